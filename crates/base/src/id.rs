@@ -1,0 +1,218 @@
+//! Identifiers. Their text forms are IBM Cloud's, so that scripts and SDKs recognise them.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A text that is not the identifier it should be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not {expected}")]
+pub struct IdError {
+    /// What the text should have been, for example `a GUID of 36 characters`.
+    pub expected: &'static str,
+}
+
+/// 128 random bits: what every generated identifier is made of.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Guid([u8; 16]);
+
+impl Guid {
+    /// Makes a version 4 UUID out of 16 random bytes (the caller brings the randomness; this crate has none).
+    #[must_use]
+    pub const fn from_random(mut bytes: [u8; 16]) -> Self {
+        bytes[6] = (bytes[6] & 0x0f) | 0x40;
+        bytes[8] = (bytes[8] & 0x3f) | 0x80;
+        Self(bytes)
+    }
+
+    /// The 16 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// 32 lower-case hexadecimal digits, the form of account GUIDs.
+    #[must_use]
+    pub fn to_hex(self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Reads 32 hexadecimal digits, with or without the four hyphens of a UUID.
+    ///
+    /// # Errors
+    /// [`IdError`] when the text is anything else.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let error = IdError {
+            expected: "a GUID of 32 hexadecimal digits",
+        };
+        let hyphens = [8, 13, 18, 23];
+        let hyphenated = text.len() == 36;
+        if !hyphenated && text.len() != 32 {
+            return Err(error);
+        }
+        let mut bytes = [0_u8; 16];
+        let mut digits = 0_usize;
+        for (at, character) in text.bytes().enumerate() {
+            if hyphenated && hyphens.contains(&at) {
+                if character == b'-' {
+                    continue;
+                }
+                return Err(error);
+            }
+            let value = match character {
+                b'0'..=b'9' => character - b'0',
+                b'a'..=b'f' => character - b'a' + 10,
+                b'A'..=b'F' => character - b'A' + 10,
+                _ => return Err(error),
+            };
+            let Some(byte) = bytes.get_mut(digits / 2) else {
+                return Err(error);
+            };
+            *byte = (*byte << 4) | value;
+            digits += 1;
+        }
+        if digits == 32 {
+            Ok(Self(bytes))
+        } else {
+            Err(error)
+        }
+    }
+}
+
+impl fmt::Display for Guid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, byte) in self.0.iter().enumerate() {
+            if matches!(at, 4 | 6 | 8 | 10) {
+                f.write_str("-")?;
+            }
+            write!(f, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Guid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+macro_rules! guid_id {
+    ($(#[$doc:meta])* $name:ident, $display:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub Guid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let display: fn(Guid) -> String = $display;
+                f.write_str(&display(self.0))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                Guid::parse(text).map(Self)
+            }
+        }
+    };
+}
+
+guid_id!(
+    /// An account: 32 hexadecimal digits, as in the token claim `account.bss`.
+    AccountId, |guid| guid.to_hex()
+);
+guid_id!(
+    /// An organization: a 36-character GUID; `o-<GUID>` in `X-Auth-Scope-Id`.
+    OrgId, |guid| guid.to_string()
+);
+guid_id!(
+    /// A space: a 36-character GUID; `s-<GUID>` in `X-Auth-Scope-Id`.
+    SpaceId, |guid| guid.to_string()
+);
+
+macro_rules! prefixed_id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal, $expected:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub Guid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "{}"), self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                let error = IdError { expected: $expected };
+                let guid = text.strip_prefix($prefix).ok_or_else(|| error.clone())?;
+                Guid::parse(guid).map(Self).map_err(|_| error)
+            }
+        }
+    };
+}
+
+prefixed_id!(
+    /// An API key's identifier (not its secret): `ApiKey-<GUID>`.
+    KeyId, "ApiKey-", "an API key id like `ApiKey-<GUID>`"
+);
+prefixed_id!(
+    /// A login session: `C-<GUID>`, as in the token claim `session_id`.
+    SessionId, "C-", "a session id like `C-<GUID>`"
+);
+prefixed_id!(
+    /// A person's IAM id: `IBMid-<GUID>`, as in the token claim `iam_id`.
+    UserId, "IBMid-", "an IAM id like `IBMid-<GUID>`"
+);
+
+/// The number under which the samples of one domain (an account, organization or space) are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TenantId(pub u32);
+
+/// The dense number of one series, given in order of first arrival and never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SeriesRef(pub u32);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn account_ids_are_hex_and_spaces_are_hyphenated() {
+        let guid = Guid::parse("0123456789ABCDEF0123456789abcdef").unwrap();
+        assert_eq!(
+            AccountId(guid).to_string(),
+            "0123456789abcdef0123456789abcdef"
+        );
+        assert_eq!(
+            SpaceId(guid).to_string(),
+            "01234567-89ab-cdef-0123-456789abcdef"
+        );
+        assert_eq!(
+            KeyId(guid).to_string().parse::<KeyId>().unwrap(),
+            KeyId(guid)
+        );
+        assert!(
+            "01234567-89ab-cdef-0123-456789abcdef"
+                .parse::<KeyId>()
+                .is_err()
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn every_guid_reads_back(bytes: [u8; 16]) {
+            let guid = Guid::from_random(bytes);
+            prop_assert_eq!(Guid::parse(&guid.to_string()).unwrap(), guid);
+            prop_assert_eq!(Guid::parse(&guid.to_hex()).unwrap(), guid);
+        }
+
+        #[test]
+        fn no_text_panics(text in "\\PC{0,40}") {
+            let _ = Guid::parse(&text);
+        }
+    }
+}

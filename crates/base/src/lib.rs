@@ -1,0 +1,18 @@
+//! The words every Vigie crate shares.
+//!
+//! What it is: identifiers, time, names and patterns of series, the verified [`scope::Scope`], secrets, limits, the one
+//! error shape, the shapes samples travel in, and the [`store::SampleStore`] trait that every storage engine implements.
+//!
+//! What it is not: it does no I/O, knows no protocol and holds no policy. A new file here needs to be a word that at
+//! least two crates say.
+
+pub mod error;
+pub mod id;
+pub mod limit;
+pub mod name;
+pub mod pattern;
+pub mod sample;
+pub mod scope;
+pub mod secret;
+pub mod store;
+pub mod time;

@@ -1,0 +1,196 @@
+//! Names of series: `a.b.c`, or `a.b.c;tag=value;…` with sorted tags.
+//!
+//! A name is checked and brought to its canonical form once, at the door; everything behind the door takes
+//! [`SeriesName`]. Case and UTF-8 are kept as sent. Refused is what could never be asked for again: white space,
+//! control characters, and the characters the query grammar needs for itself.
+
+use crate::limit;
+use std::borrow::Cow;
+
+/// Why a text is not a series name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Nothing at all.
+    #[error("the name is empty")]
+    Empty,
+    /// Longer than [`limit::NAME_BYTES`].
+    #[error("the name has {0} bytes, more than `name_bytes` = {max}", max = limit::NAME_BYTES.default)]
+    TooLong(usize),
+    /// More elements than [`limit::NAME_ELEMENTS`].
+    #[error("the name has {0} elements, more than `name_elements` = {max}", max = limit::NAME_ELEMENTS.default)]
+    TooDeep(usize),
+    /// `a..b`, `.a` or `a.`.
+    #[error("the name has an empty element (a dot too many)")]
+    EmptyElement,
+    /// A character no query could name.
+    #[error("the name holds {0:?}, which is not allowed in a name")]
+    Character(char),
+    /// `;` not followed by `tag=value`.
+    #[error("the name's tag `{0}` is not of the form `tag=value`")]
+    Tag(String),
+    /// The same tag twice.
+    #[error("the name has the tag `{0}` twice")]
+    DuplicateTag(String),
+}
+
+/// A checked, canonical series name, borrowed where the sender's bytes were canonical already.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SeriesName<'a>(Cow<'a, str>);
+
+impl<'a> SeriesName<'a> {
+    /// Checks `text` and sorts its tags.
+    ///
+    /// # Errors
+    /// [`NameError`] says what is wrong with it.
+    pub fn parse(text: &'a str) -> Result<Self, NameError> {
+        if text.is_empty() {
+            return Err(NameError::Empty);
+        }
+        if text.len() as u64 > limit::NAME_BYTES.default {
+            return Err(NameError::TooLong(text.len()));
+        }
+        let (path, tags) = text
+            .split_once(';')
+            .map_or((text, None), |(path, tags)| (path, Some(tags)));
+        check_path(path)?;
+        let Some(tags) = tags else {
+            return Ok(Self(Cow::Borrowed(text)));
+        };
+        let sorted = check_tags(tags)?;
+        if sorted
+            .windows(2)
+            .all(|pair| matches!(pair, [a, b] if a.as_ptr() < b.as_ptr()))
+        {
+            return Ok(Self(Cow::Borrowed(text)));
+        }
+        Ok(Self(Cow::Owned(format!("{path};{}", sorted.join(";")))))
+    }
+
+    /// The canonical text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The same name, owning its text.
+    #[must_use]
+    pub fn into_owned(self) -> SeriesName<'static> {
+        SeriesName(Cow::Owned(self.0.into_owned()))
+    }
+}
+
+fn allowed(character: char) -> bool {
+    !character.is_control()
+        && !character.is_whitespace()
+        && !matches!(
+            character,
+            '*' | '?' | '[' | ']' | '{' | '}' | '(' | ')' | ',' | '"' | '\'' | '\u{feff}'
+        )
+}
+
+fn check_path(path: &str) -> Result<(), NameError> {
+    if path.is_empty() {
+        return Err(NameError::EmptyElement);
+    }
+    if let Some(character) = path.chars().find(|character| !allowed(*character)) {
+        return Err(NameError::Character(character));
+    }
+    let mut elements = 0_usize;
+    for element in path.split('.') {
+        if element.is_empty() {
+            return Err(NameError::EmptyElement);
+        }
+        elements += 1;
+    }
+    if elements as u64 > limit::NAME_ELEMENTS.default {
+        return Err(NameError::TooDeep(elements));
+    }
+    Ok(())
+}
+
+fn check_tags(tags: &str) -> Result<Vec<&str>, NameError> {
+    let mut sorted: Vec<&str> = tags.split(';').collect();
+    for tag in &sorted {
+        match tag.split_once('=') {
+            Some((key, value)) if !key.is_empty() && !value.is_empty() => {
+                if let Some(character) = tag.chars().find(|character| !allowed(*character)) {
+                    return Err(NameError::Character(character));
+                }
+            }
+            _ => return Err(NameError::Tag((*tag).to_owned())),
+        }
+    }
+    let key = |tag: &str| {
+        tag.split_once('=')
+            .map_or(tag.to_owned(), |(key, _)| key.to_owned())
+    };
+    sorted.sort_by_key(|tag| key(tag));
+    for pair in sorted.windows(2) {
+        if let [a, b] = pair
+            && key(a) == key(b)
+        {
+            return Err(NameError::DuplicateTag(key(a)));
+        }
+    }
+    Ok(sorted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn plain_names_are_borrowed() {
+        let name = SeriesName::parse("shop.eu.checkout.latency-ms").unwrap();
+        assert!(matches!(name.0, Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn tags_are_sorted() {
+        assert_eq!(
+            SeriesName::parse("a.b;z=1;host=x").unwrap().as_str(),
+            "a.b;host=x;z=1"
+        );
+        let sorted = SeriesName::parse("a.b;host=x;z=1").unwrap();
+        assert!(matches!(sorted.0, Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn what_no_query_could_name_is_refused() {
+        for (text, error) in [
+            ("", NameError::Empty),
+            (".", NameError::EmptyElement),
+            ("a..b", NameError::EmptyElement),
+            ("a.b.", NameError::EmptyElement),
+            (";a=b", NameError::EmptyElement),
+            ("a b", NameError::Character(' ')),
+            ("a\nb", NameError::Character('\n')),
+            ("a.*", NameError::Character('*')),
+            ("f(a)", NameError::Character('(')),
+            ("a;b", NameError::Tag("b".into())),
+            ("a;b=", NameError::Tag("b=".into())),
+            ("a;b=1;b=2", NameError::DuplicateTag("b".into())),
+        ] {
+            assert_eq!(SeriesName::parse(text), Err(error), "{text:?}");
+        }
+        assert_eq!(
+            SeriesName::parse(&"a".repeat(1025)),
+            Err(NameError::TooLong(1025))
+        );
+        assert_eq!(
+            SeriesName::parse(&vec!["a"; 65].join(".")),
+            Err(NameError::TooDeep(65))
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn canonical_is_a_fixed_point(text in "[a-c.;=é ]{0,20}") {
+            if let Ok(name) = SeriesName::parse(&text) {
+                let again = SeriesName::parse(name.as_str()).unwrap();
+                prop_assert_eq!(again.as_str(), name.as_str());
+            }
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The door to the samples. The embedded engine and, where one machine is outgrown, a ClickHouse cluster stand behind it.
+
+use crate::id::TenantId;
+use crate::pattern::Pattern;
+use crate::sample::{Appended, Batch, Series};
+use crate::scope::{Forbidden, Scope};
+use crate::time::TimeRange;
+
+/// When [`SampleStore::append`] returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Durability {
+    /// When the samples are readable and handed to the operating system's care within the commit interval; a crash of
+    /// the machine may lose that interval.
+    Buffered,
+    /// When the samples are on stable storage: what was acknowledged is there after `kill -9` and power loss.
+    Committed,
+}
+
+/// Which nodes of the name tree to list.
+#[derive(Debug, Clone)]
+pub struct FindQuery<'a> {
+    /// Fits whole paths: `a.*` lists the children of `a`.
+    pub pattern: &'a Pattern,
+    /// Only what has samples in this range; `None` for everything known.
+    pub range: Option<TimeRange>,
+    /// Refuse rather than list more.
+    pub limit: u64,
+}
+
+/// A node of the name tree.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Node {
+    /// Full path from the root of the domain.
+    pub path: String,
+    /// A series has this very name.
+    pub leaf: bool,
+    /// Series lie below it. A node can be both.
+    pub branch: bool,
+}
+
+/// Which samples to read.
+#[derive(Debug, Clone)]
+pub struct FetchQuery<'a> {
+    /// Fits whole series names.
+    pub pattern: &'a Pattern,
+    /// Both ends included.
+    pub range: TimeRange,
+    /// Refuse rather than read more series.
+    pub series_max: u64,
+    /// Refuse rather than read more samples.
+    pub samples_max: u64,
+}
+
+/// What to delete: every series whose name fits the pattern, and every series below a node that fits it.
+#[derive(Debug, Clone)]
+pub struct DeleteQuery<'a> {
+    /// The pattern.
+    pub pattern: &'a Pattern,
+    /// Only the samples of this range (the series stays); `None` deletes the series altogether.
+    pub range: Option<TimeRange>,
+    /// Only count.
+    pub dry_run: bool,
+}
+
+/// What a deletion touched (or, dry, would touch).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Deleted {
+    /// Series that fit.
+    pub series: u64,
+}
+
+/// What a tenant occupies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// Series that exist.
+    pub series: u64,
+}
+
+/// One figure of the store about itself, for the server's own metrics.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figure {
+    /// Metric name without prefix, for example `wal_bytes_total`; counters end in `_total`.
+    pub name: &'static str,
+    /// One sentence.
+    pub help: &'static str,
+    /// The value now.
+    pub value: f64,
+}
+
+/// Why the store did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The scope lacks the action.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// More series than asked for.
+    #[error("the query matches more than {limit} series")]
+    TooManySeries {
+        /// The limit given.
+        limit: u64,
+    },
+    /// More samples than asked for.
+    #[error("the query would read more than {limit} samples")]
+    TooManySamples {
+        /// The limit given.
+        limit: u64,
+    },
+    /// More nodes than asked for.
+    #[error("the listing would hold more than {limit} entries")]
+    TooManyNodes {
+        /// The limit given.
+        limit: u64,
+    },
+    /// A write or sync failed earlier: nothing more is written until the process has restarted and recovered. Reads go on.
+    #[error("the store takes no writes since a failure: {reason}")]
+    Poisoned {
+        /// What failed, with the file.
+        reason: String,
+    },
+    /// The store is shutting down.
+    #[error("the store is closing")]
+    Closing,
+    /// A file is damaged where no crash can explain it.
+    #[error("{file} is damaged at offset {offset}: {what}")]
+    Corrupt {
+        /// Which file.
+        file: String,
+        /// Where.
+        offset: u64,
+        /// What was expected.
+        what: String,
+    },
+    /// The operating system said no.
+    #[error("cannot {action} {file}")]
+    Io {
+        /// For example `read`.
+        action: &'static str,
+        /// Which file.
+        file: String,
+        /// The operating system's words.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// Keeps samples of many tenants. Calls block; the scope comes first, and a store acts on no tenant but the scope's.
+pub trait SampleStore: Send + Sync + std::fmt::Debug {
+    /// Stores a batch; equal instants of one series: the last one wins. Needs [`crate::scope::Action::Write`].
+    ///
+    /// # Errors
+    /// When nothing was stored: [`StoreError::Forbidden`], [`StoreError::Poisoned`], [`StoreError::Closing`].
+    fn append(
+        &self,
+        scope: &Scope,
+        batch: &Batch,
+        durability: Durability,
+    ) -> Result<Appended, StoreError>;
+
+    /// Lists nodes of the name tree, ascending by path. Needs [`crate::scope::Action::Find`].
+    ///
+    /// # Errors
+    /// [`StoreError::TooManyNodes`] beyond the limit.
+    fn find(&self, scope: &Scope, query: &FindQuery<'_>) -> Result<Vec<Node>, StoreError>;
+
+    /// Reads samples, one [`Series`] per fitting name, ascending by name, also where a series has no sample in the
+    /// range. Needs [`crate::scope::Action::Render`].
+    ///
+    /// # Errors
+    /// [`StoreError::TooManySeries`] and [`StoreError::TooManySamples`] beyond the limits.
+    fn fetch(&self, scope: &Scope, query: &FetchQuery<'_>) -> Result<Vec<Series>, StoreError>;
+
+    /// Deletes series, or samples of a range. Durable when it returns. Needs [`crate::scope::Action::Delete`].
+    ///
+    /// # Errors
+    /// As [`Self::append`].
+    fn delete(&self, scope: &Scope, query: &DeleteQuery<'_>) -> Result<Deleted, StoreError>;
+
+    /// What the tenant occupies.
+    ///
+    /// # Errors
+    /// [`StoreError::Closing`].
+    fn usage(&self, tenant: TenantId) -> Result<Usage, StoreError>;
+
+    /// Brings everything to stable storage in its long-term form; called at shutdown.
+    ///
+    /// # Errors
+    /// As [`Self::append`].
+    fn flush(&self) -> Result<(), StoreError>;
+
+    /// Whether it takes writes.
+    ///
+    /// # Errors
+    /// [`StoreError::Poisoned`] with the reason.
+    fn health(&self) -> Result<(), StoreError>;
+
+    /// Figures about itself.
+    fn figures(&self) -> Vec<Figure>;
+}

@@ -1,0 +1,121 @@
+//! Time: instants and spans in milliseconds, ranges, and the clock that is injected everywhere.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Millis(pub i64);
+
+impl Millis {
+    /// From whole seconds, saturating.
+    #[must_use]
+    pub const fn from_secs(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(1000))
+    }
+
+    /// Whole seconds, rounded down.
+    #[must_use]
+    pub const fn secs(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// Moves by a signed number of milliseconds, saturating.
+    #[must_use]
+    pub const fn plus(self, milliseconds: i64) -> Self {
+        Self(self.0.saturating_add(milliseconds))
+    }
+}
+
+/// The distance between two slots of a grid, in milliseconds; never zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Step(i64);
+
+impl Step {
+    /// A step of `milliseconds`, or `None` unless it is positive.
+    #[must_use]
+    pub const fn new(milliseconds: i64) -> Option<Self> {
+        if milliseconds > 0 {
+            Some(Self(milliseconds))
+        } else {
+            None
+        }
+    }
+
+    /// The step in milliseconds.
+    #[must_use]
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+}
+
+/// The instants from `from` to `until`, **both included**.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TimeRange {
+    /// First instant.
+    pub from: Millis,
+    /// Last instant.
+    pub until: Millis,
+}
+
+impl TimeRange {
+    /// Every instant there is.
+    pub const ALL: Self = Self {
+        from: Millis(i64::MIN),
+        until: Millis(i64::MAX),
+    };
+
+    /// Whether `instant` lies inside.
+    #[must_use]
+    pub const fn contains(&self, instant: Millis) -> bool {
+        self.from.0 <= instant.0 && instant.0 <= self.until.0
+    }
+
+    /// Whether the two ranges share an instant.
+    #[must_use]
+    pub const fn overlaps(&self, other: &Self) -> bool {
+        self.from.0 <= other.until.0 && other.from.0 <= self.until.0
+    }
+}
+
+/// Where "now" comes from.
+pub trait Clock: Send + Sync + std::fmt::Debug {
+    /// The current instant.
+    fn now(&self) -> Millis;
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Millis {
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+/// A clock that moves only when told to; for tests.
+#[derive(Debug, Default)]
+pub struct ManualClock(AtomicI64);
+
+impl ManualClock {
+    /// A clock that stands at `now`.
+    #[must_use]
+    pub const fn at(now: Millis) -> Self {
+        Self(AtomicI64::new(now.0))
+    }
+
+    /// Moves the clock forward (or back).
+    pub fn advance(&self, milliseconds: i64) {
+        self.0.fetch_add(milliseconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Millis {
+        Millis(self.0.load(Ordering::SeqCst))
+    }
+}
