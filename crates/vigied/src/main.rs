@@ -1,1 +1,104 @@
-fn main() {}
+//! `vigied`: the Vigie server. This file only dispatches; `ARCHITECTURE.md` is the map.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the program's answers go to standard output")]
+
+mod app;
+mod boot;
+mod cli;
+mod config;
+mod data_dir;
+mod http;
+mod init;
+mod logging;
+mod quickstart;
+mod route;
+mod self_metrics;
+mod serve;
+
+use anyhow::Context;
+use clap::Parser;
+use cli::{Cli, Command, ConfigCommand, Output, SettingArgs};
+use config::{Layers, Resolved, Settings};
+use std::io::Write;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Init(arguments) => {
+            let (settings, _) = settings(&arguments.settings)?;
+            logging::start(settings.text("log.level"), settings.text("log.format"))?;
+            let text = runtime()?.block_on(init::init(&settings, &arguments))?;
+            print!("{text}");
+        }
+        Command::Serve(arguments) => {
+            let (settings, _) = settings(&arguments.settings)?;
+            logging::start(settings.text("log.level"), settings.text("log.format"))?;
+            runtime()?.block_on(async {
+                let stop = serve::stop_signal().await?;
+                let ready = |address| {
+                    let mut out = std::io::stdout();
+                    writeln!(out, "{address}").and_then(|()| out.flush()).context("cannot print the address")
+                };
+                serve::serve(&settings, ready, stop).await
+            })?;
+        }
+        Command::Quickstart(arguments) => return quickstart::run(&arguments),
+        Command::Config(ConfigCommand::Check { settings: arguments, output }) => {
+            let (_, resolved) = settings(&arguments)?;
+            match output {
+                Output::Text => print!("{}", config::check::as_text(&resolved)),
+                Output::Json => println!("{:#}", config::check::as_json(&resolved)),
+            }
+        }
+        Command::Config(ConfigCommand::Reference) => print!("{}", config::check::reference()),
+        Command::Routes(arguments) => print!("{}", routes(arguments.output)),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Resolves the settings of the three layers.
+fn settings(arguments: &SettingArgs) -> anyhow::Result<(Settings, Vec<Resolved>)> {
+    let environment = config::environment(std::env::vars());
+    let flags = arguments.flags();
+    let data = flags
+        .iter()
+        .rev()
+        .find(|(key, ..)| key == "data")
+        .map(|(.., value)| value.clone())
+        .or_else(|| environment.get("VIGIE_DATA").cloned())
+        .unwrap_or_else(|| "vigie-data".to_owned());
+    let file = match &arguments.config {
+        Some(path) => config::read_file(path, true)?,
+        None => config::read_file(&std::path::Path::new(&data).join("vigie.toml"), false)?,
+    };
+    let resolved = config::resolve(&Layers { file, environment, flags })?;
+    Ok((Settings::new(&resolved)?, resolved))
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")
+}
+
+fn routes(output: Output) -> String {
+    let table = route::table();
+    match output {
+        Output::Json => {
+            let rows: Vec<serde_json::Value> = table
+                .iter()
+                .map(|(method, path, guard)| serde_json::json!({"method": method, "path": path, "guard": guard}))
+                .collect();
+            format!("{:#}\n", serde_json::Value::Array(rows))
+        }
+        Output::Text => table.iter().map(|(method, path, guard)| format!("{method:7} {path:55} {guard}\n")).collect(),
+    }
+}

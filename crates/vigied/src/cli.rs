@@ -1,0 +1,181 @@
+//! The command line of the server.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Vigie's server: keeps the metrics of many teams and touches no sample without a token that expires.
+#[derive(Debug, Parser)]
+#[command(name = "vigied", version, about, max_term_width = 100, after_help = "\
+Getting started:
+  vigied quickstart                      everything in one command, on this machine
+  vigied init --data /var/lib/vigie      create the data folder, the first account, space and API key
+  vigied serve --data /var/lib/vigie     serve it
+  vigie login -a http://127.0.0.1:8080   log in with the command line
+
+Exit codes: 0 done, 1 failed, 2 wrong usage.")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Create the data folder: signing key, account, region, organization, space, owner and API key.
+    ///
+    /// The password and the API key are printed once and kept nowhere in readable form.
+    Init(InitArgs),
+    /// Serve until SIGTERM or Ctrl-C; reload the certificate on SIGHUP.
+    ///
+    /// The first line on standard output is the address taken (`ADDRESS:PORT`), printed when requests are answered. The
+    /// log goes to standard error.
+    Serve(ServeArgs),
+    /// Serve a local store, log in, load a real series, start the agent, and draw both.
+    Quickstart(QuickstartArgs),
+    /// Look at the settings.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print every route with who may call it.
+    Routes(OutputArgs),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    Text,
+    #[value(alias = "JSON")]
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OutputArgs {
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value = "text", ignore_case = true)]
+    pub(crate) output: Output,
+}
+
+/// Flags that name settings; what is not given here comes from the environment or the file.
+#[derive(Debug, Args, Default)]
+pub(crate) struct SettingArgs {
+    /// The data folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The settings file [default: `vigie.toml` in the data folder, if there].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The address to serve on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<String>,
+    /// The address clients reach the server under.
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+    /// Keep identity and configuration in this PostgreSQL database.
+    #[arg(long, value_name = "postgres://…")]
+    pub(crate) database: Option<String>,
+    /// File with the certificate chain (PEM).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_cert: Option<String>,
+    /// File with the private key (PEM).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_key: Option<String>,
+    /// Serve without TLS on any address: tokens then cross the network readable.
+    #[arg(long)]
+    pub(crate) allow_plain_http_on_any_address: bool,
+    /// What to log: `error`, `warn`, `info`, `debug`, or a filter.
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) log_level: Option<String>,
+    /// `text` or `json`.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) log_format: Option<String>,
+    /// Set any setting, for example `--set tokens.access_token_seconds=900`.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) set: Vec<(String, String)>,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .map(|(key, value)| (key.trim().to_owned(), value.to_owned()))
+        .ok_or_else(|| "must be KEY=VALUE".to_owned())
+}
+
+impl SettingArgs {
+    /// The flags that were given, as (key, flag, value).
+    pub(crate) fn flags(&self) -> Vec<(String, String, String)> {
+        let data = self.data.as_ref().map(|path| path.to_string_lossy().into_owned());
+        let allow = self.allow_plain_http_on_any_address.then(|| "true".to_owned());
+        let named = [
+            ("data", "--data", &data),
+            ("listen", "--listen", &self.listen),
+            ("public_url", "--public-url", &self.public_url),
+            ("database", "--database", &self.database),
+            ("tls.certificate", "--tls-cert", &self.tls_cert),
+            ("tls.key", "--tls-key", &self.tls_key),
+            ("tls.allow_plain_http_on_any_address", "--allow-plain-http-on-any-address", &allow),
+            ("log.level", "--log-level", &self.log_level),
+            ("log.format", "--log-format", &self.log_format),
+        ];
+        let named = named.into_iter().filter_map(|(key, flag, value)| {
+            value.as_ref().map(|value| (key.to_owned(), flag.to_owned(), value.clone()))
+        });
+        let set = self.set.iter().map(|(key, value)| (key.clone(), format!("--set {key}"), value.clone()));
+        named.chain(set).collect()
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    #[command(flatten)]
+    pub(crate) settings: SettingArgs,
+    /// Name of the account.
+    #[arg(long, default_value = "Vigie")]
+    pub(crate) account: String,
+    /// Name of the region.
+    #[arg(long, default_value = "local")]
+    pub(crate) region: String,
+    /// Name of the first organization.
+    #[arg(long, default_value = "vigie")]
+    pub(crate) org: String,
+    /// Name of the first space.
+    #[arg(long, default_value = "dev")]
+    pub(crate) space: String,
+    /// E-mail address of the owner.
+    #[arg(long, default_value = "owner@vigie.local")]
+    pub(crate) user: String,
+    /// Read the owner's password from the first line of this file (`-` for standard input) [default: a generated one].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value = "text", ignore_case = true)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) settings: SettingArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct QuickstartArgs {
+    /// The data folder.
+    #[arg(long, value_name = "DIR", default_value = "vigie-data")]
+    pub(crate) data: PathBuf,
+    /// The address to serve on.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: String,
+    /// End after the chart.
+    #[arg(long)]
+    pub(crate) once: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print the effective settings and where each came from.
+    Check {
+        #[command(flatten)]
+        settings: SettingArgs,
+        /// The form of the answer.
+        #[arg(long, value_enum, default_value = "text", ignore_case = true)]
+        output: Output,
+    },
+    /// Print the settings reference in Markdown.
+    Reference,
+}

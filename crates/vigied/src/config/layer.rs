@@ -1,0 +1,211 @@
+//! Lays file, environment and flags over the defaults, and remembers where each value came from.
+
+use super::ConfigError;
+use super::file::FileValue;
+use super::setting::{Setting, Shape, all};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Where an effective value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    Default,
+    File { path: PathBuf, line: usize },
+    Environment(String),
+    Flag(String),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File { path, line } => write!(f, "{}:{line}", path.display()),
+            Self::Environment(name) => write!(f, "environment {name}"),
+            Self::Flag(name) => write!(f, "flag {name}"),
+        }
+    }
+}
+
+/// One setting with its effective value.
+#[derive(Debug, Clone)]
+pub(crate) struct Resolved {
+    pub(crate) setting: Setting,
+    pub(crate) value: String,
+    pub(crate) source: Source,
+}
+
+/// What the three layers said.
+#[derive(Debug, Default)]
+pub(crate) struct Layers {
+    pub(crate) file: Option<(PathBuf, BTreeMap<String, FileValue>)>,
+    pub(crate) environment: BTreeMap<String, String>,
+    /// Key, the flag as typed, the value.
+    pub(crate) flags: Vec<(String, String, String)>,
+}
+
+/// Resolves every setting; the last of default, file, environment and flag that says something wins.
+pub(crate) fn resolve(layers: &Layers) -> Result<Vec<Resolved>, ConfigError> {
+    let settings = all();
+    refuse_unknown(layers, &settings)?;
+    let mut resolved = Vec::with_capacity(settings.len());
+    for setting in settings {
+        let mut value = (setting.default.clone().into_owned(), Source::Default);
+        if let Some((path, values)) = &layers.file
+            && let Some(found) = values.get(&*setting.key)
+        {
+            value = (found.text.clone(), Source::File { path: path.clone(), line: found.line });
+        }
+        let name = setting.environment();
+        if let Some(found) = layers.environment.get(&name) {
+            value = (found.clone(), Source::Environment(name));
+        }
+        for (key, flag, found) in &layers.flags {
+            if *key == setting.key {
+                value = (found.clone(), Source::Flag(flag.clone()));
+            }
+        }
+        let (value, source) = value;
+        if let Err(what) = check(&setting, &value) {
+            return Err(ConfigError::at(&source, &setting.key, what));
+        }
+        resolved.push(Resolved { setting, value, source });
+    }
+    Ok(resolved)
+}
+
+fn refuse_unknown(layers: &Layers, settings: &[Setting]) -> Result<(), ConfigError> {
+    let known = |key: &str| settings.iter().any(|setting| setting.key == key);
+    let unknown = |key: &str| {
+        let nearest = settings.iter().map(|s| s.key.as_ref()).min_by_key(|candidate| distance(candidate, key));
+        match nearest {
+            Some(name) if distance(name, key) <= 4 => format!("is not a setting; did you mean `{name}`?"),
+            _ => "is not a setting; `vigied config check` lists them all".to_owned(),
+        }
+    };
+    if let Some((path, values)) = &layers.file {
+        for (key, value) in values {
+            if !known(key) {
+                let source = Source::File { path: path.clone(), line: value.line };
+                return Err(ConfigError::at(&source, key, unknown(key)));
+            }
+        }
+    }
+    for (key, flag, _) in &layers.flags {
+        if !known(key) {
+            return Err(ConfigError::at(&Source::Flag(flag.clone()), key, unknown(key)));
+        }
+    }
+    Ok(())
+}
+
+/// Edits needed to turn one text into the other (Levenshtein).
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (at, a) in left.chars().enumerate() {
+        let mut next = vec![at + 1];
+        for (column, b) in right.iter().enumerate() {
+            let get = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX / 2);
+            let replace = get(&row, column) + usize::from(a != *b);
+            next.push(replace.min(get(&row, column + 1) + 1).min(get(&next, column) + 1));
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+fn check(setting: &Setting, value: &str) -> Result<(), String> {
+    match setting.shape {
+        Shape::Text | Shape::Path => Ok(()),
+        Shape::Address => value
+            .parse::<std::net::SocketAddr>()
+            .map(drop)
+            .map_err(|_| format!("must be ADDRESS:PORT like `127.0.0.1:8080`, not `{value}`")),
+        Shape::Url => {
+            let rest = value.strip_prefix("http://").or_else(|| value.strip_prefix("https://"));
+            match rest {
+                Some(host) if !host.is_empty() && !host.trim_end_matches('/').contains('/') => Ok(()),
+                None if value.is_empty() => Ok(()),
+                _ => Err(format!("must be `http://HOST[:PORT]` or `https://HOST[:PORT]`, not `{value}`")),
+            }
+        }
+        Shape::Number { min, max } => match value.parse::<u64>() {
+            Ok(number) if (min..=max).contains(&number) => Ok(()),
+            _ => Err(format!("must be a whole number from {min} to {max}, not `{value}`")),
+        },
+        Shape::Flag => match value {
+            "true" | "false" => Ok(()),
+            _ => Err(format!("must be `true` or `false`, not `{value}`")),
+        },
+        Shape::Choice(words) if words.contains(&value) => Ok(()),
+        Shape::Choice(words) => Err(format!("must be one of `{}`, not `{value}`", words.join("`, `"))),
+    }
+}
+
+/// The `VIGIE_…` variables that name a setting.
+pub(crate) fn environment(variables: impl Iterator<Item = (String, String)>) -> BTreeMap<String, String> {
+    let names: Vec<String> = all().iter().map(Setting::environment).collect();
+    variables.filter(|(name, _)| names.contains(name)).collect()
+}
+
+/// Reads the file at `path`; a missing file is an error only when it was asked for by name.
+pub(crate) fn read_file(path: &Path, asked: bool) -> Result<Option<(PathBuf, BTreeMap<String, FileValue>)>, ConfigError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some((path.to_owned(), super::file::parse(path, &text)?))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !asked => Ok(None),
+        Err(source) => Err(ConfigError::Read { path: path.to_owned(), source }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layers(file: &str, environment: &[(&str, &str)], flags: &[(&str, &str)]) -> Layers {
+        let path = PathBuf::from("vigie.toml");
+        let file = super::super::file::parse(&path, file).unwrap();
+        Layers {
+            file: Some((path, file)),
+            environment: environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+            flags: flags.iter().map(|(k, v)| ((*k).to_owned(), format!("--{k}"), (*v).to_owned())).collect(),
+        }
+    }
+
+    fn value(resolved: &[Resolved], key: &str) -> (String, String) {
+        let found = resolved.iter().find(|r| r.setting.key == key).unwrap();
+        (found.value.clone(), found.source.to_string())
+    }
+
+    #[test]
+    fn a_flag_beats_the_environment_beats_the_file() {
+        let file = "listen = \"127.0.0.1:1\"\n[tokens]\naccess_token_seconds = 60\n[limits]\nbody_bytes = 5\n";
+        let layers = layers(
+            file,
+            &[("VIGIE_LISTEN", "127.0.0.1:2"), ("VIGIE_LIMITS_BODY_BYTES", "6")],
+            &[("listen", "127.0.0.1:3")],
+        );
+        let resolved = resolve(&layers).unwrap();
+        assert_eq!(value(&resolved, "listen"), ("127.0.0.1:3".into(), "flag --listen".into()));
+        assert_eq!(value(&resolved, "limits.body_bytes"), ("6".into(), "environment VIGIE_LIMITS_BODY_BYTES".into()));
+        assert_eq!(value(&resolved, "tokens.access_token_seconds"), ("60".into(), "vigie.toml:3".into()));
+        assert_eq!(value(&resolved, "log.format"), ("text".into(), "default".into()));
+    }
+
+    #[test]
+    fn errors_name_file_line_and_key() {
+        let error = |text: &str| resolve(&layers(text, &[], &[])).unwrap_err().to_string();
+        insta::assert_snapshot!(error("\n[tokens]\naccess_token_seconds = 10"), @"vigie.toml:3: `tokens.access_token_seconds` must be a whole number from 30 to 43200, not `10`");
+        insta::assert_snapshot!(error("lissten = \"x\""), @"vigie.toml:1: `lissten` is not a setting; did you mean `listen`?");
+        insta::assert_snapshot!(error("[log]\nformat = \"xml\""), @"vigie.toml:2: `log.format` must be one of `text`, `json`, not `xml`");
+        let error = super::super::file::parse(Path::new("vigie.toml"), "a = 1\nb = [1]").unwrap_err().to_string();
+        insta::assert_snapshot!(error, @"vigie.toml:2: `b` must be a text, a whole number or a boolean");
+        let error = super::super::file::parse(Path::new("vigie.toml"), "a = 1\nb = ").unwrap_err().to_string();
+        assert!(error.starts_with("vigie.toml:2: "), "{error}");
+    }
+
+    #[test]
+    fn every_default_is_valid() {
+        resolve(&Layers::default()).unwrap();
+    }
+}

@@ -1,0 +1,125 @@
+//! Settings: file < environment < flag, each error with its file, line and key.
+
+pub(crate) mod check;
+mod file;
+mod layer;
+pub(crate) mod setting;
+
+pub(crate) use layer::{Layers, Resolved, Source, environment, read_file, resolve};
+
+use base::limit::{self, Limit};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// A setting that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    #[error("{}:{line}: {}{what}", path.display(), if key.is_empty() { String::new() } else { format!("`{key}` ") })]
+    File { path: PathBuf, line: usize, key: String, what: String },
+    #[error("{layer}: `{key}` {what}")]
+    Value { layer: String, key: String, what: String },
+    #[error("cannot read the settings file {}", path.display())]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("`tls.certificate` and `tls.key` go together: set both or neither")]
+    HalfTls,
+    #[error(
+        "{0} is not a loopback address, and without TLS tokens would cross the network readable\nhint: set `tls.certificate` and `tls.key`, or say `tls.allow_plain_http_on_any_address = true`"
+    )]
+    PlainHttp(SocketAddr),
+}
+
+impl ConfigError {
+    fn at(source: &Source, key: &str, what: String) -> Self {
+        match source {
+            Source::File { path, line } => {
+                Self::File { path: path.clone(), line: *line, key: key.to_owned(), what }
+            }
+            other => Self::Value { layer: other.to_string(), key: key.to_owned(), what },
+        }
+    }
+}
+
+/// Certificate and key files.
+#[derive(Debug, Clone)]
+pub(crate) struct TlsFiles {
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
+}
+
+/// The effective settings, typed.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    resolved: Vec<(String, String)>,
+}
+
+impl Settings {
+    /// Types the resolved settings and checks what no single setting shows.
+    pub(crate) fn new(resolved: &[Resolved]) -> Result<Self, ConfigError> {
+        let settings = Self {
+            resolved: resolved.iter().map(|r| (r.setting.key.clone().into_owned(), r.value.clone())).collect(),
+        };
+        if settings.text("tls.certificate").is_empty() != settings.text("tls.key").is_empty() {
+            return Err(ConfigError::HalfTls);
+        }
+        let listen = settings.listen();
+        if settings.tls().is_none()
+            && !listen.ip().is_loopback()
+            && settings.text("tls.allow_plain_http_on_any_address") != "true"
+        {
+            return Err(ConfigError::PlainHttp(listen));
+        }
+        Ok(settings)
+    }
+
+    pub(crate) fn text(&self, key: &str) -> &str {
+        self.resolved.iter().find(|(own, _)| own == key).map_or("", |(_, value)| value)
+    }
+
+    /// A number; `resolve` has checked that it is one.
+    pub(crate) fn number(&self, key: &str) -> u64 {
+        self.text(key).parse().unwrap_or_default()
+    }
+
+    pub(crate) fn limit(&self, limit: Limit) -> u64 {
+        self.number(&format!("limits.{}", limit.name))
+    }
+
+    pub(crate) fn data(&self) -> &Path {
+        Path::new(self.text("data"))
+    }
+
+    pub(crate) fn listen(&self) -> SocketAddr {
+        self.text("listen").parse().unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+
+    pub(crate) fn tls(&self) -> Option<TlsFiles> {
+        let (certificate, key) = (self.text("tls.certificate"), self.text("tls.key"));
+        if certificate.is_empty() {
+            return None;
+        }
+        Some(TlsFiles { certificate: certificate.into(), key: key.into() })
+    }
+
+    /// The public URL without a slash at its end, given the address that was really taken.
+    pub(crate) fn public_url(&self, bound: SocketAddr) -> String {
+        let set = self.text("public_url").trim_end_matches('/');
+        if !set.is_empty() {
+            return set.to_owned();
+        }
+        let scheme = if self.tls().is_some() { "https" } else { "http" };
+        format!("{scheme}://{bound}")
+    }
+
+    /// `None` for the database file in the data folder.
+    pub(crate) fn database(&self) -> Option<&str> {
+        Some(self.text("database")).filter(|text| !text.is_empty())
+    }
+
+    pub(crate) fn body_bytes(&self) -> usize {
+        usize::try_from(self.limit(limit::BODY_BYTES)).unwrap_or(usize::MAX)
+    }
+}

@@ -1,0 +1,115 @@
+//! The table of settings: the one source for the file, the environment, the flags and the reference.
+
+use base::limit;
+use std::borrow::Cow;
+
+/// What a setting's text must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Any text.
+    Text,
+    /// A path; relative ones count from the working directory.
+    Path,
+    /// `ADDRESS:PORT`.
+    Address,
+    /// `http://…` or `https://…`, without a path.
+    Url,
+    /// A whole number within bounds.
+    Number { min: u64, max: u64 },
+    /// `true` or `false`.
+    Flag,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+}
+
+/// One setting.
+#[derive(Debug, Clone)]
+pub(crate) struct Setting {
+    /// The key in the file: `table.name` or `name`.
+    pub(crate) key: Cow<'static, str>,
+    pub(crate) shape: Shape,
+    /// The value when nothing is set; empty for "none".
+    pub(crate) default: Cow<'static, str>,
+    /// One sentence.
+    pub(crate) help: &'static str,
+}
+
+impl Setting {
+    /// The environment variable: `VIGIE_` and the key in capitals.
+    pub(crate) fn environment(&self) -> String {
+        format!("VIGIE_{}", self.key.replace('.', "_").to_ascii_uppercase())
+    }
+}
+
+const fn setting(key: &'static str, shape: Shape, default: &'static str, help: &'static str) -> Setting {
+    Setting { key: Cow::Borrowed(key), shape, default: Cow::Borrowed(default), help }
+}
+
+/// Every setting but the limits, which come from [`limit::ALL`].
+const OWN: &[Setting] = &[
+    setting("data", Shape::Path, "vigie-data", "the data folder: identity database, keys and samples"),
+    setting("listen", Shape::Address, "127.0.0.1:8080", "the address to serve on; port 0 takes a free one"),
+    setting(
+        "public_url",
+        Shape::Url,
+        "",
+        "the address clients reach the server under, and the root of its token issuer; by default made from the listen address",
+    ),
+    setting(
+        "database",
+        Shape::Text,
+        "",
+        "where identity and configuration live: empty for `iam.db` in the data folder, or `postgres://USER@HOST/NAME`",
+    ),
+    setting("tls.certificate", Shape::Path, "", "file with the certificate chain (PEM); read again on SIGHUP"),
+    setting("tls.key", Shape::Path, "", "file with the private key (PEM); read again on SIGHUP"),
+    setting(
+        "tls.allow_plain_http_on_any_address",
+        Shape::Flag,
+        "false",
+        "serve without TLS on an address other than loopback: tokens then cross the network readable",
+    ),
+    setting(
+        "tokens.access_token_seconds",
+        Shape::Number { min: 30, max: 43_200 },
+        "3600",
+        "how long an access token lives",
+    ),
+    setting(
+        "tokens.refresh_token_seconds",
+        Shape::Number { min: 60, max: 2_592_000 },
+        "259200",
+        "how long a refresh token lives",
+    ),
+    setting(
+        "storage.retention_days",
+        Shape::Number { min: 1, max: 36_500 },
+        "7300",
+        "samples older than this are refused and deleted",
+    ),
+    setting(
+        "storage.future_minutes",
+        Shape::Number { min: 0, max: 525_600 },
+        "1440",
+        "samples further ahead of the clock are refused",
+    ),
+    setting(
+        "storage.commit_interval_ms",
+        Shape::Number { min: 1, max: 60_000 },
+        "200",
+        "how often samples sent with `durability=buffered` are brought to stable storage",
+    ),
+    setting("log.level", Shape::Text, "info", "what to log: `error`, `warn`, `info`, `debug`, or a filter like `vigied=debug`"),
+    setting("log.format", Shape::Choice(&["text", "json"]), "text", "the form of the log on standard error"),
+];
+
+/// Every setting, limits last.
+pub(crate) fn all() -> Vec<Setting> {
+    let limits = limit::ALL.iter().map(|limit| Setting {
+        key: Cow::Owned(format!("limits.{}", limit.name)),
+        shape: Shape::Number { min: 1, max: 1 << 50 },
+        default: Cow::Owned(limit.default.to_string()),
+        help: limit.help,
+    });
+    OWN.iter().cloned().chain(limits).collect()
+}

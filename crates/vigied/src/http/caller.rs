@@ -1,0 +1,103 @@
+//! Who calls. A monitoring handler takes a [`Caller`], a management handler a [`Manager`]; both are made here alone, out
+//! of a credential that `iam` has verified.
+
+use super::problem::Refusal;
+use crate::app::App;
+use axum::extract::FromRequestParts;
+use base::scope::Scope;
+use http::request::Parts;
+use http::{HeaderMap, header};
+use iam::{Credential, Identity};
+use std::sync::Arc;
+use wire::code;
+use wire::credential::{self, CredentialKind, Repairs};
+
+/// The header that tells a caller that his credential was repaired.
+pub(crate) const NOTICE_HEADER: &str = "x-vigie-credential-notice";
+
+const USER_TOKEN: &str = "x-auth-user-token";
+const SCOPE_ID: &str = "x-auth-scope-id";
+
+/// A verified caller of the monitoring API, with the scope it acts in.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) scope: Scope,
+}
+
+/// A verified caller of the management APIs.
+#[derive(Debug, Clone)]
+pub(crate) struct Manager(pub(crate) Identity);
+
+/// A credential as it was sent, understood but not yet verified.
+struct Sent<'h> {
+    credential: Credential<'h>,
+    repairs: Repairs,
+}
+
+fn sent<'h>(app: &App, headers: &'h HeaderMap) -> Result<Sent<'h>, Refusal> {
+    let (parsed, field) = if let Some(value) = headers.get(USER_TOKEN) {
+        (credential::user_token(value.as_bytes()), "X-Auth-User-Token")
+    } else if let Some(value) = headers.get(header::AUTHORIZATION) {
+        (credential::authorization(value.as_bytes()), "Authorization")
+    } else {
+        let problem = code::CREDENTIAL_MISSING.problem("the request has no credential");
+        return Err(Refusal(
+            problem
+                .hint("send `X-Auth-User-Token: iam TOKEN`; `vigie iam token --header` prints it")
+                .field("X-Auth-User-Token"),
+        ));
+    };
+    let parsed = parsed.map_err(|error| Refusal(error.problem().field(field)))?;
+    for repair in parsed.repairs.iter() {
+        app.metrics.repaired(repair.word());
+    }
+    let credential = match parsed.kind {
+        Some(CredentialKind::Iam) => Credential::Iam(parsed.text),
+        Some(CredentialKind::Uaa) => Credential::Uaa(parsed.text),
+        Some(CredentialKind::ApiKey) => Credential::ApiKey(parsed.text),
+        None => app.verifier.bearer(parsed.text),
+    };
+    Ok(Sent { credential, repairs: parsed.repairs })
+}
+
+/// Verifies the caller of a monitoring route.
+pub(crate) fn scope(app: &App, headers: &HeaderMap) -> Result<(Caller, Repairs), Refusal> {
+    let sent = sent(app, headers)?;
+    let selector = match headers.get(SCOPE_ID) {
+        Some(value) => Some(
+            credential::scope_id(value.as_bytes()).map_err(|error| Refusal(error.problem().field("X-Auth-Scope-Id")))?,
+        ),
+        None => None,
+    };
+    let scope = app.verifier.scope(sent.credential, selector).map_err(|error| Refusal(error.problem()))?;
+    Ok((Caller { scope }, sent.repairs))
+}
+
+/// Verifies the caller of a management route.
+pub(crate) fn identity(app: &App, headers: &HeaderMap) -> Result<(Manager, Repairs), Refusal> {
+    let sent = sent(app, headers)?;
+    let identity = app.verifier.identity(sent.credential).map_err(|error| Refusal(error.problem()))?;
+    Ok((Manager(identity), sent.repairs))
+}
+
+/// The guard has not run: a route was mounted past [`super::routes`]. Refused, never let through.
+fn unguarded() -> Refusal {
+    tracing::error!("a handler asked for a caller on an unguarded route");
+    Refusal(code::INTERNAL.problem("the request was not verified"))
+}
+
+impl FromRequestParts<Arc<App>> for Caller {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Refusal> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(unguarded)
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Manager {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Refusal> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(unguarded)
+    }
+}

@@ -1,0 +1,144 @@
+//! One error on the way out. Handlers return [`Refusal`]; the outermost layer writes it in the form that the route's
+//! protocol expects (monitoring, token service, identity API, UAA, Cloud Foundry).
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use base::error::{Kind, Problem};
+use base::store::StoreError;
+use http::{HeaderValue, StatusCode, header};
+use wire::code;
+use wire::problem::{CloudFoundryBody, ErrorContext, IdentityBody, MonitoringBody, TokenErrorBody, UaaBody};
+
+/// A handler's "no".
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal(pub(crate) Problem);
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        let message = error.to_string();
+        let problem = match &error {
+            StoreError::Forbidden(_) => code::RIGHT_MISSING.problem(message),
+            StoreError::TooManySeries { .. } | StoreError::TooManySamples { .. } | StoreError::TooManyNodes { .. } => {
+                code::RESULT_TOO_LARGE.problem(message).hint("ask for a narrower pattern or a shorter range")
+            }
+            StoreError::Poisoned { .. } | StoreError::Closing => {
+                tracing::error!(%error, "the store takes no request");
+                code::UNAVAILABLE.problem(message).hint("the operator finds the cause in the server's log; send again later")
+            }
+            StoreError::Corrupt { .. } | StoreError::Io { .. } => {
+                tracing::error!(error = %Chain(&error), "the store failed");
+                code::INTERNAL.problem("the store could not answer; the server's log says why")
+            }
+        };
+        Self(problem)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::from_u16(self.0.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        response.extensions_mut().insert(self.0);
+        response
+    }
+}
+
+/// An error with its causes on one line.
+#[derive(Debug)]
+pub(crate) struct Chain<'a>(pub(crate) &'a (dyn std::error::Error + 'static));
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(cause) = source {
+            write!(f, ": {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
+    }
+}
+
+/// What the error body of a route looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Monitoring,
+    Token,
+    Identity,
+    Uaa,
+    CloudFoundry,
+}
+
+fn form_of(path: &str) -> Form {
+    let under = |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if under("/identity") || under("/oidc") || under("/.well-known") {
+        Form::Token
+    } else if under("/oauth") {
+        Form::Uaa
+    } else if under("/v1/apikeys") || under("/v2/accounts") || under("/v2/users") || under("/coe") {
+        Form::Identity
+    } else if under("/v2") {
+        Form::CloudFoundry
+    } else {
+        Form::Monitoring
+    }
+}
+
+/// Facts of the request that some error bodies repeat.
+#[derive(Debug)]
+pub(crate) struct Request<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) transaction: &'a str,
+    pub(crate) user_agent: &'a str,
+    pub(crate) public_url: &'a str,
+    pub(crate) started: base::time::Millis,
+    pub(crate) ended: base::time::Millis,
+}
+
+/// Writes the problem a response carries, if it carries one.
+pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<&'static str> {
+    let problem = response.extensions_mut().remove::<Problem>()?;
+    let code = problem.code;
+    let body = match form_of(request.path) {
+        Form::Monitoring => serde_json::to_vec(&MonitoringBody::from(&problem)),
+        Form::Token => serde_json::to_vec(&TokenErrorBody::new(&problem, context(request))),
+        Form::Identity => serde_json::to_vec(&IdentityBody::new(&problem, request.transaction)),
+        Form::Uaa => serde_json::to_vec(&UaaBody::new(&problem)),
+        Form::CloudFoundry => serde_json::to_vec(&CloudFoundryBody::new(&problem)),
+    };
+    *response.body_mut() = Body::from(body.unwrap_or_default());
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    match problem.kind {
+        Kind::Busy | Kind::Unavailable => {
+            headers.entry(header::RETRY_AFTER).or_insert(HeaderValue::from_static("1"));
+        }
+        Kind::Unauthenticated => {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"vigie\""));
+        }
+        _ => {}
+    }
+    Some(code)
+}
+
+fn context(request: &Request<'_>) -> ErrorContext {
+    let elapsed = request.ended.0.saturating_sub(request.started.0).max(0);
+    ErrorContext {
+        request_id: request.transaction.to_owned(),
+        request_type: format!("incoming.{}", request.path.trim_start_matches('/').replace('/', "_")),
+        user_agent: request.user_agent.to_owned(),
+        url: request.public_url.to_owned(),
+        start_time: wire::problem::context_time(request.started),
+        end_time: wire::problem::context_time(request.ended),
+        elapsed_time: elapsed.to_string(),
+        locale: "en_US".to_owned(),
+        ..ErrorContext::default()
+    }
+}

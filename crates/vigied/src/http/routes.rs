@@ -1,0 +1,140 @@
+//! The list of routes. A route is added together with its guard, and the guard is what verifies the caller: there is no
+//! way to mount a handler without saying who may call it.
+
+use super::caller;
+use super::problem::Refusal;
+use crate::app::App;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::handler::Handler;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, on};
+use base::scope::Action;
+use http::HeaderValue;
+use std::sync::Arc;
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guard {
+    /// Anyone; the route shows nothing that belongs to someone.
+    Public,
+    /// Anyone who brings a credential in the form or body itself: token endpoints.
+    Credential,
+    /// A verified caller; `iam` decides what he may see and change.
+    Identity,
+    /// A verified caller whose scope allows the action.
+    Scope(Action),
+}
+
+impl Guard {
+    /// The word in the table of routes.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Credential => "credential",
+            Self::Identity => "identity",
+            Self::Scope(action) => action.name(),
+        }
+    }
+}
+
+/// The methods routes answer to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Get,
+    Post,
+    Put,
+    Delete,
+}
+
+impl Verb {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    const fn filter(self) -> MethodFilter {
+        match self {
+            Self::Get => MethodFilter::GET,
+            Self::Post => MethodFilter::POST,
+            Self::Put => MethodFilter::PUT,
+            Self::Delete => MethodFilter::DELETE,
+        }
+    }
+}
+
+/// Something routes can be told to: the server, or the printed table.
+pub(crate) trait Registry {
+    fn add<H, T>(&mut self, verb: Verb, path: &'static str, guard: Guard, handler: H)
+    where
+        H: Handler<T, Arc<App>>,
+        T: 'static;
+}
+
+/// Collects method, path and guard.
+#[derive(Debug, Default)]
+pub(crate) struct Table(pub(crate) Vec<(Verb, &'static str, Guard)>);
+
+impl Registry for Table {
+    fn add<H, T>(&mut self, verb: Verb, path: &'static str, guard: Guard, _: H)
+    where
+        H: Handler<T, Arc<App>>,
+        T: 'static,
+    {
+        self.0.push((verb, path, guard));
+    }
+}
+
+/// Mounts each handler behind its guard.
+#[derive(Debug)]
+pub(crate) struct Mount {
+    pub(crate) router: Router<Arc<App>>,
+    pub(crate) app: Arc<App>,
+}
+
+impl Registry for Mount {
+    fn add<H, T>(&mut self, verb: Verb, path: &'static str, guard: Guard, handler: H)
+    where
+        H: Handler<T, Arc<App>>,
+        T: 'static,
+    {
+        let state = (Arc::clone(&self.app), guard);
+        let route = on(verb.filter(), handler).route_layer(middleware::from_fn_with_state(state, verify));
+        self.router = std::mem::take(&mut self.router).route(path, route);
+    }
+}
+
+async fn verify(State((app, guard)): State<(Arc<App>, Guard)>, mut request: Request, next: Next) -> Response {
+    let repairs = match guard {
+        Guard::Public | Guard::Credential => return next.run(request).await,
+        Guard::Identity => caller::identity(&app, request.headers()).map(|(manager, repairs)| {
+            request.extensions_mut().insert(manager);
+            repairs
+        }),
+        Guard::Scope(action) => caller::scope(&app, request.headers()).and_then(|(caller, repairs)| {
+            caller.scope.require(action).map_err(|forbidden| {
+                let problem = wire::code::RIGHT_MISSING.problem(forbidden.to_string());
+                Refusal(problem.hint("ask a manager of the domain for a role that allows it"))
+            })?;
+            request.extensions_mut().insert(caller);
+            Ok(repairs)
+        }),
+    };
+    match repairs {
+        Err(refusal) => refusal.into_response(),
+        Ok(repairs) => {
+            let mut response = next.run(request).await;
+            if !repairs.is_empty()
+                && let Ok(value) = HeaderValue::from_str(&repairs.header_value())
+            {
+                response.headers_mut().insert(caller::NOTICE_HEADER, value);
+            }
+            response
+        }
+    }
+}

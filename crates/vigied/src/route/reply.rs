@@ -1,0 +1,35 @@
+//! Answers that many handlers give.
+
+use crate::http::problem::Refusal;
+use axum::response::{IntoResponse, Response};
+use base::store::StoreError;
+use http::{StatusCode, header};
+use serde::Serialize;
+use wire::code;
+
+/// A JSON body that is written already.
+pub(crate) fn json_bytes(status: StatusCode, body: Vec<u8>) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// A value as JSON.
+pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Result<Response, Refusal> {
+    let body = serde_json::to_vec(value).map_err(|error| {
+        tracing::error!(%error, "cannot write a reply");
+        Refusal(code::INTERNAL.problem("the reply could not be written"))
+    })?;
+    Ok(json_bytes(status, body))
+}
+
+/// Runs work that blocks on the threads meant for it.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, Refusal> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result.map_err(Refusal::from),
+        Err(error) => {
+            tracing::error!(%error, "a store call broke off");
+            Err(Refusal(code::INTERNAL.problem("the store call broke off; the server's log says why")))
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! `vigied serve`: from the data folder to answered requests, and back down without losing any.
+
+use crate::boot::{self, Booted};
+use crate::config::Settings;
+use crate::http::listener::{self, ListenerLimits};
+use crate::http::tls::Tls;
+use crate::route;
+use anyhow::Context;
+use base::limit;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Serves until `stop` resolves; `ready` hears the address once requests are answered.
+pub(crate) async fn serve(
+    settings: &Settings,
+    ready: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let listen = settings.listen();
+    let tls = settings.tls().map(Tls::load).transpose()?.map(Arc::new);
+    // The lock comes before the port: a second server on the folder must not answer a single request.
+    let folder = boot::folder(settings)?;
+    let listener = TcpListener::bind(listen).await.with_context(|| {
+        format!("cannot listen on {listen}\nhint: another program holds the port; choose one with `--listen ADDRESS:PORT`, port 0 takes a free one")
+    })?;
+    let address = listener.local_addr().context("cannot read the address taken")?;
+    let Booted { app, folder } = boot::boot(settings, folder, settings.public_url(address)).await?;
+    let router = route::router(&app);
+    let head_buffer_bytes = usize::try_from(settings.limit(limit::HEADER_BYTES)).unwrap_or(usize::MAX);
+    let limits = ListenerLimits {
+        connections: usize::try_from(settings.limit(limit::CONNECTIONS)).unwrap_or(usize::MAX),
+        // Eight times the limit, so that a head that is too large is answered with our own 431 and reason.
+        head_buffer_bytes: head_buffer_bytes.saturating_mul(8).max(64 * 1024),
+    };
+    let reloading = tls.clone().map(|tls| tokio::spawn(reload_on_hangup(tls)));
+    tracing::info!(%address, public_url = app.public_url, tls = tls.is_some(), "serving");
+    ready(address)?;
+    listener::serve(listener, tls, router, limits, stop).await;
+    if let Some(task) = reloading {
+        task.abort();
+    }
+    tracing::info!("shutting down: the last request is answered, flushing the store");
+    let store = Arc::clone(&app.store);
+    tokio::task::spawn_blocking(move || store.flush()).await.context("the flush broke off")??;
+    app.iam.close().await;
+    drop(app);
+    drop(folder);
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Resolves on SIGTERM or Ctrl-C.
+pub(crate) async fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot watch for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot watch for SIGINT")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+async fn reload_on_hangup(tls: Arc<Tls>) {
+    let mut hangup = match signal(SignalKind::hangup()) {
+        Ok(hangup) => hangup,
+        Err(error) => {
+            tracing::error!(%error, "cannot watch for SIGHUP: the certificate will not be read again");
+            return;
+        }
+    };
+    while hangup.recv().await.is_some() {
+        match tls.reload() {
+            Ok(()) => tracing::info!("certificate read again"),
+            Err(error) => tracing::error!(%error, "certificate not read again: the old one stays in use"),
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! A real server in a temporary folder, and a plain HTTP client to talk to it.
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+/// The server's binary.
+pub const VIGIED: &str = env!("CARGO_BIN_EXE_vigied");
+
+/// The command line's binary, which `cargo xtask test` builds beside the server's.
+pub fn vigie() -> PathBuf {
+    let path = Path::new(VIGIED).with_file_name("vigie");
+    assert!(path.exists(), "{} is missing: run `cargo build -p vigie` first (`cargo xtask test` does)", path.display());
+    path
+}
+
+/// What `vigied init --output json` prints.
+#[derive(Debug, Clone)]
+pub struct Owner {
+    pub account: String,
+    pub org: String,
+    pub space: String,
+    pub region: String,
+    pub user: String,
+    pub password: String,
+    pub api_key: String,
+}
+
+/// Runs `vigied init` in `data`.
+pub fn init(data: &Path) -> Owner {
+    let output = Command::new(VIGIED)
+        .args(["init", "--output", "json", "--data"])
+        .arg(data)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "init failed: {}", String::from_utf8_lossy(&output.stderr));
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = |key: &str| value[key].as_str().unwrap_or_else(|| panic!("init prints no `{key}`")).to_owned();
+    Owner {
+        account: text("account_guid"),
+        org: text("org_guid"),
+        space: text("space_guid"),
+        region: text("region"),
+        user: text("user"),
+        password: text("password"),
+        api_key: text("api_key"),
+    }
+}
+
+/// A running `vigied serve`.
+#[derive(Debug)]
+pub struct Serving {
+    pub child: Child,
+    /// `127.0.0.1:PORT`.
+    pub address: String,
+    log: Arc<(Mutex<String>, Condvar)>,
+}
+
+impl Serving {
+    /// Starts a server on `data` and waits until it prints its address.
+    pub fn start(data: &Path, listen: &str, flags: &[&str]) -> Self {
+        Self::try_start(data, listen, flags).unwrap_or_else(|log| panic!("vigied did not start:\n{log}"))
+    }
+
+    /// As [`Self::start`]; the log when the server ended instead.
+    pub fn try_start(data: &Path, listen: &str, flags: &[&str]) -> Result<Self, String> {
+        let mut child = Command::new(VIGIED)
+            .args(["serve", "--listen", listen, "--data"])
+            .arg(data)
+            .args(flags)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut errors = child.stderr.take().unwrap();
+        let log = Arc::new((Mutex::new(String::new()), Condvar::new()));
+        let sink = Arc::clone(&log);
+        let reader = std::thread::spawn(move || {
+            let mut buffer = [0_u8; 4096];
+            while let Ok(read @ 1..) = errors.read(&mut buffer) {
+                sink.0.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..read]));
+                sink.1.notify_all();
+            }
+        });
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        if line.is_empty() {
+            child.wait().unwrap();
+            reader.join().unwrap();
+            let log = log.0.lock().unwrap().clone();
+            return Err(log);
+        }
+        Ok(Self { child, address: line.trim().to_owned(), log })
+    }
+
+    /// What the server has logged so far.
+    pub fn log(&self) -> String {
+        self.log.0.lock().unwrap().clone()
+    }
+
+    /// Waits until the log holds `text`.
+    pub fn wait_for_log(&self, text: &str) {
+        let held = self.log.0.lock().unwrap();
+        let (held, waited) =
+            self.log.1.wait_timeout_while(held, Duration::from_secs(60), |log| !log.contains(text)).unwrap();
+        assert!(!waited.timed_out(), "the log never said `{text}`: {held}");
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// SIGTERM, and waits for the end.
+    pub fn stop(mut self) -> std::process::ExitStatus {
+        self.signal("TERM");
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A server with its folder and owner, gone when dropped.
+#[derive(Debug)]
+pub struct Server {
+    pub serving: Serving,
+    pub owner: Owner,
+    pub folder: tempfile::TempDir,
+}
+
+impl Server {
+    pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    pub fn with(flags: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let owner = init(&folder.path().join("data"));
+        let serving = Serving::start(&folder.path().join("data"), "127.0.0.1:0", flags);
+        Self { serving, owner, folder }
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub fn request(&self, method: &str, path: &str) -> Request {
+        Request::new(&self.serving.url(), method, path)
+    }
+
+    /// An IAM token of the owner's API key.
+    pub fn token(&self) -> String {
+        token(&self.serving.url(), &self.owner.api_key)
+    }
+
+    /// A monitoring request of the owner in the first space.
+    pub fn metrics(&self, token: &str, method: &str, path: &str) -> Request {
+        self.request(method, path)
+            .header("X-Auth-User-Token", &format!("iam {token}"))
+            .header("X-Auth-Scope-Id", &format!("s-{}", self.owner.space))
+    }
+
+    /// Runs the real command line with its own configuration folder.
+    pub fn vigie(&self) -> Command {
+        let mut command = Command::new(vigie());
+        command.env_clear().env("IBMCLOUD_CONFIG_HOME", self.folder.path().join("cli")).stdin(Stdio::null());
+        command
+    }
+}
+
+/// Exchanges an API key for an IAM token.
+pub fn token(url: &str, api_key: &str) -> String {
+    let reply = Request::new(url, "POST", "/identity/token")
+        .form(&[("grant_type", "urn:ibm:params:oauth:grant-type:apikey"), ("apikey", api_key)])
+        .send();
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    reply.json()["access_token"].as_str().unwrap().to_owned()
+}
+
+/// One request.
+#[derive(Debug, Clone)]
+pub struct Request {
+    method: String,
+    url: String,
+    headers: Vec<(String, String)>,
+    body: Option<Vec<u8>>,
+}
+
+impl Request {
+    pub fn new(base: &str, method: &str, path: &str) -> Self {
+        Self { method: method.to_owned(), url: format!("{base}{path}"), headers: Vec::new(), body: None }
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
+    pub fn json(self, value: &Value) -> Self {
+        self.header("Content-Type", "application/json").body(value.to_string())
+    }
+
+    pub fn form(self, fields: &[(&str, &str)]) -> Self {
+        let body = wire::query::encode(fields);
+        self.header("Content-Type", "application/x-www-form-urlencoded").body(body)
+    }
+
+    pub fn basic(self, user: &str, password: &str) -> Self {
+        let value = wire::credential::encode_basic(user, password);
+        self.header("Authorization", &value)
+    }
+
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("Authorization", &format!("Bearer {token}"))
+    }
+
+    pub fn send(self) -> Reply {
+        let what = format!("{} {}", self.method, self.url);
+        self.try_send().unwrap_or_else(|error| panic!("{what}: {error}"))
+    }
+
+    pub fn try_send(self) -> Result<Reply, ureq::Error> {
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .allow_non_standard_methods(true)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build()
+            .into();
+        let mut request = ureq::http::Request::builder().method(self.method.as_str()).uri(self.url);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(self.body.unwrap_or_default()).expect("a request that can be written");
+        let mut response = agent.configure_request(request).allow_non_standard_methods(true).run()?;
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        let status = response.status().as_u16();
+        let body = response.body_mut().with_config().limit(u64::MAX).read_to_vec()?;
+        Ok(Reply { status, headers, body })
+    }
+}
+
+/// One answer.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The code of the first error of a monitoring reply.
+    pub fn code(&self) -> String {
+        self.json()["errors"][0]["code"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+/// Seconds since 1970.
+pub fn now() -> i64 {
+    i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()).unwrap()
+}
+
+/// Says loudly that a test could not run, and tells the runner, which counts it.
+pub fn skipped(test: &str, why: &str) {
+    use std::io::Write;
+    let line = format!("SKIPPED ({why}): {test}\n");
+    let _ = std::io::stderr().write_all(line.as_bytes());
+    if let Some(log) = std::env::var_os("VIGIE_SKIP_LOG") {
+        std::fs::File::options().append(true).create(true).open(log).unwrap().write_all(line.as_bytes()).unwrap();
+    }
+}

@@ -1,0 +1,173 @@
+//! Crashes and restarts: what was acknowledged is there, nothing torn is served.
+
+use crate::harness::{Request, Server, Serving, init, now, token};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
+
+/// Rounds of SIGKILL.
+const ROUNDS: u64 = 200;
+
+/// Small sample counts per flush, so that kills also hit flushes, manifests and merges.
+const FLUSH_OFTEN: [&str; 2] = ["--set", "storage.flush_samples=2000"];
+
+/// A small seeded generator: rounds are the same on every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
+}
+
+/// The value every sample must have: a torn or mixed-up one would not.
+fn value_of(series: u64, stamp: i64) -> f64 {
+    f64::from(u32::try_from(series * 1000).unwrap()) + f64::from(i32::try_from(stamp % 1000).unwrap()) / 8.0
+}
+
+/// Sends batches until the server dies; returns the acknowledged samples.
+fn writer(url: &str, token: &str, space: &str, writer: u64, first: i64, acks: &mpsc::Sender<()>) -> Vec<(u64, i64)> {
+    let mut acknowledged = Vec::new();
+    let mut stamp = first;
+    loop {
+        let items: Vec<(u64, i64)> = (0..20).map(|at| (writer * 5 + at % 5, stamp + i64::try_from(at / 5).unwrap())).collect();
+        stamp += 4;
+        let body: Vec<Value> = items
+            .iter()
+            .map(|(series, stamp)| json!({"name": format!("kill.s{series}"), "value": value_of(*series, *stamp), "timestamp": stamp}))
+            .collect();
+        let sent = Request::new(url, "POST", "/v1/metrics")
+            .header("X-Auth-User-Token", &format!("iam {token}"))
+            .header("X-Auth-Scope-Id", &format!("s-{space}"))
+            .json(&json!(body))
+            .try_send();
+        match sent {
+            Ok(reply) => {
+                assert_eq!(reply.status, 200, "{}", reply.text());
+                acknowledged.extend(items);
+                if acks.send(()).is_err() {
+                    return acknowledged;
+                }
+            }
+            Err(_) => return acknowledged,
+        }
+    }
+}
+
+fn stored(url: &str, token: &str, space: &str) -> BTreeMap<(u64, i64), f64> {
+    let reply = Request::new(url, "GET", "/v1/metrics?target=kill.*&from=1&until=now")
+        .header("X-Auth-User-Token", &format!("iam {token}"))
+        .header("X-Auth-Scope-Id", &format!("s-{space}"))
+        .send();
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let mut all = BTreeMap::new();
+    for row in reply.json().as_array().unwrap() {
+        let series: u64 = row["target"].as_str().unwrap().strip_prefix("kill.s").unwrap().parse().unwrap();
+        for point in row["datapoints"].as_array().unwrap() {
+            all.insert((series, point[1].as_i64().unwrap()), point[0].as_f64().unwrap());
+        }
+    }
+    all
+}
+
+#[test]
+fn two_hundred_kills_lose_nothing_that_was_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let owner = init(folder.path());
+    let mut random = Random(0x5eed_cafe_f00d);
+    let mut acknowledged: Vec<(u64, i64)> = Vec::new();
+    let mut listen = "127.0.0.1:0".to_owned();
+    let mut stamp = now() - 40_000_000;
+    let mut bearer = None;
+    for round in 0..ROUNDS {
+        let mut serving = Serving::start(folder.path(), &listen, &FLUSH_OFTEN);
+        // The same address again, so that one token serves all rounds: its issuer holds the address.
+        listen.clone_from(&serving.address);
+        let url = serving.url();
+        let token = bearer.get_or_insert_with(|| token(&url, &owner.api_key)).clone();
+        if round > 0 {
+            assert!(serving.log().contains("recovered"), "start-up does not say what it recovered: {}", serving.log());
+        }
+        let (acks, heard) = mpsc::channel();
+        let kill_after = random.below(24);
+        let hold = AtomicU64::new(random.below(4000));
+        let fresh: Vec<(u64, i64)> = std::thread::scope(|scope| {
+            let writers: Vec<_> = (0..2)
+                .map(|at| {
+                    let (url, token, space, acks) = (&url, &token, &owner.space, acks.clone());
+                    scope.spawn(move || writer(url, token, space, at, stamp, &acks))
+                })
+                .collect();
+            for _ in 0..kill_after {
+                heard.recv().unwrap();
+            }
+            // A few more spins, so that the kill falls anywhere inside a request and not just after an answer.
+            while hold.fetch_sub(1, Ordering::Relaxed) > 1 {
+                std::hint::spin_loop();
+            }
+            serving.child.kill().unwrap();
+            serving.child.wait().unwrap();
+            drop(heard);
+            writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect()
+        });
+        acknowledged.extend(fresh);
+        stamp += 10_000;
+        if round % 10 == 9 || round < 10 {
+            verify(folder.path(), &listen, &token, &owner.space, &acknowledged, round);
+        }
+    }
+    assert!(acknowledged.len() > 10_000, "only {} samples were acknowledged: no load", acknowledged.len());
+}
+
+fn verify(data: &Path, listen: &str, token: &str, space: &str, acknowledged: &[(u64, i64)], round: u64) {
+    let serving = Serving::start(data, listen, &FLUSH_OFTEN);
+    let all = stored(&serving.url(), token, space);
+    for sample in acknowledged {
+        assert!(all.contains_key(sample), "round {round}: {sample:?} was acknowledged and is gone");
+    }
+    for ((series, stamp), value) in &all {
+        assert_eq!(*value, value_of(*series, *stamp), "round {round}: a torn sample of series {series} at {stamp}");
+    }
+}
+
+/// SIGTERM lets requests finish; everything is there afterwards, also what was sent without waiting for the disk.
+#[test]
+fn a_graceful_stop_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let owner = init(folder.path());
+    let serving = Serving::start(folder.path(), "127.0.0.1:0", &[]);
+    let (url, address) = (serving.url(), serving.address.clone());
+    let token = token(&url, &owner.api_key);
+    let stamp = now() - 1000;
+    let space = owner.space.clone();
+    for at in 0..50_i64 {
+        let item = json!([{"name": "soft.stop", "value": at, "timestamp": stamp + at}]);
+        let reply = Request::new(&url, "POST", "/v1/metrics?durability=buffered")
+            .header("X-Auth-User-Token", &format!("iam {token}"))
+            .header("X-Auth-Scope-Id", &format!("s-{space}"))
+            .json(&item)
+            .send();
+        assert_eq!(reply.status, 200, "{}", reply.text());
+    }
+    assert!(serving.stop().success());
+    let again = Serving::start(folder.path(), &address, &[]);
+    let reply = Request::new(&again.url(), "GET", "/v1/metrics?target=soft.stop")
+        .header("X-Auth-User-Token", &format!("iam {token}"))
+        .header("X-Auth-Scope-Id", &format!("s-{space}"))
+        .send();
+    assert_eq!(reply.json()[0]["datapoints"].as_array().unwrap().len(), 50);
+}
+
+/// Health says what works.
+#[test]
+fn health_answers_without_a_credential() {
+    let server = Server::start();
+    assert_eq!(server.request("GET", "/health/live").send().json(), json!({"status": "live"}));
+    let ready = server.request("GET", "/health/ready").send();
+    assert_eq!((ready.status, ready.json()), (200, json!({"status": "ready", "identity": "ok", "store": "ok"})));
+}

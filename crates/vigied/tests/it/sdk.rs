@@ -1,0 +1,62 @@
+//! A real client nobody here wrote: IBM's `ibm-cloud-sdk-core`, unmodified.
+
+use crate::harness::{Server, skipped};
+use std::process::Command;
+
+/// Uses the SDK as its users do: an authenticator in a request, renewed by itself, and the token sends a metric.
+const SCRIPT: &str = r#"
+import json, sys, time, urllib.request
+import ibm_cloud_sdk_core
+from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
+from ibm_cloud_sdk_core import ApiException
+
+url, key, space = sys.argv[1:4]
+authenticator = IAMAuthenticator(key, url=url)
+authenticator.validate()
+
+first = authenticator.token_manager.get_token()
+assert first.count(".") == 2, "not a JWT"
+assert authenticator.token_manager.get_token() == first, "a fresh token is not kept"
+
+request = {"headers": {}}
+authenticator.authenticate(request)
+assert request["headers"]["Authorization"] == "Bearer " + first
+
+# 80 % of a 30 s token's life later, the SDK asks for another one by itself.
+manager = authenticator.token_manager
+manager.refresh_time = time.time() - 1
+second = manager.get_token()
+assert second != first, "the SDK did not renew its token"
+
+body = json.dumps([{"name": "sdk.sent", "value": 7, "timestamp": int(time.time())}]).encode()
+headers = {"X-Auth-User-Token": "iam " + second, "X-Auth-Scope-Id": "s-" + space}
+reply = urllib.request.urlopen(urllib.request.Request(url + "/v1/metrics", data=body, headers=headers))
+receipt = json.load(reply)
+assert receipt["stored"] == 1, receipt
+asked = urllib.request.Request(url + "/v1/metrics?target=sdk.sent", headers=headers)
+assert json.load(urllib.request.urlopen(asked))[0]["datapoints"][0][0] == 7
+
+try:
+    IAMAuthenticator("vgk_not-a-key", url=url).token_manager.get_token()
+    sys.exit("a wrong key got a token")
+except ApiException as error:
+    assert error.status_code == 400, error
+    assert "key" in error.message.lower(), error.message
+print("ibm-cloud-sdk-core", ibm_cloud_sdk_core.__version__ if hasattr(ibm_cloud_sdk_core, "__version__") else "", "ok")
+"#;
+
+#[test]
+fn the_python_sdk_gets_and_renews_a_token_that_sends_a_metric() {
+    let Some(python) = std::env::var_os("VIGIE_TEST_PYTHON") else {
+        skipped("the_python_sdk_gets_and_renews_a_token_that_sends_a_metric", "no Python with ibm-cloud-sdk-core");
+        return;
+    };
+    let server = Server::start();
+    let output = Command::new(python)
+        .env_remove("IBM_CREDENTIALS_FILE")
+        .args(["-c", SCRIPT, &server.serving.url(), &server.owner.api_key, &server.owner.space])
+        .output()
+        .unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && shown.contains("ok"), "{shown}");
+}

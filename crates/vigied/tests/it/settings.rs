@@ -1,0 +1,149 @@
+//! Settings, start-up and what an operator sees when something is wrong.
+
+use crate::harness::{Serving, Server, VIGIED, init};
+use std::process::{Command, Stdio};
+
+fn vigied(arguments: &[&str]) -> (bool, String, String) {
+    let output = Command::new(VIGIED).args(arguments).stdin(Stdio::null()).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.success(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn two_servers_never_share_a_folder() {
+    let server = Server::start();
+    let data = server.data();
+    let log = Serving::try_start(&data, "127.0.0.1:0", &[]).unwrap_err();
+    assert!(log.contains("is used by another `vigied`"), "{log}");
+    let (done, _, errors) = vigied(&["init", "--data", data.to_str().unwrap()]);
+    assert!(!done && errors.contains("is used by another `vigied`"), "{errors}");
+}
+
+#[test]
+fn a_folder_is_initialised_once() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path());
+    let (done, _, errors) = vigied(&["init", "--data", folder.path().to_str().unwrap()]);
+    assert!(!done, "a second init succeeded");
+    assert!(errors.contains("initialised already"), "{errors}");
+}
+
+#[test]
+fn serving_an_empty_folder_names_the_command_that_mends_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = Serving::try_start(folder.path(), "127.0.0.1:0", &[]).unwrap_err();
+    assert!(log.contains("vigied init --data"), "{log}");
+}
+
+#[test]
+fn plain_http_stays_on_loopback_unless_told() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path());
+    let log = Serving::try_start(folder.path(), "0.0.0.0:0", &[]).unwrap_err();
+    assert!(log.contains("tls.allow_plain_http_on_any_address"), "{log}");
+    Serving::start(folder.path(), "0.0.0.0:0", &["--allow-plain-http-on-any-address"]);
+}
+
+#[test]
+fn secrets_are_readable_by_the_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let server = Server::start();
+    let mode = |path: std::path::PathBuf| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(server.data()), 0o700);
+    assert_eq!(mode(server.data().join("iam.db")), 0o600);
+    for key in server.data().join("keys").read_dir().unwrap() {
+        assert_eq!(mode(key.unwrap().path()), 0o600);
+    }
+}
+
+#[test]
+fn config_check_tells_values_and_sources() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("vigie.toml"), "[tokens]\naccess_token_seconds = 120\n").unwrap();
+    let data = folder.path().to_str().unwrap();
+    let (done, shown, errors) = vigied(&["config", "check", "--data", data, "--listen", "127.0.0.1:9000"]);
+    assert!(done, "{errors}");
+    let line = |key: &str| shown.lines().find(|line| line.starts_with(key)).unwrap().to_owned();
+    assert!(line("tokens.access_token_seconds").ends_with("vigie.toml:2"), "{shown}");
+    assert!(line("listen").ends_with("flag --listen"), "{shown}");
+    std::fs::write(folder.path().join("vigie.toml"), "[tokens]\naccess_token_seconds = 12\n").unwrap();
+    let (done, _, errors) = vigied(&["config", "check", "--data", data]);
+    assert!(!done && errors.contains("vigie.toml:2: `tokens.access_token_seconds`"), "{errors}");
+}
+
+/// Limits answer with their own codes and names, and are counted.
+#[test]
+fn limits_have_names() {
+    let server = Server::with(&["--set", "limits.body_bytes=1000", "--set", "limits.header_bytes=4096"]);
+    let token = server.token();
+    let large = server.metrics(&token, "POST", "/v1/metrics").body(vec![b' '; 2000]).send();
+    assert_eq!((large.status, large.code().as_str()), (413, "BXNMSSV03E"));
+    assert!(large.text().contains("body_bytes"), "{}", large.text());
+    let head = server.request("GET", "/v1/metrics/list").header("X-Large", &"x".repeat(6000)).send();
+    assert_eq!((head.status, head.code().as_str()), (431, "BXNMSSV04E"));
+    let targets = "target=a&target=b&target=c&target[]=d&target=e&target=f";
+    let many = server.metrics(&token, "GET", &format!("/v1/metrics?{targets}")).send();
+    assert_eq!((many.status, many.code().as_str()), (400, "BXNMSMT04E"));
+    let metrics = server.request("GET", "/metrics").send().text();
+    for limit in ["body_bytes", "header_bytes", "targets_per_query"] {
+        assert!(metrics.contains(&format!("vigie_limit_hits_total{{limit=\"{limit}\"}} 1")), "{metrics}");
+    }
+}
+
+/// The certificate is served, and a new one is taken up on SIGHUP without a restart.
+#[test]
+fn tls_by_files_and_reload() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    init(&data);
+    let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    let issue = |name: &str| {
+        let made = Command::new("openssl")
+            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
+            .args(["-subj", &format!("/CN={name}"), "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"])
+            .arg("-keyout")
+            .arg(&key)
+            .arg("-out")
+            .arg(&certificate)
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    };
+    issue("first");
+    let files = ["--tls-cert", certificate.to_str().unwrap(), "--tls-key", key.to_str().unwrap()];
+    let serving = Serving::start(&data, "127.0.0.1:0", &files);
+    let live = || {
+        let shown = Command::new("curl")
+            .args(["--silent", "--show-error", "--verbose", "--cacert"])
+            .arg(&certificate)
+            .arg(format!("https://{}/health/live", serving.address))
+            .output()
+            .unwrap();
+        (String::from_utf8(shown.stdout).unwrap(), String::from_utf8_lossy(&shown.stderr).into_owned())
+    };
+    let (body, trace) = live();
+    assert_eq!(body, r#"{"status":"live"}"#, "{trace}");
+    assert!(trace.contains("CN=first"), "{trace}");
+    issue("second");
+    serving.signal("HUP");
+    serving.wait_for_log("certificate read again");
+    assert!(live().1.contains("CN=second"));
+}
+
+/// Nothing that must stay secret reaches the log, at its most talkative.
+#[test]
+fn the_log_holds_no_secret() {
+    let server = Server::with(&["--log-level", "debug"]);
+    let token = server.token();
+    server.metrics(&token, "GET", "/v1/metrics/list?query=*").send();
+    server
+        .request("POST", "/identity/token")
+        .basic("bx", "bx")
+        .form(&[("grant_type", "password"), ("username", &server.owner.user), ("password", &server.owner.password)])
+        .send();
+    let log = server.serving.log();
+    assert!(log.contains("/identity/token"), "requests are not logged: {log}");
+    for secret in [&token, &server.owner.api_key, &server.owner.password] {
+        assert!(!log.contains(secret.as_str()), "a secret is in the log");
+    }
+}
