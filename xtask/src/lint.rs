@@ -15,6 +15,7 @@ pub(crate) fn run() -> Result<()> {
                 "--locked",
                 "--workspace",
                 "--all-targets",
+                "--keep-going",
                 "--",
                 "--deny",
                 "warnings",

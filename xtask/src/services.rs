@@ -32,7 +32,7 @@ impl Services {
         }
         for program in PROGRAMS {
             if process::find_program(program).is_none() {
-                skips.push(skip("is not installed", program));
+                skips.push(skip(&format!("`{program}` is not installed"), program));
             }
         }
         let postgres = keep(Postgres::start(), "PostgreSQL", &mut skips);

@@ -24,6 +24,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
     })?;
 
     let mut count = Count::default();
+    let mut failures = Vec::new();
     let ran = step("tests", || {
         let mut command = cargo();
         command.args(["test", "--locked", "--no-fail-fast"]);
@@ -43,6 +44,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
             let line = String::from_utf8_lossy(&line);
             println!("{line}");
             count.add_line(&line);
+            failures.extend(failed_test(&line).map(str::to_owned));
         }
         let status = child.wait()?;
         if !status.success() {
@@ -57,6 +59,9 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
     skips.extend(told.lines().map(str::to_owned));
     for line in &skips {
         println!("{line}");
+    }
+    for name in &failures {
+        println!("FAILED: {name}");
     }
     let skipped = skips.len() as u64 + count.ignored;
     println!(
@@ -87,6 +92,11 @@ fn verdict(count: Count, skipped: u64, in_ci: bool) -> Result<()> {
         bail!("{skipped} skipped, and under CI nothing may be");
     }
     Ok(())
+}
+
+/// The name in `test NAME ... FAILED`.
+fn failed_test(line: &str) -> Option<&str> {
+    line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
 }
 
 /// What the runner's closing lines add up to.
@@ -151,6 +161,16 @@ mod tests {
                 ignored: 2
             }
         );
+    }
+
+    #[test]
+    fn a_failed_test_is_named_again_at_the_end() {
+        assert_eq!(
+            failed_test("test store::tests::reads ... FAILED"),
+            Some("store::tests::reads")
+        );
+        assert_eq!(failed_test("test store::tests::reads ... ok"), None);
+        assert_eq!(failed_test("test result: FAILED. 3 passed; 1 failed"), None);
     }
 
     #[test]
