@@ -1,0 +1,262 @@
+//! The layering, checked: which of our crates may use which, and what each must never pull in.
+//!
+//! Our own edges are read from `cargo metadata` (declared dependencies of every kind, so a test can't go round the
+//! layers either). What must never be there is looked for in the whole tree below a crate as it is really built, so a
+//! dependency of a dependency counts too. What only tests use is free.
+
+use crate::process::{cargo, output_of};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// One row of the table: the crate, the ones of ours it may use, and what must not be below it.
+struct Rule {
+    name: &'static str,
+    uses: &'static [&'static str],
+    never: &'static [&'static str],
+}
+
+/// From the bottom up. A crate that is not here fails the check: give it a row, and so a place.
+const RULES: [Rule; 8] = [
+    Rule {
+        name: "base",
+        uses: &[],
+        never: &[
+            "tokio",
+            "async-trait",
+            "futures-util",
+            "sqlx",
+            "hyper",
+            "axum",
+            "ureq",
+        ],
+    },
+    Rule {
+        name: "wire",
+        uses: &["base"],
+        never: &[
+            "tokio",
+            "async-trait",
+            "futures-util",
+            "sqlx",
+            "hyper",
+            "axum",
+            "ureq",
+        ],
+    },
+    Rule {
+        name: "engine",
+        uses: &["base"],
+        never: &[
+            "tokio",
+            "async-trait",
+            "futures-util",
+            "sqlx",
+            "hyper",
+            "axum",
+            "ureq",
+        ],
+    },
+    Rule {
+        name: "db",
+        uses: &["base"],
+        never: &["axum", "hyper", "ureq"],
+    },
+    Rule {
+        name: "iam",
+        uses: &["base", "db"],
+        never: &["axum", "hyper", "ureq"],
+    },
+    Rule {
+        name: "vigied",
+        uses: &["base", "wire", "engine", "db", "iam"],
+        never: &[],
+    },
+    Rule {
+        name: "vigie",
+        uses: &["base", "wire"],
+        never: &["tokio", "sqlx", "hyper", "axum"],
+    },
+    Rule {
+        name: "xtask",
+        uses: &[],
+        never: &["tokio", "sqlx", "hyper", "axum"],
+    },
+];
+
+/// Nowhere, for any target: there is one cryptography library here, aws-lc, and one TLS, rustls.
+const NEVER_ANYWHERE: [&str; 4] = ["native-tls", "openssl", "openssl-sys", "ring"];
+
+pub(crate) fn run() -> Result<()> {
+    let text =
+        output_of(cargo().args(["metadata", "--format-version", "1", "--no-deps", "--locked"]))?;
+    let ours = read_workspace(&serde_json::from_str(&text)?)?;
+
+    let mut wrongs = check_own(&ours);
+    for rule in RULES
+        .iter()
+        .filter(|rule| ours.iter().any(|own| own.name == rule.name))
+    {
+        let below = tree(&["--package", rule.name, "--edges", "normal,build"])?;
+        wrongs.extend(check_never(rule.name, rule.never, &below));
+    }
+    let all = tree(&["--workspace", "--edges", "normal,build,dev"])?;
+    wrongs.extend(check_never("the workspace", &NEVER_ANYWHERE, &all));
+
+    for wrong in &wrongs {
+        println!("check-deps: {wrong}");
+    }
+    match wrongs.len() {
+        0 => Ok(()),
+        count => bail!(
+            "{count} dependencies go where they must not; the table is in `xtask/src/check_deps.rs`"
+        ),
+    }
+}
+
+/// One of our crates and the ones of ours that it names.
+#[derive(Debug)]
+struct Own {
+    name: String,
+    uses: BTreeSet<String>,
+}
+
+fn read_workspace(metadata: &Value) -> Result<Vec<Own>> {
+    let packages = metadata
+        .get("packages")
+        .and_then(Value::as_array)
+        .context("`cargo metadata` names no packages")?;
+    packages
+        .iter()
+        .map(|package| {
+            let name = package
+                .get("name")
+                .and_then(Value::as_str)
+                .context("a package without a name")?;
+            let dependencies = package
+                .get("dependencies")
+                .and_then(Value::as_array)
+                .context("no dependencies")?;
+            let uses = dependencies
+                .iter()
+                // Only what lies in the workspace has a path.
+                .filter(|dependency| dependency.get("path").is_some_and(Value::is_string))
+                .filter_map(|dependency| dependency.get("name").and_then(Value::as_str))
+                .map(str::to_owned)
+                .collect();
+            Ok(Own {
+                name: name.to_owned(),
+                uses,
+            })
+        })
+        .collect()
+}
+
+fn check_own(ours: &[Own]) -> Vec<String> {
+    let mut wrongs = Vec::new();
+    for own in ours {
+        let Some(rule) = RULES.iter().find(|rule| rule.name == own.name) else {
+            wrongs.push(format!("`{}` has no row in the table", own.name));
+            continue;
+        };
+        for used in own
+            .uses
+            .iter()
+            .filter(|used| !rule.uses.contains(&used.as_str()))
+        {
+            wrongs.push(format!("`{}` must not use `{used}`", own.name));
+        }
+    }
+    wrongs
+}
+
+fn check_never(name: &str, never: &[&str], below: &BTreeSet<String>) -> Vec<String> {
+    never
+        .iter()
+        .filter(|banned| below.contains(**banned))
+        .map(|banned| {
+            format!(
+                "{name} must not pull in `{banned}` (`cargo tree --invert {banned}` shows the way)"
+            )
+        })
+        .collect()
+}
+
+/// The names of all packages that `cargo tree` shows, for every target.
+fn tree(arguments: &[&str]) -> Result<BTreeSet<String>> {
+    let fixed = [
+        "tree", "--locked", "--target", "all", "--prefix", "none", "--format", "{p}",
+    ];
+    let text = output_of(cargo().args(fixed).args(arguments))?;
+    Ok(text
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .map(str::to_owned)
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn own(name: &str, uses: &[&str]) -> Own {
+        Own {
+            name: name.to_owned(),
+            uses: uses.iter().map(|name| (*name).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn the_table_itself_only_points_downwards() {
+        for (row, rule) in RULES.iter().enumerate() {
+            for used in rule.uses {
+                let below = RULES.iter().position(|other| other.name == *used);
+                assert!(
+                    below.is_some_and(|below| below < row),
+                    "{} uses {used}",
+                    rule.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_crate_may_use_what_its_row_says_and_nothing_else() {
+        assert!(check_own(&[own("iam", &["base", "db"]), own("vigie", &["wire"])]).is_empty());
+        assert_eq!(
+            check_own(&[own("iam", &["base", "wire"])]),
+            ["`iam` must not use `wire`"]
+        );
+        assert_eq!(
+            check_own(&[own("vigie", &["engine"])]),
+            ["`vigie` must not use `engine`"]
+        );
+    }
+
+    #[test]
+    fn a_new_crate_needs_a_row() {
+        assert_eq!(
+            check_own(&[own("common", &[])]),
+            ["`common` has no row in the table"]
+        );
+    }
+
+    #[test]
+    fn what_is_banned_is_found_by_its_whole_name() {
+        let below: BTreeSet<String> = ["tokio-util", "string", "ring"].map(str::to_owned).into();
+        assert_eq!(check_never("engine", &["tokio", "ring"], &below).len(), 1);
+    }
+
+    #[test]
+    fn only_dependencies_with_a_path_are_ours() {
+        let metadata = json!({"packages": [{"name": "db", "dependencies": [
+            {"name": "base", "path": "crates/base"},
+            {"name": "sqlx", "path": null},
+            {"name": "tokio"},
+        ]}]});
+        let ours = read_workspace(&metadata).unwrap();
+        assert_eq!(ours.len(), 1);
+        assert_eq!(ours[0].uses, BTreeSet::from(["base".to_owned()]));
+    }
+}

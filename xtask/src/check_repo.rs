@@ -1,0 +1,153 @@
+//! Is every tracked file fit to be published? No path of somebody's machine, no mirror of a registry, no forgotten note.
+
+use crate::process::output_of;
+use anyhow::{Context, Result, bail};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// Beyond this a file holds more than one idea.
+const RUST_LINES_LIMIT: usize = 600;
+
+/// Folders of a developer's machine. Written in two parts, so that this file passes its own check.
+const MACHINE_FOLDERS: [&str; 4] = [
+    concat!("/ho", "me/"),
+    concat!("/ro", "ot/"),
+    concat!("/wo", "rk/"),
+    concat!("/tmp/", "vg"),
+];
+
+/// What may be in a working copy and not in a commit.
+const FORGOTTEN: [&str; 4] = [
+    concat!("to", "do!("),
+    concat!("db", "g!("),
+    concat!("#[ig", "nore]"),
+    concat!("#[ig", "nore ="),
+];
+
+/// The one place packages may come from, as cargo writes it.
+const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
+
+pub(crate) fn run() -> Result<()> {
+    let root = output_of(Command::new("git").args(["rev-parse", "--show-toplevel"]))?;
+    let root = Path::new(root.trim_end());
+    let listed = output_of(
+        Command::new("git")
+            .args(["ls-files", "-z"])
+            .current_dir(root),
+    )?;
+    let mut wrongs = Vec::new();
+    for name in listed.split('\0').filter(|name| !name.is_empty()) {
+        let path = root.join(name);
+        // A file removed but not yet committed, or a link to a folder, has nothing to read.
+        if !path.is_file() {
+            continue;
+        }
+        let bytes = fs::read(&path).with_context(|| format!("cannot read `{name}`"))?;
+        // What is no text is data, and data has no paths.
+        if let Ok(text) = str::from_utf8(&bytes) {
+            wrongs.extend(check(name, text));
+        }
+    }
+    for wrong in &wrongs {
+        println!("check-repo: {wrong}");
+    }
+    match wrongs.len() {
+        0 => Ok(()),
+        count => bail!("{count} places are not fit to be published"),
+    }
+}
+
+fn check(name: &str, text: &str) -> Vec<String> {
+    let mut wrongs = Vec::new();
+    let rust = name.ends_with(".rs");
+    let lock = name.ends_with(".lock") || name.ends_with("-lock.json");
+    for (number, line) in (1..).zip(text.lines()) {
+        let mut wrong = |what: &str| wrongs.push(format!("{name}:{number}: {what}"));
+        if let Some(folder) = MACHINE_FOLDERS
+            .iter()
+            .find(|folder| names_folder(line, folder))
+        {
+            wrong(&format!("`{folder}` is a path of somebody's machine"));
+        }
+        if rust && let Some(word) = FORGOTTEN.iter().find(|word| line.contains(**word)) {
+            wrong(&format!("`{word}` was forgotten here"));
+        }
+        if lock && line.contains("://") && !line.contains(&format!("\"{REGISTRY}\"")) {
+            wrong("a lock file names no host but the crates.io index");
+        }
+    }
+    let lines = text.lines().count();
+    if rust && lines > RUST_LINES_LIMIT {
+        wrongs.push(format!(
+            "{name}: {lines} lines, and {RUST_LINES_LIMIT} is the limit: split it by idea"
+        ));
+    }
+    wrongs
+}
+
+/// Whether a line holds an absolute path that begins with this folder; the same words inside a longer path or an address
+/// are somebody else's.
+fn names_folder(line: &str, folder: &str) -> bool {
+    line.match_indices(folder).any(|(at, _)| {
+        let before = line.get(..at).and_then(|before| before.chars().next_back());
+        !before
+            .is_some_and(|character| character.is_alphanumeric() || "._-/}>)*".contains(character))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_of_a_machine_is_found_with_its_line() {
+        let text = format!("fine\nroot = \"{}anna/vigie\"\n", MACHINE_FOLDERS[0]);
+        let wrongs = check("docs/guide.md", &text);
+        assert_eq!(wrongs.len(), 1);
+        assert!(wrongs[0].starts_with("docs/guide.md:2: "), "{wrongs:?}");
+    }
+
+    #[test]
+    fn the_same_words_in_an_address_or_a_longer_path_are_fine() {
+        let folder = MACHINE_FOLDERS[2];
+        for text in [
+            format!("https://example.com{folder}x"),
+            format!("$HOME{folder}x"),
+            format!("..{folder}x"),
+        ] {
+            assert!(check("README.md", &text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn forgotten_words_matter_in_rust_only() {
+        for word in FORGOTTEN {
+            assert_eq!(check("src/lib.rs", word).len(), 1, "{word}");
+            assert!(check("CONTRIBUTING.md", word).is_empty(), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_lock_file_names_the_index_and_nothing_else() {
+        assert!(check("Cargo.lock", &format!("source = \"{REGISTRY}\"")).is_empty());
+        assert_eq!(
+            check("Cargo.lock", "source = \"sparse+https://mirror.example/\"").len(),
+            1
+        );
+        assert_eq!(
+            check("Cargo.lock", &format!("source = \"{REGISTRY}.example/\"")).len(),
+            1
+        );
+    }
+
+    #[test]
+    fn a_rust_file_has_a_limit() {
+        assert!(check("src/lib.rs", &"x\n".repeat(RUST_LINES_LIMIT)).is_empty());
+        assert_eq!(
+            check("src/lib.rs", &"x\n".repeat(RUST_LINES_LIMIT + 1)).len(),
+            1
+        );
+        assert!(check("data.csv", &"x\n".repeat(RUST_LINES_LIMIT + 1)).is_empty());
+    }
+}

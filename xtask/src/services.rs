@@ -1,0 +1,99 @@
+//! What the tests need besides the code: a PostgreSQL, a Python with IBM's library, and a few programs.
+//!
+//! What can't be had is no error here but a *skip*: said loudly, counted, and a failure only under CI.
+
+use crate::postgres::{self, Postgres};
+use crate::{packages, process, python};
+use anyhow::{Context, Result};
+use std::path::PathBuf;
+use std::thread;
+
+/// Programs that tests call, each also the name of its Debian package.
+const PROGRAMS: [&str; 4] = ["curl", "hyperfine", "jq", "openssl"];
+
+/// What runs now; dropping it stops it.
+#[derive(Debug)]
+pub(crate) struct Services {
+    postgres: Option<Postgres>,
+    python: Option<PathBuf>,
+    /// One loud line for each thing that could not be had.
+    pub(crate) skips: Vec<String>,
+}
+
+impl Services {
+    /// Installs what is missing where that is allowed, and starts what must run.
+    pub(crate) fn start() -> Self {
+        let mut skips = Vec::new();
+        let missing = missing_packages();
+        if !missing.is_empty()
+            && let Err(error) = packages::install(&missing)
+        {
+            println!("packages: {error:#}");
+        }
+        for program in PROGRAMS {
+            if process::find_program(program).is_none() {
+                skips.push(skip(&format!("`{program}` is not installed"), program));
+            }
+        }
+        let postgres = keep(Postgres::start(), "PostgreSQL", &mut skips);
+        let python = keep(python::prepare(), "Python with IBM's library", &mut skips);
+        for line in &skips {
+            println!("{line}");
+        }
+        Self {
+            postgres,
+            python,
+            skips,
+        }
+    }
+
+    /// The variables by which the tests find it.
+    pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
+        let postgres = self
+            .postgres
+            .as_ref()
+            .map(|server| ("VIGIE_TEST_POSTGRES_URL", server.url().to_owned()));
+        let python = self
+            .python
+            .as_ref()
+            .map(|path| ("VIGIE_TEST_PYTHON", path.display().to_string()));
+        postgres.into_iter().chain(python).collect()
+    }
+}
+
+/// Starts everything, prints the variables as shell lines, and stays until Ctrl-C.
+pub(crate) fn hold() -> Result<()> {
+    let services = Services::start();
+    for (name, value) in services.variables() {
+        println!("export {name}='{value}'");
+    }
+    println!("# services: running until Ctrl-C");
+    loop {
+        thread::park();
+    }
+}
+
+fn missing_packages() -> Vec<&'static str> {
+    let mut missing: Vec<&'static str> = PROGRAMS
+        .into_iter()
+        .filter(|program| process::find_program(program).is_none())
+        .collect();
+    if postgres::find_programs().is_none() {
+        missing.push("postgresql");
+    }
+    if !python::can_make_environments() {
+        missing.extend(["python3", "python3-venv"]);
+    }
+    missing
+}
+
+fn keep<T>(outcome: Result<T>, name: &str, skips: &mut Vec<String>) -> Option<T> {
+    outcome
+        .context("can't be had")
+        .map_err(|error| skips.push(skip(&format!("{error:#}"), name)))
+        .ok()
+}
+
+fn skip(why: &str, name: &str) -> String {
+    format!("SKIPPED ({why}): tests that need {name}")
+}
