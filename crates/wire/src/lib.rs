@@ -15,6 +15,7 @@ pub mod ingest;
 pub mod problem;
 pub mod query;
 pub mod receipt;
+pub mod render;
 pub mod scope_id;
 pub mod secret;
 pub mod target;

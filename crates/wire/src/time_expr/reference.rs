@@ -76,7 +76,9 @@ fn time_of_day(reference: &str) -> Option<(Time, &str, bool)> {
             return Some((clock(hour, 0)?, rest, false));
         }
     }
-    let hour_end = reference.find(|c: char| !c.is_ascii_digit())?;
+    let hour_end = reference
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(reference.len());
     let (hour, rest) = reference.split_at(hour_end);
     if !(1..=2).contains(&hour.len()) {
         return Some((Time::midnight(), reference, false));
