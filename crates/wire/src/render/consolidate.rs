@@ -60,7 +60,12 @@ pub struct TooManySlots {
 ///
 /// # Errors
 /// [`TooManySlots`] for a range too long for the step.
-pub fn to_grid(series: &Series, step: Step, range: TimeRange, function: Function) -> Result<Grid, TooManySlots> {
+pub fn to_grid(
+    series: &Series,
+    step: Step,
+    range: TimeRange,
+    function: Function,
+) -> Result<Grid, TooManySlots> {
     let error = TooManySlots {
         step_ms: step.millis(),
     };
@@ -87,7 +92,9 @@ pub fn to_grid(series: &Series, step: Step, range: TimeRange, function: Function
         let slot = slot_of(at);
         let here = std::iter::from_fn(|| samples.next_if(|(at, _)| slot_of(*at) == slot));
         let value = function.of(here.map(|(_, value)| value));
-        let target = usize::try_from(slot - first).ok().and_then(|index| values.get_mut(index));
+        let target = usize::try_from(slot - first)
+            .ok()
+            .and_then(|index| values.get_mut(index));
         if let Some(target) = target {
             *target = value;
         }
@@ -125,7 +132,9 @@ pub fn at_most(grid: &Grid, points_max: usize, function: Function) -> Grid {
     };
     // Points stand at multiples of the old step, so the distance is one of whole points.
     let skipped = usize::try_from(ahead / grid.step.millis()).unwrap_or(0);
-    let start = grid.start.plus(ahead / grid.step.millis() * grid.step.millis());
+    let start = grid
+        .start
+        .plus(ahead / grid.step.millis() * grid.step.millis());
     let values = grid
         .values
         .get(skipped..)
@@ -153,7 +162,9 @@ pub fn raw_at_most(series: &Series, points_max: usize, function: Function) -> Se
     }
     let span = i128::from(last.0) - i128::from(first.0) + 1;
     let part_of = |at: Millis| {
-        (i128::from(at.0) - i128::from(first.0)) * i128::try_from(points_max).unwrap_or(i128::MAX >> 64) / span
+        (i128::from(at.0) - i128::from(first.0))
+            * i128::try_from(points_max).unwrap_or(i128::MAX >> 64)
+            / span
     };
     let mut fewer = Series {
         name: series.name.clone(),
@@ -195,7 +206,11 @@ mod tests {
     }
 
     fn shown(grid: &Grid) -> (i64, i64, Vec<Option<f64>>) {
-        let values = grid.values.iter().map(|v| Some(*v).filter(|v| !v.is_nan())).collect();
+        let values = grid
+            .values
+            .iter()
+            .map(|v| Some(*v).filter(|v| !v.is_nan()))
+            .collect();
         (grid.start.0, grid.step.millis(), values)
     }
 
@@ -211,9 +226,14 @@ mod tests {
             (Function::Max, 3.0),
         ] {
             let grid = to_grid(&raw, step, range(60, 200), function).unwrap();
-            assert_eq!(shown(&grid), (60, 60, vec![Some(value), None, Some(5.0)]), "{function:?}");
+            assert_eq!(
+                shown(&grid),
+                (60, 60, vec![Some(value), None, Some(5.0)]),
+                "{function:?}"
+            );
         }
-        let before_zero = to_grid(&series(&[(-1, 1.0)]), step, range(-60, -1), Function::Sum).unwrap();
+        let before_zero =
+            to_grid(&series(&[(-1, 1.0)]), step, range(-60, -1), Function::Sum).unwrap();
         assert_eq!(shown(&before_zero), (-60, 60, vec![Some(1.0)]));
     }
 
@@ -228,7 +248,10 @@ mod tests {
 
     #[test]
     fn a_mean_of_large_values_is_no_infinity() {
-        assert_eq!(Function::Average.of([f64::MAX, f64::MAX, f64::NAN]), f64::MAX);
+        assert_eq!(
+            Function::Average.of([f64::MAX, f64::MAX, f64::NAN]),
+            f64::MAX
+        );
         assert!(Function::Average.of([f64::NAN]).is_nan());
     }
 
@@ -244,8 +267,14 @@ mod tests {
             shown(&at_most(&grid, 3, Function::Average)),
             (20, 20, vec![Some(2.5), Some(5.0)])
         );
-        assert_eq!(shown(&at_most(&grid, 1, Function::Sum)), (10, 50, vec![Some(11.0)]));
-        assert_eq!(shown(&at_most(&grid, 0, Function::Max)), (10, 50, vec![Some(5.0)]));
+        assert_eq!(
+            shown(&at_most(&grid, 1, Function::Sum)),
+            (10, 50, vec![Some(11.0)])
+        );
+        assert_eq!(
+            shown(&at_most(&grid, 0, Function::Max)),
+            (10, 50, vec![Some(5.0)])
+        );
     }
 
     #[test]

@@ -42,11 +42,16 @@ pub fn write(rows: &[Row<'_>]) -> Vec<u8> {
         out.extend_from_slice(b",\"datapoints\":[");
         match row.points {
             Points::Raw(series) => {
-                let samples = series.timestamps.iter().copied().zip(series.values.iter().copied());
+                let samples = series
+                    .timestamps
+                    .iter()
+                    .copied()
+                    .zip(series.values.iter().copied());
                 write_points(&mut out, samples);
             }
             Points::Grid(grid) => {
-                let slots = (0_i64..).map(|slot| grid.start.plus(grid.step.millis().saturating_mul(slot)));
+                let slots =
+                    (0_i64..).map(|slot| grid.start.plus(grid.step.millis().saturating_mul(slot)));
                 write_points(&mut out, slots.zip(grid.values.iter().copied()));
             }
         }
@@ -87,11 +92,14 @@ pub fn read(body: &[u8]) -> Result<Vec<ReadRow>, serde_json::Error> {
     serde_json::from_slice(body)
 }
 
-fn read_points<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(Option<f64>, Millis)>, D::Error> {
+fn read_points<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<(Option<f64>, Millis)>, D::Error> {
     // Numbers stay text until here, since the JSON parser's own rounding may be off by one bit.
     let raw: Vec<(Option<&RawValue>, &RawValue)> = Deserialize::deserialize(deserializer)?;
     let number = |raw: &RawValue| {
-        fast_float2::parse::<f64, _>(raw.get()).map_err(|_| D::Error::custom("a point is not two numbers"))
+        fast_float2::parse::<f64, _>(raw.get())
+            .map_err(|_| D::Error::custom("a point is not two numbers"))
     };
     raw.into_iter()
         .map(|(value, seconds)| {
@@ -141,14 +149,23 @@ mod tests {
              {\"target\":\"sum(\\\"b\\\")\",\"datapoints\":[[1.5,60],[null,120],[0,180]]}]"
         );
         let read = read(text.as_bytes()).unwrap();
-        assert_eq!(read[0].datapoints[1], (Some(0.1), Millis(1_519_862_400_250)));
+        assert_eq!(
+            read[0].datapoints[1],
+            (Some(0.1), Millis(1_519_862_400_250))
+        );
         assert_eq!(read[1].datapoints[1], (None, Millis(120_000)));
         assert_eq!(write(&[]), b"[]");
     }
 
     #[test]
     fn what_is_no_answer_is_refused() {
-        for body in ["", "{}", "[{\"target\":\"a\"}]", "[{\"target\":\"a\",\"datapoints\":[[1,\"x\"]]}]", "[{\"target\":\"a\",\"datapoints\":[[1,1e99]]}]"] {
+        for body in [
+            "",
+            "{}",
+            "[{\"target\":\"a\"}]",
+            "[{\"target\":\"a\",\"datapoints\":[[1,\"x\"]]}]",
+            "[{\"target\":\"a\",\"datapoints\":[[1,1e99]]}]",
+        ] {
             assert!(read(body.as_bytes()).is_err(), "{body}");
         }
     }
