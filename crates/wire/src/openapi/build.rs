@@ -32,13 +32,22 @@ impl Document {
 
     /// Takes a wire type and all it is made of into the document, and returns the reference to it.
     pub(super) fn schema<T: ToSchema>(&mut self) -> Value {
-        let mut nested = vec![(T::name().into_owned(), T::schema())];
+        self.schema_as::<T>(&T::name())
+    }
+
+    /// The same for a generic type, whose own name does not tell its kinds apart.
+    pub(super) fn schema_as<T: ToSchema>(&mut self, name: &str) -> Value {
+        let mut nested = vec![(name.to_owned(), T::schema())];
         T::schemas(&mut nested);
         for (name, schema) in nested {
-            self.schemas
-                .insert(name, serde_json::to_value(schema).unwrap_or_default());
+            let schema = serde_json::to_value(schema).unwrap_or_default();
+            let before = self.schemas.insert(name.clone(), schema);
+            debug_assert!(
+                before.is_none() || before.as_ref() == self.schemas.get(&name),
+                "two types are called `{name}`"
+            );
         }
-        json!({ "$ref": format!("#/components/schemas/{}", T::name()) })
+        json!({ "$ref": format!("#/components/schemas/{name}") })
     }
 
     /// Adds a route.
@@ -167,13 +176,13 @@ impl Operation {
         required: bool,
         schema: Value,
     ) -> Self {
-        self.parameters.push(json!({
-            "in": place,
-            "name": name,
-            "description": description,
-            "required": required,
-            "schema": schema,
-        }));
+        self.parameters.push(object([
+            ("in", place.into()),
+            ("name", name.into()),
+            ("description", description.into()),
+            ("required", required.into()),
+            ("schema", schema),
+        ]));
         self
     }
 
@@ -208,9 +217,13 @@ impl Operation {
     }
 
     fn body(mut self, content_type: &str, schema: Value, required: bool) -> Self {
-        self.body = Some(
-            json!({ "required": required, "content": { content_type: { "schema": schema } } }),
-        );
+        self.body = Some(object([
+            ("required", required.into()),
+            (
+                "content",
+                object([(content_type, object([("schema", schema)]))]),
+            ),
+        ]));
         self
     }
 
@@ -227,7 +240,13 @@ impl Operation {
         content_type: &str,
         schema: Value,
     ) -> Self {
-        let response = json!({ "description": description, "content": { content_type: { "schema": schema } } });
+        let response = object([
+            ("description", description.into()),
+            (
+                "content",
+                object([(content_type, object([("schema", schema)]))]),
+            ),
+        ]);
         self.responses.insert(status.to_owned(), response);
         self
     }
@@ -264,7 +283,15 @@ impl Operation {
     }
 }
 
-/// A reference to a header that answers carry.
+fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
+    fields
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect::<Map<String, Value>>()
+        .into()
+}
+
+/// References to the headers that answers carry.
 pub(super) fn headers(names: &[&str]) -> Value {
     names
         .iter()

@@ -176,9 +176,9 @@ where
     List<T>: ToSchema,
     Resource<T>: ToSchema,
 {
-    document.schema::<Resource<T>>();
+    document.schema_as::<Resource<T>>(&format!("Resource_{}", T::name()));
     document.schema::<T>();
-    let list = document.schema::<List<T>>();
+    let list = document.schema_as::<List<T>>(&format!("List_{}", T::name()));
     let operation = operation
         .query("q", "`name:<name>`: of this name")
         .answers("200", "a page", list);
@@ -190,7 +190,7 @@ where
     Resource<T>: ToSchema,
 {
     document.schema::<T>();
-    let schema = document.schema::<Resource<T>>();
+    let schema = document.schema_as::<Resource<T>>(&format!("Resource_{}", T::name()));
     let operation = operation.answers(status, "the object", schema);
     guarded(document, operation)
 }

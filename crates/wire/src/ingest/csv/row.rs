@@ -79,8 +79,8 @@ impl Splitter {
                 self.end_row(take);
                 State::Start
             }
-            (State::Quoted, b'"') => State::Quote,
-            (State::Quoted, _) => {
+            (State::Quoted, b'"') | (State::Quote, b'\r') => State::Quote,
+            (State::Quoted, _) | (State::Quote, b'"') => {
                 self.push(byte);
                 State::Quoted
             }
@@ -88,11 +88,6 @@ impl Splitter {
                 self.ends.push(self.bytes.len());
                 State::Start
             }
-            (State::Quote, b'"') => {
-                self.push(byte);
-                State::Quoted
-            }
-            (State::Quote, b'\r') => State::Quote,
             (State::Quote, _) => {
                 self.flaw.get_or_insert(Flaw::AfterQuote);
                 State::Plain
