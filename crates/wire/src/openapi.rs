@@ -1,6 +1,6 @@
 //! The OpenAPI documents: what the monitoring and the identity interface are, in a form that machines check.
 //!
-//! Schemas come from the wire types themselves; routes are written down in [`mod@vigie`] and [`mod@identity`], and the server's tests
+//! Schemas come from the wire types themselves; routes are written down in `vigie`, `identity` and `cloud_foundry`, and the server's tests
 //! compare them with its router. The committed files `openapi/vigie.json` and `openapi/iam.json` are these documents;
 //! `VIGIE_UPDATE=1 cargo test -p wire openapi` rewrites them.
 

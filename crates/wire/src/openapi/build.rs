@@ -47,7 +47,7 @@ impl Document {
                 "two types are called `{name}`"
             );
         }
-        json!({ "$ref": format!("#/components/schemas/{name}") })
+        reference(name)
     }
 
     /// Adds a route.
@@ -281,6 +281,11 @@ impl Operation {
         }
         operation
     }
+}
+
+/// The reference to a schema that the document holds.
+pub(super) fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
 fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {

@@ -1,16 +1,16 @@
 //! The Cloud Foundry interface and its UAA.
 
-use super::build::{Document, Operation};
+use super::build::{Document, Operation, reference};
 use super::identity::failing;
 use crate::cf::info::Info;
-use crate::cf::list::{List, Resource};
+use crate::cf::list::List;
 use crate::cf::organization::{MemberEntity, OrganizationEntity, OrganizationName};
 use crate::cf::region::Regions;
 use crate::cf::space::{CreateSpace, SpaceEntity, SpaceName};
 use crate::cf::token::UaaTokenReply;
 use crate::iam::user::Username;
 use crate::problem::{CloudFoundryBody, UaaBody};
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 pub(super) fn routes(document: &mut Document) {
@@ -174,25 +174,32 @@ fn of(id: &'static str, summary: &'static str) -> Operation {
 fn listed<T: ToSchema>(document: &mut Document, operation: Operation) -> Operation
 where
     List<T>: ToSchema,
-    Resource<T>: ToSchema,
 {
-    document.schema_as::<Resource<T>>(&format!("Resource_{}", T::name()));
-    document.schema::<T>();
-    let list = document.schema_as::<List<T>>(&format!("List_{}", T::name()));
-    let operation = operation
-        .query("q", "`name:<name>`: of this name")
-        .answers("200", "a page", list);
+    let operation = operation.query("q", "`name:<name>`: of this name").answers(
+        "200",
+        "a page",
+        envelope::<T>(document),
+    );
     guarded(document, operation)
 }
 
 fn resource<T: ToSchema>(document: &mut Document, operation: Operation, status: &str) -> Operation
 where
-    Resource<T>: ToSchema,
+    List<T>: ToSchema,
+{
+    // The schema of the list brings that of its objects along.
+    envelope::<T>(document);
+    let object = reference(&format!("Resource_{}", T::name()));
+    let operation = operation.answers(status, "the object", object);
+    guarded(document, operation)
+}
+
+fn envelope<T: ToSchema>(document: &mut Document) -> Value
+where
+    List<T>: ToSchema,
 {
     document.schema::<T>();
-    let schema = document.schema_as::<Resource<T>>(&format!("Resource_{}", T::name()));
-    let operation = operation.answers(status, "the object", schema);
-    guarded(document, operation)
+    document.schema_as::<List<T>>(&format!("List_{}", T::name()))
 }
 
 fn guarded(document: &mut Document, operation: Operation) -> Operation {
