@@ -110,7 +110,7 @@ pub fn context_time(at: Millis) -> String {
     let Ok(instant) = jiff::Timestamp::from_millisecond(at.0) else {
         return String::new();
     };
-    let utc = instant.to_zoned(jiff::tz::TimeZone::UTC);
+    let utc = jiff::tz::TimeZone::UTC.to_datetime(instant);
     format!(
         "{:02}.{:02}.{:04} {:02}:{:02}:{:02}:{:03} UTC",
         utc.day(),
@@ -259,7 +259,8 @@ mod tests {
     use super::*;
 
     fn gone() -> Problem {
-        Problem::new(Kind::NotFound, "BXNMSRI13E", "there is no such space").hint("run `vigie target`")
+        Problem::new(Kind::NotFound, "BXNMSRI13E", "there is no such space")
+            .hint("run `vigie target`")
     }
 
     #[test]
