@@ -41,11 +41,19 @@ pub enum Action {
     Find = 2,
     /// Delete metrics: `domain.delete`.
     Delete = 3,
+    /// Change the domain's settings: `domain.configure`.
+    Configure = 4,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 4] = [Self::Write, Self::Render, Self::Find, Self::Delete];
+    pub const ALL: [Self; 5] = [
+        Self::Write,
+        Self::Render,
+        Self::Find,
+        Self::Delete,
+        Self::Configure,
+    ];
 
     /// The action's name, for example `domain.write`.
     #[must_use]
@@ -55,6 +63,7 @@ impl Action {
             Self::Render => "domain.render",
             Self::Find => "domain.find",
             Self::Delete => "domain.delete",
+            Self::Configure => "domain.configure",
         }
     }
 }
@@ -67,7 +76,7 @@ impl Actions {
     /// No action.
     pub const NONE: Self = Self(0);
     /// Every action.
-    pub const ALL: Self = Self(0b1111);
+    pub const ALL: Self = Self(0b1_1111);
 
     /// The set of the given actions.
     #[must_use]

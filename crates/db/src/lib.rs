@@ -1,1 +1,17 @@
+//! One SQL text on SQLite and PostgreSQL.
+//!
+//! What it is: a pool, parameters, rows, transactions and migrations. Callers write one statement with `$1` places and
+//! the types TEXT, INTEGER (64 bits; instants are milliseconds) and BLOB; which server answers is decided by the address alone.
+//!
+//! What it is not: it knows no table but its own list of migrations, and it builds no SQL.
 
+mod error;
+mod migrate;
+mod pool;
+mod row;
+mod tx;
+
+pub use error::DbError;
+pub use pool::Db;
+pub use row::{Row, Value};
+pub use tx::Tx;

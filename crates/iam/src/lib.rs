@@ -1,1 +1,24 @@
+//! Identity and access: who calls, what he may do, and the tokens that prove it.
+//!
+//! What it is: accounts, regions, organizations, spaces, users, API keys and roles; the token service (grants, sessions,
+//! rotation, revocation, signing keys); and the [`Verifier`], the only maker of a [`base::scope::Scope`].
+//!
+//! What it is not: it knows no HTTP type and no body format. Reads come from an in-memory [`Directory`]; every change
+//! goes to the database and reaches the directory before the call that made it returns.
 
+pub mod bootstrap;
+pub mod directory;
+pub mod entropy;
+mod error;
+pub mod key_text;
+pub mod login;
+pub mod manage;
+pub mod role;
+mod service;
+pub mod token;
+mod verify;
+
+pub use directory::Directory;
+pub use error::{AuthError, IamError};
+pub use service::{Iam, IamConfig};
+pub use verify::{Credential, Identity, Verifier};

@@ -1,0 +1,58 @@
+//! What can go wrong between a statement and its rows.
+
+/// Why the database did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// The address names neither database.
+    #[error("`{0}` is no database: give a file, or `postgres://USER@HOST/NAME`")]
+    Address(String),
+    /// The file cannot be made.
+    #[error("cannot create {path}")]
+    File {
+        /// Which file.
+        path: String,
+        /// The operating system's words.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The database refused or could not be reached.
+    #[error("the database failed to {action}")]
+    Sql {
+        /// For example `connect`.
+        action: &'static str,
+        /// The database's words; statements hold no values, so neither does this.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A row that breaks a uniqueness rule.
+    #[error("a row with the same key exists")]
+    Unique,
+    /// A column that is missing or of another type than asked for.
+    #[error("column `{column}` cannot be read")]
+    Column {
+        /// Which column.
+        column: &'static str,
+        /// The library's words.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// The database was written by a newer program.
+    #[error(
+        "the database has migration {found}, this program knows up to {known}: use a newer `vigied`"
+    )]
+    Newer {
+        /// The newest migration the database has.
+        found: i64,
+        /// The newest this program knows.
+        known: i64,
+    },
+}
+
+impl DbError {
+    pub(crate) fn sql(action: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+        move |source| match source.as_database_error() {
+            Some(error) if error.is_unique_violation() => Self::Unique,
+            _ => Self::Sql { action, source },
+        }
+    }
+}

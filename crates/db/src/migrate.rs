@@ -1,0 +1,91 @@
+//! Brings a database to this program's version: numbered steps, one text per database, each run once.
+
+use crate::{Db, DbError, Value};
+
+struct Step {
+    version: i64,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+const STEPS: &[Step] = &[Step {
+    version: 1,
+    sqlite: include_str!("../migrations/sqlite/0001_identity.sql"),
+    postgres: include_str!("../migrations/postgres/0001_identity.sql"),
+}];
+
+/// A number of our own for PostgreSQL's advisory lock: two nodes that start together migrate one after the other.
+const LOCK: i64 = 0x5649_4749_4501;
+
+pub(crate) async fn run(db: &Db) -> Result<(), DbError> {
+    let mut tx = db.begin().await?;
+    if matches!(db, Db::Pg(_)) {
+        tx.one("SELECT pg_advisory_xact_lock($1)", &[Value::from(LOCK)])
+            .await?;
+    }
+    tx.execute(
+        "CREATE TABLE IF NOT EXISTS migrations (version BIGINT PRIMARY KEY)",
+        &[],
+    )
+    .await?;
+    let found = tx
+        .one(
+            "SELECT COALESCE(MAX(version), 0) AS version FROM migrations",
+            &[],
+        )
+        .await?;
+    let found = found.map_or(Ok(0), |row| row.int("version"))?;
+    let known = STEPS.last().map_or(0, |step| step.version);
+    if found > known {
+        return Err(DbError::Newer { found, known });
+    }
+    for step in STEPS.iter().filter(|step| step.version > found) {
+        let text = if matches!(db, Db::Pg(_)) {
+            step.postgres
+        } else {
+            step.sqlite
+        };
+        for statement in statements(text) {
+            tx.execute(statement, &[]).await?;
+        }
+        tx.execute(
+            "INSERT INTO migrations (version) VALUES ($1)",
+            &[Value::from(step.version)],
+        )
+        .await?;
+    }
+    tx.commit().await
+}
+
+/// Our migration files hold no `;` but at the ends of statements.
+fn statements(text: &'static str) -> impl Iterator<Item = &'static str> {
+    text.split(';')
+        .map(str::trim)
+        .filter(|statement| !statement.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Both folders describe the same tables: the texts are equal once the two type names are.
+    #[test]
+    fn both_databases_get_the_same_tables() {
+        for step in STEPS {
+            let sqlite = step
+                .sqlite
+                .replace("INTEGER", "BIGINT")
+                .replace("BLOB", "BYTEA");
+            assert_eq!(sqlite, step.postgres, "step {}", step.version);
+        }
+    }
+
+    #[test]
+    fn steps_ascend() {
+        assert!(
+            STEPS
+                .windows(2)
+                .all(|pair| pair[0].version < pair[1].version)
+        );
+    }
+}

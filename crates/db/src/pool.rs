@@ -1,0 +1,193 @@
+//! The pool, and statements outside a transaction.
+
+use crate::row::Inner;
+use crate::{DbError, Row, Tx, Value, migrate};
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+/// Connections to PostgreSQL per node.
+const POSTGRES_CONNECTIONS_MAX: u32 = 16;
+
+/// Readers of a SQLite file; writers queue at the file's lock.
+const SQLITE_CONNECTIONS_MAX: u32 = 4;
+
+/// How long a statement waits for another's lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A database.
+#[derive(Debug, Clone)]
+pub enum Db {
+    /// A file of this node.
+    Sqlite(SqlitePool),
+    /// A server that several nodes share.
+    Pg(PgPool),
+}
+
+/// Runs one body on either database.
+macro_rules! on {
+    ($db:expr, $executor:ident => $body:expr) => {
+        match $db {
+            Db::Sqlite($executor) => $body,
+            Db::Pg($executor) => $body,
+        }
+    };
+}
+
+/// A statement with its parameters bound.
+macro_rules! bound {
+    ($sql:expr, $values:expr) => {{
+        let mut query = sqlx::query($sql);
+        for value in $values {
+            query = match value {
+                Value::Text(text) => query.bind(text.clone()),
+                Value::Int(number) => query.bind(*number),
+                Value::Blob(bytes) => query.bind(bytes.clone()),
+            };
+        }
+        query
+    }};
+}
+pub(crate) use bound;
+
+impl Db {
+    /// Opens a database and brings its tables to this program's version. `address` is the path of a SQLite file
+    /// (created with mode 0600) or a `postgres://` address.
+    ///
+    /// # Errors
+    /// [`DbError`] says what failed.
+    pub async fn open(address: &str) -> Result<Self, DbError> {
+        let db = if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+            let options = PgPoolOptions::new()
+                .max_connections(POSTGRES_CONNECTIONS_MAX)
+                .acquire_timeout(BUSY_TIMEOUT);
+            Self::Pg(
+                options
+                    .connect(address)
+                    .await
+                    .map_err(DbError::sql("connect"))?,
+            )
+        } else if address.contains("://") {
+            return Err(DbError::Address(
+                address.split("://").next().unwrap_or_default().to_owned(),
+            ));
+        } else {
+            Self::Sqlite(open_file(Path::new(address)).await?)
+        };
+        migrate::run(&db).await?;
+        Ok(db)
+    }
+
+    /// Runs a statement; returns how many rows it touched.
+    ///
+    /// # Errors
+    /// [`DbError::Unique`] when a row with the same key exists, else [`DbError::Sql`].
+    pub async fn execute(&self, sql: &'static str, values: &[Value]) -> Result<u64, DbError> {
+        on!(self, pool => bound!(sql, values).execute(pool).await.map(|done| done.rows_affected()))
+            .map_err(DbError::sql("execute"))
+    }
+
+    /// Every row of a query.
+    ///
+    /// # Errors
+    /// [`DbError::Sql`].
+    pub async fn all(&self, sql: &'static str, values: &[Value]) -> Result<Vec<Row>, DbError> {
+        match self {
+            Self::Sqlite(pool) => {
+                let rows = bound!(sql, values)
+                    .fetch_all(pool)
+                    .await
+                    .map_err(DbError::sql("query"))?;
+                Ok(rows
+                    .into_iter()
+                    .map(|row| Row(Inner::Sqlite(row)))
+                    .collect())
+            }
+            Self::Pg(pool) => {
+                let rows = bound!(sql, values)
+                    .fetch_all(pool)
+                    .await
+                    .map_err(DbError::sql("query"))?;
+                Ok(rows.into_iter().map(|row| Row(Inner::Pg(row))).collect())
+            }
+        }
+    }
+
+    /// The first row of a query, if there is one.
+    ///
+    /// # Errors
+    /// [`DbError::Sql`].
+    pub async fn one(&self, sql: &'static str, values: &[Value]) -> Result<Option<Row>, DbError> {
+        match self {
+            Self::Sqlite(pool) => {
+                let row = bound!(sql, values)
+                    .fetch_optional(pool)
+                    .await
+                    .map_err(DbError::sql("query"))?;
+                Ok(row.map(|row| Row(Inner::Sqlite(row))))
+            }
+            Self::Pg(pool) => {
+                let row = bound!(sql, values)
+                    .fetch_optional(pool)
+                    .await
+                    .map_err(DbError::sql("query"))?;
+                Ok(row.map(|row| Row(Inner::Pg(row))))
+            }
+        }
+    }
+
+    /// Begins a transaction that no other writer interleaves with; dropped without [`Tx::commit`] it is undone.
+    ///
+    /// # Errors
+    /// [`DbError::Sql`].
+    pub async fn begin(&self) -> Result<Tx, DbError> {
+        match self {
+            // IMMEDIATE takes the write lock now: a reader that turns writer later could not wait for it.
+            Self::Sqlite(pool) => Ok(Tx::Sqlite(
+                pool.begin_with("BEGIN IMMEDIATE")
+                    .await
+                    .map_err(DbError::sql("begin"))?,
+            )),
+            Self::Pg(pool) => {
+                let begun = pool
+                    .begin_with("BEGIN ISOLATION LEVEL READ COMMITTED")
+                    .await;
+                Ok(Tx::Pg(begun.map_err(DbError::sql("begin"))?))
+            }
+        }
+    }
+
+    /// Closes every connection; a SQLite file's log is folded into it.
+    pub async fn close(&self) {
+        on!(self, pool => pool.close().await);
+    }
+}
+
+async fn open_file(path: &Path) -> Result<SqlitePool, DbError> {
+    // Created here, so that the file never exists with wider rights than it will have.
+    std::fs::File::options()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(|source| DbError::File {
+            path: path.display().to_string(),
+            source,
+        })?;
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT);
+    let pool = SqlitePoolOptions::new()
+        .max_connections(SQLITE_CONNECTIONS_MAX)
+        .acquire_timeout(BUSY_TIMEOUT);
+    pool.connect_with(options)
+        .await
+        .map_err(DbError::sql("open the file"))
+}

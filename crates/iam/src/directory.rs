@@ -1,0 +1,387 @@
+//! Everything that deciding needs, in memory: an immutable snapshot, replaced as a whole after every change.
+
+use crate::error::IamError;
+use crate::role::Role;
+use base::id::{AccountId, Guid, KeyId, OrgId, SessionId, SpaceId, TenantId, UserId};
+use base::scope::{Actions, Domain};
+use base::time::Millis;
+use db::{Db, Row, Value};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+/// An account.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// Its name.
+    pub name: String,
+    /// Its first user.
+    pub owner: UserId,
+    /// When it was created.
+    pub created_at: Millis,
+}
+
+/// A region.
+#[derive(Debug, Clone)]
+pub struct Region {
+    /// Its name, for example `us-south`.
+    pub name: String,
+    /// What people call it.
+    pub display_name: String,
+}
+
+/// An organization.
+#[derive(Debug, Clone)]
+pub struct Org {
+    /// Its id.
+    pub id: OrgId,
+    /// The account it belongs to.
+    pub account: AccountId,
+    /// The region it lies in.
+    pub region: String,
+    /// Its name, unique in the account.
+    pub name: String,
+    /// When it was created.
+    pub created_at: Millis,
+    /// When it was changed last.
+    pub updated_at: Millis,
+}
+
+/// A space.
+#[derive(Debug, Clone)]
+pub struct Space {
+    /// Its id.
+    pub id: SpaceId,
+    /// The organization it belongs to.
+    pub org: OrgId,
+    /// Its name, unique in the organization.
+    pub name: String,
+    /// When it was created.
+    pub created_at: Millis,
+    /// When it was changed last.
+    pub updated_at: Millis,
+}
+
+/// A person.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// The IAM id.
+    pub id: UserId,
+    /// The IAM id as text, shared by every scope of this caller.
+    pub caller: Arc<str>,
+    /// The account the person belongs to.
+    pub account: AccountId,
+    /// E-mail address; the name to log in with.
+    pub email: String,
+    /// Given name.
+    pub given_name: String,
+    /// Family name.
+    pub family_name: String,
+    /// When the person was invited.
+    pub created_at: Millis,
+}
+
+/// An API key without its secret.
+#[derive(Debug, Clone)]
+pub struct ApiKey {
+    /// Its id.
+    pub id: KeyId,
+    /// Whose it is.
+    pub user: UserId,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// SHA-256 of its text.
+    pub hash: [u8; 32],
+    /// Locked: refused, and cannot be changed until it is unlocked.
+    pub locked: bool,
+    /// Disabled: refused.
+    pub disabled: bool,
+    /// Grows with every change; part of the entity tag.
+    pub revision: i64,
+    /// When it stops working.
+    pub expires_at: Option<Millis>,
+    /// When it was created.
+    pub created_at: Millis,
+    /// When it was changed last.
+    pub modified_at: Millis,
+}
+
+impl ApiKey {
+    /// Why it is refused, if it is.
+    #[must_use]
+    pub fn refusal(&self, now: Millis) -> Option<&'static str> {
+        if self.locked {
+            Some("its API key is locked")
+        } else if self.disabled {
+            Some("its API key is disabled")
+        } else if self.expires_at.is_some_and(|at| at <= now) {
+            Some("its API key has expired")
+        } else {
+            None
+        }
+    }
+}
+
+/// What a domain's samples are kept under, and its settings.
+#[derive(Debug, Clone, Copy)]
+pub struct DomainEntry {
+    /// The number in the store.
+    pub tenant: TenantId,
+    /// The step samples are consolidated to when read.
+    pub resolution_seconds: Option<u32>,
+}
+
+/// The snapshot.
+#[derive(Debug, Default)]
+pub struct Directory {
+    pub(crate) changes: i64,
+    pub(crate) accounts: BTreeMap<AccountId, Account>,
+    pub(crate) regions: Vec<Region>,
+    pub(crate) orgs: BTreeMap<OrgId, Org>,
+    pub(crate) spaces: BTreeMap<SpaceId, Space>,
+    pub(crate) users: HashMap<UserId, User>,
+    pub(crate) domains: HashMap<Domain, DomainEntry>,
+    pub(crate) roles: HashMap<(UserId, Domain), Vec<Role>>,
+    pub(crate) keys: HashMap<KeyId, ApiKey>,
+    pub(crate) keys_by_hash: HashMap<[u8; 32], KeyId>,
+    pub(crate) revoked: HashSet<SessionId>,
+}
+
+impl Directory {
+    /// Reads everything.
+    pub(crate) async fn load(db: &Db, now: Millis) -> Result<Self, IamError> {
+        let mut own = Self {
+            changes: changes(db).await?,
+            ..Self::default()
+        };
+        for row in db
+            .all("SELECT guid, name, owner, created_at FROM accounts", &[])
+            .await?
+        {
+            let id = parse(&row, "guid", "an account GUID")?;
+            let owner = UserId(parse_guid(&row, "owner")?);
+            own.accounts.insert(
+                id,
+                Account {
+                    id,
+                    name: row.text("name")?,
+                    owner,
+                    created_at: at(&row, "created_at")?,
+                },
+            );
+        }
+        for row in db
+            .all("SELECT name, display_name FROM regions ORDER BY name", &[])
+            .await?
+        {
+            own.regions.push(Region {
+                name: row.text("name")?,
+                display_name: row.text("display_name")?,
+            });
+        }
+        for row in db
+            .all(
+                "SELECT guid, account, region, name, created_at, updated_at FROM orgs",
+                &[],
+            )
+            .await?
+        {
+            let org = Org {
+                id: parse(&row, "guid", "an organization GUID")?,
+                account: parse(&row, "account", "an account GUID")?,
+                region: row.text("region")?,
+                name: row.text("name")?,
+                created_at: at(&row, "created_at")?,
+                updated_at: at(&row, "updated_at")?,
+            };
+            own.orgs.insert(org.id, org);
+        }
+        for row in db
+            .all(
+                "SELECT guid, org, name, created_at, updated_at FROM spaces",
+                &[],
+            )
+            .await?
+        {
+            let space = Space {
+                id: parse(&row, "guid", "a space GUID")?,
+                org: parse(&row, "org", "an organization GUID")?,
+                name: row.text("name")?,
+                created_at: at(&row, "created_at")?,
+                updated_at: at(&row, "updated_at")?,
+            };
+            own.spaces.insert(space.id, space);
+        }
+        own.load_people(db).await?;
+        own.load_keys(db).await?;
+        let revoked = "SELECT guid FROM sessions WHERE revoked_at IS NOT NULL AND expires_at > $1";
+        for row in db.all(revoked, &[Value::from(now.0)]).await? {
+            own.revoked.insert(SessionId(parse_guid(&row, "guid")?));
+        }
+        Ok(own)
+    }
+
+    async fn load_people(&mut self, db: &Db) -> Result<(), IamError> {
+        let users = "SELECT guid, account, email, given_name, family_name, created_at FROM users";
+        for row in db.all(users, &[]).await? {
+            let id = UserId(parse_guid(&row, "guid")?);
+            let user = User {
+                id,
+                caller: id.to_string().into(),
+                account: parse(&row, "account", "an account GUID")?,
+                email: row.text("email")?,
+                given_name: row.text("given_name")?,
+                family_name: row.text("family_name")?,
+                created_at: at(&row, "created_at")?,
+            };
+            self.users.insert(id, user);
+        }
+        let domains =
+            "SELECT tenant, domain, resolution_seconds FROM domains WHERE retired_at IS NULL";
+        for row in db.all(domains, &[]).await? {
+            let tenant = row.int("tenant")?;
+            let tenant = u32::try_from(tenant).map_err(|_| IamError::Stored {
+                value: tenant.to_string(),
+                expected: "a tenant number",
+            })?;
+            let resolution = row
+                .int_or_none("resolution_seconds")?
+                .and_then(|seconds| u32::try_from(seconds).ok());
+            let entry = DomainEntry {
+                tenant: TenantId(tenant),
+                resolution_seconds: resolution,
+            };
+            self.domains.insert(domain(&row.text("domain")?)?, entry);
+        }
+        for row in db
+            .all("SELECT person, domain, role FROM roles", &[])
+            .await?
+        {
+            let user = UserId(parse_guid(&row, "person")?);
+            let role: Role = parse(&row, "role", "a role")?;
+            self.roles
+                .entry((user, domain(&row.text("domain")?)?))
+                .or_default()
+                .push(role);
+        }
+        Ok(())
+    }
+
+    async fn load_keys(&mut self, db: &Db) -> Result<(), IamError> {
+        let keys = "SELECT guid, person, name, description, hash, locked, disabled, revision, expires_at, created_at, \
+                    modified_at FROM api_keys";
+        for row in db.all(keys, &[]).await? {
+            let id = KeyId(parse_guid(&row, "guid")?);
+            let hash: [u8; 32] = row.blob("hash")?.try_into().map_err(|_| IamError::Stored {
+                value: id.to_string(),
+                expected: "a key with a SHA-256",
+            })?;
+            let key = ApiKey {
+                id,
+                user: UserId(parse_guid(&row, "person")?),
+                name: row.text("name")?,
+                description: row.text("description")?,
+                hash,
+                locked: row.flag("locked")?,
+                disabled: row.flag("disabled")?,
+                revision: row.int("revision")?,
+                expires_at: row.int_or_none("expires_at")?.map(Millis),
+                created_at: at(&row, "created_at")?,
+                modified_at: at(&row, "modified_at")?,
+            };
+            self.keys_by_hash.insert(hash, id);
+            self.keys.insert(id, key);
+        }
+        Ok(())
+    }
+
+    /// What the user may do with the metrics of the domain.
+    #[must_use]
+    pub fn actions(&self, user: UserId, domain: Domain) -> Actions {
+        let roles = self
+            .roles
+            .get(&(user, domain))
+            .map_or(&[][..], Vec::as_slice);
+        roles
+            .iter()
+            .fold(Actions::NONE, |sum, role| sum.union(role.actions()))
+    }
+
+    /// Whether the user holds the role in the domain.
+    #[must_use]
+    pub fn holds(&self, user: UserId, domain: Domain, role: Role) -> bool {
+        self.roles
+            .get(&(user, domain))
+            .is_some_and(|roles| roles.contains(&role))
+    }
+
+    /// The user with this e-mail address, in any case of letters.
+    #[must_use]
+    pub fn user_by_email(&self, email: &str) -> Option<&User> {
+        self.users
+            .values()
+            .find(|user| user.email.eq_ignore_ascii_case(email))
+    }
+
+    /// The account a domain belongs to.
+    #[must_use]
+    pub fn account_of(&self, domain: Domain) -> Option<AccountId> {
+        match domain {
+            Domain::Account(id) => self.accounts.get(&id).map(|account| account.id),
+            Domain::Org(id) => self.orgs.get(&id).map(|org| org.account),
+            Domain::Space(id) => {
+                let space = self.spaces.get(&id)?;
+                self.orgs.get(&space.org).map(|org| org.account)
+            }
+        }
+    }
+}
+
+/// How often anything was changed.
+pub(crate) async fn changes(db: &Db) -> Result<i64, IamError> {
+    let row = db
+        .one("SELECT value FROM counters WHERE name = 'changes'", &[])
+        .await?;
+    Ok(row.map_or(Ok(0), |row| row.int("value"))?)
+}
+
+fn at(row: &Row, column: &'static str) -> Result<Millis, IamError> {
+    Ok(Millis(row.int(column)?))
+}
+
+fn parse<T: std::str::FromStr>(
+    row: &Row,
+    column: &'static str,
+    expected: &'static str,
+) -> Result<T, IamError> {
+    let value = row.text(column)?;
+    value
+        .parse()
+        .map_err(|_| IamError::Stored { value, expected })
+}
+
+pub(crate) fn parse_guid(row: &Row, column: &'static str) -> Result<Guid, IamError> {
+    let value = row.text(column)?;
+    Guid::parse(&value).map_err(|_| IamError::Stored {
+        value,
+        expected: "a GUID",
+    })
+}
+
+fn domain(text: &str) -> Result<Domain, IamError> {
+    let stored = || IamError::Stored {
+        value: text.to_owned(),
+        expected: "a domain",
+    };
+    let (prefix, guid) = text.split_once('-').ok_or_else(stored)?;
+    let guid = Guid::parse(guid).map_err(|_| stored())?;
+    match prefix {
+        "a" => Ok(Domain::Account(AccountId(guid))),
+        "o" => Ok(Domain::Org(OrgId(guid))),
+        "s" => Ok(Domain::Space(SpaceId(guid))),
+        _ => Err(stored()),
+    }
+}

@@ -1,0 +1,192 @@
+//! What identity says "no" to, and how it says it.
+
+use base::error::{Kind, Problem};
+use db::DbError;
+use std::borrow::Cow;
+
+/// Why a credential opens nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AuthError {
+    /// Past its `exp`.
+    #[error("the token expired {seconds_ago} s ago")]
+    Expired {
+        /// How long ago.
+        seconds_ago: i64,
+    },
+    /// Its `nbf` or `iat` lies ahead.
+    #[error("the token is not valid yet; the clocks of the issuer and this server disagree")]
+    NotYetValid,
+    /// Not a token at all.
+    #[error("the token is malformed: {0}")]
+    Malformed(&'static str),
+    /// Signed for another server.
+    #[error("the token was issued by another server")]
+    WrongIssuer,
+    /// The signature, the key or the algorithm is not ours.
+    #[error("the token's signature is refused: {0}")]
+    Signature(&'static str),
+    /// The scope header names another account than the token.
+    #[error("the token is for another account than the scope asked for")]
+    WrongAccount,
+    /// Its key was deleted, locked or disabled, its session ended, or its user is gone.
+    #[error("the credential was withdrawn: {0}")]
+    Revoked(&'static str),
+    /// No such API key.
+    #[error("the API key is not known")]
+    KeyUnknown,
+    /// No such domain, or no role in it: the answer is the same.
+    #[error("`{0}` does not exist, or you have no role in it")]
+    DomainNotFound(String),
+    /// A UAA token without a scope.
+    #[error("a `uaa` token needs the scope header")]
+    UaaNeedsScope,
+    /// A UAA token for the account.
+    #[error("a `uaa` token opens organizations and spaces, not the account")]
+    UaaNotForAccount,
+}
+
+impl AuthError {
+    /// The error for the outside.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        use Kind::{Forbidden, Invalid, NotFound, Unauthenticated};
+        let renew = "run `vigie iam oauth-tokens` for a fresh one; `vigie login` if that fails";
+        let login = "run `vigie login`, then `vigie iam oauth-tokens`";
+        let (kind, code, hint) = match self {
+            Self::Expired { .. } => (Unauthenticated, "BXNMSRI01E", renew),
+            Self::Malformed(_) => (
+                Unauthenticated,
+                "BXNMSRI02E",
+                "copy what `vigie iam token` prints, whole and on one line",
+            ),
+            Self::WrongIssuer => (
+                Unauthenticated,
+                "BXNMSRI03E",
+                "run `vigie login -a URL` with this server's address",
+            ),
+            Self::NotYetValid => (
+                Unauthenticated,
+                "BXNMSRI04E",
+                "set the clocks, then run `vigie iam oauth-tokens`",
+            ),
+            Self::Signature(_) => (Unauthenticated, "BXNMSRI05E", login),
+            Self::WrongAccount => (
+                Unauthenticated,
+                "BXNMSRI06E",
+                "run `vigie target -c ACCOUNT`, or send that account's scope",
+            ),
+            Self::Revoked(_) => (Unauthenticated, "BXNMSRI07E", login),
+            Self::KeyUnknown => (
+                Unauthenticated,
+                "BXNMSRI10E",
+                "make one with `vigie iam api-key-create NAME`",
+            ),
+            Self::UaaNeedsScope => (
+                Invalid,
+                "BXNMSRI12E",
+                "send `X-Auth-Scope-Id: s-GUID`; `vigie account space NAME --guid` prints the GUID",
+            ),
+            Self::DomainNotFound(_) => (
+                NotFound,
+                "BXNMSRI13E",
+                "`vigie account spaces` and `vigie account orgs` list what you can see",
+            ),
+            Self::UaaNotForAccount => (
+                Forbidden,
+                "BXNMSRI15E",
+                "send an `iam` token or an `apikey` instead",
+            ),
+        };
+        Problem::new(kind, code, self.to_string()).hint(hint)
+    }
+}
+
+/// Why identity did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum IamError {
+    /// The caller is told.
+    #[error("{0}")]
+    Refused(Problem),
+    /// The data folder or database holds no account.
+    #[error("there is no account yet\nhint: run `vigied init --data DIR` first")]
+    NotInitialised,
+    /// There is an account already.
+    #[error(
+        "it is initialised already\nhint: `vigied serve` serves it; `vigie iam api-key-create` makes further keys"
+    )]
+    AlreadyInitialised,
+    /// The database failed.
+    #[error("the identity database failed")]
+    Db(#[from] DbError),
+    /// The signing key cannot be read or made.
+    #[error("cannot {action} the signing key {path}")]
+    KeyFile {
+        /// For example `read`.
+        action: &'static str,
+        /// Which file.
+        path: String,
+        /// The operating system's words.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The database holds what this program would not write.
+    #[error("the identity database holds `{value}` where {expected} belongs")]
+    Stored {
+        /// What stands there.
+        value: String,
+        /// What should.
+        expected: &'static str,
+    },
+    /// Cryptography failed; nothing was issued.
+    #[error("cannot {0}")]
+    Crypto(&'static str),
+}
+
+impl IamError {
+    pub(crate) fn refused(
+        kind: Kind,
+        code: &'static str,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::Refused(Problem::new(kind, code, message))
+    }
+
+    /// A management request for something that is not there, or not the caller's to see.
+    pub(crate) fn not_found(what: &str) -> Self {
+        Self::refused(
+            Kind::NotFound,
+            "not_found",
+            format!("{what} does not exist, or you may not see it"),
+        )
+    }
+
+    /// A management request the caller has no right to.
+    pub(crate) fn forbidden(what: impl Into<Cow<'static, str>>) -> Self {
+        Self::refused(Kind::Forbidden, "insufficient_permissions", what)
+    }
+
+    /// A management request with a wrong field.
+    pub(crate) fn invalid(field: &'static str, what: impl Into<Cow<'static, str>>) -> Self {
+        Self::Refused(Problem::new(Kind::Invalid, "invalid_parameter", what).field(field))
+    }
+
+    /// A management request that collides with what is there.
+    pub(crate) fn conflict(what: impl Into<Cow<'static, str>>) -> Self {
+        Self::refused(Kind::Conflict, "conflict", what)
+    }
+
+    /// What the outside is told; `None` when it is our own failure, whose details stay in the log.
+    #[must_use]
+    pub fn problem(&self) -> Option<&Problem> {
+        match self {
+            Self::Refused(problem) => Some(problem),
+            _ => None,
+        }
+    }
+}
+
+impl From<AuthError> for IamError {
+    fn from(error: AuthError) -> Self {
+        Self::Refused(error.problem())
+    }
+}

@@ -1,0 +1,313 @@
+//! API keys: secrets that prove a user, made, locked, disabled and deleted by him or his account's Administrator.
+
+use super::{is_administrator, name};
+use crate::directory::ApiKey;
+use crate::entropy;
+use crate::error::IamError;
+use crate::key_text;
+use crate::service::Iam;
+use crate::verify::{Credential, Identity};
+use base::error::{Kind, Problem};
+use base::id::{KeyId, UserId};
+use base::secret::Secret;
+use base::time::Millis;
+use db::{DbError, Tx, Value};
+
+/// Shortest text a caller may bring as a key of his own.
+const OWN_TEXT_BYTES_MIN: usize = 32;
+
+/// Longest text.
+const OWN_TEXT_BYTES_MAX: usize = 1024;
+
+/// Keys one user may have.
+const KEYS_PER_USER_MAX: usize = 1000;
+
+/// What a new key shall be.
+#[derive(Debug, Default)]
+pub struct NewKey {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// A text brought by the caller; none makes one.
+    pub text: Option<Secret<String>>,
+    /// Created locked.
+    pub locked: bool,
+    /// Created disabled.
+    pub disabled: bool,
+    /// When it stops working.
+    pub expires_at: Option<Millis>,
+}
+
+/// What changes in a key.
+#[derive(Debug, Default)]
+pub struct KeyChange {
+    /// Its new name.
+    pub name: Option<String>,
+    /// Its new description.
+    pub description: Option<String>,
+    /// When it stops working.
+    pub expires_at: Option<Millis>,
+}
+
+/// A switch of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Switch {
+    /// Locked: refused and unchangeable.
+    Locked,
+    /// Disabled: refused.
+    Disabled,
+}
+
+/// The version of a key, as `If-Match` carries it.
+#[must_use]
+pub fn entity_tag(key: &ApiKey) -> String {
+    format!("{}-{}", key.revision, key.id.0.to_hex())
+}
+
+impl Iam {
+    /// Keys: the caller's own, or, for an Administrator who asks, all of the account. By name.
+    ///
+    /// # Errors
+    /// When another's keys are asked for without the right.
+    pub fn api_keys(
+        &self,
+        caller: &Identity,
+        of: Option<UserId>,
+        all: bool,
+    ) -> Result<Vec<ApiKey>, IamError> {
+        let directory = self.directory();
+        let foreign = all || of.is_some_and(|user| user != caller.user());
+        if foreign && !is_administrator(&directory, caller) {
+            return Err(IamError::forbidden(
+                "seeing the API keys of others needs the account role Administrator",
+            ));
+        }
+        let wanted = |key: &&ApiKey| {
+            let same_account = directory
+                .users
+                .get(&key.user)
+                .is_some_and(|user| user.account == caller.account());
+            same_account && (all || key.user == of.unwrap_or(caller.user()))
+        };
+        let mut keys: Vec<ApiKey> = directory.keys.values().filter(wanted).cloned().collect();
+        keys.sort_by(|a, b| (&a.name, a.created_at, a.id).cmp(&(&b.name, b.created_at, b.id)));
+        Ok(keys)
+    }
+
+    /// One key.
+    ///
+    /// # Errors
+    /// When the caller does not see it.
+    pub fn api_key(&self, caller: &Identity, id: KeyId) -> Result<ApiKey, IamError> {
+        let directory = self.directory();
+        let seen = |key: &&ApiKey| {
+            let same_account = directory
+                .users
+                .get(&key.user)
+                .is_some_and(|user| user.account == caller.account());
+            same_account && (key.user == caller.user() || is_administrator(&directory, caller))
+        };
+        directory
+            .keys
+            .get(&id)
+            .filter(seen)
+            .cloned()
+            .ok_or_else(|| IamError::not_found("the API key"))
+    }
+
+    /// The key with this text.
+    ///
+    /// # Errors
+    /// When there is none the caller sees.
+    pub fn api_key_by_text(
+        &self,
+        caller: &Identity,
+        text: &Secret<String>,
+    ) -> Result<ApiKey, IamError> {
+        let id = self
+            .directory()
+            .keys_by_hash
+            .get(&entropy::sha256(text.expose().as_bytes()))
+            .copied();
+        self.api_key(
+            caller,
+            id.ok_or_else(|| IamError::not_found("the API key"))?,
+        )
+    }
+
+    /// Makes a key for the caller; its text is returned this once.
+    ///
+    /// # Errors
+    /// When a field is wrong, or the text is in use.
+    pub async fn create_api_key(
+        &self,
+        caller: &Identity,
+        new: NewKey,
+    ) -> Result<(ApiKey, Secret<String>), IamError> {
+        if self.api_keys(caller, None, false)?.len() >= KEYS_PER_USER_MAX {
+            return Err(IamError::conflict(format!(
+                "you have {KEYS_PER_USER_MAX} API keys: delete some first"
+            )));
+        }
+        let text = match new.text {
+            None => key_text::generate(),
+            Some(text)
+                if (OWN_TEXT_BYTES_MIN..=OWN_TEXT_BYTES_MAX).contains(&text.expose().len()) =>
+            {
+                text
+            }
+            Some(_) => {
+                let message = format!(
+                    "`apikey` has {OWN_TEXT_BYTES_MIN} to {OWN_TEXT_BYTES_MAX} characters; leave it out to have one made"
+                );
+                return Err(IamError::invalid("apikey", message));
+            }
+        };
+        let now = self.0.clock.now();
+        let key = ApiKey {
+            id: KeyId(entropy::guid()),
+            user: caller.user(),
+            name: name("name", &new.name)?,
+            description: new.description,
+            hash: entropy::sha256(text.expose().as_bytes()),
+            locked: new.locked,
+            disabled: new.disabled,
+            revision: 1,
+            expires_at: new.expires_at,
+            created_at: now,
+            modified_at: now,
+        };
+        let mut tx = self.0.db.begin().await?;
+        insert(&mut tx, &key).await.map_err(|error| match error {
+            IamError::Db(DbError::Unique) => {
+                IamError::conflict("this text is in use as a key already")
+            }
+            other => other,
+        })?;
+        self.commit(tx).await?;
+        Ok((key, text))
+    }
+
+    /// Changes a key. `if_match` is its entity tag, or `*`.
+    ///
+    /// # Errors
+    /// When it is locked, or has changed since the tag was read.
+    pub async fn update_api_key(
+        &self,
+        caller: &Identity,
+        id: KeyId,
+        if_match: &str,
+        change: KeyChange,
+    ) -> Result<ApiKey, IamError> {
+        let key = self.api_key(caller, id)?;
+        unlocked(&key)?;
+        if if_match != "*" && if_match.trim_matches('"') != entity_tag(&key) {
+            let message = "the API key has changed since its entity tag was read: read it again";
+            return Err(IamError::Refused(
+                Problem::new(Kind::Conflict, "conflict", message).field("If-Match"),
+            ));
+        }
+        let name = change
+            .name
+            .map_or(Ok(key.name), |text| name("name", &text))?;
+        let mut tx = self.0.db.begin().await?;
+        let sql = "UPDATE api_keys SET name = $2, description = $3, expires_at = $4, modified_at = $5, revision = revision + 1 \
+                   WHERE guid = $1";
+        let values = [
+            id.0.to_string().into(),
+            name.into(),
+            change.description.unwrap_or(key.description).into(),
+            change.expires_at.or(key.expires_at).map(|at| at.0).into(),
+            self.0.clock.now().0.into(),
+        ];
+        tx.execute(sql, &values).await?;
+        self.commit(tx).await?;
+        self.api_key(caller, id)
+    }
+
+    /// Turns a switch of a key on or off.
+    ///
+    /// # Errors
+    /// When the caller does not see the key, or disables a locked one.
+    pub async fn switch_api_key(
+        &self,
+        caller: &Identity,
+        id: KeyId,
+        switch: Switch,
+        on: bool,
+    ) -> Result<(), IamError> {
+        let key = self.api_key(caller, id)?;
+        let sql = match switch {
+            Switch::Locked => {
+                "UPDATE api_keys SET locked = $2, modified_at = $3, revision = revision + 1 WHERE guid = $1"
+            }
+            Switch::Disabled => {
+                unlocked(&key)?;
+                "UPDATE api_keys SET disabled = $2, modified_at = $3, revision = revision + 1 WHERE guid = $1"
+            }
+        };
+        let mut tx = self.0.db.begin().await?;
+        tx.execute(
+            sql,
+            &[
+                id.0.to_string().into(),
+                on.into(),
+                self.0.clock.now().0.into(),
+            ],
+        )
+        .await?;
+        self.commit(tx).await
+    }
+
+    /// Deletes a key: from the moment this returns neither it nor a token made with it opens anything.
+    ///
+    /// # Errors
+    /// When the caller does not see it, or it is locked.
+    pub async fn delete_api_key(&self, caller: &Identity, id: KeyId) -> Result<(), IamError> {
+        unlocked(&self.api_key(caller, id)?)?;
+        let mut tx = self.0.db.begin().await?;
+        tx.execute(
+            "DELETE FROM api_keys WHERE guid = $1",
+            &[id.0.to_string().into()],
+        )
+        .await?;
+        self.commit(tx).await
+    }
+
+    /// Whether an API key would be let in, and whose it is; for introspection.
+    #[must_use]
+    pub fn introspect_key(&self, text: &Secret<String>) -> Option<Identity> {
+        self.verifier()
+            .identity(Credential::ApiKey(text.expose()))
+            .ok()
+    }
+}
+
+fn unlocked(key: &ApiKey) -> Result<(), IamError> {
+    if key.locked {
+        let message = format!("the API key `{}` is locked: unlock it first", key.name);
+        return Err(IamError::refused(Kind::Conflict, "locked", message));
+    }
+    Ok(())
+}
+
+pub(crate) async fn insert(tx: &mut Tx, key: &ApiKey) -> Result<(), IamError> {
+    let sql = "INSERT INTO api_keys (guid, person, name, description, hash, locked, disabled, revision, expires_at, created_at, modified_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    let values = [
+        Value::from(key.id.0.to_string()),
+        key.user.0.to_string().into(),
+        key.name.as_str().into(),
+        key.description.as_str().into(),
+        Value::from(&key.hash[..]),
+        key.locked.into(),
+        key.disabled.into(),
+        key.revision.into(),
+        key.expires_at.map(|at| at.0).into(),
+        key.created_at.0.into(),
+        key.modified_at.0.into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}

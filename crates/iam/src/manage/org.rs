@@ -1,0 +1,222 @@
+//! Organizations.
+
+use super::{is_administrator, manages, name, sees_org};
+use crate::directory::{Account, Org, Region, Space};
+use crate::entropy;
+use crate::error::IamError;
+use crate::role::Role;
+use crate::service::Iam;
+use crate::verify::Identity;
+use base::id::{AccountId, OrgId};
+use base::scope::Domain;
+use db::{DbError, Tx, Value};
+
+impl Iam {
+    /// The accounts the caller sees: his own.
+    #[must_use]
+    pub fn accounts(&self, caller: &Identity) -> Vec<Account> {
+        self.directory()
+            .accounts
+            .get(&caller.account())
+            .cloned()
+            .into_iter()
+            .collect()
+    }
+
+    /// One account.
+    ///
+    /// # Errors
+    /// When it is not the caller's.
+    pub fn account(&self, caller: &Identity, id: AccountId) -> Result<Account, IamError> {
+        let found = self
+            .accounts(caller)
+            .into_iter()
+            .find(|account| account.id == id);
+        found.ok_or_else(|| IamError::not_found("the account"))
+    }
+
+    /// Every region.
+    #[must_use]
+    pub fn regions(&self) -> Vec<Region> {
+        self.directory().regions.clone()
+    }
+
+    /// The organizations the caller sees, by name.
+    #[must_use]
+    pub fn orgs(&self, caller: &Identity) -> Vec<Org> {
+        let directory = self.directory();
+        let mut orgs: Vec<Org> = directory
+            .orgs
+            .values()
+            .filter(|org| sees_org(&directory, caller, org.id))
+            .cloned()
+            .collect();
+        orgs.sort_by(|a, b| a.name.cmp(&b.name));
+        orgs
+    }
+
+    /// One organization.
+    ///
+    /// # Errors
+    /// When the caller does not see it.
+    pub fn org(&self, caller: &Identity, id: OrgId) -> Result<Org, IamError> {
+        let directory = self.directory();
+        let found = directory
+            .orgs
+            .get(&id)
+            .filter(|_| sees_org(&directory, caller, id));
+        found
+            .cloned()
+            .ok_or_else(|| IamError::not_found("the organization"))
+    }
+
+    /// Creates an organization; the caller becomes its Manager.
+    ///
+    /// # Errors
+    /// Without Administrator or Editor of the account, or when the name is taken.
+    pub async fn create_org(
+        &self,
+        caller: &Identity,
+        text: &str,
+        region: Option<&str>,
+    ) -> Result<Org, IamError> {
+        let directory = self.directory();
+        let account = Domain::Account(caller.account());
+        if !is_administrator(&directory, caller)
+            && !directory.holds(caller.user(), account, Role::Editor)
+        {
+            return Err(IamError::forbidden(
+                "creating an organization needs the account role Administrator or Editor",
+            ));
+        }
+        let name = name("name", text)?;
+        let known = |name: &str| directory.regions.iter().find(|own| own.name == name);
+        let region = match region {
+            Some(name) => known(name).ok_or_else(|| {
+                IamError::invalid("region", format!("there is no region `{name}`"))
+            })?,
+            None => directory.regions.first().ok_or(IamError::NotInitialised)?,
+        };
+        let now = self.0.clock.now();
+        let org = Org {
+            id: OrgId(entropy::guid()),
+            account: caller.account(),
+            region: region.name.clone(),
+            name,
+            created_at: now,
+            updated_at: now,
+        };
+        let mut tx = self.0.db.begin().await?;
+        insert(&mut tx, &org).await.map_err(taken)?;
+        super::people::grant(&mut tx, caller.user(), Domain::Org(org.id), Role::Manager).await?;
+        self.commit(tx).await?;
+        Ok(org)
+    }
+
+    /// Renames an organization.
+    ///
+    /// # Errors
+    /// Without Manager of it or Administrator of the account, or when the name is taken.
+    pub async fn rename_org(
+        &self,
+        caller: &Identity,
+        id: OrgId,
+        text: &str,
+    ) -> Result<Org, IamError> {
+        self.org(caller, id)?;
+        self.may_change_org(caller, id)?;
+        let (name, now) = (name("name", text)?, self.0.clock.now());
+        let mut tx = self.0.db.begin().await?;
+        let sql = "UPDATE orgs SET name = $2, updated_at = $3 WHERE guid = $1";
+        tx.execute(sql, &[id.to_string().into(), name.into(), now.0.into()])
+            .await
+            .map_err(IamError::from)
+            .map_err(taken)?;
+        self.commit(tx).await?;
+        self.org(caller, id)
+    }
+
+    /// Deletes an organization, with its spaces only when `recursive`. Their samples can no longer be reached.
+    ///
+    /// # Errors
+    /// Without the right, or when it holds spaces and `recursive` is not asked.
+    pub async fn delete_org(
+        &self,
+        caller: &Identity,
+        id: OrgId,
+        recursive: bool,
+    ) -> Result<(), IamError> {
+        let org = self.org(caller, id)?;
+        self.may_change_org(caller, id)?;
+        let directory = self.directory();
+        let spaces: Vec<&Space> = directory
+            .spaces
+            .values()
+            .filter(|space| space.org == id)
+            .collect();
+        if !spaces.is_empty() && !recursive {
+            let message = format!(
+                "the organization `{}` holds {} spaces: delete them first, or say `recursive=true`",
+                org.name,
+                spaces.len()
+            );
+            return Err(IamError::conflict(message));
+        }
+        let now = self.0.clock.now();
+        let mut tx = self.0.db.begin().await?;
+        for space in spaces {
+            super::space::remove(&mut tx, space.id, now).await?;
+        }
+        retire(&mut tx, Domain::Org(id), now.0).await?;
+        tx.execute("DELETE FROM orgs WHERE guid = $1", &[id.to_string().into()])
+            .await?;
+        self.commit(tx).await
+    }
+
+    fn may_change_org(&self, caller: &Identity, id: OrgId) -> Result<(), IamError> {
+        let directory = self.directory();
+        if is_administrator(&directory, caller) || manages(&directory, caller, Domain::Org(id)) {
+            return Ok(());
+        }
+        Err(IamError::forbidden(
+            "changing an organization needs its role Manager, or the account role Administrator",
+        ))
+    }
+}
+
+fn taken(error: IamError) -> IamError {
+    match error {
+        IamError::Db(DbError::Unique) => IamError::conflict("an organization of this name exists"),
+        other => other,
+    }
+}
+
+pub(crate) async fn insert(tx: &mut Tx, org: &Org) -> Result<(), IamError> {
+    let sql = "INSERT INTO orgs (guid, account, region, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)";
+    let values = [
+        Value::from(org.id.to_string()),
+        org.account.to_string().into(),
+        org.region.as_str().into(),
+        org.name.as_str().into(),
+        org.created_at.0.into(),
+        org.updated_at.0.into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Iam::allocate(tx, Domain::Org(org.id)).await
+}
+
+/// Takes a domain's roles away and closes its number in the store for ever.
+pub(crate) async fn retire(tx: &mut Tx, domain: Domain, now: i64) -> Result<(), IamError> {
+    let domain = Value::from(domain.to_string());
+    tx.execute(
+        "DELETE FROM roles WHERE domain = $1",
+        std::slice::from_ref(&domain),
+    )
+    .await?;
+    tx.execute(
+        "UPDATE domains SET retired_at = $2 WHERE domain = $1",
+        &[domain, now.into()],
+    )
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! Settings of a domain.
+
+use crate::error::IamError;
+use crate::service::Iam;
+use base::scope::{Action, Scope};
+use db::Value;
+
+/// Coarsest step: a day.
+const RESOLUTION_SECONDS_MAX: u32 = 86_400;
+
+impl Iam {
+    /// Sets the step that samples are consolidated to when read; `None` gives them as they were sent.
+    ///
+    /// # Errors
+    /// Without the right to configure the domain, or when the step is zero or above a day.
+    pub async fn set_resolution(
+        &self,
+        scope: &Scope,
+        seconds: Option<u32>,
+    ) -> Result<(), IamError> {
+        scope
+            .require(Action::Configure)
+            .map_err(|forbidden| IamError::forbidden(forbidden.to_string()))?;
+        if seconds.is_some_and(|seconds| seconds == 0 || seconds > RESOLUTION_SECONDS_MAX) {
+            let message = format!(
+                "`resolution_seconds` is 1 to {RESOLUTION_SECONDS_MAX}, or null for samples as sent"
+            );
+            return Err(IamError::invalid("resolution_seconds", message));
+        }
+        let mut tx = self.0.db.begin().await?;
+        let sql =
+            "UPDATE domains SET resolution_seconds = $2 WHERE domain = $1 AND retired_at IS NULL";
+        let values = [
+            Value::from(scope.domain().to_string()),
+            Value::from(seconds.map(i64::from)),
+        ];
+        tx.execute(sql, &values).await?;
+        self.commit(tx).await
+    }
+}

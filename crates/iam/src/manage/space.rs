@@ -1,0 +1,160 @@
+//! Spaces.
+
+use super::org::retire;
+use super::{is_administrator, manages, name, sees_space};
+use crate::directory::Space;
+use crate::entropy;
+use crate::error::IamError;
+use crate::role::Role;
+use crate::service::Iam;
+use crate::verify::Identity;
+use base::id::{OrgId, SpaceId};
+use base::scope::Domain;
+use base::time::Millis;
+use db::{DbError, Tx, Value};
+
+impl Iam {
+    /// The spaces the caller sees, by name.
+    #[must_use]
+    pub fn spaces(&self, caller: &Identity) -> Vec<Space> {
+        let directory = self.directory();
+        let seen = directory
+            .spaces
+            .values()
+            .filter(|space| sees_space(&directory, caller, space.id));
+        let mut spaces: Vec<Space> = seen.cloned().collect();
+        spaces.sort_by(|a, b| a.name.cmp(&b.name));
+        spaces
+    }
+
+    /// One space.
+    ///
+    /// # Errors
+    /// When the caller does not see it.
+    pub fn space(&self, caller: &Identity, id: SpaceId) -> Result<Space, IamError> {
+        let directory = self.directory();
+        let found = directory
+            .spaces
+            .get(&id)
+            .filter(|_| sees_space(&directory, caller, id));
+        found
+            .cloned()
+            .ok_or_else(|| IamError::not_found("the space"))
+    }
+
+    /// Creates a space; the caller becomes its Manager and Developer.
+    ///
+    /// # Errors
+    /// Without Manager of the organization or Administrator of the account, or when the name is taken.
+    pub async fn create_space(
+        &self,
+        caller: &Identity,
+        org: OrgId,
+        text: &str,
+    ) -> Result<Space, IamError> {
+        self.org(caller, org)?;
+        let directory = self.directory();
+        if !is_administrator(&directory, caller) && !manages(&directory, caller, Domain::Org(org)) {
+            return Err(IamError::forbidden(
+                "creating a space needs the organization's role Manager, or the account role Administrator",
+            ));
+        }
+        let now = self.0.clock.now();
+        let space = Space {
+            id: SpaceId(entropy::guid()),
+            org,
+            name: name("name", text)?,
+            created_at: now,
+            updated_at: now,
+        };
+        let mut tx = self.0.db.begin().await?;
+        insert(&mut tx, &space).await.map_err(taken)?;
+        for role in [Role::Manager, Role::Developer] {
+            super::people::grant(&mut tx, caller.user(), Domain::Space(space.id), role).await?;
+        }
+        self.commit(tx).await?;
+        Ok(space)
+    }
+
+    /// Renames a space.
+    ///
+    /// # Errors
+    /// Without Manager of it or of its organization, or when the name is taken.
+    pub async fn rename_space(
+        &self,
+        caller: &Identity,
+        id: SpaceId,
+        text: &str,
+    ) -> Result<Space, IamError> {
+        let space = self.space(caller, id)?;
+        self.may_change_space(caller, &space)?;
+        let (name, now) = (name("name", text)?, self.0.clock.now());
+        let mut tx = self.0.db.begin().await?;
+        let sql = "UPDATE spaces SET name = $2, updated_at = $3 WHERE guid = $1";
+        tx.execute(sql, &[id.to_string().into(), name.into(), now.0.into()])
+            .await
+            .map_err(IamError::from)
+            .map_err(taken)?;
+        self.commit(tx).await?;
+        self.space(caller, id)
+    }
+
+    /// Deletes a space. Its samples can no longer be reached.
+    ///
+    /// # Errors
+    /// Without Manager of it or of its organization.
+    pub async fn delete_space(&self, caller: &Identity, id: SpaceId) -> Result<(), IamError> {
+        let space = self.space(caller, id)?;
+        self.may_change_space(caller, &space)?;
+        let mut tx = self.0.db.begin().await?;
+        remove(&mut tx, id, self.0.clock.now()).await?;
+        self.commit(tx).await
+    }
+
+    fn may_change_space(&self, caller: &Identity, space: &Space) -> Result<(), IamError> {
+        let directory = self.directory();
+        let manages = |domain| manages(&directory, caller, domain);
+        if is_administrator(&directory, caller)
+            || manages(Domain::Space(space.id))
+            || manages(Domain::Org(space.org))
+        {
+            return Ok(());
+        }
+        Err(IamError::forbidden(
+            "changing a space needs the role Manager of it or of its organization",
+        ))
+    }
+}
+
+fn taken(error: IamError) -> IamError {
+    match error {
+        IamError::Db(DbError::Unique) => {
+            IamError::conflict("a space of this name exists in the organization")
+        }
+        other => other,
+    }
+}
+
+pub(crate) async fn insert(tx: &mut Tx, space: &Space) -> Result<(), IamError> {
+    let sql =
+        "INSERT INTO spaces (guid, org, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)";
+    let values = [
+        Value::from(space.id.to_string()),
+        space.org.to_string().into(),
+        space.name.as_str().into(),
+        space.created_at.0.into(),
+        space.updated_at.0.into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Iam::allocate(tx, Domain::Space(space.id)).await
+}
+
+pub(crate) async fn remove(tx: &mut Tx, id: SpaceId, now: Millis) -> Result<(), IamError> {
+    retire(tx, Domain::Space(id), now.0).await?;
+    tx.execute(
+        "DELETE FROM spaces WHERE guid = $1",
+        &[id.to_string().into()],
+    )
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! The identity service of one node: the database, the directory, the keys, and what holds them together.
+
+use crate::directory::{self, Directory};
+use crate::error::IamError;
+use crate::token::keyring::KeyRing;
+use crate::verify::Verifier;
+use base::scope::Domain;
+use base::time::Clock;
+use db::{Db, Tx, Value};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// How often the node asks whether another node has changed something.
+const POLL: Duration = Duration::from_millis(500);
+
+/// How the service is set up.
+#[derive(Debug, Clone)]
+pub struct IamConfig {
+    /// The `iss` of IAM tokens, for example `https://vigie.example/identity`.
+    pub issuer: String,
+    /// The `iss` of UAA tokens, for example `https://vigie.example/oauth/token`.
+    pub uaa_issuer: String,
+    /// Life of an access token.
+    pub access_token_seconds: i64,
+    /// Life of a refresh token and of a session that is not used.
+    pub refresh_token_seconds: i64,
+    /// Folder of the signing keys.
+    pub keys: PathBuf,
+    /// Password checks at once; each takes 19 MiB and a core for some milliseconds.
+    pub password_checks_max: usize,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) db: Db,
+    pub(crate) config: IamConfig,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) keys: KeyRing,
+    pub(crate) directory: arc_swap::ArcSwap<Directory>,
+    pub(crate) password_checks: Semaphore,
+    /// Changes are made one after another, so that the directory never goes back in time.
+    reload: tokio::sync::Mutex<()>,
+}
+
+/// The identity service. Cloning shares it.
+#[derive(Debug, Clone)]
+pub struct Iam(pub(crate) Arc<Inner>);
+
+impl Iam {
+    /// Opens the service on a database.
+    ///
+    /// # Errors
+    /// When the database or the signing key cannot be read.
+    pub async fn open(db: Db, config: IamConfig, clock: Arc<dyn Clock>) -> Result<Self, IamError> {
+        let keys = KeyRing::open(&config.keys, clock.now())?;
+        let directory = Directory::load(&db, clock.now()).await?;
+        let password_checks = Semaphore::new(config.password_checks_max.max(1));
+        let directory = arc_swap::ArcSwap::from_pointee(directory);
+        let reload = tokio::sync::Mutex::new(());
+        Ok(Self(Arc::new(Inner {
+            db,
+            config,
+            clock,
+            keys,
+            directory,
+            password_checks,
+            reload,
+        })))
+    }
+
+    /// Watches for changes by other nodes until the service is dropped.
+    pub fn watch(&self) {
+        let weak = Arc::downgrade(&self.0);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(POLL).await;
+                let Some(inner) = weak.upgrade() else { return };
+                let iam = Self(inner);
+                match directory::changes(&iam.0.db).await {
+                    Ok(changes) if changes == iam.0.directory.load().changes => {}
+                    Ok(_) => {
+                        if let Err(error) = iam.reload().await {
+                            tracing::error!(%error, "cannot read the directory again");
+                        }
+                    }
+                    Err(error) => tracing::warn!(%error, "cannot ask for changes of the directory"),
+                }
+            }
+        });
+    }
+
+    /// The verifier of this service's tokens and keys.
+    #[must_use]
+    pub fn verifier(&self) -> Verifier {
+        Verifier::new(Arc::clone(&self.0))
+    }
+
+    /// The current snapshot.
+    #[must_use]
+    pub fn directory(&self) -> Arc<Directory> {
+        self.0.directory.load_full()
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), IamError> {
+        directory::changes(&self.0.db).await.map(drop)
+    }
+
+    /// Whether there is an account.
+    #[must_use]
+    pub fn is_initialised(&self) -> bool {
+        !self.0.directory.load().accounts.is_empty()
+    }
+
+    /// The step a domain's samples are consolidated to when read, if it has one.
+    #[must_use]
+    pub fn resolution_seconds(&self, domain: Domain) -> Option<u32> {
+        self.0
+            .directory
+            .load()
+            .domains
+            .get(&domain)
+            .and_then(|entry| entry.resolution_seconds)
+    }
+
+    /// Closes the database.
+    pub async fn close(&self) {
+        self.0.db.close().await;
+    }
+
+    /// Commits a change and brings it into the directory before returning.
+    pub(crate) async fn commit(&self, mut tx: Tx) -> Result<(), IamError> {
+        tx.execute(
+            "UPDATE counters SET value = value + 1 WHERE name = 'changes'",
+            &[],
+        )
+        .await?;
+        tx.commit().await?;
+        self.reload().await
+    }
+
+    async fn reload(&self) -> Result<(), IamError> {
+        let _turn = self.0.reload.lock().await;
+        let fresh = Directory::load(&self.0.db, self.0.clock.now()).await?;
+        self.0.directory.store(Arc::new(fresh));
+        Ok(())
+    }
+
+    /// Gives a new domain its number in the store; a number is never given twice.
+    pub(crate) async fn allocate(tx: &mut Tx, domain: Domain) -> Result<(), IamError> {
+        let row = tx
+            .one(
+                "UPDATE counters SET value = value + 1 WHERE name = 'tenants' RETURNING value",
+                &[],
+            )
+            .await?;
+        let tenant = row.map_or(Ok(0), |row| row.int("value"))?;
+        let values = [Value::from(tenant), Value::from(domain.to_string())];
+        tx.execute(
+            "INSERT INTO domains (tenant, domain) VALUES ($1, $2)",
+            &values,
+        )
+        .await?;
+        Ok(())
+    }
+}

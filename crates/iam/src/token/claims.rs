@@ -1,0 +1,134 @@
+//! What a token says, in IBM Cloud's words.
+
+use serde::{Deserialize, Serialize};
+
+/// The `scope` of every IAM token.
+pub const SCOPE: &str = "ibm openid";
+
+/// The account part of an IAM token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountClaim {
+    /// Whether the account is in good standing.
+    pub valid: bool,
+    /// The account's id, 32 hexadecimal digits.
+    pub bss: String,
+    /// Always `true`: the account cannot be switched with this token.
+    pub frozen: bool,
+}
+
+/// The identity that really authenticated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthnClaim {
+    /// User name.
+    pub sub: String,
+    /// IAM id.
+    pub iam_id: String,
+    /// Full name.
+    pub name: String,
+    /// Given name.
+    pub given_name: String,
+    /// Family name.
+    pub family_name: String,
+    /// E-mail address.
+    pub email: String,
+}
+
+/// The claims of an IAM token of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IamClaims {
+    /// `IBMid-…`.
+    pub iam_id: String,
+    /// The same.
+    pub id: String,
+    /// `IBMid`.
+    pub realmid: String,
+    /// The login session, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+    /// The token's own id.
+    pub jti: String,
+    /// What follows the realm in `iam_id`.
+    pub identifier: String,
+    /// Given name.
+    pub given_name: String,
+    /// Family name.
+    pub family_name: String,
+    /// Full name.
+    pub name: String,
+    /// E-mail address.
+    pub email: String,
+    /// User name.
+    pub sub: String,
+    /// Who really authenticated.
+    pub authn: AuthnClaim,
+    /// For which account.
+    pub account: AccountClaim,
+    /// Issued, epoch seconds.
+    pub iat: i64,
+    /// Expires, epoch seconds.
+    pub exp: i64,
+    /// Not before, epoch seconds; never written by this server, but honoured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
+    /// The issuer.
+    pub iss: String,
+    /// How it was obtained.
+    pub grant_type: String,
+    /// `ibm openid`.
+    pub scope: String,
+    /// The client it was issued to.
+    pub client_id: String,
+    /// The API key it was obtained with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iam_apikey_id: Option<String>,
+    /// Authentication context.
+    pub acr: i64,
+    /// Authentication methods.
+    pub amr: Vec<String>,
+}
+
+/// The claims of a UAA token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UaaClaims {
+    /// The token's own id.
+    pub jti: String,
+    /// The person's GUID.
+    pub sub: String,
+    /// What it may be used for.
+    pub scope: Vec<String>,
+    /// The client it was issued to.
+    pub client_id: String,
+    /// The same.
+    pub cid: String,
+    /// The same, for the authorised party.
+    pub azp: String,
+    /// How it was obtained.
+    pub grant_type: String,
+    /// The person's GUID.
+    pub user_id: String,
+    /// Where the person is known.
+    pub origin: String,
+    /// User name.
+    pub user_name: String,
+    /// E-mail address.
+    pub email: String,
+    /// Issued, epoch seconds.
+    pub iat: i64,
+    /// Expires, epoch seconds.
+    pub exp: i64,
+    /// Not before, epoch seconds; never written by this server, but honoured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
+    /// The issuer.
+    pub iss: String,
+    /// Identity zone.
+    pub zid: String,
+    /// Whom it is meant for.
+    pub aud: Vec<String>,
+    /// The login session, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+    /// The API key it was obtained with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iam_apikey_id: Option<String>,
+}

@@ -1,0 +1,8 @@
+//! Tokens: signing keys, the compact form, claims, grants, renewal and revocation.
+
+pub mod claims;
+pub mod grant;
+pub mod jws;
+pub mod keyring;
+pub mod refresh;
+pub mod uaa;

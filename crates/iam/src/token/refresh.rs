@@ -1,0 +1,275 @@
+//! Sessions and the refresh tokens that carry them on: opaque, stored as hashes, replaced at every use.
+//!
+//! A token that is used a second time gives the same successor for [`GRACE_MILLISECONDS`] (two processes that renew at
+//! the same moment both go on), and after that ends the session: someone else has a copy.
+
+use crate::directory::parse_guid;
+use crate::entropy;
+use crate::error::IamError;
+use crate::service::Iam;
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use base::error::Kind;
+use base::id::{KeyId, SessionId, UserId};
+use base::secret::Secret;
+use db::{Row, Tx, Value};
+
+/// How long a used token still gives its successor.
+pub const GRACE_MILLISECONDS: i64 = 30_000;
+
+const PREFIX: &str = "vgr_";
+
+/// What a session was begun with.
+#[derive(Debug, Clone)]
+pub(crate) struct Login {
+    pub(crate) user: UserId,
+    pub(crate) key: Option<KeyId>,
+    pub(crate) grant_type: String,
+}
+
+/// A session carried on.
+#[derive(Debug)]
+pub(crate) struct Renewed {
+    pub(crate) login: Login,
+    pub(crate) session: SessionId,
+    pub(crate) refresh_token: Secret<String>,
+}
+
+fn invalid() -> IamError {
+    IamError::refused(
+        Kind::Invalid,
+        "BXNIM0407E",
+        "Provided refresh token is invalid: log in again",
+    )
+}
+
+fn hash(text: &str) -> Value {
+    Value::from(&entropy::sha256(text.as_bytes())[..])
+}
+
+/// Begins a session.
+pub(crate) async fn begin(
+    tx: &mut Tx,
+    user: UserId,
+    now: i64,
+    expires_at: i64,
+) -> Result<SessionId, IamError> {
+    // Each login sweeps out what has expired, so that the tables stay as small as the sessions that live.
+    tx.execute(
+        "DELETE FROM refresh_tokens WHERE expires_at <= $1",
+        &[now.into()],
+    )
+    .await?;
+    let sweep = "DELETE FROM sessions WHERE expires_at <= $1 \
+                 AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session = sessions.guid)";
+    tx.execute(sweep, &[now.into()]).await?;
+    let session = SessionId(entropy::guid());
+    let sql = "INSERT INTO sessions (guid, person, created_at, expires_at) VALUES ($1, $2, $3, $4)";
+    let values = [
+        Value::from(session.0.to_string()),
+        user.0.to_string().into(),
+        now.into(),
+        expires_at.into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(session)
+}
+
+/// A new refresh token of a session.
+pub(crate) async fn issue(
+    tx: &mut Tx,
+    session: SessionId,
+    client: &str,
+    login: &Login,
+    expires_at: i64,
+) -> Result<Secret<String>, IamError> {
+    let text = format!("{PREFIX}{}", entropy::text());
+    let sql = "INSERT INTO refresh_tokens (hash, session, client, person, api_key, grant_type, expires_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let values = [
+        hash(&text),
+        session.0.to_string().into(),
+        client.into(),
+        login.user.0.to_string().into(),
+        login.key.map(|key| key.0.to_string()).into(),
+        login.grant_type.as_str().into(),
+        expires_at.into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(Secret::new(text))
+}
+
+/// Uses a refresh token: its successor, and whose session it carries on.
+pub(crate) async fn rotate(
+    iam: &Iam,
+    text: &Secret<String>,
+    client: &str,
+) -> Result<Renewed, IamError> {
+    let now = iam.0.clock.now().0;
+    let expires_at = now.saturating_add(iam.0.config.refresh_token_seconds.saturating_mul(1000));
+    let key = hash(text.expose());
+    let mut tx = iam.0.db.begin().await?;
+    // Claiming is one conditional statement: of two processes exactly one gets the row, the other waits and finds it used.
+    let claim = "UPDATE refresh_tokens SET used_at = $2 WHERE hash = $1 AND client = $3 AND used_at IS NULL \
+                 RETURNING session, person, api_key, grant_type, expires_at, used_at, successor";
+    if let Some(row) = tx
+        .one(claim, &[key.clone(), now.into(), client.into()])
+        .await?
+    {
+        let (login, session) = read(&row)?;
+        check(&mut tx, &row, session, now).await?;
+        let successor = issue(&mut tx, session, client, &login, expires_at).await?;
+        let keep = "UPDATE refresh_tokens SET successor = $2 WHERE hash = $1";
+        tx.execute(keep, &[key, Value::from(seal(text, &successor)?)])
+            .await?;
+        let longer = "UPDATE sessions SET expires_at = $2 WHERE guid = $1";
+        tx.execute(longer, &[session.0.to_string().into(), expires_at.into()])
+            .await?;
+        tx.commit().await?;
+        return Ok(Renewed {
+            login,
+            session,
+            refresh_token: successor,
+        });
+    }
+    let find = "SELECT session, person, api_key, grant_type, expires_at, used_at, successor FROM refresh_tokens \
+                WHERE hash = $1 AND client = $2";
+    let row = tx
+        .one(find, &[key, client.into()])
+        .await?
+        .ok_or_else(invalid)?;
+    let (login, session) = read(&row)?;
+    check(&mut tx, &row, session, now).await?;
+    let used_at = row.int_or_none("used_at")?.unwrap_or(now);
+    match row.blob_or_none("successor")? {
+        Some(sealed) if now.saturating_sub(used_at) <= GRACE_MILLISECONDS => {
+            let refresh_token = open(text, sealed).ok_or_else(invalid)?;
+            Ok(Renewed {
+                login,
+                session,
+                refresh_token,
+            })
+        }
+        _ => {
+            tracing::warn!(%session, "a refresh token was used again: its session is ended");
+            end(iam, tx, session).await?;
+            Err(invalid())
+        }
+    }
+}
+
+/// Whose session a refresh token carries, without using it up.
+pub(crate) async fn peek(
+    iam: &Iam,
+    text: &Secret<String>,
+    client: &str,
+) -> Result<Login, IamError> {
+    let mut tx = iam.0.db.begin().await?;
+    let find = "SELECT session, person, api_key, grant_type, expires_at, used_at FROM refresh_tokens \
+                WHERE hash = $1 AND client = $2 AND used_at IS NULL";
+    let row = tx
+        .one(find, &[hash(text.expose()), client.into()])
+        .await?
+        .ok_or_else(invalid)?;
+    let (login, session) = read(&row)?;
+    check(&mut tx, &row, session, iam.0.clock.now().0).await?;
+    Ok(login)
+}
+
+fn read(row: &Row) -> Result<(Login, SessionId), IamError> {
+    let key = match row.text_or_none("api_key")? {
+        Some(_) => Some(KeyId(parse_guid(row, "api_key")?)),
+        None => None,
+    };
+    let login = Login {
+        user: UserId(parse_guid(row, "person")?),
+        key,
+        grant_type: row.text("grant_type")?,
+    };
+    Ok((login, SessionId(parse_guid(row, "session")?)))
+}
+
+async fn check(tx: &mut Tx, row: &Row, session: SessionId, now: i64) -> Result<(), IamError> {
+    if row.int("expires_at")? <= now {
+        return Err(IamError::refused(
+            Kind::Invalid,
+            "BXNIM0408E",
+            "Provided refresh token is expired: log in again",
+        ));
+    }
+    let sql = "SELECT revoked_at FROM sessions WHERE guid = $1";
+    let session = tx
+        .one(sql, &[session.0.to_string().into()])
+        .await?
+        .ok_or_else(invalid)?;
+    match session.int_or_none("revoked_at")? {
+        Some(_) => Err(invalid()),
+        None => Ok(()),
+    }
+}
+
+async fn end(iam: &Iam, mut tx: Tx, session: SessionId) -> Result<(), IamError> {
+    let sql = "UPDATE sessions SET revoked_at = $2 WHERE guid = $1 AND revoked_at IS NULL";
+    tx.execute(
+        sql,
+        &[session.0.to_string().into(), iam.0.clock.now().0.into()],
+    )
+    .await?;
+    iam.commit(tx).await
+}
+
+impl Iam {
+    /// Revokes a token (RFC 7009): the session of a refresh token or of an access token ends, with every token of it.
+    /// A token that is unknown, or of no session, is as revoked as it can be: that is no error.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn revoke(&self, token: &Secret<String>) -> Result<(), IamError> {
+        let mut tx = self.0.db.begin().await?;
+        let find = "SELECT session FROM refresh_tokens WHERE hash = $1";
+        let session = match tx.one(find, &[hash(token.expose())]).await? {
+            Some(row) => Some(SessionId(parse_guid(&row, "session")?)),
+            None => {
+                let verifier = self.verifier();
+                verifier
+                    .identity(verifier.bearer(token.expose()))
+                    .ok()
+                    .and_then(|identity| identity.session())
+            }
+        };
+        match session {
+            Some(session) => end(self, tx, session).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// A key that only the bearer of the parent token can make; used for one message, so the nonce may stand still.
+fn sealing_key(parent: &Secret<String>) -> Result<LessSafeKey, IamError> {
+    let mut material = b"vigie refresh-token successor\0".to_vec();
+    material.extend(parent.expose().as_bytes());
+    let key = zeroize::Zeroizing::new(entropy::sha256(&material));
+    zeroize::Zeroize::zeroize(&mut material);
+    let key =
+        UnboundKey::new(&AES_256_GCM, &*key).map_err(|_| IamError::Crypto("make a sealing key"))?;
+    Ok(LessSafeKey::new(key))
+}
+
+fn seal(parent: &Secret<String>, successor: &Secret<String>) -> Result<Vec<u8>, IamError> {
+    let mut text = successor.expose().clone().into_bytes();
+    let nonce = Nonce::assume_unique_for_key([0; 12]);
+    sealing_key(parent)?
+        .seal_in_place_append_tag(nonce, Aad::empty(), &mut text)
+        .map_err(|_| IamError::Crypto("seal the successor"))?;
+    Ok(text)
+}
+
+fn open(parent: &Secret<String>, mut sealed: Vec<u8>) -> Option<Secret<String>> {
+    let nonce = Nonce::assume_unique_for_key([0; 12]);
+    let text = sealing_key(parent)
+        .ok()?
+        .open_in_place(nonce, Aad::empty(), &mut sealed)
+        .ok()?;
+    std::str::from_utf8(text)
+        .ok()
+        .map(|text| Secret::new(text.to_owned()))
+}

@@ -1,0 +1,368 @@
+//! From a credential to a [`Scope`]. Never a database call: signatures are checked once per token and remembered by the
+//! token's hash; whether the key, session and user behind it still stand is asked of the directory every time.
+
+use crate::directory::Directory;
+use crate::entropy::sha256;
+use crate::error::AuthError;
+use crate::key_text;
+use crate::service::Inner;
+use crate::token::claims::{IamClaims, UaaClaims};
+use crate::token::jws::{self, TOKEN_BYTES_MAX};
+use base::id::{AccountId, Guid, KeyId, SessionId, UserId};
+use base::scope::{Domain, Scope};
+use base::time::Millis;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Tokens remembered at most; beyond it the expired are forgotten, and if that frees nothing, all.
+const CACHE_TOKENS_MAX: usize = 65_536;
+
+/// How far ahead `iat` and `nbf` may lie: clocks of machines that keep them.
+const LEEWAY_SECONDS: i64 = 60;
+
+/// A credential as a request brings it. Never printed.
+#[derive(Clone, Copy)]
+pub enum Credential<'a> {
+    /// An IAM token.
+    Iam(&'a str),
+    /// A UAA token.
+    Uaa(&'a str),
+    /// An API key.
+    ApiKey(&'a str),
+}
+
+impl std::fmt::Debug for Credential<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Iam(_) => "Iam(<hidden>)",
+            Self::Uaa(_) => "Uaa(<hidden>)",
+            Self::ApiKey(_) => "ApiKey(<hidden>)",
+        })
+    }
+}
+
+/// What a token says, verified.
+#[derive(Debug, Clone)]
+pub(crate) enum Claims {
+    Iam(IamClaims),
+    Uaa,
+}
+
+/// A token whose signature was checked.
+#[derive(Debug)]
+pub(crate) struct Verified {
+    pub(crate) claims: Claims,
+    user: UserId,
+    account: Option<AccountId>,
+    session: Option<SessionId>,
+    key: Option<KeyId>,
+    expires_at: i64,
+    begins_at: i64,
+}
+
+/// A verified caller of the management interfaces. Made by [`Verifier::identity`] alone.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    user: UserId,
+    account: AccountId,
+    session: Option<SessionId>,
+    claims: Option<Arc<Verified>>,
+}
+
+impl Identity {
+    /// Who it is.
+    #[must_use]
+    pub const fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// The account the credential is for.
+    #[must_use]
+    pub const fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// The login session, where there is one.
+    #[must_use]
+    pub const fn session(&self) -> Option<SessionId> {
+        self.session
+    }
+
+    /// The claims, where the credential is an IAM token.
+    #[must_use]
+    pub fn claims(&self) -> Option<&IamClaims> {
+        match &self.claims.as_deref()?.claims {
+            Claims::Iam(claims) => Some(claims),
+            Claims::Uaa => None,
+        }
+    }
+}
+
+/// Verifies credentials. Cloning shares the cache.
+#[derive(Debug, Clone)]
+pub struct Verifier {
+    inner: Arc<Inner>,
+    cache: Arc<RwLock<HashMap<[u8; 32], Arc<Verified>>>>,
+}
+
+impl Verifier {
+    pub(crate) fn new(inner: Arc<Inner>) -> Self {
+        Self {
+            inner,
+            cache: Arc::default(),
+        }
+    }
+
+    /// Which kind a bare `Bearer` token is: a UAA token when it says so, else an IAM token.
+    #[must_use]
+    pub fn bearer<'a>(&self, token: &'a str) -> Credential<'a> {
+        let is_known = token.len() <= TOKEN_BYTES_MAX && {
+            let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
+            match cache
+                .get(&sha256(token.as_bytes()))
+                .map(|verified| &verified.claims)
+            {
+                Some(Claims::Uaa) => return Credential::Uaa(token),
+                Some(Claims::Iam(_)) => true,
+                None => false,
+            }
+        };
+        if !is_known
+            && token.len() <= TOKEN_BYTES_MAX
+            && jws::claimed_issuer(token).as_deref() == Some(&*self.inner.config.uaa_issuer)
+        {
+            return Credential::Uaa(token);
+        }
+        Credential::Iam(token)
+    }
+
+    /// What the caller may do in the domain of `selector`, or in the credential's account without one.
+    ///
+    /// # Errors
+    /// [`AuthError`] says why not. A domain without a role of the caller's does not exist for him.
+    pub fn scope(
+        &self,
+        credential: Credential<'_>,
+        selector: Option<Domain>,
+    ) -> Result<Scope, AuthError> {
+        let directory = self.inner.directory.load();
+        let (user, account) = match credential {
+            Credential::ApiKey(text) => self.key(&directory, text)?,
+            Credential::Iam(token) | Credential::Uaa(token) => {
+                let verified =
+                    self.token(&directory, token, matches!(credential, Credential::Uaa(_)))?;
+                (verified.user, verified.account)
+            }
+        };
+        let user = directory
+            .users
+            .get(&user)
+            .ok_or(AuthError::Revoked("its user is gone"))?;
+        let is_uaa = matches!(credential, Credential::Uaa(_));
+        let domain = match selector {
+            None if is_uaa => return Err(AuthError::UaaNeedsScope),
+            None => Domain::Account(account.unwrap_or(user.account)),
+            Some(Domain::Account(_)) if is_uaa => return Err(AuthError::UaaNotForAccount),
+            Some(domain) => domain,
+        };
+        let not_found = || AuthError::DomainNotFound(domain.to_string());
+        if let Domain::Account(asked) = domain
+            && account.is_some_and(|own| own != asked)
+        {
+            return Err(if directory.accounts.contains_key(&asked) {
+                AuthError::WrongAccount
+            } else {
+                not_found()
+            });
+        }
+        if !directory.roles.contains_key(&(user.id, domain)) {
+            return Err(not_found());
+        }
+        let tenant = directory.domains.get(&domain).ok_or_else(not_found)?.tenant;
+        let actions = directory.actions(user.id, domain);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that has checked what a scope states"
+        )]
+        Ok(Scope::granted(
+            tenant,
+            domain,
+            actions,
+            Arc::clone(&user.caller),
+        ))
+    }
+
+    /// Who the caller is, for the management interfaces.
+    ///
+    /// # Errors
+    /// [`AuthError`] says why the credential opens nothing.
+    pub fn identity(&self, credential: Credential<'_>) -> Result<Identity, AuthError> {
+        let directory = self.inner.directory.load();
+        let (user, account, verified) = match credential {
+            Credential::ApiKey(text) => {
+                let (user, account) = self.key(&directory, text)?;
+                (user, account, None)
+            }
+            Credential::Iam(token) | Credential::Uaa(token) => {
+                let verified =
+                    self.token(&directory, token, matches!(credential, Credential::Uaa(_)))?;
+                (verified.user, verified.account, Some(verified))
+            }
+        };
+        let person = directory
+            .users
+            .get(&user)
+            .ok_or(AuthError::Revoked("its user is gone"))?;
+        let session = verified.as_ref().and_then(|verified| verified.session);
+        Ok(Identity {
+            user,
+            account: account.unwrap_or(person.account),
+            session,
+            claims: verified,
+        })
+    }
+
+    fn key(
+        &self,
+        directory: &Directory,
+        text: &str,
+    ) -> Result<(UserId, Option<AccountId>), AuthError> {
+        if text.len() > TOKEN_BYTES_MAX {
+            return Err(AuthError::KeyUnknown);
+        }
+        // Keys brought from elsewhere may have any form; ours are refused at once when the checksum is wrong.
+        if text.starts_with("vgk_") && !key_text::is_well_formed(text) {
+            return Err(AuthError::KeyUnknown);
+        }
+        let id = directory
+            .keys_by_hash
+            .get(&sha256(text.as_bytes()))
+            .ok_or(AuthError::KeyUnknown)?;
+        let key = directory.keys.get(id).ok_or(AuthError::KeyUnknown)?;
+        if let Some(why) = key.refusal(self.inner.clock.now()) {
+            return Err(AuthError::Revoked(why));
+        }
+        Ok((
+            key.user,
+            directory.users.get(&key.user).map(|user| user.account),
+        ))
+    }
+
+    /// A token whose signature, times, key, session and kind are good.
+    fn token(
+        &self,
+        directory: &Directory,
+        token: &str,
+        is_uaa: bool,
+    ) -> Result<Arc<Verified>, AuthError> {
+        if token.len() > TOKEN_BYTES_MAX {
+            return Err(AuthError::Malformed("it is longer than any token"));
+        }
+        let hash = sha256(token.as_bytes());
+        let known = self
+            .cache
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&hash)
+            .cloned();
+        let verified = match known {
+            Some(verified) if matches!(verified.claims, Claims::Uaa) == is_uaa => verified,
+            // A token of the other kind: verified as the kind asked for, which says what is wrong.
+            _ => {
+                let fresh = Arc::new(self.decode(token, is_uaa)?);
+                self.remember(hash, &fresh);
+                fresh
+            }
+        };
+        let now = self.inner.clock.now();
+        if now.secs() >= verified.expires_at {
+            return Err(AuthError::Expired {
+                seconds_ago: now.secs().saturating_sub(verified.expires_at),
+            });
+        }
+        if verified.begins_at > now.secs().saturating_add(LEEWAY_SECONDS) {
+            return Err(AuthError::NotYetValid);
+        }
+        stands(directory, &verified, now)?;
+        Ok(verified)
+    }
+
+    fn remember(&self, hash: [u8; 32], verified: &Arc<Verified>) {
+        let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
+        if cache.len() >= CACHE_TOKENS_MAX {
+            let now = self.inner.clock.now().secs();
+            cache.retain(|_, verified| verified.expires_at > now);
+            if cache.len() >= CACHE_TOKENS_MAX {
+                cache.clear();
+            }
+        }
+        cache.insert(hash, Arc::clone(verified));
+    }
+
+    fn decode(&self, token: &str, is_uaa: bool) -> Result<Verified, AuthError> {
+        let (keys, config) = (&self.inner.keys, &self.inner.config);
+        let malformed = |what| move |_| AuthError::Malformed(what);
+        let session =
+            |text: &Option<String>| text.as_deref().map(str::parse::<SessionId>).transpose();
+        let key = |text: &Option<String>| text.as_deref().map(str::parse::<KeyId>).transpose();
+        if is_uaa {
+            let claims: UaaClaims = jws::verify(keys, &config.uaa_issuer, token)?;
+            return Ok(Verified {
+                user: UserId(
+                    Guid::parse(&claims.user_id)
+                        .map_err(malformed("its `user_id` is not a GUID"))?,
+                ),
+                account: None,
+                session: session(&claims.session_id)
+                    .map_err(malformed("its `session_id` is no session"))?,
+                key: key(&claims.iam_apikey_id)
+                    .map_err(malformed("its `iam_apikey_id` is no key"))?,
+                expires_at: claims.exp,
+                begins_at: claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat)),
+                claims: Claims::Uaa,
+            });
+        }
+        let claims: IamClaims = jws::verify(keys, &config.issuer, token)?;
+        Ok(Verified {
+            user: claims
+                .iam_id
+                .parse()
+                .map_err(malformed("its `iam_id` is no user"))?,
+            account: Some(
+                claims
+                    .account
+                    .bss
+                    .parse()
+                    .map_err(malformed("its `account.bss` is no account"))?,
+            ),
+            session: session(&claims.session_id)
+                .map_err(malformed("its `session_id` is no session"))?,
+            key: key(&claims.iam_apikey_id).map_err(malformed("its `iam_apikey_id` is no key"))?,
+            expires_at: claims.exp,
+            begins_at: claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat)),
+            claims: Claims::Iam(claims),
+        })
+    }
+}
+
+/// Whether what the token rests on is still there.
+fn stands(directory: &Directory, verified: &Verified, now: Millis) -> Result<(), AuthError> {
+    if let Some(session) = verified.session
+        && directory.revoked.contains(&session)
+    {
+        return Err(AuthError::Revoked("its session was logged out"));
+    }
+    if let Some(id) = verified.key {
+        let key = directory
+            .keys
+            .get(&id)
+            .ok_or(AuthError::Revoked("its API key was deleted"))?;
+        if let Some(why) = key.refusal(now) {
+            return Err(AuthError::Revoked(why));
+        }
+    }
+    if !directory.users.contains_key(&verified.user) {
+        return Err(AuthError::Revoked("its user is gone"));
+    }
+    Ok(())
+}
