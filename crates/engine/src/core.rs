@@ -298,4 +298,15 @@ impl Core {
     pub(crate) fn discard(&self, file: &Path) {
         let _ = self.storage.remove(file).map_err(error::io("remove", file));
     }
+
+    /// Removes a segment file, and its day's folder when it was the last one in it.
+    pub(crate) fn discard_segment(&self, file: &Path) {
+        self.discard(file);
+        if let Some(dir) = file.parent() {
+            let _ = self
+                .storage
+                .remove_dir(dir)
+                .map_err(error::io("remove", dir));
+        }
+    }
 }

@@ -137,7 +137,7 @@ impl Core {
         next.wal_first = wal_first;
         next.next_series = next_series;
         files.extend(self.read().segments.iter().cloned());
-        self.publish(manifest, next, files, true)?;
+        self.publish(manifest, next, files)?;
         for file in discarded {
             self.discard(&file);
         }
@@ -150,7 +150,6 @@ impl Core {
         manifest: &mut Manifest,
         mut next: Manifest,
         mut segments: Vec<Arc<Segment>>,
-        thaw: bool,
     ) -> Result<(), StoreError> {
         segments.sort_by_key(|segment| (segment.day(), segment.sequence()));
         next.segments
@@ -170,16 +169,15 @@ impl Core {
         next.store(self.storage.as_ref(), self.dir())?;
         *manifest = next;
         let mut memory = self.write();
-        let frozen = if thaw { None } else { memory.frozen.clone() };
-        // Deletions came in meanwhile, later than anything in a segment.
+        // Deletions that came in meanwhile are among these; they are later than anything in a segment.
         let kept: Vec<Tombstone> = memory
             .tombstones
             .iter()
-            .filter(|own| frozen.is_some() || needed(own))
+            .filter(|own| needed(own))
             .cloned()
             .collect();
         memory.tombstones = Arc::new(kept);
-        memory.frozen = frozen;
+        memory.frozen = None;
         memory.segments = Arc::new(segments);
         Ok(())
     }
@@ -255,6 +253,10 @@ impl Core {
         self.storage
             .sync_dir(&dir)
             .map_err(error::io("sync", &dir))?;
+        let segments = self.dir().join(SEGMENTS);
+        self.storage
+            .sync_dir(&segments)
+            .map_err(error::io("sync", &segments))?;
         let file = path
             .strip_prefix(self.dir())
             .unwrap_or(&path)
@@ -287,12 +289,14 @@ impl Core {
     /// Drops the days that lie past the retention as a whole, and the series that had samples on no other.
     fn expire(&self, manifest: &mut Manifest, oldest: Millis) -> Result<(), StoreError> {
         let first = Day::of(oldest);
-        {
-            let mut memory = self.write();
-            let gone = memory.days.expire(first);
-            if !gone.is_empty() {
-                self.delete_series(&mut memory, &gone);
-            }
+        let mut memory = self.write();
+        let gone = memory.days.expire(first);
+        if !gone.is_empty() {
+            let sequence = self.delete_series(&mut memory, &gone);
+            drop(memory);
+            self.wal.commit(sequence)?;
+        } else {
+            drop(memory);
         }
         let mut next = manifest.clone();
         let expired: Vec<PathBuf> = next
@@ -310,13 +314,9 @@ impl Core {
             .filter(|segment| segment.day() >= first)
             .cloned()
             .collect();
-        self.publish(manifest, next, kept, false)?;
+        self.publish(manifest, next, kept)?;
         for file in expired {
-            self.discard(&file);
-            if let Some(dir) = file.parent() {
-                // Stays while another file is in it.
-                let _ = self.storage.remove_dir(dir);
-            }
+            self.discard_segment(&file);
         }
         Ok(())
     }

@@ -98,6 +98,7 @@ pub(crate) fn open(
         disk.create_dir(folder)
             .map_err(error::io("create", folder))?;
     }
+    disk.sync_dir(dir).map_err(error::io("sync", dir))?;
     let poison = Arc::new(Poison::default());
     let mut report = RecoveryReport::default();
     let loaded = Manifest::load(disk, dir)?;
@@ -191,7 +192,10 @@ fn files(storage: &dyn Storage, dir: &Path) -> Result<Vec<PathBuf>, StoreError> 
     };
     let mut all = list(dir.join(WAL))?;
     all.extend(list(dir.join(NAMES))?);
-    for day in list(dir.join(SEGMENTS))? {
+    for day in list(dir.join(SEGMENTS))?
+        .into_iter()
+        .filter(|path| is_day(path))
+    {
         all.extend(list(day)?);
     }
     let temporary = dir.join(manifest::TEMPORARY);
@@ -199,6 +203,16 @@ fn files(storage: &dyn Storage, dir: &Path) -> Result<Vec<PathBuf>, StoreError> 
         all.push(temporary);
     }
     Ok(all)
+}
+
+/// Whether it is named like the folder of a day.
+fn is_day(path: &Path) -> bool {
+    path.file_name()
+        .and_then(|name| name.to_str())
+        .is_some_and(|name| {
+            name.bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'-')
+        })
 }
 
 fn delete_strangers(
@@ -242,11 +256,12 @@ fn load(storage: &dyn Storage, dir: &Path, manifest: &Manifest) -> Result<Memory
         let path = dir.join(file);
         let bytes = storage.read(&path).map_err(error::io("read", &path))?;
         let names = NameFile::decode(&bytes).map_err(error::damaged(&path, 0))?;
-        for (tenant, name, series) in names.births {
-            registry.insert(series, tenant, &name);
-        }
+        // A name may have died and been born again; what was born lives.
         for series in names.deaths {
             registry.remove(series);
+        }
+        for (tenant, name, series) in names.births {
+            registry.insert(series, tenant, &name);
         }
     }
     registry.reserve(manifest.next_series);

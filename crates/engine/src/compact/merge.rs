@@ -79,6 +79,8 @@ impl Core {
                 .filter(|(_, series)| memory.registry.contains(*series))
                 .collect()
         };
+        // What a deletion leaves out here must stay deleted after a crash: its record comes first.
+        self.wal.commit(self.wal.last())?;
         let mut next = manifest.clone();
         let mut writer = None;
         for (tenant, series) in everything {
@@ -116,10 +118,10 @@ impl Core {
                 .filter(|segment| segment.day() != header.day)
                 .cloned(),
         );
-        self.publish(manifest, next, segments, false)
+        self.publish(manifest, next, segments)
             .map_err(self.poisoned())?;
         for file in old {
-            self.discard(&file);
+            self.discard_segment(&file);
         }
         Ok(())
     }
