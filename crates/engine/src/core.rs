@@ -16,7 +16,7 @@ use base::store::{DeleteQuery, Deleted, Durability, StoreError};
 use base::time::{Clock, Millis};
 use roaring::RoaringBitmap;
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{
     Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
 };
@@ -129,10 +129,8 @@ impl Core {
         }
         self.counters
             .samples
-            .fetch_add(appended.stored, std::sync::atomic::Ordering::Relaxed);
-        self.counters
-            .late
-            .fetch_add(late, std::sync::atomic::Ordering::Relaxed);
+            .fetch_add(appended.stored, Ordering::Relaxed);
+        self.counters.late.fetch_add(late, Ordering::Relaxed);
         self.flush_if_due(in_head);
         Ok(appended)
     }
@@ -184,7 +182,7 @@ impl Core {
     fn flush_if_due(&self, in_head: u64) {
         let lags = in_head >= self.config.flush_samples.saturating_mul(2);
         if lags {
-            self.flush_counted();
+            self.counted(Self::flush);
         } else if in_head >= self.config.flush_samples
             || self.wal.bytes_in_file() >= self.config.flush_wal_bytes
         {
@@ -260,7 +258,7 @@ impl Core {
         }
     }
 
-    /// Runs until told to stop: flushes when asked to, and every so often.
+    /// Runs until told to stop: flushes when asked to, and every so often, and merges after it.
     pub(crate) fn flush_now_and_then(&self) {
         let interval = std::time::Duration::from_millis(self.config.flush_interval_ms.max(1));
         loop {
@@ -276,16 +274,14 @@ impl Core {
             }
             wanted.flush = false;
             drop(wanted);
-            self.flush_counted();
+            self.counted(|core| core.flush().and_then(|()| core.compact()));
         }
     }
 
-    /// A flush that nobody waits for: its failure is a figure, and poison when it matters to writers.
-    fn flush_counted(&self) {
-        if self.flush().is_err() {
-            self.counters
-                .failures
-                .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    /// What nobody waits for: its failure is a figure, and poison when it matters to writers.
+    fn counted(&self, work: impl FnOnce(&Self) -> Result<(), StoreError>) {
+        if work(self).is_err() {
+            self.counters.failures.fetch_add(1, Ordering::Relaxed);
         }
     }
 

@@ -47,6 +47,15 @@ impl Engine {
         Ok((engine, report))
     }
 
+    /// Merges the segments of days that hold too many of them, or deleted samples, whose bytes leave the disk with that.
+    /// The engine does so by itself after each flush in the background; this waits for it.
+    ///
+    /// # Errors
+    /// [`StoreError::Poisoned`] when writing fails, [`StoreError::Corrupt`] when a segment is damaged.
+    pub fn compact(&self) -> Result<(), StoreError> {
+        self.core.compact()
+    }
+
     fn spawn(&mut self, name: &str, work: fn(&Core)) -> Result<(), StoreError> {
         let core = Arc::clone(&self.core);
         let thread = thread::Builder::new()
@@ -160,6 +169,15 @@ impl SampleStore for Engine {
                 core.wal.syncs() as f64,
             ),
             figure("segments", "Segment files.", memory.segments.len() as f64),
+            figure(
+                "segment_bytes",
+                "Bytes of all segment files.",
+                memory
+                    .segments
+                    .iter()
+                    .map(|segment| segment.bytes())
+                    .sum::<u64>() as f64,
+            ),
             figure(
                 "tombstones",
                 "Deletions of ranges whose samples are not purged yet.",

@@ -46,7 +46,7 @@ struct Taken {
 }
 
 impl Core {
-    /// Brings everything to segments, drops days past the retention, and merges where there is too much to merge.
+    /// Brings everything to segments, and drops days past the retention.
     pub(crate) fn flush(&self) -> Result<(), StoreError> {
         self.poison.check()?;
         let mut manifest = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -56,9 +56,7 @@ impl Core {
                 .map_err(self.poisoned())?;
             self.counters.flushes.fetch_add(1, Ordering::Relaxed);
         }
-        self.expire(&mut manifest, oldest)
-            .map_err(self.poisoned())?;
-        self.merge_where_needed(&mut manifest)
+        self.expire(&mut manifest, oldest).map_err(self.poisoned())
     }
 
     /// Step 1. `None` when nothing has happened since the last flush.

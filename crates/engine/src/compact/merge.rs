@@ -11,11 +11,14 @@ use base::id::{SeriesRef, TenantId};
 use base::store::StoreError;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 impl Core {
-    pub(crate) fn merge_where_needed(&self, manifest: &mut Manifest) -> Result<(), StoreError> {
+    /// Merges every day that asks for it.
+    pub(crate) fn compact(&self) -> Result<(), StoreError> {
+        self.poison.check()?;
+        let mut manifest = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
         let (segments, tombstones, purge) = {
             let mut memory = self.write();
             let purge = std::mem::take(&mut memory.purge);
@@ -33,7 +36,7 @@ impl Core {
                         .iter()
                         .any(|segment| self.holds_deleted(segment, &tombstones)))
             {
-                self.merge_day(manifest, day, &tombstones)
+                self.merge_day(&mut manifest, day, &tombstones)
                     .inspect_err(|_| self.write().purge |= purge)?;
                 self.counters.merges.fetch_add(1, Ordering::Relaxed);
             }

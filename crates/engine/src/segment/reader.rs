@@ -21,6 +21,7 @@ pub(crate) struct Segment {
     path: PathBuf,
     file: Arc<dyn ReadFile>,
     header: Header,
+    length: u64,
     from: i64,
     until: i64,
     tenants: Vec<Tenant>,
@@ -126,6 +127,7 @@ impl Segment {
             path: path.to_owned(),
             file,
             header,
+            length,
             from: footer.from,
             until: footer.until,
             tenants,
@@ -135,6 +137,11 @@ impl Segment {
 
     pub(crate) const fn day(&self) -> Day {
         self.header.day
+    }
+
+    /// Bytes of the file.
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.length
     }
 
     /// The last record of the log that is in it.

@@ -142,7 +142,7 @@ pub(crate) fn holds_synced_mark(bytes: &[u8]) -> bool {
 }
 
 /// The payload of [`Kind::Births`].
-pub(crate) fn put_births<'n>(births: &[(TenantId, SeriesRef, &'n str)]) -> Vec<u8> {
+pub(crate) fn put_births(births: &[(TenantId, SeriesRef, &str)]) -> Vec<u8> {
     let mut out = Vec::new();
     put(&mut out, births.len() as u64);
     for (tenant, series, name) in births {

@@ -22,6 +22,7 @@ enum Operation {
     Delete(u32, usize),
     DeleteRange(u32, usize, i64, i64),
     Flush,
+    Compact,
     Reopen,
     Crash,
 }
@@ -45,6 +46,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         2 => (tenant, 0..PATTERNS.len(), instant(), instant())
             .prop_map(|(t, pattern, a, b)| Operation::DeleteRange(t, pattern, a.min(b), a.max(b))),
         3 => Just(Operation::Flush),
+        2 => Just(Operation::Compact),
         1 => Just(Operation::Reopen),
         1 => Just(Operation::Crash),
     ]
@@ -140,6 +142,7 @@ fn play(operations: Vec<Operation>, config: &EngineConfig, seed: u64) {
                 }
             }
             Operation::Flush => engine.flush().unwrap(),
+            Operation::Compact => engine.compact().unwrap(),
             Operation::Reopen => {
                 drop(engine);
                 engine = open_with(config.clone(), &storage, &clock).unwrap().0;
