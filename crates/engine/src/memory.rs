@@ -9,7 +9,7 @@ use crate::index::days::Days;
 use crate::registry::table::Registry;
 use crate::segment::reader::Segment;
 use crate::tombstone::Tombstone;
-use base::id::SeriesRef;
+use base::id::{SeriesRef, TenantId};
 use base::time::{Millis, TimeRange};
 use roaring::RoaringBitmap;
 use std::sync::Arc;
@@ -88,5 +88,14 @@ impl Memory {
             series,
         });
         self.purge = true;
+    }
+
+    /// The series turned out to have no samples of `day` in its only segment; unless the head has some, it has none.
+    pub(crate) fn settle(&mut self, day: Day, emptied: &[(TenantId, SeriesRef)]) {
+        for (tenant, series) in emptied {
+            if self.head.read(*tenant, *series, &day.range()).is_empty() {
+                self.days.clear(day, *series);
+            }
+        }
     }
 }

@@ -86,11 +86,13 @@ impl Core {
         self.wal.commit(self.wal.last())?;
         let mut next = manifest.clone();
         let mut writer = None;
+        let mut emptied = Vec::new();
         for (tenant, series) in everything {
             // Damage found here is no reason to refuse writes: the old segments stay as they are.
             let points = read_day(day, tenant, series, &header.day.range(), tombstones)
                 .inspect_err(|_| writer.iter().for_each(|writer| self.abandon(writer)))?;
             if points.is_empty() {
+                emptied.push((tenant, series));
                 continue;
             }
             let writer = match &mut writer {
@@ -123,6 +125,7 @@ impl Core {
         );
         self.publish(manifest, next, segments)
             .map_err(self.poisoned())?;
+        self.write().settle(header.day, &emptied);
         for file in old {
             self.discard_segment(&file);
         }

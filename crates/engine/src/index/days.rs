@@ -16,6 +16,16 @@ impl Days {
         self.0.entry(day).or_default().insert(series.0);
     }
 
+    /// The series has no samples on `day` any more.
+    pub(crate) fn clear(&mut self, day: Day, series: SeriesRef) {
+        if let Some(bitmap) = self.0.get_mut(&day) {
+            bitmap.remove(series.0);
+            if bitmap.is_empty() {
+                self.0.remove(&day);
+            }
+        }
+    }
+
     /// The series with samples on any day that `range` touches.
     pub(crate) fn active(&self, range: &TimeRange) -> RoaringBitmap {
         let mut active = RoaringBitmap::new();

@@ -260,3 +260,45 @@ fn a_crash_amid_deletions_brings_nothing_back_that_was_confirmed_gone() {
         );
     }
 }
+
+#[test]
+fn a_damaged_block_stops_its_own_query_and_nothing_else() {
+    let storage = Faulty::new(1);
+    let engine = open(&storage);
+    send(
+        &engine,
+        1,
+        &[
+            ("a.b", NOON, 1.0),
+            ("a.c", NOON, 1.0),
+            ("a.d", NOON - DAY, 4.0),
+        ],
+    );
+    engine.flush().unwrap();
+    let dir = Path::new("/samples/segments/2026-11-23");
+    let segment = dir.join(storage.list(dir).unwrap().first().unwrap());
+    assert!(
+        storage.damage(&segment, 41),
+        "in the first block behind the header"
+    );
+    let pattern = base::pattern::Pattern::parse("a.b").unwrap();
+    let query = base::store::FetchQuery {
+        pattern: &pattern,
+        range: base::time::TimeRange::ALL,
+        series_max: 1,
+        samples_max: 9,
+    };
+    match engine.fetch(&scope(1), &query) {
+        Err(StoreError::Corrupt {
+            file, offset: 40, ..
+        }) => assert_eq!(Path::new(&file), segment),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(read(&engine, 1, "a.c"), [(NOON, 1.0)]);
+    delete(&engine, 1, "a.c", None);
+    assert!(matches!(engine.compact(), Err(StoreError::Corrupt { .. })));
+    assert!(engine.health().is_ok());
+    send(&engine, 1, &[("a.b", NOON + DAY / 24, 2.0)]);
+    engine.flush().unwrap();
+    assert_eq!(read(&engine, 1, "a.d"), [(NOON - DAY, 4.0)]);
+}

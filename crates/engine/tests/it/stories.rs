@@ -266,6 +266,28 @@ fn find_by_range_goes_by_days() {
 }
 
 #[test]
+fn a_deletion_of_part_of_a_day_shows_in_find_after_the_merge() {
+    let storage = Faulty::new(1);
+    let engine = open(&storage);
+    send(
+        &engine,
+        1,
+        &[("a.b", NOON, 1.0), ("a.c", NOON, 1.0), ("a.d", NOON, 1.0)],
+    );
+    engine.flush().unwrap();
+    let around_noon = Some(range(NOON - MINUTE, NOON + MINUTE));
+    delete(&engine, 1, "a.{b,c}", around_noon);
+    send(&engine, 1, &[("a.c", NOON + 2 * MINUTE, 1.0)]);
+    engine.compact().unwrap();
+    let expected = ["a.c leaf", "a.d leaf"];
+    assert_eq!(find_in(&engine, 1, "a.*", around_noon), expected);
+    drop(engine);
+    let engine = open(&storage);
+    assert_eq!(find_in(&engine, 1, "a.*", around_noon), expected);
+    assert_eq!(find(&engine, 1, "a.*").len(), 3);
+}
+
+#[test]
 fn a_query_beyond_its_limits_is_refused() {
     let engine = open(&Faulty::new(1));
     send(
