@@ -1,0 +1,45 @@
+//! What an engine is told at its start.
+
+use base::limit;
+use std::path::PathBuf;
+
+/// The settings of an engine. Every limit has a default; [`EngineConfig::new`] takes them all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineConfig {
+    /// The samples folder; made when missing. The caller keeps a second process off it.
+    pub dir: PathBuf,
+    /// Samples older than this are rejected; days older than this are removed.
+    pub retention_days: u32,
+    /// Samples further ahead of the clock than this are rejected.
+    pub future_allowed_minutes: u32,
+    /// How often what was appended with `Durability::Buffered` is brought to stable storage.
+    pub commit_interval_ms: u64,
+    /// The head is flushed when it holds this many samples…
+    pub flush_samples: u64,
+    /// …or when the log has grown by this many bytes since the last flush…
+    pub flush_wal_bytes: u64,
+    /// …or this long after the last flush.
+    pub flush_interval_ms: u64,
+    /// The segments of a day are merged into one when there are more than this.
+    pub segments_per_day: usize,
+    /// Samples of further new series of a tenant are rejected.
+    pub series_per_tenant: u64,
+}
+
+impl EngineConfig {
+    /// The defaults, on the folder `dir`.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self {
+            dir: dir.into(),
+            retention_days: 400,
+            future_allowed_minutes: 60,
+            commit_interval_ms: 200,
+            // 4 Mi samples of 16 bytes: 64 MiB of head before its bookkeeping.
+            flush_samples: 4 * 1024 * 1024,
+            flush_wal_bytes: 64 * 1024 * 1024,
+            flush_interval_ms: 2 * 3600 * 1000,
+            segments_per_day: 8,
+            series_per_tenant: limit::SERIES_PER_TENANT.default,
+        }
+    }
+}

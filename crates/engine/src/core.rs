@@ -1,0 +1,308 @@
+//! The engine's parts together, shared by callers and the two background threads.
+
+use crate::config::EngineConfig;
+use crate::error;
+use crate::manifest::Manifest;
+use crate::memory::Memory;
+use crate::poison::Poison;
+use crate::read::find;
+use crate::registry::table::Lookup;
+use crate::storage::Storage;
+use crate::wal::record::{Kind, put_births, put_numbers, put_range, put_samples};
+use crate::wal::writer::Wal;
+use base::id::{SeriesRef, TenantId};
+use base::sample::{Appended, Batch, RejectReason, Sample};
+use base::store::{DeleteQuery, Deleted, Durability, StoreError};
+use base::time::{Clock, Millis};
+use roaring::RoaringBitmap;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
+
+/// Entries of one record; keeps records far below their greatest length.
+const RECORD_ENTRIES_MAX: usize = 1 << 16;
+
+const MINUTE_MILLIS: i64 = 60_000;
+
+/// What the background threads are asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted {
+    pub(crate) stop: bool,
+    pub(crate) flush: bool,
+}
+
+/// Counters that nothing else counts.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) samples: AtomicU64,
+    pub(crate) late: AtomicU64,
+    pub(crate) flushes: AtomicU64,
+    pub(crate) merges: AtomicU64,
+    pub(crate) failures: AtomicU64,
+}
+
+/// Lock order: `flushing`, then `memory`, then the log's own.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) config: EngineConfig,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) poison: Arc<Poison>,
+    pub(crate) wal: Wal,
+    pub(crate) memory: RwLock<Memory>,
+    /// One flush at a time; it alone changes the manifest.
+    pub(crate) flushing: Mutex<Manifest>,
+    pub(crate) wanted: Mutex<Wanted>,
+    pub(crate) wake: Condvar,
+    pub(crate) counters: Counters,
+}
+
+impl Core {
+    // A panic while a lock was held leaves no half-made state here: what changes memory under the lock cannot fail.
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, Memory> {
+        self.memory.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, Memory> {
+        self.memory.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn wanted(&self) -> MutexGuard<'_, Wanted> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        &self.config.dir
+    }
+
+    /// The first instant that is still kept.
+    pub(crate) fn oldest(&self) -> Millis {
+        self.clock
+            .now()
+            .plus(-i64::from(self.config.retention_days) * crate::day::DAY_MILLIS)
+    }
+
+    pub(crate) fn append(
+        &self,
+        tenant: TenantId,
+        batch: &Batch,
+        durability: Durability,
+    ) -> Result<Appended, StoreError> {
+        self.poison.check()?;
+        let oldest = self.oldest();
+        let newest = self
+            .clock
+            .now()
+            .plus(i64::from(self.config.future_allowed_minutes) * MINUTE_MILLIS);
+        let mut appended = Appended::default();
+        let mut births = Vec::new();
+        let mut samples = Vec::with_capacity(batch.len());
+        let mut memory = self.write();
+        for (position, sample) in batch.iter().enumerate() {
+            match self.admit(&mut memory, tenant, &sample, oldest, newest, &mut births) {
+                Ok(series) => samples.push((series, sample.at.0, sample.value)),
+                Err(reason) => appended.rejected.push((position, reason)),
+            }
+        }
+        if samples.is_empty() {
+            return Ok(appended);
+        }
+        for births in births.chunks(RECORD_ENTRIES_MAX) {
+            self.wal.push(Kind::Births, &put_births(births));
+        }
+        let mut sequence = 0;
+        for samples in samples.chunks(RECORD_ENTRIES_MAX) {
+            sequence = self.wal.push(Kind::Samples, &put_samples(samples));
+        }
+        let late_before = memory.head.late();
+        for (series, at, value) in &samples {
+            memory.write(*series, *at, *value);
+        }
+        let late = memory.head.late() - late_before;
+        let in_head = memory.head.samples();
+        drop(memory);
+        appended.stored = samples.len() as u64;
+        if durability == Durability::Committed || self.wal.is_full() {
+            self.wal.commit(sequence)?;
+        }
+        self.counters
+            .samples
+            .fetch_add(appended.stored, Ordering::Relaxed);
+        self.counters.late.fetch_add(late, Ordering::Relaxed);
+        self.flush_if_due(in_head);
+        Ok(appended)
+    }
+
+    /// The series of a sample that may be stored, made when it is new.
+    fn admit<'b>(
+        &self,
+        memory: &mut Memory,
+        tenant: TenantId,
+        sample: &Sample<'b>,
+        oldest: Millis,
+        newest: Millis,
+        births: &mut Vec<(TenantId, SeriesRef, &'b str)>,
+    ) -> Result<SeriesRef, RejectReason> {
+        if !sample.value.is_finite() {
+            return Err(RejectReason::Value("the value is not finite".to_owned()));
+        }
+        if sample.at < oldest {
+            return Err(RejectReason::TooOld {
+                retention_days: self.config.retention_days,
+            });
+        }
+        if sample.at > newest {
+            return Err(RejectReason::TooNew {
+                allowed_minutes: self.config.future_allowed_minutes,
+            });
+        }
+        match memory.registry.lookup(tenant, sample.name) {
+            Lookup::Known(series) => Ok(series),
+            Lookup::Collision => Err(RejectReason::FingerprintCollision),
+            Lookup::Unknown => {
+                let limit = self.config.series_per_tenant;
+                if memory.registry.names().count(tenant) >= limit {
+                    return Err(RejectReason::SeriesLimit { limit });
+                }
+                let series = memory.registry.create(tenant, sample.name).ok_or(
+                    RejectReason::SeriesLimit {
+                        limit: u64::from(u32::MAX),
+                    },
+                )?;
+                memory.births.push(series);
+                births.push((tenant, series, sample.name));
+                Ok(series)
+            }
+        }
+    }
+
+    /// Wakes the flusher; when it lags, flushes here, so that memory stays bounded and senders slow down.
+    fn flush_if_due(&self, in_head: u64) {
+        let lags = in_head >= self.config.flush_samples.saturating_mul(2);
+        if lags {
+            self.counted(Self::flush);
+        } else if in_head >= self.config.flush_samples
+            || self.wal.bytes_in_file() >= self.config.flush_wal_bytes
+        {
+            self.wanted().flush = true;
+            self.wake.notify_all();
+        }
+    }
+
+    pub(crate) fn delete(
+        &self,
+        tenant: TenantId,
+        query: &DeleteQuery<'_>,
+    ) -> Result<Deleted, StoreError> {
+        if query.dry_run {
+            let series = find::subtree(self.read().registry.names(), tenant, query.pattern);
+            return Ok(Deleted {
+                series: series.len(),
+            });
+        }
+        self.poison.check()?;
+        let mut memory = self.write();
+        let series = find::subtree(memory.registry.names(), tenant, query.pattern);
+        let deleted = Deleted {
+            series: series.len(),
+        };
+        if series.is_empty() {
+            return Ok(deleted);
+        }
+        let sequence = match query.range {
+            None => self.delete_series(&mut memory, &series),
+            Some(range) => {
+                let numbers: Vec<u32> = series.iter().collect();
+                let sequence = self
+                    .wal
+                    .push(Kind::DeleteRange, &put_range(&range, numbers.into_iter()));
+                memory.delete_range(sequence, range, series);
+                sequence
+            }
+        };
+        drop(memory);
+        self.wal.commit(sequence)?;
+        Ok(deleted)
+    }
+
+    /// Ends series: in the log, then in memory. Returns the record to wait for.
+    pub(crate) fn delete_series(&self, memory: &mut Memory, series: &RoaringBitmap) -> u64 {
+        let numbers: Vec<u32> = series.iter().collect();
+        let mut payload = Vec::new();
+        put_numbers(&mut payload, numbers.into_iter());
+        let sequence = self.wal.push(Kind::DeleteSeries, &payload);
+        memory.delete_series(series);
+        sequence
+    }
+
+    /// Runs until told to stop: brings what was appended without waiting to stable storage every so often.
+    pub(crate) fn commit_now_and_then(&self) {
+        let interval = std::time::Duration::from_millis(self.config.commit_interval_ms.max(1));
+        let mut wanted = self.wanted();
+        loop {
+            let stop = wanted.stop;
+            drop(wanted);
+            // A failure poisons the log, where every writer finds it.
+            let _ = self.wal.commit(self.wal.last());
+            if stop {
+                return;
+            }
+            wanted = self.wanted();
+            wanted = self
+                .wake
+                .wait_timeout_while(wanted, interval, |wanted| !wanted.stop)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    /// Runs until told to stop: flushes when asked to, and every so often, and merges after it.
+    pub(crate) fn flush_now_and_then(&self) {
+        let interval = std::time::Duration::from_millis(self.config.flush_interval_ms.max(1));
+        loop {
+            let mut wanted = self
+                .wake
+                .wait_timeout_while(self.wanted(), interval, |wanted| {
+                    !wanted.stop && !wanted.flush
+                })
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+            if wanted.stop {
+                return;
+            }
+            wanted.flush = false;
+            drop(wanted);
+            self.counted(|core| core.flush().and_then(|()| core.compact()));
+        }
+    }
+
+    /// What nobody waits for: its failure is a figure, and poison when it matters to writers.
+    fn counted(&self, work: impl FnOnce(&Self) -> Result<(), StoreError>) {
+        if work(self).is_err() {
+            self.counters.failures.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Poisons with `error`.
+    pub(crate) fn poisoned(&self) -> impl Fn(StoreError) -> StoreError {
+        |error| self.poison.set(&error)
+    }
+
+    /// Removes a file that no longer counts. When that fails it is a stranger, and goes at the next start.
+    pub(crate) fn discard(&self, file: &Path) {
+        let _ = self.storage.remove(file).map_err(error::io("remove", file));
+    }
+
+    /// Removes a segment file, and its day's folder when it was the last one in it.
+    pub(crate) fn discard_segment(&self, file: &Path) {
+        self.discard(file);
+        if let Some(dir) = file.parent() {
+            let _ = self
+                .storage
+                .remove_dir(dir)
+                .map_err(error::io("remove", dir));
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The engine as others see it.
+
+use crate::config::EngineConfig;
+use crate::core::Core;
+use crate::read::fetch::Snapshot;
+use crate::read::find;
+use crate::recover::{self, RecoveryReport};
+use crate::storage::Storage;
+use base::id::TenantId;
+use base::sample::{Appended, Batch, Series};
+use base::scope::{Action, Scope};
+use base::store::{
+    DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node, SampleStore, StoreError,
+    Usage,
+};
+use base::time::Clock;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+
+/// An open samples folder. Dropping it brings what was appended to the log's stable storage and ends its threads; call
+/// [`SampleStore::flush`] first to make the next start short.
+#[derive(Debug)]
+pub struct Engine {
+    core: Arc<Core>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Opens the folder `config.dir`, or makes it, and recovers what a crash left. No other process may have it open.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when a file is damaged where no crash can explain it, [`StoreError::Io`] otherwise.
+    pub fn open(
+        config: EngineConfig,
+        clock: Arc<dyn Clock>,
+        storage: Arc<dyn Storage>,
+    ) -> Result<(Self, RecoveryReport), StoreError> {
+        let (core, report) = recover::open(config, clock, storage)?;
+        let core = Arc::new(core);
+        let mut engine = Self {
+            core,
+            threads: Vec::new(),
+        };
+        engine.spawn("engine-commit", Core::commit_now_and_then)?;
+        engine.spawn("engine-flush", Core::flush_now_and_then)?;
+        Ok((engine, report))
+    }
+
+    /// Merges the segments of days that hold too many of them, or deleted samples, whose bytes leave the disk with that.
+    /// The engine does so by itself after each flush in the background; this waits for it.
+    ///
+    /// # Errors
+    /// [`StoreError::Poisoned`] when writing fails, [`StoreError::Corrupt`] when a segment is damaged.
+    pub fn compact(&self) -> Result<(), StoreError> {
+        self.core.compact()
+    }
+
+    fn spawn(&mut self, name: &str, work: fn(&Core)) -> Result<(), StoreError> {
+        let core = Arc::clone(&self.core);
+        let thread = thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || work(&core))
+            .map_err(|source| StoreError::Io {
+                action: "start thread",
+                file: name.to_owned(),
+                source,
+            })?;
+        self.threads.push(thread);
+        Ok(())
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.core.wanted().stop = true;
+        self.core.wake.notify_all();
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has nothing more to say.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl SampleStore for Engine {
+    fn append(
+        &self,
+        scope: &Scope,
+        batch: &Batch,
+        durability: Durability,
+    ) -> Result<Appended, StoreError> {
+        scope.require(Action::Write)?;
+        self.core.append(scope.tenant(), batch, durability)
+    }
+
+    fn find(&self, scope: &Scope, query: &FindQuery<'_>) -> Result<Vec<Node>, StoreError> {
+        scope.require(Action::Find)?;
+        let memory = self.core.read();
+        let active = query.range.map(|range| memory.days.active(&range));
+        find::nodes(
+            memory.registry.names(),
+            scope.tenant(),
+            query.pattern,
+            active.as_ref(),
+            query.limit,
+        )
+    }
+
+    fn fetch(&self, scope: &Scope, query: &FetchQuery<'_>) -> Result<Vec<Series>, StoreError> {
+        scope.require(Action::Render)?;
+        let snapshot = Snapshot::take(&self.core.read(), scope.tenant(), query)?;
+        snapshot.read()
+    }
+
+    fn delete(&self, scope: &Scope, query: &DeleteQuery<'_>) -> Result<Deleted, StoreError> {
+        scope.require(Action::Delete)?;
+        self.core.delete(scope.tenant(), query)
+    }
+
+    fn usage(&self, tenant: TenantId) -> Result<Usage, StoreError> {
+        Ok(Usage {
+            series: self.core.read().registry.names().count(tenant),
+        })
+    }
+
+    fn flush(&self) -> Result<(), StoreError> {
+        self.core.flush()
+    }
+
+    fn health(&self) -> Result<(), StoreError> {
+        self.core.poison.check()
+    }
+
+    fn figures(&self) -> Vec<Figure> {
+        let core = &self.core;
+        let memory = core.read();
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
+        let figure = |name, help, value| Figure { name, help, value };
+        vec![
+            figure("series", "Series that exist.", memory.registry.len() as f64),
+            figure(
+                "tenants",
+                "Tenants that have series.",
+                memory.registry.names().tenants() as f64,
+            ),
+            figure(
+                "samples_appended_total",
+                "Samples stored.",
+                count(&core.counters.samples),
+            ),
+            figure(
+                "samples_late_total",
+                "Samples that arrived out of order.",
+                count(&core.counters.late),
+            ),
+            figure(
+                "head_samples",
+                "Samples written since the last flush.",
+                memory.head.samples() as f64,
+            ),
+            figure(
+                "wal_bytes_total",
+                "Bytes written to the log.",
+                core.wal.bytes() as f64,
+            ),
+            figure(
+                "wal_syncs_total",
+                "Times the log was synced.",
+                core.wal.syncs() as f64,
+            ),
+            figure("segments", "Segment files.", memory.segments.len() as f64),
+            figure(
+                "segment_bytes",
+                "Bytes of all segment files.",
+                memory
+                    .segments
+                    .iter()
+                    .map(|segment| segment.bytes())
+                    .sum::<u64>() as f64,
+            ),
+            figure(
+                "tombstones",
+                "Deletions of ranges whose samples are not purged yet.",
+                memory.tombstones.len() as f64,
+            ),
+            figure(
+                "flushes_total",
+                "Flushes of the head.",
+                count(&core.counters.flushes),
+            ),
+            figure(
+                "merges_total",
+                "Days whose segments were merged.",
+                count(&core.counters.merges),
+            ),
+            figure(
+                "flush_failures_total",
+                "Flushes in the background that failed.",
+                count(&core.counters.failures),
+            ),
+            figure(
+                "poisoned",
+                "1 when a failure has stopped all writes.",
+                f64::from(u8::from(core.poison.is_set())),
+            ),
+        ]
+    }
+}

@@ -1,0 +1,35 @@
+//! The few ways in which an engine's own files fail, said in the words of [`StoreError`].
+
+use crate::column::Damaged;
+use base::store::StoreError;
+use std::io;
+use std::path::Path;
+
+/// The operating system refused.
+pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+    let file = path.display().to_string();
+    move |source| StoreError::Io {
+        action,
+        file,
+        source,
+    }
+}
+
+/// A file holds what nobody wrote.
+pub(crate) fn corrupt(path: &Path, offset: u64, what: impl Into<String>) -> StoreError {
+    StoreError::Corrupt {
+        file: path.display().to_string(),
+        offset,
+        what: what.into(),
+    }
+}
+
+/// A decoder's complaint about a part of a file.
+pub(crate) fn damaged(path: &Path, offset: u64) -> impl FnOnce(Damaged) -> StoreError {
+    let file = path.display().to_string();
+    move |Damaged(what)| StoreError::Corrupt {
+        file,
+        offset,
+        what: what.to_owned(),
+    }
+}

@@ -1,0 +1,326 @@
+//! Flush: the head becomes segments, and the log before it goes.
+//!
+//! 1. Under the lock: the log begins a new file, the head is frozen.
+//! 2. Without it: one segment per day, one name file, all synced.
+//! 3. The manifest names them; from there on they are the truth.
+//! 4. Under the lock: readers see the segments in place of the frozen head.
+//! 5. Files that no longer count are removed.
+//!
+//! Whatever fails on the way poisons: the log still holds all, and the next start ends what was begun.
+
+use crate::core::Core;
+use crate::day::Day;
+use crate::error;
+use crate::manifest::{Manifest, SegmentEntry};
+use crate::memory::Frozen;
+use crate::points::Points;
+use crate::registry::file::{Birth, NameFile};
+use crate::segment::layout::Header;
+use crate::segment::reader::Segment;
+use crate::segment::writer::SegmentWriter;
+use crate::tombstone::Tombstone;
+use crate::wal;
+use base::id::{SeriesRef, TenantId};
+use base::store::StoreError;
+use base::time::Millis;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+
+/// Name files are written anew as one when there would be more than this.
+const NAME_FILES_MAX: usize = 16;
+
+pub(crate) const SEGMENTS: &str = "segments";
+pub(crate) const NAMES: &str = "names";
+pub(crate) const WAL: &str = "wal";
+
+/// What step 1 took out of memory.
+struct Taken {
+    frozen: Arc<Frozen>,
+    wal_first: u64,
+    next_series: u32,
+    names: NameFile,
+    /// `names` holds all series, and replaces the files before it.
+    all_names: bool,
+}
+
+impl Core {
+    /// Brings everything to segments, and drops days past the retention.
+    pub(crate) fn flush(&self) -> Result<(), StoreError> {
+        self.poison.check()?;
+        let mut manifest = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
+        let oldest = self.oldest();
+        if let Some(taken) = self.freeze(&manifest)? {
+            self.flush_frozen(&mut manifest, taken, oldest)
+                .map_err(self.poisoned())?;
+            self.counters.flushes.fetch_add(1, Ordering::Relaxed);
+        }
+        self.expire(&mut manifest, oldest).map_err(self.poisoned())
+    }
+
+    /// Step 1. `None` when nothing has happened since the last flush.
+    fn freeze(&self, manifest: &Manifest) -> Result<Option<Taken>, StoreError> {
+        let mut memory = self.write();
+        if self.wal.last() == manifest.sequence {
+            return Ok(None);
+        }
+        let (wal_first, sequence) = self.wal.rotate()?;
+        let frozen = Arc::new(Frozen {
+            head: std::mem::take(&mut memory.head),
+            sequence,
+        });
+        memory.frozen = Some(Arc::clone(&frozen));
+        let births = std::mem::take(&mut memory.births);
+        let deaths = std::mem::take(&mut memory.deaths);
+        let birth = |series: SeriesRef| -> Option<Birth> {
+            let entry = memory.registry.get(series)?;
+            Some((entry.tenant, Arc::clone(&entry.name), series))
+        };
+        let all_names = manifest.names.len() >= NAME_FILES_MAX;
+        let names = if all_names {
+            let births = memory
+                .registry
+                .iter()
+                .filter_map(|(series, _)| birth(series))
+                .collect();
+            NameFile {
+                births,
+                deaths: Vec::new(),
+            }
+        } else {
+            NameFile {
+                births: births.into_iter().filter_map(birth).collect(),
+                deaths,
+            }
+        };
+        Ok(Some(Taken {
+            frozen,
+            wal_first,
+            next_series: memory.registry.next(),
+            names,
+            all_names,
+        }))
+    }
+
+    /// Steps 2 to 5.
+    fn flush_frozen(
+        &self,
+        manifest: &mut Manifest,
+        taken: Taken,
+        oldest: Millis,
+    ) -> Result<(), StoreError> {
+        let Taken {
+            frozen,
+            wal_first,
+            next_series,
+            names,
+            all_names,
+        } = taken;
+        let mut next = manifest.clone();
+        let mut files = self.write_segments(&mut next, &frozen, oldest)?;
+        let mut discarded = Vec::new();
+        if all_names {
+            discarded.extend(next.names.drain(..).map(|file| self.dir().join(file)));
+        }
+        if !names.births.is_empty() || !names.deaths.is_empty() {
+            let file = format!("{NAMES}/{:010}.names", next.take_file_number());
+            self.write_file(&self.dir().join(&file), &names.encode())?;
+            next.names.push(file);
+        }
+        discarded.extend(
+            (next.wal_first..wal_first).map(|number| wal::path(&self.dir().join(WAL), number)),
+        );
+        next.sequence = frozen.sequence;
+        next.wal_first = wal_first;
+        next.next_series = next_series;
+        files.extend(self.read().segments.iter().cloned());
+        self.publish(manifest, next, files)?;
+        for file in discarded {
+            self.discard(&file);
+        }
+        Ok(())
+    }
+
+    /// Steps 3 and 4, for a flush as for a merge.
+    pub(crate) fn publish(
+        &self,
+        manifest: &mut Manifest,
+        mut next: Manifest,
+        mut segments: Vec<Arc<Segment>>,
+    ) -> Result<(), StoreError> {
+        segments.sort_by_key(|segment| (segment.day(), segment.sequence()));
+        next.segments
+            .sort_by_key(|entry| (entry.day, entry.sequence));
+        // A deletion counts as long as a segment may hold what it hides.
+        let needed = |own: &Tombstone| {
+            segments.iter().any(|segment| {
+                segment.purged() < own.sequence && own.range.overlaps(&segment.range())
+            })
+        };
+        let tombstones = Arc::clone(&self.read().tombstones);
+        next.tombstones = tombstones
+            .iter()
+            .filter(|own| own.sequence <= next.sequence && needed(own))
+            .cloned()
+            .collect();
+        next.store(self.storage.as_ref(), self.dir())?;
+        *manifest = next;
+        let mut memory = self.write();
+        // Deletions that came in meanwhile are among these; they are later than anything in a segment.
+        let kept: Vec<Tombstone> = memory
+            .tombstones
+            .iter()
+            .filter(|own| needed(own))
+            .cloned()
+            .collect();
+        memory.tombstones = Arc::new(kept);
+        memory.frozen = None;
+        memory.segments = Arc::new(segments);
+        Ok(())
+    }
+
+    fn write_segments(
+        &self,
+        next: &mut Manifest,
+        frozen: &Frozen,
+        oldest: Millis,
+    ) -> Result<Vec<Arc<Segment>>, StoreError> {
+        let mut days: BTreeMap<Day, Vec<(TenantId, SeriesRef, Points)>> = BTreeMap::new();
+        for (tenant, series, points) in frozen.head.sorted() {
+            let mut rest = points.timestamps.as_slice();
+            while let Some(first) = rest.first() {
+                let day = Day::of(Millis(*first));
+                let own = points.within(&day.range());
+                rest = rest.get(own.len().max(1)..).unwrap_or_default();
+                days.entry(day).or_default().push((tenant, series, own));
+            }
+        }
+        let mut segments = Vec::new();
+        for (day, all) in days {
+            if day.range().until < oldest {
+                continue;
+            }
+            let header = Header {
+                day,
+                sequence: frozen.sequence,
+                purged: frozen.sequence,
+            };
+            segments.push(self.write_segment(next, header, |writer| {
+                all.iter()
+                    .try_for_each(|(tenant, series, points)| writer.push(*tenant, *series, points))
+            })?);
+        }
+        Ok(segments)
+    }
+
+    /// Writes one segment, and names it in `next`.
+    fn write_segment(
+        &self,
+        next: &mut Manifest,
+        header: Header,
+        fill: impl FnOnce(&mut SegmentWriter) -> Result<(), StoreError>,
+    ) -> Result<Arc<Segment>, StoreError> {
+        let mut writer = self.begin_segment(next, header)?;
+        fill(&mut writer)?;
+        self.end_segment(next, header, writer)
+    }
+
+    pub(crate) fn begin_segment(
+        &self,
+        next: &mut Manifest,
+        header: Header,
+    ) -> Result<SegmentWriter, StoreError> {
+        let dir = day_dir(self.dir(), header.day);
+        self.storage
+            .create_dir(&dir)
+            .map_err(error::io("create", &dir))?;
+        let path = dir.join(format!("{:010}.seg", next.take_file_number()));
+        SegmentWriter::create(self.storage.as_ref(), &path, header)
+    }
+
+    pub(crate) fn end_segment(
+        &self,
+        next: &mut Manifest,
+        header: Header,
+        writer: SegmentWriter,
+    ) -> Result<Arc<Segment>, StoreError> {
+        let path = writer.path().to_owned();
+        let written = writer.finish()?;
+        let dir = day_dir(self.dir(), header.day);
+        self.storage
+            .sync_dir(&dir)
+            .map_err(error::io("sync", &dir))?;
+        let segments = self.dir().join(SEGMENTS);
+        self.storage
+            .sync_dir(&segments)
+            .map_err(error::io("sync", &segments))?;
+        let file = path
+            .strip_prefix(self.dir())
+            .unwrap_or(&path)
+            .display()
+            .to_string();
+        next.segments.push(SegmentEntry {
+            file,
+            day: header.day.0,
+            sequence: header.sequence,
+            samples: written.samples,
+            series: written.series,
+            bytes: written.bytes,
+            from: written.from,
+            until: written.until,
+        });
+        Segment::open(self.storage.as_ref(), &path).map(Arc::new)
+    }
+
+    fn write_file(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+        let mut file = self
+            .storage
+            .create(path)
+            .map_err(error::io("create", path))?;
+        file.append(bytes).map_err(error::io("write", path))?;
+        file.sync().map_err(error::io("sync", path))?;
+        let dir = path.parent().unwrap_or(path);
+        self.storage.sync_dir(dir).map_err(error::io("sync", dir))
+    }
+
+    /// Drops the days that lie past the retention as a whole, and the series that had samples on no other.
+    fn expire(&self, manifest: &mut Manifest, oldest: Millis) -> Result<(), StoreError> {
+        let first = Day::of(oldest);
+        let mut memory = self.write();
+        let gone = memory.days.expire(first);
+        if !gone.is_empty() {
+            let sequence = self.delete_series(&mut memory, &gone);
+            drop(memory);
+            self.wal.commit(sequence)?;
+        } else {
+            drop(memory);
+        }
+        let mut next = manifest.clone();
+        let expired: Vec<PathBuf> = next
+            .segments
+            .extract_if(.., |entry| Day(entry.day) < first)
+            .map(|entry| self.dir().join(entry.file))
+            .collect();
+        if expired.is_empty() {
+            return Ok(());
+        }
+        let kept = self
+            .read()
+            .segments
+            .iter()
+            .filter(|segment| segment.day() >= first)
+            .cloned()
+            .collect();
+        self.publish(manifest, next, kept)?;
+        for file in expired {
+            self.discard_segment(&file);
+        }
+        Ok(())
+    }
+}
+
+/// The folder of one day's segments.
+pub(crate) fn day_dir(dir: &Path, day: Day) -> PathBuf {
+    dir.join(SEGMENTS).join(day.to_string())
+}

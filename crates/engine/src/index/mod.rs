@@ -1,0 +1,4 @@
+//! What finds series: the sorted names, and on which days each had samples.
+
+pub(crate) mod days;
+pub(crate) mod names;

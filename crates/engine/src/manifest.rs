@@ -1,0 +1,171 @@
+//! `manifest.json`: which files count, and from which record of the log on. The only truth; a file it does not name is
+//! deleted at the next start. It is rewritten whole: to a temporary file, synced, renamed, directory synced.
+
+use crate::error;
+use crate::registry::table::FingerprintKey;
+use crate::storage::Storage;
+use crate::tombstone::Tombstone;
+use base::store::StoreError;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::io::ErrorKind;
+use std::path::Path;
+
+pub(crate) const FILE: &str = "manifest.json";
+pub(crate) const TEMPORARY: &str = "manifest.json.new";
+const FORMAT: u32 = 1;
+
+/// One segment file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SegmentEntry {
+    /// Relative to the samples folder.
+    pub(crate) file: String,
+    pub(crate) day: i32,
+    pub(crate) sequence: u64,
+    pub(crate) samples: u64,
+    pub(crate) series: u32,
+    pub(crate) bytes: u64,
+    pub(crate) from: i64,
+    pub(crate) until: i64,
+}
+
+/// What the file says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Manifest {
+    pub(crate) format: u32,
+    /// Keys the fingerprints of names.
+    pub(crate) fingerprint_key: FingerprintKey,
+    /// The last record of the log whose effect is in the files named here.
+    pub(crate) sequence: u64,
+    /// The first log file that still counts.
+    pub(crate) wal_first: u64,
+    /// The number of the next segment or name file; never given twice.
+    pub(crate) next_file: u64,
+    /// The number of the next series, as of `sequence`.
+    pub(crate) next_series: u32,
+    /// Name files, in the order in which they are read.
+    pub(crate) names: Vec<String>,
+    pub(crate) segments: Vec<SegmentEntry>,
+    pub(crate) tombstones: Vec<Tombstone>,
+}
+
+#[derive(Serialize)]
+struct Sealed<'a> {
+    crc32: u32,
+    manifest: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct Opened {
+    crc32: u32,
+    manifest: Box<RawValue>,
+}
+
+impl Manifest {
+    pub(crate) const fn new(fingerprint_key: FingerprintKey) -> Self {
+        Self {
+            format: FORMAT,
+            fingerprint_key,
+            sequence: 0,
+            wal_first: 1,
+            next_file: 1,
+            next_series: 0,
+            names: Vec::new(),
+            segments: Vec::new(),
+            tombstones: Vec::new(),
+        }
+    }
+
+    /// Takes a file number.
+    pub(crate) const fn take_file_number(&mut self) -> u64 {
+        let number = self.next_file;
+        self.next_file += 1;
+        number
+    }
+
+    pub(crate) fn encode(&self) -> serde_json::Result<Vec<u8>> {
+        let manifest = RawValue::from_string(serde_json::to_string(self)?)?;
+        let crc32 = crc32fast::hash(manifest.get().as_bytes());
+        let mut text = serde_json::to_vec(&Sealed {
+            crc32,
+            manifest: &manifest,
+        })?;
+        text.push(b'\n');
+        Ok(text)
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, String> {
+        let opened: Opened = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        if crc32fast::hash(opened.manifest.get().as_bytes()) != opened.crc32 {
+            return Err("the checksum differs".to_owned());
+        }
+        let manifest: Self =
+            serde_json::from_str(opened.manifest.get()).map_err(|error| error.to_string())?;
+        if manifest.format != FORMAT {
+            return Err(format!(
+                "format version {} is unknown to this program",
+                manifest.format
+            ));
+        }
+        Ok(manifest)
+    }
+
+    /// Reads the manifest of a samples folder; `None` when there is none.
+    pub(crate) fn load(storage: &dyn Storage, dir: &Path) -> Result<Option<Self>, StoreError> {
+        let path = dir.join(FILE);
+        match storage.read(&path) {
+            Ok(bytes) => Self::decode(&bytes)
+                .map(Some)
+                .map_err(|what| error::corrupt(&path, 0, what)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error::io("read", &path)(error)),
+        }
+    }
+
+    /// Makes this the manifest of a samples folder. When it fails it is unknown which one counts.
+    pub(crate) fn store(&self, storage: &dyn Storage, dir: &Path) -> Result<(), StoreError> {
+        let (temporary, path) = (dir.join(TEMPORARY), dir.join(FILE));
+        let text = self
+            .encode()
+            .map_err(|source| error::io("encode", &path)(std::io::Error::other(source)))?;
+        let mut file = storage
+            .create(&temporary)
+            .map_err(error::io("create", &temporary))?;
+        file.append(&text).map_err(error::io("write", &temporary))?;
+        file.sync().map_err(error::io("sync", &temporary))?;
+        storage
+            .rename(&temporary, &path)
+            .map_err(error::io("replace", &path))?;
+        storage.sync_dir(dir).map_err(error::io("sync", dir))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn it_reads_back_and_notices_a_changed_byte() {
+        let mut manifest = Manifest::new([1, u64::MAX]);
+        manifest.names.push("names/1.names".to_owned());
+        let text = manifest.encode().unwrap();
+        assert_eq!(Manifest::decode(&text).unwrap(), manifest);
+        let changed = String::from_utf8(text)
+            .unwrap()
+            .replace("\"wal_first\":1", "\"wal_first\":2");
+        assert_eq!(
+            Manifest::decode(changed.as_bytes()).unwrap_err(),
+            "the checksum differs"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes: Vec<u8>) {
+            let _ = Manifest::decode(&bytes);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Reading samples. Of equal instants the newest write counts: the head over the frozen head over segments, and among
+//! those the higher sequence.
+
+use super::find;
+use crate::memory::{Frozen, Memory};
+use crate::points::Points;
+use crate::segment::reader::Segment;
+use crate::tombstone::{Tombstone, hidden};
+use base::id::{SeriesRef, TenantId};
+use base::sample::Series;
+use base::store::{FetchQuery, StoreError};
+use base::time::{Millis, TimeRange};
+use std::sync::Arc;
+
+/// What one query reads: a state of the store that no later write changes.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    tenant: TenantId,
+    range: TimeRange,
+    samples_max: u64,
+    wanted: Vec<(String, SeriesRef, Points)>,
+    frozen: Option<Arc<Frozen>>,
+    segments: Arc<Vec<Arc<Segment>>>,
+    tombstones: Arc<Vec<Tombstone>>,
+}
+
+impl Snapshot {
+    /// Copies from the head what the query asks for, and takes hold of the rest.
+    pub(crate) fn take(
+        memory: &Memory,
+        tenant: TenantId,
+        query: &FetchQuery<'_>,
+    ) -> Result<Self, StoreError> {
+        let limit = query.samples_max;
+        let mut samples = 0_u64;
+        let mut wanted = Vec::new();
+        for (name, series) in find::series(
+            memory.registry.names(),
+            tenant,
+            query.pattern,
+            query.series_max,
+        )? {
+            let head = memory.head.read(tenant, series, &query.range);
+            samples += head.len() as u64;
+            if samples > limit {
+                return Err(StoreError::TooManySamples { limit });
+            }
+            wanted.push((name, series, head));
+        }
+        Ok(Self {
+            tenant,
+            range: query.range,
+            samples_max: limit,
+            wanted,
+            frozen: memory.frozen.clone(),
+            segments: Arc::clone(&memory.segments),
+            tombstones: Arc::clone(&memory.tombstones),
+        })
+    }
+
+    /// Reads the files.
+    pub(crate) fn read(mut self) -> Result<Vec<Series>, StoreError> {
+        let limit = self.samples_max;
+        let mut samples = 0_u64;
+        let mut all = Vec::with_capacity(self.wanted.len());
+        for (name, series, head) in std::mem::take(&mut self.wanted) {
+            let points = self.stored(series)?.merged(head);
+            samples += points.len() as u64;
+            if samples > limit {
+                return Err(StoreError::TooManySamples { limit });
+            }
+            all.push(Series {
+                name,
+                timestamps: points.timestamps.into_iter().map(Millis).collect(),
+                values: points.values,
+            });
+        }
+        Ok(all)
+    }
+
+    fn stored(&self, series: SeriesRef) -> Result<Points, StoreError> {
+        let mut points = Points::default();
+        for day in self
+            .segments
+            .chunk_by(|left, right| left.day() == right.day())
+        {
+            points.extend(read_day(
+                day,
+                self.tenant,
+                series,
+                &self.range,
+                &self.tombstones,
+            )?);
+            if points.len() as u64 > self.samples_max {
+                return Err(StoreError::TooManySamples {
+                    limit: self.samples_max,
+                });
+            }
+        }
+        if let Some(frozen) = &self.frozen {
+            let mut newer = frozen.head.read(self.tenant, series, &self.range);
+            for range in hidden(&self.tombstones, series, frozen.sequence) {
+                newer.retain(|at| !range.contains(at));
+            }
+            points = points.merged(newer);
+        }
+        Ok(points)
+    }
+}
+
+/// The samples of a series in all segments of one day, oldest segment first.
+pub(crate) fn read_day(
+    segments: &[Arc<Segment>],
+    tenant: TenantId,
+    series: SeriesRef,
+    range: &TimeRange,
+    tombstones: &[Tombstone],
+) -> Result<Points, StoreError> {
+    let mut points = Points::default();
+    for segment in segments {
+        let mut newer = segment.read(tenant, series, range)?;
+        if !newer.is_empty() {
+            for range in hidden(tombstones, series, segment.purged()) {
+                newer.retain(|at| !range.contains(at));
+            }
+        }
+        points = points.merged(newer);
+    }
+    Ok(points)
+}

@@ -1,0 +1,338 @@
+//! The start: manifest, segments, names, log; then everything is as it was, and strangers are gone.
+
+use crate::config::EngineConfig;
+use crate::core::{Core, Counters, Wanted};
+use crate::error;
+use crate::flush::{NAMES, SEGMENTS, WAL};
+use crate::index::days::covers;
+use crate::manifest::{self, Manifest};
+use crate::memory::Memory;
+use crate::poison::Poison;
+use crate::registry::file::NameFile;
+use crate::registry::table::{FingerprintKey, Registry};
+use crate::segment::reader::Segment;
+use crate::storage::Storage;
+use crate::tombstone::hidden;
+use crate::wal::record::{FILE_HEADER_BYTES, Record};
+use crate::wal::replay::replay;
+use crate::wal::writer::Wal;
+use base::store::StoreError;
+use base::time::Clock;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, RwLock};
+use std::time::{Duration, Instant};
+
+/// The end of a log file that a crash left unfinished; it was never acknowledged, and is cut off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TornTail {
+    /// Which file.
+    pub file: PathBuf,
+    /// How many bytes were cut.
+    pub bytes: u64,
+}
+
+/// What a start found and did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RecoveryReport {
+    /// Series that exist.
+    pub series: u64,
+    /// Segments that were opened.
+    pub segments: u64,
+    /// Log files that were replayed.
+    pub wal_files: u64,
+    /// Their records.
+    pub wal_records: u64,
+    /// Samples in these.
+    pub wal_samples: u64,
+    /// Series born in these.
+    pub wal_series: u64,
+    /// What was cut off.
+    pub torn: Option<TornTail>,
+    /// Files the manifest does not name, which were deleted: what a crash left of an unfinished flush.
+    pub strangers: Vec<PathBuf>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl fmt::Display for RecoveryReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} series in {} segments; replayed {} samples and {} new series from {} log records in {} files",
+            self.series,
+            self.segments,
+            self.wal_samples,
+            self.wal_series,
+            self.wal_records,
+            self.wal_files,
+        )?;
+        if let Some(torn) = &self.torn {
+            write!(
+                f,
+                "; cut {} torn bytes off {}",
+                torn.bytes,
+                torn.file.display()
+            )?;
+        }
+        if !self.strangers.is_empty() {
+            write!(f, "; deleted {} unfinished files", self.strangers.len())?;
+        }
+        write!(f, "; took {} ms", self.took.as_millis())
+    }
+}
+
+/// Opens a samples folder, or makes it.
+pub(crate) fn open(
+    config: EngineConfig,
+    clock: Arc<dyn Clock>,
+    storage: Arc<dyn Storage>,
+) -> Result<(Core, RecoveryReport), StoreError> {
+    let started = Instant::now();
+    let disk = storage.as_ref();
+    let dir = config.dir.as_path();
+    let wal_dir = dir.join(WAL);
+    for folder in [dir, &dir.join(SEGMENTS), &dir.join(NAMES), &wal_dir] {
+        disk.create_dir(folder)
+            .map_err(error::io("create", folder))?;
+    }
+    disk.sync_dir(dir).map_err(error::io("sync", dir))?;
+    let poison = Arc::new(Poison::default());
+    let mut report = RecoveryReport::default();
+    let loaded = Manifest::load(disk, dir)?;
+    let is_new = loaded.is_none();
+    let manifest = match loaded {
+        Some(manifest) => manifest,
+        None => {
+            refuse_orphans(disk, dir)?;
+            Manifest::new(random_key())
+        }
+    };
+    report.strangers = delete_strangers(disk, dir, &manifest, is_new)?;
+    let mut memory = load(disk, dir, &manifest)?;
+    report.segments = memory.segments.len() as u64;
+    let wal = if is_new {
+        let wal = Wal::create(
+            Arc::clone(&storage),
+            &wal_dir,
+            Arc::clone(&poison),
+            manifest.wal_first,
+            0,
+        )?;
+        manifest.store(disk, dir)?;
+        wal
+    } else {
+        let replayed = replay(
+            disk,
+            &wal_dir,
+            manifest.wal_first,
+            manifest.sequence,
+            |sequence, record| apply(&mut memory, sequence, record, &mut report),
+        )?;
+        report.wal_files = replayed.files;
+        report.wal_records = replayed.records;
+        report.torn = replayed.torn;
+        Wal::create(
+            Arc::clone(&storage),
+            &wal_dir,
+            Arc::clone(&poison),
+            replayed.number + 1,
+            replayed.last,
+        )?
+    };
+    report.series = memory.registry.len() as u64;
+    report.took = started.elapsed();
+    let core = Core {
+        config,
+        clock,
+        storage,
+        poison,
+        wal,
+        memory: RwLock::new(memory),
+        flushing: Mutex::new(manifest),
+        wanted: Mutex::new(Wanted::default()),
+        wake: Condvar::new(),
+        counters: Counters::default(),
+    };
+    Ok((core, report))
+}
+
+/// The standard library seeds every hasher with the operating system's randomness.
+fn random_key() -> FingerprintKey {
+    [0, 1].map(|half: u64| RandomState::new().hash_one(half))
+}
+
+/// Without a manifest there may be an empty first log file, left by a crash of the very first start. Anything else says
+/// that the manifest was lost, and that deleting strangers would delete all samples.
+fn refuse_orphans(storage: &dyn Storage, dir: &Path) -> Result<(), StoreError> {
+    for file in files(storage, dir)? {
+        let kind = file.extension().and_then(|extension| extension.to_str());
+        let holds_samples = match kind {
+            Some("seg" | "names") => true,
+            Some("wal") => {
+                storage.read(&file).map_err(error::io("read", &file))?.len() > FILE_HEADER_BYTES
+            }
+            _ => false,
+        };
+        if holds_samples {
+            let what = format!("missing, though there is {}", file.display());
+            return Err(error::corrupt(&dir.join(manifest::FILE), 0, what));
+        }
+    }
+    Ok(())
+}
+
+/// Every file below the samples folder that could be one of ours.
+fn files(storage: &dyn Storage, dir: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let list = |dir: PathBuf| -> Result<Vec<PathBuf>, StoreError> {
+        let names = storage.list(&dir).map_err(error::io("list", &dir))?;
+        Ok(names.into_iter().map(|name| dir.join(name)).collect())
+    };
+    let mut all = list(dir.join(WAL))?;
+    all.extend(list(dir.join(NAMES))?);
+    for day in list(dir.join(SEGMENTS))?
+        .into_iter()
+        .filter(|path| is_day(path))
+    {
+        all.extend(list(day)?);
+    }
+    let temporary = dir.join(manifest::TEMPORARY);
+    if list(dir.to_owned())?.contains(&temporary) {
+        all.push(temporary);
+    }
+    Ok(all)
+}
+
+/// Whether it is named like the folder of a day.
+fn is_day(path: &Path) -> bool {
+    path.file_name()
+        .and_then(|name| name.to_str())
+        .is_some_and(|name| {
+            name.bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'-')
+        })
+}
+
+fn delete_strangers(
+    storage: &dyn Storage,
+    dir: &Path,
+    manifest: &Manifest,
+    is_new: bool,
+) -> Result<Vec<PathBuf>, StoreError> {
+    let named: BTreeSet<PathBuf> = manifest
+        .names
+        .iter()
+        .chain(manifest.segments.iter().map(|entry| &entry.file))
+        .map(|file| dir.join(file))
+        .collect();
+    let wal_dir = dir.join(WAL);
+    let counts = |file: &Path| {
+        let number = file
+            .file_name()
+            .and_then(|name| crate::wal::number(name.to_str()?));
+        let is_log = file.parent() == Some(&wal_dir)
+            && number.is_some_and(|number| number >= manifest.wal_first);
+        named.contains(file) || (is_log && !is_new)
+    };
+    let mut strangers = files(storage, dir)?;
+    strangers.retain(|file| !counts(file));
+    for file in &strangers {
+        storage.remove(file).map_err(error::io("remove", file))?;
+        if let Some(parent) = file.parent() {
+            storage
+                .sync_dir(parent)
+                .map_err(error::io("sync", parent))?;
+        }
+    }
+    Ok(strangers)
+}
+
+/// What the manifest's files hold.
+fn load(storage: &dyn Storage, dir: &Path, manifest: &Manifest) -> Result<Memory, StoreError> {
+    let mut registry = Registry::new(manifest.fingerprint_key);
+    for file in &manifest.names {
+        let path = dir.join(file);
+        let bytes = storage.read(&path).map_err(error::io("read", &path))?;
+        let names = NameFile::decode(&bytes).map_err(error::damaged(&path, 0))?;
+        // A name may have died and been born again; what was born lives.
+        for series in names.deaths {
+            registry.remove(series);
+        }
+        for (tenant, name, series) in names.births {
+            registry.insert(series, tenant, &name);
+        }
+    }
+    registry.reserve(manifest.next_series);
+    let mut segments = Vec::with_capacity(manifest.segments.len());
+    for entry in &manifest.segments {
+        let path = dir.join(&entry.file);
+        let segment = Segment::open(storage, &path)?;
+        if segment.day().0 != entry.day || segment.sequence() != entry.sequence {
+            return Err(error::corrupt(
+                &path,
+                0,
+                "not the segment that the manifest names",
+            ));
+        }
+        segments.push(Arc::new(segment));
+    }
+    segments.sort_by_key(|segment| (segment.day(), segment.sequence()));
+    let mut memory = Memory::new(registry);
+    for segment in &segments {
+        for (_, series) in segment.series() {
+            let alive = memory.registry.contains(series);
+            memory.purge |= !alive;
+            let mut hiding = hidden(&manifest.tombstones, series, segment.purged());
+            if alive && !hiding.any(|range| covers(range, segment.day())) {
+                memory.days.set(segment.day(), series);
+            }
+        }
+    }
+    memory.purge |= !manifest.tombstones.is_empty();
+    memory.segments = Arc::new(segments);
+    memory.tombstones = Arc::new(manifest.tombstones.clone());
+    Ok(memory)
+}
+
+/// The effect of one record of the log.
+fn apply(
+    memory: &mut Memory,
+    sequence: u64,
+    record: Record,
+    report: &mut RecoveryReport,
+) -> Result<(), &'static str> {
+    match record {
+        Record::Births(births) => {
+            for (tenant, series, name) in births {
+                if series.0 < memory.registry.next() {
+                    return Err("a series is born with a number given before");
+                }
+                memory.registry.insert(series, tenant, &name);
+                memory.births.push(series);
+                report.wal_series += 1;
+            }
+        }
+        Record::Samples(samples) => {
+            for (series, at, value) in samples {
+                if !memory.write(series, at, value) {
+                    return Err("a sample of a series that does not exist");
+                }
+                report.wal_samples += 1;
+            }
+        }
+        Record::DeleteSeries(series) => {
+            memory.delete_series(&series.iter().map(|series| series.0).collect());
+        }
+        Record::DeleteRange(range, series) => {
+            memory.delete_range(
+                sequence,
+                range,
+                series.iter().map(|series| series.0).collect(),
+            );
+        }
+        Record::Synced => {}
+    }
+    Ok(())
+}

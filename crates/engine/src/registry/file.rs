@@ -1,0 +1,124 @@
+//! Name files: the series that were born, and those that died, between two flushes. Read in the order in which the
+//! manifest names them, they give the registry.
+//!
+//! Layout: magic `VIGNAM01`; births: count varint, per birth, ascending by tenant and name: tenant varint, number varint,
+//! bytes shared with the name before varint, length of the rest varint, the rest; deaths: count varint, numbers varint;
+//! CRC-32 (u32) of all before it.
+
+use crate::column::Damaged;
+use crate::column::varint::{Reader, put};
+use base::id::{SeriesRef, TenantId};
+use std::sync::Arc;
+
+const MAGIC: [u8; 8] = *b"VIGNAM01";
+
+/// A new series.
+pub(crate) type Birth = (TenantId, Arc<str>, SeriesRef);
+
+/// What a name file says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct NameFile {
+    pub(crate) births: Vec<Birth>,
+    pub(crate) deaths: Vec<SeriesRef>,
+}
+
+impl NameFile {
+    pub(crate) fn encode(mut self) -> Vec<u8> {
+        self.births.sort_unstable();
+        let mut out = MAGIC.to_vec();
+        put(&mut out, self.births.len() as u64);
+        let mut previous: &[u8] = &[];
+        for (tenant, name, series) in &self.births {
+            let name = name.as_bytes();
+            let shared = previous
+                .iter()
+                .zip(name)
+                .take_while(|(a, b)| a == b)
+                .count();
+            let rest = name.get(shared..).unwrap_or_default();
+            put(&mut out, u64::from(tenant.0));
+            put(&mut out, u64::from(series.0));
+            put(&mut out, shared as u64);
+            put(&mut out, rest.len() as u64);
+            out.extend_from_slice(rest);
+            previous = name;
+        }
+        put(&mut out, self.deaths.len() as u64);
+        for series in &self.deaths {
+            put(&mut out, u64::from(series.0));
+        }
+        let crc = crc32fast::hash(&out);
+        out.extend_from_slice(&crc.to_le_bytes());
+        out
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Damaged> {
+        let (body, crc) = bytes
+            .split_last_chunk::<4>()
+            .ok_or(Damaged("too short for a name file"))?;
+        if crc32fast::hash(body) != u32::from_le_bytes(*crc) {
+            return Err(Damaged("the checksum differs"));
+        }
+        let mut reader = Reader::new(body);
+        if reader.array()? != MAGIC {
+            return Err(Damaged("not a name file"));
+        }
+        let mut file = Self::default();
+        let mut name = Vec::new();
+        for _ in 0..reader.count(4)? {
+            let tenant = TenantId(number(&mut reader)?);
+            let series = SeriesRef(number(&mut reader)?);
+            let shared = reader.varint()?;
+            if shared > name.len() as u64 {
+                return Err(Damaged("a name shares more than there is"));
+            }
+            name.truncate(shared as usize);
+            let rest = reader.count(1)?;
+            name.extend_from_slice(reader.take(rest)?);
+            let text = std::str::from_utf8(&name).map_err(|_| Damaged("a name is not UTF-8"))?;
+            file.births.push((tenant, text.into(), series));
+        }
+        for _ in 0..reader.count(1)? {
+            file.deaths.push(SeriesRef(number(&mut reader)?));
+        }
+        reader.finish()?;
+        Ok(file)
+    }
+}
+
+fn number(reader: &mut Reader<'_>) -> Result<u32, Damaged> {
+    u32::try_from(reader.varint()?).map_err(|_| Damaged("a number exceeds 32 bits"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn names_read_back(
+            births in prop::collection::btree_set((0_u32..3, "[a-cé.]{1,12}"), 0..40),
+            deaths: Vec<u32>,
+        ) {
+            let file = NameFile {
+                births: births
+                    .into_iter()
+                    .zip(0..)
+                    .map(|((tenant, name), series)| (TenantId(tenant), name.into(), SeriesRef(series)))
+                    .collect(),
+                deaths: deaths.into_iter().map(SeriesRef).collect(),
+            };
+            prop_assert_eq!(NameFile::decode(&file.clone().encode()), Ok(file));
+        }
+
+        #[test]
+        fn no_bytes_panic(mut body: Vec<u8>) {
+            let _ = NameFile::decode(&body);
+            body.splice(0..0, MAGIC);
+            let crc = crc32fast::hash(&body);
+            body.extend_from_slice(&crc.to_le_bytes());
+            let _ = NameFile::decode(&body);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Which series there are: from a tenant and a name to a number, and back.
+
+pub(crate) mod file;
+pub(crate) mod table;

@@ -1,0 +1,333 @@
+//! The bytes of a segment file. `docs/design/engine.md` draws them; pure functions here write and read them.
+
+use crate::column::Damaged;
+use crate::column::varint::Reader;
+use crate::day::{DAY_MILLIS, Day};
+use base::id::{SeriesRef, TenantId};
+
+pub(crate) const MAGIC: [u8; 8] = *b"VIGSEG01";
+pub(crate) const END_MAGIC: [u8; 8] = *b"VIGSEGND";
+pub(crate) const VERSION: u16 = 1;
+pub(crate) const HEADER_BYTES: usize = 40;
+pub(crate) const FOOTER_BYTES: usize = 88;
+pub(crate) const BLOCK_BYTES: usize = 32;
+pub(crate) const TENANT_BYTES: usize = 32;
+
+/// Samples of one block.
+pub(crate) const BLOCK_SAMPLES: usize = 1024;
+
+/// The first bytes of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) day: Day,
+    /// The last record of the log that is in it: of two segments with the same instant, the higher one's sample counts.
+    pub(crate) sequence: u64,
+    /// Deletions up to this record were applied when it was written; only later ones hide anything in it.
+    pub(crate) purged: u64,
+}
+
+/// One block of one series: where its columns are, and what time they span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Block {
+    pub(crate) series: SeriesRef,
+    pub(crate) count: u16,
+    pub(crate) timestamps_code: u8,
+    pub(crate) values_code: u8,
+    /// Milliseconds since the start of the day, as [`Self::until`], both included.
+    pub(crate) from: u32,
+    pub(crate) until: u32,
+    pub(crate) offset: u64,
+    pub(crate) timestamps_bytes: u32,
+    pub(crate) values_bytes: u32,
+    pub(crate) crc: u32,
+}
+
+/// The blocks of one tenant: a contiguous run of the block directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tenant {
+    pub(crate) tenant: TenantId,
+    pub(crate) first: u32,
+    pub(crate) blocks: u32,
+    pub(crate) series: u32,
+    pub(crate) bytes: u64,
+    pub(crate) from: u32,
+    pub(crate) until: u32,
+}
+
+/// The last bytes of the file: where the directories are, and what the whole file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Footer {
+    pub(crate) blocks_offset: u64,
+    pub(crate) blocks: u32,
+    pub(crate) tenants: u32,
+    pub(crate) tenants_offset: u64,
+    pub(crate) blocks_crc: u32,
+    pub(crate) tenants_crc: u32,
+    pub(crate) samples: u64,
+    pub(crate) from: i64,
+    pub(crate) until: i64,
+    pub(crate) sequence: u64,
+    pub(crate) series: u32,
+    pub(crate) header_crc: u32,
+}
+
+impl Header {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(HEADER_BYTES);
+        out.extend_from_slice(&MAGIC);
+        out.extend_from_slice(&VERSION.to_le_bytes());
+        out.extend_from_slice(&0_u16.to_le_bytes());
+        out.extend_from_slice(&self.day.0.to_le_bytes());
+        out.extend_from_slice(&self.sequence.to_le_bytes());
+        out.extend_from_slice(&self.purged.to_le_bytes());
+        out.extend_from_slice(&0_u32.to_le_bytes());
+        let crc = crc32fast::hash(&out);
+        out.extend_from_slice(&crc.to_le_bytes());
+        out
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Damaged> {
+        let mut reader = Reader::new(bytes);
+        if reader.array()? != MAGIC {
+            return Err(Damaged("not a segment file"));
+        }
+        if reader.u16()? != VERSION {
+            return Err(Damaged("a segment of an unknown format version"));
+        }
+        if reader.u16()? != 0 {
+            return Err(Damaged("a segment of an unknown tier"));
+        }
+        let day = Day(reader.u32()?.cast_signed());
+        let sequence = reader.u64()?;
+        let purged = reader.u64()?;
+        reader.u32()?;
+        checked(bytes, &mut reader)?;
+        Ok(Self {
+            day,
+            sequence,
+            purged,
+        })
+    }
+}
+
+impl Block {
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.series.0.to_le_bytes());
+        out.extend_from_slice(&self.count.to_le_bytes());
+        out.push(self.timestamps_code);
+        out.push(self.values_code);
+        out.extend_from_slice(&self.from.to_le_bytes());
+        out.extend_from_slice(&self.until.to_le_bytes());
+        put_low(out, self.offset, 5);
+        put_low(out, u64::from(self.timestamps_bytes), 3);
+        put_low(out, u64::from(self.values_bytes), 3);
+        out.push(0);
+        out.extend_from_slice(&self.crc.to_le_bytes());
+    }
+
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let block = Self {
+            series: SeriesRef(reader.u32()?),
+            count: reader.u16()?,
+            timestamps_code: reader.byte()?,
+            values_code: reader.byte()?,
+            from: reader.u32()?,
+            until: reader.u32()?,
+            offset: take_low(reader, 5)?,
+            timestamps_bytes: take_low(reader, 3)? as u32,
+            values_bytes: take_low(reader, 3)? as u32,
+            crc: {
+                reader.byte()?;
+                reader.u32()?
+            },
+        };
+        if block.from > block.until || i64::from(block.until) >= DAY_MILLIS || block.count == 0 {
+            return Err(Damaged("a block spans no time of its day"));
+        }
+        Ok(block)
+    }
+
+    /// Bytes of both columns.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.timestamps_bytes as usize + self.values_bytes as usize
+    }
+}
+
+impl Tenant {
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.tenant.0.to_le_bytes());
+        out.extend_from_slice(&self.first.to_le_bytes());
+        out.extend_from_slice(&self.blocks.to_le_bytes());
+        out.extend_from_slice(&self.series.to_le_bytes());
+        out.extend_from_slice(&self.bytes.to_le_bytes());
+        out.extend_from_slice(&self.from.to_le_bytes());
+        out.extend_from_slice(&self.until.to_le_bytes());
+    }
+
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+        Ok(Self {
+            tenant: TenantId(reader.u32()?),
+            first: reader.u32()?,
+            blocks: reader.u32()?,
+            series: reader.u32()?,
+            bytes: reader.u64()?,
+            from: reader.u32()?,
+            until: reader.u32()?,
+        })
+    }
+}
+
+impl Footer {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(FOOTER_BYTES);
+        out.extend_from_slice(&self.blocks_offset.to_le_bytes());
+        out.extend_from_slice(&self.blocks.to_le_bytes());
+        out.extend_from_slice(&self.tenants.to_le_bytes());
+        out.extend_from_slice(&self.tenants_offset.to_le_bytes());
+        out.extend_from_slice(&self.blocks_crc.to_le_bytes());
+        out.extend_from_slice(&self.tenants_crc.to_le_bytes());
+        out.extend_from_slice(&self.samples.to_le_bytes());
+        out.extend_from_slice(&self.from.to_le_bytes());
+        out.extend_from_slice(&self.until.to_le_bytes());
+        out.extend_from_slice(&self.sequence.to_le_bytes());
+        out.extend_from_slice(&self.series.to_le_bytes());
+        out.extend_from_slice(&self.header_crc.to_le_bytes());
+        out.extend_from_slice(&0_u32.to_le_bytes());
+        let crc = crc32fast::hash(&out);
+        out.extend_from_slice(&crc.to_le_bytes());
+        out.extend_from_slice(&END_MAGIC);
+        out
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Damaged> {
+        let mut reader = Reader::new(bytes);
+        let footer = Self {
+            blocks_offset: reader.u64()?,
+            blocks: reader.u32()?,
+            tenants: reader.u32()?,
+            tenants_offset: reader.u64()?,
+            blocks_crc: reader.u32()?,
+            tenants_crc: reader.u32()?,
+            samples: reader.u64()?,
+            from: reader.i64()?,
+            until: reader.i64()?,
+            sequence: reader.u64()?,
+            series: reader.u32()?,
+            header_crc: reader.u32()?,
+        };
+        reader.u32()?;
+        checked(bytes, &mut reader)?;
+        if reader.array()? != END_MAGIC {
+            return Err(Damaged("the footer's magic is missing"));
+        }
+        Ok(footer)
+    }
+}
+
+/// Reads the checksum of everything before it, and compares.
+fn checked(bytes: &[u8], reader: &mut Reader<'_>) -> Result<(), Damaged> {
+    let sum = crc32fast::hash(bytes.get(..reader.position()).unwrap_or_default());
+    if reader.u32()? == sum {
+        Ok(())
+    } else {
+        Err(Damaged("the checksum differs"))
+    }
+}
+
+fn put_low(out: &mut Vec<u8>, value: u64, bytes: usize) {
+    debug_assert!(value >> (8 * bytes) == 0);
+    out.extend(value.to_le_bytes().iter().take(bytes));
+}
+
+fn take_low(reader: &mut Reader<'_>, bytes: usize) -> Result<u64, Damaged> {
+    let slice = reader.take(bytes)?;
+    Ok(slice
+        .iter()
+        .rev()
+        .fold(0, |value, byte| value << 8 | u64::from(*byte)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn block() -> Block {
+        Block {
+            series: SeriesRef(7),
+            count: 1024,
+            timestamps_code: 2,
+            values_code: 0x10,
+            from: 1,
+            until: 86_399_999,
+            offset: (1 << 40) - 1,
+            timestamps_bytes: (1 << 24) - 1,
+            values_bytes: 99,
+            crc: 0xdead_beef,
+        }
+    }
+
+    #[test]
+    fn sizes_are_as_drawn_and_read_back() {
+        let header = Header {
+            day: Day(-3),
+            sequence: 9,
+            purged: 10,
+        };
+        assert_eq!(header.encode().len(), HEADER_BYTES);
+        assert_eq!(Header::decode(&header.encode()), Ok(header));
+        let mut out = Vec::new();
+        block().encode(&mut out);
+        assert_eq!(out.len(), BLOCK_BYTES);
+        assert_eq!(Block::decode(&mut Reader::new(&out)), Ok(block()));
+        let tenant = Tenant {
+            tenant: TenantId(1),
+            first: 2,
+            blocks: 3,
+            series: 4,
+            bytes: 5,
+            from: 6,
+            until: 7,
+        };
+        out.clear();
+        tenant.encode(&mut out);
+        assert_eq!(out.len(), TENANT_BYTES);
+        assert_eq!(Tenant::decode(&mut Reader::new(&out)), Ok(tenant));
+        let footer = Footer {
+            blocks_offset: 1,
+            blocks: 2,
+            tenants: 3,
+            tenants_offset: 4,
+            blocks_crc: 5,
+            tenants_crc: 6,
+            samples: 7,
+            from: -8,
+            until: 9,
+            sequence: 10,
+            series: 11,
+            header_crc: 12,
+        };
+        assert_eq!(footer.encode().len(), FOOTER_BYTES);
+        assert_eq!(Footer::decode(&footer.encode()), Ok(footer));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+            let _ = Header::decode(&bytes);
+            let _ = Footer::decode(&bytes);
+            let _ = Block::decode(&mut Reader::new(&bytes));
+            let _ = Tenant::decode(&mut Reader::new(&bytes));
+        }
+
+        #[test]
+        fn a_flipped_byte_is_seen(at in 0_usize..FOOTER_BYTES, flip in 1_u8..) {
+            let header = Header { day: Day(3), sequence: 9, purged: 10 };
+            let mut bytes = header.encode();
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte ^= flip;
+                prop_assert!(Header::decode(&bytes).is_err());
+            }
+        }
+    }
+}

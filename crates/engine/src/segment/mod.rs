@@ -1,0 +1,5 @@
+//! Segments: immutable files, each with samples of one day, tenant first. Written once, in one pass; read by `pread`.
+
+pub(crate) mod layout;
+pub(crate) mod reader;
+pub(crate) mod writer;

@@ -1,0 +1,344 @@
+//! Reads one segment file. Header, footer and directories are checked when it is opened, a block when it is read.
+
+use super::layout::{
+    BLOCK_BYTES, Block, FOOTER_BYTES, Footer, HEADER_BYTES, Header, TENANT_BYTES, Tenant,
+};
+use crate::column::choose;
+use crate::column::varint::Reader;
+use crate::day::Day;
+use crate::error;
+use crate::points::Points;
+use crate::storage::{ReadFile, Storage};
+use base::id::{SeriesRef, TenantId};
+use base::store::StoreError;
+use base::time::{Millis, TimeRange};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// An open segment. Its file stays readable as long as this lives, also when the manifest has dropped it.
+#[derive(Debug)]
+pub(crate) struct Segment {
+    path: PathBuf,
+    file: Arc<dyn ReadFile>,
+    header: Header,
+    length: u64,
+    from: i64,
+    until: i64,
+    tenants: Vec<Tenant>,
+    blocks: Vec<Block>,
+}
+
+impl Segment {
+    pub(crate) fn open(storage: &dyn Storage, path: &Path) -> Result<Self, StoreError> {
+        let file = storage.open(path).map_err(error::io("open", path))?;
+        let length = file.length().map_err(error::io("read", path))?;
+        let Some(footer_offset) = length.checked_sub((HEADER_BYTES + FOOTER_BYTES) as u64) else {
+            return Err(error::corrupt(path, 0, "too short for a segment"));
+        };
+        let footer_offset = footer_offset + HEADER_BYTES as u64;
+        let read = |offset: u64, length: usize| -> Result<Vec<u8>, StoreError> {
+            let mut bytes = vec![0; length];
+            file.read_at(&mut bytes, offset)
+                .map_err(error::io("read", path))?;
+            Ok(bytes)
+        };
+        let head = read(0, HEADER_BYTES)?;
+        let header = Header::decode(&head).map_err(error::damaged(path, 0))?;
+        let footer = Footer::decode(&read(footer_offset, FOOTER_BYTES)?)
+            .map_err(error::damaged(path, footer_offset))?;
+        let blocks_end = footer
+            .blocks_offset
+            .checked_add(u64::from(footer.blocks) * BLOCK_BYTES as u64);
+        let tenants_end = footer
+            .tenants_offset
+            .checked_add(u64::from(footer.tenants) * TENANT_BYTES as u64);
+        if blocks_end != Some(footer.tenants_offset)
+            || tenants_end != Some(footer_offset)
+            || footer.blocks_offset < HEADER_BYTES as u64
+            || footer.header_crc != crc32fast::hash(&head)
+            || footer.sequence != header.sequence
+        {
+            return Err(error::corrupt(
+                path,
+                footer_offset,
+                "the footer does not fit the file",
+            ));
+        }
+        let block_bytes = read(footer.blocks_offset, footer.blocks as usize * BLOCK_BYTES)?;
+        if crc32fast::hash(&block_bytes) != footer.blocks_crc {
+            return Err(error::corrupt(
+                path,
+                footer.blocks_offset,
+                "the checksum of the block directory differs",
+            ));
+        }
+        let tenant_bytes = read(
+            footer.tenants_offset,
+            footer.tenants as usize * TENANT_BYTES,
+        )?;
+        if crc32fast::hash(&tenant_bytes) != footer.tenants_crc {
+            return Err(error::corrupt(
+                path,
+                footer.tenants_offset,
+                "the checksum of the tenant directory differs",
+            ));
+        }
+        let mut reader = Reader::new(&block_bytes);
+        let mut blocks = Vec::with_capacity(footer.blocks as usize);
+        for _ in 0..footer.blocks {
+            let block =
+                Block::decode(&mut reader).map_err(error::damaged(path, footer.blocks_offset))?;
+            if block.offset + block.bytes() as u64 > footer.blocks_offset {
+                return Err(error::corrupt(
+                    path,
+                    footer.blocks_offset,
+                    "a block lies outside the data",
+                ));
+            }
+            blocks.push(block);
+        }
+        let mut reader = Reader::new(&tenant_bytes);
+        let mut tenants: Vec<Tenant> = Vec::with_capacity(footer.tenants as usize);
+        let mut next = 0;
+        for _ in 0..footer.tenants {
+            let tenant =
+                Tenant::decode(&mut reader).map_err(error::damaged(path, footer.tenants_offset))?;
+            let ascends = tenants
+                .last()
+                .is_none_or(|last| last.tenant < tenant.tenant);
+            if !ascends || tenant.first != next {
+                return Err(error::corrupt(
+                    path,
+                    footer.tenants_offset,
+                    "tenants are out of order",
+                ));
+            }
+            next = next.saturating_add(tenant.blocks);
+            tenants.push(tenant);
+        }
+        if next != footer.blocks {
+            return Err(error::corrupt(
+                path,
+                footer.tenants_offset,
+                "the tenants do not own all blocks",
+            ));
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            header,
+            length,
+            from: footer.from,
+            until: footer.until,
+            tenants,
+            blocks,
+        })
+    }
+
+    pub(crate) const fn day(&self) -> Day {
+        self.header.day
+    }
+
+    /// Bytes of the file.
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.length
+    }
+
+    /// The last record of the log that is in it.
+    pub(crate) const fn sequence(&self) -> u64 {
+        self.header.sequence
+    }
+
+    /// Deletions after this record hide samples in it; earlier ones were applied when it was written.
+    pub(crate) const fn purged(&self) -> u64 {
+        self.header.purged
+    }
+
+    /// From its first to its last sample.
+    pub(crate) const fn range(&self) -> TimeRange {
+        TimeRange {
+            from: Millis(self.from),
+            until: Millis(self.until),
+        }
+    }
+
+    /// The blocks of one tenant, and no other's.
+    fn blocks_of(&self, tenant: TenantId) -> &[Block] {
+        self.tenants
+            .binary_search_by_key(&tenant, |own| own.tenant)
+            .ok()
+            .and_then(|at| self.tenants.get(at))
+            .and_then(|own| {
+                let first = own.first as usize;
+                self.blocks.get(first..first + own.blocks as usize)
+            })
+            .unwrap_or_default()
+    }
+
+    /// Every tenant and series, ascending, each once.
+    pub(crate) fn series(&self) -> impl Iterator<Item = (TenantId, SeriesRef)> {
+        self.tenants.iter().flat_map(|own| {
+            self.blocks_of(own.tenant)
+                .chunk_by(|left, right| left.series == right.series)
+                .filter_map(|run| run.first())
+                .map(|block| (own.tenant, block.series))
+        })
+    }
+
+    /// The samples of one series in `range`.
+    pub(crate) fn read(
+        &self,
+        tenant: TenantId,
+        series: SeriesRef,
+        range: &TimeRange,
+    ) -> Result<Points, StoreError> {
+        let mut points = Points::default();
+        if !range.overlaps(&self.range()) {
+            return Ok(points);
+        }
+        let blocks = self.blocks_of(tenant);
+        let first = blocks.partition_point(|block| block.series < series);
+        for block in blocks.get(first..).unwrap_or_default() {
+            if block.series != series {
+                break;
+            }
+            let start = self.header.day.start();
+            let spans = TimeRange {
+                from: Millis(start + i64::from(block.from)),
+                until: Millis(start + i64::from(block.until)),
+            };
+            if range.overlaps(&spans) {
+                self.read_block(block, range, &mut points)?;
+            }
+        }
+        Ok(points)
+    }
+
+    fn read_block(
+        &self,
+        block: &Block,
+        range: &TimeRange,
+        points: &mut Points,
+    ) -> Result<(), StoreError> {
+        let mut bytes = vec![0; block.bytes()];
+        self.file
+            .read_at(&mut bytes, block.offset)
+            .map_err(error::io("read", &self.path))?;
+        if crc32fast::hash(&bytes) != block.crc {
+            return Err(error::corrupt(
+                &self.path,
+                block.offset,
+                "the checksum of a block differs",
+            ));
+        }
+        let (timestamps, values) = bytes
+            .split_at_checked(block.timestamps_bytes as usize)
+            .ok_or_else(|| error::corrupt(&self.path, block.offset, "a block is too short"))?;
+        let count = usize::from(block.count);
+        let damaged = || error::damaged(&self.path, block.offset);
+        let timestamps = choose::decode_timestamps(block.timestamps_code, timestamps, count)
+            .map_err(damaged())?;
+        let values = choose::decode_values(block.values_code, values, count).map_err(damaged())?;
+        let start = self.header.day.start();
+        for (at, value) in timestamps.into_iter().zip(values) {
+            let at = start.wrapping_add(at);
+            if points.last().is_some_and(|last| last >= at) {
+                return Err(error::corrupt(
+                    &self.path,
+                    block.offset,
+                    "instants do not ascend",
+                ));
+            }
+            if range.contains(Millis(at)) {
+                points.push(at, value);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::segment::writer::SegmentWriter;
+    use crate::storage::faulty::Faulty;
+
+    fn written() -> (Faulty, PathBuf) {
+        let storage = Faulty::new(1);
+        let dir = Path::new("/s");
+        storage.create_dir(dir).unwrap();
+        let path = dir.join("1.seg");
+        let mut writer = SegmentWriter::create(
+            &storage,
+            &path,
+            Header {
+                day: Day(10),
+                sequence: 5,
+                purged: 5,
+            },
+        )
+        .unwrap();
+        for (tenant, series, count) in [(1, 3, 10), (1, 4, 3000), (2, 1, 5)] {
+            let start = Day(10).start();
+            let timestamps: Vec<i64> = (0..count).map(|at| start + at * 1000).collect();
+            let values = (0..count)
+                .map(|at| at as f64 / 4.0 + f64::from(series))
+                .collect();
+            writer
+                .push(
+                    TenantId(tenant),
+                    SeriesRef(series),
+                    &Points { timestamps, values },
+                )
+                .unwrap();
+        }
+        assert_eq!(writer.finish().unwrap().samples, 3015);
+        (storage, path)
+    }
+
+    #[test]
+    fn what_was_written_is_read_by_its_own_tenant_only() {
+        let (storage, path) = written();
+        let segment = Segment::open(&storage, &path).unwrap();
+        let read = |tenant, series| {
+            segment
+                .read(TenantId(tenant), SeriesRef(series), &TimeRange::ALL)
+                .unwrap()
+        };
+        assert_eq!(read(1, 4).len(), 3000);
+        assert_eq!(read(1, 3).values.last(), Some(&5.25));
+        assert!(read(2, 4).is_empty());
+        assert!(read(3, 1).is_empty());
+        assert_eq!(segment.series().count(), 3);
+        let start = Day(10).start();
+        let range = TimeRange {
+            from: Millis(start + 1_500_000),
+            until: Millis(start + 1_502_000),
+        };
+        let some = segment.read(TenantId(1), SeriesRef(4), &range).unwrap();
+        assert_eq!(
+            some.timestamps,
+            [start + 1_500_000, start + 1_501_000, start + 1_502_000]
+        );
+    }
+
+    #[test]
+    fn no_damaged_byte_goes_unseen() {
+        let (storage, path) = written();
+        let length = storage.read(&path).unwrap().len();
+        for offset in 0..length {
+            assert!(storage.damage(&path, offset));
+            let seen = Segment::open(&storage, &path)
+                .is_err_and(|error| matches!(error, StoreError::Corrupt { .. }))
+                || [(1, 3), (1, 4), (2, 1)].iter().any(|(tenant, series)| {
+                    Segment::open(&storage, &path).is_ok_and(|segment| {
+                        segment
+                            .read(TenantId(*tenant), SeriesRef(*series), &TimeRange::ALL)
+                            .is_err()
+                    })
+                });
+            assert!(seen, "byte {offset}");
+            assert!(storage.damage(&path, offset));
+        }
+    }
+}

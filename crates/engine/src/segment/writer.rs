@@ -1,0 +1,201 @@
+//! Writes one segment file, series by series, ascending by tenant and number.
+
+use super::layout::{BLOCK_SAMPLES, Block, Footer, HEADER_BYTES, Header, Tenant};
+use crate::column::choose;
+use crate::error;
+use crate::points::Points;
+use crate::storage::{Storage, WriteFile};
+use base::id::{SeriesRef, TenantId};
+use base::store::StoreError;
+use std::path::{Path, PathBuf};
+
+/// Bytes gathered before they are handed to the operating system.
+const BUFFER_BYTES: usize = 1 << 20;
+
+/// What was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Written {
+    pub(crate) samples: u64,
+    pub(crate) series: u32,
+    pub(crate) bytes: u64,
+    pub(crate) from: i64,
+    pub(crate) until: i64,
+}
+
+/// A segment being written. It counts for nothing until the manifest names it.
+#[derive(Debug)]
+pub(crate) struct SegmentWriter {
+    path: PathBuf,
+    file: Box<dyn WriteFile>,
+    header: Header,
+    buffer: Vec<u8>,
+    written: u64,
+    blocks: Vec<u8>,
+    block_count: u32,
+    tenants: Vec<Tenant>,
+    samples: u64,
+    series: u32,
+    from: i64,
+    until: i64,
+    last: Option<(TenantId, SeriesRef)>,
+    header_crc: u32,
+}
+
+impl SegmentWriter {
+    pub(crate) fn create(
+        storage: &dyn Storage,
+        path: &Path,
+        header: Header,
+    ) -> Result<Self, StoreError> {
+        let file = storage.create(path).map_err(error::io("create", path))?;
+        let buffer = header.encode();
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            header,
+            header_crc: crc32fast::hash(&buffer),
+            buffer,
+            written: 0,
+            blocks: Vec::new(),
+            block_count: 0,
+            tenants: Vec::new(),
+            samples: 0,
+            series: 0,
+            from: i64::MAX,
+            until: i64::MIN,
+            last: None,
+        })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Adds all samples that `series` has in this segment; all of them lie in its day.
+    pub(crate) fn push(
+        &mut self,
+        tenant: TenantId,
+        series: SeriesRef,
+        points: &Points,
+    ) -> Result<(), StoreError> {
+        if points.is_empty() {
+            return Ok(());
+        }
+        debug_assert!(self.last.is_none_or(|last| last < (tenant, series)));
+        self.last = Some((tenant, series));
+        self.series += 1;
+        self.samples += points.len() as u64;
+        let (first_block, bytes_before) = (self.block_count, self.offset());
+        let (mut from, mut until) = (u32::MAX, 0);
+        for (timestamps, values) in points
+            .timestamps
+            .chunks(BLOCK_SAMPLES)
+            .zip(points.values.chunks(BLOCK_SAMPLES))
+        {
+            let block = self.block(series, timestamps, values);
+            from = from.min(block.from);
+            until = until.max(block.until);
+            block.encode(&mut self.blocks);
+            self.block_count += 1;
+        }
+        self.from = self.from.min(self.header.day.start() + i64::from(from));
+        self.until = self.until.max(self.header.day.start() + i64::from(until));
+        let (blocks, bytes) = (self.block_count - first_block, self.offset() - bytes_before);
+        match self.tenants.last_mut().filter(|last| last.tenant == tenant) {
+            Some(own) => {
+                own.blocks += blocks;
+                own.series += 1;
+                own.bytes += bytes;
+                own.from = own.from.min(from);
+                own.until = own.until.max(until);
+            }
+            None => self.tenants.push(Tenant {
+                tenant,
+                first: first_block,
+                blocks,
+                series: 1,
+                bytes,
+                from,
+                until,
+            }),
+        }
+        if self.buffer.len() >= BUFFER_BYTES {
+            self.write_out()
+        } else {
+            Ok(())
+        }
+    }
+
+    fn block(&mut self, series: SeriesRef, timestamps: &[i64], values: &[f64]) -> Block {
+        let start = self.header.day.start();
+        let in_day: Vec<i64> = timestamps.iter().map(|at| at - start).collect();
+        let offset = self.offset();
+        let at = self.buffer.len();
+        let timestamps_code = choose::encode_timestamps(&mut self.buffer, &in_day);
+        let middle = self.buffer.len();
+        let values_code = choose::encode_values(&mut self.buffer, values);
+        let (end, columns) = (self.buffer.len(), self.buffer.get(at..).unwrap_or_default());
+        Block {
+            series,
+            count: values.len() as u16,
+            timestamps_code,
+            values_code,
+            from: in_day.first().copied().unwrap_or_default() as u32,
+            until: in_day.last().copied().unwrap_or_default() as u32,
+            offset,
+            timestamps_bytes: (middle - at) as u32,
+            values_bytes: (end - middle) as u32,
+            crc: crc32fast::hash(columns),
+        }
+    }
+
+    const fn offset(&self) -> u64 {
+        self.written + self.buffer.len() as u64
+    }
+
+    fn write_out(&mut self) -> Result<(), StoreError> {
+        self.file
+            .append(&self.buffer)
+            .map_err(error::io("write", &self.path))?;
+        self.written += self.buffer.len() as u64;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    /// Writes directories and footer, and brings the file to stable storage; its directory entry is the caller's.
+    pub(crate) fn finish(mut self) -> Result<Written, StoreError> {
+        debug_assert!(self.offset() >= HEADER_BYTES as u64);
+        let blocks_offset = self.offset();
+        self.buffer.extend_from_slice(&self.blocks);
+        let tenants_offset = self.offset();
+        let mut tenants = Vec::new();
+        for tenant in &self.tenants {
+            tenant.encode(&mut tenants);
+        }
+        self.buffer.extend_from_slice(&tenants);
+        let footer = Footer {
+            blocks_offset,
+            blocks: self.block_count,
+            tenants: self.tenants.len() as u32,
+            tenants_offset,
+            blocks_crc: crc32fast::hash(&self.blocks),
+            tenants_crc: crc32fast::hash(&tenants),
+            samples: self.samples,
+            from: self.from,
+            until: self.until,
+            sequence: self.header.sequence,
+            series: self.series,
+            header_crc: self.header_crc,
+        };
+        self.buffer.extend_from_slice(&footer.encode());
+        self.write_out()?;
+        self.file.sync().map_err(error::io("sync", &self.path))?;
+        Ok(Written {
+            samples: self.samples,
+            series: self.series,
+            bytes: self.written,
+            from: self.from,
+            until: self.until,
+        })
+    }
+}

@@ -1,0 +1,357 @@
+//! A file system in memory that fails when told to, and forgets at a crash what was never synced. For tests, of this
+//! crate and of those that use it: the same seed fails in the same way.
+
+use super::{ReadFile, Storage, WriteFile};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The next append writes half and fails.
+    ShortWrite,
+    /// The next append writes nothing: the disk is full.
+    NoSpace,
+    /// The next sync, of a file or a directory, fails; what it was to bring to safety stays unsafe.
+    FailedSync,
+    /// The power goes: this operation and all after it fail.
+    PowerLoss,
+}
+
+#[derive(Debug, Default)]
+struct Content {
+    bytes: Vec<u8>,
+    synced: usize,
+}
+
+type File = Arc<Mutex<Content>>;
+
+#[derive(Debug)]
+struct State {
+    seed: u64,
+    dirs: BTreeSet<PathBuf>,
+    /// What a running process sees.
+    files: BTreeMap<PathBuf, File>,
+    /// The directory entries that survive a crash for sure.
+    durable: BTreeMap<PathBuf, File>,
+    plan: Option<(u64, Fault)>,
+    operations: u64,
+    dead: bool,
+}
+
+/// The file system. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Faulty(Arc<Mutex<State>>);
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn power_is_gone() -> io::Error {
+    io::Error::other("the power is gone")
+}
+
+impl State {
+    /// Counts a changing operation; returns the fault planned for it.
+    fn step(&mut self, fits: impl Fn(Fault) -> bool) -> io::Result<Option<Fault>> {
+        if self.dead {
+            return Err(power_is_gone());
+        }
+        self.operations += 1;
+        if let Some((at, fault)) = self.plan
+            && self.operations >= at
+            && (fault == Fault::PowerLoss || fits(fault))
+        {
+            self.plan = None;
+            if fault == Fault::PowerLoss {
+                self.dead = true;
+                return Err(power_is_gone());
+            }
+            return Ok(Some(fault));
+        }
+        Ok(None)
+    }
+
+    fn alive(&self) -> io::Result<()> {
+        if self.dead {
+            Err(power_is_gone())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// splitmix64
+    fn random(&mut self) -> u64 {
+        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.seed ^ (self.seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn file(&self, path: &Path) -> io::Result<File> {
+        self.alive()?;
+        self.files
+            .get(path)
+            .cloned()
+            .ok_or_else(|| ErrorKind::NotFound.into())
+    }
+}
+
+impl Faulty {
+    /// An empty file system; `seed` decides what a crash leaves of things never synced.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            seed,
+            dirs: BTreeSet::new(),
+            files: BTreeMap::new(),
+            durable: BTreeMap::new(),
+            plan: None,
+            operations: 0,
+            dead: false,
+        })))
+    }
+
+    /// Lets `fault` happen at the first fitting operation after `operations` more changing ones.
+    pub fn inject(&self, fault: Fault, operations: u64) {
+        let mut state = lock(&self.0);
+        state.plan = Some((state.operations + operations + 1, fault));
+    }
+
+    /// Changing operations so far.
+    #[must_use]
+    pub fn operations(&self) -> u64 {
+        lock(&self.0).operations
+    }
+
+    /// Pulls the plug, and returns what the next boot finds: of bytes never synced any beginning, of directory entries
+    /// never synced any. This file system is dead afterwards.
+    #[must_use]
+    pub fn crash(&self) -> Self {
+        let mut state = lock(&self.0);
+        state.dead = true;
+        let mut survivors = BTreeMap::new();
+        let paths: BTreeSet<PathBuf> = state
+            .files
+            .keys()
+            .chain(state.durable.keys())
+            .cloned()
+            .collect();
+        for path in paths {
+            let file = if state.random().is_multiple_of(2) {
+                state.files.get(&path).cloned()
+            } else {
+                state.durable.get(&path).cloned()
+            };
+            let Some(file) = file else { continue };
+            let content = lock(&file);
+            let unsynced = content.bytes.len().saturating_sub(content.synced) as u64;
+            let kept = content.synced
+                + usize::try_from(state.random() % (unsynced + 1)).unwrap_or_default();
+            let bytes = content.bytes.get(..kept).unwrap_or_default().to_vec();
+            survivors.insert(
+                path,
+                Arc::new(Mutex::new(Content {
+                    synced: bytes.len(),
+                    bytes,
+                })),
+            );
+        }
+        Self(Arc::new(Mutex::new(State {
+            seed: state.random(),
+            dirs: state.dirs.clone(),
+            durable: survivors.clone(),
+            files: survivors,
+            plan: None,
+            operations: 0,
+            dead: false,
+        })))
+    }
+
+    /// Changes one byte of a file in place, as a failing disk does. Says whether there was such a byte.
+    #[must_use]
+    pub fn damage(&self, path: &Path, offset: usize) -> bool {
+        let Ok(file) = lock(&self.0).file(path) else {
+            return false;
+        };
+        let mut content = lock(&file);
+        content
+            .bytes
+            .get_mut(offset)
+            .map(|byte| *byte ^= 0x55)
+            .is_some()
+    }
+}
+
+#[derive(Debug)]
+struct FaultyFile {
+    state: Arc<Mutex<State>>,
+    file: File,
+}
+
+impl WriteFile for FaultyFile {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut state = lock(&self.state);
+        let fault = state.step(|fault| matches!(fault, Fault::ShortWrite | Fault::NoSpace))?;
+        let mut content = lock(&self.file);
+        match fault {
+            Some(Fault::ShortWrite) => {
+                let half = bytes.get(..bytes.len() / 2).unwrap_or_default();
+                content.bytes.extend_from_slice(half);
+                Err(io::Error::other("short write"))
+            }
+            Some(_) => Err(ErrorKind::StorageFull.into()),
+            None => {
+                content.bytes.extend_from_slice(bytes);
+                Ok(())
+            }
+        }
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        let mut state = lock(&self.state);
+        if state.step(|fault| fault == Fault::FailedSync)?.is_some() {
+            return Err(io::Error::other("sync failed"));
+        }
+        let mut content = lock(&self.file);
+        content.synced = content.bytes.len();
+        Ok(())
+    }
+}
+
+#[derive(Debug)]
+struct FaultyReader(File);
+
+impl ReadFile for FaultyReader {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        let content = lock(&self.0);
+        let start = usize::try_from(offset).map_err(io::Error::other)?;
+        let bytes = start
+            .checked_add(buffer.len())
+            .and_then(|end| content.bytes.get(start..end))
+            .ok_or(ErrorKind::UnexpectedEof)?;
+        buffer.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    fn length(&self) -> io::Result<u64> {
+        Ok(lock(&self.0).bytes.len() as u64)
+    }
+}
+
+impl Storage for Faulty {
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        let mut state = lock(&self.0);
+        state.step(|_| false)?;
+        for ancestor in path.ancestors() {
+            state.dirs.insert(ancestor.to_owned());
+        }
+        Ok(())
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        let state = lock(&self.0);
+        state.alive()?;
+        if !state.dirs.contains(dir) {
+            return Err(ErrorKind::NotFound.into());
+        }
+        let names: BTreeSet<String> = state
+            .files
+            .keys()
+            .chain(&state.dirs)
+            .filter(|path| path.parent() == Some(dir))
+            .filter_map(|path| path.file_name())
+            .map(|name| name.to_string_lossy().into_owned())
+            .collect();
+        Ok(names.into_iter().collect())
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let file = lock(&self.0).file(path)?;
+        let bytes = lock(&file).bytes.clone();
+        Ok(bytes)
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadFile>> {
+        Ok(Arc::new(FaultyReader(lock(&self.0).file(path)?)))
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
+        let mut state = lock(&self.0);
+        state.step(|_| false)?;
+        if state.files.contains_key(path) {
+            return Err(ErrorKind::AlreadyExists.into());
+        }
+        if !path
+            .parent()
+            .is_some_and(|parent| state.dirs.contains(parent))
+        {
+            return Err(ErrorKind::NotFound.into());
+        }
+        let file = File::default();
+        state.files.insert(path.to_owned(), Arc::clone(&file));
+        Ok(Box::new(FaultyFile {
+            state: Arc::clone(&self.0),
+            file,
+        }))
+    }
+
+    fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
+        let mut state = lock(&self.0);
+        state.step(|_| false)?;
+        let file = state.file(path)?;
+        let mut content = lock(&file);
+        content
+            .bytes
+            .truncate(usize::try_from(length).map_err(io::Error::other)?);
+        content.synced = content.bytes.len();
+        Ok(())
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = lock(&self.0);
+        state.step(|_| false)?;
+        let file = state.files.remove(from).ok_or(ErrorKind::NotFound)?;
+        state.files.insert(to.to_owned(), file);
+        Ok(())
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        let mut state = lock(&self.0);
+        state.step(|_| false)?;
+        state
+            .files
+            .remove(path)
+            .map(drop)
+            .ok_or_else(|| ErrorKind::NotFound.into())
+    }
+
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        let mut state = lock(&self.0);
+        state.step(|_| false)?;
+        if state.files.keys().any(|file| file.starts_with(path)) {
+            return Err(ErrorKind::DirectoryNotEmpty.into());
+        }
+        state.dirs.remove(path);
+        Ok(())
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        let mut state = lock(&self.0);
+        if state.step(|fault| fault == Fault::FailedSync)?.is_some() {
+            return Err(io::Error::other("sync failed"));
+        }
+        let here = |path: &Path| path.parent() == Some(dir);
+        state.durable.retain(|path, _| !here(path));
+        let now: Vec<(PathBuf, File)> = state
+            .files
+            .iter()
+            .filter(|(path, _)| here(path))
+            .map(|(path, file)| (path.clone(), Arc::clone(file)))
+            .collect();
+        state.durable.extend(now);
+        Ok(())
+    }
+}

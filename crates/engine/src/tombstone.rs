@@ -1,0 +1,92 @@
+//! Deletions of a time range: they hide samples written before them, and nothing written after.
+
+use base::id::SeriesRef;
+use base::time::{Millis, TimeRange};
+use roaring::RoaringBitmap;
+use serde::{Deserialize, Serialize};
+
+/// Hides the samples of some series in a range from all sources whose content is older than `sequence`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
+pub(crate) struct Tombstone {
+    pub(crate) sequence: u64,
+    pub(crate) range: TimeRange,
+    pub(crate) series: RoaringBitmap,
+}
+
+/// As it stands in the manifest: the numbers as runs of `[first, last]`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    sequence: u64,
+    from: i64,
+    until: i64,
+    series: Vec<(u32, u32)>,
+}
+
+impl From<Written> for Tombstone {
+    fn from(written: Written) -> Self {
+        let mut series = RoaringBitmap::new();
+        for (first, last) in written.series {
+            series.insert_range(first..=last);
+        }
+        Self {
+            sequence: written.sequence,
+            range: TimeRange {
+                from: Millis(written.from),
+                until: Millis(written.until),
+            },
+            series,
+        }
+    }
+}
+
+impl From<Tombstone> for Written {
+    fn from(tombstone: Tombstone) -> Self {
+        let mut runs: Vec<(u32, u32)> = Vec::new();
+        for number in &tombstone.series {
+            match runs.last_mut() {
+                Some((_, last)) if last.checked_add(1) == Some(number) => *last = number,
+                _ => runs.push((number, number)),
+            }
+        }
+        Self {
+            sequence: tombstone.sequence,
+            from: tombstone.range.from.0,
+            until: tombstone.range.until.0,
+            series: runs,
+        }
+    }
+}
+
+/// The ranges hidden in `series` of a source in which deletions up to record `purged` are applied.
+pub(crate) fn hidden(
+    tombstones: &[Tombstone],
+    series: SeriesRef,
+    purged: u64,
+) -> impl Iterator<Item = &TimeRange> {
+    tombstones
+        .iter()
+        .filter(move |own| own.sequence > purged && own.series.contains(series.0))
+        .map(|own| &own.range)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn it_reads_back(sequence: u64, from: i64, until: i64, numbers: Vec<u32>, run in 0_u32..70) {
+            let series = numbers.into_iter().chain(100..100 + run).collect();
+            let tombstone = Tombstone {
+                sequence,
+                range: TimeRange { from: Millis(from), until: Millis(until) },
+                series,
+            };
+            let text = serde_json::to_string(&tombstone).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Tombstone>(&text).unwrap(), tombstone);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The write-ahead log: what changes the head is here first. One file per generation of the head; a flush begins a new
+//! one and removes those before it.
+
+pub(crate) mod record;
+pub(crate) mod replay;
+pub(crate) mod writer;
+
+use std::path::{Path, PathBuf};
+
+/// The file of generation `number`.
+pub(crate) fn path(dir: &Path, number: u64) -> PathBuf {
+    dir.join(format!("{number:010}.wal"))
+}
+
+/// The generation that a file name stands for.
+pub(crate) fn number(name: &str) -> Option<u64> {
+    name.strip_suffix(".wal")?.parse().ok()
+}

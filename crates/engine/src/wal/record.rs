@@ -1,0 +1,312 @@
+//! The bytes of the log: a file header, then records. Pure functions.
+
+use crate::column::Damaged;
+use crate::column::varint::{Reader, put, put_signed};
+use base::id::{SeriesRef, TenantId};
+use base::time::{Millis, TimeRange};
+
+pub(crate) const MAGIC: [u8; 8] = *b"VIGWAL01";
+pub(crate) const VERSION: u16 = 1;
+pub(crate) const FILE_HEADER_BYTES: usize = 32;
+pub(crate) const RECORD_HEADER_BYTES: usize = 20;
+
+/// No batch that fits a request makes a larger record; a length beyond it is damage.
+pub(crate) const PAYLOAD_BYTES_MAX: usize = 1 << 30;
+
+/// What a record says; its byte in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Kind {
+    Births = 1,
+    Samples = 2,
+    DeleteSeries = 3,
+    DeleteRange = 4,
+    /// Everything before this record was on stable storage when it was written.
+    Synced = 5,
+}
+
+/// A decoded record.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Record {
+    Births(Vec<(TenantId, SeriesRef, String)>),
+    Samples(Vec<(SeriesRef, i64, f64)>),
+    DeleteSeries(Vec<SeriesRef>),
+    DeleteRange(TimeRange, Vec<SeriesRef>),
+    Synced,
+}
+
+/// The beginning of a log file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FileHeader {
+    pub(crate) number: u64,
+    /// The sequence of its first record.
+    pub(crate) first: u64,
+}
+
+impl FileHeader {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut out = MAGIC.to_vec();
+        out.extend_from_slice(&VERSION.to_le_bytes());
+        out.extend_from_slice(&0_u16.to_le_bytes());
+        out.extend_from_slice(&self.number.to_le_bytes());
+        out.extend_from_slice(&self.first.to_le_bytes());
+        let crc = crc32fast::hash(&out);
+        out.extend_from_slice(&crc.to_le_bytes());
+        out
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Damaged> {
+        let header = bytes
+            .get(..FILE_HEADER_BYTES)
+            .ok_or(Damaged("too short for a log file"))?;
+        let mut reader = Reader::new(header);
+        if reader.array()? != MAGIC {
+            return Err(Damaged("not a log file"));
+        }
+        if reader.u16()? != VERSION {
+            return Err(Damaged("a log file of an unknown format version"));
+        }
+        reader.u16()?;
+        let decoded = Self {
+            number: reader.u64()?,
+            first: reader.u64()?,
+        };
+        let sum = crc32fast::hash(header.get(..reader.position()).unwrap_or_default());
+        if reader.u32()? == sum {
+            Ok(decoded)
+        } else {
+            Err(Damaged("the checksum of the file header differs"))
+        }
+    }
+}
+
+/// Appends a record.
+pub(crate) fn encode(out: &mut Vec<u8>, kind: Kind, sequence: u64, payload: &[u8]) {
+    debug_assert!(payload.len() <= PAYLOAD_BYTES_MAX);
+    out.extend_from_slice(&(payload.len() as u32).to_le_bytes());
+    let crc_at = out.len();
+    out.extend_from_slice(&[0; 4]);
+    out.extend_from_slice(&[kind as u8, 0, 0, 0]);
+    out.extend_from_slice(&sequence.to_le_bytes());
+    out.extend_from_slice(payload);
+    let crc = crc32fast::hash(out.get(crc_at + 4..).unwrap_or_default());
+    if let Some(slot) = out.get_mut(crc_at..crc_at + 4) {
+        slot.copy_from_slice(&crc.to_le_bytes());
+    }
+}
+
+/// Reads the record at the beginning of `bytes`: its sequence, what it says, and how many bytes it takes.
+pub(crate) fn decode(bytes: &[u8]) -> Result<(u64, Record, usize), Damaged> {
+    let mut reader = Reader::new(bytes);
+    let length = reader.u32()? as usize;
+    if length > PAYLOAD_BYTES_MAX {
+        return Err(Damaged("the length of a record is absurd"));
+    }
+    let crc = reader.u32()?;
+    let end = RECORD_HEADER_BYTES + length;
+    let covered = bytes
+        .get(8..end)
+        .ok_or(Damaged("the file ends within a record"))?;
+    if crc32fast::hash(covered) != crc {
+        return Err(Damaged("the checksum of a record differs"));
+    }
+    let [kind, _, _, _] = reader.array()?;
+    let sequence = reader.u64()?;
+    let mut payload = Reader::new(reader.take(length)?);
+    let record = match kind {
+        1 => Record::Births(births(&mut payload)?),
+        2 => Record::Samples(samples(&mut payload)?),
+        3 => Record::DeleteSeries(numbers(&mut payload)?),
+        4 => {
+            let range = TimeRange {
+                from: Millis(payload.i64()?),
+                until: Millis(payload.i64()?),
+            };
+            Record::DeleteRange(range, numbers(&mut payload)?)
+        }
+        5 => Record::Synced,
+        _ => return Err(Damaged("a record of an unknown kind")),
+    };
+    payload.finish()?;
+    Ok((sequence, record, end))
+}
+
+/// Whether a [`Kind::Synced`] record begins anywhere in `bytes`: whatever is damaged before it was on stable storage
+/// once, and no torn write. Such a record has no payload, so its first four bytes are zero.
+pub(crate) fn holds_synced_mark(bytes: &[u8]) -> bool {
+    bytes.windows(RECORD_HEADER_BYTES).any(|window| {
+        window.starts_with(&[0; 4])
+            && window.get(8) == Some(&(Kind::Synced as u8))
+            && decode(window).is_ok()
+    })
+}
+
+/// The payload of [`Kind::Births`].
+pub(crate) fn put_births(births: &[(TenantId, SeriesRef, &str)]) -> Vec<u8> {
+    let mut out = Vec::new();
+    put(&mut out, births.len() as u64);
+    for (tenant, series, name) in births {
+        put(&mut out, u64::from(tenant.0));
+        put(&mut out, u64::from(series.0));
+        put(&mut out, name.len() as u64);
+        out.extend_from_slice(name.as_bytes());
+    }
+    out
+}
+
+fn births(reader: &mut Reader<'_>) -> Result<Vec<(TenantId, SeriesRef, String)>, Damaged> {
+    let count = reader.count(3)?;
+    let mut births = Vec::with_capacity(count);
+    for _ in 0..count {
+        let tenant = TenantId(number(reader)?);
+        let series = SeriesRef(number(reader)?);
+        let length = reader.count(1)?;
+        let name = std::str::from_utf8(reader.take(length)?)
+            .map_err(|_| Damaged("a name is not UTF-8"))?;
+        births.push((tenant, series, name.to_owned()));
+    }
+    Ok(births)
+}
+
+/// The payload of [`Kind::Samples`]: numbers and instants as differences, values as they are, column by column.
+pub(crate) fn put_samples(samples: &[(SeriesRef, i64, f64)]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(samples.len() * 11 + 5);
+    put(&mut out, samples.len() as u64);
+    let mut previous = 0_i64;
+    for (series, _, _) in samples {
+        put_signed(&mut out, i64::from(series.0) - previous);
+        previous = i64::from(series.0);
+    }
+    let mut previous = 0_i64;
+    for (_, at, _) in samples {
+        put_signed(&mut out, at.wrapping_sub(previous));
+        previous = *at;
+    }
+    for (_, _, value) in samples {
+        out.extend_from_slice(&value.to_le_bytes());
+    }
+    out
+}
+
+fn samples(reader: &mut Reader<'_>) -> Result<Vec<(SeriesRef, i64, f64)>, Damaged> {
+    let count = reader.count(10)?;
+    let mut samples = Vec::with_capacity(count);
+    let mut previous = 0_i64;
+    for _ in 0..count {
+        previous = previous.wrapping_add(reader.signed()?);
+        let series = u32::try_from(previous).map_err(|_| Damaged("a number exceeds 32 bits"))?;
+        samples.push((SeriesRef(series), 0, 0.0));
+    }
+    let mut previous = 0_i64;
+    for (_, at, _) in &mut samples {
+        previous = previous.wrapping_add(reader.signed()?);
+        *at = previous;
+    }
+    for (_, _, value) in &mut samples {
+        *value = f64::from_le_bytes(reader.array()?);
+    }
+    Ok(samples)
+}
+
+/// The payload of [`Kind::DeleteSeries`].
+pub(crate) fn put_numbers(out: &mut Vec<u8>, numbers: impl ExactSizeIterator<Item = u32>) {
+    put(out, numbers.len() as u64);
+    for number in numbers {
+        put(out, u64::from(number));
+    }
+}
+
+/// The payload of [`Kind::DeleteRange`].
+pub(crate) fn put_range(range: &TimeRange, numbers: impl ExactSizeIterator<Item = u32>) -> Vec<u8> {
+    let mut out = Vec::new();
+    out.extend_from_slice(&range.from.0.to_le_bytes());
+    out.extend_from_slice(&range.until.0.to_le_bytes());
+    put_numbers(&mut out, numbers);
+    out
+}
+
+fn numbers(reader: &mut Reader<'_>) -> Result<Vec<SeriesRef>, Damaged> {
+    let count = reader.count(1)?;
+    (0..count).map(|_| number(reader).map(SeriesRef)).collect()
+}
+
+fn number(reader: &mut Reader<'_>) -> Result<u32, Damaged> {
+    u32::try_from(reader.varint()?).map_err(|_| Damaged("a number exceeds 32 bits"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn reads_back(kind: Kind, payload: &[u8], record: &Record) {
+        let mut out = Vec::new();
+        encode(&mut out, kind, 77, payload);
+        let length = out.len();
+        out.extend_from_slice(b"what follows");
+        assert_eq!(decode(&out), Ok((77, record.clone(), length)));
+        for at in 0..length {
+            out[at] ^= 1;
+            assert!(decode(&out).is_err(), "byte {at}");
+            out[at] ^= 1;
+        }
+    }
+
+    #[test]
+    fn a_mark_is_found_wherever_it_is() {
+        let mut bytes = vec![0; 13];
+        assert!(!holds_synced_mark(&bytes));
+        encode(&mut bytes, Kind::Synced, 3, &[]);
+        bytes.extend_from_slice(&[0; 5]);
+        assert!(holds_synced_mark(&bytes));
+        bytes[13 + 19] ^= 1;
+        assert!(!holds_synced_mark(&bytes));
+    }
+
+    #[test]
+    fn a_file_header_reads_back() {
+        let header = FileHeader {
+            number: 3,
+            first: 9,
+        };
+        assert_eq!(header.encode().len(), FILE_HEADER_BYTES);
+        assert_eq!(FileHeader::decode(&header.encode()), Ok(header));
+    }
+
+    proptest! {
+        #[test]
+        fn records_read_back(
+            samples in prop::collection::vec((any::<u32>(), any::<i64>(), -1e9..1e9), 0..20),
+            births in prop::collection::vec((any::<u32>(), any::<u32>(), "\\PC{0,8}"), 0..9),
+            numbers: Vec<u32>, from: i64, until: i64,
+        ) {
+            let samples: Vec<_> = samples.into_iter().map(|(s, at, value)| (SeriesRef(s), at, value)).collect();
+            reads_back(Kind::Samples, &put_samples(&samples), &Record::Samples(samples.clone()));
+            let births: Vec<_> = births.into_iter().map(|(t, s, name)| (TenantId(t), SeriesRef(s), name)).collect();
+            let borrowed: Vec<_> = births.iter().map(|(t, s, name)| (*t, *s, name.as_str())).collect();
+            reads_back(Kind::Births, &put_births(&borrowed), &Record::Births(births));
+            let range = TimeRange { from: Millis(from), until: Millis(until) };
+            let refs: Vec<_> = numbers.iter().map(|number| SeriesRef(*number)).collect();
+            reads_back(
+                Kind::DeleteRange,
+                &put_range(&range, numbers.iter().copied()),
+                &Record::DeleteRange(range, refs.clone()),
+            );
+            let mut payload = Vec::new();
+            put_numbers(&mut payload, numbers.iter().copied());
+            reads_back(Kind::DeleteSeries, &payload, &Record::DeleteSeries(refs));
+        }
+
+        #[test]
+        fn no_bytes_panic(bytes: Vec<u8>, kind in 0_u8..8) {
+            let _ = decode(&bytes);
+            let _ = FileHeader::decode(&bytes);
+            let mut out = Vec::new();
+            encode(&mut out, Kind::Samples, 1, &bytes);
+            out[8] = kind;
+            let crc = crc32fast::hash(&out[8..]);
+            out[4..8].copy_from_slice(&crc.to_le_bytes());
+            let _ = decode(&out);
+        }
+    }
+}

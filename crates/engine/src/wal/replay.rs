@@ -1,0 +1,131 @@
+//! Reads the log back at a start. A torn end of the last file is cut off; damage anywhere else stops the start.
+
+use super::record::{self, FILE_HEADER_BYTES, FileHeader, Record};
+use crate::error;
+use crate::recover::TornTail;
+use crate::storage::Storage;
+use base::store::StoreError;
+use std::path::Path;
+
+/// Where the log ended.
+#[derive(Debug, Default)]
+pub(crate) struct Replayed {
+    pub(crate) files: u64,
+    pub(crate) records: u64,
+    /// The last record.
+    pub(crate) last: u64,
+    /// The highest file number seen.
+    pub(crate) number: u64,
+    pub(crate) torn: Option<TornTail>,
+}
+
+/// Replays all files from `first_number` on, whose first record follows `sequence`; hands each record, with its sequence,
+/// to `apply`, whose complaint is damage, too.
+pub(crate) fn replay(
+    storage: &dyn Storage,
+    dir: &Path,
+    first_number: u64,
+    sequence: u64,
+    mut apply: impl FnMut(u64, Record) -> Result<(), &'static str>,
+) -> Result<Replayed, StoreError> {
+    let names = storage.list(dir).map_err(error::io("list", dir))?;
+    let mut numbers: Vec<u64> = names
+        .iter()
+        .filter_map(|name| super::number(name))
+        .filter(|number| *number >= first_number)
+        .collect();
+    numbers.sort_unstable();
+    let mut replayed = Replayed {
+        last: sequence,
+        number: first_number,
+        ..Replayed::default()
+    };
+    if numbers.first() != Some(&first_number) {
+        return Err(error::corrupt(
+            &super::path(dir, first_number),
+            0,
+            "the manifest's log file is missing",
+        ));
+    }
+    for (position, number) in numbers.iter().enumerate() {
+        let path = super::path(dir, *number);
+        let is_last = position + 1 == numbers.len();
+        let bytes = storage.read(&path).map_err(error::io("read", &path))?;
+        replayed.number = *number;
+        let header = match FileHeader::decode(&bytes) {
+            Ok(header) => header,
+            // The crash came while the file was made: nothing can be in it.
+            Err(_) if is_last && position > 0 && bytes.len() <= FILE_HEADER_BYTES => {
+                storage.remove(&path).map_err(error::io("remove", &path))?;
+                storage.sync_dir(dir).map_err(error::io("sync", dir))?;
+                replayed.torn = Some(TornTail {
+                    file: path,
+                    bytes: bytes.len() as u64,
+                });
+                break;
+            }
+            Err(damage) => return Err(error::damaged(&path, 0)(damage)),
+        };
+        if header.number != *number || header.first != replayed.last + 1 {
+            return Err(error::corrupt(
+                &path,
+                0,
+                format!(
+                    "the log skips from record {} to {}",
+                    replayed.last, header.first
+                ),
+            ));
+        }
+        replayed.files += 1;
+        let end = replay_file(&path, &bytes, is_last, &mut replayed, &mut apply)?;
+        if end < bytes.len() {
+            storage
+                .truncate(&path, end as u64)
+                .map_err(error::io("cut", &path))?;
+            replayed.torn = Some(TornTail {
+                file: path,
+                bytes: (bytes.len() - end) as u64,
+            });
+        }
+    }
+    Ok(replayed)
+}
+
+/// Returns where the valid records end.
+fn replay_file(
+    path: &Path,
+    bytes: &[u8],
+    is_last: bool,
+    replayed: &mut Replayed,
+    apply: &mut impl FnMut(u64, Record) -> Result<(), &'static str>,
+) -> Result<usize, StoreError> {
+    let mut at = FILE_HEADER_BYTES;
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        let (sequence, record, length) = match record::decode(rest) {
+            Ok(decoded) => decoded,
+            Err(damage) if !is_last || record::holds_synced_mark(rest) => {
+                return Err(error::damaged(path, at as u64)(damage));
+            }
+            Err(_) => return Ok(at),
+        };
+        let expected = if record == Record::Synced {
+            replayed.last
+        } else {
+            replayed.last + 1
+        };
+        if sequence != expected {
+            return Err(error::corrupt(
+                path,
+                at as u64,
+                format!("record {sequence} where {expected} is due"),
+            ));
+        }
+        if record != Record::Synced {
+            apply(sequence, record).map_err(|what| error::corrupt(path, at as u64, what))?;
+            replayed.last = sequence;
+            replayed.records += 1;
+        }
+        at += length;
+    }
+    Ok(at)
+}

@@ -1,0 +1,230 @@
+//! Appends to the log, and commits in groups: whoever needs durability first becomes the leader, writes what has gathered
+//! and syncs once for all; the others wait on a condition variable. Records gather while a sync is under way.
+
+use super::record::{self, FILE_HEADER_BYTES, FileHeader, Kind};
+use crate::error;
+use crate::poison::Poison;
+use crate::storage::{Storage, WriteFile};
+use base::store::StoreError;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Beyond this many unwritten bytes an appender commits, whatever durability it asked for: that bounds memory and slows
+/// senders down to the disk.
+const PENDING_BYTES_MAX: usize = 8 << 20;
+
+#[derive(Debug)]
+struct Pending {
+    bytes: Vec<u8>,
+    last: u64,
+}
+
+#[derive(Debug)]
+struct Progress {
+    /// The last record on stable storage.
+    durable: u64,
+    /// Somebody writes.
+    led: bool,
+}
+
+#[derive(Debug)]
+struct OpenFile {
+    file: Box<dyn WriteFile>,
+    path: PathBuf,
+    number: u64,
+    length: u64,
+}
+
+/// The log's writing end.
+#[derive(Debug)]
+pub(crate) struct Wal {
+    storage: Arc<dyn Storage>,
+    dir: PathBuf,
+    poison: Arc<Poison>,
+    pending: Mutex<Pending>,
+    progress: Mutex<Progress>,
+    done: Condvar,
+    open: Mutex<OpenFile>,
+    bytes: AtomicU64,
+    syncs: AtomicU64,
+    bytes_in_file: AtomicU64,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes a log file, header and directory entry on stable storage.
+fn create(
+    storage: &dyn Storage,
+    dir: &Path,
+    number: u64,
+    first: u64,
+) -> Result<OpenFile, StoreError> {
+    let path = super::path(dir, number);
+    let mut file = storage.create(&path).map_err(error::io("create", &path))?;
+    file.append(&FileHeader { number, first }.encode())
+        .map_err(error::io("write", &path))?;
+    file.sync().map_err(error::io("sync", &path))?;
+    storage.sync_dir(dir).map_err(error::io("sync", dir))?;
+    Ok(OpenFile {
+        file,
+        path,
+        number,
+        length: FILE_HEADER_BYTES as u64,
+    })
+}
+
+impl Wal {
+    /// Begins file `number`; `last` is the last record there is.
+    pub(crate) fn create(
+        storage: Arc<dyn Storage>,
+        dir: &Path,
+        poison: Arc<Poison>,
+        number: u64,
+        last: u64,
+    ) -> Result<Self, StoreError> {
+        let open = create(storage.as_ref(), dir, number, last + 1)?;
+        Ok(Self {
+            storage,
+            dir: dir.to_owned(),
+            poison,
+            pending: Mutex::new(Pending {
+                bytes: Vec::new(),
+                last,
+            }),
+            progress: Mutex::new(Progress {
+                durable: last,
+                led: false,
+            }),
+            done: Condvar::new(),
+            open: Mutex::new(open),
+            bytes: AtomicU64::new(0),
+            syncs: AtomicU64::new(0),
+            bytes_in_file: AtomicU64::new(0),
+        })
+    }
+
+    /// Adds a record to those waiting for the next commit; returns its sequence. The caller holds the lock that orders
+    /// records as their effects on the head are ordered.
+    pub(crate) fn push(&self, kind: Kind, payload: &[u8]) -> u64 {
+        let mut pending = lock(&self.pending);
+        pending.last += 1;
+        let sequence = pending.last;
+        record::encode(&mut pending.bytes, kind, sequence, payload);
+        sequence
+    }
+
+    /// The last record.
+    pub(crate) fn last(&self) -> u64 {
+        lock(&self.pending).last
+    }
+
+    /// Whether so much waits to be written that an appender should see to it.
+    pub(crate) fn is_full(&self) -> bool {
+        lock(&self.pending).bytes.len() > PENDING_BYTES_MAX
+    }
+
+    /// Bytes written since the start.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Bytes written since the last rotation.
+    pub(crate) fn bytes_in_file(&self) -> u64 {
+        self.bytes_in_file.load(Ordering::Relaxed)
+    }
+
+    /// Syncs since the start.
+    pub(crate) fn syncs(&self) -> u64 {
+        self.syncs.load(Ordering::Relaxed)
+    }
+
+    /// Returns once all records up to `sequence` are on stable storage.
+    pub(crate) fn commit(&self, sequence: u64) -> Result<(), StoreError> {
+        let mut progress = lock(&self.progress);
+        loop {
+            if progress.durable >= sequence {
+                return Ok(());
+            }
+            self.poison.check()?;
+            if !progress.led {
+                break;
+            }
+            progress = self
+                .done
+                .wait(progress)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        progress.led = true;
+        drop(progress);
+        let written = self.write_pending(&mut lock(&self.open));
+        self.step_down(written).map(drop)
+    }
+
+    /// Commits everything and begins a new file; returns its number and the last record of those before it. The caller
+    /// keeps others from adding records meanwhile.
+    pub(crate) fn rotate(&self) -> Result<(u64, u64), StoreError> {
+        let mut progress = lock(&self.progress);
+        while progress.led {
+            progress = self
+                .done
+                .wait(progress)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        self.poison.check()?;
+        progress.led = true;
+        drop(progress);
+        let mut open = lock(&self.open);
+        let rotated = self.write_pending(&mut open).and_then(|last| {
+            *open = create(self.storage.as_ref(), &self.dir, open.number + 1, last + 1)?;
+            self.bytes_in_file.store(0, Ordering::Relaxed);
+            Ok(last)
+        });
+        let number = open.number;
+        drop(open);
+        self.step_down(rotated).map(|last| (number, last))
+    }
+
+    /// Ends a leadership: tells those who wait how far it came, or that all is over.
+    fn step_down(&self, reached: Result<u64, StoreError>) -> Result<u64, StoreError> {
+        let mut progress = lock(&self.progress);
+        progress.led = false;
+        let outcome = match reached {
+            Ok(last) => {
+                progress.durable = progress.durable.max(last);
+                Ok(last)
+            }
+            Err(error) => Err(self.poison.set(&error)),
+        };
+        drop(progress);
+        self.done.notify_all();
+        outcome
+    }
+
+    fn write_pending(&self, open: &mut OpenFile) -> Result<u64, StoreError> {
+        let mut bytes = Vec::new();
+        if open.length > FILE_HEADER_BYTES as u64 {
+            record::encode(&mut bytes, Kind::Synced, lock(&self.progress).durable, &[]);
+        }
+        let last = {
+            let mut pending = lock(&self.pending);
+            if pending.bytes.is_empty() {
+                return Ok(pending.last);
+            }
+            bytes.append(&mut pending.bytes);
+            pending.last
+        };
+        open.file
+            .append(&bytes)
+            .map_err(error::io("write", &open.path))?;
+        open.file.sync().map_err(error::io("sync", &open.path))?;
+        open.length += bytes.len() as u64;
+        self.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        self.bytes_in_file
+            .fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        self.syncs.fetch_add(1, Ordering::Relaxed);
+        Ok(last)
+    }
+}

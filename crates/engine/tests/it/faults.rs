@@ -1,0 +1,304 @@
+//! What the disk may do, and what must hold then: what was acknowledged is there, and what is there was sent.
+
+use crate::support::{
+    DAY, MINUTE, NOON, batch, config, delete, open, open_with, range, read, scope, send,
+};
+use base::store::{Durability, SampleStore, StoreError};
+use base::time::{ManualClock, Millis};
+use engine::EngineConfig;
+use engine::storage::Storage;
+use engine::storage::faulty::{Fault, Faulty};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Sends, flushes and deletes until the fault stops it; returns what was acknowledged, and the last, unacknowledged write.
+fn work(engine: &engine::Engine) -> (BTreeMap<i64, f64>, Option<(i64, f64)>) {
+    let mut acknowledged = BTreeMap::new();
+    for round in 0..60_i32 {
+        // Every sixth write overwrites, every ninth goes to the day before.
+        let at = NOON - i64::from(round / 6 * 6) * MINUTE - if round % 9 == 0 { DAY } else { 0 };
+        let value = f64::from(round);
+        let sent = engine.append(
+            &scope(1),
+            &batch(&[("a.b", at, value), ("a.c", at, value)]),
+            Durability::Committed,
+        );
+        if sent.is_err() {
+            return (acknowledged, Some((at, value)));
+        }
+        acknowledged.insert(at, value);
+        if round % 5 == 4 && engine.flush().and_then(|()| engine.compact()).is_err() {
+            return (acknowledged, None);
+        }
+    }
+    (acknowledged, None)
+}
+
+#[test]
+fn acknowledged_samples_survive_a_crash_at_every_operation() {
+    let crowded = EngineConfig {
+        segments_per_day: 2,
+        ..config()
+    };
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let calm = Faulty::new(0);
+    let engine = open_with(crowded.clone(), &calm, &clock).unwrap().0;
+    work(&engine);
+    let operations = calm.operations();
+    assert!(operations > 300, "{operations}");
+    drop(engine);
+    for fault in [
+        Fault::PowerLoss,
+        Fault::ShortWrite,
+        Fault::NoSpace,
+        Fault::FailedSync,
+    ] {
+        // All crash points of a power loss; every third of the others, which poison and are crashed after.
+        let step = if fault == Fault::PowerLoss { 1 } else { 3 };
+        for point in (0..operations).step_by(step) {
+            let storage = Faulty::new(point);
+            storage.inject(fault, point);
+            let acknowledged = match open_with(crowded.clone(), &storage, &clock) {
+                Ok((engine, _)) => {
+                    let acknowledged = work(&engine);
+                    let _ = storage.crash();
+                    acknowledged
+                }
+                Err(_) => Default::default(),
+            };
+            let after = storage.crash();
+            let (engine, report) = open_with(crowded.clone(), &after, &clock)
+                .unwrap_or_else(|error| panic!("{fault:?} at {point}: {error}"));
+            for name in ["a.b", "a.c"] {
+                let mut there: BTreeMap<i64, f64> = read(&engine, 1, name).into_iter().collect();
+                let (mut expected, in_flight) = acknowledged.clone();
+                if let Some((at, value)) = in_flight
+                    && there.get(&at) == Some(&value)
+                {
+                    // Not acknowledged, but it may well have arrived.
+                    there.remove(&at);
+                    expected.remove(&at);
+                }
+                assert_eq!(there, expected, "{fault:?} at {point}, {name}: {report}");
+            }
+            send(&engine, 1, &[("a.b", NOON, -1.0)]);
+            engine.flush().unwrap();
+            drop(engine);
+            assert_eq!(read(&open(&after), 1, "a.b").last(), Some(&(NOON, -1.0)));
+        }
+    }
+}
+
+#[test]
+fn a_failed_sync_poisons_writes_and_reads_go_on() {
+    let storage = Faulty::new(1);
+    let engine = open(&storage);
+    send(&engine, 1, &[("a.b", NOON, 1.0)]);
+    storage.inject(Fault::FailedSync, 0);
+    let refused = engine.append(
+        &scope(1),
+        &batch(&[("a.b", NOON + 1, 2.0)]),
+        Durability::Committed,
+    );
+    assert!(matches!(refused, Err(StoreError::Poisoned { .. })));
+    let reason = engine.health().unwrap_err().to_string();
+    assert!(
+        reason.contains("cannot sync") && reason.contains(".wal"),
+        "{reason}"
+    );
+    assert!(matches!(engine.flush(), Err(StoreError::Poisoned { .. })));
+    assert_eq!(read(&engine, 1, "a.b").first(), Some(&(NOON, 1.0)));
+    assert!((crate::support::figure(&engine, "poisoned") - 1.0).abs() < f64::EPSILON);
+    let after = storage.crash();
+    drop(engine);
+    assert_eq!(read(&open(&after), 1, "a.b").first(), Some(&(NOON, 1.0)));
+}
+
+#[test]
+fn buffered_samples_are_readable_at_once_and_durable_after_the_interval() {
+    let storage = Faulty::new(1);
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let often = EngineConfig {
+        commit_interval_ms: 5,
+        ..config()
+    };
+    let engine = open_with(often, &storage, &clock).unwrap().0;
+    engine
+        .append(
+            &scope(1),
+            &batch(&[("a.b", NOON, 1.0)]),
+            Durability::Buffered,
+        )
+        .unwrap();
+    assert_eq!(read(&engine, 1, "a.b"), [(NOON, 1.0)]);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while crate::support::figure(&engine, "wal_syncs_total") < 1.0 {
+        assert!(std::time::Instant::now() < deadline, "the committer sleeps");
+        std::thread::yield_now();
+    }
+    let after = storage.crash();
+    drop(engine);
+    assert_eq!(read(&open(&after), 1, "a.b"), [(NOON, 1.0)]);
+}
+
+#[test]
+fn many_senders_share_syncs() {
+    let storage = Faulty::new(1);
+    let engine = open(&storage);
+    std::thread::scope(|threads| {
+        for sender in 0..8 {
+            let engine = &engine;
+            threads.spawn(move || {
+                for at in 0..50 {
+                    send(engine, sender, &[("a.b", NOON - at, f64::from(sender))]);
+                }
+            });
+        }
+    });
+    assert!(crate::support::figure(&engine, "wal_syncs_total") <= 400.0);
+    let after = storage.crash();
+    drop(engine);
+    let engine = open(&after);
+    for sender in 0..8 {
+        assert_eq!(read(&engine, sender, "a.b").len(), 50);
+    }
+}
+
+fn log_of(storage: &Faulty) -> std::path::PathBuf {
+    let dir = Path::new("/samples/wal");
+    let names = storage.list(dir).unwrap();
+    dir.join(names.first().unwrap())
+}
+
+#[test]
+fn damage_in_the_middle_of_the_log_stops_the_start() {
+    let storage = Faulty::new(1);
+    let engine = open(&storage);
+    for at in 0..5 {
+        send(&engine, 1, &[("a.b", NOON + at, 1.0)]);
+    }
+    drop(engine);
+    let log = log_of(&storage);
+    assert!(storage.damage(&log, 60));
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    match open_with(config(), &storage, &clock) {
+        Err(StoreError::Corrupt {
+            file, offset: 59, ..
+        }) => assert_eq!(Path::new(&file), log),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_torn_end_is_cut_and_told() {
+    let storage = Faulty::new(1);
+    let engine = open(&storage);
+    send(&engine, 1, &[("a.b", NOON, 1.0)]);
+    send(&engine, 1, &[("a.b", NOON + 1, 2.0)]);
+    drop(engine);
+    let log = log_of(&storage);
+    let length = storage.read(&log).unwrap().len() as u64;
+    storage.truncate(&log, length - 3).unwrap();
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let (engine, report) = open_with(config(), &storage, &clock).unwrap();
+    let torn = report.torn.clone().unwrap();
+    assert_eq!(torn.file, log);
+    assert!(report.to_string().contains("torn bytes off"), "{report}");
+    assert_eq!(read(&engine, 1, "a.b"), [(NOON, 1.0)]);
+    send(&engine, 1, &[("a.b", NOON + 2, 3.0)]);
+    drop(engine);
+    let (engine, report) = open_with(config(), &storage, &clock).unwrap();
+    assert_eq!(report.torn, None);
+    assert_eq!(read(&engine, 1, "a.b"), [(NOON, 1.0), (NOON + 2, 3.0)]);
+}
+
+#[test]
+fn a_lost_manifest_deletes_nothing() {
+    let storage = Faulty::new(1);
+    let engine = open(&storage);
+    send(&engine, 1, &[("a.b", NOON, 1.0)]);
+    drop(engine);
+    storage.remove(Path::new("/samples/manifest.json")).unwrap();
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    assert!(matches!(
+        open_with(config(), &storage, &clock),
+        Err(StoreError::Corrupt { .. })
+    ));
+    assert!(storage.read(&log_of(&storage)).is_ok());
+}
+
+#[test]
+fn a_crash_amid_deletions_brings_nothing_back_that_was_confirmed_gone() {
+    for seed in 0..120 {
+        let storage = Faulty::new(seed);
+        let engine = open(&storage);
+        for day in 0..3 {
+            send(
+                &engine,
+                1,
+                &[
+                    ("a.b", NOON - day * DAY, 1.0),
+                    ("a.c", NOON - day * DAY, 1.0),
+                ],
+            );
+        }
+        engine.flush().unwrap();
+        delete(&engine, 1, "a.b", None);
+        delete(&engine, 1, "a.c", Some(range(NOON - DAY, NOON)));
+        send(&engine, 1, &[("a.b", NOON - 5, 2.0)]);
+        storage.inject(Fault::PowerLoss, seed % 60);
+        let _ = engine.flush().and_then(|()| engine.compact());
+        let after = storage.crash();
+        drop(engine);
+        let engine = open(&after);
+        assert_eq!(read(&engine, 1, "a.b"), [(NOON - 5, 2.0)], "seed {seed}");
+        assert_eq!(
+            read(&engine, 1, "a.c"),
+            [(NOON - 2 * DAY, 1.0)],
+            "seed {seed}"
+        );
+    }
+}
+
+#[test]
+fn a_damaged_block_stops_its_own_query_and_nothing_else() {
+    let storage = Faulty::new(1);
+    let engine = open(&storage);
+    send(
+        &engine,
+        1,
+        &[
+            ("a.b", NOON, 1.0),
+            ("a.c", NOON, 1.0),
+            ("a.d", NOON - DAY, 4.0),
+        ],
+    );
+    engine.flush().unwrap();
+    let dir = Path::new("/samples/segments/2026-11-23");
+    let segment = dir.join(storage.list(dir).unwrap().first().unwrap());
+    assert!(
+        storage.damage(&segment, 41),
+        "in the first block behind the header"
+    );
+    let pattern = base::pattern::Pattern::parse("a.b").unwrap();
+    let query = base::store::FetchQuery {
+        pattern: &pattern,
+        range: base::time::TimeRange::ALL,
+        series_max: 1,
+        samples_max: 9,
+    };
+    match engine.fetch(&scope(1), &query) {
+        Err(StoreError::Corrupt {
+            file, offset: 40, ..
+        }) => assert_eq!(Path::new(&file), segment),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(read(&engine, 1, "a.c"), [(NOON, 1.0)]);
+    delete(&engine, 1, "a.c", None);
+    assert!(matches!(engine.compact(), Err(StoreError::Corrupt { .. })));
+    assert!(engine.health().is_ok());
+    send(&engine, 1, &[("a.b", NOON + DAY / 24, 2.0)]);
+    engine.flush().unwrap();
+    assert_eq!(read(&engine, 1, "a.d"), [(NOON - DAY, 4.0)]);
+}

@@ -1,0 +1,130 @@
+//! Files of format version 1, as they were first written, are read for ever.
+//!
+//! The fixture under `tests/fixtures/v1` was written by [`write_story`] and is never written again: a change of format
+//! gets a folder of its own beside it.
+
+use crate::support::{DAY, MINUTE, NOON, delete, find, range, read, send};
+use base::store::SampleStore;
+use base::time::{ManualClock, Millis};
+use engine::storage::disk::Disk;
+use engine::{Engine, EngineConfig};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+fn open(dir: &Path) -> Engine {
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    Engine::open(EngineConfig::new(dir), clock, Arc::new(Disk))
+        .unwrap()
+        .0
+}
+
+/// Every kind of record and code: births, samples, both deletions, marks; steps, constants, decimals, exceptions, raw.
+fn write_story(engine: &Engine) {
+    for at in 0..70_i64 {
+        let instant = NOON - at * MINUTE;
+        let third = (at as f64 + 1.0).sqrt() / 3e5;
+        let exception = if at == 3 { -0.0 } else { at as f64 / 100.0 };
+        send(
+            engine,
+            1,
+            &[
+                ("regular.step", instant, 1.0),
+                ("regular.decimal", instant + (at * 37) % 1000, exception),
+                ("regular.double", instant - DAY, third),
+            ],
+        );
+    }
+    send(engine, 2, &[("other.tenant;host=é", NOON, 2.5)]);
+    delete(
+        engine,
+        1,
+        "regular.step",
+        Some(range(NOON - 9 * MINUTE, NOON - 2 * MINUTE)),
+    );
+    engine.flush().unwrap();
+    send(
+        engine,
+        1,
+        &[
+            ("in.log", NOON + 1, 7.0),
+            ("gone", NOON, 1.0),
+            ("regular.step", NOON, 5.0),
+        ],
+    );
+    delete(engine, 1, "gone", None);
+    delete(
+        engine,
+        1,
+        "regular.double",
+        Some(range(NOON - DAY - 2 * MINUTE, NOON)),
+    );
+}
+
+fn check_story(engine: &Engine) {
+    assert_eq!(find(engine, 1, "*"), ["in branch", "regular branch"]);
+    assert_eq!(read(engine, 1, "in.log"), [(NOON + 1, 7.0)]);
+    let step = read(engine, 1, "regular.step");
+    assert_eq!((step.len(), step.last()), (62, Some(&(NOON, 5.0))));
+    let decimal = read(engine, 1, "regular.decimal");
+    assert_eq!(decimal.len(), 70);
+    assert!(
+        decimal
+            .iter()
+            .any(|(_, value)| value.to_bits() == (-0.0_f64).to_bits())
+    );
+    assert!(
+        decimal
+            .iter()
+            .any(|(_, value)| value.to_bits() == 0.69_f64.to_bits())
+    );
+    let double = read(engine, 1, "regular.double");
+    assert_eq!(double.len(), 67);
+    assert_eq!(
+        double.first().map(|(_, value)| value.to_bits()),
+        Some((70_f64.sqrt() / 3e5).to_bits())
+    );
+    assert_eq!(read(engine, 2, "other.tenant;host=é"), [(NOON, 2.5)]);
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_fixture_is_read() {
+    let fixture = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v1");
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("samples");
+    copy(&fixture, &dir);
+    let engine = open(&dir);
+    check_story(&engine);
+    engine.flush().unwrap();
+    check_story(&engine);
+}
+
+#[test]
+fn the_story_is_what_the_fixture_tells() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("samples");
+    let engine = open(&dir);
+    write_story(&engine);
+    check_story(&engine);
+    drop(engine);
+    check_story(&open(&dir));
+    // Set to a folder that does not exist yet, this makes the fixture of a new format version.
+    if let Some(target) = option_env!("ENGINE_FIXTURE_DIR") {
+        let engine = folder.path().join("again");
+        write_story(&open(&engine));
+        copy(&engine, Path::new(target));
+    }
+}

@@ -1,0 +1,13 @@
+//! Stories of the whole engine, through [`base::store::SampleStore`] alone.
+
+// Under `cfg(test)` also for clippy, which forgives tests their unwraps.
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod format_v1;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod stories;
+#[cfg(test)]
+mod support;

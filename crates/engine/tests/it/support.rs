@@ -1,0 +1,156 @@
+//! What every story needs: an engine in memory, a scope, and short words for the store's questions.
+
+use base::id::{AccountId, Guid, TenantId};
+use base::name::SeriesName;
+use base::pattern::Pattern;
+use base::sample::{Appended, Batch, Series};
+use base::scope::{Action, Actions, Domain, Scope};
+use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, StoreError};
+use base::time::{ManualClock, Millis, TimeRange};
+use engine::storage::faulty::Faulty;
+use engine::{Engine, EngineConfig, RecoveryReport};
+use std::sync::Arc;
+
+/// 2026-11-23T12:00:00Z.
+pub(crate) const NOON: i64 = 1_795_435_200_000;
+pub(crate) const MINUTE: i64 = 60_000;
+pub(crate) const DAY: i64 = 86_400_000;
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests have no identity service to be granted a scope by"
+)]
+pub(crate) fn scope_with(tenant: u32, actions: Actions) -> Scope {
+    let domain = Domain::Account(AccountId(Guid::from_random([1; 16])));
+    Scope::granted(TenantId(tenant), domain, actions, Arc::from("IBMid-test"))
+}
+
+pub(crate) fn scope(tenant: u32) -> Scope {
+    scope_with(tenant, Actions::of(&Action::ALL))
+}
+
+/// Never flushes or commits by itself within a test.
+pub(crate) fn config() -> EngineConfig {
+    EngineConfig {
+        commit_interval_ms: 3_600_000,
+        ..EngineConfig::new("/samples")
+    }
+}
+
+pub(crate) fn open_with(
+    config: EngineConfig,
+    storage: &Faulty,
+    clock: &Arc<ManualClock>,
+) -> Result<(Engine, RecoveryReport), StoreError> {
+    let clock: Arc<dyn base::time::Clock> = Arc::clone(clock) as _;
+    Engine::open(config, clock, Arc::new(storage.clone()))
+}
+
+pub(crate) fn open(storage: &Faulty) -> Engine {
+    open_with(config(), storage, &Arc::new(ManualClock::at(Millis(NOON))))
+        .unwrap()
+        .0
+}
+
+pub(crate) fn batch(samples: &[(&str, i64, f64)]) -> Batch {
+    let mut batch = Batch::default();
+    for (name, at, value) in samples {
+        batch.push(&SeriesName::parse(name).unwrap(), Millis(*at), *value);
+    }
+    batch
+}
+
+pub(crate) fn send(engine: &Engine, tenant: u32, samples: &[(&str, i64, f64)]) -> Appended {
+    engine
+        .append(&scope(tenant), &batch(samples), Durability::Committed)
+        .unwrap()
+}
+
+pub(crate) fn range(from: i64, until: i64) -> TimeRange {
+    TimeRange {
+        from: Millis(from),
+        until: Millis(until),
+    }
+}
+
+pub(crate) fn fetch_in(
+    engine: &Engine,
+    tenant: u32,
+    pattern: &str,
+    range: TimeRange,
+) -> Vec<Series> {
+    let pattern = Pattern::parse(pattern).unwrap();
+    let query = FetchQuery {
+        pattern: &pattern,
+        range,
+        series_max: 1000,
+        samples_max: 1_000_000,
+    };
+    engine.fetch(&scope(tenant), &query).unwrap()
+}
+
+/// The samples of the one series `name`; empty when it does not exist.
+pub(crate) fn read(engine: &Engine, tenant: u32, name: &str) -> Vec<(i64, f64)> {
+    fetch_in(engine, tenant, name, TimeRange::ALL)
+        .into_iter()
+        .flat_map(|series| {
+            series
+                .timestamps
+                .into_iter()
+                .map(|at| at.0)
+                .zip(series.values)
+        })
+        .collect()
+}
+
+pub(crate) fn find_in(
+    engine: &Engine,
+    tenant: u32,
+    pattern: &str,
+    range: Option<TimeRange>,
+) -> Vec<String> {
+    let pattern = Pattern::parse(pattern).unwrap();
+    let query = FindQuery {
+        pattern: &pattern,
+        range,
+        limit: 1000,
+    };
+    let nodes = engine.find(&scope(tenant), &query).unwrap();
+    nodes
+        .into_iter()
+        .map(|node| {
+            format!(
+                "{}{}",
+                node.path,
+                match (node.leaf, node.branch) {
+                    (true, true) => " leaf branch",
+                    (true, false) => " leaf",
+                    _ => " branch",
+                }
+            )
+        })
+        .collect()
+}
+
+pub(crate) fn find(engine: &Engine, tenant: u32, pattern: &str) -> Vec<String> {
+    find_in(engine, tenant, pattern, None)
+}
+
+pub(crate) fn delete(engine: &Engine, tenant: u32, pattern: &str, range: Option<TimeRange>) -> u64 {
+    let pattern = Pattern::parse(pattern).unwrap();
+    let query = DeleteQuery {
+        pattern: &pattern,
+        range,
+        dry_run: false,
+    };
+    engine.delete(&scope(tenant), &query).unwrap().series
+}
+
+pub(crate) fn figure(engine: &Engine, name: &str) -> f64 {
+    engine
+        .figures()
+        .into_iter()
+        .find(|figure| figure.name == name)
+        .unwrap()
+        .value
+}
