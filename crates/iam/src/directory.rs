@@ -326,6 +326,18 @@ impl Directory {
             .find(|user| user.email.eq_ignore_ascii_case(email))
     }
 
+    /// The user with this id.
+    #[must_use]
+    pub fn user(&self, id: UserId) -> Option<&User> {
+        self.users.get(&id)
+    }
+
+    /// The roles the user holds in the domain.
+    #[must_use]
+    pub fn roles(&self, user: UserId, domain: Domain) -> Vec<Role> {
+        self.roles.get(&(user, domain)).cloned().unwrap_or_default()
+    }
+
     /// The account a domain belongs to.
     #[must_use]
     pub fn account_of(&self, domain: Domain) -> Option<AccountId> {

@@ -99,6 +99,12 @@ const OWN: &[Setting] = &[
         "200",
         "how often samples sent with `durability=buffered` are brought to stable storage",
     ),
+    setting(
+        "storage.flush_samples",
+        Shape::Number { min: 1000, max: 1 << 32 },
+        "4194304",
+        "samples kept in memory before they are written to a segment file",
+    ),
     setting("log.level", Shape::Text, "info", "what to log: `error`, `warn`, `info`, `debug`, or a filter like `vigied=debug`"),
     setting("log.format", Shape::Choice(&["text", "json"]), "text", "the form of the log on standard error"),
 ];

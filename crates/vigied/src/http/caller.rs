@@ -11,6 +11,7 @@ use iam::{Credential, Identity};
 use std::sync::Arc;
 use wire::code;
 use wire::credential::{self, CredentialKind, Repairs};
+use wire::scope_id;
 
 /// The header that tells a caller that his credential was repaired.
 pub(crate) const NOTICE_HEADER: &str = "x-vigie-credential-notice";
@@ -65,7 +66,7 @@ pub(crate) fn scope(app: &App, headers: &HeaderMap) -> Result<(Caller, Repairs),
     let sent = sent(app, headers)?;
     let selector = match headers.get(SCOPE_ID) {
         Some(value) => Some(
-            credential::scope_id(value.as_bytes()).map_err(|error| Refusal(error.problem().field("X-Auth-Scope-Id")))?,
+            scope_id::parse(value.as_bytes()).map_err(|error| Refusal(error.problem().field("X-Auth-Scope-Id")))?,
         ),
         None => None,
     };

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
 use base::store::StoreError;
 use http::{HeaderValue, StatusCode, header};
+use iam::IamError;
 use wire::code;
 use wire::problem::{CloudFoundryBody, ErrorContext, IdentityBody, MonitoringBody, TokenErrorBody, UaaBody};
 
@@ -37,6 +38,16 @@ impl From<StoreError> for Refusal {
             }
         };
         Self(problem)
+    }
+}
+
+impl From<IamError> for Refusal {
+    fn from(error: IamError) -> Self {
+        if let Some(problem) = error.problem() {
+            return Self(problem.clone());
+        }
+        tracing::error!(error = %Chain(&error), "identity failed");
+        Self(code::INTERNAL.problem("identity could not answer; the server's log says why"))
     }
 }
 
@@ -109,6 +120,10 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<&'
         Form::Monitoring => serde_json::to_vec(&MonitoringBody::from(&problem)),
         Form::Token => serde_json::to_vec(&TokenErrorBody::new(&problem, context(request))),
         Form::Identity => serde_json::to_vec(&IdentityBody::new(&problem, request.transaction)),
+        // A code without capitals is one of the UAA's own words.
+        Form::Uaa if problem.code.starts_with(|c: char| c.is_ascii_lowercase()) => {
+            serde_json::to_vec(&UaaBody::with_word(problem.code, &problem))
+        }
         Form::Uaa => serde_json::to_vec(&UaaBody::new(&problem)),
         Form::CloudFoundry => serde_json::to_vec(&CloudFoundryBody::new(&problem)),
     };

@@ -210,7 +210,7 @@ fn range(app: &App, query: &Query, defaults: bool) -> Result<Option<TimeRange>, 
         Some(name) => time_expr::zone(name),
         None => None,
     };
-    let zone = zone.unwrap_or_else(time_expr::utc);
+    let zone = zone.unwrap_or(jiff::tz::TimeZone::UTC);
     time_expr::range(from, until, app.clock.now(), &zone).map(Some).map_err(|error| {
         let code = match &error {
             TimeError::EmptyRange => &code::RANGE_EMPTY,

@@ -6,6 +6,7 @@ mod cloud_foundry;
 mod health;
 mod identity;
 mod metrics_api;
+mod params;
 mod passcode;
 mod reply;
 mod settings;
@@ -34,7 +35,7 @@ fn register(registry: &mut impl Registry) {
     r.add(Get, "/v1/metrics/list", Guard::Scope(Action::Find), metrics_api::list);
     r.add(Delete, "/v1/metrics/list", Guard::Scope(Action::Delete), metrics_api::delete);
     r.add(Get, "/v1/settings/domain", Guard::Scope(Action::Render), settings::show);
-    r.add(Put, "/v1/settings/domain", Guard::Scope(Action::Delete), settings::change);
+    r.add(Put, "/v1/settings/domain", Guard::Scope(Action::Configure), settings::change);
 
     identity::register(r);
     passcode::register(r);

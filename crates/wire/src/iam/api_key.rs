@@ -132,6 +132,15 @@ pub fn time_text(at: Millis) -> String {
     )
 }
 
+/// Reads what [`time_text`] writes, and any RFC 3339 time; `None` for anything else.
+#[must_use]
+pub fn read_time(text: &str) -> Option<Millis> {
+    let zoned = jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M%z", text)
+        .and_then(|parsed| parsed.to_timestamp())
+        .or_else(|_| text.parse::<jiff::Timestamp>());
+    zoned.ok().map(|instant| Millis(instant.as_millisecond()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +152,14 @@ mod tests {
         let key: ApiKey = serde_json::from_str(text).unwrap();
         assert_eq!(key.apikey.expose(), "");
         assert_eq!(serde_json::to_string(&key).unwrap(), text);
+    }
+
+    #[test]
+    fn a_time_reads_back() {
+        let at = Millis(1_709_629_680_000);
+        assert_eq!(read_time(&time_text(at)), Some(at));
+        assert_eq!(read_time("2024-03-05T09:08:00Z"), Some(at));
+        assert_eq!(read_time("tomorrow"), None);
     }
 
     #[test]

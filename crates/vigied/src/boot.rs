@@ -1,0 +1,97 @@
+//! Builds the services. The only place that chooses implementations: which database, which store, which clock.
+
+use crate::app::{App, Limits};
+use crate::config::Settings;
+use crate::data_dir::DataDir;
+use crate::self_metrics::Metrics;
+use anyhow::Context;
+use base::limit;
+use base::store::SampleStore;
+use base::time::{Clock, SystemClock};
+use db::Db;
+use engine::storage::Disk;
+use engine::{Engine, EngineConfig};
+use iam::{Iam, IamConfig, IamError};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// The services and the folder they live in; the folder's lock goes last.
+#[derive(Debug)]
+pub(crate) struct Booted {
+    pub(crate) app: Arc<App>,
+    pub(crate) folder: DataDir,
+}
+
+/// Takes the data folder.
+pub(crate) fn folder(settings: &Settings) -> anyhow::Result<DataDir> {
+    Ok(DataDir::open(settings.data())?)
+}
+
+/// Opens the identity service.
+pub(crate) async fn identity(settings: &Settings, folder: &DataDir, public_url: &str) -> anyhow::Result<Iam> {
+    let file = folder.database().to_string_lossy().into_owned();
+    let db = Db::open(settings.database().unwrap_or(&file)).await?;
+    let seconds = |key: &str| i64::try_from(settings.number(key)).unwrap_or(i64::MAX);
+    let config = IamConfig {
+        issuer: format!("{public_url}/identity"),
+        uaa_issuer: format!("{public_url}/oauth/token"),
+        access_token_seconds: seconds("tokens.access_token_seconds"),
+        refresh_token_seconds: seconds("tokens.refresh_token_seconds"),
+        keys: folder.keys(),
+        password_checks_max: size(settings.limit(limit::CONCURRENT_PASSWORD_CHECKS)),
+    };
+    Ok(Iam::open(db, config, Arc::new(SystemClock)).await?)
+}
+
+/// Opens everything.
+pub(crate) async fn boot(settings: &Settings, folder: DataDir, public_url: String) -> anyhow::Result<Booted> {
+    let iam = identity(settings, &folder, &public_url).await?;
+    if !iam.is_initialised() {
+        let data = settings.data().display();
+        return Err(anyhow::Error::new(IamError::NotInitialised)
+            .context(format!("{data} is empty\nhint: run `vigied init --data {data}` first, or `vigied quickstart`")));
+    }
+    iam.watch();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = store(settings, &folder, Arc::clone(&clock)).await?;
+    let app = App {
+        verifier: iam.verifier(),
+        iam,
+        store,
+        metrics: Metrics::default(),
+        clock,
+        public_url,
+        limits: Limits {
+            body_bytes: settings.body_bytes(),
+            header_bytes: size(settings.limit(limit::HEADER_BYTES)),
+            request_time: Duration::from_secs(settings.limit(limit::REQUEST_SECONDS)),
+            targets_per_query: size(settings.limit(limit::TARGETS_PER_QUERY)),
+            series_per_query: settings.limit(limit::SERIES_PER_QUERY),
+            samples_per_query: settings.limit(limit::SAMPLES_PER_QUERY),
+            nodes_per_list: settings.limit(limit::NODES_PER_LIST),
+        },
+        requests: Semaphore::new(size(settings.limit(limit::CONCURRENT_REQUESTS)).min(Semaphore::MAX_PERMITS)),
+    };
+    Ok(Booted { app: Arc::new(app), folder })
+}
+
+async fn store(settings: &Settings, folder: &DataDir, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn SampleStore>> {
+    let number = |key: &str| u32::try_from(settings.number(key)).unwrap_or(u32::MAX);
+    let config = EngineConfig {
+        retention_days: number("storage.retention_days"),
+        future_allowed_minutes: number("storage.future_minutes"),
+        commit_interval_ms: settings.number("storage.commit_interval_ms"),
+        flush_samples: settings.number("storage.flush_samples"),
+        series_per_tenant: settings.limit(limit::SERIES_PER_TENANT),
+        ..EngineConfig::new(folder.samples())
+    };
+    let opened = tokio::task::spawn_blocking(move || Engine::open(config, clock, Arc::new(Disk)));
+    let (engine, report) = opened.await.context("opening the store broke off")?.context("cannot open the store")?;
+    tracing::info!("recovered: {report}");
+    Ok(Arc::new(engine))
+}
+
+fn size(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}

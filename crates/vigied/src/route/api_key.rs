@@ -1,0 +1,204 @@
+//! `/v1/apikeys`: the caller's API keys.
+
+use super::params::{Params, body};
+use super::reply::json;
+use crate::app::App;
+use crate::http::caller::Manager;
+use crate::http::payload::Payload;
+use crate::http::problem::Refusal;
+use crate::http::routes::Verb::{Delete, Get, Post, Put};
+use crate::http::routes::{Guard, Registry};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use base::error::{Kind, Problem};
+use base::id::{AccountId, KeyId};
+use base::secret::Secret;
+use base::time::Millis;
+use http::{HeaderMap, StatusCode};
+use iam::Identity;
+use iam::directory::ApiKey as Stored;
+use iam::manage::api_key::{KeyChange, NewKey, Switch, entity_tag};
+use std::sync::Arc;
+use wire::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey, read_time, time_text};
+use wire::secret::SecretText;
+
+/// Keys a page holds when nothing is said, and at most.
+const PAGE: (u64, u64) = (20, 100);
+
+pub(super) fn register(r: &mut impl Registry) {
+    r.add(Get, "/v1/apikeys", Guard::Identity, list);
+    r.add(Post, "/v1/apikeys", Guard::Identity, create);
+    r.add(Get, "/v1/apikeys/details", Guard::Identity, details);
+    r.add(Get, "/v1/apikeys/{id}", Guard::Identity, show);
+    r.add(Put, "/v1/apikeys/{id}", Guard::Identity, update);
+    r.add(Delete, "/v1/apikeys/{id}", Guard::Identity, delete);
+    r.add(Post, "/v1/apikeys/{id}/lock", Guard::Identity, lock);
+    r.add(Delete, "/v1/apikeys/{id}/lock", Guard::Identity, unlock);
+    r.add(Post, "/v1/apikeys/{id}/disable", Guard::Identity, disable);
+    r.add(Delete, "/v1/apikeys/{id}/disable", Guard::Identity, enable);
+}
+
+fn invalid(field: &'static str, message: String) -> Refusal {
+    Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field(field))
+}
+
+/// The key as the interface shows it; `text` only when it was just made.
+fn shown(caller: &Identity, key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
+    let account = caller.account();
+    ApiKey {
+        id: key.id.to_string(),
+        entity_tag: Some(entity_tag(key)),
+        crn: format!("crn:v1:bluemix:public:iam-identity::a/{account}::apikey:{}", key.id),
+        locked: key.locked,
+        disabled: Some(key.disabled),
+        created_at: Some(time_text(key.created_at)),
+        created_by: key.user.to_string(),
+        modified_at: Some(time_text(key.modified_at)),
+        name: key.name.clone(),
+        description: Some(key.description.clone()),
+        iam_id: key.user.to_string(),
+        account_id: account.to_string(),
+        apikey: SecretText::new(text.map_or_else(String::new, |text| text.expose().clone())),
+        expires_at: key.expires_at.map(time_text),
+    }
+}
+
+async fn list(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+    if let Some(account) = params.one("account_id")?
+        && account.parse::<AccountId>().ok() != Some(caller.account())
+    {
+        let problem = Problem::new(Kind::NotFound, "not_found", format!("there is no account `{account}` for you"));
+        return Err(Refusal(problem.field("account_id")));
+    }
+    let of = match params.one("iam_id")? {
+        None => None,
+        Some(text) => Some(text.parse().map_err(|_| invalid("iam_id", format!("`{text}` is no IAM id")))?),
+    };
+    let all = params.one("scope")? == Some("account");
+    let number = |key: &'static str, default: u64| match params.one(key) {
+        Ok(None) => Ok(default),
+        Ok(Some(text)) => text.parse::<u64>().map_err(|_| invalid(key, format!("`{key}` is a number, not `{text}`"))),
+        Err(refusal) => Err(refusal),
+    };
+    let limit = number("pagesize", PAGE.0)?.clamp(1, PAGE.1);
+    let offset = number("pagetoken", 0)?;
+    let keys = app.iam.api_keys(&caller, of, all)?;
+    let page: Vec<ApiKey> = keys
+        .iter()
+        .skip(usize::try_from(offset).unwrap_or(usize::MAX))
+        .take(usize::try_from(limit).unwrap_or(usize::MAX))
+        .map(|key| shown(&caller, key, None))
+        .collect();
+    let page_url = |offset: u64| {
+        let scope = if all { "&scope=account" } else { "" };
+        format!("{}/v1/apikeys?pagesize={limit}&pagetoken={offset}{scope}", app.public_url)
+    };
+    let more = offset.saturating_add(limit) < keys.len() as u64;
+    let list = ApiKeyList {
+        context: None,
+        offset,
+        limit,
+        first: Some(page_url(0)),
+        previous: (offset > 0).then(|| page_url(offset.saturating_sub(limit))),
+        next: more.then(|| page_url(offset.saturating_add(limit))),
+        apikeys: page,
+    };
+    json(StatusCode::OK, &list)
+}
+
+fn expiry(text: Option<&str>) -> Result<Option<Millis>, Refusal> {
+    match text.filter(|text| !text.is_empty()) {
+        None => Ok(None),
+        Some(text) => match read_time(text) {
+            Some(at) => Ok(Some(at)),
+            None => Err(invalid("expires_at", format!("`{text}` is no time like `2030-01-31T12:00+0000`"))),
+        },
+    }
+}
+
+async fn create(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    headers: HeaderMap,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    let wanted: CreateApiKey = body(&bytes)?;
+    if wanted.iam_id != caller.user().to_string() {
+        let message = format!("a key can be made for yourself alone: `iam_id` must be `{}`", caller.user());
+        return Err(Refusal(Problem::new(Kind::Forbidden, "insufficient_permissions", message).field("iam_id")));
+    }
+    let is_true = |name: &str| headers.get(name).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
+    let new = NewKey {
+        name: wanted.name,
+        description: wanted.description.unwrap_or_default(),
+        text: wanted.apikey.filter(|text| !text.expose().is_empty()).map(|text| Secret::new(text.expose().to_owned())),
+        locked: is_true("entity-lock"),
+        disabled: is_true("entity-disable"),
+        expires_at: expiry(wanted.expires_at.as_deref())?,
+    };
+    let (key, text) = app.iam.create_api_key(&caller, new).await?;
+    json(StatusCode::CREATED, &shown(&caller, &key, Some(&text)))
+}
+
+async fn details(State(app): State<Arc<App>>, Manager(caller): Manager, headers: HeaderMap) -> Result<Response, Refusal> {
+    let text = headers
+        .get("iam-apikey")
+        .and_then(|value| value.to_str().ok())
+        .ok_or_else(|| invalid("IAM-ApiKey", "the header `IAM-ApiKey` with the key is missing".to_owned()))?;
+    let key = app.iam.api_key_by_text(&caller, &Secret::new(text.to_owned()))?;
+    json(StatusCode::OK, &shown(&caller, &key, None))
+}
+
+async fn show(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+    let key = app.iam.api_key(&caller, params.id("id")?)?;
+    json(StatusCode::OK, &shown(&caller, &key, None))
+}
+
+async fn update(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+    headers: HeaderMap,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    let id = params.id("id")?;
+    let tag = headers.get("if-match").and_then(|value| value.to_str().ok());
+    let tag = tag.ok_or_else(|| {
+        invalid("If-Match", "the header `If-Match` with the entity tag, or `*`, is missing".to_owned())
+    })?;
+    let wanted: UpdateApiKey = body(&bytes)?;
+    let change = KeyChange {
+        name: wanted.name,
+        description: wanted.description,
+        expires_at: expiry(wanted.expires_at.as_deref())?,
+    };
+    let key = app.iam.update_api_key(&caller, id, tag, change).await?;
+    json(StatusCode::OK, &shown(&caller, &key, None))
+}
+
+async fn delete(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+    app.iam.delete_api_key(&caller, params.id("id")?).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn turn(app: &App, caller: &Identity, params: &Params, switch: Switch, on: bool) -> Result<Response, Refusal> {
+    let id: KeyId = params.id("id")?;
+    app.iam.switch_api_key(caller, id, switch, on).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn lock(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+    turn(&app, &caller, &params, Switch::Locked, true).await
+}
+
+async fn unlock(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+    turn(&app, &caller, &params, Switch::Locked, false).await
+}
+
+async fn disable(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+    turn(&app, &caller, &params, Switch::Disabled, true).await
+}
+
+async fn enable(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+    turn(&app, &caller, &params, Switch::Disabled, false).await
+}

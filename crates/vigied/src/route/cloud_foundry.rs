@@ -1,0 +1,319 @@
+//! Regions, organizations and spaces, in Cloud Foundry's form.
+
+use super::account::username;
+use super::params::{Params, body};
+use super::reply::json;
+use crate::app::App;
+use crate::http::caller::Manager;
+use crate::http::payload::Payload;
+use crate::http::problem::Refusal;
+use crate::http::routes::Verb::{Delete, Get, Post, Put};
+use crate::http::routes::{Guard, Registry};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use base::error::{Kind, Problem};
+use base::id::{OrgId, SpaceId};
+use base::scope::Domain;
+use http::StatusCode;
+use iam::directory::{Org, Space, User};
+use iam::role::Role;
+use std::sync::Arc;
+use wire::cf::info::Info;
+use wire::cf::list::{List, Metadata, Resource};
+use wire::cf::organization::{MemberEntity, OrganizationEntity, OrganizationName};
+use wire::cf::region::{Region, Regions};
+use wire::cf::space::{CreateSpace, SpaceEntity, SpaceName};
+use wire::iam::api_key::time_text;
+use wire::iam::user::Username;
+
+pub(super) fn register(r: &mut impl Registry) {
+    r.add(Get, "/v2/info", Guard::Public, info);
+    r.add(Get, "/v2/regions", Guard::Public, regions);
+    r.add(Get, "/v2/organizations", Guard::Identity, orgs);
+    r.add(Post, "/v2/organizations", Guard::Identity, create_org);
+    r.add(Get, "/v2/organizations/{guid}", Guard::Identity, org);
+    r.add(Put, "/v2/organizations/{guid}", Guard::Identity, rename_org);
+    r.add(Delete, "/v2/organizations/{guid}", Guard::Identity, delete_org);
+    r.add(Get, "/v2/organizations/{guid}/spaces", Guard::Identity, org_spaces);
+    r.add(Get, "/v2/organizations/{guid}/{role}", Guard::Identity, org_holders);
+    r.add(Put, "/v2/organizations/{guid}/{role}", Guard::Identity, set_org_role);
+    r.add(Delete, "/v2/organizations/{guid}/{role}", Guard::Identity, unset_org_role);
+    r.add(Get, "/v2/spaces", Guard::Identity, spaces);
+    r.add(Post, "/v2/spaces", Guard::Identity, create_space);
+    r.add(Get, "/v2/spaces/{guid}", Guard::Identity, space);
+    r.add(Put, "/v2/spaces/{guid}", Guard::Identity, rename_space);
+    r.add(Delete, "/v2/spaces/{guid}", Guard::Identity, delete_space);
+    r.add(Get, "/v2/spaces/{guid}/{role}", Guard::Identity, space_holders);
+    r.add(Put, "/v2/spaces/{guid}/{role}", Guard::Identity, set_space_role);
+    r.add(Delete, "/v2/spaces/{guid}/{role}", Guard::Identity, unset_space_role);
+}
+
+async fn info(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+    let info = Info {
+        name: "Vigie".to_owned(),
+        build: env!("CARGO_PKG_VERSION").to_owned(),
+        version: 2,
+        description: "metrics behind a token".to_owned(),
+        authorization_endpoint: app.public_url.clone(),
+        token_endpoint: app.public_url.clone(),
+        api_version: "2.106.0".to_owned(),
+        ..Info::default()
+    };
+    json(StatusCode::OK, &info)
+}
+
+async fn regions(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+    let url = || app.public_url.clone();
+    let regions = app.iam.regions().into_iter().enumerate().map(|(at, region)| Region {
+        id: region.name.clone(),
+        name: region.name,
+        display_name: region.display_name,
+        domain: app.public_url.split("://").last().unwrap_or_default().to_owned(),
+        cf_api: url(),
+        console_url: url(),
+        mccp_api: url(),
+        kind: "public".to_owned(),
+        geo: String::new(),
+        customer: "vigie".to_owned(),
+        deployment: "vigie".to_owned(),
+        home: at == 0,
+        metrics_api: url(),
+    });
+    json(StatusCode::OK, &Regions { resources: regions.collect() })
+}
+
+fn org_resource(org: &Org) -> Resource<OrganizationEntity> {
+    let url = format!("/v2/organizations/{}", org.id);
+    Resource {
+        metadata: Metadata {
+            guid: org.id.to_string(),
+            url: url.clone(),
+            created_at: time_text(org.created_at),
+            updated_at: Some(time_text(org.updated_at)),
+        },
+        entity: OrganizationEntity {
+            name: org.name.clone(),
+            status: "active".to_owned(),
+            region: org.region.clone(),
+            spaces_url: format!("{url}/spaces"),
+            users_url: format!("{url}/users"),
+            managers_url: format!("{url}/managers"),
+            billing_managers_url: format!("{url}/billing_managers"),
+            auditors_url: format!("{url}/auditors"),
+        },
+    }
+}
+
+fn space_resource(space: &Space) -> Resource<SpaceEntity> {
+    let url = format!("/v2/spaces/{}", space.id);
+    Resource {
+        metadata: Metadata {
+            guid: space.id.to_string(),
+            url: url.clone(),
+            created_at: time_text(space.created_at),
+            updated_at: Some(time_text(space.updated_at)),
+        },
+        entity: SpaceEntity {
+            name: space.name.clone(),
+            organization_guid: space.org.to_string(),
+            status: "active".to_owned(),
+            organization_url: format!("/v2/organizations/{}", space.org),
+            managers_url: format!("{url}/managers"),
+            developers_url: format!("{url}/developers"),
+            auditors_url: format!("{url}/auditors"),
+        },
+    }
+}
+
+fn member_resource(user: &User) -> Resource<MemberEntity> {
+    Resource {
+        metadata: Metadata {
+            guid: user.id.0.to_string(),
+            url: format!("/v2/users/{}", user.id.0),
+            created_at: time_text(user.created_at),
+            updated_at: None,
+        },
+        entity: MemberEntity { username: user.email.clone(), active: true, admin: false },
+    }
+}
+
+async fn orgs(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+    let (name, region) = (params.name_filter()?, params.one("region")?);
+    let mut orgs = app.iam.orgs(&caller);
+    orgs.retain(|org| name.is_none_or(|name| org.name == name) && region.is_none_or(|region| org.region == region));
+    json(StatusCode::OK, &List::one_page(orgs.iter().map(org_resource).collect()))
+}
+
+async fn create_org(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    let wanted: OrganizationName = body(&bytes)?;
+    let org = app.iam.create_org(&caller, &wanted.name, params.one("region")?).await?;
+    json(StatusCode::CREATED, &org_resource(&org))
+}
+
+async fn org(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+    json(StatusCode::OK, &org_resource(&app.iam.org(&caller, params.id("guid")?)?))
+}
+
+async fn rename_org(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    let id = params.id("guid")?;
+    app.iam.org(&caller, id)?;
+    let wanted: OrganizationName = body(&bytes)?;
+    json(StatusCode::CREATED, &org_resource(&app.iam.rename_org(&caller, id, &wanted.name).await?))
+}
+
+async fn delete_org(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+    app.iam.delete_org(&caller, params.id("guid")?, params.flag("recursive")?).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn org_spaces(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+    let org: OrgId = params.id("guid")?;
+    app.iam.org(&caller, org)?;
+    let name = params.name_filter()?;
+    let mut spaces = app.iam.spaces(&caller);
+    spaces.retain(|space| space.org == org && name.is_none_or(|name| space.name == name));
+    json(StatusCode::OK, &List::one_page(spaces.iter().map(space_resource).collect()))
+}
+
+async fn spaces(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+    let name = params.name_filter()?;
+    let mut spaces = app.iam.spaces(&caller);
+    spaces.retain(|space| name.is_none_or(|name| space.name == name));
+    json(StatusCode::OK, &List::one_page(spaces.iter().map(space_resource).collect()))
+}
+
+async fn create_space(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    let wanted: CreateSpace = body(&bytes)?;
+    let org: OrgId = wanted.organization_guid.parse().map_err(|_| {
+        let message = format!("`{}` is no organization GUID", wanted.organization_guid);
+        Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field("organization_guid"))
+    })?;
+    let space = app.iam.create_space(&caller, org, &wanted.name).await?;
+    json(StatusCode::CREATED, &space_resource(&space))
+}
+
+async fn space(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+    json(StatusCode::OK, &space_resource(&app.iam.space(&caller, params.id("guid")?)?))
+}
+
+async fn rename_space(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    let id: SpaceId = params.id("guid")?;
+    app.iam.space(&caller, id)?;
+    let wanted: SpaceName = body(&bytes)?;
+    json(StatusCode::CREATED, &space_resource(&app.iam.rename_space(&caller, id, &wanted.name).await?))
+}
+
+async fn delete_space(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+    app.iam.delete_space(&caller, params.id("guid")?).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// The role a path's last part stands for.
+fn role(params: &Params) -> Result<Role, Refusal> {
+    match params.text("role") {
+        "managers" => Ok(Role::Manager),
+        "developers" => Ok(Role::Developer),
+        "auditors" => Ok(Role::Auditor),
+        "billing_managers" => Ok(Role::BillingManager),
+        "users" => Ok(Role::Member),
+        other => Err(Refusal(Problem::new(Kind::NotFound, "not_found", format!("there is no role `{other}`")))),
+    }
+}
+
+/// The domain and role of a path, refused when the role does not exist in such a domain.
+fn place(params: &Params, of_space: bool) -> Result<(Domain, Role), Refusal> {
+    let domain = if of_space { Domain::Space(params.id("guid")?) } else { Domain::Org(params.id("guid")?) };
+    let role = role(params)?;
+    if !role.fits(domain) {
+        let message = format!("`{}` is no role in `{domain}`", params.text("role"));
+        return Err(Refusal(Problem::new(Kind::NotFound, "not_found", message)));
+    }
+    Ok((domain, role))
+}
+
+fn holders(app: &App, caller: &Manager, params: &Params, of_space: bool) -> Result<Response, Refusal> {
+    let (domain, role) = place(params, of_space)?;
+    let users = app.iam.holders(&caller.0, domain, role)?;
+    json(StatusCode::OK, &List::one_page(users.iter().map(member_resource).collect()))
+}
+
+async fn set(app: &App, caller: &Manager, params: &Params, bytes: &[u8], of_space: bool) -> Result<Response, Refusal> {
+    let (domain, role) = place(params, of_space)?;
+    let wanted: Username = body(bytes)?;
+    app.iam.set_role(&caller.0, domain, role, &wanted.username).await?;
+    let resource = match domain {
+        Domain::Space(id) => json(StatusCode::CREATED, &space_resource(&app.iam.space(&caller.0, id)?)),
+        Domain::Org(id) => json(StatusCode::CREATED, &org_resource(&app.iam.org(&caller.0, id)?)),
+        Domain::Account(_) => Ok(StatusCode::NO_CONTENT.into_response()),
+    };
+    resource
+}
+
+async fn unset(app: &App, caller: &Manager, params: &Params, bytes: &[u8], of_space: bool) -> Result<Response, Refusal> {
+    let (domain, role) = place(params, of_space)?;
+    app.iam.unset_role(&caller.0, domain, role, &username(params, bytes)?).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn org_holders(State(app): State<Arc<App>>, caller: Manager, params: Params) -> Result<Response, Refusal> {
+    holders(&app, &caller, &params, false)
+}
+
+async fn space_holders(State(app): State<Arc<App>>, caller: Manager, params: Params) -> Result<Response, Refusal> {
+    holders(&app, &caller, &params, true)
+}
+
+async fn set_org_role(
+    State(app): State<Arc<App>>,
+    caller: Manager,
+    params: Params,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    set(&app, &caller, &params, &bytes, false).await
+}
+
+async fn set_space_role(
+    State(app): State<Arc<App>>,
+    caller: Manager,
+    params: Params,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    set(&app, &caller, &params, &bytes, true).await
+}
+
+async fn unset_org_role(
+    State(app): State<Arc<App>>,
+    caller: Manager,
+    params: Params,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    unset(&app, &caller, &params, &bytes, false).await
+}
+
+async fn unset_space_role(
+    State(app): State<Arc<App>>,
+    caller: Manager,
+    params: Params,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    unset(&app, &caller, &params, &bytes, true).await
+}

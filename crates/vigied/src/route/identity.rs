@@ -1,0 +1,200 @@
+//! The token service: grants, keys, discovery, introspection, revocation.
+
+use super::reply::json;
+use crate::app::App;
+use crate::http::caller::Manager;
+use crate::http::payload::Payload;
+use crate::http::problem::Refusal;
+use crate::http::routes::Verb::{Get, Post};
+use crate::http::routes::{Guard, Registry};
+use axum::extract::State;
+use axum::response::Response;
+use base::error::{Kind, Problem};
+use base::secret::Secret;
+use http::{HeaderMap, StatusCode, header};
+use iam::token::claims::SCOPE;
+use iam::token::grant::{APIKEY, Client, Grant, PASSCODE, PASSWORD, REFRESH_TOKEN, TokenRequest, Tokens};
+use std::sync::Arc;
+use wire::credential;
+use wire::iam::discovery::{Discovery, Jwk, Jwks};
+use wire::iam::form::{self, Form};
+use wire::iam::introspection::{Introspection, TokenAccount, UserInfo};
+use wire::iam::token::TokenReply;
+use wire::secret::SecretText;
+
+/// What a client without a refresh token is told, as the original tells it.
+const NOT_SUPPORTED: &str = "not_supported";
+
+pub(super) fn register(r: &mut impl Registry) {
+    for path in ["/identity/token", "/oidc/token"] {
+        r.add(Post, path, Guard::Credential, token);
+    }
+    for path in ["/identity/keys", "/oidc/keys"] {
+        r.add(Get, path, Guard::Public, keys);
+    }
+    for path in ["/identity/.well-known/openid-configuration", "/.well-known/openid-configuration"] {
+        r.add(Get, path, Guard::Public, discovery);
+    }
+    r.add(Post, "/identity/introspect", Guard::Credential, introspect);
+    r.add(Post, "/identity/revoke", Guard::Credential, revoke);
+    r.add(Get, "/identity/userinfo", Guard::Identity, userinfo);
+}
+
+/// A property that is missing or wrong, in the token service's codes.
+pub(super) fn property(code: &'static str, message: String) -> Refusal {
+    Refusal(Problem::new(Kind::Invalid, code, message))
+}
+
+pub(super) fn form(body: &[u8]) -> Result<Form, Refusal> {
+    Form::parse(body).map_err(|error| property("BXNIM0106E", format!("The form cannot be read: {error}")))
+}
+
+fn required<'f>(form: &'f Form, key: &'static str) -> Result<&'f str, Refusal> {
+    form.get(key)
+        .filter(|text| !text.is_empty())
+        .ok_or_else(|| property("BXNIM0109E", format!("Property missing or empty: {key}")))
+}
+
+fn secret(form: &Form, key: &'static str) -> Result<Secret<String>, Refusal> {
+    required(form, key).map(|text| Secret::new(text.to_owned()))
+}
+
+/// The client of a Basic authorization; none without the header.
+pub(super) fn client(headers: &HeaderMap) -> Result<Option<Client>, Refusal> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let refused = |message: String| Refusal(Problem::new(Kind::Unauthenticated, "BXNIM0308E", message));
+    let basic = credential::basic(value.as_bytes())
+        .map_err(|error| refused(format!("The Authorization header cannot be read: {error}")))?;
+    let client = Client::find(&basic.user, basic.password.expose());
+    client.map(Some).ok_or_else(|| refused("The client is unknown or its secret is wrong: send `bx:bx`".to_owned()))
+}
+
+/// The proof a form of the token service brings.
+pub(super) fn grant(form: &Form) -> Result<Grant, Refusal> {
+    match required(form, "grant_type")? {
+        APIKEY => Ok(Grant::ApiKey(secret(form, "apikey")?)),
+        PASSWORD => Ok(Grant::Password {
+            username: required(form, "username")?.to_owned(),
+            password: secret(form, "password")?,
+        }),
+        PASSCODE => Ok(Grant::Passcode(secret(form, "passcode")?)),
+        REFRESH_TOKEN => Ok(Grant::RefreshToken(secret(form, "refresh_token")?)),
+        other => {
+            let shown: String = other.chars().take(80).collect();
+            Err(property("BXNIM0106E", format!("Property validation failed: grant_type `{shown}` is not supported")))
+        }
+    }
+}
+
+async fn token(State(app): State<Arc<App>>, headers: HeaderMap, Payload(body): Payload) -> Result<Response, Refusal> {
+    let form = form(&body)?;
+    let grant = grant(&form)?;
+    let client = client(&headers)?;
+    let with_uaa = form.get("response_type").is_some_and(|types| form::list(types).any(|word| word == "uaa"));
+    let account = form.get("account").filter(|text| !text.is_empty()).map(str::to_owned);
+    let tokens = app.iam.token(TokenRequest { grant, client, account, with_uaa }).await?;
+    json(StatusCode::OK, &reply(&tokens))
+}
+
+fn text(secret: &Secret<String>) -> SecretText {
+    SecretText::new(secret.expose().clone())
+}
+
+fn reply(tokens: &Tokens) -> TokenReply {
+    TokenReply {
+        access_token: text(&tokens.access_token),
+        refresh_token: tokens.refresh_token.as_ref().map_or_else(|| SecretText::new(NOT_SUPPORTED), text),
+        token_type: "Bearer".to_owned(),
+        expires_in: tokens.expires_in,
+        expiration: tokens.expires_at,
+        scope: SCOPE.to_owned(),
+        session_id: tokens.session.map(|session| session.to_string()),
+        uaa_token: tokens.uaa.as_ref().map(|uaa| text(&uaa.access_token)),
+        uaa_refresh_token: tokens.uaa.as_ref().map(|uaa| text(&uaa.refresh_token)),
+    }
+}
+
+async fn keys(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+    let keys = app.iam.public_keys().into_iter().map(|key| Jwk {
+        kty: "RSA".to_owned(),
+        n: key.n,
+        e: key.e,
+        alg: "RS256".to_owned(),
+        kid: key.kid,
+        usage: None,
+    });
+    json(StatusCode::OK, &Jwks { keys: keys.collect() })
+}
+
+async fn discovery(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+    json(StatusCode::OK, &Discovery::at(&app.public_url))
+}
+
+async fn introspect(State(app): State<Arc<App>>, Payload(body): Payload) -> Result<Response, Refusal> {
+    let form = form(&body)?;
+    let identity = if let Some(key) = form.get("apikey").filter(|text| !text.is_empty()) {
+        app.iam.introspect_key(&Secret::new(key.to_owned()))
+    } else {
+        let token = required(&form, "token")?;
+        app.verifier.identity(app.verifier.bearer(token)).ok()
+    };
+    let Some(identity) = identity else { return json(StatusCode::OK, &Introspection::inactive()) };
+    let user = app.iam.user(&identity)?;
+    let claims = identity.claims();
+    let answer = Introspection {
+        active: true,
+        iss: Some(claims.map_or_else(|| format!("{}/identity", app.public_url), |claims| claims.iss.clone())),
+        realm_id: Some("IBMid".to_owned()),
+        identifier: Some(user.id.0.to_string()),
+        sub: Some(user.email.clone()),
+        iam_id: Some(user.id.to_string()),
+        account: Some(TokenAccount { bss: identity.account().to_string(), ims: None, valid: Some(true) }),
+        scope: claims.map(|claims| claims.scope.clone()),
+        client_id: claims.map(|claims| claims.client_id.clone()),
+        grant_type: claims.map(|claims| claims.grant_type.clone()),
+        name: Some(iam::token::grant::full_name(&user)),
+        email: Some(user.email),
+        session_id: identity.session().map(|session| session.to_string()),
+        iat: claims.map(|claims| claims.iat),
+        exp: claims.map(|claims| claims.exp),
+        ..Introspection::inactive()
+    };
+    json(StatusCode::OK, &answer)
+}
+
+async fn revoke(State(app): State<Arc<App>>, Payload(body): Payload) -> Result<Response, Refusal> {
+    let form = form(&body)?;
+    app.iam.revoke(&secret(&form, "token")?).await?;
+    json(StatusCode::OK, &serde_json::json!({}))
+}
+
+async fn userinfo(State(app): State<Arc<App>>, Manager(caller): Manager) -> Result<Response, Refusal> {
+    let user = app.iam.user(&caller)?;
+    let Some(claims) = caller.claims() else {
+        return Err(Refusal(
+            Problem::new(Kind::Unauthenticated, "BXNIM0407E", "This needs an IAM token")
+                .hint("`vigie iam oauth-tokens` prints one"),
+        ));
+    };
+    let answer = UserInfo {
+        active: true,
+        realm_id: claims.realmid.clone(),
+        identifier: claims.identifier.clone(),
+        iam_id: claims.iam_id.clone(),
+        given_name: user.given_name,
+        family_name: user.family_name,
+        name: claims.name.clone(),
+        email: user.email.clone(),
+        sub: user.email,
+        account: TokenAccount { bss: claims.account.bss.clone(), ims: None, valid: None },
+        iat: claims.iat,
+        exp: claims.exp,
+        iss: claims.iss.clone(),
+        grant_type: claims.grant_type.clone(),
+        client_id: claims.client_id.clone(),
+        scope: claims.scope.clone(),
+        acr: claims.acr,
+        amr: claims.amr.clone(),
+    };
+    json(StatusCode::OK, &answer)
+}

@@ -1,0 +1,77 @@
+//! Ids in paths and lists in queries.
+
+use crate::app::App;
+use crate::http::problem::Refusal;
+use axum::extract::{FromRequestParts, Path};
+use base::error::{Kind, Problem};
+use http::request::Parts;
+use std::collections::HashMap;
+use std::str::FromStr;
+use std::sync::Arc;
+use wire::query::Query;
+
+/// The parts of a path and its query.
+#[derive(Debug)]
+pub(crate) struct Params {
+    path: HashMap<String, String>,
+    query: Query,
+}
+
+fn invalid(message: String) -> Refusal {
+    Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message))
+}
+
+impl FromRequestParts<Arc<App>> for Params {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
+        let path = Path::<HashMap<String, String>>::from_request_parts(parts, app).await;
+        let Path(path) = path.map_err(|_| invalid("the path is not valid text".to_owned()))?;
+        let query = Query::parse(parts.uri.query().unwrap_or_default()).map_err(|error| invalid(error.to_string()))?;
+        Ok(Self { path, query })
+    }
+}
+
+impl Params {
+    /// A part of the path as text.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.path.get(name).map_or("", String::as_str)
+    }
+
+    /// An id in the path; what is no id names nothing.
+    pub(crate) fn id<T: FromStr>(&self, name: &str) -> Result<T, Refusal> {
+        self.text(name)
+            .parse()
+            .map_err(|_| Refusal(Problem::new(Kind::NotFound, "not_found", format!("there is no `{}`", self.text(name)))))
+    }
+
+    /// A parameter of the query.
+    pub(crate) fn one(&self, key: &str) -> Result<Option<&str>, Refusal> {
+        self.query.one(key).map_err(|error| invalid(error.to_string()))
+    }
+
+    /// A parameter that is `true` or `false`.
+    pub(crate) fn flag(&self, key: &str) -> Result<bool, Refusal> {
+        match self.one(key)? {
+            None | Some("false" | "") => Ok(false),
+            Some("true") => Ok(true),
+            Some(other) => Err(invalid(format!("`{key}` is `true` or `false`, not `{other}`"))),
+        }
+    }
+
+    /// The filter `q=name:X` of Cloud Foundry lists.
+    pub(crate) fn name_filter(&self) -> Result<Option<&str>, Refusal> {
+        match self.one("q")? {
+            None => Ok(None),
+            Some(text) => match text.split_once(':') {
+                Some(("name", name)) => Ok(Some(name)),
+                _ => Err(invalid(format!("the filter `{text}` is not understood: write `q=name:NAME`"))),
+            },
+        }
+    }
+}
+
+/// A JSON body.
+pub(crate) fn body<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(bytes).map_err(|error| invalid(format!("the body is not the JSON asked for: {error}")))
+}

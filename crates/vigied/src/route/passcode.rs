@@ -1,0 +1,104 @@
+//! One-time codes: a page for people, a call for programs.
+
+use super::identity::{client, form, grant, property};
+use super::reply::json;
+use crate::app::App;
+use crate::http::payload::Payload;
+use crate::http::problem::Refusal;
+use crate::http::routes::Verb::{Get, Post};
+use crate::http::routes::{Guard, Registry};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use base::secret::Secret;
+use http::{HeaderMap, StatusCode, header};
+use iam::token::grant::{Grant, TokenRequest};
+use std::sync::Arc;
+use wire::iam::form::Form;
+use wire::iam::token::PasscodeReply;
+use wire::secret::SecretText;
+
+pub(super) fn register(r: &mut impl Registry) {
+    r.add(Get, "/identity/passcode", Guard::Public, page);
+    r.add(Post, "/identity/passcode", Guard::Credential, issue);
+}
+
+/// The page loads nothing from anywhere, runs no script, and may not be framed.
+const HEADERS: [(header::HeaderName, &str); 4] = [
+    (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+    (header::CACHE_CONTROL, "no-store"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
+    ),
+];
+
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:4rem auto;padding:0 1rem;color:#1b2430;background:#f7f8fa}\
+label{display:block;margin:1rem 0 .2rem}input{width:100%;box-sizing:border-box;font:inherit;padding:.5rem;border:1px solid #98a2b3;border-radius:6px}\
+button{margin-top:1.5rem;font:inherit;padding:.5rem 1.2rem;border:0;border-radius:6px;background:#0b5cad;color:#fff}\
+code{font-size:1.6rem;letter-spacing:.08em}.error{color:#a4161a}\
+@media(prefers-color-scheme:dark){body{color:#e6e9ee;background:#14181f}input{background:#1d232d;color:inherit}.error{color:#ff8a8a}}";
+
+fn html(status: StatusCode, body: &str) -> Response {
+    let text = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>One-time code · Vigie</title><style>{STYLE}</style></head><body><main><h1>One-time code</h1>{body}</main></body></html>"
+    );
+    (status, HEADERS, text).into_response()
+}
+
+fn login(error: Option<&str>) -> String {
+    let error = error.map_or_else(String::new, |text| format!("<p class=\"error\" role=\"alert\">{}</p>", escape(text)));
+    format!(
+        "<p>Log in to get the code that <b>vigie login --sso</b> asks for.</p>{error}<form method=\"post\">\
+         <label for=\"username\">E-mail</label><input id=\"username\" name=\"username\" autocomplete=\"username\" required autofocus>\
+         <label for=\"password\">Password</label><input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" required>\
+         <button>Get the code</button></form>"
+    )
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+async fn page() -> Response {
+    html(StatusCode::OK, &login(None))
+}
+
+async fn issue(State(app): State<Arc<App>>, headers: HeaderMap, Payload(body): Payload) -> Result<Response, Refusal> {
+    let form = form(&body)?;
+    if form.get("grant_type").is_none() {
+        return from_page(&app, &form).await;
+    }
+    let grant = grant(&form)?;
+    if !matches!(grant, Grant::RefreshToken(_)) {
+        return Err(property("BXNIM0106E", "Property validation failed: grant_type must be `refresh_token` here".to_owned()));
+    }
+    let client = client(&headers)?;
+    let passcode = app.iam.passcode(TokenRequest { grant, client, account: None, with_uaa: false }).await?;
+    json(StatusCode::OK, &PasscodeReply { passcode: SecretText::new(passcode.expose().clone()) })
+}
+
+async fn from_page(app: &App, form: &Form) -> Result<Response, Refusal> {
+    let (Some(username), Some(password)) = (form.get("username"), form.get("password")) else {
+        return Err(property("BXNIM0109E", "Property missing or empty: username or password".to_owned()));
+    };
+    let grant = Grant::Password { username: username.to_owned(), password: Secret::new(password.to_owned()) };
+    let request = TokenRequest { grant, client: None, account: None, with_uaa: false };
+    match app.iam.passcode(request).await {
+        Ok(passcode) => {
+            let body = format!(
+                "<p>Type this code where you ran <b>vigie login</b>. It works once, for five minutes.</p><p><code>{}</code></p>",
+                escape(passcode.expose())
+            );
+            Ok(html(StatusCode::OK, &body))
+        }
+        Err(error) => match error.problem() {
+            Some(problem) => {
+                let status = StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::BAD_REQUEST);
+                Ok(html(status, &login(Some(&problem.message))))
+            }
+            None => Err(error.into()),
+        },
+    }
+}
