@@ -5,15 +5,42 @@ use crate::support::{
 };
 use base::store::{Durability, SampleStore, StoreError};
 use base::time::{ManualClock, Millis};
-use engine::EngineConfig;
 use engine::storage::Storage;
 use engine::storage::faulty::{Fault, Faulty};
+use engine::{Engine, EngineConfig, RecoveryReport};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Sends, flushes and deletes until the fault stops it; returns what was acknowledged, and the last, unacknowledged write.
-fn work(engine: &engine::Engine) -> (BTreeMap<i64, f64>, Option<(i64, f64)>) {
+/// What was acknowledged, and the last write, which was not.
+#[derive(Debug, Default)]
+struct Worked {
+    acknowledged: BTreeMap<i64, f64>,
+    in_flight: Option<(i64, f64)>,
+}
+
+impl Worked {
+    /// Every acknowledged sample is there, and nothing else but what was in flight.
+    fn check(&self, engine: &Engine, what: &str) {
+        for name in ["a.b", "a.c"] {
+            let mut there: BTreeMap<i64, f64> = read(engine, 1, name).into_iter().collect();
+            let mut expected = self.acknowledged.clone();
+            if let Some((at, value)) = self.in_flight
+                && there.get(&at) == Some(&value)
+            {
+                there.remove(&at);
+                expected.remove(&at);
+            }
+            assert_eq!(there, expected, "{what}, {name}");
+        }
+    }
+}
+
+/// Opens, sends, flushes and merges until the fault stops it.
+fn work(storage: &Faulty) -> Worked {
+    let Ok((engine, _)) = reopen(storage) else {
+        return Worked::default();
+    };
     let mut acknowledged = BTreeMap::new();
     for round in 0..60_i32 {
         // Every sixth write overwrites, every ninth goes to the day before.
@@ -25,29 +52,43 @@ fn work(engine: &engine::Engine) -> (BTreeMap<i64, f64>, Option<(i64, f64)>) {
             Durability::Committed,
         );
         if sent.is_err() {
-            return (acknowledged, Some((at, value)));
+            return Worked {
+                acknowledged,
+                in_flight: Some((at, value)),
+            };
         }
         acknowledged.insert(at, value);
         if round % 5 == 4 && engine.flush().and_then(|()| engine.compact()).is_err() {
-            return (acknowledged, None);
+            break;
         }
     }
-    (acknowledged, None)
+    Worked {
+        acknowledged,
+        in_flight: None,
+    }
 }
 
-#[test]
-fn acknowledged_samples_survive_a_crash_at_every_operation() {
+/// With a limit that makes merges frequent.
+fn reopen(storage: &Faulty) -> Result<(Engine, RecoveryReport), StoreError> {
     let crowded = EngineConfig {
         segments_per_day: 2,
         ..config()
     };
-    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    open_with(crowded, storage, &Arc::new(ManualClock::at(Millis(NOON))))
+}
+
+/// How many operations [`work`] makes when nothing goes wrong.
+fn operations_of_work() -> u64 {
     let calm = Faulty::new(0);
-    let engine = open_with(crowded.clone(), &calm, &clock).unwrap().0;
-    work(&engine);
+    work(&calm);
     let operations = calm.operations();
     assert!(operations > 300, "{operations}");
-    drop(engine);
+    operations
+}
+
+#[test]
+fn acknowledged_samples_survive_a_crash_at_every_operation() {
+    let operations = operations_of_work();
     for fault in [
         Fault::PowerLoss,
         Fault::ShortWrite,
@@ -59,33 +100,33 @@ fn acknowledged_samples_survive_a_crash_at_every_operation() {
         for point in (0..operations).step_by(step) {
             let storage = Faulty::new(point);
             storage.inject(fault, point);
-            let acknowledged = match open_with(crowded.clone(), &storage, &clock) {
-                Ok((engine, _)) => {
-                    let acknowledged = work(&engine);
-                    let _ = storage.crash();
-                    acknowledged
-                }
-                Err(_) => Default::default(),
-            };
+            let worked = work(&storage);
             let after = storage.crash();
-            let (engine, report) = open_with(crowded.clone(), &after, &clock)
-                .unwrap_or_else(|error| panic!("{fault:?} at {point}: {error}"));
-            for name in ["a.b", "a.c"] {
-                let mut there: BTreeMap<i64, f64> = read(&engine, 1, name).into_iter().collect();
-                let (mut expected, in_flight) = acknowledged.clone();
-                if let Some((at, value)) = in_flight
-                    && there.get(&at) == Some(&value)
-                {
-                    // Not acknowledged, but it may well have arrived.
-                    there.remove(&at);
-                    expected.remove(&at);
-                }
-                assert_eq!(there, expected, "{fault:?} at {point}, {name}: {report}");
-            }
+            let (engine, report) =
+                reopen(&after).unwrap_or_else(|error| panic!("{fault:?} at {point}: {error}"));
+            worked.check(&engine, &format!("{fault:?} at {point}: {report}"));
             send(&engine, 1, &[("a.b", NOON, -1.0)]);
             engine.flush().unwrap();
             drop(engine);
             assert_eq!(read(&open(&after), 1, "a.b").last(), Some(&(NOON, -1.0)));
+        }
+    }
+}
+
+#[test]
+fn a_crash_during_recovery_loses_nothing_either() {
+    for point in (0..operations_of_work()).step_by(5) {
+        for again in 0..14 {
+            let storage = Faulty::new(point * 31 + again);
+            storage.inject(Fault::PowerLoss, point);
+            let worked = work(&storage);
+            let recovering = storage.crash();
+            recovering.inject(Fault::PowerLoss, again);
+            drop(reopen(&recovering));
+            let after = recovering.crash();
+            let what = format!("power loss at {point}, then at {again} of the recovery");
+            let (engine, report) = reopen(&after).unwrap_or_else(|error| panic!("{what}: {error}"));
+            worked.check(&engine, &format!("{what}: {report}"));
         }
     }
 }

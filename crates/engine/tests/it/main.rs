@@ -6,6 +6,8 @@ mod faults;
 #[cfg(test)]
 mod format_v1;
 #[cfg(test)]
+mod kill;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod stories;
