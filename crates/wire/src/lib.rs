@@ -8,10 +8,14 @@
 
 pub mod cf;
 pub mod code;
+pub mod credential;
 pub mod find;
 pub mod iam;
 pub mod ingest;
 pub mod problem;
 pub mod query;
 pub mod receipt;
+pub mod scope_id;
 pub mod secret;
+pub mod target;
+pub mod time_expr;

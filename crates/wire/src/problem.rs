@@ -110,7 +110,7 @@ pub fn context_time(at: Millis) -> String {
     let Ok(instant) = jiff::Timestamp::from_millisecond(at.0) else {
         return String::new();
     };
-    let utc = instant.to_zoned(jiff::tz::TimeZone::UTC);
+    let utc = jiff::tz::TimeZone::UTC.to_datetime(instant);
     format!(
         "{:02}.{:02}.{:04} {:02}:{:02}:{:02}:{:03} UTC",
         utc.day(),

@@ -121,7 +121,7 @@ pub fn time_text(at: Millis) -> String {
     let Ok(instant) = jiff::Timestamp::from_millisecond(at.0) else {
         return String::new();
     };
-    let utc = instant.to_zoned(jiff::tz::TimeZone::UTC);
+    let utc = jiff::tz::TimeZone::UTC.to_datetime(instant);
     format!(
         "{:04}-{:02}-{:02}T{:02}:{:02}+0000",
         utc.year(),
