@@ -10,7 +10,7 @@ use base::secret::Secret;
 use std::convert::Infallible;
 use std::path::Path;
 use wire::iam::discovery::{GRANT_API_KEY, GRANT_PASSCODE, GRANT_PASSWORD};
-use wire::iam::key_file::key_file_text;
+use wire::iam::key_file;
 
 /// A key, a password or a one-time code.
 #[derive(Debug)]
@@ -101,7 +101,7 @@ pub(crate) fn text_or_file(given: &str, flag: &str) -> Result<Secret<String>, Fa
     };
     let path = Path::new(path);
     let bytes = std::fs::read(path).map_err(|error| Failure::file("read", path, &error))?;
-    key_file_text(&bytes)
+    key_file::read(&bytes)
         .map(|key| Secret::new(key.expose().to_owned()))
         .map_err(|error| {
             Failure::failed(format!("`{}` (from `{flag}`) holds no API key: {error}", path.display()))

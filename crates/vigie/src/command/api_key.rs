@@ -7,13 +7,13 @@ use crate::output::printable;
 use crate::prompt;
 use crate::session::not_logged_in;
 use clap::Args;
-use serde::Serialize as _;
 use serde_json::json;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use wire::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey};
+use wire::iam::key_file;
 
 /// Pages read of one list.
 const PAGES_MAX: usize = 1000;
@@ -251,13 +251,8 @@ impl KeyFile {
     }
 
     fn keep(mut self, key: &ApiKey) -> Result<(), Failure> {
-        let mut text = Vec::new();
-        let indent = serde_json::ser::PrettyFormatter::with_indent(b"\t");
-        key.serialize(&mut serde_json::Serializer::with_formatter(&mut text, indent))
-            .map_err(|error| Failure::failed(format!("cannot write JSON: {error}")))?;
-        text.push(b'\n');
         self.file
-            .write_all(&text)
+            .write_all(&key_file::write(key))
             .and_then(|()| self.file.sync_all())
             .and_then(|()| fs::rename(&self.beside, &self.path))
             .map_err(|error| {
