@@ -19,6 +19,8 @@ mod error;
 mod output;
 mod places;
 mod prompt;
+#[cfg(test)]
+mod reference;
 mod session;
 mod targeting;
 mod token;
