@@ -31,6 +31,7 @@ use crate::context::{Context, Name};
 use crate::env::Env;
 use crate::error::{Failure, Kind};
 use crate::output::{Format, Output};
+use clap::error::ErrorKind;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -50,7 +51,10 @@ fn main() -> ExitCode {
     };
     match command::run(&cli.command, &context) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
+        Err(mut failure) => {
+            for hint in &mut failure.hints {
+                *hint = hint.replace("`vigie ", &format!("`{} ", name.text()));
+            }
             if failure.kind != Kind::BrokenPipe {
                 context.output.failure(&failure);
             }
@@ -71,6 +75,10 @@ fn misunderstood(name: Name, error: &clap::Error) -> ExitCode {
         };
     }
     let text = text.to_string();
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        output::to_stderr(&text);
+        return exit(name, Kind::Usage);
+    }
     let message = text.trim_end().trim_start_matches("error: ");
     output.failure(&match name {
         Name::Vigie => Failure::usage(message),
