@@ -39,6 +39,7 @@ fn names_and_wrong_words() {
         "bx v --output json",
         "vigie",
         "vigie lgin",
+        "vigie help cf",
         "vigie iam token --header --curl",
         "ibmcloud account space",
         "vigie status",
