@@ -45,6 +45,7 @@ fn names_and_wrong_words() {
         "vigie status",
         "bx account orgs",
         "vigie completion tcsh",
+        "vigie regions --output yaml",
     ] {
         terminal.run(line);
     }
