@@ -44,7 +44,7 @@ impl std::fmt::Debug for Credential<'_> {
 /// What a token says, verified.
 #[derive(Debug, Clone)]
 pub(crate) enum Claims {
-    Iam(IamClaims),
+    Iam(Box<IamClaims>),
     Uaa,
 }
 
@@ -340,7 +340,7 @@ impl Verifier {
             key: key(&claims.iam_apikey_id).map_err(malformed("its `iam_apikey_id` is no key"))?,
             expires_at: claims.exp,
             begins_at: claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat)),
-            claims: Claims::Iam(claims),
+            claims: Claims::Iam(Box::new(claims)),
         })
     }
 }

@@ -9,7 +9,7 @@ use base::limit;
 use base::store::SampleStore;
 use base::time::{Clock, SystemClock};
 use db::Db;
-use engine::storage::Disk;
+use engine::storage::disk::Disk;
 use engine::{Engine, EngineConfig};
 use iam::{Iam, IamConfig, IamError};
 use std::sync::Arc;
@@ -29,7 +29,11 @@ pub(crate) fn folder(settings: &Settings) -> anyhow::Result<DataDir> {
 }
 
 /// Opens the identity service.
-pub(crate) async fn identity(settings: &Settings, folder: &DataDir, public_url: &str) -> anyhow::Result<Iam> {
+pub(crate) async fn identity(
+    settings: &Settings,
+    folder: &DataDir,
+    public_url: &str,
+) -> anyhow::Result<Iam> {
     let file = folder.database().to_string_lossy().into_owned();
     let db = Db::open(settings.database().unwrap_or(&file)).await?;
     let seconds = |key: &str| i64::try_from(settings.number(key)).unwrap_or(i64::MAX);
@@ -45,7 +49,11 @@ pub(crate) async fn identity(settings: &Settings, folder: &DataDir, public_url: 
 }
 
 /// Opens everything.
-pub(crate) async fn boot(settings: &Settings, folder: DataDir, public_url: String) -> anyhow::Result<Booted> {
+pub(crate) async fn boot(
+    settings: &Settings,
+    folder: DataDir,
+    public_url: String,
+) -> anyhow::Result<Booted> {
     let iam = identity(settings, &folder, &public_url).await?;
     if !iam.is_initialised() {
         let data = settings.data().display();
@@ -71,12 +79,21 @@ pub(crate) async fn boot(settings: &Settings, folder: DataDir, public_url: Strin
             samples_per_query: settings.limit(limit::SAMPLES_PER_QUERY),
             nodes_per_list: settings.limit(limit::NODES_PER_LIST),
         },
-        requests: Semaphore::new(size(settings.limit(limit::CONCURRENT_REQUESTS)).min(Semaphore::MAX_PERMITS)),
+        requests: Semaphore::new(
+            size(settings.limit(limit::CONCURRENT_REQUESTS)).min(Semaphore::MAX_PERMITS),
+        ),
     };
-    Ok(Booted { app: Arc::new(app), folder })
+    Ok(Booted {
+        app: Arc::new(app),
+        folder,
+    })
 }
 
-async fn store(settings: &Settings, folder: &DataDir, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn SampleStore>> {
+async fn store(
+    settings: &Settings,
+    folder: &DataDir,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<Arc<dyn SampleStore>> {
     let number = |key: &str| u32::try_from(settings.number(key)).unwrap_or(u32::MAX);
     let config = EngineConfig {
         retention_days: number("storage.retention_days"),
@@ -87,7 +104,10 @@ async fn store(settings: &Settings, folder: &DataDir, clock: Arc<dyn Clock>) -> 
         ..EngineConfig::new(folder.samples())
     };
     let opened = tokio::task::spawn_blocking(move || Engine::open(config, clock, Arc::new(Disk)));
-    let (engine, report) = opened.await.context("opening the store broke off")?.context("cannot open the store")?;
+    let (engine, report) = opened
+        .await
+        .context("opening the store broke off")?
+        .context("cannot open the store")?;
     tracing::info!("recovered: {report}");
     Ok(Arc::new(engine))
 }

@@ -5,14 +5,20 @@ use std::path::PathBuf;
 
 /// Vigie's server: keeps the metrics of many teams and touches no sample without a token that expires.
 #[derive(Debug, Parser)]
-#[command(name = "vigied", version, about, max_term_width = 100, after_help = "\
+#[command(
+    name = "vigied",
+    version,
+    about,
+    max_term_width = 100,
+    after_help = "\
 Getting started:
   vigied quickstart                      everything in one command, on this machine
   vigied init --data /var/lib/vigie      create the data folder, the first account, space and API key
   vigied serve --data /var/lib/vigie     serve it
   vigie login -a http://127.0.0.1:8080   log in with the command line
 
-Exit codes: 0 done, 1 failed, 2 wrong usage.")]
+Exit codes: 0 done, 1 failed, 2 wrong usage."
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -99,8 +105,13 @@ fn key_value(text: &str) -> Result<(String, String), String> {
 impl SettingArgs {
     /// The flags that were given, as (key, flag, value).
     pub(crate) fn flags(&self) -> Vec<(String, String, String)> {
-        let data = self.data.as_ref().map(|path| path.to_string_lossy().into_owned());
-        let allow = self.allow_plain_http_on_any_address.then(|| "true".to_owned());
+        let data = self
+            .data
+            .as_ref()
+            .map(|path| path.to_string_lossy().into_owned());
+        let allow = self
+            .allow_plain_http_on_any_address
+            .then(|| "true".to_owned());
         let named = [
             ("data", "--data", &data),
             ("listen", "--listen", &self.listen),
@@ -108,14 +119,23 @@ impl SettingArgs {
             ("database", "--database", &self.database),
             ("tls.certificate", "--tls-cert", &self.tls_cert),
             ("tls.key", "--tls-key", &self.tls_key),
-            ("tls.allow_plain_http_on_any_address", "--allow-plain-http-on-any-address", &allow),
+            (
+                "tls.allow_plain_http_on_any_address",
+                "--allow-plain-http-on-any-address",
+                &allow,
+            ),
             ("log.level", "--log-level", &self.log_level),
             ("log.format", "--log-format", &self.log_format),
         ];
         let named = named.into_iter().filter_map(|(key, flag, value)| {
-            value.as_ref().map(|value| (key.to_owned(), flag.to_owned(), value.clone()))
+            value
+                .as_ref()
+                .map(|value| (key.to_owned(), flag.to_owned(), value.clone()))
         });
-        let set = self.set.iter().map(|(key, value)| (key.clone(), format!("--set {key}"), value.clone()));
+        let set = self
+            .set
+            .iter()
+            .map(|(key, value)| (key.clone(), format!("--set {key}"), value.clone()));
         named.chain(set).collect()
     }
 }
@@ -171,7 +191,7 @@ pub(crate) enum ConfigCommand {
     /// Print the effective settings and where each came from.
     Check {
         #[command(flatten)]
-        settings: SettingArgs,
+        settings: Box<SettingArgs>,
         /// The form of the answer.
         #[arg(long, value_enum, default_value = "text", ignore_case = true)]
         output: Output,

@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DataDirError {
     #[error("{} is used by another `vigied`{}\nhint: stop it first, or give this one another folder with `--data DIR`", path.display(), holder.as_deref().map(|pid| format!(" (process {pid})")).unwrap_or_default())]
-    Locked { path: PathBuf, holder: Option<String> },
+    Locked {
+        path: PathBuf,
+        holder: Option<String>,
+    },
     #[error("cannot {action} {}", path.display())]
     Io {
         action: &'static str,
@@ -31,9 +34,17 @@ impl DataDir {
     pub(crate) fn open(root: &Path) -> Result<Self, DataDirError> {
         let io = |action, path: &Path| {
             let path = path.to_owned();
-            move |source| DataDirError::Io { action, path, source }
+            move |source| DataDirError::Io {
+                action,
+                path,
+                source,
+            }
         };
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(root).map_err(io("create", root))?;
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(root)
+            .map_err(io("create", root))?;
         let root = std::path::absolute(root).map_err(io("resolve", root))?;
         let path = root.join("lock");
         let mut lock = File::options()
@@ -48,8 +59,14 @@ impl DataDir {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
-                let holder = lock.read_to_string(&mut holder).ok().map(|_| holder.trim().to_owned());
-                return Err(DataDirError::Locked { path: root, holder: holder.filter(|pid| !pid.is_empty()) });
+                let holder = lock
+                    .read_to_string(&mut holder)
+                    .ok()
+                    .map(|_| holder.trim().to_owned());
+                return Err(DataDirError::Locked {
+                    path: root,
+                    holder: holder.filter(|pid| !pid.is_empty()),
+                });
             }
             Err(TryLockError::Error(source)) => return Err(io("lock", &path)(source)),
         }
@@ -86,7 +103,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = DataDir::open(folder.path()).unwrap();
         let error = DataDir::open(folder.path()).unwrap_err();
-        assert!(error.to_string().contains(&format!("process {}", std::process::id())), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains(&format!("process {}", std::process::id())),
+            "{error}"
+        );
         drop(first);
         DataDir::open(folder.path()).unwrap();
     }

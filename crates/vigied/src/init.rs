@@ -12,7 +12,11 @@ use std::path::Path;
 
 /// Runs `vigied init`; returns what it prints.
 pub(crate) async fn init(settings: &Settings, arguments: &InitArgs) -> anyhow::Result<String> {
-    let password = arguments.password_file.as_deref().map(read_password).transpose()?;
+    let password = arguments
+        .password_file
+        .as_deref()
+        .map(read_password)
+        .transpose()?;
     let folder = boot::folder(settings)?;
     let request = Request {
         account: arguments.account.clone(),
@@ -30,7 +34,11 @@ pub(crate) async fn init(settings: &Settings, arguments: &InitArgs) -> anyhow::R
 }
 
 /// Makes the first account in a folder.
-pub(crate) async fn create(settings: &Settings, folder: &DataDir, request: Request) -> anyhow::Result<Bootstrap> {
+pub(crate) async fn create(
+    settings: &Settings,
+    folder: &DataDir,
+    request: Request,
+) -> anyhow::Result<Bootstrap> {
     let iam = boot::identity(settings, folder, &settings.public_url(settings.listen())).await?;
     let made = iam.bootstrap(request).await;
     iam.close().await;
@@ -40,10 +48,16 @@ pub(crate) async fn create(settings: &Settings, folder: &DataDir, request: Reque
 fn read_password(path: &Path) -> anyhow::Result<Secret<String>> {
     let mut line = String::new();
     if path == Path::new("-") {
-        std::io::stdin().lock().read_line(&mut line).context("cannot read the password from standard input")?;
+        std::io::stdin()
+            .lock()
+            .read_line(&mut line)
+            .context("cannot read the password from standard input")?;
     } else {
-        let file = std::fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-        std::io::BufReader::new(file).read_line(&mut line).with_context(|| format!("cannot read {}", path.display()))?;
+        let file =
+            std::fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+        std::io::BufReader::new(file)
+            .read_line(&mut line)
+            .with_context(|| format!("cannot read {}", path.display()))?;
     }
     let length = line.trim_end_matches(['\r', '\n']).len();
     line.truncate(length);
@@ -68,7 +82,11 @@ fn as_json(arguments: &InitArgs, made: &Bootstrap) -> String {
 
 fn as_text(settings: &Settings, arguments: &InitArgs, made: &Bootstrap) -> String {
     let data = settings.data().display();
-    let password = if arguments.password_file.is_some() { "(the one you gave)" } else { made.password.expose() };
+    let password = if arguments.password_file.is_some() {
+        "(the one you gave)"
+    } else {
+        made.password.expose()
+    };
     format!(
         "Created {data}\n\n\
          Account:        {} ({})\n\

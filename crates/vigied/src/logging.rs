@@ -8,13 +8,22 @@ use tracing_subscriber::fmt;
 /// Starts logging.
 pub(crate) fn start(level: &str, format: &str) -> anyhow::Result<()> {
     // The SQL library logs each statement at info and slow ones at warn; statements are our code, not the operator's.
-    let directives = if level.contains('=') { level.to_owned() } else { format!("{level},sqlx=error,hyper=warn,h2=warn") };
+    let directives = if level.contains('=') {
+        level.to_owned()
+    } else {
+        format!("{level},sqlx=error,hyper=warn,h2=warn")
+    };
     let filter = EnvFilter::try_new(&directives)
         .with_context(|| format!("`log.level` is not a level or filter: `{level}`"))?;
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let builder = fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false);
     let started = match format {
         "json" => builder.json().flatten_event(true).try_init(),
-        _ => builder.with_ansi(std::io::stderr().is_terminal()).try_init(),
+        _ => builder
+            .with_ansi(std::io::stderr().is_terminal())
+            .try_init(),
     };
     started.map_err(|error| anyhow::anyhow!("cannot start the log: {error}"))
 }

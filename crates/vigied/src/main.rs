@@ -1,6 +1,10 @@
 //! `vigied`: the Vigie server. This file only dispatches; `ARCHITECTURE.md` is the map.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the program's answers go to standard output")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the program's answers go to standard output"
+)]
 
 mod app;
 mod boot;
@@ -47,13 +51,18 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 let stop = serve::stop_signal().await?;
                 let ready = |address| {
                     let mut out = std::io::stdout();
-                    writeln!(out, "{address}").and_then(|()| out.flush()).context("cannot print the address")
+                    writeln!(out, "{address}")
+                        .and_then(|()| out.flush())
+                        .context("cannot print the address")
                 };
                 serve::serve(&settings, ready, stop).await
             })?;
         }
         Command::Quickstart(arguments) => return quickstart::run(&arguments),
-        Command::Config(ConfigCommand::Check { settings: arguments, output }) => {
+        Command::Config(ConfigCommand::Check {
+            settings: arguments,
+            output,
+        }) => {
             let (_, resolved) = settings(&arguments)?;
             match output {
                 Output::Text => print!("{}", config::check::as_text(&resolved)),
@@ -81,12 +90,19 @@ fn settings(arguments: &SettingArgs) -> anyhow::Result<(Settings, Vec<Resolved>)
         Some(path) => config::read_file(path, true)?,
         None => config::read_file(&std::path::Path::new(&data).join("vigie.toml"), false)?,
     };
-    let resolved = config::resolve(&Layers { file, environment, flags })?;
+    let resolved = config::resolve(&Layers {
+        file,
+        environment,
+        flags,
+    })?;
     Ok((Settings::new(&resolved)?, resolved))
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")
 }
 
 fn routes(output: Output) -> String {
@@ -99,6 +115,9 @@ fn routes(output: Output) -> String {
                 .collect();
             format!("{:#}\n", serde_json::Value::Array(rows))
         }
-        Output::Text => table.iter().map(|(method, path, guard)| format!("{method:7} {path:55} {guard}\n")).collect(),
+        Output::Text => table
+            .iter()
+            .map(|(method, path, guard)| format!("{method:7} {path:55} {guard}\n"))
+            .collect(),
     }
 }

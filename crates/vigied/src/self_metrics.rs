@@ -13,7 +13,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Upper bounds of the request-time histogram, in seconds: a decade in three steps, from 1 ms to the time-out.
-const SECONDS: [f64; 14] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0];
+const SECONDS: [f64; 14] = [
+    0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0,
+];
 
 #[derive(Debug, Default, Clone)]
 struct Samples {
@@ -51,17 +53,26 @@ impl Drop for InFlight<'_> {
 
 /// A poisoned counter lock only means that another thread panicked between two additions.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 impl Metrics {
     /// Counts what became of one write.
-    pub(crate) fn wrote<'a>(&self, domain: Domain, stored: u64, rejected: impl Iterator<Item = &'a RejectReason>) {
+    pub(crate) fn wrote<'a>(
+        &self,
+        domain: Domain,
+        stored: u64,
+        rejected: impl Iterator<Item = &'a RejectReason>,
+    ) {
         let mut samples = lock(&self.samples);
         let own = samples.entry(domain).or_default();
         own.stored += stored;
         for reason in rejected {
-            let at = RejectReason::CODES.iter().position(|code| *code == reason.code());
+            let at = RejectReason::CODES
+                .iter()
+                .position(|code| *code == reason.code());
             if let Some(count) = at.and_then(|at| own.rejected.get_mut(at)) {
                 *count += 1;
             }
@@ -72,7 +83,9 @@ impl Metrics {
     pub(crate) fn answered(&self, route: &str, method: &'static str, status: u16, took: Duration) {
         let seconds = took.as_secs_f64();
         let mut requests = lock(&self.requests);
-        let own = requests.entry((route.to_owned(), method, status)).or_default();
+        let own = requests
+            .entry((route.to_owned(), method, status))
+            .or_default();
         own.count += 1;
         own.seconds += seconds;
         for (bucket, bound) in own.buckets.iter_mut().zip(SECONDS) {
@@ -109,12 +122,32 @@ impl Metrics {
         self.render_samples(&mut out);
         self.render_requests(&mut out);
         let in_flight = self.in_flight.load(Ordering::Relaxed);
-        head(&mut out, "vigie_http_requests_in_flight", "Requests being worked on.", "gauge");
+        head(
+            &mut out,
+            "vigie_http_requests_in_flight",
+            "Requests being worked on.",
+            "gauge",
+        );
         let _ = writeln!(out, "vigie_http_requests_in_flight {in_flight}");
         let labelled = [
-            (&self.limits, "vigie_limit_hits_total", "limit", "Requests that ran into a limit."),
-            (&self.notices, "vigie_credential_repairs_total", "notice", "Credentials understood although badly written."),
-            (&self.refused, "vigie_credentials_refused_total", "code", "Requests refused for their credential."),
+            (
+                &self.limits,
+                "vigie_limit_hits_total",
+                "limit",
+                "Requests that ran into a limit.",
+            ),
+            (
+                &self.notices,
+                "vigie_credential_repairs_total",
+                "notice",
+                "Credentials understood although badly written.",
+            ),
+            (
+                &self.refused,
+                "vigie_credentials_refused_total",
+                "code",
+                "Requests refused for their credential.",
+            ),
         ];
         for (counts, name, label, help) in labelled {
             head(&mut out, name, help, "counter");
@@ -124,7 +157,11 @@ impl Metrics {
         }
         for figure in store {
             let name = format!("vigie_store_{}", figure.name);
-            let kind = if figure.name.ends_with("_total") { "counter" } else { "gauge" };
+            let kind = if figure.name.ends_with("_total") {
+                "counter"
+            } else {
+                "gauge"
+            };
             head(&mut out, &name, figure.help, kind);
             let _ = writeln!(out, "{name} {}", figure.value);
         }
@@ -133,19 +170,48 @@ impl Metrics {
 
     fn render_samples(&self, out: &mut String) {
         let samples = lock(&self.samples).clone();
-        head(out, "vigie_samples_received_total", "Samples that arrived: stored plus rejected.", "counter");
+        head(
+            out,
+            "vigie_samples_received_total",
+            "Samples that arrived: stored plus rejected.",
+            "counter",
+        );
         for (domain, own) in &samples {
             let received = own.stored + own.rejected.iter().sum::<u64>();
-            let _ = writeln!(out, "vigie_samples_received_total{{domain=\"{domain}\"}} {received}");
+            let _ = writeln!(
+                out,
+                "vigie_samples_received_total{{domain=\"{domain}\"}} {received}"
+            );
         }
-        head(out, "vigie_samples_stored_total", "Samples now in the store.", "counter");
+        head(
+            out,
+            "vigie_samples_stored_total",
+            "Samples now in the store.",
+            "counter",
+        );
         for (domain, own) in &samples {
-            let _ = writeln!(out, "vigie_samples_stored_total{{domain=\"{domain}\"}} {}", own.stored);
+            let _ = writeln!(
+                out,
+                "vigie_samples_stored_total{{domain=\"{domain}\"}} {}",
+                own.stored
+            );
         }
-        head(out, "vigie_samples_rejected_total", "Samples refused, by reason.", "counter");
+        head(
+            out,
+            "vigie_samples_rejected_total",
+            "Samples refused, by reason.",
+            "counter",
+        );
         for (domain, own) in &samples {
-            for (code, count) in RejectReason::CODES.iter().zip(own.rejected).filter(|(_, count)| *count > 0) {
-                let _ = writeln!(out, "vigie_samples_rejected_total{{domain=\"{domain}\",reason=\"{code}\"}} {count}");
+            for (code, count) in RejectReason::CODES
+                .iter()
+                .zip(own.rejected)
+                .filter(|(_, count)| *count > 0)
+            {
+                let _ = writeln!(
+                    out,
+                    "vigie_samples_rejected_total{{domain=\"{domain}\",reason=\"{code}\"}} {count}"
+                );
             }
         }
     }
@@ -153,7 +219,12 @@ impl Metrics {
     fn render_requests(&self, out: &mut String) {
         let requests = lock(&self.requests).clone();
         let name = "vigie_http_request_seconds";
-        head(out, name, "Time from a request's head to its answer.", "histogram");
+        head(
+            out,
+            name,
+            "Time from a request's head to its answer.",
+            "histogram",
+        );
         for ((route, method, status), own) in &requests {
             let labels = format!("route=\"{route}\",method=\"{method}\",status=\"{status}\"");
             for (bucket, bound) in own.buckets.iter().zip(SECONDS) {
@@ -179,12 +250,22 @@ mod tests {
     fn received_is_stored_plus_rejected() {
         let metrics = Metrics::default();
         let domain = Domain::Space(SpaceId(Guid::from_random([7; 16])));
-        let rejects = [RejectReason::Value("x".into()), RejectReason::TooOld { retention_days: 1 }];
+        let rejects = [
+            RejectReason::Value("x".into()),
+            RejectReason::TooOld { retention_days: 1 },
+        ];
         metrics.wrote(domain, 3, rejects.iter());
         metrics.wrote(domain, 2, std::iter::empty());
         let text = metrics.render(&[]);
-        assert!(text.contains(&format!("vigie_samples_received_total{{domain=\"{domain}\"}} 7\n")), "{text}");
-        assert!(text.contains(&format!("vigie_samples_stored_total{{domain=\"{domain}\"}} 5\n")));
+        assert!(
+            text.contains(&format!(
+                "vigie_samples_received_total{{domain=\"{domain}\"}} 7\n"
+            )),
+            "{text}"
+        );
+        assert!(text.contains(&format!(
+            "vigie_samples_stored_total{{domain=\"{domain}\"}} 5\n"
+        )));
         assert!(text.contains("reason=\"too_old\"} 1\n"));
     }
 
@@ -193,6 +274,10 @@ mod tests {
         let metrics = Metrics::default();
         metrics.answered("/v1/metrics", "GET", 200, Duration::from_millis(3));
         let text = metrics.render(&[]);
-        assert!(text.contains("le=\"0.002\"} 0\n") && text.contains("le=\"0.005\"} 1\n") && text.contains("le=\"+Inf\"} 1\n"));
+        assert!(
+            text.contains("le=\"0.002\"} 0\n")
+                && text.contains("le=\"0.005\"} 1\n")
+                && text.contains("le=\"+Inf\"} 1\n")
+        );
     }
 }

@@ -25,10 +25,13 @@ pub(crate) async fn serve(
     let listener = TcpListener::bind(listen).await.with_context(|| {
         format!("cannot listen on {listen}\nhint: another program holds the port; choose one with `--listen ADDRESS:PORT`, port 0 takes a free one")
     })?;
-    let address = listener.local_addr().context("cannot read the address taken")?;
+    let address = listener
+        .local_addr()
+        .context("cannot read the address taken")?;
     let Booted { app, folder } = boot::boot(settings, folder, settings.public_url(address)).await?;
     let router = route::router(&app);
-    let head_buffer_bytes = usize::try_from(settings.limit(limit::HEADER_BYTES)).unwrap_or(usize::MAX);
+    let head_buffer_bytes =
+        usize::try_from(settings.limit(limit::HEADER_BYTES)).unwrap_or(usize::MAX);
     let limits = ListenerLimits {
         connections: usize::try_from(settings.limit(limit::CONNECTIONS)).unwrap_or(usize::MAX),
         // Eight times the limit, so that a head that is too large is answered with our own 431 and reason.
@@ -43,7 +46,9 @@ pub(crate) async fn serve(
     }
     tracing::info!("shutting down: the last request is answered, flushing the store");
     let store = Arc::clone(&app.store);
-    tokio::task::spawn_blocking(move || store.flush()).await.context("the flush broke off")??;
+    tokio::task::spawn_blocking(move || store.flush())
+        .await
+        .context("the flush broke off")??;
     app.iam.close().await;
     drop(app);
     drop(folder);
@@ -74,7 +79,9 @@ async fn reload_on_hangup(tls: Arc<Tls>) {
     while hangup.recv().await.is_some() {
         match tls.reload() {
             Ok(()) => tracing::info!("certificate read again"),
-            Err(error) => tracing::error!(%error, "certificate not read again: the old one stays in use"),
+            Err(error) => {
+                tracing::error!(%error, "certificate not read again: the old one stays in use");
+            }
         }
     }
 }

@@ -22,12 +22,24 @@ pub(crate) fn as_text(resolved: &[Resolved]) -> String {
         .iter()
         .map(|r| {
             let value = shown(r);
-            let value = if value.is_empty() { "-".to_owned() } else { value };
-            (r.setting.key.clone().into_owned(), value, r.source.to_string())
+            let value = if value.is_empty() {
+                "-".to_owned()
+            } else {
+                value
+            };
+            (
+                r.setting.key.clone().into_owned(),
+                value,
+                r.source.to_string(),
+            )
         })
         .collect();
     let width = |column: fn(&(String, String, String)) -> &str, head: &str| {
-        rows.iter().map(|row| column(row).chars().count()).max().unwrap_or(0).max(head.len())
+        rows.iter()
+            .map(|row| column(row).chars().count())
+            .max()
+            .unwrap_or(0)
+            .max(head.len())
     };
     let (first, second) = (width(|row| &row.0, "Setting"), width(|row| &row.1, "Value"));
     let mut text = format!("{:first$}   {:second$}   Source\n", "Setting", "Value");
@@ -56,7 +68,11 @@ pub(crate) fn reference() -> String {
          | key | environment | default | meaning |\n|---|---|---|---|\n",
     );
     for setting in super::setting::all() {
-        let default = if setting.default.is_empty() { "-".to_owned() } else { format!("`{}`", setting.default) };
+        let default = if setting.default.is_empty() {
+            "-".to_owned()
+        } else {
+            format!("`{}`", setting.default)
+        };
         text.push_str(&format!(
             "| `{}` | `{}` | {default} | {} |\n",
             setting.key,

@@ -25,7 +25,11 @@ pub(crate) fn parse(path: &Path, text: &str) -> Result<BTreeMap<String, FileValu
     let mut open = vec![(String::new(), table.get_ref())];
     while let Some((prefix, table)) = open.pop() {
         for (name, value) in table {
-            let key = if prefix.is_empty() { name.get_ref().to_string() } else { format!("{prefix}.{}", name.get_ref()) };
+            let key = if prefix.is_empty() {
+                name.get_ref().to_string()
+            } else {
+                format!("{prefix}.{}", name.get_ref())
+            };
             let line = line_of(name.span().start);
             let text = match value.get_ref() {
                 DeValue::String(text) => text.to_string(),

@@ -35,10 +35,13 @@ pub(crate) struct Resolved {
     pub(crate) source: Source,
 }
 
+/// A settings file and what it says.
+pub(crate) type FileLayer = (PathBuf, BTreeMap<String, FileValue>);
+
 /// What the three layers said.
 #[derive(Debug, Default)]
 pub(crate) struct Layers {
-    pub(crate) file: Option<(PathBuf, BTreeMap<String, FileValue>)>,
+    pub(crate) file: Option<FileLayer>,
     pub(crate) environment: BTreeMap<String, String>,
     /// Key, the flag as typed, the value.
     pub(crate) flags: Vec<(String, String, String)>,
@@ -54,7 +57,13 @@ pub(crate) fn resolve(layers: &Layers) -> Result<Vec<Resolved>, ConfigError> {
         if let Some((path, values)) = &layers.file
             && let Some(found) = values.get(&*setting.key)
         {
-            value = (found.text.clone(), Source::File { path: path.clone(), line: found.line });
+            value = (
+                found.text.clone(),
+                Source::File {
+                    path: path.clone(),
+                    line: found.line,
+                },
+            );
         }
         let name = setting.environment();
         if let Some(found) = layers.environment.get(&name) {
@@ -69,7 +78,11 @@ pub(crate) fn resolve(layers: &Layers) -> Result<Vec<Resolved>, ConfigError> {
         if let Err(what) = check(&setting, &value) {
             return Err(ConfigError::at(&source, &setting.key, what));
         }
-        resolved.push(Resolved { setting, value, source });
+        resolved.push(Resolved {
+            setting,
+            value,
+            source,
+        });
     }
     Ok(resolved)
 }
@@ -77,23 +90,35 @@ pub(crate) fn resolve(layers: &Layers) -> Result<Vec<Resolved>, ConfigError> {
 fn refuse_unknown(layers: &Layers, settings: &[Setting]) -> Result<(), ConfigError> {
     let known = |key: &str| settings.iter().any(|setting| setting.key == key);
     let unknown = |key: &str| {
-        let nearest = settings.iter().map(|s| s.key.as_ref()).min_by_key(|candidate| distance(candidate, key));
+        let nearest = settings
+            .iter()
+            .map(|s| s.key.as_ref())
+            .min_by_key(|candidate| distance(candidate, key));
         match nearest {
-            Some(name) if distance(name, key) <= 4 => format!("is not a setting; did you mean `{name}`?"),
+            Some(name) if distance(name, key) <= 4 => {
+                format!("is not a setting; did you mean `{name}`?")
+            }
             _ => "is not a setting; `vigied config check` lists them all".to_owned(),
         }
     };
     if let Some((path, values)) = &layers.file {
         for (key, value) in values {
             if !known(key) {
-                let source = Source::File { path: path.clone(), line: value.line };
+                let source = Source::File {
+                    path: path.clone(),
+                    line: value.line,
+                };
                 return Err(ConfigError::at(&source, key, unknown(key)));
             }
         }
     }
     for (key, flag, _) in &layers.flags {
         if !known(key) {
-            return Err(ConfigError::at(&Source::Flag(flag.clone()), key, unknown(key)));
+            return Err(ConfigError::at(
+                &Source::Flag(flag.clone()),
+                key,
+                unknown(key),
+            ));
         }
     }
     Ok(())
@@ -106,9 +131,14 @@ fn distance(left: &str, right: &str) -> usize {
     for (at, a) in left.chars().enumerate() {
         let mut next = vec![at + 1];
         for (column, b) in right.iter().enumerate() {
-            let get = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX / 2);
+            let get =
+                |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX / 2);
             let replace = get(&row, column) + usize::from(a != *b);
-            next.push(replace.min(get(&row, column + 1) + 1).min(get(&next, column) + 1));
+            next.push(
+                replace
+                    .min(get(&row, column + 1) + 1)
+                    .min(get(&next, column) + 1),
+            );
         }
         row = next;
     }
@@ -123,38 +153,54 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
             .map(drop)
             .map_err(|_| format!("must be ADDRESS:PORT like `127.0.0.1:8080`, not `{value}`")),
         Shape::Url => {
-            let rest = value.strip_prefix("http://").or_else(|| value.strip_prefix("https://"));
+            let rest = value
+                .strip_prefix("http://")
+                .or_else(|| value.strip_prefix("https://"));
             match rest {
-                Some(host) if !host.is_empty() && !host.trim_end_matches('/').contains('/') => Ok(()),
+                Some(host) if !host.is_empty() && !host.trim_end_matches('/').contains('/') => {
+                    Ok(())
+                }
                 None if value.is_empty() => Ok(()),
-                _ => Err(format!("must be `http://HOST[:PORT]` or `https://HOST[:PORT]`, not `{value}`")),
+                _ => Err(format!(
+                    "must be `http://HOST[:PORT]` or `https://HOST[:PORT]`, not `{value}`"
+                )),
             }
         }
         Shape::Number { min, max } => match value.parse::<u64>() {
             Ok(number) if (min..=max).contains(&number) => Ok(()),
-            _ => Err(format!("must be a whole number from {min} to {max}, not `{value}`")),
+            _ => Err(format!(
+                "must be a whole number from {min} to {max}, not `{value}`"
+            )),
         },
         Shape::Flag => match value {
             "true" | "false" => Ok(()),
             _ => Err(format!("must be `true` or `false`, not `{value}`")),
         },
         Shape::Choice(words) if words.contains(&value) => Ok(()),
-        Shape::Choice(words) => Err(format!("must be one of `{}`, not `{value}`", words.join("`, `"))),
+        Shape::Choice(words) => Err(format!(
+            "must be one of `{}`, not `{value}`",
+            words.join("`, `")
+        )),
     }
 }
 
 /// The `VIGIE_…` variables that name a setting.
-pub(crate) fn environment(variables: impl Iterator<Item = (String, String)>) -> BTreeMap<String, String> {
+pub(crate) fn environment(
+    variables: impl Iterator<Item = (String, String)>,
+) -> BTreeMap<String, String> {
     let names: Vec<String> = all().iter().map(Setting::environment).collect();
     variables.filter(|(name, _)| names.contains(name)).collect()
 }
 
 /// Reads the file at `path`; a missing file is an error only when it was asked for by name.
-pub(crate) fn read_file(path: &Path, asked: bool) -> Result<Option<(PathBuf, BTreeMap<String, FileValue>)>, ConfigError> {
+pub(crate) fn read_file(path: &Path, asked: bool) -> Result<Option<FileLayer>, ConfigError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some((path.to_owned(), super::file::parse(path, &text)?))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !asked => Ok(None),
-        Err(source) => Err(ConfigError::Read { path: path.to_owned(), source }),
+        Err(source) => Err(ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        }),
     }
 }
 
@@ -167,8 +213,14 @@ mod tests {
         let file = super::super::file::parse(&path, file).unwrap();
         Layers {
             file: Some((path, file)),
-            environment: environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
-            flags: flags.iter().map(|(k, v)| ((*k).to_owned(), format!("--{k}"), (*v).to_owned())).collect(),
+            environment: environment
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect(),
+            flags: flags
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), format!("--{k}"), (*v).to_owned()))
+                .collect(),
         }
     }
 
@@ -182,14 +234,29 @@ mod tests {
         let file = "listen = \"127.0.0.1:1\"\n[tokens]\naccess_token_seconds = 60\n[limits]\nbody_bytes = 5\n";
         let layers = layers(
             file,
-            &[("VIGIE_LISTEN", "127.0.0.1:2"), ("VIGIE_LIMITS_BODY_BYTES", "6")],
+            &[
+                ("VIGIE_LISTEN", "127.0.0.1:2"),
+                ("VIGIE_LIMITS_BODY_BYTES", "6"),
+            ],
             &[("listen", "127.0.0.1:3")],
         );
         let resolved = resolve(&layers).unwrap();
-        assert_eq!(value(&resolved, "listen"), ("127.0.0.1:3".into(), "flag --listen".into()));
-        assert_eq!(value(&resolved, "limits.body_bytes"), ("6".into(), "environment VIGIE_LIMITS_BODY_BYTES".into()));
-        assert_eq!(value(&resolved, "tokens.access_token_seconds"), ("60".into(), "vigie.toml:3".into()));
-        assert_eq!(value(&resolved, "log.format"), ("text".into(), "default".into()));
+        assert_eq!(
+            value(&resolved, "listen"),
+            ("127.0.0.1:3".into(), "flag --listen".into())
+        );
+        assert_eq!(
+            value(&resolved, "limits.body_bytes"),
+            ("6".into(), "environment VIGIE_LIMITS_BODY_BYTES".into())
+        );
+        assert_eq!(
+            value(&resolved, "tokens.access_token_seconds"),
+            ("60".into(), "vigie.toml:3".into())
+        );
+        assert_eq!(
+            value(&resolved, "log.format"),
+            ("text".into(), "default".into())
+        );
     }
 
     #[test]
@@ -198,9 +265,13 @@ mod tests {
         insta::assert_snapshot!(error("\n[tokens]\naccess_token_seconds = 10"), @"vigie.toml:3: `tokens.access_token_seconds` must be a whole number from 30 to 43200, not `10`");
         insta::assert_snapshot!(error("lissten = \"x\""), @"vigie.toml:1: `lissten` is not a setting; did you mean `listen`?");
         insta::assert_snapshot!(error("[log]\nformat = \"xml\""), @"vigie.toml:2: `log.format` must be one of `text`, `json`, not `xml`");
-        let error = super::super::file::parse(Path::new("vigie.toml"), "a = 1\nb = [1]").unwrap_err().to_string();
+        let error = super::super::file::parse(Path::new("vigie.toml"), "a = 1\nb = [1]")
+            .unwrap_err()
+            .to_string();
         insta::assert_snapshot!(error, @"vigie.toml:2: `b` must be a text, a whole number or a boolean");
-        let error = super::super::file::parse(Path::new("vigie.toml"), "a = 1\nb = ").unwrap_err().to_string();
+        let error = super::super::file::parse(Path::new("vigie.toml"), "a = 1\nb = ")
+            .unwrap_err()
+            .to_string();
         assert!(error.starts_with("vigie.toml:2: "), "{error}");
     }
 

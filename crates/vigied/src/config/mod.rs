@@ -15,9 +15,18 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
     #[error("{}:{line}: {}{what}", path.display(), if key.is_empty() { String::new() } else { format!("`{key}` ") })]
-    File { path: PathBuf, line: usize, key: String, what: String },
+    File {
+        path: PathBuf,
+        line: usize,
+        key: String,
+        what: String,
+    },
     #[error("{layer}: `{key}` {what}")]
-    Value { layer: String, key: String, what: String },
+    Value {
+        layer: String,
+        key: String,
+        what: String,
+    },
     #[error("cannot read the settings file {}", path.display())]
     Read {
         path: PathBuf,
@@ -35,10 +44,17 @@ pub(crate) enum ConfigError {
 impl ConfigError {
     fn at(source: &Source, key: &str, what: String) -> Self {
         match source {
-            Source::File { path, line } => {
-                Self::File { path: path.clone(), line: *line, key: key.to_owned(), what }
-            }
-            other => Self::Value { layer: other.to_string(), key: key.to_owned(), what },
+            Source::File { path, line } => Self::File {
+                path: path.clone(),
+                line: *line,
+                key: key.to_owned(),
+                what,
+            },
+            other => Self::Value {
+                layer: other.to_string(),
+                key: key.to_owned(),
+                what,
+            },
         }
     }
 }
@@ -60,7 +76,10 @@ impl Settings {
     /// Types the resolved settings and checks what no single setting shows.
     pub(crate) fn new(resolved: &[Resolved]) -> Result<Self, ConfigError> {
         let settings = Self {
-            resolved: resolved.iter().map(|r| (r.setting.key.clone().into_owned(), r.value.clone())).collect(),
+            resolved: resolved
+                .iter()
+                .map(|r| (r.setting.key.clone().into_owned(), r.value.clone()))
+                .collect(),
         };
         if settings.text("tls.certificate").is_empty() != settings.text("tls.key").is_empty() {
             return Err(ConfigError::HalfTls);
@@ -76,7 +95,10 @@ impl Settings {
     }
 
     pub(crate) fn text(&self, key: &str) -> &str {
-        self.resolved.iter().find(|(own, _)| own == key).map_or("", |(_, value)| value)
+        self.resolved
+            .iter()
+            .find(|(own, _)| own == key)
+            .map_or("", |(_, value)| value)
     }
 
     /// A number; `resolve` has checked that it is one.
@@ -93,7 +115,9 @@ impl Settings {
     }
 
     pub(crate) fn listen(&self) -> SocketAddr {
-        self.text("listen").parse().unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)))
+        self.text("listen")
+            .parse()
+            .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)))
     }
 
     pub(crate) fn tls(&self) -> Option<TlsFiles> {
@@ -101,7 +125,10 @@ impl Settings {
         if certificate.is_empty() {
             return None;
         }
-        Some(TlsFiles { certificate: certificate.into(), key: key.into() })
+        Some(TlsFiles {
+            certificate: certificate.into(),
+            key: key.into(),
+        })
     }
 
     /// The public URL without a slash at its end, given the address that was really taken.
@@ -110,7 +137,11 @@ impl Settings {
         if !set.is_empty() {
             return set.to_owned();
         }
-        let scheme = if self.tls().is_some() { "https" } else { "http" };
+        let scheme = if self.tls().is_some() {
+            "https"
+        } else {
+            "http"
+        };
         format!("{scheme}://{bound}")
     }
 

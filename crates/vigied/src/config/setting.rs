@@ -41,14 +41,34 @@ impl Setting {
     }
 }
 
-const fn setting(key: &'static str, shape: Shape, default: &'static str, help: &'static str) -> Setting {
-    Setting { key: Cow::Borrowed(key), shape, default: Cow::Borrowed(default), help }
+const fn setting(
+    key: &'static str,
+    shape: Shape,
+    default: &'static str,
+    help: &'static str,
+) -> Setting {
+    Setting {
+        key: Cow::Borrowed(key),
+        shape,
+        default: Cow::Borrowed(default),
+        help,
+    }
 }
 
 /// Every setting but the limits, which come from [`limit::ALL`].
 const OWN: &[Setting] = &[
-    setting("data", Shape::Path, "vigie-data", "the data folder: identity database, keys and samples"),
-    setting("listen", Shape::Address, "127.0.0.1:8080", "the address to serve on; port 0 takes a free one"),
+    setting(
+        "data",
+        Shape::Path,
+        "vigie-data",
+        "the data folder: identity database, keys and samples",
+    ),
+    setting(
+        "listen",
+        Shape::Address,
+        "127.0.0.1:8080",
+        "the address to serve on; port 0 takes a free one",
+    ),
     setting(
         "public_url",
         Shape::Url,
@@ -61,8 +81,18 @@ const OWN: &[Setting] = &[
         "",
         "where identity and configuration live: empty for `iam.db` in the data folder, or `postgres://USER@HOST/NAME`",
     ),
-    setting("tls.certificate", Shape::Path, "", "file with the certificate chain (PEM); read again on SIGHUP"),
-    setting("tls.key", Shape::Path, "", "file with the private key (PEM); read again on SIGHUP"),
+    setting(
+        "tls.certificate",
+        Shape::Path,
+        "",
+        "file with the certificate chain (PEM); read again on SIGHUP",
+    ),
+    setting(
+        "tls.key",
+        Shape::Path,
+        "",
+        "file with the private key (PEM); read again on SIGHUP",
+    ),
     setting(
         "tls.allow_plain_http_on_any_address",
         Shape::Flag,
@@ -71,49 +101,80 @@ const OWN: &[Setting] = &[
     ),
     setting(
         "tokens.access_token_seconds",
-        Shape::Number { min: 30, max: 43_200 },
+        Shape::Number {
+            min: 30,
+            max: 43_200,
+        },
         "3600",
         "how long an access token lives",
     ),
     setting(
         "tokens.refresh_token_seconds",
-        Shape::Number { min: 60, max: 2_592_000 },
+        Shape::Number {
+            min: 60,
+            max: 2_592_000,
+        },
         "259200",
         "how long a refresh token lives",
     ),
     setting(
         "storage.retention_days",
-        Shape::Number { min: 1, max: 36_500 },
+        Shape::Number {
+            min: 1,
+            max: 36_500,
+        },
         "7300",
         "samples older than this are refused and deleted",
     ),
     setting(
         "storage.future_minutes",
-        Shape::Number { min: 0, max: 525_600 },
+        Shape::Number {
+            min: 0,
+            max: 525_600,
+        },
         "1440",
         "samples further ahead of the clock are refused",
     ),
     setting(
         "storage.commit_interval_ms",
-        Shape::Number { min: 1, max: 60_000 },
+        Shape::Number {
+            min: 1,
+            max: 60_000,
+        },
         "200",
         "how often samples sent with `durability=buffered` are brought to stable storage",
     ),
     setting(
         "storage.flush_samples",
-        Shape::Number { min: 1000, max: 1 << 32 },
+        Shape::Number {
+            min: 1000,
+            max: 1 << 32,
+        },
         "4194304",
         "samples kept in memory before they are written to a segment file",
     ),
-    setting("log.level", Shape::Text, "info", "what to log: `error`, `warn`, `info`, `debug`, or a filter like `vigied=debug`"),
-    setting("log.format", Shape::Choice(&["text", "json"]), "text", "the form of the log on standard error"),
+    setting(
+        "log.level",
+        Shape::Text,
+        "info",
+        "what to log: `error`, `warn`, `info`, `debug`, or a filter like `vigied=debug`",
+    ),
+    setting(
+        "log.format",
+        Shape::Choice(&["text", "json"]),
+        "text",
+        "the form of the log on standard error",
+    ),
 ];
 
 /// Every setting, limits last.
 pub(crate) fn all() -> Vec<Setting> {
     let limits = limit::ALL.iter().map(|limit| Setting {
         key: Cow::Owned(format!("limits.{}", limit.name)),
-        shape: Shape::Number { min: 1, max: 1 << 50 },
+        shape: Shape::Number {
+            min: 1,
+            max: 1 << 50,
+        },
         default: Cow::Owned(limit.default.to_string()),
         help: limit.help,
     });

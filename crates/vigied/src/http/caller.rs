@@ -10,7 +10,7 @@ use http::{HeaderMap, header};
 use iam::{Credential, Identity};
 use std::sync::Arc;
 use wire::code;
-use wire::credential::{self, CredentialKind, Repairs};
+use wire::credential::{self, CredentialError, CredentialKind, Repairs};
 use wire::scope_id;
 
 /// The header that tells a caller that his credential was repaired.
@@ -37,7 +37,10 @@ struct Sent<'h> {
 
 fn sent<'h>(app: &App, headers: &'h HeaderMap) -> Result<Sent<'h>, Refusal> {
     let (parsed, field) = if let Some(value) = headers.get(USER_TOKEN) {
-        (credential::user_token(value.as_bytes()), "X-Auth-User-Token")
+        (
+            credential::user_token(value.as_bytes()),
+            "X-Auth-User-Token",
+        )
     } else if let Some(value) = headers.get(header::AUTHORIZATION) {
         (credential::authorization(value.as_bytes()), "Authorization")
     } else {
@@ -48,7 +51,22 @@ fn sent<'h>(app: &App, headers: &'h HeaderMap) -> Result<Sent<'h>, Refusal> {
                 .field("X-Auth-User-Token"),
         ));
     };
-    let parsed = parsed.map_err(|error| Refusal(error.problem().field(field)))?;
+    let parsed = parsed.map_err(|error| {
+        let code = match &error {
+            CredentialError::Empty | CredentialError::CredentialMissing => {
+                &code::CREDENTIAL_MISSING
+            }
+            CredentialError::KindMissing
+            | CredentialError::KindUnknown { .. }
+            | CredentialError::Scheme { .. } => &code::CREDENTIAL_KIND,
+            CredentialError::Characters | CredentialError::BasicMalformed => &code::TOKEN_MALFORMED,
+        };
+        Refusal(
+            code.problem(error.to_string())
+                .hint("`vigie iam token --header` prints the header, ready to send")
+                .field(field),
+        )
+    })?;
     for repair in parsed.repairs.iter() {
         app.metrics.repaired(repair.word());
     }
@@ -58,26 +76,40 @@ fn sent<'h>(app: &App, headers: &'h HeaderMap) -> Result<Sent<'h>, Refusal> {
         Some(CredentialKind::ApiKey) => Credential::ApiKey(parsed.text),
         None => app.verifier.bearer(parsed.text),
     };
-    Ok(Sent { credential, repairs: parsed.repairs })
+    Ok(Sent {
+        credential,
+        repairs: parsed.repairs,
+    })
 }
 
 /// Verifies the caller of a monitoring route.
 pub(crate) fn scope(app: &App, headers: &HeaderMap) -> Result<(Caller, Repairs), Refusal> {
     let sent = sent(app, headers)?;
     let selector = match headers.get(SCOPE_ID) {
-        Some(value) => Some(
-            scope_id::parse(value.as_bytes()).map_err(|error| Refusal(error.problem().field("X-Auth-Scope-Id")))?,
-        ),
+        Some(value) => Some(scope_id::parse(value.as_bytes()).map_err(|error| {
+            let problem = code::SCOPE_MALFORMED.problem(error.to_string());
+            Refusal(
+                problem
+                    .hint("`vigie account space NAME --guid` prints the GUID")
+                    .field("X-Auth-Scope-Id"),
+            )
+        })?),
         None => None,
     };
-    let scope = app.verifier.scope(sent.credential, selector).map_err(|error| Refusal(error.problem()))?;
+    let scope = app
+        .verifier
+        .scope(sent.credential, selector)
+        .map_err(|error| Refusal(error.problem()))?;
     Ok((Caller { scope }, sent.repairs))
 }
 
 /// Verifies the caller of a management route.
 pub(crate) fn identity(app: &App, headers: &HeaderMap) -> Result<(Manager, Repairs), Refusal> {
     let sent = sent(app, headers)?;
-    let identity = app.verifier.identity(sent.credential).map_err(|error| Refusal(error.problem()))?;
+    let identity = app
+        .verifier
+        .identity(sent.credential)
+        .map_err(|error| Refusal(error.problem()))?;
     Ok((Manager(identity), sent.repairs))
 }
 
@@ -91,7 +123,11 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Refusal> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(unguarded)
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(unguarded)
     }
 }
 
@@ -99,6 +135,10 @@ impl FromRequestParts<Arc<App>> for Manager {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Refusal> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(unguarded)
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(unguarded)
     }
 }

@@ -70,8 +70,14 @@ pub(crate) async fn serve(
         });
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown()).await.is_err() {
-        tracing::warn!(seconds = DRAIN_TIMEOUT.as_secs(), "connections still open were cut");
+    if tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!(
+            seconds = DRAIN_TIMEOUT.as_secs(),
+            "connections still open were cut"
+        );
     }
 }
 
@@ -83,11 +89,18 @@ fn builder(limits: ListenerLimits) -> Builder<TokioExecutor> {
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(limits.head_buffer_bytes);
     let list = u32::try_from(limits.head_buffer_bytes).unwrap_or(u32::MAX);
-    builder.http2().timer(TokioTimer::new()).max_header_list_size(list).max_concurrent_streams(256);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(list)
+        .max_concurrent_streams(256);
     builder
 }
 
-async fn handshake(stream: TcpStream, tls: &Tls) -> Option<tokio_rustls::server::TlsStream<TcpStream>> {
+async fn handshake(
+    stream: TcpStream,
+    tls: &Tls,
+) -> Option<tokio_rustls::server::TlsStream<TcpStream>> {
     let acceptor = tokio_rustls::TlsAcceptor::from(tls.current());
     match tokio::time::timeout(HEAD_TIMEOUT, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => Some(stream),
@@ -107,7 +120,8 @@ async fn run<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let connection =
+        builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     if let Err(error) = watcher.watch(connection.into_owned()).await {
         tracing::debug!(error, "connection ended early");
     }

@@ -22,9 +22,15 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next:
     let (begun, started) = (Instant::now(), app.clock.now());
     let method = method_name(request.method());
     let path = request.uri().path().to_owned();
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("none", MatchedPath::as_str)
+        .to_owned();
     let transaction = transaction(request.headers());
-    let user_agent = text(request.headers(), header::USER_AGENT.as_str()).unwrap_or_default().to_owned();
+    let user_agent = text(request.headers(), header::USER_AGENT.as_str())
+        .unwrap_or_default()
+        .to_owned();
     let flight = app.metrics.start();
     let mut response = limited(&app, request, next).await;
     drop(flight);
@@ -41,7 +47,10 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next:
     if let Ok(value) = HeaderValue::from_str(&transaction) {
         headers.insert("transaction-id", value);
     }
-    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    headers.insert(
+        "x-content-type-options",
+        HeaderValue::from_static("nosniff"),
+    );
     let status = response.status().as_u16();
     let took = begun.elapsed();
     if let Some(code) = code.filter(|_| status == 401) {
@@ -50,7 +59,15 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next:
     app.metrics.answered(&route, method, status, took);
     let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     // The path is logged without its query, and never a header: neither may bring a secret into the log.
-    tracing::debug!(method, route, status, code, milliseconds, transaction, "request");
+    tracing::debug!(
+        method,
+        route,
+        status,
+        code,
+        milliseconds,
+        transaction,
+        "request"
+    );
     response
 }
 
@@ -59,30 +76,50 @@ async fn limited(app: &Arc<App>, request: Request, next: Next) -> Response {
     let allowed = app.limits.header_bytes;
     if head > allowed {
         app.metrics.limited(limit::HEADER_BYTES.name);
-        let message = format!("the request head has {head} bytes, more than `header_bytes` = {allowed}");
+        let message =
+            format!("the request head has {head} bytes, more than `header_bytes` = {allowed}");
         return Refusal(code::HEADERS_TOO_LARGE.problem(message)).into_response();
     }
     // Health and metrics answer also when the server is full: that is when they are needed.
-    let watching = matches!(request.uri().path(), "/health/live" | "/health/ready" | "/metrics");
+    let watching = matches!(
+        request.uri().path(),
+        "/health/live" | "/health/ready" | "/metrics"
+    );
     let place = app.requests.try_acquire();
     if place.is_err() && !watching {
         app.metrics.limited(limit::CONCURRENT_REQUESTS.name);
         let message = "as many requests are being worked on as `concurrent_requests` allows";
-        return Refusal(code::TOO_BUSY.problem(message).hint("send again after `Retry-After` seconds")).into_response();
+        return Refusal(
+            code::TOO_BUSY
+                .problem(message)
+                .hint("send again after `Retry-After` seconds"),
+        )
+        .into_response();
     }
-    if let Ok(response) = tokio::time::timeout(app.limits.request_time + GRACE, next.run(request)).await {
+    if let Ok(response) =
+        tokio::time::timeout(app.limits.request_time + GRACE, next.run(request)).await
+    {
         return response;
     }
     app.metrics.limited(limit::REQUEST_SECONDS.name);
     let seconds = app.limits.request_time.as_secs();
     let message = format!("the request took longer than `request_seconds` = {seconds}");
-    let problem = base::error::Problem { kind: base::error::Kind::Unavailable, ..code::TIMEOUT.problem(message) };
+    let problem = base::error::Problem {
+        kind: base::error::Kind::Unavailable,
+        ..code::TIMEOUT.problem(message)
+    };
     Refusal(problem.hint("ask for a shorter range, or send smaller batches")).into_response()
 }
 
 fn head_bytes(request: &Request) -> usize {
-    let line = request.uri().path_and_query().map_or(0, |target| target.as_str().len()) + 16;
-    request.headers().iter().fold(line, |sum, (name, value)| sum + name.as_str().len() + value.len() + 4)
+    let line = request
+        .uri()
+        .path_and_query()
+        .map_or(0, |target| target.as_str().len())
+        + 16;
+    request.headers().iter().fold(line, |sum, (name, value)| {
+        sum + name.as_str().len() + value.len() + 4
+    })
 }
 
 fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
@@ -91,9 +128,13 @@ fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 
 /// The caller's id when it is harmless to repeat, else a new one.
 fn transaction(headers: &HeaderMap) -> String {
-    let given = TRANSACTION_HEADERS.iter().find_map(|name| text(headers, name));
+    let given = TRANSACTION_HEADERS
+        .iter()
+        .find_map(|name| text(headers, name));
     match given {
-        Some(id) if (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()) => id.to_owned(),
+        Some(id) if (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()) => {
+            id.to_owned()
+        }
         _ => iam::entropy::guid().to_string(),
     }
 }

@@ -8,7 +8,9 @@ use base::store::StoreError;
 use http::{HeaderValue, StatusCode, header};
 use iam::IamError;
 use wire::code;
-use wire::problem::{CloudFoundryBody, ErrorContext, IdentityBody, MonitoringBody, TokenErrorBody, UaaBody};
+use wire::problem::{
+    CloudFoundryBody, ErrorContext, IdentityBody, MonitoringBody, TokenErrorBody, UaaBody,
+};
 
 /// A handler's "no".
 #[derive(Debug, Clone)]
@@ -25,12 +27,16 @@ impl From<StoreError> for Refusal {
         let message = error.to_string();
         let problem = match &error {
             StoreError::Forbidden(_) => code::RIGHT_MISSING.problem(message),
-            StoreError::TooManySeries { .. } | StoreError::TooManySamples { .. } | StoreError::TooManyNodes { .. } => {
-                code::RESULT_TOO_LARGE.problem(message).hint("ask for a narrower pattern or a shorter range")
-            }
+            StoreError::TooManySeries { .. }
+            | StoreError::TooManySamples { .. }
+            | StoreError::TooManyNodes { .. } => code::RESULT_TOO_LARGE
+                .problem(message)
+                .hint("ask for a narrower pattern or a shorter range"),
             StoreError::Poisoned { .. } | StoreError::Closing => {
                 tracing::error!(%error, "the store takes no request");
-                code::UNAVAILABLE.problem(message).hint("the operator finds the cause in the server's log; send again later")
+                code::UNAVAILABLE
+                    .problem(message)
+                    .hint("the operator finds the cause in the server's log; send again later")
             }
             StoreError::Corrupt { .. } | StoreError::Io { .. } => {
                 tracing::error!(error = %Chain(&error), "the store failed");
@@ -54,7 +60,8 @@ impl From<IamError> for Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::from_u16(self.0.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() =
+            StatusCode::from_u16(self.0.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         response.extensions_mut().insert(self.0);
         response
     }
@@ -87,7 +94,10 @@ enum Form {
 }
 
 fn form_of(path: &str) -> Form {
-    let under = |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let under = |prefix: &str| {
+        path.strip_prefix(prefix)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
     if under("/identity") || under("/oidc") || under("/.well-known") {
         Form::Token
     } else if under("/oauth") {
@@ -130,13 +140,21 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<&'
     *response.body_mut() = Body::from(body.unwrap_or_default());
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     match problem.kind {
         Kind::Busy | Kind::Unavailable => {
-            headers.entry(header::RETRY_AFTER).or_insert(HeaderValue::from_static("1"));
+            headers
+                .entry(header::RETRY_AFTER)
+                .or_insert(HeaderValue::from_static("1"));
         }
         Kind::Unauthenticated => {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"vigie\""));
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"vigie\""),
+            );
         }
         _ => {}
     }
@@ -147,7 +165,10 @@ fn context(request: &Request<'_>) -> ErrorContext {
     let elapsed = request.ended.0.saturating_sub(request.started.0).max(0);
     ErrorContext {
         request_id: request.transaction.to_owned(),
-        request_type: format!("incoming.{}", request.path.trim_start_matches('/').replace('/', "_")),
+        request_type: format!(
+            "incoming.{}",
+            request.path.trim_start_matches('/').replace('/', "_")
+        ),
         user_agent: request.user_agent.to_owned(),
         url: request.public_url.to_owned(),
         start_time: wire::problem::context_time(request.started),

@@ -104,26 +104,33 @@ impl Registry for Mount {
         T: 'static,
     {
         let state = (Arc::clone(&self.app), guard);
-        let route = on(verb.filter(), handler).route_layer(middleware::from_fn_with_state(state, verify));
+        let route =
+            on(verb.filter(), handler).route_layer(middleware::from_fn_with_state(state, verify));
         self.router = std::mem::take(&mut self.router).route(path, route);
     }
 }
 
-async fn verify(State((app, guard)): State<(Arc<App>, Guard)>, mut request: Request, next: Next) -> Response {
+async fn verify(
+    State((app, guard)): State<(Arc<App>, Guard)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let repairs = match guard {
         Guard::Public | Guard::Credential => return next.run(request).await,
         Guard::Identity => caller::identity(&app, request.headers()).map(|(manager, repairs)| {
             request.extensions_mut().insert(manager);
             repairs
         }),
-        Guard::Scope(action) => caller::scope(&app, request.headers()).and_then(|(caller, repairs)| {
-            caller.scope.require(action).map_err(|forbidden| {
-                let problem = wire::code::RIGHT_MISSING.problem(forbidden.to_string());
-                Refusal(problem.hint("ask a manager of the domain for a role that allows it"))
-            })?;
-            request.extensions_mut().insert(caller);
-            Ok(repairs)
-        }),
+        Guard::Scope(action) => {
+            caller::scope(&app, request.headers()).and_then(|(caller, repairs)| {
+                caller.scope.require(action).map_err(|forbidden| {
+                    let problem = wire::code::RIGHT_MISSING.problem(forbidden.to_string());
+                    Refusal(problem.hint("ask a manager of the domain for a role that allows it"))
+                })?;
+                request.extensions_mut().insert(caller);
+                Ok(repairs)
+            })
+        }
     };
     match repairs {
         Err(refusal) => refusal.into_response(),

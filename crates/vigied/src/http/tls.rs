@@ -39,30 +39,46 @@ impl Tls {
     /// Reads the files again; keeps what it has when they are no good.
     pub(crate) fn reload(&self) -> Result<(), TlsError> {
         let fresh = Arc::new(read(&self.files)?);
-        *self.current.write().unwrap_or_else(std::sync::PoisonError::into_inner) = fresh;
+        *self
+            .current
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = fresh;
         Ok(())
     }
 
     /// What a new connection uses.
     pub(crate) fn current(&self) -> Arc<ServerConfig> {
-        Arc::clone(&self.current.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+        Arc::clone(
+            &self
+                .current
+                .read()
+                .unwrap_or_else(std::sync::PoisonError::into_inner),
+        )
     }
 }
 
 fn read(files: &TlsFiles) -> Result<ServerConfig, TlsError> {
     let bad = |path: &PathBuf| {
         let path = path.clone();
-        move |error: rustls::pki_types::pem::Error| TlsError::File { path, what: error.to_string() }
+        move |error: rustls::pki_types::pem::Error| TlsError::File {
+            path,
+            what: error.to_string(),
+        }
     };
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&files.certificate)
         .and_then(Iterator::collect)
         .map_err(bad(&files.certificate))?;
     if chain.is_empty() {
-        return Err(TlsError::Empty { path: files.certificate.clone() });
+        return Err(TlsError::Empty {
+            path: files.certificate.clone(),
+        });
     }
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(bad(&files.key))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let pair = |source| TlsError::Pair { path: files.certificate.clone(), source };
+    let pair = |source| TlsError::Pair {
+        path: files.certificate.clone(),
+        source,
+    };
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(pair)?

@@ -29,14 +29,33 @@ pub(super) fn register(r: &mut impl Registry) {
     r.add(Get, "/coe/v2/accounts", Guard::Identity, accounts);
     r.add(Get, "/coe/v2/accounts/{id}", Guard::Identity, account);
     r.add(Get, "/v2/accounts/{account}/users", Guard::Identity, users);
-    r.add(Post, "/v2/accounts/{account}/users", Guard::Identity, invite);
-    r.add(Put, "/v2/accounts/{account}/roles/{role}", Guard::Identity, set_role);
-    r.add(Delete, "/v2/accounts/{account}/roles/{role}", Guard::Identity, unset_role);
+    r.add(
+        Post,
+        "/v2/accounts/{account}/users",
+        Guard::Identity,
+        invite,
+    );
+    r.add(
+        Put,
+        "/v2/accounts/{account}/roles/{role}",
+        Guard::Identity,
+        set_role,
+    );
+    r.add(
+        Delete,
+        "/v2/accounts/{account}/roles/{role}",
+        Guard::Identity,
+        unset_role,
+    );
     r.add(Put, "/v2/users/self/password", Guard::Identity, password);
 }
 
 fn resource(app: &App, caller: &Identity, account: &Account) -> AccountResource {
-    let owner = app.iam.directory().user(account.owner).map_or_else(String::new, |user| user.email.clone());
+    let owner = app
+        .iam
+        .directory()
+        .user(account.owner)
+        .map_or_else(String::new, |user| user.email.clone());
     let orgs = app.iam.orgs(caller);
     AccountResource {
         metadata: Metadata {
@@ -57,24 +76,48 @@ fn resource(app: &App, caller: &Identity, account: &Account) -> AccountResource 
             currency_code: None,
             organizations_region: orgs
                 .into_iter()
-                .map(|org| OrganizationRegion { guid: org.id.to_string(), region: org.region })
+                .map(|org| OrganizationRegion {
+                    guid: org.id.to_string(),
+                    region: org.region,
+                })
                 .collect(),
         },
     }
 }
 
-async fn accounts(State(app): State<Arc<App>>, Manager(caller): Manager) -> Result<Response, Refusal> {
-    let resources = app.iam.accounts(&caller).iter().map(|account| resource(&app, &caller, account)).collect();
-    json(StatusCode::OK, &Accounts { next_url: None, resources })
+async fn accounts(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+) -> Result<Response, Refusal> {
+    let resources = app
+        .iam
+        .accounts(&caller)
+        .iter()
+        .map(|account| resource(&app, &caller, account))
+        .collect();
+    json(
+        StatusCode::OK,
+        &Accounts {
+            next_url: None,
+            resources,
+        },
+    )
 }
 
-async fn account(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+async fn account(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
     let account = app.iam.account(&caller, params.id("id")?)?;
     json(StatusCode::OK, &resource(&app, &caller, &account))
 }
 
 fn person(app: &App, user: &Person) -> User {
-    let roles = app.iam.directory().roles(user.id, Domain::Account(user.account));
+    let roles = app
+        .iam
+        .directory()
+        .roles(user.id, Domain::Account(user.account));
     User {
         id: user.id.0.to_hex(),
         iam_id: user.id.to_string(),
@@ -91,7 +134,11 @@ fn person(app: &App, user: &Person) -> User {
     }
 }
 
-async fn users(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+async fn users(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
     let users = app.iam.users(&caller, params.id("account")?)?;
     let total = users.len() as u64;
     let list = Users {
@@ -106,7 +153,8 @@ async fn users(State(app): State<Arc<App>>, Manager(caller): Manager, params: Pa
 
 fn role(text: &str) -> Result<Role, Refusal> {
     text.parse().map_err(|_| {
-        let message = format!("`{text}` is no account role: Administrator, Editor, Operator or Viewer");
+        let message =
+            format!("`{text}` is no account role: Administrator, Editor, Operator or Viewer");
         Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field("account_role"))
     })
 }
@@ -120,11 +168,18 @@ async fn invite(
     let account: AccountId = params.id("account")?;
     let wanted: InviteUsers = body(&bytes)?;
     if wanted.users.is_empty() {
-        return Err(Refusal(Problem::new(Kind::Invalid, "invalid_parameter", "`users` names nobody").field("users")));
+        return Err(Refusal(
+            Problem::new(Kind::Invalid, "invalid_parameter", "`users` names nobody").field("users"),
+        ));
     }
     let mut resources = Vec::with_capacity(wanted.users.len());
     for user in wanted.users {
-        let role = user.account_role.as_deref().filter(|text| !text.is_empty()).map(role).transpose()?;
+        let role = user
+            .account_role
+            .as_deref()
+            .filter(|text| !text.is_empty())
+            .map(role)
+            .transpose()?;
         let invited = app.iam.invite(&caller, account, &user.email, role).await?;
         resources.push(InvitedUser {
             email: invited.user.email.clone(),
@@ -144,7 +199,14 @@ async fn set_role(
 ) -> Result<Response, Refusal> {
     let domain = Domain::Account(params.id("account")?);
     let wanted: Username = body(&bytes)?;
-    app.iam.set_role(&caller, domain, role(params.text("role"))?, &wanted.username).await?;
+    app.iam
+        .set_role(
+            &caller,
+            domain,
+            role(params.text("role"))?,
+            &wanted.username,
+        )
+        .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -156,7 +218,9 @@ async fn unset_role(
 ) -> Result<Response, Refusal> {
     let domain = Domain::Account(params.id("account")?);
     let username = username(&params, &bytes)?;
-    app.iam.unset_role(&caller, domain, role(params.text("role"))?, &username).await?;
+    app.iam
+        .unset_role(&caller, domain, role(params.text("role"))?, &username)
+        .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -175,6 +239,12 @@ async fn password(
 ) -> Result<Response, Refusal> {
     let wanted: ChangePassword = body(&bytes)?;
     let secret = |text: &SecretText| Secret::new(text.expose().to_owned());
-    app.iam.change_password(&caller, secret(&wanted.current_password), secret(&wanted.new_password)).await?;
+    app.iam
+        .change_password(
+            &caller,
+            secret(&wanted.current_password),
+            secret(&wanted.new_password),
+        )
+        .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -48,7 +48,10 @@ fn shown(caller: &Identity, key: &Stored, text: Option<&Secret<String>>) -> ApiK
     ApiKey {
         id: key.id.to_string(),
         entity_tag: Some(entity_tag(key)),
-        crn: format!("crn:v1:bluemix:public:iam-identity::a/{account}::apikey:{}", key.id),
+        crn: format!(
+            "crn:v1:bluemix:public:iam-identity::a/{account}::apikey:{}",
+            key.id
+        ),
         locked: key.locked,
         disabled: Some(key.disabled),
         created_at: Some(time_text(key.created_at)),
@@ -63,21 +66,34 @@ fn shown(caller: &Identity, key: &Stored, text: Option<&Secret<String>>) -> ApiK
     }
 }
 
-async fn list(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+async fn list(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
     if let Some(account) = params.one("account_id")?
         && account.parse::<AccountId>().ok() != Some(caller.account())
     {
-        let problem = Problem::new(Kind::NotFound, "not_found", format!("there is no account `{account}` for you"));
+        let problem = Problem::new(
+            Kind::NotFound,
+            "not_found",
+            format!("there is no account `{account}` for you"),
+        );
         return Err(Refusal(problem.field("account_id")));
     }
     let of = match params.one("iam_id")? {
         None => None,
-        Some(text) => Some(text.parse().map_err(|_| invalid("iam_id", format!("`{text}` is no IAM id")))?),
+        Some(text) => Some(
+            text.parse()
+                .map_err(|_| invalid("iam_id", format!("`{text}` is no IAM id")))?,
+        ),
     };
     let all = params.one("scope")? == Some("account");
     let number = |key: &'static str, default: u64| match params.one(key) {
         Ok(None) => Ok(default),
-        Ok(Some(text)) => text.parse::<u64>().map_err(|_| invalid(key, format!("`{key}` is a number, not `{text}`"))),
+        Ok(Some(text)) => text
+            .parse::<u64>()
+            .map_err(|_| invalid(key, format!("`{key}` is a number, not `{text}`"))),
         Err(refusal) => Err(refusal),
     };
     let limit = number("pagesize", PAGE.0)?.clamp(1, PAGE.1);
@@ -91,11 +107,13 @@ async fn list(State(app): State<Arc<App>>, Manager(caller): Manager, params: Par
         .collect();
     let page_url = |offset: u64| {
         let scope = if all { "&scope=account" } else { "" };
-        format!("{}/v1/apikeys?pagesize={limit}&pagetoken={offset}{scope}", app.public_url)
+        format!(
+            "{}/v1/apikeys?pagesize={limit}&pagetoken={offset}{scope}",
+            app.public_url
+        )
     };
     let more = offset.saturating_add(limit) < keys.len() as u64;
     let list = ApiKeyList {
-        context: None,
         offset,
         limit,
         first: Some(page_url(0)),
@@ -111,7 +129,10 @@ fn expiry(text: Option<&str>) -> Result<Option<Millis>, Refusal> {
         None => Ok(None),
         Some(text) => match read_time(text) {
             Some(at) => Ok(Some(at)),
-            None => Err(invalid("expires_at", format!("`{text}` is no time like `2030-01-31T12:00+0000`"))),
+            None => Err(invalid(
+                "expires_at",
+                format!("`{text}` is no time like `2030-01-31T12:00+0000`"),
+            )),
         },
     }
 }
@@ -124,14 +145,26 @@ async fn create(
 ) -> Result<Response, Refusal> {
     let wanted: CreateApiKey = body(&bytes)?;
     if wanted.iam_id != caller.user().to_string() {
-        let message = format!("a key can be made for yourself alone: `iam_id` must be `{}`", caller.user());
-        return Err(Refusal(Problem::new(Kind::Forbidden, "insufficient_permissions", message).field("iam_id")));
+        let message = format!(
+            "a key can be made for yourself alone: `iam_id` must be `{}`",
+            caller.user()
+        );
+        return Err(Refusal(
+            Problem::new(Kind::Forbidden, "insufficient_permissions", message).field("iam_id"),
+        ));
     }
-    let is_true = |name: &str| headers.get(name).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
+    let is_true = |name: &str| {
+        headers
+            .get(name)
+            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
+    };
     let new = NewKey {
         name: wanted.name,
         description: wanted.description.unwrap_or_default(),
-        text: wanted.apikey.filter(|text| !text.expose().is_empty()).map(|text| Secret::new(text.expose().to_owned())),
+        text: wanted
+            .apikey
+            .filter(|text| !text.expose().is_empty())
+            .map(|text| Secret::new(text.expose().to_owned())),
         locked: is_true("entity-lock"),
         disabled: is_true("entity-disable"),
         expires_at: expiry(wanted.expires_at.as_deref())?,
@@ -140,16 +173,31 @@ async fn create(
     json(StatusCode::CREATED, &shown(&caller, &key, Some(&text)))
 }
 
-async fn details(State(app): State<Arc<App>>, Manager(caller): Manager, headers: HeaderMap) -> Result<Response, Refusal> {
+async fn details(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
     let text = headers
         .get("iam-apikey")
         .and_then(|value| value.to_str().ok())
-        .ok_or_else(|| invalid("IAM-ApiKey", "the header `IAM-ApiKey` with the key is missing".to_owned()))?;
-    let key = app.iam.api_key_by_text(&caller, &Secret::new(text.to_owned()))?;
+        .ok_or_else(|| {
+            invalid(
+                "IAM-ApiKey",
+                "the header `IAM-ApiKey` with the key is missing".to_owned(),
+            )
+        })?;
+    let key = app
+        .iam
+        .api_key_by_text(&caller, &Secret::new(text.to_owned()))?;
     json(StatusCode::OK, &shown(&caller, &key, None))
 }
 
-async fn show(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+async fn show(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
     let key = app.iam.api_key(&caller, params.id("id")?)?;
     json(StatusCode::OK, &shown(&caller, &key, None))
 }
@@ -162,9 +210,14 @@ async fn update(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let id = params.id("id")?;
-    let tag = headers.get("if-match").and_then(|value| value.to_str().ok());
+    let tag = headers
+        .get("if-match")
+        .and_then(|value| value.to_str().ok());
     let tag = tag.ok_or_else(|| {
-        invalid("If-Match", "the header `If-Match` with the entity tag, or `*`, is missing".to_owned())
+        invalid(
+            "If-Match",
+            "the header `If-Match` with the entity tag, or `*`, is missing".to_owned(),
+        )
     })?;
     let wanted: UpdateApiKey = body(&bytes)?;
     let change = KeyChange {
@@ -176,29 +229,55 @@ async fn update(
     json(StatusCode::OK, &shown(&caller, &key, None))
 }
 
-async fn delete(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+async fn delete(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
     app.iam.delete_api_key(&caller, params.id("id")?).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn turn(app: &App, caller: &Identity, params: &Params, switch: Switch, on: bool) -> Result<Response, Refusal> {
+async fn turn(
+    app: &App,
+    caller: &Identity,
+    params: &Params,
+    switch: Switch,
+    on: bool,
+) -> Result<Response, Refusal> {
     let id: KeyId = params.id("id")?;
     app.iam.switch_api_key(caller, id, switch, on).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn lock(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+async fn lock(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
     turn(&app, &caller, &params, Switch::Locked, true).await
 }
 
-async fn unlock(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+async fn unlock(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
     turn(&app, &caller, &params, Switch::Locked, false).await
 }
 
-async fn disable(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+async fn disable(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
     turn(&app, &caller, &params, Switch::Disabled, true).await
 }
 
-async fn enable(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+async fn enable(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
     turn(&app, &caller, &params, Switch::Disabled, false).await
 }

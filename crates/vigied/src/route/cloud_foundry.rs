@@ -33,19 +33,59 @@ pub(super) fn register(r: &mut impl Registry) {
     r.add(Post, "/v2/organizations", Guard::Identity, create_org);
     r.add(Get, "/v2/organizations/{guid}", Guard::Identity, org);
     r.add(Put, "/v2/organizations/{guid}", Guard::Identity, rename_org);
-    r.add(Delete, "/v2/organizations/{guid}", Guard::Identity, delete_org);
-    r.add(Get, "/v2/organizations/{guid}/spaces", Guard::Identity, org_spaces);
-    r.add(Get, "/v2/organizations/{guid}/{role}", Guard::Identity, org_holders);
-    r.add(Put, "/v2/organizations/{guid}/{role}", Guard::Identity, set_org_role);
-    r.add(Delete, "/v2/organizations/{guid}/{role}", Guard::Identity, unset_org_role);
+    r.add(
+        Delete,
+        "/v2/organizations/{guid}",
+        Guard::Identity,
+        delete_org,
+    );
+    r.add(
+        Get,
+        "/v2/organizations/{guid}/spaces",
+        Guard::Identity,
+        org_spaces,
+    );
+    r.add(
+        Get,
+        "/v2/organizations/{guid}/{role}",
+        Guard::Identity,
+        org_holders,
+    );
+    r.add(
+        Put,
+        "/v2/organizations/{guid}/{role}",
+        Guard::Identity,
+        set_org_role,
+    );
+    r.add(
+        Delete,
+        "/v2/organizations/{guid}/{role}",
+        Guard::Identity,
+        unset_org_role,
+    );
     r.add(Get, "/v2/spaces", Guard::Identity, spaces);
     r.add(Post, "/v2/spaces", Guard::Identity, create_space);
     r.add(Get, "/v2/spaces/{guid}", Guard::Identity, space);
     r.add(Put, "/v2/spaces/{guid}", Guard::Identity, rename_space);
     r.add(Delete, "/v2/spaces/{guid}", Guard::Identity, delete_space);
-    r.add(Get, "/v2/spaces/{guid}/{role}", Guard::Identity, space_holders);
-    r.add(Put, "/v2/spaces/{guid}/{role}", Guard::Identity, set_space_role);
-    r.add(Delete, "/v2/spaces/{guid}/{role}", Guard::Identity, unset_space_role);
+    r.add(
+        Get,
+        "/v2/spaces/{guid}/{role}",
+        Guard::Identity,
+        space_holders,
+    );
+    r.add(
+        Put,
+        "/v2/spaces/{guid}/{role}",
+        Guard::Identity,
+        set_space_role,
+    );
+    r.add(
+        Delete,
+        "/v2/spaces/{guid}/{role}",
+        Guard::Identity,
+        unset_space_role,
+    );
 }
 
 async fn info(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
@@ -64,22 +104,37 @@ async fn info(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
 
 async fn regions(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
     let url = || app.public_url.clone();
-    let regions = app.iam.regions().into_iter().enumerate().map(|(at, region)| Region {
-        id: region.name.clone(),
-        name: region.name,
-        display_name: region.display_name,
-        domain: app.public_url.split("://").last().unwrap_or_default().to_owned(),
-        cf_api: url(),
-        console_url: url(),
-        mccp_api: url(),
-        kind: "public".to_owned(),
-        geo: String::new(),
-        customer: "vigie".to_owned(),
-        deployment: "vigie".to_owned(),
-        home: at == 0,
-        metrics_api: url(),
-    });
-    json(StatusCode::OK, &Regions { resources: regions.collect() })
+    let regions = app
+        .iam
+        .regions()
+        .into_iter()
+        .enumerate()
+        .map(|(at, region)| Region {
+            id: region.name.clone(),
+            name: region.name,
+            display_name: region.display_name,
+            domain: app
+                .public_url
+                .split("://")
+                .last()
+                .unwrap_or_default()
+                .to_owned(),
+            cf_api: url(),
+            console_url: url(),
+            mccp_api: url(),
+            kind: "public".to_owned(),
+            geo: String::new(),
+            customer: "vigie".to_owned(),
+            deployment: "vigie".to_owned(),
+            home: at == 0,
+            metrics_api: url(),
+        });
+    json(
+        StatusCode::OK,
+        &Regions {
+            resources: regions.collect(),
+        },
+    )
 }
 
 fn org_resource(org: &Org) -> Resource<OrganizationEntity> {
@@ -133,15 +188,28 @@ fn member_resource(user: &User) -> Resource<MemberEntity> {
             created_at: time_text(user.created_at),
             updated_at: None,
         },
-        entity: MemberEntity { username: user.email.clone(), active: true, admin: false },
+        entity: MemberEntity {
+            username: user.email.clone(),
+            active: true,
+            admin: false,
+        },
     }
 }
 
-async fn orgs(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+async fn orgs(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
     let (name, region) = (params.name_filter()?, params.one("region")?);
     let mut orgs = app.iam.orgs(&caller);
-    orgs.retain(|org| name.is_none_or(|name| org.name == name) && region.is_none_or(|region| org.region == region));
-    json(StatusCode::OK, &List::one_page(orgs.iter().map(org_resource).collect()))
+    orgs.retain(|org| {
+        name.is_none_or(|name| org.name == name) && region.is_none_or(|region| org.region == region)
+    });
+    json(
+        StatusCode::OK,
+        &List::one_page(orgs.iter().map(org_resource).collect()),
+    )
 }
 
 async fn create_org(
@@ -151,12 +219,22 @@ async fn create_org(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let wanted: OrganizationName = body(&bytes)?;
-    let org = app.iam.create_org(&caller, &wanted.name, params.one("region")?).await?;
+    let org = app
+        .iam
+        .create_org(&caller, &wanted.name, params.one("region")?)
+        .await?;
     json(StatusCode::CREATED, &org_resource(&org))
 }
 
-async fn org(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
-    json(StatusCode::OK, &org_resource(&app.iam.org(&caller, params.id("guid")?)?))
+async fn org(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    json(
+        StatusCode::OK,
+        &org_resource(&app.iam.org(&caller, params.id("guid")?)?),
+    )
 }
 
 async fn rename_org(
@@ -168,28 +246,51 @@ async fn rename_org(
     let id = params.id("guid")?;
     app.iam.org(&caller, id)?;
     let wanted: OrganizationName = body(&bytes)?;
-    json(StatusCode::CREATED, &org_resource(&app.iam.rename_org(&caller, id, &wanted.name).await?))
+    json(
+        StatusCode::CREATED,
+        &org_resource(&app.iam.rename_org(&caller, id, &wanted.name).await?),
+    )
 }
 
-async fn delete_org(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
-    app.iam.delete_org(&caller, params.id("guid")?, params.flag("recursive")?).await?;
+async fn delete_org(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    app.iam
+        .delete_org(&caller, params.id("guid")?, params.flag("recursive")?)
+        .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn org_spaces(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+async fn org_spaces(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
     let org: OrgId = params.id("guid")?;
     app.iam.org(&caller, org)?;
     let name = params.name_filter()?;
     let mut spaces = app.iam.spaces(&caller);
     spaces.retain(|space| space.org == org && name.is_none_or(|name| space.name == name));
-    json(StatusCode::OK, &List::one_page(spaces.iter().map(space_resource).collect()))
+    json(
+        StatusCode::OK,
+        &List::one_page(spaces.iter().map(space_resource).collect()),
+    )
 }
 
-async fn spaces(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+async fn spaces(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
     let name = params.name_filter()?;
     let mut spaces = app.iam.spaces(&caller);
     spaces.retain(|space| name.is_none_or(|name| space.name == name));
-    json(StatusCode::OK, &List::one_page(spaces.iter().map(space_resource).collect()))
+    json(
+        StatusCode::OK,
+        &List::one_page(spaces.iter().map(space_resource).collect()),
+    )
 }
 
 async fn create_space(
@@ -200,14 +301,23 @@ async fn create_space(
     let wanted: CreateSpace = body(&bytes)?;
     let org: OrgId = wanted.organization_guid.parse().map_err(|_| {
         let message = format!("`{}` is no organization GUID", wanted.organization_guid);
-        Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field("organization_guid"))
+        Refusal(
+            Problem::new(Kind::Invalid, "invalid_parameter", message).field("organization_guid"),
+        )
     })?;
     let space = app.iam.create_space(&caller, org, &wanted.name).await?;
     json(StatusCode::CREATED, &space_resource(&space))
 }
 
-async fn space(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
-    json(StatusCode::OK, &space_resource(&app.iam.space(&caller, params.id("guid")?)?))
+async fn space(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    json(
+        StatusCode::OK,
+        &space_resource(&app.iam.space(&caller, params.id("guid")?)?),
+    )
 }
 
 async fn rename_space(
@@ -219,10 +329,17 @@ async fn rename_space(
     let id: SpaceId = params.id("guid")?;
     app.iam.space(&caller, id)?;
     let wanted: SpaceName = body(&bytes)?;
-    json(StatusCode::CREATED, &space_resource(&app.iam.rename_space(&caller, id, &wanted.name).await?))
+    json(
+        StatusCode::CREATED,
+        &space_resource(&app.iam.rename_space(&caller, id, &wanted.name).await?),
+    )
 }
 
-async fn delete_space(State(app): State<Arc<App>>, Manager(caller): Manager, params: Params) -> Result<Response, Refusal> {
+async fn delete_space(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
     app.iam.delete_space(&caller, params.id("guid")?).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -235,13 +352,21 @@ fn role(params: &Params) -> Result<Role, Refusal> {
         "auditors" => Ok(Role::Auditor),
         "billing_managers" => Ok(Role::BillingManager),
         "users" => Ok(Role::Member),
-        other => Err(Refusal(Problem::new(Kind::NotFound, "not_found", format!("there is no role `{other}`")))),
+        other => Err(Refusal(Problem::new(
+            Kind::NotFound,
+            "not_found",
+            format!("there is no role `{other}`"),
+        ))),
     }
 }
 
 /// The domain and role of a path, refused when the role does not exist in such a domain.
 fn place(params: &Params, of_space: bool) -> Result<(Domain, Role), Refusal> {
-    let domain = if of_space { Domain::Space(params.id("guid")?) } else { Domain::Org(params.id("guid")?) };
+    let domain = if of_space {
+        Domain::Space(params.id("guid")?)
+    } else {
+        Domain::Org(params.id("guid")?)
+    };
     let role = role(params)?;
     if !role.fits(domain) {
         let message = format!("`{}` is no role in `{domain}`", params.text("role"));
@@ -250,35 +375,72 @@ fn place(params: &Params, of_space: bool) -> Result<(Domain, Role), Refusal> {
     Ok((domain, role))
 }
 
-fn holders(app: &App, caller: &Manager, params: &Params, of_space: bool) -> Result<Response, Refusal> {
+fn holders(
+    app: &App,
+    caller: &Manager,
+    params: &Params,
+    of_space: bool,
+) -> Result<Response, Refusal> {
     let (domain, role) = place(params, of_space)?;
     let users = app.iam.holders(&caller.0, domain, role)?;
-    json(StatusCode::OK, &List::one_page(users.iter().map(member_resource).collect()))
+    json(
+        StatusCode::OK,
+        &List::one_page(users.iter().map(member_resource).collect()),
+    )
 }
 
-async fn set(app: &App, caller: &Manager, params: &Params, bytes: &[u8], of_space: bool) -> Result<Response, Refusal> {
+async fn set(
+    app: &App,
+    caller: &Manager,
+    params: &Params,
+    bytes: &[u8],
+    of_space: bool,
+) -> Result<Response, Refusal> {
     let (domain, role) = place(params, of_space)?;
     let wanted: Username = body(bytes)?;
-    app.iam.set_role(&caller.0, domain, role, &wanted.username).await?;
-    let resource = match domain {
-        Domain::Space(id) => json(StatusCode::CREATED, &space_resource(&app.iam.space(&caller.0, id)?)),
-        Domain::Org(id) => json(StatusCode::CREATED, &org_resource(&app.iam.org(&caller.0, id)?)),
+    app.iam
+        .set_role(&caller.0, domain, role, &wanted.username)
+        .await?;
+    match domain {
+        Domain::Space(id) => json(
+            StatusCode::CREATED,
+            &space_resource(&app.iam.space(&caller.0, id)?),
+        ),
+        Domain::Org(id) => json(
+            StatusCode::CREATED,
+            &org_resource(&app.iam.org(&caller.0, id)?),
+        ),
         Domain::Account(_) => Ok(StatusCode::NO_CONTENT.into_response()),
-    };
-    resource
+    }
 }
 
-async fn unset(app: &App, caller: &Manager, params: &Params, bytes: &[u8], of_space: bool) -> Result<Response, Refusal> {
+async fn unset(
+    app: &App,
+    caller: &Manager,
+    params: &Params,
+    bytes: &[u8],
+    of_space: bool,
+) -> Result<Response, Refusal> {
     let (domain, role) = place(params, of_space)?;
-    app.iam.unset_role(&caller.0, domain, role, &username(params, bytes)?).await?;
+    app.iam
+        .unset_role(&caller.0, domain, role, &username(params, bytes)?)
+        .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn org_holders(State(app): State<Arc<App>>, caller: Manager, params: Params) -> Result<Response, Refusal> {
+async fn org_holders(
+    State(app): State<Arc<App>>,
+    caller: Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
     holders(&app, &caller, &params, false)
 }
 
-async fn space_holders(State(app): State<Arc<App>>, caller: Manager, params: Params) -> Result<Response, Refusal> {
+async fn space_holders(
+    State(app): State<Arc<App>>,
+    caller: Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
     holders(&app, &caller, &params, true)
 }
 

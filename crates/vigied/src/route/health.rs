@@ -18,9 +18,18 @@ pub(crate) async fn live() -> Response {
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
     let identity = app.iam.ping().await.map_err(|error| error.to_string());
     let store = app.store.health().map_err(|error| error.to_string());
-    let word = |result: &Result<(), String>| result.as_ref().err().map_or_else(|| "ok".to_owned(), Clone::clone);
+    let word = |result: &Result<(), String>| {
+        result
+            .as_ref()
+            .err()
+            .map_or_else(|| "ok".to_owned(), Clone::clone)
+    };
     let ready = identity.is_ok() && store.is_ok();
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     let body = json!({
         "status": if ready { "ready" } else { "not ready" },
         "identity": word(&identity),
@@ -32,5 +41,12 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
 /// The server's own metrics in the Prometheus text format.
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
     let text = app.metrics.render(&app.store.figures());
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+    (
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        text,
+    )
+        .into_response()
 }

@@ -13,7 +13,9 @@ use base::error::{Kind, Problem};
 use base::secret::Secret;
 use http::{HeaderMap, StatusCode, header};
 use iam::token::claims::SCOPE;
-use iam::token::grant::{APIKEY, Client, Grant, PASSCODE, PASSWORD, REFRESH_TOKEN, TokenRequest, Tokens};
+use iam::token::grant::{
+    APIKEY, Client, Grant, PASSCODE, PASSWORD, REFRESH_TOKEN, TokenRequest, Tokens,
+};
 use std::sync::Arc;
 use wire::credential;
 use wire::iam::discovery::{Discovery, Jwk, Jwks};
@@ -32,7 +34,10 @@ pub(super) fn register(r: &mut impl Registry) {
     for path in ["/identity/keys", "/oidc/keys"] {
         r.add(Get, path, Guard::Public, keys);
     }
-    for path in ["/identity/.well-known/openid-configuration", "/.well-known/openid-configuration"] {
+    for path in [
+        "/identity/.well-known/openid-configuration",
+        "/.well-known/openid-configuration",
+    ] {
         r.add(Get, path, Guard::Public, discovery);
     }
     r.add(Post, "/identity/introspect", Guard::Credential, introspect);
@@ -46,7 +51,8 @@ pub(super) fn property(code: &'static str, message: String) -> Refusal {
 }
 
 pub(super) fn form(body: &[u8]) -> Result<Form, Refusal> {
-    Form::parse(body).map_err(|error| property("BXNIM0106E", format!("The form cannot be read: {error}")))
+    Form::parse(body)
+        .map_err(|error| property("BXNIM0106E", format!("The form cannot be read: {error}")))
 }
 
 fn required<'f>(form: &'f Form, key: &'static str) -> Result<&'f str, Refusal> {
@@ -61,12 +67,17 @@ fn secret(form: &Form, key: &'static str) -> Result<Secret<String>, Refusal> {
 
 /// The client of a Basic authorization; none without the header.
 pub(super) fn client(headers: &HeaderMap) -> Result<Option<Client>, Refusal> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
-    let refused = |message: String| Refusal(Problem::new(Kind::Unauthenticated, "BXNIM0308E", message));
+    let Some(value) = headers.get(header::AUTHORIZATION) else {
+        return Ok(None);
+    };
+    let refused =
+        |message: String| Refusal(Problem::new(Kind::Unauthenticated, "BXNIM0308E", message));
     let basic = credential::basic(value.as_bytes())
         .map_err(|error| refused(format!("The Authorization header cannot be read: {error}")))?;
     let client = Client::find(&basic.user, basic.password.expose());
-    client.map(Some).ok_or_else(|| refused("The client is unknown or its secret is wrong: send `bx:bx`".to_owned()))
+    client.map(Some).ok_or_else(|| {
+        refused("The client is unknown or its secret is wrong: send `bx:bx`".to_owned())
+    })
 }
 
 /// The proof a form of the token service brings.
@@ -81,18 +92,38 @@ pub(super) fn grant(form: &Form) -> Result<Grant, Refusal> {
         REFRESH_TOKEN => Ok(Grant::RefreshToken(secret(form, "refresh_token")?)),
         other => {
             let shown: String = other.chars().take(80).collect();
-            Err(property("BXNIM0106E", format!("Property validation failed: grant_type `{shown}` is not supported")))
+            Err(property(
+                "BXNIM0106E",
+                format!("Property validation failed: grant_type `{shown}` is not supported"),
+            ))
         }
     }
 }
 
-async fn token(State(app): State<Arc<App>>, headers: HeaderMap, Payload(body): Payload) -> Result<Response, Refusal> {
+async fn token(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Payload(body): Payload,
+) -> Result<Response, Refusal> {
     let form = form(&body)?;
     let grant = grant(&form)?;
     let client = client(&headers)?;
-    let with_uaa = form.get("response_type").is_some_and(|types| form::list(types).any(|word| word == "uaa"));
-    let account = form.get("account").filter(|text| !text.is_empty()).map(str::to_owned);
-    let tokens = app.iam.token(TokenRequest { grant, client, account, with_uaa }).await?;
+    let with_uaa = form
+        .get("response_type")
+        .is_some_and(|types| form::list(types).any(|word| word == "uaa"));
+    let account = form
+        .get("account")
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned);
+    let tokens = app
+        .iam
+        .token(TokenRequest {
+            grant,
+            client,
+            account,
+            with_uaa,
+        })
+        .await?;
     json(StatusCode::OK, &reply(&tokens))
 }
 
@@ -103,7 +134,10 @@ fn text(secret: &Secret<String>) -> SecretText {
 fn reply(tokens: &Tokens) -> TokenReply {
     TokenReply {
         access_token: text(&tokens.access_token),
-        refresh_token: tokens.refresh_token.as_ref().map_or_else(|| SecretText::new(NOT_SUPPORTED), text),
+        refresh_token: tokens
+            .refresh_token
+            .as_ref()
+            .map_or_else(|| SecretText::new(NOT_SUPPORTED), text),
         token_type: "Bearer".to_owned(),
         expires_in: tokens.expires_in,
         expiration: tokens.expires_at,
@@ -123,14 +157,22 @@ async fn keys(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
         kid: key.kid,
         usage: None,
     });
-    json(StatusCode::OK, &Jwks { keys: keys.collect() })
+    json(
+        StatusCode::OK,
+        &Jwks {
+            keys: keys.collect(),
+        },
+    )
 }
 
 async fn discovery(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
     json(StatusCode::OK, &Discovery::at(&app.public_url))
 }
 
-async fn introspect(State(app): State<Arc<App>>, Payload(body): Payload) -> Result<Response, Refusal> {
+async fn introspect(
+    State(app): State<Arc<App>>,
+    Payload(body): Payload,
+) -> Result<Response, Refusal> {
     let form = form(&body)?;
     let identity = if let Some(key) = form.get("apikey").filter(|text| !text.is_empty()) {
         app.iam.introspect_key(&Secret::new(key.to_owned()))
@@ -138,17 +180,26 @@ async fn introspect(State(app): State<Arc<App>>, Payload(body): Payload) -> Resu
         let token = required(&form, "token")?;
         app.verifier.identity(app.verifier.bearer(token)).ok()
     };
-    let Some(identity) = identity else { return json(StatusCode::OK, &Introspection::inactive()) };
+    let Some(identity) = identity else {
+        return json(StatusCode::OK, &Introspection::inactive());
+    };
     let user = app.iam.user(&identity)?;
     let claims = identity.claims();
     let answer = Introspection {
         active: true,
-        iss: Some(claims.map_or_else(|| format!("{}/identity", app.public_url), |claims| claims.iss.clone())),
+        iss: Some(claims.map_or_else(
+            || format!("{}/identity", app.public_url),
+            |claims| claims.iss.clone(),
+        )),
         realm_id: Some("IBMid".to_owned()),
         identifier: Some(user.id.0.to_string()),
         sub: Some(user.email.clone()),
         iam_id: Some(user.id.to_string()),
-        account: Some(TokenAccount { bss: identity.account().to_string(), ims: None, valid: Some(true) }),
+        account: Some(TokenAccount {
+            bss: identity.account().to_string(),
+            ims: None,
+            valid: Some(true),
+        }),
         scope: claims.map(|claims| claims.scope.clone()),
         client_id: claims.map(|claims| claims.client_id.clone()),
         grant_type: claims.map(|claims| claims.grant_type.clone()),
@@ -168,12 +219,19 @@ async fn revoke(State(app): State<Arc<App>>, Payload(body): Payload) -> Result<R
     json(StatusCode::OK, &serde_json::json!({}))
 }
 
-async fn userinfo(State(app): State<Arc<App>>, Manager(caller): Manager) -> Result<Response, Refusal> {
+async fn userinfo(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+) -> Result<Response, Refusal> {
     let user = app.iam.user(&caller)?;
     let Some(claims) = caller.claims() else {
         return Err(Refusal(
-            Problem::new(Kind::Unauthenticated, "BXNIM0407E", "This needs an IAM token")
-                .hint("`vigie iam oauth-tokens` prints one"),
+            Problem::new(
+                Kind::Unauthenticated,
+                "BXNIM0407E",
+                "This needs an IAM token",
+            )
+            .hint("`vigie iam oauth-tokens` prints one"),
         ));
     };
     let answer = UserInfo {
@@ -186,7 +244,11 @@ async fn userinfo(State(app): State<Arc<App>>, Manager(caller): Manager) -> Resu
         name: claims.name.clone(),
         email: user.email.clone(),
         sub: user.email,
-        account: TokenAccount { bss: claims.account.bss.clone(), ims: None, valid: None },
+        account: TokenAccount {
+            bss: claims.account.bss.clone(),
+            ims: None,
+            valid: None,
+        },
         iat: claims.iat,
         exp: claims.exp,
         iss: claims.iss.clone(),

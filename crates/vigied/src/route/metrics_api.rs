@@ -25,11 +25,18 @@ use wire::target::{Target, TargetError};
 use wire::time_expr::{self, TimeError};
 
 fn query_of(raw: Option<&str>) -> Result<Query, Refusal> {
-    Query::parse(raw.unwrap_or_default()).map_err(|error| Refusal(code::REQUEST_MALFORMED.problem(error.to_string())))
+    Query::parse(raw.unwrap_or_default())
+        .map_err(|error| Refusal(code::REQUEST_MALFORMED.problem(error.to_string())))
 }
 
 fn parameter<'q>(query: &'q Query, key: &'static str) -> Result<Option<&'q str>, Refusal> {
-    query.one(key).map_err(|error| Refusal(code::PARAMETER_INVALID.problem(error.to_string()).field(key)))
+    query.one(key).map_err(|error| {
+        Refusal(
+            code::PARAMETER_INVALID
+                .problem(error.to_string())
+                .field(key),
+        )
+    })
 }
 
 fn invalid(key: &'static str, message: String) -> Refusal {
@@ -48,28 +55,51 @@ pub(crate) async fn send(
         None | Some("committed") => Durability::Committed,
         Some("buffered") => Durability::Buffered,
         Some(other) => {
-            return Err(invalid("durability", format!("`durability` is `committed` or `buffered`, not `{other}`")));
+            return Err(invalid(
+                "durability",
+                format!("`durability` is `committed` or `buffered`, not `{other}`"),
+            ));
         }
     };
     let now = app.clock.now();
     let decoded = ingest::decode(&body, now).map_err(|error| {
         let problem = code::BODY_MALFORMED.problem(error.to_string());
-        Refusal(problem.hint("send a JSON array like `[{\"name\":\"a.b\",\"value\":1.5,\"timestamp\":1519862400}]`"))
+        Refusal(problem.hint(
+            "send a JSON array like `[{\"name\":\"a.b\",\"value\":1.5,\"timestamp\":1519862400}]`",
+        ))
     })?;
     let worker = Arc::clone(&app);
     let receipt = blocking(move || {
-        let appended = match worker.store.append(&caller.scope, &decoded.batch, durability) {
+        let appended = match worker
+            .store
+            .append(&caller.scope, &decoded.batch, durability)
+        {
             Ok(appended) => appended,
             Err(error) => return Err(error),
         };
-        let reasons = || decoded.rejects.iter().map(|reject| &reject.reason).chain(appended.rejected.iter().map(|r| &r.1));
+        let reasons = || {
+            decoded
+                .rejects
+                .iter()
+                .map(|reject| &reject.reason)
+                .chain(appended.rejected.iter().map(|r| &r.1))
+        };
         // Counted here, beside the store, so that a caller who hangs up is counted all the same.
-        worker.metrics.wrote(caller.scope.domain(), appended.stored, reasons());
+        worker
+            .metrics
+            .wrote(caller.scope.domain(), appended.stored, reasons());
         Ok(receipt(&decoded, &appended))
     })
     .await?;
     let nothing = receipt.received > 0 && receipt.stored == 0;
-    json(if nothing { StatusCode::BAD_REQUEST } else { StatusCode::OK }, &receipt)
+    json(
+        if nothing {
+            StatusCode::BAD_REQUEST
+        } else {
+            StatusCode::OK
+        },
+        &receipt,
+    )
 }
 
 fn receipt(decoded: &Decoded, appended: &Appended) -> Receipt {
@@ -82,20 +112,34 @@ fn receipt(decoded: &Decoded, appended: &Appended) -> Receipt {
     rejections.extend(appended.rejected.iter().map(|(at, reason)| {
         let index = decoded.positions.get(*at).copied().unwrap_or(*at);
         let name = names.get(*at).map(|name| (*name).to_owned());
-        Rejection::from(&Reject { index, name, reason: RejectReason::clone(reason) })
+        Rejection::from(&Reject {
+            index,
+            name,
+            reason: RejectReason::clone(reason),
+        })
     }));
     rejections.sort_by_key(|rejection| rejection.index);
     let received = decoded.received as u64;
     let errors = if appended.stored == 0 && received > 0 {
-        let first = rejections.first().map_or("", |rejection| rejection.reason.as_str());
+        let first = rejections
+            .first()
+            .map_or("", |rejection| rejection.reason.as_str());
         let problem = code::NOTHING_STORED
-            .problem(format!("none of the {received} items was stored; the first because {first}"))
+            .problem(format!(
+                "none of the {received} items was stored; the first because {first}"
+            ))
             .hint("`rejections` says why for each");
         vec![MonitoringError::from(&problem)]
     } else {
         Vec::new()
     };
-    Receipt { received, stored: appended.stored, rejected: rejections.len() as u64, rejections, errors }
+    Receipt {
+        received,
+        stored: appended.stored,
+        rejected: rejections.len() as u64,
+        rejections,
+        errors,
+    }
 }
 
 /// `GET /v1/metrics`: Graphite's render JSON for one to five targets.
@@ -109,13 +153,23 @@ pub(crate) async fn render(
     let range = range(&app, &query, true)?.unwrap_or(TimeRange::ALL);
     match parameter(&query, "format")? {
         None | Some("json") => {}
-        Some(other) => return Err(invalid("format", format!("`format` is `json`, not `{other}`"))),
+        Some(other) => {
+            return Err(invalid(
+                "format",
+                format!("`format` is `json`, not `{other}`"),
+            ));
+        }
     }
     let points_max = match parameter(&query, "maxDataPoints")? {
         None => None,
         Some(text) => match text.parse::<usize>() {
             Ok(number) if number > 0 => Some(number),
-            _ => return Err(invalid("maxDataPoints", format!("`maxDataPoints` is a whole number above 0, not `{text}`"))),
+            _ => {
+                return Err(invalid(
+                    "maxDataPoints",
+                    format!("`maxDataPoints` is a whole number above 0, not `{text}`"),
+                ));
+            }
         },
     };
     let resolution = app
@@ -124,11 +178,18 @@ pub(crate) async fn render(
         .and_then(|seconds| Step::new(i64::from(seconds).saturating_mul(1000)));
     let worker = Arc::clone(&app);
     let fetched = blocking(move || {
-        let (mut series_left, mut samples_left) = (worker.limits.series_per_query, worker.limits.samples_per_query);
+        let (mut series_left, mut samples_left) = (
+            worker.limits.series_per_query,
+            worker.limits.samples_per_query,
+        );
         let mut all = Vec::new();
         for target in &targets {
-            let query =
-                FetchQuery { pattern: target.pattern(), range, series_max: series_left, samples_max: samples_left };
+            let query = FetchQuery {
+                pattern: target.pattern(),
+                range,
+                series_max: series_left,
+                samples_max: samples_left,
+            };
             let found = worker.store.fetch(&caller.scope, &query)?;
             series_left = series_left.saturating_sub(found.len() as u64);
             let samples: usize = found.iter().map(|series| series.values.len()).sum();
@@ -150,9 +211,14 @@ fn rows(
     if let Some(step) = resolution {
         let mut grids: Vec<Grid> = Vec::with_capacity(fetched.len());
         for series in fetched {
-            let grid = consolidate::to_grid(series, step, range, Function::Average).map_err(|error| {
-                Refusal(code::RESULT_TOO_LARGE.problem(error.to_string()).hint("ask for a shorter range"))
-            })?;
+            let grid =
+                consolidate::to_grid(series, step, range, Function::Average).map_err(|error| {
+                    Refusal(
+                        code::RESULT_TOO_LARGE
+                            .problem(error.to_string())
+                            .hint("ask for a shorter range"),
+                    )
+                })?;
             grids.push(match points_max {
                 Some(most) => consolidate::at_most(&grid, most, Function::Average),
                 None => grid,
@@ -161,16 +227,27 @@ fn rows(
         let rows: Vec<Row<'_>> = fetched
             .iter()
             .zip(&grids)
-            .map(|(series, grid)| Row { target: &series.name, points: Points::Grid(grid) })
+            .map(|(series, grid)| Row {
+                target: &series.name,
+                points: Points::Grid(grid),
+            })
             .collect();
         return Ok(wire::render::json::write(&rows));
     }
     let shorter: Option<Vec<Series>> = points_max.map(|most| {
-        fetched.iter().map(|series| consolidate::raw_at_most(series, most, Function::Average)).collect()
+        fetched
+            .iter()
+            .map(|series| consolidate::raw_at_most(series, most, Function::Average))
+            .collect()
     });
     let shown = shorter.as_deref().unwrap_or(fetched);
-    let rows: Vec<Row<'_>> =
-        shown.iter().map(|series| Row { target: &series.name, points: Points::Raw(series) }).collect();
+    let rows: Vec<Row<'_>> = shown
+        .iter()
+        .map(|series| Row {
+            target: &series.name,
+            points: Points::Raw(series),
+        })
+        .collect();
     Ok(wire::render::json::write(&rows))
 }
 
@@ -179,13 +256,23 @@ fn targets(app: &App, query: &Query) -> Result<Vec<Target>, Refusal> {
     let most = app.limits.targets_per_query;
     if texts.is_empty() {
         let problem = code::TARGET_MISSING.problem("the query has no `target`");
-        return Err(Refusal(problem.hint("add `target=PATH`, up to five times").field("target")));
+        return Err(Refusal(
+            problem
+                .hint("add `target=PATH`, up to five times")
+                .field("target"),
+        ));
     }
     if texts.len() > most {
         app.metrics.limited(base::limit::TARGETS_PER_QUERY.name);
-        let problem = code::TARGETS_TOO_MANY
-            .problem(format!("the query has {} targets, more than `targets_per_query` = {most}", texts.len()));
-        return Err(Refusal(problem.hint("split the query, or use a wildcard").field("target")));
+        let problem = code::TARGETS_TOO_MANY.problem(format!(
+            "the query has {} targets, more than `targets_per_query` = {most}",
+            texts.len()
+        ));
+        return Err(Refusal(
+            problem
+                .hint("split the query, or use a wildcard")
+                .field("target"),
+        ));
     }
     let parse = |text: &&str| {
         Target::parse(text).map_err(|error| {
@@ -211,18 +298,28 @@ fn range(app: &App, query: &Query, defaults: bool) -> Result<Option<TimeRange>, 
         None => None,
     };
     let zone = zone.unwrap_or(jiff::tz::TimeZone::UTC);
-    time_expr::range(from, until, app.clock.now(), &zone).map(Some).map_err(|error| {
-        let code = match &error {
-            TimeError::EmptyRange => &code::RANGE_EMPTY,
-            _ => &code::TIME_MALFORMED,
-        };
-        Refusal(code.problem(error.to_string()).hint("write times like `-24h`, `now`, `02:00_20170701` or epoch seconds"))
-    })
+    time_expr::range(from, until, app.clock.now(), &zone)
+        .map(Some)
+        .map_err(|error| {
+            let code = match &error {
+                TimeError::EmptyRange => &code::RANGE_EMPTY,
+                _ => &code::TIME_MALFORMED,
+            };
+            Refusal(
+                code.problem(error.to_string())
+                    .hint("write times like `-24h`, `now`, `02:00_20170701` or epoch seconds"),
+            )
+        })
 }
 
 fn pattern(text: &str) -> Result<Pattern, Refusal> {
-    Pattern::parse(text)
-        .map_err(|error| Refusal(code::QUERY_MALFORMED.problem(format!("`{text}`: {error}")).field("query")))
+    Pattern::parse(text).map_err(|error| {
+        Refusal(
+            code::QUERY_MALFORMED
+                .problem(format!("`{text}`: {error}"))
+                .field("query"),
+        )
+    })
 }
 
 /// `GET /v1/metrics/list`: the nodes of the tree that fit the query.
@@ -232,16 +329,39 @@ pub(crate) async fn list(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Refusal> {
     let query = query_of(raw.as_deref())?;
-    let pattern = pattern(parameter(&query, "query")?.filter(|text| !text.is_empty()).unwrap_or("*"))?;
+    let pattern = pattern(
+        parameter(&query, "query")?
+            .filter(|text| !text.is_empty())
+            .unwrap_or("*"),
+    )?;
     let range = range(&app, &query, false)?;
     let as_nodes = match parameter(&query, "format")? {
         None | Some("paths" | "json") => false,
         Some("nodes") => true,
-        Some(other) => return Err(invalid("format", format!("`format` is `paths` or `nodes`, not `{other}`"))),
+        Some(other) => {
+            return Err(invalid(
+                "format",
+                format!("`format` is `paths` or `nodes`, not `{other}`"),
+            ));
+        }
     };
     let limit = app.limits.nodes_per_list;
-    let nodes = blocking(move || app.store.find(&caller.scope, &FindQuery { pattern: &pattern, range, limit })).await?;
-    let body = if as_nodes { wire::find::list::write_nodes(&nodes) } else { wire::find::list::write(&nodes) };
+    let nodes = blocking(move || {
+        app.store.find(
+            &caller.scope,
+            &FindQuery {
+                pattern: &pattern,
+                range,
+                limit,
+            },
+        )
+    })
+    .await?;
+    let body = if as_nodes {
+        wire::find::list::write_nodes(&nodes)
+    } else {
+        wire::find::list::write(&nodes)
+    };
     Ok(json_bytes(StatusCode::OK, body))
 }
 
@@ -254,19 +374,42 @@ pub(crate) async fn delete(
     let query = query_of(raw.as_deref())?;
     let Some(text) = parameter(&query, "query")?.filter(|text| !text.is_empty()) else {
         let problem = code::QUERY_MISSING.problem("a deletion needs its `query`");
-        return Err(Refusal(problem.hint("add `query=PATTERN`; `query=*` deletes everything in the domain").field("query")));
+        return Err(Refusal(
+            problem
+                .hint("add `query=PATTERN`; `query=*` deletes everything in the domain")
+                .field("query"),
+        ));
     };
     let dry_run = match parameter(&query, "dry_run")? {
         None | Some("false") => false,
         Some("true") => true,
-        Some(other) => return Err(invalid("dry_run", format!("`dry_run` is `true` or `false`, not `{other}`"))),
+        Some(other) => {
+            return Err(invalid(
+                "dry_run",
+                format!("`dry_run` is `true` or `false`, not `{other}`"),
+            ));
+        }
     };
     let parsed = pattern(text)?;
     let range = range(&app, &query, false)?;
     let text = text.to_owned();
     let deleted = blocking(move || {
-        app.store.delete(&caller.scope, &DeleteQuery { pattern: &parsed, range, dry_run })
+        app.store.delete(
+            &caller.scope,
+            &DeleteQuery {
+                pattern: &parsed,
+                range,
+                dry_run,
+            },
+        )
     })
     .await?;
-    json(StatusCode::OK, &wire::find::delete::DeleteReply { query: text, deleted: deleted.series, dry_run })
+    json(
+        StatusCode::OK,
+        &wire::find::delete::DeleteReply {
+            query: text,
+            deleted: deleted.series,
+            dry_run,
+        },
+    )
 }

@@ -30,12 +30,42 @@ fn register(registry: &mut impl Registry) {
     r.add(Get, "/health/ready", Guard::Public, health::ready);
     r.add(Get, "/metrics", Guard::Public, health::metrics);
 
-    r.add(Post, "/v1/metrics", Guard::Scope(Action::Write), metrics_api::send);
-    r.add(Get, "/v1/metrics", Guard::Scope(Action::Render), metrics_api::render);
-    r.add(Get, "/v1/metrics/list", Guard::Scope(Action::Find), metrics_api::list);
-    r.add(Delete, "/v1/metrics/list", Guard::Scope(Action::Delete), metrics_api::delete);
-    r.add(Get, "/v1/settings/domain", Guard::Scope(Action::Render), settings::show);
-    r.add(Put, "/v1/settings/domain", Guard::Scope(Action::Configure), settings::change);
+    r.add(
+        Post,
+        "/v1/metrics",
+        Guard::Scope(Action::Write),
+        metrics_api::send,
+    );
+    r.add(
+        Get,
+        "/v1/metrics",
+        Guard::Scope(Action::Render),
+        metrics_api::render,
+    );
+    r.add(
+        Get,
+        "/v1/metrics/list",
+        Guard::Scope(Action::Find),
+        metrics_api::list,
+    );
+    r.add(
+        Delete,
+        "/v1/metrics/list",
+        Guard::Scope(Action::Delete),
+        metrics_api::delete,
+    );
+    r.add(
+        Get,
+        "/v1/settings/domain",
+        Guard::Scope(Action::Render),
+        settings::show,
+    );
+    r.add(
+        Put,
+        "/v1/settings/domain",
+        Guard::Scope(Action::Configure),
+        settings::change,
+    );
 
     identity::register(r);
     passcode::register(r);
@@ -49,25 +79,43 @@ fn register(registry: &mut impl Registry) {
 pub(crate) fn table() -> Vec<(&'static str, &'static str, &'static str)> {
     let mut table = Table::default();
     register(&mut table);
-    table.0.into_iter().map(|(verb, path, guard)| (verb.name(), path, guard.word())).collect()
+    table
+        .0
+        .into_iter()
+        .map(|(verb, path, guard)| (verb.name(), path, guard.word()))
+        .collect()
 }
 
 /// The whole server as one service.
 pub(crate) fn router(app: &Arc<App>) -> Router {
-    let mut mount = Mount { router: Router::new(), app: Arc::clone(app) };
+    let mut mount = Mount {
+        router: Router::new(),
+        app: Arc::clone(app),
+    };
     register(&mut mount);
     mount
         .router
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
-        .layer(middleware::from_fn_with_state(Arc::clone(app), observe::observe))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(app),
+            observe::observe,
+        ))
         .with_state(Arc::clone(app))
 }
 
 async fn unknown() -> Refusal {
-    Refusal(code::ROUTE_UNKNOWN.problem("there is no such route").hint("`vigied routes` lists what there is"))
+    Refusal(
+        code::ROUTE_UNKNOWN
+            .problem("there is no such route")
+            .hint("`vigied routes` lists what there is"),
+    )
 }
 
 async fn wrong_method() -> Refusal {
-    Refusal(code::METHOD_UNKNOWN.problem("the route does not answer to this method").hint("`vigied routes` lists what there is"))
+    Refusal(
+        code::METHOD_UNKNOWN
+            .problem("the route does not answer to this method")
+            .hint("`vigied routes` lists what there is"),
+    )
 }

@@ -27,7 +27,8 @@ impl FromRequestParts<Arc<App>> for Params {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
         let path = Path::<HashMap<String, String>>::from_request_parts(parts, app).await;
         let Path(path) = path.map_err(|_| invalid("the path is not valid text".to_owned()))?;
-        let query = Query::parse(parts.uri.query().unwrap_or_default()).map_err(|error| invalid(error.to_string()))?;
+        let query = Query::parse(parts.uri.query().unwrap_or_default())
+            .map_err(|error| invalid(error.to_string()))?;
         Ok(Self { path, query })
     }
 }
@@ -40,14 +41,20 @@ impl Params {
 
     /// An id in the path; what is no id names nothing.
     pub(crate) fn id<T: FromStr>(&self, name: &str) -> Result<T, Refusal> {
-        self.text(name)
-            .parse()
-            .map_err(|_| Refusal(Problem::new(Kind::NotFound, "not_found", format!("there is no `{}`", self.text(name)))))
+        self.text(name).parse().map_err(|_| {
+            Refusal(Problem::new(
+                Kind::NotFound,
+                "not_found",
+                format!("there is no `{}`", self.text(name)),
+            ))
+        })
     }
 
     /// A parameter of the query.
     pub(crate) fn one(&self, key: &str) -> Result<Option<&str>, Refusal> {
-        self.query.one(key).map_err(|error| invalid(error.to_string()))
+        self.query
+            .one(key)
+            .map_err(|error| invalid(error.to_string()))
     }
 
     /// A parameter that is `true` or `false`.
@@ -55,7 +62,9 @@ impl Params {
         match self.one(key)? {
             None | Some("false" | "") => Ok(false),
             Some("true") => Ok(true),
-            Some(other) => Err(invalid(format!("`{key}` is `true` or `false`, not `{other}`"))),
+            Some(other) => Err(invalid(format!(
+                "`{key}` is `true` or `false`, not `{other}`"
+            ))),
         }
     }
 
@@ -65,7 +74,9 @@ impl Params {
             None => Ok(None),
             Some(text) => match text.split_once(':') {
                 Some(("name", name)) => Ok(Some(name)),
-                _ => Err(invalid(format!("the filter `{text}` is not understood: write `q=name:NAME`"))),
+                _ => Err(invalid(format!(
+                    "the filter `{text}` is not understood: write `q=name:NAME`"
+                ))),
             },
         }
     }
@@ -73,5 +84,6 @@ impl Params {
 
 /// A JSON body.
 pub(crate) fn body<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(bytes).map_err(|error| invalid(format!("the body is not the JSON asked for: {error}")))
+    serde_json::from_slice(bytes)
+        .map_err(|error| invalid(format!("the body is not the JSON asked for: {error}")))
 }

@@ -48,7 +48,9 @@ fn html(status: StatusCode, body: &str) -> Response {
 }
 
 fn login(error: Option<&str>) -> String {
-    let error = error.map_or_else(String::new, |text| format!("<p class=\"error\" role=\"alert\">{}</p>", escape(text)));
+    let error = error.map_or_else(String::new, |text| {
+        format!("<p class=\"error\" role=\"alert\">{}</p>", escape(text))
+    });
     format!(
         "<p>Log in to get the code that <b>vigie login --sso</b> asks for.</p>{error}<form method=\"post\">\
          <label for=\"username\">E-mail</label><input id=\"username\" name=\"username\" autocomplete=\"username\" required autofocus>\
@@ -58,33 +60,67 @@ fn login(error: Option<&str>) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 async fn page() -> Response {
     html(StatusCode::OK, &login(None))
 }
 
-async fn issue(State(app): State<Arc<App>>, headers: HeaderMap, Payload(body): Payload) -> Result<Response, Refusal> {
+async fn issue(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Payload(body): Payload,
+) -> Result<Response, Refusal> {
     let form = form(&body)?;
     if form.get("grant_type").is_none() {
         return from_page(&app, &form).await;
     }
     let grant = grant(&form)?;
     if !matches!(grant, Grant::RefreshToken(_)) {
-        return Err(property("BXNIM0106E", "Property validation failed: grant_type must be `refresh_token` here".to_owned()));
+        return Err(property(
+            "BXNIM0106E",
+            "Property validation failed: grant_type must be `refresh_token` here".to_owned(),
+        ));
     }
     let client = client(&headers)?;
-    let passcode = app.iam.passcode(TokenRequest { grant, client, account: None, with_uaa: false }).await?;
-    json(StatusCode::OK, &PasscodeReply { passcode: SecretText::new(passcode.expose().clone()) })
+    let passcode = app
+        .iam
+        .passcode(TokenRequest {
+            grant,
+            client,
+            account: None,
+            with_uaa: false,
+        })
+        .await?;
+    json(
+        StatusCode::OK,
+        &PasscodeReply {
+            passcode: SecretText::new(passcode.expose().clone()),
+        },
+    )
 }
 
 async fn from_page(app: &App, form: &Form) -> Result<Response, Refusal> {
     let (Some(username), Some(password)) = (form.get("username"), form.get("password")) else {
-        return Err(property("BXNIM0109E", "Property missing or empty: username or password".to_owned()));
+        return Err(property(
+            "BXNIM0109E",
+            "Property missing or empty: username or password".to_owned(),
+        ));
     };
-    let grant = Grant::Password { username: username.to_owned(), password: Secret::new(password.to_owned()) };
-    let request = TokenRequest { grant, client: None, account: None, with_uaa: false };
+    let grant = Grant::Password {
+        username: username.to_owned(),
+        password: Secret::new(password.to_owned()),
+    };
+    let request = TokenRequest {
+        grant,
+        client: None,
+        account: None,
+        with_uaa: false,
+    };
     match app.iam.passcode(request).await {
         Ok(passcode) => {
             let body = format!(
@@ -95,7 +131,8 @@ async fn from_page(app: &App, form: &Form) -> Result<Response, Refusal> {
         }
         Err(error) => match error.problem() {
             Some(problem) => {
-                let status = StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::BAD_REQUEST);
+                let status =
+                    StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::BAD_REQUEST);
                 Ok(html(status, &login(Some(&problem.message))))
             }
             None => Err(error.into()),

@@ -29,7 +29,9 @@ pub(crate) async fn blocking<T: Send + 'static>(
         Ok(result) => result.map_err(Refusal::from),
         Err(error) => {
             tracing::error!(%error, "a store call broke off");
-            Err(Refusal(code::INTERNAL.problem("the store call broke off; the server's log says why")))
+            Err(Refusal(code::INTERNAL.problem(
+                "the store call broke off; the server's log says why",
+            )))
         }
     }
 }

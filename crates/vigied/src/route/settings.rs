@@ -26,11 +26,21 @@ pub(super) async fn change(
 ) -> Result<Response, Refusal> {
     let wanted: DomainSettings = serde_json::from_slice(&body).map_err(|error| {
         let problem = code::BODY_MALFORMED.problem(format!("the settings cannot be read: {error}"));
-        Refusal(problem.hint("send `{\"resolution_seconds\":60}`, or null for samples as they were sent"))
+        Refusal(
+            problem
+                .hint("send `{\"resolution_seconds\":60}`, or null for samples as they were sent"),
+        )
     })?;
-    app.iam.set_resolution(&caller.scope, wanted.resolution_seconds).await.map_err(|error| match error.problem() {
-        Some(problem) => Refusal(code::PARAMETER_INVALID.problem(problem.message.clone()).field("resolution_seconds")),
-        None => error.into(),
-    })?;
+    app.iam
+        .set_resolution(&caller.scope, wanted.resolution_seconds)
+        .await
+        .map_err(|error| match error.problem() {
+            Some(problem) => Refusal(
+                code::PARAMETER_INVALID
+                    .problem(problem.message.clone())
+                    .field("resolution_seconds"),
+            ),
+            None => error.into(),
+        })?;
     json(StatusCode::OK, &wanted)
 }

@@ -30,8 +30,18 @@ fn refused(kind: Kind, word: &'static str, message: String) -> Refusal {
 }
 
 fn grant(form: &Form) -> Result<UaaGrant, Refusal> {
-    let missing = |key: &str| refused(Kind::Invalid, "invalid_request", format!("the field `{key}` is missing"));
-    let field = |key: &str| form.get(key).filter(|text| !text.is_empty()).ok_or_else(|| missing(key));
+    let missing = |key: &str| {
+        refused(
+            Kind::Invalid,
+            "invalid_request",
+            format!("the field `{key}` is missing"),
+        )
+    };
+    let field = |key: &str| {
+        form.get(key)
+            .filter(|text| !text.is_empty())
+            .ok_or_else(|| missing(key))
+    };
     let secret = |key: &str| field(key).map(|text| Secret::new(text.to_owned()));
     match field("grant_type")? {
         "password" => {
@@ -42,26 +52,48 @@ fn grant(form: &Form) -> Result<UaaGrant, Refusal> {
             if username == "apikey" {
                 return Ok(UaaGrant::Proof(Grant::ApiKey(password)));
             }
-            Ok(UaaGrant::Proof(Grant::Password { username: username.to_owned(), password }))
+            Ok(UaaGrant::Proof(Grant::Password {
+                username: username.to_owned(),
+                password,
+            }))
         }
         "refresh_token" => Ok(UaaGrant::RefreshToken(secret("refresh_token")?)),
         "iam_token" => Ok(UaaGrant::IamToken(secret("iam_token")?)),
         other => {
             let shown: String = other.chars().take(80).collect();
-            Err(refused(Kind::Invalid, "unsupported_grant_type", format!("the grant type `{shown}` is not supported")))
+            Err(refused(
+                Kind::Invalid,
+                "unsupported_grant_type",
+                format!("the grant type `{shown}` is not supported"),
+            ))
         }
     }
 }
 
-async fn token(State(app): State<Arc<App>>, headers: HeaderMap, Payload(body): Payload) -> Result<Response, Refusal> {
-    let bad_client = || refused(Kind::Unauthenticated, "unauthorized", "the client is unknown: send Basic `cf:`".to_owned());
+async fn token(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Payload(body): Payload,
+) -> Result<Response, Refusal> {
+    let bad_client = || {
+        refused(
+            Kind::Unauthenticated,
+            "unauthorized",
+            "the client is unknown: send Basic `cf:`".to_owned(),
+        )
+    };
     let value = headers.get(header::AUTHORIZATION).ok_or_else(bad_client)?;
     let basic = credential::basic(value.as_bytes()).map_err(|_| bad_client())?;
     if Client::find(&basic.user, basic.password.expose()) != Some(Client::Cf) {
         return Err(bad_client());
     }
-    let form = Form::parse(&body)
-        .map_err(|error| refused(Kind::Invalid, "invalid_request", format!("the form cannot be read: {error}")))?;
+    let form = Form::parse(&body).map_err(|error| {
+        refused(
+            Kind::Invalid,
+            "invalid_request",
+            format!("the form cannot be read: {error}"),
+        )
+    })?;
     let tokens = app.iam.uaa_token(grant(&form)?).await?;
     let reply = UaaTokenReply {
         access_token: SecretText::new(tokens.access_token.expose().clone()),
@@ -75,11 +107,17 @@ async fn token(State(app): State<Arc<App>>, headers: HeaderMap, Payload(body): P
 }
 
 /// Ends the session of the token in the header.
-async fn disconnect(State(app): State<Arc<App>>, Manager(_): Manager, headers: HeaderMap) -> Result<Response, Refusal> {
+async fn disconnect(
+    State(app): State<Arc<App>>,
+    Manager(_): Manager,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
     if let Some(value) = headers.get(header::AUTHORIZATION)
         && let Ok(credential) = credential::authorization(value.as_bytes())
     {
-        app.iam.revoke(&Secret::new(credential.text.to_owned())).await?;
+        app.iam
+            .revoke(&Secret::new(credential.text.to_owned()))
+            .await?;
     }
     json(StatusCode::OK, &serde_json::json!({}))
 }

@@ -22,16 +22,28 @@ fn text(output: &Output) -> String {
 /// Logs the owner in with the real command line.
 fn login(server: &Server) {
     let mut login = server.vigie();
-    login.args(["login", "-a", &server.serving.url(), "--apikey", &server.owner.api_key]);
+    login.args([
+        "login",
+        "-a",
+        &server.serving.url(),
+        "--apikey",
+        &server.owner.api_key,
+    ]);
     login.args(["-r", &server.owner.region, "-o", "vigie", "-s", "dev"]);
     let shown = text(&run(login));
     assert!(shown.contains("vigie") && shown.contains("dev"), "{shown}");
-    assert!(!shown.contains(&server.owner.api_key), "the API key is on the screen");
+    assert!(
+        !shown.contains(&server.owner.api_key),
+        "the API key is on the screen"
+    );
 }
 
 /// Field 4 of the line, as the scripts of the time cut it.
 fn token_line(shown: &str, label: &str) -> String {
-    let line = shown.lines().find(|line| line.starts_with(label)).unwrap_or_else(|| panic!("no {label} in {shown}"));
+    let line = shown
+        .lines()
+        .find(|line| line.starts_with(label))
+        .unwrap_or_else(|| panic!("no {label} in {shown}"));
     let fields: Vec<&str> = line.split_whitespace().collect();
     assert_eq!(fields.get(2), Some(&"Bearer"), "{line}");
     fields[3].to_owned()
@@ -46,7 +58,10 @@ fn by_hand_with_curl_as_the_retired_docs_described_it() {
     std::os::unix::fs::symlink(crate::harness::vigie(), &link).unwrap();
     let ibmcloud = |arguments: &[&str]| {
         let mut command = Command::new(&link);
-        command.env_clear().env("IBMCLOUD_CONFIG_HOME", server.folder.path().join("cli")).args(arguments);
+        command
+            .env_clear()
+            .env("IBMCLOUD_CONFIG_HOME", server.folder.path().join("cli"))
+            .args(arguments);
         text(&run(command))
     };
     let tokens = ibmcloud(&["iam", "oauth-tokens"]);
@@ -67,7 +82,9 @@ fn by_hand_with_curl_as_the_retired_docs_described_it() {
             let mut command = Command::new("curl");
             command.args(["--silent", "--show-error", "--write-out", "\n%{http_code}"]);
             command.args(["--header", &format!("X-Auth-User-Token: {credential}")]);
-            command.args(["--header", &format!("X-Auth-Scope-Id: s-{space}")]).args(arguments);
+            command
+                .args(["--header", &format!("X-Auth-Scope-Id: s-{space}")])
+                .args(arguments);
             let shown = text(&run(command));
             let (body, status) = shown.rsplit_once('\n').unwrap();
             (status.parse().unwrap(), body.to_owned())
@@ -75,24 +92,56 @@ fn by_hand_with_curl_as_the_retired_docs_described_it() {
         let url = |path: &str| format!("{}{path}", server.serving.url());
         let stamp = now() - 60;
         // No content type is set: curl labels the JSON as a form, and it must be read all the same.
-        let body = format!(r#"[{{"name":"shop{at}.eu.latency","value":48.6,"timestamp":{stamp}}},{{"name":"shop{at}.eu.errors","value":2,"timestamp":{stamp}}}]"#);
+        let body = format!(
+            r#"[{{"name":"shop{at}.eu.latency","value":48.6,"timestamp":{stamp}}},{{"name":"shop{at}.eu.errors","value":2,"timestamp":{stamp}}}]"#
+        );
         let (status, receipt) = curl(&["-XPOST", "-d", &body, &url("/v1/metrics")]);
         assert_eq!(status, 200, "{receipt}");
         let receipt: Value = serde_json::from_str(&receipt).unwrap();
-        assert_eq!((&receipt["received"], &receipt["stored"]), (&json!(2), &json!(2)));
+        assert_eq!(
+            (&receipt["received"], &receipt["stored"]),
+            (&json!(2), &json!(2))
+        );
 
-        let (status, listed) = curl(&["-XGET", &url(&format!("/v1/metrics/list?query=shop{at}.eu.*"))]);
-        assert_eq!((status, serde_json::from_str::<Value>(&listed).unwrap()), (200, json!([format!("shop{at}.eu.errors"), format!("shop{at}.eu.latency")])));
+        let (status, listed) = curl(&[
+            "-XGET",
+            &url(&format!("/v1/metrics/list?query=shop{at}.eu.*")),
+        ]);
+        assert_eq!(
+            (status, serde_json::from_str::<Value>(&listed).unwrap()),
+            (
+                200,
+                json!([
+                    format!("shop{at}.eu.errors"),
+                    format!("shop{at}.eu.latency")
+                ])
+            )
+        );
 
-        let (status, got) = curl(&["-XGET", "--globoff", &url(&format!("/v1/metrics?target=shop{at}.eu.latency&from=-1h"))]);
+        let (status, got) = curl(&[
+            "-XGET",
+            "--globoff",
+            &url(&format!("/v1/metrics?target=shop{at}.eu.latency&from=-1h")),
+        ]);
         assert_eq!(status, 200, "{got}");
-        let expected = json!([{"target": format!("shop{at}.eu.latency"), "datapoints": [[48.6, stamp]]}]);
+        let expected =
+            json!([{"target": format!("shop{at}.eu.latency"), "datapoints": [[48.6, stamp]]}]);
         assert_eq!(serde_json::from_str::<Value>(&got).unwrap(), expected);
 
-        let (status, deleted) = curl(&["-XDELETE", &url(&format!("/v1/metrics/list?query=shop{at}.*"))]);
+        let (status, deleted) = curl(&[
+            "-XDELETE",
+            &url(&format!("/v1/metrics/list?query=shop{at}.*")),
+        ]);
         assert_eq!(status, 200, "{deleted}");
-        assert_eq!(serde_json::from_str::<Value>(&deleted).unwrap()["deleted"], json!(2));
-        let (status, listed) = curl(&["-XGET", "--globoff", &url(&format!("/v1/metrics/list?query=shop{at}.eu.*"))]);
+        assert_eq!(
+            serde_json::from_str::<Value>(&deleted).unwrap()["deleted"],
+            json!(2)
+        );
+        let (status, listed) = curl(&[
+            "-XGET",
+            "--globoff",
+            &url(&format!("/v1/metrics/list?query=shop{at}.eu.*")),
+        ]);
         assert_eq!((status, listed.as_str()), (200, "[]"));
     }
 }
@@ -102,19 +151,39 @@ fn by_hand_with_curl_as_the_retired_docs_described_it() {
 fn from_the_account_scope_without_the_header() {
     let server = Server::start();
     let token = server.token();
-    for credential in [format!("iam {token}"), format!("apikey {}", server.owner.api_key)] {
-        let request = |method: &str, path: &str| server.request(method, path).header("x-auth-user-token", &credential);
-        let sent = request("POST", "/v1/metrics").json(&json!([{"name": "cluster.cpu", "value": 1}])).send();
+    for credential in [
+        format!("iam {token}"),
+        format!("apikey {}", server.owner.api_key),
+    ] {
+        let request = |method: &str, path: &str| {
+            server
+                .request(method, path)
+                .header("x-auth-user-token", &credential)
+        };
+        let sent = request("POST", "/v1/metrics")
+            .json(&json!([{"name": "cluster.cpu", "value": 1}]))
+            .send();
         assert_eq!(sent.status, 200, "{}", sent.text());
-        assert_eq!(request("GET", "/v1/metrics/list").send().json(), json!(["cluster"]));
+        assert_eq!(
+            request("GET", "/v1/metrics/list").send().json(),
+            json!(["cluster"])
+        );
         let got = request("GET", "/v1/metrics?target=cluster.*").send().json();
         assert_eq!(got[0]["datapoints"][0][0], json!(1));
-        let explicit = request("GET", "/v1/metrics/list").header("X-Auth-Scope-Id", &format!("a-{}", server.owner.account));
+        let explicit = request("GET", "/v1/metrics/list")
+            .header("X-Auth-Scope-Id", &format!("a-{}", server.owner.account));
         assert_eq!(explicit.send().json(), json!(["cluster"]));
-        assert_eq!(request("DELETE", "/v1/metrics/list?query=*").send().json()["deleted"], json!(1));
+        assert_eq!(
+            request("DELETE", "/v1/metrics/list?query=*").send().json()["deleted"],
+            json!(1)
+        );
     }
     let listed = server.metrics(&token, "GET", "/v1/metrics/list").send();
-    assert_eq!(listed.json(), json!([]), "the account's metrics are not the space's");
+    assert_eq!(
+        listed.json(),
+        json!([]),
+        "the account's metrics are not the space's"
+    );
 }
 
 /// A credential that was copied carelessly is understood, and the reply says what was mended.
@@ -136,13 +205,25 @@ fn a_careless_copy_is_understood_and_said() {
             .header("X-Auth-Scope-Id", &space)
             .send();
         assert_eq!(reply.status, 200, "{}", reply.text());
-        let said = reply.header("x-vigie-credential-notice").unwrap_or_default();
-        assert!(notice.map_or(said.is_empty(), |word| said.contains(word)), "said `{said}`, not {notice:?}");
+        let said = reply
+            .header("x-vigie-credential-notice")
+            .unwrap_or_default();
+        assert!(
+            notice.map_or(said.is_empty(), |word| said.contains(word)),
+            "said `{said}`, not {notice:?}"
+        );
     }
-    let standard = server.request("GET", "/v1/metrics/list").bearer(&token).header("X-Auth-Scope-Id", &space).send();
+    let standard = server
+        .request("GET", "/v1/metrics/list")
+        .bearer(&token)
+        .header("X-Auth-Scope-Id", &space)
+        .send();
     assert_eq!(standard.status, 200, "{}", standard.text());
     let metrics = server.request("GET", "/metrics").send().text();
-    assert!(metrics.contains("vigie_credential_repairs_total{notice=\"bearer-removed\"} 2"), "{metrics}");
+    assert!(
+        metrics.contains("vigie_credential_repairs_total{notice=\"bearer-removed\"} 2"),
+        "{metrics}"
+    );
 }
 
 /// Partly good input is stored as far as it is good; the receipt and the counters account for every item.
@@ -151,25 +232,61 @@ fn the_receipt_accounts_for_every_item() {
     let server = Server::start();
     let token = server.token();
     let body = r#"[{"name":"a.b","value":1},{"name":"a..b","value":1},{"name":"a.c","value":"7"},7,{"name":"a.d","value":1e999},{"name":"a.e","value":2,"timestamp":"x"},{"name":"a.f","value":-0.5}]"#;
-    let reply = server.metrics(&token, "POST", "/v1/metrics").body(body).send();
+    let reply = server
+        .metrics(&token, "POST", "/v1/metrics")
+        .body(body)
+        .send();
     assert_eq!(reply.status, 200, "{}", reply.text());
     let receipt = reply.json();
-    assert_eq!((&receipt["received"], &receipt["stored"], &receipt["rejected"]), (&json!(7), &json!(2), &json!(5)));
+    assert_eq!(
+        (
+            &receipt["received"],
+            &receipt["stored"],
+            &receipt["rejected"]
+        ),
+        (&json!(7), &json!(2), &json!(5))
+    );
     let codes: Vec<(u64, String)> = receipt["rejections"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|r| (r["index"].as_u64().unwrap(), r["code"].as_str().unwrap().to_owned()))
+        .map(|r| {
+            (
+                r["index"].as_u64().unwrap(),
+                r["code"].as_str().unwrap().to_owned(),
+            )
+        })
         .collect();
-    let expected = [(1, "name"), (2, "value"), (3, "malformed"), (4, "value"), (5, "timestamp")];
-    assert_eq!(codes, expected.map(|(index, code)| (index, code.to_owned())));
+    let expected = [
+        (1, "name"),
+        (2, "value"),
+        (3, "malformed"),
+        (4, "value"),
+        (5, "timestamp"),
+    ];
+    assert_eq!(
+        codes,
+        expected.map(|(index, code)| (index, code.to_owned()))
+    );
     let metrics = server.request("GET", "/metrics").send().text();
     let domain = format!("domain=\"s-{}\"", server.owner.space);
-    assert!(metrics.contains(&format!("vigie_samples_received_total{{{domain}}} 7")), "{metrics}");
-    assert!(metrics.contains(&format!("vigie_samples_stored_total{{{domain}}} 2")), "{metrics}");
+    assert!(
+        metrics.contains(&format!("vigie_samples_received_total{{{domain}}} 7")),
+        "{metrics}"
+    );
+    assert!(
+        metrics.contains(&format!("vigie_samples_stored_total{{{domain}}} 2")),
+        "{metrics}"
+    );
 
-    let nothing = server.metrics(&token, "POST", "/v1/metrics").body(r#"[{"name":"a","value":null}]"#).send();
-    assert_eq!((nothing.status, nothing.code().as_str()), (400, "BXNMSMT02E"));
+    let nothing = server
+        .metrics(&token, "POST", "/v1/metrics")
+        .body(r#"[{"name":"a","value":null}]"#)
+        .send();
+    assert_eq!(
+        (nothing.status, nothing.code().as_str()),
+        (400, "BXNMSMT02E")
+    );
     assert_eq!(nothing.json()["rejected"], json!(1));
 }
 
@@ -180,12 +297,29 @@ fn late_and_repeated_samples() {
     let token = server.token();
     let base = 1_393_000_000_i64;
     for (offset, value) in [(600, 3.0), (0, 1.0), (300, 2.0), (0, 10.0)] {
-        let item = json!([{"name": "room.temperature", "value": value, "timestamp": base + offset}]);
-        assert_eq!(server.metrics(&token, "POST", "/v1/metrics").json(&item).send().status, 200);
+        let item =
+            json!([{"name": "room.temperature", "value": value, "timestamp": base + offset}]);
+        assert_eq!(
+            server
+                .metrics(&token, "POST", "/v1/metrics")
+                .json(&item)
+                .send()
+                .status,
+            200
+        );
     }
-    let path = format!("/v1/metrics?target=room.temperature&from={base}&until={}", base + 600);
+    let path = format!(
+        "/v1/metrics?target=room.temperature&from={base}&until={}",
+        base + 600
+    );
     let got = server.metrics(&token, "GET", &path).send().json();
-    assert_eq!(got[0]["datapoints"], json!([[10.0, base], [2.0, base + 300], [3.0, base + 600]]).as_array().map(|a| json!(a)).unwrap());
+    assert_eq!(
+        got[0]["datapoints"],
+        json!([[10.0, base], [2.0, base + 300], [3.0, base + 600]])
+            .as_array()
+            .map(|a| json!(a))
+            .unwrap()
+    );
 }
 
 /// A second owner's key is of no use on this server.

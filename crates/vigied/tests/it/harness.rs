@@ -8,38 +8,51 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 /// The server's binary.
-pub const VIGIED: &str = env!("CARGO_BIN_EXE_vigied");
+pub(crate) const VIGIED: &str = env!("CARGO_BIN_EXE_vigied");
 
 /// The command line's binary, which `cargo xtask test` builds beside the server's.
-pub fn vigie() -> PathBuf {
+pub(crate) fn vigie() -> PathBuf {
     let path = Path::new(VIGIED).with_file_name("vigie");
-    assert!(path.exists(), "{} is missing: run `cargo build -p vigie` first (`cargo xtask test` does)", path.display());
+    assert!(
+        path.exists(),
+        "{} is missing: run `cargo build -p vigie` first (`cargo xtask test` does)",
+        path.display()
+    );
     path
 }
 
 /// What `vigied init --output json` prints.
 #[derive(Debug, Clone)]
-pub struct Owner {
-    pub account: String,
-    pub org: String,
-    pub space: String,
-    pub region: String,
-    pub user: String,
-    pub password: String,
-    pub api_key: String,
+pub(crate) struct Owner {
+    pub(crate) account: String,
+    pub(crate) org: String,
+    pub(crate) space: String,
+    pub(crate) region: String,
+    pub(crate) user: String,
+    pub(crate) password: String,
+    pub(crate) api_key: String,
 }
 
 /// Runs `vigied init` in `data`.
-pub fn init(data: &Path) -> Owner {
+pub(crate) fn init(data: &Path) -> Owner {
     let output = Command::new(VIGIED)
         .args(["init", "--output", "json", "--data"])
         .arg(data)
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    assert!(output.status.success(), "init failed: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "init failed: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let value: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let text = |key: &str| value[key].as_str().unwrap_or_else(|| panic!("init prints no `{key}`")).to_owned();
+    let text = |key: &str| {
+        value[key]
+            .as_str()
+            .unwrap_or_else(|| panic!("init prints no `{key}`"))
+            .to_owned()
+    };
     Owner {
         account: text("account_guid"),
         org: text("org_guid"),
@@ -53,21 +66,22 @@ pub fn init(data: &Path) -> Owner {
 
 /// A running `vigied serve`.
 #[derive(Debug)]
-pub struct Serving {
-    pub child: Child,
+pub(crate) struct Serving {
+    pub(crate) child: Child,
     /// `127.0.0.1:PORT`.
-    pub address: String,
+    pub(crate) address: String,
     log: Arc<(Mutex<String>, Condvar)>,
 }
 
 impl Serving {
     /// Starts a server on `data` and waits until it prints its address.
-    pub fn start(data: &Path, listen: &str, flags: &[&str]) -> Self {
-        Self::try_start(data, listen, flags).unwrap_or_else(|log| panic!("vigied did not start:\n{log}"))
+    pub(crate) fn start(data: &Path, listen: &str, flags: &[&str]) -> Self {
+        Self::try_start(data, listen, flags)
+            .unwrap_or_else(|log| panic!("vigied did not start:\n{log}"))
     }
 
     /// As [`Self::start`]; the log when the server ended instead.
-    pub fn try_start(data: &Path, listen: &str, flags: &[&str]) -> Result<Self, String> {
+    pub(crate) fn try_start(data: &Path, listen: &str, flags: &[&str]) -> Result<Self, String> {
         let mut child = Command::new(VIGIED)
             .args(["serve", "--listen", listen, "--data"])
             .arg(data)
@@ -83,47 +97,63 @@ impl Serving {
         let reader = std::thread::spawn(move || {
             let mut buffer = [0_u8; 4096];
             while let Ok(read @ 1..) = errors.read(&mut buffer) {
-                sink.0.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..read]));
+                sink.0
+                    .lock()
+                    .unwrap()
+                    .push_str(&String::from_utf8_lossy(&buffer[..read]));
                 sink.1.notify_all();
             }
         });
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
         if line.is_empty() {
             child.wait().unwrap();
             reader.join().unwrap();
             let log = log.0.lock().unwrap().clone();
             return Err(log);
         }
-        Ok(Self { child, address: line.trim().to_owned(), log })
+        Ok(Self {
+            child,
+            address: line.trim().to_owned(),
+            log,
+        })
     }
 
     /// What the server has logged so far.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         self.log.0.lock().unwrap().clone()
     }
 
     /// Waits until the log holds `text`.
-    pub fn wait_for_log(&self, text: &str) {
+    pub(crate) fn wait_for_log(&self, text: &str) {
         let held = self.log.0.lock().unwrap();
-        let (held, waited) =
-            self.log.1.wait_timeout_while(held, Duration::from_secs(60), |log| !log.contains(text)).unwrap();
+        let (held, waited) = self
+            .log
+            .1
+            .wait_timeout_while(held, Duration::from_secs(60), |log| !log.contains(text))
+            .unwrap();
         assert!(!waited.timed_out(), "the log never said `{text}`: {held}");
     }
 
     /// `http://127.0.0.1:PORT`.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// Sends a signal.
-    pub fn signal(&self, name: &str) {
-        let status = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status().unwrap();
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill")
+            .arg(format!("-{name}"))
+            .arg(self.child.id().to_string())
+            .status()
+            .unwrap();
         assert!(status.success());
     }
 
     /// SIGTERM, and waits for the end.
-    pub fn stop(mut self) -> std::process::ExitStatus {
+    pub(crate) fn stop(mut self) -> std::process::ExitStatus {
         self.signal("TERM");
         self.child.wait().unwrap()
     }
@@ -138,56 +168,66 @@ impl Drop for Serving {
 
 /// A server with its folder and owner, gone when dropped.
 #[derive(Debug)]
-pub struct Server {
-    pub serving: Serving,
-    pub owner: Owner,
-    pub folder: tempfile::TempDir,
+pub(crate) struct Server {
+    pub(crate) serving: Serving,
+    pub(crate) owner: Owner,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Server {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::with(&[])
     }
 
-    pub fn with(flags: &[&str]) -> Self {
+    pub(crate) fn with(flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let owner = init(&folder.path().join("data"));
         let serving = Serving::start(&folder.path().join("data"), "127.0.0.1:0", flags);
-        Self { serving, owner, folder }
+        Self {
+            serving,
+            owner,
+            folder,
+        }
     }
 
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    pub fn request(&self, method: &str, path: &str) -> Request {
+    pub(crate) fn request(&self, method: &str, path: &str) -> Request {
         Request::new(&self.serving.url(), method, path)
     }
 
     /// An IAM token of the owner's API key.
-    pub fn token(&self) -> String {
+    pub(crate) fn token(&self) -> String {
         token(&self.serving.url(), &self.owner.api_key)
     }
 
     /// A monitoring request of the owner in the first space.
-    pub fn metrics(&self, token: &str, method: &str, path: &str) -> Request {
+    pub(crate) fn metrics(&self, token: &str, method: &str, path: &str) -> Request {
         self.request(method, path)
             .header("X-Auth-User-Token", &format!("iam {token}"))
             .header("X-Auth-Scope-Id", &format!("s-{}", self.owner.space))
     }
 
     /// Runs the real command line with its own configuration folder.
-    pub fn vigie(&self) -> Command {
+    pub(crate) fn vigie(&self) -> Command {
         let mut command = Command::new(vigie());
-        command.env_clear().env("IBMCLOUD_CONFIG_HOME", self.folder.path().join("cli")).stdin(Stdio::null());
+        command
+            .env_clear()
+            .env("IBMCLOUD_CONFIG_HOME", self.folder.path().join("cli"))
+            .stdin(Stdio::null());
         command
     }
 }
 
 /// Exchanges an API key for an IAM token.
-pub fn token(url: &str, api_key: &str) -> String {
+pub(crate) fn token(url: &str, api_key: &str) -> String {
     let reply = Request::new(url, "POST", "/identity/token")
-        .form(&[("grant_type", "urn:ibm:params:oauth:grant-type:apikey"), ("apikey", api_key)])
+        .form(&[
+            ("grant_type", "urn:ibm:params:oauth:grant-type:apikey"),
+            ("apikey", api_key),
+        ])
         .send();
     assert_eq!(reply.status, 200, "{}", reply.text());
     reply.json()["access_token"].as_str().unwrap().to_owned()
@@ -195,7 +235,7 @@ pub fn token(url: &str, api_key: &str) -> String {
 
 /// One request.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub(crate) struct Request {
     method: String,
     url: String,
     headers: Vec<(String, String)>,
@@ -203,105 +243,149 @@ pub struct Request {
 }
 
 impl Request {
-    pub fn new(base: &str, method: &str, path: &str) -> Self {
-        Self { method: method.to_owned(), url: format!("{base}{path}"), headers: Vec::new(), body: None }
+    pub(crate) fn new(base: &str, method: &str, path: &str) -> Self {
+        Self {
+            method: method.to_owned(),
+            url: format!("{base}{path}"),
+            headers: Vec::new(),
+            body: None,
+        }
     }
 
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = Some(body.into());
         self
     }
 
-    pub fn json(self, value: &Value) -> Self {
-        self.header("Content-Type", "application/json").body(value.to_string())
+    pub(crate) fn json(self, value: &Value) -> Self {
+        self.header("Content-Type", "application/json")
+            .body(value.to_string())
     }
 
-    pub fn form(self, fields: &[(&str, &str)]) -> Self {
+    pub(crate) fn form(self, fields: &[(&str, &str)]) -> Self {
         let body = wire::query::encode(fields);
-        self.header("Content-Type", "application/x-www-form-urlencoded").body(body)
+        self.header("Content-Type", "application/x-www-form-urlencoded")
+            .body(body)
     }
 
-    pub fn basic(self, user: &str, password: &str) -> Self {
+    pub(crate) fn basic(self, user: &str, password: &str) -> Self {
         let value = wire::credential::encode_basic(user, password);
         self.header("Authorization", &value)
     }
 
-    pub fn bearer(self, token: &str) -> Self {
+    pub(crate) fn bearer(self, token: &str) -> Self {
         self.header("Authorization", &format!("Bearer {token}"))
     }
 
-    pub fn send(self) -> Reply {
+    pub(crate) fn send(self) -> Reply {
         let what = format!("{} {}", self.method, self.url);
-        self.try_send().unwrap_or_else(|error| panic!("{what}: {error}"))
+        self.try_send()
+            .unwrap_or_else(|error| panic!("{what}: {error}"))
     }
 
-    pub fn try_send(self) -> Result<Reply, ureq::Error> {
+    pub(crate) fn try_send(self) -> Result<Reply, ureq::Error> {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .allow_non_standard_methods(true)
             .timeout_global(Some(Duration::from_secs(60)))
             .build()
             .into();
-        let mut request = ureq::http::Request::builder().method(self.method.as_str()).uri(self.url);
+        let mut request = ureq::http::Request::builder()
+            .method(self.method.as_str())
+            .uri(self.url);
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let request = request.body(self.body.unwrap_or_default()).expect("a request that can be written");
-        let mut response = agent.configure_request(request).allow_non_standard_methods(true).run()?;
+        let request = request
+            .body(self.body.unwrap_or_default())
+            .expect("a request that can be written");
+        let mut response = agent.run(request)?;
         let headers = response
             .headers()
             .iter()
-            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .map(|(name, value)| {
+                (
+                    name.to_string(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                )
+            })
             .collect();
         let status = response.status().as_u16();
-        let body = response.body_mut().with_config().limit(u64::MAX).read_to_vec()?;
-        Ok(Reply { status, headers, body })
+        let body = response
+            .body_mut()
+            .with_config()
+            .limit(u64::MAX)
+            .read_to_vec()?;
+        Ok(Reply {
+            status,
+            headers,
+            body,
+        })
     }
 }
 
 /// One answer.
 #[derive(Debug)]
-pub struct Reply {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Reply {
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(own, _)| own.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// The code of the first error of a monitoring reply.
-    pub fn code(&self) -> String {
-        self.json()["errors"][0]["code"].as_str().unwrap_or_default().to_owned()
+    pub(crate) fn code(&self) -> String {
+        self.json()["errors"][0]["code"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 }
 
 /// Seconds since 1970.
-pub fn now() -> i64 {
-    i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()).unwrap()
+pub(crate) fn now() -> i64 {
+    i64::try_from(
+        std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap()
+            .as_secs(),
+    )
+    .unwrap()
 }
 
 /// Says loudly that a test could not run, and tells the runner, which counts it.
-pub fn skipped(test: &str, why: &str) {
+pub(crate) fn skipped(test: &str, why: &str) {
     use std::io::Write;
     let line = format!("SKIPPED ({why}): {test}\n");
     let _ = std::io::stderr().write_all(line.as_bytes());
     if let Some(log) = std::env::var_os("VIGIE_SKIP_LOG") {
-        std::fs::File::options().append(true).create(true).open(log).unwrap().write_all(line.as_bytes()).unwrap();
+        std::fs::File::options()
+            .append(true)
+            .create(true)
+            .open(log)
+            .unwrap()
+            .write_all(line.as_bytes())
+            .unwrap();
     }
 }

@@ -14,11 +14,22 @@ use std::path::Path;
 const CREDENTIALS: [&str; 3] = ["iam", "apikey", "uaa"];
 
 /// The scopes of the table's columns.
-const SCOPES: [&str; 6] = ["own space", "other space", "own org", "other org", "account", "none"];
+const SCOPES: [&str; 6] = [
+    "own space",
+    "other space",
+    "own org",
+    "other org",
+    "account",
+    "none",
+];
 
 /// Every role, with the domain it is held in, and what it allows there.
 const ROLES: [(&str, &str, &str); 11] = [
-    ("account", "Administrator", "write render find delete configure"),
+    (
+        "account",
+        "Administrator",
+        "write render find delete configure",
+    ),
     ("account", "Editor", "write render find delete"),
     ("account", "Operator", "write delete"),
     ("account", "Viewer", "render"),
@@ -46,25 +57,63 @@ struct World {
     users: Vec<User>,
 }
 
-fn ok(reply: Reply) -> Value {
-    assert!((200..300).contains(&reply.status), "{}: {}", reply.status, reply.text());
-    if reply.body.is_empty() { Value::Null } else { reply.json() }
+fn ok(reply: &Reply) -> Value {
+    assert!(
+        (200..300).contains(&reply.status),
+        "{}: {}",
+        reply.status,
+        reply.text()
+    );
+    if reply.body.is_empty() {
+        Value::Null
+    } else {
+        reply.json()
+    }
 }
 
 /// Two organizations with a space each, and one user per role.
 fn world() -> World {
     let server = Server::start();
     let owner_token = server.token();
-    let manage = |method: &str, path: &str, body: Value| ok(server.request(method, path).bearer(&owner_token).json(&body).send());
+    let manage = |method: &str, path: &str, body: Value| {
+        ok(server
+            .request(method, path)
+            .bearer(&owner_token)
+            .json(&body)
+            .send())
+    };
     let guid = |created: &Value| created["metadata"]["guid"].as_str().unwrap().to_owned();
-    let other_org = guid(&manage("POST", "/v2/organizations", json!({"name": "other"})));
-    let other_space = guid(&manage("POST", "/v2/spaces", json!({"name": "prod", "organization_guid": other_org})));
-    let (account, org, space) = (server.owner.account.clone(), server.owner.org.clone(), server.owner.space.clone());
+    let other_org = guid(&manage(
+        "POST",
+        "/v2/organizations",
+        json!({"name": "other"}),
+    ));
+    let other_space = guid(&manage(
+        "POST",
+        "/v2/spaces",
+        json!({"name": "prod", "organization_guid": other_org}),
+    ));
+    let (account, org, space) = (
+        server.owner.account.clone(),
+        server.owner.org.clone(),
+        server.owner.space.clone(),
+    );
     let mut users = Vec::new();
     for (domain, role, allowed) in ROLES {
-        let email = format!("{}-{}@example.org", domain.replace(' ', "-"), role.to_lowercase());
-        let invited = manage("POST", &format!("/v2/accounts/{account}/users"), json!({"users": [{"email": email}]}));
-        let password = invited["resources"][0]["one_time_password"].as_str().unwrap().to_owned();
+        let email = format!(
+            "{}-{}@example.org",
+            domain.replace(' ', "-"),
+            role.to_lowercase()
+        );
+        let invited = manage(
+            "POST",
+            &format!("/v2/accounts/{account}/users"),
+            json!({"users": [{"email": email}]}),
+        );
+        let password = invited["resources"][0]["one_time_password"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let place = match domain {
             "account" => Some(format!("/v2/accounts/{account}/roles/{role}")),
             "own org" => Some(format!("/v2/organizations/{org}/{}", plural(role))),
@@ -75,7 +124,13 @@ fn world() -> World {
             manage("PUT", &place, json!({"username": email}));
         }
         let credentials = credentials(&server, &email, &password);
-        users.push(User { domain, role, allowed, email, credentials });
+        users.push(User {
+            domain,
+            role,
+            allowed,
+            email,
+            credentials,
+        });
     }
     let domains = BTreeMap::from([
         ("own space", format!("s-{space}")),
@@ -84,7 +139,12 @@ fn world() -> World {
         ("other org", format!("o-{other_org}")),
         ("account", format!("a-{account}")),
     ]);
-    World { server, owner_token, domains, users }
+    World {
+        server,
+        owner_token,
+        domains,
+        users,
+    }
 }
 
 fn plural(role: &str) -> &'static str {
@@ -97,27 +157,56 @@ fn plural(role: &str) -> &'static str {
 }
 
 fn credentials(server: &Server, email: &str, password: &str) -> BTreeMap<&'static str, String> {
-    let form = [("grant_type", "password"), ("username", email), ("password", password)];
-    let iam = ok(server.request("POST", "/identity/token").basic("bx", "bx").form(&form).send());
+    let form = [
+        ("grant_type", "password"),
+        ("username", email),
+        ("password", password),
+    ];
+    let iam = ok(server
+        .request("POST", "/identity/token")
+        .basic("bx", "bx")
+        .form(&form)
+        .send());
     let iam = iam["access_token"].as_str().unwrap().to_owned();
-    let uaa = ok(server.request("POST", "/oauth/token").basic("cf", "").form(&form).send());
+    let uaa = ok(server
+        .request("POST", "/oauth/token")
+        .basic("cf", "")
+        .form(&form)
+        .send());
     let uaa = uaa["access_token"].as_str().unwrap().to_owned();
-    let info = ok(server.request("GET", "/identity/userinfo").bearer(&iam).send());
+    let info = ok(server
+        .request("GET", "/identity/userinfo")
+        .bearer(&iam)
+        .send());
     let wanted = json!({"name": "matrix", "iam_id": info["iam_id"]});
-    let key = ok(server.request("POST", "/v1/apikeys").bearer(&iam).json(&wanted).send());
-    BTreeMap::from([("iam", iam), ("uaa", uaa), ("apikey", key["apikey"].as_str().unwrap().to_owned())])
+    let key = ok(server
+        .request("POST", "/v1/apikeys")
+        .bearer(&iam)
+        .json(&wanted)
+        .send());
+    BTreeMap::from([
+        ("iam", iam),
+        ("uaa", uaa),
+        ("apikey", key["apikey"].as_str().unwrap().to_owned()),
+    ])
 }
 
 /// The request by which the table tries a monitoring route, and the right it needs.
 fn monitoring(world: &World, method: &str, path: &str) -> Option<(Request, &'static str)> {
     let request = |path: &str| world.server.request(method, path);
     Some(match (method, path) {
-        ("POST", "/v1/metrics") => (request(path).json(&json!([{"name": "matrix.sent", "value": 1}])), "write"),
+        ("POST", "/v1/metrics") => (
+            request(path).json(&json!([{"name": "matrix.sent", "value": 1}])),
+            "write",
+        ),
         ("GET", "/v1/metrics") => (request("/v1/metrics?target=*.*"), "render"),
         ("GET", "/v1/metrics/list") => (request("/v1/metrics/list?query=*"), "find"),
         ("DELETE", "/v1/metrics/list") => (request("/v1/metrics/list?query=nothing.*"), "delete"),
         ("GET", "/v1/settings/domain") => (request(path), "render"),
-        ("PUT", "/v1/settings/domain") => (request(path).json(&json!({"resolution_seconds": null})), "configure"),
+        ("PUT", "/v1/settings/domain") => (
+            request(path).json(&json!({"resolution_seconds": null})),
+            "configure",
+        ),
         _ => return None,
     })
 }
@@ -132,7 +221,11 @@ fn expected(user: &User, credential: &str, scope: &str, right: &str) -> u16 {
     if user.domain != meant {
         return 404;
     }
-    if user.allowed.split(' ').any(|own| own == right) { 200 } else { 403 }
+    if user.allowed.split(' ').any(|own| own == right) {
+        200
+    } else {
+        403
+    }
 }
 
 fn monitoring_row(world: &World, user: &User, method: &str, path: &str) -> String {
@@ -141,13 +234,19 @@ fn monitoring_row(world: &World, user: &User, method: &str, path: &str) -> Strin
         let mut cells = Vec::new();
         for credential in CREDENTIALS {
             let (mut request, right) = monitoring(world, method, path).unwrap();
-            request = request.header("X-Auth-User-Token", &format!("{credential} {}", user.credentials[credential]));
+            request = request.header(
+                "X-Auth-User-Token",
+                &format!("{credential} {}", user.credentials[credential]),
+            );
             if let Some(domain) = world.domains.get(scope) {
                 request = request.header("X-Auth-Scope-Id", domain);
             }
             let reply = request.send();
             let rule = expected(user, credential, scope, right);
-            let what = format!("{method} {path} as {} {} by {credential} in {scope}", user.domain, user.role);
+            let what = format!(
+                "{method} {path} as {} {} by {credential} in {scope}",
+                user.domain, user.role
+            );
             assert_eq!(reply.status, rule, "{what}: {}", reply.text());
             cells.push(reply.status.to_string());
         }
@@ -168,7 +267,14 @@ fn filled(world: &World, path: &str) -> String {
     path.replace("{account}", &bare("account"))
         .replace("{guid}", &guid)
         .replace("{id}", &guid)
-        .replace("{role}", if path.contains("/roles/") { "Viewer" } else { "auditors" })
+        .replace(
+            "{role}",
+            if path.contains("/roles/") {
+                "Viewer"
+            } else {
+                "auditors"
+            },
+        )
 }
 
 /// Identity routes are tried by people who may change nothing: a stranger and an auditor of the space.
@@ -176,27 +282,48 @@ fn identity_row(world: &World, user: &User, method: &str, path: &str) -> String 
     let mut cells = Vec::new();
     for credential in CREDENTIALS {
         let mut request = world.server.request(method, &filled(world, path));
-        request = request.header("X-Auth-User-Token", &format!("{credential} {}", user.credentials[credential]));
+        request = request.header(
+            "X-Auth-User-Token",
+            &format!("{credential} {}", user.credentials[credential]),
+        );
         if matches!(method, "POST" | "PUT") || path.ends_with("{role}") {
             request = request.json(&json!({"username": user.email}));
         }
         cells.push(request.send().status.to_string());
     }
-    format!("  {:24} {}", format!("{} {}", user.domain, user.role), cells.join("/"))
+    format!(
+        "  {:24} {}",
+        format!("{} {}", user.domain, user.role),
+        cells.join("/")
+    )
 }
 
 fn routes() -> Vec<(String, String, String)> {
-    let output = std::process::Command::new(crate::harness::VIGIED).args(["routes", "--output", "json"]).output().unwrap();
+    let output = std::process::Command::new(crate::harness::VIGIED)
+        .args(["routes", "--output", "json"])
+        .output()
+        .unwrap();
     let value: Value = serde_json::from_slice(&output.stdout).unwrap();
     let text = |row: &Value, key: &str| row[key].as_str().unwrap().to_owned();
-    value.as_array().unwrap().iter().map(|row| (text(row, "method"), text(row, "path"), text(row, "guard"))).collect()
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (text(row, "method"), text(row, "path"), text(row, "guard")))
+        .collect()
 }
 
 #[test]
 fn every_route_credential_role_and_scope_answers_as_the_table_says() {
     let world = world();
-    let planted = world.server.metrics(&world.owner_token, "POST", "/v1/metrics");
-    ok(planted.json(&json!([{"name": "secret.plan", "value": 42, "timestamp": crate::harness::now() - 5}])).send());
+    let planted = world
+        .server
+        .metrics(&world.owner_token, "POST", "/v1/metrics");
+    ok(planted
+        .json(
+            &json!([{"name": "secret.plan", "value": 42, "timestamp": crate::harness::now() - 5}]),
+        )
+        .send());
     let mut table = String::from(
         "# Generated by the test `isolation`: statuses by credential iam/apikey/uaa; columns are the scopes\n# own space, other space, own org, other org, account, none (no header).\n",
     );
@@ -207,16 +334,27 @@ fn every_route_credential_role_and_scope_answers_as_the_table_says() {
             "public" | "credential" => {}
             "identity" => {
                 let refused = world.server.request(&method, &filled(&world, &path)).send();
-                assert_eq!(refused.status, 401, "{method} {path} answers without a credential");
+                assert_eq!(
+                    refused.status, 401,
+                    "{method} {path} answers without a credential"
+                );
                 for user in &world.users {
-                    if matches!((user.domain, user.role), ("own space", "Auditor") | ("nowhere", "none")) {
+                    if matches!(
+                        (user.domain, user.role),
+                        ("own space", "Auditor") | ("nowhere", "none")
+                    ) {
                         let _ = writeln!(table, "{}", identity_row(&world, user, &method, &path));
                     }
                 }
             }
             _ => {
-                let (request, _) = monitoring(&world, &method, &path).unwrap_or_else(|| panic!("{}", unknown()));
-                assert_eq!(request.send().status, 401, "{method} {path} answers without a credential");
+                let (request, _) =
+                    monitoring(&world, &method, &path).unwrap_or_else(|| panic!("{}", unknown()));
+                assert_eq!(
+                    request.send().status,
+                    401,
+                    "{method} {path} answers without a credential"
+                );
                 for user in &world.users {
                     let _ = writeln!(table, "{}", monitoring_row(&world, user, &method, &path));
                 }
@@ -228,14 +366,23 @@ fn every_route_credential_role_and_scope_answers_as_the_table_says() {
         std::fs::write(&file, &table).unwrap();
     }
     let committed = std::fs::read_to_string(&file).unwrap_or_default();
-    assert_eq!(table, committed, "access differs from {}; VIGIE_UPDATE=1 writes it anew, for review", file.display());
+    assert_eq!(
+        table,
+        committed,
+        "access differs from {}; VIGIE_UPDATE=1 writes it anew, for review",
+        file.display()
+    );
 }
 
 /// By no route, header or wildcard does one space see or touch another's metrics.
 #[test]
 fn no_way_leads_from_one_space_to_another() {
     let world = world();
-    let developer = world.users.iter().find(|user| (user.domain, user.role) == ("own space", "Developer")).unwrap();
+    let developer = world
+        .users
+        .iter()
+        .find(|user| (user.domain, user.role) == ("own space", "Developer"))
+        .unwrap();
     let other = &world.domains["other space"];
     let stamp = crate::harness::now() - 5;
     let plant = world
@@ -254,26 +401,70 @@ fn no_way_leads_from_one_space_to_another() {
             .header("X-Auth-Scope-Id", &world.domains["own space"])
     };
     let bare = &other[2..];
-    for pattern in ["*", "*.*", "vault.*", "vault.secret", "{vault,x}.*", "[a-z]*.*", "?ault.*"] {
-        let encoded = wire::query::encode(&[("target", pattern), ("query", pattern), ("from", "1")]);
-        assert_eq!(own("GET", &format!("/v1/metrics?{encoded}")).send().json(), json!([]), "{pattern}");
-        assert_eq!(own("GET", &format!("/v1/metrics/list?{encoded}")).send().json(), json!([]), "{pattern}");
-        assert_eq!(own("DELETE", &format!("/v1/metrics/list?{encoded}")).send().json()["deleted"], json!(0), "{pattern}");
+    for pattern in [
+        "*",
+        "*.*",
+        "vault.*",
+        "vault.secret",
+        "{vault,x}.*",
+        "[a-z]*.*",
+        "?ault.*",
+    ] {
+        let encoded =
+            wire::query::encode(&[("target", pattern), ("query", pattern), ("from", "1")]);
+        assert_eq!(
+            own("GET", &format!("/v1/metrics?{encoded}")).send().json(),
+            json!([]),
+            "{pattern}"
+        );
+        assert_eq!(
+            own("GET", &format!("/v1/metrics/list?{encoded}"))
+                .send()
+                .json(),
+            json!([]),
+            "{pattern}"
+        );
+        assert_eq!(
+            own("DELETE", &format!("/v1/metrics/list?{encoded}"))
+                .send()
+                .json()["deleted"],
+            json!(0),
+            "{pattern}"
+        );
     }
-    for path in [format!("{bare}.vault.*"), format!("s-{bare}.vault.*"), format!("..{bare}.*"), format!("../{bare}/*")] {
+    for path in [
+        format!("{bare}.vault.*"),
+        format!("s-{bare}.vault.*"),
+        format!("..{bare}.*"),
+        format!("../{bare}/*"),
+    ] {
         let encoded = wire::query::encode(&[("target", &path)]);
         let reply = own("GET", &format!("/v1/metrics?{encoded}")).send();
-        assert!(reply.status == 400 || reply.json() == json!([]), "{path}: {}", reply.text());
+        assert!(
+            reply.status == 400 || reply.json() == json!([]),
+            "{path}: {}",
+            reply.text()
+        );
     }
     // A second scope header, or one smuggled into the credential, does not widen the first.
-    for value in [format!("{other}, {}", world.domains["own space"]), other.to_uppercase(), format!(" {other}"), bare.to_owned()] {
+    for value in [
+        format!("{other}, {}", world.domains["own space"]),
+        other.to_uppercase(),
+        format!(" {other}"),
+        bare.to_owned(),
+    ] {
         let reply = world
             .server
             .request("GET", "/v1/metrics/list")
             .header("X-Auth-User-Token", &iam)
             .header("X-Auth-Scope-Id", &value)
             .send();
-        assert!(matches!(reply.status, 400 | 404), "`{value}` answered {}: {}", reply.status, reply.text());
+        assert!(
+            matches!(reply.status, 400 | 404),
+            "`{value}` answered {}: {}",
+            reply.status,
+            reply.text()
+        );
     }
     let both = world
         .server
@@ -289,5 +480,8 @@ fn no_way_leads_from_one_space_to_another() {
         .header("X-Auth-User-Token", &format!("iam {}", world.owner_token))
         .header("X-Auth-Scope-Id", other)
         .send();
-    assert_eq!(still.json(), json!([{"target": "vault.secret", "datapoints": [[42, stamp]]}]));
+    assert_eq!(
+        still.json(),
+        json!([{"target": "vault.secret", "datapoints": [[42, stamp]]}])
+    );
 }

@@ -27,15 +27,25 @@ impl Random {
 
 /// The value every sample must have: a torn or mixed-up one would not.
 fn value_of(series: u64, stamp: i64) -> f64 {
-    f64::from(u32::try_from(series * 1000).unwrap()) + f64::from(i32::try_from(stamp % 1000).unwrap()) / 8.0
+    f64::from(u32::try_from(series * 1000).unwrap())
+        + f64::from(i32::try_from(stamp % 1000).unwrap()) / 8.0
 }
 
 /// Sends batches until the server dies; returns the acknowledged samples.
-fn writer(url: &str, token: &str, space: &str, writer: u64, first: i64, acks: &mpsc::Sender<()>) -> Vec<(u64, i64)> {
+fn writer(
+    url: &str,
+    token: &str,
+    space: &str,
+    writer: u64,
+    first: i64,
+    acks: &mpsc::Sender<()>,
+) -> Vec<(u64, i64)> {
     let mut acknowledged = Vec::new();
     let mut stamp = first;
     loop {
-        let items: Vec<(u64, i64)> = (0..20).map(|at| (writer * 5 + at % 5, stamp + i64::try_from(at / 5).unwrap())).collect();
+        let items: Vec<(u64, i64)> = (0..20)
+            .map(|at| (writer * 5 + at % 5, stamp + i64::try_from(at / 5).unwrap()))
+            .collect();
         stamp += 4;
         let body: Vec<Value> = items
             .iter()
@@ -67,9 +77,18 @@ fn stored(url: &str, token: &str, space: &str) -> BTreeMap<(u64, i64), f64> {
     assert_eq!(reply.status, 200, "{}", reply.text());
     let mut all = BTreeMap::new();
     for row in reply.json().as_array().unwrap() {
-        let series: u64 = row["target"].as_str().unwrap().strip_prefix("kill.s").unwrap().parse().unwrap();
+        let series: u64 = row["target"]
+            .as_str()
+            .unwrap()
+            .strip_prefix("kill.s")
+            .unwrap()
+            .parse()
+            .unwrap();
         for point in row["datapoints"].as_array().unwrap() {
-            all.insert((series, point[1].as_i64().unwrap()), point[0].as_f64().unwrap());
+            all.insert(
+                (series, point[1].as_i64().unwrap()),
+                point[0].as_f64().unwrap(),
+            );
         }
     }
     all
@@ -89,9 +108,15 @@ fn two_hundred_kills_lose_nothing_that_was_acknowledged() {
         // The same address again, so that one token serves all rounds: its issuer holds the address.
         listen.clone_from(&serving.address);
         let url = serving.url();
-        let token = bearer.get_or_insert_with(|| token(&url, &owner.api_key)).clone();
+        let token = bearer
+            .get_or_insert_with(|| token(&url, &owner.api_key))
+            .clone();
         if round > 0 {
-            assert!(serving.log().contains("recovered"), "start-up does not say what it recovered: {}", serving.log());
+            assert!(
+                serving.log().contains("recovered"),
+                "start-up does not say what it recovered: {}",
+                serving.log()
+            );
         }
         let (acks, heard) = mpsc::channel();
         let kill_after = random.below(24);
@@ -113,25 +138,53 @@ fn two_hundred_kills_lose_nothing_that_was_acknowledged() {
             serving.child.kill().unwrap();
             serving.child.wait().unwrap();
             drop(heard);
-            writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect()
+            writers
+                .into_iter()
+                .flat_map(|writer| writer.join().unwrap())
+                .collect()
         });
         acknowledged.extend(fresh);
         stamp += 10_000;
         if round % 10 == 9 || round < 10 {
-            verify(folder.path(), &listen, &token, &owner.space, &acknowledged, round);
+            verify(
+                folder.path(),
+                &listen,
+                &token,
+                &owner.space,
+                &acknowledged,
+                round,
+            );
         }
     }
-    assert!(acknowledged.len() > 10_000, "only {} samples were acknowledged: no load", acknowledged.len());
+    assert!(
+        acknowledged.len() > 10_000,
+        "only {} samples were acknowledged: no load",
+        acknowledged.len()
+    );
 }
 
-fn verify(data: &Path, listen: &str, token: &str, space: &str, acknowledged: &[(u64, i64)], round: u64) {
+fn verify(
+    data: &Path,
+    listen: &str,
+    token: &str,
+    space: &str,
+    acknowledged: &[(u64, i64)],
+    round: u64,
+) {
     let serving = Serving::start(data, listen, &FLUSH_OFTEN);
     let all = stored(&serving.url(), token, space);
     for sample in acknowledged {
-        assert!(all.contains_key(sample), "round {round}: {sample:?} was acknowledged and is gone");
+        assert!(
+            all.contains_key(sample),
+            "round {round}: {sample:?} was acknowledged and is gone"
+        );
     }
     for ((series, stamp), value) in &all {
-        assert_eq!(*value, value_of(*series, *stamp), "round {round}: a torn sample of series {series} at {stamp}");
+        assert_eq!(
+            *value,
+            value_of(*series, *stamp),
+            "round {round}: a torn sample of series {series} at {stamp}"
+        );
     }
 }
 
@@ -167,7 +220,16 @@ fn a_graceful_stop_loses_nothing() {
 #[test]
 fn health_answers_without_a_credential() {
     let server = Server::start();
-    assert_eq!(server.request("GET", "/health/live").send().json(), json!({"status": "live"}));
+    assert_eq!(
+        server.request("GET", "/health/live").send().json(),
+        json!({"status": "live"})
+    );
     let ready = server.request("GET", "/health/ready").send();
-    assert_eq!((ready.status, ready.json()), (200, json!({"status": "ready", "identity": "ok", "store": "ok"})));
+    assert_eq!(
+        (ready.status, ready.json()),
+        (
+            200,
+            json!({"status": "ready", "identity": "ok", "store": "ok"})
+        )
+    );
 }

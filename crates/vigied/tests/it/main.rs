@@ -1,12 +1,18 @@
 //! Black-box stories: each starts the real `vigied` on a free port and drives it from outside.
 
-#![expect(missing_docs, reason = "a test binary has no readers of its API")]
-
-mod harness;
+#[cfg(test)]
 mod central_path;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
 mod isolation;
+#[cfg(test)]
 mod lifecycle;
+#[cfg(test)]
 mod malformed;
+#[cfg(test)]
 mod sdk;
+#[cfg(test)]
 mod settings;
+#[cfg(test)]
 mod tokens;

@@ -47,8 +47,30 @@ const QUERIES: [&str; 8] = [
 ];
 /// What spoils them.
 const SHARDS: [&str; 24] = [
-    "{", "}", "[", "]", "\"", ",", ":", "null", "true", "1e999", "-", "%", "%zz", "%ff", "&&", "=", "*", "..", "\u{0}", "\n",
-    "é", "9999999999999999999", "{{{{", "target=",
+    "{",
+    "}",
+    "[",
+    "]",
+    "\"",
+    ",",
+    ":",
+    "null",
+    "true",
+    "1e999",
+    "-",
+    "%",
+    "%zz",
+    "%ff",
+    "&&",
+    "=",
+    "*",
+    "..",
+    "\u{0}",
+    "\n",
+    "é",
+    "9999999999999999999",
+    "{{{{",
+    "target=",
 ];
 
 fn spoil(random: &mut Random, good: &str) -> Vec<u8> {
@@ -83,8 +105,13 @@ struct Raw {
 impl Raw {
     fn open(address: &str) -> Self {
         let stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
-        Self { stream: BufReader::new(stream), address: address.to_owned() }
+        stream
+            .set_read_timeout(Some(std::time::Duration::from_secs(60)))
+            .unwrap();
+        Self {
+            stream: BufReader::new(stream),
+            address: address.to_owned(),
+        }
     }
 
     /// Sends a request; the status and body of the answer.
@@ -98,7 +125,11 @@ impl Raw {
         loop {
             let mut line = String::new();
             let read = self.stream.read_line(&mut line).unwrap();
-            assert!(read > 0, "the server hung up on {:?}", String::from_utf8_lossy(&bytes));
+            assert!(
+                read > 0,
+                "the server hung up on {:?}",
+                String::from_utf8_lossy(&bytes)
+            );
             let line = line.trim_end().to_ascii_lowercase();
             if line.is_empty() {
                 break;
@@ -122,14 +153,21 @@ impl Raw {
 
 /// Bytes that a request line can carry: what HTTP itself forbids never reaches a handler.
 fn printable(bytes: &[u8]) -> Vec<u8> {
-    bytes.iter().copied().filter(|byte| (0x21..0x7f).contains(byte) && *byte != b'#').collect()
+    bytes
+        .iter()
+        .copied()
+        .filter(|byte| (0x21..0x7f).contains(byte) && *byte != b'#')
+        .collect()
 }
 
 #[test]
 fn ten_thousand_malformed_requests_each_get_a_reason() {
     let server = Server::start();
     let token = server.token();
-    let credential = format!("X-Auth-User-Token: iam {token}\r\nX-Auth-Scope-Id: s-{}", server.owner.space);
+    let credential = format!(
+        "X-Auth-User-Token: iam {token}\r\nX-Auth-Scope-Id: s-{}",
+        server.owner.space
+    );
     let mut raw = Raw::open(&server.serving.address);
     let mut random = Random(0x00c0_ffee_0000_0001);
     let (mut refused, mut taken) = (0, 0);
@@ -137,12 +175,19 @@ fn ten_thousand_malformed_requests_each_get_a_reason() {
         let (head, body): (Vec<u8>, Vec<u8>) = match at % 5 {
             0 | 1 => {
                 let good = random.pick(&BODIES);
-                (format!("POST /v1/metrics HTTP/1.1\r\n{credential}").into_bytes(), spoil(&mut random, good))
+                (
+                    format!("POST /v1/metrics HTTP/1.1\r\n{credential}").into_bytes(),
+                    spoil(&mut random, good),
+                )
             }
             2 | 3 => {
                 let good = random.pick(&QUERIES);
                 let query = printable(&spoil(&mut random, good));
-                let start = random.pick(&["GET /v1/metrics?", "GET /v1/metrics/list?", "DELETE /v1/metrics/list?dry_run=true&"]);
+                let start = random.pick(&[
+                    "GET /v1/metrics?",
+                    "GET /v1/metrics/list?",
+                    "DELETE /v1/metrics/list?dry_run=true&",
+                ]);
                 let mut head = start.as_bytes().to_vec();
                 head.extend(query);
                 head.extend(format!(" HTTP/1.1\r\n{credential}").bytes());
@@ -150,27 +195,61 @@ fn ten_thousand_malformed_requests_each_get_a_reason() {
             }
             _ => {
                 let form = "grant_type=urn:ibm:params:oauth:grant-type:apikey&apikey=vgk_x&response_type=cloud_iam";
-                let path = random.pick(&["/identity/token", "/oauth/token", "/identity/introspect", "/identity/passcode"]);
-                let head = format!("POST {path} HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded");
+                let path = random.pick(&[
+                    "/identity/token",
+                    "/oauth/token",
+                    "/identity/introspect",
+                    "/identity/passcode",
+                ]);
+                let head = format!(
+                    "POST {path} HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded"
+                );
                 (head.into_bytes(), spoil(&mut random, form))
             }
         };
         let (status, answer) = raw.ask(&head, &body);
-        let what = || format!("{}\n{}", String::from_utf8_lossy(&head), String::from_utf8_lossy(&body));
-        assert!((200..500).contains(&status), "{status} for\n{}\n{}", what(), String::from_utf8_lossy(&answer));
+        let what = || {
+            format!(
+                "{}\n{}",
+                String::from_utf8_lossy(&head),
+                String::from_utf8_lossy(&body)
+            )
+        };
+        assert!(
+            (200..500).contains(&status),
+            "{status} for\n{}\n{}",
+            what(),
+            String::from_utf8_lossy(&answer)
+        );
         if status < 400 {
             taken += 1;
             continue;
         }
         refused += 1;
-        let value: Value = serde_json::from_slice(&answer)
-            .unwrap_or_else(|_| panic!("no reason with {status} for\n{}\n{}", what(), String::from_utf8_lossy(&answer)));
-        let reason = [&value["errors"][0]["message"], &value["errorMessage"], &value["error_description"]]
-            .into_iter()
-            .find_map(Value::as_str)
-            .unwrap_or_default();
+        let value: Value = serde_json::from_slice(&answer).unwrap_or_else(|_| {
+            panic!(
+                "no reason with {status} for\n{}\n{}",
+                what(),
+                String::from_utf8_lossy(&answer)
+            )
+        });
+        let reason = [
+            &value["errors"][0]["message"],
+            &value["errorMessage"],
+            &value["error_description"],
+        ]
+        .into_iter()
+        .find_map(Value::as_str)
+        .unwrap_or_default();
         assert!(reason.len() > 5, "no reason in {value} for\n{}", what());
     }
-    assert!(refused > REQUESTS / 2, "only {refused} were refused and {taken} taken: the generator spoils too little");
-    assert!(!server.serving.log().contains("panicked"), "{}", server.serving.log());
+    assert!(
+        refused > REQUESTS / 2,
+        "only {refused} were refused and {taken} taken: the generator spoils too little"
+    );
+    assert!(
+        !server.serving.log().contains("panicked"),
+        "{}",
+        server.serving.log()
+    );
 }

@@ -48,15 +48,25 @@ print("ibm-cloud-sdk-core", ibm_cloud_sdk_core.__version__ if hasattr(ibm_cloud_
 #[test]
 fn the_python_sdk_gets_and_renews_a_token_that_sends_a_metric() {
     let Some(python) = std::env::var_os("VIGIE_TEST_PYTHON") else {
-        skipped("the_python_sdk_gets_and_renews_a_token_that_sends_a_metric", "no Python with ibm-cloud-sdk-core");
+        skipped(
+            "the_python_sdk_gets_and_renews_a_token_that_sends_a_metric",
+            "no Python with ibm-cloud-sdk-core",
+        );
         return;
     };
     let server = Server::start();
     let output = Command::new(python)
         .env_remove("IBM_CREDENTIALS_FILE")
-        .args(["-c", SCRIPT, &server.serving.url(), &server.owner.api_key, &server.owner.space])
+        .args([
+            "-c",
+            SCRIPT,
+            &server.serving.url(),
+            &server.owner.api_key,
+            &server.owner.space,
+        ])
         .output()
         .unwrap();
-    let shown = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && shown.contains("ok"), "{shown}");
 }

@@ -1,12 +1,20 @@
 //! Settings, start-up and what an operator sees when something is wrong.
 
-use crate::harness::{Serving, Server, VIGIED, init};
+use crate::harness::{Server, Serving, VIGIED, init};
 use std::process::{Command, Stdio};
 
 fn vigied(arguments: &[&str]) -> (bool, String, String) {
-    let output = Command::new(VIGIED).args(arguments).stdin(Stdio::null()).output().unwrap();
+    let output = Command::new(VIGIED)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.success(), text(output.stdout), text(output.stderr))
+    (
+        output.status.success(),
+        text(output.stdout),
+        text(output.stderr),
+    )
 }
 
 #[test]
@@ -16,7 +24,10 @@ fn two_servers_never_share_a_folder() {
     let log = Serving::try_start(&data, "127.0.0.1:0", &[]).unwrap_err();
     assert!(log.contains("is used by another `vigied`"), "{log}");
     let (done, _, errors) = vigied(&["init", "--data", data.to_str().unwrap()]);
-    assert!(!done && errors.contains("is used by another `vigied`"), "{errors}");
+    assert!(
+        !done && errors.contains("is used by another `vigied`"),
+        "{errors}"
+    );
 }
 
 #[test]
@@ -41,7 +52,11 @@ fn plain_http_stays_on_loopback_unless_told() {
     init(folder.path());
     let log = Serving::try_start(folder.path(), "0.0.0.0:0", &[]).unwrap_err();
     assert!(log.contains("tls.allow_plain_http_on_any_address"), "{log}");
-    Serving::start(folder.path(), "0.0.0.0:0", &["--allow-plain-http-on-any-address"]);
+    Serving::start(
+        folder.path(),
+        "0.0.0.0:0",
+        &["--allow-plain-http-on-any-address"],
+    );
 }
 
 #[test]
@@ -59,34 +74,77 @@ fn secrets_are_readable_by_the_owner_alone() {
 #[test]
 fn config_check_tells_values_and_sources() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("vigie.toml"), "[tokens]\naccess_token_seconds = 120\n").unwrap();
+    std::fs::write(
+        folder.path().join("vigie.toml"),
+        "[tokens]\naccess_token_seconds = 120\n",
+    )
+    .unwrap();
     let data = folder.path().to_str().unwrap();
-    let (done, shown, errors) = vigied(&["config", "check", "--data", data, "--listen", "127.0.0.1:9000"]);
+    let (done, shown, errors) = vigied(&[
+        "config",
+        "check",
+        "--data",
+        data,
+        "--listen",
+        "127.0.0.1:9000",
+    ]);
     assert!(done, "{errors}");
-    let line = |key: &str| shown.lines().find(|line| line.starts_with(key)).unwrap().to_owned();
-    assert!(line("tokens.access_token_seconds").ends_with("vigie.toml:2"), "{shown}");
+    let line = |key: &str| {
+        shown
+            .lines()
+            .find(|line| line.starts_with(key))
+            .unwrap()
+            .to_owned()
+    };
+    assert!(
+        line("tokens.access_token_seconds").ends_with("vigie.toml:2"),
+        "{shown}"
+    );
     assert!(line("listen").ends_with("flag --listen"), "{shown}");
-    std::fs::write(folder.path().join("vigie.toml"), "[tokens]\naccess_token_seconds = 12\n").unwrap();
+    std::fs::write(
+        folder.path().join("vigie.toml"),
+        "[tokens]\naccess_token_seconds = 12\n",
+    )
+    .unwrap();
     let (done, _, errors) = vigied(&["config", "check", "--data", data]);
-    assert!(!done && errors.contains("vigie.toml:2: `tokens.access_token_seconds`"), "{errors}");
+    assert!(
+        !done && errors.contains("vigie.toml:2: `tokens.access_token_seconds`"),
+        "{errors}"
+    );
 }
 
 /// Limits answer with their own codes and names, and are counted.
 #[test]
 fn limits_have_names() {
-    let server = Server::with(&["--set", "limits.body_bytes=1000", "--set", "limits.header_bytes=4096"]);
+    let server = Server::with(&[
+        "--set",
+        "limits.body_bytes=1000",
+        "--set",
+        "limits.header_bytes=4096",
+    ]);
     let token = server.token();
-    let large = server.metrics(&token, "POST", "/v1/metrics").body(vec![b' '; 2000]).send();
+    let large = server
+        .metrics(&token, "POST", "/v1/metrics")
+        .body(vec![b' '; 2000])
+        .send();
     assert_eq!((large.status, large.code().as_str()), (413, "BXNMSSV03E"));
     assert!(large.text().contains("body_bytes"), "{}", large.text());
-    let head = server.request("GET", "/v1/metrics/list").header("X-Large", &"x".repeat(6000)).send();
+    let head = server
+        .request("GET", "/v1/metrics/list")
+        .header("X-Large", &"x".repeat(6000))
+        .send();
     assert_eq!((head.status, head.code().as_str()), (431, "BXNMSSV04E"));
     let targets = "target=a&target=b&target=c&target[]=d&target=e&target=f";
-    let many = server.metrics(&token, "GET", &format!("/v1/metrics?{targets}")).send();
+    let many = server
+        .metrics(&token, "GET", &format!("/v1/metrics?{targets}"))
+        .send();
     assert_eq!((many.status, many.code().as_str()), (400, "BXNMSMT04E"));
     let metrics = server.request("GET", "/metrics").send().text();
     for limit in ["body_bytes", "header_bytes", "targets_per_query"] {
-        assert!(metrics.contains(&format!("vigie_limit_hits_total{{limit=\"{limit}\"}} 1")), "{metrics}");
+        assert!(
+            metrics.contains(&format!("vigie_limit_hits_total{{limit=\"{limit}\"}} 1")),
+            "{metrics}"
+        );
     }
 }
 
@@ -96,21 +154,48 @@ fn tls_by_files_and_reload() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     init(&data);
-    let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    let (certificate, key) = (
+        folder.path().join("cert.pem"),
+        folder.path().join("key.pem"),
+    );
     let issue = |name: &str| {
         let made = Command::new("openssl")
-            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
-            .args(["-subj", &format!("/CN={name}"), "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"])
+            .args([
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-days",
+                "2",
+            ])
+            .args([
+                "-subj",
+                &format!("/CN={name}"),
+                "-addext",
+                "subjectAltName=DNS:localhost,IP:127.0.0.1",
+            ])
             .arg("-keyout")
             .arg(&key)
             .arg("-out")
             .arg(&certificate)
             .output()
             .unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        assert!(
+            made.status.success(),
+            "{}",
+            String::from_utf8_lossy(&made.stderr)
+        );
     };
     issue("first");
-    let files = ["--tls-cert", certificate.to_str().unwrap(), "--tls-key", key.to_str().unwrap()];
+    let files = [
+        "--tls-cert",
+        certificate.to_str().unwrap(),
+        "--tls-key",
+        key.to_str().unwrap(),
+    ];
     let serving = Serving::start(&data, "127.0.0.1:0", &files);
     let live = || {
         let shown = Command::new("curl")
@@ -119,7 +204,10 @@ fn tls_by_files_and_reload() {
             .arg(format!("https://{}/health/live", serving.address))
             .output()
             .unwrap();
-        (String::from_utf8(shown.stdout).unwrap(), String::from_utf8_lossy(&shown.stderr).into_owned())
+        (
+            String::from_utf8(shown.stdout).unwrap(),
+            String::from_utf8_lossy(&shown.stderr).into_owned(),
+        )
     };
     let (body, trace) = live();
     assert_eq!(body, r#"{"status":"live"}"#, "{trace}");
@@ -135,14 +223,23 @@ fn tls_by_files_and_reload() {
 fn the_log_holds_no_secret() {
     let server = Server::with(&["--log-level", "debug"]);
     let token = server.token();
-    server.metrics(&token, "GET", "/v1/metrics/list?query=*").send();
+    server
+        .metrics(&token, "GET", "/v1/metrics/list?query=*")
+        .send();
     server
         .request("POST", "/identity/token")
         .basic("bx", "bx")
-        .form(&[("grant_type", "password"), ("username", &server.owner.user), ("password", &server.owner.password)])
+        .form(&[
+            ("grant_type", "password"),
+            ("username", &server.owner.user),
+            ("password", &server.owner.password),
+        ])
         .send();
     let log = server.serving.log();
-    assert!(log.contains("/identity/token"), "requests are not logged: {log}");
+    assert!(
+        log.contains("/identity/token"),
+        "requests are not logged: {log}"
+    );
     for secret in [&token, &server.owner.api_key, &server.owner.password] {
         assert!(!log.contains(secret.as_str()), "a secret is in the log");
     }
