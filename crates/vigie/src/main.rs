@@ -1,1 +1,84 @@
-fn main() {}
+//! `vigie`, the command line of Vigie: log in, get a token, send, read, list and delete metrics.
+//!
+//! What it is: a client. It keeps a login in a configuration directory and speaks HTTP. What it is not: it stores no
+//! metric, checks no token and knows nothing the server does not tell it.
+//!
+//! The one path that must be quick is `iam token` with a valid token: arguments, one small file, one line out. So
+//! nothing is set up before it is needed: no TLS, no client, no second file.
+
+mod cli;
+mod client;
+mod command;
+mod config;
+mod context;
+mod duration;
+mod env;
+mod error;
+mod output;
+mod prompt;
+mod session;
+mod token;
+mod trace;
+
+use crate::cli::Cli;
+use crate::context::{Context, Name};
+use crate::env::Env;
+use crate::error::{Failure, Kind};
+use crate::output::{Format, Output};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let name = Name::of(arguments.first().map(std::ffi::OsString::as_os_str));
+    let cli = match Cli::read(name, arguments) {
+        Ok(cli) => cli,
+        Err(error) => return misunderstood(name, &error),
+    };
+    let env = Env::of_process();
+    let context = match Context::new(name, env, cli.output, cli.quiet) {
+        Ok(context) => context,
+        Err(failure) => {
+            Output::new(Format::Text, cli.quiet, &Env::of_process(), None).failure(&failure);
+            return exit(name, failure.kind);
+        }
+    };
+    match command::run(&cli.command, &context) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if failure.kind != Kind::BrokenPipe {
+                context.output.failure(&failure);
+            }
+            exit(name, failure.kind)
+        }
+    }
+}
+
+/// Help that was asked for is a result; anything else is wrong usage.
+fn misunderstood(name: Name, error: &clap::Error) -> ExitCode {
+    let text = error.render();
+    let output = Output::new(Format::Text, false, &Env::of_process(), None);
+    let help_asked = !error.use_stderr();
+    if help_asked {
+        let text = if output.is_colored() { text.ansi().to_string() } else { text.to_string() };
+        return match output.raw(text.as_bytes()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => exit(name, failure.kind),
+        };
+    }
+    let text = text.to_string();
+    let message = text.trim_end().trim_start_matches("error: ");
+    output.failure(&match name {
+        Name::Vigie => Failure::usage(message),
+        Name::Original(_) => Failure::usage(format!("Incorrect Usage: {message}")),
+    });
+    exit(name, Kind::Usage)
+}
+
+/// The original knows no exit code for a failure but 1.
+fn exit(name: Name, kind: Kind) -> ExitCode {
+    let code = match (name, kind) {
+        (Name::Original(_), kind) if !matches!(kind, Kind::Usage | Kind::BrokenPipe) => 1,
+        _ => kind.exit_code(),
+    };
+    ExitCode::from(code)
+}

@@ -1,0 +1,73 @@
+//! The grammar of the command line: one definition for parsing, help, completions and the reference.
+
+use crate::command::Command;
+use crate::context::Name;
+use crate::error::EXIT_CODES;
+use crate::output::Format;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser};
+use std::ffi::OsString;
+
+/// Log in to a Vigie server, get tokens, and work with metrics.
+///
+/// Start with `vigie login -a https://SERVER`; then `vigie iam oauth-tokens` shows the token of the session.
+#[derive(Debug, Parser)]
+#[command(name = "vigie", bin_name = "vigie", max_term_width = 100, subcommand_required = true, arg_required_else_help = true, after_long_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    /// Form of the output: `text` for people, `json` for programs
+    #[arg(long, global = true, value_enum, ignore_case = true, default_value_t, value_name = "FORMAT", display_order = 900)]
+    pub(crate) output: Format,
+    /// Print results and errors only
+    #[arg(short, long, global = true, display_order = 901)]
+    pub(crate) quiet: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+impl Cli {
+    /// Understands the arguments (the program's name first), or says what is wrong with them.
+    pub(crate) fn read(name: Name, arguments: Vec<OsString>) -> Result<Self, clap::Error> {
+        let mut grammar = grammar(name);
+        let matches = grammar.try_get_matches_from_mut(version_flag(arguments))?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut grammar))
+    }
+}
+
+/// The grammar under the name the program was called by.
+pub(crate) fn grammar(name: Name) -> clap::Command {
+    Cli::command().name(name.text()).bin_name(name.text())
+}
+
+/// `--version` and `-v` alone are the command `version`, as in the original.
+fn version_flag(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    if let [_, only] = arguments.as_mut_slice()
+        && ["--version", "-V", "-v"].iter().any(|flag| *only == **flag)
+    {
+        *only = "version".into();
+    }
+    arguments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grammar_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn formats_in_any_letter_case() {
+        for text in ["json", "JSON", "Json"] {
+            let arguments = ["vigie", "regions", "--output", text].map(OsString::from);
+            assert_eq!(Cli::read(Name::Vigie, arguments.to_vec()).unwrap().output, Format::Json);
+        }
+    }
+
+    #[test]
+    fn version_has_flags() {
+        let arguments = ["bx", "--version"].map(OsString::from);
+        let cli = Cli::read(Name::Original("bx"), arguments.to_vec()).unwrap();
+        assert!(matches!(cli.command, Command::Version));
+    }
+}

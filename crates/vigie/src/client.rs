@@ -1,0 +1,415 @@
+//! HTTP to the server: one request, one reply, with a time limit, a trace, and failures said in words.
+//!
+//! Redirects are not followed: a credential is for the server it was given to.
+
+use crate::config::Config;
+use crate::env::{self, Env};
+use crate::error::{Failure, Kind};
+use crate::output::printable;
+use crate::trace::Trace;
+use rustls::crypto::aws_lc_rs;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use ureq::http::{self, HeaderMap, HeaderName, HeaderValue, Method};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+
+/// The original's default.
+const TIMEOUT_SECONDS: u64 = 60;
+/// Nobody waits longer than this for a connection.
+const CONNECT_SECONDS_MAX: u64 = 15;
+/// A reply larger than this is refused rather than held in memory.
+const REPLY_BYTES_MAX: u64 = 1 << 30;
+
+/// Sends requests.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    agent: ureq::Agent,
+    trace: Trace,
+}
+
+/// A request to be sent.
+#[derive(Debug)]
+pub(crate) struct Request {
+    method: Method,
+    url: String,
+    headers: Vec<(HeaderName, String)>,
+    body: Vec<u8>,
+}
+
+impl Request {
+    /// A request without a body.
+    pub(crate) fn new(method: Method, url: impl Into<String>) -> Self {
+        Self {
+            method,
+            url: url.into(),
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// `GET`.
+    pub(crate) fn get(url: impl Into<String>) -> Self {
+        Self::new(Method::GET, url)
+    }
+
+    /// `POST`.
+    pub(crate) fn post(url: impl Into<String>) -> Self {
+        Self::new(Method::POST, url)
+    }
+
+    /// `PUT`.
+    pub(crate) fn put(url: impl Into<String>) -> Self {
+        Self::new(Method::PUT, url)
+    }
+
+    /// `DELETE`.
+    pub(crate) fn delete(url: impl Into<String>) -> Self {
+        Self::new(Method::DELETE, url)
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers
+            .push((HeaderName::from_static(name), value.into()));
+        self
+    }
+
+    /// Adds `Authorization: Bearer`.
+    #[must_use]
+    pub(crate) fn bearer(self, token: &str) -> Self {
+        self.header("authorization", format!("Bearer {token}"))
+    }
+
+    /// Adds `Authorization: Basic`.
+    #[must_use]
+    pub(crate) fn basic(self, client: &str, secret: &str) -> Self {
+        use base64::Engine as _;
+        let text = base64::engine::general_purpose::STANDARD.encode(format!("{client}:{secret}"));
+        self.header("authorization", format!("Basic {text}"))
+    }
+
+    /// Adds a parameter to the address.
+    #[must_use]
+    pub(crate) fn query(mut self, name: &str, value: &str) -> Self {
+        let separator = if self.url.contains('?') { '&' } else { '?' };
+        self.url = format!("{}{separator}{}={}", self.url, encode(name), encode(value));
+        self
+    }
+
+    /// A form as the body.
+    #[must_use]
+    pub(crate) fn form(mut self, fields: &[(&str, &str)]) -> Self {
+        let pairs: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+            .collect();
+        self.body = pairs.join("&").into_bytes();
+        self.header("content-type", "application/x-www-form-urlencoded")
+    }
+
+    /// JSON as the body.
+    pub(crate) fn json(self, value: &impl Serialize) -> Result<Self, Failure> {
+        let body = serde_json::to_vec(value)
+            .map_err(|error| Failure::failed(format!("cannot write JSON: {error}")))?;
+        Ok(self.body("application/json", body))
+    }
+
+    /// Any body.
+    #[must_use]
+    pub(crate) fn body(mut self, content_type: &'static str, body: Vec<u8>) -> Self {
+        self.body = body;
+        self.header("content-type", content_type)
+    }
+}
+
+/// Percent-encodes everything but letters, digits and `-._~`: fit for a path segment, a query and a form.
+pub(crate) fn encode(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+        encoded
+    })
+}
+
+impl Client {
+    /// A client with the settings of the configuration, each of them yielding to the environment.
+    pub(crate) fn new(config: &Config, env: &Env) -> Result<Self, Failure> {
+        let timeout_s = match env.named(env::HTTP_TIMEOUT) {
+            Some((name, text)) => text.parse().map_err(|_| {
+                Failure::usage(format!("`{name}` is not a number of seconds: `{text}`"))
+            })?,
+            None => config
+                .http_timeout_s
+                .map_or(TIMEOUT_SECONDS, |seconds| u64::try_from(seconds).unwrap_or(0)),
+        };
+        let timeout = (timeout_s > 0).then(|| Duration::from_secs(timeout_s));
+        let connect = timeout_s.clamp(1, CONNECT_SECONDS_MAX);
+        let mut tls = TlsConfig::builder()
+            .unversioned_rustls_crypto_provider(Arc::new(aws_lc_rs::default_provider()))
+            .disable_verification(config.ssl_disabled);
+        if let Some((name, path)) = env.named(env::CA_FILE) {
+            tls = tls.root_certs(trusted(name, Path::new(path))?);
+        }
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .user_agent(concat!(
+                "vigie/",
+                env!("CARGO_PKG_VERSION"),
+                " (IBM Cloud CLI compatible) / linux"
+            ))
+            .timeout_global(timeout)
+            .timeout_connect(Some(Duration::from_secs(if timeout_s == 0 {
+                CONNECT_SECONDS_MAX
+            } else {
+                connect
+            })))
+            .tls_config(tls.build())
+            .build()
+            .new_agent();
+        let trace = Trace::parse(env.get(env::TRACE).unwrap_or(&config.trace));
+        Ok(Self { agent, trace })
+    }
+
+    /// Sends a request and waits for the whole reply, whatever its status.
+    pub(crate) fn send(&self, request: Request) -> Result<Reply, Failure> {
+        let Request { method, url, headers, body } = request;
+        let origin = origin(&url);
+        let mut built = http::Request::builder().method(method.clone()).uri(&url);
+        built = built
+            .header("accept", "application/json")
+            .header("accept-language", "en-US");
+        for (name, value) in headers {
+            let value = HeaderValue::from_str(&value).map_err(|_| {
+                Failure::usage(format!("the value for the header `{name}` holds a character that no header can"))
+            })?;
+            built = built.header(name, value);
+        }
+        let line = format!("{method} {url}");
+        let refused = |error: http::Error| {
+            Failure::usage(format!("`{url}` is not an address: {error}"))
+                .hint("the API endpoint is set with `vigie api URL`")
+        };
+        let started = Instant::now();
+        let sent = if body.is_empty() && !matches!(method, Method::POST | Method::PUT) {
+            let request = built.body(()).map_err(refused)?;
+            self.trace.request(&line, request.headers(), &[])?;
+            self.agent.run(request)
+        } else {
+            let request = built.body(body).map_err(refused)?;
+            self.trace.request(&line, request.headers(), request.body())?;
+            self.agent.run(request)
+        };
+        let mut response = sent.map_err(|error| unreachable(&origin, &error))?;
+        let body = response
+            .body_mut()
+            .with_config()
+            .limit(REPLY_BYTES_MAX)
+            .read_to_vec()
+            .map_err(|error| unreachable(&origin, &error))?;
+        let status = response.status();
+        self.trace.reply(
+            &format!("HTTP/1.1 {status}"),
+            response.headers(),
+            &body,
+            started.elapsed(),
+        )?;
+        Ok(Reply {
+            status: status.as_u16(),
+            headers: response.headers().clone(),
+            body,
+            origin,
+        })
+    }
+}
+
+fn trusted(name: &str, path: &Path) -> Result<RootCerts, Failure> {
+    let pem = std::fs::read(path).map_err(|error| Failure::file("read", path, &error))?;
+    let certificates: Vec<Certificate<'static>> = parse_pem(&pem)
+        .filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        })
+        .collect();
+    if certificates.is_empty() {
+        return Err(Failure::failed(format!(
+            "`{}` (from `{name}`) holds no certificate",
+            path.display()
+        )));
+    }
+    Ok(RootCerts::Specific(Arc::new(certificates)))
+}
+
+fn origin(url: &str) -> String {
+    let host = url.find("://").map_or(0, |at| at + 3);
+    let end = url
+        .get(host..)
+        .and_then(|rest| rest.find('/'))
+        .map_or(url.len(), |at| host + at);
+    url.get(..end).unwrap_or(url).to_owned()
+}
+
+fn unreachable(origin: &str, error: &ureq::Error) -> Failure {
+    let (what, hint) = match error {
+        ureq::Error::Timeout(_) => (
+            "did not answer in time".to_owned(),
+            "try again, or allow more time with `vigie config --http-timeout SECONDS`",
+        ),
+        ureq::Error::HostNotFound => (
+            "is not known to the name service".to_owned(),
+            "check the address with `vigie api`",
+        ),
+        ureq::Error::Rustls(error) => (
+            format!("was not trusted: {error}"),
+            "name its certificate authority in `VIGIE_CA_FILE`, or log in with `--skip-ssl-validation` where that is safe",
+        ),
+        ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => (
+            "takes no connections".to_owned(),
+            "is the server running? check the address with `vigie api`",
+        ),
+        other => (
+            format!("cannot be reached: {other}"),
+            "check the address with `vigie api`",
+        ),
+    };
+    Failure::new(Kind::Unreachable, format!("`{origin}` {what}")).hint(hint)
+}
+
+/// What the server answered.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+    origin: String,
+}
+
+impl Reply {
+    /// Whether it did what was asked.
+    pub(crate) const fn is_success(&self) -> bool {
+        self.status >= 200 && self.status < 300
+    }
+
+    /// A header's value.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The reply, unless the server refused. `doing` completes "cannot …".
+    pub(crate) fn success(self, doing: &str) -> Result<Self, Failure> {
+        if self.is_success() {
+            Ok(self)
+        } else {
+            Err(self.refusal(doing))
+        }
+    }
+
+    /// The body of a reply that is no refusal.
+    pub(crate) fn parse<T: DeserializeOwned>(self, doing: &str) -> Result<T, Failure> {
+        let reply = self.success(doing)?;
+        serde_json::from_slice(&reply.body).map_err(|error| {
+            Failure::failed(format!(
+                "cannot {doing}: `{}` answered {} with something else than expected: {error}",
+                reply.origin, reply.status
+            ))
+            .hint("is this address a Vigie server? see `vigie api`")
+        })
+    }
+
+    /// The server's refusal in words.
+    pub(crate) fn refusal(&self, doing: &str) -> Failure {
+        let told = Told::read(&self.body);
+        let kind = match self.status {
+            401 => Kind::NotLoggedIn,
+            403 => Kind::Forbidden,
+            404 => Kind::NotFound,
+            502..=504 => Kind::Unreachable,
+            _ => Kind::Failed,
+        };
+        let mut message = format!("cannot {doing}: the server answered {}", self.status);
+        if let Some(text) = &told.message {
+            message = format!("cannot {doing}: {}", printable(text));
+        }
+        if let Some(code) = &told.code {
+            message.push_str(&format!(" ({})", printable(code)));
+        }
+        let mut failure = Failure::new(kind, message);
+        failure.status = Some(self.status);
+        failure.code = told.code;
+        failure.text = told.message.as_deref().map(printable);
+        match told.hint {
+            Some(hint) => failure.hint(printable(&hint)),
+            None if (300..400).contains(&self.status) => failure.hint(format!(
+                "the server moves this address to `{}`; set that with `vigie api URL`",
+                printable(self.header("location").unwrap_or("nowhere"))
+            )),
+            None if kind == Kind::NotLoggedIn => failure.hint("log in again with `vigie login`"),
+            None => failure,
+        }
+    }
+}
+
+/// What an error body says, in any of the five shapes the server's interfaces have.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Told {
+    code: Option<String>,
+    message: Option<String>,
+    hint: Option<String>,
+}
+
+impl Told {
+    fn read(body: &[u8]) -> Self {
+        let Ok(value) = serde_json::from_slice::<Value>(body) else {
+            return Self::default();
+        };
+        let item = value.pointer("/errors/0").unwrap_or(&value);
+        let text = |names: &[&str]| {
+            names
+                .iter()
+                .find_map(|name| item.get(name)?.as_str())
+                .map(str::to_owned)
+        };
+        Self {
+            code: text(&["errorCode", "message_code", "error_code", "code", "error"]),
+            message: text(&["errorMessage", "error_description", "description", "message", "reason"]),
+            hint: text(&["hint"]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_shape_is_understood() {
+        let bodies = [
+            r#"{"errorCode":"C","errorMessage":"m","context":{}}"#,
+            r#"{"trace":"t","errors":[{"code":"not_found","message_code":"C","message":"m"}],"status_code":"404"}"#,
+            r#"{"error":"C","error_description":"m"}"#,
+            r#"{"code":10000,"error_code":"C","description":"m"}"#,
+            r#"{"errors":[{"code":"C","message":"m"}]}"#,
+        ];
+        for body in bodies {
+            let told = Told::read(body.as_bytes());
+            assert_eq!((told.code.as_deref(), told.message.as_deref()), (Some("C"), Some("m")), "{body}");
+        }
+        assert_eq!(Told::read(b"<html>"), Told::default());
+    }
+
+    #[test]
+    fn parameters_are_encoded() {
+        let request = Request::get("http://h/p").query("q", "name:a b&c").query("x", "é");
+        assert_eq!(request.url, "http://h/p?q=name%3Aa%20b%26c&x=%C3%A9");
+        assert_eq!(origin(&request.url), "http://h");
+    }
+}

@@ -1,0 +1,132 @@
+//! `iam oauth-tokens`, `iam token`, `iam bearer-token` and `cf oauth-token`: the session's tokens, shown because they
+//! were asked for.
+
+use crate::context::Context;
+use crate::duration;
+use crate::error::Failure;
+use crate::session::Token;
+use crate::token::Claims;
+use base::time::{Clock as _, SystemClock};
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use std::time::Duration;
+
+/// What `iam token` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  curl -H \"X-Auth-User-Token: iam $(vigie iam token)\" …
+  eval \"$(vigie iam token --env)\"")]
+pub(crate) struct TokenArgs {
+    /// Print the header line that the metrics API wants
+    #[arg(long, group = "form")]
+    header: bool,
+    /// Print a curl command that lists metrics, ready to be run
+    #[arg(long, group = "form")]
+    curl: bool,
+    /// Print `export` lines for a shell: the token, the scope and the addresses
+    #[arg(long, group = "form")]
+    env: bool,
+    /// Print JSON: the token, when it expires, and whose it is
+    #[arg(long, group = "form")]
+    json: bool,
+    /// Renew the token unless it is good for at least this long
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "10s")]
+    min_ttl: Duration,
+}
+
+/// The word after `cf`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Cf {
+    /// Print the UAA token with `bearer` in front, renewed if it has expired
+    OauthToken,
+}
+
+#[derive(Serialize)]
+struct OauthTokens {
+    iam_token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uaa_token: Option<String>,
+}
+
+#[derive(Serialize)]
+struct TokenReport<'a> {
+    token: &'a str,
+    expires_at: String,
+    expires_in: i64,
+    user: &'a str,
+    account: &'a str,
+    scope: Option<String>,
+}
+
+/// Prints both tokens, in the lines that scripts cut apart.
+pub(crate) fn oauth_tokens(context: &Context) -> Result<(), Failure> {
+    let iam = context.token()?;
+    let cf = context.home.read_cf()?;
+    let has_uaa = !(cf.access_token.is_empty() && cf.refresh_token.is_empty());
+    let uaa = has_uaa.then(|| context.uaa_token()).transpose()?;
+    let bearer = |token: &Token| format!("Bearer {}", token.expose());
+    if context.output.is_json() {
+        return context.output.json(&OauthTokens {
+            iam_token: bearer(&iam),
+            uaa_token: uaa.as_ref().map(bearer),
+        });
+    }
+    context.output.line(&format!("IAM token:  {}", bearer(&iam)))?;
+    uaa.map_or(Ok(()), |uaa| {
+        context.output.line(&format!("UAA token:  {}", bearer(&uaa)))
+    })
+}
+
+/// Prints the access token alone, or dressed as asked.
+pub(crate) fn token(args: &TokenArgs, context: &Context) -> Result<(), Failure> {
+    let token = context.token_for(args.min_ttl)?;
+    let text = token.expose();
+    let output = &context.output;
+    if args.header {
+        return output.line(&format!("X-Auth-User-Token: iam {text}"));
+    }
+    if args.curl {
+        return output.line(&format!(
+            "curl -sS -H 'X-Auth-User-Token: iam {text}' -H 'X-Auth-Scope-Id: {}' '{}/v1/metrics/list?query=*'",
+            context.scope_id()?,
+            context.metrics_endpoint()?
+        ));
+    }
+    if args.env {
+        let scope = context.scope_id()?;
+        let metrics = context.metrics_endpoint()?;
+        return output.line(&format!(
+            "export VIGIE_TOKEN='{text}'\nexport VIGIE_SCOPE='{scope}'\nexport VIGIE_METRICS='{metrics}'"
+        ));
+    }
+    if args.json || output.is_json() {
+        let claims = Claims::of(text).unwrap_or_default();
+        return output.json(&TokenReport {
+            token: text,
+            expires_at: expiry(&claims),
+            expires_in: claims.remaining(SystemClock.now()),
+            user: claims.user(),
+            account: &claims.account.bss,
+            scope: context.scope_id().ok(),
+        });
+    }
+    output.line(text)
+}
+
+/// Prints the access token alone.
+pub(crate) fn bearer_token(context: &Context) -> Result<(), Failure> {
+    context.output.line(context.token()?.expose())
+}
+
+/// Runs a command of `cf`.
+pub(crate) fn cf(command: &Cf, context: &Context) -> Result<(), Failure> {
+    match command {
+        Cf::OauthToken => context
+            .output
+            .line(&format!("bearer {}", context.uaa_token()?.expose())),
+    }
+}
+
+fn expiry(claims: &Claims) -> String {
+    jiff::Timestamp::from_second(claims.exp).map_or_else(|_| String::new(), |at| at.to_string())
+}

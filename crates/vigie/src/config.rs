@@ -1,0 +1,449 @@
+//! The two configuration files: where they lie, what is in them, and how they are rewritten.
+//!
+//! The layout is that of the original tool, so that an installed one and this one read each other's login. Keys this
+//! program does not know are kept as they are.
+//!
+//! Invariants: a file is replaced whole or not at all; whoever rewrites holds the lock and has read the files under
+//! it; the directory is for its owner alone, and so are the files.
+
+use crate::env::{self, Env};
+use crate::error::Failure;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long to wait for another process that holds the lock; it may be waiting for a server in turn.
+const LOCK_WAIT_SECONDS_MAX: u64 = 30;
+const LOCK_RETRY: Duration = Duration::from_millis(20);
+/// A configuration file larger than this is none.
+const FILE_BYTES_MAX: u64 = 4 << 20;
+
+/// The configuration directory.
+#[derive(Debug, Clone)]
+pub(crate) struct Home {
+    directory: PathBuf,
+}
+
+impl Home {
+    /// Finds the directory by the rules of the original: a variable that names it, else `.ibmcloud` if it is there,
+    /// else `.bluemix`, inside the parent a variable names or the home directory.
+    pub(crate) fn find(env: &Env) -> Result<Self, Failure> {
+        if let Some(directory) = env
+            .get(env::HOME_DIRECTORY)
+            .or_else(|| env.get(env::CONFIG_HOME))
+        {
+            return Ok(Self::at(directory));
+        }
+        let parent = env
+            .get(env::CONFIG_PARENT)
+            .or_else(|| env.get(env::USER_HOME))
+            .ok_or_else(|| {
+                Failure::failed("no home directory is known to keep the login in")
+                    .hint("set `VIGIE_HOME` to a directory of your own")
+            })?;
+        let newer = Path::new(parent).join(".ibmcloud");
+        Ok(Self {
+            directory: if newer.is_dir() {
+                newer
+            } else {
+                Path::new(parent).join(".bluemix")
+            },
+        })
+    }
+
+    /// The directory itself.
+    pub(crate) fn at(directory: impl Into<PathBuf>) -> Self {
+        Self {
+            directory: directory.into(),
+        }
+    }
+
+    /// The directory itself.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    fn main_file(&self) -> PathBuf {
+        self.directory.join("config.json")
+    }
+
+    fn cf_file(&self) -> PathBuf {
+        self.directory.join(".cf").join("config.json")
+    }
+
+    /// Reads `config.json`; an absent file is an empty configuration.
+    pub(crate) fn read(&self) -> Result<Config, Failure> {
+        read(&self.main_file())
+    }
+
+    /// Reads `.cf/config.json`; a file of an unknown version counts as empty.
+    pub(crate) fn read_cf(&self) -> Result<CfConfig, Failure> {
+        let cf: CfConfig = read(&self.cf_file())?;
+        Ok(if matches!(cf.config_version, 3 | 4) {
+            cf
+        } else {
+            CfConfig::default()
+        })
+    }
+
+    /// Takes the lock that every rewrite holds, waiting for whoever has it.
+    pub(crate) fn lock(&self) -> Result<Lock<'_>, Failure> {
+        create_directory(&self.directory)?;
+        let path = self.directory.join("config.json.lock");
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|error| Failure::file("open", &path, &error))?;
+        let give_up = Instant::now() + Duration::from_secs(LOCK_WAIT_SECONDS_MAX);
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Lock { home: self, _file: file }),
+                Err(TryLockError::WouldBlock) if Instant::now() < give_up => {
+                    std::thread::sleep(LOCK_RETRY);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Failure::failed(format!(
+                        "another process has held `{}` for {LOCK_WAIT_SECONDS_MAX} seconds",
+                        path.display()
+                    ))
+                    .hint("end that process, or wait for it"));
+                }
+                Err(TryLockError::Error(error)) => {
+                    return Err(Failure::file("lock", &path, &error));
+                }
+            }
+        }
+    }
+}
+
+/// The right to rewrite the files; given up when dropped.
+#[derive(Debug)]
+pub(crate) struct Lock<'home> {
+    home: &'home Home,
+    _file: File,
+}
+
+impl Lock<'_> {
+    /// Replaces `config.json`.
+    pub(crate) fn write(&self, config: &Config) -> Result<(), Failure> {
+        write(&self.home.main_file(), config)
+    }
+
+    /// Replaces `.cf/config.json`.
+    pub(crate) fn write_cf(&self, cf: &CfConfig) -> Result<(), Failure> {
+        create_directory(&self.home.directory.join(".cf"))?;
+        write(&self.home.cf_file(), cf)
+    }
+}
+
+fn create_directory(directory: &Path) -> Result<(), Failure> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .map_err(|error| Failure::file("create", directory, &error))
+}
+
+fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T, Failure> {
+    let bytes = match fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(T::default()),
+        Ok(metadata) if metadata.len() > FILE_BYTES_MAX => {
+            return Err(Failure::failed(format!(
+                "`{}` is larger than any configuration",
+                path.display()
+            )));
+        }
+        Ok(_) => fs::read(path).map_err(|error| Failure::file("read", path, &error))?,
+        Err(error) => return Err(Failure::file("read", path, &error)),
+    };
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Ok(T::default());
+    }
+    serde_json::from_slice(&bytes).map_err(|error| {
+        Failure::failed(format!(
+            "`{}` is not a configuration: {error}",
+            path.display()
+        ))
+        .hint("mend that line, or move the file away and log in again")
+    })
+}
+
+/// Writes beside the file, brings it to the disk, then puts it in the file's place.
+fn write(path: &Path, value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_vec_pretty(value)
+        .map_err(|error| Failure::failed(format!("cannot write `{}`: {error}", path.display())))?;
+    let beside = path.with_extension(format!("json.{}.tmp", std::process::id()));
+    let fail = |error: std::io::Error| {
+        drop(fs::remove_file(&beside));
+        Failure::file("write", path, &error)
+    };
+    drop(fs::remove_file(&beside));
+    let mut file = OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .mode(0o600)
+        .open(&beside)
+        .map_err(|error| Failure::file("create", &beside, &error))?;
+    file.write_all(&text)
+        .and_then(|()| file.write_all(b"\n"))
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&beside, path))
+        .map_err(fail)?;
+    path.parent()
+        .map_or(Ok(()), |directory| File::open(directory)?.sync_all())
+        .map_err(|error| Failure::file("write", path, &error))
+}
+
+/// `config.json`: endpoints, the IAM session and the settings.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Config {
+    #[serde(rename = "APIEndpoint")]
+    pub(crate) api_endpoint: String,
+    #[serde(rename = "IAMEndpoint")]
+    pub(crate) iam_endpoint: String,
+    #[serde(rename = "Region")]
+    pub(crate) region: String,
+    #[serde(rename = "RegionID")]
+    pub(crate) region_id: String,
+    /// With the word `Bearer` in front, as the original keeps it.
+    #[serde(rename = "IAMToken")]
+    pub(crate) iam_token: String,
+    #[serde(rename = "IAMRefreshToken")]
+    pub(crate) iam_refresh_token: String,
+    #[serde(rename = "Account")]
+    pub(crate) account: Account,
+    #[serde(rename = "LoginAt", skip_serializing_if = "Option::is_none")]
+    pub(crate) login_at: Option<String>,
+    #[serde(rename = "LastSessionUpdateTime", skip_serializing_if = "Option::is_none")]
+    pub(crate) last_session_update_time: Option<i64>,
+    #[serde(rename = "TypeOfSSO")]
+    pub(crate) type_of_sso: String,
+    #[serde(rename = "SSLDisabled")]
+    pub(crate) ssl_disabled: bool,
+    #[serde(rename = "Locale")]
+    pub(crate) locale: String,
+    #[serde(rename = "Trace")]
+    pub(crate) trace: String,
+    #[serde(rename = "ColorEnabled")]
+    pub(crate) color_enabled: String,
+    #[serde(rename = "HTTPTimeout")]
+    pub(crate) http_timeout_s: Option<i64>,
+    #[serde(rename = "CheckCLIVersionDisabled")]
+    pub(crate) check_cli_version_disabled: bool,
+    /// Ours: where metrics go, as the region says; empty: the API endpoint.
+    #[serde(rename = "MetricsEndpoint", skip_serializing_if = "String::is_empty")]
+    pub(crate) metrics_endpoint: String,
+    #[serde(flatten)]
+    pub(crate) other: Map<String, Value>,
+}
+
+/// The targeted account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+pub(crate) struct Account {
+    #[serde(rename = "GUID")]
+    pub(crate) guid: String,
+    pub(crate) name: String,
+    pub(crate) owner: String,
+    #[serde(flatten)]
+    pub(crate) other: Map<String, Value>,
+}
+
+impl Config {
+    /// The colour setting, if there is one.
+    pub(crate) fn color(&self) -> Option<bool> {
+        self.color_enabled.parse().ok()
+    }
+
+    /// Forgets the login and nothing else.
+    pub(crate) fn clear_session(&mut self) {
+        self.iam_token.clear();
+        self.iam_refresh_token.clear();
+        self.account = Account::default();
+        self.login_at = None;
+        for key in [
+            "Profile",
+            "CRIType",
+            "IsLoggedInAsCRI",
+            "ResourceGroup",
+            "PaginationURLs",
+        ] {
+            self.other.remove(key);
+        }
+    }
+}
+
+/// `.cf/config.json`: the Cloud Foundry session with its organization and space.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+pub(crate) struct CfConfig {
+    pub(crate) config_version: u8,
+    pub(crate) target: String,
+    #[serde(rename = "APIVersion")]
+    pub(crate) api_version: String,
+    pub(crate) authorization_endpoint: String,
+    pub(crate) uaa_endpoint: String,
+    /// With the word `bearer` in front.
+    pub(crate) access_token: String,
+    pub(crate) refresh_token: String,
+    #[serde(rename = "UAAOAuthClient")]
+    pub(crate) uaa_oauth_client: String,
+    #[serde(rename = "UAAOAuthClientSecret")]
+    pub(crate) uaa_oauth_client_secret: String,
+    pub(crate) organization_fields: Place,
+    pub(crate) space_fields: Place,
+    #[serde(rename = "SSLDisabled")]
+    pub(crate) ssl_disabled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) login_at: Option<String>,
+    #[serde(flatten)]
+    pub(crate) other: Map<String, Value>,
+}
+
+impl Default for CfConfig {
+    fn default() -> Self {
+        Self {
+            config_version: 4,
+            target: String::new(),
+            api_version: String::new(),
+            authorization_endpoint: String::new(),
+            uaa_endpoint: String::new(),
+            access_token: String::new(),
+            refresh_token: String::new(),
+            uaa_oauth_client: "cf".to_owned(),
+            uaa_oauth_client_secret: String::new(),
+            organization_fields: Place::default(),
+            space_fields: Place::default(),
+            ssl_disabled: false,
+            login_at: None,
+            other: Map::new(),
+        }
+    }
+}
+
+impl CfConfig {
+    /// Forgets the login and nothing else.
+    pub(crate) fn clear_session(&mut self) {
+        self.access_token.clear();
+        self.refresh_token.clear();
+        self.organization_fields = Place::default();
+        self.space_fields = Place::default();
+        self.login_at = None;
+    }
+}
+
+/// The targeted organization or space.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+pub(crate) struct Place {
+    #[serde(rename = "GUID")]
+    pub(crate) guid: String,
+    pub(crate) name: String,
+    #[serde(flatten)]
+    pub(crate) other: Map<String, Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    fn find(pairs: &[(&'static str, &str)]) -> PathBuf {
+        Home::find(&Env::of(pairs)).unwrap().directory
+    }
+
+    #[test]
+    fn the_directory_follows_the_variables_in_their_order() {
+        let parent = tempfile::tempdir().unwrap();
+        let parent = parent.path().to_str().unwrap();
+        assert_eq!(find(&[("HOME", parent)]), Path::new(parent).join(".bluemix"));
+        fs::create_dir(Path::new(parent).join(".ibmcloud")).unwrap();
+        assert_eq!(find(&[("HOME", "/nobody"), ("BLUEMIX_HOME", parent)]), Path::new(parent).join(".ibmcloud"));
+        assert_eq!(find(&[("IBMCLOUD_HOME", parent), ("IBMCLOUD_CONFIG_HOME", "/c")]), Path::new("/c"));
+        assert_eq!(find(&[("IBMCLOUD_CONFIG_HOME", "/c"), ("VIGIE_HOME", "/v")]), Path::new("/v"));
+        assert!(Home::find(&Env::of(&[])).is_err());
+    }
+
+    #[test]
+    fn what_another_tool_wrote_survives_a_rewrite() {
+        let directory = tempfile::tempdir().unwrap();
+        let home = Home::at(directory.path());
+        let before = r#"{"APIEndpoint":"https://cloud.example","PluginRepos":[{"Name":"x","URL":"y"}],
+            "Account":{"GUID":"a","Name":"b","Owner":"c","Extra":1},"ColorEnabled":"false","UsageStatsDisabled":null}"#;
+        fs::write(home.main_file(), before).unwrap();
+        let mut config = home.read().unwrap();
+        assert_eq!(config.color(), Some(false));
+        config.region = "local".to_owned();
+        home.lock().unwrap().write(&config).unwrap();
+        let after: Value = serde_json::from_slice(&fs::read(home.main_file()).unwrap()).unwrap();
+        assert_eq!(after["PluginRepos"][0]["URL"], "y");
+        assert_eq!(after["Account"]["Extra"], 1);
+        assert_eq!(after["Region"], "local");
+        assert!(after.as_object().unwrap().contains_key("UsageStatsDisabled"));
+    }
+
+    #[test]
+    fn files_are_for_their_owner_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let home = Home::at(directory.path().join("deep").join("er"));
+        let lock = home.lock().unwrap();
+        lock.write(&Config::default()).unwrap();
+        lock.write_cf(&CfConfig::default()).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(home.directory()), 0o700);
+        assert_eq!(mode(&home.main_file()), 0o600);
+        assert_eq!(mode(home.cf_file().parent().unwrap()), 0o700);
+        assert_eq!(mode(&home.cf_file()), 0o600);
+        let names: Vec<_> = fs::read_dir(home.directory()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names.len(), 3, "no temporary file stays behind: {names:?}");
+    }
+
+    #[test]
+    fn the_lock_keeps_a_second_writer_out() {
+        let directory = tempfile::tempdir().unwrap();
+        let home = Home::at(directory.path());
+        std::thread::scope(|threads| {
+            for _ in 0..4 {
+                threads.spawn(|| {
+                    for _ in 0..25 {
+                        let lock = home.lock().unwrap();
+                        let mut config = home.read().unwrap();
+                        let count = config.other.get("Count").and_then(Value::as_i64).unwrap_or(0);
+                        config.other.insert("Count".to_owned(), (count + 1).into());
+                        lock.write(&config).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(home.read().unwrap().other["Count"], 100);
+    }
+
+    #[test]
+    fn logging_out_keeps_endpoints_and_settings() {
+        let mut config: Config = serde_json::from_str(
+            r#"{"APIEndpoint":"x","Region":"r","IAMToken":"Bearer t","Profile":{"ID":"p"},"Locale":"fr_FR"}"#,
+        )
+        .unwrap();
+        config.clear_session();
+        assert_eq!((config.api_endpoint.as_str(), config.region.as_str(), config.locale.as_str()), ("x", "r", "fr_FR"));
+        assert!(config.iam_token.is_empty() && !config.other.contains_key("Profile"));
+    }
+
+    #[test]
+    fn a_cf_file_of_another_version_is_empty() {
+        let directory = tempfile::tempdir().unwrap();
+        let home = Home::at(directory.path());
+        fs::create_dir(directory.path().join(".cf")).unwrap();
+        fs::write(home.cf_file(), r#"{"ConfigVersion":2,"Target":"x"}"#).unwrap();
+        assert_eq!(home.read_cf().unwrap().target, "");
+    }
+}

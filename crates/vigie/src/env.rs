@@ -1,0 +1,126 @@
+//! Every environment variable the program reads, in one place, read once.
+//!
+//! Where several names mean the same, the first one that is set and not empty wins.
+
+use std::collections::HashMap;
+
+/// A variable with its older names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Variable {
+    /// Names, the most telling first.
+    pub(crate) names: &'static [&'static str],
+    /// What it does, one line, for the reference.
+    pub(crate) effect: &'static str,
+}
+
+macro_rules! variables {
+    ($($(#[$doc:meta])* $constant:ident: $names:expr, $effect:literal;)*) => {
+        $($(#[$doc])* pub(crate) const $constant: Variable = Variable { names: &$names, effect: $effect };)*
+
+        /// All of them, in the order of the reference.
+        pub(crate) const ALL: &[Variable] = &[$($constant),*];
+    };
+}
+
+variables! {
+    /// Key for `login`.
+    API_KEY: ["VIGIE_API_KEY", "IBMCLOUD_API_KEY", "BLUEMIX_API_KEY"],
+        "API key for `login`: its text, or `@FILE`";
+    /// Server for `login`.
+    API: ["VIGIE_API"],
+        "API endpoint, where none is configured and no `-a` is given";
+    /// The configuration directory itself, ours.
+    HOME_DIRECTORY: ["VIGIE_HOME"],
+        "the configuration directory itself";
+    /// The configuration directory itself.
+    CONFIG_HOME: ["IBMCLOUD_CONFIG_HOME"],
+        "the configuration directory itself, after `VIGIE_HOME`";
+    /// The parent of the configuration directory.
+    CONFIG_PARENT: ["IBMCLOUD_HOME", "BLUEMIX_HOME"],
+        "the directory that holds `.ibmcloud` or `.bluemix`; default: the home directory";
+    /// The user's home.
+    USER_HOME: ["HOME"],
+        "the home directory";
+    /// Where HTTP traffic is dumped.
+    TRACE: ["VIGIE_TRACE", "IBMCLOUD_TRACE", "BLUEMIX_TRACE"],
+        "`true`: show HTTP requests on standard error, secrets hidden; or the path of a file to append them to";
+    /// Colour.
+    COLOR: ["VIGIE_COLOR", "IBMCLOUD_COLOR", "BLUEMIX_COLOR"],
+        "`true` or `false`";
+    /// The common wish for no colour.
+    NO_COLOR: ["NO_COLOR"],
+        "any value: no colour";
+    /// Seconds before a request is given up.
+    HTTP_TIMEOUT: ["VIGIE_HTTP_TIMEOUT", "IBMCLOUD_HTTP_TIMEOUT", "BLUEMIX_HTTP_TIMEOUT"],
+        "seconds until a request is given up; 0: never";
+    /// Quiet.
+    QUIET: ["VIGIE_QUIET", "IBMCLOUD_QUIET"],
+        "`true`: as `--quiet`";
+    /// Another IAM address.
+    IAM_ENDPOINT: ["IAM_ENDPOINT"],
+        "IAM address, in place of the one learnt at login";
+    /// Trust anchors.
+    CA_FILE: ["VIGIE_CA_FILE", "SSL_CERT_FILE"],
+        "PEM file of the certificate authorities to trust, in place of the built-in ones";
+}
+
+/// The values found, with nothing read twice.
+#[derive(Debug, Default)]
+pub(crate) struct Env {
+    values: HashMap<&'static str, String>,
+}
+
+impl Env {
+    /// Reads the variables of this process.
+    pub(crate) fn of_process() -> Self {
+        let values = ALL
+            .iter()
+            .flat_map(|variable| variable.names)
+            .filter_map(|name| Some((*name, std::env::var(name).ok()?)))
+            .filter(|(_, value)| !value.is_empty())
+            .collect();
+        Self { values }
+    }
+
+    /// The value of a variable.
+    pub(crate) fn get(&self, variable: Variable) -> Option<&str> {
+        self.named(variable).map(|(_, value)| value)
+    }
+
+    /// The value of a variable and the name it was found under.
+    pub(crate) fn named(&self, variable: Variable) -> Option<(&'static str, &str)> {
+        variable
+            .names
+            .iter()
+            .find_map(|name| Some((*name, self.values.get(name)?.as_str())))
+    }
+
+    /// Whether a switch is on.
+    pub(crate) fn is_true(&self, variable: Variable) -> bool {
+        self.get(variable)
+            .is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1")
+    }
+
+    /// An environment made up for a test.
+    #[cfg(test)]
+    pub(crate) fn of(pairs: &[(&'static str, &str)]) -> Self {
+        Self {
+            values: pairs
+                .iter()
+                .map(|(name, value)| (*name, (*value).to_owned()))
+                .collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_name_wins() {
+        let env = Env::of(&[("BLUEMIX_API_KEY", "old"), ("IBMCLOUD_API_KEY", "new")]);
+        assert_eq!(env.named(API_KEY), Some(("IBMCLOUD_API_KEY", "new")));
+        assert_eq!(env.get(API), None);
+    }
+}

@@ -1,0 +1,126 @@
+//! What can go wrong, as the person at the terminal sees it: what happened, what to do next, and the exit code.
+
+use std::fmt;
+use std::io;
+
+/// What sort of failure it is; decides the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Anything not named below.
+    Failed,
+    /// The command line is wrong.
+    Usage,
+    /// Nobody is logged in, or the credential was refused.
+    NotLoggedIn,
+    /// The server knows who asks, and says no.
+    Forbidden,
+    /// What was asked for does not exist, or is not the caller's to see.
+    NotFound,
+    /// No answer from the server.
+    Unreachable,
+    /// Some of it was done, some refused.
+    Partial,
+    /// Whoever read our output has gone; nobody is left to tell.
+    BrokenPipe,
+}
+
+/// The exit codes, as `--help` and the reference tell them.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  failed
+  2  wrong usage
+  3  not logged in, or the credential was refused
+  4  no right to do this
+  5  not found
+  6  the server cannot be reached
+  7  done in part: some samples were rejected
+Called under the name `ibmcloud`, `bx` or `bluemix`, every failure but wrong usage is 1.";
+
+impl Kind {
+    /// The exit code under our own name.
+    pub(crate) const fn exit_code(self) -> u8 {
+        match self {
+            Self::BrokenPipe => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::NotLoggedIn => 3,
+            Self::Forbidden => 4,
+            Self::NotFound => 5,
+            Self::Unreachable => 6,
+            Self::Partial => 7,
+        }
+    }
+}
+
+/// A failed command.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// What sort.
+    pub(crate) kind: Kind,
+    /// What happened; never holds a secret.
+    pub(crate) message: String,
+    /// What to do about it, each a line of its own.
+    pub(crate) hints: Vec<String>,
+    /// The HTTP status it came with, if it came from a server.
+    pub(crate) status: Option<u16>,
+    /// The server's own code for it, for example `BXNIM0415E`.
+    pub(crate) code: Option<String>,
+    /// The server's own text.
+    pub(crate) text: Option<String>,
+}
+
+impl Failure {
+    /// A failure without hints.
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            hints: Vec::new(),
+            status: None,
+            code: None,
+            text: None,
+        }
+    }
+
+    /// A failure of no particular sort.
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self::new(Kind::Failed, message)
+    }
+
+    /// A wrong command line.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    /// A file that could not be read or written.
+    pub(crate) fn file(action: &str, path: &std::path::Path, error: &io::Error) -> Self {
+        Self::failed(format!("cannot {action} `{}`: {error}", path.display()))
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// For what is written to standard output: a closed pipe is no failure.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self::new(Kind::BrokenPipe, "the reader of the output has gone")
+        } else {
+            Self::failed(format!("cannot write the output: {error}"))
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Questions to the person at the terminal. Without a terminal nothing is asked: the error names the flag instead.
+
+use crate::error::Failure;
+use crate::output::to_stderr;
+use base::secret::Secret;
+use dialoguer::Password;
+use dialoguer::theme::Theme;
+use std::fmt;
+use std::io::{self, BufRead as _, IsTerminal as _};
+
+/// Whether there is someone to ask.
+pub(crate) fn is_possible() -> bool {
+    io::stdin().is_terminal()
+}
+
+fn require(what: &str, flag: &str) -> Result<(), Failure> {
+    if is_possible() {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("{what} is missing, and without a terminal nobody can be asked"))
+        .hint(format!("give it with {flag}")))
+}
+
+/// Asks for a line of text. `flag` names what to type instead, with its backticks.
+pub(crate) fn text(prompt: &str, what: &str, flag: &str) -> Result<String, Failure> {
+    require(what, flag)?;
+    line(&format!("{prompt}> "))
+}
+
+/// Asks for a text that is not shown.
+pub(crate) fn secret(prompt: &str, what: &str, flag: &str) -> Result<Secret<String>, Failure> {
+    require(what, flag)?;
+    Password::with_theme(&Original)
+        .with_prompt(prompt)
+        .interact()
+        .map(Secret::new)
+        .map_err(|error| Failure::failed(format!("no answer could be read: {error}")))
+}
+
+/// Asks for yes or no; nothing means no.
+pub(crate) fn confirm(question: &str, flag: &str) -> Result<bool, Failure> {
+    if !is_possible() {
+        return Err(Failure::usage("this wants a yes, and without a terminal nobody can be asked")
+            .hint(format!("say it with {flag}")));
+    }
+    Ok(is_yes(&line(&format!("{question} [y/N]> "))?))
+}
+
+/// Asks which of several; the numbers begin at 1.
+pub(crate) fn choose<'a, T>(
+    heading: &str,
+    items: &'a [T],
+    describe: impl Fn(&T) -> String,
+    what: &str,
+    flag: &str,
+) -> Result<&'a T, Failure> {
+    require(what, flag)?;
+    let list: String = items
+        .iter()
+        .enumerate()
+        .map(|(at, item)| format!("{}. {}\n", at + 1, describe(item)))
+        .collect();
+    to_stderr(&format!("\n{heading}\n{list}"));
+    loop {
+        let answer = line("Enter a number> ")?;
+        let chosen = answer
+            .parse::<usize>()
+            .ok()
+            .and_then(|number| items.get(number.checked_sub(1)?));
+        match chosen {
+            Some(item) => return Ok(item),
+            None => to_stderr(&format!("`{answer}` is none of 1 to {}\n", items.len())),
+        }
+    }
+}
+
+/// Whether the answer to a `[y/N]` question is yes.
+fn is_yes(answer: &str) -> bool {
+    ["y", "yes"].contains(&answer.to_ascii_lowercase().as_str())
+}
+
+fn line(prompt: &str) -> Result<String, Failure> {
+    to_stderr(prompt);
+    let mut answer = String::new();
+    let read = io::stdin()
+        .lock()
+        .read_line(&mut answer)
+        .map_err(|error| Failure::failed(format!("no answer could be read: {error}")))?;
+    if read == 0 {
+        return Err(Failure::failed("the input ended before an answer"));
+    }
+    Ok(answer.trim().to_owned())
+}
+
+/// The original's look: `Password> `.
+struct Original;
+
+impl Theme for Original {
+    fn format_password_prompt(&self, f: &mut dyn fmt::Write, prompt: &str) -> fmt::Result {
+        write!(f, "{prompt}> ")
+    }
+
+    fn format_password_prompt_selection(&self, f: &mut dyn fmt::Write, prompt: &str) -> fmt::Result {
+        write!(f, "{prompt}>")
+    }
+}

@@ -1,0 +1,303 @@
+//! The login: reading its tokens, renewing them, and keeping what changes.
+//!
+//! A valid token costs one small file to read. An expired one is renewed under the lock of the configuration, so
+//! that of many processes that notice at once one asks the server and the others take what it got.
+
+use crate::client::{Client, Request};
+use crate::config::{CfConfig, Config, Home};
+use crate::context::Context;
+use crate::env;
+use crate::error::{Failure, Kind};
+use crate::token::{Claims, EXPIRY_MARGIN_SECONDS, bare};
+use base::secret::Secret;
+use base::time::{Clock as _, Millis, SystemClock};
+use std::time::Duration;
+use wire::iam::token::TokenReply;
+
+/// The client the command line is, to IAM and to the UAA.
+pub(crate) const IAM_CLIENT: (&str, &str) = ("bx", "bx");
+pub(crate) const UAA_CLIENT: (&str, &str) = ("cf", "");
+
+/// The access token without `Bearer`.
+pub(crate) type Token = Secret<String>;
+
+/// Nobody is logged in.
+pub(crate) fn not_logged_in() -> Failure {
+    Failure::new(Kind::NotLoggedIn, "not logged in").hint("log in with `vigie login`")
+}
+
+impl Context {
+    /// An access token good for at least the usual margin.
+    pub(crate) fn token(&self) -> Result<Token, Failure> {
+        self.token_for(Duration::ZERO)
+    }
+
+    /// An access token good for at least `ttl_min`, as far as the server gives any that long.
+    pub(crate) fn token_for(&self, ttl_min: Duration) -> Result<Token, Failure> {
+        let now = SystemClock.now();
+        let config = self.config();
+        if let Some(token) = valid(&config.iam_token, ttl_min, now) {
+            return Ok(token);
+        }
+        if config.iam_token.is_empty() && config.iam_refresh_token.is_empty() {
+            return Err(not_logged_in());
+        }
+        drop(config);
+        let lock = self.home.lock()?;
+        let mut config = self.home.read()?;
+        // Another process may have renewed it while this one waited.
+        let token = if let Some(token) = valid(&config.iam_token, ttl_min, now) {
+            token
+        } else {
+            let reply = renew(self.client()?, &self.iam_endpoint(&config)?, &config, None)?;
+            keep(&mut config, &reply);
+            lock.write(&config)?;
+            Secret::new(reply.access_token.expose().to_owned())
+        };
+        self.set_config(config);
+        drop(lock);
+        Ok(token)
+    }
+
+    /// The UAA token; where the login brought none, one for the IAM token.
+    pub(crate) fn uaa_token(&self) -> Result<Token, Failure> {
+        let now = SystemClock.now();
+        if let Some(token) = valid(&self.home.read_cf()?.access_token, Duration::ZERO, now) {
+            return Ok(token);
+        }
+        let iam = self.token()?;
+        let lock = self.home.lock()?;
+        let mut cf = self.home.read_cf()?;
+        if let Some(token) = valid(&cf.access_token, Duration::ZERO, now) {
+            return Ok(token);
+        }
+        let reply = renew_uaa(self, &cf, &iam)?;
+        cf.access_token = format!("bearer {}", reply.access_token.expose());
+        reply.refresh_token.expose().clone_into(&mut cf.refresh_token);
+        lock.write_cf(&cf)?;
+        Ok(Secret::new(reply.access_token.expose().to_owned()))
+    }
+
+    /// Who is logged in, by the token's own words.
+    pub(crate) fn claims(&self) -> Option<Claims> {
+        Claims::of(&self.config().iam_token)
+    }
+
+    /// The user as shown, or nothing.
+    pub(crate) fn user(&self) -> String {
+        self.claims().map_or_else(String::new, |claims| claims.user().to_owned())
+    }
+
+    /// Where the token service is.
+    pub(crate) fn iam_endpoint(&self, config: &Config) -> Result<String, Failure> {
+        let endpoint = self
+            .env
+            .get(env::IAM_ENDPOINT)
+            .or_else(|| Some(config.iam_endpoint.as_str()).filter(|text| !text.is_empty()))
+            .or_else(|| Some(config.api_endpoint.as_str()).filter(|text| !text.is_empty()))
+            .ok_or_else(no_endpoint)?;
+        Ok(endpoint.trim_end_matches('/').to_owned())
+    }
+
+    /// Where everything else is.
+    pub(crate) fn api_endpoint(&self) -> Result<String, Failure> {
+        let config = self.config();
+        if config.api_endpoint.is_empty() {
+            return Err(no_endpoint());
+        }
+        Ok(config.api_endpoint.trim_end_matches('/').to_owned())
+    }
+
+    /// Where metrics are sent and read.
+    pub(crate) fn metrics_endpoint(&self) -> Result<String, Failure> {
+        let endpoint = self.config().metrics_endpoint.clone();
+        if endpoint.is_empty() {
+            self.api_endpoint()
+        } else {
+            Ok(endpoint.trim_end_matches('/').to_owned())
+        }
+    }
+
+    /// The domain that metrics belong to, in the form of `X-Auth-Scope-Id`: the targeted space, else the organization,
+    /// else the account.
+    pub(crate) fn scope_id(&self) -> Result<String, Failure> {
+        let cf = self.home.read_cf()?;
+        let account = self.config().account.guid.clone();
+        let candidates = [
+            ("s-", cf.space_fields.guid),
+            ("o-", cf.organization_fields.guid),
+            ("a-", account),
+        ];
+        candidates
+            .into_iter()
+            .find(|(_, guid)| !guid.is_empty())
+            .map(|(prefix, guid)| format!("{prefix}{guid}"))
+            .ok_or_else(|| {
+                Failure::failed("no space, organization or account is targeted")
+                    .hint("choose one with `vigie target -o ORG -s SPACE`")
+            })
+    }
+
+    /// Rewrites both files under the lock, each as it is on disk by then.
+    pub(crate) fn update(
+        &self,
+        change: impl FnOnce(&mut Config, &mut CfConfig),
+    ) -> Result<(), Failure> {
+        let lock = self.home.lock()?;
+        let (mut config, mut cf) = (self.home.read()?, self.home.read_cf()?);
+        change(&mut config, &mut cf);
+        lock.write(&config)?;
+        lock.write_cf(&cf)?;
+        self.set_config(config);
+        Ok(())
+    }
+
+    /// Exchanges the session's tokens for ones bound to an account.
+    pub(crate) fn bind_account(&self, account: &str) -> Result<(), Failure> {
+        let lock = self.home.lock()?;
+        let mut config = self.home.read()?;
+        let reply = renew(self.client()?, &self.iam_endpoint(&config)?, &config, Some(account))?;
+        keep(&mut config, &reply);
+        lock.write(&config)?;
+        let mut cf = self.home.read_cf()?;
+        if keep_uaa(&mut cf, &reply) {
+            lock.write_cf(&cf)?;
+        }
+        self.set_config(config);
+        Ok(())
+    }
+}
+
+fn no_endpoint() -> Failure {
+    Failure::usage("no API endpoint is set")
+        .hint("name the server: `vigie login -a https://SERVER`, or set `VIGIE_API`")
+}
+
+/// The stored token, if it is good for long enough.
+fn valid(stored: &str, ttl_min: Duration, now: Millis) -> Option<Token> {
+    let needed = i64::try_from(ttl_min.as_secs())
+        .unwrap_or(i64::MAX)
+        .max(EXPIRY_MARGIN_SECONDS);
+    let claims = Claims::of(stored)?;
+    (claims.remaining(now) > needed).then(|| Secret::new(bare(stored).to_owned()))
+}
+
+/// Puts new tokens in their place.
+pub(crate) fn keep(config: &mut Config, reply: &TokenReply) {
+    config.iam_token = format!("Bearer {}", reply.access_token.expose());
+    reply.refresh_token.expose().clone_into(&mut config.iam_refresh_token);
+    config.last_session_update_time = Some(SystemClock.now().secs());
+}
+
+/// Puts a new UAA token in its place, if there is one.
+pub(crate) fn keep_uaa(cf: &mut CfConfig, reply: &TokenReply) -> bool {
+    let Some(token) = &reply.uaa_token else {
+        return false;
+    };
+    cf.access_token = format!("bearer {}", token.expose());
+    if let Some(refresh) = &reply.uaa_refresh_token {
+        refresh.expose().clone_into(&mut cf.refresh_token);
+    }
+    true
+}
+
+/// The form fields that ask for a Cloud Foundry token along with IAM's.
+pub(crate) const BOTH_TOKENS: [(&str, &str); 3] = [
+    ("response_type", "cloud_iam,uaa"),
+    ("uaa_client_id", "cf"),
+    ("uaa_client_secret", ""),
+];
+
+fn renew(
+    client: &Client,
+    iam: &str,
+    config: &Config,
+    account: Option<&str>,
+) -> Result<TokenReply, Failure> {
+    let refresh = config.iam_refresh_token.as_str();
+    if refresh.is_empty() || refresh == "not_supported" {
+        return Err(Failure::new(Kind::NotLoggedIn, "the login has expired and cannot be renewed")
+            .hint("log in again with `vigie login`"));
+    }
+    let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", refresh)];
+    match account {
+        Some(account) => {
+            form.push(("account", account));
+            form.extend(BOTH_TOKENS);
+        }
+        None => form.push(("response_type", "cloud_iam")),
+    }
+    let reply = client.send(
+        Request::post(format!("{iam}/identity/token"))
+            .basic(IAM_CLIENT.0, IAM_CLIENT.1)
+            .form(&form),
+    )?;
+    if reply.is_success() {
+        return reply.parse("renew the login");
+    }
+    Err(not_renewed(reply.refusal("renew the login"), reply.status))
+}
+
+fn renew_uaa(context: &Context, cf: &CfConfig, iam: &Token) -> Result<wire::cf::token::UaaTokenReply, Failure> {
+    let endpoint = if cf.uaa_endpoint.is_empty() {
+        context.api_endpoint()?
+    } else {
+        cf.uaa_endpoint.trim_end_matches('/').to_owned()
+    };
+    let ask = |form: &[(&str, &str)]| {
+        context.client()?.send(
+            Request::post(format!("{endpoint}/oauth/token"))
+                .basic(UAA_CLIENT.0, UAA_CLIENT.1)
+                .form(form),
+        )
+    };
+    if !cf.refresh_token.is_empty() {
+        let reply = ask(&[("grant_type", "refresh_token"), ("refresh_token", &cf.refresh_token), ("scope", "")])?;
+        if reply.is_success() {
+            return reply.parse("renew the UAA token");
+        }
+    }
+    let reply = ask(&[("grant_type", "iam_token"), ("iam_token", iam.expose()), ("scope", "")])?;
+    if reply.is_success() {
+        return reply.parse("renew the UAA token");
+    }
+    Err(not_renewed(reply.refusal("renew the UAA token"), reply.status))
+}
+
+/// The one line scripts look for: status, code and text of a refused renewal, in this order.
+fn not_renewed(refusal: Failure, status: u16) -> Failure {
+    let mut failure = Failure::new(
+        if status >= 500 { refusal.kind } else { Kind::NotLoggedIn },
+        format!(
+            "the login could not be renewed. Status code: {status}, error code: {}, message: {}",
+            refusal.code.as_deref().unwrap_or("none"),
+            refusal.text.as_deref().unwrap_or("none"),
+        ),
+    );
+    failure.status = Some(status);
+    failure.code = refusal.code;
+    failure.text = refusal.text;
+    failure.hint(if status >= 500 {
+        "try again in a moment"
+    } else {
+        "log in again with `vigie login`"
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    #[test]
+    fn a_token_is_good_until_ten_seconds_before_it_expires() {
+        let token = format!("Bearer e30.{}.s", URL_SAFE_NO_PAD.encode(r#"{"exp":1000}"#));
+        let good = |now, ttl| valid(&token, Duration::from_secs(ttl), Millis::from_secs(now)).is_some();
+        assert!(good(989, 0));
+        assert!(!good(990, 0));
+        assert!(good(699, 300));
+        assert!(!good(700, 300));
+        assert!(valid("", Duration::ZERO, Millis(0)).is_none());
+    }
+}

@@ -1,0 +1,79 @@
+//! What an access token says about itself.
+//!
+//! Nothing is verified here: the server does that. The program reads its own token only to know until when it is good
+//! and whose it is.
+
+use base::time::Millis;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+
+/// A token counts as expired this long before it is, so that it does not expire on the way.
+pub(crate) const EXPIRY_MARGIN_SECONDS: i64 = 10;
+
+/// The claims the program reads.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Claims {
+    pub(crate) exp: i64,
+    pub(crate) iat: i64,
+    pub(crate) iam_id: String,
+    pub(crate) sub: String,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) user_name: String,
+    pub(crate) account: ClaimedAccount,
+}
+
+/// The account a token is for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct ClaimedAccount {
+    pub(crate) bss: String,
+}
+
+impl Claims {
+    /// Reads the claims of a token, with or without `Bearer` in front; `None` if it is no token.
+    pub(crate) fn of(token: &str) -> Option<Self> {
+        let payload = bare(token).split('.').nth(1)?;
+        let json = URL_SAFE_NO_PAD.decode(payload).ok()?;
+        serde_json::from_slice(&json).ok()
+    }
+
+    /// Seconds until it expires; negative when it has.
+    pub(crate) const fn remaining(&self, now: Millis) -> i64 {
+        self.exp.saturating_sub(now.secs())
+    }
+
+    /// The user as shown: the e-mail address, else the subject.
+    pub(crate) fn user(&self) -> &str {
+        [&self.email, &self.user_name, &self.sub]
+            .into_iter()
+            .find(|text| !text.is_empty())
+            .map_or("", String::as_str)
+    }
+}
+
+/// The token without the word before it.
+pub(crate) fn bare(token: &str) -> &str {
+    token.rsplit(' ').next().unwrap_or(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(claims: &str) -> String {
+        format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims))
+    }
+
+    #[test]
+    fn claims_are_read_with_and_without_bearer() {
+        let text = token(r#"{"exp":100,"iat":40,"email":"ada@example.org","sub":"x","account":{"bss":"ab","valid":true}}"#);
+        let claims = Claims::of(&format!("Bearer {text}")).unwrap();
+        assert_eq!(claims, Claims::of(&text).unwrap());
+        assert_eq!((claims.user(), claims.account.bss.as_str()), ("ada@example.org", "ab"));
+        assert_eq!(claims.remaining(Millis::from_secs(95)), 5);
+        assert_eq!(Claims::of("not a token"), None);
+    }
+}
