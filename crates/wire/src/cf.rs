@@ -1,0 +1,8 @@
+//! The Cloud Foundry interface as the command line of the time used it: regions, organizations, spaces, UAA tokens.
+
+pub mod info;
+pub mod list;
+pub mod organization;
+pub mod region;
+pub mod space;
+pub mod token;

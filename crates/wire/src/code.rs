@@ -1,0 +1,106 @@
+//! Every error code of the monitoring interface: one table, the source of the reference and of the server's answers.
+//!
+//! `BXNMSRI01E` and `BXNMS0122E` are the original service's; the rest are ours in its pattern, by area: `RI` identity,
+//! `MT` metrics, `SV` server. A code keeps its meaning for good; one that is no longer answered is not given again.
+
+use base::error::{Kind, Problem};
+use std::borrow::Cow;
+
+/// One error code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Code {
+    /// The code, for example `BXNMSRI01E`.
+    pub code: &'static str,
+    /// What sort of failure it is.
+    pub kind: Kind,
+    /// What it means, in one sentence.
+    pub meaning: &'static str,
+}
+
+impl Code {
+    /// A problem with this code.
+    pub fn problem(&self, message: impl Into<Cow<'static, str>>) -> Problem {
+        Problem::new(self.kind, self.code, message)
+    }
+}
+
+macro_rules! codes {
+    ($($constant:ident = $code:literal, $kind:ident, $meaning:literal;)*) => {
+        $(
+            #[doc = concat!("`", $code, "`: ", $meaning, ".")]
+            pub const $constant: Code = Code { code: $code, kind: Kind::$kind, meaning: $meaning };
+        )*
+        /// Every code, in the order of the reference.
+        pub const ALL: &[Code] = &[$($constant),*];
+    };
+}
+
+codes! {
+    TOKEN_EXPIRED = "BXNMSRI01E", Unauthenticated, "the token has expired";
+    TOKEN_MALFORMED = "BXNMSRI02E", Unauthenticated, "the credential is not a well-formed token";
+    TOKEN_ISSUER = "BXNMSRI03E", Unauthenticated, "the token comes from another issuer";
+    TOKEN_NOT_YET = "BXNMSRI04E", Unauthenticated, "the token is not valid yet";
+    TOKEN_SIGNATURE = "BXNMSRI05E", Unauthenticated, "the token's signature, key or algorithm is not accepted";
+    TOKEN_ACCOUNT = "BXNMSRI06E", Unauthenticated, "the token is for another account";
+    TOKEN_REVOKED = "BXNMSRI07E", Unauthenticated, "the token was revoked: its key was deleted or disabled, or its session logged out";
+    CREDENTIAL_MISSING = "BXNMSRI08E", Unauthenticated, "the request carries no credential";
+    CREDENTIAL_KIND = "BXNMSRI09E", Unauthenticated, "the credential's kind is not one of `iam`, `apikey`, `uaa`";
+    KEY_UNKNOWN = "BXNMSRI10E", Unauthenticated, "the API key is not known";
+    SCOPE_MALFORMED = "BXNMSRI11E", Invalid, "the header `X-Auth-Scope-Id` is not `s-`, `o-` or `a-` and a GUID";
+    SCOPE_REQUIRED = "BXNMSRI12E", Invalid, "a `uaa` credential needs the header `X-Auth-Scope-Id`";
+    DOMAIN_NOT_FOUND = "BXNMSRI13E", NotFound, "the domain does not exist, or the caller has no role in it";
+    RIGHT_MISSING = "BXNMSRI14E", Forbidden, "the caller's roles in the domain do not allow this";
+    UAA_ACCOUNT = "BXNMSRI15E", Unauthenticated, "a `uaa` credential is not accepted for an account domain";
+    CREDENTIALS_INVALID = "BXNMS0122E", Unauthenticated, "the user name or password is not right";
+    BODY_MALFORMED = "BXNMSMT01E", Invalid, "the body is not a JSON array of samples";
+    NOTHING_STORED = "BXNMSMT02E", Invalid, "every sample of the body was rejected";
+    TARGET_MISSING = "BXNMSMT03E", Invalid, "the query has no `target`";
+    TARGETS_TOO_MANY = "BXNMSMT04E", Invalid, "the query has more targets than `targets_per_query`";
+    TARGET_MALFORMED = "BXNMSMT05E", Invalid, "a `target` can not be parsed";
+    FUNCTION_UNSUPPORTED = "BXNMSMT06E", Invalid, "a `target` calls a function, which is not served yet";
+    TIME_MALFORMED = "BXNMSMT07E", Invalid, "`from` or `until` can not be parsed";
+    RANGE_EMPTY = "BXNMSMT08E", Invalid, "`from` and `until` are the same instant";
+    QUERY_MALFORMED = "BXNMSMT09E", Invalid, "`query` is not a pattern";
+    QUERY_MISSING = "BXNMSMT10E", Invalid, "a deletion has no `query`";
+    PARAMETER_INVALID = "BXNMSMT11E", Invalid, "a parameter or field has a value that is not accepted";
+    RESULT_TOO_LARGE = "BXNMSMT12E", Invalid, "the answer would hold more series, samples or entries than the limit";
+    ROUTE_UNKNOWN = "BXNMSSV01E", NotFound, "there is no such route";
+    METHOD_UNKNOWN = "BXNMSSV02E", Method, "the route does not know this method";
+    BODY_TOO_LARGE = "BXNMSSV03E", TooLarge, "the body is larger than `body_bytes`";
+    HEADERS_TOO_LARGE = "BXNMSSV04E", HeadersTooLarge, "the headers are larger than `header_bytes`";
+    TIMEOUT = "BXNMSSV05E", Timeout, "the request took longer than `request_seconds`";
+    TOO_BUSY = "BXNMSSV06E", Busy, "more requests are worked on than `concurrent_requests`";
+    INTERNAL = "BXNMSSV07E", Internal, "the server failed; the fault is not in the request";
+    UNAVAILABLE = "BXNMSSV08E", Unavailable, "the store takes no requests at the moment";
+    REQUEST_MALFORMED = "BXNMSSV09E", Invalid, "the request's query string, encoding or headers can not be read";
+}
+
+/// Looks a code up by its text.
+#[must_use]
+pub fn find(code: &str) -> Option<&'static Code> {
+    ALL.iter().find(|known| known.code == code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_code_means_two_things() {
+        let codes: BTreeSet<_> = ALL.iter().map(|code| code.code).collect();
+        assert_eq!(codes.len(), ALL.len());
+        let meanings: BTreeSet<_> = ALL.iter().map(|code| code.meaning).collect();
+        assert_eq!(meanings.len(), ALL.len());
+    }
+
+    #[test]
+    fn every_code_follows_the_pattern() {
+        for code in ALL {
+            assert!(code.code.starts_with("BXNMS") && code.code.ends_with('E'), "{code:?}");
+            assert!(!code.meaning.ends_with('.'), "{code:?}");
+            assert_eq!(find(code.code), Some(code));
+        }
+        assert_eq!(find("BXNMSZZ99E"), None);
+    }
+}

@@ -1,0 +1,4 @@
+//! Listing and deleting series.
+
+pub mod delete;
+pub mod list;

@@ -1,0 +1,10 @@
+//! The identity interface: tokens, discovery, introspection, API keys, accounts, users.
+
+pub mod account;
+pub mod api_key;
+pub mod discovery;
+pub mod form;
+pub mod introspection;
+pub mod key_file;
+pub mod token;
+pub mod user;

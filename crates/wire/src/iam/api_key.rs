@@ -1,0 +1,152 @@
+//! API keys as objects: `/v1/apikeys`.
+
+use crate::secret::SecretText;
+use base::time::Millis;
+use serde::{Deserialize, Serialize};
+
+/// One API key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ApiKey {
+    /// `ApiKey-<GUID>`.
+    pub id: String,
+    /// Changes with every change; goes into `If-Match`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity_tag: Option<String>,
+    /// Its cloud resource name.
+    pub crn: String,
+    /// Whether it is locked against change and use.
+    pub locked: bool,
+    /// Whether it is switched off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<bool>,
+    /// When it was made, as [`time_text`] writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<String>,
+    /// The IAM id of who made it.
+    pub created_by: String,
+    /// When it was changed last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified_at: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The IAM id of whom it speaks for.
+    pub iam_id: String,
+    /// The account it belongs to.
+    pub account_id: String,
+    /// The key itself, on creation alone; empty ever after.
+    pub apikey: SecretText,
+    /// When it ceases to work, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+}
+
+/// A page of API keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ApiKeyList {
+    /// How many keys came before this page.
+    #[serde(default)]
+    pub offset: u64,
+    /// How many keys a page holds at most.
+    #[serde(default)]
+    pub limit: u64,
+    /// The address of the first page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<String>,
+    /// The address of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<String>,
+    /// The address of the next page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// The keys.
+    pub apikeys: Vec<ApiKey>,
+}
+
+/// The body of `POST /v1/apikeys`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CreateApiKey {
+    /// Its name.
+    pub name: String,
+    /// The IAM id of whom it shall speak for.
+    pub iam_id: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The account it shall belong to; the token's when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
+    /// A key of the caller's own choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apikey: Option<SecretText>,
+    /// Whether the key's text shall be kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store_value: Option<bool>,
+    /// Whether logins with it shall be sessions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub support_sessions: Option<bool>,
+    /// What shall happen when it leaks: `none`, `disable` or `delete`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action_when_leaked: Option<String>,
+    /// When it shall cease to work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+}
+
+/// The body of `PUT /v1/apikeys/{id}`; what is absent stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct UpdateApiKey {
+    /// Its new name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What it is for now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Whether logins with it shall be sessions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub support_sessions: Option<bool>,
+    /// What shall happen when it leaks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action_when_leaked: Option<String>,
+    /// When it shall cease to work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+}
+
+/// A time as the identity interface writes it, to the minute: `2024-03-05T09:08+0000`.
+#[must_use]
+pub fn time_text(at: Millis) -> String {
+    let Ok(instant) = jiff::Timestamp::from_millisecond(at.0) else {
+        return String::new();
+    };
+    let utc = jiff::tz::TimeZone::UTC.to_datetime(instant);
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}+0000",
+        utc.year(),
+        utc.month(),
+        utc.day(),
+        utc.hour(),
+        utc.minute()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_shown_once_and_empty_ever_after() {
+        let text = "{\"id\":\"ApiKey-1\",\"crn\":\"crn:v1\",\"locked\":false,\"created_by\":\"IBMid-1\",\"name\":\"ci\",\
+                    \"iam_id\":\"IBMid-1\",\"account_id\":\"0a\",\"apikey\":\"\"}";
+        let key: ApiKey = serde_json::from_str(text).unwrap();
+        assert_eq!(key.apikey.expose(), "");
+        assert_eq!(serde_json::to_string(&key).unwrap(), text);
+    }
+
+    #[test]
+    fn times_are_to_the_minute() {
+        assert_eq!(time_text(Millis(1_709_629_687_006)), "2024-03-05T09:08+0000");
+    }
+}

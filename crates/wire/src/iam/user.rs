@@ -1,0 +1,128 @@
+//! Users of an account, invitations, roles and passwords.
+
+use crate::secret::SecretText;
+use serde::{Deserialize, Serialize};
+
+/// What `GET /v2/accounts/{account}/users` answers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Users {
+    /// How many users the account has.
+    pub total_results: u64,
+    /// How many a page holds at most.
+    pub limit: u64,
+    /// The address of the first page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_url: Option<String>,
+    /// The address of the next page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_url: Option<String>,
+    /// The users.
+    pub resources: Vec<User>,
+}
+
+/// One user of an account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct User {
+    /// The user's id.
+    pub id: String,
+    /// The user's IAM id.
+    pub iam_id: String,
+    /// The realm, for example `IBMid`.
+    pub realm: String,
+    /// The user name, an e-mail address.
+    pub user_id: String,
+    /// First name.
+    pub firstname: String,
+    /// Last name.
+    pub lastname: String,
+    /// For example `ACTIVE` or `PENDING`.
+    pub state: String,
+    /// E-mail address.
+    pub email: String,
+    /// Telephone number.
+    pub phonenumber: String,
+    /// Another telephone number.
+    pub altphonenumber: String,
+    /// The address of a picture.
+    pub photo: String,
+    /// The account.
+    pub account_id: String,
+    /// When the user came into the account.
+    pub added_on: String,
+    /// The account roles the user holds (ours).
+    pub account_roles: Vec<String>,
+}
+
+/// The body of `POST /v2/accounts/{account}/users`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct InviteUsers {
+    /// Whom to invite.
+    pub users: Vec<Invite>,
+}
+
+/// One person to invite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Invite {
+    /// E-mail address, the user name from then on.
+    pub email: String,
+    /// An account role to begin with, for example `Viewer`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_role: Option<String>,
+}
+
+/// What the invitation answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Invited {
+    /// One for each person invited.
+    pub resources: Vec<InvitedUser>,
+}
+
+/// One person invited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct InvitedUser {
+    /// E-mail address.
+    pub email: String,
+    /// The user's IAM id.
+    pub id: String,
+    /// For example `PENDING`.
+    pub state: String,
+    /// A password that must be changed at the first login (ours: no mail is sent). Shown once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_time_password: Option<SecretText>,
+}
+
+/// The body of every call that gives a person a role or takes it away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Username {
+    /// The user name, an e-mail address.
+    pub username: String,
+}
+
+/// The body of `PUT /v2/users/self/password`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ChangePassword {
+    /// The password until now.
+    pub current_password: SecretText,
+    /// The password from now on.
+    pub new_password: SecretText,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_one_time_password_is_hidden_from_logs() {
+        let invited = InvitedUser {
+            email: "ada@example.org".to_owned(),
+            id: "IBMid-1".to_owned(),
+            state: "PENDING".to_owned(),
+            one_time_password: Some("correct horse".into()),
+        };
+        assert!(!format!("{invited:?}").contains("horse"));
+        let text = serde_json::to_string(&invited).unwrap();
+        assert!(text.contains("correct horse"));
+        assert_eq!(serde_json::from_str::<InvitedUser>(&text).unwrap(), invited);
+    }
+}

@@ -1,0 +1,135 @@
+use super::*;
+use proptest::prelude::*;
+
+const NOW: Millis = Millis(1_700_000_000_123);
+
+fn decode_chunks(columns: Columns, text: &[u8], chunk_bytes: usize) -> Result<Lines, HeaderError> {
+    let mut decoder = Decoder::new(columns);
+    for chunk in text.chunks(chunk_bytes) {
+        decoder.feed(chunk, NOW)?;
+    }
+    decoder.finish(NOW)?;
+    Ok(decoder.take())
+}
+
+fn decode(text: &str) -> Result<Lines, HeaderError> {
+    decode_chunks(Columns::default(), text.as_bytes(), 1 << 20)
+}
+
+fn samples(lines: &Lines) -> Vec<(String, i64, f64)> {
+    lines.batch.iter().map(|s| (s.name.to_owned(), s.at.0, s.value)).collect()
+}
+
+#[test]
+fn columns_are_found_by_name() {
+    let lines = decode(
+        "\u{feff}host,Timestamp,value,name\r\nx,1519862400,1.5,a.b\r\n\r\n\
+         \"y, z\",\"2018-03-01 00:00:00\",2,\"a.c\"\nz,2018-03-01T02:00:00+02:00,3,a.d",
+    )
+    .unwrap();
+    assert_eq!(
+        samples(&lines),
+        [
+            ("a.b".to_owned(), 1_519_862_400_000, 1.5),
+            ("a.c".to_owned(), 1_519_862_400_000, 2.0),
+            ("a.d".to_owned(), 1_519_862_400_000, 3.0),
+        ]
+    );
+    assert_eq!(lines.lines, [2, 4, 5]);
+    assert_eq!(lines.rejects, []);
+}
+
+#[test]
+fn a_file_of_one_series_needs_no_name() {
+    let mut decoder = Decoder::constant_name("nab.taxi".to_owned(), Columns::default());
+    decoder.feed(b"timestamp,value\n2014-07-01 00:30:00,8127\n", NOW).unwrap();
+    decoder.finish(NOW).unwrap();
+    assert_eq!(
+        samples(&decoder.take()),
+        [("nab.taxi".to_owned(), 1_404_174_600_000, 8127.0)]
+    );
+}
+
+#[test]
+fn a_file_without_timestamps_is_of_now() {
+    assert_eq!(samples(&decode("name,value\na,1").unwrap()), [("a".to_owned(), NOW.0, 1.0)]);
+}
+
+#[test]
+fn a_header_that_does_not_do_says_what_is_there() {
+    assert_eq!(decode("").unwrap_err(), HeaderError::Empty);
+    assert_eq!(decode("\n\r\n").unwrap_err(), HeaderError::Empty);
+    assert_eq!(
+        decode("metric,value\na,1").unwrap_err().to_string(),
+        "there is no column `name`; the columns are `metric`, `value`"
+    );
+    assert_eq!(
+        decode("name,value,name\n").unwrap_err(),
+        HeaderError::Twice {
+            column: "name".to_owned()
+        }
+    );
+    let columns = Columns {
+        timestamp: Some("when".to_owned()),
+        ..Columns::default()
+    };
+    assert!(matches!(
+        decode_chunks(columns, b"name,value\n", 99),
+        Err(HeaderError::Missing { .. })
+    ));
+    assert!(matches!(decode("\"name"), Err(HeaderError::Malformed(_))));
+}
+
+#[test]
+fn rows_that_are_no_samples_say_why_and_where() {
+    let lines = decode(
+        "name,value,timestamp\na,x,1\na\n\"a\"b,1,1\na,1,soon\na,1,1969-01-01 00:00:00\n,1,1\na,1,\n\"multi\nline\",1,1\nlast,1,\"1",
+    )
+    .unwrap();
+    let seen: Vec<_> = lines.rejects.iter().map(|r| (r.line, r.reason.code())).collect();
+    assert_eq!(
+        seen,
+        [
+            (2, "value"),
+            (3, "malformed"),
+            (4, "malformed"),
+            (5, "timestamp"),
+            (6, "timestamp"),
+            (7, "name"),
+            (8, "timestamp"),
+            (9, "name"),
+            (11, "malformed"),
+        ]
+    );
+    assert_eq!(lines.received, 9);
+}
+
+#[test]
+fn a_lost_quote_costs_one_row() {
+    let mut text = b"name,value\n\"a,1\n".to_vec();
+    text.extend(std::iter::repeat_n(b'x', ROW_BYTES_MAX));
+    text.extend(b"\nb,2\n");
+    let lines = decode_chunks(Columns::default(), &text, 1000).unwrap();
+    assert_eq!(lines.rejects.len(), 1);
+    assert_eq!(samples(&lines), [("b".to_owned(), NOW.0, 2.0)]);
+    assert_eq!(lines.lines, [4]);
+}
+
+proptest! {
+    #[test]
+    fn chunks_do_not_matter(text in "name,value\n[a\",\r\n1]{0,60}", chunk_bytes in 1_usize..10) {
+        let key = |lines: Lines| (samples(&lines), lines.lines, lines.rejects, lines.received);
+        prop_assert_eq!(
+            decode_chunks(Columns::default(), text.as_bytes(), chunk_bytes).map(key),
+            decode(&text).map(key)
+        );
+    }
+
+    #[test]
+    fn no_bytes_panic(bytes: Vec<u8>) {
+        let mut text = b"name,value,timestamp\n".to_vec();
+        text.extend(bytes);
+        let lines = decode_chunks(Columns::default(), &text, 1 << 20).unwrap();
+        prop_assert_eq!(lines.received, (lines.batch.len() + lines.rejects.len()) as u64);
+    }
+}

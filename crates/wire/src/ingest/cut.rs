@@ -1,0 +1,42 @@
+//! Text of strangers in error messages: as much as helps, never more.
+
+/// How much of a stranger's text a message repeats, in bytes.
+const SHORT_BYTES: usize = 60;
+
+/// How much of a name a reject repeats: enough for every name that is allowed.
+const NAME_BYTES: usize = 1024;
+
+/// The beginning of `text`, for a message.
+pub(super) fn short(text: &str) -> String {
+    cut(text, SHORT_BYTES)
+}
+
+/// The beginning of a name, for a reject.
+pub(super) fn name(text: &str) -> String {
+    cut(text, NAME_BYTES)
+}
+
+fn cut(text: &str, bytes: usize) -> String {
+    if text.len() <= bytes {
+        return text.to_owned();
+    }
+    let end = text
+        .char_indices()
+        .map(|(at, _)| at)
+        .take_while(|at| *at <= bytes)
+        .last()
+        .unwrap_or_default();
+    format!("{}…", text.get(..end).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        assert_eq!(short("abc"), "abc");
+        let long = "é".repeat(100);
+        assert_eq!(short(&long), format!("{}…", "é".repeat(30)));
+    }
+}

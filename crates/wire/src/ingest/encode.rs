@@ -1,0 +1,179 @@
+//! Samples as the JSON body of `POST /v1/metrics`; what [`crate::ingest::json`] reads back to the bit.
+
+use base::sample::{Batch, Sample};
+use base::time::Millis;
+use std::io::Write as _;
+
+/// From here on a number of seconds would be read as milliseconds, so milliseconds are written.
+const SECONDS_BELOW_MS: i64 = 100_000_000_000_000;
+
+/// Writes a body sample by sample, so that a sender can cut it where it is large enough.
+#[derive(Debug, Default)]
+pub struct BodyWriter {
+    out: Vec<u8>,
+    samples: usize,
+}
+
+impl BodyWriter {
+    /// An empty body.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a sample.
+    pub fn push(&mut self, sample: Sample<'_>) {
+        self.out.push(if self.samples == 0 { b'[' } else { b',' });
+        self.samples += 1;
+        self.out.extend_from_slice(b"{\"name\":");
+        // Writing into memory can't fail; neither can the two below.
+        let _ = serde_json::to_writer(&mut self.out, sample.name);
+        self.out.extend_from_slice(b",\"value\":");
+        write_number(&mut self.out, sample.value);
+        self.out.extend_from_slice(b",\"timestamp\":");
+        if sample.at.0 < SECONDS_BELOW_MS {
+            write_seconds(&mut self.out, sample.at);
+        } else {
+            let _ = write!(self.out, "{}", sample.at.0);
+        }
+        self.out.push(b'}');
+    }
+
+    /// How many samples it holds.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.samples
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.samples == 0
+    }
+
+    /// How many bytes the body has so far, its closing bracket aside.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.out.len()
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<u8> {
+        if self.samples == 0 {
+            self.out.push(b'[');
+        }
+        self.out.push(b']');
+        self.out
+    }
+}
+
+/// The body that holds the whole batch.
+#[must_use]
+pub fn body(batch: &Batch) -> Vec<u8> {
+    let mut writer = BodyWriter::new();
+    for sample in batch.iter() {
+        writer.push(sample);
+    }
+    writer.finish()
+}
+
+/// The shortest decimal that reads back as the same number; integral ones without a fraction, `null` for what JSON has
+/// no number for.
+pub(crate) fn write_number(out: &mut Vec<u8>, value: f64) {
+    if !value.is_finite() {
+        out.extend_from_slice(b"null");
+    } else if value.fract() == 0.0 && value.abs() < 1e15 {
+        // `-0` keeps its sign.
+        let _ = write!(out, "{value:.0}");
+    } else if (1e-5..1e17).contains(&value.abs()) {
+        let _ = write!(out, "{value}");
+    } else {
+        let _ = write!(out, "{value:e}");
+    }
+}
+
+/// Epoch seconds, with as many decimals as the milliseconds need.
+pub(crate) fn write_seconds(out: &mut Vec<u8>, at: Millis) {
+    let (seconds, milliseconds) = (at.secs(), at.0.rem_euclid(1000));
+    if milliseconds == 0 {
+        let _ = write!(out, "{seconds}");
+        return;
+    }
+    if at.0 < 0 {
+        // Counted from the other side of zero: -1 ms is -0.001, not -1.999.
+        let whole = at.0.unsigned_abs();
+        let _ = write!(out, "-{}", whole / 1000);
+        write_decimals(out, whole % 1000);
+    } else {
+        let _ = write!(out, "{seconds}");
+        write_decimals(out, milliseconds.unsigned_abs());
+    }
+}
+
+fn write_decimals(out: &mut Vec<u8>, milliseconds: u64) {
+    let text = format!(".{milliseconds:03}");
+    out.extend_from_slice(text.trim_end_matches('0').as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::name::SeriesName;
+
+    fn written(value: f64) -> String {
+        let mut out = Vec::new();
+        write_number(&mut out, value);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        for (value, text) in [
+            (2.0, "2"),
+            (-0.0, "-0"),
+            (48.6, "48.6"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (1e15, "1000000000000000"),
+            (1e300, "1e300"),
+            (5e-324, "5e-324"),
+            (f64::NAN, "null"),
+            (f64::INFINITY, "null"),
+        ] {
+            assert_eq!(written(value), text);
+        }
+    }
+
+    #[test]
+    fn seconds_have_decimals_only_where_needed() {
+        for (milliseconds, text) in [
+            (1_519_862_400_000, "1519862400"),
+            (1_519_862_400_250, "1519862400.25"),
+            (1_519_862_400_007, "1519862400.007"),
+            (-1, "-0.001"),
+            (-1500, "-1.5"),
+            (-2000, "-2"),
+        ] {
+            let mut out = Vec::new();
+            write_seconds(&mut out, Millis(milliseconds));
+            assert_eq!(String::from_utf8(out).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_body_can_be_cut_where_it_is_large_enough() {
+        assert_eq!(body(&Batch::default()), b"[]");
+        let mut batch = Batch::default();
+        batch.push(&SeriesName::parse("a").unwrap(), Millis(1500), 1.0);
+        batch.push(&SeriesName::parse("b.c").unwrap(), Millis(2000), 0.5);
+        let text = String::from_utf8(body(&batch)).unwrap();
+        assert_eq!(
+            text,
+            "[{\"name\":\"a\",\"value\":1,\"timestamp\":1.5},{\"name\":\"b.c\",\"value\":0.5,\"timestamp\":2}]"
+        );
+        let mut writer = BodyWriter::new();
+        assert!(writer.is_empty());
+        writer.push(batch.iter().next().unwrap());
+        assert_eq!((writer.len(), writer.bytes() + 1), (1, writer.finish().len()));
+    }
+}

@@ -1,0 +1,309 @@
+//! The body of `POST /v1/metrics`: a JSON array of `{"name", "value", "timestamp"?}`; one object alone counts as an array
+//! of one.
+//!
+//! Two rules: a body that is no such JSON is refused as a whole, with the place; an item that is no sample is refused
+//! alone, with its reason, and costs its neighbours nothing. So every number stays text until its own item is read: one
+//! `1e999` can't fail the body, and no digit is lost to a parser that rounds. Unknown fields are ignored, of a field given
+//! twice the last one counts.
+
+use crate::ingest::{Reject, cut, timestamp, value};
+use base::name::SeriesName;
+use base::sample::{Batch, RejectReason};
+use base::time::Millis;
+use serde::de::{Deserializer as _, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::fmt;
+
+/// A body with more items than this that are no samples is refused as a whole: it is something else, and a reason for
+/// each would be a reply many times its size.
+pub const REJECTS_MAX: usize = 100_000;
+
+/// What a body holds: `received = batch.len() + rejects.len()`.
+#[derive(Debug, Clone, Default)]
+pub struct Decoded {
+    /// The samples.
+    pub batch: Batch,
+    /// The position in the body of each sample.
+    pub positions: Vec<usize>,
+    /// The items that are none, ascending by index.
+    pub rejects: Vec<Reject>,
+    /// How many items the body holds.
+    pub received: usize,
+}
+
+/// Why a whole body is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// Nothing in it.
+    #[error("the body is empty, expected a JSON array of `{{\"name\", \"value\", \"timestamp\"}}`")]
+    Empty,
+    /// Not UTF-8.
+    #[error("the body is not UTF-8 at offset {offset}")]
+    Encoding {
+        /// The first bad byte.
+        offset: usize,
+    },
+    /// Not JSON, or neither array nor object.
+    #[error("the body is not a JSON array of samples: {what} at line {line}, column {column}")]
+    Syntax {
+        /// From 1.
+        line: usize,
+        /// From 1, in bytes.
+        column: usize,
+        /// What is wrong there.
+        what: String,
+    },
+    /// More than [`REJECTS_MAX`].
+    #[error("more than {REJECTS_MAX} items of the body are no samples; the first: {first}")]
+    TooManyRejects {
+        /// The reason of the first.
+        first: RejectReason,
+    },
+}
+
+/// Decodes a body; `now` is the time of samples without a timestamp.
+///
+/// # Errors
+/// [`BodyError`] when nothing of it can be used.
+pub fn decode(body: &[u8], now: Millis) -> Result<Decoded, BodyError> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let text = std::str::from_utf8(body).map_err(|error| BodyError::Encoding {
+        offset: error.valid_up_to(),
+    })?;
+    let trimmed = text.trim_start_matches([' ', '\t', '\r', '\n']);
+    match trimmed.bytes().next() {
+        None => return Err(BodyError::Empty),
+        Some(b'[' | b'{') => {}
+        Some(_) => {
+            let (line, column) = place(text, text.len() - trimmed.len());
+            return Err(BodyError::Syntax {
+                line,
+                column,
+                what: "expected `[` or `{`".to_owned(),
+            });
+        }
+    }
+    let mut decoded = Decoded::default();
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let visitor = Items {
+        decoded: &mut decoded,
+        now,
+    };
+    let read = if trimmed.starts_with('[') {
+        deserializer.deserialize_seq(visitor)
+    } else {
+        <&RawValue as serde::Deserialize>::deserialize(&mut deserializer).map(|raw| {
+            let mut items = visitor;
+            items.take(raw.get());
+        })
+    };
+    let too_many = decoded.rejects.len() > REJECTS_MAX;
+    match read.and_then(|()| deserializer.end()) {
+        Ok(()) => Ok(decoded),
+        Err(_) if too_many => Err(BodyError::TooManyRejects {
+            first: decoded
+                .rejects
+                .into_iter()
+                .next()
+                .map_or_else(|| RejectReason::Malformed(String::new()), |reject| reject.reason),
+        }),
+        Err(error) => Err(syntax(&error)),
+    }
+}
+
+/// A parser's error without its own words for the place.
+fn syntax(error: &serde_json::Error) -> BodyError {
+    let text = error.to_string();
+    let what = text
+        .rsplit_once(" at line ")
+        .map_or(text.as_str(), |(what, _)| what);
+    BodyError::Syntax {
+        line: error.line(),
+        column: error.column(),
+        what: cut::short(what),
+    }
+}
+
+/// Line and column of an offset, both from 1.
+fn place(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or_default();
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    (
+        before.matches('\n').count() + 1,
+        offset - line_start + 1,
+    )
+}
+
+struct Items<'a> {
+    decoded: &'a mut Decoded,
+    now: Millis,
+}
+
+impl Items<'_> {
+    fn take(&mut self, raw: &str) {
+        let index = self.decoded.received;
+        self.decoded.received += 1;
+        let Decoded {
+            batch,
+            positions,
+            rejects,
+            ..
+        } = &mut *self.decoded;
+        match item(raw, self.now, batch) {
+            Ok(()) => positions.push(index),
+            Err((name, reason)) => rejects.push(Reject {
+                index,
+                name: name.map(|name| cut::name(&name)),
+                reason,
+            }),
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for Items<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of samples")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
+        while let Some(raw) = items.next_element::<&RawValue>()? {
+            self.take(raw.get());
+            if self.decoded.rejects.len() > REJECTS_MAX {
+                return Err(A::Error::custom("too many rejects"));
+            }
+        }
+        Ok(())
+    }
+}
+
+type ItemError<'a> = (Option<Cow<'a, str>>, RejectReason);
+
+/// Reads one item into the batch.
+fn item<'a>(raw: &'a str, now: Millis, batch: &mut Batch) -> Result<(), ItemError<'a>> {
+    if !raw.starts_with('{') {
+        return Err((
+            None,
+            RejectReason::Malformed(format!("the item is {}, expected an object", kind(raw))),
+        ));
+    }
+    let fields = serde_json::Deserializer::from_str(raw)
+        .deserialize_map(Fields::default())
+        .map_err(|_| {
+            let what = "the item has a field whose name is not text that can be decoded";
+            (None, RejectReason::Malformed(what.to_owned()))
+        })?;
+    let name = name(fields.name).map_err(|reason| (None, reason))?;
+    let checked = SeriesName::parse(&name).map_err(RejectReason::from);
+    let sample = checked.and_then(|name| {
+        let value = number("value", fields.value).and_then(value)?;
+        let at = match fields.timestamp {
+            None | Some("null") => now,
+            Some(raw) => seconds(raw)?,
+        };
+        batch.push(&name, at, value);
+        Ok(())
+    });
+    sample.map_err(|reason| (Some(name), reason))
+}
+
+fn name(raw: Option<&str>) -> Result<Cow<'_, str>, RejectReason> {
+    let raw = raw.ok_or_else(|| RejectReason::Malformed("the item has no `name`".to_owned()))?;
+    if !raw.starts_with('"') {
+        return Err(RejectReason::Malformed(format!(
+            "`name` is {}, expected text",
+            kind(raw)
+        )));
+    }
+    let plain = raw
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .filter(|inner| !inner.contains('\\'));
+    match plain {
+        Some(plain) => Ok(Cow::Borrowed(plain)),
+        None => serde_json::from_str::<String>(raw)
+            .map(Cow::Owned)
+            .map_err(|_| {
+                RejectReason::Malformed("`name` holds an escape that stands for no character".to_owned())
+            }),
+    }
+}
+
+fn number<'a>(field: &str, raw: Option<&'a str>) -> Result<&'a str, RejectReason> {
+    let raw = raw.ok_or_else(|| RejectReason::Value(format!("the item has no `{field}`")))?;
+    if raw.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
+        Ok(raw)
+    } else {
+        Err(RejectReason::Value(format!(
+            "`{field}` is {}, expected a number",
+            kind(raw)
+        )))
+    }
+}
+
+fn seconds(raw: &str) -> Result<Millis, RejectReason> {
+    if raw.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
+        timestamp(raw)
+    } else {
+        Err(RejectReason::Timestamp(format!(
+            "`timestamp` is {}, expected a number of seconds since 1970",
+            kind(raw)
+        )))
+    }
+}
+
+/// What sort of JSON a text is, for a message.
+fn kind(raw: &str) -> &'static str {
+    match raw.bytes().next() {
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b'"') => "text",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        _ => "a number",
+    }
+}
+
+/// The fields of an item, still as they were sent.
+#[derive(Default)]
+struct Fields<'a> {
+    name: Option<&'a str>,
+    value: Option<&'a str>,
+    timestamp: Option<&'a str>,
+}
+
+impl<'de> Visitor<'de> for Fields<'de> {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self, A::Error> {
+        while let Some(key) = map.next_key::<Key>()? {
+            let raw = Some(map.next_value::<&RawValue>()?.get());
+            match key {
+                Key::Name => self.name = raw,
+                Key::Value => self.value = raw,
+                Key::Timestamp => self.timestamp = raw,
+                Key::Other => {}
+            }
+        }
+        Ok(self)
+    }
+}
+
+#[derive(serde::Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum Key {
+    Name,
+    Value,
+    Timestamp,
+    #[serde(other)]
+    Other,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! Cuts a stream into lines, whatever its chunks; a line that is too long is reported and skipped, never kept.
+
+/// A line, or the fact that it was too long.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Line<'a> {
+    /// A line without its end.
+    Whole(&'a [u8]),
+    /// More bytes than allowed.
+    TooLong,
+}
+
+/// Keeps the unfinished line between two chunks.
+#[derive(Debug)]
+pub(super) struct Splitter {
+    kept: Vec<u8>,
+    skipping: bool,
+    number: u64,
+    bytes_max: usize,
+}
+
+impl Splitter {
+    pub(super) const fn new(bytes_max: usize) -> Self {
+        Self {
+            kept: Vec::new(),
+            skipping: false,
+            number: 0,
+            bytes_max,
+        }
+    }
+
+    /// Takes a chunk and gives the lines that are complete, with their numbers.
+    pub(super) fn feed(&mut self, chunk: &[u8], mut take: impl FnMut(u64, Line<'_>)) {
+        let mut rest = chunk;
+        while let Some(end) = memchr::memchr(b'\n', rest) {
+            let (head, tail) = rest.split_at(end);
+            rest = tail.get(1..).unwrap_or_default();
+            self.line(head, &mut take);
+        }
+        self.keep(rest);
+    }
+
+    /// Gives the last line, where it has no end.
+    pub(super) fn finish(&mut self, mut take: impl FnMut(u64, Line<'_>)) {
+        if self.skipping || !self.kept.is_empty() {
+            self.line(&[], &mut take);
+        }
+    }
+
+    fn line(&mut self, head: &[u8], take: &mut impl FnMut(u64, Line<'_>)) {
+        self.number += 1;
+        let whole = if self.kept.is_empty() && !self.skipping {
+            head
+        } else {
+            self.keep(head);
+            &self.kept
+        };
+        if self.skipping || whole.len() > self.bytes_max {
+            take(self.number, Line::TooLong);
+        } else {
+            take(self.number, Line::Whole(whole.strip_suffix(b"\r").unwrap_or(whole)));
+        }
+        self.kept.clear();
+        self.skipping = false;
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        if self.skipping || self.kept.len() + bytes.len() > self.bytes_max {
+            self.kept = Vec::new();
+            self.skipping = true;
+        } else {
+            self.kept.extend_from_slice(bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn lines(text: &[u8], chunk_bytes: usize) -> Vec<(u64, Option<Vec<u8>>)> {
+        let mut splitter = Splitter::new(8);
+        let mut seen = Vec::new();
+        let mut take = |number: u64, line: Line<'_>| {
+            seen.push((
+                number,
+                match line {
+                    Line::Whole(line) => Some(line.to_vec()),
+                    Line::TooLong => None,
+                },
+            ));
+        };
+        for chunk in text.chunks(chunk_bytes.max(1)) {
+            splitter.feed(chunk, &mut take);
+        }
+        splitter.finish(&mut take);
+        seen
+    }
+
+    #[test]
+    fn long_lines_are_numbered_and_skipped() {
+        let seen = lines(b"a\r\n123456789\n\nlast", 100);
+        assert_eq!(
+            seen,
+            [
+                (1, Some(b"a".to_vec())),
+                (2, None),
+                (3, Some(Vec::new())),
+                (4, Some(b"last".to_vec()))
+            ]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn chunks_do_not_matter(text in "[a\r\n]{0,60}", chunk_bytes in 1_usize..10) {
+            prop_assert_eq!(lines(text.as_bytes(), chunk_bytes), lines(text.as_bytes(), 1000));
+        }
+    }
+}

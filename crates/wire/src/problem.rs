@@ -1,0 +1,299 @@
+//! One [`Problem`], five bodies: every interface answers errors in the shape its clients read.
+
+use base::error::{Kind, Problem};
+use base::time::Millis;
+use serde::{Deserialize, Serialize};
+
+/// The error body of the monitoring interface.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct MonitoringBody {
+    /// What is wrong; at least one.
+    pub errors: Vec<MonitoringError>,
+}
+
+/// One error of the monitoring interface.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct MonitoringError {
+    /// A stable code, for example `BXNMSRI01E`; see [`crate::code`].
+    pub code: String,
+    /// What happened.
+    pub message: String,
+    /// What mends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// The field, parameter or header at fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}
+
+impl From<&Problem> for MonitoringError {
+    fn from(problem: &Problem) -> Self {
+        Self {
+            code: problem.code.to_owned(),
+            message: problem.message.to_string(),
+            hint: problem.hint.as_ref().map(ToString::to_string),
+            field: problem.field.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+impl From<&Problem> for MonitoringBody {
+    fn from(problem: &Problem) -> Self {
+        Self {
+            errors: vec![problem.into()],
+        }
+    }
+}
+
+/// The error body of the token service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenErrorBody {
+    /// A stable code, for example `BXNIM0415E`.
+    pub error_code: String,
+    /// What happened.
+    pub error_message: String,
+    /// What mends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_details: Option<String>,
+    /// Where and when it happened.
+    #[serde(default)]
+    pub context: ErrorContext,
+}
+
+impl TokenErrorBody {
+    /// The body that says `problem`.
+    #[must_use]
+    pub fn new(problem: &Problem, context: ErrorContext) -> Self {
+        Self {
+            error_code: problem.code.to_owned(),
+            error_message: problem.message.to_string(),
+            error_details: problem.hint.as_ref().map(ToString::to_string),
+            context,
+        }
+    }
+}
+
+/// Where and when an error of the token service happened.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ErrorContext {
+    /// The transaction id.
+    pub request_id: String,
+    /// For example `incoming.Identity_Token`.
+    pub request_type: String,
+    /// The client's `User-Agent`.
+    pub user_agent: String,
+    /// The server's public address.
+    pub url: String,
+    /// Which process answered.
+    pub instance_id: String,
+    /// Which thread answered.
+    pub thread_id: String,
+    /// Which host answered.
+    pub host: String,
+    /// When the request arrived, as [`context_time`] writes it.
+    pub start_time: String,
+    /// When the answer left.
+    pub end_time: String,
+    /// Milliseconds between the two.
+    pub elapsed_time: String,
+    /// For example `en_US`.
+    pub locale: String,
+    /// Which cluster answered.
+    pub cluster_name: String,
+}
+
+/// A time as the token service writes it in [`ErrorContext`]: `05.03.2024 09:08:07:006 UTC`.
+#[must_use]
+pub fn context_time(at: Millis) -> String {
+    let Ok(instant) = jiff::Timestamp::from_millisecond(at.0) else {
+        return String::new();
+    };
+    let utc = jiff::tz::TimeZone::UTC.to_datetime(instant);
+    format!(
+        "{:02}.{:02}.{:04} {:02}:{:02}:{:02}:{:03} UTC",
+        utc.day(),
+        utc.month(),
+        utc.year(),
+        utc.hour(),
+        utc.minute(),
+        utc.second(),
+        utc.millisecond()
+    )
+}
+
+/// The error body of the identity interface (`/v1/apikeys`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct IdentityBody {
+    /// The transaction id.
+    pub trace: String,
+    /// What is wrong; at least one.
+    pub errors: Vec<IdentityError>,
+    /// The HTTP status as a text.
+    pub status_code: String,
+}
+
+/// One error of the identity interface.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct IdentityError {
+    /// A word for the sort of failure, for example `not_found`.
+    pub code: String,
+    /// A stable code.
+    pub message_code: String,
+    /// What happened.
+    pub message: String,
+    /// What mends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<String>,
+}
+
+impl IdentityBody {
+    /// The body that says `problem`; `trace` is the transaction id.
+    #[must_use]
+    pub fn new(problem: &Problem, trace: &str) -> Self {
+        let code = match problem.kind {
+            Kind::Invalid => "invalid_request",
+            Kind::Unauthenticated => "invalid_token",
+            Kind::Forbidden => "forbidden",
+            Kind::NotFound => "not_found",
+            Kind::Method => "method_not_allowed",
+            Kind::Timeout => "timeout",
+            Kind::Conflict => "conflict",
+            Kind::Precondition => "precondition_failed",
+            Kind::TooLarge | Kind::HeadersTooLarge => "too_large",
+            Kind::Busy => "too_many_requests",
+            Kind::Internal => "internal_error",
+            Kind::Unavailable => "unavailable",
+        };
+        Self {
+            trace: trace.to_owned(),
+            errors: vec![IdentityError {
+                code: code.to_owned(),
+                message_code: problem.code.to_owned(),
+                message: problem.message.to_string(),
+                details: problem.hint.as_ref().map(ToString::to_string),
+            }],
+            status_code: problem.kind.status().to_string(),
+        }
+    }
+}
+
+/// The error body of the UAA (`/oauth/token`), as OAuth 2 has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct UaaBody {
+    /// A word of OAuth, for example `invalid_grant`.
+    pub error: String,
+    /// What happened.
+    pub error_description: String,
+}
+
+impl UaaBody {
+    /// The body that says `problem`, with the word that fits its kind.
+    #[must_use]
+    pub fn new(problem: &Problem) -> Self {
+        let word = match problem.kind {
+            Kind::Unauthenticated => "unauthorized",
+            Kind::Forbidden => "access_denied",
+            Kind::Busy | Kind::Unavailable | Kind::Timeout => "temporarily_unavailable",
+            Kind::Internal => "server_error",
+            Kind::Invalid
+            | Kind::NotFound
+            | Kind::Method
+            | Kind::Conflict
+            | Kind::Precondition
+            | Kind::TooLarge
+            | Kind::HeadersTooLarge => "invalid_request",
+        };
+        Self::with_word(word, problem)
+    }
+
+    /// The body that says `problem` with a word of the caller's choice, for example `invalid_grant`.
+    #[must_use]
+    pub fn with_word(word: &str, problem: &Problem) -> Self {
+        Self {
+            error: word.to_owned(),
+            error_description: problem.message.to_string(),
+        }
+    }
+}
+
+/// The error body of the Cloud Foundry interface (`/v2`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CloudFoundryBody {
+    /// Cloud Foundry's number for the failure.
+    pub code: u32,
+    /// Cloud Foundry's word for it.
+    pub error_code: String,
+    /// What happened.
+    pub description: String,
+}
+
+impl CloudFoundryBody {
+    /// The body that says `problem`, with the number and word that fit its kind.
+    #[must_use]
+    pub fn new(problem: &Problem) -> Self {
+        let (code, word) = match problem.kind {
+            Kind::Invalid => (1001, "CF-MessageParseError"),
+            Kind::Unauthenticated => (1000, "CF-InvalidAuthToken"),
+            Kind::Forbidden => (10_003, "CF-NotAuthorized"),
+            Kind::NotFound | Kind::Method => (10_000, "CF-NotFound"),
+            Kind::Timeout => (10_007, "CF-Timeout"),
+            Kind::Conflict => (10_016, "CF-UniquenessError"),
+            Kind::Precondition => (10_018, "CF-PreconditionFailed"),
+            Kind::TooLarge | Kind::HeadersTooLarge => (10_004, "CF-BadRequest"),
+            Kind::Busy => (10_013, "CF-RateLimitExceeded"),
+            Kind::Internal => (10_001, "CF-ServerError"),
+            Kind::Unavailable => (10_015, "CF-ServiceUnavailable"),
+        };
+        Self {
+            code,
+            error_code: word.to_owned(),
+            description: problem.message.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gone() -> Problem {
+        Problem::new(Kind::NotFound, "BXNMSRI13E", "there is no such space").hint("run `vigie target`")
+    }
+
+    #[test]
+    fn each_interface_has_its_shape() {
+        let json = |value: serde_json::Value| value.to_string();
+        assert_eq!(
+            json(serde_json::to_value(MonitoringBody::from(&gone())).unwrap()),
+            "{\"errors\":[{\"code\":\"BXNMSRI13E\",\"hint\":\"run `vigie target`\",\"message\":\"there is no such space\"}]}"
+        );
+        let context = ErrorContext {
+            request_id: "r1".to_owned(),
+            ..ErrorContext::default()
+        };
+        let token = serde_json::to_value(TokenErrorBody::new(&gone(), context)).unwrap();
+        assert_eq!(token["errorCode"], "BXNMSRI13E");
+        assert_eq!(token["errorDetails"], "run `vigie target`");
+        assert_eq!(token["context"]["requestId"], "r1");
+        assert_eq!(token["context"]["clusterName"], "");
+        let identity = serde_json::to_value(IdentityBody::new(&gone(), "t1")).unwrap();
+        assert_eq!(identity["status_code"], "404");
+        assert_eq!(identity["errors"][0]["code"], "not_found");
+        assert_eq!(
+            json(serde_json::to_value(UaaBody::with_word("invalid_grant", &gone())).unwrap()),
+            "{\"error\":\"invalid_grant\",\"error_description\":\"there is no such space\"}"
+        );
+        assert_eq!(CloudFoundryBody::new(&gone()).code, 10_000);
+    }
+
+    #[test]
+    fn context_times_read_like_the_original() {
+        assert_eq!(
+            context_time(Millis(1_709_629_687_006)),
+            "05.03.2024 09:08:07:006 UTC"
+        );
+        assert_eq!(context_time(Millis(i64::MAX)), "");
+    }
+}

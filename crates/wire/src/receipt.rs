@@ -1,0 +1,75 @@
+//! The answer to a write: nothing disappears unsaid.
+
+use crate::ingest::Reject;
+use crate::problem::MonitoringError;
+use serde::{Deserialize, Serialize};
+
+/// What became of the items of one body; `received = stored + rejected`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Receipt {
+    /// Items the body held.
+    pub received: u64,
+    /// Items now in the store.
+    pub stored: u64,
+    /// Items that are not, each with its reason in `rejections`.
+    pub rejected: u64,
+    /// The rejected items, ascending by index.
+    #[serde(default)]
+    pub rejections: Vec<Rejection>,
+    /// Why the whole request failed; absent from a receipt of status 200.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<MonitoringError>,
+}
+
+/// One item that was not stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Rejection {
+    /// Its position in the body, from 0.
+    pub index: u64,
+    /// Its name, where it has a readable one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// A stable word, for example `timestamp`.
+    pub code: String,
+    /// The reason in words.
+    pub reason: String,
+}
+
+impl From<&Reject> for Rejection {
+    fn from(reject: &Reject) -> Self {
+        Self {
+            index: reject.index as u64,
+            name: reject.name.clone(),
+            code: reject.reason.code().to_owned(),
+            reason: reject.reason.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::sample::RejectReason;
+
+    #[test]
+    fn a_good_receipt_has_no_errors_field() {
+        let receipt = Receipt {
+            received: 2,
+            stored: 1,
+            rejected: 1,
+            rejections: vec![Rejection::from(&Reject {
+                index: 1,
+                name: Some("a.b".to_owned()),
+                reason: RejectReason::TooOld { retention_days: 45 },
+            })],
+            errors: Vec::new(),
+        };
+        let text = serde_json::to_string(&receipt).unwrap();
+        assert_eq!(
+            text,
+            "{\"received\":2,\"stored\":1,\"rejected\":1,\"rejections\":[{\"index\":1,\"name\":\"a.b\",\
+             \"code\":\"too_old\",\"reason\":\"the sample is older than the retention of 45 days\"}]}"
+        );
+        assert_eq!(serde_json::from_str::<Receipt>(&text).unwrap(), receipt);
+    }
+}

@@ -1,0 +1,197 @@
+//! The place of the target parser. A target is a path with wildcards so far; a function call is recognised, and refused
+//! by name, until functions are served.
+
+use base::pattern::{Pattern, PatternError};
+
+/// A parsed `target`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    pattern: Pattern,
+}
+
+/// Why a text is not a target; offsets are bytes from its beginning.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TargetError {
+    /// Nothing at all.
+    #[error("the target is empty")]
+    Empty,
+    /// A call such as `sumSeries(a.*)`.
+    #[error("the target calls the function `{name}`, and functions are not served yet")]
+    Function {
+        /// The function's name.
+        name: String,
+        /// Where the call begins.
+        start: usize,
+        /// Where it ends.
+        end: usize,
+    },
+    /// A character that no path holds.
+    #[error("the target has {character:?} at offset {at}, where a path or its end is expected")]
+    Unexpected {
+        /// The character.
+        character: char,
+        /// Where it stands.
+        at: usize,
+    },
+    /// A path that is no pattern.
+    #[error("{0}")]
+    Pattern(#[from] PatternError),
+}
+
+impl Target {
+    /// Parses `text`; blanks around it are ignored.
+    ///
+    /// # Errors
+    /// [`TargetError`] says what is wrong and where.
+    pub fn parse(text: &str) -> Result<Self, TargetError> {
+        let inner = text.trim_start();
+        let start = text.len() - inner.len();
+        let inner = inner.trim_end();
+        if inner.is_empty() {
+            return Err(TargetError::Empty);
+        }
+        if let Some(call) = function_call(inner, start) {
+            return Err(call);
+        }
+        let mut open = 0_usize;
+        for (at, character) in inner.char_indices() {
+            match character {
+                '{' => open += 1,
+                '}' => open = open.saturating_sub(1),
+                // Commas part the texts of a brace and nothing else.
+                ',' if open > 0 => {}
+                ',' | '(' | ')' | '|' | '"' | '\'' | '`' => {
+                    return Err(TargetError::Unexpected {
+                        character,
+                        at: start + at,
+                    });
+                }
+                other if other.is_whitespace() || other.is_control() => {
+                    return Err(TargetError::Unexpected {
+                        character,
+                        at: start + at,
+                    });
+                }
+                _ => {}
+            }
+        }
+        let pattern = Pattern::parse(inner).map_err(|error| moved(error, start))?;
+        Ok(Self { pattern })
+    }
+
+    /// The names it reads.
+    #[must_use]
+    pub const fn pattern(&self) -> &Pattern {
+        &self.pattern
+    }
+
+    /// The target as it was written, without the blanks around it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.pattern.as_str()
+    }
+}
+
+/// A name followed by an opening parenthesis.
+fn function_call(text: &str, start: usize) -> Option<TargetError> {
+    let open = text.find('(')?;
+    let name = text.get(..open)?.trim_end();
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let closed = text.rfind(')').filter(|close| *close > open);
+    is_name.then(|| TargetError::Function {
+        name: name.to_owned(),
+        start,
+        end: start + closed.map_or(text.len(), |close| close + 1),
+    })
+}
+
+/// Shifts the offsets of an error by the blanks before the path.
+fn moved(error: PatternError, by: usize) -> PatternError {
+    match error {
+        PatternError::EmptyElement(at) => PatternError::EmptyElement(at + by),
+        PatternError::Unbalanced { character, at } => PatternError::Unbalanced {
+            character,
+            at: at + by,
+        },
+        PatternError::EmptySet(at) => PatternError::EmptySet(at + by),
+        PatternError::Character { character, at } => PatternError::Character {
+            character,
+            at: at + by,
+        },
+        other @ (PatternError::Empty | PatternError::TooLong(_) | PatternError::TooManyAlternatives) => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn paths_and_wildcards_are_targets() {
+        for text in ["a", "shop.eu.checkout", "shop.*.{a,b}[0-9]?", "a.b;host=x"] {
+            assert_eq!(Target::parse(text).unwrap().as_str(), text);
+        }
+        assert_eq!(Target::parse(" a.b\n").unwrap().as_str(), "a.b");
+        assert!(Target::parse("shop.*").unwrap().pattern().matches("shop.eu"));
+    }
+
+    #[test]
+    fn a_function_is_named() {
+        assert_eq!(
+            Target::parse(" sumSeries(a.*, b)"),
+            Err(TargetError::Function {
+                name: "sumSeries".to_owned(),
+                start: 1,
+                end: 18
+            })
+        );
+        assert_eq!(
+            Target::parse("alias(sumSeries(a), 'x").unwrap_err().to_string(),
+            "the target calls the function `alias`, and functions are not served yet"
+        );
+    }
+
+    #[test]
+    fn junk_has_a_place() {
+        assert_eq!(Target::parse("  "), Err(TargetError::Empty));
+        assert_eq!(
+            Target::parse("a b"),
+            Err(TargetError::Unexpected {
+                character: ' ',
+                at: 1
+            })
+        );
+        assert_eq!(
+            Target::parse("a,b"),
+            Err(TargetError::Unexpected {
+                character: ',',
+                at: 1
+            })
+        );
+        assert_eq!(
+            Target::parse(" a..b"),
+            Err(TargetError::Pattern(PatternError::EmptyElement(3)))
+        );
+        assert_eq!(
+            Target::parse("a.(b)"),
+            Err(TargetError::Unexpected {
+                character: '(',
+                at: 2
+            })
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "\\PC{0,40}") {
+            let _ = Target::parse(&text);
+        }
+
+        #[test]
+        fn no_almost_target_panics(text in "[a-c*?{},()\\[\\]. |']{0,20}") {
+            let _ = Target::parse(&text);
+        }
+    }
+}

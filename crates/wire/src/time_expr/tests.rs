@@ -1,0 +1,168 @@
+use super::*;
+use proptest::prelude::*;
+
+/// 2023-11-14T23:00:00Z, a Tuesday; the instant of the reference's answers below.
+const NOW: Millis = Millis(1_700_002_800_000);
+
+fn at(text: &str) -> Result<i64, TimeError> {
+    at_in(text, "UTC")
+}
+
+fn at_in(text: &str, zone_name: &str) -> Result<i64, TimeError> {
+    parse(text, NOW, &zone(zone_name).unwrap()).map(|instant| {
+        assert_eq!(instant.0 % 1000, 0);
+        instant.secs()
+    })
+}
+
+/// Facts of graphite-web 1.1.10, read off the windows it answered.
+#[test]
+fn the_reference_answers_the_same() {
+    for (text, seconds) in [
+        ("now", 1_700_002_800),
+        ("", 1_700_002_800),
+        ("-", 1_700_002_800),
+        ("now+", 1_700_002_800),
+        ("-300seconds", 1_700_002_500),
+        ("-5min", 1_700_002_500),
+        ("-4MIN", 1_700_002_560),
+        ("  -4min ", 1_700_002_560),
+        ("NOW", 1_700_002_800),
+        ("now-30s", 1_700_002_770),
+        ("+2min", 1_700_002_920),
+        ("-24H", 1_699_916_400),
+        ("-1d12h", 1_699_873_200),
+        ("-3hours", 1_699_992_000),
+        ("-1w", 1_699_398_000),
+        ("-1mon", 1_697_410_800),
+        ("-1y", 1_668_466_800),
+        ("1700002500", 1_700_002_500),
+        ("20231113", 1_699_833_600),
+        ("22:50_20231114", 1_700_002_200),
+        ("22:00_11/14/2023", 1_699_999_200),
+        ("11/13/23", 1_699_833_600),
+        ("22:00_20231114+50min", 1_700_002_200),
+        ("22:50tuesday", 1_700_002_200),
+        ("22:50november14", 1_700_002_200),
+        ("22:50_nov_14", 1_700_002_200),
+        ("nov 14", 1_699_920_000),
+        ("today+22h50min", 1_700_002_200),
+        ("noon+10h50min", 1_700_002_200),
+        ("teatime+6h50min", 1_700_002_200),
+        ("noon_yesterday+34h52min", 1_700_002_320),
+        ("15:00 yesterday", 1_699_887_600),
+        ("midnight", 1_699_920_000),
+        ("2am", 1_699_927_200),
+        ("6pm_yesterday", 1_699_898_400),
+        ("6am_today", 1_699_941_600),
+        ("midnight_tomorrow-2d", 1_699_833_600),
+        ("sun", 1_699_747_200),
+        ("sun+1d", 1_699_833_600),
+        ("tuesday", 1_699_920_000),
+        ("wednesday", 1_699_401_600),
+        ("12pm_yesterday", 1_699_833_600),
+        ("1pm_yesterday", 1_699_880_400),
+        ("12:30pm_yesterday", 1_699_835_400),
+        ("11:30am_yesterday", 1_699_875_000),
+    ] {
+        assert_eq!(at(text), Ok(seconds), "{text:?}");
+    }
+}
+
+#[test]
+fn the_zone_decides_when_a_day_begins() {
+    for (text, zone, seconds) in [
+        ("midnight", "America/New_York", 1_699_938_000),
+        ("midnight", "Asia/Kolkata", 1_699_986_600),
+        ("midnight", "Europe/Berlin", 1_700_002_800),
+        ("20231113", "Asia/Kolkata", 1_699_813_800),
+        ("00:00_20231113", "EST", 1_699_851_600),
+        // Daylight saving ended in between.
+        ("20231104", "America/New_York", 1_699_070_400),
+        ("20231106", "America/New_York", 1_699_246_800),
+        ("noon_20231104+1d", "America/New_York", 1_699_200_000),
+        ("midnight", "utc", 1_699_920_000),
+        ("-6h", "Europe/Berlin", 1_699_981_200),
+    ] {
+        assert_eq!(at_in(text, zone), Ok(seconds), "{text:?} {zone}");
+    }
+    assert!(zone("Nowhere/Bogus").is_none());
+}
+
+#[test]
+fn the_documented_forms_work() {
+    assert_eq!(at("02:00_20170701"), Ok(1_498_874_400));
+    // The documentation's own slip: two digits of the year.
+    assert_eq!(at("02:00_170701"), Ok(1_498_874_400));
+    assert_eq!(at("20171101"), Ok(1_509_494_400));
+    // Without a time of day, six digits are an epoch.
+    assert_eq!(at("170701"), Ok(170_701));
+    // Eight digits that are no date are one too.
+    assert_eq!(at("99999999"), Ok(99_999_999));
+    assert_eq!(at("monday"), Ok(1_699_833_600));
+}
+
+#[test]
+fn what_is_no_time_says_why() {
+    use TimeError::{NoSuchTime, Offset, OutOfRange, Reference, Unit, UnitAmbiguous, UnitMissing};
+    for (text, error) in [
+        ("-6m", UnitAmbiguous),
+        ("-1", UnitMissing("-1".into())),
+        ("-5parsecs", Unit("parsecs".into())),
+        ("--5min", Offset("--5min".into())),
+        ("-min", Offset("-min".into())),
+        ("-2min-30s", Offset("-2min-30s".into())),
+        ("-1d-12h", Offset("-1d-12h".into())),
+        ("-1.5h", UnitMissing("-1.5h".into())),
+        ("1.5h", Reference("1.5h".into())),
+        ("gibberish", Reference("gibberish".into())),
+        ("mo", Reference("mo".into())),
+        ("nov", Reference("nov".into())),
+        ("nov144", Reference("nov144".into())),
+        ("monday2", Reference("monday2".into())),
+        ("13/45/2023", NoSuchTime("13/45/2023".into())),
+        ("1/2/3/4", NoSuchTime("1/2/3/4".into())),
+        ("20231100", NoSuchTime("20231100".into())),
+        ("12:61", NoSuchTime("12:61".into())),
+        ("25:00", NoSuchTime("25:00".into())),
+        ("12:", NoSuchTime("12:".into())),
+        ("99999999999999", OutOfRange("99999999999999".into())),
+        ("99999999999999999999", OutOfRange("99999999999999999999".into())),
+        ("-99999999999d", OutOfRange("-99999999999d".into())),
+        ("-9999999999999999999d", OutOfRange("-9999999999999999999d".into())),
+    ] {
+        assert_eq!(at(text), Err(error), "{text:?}");
+    }
+    assert_eq!(at(&"1".repeat(129)), Err(TimeError::TooLong));
+}
+
+#[test]
+fn a_range_has_defaults_and_runs_forward() {
+    let zone = TimeZone::UTC;
+    let read = |from, until| range(from, until, NOW, &zone).map(|range| (range.from.secs(), range.until.secs()));
+    assert_eq!(read(None, None), Ok((1_699_916_400, 1_700_002_800)));
+    assert_eq!(read(Some(""), Some(" ")), Ok((1_699_916_400, 1_700_002_800)));
+    assert_eq!(read(Some("-2min"), Some("-6min")), Ok((1_700_002_440, 1_700_002_680)));
+    assert_eq!(read(Some("+1min"), None), Ok((1_700_002_800, 1_700_002_860)));
+    assert_eq!(read(Some("now"), Some("now")), Err(TimeError::EmptyRange));
+    assert_eq!(read(Some("-5min"), Some("bad")), Err(TimeError::Reference("bad".into())));
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics(text in "\\PC{0,40}", now: i64) {
+        let _ = parse(&text, Millis(now), &TimeZone::UTC);
+    }
+
+    #[test]
+    fn no_almost_time_panics(text in "[0-9]{0,9}[:/_ ]?[0-9]{0,4}(am|pm|noon|mon|nov|yesterday)?[+-]?[0-9]{0,20}[a-z]{0,4}") {
+        if let Ok(instant) = parse(&text, NOW, &TimeZone::UTC) {
+            prop_assert!((EARLIEST..=LATEST).contains(&instant.0));
+        }
+    }
+
+    #[test]
+    fn an_epoch_is_itself(seconds in 100_000_000_i64..253_402_300_799) {
+        prop_assert_eq!(at(&seconds.to_string()), Ok(seconds));
+    }
+}
