@@ -14,5 +14,5 @@ mod spool;
 pub(crate) use bell::{Bell, ring_on_signals};
 pub(crate) use host::Host;
 pub(crate) use reading::{Naming, Reading, batch};
-pub(crate) use sender::{Report, Sender};
+pub(crate) use sender::{Report, Sender, receipt};
 pub(crate) use spool::{Lost, Spool};

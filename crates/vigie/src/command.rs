@@ -1,6 +1,8 @@
 //! The commands, one file each; here only which there are and where they lead.
 
+pub(crate) mod agent;
 pub(crate) mod iam;
+pub(crate) mod metrics;
 pub(crate) mod tokens;
 pub(crate) mod version;
 
@@ -17,6 +19,11 @@ pub(crate) enum Command {
     /// Cloud Foundry: the UAA token
     #[command(subcommand)]
     Cf(tokens::Cf),
+    /// Send, read, list and delete metrics
+    #[command(subcommand)]
+    Metrics(metrics::Metrics),
+    /// Send this host's own metrics until told to stop
+    Agent(agent::AgentArgs),
     /// Print the version
     #[command(visible_alias = "v")]
     Version,
@@ -27,6 +34,8 @@ pub(crate) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
     match command {
         Command::Iam(command) => iam::run(command, context),
         Command::Cf(command) => tokens::cf(command, context),
+        Command::Metrics(command) => metrics::run(command, context),
+        Command::Agent(args) => agent::run(args, context),
         Command::Version => version::run(context),
     }
 }

@@ -6,6 +6,8 @@
 //! The one path that must be quick is `iam token` with a valid token: arguments, one small file, one line out. So
 //! nothing is set up before it is needed: no TLS, no client, no second file.
 
+mod agent;
+mod chart;
 mod cli;
 mod client;
 mod command;
@@ -14,8 +16,10 @@ mod context;
 mod duration;
 mod env;
 mod error;
+mod monitoring;
 mod output;
 mod prompt;
+mod screen;
 mod session;
 mod token;
 mod trace;
