@@ -1,9 +1,23 @@
 //! The commands, one file each; here only which there are and where they lead.
 
+pub(crate) mod account;
 pub(crate) mod agent;
+pub(crate) mod api;
+pub(crate) mod api_key;
+pub(crate) mod completion;
+pub(crate) mod config;
 pub(crate) mod iam;
+pub(crate) mod login;
+pub(crate) mod logout;
 pub(crate) mod metrics;
+pub(crate) mod org;
+pub(crate) mod regions;
+pub(crate) mod role;
+pub(crate) mod space;
+pub(crate) mod status;
+pub(crate) mod target;
 pub(crate) mod tokens;
+pub(crate) mod user;
 pub(crate) mod version;
 
 use crate::context::Context;
@@ -13,9 +27,24 @@ use clap::Subcommand;
 /// The first word after the program's name.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Tokens, API keys, and the older names of organization and space commands
+    /// Log in to a server, and to an account, region, organization and space
+    Login(login::LoginArgs),
+    /// End the session, here and at the server
+    Logout,
+    /// Show or change the targeted region, account, organization and space
+    Target(target::TargetArgs),
+    /// Show who is logged in, where, and until when
+    Status,
+    /// Show or set the address of the server
+    Api(api::ApiArgs),
+    /// List the regions of the server
+    Regions,
+    /// Tokens, API keys, and the older names of `account` commands
     #[command(subcommand)]
     Iam(iam::Iam),
+    /// Accounts, organizations, spaces, users and roles
+    #[command(subcommand)]
+    Account(account::Account),
     /// Cloud Foundry: the UAA token
     #[command(subcommand)]
     Cf(tokens::Cf),
@@ -24,6 +53,10 @@ pub(crate) enum Command {
     Metrics(metrics::Metrics),
     /// Send this host's own metrics until told to stop
     Agent(agent::AgentArgs),
+    /// Change or show a setting
+    Config(config::ConfigArgs),
+    /// Print the completion script for a shell
+    Completion(completion::CompletionArgs),
     /// Print the version
     #[command(visible_alias = "v")]
     Version,
@@ -32,10 +65,19 @@ pub(crate) enum Command {
 /// Runs a command.
 pub(crate) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
     match command {
+        Command::Login(args) => login::run(args, context),
+        Command::Logout => logout::run(context),
+        Command::Target(args) => target::run(args, context),
+        Command::Status => status::run(context),
+        Command::Api(args) => api::run(args, context),
+        Command::Regions => regions::run(context),
         Command::Iam(command) => iam::run(command, context),
+        Command::Account(command) => account::run(command, context),
         Command::Cf(command) => tokens::cf(command, context),
         Command::Metrics(command) => metrics::run(command, context),
         Command::Agent(args) => agent::run(args, context),
+        Command::Config(args) => config::run(args, context),
+        Command::Completion(args) => completion::run(args, context),
         Command::Version => version::run(context),
     }
 }

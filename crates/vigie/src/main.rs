@@ -6,6 +6,7 @@
 //! The one path that must be quick is `iam token` with a valid token: arguments, one small file, one line out. So
 //! nothing is set up before it is needed: no TLS, no client, no second file.
 
+mod address;
 mod agent;
 mod chart;
 mod cli;
@@ -13,14 +14,17 @@ mod client;
 mod command;
 mod config;
 mod context;
+mod credential;
 mod duration;
 mod env;
 mod error;
 mod monitoring;
 mod output;
+mod places;
 mod prompt;
 mod screen;
 mod session;
+mod targeting;
 mod token;
 mod trace;
 
@@ -63,8 +67,7 @@ fn misunderstood(name: Name, error: &clap::Error) -> ExitCode {
     let output = Output::new(Format::Text, false, &Env::of_process(), None);
     let help_asked = !error.use_stderr();
     if help_asked {
-        let text = if output.is_colored() { text.ansi().to_string() } else { text.to_string() };
-        return match output.raw(text.as_bytes()) {
+        return match output.raw(text.to_string().as_bytes()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => exit(name, failure.kind),
         };

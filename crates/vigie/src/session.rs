@@ -4,7 +4,7 @@
 //! that of many processes that notice at once one asks the server and the others take what it got.
 
 use crate::client::{Client, Request};
-use crate::config::{CfConfig, Config, Home};
+use crate::config::{CfConfig, Config};
 use crate::context::Context;
 use crate::env;
 use crate::error::{Failure, Kind};

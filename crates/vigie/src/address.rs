@@ -1,0 +1,92 @@
+//! Addresses of servers: what people type, and what servers say about themselves.
+
+use crate::error::Failure;
+
+/// Completes an address typed without a scheme: `http` on this machine itself, `https` everywhere else.
+pub(crate) fn complete(typed: &str) -> Result<String, Failure> {
+    let text = typed.trim().trim_end_matches('/');
+    let wrong = |why: &str| {
+        Failure::usage(format!("`{typed}` is not the address of a server: {why}"))
+            .hint("an address looks like `https://metrics.example.org` or `127.0.0.1:8080`")
+    };
+    if text.is_empty() {
+        return Err(wrong("it is empty"));
+    }
+    let complete = match text.split_once("://") {
+        Some(("http" | "https", _)) => text.to_owned(),
+        Some(_) => return Err(wrong("only `http` and `https` are spoken")),
+        None if is_loopback(text) => format!("http://{text}"),
+        None => format!("https://{text}"),
+    };
+    let host = host(&complete);
+    if host.is_empty() || host.contains('@') {
+        return Err(wrong("it names no host"));
+    }
+    if complete.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#')) {
+        return Err(wrong("it holds a character that has no place there"));
+    }
+    Ok(complete)
+}
+
+/// Whether what is sent there leaves this machine unencrypted.
+pub(crate) fn is_readable_on_the_way(address: &str) -> bool {
+    address.starts_with("http://") && !is_loopback(address)
+}
+
+/// The address a server gives for one of its parts, unless it can't be meant for this caller: one that leads the
+/// caller to its own machine, or out of encryption.
+pub(crate) fn adopt(api: &str, learnt: &str) -> String {
+    let learnt = learnt.trim_end_matches('/');
+    let elsewhere = is_loopback(learnt) && !is_loopback(api);
+    let downgrade = api.starts_with("https://") && !learnt.starts_with("https://");
+    if learnt.is_empty() || elsewhere || downgrade {
+        api.to_owned()
+    } else {
+        learnt.to_owned()
+    }
+}
+
+fn host(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or(rest)
+}
+
+fn is_loopback(address: &str) -> bool {
+    let host = host(address);
+    let name = host.rsplit_once(':').map_or(host, |(name, port)| {
+        if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host }
+    });
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost")
+        || name
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheme_is_completed() {
+        let of = |text| complete(text).ok();
+        assert_eq!(of("127.0.0.1:8080").as_deref(), Some("http://127.0.0.1:8080"));
+        assert_eq!(of("[::1]:80/").as_deref(), Some("http://[::1]:80"));
+        assert_eq!(of("localhost").as_deref(), Some("http://localhost"));
+        assert_eq!(of("metrics.example.org").as_deref(), Some("https://metrics.example.org"));
+        assert_eq!(of("http://metrics.example.org/").as_deref(), Some("http://metrics.example.org"));
+        for wrong in ["", "ftp://x", "https://", "https://u:p@h", "h?x", "a b"] {
+            assert_eq!(of(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_a_server_says_is_weighed() {
+        assert_eq!(adopt("https://a", "https://b/"), "https://b");
+        assert_eq!(adopt("https://a", "http://b"), "https://a");
+        assert_eq!(adopt("http://a", "http://127.0.0.1:80"), "http://a");
+        assert_eq!(adopt("http://127.0.0.1:9", "http://localhost:80"), "http://localhost:80");
+        assert!(is_readable_on_the_way("http://a"));
+        assert!(!is_readable_on_the_way("http://127.0.0.1:1"));
+    }
+}

@@ -1,0 +1,110 @@
+//! `account`: which commands it has, and `account list`.
+
+use crate::command::role::{self, Change};
+use crate::command::{org, space, user};
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::printable;
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+/// The word after `account`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Account {
+    /// List the accounts you belong to
+    List,
+    /// List organizations
+    Orgs(org::OrgsArgs),
+    /// Show an organization
+    Org(org::OrgArgs),
+    /// Create an organization
+    OrgCreate(org::OrgCreateArgs),
+    /// Delete an organization
+    OrgDelete(org::OrgDeleteArgs),
+    /// Rename an organization
+    OrgRename(org::OrgRenameArgs),
+    /// List the spaces of an organization
+    Spaces(space::SpacesArgs),
+    /// Show a space
+    Space(space::SpaceArgs),
+    /// Create a space
+    SpaceCreate(space::SpaceCreateArgs),
+    /// Delete a space with its metrics
+    SpaceDelete(space::SpaceDeleteArgs),
+    /// List the users of the account
+    Users(user::UsersArgs),
+    /// Invite a user to the account
+    UserInvite(user::InviteArgs),
+    /// Give a role in the account
+    RoleSet(role::AccountRoleArgs),
+    /// Take a role in the account
+    RoleUnset(role::AccountRoleArgs),
+    /// Give a role in an organization
+    OrgRoleSet(role::OrgRoleArgs),
+    /// Take a role in an organization
+    OrgRoleUnset(role::OrgRoleArgs),
+    /// Give a role in a space
+    SpaceRoleSet(role::SpaceRoleArgs),
+    /// Take a role in a space
+    SpaceRoleUnset(role::SpaceRoleArgs),
+    /// Change your own password
+    Password(user::PasswordArgs),
+}
+
+/// Runs a command of `account`.
+pub(crate) fn run(command: &Account, context: &Context) -> Result<(), Failure> {
+    match command {
+        Account::List => list(context),
+        Account::Orgs(args) => org::list(args, context),
+        Account::Org(args) => org::show(args, context),
+        Account::OrgCreate(args) => org::create(args, context),
+        Account::OrgDelete(args) => org::delete(args, context),
+        Account::OrgRename(args) => org::rename(args, context),
+        Account::Spaces(args) => space::list(args, context),
+        Account::Space(args) => space::show(args, context),
+        Account::SpaceCreate(args) => space::create(args, context),
+        Account::SpaceDelete(args) => space::delete(args, context),
+        Account::Users(args) => user::list(args, context),
+        Account::UserInvite(args) => user::invite(args, context),
+        Account::RoleSet(args) => role::account(args, Change::Set, context),
+        Account::RoleUnset(args) => role::account(args, Change::Unset, context),
+        Account::OrgRoleSet(args) => role::org(args, Change::Set, context),
+        Account::OrgRoleUnset(args) => role::org(args, Change::Unset, context),
+        Account::SpaceRoleSet(args) => role::space(args, Change::Set, context),
+        Account::SpaceRoleUnset(args) => role::space(args, Change::Unset, context),
+        Account::Password(args) => user::password(args, context),
+    }
+}
+
+/// Lists the accounts the caller belongs to.
+pub(crate) fn list(context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    output.action(&format!("Retrieving all accounts of {}...", context.user()))?;
+    let accounts = context.accounts()?;
+    if output.is_json() {
+        let accounts: Vec<Value> = accounts
+            .iter()
+            .map(|account| {
+                json!({
+                    "AccountGuid": account.metadata.guid, "Name": account.entity.name, "State": account.entity.state,
+                    "OwnerUserID": account.entity.owner_userid, "Type": account.entity.kind,
+                })
+            })
+            .collect();
+        return output.json(&accounts);
+    }
+    output.ok()?;
+    if accounts.is_empty() {
+        return output.say("No accounts found.");
+    }
+    let rows: Vec<Vec<String>> = accounts
+        .iter()
+        .map(|account| {
+            let entity = &account.entity;
+            [&account.metadata.guid, &entity.name, &entity.state, &entity.owner_userid]
+                .map(|text| printable(text))
+                .to_vec()
+        })
+        .collect();
+    output.table(&["Account GUID", "Name", "State", "Owner User ID"], &rows)
+}

@@ -1,0 +1,118 @@
+//! `config`: the settings that outlive a login.
+
+use crate::context::Context;
+use crate::error::Failure;
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+/// The languages the original knows; texts are English whichever is set.
+const LOCALES: [&str; 10] = [
+    "de_DE", "en_US", "es_ES", "fr_FR", "it_IT", "ja_JP", "ko_KR", "pt_BR", "zh_Hans", "zh_Hant",
+];
+
+/// What `config` takes: one setting per call.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("setting").required(true).multiple(false))]
+pub(crate) struct ConfigArgs {
+    /// Seconds until a request is given up; 0: never
+    #[arg(long, group = "setting", value_name = "SECONDS", value_parser = clap::value_parser!(u32))]
+    http_timeout: Option<u32>,
+    /// Show HTTP requests with secrets hidden: `true` on standard error, or to the end of a file
+    #[arg(long, group = "setting", value_name = "true|false|FILE")]
+    trace: Option<String>,
+    /// Colour the output
+    #[arg(long, group = "setting", value_name = "true|false")]
+    color: Option<bool>,
+    /// Language, kept for other tools that share the file; `CLEAR` forgets it
+    #[arg(long, group = "setting", value_name = "LOCALE|CLEAR")]
+    locale: Option<String>,
+    /// Look for newer versions; kept for other tools that share the file
+    #[arg(long, group = "setting", value_name = "true|false")]
+    check_version: Option<bool>,
+    /// Open the passcode page in a browser (`auto`), or only show its address (`manual`)
+    #[arg(long, group = "setting", value_enum, value_name = "auto|manual")]
+    sso_otp: Option<SsoOtp>,
+    /// Show the settings
+    #[arg(long, group = "setting")]
+    list: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SsoOtp {
+    Auto,
+    Manual,
+}
+
+/// Changes one setting, or shows them.
+pub(crate) fn run(args: &ConfigArgs, context: &Context) -> Result<(), Failure> {
+    if args.list {
+        return list(context);
+    }
+    let locale = args.locale.as_deref().map(known_locale).transpose()?;
+    context.update(|config, _| {
+        if let Some(seconds) = args.http_timeout {
+            config.http_timeout_s = Some(seconds.into());
+        }
+        if let Some(trace) = &args.trace {
+            config.trace.clone_from(trace);
+        }
+        if let Some(color) = args.color {
+            config.color_enabled = color.to_string();
+        }
+        if let Some(locale) = locale {
+            locale.clone_into(&mut config.locale);
+        }
+        if let Some(check) = args.check_version {
+            config.check_cli_version_disabled = !check;
+        }
+        match args.sso_otp {
+            Some(SsoOtp::Auto) => "auto".clone_into(&mut config.type_of_sso),
+            Some(SsoOtp::Manual) => "manual".clone_into(&mut config.type_of_sso),
+            None => {}
+        }
+    })?;
+    if context.output.is_json() {
+        return list(context);
+    }
+    context.output.ok()
+}
+
+fn known_locale(text: &str) -> Result<&str, Failure> {
+    if text == "CLEAR" {
+        return Ok("");
+    }
+    LOCALES
+        .into_iter()
+        .find(|locale| locale.eq_ignore_ascii_case(text))
+        .ok_or_else(|| {
+            Failure::usage(format!("`{text}` is not a known locale"))
+                .hint(format!("there is `{}` and `CLEAR`", LOCALES.join("`, `")))
+        })
+}
+
+fn list(context: &Context) -> Result<(), Failure> {
+    let config = context.config();
+    let or = |text: &str, otherwise: &str| {
+        if text.is_empty() { otherwise.to_owned() } else { text.to_owned() }
+    };
+    let http_timeout = config.http_timeout_s.unwrap_or(60);
+    let trace = or(&config.trace, "false");
+    let color = config.color().unwrap_or(true);
+    let check = !config.check_cli_version_disabled;
+    let sso = or(&config.type_of_sso, "auto");
+    if context.output.is_json() {
+        return context.output.json(&json!({
+            "http_timeout": http_timeout, "trace": trace, "color": color, "locale": config.locale,
+            "check_version": check, "sso_otp": sso, "directory": context.home.directory(),
+        }));
+    }
+    context.output.pairs(&[
+        ("HTTP timeout (s):", http_timeout.to_string()),
+        ("Trace:", trace),
+        ("Color:", color.to_string()),
+        ("Locale:", or(&config.locale, "not set")),
+        ("Check version:", check.to_string()),
+        ("SSO one-time code:", sso),
+        ("Directory:", context.home.directory().display().to_string()),
+    ])
+}

@@ -1,0 +1,199 @@
+//! `login`: from a credential to a session with an account, a region, an organization and a space.
+
+use crate::address;
+use crate::client::Request;
+use crate::config::Place;
+use crate::context::Context;
+use crate::credential::{self, Credential};
+use crate::env;
+use crate::error::{Failure, Kind};
+use crate::output::printable;
+use crate::session::{BOTH_TOKENS, IAM_CLIENT, keep, keep_uaa};
+use base::secret::Secret;
+use clap::Args;
+use wire::iam::discovery::Discovery;
+use wire::iam::token::TokenReply;
+
+/// How often a person may mistype.
+const TRIES: u32 = 3;
+
+/// What `login` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  vigie login -a https://metrics.example.org -u ada@example.org
+  vigie login -a 127.0.0.1:8080 --apikey @key.json -o field-org -s dev
+  VIGIE_API_KEY=@key.json vigie login -r us-south
+
+The key is also taken from `VIGIE_API_KEY`, `IBMCLOUD_API_KEY` or `BLUEMIX_API_KEY`, as text or as `@FILE`.")]
+pub(crate) struct LoginArgs {
+    /// Address of the server; without a scheme `http` for this machine, `https` for any other
+    #[arg(short, long, value_name = "API_ENDPOINT")]
+    api: Option<String>,
+    /// User; `passcode` and `apikey` say what `-p` is
+    #[arg(short, long, value_name = "USER")]
+    pub(crate) user: Option<String>,
+    /// Password; asked for when missing
+    #[arg(short, long, value_name = "PASSWORD", value_parser = credential::argument)]
+    pub(crate) password: Option<Secret<String>>,
+    /// API key: its text, or `@` and a file that holds it
+    #[arg(long, value_name = "KEY|@FILE", value_parser = credential::argument, conflicts_with_all = ["user", "sso"])]
+    pub(crate) apikey: Option<Secret<String>>,
+    /// Log in with a one-time code from the server's passcode page
+    #[arg(long)]
+    pub(crate) sso: bool,
+    /// Account to work in: its id or its owner's user id
+    #[arg(short = 'c', long, value_name = "ACCOUNT_ID", conflicts_with = "no_account")]
+    account: Option<String>,
+    /// Target no account
+    #[arg(long)]
+    no_account: bool,
+    /// Accepted for old scripts; this server keeps no resource groups
+    #[arg(short = 'g', value_name = "RESOURCE_GROUP")]
+    resource_group: Option<String>,
+    /// Organization to work in
+    #[arg(short, long, value_name = "ORG")]
+    org: Option<String>,
+    /// Space to work in
+    #[arg(short, long, value_name = "SPACE")]
+    space: Option<String>,
+    /// Region to work in
+    #[arg(short, long, value_name = "REGION", conflicts_with = "no_region")]
+    region: Option<String>,
+    /// Target no region, organization or space
+    #[arg(long, conflicts_with_all = ["org", "space"])]
+    no_region: bool,
+    /// Do not check the server's certificate
+    #[arg(long)]
+    skip_ssl_validation: bool,
+}
+
+/// Logs in.
+pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let api = endpoint(args, context)?;
+    {
+        let mut config = context.config().clone();
+        config.api_endpoint.clone_from(&api);
+        config.ssl_disabled = args.skip_ssl_validation;
+        context.set_config(config);
+    }
+    output.say(&format!("API endpoint: {api}\n"))?;
+    if address::is_readable_on_the_way(&api) {
+        output.warn("this address is not encrypted; anyone on the way can read the password and the token");
+    }
+    if args.skip_ssl_validation {
+        output.warn("the server's certificate is not checked; anyone on the way can pose as the server");
+    }
+    if args.resource_group.is_some() {
+        output.note("resource groups are not kept by this server; `-g` has no effect");
+    }
+    let discovery = discover(context, &api)?;
+    let learnt = discovery.token_endpoint.strip_suffix("/identity/token").unwrap_or("");
+    let iam = context.env.get(env::IAM_ENDPOINT).map_or_else(|| address::adopt(&api, learnt), str::to_owned);
+    let reply = authenticate(args, context, &iam, &discovery.passcode_endpoint)?;
+    output.ok()?;
+    output.say("")?;
+
+    context.update(|config, cf| {
+        config.clear_session();
+        cf.clear_session();
+        if config.api_endpoint != api {
+            config.region.clear();
+            config.region_id.clear();
+            config.metrics_endpoint.clear();
+            cf.target.clear();
+            cf.uaa_endpoint.clear();
+        }
+        config.api_endpoint.clone_from(&api);
+        config.iam_endpoint = iam;
+        config.ssl_disabled = args.skip_ssl_validation;
+        config.login_at = Some(jiff::Timestamp::now().to_string());
+        keep(config, &reply);
+        if keep_uaa(cf, &reply) {
+            cf.login_at.clone_from(&config.login_at);
+        }
+        cf.organization_fields = Place::default();
+        cf.space_fields = Place::default();
+    })?;
+    if !args.no_account {
+        context.target_account(args.account.as_deref())?;
+        if !args.no_region {
+            context.target_region(args.region.as_deref())?;
+            context.target_place(args.org.as_deref(), args.space.as_deref(), false)?;
+        }
+    }
+    output.say("")?;
+    context.print_target()
+}
+
+/// The flag, else the environment, else what is configured.
+fn endpoint(args: &LoginArgs, context: &Context) -> Result<String, Failure> {
+    let configured = context.config().api_endpoint.clone();
+    args.api
+        .as_deref()
+        .or_else(|| context.env.get(env::API))
+        .or_else(|| Some(configured.as_str()).filter(|text| !text.is_empty()))
+        .ok_or_else(|| {
+            Failure::usage("no API endpoint is set")
+                .hint("name the server: `vigie login -a https://SERVER`, or set `VIGIE_API`")
+        })
+        .and_then(address::complete)
+}
+
+fn discover(context: &Context, api: &str) -> Result<Discovery, Failure> {
+    context
+        .client()?
+        .send(Request::get(format!("{api}/identity/.well-known/openid-configuration")))?
+        .parse("read the server's description of itself")
+        .map_err(|failure| {
+            if failure.kind == Kind::NotFound {
+                failure.hint(format!("is `{api}` a Vigie server?"))
+            } else {
+                failure
+            }
+        })
+}
+
+/// Exchanges the credential for tokens; a person who was asked may try again.
+fn authenticate(args: &LoginArgs, context: &Context, iam: &str, passcode_page: &str) -> Result<TokenReply, Failure> {
+    let mut tries_left = TRIES;
+    loop {
+        tries_left -= 1;
+        let (credential, was_asked) = Credential::find(args, context, passcode_page)?;
+        context.output.action("Authenticating...")?;
+        let mut form = credential.fields();
+        form.extend(BOTH_TOKENS);
+        let reply = context.client()?.send(
+            Request::post(format!("{iam}/identity/token"))
+                .basic(IAM_CLIENT.0, IAM_CLIENT.1)
+                .form(&form),
+        )?;
+        if reply.is_success() {
+            return reply.parse("log in");
+        }
+        let refusal = reply.refusal("log in");
+        if !matches!(reply.status, 400 | 401 | 403) {
+            return Err(refusal);
+        }
+        let rejected = rejected(&refusal, &credential);
+        if !was_asked || tries_left == 0 {
+            return Err(rejected);
+        }
+        context.output.failure(&rejected);
+    }
+}
+
+/// The words scripts know, and what to do.
+fn rejected(refusal: &Failure, credential: &Credential) -> Failure {
+    let message = format!(
+        "Credentials were rejected.\nCode: {}, message: {}",
+        refusal.code.as_deref().map_or_else(|| "none".to_owned(), printable),
+        refusal.text.as_deref().unwrap_or("none"),
+    );
+    let failure = Failure::new(Kind::NotLoggedIn, message);
+    match credential {
+        Credential::ApiKey(_) => failure.hint("is it the whole key, and not deleted or disabled? a new one: `vigie iam api-key-create NAME`"),
+        Credential::Password(..) => failure.hint("check the user and the password"),
+        Credential::Passcode(_) => failure.hint("a code is good once and for a few minutes; get a new one with `vigie login --sso`"),
+    }
+}

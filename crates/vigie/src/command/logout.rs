@@ -1,0 +1,49 @@
+//! `logout`.
+
+use crate::client::Request;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::session::IAM_CLIENT;
+use crate::token::bare;
+use serde_json::json;
+
+/// Ends the session at the server, so that its tokens are useless everywhere, then forgets it here. What cannot be
+/// reached does not keep anyone from forgetting.
+pub(crate) fn run(context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    output.action("Logging out...")?;
+    if let Err(failure) = revoke(context) {
+        output.warn(&format!(
+            "the server was not told, so the tokens stay good until they expire: {failure}"
+        ));
+    }
+    context.update(|config, cf| {
+        config.clear_session();
+        cf.clear_session();
+    })?;
+    if output.is_json() {
+        return output.json(&json!({"logged_in": false}));
+    }
+    output.ok()
+}
+
+fn revoke(context: &Context) -> Result<(), Failure> {
+    let config = context.config().clone();
+    let token = match config.iam_refresh_token.as_str() {
+        "" | "not_supported" => bare(&config.iam_token),
+        refresh => refresh,
+    };
+    if token.is_empty() {
+        return Ok(());
+    }
+    let url = format!("{}/identity/revoke", context.iam_endpoint(&config)?);
+    context
+        .client()?
+        .send(
+            Request::post(url)
+                .basic(IAM_CLIENT.0, IAM_CLIENT.1)
+                .form(&[("token", token)]),
+        )?
+        .success("end the session")
+        .map(drop)
+}

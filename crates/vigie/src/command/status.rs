@@ -1,0 +1,57 @@
+//! `status`: who, where, until when; asks no server.
+
+use crate::context::Context;
+use crate::duration::spoken;
+use crate::error::{Failure, Kind};
+use crate::output::printable;
+use crate::token::Claims;
+use base::time::{Clock as _, SystemClock};
+use serde_json::json;
+
+/// Prints the state of the session; without one, fails as any command that needs it would.
+pub(crate) fn run(context: &Context) -> Result<(), Failure> {
+    let config = context.config().clone();
+    let cf = context.home.read_cf()?;
+    let claims = Claims::of(&config.iam_token);
+    let renewable = !matches!(config.iam_refresh_token.as_str(), "" | "not_supported");
+    let remaining = claims.as_ref().map_or(0, |claims| claims.remaining(SystemClock.now()));
+    let is_usable = claims.is_some() && (remaining > 0 || renewable);
+    let expires_at = claims
+        .as_ref()
+        .and_then(|claims| jiff::Timestamp::from_second(claims.exp).ok())
+        .map(|at| at.to_string());
+    if context.output.is_json() {
+        context.output.json(&json!({
+            "logged_in": is_usable, "user": claims.as_ref().map(Claims::user), "api_endpoint": config.api_endpoint,
+            "metrics_endpoint": context.metrics_endpoint().ok(), "account": config.account.guid,
+            "region": config.region, "org": cf.organization_fields.name, "space": cf.space_fields.name,
+            "scope": context.scope_id().ok(), "token_expires_at": expires_at,
+            "token_expires_in": claims.as_ref().map(|_| remaining), "renewable": renewable,
+            "directory": context.home.directory(),
+        }))?;
+    } else {
+        let or_none = |text: &str| printable(if text.is_empty() { "none" } else { text });
+        let token = match (&expires_at, u64::try_from(remaining)) {
+            (None, _) => "none".to_owned(),
+            (Some(at), Ok(left)) if left > 0 => format!("good until {at}, for {}", spoken(left)),
+            (Some(at), _) => format!("expired at {at}"),
+        };
+        let renewal = if renewable { "by itself, when it has expired" } else { "not possible; log in again" };
+        context.output.pairs(&[
+            ("User:", or_none(claims.as_ref().map_or("", Claims::user))),
+            ("API endpoint:", or_none(&config.api_endpoint)),
+            ("Account:", or_none(&config.account.name)),
+            ("Region:", or_none(&config.region)),
+            ("Org:", or_none(&cf.organization_fields.name)),
+            ("Space:", or_none(&cf.space_fields.name)),
+            ("Scope:", context.scope_id().unwrap_or_else(|_| "none".to_owned())),
+            ("Token:", token),
+            ("Renewal:", renewal.to_owned()),
+            ("Directory:", context.home.directory().display().to_string()),
+        ])?;
+    }
+    if is_usable {
+        return Ok(());
+    }
+    Err(Failure::new(Kind::NotLoggedIn, "not logged in").hint("log in with `vigie login`"))
+}

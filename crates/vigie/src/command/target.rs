@@ -1,0 +1,59 @@
+//! `target`: shows and changes where the session works.
+
+use crate::config::Place;
+use crate::context::Context;
+use crate::error::Failure;
+use clap::Args;
+
+/// What `target` takes.
+#[derive(Debug, Args)]
+pub(crate) struct TargetArgs {
+    /// Switch to a region
+    #[arg(short, long, value_name = "REGION", conflicts_with = "unset_region")]
+    region: Option<String>,
+    /// Target no region
+    #[arg(long)]
+    unset_region: bool,
+    /// Switch to an account, renewing the token for it
+    #[arg(short = 'c', long, value_name = "ACCOUNT_ID")]
+    account: Option<String>,
+    /// Switch to an organization
+    #[arg(short, long, value_name = "ORG")]
+    org: Option<String>,
+    /// Switch to a space
+    #[arg(short, long, value_name = "SPACE")]
+    space: Option<String>,
+    /// Choose organization and space
+    #[arg(long)]
+    cf: bool,
+    /// Accepted for old scripts; this server keeps no resource groups
+    #[arg(short = 'g', value_name = "RESOURCE_GROUP")]
+    resource_group: Option<String>,
+}
+
+/// Changes what the flags say, then shows the target.
+pub(crate) fn run(args: &TargetArgs, context: &Context) -> Result<(), Failure> {
+    if args.resource_group.is_some() {
+        context.output.note("resource groups are not kept by this server; `-g` has no effect");
+    }
+    if let Some(account) = &args.account {
+        context.target_account(Some(account))?;
+    }
+    if let Some(region) = &args.region {
+        context.target_region(Some(region))?;
+    }
+    if args.unset_region {
+        context.update(|config, cf| {
+            config.region.clear();
+            config.region_id.clear();
+            config.metrics_endpoint.clear();
+            cf.organization_fields = Place::default();
+            cf.space_fields = Place::default();
+        })?;
+    }
+    if args.cf || args.org.is_some() || args.space.is_some() {
+        let asking = args.cf && !(args.org.is_some() && args.space.is_some());
+        context.target_place(args.org.as_deref(), args.space.as_deref(), asking)?;
+    }
+    context.print_target()
+}

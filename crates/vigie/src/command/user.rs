@@ -1,0 +1,167 @@
+//! Users of the targeted account: `account users`, `user-invite`; and the caller's own `password`.
+
+use crate::client::{Request, encode};
+use crate::command::role::{self, AccountRole, Change, OrgRole, SpaceRole};
+use crate::context::Context;
+use crate::credential::{self, text_or_file};
+use crate::error::Failure;
+use crate::output::printable;
+use crate::prompt;
+use base::secret::Secret;
+use clap::Args;
+use serde_json::{Value, json};
+use wire::iam::user::{ChangePassword, Invite, InviteUsers, Invited, User, Users};
+
+/// Pages read of one list.
+const PAGES_MAX: usize = 1000;
+
+/// What `users` takes.
+#[derive(Debug, Args)]
+pub(crate) struct UsersArgs {
+    /// Account, in place of the targeted one
+    #[arg(short = 'c', long, value_name = "ACCOUNT_ID")]
+    account: Option<String>,
+}
+
+/// What `user-invite` takes.
+#[derive(Debug, Args)]
+pub(crate) struct InviteArgs {
+    /// E-mail address
+    email: String,
+    /// Role in the account
+    #[arg(long, value_enum, ignore_case = true, value_name = "ROLE")]
+    account_role: Option<AccountRole>,
+    /// Organization to give a role in
+    #[arg(short, long, value_name = "ORG")]
+    org: Option<String>,
+    /// Role in the organization
+    #[arg(long, value_enum, ignore_case = true, requires = "org", value_name = "ROLE")]
+    org_role: Option<OrgRole>,
+    /// Space to give a role in
+    #[arg(short, long, requires_all = ["org", "space_role"], value_name = "SPACE")]
+    space: Option<String>,
+    /// Role in the space
+    #[arg(long, value_enum, ignore_case = true, requires = "space", value_name = "ROLE")]
+    space_role: Option<SpaceRole>,
+}
+
+/// What `password` takes.
+#[derive(Debug, Args)]
+pub(crate) struct PasswordArgs {
+    /// Password now: its text, or `@` and a file that holds it; asked for when missing
+    #[arg(long, value_name = "PASSWORD|@FILE", value_parser = credential::argument)]
+    current: Option<Secret<String>>,
+    /// Password from now on: its text, or `@` and a file that holds it; asked for when missing
+    #[arg(long, value_name = "PASSWORD|@FILE", value_parser = credential::argument)]
+    new: Option<Secret<String>>,
+}
+
+fn account_meant(given: Option<&str>, context: &Context) -> Result<String, Failure> {
+    let targeted = context.config().account.guid.clone();
+    match given {
+        Some(account) => Ok(account.to_owned()),
+        None if targeted.is_empty() => Err(Failure::usage("no account is targeted")
+            .hint("choose one with `vigie target -c ACCOUNT_ID`")),
+        None => Ok(targeted),
+    }
+}
+
+fn url(account: &str, context: &Context) -> Result<String, Failure> {
+    Ok(format!("{}/v2/accounts/{}/users", context.api_endpoint()?, encode(account)))
+}
+
+/// Lists users.
+pub(crate) fn list(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let account = account_meant(args.account.as_deref(), context)?;
+    output.action(&format!("Getting users under account {account} as {}...", context.user()))?;
+    let mut users: Vec<User> = Vec::new();
+    let mut request = Request::get(url(&account, context)?);
+    for _ in 0..PAGES_MAX {
+        let page: Users = context.ask(request, "list users")?.parse("list users")?;
+        users.extend(page.resources);
+        match page.next_url {
+            Some(next) => request = Request::get(format!("{}{next}", context.api_endpoint()?)),
+            None => break,
+        }
+    }
+    if output.is_json() {
+        let users: Vec<Value> = users
+            .iter()
+            .map(|user| {
+                json!({
+                    "userId": user.user_id, "ibmUniqueId": user.iam_id, "firstname": user.firstname,
+                    "lastname": user.lastname, "state": user.state, "email": user.email, "roles": user.account_roles,
+                })
+            })
+            .collect();
+        return output.json(&users);
+    }
+    output.ok()?;
+    if users.is_empty() {
+        return output.say("No users found.");
+    }
+    let rows: Vec<Vec<String>> = users
+        .iter()
+        .map(|user| vec![printable(&user.user_id), printable(&user.state), printable(&user.account_roles.join(", "))])
+        .collect();
+    output.table(&["User ID", "State", "Roles"], &rows)
+}
+
+/// Invites a user. No mail is sent: the one-time password is shown to whoever invites.
+pub(crate) fn invite(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let account = account_meant(None, context)?;
+    output.action(&format!("Inviting user {} to account {account} as {}...", args.email, context.user()))?;
+    let body = InviteUsers {
+        users: vec![Invite { email: args.email.clone(), account_role: args.account_role.map(role::name) }],
+    };
+    let invited: Invited = context
+        .ask(Request::post(url(&account, context)?).json(&body)?, "invite the user")?
+        .parse("invite the user")?;
+    output.ok()?;
+    if output.is_json() {
+        output.json(&invited.resources)?;
+    }
+    for user in &invited.resources {
+        output.say(&format!("User {} was invited, state {}", printable(&user.email), printable(&user.state)))?;
+        if let Some(password) = &user.one_time_password {
+            output.say(&format!("One-time password, shown this once: {}", password.expose()))?;
+        }
+    }
+    if let Some(org) = &args.org {
+        role::set_org(context, Change::Set, &args.email, org, args.org_role.unwrap_or(OrgRole::OrgUser))?;
+        if let (Some(space), Some(space_role)) = (&args.space, args.space_role) {
+            role::set_space(context, Change::Set, &args.email, (org, space), space_role)?;
+        }
+    }
+    Ok(())
+}
+
+/// Changes the caller's own password.
+pub(crate) fn password(args: &PasswordArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let current = given_or_asked(args.current.as_ref(), "Current password", "--current")?;
+    let new = given_or_asked(args.new.as_ref(), "New password", "--new")?;
+    if args.new.is_none() && prompt::secret("New password again", "the new password", "`--new @FILE`")? != new {
+        return Err(Failure::usage("the two new passwords are not the same"));
+    }
+    output.action(&format!("Changing the password of {}...", context.user()))?;
+    let body = ChangePassword {
+        current_password: current.expose().as_str().into(),
+        new_password: new.expose().as_str().into(),
+    };
+    let request = Request::put(format!("{}/v2/users/self/password", context.api_endpoint()?));
+    context.ask(request.json(&body)?, "change the password")?;
+    if output.is_json() {
+        return output.json(&json!({"changed": true}));
+    }
+    output.ok()
+}
+
+fn given_or_asked(given: Option<&Secret<String>>, prompt: &str, flag: &str) -> Result<Secret<String>, Failure> {
+    given.map_or_else(
+        || prompt::secret(prompt, &format!("the {}", prompt.to_lowercase()), &format!("`{flag} @FILE`")),
+        |given| text_or_file(given.expose(), flag),
+    )
+}

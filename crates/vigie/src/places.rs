@@ -1,0 +1,142 @@
+//! Accounts, regions, organizations and spaces, as the server lists them to this caller.
+
+use crate::client::{Reply, Request, encode};
+use crate::config::Place;
+use crate::context::Context;
+use crate::error::{Failure, Kind};
+use crate::output::printable;
+use serde::de::DeserializeOwned;
+use wire::cf::list::{List, Resource};
+use wire::cf::organization::OrganizationEntity;
+use wire::cf::region::{Region, Regions};
+use wire::cf::space::SpaceEntity;
+use wire::iam::account::{AccountResource, Accounts};
+
+/// An organization as listed.
+pub(crate) type Org = Resource<OrganizationEntity>;
+/// A space as listed.
+pub(crate) type Space = Resource<SpaceEntity>;
+
+/// Pages read of one list; more is a server that goes in circles.
+const PAGES_MAX: usize = 1000;
+
+impl Context {
+    /// Sends a request with the session's token; a refusal is a failure. `doing` completes "cannot …".
+    pub(crate) fn ask(&self, request: Request, doing: &str) -> Result<Reply, Failure> {
+        let token = self.token()?;
+        self.client()?
+            .send(request.bearer(token.expose()))?
+            .success(doing)
+    }
+
+    /// The address of the Cloud Foundry side with a path.
+    pub(crate) fn cf_url(&self, path: &str) -> Result<String, Failure> {
+        let target = self.home.read_cf()?.target;
+        let base = if target.is_empty() { self.api_endpoint()? } else { target };
+        Ok(format!("{}{path}", base.trim_end_matches('/')))
+    }
+
+    /// The regions; no login is needed.
+    pub(crate) fn regions(&self) -> Result<Vec<Region>, Failure> {
+        let url = format!("{}/v2/regions", self.api_endpoint()?);
+        let regions: Regions = self.client()?.send(Request::get(url))?.parse("list regions")?;
+        Ok(regions.resources)
+    }
+
+    /// The accounts the caller belongs to.
+    pub(crate) fn accounts(&self) -> Result<Vec<AccountResource>, Failure> {
+        let api = self.api_endpoint()?;
+        let mut path = "/coe/v2/accounts".to_owned();
+        let mut accounts = Vec::new();
+        for _ in 0..PAGES_MAX {
+            let page: Accounts = self
+                .ask(Request::get(format!("{api}{path}")), "list accounts")?
+                .parse("list accounts")?;
+            accounts.extend(page.resources);
+            match page.next_url {
+                Some(next) => path = next,
+                None => break,
+            }
+        }
+        Ok(accounts)
+    }
+
+    /// The organizations the caller sees, of one region or all.
+    pub(crate) fn orgs(&self, region: &str) -> Result<Vec<Org>, Failure> {
+        let mut request = Request::get(self.cf_url("/v2/organizations")?);
+        if !region.is_empty() {
+            request = request.query("region", region);
+        }
+        self.list(request, "list organizations")
+    }
+
+    /// The organization of this name.
+    pub(crate) fn org_named(&self, name: &str, region: &str) -> Result<Org, Failure> {
+        let mut request =
+            Request::get(self.cf_url("/v2/organizations")?).query("q", &format!("name:{name}"));
+        if !region.is_empty() {
+            request = request.query("region", region);
+        }
+        self.list::<OrganizationEntity>(request, "find the organization")?
+            .into_iter()
+            .find(|org| org.entity.name == name)
+            .ok_or_else(|| {
+                Failure::new(Kind::NotFound, format!("no organization `{}` was found", printable(name)))
+                    .hint("list what you can see with `vigie account orgs`")
+            })
+    }
+
+    /// The organization named by a flag, else the targeted one.
+    pub(crate) fn org_meant(&self, named: Option<&str>) -> Result<Place, Failure> {
+        if let Some(name) = named {
+            let org = self.org_named(name, &self.config().region.clone())?;
+            return Ok(Place {
+                guid: org.metadata.guid,
+                name: org.entity.name,
+                ..Place::default()
+            });
+        }
+        let targeted = self.home.read_cf()?.organization_fields;
+        if targeted.guid.is_empty() {
+            return Err(Failure::usage("no organization is named and none is targeted")
+                .hint("name one with `-o ORG`, or choose one for good with `vigie target -o ORG`"));
+        }
+        Ok(targeted)
+    }
+
+    /// The spaces of an organization that the caller sees.
+    pub(crate) fn spaces(&self, org_guid: &str) -> Result<Vec<Space>, Failure> {
+        let url = self.cf_url(&format!("/v2/organizations/{}/spaces", encode(org_guid)))?;
+        self.list(Request::get(url), "list spaces")
+    }
+
+    /// The space of this name.
+    pub(crate) fn space_named(&self, org: &Place, name: &str) -> Result<Space, Failure> {
+        let url = self.cf_url(&format!("/v2/organizations/{}/spaces", encode(&org.guid)))?;
+        self.list::<SpaceEntity>(Request::get(url).query("q", &format!("name:{name}")), "find the space")?
+            .into_iter()
+            .find(|space| space.entity.name == name)
+            .ok_or_else(|| {
+                Failure::new(
+                    Kind::NotFound,
+                    format!("no space `{}` was found in organization `{}`", printable(name), printable(&org.name)),
+                )
+                .hint(format!("list what you can see with `vigie account spaces -o {}`", printable(&org.name)))
+            })
+    }
+
+    /// Every page of a `/v2` list.
+    pub(crate) fn list<T: DeserializeOwned>(&self, first: Request, doing: &str) -> Result<Vec<Resource<T>>, Failure> {
+        let mut request = first;
+        let mut items = Vec::new();
+        for _ in 0..PAGES_MAX {
+            let page: List<T> = self.ask(request, doing)?.parse(doing)?;
+            items.extend(page.resources);
+            match page.next_url {
+                Some(next) => request = Request::get(self.cf_url(&next)?),
+                None => break,
+            }
+        }
+        Ok(items)
+    }
+}

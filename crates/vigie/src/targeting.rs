@@ -1,0 +1,249 @@
+//! Choosing where to work: the account, region, organization and space of the session. `login` and `target` share it.
+
+use crate::address;
+use crate::client::Request;
+use crate::config::{Account, Place};
+use crate::context::Context;
+use crate::error::{Failure, Kind};
+use crate::output::printable;
+use crate::prompt;
+use crate::token::Claims;
+use serde_json::{Value, json};
+use wire::cf::info::Info;
+use wire::cf::region::Region;
+use wire::iam::account::AccountResource;
+
+impl Context {
+    /// Targets an account: the one wished for, else the token's own, else the only one, else the one chosen.
+    pub(crate) fn target_account(&self, wish: Option<&str>) -> Result<(), Failure> {
+        let bound = self.claims().map(|claims: Claims| claims.account.bss).unwrap_or_default();
+        let accounts = self.accounts()?;
+        let is_wished = |account: &AccountResource, wish: &str| {
+            [&account.metadata.guid, &account.entity.name, &account.entity.owner_userid, &account.entity.owner_iam_id]
+                .into_iter()
+                .any(|text| text == wish)
+        };
+        let chosen = match (wish, accounts.as_slice()) {
+            (Some(wish), all) => all.iter().find(|account| is_wished(account, wish)).ok_or_else(|| {
+                Failure::new(Kind::NotFound, format!("you belong to no account `{}`", printable(wish)))
+                    .hint("list yours with `vigie account list`")
+            })?,
+            (None, []) => {
+                self.output.warn("you belong to no account; nothing can be targeted");
+                return Ok(());
+            }
+            (None, all) => match all.iter().find(|account| account.metadata.guid == bound) {
+                Some(account) => account,
+                None => match all {
+                    [only] => only,
+                    _ => prompt::choose("Select an account:", all, describe, "the account", "`-c ACCOUNT_ID`")?,
+                },
+            },
+        };
+        if chosen.metadata.guid != bound {
+            self.bind_account(&chosen.metadata.guid)?;
+        }
+        let account = Account {
+            guid: chosen.metadata.guid.clone(),
+            name: chosen.entity.name.clone(),
+            owner: chosen.entity.owner_userid.clone(),
+            ..Account::default()
+        };
+        self.update(|config, cf| {
+            if config.account.guid != account.guid {
+                cf.organization_fields = Place::default();
+                cf.space_fields = Place::default();
+            }
+            config.account = account;
+        })?;
+        self.output.say(&format!("Targeted account {}\n", describe(chosen)))
+    }
+
+    /// Targets a region: the one wished for, else the one configured, else the only one, else the one chosen, else the
+    /// server's home.
+    pub(crate) fn target_region(&self, wish: Option<&str>) -> Result<(), Failure> {
+        let regions = self.regions()?;
+        let configured = self.config().region.clone();
+        let named = |name: &str| regions.iter().find(|region| region.id == name || region.name == name);
+        let chosen = match wish {
+            Some(wish) => Some(named(wish).ok_or_else(|| {
+                let known: Vec<&str> = regions.iter().map(|region| region.name.as_str()).collect();
+                Failure::new(Kind::NotFound, format!("no region `{}`", printable(wish)))
+                    .hint(format!("there is `{}`; see `vigie regions`", printable(&known.join("`, `"))))
+            })?),
+            None => match (named(&configured), regions.as_slice()) {
+                (Some(region), _) => Some(region),
+                (None, [only]) => Some(only),
+                (None, all) if prompt::is_possible() && !all.is_empty() => Some(prompt::choose(
+                    "Select a region:",
+                    all,
+                    |region| printable(&region.name),
+                    "the region",
+                    "`-r REGION`",
+                )?),
+                (None, all) => all.iter().find(|region| region.home).or(all.first()),
+            },
+        };
+        let Some(region) = chosen else {
+            return Ok(());
+        };
+        self.enter(region)?;
+        self.output.say(&format!("Targeted region {}\n", printable(&region.name)))
+    }
+
+    /// Writes down a region with the addresses of its services.
+    fn enter(&self, region: &Region) -> Result<(), Failure> {
+        let api = self.api_endpoint()?;
+        let cf_api = address::adopt(&api, &region.cf_api);
+        let info: Info = self
+            .client()?
+            .send(Request::get(format!("{cf_api}/v2/info")))?
+            .parse("read about the region")?;
+        self.update(|config, cf| {
+            if config.region != region.name {
+                cf.organization_fields = Place::default();
+                cf.space_fields = Place::default();
+            }
+            region.name.clone_into(&mut config.region);
+            region.id.clone_into(&mut config.region_id);
+            config.metrics_endpoint = address::adopt(&api, &region.metrics_api);
+            cf.authorization_endpoint = address::adopt(&api, &info.authorization_endpoint);
+            cf.uaa_endpoint = address::adopt(&api, &info.token_endpoint);
+            cf.api_version = info.api_version;
+            cf.ssl_disabled = config.ssl_disabled;
+            cf.target = cf_api;
+        })
+    }
+
+    /// Targets an organization and a space. What is not wished for is chosen where there is but one; with `asking`
+    /// the person is asked, otherwise it stays open.
+    pub(crate) fn target_place(&self, org: Option<&str>, space: Option<&str>, asking: bool) -> Result<(), Failure> {
+        let region = self.config().region.clone();
+        let kept = self.home.read_cf()?.organization_fields;
+        let org = match org {
+            Some(name) => {
+                let org = self.org_named(name, &region)?;
+                Some(Place { guid: org.metadata.guid, name: org.entity.name, ..Place::default() })
+            }
+            None if space.is_some() && !kept.guid.is_empty() => Some(kept),
+            None => pick(
+                self.orgs(&region)?
+                    .into_iter()
+                    .map(|org| Place { guid: org.metadata.guid, name: org.entity.name, ..Place::default() })
+                    .collect(),
+                asking,
+                "Select an organization:",
+                "the organization",
+                "`-o ORG`",
+            )?,
+        };
+        let Some(org) = org else {
+            if space.is_some() {
+                return Err(Failure::usage("a space is named, but not its organization")
+                    .hint("name it with `-o ORG`; list them with `vigie account orgs`"));
+            }
+            return Ok(());
+        };
+        let space = match space {
+            Some(name) => {
+                let space = self.space_named(&org, name)?;
+                Some(Place { guid: space.metadata.guid, name: space.entity.name, ..Place::default() })
+            }
+            None => pick(
+                self.spaces(&org.guid)?
+                    .into_iter()
+                    .map(|space| Place { guid: space.metadata.guid, name: space.entity.name, ..Place::default() })
+                    .collect(),
+                asking,
+                "Select a space:",
+                "the space",
+                "`-s SPACE`",
+            )?,
+        };
+        self.output.say(&format!("Targeted org {}\n", printable(&org.name)))?;
+        if let Some(space) = &space {
+            self.output.say(&format!("Targeted space {}\n", printable(&space.name)))?;
+        }
+        self.update(|_, cf| {
+            cf.organization_fields = org;
+            cf.space_fields = space.unwrap_or_default();
+        })
+    }
+
+    /// Prints the target, as a table or as JSON.
+    pub(crate) fn print_target(&self) -> Result<(), Failure> {
+        let cf = self.home.read_cf()?;
+        let config = self.config();
+        let user = self.user();
+        if self.output.is_json() {
+            let place = |place: &Place| {
+                if place.guid.is_empty() { Value::Null } else { json!({"guid": place.guid, "name": place.name}) }
+            };
+            return self.output.json(&json!({
+                "api_endpoint": config.api_endpoint,
+                "region": {"mccp_id": "", "name": config.region},
+                "user": {"display_name": user, "user_email": user},
+                "account": {"guid": config.account.guid, "name": config.account.name, "owner": config.account.owner},
+                "cf": {"api_endpoint": cf.target, "api_version": cf.api_version},
+                "org": place(&cf.organization_fields),
+                "space": place(&cf.space_fields),
+            }));
+        }
+        let or = |text: &str, otherwise: &str| {
+            printable(if text.is_empty() { otherwise } else { text })
+        };
+        let logged_in = !config.iam_token.is_empty();
+        let name = self.name.text();
+        let choose = format!("none targeted, use `{name} target -o ORG -s SPACE`");
+        let account = if config.account.guid.is_empty() {
+            "none targeted".to_owned()
+        } else {
+            format!("{} ({})", printable(&config.account.name), printable(&config.account.guid))
+        };
+        let cf_api = if cf.target.is_empty() {
+            String::new()
+        } else {
+            format!("{} (API version: {})", printable(&cf.target), printable(&cf.api_version))
+        };
+        let mut rows = vec![
+            ("API endpoint:", or(&config.api_endpoint, &format!("none set, use `{name} api URL`"))),
+            ("Region:", or(&config.region, "none targeted")),
+        ];
+        if logged_in {
+            rows.extend([
+                ("User:", printable(&user)),
+                ("Account:", account),
+                ("Resource group:", String::new()),
+                ("CF API endpoint:", cf_api),
+                ("Org:", or(&cf.organization_fields.name, &choose)),
+                ("Space:", or(&cf.space_fields.name, &choose)),
+            ]);
+        }
+        self.output.pairs(&rows)?;
+        if !logged_in {
+            self.output.say(&format!("\nnot logged in; use `{name} login`"))?;
+        }
+        Ok(())
+    }
+}
+
+fn describe(account: &AccountResource) -> String {
+    format!("{} ({})", printable(&account.entity.name), printable(&account.metadata.guid))
+}
+
+fn pick(
+    mut places: Vec<Place>,
+    asking: bool,
+    heading: &str,
+    what: &str,
+    flag: &str,
+) -> Result<Option<Place>, Failure> {
+    match places.len() {
+        0 => Ok(None),
+        1 => Ok(places.pop()),
+        _ if asking => {
+            prompt::choose(heading, &places, |place| printable(&place.name), what, flag).cloned().map(Some)
+        }
+        _ => Ok(None),
+    }
+}
