@@ -3,6 +3,7 @@
 
 use crate::client::{Reply, Request};
 use crate::context::Context;
+use crate::credential::text_or_file;
 use crate::env;
 use crate::error::{Failure, Kind};
 use crate::session::{IAM_CLIENT, Token};
@@ -11,6 +12,7 @@ use base::secret::Secret;
 use base::time::{Clock as _, SystemClock};
 use std::cell::RefCell;
 use std::time::Duration;
+use wire::iam::discovery::GRANT_API_KEY;
 use wire::iam::token::TokenReply;
 
 /// The one refusal that a new token mends.
@@ -104,7 +106,7 @@ impl<'a> Monitoring<'a> {
                 named => scope_id(context, named)?,
             },
             credential: Credential::Key {
-                key: key_text(name, text)?,
+                key: text_or_file(text, name)?,
                 token: RefCell::new(None),
             },
         })
@@ -210,7 +212,7 @@ impl<'a> Monitoring<'a> {
                 Request::post(format!("{iam}/identity/token"))
                     .basic(IAM_CLIENT.0, IAM_CLIENT.1)
                     .form(&[
-                        ("grant_type", "urn:ibm:params:oauth:grant-type:apikey"),
+                        ("grant_type", GRANT_API_KEY),
                         ("apikey", key.expose()),
                         ("response_type", "cloud_iam"),
                     ]),
@@ -220,17 +222,6 @@ impl<'a> Monitoring<'a> {
         token.replace(Some(fresh.clone()));
         Ok(fresh)
     }
-}
-
-fn key_text(name: &str, text: &str) -> Result<Secret<String>, Failure> {
-    let Some(path) = text.strip_prefix('@') else {
-        return Ok(Secret::new(text.to_owned()));
-    };
-    let path = std::path::Path::new(path);
-    let file = std::fs::read(path).map_err(|error| Failure::file("read", path, &error))?;
-    wire::iam::api_key::key_file_text(&file)
-        .map(|key| Secret::new(key.expose().to_owned()))
-        .map_err(|error| Failure::failed(format!("`{}` (from `{name}`) is no API key file: {error}", path.display())))
 }
 
 /// The value of `X-Auth-Scope-Id`; `None` stands for the account of the credential.

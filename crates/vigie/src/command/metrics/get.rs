@@ -97,7 +97,11 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
         let read = wire::render::json::read(body)
             .map_err(|error| Failure::failed(format!("cannot read the server's answer: {error}")))?;
         // Overlapping targets name a series twice; it is shown once.
-        rows.extend(read.into_iter().filter(|row| !rows.iter().any(|known| known.target == row.target)));
+        for row in read {
+            if !rows.iter().any(|known| known.target == row.target) {
+                rows.push(row);
+            }
+        }
     }
     for row in &mut rows {
         row.target = printable(&row.target);

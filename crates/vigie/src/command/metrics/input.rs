@@ -257,6 +257,7 @@ fn push_argument(lines: &mut Lines, argument: &str, place: u64) -> Result<(), Fa
     let now = SystemClock.now();
     let at = match time {
         None => now,
+        Some("") => return Err(wrong("no time follows the `@`".to_owned())),
         Some(time) => wire::time_expr::parse(time, now, &TimeZone::UTC).map_err(|error| wrong(error.to_string()))?,
     };
     lines.batch.push(&name, at, value);
