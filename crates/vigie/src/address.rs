@@ -54,7 +54,11 @@ fn host(address: &str) -> &str {
 fn is_loopback(address: &str) -> bool {
     let host = host(address);
     let name = host.rsplit_once(':').map_or(host, |(name, port)| {
-        if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host }
+        if port.bytes().all(|byte| byte.is_ascii_digit()) {
+            name
+        } else {
+            host
+        }
     });
     let name = name.trim_start_matches('[').trim_end_matches(']');
     name.eq_ignore_ascii_case("localhost")
@@ -70,11 +74,20 @@ mod tests {
     #[test]
     fn the_scheme_is_completed() {
         let of = |text| complete(text).ok();
-        assert_eq!(of("127.0.0.1:8080").as_deref(), Some("http://127.0.0.1:8080"));
+        assert_eq!(
+            of("127.0.0.1:8080").as_deref(),
+            Some("http://127.0.0.1:8080")
+        );
         assert_eq!(of("[::1]:80/").as_deref(), Some("http://[::1]:80"));
         assert_eq!(of("localhost").as_deref(), Some("http://localhost"));
-        assert_eq!(of("metrics.example.org").as_deref(), Some("https://metrics.example.org"));
-        assert_eq!(of("http://metrics.example.org/").as_deref(), Some("http://metrics.example.org"));
+        assert_eq!(
+            of("metrics.example.org").as_deref(),
+            Some("https://metrics.example.org")
+        );
+        assert_eq!(
+            of("http://metrics.example.org/").as_deref(),
+            Some("http://metrics.example.org")
+        );
         for wrong in ["", "ftp://x", "https://", "https://u:p@h", "h?x", "a b"] {
             assert_eq!(of(wrong), None, "{wrong}");
         }
@@ -85,7 +98,10 @@ mod tests {
         assert_eq!(adopt("https://a", "https://b/"), "https://b");
         assert_eq!(adopt("https://a", "http://b"), "https://a");
         assert_eq!(adopt("http://a", "http://127.0.0.1:80"), "http://a");
-        assert_eq!(adopt("http://127.0.0.1:9", "http://localhost:80"), "http://localhost:80");
+        assert_eq!(
+            adopt("http://127.0.0.1:9", "http://localhost:80"),
+            "http://localhost:80"
+        );
         assert!(is_readable_on_the_way("http://a"));
         assert!(!is_readable_on_the_way("http://127.0.0.1:1"));
     }

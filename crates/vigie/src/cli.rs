@@ -2,19 +2,35 @@
 
 use crate::command::Command;
 use crate::context::Name;
+use crate::env;
 use crate::error::EXIT_CODES;
 use crate::output::Format;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 use std::ffi::OsString;
+use std::fmt::Write as _;
 
 /// Log in to a Vigie server, get tokens, and work with metrics.
 ///
 /// Start with `vigie login -a https://SERVER`; then `vigie iam oauth-tokens` shows the token of the session.
 #[derive(Debug, Parser)]
-#[command(name = "vigie", bin_name = "vigie", max_term_width = 100, subcommand_required = true, arg_required_else_help = true, after_long_help = EXIT_CODES)]
+#[command(
+    name = "vigie",
+    bin_name = "vigie",
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 pub(crate) struct Cli {
     /// Form of the output: `text` for people, `json` for programs
-    #[arg(long, global = true, value_enum, ignore_case = true, default_value_t, value_name = "FORMAT", display_order = 900)]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        ignore_case = true,
+        default_value_t,
+        value_name = "FORMAT",
+        display_order = 900
+    )]
     pub(crate) output: Format,
     /// Print results and errors only
     #[arg(short, long, global = true, display_order = 901)]
@@ -34,7 +50,25 @@ impl Cli {
 
 /// The grammar under the name the program was called by.
 pub(crate) fn grammar(name: Name) -> clap::Command {
-    Cli::command().name(name.text()).bin_name(name.text())
+    Cli::command()
+        .name(name.text())
+        .bin_name(name.text())
+        .after_long_help(format!("{}\n{EXIT_CODES}", environment()))
+}
+
+/// The environment variables, as `--help` tells them.
+fn environment() -> String {
+    env::ALL
+        .iter()
+        .fold("Environment:\n".to_owned(), |mut text, variable| {
+            let _ = writeln!(
+                text,
+                "  {}\n          {}",
+                variable.names.join(", "),
+                variable.effect
+            );
+            text
+        })
 }
 
 /// `--version` and `-v` alone are the command `version`, as in the original.
@@ -60,7 +94,10 @@ mod tests {
     fn formats_in_any_letter_case() {
         for text in ["json", "JSON", "Json"] {
             let arguments = ["vigie", "regions", "--output", text].map(OsString::from);
-            assert_eq!(Cli::read(Name::Vigie, arguments.to_vec()).unwrap().output, Format::Json);
+            assert_eq!(
+                Cli::read(Name::Vigie, arguments.to_vec()).unwrap().output,
+                Format::Json
+            );
         }
     }
 

@@ -146,9 +146,9 @@ impl Client {
             Some((name, text)) => text.parse().map_err(|_| {
                 Failure::usage(format!("`{name}` is not a number of seconds: `{text}`"))
             })?,
-            None => config
-                .http_timeout_s
-                .map_or(TIMEOUT_SECONDS, |seconds| u64::try_from(seconds).unwrap_or(0)),
+            None => config.http_timeout_s.map_or(TIMEOUT_SECONDS, |seconds| {
+                u64::try_from(seconds).unwrap_or(0)
+            }),
         };
         let timeout = (timeout_s > 0).then(|| Duration::from_secs(timeout_s));
         let connect = timeout_s.clamp(1, CONNECT_SECONDS_MAX);
@@ -182,7 +182,12 @@ impl Client {
 
     /// Sends a request and waits for the whole reply, whatever its status.
     pub(crate) fn send(&self, request: Request) -> Result<Reply, Failure> {
-        let Request { method, url, headers, body } = request;
+        let Request {
+            method,
+            url,
+            headers,
+            body,
+        } = request;
         let origin = origin(&url);
         let mut built = http::Request::builder().method(method.clone()).uri(&url);
         built = built
@@ -190,7 +195,9 @@ impl Client {
             .header("accept-language", "en-US");
         for (name, value) in headers {
             let value = HeaderValue::from_str(&value).map_err(|_| {
-                Failure::usage(format!("the value for the header `{name}` holds a character that no header can"))
+                Failure::usage(format!(
+                    "the value for the header `{name}` holds a character that no header can"
+                ))
             })?;
             built = built.header(name, value);
         }
@@ -206,7 +213,8 @@ impl Client {
             self.agent.run(request)
         } else {
             let request = built.body(body).map_err(refused)?;
-            self.trace.request(&line, request.headers(), request.body())?;
+            self.trace
+                .request(&line, request.headers(), request.body())?;
             self.agent.run(request)
         };
         let mut response = sent.map_err(|error| unreachable(&origin, &error))?;
@@ -380,7 +388,13 @@ impl Told {
         };
         Self {
             code: text(&["errorCode", "message_code", "error_code", "code", "error"]),
-            message: text(&["errorMessage", "error_description", "description", "message", "reason"]),
+            message: text(&[
+                "errorMessage",
+                "error_description",
+                "description",
+                "message",
+                "reason",
+            ]),
             hint: text(&["hint"]),
         }
     }
@@ -401,14 +415,20 @@ mod tests {
         ];
         for body in bodies {
             let told = Told::read(body.as_bytes());
-            assert_eq!((told.code.as_deref(), told.message.as_deref()), (Some("C"), Some("m")), "{body}");
+            assert_eq!(
+                (told.code.as_deref(), told.message.as_deref()),
+                (Some("C"), Some("m")),
+                "{body}"
+            );
         }
         assert_eq!(Told::read(b"<html>"), Told::default());
     }
 
     #[test]
     fn parameters_are_encoded() {
-        let request = Request::get("http://h/p").query("q", "name:a b&c").query("x", "é");
+        let request = Request::get("http://h/p")
+            .query("q", "name:a b&c")
+            .query("x", "é");
         assert_eq!(request.url, "http://h/p?q=name%3Aa%20b%26c&x=%C3%A9");
         assert_eq!(origin(&request.url), "http://h");
     }

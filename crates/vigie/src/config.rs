@@ -105,7 +105,12 @@ impl Home {
         let give_up = Instant::now() + Duration::from_secs(LOCK_WAIT_SECONDS_MAX);
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(Lock { home: self, _file: file }),
+                Ok(()) => {
+                    return Ok(Lock {
+                        home: self,
+                        _file: file,
+                    });
+                }
                 Err(TryLockError::WouldBlock) if Instant::now() < give_up => {
                     std::thread::sleep(LOCK_RETRY);
                 }
@@ -223,7 +228,10 @@ pub(crate) struct Config {
     pub(crate) account: Account,
     #[serde(rename = "LoginAt", skip_serializing_if = "Option::is_none")]
     pub(crate) login_at: Option<String>,
-    #[serde(rename = "LastSessionUpdateTime", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "LastSessionUpdateTime",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub(crate) last_session_update_time: Option<i64>,
     #[serde(rename = "TypeOfSSO")]
     pub(crate) type_of_sso: String,
@@ -365,11 +373,23 @@ mod tests {
     fn the_directory_follows_the_variables_in_their_order() {
         let parent = tempfile::tempdir().unwrap();
         let parent = parent.path().to_str().unwrap();
-        assert_eq!(find(&[("HOME", parent)]), Path::new(parent).join(".bluemix"));
+        assert_eq!(
+            find(&[("HOME", parent)]),
+            Path::new(parent).join(".bluemix")
+        );
         fs::create_dir(Path::new(parent).join(".ibmcloud")).unwrap();
-        assert_eq!(find(&[("HOME", "/nobody"), ("BLUEMIX_HOME", parent)]), Path::new(parent).join(".ibmcloud"));
-        assert_eq!(find(&[("IBMCLOUD_HOME", parent), ("IBMCLOUD_CONFIG_HOME", "/c")]), Path::new("/c"));
-        assert_eq!(find(&[("IBMCLOUD_CONFIG_HOME", "/c"), ("VIGIE_HOME", "/v")]), Path::new("/v"));
+        assert_eq!(
+            find(&[("HOME", "/nobody"), ("BLUEMIX_HOME", parent)]),
+            Path::new(parent).join(".ibmcloud")
+        );
+        assert_eq!(
+            find(&[("IBMCLOUD_HOME", parent), ("IBMCLOUD_CONFIG_HOME", "/c")]),
+            Path::new("/c")
+        );
+        assert_eq!(
+            find(&[("IBMCLOUD_CONFIG_HOME", "/c"), ("VIGIE_HOME", "/v")]),
+            Path::new("/v")
+        );
         assert!(Home::find(&Env::of(&[])).is_err());
     }
 
@@ -388,7 +408,12 @@ mod tests {
         assert_eq!(after["PluginRepos"][0]["URL"], "y");
         assert_eq!(after["Account"]["Extra"], 1);
         assert_eq!(after["Region"], "local");
-        assert!(after.as_object().unwrap().contains_key("UsageStatsDisabled"));
+        assert!(
+            after
+                .as_object()
+                .unwrap()
+                .contains_key("UsageStatsDisabled")
+        );
     }
 
     #[test]
@@ -403,7 +428,10 @@ mod tests {
         assert_eq!(mode(&home.main_file()), 0o600);
         assert_eq!(mode(home.cf_file().parent().unwrap()), 0o700);
         assert_eq!(mode(&home.cf_file()), 0o600);
-        let names: Vec<_> = fs::read_dir(home.directory()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let names: Vec<_> = fs::read_dir(home.directory())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         assert_eq!(names.len(), 3, "no temporary file stays behind: {names:?}");
     }
 
@@ -417,7 +445,11 @@ mod tests {
                     for _ in 0..25 {
                         let lock = home.lock().unwrap();
                         let mut config = home.read().unwrap();
-                        let count = config.other.get("Count").and_then(Value::as_i64).unwrap_or(0);
+                        let count = config
+                            .other
+                            .get("Count")
+                            .and_then(Value::as_i64)
+                            .unwrap_or(0);
                         config.other.insert("Count".to_owned(), (count + 1).into());
                         lock.write(&config).unwrap();
                     }
@@ -434,7 +466,14 @@ mod tests {
         )
         .unwrap();
         config.clear_session();
-        assert_eq!((config.api_endpoint.as_str(), config.region.as_str(), config.locale.as_str()), ("x", "r", "fr_FR"));
+        assert_eq!(
+            (
+                config.api_endpoint.as_str(),
+                config.region.as_str(),
+                config.locale.as_str()
+            ),
+            ("x", "r", "fr_FR")
+        );
         assert!(config.iam_token.is_empty() && !config.other.contains_key("Profile"));
     }
 

@@ -90,7 +90,10 @@ mod tests {
 
     #[test]
     fn the_name_is_that_of_the_file() {
-        assert_eq!(Name::of(Some("/usr/bin/ibmcloud".as_ref())), Name::Original("ibmcloud"));
+        assert_eq!(
+            Name::of(Some("/usr/bin/ibmcloud".as_ref())),
+            Name::Original("ibmcloud")
+        );
         assert_eq!(Name::of(Some("bx".as_ref())), Name::Original("bx"));
         assert_eq!(Name::of(Some("/x/vigie".as_ref())), Name::Vigie);
         assert_eq!(Name::of(None), Name::Vigie);

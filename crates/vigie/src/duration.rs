@@ -11,9 +11,13 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
         return Err(wrong());
     }
     while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let digits = rest
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(rest.len());
         let (number, after) = rest.split_at(digits);
-        let letters = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
+        let letters = after
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(after.len());
         let (unit, next) = after.split_at(letters);
         let factor = match unit {
             "s" | "sec" => 1,
@@ -36,7 +40,12 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
 
 /// A length of time for people: its two largest units.
 pub(crate) fn spoken(seconds: u64) -> String {
-    let units = [(seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
+    let units = [
+        (seconds / 86_400, "d"),
+        (seconds / 3600 % 24, "h"),
+        (seconds / 60 % 60, "min"),
+        (seconds % 60, "s"),
+    ];
     let parts: Vec<String> = units
         .iter()
         .skip_while(|(count, _)| *count == 0)
@@ -62,7 +71,15 @@ mod tests {
         assert_eq!(seconds("5m"), Ok(300));
         assert_eq!(seconds("1h30m"), Ok(5400));
         assert_eq!(seconds("2d"), Ok(172_800));
-        for wrong in ["", "m", "5x", "-5m", "1h30", "99999999999999999999", "184467440737095516d"] {
+        for wrong in [
+            "",
+            "m",
+            "5x",
+            "-5m",
+            "1h30",
+            "99999999999999999999",
+            "184467440737095516d",
+        ] {
             assert!(seconds(wrong).is_err(), "{wrong}");
         }
     }

@@ -18,7 +18,7 @@ pub(crate) enum Kind {
     NotFound,
     /// No answer from the server.
     Unreachable,
-    /// Some of it was done, some refused.
+    /// Some of it was done, some was not.
     Partial,
     /// Whoever read our output has gone; nobody is left to tell.
     BrokenPipe,
@@ -34,7 +34,7 @@ Exit codes:
   4  no right to do this
   5  not found
   6  the server cannot be reached
-  7  done in part: some samples were rejected
+  7  done in part; what was not done is said
 Called under the name `ibmcloud`, `bx` or `bluemix`, every failure but wrong usage is 1.";
 
 impl Kind {

@@ -22,6 +22,8 @@ mod monitoring;
 mod output;
 mod places;
 mod prompt;
+#[cfg(test)]
+mod reference;
 mod screen;
 mod session;
 mod targeting;

@@ -70,7 +70,7 @@ impl Output {
 
     /// What is about to happen, one sentence ending in `...`.
     pub(crate) fn action(&self, sentence: &str) -> Result<(), Failure> {
-        if self.is_json() || self.quiet {
+        if self.is_json() || self.is_quiet() {
             return Ok(());
         }
         self.line(sentence)
@@ -78,10 +78,10 @@ impl Output {
 
     /// The line `OK`.
     pub(crate) fn ok(&self) -> Result<(), Failure> {
-        if self.is_json() || self.quiet {
+        if self.is_json() || self.is_quiet() {
             return Ok(());
         }
-        self.line(&paint(self.color_stdout, GREEN, "OK"))
+        self.line(&paint(self.is_colored(), GREEN, "OK"))
     }
 
     /// A sentence for people; not printed as JSON.
@@ -115,16 +115,21 @@ impl Output {
 
     /// Columns without borders, three blanks apart.
     pub(crate) fn table(&self, header: &[&str], rows: &[Vec<String>]) -> Result<(), Failure> {
-        self.raw(table(self.color_stdout, header, rows).as_bytes())
+        self.raw(table(self.is_colored(), header, rows).as_bytes())
     }
 
     /// `Name: value` lines, the values in one column.
     pub(crate) fn pairs(&self, pairs: &[(&str, String)]) -> Result<(), Failure> {
-        let width = pairs.iter().map(|(name, _)| name.width()).max().unwrap_or(0) + 3;
+        let width = pairs
+            .iter()
+            .map(|(name, _)| name.width())
+            .max()
+            .unwrap_or(0)
+            + 3;
         let mut text = String::new();
         for (name, value) in pairs {
             let padded = format!("{name}{}", " ".repeat(width - name.width()));
-            let line = format!("{padded}{}", paint(self.color_stdout, CYAN, value));
+            let line = format!("{padded}{}", paint(self.is_colored(), CYAN, value));
             text.push_str(line.trim_end());
             text.push('\n');
         }
@@ -141,7 +146,10 @@ impl Output {
     /// Something to beware of, on standard error.
     pub(crate) fn warn(&self, sentence: &str) {
         if !self.quiet {
-            to_stderr(&format!("{} {sentence}\n", paint(self.color_stderr, BOLD, "warning:")));
+            to_stderr(&format!(
+                "{} {sentence}\n",
+                paint(self.color_stderr, BOLD, "warning:")
+            ));
         }
     }
 
@@ -199,10 +207,12 @@ fn table(color: bool, header: &[&str], rows: &[Vec<String>]) -> String {
                 .unwrap_or(0)
         })
         .collect();
-    let line = |cells: &mut dyn Iterator<Item = &str>, style: &dyn Fn(usize) -> Option<&'static str>| {
+    let line = |cells: &mut dyn Iterator<Item = &str>,
+                style: &dyn Fn(usize) -> Option<&'static str>| {
         let mut line = String::new();
         for (column, (cell, width)) in cells.zip(&widths).enumerate() {
-            let painted = style(column).map_or_else(|| cell.to_owned(), |style| paint(color, style, cell));
+            let painted =
+                style(column).map_or_else(|| cell.to_owned(), |style| paint(color, style, cell));
             line.push_str(&painted);
             line.push_str(&" ".repeat(width - cell.width().min(*width) + 3));
         }
@@ -220,7 +230,13 @@ fn table(color: bool, header: &[&str], rows: &[Vec<String>]) -> String {
 /// A text from the server, fit for a terminal: control characters become `?`.
 pub(crate) fn printable(text: &str) -> String {
     text.chars()
-        .map(|character| if character.is_control() { '?' } else { character })
+        .map(|character| {
+            if character.is_control() {
+                '?'
+            } else {
+                character
+            }
+        })
         .collect()
 }
 

@@ -32,14 +32,21 @@ impl Context {
     /// The address of the Cloud Foundry side with a path.
     pub(crate) fn cf_url(&self, path: &str) -> Result<String, Failure> {
         let target = self.home.read_cf()?.target;
-        let base = if target.is_empty() { self.api_endpoint()? } else { target };
+        let base = if target.is_empty() {
+            self.api_endpoint()?
+        } else {
+            target
+        };
         Ok(format!("{}{path}", base.trim_end_matches('/')))
     }
 
     /// The regions; no login is needed.
     pub(crate) fn regions(&self) -> Result<Vec<Region>, Failure> {
         let url = format!("{}/v2/regions", self.api_endpoint()?);
-        let regions: Regions = self.client()?.send(Request::get(url))?.parse("list regions")?;
+        let regions: Regions = self
+            .client()?
+            .send(Request::get(url))?
+            .parse("list regions")?;
         Ok(regions.resources)
     }
 
@@ -81,8 +88,11 @@ impl Context {
             .into_iter()
             .find(|org| org.entity.name == name)
             .ok_or_else(|| {
-                Failure::new(Kind::NotFound, format!("no organization `{}` was found", printable(name)))
-                    .hint("list what you can see with `vigie account orgs`")
+                Failure::new(
+                    Kind::NotFound,
+                    format!("no organization `{}` was found", printable(name)),
+                )
+                .hint("list what you can see with `vigie account orgs`")
             })
     }
 
@@ -98,8 +108,11 @@ impl Context {
         }
         let targeted = self.home.read_cf()?.organization_fields;
         if targeted.guid.is_empty() {
-            return Err(Failure::usage("no organization is named and none is targeted")
-                .hint("name one with `-o ORG`, or choose one for good with `vigie target -o ORG`"));
+            return Err(
+                Failure::usage("no organization is named and none is targeted").hint(
+                    "name one with `-o ORG`, or choose one for good with `vigie target -o ORG`",
+                ),
+            );
         }
         Ok(targeted)
     }
@@ -113,20 +126,34 @@ impl Context {
     /// The space of this name.
     pub(crate) fn space_named(&self, org: &Place, name: &str) -> Result<Space, Failure> {
         let url = self.cf_url(&format!("/v2/organizations/{}/spaces", encode(&org.guid)))?;
-        self.list::<SpaceEntity>(Request::get(url).query("q", &format!("name:{name}")), "find the space")?
-            .into_iter()
-            .find(|space| space.entity.name == name)
-            .ok_or_else(|| {
-                Failure::new(
-                    Kind::NotFound,
-                    format!("no space `{}` was found in organization `{}`", printable(name), printable(&org.name)),
-                )
-                .hint(format!("list what you can see with `vigie account spaces -o {}`", printable(&org.name)))
-            })
+        self.list::<SpaceEntity>(
+            Request::get(url).query("q", &format!("name:{name}")),
+            "find the space",
+        )?
+        .into_iter()
+        .find(|space| space.entity.name == name)
+        .ok_or_else(|| {
+            Failure::new(
+                Kind::NotFound,
+                format!(
+                    "no space `{}` was found in organization `{}`",
+                    printable(name),
+                    printable(&org.name)
+                ),
+            )
+            .hint(format!(
+                "list what you can see with `vigie account spaces -o {}`",
+                printable(&org.name)
+            ))
+        })
     }
 
     /// Every page of a `/v2` list.
-    pub(crate) fn list<T: DeserializeOwned>(&self, first: Request, doing: &str) -> Result<Vec<Resource<T>>, Failure> {
+    pub(crate) fn list<T: DeserializeOwned>(
+        &self,
+        first: Request,
+        doing: &str,
+    ) -> Result<Vec<Resource<T>>, Failure> {
         let mut request = first;
         let mut items = Vec::new();
         for _ in 0..PAGES_MAX {

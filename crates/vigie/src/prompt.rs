@@ -17,8 +17,10 @@ fn require(what: &str, flag: &str) -> Result<(), Failure> {
     if is_possible() {
         return Ok(());
     }
-    Err(Failure::usage(format!("{what} is missing, and without a terminal nobody can be asked"))
-        .hint(format!("give it with {flag}")))
+    Err(Failure::usage(format!(
+        "{what} is missing, and without a terminal nobody can be asked"
+    ))
+    .hint(format!("give it with {flag}")))
 }
 
 /// Asks for a line of text. `flag` names what to type instead, with its backticks.
@@ -40,8 +42,10 @@ pub(crate) fn secret(prompt: &str, what: &str, flag: &str) -> Result<Secret<Stri
 /// Asks for yes or no; nothing means no.
 pub(crate) fn confirm(question: &str, flag: &str) -> Result<bool, Failure> {
     if !is_possible() {
-        return Err(Failure::usage("this wants a yes, and without a terminal nobody can be asked")
-            .hint(format!("say it with {flag}")));
+        return Err(
+            Failure::usage("this wants a yes, and without a terminal nobody can be asked")
+                .hint(format!("say it with {flag}")),
+        );
     }
     Ok(is_yes(&line(&format!("{question} [y/N]> "))?))
 }
@@ -100,7 +104,11 @@ impl Theme for Original {
         write!(f, "{prompt}> ")
     }
 
-    fn format_password_prompt_selection(&self, f: &mut dyn fmt::Write, prompt: &str) -> fmt::Result {
+    fn format_password_prompt_selection(
+        &self,
+        f: &mut dyn fmt::Write,
+        prompt: &str,
+    ) -> fmt::Result {
         write!(f, "{prompt}>")
     }
 }

@@ -73,7 +73,10 @@ impl Context {
         }
         let reply = renew_uaa(self, &cf, &iam)?;
         cf.access_token = format!("bearer {}", reply.access_token.expose());
-        reply.refresh_token.expose().clone_into(&mut cf.refresh_token);
+        reply
+            .refresh_token
+            .expose()
+            .clone_into(&mut cf.refresh_token);
         lock.write_cf(&cf)?;
         Ok(Secret::new(reply.access_token.expose().to_owned()))
     }
@@ -85,7 +88,8 @@ impl Context {
 
     /// The user as shown, or nothing.
     pub(crate) fn user(&self) -> String {
-        self.claims().map_or_else(String::new, |claims| claims.user().to_owned())
+        self.claims()
+            .map_or_else(String::new, |claims| claims.user().to_owned())
     }
 
     /// Where the token service is.
@@ -156,7 +160,12 @@ impl Context {
     pub(crate) fn bind_account(&self, account: &str) -> Result<(), Failure> {
         let lock = self.home.lock()?;
         let mut config = self.home.read()?;
-        let reply = renew(self.client()?, &self.iam_endpoint(&config)?, &config, Some(account))?;
+        let reply = renew(
+            self.client()?,
+            &self.iam_endpoint(&config)?,
+            &config,
+            Some(account),
+        )?;
         keep(&mut config, &reply);
         lock.write(&config)?;
         let mut cf = self.home.read_cf()?;
@@ -185,7 +194,10 @@ fn valid(stored: &str, ttl_min: Duration, now: Millis) -> Option<Token> {
 /// Puts new tokens in their place.
 pub(crate) fn keep(config: &mut Config, reply: &TokenReply) {
     config.iam_token = format!("Bearer {}", reply.access_token.expose());
-    reply.refresh_token.expose().clone_into(&mut config.iam_refresh_token);
+    reply
+        .refresh_token
+        .expose()
+        .clone_into(&mut config.iam_refresh_token);
     config.last_session_update_time = Some(SystemClock.now().secs());
 }
 
@@ -216,8 +228,11 @@ fn renew(
 ) -> Result<TokenReply, Failure> {
     let refresh = config.iam_refresh_token.as_str();
     if refresh.is_empty() || refresh == "not_supported" {
-        return Err(Failure::new(Kind::NotLoggedIn, "the login has expired and cannot be renewed")
-            .hint("log in again with `vigie login`"));
+        return Err(Failure::new(
+            Kind::NotLoggedIn,
+            "the login has expired and cannot be renewed",
+        )
+        .hint("log in again with `vigie login`"));
     }
     let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", refresh)];
     match account {
@@ -238,7 +253,11 @@ fn renew(
     Err(not_renewed(reply.refusal("renew the login"), reply.status))
 }
 
-fn renew_uaa(context: &Context, cf: &CfConfig, iam: &Token) -> Result<wire::cf::token::UaaTokenReply, Failure> {
+fn renew_uaa(
+    context: &Context,
+    cf: &CfConfig,
+    iam: &Token,
+) -> Result<wire::cf::token::UaaTokenReply, Failure> {
     let endpoint = if cf.uaa_endpoint.is_empty() {
         context.api_endpoint()?
     } else {
@@ -252,22 +271,37 @@ fn renew_uaa(context: &Context, cf: &CfConfig, iam: &Token) -> Result<wire::cf::
         )
     };
     if !cf.refresh_token.is_empty() {
-        let reply = ask(&[("grant_type", "refresh_token"), ("refresh_token", &cf.refresh_token), ("scope", "")])?;
+        let reply = ask(&[
+            ("grant_type", "refresh_token"),
+            ("refresh_token", &cf.refresh_token),
+            ("scope", ""),
+        ])?;
         if reply.is_success() {
             return reply.parse("renew the UAA token");
         }
     }
-    let reply = ask(&[("grant_type", "iam_token"), ("iam_token", iam.expose()), ("scope", "")])?;
+    let reply = ask(&[
+        ("grant_type", "iam_token"),
+        ("iam_token", iam.expose()),
+        ("scope", ""),
+    ])?;
     if reply.is_success() {
         return reply.parse("renew the UAA token");
     }
-    Err(not_renewed(reply.refusal("renew the UAA token"), reply.status))
+    Err(not_renewed(
+        reply.refusal("renew the UAA token"),
+        reply.status,
+    ))
 }
 
 /// The one line scripts look for: status, code and text of a refused renewal, in this order.
 fn not_renewed(refusal: Failure, status: u16) -> Failure {
     let mut failure = Failure::new(
-        if status >= 500 { refusal.kind } else { Kind::NotLoggedIn },
+        if status >= 500 {
+            refusal.kind
+        } else {
+            Kind::NotLoggedIn
+        },
         format!(
             "the login could not be renewed. Status code: {status}, error code: {}, message: {}",
             refusal.code.as_deref().unwrap_or("none"),
@@ -293,7 +327,8 @@ mod tests {
     #[test]
     fn a_token_is_good_until_ten_seconds_before_it_expires() {
         let token = format!("Bearer e30.{}.s", URL_SAFE_NO_PAD.encode(r#"{"exp":1000}"#));
-        let good = |now, ttl| valid(&token, Duration::from_secs(ttl), Millis::from_secs(now)).is_some();
+        let good =
+            |now, ttl| valid(&token, Duration::from_secs(ttl), Millis::from_secs(now)).is_some();
         assert!(good(989, 0));
         assert!(!good(990, 0));
         assert!(good(699, 300));

@@ -16,27 +16,48 @@ use wire::iam::account::AccountResource;
 impl Context {
     /// Targets an account: the one wished for, else the token's own, else the only one, else the one chosen.
     pub(crate) fn target_account(&self, wish: Option<&str>) -> Result<(), Failure> {
-        let bound = self.claims().map(|claims: Claims| claims.account.bss).unwrap_or_default();
+        let bound = self
+            .claims()
+            .map(|claims: Claims| claims.account.bss)
+            .unwrap_or_default();
         let accounts = self.accounts()?;
         let is_wished = |account: &AccountResource, wish: &str| {
-            [&account.metadata.guid, &account.entity.name, &account.entity.owner_userid, &account.entity.owner_iam_id]
-                .into_iter()
-                .any(|text| text == wish)
+            [
+                &account.metadata.guid,
+                &account.entity.name,
+                &account.entity.owner_userid,
+                &account.entity.owner_iam_id,
+            ]
+            .into_iter()
+            .any(|text| text == wish)
         };
         let chosen = match (wish, accounts.as_slice()) {
-            (Some(wish), all) => all.iter().find(|account| is_wished(account, wish)).ok_or_else(|| {
-                Failure::new(Kind::NotFound, format!("you belong to no account `{}`", printable(wish)))
+            (Some(wish), all) => all
+                .iter()
+                .find(|account| is_wished(account, wish))
+                .ok_or_else(|| {
+                    Failure::new(
+                        Kind::NotFound,
+                        format!("you belong to no account `{}`", printable(wish)),
+                    )
                     .hint("list yours with `vigie account list`")
-            })?,
+                })?,
             (None, []) => {
-                self.output.warn("you belong to no account; nothing can be targeted");
+                self.output
+                    .warn("you belong to no account; nothing can be targeted");
                 return Ok(());
             }
             (None, all) => match all.iter().find(|account| account.metadata.guid == bound) {
                 Some(account) => account,
                 None => match all {
                     [only] => only,
-                    _ => prompt::choose("Select an account:", all, describe, "the account", "`-c ACCOUNT_ID`")?,
+                    _ => prompt::choose(
+                        "Select an account:",
+                        all,
+                        describe,
+                        "the account",
+                        "`-c ACCOUNT_ID`",
+                    )?,
                 },
             },
         };
@@ -56,7 +77,8 @@ impl Context {
             }
             config.account = account;
         })?;
-        self.output.say(&format!("Targeted account {}\n", describe(chosen)))
+        self.output
+            .say(&format!("Targeted account {}\n", describe(chosen)))
     }
 
     /// Targets a region: the one wished for, else the one configured, else the only one, else the one chosen, else the
@@ -64,12 +86,20 @@ impl Context {
     pub(crate) fn target_region(&self, wish: Option<&str>) -> Result<(), Failure> {
         let regions = self.regions()?;
         let configured = self.config().region.clone();
-        let named = |name: &str| regions.iter().find(|region| region.id == name || region.name == name);
+        let named = |name: &str| {
+            regions
+                .iter()
+                .find(|region| region.id == name || region.name == name)
+        };
         let chosen = match wish {
             Some(wish) => Some(named(wish).ok_or_else(|| {
                 let known: Vec<&str> = regions.iter().map(|region| region.name.as_str()).collect();
-                Failure::new(Kind::NotFound, format!("no region `{}`", printable(wish)))
-                    .hint(format!("there is `{}`; see `vigie regions`", printable(&known.join("`, `"))))
+                Failure::new(Kind::NotFound, format!("no region `{}`", printable(wish))).hint(
+                    format!(
+                        "there is `{}`; see `vigie regions`",
+                        printable(&known.join("`, `"))
+                    ),
+                )
             })?),
             None => match (named(&configured), regions.as_slice()) {
                 (Some(region), _) => Some(region),
@@ -88,7 +118,8 @@ impl Context {
             return Ok(());
         };
         self.enter(region)?;
-        self.output.say(&format!("Targeted region {}\n", printable(&region.name)))
+        self.output
+            .say(&format!("Targeted region {}\n", printable(&region.name)))
     }
 
     /// Writes down a region with the addresses of its services.
@@ -117,19 +148,32 @@ impl Context {
 
     /// Targets an organization and a space. What is not wished for is chosen where there is but one; with `asking`
     /// the person is asked, otherwise it stays open.
-    pub(crate) fn target_place(&self, org: Option<&str>, space: Option<&str>, asking: bool) -> Result<(), Failure> {
+    pub(crate) fn target_place(
+        &self,
+        org: Option<&str>,
+        space: Option<&str>,
+        asking: bool,
+    ) -> Result<(), Failure> {
         let region = self.config().region.clone();
         let kept = self.home.read_cf()?.organization_fields;
         let org = match org {
             Some(name) => {
                 let org = self.org_named(name, &region)?;
-                Some(Place { guid: org.metadata.guid, name: org.entity.name, ..Place::default() })
+                Some(Place {
+                    guid: org.metadata.guid,
+                    name: org.entity.name,
+                    ..Place::default()
+                })
             }
             None if space.is_some() && !kept.guid.is_empty() => Some(kept),
             None => pick(
                 self.orgs(&region)?
                     .into_iter()
-                    .map(|org| Place { guid: org.metadata.guid, name: org.entity.name, ..Place::default() })
+                    .map(|org| Place {
+                        guid: org.metadata.guid,
+                        name: org.entity.name,
+                        ..Place::default()
+                    })
                     .collect(),
                 asking,
                 "Select an organization:",
@@ -147,12 +191,20 @@ impl Context {
         let space = match space {
             Some(name) => {
                 let space = self.space_named(&org, name)?;
-                Some(Place { guid: space.metadata.guid, name: space.entity.name, ..Place::default() })
+                Some(Place {
+                    guid: space.metadata.guid,
+                    name: space.entity.name,
+                    ..Place::default()
+                })
             }
             None => pick(
                 self.spaces(&org.guid)?
                     .into_iter()
-                    .map(|space| Place { guid: space.metadata.guid, name: space.entity.name, ..Place::default() })
+                    .map(|space| Place {
+                        guid: space.metadata.guid,
+                        name: space.entity.name,
+                        ..Place::default()
+                    })
                     .collect(),
                 asking,
                 "Select a space:",
@@ -160,9 +212,11 @@ impl Context {
                 "`-s SPACE`",
             )?,
         };
-        self.output.say(&format!("Targeted org {}\n", printable(&org.name)))?;
+        self.output
+            .say(&format!("Targeted org {}\n", printable(&org.name)))?;
         if let Some(space) = &space {
-            self.output.say(&format!("Targeted space {}\n", printable(&space.name)))?;
+            self.output
+                .say(&format!("Targeted space {}\n", printable(&space.name)))?;
         }
         self.update(|_, cf| {
             cf.organization_fields = org;
@@ -177,7 +231,11 @@ impl Context {
         let user = self.user();
         if self.output.is_json() {
             let place = |place: &Place| {
-                if place.guid.is_empty() { Value::Null } else { json!({"guid": place.guid, "name": place.name}) }
+                if place.guid.is_empty() {
+                    Value::Null
+                } else {
+                    json!({"guid": place.guid, "name": place.name})
+                }
             };
             return self.output.json(&json!({
                 "api_endpoint": config.api_endpoint,
@@ -189,24 +247,37 @@ impl Context {
                 "space": place(&cf.space_fields),
             }));
         }
-        let or = |text: &str, otherwise: &str| {
-            printable(if text.is_empty() { otherwise } else { text })
-        };
+        let or =
+            |text: &str, otherwise: &str| printable(if text.is_empty() { otherwise } else { text });
         let logged_in = !config.iam_token.is_empty();
         let name = self.name.text();
         let choose = format!("none targeted, use `{name} target -o ORG -s SPACE`");
         let account = if config.account.guid.is_empty() {
             "none targeted".to_owned()
         } else {
-            format!("{} ({})", printable(&config.account.name), printable(&config.account.guid))
+            format!(
+                "{} ({})",
+                printable(&config.account.name),
+                printable(&config.account.guid)
+            )
         };
         let cf_api = if cf.target.is_empty() {
             String::new()
         } else {
-            format!("{} (API version: {})", printable(&cf.target), printable(&cf.api_version))
+            format!(
+                "{} (API version: {})",
+                printable(&cf.target),
+                printable(&cf.api_version)
+            )
         };
         let mut rows = vec![
-            ("API endpoint:", or(&config.api_endpoint, &format!("none set, use `{name} api URL`"))),
+            (
+                "API endpoint:",
+                or(
+                    &config.api_endpoint,
+                    &format!("none set, use `{name} api URL`"),
+                ),
+            ),
             ("Region:", or(&config.region, "none targeted")),
         ];
         if logged_in {
@@ -221,14 +292,19 @@ impl Context {
         }
         self.output.pairs(&rows)?;
         if !logged_in {
-            self.output.say(&format!("\nnot logged in; use `{name} login`"))?;
+            self.output
+                .say(&format!("\nnot logged in; use `{name} login`"))?;
         }
         Ok(())
     }
 }
 
 fn describe(account: &AccountResource) -> String {
-    format!("{} ({})", printable(&account.entity.name), printable(&account.metadata.guid))
+    format!(
+        "{} ({})",
+        printable(&account.entity.name),
+        printable(&account.metadata.guid)
+    )
 }
 
 fn pick(
@@ -241,9 +317,9 @@ fn pick(
     match places.len() {
         0 => Ok(None),
         1 => Ok(places.pop()),
-        _ if asking => {
-            prompt::choose(heading, &places, |place| printable(&place.name), what, flag).cloned().map(Some)
-        }
+        _ if asking => prompt::choose(heading, &places, |place| printable(&place.name), what, flag)
+            .cloned()
+            .map(Some),
         _ => Ok(None),
     }
 }

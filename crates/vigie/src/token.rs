@@ -69,10 +69,15 @@ mod tests {
 
     #[test]
     fn claims_are_read_with_and_without_bearer() {
-        let text = token(r#"{"exp":100,"iat":40,"email":"ada@example.org","sub":"x","account":{"bss":"ab","valid":true}}"#);
+        let text = token(
+            r#"{"exp":100,"iat":40,"email":"ada@example.org","sub":"x","account":{"bss":"ab","valid":true}}"#,
+        );
         let claims = Claims::of(&format!("Bearer {text}")).unwrap();
         assert_eq!(claims, Claims::of(&text).unwrap());
-        assert_eq!((claims.user(), claims.account.bss.as_str()), ("ada@example.org", "ab"));
+        assert_eq!(
+            (claims.user(), claims.account.bss.as_str()),
+            ("ada@example.org", "ab")
+        );
         assert_eq!(claims.remaining(Millis::from_secs(95)), 5);
         assert_eq!(Claims::of("not a token"), None);
     }

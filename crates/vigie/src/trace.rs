@@ -16,9 +16,24 @@ const BODY_BYTES_MAX: usize = 64 << 10;
 
 /// Form fields and JSON members whose values are secrets.
 const SECRET_NAMES: &[&str] = &[
-    "password", "current_password", "new_password", "one_time_password", "passcode", "token", "access_token",
-    "refresh_token", "delegated_refresh_token", "uaa_token", "uaa_refresh_token", "iam_token", "apikey", "api_key",
-    "client_secret", "uaa_client_secret", "security_code", "code",
+    "password",
+    "current_password",
+    "new_password",
+    "one_time_password",
+    "passcode",
+    "token",
+    "access_token",
+    "refresh_token",
+    "delegated_refresh_token",
+    "uaa_token",
+    "uaa_refresh_token",
+    "iam_token",
+    "apikey",
+    "api_key",
+    "client_secret",
+    "uaa_client_secret",
+    "security_code",
+    "code",
 ];
 
 /// Where dumps go.
@@ -52,7 +67,12 @@ impl Trace {
         if *self == Self::Off {
             return Ok(());
         }
-        self.write(&dump(&format!("REQUEST: [{}]", now()), first_line, headers, body))
+        self.write(&dump(
+            &format!("REQUEST: [{}]", now()),
+            first_line,
+            headers,
+            body,
+        ))
     }
 
     /// Dumps a reply.
@@ -95,8 +115,10 @@ fn now() -> String {
 fn dump(title: &str, first_line: &str, headers: &ureq::http::HeaderMap, body: &[u8]) -> String {
     let mut text = format!("\n{title}\n{first_line}\n");
     for (name, value) in headers {
-        let secret = matches!(name.as_str(), "authorization" | "iam-apikey" | "cookie" | "set-cookie")
-            || name.as_str().starts_with("x-auth-");
+        let secret = matches!(
+            name.as_str(),
+            "authorization" | "iam-apikey" | "cookie" | "set-cookie"
+        ) || name.as_str().starts_with("x-auth-");
         let value = if secret {
             HIDDEN.into()
         } else {

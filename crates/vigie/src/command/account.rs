@@ -101,9 +101,14 @@ pub(crate) fn list(context: &Context) -> Result<(), Failure> {
         .iter()
         .map(|account| {
             let entity = &account.entity;
-            [&account.metadata.guid, &entity.name, &entity.state, &entity.owner_userid]
-                .map(|text| printable(text))
-                .to_vec()
+            [
+                &account.metadata.guid,
+                &entity.name,
+                &entity.state,
+                &entity.owner_userid,
+            ]
+            .map(|text| printable(text))
+            .to_vec()
         })
         .collect();
     output.table(&["Account GUID", "Name", "State", "Owner User ID"], &rows)

@@ -41,7 +41,9 @@ pub(crate) fn run(args: &ApiArgs, context: &Context) -> Result<(), Failure> {
     }
     let config = context.config();
     if output.is_json() {
-        return output.json(&json!({"api_endpoint": config.api_endpoint, "ssl_disabled": config.ssl_disabled}));
+        return output.json(
+            &json!({"api_endpoint": config.api_endpoint, "ssl_disabled": config.ssl_disabled}),
+        );
     }
     let shown = if config.api_endpoint.is_empty() {
         format!("none set, use `{} api URL`", context.name.text())

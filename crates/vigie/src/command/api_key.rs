@@ -7,13 +7,13 @@ use crate::output::printable;
 use crate::prompt;
 use crate::session::not_logged_in;
 use clap::Args;
-use serde::Serialize as _;
 use serde_json::json;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use wire::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey};
+use wire::iam::key_file;
 
 /// Pages read of one list.
 const PAGES_MAX: usize = 1000;
@@ -104,7 +104,10 @@ impl Switch {
 
 fn url(context: &Context, path: &str) -> Result<String, Failure> {
     let config = context.config().clone();
-    Ok(format!("{}/v1/apikeys{path}", context.iam_endpoint(&config)?))
+    Ok(format!(
+        "{}/v1/apikeys{path}",
+        context.iam_endpoint(&config)?
+    ))
 }
 
 fn keys(context: &Context) -> Result<Vec<ApiKey>, Failure> {
@@ -116,7 +119,9 @@ fn keys(context: &Context) -> Result<Vec<ApiKey>, Failure> {
     }
     let mut keys = Vec::new();
     for _ in 0..PAGES_MAX {
-        let page: ApiKeyList = context.ask(request, "list API keys")?.parse("list API keys")?;
+        let page: ApiKeyList = context
+            .ask(request, "list API keys")?
+            .parse("list API keys")?;
         keys.extend(page.apikeys);
         // Only the parameters are taken over: the token is for the server one logged in to.
         match page.next.as_deref().and_then(|next| next.split_once('?')) {
@@ -134,14 +139,33 @@ fn find(wanted: &str, context: &Context) -> Result<ApiKey, Failure> {
         .filter(|key| key.id == wanted || key.name == wanted)
         .collect();
     if found.len() > 1 {
-        let describe = |key: &ApiKey| format!("{} {}", key.id, printable(key.description.as_deref().unwrap_or("")));
-        let what = format!("which of the {} API keys named `{}` is meant", found.len(), printable(wanted));
-        return prompt::choose("Select an API key:", &found, describe, &what, "the key's id in place of its name")
-            .cloned();
+        let describe = |key: &ApiKey| {
+            format!(
+                "{} {}",
+                key.id,
+                printable(key.description.as_deref().unwrap_or(""))
+            )
+        };
+        let what = format!(
+            "which of the {} API keys named `{}` is meant",
+            found.len(),
+            printable(wanted)
+        );
+        return prompt::choose(
+            "Select an API key:",
+            &found,
+            describe,
+            &what,
+            "the key's id in place of its name",
+        )
+        .cloned();
     }
     found.pop().ok_or_else(|| {
-        Failure::new(Kind::NotFound, format!("no API key `{}` was found", printable(wanted)))
-            .hint("list yours with `vigie iam api-keys`")
+        Failure::new(
+            Kind::NotFound,
+            format!("no API key `{}` was found", printable(wanted)),
+        )
+        .hint("list yours with `vigie iam api-keys`")
     })
 }
 
@@ -154,13 +178,18 @@ pub(crate) fn list(args: &ListArgs, context: &Context) -> Result<(), Failure> {
     let mut keys = keys(context)?;
     keys.retain(|key| {
         args.name.as_ref().is_none_or(|name| *name == key.name)
-            && args.description.as_ref().is_none_or(|text| Some(text) == key.description.as_ref())
+            && args
+                .description
+                .as_ref()
+                .is_none_or(|text| Some(text) == key.description.as_ref())
     });
     if output.is_json() {
         return output.json(&keys);
     }
     if args.uuid {
-        return keys.iter().try_for_each(|key| output.line(&printable(&key.id)));
+        return keys
+            .iter()
+            .try_for_each(|key| output.line(&printable(&key.id)));
     }
     output.ok()?;
     if keys.is_empty() {
@@ -179,7 +208,17 @@ pub(crate) fn list(args: &ListArgs, context: &Context) -> Result<(), Failure> {
             ]
         })
         .collect();
-    output.table(&["Name", "ID", "Created At", "Locked", "Disabled", "Description"], &rows)
+    output.table(
+        &[
+            "Name",
+            "ID",
+            "Created At",
+            "Locked",
+            "Disabled",
+            "Description",
+        ],
+        &rows,
+    )
 }
 
 /// Creates a key and shows it this once, or writes it to a file that was made ready before.
@@ -189,7 +228,11 @@ pub(crate) fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure
     let claims = context.claims().ok_or_else(not_logged_in)?;
     let account = context.config().account.guid.clone();
     let mut file = args.file.as_deref().map(KeyFile::prepare).transpose()?;
-    output.action(&format!("Creating API key {} under {account} as {}...", args.name, claims.user()))?;
+    output.action(&format!(
+        "Creating API key {} under {account} as {}...",
+        args.name,
+        claims.user()
+    ))?;
     let body = CreateApiKey {
         name: args.name.clone(),
         iam_id: claims.iam_id.clone(),
@@ -202,7 +245,9 @@ pub(crate) fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure
     if args.lock {
         request = request.header("entity-lock", "true");
     }
-    let mut key: ApiKey = context.ask(request, "create the API key")?.parse("create the API key")?;
+    let mut key: ApiKey = context
+        .ask(request, "create the API key")?
+        .parse("create the API key")?;
     if let Some(file) = file.take() {
         file.keep(&key)?;
         key.apikey = "".into();
@@ -219,7 +264,10 @@ pub(crate) fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure
     let mut pairs = vec![
         ("ID", printable(&key.id)),
         ("Name", printable(&key.name)),
-        ("Description", printable(key.description.as_deref().unwrap_or(""))),
+        (
+            "Description",
+            printable(key.description.as_deref().unwrap_or("")),
+        ),
         ("Created At", key.created_at.clone().unwrap_or_default()),
     ];
     if args.file.is_none() {
@@ -247,22 +295,23 @@ impl KeyFile {
             .mode(0o600)
             .open(&beside)
             .map_err(|error| Failure::file("create", path, &error))?;
-        Ok(Self { path: path.to_owned(), beside, file })
+        Ok(Self {
+            path: path.to_owned(),
+            beside,
+            file,
+        })
     }
 
     fn keep(mut self, key: &ApiKey) -> Result<(), Failure> {
-        let mut text = Vec::new();
-        let indent = serde_json::ser::PrettyFormatter::with_indent(b"\t");
-        key.serialize(&mut serde_json::Serializer::with_formatter(&mut text, indent))
-            .map_err(|error| Failure::failed(format!("cannot write JSON: {error}")))?;
-        text.push(b'\n');
         self.file
-            .write_all(&text)
+            .write_all(&key_file::write(key))
             .and_then(|()| self.file.sync_all())
             .and_then(|()| fs::rename(&self.beside, &self.path))
             .map_err(|error| {
-                Failure::file("write", &self.path, &error)
-                    .hint(format!("the key exists but is lost: delete it with `vigie iam api-key-delete {}`", key.id))
+                Failure::file("write", &self.path, &error).hint(format!(
+                    "the key exists but is lost: delete it with `vigie iam api-key-delete {}`",
+                    key.id
+                ))
             })
     }
 }
@@ -277,7 +326,11 @@ impl Drop for KeyFile {
 pub(crate) fn update(args: &UpdateArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let key = find(&args.key, context)?;
-    output.action(&format!("Updating API key {} as {}...", args.key, context.user()))?;
+    output.action(&format!(
+        "Updating API key {} as {}...",
+        args.key,
+        context.user()
+    ))?;
     let body = UpdateApiKey {
         name: args.name.clone(),
         description: args.description.clone(),
@@ -285,7 +338,9 @@ pub(crate) fn update(args: &UpdateArgs, context: &Context) -> Result<(), Failure
     };
     let request = Request::put(url(context, &format!("/{}", encode(&key.id)))?)
         .header("if-match", key.entity_tag.unwrap_or_else(|| "*".to_owned()));
-    let key: ApiKey = context.ask(request.json(&body)?, "update the API key")?.parse("update the API key")?;
+    let key: ApiKey = context
+        .ask(request.json(&body)?, "update the API key")?
+        .parse("update the API key")?;
     if output.is_json() {
         return output.json(&key);
     }
@@ -296,11 +351,23 @@ pub(crate) fn update(args: &UpdateArgs, context: &Context) -> Result<(), Failure
 pub(crate) fn delete(args: &OneArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let key = find(&args.key, context)?;
-    if !args.force && !prompt::confirm(&format!("Really delete API key {}?", printable(&key.name)), "`-f`")? {
+    if !args.force
+        && !prompt::confirm(
+            &format!("Really delete API key {}?", printable(&key.name)),
+            "`-f`",
+        )?
+    {
         return output.say("Nothing was deleted.");
     }
-    output.action(&format!("Deleting API key {} as {}...", args.key, context.user()))?;
-    context.ask(Request::delete(url(context, &format!("/{}", encode(&key.id)))?), "delete the API key")?;
+    output.action(&format!(
+        "Deleting API key {} as {}...",
+        args.key,
+        context.user()
+    ))?;
+    context.ask(
+        Request::delete(url(context, &format!("/{}", encode(&key.id)))?),
+        "delete the API key",
+    )?;
     if output.is_json() {
         return output.json(&json!({"id": key.id, "deleted": true}));
     }
@@ -312,10 +379,18 @@ pub(crate) fn switch(args: &OneArgs, switch: Switch, context: &Context) -> Resul
     let output = &context.output;
     let (verb, doing, path) = switch.words();
     let key = find(&args.key, context)?;
-    output.action(&format!("{verb} API key {} as {}...", args.key, context.user()))?;
+    output.action(&format!(
+        "{verb} API key {} as {}...",
+        args.key,
+        context.user()
+    ))?;
     let url = url(context, &format!("/{}/{path}", encode(&key.id)))?;
     let is_on = matches!(switch, Switch::Lock | Switch::Disable);
-    let request = if is_on { Request::post(url) } else { Request::delete(url) };
+    let request = if is_on {
+        Request::post(url)
+    } else {
+        Request::delete(url)
+    };
     context.ask(request, doing)?;
     if output.is_json() {
         let state = if path == "lock" { "locked" } else { "disabled" };

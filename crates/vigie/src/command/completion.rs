@@ -33,6 +33,11 @@ pub(crate) fn run(args: &CompletionArgs, context: &Context) -> Result<(), Failur
         Shell::Fish => Generator::Fish,
     };
     let mut script = Vec::new();
-    generate(generator, &mut cli::grammar(context.name), context.name.text(), &mut script);
+    generate(
+        generator,
+        &mut cli::grammar(context.name),
+        context.name.text(),
+        &mut script,
+    );
     context.output.raw(&script)
 }

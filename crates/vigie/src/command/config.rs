@@ -93,7 +93,11 @@ fn known_locale(text: &str) -> Result<&str, Failure> {
 fn list(context: &Context) -> Result<(), Failure> {
     let config = context.config();
     let or = |text: &str, otherwise: &str| {
-        if text.is_empty() { otherwise.to_owned() } else { text.to_owned() }
+        if text.is_empty() {
+            otherwise.to_owned()
+        } else {
+            text.to_owned()
+        }
     };
     let http_timeout = config.http_timeout_s.unwrap_or(60);
     let trace = or(&config.trace, "false");

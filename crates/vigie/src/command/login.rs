@@ -42,7 +42,12 @@ pub(crate) struct LoginArgs {
     #[arg(long)]
     pub(crate) sso: bool,
     /// Account to work in: its id or its owner's user id
-    #[arg(short = 'c', long, value_name = "ACCOUNT_ID", conflicts_with = "no_account")]
+    #[arg(
+        short = 'c',
+        long,
+        value_name = "ACCOUNT_ID",
+        conflicts_with = "no_account"
+    )]
     account: Option<String>,
     /// Target no account
     #[arg(long)]
@@ -79,17 +84,27 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
     }
     output.say(&format!("API endpoint: {api}\n"))?;
     if address::is_readable_on_the_way(&api) {
-        output.warn("this address is not encrypted; anyone on the way can read the password and the token");
+        output.warn(
+            "this address is not encrypted; anyone on the way can read the password and the token",
+        );
     }
     if args.skip_ssl_validation {
-        output.warn("the server's certificate is not checked; anyone on the way can pose as the server");
+        output.warn(
+            "the server's certificate is not checked; anyone on the way can pose as the server",
+        );
     }
     if args.resource_group.is_some() {
         output.note("resource groups are not kept by this server; `-g` has no effect");
     }
     let discovery = discover(context, &api)?;
-    let learnt = discovery.token_endpoint.strip_suffix("/identity/token").unwrap_or("");
-    let iam = context.env.get(env::IAM_ENDPOINT).map_or_else(|| address::adopt(&api, learnt), str::to_owned);
+    let learnt = discovery
+        .token_endpoint
+        .strip_suffix("/identity/token")
+        .unwrap_or("");
+    let iam = context
+        .env
+        .get(env::IAM_ENDPOINT)
+        .map_or_else(|| address::adopt(&api, learnt), str::to_owned);
     let reply = authenticate(args, context, &iam, &discovery.passcode_endpoint)?;
     output.ok()?;
     output.say("")?;
@@ -143,7 +158,9 @@ fn endpoint(args: &LoginArgs, context: &Context) -> Result<String, Failure> {
 fn discover(context: &Context, api: &str) -> Result<Discovery, Failure> {
     context
         .client()?
-        .send(Request::get(format!("{api}/identity/.well-known/openid-configuration")))?
+        .send(Request::get(format!(
+            "{api}/identity/.well-known/openid-configuration"
+        )))?
         .parse("read the server's description of itself")
         .map_err(|failure| {
             if failure.kind == Kind::NotFound {
@@ -155,7 +172,12 @@ fn discover(context: &Context, api: &str) -> Result<Discovery, Failure> {
 }
 
 /// Exchanges the credential for tokens; a person who was asked may try again.
-fn authenticate(args: &LoginArgs, context: &Context, iam: &str, passcode_page: &str) -> Result<TokenReply, Failure> {
+fn authenticate(
+    args: &LoginArgs,
+    context: &Context,
+    iam: &str,
+    passcode_page: &str,
+) -> Result<TokenReply, Failure> {
     let mut tries_left = TRIES;
     loop {
         tries_left -= 1;
@@ -187,7 +209,10 @@ fn authenticate(args: &LoginArgs, context: &Context, iam: &str, passcode_page: &
 fn rejected(refusal: &Failure, credential: &Credential) -> Failure {
     let message = format!(
         "Credentials were rejected.\nCode: {}, message: {}",
-        refusal.code.as_deref().map_or_else(|| "none".to_owned(), printable),
+        refusal
+            .code
+            .as_deref()
+            .map_or_else(|| "none".to_owned(), printable),
         refusal.text.as_deref().unwrap_or("none"),
     );
     let failure = Failure::new(Kind::NotLoggedIn, message);

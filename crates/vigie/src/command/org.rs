@@ -86,7 +86,11 @@ impl Listed {
         Self {
             org_guid: org.metadata.guid,
             org_name: org.entity.name,
-            region: if org.entity.region.is_empty() { region.to_owned() } else { org.entity.region },
+            region: if org.entity.region.is_empty() {
+                region.to_owned()
+            } else {
+                org.entity.region
+            },
             account_owner: config.account.owner.clone(),
             account_guid: config.account.guid.clone(),
             status: org.entity.status,
@@ -94,7 +98,13 @@ impl Listed {
     }
 
     fn row(&self, with_guid: bool) -> Vec<String> {
-        let texts = [&self.org_name, &self.region, &self.account_owner, &self.account_guid, &self.status];
+        let texts = [
+            &self.org_name,
+            &self.region,
+            &self.account_owner,
+            &self.account_guid,
+            &self.status,
+        ];
         with_guid
             .then_some(&self.org_guid)
             .into_iter()
@@ -112,7 +122,10 @@ fn region(given: Option<&str>, context: &Context) -> String {
 pub(crate) fn list(args: &OrgsArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let region = region(args.region.as_deref(), context);
-    output.action(&format!("Getting orgs in region '{region}' as {}...", context.user()))?;
+    output.action(&format!(
+        "Getting orgs in region '{region}' as {}...",
+        context.user()
+    ))?;
     output.action("Retrieving current account...")?;
     let orgs: Vec<Listed> = context
         .orgs(&region)?
@@ -127,8 +140,18 @@ pub(crate) fn list(args: &OrgsArgs, context: &Context) -> Result<(), Failure> {
         return output.say("No organizations were found.");
     }
     let rows: Vec<Vec<String>> = orgs.iter().map(|org| org.row(args.guid)).collect();
-    let header = ["GUID", "Name", "Region", "Account owner", "Account ID", "Status"];
-    output.table(header.get(usize::from(!args.guid)..).unwrap_or(&header), &rows)
+    let header = [
+        "GUID",
+        "Name",
+        "Region",
+        "Account owner",
+        "Account ID",
+        "Status",
+    ];
+    output.table(
+        header.get(usize::from(!args.guid)..).unwrap_or(&header),
+        &rows,
+    )
 }
 
 /// Shows one organization.
@@ -136,7 +159,11 @@ pub(crate) fn show(args: &OrgArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let region = region(args.region.as_deref(), context);
     if !args.guid {
-        output.action(&format!("Getting org {} in region '{region}' as {}...", args.name, context.user()))?;
+        output.action(&format!(
+            "Getting org {} in region '{region}' as {}...",
+            args.name,
+            context.user()
+        ))?;
     }
     let org = Listed::of(context.org_named(&args.name, &region)?, &region, context);
     if args.guid {
@@ -160,32 +187,52 @@ pub(crate) fn show(args: &OrgArgs, context: &Context) -> Result<(), Failure> {
 pub(crate) fn create(args: &OrgCreateArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let region = region(args.region.as_deref(), context);
-    output.action(&format!("Creating org {} in region '{region}' as {}...", args.name, context.user()))?;
+    output.action(&format!(
+        "Creating org {} in region '{region}' as {}...",
+        args.name,
+        context.user()
+    ))?;
     let mut request = Request::post(context.cf_url("/v2/organizations")?);
     if !region.is_empty() {
         request = request.query("region", &region);
     }
-    let body = OrganizationName { name: args.name.clone() };
-    let org: Resource<OrganizationEntity> =
-        context.ask(request.json(&body)?, "create the organization")?.parse("create the organization")?;
+    let body = OrganizationName {
+        name: args.name.clone(),
+    };
+    let org: Resource<OrganizationEntity> = context
+        .ask(request.json(&body)?, "create the organization")?
+        .parse("create the organization")?;
     if output.is_json() {
         return output.json(&Listed::of(org, &region, context));
     }
     output.ok()?;
-    output.say(&format!("Org {} was created with GUID {}", args.name, org.metadata.guid))
+    output.say(&format!(
+        "Org {} was created with GUID {}",
+        args.name, org.metadata.guid
+    ))
 }
 
 /// Deletes an organization.
 pub(crate) fn delete(args: &OrgDeleteArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let org = context.org_named(&args.name, &context.config().region.clone())?;
-    let with = if args.recursive { " with all its spaces and their metrics" } else { "" };
-    if !args.force && !prompt::confirm(&format!("Really delete org {}{with}?", args.name), "`-f`")? {
+    let with = if args.recursive {
+        " with all its spaces and their metrics"
+    } else {
+        ""
+    };
+    if !args.force && !prompt::confirm(&format!("Really delete org {}{with}?", args.name), "`-f`")?
+    {
         return output.say("Nothing was deleted.");
     }
-    output.action(&format!("Deleting org {} as {}...", args.name, context.user()))?;
+    output.action(&format!(
+        "Deleting org {} as {}...",
+        args.name,
+        context.user()
+    ))?;
     let url = context.cf_url(&format!("/v2/organizations/{}", encode(&org.metadata.guid)))?;
-    let request = Request::delete(url).query("recursive", if args.recursive { "true" } else { "false" });
+    let request =
+        Request::delete(url).query("recursive", if args.recursive { "true" } else { "false" });
     context.ask(request, "delete the organization")?;
     context.update(|_, cf| {
         if cf.organization_fields.guid == org.metadata.guid {
@@ -204,11 +251,19 @@ pub(crate) fn rename(args: &OrgRenameArgs, context: &Context) -> Result<(), Fail
     let output = &context.output;
     let region = context.config().region.clone();
     let org = context.org_named(&args.old_name, &region)?;
-    output.action(&format!("Renaming org {} to {} as {}...", args.old_name, args.new_name, context.user()))?;
+    output.action(&format!(
+        "Renaming org {} to {} as {}...",
+        args.old_name,
+        args.new_name,
+        context.user()
+    ))?;
     let url = context.cf_url(&format!("/v2/organizations/{}", encode(&org.metadata.guid)))?;
-    let body = OrganizationName { name: args.new_name.clone() };
-    let renamed: Resource<OrganizationEntity> =
-        context.ask(Request::put(url).json(&body)?, "rename the organization")?.parse("rename the organization")?;
+    let body = OrganizationName {
+        name: args.new_name.clone(),
+    };
+    let renamed: Resource<OrganizationEntity> = context
+        .ask(Request::put(url).json(&body)?, "rename the organization")?
+        .parse("rename the organization")?;
     context.update(|_, cf| {
         if cf.organization_fields.guid == renamed.metadata.guid {
             cf.organization_fields.name.clone_from(&renamed.entity.name);

@@ -85,7 +85,8 @@ pub(crate) enum SpaceRole {
 
 /// The name that the command line and the server know.
 pub(crate) fn name(role: impl ValueEnum) -> String {
-    role.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    role.to_possible_value()
+        .map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 impl OrgRole {
@@ -121,13 +122,22 @@ pub(crate) enum Change {
 }
 
 /// Gives or takes a role in the targeted account.
-pub(crate) fn account(args: &AccountRoleArgs, change: Change, context: &Context) -> Result<(), Failure> {
+pub(crate) fn account(
+    args: &AccountRoleArgs,
+    change: Change,
+    context: &Context,
+) -> Result<(), Failure> {
     let account = context.config().account.clone();
     if account.guid.is_empty() {
-        return Err(Failure::usage("no account is targeted").hint("choose one with `vigie target -c ACCOUNT_ID`"));
+        return Err(Failure::usage("no account is targeted")
+            .hint("choose one with `vigie target -c ACCOUNT_ID`"));
     }
     let role = name(args.role);
-    let url = format!("{}/v2/accounts/{}/roles/{role}", context.api_endpoint()?, encode(&account.guid));
+    let url = format!(
+        "{}/v2/accounts/{}/roles/{role}",
+        context.api_endpoint()?,
+        encode(&account.guid)
+    );
     let place = format!("account {}", account.name);
     apply(context, change, url, &args.user, &role, &place)?;
     report(context, change, &args.user, &role, &place)
@@ -136,7 +146,13 @@ pub(crate) fn account(args: &AccountRoleArgs, change: Change, context: &Context)
 /// Gives or takes a role in an organization.
 pub(crate) fn org(args: &OrgRoleArgs, change: Change, context: &Context) -> Result<(), Failure> {
     set_org(context, change, &args.user, &args.org, args.role)?;
-    report(context, change, &args.user, &name(args.role), &format!("org {}", args.org))
+    report(
+        context,
+        change,
+        &args.user,
+        &name(args.role),
+        &format!("org {}", args.org),
+    )
 }
 
 /// As [`org`], for other commands: prints no JSON.
@@ -148,13 +164,34 @@ pub(crate) fn set_org(
     role: OrgRole,
 ) -> Result<(), Failure> {
     let place = context.org_meant(Some(org))?;
-    let url = context.cf_url(&format!("/v2/organizations/{}/{}", encode(&place.guid), role.members()))?;
-    apply(context, change, url, user, &name(role), &format!("org {org}"))
+    let url = context.cf_url(&format!(
+        "/v2/organizations/{}/{}",
+        encode(&place.guid),
+        role.members()
+    ))?;
+    apply(
+        context,
+        change,
+        url,
+        user,
+        &name(role),
+        &format!("org {org}"),
+    )
 }
 
 /// Gives or takes a role in a space.
-pub(crate) fn space(args: &SpaceRoleArgs, change: Change, context: &Context) -> Result<(), Failure> {
-    set_space(context, change, &args.user, (&args.org, &args.space), args.role)?;
+pub(crate) fn space(
+    args: &SpaceRoleArgs,
+    change: Change,
+    context: &Context,
+) -> Result<(), Failure> {
+    set_space(
+        context,
+        change,
+        &args.user,
+        (&args.org, &args.space),
+        args.role,
+    )?;
     let place = format!("space {} of org {}", args.space, args.org);
     report(context, change, &args.user, &name(args.role), &place)
 }
@@ -170,7 +207,14 @@ pub(crate) fn set_space(
     let place = context.org_meant(Some(org))?;
     let guid = context.space_named(&place, space)?.metadata.guid;
     let url = context.cf_url(&format!("/v2/spaces/{}/{}", encode(&guid), role.members()))?;
-    apply(context, change, url, user, &name(role), &format!("space {space} of org {org}"))
+    apply(
+        context,
+        change,
+        url,
+        user,
+        &name(role),
+        &format!("space {space} of org {org}"),
+    )
 }
 
 fn apply(
@@ -182,16 +226,24 @@ fn apply(
     place: &str,
 ) -> Result<(), Failure> {
     let output = &context.output;
-    let body = Username { username: user.to_owned() };
+    let body = Username {
+        username: user.to_owned(),
+    };
     let (request, sentence, doing) = match change {
         Change::Set => (
             Request::put(url),
-            format!("Giving role {role} in {place} to user {user} as {}...", context.user()),
+            format!(
+                "Giving role {role} in {place} to user {user} as {}...",
+                context.user()
+            ),
             "give the role",
         ),
         Change::Unset => (
             Request::delete(url),
-            format!("Taking role {role} in {place} from user {user} as {}...", context.user()),
+            format!(
+                "Taking role {role} in {place} from user {user} as {}...",
+                context.user()
+            ),
             "take the role",
         ),
     };
@@ -201,10 +253,18 @@ fn apply(
 }
 
 /// What was done, for programs.
-fn report(context: &Context, change: Change, user: &str, role: &str, place: &str) -> Result<(), Failure> {
+fn report(
+    context: &Context,
+    change: Change,
+    user: &str,
+    role: &str,
+    place: &str,
+) -> Result<(), Failure> {
     if !context.output.is_json() {
         return Ok(());
     }
     let is_set = change == Change::Set;
-    context.output.json(&json!({"user": user, "role": role, "place": place, "set": is_set}))
+    context
+        .output
+        .json(&json!({"user": user, "role": role, "place": place, "set": is_set}))
 }

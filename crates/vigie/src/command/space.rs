@@ -87,14 +87,20 @@ impl Listed {
 pub(crate) fn list(args: &SpacesArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let org = context.org_meant(args.org.as_deref())?;
-    let region = args.region.clone().unwrap_or_else(|| context.config().region.clone());
+    let region = args
+        .region
+        .clone()
+        .unwrap_or_else(|| context.config().region.clone());
     output.action(&format!(
         "Getting spaces under organization {} in region {region} as {}...",
         org.name,
         context.user()
     ))?;
-    let spaces: Vec<Listed> =
-        context.spaces(&org.guid)?.into_iter().map(|space| Listed::of(space, &org)).collect();
+    let spaces: Vec<Listed> = context
+        .spaces(&org.guid)?
+        .into_iter()
+        .map(|space| Listed::of(space, &org))
+        .collect();
     if output.is_json() {
         return output.json(&spaces);
     }
@@ -103,11 +109,16 @@ pub(crate) fn list(args: &SpacesArgs, context: &Context) -> Result<(), Failure> 
         return output.say("No spaces were found.");
     }
     if args.guid {
-        let rows: Vec<_> =
-            spaces.iter().map(|space| vec![space.space_guid.clone(), printable(&space.space_name)]).collect();
+        let rows: Vec<_> = spaces
+            .iter()
+            .map(|space| vec![space.space_guid.clone(), printable(&space.space_name)])
+            .collect();
         return output.table(&["GUID", "Name"], &rows);
     }
-    let rows: Vec<_> = spaces.iter().map(|space| vec![printable(&space.space_name)]).collect();
+    let rows: Vec<_> = spaces
+        .iter()
+        .map(|space| vec![printable(&space.space_name)])
+        .collect();
     output.table(&["Name"], &rows)
 }
 
@@ -116,7 +127,12 @@ pub(crate) fn show(args: &SpaceArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let org = context.org_meant(args.org.as_deref())?;
     if !args.guid {
-        output.action(&format!("Getting space {} in org {} as {}...", args.name, org.name, context.user()))?;
+        output.action(&format!(
+            "Getting space {} in org {} as {}...",
+            args.name,
+            org.name,
+            context.user()
+        ))?;
     }
     let space = Listed::of(context.space_named(&org, &args.name)?, &org);
     if args.guid {
@@ -138,16 +154,30 @@ pub(crate) fn show(args: &SpaceArgs, context: &Context) -> Result<(), Failure> {
 pub(crate) fn create(args: &SpaceCreateArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let org = context.org_meant(args.org.as_deref())?;
-    output.action(&format!("Creating space {} in org {} as {}...", args.name, org.name, context.user()))?;
-    let body = CreateSpace { name: args.name.clone(), organization_guid: org.guid.clone() };
+    output.action(&format!(
+        "Creating space {} in org {} as {}...",
+        args.name,
+        org.name,
+        context.user()
+    ))?;
+    let body = CreateSpace {
+        name: args.name.clone(),
+        organization_guid: org.guid.clone(),
+    };
     let space: Resource<SpaceEntity> = context
-        .ask(Request::post(context.cf_url("/v2/spaces")?).json(&body)?, "create the space")?
+        .ask(
+            Request::post(context.cf_url("/v2/spaces")?).json(&body)?,
+            "create the space",
+        )?
         .parse("create the space")?;
     if output.is_json() {
         return output.json(&Listed::of(space, &org));
     }
     output.ok()?;
-    output.say(&format!("Space {} was created with GUID {}", args.name, space.metadata.guid))
+    output.say(&format!(
+        "Space {} was created with GUID {}",
+        args.name, space.metadata.guid
+    ))
 }
 
 /// Deletes a space.
@@ -155,13 +185,24 @@ pub(crate) fn delete(args: &SpaceDeleteArgs, context: &Context) -> Result<(), Fa
     let output = &context.output;
     let org = context.org_meant(args.org.as_deref())?;
     let space = context.space_named(&org, &args.name)?;
-    let question = format!("Really delete space {} of org {} with all its metrics?", args.name, org.name);
+    let question = format!(
+        "Really delete space {} of org {} with all its metrics?",
+        args.name, org.name
+    );
     if !args.force && !prompt::confirm(&question, "`-f`")? {
         return output.say("Nothing was deleted.");
     }
-    output.action(&format!("Deleting space {} in org {} as {}...", args.name, org.name, context.user()))?;
+    output.action(&format!(
+        "Deleting space {} in org {} as {}...",
+        args.name,
+        org.name,
+        context.user()
+    ))?;
     let guid = &space.metadata.guid;
-    context.ask(Request::delete(context.cf_url(&format!("/v2/spaces/{}", encode(guid)))?), "delete the space")?;
+    context.ask(
+        Request::delete(context.cf_url(&format!("/v2/spaces/{}", encode(guid)))?),
+        "delete the space",
+    )?;
     context.update(|_, cf| {
         if cf.space_fields.guid == *guid {
             cf.space_fields = Place::default();

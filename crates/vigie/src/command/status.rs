@@ -14,7 +14,9 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let cf = context.home.read_cf()?;
     let claims = Claims::of(&config.iam_token);
     let renewable = !matches!(config.iam_refresh_token.as_str(), "" | "not_supported");
-    let remaining = claims.as_ref().map_or(0, |claims| claims.remaining(SystemClock.now()));
+    let remaining = claims
+        .as_ref()
+        .map_or(0, |claims| claims.remaining(SystemClock.now()));
     let is_usable = claims.is_some() && (remaining > 0 || renewable);
     let expires_at = claims
         .as_ref()
@@ -36,7 +38,11 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             (Some(at), Ok(left)) if left > 0 => format!("good until {at}, for {}", spoken(left)),
             (Some(at), _) => format!("expired at {at}"),
         };
-        let renewal = if renewable { "by itself, when it has expired" } else { "not possible; log in again" };
+        let renewal = if renewable {
+            "by itself, when it has expired"
+        } else {
+            "not possible; log in again"
+        };
         context.output.pairs(&[
             ("User:", or_none(claims.as_ref().map_or("", Claims::user))),
             ("API endpoint:", or_none(&config.api_endpoint)),
@@ -44,7 +50,10 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             ("Region:", or_none(&config.region)),
             ("Org:", or_none(&cf.organization_fields.name)),
             ("Space:", or_none(&cf.space_fields.name)),
-            ("Scope:", context.scope_id().unwrap_or_else(|_| "none".to_owned())),
+            (
+                "Scope:",
+                context.scope_id().unwrap_or_else(|_| "none".to_owned()),
+            ),
             ("Token:", token),
             ("Renewal:", renewal.to_owned()),
             ("Directory:", context.home.directory().display().to_string()),

@@ -34,7 +34,9 @@ pub(crate) struct TargetArgs {
 /// Changes what the flags say, then shows the target.
 pub(crate) fn run(args: &TargetArgs, context: &Context) -> Result<(), Failure> {
     if args.resource_group.is_some() {
-        context.output.note("resource groups are not kept by this server; `-g` has no effect");
+        context
+            .output
+            .note("resource groups are not kept by this server; `-g` has no effect");
     }
     if let Some(account) = &args.account {
         context.target_account(Some(account))?;

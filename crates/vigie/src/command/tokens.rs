@@ -71,9 +71,13 @@ pub(crate) fn oauth_tokens(context: &Context) -> Result<(), Failure> {
             uaa_token: uaa.as_ref().map(bearer),
         });
     }
-    context.output.line(&format!("IAM token:  {}", bearer(&iam)))?;
+    context
+        .output
+        .line(&format!("IAM token:  {}", bearer(&iam)))?;
     uaa.map_or(Ok(()), |uaa| {
-        context.output.line(&format!("UAA token:  {}", bearer(&uaa)))
+        context
+            .output
+            .line(&format!("UAA token:  {}", bearer(&uaa)))
     })
 }
 

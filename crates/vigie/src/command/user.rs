@@ -3,8 +3,8 @@
 use crate::client::{Request, encode};
 use crate::command::role::{self, AccountRole, Change, OrgRole, SpaceRole};
 use crate::context::Context;
-use crate::credential::{self, text_or_file};
-use crate::error::Failure;
+use crate::credential::{self, password_or_file};
+use crate::error::{Failure, Kind};
 use crate::output::printable;
 use crate::prompt;
 use base::secret::Secret;
@@ -35,13 +35,25 @@ pub(crate) struct InviteArgs {
     #[arg(short, long, value_name = "ORG")]
     org: Option<String>,
     /// Role in the organization
-    #[arg(long, value_enum, ignore_case = true, requires = "org", value_name = "ROLE")]
+    #[arg(
+        long,
+        value_enum,
+        ignore_case = true,
+        requires = "org",
+        value_name = "ROLE"
+    )]
     org_role: Option<OrgRole>,
     /// Space to give a role in
     #[arg(short, long, requires_all = ["org", "space_role"], value_name = "SPACE")]
     space: Option<String>,
     /// Role in the space
-    #[arg(long, value_enum, ignore_case = true, requires = "space", value_name = "ROLE")]
+    #[arg(
+        long,
+        value_enum,
+        ignore_case = true,
+        requires = "space",
+        value_name = "ROLE"
+    )]
     space_role: Option<SpaceRole>,
 }
 
@@ -67,14 +79,21 @@ fn account_meant(given: Option<&str>, context: &Context) -> Result<String, Failu
 }
 
 fn url(account: &str, context: &Context) -> Result<String, Failure> {
-    Ok(format!("{}/v2/accounts/{}/users", context.api_endpoint()?, encode(account)))
+    Ok(format!(
+        "{}/v2/accounts/{}/users",
+        context.api_endpoint()?,
+        encode(account)
+    ))
 }
 
 /// Lists users.
 pub(crate) fn list(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let account = account_meant(args.account.as_deref(), context)?;
-    output.action(&format!("Getting users under account {account} as {}...", context.user()))?;
+    output.action(&format!(
+        "Getting users under account {account} as {}...",
+        context.user()
+    ))?;
     let mut users: Vec<User> = Vec::new();
     let mut request = Request::get(url(&account, context)?);
     for _ in 0..PAGES_MAX {
@@ -103,7 +122,13 @@ pub(crate) fn list(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
     }
     let rows: Vec<Vec<String>> = users
         .iter()
-        .map(|user| vec![printable(&user.user_id), printable(&user.state), printable(&user.account_roles.join(", "))])
+        .map(|user| {
+            vec![
+                printable(&user.user_id),
+                printable(&user.state),
+                printable(&user.account_roles.join(", ")),
+            ]
+        })
         .collect();
     output.table(&["User ID", "State", "Roles"], &rows)
 }
@@ -112,30 +137,59 @@ pub(crate) fn list(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
 pub(crate) fn invite(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let account = account_meant(None, context)?;
-    output.action(&format!("Inviting user {} to account {account} as {}...", args.email, context.user()))?;
+    output.action(&format!(
+        "Inviting user {} to account {account} as {}...",
+        args.email,
+        context.user()
+    ))?;
     let body = InviteUsers {
-        users: vec![Invite { email: args.email.clone(), account_role: args.account_role.map(role::name) }],
+        users: vec![Invite {
+            email: args.email.clone(),
+            account_role: args.account_role.map(role::name),
+        }],
     };
     let invited: Invited = context
-        .ask(Request::post(url(&account, context)?).json(&body)?, "invite the user")?
+        .ask(
+            Request::post(url(&account, context)?).json(&body)?,
+            "invite the user",
+        )?
         .parse("invite the user")?;
     output.ok()?;
     if output.is_json() {
         output.json(&invited.resources)?;
     }
     for user in &invited.resources {
-        output.say(&format!("User {} was invited, state {}", printable(&user.email), printable(&user.state)))?;
+        output.say(&format!(
+            "User {} was invited, state {}",
+            printable(&user.email),
+            printable(&user.state)
+        ))?;
         if let Some(password) = &user.one_time_password {
-            output.say(&format!("One-time password, shown this once: {}", password.expose()))?;
+            output.say(&format!(
+                "One-time password, shown this once: {}",
+                password.expose()
+            ))?;
         }
     }
-    if let Some(org) = &args.org {
-        role::set_org(context, Change::Set, &args.email, org, args.org_role.unwrap_or(OrgRole::OrgUser))?;
-        if let (Some(space), Some(space_role)) = (&args.space, args.space_role) {
-            role::set_space(context, Change::Set, &args.email, (org, space), space_role)?;
+    give_roles(args, context).map_err(|failure| {
+        let message = format!("the user was invited, but not every role was given: {failure}");
+        Failure::new(Kind::Partial, message)
+            .hint("give it with `vigie account org-role-set` or `vigie account space-role-set`")
+    })
+}
+
+fn give_roles(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
+    let Some(org) = &args.org else {
+        return Ok(());
+    };
+    let org_role = args.org_role.unwrap_or(OrgRole::OrgUser);
+    role::set_org(context, Change::Set, &args.email, org, org_role)?;
+    match (&args.space, args.space_role) {
+        (Some(space), Some(role)) => {
+            role::set_space(context, Change::Set, &args.email, (org, space), role)
         }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Changes the caller's own password.
@@ -143,7 +197,9 @@ pub(crate) fn password(args: &PasswordArgs, context: &Context) -> Result<(), Fai
     let output = &context.output;
     let current = given_or_asked(args.current.as_ref(), "Current password", "--current")?;
     let new = given_or_asked(args.new.as_ref(), "New password", "--new")?;
-    if args.new.is_none() && prompt::secret("New password again", "the new password", "`--new @FILE`")? != new {
+    if args.new.is_none()
+        && prompt::secret("New password again", "the new password", "`--new @FILE`")? != new
+    {
         return Err(Failure::usage("the two new passwords are not the same"));
     }
     output.action(&format!("Changing the password of {}...", context.user()))?;
@@ -151,7 +207,10 @@ pub(crate) fn password(args: &PasswordArgs, context: &Context) -> Result<(), Fai
         current_password: current.expose().as_str().into(),
         new_password: new.expose().as_str().into(),
     };
-    let request = Request::put(format!("{}/v2/users/self/password", context.api_endpoint()?));
+    let request = Request::put(format!(
+        "{}/v2/users/self/password",
+        context.api_endpoint()?
+    ));
     context.ask(request.json(&body)?, "change the password")?;
     if output.is_json() {
         return output.json(&json!({"changed": true}));
@@ -159,9 +218,19 @@ pub(crate) fn password(args: &PasswordArgs, context: &Context) -> Result<(), Fai
     output.ok()
 }
 
-fn given_or_asked(given: Option<&Secret<String>>, prompt: &str, flag: &str) -> Result<Secret<String>, Failure> {
+fn given_or_asked(
+    given: Option<&Secret<String>>,
+    prompt: &str,
+    flag: &str,
+) -> Result<Secret<String>, Failure> {
     given.map_or_else(
-        || prompt::secret(prompt, &format!("the {}", prompt.to_lowercase()), &format!("`{flag} @FILE`")),
-        |given| text_or_file(given.expose(), flag),
+        || {
+            prompt::secret(
+                prompt,
+                &format!("the {}", prompt.to_lowercase()),
+                &format!("`{flag} @FILE`"),
+            )
+        },
+        |given| password_or_file(given.expose()),
     )
 }

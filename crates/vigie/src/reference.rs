@@ -1,0 +1,70 @@
+//! The reference of the command line, made from the grammar and compared with the committed one.
+//!
+//! `VIGIE_UPDATE=1 cargo test -p vigie reference` rewrites it.
+
+use crate::cli;
+use crate::context::Name;
+use clap::Command;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+/// Columns of the committed text, whatever terminal the test runs in.
+const WIDTH: usize = 100;
+
+fn reference() -> String {
+    let mut grammar = cli::grammar(Name::Vigie).term_width(WIDTH);
+    grammar.build();
+    let mut text = "# Command line reference\n\n\
+        Made from the program itself; `vigie COMMAND --help` prints the same.\n"
+        .to_owned();
+    describe(&grammar, &mut text);
+    text
+}
+
+fn describe(command: &Command, text: &mut String) {
+    let path = command.get_bin_name().unwrap_or_default().to_owned();
+    let help = command.clone().render_long_help().to_string();
+    let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
+    let _ = write!(
+        text,
+        "\n## `{path}`\n\n```text\n{}\n```\n",
+        lines.join("\n").trim_end()
+    );
+    for sub in command
+        .get_subcommands()
+        .filter(|sub| sub.get_name() != "help")
+    {
+        describe(sub, text);
+    }
+}
+
+#[test]
+fn the_committed_reference_is_that_of_the_program() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/cli.md");
+    let now = reference();
+    if std::env::var_os("VIGIE_UPDATE").is_some() {
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, &now).unwrap();
+    }
+    let committed = fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        now == committed,
+        "docs/reference/cli.md is not that of the program; `VIGIE_UPDATE=1 cargo test -p vigie reference` rewrites it"
+    );
+}
+
+#[test]
+fn every_command_says_what_it_does() {
+    fn check(command: &Command) {
+        assert!(
+            command.get_about().is_some(),
+            "{:?}",
+            command.get_bin_name()
+        );
+        command.get_subcommands().for_each(check);
+    }
+    let mut grammar = cli::grammar(Name::Vigie);
+    grammar.build();
+    check(&grammar);
+}

@@ -1,0 +1,79 @@
+//! Accounts, organizations, spaces, users and roles.
+
+use crate::terminal::Terminal;
+use insta::assert_snapshot;
+
+#[test]
+fn organizations_and_spaces() {
+    let mut terminal = Terminal::logged_in();
+    for line in [
+        "vigie account list",
+        "vigie account orgs",
+        "vigie account orgs --guid",
+        "vigie account orgs --output json",
+        "vigie account org field-org",
+        "vigie account org field-org --guid",
+        "bx iam org field-org --guid",
+        "vigie account org nowhere --guid",
+        "vigie account org-create new-org",
+        "vigie account org-rename field-org meadow-org",
+        "vigie account org-delete field-org",
+        "vigie account org-delete field-org -f",
+        "vigie account org-delete field-org -f --recursive",
+        "vigie account spaces",
+        "vigie account spaces -o field-org",
+        "vigie account space dev -o field-org",
+        "bx iam space dev -o field-org --guid",
+        "vigie account space-create prod -o field-org --output json",
+        "vigie account space-delete dev -o field-org -f",
+        "vigie account space-delete dev -o field-org",
+    ] {
+        terminal.run(line);
+    }
+    assert_snapshot!(terminal.transcript());
+}
+
+#[test]
+fn users_and_roles() {
+    let mut terminal = Terminal::logged_in();
+    for line in [
+        "vigie account users",
+        "vigie account users --output json",
+        "vigie account user-invite bo@example.org -o field-org -s dev --space-role SpaceDeveloper",
+        "vigie account user-invite bo@example.org -o nowhere",
+        "vigie account role-set bo@example.org Viewer",
+        "vigie account org-role-set bo@example.org field-org OrgManager",
+        "vigie account org-role-unset bo@example.org field-org orgmanager --output json",
+        "vigie account space-role-set bo@example.org field-org dev SpaceAuditor",
+        "bx iam space-role-unset bo@example.org field-org dev SpaceAuditor",
+        "vigie account space-role-set bo@example.org field-org dev King",
+        "vigie account password --current old --new better-one",
+        "vigie account password --current wrong --new better-one",
+        "vigie account password",
+    ] {
+        terminal.run(line);
+    }
+    assert_snapshot!(terminal.transcript());
+    let taken = terminal.server.asked(
+        "DELETE",
+        &format!("/v2/spaces/{}/auditors", crate::fixture::SPACE),
+    );
+    assert_eq!(taken[0].body, r#"{"username":"bo@example.org"}"#);
+}
+
+#[test]
+fn targets() {
+    let mut terminal = Terminal::logged_in();
+    for line in [
+        "vigie target",
+        "vigie target -r eu-de",
+        "vigie target -s dev",
+        "vigie target -o field-org -s dev",
+        "vigie target --cf",
+        "vigie target --unset-region",
+        "vigie account spaces",
+    ] {
+        terminal.run(line);
+    }
+    assert_snapshot!(terminal.transcript());
+}

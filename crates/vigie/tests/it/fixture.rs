@@ -1,0 +1,439 @@
+//! A small HTTP server in the test's own process: it answers as the real one is specified to, for one user with two
+//! organizations, and remembers what it was asked.
+
+use crate::store::Store;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+pub(crate) const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const ORG: &str = "11111111-0000-4000-8000-000000000001";
+pub(crate) const SPACE: &str = "5a1c0e1e-0d2b-4f55-9d5a-2f1d8c3b7e60";
+pub(crate) const KEY: &str = "vgk_good";
+
+/// A request as it arrived.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Asked {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map_or("", |(_, value)| value)
+    }
+
+    fn field(&self, name: &str) -> Option<String> {
+        self.body.split('&').find_map(|pair| {
+            let (key, value) = pair.split_once('=')?;
+            (key == name).then(|| decode(value))
+        })
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or(Value::Null)
+    }
+}
+
+/// What the test can turn.
+#[derive(Debug)]
+pub(crate) struct Knobs {
+    /// Seconds that tokens live.
+    pub(crate) ttl_s: i64,
+    /// The code refresh is refused with.
+    pub(crate) refresh_refused: Option<&'static str>,
+    /// Accounts of the user.
+    pub(crate) accounts: usize,
+    /// Organizations of the user.
+    pub(crate) orgs: usize,
+    /// Serial number of the last token.
+    tokens: u32,
+    asked: Vec<Asked>,
+}
+
+/// The server; it ends with the process.
+#[derive(Debug, Clone)]
+pub(crate) struct Fixture {
+    pub(crate) address: SocketAddr,
+    knobs: Arc<Mutex<Knobs>>,
+    pub(crate) store: Arc<Mutex<Store>>,
+}
+
+impl Fixture {
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let fixture = Self {
+            address: listener.local_addr().unwrap(),
+            knobs: Arc::new(Mutex::new(Knobs {
+                ttl_s: 3600,
+                refresh_refused: None,
+                accounts: 1,
+                orgs: 2,
+                tokens: 0,
+                asked: Vec::new(),
+            })),
+            store: Arc::default(),
+        };
+        let serving = fixture.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let serving = serving.clone();
+                std::thread::spawn(move || serving.serve(stream));
+            }
+        });
+        fixture
+    }
+
+    pub(crate) fn turn(&self, change: impl FnOnce(&mut Knobs)) {
+        change(&mut self.knobs.lock().unwrap());
+    }
+
+    /// Every request to this path.
+    pub(crate) fn asked(&self, method: &str, path: &str) -> Vec<Asked> {
+        let knobs = self.knobs.lock().unwrap();
+        knobs
+            .asked
+            .iter()
+            .filter(|asked| asked.method == method && asked.path == path)
+            .cloned()
+            .collect()
+    }
+
+    fn serve(&self, stream: TcpStream) {
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        while let Some(asked) = read(&mut reader) {
+            let (status, body) = self.answer(&asked);
+            self.knobs.lock().unwrap().asked.push(asked);
+            let text = if body.is_null() {
+                String::new()
+            } else {
+                body.to_string()
+            };
+            let head = format!(
+                "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}",
+                text.len()
+            );
+            if (&stream).write_all(head.as_bytes()).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn answer(&self, asked: &Asked) -> (u16, Value) {
+        let base = format!("http://{}", self.address);
+        let method = asked.method.as_str();
+        let path = asked.path.as_str();
+        match (method, path) {
+            ("GET", "/identity/.well-known/openid-configuration") => {
+                return (200, discovery(&base));
+            }
+            ("GET", "/v2/info") => {
+                return (
+                    200,
+                    json!({"authorization_endpoint": base, "token_endpoint": base, "api_version": "2.106.0"}),
+                );
+            }
+            ("GET", "/v2/regions") => return (200, regions(&base)),
+            ("POST", "/identity/token") => return self.token(asked),
+            ("POST", "/identity/revoke") => return (200, Value::Null),
+            ("POST", "/oauth/token") => return (200, self.uaa()),
+            (_, "/v1/metrics" | "/v1/metrics/list") => return self.store.lock().unwrap().answer(asked),
+            _ => {}
+        }
+        if !asked.header("authorization").starts_with("Bearer e30.") {
+            return (
+                401,
+                json!({"errors": [{"code": "BXNMSRI07E", "message": "the token was revoked"}]}),
+            );
+        }
+        let knobs = self.knobs.lock().unwrap();
+        let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        match (method, segments.as_slice()) {
+            ("GET", ["coe", "v2", "accounts"]) => (200, accounts(knobs.accounts)),
+            ("GET", ["v2", "organizations"]) => (200, organizations(&asked.query, knobs.orgs)),
+            ("POST", ["v2", "organizations"]) => (
+                201,
+                org(
+                    "22222222-0000-4000-8000-000000000009",
+                    &asked.json()["name"],
+                ),
+            ),
+            ("PUT", ["v2", "organizations", guid]) => (201, org(guid, &asked.json()["name"])),
+            ("DELETE", ["v2", "organizations", _]) if asked.query.ends_with("false") => (
+                400,
+                json!({"code": 10006, "error_code": "CF-AssociationNotEmpty", "description": "the organization still has spaces"}),
+            ),
+            ("DELETE", ["v2", "organizations" | "spaces", _]) => (204, Value::Null),
+            ("GET", ["v2", "organizations", _, "spaces"]) => (200, spaces(&asked.query)),
+            ("POST", ["v2", "spaces"]) => (
+                201,
+                space(
+                    "33333333-0000-4000-8000-000000000009",
+                    &asked.json()["name"],
+                ),
+            ),
+            ("PUT" | "DELETE", ["v2", "organizations" | "spaces", _, _]) => (201, json!({})),
+            ("PUT" | "DELETE", ["v2", "accounts", _, "roles", _]) => (204, Value::Null),
+            ("GET", ["v2", "accounts", _, "users"]) => (200, users()),
+            ("POST", ["v2", "accounts", _, "users"]) => (
+                202,
+                json!({"resources": [{"email": asked.json()["users"][0]["email"], "id": "IBMid-7", "state": "PENDING",
+                    "one_time_password": "correct-horse"}]}),
+            ),
+            ("PUT", ["v2", "users", "self", "password"])
+                if asked.json()["current_password"] == "old" =>
+            {
+                (204, Value::Null)
+            }
+            ("PUT", ["v2", "users", "self", "password"]) => (
+                403,
+                json!({"errors": [{"code": "BXNMSRI14E", "message": "the current password is not that"}]}),
+            ),
+            ("GET", ["v1", "apikeys"]) => (
+                200,
+                json!({"offset": 0, "limit": 100,
+                "apikeys": [key("ApiKey-1", "ci", "build server"), key("ApiKey-2", "twin", "one"), key("ApiKey-3", "twin", "two")]}),
+            ),
+            ("POST", ["v1", "apikeys"]) => {
+                let body = asked.json();
+                let mut key = key(
+                    "ApiKey-9",
+                    body["name"].as_str().unwrap(),
+                    body["description"].as_str().unwrap_or(""),
+                );
+                key["apikey"] = "vgk_shown_once".into();
+                key["locked"] = (asked.header("entity-lock") == "true").into();
+                (201, key)
+            }
+            ("PUT", ["v1", "apikeys", id]) => (
+                200,
+                key(id, asked.json()["name"].as_str().unwrap_or("ci"), ""),
+            ),
+            ("DELETE", ["v1", "apikeys", "ApiKey-2"]) => (
+                409,
+                json!({"trace": "t", "errors": [{"code": "conflict", "message_code": "BXNIM0401E", "message": "the key is locked"}]}),
+            ),
+            ("DELETE", ["v1", "apikeys", _]) | ("POST" | "DELETE", ["v1", "apikeys", _, _]) => {
+                (204, Value::Null)
+            }
+            _ => (
+                404,
+                json!({"errors": [{"code": "BXNMSSV01E", "message": "no such route"}]}),
+            ),
+        }
+    }
+
+    fn token(&self, asked: &Asked) -> (u16, Value) {
+        assert_eq!(asked.header("authorization"), "Basic Yng6Yng=");
+        let refuse = |code: &str, text: &str| {
+            (
+                400,
+                json!({"errorCode": code, "errorMessage": text, "context": {}}),
+            )
+        };
+        let grant = asked.field("grant_type").unwrap_or_default();
+        let is_right = match grant.as_str() {
+            "password" => asked.field("password").as_deref() == Some("s3cret"),
+            "urn:ibm:params:oauth:grant-type:apikey" => {
+                asked.field("apikey").as_deref() == Some(KEY)
+            }
+            "urn:ibm:params:oauth:grant-type:passcode" => {
+                asked.field("passcode").as_deref() == Some("abcdefghij")
+            }
+            "refresh_token" => {
+                if let Some(code) = self.knobs.lock().unwrap().refresh_refused {
+                    return refuse(code, "the session has ended");
+                }
+                true
+            }
+            _ => false,
+        };
+        if !is_right {
+            return match grant.as_str() {
+                "password" => refuse("BXNIM0602E", "the user name or password is wrong"),
+                "urn:ibm:params:oauth:grant-type:apikey" => {
+                    refuse("BXNIM0415E", "the API key was not found")
+                }
+                _ => refuse("BXNIM0109E", "the passcode is not good"),
+            };
+        }
+        let mut knobs = self.knobs.lock().unwrap();
+        let bound = knobs.accounts == 1 || asked.field("account").is_some();
+        let account = if bound { ACCOUNT } else { "" };
+        knobs.tokens += 1;
+        let serial = knobs.tokens;
+        let mut reply = json!({
+            "access_token": jwt(serial, knobs.ttl_s, account), "refresh_token": format!("vgr_{serial}"),
+            "token_type": "Bearer", "expires_in": knobs.ttl_s, "expiration": now() + knobs.ttl_s, "scope": "ibm openid",
+        });
+        if asked
+            .field("response_type")
+            .is_some_and(|kinds| kinds.contains("uaa"))
+        {
+            reply["uaa_token"] = jwt(1000 + serial, knobs.ttl_s, "").into();
+            reply["uaa_refresh_token"] = "uaa-refresh".into();
+        }
+        (200, reply)
+    }
+
+    fn uaa(&self) -> Value {
+        let knobs = self.knobs.lock().unwrap();
+        json!({"access_token": jwt(2000, knobs.ttl_s, ""), "refresh_token": "uaa-refresh-2", "token_type": "bearer",
+            "expires_in": knobs.ttl_s, "scope": "", "jti": "1"})
+    }
+}
+
+/// A token that says the right things and is signed by nobody.
+pub(crate) fn jwt(serial: u32, ttl_s: i64, account: &str) -> String {
+    let claims = json!({"iam_id": "IBMid-1", "id": "IBMid-1", "sub": "ada@example.org", "email": "ada@example.org",
+        "account": {"valid": true, "bss": account}, "iat": now(), "exp": now() + ttl_s, "serial": serial});
+    format!(
+        "e30.{}.sig{serial}",
+        URL_SAFE_NO_PAD.encode(claims.to_string())
+    )
+}
+
+fn now() -> i64 {
+    i64::try_from(
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_secs(),
+    )
+    .unwrap()
+}
+
+fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
+    let mut line = String::new();
+    if reader.read_line(&mut line).ok()? == 0 {
+        return None;
+    }
+    let mut words = line.split_whitespace();
+    let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
+    let mut headers = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        match line.trim_end().split_once(": ") {
+            Some((name, value)) => headers.push((name.to_ascii_lowercase(), value.to_owned())),
+            None => break,
+        }
+    }
+    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+    let mut asked = Asked {
+        method,
+        path: path.to_owned(),
+        query: decode(query),
+        headers,
+        body: String::new(),
+    };
+    let mut body = vec![0; asked.header("content-length").parse().unwrap_or(0)];
+    reader.read_exact(&mut body).ok()?;
+    asked.body = String::from_utf8(body).unwrap();
+    Some(asked)
+}
+
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digits = [rest.next().unwrap(), rest.next().unwrap()];
+            bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap());
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+fn discovery(base: &str) -> Value {
+    json!({
+        "issuer": format!("{base}/identity"), "authorization_endpoint": format!("{base}/identity/passcode"),
+        "token_endpoint": format!("{base}/identity/token"), "passcode_endpoint": format!("{base}/identity/passcode"),
+        "jwks_uri": format!("{base}/identity/keys"), "userinfo_endpoint": format!("{base}/identity/userinfo"),
+        "introspection_endpoint": format!("{base}/identity/introspect"),
+    })
+}
+
+fn regions(base: &str) -> Value {
+    let region = |name: &str, display: &str, home: bool| {
+        json!({"id": name, "name": name, "display_name": display, "cf_api": base, "metrics_api": base,
+            "type": "public", "home": home})
+    };
+    json!({"resources": [region("eu-de", "Frankfurt", false), region("us-south", "Dallas", true)]})
+}
+
+fn accounts(count: usize) -> Value {
+    let all = [
+        (ACCOUNT, "Field Works"),
+        ("89abcdef0123456789abcdef01234567", "Ada Field's Account"),
+    ];
+    let resources: Vec<Value> = all
+        .iter()
+        .take(count)
+        .map(|(guid, name)| {
+            json!({"metadata": {"guid": guid, "url": format!("/coe/v2/accounts/{guid}"), "created_at": ""},
+                "entity": {"name": name, "type": "STANDARD", "state": "ACTIVE", "owner_userid": "ada@example.org"}})
+        })
+        .collect();
+    json!({"next_url": null, "resources": resources})
+}
+
+fn v2(resources: &[Value]) -> Value {
+    json!({"total_results": resources.len(), "total_pages": 1, "prev_url": null, "next_url": null, "resources": resources})
+}
+
+fn org(guid: &str, name: &Value) -> Value {
+    json!({"metadata": {"guid": guid, "url": "", "created_at": ""}, "entity": {"name": name, "region": "us-south", "status": "active"}})
+}
+
+fn space(guid: &str, name: &Value) -> Value {
+    json!({"metadata": {"guid": guid, "url": "", "created_at": ""}, "entity": {"name": name, "organization_guid": ORG, "status": "active"}})
+}
+
+fn named(all: Vec<Value>, query: &str) -> Value {
+    let wanted = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("q=name:"));
+    let found: Vec<Value> = all
+        .into_iter()
+        .filter(|item| wanted.is_none_or(|name| item["entity"]["name"] == name))
+        .collect();
+    v2(&found)
+}
+
+fn organizations(query: &str, count: usize) -> Value {
+    let all = vec![
+        org(ORG, &"field-org".into()),
+        org("11111111-0000-4000-8000-000000000002", &"other-org".into()),
+    ];
+    named(all.into_iter().take(count).collect(), query)
+}
+
+fn spaces(query: &str) -> Value {
+    named(vec![space(SPACE, &"dev".into())], query)
+}
+
+fn users() -> Value {
+    let user = |email: &str, state: &str, roles: &[&str]| json!({"id": email, "iam_id": "IBMid-1", "user_id": email, "email": email, "state": state, "account_roles": roles});
+    json!({"total_results": 2, "limit": 100, "resources": [
+        user("ada@example.org", "ACTIVE", &["Administrator"]), user("bo@example.org", "PENDING", &[]),
+    ]})
+}
+
+fn key(id: &str, name: &str, description: &str) -> Value {
+    json!({"id": id, "entity_tag": "1-aa", "crn": "crn:v1", "locked": false, "disabled": false,
+        "created_at": "2024-03-05T09:08+0000", "created_by": "IBMid-1", "name": name, "description": description,
+        "iam_id": "IBMid-1", "account_id": ACCOUNT, "apikey": ""})
+}

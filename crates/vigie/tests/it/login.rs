@@ -1,0 +1,157 @@
+//! Logging in by every way, and what is told when it fails.
+
+use crate::fixture::{KEY, SPACE};
+use crate::terminal::{Terminal, mode};
+use insta::assert_snapshot;
+
+#[test]
+fn with_a_key_to_a_space() {
+    let mut terminal = Terminal::new();
+    let address = terminal.server.address;
+    terminal.run(&format!(
+        "vigie login -a {address} --apikey {KEY} -r us-south -o field-org -s dev"
+    ));
+    terminal.run("vigie status");
+    terminal.run("vigie target --output JSON");
+    terminal.run("vigie logout");
+    terminal.run("vigie target");
+    terminal.run("vigie iam oauth-tokens");
+    let mut text = terminal.transcript();
+    // The moment differs; that it is told does not.
+    if let Some(at) = text.find("good until") {
+        let end = at + text[at..].find('\n').unwrap();
+        text.replace_range(at..end, "good until <instant>, for <time>");
+    }
+    assert_snapshot!(text);
+    assert_eq!(terminal.server.asked("POST", "/identity/revoke").len(), 1);
+}
+
+#[test]
+fn with_a_password_a_passcode_and_the_older_ways() {
+    let mut terminal = Terminal::new();
+    let address = terminal.server.address;
+    terminal.run(&format!(
+        "vigie login -a {address} -u ada@example.org -p s3cret --no-region"
+    ));
+    terminal.run("vigie login -u passcode -p abcdefghij -r eu-de -g default");
+    terminal.run(&format!("ibmcloud login -u apikey -p {KEY} --no-account"));
+    terminal.run("vigie login --sso -p abcdefghij -o field-org");
+    assert_snapshot!(terminal.transcript());
+}
+
+#[test]
+fn with_the_key_of_the_environment_in_every_file_form() {
+    for (name, content) in [
+        ("bare", "vgk_good\n"),
+        (
+            "old.json",
+            r#"{"name":"ci","createdAt":"x","apiKey":"vgk_good"}"#,
+        ),
+        (
+            "new.json",
+            "{\n\t\"id\": \"ApiKey-1\",\n\t\"apikey\": \"vgk_good\"\n}",
+        ),
+    ] {
+        for variable in ["VIGIE_API_KEY", "IBMCLOUD_API_KEY", "BLUEMIX_API_KEY"] {
+            let mut terminal = Terminal::new();
+            let address = terminal.server.address.to_string();
+            terminal.set("VIGIE_API", &address);
+            terminal.set(variable, &format!("@{name}"));
+            std::fs::write(terminal.path(name), content).unwrap();
+            let ran = terminal.run("vigie login");
+            assert_eq!(ran.code, 0, "{name}: {}", ran.stderr);
+            assert!(ran.stderr.contains(variable));
+        }
+    }
+}
+
+#[test]
+fn what_is_written_down_is_the_layout_of_the_original() {
+    let terminal = Terminal::logged_in();
+    let base = format!("http://{}", terminal.server.address);
+    let config = terminal.file("config.json");
+    assert_eq!(config["APIEndpoint"], base.as_str());
+    assert_eq!(config["IAMEndpoint"], base.as_str());
+    assert_eq!(config["Region"], "us-south");
+    assert_eq!(config["Account"]["Name"], "Field Works");
+    assert!(
+        config["IAMToken"]
+            .as_str()
+            .unwrap()
+            .starts_with("Bearer e30.")
+    );
+    assert_eq!(config["IAMRefreshToken"], "vgr_1");
+    let cf = terminal.file(".cf/config.json");
+    assert_eq!(cf["ConfigVersion"], 4);
+    assert_eq!(cf["Target"], base.as_str());
+    assert_eq!(cf["SpaceFields"]["GUID"], SPACE);
+    assert!(
+        cf["AccessToken"]
+            .as_str()
+            .unwrap()
+            .starts_with("bearer e30.")
+    );
+    for name in [".bluemix/config.json", ".bluemix/.cf/config.json"] {
+        assert_eq!(mode(&terminal.path(name)), 0o600);
+    }
+    assert_eq!(mode(&terminal.path(".bluemix")), 0o700);
+}
+
+#[test]
+fn the_only_organization_and_space_are_taken() {
+    let mut terminal = Terminal::new();
+    terminal.server.turn(|knobs| knobs.orgs = 1);
+    let address = terminal.server.address;
+    terminal.run(&format!("vigie login -a {address} --apikey {KEY}"));
+    assert_eq!(
+        terminal.file(".cf/config.json")["SpaceFields"]["GUID"],
+        SPACE
+    );
+}
+
+#[test]
+fn of_several_accounts_one_is_chosen_and_the_token_bound_to_it() {
+    let mut terminal = Terminal::new();
+    terminal.server.turn(|knobs| knobs.accounts = 2);
+    let address = terminal.server.address;
+    terminal.run(&format!(
+        "vigie login -a {address} -u ada@example.org -p s3cret"
+    ));
+    terminal.run(
+        "vigie login -u ada@example.org -p s3cret -c 89abcdef0123456789abcdef01234567 -o field-org",
+    );
+    terminal.run("vigie target -c nobody");
+    assert_snapshot!(terminal.transcript());
+    let asked = terminal.server.asked("POST", "/identity/token");
+    let bound: Vec<bool> = asked
+        .iter()
+        .map(|asked| asked.body.contains("account=89abcdef"))
+        .collect();
+    assert_eq!(bound, [false, false, true]);
+}
+
+#[test]
+fn failures_say_what_to_do() {
+    let mut terminal = Terminal::new();
+    let address = terminal.server.address;
+    terminal.run("vigie login --apikey vgk_good");
+    terminal.run("vigie login -a ftp://x --apikey vgk_good");
+    terminal.run(&format!("vigie login -a {address}"));
+    terminal.run(&format!("vigie login -a {address} -u ada@example.org"));
+    terminal.run(&format!("vigie login -a {address} --sso"));
+    terminal.run(&format!("vigie login -a {address} --apikey vgk_bad"));
+    terminal.run(&format!(
+        "vigie login -a {address} -u ada@example.org -p wrong"
+    ));
+    terminal.run(&format!("vigie login -a {address} --apikey @missing.json"));
+    terminal.run(&format!("vigie login -a {address} --apikey {KEY} -r mars"));
+    terminal.run(&format!(
+        "vigie login -a {address} --apikey {KEY} -o nowhere"
+    ));
+    terminal.run(&format!(
+        "vigie login -a {address} --apikey {KEY} -o field-org -s nowhere"
+    ));
+    terminal.run("vigie login -a 127.0.0.1:1 --apikey vgk_good");
+    terminal.run(&format!("bx login -a {address} --apikey vgk_bad"));
+    assert_snapshot!(terminal.transcript());
+}

@@ -1,0 +1,15 @@
+//! The real binary against a server made for the test, told as transcripts.
+
+mod account;
+mod agent;
+mod fixture;
+mod keys;
+mod login;
+mod metrics_delete;
+mod metrics_get;
+mod metrics_list;
+mod metrics_send;
+mod session;
+mod store;
+mod terminal;
+mod usage;

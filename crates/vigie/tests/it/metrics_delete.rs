@@ -1,0 +1,38 @@
+//! Deleting: first how many, then the question, then the deed.
+
+use crate::terminal::Terminal;
+use insta::assert_snapshot;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+fn filled() -> Terminal {
+    let terminal = Terminal::logged_in();
+    let mut store = terminal.server.store.lock().unwrap();
+    for name in ["shop.eu.errors", "shop.eu.latency", "shop.us.errors"] {
+        store.samples.insert(name.to_owned(), BTreeMap::from([(0, json!(1))]));
+    }
+    drop(store);
+    terminal
+}
+
+#[test]
+fn nothing_goes_without_a_yes() {
+    let mut terminal = filled();
+    terminal.run("vigie metrics delete shop.eu --dry-run");
+    terminal.run("vigie metrics delete shop.eu");
+    assert_eq!(terminal.server.store.lock().unwrap().len(), 3);
+    terminal.run("vigie metrics delete shop.eu --yes");
+    assert_eq!(terminal.server.store.lock().unwrap().len(), 1);
+    terminal.run("vigie metrics delete shop.eu --yes");
+    terminal.run("vigie metrics delete shop.us --yes --output json");
+    assert_snapshot!(terminal.transcript());
+}
+
+#[test]
+fn a_time_leaves_the_metrics() {
+    let mut terminal = filled();
+    terminal.run("vigie metrics delete shop.us --from -7d --until -1d --dry-run");
+    assert_snapshot!(terminal.transcript());
+    let asked = terminal.server.asked("DELETE", "/v1/metrics/list");
+    assert_eq!(asked[0].query, "query=shop.us&from=-7d&until=-1d&dry_run=true");
+}

@@ -1,0 +1,156 @@
+//! The session afterwards: its tokens, how they are renewed, and what shares the files.
+
+use crate::fixture::jwt;
+use crate::terminal::Terminal;
+use insta::assert_snapshot;
+use std::process::Stdio;
+
+fn expire(terminal: &Terminal) {
+    terminal.edit("config.json", |config| {
+        config["IAMToken"] = format!("Bearer {}", jwt(0, 5, "")).into()
+    });
+}
+
+#[test]
+fn tokens_in_every_form() {
+    let mut terminal = Terminal::logged_in();
+    terminal.run("vigie iam oauth-tokens");
+    terminal.run("vigie iam oauth-tokens --output JSON");
+    terminal.run("vigie iam token");
+    terminal.run("vigie iam token --header");
+    terminal.run("vigie iam token --curl");
+    terminal.run("vigie iam token --env");
+    terminal.run("vigie iam bearer-token");
+    terminal.run("vigie cf oauth-token");
+    terminal.run("bx iam oauth-tokens");
+    assert_snapshot!(terminal.transcript());
+    let json: serde_json::Value =
+        serde_json::from_str(&terminal.run("vigie iam token --json").stdout).unwrap();
+    assert_eq!(
+        (json["user"].as_str(), json["scope"].as_str().map(str::len)),
+        (Some("ada@example.org"), Some(38))
+    );
+}
+
+#[test]
+fn the_fourth_field_is_the_bare_token_as_scripts_expect() {
+    let mut terminal = Terminal::logged_in();
+    let line = terminal.run("vigie iam oauth-tokens").stdout;
+    let fourth = line
+        .lines()
+        .next()
+        .unwrap()
+        .split_whitespace()
+        .nth(3)
+        .unwrap()
+        .to_owned();
+    assert_eq!(terminal.run("vigie iam token").stdout.trim_end(), fourth);
+}
+
+#[test]
+fn an_expired_token_is_renewed_and_kept_with_its_successor() {
+    let mut terminal = Terminal::logged_in();
+    let before = terminal.run("vigie iam token").stdout;
+    assert_eq!(terminal.run("vigie iam token").stdout, before);
+    expire(&terminal);
+    let after = terminal.run("vigie iam token").stdout;
+    assert_ne!(after, before);
+    assert_eq!(terminal.file("config.json")["IAMRefreshToken"], "vgr_2");
+    assert_eq!(terminal.run("vigie iam token --min-ttl 10m").stdout, after);
+    assert_ne!(terminal.run("vigie iam token --min-ttl 2h").stdout, after);
+}
+
+#[test]
+fn of_many_processes_one_renews() {
+    let terminal = Terminal::logged_in();
+    expire(&terminal);
+    let running: Vec<_> = (0..8)
+        .map(|_| {
+            terminal
+                .command("vigie iam token")
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    let tokens: Vec<Vec<u8>> = running
+        .into_iter()
+        .map(|child| child.wait_with_output().unwrap().stdout)
+        .collect();
+    assert!(
+        tokens
+            .iter()
+            .all(|token| !token.is_empty() && *token == tokens[0])
+    );
+    let refreshes = terminal.server.asked("POST", "/identity/token").len() - 1;
+    assert_eq!(refreshes, 1);
+}
+
+#[test]
+fn a_refused_renewal_tells_status_code_and_text() {
+    let mut terminal = Terminal::logged_in();
+    expire(&terminal);
+    terminal
+        .server
+        .turn(|knobs| knobs.refresh_refused = Some("BXNIM0439E"));
+    terminal.run("vigie iam oauth-tokens");
+    terminal.run("vigie -q iam oauth-tokens");
+    terminal.run("ibmcloud account orgs");
+    terminal.edit("config.json", |config| {
+        config["IAMRefreshToken"] = "not_supported".into()
+    });
+    terminal.run("vigie iam token");
+    assert_snapshot!(terminal.transcript());
+}
+
+#[test]
+fn an_expired_uaa_token_is_renewed_at_the_uaa() {
+    let mut terminal = Terminal::logged_in();
+    terminal.edit(".cf/config.json", |cf| {
+        cf["AccessToken"] = "bearer e30.e30.x".into()
+    });
+    let ran = terminal.run("vigie cf oauth-token");
+    assert!(ran.stdout.starts_with("bearer e30."), "{ran:?}");
+    assert_eq!(
+        terminal.file(".cf/config.json")["RefreshToken"],
+        "uaa-refresh-2"
+    );
+    assert_eq!(
+        terminal.server.asked("POST", "/oauth/token")[0].header("authorization"),
+        "Basic Y2Y6"
+    );
+}
+
+#[test]
+fn keys_of_another_tool_survive() {
+    let mut terminal = Terminal::logged_in();
+    terminal.edit("config.json", |config| {
+        config["PluginRepos"] = serde_json::json!([{"Name": "x"}])
+    });
+    terminal.run("vigie target -r eu-de");
+    let config = terminal.file("config.json");
+    assert_eq!(
+        (
+            config["PluginRepos"][0]["Name"].as_str(),
+            config["Region"].as_str()
+        ),
+        (Some("x"), Some("eu-de"))
+    );
+}
+
+#[test]
+fn the_trace_hides_secrets() {
+    let mut terminal = Terminal::logged_in();
+    terminal.set("IBMCLOUD_TRACE", "trace.log");
+    let address = terminal.server.address;
+    terminal.run(&format!(
+        "vigie login -a {address} -u ada@example.org -p s3cret"
+    ));
+    terminal.run("vigie iam api-key-create ci");
+    let trace = std::fs::read_to_string(terminal.path("trace.log")).unwrap();
+    assert!(trace.contains("POST http://") && trace.contains("Elapsed:"));
+    for secret in ["s3cret", "e30.", "vgr_", "vgk_shown_once", "Yng6Yng="] {
+        assert!(!trace.contains(secret), "{secret}");
+    }
+    assert_eq!(crate::terminal::mode(&terminal.path("trace.log")), 0o600);
+}

@@ -1,0 +1,76 @@
+//! The command line itself: its words, its names, and the settings.
+
+use crate::terminal::Terminal;
+use insta::assert_snapshot;
+
+#[test]
+fn settings_and_addresses() {
+    let mut terminal = Terminal::new();
+    let address = terminal.server.address;
+    terminal.run("vigie api");
+    terminal.run(&format!("vigie api {address}"));
+    terminal.run("vigie api metrics.example.org --skip-ssl-validation");
+    terminal.run("vigie api http://metrics.example.org --output json");
+    terminal.run("vigie api --unset");
+    terminal.run("vigie regions");
+    terminal.run(&format!("vigie api {address} -q"));
+    terminal.run("vigie regions");
+    for line in [
+        "vigie config --http-timeout 5",
+        "vigie config --color false",
+        "vigie config --locale fr_fr",
+        "vigie config --locale xx",
+        "vigie config --sso-otp manual",
+        "vigie config --trace maybe --color true",
+        "vigie config --list",
+        "vigie config",
+    ] {
+        terminal.run(line);
+    }
+    assert_snapshot!(terminal.transcript());
+}
+
+#[test]
+fn names_and_wrong_words() {
+    let mut terminal = Terminal::new();
+    for line in [
+        "vigie version",
+        "ibmcloud --version",
+        "bx v --output json",
+        "vigie",
+        "vigie lgin",
+        "vigie iam token --header --curl",
+        "ibmcloud account space",
+        "vigie status",
+        "bx account orgs",
+        "vigie completion tcsh",
+    ] {
+        terminal.run(line);
+    }
+    assert_snapshot!(terminal.transcript());
+}
+
+#[test]
+fn completions_for_three_shells() {
+    let mut terminal = Terminal::new();
+    for (shell, sign) in [
+        ("bash", "complete -F"),
+        ("zsh", "#compdef ibmcloud"),
+        ("fish", "complete -c ibmcloud"),
+    ] {
+        let ran = terminal.run(&format!("ibmcloud completion {shell}"));
+        assert!(
+            ran.stdout.contains(sign) && ran.stdout.contains("oauth-tokens"),
+            "{shell}"
+        );
+    }
+}
+
+#[test]
+fn a_damaged_configuration_is_told_with_its_place() {
+    let mut terminal = Terminal::new();
+    std::fs::create_dir(terminal.path(".bluemix")).unwrap();
+    std::fs::write(terminal.path(".bluemix/config.json"), "{\n \"Region\": }").unwrap();
+    terminal.run("vigie target");
+    assert_snapshot!(terminal.transcript());
+}

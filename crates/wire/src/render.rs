@@ -1,4 +1,0 @@
-//! From samples to the answer of a query.
-
-pub mod consolidate;
-pub mod json;
