@@ -97,7 +97,10 @@ mod tests {
     #[test]
     fn every_code_follows_the_pattern() {
         for code in ALL {
-            assert!(code.code.starts_with("BXNMS") && code.code.ends_with('E'), "{code:?}");
+            assert!(
+                code.code.starts_with("BXNMS") && code.code.ends_with('E'),
+                "{code:?}"
+            );
             assert!(!code.meaning.ends_with('.'), "{code:?}");
             assert_eq!(find(code.code), Some(code));
         }

@@ -34,7 +34,11 @@ pub enum Repair {
 
 impl Repair {
     /// Every repair.
-    pub const ALL: [Self; 3] = [Self::BearerRemoved, Self::QuotesRemoved, Self::WhitespaceTrimmed];
+    pub const ALL: [Self; 3] = [
+        Self::BearerRemoved,
+        Self::QuotesRemoved,
+        Self::WhitespaceTrimmed,
+    ];
 
     /// The word for headers and metric labels.
     #[must_use]
@@ -70,7 +74,9 @@ impl Repairs {
 
     /// The repairs made.
     pub fn iter(self) -> impl Iterator<Item = Repair> {
-        Repair::ALL.into_iter().filter(move |repair| self.contains(*repair))
+        Repair::ALL
+            .into_iter()
+            .filter(move |repair| self.contains(*repair))
     }
 
     /// The value of the reply header `X-Vigie-Credential-Notice`.
@@ -108,7 +114,9 @@ pub enum CredentialError {
     #[error("the header is empty, expected `<kind> <credential>`")]
     Empty,
     /// One word only, or `Bearer` where the kind should be.
-    #[error("the credential's kind is missing, expected `iam`, `apikey` or `uaa`, a blank, and the credential")]
+    #[error(
+        "the credential's kind is missing, expected `iam`, `apikey` or `uaa`, a blank, and the credential"
+    )]
     KindMissing,
     /// A word that is no kind; short and harmless ones are named.
     #[error("{kind} is not a kind of credential, expected `iam`, `apikey` or `uaa`")]
@@ -323,11 +331,17 @@ mod tests {
             (format!("iam Bearer {TOKEN}"), &[BearerRemoved]),
             (format!("iam bearer {TOKEN}"), &[BearerRemoved]),
             (format!("iam Bearer Bearer {TOKEN}"), &[BearerRemoved]),
-            (format!("iam BEARER  {TOKEN}"), &[BearerRemoved, WhitespaceTrimmed]),
+            (
+                format!("iam BEARER  {TOKEN}"),
+                &[BearerRemoved, WhitespaceTrimmed],
+            ),
             (format!("iam \"{TOKEN}\""), &[QuotesRemoved]),
             (format!("iam '{TOKEN}'"), &[QuotesRemoved]),
             (format!("\"iam {TOKEN}\""), &[QuotesRemoved]),
-            (format!("iam \"Bearer {TOKEN}\""), &[BearerRemoved, QuotesRemoved]),
+            (
+                format!("iam \"Bearer {TOKEN}\""),
+                &[BearerRemoved, QuotesRemoved],
+            ),
             (format!("iam {TOKEN}\r\n"), &[WhitespaceTrimmed]),
             (format!("iam {TOKEN}\\n"), &[WhitespaceTrimmed]),
             (format!("iam {TOKEN}\\r\\n"), &[WhitespaceTrimmed]),
@@ -339,14 +353,21 @@ mod tests {
         for (header, repairs) in cases {
             let read = user_token(header.as_bytes()).unwrap();
             assert_eq!(read.text, TOKEN, "{header:?}");
-            assert_eq!(read.repairs.iter().collect::<Vec<_>>(), repairs, "{header:?}");
+            assert_eq!(
+                read.repairs.iter().collect::<Vec<_>>(),
+                repairs,
+                "{header:?}"
+            );
         }
     }
 
     #[test]
     fn the_notice_is_a_list_of_words() {
         let read = user_token(b"iam Bearer \"x\"").unwrap();
-        assert_eq!(read.repairs.header_value(), "bearer-removed, quotes-removed");
+        assert_eq!(
+            read.repairs.header_value(),
+            "bearer-removed, quotes-removed"
+        );
     }
 
     #[test]
@@ -356,7 +377,12 @@ mod tests {
         assert_eq!((read.kind, read.text), (None, TOKEN));
         assert!(read.repairs.is_empty());
         let twice = format!("Bearer Bearer {TOKEN}");
-        assert!(authorization(twice.as_bytes()).unwrap().repairs.contains(Repair::BearerRemoved));
+        assert!(
+            authorization(twice.as_bytes())
+                .unwrap()
+                .repairs
+                .contains(Repair::BearerRemoved)
+        );
         assert_eq!(
             authorization(TOKEN.as_bytes()),
             Err(CredentialError::Scheme { expected: "Bearer" })
@@ -367,12 +393,21 @@ mod tests {
     fn what_is_missing_is_named_and_no_secret_is() {
         assert_eq!(user_token(b""), Err(CredentialError::Empty));
         assert_eq!(user_token(b"\"\""), Err(CredentialError::Empty));
-        assert_eq!(user_token(TOKEN.as_bytes()), Err(CredentialError::KindMissing));
+        assert_eq!(
+            user_token(TOKEN.as_bytes()),
+            Err(CredentialError::KindMissing)
+        );
         assert_eq!(user_token(b"Bearer x"), Err(CredentialError::KindMissing));
         assert_eq!(user_token(b"iam"), Err(CredentialError::CredentialMissing));
-        assert_eq!(user_token(b"iam Bearer "), Err(CredentialError::CredentialMissing));
+        assert_eq!(
+            user_token(b"iam Bearer "),
+            Err(CredentialError::CredentialMissing)
+        );
         assert_eq!(user_token(b"iam a b"), Err(CredentialError::Characters));
-        assert_eq!(user_token("iam é".as_bytes()), Err(CredentialError::Characters));
+        assert_eq!(
+            user_token("iam é".as_bytes()),
+            Err(CredentialError::Characters)
+        );
         let error = user_token(b"basic x").unwrap_err();
         assert!(error.to_string().starts_with("`basic` is not"));
         let error = user_token(b"vgk_0123456789 x").unwrap_err();
@@ -388,7 +423,10 @@ mod tests {
         assert_eq!((cf.user.as_str(), cf.password.expose()), ("cf", ""));
         assert_eq!(basic(b"Basic !"), Err(CredentialError::BasicMalformed));
         assert_eq!(basic(b"Basic Yng="), Err(CredentialError::BasicMalformed));
-        assert_eq!(basic(b"Bearer x"), Err(CredentialError::Scheme { expected: "Basic" }));
+        assert_eq!(
+            basic(b"Bearer x"),
+            Err(CredentialError::Scheme { expected: "Basic" })
+        );
         assert_eq!(encode_basic("bx", "bx"), "Basic Yng6Yng=");
     }
 

@@ -4,8 +4,8 @@
 //! Timestamps are epoch seconds, whole or with decimals of which milliseconds are kept. From [`MILLISECONDS_FROM`] on
 //! they are read as milliseconds, which clients in JavaScript send: as seconds they would lie beyond the year 5138.
 
-mod cut;
 pub mod csv;
+mod cut;
 pub mod encode;
 pub mod json;
 mod line;
@@ -96,6 +96,9 @@ pub(crate) fn timestamp(text: &str) -> Result<Millis, RejectReason> {
         return refuse("lies beyond the year 9999");
     }
     // Below 2^53, so the rounding is the only loss.
-    #[expect(clippy::cast_possible_truncation, reason = "checked above: between 0 and the year 9999")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "checked above: between 0 and the year 9999"
+    )]
     Ok(Millis(milliseconds.round() as i64))
 }

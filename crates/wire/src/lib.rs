@@ -12,10 +12,16 @@ pub mod credential;
 pub mod find;
 pub mod iam;
 pub mod ingest;
+pub mod openapi;
 pub mod problem;
 pub mod query;
 pub mod receipt;
+pub mod render;
 pub mod scope_id;
 pub mod secret;
+pub mod settings;
 pub mod target;
 pub mod time_expr;
+
+#[cfg(test)]
+mod malformed;

@@ -259,7 +259,8 @@ mod tests {
     use super::*;
 
     fn gone() -> Problem {
-        Problem::new(Kind::NotFound, "BXNMSRI13E", "there is no such space").hint("run `vigie target`")
+        Problem::new(Kind::NotFound, "BXNMSRI13E", "there is no such space")
+            .hint("run `vigie target`")
     }
 
     #[test]

@@ -231,7 +231,10 @@ mod tests {
     fn mistakes_have_a_place() {
         assert_eq!(Query::parse("a=1&b=%4"), Err(QueryError::Percent { at: 6 }));
         assert_eq!(Query::parse("a=x%zz"), Err(QueryError::Percent { at: 3 }));
-        assert_eq!(Query::parse("a=1&b=%ff"), Err(QueryError::Encoding { at: 6 }));
+        assert_eq!(
+            Query::parse("a=1&b=%ff"),
+            Err(QueryError::Encoding { at: 6 })
+        );
         let query = Query::parse("from=1&from=1").unwrap();
         assert_eq!(
             query.one("from"),
@@ -240,7 +243,10 @@ mod tests {
                 at: 7
             })
         );
-        assert_eq!(Query::parse(&"a=1&".repeat(PAIRS_MAX + 1)), Err(QueryError::TooMany));
+        assert_eq!(
+            Query::parse(&"a=1&".repeat(PAIRS_MAX + 1)),
+            Err(QueryError::TooMany)
+        );
     }
 
     proptest! {

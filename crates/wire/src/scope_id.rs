@@ -7,19 +7,27 @@ use base::scope::Domain;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScopeIdError {
     /// Nothing in it.
-    #[error("the scope id is empty, expected `s-<space GUID>`, `o-<organization GUID>` or `a-<account id>`")]
+    #[error(
+        "the scope id is empty, expected `s-<space GUID>`, `o-<organization GUID>` or `a-<account id>`"
+    )]
     Empty,
     /// A GUID alone.
-    #[error("the scope id has no prefix, expected `s-` (space), `o-` (organization) or `a-` (account) before the GUID")]
+    #[error(
+        "the scope id has no prefix, expected `s-` (space), `o-` (organization) or `a-` (account) before the GUID"
+    )]
     PrefixMissing,
     /// A prefix that is none of ours.
-    #[error("the scope id begins with `{prefix}-`, expected `s-` (space), `o-` (organization) or `a-` (account)")]
+    #[error(
+        "the scope id begins with `{prefix}-`, expected `s-` (space), `o-` (organization) or `a-` (account)"
+    )]
     PrefixUnknown {
         /// The character before the hyphen.
         prefix: char,
     },
     /// What follows the prefix is no GUID.
-    #[error("the scope id has {length} characters behind `{prefix}-` that are not a GUID of 32 hexadecimal digits")]
+    #[error(
+        "the scope id has {length} characters behind `{prefix}-` that are not a GUID of 32 hexadecimal digits"
+    )]
     Guid {
         /// The character before the hyphen.
         prefix: char,
@@ -52,10 +60,12 @@ pub fn parse(header: &[u8]) -> Result<Domain, ScopeIdError> {
         'a' | 'A' => |guid| Domain::Account(AccountId(guid)),
         _ => return Err(ScopeIdError::PrefixUnknown { prefix }),
     };
-    Guid::parse(rest).map(domain).map_err(|_| ScopeIdError::Guid {
-        prefix,
-        length: rest.chars().count(),
-    })
+    Guid::parse(rest)
+        .map(domain)
+        .map_err(|_| ScopeIdError::Guid {
+            prefix,
+            length: rest.chars().count(),
+        })
 }
 
 #[cfg(test)]
@@ -70,8 +80,16 @@ mod tests {
         for prefix in ["s-", "o-"] {
             let text = format!("{prefix}{GUID}");
             assert_eq!(parse(text.as_bytes()).unwrap().to_string(), text);
-            assert_eq!(parse(text.to_uppercase().as_bytes()).unwrap().to_string(), text);
-            assert_eq!(parse(format!(" \"{text}\"\r\n").as_bytes()).unwrap().to_string(), text);
+            assert_eq!(
+                parse(text.to_uppercase().as_bytes()).unwrap().to_string(),
+                text
+            );
+            assert_eq!(
+                parse(format!(" \"{text}\"\r\n").as_bytes())
+                    .unwrap()
+                    .to_string(),
+                text
+            );
         }
         let account = "a-0123456789abcdef0123456789abcdef";
         assert_eq!(parse(account.as_bytes()).unwrap().to_string(), account);

@@ -3,8 +3,8 @@
 use base::secret::Secret;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 
 /// A token, key or password as a field of a wire type. `Debug` prints `<hidden>`, memory is wiped when it is dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]

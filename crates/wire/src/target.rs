@@ -97,7 +97,9 @@ fn function_call(text: &str, start: usize) -> Option<TargetError> {
     let open = text.find('(')?;
     let name = text.get(..open)?.trim_end();
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let closed = text.rfind(')').filter(|close| *close > open);
     is_name.then(|| TargetError::Function {
         name: name.to_owned(),
@@ -119,7 +121,9 @@ fn moved(error: PatternError, by: usize) -> PatternError {
             character,
             at: at + by,
         },
-        other @ (PatternError::Empty | PatternError::TooLong(_) | PatternError::TooManyAlternatives) => other,
+        other @ (PatternError::Empty
+        | PatternError::TooLong(_)
+        | PatternError::TooManyAlternatives) => other,
     }
 }
 
@@ -134,7 +138,12 @@ mod tests {
             assert_eq!(Target::parse(text).unwrap().as_str(), text);
         }
         assert_eq!(Target::parse(" a.b\n").unwrap().as_str(), "a.b");
-        assert!(Target::parse("shop.*").unwrap().pattern().matches("shop.eu"));
+        assert!(
+            Target::parse("shop.*")
+                .unwrap()
+                .pattern()
+                .matches("shop.eu")
+        );
     }
 
     #[test]
@@ -148,7 +157,9 @@ mod tests {
             })
         );
         assert_eq!(
-            Target::parse("alias(sumSeries(a), 'x").unwrap_err().to_string(),
+            Target::parse("alias(sumSeries(a), 'x")
+                .unwrap_err()
+                .to_string(),
             "the target calls the function `alias`, and functions are not served yet"
         );
     }

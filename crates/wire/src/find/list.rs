@@ -70,7 +70,11 @@ mod tests {
         let nodes = [node("shop", false, true), node("shop.\"eu\"", true, false)];
         assert_eq!(write(&nodes), b"[\"shop\",\"shop.\\\"eu\\\"\"]");
         let text = String::from_utf8(write_nodes(&nodes)).unwrap();
-        assert!(text.starts_with("[{\"path\":\"shop\",\"name\":\"shop\",\"leaf\":false,\"branch\":true}"));
+        assert!(
+            text.starts_with(
+                "[{\"path\":\"shop\",\"name\":\"shop\",\"leaf\":false,\"branch\":true}"
+            )
+        );
         let items: Vec<NodeItem> = serde_json::from_str(&text).unwrap();
         assert_eq!(items[1].name, "\"eu\"");
     }

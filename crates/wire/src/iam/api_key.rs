@@ -147,6 +147,9 @@ mod tests {
 
     #[test]
     fn times_are_to_the_minute() {
-        assert_eq!(time_text(Millis(1_709_629_687_006)), "2024-03-05T09:08+0000");
+        assert_eq!(
+            time_text(Millis(1_709_629_687_006)),
+            "2024-03-05T09:08+0000"
+        );
     }
 }

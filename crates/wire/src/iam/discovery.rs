@@ -114,7 +114,10 @@ mod tests {
     fn every_address_lies_under_the_public_one() {
         let document = Discovery::at("https://vigie.example/");
         assert_eq!(document.issuer, "https://vigie.example/identity");
-        assert_eq!(document.token_endpoint, "https://vigie.example/identity/token");
+        assert_eq!(
+            document.token_endpoint,
+            "https://vigie.example/identity/token"
+        );
         let text = serde_json::to_string(&document).unwrap();
         assert_eq!(serde_json::from_str::<Discovery>(&text).unwrap(), document);
     }

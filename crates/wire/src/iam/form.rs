@@ -67,7 +67,9 @@ impl Form {
 
 impl fmt::Debug for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.iter().map(|(key, _)| key)).finish()
+        f.debug_set()
+            .entries(self.0.iter().map(|(key, _)| key))
+            .finish()
     }
 }
 

@@ -106,7 +106,11 @@ mod tests {
             "{\n\t\"id\": \"ApiKey-1\",\n\t\"apikey\": \"vgk_secret\",\n\t\"locked\": false\n}\n",
             "{\"apikey\":\"\",\"apiKey\":\"vgk_secret\"}",
         ] {
-            assert_eq!(read(file.as_bytes()).unwrap().expose(), "vgk_secret", "{file:?}");
+            assert_eq!(
+                read(file.as_bytes()).unwrap().expose(),
+                "vgk_secret",
+                "{file:?}"
+            );
         }
     }
 
@@ -116,8 +120,14 @@ mod tests {
         assert_eq!(read(b"two words"), Err(KeyFileError::SeveralWords));
         assert_eq!(read(b"\xff"), Err(KeyFileError::NotText));
         assert_eq!(read(b"{\"name\":\"ci\"}"), Err(KeyFileError::NoKey));
-        assert_eq!(read(b"{\"name\":"), Err(KeyFileError::Json { line: 1, column: 8 }));
-        assert_eq!(read(&vec![b'a'; KEY_FILE_BYTES_MAX + 1]), Err(KeyFileError::TooLarge));
+        assert_eq!(
+            read(b"{\"name\":"),
+            Err(KeyFileError::Json { line: 1, column: 8 })
+        );
+        assert_eq!(
+            read(&vec![b'a'; KEY_FILE_BYTES_MAX + 1]),
+            Err(KeyFileError::TooLarge)
+        );
     }
 
     proptest! {

@@ -174,16 +174,27 @@ impl Decoder {
 }
 
 /// Finds the columns in the header line: by exact name, else whatever the case.
-fn layout(header: &Row<'_>, columns: &Columns, constant_name: Option<&str>) -> Result<Layout, HeaderError> {
+fn layout(
+    header: &Row<'_>,
+    columns: &Columns,
+    constant_name: Option<&str>,
+) -> Result<Layout, HeaderError> {
     header.check().map_err(HeaderError::Malformed)?;
     let mut names = Vec::new();
     for at in 0..header.len() {
-        let name = header.field(at).map_err(HeaderError::Malformed)?.unwrap_or_default();
+        let name = header
+            .field(at)
+            .map_err(HeaderError::Malformed)?
+            .unwrap_or_default();
         names.push(name.trim_start_matches('\u{feff}').trim().trim_matches('"'));
     }
     let find = |column: &str| -> Result<Option<usize>, HeaderError> {
         let by = |same: &dyn Fn(&str) -> bool| {
-            let mut found = names.iter().enumerate().filter(|(_, name)| same(name)).map(|(at, _)| at);
+            let mut found = names
+                .iter()
+                .enumerate()
+                .filter(|(_, name)| same(name))
+                .map(|(at, _)| at);
             (found.next(), found.next())
         };
         let (first, second) = match by(&|name| name == column) {
@@ -251,7 +262,9 @@ fn sample<'a>(
 
 /// Reads epoch seconds, RFC 3339, or a date and time of UTC.
 fn instant(text: &str) -> Result<Millis, RejectReason> {
-    if text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E'))
+    if text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E'))
         && fast_float2::parse::<f64, _>(text).is_ok()
     {
         return timestamp(text);

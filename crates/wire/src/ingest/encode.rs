@@ -174,6 +174,9 @@ mod tests {
         let mut writer = BodyWriter::new();
         assert!(writer.is_empty());
         writer.push(batch.iter().next().unwrap());
-        assert_eq!((writer.len(), writer.bytes() + 1), (1, writer.finish().len()));
+        assert_eq!(
+            (writer.len(), writer.bytes() + 1),
+            (1, writer.finish().len())
+        );
     }
 }

@@ -102,11 +102,10 @@ pub fn decode(body: &[u8], now: Millis) -> Result<Decoded, BodyError> {
     match read.and_then(|()| deserializer.end()) {
         Ok(()) => Ok(decoded),
         Err(_) if too_many => Err(BodyError::TooManyRejects {
-            first: decoded
-                .rejects
-                .into_iter()
-                .next()
-                .map_or_else(|| RejectReason::Malformed(String::new()), |reject| reject.reason),
+            first: decoded.rejects.into_iter().next().map_or_else(
+                || RejectReason::Malformed(String::new()),
+                |reject| reject.reason,
+            ),
         }),
         Err(error) => Err(syntax(&error)),
     }
@@ -129,10 +128,7 @@ fn syntax(error: &serde_json::Error) -> BodyError {
 fn place(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or_default();
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    (
-        before.matches('\n').count() + 1,
-        offset - line_start + 1,
-    )
+    (before.matches('\n').count() + 1, offset - line_start + 1)
 }
 
 struct Items<'a> {
@@ -226,7 +222,9 @@ fn name(raw: Option<&str>) -> Result<Cow<'_, str>, RejectReason> {
         None => serde_json::from_str::<String>(raw)
             .map(Cow::Owned)
             .map_err(|_| {
-                RejectReason::Malformed("`name` holds an escape that stands for no character".to_owned())
+                RejectReason::Malformed(
+                    "`name` holds an escape that stands for no character".to_owned(),
+                )
             }),
     }
 }

@@ -57,7 +57,10 @@ impl Splitter {
         if self.skipping || whole.len() > self.bytes_max {
             take(self.number, Line::TooLong);
         } else {
-            take(self.number, Line::Whole(whole.strip_suffix(b"\r").unwrap_or(whole)));
+            take(
+                self.number,
+                Line::Whole(whole.strip_suffix(b"\r").unwrap_or(whole)),
+            );
         }
         self.kept.clear();
         self.skipping = false;

@@ -38,13 +38,15 @@ impl Decoder {
     /// Takes the next bytes; `now` is the time of lines without a timestamp.
     pub fn feed(&mut self, chunk: &[u8], now: Millis) {
         let ready = &mut self.ready;
-        self.splitter.feed(chunk, |number, line| take(ready, number, &line, now));
+        self.splitter
+            .feed(chunk, |number, line| take(ready, number, &line, now));
     }
 
     /// The stream has ended; a last line without its end counts.
     pub fn finish(&mut self, now: Millis) {
         let ready = &mut self.ready;
-        self.splitter.finish(|number, line| take(ready, number, &line, now));
+        self.splitter
+            .finish(|number, line| take(ready, number, &line, now));
     }
 
     /// Hands out what is ready.
@@ -65,7 +67,10 @@ fn take(ready: &mut Lines, number: u64, line: &Line<'_>, now: Millis) {
                 bytes
             };
             std::str::from_utf8(bytes).map_err(|error| {
-                RejectReason::Malformed(format!("the line is not UTF-8 at offset {}", error.valid_up_to()))
+                RejectReason::Malformed(format!(
+                    "the line is not UTF-8 at offset {}",
+                    error.valid_up_to()
+                ))
             })
         }
     };
@@ -101,9 +106,9 @@ fn take(ready: &mut Lines, number: u64, line: &Line<'_>, now: Millis) {
 fn sample(text: &str, now: Millis) -> Result<(SeriesName<'_>, Millis, f64), RejectReason> {
     let mut fields = text.split([' ', '\t']).filter(|field| !field.is_empty());
     let name = SeriesName::parse(fields.next().unwrap_or_default())?;
-    let number = fields
-        .next()
-        .ok_or_else(|| RejectReason::Malformed("the line has no value, expected `path value timestamp`".to_owned()))?;
+    let number = fields.next().ok_or_else(|| {
+        RejectReason::Malformed("the line has no value, expected `path value timestamp`".to_owned())
+    })?;
     let number = value(number)?;
     let at = match fields.next() {
         None | Some("-1" | "N" | "n") => now,
@@ -139,7 +144,11 @@ mod tests {
             b"# comment\n\na.b 1.5 1519862400\r\na.",
             b"b\t2 -1\n a.c  3 N \na.d 4\na.e -0.5 1519862400.25",
         ]);
-        let samples: Vec<_> = lines.batch.iter().map(|s| (s.name.to_owned(), s.at.0, s.value)).collect();
+        let samples: Vec<_> = lines
+            .batch
+            .iter()
+            .map(|s| (s.name.to_owned(), s.at.0, s.value))
+            .collect();
         assert_eq!(
             samples,
             [
@@ -159,15 +168,31 @@ mod tests {
         let mut text = b"a..b 1 1\na\na x\na nan\na 1 soon\na 1 -5\na 1 2 3\n\xff 1\n".to_vec();
         text.extend(std::iter::repeat_n(b'a', LINE_BYTES_MAX + 1));
         let lines = decode(&[&text]);
-        let reasons: Vec<_> = lines.rejects.iter().map(|r| (r.line, r.reason.code(), r.reason.to_string())).collect();
+        let reasons: Vec<_> = lines
+            .rejects
+            .iter()
+            .map(|r| (r.line, r.reason.code(), r.reason.to_string()))
+            .collect();
         let expected = [
             (1, "name", "the name has an empty element (a dot too many)"),
-            (2, "malformed", "the line has no value, expected `path value timestamp`"),
+            (
+                2,
+                "malformed",
+                "the line has no value, expected `path value timestamp`",
+            ),
             (3, "value", "the value `x` is not a number"),
             (4, "value", "the value `nan` is not a finite number"),
-            (5, "timestamp", "the timestamp `soon` is not a number of seconds since 1970"),
+            (
+                5,
+                "timestamp",
+                "the timestamp `soon` is not a number of seconds since 1970",
+            ),
             (6, "timestamp", "the timestamp `-5` lies before 1970"),
-            (7, "malformed", "the line has more than three fields, expected `path value timestamp`"),
+            (
+                7,
+                "malformed",
+                "the line has more than three fields, expected `path value timestamp`",
+            ),
             (8, "malformed", "the line is not UTF-8 at offset 0"),
             (9, "malformed", "the line has more than 4096 bytes"),
         ]

@@ -76,7 +76,9 @@ fn time_of_day(reference: &str) -> Option<(Time, &str, bool)> {
             return Some((clock(hour, 0)?, rest, false));
         }
     }
-    let hour_end = reference.find(|c: char| !c.is_ascii_digit())?;
+    let hour_end = reference
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(reference.len());
     let (hour, rest) = reference.split_at(hour_end);
     if !(1..=2).contains(&hour.len()) {
         return Some((Time::midnight(), reference, false));
@@ -106,7 +108,10 @@ fn half_of_day(hour: u16, rest: &str) -> (u16, &str) {
 }
 
 /// A date by number or name: `None` where it is neither, `Some(None)` where it does not exist.
-#[expect(clippy::option_option, reason = "no date at all, and a date that does not exist, are two errors")]
+#[expect(
+    clippy::option_option,
+    reason = "no date at all, and a date that does not exist, are two errors"
+)]
 fn named_date(day: &str, today: Date, had_clock: bool) -> Option<Option<Date>> {
     if day.contains('/') {
         return Some(slashed_date(day));
@@ -119,17 +124,23 @@ fn named_date(day: &str, today: Date, had_clock: bool) -> Option<Option<Date>> {
             _ => None,
         };
     }
-    let letters = day.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(day.len());
+    let letters = day
+        .find(|c: char| !c.is_ascii_alphabetic())
+        .unwrap_or(day.len());
     let (name, rest) = day.split_at(letters);
     if name.len() < NAME_LETTERS_MIN {
         return None;
     }
     if let Some(month) = MONTHS.iter().position(|month| month.starts_with(name)) {
-        let day = Some(rest).filter(|rest| is_digits(rest) && rest.len() <= 2).and_then(number)?;
+        let day = Some(rest)
+            .filter(|rest| is_digits(rest) && rest.len() <= 2)
+            .and_then(number)?;
         let year = u16::try_from(today.year()).ok();
         return Some(date(year, u16::try_from(month + 1).ok(), Some(day)));
     }
-    let (_, weekday) = WEEKDAYS.iter().find(|(weekday, _)| weekday.starts_with(name))?;
+    let (_, weekday) = WEEKDAYS
+        .iter()
+        .find(|(weekday, _)| weekday.starts_with(name))?;
     if !rest.is_empty() {
         return None;
     }
@@ -138,7 +149,9 @@ fn named_date(day: &str, today: Date, had_clock: bool) -> Option<Option<Date>> {
 
 /// `MM/DD/YY` or `MM/DD/YYYY`.
 fn slashed_date(day: &str) -> Option<Date> {
-    let mut parts = day.split('/').map(|part| number(part).filter(|_| is_digits(part)));
+    let mut parts = day
+        .split('/')
+        .map(|part| number(part).filter(|_| is_digits(part)));
     let (month, day, year) = (parts.next()?, parts.next()?, parts.next()?);
     if parts.next().is_some() {
         return None;

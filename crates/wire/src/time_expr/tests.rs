@@ -127,9 +127,15 @@ fn what_is_no_time_says_why() {
         ("25:00", NoSuchTime("25:00".into())),
         ("12:", NoSuchTime("12:".into())),
         ("99999999999999", OutOfRange("99999999999999".into())),
-        ("99999999999999999999", OutOfRange("99999999999999999999".into())),
+        (
+            "99999999999999999999",
+            OutOfRange("99999999999999999999".into()),
+        ),
         ("-99999999999d", OutOfRange("-99999999999d".into())),
-        ("-9999999999999999999d", OutOfRange("-9999999999999999999d".into())),
+        (
+            "-9999999999999999999d",
+            OutOfRange("-9999999999999999999d".into()),
+        ),
     ] {
         assert_eq!(at(text), Err(error), "{text:?}");
     }
@@ -139,13 +145,27 @@ fn what_is_no_time_says_why() {
 #[test]
 fn a_range_has_defaults_and_runs_forward() {
     let zone = TimeZone::UTC;
-    let read = |from, until| range(from, until, NOW, &zone).map(|range| (range.from.secs(), range.until.secs()));
+    let read = |from, until| {
+        range(from, until, NOW, &zone).map(|range| (range.from.secs(), range.until.secs()))
+    };
     assert_eq!(read(None, None), Ok((1_699_916_400, 1_700_002_800)));
-    assert_eq!(read(Some(""), Some(" ")), Ok((1_699_916_400, 1_700_002_800)));
-    assert_eq!(read(Some("-2min"), Some("-6min")), Ok((1_700_002_440, 1_700_002_680)));
-    assert_eq!(read(Some("+1min"), None), Ok((1_700_002_800, 1_700_002_860)));
+    assert_eq!(
+        read(Some(""), Some(" ")),
+        Ok((1_699_916_400, 1_700_002_800))
+    );
+    assert_eq!(
+        read(Some("-2min"), Some("-6min")),
+        Ok((1_700_002_440, 1_700_002_680))
+    );
+    assert_eq!(
+        read(Some("+1min"), None),
+        Ok((1_700_002_800, 1_700_002_860))
+    );
     assert_eq!(read(Some("now"), Some("now")), Err(TimeError::EmptyRange));
-    assert_eq!(read(Some("-5min"), Some("bad")), Err(TimeError::Reference("bad".into())));
+    assert_eq!(
+        read(Some("-5min"), Some("bad")),
+        Err(TimeError::Reference("bad".into()))
+    );
 }
 
 proptest! {

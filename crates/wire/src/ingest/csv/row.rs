@@ -79,8 +79,8 @@ impl Splitter {
                 self.end_row(take);
                 State::Start
             }
-            (State::Quoted, b'"') => State::Quote,
-            (State::Quoted, _) => {
+            (State::Quoted, b'"') | (State::Quote, b'\r') => State::Quote,
+            (State::Quoted, _) | (State::Quote, b'"') => {
                 self.push(byte);
                 State::Quoted
             }
@@ -88,11 +88,6 @@ impl Splitter {
                 self.ends.push(self.bytes.len());
                 State::Start
             }
-            (State::Quote, b'"') => {
-                self.push(byte);
-                State::Quoted
-            }
-            (State::Quote, b'\r') => State::Quote,
             (State::Quote, _) => {
                 self.flaw.get_or_insert(Flaw::AfterQuote);
                 State::Plain
@@ -154,15 +149,21 @@ impl Row<'_> {
 
     /// Whether it is an empty line.
     pub(super) fn is_blank(&self) -> bool {
-        self.ends.len() == 1 && self.bytes.iter().all(u8::is_ascii_whitespace) && self.flaw.is_none()
+        self.ends.len() == 1
+            && self.bytes.iter().all(u8::is_ascii_whitespace)
+            && self.flaw.is_none()
     }
 
     /// Whether its form is right.
     pub(super) fn check(&self) -> Result<(), RejectReason> {
         let what = match self.flaw {
             None => return Ok(()),
-            Some(Flaw::TooLong) => format!("the row has more than {ROW_BYTES_MAX} bytes (a quote that is not closed?)"),
-            Some(Flaw::AfterQuote) => "the row has text between a closing quote and the next comma".to_owned(),
+            Some(Flaw::TooLong) => {
+                format!("the row has more than {ROW_BYTES_MAX} bytes (a quote that is not closed?)")
+            }
+            Some(Flaw::AfterQuote) => {
+                "the row has text between a closing quote and the next comma".to_owned()
+            }
             Some(Flaw::Unclosed) => "the row has a quote that is not closed".to_owned(),
         };
         Err(RejectReason::Malformed(what))
@@ -173,7 +174,11 @@ impl Row<'_> {
         let Some(end) = self.ends.get(at) else {
             return Ok(None);
         };
-        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        let start = at
+            .checked_sub(1)
+            .and_then(|before| self.ends.get(before))
+            .copied()
+            .unwrap_or(0);
         std::str::from_utf8(self.bytes.get(start..*end).unwrap_or_default())
             .map(Some)
             .map_err(|_| RejectReason::Malformed(format!("column {} is not UTF-8", at + 1)))

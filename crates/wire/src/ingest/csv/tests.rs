@@ -17,7 +17,11 @@ fn decode(text: &str) -> Result<Lines, HeaderError> {
 }
 
 fn samples(lines: &Lines) -> Vec<(String, i64, f64)> {
-    lines.batch.iter().map(|s| (s.name.to_owned(), s.at.0, s.value)).collect()
+    lines
+        .batch
+        .iter()
+        .map(|s| (s.name.to_owned(), s.at.0, s.value))
+        .collect()
 }
 
 #[test]
@@ -42,7 +46,9 @@ fn columns_are_found_by_name() {
 #[test]
 fn a_file_of_one_series_needs_no_name() {
     let mut decoder = Decoder::constant_name("nab.taxi".to_owned(), Columns::default());
-    decoder.feed(b"timestamp,value\n2014-07-01 00:30:00,8127\n", NOW).unwrap();
+    decoder
+        .feed(b"timestamp,value\n2014-07-01 00:30:00,8127\n", NOW)
+        .unwrap();
     decoder.finish(NOW).unwrap();
     assert_eq!(
         samples(&decoder.take()),
@@ -52,7 +58,10 @@ fn a_file_of_one_series_needs_no_name() {
 
 #[test]
 fn a_file_without_timestamps_is_of_now() {
-    assert_eq!(samples(&decode("name,value\na,1").unwrap()), [("a".to_owned(), NOW.0, 1.0)]);
+    assert_eq!(
+        samples(&decode("name,value\na,1").unwrap()),
+        [("a".to_owned(), NOW.0, 1.0)]
+    );
 }
 
 #[test]
@@ -86,7 +95,11 @@ fn rows_that_are_no_samples_say_why_and_where() {
         "name,value,timestamp\na,x,1\na\n\"a\"b,1,1\na,1,soon\na,1,1969-01-01 00:00:00\n,1,1\na,1,\n\"multi\nline\",1,1\nlast,1,\"1",
     )
     .unwrap();
-    let seen: Vec<_> = lines.rejects.iter().map(|r| (r.line, r.reason.code())).collect();
+    let seen: Vec<_> = lines
+        .rejects
+        .iter()
+        .map(|r| (r.line, r.reason.code()))
+        .collect();
     assert_eq!(
         seen,
         [

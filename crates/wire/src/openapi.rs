@@ -1,0 +1,43 @@
+//! The OpenAPI documents: what the monitoring and the identity interface are, in a form that machines check.
+//!
+//! Schemas come from the wire types themselves; routes are written down in `vigie`, `identity` and `cloud_foundry`, and the server's tests
+//! compare them with its router. The committed files `openapi/vigie.json` and `openapi/iam.json` are these documents;
+//! `VIGIE_UPDATE=1 cargo test -p wire openapi` rewrites them.
+
+mod build;
+mod cloud_foundry;
+mod identity;
+mod vigie;
+
+use serde_json::Value;
+
+/// The monitoring interface.
+#[must_use]
+pub fn vigie_document() -> Value {
+    vigie::document()
+}
+
+/// The identity and Cloud Foundry interface.
+#[must_use]
+pub fn iam_document() -> Value {
+    identity::document()
+}
+
+/// Every route of both documents: the method in capitals, and the path with its parameters in braces. Sorted.
+#[must_use]
+pub fn routes() -> Vec<(String, String)> {
+    let mut routes = Vec::new();
+    for document in [vigie_document(), iam_document()] {
+        let paths = document.get("paths").and_then(Value::as_object);
+        for (path, item) in paths.into_iter().flatten() {
+            for method in item.as_object().into_iter().flat_map(serde_json::Map::keys) {
+                routes.push((method.to_uppercase(), path.clone()));
+            }
+        }
+    }
+    routes.sort();
+    routes
+}
+
+#[cfg(test)]
+mod tests;

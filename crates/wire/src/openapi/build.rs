@@ -1,0 +1,309 @@
+//! The few words of OpenAPI that the documents are written in.
+
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+/// A document under construction.
+pub(super) struct Document {
+    title: &'static str,
+    description: &'static str,
+    security: Value,
+    headers: Value,
+    schemas: Map<String, Value>,
+    paths: Map<String, Value>,
+}
+
+impl Document {
+    pub(super) fn new(
+        title: &'static str,
+        description: &'static str,
+        security: Value,
+        headers: Value,
+    ) -> Self {
+        Self {
+            title,
+            description,
+            security,
+            headers,
+            schemas: Map::new(),
+            paths: Map::new(),
+        }
+    }
+
+    /// Takes a wire type and all it is made of into the document, and returns the reference to it.
+    pub(super) fn schema<T: ToSchema>(&mut self) -> Value {
+        self.schema_as::<T>(&T::name())
+    }
+
+    /// The same for a generic type, whose own name does not tell its kinds apart.
+    pub(super) fn schema_as<T: ToSchema>(&mut self, name: &str) -> Value {
+        let mut nested = vec![(name.to_owned(), T::schema())];
+        T::schemas(&mut nested);
+        for (name, schema) in nested {
+            let schema = serde_json::to_value(schema).unwrap_or_default();
+            let before = self.schemas.insert(name.clone(), schema);
+            debug_assert!(
+                before.is_none() || before.as_ref() == self.schemas.get(&name),
+                "two types are called `{name}`"
+            );
+        }
+        reference(name)
+    }
+
+    /// Adds a route.
+    pub(super) fn route(&mut self, method: &str, path: &str, operation: Operation) {
+        let item = self.paths.entry(path).or_insert_with(|| json!({}));
+        if let Some(item) = item.as_object_mut() {
+            item.insert(method.to_lowercase(), operation.finish(&self.headers));
+        }
+    }
+
+    pub(super) fn finish(self) -> Value {
+        json!({
+            "openapi": "3.1.0",
+            "info": {
+                "title": self.title,
+                "description": self.description,
+                "version": env!("CARGO_PKG_VERSION"),
+                "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+            },
+            "paths": self.paths,
+            "components": {
+                "schemas": self.schemas,
+                "securitySchemes": self.security,
+                "headers": {
+                    "Transaction-Id": {
+                        "description": "the request's `Transaction-Id`, `X-Request-ID` or `X-Correlation-ID`, or a new GUID",
+                        "schema": { "type": "string" },
+                    },
+                    "X-Vigie-Credential-Notice": {
+                        "description": "what was mended in the credential: `bearer-removed`, `quotes-removed`, `whitespace-trimmed`",
+                        "schema": { "type": "string" },
+                    },
+                },
+            },
+        })
+    }
+}
+
+/// One method of one path.
+pub(super) struct Operation {
+    id: String,
+    summary: &'static str,
+    parameters: Vec<Value>,
+    body: Option<Value>,
+    responses: Map<String, Value>,
+    security: Value,
+}
+
+impl Operation {
+    /// An operation that needs no credential.
+    pub(super) fn new(id: impl Into<String>, summary: &'static str) -> Self {
+        Self {
+            id: id.into(),
+            summary,
+            parameters: Vec::new(),
+            body: None,
+            responses: Map::new(),
+            security: json!([]),
+        }
+    }
+
+    /// Needs one of the named security schemes.
+    pub(super) fn needs(mut self, schemes: &[&str]) -> Self {
+        self.security = schemes
+            .iter()
+            .map(|scheme| json!({ *scheme: [] }))
+            .collect();
+        self
+    }
+
+    /// Accepts the named security scheme, or none.
+    pub(super) fn may_have(mut self, scheme: &str) -> Self {
+        self.security = json!([{ scheme: [] }, {}]);
+        self
+    }
+
+    /// A part of the path.
+    pub(super) fn path(self, name: &str, description: &str) -> Self {
+        self.parameter("path", name, description, true, json!({ "type": "string" }))
+    }
+
+    /// A part of the path that is one of several words.
+    pub(super) fn path_of(self, name: &str, description: &str, words: &[&str]) -> Self {
+        let schema = json!({ "type": "string", "enum": words });
+        self.parameter("path", name, description, true, schema)
+    }
+
+    /// A parameter of the query that may be left out.
+    pub(super) fn query(self, name: &str, description: &str) -> Self {
+        self.parameter(
+            "query",
+            name,
+            description,
+            false,
+            json!({ "type": "string" }),
+        )
+    }
+
+    /// A parameter of the query with a schema of its own.
+    pub(super) fn query_of(
+        self,
+        name: &str,
+        description: &str,
+        required: bool,
+        schema: Value,
+    ) -> Self {
+        self.parameter("query", name, description, required, schema)
+    }
+
+    /// A header.
+    pub(super) fn header(self, name: &str, description: &str, required: bool) -> Self {
+        self.parameter(
+            "header",
+            name,
+            description,
+            required,
+            json!({ "type": "string" }),
+        )
+    }
+
+    fn parameter(
+        mut self,
+        place: &str,
+        name: &str,
+        description: &str,
+        required: bool,
+        schema: Value,
+    ) -> Self {
+        self.parameters.push(object([
+            ("in", place.into()),
+            ("name", name.into()),
+            ("description", description.into()),
+            ("required", required.into()),
+            ("schema", schema),
+        ]));
+        self
+    }
+
+    /// A JSON body.
+    pub(super) fn json(self, schema: Value) -> Self {
+        self.body("application/json", schema, true)
+    }
+
+    /// A JSON body that may be left out.
+    pub(super) fn optional_json(self, schema: Value) -> Self {
+        self.body("application/json", schema, false)
+    }
+
+    /// A URL-encoded body: its fields, each with a description; a `*` behind the name says it is needed.
+    pub(super) fn form(self, fields: &[(&str, &str)]) -> Self {
+        let needed: Vec<&str> = fields
+            .iter()
+            .filter_map(|(name, _)| name.strip_suffix('*'))
+            .collect();
+        let properties: Map<String, Value> = fields
+            .iter()
+            .map(|(name, description)| {
+                let name = name.strip_suffix('*').unwrap_or(name);
+                (
+                    name.to_owned(),
+                    json!({ "type": "string", "description": description }),
+                )
+            })
+            .collect();
+        let schema = json!({ "type": "object", "required": needed, "properties": properties });
+        self.body("application/x-www-form-urlencoded", schema, true)
+    }
+
+    fn body(mut self, content_type: &str, schema: Value, required: bool) -> Self {
+        self.body = Some(object([
+            ("required", required.into()),
+            (
+                "content",
+                object([(content_type, object([("schema", schema)]))]),
+            ),
+        ]));
+        self
+    }
+
+    /// A JSON answer.
+    pub(super) fn answers(self, status: &str, description: &str, schema: Value) -> Self {
+        self.answers_as(status, description, "application/json", schema)
+    }
+
+    /// An answer of another content type.
+    pub(super) fn answers_as(
+        mut self,
+        status: &str,
+        description: &str,
+        content_type: &str,
+        schema: Value,
+    ) -> Self {
+        let response = object([
+            ("description", description.into()),
+            (
+                "content",
+                object([(content_type, object([("schema", schema)]))]),
+            ),
+        ]);
+        self.responses.insert(status.to_owned(), response);
+        self
+    }
+
+    /// An answer whose body says nothing.
+    pub(super) fn answers_empty(mut self, status: &str, description: &str) -> Self {
+        self.responses
+            .insert(status.to_owned(), json!({ "description": description }));
+        self
+    }
+
+    fn finish(self, headers: &Value) -> Value {
+        let responses: Map<String, Value> = self
+            .responses
+            .into_iter()
+            .map(|(status, mut response)| {
+                if let Some(response) = response.as_object_mut() {
+                    response.insert("headers".to_owned(), headers.clone());
+                }
+                (status, response)
+            })
+            .collect();
+        let mut operation = json!({
+            "operationId": self.id,
+            "summary": self.summary,
+            "parameters": self.parameters,
+            "responses": responses,
+            "security": self.security,
+        });
+        if let (Some(operation), Some(body)) = (operation.as_object_mut(), self.body) {
+            operation.insert("requestBody".to_owned(), body);
+        }
+        operation
+    }
+}
+
+/// The reference to a schema that the document holds.
+pub(super) fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
+    fields
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect::<Map<String, Value>>()
+        .into()
+}
+
+/// References to the headers that answers carry.
+pub(super) fn headers(names: &[&str]) -> Value {
+    names
+        .iter()
+        .map(|name| {
+            let reference = json!({ "$ref": format!("#/components/headers/{name}") });
+            ((*name).to_owned(), reference)
+        })
+        .collect::<Map<String, Value>>()
+        .into()
+}

@@ -1,0 +1,208 @@
+//! The Cloud Foundry interface and its UAA.
+
+use super::build::{Document, Operation, reference};
+use super::identity::failing;
+use crate::cf::info::Info;
+use crate::cf::list::List;
+use crate::cf::organization::{MemberEntity, OrganizationEntity, OrganizationName};
+use crate::cf::region::Regions;
+use crate::cf::space::{CreateSpace, SpaceEntity, SpaceName};
+use crate::cf::token::UaaTokenReply;
+use crate::iam::user::Username;
+use crate::problem::{CloudFoundryBody, UaaBody};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+pub(super) fn routes(document: &mut Document) {
+    public(document);
+    uaa(document);
+    organizations(document);
+    spaces(document);
+    members(
+        document,
+        "/v2/organizations/{guid}/{role}",
+        "Organization",
+        &["users", "managers", "billing_managers", "auditors"],
+    );
+    members(
+        document,
+        "/v2/spaces/{guid}/{role}",
+        "Space",
+        &["managers", "developers", "auditors"],
+    );
+}
+
+fn public(document: &mut Document) {
+    let info = document.schema::<Info>();
+    let regions = document.schema::<Regions>();
+    let operation =
+        Operation::new("info", "Where a command line begins").answers("200", "the addresses", info);
+    document.route("GET", "/v2/info", operation);
+    let operation = Operation::new("regions", "The regions").answers("200", "the regions", regions);
+    document.route("GET", "/v2/regions", operation);
+}
+
+fn uaa(document: &mut Document) {
+    let reply = document.schema::<UaaTokenReply>();
+    let error = document.schema::<UaaBody>();
+    let operation = Operation::new("uaaToken", "Gives a UAA token")
+        .needs(&["Client"])
+        .form(&[
+            ("grant_type*", "`password`, `refresh_token` or `iam_token`"),
+            (
+                "username",
+                "with `password`; `apikey` for an API key as password",
+            ),
+            ("password", "with `password`"),
+            ("passcode", "instead of user name and password"),
+            ("refresh_token", "with `refresh_token`"),
+            ("iam_token", "with `iam_token`"),
+            ("response_type", "accepted"),
+            ("scope", "accepted"),
+        ])
+        .answers("200", "the token", reply);
+    document.route("POST", "/oauth/token", failing(operation, &error));
+    let operation = Operation::new("uaaDisconnect", "Parts the UAA token from its IAM token")
+        .needs(&["Bearer"])
+        .answers_empty("200", "done");
+    document.route(
+        "POST",
+        "/oauth/token/disconnect",
+        failing(operation, &error),
+    );
+}
+
+fn organizations(document: &mut Document) {
+    let name = document.schema::<OrganizationName>();
+    let path = "/v2/organizations";
+    let list = listed::<OrganizationEntity>(
+        document,
+        Operation::new("listOrganizations", "Lists organizations"),
+    )
+    .query("region", "of this region");
+    document.route("GET", path, list);
+    let create = Operation::new(
+        "createOrganization",
+        "Makes an organization; its maker becomes its manager",
+    )
+    .json(name.clone());
+    let create = resource::<OrganizationEntity>(document, create, "201");
+    document.route("POST", path, create);
+    let path = "/v2/organizations/{guid}";
+    let read = resource::<OrganizationEntity>(
+        document,
+        of("readOrganization", "Reads an organization"),
+        "200",
+    );
+    document.route("GET", path, read);
+    let rename = of("renameOrganization", "Renames an organization").json(name);
+    let rename = resource::<OrganizationEntity>(document, rename, "201");
+    document.route("PUT", path, rename);
+    let delete = of("deleteOrganization", "Deletes an organization")
+        .query_of(
+            "recursive",
+            "with its spaces",
+            false,
+            json!({ "type": "boolean", "default": false }),
+        )
+        .answers_empty("204", "it is gone");
+    let delete = guarded(document, delete);
+    document.route("DELETE", path, delete);
+    let spaces = listed::<SpaceEntity>(
+        document,
+        of(
+            "listSpacesOfOrganization",
+            "Lists the spaces of an organization",
+        ),
+    );
+    document.route("GET", "/v2/organizations/{guid}/spaces", spaces);
+}
+
+fn spaces(document: &mut Document) {
+    let create = document.schema::<CreateSpace>();
+    let name = document.schema::<SpaceName>();
+    let path = "/v2/spaces";
+    let list = listed::<SpaceEntity>(document, Operation::new("listSpaces", "Lists spaces"));
+    document.route("GET", path, list);
+    let create = Operation::new(
+        "createSpace",
+        "Makes a space; its maker becomes its manager and developer",
+    )
+    .json(create);
+    let create = resource::<SpaceEntity>(document, create, "201");
+    document.route("POST", path, create);
+    let path = "/v2/spaces/{guid}";
+    let read = resource::<SpaceEntity>(document, of("readSpace", "Reads a space"), "200");
+    document.route("GET", path, read);
+    let rename = of("renameSpace", "Renames a space").json(name);
+    let rename = resource::<SpaceEntity>(document, rename, "201");
+    document.route("PUT", path, rename);
+    let delete =
+        of("deleteSpace", "Deletes a space and its metrics").answers_empty("204", "it is gone");
+    let delete = guarded(document, delete);
+    document.route("DELETE", path, delete);
+}
+
+/// Who holds a role, and giving and taking it.
+fn members(document: &mut Document, path: &str, what: &str, roles: &[&str]) {
+    let username = document.schema::<Username>();
+    let of = |id: String, summary: &'static str| {
+        Operation::new(id, summary)
+            .path("guid", "its GUID")
+            .path_of("role", "the role", roles)
+    };
+    let list = of(format!("list{what}Members"), "Lists who holds a role");
+    let list = listed::<MemberEntity>(document, list);
+    document.route("GET", path, list);
+    let give = of(format!("give{what}Role"), "Gives a user a role")
+        .json(username.clone())
+        .answers_empty("201", "done");
+    let give = guarded(document, give);
+    document.route("PUT", path, give);
+    let take = of(format!("take{what}Role"), "Takes a role from a user")
+        .query("username", "instead of the body")
+        .optional_json(username)
+        .answers_empty("204", "done");
+    let take = guarded(document, take);
+    document.route("DELETE", path, take);
+}
+
+fn of(id: &'static str, summary: &'static str) -> Operation {
+    Operation::new(id, summary).path("guid", "its GUID")
+}
+
+fn listed<T: ToSchema>(document: &mut Document, operation: Operation) -> Operation
+where
+    List<T>: ToSchema,
+{
+    let operation = operation.query("q", "`name:<name>`: of this name").answers(
+        "200",
+        "a page",
+        envelope::<T>(document),
+    );
+    guarded(document, operation)
+}
+
+fn resource<T: ToSchema>(document: &mut Document, operation: Operation, status: &str) -> Operation
+where
+    List<T>: ToSchema,
+{
+    // The schema of the list brings that of its objects along.
+    envelope::<T>(document);
+    let object = reference(&format!("Resource_{}", T::name()));
+    let operation = operation.answers(status, "the object", object);
+    guarded(document, operation)
+}
+
+fn envelope<T: ToSchema>(document: &mut Document) -> Value
+where
+    List<T>: ToSchema,
+{
+    document.schema::<T>();
+    document.schema_as::<List<T>>(&format!("List_{}", T::name()))
+}
+
+fn guarded(document: &mut Document, operation: Operation) -> Operation {
+    let error = document.schema::<CloudFoundryBody>();
+    failing(operation.needs(&["Bearer"]), &error)
+}

@@ -1,0 +1,306 @@
+//! The identity interface: tokens, keys, accounts and users.
+
+use super::build::{Document, Operation, headers};
+use super::cloud_foundry;
+use crate::iam::account::{AccountResource, Accounts};
+use crate::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey};
+use crate::iam::discovery::{Discovery, Jwks};
+use crate::iam::introspection::{Introspection, UserInfo};
+use crate::iam::token::{PasscodeReply, TokenReply};
+use crate::iam::user::{ChangePassword, InviteUsers, Invited, Username, Users};
+use crate::problem::{IdentityBody, TokenErrorBody};
+use serde_json::{Value, json};
+
+pub(super) fn document() -> Value {
+    let mut document = Document::new(
+        "Vigie identity",
+        "Logins, tokens, API keys, accounts, organizations, spaces and roles.",
+        json!({
+            "Bearer": { "type": "http", "scheme": "bearer", "description": "an IAM access token; under `/v2` a UAA one as well" },
+            "Client": { "type": "http", "scheme": "basic", "description": "the client: `bx:bx` for IAM, `cf:` for the UAA" },
+        }),
+        headers(&["Transaction-Id"]),
+    );
+    tokens(&mut document);
+    about_tokens(&mut document);
+    passcodes(&mut document);
+    api_keys(&mut document);
+    one_api_key(&mut document);
+    accounts(&mut document);
+    users(&mut document);
+    cloud_foundry::routes(&mut document);
+    document.finish()
+}
+
+fn tokens(document: &mut Document) {
+    let reply = document.schema::<TokenReply>();
+    let error = document.schema::<TokenErrorBody>();
+    for (path, id) in [
+        ("/identity/token", "token"),
+        ("/oidc/token", "tokenOldPath"),
+    ] {
+        let operation = Operation::new(id, "Gives an access token for an API key, a password, a passcode or a refresh token")
+            .may_have("Client")
+            .form(&[
+                ("grant_type*", "`urn:ibm:params:oauth:grant-type:apikey`, `password`, `urn:ibm:params:oauth:grant-type:passcode` or `refresh_token`"),
+                ("apikey", "with the grant of API keys"),
+                ("username", "with `password`"),
+                ("password", "with `password`"),
+                ("passcode", "with the grant of passcodes"),
+                ("refresh_token", "with `refresh_token`"),
+                ("account", "the account the token shall be bound to"),
+                ("response_type", "`cloud_iam`; `uaa` in the list adds a UAA token"),
+                ("uaa_client_id", "`cf`, with `uaa`"),
+                ("scope", "accepted and answered with `ibm openid`"),
+            ])
+            .answers("200", "the token", reply.clone());
+        document.route("POST", path, failing(operation, &error));
+    }
+    let revoke = Operation::new(
+        "revoke",
+        "Ends the session a token belongs to, and every token of it",
+    )
+    .needs(&["Client"])
+    .form(&[("token*", "an access or refresh token")])
+    .answers_empty("200", "the token is good for nothing now, whatever it was");
+    document.route("POST", "/identity/revoke", failing(revoke, &error));
+}
+
+fn about_tokens(document: &mut Document) {
+    let keys = document.schema::<Jwks>();
+    for (path, id) in [("/identity/keys", "keys"), ("/oidc/keys", "keysOldPath")] {
+        let operation = Operation::new(id, "The public keys that tokens are verified with");
+        document.route(
+            "GET",
+            path,
+            operation.answers("200", "the keys", keys.clone()),
+        );
+    }
+    let discovery = document.schema::<Discovery>();
+    for (path, id) in [
+        ("/identity/.well-known/openid-configuration", "discovery"),
+        ("/.well-known/openid-configuration", "discoveryAtRoot"),
+    ] {
+        let operation = Operation::new(id, "Where everything is");
+        document.route(
+            "GET",
+            path,
+            operation.answers("200", "the addresses", discovery.clone()),
+        );
+    }
+    let error = document.schema::<TokenErrorBody>();
+    let introspection = document.schema::<Introspection>();
+    let operation = Operation::new("introspect", "What a token or key says, if it is good")
+        .may_have("Client")
+        .query("pretty", "`true`: indented")
+        .form(&[("token", "a token"), ("apikey", "or an API key")])
+        .answers(
+            "200",
+            "what it says; `active` is false for what is no good",
+            introspection,
+        );
+    document.route("POST", "/identity/introspect", failing(operation, &error));
+    let user_info = document.schema::<UserInfo>();
+    let operation = Operation::new("userinfo", "Whom the token speaks for")
+        .needs(&["Bearer"])
+        .answers("200", "the person", user_info);
+    document.route("GET", "/identity/userinfo", failing(operation, &error));
+}
+
+fn passcodes(document: &mut Document) {
+    let error = document.schema::<TokenErrorBody>();
+    let reply = document.schema::<PasscodeReply>();
+    let page = Operation::new("passcodePage", "A page where a person gets a one-time code")
+        .answers_as("200", "the page", "text/html", json!({ "type": "string" }));
+    document.route("GET", "/identity/passcode", page);
+    let operation = Operation::new("passcode", "Gives a code that logs in once: as a page for user and password, as JSON for a refresh token")
+        .may_have("Client")
+        .form(&[
+            ("user", "from the page"),
+            ("password", "from the page"),
+            ("grant_type", "`refresh_token`, with the client"),
+            ("refresh_token", "with `refresh_token`"),
+            ("response_type", "`cloud_iam`"),
+        ])
+        .answers("200", "the code", reply);
+    document.route("POST", "/identity/passcode", failing(operation, &error));
+}
+
+fn api_keys(document: &mut Document) {
+    let error = document.schema::<IdentityBody>();
+    let key = document.schema::<ApiKey>();
+    let list = document.schema::<ApiKeyList>();
+    let create = document.schema::<CreateApiKey>();
+    let operation = Operation::new("listApiKeys", "Lists API keys")
+        .needs(&["Bearer"])
+        .query("account_id", "of this account; the token's by default")
+        .query("iam_id", "of this person; the caller by default")
+        .query_of(
+            "pagesize",
+            "how many at once",
+            false,
+            json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 20 }),
+        )
+        .query("pagetoken", "where the page begins; out of `next`")
+        .query("scope", "`entity` or `account`")
+        .query("type", "`user`")
+        .query(
+            "sort",
+            "`name`, `description`, `created_at` or `created_by`",
+        )
+        .query("order", "`asc` or `desc`")
+        .answers("200", "a page of keys", list);
+    document.route("GET", "/v1/apikeys", failing(operation, &error));
+    let operation = Operation::new(
+        "createApiKey",
+        "Makes an API key; the answer alone holds its text",
+    )
+    .needs(&["Bearer"])
+    .header("Entity-Lock", "`true`: locked from the beginning", false)
+    .header(
+        "Entity-Disable",
+        "`true`: disabled from the beginning",
+        false,
+    )
+    .json(create)
+    .answers("201", "the key, with its text", key.clone());
+    document.route("POST", "/v1/apikeys", failing(operation, &error));
+    let operation = Operation::new("readApiKeyByText", "Finds the key that a text is")
+        .needs(&["Bearer"])
+        .header("IAM-ApiKey", "the key's text", true)
+        .answers("200", "the key", key);
+    document.route("GET", "/v1/apikeys/details", failing(operation, &error));
+}
+
+fn one_api_key(document: &mut Document) {
+    let error = document.schema::<IdentityBody>();
+    let key = document.schema::<ApiKey>();
+    let update = document.schema::<UpdateApiKey>();
+    let of = |id: &'static str, summary: &'static str| {
+        Operation::new(id, summary)
+            .needs(&["Bearer"])
+            .path("id", "the key's id, `ApiKey-<GUID>`")
+    };
+    let path = "/v1/apikeys/{id}";
+    let read = of("readApiKey", "Reads a key").answers("200", "the key", key.clone());
+    document.route("GET", path, failing(read, &error));
+    let write = of("updateApiKey", "Changes a key")
+        .header("If-Match", "the key's `entity_tag`, or `*`", true)
+        .json(update)
+        .answers("200", "the key from now on", key)
+        .answers("409", "the key has changed meanwhile", error.clone());
+    document.route("PUT", path, failing(write, &error));
+    let delete = of(
+        "deleteApiKey",
+        "Deletes a key; its tokens are good for nothing within a second",
+    )
+    .answers_empty("204", "it is gone");
+    document.route("DELETE", path, failing(delete, &error));
+    for (method, path, id, summary) in [
+        (
+            "POST",
+            "/v1/apikeys/{id}/lock",
+            "lockApiKey",
+            "Locks a key against change and deletion",
+        ),
+        (
+            "DELETE",
+            "/v1/apikeys/{id}/lock",
+            "unlockApiKey",
+            "Unlocks a key",
+        ),
+        (
+            "POST",
+            "/v1/apikeys/{id}/disable",
+            "disableApiKey",
+            "Switches a key off",
+        ),
+        (
+            "DELETE",
+            "/v1/apikeys/{id}/disable",
+            "enableApiKey",
+            "Switches a key on",
+        ),
+    ] {
+        let operation = of(id, summary).answers_empty("204", "done");
+        document.route(method, path, failing(operation, &error));
+    }
+}
+
+fn accounts(document: &mut Document) {
+    let error = document.schema::<IdentityBody>();
+    let list = document.schema::<Accounts>();
+    let one = document.schema::<AccountResource>();
+    let operation = Operation::new("listAccounts", "Lists the caller's accounts")
+        .needs(&["Bearer"])
+        .answers("200", "the accounts", list);
+    document.route("GET", "/coe/v2/accounts", failing(operation, &error));
+    let operation = Operation::new("readAccount", "Reads an account")
+        .needs(&["Bearer"])
+        .path("id", "the account's id")
+        .answers("200", "the account", one);
+    document.route("GET", "/coe/v2/accounts/{id}", failing(operation, &error));
+}
+
+fn users(document: &mut Document) {
+    let error = document.schema::<IdentityBody>();
+    let list = document.schema::<Users>();
+    let invite = document.schema::<InviteUsers>();
+    let invited = document.schema::<Invited>();
+    let username = document.schema::<Username>();
+    let password = document.schema::<ChangePassword>();
+    let of = |id: &'static str, summary: &'static str| {
+        Operation::new(id, summary)
+            .needs(&["Bearer"])
+            .path("account", "the account's id")
+    };
+    let path = "/v2/accounts/{account}/users";
+    let operation = of("listUsers", "Lists the account's users").answers("200", "the users", list);
+    document.route("GET", path, failing(operation, &error));
+    let operation = of(
+        "inviteUsers",
+        "Takes people into the account; no mail is sent, the answer holds their first passwords",
+    )
+    .json(invite)
+    .answers("202", "one entry for each", invited);
+    document.route("POST", path, failing(operation, &error));
+    for (method, id, summary) in [
+        ("PUT", "giveAccountRole", "Gives a user an account role"),
+        (
+            "DELETE",
+            "takeAccountRole",
+            "Takes an account role from a user",
+        ),
+    ] {
+        let operation = of(id, summary)
+            .path_of(
+                "role",
+                "the role",
+                &["Administrator", "Editor", "Operator", "Viewer"],
+            )
+            .optional_json(username.clone())
+            .query("username", "instead of the body")
+            .answers_empty("204", "done");
+        document.route(
+            method,
+            "/v2/accounts/{account}/roles/{role}",
+            failing(operation, &error),
+        );
+    }
+    let operation = Operation::new("changePassword", "Changes the caller's password")
+        .needs(&["Bearer"])
+        .json(password)
+        .answers_empty("204", "done");
+    document.route("PUT", "/v2/users/self/password", failing(operation, &error));
+}
+
+/// The errors every route can answer, in the shape of its interface.
+pub(super) fn failing(operation: Operation, error: &Value) -> Operation {
+    operation
+        .answers("4XX", "the request can not be answered so", error.clone())
+        .answers(
+            "5XX",
+            "the server failed, or can not answer now",
+            error.clone(),
+        )
+}

@@ -1,0 +1,94 @@
+use super::*;
+use std::collections::BTreeSet;
+
+fn committed(file: &str, document: &Value) {
+    let path = format!("{}/../../openapi/{file}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("VIGIE_UPDATE").is_some() {
+        let text = serde_json::to_string_pretty(document).unwrap() + "\n";
+        std::fs::write(&path, text).unwrap();
+    }
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let committed: Value = serde_json::from_str(&text).unwrap_or_default();
+    assert!(
+        committed == *document,
+        "openapi/{file} is not what the code says: run `VIGIE_UPDATE=1 cargo test -p wire openapi` and look at the change"
+    );
+}
+
+#[test]
+fn the_committed_documents_are_these() {
+    committed("vigie.json", &vigie_document());
+    committed("iam.json", &iam_document());
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    for document in [vigie_document(), iam_document()] {
+        let mut references = BTreeSet::new();
+        collect_references(&document, &mut references);
+        assert!(!references.is_empty());
+        for reference in references {
+            let pointer = reference.strip_prefix('#').unwrap();
+            assert!(document.pointer(pointer).is_some(), "{reference}");
+        }
+    }
+}
+
+fn collect_references(value: &Value, into: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(map) => {
+            if let Some(Value::String(reference)) = map.get("$ref") {
+                into.insert(reference.clone());
+            }
+            map.values()
+                .for_each(|value| collect_references(value, into));
+        }
+        Value::Array(items) => items
+            .iter()
+            .for_each(|value| collect_references(value, into)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_operation_has_its_own_id_and_names_its_path_parameters() {
+    for document in [vigie_document(), iam_document()] {
+        let mut ids = BTreeSet::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let id = operation["operationId"].as_str().unwrap();
+                assert!(ids.insert(id.to_owned()), "{id}");
+                let in_path: BTreeSet<&str> = path
+                    .split('/')
+                    .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+                    .collect();
+                let declared: BTreeSet<&str> = operation["parameters"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .filter(|parameter| parameter["in"] == "path")
+                    .map(|parameter| parameter["name"].as_str().unwrap())
+                    .collect();
+                assert_eq!(in_path, declared, "{method} {path}");
+                assert!(!operation["responses"].as_object().unwrap().is_empty());
+            }
+        }
+    }
+}
+
+#[test]
+fn routes_lists_both_documents() {
+    let routes = routes();
+    for (method, path) in [
+        ("POST", "/v1/metrics"),
+        ("DELETE", "/v1/metrics/list"),
+        ("POST", "/identity/token"),
+        ("PUT", "/v2/spaces/{guid}/{role}"),
+    ] {
+        assert!(
+            routes.contains(&(method.to_owned(), path.to_owned())),
+            "{method} {path}"
+        );
+    }
+    assert_eq!(routes.len(), routes.iter().collect::<BTreeSet<_>>().len());
+}

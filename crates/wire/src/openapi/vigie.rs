@@ -1,0 +1,236 @@
+//! The monitoring interface.
+
+use super::build::{Document, Operation, headers};
+use crate::find::delete::DeleteReply;
+use crate::find::list::NodeItem;
+use crate::problem::MonitoringBody;
+use crate::receipt::Receipt;
+use crate::settings::DomainSettings;
+use serde_json::{Value, json};
+
+const TIME: &str = "a Graphite time expression: `-24h`, `now`, epoch seconds, `02:00_20170701`, `monday`, `noon yesterday`";
+
+pub(super) fn document() -> Value {
+    let mut document = Document::new(
+        "Vigie monitoring",
+        "Send, read, list and delete metrics of one domain: an account, an organization or a space.",
+        json!({
+            "UserToken": {
+                "type": "apiKey",
+                "in": "header",
+                "name": "X-Auth-User-Token",
+                "description": "`iam <token>`, `apikey <key>` (or `api`), or `uaa <token>`",
+            },
+            "Bearer": { "type": "http", "scheme": "bearer", "description": "an IAM or UAA access token" },
+        }),
+        headers(&["Transaction-Id", "X-Vigie-Credential-Notice"]),
+    );
+    metrics(&mut document);
+    listing(&mut document);
+    settings(&mut document);
+    let text = || json!({ "type": "string" });
+    document.route(
+        "GET",
+        "/health/live",
+        Operation::new("live", "Whether the process is alive").answers_empty("200", "it is"),
+    );
+    document.route(
+        "GET",
+        "/health/ready",
+        Operation::new("ready", "Whether requests are served")
+            .answers_empty("200", "they are")
+            .answers_empty("503", "they are not; the body says why"),
+    );
+    document.route(
+        "GET",
+        "/metrics",
+        Operation::new("selfMetrics", "The server's own metrics").answers_as(
+            "200",
+            "Prometheus text",
+            "text/plain",
+            text(),
+        ),
+    );
+    document.finish()
+}
+
+fn metrics(document: &mut Document) {
+    let receipt = document.schema::<Receipt>();
+    let samples = json!({
+        "oneOf": [
+            { "type": "array", "items": sample() },
+            sample(),
+        ],
+    });
+    let send = Operation::new("sendMetrics", "Sends samples; the answer is a receipt")
+        .query_of(
+            "durability",
+            "when the answer comes: once the samples are on stable storage, or as soon as they can be read",
+            false,
+            json!({ "type": "string", "enum": ["committed", "buffered"], "default": "committed" }),
+        )
+        .json(samples)
+        .answers("200", "at least one sample was stored, or none was sent", receipt.clone());
+    let send = guarded(document, send).answers(
+        "400",
+        "nothing was stored: the body is no JSON array, or every sample was rejected",
+        receipt,
+    );
+    document.route("POST", "/v1/metrics", send);
+
+    let series = json!({
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["target", "datapoints"],
+            "properties": {
+                "target": { "type": "string" },
+                "datapoints": {
+                    "type": "array",
+                    "description": "pairs of a value, `null` where there is none, and epoch seconds",
+                    "items": {
+                        "type": "array",
+                        "prefixItems": [{ "type": ["number", "null"] }, { "type": "number" }],
+                        "minItems": 2,
+                        "maxItems": 2,
+                    },
+                },
+            },
+        },
+    });
+    let targets =
+        json!({ "type": "array", "items": { "type": "string" }, "minItems": 1, "maxItems": 5 });
+    let query = Operation::new("queryMetrics", "Reads samples of one to five targets")
+        .query_of(
+            "target",
+            "a path; wildcards `*`, `?`, `[a-z]`, `{a,b}`; also written `target[]`",
+            true,
+            targets,
+        )
+        .query("from", TIME)
+        .query("until", TIME)
+        .query_of(
+            "maxDataPoints",
+            "consolidates to at most so many points",
+            false,
+            json!({ "type": "integer", "minimum": 1 }),
+        )
+        .query_of(
+            "format",
+            "the form of the answer",
+            false,
+            json!({ "type": "string", "enum": ["json"], "default": "json" }),
+        )
+        .query(
+            "tz",
+            "the time zone of `from` and `until`, for example `Europe/Berlin`; UTC by default",
+        )
+        .answers("200", "one entry for each series that fits", series);
+    let query = guarded(document, query);
+    document.route("GET", "/v1/metrics", query);
+}
+
+fn listing(document: &mut Document) {
+    let node = document.schema::<NodeItem>();
+    let paths = json!({
+        "oneOf": [
+            { "type": "array", "items": { "type": "string" } },
+            { "type": "array", "items": node },
+        ],
+    });
+    let list = Operation::new("listMetrics", "Lists paths")
+        .query_of(
+            "query",
+            "a path with wildcards",
+            false,
+            json!({ "type": "string", "default": "*" }),
+        )
+        .query_of(
+            "format",
+            "`nodes` tells leaves from branches",
+            false,
+            json!({ "type": "string", "enum": ["nodes"] }),
+        )
+        .answers("200", "full paths, ascending", paths);
+    let list = guarded(document, list);
+    document.route("GET", "/v1/metrics/list", list);
+
+    let deleted = document.schema::<DeleteReply>();
+    let delete = Operation::new(
+        "deleteMetrics",
+        "Deletes the series that fit, and those below a node that fits",
+    )
+    .query_of(
+        "query",
+        "a path with wildcards; `*` is everything",
+        true,
+        json!({ "type": "string" }),
+    )
+    .query("from", "deletes only the samples from here on")
+    .query("until", "deletes only the samples up to here")
+    .query_of(
+        "dry_run",
+        "only counts",
+        false,
+        json!({ "type": "boolean", "default": false }),
+    )
+    .answers("200", "how many series", deleted);
+    let delete = guarded(document, delete);
+    document.route("DELETE", "/v1/metrics/list", delete);
+}
+
+fn settings(document: &mut Document) {
+    let settings = document.schema::<DomainSettings>();
+    let read = Operation::new("readDomainSettings", "Reads the domain's settings").answers(
+        "200",
+        "the settings",
+        settings.clone(),
+    );
+    let read = guarded(document, read);
+    document.route("GET", "/v1/settings/domain", read);
+    let write = Operation::new("writeDomainSettings", "Changes the domain's settings")
+        .json(settings.clone())
+        .answers("200", "the settings from now on", settings);
+    let write = guarded(document, write);
+    document.route("PUT", "/v1/settings/domain", write);
+}
+
+/// Credential, scope, and the errors every route can answer.
+fn guarded(document: &mut Document, operation: Operation) -> Operation {
+    let error = document.schema::<MonitoringBody>();
+    [
+        ("400", "the request is wrong"),
+        ("401", "no credential, or one that is no good"),
+        ("403", "a good credential without the right"),
+        ("404", "the domain does not exist, or is not the caller's to see"),
+        ("408", "the request took too long"),
+        ("413", "the body is too large"),
+        ("429", "too many requests at once"),
+        ("431", "the headers are too large"),
+        ("500", "the server failed"),
+        ("503", "not now"),
+    ]
+    .into_iter()
+    .fold(
+        operation
+            .needs(&["UserToken", "Bearer"])
+            .header(
+                "X-Auth-Scope-Id",
+                "`s-<space GUID>`, `o-<organization GUID>` or `a-<account id>`; absent: the token's account. A `uaa` credential needs it",
+                false,
+            ),
+        |operation, (status, description)| operation.answers(status, description, error.clone()),
+    )
+}
+
+fn sample() -> Value {
+    json!({
+        "type": "object",
+        "required": ["name", "value"],
+        "properties": {
+            "name": { "type": "string", "description": "a dotted path; tags may follow as `;tag=value`" },
+            "value": { "type": "number" },
+            "timestamp": { "type": ["number", "null"], "description": "epoch seconds, decimals allowed (from 1e11 on: milliseconds); absent: now" },
+        },
+    })
+}
