@@ -1,0 +1,4 @@
+//! From samples to the answer of a query.
+
+pub mod consolidate;
+pub mod json;
