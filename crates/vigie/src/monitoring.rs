@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::credential::text_or_file;
 use crate::env;
 use crate::error::{Failure, Kind};
-use crate::session::{IAM_CLIENT, Token};
+use crate::session::{IAM_CLIENT, Token, not_logged_in};
 use crate::token::Claims;
 use base::secret::Secret;
 use base::time::{Clock as _, SystemClock};
@@ -62,23 +62,93 @@ enum Credential {
     },
 }
 
+/// Whose metrics, as the server and as people call it.
+#[derive(Debug)]
+struct Domain {
+    /// The value of `X-Auth-Scope-Id`; `None`: the account that the credential is bound to.
+    id: Option<String>,
+    label: String,
+}
+
+impl Domain {
+    fn new(what: &str, prefix: &str, place: (&str, &str)) -> Option<Self> {
+        let (guid, name) = place;
+        let id = format!("{prefix}{guid}");
+        (!guid.is_empty()).then(|| Self {
+            label: format!("{what} `{}`", if name.is_empty() { &id } else { name }),
+            id: Some(id),
+        })
+    }
+
+    fn of_credential() -> Self {
+        Self {
+            id: None,
+            label: "the account".to_owned(),
+        }
+    }
+
+    /// What the target says, or what the argument does.
+    fn find(context: &Context, named: Option<&str>) -> Result<Self, Failure> {
+        let cf = context.home.read_cf()?;
+        let account = context.config().account.clone();
+        let space = || {
+            Self::new(
+                "space",
+                "s-",
+                (&cf.space_fields.guid, &cf.space_fields.name),
+            )
+        };
+        let org = || {
+            Self::new(
+                "organization",
+                "o-",
+                (&cf.organization_fields.guid, &cf.organization_fields.name),
+            )
+        };
+        let account = || Self::new("account", "a-", (&account.guid, &account.name));
+        let untargeted = |what: &str| {
+            Failure::usage(format!("no {what} is targeted"))
+                .hint("choose one with `vigie target -o ORG -s SPACE`")
+        };
+        match named {
+            None => space()
+                .or_else(org)
+                .or_else(account)
+                .ok_or_else(|| untargeted("space, organization or account")),
+            Some("space") => space().ok_or_else(|| untargeted("space")),
+            Some("org") => org().ok_or_else(|| untargeted("organization")),
+            Some("account") => Ok(account().unwrap_or_else(Self::of_credential)),
+            Some(id) if ["s-", "o-", "a-"].iter().any(|prefix| id.starts_with(prefix)) => Ok(Self {
+                id: Some(id.to_owned()),
+                label: format!("`{id}`"),
+            }),
+            Some(other) => Err(Failure::usage(format!("`{other}` is no scope"))
+                .hint("a scope is `space`, `org`, `account`, or an id such as `s-GUID`, `o-GUID` or `a-GUID`")),
+        }
+    }
+}
+
 /// One domain of one server, with the credential to reach it.
 #[derive(Debug)]
 pub(crate) struct Monitoring<'a> {
     context: &'a Context,
     endpoint: String,
-    /// `None`: the account that the credential is bound to.
-    scope: Option<String>,
+    domain: Domain,
     credential: Credential,
 }
 
 impl<'a> Monitoring<'a> {
     /// With the login of this configuration.
     pub(crate) fn of_session(context: &'a Context, scope: &ScopeArgs) -> Result<Self, Failure> {
+        let config = context.config();
+        if config.iam_token.is_empty() && config.iam_refresh_token.is_empty() {
+            return Err(not_logged_in());
+        }
+        drop(config);
         Ok(Self {
             context,
             endpoint: context.metrics_endpoint()?,
-            scope: scope_id(context, scope.scope.as_deref())?,
+            domain: Domain::find(context, scope.scope.as_deref())?,
             credential: Credential::Session,
         })
     }
@@ -101,9 +171,9 @@ impl<'a> Monitoring<'a> {
             context,
             endpoint,
             // A key alone names no target; then the account it belongs to is meant.
-            scope: match scope.scope.as_deref() {
-                None => context.scope_id().ok(),
-                named => scope_id(context, named)?,
+            domain: match scope.scope.as_deref() {
+                None => Domain::find(context, None).unwrap_or_else(|_| Domain::of_credential()),
+                named => Domain::find(context, named)?,
             },
             credential: Credential::Key {
                 key: text_or_file(text, name)?,
@@ -114,10 +184,7 @@ impl<'a> Monitoring<'a> {
 
     /// The server and the domain, for people.
     pub(crate) fn described(&self) -> String {
-        match &self.scope {
-            Some(scope) => format!("`{scope}` at {}", self.endpoint),
-            None => format!("the account at {}", self.endpoint),
-        }
+        format!("{} at {}", self.domain.label, self.endpoint)
     }
 
     /// The server and the domain, as a path of two directories.
@@ -131,7 +198,7 @@ impl<'a> Monitoring<'a> {
                 .collect()
         };
         let host = self.endpoint.rsplit("://").next().unwrap_or_default();
-        let scope = self.scope.as_deref().unwrap_or("account");
+        let scope = self.domain.id.as_deref().unwrap_or("account");
         std::path::PathBuf::from(harmless(host)).join(harmless(scope))
     }
 
@@ -142,7 +209,11 @@ impl<'a> Monitoring<'a> {
 
     /// Sends what `make` makes, with credential and scope; a status that waiting or a new token does not mend is the
     /// caller's to judge.
-    pub(crate) fn exchange(&self, make: impl Fn() -> Request, patience: Patience) -> Result<Reply, Failure> {
+    pub(crate) fn exchange(
+        &self,
+        make: impl Fn() -> Request,
+        patience: Patience,
+    ) -> Result<Reply, Failure> {
         let mut renewed = false;
         let mut attempt = 1;
         loop {
@@ -175,7 +246,7 @@ impl<'a> Monitoring<'a> {
     fn attempt(&self, request: Request) -> Result<Reply, Failure> {
         let token = self.token()?;
         let mut request = request.header("x-auth-user-token", format!("iam {}", token.expose()));
-        if let Some(scope) = &self.scope {
+        if let Some(scope) = &self.domain.id {
             request = request.header("x-auth-scope-id", scope.as_str());
         }
         self.context.client()?.send(request)
@@ -221,28 +292,5 @@ impl<'a> Monitoring<'a> {
         let fresh = Secret::new(reply.access_token.expose().to_owned());
         token.replace(Some(fresh.clone()));
         Ok(fresh)
-    }
-}
-
-/// The value of `X-Auth-Scope-Id`; `None` stands for the account of the credential.
-fn scope_id(context: &Context, named: Option<&str>) -> Result<Option<String>, Failure> {
-    let targeted = |what: &str, prefix: &str, guid: String| {
-        if guid.is_empty() {
-            Err(Failure::usage(format!("no {what} is targeted"))
-                .hint("choose one with `vigie target -o ORG -s SPACE`"))
-        } else {
-            Ok(Some(format!("{prefix}{guid}")))
-        }
-    };
-    match named {
-        None => context.scope_id().map(Some),
-        Some("account") => Ok(Some(context.config().account.guid.clone())
-            .filter(|guid| !guid.is_empty())
-            .map(|guid| format!("a-{guid}"))),
-        Some("space") => targeted("space", "s-", context.home.read_cf()?.space_fields.guid),
-        Some("org") => targeted("organization", "o-", context.home.read_cf()?.organization_fields.guid),
-        Some(id) if ["s-", "o-", "a-"].iter().any(|prefix| id.starts_with(prefix)) => Ok(Some(id.to_owned())),
-        Some(other) => Err(Failure::usage(format!("`{other}` is no scope"))
-            .hint("a scope is `space`, `org`, `account`, or an id such as `s-GUID`, `o-GUID` or `a-GUID`")),
     }
 }

@@ -43,9 +43,15 @@ impl Screen {
         Self {
             width: width.unwrap_or_else(|| terminal.map_or(WIDTH, |size| usize::from(size.ws_col))),
             height: height.unwrap_or_else(|| {
-                terminal.map_or(HEIGHT, |size| usize::from(size.ws_row).saturating_sub(2).min(HEIGHT_MAX))
+                terminal.map_or(HEIGHT, |size| {
+                    usize::from(size.ws_row).saturating_sub(2).min(HEIGHT_MAX)
+                })
             }),
-            glyphs: if args.ascii { Glyphs::Ascii } else { alphabet(env) },
+            glyphs: if args.ascii {
+                Glyphs::Ascii
+            } else {
+                alphabet(env)
+            },
         }
     }
 }
@@ -53,7 +59,14 @@ impl Screen {
 /// Without any locale, as in most containers, the terminal around it still shows UTF-8.
 fn alphabet(env: &Env) -> Glyphs {
     match env.get(env::LOCALE) {
-        Some(locale) if !locale.to_ascii_lowercase().replace('-', "").contains("utf8") => Glyphs::Ascii,
+        Some(locale)
+            if !locale
+                .to_ascii_lowercase()
+                .replace('-', "")
+                .contains("utf8") =>
+        {
+            Glyphs::Ascii
+        }
         _ => Glyphs::Unicode,
     }
 }
@@ -65,8 +78,17 @@ mod tests {
     #[test]
     fn the_locale_chooses_the_alphabet() {
         assert_eq!(alphabet(&Env::of(&[])), Glyphs::Unicode);
-        assert_eq!(alphabet(&Env::of(&[("LANG", "en_US.UTF-8")])), Glyphs::Unicode);
-        assert_eq!(alphabet(&Env::of(&[("LC_ALL", "C"), ("LANG", "en_US.UTF-8")])), Glyphs::Ascii);
-        assert_eq!(alphabet(&Env::of(&[("LC_CTYPE", "C.utf8")])), Glyphs::Unicode);
+        assert_eq!(
+            alphabet(&Env::of(&[("LANG", "en_US.UTF-8")])),
+            Glyphs::Unicode
+        );
+        assert_eq!(
+            alphabet(&Env::of(&[("LC_ALL", "C"), ("LANG", "en_US.UTF-8")])),
+            Glyphs::Ascii
+        );
+        assert_eq!(
+            alphabet(&Env::of(&[("LC_CTYPE", "C.utf8")])),
+            Glyphs::Unicode
+        );
     }
 }

@@ -50,7 +50,9 @@ impl Bell {
     /// Waits, but not beyond the stop; says whether that has come.
     pub(crate) fn rest(&self, time: Duration) -> bool {
         let state = self.state();
-        let waited = self.changed.wait_timeout_while(state, time, |state| !state.stopped);
+        let waited = self
+            .changed
+            .wait_timeout_while(state, time, |state| !state.stopped);
         let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         state.stopped
     }
@@ -58,14 +60,17 @@ impl Bell {
     /// Waits for something newer than `seen`, or for the stop.
     pub(crate) fn listen(&self, seen: u64) {
         let state = self.state();
-        let waited = self.changed.wait_while(state, |state| !state.stopped && state.news == seen);
+        let waited = self
+            .changed
+            .wait_while(state, |state| !state.stopped && state.news == seen);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 }
 
 /// Stops at the first SIGINT or SIGTERM; a second one ends the process at once, as if nobody had listened.
 pub(crate) fn ring_on_signals(bell: &Arc<Bell>) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::failed(format!("cannot listen for signals: {error}"));
+    let failed =
+        |error: std::io::Error| Failure::failed(format!("cannot listen for signals: {error}"));
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(failed)?;
     let bell = Arc::clone(bell);
     std::thread::Builder::new()

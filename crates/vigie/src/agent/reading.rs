@@ -142,14 +142,21 @@ fn gauges(now: &Reading, samples: &mut Vec<(String, f64)>) {
     }
     for disk in &now.disks {
         let name = element(&disk.name);
-        add(format!("disk-{name}.pending_operations"), disk.pending as f64);
+        add(
+            format!("disk-{name}.pending_operations"),
+            disk.pending as f64,
+        );
     }
 }
 
 fn rates(before: &Reading, now: &Reading, seconds: f64, samples: &mut Vec<(String, f64)>) {
     for core in &now.cores {
         let earlier = before.cores.iter().find(|each| each.number == core.number);
-        samples.extend(earlier.map(|earlier| shares(earlier, core)).unwrap_or_default());
+        samples.extend(
+            earlier
+                .map(|earlier| shares(earlier, core))
+                .unwrap_or_default(),
+        );
     }
     let mut add = |name: String, earlier: u64, later: u64| {
         // A counter that went back has begun anew; what it counted in between is not known.
@@ -161,7 +168,11 @@ fn rates(before: &Reading, now: &Reading, seconds: f64, samples: &mut Vec<(Strin
         add("processes.fork_rate".to_owned(), earlier, later);
     }
     for later in &now.interfaces {
-        let Some(earlier) = before.interfaces.iter().find(|each| each.name == later.name) else {
+        let Some(earlier) = before
+            .interfaces
+            .iter()
+            .find(|each| each.name == later.name)
+        else {
             continue;
         };
         let name = element(&later.name);
@@ -169,10 +180,26 @@ fn rates(before: &Reading, now: &Reading, seconds: f64, samples: &mut Vec<(Strin
             ("rx", earlier.received, later.received),
             ("tx", earlier.sent, later.sent),
         ] {
-            add(format!("interface-{name}.if_octets.{way}"), from.bytes, to.bytes);
-            add(format!("interface-{name}.if_packets.{way}"), from.packets, to.packets);
-            add(format!("interface-{name}.if_errors.{way}"), from.errors, to.errors);
-            add(format!("interface-{name}.if_dropped.{way}"), from.dropped, to.dropped);
+            add(
+                format!("interface-{name}.if_octets.{way}"),
+                from.bytes,
+                to.bytes,
+            );
+            add(
+                format!("interface-{name}.if_packets.{way}"),
+                from.packets,
+                to.packets,
+            );
+            add(
+                format!("interface-{name}.if_errors.{way}"),
+                from.errors,
+                to.errors,
+            );
+            add(
+                format!("interface-{name}.if_dropped.{way}"),
+                from.dropped,
+                to.dropped,
+            );
         }
     }
     for later in &now.disks {
@@ -184,12 +211,32 @@ fn rates(before: &Reading, now: &Reading, seconds: f64, samples: &mut Vec<(Strin
             ("read", earlier.read, later.read),
             ("write", earlier.write, later.write),
         ] {
-            add(format!("disk-{name}.disk_octets.{way}"), from.bytes, to.bytes);
-            add(format!("disk-{name}.disk_ops.{way}"), from.operations, to.operations);
-            add(format!("disk-{name}.disk_merged.{way}"), from.merged, to.merged);
-            add(format!("disk-{name}.disk_time.{way}"), from.milliseconds, to.milliseconds);
+            add(
+                format!("disk-{name}.disk_octets.{way}"),
+                from.bytes,
+                to.bytes,
+            );
+            add(
+                format!("disk-{name}.disk_ops.{way}"),
+                from.operations,
+                to.operations,
+            );
+            add(
+                format!("disk-{name}.disk_merged.{way}"),
+                from.merged,
+                to.merged,
+            );
+            add(
+                format!("disk-{name}.disk_time.{way}"),
+                from.milliseconds,
+                to.milliseconds,
+            );
         }
-        add(format!("disk-{name}.disk_io_time.io_time"), earlier.busy_ms, later.busy_ms);
+        add(
+            format!("disk-{name}.disk_io_time.io_time"),
+            earlier.busy_ms,
+            later.busy_ms,
+        );
     }
 }
 
@@ -272,7 +319,11 @@ mod tests {
     #[test]
     fn the_first_reading_has_no_rates() {
         let batch = batch(None, &reading(10), &Naming::new("", "h"));
-        assert!(batch.iter().any(|sample| sample.name == "h.load.load.shortterm"));
+        assert!(
+            batch
+                .iter()
+                .any(|sample| sample.name == "h.load.load.shortterm")
+        );
         assert!(!batch.iter().any(|sample| sample.name.contains("cpu-")));
         assert!(!batch.iter().any(|sample| sample.name.contains("if_octets")));
     }

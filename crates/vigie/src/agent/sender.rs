@@ -96,7 +96,10 @@ impl<'a> Sender<'a> {
         })
     }
 
-    fn with_spool<T>(&self, act: impl FnOnce(&mut Spool) -> Result<T, SpoolError>) -> Result<T, Failure> {
+    fn with_spool<T>(
+        &self,
+        act: impl FnOnce(&mut Spool) -> Result<T, SpoolError>,
+    ) -> Result<T, Failure> {
         let mut spool = self.spool.lock().unwrap_or_else(PoisonError::into_inner);
         act(&mut spool).map_err(|error| Failure::failed(error.to_string()))
     }
@@ -115,7 +118,10 @@ fn joined(records: &[Record]) -> Vec<u8> {
     let inner = |payload: &[u8]| -> Vec<u8> {
         let text = payload.trim_ascii();
         let text = text.strip_prefix(b"[").unwrap_or(text);
-        text.strip_suffix(b"]").unwrap_or(text).trim_ascii().to_owned()
+        text.strip_suffix(b"]")
+            .unwrap_or(text)
+            .trim_ascii()
+            .to_owned()
     };
     let items: Vec<Vec<u8>> = records
         .iter()

@@ -127,7 +127,10 @@ impl Spool {
         for entry in entries {
             let path = entry.map_err(failed("read", &self.directory))?.path();
             if path.extension().is_some_and(|end| end == EXTENSION) {
-                numbers.extend(path.file_stem().and_then(|stem| stem.to_str()?.parse::<u64>().ok()));
+                numbers.extend(
+                    path.file_stem()
+                        .and_then(|stem| stem.to_str()?.parse::<u64>().ok()),
+                );
             }
         }
         numbers.sort_unstable();
@@ -154,7 +157,10 @@ impl Spool {
         (&file)
             .write_all(&frame)
             .and_then(|()| file.sync_data())
-            .map_err(failed("write", &self.directory.join(file_name(segment.number))))?;
+            .map_err(failed(
+                "write",
+                &self.directory.join(file_name(segment.number)),
+            ))?;
         segment.bytes += frame.len() as u64;
         segment.samples += u64::from(samples);
         segment.records += 1;
@@ -164,15 +170,24 @@ impl Spool {
 
     /// The oldest records: of one file, as many as fit into `bytes_max` and `samples_max` but at least one. They stay in
     /// the spool. Empty when nothing waits.
-    pub(crate) fn oldest(&mut self, bytes_max: usize, samples_max: u64) -> Result<Vec<Record>, SpoolError> {
+    pub(crate) fn oldest(
+        &mut self,
+        bytes_max: usize,
+        samples_max: u64,
+    ) -> Result<Vec<Record>, SpoolError> {
         while let Some(segment) = self.segments.front() {
-            let (number, discarded, expected) = (segment.number, segment.discarded, segment.records);
+            let (number, discarded, expected) =
+                (segment.number, segment.discarded, segment.records);
             let (records, _, _) = self.read(number)?;
             if records.len() < expected {
                 self.lost.damaged += 1;
                 if let Some(segment) = self.segments.front_mut() {
                     segment.records = records.len();
-                    segment.samples = records.iter().skip(discarded).map(|each| u64::from(each.samples)).sum();
+                    segment.samples = records
+                        .iter()
+                        .skip(discarded)
+                        .map(|each| u64::from(each.samples))
+                        .sum();
                 }
             }
             let (mut bytes, mut samples) = (0_usize, 0_u64);
@@ -234,7 +249,9 @@ impl Spool {
         let used = |segments: &VecDeque<Segment>| -> u64 {
             segments.iter().map(|segment| segment.bytes).sum()
         };
-        while used(&self.segments).saturating_add(needed) > self.bytes_max && !self.segments.is_empty() {
+        while used(&self.segments).saturating_add(needed) > self.bytes_max
+            && !self.segments.is_empty()
+        {
             self.remove_oldest()?;
         }
         Ok(())
@@ -401,7 +418,11 @@ mod tests {
                 return payloads;
             }
             spool.discard(&records).unwrap();
-            payloads.extend(records.into_iter().map(|record| String::from_utf8(record.payload).unwrap()));
+            payloads.extend(
+                records
+                    .into_iter()
+                    .map(|record| String::from_utf8(record.payload).unwrap()),
+            );
         }
     }
 

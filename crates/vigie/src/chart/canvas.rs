@@ -105,10 +105,7 @@ mod tests {
                 seen.insert(canvas.rows().concat());
             }
         }
-        assert_eq!(
-            seen.into_iter().collect::<String>(),
-            "⠁⠂⠄⠈⠐⠠⡀⢀"
-        );
+        assert_eq!(seen.into_iter().collect::<String>(), "⠁⠂⠄⠈⠐⠠⡀⢀");
     }
 
     #[test]

@@ -73,7 +73,11 @@ fn push_line(text: &mut String, line: &str) {
 }
 
 fn figures(summary: &Summary, glyphs: Glyphs) -> String {
-    let samples = if summary.count == 1 { "sample" } else { "samples" };
+    let samples = if summary.count == 1 {
+        "sample"
+    } else {
+        "samples"
+    };
     format!(
         "last {}   min {}   mean {}   max {}   {} {samples}",
         number(summary.last, glyphs),
@@ -137,8 +141,32 @@ struct TimeTick {
 
 /// Distances people count time in, in seconds.
 const TIME_STEPS: [i64; 27] = [
-    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
-    172_800, 604_800, 1_209_600, 2_592_000, 7_776_000, 15_552_000, 31_536_000, 157_680_000,
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
+    60,
+    120,
+    300,
+    600,
+    900,
+    1800,
+    3600,
+    7200,
+    10_800,
+    21_600,
+    43_200,
+    86_400,
+    172_800,
+    604_800,
+    1_209_600,
+    2_592_000,
+    7_776_000,
+    15_552_000,
+    31_536_000,
+    157_680_000,
     315_360_000,
 ];
 const DAY: i64 = 86_400;
@@ -154,8 +182,9 @@ fn time_ticks(chart: &Chart<'_>, columns: usize) -> Vec<TimeTick> {
         .find(|step| span / step < ticks_max)
         .unwrap_or(i64::MAX / 4);
     // Ticks are round in the zone's own time: midnight there, not in Greenwich.
-    let offset = Timestamp::from_second(from)
-        .map_or(0, |instant| i64::from(chart.zone.to_offset(instant).seconds()));
+    let offset = Timestamp::from_second(from).map_or(0, |instant| {
+        i64::from(chart.zone.to_offset(instant).seconds())
+    });
     let mut ticks = Vec::new();
     let mut local = (from.saturating_add(offset))
         .div_euclid(step)
@@ -240,7 +269,12 @@ mod tests {
             .collect()
     }
 
-    fn drawn(points: &[(Option<f64>, Millis)], width: usize, height: usize, glyphs: Glyphs) -> String {
+    fn drawn(
+        points: &[(Option<f64>, Millis)],
+        width: usize,
+        height: usize,
+        glyphs: Glyphs,
+    ) -> String {
         let trace = Trace::new(points);
         let range = trace.range().unwrap_or(TimeRange {
             from: Millis::from_secs(NOON),

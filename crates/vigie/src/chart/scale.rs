@@ -49,7 +49,11 @@ impl Scale {
             .map(|tick| {
                 let value = self.low + f64::from(tick) * self.step;
                 // 0.30000000000000004 - 0.3 is no tick: what is this near to zero is zero.
-                if value.abs() < self.step * 1e-9 { 0.0 } else { value }
+                if value.abs() < self.step * 1e-9 {
+                    0.0
+                } else {
+                    value
+                }
             })
             .collect()
     }

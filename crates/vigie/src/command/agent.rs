@@ -1,6 +1,8 @@
 //! `agent`: sends this host's own metrics until it is told to stop.
 
-use crate::agent::{Bell, Host, Lost, Naming, Reading, Report, Sender, Spool, batch, ring_on_signals};
+use crate::agent::{
+    Bell, Host, Lost, Naming, Reading, Report, Sender, Spool, batch, ring_on_signals,
+};
 use crate::context::Context;
 use crate::duration;
 use crate::error::{Failure, Kind};
@@ -60,7 +62,9 @@ pub(crate) struct AgentArgs {
 /// A number of bytes, with `KiB`, `MiB` or `GiB`.
 fn size(text: &str) -> Result<u64, String> {
     let wrong = || format!("`{text}` is not a size such as `64MiB` or `1GiB`");
-    let digits = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let digits = text
+        .find(|character: char| !character.is_ascii_digit())
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let factor: u64 = match unit.trim() {
         "" | "B" => 1,
@@ -85,14 +89,23 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
     let naming = naming(args, &host)?;
     let bell = Arc::new(Bell::default());
     ring_on_signals(&bell)?;
-    let looks = Looks { args, host: &host, naming: &naming, bell: &bell };
+    let looks = Looks {
+        args,
+        host: &host,
+        naming: &naming,
+        bell: &bell,
+    };
     if args.print {
         return looks.each(|batch| context.output.raw(lines(batch).as_bytes()));
     }
     let monitoring = Monitoring::unattended(context, &args.scope)?;
-    let buffer = args.buffer.clone().unwrap_or_else(|| context.home.directory().join("agent"));
+    let buffer = args
+        .buffer
+        .clone()
+        .unwrap_or_else(|| context.home.directory().join("agent"));
     let directory = buffer.join(monitoring.directory());
-    let mut spool = Spool::open(&directory, args.buffer_max).map_err(|error| Failure::failed(error.to_string()))?;
+    let mut spool = Spool::open(&directory, args.buffer_max)
+        .map_err(|error| Failure::failed(error.to_string()))?;
     let output = &context.output;
     output.note(&format!(
         "agent: `{}` every {} to {}; buffer `{}`",
@@ -103,7 +116,10 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
     ));
     tell_lost(output, spool.take_lost());
     if spool.samples() > 0 {
-        output.note(&format!("agent: {} samples of an earlier run wait to be sent", spool.samples()));
+        output.note(&format!(
+            "agent: {} samples of an earlier run wait to be sent",
+            spool.samples()
+        ));
     }
     let spool = Mutex::new(spool);
     let outcome = std::thread::scope(|threads| {
@@ -125,26 +141,42 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
         output.note(&format!("agent: stopped after {} samples", delivery.stored));
         collected.and(delivered)
     });
-    let waiting = spool.lock().unwrap_or_else(PoisonError::into_inner).samples();
+    let waiting = spool
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .samples();
     if waiting > 0 {
-        output.note(&format!("agent: {waiting} samples wait in `{}` for the next start", directory.display()));
+        output.note(&format!(
+            "agent: {waiting} samples wait in `{}` for the next start",
+            directory.display()
+        ));
     }
     // An agent that was told to stop has done its work; what waits is safe.
-    if args.once { outcome } else { outcome.or_else(|failure| match failure.kind {
-        Kind::Unreachable | Kind::NotLoggedIn => Ok(()),
-        _ => Err(failure),
-    }) }
+    if args.once {
+        outcome
+    } else {
+        outcome.or_else(|failure| match failure.kind {
+            Kind::Unreachable | Kind::NotLoggedIn => Ok(()),
+            _ => Err(failure),
+        })
+    }
 }
 
 fn naming(args: &AgentArgs, host: &Host) -> Result<Naming, Failure> {
     let name = args.host.clone().or_else(|| host.name()).ok_or_else(|| {
-        Failure::failed(format!("`{}` does not tell the host's name", args.proc.display()))
-            .hint("give it with `--host NAME`")
+        Failure::failed(format!(
+            "`{}` does not tell the host's name",
+            args.proc.display()
+        ))
+        .hint("give it with `--host NAME`")
     })?;
     let naming = Naming::new(&args.prefix, &name);
     base::name::SeriesName::parse(naming.stem()).map_err(|error| {
-        Failure::usage(format!("`{}` cannot begin a metric's name: {error}", naming.stem()))
-            .hint("change it with `--prefix` or `--host`")
+        Failure::usage(format!(
+            "`{}` cannot begin a metric's name: {error}",
+            naming.stem()
+        ))
+        .hint("change it with `--prefix` or `--host`")
     })?;
     Ok(naming)
 }
@@ -177,14 +209,22 @@ impl Looks<'_> {
 
 /// The time until the clock shows a multiple of the interval: all agents look at the same moments, whenever they started.
 fn until_next(now: Millis, interval: Duration) -> Duration {
-    let interval = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX).max(1);
+    let interval = i64::try_from(interval.as_millis())
+        .unwrap_or(i64::MAX)
+        .max(1);
     let rest = interval - now.0.rem_euclid(interval);
     Duration::from_millis(u64::try_from(rest).unwrap_or(1))
 }
 
 fn lines(batch: &Batch) -> String {
     batch.iter().fold(String::new(), |mut text, sample| {
-        let _ = writeln!(text, "{} {} {}", sample.name, sample.value, sample.at.secs());
+        let _ = writeln!(
+            text,
+            "{} {} {}",
+            sample.name,
+            sample.value,
+            sample.at.secs()
+        );
         text
     })
 }
@@ -203,10 +243,16 @@ fn keep(spool: &Mutex<Spool>, batch: &Batch, output: &Output) {
 
 fn tell_lost(output: &Output, lost: Lost) {
     if lost.dropped > 0 {
-        output.warn(&format!("agent: the buffer is full; the {} oldest samples were dropped", lost.dropped));
+        output.warn(&format!(
+            "agent: the buffer is full; the {} oldest samples were dropped",
+            lost.dropped
+        ));
     }
     if lost.damaged > 0 {
-        output.warn(&format!("agent: {} torn or damaged records in the buffer were left out", lost.damaged));
+        output.warn(&format!(
+            "agent: {} torn or damaged records in the buffer were left out",
+            lost.damaged
+        ));
     }
 }
 
@@ -221,7 +267,12 @@ struct Delivery<'a> {
 
 impl<'a> Delivery<'a> {
     const fn new(sender: Sender<'a>, output: &'a Output) -> Self {
-        Self { sender, output, stored: 0, trouble: None }
+        Self {
+            sender,
+            output,
+            stored: 0,
+            trouble: None,
+        }
     }
 
     fn until_stopped(&mut self, bell: &Bell) {
@@ -249,7 +300,11 @@ impl<'a> Delivery<'a> {
     fn one(&mut self) -> Result<Report, Failure> {
         let report = self.sender.send();
         match &report {
-            Ok(Report::Sent { stored, rejected, reason }) => {
+            Ok(Report::Sent {
+                stored,
+                rejected,
+                reason,
+            }) => {
                 if self.trouble.take().is_some() {
                     self.output.note("agent: the server takes samples again");
                 } else if self.stored == 0 && *stored > 0 {
@@ -258,11 +313,16 @@ impl<'a> Delivery<'a> {
                 self.stored += stored;
                 if *rejected > 0 {
                     let reason = reason.as_deref().unwrap_or("the server gave no reason");
-                    self.output.warn(&format!("agent: {rejected} samples were rejected: {reason}"));
+                    self.output.warn(&format!(
+                        "agent: {rejected} samples were rejected: {reason}"
+                    ));
                 }
             }
             Err(failure) if self.trouble.as_deref() != Some(&failure.message) => {
-                self.output.warn(&format!("agent: {}; samples wait in the buffer", failure.message));
+                self.output.warn(&format!(
+                    "agent: {}; samples wait in the buffer",
+                    failure.message
+                ));
                 for hint in &failure.hints {
                     self.output.note(&format!("hint: {hint}"));
                 }

@@ -147,7 +147,9 @@ impl Fixture {
             ("POST", "/identity/token") => return self.token(asked),
             ("POST", "/identity/revoke") => return (200, Value::Null),
             ("POST", "/oauth/token") => return (200, self.uaa()),
-            (_, "/v1/metrics" | "/v1/metrics/list") => return self.store.lock().unwrap().answer(asked),
+            (_, "/v1/metrics" | "/v1/metrics/list") => {
+                return self.store.lock().unwrap().answer(asked);
+            }
             _ => {}
         }
         if !asked.header("authorization").starts_with("Bearer e30.") {

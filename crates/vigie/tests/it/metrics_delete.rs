@@ -9,7 +9,9 @@ fn filled() -> Terminal {
     let terminal = Terminal::logged_in();
     let mut store = terminal.server.store.lock().unwrap();
     for name in ["shop.eu.errors", "shop.eu.latency", "shop.us.errors"] {
-        store.samples.insert(name.to_owned(), BTreeMap::from([(0, json!(1))]));
+        store
+            .samples
+            .insert(name.to_owned(), BTreeMap::from([(0, json!(1))]));
     }
     drop(store);
     terminal
@@ -34,5 +36,8 @@ fn a_time_leaves_the_metrics() {
     terminal.run("vigie metrics delete shop.us --from -7d --until -1d --dry-run");
     assert_snapshot!(terminal.transcript());
     let asked = terminal.server.asked("DELETE", "/v1/metrics/list");
-    assert_eq!(asked[0].query, "query=shop.us&from=-7d&until=-1d&dry_run=true");
+    assert_eq!(
+        asked[0].query,
+        "query=shop.us&from=-7d&until=-1d&dry_run=true"
+    );
 }

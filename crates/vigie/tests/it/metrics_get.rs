@@ -11,9 +11,17 @@ fn filled() -> Terminal {
     for minute in 0..15_i64 {
         let at = (1_519_862_400 + minute * 60) * 1000;
         let latency = 48.5 + (minute * 7 % 11) as f64;
-        store.samples.entry("shop.eu.latency".to_owned()).or_default().insert(at, json!(latency));
+        store
+            .samples
+            .entry("shop.eu.latency".to_owned())
+            .or_default()
+            .insert(at, json!(latency));
         if !(5..10).contains(&minute) {
-            store.samples.entry("shop.us.errors".to_owned()).or_default().insert(at, json!(minute * minute));
+            store
+                .samples
+                .entry("shop.us.errors".to_owned())
+                .or_default()
+                .insert(at, json!(minute * minute));
         }
     }
     drop(store);
@@ -26,34 +34,55 @@ const RANGE: &str = "--from 20180301 --until 00:14_20180301";
 fn a_table_shows_every_sample() {
     let mut terminal = filled();
     terminal.run(&format!("vigie metrics get shop.us.* {RANGE}"));
-    terminal.run(&format!("vigie metrics get shop.us.* {RANGE} --tz Europe/Paris"));
+    terminal.run(&format!(
+        "vigie metrics get shop.us.* {RANGE} --tz Europe/Paris"
+    ));
     assert_snapshot!(terminal.transcript());
 }
 
 #[test]
 fn sparklines_and_charts() {
     let mut terminal = filled();
-    terminal.run(&format!("vigie metrics get shop.*.* {RANGE} --format sparkline"));
-    terminal.run(&format!("vigie metrics get shop.*.* {RANGE} --format chart --width 64 --height 11"));
-    terminal.run(&format!("vigie metrics get shop.us.errors {RANGE} --format chart --width 64 --height 11 --ascii"));
+    terminal.run(&format!(
+        "vigie metrics get shop.*.* {RANGE} --format sparkline"
+    ));
+    terminal.run(&format!(
+        "vigie metrics get shop.*.* {RANGE} --format chart --width 64 --height 11"
+    ));
+    terminal.run(&format!(
+        "vigie metrics get shop.us.errors {RANGE} --format chart --width 64 --height 11 --ascii"
+    ));
     terminal.set("LC_ALL", "C");
-    terminal.run(&format!("vigie metrics get shop.*.* {RANGE} --format sparkline"));
+    terminal.run(&format!(
+        "vigie metrics get shop.*.* {RANGE} --format sparkline"
+    ));
     assert_snapshot!(terminal.transcript());
 }
 
 #[test]
 fn json_is_the_servers_own() {
     let mut terminal = filled();
-    let json = terminal.run(&format!("vigie metrics get shop.us.errors {RANGE} --output json")).stdout;
+    let json = terminal
+        .run(&format!(
+            "vigie metrics get shop.us.errors {RANGE} --output json"
+        ))
+        .stdout;
     let rows: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(rows[0]["datapoints"][2], json!([4, 1_519_862_520.0]));
-    assert_eq!(terminal.run("vigie metrics get no.such --format json").stdout, "[]\n");
+    assert_eq!(
+        terminal
+            .run("vigie metrics get no.such --format json")
+            .stdout,
+        "[]\n"
+    );
 }
 
 #[test]
 fn csv_goes_out_and_in_again() {
     let mut terminal = filled();
-    let csv = terminal.run(&format!("vigie metrics get shop.*.* {RANGE} --format csv")).stdout;
+    let csv = terminal
+        .run(&format!("vigie metrics get shop.*.* {RANGE} --format csv"))
+        .stdout;
     std::fs::write(terminal.path("all.csv"), csv).unwrap();
     let before = terminal.server.store.lock().unwrap().len();
     terminal.server.store.lock().unwrap().samples.clear();
@@ -64,7 +93,9 @@ fn csv_goes_out_and_in_again() {
 #[test]
 fn many_targets_take_several_requests_and_show_a_series_once() {
     let mut terminal = filled();
-    let ran = terminal.run(&format!("vigie metrics get a b c d shop.us.errors shop.us.* {RANGE} --max-points 10"));
+    let ran = terminal.run(&format!(
+        "vigie metrics get a b c d shop.us.errors shop.us.* {RANGE} --max-points 10"
+    ));
     assert_eq!(ran.stdout.matches("shop.us.errors").count(), 1);
     let asked = terminal.server.asked("GET", "/v1/metrics");
     assert_eq!(asked.len(), 2);
@@ -78,7 +109,13 @@ fn many_targets_take_several_requests_and_show_a_series_once() {
 fn nothing_found_says_where_to_look() {
     let mut terminal = filled();
     terminal.run("vigie metrics get no.such.metric");
-    terminal.server.store.lock().unwrap().instead.push_back((200, json!([{"target": "a.b", "datapoints": []}])));
+    terminal
+        .server
+        .store
+        .lock()
+        .unwrap()
+        .instead
+        .push_back((200, json!([{"target": "a.b", "datapoints": []}])));
     terminal.run("vigie metrics get a.b");
     terminal.run("vigie metrics get a.b --from whenever");
     terminal.run("vigie metrics get a.b --tz Mars/Olympus");

@@ -8,8 +8,17 @@ use std::collections::BTreeMap;
 fn filled() -> Terminal {
     let terminal = Terminal::logged_in();
     let mut store = terminal.server.store.lock().unwrap();
-    for name in ["shop", "shop.eu.errors", "shop.eu.latency", "shop.us.errors", "host.cpu-0.cpu-user", "host.load.shortterm"] {
-        store.samples.insert(name.to_owned(), BTreeMap::from([(0, json!(1))]));
+    for name in [
+        "shop",
+        "shop.eu.errors",
+        "shop.eu.latency",
+        "shop.us.errors",
+        "host.cpu-0.cpu-user",
+        "host.load.shortterm",
+    ] {
+        store
+            .samples
+            .insert(name.to_owned(), BTreeMap::from([(0, json!(1))]));
     }
     drop(store);
     terminal
@@ -38,7 +47,11 @@ fn a_level_takes_one_request() {
         .collect();
     assert_eq!(
         queries,
-        ["query=*&format=nodes", "query=*.*&format=nodes", "query=*.*.*&format=nodes"]
+        [
+            "query=*&format=nodes",
+            "query=*.*&format=nodes",
+            "query=*.*.*&format=nodes"
+        ]
     );
 }
 
@@ -47,13 +60,30 @@ fn a_tree_too_long_to_read_ends_early_and_says_so() {
     let mut terminal = Terminal::logged_in();
     let mut store = terminal.server.store.lock().unwrap();
     for at in 0..600 {
-        store.samples.insert(format!("shop.item-{at:03}"), BTreeMap::from([(0, json!(1))]));
+        store.samples.insert(
+            format!("shop.item-{at:03}"),
+            BTreeMap::from([(0, json!(1))]),
+        );
     }
     drop(store);
     terminal.run("vigie metrics list");
     assert_snapshot!(terminal.transcript());
-    assert_eq!(terminal.run("vigie metrics list --format plain").stdout.lines().count(), 600);
-    assert_eq!(terminal.run("vigie metrics list --depth 2").stdout.lines().count(), 601);
+    assert_eq!(
+        terminal
+            .run("vigie metrics list --format plain")
+            .stdout
+            .lines()
+            .count(),
+        600
+    );
+    assert_eq!(
+        terminal
+            .run("vigie metrics list --depth 2")
+            .stdout
+            .lines()
+            .count(),
+        601
+    );
 }
 
 #[test]

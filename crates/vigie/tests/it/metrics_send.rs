@@ -21,7 +21,10 @@ fn arguments_become_samples() {
     assert_snapshot!(terminal.transcript());
     let store = terminal.server.store.lock().unwrap();
     assert_eq!(store.samples["shop.orders"][&1_519_862_400_000], json!(17));
-    assert_eq!(store.samples["shop.latency-ms"][&1_519_862_400_250], json!(48.6));
+    assert_eq!(
+        store.samples["shop.latency-ms"][&1_519_862_400_250],
+        json!(48.6)
+    );
     drop(store);
     let asked = terminal.server.asked("POST", "/v1/metrics");
     assert_eq!(asked[0].header("x-auth-scope-id"), format!("s-{SPACE}"));
@@ -30,12 +33,26 @@ fn arguments_become_samples() {
 #[test]
 fn files_of_every_format() {
     let mut terminal = Terminal::logged_in();
-    write(&terminal, "nab.csv", "timestamp,value\n2014-02-14 14:30:00,0.132\n2014-02-14 14:35:00,0.134\n");
-    write(&terminal, "own.csv", "when,what,how\n1519862400,a.b,1\n1519862460,a.b,2\n");
-    write(&terminal, "some.json", r#"[{"name":"a.c","value":1,"timestamp":1519862400}]"#);
+    write(
+        &terminal,
+        "nab.csv",
+        "timestamp,value\n2014-02-14 14:30:00,0.132\n2014-02-14 14:35:00,0.134\n",
+    );
+    write(
+        &terminal,
+        "own.csv",
+        "when,what,how\n1519862400,a.b,1\n1519862460,a.b,2\n",
+    );
+    write(
+        &terminal,
+        "some.json",
+        r#"[{"name":"a.c","value":1,"timestamp":1519862400}]"#,
+    );
     write(&terminal, "lines", "a.d 1 1519862400\na.d 2 1519862460\n");
     terminal.run("vigie metrics send --file nab.csv --name host.cpu");
-    terminal.run("vigie metrics send -f own.csv --time-column when --name-column what --value-column how");
+    terminal.run(
+        "vigie metrics send -f own.csv --time-column when --name-column what --value-column how",
+    );
     terminal.run("vigie metrics send -f some.json");
     terminal.run("vigie metrics send -f lines");
     assert_snapshot!(terminal.transcript());
@@ -53,7 +70,12 @@ fn standard_input_is_a_file_too() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(b"a.b 1 1519862400\n").unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(b"a.b 1 1519862400\n")
+        .unwrap();
     assert!(child.wait().unwrap().success());
     assert_eq!(terminal.server.store.lock().unwrap().len(), 1);
 }
@@ -86,7 +108,9 @@ fn a_dry_run_asks_nobody() {
 #[test]
 fn a_long_input_goes_in_batches_and_outlives_its_token_and_a_busy_server() {
     let mut terminal = Terminal::logged_in();
-    let lines: String = (0..12).map(|at| format!("a.b {at} {}\n", 1_519_862_400 + at * 60)).collect();
+    let lines: String = (0..12)
+        .map(|at| format!("a.b {at} {}\n", 1_519_862_400 + at * 60))
+        .collect();
     write(&terminal, "lines", &lines);
     {
         let mut store = terminal.server.store.lock().unwrap();
@@ -103,7 +127,11 @@ fn a_long_input_goes_in_batches_and_outlives_its_token_and_a_busy_server() {
 #[test]
 fn what_cannot_be_sent_says_what_to_do() {
     let mut terminal = Terminal::logged_in();
-    write(&terminal, "nab.csv", "timestamp,value\n2014-02-14 14:30:00,0.132\n");
+    write(
+        &terminal,
+        "nab.csv",
+        "timestamp,value\n2014-02-14 14:30:00,0.132\n",
+    );
     write(&terminal, "broken.json", "[{\"name\":");
     terminal.run("vigie metrics send");
     terminal.run("vigie metrics send shop.orders");

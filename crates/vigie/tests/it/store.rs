@@ -57,7 +57,10 @@ impl Store {
             ("GET", "/v1/metrics") => (200, self.get(&asked.query)),
             ("GET", "/v1/metrics/list") => (200, self.list(&one(&asked.query, "query"))),
             ("DELETE", "/v1/metrics/list") => (200, self.delete(&asked.query)),
-            _ => (405, json!({"errors": [{"code": "BXNMSSV02E", "message": "no such method"}]})),
+            _ => (
+                405,
+                json!({"errors": [{"code": "BXNMSSV02E", "message": "no such method"}]}),
+            ),
         }
     }
 
@@ -85,7 +88,10 @@ impl Store {
     }
 
     fn get(&self, query: &str) -> Value {
-        let targets: Vec<&str> = query.split('&').filter_map(|pair| pair.strip_prefix("target=")).collect();
+        let targets: Vec<&str> = query
+            .split('&')
+            .filter_map(|pair| pair.strip_prefix("target="))
+            .collect();
         let rows: Vec<Value> = self
             .samples
             .iter()

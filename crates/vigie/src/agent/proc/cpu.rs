@@ -75,7 +75,10 @@ mod tests {
 
     #[test]
     fn load_has_three_terms() {
-        assert_eq!(load("0.23 0.26 0.35 3/109 11785\n"), Some([0.23, 0.26, 0.35]));
+        assert_eq!(
+            load("0.23 0.26 0.35 3/109 11785\n"),
+            Some([0.23, 0.26, 0.35])
+        );
         assert_eq!(load("0.23 nan"), None);
         assert_eq!(load(""), None);
     }

@@ -65,7 +65,9 @@ fn unescaped(path: &str) -> String {
     let mut rest = path;
     while let Some((before, after)) = rest.split_once('\\') {
         text.push_str(before);
-        let code = after.get(..3).and_then(|code| u8::from_str_radix(code, 8).ok());
+        let code = after
+            .get(..3)
+            .and_then(|code| u8::from_str_radix(code, 8).ok());
         match code {
             Some(byte) if byte.is_ascii() => {
                 text.push(char::from(byte));
@@ -98,7 +100,10 @@ mod tests {
             names(include_str!("../../../tests/proc/mounts")),
             [
                 ("/".to_owned(), "root".to_owned()),
-                ("/srv/photo albums".to_owned(), "srv-photo albums".to_owned()),
+                (
+                    "/srv/photo albums".to_owned(),
+                    "srv-photo albums".to_owned()
+                ),
                 ("/var/lib".to_owned(), "var-lib".to_owned()),
             ]
         );

@@ -51,7 +51,10 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), Failure> {
             output.note("hint: see what there is with `vigie metrics list`");
             return Ok(());
         }
-        return output.say(&format!("{} would be deleted.", described(args, found.deleted)));
+        return output.say(&format!(
+            "{} would be deleted.",
+            described(args, found.deleted)
+        ));
     }
     if !args.yes {
         let question = format!(
@@ -63,7 +66,11 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), Failure> {
             return output.say("Nothing was deleted.");
         }
     }
-    output.action(&format!("Deleting {} of {}...", described(args, found.deleted), monitoring.described()))?;
+    output.action(&format!(
+        "Deleting {} of {}...",
+        described(args, found.deleted),
+        monitoring.described()
+    ))?;
     let deleted = request(args, &monitoring, false)?;
     if output.is_json() {
         return output.json(&deleted);
@@ -81,15 +88,26 @@ fn described(args: &DeleteArgs, count: u64) -> String {
     }
 }
 
-fn request(args: &DeleteArgs, monitoring: &Monitoring<'_>, dry_run: bool) -> Result<DeleteReply, Failure> {
+fn request(
+    args: &DeleteArgs,
+    monitoring: &Monitoring<'_>,
+    dry_run: bool,
+) -> Result<DeleteReply, Failure> {
     let make = || {
-        let mut request = Request::delete(monitoring.url("/v1/metrics/list")).query("query", &args.query);
+        let mut request =
+            Request::delete(monitoring.url("/v1/metrics/list")).query("query", &args.query);
         for (name, value) in [("from", &args.from), ("until", &args.until)] {
             if let Some(value) = value {
                 request = request.query(name, value);
             }
         }
-        if dry_run { request.query("dry_run", "true") } else { request }
+        if dry_run {
+            request.query("dry_run", "true")
+        } else {
+            request
+        }
     };
-    monitoring.exchange(make, Patience::Once)?.parse("delete metrics")
+    monitoring
+        .exchange(make, Patience::Once)?
+        .parse("delete metrics")
 }

@@ -79,14 +79,24 @@ pub(crate) struct GetArgs {
 pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let zone = wire::time_expr::zone(&args.tz).ok_or_else(|| {
-        Failure::usage(format!("`{}` is no time zone", args.tz)).hint("zones are named as `UTC` or `Europe/Paris`")
+        Failure::usage(format!("`{}` is no time zone", args.tz))
+            .hint("zones are named as `UTC` or `Europe/Paris`")
     })?;
     // Asked here first, a wrong time costs no request, and drawings know their ends.
-    let asked = wire::time_expr::range(args.from.as_deref(), args.until.as_deref(), SystemClock.now(), &zone)
-        .map_err(|error| {
-            Failure::usage(error.to_string()).hint("times are written as in `vigie metrics get --help`")
-        })?;
-    let usual = if output.is_json() { Format::Json } else { Format::Table };
+    let asked = wire::time_expr::range(
+        args.from.as_deref(),
+        args.until.as_deref(),
+        SystemClock.now(),
+        &zone,
+    )
+    .map_err(|error| {
+        Failure::usage(error.to_string()).hint("times are written as in `vigie metrics get --help`")
+    })?;
+    let usual = if output.is_json() {
+        Format::Json
+    } else {
+        Format::Table
+    };
     let format = args.format.unwrap_or(usual);
     let bodies = fetch(args, context)?;
     if format == Format::Json {
@@ -94,8 +104,9 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
     }
     let mut rows: Vec<ReadRow> = Vec::new();
     for body in &bodies {
-        let read = wire::render::json::read(body)
-            .map_err(|error| Failure::failed(format!("cannot read the server's answer: {error}")))?;
+        let read = wire::render::json::read(body).map_err(|error| {
+            Failure::failed(format!("cannot read the server's answer: {error}"))
+        })?;
         // Overlapping targets name a series twice; it is shown once.
         for row in read {
             if !rows.iter().any(|known| known.target == row.target) {
@@ -113,8 +124,16 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
         return nothing(&rows, context);
     }
     let text = match format {
-        Format::Sparkline => sparklines(&rows, args, asked, &Screen::of(&args.screen, &context.env)),
-        Format::Chart => charts(&rows, args, asked, &zone, &Screen::of(&args.screen, &context.env)),
+        Format::Sparkline => {
+            sparklines(&rows, args, asked, &Screen::of(&args.screen, &context.env))
+        }
+        Format::Chart => charts(
+            &rows,
+            args,
+            asked,
+            &zone,
+            &Screen::of(&args.screen, &context.env),
+        ),
         Format::Table | Format::Csv | Format::Json => tables(&rows, &zone),
     };
     output.raw(text.as_bytes())
@@ -139,7 +158,9 @@ fn fetch(args: &GetArgs, context: &Context) -> Result<Vec<Vec<u8>>, Failure> {
             }
             request.query("tz", &args.tz).query("format", "json")
         };
-        let reply = monitoring.exchange(make, Patience::Once)?.success("get metrics")?;
+        let reply = monitoring
+            .exchange(make, Patience::Once)?
+            .success("get metrics")?;
         bodies.push(reply.body);
     }
     Ok(bodies)
@@ -149,8 +170,9 @@ fn fetch(args: &GetArgs, context: &Context) -> Result<Vec<Vec<u8>>, Failure> {
 fn one_array(bodies: &[Vec<u8>]) -> Result<Vec<u8>, Failure> {
     let mut lines: Vec<String> = Vec::new();
     for body in bodies {
-        let items: Vec<Box<RawValue>> = serde_json::from_slice(body)
-            .map_err(|error| Failure::failed(format!("cannot read the server's answer: {error}")))?;
+        let items: Vec<Box<RawValue>> = serde_json::from_slice(body).map_err(|error| {
+            Failure::failed(format!("cannot read the server's answer: {error}"))
+        })?;
         for item in items {
             let line = format!("  {}", item.get());
             if !lines.contains(&line) {
@@ -167,10 +189,14 @@ fn one_array(bodies: &[Vec<u8>]) -> Result<Vec<u8>, Failure> {
 fn nothing(rows: &[ReadRow], context: &Context) -> Result<(), Failure> {
     if rows.is_empty() {
         context.output.say("No metrics found.")?;
-        context.output.note("hint: see what there is with `vigie metrics list`");
+        context
+            .output
+            .note("hint: see what there is with `vigie metrics list`");
     } else {
         context.output.say("No samples found in this time.")?;
-        context.output.note("hint: ask for a longer one, for example with `--from -7d`");
+        context
+            .output
+            .note("hint: ask for a longer one, for example with `--from -7d`");
     }
     Ok(())
 }
@@ -215,7 +241,11 @@ fn time(at: Millis, zone: &TimeZone) -> String {
     let Ok(instant) = Timestamp::from_millisecond(at.0) else {
         return seconds(at);
     };
-    let format = if at.0.rem_euclid(1000) == 0 { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d %H:%M:%S%.3f" };
+    let format = if at.0.rem_euclid(1000) == 0 {
+        "%Y-%m-%d %H:%M:%S"
+    } else {
+        "%Y-%m-%d %H:%M:%S%.3f"
+    };
     zone.to_datetime(instant).strftime(format).to_string()
 }
 
@@ -229,7 +259,10 @@ fn ends(args: &GetArgs, asked: TimeRange, traces: &[Trace]) -> TimeRange {
         },
         until: match args.until {
             Some(_) => asked.until,
-            None => ranges().map(|range| range.until).max().unwrap_or(asked.until),
+            None => ranges()
+                .map(|range| range.until)
+                .max()
+                .unwrap_or(asked.until),
         },
     }
 }
@@ -244,8 +277,16 @@ fn sparklines(rows: &[ReadRow], args: &GetArgs, asked: TimeRange, screen: &Scree
     let figures: Vec<Option<Summary>> = traces.iter().map(Trace::summary).collect();
     let show = |value: f64| number(value, screen.glyphs);
     let figure_columns: usize = 3 * (3 + 9);
-    let names = rows.iter().map(|row| row.target.width()).max().unwrap_or(0).min(NAME_COLUMNS_MAX);
-    let room = screen.width.saturating_sub(names + figure_columns + 3).max(SPARKLINE_COLUMNS_MIN);
+    let names = rows
+        .iter()
+        .map(|row| row.target.width())
+        .max()
+        .unwrap_or(0)
+        .min(NAME_COLUMNS_MAX);
+    let room = screen
+        .width
+        .saturating_sub(names + figure_columns + 3)
+        .max(SPARKLINE_COLUMNS_MIN);
     let mut table = Table::new(&[
         ("Metric", Align::Left),
         ("Trend", Align::Left),
@@ -264,7 +305,13 @@ fn sparklines(rows: &[ReadRow], args: &GetArgs, asked: TimeRange, screen: &Scree
     table.render()
 }
 
-fn charts(rows: &[ReadRow], args: &GetArgs, asked: TimeRange, zone: &TimeZone, screen: &Screen) -> String {
+fn charts(
+    rows: &[ReadRow],
+    args: &GetArgs,
+    asked: TimeRange,
+    zone: &TimeZone,
+    screen: &Screen,
+) -> String {
     let traces = traces(rows);
     let range = ends(args, asked, &traces);
     let charts: Vec<String> = rows
@@ -307,7 +354,11 @@ mod tests {
     fn csv_can_be_sent_again() {
         let rows = [ReadRow {
             target: "a.b".to_owned(),
-            datapoints: vec![(Some(0.1), Millis(1500)), (None, Millis(2000)), (Some(-2.0), Millis(3000))],
+            datapoints: vec![
+                (Some(0.1), Millis(1500)),
+                (None, Millis(2000)),
+                (Some(-2.0), Millis(3000)),
+            ],
         }];
         assert_eq!(csv(&rows), "name,timestamp,value\na.b,1.5,0.1\na.b,3,-2\n");
     }

@@ -2,7 +2,7 @@
 
 use crate::error::Failure;
 use base::name::SeriesName;
-use base::time::{Clock as _, SystemClock};
+use base::time::{Clock as _, Millis, SystemClock};
 use jiff::tz::TimeZone;
 use std::fs::File;
 use std::io::{self, Read};
@@ -82,13 +82,22 @@ impl Input {
     }
 
     /// A file, or standard input for `-`. `name` is that of all rows of a CSV file without a column of names.
-    pub(crate) fn of_file(file: &str, format: Format, columns: csv::Columns, name: Option<String>) -> Result<Self, Failure> {
+    pub(crate) fn of_file(
+        file: &str,
+        format: Format,
+        columns: csv::Columns,
+        name: Option<String>,
+    ) -> Result<Self, Failure> {
         let path = Path::new(file);
         let (mut reader, size): (Box<dyn Read>, Option<u64>) = if file == "-" {
             (Box::new(io::stdin()), None)
         } else {
             let opened = File::open(path).map_err(|error| Failure::file("read", path, &error))?;
-            let size = opened.metadata().ok().filter(std::fs::Metadata::is_file).map(|data| data.len());
+            let size = opened
+                .metadata()
+                .ok()
+                .filter(std::fs::Metadata::is_file)
+                .map(|data| data.len());
             (Box::new(opened), size)
         };
         let format = match format {
@@ -115,9 +124,17 @@ impl Input {
                 };
                 (Unit::Line, Source::Csv(reader, decoder))
             }
-            Format::Graphite | Format::Auto => (Unit::Line, Source::Graphite(reader, plaintext::Decoder::new())),
+            Format::Graphite | Format::Auto => (
+                Unit::Line,
+                Source::Graphite(reader, plaintext::Decoder::new()),
+            ),
         };
-        Ok(Self { unit, size, read: 0, source })
+        Ok(Self {
+            unit,
+            size,
+            read: 0,
+            source,
+        })
     }
 
     /// The next portion; `None` at the end.
@@ -192,14 +209,23 @@ fn header_failure(error: &csv::HeaderError) -> Failure {
 
 fn decoded(body: &[u8]) -> Result<Lines, Failure> {
     if body.len() as u64 > JSON_BYTES_MAX {
-        return Err(Failure::failed(format!("the JSON is larger than {} MiB", JSON_BYTES_MAX >> 20))
-            .hint("cut it into several files, or send CSV or Graphite lines, which may be of any length"));
+        return Err(Failure::failed(format!(
+            "the JSON is larger than {} MiB",
+            JSON_BYTES_MAX >> 20
+        ))
+        .hint(
+            "cut it into several files, or send CSV or Graphite lines, which may be of any length",
+        ));
     }
     let decoded = json::decode(body, SystemClock.now())
         .map_err(|error| Failure::failed(format!("the JSON cannot be read: {error}")))?;
     Ok(Lines {
         batch: decoded.batch,
-        lines: decoded.positions.into_iter().map(|position| position as u64 + 1).collect(),
+        lines: decoded
+            .positions
+            .into_iter()
+            .map(|position| position as u64 + 1)
+            .collect(),
         rejects: decoded
             .rejects
             .into_iter()
@@ -225,7 +251,10 @@ fn recognised(path: &Path, beginning: &[u8]) -> Format {
         _ => {}
     }
     let first = beginning.trim_ascii_start();
-    let line = first.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = first
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
     if matches!(first.first(), Some(b'[' | b'{')) {
         Format::Json
     } else if line.contains(&b',') && !line.starts_with(b"#") {
@@ -258,17 +287,28 @@ fn push_argument(lines: &mut Lines, argument: &str, place: u64) -> Result<(), Fa
     let at = match time {
         None => now,
         Some("") => return Err(wrong("no time follows the `@`".to_owned())),
-        Some(time) => wire::time_expr::parse(time, now, &TimeZone::UTC).map_err(|error| wrong(error.to_string()))?,
+        Some(time) if time.contains('.') => {
+            fraction(time).ok_or_else(|| wrong(format!("`{time}` is no time")))?
+        }
+        Some(time) => wire::time_expr::parse(time, now, &TimeZone::UTC)
+            .map_err(|error| wrong(error.to_string()))?,
     };
     lines.batch.push(&name, at, value);
     lines.lines.push(place);
     Ok(())
 }
 
+/// Epoch seconds with decimals, of which milliseconds are kept; everything else is an expression of time.
+fn fraction(text: &str) -> Option<Millis> {
+    let seconds: f64 = text.parse().ok()?;
+    (0.0..1e11)
+        .contains(&seconds)
+        .then(|| Millis((seconds * 1000.0).round() as i64))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base::time::Millis;
 
     fn one(argument: &str) -> Result<(String, f64, Millis), String> {
         let mut lines = Lines::default();
@@ -282,15 +322,36 @@ mod tests {
         let (name, value, _) = one("shop.orders=17").unwrap();
         assert_eq!((name.as_str(), value), ("shop.orders", 17.0));
         let at = Millis::from_secs(1_519_862_400);
-        assert_eq!(one("a=-1.5e3@1519862400").unwrap(), ("a".to_owned(), -1500.0, at));
-        assert_eq!(one("a.b;host=x=2@1519862400").unwrap(), ("a.b;host=x".to_owned(), 2.0, at));
+        assert_eq!(
+            one("a=-1.5e3@1519862400").unwrap(),
+            ("a".to_owned(), -1500.0, at)
+        );
+        assert_eq!(one("a=1@1519862400.25").unwrap().2, at.plus(250));
+        assert_eq!(
+            one("a.b;host=x=2@1519862400").unwrap(),
+            ("a.b;host=x".to_owned(), 2.0, at)
+        );
     }
 
     #[test]
     fn a_wrong_argument_says_why() {
-        for wrong in ["a", "=1", "a=", "a=x", "a=nan", "a b=1", "a=1@", "a=1@whenever", "a..b=1"] {
+        for wrong in [
+            "a",
+            "=1",
+            "a=",
+            "a=x",
+            "a=nan",
+            "a b=1",
+            "a=1@",
+            "a=1@whenever",
+            "a=1@1.x",
+            "a..b=1",
+        ] {
             let message = one(wrong).unwrap_err();
-            assert!(message.starts_with(&format!("`{wrong}` is no sample: ")), "{message}");
+            assert!(
+                message.starts_with(&format!("`{wrong}` is no sample: ")),
+                "{message}"
+            );
         }
     }
 

@@ -53,7 +53,11 @@ pub(crate) struct ListArgs {
 /// Walks the levels, and shows them.
 pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let usual = if output.is_json() { Format::Json } else { Format::Tree };
+    let usual = if output.is_json() {
+        Format::Json
+    } else {
+        Format::Tree
+    };
     let format = args.format.unwrap_or(usual);
     let levels = walk(args, context, format)?;
     match format {
@@ -71,7 +75,9 @@ pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), Failure> {
         Format::Tree => {
             let glyphs = Screen::of(&args.screen, &context.env).glyphs;
             output.raw(tree(&levels, glyphs).as_bytes())?;
-            let cut = levels.last().is_some_and(|level| level.iter().any(|node| node.branch));
+            let cut = levels
+                .last()
+                .is_some_and(|level| level.iter().any(|node| node.branch));
             if cut && args.depth.is_none() {
                 output.note(&format!(
                     "hint: there is more below; see it with `--depth {}`, or begin further down",
@@ -94,7 +100,9 @@ fn walk(args: &ListArgs, context: &Context, format: Format) -> Result<Vec<Vec<No
                 .query("query", &query)
                 .query("format", "nodes")
         };
-        let level: Vec<NodeItem> = monitoring.exchange(make, Patience::Once)?.parse("list metrics")?;
+        let level: Vec<NodeItem> = monitoring
+            .exchange(make, Patience::Once)?
+            .parse("list metrics")?;
         let deeper = level.iter().any(|node| node.branch);
         shown += level.len();
         let long = args.depth.is_none() && format == Format::Tree && shown > NODES_SHOWN;
@@ -119,7 +127,10 @@ fn plain(levels: &[Vec<NodeItem>]) -> String {
         .map(|node| node.path.as_str())
         .collect();
     paths.sort_unstable();
-    paths.into_iter().map(|path| format!("{}\n", printable(path))).collect()
+    paths
+        .into_iter()
+        .map(|path| format!("{}\n", printable(path)))
+        .collect()
 }
 
 /// Draws the nodes of the first level by their paths, and what is below each of them by name.
@@ -137,8 +148,16 @@ fn tree(levels: &[Vec<NodeItem>], glyphs: Glyphs) -> String {
     text
 }
 
-fn below(text: &mut String, node: &NodeItem, margin: &str, children: &BTreeMap<&str, Vec<&NodeItem>>, glyphs: Glyphs) {
-    let nodes = children.get(node.path.as_str()).map_or(&[][..], Vec::as_slice);
+fn below(
+    text: &mut String,
+    node: &NodeItem,
+    margin: &str,
+    children: &BTreeMap<&str, Vec<&NodeItem>>,
+    glyphs: Glyphs,
+) {
+    let nodes = children
+        .get(node.path.as_str())
+        .map_or(&[][..], Vec::as_slice);
     let (between, last, beside) = match glyphs {
         Glyphs::Unicode => ("├── ", "└── ", "│   "),
         Glyphs::Ascii => ("|-- ", "`-- ", "|   "),
@@ -146,14 +165,26 @@ fn below(text: &mut String, node: &NodeItem, margin: &str, children: &BTreeMap<&
     for (at, child) in nodes.iter().enumerate() {
         let ends = at + 1 == nodes.len();
         let branch = if ends { last } else { between };
-        push(text, &format!("{margin}{branch}{}", printable(&child.name)), child, children, glyphs);
+        push(
+            text,
+            &format!("{margin}{branch}{}", printable(&child.name)),
+            child,
+            children,
+            glyphs,
+        );
         let deeper = format!("{margin}{}", if ends { "    " } else { beside });
         below(text, child, &deeper, children, glyphs);
     }
 }
 
 /// A line; a node whose lower levels are not shown says so, and so does a series that has others below it.
-fn push(text: &mut String, line: &str, node: &NodeItem, children: &BTreeMap<&str, Vec<&NodeItem>>, glyphs: Glyphs) {
+fn push(
+    text: &mut String,
+    line: &str,
+    node: &NodeItem,
+    children: &BTreeMap<&str, Vec<&NodeItem>>,
+    glyphs: Glyphs,
+) {
     text.push_str(line);
     if node.branch && !children.contains_key(node.path.as_str()) {
         text.push_str(match glyphs {
@@ -186,8 +217,16 @@ mod tests {
     fn shop() -> Vec<Vec<NodeItem>> {
         vec![
             level(&[("host", false, true), ("shop", true, true)]),
-            level(&[("host.cpu-0", false, true), ("shop.eu", false, true), ("shop.us", false, true)]),
-            level(&[("shop.eu.errors", true, false), ("shop.eu.latency", true, false), ("shop.us.errors", true, false)]),
+            level(&[
+                ("host.cpu-0", false, true),
+                ("shop.eu", false, true),
+                ("shop.us", false, true),
+            ]),
+            level(&[
+                ("shop.eu.errors", true, false),
+                ("shop.eu.latency", true, false),
+                ("shop.us.errors", true, false),
+            ]),
         ]
     }
 
@@ -203,6 +242,9 @@ mod tests {
 
     #[test]
     fn plain_names_are_those_of_series() {
-        assert_eq!(plain(&shop()), "shop\nshop.eu.errors\nshop.eu.latency\nshop.us.errors\n");
+        assert_eq!(
+            plain(&shop()),
+            "shop\nshop.eu.errors\nshop.eu.latency\nshop.us.errors\n"
+        );
     }
 }

@@ -55,7 +55,11 @@ fn line(read: u64, size: Option<u64>, samples: u64) -> String {
     let filled = (u128::from(read) * u128::from(BAR_COLUMNS) / u128::from(size)) as usize;
     let percent = u128::from(read) * 100 / u128::from(size);
     let empty = BAR_COLUMNS as usize - filled;
-    format!("[{}{}] {percent:>3} %  {samples} samples sent", "#".repeat(filled), "-".repeat(empty))
+    format!(
+        "[{}{}] {percent:>3} %  {samples} samples sent",
+        "#".repeat(filled),
+        "-".repeat(empty)
+    )
 }
 
 #[cfg(test)]
@@ -64,9 +68,18 @@ mod tests {
 
     #[test]
     fn a_bar_where_the_end_is_known() {
-        assert_eq!(line(0, Some(100), 0), "[------------------------]   0 %  0 samples sent");
-        assert_eq!(line(50, Some(100), 7), "[############------------]  50 %  7 samples sent");
-        assert_eq!(line(200, Some(100), 9), "[########################] 100 %  9 samples sent");
+        assert_eq!(
+            line(0, Some(100), 0),
+            "[------------------------]   0 %  0 samples sent"
+        );
+        assert_eq!(
+            line(50, Some(100), 7),
+            "[############------------]  50 %  7 samples sent"
+        );
+        assert_eq!(
+            line(200, Some(100), 9),
+            "[########################] 100 %  9 samples sent"
+        );
         assert_eq!(line(5, None, 9), "9 samples sent");
         assert_eq!(line(5, Some(0), 9), "9 samples sent");
     }

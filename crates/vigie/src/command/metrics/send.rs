@@ -27,13 +27,23 @@ Examples:
   some-tool | vigie metrics send --file - --format graphite")]
 pub(crate) struct SendArgs {
     /// Samples: `NAME=VALUE` or `NAME=VALUE@TIME`
-    #[arg(value_name = "SAMPLE", required_unless_present = "file", conflicts_with = "file")]
+    #[arg(
+        value_name = "SAMPLE",
+        required_unless_present = "file",
+        conflicts_with = "file"
+    )]
     samples: Vec<String>,
     /// Read samples from a file; `-` is standard input
     #[arg(short, long, value_name = "FILE")]
     file: Option<String>,
     /// What the file holds
-    #[arg(long, value_enum, ignore_case = true, default_value_t, value_name = "FORMAT")]
+    #[arg(
+        long,
+        value_enum,
+        ignore_case = true,
+        default_value_t,
+        value_name = "FORMAT"
+    )]
     format: Format,
     /// CSV without a column of names: every row is a sample of this metric
     #[arg(long, value_name = "NAME", conflicts_with = "name_column")]

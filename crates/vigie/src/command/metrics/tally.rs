@@ -68,7 +68,9 @@ impl Tally {
         self.received += receipt.received;
         self.stored += receipt.stored;
         for rejection in &receipt.rejections {
-            let place = usize::try_from(rejection.index).ok().and_then(|index| places.get(index));
+            let place = usize::try_from(rejection.index)
+                .ok()
+                .and_then(|index| places.get(index));
             self.refuse(Refused {
                 place: place.copied().unwrap_or(0),
                 name: rejection.name.as_deref().map(printable),
@@ -113,16 +115,29 @@ impl Tally {
         if self.rejected == 0 {
             output.ok()?;
         }
-        output.line("")?;
+        if !output.is_quiet() {
+            output.line("")?;
+        }
         output.pairs(&[
             ("Received:", self.received.to_string()),
-            (if self.dry_run { "Fit to send:" } else { "Stored:" }, self.stored.to_string()),
+            (
+                if self.dry_run {
+                    "Fit to send:"
+                } else {
+                    "Stored:"
+                },
+                self.stored.to_string(),
+            ),
             ("Rejected:", self.rejected.to_string()),
         ])?;
         if self.rejected == 0 {
             return Ok(());
         }
-        let reasons: Vec<String> = self.reasons.iter().map(|(code, count)| format!("{code} {count}")).collect();
+        let reasons: Vec<String> = self
+            .reasons
+            .iter()
+            .map(|(code, count)| format!("{code} {count}"))
+            .collect();
         output.line("")?;
         output.line(&format!("Rejected by reason: {}", reasons.join(", ")))?;
         output.line("")?;
@@ -140,19 +155,41 @@ impl Tally {
         output.table(&[unit.heading(), "Name", "Reason"], &rows)?;
         let more = self.rejected - self.rejections.len() as u64;
         if more > 0 {
-            output.line(&format!("… and {more} more; list them with `--reasons {}`", self.rejected))?;
+            output.line(&format!(
+                "… and {more} more; list them with `--reasons {}`",
+                self.rejected
+            ))?;
         }
         Ok(())
     }
 
     fn judged(&self) -> Result<(), Failure> {
-        let all = counted(self.received, "sample", "samples");
+        let were = if self.dry_run { "would be" } else { "were" };
+        let lists = "the receipt lists the reasons";
         match (self.stored, self.rejected) {
             (_, 0) => Ok(()),
-            (0, _) => Err(Failure::failed(format!("all of {all} were rejected"))
-                .hint("see the reasons above; `--dry-run` checks an input without sending it")),
-            (_, rejected) => Err(Failure::new(Kind::Partial, format!("{rejected} of {all} were rejected"))
-                .hint("see the reasons above; what was stored stays, and sending it again changes nothing")),
+            (0, 1) => Err(Failure::failed(if self.dry_run {
+                "the sample would be rejected"
+            } else {
+                "the sample was rejected"
+            })),
+            (0, all) => {
+                Err(Failure::failed(format!("all {all} samples {were} rejected")).hint(lists))
+            }
+            (_, rejected) => {
+                let all = counted(self.received, "sample", "samples");
+                Err(Failure::new(
+                    Kind::Partial,
+                    format!("{rejected} of {all} {were} rejected"),
+                )
+                .hint(if self.dry_run {
+                    lists.to_owned()
+                } else {
+                    format!(
+                        "{lists}; the others are stored, and sending them again changes nothing"
+                    )
+                }))
+            }
         }
     }
 }
@@ -191,7 +228,12 @@ mod tests {
     fn nothing_stored_is_a_failure_and_nothing_rejected_is_none() {
         let mut tally = Tally::new(10, false);
         assert!(tally.judged().is_ok());
-        tally.refuse(Refused { place: 1, name: None, code: "value".to_owned(), reason: "x".to_owned() });
+        tally.refuse(Refused {
+            place: 1,
+            name: None,
+            code: "value".to_owned(),
+            reason: "x".to_owned(),
+        });
         assert_eq!(tally.judged().unwrap_err().kind, Kind::Failed);
     }
 }
