@@ -9,8 +9,8 @@ pub(crate) fn complete(typed: &str) -> Result<String, Failure> {
         Failure::usage(format!("`{typed}` is not the address of a server: {why}"))
             .hint("an address looks like `https://metrics.example.org` or `127.0.0.1:8080`")
     };
-    if text.is_empty() {
-        return Err(wrong("it is empty"));
+    if text.is_empty() || text.ends_with(':') {
+        return Err(wrong("it names no host"));
     }
     let complete = match text.split_once("://") {
         Some(("http" | "https", _)) => text.to_owned(),

@@ -151,7 +151,7 @@ impl Client {
             }),
         };
         let timeout = (timeout_s > 0).then(|| Duration::from_secs(timeout_s));
-        let connect = timeout_s.clamp(1, CONNECT_SECONDS_MAX);
+        let connect_max = Duration::from_secs(CONNECT_SECONDS_MAX);
         let mut tls = TlsConfig::builder()
             .unversioned_rustls_crypto_provider(Arc::new(aws_lc_rs::default_provider()))
             .disable_verification(config.ssl_disabled);
@@ -162,17 +162,11 @@ impl Client {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .user_agent(concat!(
-                "vigie/",
-                env!("CARGO_PKG_VERSION"),
-                " (IBM Cloud CLI compatible) / linux"
-            ))
+            .user_agent(concat!("vigie/", env!("CARGO_PKG_VERSION"), " (linux)"))
             .timeout_global(timeout)
-            .timeout_connect(Some(Duration::from_secs(if timeout_s == 0 {
-                CONNECT_SECONDS_MAX
-            } else {
-                connect
-            })))
+            .timeout_connect(Some(
+                timeout.map_or(connect_max, |all| all.min(connect_max)),
+            ))
             .tls_config(tls.build())
             .build()
             .new_agent();

@@ -243,7 +243,7 @@ pub(crate) struct Config {
     pub(crate) trace: String,
     #[serde(rename = "ColorEnabled")]
     pub(crate) color_enabled: String,
-    #[serde(rename = "HTTPTimeout")]
+    #[serde(rename = "HTTPTimeout", skip_serializing_if = "Option::is_none")]
     pub(crate) http_timeout_s: Option<i64>,
     #[serde(rename = "CheckCLIVersionDisabled")]
     pub(crate) check_cli_version_disabled: bool,

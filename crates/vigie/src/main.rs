@@ -35,6 +35,7 @@ use crate::context::{Context, Name};
 use crate::env::Env;
 use crate::error::{Failure, Kind};
 use crate::output::{Format, Output};
+use clap::error::ErrorKind;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -54,7 +55,10 @@ fn main() -> ExitCode {
     };
     match command::run(&cli.command, &context) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
+        Err(mut failure) => {
+            for hint in &mut failure.hints {
+                *hint = hint.replace("`vigie ", &format!("`{} ", name.text()));
+            }
             if failure.kind != Kind::BrokenPipe {
                 context.output.failure(&failure);
             }
@@ -75,6 +79,10 @@ fn misunderstood(name: Name, error: &clap::Error) -> ExitCode {
         };
     }
     let text = text.to_string();
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        output::to_stderr(&text);
+        return exit(name, Kind::Usage);
+    }
     let message = text.trim_end().trim_start_matches("error: ");
     output.failure(&match name {
         Name::Vigie => Failure::usage(message),

@@ -39,10 +39,8 @@ impl Context {
         if let Some(token) = valid(&config.iam_token, ttl_min, now) {
             return Ok(token);
         }
-        if config.iam_token.is_empty() && config.iam_refresh_token.is_empty() {
-            return Err(not_logged_in());
-        }
         drop(config);
+        self.require_login()?;
         let lock = self.home.lock()?;
         let mut config = self.home.read()?;
         // Another process may have renewed it while this one waited.
@@ -57,6 +55,15 @@ impl Context {
         self.set_config(config);
         drop(lock);
         Ok(token)
+    }
+
+    /// Whether there is a session, good or to be renewed.
+    pub(crate) fn require_login(&self) -> Result<(), Failure> {
+        let config = self.config();
+        if config.iam_token.is_empty() && config.iam_refresh_token.is_empty() {
+            return Err(not_logged_in());
+        }
+        Ok(())
     }
 
     /// The UAA token; where the login brought none, one for the IAM token.

@@ -82,8 +82,8 @@ impl Context {
     }
 
     /// Targets a region: the one wished for, else the one configured, else the only one, else the one chosen, else the
-    /// server's home.
-    pub(crate) fn target_region(&self, wish: Option<&str>) -> Result<(), Failure> {
+    /// server's home. `verb` begins the sentence that says so.
+    pub(crate) fn target_region(&self, wish: Option<&str>, verb: &str) -> Result<(), Failure> {
         let regions = self.regions()?;
         let configured = self.config().region.clone();
         let named = |name: &str| {
@@ -119,7 +119,7 @@ impl Context {
         };
         self.enter(region)?;
         self.output
-            .say(&format!("Targeted region {}\n", printable(&region.name)))
+            .say(&format!("{verb} region {}\n", printable(&region.name)))
     }
 
     /// Writes down a region with the addresses of its services.

@@ -33,7 +33,6 @@ const SECRET_NAMES: &[&str] = &[
     "client_secret",
     "uaa_client_secret",
     "security_code",
-    "code",
 ];
 
 /// Where dumps go.

@@ -53,6 +53,7 @@ pub(crate) enum Account {
 
 /// Runs a command of `account`.
 pub(crate) fn run(command: &Account, context: &Context) -> Result<(), Failure> {
+    context.require_login()?;
     match command {
         Account::List => list(context),
         Account::Orgs(args) => org::list(args, context),

@@ -31,13 +31,13 @@ pub(crate) fn run(args: &ApiArgs, context: &Context) -> Result<(), Failure> {
         }
         set(context, &url, args.skip_ssl_validation)?;
         output.ok()?;
-        output.say("")?;
+        output.action("")?;
     }
     if args.unset {
         output.action("Unsetting api endpoint...")?;
         set(context, "", false)?;
         output.ok()?;
-        output.say("")?;
+        output.action("")?;
     }
     let config = context.config();
     if output.is_json() {

@@ -147,7 +147,7 @@ fn find(wanted: &str, context: &Context) -> Result<ApiKey, Failure> {
             )
         };
         let what = format!(
-            "which of the {} API keys named `{}` is meant",
+            "the choice among the {} API keys named `{}`",
             found.len(),
             printable(wanted)
         );

@@ -67,6 +67,7 @@ pub(crate) enum Iam {
 
 /// Runs a command of `iam`.
 pub(crate) fn run(command: &Iam, context: &Context) -> Result<(), Failure> {
+    context.require_login()?;
     match command {
         Iam::OauthTokens => tokens::oauth_tokens(context),
         Iam::Token(args) => tokens::token(args, context),

@@ -33,7 +33,7 @@ pub(crate) struct LoginArgs {
     #[arg(short, long, value_name = "USER")]
     pub(crate) user: Option<String>,
     /// Password; asked for when missing
-    #[arg(short, long, value_name = "PASSWORD", value_parser = credential::argument)]
+    #[arg(short, long, value_name = "PASSWORD", allow_hyphen_values = true, value_parser = credential::argument)]
     pub(crate) password: Option<Secret<String>>,
     /// API key: its text, or `@` and a file that holds it
     #[arg(long, value_name = "KEY|@FILE", value_parser = credential::argument, conflicts_with_all = ["user", "sso"])]
@@ -107,7 +107,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
         .map_or_else(|| address::adopt(&api, learnt), str::to_owned);
     let reply = authenticate(args, context, &iam, &discovery.passcode_endpoint)?;
     output.ok()?;
-    output.say("")?;
+    output.action("")?;
 
     context.update(|config, cf| {
         config.clear_session();
@@ -133,11 +133,11 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
     if !args.no_account {
         context.target_account(args.account.as_deref())?;
         if !args.no_region {
-            context.target_region(args.region.as_deref())?;
+            context.target_region(args.region.as_deref(), "Targeted")?;
             context.target_place(args.org.as_deref(), args.space.as_deref(), false)?;
         }
     }
-    output.say("")?;
+    output.action("")?;
     context.print_target()
 }
 

@@ -74,6 +74,7 @@ pub(crate) enum OrgRole {
 /// A role in a space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "PascalCase")]
+#[expect(clippy::enum_variant_names, reason = "these are the names people type")]
 pub(crate) enum SpaceRole {
     /// Manages the roles of the space; all rights on its metrics
     SpaceManager,
@@ -84,7 +85,7 @@ pub(crate) enum SpaceRole {
 }
 
 /// The name that the command line and the server know.
-pub(crate) fn name(role: impl ValueEnum) -> String {
+pub(crate) fn name(role: &impl ValueEnum) -> String {
     role.to_possible_value()
         .map_or_else(String::new, |value| value.get_name().to_owned())
 }
@@ -132,7 +133,7 @@ pub(crate) fn account(
         return Err(Failure::usage("no account is targeted")
             .hint("choose one with `vigie target -c ACCOUNT_ID`"));
     }
-    let role = name(args.role);
+    let role = name(&args.role);
     let url = format!(
         "{}/v2/accounts/{}/roles/{role}",
         context.api_endpoint()?,
@@ -150,7 +151,7 @@ pub(crate) fn org(args: &OrgRoleArgs, change: Change, context: &Context) -> Resu
         context,
         change,
         &args.user,
-        &name(args.role),
+        &name(&args.role),
         &format!("org {}", args.org),
     )
 }
@@ -174,7 +175,7 @@ pub(crate) fn set_org(
         change,
         url,
         user,
-        &name(role),
+        &name(&role),
         &format!("org {org}"),
     )
 }
@@ -193,7 +194,7 @@ pub(crate) fn space(
         args.role,
     )?;
     let place = format!("space {} of org {}", args.space, args.org);
-    report(context, change, &args.user, &name(args.role), &place)
+    report(context, change, &args.user, &name(&args.role), &place)
 }
 
 /// As [`space`], for other commands: prints no JSON.
@@ -212,7 +213,7 @@ pub(crate) fn set_space(
         change,
         url,
         user,
-        &name(role),
+        &name(&role),
         &format!("space {space} of org {org}"),
     )
 }

@@ -42,13 +42,15 @@ pub(crate) fn run(args: &TargetArgs, context: &Context) -> Result<(), Failure> {
         context.target_account(Some(account))?;
     }
     if let Some(region) = &args.region {
-        context.target_region(Some(region))?;
+        context.target_region(Some(region), "Switched to")?;
     }
     if args.unset_region {
         context.update(|config, cf| {
             config.region.clear();
             config.region_id.clear();
             config.metrics_endpoint.clear();
+            cf.target.clear();
+            cf.api_version.clear();
             cf.organization_fields = Place::default();
             cf.space_fields = Place::default();
         })?;

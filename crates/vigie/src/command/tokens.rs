@@ -86,6 +86,7 @@ pub(crate) fn token(args: &TokenArgs, context: &Context) -> Result<(), Failure> 
     let token = context.token_for(args.min_ttl)?;
     let text = token.expose();
     let output = &context.output;
+    warn_if_short(args, text, context);
     if args.header {
         return output.line(&format!("X-Auth-User-Token: iam {text}"));
     }
@@ -115,6 +116,18 @@ pub(crate) fn token(args: &TokenArgs, context: &Context) -> Result<(), Failure> 
         });
     }
     output.line(text)
+}
+
+/// Where the server gives no token as long as wished for, the longest it gives is better than none, if it is said.
+fn warn_if_short(args: &TokenArgs, token: &str, context: &Context) {
+    let remaining = Claims::of(token).map_or(0, |claims| claims.remaining(SystemClock.now()));
+    let remaining = u64::try_from(remaining).unwrap_or(0);
+    if remaining < args.min_ttl.as_secs() {
+        let left = duration::spoken(remaining);
+        context.output.warn(&format!(
+            "the server gives no longer token: it is good for {left}"
+        ));
+    }
 }
 
 /// Prints the access token alone.

@@ -145,7 +145,7 @@ pub(crate) fn invite(args: &InviteArgs, context: &Context) -> Result<(), Failure
     let body = InviteUsers {
         users: vec![Invite {
             email: args.email.clone(),
-            account_role: args.account_role.map(role::name),
+            account_role: args.account_role.as_ref().map(role::name),
         }],
     };
     let invited: Invited = context

@@ -88,7 +88,7 @@ impl Fixture {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let serving = serving.clone();
-                std::thread::spawn(move || serving.serve(stream));
+                std::thread::spawn(move || serving.serve(&stream));
             }
         });
         fixture
@@ -109,7 +109,7 @@ impl Fixture {
             .collect()
     }
 
-    fn serve(&self, stream: TcpStream) {
+    fn serve(&self, mut stream: &TcpStream) {
         let mut reader = BufReader::new(stream.try_clone().unwrap());
         while let Some(asked) = read(&mut reader) {
             let (status, body) = self.answer(&asked);
@@ -123,7 +123,7 @@ impl Fixture {
                 "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}",
                 text.len()
             );
-            if (&stream).write_all(head.as_bytes()).is_err() {
+            if stream.write_all(head.as_bytes()).is_err() {
                 return;
             }
         }
@@ -175,7 +175,8 @@ impl Fixture {
                 400,
                 json!({"code": 10006, "error_code": "CF-AssociationNotEmpty", "description": "the organization still has spaces"}),
             ),
-            ("DELETE", ["v2", "organizations" | "spaces", _]) => (204, Value::Null),
+            ("DELETE", ["v2", "organizations" | "spaces", _])
+            | ("PUT" | "DELETE", ["v2", "accounts", _, "roles", _]) => (204, Value::Null),
             ("GET", ["v2", "organizations", _, "spaces"]) => (200, spaces(&asked.query)),
             ("POST", ["v2", "spaces"]) => (
                 201,
@@ -185,7 +186,6 @@ impl Fixture {
                 ),
             ),
             ("PUT" | "DELETE", ["v2", "organizations" | "spaces", _, _]) => (201, json!({})),
-            ("PUT" | "DELETE", ["v2", "accounts", _, "roles", _]) => (204, Value::Null),
             ("GET", ["v2", "accounts", _, "users"]) => (200, users()),
             ("POST", ["v2", "accounts", _, "users"]) => (
                 202,

@@ -1,5 +1,11 @@
 //! The real binary against a server made for the test, told as transcripts.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test ends where something is not as it should be"
+)]
+
 mod account;
 mod agent;
 mod fixture;

@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 fn expire(terminal: &Terminal) {
     terminal.edit("config.json", |config| {
-        config["IAMToken"] = format!("Bearer {}", jwt(0, 5, "")).into()
+        config["IAMToken"] = format!("Bearer {}", jwt(0, 5, "")).into();
     });
 }
 
@@ -97,7 +97,7 @@ fn a_refused_renewal_tells_status_code_and_text() {
     terminal.run("vigie -q iam oauth-tokens");
     terminal.run("ibmcloud account orgs");
     terminal.edit("config.json", |config| {
-        config["IAMRefreshToken"] = "not_supported".into()
+        config["IAMRefreshToken"] = "not_supported".into();
     });
     terminal.run("vigie iam token");
     assert_snapshot!(terminal.transcript());
@@ -107,7 +107,7 @@ fn a_refused_renewal_tells_status_code_and_text() {
 fn an_expired_uaa_token_is_renewed_at_the_uaa() {
     let mut terminal = Terminal::logged_in();
     terminal.edit(".cf/config.json", |cf| {
-        cf["AccessToken"] = "bearer e30.e30.x".into()
+        cf["AccessToken"] = "bearer e30.e30.x".into();
     });
     let ran = terminal.run("vigie cf oauth-token");
     assert!(ran.stdout.starts_with("bearer e30."), "{ran:?}");
@@ -125,7 +125,7 @@ fn an_expired_uaa_token_is_renewed_at_the_uaa() {
 fn keys_of_another_tool_survive() {
     let mut terminal = Terminal::logged_in();
     terminal.edit("config.json", |config| {
-        config["PluginRepos"] = serde_json::json!([{"Name": "x"}])
+        config["PluginRepos"] = serde_json::json!([{"Name": "x"}]);
     });
     terminal.run("vigie target -r eu-de");
     let config = terminal.file("config.json");
