@@ -15,8 +15,9 @@ use std::time::Duration;
 use wire::iam::discovery::GRANT_API_KEY;
 use wire::iam::token::TokenReply;
 
-/// The one refusal that a new token mends.
-const TOKEN_EXPIRED: &str = "BXNMSRI01E";
+/// The refusals that a new token may mend: expired, signed with a key that has gone, revoked (as by a logout, after
+/// which someone has logged in again).
+const MENDABLE: [&str; 3] = ["BXNMSRI01E", "BXNMSRI05E", "BXNMSRI07E"];
 /// A token of an API key is renewed when it is good for less than this: a batch may be a minute on its way.
 const KEY_TOKEN_SECONDS_MIN: i64 = 60;
 /// The first wait between two attempts; each further one is twice as long.
@@ -220,7 +221,8 @@ impl<'a> Monitoring<'a> {
             let answer = self.attempt(make());
             let wait = match &answer {
                 Ok(reply) if reply.status == 401 && !renewed => {
-                    if reply.refusal("").code.as_deref() != Some(TOKEN_EXPIRED) {
+                    let code = reply.refusal("").code.unwrap_or_default();
+                    if !MENDABLE.contains(&code.as_str()) {
                         return answer;
                     }
                     renewed = true;

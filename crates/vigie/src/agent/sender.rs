@@ -48,6 +48,7 @@ impl<'a> Sender<'a> {
     pub(crate) fn send(&mut self) -> Result<Report, Failure> {
         let records = self.with_spool(|spool| spool.oldest(self.bytes_max, SAMPLES_MAX))?;
         if records.is_empty() {
+            self.bytes_max = BODY_BYTES_MAX;
             return Ok(Report::Idle);
         }
         let body = joined(&records);
@@ -60,7 +61,6 @@ impl<'a> Sender<'a> {
         match self.judge(&reply, samples, records.len()) {
             Some(report) => {
                 self.with_spool(|spool| spool.discard(&records))?;
-                self.bytes_max = BODY_BYTES_MAX;
                 Ok(report)
             }
             None => Err(reply.refusal("send metrics")),
@@ -83,7 +83,7 @@ impl<'a> Sender<'a> {
         let hopeless = match reply.status {
             // A smaller request may pass; a record alone cannot be made smaller.
             413 if records > 1 => {
-                self.bytes_max = 0;
+                self.bytes_max /= 2;
                 false
             }
             413 => true,

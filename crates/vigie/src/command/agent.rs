@@ -23,8 +23,10 @@ const BACKOFF_MAX: Duration = Duration::from_secs(60);
 /// The arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Names are those of collectd: `PREFIX.HOST.cpu-0.cpu-user`, `PREFIX.HOST.memory.memory-used`, `PREFIX.HOST.load.load.shortterm`, …
-While the server is away, samples wait in the buffer; nothing is lost when a token expires or the agent restarts.
+Names are those of collectd, for example `PREFIX.HOST.cpu-0.cpu-user`,
+`PREFIX.HOST.memory.memory-used`, `PREFIX.HOST.interface-eth0.if_octets.rx`.
+While the server is away, samples wait in the buffer; nothing is lost when a token expires or the
+agent restarts.
 With `VIGIE_API_KEY` set, the agent uses that key and needs no login.
 
 Examples:
@@ -35,7 +37,12 @@ pub(crate) struct AgentArgs {
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration::parse)]
     interval: Duration,
     /// What stands before the host in every name
-    #[arg(long, value_name = "PREFIX", default_value = "")]
+    #[arg(
+        long,
+        value_name = "PREFIX",
+        default_value = "",
+        hide_default_value = true
+    )]
     prefix: String,
     /// The host in every name; default: the name it has for itself, dots as `_`
     #[arg(long, value_name = "NAME")]

@@ -208,3 +208,29 @@ fn wrong_arguments_say_so() {
     terminal.run("vigie agent --proc nowhere --once");
     assert_snapshot!(transcript(&terminal));
 }
+
+#[test]
+fn a_key_that_is_refused_keeps_the_samples() {
+    let mut terminal = Terminal::new();
+    host(&terminal);
+    terminal.set("VIGIE_API_KEY", "vgk_wrong");
+    let address = format!("http://{}", terminal.server.address);
+    terminal.set("VIGIE_API", &address);
+    let refused = terminal.run("vigie agent --once --proc proc --host h --buffer buffer");
+    assert_ne!(refused.code, 0);
+    assert!(
+        refused.stderr.contains("the API key was not found"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(spool_files(&terminal.path("buffer")), 1);
+    assert!(!format!("{refused:?}").contains("vgk_wrong"));
+    terminal.set("VIGIE_API_KEY", "vgk_good");
+    assert_eq!(
+        terminal
+            .run("vigie agent --once --proc proc --host h --buffer buffer")
+            .code,
+        0
+    );
+    assert_eq!(spool_files(&terminal.path("buffer")), 0);
+}

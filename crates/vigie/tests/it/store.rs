@@ -112,11 +112,12 @@ impl Store {
         let mut nodes: BTreeSet<String> = BTreeSet::new();
         for name in self.samples.keys() {
             let elements: Vec<&str> = name.split('.').collect();
-            if let Some(path) = elements.get(..depth).map(|path| path.join(".")) {
-                if fits(pattern, &path) {
-                    nodes.insert(path);
-                }
-            }
+            nodes.extend(
+                elements
+                    .get(..depth)
+                    .map(|path| path.join("."))
+                    .filter(|path| fits(pattern, path)),
+            );
         }
         let nodes: Vec<Value> = nodes
             .iter()

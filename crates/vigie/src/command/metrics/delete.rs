@@ -11,8 +11,9 @@ use wire::find::delete::DeleteReply;
 /// The arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-A pattern takes whole subtrees: `shop.eu` deletes the metric `shop.eu` and everything below it. `*` deletes all there is.
-With `--from` or `--until`, only samples of that time are deleted and the metrics stay.
+A pattern takes whole subtrees: `shop.eu` deletes the metric `shop.eu` and everything below it.
+`*` deletes all there is. With `--from` or `--until`, only samples of that time are deleted and the
+metrics stay.
 
 Examples:
   vigie metrics delete 'shop.test-*' --dry-run

@@ -41,10 +41,10 @@ pub(crate) enum Format {
 /// The arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-A target is a metric's name or a pattern: `*` and `?` stay inside one element, `[a-c]` is one character of a set, `{a,b}` one of
-several texts. Put it in quotes, or the shell will read it.
-A time is relative (`-30min`, `-24h`, `-7d`), absolute (`20171101`, `02:00_20171101`, `12/31/17`), epoch seconds, `now`,
-`midnight`, `yesterday` or a weekday.
+A target is a metric's name or a pattern: `*` and `?` stay inside one element, `[a-c]` is one
+character of a set, `{a,b}` one of several texts. Quote it, or the shell will read it.
+A time is relative (`-30min`, `-24h`, `-7d`), absolute (`20171101`, `02:00_20171101`, `12/31/17`),
+epoch seconds, `now`, `midnight`, `yesterday` or a weekday.
 
 Examples:
   vigie metrics get 'shop.*.latency-ms' --format sparkline

@@ -103,12 +103,7 @@ impl Input {
         let format = match format {
             Format::Auto if name.is_some() => Format::Csv,
             Format::Auto => {
-                let mut beginning = Vec::new();
-                reader
-                    .by_ref()
-                    .take(CHUNK_BYTES as u64)
-                    .read_to_end(&mut beginning)
-                    .map_err(|error| Failure::file("read", path, &error))?;
+                let beginning = chunk(&mut *reader)?;
                 let format = recognised(path, &beginning);
                 reader = Box::new(io::Cursor::new(beginning).chain(reader));
                 format
@@ -188,13 +183,20 @@ impl Input {
     }
 }
 
+/// What is there to read, at most [`CHUNK_BYTES`]; nothing at the end. A pipe gives what was written so far, so that a
+/// slow writer's samples need not wait for the fast ones that may never come.
 fn chunk(reader: &mut dyn Read) -> Result<Vec<u8>, Failure> {
-    let mut chunk = Vec::new();
-    reader
-        .take(CHUNK_BYTES as u64)
-        .read_to_end(&mut chunk)
-        .map_err(|error| Failure::failed(format!("cannot read the input: {error}")))?;
-    Ok(chunk)
+    let mut chunk = vec![0; CHUNK_BYTES];
+    loop {
+        match reader.read(&mut chunk) {
+            Ok(length) => {
+                chunk.truncate(length);
+                return Ok(chunk);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Failure::failed(format!("cannot read the input: {error}"))),
+        }
+    }
 }
 
 fn header_failure(error: &csv::HeaderError) -> Failure {

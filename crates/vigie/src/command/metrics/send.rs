@@ -8,11 +8,15 @@ use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::{Monitoring, Patience, ScopeArgs};
+use std::time::{Duration, Instant};
 use wire::ingest::csv::Columns;
 use wire::ingest::encode::BodyWriter;
 
 /// A request is no larger than this, however many samples were asked for: half of the server's `body_bytes`.
 const BODY_BYTES_MAX: usize = 8 << 20;
+
+/// A sample from a slow pipe waits no longer than this for others to go with, once the next ones are there.
+const BATCH_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -91,6 +95,7 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
         body: BodyWriter::new(),
         places: Vec::new(),
         batch: args.batch as usize,
+        flushed: Instant::now(),
     };
     let mut progress = Progress::new(output);
     let outcome = sending.all(&mut input, &mut progress);
@@ -123,6 +128,7 @@ struct Sending<'a> {
     /// Where each sample of the body comes from.
     places: Vec<u64>,
     batch: usize,
+    flushed: Instant,
 }
 
 impl Sending<'_> {
@@ -137,11 +143,15 @@ impl Sending<'_> {
                     progress.update(input.read, input.size, self.tally.stored());
                 }
             }
+            if self.flushed.elapsed() > BATCH_WAIT_MAX {
+                self.flush()?;
+            }
         }
         self.flush()
     }
 
     fn flush(&mut self) -> Result<(), Failure> {
+        self.flushed = Instant::now();
         if self.body.is_empty() {
             return Ok(());
         }
