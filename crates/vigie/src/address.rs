@@ -51,7 +51,8 @@ fn host(address: &str) -> &str {
     rest.split('/').next().unwrap_or(rest)
 }
 
-fn is_loopback(address: &str) -> bool {
+/// Whether an address is this machine's own.
+pub(crate) fn is_loopback(address: &str) -> bool {
     let host = host(address);
     let name = host.rsplit_once(':').map_or(host, |(name, port)| {
         if port.bytes().all(|byte| byte.is_ascii_digit()) {

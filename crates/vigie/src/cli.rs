@@ -28,6 +28,7 @@ pub(crate) struct Cli {
         value_enum,
         ignore_case = true,
         default_value_t,
+        hide_possible_values = true,
         value_name = "FORMAT",
         display_order = 900
     )]

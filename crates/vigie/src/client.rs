@@ -2,6 +2,7 @@
 //!
 //! Redirects are not followed: a credential is for the server it was given to.
 
+use crate::address;
 use crate::config::Config;
 use crate::env::{self, Env};
 use crate::error::{Failure, Kind};
@@ -158,11 +159,18 @@ impl Client {
         if let Some((name, path)) = env.named(env::CA_FILE) {
             tls = tls.root_certs(trusted(name, Path::new(path))?);
         }
+        // What is meant for this machine does not go through another.
+        let proxy = if address::is_loopback(&config.api_endpoint) {
+            None
+        } else {
+            ureq::Proxy::try_from_env()
+        };
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
             .user_agent(concat!("vigie/", env!("CARGO_PKG_VERSION"), " (linux)"))
+            .proxy(proxy)
             .timeout_global(timeout)
             .timeout_connect(Some(
                 timeout.map_or(connect_max, |all| all.min(connect_max)),

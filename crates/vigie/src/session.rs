@@ -5,7 +5,7 @@
 
 use crate::client::{Client, Request};
 use crate::config::{CfConfig, Config};
-use crate::context::Context;
+use crate::context::{Context, Name};
 use crate::env;
 use crate::error::{Failure, Kind};
 use crate::token::{Claims, EXPIRY_MARGIN_SECONDS, bare};
@@ -21,9 +21,18 @@ pub(crate) const UAA_CLIENT: (&str, &str) = ("cf", "");
 /// The access token without `Bearer`.
 pub(crate) type Token = Secret<String>;
 
-/// Nobody is logged in.
-pub(crate) fn not_logged_in() -> Failure {
-    Failure::new(Kind::NotLoggedIn, "not logged in").hint("log in with `vigie login`")
+/// Nobody is logged in, in the words of the name the program was called by.
+pub(crate) fn not_logged_in(name: Name) -> Failure {
+    match name {
+        Name::Vigie => {
+            Failure::new(Kind::NotLoggedIn, "not logged in").hint("log in with `vigie login`")
+        }
+        // The sentence that old scripts look for.
+        Name::Original(name) => Failure::new(
+            Kind::NotLoggedIn,
+            format!("Not logged in. Use '{name} login' to log in."),
+        ),
+    }
 }
 
 impl Context {
@@ -61,7 +70,7 @@ impl Context {
     pub(crate) fn require_login(&self) -> Result<(), Failure> {
         let config = self.config();
         if config.iam_token.is_empty() && config.iam_refresh_token.is_empty() {
-            return Err(not_logged_in());
+            return Err(not_logged_in(self.name));
         }
         Ok(())
     }

@@ -225,7 +225,9 @@ pub(crate) fn list(args: &ListArgs, context: &Context) -> Result<(), Failure> {
 pub(crate) fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     context.token()?;
-    let claims = context.claims().ok_or_else(not_logged_in)?;
+    let claims = context
+        .claims()
+        .ok_or_else(|| not_logged_in(context.name))?;
     let account = context.config().account.guid.clone();
     let mut file = args.file.as_deref().map(KeyFile::prepare).transpose()?;
     output.action(&format!(

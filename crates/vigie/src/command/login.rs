@@ -76,10 +76,13 @@ pub(crate) struct LoginArgs {
 pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let api = endpoint(args, context)?;
+    // What `api --skip-ssl-validation` has said of the configured server holds until one is named anew.
+    let is_configured = args.api.is_none() && context.config().api_endpoint == api;
+    let unchecked = args.skip_ssl_validation || (is_configured && context.config().ssl_disabled);
     {
         let mut config = context.config().clone();
         config.api_endpoint.clone_from(&api);
-        config.ssl_disabled = args.skip_ssl_validation;
+        config.ssl_disabled = unchecked;
         context.set_config(config);
     }
     output.say(&format!("API endpoint: {api}\n"))?;
@@ -88,7 +91,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
             "this address is not encrypted; anyone on the way can read the password and the token",
         );
     }
-    if args.skip_ssl_validation {
+    if unchecked {
         output.warn(
             "the server's certificate is not checked; anyone on the way can pose as the server",
         );
@@ -121,7 +124,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
         }
         config.api_endpoint.clone_from(&api);
         config.iam_endpoint = iam;
-        config.ssl_disabled = args.skip_ssl_validation;
+        config.ssl_disabled = unchecked;
         config.login_at = Some(jiff::Timestamp::now().to_string());
         keep(config, &reply);
         if keep_uaa(cf, &reply) {

@@ -2,8 +2,9 @@
 
 use crate::context::Context;
 use crate::duration::spoken;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::output::printable;
+use crate::session::not_logged_in;
 use crate::token::Claims;
 use base::time::{Clock as _, SystemClock};
 use serde_json::json;
@@ -62,5 +63,5 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     if is_usable {
         return Ok(());
     }
-    Err(Failure::new(Kind::NotLoggedIn, "not logged in").hint("log in with `vigie login`"))
+    Err(not_logged_in(context.name))
 }

@@ -57,7 +57,12 @@ fn an_expired_token_is_renewed_and_kept_with_its_successor() {
     assert_ne!(after, before);
     assert_eq!(terminal.file("config.json")["IAMRefreshToken"], "vgr_2");
     assert_eq!(terminal.run("vigie iam token --min-ttl 10m").stdout, after);
-    assert_ne!(terminal.run("vigie iam token --min-ttl 2h").stdout, after);
+    let longer = terminal.run("vigie iam token --min-ttl 2h");
+    assert_ne!(longer.stdout, after);
+    assert!(
+        longer.stderr.contains("gives no longer token"),
+        "{longer:?}"
+    );
 }
 
 #[test]
@@ -153,4 +158,53 @@ fn the_trace_hides_secrets() {
         assert!(!trace.contains(secret), "{secret}");
     }
     assert_eq!(crate::terminal::mode(&terminal.path("trace.log")), 0o600);
+}
+
+#[test]
+fn a_valid_token_costs_one_file_and_no_request() {
+    let mut terminal = Terminal::logged_in();
+    let asked = terminal.server.asked("POST", "/identity/token").len();
+    std::fs::write(terminal.path(".bluemix/.cf/config.json"), "{ damaged").unwrap();
+    std::fs::set_permissions(
+        terminal.path(".bluemix/config.json.lock"),
+        std::os::unix::fs::PermissionsExt::from_mode(0o000),
+    )
+    .unwrap();
+    terminal.set("VIGIE_CA_FILE", "/nowhere.pem");
+    let ran = terminal.run("vigie iam token");
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert_eq!(
+        terminal.server.asked("POST", "/identity/token").len(),
+        asked
+    );
+}
+
+#[test]
+fn what_is_meant_for_this_machine_goes_through_no_proxy() {
+    let mut terminal = Terminal::new();
+    terminal.set("http_proxy", "http://127.0.0.1:1");
+    let address = terminal.server.address;
+    assert_eq!(
+        terminal
+            .run(&format!("vigie login -a {address} --apikey vgk_good"))
+            .code,
+        0
+    );
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_failure() {
+    let terminal = Terminal::logged_in();
+    let mut child = terminal
+        .command("vigie completion bash")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let left = child.wait_with_output().unwrap();
+    assert_eq!(
+        (left.status.code(), left.stderr.as_slice()),
+        (Some(0), b"".as_slice())
+    );
 }

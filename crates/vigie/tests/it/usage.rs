@@ -39,11 +39,13 @@ fn names_and_wrong_words() {
         "bx v --output json",
         "vigie",
         "vigie lgin",
+        "vigie help cf",
         "vigie iam token --header --curl",
         "ibmcloud account space",
         "vigie status",
         "bx account orgs",
         "vigie completion tcsh",
+        "vigie regions --output yaml",
     ] {
         terminal.run(line);
     }
