@@ -143,7 +143,7 @@ impl<'a> Monitoring<'a> {
     pub(crate) fn of_session(context: &'a Context, scope: &ScopeArgs) -> Result<Self, Failure> {
         let config = context.config();
         if config.iam_token.is_empty() && config.iam_refresh_token.is_empty() {
-            return Err(not_logged_in());
+            return Err(not_logged_in(context.name));
         }
         drop(config);
         Ok(Self {
