@@ -127,3 +127,23 @@ fn nothing_found_says_where_to_look() {
     terminal.run("vigie metrics get sum(a)");
     assert_snapshot!(terminal.transcript());
 }
+
+#[test]
+fn a_server_that_is_away_has_an_exit_code_of_its_own() {
+    let mut terminal = filled();
+    let nowhere = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    terminal.edit("config.json", |config| {
+        config["APIEndpoint"] = format!("http://{nowhere}").into();
+        config["MetricsEndpoint"] = format!("http://{nowhere}").into();
+    });
+    let ran = terminal.run("vigie metrics get a.b");
+    assert_eq!(ran.code, 6, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("takes no connections"),
+        "{}",
+        ran.stderr
+    );
+}
