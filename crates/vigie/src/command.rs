@@ -1,6 +1,7 @@
 //! The commands, one file each; here only which there are and where they lead.
 
 pub(crate) mod account;
+pub(crate) mod agent;
 pub(crate) mod api;
 pub(crate) mod api_key;
 pub(crate) mod completion;
@@ -8,6 +9,7 @@ pub(crate) mod config;
 pub(crate) mod iam;
 pub(crate) mod login;
 pub(crate) mod logout;
+pub(crate) mod metrics;
 pub(crate) mod org;
 pub(crate) mod regions;
 pub(crate) mod role;
@@ -46,6 +48,11 @@ pub(crate) enum Command {
     /// Cloud Foundry: the UAA token
     #[command(subcommand)]
     Cf(tokens::Cf),
+    /// Send, read, list and delete metrics
+    #[command(subcommand)]
+    Metrics(metrics::Metrics),
+    /// Send this host's own metrics until told to stop
+    Agent(agent::AgentArgs),
     /// Change or show a setting
     Config(config::ConfigArgs),
     /// Print the completion script for a shell
@@ -67,6 +74,8 @@ pub(crate) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         Command::Iam(command) => iam::run(command, context),
         Command::Account(command) => account::run(command, context),
         Command::Cf(command) => tokens::cf(command, context),
+        Command::Metrics(command) => metrics::run(command, context),
+        Command::Agent(args) => agent::run(args, context),
         Command::Config(args) => config::run(args, context),
         Command::Completion(args) => completion::run(args, context),
         Command::Version => version::run(context),

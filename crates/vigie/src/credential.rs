@@ -137,7 +137,7 @@ pub(crate) fn argument(text: &str) -> Result<Secret<String>, Infallible> {
 }
 
 /// A secret given as its text or as `@FILE`; the file holds the key alone, or the JSON that `api-key-create` writes.
-fn text_or_file(given: &str, flag: &str) -> Result<Secret<String>, Failure> {
+pub(crate) fn text_or_file(given: &str, flag: &str) -> Result<Secret<String>, Failure> {
     let Some(path) = given.strip_prefix('@') else {
         return Ok(Secret::new(given.trim().to_owned()));
     };

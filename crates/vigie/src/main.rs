@@ -7,6 +7,8 @@
 //! nothing is set up before it is needed: no TLS, no client, no second file.
 
 mod address;
+mod agent;
+mod chart;
 mod cli;
 mod client;
 mod command;
@@ -16,11 +18,13 @@ mod credential;
 mod duration;
 mod env;
 mod error;
+mod monitoring;
 mod output;
 mod places;
 mod prompt;
 #[cfg(test)]
 mod reference;
+mod screen;
 mod session;
 mod targeting;
 mod token;

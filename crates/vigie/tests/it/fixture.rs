@@ -1,6 +1,7 @@
 //! A small HTTP server in the test's own process: it answers as the real one is specified to, for one user with two
 //! organizations, and remembers what it was asked.
 
+use crate::store::Store;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -39,7 +40,7 @@ impl Asked {
         })
     }
 
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or(Value::Null)
     }
 }
@@ -65,6 +66,7 @@ pub(crate) struct Knobs {
 pub(crate) struct Fixture {
     pub(crate) address: SocketAddr,
     knobs: Arc<Mutex<Knobs>>,
+    pub(crate) store: Arc<Mutex<Store>>,
 }
 
 impl Fixture {
@@ -80,6 +82,7 @@ impl Fixture {
                 tokens: 0,
                 asked: Vec::new(),
             })),
+            store: Arc::default(),
         };
         let serving = fixture.clone();
         std::thread::spawn(move || {
@@ -144,6 +147,9 @@ impl Fixture {
             ("POST", "/identity/token") => return self.token(asked),
             ("POST", "/identity/revoke") => return (200, Value::Null),
             ("POST", "/oauth/token") => return (200, self.uaa()),
+            (_, "/v1/metrics" | "/v1/metrics/list") => {
+                return self.store.lock().unwrap().answer(asked);
+            }
             _ => {}
         }
         if !asked.header("authorization").starts_with("Bearer e30.") {

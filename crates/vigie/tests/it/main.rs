@@ -7,9 +7,15 @@
 )]
 
 mod account;
+mod agent;
 mod fixture;
 mod keys;
 mod login;
+mod metrics_delete;
+mod metrics_get;
+mod metrics_list;
+mod metrics_send;
 mod session;
+mod store;
 mod terminal;
 mod usage;

@@ -1,0 +1,210 @@
+//! Round ticks, and numbers in the width of a label.
+
+use super::Glyphs;
+
+/// Ticks at round distances that enclose the data.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Scale {
+    /// Lowest tick.
+    pub(crate) low: f64,
+    /// Highest tick.
+    pub(crate) high: f64,
+    /// Distance of two ticks: 1, 2 or 5 times a power of ten.
+    pub(crate) step: f64,
+}
+
+impl Scale {
+    /// A scale over `min..=max` with about `ticks` ticks.
+    pub(crate) fn over(min: f64, max: f64, ticks: usize) -> Self {
+        let (min, max) = widened(min, max);
+        let rough = (max / 2.0 - min / 2.0) / (ticks.max(2) - 1) as f64 * 2.0;
+        let step = round_up(rough);
+        let low = (min / step).floor() * step;
+        let high = (max / step).ceil() * step;
+        if low.is_finite() && high.is_finite() && high > low {
+            Self { low, high, step }
+        } else {
+            // Nothing round is left at the edge of what a float holds: the data's own bounds will do.
+            Self {
+                low: min,
+                high: max,
+                step: (max / 2.0 - min / 2.0) * 2.0,
+            }
+        }
+    }
+
+    /// Where `value` lies: 0 at the low end, 1 at the high end.
+    pub(crate) fn position(&self, value: f64) -> f64 {
+        let span = self.high / 2.0 - self.low / 2.0;
+        ((value / 2.0 - self.low / 2.0) / span).clamp(0.0, 1.0)
+    }
+
+    /// The ticks, ascending.
+    pub(crate) fn ticks(&self) -> Vec<f64> {
+        let count = ((self.high / 2.0 - self.low / 2.0) / self.step * 2.0).round();
+        if !(1.0..=100.0).contains(&count) {
+            return vec![self.low, self.high];
+        }
+        (0..=count as u32)
+            .map(|tick| {
+                let value = self.low + f64::from(tick) * self.step;
+                // 0.30000000000000004 - 0.3 is no tick: what is this near to zero is zero.
+                if value.abs() < self.step * 1e-9 {
+                    0.0
+                } else {
+                    value
+                }
+            })
+            .collect()
+    }
+
+    /// A tick's label: as many digits as tell it from the next.
+    pub(crate) fn label(&self, tick: f64, glyphs: Glyphs) -> String {
+        let (divisor, unit) = prefix(self.low.abs().max(self.high.abs()), glyphs);
+        let step = self.step / divisor;
+        let digits = (0..12_usize)
+            .find(|digits| {
+                let scaled = step * 10_f64.powi(*digits as i32);
+                (scaled - scaled.round()).abs() < 1e-6
+            })
+            .unwrap_or(3);
+        let text = format!("{:.digits$}", tick / divisor);
+        if tick == 0.0 {
+            "0".to_owned()
+        } else {
+            format!("{text}{unit}")
+        }
+    }
+}
+
+/// A flat line is drawn in the middle of a scale that has some height.
+fn widened(min: f64, max: f64) -> (f64, f64) {
+    if max > min {
+        (min, max)
+    } else if min == 0.0 {
+        (0.0, 1.0)
+    } else {
+        let margin = min.abs() * 0.1;
+        ((min - margin).max(f64::MIN), (max + margin).min(f64::MAX))
+    }
+}
+
+/// The smallest of 1, 2, 5 times a power of ten that is not below `rough`.
+fn round_up(rough: f64) -> f64 {
+    if !(rough.is_finite() && rough > 0.0) {
+        return 1.0;
+    }
+    let power = 10_f64.powf(rough.log10().floor());
+    let lead = rough / power;
+    // 1e-9 of slack: 2.0000000000000004 is a 2.
+    let lead = [1.0, 2.0, 5.0]
+        .into_iter()
+        .find(|round| lead <= round + 1e-9)
+        .unwrap_or(10.0);
+    lead * power
+}
+
+/// The SI prefix that leaves one to three digits before the point.
+fn prefix(magnitude: f64, glyphs: Glyphs) -> (f64, &'static str) {
+    let micro = match glyphs {
+        Glyphs::Unicode => "µ",
+        Glyphs::Ascii => "u",
+    };
+    let table = [
+        (1e15, "P"),
+        (1e12, "T"),
+        (1e9, "G"),
+        (1e6, "M"),
+        (1e3, "k"),
+        (1.0, ""),
+        (1e-3, "m"),
+        (1e-6, micro),
+        (1e-9, "n"),
+    ];
+    // From 0.1 up, the number itself is plainer than thousandths.
+    if (0.1..1.0).contains(&magnitude) || magnitude == 0.0 {
+        return (1.0, "");
+    }
+    table
+        .into_iter()
+        .find(|(divisor, _)| magnitude >= *divisor)
+        .unwrap_or((1.0, ""))
+}
+
+/// A number in few characters: four significant digits and an SI prefix, as `1.234k`.
+pub(crate) fn number(value: f64, glyphs: Glyphs) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let magnitude = value.abs();
+    if !(1e-9..1e18).contains(&magnitude) {
+        return format!("{value:.3e}");
+    }
+    let (divisor, unit) = prefix(magnitude, glyphs);
+    let scaled = value / divisor;
+    let digits = match scaled.abs() {
+        size if size >= 100.0 => 1,
+        size if size >= 10.0 => 2,
+        size if size >= 1.0 => 3,
+        _ => 4,
+    };
+    let text = format!("{scaled:.digits$}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    format!("{text}{unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn labels(min: f64, max: f64) -> Vec<String> {
+        let scale = Scale::over(min, max, 5);
+        scale
+            .ticks()
+            .into_iter()
+            .map(|tick| scale.label(tick, Glyphs::Unicode))
+            .collect()
+    }
+
+    #[test]
+    fn ticks_are_round_and_labels_short() {
+        assert_eq!(labels(0.0, 100.0), ["0", "50", "100"]);
+        assert_eq!(labels(0.0, 80.0), ["0", "20", "40", "60", "80"]);
+        assert_eq!(labels(1.2, 3.9), ["1", "2", "3", "4"]);
+        assert_eq!(labels(0.0, 4.1e9), ["0", "2G", "4G", "6G"]);
+        assert_eq!(labels(-0.3, 0.3), ["-0.4", "-0.2", "0", "0.2", "0.4"]);
+        assert_eq!(labels(0.0, 0.004), ["0", "1m", "2m", "3m", "4m"]);
+        assert_eq!(labels(7.0, 7.0), ["6.0", "6.5", "7.0", "7.5", "8.0"]);
+        assert_eq!(labels(0.0, 0.0), ["0", "0.5", "1.0"]);
+    }
+
+    #[test]
+    fn numbers_take_a_prefix() {
+        for (value, text) in [
+            (0.0, "0"),
+            (48.6, "48.6"),
+            (0.132, "0.132"),
+            (1234.0, "1.234k"),
+            (-2_500_000.0, "-2.5M"),
+            (100.0, "100"),
+            (1000.0, "1k"),
+            (0.000_004, "4µ"),
+            (1e300, "1.000e300"),
+        ] {
+            assert_eq!(number(value, Glyphs::Unicode), text);
+        }
+        assert_eq!(number(0.000_004, Glyphs::Ascii), "4u");
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_lies_on_its_scale(a in proptest::num::f64::NORMAL, b in proptest::num::f64::NORMAL, ticks in 0_usize..20) {
+            let (min, max) = (a.min(b), a.max(b));
+            let scale = Scale::over(min, max, ticks);
+            prop_assert!((0.0..=1.0).contains(&scale.position(min)));
+            prop_assert!(scale.position(min) <= scale.position(max));
+            prop_assert!(scale.ticks().len() <= 101);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! `metrics`: send, get, list, delete. One file each, and what they share.
+
+mod delete;
+mod get;
+mod input;
+mod list;
+mod progress;
+mod send;
+mod tally;
+
+use crate::context::Context;
+use crate::error::Failure;
+use clap::Subcommand;
+
+/// What can be done with metrics.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Metrics {
+    /// Send samples: from arguments, a file or standard input
+    Send(send::SendArgs),
+    /// Read samples: as a table, sparkline, chart, CSV or JSON
+    Get(get::GetArgs),
+    /// Show the tree of metric names
+    #[command(visible_alias = "ls")]
+    List(list::ListArgs),
+    /// Delete metrics, or their samples of a time
+    Delete(delete::DeleteArgs),
+}
+
+/// Runs one of them.
+pub(crate) fn run(command: &Metrics, context: &Context) -> Result<(), Failure> {
+    match command {
+        Metrics::Send(args) => send::run(args, context),
+        Metrics::Get(args) => get::run(args, context),
+        Metrics::List(args) => list::run(args, context),
+        Metrics::Delete(args) => delete::run(args, context),
+    }
+}
+
+/// A number of things, in words: `1 sample`, `2 samples`.
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}

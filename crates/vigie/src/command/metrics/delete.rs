@@ -1,0 +1,114 @@
+//! `metrics delete`: says how many first.
+
+use super::counted;
+use crate::client::Request;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::monitoring::{Monitoring, Patience, ScopeArgs};
+use crate::prompt;
+use wire::find::delete::DeleteReply;
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+A pattern takes whole subtrees: `shop.eu` deletes the metric `shop.eu` and everything below it.
+`*` deletes all there is. With `--from` or `--until`, only samples of that time are deleted and the
+metrics stay.
+
+Examples:
+  vigie metrics delete 'shop.test-*' --dry-run
+  vigie metrics delete 'shop.test-*' --yes")]
+pub(crate) struct DeleteArgs {
+    /// A name or a pattern
+    #[arg(value_name = "QUERY")]
+    query: String,
+    /// Delete only samples from this time on
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    from: Option<String>,
+    /// Delete only samples up to this time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    until: Option<String>,
+    /// Do not ask
+    #[arg(short, long, visible_short_alias = 'f')]
+    yes: bool,
+    /// Only say how many would be deleted
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    scope: ScopeArgs,
+}
+
+/// Counts, asks, deletes.
+pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let monitoring = Monitoring::of_session(context, &args.scope)?;
+    let found = request(args, &monitoring, true)?;
+    if args.dry_run || found.deleted == 0 {
+        if output.is_json() {
+            return output.json(&found);
+        }
+        if found.deleted == 0 {
+            output.say(&format!("No metrics match `{}`.", args.query))?;
+            output.note("hint: see what there is with `vigie metrics list`");
+            return Ok(());
+        }
+        return output.say(&format!(
+            "{} would be deleted.",
+            described(args, found.deleted)
+        ));
+    }
+    if !args.yes {
+        let question = format!(
+            "{} of {} will be deleted for good. Go on?",
+            described(args, found.deleted),
+            monitoring.described()
+        );
+        if !prompt::confirm(&question, "`--yes`")? {
+            return output.say("Nothing was deleted.");
+        }
+    }
+    output.action(&format!(
+        "Deleting {} of {}...",
+        described(args, found.deleted),
+        monitoring.described()
+    ))?;
+    let deleted = request(args, &monitoring, false)?;
+    if output.is_json() {
+        return output.json(&deleted);
+    }
+    output.ok()?;
+    output.say(&format!("{} deleted.", described(args, deleted.deleted)))
+}
+
+fn described(args: &DeleteArgs, count: u64) -> String {
+    let metrics = counted(count, "metric", "metrics");
+    if args.from.is_some() || args.until.is_some() {
+        format!("The samples of that time of {metrics}")
+    } else {
+        metrics
+    }
+}
+
+fn request(
+    args: &DeleteArgs,
+    monitoring: &Monitoring<'_>,
+    dry_run: bool,
+) -> Result<DeleteReply, Failure> {
+    let make = || {
+        let mut request =
+            Request::delete(monitoring.url("/v1/metrics/list")).query("query", &args.query);
+        for (name, value) in [("from", &args.from), ("until", &args.until)] {
+            if let Some(value) = value {
+                request = request.query(name, value);
+            }
+        }
+        if dry_run {
+            request.query("dry_run", "true")
+        } else {
+            request
+        }
+    };
+    monitoring
+        .exchange(make, Patience::Once)?
+        .parse("delete metrics")
+}

@@ -1,0 +1,372 @@
+//! `metrics get`.
+
+use crate::chart::{Align, Chart, Summary, Table, Trace, draw, number, sparkline};
+use crate::client::Request;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::monitoring::{Monitoring, Patience, ScopeArgs};
+use crate::output::printable;
+use crate::screen::{Screen, ScreenArgs};
+use base::time::{Clock as _, Millis, SystemClock, TimeRange};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::value::RawValue;
+use std::fmt::Write as _;
+use unicode_width::UnicodeWidthStr as _;
+use wire::render::json::ReadRow;
+
+/// A server takes no more in one request.
+const TARGETS_PER_REQUEST: usize = base::limit::TARGETS_PER_QUERY.default as usize;
+/// A name takes no more of a line of sparklines.
+const NAME_COLUMNS_MAX: usize = 48;
+/// A sparkline shorter than this says nothing.
+const SPARKLINE_COLUMNS_MIN: usize = 16;
+
+/// The form of the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// Every sample with its time
+    #[default]
+    Table,
+    /// One line per series
+    Sparkline,
+    /// One chart per series
+    Chart,
+    /// `name,timestamp,value`, as `metrics send` reads it
+    Csv,
+    /// As the server answers
+    Json,
+}
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+A target is a metric's name or a pattern: `*` and `?` stay inside one element, `[a-c]` is one
+character of a set, `{a,b}` one of several texts. Quote it, or the shell will read it.
+A time is relative (`-30min`, `-24h`, `-7d`), absolute (`20171101`, `02:00_20171101`, `12/31/17`),
+epoch seconds, `now`, `midnight`, `yesterday` or a weekday.
+
+Examples:
+  vigie metrics get 'shop.*.latency-ms' --format sparkline
+  vigie metrics get shop.eu.errors --from -7d --format chart
+  vigie metrics get 'shop.*.errors' --format csv > errors.csv")]
+pub(crate) struct GetArgs {
+    /// Names or patterns
+    #[arg(required = true, value_name = "TARGET")]
+    targets: Vec<String>,
+    /// The earliest time; default: 24 hours ago
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    from: Option<String>,
+    /// The latest time; default: now
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    until: Option<String>,
+    /// At most this many points per series; more are averaged by the server
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    max_points: Option<u32>,
+    /// Form of the result
+    #[arg(long, value_enum, ignore_case = true, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// Time zone in which times are read and shown, for example `Europe/Paris`
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    tz: String,
+    #[command(flatten)]
+    screen: ScreenArgs,
+    #[command(flatten)]
+    scope: ScopeArgs,
+}
+
+/// Reads, and shows.
+pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let zone = wire::time_expr::zone(&args.tz).ok_or_else(|| {
+        Failure::usage(format!("`{}` is no time zone", args.tz))
+            .hint("zones are named as `UTC` or `Europe/Paris`")
+    })?;
+    // Asked here first, a wrong time costs no request, and drawings know their ends.
+    let asked = wire::time_expr::range(
+        args.from.as_deref(),
+        args.until.as_deref(),
+        SystemClock.now(),
+        &zone,
+    )
+    .map_err(|error| {
+        Failure::usage(error.to_string()).hint("times are written as in `vigie metrics get --help`")
+    })?;
+    let usual = if output.is_json() {
+        Format::Json
+    } else {
+        Format::Table
+    };
+    let format = args.format.unwrap_or(usual);
+    let bodies = fetch(args, context)?;
+    if format == Format::Json {
+        return output.raw(&one_array(&bodies)?);
+    }
+    let mut rows: Vec<ReadRow> = Vec::new();
+    for body in &bodies {
+        let read = wire::render::json::read(body).map_err(|error| {
+            Failure::failed(format!("cannot read the server's answer: {error}"))
+        })?;
+        // Overlapping targets name a series twice; it is shown once.
+        for row in read {
+            if !rows.iter().any(|known| known.target == row.target) {
+                rows.push(row);
+            }
+        }
+    }
+    for row in &mut rows {
+        row.target = printable(&row.target);
+    }
+    if format == Format::Csv {
+        return output.raw(csv(&rows).as_bytes());
+    }
+    if rows.iter().all(|row| row.datapoints.is_empty()) {
+        return nothing(&rows, context);
+    }
+    let text = match format {
+        Format::Sparkline => {
+            sparklines(&rows, args, asked, &Screen::of(&args.screen, &context.env))
+        }
+        Format::Chart => charts(
+            &rows,
+            args,
+            asked,
+            &zone,
+            &Screen::of(&args.screen, &context.env),
+        ),
+        Format::Table | Format::Csv | Format::Json => tables(&rows, &zone),
+    };
+    output.raw(text.as_bytes())
+}
+
+fn fetch(args: &GetArgs, context: &Context) -> Result<Vec<Vec<u8>>, Failure> {
+    let monitoring = Monitoring::of_session(context, &args.scope)?;
+    let mut bodies = Vec::new();
+    for targets in args.targets.chunks(TARGETS_PER_REQUEST) {
+        let make = || {
+            let mut request = Request::get(monitoring.url("/v1/metrics"));
+            for target in targets {
+                request = request.query("target", target);
+            }
+            for (name, value) in [("from", &args.from), ("until", &args.until)] {
+                if let Some(value) = value {
+                    request = request.query(name, value);
+                }
+            }
+            if let Some(points) = args.max_points {
+                request = request.query("maxDataPoints", &points.to_string());
+            }
+            request.query("tz", &args.tz).query("format", "json")
+        };
+        let reply = monitoring
+            .exchange(make, Patience::Once)?
+            .success("get metrics")?;
+        bodies.push(reply.body);
+    }
+    Ok(bodies)
+}
+
+/// The series of several answers in one array, a line each, not a digit changed.
+fn one_array(bodies: &[Vec<u8>]) -> Result<Vec<u8>, Failure> {
+    let mut lines: Vec<String> = Vec::new();
+    for body in bodies {
+        let items: Vec<Box<RawValue>> = serde_json::from_slice(body).map_err(|error| {
+            Failure::failed(format!("cannot read the server's answer: {error}"))
+        })?;
+        for item in items {
+            let line = format!("  {}", item.get());
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+    }
+    Ok(match lines.as_slice() {
+        [] => b"[]\n".to_vec(),
+        lines => format!("[\n{}\n]\n", lines.join(",\n")).into_bytes(),
+    })
+}
+
+fn nothing(rows: &[ReadRow], context: &Context) -> Result<(), Failure> {
+    if rows.is_empty() {
+        context.output.say("No metrics found.")?;
+        context
+            .output
+            .note("hint: see what there is with `vigie metrics list`");
+    } else {
+        context.output.say("No samples found in this time.")?;
+        context
+            .output
+            .note("hint: ask for a longer one, for example with `--from -7d`");
+    }
+    Ok(())
+}
+
+fn csv(rows: &[ReadRow]) -> String {
+    let mut text = "name,timestamp,value\n".to_owned();
+    for row in rows {
+        for (value, at) in &row.datapoints {
+            if let Some(value) = value {
+                let _ = writeln!(text, "{},{},{value}", row.target, seconds(*at));
+            }
+        }
+    }
+    text
+}
+
+/// Epoch seconds with as many decimals as needed.
+fn seconds(at: Millis) -> String {
+    match at.0.rem_euclid(1000) {
+        0 => at.secs().to_string(),
+        _ => format!("{}", at.0 as f64 / 1000.0),
+    }
+}
+
+fn tables(rows: &[ReadRow], zone: &TimeZone) -> String {
+    let tables: Vec<String> = rows
+        .iter()
+        .filter(|row| !row.datapoints.is_empty())
+        .map(|row| {
+            let mut table = Table::new(&[("Time", Align::Left), ("Value", Align::Right)]);
+            for (value, at) in &row.datapoints {
+                let value = value.map_or_else(|| "-".to_owned(), |value| value.to_string());
+                table.row([time(*at, zone), value]);
+            }
+            format!("{}\n{}", row.target, table.render())
+        })
+        .collect();
+    tables.join("\n")
+}
+
+fn time(at: Millis, zone: &TimeZone) -> String {
+    let Ok(instant) = Timestamp::from_millisecond(at.0) else {
+        return seconds(at);
+    };
+    let format = if at.0.rem_euclid(1000) == 0 {
+        "%Y-%m-%d %H:%M:%S"
+    } else {
+        "%Y-%m-%d %H:%M:%S%.3f"
+    };
+    zone.to_datetime(instant).strftime(format).to_string()
+}
+
+/// The ends of a drawing: those asked for, and where none was, those of the samples.
+fn ends(args: &GetArgs, asked: TimeRange, traces: &[Trace]) -> TimeRange {
+    let ranges = || traces.iter().filter_map(Trace::range);
+    TimeRange {
+        from: match args.from {
+            Some(_) => asked.from,
+            None => ranges().map(|range| range.from).min().unwrap_or(asked.from),
+        },
+        until: match args.until {
+            Some(_) => asked.until,
+            None => ranges()
+                .map(|range| range.until)
+                .max()
+                .unwrap_or(asked.until),
+        },
+    }
+}
+
+fn traces(rows: &[ReadRow]) -> Vec<Trace> {
+    rows.iter().map(|row| Trace::new(&row.datapoints)).collect()
+}
+
+fn sparklines(rows: &[ReadRow], args: &GetArgs, asked: TimeRange, screen: &Screen) -> String {
+    let traces = traces(rows);
+    let range = ends(args, asked, &traces);
+    let figures: Vec<Option<Summary>> = traces.iter().map(Trace::summary).collect();
+    let show = |value: f64| number(value, screen.glyphs);
+    let figure_columns: usize = 3 * (3 + 9);
+    let names = rows
+        .iter()
+        .map(|row| row.target.width())
+        .max()
+        .unwrap_or(0)
+        .min(NAME_COLUMNS_MAX);
+    let room = screen
+        .width
+        .saturating_sub(names + figure_columns + 3)
+        .max(SPARKLINE_COLUMNS_MIN);
+    let mut table = Table::new(&[
+        ("Metric", Align::Left),
+        ("Trend", Align::Left),
+        ("Last", Align::Right),
+        ("Min", Align::Right),
+        ("Max", Align::Right),
+    ]);
+    for ((row, trace), figures) in rows.iter().zip(&traces).zip(figures) {
+        let line = sparkline(trace, range, room, screen.glyphs);
+        let (last, min, max) = figures.map_or_else(
+            || ("-".to_owned(), "-".to_owned(), "-".to_owned()),
+            |figures| (show(figures.last), show(figures.min), show(figures.max)),
+        );
+        table.row([row.target.clone(), line, last, min, max]);
+    }
+    table.render()
+}
+
+fn charts(
+    rows: &[ReadRow],
+    args: &GetArgs,
+    asked: TimeRange,
+    zone: &TimeZone,
+    screen: &Screen,
+) -> String {
+    let traces = traces(rows);
+    let range = ends(args, asked, &traces);
+    let charts: Vec<String> = rows
+        .iter()
+        .zip(&traces)
+        .map(|(row, trace)| {
+            draw(&Chart {
+                title: &row.target,
+                trace,
+                range,
+                width: screen.width,
+                height: screen.height,
+                glyphs: screen.glyphs,
+                zone,
+            })
+        })
+        .collect();
+    charts.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_joined_without_touching_a_digit() {
+        let bodies = [
+            br#"[{"target":"a","datapoints":[[0.1,1.5],[null,2]]}]"#.to_vec(),
+            br#"[]"#.to_vec(),
+            br#"[{"target":"b","datapoints":[]}]"#.to_vec(),
+        ];
+        assert_eq!(
+            String::from_utf8(one_array(&bodies).unwrap()).unwrap(),
+            "[\n  {\"target\":\"a\",\"datapoints\":[[0.1,1.5],[null,2]]},\n  {\"target\":\"b\",\"datapoints\":[]}\n]\n"
+        );
+        assert_eq!(one_array(&[]).unwrap(), b"[]\n");
+    }
+
+    #[test]
+    fn csv_can_be_sent_again() {
+        let rows = [ReadRow {
+            target: "a.b".to_owned(),
+            datapoints: vec![
+                (Some(0.1), Millis(1500)),
+                (None, Millis(2000)),
+                (Some(-2.0), Millis(3000)),
+            ],
+        }];
+        assert_eq!(csv(&rows), "name,timestamp,value\na.b,1.5,0.1\na.b,3,-2\n");
+    }
+
+    #[test]
+    fn times_are_those_of_the_zone() {
+        let at = Millis(1_519_862_400_250);
+        assert_eq!(time(at, &TimeZone::UTC), "2018-03-01 00:00:00.250");
+        assert_eq!(time(Millis(0), &TimeZone::UTC), "1970-01-01 00:00:00");
+    }
+}

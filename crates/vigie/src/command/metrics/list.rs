@@ -1,0 +1,250 @@
+//! `metrics list`: the tree of names, one request per level.
+
+use crate::chart::Glyphs;
+use crate::client::Request;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::monitoring::{Monitoring, Patience, ScopeArgs};
+use crate::output::printable;
+use crate::screen::{Screen, ScreenArgs};
+use std::collections::BTreeMap;
+use wire::find::list::NodeItem;
+
+/// Where nobody said how deep, a tree ends at the level that would make it longer than this.
+const NODES_SHOWN: usize = 500;
+/// No name is deeper.
+const DEPTH_MAX: u32 = base::limit::NAME_ELEMENTS.default as u32;
+
+/// The form of the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// Names below names
+    #[default]
+    Tree,
+    /// Whole names, one a line
+    Plain,
+    /// Nodes with `path`, `name`, `leaf` and `branch`
+    Json,
+}
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  vigie metrics list
+  vigie metrics list 'shop.*' --depth 1
+  vigie metrics list --format plain | grep latency")]
+pub(crate) struct ListArgs {
+    /// A name or a pattern: where to begin
+    #[arg(value_name = "QUERY", default_value = "*")]
+    query: String,
+    /// Levels to show; default: as many as make a readable tree, all with `--format plain` and `json`
+    #[arg(long, value_name = "LEVELS", value_parser = clap::value_parser!(u32).range(1..=i64::from(DEPTH_MAX)))]
+    depth: Option<u32>,
+    /// Form of the result
+    #[arg(long, value_enum, ignore_case = true, value_name = "FORMAT")]
+    format: Option<Format>,
+    #[command(flatten)]
+    screen: ScreenArgs,
+    #[command(flatten)]
+    scope: ScopeArgs,
+}
+
+/// Walks the levels, and shows them.
+pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let usual = if output.is_json() {
+        Format::Json
+    } else {
+        Format::Tree
+    };
+    let format = args.format.unwrap_or(usual);
+    let levels = walk(args, context, format)?;
+    match format {
+        Format::Json => output.json(&levels.concat()),
+        _ if levels.iter().all(Vec::is_empty) => {
+            output.say("No metrics found.")?;
+            output.note(if args.query == "*" {
+                "hint: send the first with `vigie metrics send NAME=VALUE`"
+            } else {
+                "hint: see all there is with `vigie metrics list`"
+            });
+            Ok(())
+        }
+        Format::Plain => output.raw(plain(&levels).as_bytes()),
+        Format::Tree => {
+            let glyphs = Screen::of(&args.screen, &context.env).glyphs;
+            output.raw(tree(&levels, glyphs).as_bytes())?;
+            let cut = levels
+                .last()
+                .is_some_and(|level| level.iter().any(|node| node.branch));
+            if cut && args.depth.is_none() {
+                output.note(&format!(
+                    "hint: there is more below; see it with `--depth {}`, or begin further down",
+                    levels.len() + 1
+                ));
+            }
+            Ok(())
+        }
+    }
+}
+
+fn walk(args: &ListArgs, context: &Context, format: Format) -> Result<Vec<Vec<NodeItem>>, Failure> {
+    let monitoring = Monitoring::of_session(context, &args.scope)?;
+    let mut levels: Vec<Vec<NodeItem>> = Vec::new();
+    let mut query = args.query.clone();
+    let mut shown = 0;
+    for _ in 0..args.depth.unwrap_or(DEPTH_MAX) {
+        let make = || {
+            Request::get(monitoring.url("/v1/metrics/list"))
+                .query("query", &query)
+                .query("format", "nodes")
+        };
+        let level: Vec<NodeItem> = monitoring
+            .exchange(make, Patience::Once)?
+            .parse("list metrics")?;
+        let deeper = level.iter().any(|node| node.branch);
+        shown += level.len();
+        let long = args.depth.is_none() && format == Format::Tree && shown > NODES_SHOWN;
+        if long && !levels.is_empty() {
+            break;
+        }
+        levels.push(level);
+        if !deeper {
+            break;
+        }
+        query.push_str(".*");
+    }
+    Ok(levels)
+}
+
+/// The names of series, one a line.
+fn plain(levels: &[Vec<NodeItem>]) -> String {
+    let mut paths: Vec<&str> = levels
+        .iter()
+        .flatten()
+        .filter(|node| node.leaf)
+        .map(|node| node.path.as_str())
+        .collect();
+    paths.sort_unstable();
+    paths
+        .into_iter()
+        .map(|path| format!("{}\n", printable(path)))
+        .collect()
+}
+
+/// Draws the nodes of the first level by their paths, and what is below each of them by name.
+fn tree(levels: &[Vec<NodeItem>], glyphs: Glyphs) -> String {
+    let mut children: BTreeMap<&str, Vec<&NodeItem>> = BTreeMap::new();
+    for node in levels.iter().skip(1).flatten() {
+        let parent = node.path.rsplit_once('.').map_or("", |(parent, _)| parent);
+        children.entry(parent).or_default().push(node);
+    }
+    let mut text = String::new();
+    for root in levels.first().into_iter().flatten() {
+        push(&mut text, &printable(&root.path), root, &children, glyphs);
+        below(&mut text, root, "", &children, glyphs);
+    }
+    text
+}
+
+fn below(
+    text: &mut String,
+    node: &NodeItem,
+    margin: &str,
+    children: &BTreeMap<&str, Vec<&NodeItem>>,
+    glyphs: Glyphs,
+) {
+    let nodes = children
+        .get(node.path.as_str())
+        .map_or(&[][..], Vec::as_slice);
+    let (between, last, beside) = match glyphs {
+        Glyphs::Unicode => ("├── ", "└── ", "│   "),
+        Glyphs::Ascii => ("|-- ", "`-- ", "|   "),
+    };
+    for (at, child) in nodes.iter().enumerate() {
+        let ends = at + 1 == nodes.len();
+        let branch = if ends { last } else { between };
+        push(
+            text,
+            &format!("{margin}{branch}{}", printable(&child.name)),
+            child,
+            children,
+            glyphs,
+        );
+        let deeper = format!("{margin}{}", if ends { "    " } else { beside });
+        below(text, child, &deeper, children, glyphs);
+    }
+}
+
+/// A line; a node whose lower levels are not shown says so, and so does a series that has others below it.
+fn push(
+    text: &mut String,
+    line: &str,
+    node: &NodeItem,
+    children: &BTreeMap<&str, Vec<&NodeItem>>,
+    glyphs: Glyphs,
+) {
+    text.push_str(line);
+    if node.branch && !children.contains_key(node.path.as_str()) {
+        text.push_str(match glyphs {
+            Glyphs::Unicode => " …",
+            Glyphs::Ascii => " ...",
+        });
+    }
+    if node.branch && node.leaf {
+        text.push_str(" (a metric too)");
+    }
+    text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn level(nodes: &[(&str, bool, bool)]) -> Vec<NodeItem> {
+        nodes
+            .iter()
+            .map(|(path, leaf, branch)| NodeItem {
+                path: (*path).to_owned(),
+                name: path.rsplit('.').next().unwrap().to_owned(),
+                leaf: *leaf,
+                branch: *branch,
+            })
+            .collect()
+    }
+
+    fn shop() -> Vec<Vec<NodeItem>> {
+        vec![
+            level(&[("host", false, true), ("shop", true, true)]),
+            level(&[
+                ("host.cpu-0", false, true),
+                ("shop.eu", false, true),
+                ("shop.us", false, true),
+            ]),
+            level(&[
+                ("shop.eu.errors", true, false),
+                ("shop.eu.latency", true, false),
+                ("shop.us.errors", true, false),
+            ]),
+        ]
+    }
+
+    #[test]
+    fn a_tree_of_names() {
+        insta::assert_snapshot!(tree(&shop(), Glyphs::Unicode));
+    }
+
+    #[test]
+    fn a_tree_in_ascii() {
+        insta::assert_snapshot!(tree(&shop(), Glyphs::Ascii));
+    }
+
+    #[test]
+    fn plain_names_are_those_of_series() {
+        assert_eq!(
+            plain(&shop()),
+            "shop\nshop.eu.errors\nshop.eu.latency\nshop.us.errors\n"
+        );
+    }
+}

@@ -1,0 +1,239 @@
+//! The account of a sending: received = stored + rejected, over all its batches.
+
+use super::counted;
+use super::input::Unit;
+use crate::error::{Failure, Kind};
+use crate::output::{Output, printable};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use wire::ingest::Lines;
+use wire::receipt::Receipt;
+
+/// One sample that was not stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Refused {
+    /// Its line, item or argument, from 1.
+    pub(crate) place: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
+    pub(crate) code: String,
+    pub(crate) reason: String,
+}
+
+/// The account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Tally {
+    received: u64,
+    stored: u64,
+    rejected: u64,
+    /// Nothing was sent: `stored` is what could be.
+    dry_run: bool,
+    /// How many were rejected for what.
+    reasons: BTreeMap<String, u64>,
+    /// The first of them.
+    rejections: Vec<Refused>,
+    #[serde(skip)]
+    listed_max: usize,
+}
+
+impl Tally {
+    /// An empty account that lists at most `listed_max` rejections.
+    pub(crate) const fn new(listed_max: usize, dry_run: bool) -> Self {
+        Self {
+            received: 0,
+            stored: 0,
+            rejected: 0,
+            dry_run,
+            reasons: BTreeMap::new(),
+            rejections: Vec::new(),
+            listed_max,
+        }
+    }
+
+    /// Takes in what was found unfit before it was sent.
+    pub(crate) fn unfit(&mut self, lines: &Lines) {
+        for reject in &lines.rejects {
+            self.received += 1;
+            self.refuse(Refused {
+                place: reject.line,
+                name: reject.name.as_deref().map(printable),
+                code: reject.reason.code().to_owned(),
+                reason: printable(&reject.reason.to_string()),
+            });
+        }
+    }
+
+    /// Takes in a receipt; `places` are those of the batch's samples.
+    pub(crate) fn sent(&mut self, receipt: &Receipt, places: &[u64]) {
+        self.received += receipt.received;
+        self.stored += receipt.stored;
+        for rejection in &receipt.rejections {
+            let place = usize::try_from(rejection.index)
+                .ok()
+                .and_then(|index| places.get(index));
+            self.refuse(Refused {
+                place: place.copied().unwrap_or(0),
+                name: rejection.name.as_deref().map(printable),
+                code: printable(&rejection.code),
+                reason: printable(&rejection.reason),
+            });
+        }
+    }
+
+    /// Takes in what would have been sent.
+    pub(crate) fn fit(&mut self, samples: u64) {
+        self.received += samples;
+        self.stored += samples;
+    }
+
+    fn refuse(&mut self, refused: Refused) {
+        self.rejected += 1;
+        *self.reasons.entry(refused.code.clone()).or_insert(0) += 1;
+        if self.rejections.len() < self.listed_max {
+            self.rejections.push(refused);
+        }
+    }
+
+    /// Samples stored so far.
+    pub(crate) const fn stored(&self) -> u64 {
+        self.stored
+    }
+
+    /// Shows the account; fails when a sample was rejected.
+    pub(crate) fn conclude(mut self, unit: Unit, output: &Output) -> Result<(), Failure> {
+        // Local and server-side rejections come at different times; people look for lines.
+        self.rejections.sort_by_key(|refused| refused.place);
+        if output.is_json() {
+            output.json(&self)?;
+        } else {
+            self.show(unit, output)?;
+        }
+        self.judged()
+    }
+
+    fn show(&self, unit: Unit, output: &Output) -> Result<(), Failure> {
+        if self.rejected == 0 {
+            output.ok()?;
+        }
+        if !output.is_quiet() {
+            output.line("")?;
+        }
+        output.pairs(&[
+            ("Received:", self.received.to_string()),
+            (
+                if self.dry_run {
+                    "Fit to send:"
+                } else {
+                    "Stored:"
+                },
+                self.stored.to_string(),
+            ),
+            ("Rejected:", self.rejected.to_string()),
+        ])?;
+        if self.rejected == 0 {
+            return Ok(());
+        }
+        let reasons: Vec<String> = self
+            .reasons
+            .iter()
+            .map(|(code, count)| format!("{code} {count}"))
+            .collect();
+        output.line("")?;
+        output.line(&format!("Rejected by reason: {}", reasons.join(", ")))?;
+        output.line("")?;
+        let rows: Vec<Vec<String>> = self
+            .rejections
+            .iter()
+            .map(|refused| {
+                vec![
+                    refused.place.to_string(),
+                    refused.name.clone().unwrap_or_else(|| "-".to_owned()),
+                    refused.reason.clone(),
+                ]
+            })
+            .collect();
+        output.table(&[unit.heading(), "Name", "Reason"], &rows)?;
+        let more = self.rejected - self.rejections.len() as u64;
+        if more > 0 {
+            output.line(&format!(
+                "… and {more} more; list them with `--reasons {}`",
+                self.rejected
+            ))?;
+        }
+        Ok(())
+    }
+
+    fn judged(&self) -> Result<(), Failure> {
+        let were = if self.dry_run { "would be" } else { "were" };
+        let lists = "the receipt lists the reasons";
+        match (self.stored, self.rejected) {
+            (_, 0) => Ok(()),
+            (0, 1) => Err(Failure::failed(if self.dry_run {
+                "the sample would be rejected"
+            } else {
+                "the sample was rejected"
+            })),
+            (0, all) => {
+                Err(Failure::failed(format!("all {all} samples {were} rejected")).hint(lists))
+            }
+            (_, rejected) => {
+                let all = counted(self.received, "sample", "samples");
+                Err(Failure::new(
+                    Kind::Partial,
+                    format!("{rejected} of {all} {were} rejected"),
+                )
+                .hint(if self.dry_run {
+                    lists.to_owned()
+                } else {
+                    format!(
+                        "{lists}; the others are stored, and sending them again changes nothing"
+                    )
+                }))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wire::receipt::Rejection;
+
+    #[test]
+    fn a_receipts_positions_become_lines() {
+        let mut tally = Tally::new(1, false);
+        let receipt = Receipt {
+            received: 3,
+            stored: 1,
+            rejected: 2,
+            rejections: [1, 2]
+                .map(|index| Rejection {
+                    index,
+                    name: None,
+                    code: "too_new".to_owned(),
+                    reason: "later".to_owned(),
+                })
+                .to_vec(),
+            errors: Vec::new(),
+        };
+        tally.sent(&receipt, &[10, 20, 30]);
+        assert_eq!(tally.rejections.len(), 1, "only the first are listed");
+        assert_eq!(tally.rejections[0].place, 20);
+        assert_eq!(tally.reasons["too_new"], 2);
+        assert_eq!(tally.received, tally.stored + tally.rejected);
+        assert_eq!(tally.judged().unwrap_err().kind, Kind::Partial);
+    }
+
+    #[test]
+    fn nothing_stored_is_a_failure_and_nothing_rejected_is_none() {
+        let mut tally = Tally::new(10, false);
+        assert!(tally.judged().is_ok());
+        tally.refuse(Refused {
+            place: 1,
+            name: None,
+            code: "value".to_owned(),
+            reason: "x".to_owned(),
+        });
+        assert_eq!(tally.judged().unwrap_err().kind, Kind::Failed);
+    }
+}

@@ -1,0 +1,298 @@
+//! The monitoring API as its caller sees it: whose metrics, with which credential, and what to do when the server says
+//! "expired" or "later". What is asked and what becomes of the answer is the commands' matter.
+
+use crate::client::{Reply, Request};
+use crate::context::Context;
+use crate::credential::text_or_file;
+use crate::env;
+use crate::error::{Failure, Kind};
+use crate::session::{IAM_CLIENT, Token, not_logged_in};
+use crate::token::Claims;
+use base::secret::Secret;
+use base::time::{Clock as _, SystemClock};
+use std::cell::RefCell;
+use std::time::Duration;
+use wire::iam::discovery::GRANT_API_KEY;
+use wire::iam::token::TokenReply;
+
+/// The refusals that a new token may mend: expired, signed with a key that has gone, revoked (as by a logout, after
+/// which someone has logged in again).
+const MENDABLE: [&str; 3] = ["BXNMSRI01E", "BXNMSRI05E", "BXNMSRI07E"];
+/// A token of an API key is renewed when it is good for less than this: a batch may be a minute on its way.
+const KEY_TOKEN_SECONDS_MIN: i64 = 60;
+/// The first wait between two attempts; each further one is twice as long.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+/// No server is asked to be waited for longer than this between two attempts.
+const WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// Whose metrics.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ScopeArgs {
+    /// Whose metrics: `space`, `org` or `account` of the target, or the id itself (`s-GUID`, `o-GUID`, `a-GUID`);
+    /// default: the targeted space, else the organization, else the account
+    #[arg(long, value_name = "SCOPE", display_order = 800)]
+    pub(crate) scope: Option<String>,
+}
+
+/// How long to go on asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// Someone waits at a terminal, or the caller has its own way of waiting: one attempt.
+    Once,
+    /// A long job goes on after a hiccup of some 15 seconds.
+    Persistent,
+}
+
+impl Patience {
+    const fn attempts(self) -> u32 {
+        match self {
+            Self::Once => 1,
+            Self::Persistent => 6,
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Credential {
+    /// The login, which the session renews.
+    Session,
+    /// A key of the environment, exchanged for tokens.
+    Key {
+        key: Secret<String>,
+        token: RefCell<Option<Secret<String>>>,
+    },
+}
+
+/// Whose metrics, as the server and as people call it.
+#[derive(Debug)]
+struct Domain {
+    /// The value of `X-Auth-Scope-Id`; `None`: the account that the credential is bound to.
+    id: Option<String>,
+    label: String,
+}
+
+impl Domain {
+    fn new(what: &str, prefix: &str, place: (&str, &str)) -> Option<Self> {
+        let (guid, name) = place;
+        let id = format!("{prefix}{guid}");
+        (!guid.is_empty()).then(|| Self {
+            label: format!("{what} `{}`", if name.is_empty() { &id } else { name }),
+            id: Some(id),
+        })
+    }
+
+    fn of_credential() -> Self {
+        Self {
+            id: None,
+            label: "the account".to_owned(),
+        }
+    }
+
+    /// What the target says, or what the argument does.
+    fn find(context: &Context, named: Option<&str>) -> Result<Self, Failure> {
+        let cf = context.home.read_cf()?;
+        let account = context.config().account.clone();
+        let space = || {
+            Self::new(
+                "space",
+                "s-",
+                (&cf.space_fields.guid, &cf.space_fields.name),
+            )
+        };
+        let org = || {
+            Self::new(
+                "organization",
+                "o-",
+                (&cf.organization_fields.guid, &cf.organization_fields.name),
+            )
+        };
+        let account = || Self::new("account", "a-", (&account.guid, &account.name));
+        let untargeted = |what: &str| {
+            Failure::usage(format!("no {what} is targeted"))
+                .hint("choose one with `vigie target -o ORG -s SPACE`")
+        };
+        match named {
+            None => space()
+                .or_else(org)
+                .or_else(account)
+                .ok_or_else(|| untargeted("space, organization or account")),
+            Some("space") => space().ok_or_else(|| untargeted("space")),
+            Some("org") => org().ok_or_else(|| untargeted("organization")),
+            Some("account") => Ok(account().unwrap_or_else(Self::of_credential)),
+            Some(id) if ["s-", "o-", "a-"].iter().any(|prefix| id.starts_with(prefix)) => Ok(Self {
+                id: Some(id.to_owned()),
+                label: format!("`{id}`"),
+            }),
+            Some(other) => Err(Failure::usage(format!("`{other}` is no scope"))
+                .hint("a scope is `space`, `org`, `account`, or an id such as `s-GUID`, `o-GUID` or `a-GUID`")),
+        }
+    }
+}
+
+/// One domain of one server, with the credential to reach it.
+#[derive(Debug)]
+pub(crate) struct Monitoring<'a> {
+    context: &'a Context,
+    endpoint: String,
+    domain: Domain,
+    credential: Credential,
+}
+
+impl<'a> Monitoring<'a> {
+    /// With the login of this configuration.
+    pub(crate) fn of_session(context: &'a Context, scope: &ScopeArgs) -> Result<Self, Failure> {
+        let config = context.config();
+        if config.iam_token.is_empty() && config.iam_refresh_token.is_empty() {
+            return Err(not_logged_in(context.name));
+        }
+        drop(config);
+        Ok(Self {
+            context,
+            endpoint: context.metrics_endpoint()?,
+            domain: Domain::find(context, scope.scope.as_deref())?,
+            credential: Credential::Session,
+        })
+    }
+
+    /// With the API key of the environment where there is one, else with the login: for what runs unattended, and longer
+    /// than a login lives.
+    pub(crate) fn unattended(context: &'a Context, scope: &ScopeArgs) -> Result<Self, Failure> {
+        let Some((name, text)) = context.env.named(env::API_KEY) else {
+            return Self::of_session(context, scope);
+        };
+        let endpoint = match context.metrics_endpoint() {
+            Ok(endpoint) => endpoint,
+            Err(failure) => context
+                .env
+                .get(env::API)
+                .map(|url| url.trim_end_matches('/').to_owned())
+                .ok_or(failure)?,
+        };
+        Ok(Self {
+            context,
+            endpoint,
+            // A key alone names no target; then the account it belongs to is meant.
+            domain: match scope.scope.as_deref() {
+                None => Domain::find(context, None).unwrap_or_else(|_| Domain::of_credential()),
+                named => Domain::find(context, named)?,
+            },
+            credential: Credential::Key {
+                key: text_or_file(text, name)?,
+                token: RefCell::new(None),
+            },
+        })
+    }
+
+    /// The server and the domain, for people.
+    pub(crate) fn described(&self) -> String {
+        format!("{} at {}", self.domain.label, self.endpoint)
+    }
+
+    /// The server and the domain, as a path of two directories.
+    pub(crate) fn directory(&self) -> std::path::PathBuf {
+        let harmless = |text: &str| -> String {
+            text.chars()
+                .map(|character| match character {
+                    'a'..='z' | 'A'..='Z' | '0'..='9' | '-' => character,
+                    _ => '_',
+                })
+                .collect()
+        };
+        let host = self.endpoint.rsplit("://").next().unwrap_or_default();
+        let scope = self.domain.id.as_deref().unwrap_or("account");
+        std::path::PathBuf::from(harmless(host)).join(harmless(scope))
+    }
+
+    /// An address of the server.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.endpoint)
+    }
+
+    /// Sends what `make` makes, with credential and scope; a status that waiting or a new token does not mend is the
+    /// caller's to judge.
+    pub(crate) fn exchange(
+        &self,
+        make: impl Fn() -> Request,
+        patience: Patience,
+    ) -> Result<Reply, Failure> {
+        let mut renewed = false;
+        let mut attempt = 1;
+        loop {
+            let answer = self.attempt(make());
+            let wait = match &answer {
+                Ok(reply) if reply.status == 401 && !renewed => {
+                    let code = reply.refusal("").code.unwrap_or_default();
+                    if !MENDABLE.contains(&code.as_str()) {
+                        return answer;
+                    }
+                    renewed = true;
+                    self.renew()?;
+                    continue;
+                }
+                Ok(reply) if matches!(reply.status, 429 | 503) => reply
+                    .header("retry-after")
+                    .and_then(|seconds| seconds.parse().ok())
+                    .map(Duration::from_secs),
+                Err(failure) if failure.kind == Kind::Unreachable => None,
+                Ok(_) | Err(_) => return answer,
+            };
+            if attempt >= patience.attempts() {
+                return answer;
+            }
+            let backoff = FIRST_WAIT.saturating_mul(1 << (attempt - 1));
+            std::thread::sleep(wait.unwrap_or(backoff).min(WAIT_MAX));
+            attempt += 1;
+        }
+    }
+
+    fn attempt(&self, request: Request) -> Result<Reply, Failure> {
+        let token = self.token()?;
+        let mut request = request.header("x-auth-user-token", format!("iam {}", token.expose()));
+        if let Some(scope) = &self.domain.id {
+            request = request.header("x-auth-scope-id", scope.as_str());
+        }
+        self.context.client()?.send(request)
+    }
+
+    fn token(&self) -> Result<Token, Failure> {
+        let Credential::Key { token, .. } = &self.credential else {
+            return self.context.token();
+        };
+        let now = SystemClock.now();
+        let held = token.borrow().as_ref().and_then(|token| {
+            let left = Claims::of(token.expose())?.remaining(now);
+            (left > KEY_TOKEN_SECONDS_MIN).then(|| token.clone())
+        });
+        match held {
+            Some(token) => Ok(token),
+            None => self.renew(),
+        }
+    }
+
+    /// A new token, whatever the age of the old one.
+    fn renew(&self) -> Result<Token, Failure> {
+        let Credential::Key { key, token } = &self.credential else {
+            return self.context.token_for(Duration::MAX);
+        };
+        let iam = self
+            .context
+            .iam_endpoint(&self.context.config())
+            .unwrap_or_else(|_| self.endpoint.clone());
+        let reply: TokenReply = self
+            .context
+            .client()?
+            .send(
+                Request::post(format!("{iam}/identity/token"))
+                    .basic(IAM_CLIENT.0, IAM_CLIENT.1)
+                    .form(&[
+                        ("grant_type", GRANT_API_KEY),
+                        ("apikey", key.expose()),
+                        ("response_type", "cloud_iam"),
+                    ]),
+            )?
+            .parse("exchange the API key for a token")?;
+        let fresh = Secret::new(reply.access_token.expose().to_owned());
+        token.replace(Some(fresh.clone()));
+        Ok(fresh)
+    }
+}

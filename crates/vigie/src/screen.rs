@@ -1,0 +1,94 @@
+//! What the terminal can show: how much, and in which alphabet.
+
+use crate::chart::Glyphs;
+use crate::env::{self, Env};
+use std::io;
+
+/// Where nobody tells a size.
+const WIDTH: usize = 80;
+const HEIGHT: usize = 16;
+/// A chart higher than this is no easier to read.
+const HEIGHT_MAX: usize = 20;
+
+/// A place to draw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Screen {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) glyphs: Glyphs,
+}
+
+/// The arguments of commands that draw.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ScreenArgs {
+    /// Columns of a drawing; default: those of the terminal, else 80
+    #[arg(long, value_name = "COLUMNS", display_order = 810, value_parser = clap::value_parser!(u16).range(20..=1000))]
+    width: Option<u16>,
+    /// Lines of a chart; default: at most 20, as the terminal allows
+    #[arg(long, value_name = "LINES", display_order = 811, value_parser = clap::value_parser!(u16).range(7..=200))]
+    height: Option<u16>,
+    /// Draw with ASCII characters only; so does a locale other than UTF-8
+    #[arg(long, display_order = 812)]
+    ascii: bool,
+}
+
+impl Screen {
+    /// What the arguments say, else what the terminal and the environment do.
+    pub(crate) fn of(args: &ScreenArgs, env: &Env) -> Self {
+        let terminal = rustix::termios::tcgetwinsize(io::stdout())
+            .ok()
+            .filter(|size| size.ws_col > 0 && size.ws_row > 0);
+        let width = args.width.map(usize::from);
+        let height = args.height.map(usize::from);
+        Self {
+            width: width.unwrap_or_else(|| terminal.map_or(WIDTH, |size| usize::from(size.ws_col))),
+            height: height.unwrap_or_else(|| {
+                terminal.map_or(HEIGHT, |size| {
+                    usize::from(size.ws_row).saturating_sub(2).min(HEIGHT_MAX)
+                })
+            }),
+            glyphs: if args.ascii {
+                Glyphs::Ascii
+            } else {
+                alphabet(env)
+            },
+        }
+    }
+}
+
+/// Without any locale, as in most containers, the terminal around it still shows UTF-8.
+fn alphabet(env: &Env) -> Glyphs {
+    match env.get(env::LOCALE) {
+        Some(locale)
+            if !locale
+                .to_ascii_lowercase()
+                .replace('-', "")
+                .contains("utf8") =>
+        {
+            Glyphs::Ascii
+        }
+        _ => Glyphs::Unicode,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locale_chooses_the_alphabet() {
+        assert_eq!(alphabet(&Env::of(&[])), Glyphs::Unicode);
+        assert_eq!(
+            alphabet(&Env::of(&[("LANG", "en_US.UTF-8")])),
+            Glyphs::Unicode
+        );
+        assert_eq!(
+            alphabet(&Env::of(&[("LC_ALL", "C"), ("LANG", "en_US.UTF-8")])),
+            Glyphs::Ascii
+        );
+        assert_eq!(
+            alphabet(&Env::of(&[("LC_CTYPE", "C.utf8")])),
+            Glyphs::Unicode
+        );
+    }
+}

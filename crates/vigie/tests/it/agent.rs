@@ -1,0 +1,236 @@
+//! The agent against a server that is there, away, and there again.
+
+use crate::store::busy;
+use crate::terminal::Terminal;
+use insta::assert_snapshot;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A host that stands still.
+fn host(terminal: &Terminal) {
+    let root = terminal.path("proc");
+    let put = |name: &str, text: &str| {
+        let path = root.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    put("sys/kernel/hostname", "web1.example.org\n");
+    put("stat", include_str!("../proc/stat"));
+    put("loadavg", "0.23 0.26 0.35 3/109 11785\n");
+    put("meminfo", include_str!("../proc/meminfo"));
+    put("net/dev", include_str!("../proc/net-dev"));
+    put("1/stat", "1 (init) S 0 1 1");
+}
+
+fn ready() -> Terminal {
+    let terminal = Terminal::logged_in();
+    host(&terminal);
+    terminal
+}
+
+/// The transcript without the port, which is in the name of the buffer too.
+fn transcript(terminal: &Terminal) -> String {
+    let port = terminal.server.address.port().to_string();
+    terminal.transcript().replace(&port, "PORT")
+}
+
+fn spool_files(directory: &Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return 0;
+    };
+    entries
+        .flatten()
+        .map(|entry| {
+            let path = entry.path();
+            if path.is_dir() {
+                spool_files(&path)
+            } else {
+                usize::from(path.extension().is_some_and(|end| end == "spool"))
+            }
+        })
+        .sum()
+}
+
+#[test]
+fn what_it_would_send_can_be_seen() {
+    let mut terminal = ready();
+    let printed = terminal
+        .run("vigie agent --once --print --proc proc --prefix monitor.")
+        .stdout;
+    let without_time: String = printed
+        .lines()
+        .map(|line| format!("{}\n", line.rsplit_once(' ').unwrap().0))
+        .collect();
+    assert_snapshot!(without_time);
+    assert!(terminal.server.asked("POST", "/v1/metrics").is_empty());
+}
+
+#[test]
+fn one_look_is_sent() {
+    let mut terminal = ready();
+    let ran = terminal.run("vigie agent --once --proc proc --host h");
+    assert_eq!(ran.code, 0);
+    assert_snapshot!(transcript(&terminal));
+    let store = terminal.server.store.lock().unwrap();
+    assert!(store.samples.contains_key("h.load.load.shortterm"));
+    assert!(store.samples.contains_key("h.interface-eth0.if_octets.rx"));
+    drop(store);
+    assert_eq!(spool_files(&terminal.path(".bluemix/agent")), 0);
+}
+
+#[test]
+fn what_a_server_that_is_away_misses_comes_later() {
+    let mut terminal = ready();
+    terminal
+        .server
+        .store
+        .lock()
+        .unwrap()
+        .instead
+        .extend([busy(), busy()]);
+    let away = terminal.run("vigie agent --once --proc proc --host h --buffer buffer");
+    assert_eq!(away.code, 6, "{}", away.stderr);
+    assert!(spool_files(&terminal.path("buffer")) > 0);
+    terminal.server.store.lock().unwrap().instead.clear();
+    let back = terminal.run("vigie agent --once --proc proc --host h --buffer buffer");
+    assert_eq!(back.code, 0);
+    assert_snapshot!(transcript(&terminal));
+    assert_eq!(spool_files(&terminal.path("buffer")), 0);
+    let store = terminal.server.store.lock().unwrap();
+    assert_eq!(store.samples["h.load.load.shortterm"].len(), 2);
+}
+
+#[test]
+fn an_expired_token_loses_nothing() {
+    let mut terminal = ready();
+    terminal.server.store.lock().unwrap().serial_min = 2;
+    assert_eq!(
+        terminal.run("vigie agent --once --proc proc --host h").code,
+        0
+    );
+    assert!(terminal.server.store.lock().unwrap().len() > 0);
+}
+
+#[test]
+fn a_key_of_the_environment_needs_no_login() {
+    let mut terminal = Terminal::new();
+    host(&terminal);
+    terminal.set("VIGIE_API_KEY", "vgk_good");
+    let address = format!("http://{}", terminal.server.address);
+    terminal.set("VIGIE_API", &address);
+    terminal.server.store.lock().unwrap().serial_min = 2;
+    let ran = terminal.run("vigie agent --once --proc proc --host h");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(terminal.server.store.lock().unwrap().len() > 0);
+    assert!(
+        !terminal.path(".bluemix/config.json").exists(),
+        "the key is nobody's login"
+    );
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill")
+        .args(["-s", name, &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+}
+
+#[test]
+fn a_signal_ends_it_in_order() {
+    let terminal = ready();
+    for name in ["TERM", "INT"] {
+        let child = terminal
+            .command("vigie agent --proc proc --host h --interval 1s")
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let begun = Instant::now();
+        let before = terminal.server.store.lock().unwrap().len();
+        while terminal.server.store.lock().unwrap().len() == before {
+            assert!(
+                begun.elapsed() < Duration::from_secs(60),
+                "nothing was sent"
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        signal(&child, name);
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{stderr}");
+        assert!(stderr.contains("agent: stopped after"), "{stderr}");
+    }
+    assert_eq!(spool_files(&terminal.path(".bluemix/agent")), 0);
+}
+
+#[test]
+fn a_killed_agent_leaves_what_it_saw() {
+    let mut terminal = ready();
+    terminal
+        .server
+        .store
+        .lock()
+        .unwrap()
+        .instead
+        .extend(std::iter::repeat_with(busy).take(100));
+    let mut child = terminal
+        .command("vigie agent --proc proc --host h --interval 1s --buffer buffer")
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while terminal.server.asked("POST", "/v1/metrics").len() < 2 {
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "nothing was tried"
+        );
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    terminal.server.store.lock().unwrap().instead.clear();
+    let tried = terminal.server.asked("POST", "/v1/metrics");
+    let first = tried[0].json();
+    terminal.run("vigie agent --once --proc proc --host h --buffer buffer");
+    let at = (first[0]["timestamp"].as_f64().unwrap() * 1000.0) as i64;
+    let store = terminal.server.store.lock().unwrap();
+    assert!(store.samples[first[0]["name"].as_str().unwrap()].contains_key(&at));
+}
+
+#[test]
+fn wrong_arguments_say_so() {
+    let mut terminal = ready();
+    terminal.run("vigie agent --interval 0s");
+    terminal.run("vigie agent --interval soon");
+    terminal.run("vigie agent --buffer-max much");
+    terminal.run("vigie agent --prefix a..b --host h --once");
+    terminal.run("vigie agent --proc nowhere --once");
+    assert_snapshot!(transcript(&terminal));
+}
+
+#[test]
+fn a_key_that_is_refused_keeps_the_samples() {
+    let mut terminal = Terminal::new();
+    host(&terminal);
+    terminal.set("VIGIE_API_KEY", "vgk_wrong");
+    let address = format!("http://{}", terminal.server.address);
+    terminal.set("VIGIE_API", &address);
+    let refused = terminal.run("vigie agent --once --proc proc --host h --buffer buffer");
+    assert_ne!(refused.code, 0);
+    assert!(
+        refused.stderr.contains("the API key was not found"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(spool_files(&terminal.path("buffer")), 1);
+    assert!(!format!("{refused:?}").contains("vgk_wrong"));
+    terminal.set("VIGIE_API_KEY", "vgk_good");
+    assert_eq!(
+        terminal
+            .run("vigie agent --once --proc proc --host h --buffer buffer")
+            .code,
+        0
+    );
+    assert_eq!(spool_files(&terminal.path("buffer")), 0);
+}

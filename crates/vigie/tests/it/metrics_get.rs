@@ -1,0 +1,149 @@
+//! Reading: the same samples in every form.
+
+use crate::terminal::Terminal;
+use insta::assert_snapshot;
+use serde_json::json;
+
+/// Two series of a quarter of an hour, one with a silence in it.
+fn filled() -> Terminal {
+    let terminal = Terminal::logged_in();
+    let mut store = terminal.server.store.lock().unwrap();
+    for minute in 0..15_i64 {
+        let at = (1_519_862_400 + minute * 60) * 1000;
+        let latency = 48.5 + (minute * 7 % 11) as f64;
+        store
+            .samples
+            .entry("shop.eu.latency".to_owned())
+            .or_default()
+            .insert(at, json!(latency));
+        if !(5..10).contains(&minute) {
+            store
+                .samples
+                .entry("shop.us.errors".to_owned())
+                .or_default()
+                .insert(at, json!(minute * minute));
+        }
+    }
+    drop(store);
+    terminal
+}
+
+const RANGE: &str = "--from 20180301 --until 00:14_20180301";
+
+#[test]
+fn a_table_shows_every_sample() {
+    let mut terminal = filled();
+    terminal.run(&format!("vigie metrics get shop.us.* {RANGE}"));
+    terminal.run(&format!(
+        "vigie metrics get shop.us.* {RANGE} --tz Europe/Paris"
+    ));
+    assert_snapshot!(terminal.transcript());
+}
+
+#[test]
+fn sparklines_and_charts() {
+    let mut terminal = filled();
+    terminal.run(&format!(
+        "vigie metrics get shop.*.* {RANGE} --format sparkline"
+    ));
+    terminal.run(&format!(
+        "vigie metrics get shop.*.* {RANGE} --format chart --width 64 --height 11"
+    ));
+    terminal.run(&format!(
+        "vigie metrics get shop.us.errors {RANGE} --format chart --width 64 --height 11 --ascii"
+    ));
+    terminal.set("LC_ALL", "C");
+    terminal.run(&format!(
+        "vigie metrics get shop.*.* {RANGE} --format sparkline"
+    ));
+    assert_snapshot!(terminal.transcript());
+}
+
+#[test]
+fn json_is_the_servers_own() {
+    let mut terminal = filled();
+    let json = terminal
+        .run(&format!(
+            "vigie metrics get shop.us.errors {RANGE} --output json"
+        ))
+        .stdout;
+    let rows: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(rows[0]["datapoints"][2], json!([4, 1_519_862_520.0]));
+    assert_eq!(
+        terminal
+            .run("vigie metrics get no.such --format json")
+            .stdout,
+        "[]\n"
+    );
+}
+
+#[test]
+fn csv_goes_out_and_in_again() {
+    let mut terminal = filled();
+    let csv = terminal
+        .run(&format!("vigie metrics get shop.*.* {RANGE} --format csv"))
+        .stdout;
+    std::fs::write(terminal.path("all.csv"), csv).unwrap();
+    let before = terminal.server.store.lock().unwrap().len();
+    terminal.server.store.lock().unwrap().samples.clear();
+    assert_eq!(terminal.run("vigie metrics send -f all.csv").code, 0);
+    assert_eq!(terminal.server.store.lock().unwrap().len(), before);
+}
+
+#[test]
+fn many_targets_take_several_requests_and_show_a_series_once() {
+    let mut terminal = filled();
+    let ran = terminal.run(&format!(
+        "vigie metrics get a b c d shop.us.errors shop.us.* {RANGE} --max-points 10"
+    ));
+    assert_eq!(ran.stdout.matches("shop.us.errors").count(), 1);
+    let asked = terminal.server.asked("GET", "/v1/metrics");
+    assert_eq!(asked.len(), 2);
+    assert_eq!(
+        asked[1].query,
+        "target=shop.us.*&from=20180301&until=00:14_20180301&maxDataPoints=10&tz=UTC&format=json"
+    );
+}
+
+#[test]
+fn nothing_found_says_where_to_look() {
+    let mut terminal = filled();
+    terminal.run("vigie metrics get no.such.metric");
+    terminal
+        .server
+        .store
+        .lock()
+        .unwrap()
+        .instead
+        .push_back((200, json!([{"target": "a.b", "datapoints": []}])));
+    terminal.run("vigie metrics get a.b");
+    terminal.run("vigie metrics get a.b --from whenever");
+    terminal.run("vigie metrics get a.b --tz Mars/Olympus");
+    terminal.run("vigie metrics get");
+    terminal.server.store.lock().unwrap().instead.push_back((
+        400,
+        json!({"errors": [{"code": "BXNMSMT06E", "message": "the function `sum` is not supported", "field": "target"}]}),
+    ));
+    terminal.run("vigie metrics get sum(a)");
+    assert_snapshot!(terminal.transcript());
+}
+
+#[test]
+fn a_server_that_is_away_has_an_exit_code_of_its_own() {
+    let mut terminal = filled();
+    let nowhere = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    terminal.edit("config.json", |config| {
+        config["APIEndpoint"] = format!("http://{nowhere}").into();
+        config["MetricsEndpoint"] = format!("http://{nowhere}").into();
+    });
+    let ran = terminal.run("vigie metrics get a.b");
+    assert_eq!(ran.code, 6, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("takes no connections"),
+        "{}",
+        ran.stderr
+    );
+}

@@ -1,0 +1,96 @@
+//! The tree of names.
+
+use crate::terminal::Terminal;
+use insta::assert_snapshot;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+fn filled() -> Terminal {
+    let terminal = Terminal::logged_in();
+    let mut store = terminal.server.store.lock().unwrap();
+    for name in [
+        "shop",
+        "shop.eu.errors",
+        "shop.eu.latency",
+        "shop.us.errors",
+        "host.cpu-0.cpu-user",
+        "host.load.shortterm",
+    ] {
+        store
+            .samples
+            .insert(name.to_owned(), BTreeMap::from([(0, json!(1))]));
+    }
+    drop(store);
+    terminal
+}
+
+#[test]
+fn the_tree_and_its_parts() {
+    let mut terminal = filled();
+    terminal.run("vigie metrics list");
+    terminal.run("vigie metrics list --depth 1");
+    terminal.run("vigie metrics list shop.* --ascii");
+    terminal.run("vigie metrics ls --format plain");
+    terminal.run("vigie metrics list shop --depth 2 --output json");
+    assert_snapshot!(terminal.transcript());
+}
+
+#[test]
+fn a_level_takes_one_request() {
+    let mut terminal = filled();
+    terminal.run("vigie metrics list");
+    let queries: Vec<String> = terminal
+        .server
+        .asked("GET", "/v1/metrics/list")
+        .into_iter()
+        .map(|asked| asked.query)
+        .collect();
+    assert_eq!(
+        queries,
+        [
+            "query=*&format=nodes",
+            "query=*.*&format=nodes",
+            "query=*.*.*&format=nodes"
+        ]
+    );
+}
+
+#[test]
+fn a_tree_too_long_to_read_ends_early_and_says_so() {
+    let mut terminal = Terminal::logged_in();
+    let mut store = terminal.server.store.lock().unwrap();
+    for at in 0..600 {
+        store.samples.insert(
+            format!("shop.item-{at:03}"),
+            BTreeMap::from([(0, json!(1))]),
+        );
+    }
+    drop(store);
+    terminal.run("vigie metrics list");
+    assert_snapshot!(terminal.transcript());
+    assert_eq!(
+        terminal
+            .run("vigie metrics list --format plain")
+            .stdout
+            .lines()
+            .count(),
+        600
+    );
+    assert_eq!(
+        terminal
+            .run("vigie metrics list --depth 2")
+            .stdout
+            .lines()
+            .count(),
+        601
+    );
+}
+
+#[test]
+fn an_empty_tree_says_how_to_begin() {
+    let mut terminal = Terminal::logged_in();
+    terminal.run("vigie metrics list");
+    terminal.run("vigie metrics list no.such");
+    terminal.run("vigie metrics list --output json");
+    assert_snapshot!(terminal.transcript());
+}

@@ -1,0 +1,165 @@
+//! Sending: from arguments, files and standard input, with an account of every sample.
+
+use crate::fixture::SPACE;
+use crate::store::busy;
+use crate::terminal::Terminal;
+use insta::assert_snapshot;
+use serde_json::json;
+use std::io::Write as _;
+use std::process::Stdio;
+
+fn write(terminal: &Terminal, name: &str, text: &str) {
+    std::fs::write(terminal.path(name), text).unwrap();
+}
+
+#[test]
+fn arguments_become_samples() {
+    let mut terminal = Terminal::logged_in();
+    terminal.run("vigie metrics send shop.orders=17@1519862400 shop.latency-ms=48.6@1519862400.25");
+    terminal.run("vigie metrics send shop.orders=18@1519862460 --output json");
+    terminal.run("vigie metrics send shop.orders=19@1519862520 --quiet");
+    assert_snapshot!(terminal.transcript());
+    let store = terminal.server.store.lock().unwrap();
+    assert_eq!(store.samples["shop.orders"][&1_519_862_400_000], json!(17));
+    assert_eq!(
+        store.samples["shop.latency-ms"][&1_519_862_400_250],
+        json!(48.6)
+    );
+    drop(store);
+    let asked = terminal.server.asked("POST", "/v1/metrics");
+    assert_eq!(asked[0].header("x-auth-scope-id"), format!("s-{SPACE}"));
+}
+
+#[test]
+fn files_of_every_format() {
+    let mut terminal = Terminal::logged_in();
+    write(
+        &terminal,
+        "nab.csv",
+        "timestamp,value\n2014-02-14 14:30:00,0.132\n2014-02-14 14:35:00,0.134\n",
+    );
+    write(
+        &terminal,
+        "own.csv",
+        "when,what,how\n1519862400,a.b,1\n1519862460,a.b,2\n",
+    );
+    write(
+        &terminal,
+        "some.json",
+        r#"[{"name":"a.c","value":1,"timestamp":1519862400}]"#,
+    );
+    write(&terminal, "lines", "a.d 1 1519862400\na.d 2 1519862460\n");
+    terminal.run("vigie metrics send --file nab.csv --name host.cpu");
+    terminal.run(
+        "vigie metrics send -f own.csv --time-column when --name-column what --value-column how",
+    );
+    terminal.run("vigie metrics send -f some.json");
+    terminal.run("vigie metrics send -f lines");
+    assert_snapshot!(terminal.transcript());
+    let store = terminal.server.store.lock().unwrap();
+    assert_eq!(store.samples["host.cpu"][&1_392_388_200_000], json!(0.132));
+    assert_eq!(store.len(), 7);
+}
+
+#[test]
+fn standard_input_is_a_file_too() {
+    let terminal = Terminal::logged_in();
+    let mut child = terminal
+        .command("vigie metrics send --file -")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(b"a.b 1 1519862400\n")
+        .unwrap();
+    assert!(child.wait().unwrap().success());
+    assert_eq!(terminal.server.store.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn every_rejected_sample_has_its_line_and_reason() {
+    let mut terminal = Terminal::logged_in();
+    write(
+        &terminal,
+        "mixed",
+        "a.ok 1 1519862400\na..b 1 1519862400\na.late 1 9519862400\n\na.nan x 1519862400\na.ok 2 1519862460\n",
+    );
+    terminal.run("vigie metrics send --file mixed");
+    terminal.run("vigie metrics send --file mixed --reasons 1");
+    terminal.run("vigie metrics send --file mixed --output json");
+    terminal.run("vigie metrics send a.late=1@9519862400");
+    assert_snapshot!(terminal.transcript());
+}
+
+#[test]
+fn a_dry_run_asks_nobody() {
+    let mut terminal = Terminal::new();
+    write(&terminal, "mixed", "a.ok 1 1519862400\na..b 1 1519862400\n");
+    terminal.run("vigie metrics send --file mixed --dry-run");
+    terminal.run("vigie metrics send a.b=1 --dry-run");
+    assert_snapshot!(terminal.transcript());
+    assert!(terminal.server.asked("POST", "/v1/metrics").is_empty());
+}
+
+#[test]
+fn a_long_input_goes_in_batches_and_outlives_its_token_and_a_busy_server() {
+    let mut terminal = Terminal::logged_in();
+    let lines: String = (0..12)
+        .map(|at| format!("a.b {at} {}\n", 1_519_862_400 + at * 60))
+        .collect();
+    write(&terminal, "lines", &lines);
+    {
+        let mut store = terminal.server.store.lock().unwrap();
+        store.serial_min = 2;
+        store.instead.push_back(busy());
+    }
+    terminal.run("vigie metrics send --file lines --batch 5");
+    assert_snapshot!(terminal.transcript());
+    assert_eq!(terminal.server.store.lock().unwrap().len(), 12);
+    // Refused as expired, refused as busy, then the three batches.
+    assert_eq!(terminal.server.asked("POST", "/v1/metrics").len(), 5);
+}
+
+#[test]
+fn what_cannot_be_sent_says_what_to_do() {
+    let mut terminal = Terminal::logged_in();
+    write(
+        &terminal,
+        "nab.csv",
+        "timestamp,value\n2014-02-14 14:30:00,0.132\n",
+    );
+    write(&terminal, "broken.json", "[{\"name\":");
+    terminal.run("vigie metrics send");
+    terminal.run("vigie metrics send shop.orders");
+    terminal.run("vigie metrics send shop..orders=1");
+    terminal.run("vigie metrics send -f nowhere.csv");
+    terminal.run("vigie metrics send -f nab.csv");
+    terminal.run("vigie metrics send -f broken.json");
+    terminal.run("vigie metrics send a.b=1 --scope here");
+    terminal.server.store.lock().unwrap().instead.push_back((
+        403,
+        json!({"errors": [{"code": "BXNMSRI14E", "message": "you may not write here", "hint": "ask for the role Developer"}]}),
+    ));
+    terminal.run("vigie metrics send a.b=1");
+    terminal.run("vigie logout");
+    terminal.run("vigie metrics send a.b=1");
+    assert_snapshot!(terminal.transcript());
+}
+
+#[test]
+fn a_scope_can_be_chosen() {
+    let mut terminal = Terminal::logged_in();
+    for (scope, header) in [
+        ("account", "a-0123456789abcdef0123456789abcdef"),
+        ("org", "o-11111111-0000-4000-8000-000000000001"),
+        ("s-7", "s-7"),
+    ] {
+        terminal.run(&format!("vigie metrics send a.b=1 --scope {scope}"));
+        let asked = terminal.server.asked("POST", "/v1/metrics");
+        assert_eq!(asked.last().unwrap().header("x-auth-scope-id"), header);
+    }
+}

@@ -1,0 +1,167 @@
+//! The part of the test's server that keeps metrics: as simple as the interface allows, with a knob for each trouble.
+
+use crate::fixture::Asked;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// The samples, and what to answer instead.
+#[derive(Debug, Default)]
+pub(crate) struct Store {
+    /// By name and time.
+    pub(crate) samples: BTreeMap<String, BTreeMap<i64, Value>>,
+    /// Answers to give first, one per request.
+    pub(crate) instead: VecDeque<(u16, Value)>,
+    /// Tokens with a lower serial number count as expired.
+    pub(crate) serial_min: u32,
+}
+
+/// The answer of a server that has too much to do.
+pub(crate) fn busy() -> (u16, Value) {
+    (
+        503,
+        json!({"errors": [{"code": "BXNMSSV08E", "message": "the store is unavailable"}]}),
+    )
+}
+
+impl Store {
+    /// How many samples it holds.
+    pub(crate) fn len(&self) -> usize {
+        self.samples.values().map(BTreeMap::len).sum()
+    }
+
+    pub(crate) fn answer(&mut self, asked: &Asked) -> (u16, Value) {
+        let credential = asked.header("x-auth-user-token");
+        let serial = credential
+            .strip_prefix("iam e30.")
+            .and_then(|token| token.split_once(".sig")?.1.parse::<u32>().ok());
+        match serial {
+            None => {
+                return (
+                    401,
+                    json!({"errors": [{"code": "BXNMSRI02E", "message": "the token is malformed"}]}),
+                );
+            }
+            Some(serial) if serial < self.serial_min => {
+                return (
+                    401,
+                    json!({"errors": [{"code": "BXNMSRI01E", "message": "the token has expired"}]}),
+                );
+            }
+            Some(_) => {}
+        }
+        if let Some(instead) = self.instead.pop_front() {
+            return instead;
+        }
+        match (asked.method.as_str(), asked.path.as_str()) {
+            ("POST", "/v1/metrics") => self.send(&asked.json()),
+            ("GET", "/v1/metrics") => (200, self.get(&asked.query)),
+            ("GET", "/v1/metrics/list") => (200, self.list(&one(&asked.query, "query"))),
+            ("DELETE", "/v1/metrics/list") => (200, self.delete(&asked.query)),
+            _ => (
+                405,
+                json!({"errors": [{"code": "BXNMSSV02E", "message": "no such method"}]}),
+            ),
+        }
+    }
+
+    fn send(&mut self, body: &Value) -> (u16, Value) {
+        let items = body.as_array().unwrap();
+        let mut rejections = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let name = item["name"].as_str().unwrap();
+            let seconds = item["timestamp"].as_f64().unwrap();
+            if seconds > 4e9 {
+                rejections.push(json!({"index": index, "name": name, "code": "too_new",
+                    "reason": "the sample lies more than 10 minutes in the future"}));
+            } else {
+                let series = self.samples.entry(name.to_owned()).or_default();
+                series.insert((seconds * 1000.0) as i64, item["value"].clone());
+            }
+        }
+        let stored = items.len() - rejections.len();
+        let mut receipt = json!({"received": items.len(), "stored": stored, "rejected": rejections.len(), "rejections": rejections});
+        if stored == 0 {
+            receipt["errors"] = json!([{"code": "BXNMSMT02E", "message": "nothing was stored"}]);
+            return (400, receipt);
+        }
+        (200, receipt)
+    }
+
+    fn get(&self, query: &str) -> Value {
+        let targets: Vec<&str> = query
+            .split('&')
+            .filter_map(|pair| pair.strip_prefix("target="))
+            .collect();
+        let rows: Vec<Value> = self
+            .samples
+            .iter()
+            .filter(|(name, _)| targets.iter().any(|target| fits(target, name)))
+            .map(|(name, points)| {
+                let points: Vec<Value> = points
+                    .iter()
+                    .map(|(at, value)| json!([value, *at as f64 / 1000.0]))
+                    .collect();
+                json!({"target": name, "datapoints": points})
+            })
+            .collect();
+        rows.into()
+    }
+
+    fn list(&self, pattern: &str) -> Value {
+        let depth = pattern.split('.').count();
+        let mut nodes: BTreeSet<String> = BTreeSet::new();
+        for name in self.samples.keys() {
+            let elements: Vec<&str> = name.split('.').collect();
+            nodes.extend(
+                elements
+                    .get(..depth)
+                    .map(|path| path.join("."))
+                    .filter(|path| fits(pattern, path)),
+            );
+        }
+        let nodes: Vec<Value> = nodes
+            .iter()
+            .map(|path| {
+                json!({"path": path, "name": path.rsplit('.').next(), "leaf": self.samples.contains_key(path),
+                    "branch": self.samples.keys().any(|name| name.starts_with(&format!("{path}.")))})
+            })
+            .collect();
+        nodes.into()
+    }
+
+    fn delete(&mut self, query: &str) -> Value {
+        let pattern = one(query, "query");
+        let dry_run = one(query, "dry_run") == "true";
+        let depth = pattern.split('.').count();
+        let doomed: Vec<String> = self
+            .samples
+            .keys()
+            .filter(|name| {
+                let beginning: Vec<&str> = name.split('.').take(depth).collect();
+                fits(&pattern, &beginning.join("."))
+            })
+            .cloned()
+            .collect();
+        if !dry_run {
+            self.samples.retain(|name, _| !doomed.contains(name));
+        }
+        json!({"query": pattern, "deleted": doomed.len(), "dry_run": dry_run})
+    }
+}
+
+fn one(query: &str, name: &str) -> String {
+    query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// Element by element; the only wildcard is a whole `*`.
+fn fits(pattern: &str, name: &str) -> bool {
+    pattern.split('.').count() == name.split('.').count()
+        && pattern
+            .split('.')
+            .zip(name.split('.'))
+            .all(|(pattern, element)| pattern == "*" || pattern == element)
+}
