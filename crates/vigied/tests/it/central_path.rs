@@ -296,7 +296,7 @@ fn late_and_repeated_samples() {
     let server = Server::start();
     let token = server.token();
     let base = 1_393_000_000_i64;
-    for (offset, value) in [(600, 3.0), (0, 1.0), (300, 2.0), (0, 10.0)] {
+    for (offset, value) in [(600, 3.5), (0, 1.5), (300, 2.5), (0, 10.5)] {
         let item =
             json!([{"name": "room.temperature", "value": value, "timestamp": base + offset}]);
         assert_eq!(
@@ -313,13 +313,8 @@ fn late_and_repeated_samples() {
         base + 600
     );
     let got = server.metrics(&token, "GET", &path).send().json();
-    assert_eq!(
-        got[0]["datapoints"],
-        json!([[10.0, base], [2.0, base + 300], [3.0, base + 600]])
-            .as_array()
-            .map(|a| json!(a))
-            .unwrap()
-    );
+    let expected = json!([[10.5, base], [2.5, base + 300], [3.5, base + 600]]);
+    assert_eq!(got[0]["datapoints"], expected);
 }
 
 /// A second owner's key is of no use on this server.

@@ -76,7 +76,7 @@ fn world() -> World {
     let server = Server::start();
     let owner_token = server.token();
     let manage = |method: &str, path: &str, body: Value| {
-        ok(server
+        ok(&server
             .request(method, path)
             .bearer(&owner_token)
             .json(&body)
@@ -162,24 +162,24 @@ fn credentials(server: &Server, email: &str, password: &str) -> BTreeMap<&'stati
         ("username", email),
         ("password", password),
     ];
-    let iam = ok(server
+    let iam = ok(&server
         .request("POST", "/identity/token")
         .basic("bx", "bx")
         .form(&form)
         .send());
     let iam = iam["access_token"].as_str().unwrap().to_owned();
-    let uaa = ok(server
+    let uaa = ok(&server
         .request("POST", "/oauth/token")
         .basic("cf", "")
         .form(&form)
         .send());
     let uaa = uaa["access_token"].as_str().unwrap().to_owned();
-    let info = ok(server
+    let info = ok(&server
         .request("GET", "/identity/userinfo")
         .bearer(&iam)
         .send());
     let wanted = json!({"name": "matrix", "iam_id": info["iam_id"]});
-    let key = ok(server
+    let key = ok(&server
         .request("POST", "/v1/apikeys")
         .bearer(&iam)
         .json(&wanted)
@@ -319,7 +319,7 @@ fn every_route_credential_role_and_scope_answers_as_the_table_says() {
     let planted = world
         .server
         .metrics(&world.owner_token, "POST", "/v1/metrics");
-    ok(planted
+    ok(&planted
         .json(
             &json!([{"name": "secret.plan", "value": 42, "timestamp": crate::harness::now() - 5}]),
         )
@@ -391,7 +391,7 @@ fn no_way_leads_from_one_space_to_another() {
         .header("X-Auth-User-Token", &format!("iam {}", world.owner_token))
         .header("X-Auth-Scope-Id", other)
         .json(&json!([{"name": "vault.secret", "value": 42, "timestamp": stamp}]));
-    ok(plant.send());
+    ok(&plant.send());
     let iam = format!("iam {}", developer.credentials["iam"]);
     let own = |method: &str, path: &str| {
         world
