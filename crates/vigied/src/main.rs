@@ -58,7 +58,11 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 serve::serve(&settings, ready, stop).await
             })?;
         }
-        Command::Quickstart(arguments) => return quickstart::run(&arguments),
+        Command::Quickstart(arguments) => {
+            let (settings, _) = settings(&quickstart::setting_arguments(&arguments))?;
+            logging::start(settings.text("log.level"), settings.text("log.format"))?;
+            return runtime()?.block_on(quickstart::run(&arguments, &settings));
+        }
         Command::Config(ConfigCommand::Check {
             settings: arguments,
             output,

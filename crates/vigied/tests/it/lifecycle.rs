@@ -112,11 +112,7 @@ fn two_hundred_kills_lose_nothing_that_was_acknowledged() {
             .get_or_insert_with(|| token(&url, &owner.api_key))
             .clone();
         if round > 0 {
-            assert!(
-                serving.log().contains("recovered"),
-                "start-up does not say what it recovered: {}",
-                serving.log()
-            );
+            serving.wait_for_log("recovered");
         }
         let (acks, heard) = mpsc::channel();
         let kill_after = random.below(24);

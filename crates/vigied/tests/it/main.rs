@@ -11,6 +11,8 @@ mod lifecycle;
 #[cfg(test)]
 mod malformed;
 #[cfg(test)]
+mod quickstart;
+#[cfg(test)]
 mod sdk;
 #[cfg(test)]
 mod settings;

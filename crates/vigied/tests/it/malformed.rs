@@ -156,7 +156,7 @@ fn printable(bytes: &[u8]) -> Vec<u8> {
     bytes
         .iter()
         .copied()
-        .filter(|byte| (0x21..0x7f).contains(byte) && *byte != b'#')
+        .filter(|byte| (0x21..0x7f).contains(byte) && !b"#\"<>".contains(byte))
         .collect()
 }
 
