@@ -101,7 +101,7 @@ impl Terminal {
         let plain = self
             .transcript
             .replace(&self.server.address.to_string(), "127.0.0.1:PORT")
-            .replace(self.home.path().to_str().unwrap(), "/home/ada");
+            .replace(self.home.path().to_str().unwrap(), "HOME");
         let words = plain.split_inclusive(char::is_whitespace).map(|word| {
             let at = word.find("e30.").filter(|_| word.contains(".sig"));
             match (at, word.find(".sig")) {
