@@ -42,7 +42,8 @@ pub enum KeyFileError {
 struct Fields {
     #[serde(default)]
     apikey: Option<SecretText>,
-    #[serde(rename = "apiKey", default)]
+    // `vigied init --output json` says `api_key`.
+    #[serde(rename = "apiKey", alias = "api_key", default)]
     api_key: Option<SecretText>,
 }
 

@@ -1,0 +1,99 @@
+//! The documentation tells the truth: its commands run, and its generated pages are those of the code.
+
+use crate::harness::{VIGIED, vigie};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+fn docs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
+}
+
+/// Compares a generated page with the committed one; `VIGIE_UPDATE=1` writes it.
+fn page(name: &str, text: &str) {
+    let file = docs().join("reference").join(name);
+    if std::env::var_os("VIGIE_UPDATE").is_some() {
+        std::fs::write(&file, text).unwrap();
+    }
+    let committed = std::fs::read_to_string(&file).unwrap_or_default();
+    assert_eq!(text, committed, "{name} is stale: VIGIE_UPDATE=1 writes it");
+}
+
+#[test]
+fn the_settings_reference_is_that_of_the_program() {
+    let output = Command::new(VIGIED)
+        .args(["config", "reference"])
+        .output()
+        .unwrap();
+    page("settings.md", &String::from_utf8(output.stdout).unwrap());
+}
+
+#[test]
+fn the_error_reference_is_that_of_the_code() {
+    let mut text = String::from(
+        "# Error codes of the monitoring API\n\nGenerated from the table in `wire::code`.\n\n| code | status | meaning |\n|---|---|---|\n",
+    );
+    for code in wire::code::ALL {
+        let status = code.kind.status();
+        let _ = writeln!(text, "| `{}` | {status} | {} |", code.code, code.meaning);
+    }
+    page("errors.md", &text);
+}
+
+/// The guide's blocks as one shell script; Python blocks run inside it.
+fn script(guide: &str, address: &str) -> String {
+    let mut script = String::from("set -euo pipefail\ntrap 'kill $(jobs -p)' EXIT\n");
+    let mut fence = "";
+    for line in guide.lines() {
+        match (fence, line) {
+            ("", "```sh") => fence = "sh",
+            ("", "```python") => {
+                fence = "python";
+                script.push_str("export TOKEN SPACE\npython3 - <<'END'\n");
+            }
+            ("python", "```") => {
+                fence = "";
+                script.push_str("END\n");
+            }
+            (_, "```") => fence = "",
+            ("", _) => {}
+            _ => {
+                script.push_str(&line.replace("127.0.0.1:8080", address));
+                script.push('\n');
+            }
+        }
+    }
+    script
+}
+
+#[test]
+fn every_command_of_the_guide_runs() {
+    let guide = std::fs::read_to_string(docs().join("guides/central-path.md")).unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let programs = vigie().parent().unwrap().display().to_string();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let output = Command::new("bash")
+        .arg("-c")
+        .arg(script(&guide, &port.to_string()))
+        .current_dir(folder.path())
+        .env("PATH", format!("{programs}:{path}"))
+        .env("IBMCLOUD_CONFIG_HOME", folder.path().join("cli"))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{shown}");
+    for expected in [
+        "IAM token:  Bearer ",
+        "\"stored\":2",
+        "shop.eu.latency-ms",
+        "python.answer",
+    ] {
+        assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+    }
+}
