@@ -13,6 +13,8 @@ mod lifecycle;
 #[cfg(test)]
 mod malformed;
 #[cfg(test)]
+mod postgres;
+#[cfg(test)]
 mod quickstart;
 #[cfg(test)]
 mod sdk;
