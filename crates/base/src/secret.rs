@@ -46,10 +46,19 @@ pub fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
     if left.len() != right.len() {
         return false;
     }
-    let difference = left
-        .iter()
-        .zip(right)
-        .fold(0_u8, |sum, (a, b)| std::hint::black_box(sum | (a ^ b)));
+    // Eight bytes at a time: a token of a kilobyte is compared on every request. The black box keeps the compiler from
+    // leaving early once a difference is known.
+    let (left_words, left_rest) = left.as_chunks::<8>();
+    let (right_words, right_rest) = right.as_chunks::<8>();
+    let mut difference = 0_u64;
+    for (a, b) in left_words.iter().zip(right_words) {
+        difference |= u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b);
+        difference = std::hint::black_box(difference);
+    }
+    for (a, b) in left_rest.iter().zip(right_rest) {
+        difference |= u64::from(a ^ b);
+        difference = std::hint::black_box(difference);
+    }
     difference == 0
 }
 
@@ -70,6 +79,12 @@ mod tests {
         assert!(constant_time_eq(b"abc", b"abc"));
         assert!(!constant_time_eq(b"abc", b"abd"));
         assert!(!constant_time_eq(b"abc", b"ab"));
+        for at in 0..19 {
+            let mut other = *b"nineteen characters";
+            assert!(constant_time_eq(&other, b"nineteen characters"));
+            other[at] ^= 1;
+            assert!(!constant_time_eq(&other, b"nineteen characters"), "{at}");
+        }
         assert_eq!(Secret::new("a".to_owned()), Secret::new("a".to_owned()));
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::directory::{self, Directory};
 use crate::error::IamError;
+use crate::token::issuer;
 use crate::token::keyring::KeyRing;
 use crate::verify::Verifier;
 use base::scope::Domain;
@@ -18,9 +19,9 @@ const POLL: Duration = Duration::from_millis(500);
 /// How the service is set up.
 #[derive(Debug, Clone)]
 pub struct IamConfig {
-    /// The `iss` of IAM tokens, for example `https://vigie.example/identity`.
+    /// The `iss` of new IAM tokens, for example `https://vigie.example/identity`.
     pub issuer: String,
-    /// The `iss` of UAA tokens, for example `https://vigie.example/oauth/token`.
+    /// The `iss` of new UAA tokens, for example `https://vigie.example/oauth/token`.
     pub uaa_issuer: String,
     /// Life of an access token.
     pub access_token_seconds: i64,
@@ -55,6 +56,7 @@ impl Iam {
     /// When the database or the signing key cannot be read.
     pub async fn open(db: Db, config: IamConfig, clock: Arc<dyn Clock>) -> Result<Self, IamError> {
         let keys = KeyRing::open(&config.keys, clock.now())?;
+        issuer::record(&db, &config).await?;
         let directory = Directory::load(&db, clock.now()).await?;
         let password_checks = Semaphore::new(config.password_checks_max.max(1));
         let directory = arc_swap::ArcSwap::from_pointee(directory);

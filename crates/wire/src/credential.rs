@@ -89,7 +89,7 @@ impl Repairs {
 /// A credential out of a header, borrowed from it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Credential<'a> {
-    /// What it is said to be; `None` when it came as `Authorization: Bearer`, which does not say.
+    /// What it is said to be; `None` when `Bearer` stood in the kind's place, as in `Authorization`.
     pub kind: Option<CredentialKind>,
     /// The credential itself, visible ASCII without blanks.
     pub text: &'a str,
@@ -113,7 +113,7 @@ pub enum CredentialError {
     /// An empty header.
     #[error("the header is empty, expected `<kind> <credential>`")]
     Empty,
-    /// One word only, or `Bearer` where the kind should be.
+    /// One word only.
     #[error(
         "the credential's kind is missing, expected `iam`, `apikey` or `uaa`, a blank, and the credential"
     )]
@@ -153,7 +153,12 @@ pub fn user_token(header: &[u8]) -> Result<Credential<'_>, CredentialError> {
     }
     let (word, rest) = split_word(text);
     let Some(kind) = kind_of(word) else {
-        if rest.is_empty() || word.eq_ignore_ascii_case("bearer") {
+        // The whole of what the command line prints behind its label: the token itself says which kind it is.
+        if word.eq_ignore_ascii_case("bearer") && !rest.is_empty() {
+            repairs.add(Repair::BearerRemoved);
+            return credential(None, rest, repairs);
+        }
+        if rest.is_empty() {
             return Err(CredentialError::KindMissing);
         }
         return Err(CredentialError::KindUnknown {
@@ -397,7 +402,10 @@ mod tests {
             user_token(TOKEN.as_bytes()),
             Err(CredentialError::KindMissing)
         );
-        assert_eq!(user_token(b"Bearer x"), Err(CredentialError::KindMissing));
+        assert_eq!(user_token(b"Bearer"), Err(CredentialError::KindMissing));
+        let whole = user_token(b"Bearer  bearer x\r\n").unwrap();
+        assert_eq!((whole.kind, whole.text), (None, "x"));
+        assert!(whole.repairs.contains(Repair::BearerRemoved));
         assert_eq!(user_token(b"iam"), Err(CredentialError::CredentialMissing));
         assert_eq!(
             user_token(b"iam Bearer "),

@@ -90,4 +90,6 @@ CREATE TABLE refresh_tokens (
     successor BYTEA
 );
 
-CREATE TABLE passcodes (hash BYTEA PRIMARY KEY, person TEXT NOT NULL, expires_at BIGINT NOT NULL)
+CREATE TABLE passcodes (hash BYTEA PRIMARY KEY, person TEXT NOT NULL, expires_at BIGINT NOT NULL);
+
+CREATE TABLE issuers (issuer TEXT PRIMARY KEY, kind TEXT NOT NULL)

@@ -90,4 +90,6 @@ CREATE TABLE refresh_tokens (
     successor BLOB
 );
 
-CREATE TABLE passcodes (hash BLOB PRIMARY KEY, person TEXT NOT NULL, expires_at INTEGER NOT NULL)
+CREATE TABLE passcodes (hash BLOB PRIMARY KEY, person TEXT NOT NULL, expires_at INTEGER NOT NULL);
+
+CREATE TABLE issuers (issuer TEXT PRIMARY KEY, kind TEXT NOT NULL)

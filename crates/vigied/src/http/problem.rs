@@ -178,3 +178,46 @@ fn context(request: &Request<'_>) -> ErrorContext {
         ..ErrorContext::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use iam::AuthError;
+
+    /// `iam` knows no wire format, so it writes its codes itself: here they meet the table that the reference is made of.
+    #[test]
+    fn refusals_of_credentials_have_the_codes_of_the_table() {
+        let all = [
+            (AuthError::Expired { seconds_ago: 1 }, code::TOKEN_EXPIRED),
+            (AuthError::Malformed("x"), code::TOKEN_MALFORMED),
+            (AuthError::WrongIssuer, code::TOKEN_ISSUER),
+            (
+                AuthError::WrongKind {
+                    sent: "iam",
+                    is: "uaa",
+                },
+                code::TOKEN_KIND,
+            ),
+            (AuthError::NotYetValid, code::TOKEN_NOT_YET),
+            (AuthError::Signature("x"), code::TOKEN_SIGNATURE),
+            (AuthError::WrongAccount, code::TOKEN_ACCOUNT),
+            (AuthError::Revoked("x"), code::TOKEN_REVOKED),
+            (AuthError::KeyUnknown, code::KEY_UNKNOWN),
+            (AuthError::KeyMistyped, code::KEY_UNKNOWN),
+            (AuthError::UaaNeedsScope, code::SCOPE_REQUIRED),
+            (
+                AuthError::DomainNotFound("x".to_owned()),
+                code::DOMAIN_NOT_FOUND,
+            ),
+            (AuthError::UaaNotForAccount, code::UAA_ACCOUNT),
+        ];
+        for (error, code) in all {
+            let problem = error.problem();
+            assert_eq!(
+                (problem.code, problem.kind),
+                (code.code, code.kind),
+                "{error}"
+            );
+        }
+    }
+}
