@@ -10,6 +10,7 @@ use base::time::Clock;
 use db::{Db, Tx, Value};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -41,6 +42,7 @@ pub(crate) struct Inner {
     pub(crate) keys: KeyRing,
     pub(crate) directory: arc_swap::ArcSwap<Directory>,
     pub(crate) password_checks: Semaphore,
+    pub(crate) password_waits: AtomicU64,
     /// Changes are made one after another, so that the directory never goes back in time.
     reload: tokio::sync::Mutex<()>,
 }
@@ -68,6 +70,7 @@ impl Iam {
             keys,
             directory,
             password_checks,
+            password_waits: AtomicU64::new(0),
             reload,
         })))
     }
@@ -128,6 +131,12 @@ impl Iam {
             .domains
             .get(&domain)
             .and_then(|entry| entry.resolution_seconds)
+    }
+
+    /// How many password checks had to wait for others to end.
+    #[must_use]
+    pub fn password_waits(&self) -> u64 {
+        self.0.password_waits.load(Ordering::Relaxed)
     }
 
     /// Closes the database.

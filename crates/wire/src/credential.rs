@@ -256,8 +256,7 @@ fn credential(
     // One blank parts the two; more is a slip.
     let mut text = strip(rest, &mut repairs);
     for _ in 0..2 {
-        let (word, after) = split_word(text);
-        if word.eq_ignore_ascii_case("bearer") {
+        if let Some(after) = behind_bearer(text) {
             repairs.add(Repair::BearerRemoved);
             text = strip(after, &mut repairs);
         }
@@ -265,7 +264,11 @@ fn credential(
     if text.is_empty() {
         return Err(CredentialError::CredentialMissing);
     }
-    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+    // No early end: a token of a kilobyte is looked at sixteen bytes at a time.
+    let is_clean = text
+        .bytes()
+        .fold(true, |clean, byte| clean & byte.is_ascii_graphic());
+    if !is_clean {
         return Err(CredentialError::Characters);
     }
     Ok(Credential {
@@ -273,6 +276,15 @@ fn credential(
         text,
         repairs,
     })
+}
+
+/// What follows the word `Bearer` in any case, or nothing where it stands alone. Looks at the beginning only.
+fn behind_bearer(text: &str) -> Option<&str> {
+    const WORD: &str = "bearer";
+    let word = text.get(..WORD.len())?;
+    let rest = text.get(WORD.len()..)?;
+    let is_whole = rest.is_empty() || rest.starts_with([' ', '\t']);
+    (is_whole && word.eq_ignore_ascii_case(WORD)).then_some(rest)
 }
 
 /// Cuts a word and the one blank behind it.

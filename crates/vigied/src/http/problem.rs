@@ -4,6 +4,7 @@
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
+use base::limit::{self, Limit};
 use base::store::StoreError;
 use http::{HeaderValue, StatusCode, header};
 use iam::IamError;
@@ -27,11 +28,9 @@ impl From<StoreError> for Refusal {
         let message = error.to_string();
         let problem = match &error {
             StoreError::Forbidden(_) => code::RIGHT_MISSING.problem(message),
-            StoreError::TooManySeries { .. }
-            | StoreError::TooManySamples { .. }
-            | StoreError::TooManyNodes { .. } => code::RESULT_TOO_LARGE
-                .problem(message)
-                .hint("ask for a narrower pattern or a shorter range"),
+            StoreError::TooManySeries { .. } => too_large(message, &limit::SERIES_PER_QUERY),
+            StoreError::TooManySamples { .. } => too_large(message, &limit::SAMPLES_PER_QUERY),
+            StoreError::TooManyNodes { .. } => too_large(message, &limit::NODES_PER_LIST),
             StoreError::Poisoned { .. } | StoreError::Closing => {
                 tracing::error!(%error, "the store takes no request");
                 code::UNAVAILABLE
@@ -45,6 +44,13 @@ impl From<StoreError> for Refusal {
         };
         Self(problem)
     }
+}
+
+fn too_large(message: String, limit: &'static Limit) -> Problem {
+    code::RESULT_TOO_LARGE
+        .problem(format!("{message} (`{}`)", limit.name))
+        .hint("ask for a narrower pattern or a shorter range")
+        .limit(limit)
 }
 
 impl From<IamError> for Refusal {
@@ -122,10 +128,16 @@ pub(crate) struct Request<'a> {
     pub(crate) ended: base::time::Millis,
 }
 
+/// What of a written problem is counted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Written {
+    pub(crate) code: &'static str,
+    pub(crate) limit: Option<&'static Limit>,
+}
+
 /// Writes the problem a response carries, if it carries one.
-pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<&'static str> {
+pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Written> {
     let problem = response.extensions_mut().remove::<Problem>()?;
-    let code = problem.code;
     let body = match form_of(request.path) {
         Form::Monitoring => serde_json::to_vec(&MonitoringBody::from(&problem)),
         Form::Token => serde_json::to_vec(&TokenErrorBody::new(&problem, context(request))),
@@ -158,7 +170,10 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<&'
         }
         _ => {}
     }
-    Some(code)
+    Some(Written {
+        code: problem.code,
+        limit: problem.limit,
+    })
 }
 
 fn context(request: &Request<'_>) -> ErrorContext {
