@@ -94,10 +94,7 @@ impl Credential {
         if prompt::is_possible() {
             to_stderr(&format!("Get a one-time code from {page} to proceed.\n"));
             if context.config().type_of_sso != "manual"
-                && prompt::confirm(
-                    "Open the URL in the default browser?",
-                    "`config --sso-otp manual`",
-                )?
+                && prompt::offer("Open the URL in the default browser?")?
                 && std::process::Command::new("xdg-open")
                     .arg(page)
                     .spawn()
@@ -110,7 +107,11 @@ impl Credential {
         }
         let flag = format!("`-u passcode -p CODE`; a code is to be had at {page}");
         Ok((
-            Self::Passcode(prompt::secret("One Time Code", "the one-time code", &flag)?),
+            Self::Passcode(prompt::secret(
+                "One Time Code ",
+                "the one-time code",
+                &flag,
+            )?),
             true,
         ))
     }

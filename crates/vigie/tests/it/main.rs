@@ -15,6 +15,8 @@ mod metrics_delete;
 mod metrics_get;
 mod metrics_list;
 mod metrics_send;
+mod person;
+mod prompts;
 mod session;
 mod store;
 mod terminal;
