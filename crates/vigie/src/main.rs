@@ -49,16 +49,13 @@ fn main() -> ExitCode {
     let context = match Context::new(name, env, cli.output, cli.quiet) {
         Ok(context) => context,
         Err(failure) => {
-            Output::new(Format::Text, cli.quiet, &Env::of_process(), None).failure(&failure);
+            Output::new(name, Format::Text, cli.quiet, &Env::of_process(), None).failure(&failure);
             return exit(name, failure.kind);
         }
     };
     match command::run(&cli.command, &context) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(mut failure) => {
-            for hint in &mut failure.hints {
-                *hint = hint.replace("`vigie ", &format!("`{} ", name.text()));
-            }
+        Err(failure) => {
             if failure.kind != Kind::BrokenPipe {
                 context.output.failure(&failure);
             }
@@ -70,7 +67,7 @@ fn main() -> ExitCode {
 /// Help that was asked for is a result; anything else is wrong usage.
 fn misunderstood(name: Name, error: &clap::Error) -> ExitCode {
     let text = error.render();
-    let output = Output::new(Format::Text, false, &Env::of_process(), None);
+    let output = Output::new(name, Format::Text, false, &Env::of_process(), None);
     let help_asked = !error.use_stderr();
     if help_asked {
         return match output.raw(text.to_string().as_bytes()) {
