@@ -38,8 +38,8 @@ pub(crate) fn secret(prompt: &str, what: &str, flag: &str) -> Result<Secret<Stri
 pub(crate) fn confirm(question: &str, flag: &str) -> Result<bool, Failure> {
     if !is_possible() {
         return Err(
-            Failure::usage("this wants a yes, and without a terminal nobody can be asked")
-                .hint(format!("say it with {flag}")),
+            Failure::usage(format!("{question} Without a terminal nobody can be asked"))
+                .hint(format!("say yes with {flag}")),
         );
     }
     Ok(is_yes(&line(&format!("{question} [y/N]> "))?))

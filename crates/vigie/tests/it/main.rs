@@ -8,6 +8,8 @@
 
 mod account;
 mod agent;
+mod completion;
+mod exit_codes;
 mod fixture;
 mod keys;
 mod login;

@@ -168,6 +168,42 @@ fn colour_is_for_terminals_and_can_be_turned_off() {
 }
 
 #[test]
+fn a_long_sending_shows_how_far_it_is_and_ends_with_a_receipt() {
+    let mut terminal = Terminal::logged_in();
+    terminal.set("NO_COLOR", "1");
+    let lines: String = (0..40)
+        .map(|at| format!("a.b {at} {}\n", 1_519_862_400 + at * 60))
+        .collect();
+    std::fs::write(terminal.path("lines"), lines).unwrap();
+    // Two waits are longer than what needs no progress.
+    let busy = |terminal: &Terminal| {
+        terminal
+            .server
+            .store
+            .lock()
+            .unwrap()
+            .instead
+            .extend([crate::store::busy(), crate::store::busy()]);
+    };
+    busy(&terminal);
+    let line = "vigie metrics send --file lines --batch 1";
+    let (shown, code) = Person::at(&terminal, line).leave();
+    assert_eq!(code, 0, "{shown}");
+    assert!(
+        shown.contains("%  ") && shown.contains(" samples sent"),
+        "{shown}"
+    );
+    assert!(shown.contains("Stored:     40"), "{shown}");
+    busy(&terminal);
+    let ran = terminal.run(line);
+    assert_eq!(ran.stderr, "");
+    assert!(ran.stdout.contains("Stored:     40"), "{}", ran.stdout);
+    busy(&terminal);
+    let (shown, _) = Person::at(&terminal, &format!("{line} --quiet")).leave();
+    assert!(!shown.contains("samples sent"), "{shown}");
+}
+
+#[test]
 fn drawings_fit_the_terminal() {
     let terminal = Terminal::logged_in();
     let mut store = terminal.server.store.lock().unwrap();
