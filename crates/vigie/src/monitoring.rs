@@ -260,8 +260,10 @@ impl<'a> Monitoring<'a> {
         };
         let now = SystemClock.now();
         let held = token.borrow().as_ref().and_then(|token| {
-            let left = Claims::of(token.expose())?.remaining(now);
-            (left > KEY_TOKEN_SECONDS_MIN).then(|| token.clone())
+            let claims = Claims::of(token.expose())?;
+            // A token that lives no longer than that is good for half its life.
+            let life = claims.exp.saturating_sub(claims.iat);
+            (claims.remaining(now) > KEY_TOKEN_SECONDS_MIN.min(life / 2)).then(|| token.clone())
         });
         match held {
             Some(token) => Ok(token),
