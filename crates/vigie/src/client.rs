@@ -286,6 +286,11 @@ fn unreachable(origin: &str, error: &ureq::Error) -> Failure {
             "takes no connections".to_owned(),
             "is the server running? check the address with `vigie api`",
         ),
+        // What the TLS library says to an answer in plain text.
+        other if other.to_string().contains("InvalidContentType") => (
+            "does not speak TLS".to_owned(),
+            "if it is a server without TLS, say so in its address: `http://HOST`",
+        ),
         other => (
             format!("cannot be reached: {other}"),
             "check the address with `vigie api`",

@@ -140,8 +140,19 @@ pub(crate) fn argument(text: &str) -> Result<Secret<String>, Infallible> {
 /// A secret given as its text or as `@FILE`; the file holds the key alone, or the JSON that `api-key-create` writes.
 pub(crate) fn text_or_file(given: &str, flag: &str) -> Result<Secret<String>, Failure> {
     let Some(path) = given.strip_prefix('@') else {
-        return Ok(Secret::new(given.trim().to_owned()));
+        let key = given.trim();
+        if key.is_empty() {
+            return Err(Failure::usage(format!(
+                "the API key (from `{flag}`) is empty"
+            )));
+        }
+        return Ok(Secret::new(key.to_owned()));
     };
+    if path.is_empty() {
+        return Err(Failure::usage(format!(
+            "no file follows the `@` (from `{flag}`)"
+        )));
+    }
     let path = Path::new(path);
     let bytes = std::fs::read(path).map_err(|error| Failure::file("read", path, &error))?;
     key_file::read(&bytes)

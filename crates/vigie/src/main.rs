@@ -68,17 +68,24 @@ fn main() -> ExitCode {
 fn misunderstood(name: Name, error: &clap::Error) -> ExitCode {
     let text = error.render();
     let output = Output::new(name, Format::Text, false, &Env::of_process(), None);
-    let help_asked = !error.use_stderr();
-    if help_asked {
-        return match output.raw(text.to_string().as_bytes()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => exit(name, failure.kind),
-        };
+    let help = |text: &str| {
+        output
+            .raw(text.as_bytes())
+            .map_or_else(|failure| exit(name, failure.kind), |()| ExitCode::SUCCESS)
+    };
+    if !error.use_stderr() {
+        return help(&text.to_string());
     }
     let text = text.to_string();
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        output::to_stderr(&text);
-        return exit(name, Kind::Usage);
+        // The original, called without a word, helps; scripts call it so to see whether it is there.
+        return match name {
+            Name::Original(_) => help(&text),
+            Name::Vigie => {
+                output::to_stderr(&text);
+                exit(name, Kind::Usage)
+            }
+        };
     }
     let message = text.trim_end().trim_start_matches("error: ");
     output.failure(&match name {

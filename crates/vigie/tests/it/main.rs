@@ -20,6 +20,7 @@ mod metrics_send;
 mod person;
 mod prompts;
 mod session;
+mod shared_files;
 mod store;
 mod terminal;
 mod usage;

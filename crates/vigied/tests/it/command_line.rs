@@ -278,3 +278,17 @@ fn a_key_from_creation_to_deletion_and_its_file_in_every_layout() {
         "[]\n"
     );
 }
+
+#[test]
+fn a_server_without_tls_is_told_apart() {
+    let desk = Desk::logged_in(&[]);
+    let https = format!("https://{}", desk.server.serving.address);
+    let login = desk.run("vigie", &["login", "-a", &https, "--apikey", "x"]);
+    assert_eq!(login.status.code(), Some(6));
+    let told = text(&login.stderr);
+    assert!(told.contains("does not speak TLS\nhint: "), "{told}");
+    assert!(
+        desk.run("vigie", &["account", "orgs"]).status.success(),
+        "the login before is kept"
+    );
+}
