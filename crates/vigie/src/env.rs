@@ -28,7 +28,7 @@ variables! {
         "API key for `login`: its text, or `@FILE`";
     /// Server for `login`.
     API: ["VIGIE_API"],
-        "API endpoint for `login` without `-a`, in place of the configured one";
+        "API endpoint for `login` without `-a`, and for `agent` with an API key, in place of the configured one";
     /// The configuration directory itself, ours.
     HOME_DIRECTORY: ["VIGIE_HOME"],
         "the configuration directory itself";

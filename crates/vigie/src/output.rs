@@ -127,7 +127,7 @@ impl Output {
         self.raw(table(self.is_colored(), header, rows).as_bytes())
     }
 
-    /// `Name: value` lines, the values in one column.
+    /// `Name: value` lines, the values in one column; control characters in values are made harmless.
     pub(crate) fn pairs(&self, pairs: &[(&str, String)]) -> Result<(), Failure> {
         let width = pairs
             .iter()
@@ -138,7 +138,8 @@ impl Output {
         let mut text = String::new();
         for (name, value) in pairs {
             let padded = format!("{name}{}", " ".repeat(width - name.width()));
-            let line = format!("{padded}{}", paint(self.is_colored(), CYAN, value));
+            let value = paint(self.is_colored(), CYAN, &printable(value));
+            let line = format!("{padded}{value}");
             text.push_str(line.trim_end());
             text.push('\n');
         }

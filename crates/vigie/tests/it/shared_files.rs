@@ -18,7 +18,7 @@ fn original(terminal: &Terminal, text: &str, token: &str) -> Value {
 
 fn original_main(terminal: &Terminal) -> Value {
     let text = include_str!("../original/config.json");
-    original(terminal, text, &jwt(1, 3600, ACCOUNT))
+    original(terminal, text, &jwt(77, 3600, ACCOUNT))
 }
 
 fn original_cf(terminal: &Terminal) -> Value {
@@ -59,14 +59,14 @@ fn a_login_of_the_original_is_used_and_renewed_and_nothing_else_of_it_changed() 
         terminal.file(".cf/config.json"),
     );
     let tokens = terminal.run("ibmcloud iam oauth-tokens").stdout;
-    assert!(tokens.contains(".sig1\nUAA token:  Bearer "), "{tokens}");
+    assert!(tokens.contains(".sig77\nUAA token:  Bearer "), "{tokens}");
     assert_eq!(terminal.file("config.json"), before);
     let guid = terminal.run("bx iam space dev --guid").stdout;
     assert_eq!(guid, format!("{SPACE}\n"));
     assert_eq!(terminal.run("vigie metrics send a.b=1").code, 0);
 
     terminal.edit("config.json", |config| {
-        config["IAMToken"] = format!("Bearer {}", jwt(1, 5, ACCOUNT)).into();
+        config["IAMToken"] = format!("Bearer {}", jwt(77, 5, ACCOUNT)).into();
     });
     assert_eq!(terminal.run("ibmcloud iam oauth-tokens").code, 0);
     assert_eq!(
