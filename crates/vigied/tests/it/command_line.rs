@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -291,4 +291,66 @@ fn a_server_without_tls_is_told_apart() {
         desk.run("vigie", &["account", "orgs"]).status.success(),
         "the login before is kept"
     );
+}
+
+/// A certificate of its own authority's kind: trusted where it is named, and nowhere else.
+fn certificate(folder: &Path) -> (String, String) {
+    let request = folder.join("request.conf");
+    std::fs::write(
+        &request,
+        "[req]\ndistinguished_name=dn\nx509_extensions=v3\nprompt=no\n[dn]\nCN=localhost\n[v3]\n\
+         subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=critical,CA:FALSE\n",
+    )
+    .unwrap();
+    let path = |name: &str| folder.join(name).display().to_string();
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt"])
+        .args(["ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
+        .args(["-config", &path("request.conf")])
+        .args(["-keyout", &path("tls.key"), "-out", &path("tls.pem")])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    (path("tls.pem"), path("tls.key"))
+}
+
+#[test]
+fn a_certificate_is_checked_named_or_waved_through() {
+    let folder = tempfile::tempdir().unwrap();
+    let (pem, key) = certificate(folder.path());
+    let desk = Desk {
+        server: Server::with(&["--tls-cert", &pem, "--tls-key", &key]),
+    };
+    let https = format!("https://{}", desk.server.serving.address);
+    let api_key = desk.server.owner.api_key.clone();
+    let login = |address: &str, flags: &[&str], authorities: Option<&str>| {
+        let mut command = desk.command("vigie", &["login", "-a", address, "--apikey", &api_key]);
+        command.args(flags);
+        command.envs(authorities.map(|path| ("VIGIE_CA_FILE", path)));
+        command.output().unwrap()
+    };
+    let refused = login(&https, &[], None);
+    assert_eq!(refused.status.code(), Some(6));
+    let told = text(&refused.stderr);
+    assert!(
+        told.contains("was not trusted: ") && told.contains("`VIGIE_CA_FILE`"),
+        "{told}"
+    );
+    let plain = login(&desk.server.serving.url(), &[], None);
+    assert_eq!(plain.status.code(), Some(6));
+    let told = text(&plain.stderr);
+    assert!(told.contains("does not speak plain HTTP\nhint: "), "{told}");
+
+    let named = login(&https, &[], Some(&pem));
+    assert!(named.status.success(), "{named:?}");
+    assert_eq!(desk.config()["SSLDisabled"], false);
+    let waved = login(&https, &["--skip-ssl-validation"], None);
+    assert!(waved.status.success(), "{waved:?}");
+    assert!(text(&waved.stderr).contains("warning: the server's certificate is not checked"));
+    assert_eq!(desk.config()["SSLDisabled"], true);
+    // It holds for what follows, and for a login to the same server, until one is named anew.
+    assert!(desk.run("vigie", &["account", "orgs"]).status.success());
+    let again = desk.run("vigie", &["login", "--apikey", &api_key]);
+    assert!(again.status.success(), "{again:?}");
+    assert_eq!(login(&https, &[], None).status.code(), Some(6));
 }
