@@ -4,7 +4,7 @@ use crate::chart::{Align, Summary, Table, Trace, number, sparkline};
 use crate::screen::Screen;
 use base::time::TimeRange;
 use std::fmt::Write as _;
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::UnicodeWidthStr;
 
 /// Between two columns of a table.
 const GAP: usize = 3;
@@ -54,7 +54,7 @@ pub(super) fn sparklines<'a>(
 
 fn widest<'a>(cells: impl Iterator<Item = &'a str>, heading: &str) -> usize {
     cells
-        .map(|cell| cell.width())
+        .map(UnicodeWidthStr::width)
         .max()
         .unwrap_or(0)
         .max(heading.width())
@@ -123,7 +123,7 @@ mod tests {
         for width in [20, 40, 60, 80, 200] {
             for name in ["a.b", "shop.eu-central-1.orders.latency-ms.p99"] {
                 let text = shown(name, width);
-                let widest = text.lines().skip(1).map(|line| line.width()).max();
+                let widest = text.lines().skip(1).map(UnicodeWidthStr::width).max();
                 let allowed = width
                     .max(name.width())
                     .max("  last 59   min 0   max 59".len());
