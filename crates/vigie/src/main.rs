@@ -41,9 +41,13 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
     let name = Name::of(arguments.first().map(std::ffi::OsString::as_os_str));
+    // Asked for before it is known whether the rest can be understood.
+    let quiet = arguments
+        .iter()
+        .any(|argument| argument == "-q" || argument == "--quiet");
     let cli = match Cli::read(name, arguments) {
         Ok(cli) => cli,
-        Err(error) => return misunderstood(name, &error),
+        Err(error) => return misunderstood(name, quiet, &error),
     };
     let env = Env::of_process();
     let context = match Context::new(name, env, cli.output, cli.quiet) {
@@ -65,9 +69,9 @@ fn main() -> ExitCode {
 }
 
 /// Help that was asked for is a result; anything else is wrong usage.
-fn misunderstood(name: Name, error: &clap::Error) -> ExitCode {
+fn misunderstood(name: Name, quiet: bool, error: &clap::Error) -> ExitCode {
     let text = error.render();
-    let output = Output::new(name, Format::Text, false, &Env::of_process(), None);
+    let output = Output::new(name, Format::Text, quiet, &Env::of_process(), None);
     let help = |text: &str| {
         output
             .raw(text.as_bytes())

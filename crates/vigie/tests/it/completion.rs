@@ -43,6 +43,7 @@ fn bash_completes_commands_flags_and_values() {
             ("metrics se", "send"),
             ("config --sso-otp ", "auto manual"),
             ("completion z", "zsh"),
+            ("regions --output ", "text json"),
         ] {
             let line: Vec<&str> = format!("{name} {words}")
                 .split(' ')

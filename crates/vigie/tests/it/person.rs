@@ -2,7 +2,7 @@
 
 use crate::terminal::Terminal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::os::fd::AsFd as _;
@@ -86,6 +86,12 @@ impl Person {
 
     /// Waits until `question` stands there and nothing behind it, then types the answer and Enter.
     pub(crate) fn answer(&mut self, question: &str, answer: &str) {
+        self.wait_for(question);
+        self.press(&format!("{answer}\n"));
+    }
+
+    /// Waits until `question` stands there and nothing behind it.
+    pub(crate) fn wait_for(&mut self, question: &str) {
         let held = self.shown.0.lock().unwrap();
         let read = self.read;
         let (held, waited) = self
@@ -102,14 +108,25 @@ impl Person {
         );
         self.read = held.text.len();
         drop(held);
-        self.keyboard
-            .write_all(format!("{answer}\n").as_bytes())
-            .unwrap();
+    }
+
+    /// Presses keys, whatever stands there.
+    pub(crate) fn press(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Whether the terminal shows what is typed.
+    pub(crate) fn sees_keys(&self) -> bool {
+        let modes = tcgetattr(self.keyboard.as_fd()).unwrap();
+        modes
+            .local_modes
+            .contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG)
     }
 
     /// Waits for the end; everything that was shown, and the exit code.
     pub(crate) fn leave(mut self) -> (String, i32) {
         let code = self.child.wait().unwrap().code().unwrap();
+        assert!(self.sees_keys(), "the terminal is not as it was");
         let held = self.shown.0.lock().unwrap();
         let (held, waited) = self
             .shown

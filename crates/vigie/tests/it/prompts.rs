@@ -144,6 +144,24 @@ fn a_new_password_is_typed_twice() {
 }
 
 #[test]
+fn ctrl_c_at_a_password_leaves_the_terminal_as_it_was() {
+    let terminal = Terminal::new();
+    let line = format!(
+        "vigie login -a {} -u ada@example.org",
+        terminal.server.address
+    );
+    let mut person = Person::at(&terminal, &line);
+    person.answer("Password> ", "half\u{15}wrong");
+    person.wait_for("Password> ");
+    assert!(!person.sees_keys());
+    person.press("half\u{3}");
+    let (shown, code) = person.leave();
+    assert_eq!(code, 1, "{shown}");
+    assert!(shown.ends_with("interrupted\n\n"), "{shown}");
+    assert!(!shown.contains("half"), "{shown}");
+}
+
+#[test]
 fn colour_is_for_terminals_and_can_be_turned_off() {
     let line = "vigie account orgs";
     let coloured = |variable: Option<(&str, &str)>| {

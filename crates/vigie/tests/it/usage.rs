@@ -52,6 +52,7 @@ fn names_and_wrong_words() {
         "bx account orgs",
         "vigie completion tcsh",
         "vigie regions --output yaml",
+        "ibmcloud -q regions --outptu json",
     ] {
         terminal.run(line);
     }
