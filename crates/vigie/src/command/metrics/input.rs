@@ -219,7 +219,7 @@ fn decoded(body: &[u8]) -> Result<Lines, Failure> {
             "cut it into several files, or send CSV or Graphite lines, which may be of any length",
         ));
     }
-    let decoded = json::decode(body, SystemClock.now())
+    let decoded = json::decode(without_mark(body), SystemClock.now())
         .map_err(|error| Failure::failed(format!("the JSON cannot be read: {error}")))?;
     Ok(Lines {
         batch: decoded.batch,
@@ -241,6 +241,11 @@ fn decoded(body: &[u8]) -> Result<Lines, Failure> {
     })
 }
 
+/// The text without the mark that some editors put before it.
+fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text)
+}
+
 /// The format by the file's ending, else by its first line.
 fn recognised(path: &Path, beginning: &[u8]) -> Format {
     let ending = path
@@ -252,7 +257,7 @@ fn recognised(path: &Path, beginning: &[u8]) -> Format {
         Some("csv") => return Format::Csv,
         _ => {}
     }
-    let first = beginning.trim_ascii_start();
+    let first = without_mark(beginning).trim_ascii_start();
     let line = first
         .split(|byte| *byte == b'\n')
         .next()
@@ -383,11 +388,18 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_before_json_is_no_matter() {
+        let lines = decoded("\u{feff}[{\"name\":\"a.b\",\"value\":1}]".as_bytes()).unwrap();
+        assert_eq!((lines.received, lines.batch.len()), (1, 1));
+    }
+
+    #[test]
     fn a_format_is_recognised() {
         let format = |path: &str, text: &str| recognised(Path::new(path), text.as_bytes());
         assert_eq!(format("a.json", ""), Format::Json);
         assert_eq!(format("a.CSV", ""), Format::Csv);
         assert_eq!(format("-", "\n  [{\"name\""), Format::Json);
+        assert_eq!(format("-", "\u{feff}{\"name\""), Format::Json);
         assert_eq!(format("-", "timestamp,value\n"), Format::Csv);
         assert_eq!(format("-", "shop.orders 17 1519862400\n"), Format::Graphite);
         assert_eq!(format("-", "# a, b\n"), Format::Graphite);
