@@ -7,6 +7,7 @@
     reason = "a task runner talks to the person in front of it"
 )]
 
+mod bench;
 mod check_deps;
 mod check_repo;
 mod deny;
@@ -48,6 +49,12 @@ enum Task {
     },
     /// Start what the tests need and print the variables they read, until Ctrl-C
     Services,
+    /// Measure what the documentation promises; fails where the promise is broken
+    Bench {
+        /// What to measure
+        #[arg(value_enum)]
+        bench: bench::Bench,
+    },
     /// All lints, then all tests: what CI runs
     Ci,
     /// fmt, clippy, check-deps, check-repo and deny
@@ -64,6 +71,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Quickstart { arguments } => step("quickstart", || quickstart::run(&arguments)),
         Task::Test { arguments } => step("test", || test::run(&arguments)),
+        Task::Bench { bench } => step("bench", || bench::run(bench)),
         Task::Services => step("services", services::hold),
         // The tests run even if a lint failed: one run should tell everything.
         Task::Ci => step("lint", lint::run).and(step("test", || test::run(&[]))),

@@ -5,6 +5,7 @@ use crate::context::Name;
 use crate::env;
 use crate::error::EXIT_CODES;
 use crate::output::Format;
+use clap::builder::StyledStr;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -51,10 +52,38 @@ impl Cli {
 
 /// The grammar under the name the program was called by.
 pub(crate) fn grammar(name: Name) -> clap::Command {
-    Cli::command()
+    let grammar = Cli::command()
         .name(name.text())
         .bin_name(name.text())
-        .after_long_help(format!("{}\n{EXIT_CODES}", environment()))
+        .after_long_help(format!("{}\n{EXIT_CODES}", environment()));
+    match name {
+        Name::Vigie => grammar,
+        Name::Original(_) => renamed(grammar, name),
+    }
+}
+
+/// The same grammar, the commands in its texts under the name the program was called by.
+fn renamed(command: clap::Command, name: Name) -> clap::Command {
+    let ours = |text: Option<&StyledStr>| {
+        text.map(|text| {
+            text.to_string()
+                .replace("vigie ", &format!("{} ", name.text()))
+        })
+    };
+    let long_about = ours(command.get_long_about());
+    let after_help = ours(command.get_after_help());
+    let after_long_help = ours(command.get_after_long_help());
+    let mut command = command;
+    if let Some(text) = long_about {
+        command = command.long_about(text);
+    }
+    if let Some(text) = after_help {
+        command = command.after_help(text);
+    }
+    if let Some(text) = after_long_help {
+        command = command.after_long_help(text);
+    }
+    command.mut_subcommands(|sub| renamed(sub, name))
 }
 
 /// The environment variables, as `--help` tells them.

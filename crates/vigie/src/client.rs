@@ -268,8 +268,33 @@ fn origin(url: &str) -> String {
     url.get(..end).unwrap_or(url).to_owned()
 }
 
+/// What the TLS library says, which comes wrapped.
+fn tls_error(error: &ureq::Error) -> Option<&rustls::Error> {
+    match error {
+        ureq::Error::Rustls(error) => Some(error),
+        ureq::Error::Io(error) => error.get_ref()?.downcast_ref(),
+        _ => None,
+    }
+}
+
 fn unreachable(origin: &str, error: &ureq::Error) -> Failure {
-    let (what, hint) = match error {
+    let (what, hint) = match tls_error(error) {
+        Some(rustls::Error::InvalidMessage(_)) => (
+            "does not speak TLS".to_owned(),
+            "if it is a server without TLS, say so in its address: `http://HOST`",
+        ),
+        Some(error) => (
+            format!("was not trusted: {error}"),
+            "name its certificate authority in `VIGIE_CA_FILE`, or log in with `--skip-ssl-validation` where that is safe",
+        ),
+        None => unanswered(origin, error),
+    };
+    Failure::new(Kind::Unreachable, format!("`{origin}` {what}")).hint(hint)
+}
+
+/// Everything else that keeps an answer from coming.
+fn unanswered(origin: &str, error: &ureq::Error) -> (String, &'static str) {
+    match error {
         ureq::Error::Timeout(_) => (
             "did not answer in time".to_owned(),
             "try again, or allow more time with `vigie config --http-timeout SECONDS`",
@@ -278,20 +303,19 @@ fn unreachable(origin: &str, error: &ureq::Error) -> Failure {
             "is not known to the name service".to_owned(),
             "check the address with `vigie api`",
         ),
-        ureq::Error::Rustls(error) => (
-            format!("was not trusted: {error}"),
-            "name its certificate authority in `VIGIE_CA_FILE`, or log in with `--skip-ssl-validation` where that is safe",
-        ),
         ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => (
             "takes no connections".to_owned(),
             "is the server running? check the address with `vigie api`",
+        ),
+        ureq::Error::Protocol(_) if origin.starts_with("http://") => (
+            "does not speak plain HTTP".to_owned(),
+            "if it is a server with TLS, say so in its address: `https://HOST`",
         ),
         other => (
             format!("cannot be reached: {other}"),
             "check the address with `vigie api`",
         ),
-    };
-    Failure::new(Kind::Unreachable, format!("`{origin}` {what}")).hint(hint)
+    }
 }
 
 /// What the server answered.

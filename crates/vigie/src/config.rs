@@ -172,20 +172,38 @@ fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T, Failure> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(T::default());
     }
-    serde_json::from_slice(&bytes).map_err(|error| {
-        Failure::failed(format!(
-            "`{}` is not a configuration: {error}",
-            path.display()
-        ))
-        .hint("mend that line, or move the file away and log in again")
-    })
+    serde_json::from_slice(&bytes)
+        .or_else(|error| without_nulls(&bytes).ok_or(error))
+        .map_err(|error| {
+            Failure::failed(format!(
+                "`{}` is not a configuration: {error}",
+                path.display()
+            ))
+            .hint("mend that line, or move the file away and log in again")
+        })
 }
 
-/// Writes beside the file, brings it to the disk, then puts it in the file's place.
+/// Another tool may write `null` where it has no value; that is as good as not writing the key.
+fn without_nulls<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    fn drop_nulls(value: &mut Value) {
+        if let Value::Object(members) = value {
+            members.retain(|_, member| !member.is_null());
+            members.values_mut().for_each(drop_nulls);
+        }
+    }
+    let mut value = serde_json::from_slice(bytes).ok()?;
+    drop_nulls(&mut value);
+    serde_json::from_value(value).ok()
+}
+
+/// Writes beside the file, brings it to the disk, then puts it in the file's place. Where the path is a link, the file it
+/// leads to is replaced, and not the link.
 fn write(path: &Path, value: &impl Serialize) -> Result<(), Failure> {
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let text = serde_json::to_vec_pretty(value)
         .map_err(|error| Failure::failed(format!("cannot write `{}`: {error}", path.display())))?;
-    let beside = path.with_extension(format!("json.{}.tmp", std::process::id()));
+    // One name is enough under the lock, and what a killed process left is taken away by the next.
+    let beside = path.with_extension("json.tmp");
     let fail = |error: std::io::Error| {
         drop(fs::remove_file(&beside));
         Failure::file("write", path, &error)
@@ -294,7 +312,7 @@ impl Config {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 pub(crate) struct CfConfig {
-    pub(crate) config_version: u8,
+    pub(crate) config_version: i64,
     pub(crate) target: String,
     #[serde(rename = "APIVersion")]
     pub(crate) api_version: String,

@@ -36,6 +36,11 @@ impl Name {
             Self::Original(name) => name,
         }
     }
+
+    /// A text whose commands, which stand in backticks, begin with this name.
+    pub(crate) fn in_commands(self, text: &str) -> String {
+        text.replace("`vigie ", &format!("`{} ", self.text()))
+    }
 }
 
 /// The surroundings of one run.
@@ -54,7 +59,7 @@ impl Context {
     pub(crate) fn new(name: Name, env: Env, format: Format, quiet: bool) -> Result<Self, Failure> {
         let home = Home::find(&env)?;
         let config = home.read()?;
-        let output = Output::new(format, quiet, &env, config.color());
+        let output = Output::new(name, format, quiet, &env, config.color());
         Ok(Self {
             name,
             env,

@@ -94,10 +94,7 @@ impl Credential {
         if prompt::is_possible() {
             to_stderr(&format!("Get a one-time code from {page} to proceed.\n"));
             if context.config().type_of_sso != "manual"
-                && prompt::confirm(
-                    "Open the URL in the default browser?",
-                    "`config --sso-otp manual`",
-                )?
+                && prompt::offer("Open the URL in the default browser?")?
                 && std::process::Command::new("xdg-open")
                     .arg(page)
                     .spawn()
@@ -110,7 +107,11 @@ impl Credential {
         }
         let flag = format!("`-u passcode -p CODE`; a code is to be had at {page}");
         Ok((
-            Self::Passcode(prompt::secret("One Time Code", "the one-time code", &flag)?),
+            Self::Passcode(prompt::secret(
+                "One Time Code ",
+                "the one-time code",
+                &flag,
+            )?),
             true,
         ))
     }
@@ -139,8 +140,19 @@ pub(crate) fn argument(text: &str) -> Result<Secret<String>, Infallible> {
 /// A secret given as its text or as `@FILE`; the file holds the key alone, or the JSON that `api-key-create` writes.
 pub(crate) fn text_or_file(given: &str, flag: &str) -> Result<Secret<String>, Failure> {
     let Some(path) = given.strip_prefix('@') else {
-        return Ok(Secret::new(given.trim().to_owned()));
+        let key = given.trim();
+        if key.is_empty() {
+            return Err(Failure::usage(format!(
+                "the API key (from `{flag}`) is empty"
+            )));
+        }
+        return Ok(Secret::new(key.to_owned()));
     };
+    if path.is_empty() {
+        return Err(Failure::usage(format!(
+            "no file follows the `@` (from `{flag}`)"
+        )));
+    }
     let path = Path::new(path);
     let bytes = std::fs::read(path).map_err(|error| Failure::file("read", path, &error))?;
     key_file::read(&bytes)

@@ -28,7 +28,7 @@ variables! {
         "API key for `login`: its text, or `@FILE`";
     /// Server for `login`.
     API: ["VIGIE_API"],
-        "API endpoint for `login` without `-a`, in place of the configured one";
+        "API endpoint for `login` without `-a`, and for `agent` with an API key, in place of the configured one";
     /// The configuration directory itself, ours.
     HOME_DIRECTORY: ["VIGIE_HOME"],
         "the configuration directory itself";
@@ -101,7 +101,7 @@ impl Env {
     /// Whether a switch is on.
     pub(crate) fn is_true(&self, variable: Variable) -> bool {
         self.get(variable)
-            .is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1")
+            .is_some_and(|value| switch(value) == Some(true))
     }
 
     /// An environment made up for a test.
@@ -113,6 +113,15 @@ impl Env {
                 .map(|(name, value)| (*name, (*value).to_owned()))
                 .collect(),
         }
+    }
+}
+
+/// What a word says that turns something on or off, as the original reads it.
+pub(crate) fn switch(word: &str) -> Option<bool> {
+    match word.to_ascii_lowercase().as_str() {
+        "true" | "t" | "1" => Some(true),
+        "false" | "f" | "0" => Some(false),
+        _ => None,
     }
 }
 

@@ -41,24 +41,25 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
     let name = Name::of(arguments.first().map(std::ffi::OsString::as_os_str));
+    // Asked for before it is known whether the rest can be understood.
+    let quiet = arguments
+        .iter()
+        .any(|argument| argument == "-q" || argument == "--quiet");
     let cli = match Cli::read(name, arguments) {
         Ok(cli) => cli,
-        Err(error) => return misunderstood(name, &error),
+        Err(error) => return misunderstood(name, quiet, &error),
     };
     let env = Env::of_process();
     let context = match Context::new(name, env, cli.output, cli.quiet) {
         Ok(context) => context,
         Err(failure) => {
-            Output::new(Format::Text, cli.quiet, &Env::of_process(), None).failure(&failure);
+            Output::new(name, Format::Text, cli.quiet, &Env::of_process(), None).failure(&failure);
             return exit(name, failure.kind);
         }
     };
     match command::run(&cli.command, &context) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(mut failure) => {
-            for hint in &mut failure.hints {
-                *hint = hint.replace("`vigie ", &format!("`{} ", name.text()));
-            }
+        Err(failure) => {
             if failure.kind != Kind::BrokenPipe {
                 context.output.failure(&failure);
             }
@@ -68,20 +69,27 @@ fn main() -> ExitCode {
 }
 
 /// Help that was asked for is a result; anything else is wrong usage.
-fn misunderstood(name: Name, error: &clap::Error) -> ExitCode {
+fn misunderstood(name: Name, quiet: bool, error: &clap::Error) -> ExitCode {
     let text = error.render();
-    let output = Output::new(Format::Text, false, &Env::of_process(), None);
-    let help_asked = !error.use_stderr();
-    if help_asked {
-        return match output.raw(text.to_string().as_bytes()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => exit(name, failure.kind),
-        };
+    let output = Output::new(name, Format::Text, quiet, &Env::of_process(), None);
+    let help = |text: &str| {
+        output
+            .raw(text.as_bytes())
+            .map_or_else(|failure| exit(name, failure.kind), |()| ExitCode::SUCCESS)
+    };
+    if !error.use_stderr() {
+        return help(&text.to_string());
     }
     let text = text.to_string();
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        output::to_stderr(&text);
-        return exit(name, Kind::Usage);
+        // The original, called without a word, helps; scripts call it so to see whether it is there.
+        return match name {
+            Name::Original(_) => help(&text),
+            Name::Vigie => {
+                output::to_stderr(&text);
+                exit(name, Kind::Usage)
+            }
+        };
     }
     let message = text.trim_end().trim_start_matches("error: ");
     output.failure(&match name {

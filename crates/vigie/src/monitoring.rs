@@ -1,6 +1,7 @@
 //! The monitoring API as its caller sees it: whose metrics, with which credential, and what to do when the server says
 //! "expired" or "later". What is asked and what becomes of the answer is the commands' matter.
 
+use crate::address;
 use crate::client::{Reply, Request};
 use crate::context::Context;
 use crate::credential::text_or_file;
@@ -59,6 +60,8 @@ enum Credential {
     /// A key of the environment, exchanged for tokens.
     Key {
         key: Secret<String>,
+        /// Where it is exchanged.
+        iam: String,
         token: RefCell<Option<Secret<String>>>,
     },
 }
@@ -85,6 +88,18 @@ impl Domain {
         Self {
             id: None,
             label: "the account".to_owned(),
+        }
+    }
+
+    /// What the argument says, where nothing is targeted.
+    fn untargeted(context: &Context, named: Option<&str>) -> Result<Self, Failure> {
+        match named {
+            None | Some("account") => Ok(Self::of_credential()),
+            Some(what @ ("space" | "org")) => Err(Failure::usage(format!(
+                "no {what} is targeted at the server of `VIGIE_API`"
+            ))
+            .hint("name it by its id, `s-GUID` or `o-GUID`")),
+            named => Self::find(context, named),
         }
     }
 
@@ -160,24 +175,43 @@ impl<'a> Monitoring<'a> {
         let Some((name, text)) = context.env.named(env::API_KEY) else {
             return Self::of_session(context, scope);
         };
-        let endpoint = match context.metrics_endpoint() {
-            Ok(endpoint) => endpoint,
-            Err(failure) => context
-                .env
-                .get(env::API)
-                .map(|url| url.trim_end_matches('/').to_owned())
-                .ok_or(failure)?,
+        let key = text_or_file(text, name)?;
+        let config = context.config().clone();
+        let named = scope.scope.as_deref();
+        let elsewhere = context
+            .env
+            .get(env::API)
+            .map(address::complete)
+            .transpose()?
+            .filter(|url| *url != config.api_endpoint);
+        let (endpoint, iam, domain) = match elsewhere {
+            // What is targeted is of the server of the login, and means nothing to another.
+            Some(url) => {
+                let iam = context
+                    .env
+                    .get(env::IAM_ENDPOINT)
+                    .unwrap_or(&url)
+                    .to_owned();
+                let domain = Domain::untargeted(context, named)?;
+                (url, iam, domain)
+            }
+            None => (
+                context.metrics_endpoint()?,
+                context.iam_endpoint(&config)?,
+                // A key alone names no target; then the account it belongs to is meant.
+                match named {
+                    None => Domain::find(context, None).unwrap_or_else(|_| Domain::of_credential()),
+                    named => Domain::find(context, named)?,
+                },
+            ),
         };
         Ok(Self {
             context,
             endpoint,
-            // A key alone names no target; then the account it belongs to is meant.
-            domain: match scope.scope.as_deref() {
-                None => Domain::find(context, None).unwrap_or_else(|_| Domain::of_credential()),
-                named => Domain::find(context, named)?,
-            },
+            domain,
             credential: Credential::Key {
-                key: text_or_file(text, name)?,
+                key,
+                iam,
                 token: RefCell::new(None),
             },
         })
@@ -260,8 +294,10 @@ impl<'a> Monitoring<'a> {
         };
         let now = SystemClock.now();
         let held = token.borrow().as_ref().and_then(|token| {
-            let left = Claims::of(token.expose())?.remaining(now);
-            (left > KEY_TOKEN_SECONDS_MIN).then(|| token.clone())
+            let claims = Claims::of(token.expose())?;
+            // A token that lives no longer than that is good for half its life.
+            let life = claims.exp.saturating_sub(claims.iat);
+            (claims.remaining(now) > KEY_TOKEN_SECONDS_MIN.min(life / 2)).then(|| token.clone())
         });
         match held {
             Some(token) => Ok(token),
@@ -271,13 +307,9 @@ impl<'a> Monitoring<'a> {
 
     /// A new token, whatever the age of the old one.
     fn renew(&self) -> Result<Token, Failure> {
-        let Credential::Key { key, token } = &self.credential else {
+        let Credential::Key { key, iam, token } = &self.credential else {
             return self.context.token_for(Duration::MAX);
         };
-        let iam = self
-            .context
-            .iam_endpoint(&self.context.config())
-            .unwrap_or_else(|_| self.endpoint.clone());
         let reply: TokenReply = self
             .context
             .client()?

@@ -3,6 +3,7 @@
 //! Results and the `OK` line go to standard output; failures, warnings and prompts to standard error. With
 //! `--output json` standard output holds nothing but JSON.
 
+use crate::context::Name;
 use crate::env::{self, Env};
 use crate::error::Failure;
 use serde::Serialize;
@@ -28,6 +29,7 @@ const BOLD: &str = "1";
 /// Prints in one format, with or without colour and talk.
 #[derive(Debug)]
 pub(crate) struct Output {
+    name: Name,
     format: Format,
     quiet: bool,
     color_stdout: bool,
@@ -35,8 +37,14 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// `configured` is the colour setting of the configuration file.
-    pub(crate) fn new(format: Format, quiet: bool, env: &Env, configured: Option<bool>) -> Self {
+    /// `name` is what the program was called by, `configured` the colour setting of the configuration file.
+    pub(crate) fn new(
+        name: Name,
+        format: Format,
+        quiet: bool,
+        env: &Env,
+        configured: Option<bool>,
+    ) -> Self {
         let wish = if env.get(env::NO_COLOR).is_some() {
             Some(false)
         } else if env.get(env::COLOR).is_some() {
@@ -46,6 +54,7 @@ impl Output {
         };
         let allowed = wish != Some(false);
         Self {
+            name,
             format,
             quiet: quiet || env.is_true(env::QUIET),
             color_stdout: allowed && io::stdout().is_terminal(),
@@ -68,7 +77,7 @@ impl Output {
         self.quiet
     }
 
-    /// What is about to happen, one sentence ending in `...`.
+    /// What is about to happen, one sentence ending in `...`, or what has happened on the way to the result.
     pub(crate) fn action(&self, sentence: &str) -> Result<(), Failure> {
         if self.is_json() || self.is_quiet() {
             return Ok(());
@@ -118,7 +127,7 @@ impl Output {
         self.raw(table(self.is_colored(), header, rows).as_bytes())
     }
 
-    /// `Name: value` lines, the values in one column.
+    /// `Name: value` lines, the values in one column; control characters in values are made harmless.
     pub(crate) fn pairs(&self, pairs: &[(&str, String)]) -> Result<(), Failure> {
         let width = pairs
             .iter()
@@ -129,7 +138,8 @@ impl Output {
         let mut text = String::new();
         for (name, value) in pairs {
             let padded = format!("{name}{}", " ".repeat(width - name.width()));
-            let line = format!("{padded}{}", paint(self.is_colored(), CYAN, value));
+            let value = paint(self.is_colored(), CYAN, &printable(value));
+            let line = format!("{padded}{value}");
             text.push_str(line.trim_end());
             text.push('\n');
         }
@@ -139,7 +149,7 @@ impl Output {
     /// Something to know, on standard error.
     pub(crate) fn note(&self, sentence: &str) {
         if !self.quiet {
-            to_stderr(&format!("{sentence}\n"));
+            to_stderr(&format!("{}\n", self.name.in_commands(sentence)));
         }
     }
 
@@ -147,8 +157,9 @@ impl Output {
     pub(crate) fn warn(&self, sentence: &str) {
         if !self.quiet {
             to_stderr(&format!(
-                "{} {sentence}\n",
-                paint(self.color_stderr, BOLD, "warning:")
+                "{} {}\n",
+                paint(self.color_stderr, BOLD, "warning:"),
+                self.name.in_commands(sentence)
             ));
         }
     }
@@ -162,7 +173,7 @@ impl Output {
         }
         text.push_str(&failure.message);
         text.push('\n');
-        text.push_str(&hints(failure));
+        text.push_str(&self.name.in_commands(&hints(failure)));
         text.push('\n');
         to_stderr(&text);
     }

@@ -1,11 +1,10 @@
 //! Questions to the person at the terminal. Without a terminal nothing is asked: the error names the flag instead.
 
+mod unseen;
+
 use crate::error::Failure;
-use crate::output::to_stderr;
+use crate::output::{printable, to_stderr};
 use base::secret::Secret;
-use dialoguer::Password;
-use dialoguer::theme::Theme;
-use std::fmt;
 use std::io::{self, BufRead as _, IsTerminal as _};
 
 /// Whether there is someone to ask.
@@ -32,22 +31,23 @@ pub(crate) fn text(prompt: &str, what: &str, flag: &str) -> Result<String, Failu
 /// Asks for a text that is not shown.
 pub(crate) fn secret(prompt: &str, what: &str, flag: &str) -> Result<Secret<String>, Failure> {
     require(what, flag)?;
-    Password::with_theme(&Original)
-        .with_prompt(prompt)
-        .interact()
-        .map(Secret::new)
-        .map_err(|error| Failure::failed(format!("no answer could be read: {error}")))
+    unseen::line(&format!("{prompt}> "))
 }
 
 /// Asks for yes or no; nothing means no.
 pub(crate) fn confirm(question: &str, flag: &str) -> Result<bool, Failure> {
     if !is_possible() {
         return Err(
-            Failure::usage("this wants a yes, and without a terminal nobody can be asked")
-                .hint(format!("say it with {flag}")),
+            Failure::usage(format!("{question} Without a terminal nobody can be asked"))
+                .hint(format!("say yes with {flag}")),
         );
     }
     Ok(is_yes(&line(&format!("{question} [y/N]> "))?))
+}
+
+/// Offers what does not need doing; nothing means yes. Without a terminal nobody wants it.
+pub(crate) fn offer(question: &str) -> Result<bool, Failure> {
+    Ok(is_possible() && !is_no(&line(&format!("{question} [Y/n] > "))?))
 }
 
 /// Asks which of several; the numbers begin at 1.
@@ -59,28 +59,63 @@ pub(crate) fn choose<'a, T>(
     flag: &str,
 ) -> Result<&'a T, Failure> {
     require(what, flag)?;
+    show(heading, items, describe);
+    loop {
+        let answer = line("Enter a number> ")?;
+        if let Some(item) = numbered(&answer, items) {
+            return Ok(item);
+        }
+    }
+}
+
+/// As [`choose`], but an empty answer chooses none. To be called only where someone can be asked.
+pub(crate) fn choose_or_skip<'a, T>(
+    heading: &str,
+    items: &'a [T],
+    describe: impl Fn(&T) -> String,
+) -> Result<Option<&'a T>, Failure> {
+    show(heading, items, describe);
+    loop {
+        let answer = line("Enter a number> ")?;
+        if answer.is_empty() {
+            return Ok(None);
+        }
+        if let Some(item) = numbered(&answer, items) {
+            return Ok(Some(item));
+        }
+    }
+}
+
+fn show<T>(heading: &str, items: &[T], describe: impl Fn(&T) -> String) {
     let list: String = items
         .iter()
         .enumerate()
         .map(|(at, item)| format!("{}. {}\n", at + 1, describe(item)))
         .collect();
     to_stderr(&format!("\n{heading}\n{list}"));
-    loop {
-        let answer = line("Enter a number> ")?;
-        let chosen = answer
-            .parse::<usize>()
-            .ok()
-            .and_then(|number| items.get(number.checked_sub(1)?));
-        match chosen {
-            Some(item) => return Ok(item),
-            None => to_stderr(&format!("`{answer}` is none of 1 to {}\n", items.len())),
-        }
+}
+
+/// The item of this number; says so when there is none.
+fn numbered<'a, T>(answer: &str, items: &'a [T]) -> Option<&'a T> {
+    let item = answer
+        .parse::<usize>()
+        .ok()
+        .and_then(|number| items.get(number.checked_sub(1)?));
+    if item.is_none() {
+        let answer = printable(answer);
+        to_stderr(&format!("`{answer}` is none of 1 to {}\n", items.len()));
     }
+    item
 }
 
 /// Whether the answer to a `[y/N]` question is yes.
 fn is_yes(answer: &str) -> bool {
     ["y", "yes"].contains(&answer.to_ascii_lowercase().as_str())
+}
+
+/// Whether the answer to a `[Y/n]` question is no.
+fn is_no(answer: &str) -> bool {
+    ["n", "no"].contains(&answer.to_ascii_lowercase().as_str())
 }
 
 fn line(prompt: &str) -> Result<String, Failure> {
@@ -94,21 +129,4 @@ fn line(prompt: &str) -> Result<String, Failure> {
         return Err(Failure::failed("the input ended before an answer"));
     }
     Ok(answer.trim().to_owned())
-}
-
-/// The original's look: `Password> `.
-struct Original;
-
-impl Theme for Original {
-    fn format_password_prompt(&self, f: &mut dyn fmt::Write, prompt: &str) -> fmt::Result {
-        write!(f, "{prompt}> ")
-    }
-
-    fn format_password_prompt_selection(
-        &self,
-        f: &mut dyn fmt::Write,
-        prompt: &str,
-    ) -> fmt::Result {
-        write!(f, "{prompt}>")
-    }
 }

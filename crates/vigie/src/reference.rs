@@ -68,3 +68,43 @@ fn every_command_says_what_it_does() {
     grammar.build();
     check(&grammar);
 }
+
+/// Every command without subcommands, as typed after the program's name.
+fn leaves(command: &Command, path: &str, found: &mut Vec<String>) {
+    let subs: Vec<&Command> = command
+        .get_subcommands()
+        .filter(|sub| sub.get_name() != "help")
+        .collect();
+    if subs.is_empty() {
+        found.push(path.trim().to_owned());
+    }
+    for sub in subs {
+        leaves(sub, &format!("{path} {}", sub.get_name()), found);
+    }
+}
+
+/// A command whose output nobody has looked at is a command that may say anything.
+#[test]
+fn every_command_has_a_transcript() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/snapshots");
+    let typed: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
+        .flat_map(|text| {
+            text.lines()
+                .filter_map(|line| line.strip_prefix("$ ")?.split_once(' '))
+                .map(|(_, words)| format!("{words} "))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    let mut grammar = cli::grammar(Name::Vigie);
+    grammar.build();
+    let mut commands = Vec::new();
+    leaves(&grammar, "", &mut commands);
+    commands.retain(|command| {
+        !typed
+            .iter()
+            .any(|line| line.starts_with(&format!("{command} ")))
+    });
+    assert!(commands.is_empty(), "no transcript of {commands:?}");
+}

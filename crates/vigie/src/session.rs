@@ -43,17 +43,22 @@ impl Context {
 
     /// An access token good for at least `ttl_min`, as far as the server gives any that long.
     pub(crate) fn token_for(&self, ttl_min: Duration) -> Result<Token, Failure> {
-        let now = SystemClock.now();
         let config = self.config();
-        if let Some(token) = valid(&config.iam_token, ttl_min, now) {
+        if let Some(token) = valid(&config.iam_token, ttl_min, SystemClock.now()) {
             return Ok(token);
         }
+        let known = config.iam_token.clone();
         drop(config);
         self.require_login()?;
         let lock = self.home.lock()?;
         let mut config = self.home.read()?;
-        // Another process may have renewed it while this one waited.
-        let token = if let Some(token) = valid(&config.iam_token, ttl_min, now) {
+        // Another process may have renewed it while this one waited; what it got just now is as long as any.
+        let enough = if config.iam_token == known {
+            ttl_min
+        } else {
+            Duration::ZERO
+        };
+        let token = if let Some(token) = valid(&config.iam_token, enough, SystemClock.now()) {
             token
         } else {
             let reply = renew(self.client()?, &self.iam_endpoint(&config)?, &config, None)?;
@@ -77,14 +82,15 @@ impl Context {
 
     /// The UAA token; where the login brought none, one for the IAM token.
     pub(crate) fn uaa_token(&self) -> Result<Token, Failure> {
-        let now = SystemClock.now();
-        if let Some(token) = valid(&self.home.read_cf()?.access_token, Duration::ZERO, now) {
+        let good = |cf: &CfConfig| valid(&cf.access_token, Duration::ZERO, SystemClock.now());
+        if let Some(token) = good(&self.home.read_cf()?) {
             return Ok(token);
         }
         let iam = self.token()?;
         let lock = self.home.lock()?;
         let mut cf = self.home.read_cf()?;
-        if let Some(token) = valid(&cf.access_token, Duration::ZERO, now) {
+        // Another process may have renewed it while this one waited.
+        if let Some(token) = good(&cf) {
             return Ok(token);
         }
         let reply = renew_uaa(self, &cf, &iam)?;

@@ -78,11 +78,11 @@ impl Context {
             config.account = account;
         })?;
         self.output
-            .say(&format!("Targeted account {}\n", describe(chosen)))
+            .action(&format!("Targeted account {}\n", describe(chosen)))
     }
 
-    /// Targets a region: the one wished for, else the one configured, else the only one, else the one chosen, else the
-    /// server's home. `verb` begins the sentence that says so.
+    /// Targets a region: the one wished for, else the one configured, else the only one, else the one chosen (which
+    /// may be none), else the server's home. `verb` begins the sentence that says so.
     pub(crate) fn target_region(&self, wish: Option<&str>, verb: &str) -> Result<(), Failure> {
         let regions = self.regions()?;
         let configured = self.config().region.clone();
@@ -104,13 +104,11 @@ impl Context {
             None => match (named(&configured), regions.as_slice()) {
                 (Some(region), _) => Some(region),
                 (None, [only]) => Some(only),
-                (None, all) if prompt::is_possible() && !all.is_empty() => Some(prompt::choose(
-                    "Select a region:",
+                (None, all) if prompt::is_possible() && !all.is_empty() => prompt::choose_or_skip(
+                    "Select a region (or press Enter to skip):",
                     all,
                     |region| printable(&region.name),
-                    "the region",
-                    "`-r REGION`",
-                )?),
+                )?,
                 (None, all) => all.iter().find(|region| region.home).or(all.first()),
             },
         };
@@ -119,7 +117,7 @@ impl Context {
         };
         self.enter(region)?;
         self.output
-            .say(&format!("{verb} region {}\n", printable(&region.name)))
+            .action(&format!("{verb} region {}\n", printable(&region.name)))
     }
 
     /// Writes down a region with the addresses of its services.
@@ -213,10 +211,10 @@ impl Context {
             )?,
         };
         self.output
-            .say(&format!("Targeted org {}\n", printable(&org.name)))?;
+            .action(&format!("Targeted org {}\n", printable(&org.name)))?;
         if let Some(space) = &space {
             self.output
-                .say(&format!("Targeted space {}\n", printable(&space.name)))?;
+                .action(&format!("Targeted space {}\n", printable(&space.name)))?;
         }
         self.update(|_, cf| {
             cf.organization_fields = org;
@@ -242,6 +240,8 @@ impl Context {
                 "region": {"mccp_id": "", "name": config.region},
                 "user": {"display_name": user, "user_email": user},
                 "account": {"guid": config.account.guid, "name": config.account.name, "owner": config.account.owner},
+                // Scripts read its members without asking whether there is one.
+                "resource_group": {"guid": "", "name": "", "state": "", "default": false},
                 "cf": {"api_endpoint": cf.target, "api_version": cf.api_version},
                 "org": place(&cf.organization_fields),
                 "space": place(&cf.space_fields),

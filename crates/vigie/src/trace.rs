@@ -1,5 +1,6 @@
 //! Dumps of HTTP traffic for the curious, with every secret taken out.
 
+use crate::env;
 use crate::error::Failure;
 use crate::output;
 use serde_json::Value;
@@ -49,10 +50,10 @@ pub(crate) enum Trace {
 impl Trace {
     /// Understands `true`, `false`, nothing, or a path.
     pub(crate) fn parse(text: &str) -> Self {
-        match text {
-            "" | "false" | "FALSE" | "0" => Self::Off,
-            "true" | "TRUE" | "1" => Self::Screen,
-            path => Self::File(PathBuf::from(path)),
+        match (text, env::switch(text)) {
+            ("", _) | (_, Some(false)) => Self::Off,
+            (_, Some(true)) => Self::Screen,
+            (path, None) => Self::File(PathBuf::from(path)),
         }
     }
 

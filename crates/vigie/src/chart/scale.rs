@@ -1,6 +1,10 @@
 //! Round ticks, and numbers in the width of a label.
 
 use super::Glyphs;
+use std::ops::Range;
+
+/// What an SI prefix makes readable; beyond, a power of ten does.
+const PREFIXED: Range<f64> = 1e-9..1e18;
 
 /// Ticks at round distances that enclose the data.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,7 +64,15 @@ impl Scale {
 
     /// A tick's label: as many digits as tell it from the next.
     pub(crate) fn label(&self, tick: f64, glyphs: Glyphs) -> String {
-        let (divisor, unit) = prefix(self.low.abs().max(self.high.abs()), glyphs);
+        if tick == 0.0 {
+            return "0".to_owned();
+        }
+        let magnitude = self.low.abs().max(self.high.abs());
+        if !PREFIXED.contains(&magnitude) {
+            let digits = (magnitude / self.step).log10().ceil().clamp(0.0, 12.0) as usize;
+            return format!("{tick:.digits$e}");
+        }
+        let (divisor, unit) = prefix(magnitude, glyphs);
         let step = self.step / divisor;
         let digits = (0..12_usize)
             .find(|digits| {
@@ -68,12 +80,7 @@ impl Scale {
                 (scaled - scaled.round()).abs() < 1e-6
             })
             .unwrap_or(3);
-        let text = format!("{:.digits$}", tick / divisor);
-        if tick == 0.0 {
-            "0".to_owned()
-        } else {
-            format!("{text}{unit}")
-        }
+        format!("{:.digits$}{unit}", tick / divisor)
     }
 }
 
@@ -137,7 +144,7 @@ pub(crate) fn number(value: f64, glyphs: Glyphs) -> String {
         return "0".to_owned();
     }
     let magnitude = value.abs();
-    if !(1e-9..1e18).contains(&magnitude) {
+    if !PREFIXED.contains(&magnitude) {
         return format!("{value:.3e}");
     }
     let (divisor, unit) = prefix(magnitude, glyphs);
@@ -177,6 +184,11 @@ mod tests {
         assert_eq!(labels(0.0, 0.004), ["0", "1m", "2m", "3m", "4m"]);
         assert_eq!(labels(7.0, 7.0), ["6.0", "6.5", "7.0", "7.5", "8.0"]);
         assert_eq!(labels(0.0, 0.0), ["0", "0.5", "1.0"]);
+        assert_eq!(labels(0.0, 1e300), ["0", "5.0e299", "1.0e300"]);
+        assert_eq!(
+            labels(-4e-300, 0.0),
+            ["-4.0e-300", "-3.0e-300", "-2.0e-300", "-1.0e-300", "0"]
+        );
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub(crate) enum Account {
 pub(crate) fn run(command: &Account, context: &Context) -> Result<(), Failure> {
     context.require_login()?;
     match command {
-        Account::List => list(context),
+        Account::List => list(context, Columns::Usual),
         Account::Orgs(args) => org::list(args, context),
         Account::Org(args) => org::show(args, context),
         Account::OrgCreate(args) => org::create(args, context),
@@ -77,8 +77,17 @@ pub(crate) fn run(command: &Account, context: &Context) -> Result<(), Failure> {
     }
 }
 
+/// What the list of accounts shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Columns {
+    /// As `account list` does.
+    Usual,
+    /// As `iam accounts` did: with the type in the third place.
+    WithType,
+}
+
 /// Lists the accounts the caller belongs to.
-pub(crate) fn list(context: &Context) -> Result<(), Failure> {
+pub(crate) fn list(context: &Context, columns: Columns) -> Result<(), Failure> {
     let output = &context.output;
     output.action(&format!("Retrieving all accounts of {}...", context.user()))?;
     let accounts = context.accounts()?;
@@ -102,15 +111,18 @@ pub(crate) fn list(context: &Context) -> Result<(), Failure> {
         .iter()
         .map(|account| {
             let entity = &account.entity;
-            [
-                &account.metadata.guid,
-                &entity.name,
-                &entity.state,
-                &entity.owner_userid,
-            ]
-            .map(|text| printable(text))
-            .to_vec()
+            let kind = (columns == Columns::WithType).then_some(&entity.kind);
+            [&account.metadata.guid, &entity.name]
+                .into_iter()
+                .chain(kind)
+                .chain([&entity.state, &entity.owner_userid])
+                .map(|text| printable(text))
+                .collect()
         })
         .collect();
-    output.table(&["Account GUID", "Name", "State", "Owner User ID"], &rows)
+    let header: &[&str] = match columns {
+        Columns::Usual => &["Account GUID", "Name", "State", "Owner User ID"],
+        Columns::WithType => &["Account GUID", "Name", "Type", "State", "Owner User ID"],
+    };
+    output.table(header, &rows)
 }

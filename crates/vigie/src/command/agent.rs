@@ -12,6 +12,7 @@ use base::sample::Batch;
 use base::time::{Clock as _, Millis, SystemClock};
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -121,7 +122,8 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
         monitoring.described(),
         directory.display()
     ));
-    tell_lost(output, spool.take_lost());
+    let losses = Losses::default();
+    losses.tell(output, spool.take_lost());
     if spool.samples() > 0 {
         output.note(&format!(
             "agent: {} samples of an earlier run wait to be sent",
@@ -132,7 +134,7 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
     let outcome = std::thread::scope(|threads| {
         let collector = threads.spawn(|| {
             let ended = looks.each(|batch| {
-                keep(&spool, batch, output);
+                keep(&spool, batch, output, &losses);
                 bell.ring();
                 Ok(())
             });
@@ -145,7 +147,11 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
             .join()
             .unwrap_or_else(|_| Err(Failure::failed("the collector ended unexpectedly")));
         let delivered = delivery.the_rest();
-        output.note(&format!("agent: stopped after {} samples", delivery.stored));
+        let stored = delivery.stored;
+        output.note(&match losses.samples.load(Ordering::Relaxed) {
+            0 => format!("agent: stopped after {stored} samples"),
+            lost => format!("agent: stopped after {stored} samples; {lost} were lost"),
+        });
         collected.and(delivered)
     });
     let waiting = spool
@@ -236,30 +242,42 @@ fn lines(batch: &Batch) -> String {
     })
 }
 
-fn keep(spool: &Mutex<Spool>, batch: &Batch, output: &Output) {
+fn keep(spool: &Mutex<Spool>, batch: &Batch, output: &Output, losses: &Losses) {
     let samples = u32::try_from(batch.len()).unwrap_or(u32::MAX);
     let body = wire::ingest::encode::body(batch);
     let mut spool = spool.lock().unwrap_or_else(PoisonError::into_inner);
     if let Err(error) = spool.append(&body, samples) {
+        losses
+            .samples
+            .fetch_add(u64::from(samples), Ordering::Relaxed);
         output.warn(&format!("agent: {samples} samples lost: {error}"));
     }
     let lost = spool.take_lost();
     drop(spool);
-    tell_lost(output, lost);
+    losses.tell(output, lost);
 }
 
-fn tell_lost(output: &Output, lost: Lost) {
-    if lost.dropped > 0 {
-        output.warn(&format!(
-            "agent: the buffer is full; the {} oldest samples were dropped",
-            lost.dropped
-        ));
-    }
-    if lost.damaged > 0 {
-        output.warn(&format!(
-            "agent: {} torn or damaged records in the buffer were left out",
-            lost.damaged
-        ));
+/// What was lost since the start: told when it happens, and again at the end.
+#[derive(Debug, Default)]
+struct Losses {
+    samples: AtomicU64,
+}
+
+impl Losses {
+    fn tell(&self, output: &Output, lost: Lost) {
+        if lost.dropped > 0 {
+            self.samples.fetch_add(lost.dropped, Ordering::Relaxed);
+            output.warn(&format!(
+                "agent: the buffer is full; the {} oldest samples were dropped",
+                lost.dropped
+            ));
+        }
+        if lost.damaged > 0 {
+            output.warn(&format!(
+                "agent: {} torn or damaged records in the buffer were left out",
+                lost.damaged
+            ));
+        }
     }
 }
 

@@ -80,7 +80,7 @@ pub(crate) fn run(command: &Iam, context: &Context) -> Result<(), Failure> {
         Iam::ApiKeyUnlock(args) => api_key::switch(args, api_key::Switch::Unlock, context),
         Iam::ApiKeyDisable(args) => api_key::switch(args, api_key::Switch::Disable, context),
         Iam::ApiKeyEnable(args) => api_key::switch(args, api_key::Switch::Enable, context),
-        Iam::Accounts => account::list(context),
+        Iam::Accounts => account::list(context, account::Columns::WithType),
         Iam::AccountUsers(args) => user::list(args, context),
         Iam::AccountUserInvite(args) => user::invite(args, context),
         Iam::Orgs(args) => org::list(args, context),

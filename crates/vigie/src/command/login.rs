@@ -85,7 +85,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
         config.ssl_disabled = unchecked;
         context.set_config(config);
     }
-    output.say(&format!("API endpoint: {api}\n"))?;
+    output.action(&format!("API endpoint: {api}\n"))?;
     if address::is_readable_on_the_way(&api) {
         output.warn(
             "this address is not encrypted; anyone on the way can read the password and the token",

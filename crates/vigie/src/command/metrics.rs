@@ -6,6 +6,7 @@ mod input;
 mod list;
 mod progress;
 mod send;
+mod sparklines;
 mod tally;
 
 use crate::context::Context;

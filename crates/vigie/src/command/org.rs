@@ -167,7 +167,7 @@ pub(crate) fn show(args: &OrgArgs, context: &Context) -> Result<(), Failure> {
     }
     let org = Listed::of(context.org_named(&args.name, &region)?, &region, context);
     if args.guid {
-        return output.line(&org.org_guid);
+        return output.line(&printable(&org.org_guid));
     }
     if output.is_json() {
         return output.json(&org);
@@ -208,7 +208,8 @@ pub(crate) fn create(args: &OrgCreateArgs, context: &Context) -> Result<(), Fail
     output.ok()?;
     output.say(&format!(
         "Org {} was created with GUID {}",
-        args.name, org.metadata.guid
+        args.name,
+        printable(&org.metadata.guid)
     ))
 }
 

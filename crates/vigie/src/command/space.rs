@@ -136,7 +136,7 @@ pub(crate) fn show(args: &SpaceArgs, context: &Context) -> Result<(), Failure> {
     }
     let space = Listed::of(context.space_named(&org, &args.name)?, &org);
     if args.guid {
-        return output.line(&space.space_guid);
+        return output.line(&printable(&space.space_guid));
     }
     if output.is_json() {
         return output.json(&space);
@@ -176,7 +176,8 @@ pub(crate) fn create(args: &SpaceCreateArgs, context: &Context) -> Result<(), Fa
     output.ok()?;
     output.say(&format!(
         "Space {} was created with GUID {}",
-        args.name, space.metadata.guid
+        args.name,
+        printable(&space.metadata.guid)
     ))
 }
 

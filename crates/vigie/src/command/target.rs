@@ -26,9 +26,15 @@ pub(crate) struct TargetArgs {
     /// Choose organization and space
     #[arg(long)]
     cf: bool,
+    /// Accepted for old scripts; the region says where its Cloud Foundry API is
+    #[arg(long, value_name = "URL")]
+    cf_api: Option<String>,
     /// Accepted for old scripts; this server keeps no resource groups
     #[arg(short = 'g', value_name = "RESOURCE_GROUP")]
     resource_group: Option<String>,
+    /// Accepted for old scripts; this server keeps no resource groups
+    #[arg(long, conflicts_with = "resource_group")]
+    unset_resource_group: bool,
 }
 
 /// Changes what the flags say, then shows the target.
@@ -37,6 +43,11 @@ pub(crate) fn run(args: &TargetArgs, context: &Context) -> Result<(), Failure> {
         context
             .output
             .note("resource groups are not kept by this server; `-g` has no effect");
+    }
+    if args.cf_api.is_some() {
+        context
+            .output
+            .note("the region says where its Cloud Foundry API is; `--cf-api` has no effect");
     }
     if let Some(account) = &args.account {
         context.target_account(Some(account))?;

@@ -77,3 +77,33 @@ fn targets() {
     }
     assert_snapshot!(terminal.transcript());
 }
+
+#[test]
+fn the_older_names_of_the_same() {
+    let mut terminal = Terminal::logged_in();
+    for line in [
+        "bx iam accounts",
+        "bluemix iam accounts --output json",
+        "bx iam account-users",
+        "bx iam account-user-invite bo@example.org",
+        "bx iam orgs",
+        "bx iam orgs --guid",
+        "bx iam org-create new-org",
+        "bx iam org-rename field-org meadow-org",
+        "bx iam org-delete other-org -f",
+        "bx iam spaces -o field-org --guid",
+        "bx iam spaces -o field-org -q",
+        "bx iam space-create prod -o field-org",
+        "bx iam space-delete dev -o field-org -f",
+        "bx iam org-role-set bo@example.org field-org OrgAuditor",
+        "bx iam org-role-unset bo@example.org field-org OrgAuditor",
+        "bx iam space-role-set bo@example.org field-org dev SpaceManager",
+        "ibmcloud account space-role-unset bo@example.org field-org dev SpaceManager",
+        "ibmcloud account role-unset bo@example.org Viewer",
+        "bx iam org nowhere --guid",
+        "bx iam org-role-set bo@example.org nowhere OrgUser",
+    ] {
+        terminal.run(line);
+    }
+    assert_snapshot!(terminal.transcript());
+}

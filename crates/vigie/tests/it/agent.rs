@@ -129,6 +129,35 @@ fn a_key_of_the_environment_needs_no_login() {
     );
 }
 
+#[test]
+fn the_server_of_the_environment_comes_before_that_of_a_login() {
+    let mut terminal = ready();
+    let other = crate::fixture::Fixture::start();
+    terminal.set("VIGIE_API_KEY", "vgk_good");
+    // As at login, an address on this machine needs no scheme.
+    terminal.set("VIGIE_API", &other.address.to_string());
+    let ran = terminal.run("vigie agent --once --proc proc --host h");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(other.store.lock().unwrap().len() > 0);
+    assert_eq!(terminal.server.store.lock().unwrap().len(), 0);
+    let asked = other.asked("POST", "/v1/metrics");
+    assert_eq!(
+        asked[0].header("x-auth-scope-id"),
+        "",
+        "the target is of another server"
+    );
+    let ran = terminal.run("vigie agent --once --proc proc --host h --scope space");
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    // Named again, it is the server of the login, target and all.
+    let own = terminal.server.address.to_string();
+    terminal.set("VIGIE_API", &own);
+    assert_eq!(
+        terminal.run("vigie agent --once --proc proc --host h").code,
+        0
+    );
+    assert!(terminal.server.store.lock().unwrap().len() > 0);
+}
+
 fn signal(child: &Child, name: &str) {
     let sent = Command::new("kill")
         .args(["-s", name, &child.id().to_string()])

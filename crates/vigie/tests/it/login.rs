@@ -155,3 +155,18 @@ fn failures_say_what_to_do() {
     terminal.run(&format!("bx login -a {address} --apikey vgk_bad"));
     assert_snapshot!(terminal.transcript());
 }
+
+#[test]
+fn an_empty_key_is_found_out_here() {
+    let terminal = Terminal::new();
+    let address = terminal.server.address;
+    for arguments in [
+        vec!["login", "--apikey", ""],
+        vec!["login", "--apikey", "@"],
+    ] {
+        let ran = terminal.run_words("vigie", &arguments, &[("VIGIE_API", &address.to_string())]);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.stderr.contains("`--apikey`"), "{ran:?}");
+    }
+    assert!(terminal.server.asked("POST", "/identity/token").is_empty());
+}

@@ -8,6 +8,8 @@
 
 mod account;
 mod agent;
+mod completion;
+mod exit_codes;
 mod fixture;
 mod keys;
 mod login;
@@ -15,7 +17,10 @@ mod metrics_delete;
 mod metrics_get;
 mod metrics_list;
 mod metrics_send;
+mod person;
+mod prompts;
 mod session;
+mod shared_files;
 mod store;
 mod terminal;
 mod usage;

@@ -1,13 +1,10 @@
 //! Deleting: first how many, then the question, then the deed.
 
+use crate::person::Person;
 use crate::terminal::Terminal;
 use insta::assert_snapshot;
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Write as _};
-use std::process::Stdio;
 
 fn filled() -> Terminal {
     let terminal = Terminal::logged_in();
@@ -46,42 +43,18 @@ fn a_time_leaves_the_metrics() {
     );
 }
 
-/// Runs a line with someone at the terminal who types `answer`; returns what the terminal showed.
-fn answered(terminal: &Terminal, line: &str, answer: &str) -> String {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    let name = ptsname(&master, Vec::new()).unwrap();
-    let slave = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(name.to_str().unwrap())
-        .unwrap();
-    let mut master = File::from(master);
-    let mut child = terminal
-        .command(line)
-        .stdin(slave.try_clone().unwrap())
-        .stderr(slave)
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    master.write_all(answer.as_bytes()).unwrap();
-    assert!(child.wait().unwrap().success());
-    let mut shown = vec![0; 4096];
-    let length = master.read(&mut shown).unwrap();
-    String::from_utf8_lossy(&shown[..length]).into_owned()
-}
-
 #[test]
 fn someone_at_the_terminal_is_asked() {
     let terminal = filled();
-    let shown = answered(&terminal, "vigie metrics delete shop.eu", "n\n");
+    let mut person = Person::at(&terminal, "vigie metrics delete shop.eu");
+    person.answer("Go on? [y/N]> ", "n");
+    let (shown, code) = person.leave();
+    assert_eq!(code, 0);
     assert!(shown.contains("2 metrics of space `dev` at"), "{shown}");
-    assert!(
-        shown.contains("will be deleted for good. Go on? [y/N]>"),
-        "{shown}"
-    );
+    assert!(shown.contains("Nothing was deleted."), "{shown}");
     assert_eq!(terminal.server.store.lock().unwrap().len(), 3);
-    answered(&terminal, "vigie metrics delete shop.eu", "y\n");
+    let mut person = Person::at(&terminal, "vigie metrics delete shop.eu");
+    person.answer("will be deleted for good. Go on? [y/N]> ", "y");
+    assert_eq!(person.leave().1, 0);
     assert_eq!(terminal.server.store.lock().unwrap().len(), 1);
 }

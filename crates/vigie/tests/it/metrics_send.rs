@@ -163,3 +163,38 @@ fn a_scope_can_be_chosen() {
         assert_eq!(asked.last().unwrap().header("x-auth-scope-id"), header);
     }
 }
+
+#[test]
+fn a_million_lines_take_no_more_memory_than_a_few() {
+    let terminal = Terminal::new();
+    let mut child = terminal
+        .command("vigie metrics send --file - --format graphite --dry-run --output json")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    let lines: String = (0..1000)
+        .map(|at| format!("shop.eu-central-1.orders.host-{at}.latency-ms {at}.5 1519862400\n"))
+        .collect();
+    for _ in 0..1000 {
+        pipe.write_all(lines.as_bytes()).unwrap();
+    }
+    // The pipe holds the last of it; all before that was taken in.
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    drop(pipe);
+    let peak: u64 = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next())
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(
+        peak < 32 << 10,
+        "{peak} KiB for {} bytes",
+        1000 * lines.len()
+    );
+    let output = child.wait_with_output().unwrap();
+    let receipt: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(receipt["stored"], 1_000_000);
+}

@@ -96,6 +96,21 @@ impl Terminal {
         ran
     }
 
+    /// Runs words of which some may be empty, with more variables; the transcript keeps nothing of it.
+    pub(crate) fn run_words(&self, name: &str, words: &[&str], variables: &[(&str, &str)]) -> Ran {
+        let output = self
+            .command(name)
+            .args(words)
+            .envs(variables.iter().copied())
+            .output()
+            .unwrap();
+        Ran {
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+            code: output.status.code().unwrap(),
+        }
+    }
+
     /// The transcript, with what differs from run to run taken out.
     pub(crate) fn transcript(&self) -> String {
         let plain = self

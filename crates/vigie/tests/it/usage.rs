@@ -38,6 +38,12 @@ fn names_and_wrong_words() {
         "ibmcloud --version",
         "bx v --output json",
         "vigie",
+        "bx iam",
+        "ibmcloud",
+        "bx lgin",
+        "ibmcloud login --help",
+        "bx help account org",
+        "ibmcloud iam oauth-tokens --outptu json",
         "vigie lgin",
         "vigie help cf",
         "vigie iam token --header --curl",
@@ -46,6 +52,7 @@ fn names_and_wrong_words() {
         "bx account orgs",
         "vigie completion tcsh",
         "vigie regions --output yaml",
+        "ibmcloud -q regions --outptu json",
     ] {
         terminal.run(line);
     }

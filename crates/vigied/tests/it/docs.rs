@@ -66,9 +66,9 @@ fn script(guide: &str, address: &str) -> String {
     script
 }
 
-#[test]
-fn every_command_of_the_guide_runs() {
-    let guide = std::fs::read_to_string(docs().join("guides/central-path.md")).unwrap();
+/// Runs every block of a guide in one shell, after `before`; what it showed.
+fn walked(guide: &str, before: &str) -> String {
+    let guide = std::fs::read_to_string(docs().join("guides").join(guide)).unwrap();
     let port = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -78,7 +78,7 @@ fn every_command_of_the_guide_runs() {
     let path = std::env::var("PATH").unwrap_or_default();
     let output = Command::new("bash")
         .arg("-c")
-        .arg(script(&guide, &port.to_string()))
+        .arg(script(&format!("{before}{guide}"), &port.to_string()))
         .current_dir(folder.path())
         .env("PATH", format!("{programs}:{path}"))
         .env("IBMCLOUD_CONFIG_HOME", folder.path().join("cli"))
@@ -88,11 +88,32 @@ fn every_command_of_the_guide_runs() {
     let shown = String::from_utf8_lossy(&output.stdout).into_owned()
         + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{shown}");
+    shown
+}
+
+#[test]
+fn every_command_of_the_guide_runs() {
+    let shown = walked("central-path.md", "");
     for expected in [
         "IAM token:  Bearer ",
         "\"stored\":2",
         "shop.eu.latency-ms",
         "python.answer",
+    ] {
+        assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+    }
+}
+
+#[test]
+fn every_command_of_the_guide_to_old_scripts_runs() {
+    let central = std::fs::read_to_string(docs().join("guides/central-path.md")).unwrap();
+    let (server, _) = central.split_once("## Log in").unwrap();
+    let shown = walked("old-scripts.md", server);
+    assert_eq!(shown.matches("\"stored\":1").count(), 2, "{shown}");
+    for expected in [
+        "\"iam_token\": \"Bearer ",
+        "The key was saved to nightly.json",
+        "Logging out...\nOK\n",
     ] {
         assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
     }

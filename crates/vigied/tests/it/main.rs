@@ -1,7 +1,11 @@
 //! Black-box stories: each starts the real `vigied` on a free port and drives it from outside.
 
 #[cfg(test)]
+mod agent;
+#[cfg(test)]
 mod central_path;
+#[cfg(test)]
+mod command_line;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]

@@ -71,6 +71,8 @@ struct Layout {
     name: Naming,
     value: usize,
     timestamp: Option<usize>,
+    /// How many columns the header has.
+    columns: usize,
 }
 
 /// Takes chunks of a file and makes samples of its rows.
@@ -228,6 +230,7 @@ fn layout(
             Some(column) => Some(need(column)?),
             None => find("timestamp")?,
         },
+        columns: names.len(),
     })
 }
 
@@ -238,6 +241,16 @@ fn sample<'a>(
     now: Millis,
 ) -> Result<(SeriesName<'a>, Millis, f64), RejectReason> {
     row.check()?;
+    // `0,5` for a half makes two columns of one value; half of it would be taken for the whole.
+    for at in layout.columns..row.len() {
+        if row.field(at)?.is_some_and(|text| !text.trim().is_empty()) {
+            return Err(RejectReason::Malformed(format!(
+                "the row has {} columns, the header has {}",
+                row.len(),
+                layout.columns
+            )));
+        }
+    }
     let cell = |at: usize| {
         row.field(at)?.ok_or_else(|| {
             RejectReason::Malformed(format!("the row has {} columns, too few", row.len()))

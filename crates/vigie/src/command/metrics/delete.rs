@@ -45,7 +45,10 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), Failure> {
     let found = request(args, &monitoring, true)?;
     if args.dry_run || found.deleted == 0 {
         if output.is_json() {
-            return output.json(&found);
+            return output.json(&DeleteReply {
+                dry_run: args.dry_run,
+                ..found
+            });
         }
         if found.deleted == 0 {
             output.say(&format!("No metrics match `{}`.", args.query))?;

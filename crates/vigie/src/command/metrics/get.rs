@@ -1,6 +1,7 @@
 //! `metrics get`.
 
-use crate::chart::{Align, Chart, Summary, Table, Trace, draw, number, sparkline};
+use super::sparklines::sparklines;
+use crate::chart::{Align, Chart, Table, Trace, draw};
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
@@ -12,15 +13,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 use std::fmt::Write as _;
-use unicode_width::UnicodeWidthStr as _;
 use wire::render::json::ReadRow;
 
 /// A server takes no more in one request.
 const TARGETS_PER_REQUEST: usize = base::limit::TARGETS_PER_QUERY.default as usize;
-/// A name takes no more of a line of sparklines.
-const NAME_COLUMNS_MAX: usize = 48;
-/// A sparkline shorter than this says nothing.
-const SPARKLINE_COLUMNS_MIN: usize = 16;
 
 /// The form of the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -125,7 +121,14 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
     }
     let text = match format {
         Format::Sparkline => {
-            sparklines(&rows, args, asked, &Screen::of(&args.screen, &context.env))
+            let traces = traces(&rows);
+            let range = ends(args, asked, &traces);
+            let names = rows.iter().map(|row| row.target.as_str());
+            sparklines(
+                names.zip(&traces),
+                range,
+                &Screen::of(&args.screen, &context.env),
+            )
         }
         Format::Chart => charts(
             &rows,
@@ -206,7 +209,7 @@ fn csv(rows: &[ReadRow]) -> String {
     for row in rows {
         for (value, at) in &row.datapoints {
             if let Some(value) = value {
-                let _ = writeln!(text, "{},{},{value}", row.target, seconds(*at));
+                let _ = writeln!(text, "{},{},{}", row.target, seconds(*at), shortest(*value));
             }
         }
     }
@@ -221,6 +224,15 @@ fn seconds(at: Millis) -> String {
     }
 }
 
+/// Every digit that matters and no more: `1e300`, not three hundred zeros.
+fn shortest(value: f64) -> String {
+    if value == 0.0 || (1e-5..1e16).contains(&value.abs()) {
+        value.to_string()
+    } else {
+        format!("{value:e}")
+    }
+}
+
 fn tables(rows: &[ReadRow], zone: &TimeZone) -> String {
     let tables: Vec<String> = rows
         .iter()
@@ -228,7 +240,7 @@ fn tables(rows: &[ReadRow], zone: &TimeZone) -> String {
         .map(|row| {
             let mut table = Table::new(&[("Time", Align::Left), ("Value", Align::Right)]);
             for (value, at) in &row.datapoints {
-                let value = value.map_or_else(|| "-".to_owned(), |value| value.to_string());
+                let value = value.map_or_else(|| "-".to_owned(), shortest);
                 table.row([time(*at, zone), value]);
             }
             format!("{}\n{}", row.target, table.render())
@@ -269,40 +281,6 @@ fn ends(args: &GetArgs, asked: TimeRange, traces: &[Trace]) -> TimeRange {
 
 fn traces(rows: &[ReadRow]) -> Vec<Trace> {
     rows.iter().map(|row| Trace::new(&row.datapoints)).collect()
-}
-
-fn sparklines(rows: &[ReadRow], args: &GetArgs, asked: TimeRange, screen: &Screen) -> String {
-    let traces = traces(rows);
-    let range = ends(args, asked, &traces);
-    let figures: Vec<Option<Summary>> = traces.iter().map(Trace::summary).collect();
-    let show = |value: f64| number(value, screen.glyphs);
-    let figure_columns: usize = 3 * (3 + 9);
-    let names = rows
-        .iter()
-        .map(|row| row.target.width())
-        .max()
-        .unwrap_or(0)
-        .min(NAME_COLUMNS_MAX);
-    let room = screen
-        .width
-        .saturating_sub(names + figure_columns + 3)
-        .max(SPARKLINE_COLUMNS_MIN);
-    let mut table = Table::new(&[
-        ("Metric", Align::Left),
-        ("Trend", Align::Left),
-        ("Last", Align::Right),
-        ("Min", Align::Right),
-        ("Max", Align::Right),
-    ]);
-    for ((row, trace), figures) in rows.iter().zip(&traces).zip(figures) {
-        let line = sparkline(trace, range, room, screen.glyphs);
-        let (last, min, max) = figures.map_or_else(
-            || ("-".to_owned(), "-".to_owned(), "-".to_owned()),
-            |figures| (show(figures.last), show(figures.min), show(figures.max)),
-        );
-        table.row([row.target.clone(), line, last, min, max]);
-    }
-    table.render()
 }
 
 fn charts(
@@ -361,6 +339,21 @@ mod tests {
             ],
         }];
         assert_eq!(csv(&rows), "name,timestamp,value\na.b,1.5,0.1\na.b,3,-2\n");
+    }
+
+    #[test]
+    fn numbers_of_any_size_stay_short_and_exact() {
+        for (value, text) in [
+            (0.0, "0"),
+            (-0.25, "-0.25"),
+            (123_456_789.0, "123456789"),
+            (1e300, "1e300"),
+            (-f64::MAX, "-1.7976931348623157e308"),
+            (5e-324, "5e-324"),
+        ] {
+            assert_eq!(shortest(value), text);
+            assert_eq!(text.parse::<f64>().unwrap().to_bits(), value.to_bits());
+        }
     }
 
     #[test]

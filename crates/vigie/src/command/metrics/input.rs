@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use wire::ingest::{LineReject, Lines, csv, json, plaintext};
+use wire::ingest::{LineReject, Lines, MILLISECONDS_FROM, csv, json, plaintext};
 
 /// Read at once.
 const CHUNK_BYTES: usize = 256 << 10;
@@ -219,7 +219,7 @@ fn decoded(body: &[u8]) -> Result<Lines, Failure> {
             "cut it into several files, or send CSV or Graphite lines, which may be of any length",
         ));
     }
-    let decoded = json::decode(body, SystemClock.now())
+    let decoded = json::decode(without_mark(body), SystemClock.now())
         .map_err(|error| Failure::failed(format!("the JSON cannot be read: {error}")))?;
     Ok(Lines {
         batch: decoded.batch,
@@ -241,6 +241,11 @@ fn decoded(body: &[u8]) -> Result<Lines, Failure> {
     })
 }
 
+/// The text without the mark that some editors put before it.
+fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text)
+}
+
 /// The format by the file's ending, else by its first line.
 fn recognised(path: &Path, beginning: &[u8]) -> Format {
     let ending = path
@@ -252,7 +257,7 @@ fn recognised(path: &Path, beginning: &[u8]) -> Format {
         Some("csv") => return Format::Csv,
         _ => {}
     }
-    let first = beginning.trim_ascii_start();
+    let first = without_mark(beginning).trim_ascii_start();
     let line = first
         .split(|byte| *byte == b'\n')
         .next()
@@ -289,23 +294,37 @@ fn push_argument(lines: &mut Lines, argument: &str, place: u64) -> Result<(), Fa
     let at = match time {
         None => now,
         Some("") => return Err(wrong("no time follows the `@`".to_owned())),
-        Some(time) if time.contains('.') => {
-            fraction(time).ok_or_else(|| wrong(format!("`{time}` is no time")))?
-        }
-        Some(time) => wire::time_expr::parse(time, now, &TimeZone::UTC)
-            .map_err(|error| wrong(error.to_string()))?,
+        Some(time) => match moment(time) {
+            Some(at) => at,
+            None => wire::time_expr::parse(time, now, &TimeZone::UTC)
+                .map_err(|error| wrong(error.to_string()))?,
+        },
     };
     lines.batch.push(&name, at, value);
     lines.lines.push(place);
     Ok(())
 }
 
-/// Epoch seconds with decimals, of which milliseconds are kept; everything else is an expression of time.
-fn fraction(text: &str) -> Option<Millis> {
-    let seconds: f64 = text.parse().ok()?;
-    (0.0..1e11)
-        .contains(&seconds)
-        .then(|| Millis((seconds * 1000.0).round() as i64))
+/// A moment as files have it: epoch seconds with decimals, of which milliseconds are kept, epoch milliseconds, or ISO 8601
+/// (UTC where it names no zone). Everything else is an expression of time.
+fn moment(text: &str) -> Option<Millis> {
+    if text.as_bytes().get(4) == Some(&b'-') {
+        let civil = || {
+            let civil: jiff::civil::DateTime = text.parse().ok()?;
+            TimeZone::UTC.to_timestamp(civil).ok()
+        };
+        let instant = text.parse().ok().or_else(civil)?;
+        return Some(Millis(jiff::Timestamp::as_millisecond(instant)));
+    }
+    let number: f64 = text.parse().ok()?;
+    if (0.0..MILLISECONDS_FROM).contains(&number) {
+        text.contains('.')
+            .then(|| Millis((number * 1000.0).round() as i64))
+    } else {
+        (0.0..1e15)
+            .contains(&number)
+            .then(|| Millis(number.round() as i64))
+    }
 }
 
 #[cfg(test)]
@@ -329,6 +348,17 @@ mod tests {
             ("a".to_owned(), -1500.0, at)
         );
         assert_eq!(one("a=1@1519862400.25").unwrap().2, at.plus(250));
+        for time in [
+            "1519862400000",
+            "2018-03-01T00:00:00Z",
+            "2018-03-01T01:00:00+01:00",
+            "2018-03-01T00:00:00",
+            "2018-03-01",
+            "20180301",
+            "00:00_20180301",
+        ] {
+            assert_eq!(one(&format!("a=1@{time}")).unwrap().2, at, "{time}");
+        }
         assert_eq!(
             one("a.b;host=x=2@1519862400").unwrap(),
             ("a.b;host=x".to_owned(), 2.0, at)
@@ -358,11 +388,18 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_before_json_is_no_matter() {
+        let lines = decoded("\u{feff}[{\"name\":\"a.b\",\"value\":1}]".as_bytes()).unwrap();
+        assert_eq!((lines.received, lines.batch.len()), (1, 1));
+    }
+
+    #[test]
     fn a_format_is_recognised() {
         let format = |path: &str, text: &str| recognised(Path::new(path), text.as_bytes());
         assert_eq!(format("a.json", ""), Format::Json);
         assert_eq!(format("a.CSV", ""), Format::Csv);
         assert_eq!(format("-", "\n  [{\"name\""), Format::Json);
+        assert_eq!(format("-", "\u{feff}{\"name\""), Format::Json);
         assert_eq!(format("-", "timestamp,value\n"), Format::Csv);
         assert_eq!(format("-", "shop.orders 17 1519862400\n"), Format::Graphite);
         assert_eq!(format("-", "# a, b\n"), Format::Graphite);

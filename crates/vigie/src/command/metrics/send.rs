@@ -22,7 +22,7 @@ const BATCH_WAIT_MAX: Duration = Duration::from_secs(1);
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Exit codes: 0 all samples were stored, 1 none, 7 some; the reasons are listed with their lines.
-A time is epoch seconds, or as in `metrics get`: `-5min`, `now`, `20171101`.
+A time is epoch seconds or milliseconds, ISO 8601, or as in `metrics get`: `-5min`, `20171101`.
 Sending the same samples twice changes nothing.
 
 Examples:

@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 use wire::ingest::Lines;
 use wire::receipt::Receipt;
 
+/// A longer name says no more about which line is meant.
+const NAME_CHARACTERS_MAX: usize = 60;
+
 /// One sample that was not stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Refused {
@@ -147,7 +150,10 @@ impl Tally {
             .map(|refused| {
                 vec![
                     refused.place.to_string(),
-                    refused.name.clone().unwrap_or_else(|| "-".to_owned()),
+                    refused
+                        .name
+                        .as_deref()
+                        .map_or_else(|| "-".to_owned(), shortened),
                     refused.reason.clone(),
                 ]
             })
@@ -194,6 +200,14 @@ impl Tally {
     }
 }
 
+/// A name as a column shows it; JSON has more of it.
+fn shortened(name: &str) -> String {
+    match name.char_indices().nth(NAME_CHARACTERS_MAX) {
+        None => name.to_owned(),
+        Some((at, _)) => format!("{}…", name.get(..at).unwrap_or(name)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,6 +236,13 @@ mod tests {
         assert_eq!(tally.reasons["too_new"], 2);
         assert_eq!(tally.received, tally.stored + tally.rejected);
         assert_eq!(tally.judged().unwrap_err().kind, Kind::Partial);
+    }
+
+    #[test]
+    fn a_long_name_does_not_push_the_reason_off_the_screen() {
+        assert_eq!(shortened("a.b"), "a.b");
+        assert_eq!(shortened(&"é".repeat(60)), "é".repeat(60));
+        assert_eq!(shortened(&"é".repeat(61)), format!("{}…", "é".repeat(60)));
     }
 
     #[test]

@@ -146,3 +146,18 @@ proptest! {
         prop_assert_eq!(lines.received, (lines.batch.len() + lines.rejects.len()) as u64);
     }
 }
+
+#[test]
+fn a_value_cut_in_two_by_a_decimal_comma_is_not_taken_for_its_half() {
+    let lines = decode("name,value\na,0,5\nb,1,\nc,2\n").unwrap();
+    assert_eq!(
+        samples(&lines),
+        [("b".to_owned(), NOW.0, 1.0), ("c".to_owned(), NOW.0, 2.0)]
+    );
+    assert_eq!(lines.rejects.len(), 1);
+    assert_eq!(
+        (lines.rejects[0].line, lines.rejects[0].reason.to_string()),
+        (2, "the row has 3 columns, the header has 2".to_owned())
+    );
+    assert_eq!(lines.received, 3);
+}

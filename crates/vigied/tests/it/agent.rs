@@ -1,0 +1,185 @@
+//! The agent and the real server: either may go away and come back, and what was seen arrives.
+
+use crate::harness::{Server, Serving};
+use serde_json::Value;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+/// Nothing here takes longer, on whatever machine.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A running agent that looks every second, and what it says.
+struct Agent {
+    child: Child,
+    told: Arc<(Mutex<String>, Condvar)>,
+}
+
+impl Agent {
+    /// With the owner's key, so that no login is needed.
+    fn start(server: &Server) -> Self {
+        let mut child = server
+            .vigie()
+            .args(["agent", "--interval", "1s", "--host", "h", "--scope"])
+            .arg(format!("s-{}", server.owner.space))
+            .arg("--buffer")
+            .arg(server.folder.path().join("buffer"))
+            .env("VIGIE_API_KEY", &server.owner.api_key)
+            .env("VIGIE_API", server.serving.url())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let told = Arc::new((Mutex::new(String::new()), Condvar::new()));
+        let sink = Arc::clone(&told);
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let mut told = sink.0.lock().unwrap();
+                told.push_str(&line);
+                told.push('\n');
+                sink.1.notify_all();
+            }
+        });
+        Self { child, told }
+    }
+
+    /// Waits until it has said this so many times.
+    fn says(&self, what: &str, times: usize) {
+        let held = self.told.0.lock().unwrap();
+        let (held, waited) = self
+            .told
+            .1
+            .wait_timeout_while(held, PATIENCE, |told| told.matches(what).count() < times)
+            .unwrap();
+        assert!(!waited.timed_out(), "never said `{what}`:\n{held}");
+    }
+
+    fn told(&self) -> String {
+        self.told.0.lock().unwrap().clone()
+    }
+
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The moments, in milliseconds, at which one of the agent's metrics has a sample.
+fn moments(server: &Server) -> Vec<i64> {
+    let reply = server
+        .request(
+            "GET",
+            "/v1/metrics?target=h.load.load.shortterm&from=-1h&format=json",
+        )
+        .header(
+            "X-Auth-User-Token",
+            &format!("apikey {}", server.owner.api_key),
+        )
+        .header("X-Auth-Scope-Id", &format!("s-{}", server.owner.space))
+        .send();
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    reply.json()[0]["datapoints"]
+        .as_array()
+        .unwrap_or(&Vec::new())
+        .iter()
+        .map(|point| (Value::as_f64(&point[1]).unwrap() * 1000.0) as i64)
+        .collect()
+}
+
+fn until(what: &str, done: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !done() {
+        assert!(begun.elapsed() < PATIENCE, "{what} never happened");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+fn spooled(folder: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return 0;
+    };
+    entries
+        .flatten()
+        .map(|entry| match entry.metadata() {
+            Ok(data) if data.is_dir() => spooled(&entry.path()),
+            // Eight bytes say what the file is; records come after them.
+            Ok(data) if entry.path().extension().is_some_and(|end| end == "spool") => {
+                data.len().saturating_sub(8)
+            }
+            _ => 0,
+        })
+        .sum()
+}
+
+fn now() -> i64 {
+    crate::harness::now() * 1000
+}
+
+#[test]
+fn either_may_go_away_and_what_was_seen_arrives() {
+    // Tokens end while it runs, several times.
+    let flags = ["--set", "tokens.access_token_seconds=30"];
+    let mut server = Server::with(&flags);
+    let buffer = server.folder.path().join("buffer");
+    let mut agent = Agent::start(&server);
+    until("a first sample", || !moments(&server).is_empty());
+
+    // The server goes away; the agent goes on looking.
+    let address = server.serving.address.clone();
+    let away = now();
+    server.serving.signal("TERM");
+    server.serving.child.wait().unwrap();
+    agent.says("samples wait in the buffer", 1);
+    let held = spooled(&buffer);
+    until("more in the buffer", || spooled(&buffer) > held.max(1) * 2);
+
+    // The agent is killed, and another one takes over what it left.
+    agent.kill();
+    assert!(spooled(&buffer) > 0);
+    let agent = Agent::start(&server);
+    agent.says("samples of an earlier run wait to be sent", 1);
+
+    server.serving = Serving::start(&server.data(), &address, &flags);
+    let back = now();
+    until("everything sent", || spooled(&buffer) == 0);
+    let during = moments(&server)
+        .iter()
+        .filter(|at| (away..=back).contains(*at))
+        .count();
+    assert!(
+        during >= 2,
+        "{during} looks arrived of those while the server was away"
+    );
+    let told = agent.told();
+    assert!(
+        !told.contains("lost") && !told.contains("dropped"),
+        "{told}"
+    );
+    assert!(!told.contains("rejected"), "{told}");
+}
+
+#[test]
+fn a_token_that_ends_while_it_runs_is_renewed() {
+    let server = Server::with(&["--set", "tokens.access_token_seconds=30"]);
+    let agent = Agent::start(&server);
+    until("a first sample", || !moments(&server).is_empty());
+    let first = moments(&server)[0];
+    until("forty seconds of samples", || {
+        moments(&server)
+            .last()
+            .is_some_and(|last| last - first > 40_000)
+    });
+    let told = agent.told();
+    assert!(!told.contains("wait in the buffer"), "{told}");
+    assert!(!told.contains("warning"), "{told}");
+}

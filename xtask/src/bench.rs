@@ -1,0 +1,113 @@
+//! Measurements of what the documentation promises, each with its limit: beyond it the task fails.
+
+use crate::process::{cargo, find_program, output_of, succeed, target_folder, work_folder};
+use anyhow::{Context, Result, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::ValueEnum;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What can be measured.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Bench {
+    /// `vigie iam token` with a valid token, as a whole process, against `/bin/true`
+    Cli,
+}
+
+/// `vigie iam token` may take this much longer than `/bin/true`.
+const TOKEN_OVER_TRUE_MS_MAX: f64 = 3.0;
+
+pub(crate) fn run(bench: Bench) -> Result<()> {
+    match bench {
+        Bench::Cli => token(),
+    }
+}
+
+fn token() -> Result<()> {
+    if find_program("hyperfine").is_none() {
+        bail!("`hyperfine` is not installed (`sudo apt-get install hyperfine` does it)");
+    }
+    succeed(cargo().args(["build", "--release", "--locked", "--package", "vigie"]))?;
+    let folder = work_folder()?.join("bench-cli");
+    let home = folder.join("home");
+    fs::create_dir_all(&home)?;
+    login(&home)?;
+    let figures = folder.join("figures.json");
+    let vigie = target_folder()?.join("release/vigie");
+    succeed(
+        Command::new("hyperfine")
+            .args(["--shell=none", "--warmup=200", "--runs=2000"])
+            .arg("--export-json")
+            .arg(&figures)
+            .arg("/bin/true")
+            .arg(format!("'{}' iam token", vigie.display()))
+            .env("VIGIE_HOME", &home),
+    )?;
+    let figures: Value = serde_json::from_slice(&fs::read(&figures)?)?;
+    let ms = |at: usize, figure: &str| -> Result<f64> {
+        figures
+            .pointer(&format!("/results/{at}/{figure}"))
+            .and_then(Value::as_f64)
+            .map(|seconds| seconds * 1000.0)
+            .with_context(|| format!("hyperfine reports no `{figure}`"))
+    };
+    for figure in ["mean", "median", "min"] {
+        println!(
+            "{figure:>6}: /bin/true {:.2} ms, `vigie iam token` {:.2} ms, over it {:.2} ms",
+            ms(0, figure)?,
+            ms(1, figure)?,
+            ms(1, figure)? - ms(0, figure)?
+        );
+    }
+    // The median: what else the machine does at the moment is not the program's doing.
+    let over = ms(1, "median")? - ms(0, "median")?;
+    if over > TOKEN_OVER_TRUE_MS_MAX {
+        bail!("{over:.2} ms over `/bin/true`, more than {TOKEN_OVER_TRUE_MS_MAX} ms");
+    }
+    Ok(())
+}
+
+/// A configuration as a login leaves it, with a token of the usual size that is valid for an hour and signed by nobody:
+/// the command line does not check signatures.
+fn login(home: &Path) -> Result<()> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    let claims = json!({
+        "iam_id": "IBMid-0123456789", "id": "IBMid-0123456789", "realmid": "IBMid", "identifier": "0123456789",
+        "given_name": "Ada", "family_name": "Field", "name": "Ada Field", "email": "ada@example.org",
+        "sub": "ada@example.org", "account": {"valid": true, "bss": "0123456789abcdef0123456789abcdef"},
+        "iat": now, "exp": now + 3600, "iss": "https://metrics.example.org/identity",
+        "grant_type": "urn:ibm:params:oauth:grant-type:apikey", "scope": "ibm openid", "client_id": "bx",
+        "acr": 1, "amr": ["pwd"],
+    });
+    let part = |text: String| URL_SAFE_NO_PAD.encode(text);
+    let token = format!(
+        "{}.{}.{}",
+        part(json!({"kid": "bench", "alg": "RS256"}).to_string()),
+        part(claims.to_string()),
+        part("s".repeat(256))
+    );
+    let config = json!({
+        "APIEndpoint": "https://metrics.example.org", "IAMEndpoint": "https://metrics.example.org",
+        "Region": "us-south", "RegionID": "us-south", "IAMToken": format!("Bearer {token}"),
+        "IAMRefreshToken": "r".repeat(64),
+        "Account": {"GUID": "0123456789abcdef0123456789abcdef", "Name": "Field Works", "Owner": "ada@example.org"},
+    });
+    fs::write(
+        home.join("config.json"),
+        serde_json::to_vec_pretty(&config)?,
+    )?;
+    let vigie = target_folder()?.join("release/vigie");
+    let printed = output_of(
+        Command::new(vigie)
+            .args(["iam", "token"])
+            .env("VIGIE_HOME", home),
+    )?;
+    if printed.trim_end() != token {
+        bail!("`vigie iam token` does not print the stored token");
+    }
+    Ok(())
+}
