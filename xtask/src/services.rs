@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::thread;
 
 /// Programs that tests call, each also the name of its Debian package.
-const PROGRAMS: [&str; 4] = ["curl", "hyperfine", "jq", "openssl"];
+const PROGRAMS: [&str; 6] = ["curl", "fish", "hyperfine", "jq", "openssl", "zsh"];
 
 /// What runs now; dropping it stops it.
 #[derive(Debug)]
