@@ -9,6 +9,7 @@ use base::error::Kind;
 use base::secret::Secret;
 use db::Value;
 use std::sync::OnceLock;
+use std::sync::atomic::Ordering;
 
 /// Memory in KiB, passes and lanes: OWASP's second recommendation, 17 ms on one core.
 const COST: (u32, u32, u32) = (19 * 1024, 2, 1);
@@ -71,12 +72,17 @@ async fn on_a_worker<T: Send + 'static>(
     iam: &Iam,
     work: impl FnOnce() -> Result<T, IamError> + Send + 'static,
 ) -> Result<T, IamError> {
-    let _place = iam
-        .0
-        .password_checks
-        .acquire()
-        .await
-        .map_err(|_| IamError::Crypto("check passwords: closing"))?;
+    let places = &iam.0.password_checks;
+    let _place = match places.try_acquire() {
+        Ok(place) => place,
+        Err(_) => {
+            iam.0.password_waits.fetch_add(1, Ordering::Relaxed);
+            places
+                .acquire()
+                .await
+                .map_err(|_| IamError::Crypto("check passwords: closing"))?
+        }
+    };
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| IamError::Crypto("finish the password check"))?

@@ -13,6 +13,8 @@ mod isolation;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod malformed;
 #[cfg(test)]
 mod postgres;
