@@ -58,6 +58,15 @@ pub(crate) struct Verified {
     begins_at: i64,
 }
 
+impl Verified {
+    /// The one account it opens: the token's own, or that of the key it was obtained with. A UAA token obtained otherwise
+    /// has none and opens all of its user's.
+    fn bound(&self, directory: &Directory) -> Option<AccountId> {
+        self.account
+            .or_else(|| Some(directory.keys.get(&self.key?)?.account))
+    }
+}
+
 impl Expires for Verified {
     fn expires_at(&self) -> i64 {
         self.expires_at
@@ -81,14 +90,14 @@ impl Identity {
         self.user
     }
 
-    /// The account the credential is for; for a UAA token, which is for none, its user's first.
+    /// The account the credential is for; for a UAA token that is for none, its user's first.
     #[must_use]
     pub const fn account(&self) -> AccountId {
         self.account
     }
 
-    /// Whether the credential is good for what belongs to the account: an IAM token and a key for their own, a UAA token
-    /// for every account its user is in.
+    /// Whether the credential is good for what belongs to the account: an IAM token, a key and what was obtained with it for
+    /// their own, a UAA token for every account its user is in.
     #[must_use]
     pub fn reaches(&self, directory: &Directory, account: AccountId) -> bool {
         if self.is_bound {
@@ -165,7 +174,7 @@ impl Verifier {
             Credential::Iam(token) | Credential::Uaa(token) => {
                 let verified =
                     self.token(&directory, token, matches!(credential, Credential::Uaa(_)))?;
-                (verified.user, verified.account)
+                (verified.user, verified.bound(&directory))
             }
         };
         let user = directory
@@ -174,6 +183,7 @@ impl Verifier {
             .ok_or(AuthError::Revoked("its user is gone"))?;
         let is_uaa = matches!(credential, Credential::Uaa(_));
         let domain = match selector {
+            None if is_uaa => return Err(AuthError::UaaNeedsScope),
             None => Domain::Account(account.ok_or(AuthError::UaaNeedsScope)?),
             Some(Domain::Account(_)) if is_uaa => return Err(AuthError::UaaNotForAccount),
             Some(domain) => domain,
@@ -217,7 +227,7 @@ impl Verifier {
             Credential::Iam(token) | Credential::Uaa(token) => {
                 let verified =
                     self.token(&directory, token, matches!(credential, Credential::Uaa(_)))?;
-                (verified.user, verified.account, Some(verified))
+                (verified.user, verified.bound(&directory), Some(verified))
             }
         };
         let person = directory
