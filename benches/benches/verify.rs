@@ -42,14 +42,15 @@ fn world() -> Result<World, Failure> {
         let made = iam
             .bootstrap(Request {
                 account: "bench".to_owned(),
-                region: "local".to_owned(),
+                region: Some("local".to_owned()),
                 org: "bench".to_owned(),
                 space: "dev".to_owned(),
-                user: "ada@example.org".to_owned(),
+                owner: "ada@example.org".to_owned(),
                 password: None,
             })
             .await?;
-        let api_key = made.api_key.expose().clone();
+        let opening = made.opening.ok_or("a new owner gets a key")?;
+        let api_key = opening.api_key.expose().clone();
         // As `vigie login --apikey` gets it: with a session, so that the check has all it can have to look up.
         let tokens = iam
             .token(TokenRequest {

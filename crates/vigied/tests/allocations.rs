@@ -93,15 +93,15 @@ mod tests {
             let made = iam
                 .bootstrap(Request {
                     account: "a".to_owned(),
-                    region: "r".to_owned(),
+                    region: Some("r".to_owned()),
                     org: "o".to_owned(),
                     space: "s".to_owned(),
-                    user: "ada@example.org".to_owned(),
+                    owner: "ada@example.org".to_owned(),
                     password: None,
                 })
                 .await
                 .unwrap();
-            let api_key = made.api_key.expose().clone();
+            let api_key = made.opening.unwrap().api_key.expose().clone();
             let request = TokenRequest {
                 grant: Grant::ApiKey(Secret::new(api_key.clone())),
                 client: Some(Client::Bx),

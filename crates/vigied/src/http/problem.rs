@@ -215,7 +215,12 @@ mod tests {
             ),
             (AuthError::NotYetValid, code::TOKEN_NOT_YET),
             (AuthError::Signature("x"), code::TOKEN_SIGNATURE),
-            (AuthError::WrongAccount, code::TOKEN_ACCOUNT),
+            (
+                AuthError::WrongAccount {
+                    account: base::id::AccountId(base::id::Guid::from_random([0; 16])),
+                },
+                code::TOKEN_ACCOUNT,
+            ),
             (AuthError::Revoked("x"), code::TOKEN_REVOKED),
             (AuthError::KeyUnknown, code::KEY_UNKNOWN),
             (AuthError::KeyMistyped, code::KEY_UNKNOWN),

@@ -265,6 +265,7 @@ fn filled(world: &World, path: &str) -> String {
         _ => "ApiKey-00000000-0000-4000-8000-000000000000".to_owned(),
     };
     path.replace("{account}", &bare("account"))
+        .replace("{iam_id}", "IBMid-00000000-0000-4000-8000-000000000000")
         .replace("{guid}", &guid)
         .replace("{id}", &guid)
         .replace(
