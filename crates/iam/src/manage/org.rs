@@ -80,15 +80,8 @@ impl Iam {
         text: &str,
         region: Option<&str>,
     ) -> Result<Org, IamError> {
+        self.may_create_org(caller)?;
         let directory = self.directory();
-        let account = Domain::Account(caller.account());
-        if !is_administrator(&directory, caller)
-            && !directory.holds(caller.user(), account, Role::Editor)
-        {
-            return Err(IamError::forbidden(
-                "creating an organization needs the account role Administrator or Editor",
-            ));
-        }
         let name = name("name", text)?;
         let known = |name: &str| directory.regions.iter().find(|own| own.name == name);
         let region = match region {
@@ -123,7 +116,6 @@ impl Iam {
         id: OrgId,
         text: &str,
     ) -> Result<Org, IamError> {
-        self.org(caller, id)?;
         self.may_change_org(caller, id)?;
         let (name, now) = (name("name", text)?, self.0.clock.now());
         let mut tx = self.0.db.begin().await?;
@@ -173,7 +165,29 @@ impl Iam {
         self.commit(tx).await
     }
 
-    fn may_change_org(&self, caller: &Identity, id: OrgId) -> Result<(), IamError> {
+    /// Whether the caller may create an organization.
+    ///
+    /// # Errors
+    /// Without Administrator or Editor of the account.
+    pub fn may_create_org(&self, caller: &Identity) -> Result<(), IamError> {
+        let directory = self.directory();
+        let account = Domain::Account(caller.account());
+        if is_administrator(&directory, caller)
+            || directory.holds(caller.user(), account, Role::Editor)
+        {
+            return Ok(());
+        }
+        Err(IamError::forbidden(
+            "creating an organization needs the account role Administrator or Editor",
+        ))
+    }
+
+    /// Whether the caller may rename or delete the organization.
+    ///
+    /// # Errors
+    /// When he does not see it; without Manager of it or Administrator of the account.
+    pub fn may_change_org(&self, caller: &Identity, id: OrgId) -> Result<(), IamError> {
+        self.org(caller, id)?;
         let directory = self.directory();
         if is_administrator(&directory, caller) || manages(&directory, caller, Domain::Org(id)) {
             return Ok(());

@@ -69,12 +69,7 @@ impl Iam {
         email: &str,
         role: Option<Role>,
     ) -> Result<Invited, IamError> {
-        self.account(caller, account)?;
-        if !is_administrator(&self.directory(), caller) {
-            return Err(IamError::forbidden(
-                "inviting users needs the account role Administrator",
-            ));
-        }
+        self.may_invite(caller, account)?;
         let email = address(email)?;
         let domain = Domain::Account(account);
         if let Some(role) = role.filter(|role| !role.fits(domain)) {
@@ -106,6 +101,20 @@ impl Iam {
             user,
             password: first,
         })
+    }
+
+    /// Whether the caller may invite users.
+    ///
+    /// # Errors
+    /// Without Administrator of the account.
+    pub fn may_invite(&self, caller: &Identity, account: AccountId) -> Result<(), IamError> {
+        self.account(caller, account)?;
+        if is_administrator(&self.directory(), caller) {
+            return Ok(());
+        }
+        Err(IamError::forbidden(
+            "inviting users needs the account role Administrator",
+        ))
     }
 
     /// Changes the caller's own password.
@@ -163,7 +172,7 @@ impl Iam {
         role: Role,
         username: &str,
     ) -> Result<User, IamError> {
-        let user = self.may_set_role(caller, domain, role, username)?;
+        let user = self.holder(caller, domain, role, username)?;
         let mut tx = self.0.db.begin().await?;
         grant(&mut tx, user.id, domain, role).await?;
         self.commit(tx).await?;
@@ -181,18 +190,11 @@ impl Iam {
         role: Role,
         username: &str,
     ) -> Result<(), IamError> {
-        let user = self.may_set_role(caller, domain, role, username)?;
-        if role == Role::Administrator
-            && self
-                .holders(caller, domain, role)?
-                .iter()
-                .all(|holder| holder.id == user.id)
-        {
-            return Err(IamError::conflict(
-                "the account would be left without an Administrator",
-            ));
-        }
+        let user = self.holder(caller, domain, role, username)?;
         let mut tx = self.0.db.begin().await?;
+        if role == Role::Administrator {
+            keep_another_administrator(&mut tx, domain, user.id).await?;
+        }
         let sql = "DELETE FROM roles WHERE person = $1 AND domain = $2 AND role = $3";
         tx.execute(
             sql,
@@ -206,13 +208,11 @@ impl Iam {
         self.commit(tx).await
     }
 
-    fn may_set_role(
-        &self,
-        caller: &Identity,
-        domain: Domain,
-        role: Role,
-        username: &str,
-    ) -> Result<User, IamError> {
+    /// Whether the caller may give roles in the domain, and take them away.
+    ///
+    /// # Errors
+    /// When he does not see it; without Manager of it, of the organization around it, or Administrator of the account.
+    pub fn may_set_roles(&self, caller: &Identity, domain: Domain) -> Result<(), IamError> {
         let directory = self.directory();
         see(&directory, caller, domain)?;
         let parent = match domain {
@@ -225,11 +225,24 @@ impl Iam {
         let may = is_administrator(&directory, caller)
             || manages(&directory, caller, domain)
             || parent.is_some_and(|parent| manages(&directory, caller, parent));
-        if !may {
-            return Err(IamError::forbidden(format!(
-                "changing roles in `{domain}` needs its role Manager, or the account role Administrator"
-            )));
+        if may {
+            return Ok(());
         }
+        Err(IamError::forbidden(format!(
+            "changing roles in `{domain}` needs its role Manager, or the account role Administrator"
+        )))
+    }
+
+    /// The user whose role the caller may change.
+    fn holder(
+        &self,
+        caller: &Identity,
+        domain: Domain,
+        role: Role,
+        username: &str,
+    ) -> Result<User, IamError> {
+        self.may_set_roles(caller, domain)?;
+        let directory = self.directory();
         if !role.fits(domain) {
             return Err(IamError::invalid(
                 "role",
@@ -242,6 +255,29 @@ impl Iam {
         user.cloned()
             .ok_or_else(|| IamError::not_found(&format!("the user `{}`", username.trim())))
     }
+}
+
+/// Refuses to go on when the user is the account's only Administrator. Changes of roles by others wait until the
+/// transaction ends: two Administrators who dismiss each other at the same moment do not both succeed.
+async fn keep_another_administrator(
+    tx: &mut Tx,
+    domain: Domain,
+    user: UserId,
+) -> Result<(), IamError> {
+    let turn = "UPDATE counters SET value = value + 1 WHERE name = 'changes'";
+    tx.execute(turn, &[]).await?;
+    let another = "SELECT person FROM roles WHERE domain = $1 AND role = $2 AND person <> $3";
+    let values = [
+        Value::from(domain.to_string()),
+        Role::Administrator.name().into(),
+        user.0.to_string().into(),
+    ];
+    if tx.one(another, &values).await?.is_some() {
+        return Ok(());
+    }
+    Err(IamError::conflict(
+        "the account would be left without an Administrator",
+    ))
 }
 
 fn see(directory: &Directory, caller: &Identity, domain: Domain) -> Result<(), IamError> {

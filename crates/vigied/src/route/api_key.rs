@@ -210,6 +210,7 @@ async fn update(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let id = params.id("id")?;
+    app.iam.api_key(&caller, id)?;
     let tag = headers
         .get("if-match")
         .and_then(|value| value.to_str().ok());

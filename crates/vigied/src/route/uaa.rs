@@ -106,18 +106,11 @@ async fn token(
     json(StatusCode::OK, &reply)
 }
 
-/// Ends the session of the token in the header.
+/// Ends the session of the caller's token, in whichever header it came.
 async fn disconnect(
     State(app): State<Arc<App>>,
-    Manager(_): Manager,
-    headers: HeaderMap,
+    Manager(caller): Manager,
 ) -> Result<Response, Refusal> {
-    if let Some(value) = headers.get(header::AUTHORIZATION)
-        && let Ok(credential) = credential::authorization(value.as_bytes())
-    {
-        app.iam
-            .revoke(&Secret::new(credential.text.to_owned()))
-            .await?;
-    }
+    app.iam.log_out(&caller).await?;
     json(StatusCode::OK, &serde_json::json!({}))
 }
