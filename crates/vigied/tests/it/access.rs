@@ -4,8 +4,8 @@
 //! checked a second time against the rules written down in [`monitoring`] and [`identity`], so that a wrong table cannot
 //! be committed by mistake.
 
-mod identity;
-mod monitoring;
+pub(crate) mod identity;
+pub(crate) mod monitoring;
 pub(crate) mod world;
 
 use serde_json::Value;

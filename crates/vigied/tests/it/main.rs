@@ -5,6 +5,8 @@ mod access;
 #[cfg(test)]
 mod central_path;
 #[cfg(test)]
+mod contract;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod harness;

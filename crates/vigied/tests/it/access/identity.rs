@@ -63,6 +63,25 @@ pub(crate) struct Column {
 }
 
 impl Column {
+    /// The request of this column.
+    pub(crate) fn request(
+        &self,
+        world: &World,
+        user: &User,
+        credential: &'static str,
+        method: &str,
+        path: &str,
+    ) -> Request {
+        (self.ask)(&Attempt {
+            world,
+            user,
+            credential,
+            method,
+            path,
+            may: (200..300).contains(&self.rule(user)),
+        })
+    }
+
     /// What the rules say, independent of the table: what one may not see is not there, what one sees but may not
     /// change is forbidden.
     fn rule(&self, user: &User) -> u16 {
@@ -361,15 +380,7 @@ pub(crate) fn cells(
 ) -> Vec<String> {
     let of_column = |column: &Column| {
         let of_credential = |credential: &'static str| {
-            let attempt = Attempt {
-                world,
-                user,
-                credential,
-                method,
-                path,
-                may: (200..300).contains(&column.rule(user)),
-            };
-            let request = (column.ask)(&attempt);
+            let request = column.request(world, user, credential, method, path);
             let garbled = request.clone().body("{");
             let has_body = request.has_body();
             let reply = request.send();
