@@ -19,6 +19,7 @@ use iam::token::grant::{
     APIKEY, Client, Grant, PASSCODE, PASSWORD, REFRESH_TOKEN, TokenRequest, Tokens,
 };
 use std::sync::Arc;
+use wire::code;
 use wire::credential;
 use wire::iam::discovery::{Discovery, Jwk, Jwks};
 use wire::iam::form::{self, Form};
@@ -53,8 +54,17 @@ pub(super) fn property(code: &'static str, message: String) -> Refusal {
 }
 
 pub(super) fn form(body: &[u8]) -> Result<Form, Refusal> {
+    if body.trim_ascii_start().starts_with(b"{") {
+        let message = "Property validation failed: the body is JSON, not a form";
+        let refusal = property("BXNIM0106E", message.to_owned());
+        return Err(Refusal(
+            refusal
+                .0
+                .hint("send the fields as `application/x-www-form-urlencoded`"),
+        ));
+    }
     Form::parse(body)
-        .map_err(|error| property("BXNIM0106E", format!("The form cannot be read: {error}")))
+        .map_err(|error| property("BXNIM0106E", format!("Property validation failed: {error}")))
 }
 
 fn required<'f>(form: &'f Form, key: &'static str) -> Result<&'f str, Refusal> {
@@ -226,7 +236,7 @@ fn shown(pretty: bool, answer: &Introspection) -> Result<Response, Refusal> {
     }
     let body = serde_json::to_vec_pretty(answer).map_err(|error| {
         tracing::error!(%error, "cannot write a reply");
-        Refusal(wire::code::INTERNAL.problem("the reply could not be written"))
+        Refusal(code::INTERNAL.problem("the reply could not be written"))
     })?;
     Ok(json_bytes(StatusCode::OK, body))
 }
@@ -249,12 +259,9 @@ async fn userinfo(
     let user = app.iam.user(&caller)?;
     let Some(claims) = caller.claims() else {
         return Err(Refusal(
-            Problem::new(
-                Kind::Unauthenticated,
-                "BXNIM0407E",
-                "This needs an IAM token",
-            )
-            .hint("`vigie iam oauth-tokens` prints one"),
+            code::CREDENTIAL_KIND
+                .problem("this needs an IAM token")
+                .hint("`vigie iam oauth-tokens` prints one"),
         ));
     };
     let answer = UserInfo {

@@ -87,13 +87,8 @@ async fn token(
     if Client::find(&basic.user, basic.password.expose()) != Some(Client::Cf) {
         return Err(bad_client());
     }
-    let form = Form::parse(&body).map_err(|error| {
-        refused(
-            Kind::Invalid,
-            "invalid_request",
-            format!("the form cannot be read: {error}"),
-        )
-    })?;
+    let form = Form::parse(&body)
+        .map_err(|error| refused(Kind::Invalid, "invalid_request", error.to_string()))?;
     let tokens = app.iam.uaa_token(grant(&form)?).await?;
     let reply = UaaTokenReply {
         access_token: SecretText::new(tokens.access_token.expose().clone()),

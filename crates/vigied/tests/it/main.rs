@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod api_keys;
+#[cfg(test)]
 mod central_path;
 #[cfg(test)]
 mod contract;
@@ -25,4 +27,8 @@ mod sdk;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]
+mod token_service;
+#[cfg(test)]
 mod tokens;
+#[cfg(test)]
+mod uaa;
