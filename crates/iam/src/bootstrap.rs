@@ -1,101 +1,134 @@
-//! The first account: made once, by `vigied init`.
+//! Accounts are made by the operator alone: the first by `vigied init`, further ones by `vigied account create`.
 
-use crate::directory::{ApiKey, Org, Space};
+use crate::directory::{ApiKey, Org, Space, User};
 use crate::error::IamError;
 use crate::login::password;
-use crate::manage::{api_key, org, people, space};
+use crate::manage::{api_key, name, org, people, space};
 use crate::role::Role;
 use crate::service::Iam;
 use crate::{entropy, key_text};
 use base::id::{AccountId, KeyId, OrgId, SpaceId};
 use base::scope::Domain;
 use base::secret::Secret;
-use db::Value;
+use base::time::Millis;
+use db::{DbError, Tx, Value};
 
-/// What the first account shall be called.
+/// What a new account shall be called, and whose it shall be.
 #[derive(Debug)]
 pub struct Request {
     /// Name of the account.
     pub account: String,
-    /// Name of the region.
-    pub region: String,
+    /// Name of the region; made with the first account, one that exists for every other (none: the first by name).
+    pub region: Option<String>,
     /// Name of the organization.
     pub org: String,
     /// Name of the space.
     pub space: String,
     /// E-mail address of the owner.
-    pub user: String,
-    /// The owner's password; none makes one.
+    pub owner: String,
+    /// A new owner's password; none makes one.
     pub password: Option<Secret<String>>,
 }
 
-/// What was made. Password and key are readable here and nowhere else.
+/// What was made.
 #[derive(Debug)]
-pub struct Bootstrap {
+pub struct Created {
     /// The account.
     pub account: AccountId,
+    /// The region of the organization.
+    pub region: String,
     /// The organization.
     pub org: OrgId,
     /// The space.
     pub space: SpaceId,
-    /// The owner's password.
+    /// The owner.
+    pub owner: User,
+    /// What lets a new owner in; none for one who was a user already and keeps his own.
+    pub opening: Option<Opening>,
+}
+
+/// A new owner's way in. Readable here and nowhere else.
+#[derive(Debug)]
+pub struct Opening {
+    /// The password.
     pub password: Secret<String>,
-    /// The owner's API key.
+    /// The API key, of the new account.
     pub api_key: Secret<String>,
 }
 
+/// The region of the first account when none is named.
+const REGION: &str = "local";
+
 impl Iam {
-    /// Makes account, region, organization, space and owner, with every role, a password and an API key.
+    /// Makes the first account with its region, organization, space and owner, who gets every role, a password and a key.
     ///
     /// # Errors
     /// [`IamError::AlreadyInitialised`] when there is an account.
-    pub async fn bootstrap(&self, request: Request) -> Result<Bootstrap, IamError> {
+    pub async fn bootstrap(&self, request: Request) -> Result<Created, IamError> {
         if self.is_initialised() {
             return Err(IamError::AlreadyInitialised);
         }
+        self.make(request, true).await
+    }
+
+    /// Makes a further account. Its owner is a new user, or one who is in other accounts already.
+    ///
+    /// # Errors
+    /// [`IamError::NotInitialised`] before the first; refused when a name is taken or wrong.
+    pub async fn create_account(&self, request: Request) -> Result<Created, IamError> {
+        if !self.is_initialised() {
+            return Err(IamError::NotInitialised);
+        }
+        self.make(request, false).await
+    }
+
+    async fn make(&self, request: Request, is_first: bool) -> Result<Created, IamError> {
         let now = self.0.clock.now();
-        let password = request.password.unwrap_or_else(password::generate);
-        let hash = password::prepare(self, password.clone()).await?;
         let account = AccountId(entropy::guid());
-        let owner = people::new_user(account, &people::address(&request.user)?, now);
-        let api_key = key_text::generate();
-        let mut tx = self.0.db.begin().await?;
-        let sql = "INSERT INTO accounts (guid, name, owner, created_at) VALUES ($1, $2, $3, $4)";
-        let values = [
-            Value::from(account.to_string()),
-            request.account.into(),
-            owner.id.0.to_string().into(),
-            now.0.into(),
-        ];
-        tx.execute(sql, &values).await?;
-        Self::allocate(&mut tx, Domain::Account(account)).await?;
-        let sql = "INSERT INTO regions (name, display_name, created_at) VALUES ($1, $2, $3)";
-        tx.execute(
-            sql,
-            &[
-                request.region.as_str().into(),
-                request.region.as_str().into(),
-                now.0.into(),
-            ],
-        )
-        .await?;
-        people::insert(&mut tx, &owner, &hash).await?;
+        let address = people::address(&request.owner)?;
+        let known = self.directory().user_by_email(&address).cloned();
+        let is_new = known.is_none();
+        let owner = known.unwrap_or_else(|| people::new_user(account, &address, now));
+        // Hashing takes its time: done before the database is held.
+        let opening = if is_new {
+            let password = request.password.unwrap_or_else(password::generate);
+            let hash = password::prepare(self, password.clone()).await?;
+            let api_key = key_text::generate();
+            Some((hash, Opening { password, api_key }))
+        } else {
+            None
+        };
+        let region = self.region(request.region, is_first)?;
         let org = Org {
             id: OrgId(entropy::guid()),
             account,
-            region: request.region,
-            name: request.org,
+            region,
+            name: name("org", &request.org)?,
             created_at: now,
             updated_at: now,
         };
-        org::insert(&mut tx, &org).await?;
         let space = Space {
             id: SpaceId(entropy::guid()),
             org: org.id,
-            name: request.space,
+            name: name("space", &request.space)?,
             created_at: now,
             updated_at: now,
         };
+        let called = name("account", &request.account)?;
+        let mut tx = self.0.db.begin().await?;
+        if is_first {
+            insert_region(&mut tx, &org.region, now).await?;
+        }
+        insert(&mut tx, account, &called, &owner, now)
+            .await
+            .map_err(taken("an account of this name exists"))?;
+        match &opening {
+            Some((hash, _)) => people::insert(&mut tx, &owner, hash).await.map_err(taken(
+                "this address is being invited at this moment: try again",
+            ))?,
+            None => people::join(&mut tx, account, owner.id, now).await?,
+        }
+        org::insert(&mut tx, &org).await?;
         space::insert(&mut tx, &space).await?;
         for (domain, role) in [
             (Domain::Account(account), Role::Administrator),
@@ -105,27 +138,82 @@ impl Iam {
         ] {
             people::grant(&mut tx, owner.id, domain, role).await?;
         }
-        let key = ApiKey {
-            id: KeyId(entropy::guid()),
-            user: owner.id,
-            name: "owner".to_owned(),
-            description: "made by `vigied init`".to_owned(),
-            hash: entropy::sha256(api_key.expose().as_bytes()),
-            locked: false,
-            disabled: false,
-            revision: 1,
-            expires_at: None,
-            created_at: now,
-            modified_at: now,
-        };
-        api_key::insert(&mut tx, &key).await?;
+        if let Some((_, opening)) = &opening {
+            let key = ApiKey {
+                id: KeyId(entropy::guid()),
+                account,
+                user: owner.id,
+                name: "owner".to_owned(),
+                description: "made with the account".to_owned(),
+                hash: entropy::sha256(opening.api_key.expose().as_bytes()),
+                locked: false,
+                disabled: false,
+                revision: 1,
+                expires_at: None,
+                created_at: now,
+                modified_at: now,
+            };
+            api_key::insert(&mut tx, &key).await?;
+        }
         self.commit(tx).await?;
-        Ok(Bootstrap {
+        Ok(Created {
             account,
+            region: org.region,
             org: org.id,
             space: space.id,
-            password,
-            api_key,
+            owner,
+            opening: opening.map(|(_, opening)| opening),
         })
     }
+
+    fn region(&self, wish: Option<String>, is_first: bool) -> Result<String, IamError> {
+        if is_first {
+            return name("region", wish.as_deref().unwrap_or(REGION));
+        }
+        let regions = self.regions();
+        let found = match &wish {
+            Some(wish) => regions.iter().find(|region| region.name == *wish),
+            None => regions.first(),
+        };
+        match (found, wish) {
+            (Some(region), _) => Ok(region.name.clone()),
+            (None, Some(wish)) => Err(IamError::invalid(
+                "region",
+                format!("there is no region `{wish}`"),
+            )),
+            (None, None) => Err(IamError::NotInitialised),
+        }
+    }
+}
+
+fn taken(message: &'static str) -> impl FnOnce(IamError) -> IamError {
+    move |error| match error {
+        IamError::Db(DbError::Unique) => IamError::conflict(message),
+        other => other,
+    }
+}
+
+async fn insert(
+    tx: &mut Tx,
+    account: AccountId,
+    name: &str,
+    owner: &User,
+    now: Millis,
+) -> Result<(), IamError> {
+    let sql = "INSERT INTO accounts (guid, name, owner, created_at) VALUES ($1, $2, $3, $4)";
+    let values = [
+        Value::from(account.to_string()),
+        name.into(),
+        owner.id.0.to_string().into(),
+        now.0.into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Iam::allocate(tx, Domain::Account(account)).await
+}
+
+async fn insert_region(tx: &mut Tx, name: &str, now: Millis) -> Result<(), IamError> {
+    let sql = "INSERT INTO regions (name, display_name, created_at) VALUES ($1, $2, $3)";
+    tx.execute(sql, &[name.into(), name.into(), now.0.into()])
+        .await?;
+    Ok(())
 }

@@ -71,16 +71,27 @@ pub struct User {
     pub id: UserId,
     /// The IAM id as text, shared by every scope of this caller.
     pub caller: Arc<str>,
-    /// The account the person belongs to.
-    pub account: AccountId,
+    /// The first account the person came into: where he works when he names none.
+    pub home: AccountId,
     /// E-mail address; the name to log in with.
     pub email: String,
     /// Given name.
     pub given_name: String,
     /// Family name.
     pub family_name: String,
-    /// When the person was invited.
+    /// When the person was invited for the first time.
     pub created_at: Millis,
+}
+
+/// A person in an account.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Who.
+    pub user: User,
+    /// In which account.
+    pub account: AccountId,
+    /// Since when.
+    pub added_at: Millis,
 }
 
 /// An API key without its secret.
@@ -88,6 +99,8 @@ pub struct User {
 pub struct ApiKey {
     /// Its id.
     pub id: KeyId,
+    /// The one account it opens.
+    pub account: AccountId,
     /// Whose it is.
     pub user: UserId,
     /// Its name.
@@ -131,6 +144,8 @@ impl ApiKey {
 pub struct DomainEntry {
     /// The number in the store.
     pub tenant: TenantId,
+    /// The account it belongs to.
+    pub account: AccountId,
     /// The step samples are consolidated to when read.
     pub resolution_seconds: Option<u32>,
 }
@@ -144,6 +159,8 @@ pub struct Directory {
     pub(crate) orgs: BTreeMap<OrgId, Org>,
     pub(crate) spaces: BTreeMap<SpaceId, Space>,
     pub(crate) users: HashMap<UserId, User>,
+    /// Who is in which account, and since when.
+    pub(crate) members: HashMap<(AccountId, UserId), Millis>,
     pub(crate) domains: HashMap<Domain, DomainEntry>,
     pub(crate) roles: HashMap<(UserId, Domain), Vec<Role>>,
     pub(crate) keys: HashMap<KeyId, ApiKey>,
@@ -227,19 +244,25 @@ impl Directory {
     }
 
     async fn load_people(&mut self, db: &Db) -> Result<(), IamError> {
-        let users = "SELECT guid, account, email, given_name, family_name, created_at FROM users";
+        let users = "SELECT guid, home, email, given_name, family_name, created_at FROM users";
         for row in db.all(users, &[]).await? {
             let id = UserId(parse_guid(&row, "guid")?);
             let user = User {
                 id,
                 caller: id.to_string().into(),
-                account: parse(&row, "account", "an account GUID")?,
+                home: parse(&row, "home", "an account GUID")?,
                 email: row.text("email")?,
                 given_name: row.text("given_name")?,
                 family_name: row.text("family_name")?,
                 created_at: at(&row, "created_at")?,
             };
             self.users.insert(id, user);
+        }
+        let members = "SELECT account, person, added_at FROM members";
+        for row in db.all(members, &[]).await? {
+            let account = parse(&row, "account", "an account GUID")?;
+            let user = UserId(parse_guid(&row, "person")?);
+            self.members.insert((account, user), at(&row, "added_at")?);
         }
         let domains =
             "SELECT tenant, domain, resolution_seconds FROM domains WHERE retired_at IS NULL";
@@ -252,11 +275,17 @@ impl Directory {
             let resolution = row
                 .int_or_none("resolution_seconds")?
                 .and_then(|seconds| u32::try_from(seconds).ok());
+            let domain = domain(&row.text("domain")?)?;
+            // A domain made since the organizations were read: the next poll, which sees that change, reads it.
+            let Some(account) = self.account_of(domain) else {
+                continue;
+            };
             let entry = DomainEntry {
                 tenant: TenantId(tenant),
+                account,
                 resolution_seconds: resolution,
             };
-            self.domains.insert(domain(&row.text("domain")?)?, entry);
+            self.domains.insert(domain, entry);
         }
         for row in db
             .all("SELECT person, domain, role FROM roles", &[])
@@ -264,16 +293,20 @@ impl Directory {
         {
             let user = UserId(parse_guid(&row, "person")?);
             let role: Role = parse(&row, "role", "a role")?;
-            self.roles
-                .entry((user, domain(&row.text("domain")?)?))
-                .or_default()
-                .push(role);
+            let domain = domain(&row.text("domain")?)?;
+            // A role is nothing without the membership: nobody outside an account acts in it, whatever a row says.
+            let is_member = self
+                .account_of(domain)
+                .is_some_and(|account| self.is_member(user, account));
+            if is_member {
+                self.roles.entry((user, domain)).or_default().push(role);
+            }
         }
         Ok(())
     }
 
     async fn load_keys(&mut self, db: &Db) -> Result<(), IamError> {
-        let keys = "SELECT guid, person, name, description, hash, locked, disabled, revision, expires_at, created_at, \
+        let keys = "SELECT guid, account, person, name, description, hash, locked, disabled, revision, expires_at, created_at, \
                     modified_at FROM api_keys";
         for row in db.all(keys, &[]).await? {
             let id = KeyId(parse_guid(&row, "guid")?);
@@ -283,6 +316,7 @@ impl Directory {
             })?;
             let key = ApiKey {
                 id,
+                account: parse(&row, "account", "an account GUID")?,
                 user: UserId(parse_guid(&row, "person")?),
                 name: row.text("name")?,
                 description: row.text("description")?,
@@ -338,6 +372,42 @@ impl Directory {
     #[must_use]
     pub fn roles(&self, user: UserId, domain: Domain) -> Vec<Role> {
         self.roles.get(&(user, domain)).cloned().unwrap_or_default()
+    }
+
+    /// Whether the user is in the account.
+    #[must_use]
+    pub fn is_member(&self, user: UserId, account: AccountId) -> bool {
+        self.members.contains_key(&(account, user))
+    }
+
+    /// Who is in the account, by address.
+    #[must_use]
+    pub fn members(&self, account: AccountId) -> Vec<Member> {
+        let mut members: Vec<Member> = self
+            .users
+            .values()
+            .filter_map(|user| self.member(user.id, account))
+            .collect();
+        members.sort_by(|a, b| a.user.email.cmp(&b.user.email));
+        members
+    }
+
+    /// The user in the account, if he is in it.
+    #[must_use]
+    pub fn member(&self, user: UserId, account: AccountId) -> Option<Member> {
+        Some(Member {
+            added_at: *self.members.get(&(account, user))?,
+            user: self.users.get(&user)?.clone(),
+            account,
+        })
+    }
+
+    /// Every account, by name.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<Account> {
+        let mut accounts: Vec<Account> = self.accounts.values().cloned().collect();
+        accounts.sort_by(|a, b| a.name.cmp(&b.name));
+        accounts
     }
 
     /// The account a domain belongs to.

@@ -1,6 +1,7 @@
 //! What identity says "no" to, and how it says it.
 
 use base::error::{Kind, Problem};
+use base::id::AccountId;
 use db::DbError;
 use std::borrow::Cow;
 
@@ -26,8 +27,13 @@ pub enum AuthError {
     #[error("the token's signature is refused: {0}")]
     Signature(&'static str),
     /// The scope header names another account than the token.
-    #[error("the token is for another account than the scope asked for")]
-    WrongAccount,
+    #[error(
+        "the token is for another account than the scope asked for, which is of account `{account}`"
+    )]
+    WrongAccount {
+        /// The account of the scope, which the caller has a role in.
+        account: AccountId,
+    },
     /// Its key was deleted, locked or disabled, its session ended, or its user is gone.
     #[error("the credential was withdrawn: {0}")]
     Revoked(&'static str),
@@ -70,11 +76,13 @@ impl AuthError {
                 "set the clocks, then run `vigie iam oauth-tokens`",
             ),
             Self::Signature(_) => (Unauthenticated, "BXNMSRI05E", login),
-            Self::WrongAccount => (
-                Unauthenticated,
-                "BXNMSRI06E",
-                "run `vigie target -c ACCOUNT`, or send that account's scope",
-            ),
+            Self::WrongAccount { account } => {
+                let message = self.to_string();
+                let problem = Problem::new(Unauthenticated, "BXNMSRI06E", message);
+                return problem.hint(format!(
+                    "run `vigie target -c {account}` for a token of that account; a key opens its own account alone"
+                ));
+            }
             Self::Revoked(_) => (Unauthenticated, "BXNMSRI07E", login),
             Self::KeyUnknown => (
                 Unauthenticated,
@@ -112,7 +120,7 @@ pub enum IamError {
     NotInitialised,
     /// There is an account already.
     #[error(
-        "it is initialised already\nhint: `vigied serve` serves it; `vigie iam api-key-create` makes further keys"
+        "it is initialised already\nhint: `vigied serve` serves it; `vigied account create` makes further accounts"
     )]
     AlreadyInitialised,
     /// The database failed.
@@ -158,6 +166,21 @@ impl IamError {
             "not_found",
             format!("{what} does not exist, or you may not see it"),
         )
+    }
+
+    /// A management request for something in an account the caller is in, with a credential for another.
+    pub(crate) fn elsewhere(account: AccountId, own: AccountId) -> Self {
+        let message = format!("this is of account `{account}`, and the token is for `{own}`");
+        let problem = Problem::new(Kind::Forbidden, "wrong_account", message);
+        Self::Refused(problem.hint(format!(
+            "run `vigie target -c {account}` to switch; a key opens its own account alone"
+        )))
+    }
+
+    /// A token asked for an account it cannot be for.
+    pub(crate) fn not_a_member(message: impl Into<Cow<'static, str>>) -> Self {
+        let problem = Problem::new(Kind::Invalid, "BXNIM0141E", message);
+        Self::Refused(problem.hint("`vigie account list` shows the accounts you are in"))
     }
 
     /// A management request the caller has no right to.

@@ -55,6 +55,32 @@ impl Iam {
     /// When the database or the signing key cannot be read.
     pub async fn open(db: Db, config: IamConfig, clock: Arc<dyn Clock>) -> Result<Self, IamError> {
         let keys = KeyRing::open(&config.keys, clock.now())?;
+        Self::on(db, config, clock, keys).await
+    }
+
+    /// Opens the service without signing keys, for the operator's own commands: it changes the database, also of a server
+    /// that runs, and issues and verifies no token.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn open_without_keys(db: Db, clock: Arc<dyn Clock>) -> Result<Self, IamError> {
+        let config = IamConfig {
+            issuer: String::new(),
+            uaa_issuer: String::new(),
+            access_token_seconds: 0,
+            refresh_token_seconds: 0,
+            keys: PathBuf::new(),
+            password_checks_max: 1,
+        };
+        Self::on(db, config, clock, KeyRing::empty()).await
+    }
+
+    async fn on(
+        db: Db,
+        config: IamConfig,
+        clock: Arc<dyn Clock>,
+        keys: KeyRing,
+    ) -> Result<Self, IamError> {
         let directory = Directory::load(&db, clock.now()).await?;
         let password_checks = Semaphore::new(config.password_checks_max.max(1));
         let directory = arc_swap::ArcSwap::from_pointee(directory);

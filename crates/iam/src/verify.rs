@@ -65,6 +65,7 @@ pub(crate) struct Verified {
 pub struct Identity {
     user: UserId,
     account: AccountId,
+    is_bound: bool,
     session: Option<SessionId>,
     claims: Option<Arc<Verified>>,
 }
@@ -76,10 +77,21 @@ impl Identity {
         self.user
     }
 
-    /// The account the credential is for.
+    /// The account the credential is for; for a UAA token, which is for none, its user's first.
     #[must_use]
     pub const fn account(&self) -> AccountId {
         self.account
+    }
+
+    /// Whether the credential is good for what belongs to the account: an IAM token and a key for their own, a UAA token
+    /// for every account its user is in.
+    #[must_use]
+    pub fn reaches(&self, directory: &Directory, account: AccountId) -> bool {
+        if self.is_bound {
+            self.account == account
+        } else {
+            directory.is_member(self.user, account)
+        }
     }
 
     /// The login session, where there is one.
@@ -160,25 +172,22 @@ impl Verifier {
             .ok_or(AuthError::Revoked("its user is gone"))?;
         let is_uaa = matches!(credential, Credential::Uaa(_));
         let domain = match selector {
-            None if is_uaa => return Err(AuthError::UaaNeedsScope),
-            None => Domain::Account(account.unwrap_or(user.account)),
+            None => Domain::Account(account.ok_or(AuthError::UaaNeedsScope)?),
             Some(Domain::Account(_)) if is_uaa => return Err(AuthError::UaaNotForAccount),
             Some(domain) => domain,
         };
         let not_found = || AuthError::DomainNotFound(domain.to_string());
-        if let Domain::Account(asked) = domain
-            && account.is_some_and(|own| own != asked)
-        {
-            return Err(if directory.accounts.contains_key(&asked) {
-                AuthError::WrongAccount
-            } else {
-                not_found()
-            });
-        }
         if !directory.roles.contains_key(&(user.id, domain)) {
             return Err(not_found());
         }
-        let tenant = directory.domains.get(&domain).ok_or_else(not_found)?.tenant;
+        let entry = directory.domains.get(&domain).ok_or_else(not_found)?;
+        // Said only to him who has a role there; for a stranger it does not exist.
+        if account.is_some_and(|own| own != entry.account) {
+            return Err(AuthError::WrongAccount {
+                account: entry.account,
+            });
+        }
+        let tenant = entry.tenant;
         let actions = directory.actions(user.id, domain);
         #[expect(
             clippy::disallowed_methods,
@@ -216,7 +225,8 @@ impl Verifier {
         let session = verified.as_ref().and_then(|verified| verified.session);
         Ok(Identity {
             user,
-            account: account.unwrap_or(person.account),
+            account: account.unwrap_or(person.home),
+            is_bound: account.is_some(),
             session,
             claims: verified,
         })
@@ -242,10 +252,10 @@ impl Verifier {
         if let Some(why) = key.refusal(self.inner.clock.now()) {
             return Err(AuthError::Revoked(why));
         }
-        Ok((
-            key.user,
-            directory.users.get(&key.user).map(|user| user.account),
-        ))
+        if !directory.is_member(key.user, key.account) {
+            return Err(AuthError::Revoked(LEFT));
+        }
+        Ok((key.user, Some(key.account)))
     }
 
     /// A token whose signature, times, key, session and kind are good.
@@ -345,6 +355,9 @@ impl Verifier {
     }
 }
 
+/// Why a credential for an account its user was taken out of opens nothing.
+const LEFT: &str = "its user was removed from the account";
+
 /// Whether what the token rests on is still there.
 fn stands(directory: &Directory, verified: &Verified, now: Millis) -> Result<(), AuthError> {
     if let Some(session) = verified.session
@@ -363,6 +376,16 @@ fn stands(directory: &Directory, verified: &Verified, now: Millis) -> Result<(),
     }
     if !directory.users.contains_key(&verified.user) {
         return Err(AuthError::Revoked("its user is gone"));
+    }
+    if let Some(account) = verified.account {
+        let added_at = directory
+            .members
+            .get(&(account, verified.user))
+            .ok_or(AuthError::Revoked(LEFT))?;
+        // Who was removed and invited again needs a new token: the old one may be in other hands by now.
+        if verified.begins_at < added_at.secs() {
+            return Err(AuthError::Revoked(LEFT));
+        }
     }
     Ok(())
 }

@@ -46,15 +46,15 @@ mod forged {
             let iam = Iam::open(db, config, clock.clone()).await.unwrap();
             let request = Request {
                 account: "a".to_owned(),
-                region: "r".to_owned(),
+                region: Some("r".to_owned()),
                 org: "o".to_owned(),
                 space: "s".to_owned(),
-                user: "ada@example.org".to_owned(),
+                owner: "ada@example.org".to_owned(),
                 password: None,
             };
             let made = iam.bootstrap(request).await.unwrap();
             let request = TokenRequest {
-                grant: Grant::ApiKey(Secret::new(made.api_key.expose().clone())),
+                grant: Grant::ApiKey(Secret::new(made.opening.unwrap().api_key.expose().clone())),
                 client: None,
                 account: None,
                 with_uaa: false,

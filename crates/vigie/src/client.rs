@@ -397,7 +397,7 @@ impl Told {
                 "message",
                 "reason",
             ]),
-            hint: text(&["hint"]),
+            hint: text(&["hint", "details", "errorDetails"]),
         }
     }
 }
@@ -409,11 +409,11 @@ mod tests {
     #[test]
     fn every_error_shape_is_understood() {
         let bodies = [
-            r#"{"errorCode":"C","errorMessage":"m","context":{}}"#,
-            r#"{"trace":"t","errors":[{"code":"not_found","message_code":"C","message":"m"}],"status_code":"404"}"#,
+            r#"{"errorCode":"C","errorMessage":"m","errorDetails":"h","context":{}}"#,
+            r#"{"trace":"t","errors":[{"code":"not_found","message_code":"C","message":"m","details":"h"}],"status_code":"404"}"#,
             r#"{"error":"C","error_description":"m"}"#,
-            r#"{"code":10000,"error_code":"C","description":"m"}"#,
-            r#"{"errors":[{"code":"C","message":"m"}]}"#,
+            r#"{"code":10000,"error_code":"C","description":"m","hint":"h"}"#,
+            r#"{"errors":[{"code":"C","message":"m","hint":"h"}]}"#,
         ];
         for body in bodies {
             let told = Told::read(body.as_bytes());
@@ -422,6 +422,9 @@ mod tests {
                 (Some("C"), Some("m")),
                 "{body}"
             );
+            // OAuth's form has no place for one.
+            let hint = (!body.contains("\"error\":")).then_some("h");
+            assert_eq!(told.hint.as_deref(), hint, "{body}");
         }
         assert_eq!(Told::read(b"<html>"), Told::default());
     }

@@ -18,6 +18,9 @@ use wire::iam::token::TokenReply;
 pub(crate) const IAM_CLIENT: (&str, &str) = ("bx", "bx");
 pub(crate) const UAA_CLIENT: (&str, &str) = ("cf", "");
 
+/// The token service's code for an account that a login cannot be for.
+const NOT_A_MEMBER: &str = "BXNIM0141E";
+
 /// The access token without `Bearer`.
 pub(crate) type Token = Secret<String>;
 
@@ -266,7 +269,12 @@ fn renew(
     if reply.is_success() {
         return reply.parse("renew the login");
     }
-    Err(not_renewed(reply.refusal("renew the login"), reply.status))
+    let refusal = reply.refusal("switch the account");
+    // The login is as good as before: only the account is refused.
+    if account.is_some() && refusal.code.as_deref() == Some(NOT_A_MEMBER) {
+        return Err(refusal);
+    }
+    Err(not_renewed(refusal, reply.status))
 }
 
 fn renew_uaa(

@@ -7,58 +7,39 @@ use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
 use crate::prompt;
-use crate::token::Claims;
 use serde_json::{Value, json};
 use wire::cf::info::Info;
 use wire::cf::region::Region;
 use wire::iam::account::AccountResource;
 
 impl Context {
-    /// Targets an account: the one wished for, else the token's own, else the only one, else the one chosen.
-    pub(crate) fn target_account(&self, wish: Option<&str>) -> Result<(), Failure> {
-        let bound = self
-            .claims()
-            .map(|claims: Claims| claims.account.bss)
-            .unwrap_or_default();
+    /// Targets an account: the one wished for, else the only one, else the one the key is for, else the one chosen. Tells
+    /// whether it is another than before.
+    pub(crate) fn target_account(&self, wish: Option<&str>) -> Result<bool, Failure> {
+        let claims = self.claims().unwrap_or_default();
+        let bound = claims.account.bss;
         let accounts = self.accounts()?;
-        let is_wished = |account: &AccountResource, wish: &str| {
-            [
-                &account.metadata.guid,
-                &account.entity.name,
-                &account.entity.owner_userid,
-                &account.entity.owner_iam_id,
-            ]
-            .into_iter()
-            .any(|text| text == wish)
+        let is_of_key = |account: &&AccountResource| {
+            !claims.iam_apikey_id.is_empty() && account.metadata.guid == bound
         };
         let chosen = match (wish, accounts.as_slice()) {
-            (Some(wish), all) => all
-                .iter()
-                .find(|account| is_wished(account, wish))
-                .ok_or_else(|| {
-                    Failure::new(
-                        Kind::NotFound,
-                        format!("you belong to no account `{}`", printable(wish)),
-                    )
-                    .hint("list yours with `vigie account list`")
-                })?,
+            (Some(wish), all) => wished(all, wish)?,
             (None, []) => {
                 self.output
                     .warn("you belong to no account; nothing can be targeted");
-                return Ok(());
+                return Ok(false);
             }
-            (None, all) => match all.iter().find(|account| account.metadata.guid == bound) {
+            (None, [only]) => only,
+            (None, all) => match all.iter().find(is_of_key) {
                 Some(account) => account,
-                None => match all {
-                    [only] => only,
-                    _ => prompt::choose(
-                        "Select an account:",
-                        all,
-                        describe,
-                        "the account",
-                        "`-c ACCOUNT_ID`",
-                    )?,
-                },
+                None if !prompt::is_possible() => return Err(undecided(all)),
+                None => prompt::choose(
+                    "Select an account:",
+                    all,
+                    describe,
+                    "the account",
+                    "`-c ACCOUNT_ID`",
+                )?,
             },
         };
         if chosen.metadata.guid != bound {
@@ -70,6 +51,7 @@ impl Context {
             owner: chosen.entity.owner_userid.clone(),
             ..Account::default()
         };
+        let is_other = self.config().account.guid != account.guid;
         self.update(|config, cf| {
             if config.account.guid != account.guid {
                 cf.organization_fields = Place::default();
@@ -78,7 +60,8 @@ impl Context {
             config.account = account;
         })?;
         self.output
-            .say(&format!("Targeted account {}\n", describe(chosen)))
+            .say(&format!("Targeted account {}\n", describe(chosen)))?;
+        Ok(is_other)
     }
 
     /// Targets a region: the one wished for, else the one configured, else the only one, else the one chosen, else the
@@ -297,6 +280,54 @@ impl Context {
         }
         Ok(())
     }
+}
+
+/// The account meant by an id, a name, or its owner's user name or id.
+fn wished<'a>(all: &'a [AccountResource], wish: &str) -> Result<&'a AccountResource, Failure> {
+    if let Some(account) = all.iter().find(|account| account.metadata.guid == wish) {
+        return Ok(account);
+    }
+    let is_meant = |account: &&AccountResource| {
+        let entity = &account.entity;
+        [&entity.name, &entity.owner_userid, &entity.owner_iam_id]
+            .into_iter()
+            .any(|text| text == wish)
+    };
+    let meant: Vec<&AccountResource> = all.iter().filter(is_meant).collect();
+    match meant.as_slice() {
+        [only] => Ok(only),
+        [] => Err(Failure::new(
+            Kind::NotFound,
+            format!("you belong to no account `{}`", printable(wish)),
+        )
+        .hint("list yours with `vigie account list`")),
+        several => Err(Failure::usage(format!(
+            "`{}` is said of several accounts:\n{}",
+            printable(wish),
+            listed(several.iter().copied())
+        ))
+        .hint("give the id of one of them")),
+    }
+}
+
+/// Several accounts, nobody to ask, and none to prefer.
+fn undecided(all: &[AccountResource]) -> Failure {
+    Failure::usage(format!(
+        "you belong to several accounts, and without a terminal nobody can be asked which:\n{}",
+        listed(all)
+    ))
+    .hint("log in with `-c ACCOUNT_ID`, or go on from here with `vigie target -c ACCOUNT_ID`")
+}
+
+fn listed<'a>(accounts: impl IntoIterator<Item = &'a AccountResource>) -> String {
+    let lines: Vec<String> = accounts
+        .into_iter()
+        .map(|account| {
+            let name = printable(&account.entity.name);
+            format!("  {}   {name}", printable(&account.metadata.guid))
+        })
+        .collect();
+    lines.join("\n")
 }
 
 fn describe(account: &AccountResource) -> String {

@@ -22,6 +22,7 @@ pub(crate) struct Claims {
     pub(crate) name: String,
     pub(crate) email: String,
     pub(crate) user_name: String,
+    pub(crate) iam_apikey_id: String,
     pub(crate) account: ClaimedAccount,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::app::{App, Limits};
 use crate::config::Settings;
-use crate::data_dir::DataDir;
+use crate::data_dir::{self, DataDir};
 use crate::self_metrics::Metrics;
 use anyhow::Context;
 use base::limit;
@@ -48,6 +48,35 @@ pub(crate) async fn identity(
     Ok(Iam::open(db, config, Arc::new(SystemClock)).await?)
 }
 
+/// Opens the identity service for the operator's own commands: no lock is taken, no key read, nothing made, so that it works
+/// beside a server that runs.
+pub(crate) async fn identity_of_operator(settings: &Settings) -> anyhow::Result<Iam> {
+    let address = match settings.database() {
+        Some(address) => address.to_owned(),
+        None => {
+            let file = data_dir::database(settings.data());
+            if !file.exists() {
+                return Err(not_initialised(settings));
+            }
+            file.to_string_lossy().into_owned()
+        }
+    };
+    let db = Db::open(&address).await?;
+    let iam = Iam::open_without_keys(db, Arc::new(SystemClock)).await?;
+    if iam.is_initialised() {
+        Ok(iam)
+    } else {
+        Err(not_initialised(settings))
+    }
+}
+
+fn not_initialised(settings: &Settings) -> anyhow::Error {
+    let data = settings.data().display();
+    anyhow::Error::new(IamError::NotInitialised).context(format!(
+        "{data} is empty\nhint: run `vigied init --data {data}` first, or `vigied quickstart`"
+    ))
+}
+
 /// Opens everything.
 pub(crate) async fn boot(
     settings: &Settings,
@@ -56,9 +85,7 @@ pub(crate) async fn boot(
 ) -> anyhow::Result<Booted> {
     let iam = identity(settings, &folder, &public_url).await?;
     if !iam.is_initialised() {
-        let data = settings.data().display();
-        return Err(anyhow::Error::new(IamError::NotInitialised)
-            .context(format!("{data} is empty\nhint: run `vigied init --data {data}` first, or `vigied quickstart`")));
+        return Err(not_initialised(settings));
     }
     iam.watch();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);

@@ -37,6 +37,9 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Serve a local store, log in, load a real series, start the agent, and draw both.
     Quickstart(QuickstartArgs),
+    /// Make and list accounts, also while a server runs on the same data.
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// Look at the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -162,6 +165,82 @@ pub(crate) struct InitArgs {
     /// Read the owner's password from the first line of this file (`-` for standard input) [default: a generated one].
     #[arg(long, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value = "text", ignore_case = true)]
+    pub(crate) output: Output,
+}
+
+/// Where the identity database is; what is not given here comes from the environment or the file.
+#[derive(Debug, Args)]
+pub(crate) struct DatabaseArgs {
+    /// The data folder.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The settings file [default: `vigie.toml` in the data folder, if there].
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The PostgreSQL database that keeps identity and configuration, if one does.
+    #[arg(long, value_name = "postgres://…")]
+    database: Option<String>,
+}
+
+impl DatabaseArgs {
+    /// The same as flags of the server.
+    pub(crate) fn settings(&self) -> SettingArgs {
+        SettingArgs {
+            data: self.data.clone(),
+            config: self.config.clone(),
+            database: self.database.clone(),
+            ..SettingArgs::default()
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Create an account with an organization and a space of its own.
+    ///
+    /// The owner may be a user already: he keeps his password and finds the account with `vigie account list`. For a new
+    /// user a password and an API key are printed once and kept nowhere in readable form.
+    Create(AccountCreateArgs),
+    /// List every account with its owner.
+    List {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// The form of the answer.
+        #[arg(long, value_enum, default_value = "text", ignore_case = true)]
+        output: Output,
+    },
+}
+
+impl AccountCommand {
+    /// Where it works.
+    pub(crate) const fn database(&self) -> &DatabaseArgs {
+        match self {
+            Self::Create(arguments) => &arguments.database,
+            Self::List { database, .. } => database,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountCreateArgs {
+    /// Name of the account; no two have the same.
+    pub(crate) name: String,
+    /// E-mail address of the owner, its first Administrator.
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) owner: String,
+    /// Region of the organization [default: the first by name].
+    #[arg(long)]
+    pub(crate) region: Option<String>,
+    /// Name of its first organization.
+    #[arg(long, default_value = "vigie")]
+    pub(crate) org: String,
+    /// Name of its first space.
+    #[arg(long, default_value = "dev")]
+    pub(crate) space: String,
+    #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
     /// The form of the answer.
     #[arg(long, value_enum, default_value = "text", ignore_case = true)]
     pub(crate) output: Output,

@@ -80,7 +80,7 @@ impl DataDir {
 
     /// The identity database.
     pub(crate) fn database(&self) -> PathBuf {
-        self.root.join("iam.db")
+        database(&self.root)
     }
 
     /// The signing keys.
@@ -92,6 +92,11 @@ impl DataDir {
     pub(crate) fn samples(&self) -> PathBuf {
         self.root.join("samples")
     }
+}
+
+/// The identity database of a data folder.
+pub(crate) fn database(root: &Path) -> PathBuf {
+    root.join("iam.db")
 }
 
 #[cfg(test)]

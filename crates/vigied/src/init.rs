@@ -6,7 +6,8 @@ use crate::config::Settings;
 use crate::data_dir::DataDir;
 use anyhow::Context;
 use base::secret::Secret;
-use iam::bootstrap::{Bootstrap, Request};
+use iam::bootstrap::{Created, Request};
+use serde_json::{Value, json};
 use std::io::BufRead;
 use std::path::Path;
 
@@ -20,16 +21,19 @@ pub(crate) async fn init(settings: &Settings, arguments: &InitArgs) -> anyhow::R
     let folder = boot::folder(settings)?;
     let request = Request {
         account: arguments.account.clone(),
-        region: arguments.region.clone(),
+        region: Some(arguments.region.clone()),
         org: arguments.org.clone(),
         space: arguments.space.clone(),
-        user: arguments.user.clone(),
+        owner: arguments.user.clone(),
         password,
     };
     let made = create(settings, &folder, request).await?;
     Ok(match arguments.output {
-        Output::Json => as_json(arguments, &made),
-        Output::Text => as_text(settings, arguments, &made),
+        Output::Json => {
+            let names = [&*arguments.account, &*arguments.org, &*arguments.space];
+            format!("{:#}\n", as_json(names, &made))
+        }
+        Output::Text => told(settings, arguments, &made),
     })
 }
 
@@ -38,7 +42,7 @@ pub(crate) async fn create(
     settings: &Settings,
     folder: &DataDir,
     request: Request,
-) -> anyhow::Result<Bootstrap> {
+) -> anyhow::Result<Created> {
     let iam = boot::identity(settings, folder, &settings.public_url(settings.listen())).await?;
     let made = iam.bootstrap(request).await;
     iam.close().await;
@@ -64,49 +68,71 @@ fn read_password(path: &Path) -> anyhow::Result<Secret<String>> {
     Ok(Secret::new(line))
 }
 
-fn as_json(arguments: &InitArgs, made: &Bootstrap) -> String {
-    let value = serde_json::json!({
+/// The new account as one object; password and key only where there are new ones.
+pub(crate) fn as_json([account, org, space]: [&str; 3], made: &Created) -> Value {
+    let mut value = json!({
         "account_guid": made.account.to_string(),
-        "account_name": arguments.account,
+        "account_name": account,
         "org_guid": made.org.to_string(),
-        "org_name": arguments.org,
+        "org_name": org,
         "space_guid": made.space.to_string(),
-        "space_name": arguments.space,
-        "region": arguments.region,
-        "user": arguments.user,
-        "password": made.password.expose(),
-        "api_key": made.api_key.expose(),
+        "space_name": space,
+        "region": made.region,
+        "user": made.owner.email,
     });
-    format!("{value:#}\n")
+    if let (Some(opening), Some(object)) = (&made.opening, value.as_object_mut()) {
+        object.insert(
+            "password".to_owned(),
+            opening.password.expose().as_str().into(),
+        );
+        object.insert(
+            "api_key".to_owned(),
+            opening.api_key.expose().as_str().into(),
+        );
+    }
+    value
 }
 
-fn as_text(settings: &Settings, arguments: &InitArgs, made: &Bootstrap) -> String {
-    let data = settings.data().display();
-    let password = if arguments.password_file.is_some() {
-        "(the one you gave)"
-    } else {
-        made.password.expose()
+/// The new account for a person to read. `password` is said instead of one he knows already.
+pub(crate) fn as_text(
+    [account, org, space]: [&str; 3],
+    made: &Created,
+    password: Option<&str>,
+) -> String {
+    let opening = match &made.opening {
+        Some(opening) => format!(
+            "Password:       {}\n\
+             API key:        {}\n\n\
+             Keep the password and the API key: they are not shown again.\n",
+            password.unwrap_or(opening.password.expose()),
+            opening.api_key.expose(),
+        ),
+        None => {
+            "\nThis user existed: the password is unchanged, and no API key was made.\n".to_owned()
+        }
     };
     format!(
-        "Created {data}\n\n\
-         Account:        {} ({})\n\
+        "Account:        {account} ({})\n\
          Region:         {}\n\
-         Organization:   {} ({})\n\
-         Space:          {} ({})\n\
+         Organization:   {org} ({})\n\
+         Space:          {space} ({})\n\
          User:           {}\n\
-         Password:       {password}\n\
-         API key:        {}\n\n\
-         Keep the password and the API key: they are not shown again.\n\n\
+         {opening}",
+        made.account, made.region, made.org, made.space, made.owner.email,
+    )
+}
+
+fn told(settings: &Settings, arguments: &InitArgs, made: &Created) -> String {
+    let data = settings.data().display();
+    let names = [&*arguments.account, &*arguments.org, &*arguments.space];
+    let given = arguments
+        .password_file
+        .as_ref()
+        .map(|_| "(the one you gave)");
+    format!(
+        "Created {data}\n\n{}\n\
          Next:\n  vigied serve --data {data}\n  vigie login -a http://{} --apikey API_KEY -o {} -s {}\n",
-        arguments.account,
-        made.account,
-        arguments.region,
-        arguments.org,
-        made.org,
-        arguments.space,
-        made.space,
-        arguments.user,
-        made.api_key.expose(),
+        as_text(names, made, given),
         settings.listen(),
         arguments.org,
         arguments.space,

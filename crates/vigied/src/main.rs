@@ -6,6 +6,7 @@
     reason = "the program's answers go to standard output"
 )]
 
+mod account;
 mod app;
 mod boot;
 mod cli;
@@ -43,6 +44,14 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             logging::start(settings.text("log.level"), settings.text("log.format"))?;
             let text = runtime()?.block_on(init::init(&settings, &arguments))?;
             print!("{text}");
+        }
+        Command::Account(command) => {
+            let (settings, _) = settings(&command.database().settings())?;
+            logging::start(settings.text("log.level"), settings.text("log.format"))?;
+            print!(
+                "{}",
+                runtime()?.block_on(account::run(&settings, &command))?
+            );
         }
         Command::Serve(arguments) => {
             let (settings, _) = settings(&arguments.settings)?;

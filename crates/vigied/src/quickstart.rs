@@ -118,10 +118,10 @@ async fn initialise(settings: &Settings) -> anyhow::Result<()> {
     let folder = boot::folder(settings)?;
     let request = Request {
         account: "Vigie".to_owned(),
-        region: "local".to_owned(),
+        region: Some("local".to_owned()),
         org: "vigie".to_owned(),
         space: "dev".to_owned(),
-        user: "owner@vigie.local".to_owned(),
+        owner: "owner@vigie.local".to_owned(),
         password: None,
     };
     let made = init::create(settings, &folder, request).await.context(
@@ -133,7 +133,8 @@ async fn initialise(settings: &Settings) -> anyhow::Result<()> {
         .mode(0o600)
         .open(&key)
         .with_context(|| format!("cannot create {}", key.display()))?;
-    file.write_all(made.api_key.expose().as_bytes())
+    let opening = made.opening.context("the owner got no API key")?;
+    file.write_all(opening.api_key.expose().as_bytes())
         .and_then(|()| file.sync_all())
         .with_context(|| format!("cannot write {}", key.display()))
 }

@@ -42,7 +42,7 @@ codes! {
     TOKEN_NOT_YET = "BXNMSRI04E", Unauthenticated, "the token is not valid yet";
     TOKEN_SIGNATURE = "BXNMSRI05E", Unauthenticated, "the token's signature, key or algorithm is not accepted";
     TOKEN_ACCOUNT = "BXNMSRI06E", Unauthenticated, "the token is for another account";
-    TOKEN_REVOKED = "BXNMSRI07E", Unauthenticated, "the token was revoked: its key was deleted or disabled, or its session logged out";
+    TOKEN_REVOKED = "BXNMSRI07E", Unauthenticated, "the token was revoked: its key was deleted or disabled, its session logged out, or its user removed from the account";
     CREDENTIAL_MISSING = "BXNMSRI08E", Unauthenticated, "the request carries no credential";
     CREDENTIAL_KIND = "BXNMSRI09E", Unauthenticated, "the credential's kind is not one of `iam`, `apikey`, `uaa`";
     KEY_UNKNOWN = "BXNMSRI10E", Unauthenticated, "the API key is not known";

@@ -227,6 +227,9 @@ pub struct CloudFoundryBody {
     pub error_code: String,
     /// What happened.
     pub description: String,
+    /// What mends it (ours).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 impl CloudFoundryBody {
@@ -250,6 +253,7 @@ impl CloudFoundryBody {
             code,
             error_code: word.to_owned(),
             description: problem.message.to_string(),
+            hint: problem.hint.as_ref().map(ToString::to_string),
         }
     }
 }
@@ -286,7 +290,9 @@ mod tests {
             json(serde_json::to_value(UaaBody::with_word("invalid_grant", &gone())).unwrap()),
             "{\"error\":\"invalid_grant\",\"error_description\":\"there is no such space\"}"
         );
-        assert_eq!(CloudFoundryBody::new(&gone()).code, 10_000);
+        let foundry = CloudFoundryBody::new(&gone());
+        assert_eq!(foundry.code, 10_000);
+        assert_eq!(foundry.hint.as_deref(), Some("run `vigie target`"));
     }
 
     #[test]

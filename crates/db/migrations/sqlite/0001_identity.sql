@@ -39,7 +39,7 @@ CREATE TABLE domains (
 
 CREATE TABLE users (
     guid TEXT PRIMARY KEY,
-    account TEXT NOT NULL REFERENCES accounts (guid),
+    home TEXT NOT NULL REFERENCES accounts (guid),
     email TEXT NOT NULL UNIQUE,
     given_name TEXT NOT NULL,
     family_name TEXT NOT NULL,
@@ -47,6 +47,13 @@ CREATE TABLE users (
     failures INTEGER NOT NULL,
     failed_at INTEGER NOT NULL,
     created_at INTEGER NOT NULL
+);
+
+CREATE TABLE members (
+    account TEXT NOT NULL REFERENCES accounts (guid),
+    person TEXT NOT NULL REFERENCES users (guid),
+    added_at INTEGER NOT NULL,
+    PRIMARY KEY (account, person)
 );
 
 CREATE TABLE roles (
@@ -58,7 +65,8 @@ CREATE TABLE roles (
 
 CREATE TABLE api_keys (
     guid TEXT PRIMARY KEY,
-    person TEXT NOT NULL REFERENCES users (guid),
+    account TEXT NOT NULL,
+    person TEXT NOT NULL,
     name TEXT NOT NULL,
     description TEXT NOT NULL,
     hash BLOB NOT NULL UNIQUE,
@@ -67,11 +75,13 @@ CREATE TABLE api_keys (
     revision INTEGER NOT NULL,
     expires_at INTEGER,
     created_at INTEGER NOT NULL,
-    modified_at INTEGER NOT NULL
+    modified_at INTEGER NOT NULL,
+    FOREIGN KEY (account, person) REFERENCES members (account, person)
 );
 
 CREATE TABLE sessions (
     guid TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
     person TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
@@ -90,4 +100,9 @@ CREATE TABLE refresh_tokens (
     successor BLOB
 );
 
-CREATE TABLE passcodes (hash BLOB PRIMARY KEY, person TEXT NOT NULL, expires_at INTEGER NOT NULL)
+CREATE TABLE passcodes (
+    hash BLOB PRIMARY KEY,
+    person TEXT NOT NULL,
+    api_key TEXT,
+    expires_at INTEGER NOT NULL
+)

@@ -1,6 +1,7 @@
-//! API keys: secrets that prove a user, made, locked, disabled and deleted by him or his account's Administrator.
+//! API keys: secrets that prove a user in one account, made, locked, disabled and deleted by him or its Administrator.
 
-use super::{is_administrator, name};
+use super::people::is_still_member;
+use super::{hold, is_administrator, name};
 use crate::directory::ApiKey;
 use crate::entropy;
 use crate::error::IamError;
@@ -66,7 +67,7 @@ pub fn entity_tag(key: &ApiKey) -> String {
 }
 
 impl Iam {
-    /// Keys: the caller's own, or, for an Administrator who asks, all of the account. By name.
+    /// Keys of the credential's account: the caller's own, or, for an Administrator who asks, all. By name.
     ///
     /// # Errors
     /// When another's keys are asked for without the right.
@@ -78,17 +79,13 @@ impl Iam {
     ) -> Result<Vec<ApiKey>, IamError> {
         let directory = self.directory();
         let foreign = all || of.is_some_and(|user| user != caller.user());
-        if foreign && !is_administrator(&directory, caller) {
+        if foreign && !is_administrator(&directory, caller, caller.account()) {
             return Err(IamError::forbidden(
                 "seeing the API keys of others needs the account role Administrator",
             ));
         }
         let wanted = |key: &&ApiKey| {
-            let same_account = directory
-                .users
-                .get(&key.user)
-                .is_some_and(|user| user.account == caller.account());
-            same_account && (all || key.user == of.unwrap_or(caller.user()))
+            key.account == caller.account() && (all || key.user == of.unwrap_or(caller.user()))
         };
         let mut keys: Vec<ApiKey> = directory.keys.values().filter(wanted).cloned().collect();
         keys.sort_by(|a, b| (&a.name, a.created_at, a.id).cmp(&(&b.name, b.created_at, b.id)));
@@ -102,11 +99,9 @@ impl Iam {
     pub fn api_key(&self, caller: &Identity, id: KeyId) -> Result<ApiKey, IamError> {
         let directory = self.directory();
         let seen = |key: &&ApiKey| {
-            let same_account = directory
-                .users
-                .get(&key.user)
-                .is_some_and(|user| user.account == caller.account());
-            same_account && (key.user == caller.user() || is_administrator(&directory, caller))
+            key.account == caller.account()
+                && (key.user == caller.user()
+                    || is_administrator(&directory, caller, caller.account()))
         };
         directory
             .keys
@@ -136,7 +131,7 @@ impl Iam {
         )
     }
 
-    /// Makes a key for the caller; its text is returned this once.
+    /// Makes a key for the caller in the credential's account; its text is returned this once.
     ///
     /// # Errors
     /// When a field is wrong, or the text is in use.
@@ -167,6 +162,7 @@ impl Iam {
         let now = self.0.clock.now();
         let key = ApiKey {
             id: KeyId(entropy::guid()),
+            account: caller.account(),
             user: caller.user(),
             name: name("name", &new.name)?,
             description: new.description,
@@ -179,6 +175,10 @@ impl Iam {
             modified_at: now,
         };
         let mut tx = self.0.db.begin().await?;
+        hold(&mut tx, key.account).await?;
+        if !is_still_member(&mut tx, key.account, key.user).await? {
+            return Err(IamError::not_found("the account"));
+        }
         insert(&mut tx, &key).await.map_err(|error| match error {
             IamError::Db(DbError::Unique) => {
                 IamError::conflict("this text is in use as a key already")
@@ -298,10 +298,11 @@ fn unlocked(key: &ApiKey) -> Result<(), IamError> {
 }
 
 pub(crate) async fn insert(tx: &mut Tx, key: &ApiKey) -> Result<(), IamError> {
-    let sql = "INSERT INTO api_keys (guid, person, name, description, hash, locked, disabled, revision, expires_at, created_at, modified_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    let sql = "INSERT INTO api_keys (guid, account, person, name, description, hash, locked, disabled, revision, expires_at, created_at, modified_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     let values = [
         Value::from(key.id.0.to_string()),
+        key.account.to_string().into(),
         key.user.0.to_string().into(),
         key.name.as_str().into(),
         key.description.as_str().into(),

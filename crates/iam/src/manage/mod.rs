@@ -1,9 +1,11 @@
 //! What verified callers may see and change: accounts, organizations, spaces, roles, users, keys, settings.
 //!
 //! Every function takes the caller's [`crate::Identity`] first. What the caller may not see does not exist for him; what
-//! he sees but may not change is forbidden.
+//! he sees but may not change is forbidden; what he would see with a token of another of his accounts says which.
 
+pub mod account;
 pub mod api_key;
+pub mod member;
 pub mod org;
 pub mod people;
 pub mod settings;
@@ -13,14 +15,15 @@ use crate::directory::Directory;
 use crate::error::IamError;
 use crate::role::Role;
 use crate::verify::Identity;
-use base::id::{OrgId, SpaceId};
+use base::id::{AccountId, OrgId, SpaceId};
 use base::scope::Domain;
+use db::Tx;
 
 /// Longest name of an organization, a space or a key.
 const NAME_BYTES_MAX: usize = 255;
 
 /// A name without surrounding blanks, refused when empty, long or with control characters.
-fn name(field: &'static str, text: &str) -> Result<String, IamError> {
+pub(crate) fn name(field: &'static str, text: &str) -> Result<String, IamError> {
     let text = text.trim();
     if text.is_empty() || text.len() > NAME_BYTES_MAX || text.chars().any(char::is_control) {
         return Err(IamError::invalid(
@@ -33,12 +36,17 @@ fn name(field: &'static str, text: &str) -> Result<String, IamError> {
     Ok(text.to_owned())
 }
 
-fn is_administrator(directory: &Directory, caller: &Identity) -> bool {
-    directory.holds(
-        caller.user(),
-        Domain::Account(caller.account()),
-        Role::Administrator,
-    )
+/// Keeps the account as it is until the transaction ends: whoever changes its members, their roles or their keys waits, on
+/// this node and on any other. `false` when there is no such account.
+async fn hold(tx: &mut Tx, account: AccountId) -> Result<bool, IamError> {
+    let sql = "UPDATE accounts SET name = name WHERE guid = $1";
+    Ok(tx.execute(sql, &[account.to_string().into()]).await? == 1)
+}
+
+/// Whether the credential reaches the account and its user administers it.
+fn is_administrator(directory: &Directory, caller: &Identity, account: AccountId) -> bool {
+    caller.reaches(directory, account)
+        && directory.holds(caller.user(), Domain::Account(account), Role::Administrator)
 }
 
 fn manages(directory: &Directory, caller: &Identity, domain: Domain) -> bool {
@@ -49,24 +57,56 @@ fn has_role(directory: &Directory, caller: &Identity, domain: Domain) -> bool {
     directory.roles.contains_key(&(caller.user(), domain))
 }
 
-fn sees_space(directory: &Directory, caller: &Identity, space: SpaceId) -> bool {
+/// Whether the caller's roles show him the space; asked of the person, whatever his token is for.
+fn knows_space(directory: &Directory, caller: &Identity, space: SpaceId) -> bool {
     let Some(found) = directory.spaces.get(&space) else {
         return false;
     };
-    directory.account_of(Domain::Space(space)) == Some(caller.account())
-        && (has_role(directory, caller, Domain::Space(space))
-            || manages(directory, caller, Domain::Org(found.org))
-            || is_administrator(directory, caller))
+    has_role(directory, caller, Domain::Space(space))
+        || manages(directory, caller, Domain::Org(found.org))
+        || directory
+            .orgs
+            .get(&found.org)
+            .is_some_and(|org| administers(directory, caller, org.account))
 }
 
-fn sees_org(directory: &Directory, caller: &Identity, org: OrgId) -> bool {
+/// Whether the caller's roles show him the organization; asked of the person, whatever his token is for.
+fn knows_org(directory: &Directory, caller: &Identity, org: OrgId) -> bool {
     let Some(found) = directory.orgs.get(&org) else {
         return false;
     };
-    found.account == caller.account()
-        && (has_role(directory, caller, Domain::Org(org))
-            || is_administrator(directory, caller)
-            || directory.spaces.values().any(|space| {
-                space.org == org && has_role(directory, caller, Domain::Space(space.id))
-            }))
+    has_role(directory, caller, Domain::Org(org))
+        || administers(directory, caller, found.account)
+        || directory
+            .spaces
+            .values()
+            .any(|space| space.org == org && has_role(directory, caller, Domain::Space(space.id)))
+}
+
+fn administers(directory: &Directory, caller: &Identity, account: AccountId) -> bool {
+    directory.holds(caller.user(), Domain::Account(account), Role::Administrator)
+}
+
+/// Lets the caller on to what his credential reaches. `what` is named when there is no such thing for him; when there is,
+/// in another of his accounts, that account is.
+fn see(
+    directory: &Directory,
+    caller: &Identity,
+    domain: Domain,
+    what: &str,
+) -> Result<(), IamError> {
+    let is_known = match domain {
+        Domain::Account(id) => directory.is_member(caller.user(), id),
+        Domain::Org(id) => knows_org(directory, caller, id),
+        Domain::Space(id) => knows_space(directory, caller, id),
+    };
+    let account = directory
+        .account_of(domain)
+        .filter(|_| is_known)
+        .ok_or_else(|| IamError::not_found(what))?;
+    if caller.reaches(directory, account) {
+        Ok(())
+    } else {
+        Err(IamError::elsewhere(account, caller.account()))
+    }
 }

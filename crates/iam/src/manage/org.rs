@@ -1,40 +1,17 @@
 //! Organizations.
 
-use super::{is_administrator, manages, name, sees_org};
-use crate::directory::{Account, Org, Region, Space};
+use super::{is_administrator, knows_org, manages, name, see};
+use crate::directory::{Org, Region, Space};
 use crate::entropy;
 use crate::error::IamError;
 use crate::role::Role;
 use crate::service::Iam;
 use crate::verify::Identity;
-use base::id::{AccountId, OrgId};
+use base::id::OrgId;
 use base::scope::Domain;
 use db::{DbError, Tx, Value};
 
 impl Iam {
-    /// The accounts the caller sees: his own.
-    #[must_use]
-    pub fn accounts(&self, caller: &Identity) -> Vec<Account> {
-        self.directory()
-            .accounts
-            .get(&caller.account())
-            .cloned()
-            .into_iter()
-            .collect()
-    }
-
-    /// One account.
-    ///
-    /// # Errors
-    /// When it is not the caller's.
-    pub fn account(&self, caller: &Identity, id: AccountId) -> Result<Account, IamError> {
-        let found = self
-            .accounts(caller)
-            .into_iter()
-            .find(|account| account.id == id);
-        found.ok_or_else(|| IamError::not_found("the account"))
-    }
-
     /// Every region.
     #[must_use]
     pub fn regions(&self) -> Vec<Region> {
@@ -48,7 +25,8 @@ impl Iam {
         let mut orgs: Vec<Org> = directory
             .orgs
             .values()
-            .filter(|org| sees_org(&directory, caller, org.id))
+            .filter(|org| caller.reaches(&directory, org.account))
+            .filter(|org| knows_org(&directory, caller, org.id))
             .cloned()
             .collect();
         orgs.sort_by(|a, b| a.name.cmp(&b.name));
@@ -61,13 +39,9 @@ impl Iam {
     /// When the caller does not see it.
     pub fn org(&self, caller: &Identity, id: OrgId) -> Result<Org, IamError> {
         let directory = self.directory();
-        let found = directory
-            .orgs
-            .get(&id)
-            .filter(|_| sees_org(&directory, caller, id));
-        found
-            .cloned()
-            .ok_or_else(|| IamError::not_found("the organization"))
+        see(&directory, caller, Domain::Org(id), "the organization")?;
+        let found = directory.orgs.get(&id).cloned();
+        found.ok_or_else(|| IamError::not_found("the organization"))
     }
 
     /// Creates an organization; the caller becomes its Manager.
@@ -138,8 +112,7 @@ impl Iam {
         id: OrgId,
         recursive: bool,
     ) -> Result<(), IamError> {
-        let org = self.org(caller, id)?;
-        self.may_change_org(caller, id)?;
+        let org = self.may_change_org(caller, id)?;
         let directory = self.directory();
         let spaces: Vec<&Space> = directory
             .spaces
@@ -172,7 +145,7 @@ impl Iam {
     pub fn may_create_org(&self, caller: &Identity) -> Result<(), IamError> {
         let directory = self.directory();
         let account = Domain::Account(caller.account());
-        if is_administrator(&directory, caller)
+        if is_administrator(&directory, caller, caller.account())
             || directory.holds(caller.user(), account, Role::Editor)
         {
             return Ok(());
@@ -182,15 +155,17 @@ impl Iam {
         ))
     }
 
-    /// Whether the caller may rename or delete the organization.
+    /// The organization, if the caller may rename or delete it.
     ///
     /// # Errors
     /// When he does not see it; without Manager of it or Administrator of the account.
-    pub fn may_change_org(&self, caller: &Identity, id: OrgId) -> Result<(), IamError> {
-        self.org(caller, id)?;
+    pub fn may_change_org(&self, caller: &Identity, id: OrgId) -> Result<Org, IamError> {
+        let org = self.org(caller, id)?;
         let directory = self.directory();
-        if is_administrator(&directory, caller) || manages(&directory, caller, Domain::Org(id)) {
-            return Ok(());
+        if is_administrator(&directory, caller, org.account)
+            || manages(&directory, caller, Domain::Org(id))
+        {
+            return Ok(org);
         }
         Err(IamError::forbidden(
             "changing an organization needs its role Manager, or the account role Administrator",

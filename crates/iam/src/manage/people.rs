@@ -1,7 +1,7 @@
-//! Users and their roles.
+//! People: who they are, and their roles.
 
-use super::{is_administrator, manages, name, sees_org, sees_space};
-use crate::directory::{Directory, User};
+use super::{hold, is_administrator, manages, name, see};
+use crate::directory::User;
 use crate::entropy;
 use crate::error::IamError;
 use crate::login::password;
@@ -12,16 +12,7 @@ use base::id::{AccountId, UserId};
 use base::scope::Domain;
 use base::secret::Secret;
 use base::time::Millis;
-use db::{DbError, Tx, Value};
-
-/// A user who was invited, with the password that is shown this once.
-#[derive(Debug)]
-pub struct Invited {
-    /// The user.
-    pub user: User,
-    /// His first password.
-    pub password: Secret<String>,
-}
+use db::{Tx, Value};
 
 impl Iam {
     /// The caller's own entry.
@@ -34,87 +25,6 @@ impl Iam {
             .get(&caller.user())
             .cloned()
             .ok_or_else(|| IamError::not_found("the user"))
-    }
-
-    /// The users of the account, by address.
-    ///
-    /// # Errors
-    /// Without Administrator of the account.
-    pub fn users(&self, caller: &Identity, account: AccountId) -> Result<Vec<User>, IamError> {
-        self.account(caller, account)?;
-        let directory = self.directory();
-        if !is_administrator(&directory, caller) {
-            return Err(IamError::forbidden(
-                "listing users needs the account role Administrator",
-            ));
-        }
-        let mut users: Vec<User> = directory
-            .users
-            .values()
-            .filter(|user| user.account == account)
-            .cloned()
-            .collect();
-        users.sort_by(|a, b| a.email.cmp(&b.email));
-        Ok(users)
-    }
-
-    /// Invites a user. No mail is sent: the caller hands the password on.
-    ///
-    /// # Errors
-    /// Without Administrator of the account, or when the address is known or none.
-    pub async fn invite(
-        &self,
-        caller: &Identity,
-        account: AccountId,
-        email: &str,
-        role: Option<Role>,
-    ) -> Result<Invited, IamError> {
-        self.may_invite(caller, account)?;
-        let email = address(email)?;
-        let domain = Domain::Account(account);
-        if let Some(role) = role.filter(|role| !role.fits(domain)) {
-            return Err(IamError::invalid(
-                "account_role",
-                format!("`{role}` is no role of an account"),
-            ));
-        }
-        if self.directory().user_by_email(&email).is_some() {
-            return Err(IamError::conflict(format!("`{email}` is a user already")));
-        }
-        let first = password::generate();
-        let hash = password::prepare(self, first.clone()).await?;
-        let user = new_user(account, &email, self.0.clock.now());
-        let mut tx = self.0.db.begin().await?;
-        insert(&mut tx, &user, &hash)
-            .await
-            .map_err(|error| match error {
-                IamError::Db(DbError::Unique) => {
-                    IamError::conflict(format!("`{email}` is a user already"))
-                }
-                other => other,
-            })?;
-        if let Some(role) = role {
-            grant(&mut tx, user.id, domain, role).await?;
-        }
-        self.commit(tx).await?;
-        Ok(Invited {
-            user,
-            password: first,
-        })
-    }
-
-    /// Whether the caller may invite users.
-    ///
-    /// # Errors
-    /// Without Administrator of the account.
-    pub fn may_invite(&self, caller: &Identity, account: AccountId) -> Result<(), IamError> {
-        self.account(caller, account)?;
-        if is_administrator(&self.directory(), caller) {
-            return Ok(());
-        }
-        Err(IamError::forbidden(
-            "inviting users needs the account role Administrator",
-        ))
     }
 
     /// Changes the caller's own password.
@@ -149,7 +59,7 @@ impl Iam {
         role: Role,
     ) -> Result<Vec<User>, IamError> {
         let directory = self.directory();
-        see(&directory, caller, domain)?;
+        see(&directory, caller, domain, &format!("`{domain}`"))?;
         let held = directory
             .roles
             .iter()
@@ -172,8 +82,12 @@ impl Iam {
         role: Role,
         username: &str,
     ) -> Result<User, IamError> {
-        let user = self.holder(caller, domain, role, username)?;
+        let (user, account) = self.holder(caller, domain, role, username)?;
         let mut tx = self.0.db.begin().await?;
+        hold(&mut tx, account).await?;
+        if !is_still_member(&mut tx, account, user.id).await? {
+            return Err(IamError::not_found(&format!("the user `{}`", user.email)));
+        }
         grant(&mut tx, user.id, domain, role).await?;
         self.commit(tx).await?;
         Ok(user)
@@ -190,10 +104,11 @@ impl Iam {
         role: Role,
         username: &str,
     ) -> Result<(), IamError> {
-        let user = self.holder(caller, domain, role, username)?;
+        let (user, account) = self.holder(caller, domain, role, username)?;
         let mut tx = self.0.db.begin().await?;
+        hold(&mut tx, account).await?;
         if role == Role::Administrator {
-            keep_another_administrator(&mut tx, domain, user.id).await?;
+            keeps_administrator(&mut tx, account, user.id).await?;
         }
         let sql = "DELETE FROM roles WHERE person = $1 AND domain = $2 AND role = $3";
         tx.execute(
@@ -208,13 +123,16 @@ impl Iam {
         self.commit(tx).await
     }
 
-    /// Whether the caller may give roles in the domain, and take them away.
+    /// Whether the caller may give roles in the domain, and take them away; the account it belongs to.
     ///
     /// # Errors
     /// When he does not see it; without Manager of it, of the organization around it, or Administrator of the account.
-    pub fn may_set_roles(&self, caller: &Identity, domain: Domain) -> Result<(), IamError> {
+    pub fn may_set_roles(&self, caller: &Identity, domain: Domain) -> Result<AccountId, IamError> {
         let directory = self.directory();
-        see(&directory, caller, domain)?;
+        see(&directory, caller, domain, &format!("`{domain}`"))?;
+        let account = directory
+            .account_of(domain)
+            .ok_or_else(|| IamError::not_found(&format!("`{domain}`")))?;
         let parent = match domain {
             Domain::Space(id) => directory
                 .spaces
@@ -222,26 +140,26 @@ impl Iam {
                 .map(|space| Domain::Org(space.org)),
             _ => None,
         };
-        let may = is_administrator(&directory, caller)
+        if is_administrator(&directory, caller, account)
             || manages(&directory, caller, domain)
-            || parent.is_some_and(|parent| manages(&directory, caller, parent));
-        if may {
-            return Ok(());
+            || parent.is_some_and(|parent| manages(&directory, caller, parent))
+        {
+            return Ok(account);
         }
         Err(IamError::forbidden(format!(
             "changing roles in `{domain}` needs its role Manager, or the account role Administrator"
         )))
     }
 
-    /// The user whose role the caller may change.
+    /// The user whose role the caller may change, and the account it is in.
     fn holder(
         &self,
         caller: &Identity,
         domain: Domain,
         role: Role,
         username: &str,
-    ) -> Result<User, IamError> {
-        self.may_set_roles(caller, domain)?;
+    ) -> Result<(User, AccountId), IamError> {
+        let account = self.may_set_roles(caller, domain)?;
         let directory = self.directory();
         if !role.fits(domain) {
             return Err(IamError::invalid(
@@ -250,46 +168,44 @@ impl Iam {
             ));
         }
         let user = directory
-            .user_by_email(username)
-            .filter(|user| user.account == caller.account());
-        user.cloned()
-            .ok_or_else(|| IamError::not_found(&format!("the user `{}`", username.trim())))
+            .user_by_email(username.trim())
+            .filter(|user| directory.is_member(user.id, account))
+            .cloned()
+            .ok_or_else(|| IamError::not_found(&format!("the user `{}`", username.trim())))?;
+        Ok((user, account))
     }
 }
 
-/// Refuses to go on when the user is the account's only Administrator. Changes of roles by others wait until the
-/// transaction ends: two Administrators who dismiss each other at the same moment do not both succeed.
-async fn keep_another_administrator(
+/// Whether the user is in the account, asked of the database within the transaction that rests on it.
+pub(super) async fn is_still_member(
     tx: &mut Tx,
-    domain: Domain,
+    account: AccountId,
+    user: UserId,
+) -> Result<bool, IamError> {
+    let sql = "SELECT added_at FROM members WHERE account = $1 AND person = $2";
+    let values = [account.to_string().into(), user.0.to_string().into()];
+    Ok(tx.one(sql, &values).await?.is_some())
+}
+
+/// Refuses when the account would be left without an Administrator once this user is none. The account is held.
+pub(super) async fn keeps_administrator(
+    tx: &mut Tx,
+    account: AccountId,
     user: UserId,
 ) -> Result<(), IamError> {
-    let turn = "UPDATE counters SET value = value + 1 WHERE name = 'changes'";
-    tx.execute(turn, &[]).await?;
-    let another = "SELECT person FROM roles WHERE domain = $1 AND role = $2 AND person <> $3";
+    let sql = "SELECT person FROM roles WHERE domain = $1 AND role = $2 AND person <> $3 \
+               AND EXISTS (SELECT 1 FROM members WHERE account = $4 AND person = roles.person)";
     let values = [
-        Value::from(domain.to_string()),
+        Domain::Account(account).to_string().into(),
         Role::Administrator.name().into(),
         user.0.to_string().into(),
+        account.to_string().into(),
     ];
-    if tx.one(another, &values).await?.is_some() {
-        return Ok(());
-    }
-    Err(IamError::conflict(
-        "the account would be left without an Administrator",
-    ))
-}
-
-fn see(directory: &Directory, caller: &Identity, domain: Domain) -> Result<(), IamError> {
-    let seen = match domain {
-        Domain::Account(id) => id == caller.account(),
-        Domain::Org(id) => sees_org(directory, caller, id),
-        Domain::Space(id) => sees_space(directory, caller, id),
-    };
-    if seen {
-        Ok(())
-    } else {
-        Err(IamError::not_found(&format!("`{domain}`")))
+    match tx.one(sql, &values).await? {
+        Some(_) => Ok(()),
+        None => Err(IamError::conflict(
+            "the account would be left without an Administrator: give someone else that role first",
+        )),
     }
 }
 
@@ -310,7 +226,7 @@ pub(crate) fn address(text: &str) -> Result<String, IamError> {
 }
 
 /// A user whose names are guessed from the address; he can be addressed by it until he says better.
-pub(crate) fn new_user(account: AccountId, email: &str, now: Millis) -> User {
+pub(crate) fn new_user(home: AccountId, email: &str, now: Millis) -> User {
     let id = UserId(entropy::guid());
     let local = email.split('@').next().unwrap_or(email);
     let (given, family) = local.split_once(['.', '-', '_']).unwrap_or((local, ""));
@@ -323,7 +239,7 @@ pub(crate) fn new_user(account: AccountId, email: &str, now: Millis) -> User {
     User {
         id,
         caller: id.to_string().into(),
-        account,
+        home,
         email: email.to_owned(),
         given_name: capital(given),
         family_name: capital(family),
@@ -331,17 +247,35 @@ pub(crate) fn new_user(account: AccountId, email: &str, now: Millis) -> User {
     }
 }
 
+/// Writes down a new user, who is in his first account from then on.
 pub(crate) async fn insert(tx: &mut Tx, user: &User, password: &str) -> Result<(), IamError> {
-    let sql = "INSERT INTO users (guid, account, email, given_name, family_name, password, failures, failed_at, created_at) \
+    let sql = "INSERT INTO users (guid, home, email, given_name, family_name, password, failures, failed_at, created_at) \
                VALUES ($1, $2, $3, $4, $5, $6, 0, 0, $7)";
     let values = [
         Value::from(user.id.0.to_string()),
-        user.account.to_string().into(),
+        user.home.to_string().into(),
         user.email.as_str().into(),
         user.given_name.as_str().into(),
         user.family_name.as_str().into(),
         password.into(),
         user.created_at.0.into(),
+    ];
+    tx.execute(sql, &values).await?;
+    join(tx, user.home, user.id, user.created_at).await
+}
+
+/// Takes a user into an account.
+pub(crate) async fn join(
+    tx: &mut Tx,
+    account: AccountId,
+    user: UserId,
+    now: Millis,
+) -> Result<(), IamError> {
+    let sql = "INSERT INTO members (account, person, added_at) VALUES ($1, $2, $3)";
+    let values = [
+        account.to_string().into(),
+        user.0.to_string().into(),
+        now.0.into(),
     ];
     tx.execute(sql, &values).await?;
     Ok(())

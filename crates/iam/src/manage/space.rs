@@ -1,7 +1,7 @@
 //! Spaces.
 
 use super::org::retire;
-use super::{is_administrator, manages, name, sees_space};
+use super::{is_administrator, knows_space, manages, name, see};
 use crate::directory::Space;
 use crate::entropy;
 use crate::error::IamError;
@@ -18,10 +18,12 @@ impl Iam {
     #[must_use]
     pub fn spaces(&self, caller: &Identity) -> Vec<Space> {
         let directory = self.directory();
-        let seen = directory
-            .spaces
-            .values()
-            .filter(|space| sees_space(&directory, caller, space.id));
+        let seen = directory.spaces.values().filter(|space| {
+            directory
+                .account_of(Domain::Space(space.id))
+                .is_some_and(|account| caller.reaches(&directory, account))
+                && knows_space(&directory, caller, space.id)
+        });
         let mut spaces: Vec<Space> = seen.cloned().collect();
         spaces.sort_by(|a, b| a.name.cmp(&b.name));
         spaces
@@ -33,13 +35,9 @@ impl Iam {
     /// When the caller does not see it.
     pub fn space(&self, caller: &Identity, id: SpaceId) -> Result<Space, IamError> {
         let directory = self.directory();
-        let found = directory
-            .spaces
-            .get(&id)
-            .filter(|_| sees_space(&directory, caller, id));
-        found
-            .cloned()
-            .ok_or_else(|| IamError::not_found("the space"))
+        see(&directory, caller, Domain::Space(id), "the space")?;
+        let found = directory.spaces.get(&id).cloned();
+        found.ok_or_else(|| IamError::not_found("the space"))
     }
 
     /// Creates a space; the caller becomes its Manager and Developer.
@@ -52,9 +50,11 @@ impl Iam {
         org: OrgId,
         text: &str,
     ) -> Result<Space, IamError> {
-        self.org(caller, org)?;
+        let account = self.org(caller, org)?.account;
         let directory = self.directory();
-        if !is_administrator(&directory, caller) && !manages(&directory, caller, Domain::Org(org)) {
+        if !is_administrator(&directory, caller, account)
+            && !manages(&directory, caller, Domain::Org(org))
+        {
             return Err(IamError::forbidden(
                 "creating a space needs the organization's role Manager, or the account role Administrator",
             ));
@@ -117,7 +117,8 @@ impl Iam {
         let space = self.space(caller, id)?;
         let directory = self.directory();
         let manages = |domain| manages(&directory, caller, domain);
-        if is_administrator(&directory, caller)
+        let account = directory.account_of(Domain::Space(id));
+        if account.is_some_and(|account| is_administrator(&directory, caller, account))
             || manages(Domain::Space(id))
             || manages(Domain::Org(space.org))
         {

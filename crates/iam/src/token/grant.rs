@@ -11,7 +11,7 @@ use crate::login::{passcode, password};
 use crate::service::Iam;
 use crate::verify::Credential;
 use base::error::Kind;
-use base::id::{AccountId, KeyId, SessionId};
+use base::id::{AccountId, KeyId, SessionId, UserId};
 use base::secret::Secret;
 
 /// The grant type of API keys.
@@ -107,8 +107,7 @@ pub struct Tokens {
 /// Whom a proof showed.
 pub(crate) struct Proven {
     pub(crate) user: User,
-    pub(crate) key: Option<KeyId>,
-    pub(crate) grant_type: &'static str,
+    pub(crate) login: Login,
 }
 
 impl Iam {
@@ -131,51 +130,55 @@ impl Iam {
                 .renew(text, request.account.as_deref(), request.with_uaa)
                 .await;
         }
-        let proven = self.prove(request.grant).await?;
-        self.check_account(&proven.user, request.account.as_deref())?;
+        let Proven { user, login } = self
+            .prove(request.grant, request.account.as_deref())
+            .await?;
         let Some(client) = request.client else {
-            let login = Login {
-                user: proven.user.id,
-                key: proven.key,
-                grant_type: proven.grant_type.to_owned(),
-            };
-            return self.access(&proven.user, &login, NO_CLIENT, None, None);
+            return self.access(&user, &login, NO_CLIENT, None, None);
         };
-        let (login, session, refresh_token) = self.begin_session(&proven, client.id()).await?;
+        let (session, refresh_token) = self.begin_session(&login, client.id()).await?;
         let mut tokens = self.access(
-            &proven.user,
+            &user,
             &login,
             client.id(),
             Some(session),
             Some(refresh_token),
         )?;
         if request.with_uaa {
-            tokens.uaa = Some(uaa::issue(self, &proven.user, &login, session).await?);
+            tokens.uaa = Some(uaa::issue(self, &user, &login, session).await?);
         }
         Ok(tokens)
     }
 
     pub(crate) async fn begin_session(
         &self,
-        proven: &Proven,
+        login: &Login,
         client: &str,
-    ) -> Result<(Login, SessionId, Secret<String>), IamError> {
+    ) -> Result<(SessionId, Secret<String>), IamError> {
         let now = self.0.clock.now().0;
         let expires_at =
             now.saturating_add(self.0.config.refresh_token_seconds.saturating_mul(1000));
-        let login = Login {
-            user: proven.user.id,
-            key: proven.key,
-            grant_type: proven.grant_type.to_owned(),
-        };
         let mut tx = self.0.db.begin().await?;
-        let session = refresh::begin(&mut tx, login.user, now, expires_at).await?;
-        let token = refresh::issue(&mut tx, session, client, &login, expires_at).await?;
+        let session = refresh::begin(&mut tx, login, now, expires_at).await?;
+        let token = refresh::issue(&mut tx, session, client, login, expires_at).await?;
         tx.commit().await?;
-        Ok((login, session, token))
+        Ok((session, token))
     }
 
-    pub(crate) async fn prove(&self, grant: Grant) -> Result<Proven, IamError> {
+    /// Who the proof shows, logging in to the account asked for, else to the key's, else to his first.
+    pub(crate) async fn prove(
+        &self,
+        grant: Grant,
+        asked: Option<&str>,
+    ) -> Result<Proven, IamError> {
+        let login = |user: &User, key, grant_type: &str| {
+            Ok::<_, IamError>(Login {
+                user: user.id,
+                key,
+                account: self.account_for_login(user, key, asked)?,
+                grant_type: grant_type.to_owned(),
+            })
+        };
         match grant {
             Grant::ApiKey(text) => {
                 let unknown = || {
@@ -199,27 +202,22 @@ impl Iam {
                     .get(&identity.user())
                     .cloned()
                     .ok_or_else(unknown)?;
-                Ok(Proven {
-                    user,
-                    key,
-                    grant_type: APIKEY,
-                })
+                let login = login(&user, key, APIKEY)?;
+                Ok(Proven { user, login })
             }
             Grant::Password { username, password } => {
                 let user = password::check(self, &username, password).await?;
-                Ok(Proven {
-                    user,
-                    key: None,
-                    grant_type: PASSWORD,
-                })
+                let login = login(&user, None, PASSWORD)?;
+                Ok(Proven { user, login })
             }
             Grant::Passcode(code) => {
-                let user = passcode::redeem(self, &code).await?;
-                Ok(Proven {
-                    user,
-                    key: None,
-                    grant_type: PASSCODE,
-                })
+                let mut tx = self.0.db.begin().await?;
+                let (user, key) = passcode::redeem(self, &mut tx, &code).await?;
+                // A refusal drops the transaction: a mistyped account does not use the code up.
+                let login = login(&user, key, PASSCODE)?;
+                self.standing(&login)?;
+                tx.commit().await?;
+                Ok(Proven { user, login })
             }
             Grant::RefreshToken(_) => Err(IamError::Crypto(
                 "prove an identity by a refresh token here",
@@ -227,13 +225,38 @@ impl Iam {
         }
     }
 
-    fn check_account(&self, user: &User, asked: Option<&str>) -> Result<(), IamError> {
-        match asked {
-            Some(text) if text.parse::<AccountId>().ok() != Some(user.account) => {
-                let message = "The user is not a member of the account asked for";
-                Err(IamError::refused(Kind::Invalid, "BXNIM0141E", message))
-            }
-            _ => Ok(()),
+    fn account_for_login(
+        &self,
+        user: &User,
+        key: Option<KeyId>,
+        asked: Option<&str>,
+    ) -> Result<AccountId, IamError> {
+        let own = key.and_then(|id| Some(self.directory().keys.get(&id)?.account));
+        let default = own.unwrap_or(user.home).to_string();
+        self.account_for(user.id, key, asked.unwrap_or(&default))
+    }
+
+    /// The account asked for, if a login of this user and key may be for it.
+    pub(crate) fn account_for(
+        &self,
+        user: UserId,
+        key: Option<KeyId>,
+        asked: &str,
+    ) -> Result<AccountId, IamError> {
+        let directory = self.directory();
+        let account = asked
+            .parse()
+            .ok()
+            .filter(|account| directory.is_member(user, *account));
+        let account = account.ok_or_else(|| {
+            IamError::not_a_member("The user is not a member of the account asked for")
+        })?;
+        match key.and_then(|id| directory.keys.get(&id)) {
+            Some(key) if key.account != account => Err(IamError::not_a_member(format!(
+                "The API key is for the account {} alone: log in with a password or a one-time code to work in another",
+                key.account
+            ))),
+            _ => Ok(account),
         }
     }
 
@@ -244,9 +267,8 @@ impl Iam {
         with_uaa: bool,
     ) -> Result<Tokens, IamError> {
         let client = Client::Bx.id();
-        let renewed = refresh::rotate(self, text, client).await?;
-        let (user, login) = (self.standing(&renewed.login)?, &renewed.login);
-        self.check_account(&user, account)?;
+        let renewed = refresh::rotate(self, text, client, account).await?;
+        let (user, login) = (renewed.user, &renewed.login);
         let mut tokens = self.access(
             &user,
             login,
@@ -291,7 +313,9 @@ impl Iam {
         session: Option<SessionId>,
         refresh_token: Option<Secret<String>>,
     ) -> Result<Tokens, IamError> {
-        let issued = self.0.clock.now().secs();
+        // Not before the membership it rests on, though this node's clock may be behind that of the node that made it.
+        let member = self.directory().member(user.id, login.account);
+        let issued = (self.0.clock.now().secs()).max(member.map_or(0, |own| own.added_at.secs()));
         let expires_in = self.0.config.access_token_seconds;
         let name = full_name(user);
         let claims = IamClaims {
@@ -316,7 +340,7 @@ impl Iam {
             },
             account: AccountClaim {
                 valid: true,
-                bss: user.account.to_string(),
+                bss: login.account.to_string(),
                 frozen: true,
             },
             iat: issued,
@@ -346,7 +370,7 @@ impl Iam {
     /// # Errors
     /// [`IamError::Refused`] with the token service's code.
     pub async fn passcode(&self, request: TokenRequest) -> Result<Secret<String>, IamError> {
-        let user = match &request.grant {
+        let (user, key) = match &request.grant {
             Grant::RefreshToken(text) => {
                 if request.client != Some(Client::Bx) {
                     let message = "The Authorization header is missing: send `bx:bx`";
@@ -356,14 +380,15 @@ impl Iam {
                         message,
                     ));
                 }
-                {
-                    let login = refresh::peek(self, text, Client::Bx.id()).await?;
-                    self.standing(&login)?.id
-                }
+                let login = refresh::peek(self, text, Client::Bx.id()).await?;
+                (self.standing(&login)?.id, login.key)
             }
-            _ => self.prove(request.grant).await?.user.id,
+            _ => {
+                let login = self.prove(request.grant, None).await?.login;
+                (login.user, login.key)
+            }
         };
-        passcode::issue(self, user).await
+        passcode::issue(self, user, key).await
     }
 
     /// The public keys that verify this service's tokens.

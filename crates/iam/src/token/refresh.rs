@@ -2,15 +2,18 @@
 //!
 //! A token that is used a second time gives the same successor for [`GRACE_MILLISECONDS`] (two processes that renew at
 //! the same moment both go on), and after that ends the session: someone else has a copy.
+//!
+//! A session is for one account at a time. A renewal may switch it; whatever speaks against the renewal is found before
+//! the token is used up, so that a refused one costs nothing.
 
-use crate::directory::parse_guid;
+use crate::directory::{User, parse_guid};
 use crate::entropy;
 use crate::error::IamError;
 use crate::service::Iam;
 use crate::verify::Identity;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use base::error::Kind;
-use base::id::{KeyId, SessionId, UserId};
+use base::id::{AccountId, KeyId, SessionId, UserId};
 use base::secret::Secret;
 use db::{Row, Tx, Value};
 
@@ -29,12 +32,14 @@ const PREFIX: &str = "vgr_";
 pub(crate) struct Login {
     pub(crate) user: UserId,
     pub(crate) key: Option<KeyId>,
+    pub(crate) account: AccountId,
     pub(crate) grant_type: String,
 }
 
 /// A session carried on.
 #[derive(Debug)]
 pub(crate) struct Renewed {
+    pub(crate) user: User,
     pub(crate) login: Login,
     pub(crate) session: SessionId,
     pub(crate) refresh_token: Secret<String>,
@@ -55,7 +60,7 @@ fn hash(text: &str) -> Value {
 /// Begins a session.
 pub(crate) async fn begin(
     tx: &mut Tx,
-    user: UserId,
+    login: &Login,
     now: i64,
     expires_at: i64,
 ) -> Result<SessionId, IamError> {
@@ -70,10 +75,11 @@ pub(crate) async fn begin(
                  AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session = sessions.guid)";
     tx.execute(sweep, &[forgotten.into()]).await?;
     let session = SessionId(entropy::guid());
-    let sql = "INSERT INTO sessions (guid, person, created_at, expires_at) VALUES ($1, $2, $3, $4)";
+    let sql = "INSERT INTO sessions (guid, account, person, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
     let values = [
         Value::from(session.0.to_string()),
-        user.0.to_string().into(),
+        login.account.to_string().into(),
+        login.user.0.to_string().into(),
         now.into(),
         expires_at.into(),
     ];
@@ -105,11 +111,12 @@ pub(crate) async fn issue(
     Ok(Secret::new(text))
 }
 
-/// Uses a refresh token: its successor, and whose session it carries on.
+/// Uses a refresh token: its successor, and whose session it carries on, from now on for `account` if one is named.
 pub(crate) async fn rotate(
     iam: &Iam,
     text: &Secret<String>,
     client: &str,
+    account: Option<&str>,
 ) -> Result<Renewed, IamError> {
     let now = iam.0.clock.now().0;
     let expires_at = now.saturating_add(iam.0.config.refresh_token_seconds.saturating_mul(1000));
@@ -122,8 +129,10 @@ pub(crate) async fn rotate(
         .one(claim, &[key.clone(), now.into(), client.into()])
         .await?
     {
-        let (login, session) = read(&row)?;
-        check(&mut tx, &row, session, now).await?;
+        // A refusal from here on drops the transaction, and the token is as unused as before.
+        let (mut login, session) = read(&mut tx, &row, now).await?;
+        let user = iam.standing(&login)?;
+        switch(iam, &mut tx, session, &mut login, account).await?;
         let successor = issue(&mut tx, session, client, &login, expires_at).await?;
         let keep = "UPDATE refresh_tokens SET successor = $2 WHERE hash = $1";
         tx.execute(keep, &[key, Value::from(seal(text, &successor)?)])
@@ -133,6 +142,7 @@ pub(crate) async fn rotate(
             .await?;
         tx.commit().await?;
         return Ok(Renewed {
+            user,
             login,
             session,
             refresh_token: successor,
@@ -144,13 +154,16 @@ pub(crate) async fn rotate(
         .one(find, &[key, client.into()])
         .await?
         .ok_or_else(invalid)?;
-    let (login, session) = read(&row)?;
-    check(&mut tx, &row, session, now).await?;
+    let (mut login, session) = read(&mut tx, &row, now).await?;
     let used_at = row.int_or_none("used_at")?.unwrap_or(now);
     match row.blob_or_none("successor")? {
         Some(sealed) if now.saturating_sub(used_at) <= GRACE_MILLISECONDS => {
             let refresh_token = open(text, sealed).ok_or_else(invalid)?;
+            let user = iam.standing(&login)?;
+            switch(iam, &mut tx, session, &mut login, account).await?;
+            tx.commit().await?;
             Ok(Renewed {
+                user,
                 login,
                 session,
                 refresh_token,
@@ -177,25 +190,12 @@ pub(crate) async fn peek(
         .one(find, &[hash(text.expose()), client.into()])
         .await?
         .ok_or_else(invalid)?;
-    let (login, session) = read(&row)?;
-    check(&mut tx, &row, session, iam.0.clock.now().0).await?;
+    let (login, _) = read(&mut tx, &row, iam.0.clock.now().0).await?;
     Ok(login)
 }
 
-fn read(row: &Row) -> Result<(Login, SessionId), IamError> {
-    let key = match row.text_or_none("api_key")? {
-        Some(_) => Some(KeyId(parse_guid(row, "api_key")?)),
-        None => None,
-    };
-    let login = Login {
-        user: UserId(parse_guid(row, "person")?),
-        key,
-        grant_type: row.text("grant_type")?,
-    };
-    Ok((login, SessionId(parse_guid(row, "session")?)))
-}
-
-async fn check(tx: &mut Tx, row: &Row, session: SessionId, now: i64) -> Result<(), IamError> {
+/// The session a token belongs to, if token and session are alive.
+async fn read(tx: &mut Tx, row: &Row, now: i64) -> Result<(Login, SessionId), IamError> {
     if row.int("expires_at")? <= now {
         return Err(IamError::refused(
             Kind::Invalid,
@@ -203,15 +203,48 @@ async fn check(tx: &mut Tx, row: &Row, session: SessionId, now: i64) -> Result<(
             "Provided refresh token is expired: log in again",
         ));
     }
-    let sql = "SELECT revoked_at FROM sessions WHERE guid = $1";
-    let session = tx
+    let session = SessionId(parse_guid(row, "session")?);
+    let sql = "SELECT account, revoked_at FROM sessions WHERE guid = $1";
+    let held = tx
         .one(sql, &[session.0.to_string().into()])
         .await?
         .ok_or_else(invalid)?;
-    match session.int_or_none("revoked_at")? {
-        Some(_) => Err(invalid()),
-        None => Ok(()),
+    if held.int_or_none("revoked_at")?.is_some() {
+        return Err(invalid());
     }
+    let key = match row.text_or_none("api_key")? {
+        Some(_) => Some(KeyId(parse_guid(row, "api_key")?)),
+        None => None,
+    };
+    let login = Login {
+        user: UserId(parse_guid(row, "person")?),
+        key,
+        account: AccountId(parse_guid(&held, "account")?),
+        grant_type: row.text("grant_type")?,
+    };
+    Ok((login, session))
+}
+
+/// Binds the session to the account asked for, and checks that the one it is bound to still stands.
+async fn switch(
+    iam: &Iam,
+    tx: &mut Tx,
+    session: SessionId,
+    login: &mut Login,
+    asked: Option<&str>,
+) -> Result<(), IamError> {
+    let bound = login.account.to_string();
+    let account = iam.account_for(login.user, login.key, asked.unwrap_or(&bound))?;
+    if account != login.account {
+        let sql = "UPDATE sessions SET account = $2 WHERE guid = $1";
+        tx.execute(
+            sql,
+            &[session.0.to_string().into(), account.to_string().into()],
+        )
+        .await?;
+        login.account = account;
+    }
+    Ok(())
 }
 
 async fn end(iam: &Iam, mut tx: Tx, session: SessionId) -> Result<(), IamError> {

@@ -130,7 +130,7 @@ impl Iam {
     pub async fn uaa_token(&self, grant: UaaGrant) -> Result<UaaTokens, IamError> {
         match grant {
             UaaGrant::Proof(grant) => {
-                let proven = self.prove(grant).await.map_err(grant_refused)?;
+                let proven = self.prove(grant, None).await.map_err(grant_refused)?;
                 self.uaa_session(proven).await
             }
             UaaGrant::IamToken(token) => {
@@ -154,31 +154,24 @@ impl Iam {
                 let key = identity
                     .claims()
                     .and_then(|claims| claims.iam_apikey_id.as_deref()?.parse().ok());
-                let proven = Proven {
-                    user,
+                let login = Login {
+                    user: user.id,
                     key,
-                    grant_type: "iam_token",
+                    account: identity.account(),
+                    grant_type: "iam_token".to_owned(),
                 };
                 match identity.session() {
-                    None => self.uaa_session(proven).await,
-                    Some(session) => {
-                        let login = Login {
-                            user: proven.user.id,
-                            key,
-                            grant_type: proven.grant_type.to_owned(),
-                        };
-                        issue(self, &proven.user, &login, session).await
-                    }
+                    None => self.uaa_session(Proven { user, login }).await,
+                    Some(session) => issue(self, &user, &login, session).await,
                 }
             }
             UaaGrant::RefreshToken(text) => {
-                let renewed = refresh::rotate(self, &text, Client::Cf.id())
+                let renewed = refresh::rotate(self, &text, Client::Cf.id(), None)
                     .await
                     .map_err(grant_refused)?;
-                let user = self.standing(&renewed.login).map_err(grant_refused)?;
                 access(
                     self,
-                    &user,
+                    &renewed.user,
                     &renewed.login,
                     renewed.session,
                     renewed.refresh_token,
@@ -188,7 +181,7 @@ impl Iam {
     }
 
     async fn uaa_session(&self, proven: Proven) -> Result<UaaTokens, IamError> {
-        let (login, session, refresh_token) = self.begin_session(&proven, Client::Cf.id()).await?;
-        access(self, &proven.user, &login, session, refresh_token)
+        let (session, refresh_token) = self.begin_session(&proven.login, Client::Cf.id()).await?;
+        access(self, &proven.user, &proven.login, session, refresh_token)
     }
 }

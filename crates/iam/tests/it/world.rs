@@ -1,10 +1,10 @@
 //! An identity service on a new database, with its first account, and short words for what is asked of it.
 
-use base::id::{KeyId, OrgId, SpaceId, UserId};
+use base::id::{AccountId, KeyId, OrgId, SpaceId, UserId};
 use base::secret::Secret;
 use base::time::{ManualClock, Millis};
 use db::Db;
-use iam::bootstrap::{Bootstrap, Request};
+use iam::bootstrap::Request;
 use iam::manage::api_key::NewKey;
 use iam::role::Role;
 use iam::token::grant::{Client, Grant, TokenRequest, Tokens};
@@ -27,10 +27,19 @@ pub(crate) const OWNER: &str = "ada@example.org";
 pub(crate) struct World {
     pub(crate) iam: Iam,
     pub(crate) clock: Arc<ManualClock>,
-    pub(crate) made: Bootstrap,
+    pub(crate) made: Made,
     pub(crate) config: IamConfig,
     address: String,
     _folder: tempfile::TempDir,
+}
+
+/// The first account.
+pub(crate) struct Made {
+    pub(crate) account: AccountId,
+    pub(crate) org: OrgId,
+    pub(crate) space: SpaceId,
+    pub(crate) password: Secret<String>,
+    pub(crate) api_key: Secret<String>,
 }
 
 /// Each story as a test on either database.
@@ -114,13 +123,21 @@ fn run<F: Future<Output = ()>>(
         let iam = Iam::open(db, config.clone(), clock.clone()).await.unwrap();
         let request = Request {
             account: "first".to_owned(),
-            region: "here".to_owned(),
+            region: Some("here".to_owned()),
             org: "acme".to_owned(),
             space: "prod".to_owned(),
-            user: OWNER.to_owned(),
+            owner: OWNER.to_owned(),
             password: None,
         };
-        let made = iam.bootstrap(request).await.unwrap();
+        let created = iam.bootstrap(request).await.unwrap();
+        let opening = created.opening.expect("a new owner gets his way in");
+        let made = Made {
+            account: created.account,
+            org: created.org,
+            space: created.space,
+            password: opening.password,
+            api_key: opening.api_key,
+        };
         let world = World {
             iam,
             clock,
@@ -272,7 +289,8 @@ impl World {
     pub(crate) async fn person(&self, email: &str, role: Option<Role>) -> Person {
         let (owner, account) = (self.owner(), self.made.account);
         let invited = self.iam.invite(&owner, account, email, role).await.unwrap();
-        let tokens = self.password(email, invited.password.expose()).await;
+        let password = invited.password.expect("a new user has a first password");
+        let tokens = self.password(email, password.expose()).await;
         let identity = self.enter(&access_token(&tokens.unwrap())).unwrap();
         Person {
             email: email.to_owned(),

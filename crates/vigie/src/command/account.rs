@@ -35,6 +35,8 @@ pub(crate) enum Account {
     Users(user::UsersArgs),
     /// Invite a user to the account
     UserInvite(user::InviteArgs),
+    /// Remove a user from the account, with his roles and API keys there
+    UserRemove(user::RemoveArgs),
     /// Give a role in the account
     RoleSet(role::AccountRoleArgs),
     /// Take a role in the account
@@ -67,6 +69,7 @@ pub(crate) fn run(command: &Account, context: &Context) -> Result<(), Failure> {
         Account::SpaceDelete(args) => space::delete(args, context),
         Account::Users(args) => user::list(args, context),
         Account::UserInvite(args) => user::invite(args, context),
+        Account::UserRemove(args) => user::remove(args, context),
         Account::RoleSet(args) => role::account(args, Change::Set, context),
         Account::RoleUnset(args) => role::account(args, Change::Unset, context),
         Account::OrgRoleSet(args) => role::org(args, Change::Set, context),

@@ -38,9 +38,10 @@ pub(crate) fn run(args: &TargetArgs, context: &Context) -> Result<(), Failure> {
             .output
             .note("resource groups are not kept by this server; `-g` has no effect");
     }
-    if let Some(account) = &args.account {
-        context.target_account(Some(account))?;
-    }
+    let is_elsewhere = match &args.account {
+        Some(account) => context.target_account(Some(account))?,
+        None => false,
+    };
     if let Some(region) = &args.region {
         context.target_region(Some(region), "Switched to")?;
     }
@@ -58,6 +59,9 @@ pub(crate) fn run(args: &TargetArgs, context: &Context) -> Result<(), Failure> {
     if args.cf || args.org.is_some() || args.space.is_some() {
         let asking = args.cf && !(args.org.is_some() && args.space.is_some());
         context.target_place(args.org.as_deref(), args.space.as_deref(), asking)?;
+    } else if is_elsewhere && !context.config().region.is_empty() {
+        // As a login does: where there is but one, it is taken.
+        context.target_place(None, None, false)?;
     }
     context.print_target()
 }

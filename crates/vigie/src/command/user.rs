@@ -1,4 +1,4 @@
-//! Users of the targeted account: `account users`, `user-invite`; and the caller's own `password`.
+//! Users of the targeted account: `account users`, `user-invite`, `user-remove`; and the caller's own `password`.
 
 use crate::client::{Request, encode};
 use crate::command::role::{self, AccountRole, Change, OrgRole, SpaceRole};
@@ -57,6 +57,16 @@ pub(crate) struct InviteArgs {
     space_role: Option<SpaceRole>,
 }
 
+/// What `user-remove` takes.
+#[derive(Debug, Args)]
+pub(crate) struct RemoveArgs {
+    /// E-mail address
+    email: String,
+    /// Do not ask
+    #[arg(short, long)]
+    force: bool,
+}
+
 /// What `password` takes.
 #[derive(Debug, Args)]
 pub(crate) struct PasswordArgs {
@@ -86,16 +96,9 @@ fn url(account: &str, context: &Context) -> Result<String, Failure> {
     ))
 }
 
-/// Lists users.
-pub(crate) fn list(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
-    let output = &context.output;
-    let account = account_meant(args.account.as_deref(), context)?;
-    output.action(&format!(
-        "Getting users under account {account} as {}...",
-        context.user()
-    ))?;
+fn members(account: &str, context: &Context) -> Result<Vec<User>, Failure> {
     let mut users: Vec<User> = Vec::new();
-    let mut request = Request::get(url(&account, context)?);
+    let mut request = Request::get(url(account, context)?);
     for _ in 0..PAGES_MAX {
         let page: Users = context.ask(request, "list users")?.parse("list users")?;
         users.extend(page.resources);
@@ -104,6 +107,18 @@ pub(crate) fn list(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
             None => break,
         }
     }
+    Ok(users)
+}
+
+/// Lists users.
+pub(crate) fn list(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let account = account_meant(args.account.as_deref(), context)?;
+    output.action(&format!(
+        "Getting users under account {account} as {}...",
+        context.user()
+    ))?;
+    let users = members(&account, context)?;
     if output.is_json() {
         let users: Vec<Value> = users
             .iter()
@@ -164,11 +179,12 @@ pub(crate) fn invite(args: &InviteArgs, context: &Context) -> Result<(), Failure
             printable(&user.email),
             printable(&user.state)
         ))?;
-        if let Some(password) = &user.one_time_password {
-            output.say(&format!(
+        match &user.one_time_password {
+            Some(password) => output.say(&format!(
                 "One-time password, shown this once: {}",
                 password.expose()
-            ))?;
+            ))?,
+            None => output.say("A user of this server already, who logs in as before")?,
         }
     }
     give_roles(args, context).map_err(|failure| {
@@ -176,6 +192,42 @@ pub(crate) fn invite(args: &InviteArgs, context: &Context) -> Result<(), Failure
         Failure::new(Kind::Partial, message)
             .hint("give it with `vigie account org-role-set` or `vigie account space-role-set`")
     })
+}
+
+/// Removes a user.
+pub(crate) fn remove(args: &RemoveArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let account = account_meant(None, context)?;
+    let users = members(&account, context)?;
+    let is_meant = |user: &&User| user.user_id.eq_ignore_ascii_case(&args.email);
+    let user = users.iter().find(is_meant).ok_or_else(|| {
+        let email = printable(&args.email);
+        Failure::new(
+            Kind::NotFound,
+            format!("no user `{email}` is in the account"),
+        )
+        .hint("list them with `vigie account users`")
+    })?;
+    let question = format!(
+        "Really remove user {} from account {account} with all roles and API keys there?",
+        printable(&user.user_id)
+    );
+    if !args.force && !prompt::confirm(&question, "`-f`")? {
+        return output.say("Nobody was removed.");
+    }
+    output.action(&format!(
+        "Removing user {} from account {account} as {}...",
+        printable(&user.user_id),
+        context.user()
+    ))?;
+    let one = format!("{}/{}", url(&account, context)?, encode(&user.iam_id));
+    context.ask(Request::delete(one), "remove the user")?;
+    if output.is_json() {
+        return output.json(&json!({
+            "userId": user.user_id, "ibmUniqueId": user.iam_id, "removed": true,
+        }));
+    }
+    output.ok()
 }
 
 fn give_roles(args: &InviteArgs, context: &Context) -> Result<(), Failure> {

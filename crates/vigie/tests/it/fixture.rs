@@ -176,7 +176,8 @@ impl Fixture {
                 json!({"code": 10006, "error_code": "CF-AssociationNotEmpty", "description": "the organization still has spaces"}),
             ),
             ("DELETE", ["v2", "organizations" | "spaces", _])
-            | ("PUT" | "DELETE", ["v2", "accounts", _, "roles", _]) => (204, Value::Null),
+            | ("PUT" | "DELETE", ["v2", "accounts", _, "roles", _])
+            | ("DELETE", ["v2", "accounts", _, "users", "IBMid-bo"]) => (204, Value::Null),
             ("GET", ["v2", "organizations", _, "spaces"]) => (200, spaces(&asked.query)),
             ("POST", ["v2", "spaces"]) => (
                 201,
@@ -187,6 +188,20 @@ impl Fixture {
             ),
             ("PUT" | "DELETE", ["v2", "organizations" | "spaces", _, _]) => (201, json!({})),
             ("GET", ["v2", "accounts", _, "users"]) => (200, users()),
+            ("DELETE", ["v2", "accounts", _, "users", _]) => (
+                409,
+                json!({"trace": "t", "errors": [{"code": "conflict", "message_code": "conflict",
+                    "message": "the account would be left without an Administrator",
+                    "details": "give someone else that role first"}]}),
+            ),
+            ("POST", ["v2", "accounts", _, "users"])
+                if asked.json()["users"][0]["email"] == "dora@example.org" =>
+            {
+                (
+                    202,
+                    json!({"resources": [{"email": "dora@example.org", "id": "IBMid-8", "state": "ACTIVE"}]}),
+                )
+            }
             ("POST", ["v2", "accounts", _, "users"]) => (
                 202,
                 json!({"resources": [{"email": asked.json()["users"][0]["email"], "id": "IBMid-7", "state": "PENDING",
@@ -270,12 +285,12 @@ impl Fixture {
             };
         }
         let mut knobs = self.knobs.lock().unwrap();
-        let bound = knobs.accounts == 1 || asked.field("account").is_some();
-        let account = if bound { ACCOUNT } else { "" };
+        let unasked = if knobs.accounts == 1 { ACCOUNT } else { "" };
+        let account = asked.field("account").unwrap_or_else(|| unasked.to_owned());
         knobs.tokens += 1;
         let serial = knobs.tokens;
         let mut reply = json!({
-            "access_token": jwt(serial, knobs.ttl_s, account), "refresh_token": format!("vgr_{serial}"),
+            "access_token": jwt(serial, knobs.ttl_s, &account), "refresh_token": format!("vgr_{serial}"),
             "token_type": "Bearer", "expires_in": knobs.ttl_s, "expiration": now() + knobs.ttl_s, "scope": "ibm openid",
         });
         if asked
@@ -428,7 +443,7 @@ fn spaces(query: &str) -> Value {
 }
 
 fn users() -> Value {
-    let user = |email: &str, state: &str, roles: &[&str]| json!({"id": email, "iam_id": "IBMid-1", "user_id": email, "email": email, "state": state, "account_roles": roles});
+    let user = |email: &str, state: &str, roles: &[&str]| json!({"id": email, "iam_id": format!("IBMid-{}", &email[..email.find('@').unwrap()]), "user_id": email, "email": email, "state": state, "account_roles": roles});
     json!({"total_results": 2, "limit": 100, "resources": [
         user("ada@example.org", "ACTIVE", &["Administrator"]), user("bo@example.org", "PENDING", &[]),
     ]})

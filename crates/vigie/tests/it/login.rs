@@ -121,13 +121,19 @@ fn of_several_accounts_one_is_chosen_and_the_token_bound_to_it() {
         "vigie login -u ada@example.org -p s3cret -c 89abcdef0123456789abcdef01234567 -o field-org",
     );
     terminal.run("vigie target -c nobody");
+    terminal.run("vigie target -c ada@example.org");
+    terminal.run("vigie target -c 0123456789abcdef0123456789abcdef");
+    terminal
+        .server
+        .turn(|knobs| knobs.refresh_refused = Some("BXNIM0141E"));
+    terminal.run("vigie target -c 89abcdef0123456789abcdef01234567");
     assert_snapshot!(terminal.transcript());
     let asked = terminal.server.asked("POST", "/identity/token");
     let bound: Vec<bool> = asked
         .iter()
         .map(|asked| asked.body.contains("account=89abcdef"))
         .collect();
-    assert_eq!(bound, [false, false, true]);
+    assert_eq!(bound, [false, false, true, false, true]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Accounts and their users.
+//! Accounts and their members.
 
 use super::params::{Params, body};
 use super::reply::json;
@@ -16,7 +16,7 @@ use base::scope::Domain;
 use base::secret::Secret;
 use http::StatusCode;
 use iam::Identity;
-use iam::directory::{Account, User as Person};
+use iam::directory::{Account, Member};
 use iam::role::Role;
 use std::sync::Arc;
 use wire::cf::list::Metadata;
@@ -34,6 +34,12 @@ pub(super) fn register(r: &mut impl Registry) {
         "/v2/accounts/{account}/users",
         Guard::Identity,
         invite,
+    );
+    r.add(
+        Delete,
+        "/v2/accounts/{account}/users/{iam_id}",
+        Guard::Identity,
+        remove,
     );
     r.add(
         Put,
@@ -56,7 +62,7 @@ fn resource(app: &App, caller: &Identity, account: &Account) -> AccountResource 
         .directory()
         .user(account.owner)
         .map_or_else(String::new, |user| user.email.clone());
-    let orgs = app.iam.orgs(caller);
+    let orgs = app.iam.orgs_of(caller, account.id);
     AccountResource {
         metadata: Metadata {
             guid: account.id.to_string(),
@@ -113,11 +119,9 @@ async fn account(
     json(StatusCode::OK, &resource(&app, &caller, &account))
 }
 
-fn person(app: &App, user: &Person) -> User {
-    let roles = app
-        .iam
-        .directory()
-        .roles(user.id, Domain::Account(user.account));
+fn person(app: &App, member: &Member) -> User {
+    let (user, account) = (&member.user, member.account);
+    let roles = app.iam.directory().roles(user.id, Domain::Account(account));
     User {
         id: user.id.0.to_hex(),
         iam_id: user.id.to_string(),
@@ -127,8 +131,8 @@ fn person(app: &App, user: &Person) -> User {
         lastname: user.family_name.clone(),
         state: "ACTIVE".to_owned(),
         email: user.email.clone(),
-        account_id: user.account.to_string(),
-        added_on: time_text(user.created_at),
+        account_id: account.to_string(),
+        added_on: time_text(member.added_at),
         account_roles: roles.iter().map(ToString::to_string).collect(),
         ..User::default()
     }
@@ -139,14 +143,14 @@ async fn users(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let users = app.iam.users(&caller, params.id("account")?)?;
-    let total = users.len() as u64;
+    let members = app.iam.members(&caller, params.id("account")?)?;
+    let total = members.len() as u64;
     let list = Users {
         total_results: total,
         limit: total,
         first_url: None,
         next_url: None,
-        resources: users.iter().map(|user| person(&app, user)).collect(),
+        resources: members.iter().map(|member| person(&app, member)).collect(),
     };
     json(StatusCode::OK, &list)
 }
@@ -186,10 +190,23 @@ async fn invite(
             email: invited.user.email.clone(),
             id: invited.user.id.to_string(),
             state: "ACTIVE".to_owned(),
-            one_time_password: Some(SecretText::new(invited.password.expose().clone())),
+            one_time_password: invited
+                .password
+                .map(|password| SecretText::new(password.expose().clone())),
         });
     }
     json(StatusCode::ACCEPTED, &Invited { resources })
+}
+
+async fn remove(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    app.iam
+        .remove_member(&caller, params.id("account")?, params.id("iam_id")?)
+        .await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 async fn set_role(

@@ -87,8 +87,8 @@ fn invalid(field: &'static str, message: String) -> Refusal {
 }
 
 /// The key as the interface shows it; `text` only when it was just made.
-fn shown(caller: &Identity, key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
-    let account = caller.account();
+fn shown(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
+    let account = key.account;
     ApiKey {
         id: key.id.to_string(),
         entity_tag: Some(entity_tag(key)),
@@ -115,15 +115,12 @@ async fn list(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    if let Some(account) = params.one("account_id")?
-        && account.parse::<AccountId>().ok() != Some(caller.account())
-    {
-        let problem = Problem::new(
-            Kind::NotFound,
-            "not_found",
-            format!("there is no account `{account}` for you"),
-        );
-        return Err(Refusal(problem.field("account_id")));
+    if let Some(text) = params.one("account_id")? {
+        let account: AccountId = text.parse().map_err(|_| {
+            let message = format!("there is no account `{text}` for you");
+            Refusal(Problem::new(Kind::NotFound, "not_found", message).field("account_id"))
+        })?;
+        app.iam.stands_for(&caller, account)?;
     }
     let of = match params.one("iam_id")? {
         None => None,
@@ -159,7 +156,7 @@ async fn list(
         .iter()
         .skip(usize::try_from(offset).unwrap_or(usize::MAX))
         .take(usize::try_from(limit).unwrap_or(usize::MAX))
-        .map(|key| shown(&caller, key, None))
+        .map(|key| shown(key, None))
         .collect();
     // A page's neighbours are of the same list: whatever chose and ordered it is in their addresses.
     let mut kept = Vec::new();
@@ -236,7 +233,7 @@ async fn create(
         expires_at: expiry(wanted.expires_at.as_deref())?,
     };
     let (key, text) = app.iam.create_api_key(&caller, new).await?;
-    json(StatusCode::CREATED, &shown(&caller, &key, Some(&text)))
+    json(StatusCode::CREATED, &shown(&key, Some(&text)))
 }
 
 async fn details(
@@ -256,7 +253,7 @@ async fn details(
     let key = app
         .iam
         .api_key_by_text(&caller, &Secret::new(text.to_owned()))?;
-    json(StatusCode::OK, &shown(&caller, &key, None))
+    json(StatusCode::OK, &shown(&key, None))
 }
 
 async fn show(
@@ -265,7 +262,7 @@ async fn show(
     params: Params,
 ) -> Result<Response, Refusal> {
     let key = app.iam.api_key(&caller, params.id("id")?)?;
-    json(StatusCode::OK, &shown(&caller, &key, None))
+    json(StatusCode::OK, &shown(&key, None))
 }
 
 async fn update(
@@ -293,7 +290,7 @@ async fn update(
         expires_at: expiry(wanted.expires_at.as_deref())?,
     };
     let key = app.iam.update_api_key(&caller, id, tag, change).await?;
-    json(StatusCode::OK, &shown(&caller, &key, None))
+    json(StatusCode::OK, &shown(&key, None))
 }
 
 async fn delete(

@@ -53,6 +53,7 @@ fn filled(path: &str) -> String {
     path.replace("{account}", &guid.replace('-', ""))
         .replace("{guid}", guid)
         .replace("{id}", &format!("ApiKey-{guid}"))
+        .replace("{iam_id}", &format!("IBMid-{guid}"))
         .replace("{role}", "auditors")
 }
 

@@ -239,7 +239,9 @@ fn the_refusals_of_identity_are_those_of_the_table_of_codes() {
         E::Malformed("x"),
         E::WrongIssuer,
         E::Signature("x"),
-        E::WrongAccount,
+        E::WrongAccount {
+            account: base::id::AccountId(base::id::Guid::from_random([0; 16])),
+        },
         E::Revoked("x"),
         E::KeyUnknown,
         E::DomainNotFound(String::new()),

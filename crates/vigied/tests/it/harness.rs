@@ -35,9 +35,15 @@ pub(crate) struct Owner {
 
 /// Runs `vigied init` in `data`.
 pub(crate) fn init(data: &Path) -> Owner {
+    init_with(data, &[])
+}
+
+/// As [`init`], with more flags.
+pub(crate) fn init_with(data: &Path, flags: &[&str]) -> Owner {
     let output = Command::new(VIGIED)
         .args(["init", "--output", "json", "--data"])
         .arg(data)
+        .args(flags)
         .stdin(Stdio::null())
         .output()
         .unwrap();

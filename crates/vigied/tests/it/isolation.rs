@@ -1,6 +1,6 @@
 //! One space is closed to those of another, and lists show what may be seen and nothing else.
 
-use crate::access::world::{User, World, ok};
+use crate::access::world::{ELSEWHERE, User, World, ok};
 use serde_json::{Value, json};
 
 /// By no route, header or wildcard does one space see or touch another's metrics.
@@ -127,8 +127,10 @@ fn lists_show_what_may_be_seen_and_nothing_else() {
     let world = World::start();
     let (own, other) = (&world.own, &world.other);
     for user in &world.users {
-        let sees = |own_one: bool, own: &String, other: &String| {
+        let (_, elsewhere) = &world.elsewhere;
+        let sees = |own_one: bool, own: &String, other: &String, elsewhere: &String| {
             let mut guids = match (user.holds("account", "Administrator"), own_one) {
+                _ if user.domain == ELSEWHERE => vec![elsewhere.clone()],
                 (true, _) => vec![own.clone(), other.clone()],
                 (false, true) => vec![own.clone()],
                 (false, false) => Vec::new(),
@@ -139,20 +141,17 @@ fn lists_show_what_may_be_seen_and_nothing_else() {
         let name = user.name();
         let in_org = matches!(user.domain, "own org" | "own space");
         let in_space = user.domain == "own space" || user.holds("own org", "Manager");
-        let orgs = sees(in_org, &own.org, &other.org);
-        let spaces = sees(in_space, &own.space, &other.space);
+        let orgs = sees(in_org, &own.org, &other.org, &elsewhere.org);
+        let spaces = sees(in_space, &own.space, &other.space, &elsewhere.space);
         assert_eq!(listed(&world, user, "/v2/organizations"), orgs, "{name}");
         assert_eq!(listed(&world, user, "/v2/spaces"), spaces, "{name}");
         for org in &orgs {
             let path = format!("/v2/organizations/{org}/spaces");
-            let here = if *org == own.org {
-                &own.space
-            } else {
-                &other.space
-            };
+            let places = [own, other, elsewhere];
+            let here = places.into_iter().find(|place| place.org == *org).unwrap();
             let here: Vec<_> = spaces
                 .iter()
-                .filter(|space| *space == here)
+                .filter(|space| **space == here.space)
                 .cloned()
                 .collect();
             assert_eq!(listed(&world, user, &path), here, "{name}");

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// A database of its own on the test server, or `None` where there is no server.
-fn database(test: &str) -> Option<String> {
+pub(crate) fn database(test: &str) -> Option<String> {
     let Ok(server) = std::env::var("VIGIE_TEST_POSTGRES_URL") else {
         skipped(test, "no PostgreSQL");
         return None;

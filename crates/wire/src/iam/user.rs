@@ -87,7 +87,7 @@ pub struct InvitedUser {
     pub id: String,
     /// For example `PENDING`.
     pub state: String,
-    /// A password that must be changed at the first login (ours: no mail is sent). Shown once.
+    /// A first password to hand on (ours: no mail is sent). Shown once; absent for a user of the server, who keeps his.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub one_time_password: Option<SecretText>,
 }

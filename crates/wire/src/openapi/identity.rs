@@ -273,11 +273,22 @@ fn users(document: &mut Document) {
     document.route("GET", path, failing(operation, &error));
     let operation = of(
         "inviteUsers",
-        "Takes people into the account; no mail is sent, the answer holds their first passwords",
+        "Takes people into the account; no mail is sent, the answer holds the first passwords of new users",
     )
     .json(invite)
     .answers("202", "one entry for each", invited);
     document.route("POST", path, failing(operation, &error));
+    let operation = of(
+        "removeUser",
+        "Takes a user out of the account, with his roles, API keys and sessions there",
+    )
+    .path("iam_id", "the user's IAM id")
+    .answers_empty("204", "done");
+    document.route(
+        "DELETE",
+        "/v2/accounts/{account}/users/{iam_id}",
+        failing(operation, &error),
+    );
     for (method, id, summary) in [
         ("PUT", "giveAccountRole", "Gives a user an account role"),
         (

@@ -1,7 +1,7 @@
 //! The identity routes: what is asked for is named in the path or the body, so the columns are the objects, and each is
 //! tried with a request that is right in everything but, perhaps, the caller.
 
-use super::world::{CREDENTIALS, Key, Place, User, World};
+use super::world::{CREDENTIALS, ELSEWHERE, Key, Place, User, World};
 use crate::harness::Request;
 use serde_json::{Value, json};
 
@@ -101,12 +101,25 @@ fn nobody(_: &User) -> bool {
     false
 }
 
+fn at_home(user: &User) -> bool {
+    user.domain != ELSEWHERE
+}
+
+fn stranger(user: &User) -> bool {
+    user.domain == ELSEWHERE
+}
+
 fn administrator(user: &User) -> bool {
     user.holds("account", "Administrator")
 }
 
+/// Administrator of the account that his credential is for, whichever that is.
+fn administers_his(user: &User) -> bool {
+    administrator(user) || stranger(user)
+}
+
 fn makes_orgs(user: &User) -> bool {
-    administrator(user) || user.holds("account", "Editor")
+    administers_his(user) || user.holds("account", "Editor")
 }
 
 /// Of the organization: he has a role in it or in a space of it.
@@ -208,13 +221,15 @@ fn keys(does: Does, yes: u16, ask: At<Key>) -> Vec<Column> {
     ]
 }
 
-/// The caller's account, and one that is not his.
+/// The account of all but the stranger, the stranger's, and none.
 fn accounts(may: Relation, yes: u16, ask: At<String>) -> Vec<Column> {
-    let own = move |attempt: &Attempt<'_>| ask(attempt, &attempt.world.account);
-    let other = move |attempt: &Attempt<'_>| ask(attempt, &"0123456789abcdef".repeat(2));
+    let first = move |attempt: &Attempt<'_>| ask(attempt, &attempt.world.account);
+    let second = move |attempt: &Attempt<'_>| ask(attempt, &attempt.world.elsewhere.0);
+    let none = move |attempt: &Attempt<'_>| ask(attempt, &"0123456789abcdef".repeat(2));
     vec![
-        column("own account", (everyone, may), yes, own),
-        column("another account", (nobody, nobody), yes, other),
+        column("the account", (at_home, may), yes, first),
+        column("another", (stranger, stranger), yes, second),
+        column("none such", (nobody, nobody), yes, none),
     ]
 }
 
@@ -250,6 +265,15 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
             a.with(&[("account", id)])
                 .json(&json!({"users": [{"email": email}]}))
         }),
+        ("DELETE", "/v2/accounts/{account}/users/{iam_id}") => {
+            accounts(administrator, 204, |a, id| {
+                let whom = match a.may {
+                    true => a.world.victim(a.user),
+                    false => a.user.iam_id.clone(),
+                };
+                a.with(&[("account", id), ("iam_id", &whom)])
+            })
+        }
         ("PUT", "/v2/accounts/{account}/roles/{role}") => accounts(administrator, 204, |a, id| {
             a.with(&[("account", id), ("role", "Viewer")])
                 .json(&a.clerk())
@@ -264,14 +288,14 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
 
         ("GET", "/v1/apikeys") => vec![
             column("own", (everyone, everyone), 200, |a| a.with(&[])),
-            column("another's", (everyone, administrator), 200, |a| {
+            column("another's", (everyone, administers_his), 200, |a| {
                 a.asking(&format!("iam_id={}", a.world.owner_iam_id))
             }),
-            column("all", (everyone, administrator), 200, |a| {
+            column("all", (everyone, administers_his), 200, |a| {
                 a.asking("scope=account")
             }),
-            column("another account", (nobody, nobody), 200, |a| {
-                a.asking(&format!("account_id={}", "0123456789abcdef".repeat(2)))
+            column("another account", (stranger, stranger), 200, |a| {
+                a.asking(&format!("account_id={}", a.world.elsewhere.0))
             }),
         ],
         ("POST", "/v1/apikeys") => vec![

@@ -1,6 +1,6 @@
 //! The monitoring routes: the domain is named by `X-Auth-Scope-Id`, so the columns are the scopes.
 
-use super::world::{CREDENTIALS, User, World};
+use super::world::{CREDENTIALS, ELSEWHERE, User, World};
 use crate::harness::Request;
 use serde_json::json;
 
@@ -40,7 +40,12 @@ fn rule(user: &User, credential: &str, scope: &str, right: &str) -> u16 {
     if credential == "uaa" && scope_is_account {
         return if scope == "none" { 400 } else { 403 };
     }
-    let meant = if scope == "none" { "account" } else { scope };
+    // Without the header it is his own account that is meant, whichever that is.
+    let meant = match (scope, user.domain) {
+        ("none", ELSEWHERE) => ELSEWHERE,
+        ("none", _) => "account",
+        _ => scope,
+    };
     if user.domain != meant {
         return 404;
     }

@@ -1,4 +1,5 @@
-//! What the table is tried on: two organizations with a space each, one person per role, and victims made to order.
+//! What the table is tried on: two organizations with a space each, one person per role, a stranger, and victims made to
+//! order.
 
 use crate::harness::{Reply, Request, Server};
 use serde_json::{Value, json};
@@ -10,8 +11,7 @@ pub(crate) const CREDENTIALS: [&str; 3] = ["iam", "apikey", "uaa"];
 
 /// Every role, with the domain it is held in, and what it allows with the metrics there.
 ///
-/// `nowhere none` is a person of the account without any role. A stranger from another account belongs below it as soon
-/// as there can be one: [`World::start`] makes him, `User::account` says where he is at home.
+/// `nowhere none` is a person of the account without any role. Below him comes the stranger, see [`ELSEWHERE`].
 const ROLES: [(&str, &str, &str); 11] = [
     (
         "account",
@@ -29,6 +29,10 @@ const ROLES: [(&str, &str, &str); 11] = [
     ("own space", "Auditor", "render find"),
     ("nowhere", "none", ""),
 ];
+
+/// Where the stranger holds his role: in an account of his own on the same server, of which nobody else is. He does
+/// everything there, and finds nothing here.
+pub(crate) const ELSEWHERE: &str = "elsewhere";
 
 /// One person.
 pub(crate) struct User {
@@ -77,6 +81,8 @@ pub(crate) struct World {
     pub(crate) account: String,
     pub(crate) own: Place,
     pub(crate) other: Place,
+    /// The stranger's account, with its organization and space.
+    pub(crate) elsewhere: (String, Place),
     pub(crate) users: Vec<User>,
     pub(crate) owners_key: Key,
     /// Someone whose roles come and go.
@@ -135,6 +141,7 @@ impl World {
             domains: BTreeMap::new(),
             account,
             other: own.clone(),
+            elsewhere: (String::new(), own.clone()),
             own,
             users: Vec::new(),
             owners_key: Key {
@@ -178,7 +185,77 @@ impl World {
             }
             world.users.push(user);
         }
+        world.let_stranger_in();
         world
+    }
+
+    /// Makes the second account as the operator does, beside the running server.
+    fn let_stranger_in(&mut self) {
+        let email = "stranger@elsewhere.example".to_owned();
+        let output = std::process::Command::new(crate::harness::VIGIED)
+            .args(["account", "create", "Elsewhere", "--owner", &email])
+            .args(["--output", "json", "--data"])
+            .arg(self.server.data())
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{errors}");
+        let made: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let place = Place {
+            org: text(&made["org_guid"]),
+            space: text(&made["space_guid"]),
+        };
+        let password = text(&made["password"]);
+        let known = || {
+            let form = [
+                ("grant_type", "password"),
+                ("username", email.as_str()),
+                ("password", password.as_str()),
+            ];
+            let request = self.server.request("POST", "/identity/token");
+            request.basic("bx", "bx").form(&form).send().status == 200
+        };
+        let begun = std::time::Instant::now();
+        while !known() {
+            assert!(begun.elapsed() < std::time::Duration::from_secs(5));
+        }
+        let (iam_id, credentials) = self.log_in(&email, &password);
+        let key = self.new_key(&credentials["iam"], &iam_id);
+        let account = text(&made["account_guid"]);
+        // The clerk is in both accounts, so that the stranger has someone to give roles to.
+        let body = json!({"users": [{"email": self.clerk}]});
+        let path = format!("/v2/accounts/{account}/users");
+        let invited = self.server.request("POST", &path).json(&body);
+        ok(&invited.bearer(&credentials["iam"]).send());
+        self.elsewhere = (account, place);
+        self.users.push(User {
+            domain: ELSEWHERE,
+            role: "Administrator",
+            allowed: ROLES[0].2,
+            email,
+            password,
+            iam_id,
+            credentials,
+            key,
+        });
+    }
+
+    /// Someone new in the caller's account, whom he may remove; his IAM id.
+    pub(crate) fn victim(&self, user: &User) -> String {
+        let account = match user.domain {
+            ELSEWHERE => &self.elsewhere.0,
+            _ => &self.account,
+        };
+        let email = format!("{}@example.org", self.new_name());
+        let request = self
+            .call(
+                user,
+                "iam",
+                "POST",
+                &format!("/v2/accounts/{account}/users"),
+            )
+            .json(&json!({"users": [{"email": email}]}));
+        text(&ok(&request.send())["resources"][0]["id"])
     }
 
     /// The person with this role.

@@ -1,0 +1,268 @@
+//! Who is in an account: listing, inviting, removing, and the operator who makes accounts.
+
+use crate::world::{ADA, BEA, CARL, World, code, on_both, request};
+use base::scope::Domain;
+use iam::bootstrap::Request;
+use iam::manage::api_key::NewKey;
+use iam::role::Role;
+use iam::token::uaa::UaaGrant;
+use iam::{AuthError, Credential, IamError};
+
+#[test]
+fn accounts_are_all_listed_and_managed_one_at_a_time() {
+    on_both("managed_one_at_a_time", &async |world: &World| {
+        let (a, b) = (&world.a, &world.b);
+        let ada = world.identity(&world.ada(None).await).unwrap();
+        let list = || {
+            let accounts = world.iam.accounts(&ada);
+            accounts
+                .into_iter()
+                .map(|own| (own.name, own.owner))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(list(), [("a".to_owned(), a.owner)]);
+        assert_eq!(
+            code(world.iam.members(&ada, b.account).unwrap_err()),
+            "not_found"
+        );
+        world.invite_ada(Some(Role::Administrator)).await;
+        assert_eq!(
+            list(),
+            [("a".to_owned(), a.owner), ("b".to_owned(), b.owner)]
+        );
+        assert_eq!(world.iam.account(&ada, b.account).unwrap().name, "b");
+        assert_eq!(world.iam.orgs_of(&ada, b.account)[0].id, b.org);
+        // An Administrator of both, with a token for one.
+        let refused = world.iam.members(&ada, b.account).unwrap_err();
+        let problem = refused.problem().unwrap().clone();
+        assert_eq!(problem.code, "wrong_account");
+        assert!(problem.hint.unwrap().contains(&format!("-c {}", b.account)));
+        let refused = [
+            world.iam.org(&ada, b.org).map(drop),
+            world.iam.space(&ada, b.space).map(drop),
+            world
+                .iam
+                .invite(&ada, b.account, CARL, None)
+                .await
+                .map(drop),
+            world.iam.remove_member(&ada, b.account, b.owner).await,
+            world
+                .iam
+                .set_role(&ada, Domain::Space(b.space), Role::Manager, ADA)
+                .await
+                .map(drop),
+        ];
+        for refused in refused {
+            assert_eq!(code(refused.unwrap_err()), "wrong_account");
+        }
+        world.iam.stands_for(&ada, a.account).unwrap();
+        let refused = world.iam.stands_for(&ada, b.account).unwrap_err();
+        assert_eq!(code(refused), "wrong_account");
+        let there = world.identity(&world.ada(Some(b.account)).await).unwrap();
+        let members = world.iam.members(&there, b.account).unwrap();
+        let addresses: Vec<&str> = members.iter().map(|own| &*own.user.email).collect();
+        assert_eq!(addresses, [ADA, BEA]);
+    });
+}
+
+#[test]
+fn inviting() {
+    on_both("inviting", &async |world: &World| {
+        let (bea, b) = (world.bea().await, world.b.account);
+        let invite = async |email| world.iam.invite(&bea, b, email, None).await;
+        assert_eq!(code(invite(BEA).await.unwrap_err()), "conflict");
+        let ada = invite("Ada@Example.org").await.unwrap();
+        assert_eq!((ada.user.id, ada.password.is_none()), (world.a.owner, true));
+        assert_eq!(code(invite(ADA).await.unwrap_err()), "conflict");
+        let carl = invite(CARL).await.unwrap();
+        assert_eq!(carl.user.home, b);
+        let password = carl.password.unwrap();
+        let tokens = world.login(CARL, password.expose(), None).await.unwrap();
+        assert_eq!(world.bound(&tokens), b);
+        // Roles are for members: one of `a` alone gets none in `b`, and the other way round.
+        let here = world.identity(&world.ada(None).await).unwrap();
+        let space = Domain::Space(world.a.space);
+        let refused = world.iam.set_role(&here, space, Role::Auditor, CARL).await;
+        assert_eq!(code(refused.unwrap_err()), "not_found");
+        let carl = world.identity(&tokens).unwrap();
+        let refused = world.iam.invite(&carl, b, "dora@example.org", None).await;
+        assert_eq!(code(refused.unwrap_err()), "insufficient_permissions");
+    });
+}
+
+#[test]
+fn who_is_removed_is_out_at_once_and_elsewhere_as_before() {
+    on_both("removed_at_once", &async |world: &World| {
+        let (a, b, ada) = (&world.a, &world.b, world.a.owner);
+        world.invite_ada(Some(Role::Editor)).await;
+        let bea = world.bea().await;
+        let space = Domain::Space(b.space);
+        let developer = Role::Developer;
+        world
+            .iam
+            .set_role(&bea, space, developer, ADA)
+            .await
+            .unwrap();
+        let (here, there) = (world.ada(None).await, world.ada(Some(b.account)).await);
+        // Switched away since: its session is of `a`, its old token of `b`.
+        let old = world.ada(Some(b.account)).await;
+        let moved = world
+            .refresh(&old, Some(&a.account.to_string()))
+            .await
+            .unwrap();
+        let caller = world.identity(&there).unwrap();
+        let new = NewKey {
+            name: "ci".to_owned(),
+            locked: true,
+            ..NewKey::default()
+        };
+        let (_, key) = world.iam.create_api_key(&caller, new).await.unwrap();
+        let uaa = UaaGrant::IamToken(there.access_token.clone());
+        let uaa = world.iam.uaa_token(uaa).await.unwrap();
+
+        let remove = async || world.iam.remove_member(&bea, b.account, ada).await;
+        remove().await.unwrap();
+        for tokens in [&there, &old] {
+            assert!(matches!(world.identity(tokens), Err(AuthError::Revoked(_))));
+        }
+        let key = Credential::ApiKey(key.expose());
+        assert_eq!(world.scope(key, space), Err(AuthError::KeyUnknown));
+        let uaa = Credential::Uaa(uaa.access_token.expose());
+        assert!(world.scope(uaa, space).is_err());
+        let refused = world.refresh(&there, None).await;
+        assert_eq!(code(refused.unwrap_err()), "BXNIM0407E");
+        // Her own account is as it was, and the session that moved there goes on.
+        assert_eq!(world.bound(&here), a.account);
+        let iam = Credential::Iam(here.access_token.expose());
+        world.scope(iam, Domain::Space(a.space)).unwrap();
+        assert_eq!(world.bound(&moved), a.account);
+        let moved = world.refresh(&moved, None).await.unwrap();
+        assert_eq!(world.iam.accounts(&world.identity(&here).unwrap()).len(), 1);
+        let refused = world.refresh(&moved, Some(&b.account.to_string())).await;
+        assert_eq!(code(refused.unwrap_err()), "BXNIM0141E");
+        assert_eq!(code(remove().await.unwrap_err()), "not_found");
+
+        // Invited again she begins anew: no role, no key, and no token of before.
+        world.clock.advance(1000);
+        world.invite_ada(None).await;
+        for tokens in [&there, &old] {
+            assert!(matches!(world.identity(tokens), Err(AuthError::Revoked(_))));
+        }
+        let anew = world.ada(Some(b.account)).await;
+        let iam = Credential::Iam(anew.access_token.expose());
+        assert!(world.scope(iam, space).is_err());
+        assert!(world.scope(key, space).is_err());
+    });
+}
+
+#[test]
+fn who_leaves_his_first_account_is_at_home_in_the_next_and_after_the_last_forgotten() {
+    on_both("home_and_forgotten", &async |world: &World| {
+        let (a, b) = (world.a.account, world.b.account);
+        let (carl, password) = world.invite_carl(None).await;
+        let ada = world.identity(&world.ada(None).await).unwrap();
+        let again = world.iam.invite(&ada, a, CARL, None).await.unwrap();
+        assert_eq!(again.user.id, carl);
+        let bea = world.bea().await;
+        world.iam.remove_member(&bea, b, carl).await.unwrap();
+        let tokens = world.login(CARL, &password, None).await.unwrap();
+        assert_eq!(world.bound(&tokens), a);
+        world.iam.remove_member(&ada, a, carl).await.unwrap();
+        assert!(world.iam.directory().user(carl).is_none());
+        let refused = world.login(CARL, &password, None).await;
+        assert_eq!(code(refused.unwrap_err()), "BXNIM0602E");
+        let (anew, other) = world.invite_carl(None).await;
+        assert_ne!(anew, carl);
+        assert_ne!(other, password);
+        assert!(world.identity(&tokens).is_err());
+    });
+}
+
+#[test]
+fn an_account_keeps_an_administrator_and_an_owner() {
+    on_both("keeps_administrator", &async |world: &World| {
+        let (bea, b) = (world.bea().await, &world.b);
+        let (account, domain) = (b.account, Domain::Account(b.account));
+        let refused = world.iam.remove_member(&bea, account, b.owner).await;
+        assert_eq!(code(refused.unwrap_err()), "conflict");
+        let unset = world.iam.unset_role(&bea, domain, Role::Administrator, BEA);
+        assert_eq!(code(unset.await.unwrap_err()), "conflict");
+        let (carl, password) = world.invite_carl(Some(Role::Administrator)).await;
+        world
+            .iam
+            .remove_member(&bea, account, b.owner)
+            .await
+            .unwrap();
+        let tokens = world.login(CARL, &password, None).await.unwrap();
+        let caller = world.identity(&tokens).unwrap();
+        assert_eq!(world.iam.accounts(&caller)[0].owner, carl);
+        let refused = world.iam.remove_member(&caller, account, carl).await;
+        assert_eq!(code(refused.unwrap_err()), "conflict");
+    });
+}
+
+/// Two Administrators, each on a node that has seen nothing of the other's doing.
+#[test]
+fn two_administrators_who_remove_each_other_leave_one() {
+    on_both("remove_each_other", &async |world: &World| {
+        let (account, bea) = (world.b.account, world.bea().await);
+        let (carl, password) = world.invite_carl(Some(Role::Administrator)).await;
+        let tokens = world.login(CARL, &password, None).await.unwrap();
+        let caller = world.identity(&tokens).unwrap();
+        // A change of its own makes the twin read what was changed until here.
+        let invited = world.twin.invite(&bea, account, "dora@example.org", None);
+        invited.await.unwrap();
+        let (one, other) = tokio::join!(
+            world.iam.remove_member(&bea, account, carl),
+            world.twin.remove_member(&caller, account, world.b.owner),
+        );
+        let refused = match (one, other) {
+            (Ok(()), Err(refused)) | (Err(refused), Ok(())) => refused,
+            both => panic!("not exactly one was removed: {both:?}"),
+        };
+        assert_eq!(code(refused), "conflict");
+    });
+}
+
+#[test]
+fn the_operator_makes_accounts() {
+    on_both("operator", &async |world: &World| {
+        let make = async |request| world.iam.create_account(request).await;
+        let again = make(request("b", "eve@example.org")).await;
+        assert_eq!(code(again.unwrap_err()), "conflict");
+        assert!(
+            world
+                .iam
+                .directory()
+                .user_by_email("eve@example.org")
+                .is_none()
+        );
+        for wrong in [
+            request("", ADA),
+            request("c", "nobody"),
+            Request {
+                region: Some("mars".to_owned()),
+                ..request("c", ADA)
+            },
+            Request {
+                space: "\u{7}".to_owned(),
+                ..request("c", ADA)
+            },
+        ] {
+            assert_eq!(code(make(wrong).await.unwrap_err()), "invalid_parameter");
+        }
+        let made = make(request("c", ADA)).await.unwrap();
+        assert!(made.opening.is_none(), "a known owner got a password");
+        assert_eq!(made.owner.id, world.a.owner);
+        assert_eq!(made.region, "local");
+        let tokens = world.ada(Some(made.account)).await;
+        let token = Credential::Iam(tokens.access_token.expose());
+        world.scope(token, Domain::Space(made.space)).unwrap();
+        // The owner of several is at home in the first.
+        assert_eq!(world.bound(&world.ada(None).await), world.a.account);
+        assert!(matches!(
+            world.iam.bootstrap(request("d", CARL)).await,
+            Err(IamError::AlreadyInitialised)
+        ));
+    });
+}

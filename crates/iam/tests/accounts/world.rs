@@ -1,0 +1,245 @@
+//! Two accounts with an owner each, on either database, and short words for what the stories do.
+
+use base::id::{AccountId, OrgId, SpaceId, UserId};
+use base::scope::Domain;
+use base::secret::Secret;
+use base::time::{ManualClock, Millis};
+use db::Db;
+use iam::bootstrap::{Created, Request};
+use iam::role::Role;
+use iam::token::grant::{Client, Grant, TokenRequest, Tokens};
+use iam::{AuthError, Credential, Iam, IamConfig, IamError, Identity};
+use std::io::Write;
+use std::process::Command;
+use std::sync::Arc;
+
+pub(crate) const ADA: &str = "ada@example.org";
+pub(crate) const BEA: &str = "bea@example.org";
+pub(crate) const CARL: &str = "carl@example.org";
+
+/// An account as its owner got it.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) account: AccountId,
+    pub(crate) org: OrgId,
+    pub(crate) space: SpaceId,
+    pub(crate) owner: UserId,
+    pub(crate) password: String,
+    pub(crate) key: String,
+}
+
+/// Ada's account `a` and Bea's account `b`.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) iam: Iam,
+    pub(crate) twin: Iam,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) a: Place,
+    pub(crate) b: Place,
+    _folder: tempfile::TempDir,
+}
+
+pub(crate) fn request(account: &str, owner: &str) -> Request {
+    Request {
+        account: account.to_owned(),
+        region: None,
+        org: "o".to_owned(),
+        space: "s".to_owned(),
+        owner: owner.to_owned(),
+        password: None,
+    }
+}
+
+fn place(made: Created) -> Place {
+    let opening = made.opening.unwrap();
+    Place {
+        account: made.account,
+        org: made.org,
+        space: made.space,
+        owner: made.owner.id,
+        password: opening.password.expose().clone(),
+        key: opening.api_key.expose().clone(),
+    }
+}
+
+async fn world(address: &str, folder: tempfile::TempDir) -> World {
+    let clock = Arc::new(ManualClock::at(Millis::from_secs(1_700_000_000)));
+    let config = IamConfig {
+        issuer: "https://vigie.example/identity".to_owned(),
+        uaa_issuer: "https://vigie.example/oauth/token".to_owned(),
+        access_token_seconds: 3600,
+        refresh_token_seconds: 86_400,
+        keys: folder.path().join("keys"),
+        password_checks_max: 1,
+    };
+    let node = async || {
+        let db = Db::open(address).await.unwrap();
+        Iam::open(db, config.clone(), clock.clone()).await.unwrap()
+    };
+    let iam = node().await;
+    let a = place(iam.bootstrap(request("a", ADA)).await.unwrap());
+    let b = place(iam.create_account(request("b", BEA)).await.unwrap());
+    // A second node on the same database, which has read all of this.
+    let twin = node().await;
+    World {
+        iam,
+        twin,
+        clock,
+        a,
+        b,
+        _folder: folder,
+    }
+}
+
+/// A database of its own on the test server, or `None` where there is no server.
+fn postgres(test: &str) -> Option<String> {
+    let Ok(server) = std::env::var("VIGIE_TEST_POSTGRES_URL") else {
+        let line = format!("SKIPPED (no PostgreSQL): {test}\n");
+        eprint!("{line}");
+        if let Some(path) = std::env::var_os("VIGIE_SKIP_LOG") {
+            let mut log = std::fs::File::options()
+                .append(true)
+                .create(true)
+                .open(path)
+                .unwrap();
+            log.write_all(line.as_bytes()).unwrap();
+        }
+        return None;
+    };
+    let name = format!("{test}_{}", std::process::id());
+    let create = format!("CREATE DATABASE {name}");
+    let made = Command::new("psql")
+        .args([&server, "--quiet", "--command", &create])
+        .output()
+        .unwrap();
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
+    let (address, _) = server.rsplit_once('/').unwrap();
+    Some(format!("{address}/{name}"))
+}
+
+pub(crate) fn on_both(test: &str, story: &impl AsyncFn(&World)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("iam.db");
+    let mut addresses = vec![(file.to_str().unwrap().to_owned(), folder)];
+    if let Some(address) = postgres(test) {
+        addresses.push((address, tempfile::tempdir().unwrap()));
+    }
+    for (address, folder) in addresses {
+        runtime.block_on(async {
+            let world = world(&address, folder).await;
+            story(&world).await;
+            world.iam.close().await;
+            world.twin.close().await;
+        });
+    }
+}
+
+pub(crate) fn secret(text: &str) -> Secret<String> {
+    Secret::new(text.to_owned())
+}
+
+pub(crate) fn code(error: IamError) -> &'static str {
+    match error {
+        IamError::Refused(problem) => problem.code,
+        other => panic!("not a refusal: {other}"),
+    }
+}
+
+impl World {
+    pub(crate) async fn ask(
+        &self,
+        grant: Grant,
+        account: Option<&str>,
+    ) -> Result<Tokens, IamError> {
+        let request = TokenRequest {
+            grant,
+            client: Some(Client::Bx),
+            account: account.map(str::to_owned),
+            with_uaa: false,
+        };
+        self.iam.token(request).await
+    }
+
+    pub(crate) async fn login(
+        &self,
+        user: &str,
+        password: &str,
+        account: Option<AccountId>,
+    ) -> Result<Tokens, IamError> {
+        let grant = Grant::Password {
+            username: user.to_owned(),
+            password: secret(password),
+        };
+        let account = account.map(|account| account.to_string());
+        self.ask(grant, account.as_deref()).await
+    }
+
+    pub(crate) async fn ada(&self, account: Option<AccountId>) -> Tokens {
+        self.login(ADA, &self.a.password, account).await.unwrap()
+    }
+
+    pub(crate) async fn refresh(
+        &self,
+        tokens: &Tokens,
+        account: Option<&str>,
+    ) -> Result<Tokens, IamError> {
+        let text = tokens.refresh_token.as_ref().unwrap().clone();
+        self.ask(Grant::RefreshToken(text), account).await
+    }
+
+    pub(crate) fn identity(&self, tokens: &Tokens) -> Result<Identity, AuthError> {
+        let token = Credential::Iam(tokens.access_token.expose());
+        self.iam.verifier().identity(token)
+    }
+
+    pub(crate) fn bound(&self, tokens: &Tokens) -> AccountId {
+        let identity = self.identity(tokens).unwrap();
+        let claimed = identity.claims().unwrap().account.bss.clone();
+        assert_eq!(claimed, identity.account().to_string());
+        identity.account()
+    }
+
+    pub(crate) fn scope(
+        &self,
+        credential: Credential<'_>,
+        domain: Domain,
+    ) -> Result<(), AuthError> {
+        let scope = self.iam.verifier().scope(credential, Some(domain))?;
+        assert_eq!(scope.domain(), domain);
+        Ok(())
+    }
+
+    pub(crate) async fn bea(&self) -> Identity {
+        let tokens = self.login(BEA, &self.b.password, None).await.unwrap();
+        self.identity(&tokens).unwrap()
+    }
+
+    /// Ada becomes a member of Bea's account, with this role.
+    pub(crate) async fn invite_ada(&self, role: Option<Role>) {
+        let invited = self
+            .iam
+            .invite(&self.bea().await, self.b.account, ADA, role)
+            .await
+            .unwrap();
+        assert_eq!(invited.user.id, self.a.owner);
+        assert!(invited.password.is_none(), "a known user got a password");
+    }
+
+    pub(crate) async fn invite_carl(&self, role: Option<Role>) -> (UserId, String) {
+        let invited = self
+            .iam
+            .invite(&self.bea().await, self.b.account, CARL, role)
+            .await
+            .unwrap();
+        let password = invited.password.unwrap().expose().clone();
+        (invited.user.id, password)
+    }
+}
