@@ -57,6 +57,38 @@ fn filled(path: &str) -> String {
         .replace("{role}", "auditors")
 }
 
+/// Where someone is asked who he is, neither a credential that is none nor another method lets him past the question.
+fn no_way_around(world: &World, route: &Route) {
+    if matches!(route.guard.as_str(), "public" | "credential") {
+        return;
+    }
+    let (method, path) = (route.method.as_str(), filled(&route.path));
+    for (header, value) in [
+        ("X-Auth-User-Token", "iam a.b.c"),
+        ("X-Auth-User-Token", "apikey x"),
+        ("X-Auth-User-Token", "uaa"),
+        ("X-Auth-User-Token", ""),
+        ("Authorization", "Bearer x"),
+        ("Authorization", "Basic Yng6Yng="),
+        ("IAM-ApiKey", &world.users[0].credentials["apikey"]),
+    ] {
+        let reply = world.server.request(method, &path).header(header, value);
+        let reply = reply.send();
+        assert_eq!(
+            reply.status, 401,
+            "{method} {path} with `{header}: {value}`"
+        );
+    }
+    for other in ["HEAD", "OPTIONS", "PATCH", "get"] {
+        let reply = world.server.request(other, &path).send();
+        assert!(
+            matches!(reply.status, 401 | 405) && !reply.text().contains("secret"),
+            "{other} {path}: {}",
+            reply.status
+        );
+    }
+}
+
 /// The lines of a route: one person each, all at once, in the order of the roles.
 fn lines(world: &World, cells: impl Fn(&User) -> Vec<String> + Sync) -> Vec<String> {
     let line = |user: &User| {
@@ -120,6 +152,7 @@ fn every_route_credential_role_and_scope_answers_as_the_table_says() {
             bare.text()
         );
         let _ = writeln!(table, "  {:24} {}", "without a credential", bare.status);
+        no_way_around(&world, &route);
         for line in lines {
             let _ = writeln!(table, "{line}");
         }
