@@ -11,6 +11,9 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
+/// Benchmarks are no tests; the lints see to it that they compile.
+const BENCHES: &str = "benches";
+
 pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
     let skip_log = work_folder()?.join("skipped.log");
     fs::write(&skip_log, "")?;
@@ -20,7 +23,15 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
     // Tests of one program start the other, so both must be there first. Building the tests with them keeps one set of
     // features, and so one build of every dependency.
     step("build", || {
-        succeed(cargo().args(["build", "--locked", "--workspace", "--bins", "--tests"]))
+        succeed(cargo().args([
+            "build",
+            "--locked",
+            "--workspace",
+            "--exclude",
+            BENCHES,
+            "--bins",
+            "--tests",
+        ]))
     })?;
 
     let mut count = Count::default();
@@ -29,7 +40,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
         let mut command = cargo();
         command.args(["test", "--locked", "--no-fail-fast"]);
         if !names_packages(arguments) {
-            command.arg("--workspace");
+            command.args(["--workspace", "--exclude", BENCHES]);
         }
         let mut child = command
             .args(arguments)

@@ -1,5 +1,6 @@
 //! The one error shape: what went wrong, how to mend it, and what it means to the outside.
 
+use crate::limit::Limit;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -69,6 +70,8 @@ pub struct Problem {
     pub hint: Option<Cow<'static, str>>,
     /// The field, parameter or header at fault.
     pub field: Option<Cow<'static, str>>,
+    /// The limit that was hit, to be counted.
+    pub limit: Option<&'static Limit>,
 }
 
 impl Problem {
@@ -80,6 +83,7 @@ impl Problem {
             message: message.into(),
             hint: None,
             field: None,
+            limit: None,
         }
     }
 
@@ -94,6 +98,13 @@ impl Problem {
     #[must_use]
     pub fn field(mut self, field: impl Into<Cow<'static, str>>) -> Self {
         self.field = Some(field.into());
+        self
+    }
+
+    /// Adds the limit that was hit.
+    #[must_use]
+    pub const fn limit(mut self, limit: &'static Limit) -> Self {
+        self.limit = Some(limit);
         self
     }
 }

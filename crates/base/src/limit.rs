@@ -11,41 +11,51 @@ pub struct Limit {
     pub unit: &'static str,
     /// What happens beyond it.
     pub help: &'static str,
+    /// Whether a setting can change it; a limit that stored data rests on stands fast.
+    pub settable: bool,
 }
 
 macro_rules! limits {
-    ($($(#[$doc:meta])* $constant:ident = $name:literal, $default:expr, $unit:literal, $help:literal;)*) => {
-        $($(#[$doc])* pub const $constant: Limit = Limit { name: $name, default: $default, unit: $unit, help: $help };)*
+    ($($(#[$doc:meta])* $kind:ident $constant:ident = $name:literal, $default:expr, $unit:literal, $help:literal;)*) => {
+        $($(#[$doc])* pub const $constant: Limit = Limit {
+            name: $name,
+            default: $default,
+            unit: $unit,
+            help: $help,
+            settable: limits!(@ $kind),
+        };)*
         /// Every limit, in the order of the reference.
         pub const ALL: &[Limit] = &[$($constant),*];
     };
+    (@ settable) => { true };
+    (@ fixed) => { false };
 }
 
 limits! {
     /// Size of one request body, after decompression.
-    BODY_BYTES = "body_bytes", 16 * 1024 * 1024, "bytes", "a larger request body is refused with 413";
+    settable BODY_BYTES = "body_bytes", 16 * 1024 * 1024, "bytes", "a larger request body is refused with 413";
     /// Size of a request's head.
-    HEADER_BYTES = "header_bytes", 32 * 1024, "bytes", "a larger request head is refused with 431";
+    settable HEADER_BYTES = "header_bytes", 32 * 1024, "bytes", "a larger request head is refused with 431";
     /// Time for one request.
-    REQUEST_SECONDS = "request_seconds", 30, "seconds", "a request that takes longer is answered with 408 (still arriving) or 503 (still working)";
+    settable REQUEST_SECONDS = "request_seconds", 30, "seconds", "a request that takes longer is answered with 408 (still arriving) or 503 (still working)";
     /// Requests worked on at once.
-    CONCURRENT_REQUESTS = "concurrent_requests", 512, "requests", "a request beyond it is answered with 429 and `Retry-After`";
+    settable CONCURRENT_REQUESTS = "concurrent_requests", 512, "requests", "a request beyond it is answered with 429 and `Retry-After`";
     /// Connections open at once.
-    CONNECTIONS = "connections", 4096, "connections", "a connection beyond it waits until another closes";
+    settable CONNECTIONS = "connections", 4096, "connections", "a connection beyond it waits until another closes";
     /// Password checks at once.
-    CONCURRENT_PASSWORD_CHECKS = "concurrent_password_checks", 2, "checks", "a login beyond it waits";
+    settable CONCURRENT_PASSWORD_CHECKS = "concurrent_password_checks", 2, "checks", "a login beyond it waits";
     /// `target` parameters of one query.
-    TARGETS_PER_QUERY = "targets_per_query", 5, "targets", "a query with more is refused with 400";
+    settable TARGETS_PER_QUERY = "targets_per_query", 5, "targets", "a query with more is refused with 400";
     /// Series one query may read.
-    SERIES_PER_QUERY = "series_per_query", 10_000, "series", "a query that matches more is refused with 400";
+    settable SERIES_PER_QUERY = "series_per_query", 10_000, "series", "a query that matches more is refused with 400";
     /// Samples one query may read.
-    SAMPLES_PER_QUERY = "samples_per_query", 10_000_000, "samples", "a query that would read more is refused with 400";
+    settable SAMPLES_PER_QUERY = "samples_per_query", 10_000_000, "samples", "a query that would read more is refused with 400";
     /// Entries one listing may return.
-    NODES_PER_LIST = "nodes_per_list", 100_000, "entries", "a listing that would be longer is refused with 400";
+    settable NODES_PER_LIST = "nodes_per_list", 100_000, "entries", "a listing that would be longer is refused with 400";
     /// Length of a series name.
-    NAME_BYTES = "name_bytes", 1024, "bytes", "a sample with a longer name is rejected";
+    fixed NAME_BYTES = "name_bytes", 1024, "bytes", "a sample with a longer name is rejected";
     /// Elements of a series name.
-    NAME_ELEMENTS = "name_elements", 64, "elements", "a sample with a deeper name is rejected";
+    fixed NAME_ELEMENTS = "name_elements", 64, "elements", "a sample with a deeper name is rejected";
     /// Series one tenant may have.
-    SERIES_PER_TENANT = "series_per_tenant", 1_000_000, "series", "samples of further new series are rejected";
+    settable SERIES_PER_TENANT = "series_per_tenant", 1_000_000, "series", "samples of further new series in the space, organization or account are rejected";
 }

@@ -1,5 +1,6 @@
 //! The shapes samples travel in, and what became of each.
 
+use crate::limit::{self, Limit};
 use crate::name::{NameError, SeriesName};
 use crate::time::{Millis, Step};
 
@@ -115,6 +116,17 @@ impl RejectReason {
             Self::TooNew { .. } => "too_new",
             Self::SeriesLimit { .. } => "series_limit",
             Self::FingerprintCollision => "fingerprint_collision",
+        }
+    }
+
+    /// The limit it ran into, if it was one.
+    #[must_use]
+    pub const fn limit(&self) -> Option<Limit> {
+        match self {
+            Self::Name(NameError::TooLong(_)) => Some(limit::NAME_BYTES),
+            Self::Name(NameError::TooDeep(_)) => Some(limit::NAME_ELEMENTS),
+            Self::SeriesLimit { .. } => Some(limit::SERIES_PER_TENANT),
+            _ => None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::error::IamError;
 use crate::role::Role;
+use crate::token::issuer::Issuers;
 use crate::token::refresh::REMEMBERED_MILLISECONDS;
 use base::id::{AccountId, Guid, KeyId, OrgId, SessionId, SpaceId, TenantId, UserId};
 use base::scope::{Actions, Domain};
@@ -166,6 +167,7 @@ pub struct Directory {
     pub(crate) keys: HashMap<KeyId, ApiKey>,
     pub(crate) keys_by_hash: HashMap<[u8; 32], KeyId>,
     pub(crate) revoked: HashSet<SessionId>,
+    pub(crate) issuers: Issuers,
 }
 
 impl Directory {
@@ -173,6 +175,7 @@ impl Directory {
     pub(crate) async fn load(db: &Db, now: Millis) -> Result<Self, IamError> {
         let mut own = Self {
             changes: changes(db).await?,
+            issuers: Issuers::load(db).await?,
             ..Self::default()
         };
         for row in db

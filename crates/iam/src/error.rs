@@ -23,6 +23,14 @@ pub enum AuthError {
     /// Signed for another server.
     #[error("the token was issued by another server")]
     WrongIssuer,
+    /// A token of this server, sent as the other kind.
+    #[error("the token is of the kind `{is}`, but was sent as `{sent}`")]
+    WrongKind {
+        /// The kind it was sent as.
+        sent: &'static str,
+        /// The kind it is.
+        is: &'static str,
+    },
     /// The signature, the key or the algorithm is not ours.
     #[error("the token's signature is refused: {0}")]
     Signature(&'static str),
@@ -40,6 +48,9 @@ pub enum AuthError {
     /// No such API key.
     #[error("the API key is not known")]
     KeyUnknown,
+    /// A key of ours whose checksum does not fit.
+    #[error("the API key is not whole: its checksum does not fit")]
+    KeyMistyped,
     /// No such domain, or no role in it: the answer is the same.
     #[error("`{0}` does not exist, or you have no role in it")]
     DomainNotFound(String),
@@ -70,6 +81,11 @@ impl AuthError {
                 "BXNMSRI03E",
                 "run `vigie login -a URL` with this server's address",
             ),
+            Self::WrongKind { .. } => (
+                Unauthenticated,
+                "BXNMSRI16E",
+                "send `X-Auth-User-Token: iam TOKEN` or `uaa TOKEN`, as `vigie iam oauth-tokens` labels them",
+            ),
             Self::NotYetValid => (
                 Unauthenticated,
                 "BXNMSRI04E",
@@ -88,6 +104,11 @@ impl AuthError {
                 Unauthenticated,
                 "BXNMSRI10E",
                 "make one with `vigie iam api-key-create NAME`",
+            ),
+            Self::KeyMistyped => (
+                Unauthenticated,
+                "BXNMSRI10E",
+                "copy it whole, from `vgk_` to the end",
             ),
             Self::UaaNeedsScope => (
                 Invalid,

@@ -1,7 +1,7 @@
 //! The text of an API key: `vgk_`, 43 characters of randomness, `_`, 6 characters of checksum.
 //!
-//! The prefix and the checksum let scanners find leaked keys without asking the server, and let the server refuse a
-//! mistyped one without looking it up.
+//! The prefix and the checksum let scanners find leaked keys without asking the server, and let the server tell a mistyped
+//! key from an unknown one.
 
 use crate::entropy;
 use base::secret::Secret;
@@ -17,6 +17,12 @@ pub fn generate() -> Secret<String> {
     let body = format!("{PREFIX}{}", entropy::text());
     let checksum = checksum(&body);
     Secret::new(format!("{body}_{checksum}"))
+}
+
+/// Whether `text` begins as our keys do.
+#[must_use]
+pub fn is_ours(text: &str) -> bool {
+    text.starts_with(PREFIX)
 }
 
 /// Whether `text` has the form of a key and its checksum is right.

@@ -16,6 +16,7 @@ pub mod manage;
 pub mod role;
 mod service;
 pub mod token;
+mod token_cache;
 mod verify;
 
 pub use directory::Directory;

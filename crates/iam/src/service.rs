@@ -2,6 +2,7 @@
 
 use crate::directory::{self, Directory};
 use crate::error::IamError;
+use crate::token::issuer;
 use crate::token::keyring::KeyRing;
 use crate::verify::Verifier;
 use base::scope::Domain;
@@ -9,6 +10,7 @@ use base::time::Clock;
 use db::{Db, Tx, Value};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -18,9 +20,9 @@ const POLL: Duration = Duration::from_millis(500);
 /// How the service is set up.
 #[derive(Debug, Clone)]
 pub struct IamConfig {
-    /// The `iss` of IAM tokens, for example `https://vigie.example/identity`.
+    /// The `iss` of new IAM tokens, for example `https://vigie.example/identity`.
     pub issuer: String,
-    /// The `iss` of UAA tokens, for example `https://vigie.example/oauth/token`.
+    /// The `iss` of new UAA tokens, for example `https://vigie.example/oauth/token`.
     pub uaa_issuer: String,
     /// Life of an access token.
     pub access_token_seconds: i64,
@@ -40,6 +42,7 @@ pub(crate) struct Inner {
     pub(crate) keys: KeyRing,
     pub(crate) directory: arc_swap::ArcSwap<Directory>,
     pub(crate) password_checks: Semaphore,
+    pub(crate) password_waits: AtomicU64,
     /// Changes are made one after another, so that the directory never goes back in time.
     reload: tokio::sync::Mutex<()>,
 }
@@ -55,6 +58,7 @@ impl Iam {
     /// When the database or the signing key cannot be read.
     pub async fn open(db: Db, config: IamConfig, clock: Arc<dyn Clock>) -> Result<Self, IamError> {
         let keys = KeyRing::open(&config.keys, clock.now())?;
+        issuer::record(&db, &config).await?;
         Self::on(db, config, clock, keys).await
     }
 
@@ -92,6 +96,7 @@ impl Iam {
             keys,
             directory,
             password_checks,
+            password_waits: AtomicU64::new(0),
             reload,
         })))
     }
@@ -152,6 +157,12 @@ impl Iam {
             .domains
             .get(&domain)
             .and_then(|entry| entry.resolution_seconds)
+    }
+
+    /// How many password checks had to wait for others to end.
+    #[must_use]
+    pub fn password_waits(&self) -> u64 {
+        self.0.password_waits.load(Ordering::Relaxed)
     }
 
     /// Closes the database.

@@ -1,5 +1,5 @@
 //! From a credential to a [`Scope`]. Never a database call: signatures are checked once per token and remembered by the
-//! token's hash; whether the key, session and user behind it still stand is asked of the directory every time.
+//! token's hash ([`crate::token_cache`]); whether the key, session and user behind it still stand is asked of the directory every time.
 
 use crate::directory::Directory;
 use crate::entropy::sha256;
@@ -7,15 +7,13 @@ use crate::error::AuthError;
 use crate::key_text;
 use crate::service::Inner;
 use crate::token::claims::{IamClaims, UaaClaims};
+use crate::token::issuer;
 use crate::token::jws::{self, TOKEN_BYTES_MAX};
+use crate::token_cache::{Expires, TokenCache};
 use base::id::{AccountId, Guid, KeyId, SessionId, UserId};
 use base::scope::{Domain, Scope};
 use base::time::Millis;
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
-
-/// Tokens remembered at most; beyond it the expired are forgotten, and if that frees nothing, all.
-const CACHE_TOKENS_MAX: usize = 65_536;
+use std::sync::Arc;
 
 /// How far ahead `iat` and `nbf` may lie: clocks of machines that keep them.
 const LEEWAY_SECONDS: i64 = 60;
@@ -60,6 +58,21 @@ pub(crate) struct Verified {
     begins_at: i64,
 }
 
+impl Verified {
+    /// The one account it opens: the token's own, or that of the key it was obtained with. A UAA token obtained otherwise
+    /// has none and opens all of its user's.
+    fn bound(&self, directory: &Directory) -> Option<AccountId> {
+        self.account
+            .or_else(|| Some(directory.keys.get(&self.key?)?.account))
+    }
+}
+
+impl Expires for Verified {
+    fn expires_at(&self) -> i64 {
+        self.expires_at
+    }
+}
+
 /// A verified caller of the management interfaces. Made by [`Verifier::identity`] alone.
 #[derive(Debug, Clone)]
 pub struct Identity {
@@ -77,14 +90,14 @@ impl Identity {
         self.user
     }
 
-    /// The account the credential is for; for a UAA token, which is for none, its user's first.
+    /// The account the credential is for; for a UAA token that is for none, its user's first.
     #[must_use]
     pub const fn account(&self) -> AccountId {
         self.account
     }
 
-    /// Whether the credential is good for what belongs to the account: an IAM token and a key for their own, a UAA token
-    /// for every account its user is in.
+    /// Whether the credential is good for what belongs to the account: an IAM token, a key and what was obtained with it for
+    /// their own, a UAA token for every account its user is in.
     #[must_use]
     pub fn reaches(&self, directory: &Directory, account: AccountId) -> bool {
         if self.is_bound {
@@ -114,7 +127,7 @@ impl Identity {
 #[derive(Debug, Clone)]
 pub struct Verifier {
     inner: Arc<Inner>,
-    cache: Arc<RwLock<HashMap<[u8; 32], Arc<Verified>>>>,
+    cache: Arc<TokenCache<Verified>>,
 }
 
 impl Verifier {
@@ -128,24 +141,22 @@ impl Verifier {
     /// Which kind a bare `Bearer` token is: a UAA token when it says so, else an IAM token.
     #[must_use]
     pub fn bearer<'a>(&self, token: &'a str) -> Credential<'a> {
-        let is_known = token.len() <= TOKEN_BYTES_MAX && {
-            let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
-            match cache
-                .get(&sha256(token.as_bytes()))
-                .map(|verified| &verified.claims)
-            {
-                Some(Claims::Uaa) => return Credential::Uaa(token),
-                Some(Claims::Iam(_)) => true,
-                None => false,
+        if token.len() > TOKEN_BYTES_MAX {
+            return Credential::Iam(token);
+        }
+        let is_uaa = match self.cache.get(token) {
+            Some(known) => matches!(known.claims, Claims::Uaa),
+            None => {
+                let directory = self.inner.directory.load();
+                jws::claimed_issuer(token).and_then(|issuer| directory.issuers.kind(&issuer))
+                    == Some(issuer::Kind::Uaa)
             }
         };
-        if !is_known
-            && token.len() <= TOKEN_BYTES_MAX
-            && jws::claimed_issuer(token).as_deref() == Some(&*self.inner.config.uaa_issuer)
-        {
-            return Credential::Uaa(token);
+        if is_uaa {
+            Credential::Uaa(token)
+        } else {
+            Credential::Iam(token)
         }
-        Credential::Iam(token)
     }
 
     /// What the caller may do in the domain of `selector`, or in the credential's account without one.
@@ -163,7 +174,7 @@ impl Verifier {
             Credential::Iam(token) | Credential::Uaa(token) => {
                 let verified =
                     self.token(&directory, token, matches!(credential, Credential::Uaa(_)))?;
-                (verified.user, verified.account)
+                (verified.user, verified.bound(&directory))
             }
         };
         let user = directory
@@ -172,6 +183,7 @@ impl Verifier {
             .ok_or(AuthError::Revoked("its user is gone"))?;
         let is_uaa = matches!(credential, Credential::Uaa(_));
         let domain = match selector {
+            None if is_uaa => return Err(AuthError::UaaNeedsScope),
             None => Domain::Account(account.ok_or(AuthError::UaaNeedsScope)?),
             Some(Domain::Account(_)) if is_uaa => return Err(AuthError::UaaNotForAccount),
             Some(domain) => domain,
@@ -215,7 +227,7 @@ impl Verifier {
             Credential::Iam(token) | Credential::Uaa(token) => {
                 let verified =
                     self.token(&directory, token, matches!(credential, Credential::Uaa(_)))?;
-                (verified.user, verified.account, Some(verified))
+                (verified.user, verified.bound(&directory), Some(verified))
             }
         };
         let person = directory
@@ -240,14 +252,17 @@ impl Verifier {
         if text.len() > TOKEN_BYTES_MAX {
             return Err(AuthError::KeyUnknown);
         }
-        // Keys brought from elsewhere may have any form; ours are refused at once when the checksum is wrong.
-        if text.starts_with("vgk_") && !key_text::is_well_formed(text) {
-            return Err(AuthError::KeyUnknown);
-        }
         let id = directory
             .keys_by_hash
             .get(&sha256(text.as_bytes()))
-            .ok_or(AuthError::KeyUnknown)?;
+            .ok_or_else(|| {
+                // Keys brought from elsewhere may have any form; ours tell by their checksum whether they are whole.
+                if key_text::is_ours(text) && !key_text::is_well_formed(text) {
+                    AuthError::KeyMistyped
+                } else {
+                    AuthError::KeyUnknown
+                }
+            })?;
         let key = directory.keys.get(id).ok_or(AuthError::KeyUnknown)?;
         if let Some(why) = key.refusal(self.inner.clock.now()) {
             return Err(AuthError::Revoked(why));
@@ -268,23 +283,16 @@ impl Verifier {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(AuthError::Malformed("it is longer than any token"));
         }
-        let hash = sha256(token.as_bytes());
-        let known = self
-            .cache
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&hash)
-            .cloned();
-        let verified = match known {
+        let now = self.inner.clock.now();
+        let verified = match self.cache.get(token) {
             Some(verified) if matches!(verified.claims, Claims::Uaa) == is_uaa => verified,
             // A token of the other kind: verified as the kind asked for, which says what is wrong.
             _ => {
-                let fresh = Arc::new(self.decode(token, is_uaa)?);
-                self.remember(hash, &fresh);
+                let fresh = Arc::new(self.decode(directory, token, is_uaa)?);
+                self.cache.insert(token, &fresh, now.secs());
                 fresh
             }
         };
-        let now = self.inner.clock.now();
         if now.secs() >= verified.expires_at {
             return Err(AuthError::Expired {
                 seconds_ago: now.secs().saturating_sub(verified.expires_at),
@@ -297,26 +305,20 @@ impl Verifier {
         Ok(verified)
     }
 
-    fn remember(&self, hash: [u8; 32], verified: &Arc<Verified>) {
-        let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
-        if cache.len() >= CACHE_TOKENS_MAX {
-            let now = self.inner.clock.now().secs();
-            cache.retain(|_, verified| verified.expires_at > now);
-            if cache.len() >= CACHE_TOKENS_MAX {
-                cache.clear();
-            }
-        }
-        cache.insert(hash, Arc::clone(verified));
-    }
-
-    fn decode(&self, token: &str, is_uaa: bool) -> Result<Verified, AuthError> {
-        let (keys, config) = (&self.inner.keys, &self.inner.config);
+    fn decode(
+        &self,
+        directory: &Directory,
+        token: &str,
+        is_uaa: bool,
+    ) -> Result<Verified, AuthError> {
+        let keys = &self.inner.keys;
+        let issued_as = |kind| move |issuer: Option<&str>| directory.issuers.check(issuer, kind);
         let malformed = |what| move |_| AuthError::Malformed(what);
         let session =
             |text: &Option<String>| text.as_deref().map(str::parse::<SessionId>).transpose();
         let key = |text: &Option<String>| text.as_deref().map(str::parse::<KeyId>).transpose();
         if is_uaa {
-            let claims: UaaClaims = jws::verify(keys, &config.uaa_issuer, token)?;
+            let claims: UaaClaims = jws::verify(keys, issued_as(issuer::Kind::Uaa), token)?;
             return Ok(Verified {
                 user: UserId(
                     Guid::parse(&claims.user_id)
@@ -332,7 +334,7 @@ impl Verifier {
                 claims: Claims::Uaa,
             });
         }
-        let claims: IamClaims = jws::verify(keys, &config.issuer, token)?;
+        let claims: IamClaims = jws::verify(keys, issued_as(issuer::Kind::Iam), token)?;
         Ok(Verified {
             user: claims
                 .iam_id

@@ -20,6 +20,15 @@ pub(crate) struct Limits {
     pub(crate) nodes_per_list: u64,
 }
 
+/// Who sees the server's own metrics without a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Watchers {
+    /// Callers from a loopback address.
+    ThisMachine,
+    /// Everyone.
+    Anyone,
+}
+
 /// The services.
 #[derive(Debug)]
 pub(crate) struct App {
@@ -30,6 +39,7 @@ pub(crate) struct App {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) public_url: String,
     pub(crate) limits: Limits,
+    pub(crate) watchers: Watchers,
     /// Places for requests that are worked on.
     pub(crate) requests: Semaphore,
 }

@@ -1,6 +1,6 @@
 //! Builds the services. The only place that chooses implementations: which database, which store, which clock.
 
-use crate::app::{App, Limits};
+use crate::app::{App, Limits, Watchers};
 use crate::config::Settings;
 use crate::data_dir::{self, DataDir};
 use crate::self_metrics::Metrics;
@@ -94,7 +94,11 @@ pub(crate) async fn boot(
         verifier: iam.verifier(),
         iam,
         store,
-        metrics: Metrics::default(),
+        metrics: Metrics::new(
+            limit::ALL
+                .iter()
+                .map(|limit| (*limit, settings.limit(*limit))),
+        ),
         clock,
         public_url,
         limits: Limits {
@@ -105,6 +109,11 @@ pub(crate) async fn boot(
             series_per_query: settings.limit(limit::SERIES_PER_QUERY),
             samples_per_query: settings.limit(limit::SAMPLES_PER_QUERY),
             nodes_per_list: settings.limit(limit::NODES_PER_LIST),
+        },
+        watchers: if settings.text("metrics.allow_any_address") == "true" {
+            Watchers::Anyone
+        } else {
+            Watchers::ThisMachine
         },
         requests: Semaphore::new(
             size(settings.limit(limit::CONCURRENT_REQUESTS)).min(Semaphore::MAX_PERMITS),

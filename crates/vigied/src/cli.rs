@@ -16,6 +16,8 @@ Getting started:
   vigied init --data /var/lib/vigie      create the data folder, the first account, space and API key
   vigied serve --data /var/lib/vigie     serve it
   vigie login -a http://127.0.0.1:8080   log in with the command line
+  vigied account create NAME --owner EMAIL --data /var/lib/vigie
+                                         make a further account, also while the server runs
 
 Exit codes: 0 done, 1 failed, 2 wrong usage."
 )]

@@ -3,6 +3,7 @@
 //! Per tenant `received = stored + rejected` holds at every moment because `received` is not a counter of its own: it
 //! is the sum of the other two, which are read under one lock.
 
+use base::limit::{self, Limit};
 use base::sample::RejectReason;
 use base::scope::Domain;
 use base::store::Figure;
@@ -30,12 +31,20 @@ struct Requests {
     buckets: [u64; SECONDS.len()],
 }
 
+/// A limit in force, and how often it was run into.
+#[derive(Debug)]
+struct LimitCount {
+    limit: Limit,
+    value: u64,
+    hits: AtomicU64,
+}
+
 /// Every counter of the process.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     samples: Mutex<BTreeMap<Domain, Samples>>,
     requests: Mutex<BTreeMap<(String, &'static str, u16), Requests>>,
-    limits: Mutex<BTreeMap<&'static str, u64>>,
+    limits: Vec<LimitCount>,
     notices: Mutex<BTreeMap<&'static str, u64>>,
     refused: Mutex<BTreeMap<&'static str, u64>>,
     in_flight: AtomicU64,
@@ -59,6 +68,19 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl Metrics {
+    /// Counters for a process with these limits in force.
+    pub(crate) fn new(limits: impl Iterator<Item = (Limit, u64)>) -> Self {
+        let count = |(limit, value)| LimitCount {
+            limit,
+            value,
+            hits: AtomicU64::new(0),
+        };
+        Self {
+            limits: limits.map(count).collect(),
+            ..Self::default()
+        }
+    }
+
     /// Counts what became of one write.
     pub(crate) fn wrote<'a>(
         &self,
@@ -75,6 +97,9 @@ impl Metrics {
                 .position(|code| *code == reason.code());
             if let Some(count) = at.and_then(|at| own.rejected.get_mut(at)) {
                 *count += 1;
+            }
+            if let Some(limit) = reason.limit() {
+                self.limited(&limit);
             }
         }
     }
@@ -95,9 +120,11 @@ impl Metrics {
         }
     }
 
-    /// Counts a request that ran into a limit.
-    pub(crate) fn limited(&self, limit: &'static str) {
-        *lock(&self.limits).entry(limit).or_default() += 1;
+    /// Counts what ran into a limit: a request, a sample, a connection or a login.
+    pub(crate) fn limited(&self, limit: &Limit) {
+        if let Some(own) = self.limits.iter().find(|own| own.limit == *limit) {
+            own.hits.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Counts a credential that was understood although badly written.
@@ -116,10 +143,11 @@ impl Metrics {
         InFlight(&self.in_flight)
     }
 
-    /// The Prometheus text.
-    pub(crate) fn render(&self, store: &[Figure]) -> String {
+    /// The Prometheus text. `password_waits`: logins that had to wait for another's password check.
+    pub(crate) fn render(&self, store: &[Figure], password_waits: u64) -> String {
         let mut out = String::with_capacity(16 * 1024);
         self.render_samples(&mut out);
+        self.render_limits(&mut out, password_waits);
         self.render_requests(&mut out);
         let in_flight = self.in_flight.load(Ordering::Relaxed);
         head(
@@ -130,12 +158,6 @@ impl Metrics {
         );
         let _ = writeln!(out, "vigie_http_requests_in_flight {in_flight}");
         let labelled = [
-            (
-                &self.limits,
-                "vigie_limit_hits_total",
-                "limit",
-                "Requests that ran into a limit.",
-            ),
             (
                 &self.notices,
                 "vigie_credential_repairs_total",
@@ -216,6 +238,38 @@ impl Metrics {
         }
     }
 
+    fn render_limits(&self, out: &mut String, password_waits: u64) {
+        head(
+            out,
+            "vigie_limit",
+            "The limits in force; the unit is a label.",
+            "gauge",
+        );
+        for own in &self.limits {
+            let (name, unit) = (own.limit.name, own.limit.unit);
+            let _ = writeln!(
+                out,
+                "vigie_limit{{limit=\"{name}\",unit=\"{unit}\"}} {}",
+                own.value
+            );
+        }
+        head(
+            out,
+            "vigie_limit_hits_total",
+            "What ran into a limit: requests, samples, connections, logins.",
+            "counter",
+        );
+        for own in &self.limits {
+            let hits = if own.limit == limit::CONCURRENT_PASSWORD_CHECKS {
+                password_waits
+            } else {
+                own.hits.load(Ordering::Relaxed)
+            };
+            let name = own.limit.name;
+            let _ = writeln!(out, "vigie_limit_hits_total{{limit=\"{name}\"}} {hits}");
+        }
+    }
+
     fn render_requests(&self, out: &mut String) {
         let requests = lock(&self.requests).clone();
         let name = "vigie_http_request_seconds";
@@ -256,7 +310,7 @@ mod tests {
         ];
         metrics.wrote(domain, 3, rejects.iter());
         metrics.wrote(domain, 2, std::iter::empty());
-        let text = metrics.render(&[]);
+        let text = metrics.render(&[], 0);
         assert!(
             text.contains(&format!(
                 "vigie_samples_received_total{{domain=\"{domain}\"}} 7\n"
@@ -273,7 +327,7 @@ mod tests {
     fn buckets_are_cumulative() {
         let metrics = Metrics::default();
         metrics.answered("/v1/metrics", "GET", 200, Duration::from_millis(3));
-        let text = metrics.render(&[]);
+        let text = metrics.render(&[], 0);
         assert!(
             text.contains("le=\"0.002\"} 0\n")
                 && text.contains("le=\"0.005\"} 1\n")

@@ -40,7 +40,8 @@ pub(crate) async fn serve(
     let reloading = tls.clone().map(|tls| tokio::spawn(reload_on_hangup(tls)));
     tracing::info!(%address, public_url = app.public_url, tls = tls.is_some(), "serving");
     ready(address)?;
-    listener::serve(listener, tls, router, limits, stop).await;
+    let full = || app.metrics.limited(&limit::CONNECTIONS);
+    listener::serve(listener, tls, router, limits, full, stop).await;
     if let Some(task) = reloading {
         task.abort();
     }

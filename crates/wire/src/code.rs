@@ -45,12 +45,13 @@ codes! {
     TOKEN_REVOKED = "BXNMSRI07E", Unauthenticated, "the token was revoked: its key was deleted or disabled, its session logged out, or its user removed from the account";
     CREDENTIAL_MISSING = "BXNMSRI08E", Unauthenticated, "the request carries no credential";
     CREDENTIAL_KIND = "BXNMSRI09E", Unauthenticated, "the credential's kind is not one of `iam`, `apikey`, `uaa`";
-    KEY_UNKNOWN = "BXNMSRI10E", Unauthenticated, "the API key is not known";
+    KEY_UNKNOWN = "BXNMSRI10E", Unauthenticated, "the API key is not known, or not whole";
     SCOPE_MALFORMED = "BXNMSRI11E", Invalid, "the header `X-Auth-Scope-Id` is not `s-`, `o-` or `a-` and a GUID";
     SCOPE_REQUIRED = "BXNMSRI12E", Invalid, "a `uaa` credential needs the header `X-Auth-Scope-Id`";
     DOMAIN_NOT_FOUND = "BXNMSRI13E", NotFound, "the domain does not exist, or the caller has no role in it";
     RIGHT_MISSING = "BXNMSRI14E", Forbidden, "the caller's roles in the domain do not allow this";
     UAA_ACCOUNT = "BXNMSRI15E", Forbidden, "a `uaa` credential is not accepted for an account domain";
+    TOKEN_KIND = "BXNMSRI16E", Unauthenticated, "a token of this server was sent as the other kind, `iam` for `uaa` or `uaa` for `iam`";
     CREDENTIALS_INVALID = "BXNMS0122E", Unauthenticated, "the user name or password is not right";
     BODY_MALFORMED = "BXNMSMT01E", Invalid, "the body is not a JSON array of samples";
     NOTHING_STORED = "BXNMSMT02E", Invalid, "every sample of the body was rejected";

@@ -89,7 +89,7 @@ impl Repairs {
 /// A credential out of a header, borrowed from it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Credential<'a> {
-    /// What it is said to be; `None` when it came as `Authorization: Bearer`, which does not say.
+    /// What it is said to be; `None` when `Bearer` stood in the kind's place, as in `Authorization`.
     pub kind: Option<CredentialKind>,
     /// The credential itself, visible ASCII without blanks.
     pub text: &'a str,
@@ -113,7 +113,7 @@ pub enum CredentialError {
     /// An empty header.
     #[error("the header is empty, expected `<kind> <credential>`")]
     Empty,
-    /// One word only, or `Bearer` where the kind should be.
+    /// One word only.
     #[error(
         "the credential's kind is missing, expected `iam`, `apikey` or `uaa`, a blank, and the credential"
     )]
@@ -153,7 +153,12 @@ pub fn user_token(header: &[u8]) -> Result<Credential<'_>, CredentialError> {
     }
     let (word, rest) = split_word(text);
     let Some(kind) = kind_of(word) else {
-        if rest.is_empty() || word.eq_ignore_ascii_case("bearer") {
+        // The whole of what the command line prints behind its label: the token itself says which kind it is.
+        if word.eq_ignore_ascii_case("bearer") && !rest.is_empty() {
+            repairs.add(Repair::BearerRemoved);
+            return credential(None, rest, repairs);
+        }
+        if rest.is_empty() {
             return Err(CredentialError::KindMissing);
         }
         return Err(CredentialError::KindUnknown {
@@ -251,8 +256,7 @@ fn credential(
     // One blank parts the two; more is a slip.
     let mut text = strip(rest, &mut repairs);
     for _ in 0..2 {
-        let (word, after) = split_word(text);
-        if word.eq_ignore_ascii_case("bearer") {
+        if let Some(after) = behind_bearer(text) {
             repairs.add(Repair::BearerRemoved);
             text = strip(after, &mut repairs);
         }
@@ -260,7 +264,11 @@ fn credential(
     if text.is_empty() {
         return Err(CredentialError::CredentialMissing);
     }
-    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+    // No early end: a token of a kilobyte is looked at sixteen bytes at a time.
+    let is_clean = text
+        .bytes()
+        .fold(true, |clean, byte| clean & byte.is_ascii_graphic());
+    if !is_clean {
         return Err(CredentialError::Characters);
     }
     Ok(Credential {
@@ -268,6 +276,15 @@ fn credential(
         text,
         repairs,
     })
+}
+
+/// What follows the word `Bearer` in any case, or nothing where it stands alone. Looks at the beginning only.
+fn behind_bearer(text: &str) -> Option<&str> {
+    const WORD: &str = "bearer";
+    let word = text.get(..WORD.len())?;
+    let rest = text.get(WORD.len()..)?;
+    let is_whole = rest.is_empty() || rest.starts_with([' ', '\t']);
+    (is_whole && word.eq_ignore_ascii_case(WORD)).then_some(rest)
 }
 
 /// Cuts a word and the one blank behind it.
@@ -397,7 +414,10 @@ mod tests {
             user_token(TOKEN.as_bytes()),
             Err(CredentialError::KindMissing)
         );
-        assert_eq!(user_token(b"Bearer x"), Err(CredentialError::KindMissing));
+        assert_eq!(user_token(b"Bearer"), Err(CredentialError::KindMissing));
+        let whole = user_token(b"Bearer  bearer x\r\n").unwrap();
+        assert_eq!((whole.kind, whole.text), (None, "x"));
+        assert!(whole.repairs.contains(Repair::BearerRemoved));
         assert_eq!(user_token(b"iam"), Err(CredentialError::CredentialMissing));
         assert_eq!(
             user_token(b"iam Bearer "),

@@ -105,4 +105,6 @@ CREATE TABLE passcodes (
     person TEXT NOT NULL,
     api_key TEXT,
     expires_at BIGINT NOT NULL
-)
+);
+
+CREATE TABLE issuers (issuer TEXT PRIMARY KEY, kind TEXT NOT NULL)

@@ -9,6 +9,7 @@ use base::error::Kind;
 use base::secret::Secret;
 use db::Value;
 use std::sync::OnceLock;
+use std::sync::atomic::Ordering;
 use tokio::sync::SemaphorePermit;
 
 /// Memory in KiB, passes and lanes: OWASP's second recommendation, 17 ms on one core.
@@ -69,9 +70,14 @@ pub fn generate() -> Secret<String> {
     )
 }
 
-/// A place among the checks that run at once.
+/// A place among the checks that run at once; who has to wait for one is counted.
 async fn place(iam: &Iam) -> Result<SemaphorePermit<'_>, IamError> {
-    let place = iam.0.password_checks.acquire().await;
+    let places = &iam.0.password_checks;
+    if let Ok(place) = places.try_acquire() {
+        return Ok(place);
+    }
+    iam.0.password_waits.fetch_add(1, Ordering::Relaxed);
+    let place = places.acquire().await;
     place.map_err(|_| IamError::Crypto("check passwords: closing"))
 }
 

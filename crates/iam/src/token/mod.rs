@@ -2,6 +2,7 @@
 
 pub mod claims;
 pub mod grant;
+pub(crate) mod issuer;
 pub mod jws;
 pub mod keyring;
 pub mod refresh;

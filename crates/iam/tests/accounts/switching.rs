@@ -138,6 +138,21 @@ fn a_key_opens_its_own_account_alone() {
             world.scope(key, Domain::Space(world.a.space)),
             Err(AuthError::WrongAccount { account: a })
         );
+        // Nor is the UAA a way out of the key.
+        let grant = UaaGrant::Proof(Grant::ApiKey(secret(text.expose())));
+        let uaa = world.iam.uaa_token(grant).await.unwrap();
+        let renewed = UaaGrant::RefreshToken(uaa.refresh_token.clone());
+        let renewed = world.iam.uaa_token(renewed).await.unwrap();
+        for tokens in [&uaa, &renewed] {
+            let uaa = Credential::Uaa(tokens.access_token.expose());
+            assert_eq!(
+                world.scope(uaa, Domain::Space(world.a.space)),
+                Err(AuthError::WrongAccount { account: a })
+            );
+            let caller = world.iam.verifier().identity(uaa).unwrap();
+            assert_eq!(caller.account(), b);
+            assert!(world.iam.orgs(&caller).iter().all(|org| org.account == b));
+        }
         // Each list is that of its account.
         let here = world.identity(&world.ada(None).await).unwrap();
         let names = |caller: &Identity| -> Vec<String> {

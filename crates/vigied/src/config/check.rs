@@ -80,5 +80,16 @@ pub(crate) fn reference() -> String {
             setting.help
         ));
     }
+    text.push_str(
+        "\n## Limits that stand fast\n\n\
+         What is stored rests on them, so no setting changes them.\n\n\
+         | limit | value | meaning |\n|---|---|---|\n",
+    );
+    for limit in base::limit::ALL.iter().filter(|limit| !limit.settable) {
+        text.push_str(&format!(
+            "| `{}` | {} {} | {} |\n",
+            limit.name, limit.default, limit.unit, limit.help
+        ));
+    }
     text
 }

@@ -106,7 +106,11 @@ impl Settings {
         self.text(key).parse().unwrap_or_default()
     }
 
+    /// The limit in force: what is set, or what stands fast.
     pub(crate) fn limit(&self, limit: Limit) -> u64 {
+        if !limit.settable {
+            return limit.default;
+        }
         self.number(&format!("limits.{}", limit.name))
     }
 

@@ -55,7 +55,7 @@ const fn setting(
     }
 }
 
-/// Every setting but the limits, which come from [`limit::ALL`].
+/// Every setting but the limits that can be set, which come from [`limit::ALL`].
 const OWN: &[Setting] = &[
     setting(
         "data",
@@ -154,6 +154,12 @@ const OWN: &[Setting] = &[
         "samples kept in memory before they are written to a segment file",
     ),
     setting(
+        "metrics.allow_any_address",
+        Shape::Flag,
+        "false",
+        "show the server's own metrics (`/metrics`) to callers from any address; else callers from elsewhere than this machine need a credential of an account Administrator or Viewer",
+    ),
+    setting(
         "log.level",
         Shape::Text,
         "info",
@@ -169,7 +175,8 @@ const OWN: &[Setting] = &[
 
 /// Every setting, limits last.
 pub(crate) fn all() -> Vec<Setting> {
-    let limits = limit::ALL.iter().map(|limit| Setting {
+    let settable = limit::ALL.iter().filter(|limit| limit.settable);
+    let limits = settable.map(|limit| Setting {
         key: Cow::Owned(format!("limits.{}", limit.name)),
         shape: Shape::Number {
             min: 1,

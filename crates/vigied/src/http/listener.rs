@@ -6,6 +6,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -18,6 +19,17 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long requests may go on after the shutdown signal.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Where a request came from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(IpAddr);
+
+impl Peer {
+    /// Whether the other end is this machine (or a proxy on it).
+    pub(crate) const fn is_this_machine(self) -> bool {
+        self.0.to_canonical().is_loopback()
+    }
+}
+
 /// How hard the listener works.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ListenerLimits {
@@ -26,25 +38,22 @@ pub(crate) struct ListenerLimits {
     pub(crate) head_buffer_bytes: usize,
 }
 
-/// Serves `router` until `stop` resolves, then drains.
+/// Serves `router` until `stop` resolves, then drains. `full` hears of each connection that waits for a place.
 pub(crate) async fn serve(
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
     router: Router,
     limits: ListenerLimits,
+    full: impl Fn(),
     stop: impl Future<Output = ()>,
 ) {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(limits.connections));
     let mut stop = std::pin::pin!(stop);
     loop {
-        let place = tokio::select! {
-            place = Arc::clone(&places).acquire_owned() => place,
-            () = &mut stop => break,
-        };
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of file descriptors, mostly: what frees one is a connection that ends.
                     tracing::warn!(%error, "cannot accept a connection");
@@ -54,7 +63,18 @@ pub(crate) async fn serve(
             },
             () = &mut stop => break,
         };
-        let (router, watcher, tls) = (router.clone(), graceful.watcher(), tls.clone());
+        let place = match Arc::clone(&places).try_acquire_owned() {
+            Ok(place) => Ok(place),
+            Err(_) => {
+                full();
+                tokio::select! {
+                    place = Arc::clone(&places).acquire_owned() => place,
+                    () = &mut stop => break,
+                }
+            }
+        };
+        let router = router.clone().layer(axum::Extension(Peer(peer.ip())));
+        let (watcher, tls) = (graceful.watcher(), tls.clone());
         tokio::spawn(async move {
             let _place = place;
             let builder = builder(limits);
@@ -124,5 +144,21 @@ async fn run<S>(
         builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     if let Err(error) = watcher.watch(connection.into_owned()).await {
         tracing::debug!(error, "connection ended early");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_is_this_machine() {
+        let is_here = |text: &str| Peer(text.parse().unwrap()).is_this_machine();
+        for here in ["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"] {
+            assert!(is_here(here), "{here}");
+        }
+        for elsewhere in ["10.0.0.1", "192.0.2.7", "::", "::ffff:192.0.2.7", "fe80::1"] {
+            assert!(!is_here(elsewhere), "{elsewhere}");
+        }
     }
 }

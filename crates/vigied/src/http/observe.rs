@@ -42,7 +42,11 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next:
         started,
         ended: app.clock.now(),
     };
-    let code = problem::write(&mut response, &facts);
+    let written = problem::write(&mut response, &facts);
+    if let Some(limit) = written.and_then(|written| written.limit) {
+        app.metrics.limited(limit);
+    }
+    let code = written.map(|written| written.code);
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&transaction) {
         headers.insert("transaction-id", value);
@@ -76,10 +80,10 @@ async fn limited(app: &Arc<App>, request: Request, next: Next) -> Response {
     let head = head_bytes(&request);
     let allowed = app.limits.header_bytes;
     if head > allowed {
-        app.metrics.limited(limit::HEADER_BYTES.name);
         let message =
             format!("the request head has {head} bytes, more than `header_bytes` = {allowed}");
-        return Refusal(code::HEADERS_TOO_LARGE.problem(message)).into_response();
+        let problem = code::HEADERS_TOO_LARGE.problem(message);
+        return Refusal(problem.limit(&limit::HEADER_BYTES)).into_response();
     }
     // Health and metrics answer also when the server is full: that is when they are needed.
     let watching = matches!(
@@ -88,12 +92,12 @@ async fn limited(app: &Arc<App>, request: Request, next: Next) -> Response {
     );
     let place = app.requests.try_acquire();
     if place.is_err() && !watching {
-        app.metrics.limited(limit::CONCURRENT_REQUESTS.name);
         let message = "as many requests are being worked on as `concurrent_requests` allows";
         return Refusal(
             code::TOO_BUSY
                 .problem(message)
-                .hint("send again after `Retry-After` seconds"),
+                .hint("send again after `Retry-After` seconds")
+                .limit(&limit::CONCURRENT_REQUESTS),
         )
         .into_response();
     }
@@ -102,14 +106,14 @@ async fn limited(app: &Arc<App>, request: Request, next: Next) -> Response {
     {
         return response;
     }
-    app.metrics.limited(limit::REQUEST_SECONDS.name);
     let seconds = app.limits.request_time.as_secs();
     let message = format!("the request took longer than `request_seconds` = {seconds}");
     let problem = base::error::Problem {
         kind: base::error::Kind::Unavailable,
         ..code::TIMEOUT.problem(message)
     };
-    Refusal(problem.hint("ask for a shorter range, or send smaller batches")).into_response()
+    let problem = problem.hint("ask for a shorter range, or send smaller batches");
+    Refusal(problem.limit(&limit::REQUEST_SECONDS)).into_response()
 }
 
 fn head_bytes(request: &Request) -> usize {

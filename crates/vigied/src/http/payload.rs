@@ -37,11 +37,11 @@ impl FromRequest<Arc<App>> for Payload {
                 ));
             }
             Err(_) => {
-                app.metrics.limited(limit::REQUEST_SECONDS.name);
                 let seconds = app.limits.request_time.as_secs();
                 let message =
                     format!("the body did not arrive within `request_seconds` = {seconds}");
-                return Err(Refusal(code::TIMEOUT.problem(message)));
+                let problem = code::TIMEOUT.problem(message);
+                return Err(Refusal(problem.limit(&limit::REQUEST_SECONDS)));
             }
         };
         match encoding.as_deref() {
@@ -82,10 +82,10 @@ fn unpack(app: &App, packed: &[u8]) -> Result<Bytes, Refusal> {
 }
 
 fn too_large(app: &App) -> Refusal {
-    app.metrics.limited(limit::BODY_BYTES.name);
     let allowed = app.limits.body_bytes;
     let problem: Problem = code::BODY_TOO_LARGE.problem(format!(
         "the body has more than `body_bytes` = {allowed} bytes"
     ));
-    Refusal(problem.hint("send it in smaller batches"))
+    let problem = problem.hint("send it in smaller batches");
+    Refusal(problem.limit(&limit::BODY_BYTES))
 }

@@ -4,6 +4,7 @@
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
+use base::limit::{self, Limit};
 use base::store::StoreError;
 use http::{HeaderValue, StatusCode, header};
 use iam::IamError;
@@ -27,11 +28,9 @@ impl From<StoreError> for Refusal {
         let message = error.to_string();
         let problem = match &error {
             StoreError::Forbidden(_) => code::RIGHT_MISSING.problem(message),
-            StoreError::TooManySeries { .. }
-            | StoreError::TooManySamples { .. }
-            | StoreError::TooManyNodes { .. } => code::RESULT_TOO_LARGE
-                .problem(message)
-                .hint("ask for a narrower pattern or a shorter range"),
+            StoreError::TooManySeries { .. } => too_large(message, &limit::SERIES_PER_QUERY),
+            StoreError::TooManySamples { .. } => too_large(message, &limit::SAMPLES_PER_QUERY),
+            StoreError::TooManyNodes { .. } => too_large(message, &limit::NODES_PER_LIST),
             StoreError::Poisoned { .. } | StoreError::Closing => {
                 tracing::error!(%error, "the store takes no request");
                 code::UNAVAILABLE
@@ -45,6 +44,13 @@ impl From<StoreError> for Refusal {
         };
         Self(problem)
     }
+}
+
+fn too_large(message: String, limit: &'static Limit) -> Problem {
+    code::RESULT_TOO_LARGE
+        .problem(format!("{message} (`{}`)", limit.name))
+        .hint("ask for a narrower pattern or a shorter range")
+        .limit(limit)
 }
 
 impl From<IamError> for Refusal {
@@ -122,14 +128,20 @@ pub(crate) struct Request<'a> {
     pub(crate) ended: base::time::Millis,
 }
 
+/// What of a written problem is counted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Written {
+    pub(crate) code: &'static str,
+    pub(crate) limit: Option<&'static Limit>,
+}
+
 /// Writes the problem a response carries, if it carries one.
-pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<&'static str> {
+pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Written> {
     let mut problem = response.extensions_mut().remove::<Problem>()?;
     let form = form_of(request.path);
     if form == Form::Token && problem.kind == Kind::Method {
         problem.code = "BXNIM0060E";
     }
-    let code = problem.code;
     let body = match form {
         Form::Monitoring => serde_json::to_vec(&MonitoringBody::from(&problem)),
         Form::Token => serde_json::to_vec(&TokenErrorBody::new(&problem, context(request))),
@@ -150,13 +162,17 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<&'
     );
     match problem.kind {
         Kind::Busy | Kind::Unavailable => {
-            let seconds = if code == TOO_MANY_FAILURES { "60" } else { "1" };
+            let seconds = if problem.code == TOO_MANY_FAILURES {
+                "60"
+            } else {
+                "1"
+            };
             headers
                 .entry(header::RETRY_AFTER)
                 .or_insert(HeaderValue::from_static(seconds));
         }
         Kind::Unauthenticated => {
-            let scheme = if CLIENT_REFUSED.contains(&code) {
+            let scheme = if CLIENT_REFUSED.contains(&problem.code) {
                 "Basic realm=\"vigie\""
             } else {
                 "Bearer realm=\"vigie\""
@@ -165,7 +181,10 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<&'
         }
         _ => {}
     }
-    Some(code)
+    Some(Written {
+        code: problem.code,
+        limit: problem.limit,
+    })
 }
 
 /// A password was wrong; when the server is busy with that, it is for a minute.
@@ -212,5 +231,53 @@ fn context(request: &Request<'_>) -> ErrorContext {
         elapsed_time: elapsed.to_string(),
         locale: "en_US".to_owned(),
         ..ErrorContext::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use iam::AuthError;
+
+    /// `iam` knows no wire format, so it writes its codes itself: here they meet the table that the reference is made of.
+    #[test]
+    fn refusals_of_credentials_have_the_codes_of_the_table() {
+        let all = [
+            (AuthError::Expired { seconds_ago: 1 }, code::TOKEN_EXPIRED),
+            (AuthError::Malformed("x"), code::TOKEN_MALFORMED),
+            (AuthError::WrongIssuer, code::TOKEN_ISSUER),
+            (
+                AuthError::WrongKind {
+                    sent: "iam",
+                    is: "uaa",
+                },
+                code::TOKEN_KIND,
+            ),
+            (AuthError::NotYetValid, code::TOKEN_NOT_YET),
+            (AuthError::Signature("x"), code::TOKEN_SIGNATURE),
+            (
+                AuthError::WrongAccount {
+                    account: base::id::AccountId(base::id::Guid::from_random([0; 16])),
+                },
+                code::TOKEN_ACCOUNT,
+            ),
+            (AuthError::Revoked("x"), code::TOKEN_REVOKED),
+            (AuthError::KeyUnknown, code::KEY_UNKNOWN),
+            (AuthError::KeyMistyped, code::KEY_UNKNOWN),
+            (AuthError::UaaNeedsScope, code::SCOPE_REQUIRED),
+            (
+                AuthError::DomainNotFound("x".to_owned()),
+                code::DOMAIN_NOT_FOUND,
+            ),
+            (AuthError::UaaNotForAccount, code::UAA_ACCOUNT),
+        ];
+        for (error, code) in all {
+            let problem = error.problem();
+            assert_eq!(
+                (problem.code, problem.kind),
+                (code.code, code.kind),
+                "{error}"
+            );
+        }
     }
 }

@@ -40,7 +40,9 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
 
 /// The server's own metrics in the Prometheus text format.
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
-    let text = app.metrics.render(&app.store.figures());
+    let text = app
+        .metrics
+        .render(&app.store.figures(), app.iam.password_waits());
     (
         [(
             header::CONTENT_TYPE,

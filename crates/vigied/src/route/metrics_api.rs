@@ -263,7 +263,6 @@ fn targets(app: &App, query: &Query) -> Result<Vec<Target>, Refusal> {
         ));
     }
     if texts.len() > most {
-        app.metrics.limited(base::limit::TARGETS_PER_QUERY.name);
         let problem = code::TARGETS_TOO_MANY.problem(format!(
             "the query has {} targets, more than `targets_per_query` = {most}",
             texts.len()
@@ -271,7 +270,8 @@ fn targets(app: &App, query: &Query) -> Result<Vec<Target>, Refusal> {
         return Err(Refusal(
             problem
                 .hint("split the query, or use a wildcard")
-                .field("target"),
+                .field("target")
+                .limit(&base::limit::TARGETS_PER_QUERY),
         ));
     }
     let parse = |text: &&str| {

@@ -195,6 +195,57 @@ fn without_a_first_account_there_is_none_to_add_to() {
     assert!(!data.exists(), "a folder was made");
 }
 
+#[test]
+fn the_operator_is_told_what_he_has_to_hand_on() {
+    let stage = Stage::set(&[]);
+    let made = stage.operator(&[
+        "create", "Second", "--owner", BEA, "--org", "lab", "--space", "prod",
+    ]);
+    let told = stdout(&made);
+    for expected in [
+        "Account:        Second (",
+        "Region:         local\n",
+        "Organization:   lab (",
+        "Space:          prod (",
+        "User:           bea@example.org\n",
+        "Password:       ",
+        "API key:        vgk_",
+        "they are not shown again",
+        "vigie login -u bea@example.org -c ",
+    ] {
+        assert!(told.contains(expected), "no `{expected}` in\n{told}");
+    }
+    let known = stdout(&stage.operator(&["create", "Third", "--owner", BEA]));
+    assert!(known.contains("the password is unchanged"), "{known}");
+    assert!(!known.contains("vgk_"), "{known}");
+    let nowhere = ["create", "Fourth", "--owner", BEA, "--region", "mars"];
+    let refused = stage.operator(&nowhere);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(stderr(&refused).contains("there is no region `mars`"));
+
+    let list = stdout(&stage.operator(&["list"]));
+    let rows: Vec<Vec<&str>> = list
+        .lines()
+        .map(|line| {
+            line.split("   ")
+                .map(str::trim)
+                .filter(|word| !word.is_empty())
+                .collect()
+        })
+        .collect();
+    assert_eq!(rows[0], ["Account GUID", "Name", "Members", "Owner"]);
+    let tail: Vec<&[&str]> = rows[1..].iter().map(|row| &row[1..]).collect();
+    let owner = stage.first.user.as_str();
+    assert_eq!(
+        tail,
+        [
+            ["Second", "1", BEA],
+            ["Third", "1", BEA],
+            ["Vigie", "1", owner]
+        ]
+    );
+}
+
 fn two_accounts(stage: &Stage<'_>) {
     let (url, first) = (stage.serving.url(), &stage.first);
     let made = stage.create();

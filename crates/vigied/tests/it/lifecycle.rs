@@ -190,7 +190,7 @@ fn a_graceful_stop_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let owner = init(folder.path());
     let serving = Serving::start(folder.path(), "127.0.0.1:0", &[]);
-    let (url, address) = (serving.url(), serving.address.clone());
+    let url = serving.url();
     let token = token(&url, &owner.api_key);
     let stamp = now() - 1000;
     let space = owner.space.clone();
@@ -204,12 +204,52 @@ fn a_graceful_stop_loses_nothing() {
         assert_eq!(reply.status, 200, "{}", reply.text());
     }
     assert!(serving.stop().success());
-    let again = Serving::start(folder.path(), &address, &[]);
+    let again = Serving::start(folder.path(), "127.0.0.1:0", &[]);
     let reply = Request::new(&again.url(), "GET", "/v1/metrics?target=soft.stop")
         .header("X-Auth-User-Token", &format!("iam {token}"))
         .header("X-Auth-Scope-Id", &format!("s-{space}"))
         .send();
     assert_eq!(reply.json()[0]["datapoints"].as_array().unwrap().len(), 50);
+}
+
+/// The address of a server may change; its tokens are its own all the same, each for its own kind.
+#[test]
+fn tokens_outlive_a_change_of_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let owner = init(folder.path());
+    let serving = Serving::start(folder.path(), "127.0.0.1:0", &[]);
+    let iam = token(&serving.url(), &owner.api_key);
+    let form = [
+        ("grant_type", "password"),
+        ("username", "apikey"),
+        ("password", &*owner.api_key),
+    ];
+    let uaa = Request::new(&serving.url(), "POST", "/oauth/token")
+        .basic("cf", "")
+        .form(&form)
+        .send();
+    let uaa = uaa.json()["access_token"].as_str().unwrap().to_owned();
+    assert!(serving.stop().success());
+
+    let moved = ["--public-url", "https://metrics.example.org"];
+    let again = Serving::start(folder.path(), "127.0.0.1:0", &moved);
+    let list = |credential: String| {
+        Request::new(&again.url(), "GET", "/v1/metrics/list")
+            .header("X-Auth-User-Token", &credential)
+            .header("X-Auth-Scope-Id", &format!("s-{}", owner.space))
+            .send()
+    };
+    assert_eq!(list(format!("iam {iam}")).status, 200);
+    assert_eq!(list(format!("uaa {uaa}")).status, 200);
+    assert_eq!(list(format!("iam {uaa}")).code(), "BXNMSRI16E");
+    assert_eq!(list(format!("uaa {iam}")).code(), "BXNMSRI16E");
+    let fresh = token(&again.url(), &owner.api_key);
+    let claims = fresh.split('.').nth(1).unwrap();
+    let claims: Value = serde_json::from_slice(
+        &base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, claims).unwrap(),
+    )
+    .unwrap();
+    assert_eq!(claims["iss"], "https://metrics.example.org/identity");
 }
 
 /// Health says what works.

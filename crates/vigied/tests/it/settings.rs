@@ -113,7 +113,6 @@ fn config_check_tells_values_and_sources() {
     );
 }
 
-/// Limits answer with their own codes and names, and are counted.
 #[test]
 fn an_access_token_lives_thirty_seconds_to_twelve_hours() {
     let folder = tempfile::tempdir().unwrap();
@@ -130,40 +129,6 @@ fn an_access_token_lives_thirty_seconds_to_twelve_hours() {
         ("apikey", &server.owner.api_key),
     ]);
     assert_eq!(reply.send().json()["expires_in"], 43_200);
-}
-
-#[test]
-fn limits_have_names() {
-    let server = Server::with(&[
-        "--set",
-        "limits.body_bytes=1000",
-        "--set",
-        "limits.header_bytes=4096",
-    ]);
-    let token = server.token();
-    let large = server
-        .metrics(&token, "POST", "/v1/metrics")
-        .body(vec![b' '; 2000])
-        .send();
-    assert_eq!((large.status, large.code().as_str()), (413, "BXNMSSV03E"));
-    assert!(large.text().contains("body_bytes"), "{}", large.text());
-    let head = server
-        .request("GET", "/v1/metrics/list")
-        .header("X-Large", &"x".repeat(6000))
-        .send();
-    assert_eq!((head.status, head.code().as_str()), (431, "BXNMSSV04E"));
-    let targets = "target=a&target=b&target=c&target[]=d&target=e&target=f";
-    let many = server
-        .metrics(&token, "GET", &format!("/v1/metrics?{targets}"))
-        .send();
-    assert_eq!((many.status, many.code().as_str()), (400, "BXNMSMT04E"));
-    let metrics = server.request("GET", "/metrics").send().text();
-    for limit in ["body_bytes", "header_bytes", "targets_per_query"] {
-        assert!(
-            metrics.contains(&format!("vigie_limit_hits_total{{limit=\"{limit}\"}} 1")),
-            "{metrics}"
-        );
-    }
 }
 
 /// The certificate is served, and a new one is taken up on SIGHUP without a restart.

@@ -119,8 +119,16 @@ impl Operation {
     }
 
     /// Accepts the named security scheme, or none.
-    pub(super) fn may_have(mut self, scheme: &str) -> Self {
-        self.security = json!([{ scheme: [] }, {}]);
+    pub(super) fn may_have(self, scheme: &str) -> Self {
+        self.may_have_any(&[scheme])
+    }
+
+    /// Accepts one of the named security schemes, or none.
+    pub(super) fn may_have_any(mut self, schemes: &[&str]) -> Self {
+        self = self.needs(schemes);
+        if let Some(any) = self.security.as_array_mut() {
+            any.push(json!({}));
+        }
         self
     }
 

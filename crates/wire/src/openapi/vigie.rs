@@ -24,6 +24,7 @@ pub(super) fn document() -> Value {
     listing(&mut document);
     settings(&mut document);
     let text = || json!({ "type": "string" });
+    let error = document.schema::<MonitoringBody>();
     document.route(
         "GET",
         "/health/live",
@@ -47,12 +48,13 @@ pub(super) fn document() -> Value {
     document.route(
         "GET",
         "/metrics",
-        Operation::new("selfMetrics", "The server's own metrics").answers_as(
-            "200",
-            "Prometheus text",
-            "text/plain",
-            text(),
-        ),
+        Operation::new(
+            "selfMetrics",
+            "The server's own metrics: for its own machine, and for who may read an account's",
+        )
+        .may_have_any(&["UserToken", "Bearer"])
+        .answers_as("200", "Prometheus text", "text/plain", text())
+        .answers("4XX", "asked from elsewhere without the right", error),
     );
     document.finish()
 }

@@ -1,0 +1,84 @@
+//! The names under which this installation has issued tokens.
+//!
+//! A token names its issuer by the address the server had when it was issued. The address may change (another port,
+//! another host name); the tokens are the installation's own all the same, by its own keys, and stay good until they
+//! expire. So every name is recorded, and a token is accepted under any of them, each for its own kind of token.
+
+use crate::error::{AuthError, IamError};
+use crate::service::IamConfig;
+use db::Db;
+use std::collections::HashMap;
+
+/// The kinds of token, which must never be taken for one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Iam,
+    Uaa,
+}
+
+impl Kind {
+    /// The word for it in `X-Auth-User-Token`.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Iam => "iam",
+            Self::Uaa => "uaa",
+        }
+    }
+}
+
+/// Every name, with the kind of token issued under it.
+#[derive(Debug, Default)]
+pub(crate) struct Issuers(HashMap<String, Kind>);
+
+impl Issuers {
+    /// Reads them.
+    pub(crate) async fn load(db: &Db) -> Result<Self, IamError> {
+        let mut own = HashMap::new();
+        for row in db.all("SELECT issuer, kind FROM issuers", &[]).await? {
+            let kind = row.text("kind")?;
+            let kind = [Kind::Iam, Kind::Uaa]
+                .into_iter()
+                .find(|own| own.name() == kind)
+                .ok_or(IamError::Stored {
+                    value: kind,
+                    expected: "a kind of token",
+                })?;
+            own.insert(row.text("issuer")?, kind);
+        }
+        Ok(Self(own))
+    }
+
+    /// The kind of token that `issuer` stands for, if it is one of ours.
+    pub(crate) fn kind(&self, issuer: &str) -> Option<Kind> {
+        self.0.get(issuer).copied()
+    }
+
+    /// Whether tokens of `wanted` kind are issued under `issuer`.
+    pub(crate) fn check(&self, issuer: Option<&str>, wanted: Kind) -> Result<(), AuthError> {
+        match issuer.and_then(|issuer| self.kind(issuer)) {
+            None => Err(AuthError::WrongIssuer),
+            Some(kind) if kind != wanted => Err(AuthError::WrongKind {
+                sent: wanted.name(),
+                is: kind.name(),
+            }),
+            Some(_) => Ok(()),
+        }
+    }
+}
+
+/// Records the names in use, and lets other nodes know of new ones.
+pub(crate) async fn record(db: &Db, config: &IamConfig) -> Result<(), IamError> {
+    let mut tx = db.begin().await?;
+    let mut is_new = false;
+    for (issuer, kind) in [(&config.issuer, Kind::Iam), (&config.uaa_issuer, Kind::Uaa)] {
+        let sql = "INSERT INTO issuers (issuer, kind) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING issuer";
+        let values = [issuer.as_str().into(), kind.name().into()];
+        is_new |= tx.one(sql, &values).await?.is_some();
+    }
+    if is_new {
+        let sql = "UPDATE counters SET value = value + 1 WHERE name = 'changes'";
+        tx.execute(sql, &[]).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
