@@ -3,6 +3,7 @@
 use crate::error::IamError;
 use crate::role::Role;
 use crate::token::issuer::Issuers;
+use crate::token::refresh::REMEMBERED_MILLISECONDS;
 use base::id::{AccountId, Guid, KeyId, OrgId, SessionId, SpaceId, TenantId, UserId};
 use base::scope::{Actions, Domain};
 use base::time::Millis;
@@ -238,7 +239,8 @@ impl Directory {
         own.load_people(db).await?;
         own.load_keys(db).await?;
         let revoked = "SELECT guid FROM sessions WHERE revoked_at IS NOT NULL AND expires_at > $1";
-        for row in db.all(revoked, &[Value::from(now.0)]).await? {
+        let forgotten = now.0.saturating_sub(REMEMBERED_MILLISECONDS);
+        for row in db.all(revoked, &[Value::from(forgotten)]).await? {
             own.revoked.insert(SessionId(parse_guid(&row, "guid")?));
         }
         Ok(own)

@@ -76,6 +76,131 @@ codes! {
     REQUEST_MALFORMED = "BXNMSSV09E", Invalid, "the request's query string, encoding or headers can not be read";
 }
 
+/// A word by which the identity interfaces refuse: the original's, where it has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Word {
+    /// The word, for example `BXNIM0415E` or `invalid_grant`.
+    pub word: &'static str,
+    /// The statuses it comes with.
+    pub status: &'static str,
+    /// What it means, in one sentence.
+    pub meaning: &'static str,
+}
+
+const fn word(word: &'static str, status: &'static str, meaning: &'static str) -> Word {
+    Word {
+        word,
+        status,
+        meaning,
+    }
+}
+
+/// What the token service (`/identity`, `/oidc`) says in `errorCode`, beside the codes of [`ALL`].
+pub const TOKEN_SERVICE: &[Word] = &[
+    word(
+        "BXNIM0060E",
+        "405",
+        "the path does not answer to this method",
+    ),
+    word(
+        "BXNIM0106E",
+        "400",
+        "a property has a value that is not accepted, or the form can not be read",
+    ),
+    word("BXNIM0109E", "400", "a property is missing or empty"),
+    word(
+        "BXNIM0141E",
+        "400",
+        "the user is not a member of the account asked for",
+    ),
+    word(
+        "BXNIM0308E",
+        "401",
+        "the grant needs a client and none came, or the client is unknown: send Basic `bx:bx`",
+    ),
+    word(
+        "BXNIM0407E",
+        "400",
+        "the refresh token is unknown, used too often, of an ended session or of another client",
+    ),
+    word("BXNIM0408E", "400", "the refresh token has expired"),
+    word(
+        "BXNIM0415E",
+        "400",
+        "the API key is unknown, locked, disabled or expired",
+    ),
+    word(
+        "BXNIM0602E",
+        "400, 429",
+        "user name, password or passcode is wrong; with 429: too often, wait for `Retry-After` seconds",
+    ),
+    word(
+        "unsupported_token_type",
+        "400",
+        "the token is of no session that could end: disable or delete its API key",
+    ),
+];
+
+/// What the identity interface (`/v1/apikeys`, `/v2/accounts`, `/v2/users`) says in `message_code`.
+pub const IDENTITY: &[Word] = &[
+    word(
+        "invalid_parameter",
+        "400",
+        "a field, parameter or header is missing or wrong",
+    ),
+    word(
+        "insufficient_permissions",
+        "403",
+        "the caller sees it and may not change it",
+    ),
+    word(
+        "not_found",
+        "404",
+        "it does not exist, or the caller may not see it",
+    ),
+    word(
+        "conflict",
+        "409",
+        "the name is taken, it has changed since its tag was read, or something depends on it",
+    ),
+    word("locked", "409", "the API key is locked: unlock it first"),
+];
+
+/// What the UAA (`/oauth`) says in `error`.
+pub const UAA: &[Word] = &[
+    word(
+        "invalid_request",
+        "400",
+        "a field is missing or given twice, or the form can not be read",
+    ),
+    word("unsupported_grant_type", "400", "the grant is not served"),
+    word(
+        "unsupported_token_type",
+        "400",
+        "the credential is of no session that could end",
+    ),
+    word(
+        "invalid_grant",
+        "401",
+        "the password, passcode, API key or refresh token is no good",
+    ),
+    word(
+        "invalid_token",
+        "401",
+        "the IAM token to be exchanged is no good",
+    ),
+    word(
+        "unauthorized",
+        "401",
+        "the client is unknown, or the caller is: send Basic `cf:`, or a token",
+    ),
+    word(
+        "temporarily_unavailable",
+        "429, 503",
+        "too many failed logins, or the server is busy: send again later",
+    ),
+];
+
 /// Looks a code up by its text.
 #[must_use]
 pub fn find(code: &str) -> Option<&'static Code> {

@@ -10,6 +10,7 @@ use base::secret::Secret;
 use db::Value;
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
+use tokio::sync::SemaphorePermit;
 
 /// Memory in KiB, passes and lanes: OWASP's second recommendation, 17 ms on one core.
 const COST: (u32, u32, u32) = (19 * 1024, 2, 1);
@@ -53,7 +54,8 @@ pub(crate) async fn prepare(iam: &Iam, password: Secret<String>) -> Result<Strin
             format!("a password has {least} to {most} bytes"),
         ));
     }
-    on_a_worker(iam, move || hash(password.expose())).await
+    let _place = place(iam).await?;
+    on_a_worker(move || hash(password.expose())).await
 }
 
 /// A password nobody has to remember: 20 characters, 119 bits.
@@ -68,21 +70,20 @@ pub fn generate() -> Secret<String> {
     )
 }
 
+/// A place among the checks that run at once; who has to wait for one is counted.
+async fn place(iam: &Iam) -> Result<SemaphorePermit<'_>, IamError> {
+    let places = &iam.0.password_checks;
+    if let Ok(place) = places.try_acquire() {
+        return Ok(place);
+    }
+    iam.0.password_waits.fetch_add(1, Ordering::Relaxed);
+    let place = places.acquire().await;
+    place.map_err(|_| IamError::Crypto("check passwords: closing"))
+}
+
 async fn on_a_worker<T: Send + 'static>(
-    iam: &Iam,
     work: impl FnOnce() -> Result<T, IamError> + Send + 'static,
 ) -> Result<T, IamError> {
-    let places = &iam.0.password_checks;
-    let _place = match places.try_acquire() {
-        Ok(place) => place,
-        Err(_) => {
-            iam.0.password_waits.fetch_add(1, Ordering::Relaxed);
-            places
-                .acquire()
-                .await
-                .map_err(|_| IamError::Crypto("check passwords: closing"))?
-        }
-    };
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| IamError::Crypto("finish the password check"))?
@@ -103,6 +104,9 @@ pub(crate) async fn check(
     password: Secret<String>,
 ) -> Result<User, IamError> {
     let user = iam.directory().user_by_email(username).cloned();
+    // Failures are read, and counted below, with the place held: a thousand guesses sent at once are not a thousand
+    // guesses for free, as they would be if all of them read the count before the first was counted.
+    let _place = place(iam).await?;
     let now = iam.0.clock.now();
     let mut stored = None;
     if let Some(user) = &user {
@@ -123,7 +127,7 @@ pub(crate) async fn check(
         }
     }
     let known = stored.is_some();
-    let right = on_a_worker(iam, move || {
+    let right = on_a_worker(move || {
         let stored = stored.unwrap_or_else(|| decoy().to_owned());
         Ok(hasher()?
             .verify_password(password.expose().as_bytes(), stored.as_str())

@@ -202,26 +202,31 @@ impl Iam {
     ) -> Result<ApiKey, IamError> {
         let key = self.api_key(caller, id)?;
         unlocked(&key)?;
-        if if_match != "*" && if_match.trim_matches('"') != entity_tag(&key) {
+        let changed = || {
             let message = "the API key has changed since its entity tag was read: read it again";
-            return Err(IamError::Refused(
-                Problem::new(Kind::Conflict, "conflict", message).field("If-Match"),
-            ));
+            IamError::Refused(Problem::new(Kind::Conflict, "conflict", message).field("If-Match"))
+        };
+        if if_match != "*" && if_match.trim_matches('"') != entity_tag(&key) {
+            return Err(changed());
         }
         let name = change
             .name
             .map_or(Ok(key.name), |text| name("name", &text))?;
         let mut tx = self.0.db.begin().await?;
         let sql = "UPDATE api_keys SET name = $2, description = $3, expires_at = $4, modified_at = $5, revision = revision + 1 \
-                   WHERE guid = $1";
+                   WHERE guid = $1 AND revision = $6";
         let values = [
             id.0.to_string().into(),
             name.into(),
             change.description.unwrap_or(key.description).into(),
             change.expires_at.or(key.expires_at).map(|at| at.0).into(),
             self.0.clock.now().0.into(),
+            key.revision.into(),
         ];
-        tx.execute(sql, &values).await?;
+        // Of two who bring the same tag at the same moment, one changes the key.
+        if tx.execute(sql, &values).await? == 0 {
+            return Err(changed());
+        }
         self.commit(tx).await?;
         self.api_key(caller, id)
     }

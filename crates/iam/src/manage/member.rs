@@ -47,7 +47,7 @@ impl Iam {
         email: &str,
         role: Option<Role>,
     ) -> Result<Invited, IamError> {
-        self.administer(caller, account, "inviting users")?;
+        self.may_invite(caller, account)?;
         let email = address(email)?;
         let domain = Domain::Account(account);
         if let Some(role) = role.filter(|role| !role.fits(domain)) {
@@ -94,6 +94,14 @@ impl Iam {
             user,
             password: first.map(|(password, _)| password),
         })
+    }
+
+    /// Whether the caller may invite users.
+    ///
+    /// # Errors
+    /// When he is not in the account; without Administrator of it.
+    pub fn may_invite(&self, caller: &Identity, account: AccountId) -> Result<(), IamError> {
+        self.administer(caller, account, "inviting users")
     }
 
     /// Takes someone out of the account, with his roles, keys and sessions there. From the moment this returns none of his

@@ -54,15 +54,8 @@ impl Iam {
         text: &str,
         region: Option<&str>,
     ) -> Result<Org, IamError> {
+        self.may_create_org(caller)?;
         let directory = self.directory();
-        let account = Domain::Account(caller.account());
-        if !is_administrator(&directory, caller, caller.account())
-            && !directory.holds(caller.user(), account, Role::Editor)
-        {
-            return Err(IamError::forbidden(
-                "creating an organization needs the account role Administrator or Editor",
-            ));
-        }
         let name = name("name", text)?;
         let known = |name: &str| directory.regions.iter().find(|own| own.name == name);
         let region = match region {
@@ -97,8 +90,7 @@ impl Iam {
         id: OrgId,
         text: &str,
     ) -> Result<Org, IamError> {
-        let org = self.org(caller, id)?;
-        self.may_change_org(caller, &org)?;
+        self.may_change_org(caller, id)?;
         let (name, now) = (name("name", text)?, self.0.clock.now());
         let mut tx = self.0.db.begin().await?;
         let sql = "UPDATE orgs SET name = $2, updated_at = $3 WHERE guid = $1";
@@ -120,8 +112,7 @@ impl Iam {
         id: OrgId,
         recursive: bool,
     ) -> Result<(), IamError> {
-        let org = self.org(caller, id)?;
-        self.may_change_org(caller, &org)?;
+        let org = self.may_change_org(caller, id)?;
         let directory = self.directory();
         let spaces: Vec<&Space> = directory
             .spaces
@@ -147,12 +138,34 @@ impl Iam {
         self.commit(tx).await
     }
 
-    fn may_change_org(&self, caller: &Identity, org: &Org) -> Result<(), IamError> {
+    /// Whether the caller may create an organization.
+    ///
+    /// # Errors
+    /// Without Administrator or Editor of the account.
+    pub fn may_create_org(&self, caller: &Identity) -> Result<(), IamError> {
         let directory = self.directory();
-        if is_administrator(&directory, caller, org.account)
-            || manages(&directory, caller, Domain::Org(org.id))
+        let account = Domain::Account(caller.account());
+        if is_administrator(&directory, caller, caller.account())
+            || directory.holds(caller.user(), account, Role::Editor)
         {
             return Ok(());
+        }
+        Err(IamError::forbidden(
+            "creating an organization needs the account role Administrator or Editor",
+        ))
+    }
+
+    /// The organization, if the caller may rename or delete it.
+    ///
+    /// # Errors
+    /// When he does not see it; without Manager of it or Administrator of the account.
+    pub fn may_change_org(&self, caller: &Identity, id: OrgId) -> Result<Org, IamError> {
+        let org = self.org(caller, id)?;
+        let directory = self.directory();
+        if is_administrator(&directory, caller, org.account)
+            || manages(&directory, caller, Domain::Org(id))
+        {
+            return Ok(org);
         }
         Err(IamError::forbidden(
             "changing an organization needs its role Manager, or the account role Administrator",

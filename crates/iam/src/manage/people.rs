@@ -82,7 +82,7 @@ impl Iam {
         role: Role,
         username: &str,
     ) -> Result<User, IamError> {
-        let (user, account) = self.may_set_role(caller, domain, role, username)?;
+        let (user, account) = self.holder(caller, domain, role, username)?;
         let mut tx = self.0.db.begin().await?;
         hold(&mut tx, account).await?;
         if !is_still_member(&mut tx, account, user.id).await? {
@@ -104,7 +104,7 @@ impl Iam {
         role: Role,
         username: &str,
     ) -> Result<(), IamError> {
-        let (user, account) = self.may_set_role(caller, domain, role, username)?;
+        let (user, account) = self.holder(caller, domain, role, username)?;
         let mut tx = self.0.db.begin().await?;
         hold(&mut tx, account).await?;
         if role == Role::Administrator {
@@ -123,13 +123,11 @@ impl Iam {
         self.commit(tx).await
     }
 
-    fn may_set_role(
-        &self,
-        caller: &Identity,
-        domain: Domain,
-        role: Role,
-        username: &str,
-    ) -> Result<(User, AccountId), IamError> {
+    /// Whether the caller may give roles in the domain, and take them away; the account it belongs to.
+    ///
+    /// # Errors
+    /// When he does not see it; without Manager of it, of the organization around it, or Administrator of the account.
+    pub fn may_set_roles(&self, caller: &Identity, domain: Domain) -> Result<AccountId, IamError> {
         let directory = self.directory();
         see(&directory, caller, domain, &format!("`{domain}`"))?;
         let account = directory
@@ -142,14 +140,27 @@ impl Iam {
                 .map(|space| Domain::Org(space.org)),
             _ => None,
         };
-        let may = is_administrator(&directory, caller, account)
+        if is_administrator(&directory, caller, account)
             || manages(&directory, caller, domain)
-            || parent.is_some_and(|parent| manages(&directory, caller, parent));
-        if !may {
-            return Err(IamError::forbidden(format!(
-                "changing roles in `{domain}` needs its role Manager, or the account role Administrator"
-            )));
+            || parent.is_some_and(|parent| manages(&directory, caller, parent))
+        {
+            return Ok(account);
         }
+        Err(IamError::forbidden(format!(
+            "changing roles in `{domain}` needs its role Manager, or the account role Administrator"
+        )))
+    }
+
+    /// The user whose role the caller may change, and the account it is in.
+    fn holder(
+        &self,
+        caller: &Identity,
+        domain: Domain,
+        role: Role,
+        username: &str,
+    ) -> Result<(User, AccountId), IamError> {
+        let account = self.may_set_roles(caller, domain)?;
+        let directory = self.directory();
         if !role.fits(domain) {
             return Err(IamError::invalid(
                 "role",

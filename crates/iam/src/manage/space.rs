@@ -86,8 +86,7 @@ impl Iam {
         id: SpaceId,
         text: &str,
     ) -> Result<Space, IamError> {
-        let space = self.space(caller, id)?;
-        self.may_change_space(caller, &space)?;
+        self.may_change_space(caller, id)?;
         let (name, now) = (name("name", text)?, self.0.clock.now());
         let mut tx = self.0.db.begin().await?;
         let sql = "UPDATE spaces SET name = $2, updated_at = $3 WHERE guid = $1";
@@ -104,25 +103,29 @@ impl Iam {
     /// # Errors
     /// Without Manager of it or of its organization.
     pub async fn delete_space(&self, caller: &Identity, id: SpaceId) -> Result<(), IamError> {
-        let space = self.space(caller, id)?;
-        self.may_change_space(caller, &space)?;
+        self.may_change_space(caller, id)?;
         let mut tx = self.0.db.begin().await?;
         remove(&mut tx, id, self.0.clock.now()).await?;
         self.commit(tx).await
     }
 
-    fn may_change_space(&self, caller: &Identity, space: &Space) -> Result<(), IamError> {
+    /// Whether the caller may rename or delete the space.
+    ///
+    /// # Errors
+    /// When he does not see it; without Manager of it or of its organization, or Administrator of the account.
+    pub fn may_change_space(&self, caller: &Identity, id: SpaceId) -> Result<(), IamError> {
+        let space = self.space(caller, id)?;
         let directory = self.directory();
         let manages = |domain| manages(&directory, caller, domain);
-        let account = directory.account_of(Domain::Space(space.id));
+        let account = directory.account_of(Domain::Space(id));
         if account.is_some_and(|account| is_administrator(&directory, caller, account))
-            || manages(Domain::Space(space.id))
+            || manages(Domain::Space(id))
             || manages(Domain::Org(space.org))
         {
             return Ok(());
         }
         Err(IamError::forbidden(
-            "changing a space needs the role Manager of it or of its organization",
+            "changing a space needs the role Manager of it or of its organization, or the account role Administrator",
         ))
     }
 }

@@ -10,6 +10,7 @@ use crate::directory::{User, parse_guid};
 use crate::entropy;
 use crate::error::IamError;
 use crate::service::Iam;
+use crate::verify::Identity;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use base::error::Kind;
 use base::id::{AccountId, KeyId, SessionId, UserId};
@@ -18,6 +19,11 @@ use db::{Row, Tx, Value};
 
 /// How long a used token still gives its successor.
 pub const GRACE_MILLISECONDS: i64 = 30_000;
+
+/// How long what has expired is remembered. A session outlives its refresh tokens by an IAM token of 12 h and the UAA
+/// token of 12 h that it was exchanged for at its end: so long its revocation counts. And who comes with an old refresh
+/// token is told that it expired, not that it never was.
+pub(crate) const REMEMBERED_MILLISECONDS: i64 = 24 * 3_600_000;
 
 const PREFIX: &str = "vgr_";
 
@@ -58,15 +64,16 @@ pub(crate) async fn begin(
     now: i64,
     expires_at: i64,
 ) -> Result<SessionId, IamError> {
-    // Each login sweeps out what has expired, so that the tables stay as small as the sessions that live.
+    // Each login sweeps out what has long expired, so that the tables stay as small as the sessions that live.
+    let forgotten = now.saturating_sub(REMEMBERED_MILLISECONDS);
     tx.execute(
         "DELETE FROM refresh_tokens WHERE expires_at <= $1",
-        &[now.into()],
+        &[forgotten.into()],
     )
     .await?;
     let sweep = "DELETE FROM sessions WHERE expires_at <= $1 \
                  AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session = sessions.guid)";
-    tx.execute(sweep, &[now.into()]).await?;
+    tx.execute(sweep, &[forgotten.into()]).await?;
     let session = SessionId(entropy::guid());
     let sql = "INSERT INTO sessions (guid, account, person, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
     let values = [
@@ -251,11 +258,20 @@ async fn end(iam: &Iam, mut tx: Tx, session: SessionId) -> Result<(), IamError> 
 }
 
 impl Iam {
-    /// Revokes a token (RFC 7009): the session of a refresh token or of an access token ends, with every token of it.
-    /// A token that is unknown, or of no session, is as revoked as it can be: that is no error.
+    /// Ends the session of a verified caller, with every token of it.
     ///
     /// # Errors
-    /// When the database fails.
+    /// When the credential is of no session; when the database fails.
+    pub async fn log_out(&self, caller: &Identity) -> Result<(), IamError> {
+        let session = caller.session().ok_or_else(no_session)?;
+        end(self, self.0.db.begin().await?, session).await
+    }
+
+    /// Revokes a token (RFC 7009): the session of a refresh token or of an access token ends, with every token of it.
+    /// A token that is unknown is as revoked as it can be: that is no error.
+    ///
+    /// # Errors
+    /// When the token is good and of no session, so that it cannot be revoked; when the database fails.
     pub async fn revoke(&self, token: &Secret<String>) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
         let find = "SELECT session FROM refresh_tokens WHERE hash = $1";
@@ -263,10 +279,10 @@ impl Iam {
             Some(row) => Some(SessionId(parse_guid(&row, "session")?)),
             None => {
                 let verifier = self.verifier();
-                verifier
-                    .identity(verifier.bearer(token.expose()))
-                    .ok()
-                    .and_then(|identity| identity.session())
+                match verifier.identity(verifier.bearer(token.expose())) {
+                    Ok(identity) => Some(identity.session().ok_or_else(no_session)?),
+                    Err(_) => None,
+                }
             }
         };
         match session {
@@ -274,6 +290,15 @@ impl Iam {
             None => Ok(()),
         }
     }
+}
+
+/// Said rather than "done": the credential goes on opening what it opened.
+fn no_session() -> IamError {
+    IamError::refused(
+        Kind::Invalid,
+        "unsupported_token_type",
+        "This credential is of no login session that could end: disable or delete its API key instead",
+    )
 }
 
 /// A key that only the bearer of the parent token can make; used for one message, so the nonce may stand still.

@@ -55,6 +55,7 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next:
         "x-content-type-options",
         HeaderValue::from_static("nosniff"),
     );
+    problem::mark(headers, &path);
     let status = response.status().as_u16();
     let took = begun.elapsed();
     if let Some(code) = code.filter(|_| status == 401) {

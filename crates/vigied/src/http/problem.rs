@@ -137,8 +137,12 @@ pub(crate) struct Written {
 
 /// Writes the problem a response carries, if it carries one.
 pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Written> {
-    let problem = response.extensions_mut().remove::<Problem>()?;
-    let body = match form_of(request.path) {
+    let mut problem = response.extensions_mut().remove::<Problem>()?;
+    let form = form_of(request.path);
+    if form == Form::Token && problem.kind == Kind::Method {
+        problem.code = "BXNIM0060E";
+    }
+    let body = match form {
         Form::Monitoring => serde_json::to_vec(&MonitoringBody::from(&problem)),
         Form::Token => serde_json::to_vec(&TokenErrorBody::new(&problem, context(request))),
         Form::Identity => serde_json::to_vec(&IdentityBody::new(&problem, request.transaction)),
@@ -158,15 +162,22 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Wr
     );
     match problem.kind {
         Kind::Busy | Kind::Unavailable => {
+            let seconds = if problem.code == TOO_MANY_FAILURES {
+                "60"
+            } else {
+                "1"
+            };
             headers
                 .entry(header::RETRY_AFTER)
-                .or_insert(HeaderValue::from_static("1"));
+                .or_insert(HeaderValue::from_static(seconds));
         }
         Kind::Unauthenticated => {
-            headers.insert(
-                header::WWW_AUTHENTICATE,
-                HeaderValue::from_static("Bearer realm=\"vigie\""),
-            );
+            let scheme = if CLIENT_REFUSED.contains(&problem.code) {
+                "Basic realm=\"vigie\""
+            } else {
+                "Bearer realm=\"vigie\""
+            };
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
         }
         _ => {}
     }
@@ -176,14 +187,43 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Wr
     })
 }
 
+/// A password was wrong; when the server is busy with that, it is for a minute.
+const TOO_MANY_FAILURES: &str = "BXNIM0602E";
+
+/// What is missing is the client, which is proved by Basic.
+const CLIENT_REFUSED: [&str; 2] = ["BXNIM0308E", "unauthorized"];
+
+/// What every answer of the token service carries.
+pub(crate) fn mark(headers: &mut http::HeaderMap, path: &str) {
+    if form_of(path) == Form::Token {
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static("en-US"));
+        headers.insert(
+            "ibm-cloud-service-name",
+            HeaderValue::from_static("iam-identity"),
+        );
+    }
+}
+
+/// The kind of request as the original writes it: `incoming.Identity_Token`.
+fn request_type(path: &str) -> String {
+    let mut text = String::from("incoming.");
+    let mut begins = true;
+    for letter in path.trim_matches('/').chars() {
+        match letter {
+            '/' => text.push('_'),
+            _ if begins => text.extend(letter.to_uppercase()),
+            _ => text.push(letter),
+        }
+        begins = letter == '/';
+    }
+    text
+}
+
 fn context(request: &Request<'_>) -> ErrorContext {
     let elapsed = request.ended.0.saturating_sub(request.started.0).max(0);
     ErrorContext {
         request_id: request.transaction.to_owned(),
-        request_type: format!(
-            "incoming.{}",
-            request.path.trim_start_matches('/').replace('/', "_")
-        ),
+        request_type: request_type(request.path),
         user_agent: request.user_agent.to_owned(),
         url: request.public_url.to_owned(),
         start_time: wire::problem::context_time(request.started),

@@ -11,7 +11,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
 use base::scope::Action;
-use http::HeaderValue;
+use http::{HeaderValue, header};
 use std::sync::Arc;
 
 /// Who may call a route.
@@ -119,7 +119,8 @@ async fn verify(
     next: Next,
 ) -> Response {
     let repairs = match guard {
-        Guard::Public | Guard::Credential => return next.run(request).await,
+        Guard::Public => return next.run(request).await,
+        Guard::Credential => return private(next.run(request).await),
         Guard::Watcher => caller::watcher(&app, &request),
         Guard::Identity => caller::identity(&app, request.headers()).map(|(manager, repairs)| {
             request.extensions_mut().insert(manager);
@@ -145,7 +146,15 @@ async fn verify(
             {
                 response.headers_mut().insert(caller::NOTICE_HEADER, value);
             }
-            response
+            private(response)
         }
     }
+}
+
+/// What is answered to one caller is kept by no cache: it holds tokens, keys, or what he alone may see.
+fn private(mut response: Response) -> Response {
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }

@@ -170,6 +170,7 @@ async fn invite(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let account: AccountId = params.id("account")?;
+    app.iam.may_invite(&caller, account)?;
     let wanted: InviteUsers = body(&bytes)?;
     if wanted.users.is_empty() {
         return Err(Refusal(
@@ -215,6 +216,7 @@ async fn set_role(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let domain = Domain::Account(params.id("account")?);
+    app.iam.may_set_roles(&caller, domain)?;
     let wanted: Username = body(&bytes)?;
     app.iam
         .set_role(
@@ -234,6 +236,7 @@ async fn unset_role(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let domain = Domain::Account(params.id("account")?);
+    app.iam.may_set_roles(&caller, domain)?;
     let username = username(&params, &bytes)?;
     app.iam
         .unset_role(&caller, domain, role(params.text("role"))?, &username)

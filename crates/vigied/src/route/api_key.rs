@@ -38,6 +38,50 @@ pub(super) fn register(r: &mut impl Registry) {
     r.add(Delete, "/v1/apikeys/{id}/disable", Guard::Identity, enable);
 }
 
+/// The parameters of a list that its pages share.
+const KEPT: [&str; 6] = ["account_id", "iam_id", "scope", "type", "sort", "order"];
+
+/// How a list is ordered.
+struct Order {
+    by: fn(&Stored, &Stored) -> std::cmp::Ordering,
+    reverse: bool,
+}
+
+impl Order {
+    fn of(params: &Params) -> Result<Self, Refusal> {
+        let unknown = |field: &'static str, words: &str, other: &str| {
+            invalid(field, format!("`{field}` is {words}, not `{other}`"))
+        };
+        let by: fn(&Stored, &Stored) -> std::cmp::Ordering = match params.one("sort")? {
+            None | Some("" | "name") => |a, b| a.name.cmp(&b.name),
+            Some("description") => |a, b| a.description.cmp(&b.description),
+            Some("created_at") => |a, b| a.created_at.cmp(&b.created_at),
+            Some("created_by") => |a, b| a.user.to_string().cmp(&b.user.to_string()),
+            Some(other) => {
+                let words = "`name`, `description`, `created_at` or `created_by`";
+                return Err(unknown("sort", words, other));
+            }
+        };
+        let reverse = match params.one("order")? {
+            None | Some("" | "asc") => false,
+            Some("desc") => true,
+            Some(other) => return Err(unknown("order", "`asc` or `desc`", other)),
+        };
+        match params.one("type")? {
+            None | Some("" | "user" | "serviceid") => Ok(Self { by, reverse }),
+            Some(other) => Err(unknown("type", "`user` or `serviceid`", other)),
+        }
+    }
+
+    /// Sorts; keys that are equal in this keep the order they had.
+    fn apply(&self, keys: &mut [Stored]) {
+        keys.sort_by(|a, b| {
+            let order = (self.by)(a, b);
+            if self.reverse { order.reverse() } else { order }
+        });
+    }
+}
+
 fn invalid(field: &'static str, message: String) -> Refusal {
     Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field(field))
 }
@@ -85,7 +129,15 @@ async fn list(
                 .map_err(|_| invalid("iam_id", format!("`{text}` is no IAM id")))?,
         ),
     };
-    let all = params.one("scope")? == Some("account");
+    let all = match params.one("scope")? {
+        None | Some("entity" | "") => false,
+        Some("account") => true,
+        Some(other) => {
+            let message = format!("`scope` is `entity` or `account`, not `{other}`");
+            return Err(invalid("scope", message));
+        }
+    };
+    let order = Order::of(&params)?;
     let number = |key: &'static str, default: u64| match params.one(key) {
         Ok(None) => Ok(default),
         Ok(Some(text)) => text
@@ -95,18 +147,32 @@ async fn list(
     };
     let limit = number("pagesize", PAGE.0)?.clamp(1, PAGE.1);
     let offset = number("pagetoken", 0)?;
-    let keys = app.iam.api_keys(&caller, of, all)?;
+    let mut keys = app.iam.api_keys(&caller, of, all)?;
+    if params.one("type")? == Some("serviceid") {
+        keys.clear();
+    }
+    order.apply(&mut keys);
     let page: Vec<ApiKey> = keys
         .iter()
         .skip(usize::try_from(offset).unwrap_or(usize::MAX))
         .take(usize::try_from(limit).unwrap_or(usize::MAX))
         .map(|key| shown(key, None))
         .collect();
+    // A page's neighbours are of the same list: whatever chose and ordered it is in their addresses.
+    let mut kept = Vec::new();
+    for name in KEPT {
+        if let Some(value) = params.one(name)? {
+            kept.push((name, value));
+        }
+    }
     let page_url = |offset: u64| {
-        let scope = if all { "&scope=account" } else { "" };
+        let (size, token) = (limit.to_string(), offset.to_string());
+        let mut query = vec![("pagesize", size.as_str()), ("pagetoken", token.as_str())];
+        query.extend(&kept);
         format!(
-            "{}/v1/apikeys?pagesize={limit}&pagetoken={offset}{scope}",
-            app.public_url
+            "{}/v1/apikeys?{}",
+            app.public_url,
+            wire::query::encode(&query)
         )
     };
     let more = offset.saturating_add(limit) < keys.len() as u64;
@@ -207,6 +273,7 @@ async fn update(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let id = params.id("id")?;
+    app.iam.api_key(&caller, id)?;
     let tag = headers
         .get("if-match")
         .and_then(|value| value.to_str().ok());

@@ -218,6 +218,7 @@ async fn create_org(
     params: Params,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
+    app.iam.may_create_org(&caller)?;
     let wanted: OrganizationName = body(&bytes)?;
     let org = app
         .iam
@@ -244,7 +245,7 @@ async fn rename_org(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let id = params.id("guid")?;
-    app.iam.org(&caller, id)?;
+    app.iam.may_change_org(&caller, id)?;
     let wanted: OrganizationName = body(&bytes)?;
     json(
         StatusCode::CREATED,
@@ -327,7 +328,7 @@ async fn rename_space(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let id: SpaceId = params.id("guid")?;
-    app.iam.space(&caller, id)?;
+    app.iam.may_change_space(&caller, id)?;
     let wanted: SpaceName = body(&bytes)?;
     json(
         StatusCode::CREATED,
@@ -397,6 +398,7 @@ async fn set(
     of_space: bool,
 ) -> Result<Response, Refusal> {
     let (domain, role) = place(params, of_space)?;
+    app.iam.may_set_roles(&caller.0, domain)?;
     let wanted: Username = body(bytes)?;
     app.iam
         .set_role(&caller.0, domain, role, &wanted.username)
@@ -422,6 +424,7 @@ async fn unset(
     of_space: bool,
 ) -> Result<Response, Refusal> {
     let (domain, role) = place(params, of_space)?;
+    app.iam.may_set_roles(&caller.0, domain)?;
     app.iam
         .unset_role(&caller.0, domain, role, &username(params, bytes)?)
         .await?;

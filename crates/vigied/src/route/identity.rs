@@ -1,6 +1,7 @@
 //! The token service: grants, keys, discovery, introspection, revocation.
 
-use super::reply::json;
+use super::params::Params;
+use super::reply::{json, json_bytes};
 use crate::app::App;
 use crate::http::caller::Manager;
 use crate::http::payload::Payload;
@@ -12,11 +13,13 @@ use axum::response::Response;
 use base::error::{Kind, Problem};
 use base::secret::Secret;
 use http::{HeaderMap, StatusCode, header};
+use iam::Credential;
 use iam::token::claims::SCOPE;
 use iam::token::grant::{
     APIKEY, Client, Grant, PASSCODE, PASSWORD, REFRESH_TOKEN, TokenRequest, Tokens,
 };
 use std::sync::Arc;
+use wire::code;
 use wire::credential;
 use wire::iam::discovery::{Discovery, Jwk, Jwks};
 use wire::iam::form::{self, Form};
@@ -51,8 +54,17 @@ pub(super) fn property(code: &'static str, message: String) -> Refusal {
 }
 
 pub(super) fn form(body: &[u8]) -> Result<Form, Refusal> {
+    if body.trim_ascii_start().starts_with(b"{") {
+        let message = "Property validation failed: the body is JSON, not a form";
+        let refusal = property("BXNIM0106E", message.to_owned());
+        return Err(Refusal(
+            refusal
+                .0
+                .hint("send the fields as `application/x-www-form-urlencoded`"),
+        ));
+    }
     Form::parse(body)
-        .map_err(|error| property("BXNIM0106E", format!("The form cannot be read: {error}")))
+        .map_err(|error| property("BXNIM0106E", format!("Property validation failed: {error}")))
 }
 
 fn required<'f>(form: &'f Form, key: &'static str) -> Result<&'f str, Refusal> {
@@ -169,19 +181,24 @@ async fn discovery(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
     json(StatusCode::OK, &Discovery::at(&app.public_url))
 }
 
+/// What an IAM token or an API key says. Who asks may name his client or not; a wrong one is refused.
 async fn introspect(
     State(app): State<Arc<App>>,
+    params: Params,
+    headers: HeaderMap,
     Payload(body): Payload,
 ) -> Result<Response, Refusal> {
+    let pretty = params.flag("pretty")?;
+    client(&headers)?;
     let form = form(&body)?;
     let identity = if let Some(key) = form.get("apikey").filter(|text| !text.is_empty()) {
         app.iam.introspect_key(&Secret::new(key.to_owned()))
     } else {
         let token = required(&form, "token")?;
-        app.verifier.identity(app.verifier.bearer(token)).ok()
+        app.verifier.identity(Credential::Iam(token)).ok()
     };
     let Some(identity) = identity else {
-        return json(StatusCode::OK, &Introspection::inactive());
+        return shown(pretty, &Introspection::inactive());
     };
     let user = app.iam.user(&identity)?;
     let claims = identity.claims();
@@ -198,7 +215,7 @@ async fn introspect(
         account: Some(TokenAccount {
             bss: identity.account().to_string(),
             ims: None,
-            valid: Some(true),
+            valid: None,
         }),
         scope: claims.map(|claims| claims.scope.clone()),
         client_id: claims.map(|claims| claims.client_id.clone()),
@@ -210,10 +227,26 @@ async fn introspect(
         exp: claims.map(|claims| claims.exp),
         ..Introspection::inactive()
     };
-    json(StatusCode::OK, &answer)
+    shown(pretty, &answer)
 }
 
-async fn revoke(State(app): State<Arc<App>>, Payload(body): Payload) -> Result<Response, Refusal> {
+fn shown(pretty: bool, answer: &Introspection) -> Result<Response, Refusal> {
+    if !pretty {
+        return json(StatusCode::OK, answer);
+    }
+    let body = serde_json::to_vec_pretty(answer).map_err(|error| {
+        tracing::error!(%error, "cannot write a reply");
+        Refusal(code::INTERNAL.problem("the reply could not be written"))
+    })?;
+    Ok(json_bytes(StatusCode::OK, body))
+}
+
+async fn revoke(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Payload(body): Payload,
+) -> Result<Response, Refusal> {
+    client(&headers)?;
     let form = form(&body)?;
     app.iam.revoke(&secret(&form, "token")?).await?;
     json(StatusCode::OK, &serde_json::json!({}))
@@ -226,12 +259,9 @@ async fn userinfo(
     let user = app.iam.user(&caller)?;
     let Some(claims) = caller.claims() else {
         return Err(Refusal(
-            Problem::new(
-                Kind::Unauthenticated,
-                "BXNIM0407E",
-                "This needs an IAM token",
-            )
-            .hint("`vigie iam oauth-tokens` prints one"),
+            code::CREDENTIAL_KIND
+                .problem("this needs an IAM token")
+                .hint("`vigie iam oauth-tokens` prints one"),
         ));
     };
     let answer = UserInfo {

@@ -87,13 +87,8 @@ async fn token(
     if Client::find(&basic.user, basic.password.expose()) != Some(Client::Cf) {
         return Err(bad_client());
     }
-    let form = Form::parse(&body).map_err(|error| {
-        refused(
-            Kind::Invalid,
-            "invalid_request",
-            format!("the form cannot be read: {error}"),
-        )
-    })?;
+    let form = Form::parse(&body)
+        .map_err(|error| refused(Kind::Invalid, "invalid_request", error.to_string()))?;
     let tokens = app.iam.uaa_token(grant(&form)?).await?;
     let reply = UaaTokenReply {
         access_token: SecretText::new(tokens.access_token.expose().clone()),
@@ -106,18 +101,11 @@ async fn token(
     json(StatusCode::OK, &reply)
 }
 
-/// Ends the session of the token in the header.
+/// Ends the session of the caller's token, in whichever header it came.
 async fn disconnect(
     State(app): State<Arc<App>>,
-    Manager(_): Manager,
-    headers: HeaderMap,
+    Manager(caller): Manager,
 ) -> Result<Response, Refusal> {
-    if let Some(value) = headers.get(header::AUTHORIZATION)
-        && let Ok(credential) = credential::authorization(value.as_bytes())
-    {
-        app.iam
-            .revoke(&Secret::new(credential.text.to_owned()))
-            .await?;
-    }
+    app.iam.log_out(&caller).await?;
     json(StatusCode::OK, &serde_json::json!({}))
 }

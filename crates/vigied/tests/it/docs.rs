@@ -1,6 +1,7 @@
 //! The documentation tells the truth: its commands run, and its generated pages are those of the code.
 
 use crate::harness::{VIGIED, vigie};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -31,13 +32,69 @@ fn the_settings_reference_is_that_of_the_program() {
 #[test]
 fn the_error_reference_is_that_of_the_code() {
     let mut text = String::from(
-        "# Error codes of the monitoring API\n\nGenerated from the table in `wire::code`.\n\n| code | status | meaning |\n|---|---|---|\n",
+        "# Error codes\n\nGenerated from the tables in `wire::code`.\n\n## Monitoring, and every interface\n\n| code | status | meaning |\n|---|---|---|\n",
     );
     for code in wire::code::ALL {
         let status = code.kind.status();
         let _ = writeln!(text, "| `{}` | {status} | {} |", code.code, code.meaning);
     }
+    for (title, field, words) in [
+        ("Token service", "errorCode", wire::code::TOKEN_SERVICE),
+        (
+            "API keys, accounts, users",
+            "errors[0].message_code",
+            wire::code::IDENTITY,
+        ),
+        ("UAA", "error", wire::code::UAA),
+    ] {
+        let _ = write!(
+            text,
+            "\n## {title}\n\nIn `{field}`.\n\n| word | status | meaning |\n|---|---|---|\n"
+        );
+        for word in words {
+            let _ = writeln!(
+                text,
+                "| `{}` | {} | {} |",
+                word.word, word.status, word.meaning
+            );
+        }
+    }
     page("errors.md", &text);
+}
+
+/// Every code of the token service that the sources speak is in the reference, and the reference has no other word.
+#[test]
+fn the_words_of_identity_are_those_of_the_sources() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut sources = String::new();
+    for folder in ["iam/src", "vigied/src", "wire/src/problem.rs"] {
+        read(&crates.join(folder), &mut sources);
+    }
+    let begins = sources.match_indices("\"BXNIM").map(|(at, _)| at + 1);
+    let spoken: BTreeSet<&str> = begins.map(|at| &sources[at..at + 10]).collect();
+    let words = wire::code::TOKEN_SERVICE.iter().map(|word| word.word);
+    let listed: BTreeSet<&str> = words
+        .clone()
+        .filter(|word| word.starts_with("BXNIM"))
+        .collect();
+    assert_eq!(spoken, listed);
+    let others = wire::code::IDENTITY.iter().chain(wire::code::UAA);
+    for word in words.chain(others.map(|word| word.word)) {
+        assert!(
+            sources.contains(&format!("\"{word}\"")),
+            "nothing says `{word}`"
+        );
+    }
+}
+
+fn read(path: &Path, into: &mut String) {
+    if path.is_dir() {
+        for entry in path.read_dir().unwrap() {
+            read(&entry.unwrap().path(), into);
+        }
+    } else {
+        into.push_str(&std::fs::read_to_string(path).unwrap());
+    }
 }
 
 /// The guide's blocks as one shell script; Python blocks run inside it.

@@ -268,6 +268,10 @@ impl Request {
         self
     }
 
+    pub(crate) fn has_body(&self) -> bool {
+        self.body.is_some()
+    }
+
     pub(crate) fn json(self, value: &Value) -> Self {
         self.header("Content-Type", "application/json")
             .body(value.to_string())

@@ -1,13 +1,19 @@
 //! Black-box stories: each starts the real `vigied` on a free port and drives it from outside.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod accounts;
 #[cfg(test)]
 mod agent;
 #[cfg(test)]
+mod api_keys;
+#[cfg(test)]
 mod central_path;
 #[cfg(test)]
 mod command_line;
+#[cfg(test)]
+mod contract;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
@@ -29,4 +35,8 @@ mod sdk;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]
+mod token_service;
+#[cfg(test)]
 mod tokens;
+#[cfg(test)]
+mod uaa;

@@ -113,6 +113,24 @@ fn config_check_tells_values_and_sources() {
     );
 }
 
+#[test]
+fn an_access_token_lives_thirty_seconds_to_twelve_hours() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    for (seconds, is_good) in [(29, false), (30, true), (43_200, true), (43_201, false)] {
+        let setting = format!("tokens.access_token_seconds={seconds}");
+        let (done, _, errors) = vigied(&["config", "check", "--data", data, "--set", &setting]);
+        assert_eq!(done, is_good, "{seconds}: {errors}");
+        assert!(is_good || errors.contains("from 30 to 43200"), "{errors}");
+    }
+    let server = crate::harness::Server::with(&["--set", "tokens.access_token_seconds=43200"]);
+    let reply = server.request("POST", "/identity/token").form(&[
+        ("grant_type", "urn:ibm:params:oauth:grant-type:apikey"),
+        ("apikey", &server.owner.api_key),
+    ]);
+    assert_eq!(reply.send().json()["expires_in"], 43_200);
+}
+
 /// The certificate is served, and a new one is taken up on SIGHUP without a restart.
 #[test]
 fn tls_by_files_and_reload() {

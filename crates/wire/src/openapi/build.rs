@@ -119,8 +119,16 @@ impl Operation {
     }
 
     /// Accepts the named security scheme, or none.
-    pub(super) fn may_have(mut self, scheme: &str) -> Self {
-        self.security = json!([{ scheme: [] }, {}]);
+    pub(super) fn may_have(self, scheme: &str) -> Self {
+        self.may_have_any(&[scheme])
+    }
+
+    /// Accepts one of the named security schemes, or none.
+    pub(super) fn may_have_any(mut self, schemes: &[&str]) -> Self {
+        self = self.needs(schemes);
+        if let Some(any) = self.security.as_array_mut() {
+            any.push(json!({}));
+        }
         self
     }
 
@@ -251,6 +259,19 @@ impl Operation {
         self
     }
 
+    /// The same answer in another content type.
+    pub(super) fn or_as(mut self, status: &str, content_type: &str, schema: Value) -> Self {
+        let content = self
+            .responses
+            .get_mut(status)
+            .and_then(|response| response.get_mut("content"))
+            .and_then(Value::as_object_mut);
+        if let Some(content) = content {
+            content.insert(content_type.to_owned(), object([("schema", schema)]));
+        }
+        self
+    }
+
     /// An answer whose body says nothing.
     pub(super) fn answers_empty(mut self, status: &str, description: &str) -> Self {
         self.responses
@@ -294,6 +315,16 @@ fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
         .map(|(name, value)| (name.to_owned(), value))
         .collect::<Map<String, Value>>()
         .into()
+}
+
+/// The schema of the header that names kind and credential.
+pub(super) fn user_token() -> Value {
+    json!({
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Auth-User-Token",
+        "description": "`iam <token>`, `apikey <key>` (or `api`), or `uaa <token>`",
+    })
 }
 
 /// References to the headers that answers carry.

@@ -1,7 +1,7 @@
 //! The Cloud Foundry interface and its UAA.
 
 use super::build::{Document, Operation, reference};
-use super::identity::failing;
+use super::identity::{CALLER, failing};
 use crate::cf::info::Info;
 use crate::cf::list::List;
 use crate::cf::organization::{MemberEntity, OrganizationEntity, OrganizationName};
@@ -18,13 +18,13 @@ pub(super) fn routes(document: &mut Document) {
     uaa(document);
     organizations(document);
     spaces(document);
-    members(
+    members::<OrganizationEntity>(
         document,
         "/v2/organizations/{guid}/{role}",
         "Organization",
         &["users", "managers", "billing_managers", "auditors"],
     );
-    members(
+    members::<SpaceEntity>(
         document,
         "/v2/spaces/{guid}/{role}",
         "Space",
@@ -62,9 +62,9 @@ fn uaa(document: &mut Document) {
         ])
         .answers("200", "the token", reply);
     document.route("POST", "/oauth/token", failing(operation, &error));
-    let operation = Operation::new("uaaDisconnect", "Parts the UAA token from its IAM token")
-        .needs(&["Bearer"])
-        .answers_empty("200", "done");
+    let operation = Operation::new("uaaDisconnect", "Ends the session of the caller's token")
+        .needs(&CALLER)
+        .answers("200", "done", json!({ "type": "object" }));
     document.route(
         "POST",
         "/oauth/token/disconnect",
@@ -144,7 +144,10 @@ fn spaces(document: &mut Document) {
 }
 
 /// Who holds a role, and giving and taking it.
-fn members(document: &mut Document, path: &str, what: &str, roles: &[&str]) {
+fn members<T: ToSchema>(document: &mut Document, path: &str, what: &str, roles: &[&str])
+where
+    List<T>: ToSchema,
+{
     let username = document.schema::<Username>();
     let of = |id: String, summary: &'static str| {
         Operation::new(id, summary)
@@ -152,12 +155,10 @@ fn members(document: &mut Document, path: &str, what: &str, roles: &[&str]) {
             .path_of("role", "the role", roles)
     };
     let list = of(format!("list{what}Members"), "Lists who holds a role");
-    let list = listed::<MemberEntity>(document, list);
+    let list = page::<MemberEntity>(document, list);
     document.route("GET", path, list);
-    let give = of(format!("give{what}Role"), "Gives a user a role")
-        .json(username.clone())
-        .answers_empty("201", "done");
-    let give = guarded(document, give);
+    let give = of(format!("give{what}Role"), "Gives a user a role").json(username.clone());
+    let give = resource::<T>(document, give, "201");
     document.route("PUT", path, give);
     let take = of(format!("take{what}Role"), "Takes a role from a user")
         .query("username", "instead of the body")
@@ -175,11 +176,17 @@ fn listed<T: ToSchema>(document: &mut Document, operation: Operation) -> Operati
 where
     List<T>: ToSchema,
 {
-    let operation = operation.query("q", "`name:<name>`: of this name").answers(
-        "200",
-        "a page",
-        envelope::<T>(document),
-    );
+    page::<T>(
+        document,
+        operation.query("q", "`name:<name>`: of this name"),
+    )
+}
+
+fn page<T: ToSchema>(document: &mut Document, operation: Operation) -> Operation
+where
+    List<T>: ToSchema,
+{
+    let operation = operation.answers("200", "a page", envelope::<T>(document));
     guarded(document, operation)
 }
 
@@ -204,5 +211,5 @@ where
 
 fn guarded(document: &mut Document, operation: Operation) -> Operation {
     let error = document.schema::<CloudFoundryBody>();
-    failing(operation.needs(&["Bearer"]), &error)
+    failing(operation.needs(&CALLER), &error)
 }

@@ -1,6 +1,6 @@
 //! The identity interface: tokens, keys, accounts and users.
 
-use super::build::{Document, Operation, headers};
+use super::build::{Document, Operation, headers, user_token};
 use super::cloud_foundry;
 use crate::iam::account::{AccountResource, Accounts};
 use crate::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey};
@@ -11,12 +11,16 @@ use crate::iam::user::{ChangePassword, InviteUsers, Invited, Username, Users};
 use crate::problem::{IdentityBody, TokenErrorBody};
 use serde_json::{Value, json};
 
+/// How a caller says who he is.
+pub(super) const CALLER: [&str; 2] = ["UserToken", "Bearer"];
+
 pub(super) fn document() -> Value {
     let mut document = Document::new(
         "Vigie identity",
         "Logins, tokens, API keys, accounts, organizations, spaces and roles.",
         json!({
-            "Bearer": { "type": "http", "scheme": "bearer", "description": "an IAM access token; under `/v2` a UAA one as well" },
+            "UserToken": user_token(),
+            "Bearer": { "type": "http", "scheme": "bearer", "description": "an IAM or UAA access token" },
             "Client": { "type": "http", "scheme": "basic", "description": "the client: `bx:bx` for IAM, `cf:` for the UAA" },
         }),
         headers(&["Transaction-Id"]),
@@ -60,9 +64,13 @@ fn tokens(document: &mut Document) {
         "revoke",
         "Ends the session a token belongs to, and every token of it",
     )
-    .needs(&["Client"])
+    .may_have("Client")
     .form(&[("token*", "an access or refresh token")])
-    .answers_empty("200", "the token is good for nothing now, whatever it was");
+    .answers(
+        "200",
+        "the token is good for nothing now, whatever it was",
+        json!({ "type": "object" }),
+    );
     document.route("POST", "/identity/revoke", failing(revoke, &error));
 }
 
@@ -102,7 +110,7 @@ fn about_tokens(document: &mut Document) {
     document.route("POST", "/identity/introspect", failing(operation, &error));
     let user_info = document.schema::<UserInfo>();
     let operation = Operation::new("userinfo", "Whom the token speaks for")
-        .needs(&["Bearer"])
+        .needs(&CALLER)
         .answers("200", "the person", user_info);
     document.route("GET", "/identity/userinfo", failing(operation, &error));
 }
@@ -116,14 +124,17 @@ fn passcodes(document: &mut Document) {
     let operation = Operation::new("passcode", "Gives a code that logs in once: as a page for user and password, as JSON for a refresh token")
         .may_have("Client")
         .form(&[
-            ("user", "from the page"),
+            ("username", "from the page"),
             ("password", "from the page"),
             ("grant_type", "`refresh_token`, with the client"),
             ("refresh_token", "with `refresh_token`"),
             ("response_type", "`cloud_iam`"),
         ])
-        .answers("200", "the code", reply);
-    document.route("POST", "/identity/passcode", failing(operation, &error));
+        .answers("200", "the code", reply)
+        .or_as("200", "text/html", json!({ "type": "string" }));
+    let operation =
+        failing(operation, &error).or_as("4XX", "text/html", json!({ "type": "string" }));
+    document.route("POST", "/identity/passcode", operation);
 }
 
 fn api_keys(document: &mut Document) {
@@ -132,7 +143,7 @@ fn api_keys(document: &mut Document) {
     let list = document.schema::<ApiKeyList>();
     let create = document.schema::<CreateApiKey>();
     let operation = Operation::new("listApiKeys", "Lists API keys")
-        .needs(&["Bearer"])
+        .needs(&CALLER)
         .query("account_id", "of this account; the token's by default")
         .query("iam_id", "of this person; the caller by default")
         .query_of(
@@ -143,7 +154,10 @@ fn api_keys(document: &mut Document) {
         )
         .query("pagetoken", "where the page begins; out of `next`")
         .query("scope", "`entity` or `account`")
-        .query("type", "`user`")
+        .query(
+            "type",
+            "`user`; `serviceid` gives none, there are no service ids",
+        )
         .query(
             "sort",
             "`name`, `description`, `created_at` or `created_by`",
@@ -155,7 +169,7 @@ fn api_keys(document: &mut Document) {
         "createApiKey",
         "Makes an API key; the answer alone holds its text",
     )
-    .needs(&["Bearer"])
+    .needs(&CALLER)
     .header("Entity-Lock", "`true`: locked from the beginning", false)
     .header(
         "Entity-Disable",
@@ -166,7 +180,7 @@ fn api_keys(document: &mut Document) {
     .answers("201", "the key, with its text", key.clone());
     document.route("POST", "/v1/apikeys", failing(operation, &error));
     let operation = Operation::new("readApiKeyByText", "Finds the key that a text is")
-        .needs(&["Bearer"])
+        .needs(&CALLER)
         .header("IAM-ApiKey", "the key's text", true)
         .answers("200", "the key", key);
     document.route("GET", "/v1/apikeys/details", failing(operation, &error));
@@ -178,7 +192,7 @@ fn one_api_key(document: &mut Document) {
     let update = document.schema::<UpdateApiKey>();
     let of = |id: &'static str, summary: &'static str| {
         Operation::new(id, summary)
-            .needs(&["Bearer"])
+            .needs(&CALLER)
             .path("id", "the key's id, `ApiKey-<GUID>`")
     };
     let path = "/v1/apikeys/{id}";
@@ -232,11 +246,11 @@ fn accounts(document: &mut Document) {
     let list = document.schema::<Accounts>();
     let one = document.schema::<AccountResource>();
     let operation = Operation::new("listAccounts", "Lists the caller's accounts")
-        .needs(&["Bearer"])
+        .needs(&CALLER)
         .answers("200", "the accounts", list);
     document.route("GET", "/coe/v2/accounts", failing(operation, &error));
     let operation = Operation::new("readAccount", "Reads an account")
-        .needs(&["Bearer"])
+        .needs(&CALLER)
         .path("id", "the account's id")
         .answers("200", "the account", one);
     document.route("GET", "/coe/v2/accounts/{id}", failing(operation, &error));
@@ -251,7 +265,7 @@ fn users(document: &mut Document) {
     let password = document.schema::<ChangePassword>();
     let of = |id: &'static str, summary: &'static str| {
         Operation::new(id, summary)
-            .needs(&["Bearer"])
+            .needs(&CALLER)
             .path("account", "the account's id")
     };
     let path = "/v2/accounts/{account}/users";
@@ -299,7 +313,7 @@ fn users(document: &mut Document) {
         );
     }
     let operation = Operation::new("changePassword", "Changes the caller's password")
-        .needs(&["Bearer"])
+        .needs(&CALLER)
         .json(password)
         .answers_empty("204", "done");
     document.route("PUT", "/v2/users/self/password", failing(operation, &error));

@@ -1,6 +1,6 @@
 //! The monitoring interface.
 
-use super::build::{Document, Operation, headers};
+use super::build::{Document, Operation, headers, user_token};
 use crate::find::delete::DeleteReply;
 use crate::find::list::NodeItem;
 use crate::problem::MonitoringBody;
@@ -15,12 +15,7 @@ pub(super) fn document() -> Value {
         "Vigie monitoring",
         "Send, read, list and delete metrics of one domain: an account, an organization or a space.",
         json!({
-            "UserToken": {
-                "type": "apiKey",
-                "in": "header",
-                "name": "X-Auth-User-Token",
-                "description": "`iam <token>`, `apikey <key>` (or `api`), or `uaa <token>`",
-            },
+            "UserToken": user_token(),
             "Bearer": { "type": "http", "scheme": "bearer", "description": "an IAM or UAA access token" },
         }),
         headers(&["Transaction-Id", "X-Vigie-Credential-Notice"]),
@@ -29,33 +24,51 @@ pub(super) fn document() -> Value {
     listing(&mut document);
     settings(&mut document);
     let text = || json!({ "type": "string" });
+    let error = document.schema::<MonitoringBody>();
     document.route(
         "GET",
         "/health/live",
-        Operation::new("live", "Whether the process is alive").answers_empty("200", "it is"),
+        Operation::new("live", "Whether the process is alive").answers(
+            "200",
+            "it is",
+            words(&["status"]),
+        ),
     );
     document.route(
         "GET",
         "/health/ready",
         Operation::new("ready", "Whether requests are served")
-            .answers_empty("200", "they are")
-            .answers_empty("503", "they are not; the body says why"),
+            .answers("200", "they are", words(&["status", "identity", "store"]))
+            .answers(
+                "503",
+                "they are not; the body says why",
+                words(&["status", "identity", "store"]),
+            ),
     );
     document.route(
         "GET",
         "/metrics",
-        Operation::new("selfMetrics", "The server's own metrics").answers_as(
-            "200",
-            "Prometheus text",
-            "text/plain",
-            text(),
-        ),
+        Operation::new(
+            "selfMetrics",
+            "The server's own metrics: for its own machine, and for who may read an account's",
+        )
+        .may_have_any(&["UserToken", "Bearer"])
+        .answers_as("200", "Prometheus text", "text/plain", text())
+        .answers("4XX", "asked from elsewhere without the right", error),
     );
     document.finish()
 }
 
+/// An object of these texts.
+fn words(names: &[&str]) -> Value {
+    let text = |name: &&str| ((*name).to_owned(), json!({ "type": "string" }));
+    let properties: serde_json::Map<String, Value> = names.iter().map(text).collect();
+    json!({ "type": "object", "required": names, "properties": properties })
+}
+
 fn metrics(document: &mut Document) {
     let receipt = document.schema::<Receipt>();
+    let error = document.schema::<MonitoringBody>();
     let samples = json!({
         "oneOf": [
             { "type": "array", "items": sample() },
@@ -73,8 +86,8 @@ fn metrics(document: &mut Document) {
         .answers("200", "at least one sample was stored, or none was sent", receipt.clone());
     let send = guarded(document, send).answers(
         "400",
-        "nothing was stored: the body is no JSON array, or every sample was rejected",
-        receipt,
+        "nothing was stored: the body is no JSON array, or every sample was rejected, each with its reason",
+        json!({ "oneOf": [receipt, error] }),
     );
     document.route("POST", "/v1/metrics", send);
 

@@ -1,0 +1,205 @@
+//! API keys: what withdraws one withdraws every token made with it, from the moment the call returns.
+
+use crate::world::{REFRESH, World, access_token, code, on_both_databases, refresh_token, secret};
+use base::time::Millis;
+use iam::manage::api_key::{KeyChange, NewKey, Switch, entity_tag};
+use iam::token::grant::Grant;
+use iam::token::uaa::UaaGrant;
+use iam::{AuthError, Identity};
+
+on_both_databases!(
+    a_locked_disabled_expired_or_deleted_key_ends_its_tokens_at_once,
+    a_key_can_be_born_locked_disabled_or_expired,
+    a_locked_key_cannot_be_changed,
+    of_two_changes_with_one_tag_one_happens,
+    a_key_of_ones_own_text_is_unique_and_long_enough,
+);
+
+/// Every credential that rests on a key.
+struct Tokens {
+    key: String,
+    alone: String,
+    access: String,
+    refresh: String,
+    uaa: String,
+    uaa_refresh: String,
+}
+
+impl Tokens {
+    async fn of(world: &World, key: &str) -> Self {
+        let grant = || Grant::ApiKey(secret(key));
+        let alone = World::ask(&world.iam, grant(), None).await.unwrap();
+        let session = world.key_session(key).await.unwrap();
+        let uaa = world.iam.uaa_token(UaaGrant::Proof(grant())).await.unwrap();
+        Self {
+            key: key.to_owned(),
+            alone: access_token(&alone),
+            access: access_token(&session),
+            refresh: refresh_token(&session),
+            uaa: uaa.access_token.expose().clone(),
+            uaa_refresh: uaa.refresh_token.expose().clone(),
+        }
+    }
+
+    fn entries(&self, world: &World) -> [(&'static str, Result<Identity, AuthError>); 4] {
+        [
+            ("key", world.enter_key(&self.key)),
+            ("token without a session", world.enter(&self.alone)),
+            ("token", world.enter(&self.access)),
+            ("uaa token", world.enter_uaa(&self.uaa)),
+        ]
+    }
+
+    fn are_good(&self, world: &World) {
+        for (what, entry) in self.entries(world) {
+            assert!(entry.is_ok(), "{what}: {entry:?}");
+        }
+    }
+
+    async fn are_useless(&self, world: &World, how: &str) {
+        for (what, entry) in self.entries(world) {
+            let refused = match entry {
+                Err(AuthError::Revoked(_)) => true,
+                Err(AuthError::KeyUnknown) => what == "key" && how == "deleted",
+                _ => false,
+            };
+            assert!(refused, "{how}: {what}");
+        }
+        assert_eq!(
+            code(world.renew(&self.refresh).await),
+            "BXNIM0407E",
+            "{how}"
+        );
+        let uaa = world.uaa_renew(&self.uaa_refresh).await;
+        assert_eq!(code(uaa), "invalid_grant", "{how}");
+        assert_eq!(
+            code(world.key_session(&self.key).await),
+            "BXNIM0415E",
+            "{how}"
+        );
+    }
+}
+
+async fn a_locked_disabled_expired_or_deleted_key_ends_its_tokens_at_once(world: World) {
+    let owner = world.owner();
+    for (how, switch) in [("locked", Switch::Locked), ("disabled", Switch::Disabled)] {
+        let (id, key) = world.key(&owner, NewKey::default()).await;
+        let tokens = Tokens::of(&world, &key).await;
+        tokens.are_good(&world);
+        world
+            .iam
+            .switch_api_key(&owner, id, switch, true)
+            .await
+            .unwrap();
+        tokens.are_useless(&world, how).await;
+        world
+            .iam
+            .switch_api_key(&owner, id, switch, false)
+            .await
+            .unwrap();
+        tokens.are_good(&world);
+    }
+
+    let (id, key) = world.key(&owner, NewKey::default()).await;
+    let tokens = Tokens::of(&world, &key).await;
+    world.iam.delete_api_key(&owner, id).await.unwrap();
+    tokens.are_useless(&world, "deleted").await;
+    assert_eq!(code(world.iam.api_key(&owner, id)), "not_found");
+
+    let soon = Millis::from_secs(crate::world::START + 600);
+    let expiring = NewKey {
+        expires_at: Some(soon),
+        ..NewKey::default()
+    };
+    let (_, key) = world.key(&owner, expiring).await;
+    let tokens = Tokens::of(&world, &key).await;
+    world.clock.advance(599_999);
+    tokens.are_good(&world);
+    world.clock.advance(1);
+    tokens.are_useless(&world, "expired").await;
+}
+
+async fn a_key_can_be_born_locked_disabled_or_expired(world: World) {
+    let owner = world.owner();
+    let past = Millis::from_secs(crate::world::START - REFRESH);
+    for new in [
+        NewKey {
+            locked: true,
+            ..NewKey::default()
+        },
+        NewKey {
+            disabled: true,
+            ..NewKey::default()
+        },
+        NewKey {
+            expires_at: Some(past),
+            ..NewKey::default()
+        },
+    ] {
+        let (_, key) = world.key(&owner, new).await;
+        assert_eq!(code(world.key_session(&key).await), "BXNIM0415E");
+        let entry = world.enter_key(&key);
+        assert!(matches!(entry, Err(AuthError::Revoked(_))), "{entry:?}");
+    }
+}
+
+async fn a_locked_key_cannot_be_changed(world: World) {
+    let owner = world.owner();
+    let (id, _) = world.key(&owner, NewKey::default()).await;
+    let switch = |switch, on| world.iam.switch_api_key(&owner, id, switch, on);
+    switch(Switch::Locked, true).await.unwrap();
+    let change = world
+        .iam
+        .update_api_key(&owner, id, "*", KeyChange::default());
+    assert_eq!(code(change.await), "locked");
+    assert_eq!(code(switch(Switch::Disabled, true).await), "locked");
+    assert_eq!(code(world.iam.delete_api_key(&owner, id).await), "locked");
+    switch(Switch::Locked, false).await.unwrap();
+    world.iam.delete_api_key(&owner, id).await.unwrap();
+}
+
+async fn of_two_changes_with_one_tag_one_happens(world: World) {
+    let owner = world.owner();
+    let (id, _) = world.key(&owner, NewKey::default()).await;
+    let tag = entity_tag(&world.iam.api_key(&owner, id).unwrap());
+    let change = |name: String| {
+        let (iam, owner, tag) = (world.iam.clone(), owner.clone(), tag.clone());
+        tokio::spawn(async move {
+            let change = KeyChange {
+                name: Some(name),
+                ..KeyChange::default()
+            };
+            iam.update_api_key(&owner, id, &tag, change).await
+        })
+    };
+    let changes: Vec<_> = (0..8)
+        .map(|number| change(format!("name-{number}")))
+        .collect();
+    let mut names = Vec::new();
+    for change in changes {
+        match change.await.unwrap() {
+            Ok(key) => names.push(key.name),
+            Err(error) => assert_eq!(error.problem().unwrap().code, "conflict"),
+        }
+    }
+    let now = world.iam.api_key(&owner, id).unwrap();
+    assert_eq!(names, std::slice::from_ref(&now.name));
+    assert_ne!(entity_tag(&now), tag);
+}
+
+async fn a_key_of_ones_own_text_is_unique_and_long_enough(world: World) {
+    let owner = world.owner();
+    let with = |text: &str| {
+        let new = NewKey {
+            name: "own".to_owned(),
+            text: Some(secret(text)),
+            ..NewKey::default()
+        };
+        world.iam.create_api_key(&owner, new)
+    };
+    assert_eq!(code(with(&"k".repeat(31)).await), "invalid_parameter");
+    assert_eq!(code(with(&"k".repeat(1025)).await), "invalid_parameter");
+    with(&"k".repeat(32)).await.unwrap();
+    assert_eq!(code(with(&"k".repeat(32)).await), "conflict");
+    world.enter_key(&"k".repeat(32)).unwrap();
+}

@@ -1,0 +1,16 @@
+//! Stories of the identity service with a clock that is moved by hand, each on SQLite and on PostgreSQL.
+
+#[cfg(test)]
+mod key;
+#[cfg(test)]
+mod node;
+#[cfg(test)]
+mod password;
+#[cfg(test)]
+mod right;
+#[cfg(test)]
+mod session;
+#[cfg(test)]
+mod signing;
+#[cfg(test)]
+mod world;

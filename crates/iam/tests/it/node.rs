@@ -1,0 +1,87 @@
+//! Two nodes on one database: what one withdraws, the other refuses within a second, without being asked.
+
+use crate::world::{World, access_token, on_both_databases, secret};
+use base::scope::Domain;
+use iam::manage::api_key::{NewKey, Switch};
+use iam::role::Role;
+use iam::{AuthError, Credential, Iam};
+use std::time::{Duration, Instant};
+
+on_both_databases!(
+    another_node_refuses_within_a_second_what_was_withdrawn,
+    another_node_lets_in_within_a_second_what_was_given,
+);
+
+/// The promise of the documentation.
+const SOON: Duration = Duration::from_secs(1);
+
+async fn soon(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < SOON, "{what}: not after {SOON:?}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+fn refuses(node: &Iam, token: &str) -> bool {
+    let entry = node.verifier().identity(Credential::Iam(token));
+    matches!(entry, Err(AuthError::Revoked(_)))
+}
+
+async fn another_node_refuses_within_a_second_what_was_withdrawn(world: World) {
+    let node = world.node().await;
+    node.watch();
+    let owner = world.owner();
+    for (how, switch) in [
+        ("locked", Some(Switch::Locked)),
+        ("disabled", Some(Switch::Disabled)),
+        ("deleted", None),
+    ] {
+        let (id, key) = world.key(&owner, NewKey::default()).await;
+        let token = access_token(&world.key_session(&key).await.unwrap());
+        soon("a new key is known", || {
+            let entry = node.verifier().identity(Credential::Iam(&token));
+            entry.is_ok()
+        })
+        .await;
+        match switch {
+            Some(switch) => world.iam.switch_api_key(&owner, id, switch, true).await,
+            None => world.iam.delete_api_key(&owner, id).await,
+        }
+        .unwrap();
+        soon(how, || refuses(&node, &token)).await;
+    }
+    let token = access_token(&world.log_in().await);
+    assert!(!refuses(&node, &token));
+    world.iam.revoke(&secret(&token)).await.unwrap();
+    soon("logged out", || refuses(&node, &token)).await;
+    node.close().await;
+}
+
+async fn another_node_lets_in_within_a_second_what_was_given(world: World) {
+    let node = world.node().await;
+    node.watch();
+    let person = world.person("bob@example.org", None).await;
+    let (_, key) = world.key(&person.identity, NewKey::default()).await;
+    let space = Domain::Space(world.space());
+    let scope = || {
+        let verifier = node.verifier();
+        verifier.scope(Credential::ApiKey(&key), Some(space))
+    };
+    soon("a user and his key are known", || {
+        matches!(scope(), Err(AuthError::DomainNotFound(_)))
+    })
+    .await;
+    let owner = world.owner();
+    let set = world
+        .iam
+        .set_role(&owner, space, Role::Auditor, &person.email);
+    set.await.unwrap();
+    soon("a role", || scope().is_ok()).await;
+    let unset = world
+        .iam
+        .unset_role(&owner, space, Role::Auditor, &person.email);
+    unset.await.unwrap();
+    soon("a role taken", || scope().is_err()).await;
+    node.close().await;
+}

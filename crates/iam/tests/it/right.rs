@@ -1,0 +1,205 @@
+//! Rights that outlast a race: the last Administrator, roles that come and go, domains that end.
+
+use crate::world::{Person, World, access_token, code, on_both_databases, secret};
+use base::scope::{Action, Domain};
+use iam::role::Role;
+use iam::token::grant::Grant;
+use iam::{AuthError, Credential, Iam};
+
+on_both_databases!(
+    the_last_administrator_stays,
+    administrators_who_dismiss_each_other_at_once_do_not_both_go,
+    a_role_counts_from_the_call_that_gives_it_to_the_call_that_takes_it,
+    a_role_fits_its_domain_and_its_giver,
+    what_is_not_seen_is_not_found_and_what_is_seen_is_forbidden,
+    a_deleted_space_is_gone_for_its_tokens_and_its_name_begins_anew,
+);
+
+async fn the_last_administrator_stays(world: World) {
+    let (owner, account) = (world.owner(), Domain::Account(world.made.account));
+    let unset = |email: String| {
+        let (iam, owner) = (world.iam.clone(), owner.clone());
+        async move {
+            iam.unset_role(&owner, account, Role::Administrator, &email)
+                .await
+        }
+    };
+    let alone = unset(crate::world::OWNER.to_owned()).await;
+    assert_eq!(code(alone), "conflict");
+    // Someone who is none can be dismissed at any time, and another makes the owner free to go.
+    let second = world.person("bob@example.org", None).await;
+    unset(second.email.clone()).await.unwrap();
+    let set = world
+        .iam
+        .set_role(&owner, account, Role::Administrator, &second.email);
+    set.await.unwrap();
+    unset(crate::world::OWNER.to_owned()).await.unwrap();
+    let unset = unset(second.email.clone()).await;
+    assert_eq!(code(unset), "insufficient_permissions");
+    let himself = world.iam.unset_role(
+        &second.identity,
+        account,
+        Role::Administrator,
+        &second.email,
+    );
+    assert_eq!(code(himself.await), "conflict");
+}
+
+async fn administrators_who_dismiss_each_other_at_once_do_not_both_go(world: World) {
+    let account = Domain::Account(world.made.account);
+    let role = Role::Administrator;
+    let second = world.person("bob@example.org", Some(role)).await;
+    let other = world.node().await;
+    let owner = world.owner();
+    for round in 0..8 {
+        let dismiss = |iam: Iam, by: iam::Identity, whom: String| {
+            tokio::spawn(async move { iam.unset_role(&by, account, role, &whom).await })
+        };
+        let first = dismiss(world.iam.clone(), owner.clone(), second.email.clone());
+        let back = dismiss(
+            other.clone(),
+            second.identity.clone(),
+            crate::world::OWNER.to_owned(),
+        );
+        let gone = [first.await.unwrap(), back.await.unwrap()];
+        let went = gone.iter().filter(|result| result.is_ok()).count();
+        assert_eq!(went, 1, "round {round}: {gone:?}");
+        // Whoever is left takes the other back.
+        let (by, whom) = match gone[0] {
+            Ok(()) => (&owner, second.email.clone()),
+            Err(_) => (&second.identity, crate::world::OWNER.to_owned()),
+        };
+        let node = world.node().await;
+        node.set_role(by, account, role, &whom).await.unwrap();
+        node.close().await;
+        for iam in [&world.iam, &other] {
+            catch_up(iam, &second, account, role).await;
+        }
+    }
+    other.close().await;
+}
+
+/// Lets a node that does not watch read the directory again, by a change of its own.
+async fn catch_up(iam: &Iam, of: &Person, account: Domain, role: Role) {
+    let key = iam::manage::api_key::NewKey {
+        name: "catch up".to_owned(),
+        ..Default::default()
+    };
+    iam.create_api_key(&of.identity, key).await.unwrap();
+    assert!(iam.directory().holds(of.id, account, role));
+}
+
+async fn a_role_counts_from_the_call_that_gives_it_to_the_call_that_takes_it(world: World) {
+    let (owner, person) = (world.owner(), world.person("bob@example.org", None).await);
+    let space = Domain::Space(world.space());
+    let password = {
+        let (_, key) = world.key(&person.identity, Default::default()).await;
+        World::ask(&world.iam, Grant::ApiKey(secret(&key)), None).await
+    };
+    let token = access_token(&password.unwrap());
+    let scope = || {
+        let verifier = world.iam.verifier();
+        verifier.scope(Credential::Iam(&token), Some(space))
+    };
+    assert!(matches!(scope(), Err(AuthError::DomainNotFound(_))));
+    let (set, unset) = (Role::Auditor, Role::Developer);
+    for role in [set, unset] {
+        let given = world.iam.set_role(&owner, space, role, &person.email);
+        given.await.unwrap();
+    }
+    scope().unwrap().require(Action::Write).unwrap();
+    let taken = world.iam.unset_role(&owner, space, unset, &person.email);
+    taken.await.unwrap();
+    scope().unwrap().require(Action::Write).unwrap_err();
+    scope().unwrap().require(Action::Render).unwrap();
+    let taken = world.iam.unset_role(&owner, space, set, &person.email);
+    taken.await.unwrap();
+    assert!(matches!(scope(), Err(AuthError::DomainNotFound(_))));
+}
+
+async fn a_role_fits_its_domain_and_its_giver(world: World) {
+    let person = world.person("bob@example.org", None).await;
+    let account = Domain::Account(world.made.account);
+    let (org, space) = (Domain::Org(world.org()), Domain::Space(world.space()));
+    let owner = world.owner();
+    for (domain, role) in [
+        (account, Role::Manager),
+        (org, Role::Developer),
+        (org, Role::Administrator),
+        (space, Role::BillingManager),
+        (space, Role::Editor),
+    ] {
+        let set = world.iam.set_role(&owner, domain, role, &person.email);
+        assert_eq!(code(set.await), "invalid_parameter", "{role} in {domain}");
+    }
+    let nobody = world
+        .iam
+        .set_role(&owner, org, Role::Auditor, "nobody@example.org");
+    assert_eq!(code(nobody.await), "not_found");
+    // A space's Manager gives roles in it, and none above it.
+    let made = world
+        .iam
+        .set_role(&owner, space, Role::Manager, &person.email);
+    made.await.unwrap();
+    let within = world
+        .iam
+        .set_role(&person.identity, space, Role::Developer, &person.email);
+    within.await.unwrap();
+    for (domain, role) in [(org, Role::Manager), (account, Role::Administrator)] {
+        let above = world
+            .iam
+            .set_role(&person.identity, domain, role, &person.email);
+        assert_eq!(code(above.await), "insufficient_permissions", "{domain}");
+    }
+}
+
+async fn what_is_not_seen_is_not_found_and_what_is_seen_is_forbidden(world: World) {
+    let (owner, person) = (world.owner(), world.person("bob@example.org", None).await);
+    let (org, space) = (world.org(), world.space());
+    let asked = |code_of: &'static str| {
+        let (iam, caller) = (&world.iam, &person.identity);
+        async move {
+            assert_eq!(code(iam.rename_org(caller, org, "x").await), code_of);
+            assert_eq!(code(iam.delete_org(caller, org, true).await), code_of);
+            assert_eq!(code(iam.create_space(caller, org, "x").await), code_of);
+            assert_eq!(code(iam.rename_space(caller, space, "x").await), code_of);
+            assert_eq!(code(iam.delete_space(caller, space).await), code_of);
+            let roles = iam.may_set_roles(caller, Domain::Space(space));
+            assert_eq!(code(roles), code_of);
+        }
+    };
+    asked("not_found").await;
+    assert_eq!(code(world.iam.org(&person.identity, org)), "not_found");
+    assert_eq!(code(world.iam.space(&person.identity, space)), "not_found");
+    let given = world
+        .iam
+        .set_role(&owner, Domain::Space(space), Role::Auditor, &person.email);
+    given.await.unwrap();
+    asked("insufficient_permissions").await;
+    world.iam.org(&person.identity, org).unwrap();
+    world.iam.space(&person.identity, space).unwrap();
+}
+
+async fn a_deleted_space_is_gone_for_its_tokens_and_its_name_begins_anew(world: World) {
+    let owner = world.owner();
+    let token = access_token(&world.log_in().await);
+    let scope = |space| {
+        let verifier = world.iam.verifier();
+        verifier.scope(Credential::Iam(&token), Some(Domain::Space(space)))
+    };
+    let before = scope(world.space()).unwrap().tenant();
+    let taken = world.iam.create_space(&owner, world.org(), "prod").await;
+    assert_eq!(code(taken), "conflict");
+    world.iam.delete_space(&owner, world.space()).await.unwrap();
+    let gone = scope(world.space());
+    assert!(
+        matches!(gone, Err(AuthError::DomainNotFound(_))),
+        "{gone:?}"
+    );
+    let anew = world.iam.create_space(&owner, world.org(), "prod").await;
+    let after = scope(anew.unwrap().id).unwrap().tenant();
+    assert_ne!(
+        before, after,
+        "a new space must not find the old one's samples"
+    );
+}

@@ -1,0 +1,309 @@
+//! An identity service on a new database, with its first account, and short words for what is asked of it.
+
+use base::id::{AccountId, KeyId, OrgId, SpaceId, UserId};
+use base::secret::Secret;
+use base::time::{ManualClock, Millis};
+use db::Db;
+use iam::bootstrap::Request;
+use iam::manage::api_key::NewKey;
+use iam::role::Role;
+use iam::token::grant::{Client, Grant, TokenRequest, Tokens};
+use iam::token::uaa::{UaaGrant, UaaTokens};
+use iam::{AuthError, Credential, Iam, IamConfig, IamError, Identity};
+use std::future::Future;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// When every story begins.
+pub(crate) const START: i64 = 1_700_000_000;
+/// Life of an access token, in seconds.
+pub(crate) const ACCESS: i64 = 3600;
+/// Life of a refresh token, in seconds.
+pub(crate) const REFRESH: i64 = 86_400;
+/// The owner's name.
+pub(crate) const OWNER: &str = "ada@example.org";
+
+pub(crate) struct World {
+    pub(crate) iam: Iam,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) made: Made,
+    pub(crate) config: IamConfig,
+    address: String,
+    _folder: tempfile::TempDir,
+}
+
+/// The first account.
+pub(crate) struct Made {
+    pub(crate) account: AccountId,
+    pub(crate) org: OrgId,
+    pub(crate) space: SpaceId,
+    pub(crate) password: Secret<String>,
+    pub(crate) api_key: Secret<String>,
+}
+
+/// Each story as a test on either database.
+macro_rules! on_both_databases {
+    ($($story:ident),* $(,)?) => {$(
+        mod $story {
+            #[test]
+            fn on_sqlite() {
+                crate::world::on_sqlite(|config| config, super::$story);
+            }
+
+            #[test]
+            fn on_postgres() {
+                crate::world::on_postgres(stringify!($story), |config| config, super::$story);
+            }
+        }
+    )*};
+}
+pub(crate) use on_both_databases;
+
+/// Runs a story on a new SQLite file.
+pub(crate) fn on_sqlite<F: Future<Output = ()>>(
+    change: fn(IamConfig) -> IamConfig,
+    story: fn(World) -> F,
+) {
+    let folder = tempfile::tempdir().unwrap();
+    let address = folder.path().join("iam.db").to_str().unwrap().to_owned();
+    run(address, folder, change, story);
+}
+
+/// Runs a story on a new database of the PostgreSQL that the tests were given.
+pub(crate) fn on_postgres<F: Future<Output = ()>>(
+    name: &str,
+    change: fn(IamConfig) -> IamConfig,
+    story: fn(World) -> F,
+) {
+    static MADE: AtomicUsize = AtomicUsize::new(0);
+    let Ok(server) = std::env::var("VIGIE_TEST_POSTGRES_URL") else {
+        skipped(name, "no PostgreSQL");
+        return;
+    };
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    let database = format!("iam_{}_{number}", std::process::id());
+    let make = format!("CREATE DATABASE {database}");
+    let made = Command::new("psql")
+        .args([&server, "--quiet", "--command", &make])
+        .output()
+        .unwrap();
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
+    let (base, _) = server.rsplit_once('/').unwrap();
+    let address = format!("{base}/{database}");
+    run(address, tempfile::tempdir().unwrap(), change, story);
+}
+
+fn run<F: Future<Output = ()>>(
+    address: String,
+    folder: tempfile::TempDir,
+    change: fn(IamConfig) -> IamConfig,
+    story: fn(World) -> F,
+) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let clock = Arc::new(ManualClock::at(Millis::from_secs(START)));
+        let config = change(IamConfig {
+            issuer: "https://vigie.example/identity".to_owned(),
+            uaa_issuer: "https://vigie.example/oauth/token".to_owned(),
+            access_token_seconds: ACCESS,
+            refresh_token_seconds: REFRESH,
+            keys: folder.path().join("keys"),
+            password_checks_max: 1,
+        });
+        let db = Db::open(&address).await.unwrap();
+        let iam = Iam::open(db, config.clone(), clock.clone()).await.unwrap();
+        let request = Request {
+            account: "first".to_owned(),
+            region: Some("here".to_owned()),
+            org: "acme".to_owned(),
+            space: "prod".to_owned(),
+            owner: OWNER.to_owned(),
+            password: None,
+        };
+        let created = iam.bootstrap(request).await.unwrap();
+        let opening = created.opening.expect("a new owner gets his way in");
+        let made = Made {
+            account: created.account,
+            org: created.org,
+            space: created.space,
+            password: opening.password,
+            api_key: opening.api_key,
+        };
+        let world = World {
+            iam,
+            clock,
+            made,
+            config,
+            address,
+            _folder: folder,
+        };
+        let iam = world.iam.clone();
+        story(world).await;
+        iam.close().await;
+    });
+}
+
+fn skipped(test: &str, why: &str) {
+    use std::io::Write;
+    let line = format!("SKIPPED ({why}): {test}\n");
+    let _ = std::io::stderr().write_all(line.as_bytes());
+    if let Some(log) = std::env::var_os("VIGIE_SKIP_LOG") {
+        std::fs::File::options()
+            .append(true)
+            .create(true)
+            .open(log)
+            .unwrap()
+            .write_all(line.as_bytes())
+            .unwrap();
+    }
+}
+
+/// The code of a refusal.
+pub(crate) fn code<T: std::fmt::Debug>(result: Result<T, IamError>) -> &'static str {
+    let error = result.expect_err("it was let in");
+    error
+        .problem()
+        .unwrap_or_else(|| panic!("not a refusal: {error}"))
+        .code
+}
+
+/// A refresh token.
+pub(crate) fn refresh_token(tokens: &Tokens) -> String {
+    let token = tokens.refresh_token.as_ref().expect("no refresh token");
+    token.expose().clone()
+}
+
+/// An access token.
+pub(crate) fn access_token(tokens: &Tokens) -> String {
+    tokens.access_token.expose().clone()
+}
+
+pub(crate) fn secret(text: &str) -> Secret<String> {
+    Secret::new(text.to_owned())
+}
+
+/// A user beside the owner.
+pub(crate) struct Person {
+    pub(crate) email: String,
+    pub(crate) id: UserId,
+    pub(crate) identity: Identity,
+}
+
+impl World {
+    /// Another node on the same database and with the same signing keys.
+    pub(crate) async fn node(&self) -> Iam {
+        let db = Db::open(&self.address).await.unwrap();
+        let clock = self.clock.clone();
+        Iam::open(db, self.config.clone(), clock).await.unwrap()
+    }
+
+    pub(crate) fn wait(&self, seconds: i64) {
+        self.clock.advance(seconds * 1000);
+    }
+
+    /// Asks the token endpoint of a node.
+    pub(crate) async fn ask(
+        iam: &Iam,
+        grant: Grant,
+        client: Option<Client>,
+    ) -> Result<Tokens, IamError> {
+        let request = TokenRequest {
+            grant,
+            client,
+            account: None,
+            with_uaa: false,
+        };
+        iam.token(request).await
+    }
+
+    /// Logs in by password.
+    pub(crate) async fn password(&self, user: &str, password: &str) -> Result<Tokens, IamError> {
+        let grant = Grant::Password {
+            username: user.to_owned(),
+            password: secret(password),
+        };
+        Self::ask(&self.iam, grant, Some(Client::Bx)).await
+    }
+
+    /// The owner's login: a session with a refresh token.
+    pub(crate) async fn log_in(&self) -> Tokens {
+        let password = self.made.password.expose().clone();
+        self.password(OWNER, &password).await.unwrap()
+    }
+
+    /// Logs in by API key, as the command line.
+    pub(crate) async fn key_session(&self, key: &str) -> Result<Tokens, IamError> {
+        Self::ask(&self.iam, Grant::ApiKey(secret(key)), Some(Client::Bx)).await
+    }
+
+    pub(crate) async fn renew(&self, token: &str) -> Result<Tokens, IamError> {
+        let grant = Grant::RefreshToken(secret(token));
+        Self::ask(&self.iam, grant, Some(Client::Bx)).await
+    }
+
+    pub(crate) async fn uaa_renew(&self, token: &str) -> Result<UaaTokens, IamError> {
+        let grant = UaaGrant::RefreshToken(secret(token));
+        self.iam.uaa_token(grant).await
+    }
+
+    /// Whether an IAM token is let in.
+    pub(crate) fn enter(&self, token: &str) -> Result<Identity, AuthError> {
+        self.iam.verifier().identity(Credential::Iam(token))
+    }
+
+    /// Whether a UAA token is let in.
+    pub(crate) fn enter_uaa(&self, token: &str) -> Result<Identity, AuthError> {
+        self.iam.verifier().identity(Credential::Uaa(token))
+    }
+
+    /// Whether an API key is let in.
+    pub(crate) fn enter_key(&self, key: &str) -> Result<Identity, AuthError> {
+        self.iam.verifier().identity(Credential::ApiKey(key))
+    }
+
+    /// The owner, verified.
+    pub(crate) fn owner(&self) -> Identity {
+        self.enter_key(self.made.api_key.expose()).unwrap()
+    }
+
+    /// A new key of the caller; its id and its text.
+    pub(crate) async fn key(&self, of: &Identity, new: NewKey) -> (KeyId, String) {
+        let new = NewKey {
+            name: "made".to_owned(),
+            ..new
+        };
+        let (key, text) = self.iam.create_api_key(of, new).await.unwrap();
+        (key.id, text.expose().clone())
+    }
+
+    /// Invites someone, with a role in the account or none, and lets him in.
+    pub(crate) async fn person(&self, email: &str, role: Option<Role>) -> Person {
+        let (owner, account) = (self.owner(), self.made.account);
+        let invited = self.iam.invite(&owner, account, email, role).await.unwrap();
+        let password = invited.password.expect("a new user has a first password");
+        let tokens = self.password(email, password.expose()).await;
+        let identity = self.enter(&access_token(&tokens.unwrap())).unwrap();
+        Person {
+            email: email.to_owned(),
+            id: invited.user.id,
+            identity,
+        }
+    }
+
+    pub(crate) fn org(&self) -> OrgId {
+        self.made.org
+    }
+
+    pub(crate) fn space(&self) -> SpaceId {
+        self.made.space
+    }
+}

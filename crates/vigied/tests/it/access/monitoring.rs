@@ -1,0 +1,83 @@
+//! The monitoring routes: the domain is named by `X-Auth-Scope-Id`, so the columns are the scopes.
+
+use super::world::{CREDENTIALS, ELSEWHERE, User, World};
+use crate::harness::Request;
+use serde_json::json;
+
+/// The scopes of the columns.
+pub(crate) const SCOPES: [&str; 6] = [
+    "own space",
+    "other space",
+    "own org",
+    "other org",
+    "account",
+    "none",
+];
+
+/// The request by which a route is tried, and the right it needs.
+pub(crate) fn request(world: &World, method: &str, path: &str) -> Option<(Request, &'static str)> {
+    let request = |path: &str| world.server.request(method, path);
+    Some(match (method, path) {
+        ("POST", "/v1/metrics") => (
+            request(path).json(&json!([{"name": "matrix.sent", "value": 1}])),
+            "write",
+        ),
+        ("GET", "/v1/metrics") => (request("/v1/metrics?target=*.*"), "render"),
+        ("GET", "/v1/metrics/list") => (request("/v1/metrics/list?query=*"), "find"),
+        ("DELETE", "/v1/metrics/list") => (request("/v1/metrics/list?query=nothing.*"), "delete"),
+        ("GET", "/v1/settings/domain") => (request(path), "render"),
+        ("PUT", "/v1/settings/domain") => (
+            request(path).json(&json!({"resolution_seconds": null})),
+            "configure",
+        ),
+        _ => return None,
+    })
+}
+
+/// What the rules say, independent of the table.
+fn rule(user: &User, credential: &str, scope: &str, right: &str) -> u16 {
+    let scope_is_account = matches!(scope, "account" | "none");
+    if credential == "uaa" && scope_is_account {
+        return if scope == "none" { 400 } else { 403 };
+    }
+    // Without the header it is his own account that is meant, whichever that is.
+    let meant = match (scope, user.domain) {
+        ("none", ELSEWHERE) => ELSEWHERE,
+        ("none", _) => "account",
+        _ => scope,
+    };
+    if user.domain != meant {
+        return 404;
+    }
+    if user.allowed.split(' ').any(|own| own == right) {
+        200
+    } else {
+        403
+    }
+}
+
+/// The cells of a person's line.
+pub(crate) fn cells(world: &World, user: &User, method: &str, path: &str) -> Vec<String> {
+    let mut columns = Vec::new();
+    for scope in SCOPES {
+        let mut statuses = Vec::new();
+        for credential in CREDENTIALS {
+            let (mut request, right) = request(world, method, path).unwrap();
+            let value = format!("{credential} {}", user.credentials[credential]);
+            request = request.header("X-Auth-User-Token", &value);
+            if let Some(domain) = world.domains.get(scope) {
+                request = request.header("X-Auth-Scope-Id", domain);
+            }
+            let reply = request.send();
+            let rule = rule(user, credential, scope, right);
+            let what = format!(
+                "{method} {path} as {} by {credential} in {scope}",
+                user.name()
+            );
+            assert_eq!(reply.status, rule, "{what}: {}", reply.text());
+            statuses.push(reply.status.to_string());
+        }
+        columns.push(statuses.join("/"));
+    }
+    columns
+}

@@ -1,0 +1,243 @@
+//! `/v1/apikeys` to the letter: fields, pages, tags, switches.
+
+use crate::harness::{Reply, Request, Server};
+use serde_json::{Value, json};
+
+struct Keys {
+    server: Server,
+    token: String,
+    iam_id: String,
+}
+
+impl Keys {
+    fn start() -> Self {
+        let server = Server::start();
+        let token = server.token();
+        let info = server.request("GET", "/identity/userinfo").bearer(&token);
+        let iam_id = info.send().json()["iam_id"].as_str().unwrap().to_owned();
+        Self {
+            server,
+            token,
+            iam_id,
+        }
+    }
+
+    fn call(&self, method: &str, path: &str) -> Request {
+        self.server.request(method, path).bearer(&self.token)
+    }
+
+    fn create(&self, name: &str, description: &str) -> Value {
+        let body = json!({"name": name, "iam_id": self.iam_id, "description": description});
+        let reply = self.call("POST", "/v1/apikeys").json(&body).send();
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        assert_eq!(reply.header("cache-control"), Some("no-store"));
+        reply.json()
+    }
+}
+
+fn code(reply: &Reply) -> (u16, String) {
+    let body = reply.json();
+    assert_eq!(body["status_code"], json!(reply.status.to_string()));
+    assert_eq!(body["trace"].as_str(), reply.header("transaction-id"));
+    let code = body["errors"][0]["message_code"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    (reply.status, code)
+}
+
+fn names(page: &Value) -> Vec<&str> {
+    let keys = page["apikeys"].as_array().unwrap();
+    keys.iter()
+        .map(|key| key["name"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn a_key_has_these_fields_and_shows_its_text_once() {
+    let keys = Keys::start();
+    let made = keys.create("ci", "for the build");
+    let mut fields: Vec<&String> = made.as_object().unwrap().keys().collect();
+    fields.sort();
+    assert_eq!(
+        fields,
+        [
+            "account_id",
+            "apikey",
+            "created_at",
+            "created_by",
+            "crn",
+            "description",
+            "disabled",
+            "entity_tag",
+            "iam_id",
+            "id",
+            "locked",
+            "modified_at",
+            "name"
+        ]
+    );
+    let id = made["id"].as_str().unwrap();
+    let account = &keys.server.owner.account;
+    assert!(id.starts_with("ApiKey-") && id.len() == 43, "{id}");
+    assert_eq!(
+        made["crn"],
+        json!(format!(
+            "crn:v1:bluemix:public:iam-identity::a/{account}::apikey:{id}"
+        ))
+    );
+    assert_eq!(made["account_id"], json!(account));
+    assert_eq!(made["created_by"], json!(keys.iam_id));
+    let at = made["created_at"].as_str().unwrap();
+    assert!(at.len() == 21 && at.ends_with("+0000"), "{at}");
+    let (number, hex) = made["entity_tag"]
+        .as_str()
+        .unwrap()
+        .split_once('-')
+        .unwrap();
+    assert!(number == "1" && hex.len() == 32, "{number}-{hex}");
+    let text = made["apikey"].as_str().unwrap();
+    let mut hidden = made.clone();
+    hidden["apikey"] = json!("");
+    let read = keys.call("GET", &format!("/v1/apikeys/{id}")).send();
+    assert_eq!(read.json(), hidden);
+    let details = keys.call("GET", "/v1/apikeys/details");
+    assert_eq!(details.header("IAM-ApiKey", text).send().json(), hidden);
+    let missing = keys.call("GET", "/v1/apikeys/details").send();
+    assert_eq!(code(&missing), (400, "invalid_parameter".to_owned()));
+    let expiring =
+        json!({"name": "e", "iam_id": keys.iam_id, "expires_at": "2096-01-31T12:00+0000"});
+    let expiring = keys
+        .call("POST", "/v1/apikeys")
+        .json(&expiring)
+        .send()
+        .json();
+    assert_eq!(expiring["expires_at"], "2096-01-31T12:00+0000");
+    for (header, field) in [("Entity-Lock", "locked"), ("Entity-Disable", "disabled")] {
+        let body = json!({"name": "born so", "iam_id": keys.iam_id});
+        let born = keys.call("POST", "/v1/apikeys").header(header, "true");
+        assert_eq!(born.json(&body).send().json()[field], true);
+    }
+}
+
+#[test]
+fn a_change_needs_the_tag_of_what_is_changed() {
+    let keys = Keys::start();
+    let made = keys.create("before", "");
+    let path = format!("/v1/apikeys/{}", made["id"].as_str().unwrap());
+    let rename = |name: &str| keys.call("PUT", &path).json(&json!({"name": name}));
+    let tag = made["entity_tag"].as_str().unwrap();
+    assert_eq!(
+        code(&rename("x").send()),
+        (400, "invalid_parameter".to_owned())
+    );
+    let changed = rename("after").header("If-Match", tag).send();
+    assert_eq!(
+        (changed.status, &changed.json()["name"]),
+        (200, &json!("after"))
+    );
+    assert_ne!(changed.json()["entity_tag"], json!(tag));
+    let stale = rename("late").header("If-Match", tag).send();
+    assert_eq!(code(&stale), (409, "conflict".to_owned()));
+    assert_eq!(rename("any").header("If-Match", "*").send().status, 200);
+    for (method, switch, locked) in [
+        ("POST", "/lock", true),
+        ("POST", "/lock", true),
+        ("DELETE", "/lock", false),
+        ("POST", "/disable", false),
+        ("DELETE", "/disable", false),
+    ] {
+        let done = keys.call(method, &format!("{path}{switch}")).send();
+        assert_eq!(
+            (done.status, done.body.len()),
+            (204, 0),
+            "{method} {switch}"
+        );
+        assert_eq!(done.header("content-type"), None);
+        assert_eq!(keys.call("GET", &path).send().json()["locked"], locked);
+    }
+    let disabled = || keys.call("GET", &path).send().json()["disabled"].clone();
+    keys.call("POST", &format!("{path}/disable")).send();
+    assert_eq!(disabled(), true);
+    let gone = keys.call("DELETE", &path).send();
+    assert_eq!((gone.status, gone.body.len()), (204, 0));
+    for method in ["GET", "DELETE"] {
+        let again = keys.call(method, &path).send();
+        assert_eq!(code(&again), (404, "not_found".to_owned()), "{method}");
+    }
+}
+
+#[test]
+fn a_list_is_read_page_by_page_in_the_order_asked_for() {
+    let keys = Keys::start();
+    for (name, description) in [("b", "3"), ("a", "2"), ("c", "1")] {
+        keys.create(name, description);
+    }
+    let list = |query: &str| {
+        let reply = keys.call("GET", &format!("/v1/apikeys{query}")).send();
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.json()
+    };
+    assert_eq!(names(&list("")), ["a", "b", "c", "owner"]);
+    assert_eq!(names(&list("?order=desc")), ["owner", "c", "b", "a"]);
+    assert_eq!(
+        names(&list("?sort=description&order=asc"))[..3],
+        ["c", "a", "b"]
+    );
+    assert_eq!(
+        names(&list("?sort=name&order=asc")),
+        ["a", "b", "c", "owner"]
+    );
+    assert!(names(&list("?type=serviceid")).is_empty());
+    for wrong in [
+        "sort=x",
+        "order=x",
+        "type=x",
+        "scope=x",
+        "pagesize=x",
+        "iam_id=x",
+        "order=asc&order=desc",
+    ] {
+        let reply = keys.call("GET", &format!("/v1/apikeys?{wrong}")).send();
+        assert_eq!(
+            code(&reply),
+            (400, "invalid_parameter".to_owned()),
+            "{wrong}"
+        );
+    }
+
+    // Following `next` gives every key once, in the order and of the choice of the first page.
+    let query = format!(
+        "?pagesize=3&scope=account&order=desc&iam_id={}",
+        keys.iam_id
+    );
+    let mut page = list(&query);
+    assert_eq!((&page["offset"], &page["limit"]), (&json!(0), &json!(3)));
+    assert_eq!(page.get("previous"), None);
+    let mut read: Vec<String> = names(&page).into_iter().map(str::to_owned).collect();
+    let mut pages = 1;
+    while let Some(next) = page
+        .get("next")
+        .map(|next| next.as_str().unwrap().to_owned())
+    {
+        let (base, path) = next.split_at(keys.server.serving.url().len());
+        assert_eq!(base, keys.server.serving.url());
+        for kept in [
+            "scope=account",
+            "order=desc",
+            &format!("iam_id={}", keys.iam_id),
+        ] {
+            assert!(path.contains(kept), "{next}");
+        }
+        page = keys.call("GET", path).send().json();
+        read.extend(names(&page).into_iter().map(str::to_owned));
+        pages += 1;
+    }
+    assert_eq!(
+        (pages, read),
+        (2, ["owner", "c", "b", "a"].map(str::to_owned).to_vec())
+    );
+    assert!(page["previous"].as_str().unwrap().contains("pagetoken=0"));
+    let far = list("?pagetoken=99");
+    assert!(names(&far).is_empty());
+}

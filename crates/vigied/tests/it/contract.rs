@@ -1,0 +1,256 @@
+//! The OpenAPI documents are true: they name every route and no other, with the credential its guard asks for, and what
+//! the real server answers is what they say it answers.
+
+mod schema;
+
+use crate::access::world::{CREDENTIALS, World};
+use crate::access::{Route, identity, monitoring, routes};
+use crate::harness::{Reply, Request};
+use schema::{Document, check};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+fn documents() -> [Document; 2] {
+    ["vigie.json", "iam.json"].map(Document::committed)
+}
+
+/// The operation of a route, with the document it stands in.
+fn operation<'d>(documents: &'d [Document], method: &str, path: &str) -> (&'d Document, &'d Value) {
+    let found = documents.iter().find_map(|document| {
+        let operation = document.operation(method, path)?;
+        Some((document, operation))
+    });
+    found.unwrap_or_else(|| panic!("{method} {path} is not documented"))
+}
+
+#[test]
+fn the_documents_name_every_route_with_what_its_guard_asks_for() {
+    let documents = documents();
+    let mut mounted = BTreeSet::new();
+    for Route {
+        method,
+        path,
+        guard,
+    } in routes()
+    {
+        let (_, operation) = operation(&documents, &method, &path);
+        let asks = |schemes: Value| operation["security"] == schemes;
+        let is_right = match guard.as_str() {
+            "public" => asks(json!([])),
+            "watcher" => asks(json!([{"UserToken": []}, {"Bearer": []}, {}])),
+            // The form brings the proof; the client may be left out where the table of the tests says 400 rather than 401.
+            "credential" => {
+                asks(json!([{"Client": []}, {}]))
+                    || (path == "/oauth/token" && asks(json!([{"Client": []}])))
+            }
+            _ => asks(json!([{"UserToken": []}, {"Bearer": []}])),
+        };
+        assert!(
+            is_right,
+            "{method} {path} is guarded by {guard}, and documented with {}",
+            operation["security"]
+        );
+        mounted.insert((method, path));
+    }
+    for (method, path) in wire::openapi::routes() {
+        assert!(
+            mounted.contains(&(method.clone(), path.clone())),
+            "{method} {path} is documented, and does not exist"
+        );
+    }
+}
+
+/// Fails unless the answer is one that the document describes: status, content type, every field.
+fn is_as_documented(documents: &[Document], method: &str, path: &str, reply: &Reply) {
+    let (document, operation) = operation(documents, method, path);
+    let status = reply.status.to_string();
+    let class = format!("{}XX", &status[..1]);
+    let responses = operation["responses"].as_object().unwrap();
+    let what = format!("{method} {path} answers {status}");
+    let response = responses.get(&status).or_else(|| responses.get(&class));
+    let response = response.unwrap_or_else(|| panic!("{what}, which is not documented"));
+    let Some(content) = response.get("content").and_then(Value::as_object) else {
+        assert!(reply.body.is_empty(), "{what} with {}", reply.text());
+        return;
+    };
+    let kind = reply.header("content-type").unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default();
+    let described = content
+        .get(kind)
+        .unwrap_or_else(|| panic!("{what} as `{kind}`, which is not documented"));
+    if kind == "application/json" {
+        let schema = &described["schema"];
+        if let Err(wrong) = check(document, schema, &reply.json(), "body") {
+            panic!("{what}: {wrong}\n{}", reply.text());
+        }
+    }
+    assert!(
+        reply.header("transaction-id").is_some(),
+        "{what} without a Transaction-Id"
+    );
+}
+
+/// Every route that asks who calls, by someone who may everything and by someone who may nothing.
+#[test]
+fn what_is_answered_is_what_is_documented() {
+    let (world, documents) = (World::start(), documents());
+    let who = [
+        world.user("account", "Administrator"),
+        world.user("own space", "Manager"),
+        world.user("nowhere", "none"),
+    ];
+    let mut good = BTreeSet::new();
+    let mut tell = |method: &str, path: &str, reply: &Reply| {
+        is_as_documented(&documents, method, path, reply);
+        if reply.status < 300 {
+            good.insert((method.to_owned(), path.to_owned()));
+        }
+    };
+    for Route {
+        method,
+        path,
+        guard,
+    } in &routes()
+    {
+        let bare = world.server.request(method, path).send();
+        tell(method, path, &bare);
+        match guard.as_str() {
+            "public" | "watcher" => {}
+            "credential" => {
+                for request in forms(&world, method, path) {
+                    tell(method, path, &request.send());
+                }
+            }
+            "identity" => {
+                let columns = identity::columns(method, path).unwrap();
+                for user in who {
+                    for column in &columns {
+                        let request = column.request(&world, user, "iam", method, path);
+                        let garbled = request.clone().body("{");
+                        tell(method, path, &request.send());
+                        tell(method, path, &garbled.send());
+                    }
+                }
+            }
+            _ => {
+                let scopes = [
+                    &world.domains["account"],
+                    &world.domains["own space"],
+                    &world.domains["other space"],
+                ];
+                for user in who {
+                    for credential in CREDENTIALS {
+                        for scope in scopes {
+                            let (request, _) = monitoring::request(&world, method, path).unwrap();
+                            let value = format!("{credential} {}", user.credentials[credential]);
+                            let request = request
+                                .header("X-Auth-User-Token", &value)
+                                .header("X-Auth-Scope-Id", scope);
+                            let garbled = request.clone().body("{");
+                            tell(method, path, &request.send());
+                            tell(method, path, &garbled.send());
+                        }
+                    }
+                }
+            }
+        }
+    }
+    for route in routes() {
+        let name = (route.method, route.path);
+        assert!(good.contains(&name), "{name:?} was never answered well");
+    }
+}
+
+/// Requests of a route that brings its credential in the form: one of each kind that is answered well, and a bad one.
+fn forms(world: &World, method: &str, path: &str) -> Vec<Request> {
+    let user = world.user("own space", "Manager");
+    let key = user.credentials["apikey"].as_str();
+    let apikey = "urn:ibm:params:oauth:grant-type:apikey";
+    let request = || world.server.request(method, path);
+    let refresh = || {
+        let login = world.server.request("POST", "/identity/token");
+        let login = login
+            .basic("bx", "bx")
+            .form(&[("grant_type", apikey), ("apikey", key)])
+            .send()
+            .json();
+        login["refresh_token"].as_str().unwrap().to_owned()
+    };
+    let login = [
+        ("grant_type", "password"),
+        ("username", user.email.as_str()),
+        ("password", user.password.as_str()),
+    ];
+    match path {
+        "/identity/token" | "/oidc/token" => vec![
+            request().form(&[("grant_type", apikey), ("apikey", key)]),
+            request().basic("bx", "bx").form(&login),
+            request().basic("bx", "bx").form(&[
+                ("grant_type", apikey),
+                ("apikey", key),
+                ("response_type", "cloud_iam,uaa"),
+            ]),
+            request().basic("bx", "bx").form(&[
+                ("grant_type", "refresh_token"),
+                ("refresh_token", &refresh()),
+            ]),
+            request().form(&login),
+            request().form(&[("grant_type", apikey), ("apikey", "nonsense")]),
+        ],
+        "/identity/introspect" => vec![
+            request().form(&[("token", user.credentials["iam"].as_str())]),
+            request().form(&[("token", user.credentials["uaa"].as_str())]),
+            request().form(&[("apikey", key)]),
+            request().form(&[("token", "nonsense")]),
+        ],
+        "/identity/revoke" => vec![
+            request().basic("bx", "bx").form(&[("token", "nonsense")]),
+            request().basic("bx", "bx").form(&[("token", &refresh())]),
+        ],
+        "/identity/passcode" => vec![
+            request().form(&login[1..]),
+            request().basic("bx", "bx").form(&[
+                ("grant_type", "refresh_token"),
+                ("refresh_token", &refresh()),
+            ]),
+            request().form(&login),
+        ],
+        "/oauth/token" => vec![
+            request().basic("cf", "").form(&login),
+            request().basic("cf", "").form(&[
+                ("grant_type", "iam_token"),
+                ("iam_token", user.credentials["iam"].as_str()),
+            ]),
+            request().basic("bx", "bx").form(&login),
+            request()
+                .basic("cf", "")
+                .form(&[("grant_type", "password"), ("username", "x")]),
+        ],
+        _ => panic!("{method} {path} is not covered: teach this test how to ask it"),
+    }
+}
+
+/// Every refusal of a credential says what the table of codes says: the same status.
+#[test]
+fn the_refusals_of_identity_are_those_of_the_table_of_codes() {
+    use iam::AuthError as E;
+    for error in [
+        E::Expired { seconds_ago: 1 },
+        E::NotYetValid,
+        E::Malformed("x"),
+        E::WrongIssuer,
+        E::Signature("x"),
+        E::WrongAccount {
+            account: base::id::AccountId(base::id::Guid::from_random([0; 16])),
+        },
+        E::Revoked("x"),
+        E::KeyUnknown,
+        E::DomainNotFound(String::new()),
+        E::UaaNeedsScope,
+        E::UaaNotForAccount,
+    ] {
+        let problem = error.problem();
+        let code = wire::code::find(problem.code).unwrap_or_else(|| panic!("{problem:?}"));
+        assert_eq!(code.kind, problem.kind, "{}", problem.code);
+    }
+}
