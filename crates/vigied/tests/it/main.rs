@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod central_path;
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod harness;

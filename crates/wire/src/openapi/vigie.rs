@@ -111,7 +111,7 @@ fn metrics(document: &mut Document) {
         .query("until", TIME)
         .query_of(
             "maxDataPoints",
-            "consolidates to at most so many points",
+            "consolidates to at most so many points; what is no number above 0 is ignored, as Graphite does",
             false,
             json!({ "type": "integer", "minimum": 1 }),
         )
@@ -125,6 +125,7 @@ fn metrics(document: &mut Document) {
             "tz",
             "the time zone of `from` and `until`, for example `Europe/Berlin`; UTC by default",
         )
+        .query("now", "the instant that relative times count from; the clock's by default")
         .answers("200", "one entry for each series that fits", series);
     let query = guarded(document, query);
     document.route("GET", "/v1/metrics", query);
