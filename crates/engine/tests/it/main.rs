@@ -2,6 +2,10 @@
 
 // Under `cfg(test)` also for clippy, which forgives tests their unwraps.
 #[cfg(test)]
+mod concurrent;
+#[cfg(test)]
+mod damage;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod format_v1;
