@@ -1,6 +1,8 @@
 //! Black-box stories: each starts the real `vigied` on a free port and drives it from outside.
 
 #[cfg(test)]
+mod bodies;
+#[cfg(test)]
 mod central_path;
 #[cfg(test)]
 mod conformance;
