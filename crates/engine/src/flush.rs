@@ -70,7 +70,8 @@ impl Core {
     /// Step 1. `None` when nothing has happened since the last flush.
     fn freeze(&self, manifest: &Manifest) -> Result<Option<Taken>, StoreError> {
         let mut memory = self.write();
-        if self.wal.last() == manifest.sequence {
+        // Every start begins a log file; without records, too, they must not pile up.
+        if self.wal.last() == manifest.sequence && self.wal.number() == manifest.wal_first {
             return Ok(None);
         }
         let (wal_first, sequence) = self.wal.rotate()?;

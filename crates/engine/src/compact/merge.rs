@@ -29,14 +29,21 @@ impl Core {
             memory.purge &= !purge;
             (days, Arc::clone(&memory.tombstones), purge)
         };
+        let mut outcome = Ok(());
         for day in days {
-            self.compact_day(&mut manifest, day, &tombstones, purge)
-                .inspect_err(|_| self.write().purge |= purge)?;
+            // A damaged day costs the others nothing.
+            let compacted = self.compact_day(&mut manifest, day, &tombstones, purge);
+            outcome = outcome.and(compacted);
+            self.poison.check()?;
+        }
+        let mut memory = self.write();
+        if outcome.is_err() {
+            memory.purge |= purge;
         }
         if purge {
-            self.write().purged = Some(now);
+            memory.purged = Some(now);
         }
-        Ok(())
+        outcome
     }
 
     fn compact_day(

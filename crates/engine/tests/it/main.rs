@@ -10,6 +10,8 @@ mod faults;
 #[cfg(test)]
 mod format_v1;
 #[cfg(test)]
+mod group_commit;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod model;

@@ -419,6 +419,113 @@ fn readers_see_whole_batches_while_others_write_and_flush() {
 }
 
 #[test]
+fn starts_leave_no_log_files_behind() {
+    let storage = Faulty::new(1);
+    for _ in 0..5 {
+        let engine = open(&storage);
+        engine.flush().unwrap();
+        drop(engine);
+    }
+    assert_eq!(storage.list(Path::new("/samples/wal")).unwrap().len(), 1);
+}
+
+#[test]
+fn a_damaged_day_does_not_keep_others_from_merging() {
+    let storage = Faulty::new(1);
+    let engine = open(&storage);
+    for round in 0..10 {
+        send(
+            &engine,
+            1,
+            &[("a.b", NOON - round, 1.0), ("a.b", NOON - DAY - round, 1.0)],
+        );
+        engine.flush().unwrap();
+    }
+    let dir = Path::new("/samples/segments/2026-11-22");
+    let first = dir.join(storage.list(dir).unwrap().first().unwrap());
+    assert!(storage.damage(&first, 41));
+    assert!(matches!(engine.compact(), Err(StoreError::Corrupt { .. })));
+    assert!(figure(&engine, "segments") < 12.0);
+    assert_eq!(
+        fetch_in(&engine, 1, "a.b", range(NOON - 99, NOON))[0]
+            .values
+            .len(),
+        10
+    );
+}
+
+#[test]
+fn years_of_days_need_few_open_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = || {
+        let long = EngineConfig {
+            retention_days: 2000,
+            ..EngineConfig::new(folder.path())
+        };
+        let clock = Arc::new(ManualClock::at(Millis(NOON)));
+        Engine::open(long, clock, Arc::new(Disk)).unwrap().0
+    };
+    let ours = || {
+        let all = std::fs::read_dir("/proc/self/fd").unwrap();
+        let links = all.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+        links.filter(|path| path.starts_with(folder.path())).count()
+    };
+    let days: Vec<(&str, i64, f64)> = (0..400).map(|day| ("a.b", NOON - day * DAY, 1.0)).collect();
+    let engine = start();
+    send(&engine, 1, &days);
+    engine.flush().unwrap();
+    for _ in 0..2 {
+        assert_eq!(read(&engine, 1, "a.b").len(), 400);
+        let open = ours();
+        assert!((1..=260).contains(&open), "{open}");
+    }
+    drop(engine);
+    let engine = start();
+    assert!(ours() <= 260);
+    assert_eq!(read(&engine, 1, "a.b").len(), 400);
+}
+
+#[test]
+fn deletions_rewrite_days_once_in_a_while() {
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let storage = Faulty::new(1);
+    let eager = EngineConfig {
+        flush_interval_ms: 1,
+        ..config()
+    };
+    let engine = open_with(eager, &storage, &clock).unwrap().0;
+    let until = |what: &str, holds: &dyn Fn() -> bool| {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while !holds() {
+            assert!(std::time::Instant::now() < deadline, "{what}");
+            std::thread::yield_now();
+        }
+    };
+    let merges = || figure(&engine, "merges_total");
+    let fresh = || {
+        send(
+            &engine,
+            1,
+            &[("a.b", NOON - DAY, 1.0), ("a.c", NOON - DAY, 1.0)],
+        );
+        until("flush", &|| figure(&engine, "head_samples") < 1.0);
+    };
+    fresh();
+    delete(&engine, 1, "a.b", None);
+    until("the first purge", &|| merges() >= 1.0);
+    fresh();
+    delete(&engine, 1, "a.b", None);
+    let flushes = figure(&engine, "flushes_total");
+    until("flushes", &|| {
+        figure(&engine, "flushes_total") >= flushes + 1.0
+    });
+    let before = merges();
+    assert!(before < 2.0, "{before}");
+    clock.advance(DAY);
+    until("the next purge", &|| merges() > before);
+}
+
+#[test]
 fn it_is_the_same_on_a_real_disk() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("data/samples");
