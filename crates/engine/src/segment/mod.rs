@@ -4,3 +4,6 @@ pub(crate) mod file;
 pub(crate) mod layout;
 pub(crate) mod reader;
 pub(crate) mod writer;
+
+#[cfg(test)]
+mod tests;
