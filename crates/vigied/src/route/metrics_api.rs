@@ -174,7 +174,10 @@ pub(crate) async fn render(
         Some(_) if range.from > now => return Ok(json_bytes(StatusCode::OK, b"[]".to_vec())),
         Some(step) => {
             let until = range.until.min(now);
-            Some(Window::of(TimeRange { until, ..range }, step).map_err(too_large)?)
+            Some(
+                Window::of(TimeRange { until, ..range }, step)
+                    .map_err(|error| too_large(error.to_string()))?,
+            )
         }
         None => None,
     };
@@ -214,8 +217,8 @@ pub(crate) async fn render(
     Ok(json_bytes(StatusCode::OK, body))
 }
 
-fn too_large(error: impl ToString) -> Refusal {
-    let problem = code::RESULT_TOO_LARGE.problem(error.to_string());
+fn too_large(message: String) -> Refusal {
+    let problem = code::RESULT_TOO_LARGE.problem(message);
     Refusal(problem.hint("ask for a shorter range"))
 }
 
