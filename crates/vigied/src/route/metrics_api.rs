@@ -62,21 +62,14 @@ pub(crate) async fn send(
         }
     };
     let now = app.clock.now();
-    let decoded = ingest::decode(&body, now).map_err(|error| {
-        let problem = code::BODY_MALFORMED.problem(error.to_string());
-        Refusal(problem.hint(
-            "send a JSON array like `[{\"name\":\"a.b\",\"value\":1.5,\"timestamp\":1519862400}]`",
-        ))
-    })?;
     let worker = Arc::clone(&app);
-    let receipt = blocking(move || {
-        let appended = match worker
-            .store
-            .append(&caller.scope, &decoded.batch, durability)
-        {
-            Ok(appended) => appended,
-            Err(error) => return Err(error),
+    let outcome = blocking(move || {
+        let decoded = match ingest::decode(&body, now) {
+            Ok(decoded) => decoded,
+            Err(error) => return Ok(Err(error)),
         };
+        let scope = &caller.scope;
+        let appended = worker.store.append(scope, &decoded.batch, durability)?;
         let reasons = || {
             decoded
                 .rejects
@@ -87,10 +80,16 @@ pub(crate) async fn send(
         // Counted here, beside the store, so that a caller who hangs up is counted all the same.
         worker
             .metrics
-            .wrote(caller.scope.domain(), appended.stored, reasons());
-        Ok(receipt(&decoded, &appended))
+            .wrote(scope.domain(), appended.stored, reasons());
+        Ok(Ok(receipt(&decoded, &appended)))
     })
     .await?;
+    let receipt = outcome.map_err(|error| {
+        let problem = code::BODY_MALFORMED.problem(error.to_string());
+        Refusal(problem.hint(
+            "send a JSON array like `[{\"name\":\"a.b\",\"value\":1.5,\"timestamp\":1519862400}]`",
+        ))
+    })?;
     let nothing = receipt.received > 0 && receipt.stored == 0;
     json(
         if nothing {

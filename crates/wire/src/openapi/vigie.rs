@@ -146,6 +146,8 @@ fn listing(document: &mut Document) {
             false,
             json!({ "type": "string", "default": "*" }),
         )
+        .query("from", "only what has samples from here on, by whole days")
+        .query("until", "only what has samples up to here, by whole days")
         .query_of(
             "format",
             "`nodes` tells leaves from branches",
