@@ -58,7 +58,8 @@ pub(crate) fn replay(
             Err(_) if is_last && position > 0 && bytes.len() <= FILE_HEADER_BYTES => {
                 storage.remove(&path).map_err(error::io("remove", &path))?;
                 storage.sync_dir(dir).map_err(error::io("sync", dir))?;
-                replayed.torn = Some(TornTail {
+                // Without a byte nothing is torn, and there is nothing to tell.
+                replayed.torn = (!bytes.is_empty()).then_some(TornTail {
                     file: path,
                     bytes: bytes.len() as u64,
                 });

@@ -19,3 +19,5 @@ mod model;
 mod stories;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod upkeep;

@@ -33,10 +33,15 @@ impl From<StoreError> for Refusal {
                 .problem(message)
                 .hint("ask for a narrower pattern or a shorter range"),
             StoreError::Poisoned { .. } | StoreError::Closing => {
-                tracing::error!(%error, "the store takes no request");
+                tracing::error!(
+                    %error,
+                    hint = "mend the cause (a full disk?), then restart: all that was acknowledged is recovered",
+                    "the store takes no writes"
+                );
+                // The reason names a path of the server: not a caller's business.
                 code::UNAVAILABLE
-                    .problem(message)
-                    .hint("the operator finds the cause in the server's log; send again later")
+                    .problem("the store takes no writes since a failure; reads go on")
+                    .hint("the operator finds the cause in the server's log and at `/health/ready`; send again later")
             }
             StoreError::Corrupt { .. } | StoreError::Io { .. } => {
                 tracing::error!(error = %Chain(&error), "the store failed");
