@@ -1,6 +1,6 @@
 //! One large tenant, end to end: every figure of `docs/design/engine.md` section 8 comes from here.
 //!
-//! `cargo bench -p engine --bench scale`, with `SERIES=1000000 ROUNDS=20` for the full size (4 GiB of memory, 1 GiB of
+//! `cargo bench -p benches --bench scale`, with `SERIES=1000000 ROUNDS=20` for the full size (4 GiB of memory, 1 GiB of
 //! disk). It measures shapes (what grows with what), on one thread; no rival is run here.
 
 #![expect(clippy::print_stdout, reason = "a benchmark's figures are its output")]
