@@ -28,9 +28,9 @@ impl From<StoreError> for Refusal {
         let message = error.to_string();
         let problem = match &error {
             StoreError::Forbidden(_) => code::RIGHT_MISSING.problem(message),
-            StoreError::TooManySeries { .. } => too_large(message, &limit::SERIES_PER_QUERY),
-            StoreError::TooManySamples { .. } => too_large(message, &limit::SAMPLES_PER_QUERY),
-            StoreError::TooManyNodes { .. } => too_large(message, &limit::NODES_PER_LIST),
+            StoreError::TooManySeries { .. } => too_large(&message, &limit::SERIES_PER_QUERY),
+            StoreError::TooManySamples { .. } => too_large(&message, &limit::SAMPLES_PER_QUERY),
+            StoreError::TooManyNodes { .. } => too_large(&message, &limit::NODES_PER_LIST),
             StoreError::Poisoned { .. } | StoreError::Closing => {
                 tracing::error!(
                     %error,
@@ -51,7 +51,7 @@ impl From<StoreError> for Refusal {
     }
 }
 
-fn too_large(message: String, limit: &'static Limit) -> Problem {
+fn too_large(message: &str, limit: &'static Limit) -> Problem {
     code::RESULT_TOO_LARGE
         .problem(format!("{message} (`{}`)", limit.name))
         .hint("ask for a narrower pattern or a shorter range")
