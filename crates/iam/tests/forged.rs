@@ -221,7 +221,10 @@ mod forged {
         let verifier = world.iam.verifier();
         assert_eq!(
             verifier.identity(Credential::Uaa(&world.token)).map(drop),
-            Err(AuthError::WrongIssuer)
+            Err(AuthError::WrongKind {
+                sent: "uaa",
+                is: "iam"
+            })
         );
     }
 
