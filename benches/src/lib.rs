@@ -1,1 +1,1 @@
-//! Nothing: the benchmarks are under `benches`. `cargo bench -p benches` runs them.
+//! Nothing: the benchmarks are under `benches`. `cargo bench -p benches --bench NAME` runs one.

@@ -6,7 +6,12 @@
 //!
 //! It lives here, beside [`crate::name`], because the parser of targets and every store must agree on it.
 
+mod braces;
+mod token;
+
+use braces::expand_braces;
 use std::fmt;
+use token::{Token, matches_tokens, parse_tokens};
 
 /// How many texts the braces of one element may stand for.
 pub const ALTERNATIVES_MAX: usize = 1000;
@@ -50,32 +55,6 @@ pub enum PatternError {
     },
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Token {
-    Char(char),
-    AnyOne,
-    AnyRun,
-    Set {
-        negated: bool,
-        ranges: Vec<(char, char)>,
-    },
-}
-
-impl Token {
-    fn accepts(&self, character: char) -> bool {
-        match self {
-            Self::Char(own) => *own == character,
-            Self::AnyOne | Self::AnyRun => true,
-            Self::Set { negated, ranges } => {
-                ranges
-                    .iter()
-                    .any(|(low, high)| (*low..=*high).contains(&character))
-                    != *negated
-            }
-        }
-    }
-}
-
 /// One element of a pattern: what stands between two dots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Element {
@@ -91,40 +70,25 @@ impl Element {
             .any(|tokens| matches_tokens(tokens, text))
     }
 
-    /// The only text that fits, when the element holds no wildcard.
+    /// The only texts that fit, ascending, when the element holds no wildcard.
     #[must_use]
-    pub fn literal(&self) -> Option<String> {
-        match self.alternatives.as_slice() {
-            [tokens] => tokens
-                .iter()
-                .map(|t| {
-                    if let Token::Char(c) = t {
-                        Some(*c)
-                    } else {
-                        None
-                    }
-                })
-                .collect(),
-            _ => None,
-        }
+    pub fn literals(&self) -> Option<Vec<String>> {
+        let texts = self.alternatives.iter();
+        let mut texts = texts
+            .map(|tokens| tokens.iter().map(Token::literal).collect())
+            .collect::<Option<Vec<String>>>()?;
+        texts.sort_unstable();
+        texts.dedup();
+        Some(texts)
     }
 
     /// The longest text that every fitting text begins with.
     #[must_use]
     pub fn literal_prefix(&self) -> String {
-        let prefix = |tokens: &[Token]| -> String {
-            tokens
-                .iter()
-                .map_while(|t| {
-                    if let Token::Char(c) = t {
-                        Some(*c)
-                    } else {
-                        None
-                    }
-                })
-                .collect()
-        };
-        let mut prefixes = self.alternatives.iter().map(|tokens| prefix(tokens));
+        let mut prefixes = self
+            .alternatives
+            .iter()
+            .map(|tokens| tokens.iter().map_while(Token::literal).collect::<String>());
         let first = prefixes.next().unwrap_or_default();
         prefixes.fold(first, |common, other| {
             common
@@ -135,36 +99,6 @@ impl Element {
                 .collect()
         })
     }
-}
-
-/// Greedy matching with one remembered star: linear in practice, never exponential.
-fn matches_tokens(tokens: &[Token], text: &str) -> bool {
-    let characters: Vec<char> = text.chars().collect();
-    let (mut token, mut at) = (0_usize, 0_usize);
-    let mut star: Option<(usize, usize)> = None;
-    while let Some(character) = characters.get(at) {
-        match tokens.get(token) {
-            Some(Token::AnyRun) => {
-                star = Some((token, at));
-                token += 1;
-            }
-            Some(other) if other.accepts(*character) => {
-                token += 1;
-                at += 1;
-            }
-            _ => match star {
-                Some((star_token, star_at)) => {
-                    star = Some((star_token, star_at + 1));
-                    token = star_token + 1;
-                    at = star_at + 1;
-                }
-                None => return false,
-            },
-        }
-    }
-    tokens
-        .get(token..)
-        .is_some_and(|rest| rest.iter().all(|t| *t == Token::AnyRun))
 }
 
 /// A parsed pattern; at least one element.
@@ -214,13 +148,6 @@ impl Pattern {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
-    }
-
-    /// The only path that fits, when there is no wildcard.
-    #[must_use]
-    pub fn literal(&self) -> Option<String> {
-        let parts: Option<Vec<String>> = self.elements.iter().map(Element::literal).collect();
-        parts.map(|parts| parts.join("."))
     }
 
     /// Whether the whole path fits: as many elements, each fitting.
@@ -302,131 +229,6 @@ fn element_spans(text: &str) -> Result<Vec<(usize, usize)>, PatternError> {
     }
     spans.push((start, text.len()));
     Ok(spans)
-}
-
-/// A text with, for every character, its offset in the pattern.
-type Variant = (Vec<usize>, Vec<char>);
-
-/// Writes out `{a,b}`, innermost last, so that only sets and single wildcards remain.
-fn expand_braces(element: &str, offset: usize) -> Result<Vec<Variant>, PatternError> {
-    let (offsets, characters): Variant = element
-        .char_indices()
-        .map(|(at, c)| (at + offset, c))
-        .unzip();
-    let mut open: Vec<Variant> = vec![(offsets, characters)];
-    let mut done = Vec::new();
-    while let Some((offsets, characters)) = open.pop() {
-        let Some((start, end, commas)) = first_braces(&characters) else {
-            done.push((offsets, characters));
-            if done.len() > ALTERNATIVES_MAX {
-                return Err(PatternError::TooManyAlternatives);
-            }
-            continue;
-        };
-        let mut from = start + 1;
-        for comma in commas.iter().copied().chain([end]) {
-            let pick = |all: &[usize]| splice(all, start, from..comma, end);
-            let pick_chars = splice(&characters, start, from..comma, end);
-            open.push((pick(&offsets), pick_chars));
-            from = comma + 1;
-        }
-        if open.len() + done.len() > ALTERNATIVES_MAX {
-            return Err(PatternError::TooManyAlternatives);
-        }
-    }
-    done.reverse();
-    Ok(done)
-}
-
-fn splice<T: Copy>(all: &[T], start: usize, middle: std::ops::Range<usize>, end: usize) -> Vec<T> {
-    let head = all.get(..start).unwrap_or_default();
-    let tail = all.get(end + 1..).unwrap_or_default();
-    [head, all.get(middle).unwrap_or_default(), tail].concat()
-}
-
-/// The first pair of braces outside a set: where it opens, where it closes, and its own commas.
-fn first_braces(characters: &[char]) -> Option<(usize, usize, Vec<usize>)> {
-    let (mut start, mut depth, mut in_set, mut commas) = (0_usize, 0_usize, false, Vec::new());
-    for (at, character) in characters.iter().enumerate() {
-        match character {
-            '[' if !in_set => in_set = true,
-            ']' => in_set = false,
-            '{' if !in_set => {
-                if depth == 0 {
-                    start = at;
-                }
-                depth += 1;
-            }
-            ',' if depth == 1 && !in_set => commas.push(at),
-            '}' if !in_set && depth > 0 => {
-                depth -= 1;
-                if depth == 0 {
-                    return Some((start, at, commas));
-                }
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
-fn parse_tokens(characters: &[char], offsets: &[usize]) -> Result<Vec<Token>, PatternError> {
-    let mut tokens = Vec::new();
-    let mut at = 0_usize;
-    while let Some(character) = characters.get(at) {
-        match character {
-            '*' => {
-                if tokens.last() != Some(&Token::AnyRun) {
-                    tokens.push(Token::AnyRun);
-                }
-            }
-            '?' => tokens.push(Token::AnyOne),
-            '[' => {
-                let inside = characters.get(at + 1..).unwrap_or_default();
-                let length = inside
-                    .iter()
-                    .position(|c| *c == ']')
-                    .unwrap_or(inside.len());
-                let set = parse_set(inside.get(..length).unwrap_or_default()).ok_or_else(|| {
-                    PatternError::EmptySet(offsets.get(at).copied().unwrap_or_default())
-                })?;
-                tokens.push(set);
-                at += length + 1;
-            }
-            other => tokens.push(Token::Char(*other)),
-        }
-        at += 1;
-    }
-    Ok(tokens)
-}
-
-fn parse_set(inside: &[char]) -> Option<Token> {
-    let (negated, members) = match inside {
-        ['!', rest @ ..] => (true, rest),
-        all => (false, all),
-    };
-    let mut ranges = Vec::new();
-    let mut rest = members;
-    loop {
-        rest = match rest {
-            [] => break,
-            [low, '-', high, tail @ ..] => {
-                if low <= high {
-                    ranges.push((*low, *high));
-                }
-                tail
-            }
-            [one, tail @ ..] => {
-                ranges.push((*one, *one));
-                tail
-            }
-        };
-    }
-    if ranges.is_empty() {
-        None
-    } else {
-        Some(Token::Set { negated, ranges })
-    }
 }
 
 #[cfg(test)]
@@ -515,13 +317,63 @@ mod tests {
 
     #[test]
     fn literals_and_prefixes_help_the_index() {
-        assert_eq!(
-            Pattern::parse("a.b").unwrap().literal().as_deref(),
-            Some("a.b")
-        );
-        assert_eq!(Pattern::parse("a.b*").unwrap().literal(), None);
-        let pattern = Pattern::parse("web-{1,2}*").unwrap();
-        assert_eq!(pattern.elements()[0].literal_prefix(), "web-");
+        let element = |text: &str| Pattern::parse(text).unwrap().elements()[0].clone();
+        assert_eq!(element("a").literals().unwrap(), ["a"]);
+        assert_eq!(element("x{b,a,b}").literals().unwrap(), ["xa", "xb"]);
+        assert_eq!(element("{b*,a}").literals(), None);
+        assert_eq!(element("web-{1,2}*").literal_prefix(), "web-");
+    }
+
+    /// Reads the pattern anew for every text, trying everything.
+    fn naive(pattern: &[char], text: &[char]) -> bool {
+        let Some((first, rest)) = pattern.split_first() else {
+            return text.is_empty();
+        };
+        match first {
+            '*' => (0..=text.len()).any(|skip| naive(rest, &text[skip..])),
+            '?' => !text.is_empty() && naive(rest, &text[1..]),
+            '[' => {
+                let end = rest.iter().position(|c| *c == ']').unwrap();
+                let set: String = rest[..end].iter().collect();
+                let (set, negated) = match set.strip_prefix('!') {
+                    Some(set) => (set.to_owned(), true),
+                    None => (set, false),
+                };
+                let set: Vec<char> = set.chars().collect();
+                let holds = |c: char| match set.as_slice() {
+                    [low, '-', high] => (*low..=*high).contains(&c),
+                    all => all.contains(&c),
+                };
+                text.split_first()
+                    .is_some_and(|(c, text)| holds(*c) != negated && naive(&rest[end + 1..], text))
+            }
+            '{' => {
+                let (mut depth, mut end) = (1, 0);
+                while depth > 0 {
+                    depth += i32::from(rest[end] == '{') - i32::from(rest[end] == '}');
+                    end += 1;
+                }
+                let mut depth = 0;
+                rest[..end - 1]
+                    .split(|c| {
+                        depth += i32::from(*c == '{') - i32::from(*c == '}');
+                        depth == 0 && *c == ','
+                    })
+                    .any(|choice| naive(&[choice, &rest[end..]].concat(), text))
+            }
+            other => text.first() == Some(other) && naive(rest, &text[1..]),
+        }
+    }
+
+    fn element() -> impl Strategy<Value = String> {
+        let leaf = "[abX*?-]{1,3}|\\[!?(a-b|[abX]{1,3}|-a|a-)\\]";
+        leaf.prop_recursive(3, 12, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 1..4).prop_map(|parts| parts.concat()),
+                prop::collection::vec(inner, 1..4)
+                    .prop_map(|choices| format!("{{{}}}", choices.join(","))),
+            ]
+        })
     }
 
     proptest! {
@@ -529,6 +381,21 @@ mod tests {
         fn no_text_panics(text in "[a-c*?\\[\\]{},.!é-]{0,24}", path in "[a-c.é]{0,12}") {
             if let Ok(pattern) = Pattern::parse(&text) {
                 let _ = pattern.matches(&path);
+            }
+        }
+
+        #[test]
+        fn a_naive_matcher_agrees(pattern in element(), text in "[abxX-]{0,5}") {
+            let characters: Vec<char> = pattern.chars().collect();
+            let expected = !text.is_empty() && naive(&characters, &text.chars().collect::<Vec<_>>());
+            prop_assert_eq!(!text.is_empty() && fits(&pattern, &text), expected, "{} {}", pattern, text);
+        }
+
+        #[test]
+        fn literals_are_all_that_fits(pattern in element(), text in "[abX]{1,3}") {
+            let pattern = Pattern::parse(&pattern).unwrap();
+            if let Some(literals) = pattern.elements()[0].literals() {
+                prop_assert_eq!(literals.contains(&text), pattern.matches(&text));
             }
         }
 

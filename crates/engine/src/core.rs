@@ -1,5 +1,6 @@
 //! The engine's parts together, shared by callers and the two background threads.
 
+use crate::compact::Purge;
 use crate::config::EngineConfig;
 use crate::error;
 use crate::manifest::Manifest;
@@ -7,6 +8,7 @@ use crate::memory::Memory;
 use crate::poison::Poison;
 use crate::read::find;
 use crate::registry::table::Lookup;
+use crate::segment::file::Files;
 use crate::storage::Storage;
 use crate::wal::record::{Kind, put_births, put_numbers, put_range, put_samples};
 use crate::wal::writer::Wal;
@@ -49,6 +51,7 @@ pub(crate) struct Core {
     pub(crate) config: EngineConfig,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) files: Arc<Files>,
     pub(crate) poison: Arc<Poison>,
     pub(crate) wal: Wal,
     pub(crate) memory: RwLock<Memory>,
@@ -180,15 +183,19 @@ impl Core {
 
     /// Wakes the flusher; when it lags, flushes here, so that memory stays bounded and senders slow down.
     fn flush_if_due(&self, in_head: u64) {
-        let lags = in_head >= self.config.flush_samples.saturating_mul(2);
-        if lags {
-            self.counted(Self::flush);
+        if self.is_lagging(in_head) {
+            // Others may have waited for the same: whoever comes second finds it done.
+            self.counted(|core| core.flush_if(|memory| core.is_lagging(memory.head.samples())));
         } else if in_head >= self.config.flush_samples
             || self.wal.bytes_in_file() >= self.config.flush_wal_bytes
         {
             self.wanted().flush = true;
             self.wake.notify_all();
         }
+    }
+
+    const fn is_lagging(&self, in_head: u64) -> bool {
+        in_head >= self.config.flush_samples.saturating_mul(2)
     }
 
     pub(crate) fn delete(
@@ -274,7 +281,7 @@ impl Core {
             }
             wanted.flush = false;
             drop(wanted);
-            self.counted(|core| core.flush().and_then(|()| core.compact()));
+            self.counted(|core| core.flush().and_then(|()| core.compact(Purge::WhenWorthIt)));
         }
     }
 
@@ -293,16 +300,5 @@ impl Core {
     /// Removes a file that no longer counts. When that fails it is a stranger, and goes at the next start.
     pub(crate) fn discard(&self, file: &Path) {
         let _ = self.storage.remove(file).map_err(error::io("remove", file));
-    }
-
-    /// Removes a segment file, and its day's folder when it was the last one in it.
-    pub(crate) fn discard_segment(&self, file: &Path) {
-        self.discard(file);
-        if let Some(dir) = file.parent() {
-            let _ = self
-                .storage
-                .remove_dir(dir)
-                .map_err(error::io("remove", dir));
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! The engine as others see it.
 
+use crate::compact::Purge;
 use crate::config::EngineConfig;
 use crate::core::Core;
 use crate::read::fetch::Snapshot;
@@ -47,13 +48,14 @@ impl Engine {
         Ok((engine, report))
     }
 
-    /// Merges the segments of days that hold too many of them, or deleted samples, whose bytes leave the disk with that.
-    /// The engine does so by itself after each flush in the background; this waits for it.
+    /// Merges segments of days that hold too many of them, and all of days that hold deleted samples, whose bytes leave
+    /// the disk with that. The engine does so by itself after flushes in the background, but rewrites days because of
+    /// deletions once in 24 hours; this waits for no hour, and returns when it is done.
     ///
     /// # Errors
     /// [`StoreError::Poisoned`] when writing fails, [`StoreError::Corrupt`] when a segment is damaged.
     pub fn compact(&self) -> Result<(), StoreError> {
-        self.core.compact()
+        self.core.compact(Purge::Now)
     }
 
     fn spawn(&mut self, name: &str, work: fn(&Core)) -> Result<(), StoreError> {

@@ -12,7 +12,7 @@ use crate::core::Core;
 use crate::day::Day;
 use crate::error;
 use crate::manifest::{Manifest, SegmentEntry};
-use crate::memory::Frozen;
+use crate::memory::{Frozen, Memory};
 use crate::points::Points;
 use crate::registry::file::{Birth, NameFile};
 use crate::segment::layout::Header;
@@ -23,7 +23,7 @@ use crate::wal;
 use base::id::{SeriesRef, TenantId};
 use base::store::StoreError;
 use base::time::Millis;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -48,8 +48,16 @@ struct Taken {
 impl Core {
     /// Brings everything to segments, and drops days past the retention.
     pub(crate) fn flush(&self) -> Result<(), StoreError> {
+        self.flush_if(|_| true)
+    }
+
+    /// The same, if it is wanted still once no other flush is under way.
+    pub(crate) fn flush_if(&self, wanted: impl FnOnce(&Memory) -> bool) -> Result<(), StoreError> {
         self.poison.check()?;
         let mut manifest = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
+        if !wanted(&self.read()) {
+            return Ok(());
+        }
         let oldest = self.oldest();
         if let Some(taken) = self.freeze(&manifest)? {
             self.flush_frozen(&mut manifest, taken, oldest)
@@ -62,7 +70,8 @@ impl Core {
     /// Step 1. `None` when nothing has happened since the last flush.
     fn freeze(&self, manifest: &Manifest) -> Result<Option<Taken>, StoreError> {
         let mut memory = self.write();
-        if self.wal.last() == manifest.sequence {
+        // Every start begins a log file; without records, too, they must not pile up.
+        if self.wal.last() == manifest.sequence && self.wal.number() == manifest.wal_first {
             return Ok(None);
         }
         let (wal_first, sequence) = self.wal.rotate()?;
@@ -270,7 +279,7 @@ impl Core {
             from: written.from,
             until: written.until,
         });
-        Segment::open(self.storage.as_ref(), &path).map(Arc::new)
+        Segment::open(&self.files, &path).map(Arc::new)
     }
 
     fn write_file(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
@@ -296,27 +305,31 @@ impl Core {
         } else {
             drop(memory);
         }
-        let mut next = manifest.clone();
-        let expired: Vec<PathBuf> = next
-            .segments
-            .extract_if(.., |entry| Day(entry.day) < first)
-            .map(|entry| self.dir().join(entry.file))
-            .collect();
+        let (kept, expired): (Vec<_>, Vec<_>) = {
+            let memory = self.read();
+            let segments = memory.segments.iter().cloned();
+            segments.partition(|segment| segment.day() >= first)
+        };
         if expired.is_empty() {
             return Ok(());
         }
-        let kept = self
-            .read()
-            .segments
-            .iter()
-            .filter(|segment| segment.day() >= first)
-            .cloned()
-            .collect();
+        let mut next = manifest.clone();
+        next.segments.retain(|entry| Day(entry.day) >= first);
         self.publish(manifest, next, kept)?;
-        for file in expired {
-            self.discard_segment(&file);
-        }
+        self.discard_segments(expired);
         Ok(())
+    }
+
+    /// Gives up segments that the manifest names no more, and the folders of days that have no others.
+    pub(crate) fn discard_segments(&self, segments: Vec<Arc<Segment>>) {
+        let days: BTreeSet<Day> = segments.iter().map(|segment| segment.day()).collect();
+        for segment in segments {
+            segment.set_obsolete();
+        }
+        for day in days {
+            // Fails where other segments are left, or readers of these.
+            let _ = self.storage.remove_dir(&day_dir(self.dir(), day));
+        }
     }
 }
 

@@ -164,6 +164,38 @@ mod tests {
 
     proptest! {
         #[test]
+        fn any_manifest_reads_back_and_no_other_bit_pattern_does(
+            key: [u64; 2],
+            numbers in (any::<u64>(), any::<u64>(), any::<u64>(), any::<u32>()),
+            names in prop::collection::vec("\\PC{0,9}", 0..4),
+            segments in prop::collection::vec((any::<i32>(), any::<u64>(), any::<i64>()), 0..4),
+            hidden in prop::collection::btree_set(any::<u32>(), 0..20),
+            flip in any::<prop::sample::Index>(),
+            bit in 0_u32..8,
+        ) {
+            let (sequence, wal_first, next_file, next_series) = numbers;
+            let entry = |(day, sequence, from): (i32, u64, i64)| SegmentEntry {
+                file: format!("segments/{day}"), day, sequence, samples: sequence,
+                series: next_series, bytes: next_file, from, until: from,
+            };
+            let range = base::time::TimeRange::ALL;
+            let manifest = Manifest {
+                sequence, wal_first, next_file, next_series, names,
+                segments: segments.into_iter().map(entry).collect(),
+                tombstones: vec![Tombstone { sequence, range, series: hidden.into_iter().collect() }],
+                ..Manifest::new(key)
+            };
+            let mut text = manifest.encode().unwrap();
+            prop_assert_eq!(&Manifest::decode(&text).unwrap(), &manifest);
+            let at = flip.index(text.len());
+            text[at] ^= 1 << bit;
+            // White space around the object may change into other white space.
+            if let Ok(read) = Manifest::decode(&text) {
+                prop_assert_eq!(read, manifest);
+            }
+        }
+
+        #[test]
         fn no_bytes_panic(bytes: Vec<u8>) {
             let _ = Manifest::decode(&bytes);
         }

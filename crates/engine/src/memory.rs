@@ -38,6 +38,8 @@ pub(crate) struct Memory {
     pub(crate) deaths: Vec<SeriesRef>,
     /// Segments may hold samples that were deleted.
     pub(crate) purge: bool,
+    /// When they last held none for sure.
+    pub(crate) purged: Option<Millis>,
 }
 
 impl Memory {
@@ -52,6 +54,7 @@ impl Memory {
             births: Vec::new(),
             deaths: Vec::new(),
             purge: false,
+            purged: None,
         }
     }
 

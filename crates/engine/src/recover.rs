@@ -10,6 +10,7 @@ use crate::memory::Memory;
 use crate::poison::Poison;
 use crate::registry::file::NameFile;
 use crate::registry::table::{FingerprintKey, Registry};
+use crate::segment::file::Files;
 use crate::segment::reader::Segment;
 use crate::storage::Storage;
 use crate::tombstone::hidden;
@@ -111,7 +112,8 @@ pub(crate) fn open(
         }
     };
     report.strangers = delete_strangers(disk, dir, &manifest, is_new)?;
-    let mut memory = load(disk, dir, &manifest)?;
+    let files = Files::new(Arc::clone(&storage));
+    let mut memory = load(disk, &files, dir, &manifest)?;
     report.segments = memory.segments.len() as u64;
     let wal = if is_new {
         let wal = Wal::create(
@@ -148,6 +150,7 @@ pub(crate) fn open(
         config,
         clock,
         storage,
+        files,
         poison,
         wal,
         memory: RwLock::new(memory),
@@ -250,7 +253,12 @@ fn delete_strangers(
 }
 
 /// What the manifest's files hold.
-fn load(storage: &dyn Storage, dir: &Path, manifest: &Manifest) -> Result<Memory, StoreError> {
+fn load(
+    storage: &dyn Storage,
+    files: &Arc<Files>,
+    dir: &Path,
+    manifest: &Manifest,
+) -> Result<Memory, StoreError> {
     let mut registry = Registry::new(manifest.fingerprint_key);
     for file in &manifest.names {
         let path = dir.join(file);
@@ -268,7 +276,7 @@ fn load(storage: &dyn Storage, dir: &Path, manifest: &Manifest) -> Result<Memory
     let mut segments = Vec::with_capacity(manifest.segments.len());
     for entry in &manifest.segments {
         let path = dir.join(&entry.file);
-        let segment = Segment::open(storage, &path)?;
+        let segment = Segment::open(files, &path)?;
         if segment.day().0 != entry.day || segment.sequence() != entry.sequence {
             return Err(error::corrupt(
                 &path,

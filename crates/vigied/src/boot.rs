@@ -6,7 +6,7 @@ use crate::data_dir::{self, DataDir};
 use crate::self_metrics::Metrics;
 use anyhow::Context;
 use base::limit;
-use base::store::SampleStore;
+use base::store::{SampleStore, StoreError};
 use base::time::{Clock, SystemClock};
 use db::Db;
 use engine::storage::disk::Disk;
@@ -139,11 +139,18 @@ async fn store(
         series_per_tenant: settings.limit(limit::SERIES_PER_TENANT),
         ..EngineConfig::new(folder.samples())
     };
+    let samples = folder.samples();
     let opened = tokio::task::spawn_blocking(move || Engine::open(config, clock, Arc::new(Disk)));
     let (engine, report) = opened
         .await
         .context("opening the store broke off")?
-        .context("cannot open the store")?;
+        .map_err(|error| match error {
+            StoreError::Corrupt { .. } => anyhow::anyhow!(
+                "cannot open the store: {error}\nhint: bring `{}` back as a whole from a backup, or move it away to begin with an empty one",
+                samples.display()
+            ),
+            error => anyhow::Error::new(error).context("cannot open the store"),
+        })?;
     tracing::info!("recovered: {report}");
     Ok(Arc::new(engine))
 }

@@ -47,10 +47,11 @@ pub(crate) async fn serve(
     }
     tracing::info!("shutting down: the last request is answered, flushing the store");
     let store = Arc::clone(&app.store);
-    tokio::task::spawn_blocking(move || store.flush())
-        .await
-        .context("the flush broke off")??;
+    let flushed = tokio::task::spawn_blocking(move || store.flush()).await;
     app.iam.close().await;
+    flushed.context("the flush broke off")?.context(
+        "the log was not brought to segments; the next start recovers all that was acknowledged",
+    )?;
     drop(app);
     drop(folder);
     tracing::info!("stopped");

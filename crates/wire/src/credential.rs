@@ -278,13 +278,17 @@ fn credential(
     })
 }
 
-/// What follows the word `Bearer` in any case, or nothing where it stands alone. Looks at the beginning only.
+/// What follows the word `Bearer` in any case and one blank, or nothing where it stands alone. Looks at the beginning
+/// only.
 fn behind_bearer(text: &str) -> Option<&str> {
     const WORD: &str = "bearer";
     let word = text.get(..WORD.len())?;
     let rest = text.get(WORD.len()..)?;
-    let is_whole = rest.is_empty() || rest.starts_with([' ', '\t']);
-    (is_whole && word.eq_ignore_ascii_case(WORD)).then_some(rest)
+    let rest = match rest.strip_prefix([' ', '\t']) {
+        None if !rest.is_empty() => return None,
+        behind => behind.unwrap_or_default(),
+    };
+    word.eq_ignore_ascii_case(WORD).then_some(rest)
 }
 
 /// Cuts a word and the one blank behind it.

@@ -108,8 +108,9 @@ pub fn range(
             .map(|text| parse(text, now, zone))
             .transpose()
     };
-    let from = given(from)?.unwrap_or_else(|| now.plus(-DEFAULT_SPAN_MS));
-    let until = given(until)?.unwrap_or(now);
+    let default = default_range(now);
+    let from = given(from)?.unwrap_or(default.from);
+    let until = given(until)?.unwrap_or(default.until);
     if from == until {
         return Err(TimeError::EmptyRange);
     }
@@ -117,6 +118,15 @@ pub fn range(
         from: from.min(until),
         until: from.max(until),
     })
+}
+
+/// The range of a query that says nothing about time.
+#[must_use]
+pub const fn default_range(now: Millis) -> TimeRange {
+    TimeRange {
+        from: now.plus(-DEFAULT_SPAN_MS),
+        until: now,
+    }
 }
 
 /// The zone of a `tz` parameter, for example `Europe/Berlin`, out of the table built in. The original silently takes

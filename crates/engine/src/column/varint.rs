@@ -102,6 +102,11 @@ impl<'a> Reader<'a> {
         Err(Damaged("a varint is longer than 64 bits"))
     }
 
+    /// The number of a tenant or a series.
+    pub(crate) fn number(&mut self) -> Result<u32, Damaged> {
+        u32::try_from(self.varint()?).map_err(|_| Damaged("a number exceeds 32 bits"))
+    }
+
     pub(crate) fn signed(&mut self) -> Result<i64, Damaged> {
         self.varint().map(unzigzag)
     }

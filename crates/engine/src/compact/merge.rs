@@ -1,7 +1,9 @@
-//! Merges the segments of a day when there are too many, or when they hold deleted samples: overwritten and deleted
-//! samples and dead series are left out, so that their bytes go with the old files.
+//! Merges segments of a day when there are too many, and all of them when they hold deleted samples: overwritten and
+//! deleted samples and dead series are left out, so that their bytes go with the old files.
 
+use super::{Purge, run};
 use crate::core::Core;
+use crate::day::Day;
 use crate::manifest::Manifest;
 use crate::read::fetch::read_day;
 use crate::segment::layout::Header;
@@ -10,37 +12,63 @@ use crate::tombstone::Tombstone;
 use base::id::{SeriesRef, TenantId};
 use base::store::StoreError;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 impl Core {
     /// Merges every day that asks for it.
-    pub(crate) fn compact(&self) -> Result<(), StoreError> {
+    pub(crate) fn compact(&self, purge: Purge) -> Result<(), StoreError> {
         self.poison.check()?;
         let mut manifest = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
-        let (segments, tombstones, purge) = {
+        let now = self.clock.now();
+        let (days, tombstones, purge) = {
             let mut memory = self.write();
-            let purge = std::mem::take(&mut memory.purge);
-            (
-                Arc::clone(&memory.segments),
-                Arc::clone(&memory.tombstones),
-                purge,
-            )
+            let days: BTreeSet<Day> = memory.segments.iter().map(|own| own.day()).collect();
+            let due = purge.is_due(now, memory.purged, memory.tombstones.len());
+            let purge = memory.purge && due;
+            memory.purge &= !purge;
+            (days, Arc::clone(&memory.tombstones), purge)
         };
-        for day in segments.chunk_by(|left, right| left.day() == right.day()) {
-            let crowded = day.len() > self.config.segments_per_day;
-            if crowded
-                || (purge
-                    && day
-                        .iter()
-                        .any(|segment| self.holds_deleted(segment, &tombstones)))
-            {
-                self.merge_day(&mut manifest, day, &tombstones)
-                    .inspect_err(|_| self.write().purge |= purge)?;
-                self.counters.merges.fetch_add(1, Ordering::Relaxed);
-            }
+        let mut outcome = Ok(());
+        for day in days {
+            // A damaged day costs the others nothing.
+            let compacted = self.compact_day(&mut manifest, day, &tombstones, purge);
+            outcome = outcome.and(compacted);
+            self.poison.check()?;
         }
+        let mut memory = self.write();
+        if outcome.is_err() {
+            memory.purge |= purge;
+        }
+        if purge {
+            memory.purged = Some(now);
+        }
+        outcome
+    }
+
+    fn compact_day(
+        &self,
+        manifest: &mut Manifest,
+        day: Day,
+        tombstones: &[Tombstone],
+        purge: bool,
+    ) -> Result<(), StoreError> {
+        let mut own: Vec<Arc<Segment>> = {
+            let memory = self.read();
+            let segments = memory.segments.iter();
+            segments.filter(|own| own.day() == day).cloned().collect()
+        };
+        let crowded = own.len() > self.config.segments_per_day;
+        let is_whole = purge && own.iter().any(|own| self.holds_deleted(own, tombstones));
+        if !is_whole {
+            if !crowded {
+                return Ok(());
+            }
+            let sizes: Vec<u64> = own.iter().map(|own| own.bytes()).collect();
+            own.drain(..run::start(&sizes));
+        }
+        self.merge(manifest, own, tombstones)?;
+        self.counters.merges.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 
@@ -57,13 +85,14 @@ impl Core {
         })
     }
 
-    fn merge_day(
+    /// Merges neighbours of one day: no other segment of it lies between them in sequence.
+    fn merge(
         &self,
         manifest: &mut Manifest,
-        day: &[Arc<Segment>],
+        run: Vec<Arc<Segment>>,
         tombstones: &[Tombstone],
     ) -> Result<(), StoreError> {
-        let (Some(first), Some(last)) = (day.first(), day.last()) else {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else {
             return Ok(());
         };
         let sequence = last.sequence();
@@ -75,9 +104,12 @@ impl Core {
             sequence,
             purged,
         };
+        let is_old = |day: Day, sequence: u64| {
+            day == header.day && run.iter().any(|own| own.sequence() == sequence)
+        };
         let everything: BTreeSet<(TenantId, SeriesRef)> = {
             let memory = self.read();
-            day.iter()
+            run.iter()
                 .flat_map(|segment| segment.series())
                 .filter(|(_, series)| memory.registry.contains(*series))
                 .collect()
@@ -89,7 +121,7 @@ impl Core {
         let mut emptied = Vec::new();
         for (tenant, series) in everything {
             // Damage found here is no reason to refuse writes: the old segments stay as they are.
-            let points = read_day(day, tenant, series, &header.day.range(), tombstones)
+            let points = read_day(&run, tenant, series, &header.day.range(), tombstones)
                 .inspect_err(|_| writer.iter().for_each(|writer| self.abandon(writer)))?;
             if points.is_empty() {
                 emptied.push((tenant, series));
@@ -106,29 +138,26 @@ impl Core {
                 .push(tenant, series, &points)
                 .map_err(self.poisoned())?;
         }
-        let old: Vec<PathBuf> = next
-            .segments
-            .extract_if(.., |entry| entry.day == header.day.0)
-            .map(|entry| self.dir().join(entry.file))
-            .collect();
+        next.segments
+            .retain(|entry| !is_old(Day(entry.day), entry.sequence));
         let merged = writer
             .map(|writer| self.end_segment(&mut next, header, writer))
             .transpose();
-        let mut segments: Vec<Arc<Segment>> =
-            merged.map_err(self.poisoned())?.into_iter().collect();
-        segments.extend(
-            self.read()
-                .segments
-                .iter()
-                .filter(|segment| segment.day() != header.day)
-                .cloned(),
-        );
+        let mut segments: Vec<Arc<Segment>> = self
+            .read()
+            .segments
+            .iter()
+            .filter(|own| !is_old(own.day(), own.sequence()))
+            .cloned()
+            .collect();
+        let is_whole = segments.iter().all(|own| own.day() != header.day);
+        segments.extend(merged.map_err(self.poisoned())?);
         self.publish(manifest, next, segments)
             .map_err(self.poisoned())?;
-        self.write().settle(header.day, &emptied);
-        for file in old {
-            self.discard_segment(&file);
+        if is_whole {
+            self.write().settle(header.day, &emptied);
         }
+        self.discard_segments(run);
         Ok(())
     }
 

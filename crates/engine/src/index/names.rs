@@ -98,11 +98,14 @@ fn descend<B>(
         return ControlFlow::Continue(());
     };
     let base = path.len();
-    if let Some(literal) = element.literal() {
-        path.push_str(&literal);
-        let end = visit(tree, path, deeper, take);
-        path.truncate(base);
-        return end;
+    if let Some(literals) = element.literals() {
+        for literal in literals {
+            path.push_str(&literal);
+            let end = visit(tree, path, deeper, take);
+            path.truncate(base);
+            end?;
+        }
+        return ControlFlow::Continue(());
     }
     path.push_str(&element.literal_prefix());
     let prefix = path.clone();

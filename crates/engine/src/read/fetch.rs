@@ -20,7 +20,8 @@ pub(crate) struct Snapshot {
     samples_max: u64,
     wanted: Vec<(String, SeriesRef, Points)>,
     frozen: Option<Arc<Frozen>>,
-    segments: Arc<Vec<Arc<Segment>>>,
+    /// Those that `range` touches.
+    segments: Vec<Arc<Segment>>,
     tombstones: Arc<Vec<Tombstone>>,
 }
 
@@ -53,7 +54,12 @@ impl Snapshot {
             samples_max: limit,
             wanted,
             frozen: memory.frozen.clone(),
-            segments: Arc::clone(&memory.segments),
+            segments: memory
+                .segments
+                .iter()
+                .filter(|segment| segment.range().overlaps(&query.range))
+                .cloned()
+                .collect(),
             tombstones: Arc::clone(&memory.tombstones),
         })
     }

@@ -66,8 +66,8 @@ impl NameFile {
         let mut file = Self::default();
         let mut name = Vec::new();
         for _ in 0..reader.count(4)? {
-            let tenant = TenantId(number(&mut reader)?);
-            let series = SeriesRef(number(&mut reader)?);
+            let tenant = TenantId(reader.number()?);
+            let series = SeriesRef(reader.number()?);
             let shared = reader.varint()?;
             if shared > name.len() as u64 {
                 return Err(Damaged("a name shares more than there is"));
@@ -79,15 +79,11 @@ impl NameFile {
             file.births.push((tenant, text.into(), series));
         }
         for _ in 0..reader.count(1)? {
-            file.deaths.push(SeriesRef(number(&mut reader)?));
+            file.deaths.push(SeriesRef(reader.number()?));
         }
         reader.finish()?;
         Ok(file)
     }
-}
-
-fn number(reader: &mut Reader<'_>) -> Result<u32, Damaged> {
-    u32::try_from(reader.varint()?).map_err(|_| Damaged("a number exceeds 32 bits"))
 }
 
 #[cfg(test)]

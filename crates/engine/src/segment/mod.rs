@@ -1,5 +1,9 @@
 //! Segments: immutable files, each with samples of one day, tenant first. Written once, in one pass; read by `pread`.
 
+pub(crate) mod file;
 pub(crate) mod layout;
 pub(crate) mod reader;
 pub(crate) mod writer;
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! Reads one segment file. Header, footer and directories are checked when it is opened, a block when it is read.
 
+use super::file::{Files, SegmentFile};
 use super::layout::{
     BLOCK_BYTES, Block, FOOTER_BYTES, Footer, HEADER_BYTES, Header, TENANT_BYTES, Tenant,
 };
@@ -8,18 +9,16 @@ use crate::column::varint::Reader;
 use crate::day::Day;
 use crate::error;
 use crate::points::Points;
-use crate::storage::{ReadFile, Storage};
 use base::id::{SeriesRef, TenantId};
 use base::store::StoreError;
 use base::time::{Millis, TimeRange};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-/// An open segment. Its file stays readable as long as this lives, also when the manifest has dropped it.
+/// A segment. Its file stays readable as long as this lives, also when the manifest has dropped it.
 #[derive(Debug)]
 pub(crate) struct Segment {
-    path: PathBuf,
-    file: Arc<dyn ReadFile>,
+    file: SegmentFile,
     header: Header,
     length: u64,
     from: i64,
@@ -29,8 +28,9 @@ pub(crate) struct Segment {
 }
 
 impl Segment {
-    pub(crate) fn open(storage: &dyn Storage, path: &Path) -> Result<Self, StoreError> {
-        let file = storage.open(path).map_err(error::io("open", path))?;
+    pub(crate) fn open(files: &Arc<Files>, path: &Path) -> Result<Self, StoreError> {
+        let own = SegmentFile::new(files, path);
+        let file = own.get()?;
         let length = file.length().map_err(error::io("read", path))?;
         let Some(footer_offset) = length.checked_sub((HEADER_BYTES + FOOTER_BYTES) as u64) else {
             return Err(error::corrupt(path, 0, "too short for a segment"));
@@ -124,8 +124,7 @@ impl Segment {
             ));
         }
         Ok(Self {
-            path: path.to_owned(),
-            file,
+            file: own,
             header,
             length,
             from: footer.from,
@@ -142,6 +141,11 @@ impl Segment {
     /// Bytes of the file.
     pub(crate) const fn bytes(&self) -> u64 {
         self.length
+    }
+
+    /// The manifest names it no more: its file goes when the last query that reads it ends.
+    pub(crate) fn set_obsolete(&self) {
+        self.file.set_obsolete();
     }
 
     /// The last record of the log that is in it.
@@ -221,21 +225,23 @@ impl Segment {
         points: &mut Points,
     ) -> Result<(), StoreError> {
         let mut bytes = vec![0; block.bytes()];
+        let path = self.file.path();
         self.file
+            .get()?
             .read_at(&mut bytes, block.offset)
-            .map_err(error::io("read", &self.path))?;
+            .map_err(error::io("read", path))?;
         if crc32fast::hash(&bytes) != block.crc {
             return Err(error::corrupt(
-                &self.path,
+                path,
                 block.offset,
                 "the checksum of a block differs",
             ));
         }
         let (timestamps, values) = bytes
             .split_at_checked(block.timestamps_bytes as usize)
-            .ok_or_else(|| error::corrupt(&self.path, block.offset, "a block is too short"))?;
+            .ok_or_else(|| error::corrupt(path, block.offset, "a block is too short"))?;
         let count = usize::from(block.count);
-        let damaged = || error::damaged(&self.path, block.offset);
+        let damaged = || error::damaged(path, block.offset);
         let timestamps = choose::decode_timestamps(block.timestamps_code, timestamps, count)
             .map_err(damaged())?;
         let values = choose::decode_values(block.values_code, values, count).map_err(damaged())?;
@@ -243,11 +249,7 @@ impl Segment {
         for (at, value) in timestamps.into_iter().zip(values) {
             let at = start.wrapping_add(at);
             if points.last().is_some_and(|last| last >= at) {
-                return Err(error::corrupt(
-                    &self.path,
-                    block.offset,
-                    "instants do not ascend",
-                ));
+                return Err(error::corrupt(path, block.offset, "instants do not ascend"));
             }
             if range.contains(Millis(at)) {
                 points.push(at, value);
@@ -261,7 +263,13 @@ impl Segment {
 mod tests {
     use super::*;
     use crate::segment::writer::SegmentWriter;
+    use crate::storage::Storage;
     use crate::storage::faulty::Faulty;
+    use std::path::PathBuf;
+
+    fn open(storage: &Faulty, path: &Path) -> Result<Segment, StoreError> {
+        Segment::open(&Files::new(Arc::new(storage.clone())), path)
+    }
 
     fn written() -> (Faulty, PathBuf) {
         let storage = Faulty::new(1);
@@ -299,7 +307,7 @@ mod tests {
     #[test]
     fn what_was_written_is_read_by_its_own_tenant_only() {
         let (storage, path) = written();
-        let segment = Segment::open(&storage, &path).unwrap();
+        let segment = open(&storage, &path).unwrap();
         let read = |tenant, series| {
             segment
                 .read(TenantId(tenant), SeriesRef(series), &TimeRange::ALL)
@@ -328,10 +336,10 @@ mod tests {
         let length = storage.read(&path).unwrap().len();
         for offset in 0..length {
             assert!(storage.damage(&path, offset));
-            let seen = Segment::open(&storage, &path)
+            let seen = open(&storage, &path)
                 .is_err_and(|error| matches!(error, StoreError::Corrupt { .. }))
                 || [(1, 3), (1, 4), (2, 1)].iter().any(|(tenant, series)| {
-                    Segment::open(&storage, &path).is_ok_and(|segment| {
+                    open(&storage, &path).is_ok_and(|segment| {
                         segment
                             .read(TenantId(*tenant), SeriesRef(*series), &TimeRange::ALL)
                             .is_err()

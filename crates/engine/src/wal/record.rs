@@ -158,8 +158,8 @@ fn births(reader: &mut Reader<'_>) -> Result<Vec<(TenantId, SeriesRef, String)>,
     let count = reader.count(3)?;
     let mut births = Vec::with_capacity(count);
     for _ in 0..count {
-        let tenant = TenantId(number(reader)?);
-        let series = SeriesRef(number(reader)?);
+        let tenant = TenantId(reader.number()?);
+        let series = SeriesRef(reader.number()?);
         let length = reader.count(1)?;
         let name = std::str::from_utf8(reader.take(length)?)
             .map_err(|_| Damaged("a name is not UTF-8"))?;
@@ -227,11 +227,7 @@ pub(crate) fn put_range(range: &TimeRange, numbers: impl ExactSizeIterator<Item 
 
 fn numbers(reader: &mut Reader<'_>) -> Result<Vec<SeriesRef>, Damaged> {
     let count = reader.count(1)?;
-    (0..count).map(|_| number(reader).map(SeriesRef)).collect()
-}
-
-fn number(reader: &mut Reader<'_>) -> Result<u32, Damaged> {
-    u32::try_from(reader.varint()?).map_err(|_| Damaged("a number exceeds 32 bits"))
+    (0..count).map(|_| reader.number().map(SeriesRef)).collect()
 }
 
 #[cfg(test)]

@@ -58,7 +58,8 @@ pub(crate) fn replay(
             Err(_) if is_last && position > 0 && bytes.len() <= FILE_HEADER_BYTES => {
                 storage.remove(&path).map_err(error::io("remove", &path))?;
                 storage.sync_dir(dir).map_err(error::io("sync", dir))?;
-                replayed.torn = Some(TornTail {
+                // Without a byte nothing is torn, and there is nothing to tell.
+                replayed.torn = (!bytes.is_empty()).then_some(TornTail {
                     file: path,
                     bytes: bytes.len() as u64,
                 });
@@ -128,4 +129,95 @@ fn replay_file(
         at += length;
     }
     Ok(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::faulty::Faulty;
+    use crate::wal::record::{Kind, encode, put_samples};
+    use base::id::SeriesRef;
+    use proptest::prelude::*;
+
+    const DIR: &str = "/wal";
+
+    /// A log file of `commits`, each of some samples, as the writer makes it; and where each record ends.
+    fn log(commits: &[Vec<u32>]) -> (Vec<u8>, Vec<usize>) {
+        let mut bytes = FileHeader {
+            number: 1,
+            first: 1,
+        }
+        .encode();
+        let mut ends = Vec::new();
+        for (done, commit) in (0_u64..).zip(commits) {
+            if done > 0 {
+                encode(&mut bytes, Kind::Synced, done, &[]);
+            }
+            let samples: Vec<_> = commit.iter().map(|at| (SeriesRef(*at), 1, 2.0)).collect();
+            encode(&mut bytes, Kind::Samples, done + 1, &put_samples(&samples));
+            ends.push(bytes.len());
+        }
+        (bytes, ends)
+    }
+
+    fn replayed(bytes: &[u8]) -> Result<(u64, Replayed, usize), StoreError> {
+        let storage = Faulty::new(1);
+        let dir = Path::new(DIR);
+        storage.create_dir(dir).unwrap();
+        let path = crate::wal::path(dir, 1);
+        storage.create(&path).unwrap().append(bytes).unwrap();
+        let mut count = 0;
+        let replayed = replay(&storage, dir, 1, 0, |sequence, _| {
+            count += 1;
+            assert_eq!(sequence, count);
+            Ok(())
+        })?;
+        let left = storage.read(&path).unwrap().len();
+        Ok((count, replayed, left))
+    }
+
+    fn commits() -> impl Strategy<Value = Vec<Vec<u32>>> {
+        prop::collection::vec(prop::collection::vec(any::<u32>(), 1..20), 1..8)
+    }
+
+    proptest! {
+        #[test]
+        fn a_cut_log_is_whole_up_to_the_cut(commits in commits(), cut in any::<prop::sample::Index>()) {
+            let (bytes, ends) = log(&commits);
+            let length = FILE_HEADER_BYTES + cut.index(bytes.len() + 1 - FILE_HEADER_BYTES);
+            let (count, replayed, left) = replayed(&bytes[..length]).unwrap();
+            prop_assert_eq!(count, ends.iter().filter(|end| **end <= length).count() as u64);
+            prop_assert_eq!(replayed.last, count);
+            let torn = replayed.torn.map_or(0, |torn| usize::try_from(torn.bytes).unwrap());
+            prop_assert_eq!(left + torn, length);
+        }
+
+        #[test]
+        fn a_changed_bit_loses_nothing_that_was_synced(
+            commits in commits(),
+            at in any::<prop::sample::Index>(),
+            bit in 0_u32..8,
+        ) {
+            let (mut bytes, ends) = log(&commits);
+            let at = at.index(bytes.len());
+            bytes[at] ^= 1 << bit;
+            // Only the last commit may pass for a torn write, and then all before it is there.
+            let last_begins = ends.len().checked_sub(2).map_or(FILE_HEADER_BYTES, |before| ends[before]);
+            match replayed(&bytes) {
+                Err(StoreError::Corrupt { offset, .. }) => prop_assert!(offset <= at as u64),
+                Err(other) => panic!("{other}"),
+                Ok((count, replayed, _)) => {
+                    prop_assert!(at >= last_begins && replayed.torn.is_some());
+                    prop_assert_eq!(count, commits.len() as u64 - 1);
+                }
+            }
+        }
+
+        #[test]
+        fn no_bytes_panic(tail: Vec<u8>) {
+            let (mut bytes, _) = log(&[vec![1]]);
+            bytes.extend(tail);
+            let _ = replayed(&bytes);
+        }
+    }
 }

@@ -121,6 +121,11 @@ impl Wal {
         lock(&self.pending).last
     }
 
+    /// The number of the file that is written to.
+    pub(crate) fn number(&self) -> u64 {
+        lock(&self.open).number
+    }
+
     /// Whether so much waits to be written that an appender should see to it.
     pub(crate) fn is_full(&self) -> bool {
         lock(&self.pending).bytes.len() > PENDING_BYTES_MAX

@@ -183,29 +183,6 @@ fn buffered_samples_are_readable_at_once_and_durable_after_the_interval() {
     assert_eq!(read(&open(&after), 1, "a.b"), [(NOON, 1.0)]);
 }
 
-#[test]
-fn many_senders_share_syncs() {
-    let storage = Faulty::new(1);
-    let engine = open(&storage);
-    std::thread::scope(|threads| {
-        for sender in 0..8 {
-            let engine = &engine;
-            threads.spawn(move || {
-                for at in 0..50 {
-                    send(engine, sender, &[("a.b", NOON - at, f64::from(sender))]);
-                }
-            });
-        }
-    });
-    assert!(crate::support::figure(&engine, "wal_syncs_total") <= 400.0);
-    let after = storage.crash();
-    drop(engine);
-    let engine = open(&after);
-    for sender in 0..8 {
-        assert_eq!(read(&engine, sender, "a.b").len(), 50);
-    }
-}
-
 fn log_of(storage: &Faulty) -> std::path::PathBuf {
     let dir = Path::new("/samples/wal");
     let names = storage.list(dir).unwrap();

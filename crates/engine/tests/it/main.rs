@@ -2,9 +2,15 @@
 
 // Under `cfg(test)` also for clippy, which forgives tests their unwraps.
 #[cfg(test)]
+mod concurrent;
+#[cfg(test)]
+mod damage;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod format_v1;
+#[cfg(test)]
+mod group_commit;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
@@ -13,3 +19,5 @@ mod model;
 mod stories;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod upkeep;

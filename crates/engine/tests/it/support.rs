@@ -66,6 +66,10 @@ pub(crate) fn send(engine: &Engine, tenant: u32, samples: &[(&str, i64, f64)]) -
         .unwrap()
 }
 
+pub(crate) fn send_to(engine: &Engine, tenant: u32, name: &str, at: i64, value: f64) {
+    send(engine, tenant, &[(name, at, value)]);
+}
+
 pub(crate) fn range(from: i64, until: i64) -> TimeRange {
     TimeRange {
         from: Millis(from),

@@ -28,14 +28,19 @@ impl From<StoreError> for Refusal {
         let message = error.to_string();
         let problem = match &error {
             StoreError::Forbidden(_) => code::RIGHT_MISSING.problem(message),
-            StoreError::TooManySeries { .. } => too_large(message, &limit::SERIES_PER_QUERY),
-            StoreError::TooManySamples { .. } => too_large(message, &limit::SAMPLES_PER_QUERY),
-            StoreError::TooManyNodes { .. } => too_large(message, &limit::NODES_PER_LIST),
+            StoreError::TooManySeries { .. } => too_large(&message, &limit::SERIES_PER_QUERY),
+            StoreError::TooManySamples { .. } => too_large(&message, &limit::SAMPLES_PER_QUERY),
+            StoreError::TooManyNodes { .. } => too_large(&message, &limit::NODES_PER_LIST),
             StoreError::Poisoned { .. } | StoreError::Closing => {
-                tracing::error!(%error, "the store takes no request");
+                tracing::error!(
+                    %error,
+                    hint = "mend the cause (a full disk?), then restart: all that was acknowledged is recovered",
+                    "the store takes no writes"
+                );
+                // The reason names a path of the server: not a caller's business.
                 code::UNAVAILABLE
-                    .problem(message)
-                    .hint("the operator finds the cause in the server's log; send again later")
+                    .problem("the store takes no writes since a failure; reads go on")
+                    .hint("the operator finds the cause in the server's log and at `/health/ready`; send again later")
             }
             StoreError::Corrupt { .. } | StoreError::Io { .. } => {
                 tracing::error!(error = %Chain(&error), "the store failed");
@@ -46,7 +51,7 @@ impl From<StoreError> for Refusal {
     }
 }
 
-fn too_large(message: String, limit: &'static Limit) -> Problem {
+fn too_large(message: &str, limit: &'static Limit) -> Problem {
     code::RESULT_TOO_LARGE
         .problem(format!("{message} (`{}`)", limit.name))
         .hint("ask for a narrower pattern or a shorter range")

@@ -10,7 +10,7 @@ use axum::response::Response;
 use base::pattern::Pattern;
 use base::sample::{Appended, Grid, RejectReason, Series};
 use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery};
-use base::time::{Step, TimeRange};
+use base::time::{Millis, Step, TimeRange};
 use http::StatusCode;
 use std::sync::Arc;
 use wire::code;
@@ -19,7 +19,7 @@ use wire::ingest::{Reject, json as ingest};
 use wire::problem::MonitoringError;
 use wire::query::Query;
 use wire::receipt::{Receipt, Rejection};
-use wire::render::consolidate::{self, Function};
+use wire::render::consolidate::{self, Function, Window};
 use wire::render::json::{Points, Row};
 use wire::target::{Target, TargetError};
 use wire::time_expr::{self, TimeError};
@@ -62,21 +62,14 @@ pub(crate) async fn send(
         }
     };
     let now = app.clock.now();
-    let decoded = ingest::decode(&body, now).map_err(|error| {
-        let problem = code::BODY_MALFORMED.problem(error.to_string());
-        Refusal(problem.hint(
-            "send a JSON array like `[{\"name\":\"a.b\",\"value\":1.5,\"timestamp\":1519862400}]`",
-        ))
-    })?;
     let worker = Arc::clone(&app);
-    let receipt = blocking(move || {
-        let appended = match worker
-            .store
-            .append(&caller.scope, &decoded.batch, durability)
-        {
-            Ok(appended) => appended,
-            Err(error) => return Err(error),
+    let outcome = blocking(move || {
+        let decoded = match ingest::decode(&body, now) {
+            Ok(decoded) => decoded,
+            Err(error) => return Ok(Err(error)),
         };
+        let scope = &caller.scope;
+        let appended = worker.store.append(scope, &decoded.batch, durability)?;
         let reasons = || {
             decoded
                 .rejects
@@ -87,10 +80,16 @@ pub(crate) async fn send(
         // Counted here, beside the store, so that a caller who hangs up is counted all the same.
         worker
             .metrics
-            .wrote(caller.scope.domain(), appended.stored, reasons());
-        Ok(receipt(&decoded, &appended))
+            .wrote(scope.domain(), appended.stored, reasons());
+        Ok(Ok(receipt(&decoded, &appended)))
     })
     .await?;
+    let receipt = outcome.map_err(|error| {
+        let problem = code::BODY_MALFORMED.problem(error.to_string());
+        Refusal(problem.hint(
+            "send a JSON array like `[{\"name\":\"a.b\",\"value\":1.5,\"timestamp\":1519862400}]`",
+        ))
+    })?;
     let nothing = receipt.received > 0 && receipt.stored == 0;
     json(
         if nothing {
@@ -150,7 +149,8 @@ pub(crate) async fn render(
 ) -> Result<Response, Refusal> {
     let query = query_of(raw.as_deref())?;
     let targets = targets(&app, &query)?;
-    let range = range(&app, &query, true)?.unwrap_or(TimeRange::ALL);
+    let Times { range, now } = times(&app, &query)?;
+    let range = range.unwrap_or(time_expr::default_range(now));
     match parameter(&query, "format")? {
         None | Some("json") => {}
         Some(other) => {
@@ -160,22 +160,27 @@ pub(crate) async fn render(
             ));
         }
     }
-    let points_max = match parameter(&query, "maxDataPoints")? {
-        None => None,
-        Some(text) => match text.parse::<usize>() {
-            Ok(number) if number > 0 => Some(number),
-            _ => {
-                return Err(invalid(
-                    "maxDataPoints",
-                    format!("`maxDataPoints` is a whole number above 0, not `{text}`"),
-                ));
-            }
-        },
-    };
+    // Graphite ignores what is no number above 0 here.
+    let points_max = parameter(&query, "maxDataPoints")?
+        .and_then(|text| text.parse::<usize>().ok())
+        .filter(|number| *number > 0);
     let resolution = app
         .iam
         .resolution_seconds(caller.scope.domain())
         .and_then(|seconds| Step::new(i64::from(seconds).saturating_mul(1000)));
+    let window = match resolution {
+        // A grid ends now at the latest, and one that would begin later has no series.
+        Some(_) if range.from > now => return Ok(json_bytes(StatusCode::OK, b"[]".to_vec())),
+        Some(step) => {
+            let until = range.until.min(now);
+            Some(
+                Window::of(TimeRange { until, ..range }, step)
+                    .map_err(|error| too_large(error.to_string()))?,
+            )
+        }
+        None => None,
+    };
+    let range = window.map_or(range, |window| window.range());
     let worker = Arc::clone(&app);
     let fetched = blocking(move || {
         let (mut series_left, mut samples_left) = (
@@ -199,31 +204,35 @@ pub(crate) async fn render(
         Ok(all)
     })
     .await?;
-    rows(&fetched, resolution, range, points_max).map(|body| json_bytes(StatusCode::OK, body))
+    let slots = fetched.len() as u64 * window.map_or(0, |window| window.slots() as u64);
+    if slots > app.limits.samples_per_query {
+        let limit = app.limits.samples_per_query;
+        let Refusal(problem) = too_large(format!(
+            "the answer would have {slots} slots, more than `samples_per_query` = {limit}"
+        ));
+        return Err(Refusal(problem.limit(&base::limit::SAMPLES_PER_QUERY)));
+    }
+    let body = blocking(move || Ok(rows(&fetched, window, points_max))).await?;
+    Ok(json_bytes(StatusCode::OK, body))
 }
 
-fn rows(
-    fetched: &[Series],
-    resolution: Option<Step>,
-    range: TimeRange,
-    points_max: Option<usize>,
-) -> Result<Vec<u8>, Refusal> {
-    if let Some(step) = resolution {
-        let mut grids: Vec<Grid> = Vec::with_capacity(fetched.len());
-        for series in fetched {
-            let grid =
-                consolidate::to_grid(series, step, range, Function::Average).map_err(|error| {
-                    Refusal(
-                        code::RESULT_TOO_LARGE
-                            .problem(error.to_string())
-                            .hint("ask for a shorter range"),
-                    )
-                })?;
-            grids.push(match points_max {
-                Some(most) => consolidate::at_most(&grid, most, Function::Average),
-                None => grid,
-            });
-        }
+fn too_large(message: String) -> Refusal {
+    let problem = code::RESULT_TOO_LARGE.problem(message);
+    Refusal(problem.hint("ask for a shorter range"))
+}
+
+fn rows(fetched: &[Series], window: Option<Window>, points_max: Option<usize>) -> Vec<u8> {
+    if let Some(window) = window {
+        let grids: Vec<Grid> = fetched
+            .iter()
+            .map(|series| {
+                let grid = window.grid(series, Function::Average);
+                match points_max {
+                    Some(most) => consolidate::at_most(&grid, most, Function::Average),
+                    None => grid,
+                }
+            })
+            .collect();
         let rows: Vec<Row<'_>> = fetched
             .iter()
             .zip(&grids)
@@ -232,7 +241,7 @@ fn rows(
                 points: Points::Grid(grid),
             })
             .collect();
-        return Ok(wire::render::json::write(&rows));
+        return wire::render::json::write(&rows);
     }
     let shorter: Option<Vec<Series>> = points_max.map(|most| {
         fetched
@@ -248,7 +257,7 @@ fn rows(
             points: Points::Raw(series),
         })
         .collect();
-    Ok(wire::render::json::write(&rows))
+    wire::render::json::write(&rows)
 }
 
 fn targets(app: &App, query: &Query) -> Result<Vec<Target>, Refusal> {
@@ -286,30 +295,43 @@ fn targets(app: &App, query: &Query) -> Result<Vec<Target>, Refusal> {
     texts.iter().map(parse).collect()
 }
 
-/// The range of `from` and `until`; `None` when neither is given and `defaults` are not wanted.
-fn range(app: &App, query: &Query, defaults: bool) -> Result<Option<TimeRange>, Refusal> {
-    let (from, until) = (parameter(query, "from")?, parameter(query, "until")?);
-    if from.is_none() && until.is_none() && !defaults {
-        return Ok(None);
-    }
+/// What a query says about time.
+struct Times {
+    /// The range of `from` and `until`; `None` when neither is given.
+    range: Option<TimeRange>,
+    /// The instant that relative times count from: the query's `now`, or the clock's.
+    now: Millis,
+}
+
+fn times(app: &App, query: &Query) -> Result<Times, Refusal> {
     let zone = match parameter(query, "tz")? {
         // Graphite takes UTC for a zone it does not know.
         Some(name) => time_expr::zone(name),
         None => None,
     };
     let zone = zone.unwrap_or(jiff::tz::TimeZone::UTC);
-    time_expr::range(from, until, app.clock.now(), &zone)
-        .map(Some)
-        .map_err(|error| {
-            let code = match &error {
-                TimeError::EmptyRange => &code::RANGE_EMPTY,
-                _ => &code::TIME_MALFORMED,
-            };
-            Refusal(
-                code.problem(error.to_string())
-                    .hint("write times like `-24h`, `now`, `02:00_20170701` or epoch seconds"),
-            )
-        })
+    let refuse = |error: TimeError| {
+        let code = match &error {
+            TimeError::EmptyRange => &code::RANGE_EMPTY,
+            _ => &code::TIME_MALFORMED,
+        };
+        Refusal(
+            code.problem(error.to_string())
+                .hint("write times like `-24h`, `now`, `02:00_20170701` or epoch seconds"),
+        )
+    };
+    let clock = app.clock.now();
+    let now = match parameter(query, "now")? {
+        Some(text) => time_expr::parse(text, clock, &zone).map_err(refuse)?,
+        None => clock,
+    };
+    let (from, until) = (parameter(query, "from")?, parameter(query, "until")?);
+    let range = if from.is_none() && until.is_none() {
+        None
+    } else {
+        Some(time_expr::range(from, until, now, &zone).map_err(refuse)?)
+    };
+    Ok(Times { range, now })
 }
 
 fn pattern(text: &str) -> Result<Pattern, Refusal> {
@@ -334,7 +356,7 @@ pub(crate) async fn list(
             .filter(|text| !text.is_empty())
             .unwrap_or("*"),
     )?;
-    let range = range(&app, &query, false)?;
+    let range = times(&app, &query)?.range;
     let as_nodes = match parameter(&query, "format")? {
         None | Some("paths" | "json") => false,
         Some("nodes") => true,
@@ -391,7 +413,7 @@ pub(crate) async fn delete(
         }
     };
     let parsed = pattern(text)?;
-    let range = range(&app, &query, false)?;
+    let range = times(&app, &query)?.range;
     let text = text.to_owned();
     let deleted = blocking(move || {
         app.store.delete(

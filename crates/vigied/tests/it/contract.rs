@@ -239,6 +239,10 @@ fn the_refusals_of_identity_are_those_of_the_table_of_codes() {
         E::NotYetValid,
         E::Malformed("x"),
         E::WrongIssuer,
+        E::WrongKind {
+            sent: "uaa",
+            is: "iam",
+        },
         E::Signature("x"),
         E::WrongAccount {
             account: base::id::AccountId(base::id::Guid::from_random([0; 16])),

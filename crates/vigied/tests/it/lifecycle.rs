@@ -269,3 +269,29 @@ fn health_answers_without_a_credential() {
         )
     );
 }
+
+#[test]
+fn a_damaged_store_says_where_and_what_to_do() {
+    let server = Server::start();
+    let token = token(&server.serving.url(), &server.owner.api_key);
+    let sent = server
+        .metrics(&token, "POST", "/v1/metrics")
+        .json(&json!([{"name": "a.b", "value": 1}]))
+        .send();
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    let Server {
+        serving, folder, ..
+    } = server;
+    assert!(serving.stop().success());
+    let data = folder.path().join("data");
+    let manifest = data.join("samples/manifest.json");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, text.replace("\"sequence\":", "\"sequence\":1")).unwrap();
+    let log = Serving::try_start(&data, "127.0.0.1:0", &[]).unwrap_err();
+    let place = format!("{} is damaged at offset 0", manifest.display());
+    assert!(log.contains(&place), "{log}");
+    assert!(
+        log.contains("hint: bring") && log.contains("backup"),
+        "{log}"
+    );
+}

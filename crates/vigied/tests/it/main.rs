@@ -9,9 +9,13 @@ mod agent;
 #[cfg(test)]
 mod api_keys;
 #[cfg(test)]
+mod bodies;
+#[cfg(test)]
 mod central_path;
 #[cfg(test)]
 mod command_line;
+#[cfg(test)]
+mod conformance;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]

@@ -124,7 +124,7 @@ fn metrics(document: &mut Document) {
         .query("until", TIME)
         .query_of(
             "maxDataPoints",
-            "consolidates to at most so many points",
+            "consolidates to at most so many points; what is no number above 0 is ignored, as Graphite does",
             false,
             json!({ "type": "integer", "minimum": 1 }),
         )
@@ -138,6 +138,7 @@ fn metrics(document: &mut Document) {
             "tz",
             "the time zone of `from` and `until`, for example `Europe/Berlin`; UTC by default",
         )
+        .query("now", "the instant that relative times count from; the clock's by default")
         .answers("200", "one entry for each series that fits", series);
     let query = guarded(document, query);
     document.route("GET", "/v1/metrics", query);
@@ -158,6 +159,8 @@ fn listing(document: &mut Document) {
             false,
             json!({ "type": "string", "default": "*" }),
         )
+        .query("from", "only what has samples from here on, by whole days")
+        .query("until", "only what has samples up to here, by whole days")
         .query_of(
             "format",
             "`nodes` tells leaves from branches",

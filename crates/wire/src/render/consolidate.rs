@@ -1,4 +1,4 @@
-//! Fewer points out of many: samples into the slots of a grid, and grids into coarser ones.
+//! Fewer points out of many: samples into the slots of a grid, and grids into coarser ones, both by Graphite's rules.
 //!
 //! The slot of an instant begins at `at - at % step`; what is in no slot's samples is NaN, and NaN counts for nothing.
 
@@ -56,61 +56,100 @@ pub struct TooManySlots {
     pub step_ms: i64,
 }
 
-/// Puts samples into the slots of `step`, from the slot of `range.from` to that of `range.until`.
-///
-/// # Errors
-/// [`TooManySlots`] for a range too long for the step.
-pub fn to_grid(
-    series: &Series,
+/// The slots of `step` that a range asks for: those that begin behind `from` and not behind `until`, and where there are
+/// none, the first one behind `from`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    start: Millis,
     step: Step,
-    range: TimeRange,
-    function: Function,
-) -> Result<Grid, TooManySlots> {
-    let error = TooManySlots {
-        step_ms: step.millis(),
-    };
-    let slot_of = |at: Millis| at.0.div_euclid(step.millis());
-    let first = slot_of(range.from);
-    let slots = slot_of(range.until)
-        .checked_sub(first)
-        .and_then(|slots| slots.checked_add(1))
-        .map_or(Some(u64::MAX), |slots| u64::try_from(slots).ok())
-        .unwrap_or(0);
-    if slots > SLOTS_MAX {
-        return Err(error);
-    }
-    let start = first.checked_mul(step.millis()).ok_or(error)?;
-    let mut values = vec![f64::NAN; usize::try_from(slots).map_err(|_| error)?];
-    let mut samples = series
-        .timestamps
-        .iter()
-        .copied()
-        .zip(series.values.iter().copied())
-        .filter(|(at, _)| range.contains(*at))
-        .peekable();
-    while let Some((at, _)) = samples.peek().copied() {
-        let slot = slot_of(at);
-        let here = std::iter::from_fn(|| samples.next_if(|(at, _)| slot_of(*at) == slot));
-        let value = function.of(here.map(|(_, value)| value));
-        let target = usize::try_from(slot - first)
-            .ok()
-            .and_then(|index| values.get_mut(index));
-        if let Some(target) = target {
-            *target = value;
+    slots: usize,
+}
+
+impl Window {
+    /// The window of `range`.
+    ///
+    /// # Errors
+    /// [`TooManySlots`] for a range too long for the step.
+    pub fn of(range: TimeRange, step: Step) -> Result<Self, TooManySlots> {
+        let error = TooManySlots {
+            step_ms: step.millis(),
+        };
+        let slot_of = |at: Millis| at.0.div_euclid(step.millis());
+        let first = slot_of(range.from).checked_add(1).ok_or(error)?;
+        let slots = slot_of(range.until)
+            .checked_sub(first)
+            .and_then(|slots| slots.checked_add(1))
+            .ok_or(error)?
+            .max(1);
+        let slots = usize::try_from(slots).map_err(|_| error)?;
+        if slots as u64 > SLOTS_MAX {
+            return Err(error);
         }
-        // `of` may stop early; what is left of this slot is done with.
-        while samples.next_if(|(at, _)| slot_of(*at) == slot).is_some() {}
+        let start = first.checked_mul(step.millis()).ok_or(error)?;
+        Ok(Self {
+            start: Millis(start),
+            step,
+            slots,
+        })
     }
-    Ok(Grid {
-        start: Millis(start),
-        step,
-        values,
-    })
+
+    /// How many slots there are; at least one.
+    #[must_use]
+    pub const fn slots(&self) -> usize {
+        self.slots
+    }
+
+    /// The instants that fall into one of the slots: what to read, so that the last slot holds the same whenever it is
+    /// asked for.
+    #[must_use]
+    pub fn range(&self) -> TimeRange {
+        let length = i64::try_from(self.slots)
+            .unwrap_or(i64::MAX)
+            .saturating_mul(self.step.millis());
+        TimeRange {
+            from: self.start,
+            until: self.start.plus(length - 1),
+        }
+    }
+
+    /// Puts samples into the slots; those outside are left out.
+    #[must_use]
+    pub fn grid(&self, series: &Series, function: Function) -> Grid {
+        let mut values = vec![f64::NAN; self.slots];
+        let range = self.range();
+        let slot_of = |at: Millis| (at.0 - self.start.0) / self.step.millis();
+        let mut samples = series
+            .timestamps
+            .iter()
+            .copied()
+            .zip(series.values.iter().copied())
+            .filter(|(at, _)| range.contains(*at))
+            .peekable();
+        while let Some((at, _)) = samples.peek().copied() {
+            let slot = slot_of(at);
+            let here = std::iter::from_fn(|| samples.next_if(|(at, _)| slot_of(*at) == slot));
+            let value = function.of(here.map(|(_, value)| value));
+            let target = usize::try_from(slot)
+                .ok()
+                .and_then(|index| values.get_mut(index));
+            if let Some(target) = target {
+                *target = value;
+            }
+            // `of` may stop early; what is left of this slot is done with.
+            while samples.next_if(|(at, _)| slot_of(*at) == slot).is_some() {}
+        }
+        Grid {
+            start: self.start,
+            step: self.step,
+            values,
+        }
+    }
 }
 
 /// Makes a grid coarser until it has at most `points_max` points, as Graphite does for `maxDataPoints`: the new step is a
-/// multiple of the old one, slots begin at multiples of the new step, and the points before the first of them are left
-/// out. One point takes everything.
+/// multiple of the old one, and slots stand at multiples of the new step behind the grid's start. The reference labels a
+/// slot one old step later than its first point, so a slot at `t` takes the points from `t - old step` on; what lies
+/// before the first slot is left out. One point takes everything, and stands at the start.
 #[must_use]
 pub fn at_most(grid: &Grid, points_max: usize, function: Function) -> Grid {
     let points_max = points_max.max(1);
@@ -118,9 +157,10 @@ pub fn at_most(grid: &Grid, points_max: usize, function: Function) -> Grid {
         return grid.clone();
     }
     let bucket = grid.values.len().div_ceil(points_max);
+    let old = grid.step.millis();
     let Some(step) = i64::try_from(bucket)
         .ok()
-        .and_then(|bucket| grid.step.millis().checked_mul(bucket))
+        .and_then(|bucket| old.checked_mul(bucket))
         .and_then(Step::new)
     else {
         return grid.clone();
@@ -128,13 +168,10 @@ pub fn at_most(grid: &Grid, points_max: usize, function: Function) -> Grid {
     let ahead = if points_max == 1 {
         0
     } else {
-        grid.start.0.wrapping_neg().rem_euclid(step.millis())
+        let new = step.millis();
+        new - (grid.start.0.rem_euclid(new) - grid.start.0.rem_euclid(old))
     };
-    // Points stand at multiples of the old step, so the distance is one of whole points.
-    let skipped = usize::try_from(ahead / grid.step.millis()).unwrap_or(0);
-    let start = grid
-        .start
-        .plus(ahead / grid.step.millis() * grid.step.millis());
+    let skipped = usize::try_from(ahead / old).unwrap_or(0).saturating_sub(1);
     let values = grid
         .values
         .get(skipped..)
@@ -143,7 +180,7 @@ pub fn at_most(grid: &Grid, points_max: usize, function: Function) -> Grid {
         .map(|chunk| function.of(chunk.iter().copied()))
         .collect();
     Grid {
-        start,
+        start: grid.start.plus(ahead),
         step,
         values,
     }
@@ -225,25 +262,48 @@ mod tests {
             (Function::Min, 1.0),
             (Function::Max, 3.0),
         ] {
-            let grid = to_grid(&raw, step, range(60, 200), function).unwrap();
+            let grid = Window::of(range(59, 200), step)
+                .unwrap()
+                .grid(&raw, function);
             assert_eq!(
                 shown(&grid),
                 (60, 60, vec![Some(value), None, Some(5.0)]),
                 "{function:?}"
             );
         }
-        let before_zero =
-            to_grid(&series(&[(-1, 1.0)]), step, range(-60, -1), Function::Sum).unwrap();
+        let window = Window::of(range(-120, -1), step).unwrap();
+        let before_zero = window.grid(&series(&[(-1, 1.0)]), Function::Sum);
         assert_eq!(shown(&before_zero), (-60, 60, vec![Some(1.0)]));
+    }
+
+    #[test]
+    fn a_window_begins_behind_from_and_is_never_empty() {
+        let step = Step::new(10).unwrap();
+        for (from, until, start, slots, last) in [
+            (0, 30, 10, 3, 39),
+            (1, 30, 10, 3, 39),
+            (9, 29, 10, 2, 29),
+            (10, 20, 20, 1, 29),
+            (11, 15, 20, 1, 29),
+            (-11, 0, -10, 2, 9),
+        ] {
+            let window = Window::of(range(from, until), step).unwrap();
+            assert_eq!(window.slots(), slots, "{from} {until}");
+            assert_eq!(window.range(), range(start, last), "{from} {until}");
+        }
     }
 
     #[test]
     fn a_range_without_end_is_refused() {
         let step = Step::new(1).unwrap();
+        let refused = Err(TooManySlots { step_ms: 1 });
+        assert_eq!(Window::of(TimeRange::ALL, step), refused);
         assert_eq!(
-            to_grid(&series(&[]), step, TimeRange::ALL, Function::Sum),
-            Err(TooManySlots { step_ms: 1 })
+            Window::of(range(i64::MAX - 1, i64::MAX), step).map(|w| w.slots()),
+            Ok(1)
         );
+        assert_eq!(Window::of(range(i64::MAX, i64::MAX), step), refused);
+        assert_eq!(Window::of(range(0, 10_000_001), step), refused);
     }
 
     #[test]
@@ -265,7 +325,7 @@ mod tests {
         assert_eq!(shown(&at_most(&grid, 5, Function::Average)), shown(&grid));
         assert_eq!(
             shown(&at_most(&grid, 3, Function::Average)),
-            (20, 20, vec![Some(2.5), Some(5.0)])
+            (20, 20, vec![Some(1.5), Some(3.0), Some(5.0)])
         );
         assert_eq!(
             shown(&at_most(&grid, 1, Function::Sum)),
@@ -309,7 +369,8 @@ mod tests {
         fn a_sum_loses_nothing(samples in proptest::collection::btree_map(0_i64..10_000, -100_i32..100, 0..60), step in 1_i64..500) {
             let total: f64 = samples.values().copied().map(f64::from).sum();
             let raw = series(&samples.iter().map(|(at, value)| (*at, f64::from(*value))).collect::<Vec<_>>());
-            let grid = to_grid(&raw, Step::new(step).unwrap(), range(0, 9_999), Function::Sum).unwrap();
+            let window = Window::of(range(-1, 9_999), Step::new(step).unwrap()).unwrap();
+            let grid = window.grid(&raw, Function::Sum);
             let kept: f64 = grid.values.iter().filter(|value| !value.is_nan()).sum();
             prop_assert_eq!(kept, total);
         }

@@ -182,6 +182,21 @@ proptest! {
     }
 
     #[test]
+    fn offsets_add_up(
+        terms in prop::collection::vec((0_i64..500, 0_usize..7), 1..4),
+        back: bool,
+        word in prop_oneof![Just(""), Just("now"), Just("NOW ")],
+        rest in "[a-z]{0,3}",
+    ) {
+        let units = [("s", 1), ("min", 60), ("h", 3600), ("d", 86_400), ("w", 604_800), ("mon", 2_592_000), ("y", 31_536_000)];
+        let spelt: String = terms.iter().map(|(count, unit)| format!("{count}{}{rest} ", units[*unit].0)).collect();
+        let sum: i64 = terms.iter().map(|(count, unit)| count * units[*unit].1).sum();
+        let (sign, offset) = if back { ('-', -sum) } else { ('+', sum) };
+        // A unit is known by its beginning, whatever follows; but `m` and `mo` alone are none.
+        prop_assert_eq!(at(&format!("{word}{sign}{spelt}")), Ok(NOW.secs() + offset));
+    }
+
+    #[test]
     fn an_epoch_is_itself(seconds in 100_000_000_i64..253_402_300_799) {
         prop_assert_eq!(at(&seconds.to_string()), Ok(seconds));
     }

@@ -1,0 +1,137 @@
+//! The file under a segment. It is opened when it is read and closed when many others have been read since, so that
+//! years of days need no more than a few file descriptors. The file of a segment that no longer counts is removed when
+//! its last reader is done, so that a query that has begun can end.
+
+use crate::error;
+use crate::storage::{ReadFile, Storage};
+use base::store::StoreError;
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+/// A quarter of the descriptors that a process has by default; the rest is for connections.
+const OPEN_MAX: usize = 256;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where segment files come from, and the ones opened last.
+#[derive(Debug)]
+pub(crate) struct Files {
+    storage: Arc<dyn Storage>,
+    last: Mutex<VecDeque<Arc<dyn ReadFile>>>,
+}
+
+impl Files {
+    pub(crate) fn new(storage: Arc<dyn Storage>) -> Arc<Self> {
+        Arc::new(Self {
+            storage,
+            last: Mutex::default(),
+        })
+    }
+}
+
+/// A segment's file, open or not.
+#[derive(Debug)]
+pub(crate) struct SegmentFile {
+    path: PathBuf,
+    files: Arc<Files>,
+    open: Mutex<Option<Weak<dyn ReadFile>>>,
+    obsolete: AtomicBool,
+}
+
+impl SegmentFile {
+    pub(crate) fn new(files: &Arc<Files>, path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            files: Arc::clone(files),
+            open: Mutex::default(),
+            obsolete: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Opens it, unless it still is.
+    pub(crate) fn get(&self) -> Result<Arc<dyn ReadFile>, StoreError> {
+        let mut open = lock(&self.open);
+        if let Some(file) = open.as_ref().and_then(Weak::upgrade) {
+            return Ok(file);
+        }
+        let file = self
+            .files
+            .storage
+            .open(&self.path)
+            .map_err(error::io("open", &self.path))?;
+        *open = Some(Arc::downgrade(&file));
+        drop(open);
+        let mut last = lock(&self.files.last);
+        if last.len() >= OPEN_MAX {
+            last.pop_front();
+        }
+        last.push_back(Arc::clone(&file));
+        Ok(file)
+    }
+
+    /// The manifest names it no more: it goes with its last reader.
+    pub(crate) fn set_obsolete(&self) {
+        self.obsolete.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Drop for SegmentFile {
+    fn drop(&mut self) {
+        let open = lock(&self.open).as_ref().and_then(Weak::upgrade);
+        if let Some(file) = open {
+            // An open file would keep its bytes on the disk.
+            lock(&self.files.last).retain(|own| !Arc::ptr_eq(own, &file));
+        }
+        if self.obsolete.load(Ordering::SeqCst) {
+            // When that fails it is a stranger, and goes at the next start.
+            let _ = self.files.storage.remove(&self.path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::faulty::Faulty;
+
+    #[test]
+    fn few_stay_open_and_an_obsolete_one_goes_with_its_last_reader() {
+        let storage = Faulty::new(1);
+        let dir = Path::new("/s");
+        storage.create_dir(dir).unwrap();
+        let files = Files::new(Arc::new(storage.clone()));
+        let all: Vec<Arc<SegmentFile>> = (0..OPEN_MAX + 10)
+            .map(|number| {
+                let path = dir.join(format!("{number}.seg"));
+                storage.create(&path).unwrap();
+                Arc::new(SegmentFile::new(&files, &path))
+            })
+            .collect();
+        for file in &all {
+            file.get().unwrap();
+        }
+        let open = |file: &SegmentFile| lock(&file.open).as_ref().unwrap().strong_count();
+        assert_eq!(lock(&files.last).len(), OPEN_MAX);
+        assert_eq!((open(&all[0]), open(&all[10])), (0, 1));
+        all[0].get().unwrap();
+        assert_eq!((open(&all[0]), open(&all[10])), (1, 0));
+
+        let reader = Arc::clone(&all[20]);
+        reader.set_obsolete();
+        drop(all);
+        assert!(reader.get().is_ok());
+        let path = reader.path().to_owned();
+        drop(reader);
+        assert!(storage.open(&path).is_err());
+        assert!(storage.open(&dir.join("21.seg")).is_ok());
+        assert!(lock(&files.last).is_empty());
+    }
+}

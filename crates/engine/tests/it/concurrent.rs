@@ -1,0 +1,142 @@
+//! Readers beside writers, flushes, merges and deletions: each read sees one state, never an older one than before, and
+//! never one without what was acknowledged.
+
+use crate::support::{
+    MINUTE, NOON, config, delete, fetch_in, figure, open_with, range, read, send,
+};
+use base::store::SampleStore;
+use base::time::{ManualClock, Millis, TimeRange};
+use engine::EngineConfig;
+use engine::storage::faulty::Faulty;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// At least so many rounds, and until so many merges have come between them.
+const ROUNDS_MIN: u64 = 400;
+const MERGES_MIN: f64 = 8.0;
+const INSTANTS: u64 = 7;
+
+/// Round `r` writes `r` to three series at the instant `r % INSTANTS`, in one batch.
+fn at(round: u64) -> i64 {
+    NOON + i64::try_from(round % INSTANTS).unwrap() * MINUTE
+}
+
+#[test]
+fn every_read_is_one_state_and_time_runs_forward() {
+    let storage = Faulty::new(1);
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let busy = EngineConfig {
+        segments_per_day: 2,
+        ..config()
+    };
+    let engine = open_with(busy, &storage, &clock).unwrap().0;
+    let (acknowledged, done) = (AtomicU64::new(0), AtomicBool::new(false));
+    let stop = || done.load(Ordering::SeqCst);
+    // What a deletion takes is sent again by nobody else, so that it shows when it comes back.
+    send(&engine, 2, &[("other", NOON, 1.0)]);
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            for round in 1.. {
+                let (at, value) = (at(round), round as f64);
+                send(
+                    &engine,
+                    1,
+                    &[("a.x", at, value), ("a.y", at, value), ("a.z", at, value)],
+                );
+                acknowledged.store(round, Ordering::SeqCst);
+                if round >= ROUNDS_MIN && figure(&engine, "merges_total") >= MERGES_MIN {
+                    break;
+                }
+            }
+            done.store(true, Ordering::SeqCst);
+        });
+        threads.spawn(|| {
+            while !stop() {
+                engine.flush().unwrap();
+                engine.compact().unwrap();
+            }
+        });
+        threads.spawn(|| {
+            let mut round = 0;
+            while !stop() {
+                round += 1;
+                let own = NOON - round * MINUTE;
+                send(&engine, 2, &[("gone", own, 1.0), ("other", own, 1.0)]);
+                delete(&engine, 2, "gone", Some(range(own, own)));
+                assert!(
+                    read(&engine, 2, "gone").is_empty(),
+                    "deleted, and there again"
+                );
+                delete(&engine, 2, "gone", None);
+                assert_eq!(read(&engine, 2, "other").len() as i64, round + 1);
+            }
+        });
+        for _ in 0..2 {
+            threads.spawn(|| {
+                let mut newest = 0.0;
+                while !stop() {
+                    let floor = acknowledged.load(Ordering::SeqCst);
+                    let all = fetch_in(&engine, 1, "a.*", TimeRange::ALL);
+                    if floor == 0 && all.is_empty() {
+                        continue;
+                    }
+                    let [x, y, z] = all.as_slice() else {
+                        panic!("{all:?}")
+                    };
+                    assert_eq!((&x.timestamps, &x.values), (&y.timestamps, &y.values));
+                    assert_eq!((&x.timestamps, &x.values), (&z.timestamps, &z.values));
+                    let seen = x.values.iter().copied().fold(0.0, f64::max);
+                    assert!(
+                        seen >= floor as f64 && seen >= newest,
+                        "{seen} after {floor}, {newest}"
+                    );
+                    newest = seen;
+                    // The state is that after round `seen`: every instant holds its last round.
+                    for (instant, value) in x.timestamps.iter().zip(&x.values) {
+                        let last = (0..INSTANTS)
+                            .map(|back| seen - back as f64)
+                            .find(|round| at(*round as u64) == instant.0);
+                        assert_eq!(Some(*value), last, "{x:?}");
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(read(&engine, 1, "a.x").len() as u64, INSTANTS);
+}
+
+#[test]
+fn appenders_that_outrun_the_flusher_flush_once_not_each() {
+    let storage = Faulty::new(1);
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let small = EngineConfig {
+        flush_samples: 500,
+        ..config()
+    };
+    let engine = open_with(small, &storage, &clock).unwrap().0;
+    std::thread::scope(|threads| {
+        for sender in 0..8 {
+            let engine = &engine;
+            threads.spawn(move || {
+                for round in 0..100 {
+                    let name = format!("a.{sender}");
+                    let samples: Vec<(&str, i64, f64)> = (0..20)
+                        .map(|at| (name.as_str(), NOON - round * 20 - at, 1.0))
+                        .collect();
+                    send(engine, 1, &samples);
+                }
+            });
+        }
+    });
+    assert!(
+        figure(&engine, "flushes_total") <= 40.0,
+        "16 000 samples, 500 a flush"
+    );
+    assert_eq!(
+        fetch_in(&engine, 1, "a.*", TimeRange::ALL)
+            .iter()
+            .map(|own| own.values.len())
+            .sum::<usize>(),
+        16_000
+    );
+}

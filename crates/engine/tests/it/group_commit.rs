@@ -1,0 +1,147 @@
+//! One sync for all who wait, and an answer to none of them before it.
+
+use crate::support::{NOON, config, figure, read, send};
+use base::time::{ManualClock, Millis};
+use engine::Engine;
+use engine::storage::faulty::Faulty;
+use engine::storage::{ReadFile, Storage, WriteFile};
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+const WAITING: usize = 8;
+
+/// Syncs of log files pass while it is open.
+#[derive(Debug, Default)]
+struct Gate {
+    closed: Mutex<bool>,
+    moved: Condvar,
+}
+
+impl Gate {
+    fn set(&self, closed: bool) {
+        *self.closed.lock().unwrap() = closed;
+        self.moved.notify_all();
+    }
+
+    fn pass(&self) {
+        let closed = self.closed.lock().unwrap();
+        let patience = Duration::from_secs(60);
+        let passed = self
+            .moved
+            .wait_timeout_while(closed, patience, |closed| *closed);
+        assert!(!passed.unwrap().1.timed_out(), "nobody opens the gate");
+    }
+}
+
+#[derive(Debug)]
+struct Gated(Faulty, Arc<Gate>);
+
+#[derive(Debug)]
+struct GatedFile(Box<dyn WriteFile>, Arc<Gate>);
+
+impl WriteFile for GatedFile {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.append(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.1.pass();
+        self.0.sync()
+    }
+}
+
+impl Storage for Gated {
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        self.0.create_dir(path)
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        self.0.list(dir)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.0.read(path)
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadFile>> {
+        self.0.open(path)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
+        Ok(Box::new(GatedFile(
+            self.0.create(path)?,
+            Arc::clone(&self.1),
+        )))
+    }
+
+    fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
+        self.0.truncate(path, length)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.0.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.0.remove(path)
+    }
+
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        self.0.remove_dir(path)
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        self.0.sync_dir(dir)
+    }
+}
+
+fn until(what: &str, holds: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !holds() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn many_senders_share_a_sync_and_none_is_answered_before_it() {
+    let (disk, gate) = (Faulty::new(1), Arc::new(Gate::default()));
+    let storage = Arc::new(Gated(disk.clone(), Arc::clone(&gate)));
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let engine = Engine::open(config(), clock, storage).unwrap().0;
+    let before = figure(&engine, "wal_syncs_total");
+    let answered = AtomicUsize::new(0);
+    gate.set(true);
+    std::thread::scope(|threads| {
+        let write = |sender: usize| {
+            let (engine, answered) = (&engine, &answered);
+            threads.spawn(move || {
+                send(engine, 1, &[(&format!("a.{sender}"), NOON, 1.0)]);
+                answered.fetch_add(1, Ordering::SeqCst);
+            });
+        };
+        write(0);
+        // The first one's bytes are written and wait for the sync; the others gather behind it.
+        until("the first write", || figure(&engine, "head_samples") > 0.5);
+        (1..=WAITING).for_each(write);
+        until("all writes", || {
+            figure(&engine, "head_samples") > WAITING as f64 + 0.5
+        });
+        assert_eq!(read(&engine, 1, "a.3").len(), 1, "readers do not wait");
+        assert_eq!(answered.load(Ordering::SeqCst), 0);
+        gate.set(false);
+    });
+    let syncs = figure(&engine, "wal_syncs_total") - before;
+    // The first sync may have begun before others had come, or after some had.
+    assert!((1.0..=2.0).contains(&syncs), "{syncs}");
+    let after = disk.crash();
+    drop(engine);
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let engine = Engine::open(config(), clock, Arc::new(after)).unwrap().0;
+    for sender in 0..=WAITING {
+        assert_eq!(read(&engine, 1, &format!("a.{sender}")), [(NOON, 1.0)]);
+    }
+}
