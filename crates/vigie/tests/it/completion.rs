@@ -11,7 +11,7 @@ fn is_installed(name: &str, test: &str) -> bool {
         return true;
     }
     let line = format!("SKIPPED (`{name}` is not installed): {test}\n");
-    eprint!("{line}");
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
     if let Some(log) = std::env::var_os("VIGIE_SKIP_LOG") {
         let mut log = std::fs::File::options()
             .append(true)
