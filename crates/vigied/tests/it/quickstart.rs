@@ -26,8 +26,8 @@ fn the_whole_path_on_real_data_and_again_on_the_same_folder() {
             "IAM token:  Bearer ",
             "UAA token:  Bearer ",
             "nab.ec2.cpu-utilization",
-            "load.load.shortterm",
-            "curl ",
+            "cpu-0.cpu-user",
+            "curl -sSw",
             "X-Auth-User-Token: iam ",
         ] {
             assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
