@@ -80,8 +80,7 @@ fn not_initialised(settings: &Settings) -> anyhow::Error {
 
 /// Refuses a folder that no `vigied init` has made, before anything is made in it: it may be a slip of the pen.
 pub(crate) fn require_initialised(settings: &Settings) -> anyhow::Result<()> {
-    let is_there =
-        settings.database().is_some() || data_dir::database(settings.data()).exists();
+    let is_there = settings.database().is_some() || data_dir::database(settings.data()).exists();
     if is_there {
         Ok(())
     } else {

@@ -129,12 +129,14 @@ fn repeated(arguments: &SettingArgs) -> String {
         .config
         .as_ref()
         .map(|path| (String::from("--config"), path.display().to_string()));
-    let flags = arguments.flags().into_iter().map(|(_, flag, value)| {
-        match flag.strip_prefix("--set ") {
-            Some(key) => ("--set".to_owned(), format!("{key}={value}")),
-            None => (flag, value),
-        }
-    });
+    let flags =
+        arguments
+            .flags()
+            .into_iter()
+            .map(|(_, flag, value)| match flag.strip_prefix("--set ") {
+                Some(key) => ("--set".to_owned(), format!("{key}={value}")),
+                None => (flag, value),
+            });
     let mut text = String::new();
     for (flag, value) in flags.chain(config) {
         text.push(' ');

@@ -49,10 +49,7 @@ fn told(error: &anyhow::Error) -> String {
             hints.push(hint.to_owned());
         }
     }
-    let hints: String = hints
-        .iter()
-        .map(|hint| format!("\nhint: {hint}"))
-        .collect();
+    let hints: String = hints.iter().map(|hint| format!("\nhint: {hint}")).collect();
     causes.join(": ") + &hints
 }
 

@@ -210,7 +210,11 @@ impl Looks<'_> {
     /// Hands the samples of each look to `take`, until the bell stops it or as many as were asked for are done.
     fn each(&self, mut take: impl FnMut(&Batch) -> Result<(), Failure>) -> Result<(), Failure> {
         let mut before: Reading = self.host.read(SystemClock.now());
-        let mut left = if self.args.once { Some(1) } else { self.args.looks };
+        let mut left = if self.args.once {
+            Some(1)
+        } else {
+            self.args.looks
+        };
         let mut pause = FIRST_WAIT.min(self.args.interval);
         while !self.bell.rest(pause) {
             let now = self.host.read(SystemClock.now());

@@ -1,5 +1,7 @@
 //! The documentation tells the truth: its commands run, and its generated pages are those of the code.
 
+mod api;
+
 use crate::harness::{VIGIED, vigie};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -60,6 +62,11 @@ fn the_error_reference_is_that_of_the_code() {
         }
     }
     page("errors.md", &text);
+}
+
+#[test]
+fn the_reference_of_the_interfaces_is_that_of_the_documents() {
+    page("api.md", &api::page());
 }
 
 /// Every code of the token service that the sources speak is in the reference, and the reference has no other word.
