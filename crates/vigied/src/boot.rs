@@ -74,7 +74,7 @@ fn not_initialised(settings: &Settings) -> anyhow::Error {
         None => format!("`{data}` holds no account yet"),
     };
     anyhow::anyhow!(
-        "{what}\nhint: make it with `vigied init --data {data}`; or see everything at once with `vigied quickstart`"
+        "{what}\nhint: run `vigied init --data {data}` first; or see everything at once with `vigied quickstart`"
     )
 }
 

@@ -243,27 +243,33 @@ fn time_axis(ticks: &[TimeTick], columns: usize, margin: usize, glyphs: Glyphs) 
     format!("{}{corner}{axis}", " ".repeat(margin - 1))
 }
 
-/// The labels centred under their ticks, with the zone they are in before them; one that would touch its left neighbour or
-/// the edge is left out.
+/// The labels centred under their ticks, with the zone they are in before or behind them, where there is room; one that
+/// would touch its left neighbour or the edge is left out.
 fn time_labels(ticks: &[TimeTick], margin: usize, chart: &Chart<'_>) -> String {
     let width = chart.width;
-    let mut line = zone_label(chart);
-    let mut gap = 1;
+    let mut line = String::new();
     for tick in ticks {
         let length = tick.label.width();
         let start = (margin + tick.column).saturating_sub(length / 2);
-        let free = line.width() + gap;
+        let free = if line.is_empty() { 0 } else { line.width() + 2 };
         if start < free || start + length > width.max(margin + PLOT_COLUMNS_MIN) + 1 {
             continue;
         }
         line.push_str(&" ".repeat(start - line.width()));
         line.push_str(&tick.label);
-        gap = 2;
+    }
+    let zone = zone_label(chart);
+    let blank = line.width() - line.trim_start().width();
+    if blank > zone.width() {
+        line.replace_range(..zone.len(), &zone);
+    } else if line.width() + 1 + zone.width() < width {
+        line.push_str(&" ".repeat(width - zone.width() - line.width()));
+        line.push_str(&zone);
     }
     line
 }
 
-/// The zone's short name, such as `UTC` or `CET`, where the curve begins.
+/// The zone's short name, such as `UTC` or `CET`, which is ASCII.
 fn zone_label(chart: &Chart<'_>) -> String {
     Timestamp::from_second(chart.range.from.secs()).map_or_else(
         |_| String::new(),
