@@ -3,11 +3,13 @@
 use crate::world::{OWNER, World, access_token, code, on_both_databases, secret};
 use base::error::Kind;
 use iam::{AuthError, Credential, IamError};
+use std::time::{Duration, Instant};
 
 on_both_databases!(
     a_name_is_known_in_any_case_and_a_wrong_password_by_none,
     ten_failures_bring_a_pause_of_a_minute,
     a_burst_of_guesses_is_counted_as_if_they_came_one_by_one,
+    a_guess_whose_caller_hangs_up_is_counted,
     a_password_is_changed_by_who_knows_it,
     a_new_password_ends_the_sessions_of_the_old_one,
 );
@@ -82,6 +84,23 @@ async fn a_burst_of_guesses_is_counted_as_if_they_came_one_by_one(world: World) 
         }
     }
     assert_eq!(checked, 10, "passwords were compared");
+}
+
+async fn a_guess_whose_caller_hangs_up_is_counted(world: World) {
+    let db = world.database().await;
+    let begun = Instant::now();
+    loop {
+        // Shorter than any check takes.
+        let answer =
+            tokio::time::timeout(Duration::from_millis(1), world.password(OWNER, "wrong")).await;
+        assert!(answer.is_err(), "answered before its caller hung up");
+        let row = db.one("SELECT failures FROM users", &[]).await.unwrap();
+        if row.unwrap().int("failures").unwrap() > 0 {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "never counted");
+    }
+    db.close().await;
 }
 
 async fn a_password_is_changed_by_who_knows_it(world: World) {
