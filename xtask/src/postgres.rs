@@ -212,29 +212,14 @@ fn random_word() -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::env;
     use std::net::TcpStream;
-
-    /// As CONTRIBUTING.md asks of every test that can't run.
-    fn skip(why: &str, test: &str) {
-        let line = format!("SKIPPED ({why}): {test}\n");
-        eprint!("{line}");
-        if let Some(path) = env::var_os("VIGIE_SKIP_LOG") {
-            let mut log = fs::OpenOptions::new()
-                .append(true)
-                .create(true)
-                .open(path)
-                .unwrap();
-            log.write_all(line.as_bytes()).unwrap();
-        }
-    }
 
     #[test]
     fn a_server_answers_while_it_is_held_and_not_after() {
         if find_programs().is_none() {
-            skip(
-                "PostgreSQL is not installed",
+            testing::skipped(
                 "a_server_answers_while_it_is_held_and_not_after",
+                "PostgreSQL is not installed",
             );
             return;
         }

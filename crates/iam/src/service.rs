@@ -41,7 +41,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) keys: KeyRing,
     pub(crate) directory: arc_swap::ArcSwap<Directory>,
-    pub(crate) password_checks: Semaphore,
+    pub(crate) password_checks: Arc<Semaphore>,
     pub(crate) password_waits: AtomicU64,
     /// Changes are made one after another, so that the directory never goes back in time.
     reload: tokio::sync::Mutex<()>,
@@ -86,7 +86,7 @@ impl Iam {
         keys: KeyRing,
     ) -> Result<Self, IamError> {
         let directory = Directory::load(&db, clock.now()).await?;
-        let password_checks = Semaphore::new(config.password_checks_max.max(1));
+        let password_checks = Arc::new(Semaphore::new(config.password_checks_max.max(1)));
         let directory = arc_swap::ArcSwap::from_pointee(directory);
         let reload = tokio::sync::Mutex::new(());
         Ok(Self(Arc::new(Inner {

@@ -10,7 +10,8 @@ use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Tokens remembered at most (about 3 kB each); beyond it the expired are forgotten, and if that frees nothing, all.
+/// Tokens remembered at most (about 3 kB each); beyond it the expired are forgotten, and if that leaves more than half, all:
+/// looking through them for every new token would cost more than checking signatures again.
 const TOKENS_MAX: usize = 32_768;
 
 /// What is remembered of a token, beside the token itself.
@@ -70,7 +71,7 @@ impl<T: Expires> TokenCache<T> {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= TOKENS_MAX {
             entries.retain(|_, entry| entry.value.expires_at() > now);
-            if entries.len() >= TOKENS_MAX {
+            if entries.len() > TOKENS_MAX / 2 {
                 entries.clear();
             }
         }

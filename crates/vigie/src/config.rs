@@ -1,4 +1,4 @@
-//! The two configuration files: where they lie, what is in them, and how they are rewritten.
+//! The two configuration files: where they lie and how they are rewritten. What is in them is in [`content`].
 //!
 //! The layout is that of the original tool, so that an installed one and this one read each other's login. Keys this
 //! program does not know are kept as they are.
@@ -6,11 +6,15 @@
 //! Invariants: a file is replaced whole or not at all; whoever rewrites holds the lock and has read the files under
 //! it; the directory is for its owner alone, and so are the files.
 
+mod content;
+
+pub(crate) use self::content::{Account, CfConfig, Config, Place};
+
 use crate::env::{self, Env};
 use crate::error::Failure;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -225,159 +229,6 @@ fn write(path: &Path, value: &impl Serialize) -> Result<(), Failure> {
         .map_err(|error| Failure::file("write", path, &error))
 }
 
-/// `config.json`: endpoints, the IAM session and the settings.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Config {
-    #[serde(rename = "APIEndpoint")]
-    pub(crate) api_endpoint: String,
-    #[serde(rename = "IAMEndpoint")]
-    pub(crate) iam_endpoint: String,
-    #[serde(rename = "Region")]
-    pub(crate) region: String,
-    #[serde(rename = "RegionID")]
-    pub(crate) region_id: String,
-    /// With the word `Bearer` in front, as the original keeps it.
-    #[serde(rename = "IAMToken")]
-    pub(crate) iam_token: String,
-    #[serde(rename = "IAMRefreshToken")]
-    pub(crate) iam_refresh_token: String,
-    #[serde(rename = "Account")]
-    pub(crate) account: Account,
-    #[serde(rename = "LoginAt", skip_serializing_if = "Option::is_none")]
-    pub(crate) login_at: Option<String>,
-    #[serde(
-        rename = "LastSessionUpdateTime",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub(crate) last_session_update_time: Option<i64>,
-    #[serde(rename = "TypeOfSSO")]
-    pub(crate) type_of_sso: String,
-    #[serde(rename = "SSLDisabled")]
-    pub(crate) ssl_disabled: bool,
-    #[serde(rename = "Locale")]
-    pub(crate) locale: String,
-    #[serde(rename = "Trace")]
-    pub(crate) trace: String,
-    #[serde(rename = "ColorEnabled")]
-    pub(crate) color_enabled: String,
-    #[serde(rename = "HTTPTimeout", skip_serializing_if = "Option::is_none")]
-    pub(crate) http_timeout_s: Option<i64>,
-    #[serde(rename = "CheckCLIVersionDisabled")]
-    pub(crate) check_cli_version_disabled: bool,
-    /// Ours: where metrics go, as the region says; empty: the API endpoint.
-    #[serde(rename = "MetricsEndpoint", skip_serializing_if = "String::is_empty")]
-    pub(crate) metrics_endpoint: String,
-    #[serde(flatten)]
-    pub(crate) other: Map<String, Value>,
-}
-
-/// The targeted account.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
-pub(crate) struct Account {
-    #[serde(rename = "GUID")]
-    pub(crate) guid: String,
-    pub(crate) name: String,
-    pub(crate) owner: String,
-    #[serde(flatten)]
-    pub(crate) other: Map<String, Value>,
-}
-
-impl Config {
-    /// The colour setting, if there is one.
-    pub(crate) fn color(&self) -> Option<bool> {
-        self.color_enabled.parse().ok()
-    }
-
-    /// Forgets the login and nothing else.
-    pub(crate) fn clear_session(&mut self) {
-        self.iam_token.clear();
-        self.iam_refresh_token.clear();
-        self.account = Account::default();
-        self.login_at = None;
-        for key in [
-            "Profile",
-            "CRIType",
-            "IsLoggedInAsCRI",
-            "ResourceGroup",
-            "PaginationURLs",
-        ] {
-            self.other.remove(key);
-        }
-    }
-}
-
-/// `.cf/config.json`: the Cloud Foundry session with its organization and space.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
-pub(crate) struct CfConfig {
-    pub(crate) config_version: i64,
-    pub(crate) target: String,
-    #[serde(rename = "APIVersion")]
-    pub(crate) api_version: String,
-    pub(crate) authorization_endpoint: String,
-    pub(crate) uaa_endpoint: String,
-    /// With the word `bearer` in front.
-    pub(crate) access_token: String,
-    pub(crate) refresh_token: String,
-    #[serde(rename = "UAAOAuthClient")]
-    pub(crate) uaa_oauth_client: String,
-    #[serde(rename = "UAAOAuthClientSecret")]
-    pub(crate) uaa_oauth_client_secret: String,
-    pub(crate) organization_fields: Place,
-    pub(crate) space_fields: Place,
-    #[serde(rename = "SSLDisabled")]
-    pub(crate) ssl_disabled: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) login_at: Option<String>,
-    #[serde(flatten)]
-    pub(crate) other: Map<String, Value>,
-}
-
-impl Default for CfConfig {
-    fn default() -> Self {
-        Self {
-            config_version: 4,
-            target: String::new(),
-            api_version: String::new(),
-            authorization_endpoint: String::new(),
-            uaa_endpoint: String::new(),
-            access_token: String::new(),
-            refresh_token: String::new(),
-            uaa_oauth_client: "cf".to_owned(),
-            uaa_oauth_client_secret: String::new(),
-            organization_fields: Place::default(),
-            space_fields: Place::default(),
-            ssl_disabled: false,
-            login_at: None,
-            other: Map::new(),
-        }
-    }
-}
-
-impl CfConfig {
-    /// Forgets the login and nothing else.
-    pub(crate) fn clear_session(&mut self) {
-        self.access_token.clear();
-        self.refresh_token.clear();
-        self.organization_fields = Place::default();
-        self.space_fields = Place::default();
-        self.login_at = None;
-    }
-}
-
-/// The targeted organization or space.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
-pub(crate) struct Place {
-    #[serde(rename = "GUID")]
-    pub(crate) guid: String,
-    pub(crate) name: String,
-    #[serde(flatten)]
-    pub(crate) other: Map<String, Value>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -475,24 +326,6 @@ mod tests {
             }
         });
         assert_eq!(home.read().unwrap().other["Count"], 100);
-    }
-
-    #[test]
-    fn logging_out_keeps_endpoints_and_settings() {
-        let mut config: Config = serde_json::from_str(
-            r#"{"APIEndpoint":"x","Region":"r","IAMToken":"Bearer t","Profile":{"ID":"p"},"Locale":"fr_FR"}"#,
-        )
-        .unwrap();
-        config.clear_session();
-        assert_eq!(
-            (
-                config.api_endpoint.as_str(),
-                config.region.as_str(),
-                config.locale.as_str()
-            ),
-            ("x", "r", "fr_FR")
-        );
-        assert!(config.iam_token.is_empty() && !config.other.contains_key("Profile"));
     }
 
     #[test]

@@ -41,5 +41,5 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     pub(crate) watchers: Watchers,
     /// Places for requests that are worked on.
-    pub(crate) requests: Semaphore,
+    pub(crate) requests: Arc<Semaphore>,
 }

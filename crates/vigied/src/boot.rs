@@ -126,9 +126,9 @@ pub(crate) async fn boot(
         } else {
             Watchers::ThisMachine
         },
-        requests: Semaphore::new(
+        requests: Arc::new(Semaphore::new(
             size(settings.limit(limit::CONCURRENT_REQUESTS)).min(Semaphore::MAX_PERMITS),
-        ),
+        )),
     };
     Ok(Booted {
         app: Arc::new(app),

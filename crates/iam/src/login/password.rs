@@ -8,9 +8,9 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use base::error::Kind;
 use base::secret::Secret;
 use db::Value;
-use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
-use tokio::sync::SemaphorePermit;
+use std::sync::{Arc, OnceLock};
+use tokio::sync::OwnedSemaphorePermit;
 
 /// Memory in KiB, passes and lanes: OWASP's second recommendation, 17 ms on one core.
 const COST: (u32, u32, u32) = (19 * 1024, 2, 1);
@@ -54,8 +54,12 @@ pub(crate) async fn prepare(iam: &Iam, password: Secret<String>) -> Result<Strin
             format!("a password has {least} to {most} bytes"),
         ));
     }
-    let _place = place(iam).await?;
-    on_a_worker(move || hash(password.expose())).await
+    let place = place(iam).await?;
+    on_a_worker(move || {
+        let _place = place;
+        hash(password.expose())
+    })
+    .await
 }
 
 /// A password nobody has to remember: 20 characters, 119 bits.
@@ -71,13 +75,13 @@ pub fn generate() -> Secret<String> {
 }
 
 /// A place among the checks that run at once; who has to wait for one is counted.
-async fn place(iam: &Iam) -> Result<SemaphorePermit<'_>, IamError> {
-    let places = &iam.0.password_checks;
-    if let Ok(place) = places.try_acquire() {
+async fn place(iam: &Iam) -> Result<OwnedSemaphorePermit, IamError> {
+    let places = || Arc::clone(&iam.0.password_checks);
+    if let Ok(place) = places().try_acquire_owned() {
         return Ok(place);
     }
     iam.0.password_waits.fetch_add(1, Ordering::Relaxed);
-    let place = places.acquire().await;
+    let place = places().acquire_owned().await;
     place.map_err(|_| IamError::Crypto("check passwords: closing"))
 }
 
@@ -104,9 +108,25 @@ pub(crate) async fn check(
     password: Secret<String>,
 ) -> Result<User, IamError> {
     let user = iam.directory().user_by_email(username).cloned();
-    // Failures are read, and counted below, with the place held: a thousand guesses sent at once are not a thousand
-    // guesses for free, as they would be if all of them read the count before the first was counted.
-    let _place = place(iam).await?;
+    let place = place(iam).await?;
+    let iam = iam.clone();
+    // A task of its own, which ends as it would have although its caller hangs up: his guess is counted all the same, and
+    // the place stays taken while the hashing goes on. There are never more of them than places.
+    tokio::spawn(async move {
+        // Failures are read and counted with the place held: a thousand guesses sent at once are not a thousand guesses
+        // for free, as they would be if all of them read the count before the first was counted.
+        let _place = place;
+        compare(&iam, user, password).await
+    })
+    .await
+    .map_err(|_| IamError::Crypto("finish the password check"))?
+}
+
+async fn compare(
+    iam: &Iam,
+    user: Option<User>,
+    password: Secret<String>,
+) -> Result<User, IamError> {
     let now = iam.0.clock.now();
     let mut stored = None;
     if let Some(user) = &user {

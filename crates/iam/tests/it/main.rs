@@ -1,6 +1,10 @@
 //! Stories of the identity service with a clock that is moved by hand, each on SQLite and on PostgreSQL.
 
 #[cfg(test)]
+mod accounts;
+#[cfg(test)]
+mod forged;
+#[cfg(test)]
 mod key;
 #[cfg(test)]
 mod node;

@@ -11,9 +11,8 @@ use iam::token::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::token::uaa::{UaaGrant, UaaTokens};
 use iam::{AuthError, Credential, Iam, IamConfig, IamError, Identity};
 use std::future::Future;
-use std::process::Command;
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// When every story begins.
 pub(crate) const START: i64 = 1_700_000_000;
@@ -76,26 +75,22 @@ pub(crate) fn on_postgres<F: Future<Output = ()>>(
     change: fn(IamConfig) -> IamConfig,
     story: fn(World) -> F,
 ) {
-    static MADE: AtomicUsize = AtomicUsize::new(0);
-    let Ok(server) = std::env::var("VIGIE_TEST_POSTGRES_URL") else {
-        skipped(name, "no PostgreSQL");
+    let Some(address) = testing::postgres(name) else {
         return;
     };
-    let number = MADE.fetch_add(1, Ordering::Relaxed);
-    let database = format!("iam_{}_{number}", std::process::id());
-    let make = format!("CREATE DATABASE {database}");
-    let made = Command::new("psql")
-        .args([&server, "--quiet", "--command", &make])
-        .output()
-        .unwrap();
-    assert!(
-        made.status.success(),
-        "{}",
-        String::from_utf8_lossy(&made.stderr)
-    );
-    let (base, _) = server.rsplit_once('/').unwrap();
-    let address = format!("{base}/{database}");
     run(address, tempfile::tempdir().unwrap(), change, story);
+}
+
+/// How every service here is set up.
+pub(crate) fn config(folder: &Path) -> IamConfig {
+    IamConfig {
+        issuer: "https://vigie.example/identity".to_owned(),
+        uaa_issuer: "https://vigie.example/oauth/token".to_owned(),
+        access_token_seconds: ACCESS,
+        refresh_token_seconds: REFRESH,
+        keys: folder.join("keys"),
+        password_checks_max: 1,
+    }
 }
 
 fn run<F: Future<Output = ()>>(
@@ -111,14 +106,7 @@ fn run<F: Future<Output = ()>>(
         .unwrap();
     runtime.block_on(async {
         let clock = Arc::new(ManualClock::at(Millis::from_secs(START)));
-        let config = change(IamConfig {
-            issuer: "https://vigie.example/identity".to_owned(),
-            uaa_issuer: "https://vigie.example/oauth/token".to_owned(),
-            access_token_seconds: ACCESS,
-            refresh_token_seconds: REFRESH,
-            keys: folder.path().join("keys"),
-            password_checks_max: 1,
-        });
+        let config = change(config(folder.path()));
         let db = Db::open(&address).await.unwrap();
         let iam = Iam::open(db, config.clone(), clock.clone()).await.unwrap();
         let request = Request {
@@ -150,21 +138,6 @@ fn run<F: Future<Output = ()>>(
         story(world).await;
         iam.close().await;
     });
-}
-
-fn skipped(test: &str, why: &str) {
-    use std::io::Write;
-    let line = format!("SKIPPED ({why}): {test}\n");
-    let _ = std::io::stderr().write_all(line.as_bytes());
-    if let Some(log) = std::env::var_os("VIGIE_SKIP_LOG") {
-        std::fs::File::options()
-            .append(true)
-            .create(true)
-            .open(log)
-            .unwrap()
-            .write_all(line.as_bytes())
-            .unwrap();
-    }
 }
 
 /// The code of a refusal.
@@ -199,9 +172,14 @@ pub(crate) struct Person {
 }
 
 impl World {
+    /// The database itself.
+    pub(crate) async fn database(&self) -> Db {
+        Db::open(&self.address).await.unwrap()
+    }
+
     /// Another node on the same database and with the same signing keys.
     pub(crate) async fn node(&self) -> Iam {
-        let db = Db::open(&self.address).await.unwrap();
+        let db = self.database().await;
         let clock = self.clock.clone();
         Iam::open(db, self.config.clone(), clock).await.unwrap()
     }

@@ -1,7 +1,6 @@
 //! Completion, by the shells themselves.
 
 use crate::terminal::Terminal;
-use std::io::Write;
 use std::process::Command;
 
 /// Whether the shell is here; says loudly that a test could not run where it is not, and tells the runner, which counts it.
@@ -10,16 +9,7 @@ fn is_installed(name: &str, test: &str) -> bool {
     if std::env::split_paths(&path).any(|folder| folder.join(name).is_file()) {
         return true;
     }
-    let line = format!("SKIPPED (`{name}` is not installed): {test}\n");
-    let _ = std::io::stderr().write_all(line.as_bytes());
-    if let Some(log) = std::env::var_os("VIGIE_SKIP_LOG") {
-        let mut log = std::fs::File::options()
-            .append(true)
-            .create(true)
-            .open(log)
-            .unwrap();
-        log.write_all(line.as_bytes()).unwrap();
-    }
+    testing::skipped(test, &format!("`{name}` is not installed"));
     false
 }
 

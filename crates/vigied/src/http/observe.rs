@@ -2,6 +2,7 @@
 //! in the log, a count in the metrics, and, when it is refused, an error body in its protocol's form.
 
 use super::problem::{self, Refusal};
+use super::worker;
 use crate::app::App;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
@@ -90,8 +91,8 @@ async fn limited(app: &Arc<App>, request: Request, next: Next) -> Response {
         request.uri().path(),
         "/health/live" | "/health/ready" | "/metrics"
     );
-    let place = app.requests.try_acquire();
-    if place.is_err() && !watching {
+    let place = Arc::clone(&app.requests).try_acquire_owned().ok();
+    if place.is_none() && !watching {
         let message = "as many requests are being worked on as `concurrent_requests` allows";
         return Refusal(
             code::TOO_BUSY
@@ -101,9 +102,13 @@ async fn limited(app: &Arc<App>, request: Request, next: Next) -> Response {
         )
         .into_response();
     }
-    if let Ok(response) =
-        tokio::time::timeout(app.limits.request_time + GRACE, next.run(request)).await
-    {
+    let limit = app.limits.request_time + GRACE;
+    let answer = tokio::time::timeout(limit, next.run(request));
+    let answered = match place {
+        Some(place) => worker::holding(place, answer).await,
+        None => answer.await,
+    };
+    if let Ok(response) = answered {
         return response;
     }
     let seconds = app.limits.request_time.as_secs();

@@ -1,6 +1,7 @@
 //! A request's body: whole, bounded in size and time, unpacked where it came with `Content-Encoding: gzip`.
 
 use super::problem::Refusal;
+use super::worker;
 use crate::app::App;
 use axum::extract::{FromRequest, Request};
 use base::error::Problem;
@@ -46,7 +47,10 @@ impl FromRequest<Arc<App>> for Payload {
         };
         match encoding.as_deref() {
             None | Some(b"" | b"identity") => Ok(Self(body)),
-            Some(b"gzip" | b"x-gzip") => unpack(app, &body).map(Self),
+            Some(b"gzip" | b"x-gzip") => {
+                let app = Arc::clone(app);
+                worker::run(move || unpack(&app, &body)).await?.map(Self)
+            }
             Some(other) => {
                 let name = String::from_utf8_lossy(other).into_owned();
                 let problem = code::REQUEST_MALFORMED

@@ -5,7 +5,7 @@ mod api_key;
 mod cloud_foundry;
 mod health;
 mod identity;
-mod metrics_api;
+mod metrics;
 mod params;
 mod passcode;
 mod reply;
@@ -34,25 +34,25 @@ fn register(registry: &mut impl Registry) {
         Post,
         "/v1/metrics",
         Guard::Scope(Action::Write),
-        metrics_api::send,
+        metrics::send,
     );
     r.add(
         Get,
         "/v1/metrics",
         Guard::Scope(Action::Render),
-        metrics_api::render,
+        metrics::render,
     );
     r.add(
         Get,
         "/v1/metrics/list",
         Guard::Scope(Action::Find),
-        metrics_api::list,
+        metrics::list,
     );
     r.add(
         Delete,
         "/v1/metrics/list",
         Guard::Scope(Action::Delete),
-        metrics_api::delete,
+        metrics::delete,
     );
     r.add(
         Get,

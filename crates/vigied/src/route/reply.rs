@@ -1,6 +1,7 @@
 //! Answers that many handlers give.
 
 use crate::http::problem::Refusal;
+use crate::http::worker;
 use axum::response::{IntoResponse, Response};
 use base::store::StoreError;
 use http::{StatusCode, header};
@@ -21,17 +22,9 @@ pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Result<Respon
     Ok(json_bytes(status, body))
 }
 
-/// Runs work that blocks on the threads meant for it.
+/// Asks the store, which blocks.
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, Refusal> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result.map_err(Refusal::from),
-        Err(error) => {
-            tracing::error!(%error, "a store call broke off");
-            Err(Refusal(code::INTERNAL.problem(
-                "the store call broke off; the server's log says why",
-            )))
-        }
-    }
+    worker::run(work).await?.map_err(Refusal::from)
 }

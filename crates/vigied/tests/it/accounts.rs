@@ -2,7 +2,6 @@
 //! line, kept apart, and left again.
 
 use crate::harness::{Owner, Reply, Request, Serving, VIGIED, init_with, now};
-use crate::postgres;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -174,7 +173,7 @@ fn two_accounts_on_one_running_server() {
 
 #[test]
 fn two_accounts_on_one_running_server_on_postgres() {
-    if let Some(database) = postgres::database("two_accounts") {
+    if let Some(database) = testing::postgres("two_accounts") {
         two_accounts(&Stage::set(&["--database", &database]));
     }
 }

@@ -383,19 +383,3 @@ pub(crate) fn now() -> i64 {
     )
     .unwrap()
 }
-
-/// Says loudly that a test could not run, and tells the runner, which counts it.
-pub(crate) fn skipped(test: &str, why: &str) {
-    use std::io::Write;
-    let line = format!("SKIPPED ({why}): {test}\n");
-    let _ = std::io::stderr().write_all(line.as_bytes());
-    if let Some(log) = std::env::var_os("VIGIE_SKIP_LOG") {
-        std::fs::File::options()
-            .append(true)
-            .create(true)
-            .open(log)
-            .unwrap()
-            .write_all(line.as_bytes())
-            .unwrap();
-    }
-}

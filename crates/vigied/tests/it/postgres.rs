@@ -1,34 +1,9 @@
 //! Identity and configuration in PostgreSQL: the same path, the same answers, and two nodes on one database.
 
-use crate::harness::{Request, Serving, VIGIED, skipped, token};
+use crate::harness::{Request, Serving, VIGIED, token};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Command, Stdio};
-
-/// A database of its own on the test server, or `None` where there is no server.
-pub(crate) fn database(test: &str) -> Option<String> {
-    let Ok(server) = std::env::var("VIGIE_TEST_POSTGRES_URL") else {
-        skipped(test, "no PostgreSQL");
-        return None;
-    };
-    let name = format!("{test}_{}", std::process::id());
-    let made = Command::new("psql")
-        .args([
-            &server,
-            "--quiet",
-            "--command",
-            &format!("CREATE DATABASE {name}"),
-        ])
-        .output()
-        .unwrap();
-    assert!(
-        made.status.success(),
-        "{}",
-        String::from_utf8_lossy(&made.stderr)
-    );
-    let (address, _) = server.rsplit_once('/').unwrap();
-    Some(format!("{address}/{name}"))
-}
 
 fn init(data: &Path, database: &str) -> Value {
     let output = Command::new(VIGIED)
@@ -47,7 +22,7 @@ fn init(data: &Path, database: &str) -> Value {
 
 #[test]
 fn the_path_and_its_withdrawals_on_postgres() {
-    let Some(database) = database("path_on_postgres") else {
+    let Some(database) = testing::postgres("the_path_and_its_withdrawals_on_postgres") else {
         return;
     };
     let folder = tempfile::tempdir().unwrap();

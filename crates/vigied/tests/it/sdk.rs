@@ -1,6 +1,6 @@
 //! A real client nobody here wrote: IBM's `ibm-cloud-sdk-core`, unmodified.
 
-use crate::harness::{Server, skipped};
+use crate::harness::Server;
 use std::process::Command;
 
 /// Uses the SDK as its users do: an authenticator in a request, renewed by itself, and the token sends a metric.
@@ -48,7 +48,7 @@ print("ibm-cloud-sdk-core", ibm_cloud_sdk_core.__version__ if hasattr(ibm_cloud_
 #[test]
 fn the_python_sdk_gets_and_renews_a_token_that_sends_a_metric() {
     let Some(python) = std::env::var_os("VIGIE_TEST_PYTHON") else {
-        skipped(
+        testing::skipped(
             "the_python_sdk_gets_and_renews_a_token_that_sends_a_metric",
             "no Python with ibm-cloud-sdk-core",
         );

@@ -1,6 +1,6 @@
 //! Which account a login, a renewal, a key and a token are for.
 
-use crate::world::{ADA, World, code, on_both, secret};
+use super::world::{ADA, World, code, on_both, secret};
 use base::id::OrgId;
 use base::scope::Domain;
 use iam::manage::api_key::NewKey;

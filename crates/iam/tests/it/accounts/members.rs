@@ -1,6 +1,6 @@
 //! Who is in an account: listing, inviting, removing, and the operator who makes accounts.
 
-use crate::world::{ADA, BEA, CARL, World, code, on_both, request};
+use super::world::{ADA, BEA, CARL, World, code, on_both, request};
 use base::scope::Domain;
 use iam::bootstrap::Request;
 use iam::manage::api_key::NewKey;

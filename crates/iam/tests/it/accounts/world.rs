@@ -8,9 +8,7 @@ use db::Db;
 use iam::bootstrap::{Created, Request};
 use iam::role::Role;
 use iam::token::grant::{Client, Grant, TokenRequest, Tokens};
-use iam::{AuthError, Credential, Iam, IamConfig, IamError, Identity};
-use std::io::Write;
-use std::process::Command;
+use iam::{AuthError, Credential, Iam, IamError, Identity};
 use std::sync::Arc;
 
 pub(crate) const ADA: &str = "ada@example.org";
@@ -64,14 +62,7 @@ fn place(made: Created) -> Place {
 
 async fn world(address: &str, folder: tempfile::TempDir) -> World {
     let clock = Arc::new(ManualClock::at(Millis::from_secs(1_700_000_000)));
-    let config = IamConfig {
-        issuer: "https://vigie.example/identity".to_owned(),
-        uaa_issuer: "https://vigie.example/oauth/token".to_owned(),
-        access_token_seconds: 3600,
-        refresh_token_seconds: 86_400,
-        keys: folder.path().join("keys"),
-        password_checks_max: 1,
-    };
+    let config = crate::world::config(folder.path());
     let node = async || {
         let db = Db::open(address).await.unwrap();
         Iam::open(db, config.clone(), clock.clone()).await.unwrap()
@@ -91,36 +82,6 @@ async fn world(address: &str, folder: tempfile::TempDir) -> World {
     }
 }
 
-/// A database of its own on the test server, or `None` where there is no server.
-fn postgres(test: &str) -> Option<String> {
-    let Ok(server) = std::env::var("VIGIE_TEST_POSTGRES_URL") else {
-        let line = format!("SKIPPED (no PostgreSQL): {test}\n");
-        eprint!("{line}");
-        if let Some(path) = std::env::var_os("VIGIE_SKIP_LOG") {
-            let mut log = std::fs::File::options()
-                .append(true)
-                .create(true)
-                .open(path)
-                .unwrap();
-            log.write_all(line.as_bytes()).unwrap();
-        }
-        return None;
-    };
-    let name = format!("{test}_{}", std::process::id());
-    let create = format!("CREATE DATABASE {name}");
-    let made = Command::new("psql")
-        .args([&server, "--quiet", "--command", &create])
-        .output()
-        .unwrap();
-    assert!(
-        made.status.success(),
-        "{}",
-        String::from_utf8_lossy(&made.stderr)
-    );
-    let (address, _) = server.rsplit_once('/').unwrap();
-    Some(format!("{address}/{name}"))
-}
-
 pub(crate) fn on_both(test: &str, story: &impl AsyncFn(&World)) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -129,7 +90,7 @@ pub(crate) fn on_both(test: &str, story: &impl AsyncFn(&World)) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("iam.db");
     let mut addresses = vec![(file.to_str().unwrap().to_owned(), folder)];
-    if let Some(address) = postgres(test) {
+    if let Some(address) = testing::postgres(test) {
         addresses.push((address, tempfile::tempdir().unwrap()));
     }
     for (address, folder) in addresses {

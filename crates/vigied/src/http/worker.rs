@@ -1,0 +1,69 @@
+//! Work that blocks, on the threads meant for it.
+//!
+//! It keeps the place of its request until it has ended, also when its caller has hung up or was told that it took too
+//! long: else whoever asks and hangs up has as many workers as he likes.
+
+use super::problem::Refusal;
+use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
+use wire::code;
+
+tokio::task_local! {
+    static PLACE: Arc<OwnedSemaphorePermit>;
+}
+
+/// Answers a request that has taken `place`.
+pub(crate) async fn holding<F: Future>(place: OwnedSemaphorePermit, answer: F) -> F::Output {
+    PLACE.scope(Arc::new(place), answer).await
+}
+
+/// Runs `work` on a thread that may block.
+pub(crate) async fn run<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Refusal> {
+    // None where the server is full and the request is one of those that show how it is.
+    let place = PLACE.try_with(Arc::clone).ok();
+    let task = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        work()
+    });
+    task.await.map_err(|error| {
+        tracing::error!(%error, "work broke off");
+        Refusal(code::INTERNAL.problem("the work broke off; the server's log says why"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+    use std::task::{Context, Poll, Waker};
+    use std::time::Duration;
+    use tokio::sync::Semaphore;
+
+    #[tokio::test]
+    async fn the_place_is_free_when_the_work_ends_and_not_when_its_caller_goes() {
+        let places = Arc::new(Semaphore::new(1));
+        let (end, ended) = mpsc::channel::<()>();
+        let place = Arc::clone(&places).try_acquire_owned().unwrap();
+        let mut answer = Box::pin(holding(place, run(move || ended.recv())));
+        let polled = answer
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
+        assert!(matches!(polled, Poll::Pending));
+        drop(answer);
+        assert_eq!(places.available_permits(), 0);
+        end.send(()).unwrap();
+        let free = tokio::time::timeout(Duration::from_secs(60), places.acquire());
+        drop(free.await.unwrap().unwrap());
+    }
+
+    #[tokio::test]
+    async fn work_that_panics_is_an_error_and_frees_its_place() {
+        let places = Arc::new(Semaphore::new(1));
+        let place = Arc::clone(&places).try_acquire_owned().unwrap();
+        let answer = holding(place, run(|| panic!("as a bug would"))).await;
+        assert_eq!(answer.unwrap_err().0.code, code::INTERNAL.code);
+        assert_eq!(places.available_permits(), 1);
+    }
+}

@@ -1,0 +1,63 @@
+//! `DELETE /v1/metrics/list`.
+
+use super::question::{invalid, parameter, pattern, query_of, times};
+use crate::app::App;
+use crate::http::caller::Caller;
+use crate::http::problem::Refusal;
+use crate::route::reply::{blocking, json};
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use base::store::DeleteQuery;
+use http::StatusCode;
+use std::sync::Arc;
+use wire::code;
+use wire::find::delete::DeleteReply;
+
+/// `DELETE /v1/metrics/list`: deletes what the same query would list, with everything below it.
+pub(crate) async fn delete(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Refusal> {
+    let query = query_of(raw.as_deref())?;
+    let Some(text) = parameter(&query, "query")?.filter(|text| !text.is_empty()) else {
+        let problem = code::QUERY_MISSING.problem("a deletion needs its `query`");
+        return Err(Refusal(
+            problem
+                .hint("add `query=PATTERN`; `query=*` deletes everything in the domain")
+                .field("query"),
+        ));
+    };
+    let dry_run = match parameter(&query, "dry_run")? {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(other) => {
+            return Err(invalid(
+                "dry_run",
+                format!("`dry_run` is `true` or `false`, not `{other}`"),
+            ));
+        }
+    };
+    let parsed = pattern(text)?;
+    let range = times(&app, &query)?.range;
+    let text = text.to_owned();
+    let deleted = blocking(move || {
+        app.store.delete(
+            &caller.scope,
+            &DeleteQuery {
+                pattern: &parsed,
+                range,
+                dry_run,
+            },
+        )
+    })
+    .await?;
+    json(
+        StatusCode::OK,
+        &DeleteReply {
+            query: text,
+            deleted: deleted.series,
+            dry_run,
+        },
+    )
+}

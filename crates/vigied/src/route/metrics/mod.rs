@@ -1,0 +1,9 @@
+//! `/v1/metrics` and `/v1/metrics/list`: send, query, list and delete. Source: `docs/guides/central-path.md`.
+
+mod delete;
+mod list;
+mod question;
+mod render;
+mod send;
+
+pub(crate) use self::{delete::delete, list::list, render::render, send::send};

@@ -1,0 +1,85 @@
+//! What the four routes read from a query in the same way.
+
+use crate::app::App;
+use crate::http::problem::Refusal;
+use base::pattern::Pattern;
+use base::time::{Millis, TimeRange};
+use wire::code;
+use wire::query::Query;
+use wire::time_expr::{self, TimeError};
+
+/// The query, decoded.
+pub(super) fn query_of(raw: Option<&str>) -> Result<Query, Refusal> {
+    Query::parse(raw.unwrap_or_default())
+        .map_err(|error| Refusal(code::REQUEST_MALFORMED.problem(error.to_string())))
+}
+
+/// A parameter that may be given once.
+pub(super) fn parameter<'q>(
+    query: &'q Query,
+    key: &'static str,
+) -> Result<Option<&'q str>, Refusal> {
+    query.one(key).map_err(|error| {
+        Refusal(
+            code::PARAMETER_INVALID
+                .problem(error.to_string())
+                .field(key),
+        )
+    })
+}
+
+/// A parameter that says what it must not.
+pub(super) fn invalid(key: &'static str, message: String) -> Refusal {
+    Refusal(code::PARAMETER_INVALID.problem(message).field(key))
+}
+
+/// What a query says about time.
+pub(super) struct Times {
+    /// The range of `from` and `until`; `None` when neither is given.
+    pub(super) range: Option<TimeRange>,
+    /// The instant that relative times count from: the query's `now`, or the clock's.
+    pub(super) now: Millis,
+}
+
+/// Reads `tz`, `now`, `from` and `until`.
+pub(super) fn times(app: &App, query: &Query) -> Result<Times, Refusal> {
+    let zone = match parameter(query, "tz")? {
+        // Graphite takes UTC for a zone it does not know.
+        Some(name) => time_expr::zone(name),
+        None => None,
+    };
+    let zone = zone.unwrap_or(jiff::tz::TimeZone::UTC);
+    let refuse = |error: TimeError| {
+        let code = match &error {
+            TimeError::EmptyRange => &code::RANGE_EMPTY,
+            _ => &code::TIME_MALFORMED,
+        };
+        Refusal(
+            code.problem(error.to_string())
+                .hint("write times like `-24h`, `now`, `02:00_20170701` or epoch seconds"),
+        )
+    };
+    let clock = app.clock.now();
+    let now = match parameter(query, "now")? {
+        Some(text) => time_expr::parse(text, clock, &zone).map_err(refuse)?,
+        None => clock,
+    };
+    let (from, until) = (parameter(query, "from")?, parameter(query, "until")?);
+    let range = if from.is_none() && until.is_none() {
+        None
+    } else {
+        Some(time_expr::range(from, until, now, &zone).map_err(refuse)?)
+    };
+    Ok(Times { range, now })
+}
+
+/// The `query` of a listing or a deletion.
+pub(super) fn pattern(text: &str) -> Result<Pattern, Refusal> {
+    Pattern::parse(text).map_err(|error| {
+        Refusal(
+            code::QUERY_MALFORMED
+                .problem(format!("`{text}`: {error}"))
+                .field("query"),
+        )
+    })
+}

@@ -1,0 +1,117 @@
+//! `POST /v1/metrics`.
+
+use super::question::{invalid, parameter, query_of};
+use crate::app::App;
+use crate::http::caller::Caller;
+use crate::http::payload::Payload;
+use crate::http::problem::Refusal;
+use crate::route::reply::{blocking, json};
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use base::sample::{Appended, RejectReason};
+use base::store::Durability;
+use http::StatusCode;
+use std::sync::Arc;
+use wire::code;
+use wire::ingest::json::Decoded;
+use wire::ingest::{Reject, json as ingest};
+use wire::problem::MonitoringError;
+use wire::receipt::{Receipt, Rejection};
+
+/// `POST /v1/metrics`: a receipt says what became of every item.
+pub(crate) async fn send(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    RawQuery(raw): RawQuery,
+    Payload(body): Payload,
+) -> Result<Response, Refusal> {
+    let query = query_of(raw.as_deref())?;
+    let durability = match parameter(&query, "durability")? {
+        None | Some("committed") => Durability::Committed,
+        Some("buffered") => Durability::Buffered,
+        Some(other) => {
+            return Err(invalid(
+                "durability",
+                format!("`durability` is `committed` or `buffered`, not `{other}`"),
+            ));
+        }
+    };
+    let now = app.clock.now();
+    let worker = Arc::clone(&app);
+    let outcome = blocking(move || {
+        let decoded = match ingest::decode(&body, now) {
+            Ok(decoded) => decoded,
+            Err(error) => return Ok(Err(error)),
+        };
+        let scope = &caller.scope;
+        let appended = worker.store.append(scope, &decoded.batch, durability)?;
+        let reasons = || {
+            decoded
+                .rejects
+                .iter()
+                .map(|reject| &reject.reason)
+                .chain(appended.rejected.iter().map(|r| &r.1))
+        };
+        // Counted here, beside the store, so that a caller who hangs up is counted all the same.
+        worker
+            .metrics
+            .wrote(scope.domain(), appended.stored, reasons());
+        Ok(Ok(receipt(&decoded, &appended)))
+    })
+    .await?;
+    let receipt = outcome.map_err(|error| {
+        let problem = code::BODY_MALFORMED.problem(error.to_string());
+        Refusal(problem.hint(
+            "send a JSON array like `[{\"name\":\"a.b\",\"value\":1.5,\"timestamp\":1519862400}]`",
+        ))
+    })?;
+    let nothing = receipt.received > 0 && receipt.stored == 0;
+    json(
+        if nothing {
+            StatusCode::BAD_REQUEST
+        } else {
+            StatusCode::OK
+        },
+        &receipt,
+    )
+}
+
+fn receipt(decoded: &Decoded, appended: &Appended) -> Receipt {
+    let names: Vec<&str> = if appended.rejected.is_empty() {
+        Vec::new()
+    } else {
+        decoded.batch.iter().map(|sample| sample.name).collect()
+    };
+    let mut rejections: Vec<Rejection> = decoded.rejects.iter().map(Rejection::from).collect();
+    rejections.extend(appended.rejected.iter().map(|(at, reason)| {
+        let index = decoded.positions.get(*at).copied().unwrap_or(*at);
+        let name = names.get(*at).map(|name| (*name).to_owned());
+        Rejection::from(&Reject {
+            index,
+            name,
+            reason: RejectReason::clone(reason),
+        })
+    }));
+    rejections.sort_by_key(|rejection| rejection.index);
+    let received = decoded.received as u64;
+    let errors = if appended.stored == 0 && received > 0 {
+        let first = rejections
+            .first()
+            .map_or("", |rejection| rejection.reason.as_str());
+        let problem = code::NOTHING_STORED
+            .problem(format!(
+                "none of the {received} items was stored; the first because {first}"
+            ))
+            .hint("`rejections` says why for each");
+        vec![MonitoringError::from(&problem)]
+    } else {
+        Vec::new()
+    };
+    Receipt {
+        received,
+        stored: appended.stored,
+        rejected: rejections.len() as u64,
+        rejections,
+        errors,
+    }
+}

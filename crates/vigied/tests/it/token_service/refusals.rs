@@ -1,0 +1,258 @@
+//! What the token endpoint refuses, with which status and code, and what it takes although it is almost wrong.
+
+use super::{APIKEY, ask, by_key, by_password, refusal};
+use crate::harness::Server;
+
+#[test]
+fn refusals_have_these_statuses_and_codes() {
+    let server = Server::start();
+    let password = by_password(&server);
+    let request = || ask(&server).basic("bx", "bx");
+    let cases = [
+        (
+            "no grant",
+            request().form(&[("apikey", "x")]),
+            400,
+            "BXNIM0109E",
+        ),
+        (
+            "no key",
+            request().form(&[("grant_type", APIKEY)]),
+            400,
+            "BXNIM0109E",
+        ),
+        (
+            "no password",
+            request().form(&password[..2]),
+            400,
+            "BXNIM0109E",
+        ),
+        (
+            "an unknown grant",
+            request().form(&[("grant_type", "x")]),
+            400,
+            "BXNIM0106E",
+        ),
+        (
+            "an unknown key",
+            request().form(&[("grant_type", APIKEY), ("apikey", "x")]),
+            400,
+            "BXNIM0415E",
+        ),
+        (
+            "a wrong password",
+            request().form(&[password[0], password[1], ("password", "x")]),
+            400,
+            "BXNIM0602E",
+        ),
+        (
+            "an unknown refresh token",
+            request().form(&[("grant_type", "refresh_token"), ("refresh_token", "x")]),
+            400,
+            "BXNIM0407E",
+        ),
+        (
+            "another account",
+            request().form(&[password[0], password[1], password[2], ("account", "x")]),
+            400,
+            "BXNIM0141E",
+        ),
+        ("no client", ask(&server).form(&password), 401, "BXNIM0308E"),
+        (
+            "an unknown client",
+            ask(&server).basic("kube", "kube").form(&password),
+            401,
+            "BXNIM0308E",
+        ),
+        (
+            "a wrong method",
+            server.request("GET", "/identity/token"),
+            405,
+            "BXNIM0060E",
+        ),
+        (
+            "another wrong method",
+            server.request("PUT", "/oidc/token"),
+            405,
+            "BXNIM0060E",
+        ),
+    ];
+    for (what, request, status, code) in cases {
+        let reply = request.send();
+        assert_eq!(refusal(&reply), (status, code.to_owned()), "{what}");
+        let challenge = (status == 401).then_some("Basic realm=\"vigie\"");
+        assert_eq!(reply.header("www-authenticate"), challenge, "{what}");
+        assert_eq!(
+            reply.header("allow"),
+            (status == 405).then_some("POST"),
+            "{what}"
+        );
+        let kind = reply.json()["context"]["requestType"].clone();
+        assert!(
+            kind == "incoming.Identity_Token" || kind == "incoming.Oidc_Token",
+            "{kind}"
+        );
+    }
+    for _ in 0..10 {
+        request()
+            .form(&[password[0], password[1], ("password", "x")])
+            .send();
+    }
+    let paused = request().form(&password).send();
+    assert_eq!(refusal(&paused), (429, "BXNIM0602E".to_owned()));
+    assert_eq!(paused.header("retry-after"), Some("60"));
+}
+
+#[test]
+fn requests_that_are_almost_right() {
+    let server = Server::with(&["--set", "limits.body_bytes=100000"]);
+    let (key, password) = (by_key(&server), by_password(&server));
+    let form = wire::query::encode(&key);
+    let raw = |kind: &str, body: &str| ask(&server).header("Content-Type", kind).body(body);
+    let basic = |value: &str| ask(&server).header("Authorization", value).form(&password);
+    let urlencoded = "application/x-www-form-urlencoded";
+    let cases = [
+        (
+            "a charset",
+            raw(&format!("{urlencoded}; charset=UTF-8"), &form),
+            200,
+            "",
+        ),
+        (
+            "capitals in the type",
+            raw("Application/X-WWW-Form-URLEncoded", &form),
+            200,
+            "",
+        ),
+        ("a type that is wrong", raw("text/plain", &form), 200, ""),
+        ("no type", ask(&server).body(form.as_str()), 200, ""),
+        (
+            "a line end behind the form",
+            raw(urlencoded, &format!("{form}\r\n")),
+            200,
+            "",
+        ),
+        (
+            "an unknown field",
+            raw(urlencoded, &format!("{form}&mfa=1&ims_account=2")),
+            200,
+            "",
+        ),
+        (
+            "an empty account",
+            raw(urlencoded, &format!("{form}&account=")),
+            200,
+            "",
+        ),
+        (
+            "the old path",
+            server.request("POST", "/oidc/token").form(&key),
+            200,
+            "",
+        ),
+        ("no body", ask(&server), 400, "BXNIM0109E"),
+        (
+            "JSON",
+            raw("application/json", "{\"grant_type\":\"x\"}"),
+            400,
+            "BXNIM0106E",
+        ),
+        (
+            "a field twice",
+            raw(urlencoded, &format!("{form}&apikey=x")),
+            400,
+            "BXNIM0106E",
+        ),
+        (
+            "broken escapes",
+            raw(urlencoded, "grant_type=%zz"),
+            400,
+            "BXNIM0106E",
+        ),
+        (
+            "no UTF-8",
+            raw(urlencoded, "grant_type=%ff"),
+            400,
+            "BXNIM0106E",
+        ),
+        (
+            "no UTF-8, unescaped",
+            ask(&server).body(*b"grant_type=\xff"),
+            400,
+            "BXNIM0106E",
+        ),
+        (
+            "a large form",
+            raw(urlencoded, &"a".repeat(66_000)),
+            400,
+            "BXNIM0106E",
+        ),
+        (
+            "a huge body",
+            raw(urlencoded, &"a".repeat(100_001)),
+            413,
+            "BXNMSSV03E",
+        ),
+        (
+            "a slash at the end",
+            server.request("POST", "/identity/token/").form(&key),
+            404,
+            "BXNMSSV01E",
+        ),
+        ("basic in small letters", basic("basic Yng6Yng="), 200, ""),
+        (
+            "BASIC in capitals, two blanks",
+            basic("BASIC  Yng6Yng="),
+            200,
+            "",
+        ),
+        (
+            "a client that is escaped",
+            basic("Basic JTYyeDpiJTc4"),
+            401,
+            "BXNIM0308E",
+        ),
+        (
+            "basic without its padding",
+            basic("Basic Yng6Yng"),
+            401,
+            "BXNIM0308E",
+        ),
+        (
+            "basic without a colon",
+            basic("Basic Yng="),
+            401,
+            "BXNIM0308E",
+        ),
+        (
+            "basic that is no base64",
+            basic("Basic !!"),
+            401,
+            "BXNIM0308E",
+        ),
+        ("an empty basic", basic("Basic "), 401, "BXNIM0308E"),
+        ("bearer instead", basic("Bearer x"), 401, "BXNIM0308E"),
+    ];
+    for (what, request, status, code) in cases {
+        let reply = request.send();
+        if status == 200 {
+            assert_eq!(reply.status, 200, "{what}: {}", reply.text());
+        } else {
+            assert_eq!(refusal(&reply), (status, code.to_owned()), "{what}");
+        }
+        // What was sent is not sent back: it could be a secret.
+        assert!(!reply.text().contains(&server.owner.api_key), "{what}");
+    }
+    let head = server.request("HEAD", "/identity/keys").send();
+    assert_eq!((head.status, head.body.len()), (200, 0));
+    let options = server.request("OPTIONS", "/identity/token").send();
+    assert_eq!(options.status, 405);
+    let message = raw("application/json", "{}").send().json();
+    assert!(
+        message["errorDetails"]
+            .as_str()
+            .unwrap()
+            .contains(urlencoded),
+        "{message}"
+    );
+}
