@@ -8,7 +8,6 @@ use std::path::PathBuf;
 #[command(
     name = "vigied",
     version,
-    about,
     max_term_width = 100,
     after_help = "\
 Getting started:
@@ -278,6 +277,9 @@ pub(crate) struct QuickstartArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Print the effective settings and where each came from.
+    ///
+    /// Change one in `vigie.toml` in the data folder, in the environment, or with a flag; `--set KEY=VALUE` sets any. What
+    /// each means is told by `vigied config reference`.
     Check {
         #[command(flatten)]
         settings: Box<SettingArgs>,

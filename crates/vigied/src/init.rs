@@ -3,6 +3,7 @@
 use crate::boot;
 use crate::cli::{InitArgs, Output, SettingArgs};
 use crate::config::Settings;
+use crate::config::check::with_password_as;
 use crate::data_dir::DataDir;
 use crate::quickstart::word;
 use anyhow::Context;
@@ -28,7 +29,9 @@ pub(crate) async fn init(settings: &Settings, arguments: &InitArgs) -> anyhow::R
         owner: arguments.user.clone(),
         password,
     };
-    let made = create(settings, &folder, request).await?;
+    let made = create(settings, &folder, request)
+        .await
+        .with_context(|| format!("nothing was changed in `{}`", settings.data().display()))?;
     Ok(match arguments.output {
         Output::Json => {
             let names = [&*arguments.account, &*arguments.org, &*arguments.space];
@@ -144,6 +147,10 @@ fn repeated(arguments: &SettingArgs) -> String {
         // The one flag that is a word alone.
         if flag != "--allow-plain-http-on-any-address" {
             text.push(' ');
+            let value = match flag.as_str() {
+                "--database" => with_password_as("PASSWORD", &value),
+                _ => value,
+            };
             text.push_str(&word(&value));
         }
     }

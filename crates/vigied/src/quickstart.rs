@@ -44,6 +44,8 @@ pub(crate) async fn run(
     let (done, finished) = tokio::sync::oneshot::channel::<()>();
     let once = arguments.once;
     let place = data.clone();
+    let is_stopped = Arc::new(AtomicBool::new(false));
+    let (stopping, stopped) = (Arc::clone(&is_stopped), Arc::clone(&is_stopped));
     let tour = tokio::spawn(async move {
         let address = address.await.context("the server did not start")?;
         let tour = Tour {
@@ -51,6 +53,7 @@ pub(crate) async fn run(
             data: place,
             address,
             is_new,
+            is_stopped: stopped,
         };
         let walked = tokio::task::spawn_blocking(move || tour.walk(once)).await?;
         match walked {
@@ -62,8 +65,6 @@ pub(crate) async fn run(
             }
         }
     });
-    let is_stopped = Arc::new(AtomicBool::new(false));
-    let stopping = Arc::clone(&is_stopped);
     let stop = async move {
         tokio::select! {
             () = signal => stopping.store(true, Ordering::Relaxed),

@@ -6,6 +6,8 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The bundled series: name, text, first and last day.
 const SERIES: [(&str, &str, &str, &str); 2] = [
@@ -46,6 +48,7 @@ pub(super) struct Tour {
     pub(super) data: PathBuf,
     pub(super) address: SocketAddr,
     pub(super) is_new: bool,
+    pub(super) is_stopped: Arc<AtomicBool>,
 }
 
 impl Tour {
@@ -85,14 +88,14 @@ impl Tour {
 
     fn log_in(&self, url: &str) -> anyhow::Result<()> {
         let key = format!("@{}", self.data.join(KEY_FILE).display());
-        step(
+        self.step(
             "1. Log in",
             "The API key opens an account. Metrics belong to a space (here `dev`)\nof an organization (here `vigie`).",
         )?;
         self.show(&[
             "login", "-a", url, "--apikey", &key, "-r", "local", "-o", "vigie", "-s", "dev",
         ])?;
-        step(
+        self.step(
             "2. Get a token",
             "It expires after an hour, and the command line renews it.\nThe second one is for Cloud Foundry's interfaces; both open the metrics.",
         )?;
@@ -100,7 +103,7 @@ impl Tour {
     }
 
     fn send(&self) -> anyhow::Result<()> {
-        step(
+        self.step(
             "3. Send metrics",
             "Two weeks of a real server's CPU and of a real service's latency, from the\nNumenta Anomaly Benchmark. The receipt says what became of every sample.",
         )?;
@@ -112,7 +115,7 @@ impl Tour {
                 text,
             )?;
         }
-        step(
+        self.step(
             "4. Send this machine's own metrics",
             &format!("The agent looks {LOOKS} times, once a second."),
         )?;
@@ -120,7 +123,7 @@ impl Tour {
     }
 
     fn read(&self) -> anyhow::Result<()> {
-        step(
+        self.step(
             "5. Read them back",
             "First what there is. Then three charts: the two series, and this machine's\nprocessor while the agent looked.",
         )?;
@@ -143,7 +146,7 @@ impl Tour {
 
     /// The same with nothing but `curl`, to be pasted into any shell.
     fn by_hand(&self, url: &str) -> anyhow::Result<()> {
-        step(
+        self.step(
             "6. The same by hand",
             "Paste this into any shell. The token is the one above, and good for as long.",
         )?;
@@ -185,7 +188,7 @@ curl -sSw '\n' '{url}{address}' \
 
     fn stay(&self, url: &str) -> anyhow::Result<()> {
         let programs = self.vigie.parent().unwrap_or(&self.vigie);
-        step(
+        self.step(
             "7. Go on",
             &format!(
                 "The server stays at {url}, and the agent sends every 10 s.\nFrom another terminal:"
@@ -213,6 +216,14 @@ curl -sSw '\n' '{url}{address}' \
             command.env_remove(name);
         }
         command
+    }
+
+    /// Begins a step, unless the tour was stopped: then what a command was at has ended, too, and nothing follows.
+    fn step(&self, title: &str, text: &str) -> anyhow::Result<()> {
+        if self.is_stopped.load(Ordering::Relaxed) {
+            bail!("the tour was stopped");
+        }
+        say(&format!("\n{title}\n\n{text}\n"))
     }
 
     fn show(&self, arguments: &[&str]) -> anyhow::Result<()> {
@@ -260,10 +271,6 @@ fn check(arguments: &[&str], success: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     bail!("`vigie {}` failed", arguments.join(" "))
-}
-
-fn step(title: &str, text: &str) -> anyhow::Result<()> {
-    say(&format!("\n{title}\n\n{text}\n"))
 }
 
 fn announce(arguments: &[&str]) -> anyhow::Result<()> {
