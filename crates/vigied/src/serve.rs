@@ -7,6 +7,7 @@ use crate::http::tls::Tls;
 use crate::route;
 use anyhow::Context;
 use base::limit;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -18,13 +19,14 @@ pub(crate) async fn serve(
     ready: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
+    boot::require_initialised(settings)?;
     let listen = settings.listen();
     let tls = settings.tls().map(Tls::load).transpose()?.map(Arc::new);
     // The lock comes before the port: a second server on the folder must not answer a single request.
     let folder = boot::folder(settings)?;
-    let listener = TcpListener::bind(listen).await.with_context(|| {
-        format!("cannot listen on {listen}\nhint: another program holds the port; choose one with `--listen ADDRESS:PORT`, port 0 takes a free one")
-    })?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| not_bound(listen, error))?;
     let address = listener
         .local_addr()
         .context("cannot read the address taken")?;
@@ -56,6 +58,22 @@ pub(crate) async fn serve(
     drop(folder);
     tracing::info!("stopped");
     Ok(())
+}
+
+fn not_bound(listen: SocketAddr, error: std::io::Error) -> anyhow::Error {
+    let hint = match error.kind() {
+        ErrorKind::AddrInUse => {
+            "another program holds the port; choose one with `--listen ADDRESS:PORT`, port 0 takes a free one"
+        }
+        ErrorKind::PermissionDenied => {
+            "this user may not take this port; choose one from 1024 up with `--listen ADDRESS:PORT`"
+        }
+        ErrorKind::AddrNotAvailable => {
+            "this machine does not have this address; choose another with `--listen ADDRESS:PORT`"
+        }
+        _ => "choose another address with `--listen ADDRESS:PORT`",
+    };
+    anyhow::Error::new(error).context(format!("cannot listen on {listen}\nhint: {hint}"))
 }
 
 /// Resolves on SIGTERM or Ctrl-C.

@@ -5,15 +5,21 @@ use serde_json::json;
 
 /// A password inside a database URL is not shown.
 fn shown(resolved: &Resolved) -> String {
-    let value = &resolved.value;
-    if resolved.setting.key == "database"
-        && let Some((scheme, rest)) = value.split_once("://")
+    match resolved.setting.key.as_ref() {
+        "database" => with_password_as("<hidden>", &resolved.value),
+        _ => resolved.value.clone(),
+    }
+}
+
+/// The address of a database, with something else where its password stands.
+pub(crate) fn with_password_as(word: &str, address: &str) -> String {
+    if let Some((scheme, rest)) = address.split_once("://")
         && let Some((credentials, host)) = rest.rsplit_once('@')
         && let Some((user, _)) = credentials.split_once(':')
     {
-        return format!("{scheme}://{user}:<hidden>@{host}");
+        return format!("{scheme}://{user}:{word}@{host}");
     }
-    value.clone()
+    address.to_owned()
 }
 
 /// Aligned columns: key, value, source.
