@@ -7,3 +7,4 @@ pub(crate) mod payload;
 pub(crate) mod problem;
 pub(crate) mod routes;
 pub(crate) mod tls;
+pub(crate) mod unread;
