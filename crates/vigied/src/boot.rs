@@ -11,7 +11,7 @@ use base::time::{Clock, SystemClock};
 use db::Db;
 use engine::storage::disk::Disk;
 use engine::{Engine, EngineConfig};
-use iam::{Iam, IamConfig, IamError};
+use iam::{Iam, IamConfig};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -72,9 +72,9 @@ pub(crate) async fn identity_of_operator(settings: &Settings) -> anyhow::Result<
 
 fn not_initialised(settings: &Settings) -> anyhow::Error {
     let data = settings.data().display();
-    anyhow::Error::new(IamError::NotInitialised).context(format!(
-        "{data} is empty\nhint: run `vigied init --data {data}` first, or `vigied quickstart`"
-    ))
+    anyhow::anyhow!(
+        "{data} holds no account yet\nhint: run `vigied init --data {data}` first, or `vigied quickstart`"
+    )
 }
 
 /// Opens everything.
