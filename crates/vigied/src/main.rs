@@ -10,6 +10,7 @@ mod account;
 mod app;
 mod boot;
 mod cli;
+mod columns;
 mod config;
 mod data_dir;
 mod http;
@@ -90,7 +91,13 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 
 /// Resolves the settings of the three layers.
 fn settings(arguments: &SettingArgs) -> anyhow::Result<(Settings, Vec<Resolved>)> {
-    let environment = config::environment(std::env::vars());
+    let environment = config::environment(std::env::vars_os().filter_map(|(name, value)| {
+        // Ours have plain names; a value that is no text is no folder, number or address, and its own check says so.
+        Some((
+            name.into_string().ok()?,
+            value.to_string_lossy().into_owned(),
+        ))
+    }));
     let flags = arguments.flags();
     let data = flags
         .iter()
