@@ -11,8 +11,11 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
     if !is_root() || find_program("apt-get").is_none() {
         anyhow::bail!("not installed: {names} (`sudo apt-get install {names}` does it)");
     }
-    println!("packages: installing {names}");
     let path = work_folder()?.join("apt.log");
+    println!(
+        "packages: installing {names} (this can take some minutes; what apt says goes to `{}`)",
+        path.display()
+    );
     let log = File::create(&path)?;
     let apt = |arguments: &[&str]| -> Result<()> {
         succeed(

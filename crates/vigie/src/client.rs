@@ -305,7 +305,7 @@ fn unanswered(origin: &str, error: &ureq::Error) -> (String, &'static str) {
         ),
         ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => (
             "takes no connections".to_owned(),
-            "is the server running? check the address with `vigie api`",
+            "is the server running? start it with `vigied serve`, or check the address with `vigie api`",
         ),
         ureq::Error::Protocol(_) if origin.starts_with("http://") => (
             "does not speak plain HTTP".to_owned(),

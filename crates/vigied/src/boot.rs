@@ -11,7 +11,7 @@ use base::time::{Clock, SystemClock};
 use db::Db;
 use engine::storage::disk::Disk;
 use engine::{Engine, EngineConfig};
-use iam::{Iam, IamConfig, IamError};
+use iam::{Iam, IamConfig};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -51,15 +51,12 @@ pub(crate) async fn identity(
 /// Opens the identity service for the operator's own commands: no lock is taken, no key read, nothing made, so that it works
 /// beside a server that runs.
 pub(crate) async fn identity_of_operator(settings: &Settings) -> anyhow::Result<Iam> {
+    require_initialised(settings)?;
     let address = match settings.database() {
         Some(address) => address.to_owned(),
-        None => {
-            let file = data_dir::database(settings.data());
-            if !file.exists() {
-                return Err(not_initialised(settings));
-            }
-            file.to_string_lossy().into_owned()
-        }
+        None => data_dir::database(settings.data())
+            .to_string_lossy()
+            .into_owned(),
     };
     let db = Db::open(&address).await?;
     let iam = Iam::open_without_keys(db, Arc::new(SystemClock)).await?;
@@ -72,9 +69,23 @@ pub(crate) async fn identity_of_operator(settings: &Settings) -> anyhow::Result<
 
 fn not_initialised(settings: &Settings) -> anyhow::Error {
     let data = settings.data().display();
-    anyhow::Error::new(IamError::NotInitialised).context(format!(
-        "{data} is empty\nhint: run `vigied init --data {data}` first, or `vigied quickstart`"
-    ))
+    let what = match settings.database() {
+        Some(_) => "the database holds no account yet".to_owned(),
+        None => format!("`{data}` holds no account yet"),
+    };
+    anyhow::anyhow!(
+        "{what}\nhint: run `vigied init --data {data}` first; or see everything at once with `vigied quickstart`"
+    )
+}
+
+/// Refuses a folder that no `vigied init` has made, before anything is made in it: it may be a slip of the pen.
+pub(crate) fn require_initialised(settings: &Settings) -> anyhow::Result<()> {
+    let is_there = settings.database().is_some() || data_dir::database(settings.data()).exists();
+    if is_there {
+        Ok(())
+    } else {
+        Err(not_initialised(settings))
+    }
 }
 
 /// Opens everything.

@@ -8,16 +8,20 @@ use std::path::PathBuf;
 #[command(
     name = "vigied",
     version,
-    about,
     max_term_width = 100,
     after_help = "\
 Getting started:
-  vigied quickstart                      everything in one command, on this machine
-  vigied init --data /var/lib/vigie      create the data folder, the first account, space and API key
-  vigied serve --data /var/lib/vigie     serve it
-  vigie login -a http://127.0.0.1:8080   log in with the command line
+  vigied quickstart                     see everything at once, on this machine
+
+Or step by step:
+  vigied init --data /var/lib/vigie     make the data folder and the first account
+  vigied serve --data /var/lib/vigie    serve it
+  vigie login -a http://127.0.0.1:8080  log in, from another terminal
+
+Later:
+  vigied config check                   see every setting, and where it comes from
   vigied account create NAME --owner EMAIL --data /var/lib/vigie
-                                         make a further account, also while the server runs
+                                        make a further account, while the server runs
 
 Exit codes: 0 done, 1 failed, 2 wrong usage."
 )]
@@ -37,7 +41,10 @@ pub(crate) enum Command {
     /// The first line on standard output is the address taken (`ADDRESS:PORT`), printed when requests are answered. The
     /// log goes to standard error.
     Serve(ServeArgs),
-    /// Serve a local store, log in, load a real series, start the agent, and draw both.
+    /// See everything at once: a server of your own, a login, a token, real metrics in and out.
+    ///
+    /// It serves a local store, logs in, prints the token, loads two real series, reads this machine's own metrics, draws
+    /// them, and prints the `curl` commands to go on with. A second run goes on with the same data.
     Quickstart(QuickstartArgs),
     /// Make and list accounts, also while a server runs on the same data.
     #[command(subcommand)]
@@ -262,7 +269,7 @@ pub(crate) struct QuickstartArgs {
     /// The address to serve on.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     pub(crate) listen: String,
-    /// End after the chart.
+    /// End after the tour, instead of serving on until Ctrl-C.
     #[arg(long)]
     pub(crate) once: bool,
 }
@@ -270,6 +277,9 @@ pub(crate) struct QuickstartArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Print the effective settings and where each came from.
+    ///
+    /// Change one in `vigie.toml` in the data folder, in the environment, or with a flag; `--set KEY=VALUE` sets any. What
+    /// each means is told by `vigied config reference`.
     Check {
         #[command(flatten)]
         settings: Box<SettingArgs>,

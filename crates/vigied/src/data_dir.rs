@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 /// Why the folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DataDirError {
-    #[error("{} is used by another `vigied`{}\nhint: stop it first, or give this one another folder with `--data DIR`", path.display(), holder.as_deref().map(|pid| format!(" (process {pid})")).unwrap_or_default())]
+    #[error("`{}` is used by another `vigied`{}\nhint: stop it first, or give this one another folder with `--data DIR`", path.display(), holder.as_deref().map(|pid| format!(" (process {pid})")).unwrap_or_default())]
     Locked {
         path: PathBuf,
         holder: Option<String>,
     },
-    #[error("cannot {action} {}", path.display())]
+    #[error("cannot {action} `{}`\nhint: give a folder this user may write to with `--data DIR`", path.display())]
     Io {
         action: &'static str,
         path: PathBuf,

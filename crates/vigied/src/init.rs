@@ -1,9 +1,11 @@
 //! `vigied init`: the data folder, the signing key, the first account, and what opens it, shown once.
 
 use crate::boot;
-use crate::cli::{InitArgs, Output};
+use crate::cli::{InitArgs, Output, SettingArgs};
 use crate::config::Settings;
+use crate::config::check::with_password_as;
 use crate::data_dir::DataDir;
+use crate::quickstart::word;
 use anyhow::Context;
 use base::secret::Secret;
 use iam::bootstrap::{Created, Request};
@@ -27,7 +29,9 @@ pub(crate) async fn init(settings: &Settings, arguments: &InitArgs) -> anyhow::R
         owner: arguments.user.clone(),
         password,
     };
-    let made = create(settings, &folder, request).await?;
+    let made = create(settings, &folder, request)
+        .await
+        .with_context(|| format!("nothing was changed in `{}`", settings.data().display()))?;
     Ok(match arguments.output {
         Output::Json => {
             let names = [&*arguments.account, &*arguments.org, &*arguments.space];
@@ -122,6 +126,37 @@ pub(crate) fn as_text(
     )
 }
 
+/// The flags this was called with, for the server to be called with.
+fn repeated(arguments: &SettingArgs) -> String {
+    let config = arguments
+        .config
+        .as_ref()
+        .map(|path| (String::from("--config"), path.display().to_string()));
+    let flags =
+        arguments
+            .flags()
+            .into_iter()
+            .map(|(_, flag, value)| match flag.strip_prefix("--set ") {
+                Some(key) => ("--set".to_owned(), format!("{key}={value}")),
+                None => (flag, value),
+            });
+    let mut text = String::new();
+    for (flag, value) in flags.chain(config) {
+        text.push(' ');
+        text.push_str(&flag);
+        // The one flag that is a word alone.
+        if flag != "--allow-plain-http-on-any-address" {
+            text.push(' ');
+            let value = match flag.as_str() {
+                "--database" => with_password_as("PASSWORD", &value),
+                _ => value,
+            };
+            text.push_str(&word(&value));
+        }
+    }
+    text
+}
+
 fn told(settings: &Settings, arguments: &InitArgs, made: &Created) -> String {
     let data = settings.data().display();
     let names = [&*arguments.account, &*arguments.org, &*arguments.space];
@@ -130,11 +165,16 @@ fn told(settings: &Settings, arguments: &InitArgs, made: &Created) -> String {
         .as_ref()
         .map(|_| "(the one you gave)");
     format!(
-        "Created {data}\n\n{}\n\
-         Next:\n  vigied serve --data {data}\n  vigie login -a http://{} --apikey API_KEY -o {} -s {}\n",
+        "Created `{data}`\n\n{}\n\
+         Next, the server, and from another terminal a login (it asks for the password) and a first metric:\n\n  \
+         vigied serve{}\n  \
+         vigie login -a {} -u {} -o {} -s {}\n  \
+         vigie metrics send hello.world=42\n",
         as_text(names, made, given),
-        settings.listen(),
-        arguments.org,
-        arguments.space,
+        repeated(&arguments.settings),
+        settings.public_url(settings.listen()),
+        word(&arguments.user),
+        word(&arguments.org),
+        word(&arguments.space),
     )
 }

@@ -32,10 +32,26 @@ fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", told(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// The error with its causes in one line, and below it what mends it, each hint once.
+fn told(error: &anyhow::Error) -> String {
+    let mut causes: Vec<String> = Vec::new();
+    let mut hints: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let text = cause.to_string();
+        let (what, hint) = text.split_once("\nhint: ").unwrap_or((&text, ""));
+        causes.push(what.to_owned());
+        if !hint.is_empty() && !hints.iter().any(|known| known == hint) {
+            hints.push(hint.to_owned());
+        }
+    }
+    let hints: String = hints.iter().map(|hint| format!("\nhint: {hint}")).collect();
+    causes.join(": ") + &hints
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
@@ -91,13 +107,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 
 /// Resolves the settings of the three layers.
 fn settings(arguments: &SettingArgs) -> anyhow::Result<(Settings, Vec<Resolved>)> {
-    let environment = config::environment(std::env::vars_os().filter_map(|(name, value)| {
-        // Ours have plain names; a value that is no text is no folder, number or address, and its own check says so.
-        Some((
-            name.into_string().ok()?,
-            value.to_string_lossy().into_owned(),
-        ))
-    }));
+    let environment = config::environment(std::env::vars_os());
     let flags = arguments.flags();
     let data = flags
         .iter()

@@ -2,15 +2,16 @@
 
 use crate::boot::{self, Booted};
 use crate::config::Settings;
-use crate::http::listener::{self, ListenerLimits};
+use crate::http::listener::{self, Event, ListenerLimits};
 use crate::http::tls::Tls;
 use crate::route;
 use anyhow::Context;
 use base::limit;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Serves until `stop` resolves; `ready` hears the address once requests are answered.
 pub(crate) async fn serve(
@@ -18,13 +19,14 @@ pub(crate) async fn serve(
     ready: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
+    boot::require_initialised(settings)?;
     let listen = settings.listen();
     let tls = settings.tls().map(Tls::load).transpose()?.map(Arc::new);
     // The lock comes before the port: a second server on the folder must not answer a single request.
     let folder = boot::folder(settings)?;
-    let listener = TcpListener::bind(listen).await.with_context(|| {
-        format!("cannot listen on {listen}\nhint: another program holds the port; choose one with `--listen ADDRESS:PORT`, port 0 takes a free one")
-    })?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| not_bound(listen, error))?;
     let address = listener
         .local_addr()
         .context("cannot read the address taken")?;
@@ -37,11 +39,24 @@ pub(crate) async fn serve(
         // Eight times the limit, so that a head that is too large is answered with our own 431 and reason.
         head_buffer_bytes: head_buffer_bytes.saturating_mul(8).max(64 * 1024),
     };
-    let reloading = tls.clone().map(|tls| tokio::spawn(reload_on_hangup(tls)));
+    // Watched before anybody learns that the server is there: a SIGHUP that nobody watches for ends it.
+    let reloading = match tls.clone() {
+        Some(tls) => {
+            let hangup = signal(SignalKind::hangup()).context("cannot watch for SIGHUP")?;
+            Some(tokio::spawn(reload_on_hangup(tls, hangup)))
+        }
+        None => None,
+    };
     tracing::info!(%address, public_url = app.public_url, tls = tls.is_some(), "serving");
     ready(address)?;
-    let full = || app.metrics.limited(&limit::CONNECTIONS);
-    listener::serve(listener, tls, router, limits, full, stop).await;
+    let counted = Arc::clone(&app);
+    let heard = move |event| {
+        counted.metrics.limited(match event {
+            Event::Full => &limit::CONNECTIONS,
+            Event::HeadTooLarge => &limit::HEADER_BYTES,
+        });
+    };
+    listener::serve(listener, tls, router, limits, heard, stop).await;
     if let Some(task) = reloading {
         task.abort();
     }
@@ -58,6 +73,22 @@ pub(crate) async fn serve(
     Ok(())
 }
 
+fn not_bound(listen: SocketAddr, error: std::io::Error) -> anyhow::Error {
+    let hint = match error.kind() {
+        ErrorKind::AddrInUse => {
+            "another program holds the port; choose one with `--listen ADDRESS:PORT`, port 0 takes a free one"
+        }
+        ErrorKind::PermissionDenied => {
+            "this user may not take this port; choose one from 1024 up with `--listen ADDRESS:PORT`"
+        }
+        ErrorKind::AddrNotAvailable => {
+            "this machine does not have this address; choose another with `--listen ADDRESS:PORT`"
+        }
+        _ => "choose another address with `--listen ADDRESS:PORT`",
+    };
+    anyhow::Error::new(error).context(format!("cannot listen on {listen}\nhint: {hint}"))
+}
+
 /// Resolves on SIGTERM or Ctrl-C.
 pub(crate) async fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot watch for SIGTERM")?;
@@ -70,14 +101,7 @@ pub(crate) async fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     })
 }
 
-async fn reload_on_hangup(tls: Arc<Tls>) {
-    let mut hangup = match signal(SignalKind::hangup()) {
-        Ok(hangup) => hangup,
-        Err(error) => {
-            tracing::error!(%error, "cannot watch for SIGHUP: the certificate will not be read again");
-            return;
-        }
-    };
+async fn reload_on_hangup(tls: Arc<Tls>, mut hangup: Signal) {
     while hangup.recv().await.is_some() {
         match tls.reload() {
             Ok(()) => tracing::info!("certificate read again"),

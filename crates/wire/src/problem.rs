@@ -14,7 +14,7 @@ pub struct MonitoringBody {
 /// One error of the monitoring interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MonitoringError {
-    /// A stable code, for example `BXNMSRI01E`; see [`crate::code`].
+    /// A stable code, for example `BXNMSRI01E`.
     pub code: String,
     /// What happened.
     pub message: String,
@@ -92,7 +92,7 @@ pub struct ErrorContext {
     pub thread_id: String,
     /// Which host answered.
     pub host: String,
-    /// When the request arrived, as [`context_time`] writes it.
+    /// When the request arrived: UTC, as `01.11.2017 12:00:00:000 UTC`.
     pub start_time: String,
     /// When the answer left.
     pub end_time: String,

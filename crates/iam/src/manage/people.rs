@@ -27,7 +27,8 @@ impl Iam {
             .ok_or_else(|| IamError::not_found("the user"))
     }
 
-    /// Changes the caller's own password.
+    /// Changes the caller's own password, and ends his other sessions but those of his keys: whoever learned the old
+    /// password may hold one.
     ///
     /// # Errors
     /// When the current one is wrong, or the new one too short.
@@ -40,12 +41,21 @@ impl Iam {
         let user = self.user(caller)?;
         password::check(self, &user.email, current).await?;
         let hash = password::prepare(self, new).await?;
+        let person = user.id.0.to_string();
+        let own = caller.session().map(|session| session.0.to_string());
+        let mut tx = self.0.db.begin().await?;
         let sql = "UPDATE users SET password = $2 WHERE guid = $1";
-        self.0
-            .db
-            .execute(sql, &[user.id.0.to_string().into(), hash.into()])
+        tx.execute(sql, &[person.as_str().into(), hash.into()])
             .await?;
-        Ok(())
+        let sql = "UPDATE sessions SET revoked_at = $3 WHERE person = $1 AND guid <> $2 AND revoked_at IS NULL \
+                   AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session = sessions.guid AND api_key IS NOT NULL)";
+        let values = [
+            person.into(),
+            own.unwrap_or_default().into(),
+            self.0.clock.now().0.into(),
+        ];
+        tx.execute(sql, &values).await?;
+        self.commit(tx).await
     }
 
     /// Who holds a role in a domain, by address.

@@ -6,7 +6,7 @@ use super::refresh::{self, Login};
 use super::uaa::{self, UaaTokens};
 use crate::directory::User;
 use crate::entropy;
-use crate::error::IamError;
+use crate::error::{AuthError, IamError};
 use crate::login::{passcode, password};
 use crate::service::Iam;
 use crate::verify::Credential;
@@ -181,17 +181,19 @@ impl Iam {
         };
         match grant {
             Grant::ApiKey(text) => {
-                let unknown = || {
-                    IamError::refused(
-                        Kind::Invalid,
-                        "BXNIM0415E",
-                        "Provided API key could not be found",
-                    )
-                };
+                let refused =
+                    |message: String| IamError::refused(Kind::Invalid, "BXNIM0415E", message);
+                let unknown = || refused("Provided API key could not be found".to_owned());
                 let identity = self
                     .verifier()
                     .identity(Credential::ApiKey(text.expose()))
-                    .map_err(|_| unknown())?;
+                    .map_err(|error| match error {
+                        // Only who holds the key's text hears this.
+                        AuthError::Revoked(why) => {
+                            refused(format!("Provided API key cannot be used: {why}"))
+                        }
+                        _ => unknown(),
+                    })?;
                 let directory = self.directory();
                 let key = directory
                     .keys_by_hash

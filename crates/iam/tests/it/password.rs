@@ -1,8 +1,8 @@
 //! Passwords: right, wrong, too often, and changed.
 
-use crate::world::{OWNER, World, code, on_both_databases, secret};
+use crate::world::{OWNER, World, access_token, code, on_both_databases, secret};
 use base::error::Kind;
-use iam::IamError;
+use iam::{AuthError, Credential, IamError};
 use std::time::{Duration, Instant};
 
 on_both_databases!(
@@ -11,6 +11,7 @@ on_both_databases!(
     a_burst_of_guesses_is_counted_as_if_they_came_one_by_one,
     a_guess_whose_caller_hangs_up_is_counted,
     a_password_is_changed_by_who_knows_it,
+    a_new_password_ends_the_sessions_of_the_old_one,
 );
 
 fn kind(error: &IamError) -> Kind {
@@ -115,4 +116,26 @@ async fn a_password_is_changed_by_who_knows_it(world: World) {
     change(&old, "long enough").await.unwrap();
     assert_eq!(code(world.password(OWNER, &old).await), "BXNIM0602E");
     world.password(OWNER, "long enough").await.unwrap();
+}
+
+async fn a_new_password_ends_the_sessions_of_the_old_one(world: World) {
+    let old = world.made.password.expose().clone();
+    let login = async || access_token(&world.password(OWNER, &old).await.unwrap());
+    let (own, other) = (login().await, login().await);
+    let key = access_token(
+        &world
+            .key_session(world.made.api_key.expose())
+            .await
+            .unwrap(),
+    );
+    let who = |token: &str| world.iam.verifier().identity(Credential::Iam(token));
+    let caller = who(&own).unwrap();
+    world
+        .iam
+        .change_password(&caller, secret(&old), secret("long enough"))
+        .await
+        .unwrap();
+    who(&own).unwrap();
+    who(&key).unwrap();
+    assert!(matches!(who(&other), Err(AuthError::Revoked(_))));
 }

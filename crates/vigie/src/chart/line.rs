@@ -41,7 +41,7 @@ pub(crate) fn draw(chart: &Chart<'_>) -> String {
         push_line(&mut text, "  no samples in this range");
         return text;
     };
-    push_line(&mut text, &format!("  {}", figures(&summary, chart.glyphs)));
+    push_line(&mut text, &figures(&summary, chart.width, chart.glyphs));
 
     // Title, figures, axis and labels take four lines.
     let rows = chart.height.saturating_sub(4).max(PLOT_ROWS_MIN);
@@ -63,7 +63,7 @@ pub(crate) fn draw(chart: &Chart<'_>) -> String {
     }
     let ticks = time_ticks(chart, columns);
     push_line(&mut text, &time_axis(&ticks, columns, margin, chart.glyphs));
-    push_line(&mut text, &time_labels(&ticks, margin, chart.width));
+    push_line(&mut text, &time_labels(&ticks, margin, chart));
     text
 }
 
@@ -72,20 +72,26 @@ fn push_line(text: &mut String, line: &str) {
     text.push('\n');
 }
 
-fn figures(summary: &Summary, glyphs: Glyphs) -> String {
+/// What the curve is in numbers; closer together where the line would not hold them.
+fn figures(summary: &Summary, width: usize, glyphs: Glyphs) -> String {
     let samples = if summary.count == 1 {
         "sample"
     } else {
         "samples"
     };
-    format!(
-        "last {}   min {}   mean {}   max {}   {} {samples}",
-        number(summary.last, glyphs),
-        number(summary.min, glyphs),
-        number(summary.mean, glyphs),
-        number(summary.max, glyphs),
-        summary.count,
-    )
+    let words = [
+        format!("last {}", number(summary.last, glyphs)),
+        format!("min {}", number(summary.min, glyphs)),
+        format!("mean {}", number(summary.mean, glyphs)),
+        format!("max {}", number(summary.max, glyphs)),
+        format!("{} {samples}", summary.count),
+    ];
+    let wide = format!("  {}", words.join("   "));
+    if wide.width() <= width {
+        wide
+    } else {
+        words.join(" ")
+    }
 }
 
 /// One label per row, empty where no tick lies.
@@ -140,7 +146,7 @@ struct TimeTick {
 }
 
 /// Distances people count time in, in seconds.
-const TIME_STEPS: [i64; 27] = [
+const TIME_STEPS: [i64; 28] = [
     1,
     2,
     5,
@@ -160,6 +166,7 @@ const TIME_STEPS: [i64; 27] = [
     43_200,
     86_400,
     172_800,
+    259_200,
     604_800,
     1_209_600,
     2_592_000,
@@ -236,8 +243,10 @@ fn time_axis(ticks: &[TimeTick], columns: usize, margin: usize, glyphs: Glyphs) 
     format!("{}{corner}{axis}", " ".repeat(margin - 1))
 }
 
-/// The labels centred under their ticks; one that would touch its left neighbour or the edge is left out.
-fn time_labels(ticks: &[TimeTick], margin: usize, width: usize) -> String {
+/// The labels centred under their ticks, with the zone they are in before or behind them, where there is room; one that
+/// would touch its left neighbour or the edge is left out.
+fn time_labels(ticks: &[TimeTick], margin: usize, chart: &Chart<'_>) -> String {
+    let width = chart.width;
     let mut line = String::new();
     for tick in ticks {
         let length = tick.label.width();
@@ -249,7 +258,26 @@ fn time_labels(ticks: &[TimeTick], margin: usize, width: usize) -> String {
         line.push_str(&" ".repeat(start - line.width()));
         line.push_str(&tick.label);
     }
+    let zone = zone_label(chart);
+    let blank = line.width() - line.trim_start().width();
+    if blank > zone.width() {
+        line.replace_range(..zone.len(), &zone);
+    } else if line.width() + 1 + zone.width() < width {
+        line.push_str(&" ".repeat(width - zone.width() - line.width()));
+        line.push_str(&zone);
+    }
     line
+}
+
+/// The zone's short name, such as `UTC` or `CET`, which is ASCII.
+fn zone_label(chart: &Chart<'_>) -> String {
+    Timestamp::from_second(chart.range.from.secs()).map_or_else(
+        |_| String::new(),
+        |instant| {
+            let there = chart.zone.to_offset_info(instant);
+            there.abbreviation().to_owned()
+        },
+    )
 }
 
 #[cfg(test)]

@@ -31,8 +31,9 @@ agent restarts.
 With `VIGIE_API_KEY` set, the agent uses that key and needs no login.
 
 Examples:
-  vigie agent --once --print        show what would be sent
-  vigie agent --prefix monitor.     send every 10 s until Ctrl-C")]
+  vigie agent --once --print              show what would be sent
+  vigie agent --interval 1s --looks 30    watch half a minute closely
+  vigie agent --prefix monitor.           send every 10 s until Ctrl-C")]
 pub(crate) struct AgentArgs {
     /// Time between two looks
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration::parse)]
@@ -57,6 +58,9 @@ pub(crate) struct AgentArgs {
     /// Look and send once
     #[arg(long)]
     once: bool,
+    /// Stop after this many looks
+    #[arg(long, value_name = "COUNT", conflicts_with = "once", value_parser = clap::value_parser!(u64).range(1..))]
+    looks: Option<u64>,
     /// Print what would be sent, as Graphite lines, and send nothing
     #[arg(long)]
     print: bool,
@@ -165,7 +169,7 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
         ));
     }
     // An agent that was told to stop has done its work; what waits is safe.
-    if args.once {
+    if args.once || args.looks.is_some() {
         outcome
     } else {
         outcome.or_else(|failure| match failure.kind {
@@ -203,14 +207,20 @@ struct Looks<'a> {
 }
 
 impl Looks<'_> {
-    /// Hands the samples of each look to `take`, until the bell stops it or, with `--once`, after one.
+    /// Hands the samples of each look to `take`, until the bell stops it or as many as were asked for are done.
     fn each(&self, mut take: impl FnMut(&Batch) -> Result<(), Failure>) -> Result<(), Failure> {
         let mut before: Reading = self.host.read(SystemClock.now());
+        let mut left = if self.args.once {
+            Some(1)
+        } else {
+            self.args.looks
+        };
         let mut pause = FIRST_WAIT.min(self.args.interval);
         while !self.bell.rest(pause) {
             let now = self.host.read(SystemClock.now());
             take(&batch(Some(&before), &now, self.naming))?;
-            if self.args.once {
+            left = left.map(|looks| looks - 1);
+            if left == Some(0) {
                 return Ok(());
             }
             before = now;

@@ -6,16 +6,15 @@ use serde_json::json;
 
 /// The value of a setting, without the password that a database's address may hold.
 fn shown(resolved: &Resolved) -> String {
-    if resolved.setting.key == "database" {
-        without_password(&resolved.value)
-    } else {
-        resolved.value.clone()
+    match resolved.setting.key.as_ref() {
+        "database" => with_password_as("<hidden>", &resolved.value),
+        _ => resolved.value.clone(),
     }
 }
 
-/// An address with `<hidden>` for its password, which stands before the host (`USER:PASSWORD@`) or behind it
-/// (`?password=PASSWORD`).
-fn without_password(address: &str) -> String {
+/// The address of a database, with something else where its password stands: before the host (`USER:PASSWORD@`) or behind
+/// it (`?password=PASSWORD`).
+pub(crate) fn with_password_as(word: &str, address: &str) -> String {
     let Some((scheme, rest)) = address.split_once("://") else {
         return address.to_owned();
     };
@@ -25,14 +24,14 @@ fn without_password(address: &str) -> String {
     };
     let place = match place.rsplit_once('@') {
         Some((credentials, host)) => match credentials.split_once(':') {
-            Some((user, _)) => format!("{user}:<hidden>@{host}"),
+            Some((user, _)) => format!("{user}:{word}@{host}"),
             None => place.to_owned(),
         },
         None => place.to_owned(),
     };
     let parameters = query.map(|query| {
         let hidden = query.split('&').map(|own| match own.split_once('=') {
-            Some((name, _)) if name.eq_ignore_ascii_case("password") => format!("{name}=<hidden>"),
+            Some((name, _)) if name.eq_ignore_ascii_case("password") => format!("{name}={word}"),
             _ => own.to_owned(),
         });
         format!("?{}", hidden.collect::<Vec<_>>().join("&"))
@@ -124,7 +123,7 @@ mod tests {
                 "postgres://db/vigie?password=<hidden>",
             ),
         ] {
-            assert_eq!(without_password(address), shown);
+            assert_eq!(with_password_as("<hidden>", address), shown);
         }
     }
 }

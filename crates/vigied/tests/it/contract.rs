@@ -1,7 +1,7 @@
 //! The OpenAPI documents are true: they name every route and no other, with the credential its guard asks for, and what
 //! the real server answers is what they say it answers.
 
-mod schema;
+pub(crate) mod schema;
 
 use crate::access::world::{CREDENTIALS, World};
 use crate::access::{Route, identity, monitoring, routes};

@@ -1,5 +1,7 @@
 //! The documentation tells the truth: its commands run, and its generated pages are those of the code.
 
+mod api;
+
 use crate::harness::{VIGIED, vigie};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -60,6 +62,11 @@ fn the_error_reference_is_that_of_the_code() {
         }
     }
     page("errors.md", &text);
+}
+
+#[test]
+fn the_reference_of_the_interfaces_is_that_of_the_documents() {
+    page("api.md", &api::page());
 }
 
 /// Every code of the token service that the sources speak is in the reference, and the reference has no other word.
@@ -123,9 +130,16 @@ fn script(guide: &str, address: &str) -> String {
     script
 }
 
-/// Runs every block of a guide in one shell, after `before`; what it showed.
-fn walked(guide: &str, before: &str) -> String {
-    let guide = std::fs::read_to_string(docs().join("guides").join(guide)).unwrap();
+/// The part of the central path that makes a server.
+fn server() -> String {
+    let central = std::fs::read_to_string(docs().join("guides/central-path.md")).unwrap();
+    let (server, _) = central.split_once("## 2. Log in").unwrap();
+    server.to_owned()
+}
+
+/// Runs every block of a page in one shell, after `before`; what it showed.
+fn walked(page: &str, before: &str) -> String {
+    let guide = std::fs::read_to_string(docs().join(page)).unwrap();
     let port = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -150,7 +164,7 @@ fn walked(guide: &str, before: &str) -> String {
 
 #[test]
 fn every_command_of_the_guide_runs() {
-    let shown = walked("central-path.md", "");
+    let shown = walked("guides/central-path.md", "");
     for expected in [
         "IAM token:  Bearer ",
         "\"stored\":2",
@@ -162,10 +176,92 @@ fn every_command_of_the_guide_runs() {
 }
 
 #[test]
+fn every_command_of_the_readme_runs() {
+    let shown = walked("../README.md", &server());
+    for expected in ["Targeted space dev", "\"stored\":1", "shop.latency"] {
+        assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+    }
+}
+
+/// Every page leads on: a link between files of the repository leads to one that is there.
+#[test]
+fn every_link_leads_somewhere() {
+    let root = docs().join("..");
+    let mut pages: Vec<PathBuf> = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"]
+        .map(|name| root.join(name))
+        .to_vec();
+    for folder in ["", "concepts", "design", "guides", "reference"] {
+        let files = docs().join(folder).read_dir().unwrap();
+        let files = files.map(|entry| entry.unwrap().path());
+        pages.extend(files.filter(|path| path.extension().is_some_and(|end| end == "md")));
+    }
+    let mut links = 0;
+    for page in pages {
+        let text = std::fs::read_to_string(&page).unwrap();
+        let titles = anchors(&text);
+        for (_, rest) in text
+            .match_indices("](")
+            .map(|(at, _)| text.split_at(at + 2))
+        {
+            let target = rest.split(')').next().unwrap();
+            if target.starts_with("http") {
+                continue;
+            }
+            links += 1;
+            let (file, title) = target.split_once('#').unwrap_or((target, ""));
+            let there = page.parent().unwrap().join(file);
+            let (exists, titles) = match file {
+                "" => (true, titles.clone()),
+                _ if title.is_empty() => (there.exists(), BTreeSet::new()),
+                _ => (
+                    there.exists(),
+                    anchors(&std::fs::read_to_string(&there).unwrap_or_default()),
+                ),
+            };
+            let leads = exists && (title.is_empty() || titles.contains(title));
+            assert!(leads, "{}: `{target}` leads nowhere", page.display());
+        }
+    }
+    assert!(links > 20, "{links} links: the pages are not read");
+}
+
+/// The map names files and folders that are there.
+#[test]
+fn every_path_of_the_map_is_there() {
+    let root = docs().join("..");
+    let map = std::fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let paths = map.split('`').skip(1).step_by(2).filter(|word| {
+        let is_path = word.contains('/') || word.ends_with(".rs") || word.ends_with(".md");
+        is_path && !word.contains([' ', '*'])
+    });
+    let mut count = 0;
+    for path in paths {
+        let bases = [root.clone(), root.join("crates/vigied/src")];
+        let is_there = bases.iter().any(|base| base.join(path).exists());
+        assert!(is_there, "ARCHITECTURE.md: `{path}` is not there");
+        count += 1;
+    }
+    assert!(count > 15, "{count} paths: the map is not read");
+}
+
+/// The anchors of a page's titles, as Markdown's readers make them.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let titles = text.lines().filter_map(|line| line.strip_prefix('#'));
+    titles
+        .map(|title| {
+            let title = title.trim_start_matches('#').trim().to_lowercase();
+            let kept = title.chars().filter(|character| {
+                character.is_alphanumeric() || matches!(character, ' ' | '-' | '_')
+            });
+            kept.map(|character| if character == ' ' { '-' } else { character })
+                .collect()
+        })
+        .collect()
+}
+
+#[test]
 fn every_command_of_the_guide_to_old_scripts_runs() {
-    let central = std::fs::read_to_string(docs().join("guides/central-path.md")).unwrap();
-    let (server, _) = central.split_once("## Log in").unwrap();
-    let shown = walked("old-scripts.md", server);
+    let shown = walked("guides/old-scripts.md", &server());
     assert_eq!(shown.matches("\"stored\":1").count(), 2, "{shown}");
     for expected in [
         "\"iam_token\": \"Bearer ",

@@ -19,7 +19,7 @@ pub struct ApiKey {
     /// Whether it is switched off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled: Option<bool>,
-    /// When it was made, as [`time_text`] writes it.
+    /// When it was made: UTC, as `2017-11-01T12:00+0000`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<String>,
     /// The IAM id of who made it.

@@ -1,19 +1,38 @@
 //! As much of JSON Schema as the documents use, and not a word more: a keyword it does not know fails the test.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// A committed OpenAPI document.
-pub(super) struct Document(Value);
+pub(crate) struct Document(Value);
 
 impl Document {
-    pub(super) fn committed(file: &str) -> Self {
+    /// Reads it.
+    pub(crate) fn committed(file: &str) -> Self {
         let path = format!("{}/../../openapi/{file}", env!("CARGO_MANIFEST_DIR"));
         let text = std::fs::read_to_string(path).unwrap();
         Self(serde_json::from_str(&text).unwrap())
     }
 
-    pub(super) fn operation(&self, method: &str, path: &str) -> Option<&Value> {
+    /// One method of one path.
+    pub(crate) fn operation(&self, method: &str, path: &str) -> Option<&Value> {
         self.0["paths"].get(path)?.get(method.to_lowercase())
+    }
+
+    /// Every method of every path.
+    pub(crate) fn operations(&self) -> impl Iterator<Item = &Value> {
+        let paths = self.0["paths"].as_object().unwrap().values();
+        paths.flat_map(|path| path.as_object().unwrap().values())
+    }
+
+    /// What a reference leads to.
+    pub(crate) fn resolve(&self, reference: &str) -> &Value {
+        let pointer = reference.trim_start_matches('#');
+        self.0.pointer(pointer).unwrap()
+    }
+
+    /// The types with a name.
+    pub(crate) fn schemas(&self) -> &Map<String, Value> {
+        self.0["components"]["schemas"].as_object().unwrap()
     }
 }
 
@@ -34,7 +53,7 @@ fn is_of(kind: &str, value: &Value) -> bool {
 }
 
 /// What is wrong with `value`, if anything; a field that the schema does not name is wrong, too.
-pub(super) fn check(
+pub(crate) fn check(
     document: &Document,
     schema: &Value,
     value: &Value,
@@ -43,8 +62,12 @@ pub(super) fn check(
     for (word, rule) in schema.as_object().unwrap() {
         match word.as_str() {
             "$ref" => {
-                let pointer = rule.as_str().unwrap().trim_start_matches('#');
-                check(document, document.0.pointer(pointer).unwrap(), value, at)?;
+                check(
+                    document,
+                    document.resolve(rule.as_str().unwrap()),
+                    value,
+                    at,
+                )?;
             }
             "type" => {
                 let is_right = match rule {
