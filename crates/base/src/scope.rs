@@ -19,6 +19,18 @@ pub enum Domain {
     Space(SpaceId),
 }
 
+impl From<OrgId> for Domain {
+    fn from(id: OrgId) -> Self {
+        Self::Org(id)
+    }
+}
+
+impl From<SpaceId> for Domain {
+    fn from(id: SpaceId) -> Self {
+        Self::Space(id)
+    }
+}
+
 impl fmt::Display for Domain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -8,11 +8,18 @@ struct Step {
     postgres: &'static str,
 }
 
-const STEPS: &[Step] = &[Step {
-    version: 1,
-    sqlite: include_str!("../migrations/sqlite/0001_identity.sql"),
-    postgres: include_str!("../migrations/postgres/0001_identity.sql"),
-}];
+const STEPS: &[Step] = &[
+    Step {
+        version: 1,
+        sqlite: include_str!("../migrations/sqlite/0001_identity.sql"),
+        postgres: include_str!("../migrations/postgres/0001_identity.sql"),
+    },
+    Step {
+        version: 2,
+        sqlite: include_str!("../migrations/sqlite/0002_sweep.sql"),
+        postgres: include_str!("../migrations/postgres/0002_sweep.sql"),
+    },
+];
 
 /// A number of our own for PostgreSQL's advisory lock: two nodes that start together migrate one after the other.
 const LOCK: i64 = 0x5649_4749_4501;

@@ -163,7 +163,8 @@ pub struct Directory {
     /// Who is in which account, and since when.
     pub(crate) members: HashMap<(AccountId, UserId), Millis>,
     pub(crate) domains: HashMap<Domain, DomainEntry>,
-    pub(crate) roles: HashMap<(UserId, Domain), Vec<Role>>,
+    /// By person first: what somebody may see is found by looking through his roles, not through all domains.
+    pub(crate) roles: HashMap<UserId, HashMap<Domain, Vec<Role>>>,
     pub(crate) keys: HashMap<KeyId, ApiKey>,
     pub(crate) keys_by_hash: HashMap<[u8; 32], KeyId>,
     pub(crate) revoked: HashSet<SessionId>,
@@ -277,7 +278,13 @@ impl Directory {
             })?;
             let resolution = row
                 .int_or_none("resolution_seconds")?
-                .and_then(|seconds| u32::try_from(seconds).ok());
+                .map(|seconds| {
+                    u32::try_from(seconds).map_err(|_| IamError::Stored {
+                        value: seconds.to_string(),
+                        expected: "a resolution in seconds",
+                    })
+                })
+                .transpose()?;
             let domain = domain(&row.text("domain")?)?;
             // A domain made since the organizations were read: the next poll, which sees that change, reads it.
             let Some(account) = self.account_of(domain) else {
@@ -302,7 +309,8 @@ impl Directory {
                 .account_of(domain)
                 .is_some_and(|account| self.is_member(user, account));
             if is_member {
-                self.roles.entry((user, domain)).or_default().push(role);
+                let own = self.roles.entry(user).or_default();
+                own.entry(domain).or_default().push(role);
             }
         }
         Ok(())
@@ -340,11 +348,7 @@ impl Directory {
     /// What the user may do with the metrics of the domain.
     #[must_use]
     pub fn actions(&self, user: UserId, domain: Domain) -> Actions {
-        let roles = self
-            .roles
-            .get(&(user, domain))
-            .map_or(&[][..], Vec::as_slice);
-        roles
+        self.roles(user, domain)
             .iter()
             .fold(Actions::NONE, |sum, role| sum.union(role.actions()))
     }
@@ -352,9 +356,7 @@ impl Directory {
     /// Whether the user holds the role in the domain.
     #[must_use]
     pub fn holds(&self, user: UserId, domain: Domain, role: Role) -> bool {
-        self.roles
-            .get(&(user, domain))
-            .is_some_and(|roles| roles.contains(&role))
+        self.roles(user, domain).contains(&role)
     }
 
     /// The user with this e-mail address, in any case of letters.
@@ -373,8 +375,18 @@ impl Directory {
 
     /// The roles the user holds in the domain.
     #[must_use]
-    pub fn roles(&self, user: UserId, domain: Domain) -> Vec<Role> {
-        self.roles.get(&(user, domain)).cloned().unwrap_or_default()
+    pub fn roles(&self, user: UserId, domain: Domain) -> &[Role] {
+        let own = self.roles.get(&user).and_then(|own| own.get(&domain));
+        own.map_or(&[], Vec::as_slice)
+    }
+
+    /// The domains in which the user holds a role.
+    pub(crate) fn domains_of(&self, user: UserId) -> impl Iterator<Item = Domain> {
+        self.roles
+            .get(&user)
+            .into_iter()
+            .flat_map(HashMap::keys)
+            .copied()
     }
 
     /// Whether the user is in the account.
@@ -427,12 +439,21 @@ impl Directory {
     }
 }
 
+/// A row of `counters`.
+pub(crate) fn counter(row: Option<Row>) -> Result<i64, IamError> {
+    let row = row.ok_or_else(|| IamError::Stored {
+        value: "nothing".to_owned(),
+        expected: "a counter",
+    })?;
+    Ok(row.int("value")?)
+}
+
 /// How often anything was changed.
 pub(crate) async fn changes(db: &Db) -> Result<i64, IamError> {
     let row = db
         .one("SELECT value FROM counters WHERE name = 'changes'", &[])
         .await?;
-    Ok(row.map_or(Ok(0), |row| row.int("value"))?)
+    counter(row)
 }
 
 fn at(row: &Row, column: &'static str) -> Result<Millis, IamError> {

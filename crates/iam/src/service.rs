@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{MutexGuard, Semaphore};
 
 /// How often the node asks whether another node has changed something.
 const POLL: Duration = Duration::from_millis(500);
@@ -110,9 +110,14 @@ impl Iam {
                 let Some(inner) = weak.upgrade() else { return };
                 let iam = Self(inner);
                 match directory::changes(&iam.0.db).await {
-                    Ok(changes) if changes == iam.0.directory.load().changes => {}
-                    Ok(_) => {
-                        if let Err(error) = iam.reload().await {
+                    Ok(changes) => {
+                        // Fewer than are known: an older copy was put in the database's place.
+                        let read = if changes < iam.0.directory.load().changes {
+                            iam.read(iam.0.reload.lock().await).await
+                        } else {
+                            iam.catch_up(changes).await
+                        };
+                        if let Err(error) = read {
                             tracing::error!(%error, "cannot read the directory again");
                         }
                     }
@@ -172,17 +177,23 @@ impl Iam {
 
     /// Commits a change and brings it into the directory before returning.
     pub(crate) async fn commit(&self, mut tx: Tx) -> Result<(), IamError> {
-        tx.execute(
-            "UPDATE counters SET value = value + 1 WHERE name = 'changes'",
-            &[],
-        )
-        .await?;
+        let sql = "UPDATE counters SET value = value + 1 WHERE name = 'changes' RETURNING value";
+        let changes = directory::counter(tx.one(sql, &[]).await?)?;
         tx.commit().await?;
-        self.reload().await
+        self.catch_up(changes).await
     }
 
-    async fn reload(&self) -> Result<(), IamError> {
-        let _turn = self.0.reload.lock().await;
+    /// Reads the directory again unless it holds that many changes already: of a hundred that are made at once, one reading
+    /// serves all who wait for it.
+    async fn catch_up(&self, changes: i64) -> Result<(), IamError> {
+        let turn = self.0.reload.lock().await;
+        if self.0.directory.load().changes >= changes {
+            return Ok(());
+        }
+        self.read(turn).await
+    }
+
+    async fn read(&self, _turn: MutexGuard<'_, ()>) -> Result<(), IamError> {
         let fresh = Directory::load(&self.0.db, self.0.clock.now()).await?;
         self.0.directory.store(Arc::new(fresh));
         Ok(())
@@ -196,7 +207,7 @@ impl Iam {
                 &[],
             )
             .await?;
-        let tenant = row.map_or(Ok(0), |row| row.int("value"))?;
+        let tenant = directory::counter(row)?;
         let values = [Value::from(tenant), Value::from(domain.to_string())];
         tx.execute(
             "INSERT INTO domains (tenant, domain) VALUES ($1, $2)",

@@ -189,7 +189,7 @@ impl Verifier {
             Some(domain) => domain,
         };
         let not_found = || AuthError::DomainNotFound(domain.to_string());
-        if !directory.roles.contains_key(&(user.id, domain)) {
+        if directory.roles(user.id, domain).is_empty() {
             return Err(not_found());
         }
         let entry = directory.domains.get(&domain).ok_or_else(not_found)?;

@@ -106,7 +106,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 
 /// Resolves the settings of the three layers.
 fn settings(arguments: &SettingArgs) -> anyhow::Result<(Settings, Vec<Resolved>)> {
-    let environment = config::environment(std::env::vars());
+    let environment = config::environment(std::env::vars_os());
     let flags = arguments.flags();
     let data = flags
         .iter()

@@ -2,7 +2,7 @@
 
 use crate::boot::{self, Booted};
 use crate::config::Settings;
-use crate::http::listener::{self, ListenerLimits};
+use crate::http::listener::{self, Event, ListenerLimits};
 use crate::http::tls::Tls;
 use crate::route;
 use anyhow::Context;
@@ -11,7 +11,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Serves until `stop` resolves; `ready` hears the address once requests are answered.
 pub(crate) async fn serve(
@@ -39,11 +39,24 @@ pub(crate) async fn serve(
         // Eight times the limit, so that a head that is too large is answered with our own 431 and reason.
         head_buffer_bytes: head_buffer_bytes.saturating_mul(8).max(64 * 1024),
     };
-    let reloading = tls.clone().map(|tls| tokio::spawn(reload_on_hangup(tls)));
+    // Watched before anybody learns that the server is there: a SIGHUP that nobody watches for ends it.
+    let reloading = match tls.clone() {
+        Some(tls) => {
+            let hangup = signal(SignalKind::hangup()).context("cannot watch for SIGHUP")?;
+            Some(tokio::spawn(reload_on_hangup(tls, hangup)))
+        }
+        None => None,
+    };
     tracing::info!(%address, public_url = app.public_url, tls = tls.is_some(), "serving");
     ready(address)?;
-    let full = || app.metrics.limited(&limit::CONNECTIONS);
-    listener::serve(listener, tls, router, limits, full, stop).await;
+    let counted = Arc::clone(&app);
+    let heard = move |event| {
+        counted.metrics.limited(match event {
+            Event::Full => &limit::CONNECTIONS,
+            Event::HeadTooLarge => &limit::HEADER_BYTES,
+        });
+    };
+    listener::serve(listener, tls, router, limits, heard, stop).await;
     if let Some(task) = reloading {
         task.abort();
     }
@@ -88,14 +101,7 @@ pub(crate) async fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     })
 }
 
-async fn reload_on_hangup(tls: Arc<Tls>) {
-    let mut hangup = match signal(SignalKind::hangup()) {
-        Ok(hangup) => hangup,
-        Err(error) => {
-            tracing::error!(%error, "cannot watch for SIGHUP: the certificate will not be read again");
-            return;
-        }
-    };
+async fn reload_on_hangup(tls: Arc<Tls>, mut hangup: Signal) {
     while hangup.recv().await.is_some() {
         match tls.reload() {
             Ok(()) => tracing::info!("certificate read again"),

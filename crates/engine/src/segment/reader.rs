@@ -27,6 +27,49 @@ pub(crate) struct Segment {
     blocks: Vec<Block>,
 }
 
+/// The block directory: every block lies within the data.
+fn read_blocks(path: &Path, footer: &Footer, bytes: &[u8]) -> Result<Vec<Block>, StoreError> {
+    let at = footer.blocks_offset;
+    let mut reader = Reader::new(bytes);
+    let mut blocks = Vec::with_capacity(footer.blocks as usize);
+    for _ in 0..footer.blocks {
+        let block = Block::decode(&mut reader).map_err(error::damaged(path, at))?;
+        let end = block.offset.checked_add(block.bytes() as u64);
+        if end.is_none_or(|end| end > at) {
+            return Err(error::corrupt(path, at, "a block lies outside the data"));
+        }
+        blocks.push(block);
+    }
+    Ok(blocks)
+}
+
+/// The tenant directory: tenants ascend, and each owns the blocks behind those of the one before.
+fn read_tenants(path: &Path, footer: &Footer, bytes: &[u8]) -> Result<Vec<Tenant>, StoreError> {
+    let at = footer.tenants_offset;
+    let mut reader = Reader::new(bytes);
+    let mut tenants: Vec<Tenant> = Vec::with_capacity(footer.tenants as usize);
+    let mut next = 0_u32;
+    for _ in 0..footer.tenants {
+        let tenant = Tenant::decode(&mut reader).map_err(error::damaged(path, at))?;
+        let ascends = tenants
+            .last()
+            .is_none_or(|last| last.tenant < tenant.tenant);
+        if !ascends || tenant.first != next {
+            return Err(error::corrupt(path, at, "tenants are out of order"));
+        }
+        next = next.saturating_add(tenant.blocks);
+        tenants.push(tenant);
+    }
+    if next != footer.blocks {
+        return Err(error::corrupt(
+            path,
+            at,
+            "the tenants do not own all blocks",
+        ));
+    }
+    Ok(tenants)
+}
+
 impl Segment {
     pub(crate) fn open(files: &Arc<Files>, path: &Path) -> Result<Self, StoreError> {
         let own = SegmentFile::new(files, path);
@@ -83,46 +126,8 @@ impl Segment {
                 "the checksum of the tenant directory differs",
             ));
         }
-        let mut reader = Reader::new(&block_bytes);
-        let mut blocks = Vec::with_capacity(footer.blocks as usize);
-        for _ in 0..footer.blocks {
-            let block =
-                Block::decode(&mut reader).map_err(error::damaged(path, footer.blocks_offset))?;
-            if block.offset + block.bytes() as u64 > footer.blocks_offset {
-                return Err(error::corrupt(
-                    path,
-                    footer.blocks_offset,
-                    "a block lies outside the data",
-                ));
-            }
-            blocks.push(block);
-        }
-        let mut reader = Reader::new(&tenant_bytes);
-        let mut tenants: Vec<Tenant> = Vec::with_capacity(footer.tenants as usize);
-        let mut next = 0;
-        for _ in 0..footer.tenants {
-            let tenant =
-                Tenant::decode(&mut reader).map_err(error::damaged(path, footer.tenants_offset))?;
-            let ascends = tenants
-                .last()
-                .is_none_or(|last| last.tenant < tenant.tenant);
-            if !ascends || tenant.first != next {
-                return Err(error::corrupt(
-                    path,
-                    footer.tenants_offset,
-                    "tenants are out of order",
-                ));
-            }
-            next = next.saturating_add(tenant.blocks);
-            tenants.push(tenant);
-        }
-        if next != footer.blocks {
-            return Err(error::corrupt(
-                path,
-                footer.tenants_offset,
-                "the tenants do not own all blocks",
-            ));
-        }
+        let blocks = read_blocks(path, &footer, &block_bytes)?;
+        let tenants = read_tenants(path, &footer, &tenant_bytes)?;
         Ok(Self {
             file: own,
             header,

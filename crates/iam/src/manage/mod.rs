@@ -54,7 +54,7 @@ fn manages(directory: &Directory, caller: &Identity, domain: Domain) -> bool {
 }
 
 fn has_role(directory: &Directory, caller: &Identity, domain: Domain) -> bool {
-    directory.roles.contains_key(&(caller.user(), domain))
+    !directory.roles(caller.user(), domain).is_empty()
 }
 
 /// Whether the caller's roles show him the space; asked of the person, whatever his token is for.
@@ -77,10 +77,9 @@ fn knows_org(directory: &Directory, caller: &Identity, org: OrgId) -> bool {
     };
     has_role(directory, caller, Domain::Org(org))
         || administers(directory, caller, found.account)
-        || directory
-            .spaces
-            .values()
-            .any(|space| space.org == org && has_role(directory, caller, Domain::Space(space.id)))
+        || directory.domains_of(caller.user()).any(|domain| {
+            matches!(domain, Domain::Space(id) if directory.spaces.get(&id).is_some_and(|space| space.org == org))
+        })
 }
 
 fn administers(directory: &Directory, caller: &Identity, account: AccountId) -> bool {

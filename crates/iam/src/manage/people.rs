@@ -73,9 +73,9 @@ impl Iam {
         let held = directory
             .roles
             .iter()
-            .filter(|((_, own), roles)| *own == domain && roles.contains(&role));
+            .filter(|(_, own)| own.get(&domain).is_some_and(|roles| roles.contains(&role)));
         let mut users: Vec<User> = held
-            .filter_map(|((user, _), _)| directory.users.get(user).cloned())
+            .filter_map(|(user, _)| directory.users.get(user).cloned())
             .collect();
         users.sort_by(|a, b| a.email.cmp(&b.email));
         Ok(users)

@@ -249,11 +249,11 @@ async fn switch(
 
 async fn end(iam: &Iam, mut tx: Tx, session: SessionId) -> Result<(), IamError> {
     let sql = "UPDATE sessions SET revoked_at = $2 WHERE guid = $1 AND revoked_at IS NULL";
-    tx.execute(
-        sql,
-        &[session.0.to_string().into(), iam.0.clock.now().0.into()],
-    )
-    .await?;
+    let values = [session.0.to_string().into(), iam.0.clock.now().0.into()];
+    // One that has ended already is no change: nobody makes the server read its directory again by ending it again.
+    if tx.execute(sql, &values).await? == 0 {
+        return Ok(());
+    }
     iam.commit(tx).await
 }
 

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 on_both_databases!(
     another_node_refuses_within_a_second_what_was_withdrawn,
     another_node_lets_in_within_a_second_what_was_given,
+    changes_made_at_once_are_each_seen_by_who_made_them,
 );
 
 /// The promise of the documentation.
@@ -84,4 +85,19 @@ async fn another_node_lets_in_within_a_second_what_was_given(world: World) {
     unset.await.unwrap();
     soon("a role taken", || scope().is_err()).await;
     node.close().await;
+}
+
+async fn changes_made_at_once_are_each_seen_by_who_made_them(world: World) {
+    let changes: Vec<_> = (0..20)
+        .map(|number| {
+            let (iam, owner) = (world.iam.clone(), world.owner());
+            tokio::spawn(async move {
+                let made = iam.create_org(&owner, &format!("org{number}"), None).await;
+                iam.org(&owner, made.unwrap().id).unwrap();
+            })
+        })
+        .collect();
+    for change in changes {
+        change.await.unwrap();
+    }
 }

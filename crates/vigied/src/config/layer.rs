@@ -4,6 +4,7 @@ use super::ConfigError;
 use super::file::FileValue;
 use super::setting::{Setting, Shape, all};
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -112,6 +113,14 @@ fn refuse_unknown(layers: &Layers, settings: &[Setting]) -> Result<(), ConfigErr
             }
         }
     }
+    for name in layers.environment.keys() {
+        if !settings.iter().any(|own| own.environment() == *name) {
+            let key = name.trim_start_matches("VIGIE_").to_ascii_lowercase();
+            let key = key.replacen('_', ".", 1);
+            let source = Source::Environment(name.clone());
+            return Err(ConfigError::at(&source, &key, unknown(&key)));
+        }
+    }
     for (key, flag, _) in &layers.flags {
         if !known(key) {
             return Err(ConfigError::at(
@@ -145,9 +154,14 @@ fn distance(left: &str, right: &str) -> usize {
     row.last().copied().unwrap_or(0)
 }
 
+const LOG_LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
 fn check(setting: &Setting, value: &str) -> Result<(), String> {
+    if value.contains(char::REPLACEMENT_CHARACTER) {
+        return Err("must be text in UTF-8".to_owned());
+    }
     match setting.shape {
-        Shape::Text | Shape::Path => Ok(()),
+        Shape::Path => Ok(()),
         Shape::Address => value
             .parse::<std::net::SocketAddr>()
             .map(drop)
@@ -176,6 +190,30 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
             "true" | "false" => Ok(()),
             _ => Err(format!("must be `true` or `false`, not `{value}`")),
         },
+        Shape::Database => {
+            let known = ["", "postgres://", "postgresql://"];
+            match value
+                .find("//")
+                .map(|at| value.split_at(at + 2).0)
+                .unwrap_or(value)
+            {
+                scheme if known.contains(&scheme) => Ok(()),
+                // Not repeated: it may hold a password.
+                _ => Err("must be empty or `postgres://USER@HOST/NAME`".to_owned()),
+            }
+        }
+        Shape::LogFilter => {
+            // A lone word that is no level would be taken for a module's name, and silence all others.
+            let is_lone_word = !value.contains(['=', ',']);
+            let is_level = LOG_LEVELS.contains(&value);
+            match tracing_subscriber::EnvFilter::try_new(value) {
+                Ok(_) if is_level || !is_lone_word => Ok(()),
+                _ => Err(format!(
+                    "must be one of `{}`, or a filter like `vigied=debug`, not `{value}`",
+                    LOG_LEVELS.join("`, `")
+                )),
+            }
+        }
         Shape::Choice(words) if words.contains(&value) => Ok(()),
         Shape::Choice(words) => Err(format!(
             "must be one of `{}`, not `{value}`",
@@ -184,12 +222,28 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
     }
 }
 
-/// The `VIGIE_…` variables that name a setting.
+/// The `VIGIE_…` variables that name a setting, or nearly: those that begin like the settings of a table are kept, so that
+/// a mistyped one is refused. Others are not ours: `vigie` has its own.
 pub(crate) fn environment(
-    variables: impl Iterator<Item = (String, String)>,
+    variables: impl Iterator<Item = (OsString, OsString)>,
 ) -> BTreeMap<String, String> {
-    let names: Vec<String> = all().iter().map(Setting::environment).collect();
-    variables.filter(|(name, _)| names.contains(name)).collect()
+    let settings = all();
+    let ours = |name: &str| {
+        settings.iter().any(|setting| {
+            let own = setting.environment();
+            let table = setting.key.split_once('.').map(|(table, _)| table.len());
+            // `VIGIE_`, the table, `_`.
+            let begin = table.and_then(|length| own.get(..length + 7));
+            own == name || begin.is_some_and(|begin| name.starts_with(begin))
+        })
+    };
+    variables
+        .filter_map(|(name, value)| {
+            let name = name.into_string().ok().filter(|name| ours(name))?;
+            // What is no text gets replacement characters, and is refused for them with the setting's name.
+            Some((name, value.to_string_lossy().into_owned()))
+        })
+        .collect()
 }
 
 /// Reads the file at `path`; a missing file is an error only when it was asked for by name.
@@ -273,6 +327,43 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(error.starts_with("vigie.toml:2: "), "{error}");
+    }
+
+    #[test]
+    fn a_mistyped_variable_is_refused_and_a_foreign_one_left_alone() {
+        let variables = [
+            ("VIGIE_LIMITS_BODY_BYTE", "5"),
+            ("VIGIE_API_KEY", "x"),
+            ("VIGIE_HOME", "x"),
+            ("PATH", "x"),
+        ];
+        let pairs = variables.map(|(name, value)| (name.into(), value.into()));
+        let layers = Layers {
+            environment: environment(pairs.into_iter()),
+            ..Layers::default()
+        };
+        insta::assert_snapshot!(resolve(&layers).unwrap_err().to_string(), @"environment VIGIE_LIMITS_BODY_BYTE: `limits.body_byte` is not a setting; did you mean `limits.body_bytes`?");
+        let foreign = variables.iter().skip(1);
+        let foreign = foreign.map(|(name, value)| (name.into(), value.into()));
+        assert!(environment(foreign).is_empty());
+    }
+
+    #[test]
+    fn a_word_that_is_no_level_and_a_foreign_database_are_refused() {
+        let error = |text: &str| resolve(&layers(text, &[], &[])).unwrap_err().to_string();
+        insta::assert_snapshot!(error("log.level = \"loud\""), @"vigie.toml:1: `log.level` must be one of `off`, `error`, `warn`, `info`, `debug`, `trace`, or a filter like `vigied=debug`, not `loud`");
+        assert!(error("log.level = \"vigied=loud\"").contains("not `vigied=loud`"));
+        insta::assert_snapshot!(error("database = \"mysql://u:secret@h/n\""), @"vigie.toml:1: `database` must be empty or `postgres://USER@HOST/NAME`");
+        for good in [
+            "log.level = \"debug\"",
+            "log.level = \"vigied=debug,iam=trace\"",
+            "log.level = \"info,engine=debug\"",
+            "database = \"postgres://u@h/n\"",
+            "database = \"postgresql://u@h/n\"",
+            "database = \"\"",
+        ] {
+            resolve(&layers(good, &[], &[])).unwrap();
+        }
     }
 
     #[test]

@@ -6,8 +6,6 @@ use std::borrow::Cow;
 /// What a setting's text must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// Any text.
-    Text,
     /// A path; relative ones count from the working directory.
     Path,
     /// `ADDRESS:PORT`.
@@ -18,6 +16,10 @@ pub(crate) enum Shape {
     Number { min: u64, max: u64 },
     /// `true` or `false`.
     Flag,
+    /// `postgres://…`, or nothing.
+    Database,
+    /// A level, or a filter with levels per module.
+    LogFilter,
     /// One of these words.
     Choice(&'static [&'static str]),
 }
@@ -77,7 +79,7 @@ const OWN: &[Setting] = &[
     ),
     setting(
         "database",
-        Shape::Text,
+        Shape::Database,
         "",
         "where identity and configuration live: empty for `iam.db` in the data folder, or `postgres://USER@HOST/NAME`",
     ),
@@ -161,7 +163,7 @@ const OWN: &[Setting] = &[
     ),
     setting(
         "log.level",
-        Shape::Text,
+        Shape::LogFilter,
         "info",
         "what to log: `error`, `warn`, `info`, `debug`, or a filter like `vigied=debug`",
     ),

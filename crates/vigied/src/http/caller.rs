@@ -7,7 +7,7 @@ use crate::app::{App, Watchers};
 use axum::extract::{FromRequestParts, Request};
 use base::scope::{Action, Domain, Scope};
 use http::request::Parts;
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue};
 use iam::{Credential, Identity};
 use std::sync::Arc;
 use wire::code;
@@ -36,13 +36,30 @@ struct Sent<'h> {
     repairs: Repairs,
 }
 
+/// The value of a header. Given again with another value it is refused: a proxy may have gone by the other one.
+fn single<'h>(
+    headers: &'h HeaderMap,
+    name: &'static str,
+    field: &'static str,
+) -> Result<Option<&'h HeaderValue>, Refusal> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next();
+    if values.any(|value| Some(value) != first) {
+        let problem = code::REQUEST_MALFORMED.problem(format!(
+            "the header `{field}` is given more than once, with different values"
+        ));
+        return Err(Refusal(problem.hint("send it once").field(field)));
+    }
+    Ok(first)
+}
+
 fn sent<'h>(app: &App, headers: &'h HeaderMap) -> Result<Sent<'h>, Refusal> {
-    let (parsed, field) = if let Some(value) = headers.get(USER_TOKEN) {
+    let (parsed, field) = if let Some(value) = single(headers, USER_TOKEN, "X-Auth-User-Token")? {
         (
             credential::user_token(value.as_bytes()),
             "X-Auth-User-Token",
         )
-    } else if let Some(value) = headers.get(header::AUTHORIZATION) {
+    } else if let Some(value) = single(headers, "authorization", "Authorization")? {
         (credential::authorization(value.as_bytes()), "Authorization")
     } else {
         let problem = code::CREDENTIAL_MISSING.problem("the request has no credential");
@@ -86,7 +103,7 @@ fn sent<'h>(app: &App, headers: &'h HeaderMap) -> Result<Sent<'h>, Refusal> {
 /// Verifies the caller of a monitoring route.
 pub(crate) fn scope(app: &App, headers: &HeaderMap) -> Result<(Caller, Repairs), Refusal> {
     let sent = sent(app, headers)?;
-    let selector = match headers.get(SCOPE_ID) {
+    let selector = match single(headers, SCOPE_ID, "X-Auth-Scope-Id")? {
         Some(value) => Some(scope_id::parse(value.as_bytes()).map_err(|error| {
             let problem = code::SCOPE_MALFORMED.problem(error.to_string());
             Refusal(

@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tower::ServiceExt as _;
 
 /// Time for a TLS handshake and for a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
@@ -38,13 +39,22 @@ pub(crate) struct ListenerLimits {
     pub(crate) head_buffer_bytes: usize,
 }
 
-/// Serves `router` until `stop` resolves, then drains. `full` hears of each connection that waits for a place.
+/// What the listener tells: things that no request can be answered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// A connection waits for a place.
+    Full,
+    /// A head was larger than even the buffer, or of too many lines: refused with a bare 431 or 414.
+    HeadTooLarge,
+}
+
+/// Serves `router` until `stop` resolves, then drains. `heard` hears of what happens beside the requests.
 pub(crate) async fn serve(
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
     router: Router,
     limits: ListenerLimits,
-    full: impl Fn(),
+    heard: impl Fn(Event) + Clone + Send + 'static,
     stop: impl Future<Output = ()>,
 ) {
     let graceful = GracefulShutdown::new();
@@ -66,7 +76,7 @@ pub(crate) async fn serve(
         let place = match Arc::clone(&places).try_acquire_owned() {
             Ok(place) => Ok(place),
             Err(_) => {
-                full();
+                heard(Event::Full);
                 tokio::select! {
                     place = Arc::clone(&places).acquire_owned() => place,
                     () = &mut stop => break,
@@ -74,16 +84,16 @@ pub(crate) async fn serve(
             }
         };
         let router = router.clone().layer(axum::Extension(Peer(peer.ip())));
-        let (watcher, tls) = (graceful.watcher(), tls.clone());
+        let (watcher, tls, heard) = (graceful.watcher(), tls.clone(), heard.clone());
         tokio::spawn(async move {
             let _place = place;
             let builder = builder(limits);
             let _ = stream.set_nodelay(true);
             match tls {
-                None => run(&builder, stream, router, watcher).await,
+                None => run(&builder, stream, router, watcher, heard).await,
                 Some(tls) => {
                     if let Some(stream) = handshake(stream, &tls).await {
-                        run(&builder, stream, router, watcher).await;
+                        run(&builder, stream, router, watcher, heard).await;
                     }
                 }
             }
@@ -137,19 +147,78 @@ async fn run<S>(
     stream: S,
     router: Router,
     watcher: hyper_util::server::graceful::Watcher,
+    heard: impl Fn(Event),
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let connection =
-        builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let service = TowerToHyperService::new(router.map_request(tidied));
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection.into_owned()).await {
+        if is_too_large(&*error) {
+            heard(Event::HeadTooLarge);
+        }
         tracing::debug!(error, "connection ended early");
     }
+}
+
+/// The request without slashes that say nothing: `//v1/metrics/` is `/v1/metrics`. They come from clients that put a path
+/// behind an address with a slash at its end. Done before anything looks at the path, so that all see the same one.
+fn tidied<B>(mut request: http::Request<B>) -> http::Request<B> {
+    if let Some(path) = tidy(request.uri().path()) {
+        let query = request.uri().query();
+        let target = query.map_or_else(|| path.clone(), |query| format!("{path}?{query}"));
+        let mut parts = request.uri().clone().into_parts();
+        parts.path_and_query = target.parse().ok();
+        if let Ok(uri) = http::Uri::from_parts(parts) {
+            *request.uri_mut() = uri;
+        }
+    }
+    request
+}
+
+/// The path in its shortest form; `None` when it is that already.
+fn tidy(path: &str) -> Option<String> {
+    let is_tidy = !path.contains("//") && (path.len() < 2 || !path.ends_with('/'));
+    if is_tidy {
+        return None;
+    }
+    let parts = path.split('/').filter(|part| !part.is_empty());
+    Some(parts.fold(String::new(), |whole, part| whole + "/" + part)).map(|path| {
+        if path.is_empty() {
+            "/".to_owned()
+        } else {
+            path
+        }
+    })
+}
+
+fn is_too_large(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    error
+        .downcast_ref::<hyper::Error>()
+        .is_some_and(hyper::Error::is_parse_too_large)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slashes_that_say_nothing_go() {
+        for (given, tidied) in [
+            ("//v1/metrics", "/v1/metrics"),
+            ("/v1//metrics/", "/v1/metrics"),
+            ("/v1/metrics/", "/v1/metrics"),
+            ("//", "/"),
+        ] {
+            assert_eq!(tidy(given).as_deref(), Some(tidied), "{given}");
+        }
+        for same in ["/", "/v1/metrics", "/v1/apikeys/a%2Fb"] {
+            assert_eq!(tidy(same), None, "{same}");
+        }
+        let request = http::Request::get("http://h//v1/metrics/?target=a//b/").body(());
+        let tidied = super::tidied(request.unwrap());
+        assert_eq!(tidied.uri(), "http://h/v1/metrics?target=a//b/");
+    }
 
     #[test]
     fn only_loopback_is_this_machine() {

@@ -7,4 +7,5 @@ pub(crate) mod payload;
 pub(crate) mod problem;
 pub(crate) mod routes;
 pub(crate) mod tls;
+pub(crate) mod unread;
 pub(crate) mod worker;

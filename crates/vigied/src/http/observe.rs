@@ -2,13 +2,14 @@
 //! in the log, a count in the metrics, and, when it is refused, an error body in its protocol's form.
 
 use super::problem::{self, Refusal};
+use super::unread::Unread;
 use super::worker;
 use crate::app::App;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base::limit;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use wire::code;
@@ -33,6 +34,10 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next:
         .unwrap_or_default()
         .to_owned();
     let flight = app.metrics.start();
+    let version = request.version();
+    // A client that waits for leave to send its body has nothing on its way, and draining would give him that leave.
+    let waits = request.headers().contains_key(header::EXPECT);
+    let (unread, request) = Unread::watch(request);
     let mut response = limited(&app, request, next).await;
     drop(flight);
     let facts = problem::Request {
@@ -57,27 +62,42 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next:
         HeaderValue::from_static("nosniff"),
     );
     problem::mark(headers, &path);
-    let status = response.status().as_u16();
+    let status = response.status();
     let took = begun.elapsed();
-    if let Some(code) = code.filter(|_| status == 401) {
+    if let Some(code) = code.filter(|_| status == StatusCode::UNAUTHORIZED) {
         app.metrics.refused(code);
     }
-    app.metrics.answered(&route, method, status, took);
+    app.metrics.answered(&route, method, status.as_u16(), took);
     let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     // The path is logged without its query, and never a header: neither may bring a secret into the log.
     tracing::debug!(
         method,
         route,
-        status,
+        status = status.as_u16(),
         code,
         milliseconds,
         transaction,
         "request"
     );
+    if version < Version::HTTP_2 && unread.is_some() {
+        let patient = status != StatusCode::REQUEST_TIMEOUT && !waits;
+        if !patient || !unread.drain(app.limits.body_bytes).await {
+            response
+                .headers_mut()
+                .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+    }
     response
 }
 
 async fn limited(app: &Arc<App>, request: Request, next: Next) -> Response {
+    if let Some(coding) = other_transfer_coding(request.headers()) {
+        let problem = code::REQUEST_MALFORMED.problem(format!(
+            "the transfer coding `{coding}` is not understood, only `chunked`"
+        ));
+        let hint = "send packed bodies with `Content-Encoding: gzip`";
+        return Refusal(problem.hint(hint).field("Transfer-Encoding")).into_response();
+    }
     let head = head_bytes(&request);
     let allowed = app.limits.header_bytes;
     if head > allowed {
@@ -119,6 +139,18 @@ async fn limited(app: &Arc<App>, request: Request, next: Next) -> Response {
     };
     let problem = problem.hint("ask for a shorter range, or send smaller batches");
     Refusal(problem.limit(&limit::REQUEST_SECONDS)).into_response()
+}
+
+/// A transfer coding that nobody here undoes: taken for `chunked`, the body would be taken for something else than it is.
+fn other_transfer_coding(headers: &HeaderMap) -> Option<String> {
+    let codings = headers.get_all(header::TRANSFER_ENCODING);
+    let other = codings.iter().find(|value| {
+        !value
+            .as_bytes()
+            .trim_ascii()
+            .eq_ignore_ascii_case(b"chunked")
+    })?;
+    Some(String::from_utf8_lossy(other.as_bytes()).into_owned())
 }
 
 fn head_bytes(request: &Request) -> usize {

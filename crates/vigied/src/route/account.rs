@@ -121,7 +121,8 @@ async fn account(
 
 fn person(app: &App, member: &Member) -> User {
     let (user, account) = (&member.user, member.account);
-    let roles = app.iam.directory().roles(user.id, Domain::Account(account));
+    let directory = app.iam.directory();
+    let roles = directory.roles(user.id, Domain::Account(account));
     User {
         id: user.id.0.to_hex(),
         iam_id: user.id.to_string(),

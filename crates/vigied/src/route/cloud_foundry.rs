@@ -17,6 +17,7 @@ use base::scope::Domain;
 use http::StatusCode;
 use iam::directory::{Org, Space, User};
 use iam::role::Role;
+use std::str::FromStr;
 use std::sync::Arc;
 use wire::cf::info::Info;
 use wire::cf::list::{List, Metadata, Resource};
@@ -49,19 +50,19 @@ pub(super) fn register(r: &mut impl Registry) {
         Get,
         "/v2/organizations/{guid}/{role}",
         Guard::Identity,
-        org_holders,
+        holders::<OrgId>,
     );
     r.add(
         Put,
         "/v2/organizations/{guid}/{role}",
         Guard::Identity,
-        set_org_role,
+        set_role::<OrgId>,
     );
     r.add(
         Delete,
         "/v2/organizations/{guid}/{role}",
         Guard::Identity,
-        unset_org_role,
+        unset_role::<OrgId>,
     );
     r.add(Get, "/v2/spaces", Guard::Identity, spaces);
     r.add(Post, "/v2/spaces", Guard::Identity, create_space);
@@ -72,19 +73,19 @@ pub(super) fn register(r: &mut impl Registry) {
         Get,
         "/v2/spaces/{guid}/{role}",
         Guard::Identity,
-        space_holders,
+        holders::<SpaceId>,
     );
     r.add(
         Put,
         "/v2/spaces/{guid}/{role}",
         Guard::Identity,
-        set_space_role,
+        set_role::<SpaceId>,
     );
     r.add(
         Delete,
         "/v2/spaces/{guid}/{role}",
         Guard::Identity,
-        unset_space_role,
+        unset_role::<SpaceId>,
     );
 }
 
@@ -362,12 +363,8 @@ fn role(params: &Params) -> Result<Role, Refusal> {
 }
 
 /// The domain and role of a path, refused when the role does not exist in such a domain.
-fn place(params: &Params, of_space: bool) -> Result<(Domain, Role), Refusal> {
-    let domain = if of_space {
-        Domain::Space(params.id("guid")?)
-    } else {
-        Domain::Org(params.id("guid")?)
-    };
+fn place<Id: FromStr + Into<Domain>>(params: &Params) -> Result<(Domain, Role), Refusal> {
+    let domain = params.id::<Id>("guid")?.into();
     let role = role(params)?;
     if !role.fits(domain) {
         let message = format!("`{}` is no role in `{domain}`", params.text("role"));
@@ -376,109 +373,53 @@ fn place(params: &Params, of_space: bool) -> Result<(Domain, Role), Refusal> {
     Ok((domain, role))
 }
 
-fn holders(
-    app: &App,
-    caller: &Manager,
-    params: &Params,
-    of_space: bool,
+async fn holders<Id: FromStr + Into<Domain>>(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
 ) -> Result<Response, Refusal> {
-    let (domain, role) = place(params, of_space)?;
-    let users = app.iam.holders(&caller.0, domain, role)?;
+    let (domain, role) = place::<Id>(&params)?;
+    let users = app.iam.holders(&caller, domain, role)?;
     json(
         StatusCode::OK,
         &List::one_page(users.iter().map(member_resource).collect()),
     )
 }
 
-async fn set(
-    app: &App,
-    caller: &Manager,
-    params: &Params,
-    bytes: &[u8],
-    of_space: bool,
+async fn set_role<Id: FromStr + Into<Domain>>(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+    Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
-    let (domain, role) = place(params, of_space)?;
-    app.iam.may_set_roles(&caller.0, domain)?;
-    let wanted: Username = body(bytes)?;
+    let (domain, role) = place::<Id>(&params)?;
+    app.iam.may_set_roles(&caller, domain)?;
+    let wanted: Username = body(&bytes)?;
     app.iam
-        .set_role(&caller.0, domain, role, &wanted.username)
+        .set_role(&caller, domain, role, &wanted.username)
         .await?;
     match domain {
         Domain::Space(id) => json(
             StatusCode::CREATED,
-            &space_resource(&app.iam.space(&caller.0, id)?),
+            &space_resource(&app.iam.space(&caller, id)?),
         ),
         Domain::Org(id) => json(
             StatusCode::CREATED,
-            &org_resource(&app.iam.org(&caller.0, id)?),
+            &org_resource(&app.iam.org(&caller, id)?),
         ),
         Domain::Account(_) => Ok(StatusCode::NO_CONTENT.into_response()),
     }
 }
 
-async fn unset(
-    app: &App,
-    caller: &Manager,
-    params: &Params,
-    bytes: &[u8],
-    of_space: bool,
+async fn unset_role<Id: FromStr + Into<Domain>>(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+    Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
-    let (domain, role) = place(params, of_space)?;
-    app.iam.may_set_roles(&caller.0, domain)?;
-    app.iam
-        .unset_role(&caller.0, domain, role, &username(params, bytes)?)
-        .await?;
+    let (domain, role) = place::<Id>(&params)?;
+    app.iam.may_set_roles(&caller, domain)?;
+    let username = username(&params, &bytes)?;
+    app.iam.unset_role(&caller, domain, role, &username).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-async fn org_holders(
-    State(app): State<Arc<App>>,
-    caller: Manager,
-    params: Params,
-) -> Result<Response, Refusal> {
-    holders(&app, &caller, &params, false)
-}
-
-async fn space_holders(
-    State(app): State<Arc<App>>,
-    caller: Manager,
-    params: Params,
-) -> Result<Response, Refusal> {
-    holders(&app, &caller, &params, true)
-}
-
-async fn set_org_role(
-    State(app): State<Arc<App>>,
-    caller: Manager,
-    params: Params,
-    Payload(bytes): Payload,
-) -> Result<Response, Refusal> {
-    set(&app, &caller, &params, &bytes, false).await
-}
-
-async fn set_space_role(
-    State(app): State<Arc<App>>,
-    caller: Manager,
-    params: Params,
-    Payload(bytes): Payload,
-) -> Result<Response, Refusal> {
-    set(&app, &caller, &params, &bytes, true).await
-}
-
-async fn unset_org_role(
-    State(app): State<Arc<App>>,
-    caller: Manager,
-    params: Params,
-    Payload(bytes): Payload,
-) -> Result<Response, Refusal> {
-    unset(&app, &caller, &params, &bytes, false).await
-}
-
-async fn unset_space_role(
-    State(app): State<Arc<App>>,
-    caller: Manager,
-    params: Params,
-    Payload(bytes): Payload,
-) -> Result<Response, Refusal> {
-    unset(&app, &caller, &params, &bytes, true).await
 }

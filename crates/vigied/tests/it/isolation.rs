@@ -49,6 +49,7 @@ fn no_way_leads_from_one_space_to_another() {
             json!([]),
             "{pattern}"
         );
+        let encoded = wire::query::encode(&[("query", pattern), ("from", "1")]);
         assert_eq!(
             own("DELETE", &format!("/v1/metrics/list?{encoded}"))
                 .send()

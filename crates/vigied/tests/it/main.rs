@@ -35,6 +35,8 @@ mod postgres;
 #[cfg(test)]
 mod quickstart;
 #[cfg(test)]
+mod raw_http;
+#[cfg(test)]
 mod sdk;
 #[cfg(test)]
 mod settings;

@@ -13,6 +13,9 @@ use std::sync::Arc;
 use wire::code;
 use wire::find::delete::DeleteReply;
 
+/// What a deletion can be told.
+const PARAMETERS: [&str; 6] = ["query", "from", "until", "now", "tz", "dry_run"];
+
 /// `DELETE /v1/metrics/list`: deletes what the same query would list, with everything below it.
 pub(crate) async fn delete(
     State(app): State<Arc<App>>,
@@ -20,6 +23,13 @@ pub(crate) async fn delete(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Refusal> {
     let query = query_of(raw.as_deref())?;
+    // A mistyped `dry_run`, `from` or `until` must not delete more than was meant.
+    if let Some(other) = query.unknown(&PARAMETERS) {
+        let message = format!("a deletion has no parameter `{other}`");
+        let Refusal(problem) = invalid("query", message);
+        let known = PARAMETERS.map(|name| format!("`{name}`")).join(", ");
+        return Err(Refusal(problem.hint(format!("it knows {known}"))));
+    }
     let Some(text) = parameter(&query, "query")?.filter(|text| !text.is_empty()) else {
         let problem = code::QUERY_MISSING.problem("a deletion needs its `query`");
         return Err(Refusal(

@@ -1,0 +1,132 @@
+//! The part of a request's body that nobody read, because the request was refused first. A connection that is closed while
+//! the client still sends is reset, and the reset takes the answer with it: the client sees a broken pipe where the reason
+//! stood. So what is on its way is taken in, within limits, before the answer goes out.
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::Request;
+use http_body_util::BodyExt;
+use hyper::body::{Frame, SizeHint};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+/// How long an answer waits for the rest of a body.
+const TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Where a dropped body's rest is found.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Unread(Arc<Mutex<Option<Body>>>);
+
+/// A body that leaves its rest behind when it is dropped.
+#[derive(Debug)]
+struct Kept {
+    inner: Option<Body>,
+    rest: Unread,
+}
+
+impl HttpBody for Kept {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let own = self.get_mut();
+        let Some(inner) = own.inner.as_mut() else {
+            return Poll::Ready(None);
+        };
+        let polled = Pin::new(inner).poll_frame(context);
+        if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
+            own.inner = None;
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.as_ref().is_none_or(HttpBody::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), HttpBody::size_hint)
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let rest = self.inner.take().filter(|body| !body.is_end_stream());
+        *self.rest.0.lock().unwrap_or_else(PoisonError::into_inner) = rest;
+    }
+}
+
+impl Unread {
+    /// Sees to it that what is not read of the request's body is found here.
+    pub(crate) fn watch(request: Request) -> (Self, Request) {
+        let unread = Self::default();
+        let rest = unread.clone();
+        let request = request.map(|body| {
+            Body::new(Kept {
+                inner: Some(body),
+                rest,
+            })
+        });
+        (unread, request)
+    }
+
+    /// Takes in the rest; whether the client has sent all of it.
+    pub(crate) async fn drain(self, bytes_max: usize) -> bool {
+        let rest = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut body) = rest else { return true };
+        let read = async {
+            let mut left = bytes_max;
+            while let Some(frame) = body.frame().await {
+                let Ok(frame) = frame else { return false };
+                let length = frame.data_ref().map_or(0, Bytes::len);
+                let Some(fewer) = left.checked_sub(length) else {
+                    return false;
+                };
+                left = fewer;
+            }
+            true
+        };
+        tokio::time::timeout(TIME_MAX, read).await.unwrap_or(false)
+    }
+
+    /// Whether something is left.
+    pub(crate) fn is_some(&self) -> bool {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(body: &'static str) -> Request {
+        Request::new(Body::new(http_body_util::Full::new(Bytes::from(body))))
+    }
+
+    #[tokio::test]
+    async fn what_is_read_leaves_nothing() {
+        let (unread, request) = Unread::watch(request("abc"));
+        request.into_body().collect().await.unwrap();
+        assert!(!unread.is_some());
+        assert!(unread.drain(0).await);
+    }
+
+    #[tokio::test]
+    async fn what_is_not_read_is_taken_in_within_bounds() {
+        for (bytes_max, whole) in [(3, true), (2, false)] {
+            let (unread, request) = Unread::watch(request("abc"));
+            drop(request);
+            assert!(unread.is_some());
+            assert_eq!(unread.drain(bytes_max).await, whole, "{bytes_max}");
+        }
+    }
+}
