@@ -2,6 +2,7 @@
 //!
 //! The tour itself is in `tour.rs`. A second run goes on with the same data.
 
+mod leash;
 mod tour;
 
 use crate::boot;
@@ -12,24 +13,19 @@ use crate::init;
 use crate::serve;
 use anyhow::{Context, bail};
 use iam::bootstrap::Request;
-use rustix::process::{Pid, Signal, kill_process};
+use leash::{Leash, Stopped};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
-use std::process::{Child, ExitCode};
+use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 use tour::Tour;
 
 pub(crate) use tour::word;
 
 /// The owner's API key lies in the data folder, readable by its owner alone: this server is for one person's own use.
 const KEY_FILE: &str = "quickstart-key";
-
-/// How long the agent may take to stop; what it has not sent by then lies in its buffer.
-const AGENT_STOP_LIMIT: Duration = Duration::from_secs(2);
 
 /// Runs the tour, and serves on until Ctrl-C unless it is for once.
 pub(crate) async fn run(
@@ -44,8 +40,8 @@ pub(crate) async fn run(
     let (done, finished) = tokio::sync::oneshot::channel::<()>();
     let once = arguments.once;
     let place = data.clone();
-    let is_stopped = Arc::new(AtomicBool::new(false));
-    let (stopping, stopped) = (Arc::clone(&is_stopped), Arc::clone(&is_stopped));
+    let leash = Arc::new(Leash::default());
+    let (held, stopping) = (Arc::clone(&leash), Arc::clone(&leash));
     let tour = tokio::spawn(async move {
         let address = address.await.context("the server did not start")?;
         let tour = Tour {
@@ -53,22 +49,20 @@ pub(crate) async fn run(
             data: place,
             address,
             is_new,
-            is_stopped: stopped,
+            leash: held,
         };
         let walked = tokio::task::spawn_blocking(move || tour.walk(once)).await?;
-        match walked {
-            Ok(Some(agent)) => Ok(Some(agent)),
-            // Nothing goes on: neither after a tour for once nor after one that failed.
-            ended => {
-                let _ = done.send(());
-                ended
-            }
+        // Nothing goes on: neither after a tour for once nor after one that failed.
+        if once || walked.is_err() {
+            let _ = done.send(());
         }
+        walked
     });
     let stop = async move {
         tokio::select! {
-            () = signal => stopping.store(true, Ordering::Relaxed),
-            // Sent when the tour is all there is; kept silent, not dropped, when the server goes on.
+            // The agent ends first, so that the server takes what it has left.
+            () = signal => stopping.stop().await,
+            // Kept silent, not dropped, when the server goes on.
             Ok(()) = finished => {}
         }
     };
@@ -79,17 +73,12 @@ pub(crate) async fn run(
     };
     serve::serve(settings, announce, stop).await?;
     match tour.await? {
-        Ok(Some(agent)) => stop_agent(agent)?,
-        Ok(None) => {}
-        // Whoever stops the tour half-way has stopped the command it was at, too: that is no failure.
-        Err(_) if is_stopped.load(Ordering::Relaxed) => {}
-        Err(error) => return Err(error),
-    }
-    if is_stopped.load(Ordering::Relaxed) {
-        tour::say(&format!(
+        Err(error) if !leash.is_stopped() && !error.is::<Stopped>() => return Err(error),
+        Ok(()) if !leash.is_stopped() => {}
+        _ => tour::say(&format!(
             "\nStopped. The data stays in {}; the same command goes on with it.",
             data.display()
-        ))?;
+        ))?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -149,26 +138,4 @@ async fn initialise(settings: &Settings) -> anyhow::Result<bool> {
         .and_then(|()| file.sync_all())
         .with_context(|| format!("cannot write `{}`", key.display()))?;
     Ok(true)
-}
-
-/// Asks the agent to stop, and sees to it. Ctrl-C in a terminal has told it already.
-fn stop_agent(mut agent: Child) -> anyhow::Result<()> {
-    if let Some(pid) = i32::try_from(agent.id()).ok().and_then(Pid::from_raw) {
-        // It may be gone already.
-        let _ = kill_process(pid, Signal::TERM);
-    }
-    let begin = Instant::now();
-    while agent
-        .try_wait()
-        .context("cannot wait for the agent")?
-        .is_none()
-    {
-        if begin.elapsed() > AGENT_STOP_LIMIT {
-            agent.kill().context("cannot stop the agent")?;
-            agent.wait().context("cannot wait for the agent")?;
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    Ok(())
 }

@@ -1,13 +1,15 @@
 //! The tour: what happens, step by step, with the real command line, each command shown as it is typed.
 
 use super::KEY_FILE;
+use super::leash::{Leash, Stopped};
 use anyhow::{Context, bail};
-use std::io::Write;
+use rustix::process::Signal;
+use std::io::{Read, Write};
 use std::net::SocketAddr;
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The bundled series: name, text, first and last day.
 const SERIES: [(&str, &str, &str, &str); 2] = [
@@ -48,12 +50,12 @@ pub(super) struct Tour {
     pub(super) data: PathBuf,
     pub(super) address: SocketAddr,
     pub(super) is_new: bool,
-    pub(super) is_stopped: Arc<AtomicBool>,
+    pub(super) leash: Arc<Leash>,
 }
 
 impl Tour {
-    /// The steps. Returns the agent that goes on, unless it is for once.
-    pub(super) fn walk(&self, once: bool) -> anyhow::Result<Option<Child>> {
+    /// The steps. Unless it is for once, the agent goes on behind them.
+    pub(super) fn walk(&self, once: bool) -> anyhow::Result<()> {
         let url = format!("http://{}", self.address);
         self.greet(&url)?;
         self.log_in(&url)?;
@@ -67,11 +69,10 @@ impl Tour {
                 word(&self.data.display().to_string()),
                 self.address,
             ))?;
-            return Ok(None);
+            return Ok(());
         }
-        let agent = self.agent()?;
-        self.stay(&url)?;
-        Ok(Some(agent))
+        self.start_agent()?;
+        self.stay(&url)
     }
 
     fn greet(&self, url: &str) -> anyhow::Result<()> {
@@ -175,15 +176,13 @@ curl -sSw '\n' '{url}{address}' \
     }
 
     /// Starts the agent that goes on; what it says is kept beside the data.
-    fn agent(&self) -> anyhow::Result<Child> {
+    fn start_agent(&self) -> anyhow::Result<()> {
         let path = self.data.join("agent.log");
         let log = std::fs::File::create(&path)
             .with_context(|| format!("cannot create `{}`", path.display()))?;
-        self.command(&["agent"])
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .context("cannot start the agent")
+        let mut agent = self.command(&["agent"]);
+        self.leash
+            .start(agent.stdout(Stdio::null()).stderr(log), |_| ())
     }
 
     fn stay(&self, url: &str) -> anyhow::Result<()> {
@@ -220,55 +219,58 @@ curl -sSw '\n' '{url}{address}' \
 
     /// Begins a step, unless the tour was stopped: then what a command was at has ended, too, and nothing follows.
     fn step(&self, title: &str, text: &str) -> anyhow::Result<()> {
-        if self.is_stopped.load(Ordering::Relaxed) {
-            bail!("the tour was stopped");
+        if self.leash.is_stopped() {
+            return Err(Stopped.into());
         }
         say(&format!("\n{title}\n\n{text}\n"))
     }
 
     fn show(&self, arguments: &[&str]) -> anyhow::Result<()> {
         announce(arguments)?;
-        let status = self
-            .command(arguments)
-            .status()
-            .context("cannot run `vigie`")?;
-        check(arguments, status.success())?;
+        self.leash.start(&mut self.command(arguments), |_| ())?;
+        check(arguments, self.leash.wait()?)?;
         say("")
     }
 
     fn feed(&self, arguments: &[&str], text: &str) -> anyhow::Result<()> {
         announce(arguments)?;
-        let mut child = self
-            .command(arguments)
-            .stdin(Stdio::piped())
-            .spawn()
-            .context("cannot run `vigie`")?;
-        if let Some(mut input) = child.stdin.take() {
+        let mut command = self.command(arguments);
+        let input = self
+            .leash
+            .start(command.stdin(Stdio::piped()), |child| child.stdin.take())?;
+        if let Some(mut input) = input {
             input
                 .write_all(text.as_bytes())
                 .context("cannot hand the series over")?;
         }
-        let status = child.wait().context("cannot wait for `vigie`")?;
-        check(arguments, status.success())?;
+        check(arguments, self.leash.wait()?)?;
         say("")
     }
 
     /// What a command prints, without its line end.
     fn answer(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let mut command = self.command(arguments);
         let output = self
-            .command(arguments)
-            .stderr(Stdio::inherit())
-            .output()
-            .context("cannot run `vigie`")?;
-        check(arguments, output.status.success())?;
-        let text = String::from_utf8(output.stdout).context("`vigie` printed no UTF-8")?;
+            .leash
+            .start(command.stdout(Stdio::piped()), |child| child.stdout.take())?;
+        let mut text = String::new();
+        if let Some(mut output) = output {
+            output
+                .read_to_string(&mut text)
+                .context("cannot read what `vigie` prints")?;
+        }
+        check(arguments, self.leash.wait()?)?;
         Ok(text.trim_end().to_owned())
     }
 }
 
-fn check(arguments: &[&str], success: bool) -> anyhow::Result<()> {
-    if success {
+fn check(arguments: &[&str], status: ExitStatus) -> anyhow::Result<()> {
+    if status.success() {
         return Ok(());
+    }
+    // Ctrl-C reaches the command as well as us, and it may be the first to end.
+    if status.signal() == Some(Signal::INT.as_raw()) {
+        return Err(Stopped.into());
     }
     bail!("`vigie {}` failed", arguments.join(" "))
 }

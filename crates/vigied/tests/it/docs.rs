@@ -31,10 +31,27 @@ fn the_settings_reference_is_that_of_the_program() {
     page("settings.md", &String::from_utf8(output.stdout).unwrap());
 }
 
+/// The example of a settings file is one, and sets what it says.
+#[test]
+fn the_example_of_settings_is_true() {
+    let reference = std::fs::read_to_string(docs().join("reference/settings.md")).unwrap();
+    let (_, example) = reference.split_once("```toml\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    let file = format!("cat > vigie.toml <<'END'\n{example}END\n");
+    let before = format!("```sh\n{file}vigied config check --config vigie.toml\n```\n");
+    let shown = walked("reference/settings.md", &before);
+    for source in ["vigie.toml", "VIGIE_", "flag --"] {
+        for value in ["127.0.0.1:", "900 "] {
+            let is_told = |line: &str| line.contains(value) && line.contains(source);
+            assert!(shown.lines().any(is_told), "{value} {source}:\n{shown}");
+        }
+    }
+}
+
 #[test]
 fn the_error_reference_is_that_of_the_code() {
     let mut text = String::from(
-        "# Error codes\n\nGenerated from the tables in `wire::code`.\n\n## Monitoring, and every interface\n\n| code | status | meaning |\n|---|---|---|\n",
+        "# Error codes\n\nGenerated from the tables in `wire::code`. The message beside a code says what is wrong with this request, and what\nmends it; look here for what a code means in general.\n\n## Monitoring, and every interface\n\nIn `errors[0].code`.\n\n| code | status | meaning |\n|---|---|---|\n",
     );
     for code in wire::code::ALL {
         let status = code.kind.status();
@@ -106,7 +123,7 @@ fn read(path: &Path, into: &mut String) {
 
 /// The guide's blocks as one shell script; Python blocks run inside it.
 fn script(guide: &str, address: &str) -> String {
-    let mut script = String::from("set -euo pipefail\ntrap 'kill $(jobs -p)' EXIT\n");
+    let mut script = String::from("set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || :' EXIT\n");
     let mut fence = "";
     for line in guide.lines() {
         match (fence, line) {

@@ -1,0 +1,111 @@
+//! The one program the tour has running, and the end of it: no command outlives the tour, and none begins after Ctrl-C.
+
+use anyhow::Context;
+use rustix::process::{Pid, Signal, kill_process};
+use std::process::{Child, Command, ExitStatus};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Ctrl-C in a terminal reaches the command as well as us; if it has not, it hears of it after this long.
+const OWN_END: Duration = Duration::from_millis(500);
+/// How long it may take to end once it was told; what an agent has not sent by then lies in its buffer.
+const END_LIMIT: Duration = Duration::from_secs(3);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
+
+/// Somebody has pressed Ctrl-C.
+#[derive(Debug, thiserror::Error)]
+#[error("the tour was stopped")]
+pub(super) struct Stopped;
+
+/// Holds at most one program.
+#[derive(Debug, Default)]
+pub(super) struct Leash(Mutex<Held>);
+
+#[derive(Debug, Default)]
+struct Held {
+    is_stopped: bool,
+    child: Option<Child>,
+}
+
+impl Leash {
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether somebody has pressed Ctrl-C.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.held().is_stopped
+    }
+
+    /// Starts a program, and lets the caller take its pipes.
+    pub(super) fn start<T>(
+        &self,
+        command: &mut Command,
+        take: impl FnOnce(&mut Child) -> T,
+    ) -> anyhow::Result<T> {
+        let mut held = self.held();
+        if held.is_stopped {
+            return Err(Stopped.into());
+        }
+        let mut child = command.spawn().context("cannot run `vigie`")?;
+        let taken = take(&mut child);
+        held.child = Some(child);
+        Ok(taken)
+    }
+
+    /// Waits until the program has ended.
+    pub(super) fn wait(&self) -> anyhow::Result<ExitStatus> {
+        loop {
+            let mut held = self.held();
+            let child = held.child.as_mut().ok_or(Stopped)?;
+            if let Some(status) = child.try_wait().context("cannot wait for `vigie`")? {
+                held.child = None;
+                // A command that was interrupted has not failed, and what it says by its exit code means nothing.
+                return if held.is_stopped {
+                    Err(Stopped.into())
+                } else {
+                    Ok(status)
+                };
+            }
+            drop(held);
+            std::thread::sleep(POLL_INTERVAL);
+        }
+    }
+
+    /// Ends it all: lets no further program start, and returns when the one that runs has ended.
+    pub(super) async fn stop(&self) {
+        self.held().is_stopped = true;
+        if self.ended_within(OWN_END).await {
+            return;
+        }
+        let told = self.held().child.as_ref().map(Child::id);
+        if let Some(pid) = told
+            .and_then(|id| i32::try_from(id).ok())
+            .and_then(Pid::from_raw)
+        {
+            // It may have ended by now.
+            let _ = kill_process(pid, Signal::TERM);
+        }
+        if !self.ended_within(END_LIMIT).await
+            && let Some(mut child) = self.held().child.take()
+        {
+            // Neither can fail but for a program that has ended.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    async fn ended_within(&self, limit: Duration) -> bool {
+        let begin = Instant::now();
+        loop {
+            let has_ended = match &mut self.held().child {
+                Some(child) => !matches!(child.try_wait(), Ok(None)),
+                None => true,
+            };
+            if has_ended || begin.elapsed() > limit {
+                return has_ended;
+            }
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    }
+}
