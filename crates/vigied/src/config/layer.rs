@@ -194,8 +194,7 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
             let known = ["", "postgres://", "postgresql://"];
             match value
                 .find("//")
-                .map(|at| value.split_at(at + 2).0)
-                .unwrap_or(value)
+                .map_or(value, |at| value.split_at(at + 2).0)
             {
                 scheme if known.contains(&scheme) => Ok(()),
                 // Not repeated: it may hold a password.
