@@ -10,7 +10,7 @@ use base::time::Clock;
 use db::{Db, Tx, Value};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{MutexGuard, Semaphore};
 
@@ -45,6 +45,8 @@ pub(crate) struct Inner {
     pub(crate) password_waits: AtomicU64,
     /// Changes are made one after another, so that the directory never goes back in time.
     reload: tokio::sync::Mutex<()>,
+    /// Whether the database was closed: then nobody asks it any more.
+    closed: AtomicBool,
 }
 
 /// The identity service. Cloning shares it.
@@ -98,6 +100,7 @@ impl Iam {
             password_checks,
             password_waits: AtomicU64::new(0),
             reload,
+            closed: AtomicBool::new(false),
         })))
     }
 
@@ -109,7 +112,11 @@ impl Iam {
                 tokio::time::sleep(POLL).await;
                 let Some(inner) = weak.upgrade() else { return };
                 let iam = Self(inner);
-                match directory::changes(&iam.0.db).await {
+                let changes = directory::changes(&iam.0.db).await;
+                if iam.0.closed.load(Ordering::Relaxed) {
+                    return;
+                }
+                match changes {
                     Ok(changes) => {
                         // Fewer than are known: an older copy was put in the database's place.
                         let read = if changes < iam.0.directory.load().changes {
@@ -172,6 +179,7 @@ impl Iam {
 
     /// Closes the database.
     pub async fn close(&self) {
+        self.0.closed.store(true, Ordering::Relaxed);
         self.0.db.close().await;
     }
 

@@ -1,11 +1,5 @@
 //! `vigied`: the Vigie server. This file only dispatches; `ARCHITECTURE.md` is the map.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "the program's answers go to standard output"
-)]
-
 mod account;
 mod app;
 mod boot;
@@ -32,7 +26,8 @@ fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {}", told(&error));
+            // Nobody is left to tell when this fails, too.
+            let _ = writeln!(std::io::stderr(), "error: {}", told(&error));
             ExitCode::FAILURE
         }
     }
@@ -60,15 +55,17 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let (settings, _) = settings(&arguments.settings)?;
             logging::start(settings.text("log.level"), settings.text("log.format"))?;
             let text = runtime()?.block_on(init::init(&settings, &arguments))?;
-            print!("{text}");
+            print_once(&text).context(
+                "the account is made, but its password and API key could not be shown\nhint: nobody knows them; move the data folder away and run `vigied init` again",
+            )?;
         }
         Command::Account(command) => {
             let (settings, _) = settings(&command.database().settings())?;
             logging::start(settings.text("log.level"), settings.text("log.format"))?;
-            print!(
-                "{}",
-                runtime()?.block_on(account::run(&settings, &command))?
-            );
+            let text = runtime()?.block_on(account::run(&settings, &command))?;
+            print_once(&text).context(
+                "the command was carried out, but its answer could not be shown: see `vigied account list`",
+            )?;
         }
         Command::Serve(arguments) => {
             let (settings, _) = settings(&arguments.settings)?;
@@ -76,10 +73,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             runtime()?.block_on(async {
                 let stop = serve::stop_signal().await?;
                 let ready = |address| {
-                    let mut out = std::io::stdout();
-                    writeln!(out, "{address}")
-                        .and_then(|()| out.flush())
-                        .context("cannot print the address")
+                    print_once(&format!("{address}\n")).context("cannot print the address")
                 };
                 serve::serve(&settings, ready, stop).await
             })?;
@@ -95,14 +89,29 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }) => {
             let (_, resolved) = settings(&arguments)?;
             match output {
-                Output::Text => print!("{}", config::check::as_text(&resolved)),
-                Output::Json => println!("{:#}", config::check::as_json(&resolved)),
+                Output::Text => print(&config::check::as_text(&resolved))?,
+                Output::Json => print(&format!("{:#}\n", config::check::as_json(&resolved)))?,
             }
         }
-        Command::Config(ConfigCommand::Reference) => print!("{}", config::check::reference()),
-        Command::Routes(arguments) => print!("{}", routes(arguments.output)),
+        Command::Config(ConfigCommand::Reference) => print(&config::check::reference())?,
+        Command::Routes(arguments) => print(&routes(arguments.output))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints what can be asked for again: a reader who has seen enough and leaves is no failure.
+fn print(text: &str) -> anyhow::Result<()> {
+    match print_once(text) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed.context("cannot print the answer"),
+    }
+}
+
+/// Prints what is shown this once: that it was not seen is an error.
+fn print_once(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout();
+    out.write_all(text.as_bytes())?;
+    out.flush()
 }
 
 /// Resolves the settings of the three layers.

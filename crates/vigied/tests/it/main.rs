@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod accounting;
+#[cfg(test)]
 mod accounts;
 #[cfg(test)]
 mod agent;

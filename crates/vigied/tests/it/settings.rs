@@ -242,3 +242,37 @@ fn a_variable_that_is_no_text_stops_nothing() {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{errors}");
 }
+
+/// A reader that leaves is no failure; an answer that is given once and could not be shown is one.
+#[test]
+fn output_that_cannot_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str], out: std::process::Stdio| {
+        let done = Command::new(VIGIED)
+            .args(arguments)
+            .current_dir(folder.path())
+            .stdout(out)
+            .output()
+            .unwrap();
+        (
+            done.status.code(),
+            String::from_utf8_lossy(&done.stderr).into_owned(),
+        )
+    };
+    let full = || std::fs::File::options().write(true).open("/dev/full");
+    for asked in [
+        &["config", "check"][..],
+        &["config", "reference"],
+        &["routes"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        assert_eq!(run(asked, writer.into()), (Some(0), String::new()));
+        let (code, told) = run(asked, full().unwrap().into());
+        assert_eq!(code, Some(1), "{told}");
+        assert!(told.starts_with("error: cannot print the answer"), "{told}");
+    }
+    let (code, told) = run(&["init", "--data", "new"], full().unwrap().into());
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("move the data folder away"), "{told}");
+}

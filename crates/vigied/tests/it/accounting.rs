@@ -1,0 +1,92 @@
+//! `received = stored + rejected`, per domain, in every single reading of the metrics while many write; and what a 200
+//! said is read back by the next request.
+
+use crate::harness::{Server, now};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+const WRITERS: usize = 6;
+const WRITES: usize = 60;
+
+/// Received, stored and rejected of each domain, all reasons together.
+fn counted(server: &Server) -> BTreeMap<String, [u64; 3]> {
+    let mut counts: BTreeMap<String, [u64; 3]> = BTreeMap::new();
+    let metrics = server.request("GET", "/metrics").send().text();
+    for line in metrics.lines() {
+        let kinds = ["received", "stored", "rejected"];
+        for (at, kind) in kinds.iter().enumerate() {
+            let Some(rest) = line.strip_prefix(&format!("vigie_samples_{kind}_total{{")) else {
+                continue;
+            };
+            let domain = rest.split("domain=\"").nth(1).unwrap();
+            let domain = domain.split('"').next().unwrap().to_owned();
+            let value: u64 = rest.rsplit(' ').next().unwrap().parse().unwrap();
+            counts.entry(domain).or_default()[at] += value;
+        }
+    }
+    counts
+}
+
+#[test]
+fn received_is_stored_and_rejected_in_every_reading() {
+    let server = Server::start();
+    let token = server.token();
+    let domains = [
+        format!("s-{}", server.owner.space),
+        format!("o-{}", server.owner.org),
+        format!("a-{}", server.owner.account),
+    ];
+    let said: Mutex<BTreeMap<String, [u64; 3]>> = Mutex::default();
+    let stamp = now();
+    let write = &|writer: usize| {
+        let domain = &domains[writer % domains.len()];
+        let ask = |method: &str, path: &str| {
+            let request = server.request(method, path);
+            request
+                .header("X-Auth-User-Token", &format!("iam {token}"))
+                .header("X-Auth-Scope-Id", domain)
+        };
+        for round in 0..WRITES {
+            let name = format!("load.w{writer}");
+            let mut items = vec![json!({ "name": name, "value": round, "timestamp": stamp })];
+            if round % 3 == 0 {
+                items.push(json!({ "name": "a bad name", "value": 1 }));
+                items.push(json!({ "name": "fine", "value": "text" }));
+            }
+            if round % 5 == 0 {
+                // Refused as a whole: nobody knows how many items it was meant to have, so none is counted.
+                let broken = ask("POST", "/v1/metrics").body("[{\"name\":");
+                assert_eq!(broken.send().status, 400);
+            }
+            let sent = ask("POST", "/v1/metrics").json(&Value::from(items)).send();
+            assert_eq!(sent.status, 200, "{}", sent.text());
+            let receipt = sent.json();
+            let figures =
+                ["received", "stored", "rejected"].map(|key| receipt[key].as_u64().unwrap());
+            let mut said = said.lock().unwrap();
+            let own = said.entry(domain.clone()).or_default();
+            for (sum, figure) in own.iter_mut().zip(figures) {
+                *sum += figure;
+            }
+            drop(said);
+            let read = ask("GET", &format!("/v1/metrics?target={name}")).send();
+            let expected = json!([{ "target": name, "datapoints": [[round, stamp]] }]);
+            assert_eq!(read.json(), expected);
+        }
+    };
+    let mut readings = 0;
+    std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|writer| scope.spawn(move || write(writer)))
+            .collect();
+        while writers.iter().any(|writer| !writer.is_finished()) {
+            for (domain, [received, stored, rejected]) in counted(&server) {
+                assert_eq!(received, stored + rejected, "{domain}");
+                readings += 1;
+            }
+        }
+    });
+    assert!(readings > 20, "only {readings} readings");
+    assert_eq!(counted(&server), said.into_inner().unwrap());
+}
