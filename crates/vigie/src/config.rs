@@ -20,6 +20,7 @@ use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use zeroize::Zeroizing;
 
 /// How long to wait for another process that holds the lock; it may be waiting for a server in turn.
 const LOCK_WAIT_SECONDS_MAX: u64 = 30;
@@ -170,7 +171,9 @@ fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T, Failure> {
                 path.display()
             )));
         }
-        Ok(_) => fs::read(path).map_err(|error| Failure::file("read", path, &error))?,
+        Ok(_) => fs::read(path)
+            .map(Zeroizing::new)
+            .map_err(|error| Failure::file("read", path, &error))?,
         Err(error) => return Err(Failure::file("read", path, &error)),
     };
     if bytes.iter().all(u8::is_ascii_whitespace) {
@@ -205,6 +208,7 @@ fn without_nulls<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
 fn write(path: &Path, value: &impl Serialize) -> Result<(), Failure> {
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let text = serde_json::to_vec_pretty(value)
+        .map(Zeroizing::new)
         .map_err(|error| Failure::failed(format!("cannot write `{}`: {error}", path.display())))?;
     // One name is enough under the lock, and what a killed process left is taken away by the next.
     let beside = path.with_extension("json.tmp");

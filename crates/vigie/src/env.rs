@@ -2,6 +2,7 @@
 //!
 //! Where several names mean the same, the first one that is set and not empty wins.
 
+use base::secret::Secret;
 use std::collections::HashMap;
 
 /// A variable with its older names.
@@ -67,10 +68,10 @@ variables! {
         "a locale other than UTF-8: drawings in ASCII";
 }
 
-/// The values found, with nothing read twice.
+/// The values found, with nothing read twice. Some are secrets, so none is shown.
 #[derive(Debug, Default)]
 pub(crate) struct Env {
-    values: HashMap<&'static str, String>,
+    values: HashMap<&'static str, Secret<String>>,
 }
 
 impl Env {
@@ -81,6 +82,7 @@ impl Env {
             .flat_map(|variable| variable.names)
             .filter_map(|name| Some((*name, std::env::var(name).ok()?)))
             .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (name, Secret::new(value)))
             .collect();
         Self { values }
     }
@@ -95,7 +97,7 @@ impl Env {
         variable
             .names
             .iter()
-            .find_map(|name| Some((*name, self.values.get(name)?.as_str())))
+            .find_map(|name| Some((*name, self.values.get(name)?.expose().as_str())))
     }
 
     /// Whether a switch is on.
@@ -110,7 +112,7 @@ impl Env {
         Self {
             values: pairs
                 .iter()
-                .map(|(name, value)| (*name, (*value).to_owned()))
+                .map(|(name, value)| (*name, Secret::new((*value).to_owned())))
                 .collect(),
         }
     }

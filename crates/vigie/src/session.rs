@@ -47,7 +47,7 @@ impl Context {
     /// An access token good for at least `ttl_min`, as far as the server gives any that long.
     pub(crate) fn token_for(&self, ttl_min: Duration) -> Result<Token, Failure> {
         let config = self.config();
-        if let Some(token) = valid(&config.iam_token, ttl_min, SystemClock.now()) {
+        if let Some(token) = valid(config.iam_token.expose(), ttl_min, SystemClock.now()) {
             return Ok(token);
         }
         let known = config.iam_token.clone();
@@ -61,7 +61,8 @@ impl Context {
         } else {
             Duration::ZERO
         };
-        let token = if let Some(token) = valid(&config.iam_token, enough, SystemClock.now()) {
+        let token = if let Some(token) = valid(config.iam_token.expose(), enough, SystemClock.now())
+        {
             token
         } else {
             let reply = renew(self.client()?, &self.iam_endpoint(&config)?, &config, None)?;
@@ -85,7 +86,8 @@ impl Context {
 
     /// The UAA token; where the login brought none, one for the IAM token.
     pub(crate) fn uaa_token(&self) -> Result<Token, Failure> {
-        let good = |cf: &CfConfig| valid(&cf.access_token, Duration::ZERO, SystemClock.now());
+        let good =
+            |cf: &CfConfig| valid(cf.access_token.expose(), Duration::ZERO, SystemClock.now());
         if let Some(token) = good(&self.home.read_cf()?) {
             return Ok(token);
         }
@@ -97,18 +99,15 @@ impl Context {
             return Ok(token);
         }
         let reply = renew_uaa(self, &cf, &iam)?;
-        cf.access_token = format!("bearer {}", reply.access_token.expose());
-        reply
-            .refresh_token
-            .expose()
-            .clone_into(&mut cf.refresh_token);
+        cf.access_token = format!("bearer {}", reply.access_token.expose()).into();
+        cf.refresh_token = reply.refresh_token.clone();
         lock.write_cf(&cf)?;
         Ok(Secret::new(reply.access_token.expose().to_owned()))
     }
 
     /// Who is logged in, by the token's own words.
     pub(crate) fn claims(&self) -> Option<Claims> {
-        Claims::of(&self.config().iam_token)
+        Claims::of(self.config().iam_token.expose())
     }
 
     /// The user as shown, or nothing.
@@ -218,11 +217,8 @@ fn valid(stored: &str, ttl_min: Duration, now: Millis) -> Option<Token> {
 
 /// Puts new tokens in their place.
 pub(crate) fn keep(config: &mut Config, reply: &TokenReply) {
-    config.iam_token = format!("Bearer {}", reply.access_token.expose());
-    reply
-        .refresh_token
-        .expose()
-        .clone_into(&mut config.iam_refresh_token);
+    config.iam_token = format!("Bearer {}", reply.access_token.expose()).into();
+    config.iam_refresh_token = reply.refresh_token.clone();
     config.last_session_update_time = Some(SystemClock.now().secs());
 }
 
@@ -231,9 +227,9 @@ pub(crate) fn keep_uaa(cf: &mut CfConfig, reply: &TokenReply) -> bool {
     let Some(token) = &reply.uaa_token else {
         return false;
     };
-    cf.access_token = format!("bearer {}", token.expose());
+    cf.access_token = format!("bearer {}", token.expose()).into();
     if let Some(refresh) = &reply.uaa_refresh_token {
-        refresh.expose().clone_into(&mut cf.refresh_token);
+        cf.refresh_token = refresh.clone();
     }
     true
 }
@@ -251,7 +247,7 @@ fn renew(
     config: &Config,
     account: Option<&str>,
 ) -> Result<TokenReply, Failure> {
-    let refresh = config.iam_refresh_token.as_str();
+    let refresh = config.iam_refresh_token.expose();
     if refresh.is_empty() || refresh == "not_supported" {
         return Err(Failure::new(
             Kind::NotLoggedIn,
@@ -303,7 +299,7 @@ fn renew_uaa(
     if !cf.refresh_token.is_empty() {
         let reply = ask(&[
             ("grant_type", "refresh_token"),
-            ("refresh_token", &cf.refresh_token),
+            ("refresh_token", cf.refresh_token.expose()),
             ("scope", ""),
         ])?;
         if reply.is_success() {

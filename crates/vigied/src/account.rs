@@ -3,13 +3,13 @@
 
 use crate::boot;
 use crate::cli::{AccountCommand, AccountCreateArgs, Output};
+use crate::columns::columns;
 use crate::config::Settings;
 use crate::init::{as_json, as_text};
 use base::time::Millis;
 use iam::Iam;
 use iam::bootstrap::Request;
 use serde_json::{Value, json};
-use std::fmt::Write;
 
 /// Runs a command of `vigied account`; returns what it prints.
 pub(crate) async fn run(settings: &Settings, command: &AccountCommand) -> anyhow::Result<String> {
@@ -69,23 +69,18 @@ fn list(iam: &Iam, output: Output) -> String {
             .collect();
         return format!("{:#}\n", Value::Array(rows));
     }
-    let widest = accounts.iter().map(|account| account.name.chars().count());
-    let width = widest.max().unwrap_or(0).max("Name".len());
-    let mut text = format!(
-        "{:32}   {:width$}   {:7}   Owner\n",
-        "Account GUID", "Name", "Members"
-    );
-    for account in &accounts {
-        let members = directory.members(account.id).len();
-        let _ = writeln!(
-            text,
-            "{}   {:width$}   {members:<7}   {}",
-            account.id,
-            account.name,
-            owner(account.owner)
-        );
-    }
-    text
+    let rows: Vec<[String; 4]> = accounts
+        .iter()
+        .map(|account| {
+            [
+                account.id.to_string(),
+                account.name.clone(),
+                directory.members(account.id).len().to_string(),
+                owner(account.owner).to_owned(),
+            ]
+        })
+        .collect();
+    columns(["Account GUID", "Name", "Members", "Owner"], &rows)
 }
 
 fn instant(at: Millis) -> String {

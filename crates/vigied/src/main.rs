@@ -10,6 +10,7 @@ mod account;
 mod app;
 mod boot;
 mod cli;
+mod columns;
 mod config;
 mod data_dir;
 mod http;

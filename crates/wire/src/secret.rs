@@ -17,10 +17,23 @@ impl SecretText {
         Self(Secret::new(text.into()))
     }
 
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.expose().is_empty()
+    }
+
     /// The secret itself. Never log or format what this returns.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose()
+    }
+}
+
+impl Default for SecretText {
+    /// No secret at all.
+    fn default() -> Self {
+        Self::new(String::new())
     }
 }
 

@@ -29,8 +29,8 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
 
 fn revoke(context: &Context) -> Result<(), Failure> {
     let config = context.config().clone();
-    let token = match config.iam_refresh_token.as_str() {
-        "" | "not_supported" => bare(&config.iam_token),
+    let token = match config.iam_refresh_token.expose() {
+        "" | "not_supported" => bare(config.iam_token.expose()),
         refresh => refresh,
     };
     if token.is_empty() {

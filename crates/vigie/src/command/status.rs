@@ -13,8 +13,8 @@ use serde_json::json;
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let config = context.config().clone();
     let cf = context.home.read_cf()?;
-    let claims = Claims::of(&config.iam_token);
-    let renewable = !matches!(config.iam_refresh_token.as_str(), "" | "not_supported");
+    let claims = Claims::of(config.iam_token.expose());
+    let renewable = !matches!(config.iam_refresh_token.expose(), "" | "not_supported");
     let remaining = claims
         .as_ref()
         .map_or(0, |claims| claims.remaining(SystemClock.now()));

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use wire::secret::SecretText;
 
 /// `config.json`: endpoints, the IAM session and the settings.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -17,9 +18,9 @@ pub(crate) struct Config {
     pub(crate) region_id: String,
     /// With the word `Bearer` in front, as the original keeps it.
     #[serde(rename = "IAMToken")]
-    pub(crate) iam_token: String,
+    pub(crate) iam_token: SecretText,
     #[serde(rename = "IAMRefreshToken")]
-    pub(crate) iam_refresh_token: String,
+    pub(crate) iam_refresh_token: SecretText,
     #[serde(rename = "Account")]
     pub(crate) account: Account,
     #[serde(rename = "LoginAt", skip_serializing_if = "Option::is_none")]
@@ -70,8 +71,8 @@ impl Config {
 
     /// Forgets the login and nothing else.
     pub(crate) fn clear_session(&mut self) {
-        self.iam_token.clear();
-        self.iam_refresh_token.clear();
+        self.iam_token = SecretText::default();
+        self.iam_refresh_token = SecretText::default();
         self.account = Account::default();
         self.login_at = None;
         for key in [
@@ -97,12 +98,12 @@ pub(crate) struct CfConfig {
     pub(crate) authorization_endpoint: String,
     pub(crate) uaa_endpoint: String,
     /// With the word `bearer` in front.
-    pub(crate) access_token: String,
-    pub(crate) refresh_token: String,
+    pub(crate) access_token: SecretText,
+    pub(crate) refresh_token: SecretText,
     #[serde(rename = "UAAOAuthClient")]
     pub(crate) uaa_oauth_client: String,
     #[serde(rename = "UAAOAuthClientSecret")]
-    pub(crate) uaa_oauth_client_secret: String,
+    pub(crate) uaa_oauth_client_secret: SecretText,
     pub(crate) organization_fields: Place,
     pub(crate) space_fields: Place,
     #[serde(rename = "SSLDisabled")]
@@ -121,10 +122,10 @@ impl Default for CfConfig {
             api_version: String::new(),
             authorization_endpoint: String::new(),
             uaa_endpoint: String::new(),
-            access_token: String::new(),
-            refresh_token: String::new(),
+            access_token: SecretText::default(),
+            refresh_token: SecretText::default(),
             uaa_oauth_client: "cf".to_owned(),
-            uaa_oauth_client_secret: String::new(),
+            uaa_oauth_client_secret: SecretText::default(),
             organization_fields: Place::default(),
             space_fields: Place::default(),
             ssl_disabled: false,
@@ -137,8 +138,8 @@ impl Default for CfConfig {
 impl CfConfig {
     /// Forgets the login and nothing else.
     pub(crate) fn clear_session(&mut self) {
-        self.access_token.clear();
-        self.refresh_token.clear();
+        self.access_token = SecretText::default();
+        self.refresh_token = SecretText::default();
         self.organization_fields = Place::default();
         self.space_fields = Place::default();
         self.login_at = None;
@@ -166,6 +167,7 @@ mod tests {
             r#"{"APIEndpoint":"x","Region":"r","IAMToken":"Bearer t","Profile":{"ID":"p"},"Locale":"fr_FR"}"#,
         )
         .unwrap();
+        assert!(!format!("{config:?}").contains("Bearer t"));
         config.clear_session();
         assert_eq!(
             (

@@ -1,9 +1,10 @@
 //! `vigied config check`: the effective settings and where each came from.
 
 use super::Resolved;
+use crate::columns::columns;
 use serde_json::json;
 
-/// A password inside a database URL is not shown.
+/// The value of a setting, without the password that a database's address may hold.
 fn shown(resolved: &Resolved) -> String {
     match resolved.setting.key.as_ref() {
         "database" => with_password_as("<hidden>", &resolved.value),
@@ -11,48 +12,47 @@ fn shown(resolved: &Resolved) -> String {
     }
 }
 
-/// The address of a database, with something else where its password stands.
+/// The address of a database, with something else where its password stands: before the host (`USER:PASSWORD@`) or behind
+/// it (`?password=PASSWORD`).
 pub(crate) fn with_password_as(word: &str, address: &str) -> String {
-    if let Some((scheme, rest)) = address.split_once("://")
-        && let Some((credentials, host)) = rest.rsplit_once('@')
-        && let Some((user, _)) = credentials.split_once(':')
-    {
-        return format!("{scheme}://{user}:{word}@{host}");
-    }
-    address.to_owned()
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return address.to_owned();
+    };
+    let (place, query) = match rest.split_once('?') {
+        Some((place, query)) => (place, Some(query)),
+        None => (rest, None),
+    };
+    let place = match place.rsplit_once('@') {
+        Some((credentials, host)) => match credentials.split_once(':') {
+            Some((user, _)) => format!("{user}:{word}@{host}"),
+            None => place.to_owned(),
+        },
+        None => place.to_owned(),
+    };
+    let parameters = query.map(|query| {
+        let hidden = query.split('&').map(|own| match own.split_once('=') {
+            Some((name, _)) if name.eq_ignore_ascii_case("password") => format!("{name}={word}"),
+            _ => own.to_owned(),
+        });
+        format!("?{}", hidden.collect::<Vec<_>>().join("&"))
+    });
+    format!("{scheme}://{place}{}", parameters.unwrap_or_default())
 }
 
 /// Aligned columns: key, value, source.
 pub(crate) fn as_text(resolved: &[Resolved]) -> String {
-    let rows: Vec<(String, String, String)> = resolved
+    let rows: Vec<[String; 3]> = resolved
         .iter()
-        .map(|r| {
-            let value = shown(r);
-            let value = if value.is_empty() {
-                "-".to_owned()
-            } else {
-                value
-            };
-            (
-                r.setting.key.clone().into_owned(),
-                value,
-                r.source.to_string(),
-            )
+        .map(|own| {
+            let value = Some(shown(own)).filter(|value| !value.is_empty());
+            [
+                own.setting.key.clone().into_owned(),
+                value.unwrap_or_else(|| "-".to_owned()),
+                own.source.to_string(),
+            ]
         })
         .collect();
-    let width = |column: fn(&(String, String, String)) -> &str, head: &str| {
-        rows.iter()
-            .map(|row| column(row).chars().count())
-            .max()
-            .unwrap_or(0)
-            .max(head.len())
-    };
-    let (first, second) = (width(|row| &row.0, "Setting"), width(|row| &row.1, "Value"));
-    let mut text = format!("{:first$}   {:second$}   Source\n", "Setting", "Value");
-    for (key, value, source) in &rows {
-        text.push_str(&format!("{key:first$}   {value:second$}   {source}\n"));
-    }
-    text
+    columns(["Setting", "Value", "Source"], &rows)
 }
 
 /// The same as a JSON array.
@@ -111,4 +111,32 @@ pub(crate) fn reference() -> String {
         ));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_of_a_database_is_shown() {
+        for (address, shown) in [
+            ("", ""),
+            ("data/iam.db", "data/iam.db"),
+            ("postgres://ada@db/vigie", "postgres://ada@db/vigie"),
+            (
+                "postgres://ada:s3cr@t@db/vigie",
+                "postgres://ada:<hidden>@db/vigie",
+            ),
+            (
+                "postgres://ada:s3cret@db/vigie?sslmode=require&password=s3cret",
+                "postgres://ada:<hidden>@db/vigie?sslmode=require&password=<hidden>",
+            ),
+            (
+                "postgres://db/vigie?password=s3cret",
+                "postgres://db/vigie?password=<hidden>",
+            ),
+        ] {
+            assert_eq!(with_password_as("<hidden>", address), shown);
+        }
+    }
 }

@@ -192,11 +192,10 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
         },
         Shape::Database => {
             let known = ["", "postgres://", "postgresql://"];
-            match value
+            let scheme = value
                 .find("//")
-                .map(|at| value.split_at(at + 2).0)
-                .unwrap_or(value)
-            {
+                .map_or(value, |at| value.split_at(at + 2).0);
+            match scheme {
                 scheme if known.contains(&scheme) => Ok(()),
                 // Not repeated: it may hold a password.
                 _ => Err("must be empty or `postgres://USER@HOST/NAME`".to_owned()),

@@ -284,4 +284,15 @@ fn limits_of_the_store() {
     for limit in STORE_LIMITS {
         assert_eq!(hits(&server, limit), 1, "{}", limit.name);
     }
+    // The second target is told the limit of the query, not what the first has left of it.
+    for (path, text) in [
+        (
+            "/v1/metrics?target=a.x&target={b,c}.x",
+            "more than 2 series",
+        ),
+        ("/v1/metrics?target=b.x&target=c.x", "more than 4 samples"),
+    ] {
+        let reply = server.metrics(&token, "GET", path).send();
+        assert!(reply.text().contains(text), "{}", reply.text());
+    }
 }

@@ -1,6 +1,8 @@
 //! Settings, start-up and what an operator sees when something is wrong.
 
 use crate::harness::{Server, Serving, VIGIED, init};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Stdio};
 
 fn vigied(arguments: &[&str]) -> (bool, String, String) {
@@ -226,4 +228,17 @@ fn the_log_holds_no_secret() {
     for secret in [&token, &server.owner.api_key, &server.owner.password] {
         assert!(!log.contains(secret.as_str()), "a secret is in the log");
     }
+}
+
+/// Whatever else is in the environment is none of the server's business.
+#[test]
+fn a_variable_that_is_no_text_stops_nothing() {
+    let output = Command::new(VIGIED)
+        .args(["config", "check"])
+        .env("ODD", OsStr::from_bytes(b"\xff"))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
 }

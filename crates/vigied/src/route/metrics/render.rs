@@ -91,7 +91,19 @@ fn fetch(
             series_max: series_left,
             samples_max: samples_left,
         };
-        let found = app.store.fetch(scope, &query)?;
+        let found = app
+            .store
+            .fetch(scope, &query)
+            .map_err(|error| match error {
+                // What counts is the limit of the whole query, not what its last target had left of it.
+                StoreError::TooManySeries { .. } => StoreError::TooManySeries {
+                    limit: app.limits.series_per_query,
+                },
+                StoreError::TooManySamples { .. } => StoreError::TooManySamples {
+                    limit: app.limits.samples_per_query,
+                },
+                other => other,
+            })?;
         series_left = series_left.saturating_sub(found.len() as u64);
         let samples: usize = found.iter().map(|series| series.values.len()).sum();
         samples_left = samples_left.saturating_sub(samples as u64);

@@ -345,10 +345,16 @@ impl World {
 
     /// A credential that may be used up: of a session, or a key, of its own.
     pub(crate) fn spare(&self, user: &User, credential: &str) -> String {
-        let key = &user.credentials["apikey"];
+        match credential {
+            "apikey" => self.key(user).text,
+            _ => self.token_by_key(credential, &user.credentials["apikey"]),
+        }
+    }
+
+    /// A token of a session that rests on a key, and so outlives a new password.
+    fn token_by_key(&self, kind: &str, key: &str) -> String {
         let grant = "urn:ibm:params:oauth:grant-type:apikey";
-        let request = match credential {
-            "apikey" => return self.key(user).text,
+        let request = match kind {
             "uaa" => self
                 .server
                 .request("POST", "/oauth/token")
@@ -373,19 +379,18 @@ impl World {
             ("username", email),
             ("password", password),
         ];
-        let token = |path: &str, client: &str, secret: &str| {
-            let request = self.server.request("POST", path).basic(client, secret);
-            text(&ok(&request.form(&form).send())["access_token"])
-        };
-        let iam = token("/identity/token", "bx", "bx");
-        let uaa = token("/oauth/token", "cf", "");
+        let request = self.server.request("POST", "/identity/token");
+        let login = ok(&request.basic("bx", "bx").form(&form).send());
+        let iam = text(&login["access_token"]);
         let info = self
             .server
             .request("GET", "/identity/userinfo")
             .bearer(&iam);
         let iam_id = text(&ok(&info.send())["iam_id"]);
         let key = self.new_key(&iam, &iam_id).text;
-        let credentials = BTreeMap::from([("iam", iam), ("uaa", uaa), ("apikey", key)]);
+        let tokens = ["iam", "uaa"].map(|kind| (kind, self.token_by_key(kind, &key)));
+        let mut credentials = BTreeMap::from(tokens);
+        credentials.insert("apikey", key);
         (iam_id, credentials)
     }
 }
