@@ -123,7 +123,8 @@ fn read(path: &Path, into: &mut String) {
 
 /// The guide's blocks as one shell script; Python blocks run inside it.
 fn script(guide: &str, address: &str) -> String {
-    let mut script = String::from("set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || :' EXIT\n");
+    let mut script =
+        String::from("set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || :' EXIT\n");
     let mut fence = "";
     for line in guide.lines() {
         match (fence, line) {
