@@ -23,7 +23,7 @@ pub(crate) enum Iam {
     ApiKeyUpdate(api_key::UpdateArgs),
     /// Delete an API key; its tokens are useless at once
     ApiKeyDelete(api_key::OneArgs),
-    /// Lock an API key against change and deletion
+    /// Lock an API key: useless at once, and safe from change and deletion
     ApiKeyLock(api_key::OneArgs),
     /// Unlock an API key
     ApiKeyUnlock(api_key::OneArgs),

@@ -58,6 +58,18 @@ struct TokenReport<'a> {
     scope: Option<String>,
 }
 
+/// The access token alone.
+#[derive(Serialize)]
+struct Bare<'a> {
+    token: &'a str,
+}
+
+/// The UAA token as `cf` writes it.
+#[derive(Serialize)]
+struct CfToken {
+    uaa_token: String,
+}
+
 /// Prints both tokens, in the lines that scripts cut apart.
 pub(crate) fn oauth_tokens(context: &Context) -> Result<(), Failure> {
     let iam = context.token()?;
@@ -132,15 +144,25 @@ fn warn_if_short(args: &TokenArgs, token: &str, context: &Context) {
 
 /// Prints the access token alone.
 pub(crate) fn bearer_token(context: &Context) -> Result<(), Failure> {
-    context.output.line(context.token()?.expose())
+    let token = context.token()?;
+    if context.output.is_json() {
+        return context.output.json(&Bare {
+            token: token.expose(),
+        });
+    }
+    context.output.line(token.expose())
 }
 
 /// Runs a command of `cf`.
 pub(crate) fn cf(command: &Cf, context: &Context) -> Result<(), Failure> {
     match command {
-        Cf::OauthToken => context
-            .output
-            .line(&format!("bearer {}", context.uaa_token()?.expose())),
+        Cf::OauthToken => {
+            let uaa_token = format!("bearer {}", context.uaa_token()?.expose());
+            if context.output.is_json() {
+                return context.output.json(&CfToken { uaa_token });
+            }
+            context.output.line(&uaa_token)
+        }
     }
 }
 

@@ -31,6 +31,8 @@ mod lifecycle;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod machine_output;
+#[cfg(test)]
 mod malformed;
 #[cfg(test)]
 mod postgres;

@@ -1,0 +1,118 @@
+//! `--output json` everywhere: each command prints one JSON value on standard output, and nothing else.
+
+use crate::harness::Server;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Every command once, in an order in which each can succeed. `iam` names are the older ones of `account` commands.
+const LINES: &[&str] = &[
+    "version",
+    "api",
+    "regions",
+    "config --list",
+    "target",
+    "status",
+    "iam oauth-tokens",
+    "iam token",
+    "iam bearer-token",
+    "cf oauth-token",
+    "iam api-key-create ci",
+    "iam api-keys",
+    "iam api-key-update ci -d builds",
+    "iam api-key-lock ci",
+    "iam api-key-unlock ci",
+    "iam api-key-disable ci",
+    "iam api-key-enable ci",
+    "iam api-key-delete ci -f",
+    "iam accounts",
+    "iam account-users",
+    "iam account-user-invite bo@example.org",
+    "iam orgs",
+    "iam org vigie",
+    "iam org-create tall-org",
+    "iam org-rename tall-org wide-org",
+    "iam spaces -o vigie",
+    "iam space dev -o vigie",
+    "iam space-create prod -o vigie",
+    "iam org-role-set bo@example.org vigie OrgManager",
+    "iam org-role-unset bo@example.org vigie OrgManager",
+    "iam space-role-set bo@example.org vigie dev SpaceAuditor",
+    "iam space-role-unset bo@example.org vigie dev SpaceAuditor",
+    "iam space-delete prod -o vigie -f",
+    "iam org-delete wide-org -f",
+    "account list",
+    "account orgs",
+    "account org vigie",
+    "account org-create new-org",
+    "account org-rename new-org old-org",
+    "account spaces -o vigie",
+    "account space dev -o vigie",
+    "account space-create test -o vigie",
+    "account users",
+    "account user-invite dora@example.org",
+    "account role-set bo@example.org Viewer",
+    "account role-unset bo@example.org Viewer",
+    "account org-role-set bo@example.org vigie OrgAuditor",
+    "account org-role-unset bo@example.org vigie OrgAuditor",
+    "account space-role-set bo@example.org vigie dev SpaceDeveloper",
+    "account space-role-unset bo@example.org vigie dev SpaceDeveloper",
+    "account user-remove bo@example.org -f",
+    "account space-delete test -o vigie -f",
+    "account org-delete old-org -f",
+    "metrics send room.temperature=21.5",
+    "metrics get room.*",
+    "metrics list",
+    "metrics delete room.* --yes",
+];
+
+/// What has no JSON: a script for a shell, and a program that runs on (`agent --print` and its log are for people).
+const EXCEPT: [&str; 2] = ["agent", "completion"];
+
+/// The commands of the reference that have no commands below them.
+fn commands() -> BTreeSet<String> {
+    let reference = include_str!("../../../../docs/reference/cli.md");
+    let all: Vec<&str> = reference
+        .lines()
+        .filter_map(|line| line.strip_prefix("## `vigie ")?.strip_suffix('`'))
+        .collect();
+    all.iter()
+        .filter(|command| {
+            let below = format!("{command} ");
+            !all.iter().any(|other| other.starts_with(&below))
+        })
+        .map(|command| (*command).to_owned())
+        .collect()
+}
+
+#[test]
+fn every_command_prints_json_and_nothing_else() {
+    let server = Server::start();
+    let (url, owner) = (server.serving.url(), &server.owner);
+    let login = format!("login -a {url} --apikey {} -o vigie -s dev", owner.api_key);
+    let password = format!(
+        "account password --current {} --new better-one",
+        owner.password
+    );
+    let lines = std::iter::once(&*login)
+        .chain(LINES.iter().copied())
+        .chain([&*password, "logout"]);
+    let mut missing = commands();
+    for line in lines {
+        let ran = server
+            .vigie()
+            .args(line.split(' '))
+            .args(["--output", "json"])
+            .output()
+            .unwrap();
+        let (out, errors) = (
+            String::from_utf8(ran.stdout).unwrap(),
+            String::from_utf8(ran.stderr).unwrap(),
+        );
+        assert!(ran.status.success(), "`{line}`: {out}{errors}");
+        let value = serde_json::from_str::<Value>(&out);
+        assert!(value.is_ok(), "`{line}` prints no JSON: {out}");
+        missing.retain(|command| line != command && !line.starts_with(&format!("{command} ")));
+    }
+    missing.retain(|command| !EXCEPT.contains(&command.as_str()));
+    assert!(missing.is_empty(), "not tried: {missing:?}");
+}
