@@ -39,14 +39,10 @@ pub(crate) async fn serve(
         // Eight times the limit, so that a head that is too large is answered with our own 431 and reason.
         head_buffer_bytes: head_buffer_bytes.saturating_mul(8).max(64 * 1024),
     };
-    // Watched before anybody learns that the server is there: a SIGHUP that nobody watches for ends it.
-    let reloading = match tls.clone() {
-        Some(tls) => {
-            let hangup = signal(SignalKind::hangup()).context("cannot watch for SIGHUP")?;
-            Some(tokio::spawn(reload_on_hangup(tls, hangup)))
-        }
-        None => None,
-    };
+    // Watched before anybody learns that the server is there, and without TLS as well: a SIGHUP that nobody watches for
+    // ends the process at once.
+    let hangup = signal(SignalKind::hangup()).context("cannot watch for SIGHUP")?;
+    let reloading = tokio::spawn(reload_on_hangup(tls.clone(), hangup));
     tracing::info!(%address, public_url = app.public_url, tls = tls.is_some(), "serving");
     ready(address)?;
     let counted = Arc::clone(&app);
@@ -57,9 +53,7 @@ pub(crate) async fn serve(
         });
     };
     listener::serve(listener, tls, router, limits, heard, stop).await;
-    if let Some(task) = reloading {
-        task.abort();
-    }
+    reloading.abort();
     tracing::info!("shutting down: the last request is answered, flushing the store");
     let store = Arc::clone(&app.store);
     let flushed = tokio::task::spawn_blocking(move || store.flush()).await;
@@ -101,8 +95,12 @@ pub(crate) async fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     })
 }
 
-async fn reload_on_hangup(tls: Arc<Tls>, mut hangup: Signal) {
+async fn reload_on_hangup(tls: Option<Arc<Tls>>, mut hangup: Signal) {
     while hangup.recv().await.is_some() {
+        let Some(tls) = &tls else {
+            tracing::info!("SIGHUP: there is no certificate to read again");
+            continue;
+        };
         match tls.reload() {
             Ok(()) => tracing::info!("certificate read again"),
             Err(error) => {

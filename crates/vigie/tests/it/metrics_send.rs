@@ -63,21 +63,24 @@ fn files_of_every_format() {
 
 #[test]
 fn standard_input_is_a_file_too() {
-    let terminal = Terminal::logged_in();
-    let mut child = terminal
-        .command("vigie metrics send --file -")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(b"a.b 1 1519862400\n")
-        .unwrap();
-    assert!(child.wait().unwrap().success());
-    assert_eq!(terminal.server.store.lock().unwrap().len(), 1);
+    for (at, line) in ["vigie metrics send --file -", "vigie metrics send -"]
+        .into_iter()
+        .enumerate()
+    {
+        let terminal = Terminal::logged_in();
+        let mut child = terminal
+            .command(line)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let sample = format!("a.b{at} 1 1519862400\n");
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(sample.as_bytes()).unwrap();
+        drop(input);
+        assert!(child.wait().unwrap().success(), "{line}");
+        assert_eq!(terminal.server.store.lock().unwrap().len(), 1, "{line}");
+    }
 }
 
 #[test]

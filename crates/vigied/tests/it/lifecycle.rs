@@ -252,6 +252,17 @@ fn tokens_outlive_a_change_of_address() {
     assert_eq!(claims["iss"], "https://metrics.example.org/identity");
 }
 
+/// A reload sent to a server without a certificate is said, and ends nothing.
+#[test]
+fn a_hangup_without_a_certificate_ends_nothing() {
+    let server = Server::start();
+    server.serving.signal("HUP");
+    server
+        .serving
+        .wait_for_log("there is no certificate to read again");
+    assert_eq!(server.request("GET", "/health/live").send().status, 200);
+}
+
 /// Health says what works.
 #[test]
 fn health_answers_without_a_credential() {

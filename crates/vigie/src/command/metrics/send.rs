@@ -30,7 +30,7 @@ Examples:
   vigie metrics send --file cpu.csv --name host.cpu --time-column timestamp
   some-tool | vigie metrics send --file - --format graphite")]
 pub(crate) struct SendArgs {
-    /// Samples: `NAME=VALUE` or `NAME=VALUE@TIME`
+    /// Samples: `NAME=VALUE` or `NAME=VALUE@TIME`; `-` alone reads them from standard input
     #[arg(
         value_name = "SAMPLE",
         required_unless_present = "file",
@@ -76,7 +76,9 @@ pub(crate) struct SendArgs {
 
 /// Sends, and gives account.
 pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
-    let mut input = match &args.file {
+    // A lone `-` is no sample, and what it means to every other program is plain.
+    let piped = (args.samples == ["-"]).then_some("-");
+    let mut input = match args.file.as_deref().or(piped) {
         None => Input::of_arguments(&args.samples)?,
         Some(file) => Input::of_file(file, args.format, columns(args), args.name.clone())?,
     };
