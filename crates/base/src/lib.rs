@@ -14,5 +14,6 @@ pub mod pattern;
 pub mod sample;
 pub mod scope;
 pub mod secret;
+pub mod source;
 pub mod store;
 pub mod time;

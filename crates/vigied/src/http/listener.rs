@@ -25,6 +25,11 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) struct Peer(IpAddr);
 
 impl Peer {
+    /// Its address.
+    pub(crate) const fn address(self) -> IpAddr {
+        self.0
+    }
+
     /// Whether the other end is this machine (or a proxy on it).
     pub(crate) const fn is_this_machine(self) -> bool {
         self.0.to_canonical().is_loopback()

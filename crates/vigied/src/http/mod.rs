@@ -6,6 +6,7 @@ pub(crate) mod observe;
 pub(crate) mod payload;
 pub(crate) mod problem;
 pub(crate) mod routes;
+pub(crate) mod source;
 pub(crate) mod tls;
 pub(crate) mod unread;
 pub(crate) mod worker;

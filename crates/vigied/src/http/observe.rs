@@ -2,6 +2,7 @@
 //! in the log, a count in the metrics, and, when it is refused, an error body in its protocol's form.
 
 use super::problem::{self, Refusal};
+use super::source;
 use super::unread::Unread;
 use super::worker;
 use crate::app::App;
@@ -20,7 +21,11 @@ const TRANSACTION_HEADERS: [&str; 3] = ["transaction-id", "x-request-id", "x-cor
 /// Room for reading a request's body and for a late error to be written, beyond the time limit of the work itself.
 pub(crate) const GRACE: Duration = Duration::from_secs(2);
 
-pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub(crate) async fn observe(
+    State(app): State<Arc<App>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let (begun, started) = (Instant::now(), app.clock.now());
     let method = method_name(request.method());
     let path = request.uri().path().to_owned();
@@ -35,6 +40,8 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next:
         .to_owned();
     let flight = app.metrics.start();
     let version = request.version();
+    let from = source::From(source::of(&request));
+    request.extensions_mut().insert(from);
     // A client that waits for leave to send its body has nothing on its way, and draining would give him that leave.
     let waits = request.headers().contains_key(header::EXPECT);
     let (unread, request) = Unread::watch(request);
@@ -77,6 +84,7 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next:
         code,
         milliseconds,
         transaction,
+        source = %from.0,
         "request"
     );
     if version < Version::HTTP_2 && unread.is_some() {

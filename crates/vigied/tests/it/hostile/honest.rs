@@ -1,0 +1,124 @@
+//! An honest client beside an attack: it sends one sample after another over one kept connection, and tells how it was
+//! served.
+
+use crate::harness::Server;
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// Longest an honest request waits before it counts as not served.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Connects from an address of this machine's own 127.0.0.0/8, so that attacker and honest client can be two sources.
+pub(super) fn connect_from(source: Ipv4Addr, server: &Server) -> io::Result<TcpStream> {
+    let to: SocketAddr = server.serving.address.parse().unwrap();
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((IpAddr::V4(source), 0)).into())?;
+    socket.connect_timeout(&to.into(), PATIENCE)?;
+    let stream = TcpStream::from(socket);
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
+
+/// One answer of a kept connection: status and whole text.
+pub(super) fn answer(stream: &mut TcpStream) -> io::Result<(u16, String)> {
+    let mut text = Vec::new();
+    let mut byte = [0];
+    while !text.ends_with(b"\r\n\r\n") {
+        if stream.read(&mut byte)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        text.push(byte[0]);
+    }
+    let head = String::from_utf8_lossy(&text).into_owned();
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok())
+        .unwrap_or(0);
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body)?;
+    let status = head.get(9..12).and_then(|text| text.parse().ok());
+    let status = status.ok_or(io::ErrorKind::InvalidData)?;
+    Ok((status, head + &String::from_utf8_lossy(&body)))
+}
+
+/// How an honest client was served.
+#[derive(Debug, Default)]
+pub(super) struct Served {
+    /// How long each answered request took, in order.
+    pub(super) took: Vec<Duration>,
+    /// What was answered other than 200, or not at all.
+    pub(super) refused: Vec<String>,
+}
+
+impl Served {
+    /// The longest wait.
+    pub(super) fn worst(&self) -> Duration {
+        self.took.iter().copied().max().unwrap_or_default()
+    }
+}
+
+/// An honest client that sends until it is told to stop.
+#[derive(Debug)]
+pub(super) struct Honest {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<Served>,
+}
+
+impl Honest {
+    /// Begins to send one sample at a time (`durability=buffered`) from `source`, over one kept connection.
+    pub(super) fn start(server: &Server, source: Ipv4Addr) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut stream = connect_from(source, server).unwrap();
+        let body = r#"[{"name":"honest.client","value":1}]"#;
+        let request = format!(
+            "POST /v1/metrics?durability=buffered HTTP/1.1\r\nHost: vigie\r\nX-Auth-User-Token: apikey {}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            server.owner.api_key,
+            body.len()
+        );
+        let asked = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            let mut served = Served::default();
+            while !asked.load(Ordering::Relaxed) {
+                let begun = Instant::now();
+                let sent = stream.write_all(request.as_bytes());
+                match sent.and_then(|()| answer(&mut stream)) {
+                    Ok((200, _)) => served.took.push(begun.elapsed()),
+                    Ok((_, text)) => served.refused.push(text),
+                    Err(error) => {
+                        served.refused.push(error.to_string());
+                        return served;
+                    }
+                }
+            }
+            served
+        });
+        Self { stop, thread }
+    }
+
+    /// Ends it, and says how it was served.
+    pub(super) fn stop(self) -> Served {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap()
+    }
+}
+
+#[test]
+fn an_honest_client_is_served_where_nobody_attacks() {
+    let server = Server::start();
+    let honest = Honest::start(&server, Ipv4Addr::new(127, 0, 0, 2));
+    let mut other = connect_from(Ipv4Addr::new(127, 0, 0, 3), &server).unwrap();
+    for _ in 0..20 {
+        let ask = b"GET /health/live HTTP/1.1\r\nHost: vigie\r\n\r\n";
+        other.write_all(ask).unwrap();
+        assert_eq!(answer(&mut other).unwrap().0, 200);
+    }
+    let served = honest.stop();
+    assert!(served.refused.is_empty(), "{:?}", served.refused);
+    assert!(served.worst() < PATIENCE);
+}
