@@ -58,4 +58,29 @@ limits! {
     fixed NAME_ELEMENTS = "name_elements", 64, "elements", "a sample with a deeper name is rejected";
     /// Series one tenant may have.
     settable SERIES_PER_TENANT = "series_per_tenant", 1_000_000, "series", "samples of further new series in the space, organization or account are rejected";
+    /// Organizations one account may have.
+    settable ORGANIZATIONS_PER_ACCOUNT = "organizations_per_account", 1000, "organizations", "a further one is refused with 429";
+    /// Spaces one account may have, in all its organizations.
+    settable SPACES_PER_ACCOUNT = "spaces_per_account", 10_000, "spaces", "a further one is refused with 429";
+    /// API keys of all users in one account.
+    settable API_KEYS_PER_ACCOUNT = "api_keys_per_account", 20_000, "keys", "a further one is refused with 429";
+    /// Series of one account, in all its domains.
+    settable SERIES_PER_ACCOUNT = "series_per_account", 10_000_000, "series", "samples of further new series are rejected";
+    /// New series of one account in an hour.
+    settable NEW_SERIES_PER_HOUR = "new_series_per_hour", 3_000_000, "series", "samples of further new series are rejected; it comes back evenly, and what was not used is kept for an hour at most";
+    /// Samples one account may keep, in all its domains.
+    settable SAMPLES_PER_ACCOUNT = "samples_per_account", 1_000_000_000_000, "samples", "further writes are refused with 429";
+    /// Bytes that the samples of one account may take on disk.
+    settable STORED_BYTES_PER_ACCOUNT = "stored_bytes_per_account", 1 << 40, "bytes", "further writes are refused with 429";
 }
+
+/// Those that the operator can set for one account by itself, with `vigied account limit`.
+pub const PER_ACCOUNT: &[Limit] = &[
+    ORGANIZATIONS_PER_ACCOUNT,
+    SPACES_PER_ACCOUNT,
+    API_KEYS_PER_ACCOUNT,
+    SERIES_PER_ACCOUNT,
+    NEW_SERIES_PER_HOUR,
+    SAMPLES_PER_ACCOUNT,
+    STORED_BYTES_PER_ACCOUNT,
+];

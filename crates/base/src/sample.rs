@@ -98,6 +98,14 @@ pub enum RejectReason {
         /// The limit in force.
         limit: u64,
     },
+    /// The account has as many series as it may have, or as many new ones as it may make at the moment.
+    #[error("a new series would exceed `{}` = {allowed} of the account", limit.name)]
+    AccountLimit {
+        /// Which limit.
+        limit: Limit,
+        /// Its value for this account.
+        allowed: u64,
+    },
     /// Two names share one fingerprint; see `docs/design/engine.md`.
     #[error("the name's fingerprint collides with that of another series")]
     FingerprintCollision,
@@ -115,6 +123,7 @@ impl RejectReason {
             Self::TooOld { .. } => "too_old",
             Self::TooNew { .. } => "too_new",
             Self::SeriesLimit { .. } => "series_limit",
+            Self::AccountLimit { .. } => "account_limit",
             Self::FingerprintCollision => "fingerprint_collision",
         }
     }
@@ -126,12 +135,13 @@ impl RejectReason {
             Self::Name(NameError::TooLong(_)) => Some(limit::NAME_BYTES),
             Self::Name(NameError::TooDeep(_)) => Some(limit::NAME_ELEMENTS),
             Self::SeriesLimit { .. } => Some(limit::SERIES_PER_TENANT),
+            Self::AccountLimit { limit, .. } => Some(*limit),
             _ => None,
         }
     }
 
     /// Every word [`Self::code`] can return.
-    pub const CODES: [&'static str; 8] = [
+    pub const CODES: [&'static str; 9] = [
         "malformed",
         "name",
         "value",
@@ -139,6 +149,7 @@ impl RejectReason {
         "too_old",
         "too_new",
         "series_limit",
+        "account_limit",
         "fingerprint_collision",
     ];
 }
@@ -148,6 +159,8 @@ impl RejectReason {
 pub struct Appended {
     /// Samples now in the store.
     pub stored: u64,
+    /// Series that were made for them.
+    pub created: u64,
     /// The others, ascending by position.
     pub rejected: Vec<(usize, RejectReason)>,
 }

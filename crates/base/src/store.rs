@@ -1,6 +1,7 @@
 //! The door to the samples. The embedded engine and, where one machine is outgrown, a ClickHouse cluster stand behind it.
 
 use crate::id::TenantId;
+use crate::limit::{self, Limit};
 use crate::pattern::Pattern;
 use crate::sample::{Appended, Batch, Series};
 use crate::scope::{Forbidden, Scope};
@@ -69,11 +70,35 @@ pub struct Deleted {
     pub series: u64,
 }
 
+/// How many series an append may make, and the limit that says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    /// New series at the most; samples of further ones are rejected.
+    pub new_series: u64,
+    /// The limit of the account that is nearest.
+    pub limit: Limit,
+    /// Its value.
+    pub allowed: u64,
+}
+
+impl Allowance {
+    /// No limit but the store's own.
+    pub const UNLIMITED: Self = Self {
+        new_series: u64::MAX,
+        limit: limit::SERIES_PER_ACCOUNT,
+        allowed: u64::MAX,
+    };
+}
+
 /// What a tenant occupies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Usage {
     /// Series that exist.
     pub series: u64,
+    /// Samples kept, those deleted or overwritten but not yet purged included.
+    pub samples: u64,
+    /// Bytes they take.
+    pub bytes: u64,
 }
 
 /// One figure of the store about itself, for the server's own metrics.
@@ -117,6 +142,14 @@ pub enum StoreError {
         /// What failed, with the file.
         reason: String,
     },
+    /// The disk has less free space than is reserved for everything but samples.
+    #[error("the disk has {free} bytes free, fewer than `storage.reserve_bytes` = {reserve}")]
+    DiskReserve {
+        /// Bytes that are free.
+        free: u64,
+        /// Bytes that are reserved.
+        reserve: u64,
+    },
     /// The store is shutting down.
     #[error("the store is closing")]
     Closing,
@@ -148,13 +181,28 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// Stores a batch; equal instants of one series: the last one wins. Needs [`crate::scope::Action::Write`].
     ///
     /// # Errors
-    /// When nothing was stored: [`StoreError::Forbidden`], [`StoreError::Poisoned`], [`StoreError::Closing`].
+    /// When nothing was stored: [`StoreError::Forbidden`], [`StoreError::Poisoned`], [`StoreError::Closing`],
+    /// [`StoreError::DiskReserve`].
+    fn append_within(
+        &self,
+        scope: &Scope,
+        batch: &Batch,
+        durability: Durability,
+        allowance: Allowance,
+    ) -> Result<Appended, StoreError>;
+
+    /// Stores a batch as [`Self::append_within`] does, with no limit on new series but the store's own.
+    ///
+    /// # Errors
+    /// The same.
     fn append(
         &self,
         scope: &Scope,
         batch: &Batch,
         durability: Durability,
-    ) -> Result<Appended, StoreError>;
+    ) -> Result<Appended, StoreError> {
+        self.append_within(scope, batch, durability, Allowance::UNLIMITED)
+    }
 
     /// Lists nodes of the name tree, ascending by path. Needs [`crate::scope::Action::Find`].
     ///

@@ -8,13 +8,14 @@ use crate::memory::Memory;
 use crate::poison::Poison;
 use crate::read::find;
 use crate::registry::table::Lookup;
+use crate::reserve::Reserve;
 use crate::segment::file::Files;
 use crate::storage::Storage;
 use crate::wal::record::{Kind, put_births, put_numbers, put_range, put_samples};
 use crate::wal::writer::Wal;
 use base::id::{SeriesRef, TenantId};
 use base::sample::{Appended, Batch, RejectReason, Sample};
-use base::store::{DeleteQuery, Deleted, Durability, StoreError};
+use base::store::{Allowance, DeleteQuery, Deleted, Durability, StoreError};
 use base::time::{Clock, Millis};
 use roaring::RoaringBitmap;
 use std::path::Path;
@@ -53,6 +54,7 @@ pub(crate) struct Core {
     pub(crate) storage: Arc<dyn Storage>,
     pub(crate) files: Arc<Files>,
     pub(crate) poison: Arc<Poison>,
+    pub(crate) reserve: Reserve,
     pub(crate) wal: Wal,
     pub(crate) memory: RwLock<Memory>,
     /// One flush at a time; it alone changes the manifest.
@@ -92,8 +94,11 @@ impl Core {
         tenant: TenantId,
         batch: &Batch,
         durability: Durability,
+        allowance: Allowance,
     ) -> Result<Appended, StoreError> {
         self.poison.check()?;
+        self.reserve
+            .check(self.storage.as_ref(), self.dir(), self.clock.now())?;
         let oldest = self.oldest();
         let newest = self
             .clock
@@ -104,7 +109,18 @@ impl Core {
         let mut samples = Vec::with_capacity(batch.len());
         let mut memory = self.write();
         for (position, sample) in batch.iter().enumerate() {
-            match self.admit(&mut memory, tenant, &sample, oldest, newest, &mut births) {
+            let left = allowance.new_series > births.len() as u64;
+            let admitted = self
+                .admit(&mut memory, tenant, &sample, oldest, newest)
+                .and_then(|known| match known {
+                    Some(series) => Ok(series),
+                    None if left => self.birth(&mut memory, tenant, sample.name, &mut births),
+                    None => Err(RejectReason::AccountLimit {
+                        limit: allowance.limit,
+                        allowed: allowance.allowed,
+                    }),
+                });
+            match admitted {
                 Ok(series) => samples.push((series, sample.at.0, sample.value)),
                 Err(reason) => appended.rejected.push((position, reason)),
             }
@@ -123,10 +139,12 @@ impl Core {
         for (series, at, value) in &samples {
             memory.write(*series, *at, *value);
         }
+        memory.head.count(tenant, samples.len() as u64);
         let late = memory.head.late() - late_before;
         let in_head = memory.head.samples();
         drop(memory);
         appended.stored = samples.len() as u64;
+        appended.created = births.len() as u64;
         if durability == Durability::Committed || self.wal.is_full() {
             self.wal.commit(sequence)?;
         }
@@ -138,16 +156,15 @@ impl Core {
         Ok(appended)
     }
 
-    /// The series of a sample that may be stored, made when it is new.
-    fn admit<'b>(
+    /// The series of a sample that may be stored; `None` when it would be a new one.
+    fn admit(
         &self,
         memory: &mut Memory,
         tenant: TenantId,
-        sample: &Sample<'b>,
+        sample: &Sample<'_>,
         oldest: Millis,
         newest: Millis,
-        births: &mut Vec<(TenantId, SeriesRef, &'b str)>,
-    ) -> Result<SeriesRef, RejectReason> {
+    ) -> Result<Option<SeriesRef>, RejectReason> {
         if !sample.value.is_finite() {
             return Err(RejectReason::Value("the value is not finite".to_owned()));
         }
@@ -162,23 +179,31 @@ impl Core {
             });
         }
         match memory.registry.lookup(tenant, sample.name) {
-            Lookup::Known(series) => Ok(series),
+            Lookup::Known(series) => Ok(Some(series)),
             Lookup::Collision => Err(RejectReason::FingerprintCollision),
-            Lookup::Unknown => {
-                let limit = self.config.series_per_tenant;
-                if memory.registry.names().count(tenant) >= limit {
-                    return Err(RejectReason::SeriesLimit { limit });
-                }
-                let series = memory.registry.create(tenant, sample.name).ok_or(
-                    RejectReason::SeriesLimit {
-                        limit: u64::from(u32::MAX),
-                    },
-                )?;
-                memory.births.push(series);
-                births.push((tenant, series, sample.name));
-                Ok(series)
-            }
+            Lookup::Unknown => Ok(None),
         }
+    }
+
+    /// Makes a series.
+    fn birth<'b>(
+        &self,
+        memory: &mut Memory,
+        tenant: TenantId,
+        name: &'b str,
+        births: &mut Vec<(TenantId, SeriesRef, &'b str)>,
+    ) -> Result<SeriesRef, RejectReason> {
+        let limit = self.config.series_per_tenant;
+        if memory.registry.names().count(tenant) >= limit {
+            return Err(RejectReason::SeriesLimit { limit });
+        }
+        let none_left = RejectReason::SeriesLimit {
+            limit: u64::from(u32::MAX),
+        };
+        let series = memory.registry.create(tenant, name).ok_or(none_left)?;
+        memory.births.push(series);
+        births.push((tenant, series, name));
+        Ok(series)
     }
 
     /// Wakes the flusher; when it lags, flushes here, so that memory stays bounded and senders slow down.

@@ -11,13 +11,16 @@ use base::id::TenantId;
 use base::sample::{Appended, Batch, Series};
 use base::scope::{Action, Scope};
 use base::store::{
-    DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node, SampleStore, StoreError,
-    Usage,
+    Allowance, DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node, SampleStore,
+    StoreError, Usage,
 };
 use base::time::Clock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
+
+/// What a sample takes before it is in a segment: an instant and a value.
+const SAMPLE_BYTES: u64 = 16;
 
 /// An open samples folder. Dropping it brings what was appended to the log's stable storage and ends its threads; call
 /// [`SampleStore::flush`] first to make the next start short.
@@ -85,14 +88,16 @@ impl Drop for Engine {
 }
 
 impl SampleStore for Engine {
-    fn append(
+    fn append_within(
         &self,
         scope: &Scope,
         batch: &Batch,
         durability: Durability,
+        allowance: Allowance,
     ) -> Result<Appended, StoreError> {
         scope.require(Action::Write)?;
-        self.core.append(scope.tenant(), batch, durability)
+        self.core
+            .append(scope.tenant(), batch, durability, allowance)
     }
 
     fn find(&self, scope: &Scope, query: &FindQuery<'_>) -> Result<Vec<Node>, StoreError> {
@@ -120,8 +125,14 @@ impl SampleStore for Engine {
     }
 
     fn usage(&self, tenant: TenantId) -> Result<Usage, StoreError> {
+        let memory = self.core.read();
+        let stored = memory.stored.tally(tenant);
+        let in_memory = memory.head.counted(tenant)
+            + (memory.frozen.as_ref()).map_or(0, |frozen| frozen.head.counted(tenant));
         Ok(Usage {
-            series: self.core.read().registry.names().count(tenant),
+            series: memory.registry.names().count(tenant),
+            samples: stored.samples + in_memory,
+            bytes: stored.bytes + in_memory * SAMPLE_BYTES,
         })
     }
 
@@ -199,6 +210,11 @@ impl SampleStore for Engine {
                 "flush_failures_total",
                 "Flushes in the background that failed.",
                 count(&core.counters.failures),
+            ),
+            figure(
+                "disk_free_bytes",
+                "Bytes free on the disk when a write asked last; 0 while no reserve is set.",
+                core.reserve.free().unwrap_or_default() as f64,
             ),
             figure(
                 "poisoned",

@@ -167,7 +167,12 @@ impl Core {
                 segment.purged() < own.sequence && own.range.overlaps(&segment.range())
             })
         };
-        let tombstones = Arc::clone(&self.read().tombstones);
+        let (tombstones, stored) = {
+            let memory = self.read();
+            let stored = (Arc::clone(&memory.stored), Arc::clone(&memory.segments));
+            (Arc::clone(&memory.tombstones), stored)
+        };
+        let stored = stored.0.changed(&stored.1, &segments);
         next.tombstones = tombstones
             .iter()
             .filter(|own| own.sequence <= next.sequence && needed(own))
@@ -186,6 +191,7 @@ impl Core {
         memory.tombstones = Arc::new(kept);
         memory.frozen = None;
         memory.segments = Arc::new(segments);
+        memory.stored = Arc::new(stored);
         Ok(())
     }
 

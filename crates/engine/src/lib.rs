@@ -25,8 +25,10 @@ mod poison;
 mod read;
 mod recover;
 mod registry;
+mod reserve;
 mod segment;
 pub mod storage;
+mod stored;
 mod tombstone;
 mod wal;
 

@@ -8,6 +8,7 @@ use crate::head::Head;
 use crate::index::days::Days;
 use crate::registry::table::Registry;
 use crate::segment::reader::Segment;
+use crate::stored::Stored;
 use crate::tombstone::Tombstone;
 use base::id::{SeriesRef, TenantId};
 use base::time::{Millis, TimeRange};
@@ -31,6 +32,8 @@ pub(crate) struct Memory {
     pub(crate) frozen: Option<Arc<Frozen>>,
     /// Ascending by day, then by sequence.
     pub(crate) segments: Arc<Vec<Arc<Segment>>>,
+    /// What tenants occupy in `segments`.
+    pub(crate) stored: Arc<Stored>,
     /// Ascending by sequence.
     pub(crate) tombstones: Arc<Vec<Tombstone>>,
     /// Since the last flush.
@@ -50,6 +53,7 @@ impl Memory {
             head: Head::default(),
             frozen: None,
             segments: Arc::default(),
+            stored: Arc::default(),
             tombstones: Arc::default(),
             births: Vec::new(),
             deaths: Vec::new(),

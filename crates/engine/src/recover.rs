@@ -10,9 +10,11 @@ use crate::memory::Memory;
 use crate::poison::Poison;
 use crate::registry::file::NameFile;
 use crate::registry::table::{FingerprintKey, Registry};
+use crate::reserve::Reserve;
 use crate::segment::file::Files;
 use crate::segment::reader::Segment;
 use crate::storage::Storage;
+use crate::stored::Stored;
 use crate::tombstone::hidden;
 use crate::wal::record::{FILE_HEADER_BYTES, Record};
 use crate::wal::replay::replay;
@@ -147,6 +149,7 @@ pub(crate) fn open(
     report.series = memory.registry.len() as u64;
     report.took = started.elapsed();
     let core = Core {
+        reserve: Reserve::new(config.reserve_bytes),
         config,
         clock,
         storage,
@@ -299,6 +302,7 @@ fn load(
         }
     }
     memory.purge |= !manifest.tombstones.is_empty();
+    memory.stored = Arc::new(Stored::of(&segments));
     memory.segments = Arc::new(segments);
     memory.tombstones = Arc::new(manifest.tombstones.clone());
     Ok(memory)
@@ -326,6 +330,9 @@ fn apply(
             for (series, at, value) in samples {
                 if !memory.write(series, at, value) {
                     return Err("a sample of a series that does not exist");
+                }
+                if let Some(tenant) = memory.registry.get(series).map(|entry| entry.tenant) {
+                    memory.head.count(tenant, 1);
                 }
                 report.wal_samples += 1;
             }

@@ -14,6 +14,7 @@ pub(crate) struct Head {
     series: HashMap<SeriesRef, HeadSeries>,
     samples: u64,
     late: u64,
+    counts: HashMap<TenantId, u64>,
 }
 
 impl Head {
@@ -37,6 +38,16 @@ impl Head {
             self.late += 1;
         }
         self.samples += 1;
+    }
+
+    /// Counts samples that were written for the tenant; once per batch, not per sample.
+    pub(crate) fn count(&mut self, tenant: TenantId, samples: u64) {
+        *self.counts.entry(tenant).or_default() += samples;
+    }
+
+    /// Samples written for the tenant, overwritten and deleted ones included.
+    pub(crate) fn counted(&self, tenant: TenantId) -> u64 {
+        self.counts.get(&tenant).copied().unwrap_or_default()
     }
 
     /// The samples of one series of `tenant` in `range`.

@@ -9,6 +9,7 @@ use crate::column::varint::Reader;
 use crate::day::Day;
 use crate::error;
 use crate::points::Points;
+use crate::stored::Tally;
 use base::id::{SeriesRef, TenantId};
 use base::store::StoreError;
 use base::time::{Millis, TimeRange};
@@ -182,6 +183,22 @@ impl Segment {
                 self.blocks.get(first..first + own.blocks as usize)
             })
             .unwrap_or_default()
+    }
+
+    /// What each tenant occupies in it.
+    pub(crate) fn tallies(&self) -> impl Iterator<Item = (TenantId, Tally)> {
+        self.tenants.iter().map(|own| {
+            let samples = self
+                .blocks_of(own.tenant)
+                .iter()
+                .map(|block| u64::from(block.count))
+                .sum();
+            let tally = Tally {
+                samples,
+                bytes: own.bytes,
+            };
+            (own.tenant, tally)
+        })
     }
 
     /// Every tenant and series, ascending, each once.

@@ -39,6 +39,7 @@ struct State {
     plan: Option<(u64, Fault)>,
     operations: u64,
     dead: bool,
+    free_bytes: u64,
 }
 
 /// The file system. Clones share it.
@@ -111,7 +112,13 @@ impl Faulty {
             plan: None,
             operations: 0,
             dead: false,
+            free_bytes: u64::MAX,
         })))
+    }
+
+    /// Says from now on that this many bytes are free.
+    pub fn set_free_bytes(&self, bytes: u64) {
+        lock(&self.0).free_bytes = bytes;
     }
 
     /// Lets `fault` happen at the first fitting operation after `operations` more changing ones.
@@ -167,6 +174,7 @@ impl Faulty {
             plan: None,
             operations: 0,
             dead: false,
+            free_bytes: state.free_bytes,
         })))
     }
 
@@ -336,6 +344,12 @@ impl Storage for Faulty {
         }
         state.dirs.remove(path);
         Ok(())
+    }
+
+    fn free_bytes(&self, _: &Path) -> io::Result<u64> {
+        let state = lock(&self.0);
+        state.alive()?;
+        Ok(state.free_bytes)
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {

@@ -97,6 +97,12 @@ pub trait Storage: Send + Sync + Debug {
     /// The operating system's.
     fn remove_dir(&self, path: &Path) -> io::Result<()>;
 
+    /// Bytes that this process may still write on the file system of `dir`.
+    ///
+    /// # Errors
+    /// The operating system's.
+    fn free_bytes(&self, dir: &Path) -> io::Result<u64>;
+
     /// Makes creations, renames and removals in `dir` durable.
     ///
     /// # Errors

@@ -54,6 +54,10 @@ impl WriteFile for GatedFile {
 }
 
 impl Storage for Gated {
+    fn free_bytes(&self, dir: &Path) -> io::Result<u64> {
+        self.0.free_bytes(dir)
+    }
+
     fn create_dir(&self, path: &Path) -> io::Result<()> {
         self.0.create_dir(path)
     }

@@ -16,6 +16,8 @@ mod kill;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod quota;
+#[cfg(test)]
 mod stories;
 #[cfg(test)]
 mod support;

@@ -1,0 +1,112 @@
+//! What a tenant occupies, what its account has left, and the disk that samples leave alone.
+
+use crate::support::{DAY, NOON, batch, config, delete, open, open_with, scope, send};
+use base::limit;
+use base::sample::RejectReason;
+use base::store::{Allowance, Durability, SampleStore, StoreError, Usage};
+use base::time::{ManualClock, Millis};
+use engine::EngineConfig;
+use engine::storage::faulty::Faulty;
+use std::sync::Arc;
+
+fn usage(engine: &engine::Engine, tenant: u32) -> Usage {
+    engine.usage(scope(tenant).tenant()).unwrap()
+}
+
+#[test]
+fn new_series_are_made_as_far_as_the_account_has_some_left() {
+    let engine = open(&Faulty::new(1));
+    send(&engine, 1, &[("known", NOON, 1.0)]);
+    let allowance = Allowance {
+        new_series: 1,
+        limit: limit::SERIES_PER_ACCOUNT,
+        allowed: 2,
+    };
+    let samples = [
+        ("known", NOON + 1, 1.0),
+        ("new", NOON, 1.0),
+        ("new", NOON + 1, 1.0),
+        ("too_many", NOON, 1.0),
+        ("known", NOON + 2, 1.0),
+    ];
+    let appended = engine
+        .append_within(
+            &scope(1),
+            &batch(&samples),
+            Durability::Committed,
+            allowance,
+        )
+        .unwrap();
+    assert_eq!((appended.stored, appended.created), (4, 1));
+    let refused = RejectReason::AccountLimit {
+        limit: limit::SERIES_PER_ACCOUNT,
+        allowed: 2,
+    };
+    assert_eq!(appended.rejected, [(3, refused)]);
+    assert_eq!(usage(&engine, 1).series, 2);
+}
+
+#[test]
+fn usage_is_the_same_in_memory_in_segments_and_after_a_restart() {
+    let storage = Faulty::new(1);
+    let engine = open(&storage);
+    let two_days = [("a", NOON, 1.0), ("a", NOON - DAY, 2.0), ("b", NOON, 3.0)];
+    send(&engine, 1, &two_days);
+    send(&engine, 2, &[("a", NOON, 1.0)]);
+    let counts = |engine: &engine::Engine| (usage(engine, 1).samples, usage(engine, 2).samples);
+    assert_eq!(counts(&engine), (3, 1));
+    assert_eq!(usage(&engine, 3), Usage::default());
+    drop(engine);
+    let engine = open(&storage);
+    assert_eq!(counts(&engine), (3, 1), "replayed from the log");
+    engine.flush().unwrap();
+    assert_eq!(counts(&engine), (3, 1));
+    assert!(usage(&engine, 1).bytes > usage(&engine, 2).bytes);
+    send(&engine, 1, &[("a", NOON + 1, 1.0)]);
+    engine.flush().unwrap();
+    assert_eq!(counts(&engine), (4, 1));
+    let before = usage(&engine, 1);
+    delete(&engine, 1, "a", None);
+    engine.compact().unwrap();
+    let after = usage(&engine, 1);
+    assert_eq!((after.series, after.samples), (1, 1));
+    assert!(after.bytes < before.bytes);
+    drop(engine);
+    assert_eq!(usage(&open(&storage), 1), after);
+}
+
+#[test]
+fn below_the_reserve_samples_are_refused_and_deletions_are_not() {
+    let storage = Faulty::new(1);
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let reserving = EngineConfig {
+        reserve_bytes: 1000,
+        ..config()
+    };
+    let engine = open_with(reserving, &storage, &clock).unwrap().0;
+    storage.set_free_bytes(1000);
+    send(&engine, 1, &[("a", NOON, 1.0)]);
+    storage.set_free_bytes(999);
+    clock.advance(1000);
+    let refused = engine.append(
+        &scope(1),
+        &batch(&[("a", NOON + 1, 1.0)]),
+        Durability::Committed,
+    );
+    assert!(
+        matches!(
+            refused,
+            Err(StoreError::DiskReserve {
+                free: 999,
+                reserve: 1000
+            })
+        ),
+        "{refused:?}"
+    );
+    engine.health().unwrap();
+    delete(&engine, 1, "a", None);
+    engine.flush().unwrap();
+    storage.set_free_bytes(2000);
+    clock.advance(1000);
+    assert_eq!(send(&engine, 1, &[("a", NOON + 1, 1.0)]).stored, 1);
+}
