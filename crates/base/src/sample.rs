@@ -112,6 +112,9 @@ pub enum RejectReason {
 }
 
 impl RejectReason {
+    /// The word of [`Self::AccountLimit`]: the one reason that passes with time.
+    pub const ACCOUNT_LIMIT: &'static str = "account_limit";
+
     /// A stable word for receipts and metric labels.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -123,7 +126,7 @@ impl RejectReason {
             Self::TooOld { .. } => "too_old",
             Self::TooNew { .. } => "too_new",
             Self::SeriesLimit { .. } => "series_limit",
-            Self::AccountLimit { .. } => "account_limit",
+            Self::AccountLimit { .. } => Self::ACCOUNT_LIMIT,
             Self::FingerprintCollision => "fingerprint_collision",
         }
     }
@@ -149,7 +152,7 @@ impl RejectReason {
         "too_old",
         "too_new",
         "series_limit",
-        "account_limit",
+        Self::ACCOUNT_LIMIT,
         "fingerprint_collision",
     ];
 }

@@ -156,6 +156,7 @@ pub struct DomainEntry {
 pub struct Directory {
     pub(crate) changes: i64,
     pub(crate) accounts: BTreeMap<AccountId, Account>,
+    pub(crate) account_limits: HashMap<AccountId, HashMap<String, u64>>,
     pub(crate) regions: Vec<Region>,
     pub(crate) orgs: BTreeMap<OrgId, Org>,
     pub(crate) spaces: BTreeMap<SpaceId, Space>,
@@ -194,6 +195,13 @@ impl Directory {
                     created_at: at(&row, "created_at")?,
                 },
             );
+        }
+        let limits = "SELECT account, name, value FROM account_limits";
+        for row in db.all(limits, &[]).await? {
+            let account = parse(&row, "account", "an account GUID")?;
+            let value = u64::try_from(row.int("value")?).unwrap_or_default();
+            let own: &mut HashMap<_, _> = own.account_limits.entry(account).or_default();
+            own.insert(row.text("name")?, value);
         }
         for row in db
             .all("SELECT name, display_name FROM regions ORDER BY name", &[])
@@ -423,6 +431,13 @@ impl Directory {
         let mut accounts: Vec<Account> = self.accounts.values().cloned().collect();
         accounts.sort_by(|a, b| a.name.cmp(&b.name));
         accounts
+    }
+
+    /// The numbers in the store of all domains of the account.
+    pub fn tenants_of(&self, account: AccountId) -> impl Iterator<Item = TenantId> {
+        let own = self.domains.values();
+        own.filter(move |entry| entry.account == account)
+            .map(|entry| entry.tenant)
     }
 
     /// The account a domain belongs to.

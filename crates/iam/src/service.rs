@@ -2,6 +2,7 @@
 
 use crate::directory::{self, Directory};
 use crate::error::IamError;
+use crate::manage::limit::AccountLimits;
 use crate::token::issuer;
 use crate::token::keyring::KeyRing;
 use crate::verify::Verifier;
@@ -30,6 +31,8 @@ pub struct IamConfig {
     pub refresh_token_seconds: i64,
     /// Folder of the signing keys.
     pub keys: PathBuf,
+    /// What an account may hold and do where the operator has set nothing else for it.
+    pub account_limits: AccountLimits,
     /// Password checks at once; each takes 19 MiB and a core for some milliseconds.
     pub password_checks_max: usize,
 }
@@ -69,13 +72,18 @@ impl Iam {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn open_without_keys(db: Db, clock: Arc<dyn Clock>) -> Result<Self, IamError> {
+    pub async fn open_without_keys(
+        db: Db,
+        account_limits: AccountLimits,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, IamError> {
         let config = IamConfig {
             issuer: String::new(),
             uaa_issuer: String::new(),
             access_token_seconds: 0,
             refresh_token_seconds: 0,
             keys: PathBuf::new(),
+            account_limits,
             password_checks_max: 1,
         };
         Self::on(db, config, clock, KeyRing::empty()).await

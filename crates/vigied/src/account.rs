@@ -2,10 +2,11 @@
 //! runs on it, which sees the change at its next poll.
 
 use crate::boot;
-use crate::cli::{AccountCommand, AccountCreateArgs, Output};
+use crate::cli::{AccountCommand, AccountCreateArgs, AccountLimitArgs, Output};
 use crate::columns::columns;
 use crate::config::Settings;
 use crate::init::{as_json, as_text};
+use anyhow::Context;
 use base::time::Millis;
 use iam::Iam;
 use iam::bootstrap::Request;
@@ -16,6 +17,7 @@ pub(crate) async fn run(settings: &Settings, command: &AccountCommand) -> anyhow
     let iam = boot::identity_of_operator(settings).await?;
     let text = match command {
         AccountCommand::Create(arguments) => create(&iam, arguments).await,
+        AccountCommand::Limit(arguments) => limit(&iam, arguments).await,
         AccountCommand::List { output, .. } => Ok(list(&iam, *output)),
     };
     iam.close().await;
@@ -48,6 +50,52 @@ async fn create(iam: &Iam, arguments: &AccountCreateArgs) -> anyhow::Result<Stri
             made.account
         ),
     })
+}
+
+async fn limit(iam: &Iam, arguments: &AccountLimitArgs) -> anyhow::Result<String> {
+    let asked = arguments.account.as_str();
+    let accounts = iam.directory().accounts();
+    let found = accounts
+        .iter()
+        .find(|own| own.id.to_string() == asked || own.name == asked);
+    let account = found.map(|own| own.id).with_context(|| {
+        format!("there is no account `{asked}`\nhint: `vigied account list` shows them")
+    })?;
+    if !arguments.changes.is_empty() {
+        iam.set_account_limits(account, &arguments.changes).await?;
+    }
+    let limits = iam.account_limits(account);
+    if arguments.output == Output::Json {
+        let rows: Vec<Value> = limits
+            .iter()
+            .map(|own| {
+                json!({
+                    "name": own.limit.name,
+                    "allowed": own.allowed,
+                    "unit": own.limit.unit,
+                    "is_own": own.is_own,
+                })
+            })
+            .collect();
+        return Ok(format!("{:#}\n", Value::Array(rows)));
+    }
+    let rows: Vec<[String; 4]> = limits
+        .iter()
+        .map(|own| {
+            let set = if own.is_own {
+                "for this account"
+            } else {
+                "for all accounts"
+            };
+            [
+                own.limit.name.to_owned(),
+                own.allowed.to_string(),
+                own.limit.unit.to_owned(),
+                set.to_owned(),
+            ]
+        })
+        .collect();
+    Ok(columns(["Limit", "Allowed", "Of", "Set"], &rows))
 }
 
 fn list(iam: &Iam, output: Output) -> String {

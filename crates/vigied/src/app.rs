@@ -1,5 +1,6 @@
 //! Every service of the process, built once in [`crate::boot`] and shared by all handlers.
 
+use crate::quota::Quotas;
 use crate::self_metrics::Metrics;
 use base::store::SampleStore;
 use base::time::Clock;
@@ -40,6 +41,7 @@ pub(crate) struct App {
     pub(crate) public_url: String,
     pub(crate) limits: Limits,
     pub(crate) watchers: Watchers,
+    pub(crate) quotas: Quotas,
     /// Places for requests that are worked on.
     pub(crate) requests: Arc<Semaphore>,
 }

@@ -3,6 +3,7 @@
 use crate::app::{App, Limits, Watchers};
 use crate::config::Settings;
 use crate::data_dir::{self, DataDir};
+use crate::quota::Quotas;
 use crate::self_metrics::Metrics;
 use anyhow::Context;
 use base::limit;
@@ -11,6 +12,7 @@ use base::time::{Clock, SystemClock};
 use db::Db;
 use engine::storage::disk::Disk;
 use engine::{Engine, EngineConfig};
+use iam::manage::limit::AccountLimits;
 use iam::{Iam, IamConfig};
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +45,7 @@ pub(crate) async fn identity(
         access_token_seconds: seconds("tokens.access_token_seconds"),
         refresh_token_seconds: seconds("tokens.refresh_token_seconds"),
         keys: folder.keys(),
+        account_limits: account_limits(settings),
         password_checks_max: size(settings.limit(limit::CONCURRENT_PASSWORD_CHECKS)),
     };
     Ok(Iam::open(db, config, Arc::new(SystemClock)).await?)
@@ -59,12 +62,18 @@ pub(crate) async fn identity_of_operator(settings: &Settings) -> anyhow::Result<
             .into_owned(),
     };
     let db = Db::open(&address).await?;
-    let iam = Iam::open_without_keys(db, Arc::new(SystemClock)).await?;
+    let limits = account_limits(settings);
+    let iam = Iam::open_without_keys(db, limits, Arc::new(SystemClock)).await?;
     if iam.is_initialised() {
         Ok(iam)
     } else {
         Err(not_initialised(settings))
     }
+}
+
+fn account_limits(settings: &Settings) -> AccountLimits {
+    let all = limit::PER_ACCOUNT.iter();
+    AccountLimits::new(all.map(|own| (*own, settings.limit(*own))))
 }
 
 fn not_initialised(settings: &Settings) -> anyhow::Error {
@@ -126,6 +135,7 @@ pub(crate) async fn boot(
         } else {
             Watchers::ThisMachine
         },
+        quotas: Quotas::default(),
         requests: Arc::new(Semaphore::new(
             size(settings.limit(limit::CONCURRENT_REQUESTS)).min(Semaphore::MAX_PERMITS),
         )),
@@ -148,6 +158,7 @@ async fn store(
         commit_interval_ms: settings.number("storage.commit_interval_ms"),
         flush_samples: settings.number("storage.flush_samples"),
         series_per_tenant: settings.limit(limit::SERIES_PER_TENANT),
+        reserve_bytes: settings.number("storage.reserve_bytes"),
         ..EngineConfig::new(folder.samples())
     };
     let samples = folder.samples();

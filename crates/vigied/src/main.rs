@@ -11,6 +11,7 @@ mod http;
 mod init;
 mod logging;
 mod quickstart;
+mod quota;
 mod route;
 mod self_metrics;
 mod serve;

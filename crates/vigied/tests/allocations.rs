@@ -87,6 +87,7 @@ mod tests {
                 access_token_seconds: 3600,
                 refresh_token_seconds: 86_400,
                 keys: folder.path().join("keys"),
+                account_limits: iam::manage::limit::AccountLimits::default(),
                 password_checks_max: 1,
             };
             let iam = Iam::open(db, config, Arc::new(SystemClock)).await.unwrap();

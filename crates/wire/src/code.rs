@@ -73,6 +73,8 @@ codes! {
     TOO_BUSY = "BXNMSSV06E", Busy, "more requests are worked on than `concurrent_requests`";
     INTERNAL = "BXNMSSV07E", Internal, "the server failed; the fault is not in the request";
     UNAVAILABLE = "BXNMSSV08E", Unavailable, "the store takes no requests at the moment";
+    ACCOUNT_LIMIT = "BXNMSSV10E", Busy, "the account keeps as many samples or bytes as it may, or makes new series too fast";
+    DISK_RESERVE = "BXNMSSV11E", Unavailable, "the server's disk has less free space than `storage.reserve_bytes`";
     REQUEST_MALFORMED = "BXNMSSV09E", Invalid, "the request's query string, encoding or headers can not be read";
 }
 
@@ -164,6 +166,11 @@ pub const IDENTITY: &[Word] = &[
         "the name is taken, it has changed since its tag was read, or something depends on it",
     ),
     word("locked", "409", "the API key is locked: unlock it first"),
+    word(
+        "limit_exceeded",
+        "429",
+        "the account, or the person, has as many as the limit named allows",
+    ),
 ];
 
 /// What the UAA (`/oauth`) says in `error`.

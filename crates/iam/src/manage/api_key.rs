@@ -10,6 +10,7 @@ use crate::service::Iam;
 use crate::verify::{Credential, Identity};
 use base::error::{Kind, Problem};
 use base::id::{KeyId, UserId};
+use base::limit;
 use base::secret::Secret;
 use base::time::Millis;
 use db::{DbError, Tx, Value};
@@ -179,6 +180,9 @@ impl Iam {
         if !is_still_member(&mut tx, key.account, key.user).await? {
             return Err(IamError::not_found("the account"));
         }
+        let held = "SELECT COUNT(*) AS held FROM api_keys WHERE account = $1";
+        self.has_room(&mut tx, key.account, &limit::API_KEYS_PER_ACCOUNT, held)
+            .await?;
         insert(&mut tx, &key).await.map_err(|error| match error {
             IamError::Db(DbError::Unique) => {
                 IamError::conflict("this text is in use as a key already")

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod api_key;
+pub mod limit;
 pub mod member;
 pub mod org;
 pub mod people;

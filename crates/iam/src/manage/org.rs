@@ -1,6 +1,6 @@
 //! Organizations.
 
-use super::{is_administrator, knows_org, manages, name, see};
+use super::{hold, is_administrator, knows_org, manages, name, see};
 use crate::directory::{Org, Region, Space};
 use crate::entropy;
 use crate::error::IamError;
@@ -8,6 +8,7 @@ use crate::role::Role;
 use crate::service::Iam;
 use crate::verify::Identity;
 use base::id::OrgId;
+use base::limit;
 use base::scope::Domain;
 use db::{DbError, Tx, Value};
 
@@ -74,6 +75,15 @@ impl Iam {
             updated_at: now,
         };
         let mut tx = self.0.db.begin().await?;
+        hold(&mut tx, org.account).await?;
+        let held = "SELECT COUNT(*) AS held FROM orgs WHERE account = $1";
+        self.has_room(
+            &mut tx,
+            org.account,
+            &limit::ORGANIZATIONS_PER_ACCOUNT,
+            held,
+        )
+        .await?;
         insert(&mut tx, &org).await.map_err(taken)?;
         super::people::grant(&mut tx, caller.user(), Domain::Org(org.id), Role::Manager).await?;
         self.commit(tx).await?;

@@ -1,7 +1,7 @@
 //! Spaces.
 
 use super::org::retire;
-use super::{is_administrator, knows_space, manages, name, see};
+use super::{hold, is_administrator, knows_space, manages, name, see};
 use crate::directory::Space;
 use crate::entropy;
 use crate::error::IamError;
@@ -9,6 +9,7 @@ use crate::role::Role;
 use crate::service::Iam;
 use crate::verify::Identity;
 use base::id::{OrgId, SpaceId};
+use base::limit;
 use base::scope::Domain;
 use base::time::Millis;
 use db::{DbError, Tx, Value};
@@ -68,6 +69,10 @@ impl Iam {
             updated_at: now,
         };
         let mut tx = self.0.db.begin().await?;
+        hold(&mut tx, account).await?;
+        let held = "SELECT COUNT(*) AS held FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $1";
+        self.has_room(&mut tx, account, &limit::SPACES_PER_ACCOUNT, held)
+            .await?;
         insert(&mut tx, &space).await.map_err(taken)?;
         for role in [Role::Manager, Role::Developer] {
             super::people::grant(&mut tx, caller.user(), Domain::Space(space.id), role).await?;

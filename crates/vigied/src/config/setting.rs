@@ -156,6 +156,15 @@ const OWN: &[Setting] = &[
         "samples kept in memory before they are written to a segment file",
     ),
     setting(
+        "storage.reserve_bytes",
+        Shape::Number {
+            min: 0,
+            max: 1 << 50,
+        },
+        "536870912",
+        "free space on the disk that samples leave alone, for logins, deletions and the log; 0 for none",
+    ),
+    setting(
         "metrics.allow_any_address",
         Shape::Flag,
         "false",

@@ -42,6 +42,12 @@ impl From<StoreError> for Refusal {
                     .problem("the store takes no writes since a failure; reads go on")
                     .hint("the operator finds the cause in the server's log and at `/health/ready`; send again later")
             }
+            StoreError::DiskReserve { .. } => {
+                tracing::error!(%error, "samples are refused: make room on the disk");
+                code::DISK_RESERVE
+                    .problem("the server's disk is too full for samples")
+                    .hint("send again later; deleting makes room, and so can the operator")
+            }
             StoreError::Corrupt { .. } | StoreError::Io { .. } => {
                 tracing::error!(error = %Chain(&error), "the store failed");
                 code::INTERNAL.problem("the store could not answer; the server's log says why")
@@ -167,7 +173,7 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Wr
     );
     match problem.kind {
         Kind::Busy | Kind::Unavailable => {
-            let seconds = if problem.code == TOO_MANY_FAILURES {
+            let seconds = if SLOW_TO_PASS.contains(&problem.code) {
                 "60"
             } else {
                 "1"
@@ -192,8 +198,13 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Wr
     })
 }
 
-/// A password was wrong; when the server is busy with that, it is for a minute.
-const TOO_MANY_FAILURES: &str = "BXNIM0602E";
+/// What does not pass within a second: wrong passwords, quotas of an account, a disk that is full.
+const SLOW_TO_PASS: [&str; 4] = [
+    "BXNIM0602E",
+    iam::manage::limit::EXCEEDED,
+    code::ACCOUNT_LIMIT.code,
+    code::DISK_RESERVE.code,
+];
 
 /// What is missing is the client, which is proved by Basic.
 const CLIENT_REFUSED: [&str; 2] = ["BXNIM0308E", "unauthorized"];

@@ -89,6 +89,8 @@ fn every_limit_is_tried_here() {
     let tried: BTreeSet<&str> = REQUEST_LIMITS
         .iter()
         .chain(&STORE_LIMITS)
+        // These in `hostile/quota.rs`.
+        .chain(limit::PER_ACCOUNT)
         .map(|limit| limit.name)
         .collect();
     let all: BTreeSet<&str> = limit::ALL.iter().map(|limit| limit.name).collect();

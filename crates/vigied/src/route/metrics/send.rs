@@ -5,12 +5,13 @@ use crate::app::App;
 use crate::http::caller::Caller;
 use crate::http::payload::Payload;
 use crate::http::problem::Refusal;
-use crate::route::reply::{blocking, json};
+use crate::http::worker;
+use crate::route::reply::json;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use base::sample::{Appended, RejectReason};
 use base::store::Durability;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use std::sync::Arc;
 use wire::code;
 use wire::ingest::json::Decoded;
@@ -38,13 +39,25 @@ pub(crate) async fn send(
     };
     let now = app.clock.now();
     let worker = Arc::clone(&app);
-    let outcome = blocking(move || {
+    let domain = caller.scope.domain();
+    let directory = app.iam.directory();
+    let account = directory.account_of(domain).ok_or_else(|| {
+        // Deleted since the credential was verified.
+        Refusal(code::DOMAIN_NOT_FOUND.problem(format!("there is no domain `{domain}`")))
+    })?;
+    let outcome = worker::run(move || -> Result<_, Refusal> {
         let decoded = match ingest::decode(&body, now) {
             Ok(decoded) => decoded,
             Err(error) => return Ok(Err(error)),
         };
         let scope = &caller.scope;
-        let appended = worker.store.append(scope, &decoded.batch, durability)?;
+        let allowance = worker.quotas.allowance(&worker, account)?;
+        let appended = worker
+            .store
+            .append_within(scope, &decoded.batch, durability, allowance)?;
+        worker
+            .quotas
+            .wrote(account, appended.stored, appended.created);
         let reasons = || {
             decoded
                 .rejects
@@ -58,22 +71,32 @@ pub(crate) async fn send(
             .wrote(scope.domain(), appended.stored, reasons());
         Ok(Ok(receipt(&decoded, &appended)))
     })
-    .await?;
+    .await??;
     let receipt = outcome.map_err(|error| {
         let problem = code::BODY_MALFORMED.problem(error.to_string());
         Refusal(problem.hint(
             "send a JSON array like `[{\"name\":\"a.b\",\"value\":1.5,\"timestamp\":1519862400}]`",
         ))
     })?;
-    let nothing = receipt.received > 0 && receipt.stored == 0;
-    json(
-        if nothing {
-            StatusCode::BAD_REQUEST
-        } else {
-            StatusCode::OK
-        },
-        &receipt,
-    )
+    let status = status(&receipt);
+    let mut response = json(status, &receipt)?;
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        let seconds = HeaderValue::from_static("60");
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    }
+    Ok(response)
+}
+
+/// Nothing stored is a bad request; or, where that is so only because the account is at its limit, one for later.
+fn status(receipt: &Receipt) -> StatusCode {
+    let later = RejectReason::ACCOUNT_LIMIT;
+    if receipt.received == 0 || receipt.stored > 0 {
+        StatusCode::OK
+    } else if receipt.rejections.iter().all(|own| own.code == later) {
+        StatusCode::TOO_MANY_REQUESTS
+    } else {
+        StatusCode::BAD_REQUEST
+    }
 }
 
 fn receipt(decoded: &Decoded, appended: &Appended) -> Receipt {

@@ -1,0 +1,142 @@
+//! What one account may hold and do: the server's limits, or the account's own where the operator has set some.
+
+use super::hold;
+use crate::error::IamError;
+use crate::service::Iam;
+use base::error::{Kind, Problem};
+use base::id::AccountId;
+use base::limit::{self, Limit};
+use db::{Tx, Value};
+use std::collections::HashMap;
+
+/// The word of a refusal because of a limit of the account.
+pub const EXCEEDED: &str = "limit_exceeded";
+
+/// The server's values of [`limit::PER_ACCOUNT`].
+#[derive(Debug, Clone)]
+pub struct AccountLimits(HashMap<&'static str, u64>);
+
+impl Default for AccountLimits {
+    fn default() -> Self {
+        Self::new(limit::PER_ACCOUNT.iter().map(|own| (*own, own.default)))
+    }
+}
+
+impl AccountLimits {
+    /// These values.
+    #[must_use]
+    pub fn new(values: impl IntoIterator<Item = (Limit, u64)>) -> Self {
+        Self(
+            values
+                .into_iter()
+                .map(|(limit, value)| (limit.name, value))
+                .collect(),
+        )
+    }
+
+    fn get(&self, limit: &Limit) -> u64 {
+        self.0.get(limit.name).copied().unwrap_or(limit.default)
+    }
+}
+
+/// A limit as it holds for one account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InForce {
+    /// Which.
+    pub limit: Limit,
+    /// Its value.
+    pub allowed: u64,
+    /// Whether the operator has set it for this account.
+    pub is_own: bool,
+}
+
+impl Iam {
+    /// What holds for the account.
+    #[must_use]
+    pub fn account_limit(&self, account: AccountId, limit: &Limit) -> u64 {
+        self.in_force(account, limit).allowed
+    }
+
+    fn in_force(&self, account: AccountId, limit: &Limit) -> InForce {
+        let own = self
+            .directory()
+            .account_limits
+            .get(&account)
+            .and_then(|own| own.get(limit.name).copied());
+        InForce {
+            limit: *limit,
+            allowed: own.unwrap_or_else(|| self.0.config.account_limits.get(limit)),
+            is_own: own.is_some(),
+        }
+    }
+
+    /// Every limit of the account.
+    #[must_use]
+    pub fn account_limits(&self, account: AccountId) -> Vec<InForce> {
+        let all = limit::PER_ACCOUNT.iter();
+        all.map(|limit| self.in_force(account, limit)).collect()
+    }
+
+    /// The operator's word: sets limits of one account, all of them or none; `None` gives back the server's value.
+    ///
+    /// # Errors
+    /// When there is no such account or limit.
+    pub async fn set_account_limits(
+        &self,
+        account: AccountId,
+        changes: &[(String, Option<u64>)],
+    ) -> Result<(), IamError> {
+        let mut tx = self.0.db.begin().await?;
+        if !hold(&mut tx, account).await? {
+            return Err(IamError::not_found(&format!("the account `{account}`")));
+        }
+        for (name, value) in changes {
+            let found = limit::PER_ACCOUNT.iter().find(|own| own.name == name);
+            let Some(limit) = found else {
+                let known: Vec<&str> = limit::PER_ACCOUNT.iter().map(|own| own.name).collect();
+                let what = format!(
+                    "there is no limit `{name}` of an account: there are `{}`",
+                    known.join("`, `")
+                );
+                return Err(IamError::invalid("limit", what));
+            };
+            let key = [Value::from(account.to_string()), limit.name.into()];
+            let sql = "DELETE FROM account_limits WHERE account = $1 AND name = $2";
+            tx.execute(sql, &key).await?;
+            if let Some(value) = value {
+                let value = i64::try_from(*value).unwrap_or(i64::MAX);
+                let [account, name] = key;
+                let sql = "INSERT INTO account_limits (account, name, value) VALUES ($1, $2, $3)";
+                tx.execute(sql, &[account, name, value.into()]).await?;
+            }
+        }
+        self.commit(tx).await
+    }
+
+    /// Refuses one more of what the limit counts. `sql` counts them, as `held`, for the account `$1`; the account is held,
+    /// so that of two who make the last one at the same moment one is refused.
+    pub(crate) async fn has_room(
+        &self,
+        tx: &mut Tx,
+        account: AccountId,
+        limit: &'static Limit,
+        sql: &'static str,
+    ) -> Result<(), IamError> {
+        let row = tx.one(sql, &[account.to_string().into()]).await?;
+        let held = row.map_or(Ok(0), |row| row.int("held"))?;
+        let allowed = self.account_limit(account, limit);
+        if u64::try_from(held).unwrap_or_default() < allowed {
+            return Ok(());
+        }
+        let message = format!(
+            "the account has {held} {}, as many as `{}` = {allowed} allows",
+            limit.unit, limit.name
+        );
+        let hint = format!(
+            "delete some, or let the operator run `vigied account limit {account} {}=NUMBER`",
+            limit.name
+        );
+        let problem = Problem::new(Kind::Busy, EXCEEDED, message);
+        Err(IamError::Refused(problem.hint(hint).limit(limit)))
+    }
+}

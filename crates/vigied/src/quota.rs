@@ -1,0 +1,178 @@
+//! What each account has left of its series, samples and bytes. Asked before every write; what the store says is summed
+//! up over an account's domains every few seconds at most, and what was written since is counted here.
+//!
+//! It is no ledger: several writes at once may together exceed a quota by what they bring.
+
+use crate::app::App;
+use crate::http::problem::Refusal;
+use base::id::AccountId;
+use base::limit::{self, Limit};
+use base::store::{Allowance, StoreError, Usage};
+use base::time::Millis;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use wire::code;
+
+/// How long a sum over an account's domains holds.
+const FRESH_MILLIS: i64 = 5000;
+
+const HOUR_MILLIS: i64 = 3_600_000;
+
+/// What is remembered of an account that has written.
+#[derive(Debug, Clone, Copy)]
+struct Account {
+    used: Usage,
+    summed_at: Millis,
+    /// New series it may make now, in thousandths, so that a few per hour come back as well.
+    new_series: u64,
+    refilled_at: Millis,
+}
+
+/// Of all accounts.
+#[derive(Debug, Default)]
+pub(crate) struct Quotas(Mutex<HashMap<AccountId, Account>>);
+
+impl Quotas {
+    fn all(&self) -> MutexGuard<'_, HashMap<AccountId, Account>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The account as it is now. The sum is made without the lock; of two who find it old both make it.
+    fn account(&self, app: &App, id: AccountId, per_hour: u64) -> Result<Account, StoreError> {
+        let now = app.clock.now();
+        let known = self.all().get(&id).copied();
+        let is_fresh =
+            |own: &Account| (0..FRESH_MILLIS).contains(&now.0.saturating_sub(own.summed_at.0));
+        let summed = match known.filter(is_fresh) {
+            Some(_) => None,
+            None => Some(sum(app, id)?),
+        };
+        let mut all = self.all();
+        let own = all.entry(id).or_insert_with(|| Account {
+            used: Usage::default(),
+            summed_at: now,
+            new_series: per_hour.saturating_mul(1000),
+            refilled_at: now,
+        });
+        if let Some(used) = summed {
+            own.used = used;
+            own.summed_at = now;
+        }
+        own.refill(now, per_hour);
+        Ok(*own)
+    }
+
+    /// What the account may write now.
+    ///
+    /// # Errors
+    /// When it keeps as many samples or bytes as it may.
+    pub(crate) fn allowance(&self, app: &App, id: AccountId) -> Result<Allowance, Refusal> {
+        let allowed = |limit: &Limit| app.iam.account_limit(id, limit);
+        let per_hour = allowed(&limit::NEW_SERIES_PER_HOUR);
+        let own = self.account(app, id, per_hour)?;
+        for (limit, used) in [
+            (&limit::SAMPLES_PER_ACCOUNT, own.used.samples),
+            (&limit::STORED_BYTES_PER_ACCOUNT, own.used.bytes),
+        ] {
+            let allowed = allowed(limit);
+            if used >= allowed {
+                return Err(full(id, limit, used, allowed));
+            }
+        }
+        let series = allowed(&limit::SERIES_PER_ACCOUNT);
+        let room = series.saturating_sub(own.used.series);
+        let soon = own.new_series / 1000;
+        Ok(if room <= soon {
+            Allowance {
+                new_series: room,
+                limit: limit::SERIES_PER_ACCOUNT,
+                allowed: series,
+            }
+        } else {
+            Allowance {
+                new_series: soon,
+                limit: limit::NEW_SERIES_PER_HOUR,
+                allowed: per_hour,
+            }
+        })
+    }
+
+    /// Counts what was written.
+    pub(crate) fn wrote(&self, id: AccountId, samples: u64, series: u64) {
+        if let Some(own) = self.all().get_mut(&id) {
+            own.used.samples = own.used.samples.saturating_add(samples);
+            own.used.series = own.used.series.saturating_add(series);
+            own.new_series = own.new_series.saturating_sub(series.saturating_mul(1000));
+        }
+    }
+}
+
+impl Account {
+    /// Gives back what time has brought, up to an hour's worth.
+    fn refill(&mut self, now: Millis, per_hour: u64) {
+        let hour = per_hour.saturating_mul(1000);
+        let passed = now
+            .0
+            .saturating_sub(self.refilled_at.0)
+            .clamp(0, HOUR_MILLIS);
+        let back = u128::from(hour) * u128::from(passed.unsigned_abs())
+            / u128::from(HOUR_MILLIS.unsigned_abs());
+        if back > 0 || passed == 0 {
+            let back = u64::try_from(back).unwrap_or(hour);
+            self.new_series = self.new_series.saturating_add(back).min(hour);
+            self.refilled_at = now;
+        }
+    }
+}
+
+/// What the store says of all domains of the account.
+fn sum(app: &App, id: AccountId) -> Result<Usage, StoreError> {
+    let directory = app.iam.directory();
+    let mut sum = Usage::default();
+    for tenant in directory.tenants_of(id) {
+        let own = app.store.usage(tenant)?;
+        sum.series = sum.series.saturating_add(own.series);
+        sum.samples = sum.samples.saturating_add(own.samples);
+        sum.bytes = sum.bytes.saturating_add(own.bytes);
+    }
+    Ok(sum)
+}
+
+fn full(id: AccountId, limit: &'static Limit, used: u64, allowed: u64) -> Refusal {
+    let problem = code::ACCOUNT_LIMIT.problem(format!(
+        "the account keeps {used} {}, and may keep `{}` = {allowed}",
+        limit.unit, limit.name
+    ));
+    let hint = format!(
+        "delete metrics that nobody reads, or let the operator run `vigied account limit {id} {}=NUMBER`",
+        limit.name
+    );
+    Refusal(problem.hint(hint).limit(limit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn new_series_come_back_evenly_and_not_beyond_an_hours_worth() {
+        let mut own = Account {
+            used: Usage::default(),
+            summed_at: Millis(0),
+            new_series: 0,
+            refilled_at: Millis(0),
+        };
+        own.refill(Millis(HOUR_MILLIS / 2), 10);
+        assert_eq!(own.new_series, 5000);
+        // A few per hour are not lost to rounding, however often it is asked.
+        for second in 1..=60 {
+            own.refill(Millis(HOUR_MILLIS / 2 + second * 1000), 10);
+        }
+        assert!((5160..=5170).contains(&own.new_series), "{own:?}");
+        own.refill(Millis(HOUR_MILLIS * 9), 10);
+        assert_eq!(own.new_series, 10_000);
+        // A clock that goes back gives nothing, and takes nothing.
+        own.refill(Millis(0), 10);
+        assert_eq!(own.new_series, 10_000);
+    }
+}

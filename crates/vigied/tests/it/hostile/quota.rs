@@ -1,0 +1,232 @@
+//! One tenant may not use up what belongs to all: series, spaces, keys, samples, the disk.
+
+use crate::harness::{Reply, Server, VIGIED, now};
+use serde_json::{Value, json};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const KEY_GRANT: &str = "urn:ibm:params:oauth:grant-type:apikey";
+
+fn set(settings: &[&str]) -> Server {
+    let flags: Vec<&str> = settings.iter().flat_map(|own| ["--set", own]).collect();
+    Server::with(&flags)
+}
+
+/// The operator's `vigied account ARGUMENTS` beside the running server.
+fn operator(server: &Server, arguments: &[&str]) -> (bool, String) {
+    let output = Command::new(VIGIED)
+        .arg("account")
+        .args(arguments)
+        .arg("--data")
+        .arg(server.data())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&text).into_owned(),
+    )
+}
+
+/// A second account: its API key.
+fn neighbour(server: &Server) -> String {
+    let arguments = [
+        "create",
+        "Next",
+        "--owner",
+        "n@example.org",
+        "--output",
+        "json",
+    ];
+    let (done, text) = operator(server, &arguments);
+    assert!(done, "{text}");
+    let made: Value = serde_json::from_str(&text).unwrap();
+    let key = made["api_key"].as_str().unwrap().to_owned();
+    until("the server has seen the account", || {
+        let form = [("grant_type", KEY_GRANT), ("apikey", &*key)];
+        let reply = server.request("POST", "/identity/token").form(&form);
+        reply.send().status == 200
+    });
+    key
+}
+
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "never: {what}");
+        std::thread::yield_now();
+    }
+}
+
+/// Sends one sample for each name, to the account's own domain.
+fn send(server: &Server, key: &str, names: &[&str]) -> Reply {
+    let stamp = now() - 10;
+    let body: Vec<Value> = names
+        .iter()
+        .map(|name| json!({"name": name, "value": 1, "timestamp": stamp}))
+        .collect();
+    server
+        .request("POST", "/v1/metrics")
+        .header("X-Auth-User-Token", &format!("apikey {key}"))
+        .json(&json!(body))
+        .send()
+}
+
+fn counts(reply: &Reply) -> (Value, Value) {
+    let body = reply.json();
+    (body["stored"].clone(), body["rejected"].clone())
+}
+
+fn is_for_later(reply: &Reply, limit: &str) {
+    assert_eq!(reply.status, 429, "{}", reply.text());
+    assert!(reply.header("Retry-After").is_some());
+    assert!(reply.text().contains(limit), "{}", reply.text());
+}
+
+fn make_space(server: &Server, key: &str, name: &str) -> Reply {
+    server
+        .request("POST", "/v2/spaces")
+        .header("X-Auth-User-Token", &format!("apikey {key}"))
+        .json(&json!({"name": name, "organization_guid": server.owner.org}))
+        .send()
+}
+
+#[test]
+fn spaces_organizations_and_keys_are_counted_by_account() {
+    let server = set(&[
+        "limits.spaces_per_account=3",
+        "limits.organizations_per_account=2",
+        "limits.api_keys_per_account=2",
+    ]);
+    let own = server.owner.api_key.clone();
+    for name in ["two", "three"] {
+        assert_eq!(make_space(&server, &own, name).status, 201);
+    }
+    is_for_later(&make_space(&server, &own, "four"), "spaces_per_account");
+    let ask = |path: &str, key: &str, body: Value| {
+        let request = server.request("POST", path);
+        let header = format!("apikey {key}");
+        request
+            .header("X-Auth-User-Token", &header)
+            .json(&body)
+            .send()
+    };
+    let org = |key: &str, name: &str| ask("/v2/organizations", key, json!({"name": name}));
+    assert_eq!(org(&own, "second").status, 201);
+    is_for_later(&org(&own, "third"), "organizations_per_account");
+    let info = server
+        .request("GET", "/identity/userinfo")
+        .bearer(&server.token())
+        .send()
+        .json();
+    let user = info["iam_id"].as_str().unwrap().to_owned();
+    let key = |name: &str| ask("/v1/apikeys", &own, json!({"name": name, "iam_id": user}));
+    assert_eq!(key("second").status, 201);
+    is_for_later(&key("third"), "api_keys_per_account");
+    // Another account has its own room.
+    let next = neighbour(&server);
+    assert_eq!(org(&next, "second").status, 201);
+    // The operator makes room for one account, while the server runs.
+    let (done, text) = operator(
+        &server,
+        &["limit", &server.owner.account, "spaces_per_account=4"],
+    );
+    assert!(done && text.contains("for this account"), "{text}");
+    until("the server has seen the change", || {
+        make_space(&server, &own, "four").status == 201
+    });
+    is_for_later(&make_space(&server, &own, "five"), "spaces_per_account");
+    let (done, text) = operator(&server, &["limit", "Next", "nonsense=1"]);
+    assert!(!done && text.contains("spaces_per_account"), "{text}");
+    let (done, text) = operator(&server, &["limit", "Next", "spaces_per_account=many"]);
+    assert!(!done && text.contains("default"), "{text}");
+}
+
+#[test]
+fn series_are_counted_over_all_domains_of_an_account() {
+    let server = set(&["limits.series_per_account=3"]);
+    let token = server.token();
+    let stamp = now() - 10;
+    let sample = |name: &str| json!({"name": name, "value": 1, "timestamp": stamp});
+    let in_space = server
+        .metrics(&token, "POST", "/v1/metrics")
+        .json(&json!([sample("s.one"), sample("s.two")]))
+        .send();
+    assert_eq!(in_space.json()["stored"], 2);
+    let own = server.owner.api_key.clone();
+    let reply = send(&server, &own, &["a.one", "a.two", "a.three", "a.one"]);
+    assert_eq!(reply.status, 200);
+    assert_eq!(counts(&reply), (json!(2), json!(2)), "{}", reply.text());
+    assert_eq!(reply.json()["rejections"][0]["code"], "account_limit");
+    is_for_later(&send(&server, &own, &["a.two"]), "series_per_account");
+    let known = send(&server, &own, &["a.one"]);
+    assert_eq!(known.status, 200, "a known series goes on");
+    let next = neighbour(&server);
+    assert_eq!(send(&server, &next, &["a.two"]).status, 200);
+}
+
+#[test]
+fn new_series_are_slowed_by_account() {
+    let server = set(&["limits.new_series_per_hour=2"]);
+    let own = server.owner.api_key.clone();
+    let reply = send(&server, &own, &["a", "b", "c"]);
+    assert_eq!(counts(&reply), (json!(2), json!(1)), "{}", reply.text());
+    is_for_later(&send(&server, &own, &["d"]), "new_series_per_hour");
+    assert_eq!(send(&server, &own, &["a", "b"]).status, 200);
+    let next = neighbour(&server);
+    assert_eq!(send(&server, &next, &["d"]).status, 200);
+}
+
+#[test]
+fn samples_and_bytes_are_counted_by_account() {
+    for (setting, limit) in [
+        ("limits.samples_per_account=3", "samples_per_account"),
+        (
+            "limits.stored_bytes_per_account=48",
+            "stored_bytes_per_account",
+        ),
+    ] {
+        let server = set(&[setting]);
+        let own = server.owner.api_key.clone();
+        assert_eq!(send(&server, &own, &["a", "b", "c"]).status, 200);
+        until("the account is full", || {
+            send(&server, &own, &["a"]).status == 429
+        });
+        is_for_later(&send(&server, &own, &["a"]), limit);
+        let next = neighbour(&server);
+        assert_eq!(send(&server, &next, &["a"]).status, 200);
+        // Reading goes on, and the operator can give more.
+        let read = server
+            .request("GET", "/v1/metrics?target=*")
+            .header("X-Auth-User-Token", &format!("apikey {own}"))
+            .send();
+        assert_eq!(read.status, 200);
+        let more = format!("{limit}=1000000");
+        assert!(operator(&server, &["limit", &server.owner.account, &more]).0);
+        until("the account has room", || {
+            send(&server, &own, &["a"]).status == 200
+        });
+    }
+}
+
+#[test]
+fn on_a_full_disk_samples_are_refused_and_all_else_works() {
+    // More than any disk has.
+    let server = set(&["storage.reserve_bytes=1000000000000000"]);
+    let own = server.owner.api_key.clone();
+    let refused = send(&server, &own, &["a"]);
+    assert_eq!(refused.status, 503, "{}", refused.text());
+    assert_eq!(refused.code(), "BXNMSSV11E");
+    assert!(refused.header("Retry-After").is_some());
+    let token = server.token();
+    for (method, path) in [
+        ("GET", "/v1/metrics?target=a"),
+        ("GET", "/v1/metrics/list"),
+        ("DELETE", "/v1/metrics/list?query=*"),
+    ] {
+        let reply = server.metrics(&token, method, path).send();
+        assert_eq!(reply.status, 200, "{method} {path}: {}", reply.text());
+    }
+    assert_eq!(make_space(&server, &own, "two").status, 201);
+}
