@@ -12,6 +12,7 @@ use crate::segment::file::Files;
 use crate::storage::Storage;
 use crate::wal::record::{Kind, put_births, put_numbers, put_range, put_samples};
 use crate::wal::writer::Wal;
+use base::context::Context;
 use base::id::{SeriesRef, TenantId};
 use base::sample::{Appended, Batch, RejectReason, Sample};
 use base::store::{DeleteQuery, Deleted, Durability, StoreError};
@@ -202,6 +203,7 @@ impl Core {
         &self,
         tenant: TenantId,
         query: &DeleteQuery<'_>,
+        _context: &Context,
     ) -> Result<Deleted, StoreError> {
         if query.dry_run {
             let series = find::subtree(self.read().registry.names(), tenant, query.pattern);

@@ -7,6 +7,7 @@ use crate::read::fetch::Snapshot;
 use crate::read::find;
 use crate::recover::{self, RecoveryReport};
 use crate::storage::Storage;
+use base::context::Context;
 use base::id::TenantId;
 use base::sample::{Appended, Batch, Series};
 use base::scope::{Action, Scope};
@@ -15,6 +16,7 @@ use base::store::{
     Usage,
 };
 use base::time::Clock;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
@@ -95,7 +97,12 @@ impl SampleStore for Engine {
         self.core.append(scope.tenant(), batch, durability)
     }
 
-    fn find(&self, scope: &Scope, query: &FindQuery<'_>) -> Result<Vec<Node>, StoreError> {
+    fn find(
+        &self,
+        scope: &Scope,
+        query: &FindQuery<'_>,
+        context: &Context,
+    ) -> Result<Vec<Node>, StoreError> {
         scope.require(Action::Find)?;
         let memory = self.core.read();
         let active = query.range.map(|range| memory.days.active(&range));
@@ -104,19 +111,30 @@ impl SampleStore for Engine {
             scope.tenant(),
             query.pattern,
             active.as_ref(),
-            query.limit,
+            context,
         )
     }
 
-    fn fetch(&self, scope: &Scope, query: &FetchQuery<'_>) -> Result<Vec<Series>, StoreError> {
+    fn fetch_each(
+        &self,
+        scope: &Scope,
+        query: &FetchQuery<'_>,
+        context: &Context,
+        take: &mut dyn FnMut(Series) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
         scope.require(Action::Render)?;
-        let snapshot = Snapshot::take(&self.core.read(), scope.tenant(), query)?;
-        snapshot.read()
+        let snapshot = Snapshot::take(&self.core.read(), scope.tenant(), query, context)?;
+        snapshot.read(context, take)
     }
 
-    fn delete(&self, scope: &Scope, query: &DeleteQuery<'_>) -> Result<Deleted, StoreError> {
+    fn delete(
+        &self,
+        scope: &Scope,
+        query: &DeleteQuery<'_>,
+        context: &Context,
+    ) -> Result<Deleted, StoreError> {
         scope.require(Action::Delete)?;
-        self.core.delete(scope.tenant(), query)
+        self.core.delete(scope.tenant(), query, context)
     }
 
     fn usage(&self, tenant: TenantId) -> Result<Usage, StoreError> {

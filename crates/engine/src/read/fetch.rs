@@ -6,10 +6,12 @@ use crate::memory::{Frozen, Memory};
 use crate::points::Points;
 use crate::segment::reader::Segment;
 use crate::tombstone::{Tombstone, hidden};
+use base::context::{Context, Resource};
 use base::id::{SeriesRef, TenantId};
 use base::sample::Series;
 use base::store::{FetchQuery, StoreError};
 use base::time::{Millis, TimeRange};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// What one query reads: a state of the store that no later write changes.
@@ -17,7 +19,6 @@ use std::sync::Arc;
 pub(crate) struct Snapshot {
     tenant: TenantId,
     range: TimeRange,
-    samples_max: u64,
     wanted: Vec<(String, SeriesRef, Points)>,
     frozen: Option<Arc<Frozen>>,
     /// Those that `range` touches.
@@ -31,27 +32,20 @@ impl Snapshot {
         memory: &Memory,
         tenant: TenantId,
         query: &FetchQuery<'_>,
+        context: &Context,
     ) -> Result<Self, StoreError> {
-        let limit = query.samples_max;
         let mut samples = 0_u64;
         let mut wanted = Vec::new();
-        for (name, series) in find::series(
-            memory.registry.names(),
-            tenant,
-            query.pattern,
-            query.series_max,
-        )? {
+        for (name, series) in find::series(memory.registry.names(), tenant, query.pattern, context)?
+        {
             let head = memory.head.read(tenant, series, &query.range);
             samples += head.len() as u64;
-            if samples > limit {
-                return Err(StoreError::TooManySamples { limit });
-            }
+            context.foresee(Resource::Samples, samples)?;
             wanted.push((name, series, head));
         }
         Ok(Self {
             tenant,
             range: query.range,
-            samples_max: limit,
             wanted,
             frozen: memory.frozen.clone(),
             segments: memory
@@ -65,26 +59,27 @@ impl Snapshot {
     }
 
     /// Reads the files.
-    pub(crate) fn read(mut self) -> Result<Vec<Series>, StoreError> {
-        let limit = self.samples_max;
-        let mut samples = 0_u64;
-        let mut all = Vec::with_capacity(self.wanted.len());
+    pub(crate) fn read(
+        mut self,
+        context: &Context,
+        take: &mut dyn FnMut(Series) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
         for (name, series, head) in std::mem::take(&mut self.wanted) {
-            let points = self.stored(series)?.merged(head);
-            samples += points.len() as u64;
-            if samples > limit {
-                return Err(StoreError::TooManySamples { limit });
-            }
-            all.push(Series {
+            let points = self.stored(series, context)?.merged(head);
+            context.spend(Resource::Samples, points.len() as u64)?;
+            let series = Series {
                 name,
                 timestamps: points.timestamps.into_iter().map(Millis).collect(),
                 values: points.values,
-            });
+            };
+            if take(series).is_break() {
+                break;
+            }
         }
-        Ok(all)
+        Ok(())
     }
 
-    fn stored(&self, series: SeriesRef) -> Result<Points, StoreError> {
+    fn stored(&self, series: SeriesRef, context: &Context) -> Result<Points, StoreError> {
         let mut points = Points::default();
         for day in self
             .segments
@@ -97,11 +92,7 @@ impl Snapshot {
                 &self.range,
                 &self.tombstones,
             )?);
-            if points.len() as u64 > self.samples_max {
-                return Err(StoreError::TooManySamples {
-                    limit: self.samples_max,
-                });
-            }
+            context.foresee(Resource::Samples, points.len() as u64)?;
         }
         if let Some(frozen) = &self.frozen {
             let mut newer = frozen.head.read(self.tenant, series, &self.range);

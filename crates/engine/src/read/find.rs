@@ -1,6 +1,7 @@
 //! Listing nodes, and collecting the series that a deletion means.
 
 use crate::index::names::Names;
+use base::context::{Context, Resource};
 use base::id::{SeriesRef, TenantId};
 use base::pattern::Pattern;
 use base::store::{Node, StoreError};
@@ -13,7 +14,7 @@ pub(crate) fn nodes(
     tenant: TenantId,
     pattern: &Pattern,
     active: Option<&RoaringBitmap>,
-    limit: u64,
+    context: &Context,
 ) -> Result<Vec<Node>, StoreError> {
     let counts = |series: SeriesRef| active.is_none_or(|active| active.contains(series.0));
     let mut nodes = Vec::new();
@@ -22,8 +23,8 @@ pub(crate) fn nodes(
         let branch =
             found.branch && (active.is_none() || names.below(tenant, found.path).any(counts));
         if leaf || branch {
-            if nodes.len() as u64 >= limit {
-                return ControlFlow::Break(StoreError::TooManyNodes { limit });
+            if let Err(stop) = context.spend(Resource::Nodes, 1) {
+                return ControlFlow::Break(StoreError::from(stop));
             }
             nodes.push(Node {
                 path: found.path.to_owned(),
@@ -47,13 +48,13 @@ pub(crate) fn series(
     names: &Names,
     tenant: TenantId,
     pattern: &Pattern,
-    limit: u64,
+    context: &Context,
 ) -> Result<Vec<(String, SeriesRef)>, StoreError> {
     let mut series = Vec::new();
     let end = names.walk(tenant, pattern, |found| {
         if let Some(leaf) = found.leaf {
-            if series.len() as u64 >= limit {
-                return ControlFlow::Break(StoreError::TooManySeries { limit });
+            if let Err(stop) = context.spend(Resource::Series, 1) {
+                return ControlFlow::Break(StoreError::from(stop));
             }
             series.push((found.path.to_owned(), leaf));
         }
