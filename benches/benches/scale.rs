@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark's figures are its output")]
 
+use base::context::Context;
 use base::id::{AccountId, Guid, TenantId};
 use base::name::SeriesName;
 use base::pattern::Pattern;
@@ -100,9 +101,8 @@ fn find(engine: &Engine, pattern: &str) -> Result<usize, Box<dyn std::error::Err
     let query = FindQuery {
         pattern: &pattern,
         range: None,
-        limit: u64::MAX,
     };
-    Ok(engine.find(&scope(), &query)?.len())
+    Ok(engine.find(&scope(), &query, &Context::unlimited())?.len())
 }
 
 fn fetch(engine: &Engine, pattern: &str) -> Result<usize, Box<dyn std::error::Error>> {
@@ -110,10 +110,8 @@ fn fetch(engine: &Engine, pattern: &str) -> Result<usize, Box<dyn std::error::Er
     let query = FetchQuery {
         pattern: &pattern,
         range: TimeRange::ALL,
-        series_max: u64::MAX,
-        samples_max: u64::MAX,
     };
-    let found = engine.fetch(&scope(), &query)?;
+    let found = engine.fetch(&scope(), &query, &Context::unlimited())?;
     Ok(found.iter().map(|series| series.values.len()).sum())
 }
 
@@ -124,7 +122,9 @@ fn delete(engine: &Engine, pattern: &str) -> Result<u64, Box<dyn std::error::Err
         range: None,
         dry_run: false,
     };
-    Ok(engine.delete(&scope(), &query)?.series)
+    Ok(engine
+        .delete(&scope(), &query, &Context::unlimited())?
+        .series)
 }
 
 fn ingest(engine: &Engine, names: &[String], round: usize) -> Fallible {

@@ -50,6 +50,10 @@ limits! {
     settable SERIES_PER_QUERY = "series_per_query", 10_000, "series", "a query that matches more is refused with 400";
     /// Samples one query may read.
     settable SAMPLES_PER_QUERY = "samples_per_query", 10_000_000, "samples", "a query that would read more is refused with 400";
+    /// Steps of work one query may take.
+    settable STEPS_PER_QUERY = "steps_per_query", 50_000_000, "steps", "a query, listing or deletion that has to look at more is refused with 400";
+    /// Bytes of names and samples one query may read.
+    settable BYTES_PER_QUERY = "bytes_per_query", 256 * 1024 * 1024, "bytes", "a query or listing that would read more (names, and 16 bytes for each sample) is refused with 400";
     /// Entries one listing may return.
     settable NODES_PER_LIST = "nodes_per_list", 100_000, "entries", "a listing that would be longer is refused with 400";
     /// Length of a series name.

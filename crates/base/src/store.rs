@@ -1,11 +1,13 @@
 //! The door to the samples. The embedded engine and, where one machine is outgrown, a ClickHouse cluster stand behind it.
 
+use crate::context::{Context, Stop};
 use crate::id::TenantId;
 use crate::limit::{self, Limit};
 use crate::pattern::Pattern;
 use crate::sample::{Appended, Batch, Series};
 use crate::scope::{Forbidden, Scope};
 use crate::time::TimeRange;
+use std::ops::ControlFlow;
 
 /// When [`SampleStore::append`] returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,8 +26,6 @@ pub struct FindQuery<'a> {
     pub pattern: &'a Pattern,
     /// Only what has samples in this range; `None` for everything known.
     pub range: Option<TimeRange>,
-    /// Refuse rather than list more.
-    pub limit: u64,
 }
 
 /// A node of the name tree.
@@ -46,10 +46,6 @@ pub struct FetchQuery<'a> {
     pub pattern: &'a Pattern,
     /// Both ends included.
     pub range: TimeRange,
-    /// Refuse rather than read more series.
-    pub series_max: u64,
-    /// Refuse rather than read more samples.
-    pub samples_max: u64,
 }
 
 /// What to delete: every series whose name fits the pattern, and every series below a node that fits it.
@@ -118,23 +114,14 @@ pub enum StoreError {
     /// The scope lacks the action.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
-    /// More series than asked for.
-    #[error("the query matches more than {limit} series")]
-    TooManySeries {
-        /// The limit given.
-        limit: u64,
-    },
-    /// More samples than asked for.
-    #[error("the query would read more than {limit} samples")]
-    TooManySamples {
-        /// The limit given.
-        limit: u64,
-    },
-    /// More nodes than asked for.
-    #[error("the listing would hold more than {limit} entries")]
-    TooManyNodes {
-        /// The limit given.
-        limit: u64,
+    /// The work's context ended it: cancelled, too late, or beyond its budget.
+    #[error(transparent)]
+    Stopped(#[from] Stop),
+    /// Nobody has got at the store's memory for so long that something must hold it for good.
+    #[error("the store has been stuck for {seconds} s")]
+    Wedged {
+        /// How long, as far as is known.
+        seconds: u64,
     },
     /// A write or sync failed earlier: nothing more is written until the process has restarted and recovered. Reads go on.
     #[error("the store takes no writes since a failure: {reason}")]
@@ -207,21 +194,58 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// Lists nodes of the name tree, ascending by path. Needs [`crate::scope::Action::Find`].
     ///
     /// # Errors
-    /// [`StoreError::TooManyNodes`] beyond the limit.
-    fn find(&self, scope: &Scope, query: &FindQuery<'_>) -> Result<Vec<Node>, StoreError>;
+    /// [`StoreError::Stopped`] when `context` ends it.
+    fn find(
+        &self,
+        scope: &Scope,
+        query: &FindQuery<'_>,
+        context: &Context,
+    ) -> Result<Vec<Node>, StoreError>;
 
-    /// Reads samples, one [`Series`] per fitting name, ascending by name, also where a series has no sample in the
-    /// range. Needs [`crate::scope::Action::Render`].
+    /// Reads samples of one state of the store, and hands out one [`Series`] per fitting name, ascending by name, also
+    /// where a series has no sample in the range. `take` may end it with [`ControlFlow::Break`], which is no error.
+    /// Needs [`crate::scope::Action::Render`].
     ///
     /// # Errors
-    /// [`StoreError::TooManySeries`] and [`StoreError::TooManySamples`] beyond the limits.
-    fn fetch(&self, scope: &Scope, query: &FetchQuery<'_>) -> Result<Vec<Series>, StoreError>;
+    /// [`StoreError::Stopped`] when `context` ends it: before the first series where what is needed is known by then
+    /// (the names, and what directories of files say), else between two of them.
+    fn fetch_each(
+        &self,
+        scope: &Scope,
+        query: &FetchQuery<'_>,
+        context: &Context,
+        take: &mut dyn FnMut(Series) -> ControlFlow<()>,
+    ) -> Result<(), StoreError>;
 
-    /// Deletes series, or samples of a range. Durable when it returns. Needs [`crate::scope::Action::Delete`].
+    /// The same, collected.
     ///
     /// # Errors
-    /// As [`Self::append`].
-    fn delete(&self, scope: &Scope, query: &DeleteQuery<'_>) -> Result<Deleted, StoreError>;
+    /// As [`Self::fetch_each`].
+    fn fetch(
+        &self,
+        scope: &Scope,
+        query: &FetchQuery<'_>,
+        context: &Context,
+    ) -> Result<Vec<Series>, StoreError> {
+        let mut all = Vec::new();
+        self.fetch_each(scope, query, context, &mut |series| {
+            all.push(series);
+            ControlFlow::Continue(())
+        })?;
+        Ok(all)
+    }
+
+    /// Deletes series, or samples of a range. Durable when it returns. Needs [`crate::scope::Action::Delete`]. `context`
+    /// can end it while it searches; what is found is deleted as a whole.
+    ///
+    /// # Errors
+    /// As [`Self::append`]; [`StoreError::Stopped`] when nothing was deleted.
+    fn delete(
+        &self,
+        scope: &Scope,
+        query: &DeleteQuery<'_>,
+        context: &Context,
+    ) -> Result<Deleted, StoreError>;
 
     /// What the tenant occupies.
     ///
@@ -235,10 +259,10 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// As [`Self::append`].
     fn flush(&self) -> Result<(), StoreError>;
 
-    /// Whether it takes writes.
+    /// Whether it takes writes. Never waits.
     ///
     /// # Errors
-    /// [`StoreError::Poisoned`] with the reason.
+    /// [`StoreError::Poisoned`] with the reason, [`StoreError::Wedged`] when it is stuck.
     fn health(&self) -> Result<(), StoreError>;
 
     /// Figures about itself.

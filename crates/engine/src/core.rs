@@ -3,26 +3,25 @@
 use crate::compact::Purge;
 use crate::config::EngineConfig;
 use crate::error;
+use crate::guard::{Lock, Reading, Writing};
 use crate::manifest::Manifest;
 use crate::memory::Memory;
 use crate::poison::Poison;
-use crate::read::find;
 use crate::registry::table::Lookup;
 use crate::reserve::Reserve;
 use crate::segment::file::Files;
 use crate::storage::Storage;
-use crate::wal::record::{Kind, put_births, put_numbers, put_range, put_samples};
+use crate::wal::record::{Kind, put_births, put_samples};
 use crate::wal::writer::Wal;
+use crate::watch::Watch;
 use base::id::{SeriesRef, TenantId};
 use base::sample::{Appended, Batch, RejectReason, Sample};
-use base::store::{Allowance, DeleteQuery, Deleted, Durability, StoreError};
+use base::store::{Allowance, Durability, StoreError};
 use base::time::{Clock, Millis};
-use roaring::RoaringBitmap;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{
-    Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 /// Entries of one record; keeps records far below their greatest length.
 const RECORD_ENTRIES_MAX: usize = 1 << 16;
@@ -56,22 +55,24 @@ pub(crate) struct Core {
     pub(crate) poison: Arc<Poison>,
     pub(crate) reserve: Reserve,
     pub(crate) wal: Wal,
-    pub(crate) memory: RwLock<Memory>,
+    pub(crate) memory: Lock,
     /// One flush at a time; it alone changes the manifest.
     pub(crate) flushing: Mutex<Manifest>,
+    /// How many wait to flush; a merge makes way for them.
+    pub(crate) flush_waits: AtomicUsize,
+    pub(crate) watch: Watch,
     pub(crate) wanted: Mutex<Wanted>,
     pub(crate) wake: Condvar,
     pub(crate) counters: Counters,
 }
 
 impl Core {
-    // A panic while a lock was held leaves no half-made state here: what changes memory under the lock cannot fail.
-    pub(crate) fn read(&self) -> RwLockReadGuard<'_, Memory> {
-        self.memory.read().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn read(&self) -> Reading<'_> {
+        self.memory.read()
     }
 
-    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, Memory> {
-        self.memory.write().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn write(&self) -> Writing<'_> {
+        self.memory.write()
     }
 
     pub(crate) fn wanted(&self) -> MutexGuard<'_, Wanted> {
@@ -80,6 +81,12 @@ impl Core {
 
     pub(crate) fn dir(&self) -> &Path {
         &self.config.dir
+    }
+
+    /// Whether it takes writes; never waits for anybody.
+    pub(crate) fn health(&self) -> Result<(), StoreError> {
+        self.poison.check()?;
+        self.watch.look(self.memory.is_held(), Instant::now())
     }
 
     /// The first instant that is still kept.
@@ -201,7 +208,7 @@ impl Core {
             limit: u64::from(u32::MAX),
         };
         let series = memory.registry.create(tenant, name).ok_or(none_left)?;
-        memory.births.push(series);
+        memory.bear(series);
         births.push((tenant, series, name));
         Ok(series)
     }
@@ -221,52 +228,6 @@ impl Core {
 
     const fn is_lagging(&self, in_head: u64) -> bool {
         in_head >= self.config.flush_samples.saturating_mul(2)
-    }
-
-    pub(crate) fn delete(
-        &self,
-        tenant: TenantId,
-        query: &DeleteQuery<'_>,
-    ) -> Result<Deleted, StoreError> {
-        if query.dry_run {
-            let series = find::subtree(self.read().registry.names(), tenant, query.pattern);
-            return Ok(Deleted {
-                series: series.len(),
-            });
-        }
-        self.poison.check()?;
-        let mut memory = self.write();
-        let series = find::subtree(memory.registry.names(), tenant, query.pattern);
-        let deleted = Deleted {
-            series: series.len(),
-        };
-        if series.is_empty() {
-            return Ok(deleted);
-        }
-        let sequence = match query.range {
-            None => self.delete_series(&mut memory, &series),
-            Some(range) => {
-                let numbers: Vec<u32> = series.iter().collect();
-                let sequence = self
-                    .wal
-                    .push(Kind::DeleteRange, &put_range(&range, numbers.into_iter()));
-                memory.delete_range(sequence, range, series);
-                sequence
-            }
-        };
-        drop(memory);
-        self.wal.commit(sequence)?;
-        Ok(deleted)
-    }
-
-    /// Ends series: in the log, then in memory. Returns the record to wait for.
-    pub(crate) fn delete_series(&self, memory: &mut Memory, series: &RoaringBitmap) -> u64 {
-        let numbers: Vec<u32> = series.iter().collect();
-        let mut payload = Vec::new();
-        put_numbers(&mut payload, numbers.into_iter());
-        let sequence = self.wal.push(Kind::DeleteSeries, &payload);
-        memory.delete_series(series);
-        sequence
     }
 
     /// Runs until told to stop: brings what was appended without waiting to stable storage every so often.

@@ -5,8 +5,10 @@ use crate::config::EngineConfig;
 use crate::core::Core;
 use crate::read::fetch::Snapshot;
 use crate::read::find;
+use crate::read::pace::Pace;
 use crate::recover::{self, RecoveryReport};
 use crate::storage::Storage;
+use base::context::Context;
 use base::id::TenantId;
 use base::sample::{Appended, Batch, Series};
 use base::scope::{Action, Scope};
@@ -15,6 +17,7 @@ use base::store::{
     StoreError, Usage,
 };
 use base::time::Clock;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
@@ -100,28 +103,44 @@ impl SampleStore for Engine {
             .append(scope.tenant(), batch, durability, allowance)
     }
 
-    fn find(&self, scope: &Scope, query: &FindQuery<'_>) -> Result<Vec<Node>, StoreError> {
+    fn find(
+        &self,
+        scope: &Scope,
+        query: &FindQuery<'_>,
+        context: &Context,
+    ) -> Result<Vec<Node>, StoreError> {
         scope.require(Action::Find)?;
-        let memory = self.core.read();
-        let active = query.range.map(|range| memory.days.active(&range));
-        find::nodes(
-            memory.registry.names(),
-            scope.tenant(),
-            query.pattern,
-            active.as_ref(),
-            query.limit,
-        )
+        let view = self.core.read().view(scope.tenant());
+        let mut pace = Pace::new(context)?;
+        let active = match &query.range {
+            Some(range) => Some(view.days.active(range, &mut pace)?),
+            None => None,
+        };
+        find::nodes(&view.names, query.pattern, active.as_ref(), &mut pace)
     }
 
-    fn fetch(&self, scope: &Scope, query: &FetchQuery<'_>) -> Result<Vec<Series>, StoreError> {
+    fn fetch_each(
+        &self,
+        scope: &Scope,
+        query: &FetchQuery<'_>,
+        context: &Context,
+        take: &mut dyn FnMut(Series) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
         scope.require(Action::Render)?;
-        let snapshot = Snapshot::take(&self.core.read(), scope.tenant(), query)?;
-        snapshot.read()
+        let mut pace = Pace::new(context)?;
+        let view = self.core.read().view(scope.tenant());
+        let snapshot = Snapshot::take(view, scope.tenant(), query, &mut pace)?;
+        snapshot.read(&mut pace, take)
     }
 
-    fn delete(&self, scope: &Scope, query: &DeleteQuery<'_>) -> Result<Deleted, StoreError> {
+    fn delete(
+        &self,
+        scope: &Scope,
+        query: &DeleteQuery<'_>,
+        context: &Context,
+    ) -> Result<Deleted, StoreError> {
         scope.require(Action::Delete)?;
-        self.core.delete(scope.tenant(), query)
+        self.core.delete(scope.tenant(), query, context)
     }
 
     fn usage(&self, tenant: TenantId) -> Result<Usage, StoreError> {
@@ -141,21 +160,26 @@ impl SampleStore for Engine {
     }
 
     fn health(&self) -> Result<(), StoreError> {
-        self.core.poison.check()
+        self.core.health()
     }
 
     fn figures(&self) -> Vec<Figure> {
         let core = &self.core;
-        let memory = core.read();
+        let (series, tenants, head_samples, segments, tombstones) = {
+            let memory = core.read();
+            (
+                memory.registry.len(),
+                memory.registry.names().tenants(),
+                memory.head.samples(),
+                Arc::clone(&memory.segments),
+                memory.tombstones.len(),
+            )
+        };
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
         let figure = |name, help, value| Figure { name, help, value };
         vec![
-            figure("series", "Series that exist.", memory.registry.len() as f64),
-            figure(
-                "tenants",
-                "Tenants that have series.",
-                memory.registry.names().tenants() as f64,
-            ),
+            figure("series", "Series that exist.", series as f64),
+            figure("tenants", "Tenants that have series.", tenants as f64),
             figure(
                 "samples_appended_total",
                 "Samples stored.",
@@ -169,7 +193,7 @@ impl SampleStore for Engine {
             figure(
                 "head_samples",
                 "Samples written since the last flush.",
-                memory.head.samples() as f64,
+                head_samples as f64,
             ),
             figure(
                 "wal_bytes_total",
@@ -181,20 +205,16 @@ impl SampleStore for Engine {
                 "Times the log was synced.",
                 core.wal.syncs() as f64,
             ),
-            figure("segments", "Segment files.", memory.segments.len() as f64),
+            figure("segments", "Segment files.", segments.len() as f64),
             figure(
                 "segment_bytes",
                 "Bytes of all segment files.",
-                memory
-                    .segments
-                    .iter()
-                    .map(|segment| segment.bytes())
-                    .sum::<u64>() as f64,
+                segments.iter().map(|segment| segment.bytes()).sum::<u64>() as f64,
             ),
             figure(
                 "tombstones",
                 "Deletions of ranges whose samples are not purged yet.",
-                memory.tombstones.len() as f64,
+                tombstones as f64,
             ),
             figure(
                 "flushes_total",

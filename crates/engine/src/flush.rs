@@ -10,7 +10,9 @@
 
 use crate::core::Core;
 use crate::day::Day;
+use crate::delete::pieces;
 use crate::error;
+use crate::index::names::Names;
 use crate::manifest::{Manifest, SegmentEntry};
 use crate::memory::{Frozen, Memory};
 use crate::points::Points;
@@ -23,7 +25,7 @@ use crate::wal;
 use base::id::{SeriesRef, TenantId};
 use base::store::StoreError;
 use base::time::Millis;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -45,6 +47,23 @@ struct Taken {
     all_names: bool,
 }
 
+/// A name file with every series there is.
+fn all_of(names: &Names) -> NameFile {
+    let mut births: Vec<Birth> = Vec::new();
+    names.each(|tenant, name, series| births.push((tenant, Arc::clone(name), series)));
+    NameFile {
+        births,
+        deaths: Vec::new(),
+    }
+}
+
+/// A name file with what happened since the last. Deaths are read before births: what is born and dead is no birth.
+fn since(mut births: Vec<Birth>, deaths: Vec<SeriesRef>) -> NameFile {
+    let dead: HashSet<SeriesRef> = deaths.iter().copied().collect();
+    births.retain(|(_, _, series)| !dead.contains(series));
+    NameFile { births, deaths }
+}
+
 impl Core {
     /// Brings everything to segments, and drops days past the retention.
     pub(crate) fn flush(&self) -> Result<(), StoreError> {
@@ -54,7 +73,10 @@ impl Core {
     /// The same, if it is wanted still once no other flush is under way.
     pub(crate) fn flush_if(&self, wanted: impl FnOnce(&Memory) -> bool) -> Result<(), StoreError> {
         self.poison.check()?;
-        let mut manifest = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.flush_waits.fetch_add(1, Ordering::SeqCst);
+        let locked = self.flushing.lock();
+        self.flush_waits.fetch_sub(1, Ordering::SeqCst);
+        let mut manifest = locked.unwrap_or_else(PoisonError::into_inner);
         if !wanted(&self.read()) {
             return Ok(());
         }
@@ -69,6 +91,8 @@ impl Core {
 
     /// Step 1. `None` when nothing has happened since the last flush.
     fn freeze(&self, manifest: &Manifest) -> Result<Option<Taken>, StoreError> {
+        // Most of what waits to be synced is synced before the lock is taken, not under it.
+        self.wal.commit(self.wal.last())?;
         let mut memory = self.write();
         // Every start begins a log file; without records, too, they must not pile up.
         if self.wal.last() == manifest.sequence && self.wal.number() == manifest.wal_first {
@@ -80,33 +104,21 @@ impl Core {
             sequence,
         });
         memory.frozen = Some(Arc::clone(&frozen));
+        memory.frozen_through = sequence;
         let births = std::mem::take(&mut memory.births);
         let deaths = std::mem::take(&mut memory.deaths);
-        let birth = |series: SeriesRef| -> Option<Birth> {
-            let entry = memory.registry.get(series)?;
-            Some((entry.tenant, Arc::clone(&entry.name), series))
-        };
+        let next_series = memory.registry.next();
         let all_names = manifest.names.len() >= NAME_FILES_MAX;
-        let names = if all_names {
-            let births = memory
-                .registry
-                .iter()
-                .filter_map(|(series, _)| birth(series))
-                .collect();
-            NameFile {
-                births,
-                deaths: Vec::new(),
-            }
-        } else {
-            NameFile {
-                births: births.into_iter().filter_map(birth).collect(),
-                deaths,
-            }
+        let everything = all_names.then(|| memory.all_names());
+        drop(memory);
+        let names = match everything {
+            Some(names) => all_of(&names),
+            None => since(births, deaths),
         };
         Ok(Some(Taken {
             frozen,
             wal_first,
-            next_series: memory.registry.next(),
+            next_series,
             names,
             all_names,
         }))
@@ -143,7 +155,8 @@ impl Core {
         next.sequence = frozen.sequence;
         next.wal_first = wal_first;
         next.next_series = next_series;
-        files.extend(self.read().segments.iter().cloned());
+        let segments = Arc::clone(&self.read().segments);
+        files.extend(segments.iter().cloned());
         self.publish(manifest, next, files)?;
         for file in discarded {
             self.discard(&file);
@@ -172,26 +185,29 @@ impl Core {
             let stored = (Arc::clone(&memory.stored), Arc::clone(&memory.segments));
             (Arc::clone(&memory.tombstones), stored)
         };
-        let stored = stored.0.changed(&stored.1, &segments);
-        next.tombstones = tombstones
-            .iter()
-            .filter(|own| own.sequence <= next.sequence && needed(own))
+        let stored = Arc::new(stored.0.changed(&stored.1, &segments));
+        let (kept, dropped): (Vec<&Tombstone>, Vec<&Tombstone>) =
+            tombstones.iter().partition(|own| needed(own));
+        next.tombstones = kept
+            .into_iter()
+            .filter(|own| own.sequence <= next.sequence)
             .cloned()
             .collect();
+        let dropped: HashSet<u64> = dropped.into_iter().map(|own| own.sequence).collect();
         next.store(self.storage.as_ref(), self.dir())?;
         *manifest = next;
+        let segments = Arc::new(segments);
         let mut memory = self.write();
         // Deletions that came in meanwhile are among these; they are later than anything in a segment.
-        let kept: Vec<Tombstone> = memory
-            .tombstones
-            .iter()
-            .filter(|own| needed(own))
-            .cloned()
-            .collect();
-        memory.tombstones = Arc::new(kept);
+        if !dropped.is_empty() {
+            Arc::make_mut(&mut memory.tombstones).retain(|own| !dropped.contains(&own.sequence));
+        }
         memory.frozen = None;
-        memory.segments = Arc::new(segments);
-        memory.stored = Arc::new(stored);
+        // The old lists go when the lock is free again.
+        let old = std::mem::replace(&mut memory.segments, segments);
+        let old_stored = std::mem::replace(&mut memory.stored, stored);
+        drop(memory);
+        drop((old, old_stored));
         Ok(())
     }
 
@@ -302,20 +318,27 @@ impl Core {
     /// Drops the days that lie past the retention as a whole, and the series that had samples on no other.
     fn expire(&self, manifest: &mut Manifest, oldest: Millis) -> Result<(), StoreError> {
         let first = Day::of(oldest);
-        let mut memory = self.write();
-        let gone = memory.days.expire(first);
-        if !gone.is_empty() {
-            let sequence = self.delete_series(&mut memory, &gone);
-            drop(memory);
-            self.wal.commit(sequence)?;
-        } else {
-            drop(memory);
+        let days = self.read().days.clone();
+        let gone = days.expiring(first);
+        let mut sequence = None;
+        for mut piece in pieces(&gone) {
+            let mut memory = self.write();
+            memory.days.leave_out_newer(&mut piece, &days);
+            if !piece.is_empty() {
+                sequence = Some(self.delete_series(&mut memory, &piece));
+            }
         }
-        let (kept, expired): (Vec<_>, Vec<_>) = {
-            let memory = self.read();
-            let segments = memory.segments.iter().cloned();
-            segments.partition(|segment| segment.day() >= first)
-        };
+        drop(days);
+        self.write().days.forget(first);
+        if let Some(sequence) = sequence {
+            self.wal.commit(sequence)?;
+        }
+        let segments = Arc::clone(&self.read().segments);
+        let (kept, expired): (Vec<_>, Vec<_>) = segments
+            .iter()
+            .cloned()
+            .partition(|segment| segment.day() >= first);
+        drop(segments);
         if expired.is_empty() {
             return Ok(());
         }

@@ -146,6 +146,7 @@ impl Manifest {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::sync::Arc;
 
     #[test]
     fn it_reads_back_and_notices_a_changed_byte() {
@@ -182,7 +183,7 @@ mod tests {
             let manifest = Manifest {
                 sequence, wal_first, next_file, next_series, names,
                 segments: segments.into_iter().map(entry).collect(),
-                tombstones: vec![Tombstone { sequence, range, series: hidden.into_iter().collect() }],
+                tombstones: vec![Tombstone { sequence, range, series: Arc::new(hidden.into_iter().collect()) }],
                 ..Manifest::new(key)
             };
             let mut text = manifest.encode().unwrap();

@@ -4,8 +4,11 @@
 //! restart ends where the crash began.
 
 use crate::day::Day;
+use crate::guard;
 use crate::head::Head;
 use crate::index::days::Days;
+use crate::index::names::{Names, Owned};
+use crate::registry::file::Birth;
 use crate::registry::table::Registry;
 use crate::segment::reader::Segment;
 use crate::stored::Stored;
@@ -37,8 +40,10 @@ pub(crate) struct Memory {
     /// Ascending by sequence.
     pub(crate) tombstones: Arc<Vec<Tombstone>>,
     /// Since the last flush.
-    pub(crate) births: Vec<SeriesRef>,
+    pub(crate) births: Vec<Birth>,
     pub(crate) deaths: Vec<SeriesRef>,
+    /// The last record whose effect is in a source older than the head.
+    pub(crate) frozen_through: u64,
     /// Segments may hold samples that were deleted.
     pub(crate) purge: bool,
     /// When they last held none for sure.
@@ -57,6 +62,7 @@ impl Memory {
             tombstones: Arc::default(),
             births: Vec::new(),
             deaths: Vec::new(),
+            frozen_through: 0,
             purge: false,
             purged: None,
         }
@@ -72,37 +78,96 @@ impl Memory {
         true
     }
 
-    /// The series end to exist.
+    /// A series was born: in the registry, and in the next name file.
+    pub(crate) fn bear(&mut self, series: SeriesRef) {
+        if let Some(entry) = self.registry.get(series) {
+            let name = Arc::clone(&entry.name);
+            self.births.push((entry.tenant, name, series));
+        }
+    }
+
+    /// The series end to exist. Their days are cleared by the caller, in whatever pieces: nothing asks for the activity
+    /// of a series that has no name.
     pub(crate) fn delete_series(&mut self, series: &RoaringBitmap) {
         for own in series.iter().map(SeriesRef) {
+            guard::step(1);
             self.registry.remove(own);
             self.head.remove(own);
             self.deaths.push(own);
         }
-        self.days.remove(series);
         self.purge = true;
     }
 
-    /// The samples of the series in the range end to exist: at once in the head, hidden where they are immutable.
-    pub(crate) fn delete_range(&mut self, sequence: u64, range: TimeRange, series: RoaringBitmap) {
+    /// The samples of the series in the range end to exist: at once in the head, hidden where they are immutable. Their
+    /// days are cleared by the caller **before** this, in whatever pieces, so that what is written after it counts.
+    pub(crate) fn delete_range(&mut self, sequence: u64, range: TimeRange, series: &RoaringBitmap) {
         for own in series.iter().map(SeriesRef) {
+            guard::step(1);
             self.head.remove_range(own, &range);
         }
-        self.days.remove_range(&series, &range);
-        Arc::make_mut(&mut self.tombstones).push(Tombstone {
+        self.purge = true;
+        let tombstones = Arc::make_mut(&mut self.tombstones);
+        // The next piece of the same deletion: as long as nothing was frozen in between, no source tells the two apart.
+        if let Some(last) = tombstones
+            .last_mut()
+            .filter(|last| last.range == range && last.sequence > self.frozen_through)
+        {
+            last.sequence = sequence;
+            *Arc::make_mut(&mut last.series) |= series;
+            return;
+        }
+        tombstones.push(Tombstone {
             sequence,
             range,
-            series,
+            series: Arc::new(series.clone()),
         });
-        self.purge = true;
+    }
+
+    /// The effect on activity of a deletion that replay meets.
+    pub(crate) fn clear_days(&mut self, series: &RoaringBitmap, range: &TimeRange) {
+        for day in self.days.covered(series, range) {
+            self.days.clear(day, series);
+        }
     }
 
     /// The series turned out to have no samples of `day` in its only segment; unless the head has some, it has none.
     pub(crate) fn settle(&mut self, day: Day, emptied: &[(TenantId, SeriesRef)]) {
+        let mut none = RoaringBitmap::new();
         for (tenant, series) in emptied {
-            if self.head.read(*tenant, *series, &day.range()).is_empty() {
-                self.days.clear(day, *series);
+            guard::step(1);
+            let own = self.head.of(*tenant, *series);
+            if !own.is_some_and(|own| own.any_in(&day.range())) {
+                none.insert(series.0);
             }
         }
+        self.days.clear(day, &none);
     }
+
+    /// What a query of `tenant` needs: one state, which nothing changes, at the cost of a few counters.
+    pub(crate) fn view(&self, tenant: TenantId) -> View {
+        View {
+            names: self.registry.names().of(tenant),
+            days: self.days.clone(),
+            head: self.head.clone(),
+            frozen: self.frozen.clone(),
+            segments: Arc::clone(&self.segments),
+            tombstones: Arc::clone(&self.tombstones),
+        }
+    }
+
+    /// All names of all tenants, as they are now.
+    pub(crate) fn all_names(&self) -> Names {
+        self.registry.names().clone()
+    }
+}
+
+/// A state of the store as one tenant sees it.
+#[derive(Debug)]
+pub(crate) struct View {
+    pub(crate) names: Owned,
+    pub(crate) days: Days,
+    pub(crate) head: Head,
+    pub(crate) frozen: Option<Arc<Frozen>>,
+    pub(crate) segments: Arc<Vec<Arc<Segment>>>,
+    pub(crate) tombstones: Arc<Vec<Tombstone>>,
 }

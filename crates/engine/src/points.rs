@@ -56,6 +56,30 @@ impl Points {
         }
     }
 
+    /// Whether there are samples in `range`.
+    pub(crate) fn within_any(&self, range: &TimeRange) -> bool {
+        !self.positions(range).is_empty()
+    }
+
+    /// The samples from position `at` on, taken out.
+    pub(crate) fn split_off(&mut self, at: usize) -> Self {
+        Self {
+            timestamps: self.timestamps.split_off(at),
+            values: self.values.split_off(at),
+        }
+    }
+
+    /// Copies of `size` samples each, in order.
+    pub(crate) fn chunks(&self, size: usize) -> impl Iterator<Item = Self> {
+        self.timestamps
+            .chunks(size)
+            .zip(self.values.chunks(size))
+            .map(|(timestamps, values)| Self {
+                timestamps: timestamps.to_vec(),
+                values: values.to_vec(),
+            })
+    }
+
     /// Appends points that are all newer.
     pub(crate) fn extend(&mut self, mut later: Self) {
         debug_assert!(

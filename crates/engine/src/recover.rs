@@ -4,6 +4,7 @@ use crate::config::EngineConfig;
 use crate::core::{Core, Counters, Wanted};
 use crate::error;
 use crate::flush::{NAMES, SEGMENTS, WAL};
+use crate::guard::Lock;
 use crate::index::days::covers;
 use crate::manifest::{self, Manifest};
 use crate::memory::Memory;
@@ -19,13 +20,15 @@ use crate::tombstone::hidden;
 use crate::wal::record::{FILE_HEADER_BYTES, Record};
 use crate::wal::replay::replay;
 use crate::wal::writer::Wal;
+use crate::watch::Watch;
 use base::store::StoreError;
-use base::time::Clock;
+use base::time::{Clock, TimeRange};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, RwLock};
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 /// The end of a log file that a crash left unfinished; it was never acknowledged, and is cut off.
@@ -156,8 +159,10 @@ pub(crate) fn open(
         files,
         poison,
         wal,
-        memory: RwLock::new(memory),
+        memory: Lock::new(memory),
         flushing: Mutex::new(manifest),
+        flush_waits: AtomicUsize::new(0),
+        watch: Watch::default(),
         wanted: Mutex::new(Wanted::default()),
         wake: Condvar::new(),
         counters: Counters::default(),
@@ -305,6 +310,7 @@ fn load(
     memory.stored = Arc::new(Stored::of(&segments));
     memory.segments = Arc::new(segments);
     memory.tombstones = Arc::new(manifest.tombstones.clone());
+    memory.frozen_through = manifest.sequence;
     Ok(memory)
 }
 
@@ -322,7 +328,7 @@ fn apply(
                     return Err("a series is born with a number given before");
                 }
                 memory.registry.insert(series, tenant, &name);
-                memory.births.push(series);
+                memory.bear(series);
                 report.wal_series += 1;
             }
         }
@@ -338,14 +344,14 @@ fn apply(
             }
         }
         Record::DeleteSeries(series) => {
-            memory.delete_series(&series.iter().map(|series| series.0).collect());
+            let series = series.iter().map(|series| series.0).collect();
+            memory.delete_series(&series);
+            memory.clear_days(&series, &TimeRange::ALL);
         }
         Record::DeleteRange(range, series) => {
-            memory.delete_range(
-                sequence,
-                range,
-                series.iter().map(|series| series.0).collect(),
-            );
+            let series = series.iter().map(|series| series.0).collect();
+            memory.clear_days(&series, &range);
+            memory.delete_range(sequence, range, &series);
         }
         Record::Synced => {}
     }

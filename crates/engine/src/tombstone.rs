@@ -4,6 +4,7 @@ use base::id::SeriesRef;
 use base::time::{Millis, TimeRange};
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Hides the samples of some series in a range from all sources whose content is older than `sequence`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Tombstone {
     pub(crate) sequence: u64,
     pub(crate) range: TimeRange,
-    pub(crate) series: RoaringBitmap,
+    pub(crate) series: Arc<RoaringBitmap>,
 }
 
 /// As it stands in the manifest: the numbers as runs of `[first, last]`.
@@ -36,7 +37,7 @@ impl From<Written> for Tombstone {
                 from: Millis(written.from),
                 until: Millis(written.until),
             },
-            series,
+            series: Arc::new(series),
         }
     }
 }
@@ -44,7 +45,7 @@ impl From<Written> for Tombstone {
 impl From<Tombstone> for Written {
     fn from(tombstone: Tombstone) -> Self {
         let mut runs: Vec<(u32, u32)> = Vec::new();
-        for number in &tombstone.series {
+        for number in tombstone.series.iter() {
             match runs.last_mut() {
                 Some((_, last)) if last.checked_add(1) == Some(number) => *last = number,
                 _ => runs.push((number, number)),
@@ -79,11 +80,11 @@ mod tests {
     proptest! {
         #[test]
         fn it_reads_back(sequence: u64, from: i64, until: i64, numbers: Vec<u32>, run in 0_u32..70) {
-            let series = numbers.into_iter().chain(100..100 + run).collect();
+            let series: RoaringBitmap = numbers.into_iter().chain(100..100 + run).collect();
             let tombstone = Tombstone {
                 sequence,
                 range: TimeRange { from: Millis(from), until: Millis(until) },
-                series,
+                series: Arc::new(series),
             };
             let text = serde_json::to_string(&tombstone).unwrap();
             prop_assert_eq!(serde_json::from_str::<Tombstone>(&text).unwrap(), tombstone);

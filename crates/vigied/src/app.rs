@@ -18,6 +18,8 @@ pub(crate) struct Limits {
     pub(crate) targets_per_query: usize,
     pub(crate) series_per_query: u64,
     pub(crate) samples_per_query: u64,
+    pub(crate) steps_per_query: u64,
+    pub(crate) bytes_per_query: u64,
     pub(crate) nodes_per_list: u64,
 }
 

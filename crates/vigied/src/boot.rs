@@ -128,6 +128,8 @@ pub(crate) async fn boot(
             targets_per_query: size(settings.limit(limit::TARGETS_PER_QUERY)),
             series_per_query: settings.limit(limit::SERIES_PER_QUERY),
             samples_per_query: settings.limit(limit::SAMPLES_PER_QUERY),
+            steps_per_query: settings.limit(limit::STEPS_PER_QUERY),
+            bytes_per_query: settings.limit(limit::BYTES_PER_QUERY),
             nodes_per_list: settings.limit(limit::NODES_PER_LIST),
         },
         watchers: if settings.text("metrics.allow_any_address") == "true" {

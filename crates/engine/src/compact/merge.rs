@@ -4,11 +4,14 @@
 use super::{Purge, run};
 use crate::core::Core;
 use crate::day::Day;
+use crate::guard::PIECE;
 use crate::manifest::Manifest;
 use crate::read::fetch::read_day;
+use crate::read::pace::Pace;
 use crate::segment::layout::Header;
 use crate::segment::reader::Segment;
 use crate::tombstone::Tombstone;
+use base::context::Context;
 use base::id::{SeriesRef, TenantId};
 use base::store::StoreError;
 use std::collections::BTreeSet;
@@ -17,30 +20,41 @@ use std::sync::{Arc, PoisonError};
 
 impl Core {
     /// Merges every day that asks for it.
-    pub(crate) fn compact(&self, purge: Purge) -> Result<(), StoreError> {
+    pub(crate) fn compact(&self, asked: Purge) -> Result<(), StoreError> {
         self.poison.check()?;
         let mut manifest = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.now();
-        let (days, tombstones, purge) = {
+        let (segments, tombstones, purge) = {
             let mut memory = self.write();
-            let days: BTreeSet<Day> = memory.segments.iter().map(|own| own.day()).collect();
-            let due = purge.is_due(now, memory.purged, memory.tombstones.len());
+            let due = asked.is_due(now, memory.purged, memory.tombstones.len());
             let purge = memory.purge && due;
             memory.purge &= !purge;
-            (days, Arc::clone(&memory.tombstones), purge)
+            (
+                Arc::clone(&memory.segments),
+                Arc::clone(&memory.tombstones),
+                purge,
+            )
         };
+        let days: BTreeSet<Day> = segments.iter().map(|own| own.day()).collect();
+        drop(segments);
+        let mut is_done = true;
         let mut outcome = Ok(());
         for day in days {
+            // What waits for a flush has writers behind it, or the end of the process; the days that are left wait.
+            if asked == Purge::WhenWorthIt && self.flush_waits.load(Ordering::SeqCst) > 0 {
+                is_done = false;
+                break;
+            }
             // A damaged day costs the others nothing.
             let compacted = self.compact_day(&mut manifest, day, &tombstones, purge);
             outcome = outcome.and(compacted);
             self.poison.check()?;
         }
         let mut memory = self.write();
-        if outcome.is_err() {
+        if outcome.is_err() || !is_done {
             memory.purge |= purge;
         }
-        if purge {
+        if purge && is_done {
             memory.purged = Some(now);
         }
         outcome
@@ -53,11 +67,13 @@ impl Core {
         tombstones: &[Tombstone],
         purge: bool,
     ) -> Result<(), StoreError> {
-        let mut own: Vec<Arc<Segment>> = {
-            let memory = self.read();
-            let segments = memory.segments.iter();
-            segments.filter(|own| own.day() == day).cloned().collect()
-        };
+        let segments = Arc::clone(&self.read().segments);
+        let mut own: Vec<Arc<Segment>> = segments
+            .iter()
+            .filter(|own| own.day() == day)
+            .cloned()
+            .collect();
+        drop(segments);
         let crowded = own.len() > self.config.segments_per_day;
         let is_whole = purge && own.iter().any(|own| self.holds_deleted(own, tombstones));
         if !is_whole {
@@ -74,15 +90,37 @@ impl Core {
 
     /// Whether a series in it is dead, or a deletion hides some of it.
     fn holds_deleted(&self, segment: &Segment, tombstones: &[Tombstone]) -> bool {
-        let memory = self.read();
         let hiding: Vec<&Tombstone> = tombstones
             .iter()
             .filter(|own| own.sequence > segment.purged() && own.range.overlaps(&segment.range()))
             .collect();
-        segment.series().any(|(_, series)| {
-            !memory.registry.contains(series)
-                || hiding.iter().any(|own| own.series.contains(series.0))
-        })
+        let is_hidden = |series: SeriesRef| hiding.iter().any(|own| own.series.contains(series.0));
+        let mut rest = segment.series().map(|(_, series)| series);
+        loop {
+            let piece: Vec<SeriesRef> = rest.by_ref().take(PIECE).collect();
+            if piece.is_empty() {
+                return false;
+            }
+            if piece.iter().copied().any(is_hidden) {
+                return true;
+            }
+            let memory = self.read();
+            if piece.iter().any(|own| !memory.registry.contains(*own)) {
+                return true;
+            }
+        }
+    }
+
+    /// Those of `series` that exist.
+    fn alive(&self, series: BTreeSet<(TenantId, SeriesRef)>) -> Vec<(TenantId, SeriesRef)> {
+        let all: Vec<(TenantId, SeriesRef)> = series.into_iter().collect();
+        let mut alive = Vec::with_capacity(all.len());
+        for piece in all.chunks(PIECE) {
+            let memory = self.read();
+            let own = piece.iter().copied();
+            alive.extend(own.filter(|(_, series)| memory.registry.contains(*series)));
+        }
+        alive
     }
 
     /// Merges neighbours of one day: no other segment of it lies between them in sequence.
@@ -107,13 +145,10 @@ impl Core {
         let is_old = |day: Day, sequence: u64| {
             day == header.day && run.iter().any(|own| own.sequence() == sequence)
         };
-        let everything: BTreeSet<(TenantId, SeriesRef)> = {
-            let memory = self.read();
-            run.iter()
-                .flat_map(|segment| segment.series())
-                .filter(|(_, series)| memory.registry.contains(*series))
-                .collect()
-        };
+        let everything = self.alive(run.iter().flat_map(|segment| segment.series()).collect());
+        // Nobody waits for it, and it reads one series at a time.
+        let context = Context::unlimited();
+        let mut pace = Pace::new(&context)?;
         // What a deletion leaves out here must stay deleted after a crash: its record comes first.
         self.wal.commit(self.wal.last())?;
         let mut next = manifest.clone();
@@ -121,8 +156,15 @@ impl Core {
         let mut emptied = Vec::new();
         for (tenant, series) in everything {
             // Damage found here is no reason to refuse writes: the old segments stay as they are.
-            let points = read_day(&run, tenant, series, &header.day.range(), tombstones)
-                .inspect_err(|_| writer.iter().for_each(|writer| self.abandon(writer)))?;
+            let points = read_day(
+                &run,
+                tenant,
+                series,
+                &header.day.range(),
+                tombstones,
+                &mut pace,
+            )
+            .inspect_err(|_| writer.iter().for_each(|writer| self.abandon(writer)))?;
             if points.is_empty() {
                 emptied.push((tenant, series));
                 continue;
@@ -143,19 +185,21 @@ impl Core {
         let merged = writer
             .map(|writer| self.end_segment(&mut next, header, writer))
             .transpose();
-        let mut segments: Vec<Arc<Segment>> = self
-            .read()
-            .segments
+        let before = Arc::clone(&self.read().segments);
+        let mut segments: Vec<Arc<Segment>> = before
             .iter()
             .filter(|own| !is_old(own.day(), own.sequence()))
             .cloned()
             .collect();
+        drop(before);
         let is_whole = segments.iter().all(|own| own.day() != header.day);
         segments.extend(merged.map_err(self.poisoned())?);
         self.publish(manifest, next, segments)
             .map_err(self.poisoned())?;
         if is_whole {
-            self.write().settle(header.day, &emptied);
+            for piece in emptied.chunks(PIECE) {
+                self.write().settle(header.day, piece);
+            }
         }
         self.discard_segments(run);
         Ok(())

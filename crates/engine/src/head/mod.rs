@@ -2,19 +2,20 @@
 
 pub(crate) mod series;
 
+use crate::index::tree::Tree;
 use crate::points::Points;
 use base::id::{SeriesRef, TenantId};
 use base::time::TimeRange;
 use series::HeadSeries;
-use std::collections::HashMap;
+use std::sync::Arc;
 
-/// Samples since the last flush, by series.
-#[derive(Debug, Default)]
+/// Samples since the last flush, by series. A copy costs nothing, and stays as it is.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Head {
-    series: HashMap<SeriesRef, HeadSeries>,
+    series: Tree<SeriesRef, Arc<HeadSeries>>,
     samples: u64,
     late: u64,
-    counts: HashMap<TenantId, u64>,
+    counts: Tree<TenantId, u64>,
 }
 
 impl Head {
@@ -29,20 +30,27 @@ impl Head {
     }
 
     pub(crate) fn append(&mut self, tenant: TenantId, series: SeriesRef, at: i64, value: f64) {
-        let own = self
-            .series
-            .entry(series)
-            .or_insert_with(|| HeadSeries::new(tenant));
-        debug_assert_eq!(own.tenant(), tenant);
-        if own.append(at, value) {
-            self.late += 1;
-        }
+        let is_late = if let Some(own) = self.series.get_mut(&series) {
+            debug_assert_eq!(own.tenant(), tenant);
+            Arc::make_mut(own).append(at, value)
+        } else {
+            let mut own = HeadSeries::new(tenant);
+            own.append(at, value);
+            self.series.insert(series, Arc::new(own));
+            false
+        };
+        self.late += u64::from(is_late);
         self.samples += 1;
     }
 
     /// Counts samples that were written for the tenant; once per batch, not per sample.
     pub(crate) fn count(&mut self, tenant: TenantId, samples: u64) {
-        *self.counts.entry(tenant).or_default() += samples;
+        match self.counts.get_mut(&tenant) {
+            Some(own) => *own += samples,
+            None => {
+                self.counts.insert(tenant, samples);
+            }
+        }
     }
 
     /// Samples written for the tenant, overwritten and deleted ones included.
@@ -52,11 +60,15 @@ impl Head {
 
     /// The samples of one series of `tenant` in `range`.
     pub(crate) fn read(&self, tenant: TenantId, series: SeriesRef, range: &TimeRange) -> Points {
-        self.series
-            .get(&series)
-            .filter(|own| own.tenant() == tenant)
+        self.of(tenant, series)
             .map(|own| own.read(range))
             .unwrap_or_default()
+    }
+
+    /// One series of `tenant` as it is now.
+    pub(crate) fn of(&self, tenant: TenantId, series: SeriesRef) -> Option<&Arc<HeadSeries>> {
+        let own = self.series.get(&series)?;
+        (own.tenant() == tenant).then_some(own)
     }
 
     /// Forgets a series.
@@ -66,7 +78,12 @@ impl Head {
 
     /// Forgets the samples of a series in `range`.
     pub(crate) fn remove_range(&mut self, series: SeriesRef, range: &TimeRange) {
+        let holds = self.series.get(&series);
+        if !holds.is_some_and(|own| own.any_in(range)) {
+            return;
+        }
         if let Some(own) = self.series.get_mut(&series) {
+            let own = Arc::make_mut(own);
             own.remove_range(range);
             if own.is_empty() {
                 self.series.remove(&series);
@@ -76,11 +93,10 @@ impl Head {
 
     /// Every series with all its samples, ascending by tenant and number.
     pub(crate) fn sorted(&self) -> Vec<(TenantId, SeriesRef, Points)> {
-        let mut all: Vec<_> = self
-            .series
-            .iter()
-            .map(|(series, own)| (own.tenant(), *series, own.read(&TimeRange::ALL)))
-            .collect();
+        let mut all = Vec::with_capacity(self.series.len());
+        self.series.each(|series, own| {
+            all.push((own.tenant(), *series, own.read(&TimeRange::ALL)));
+        });
         all.sort_by_key(|(tenant, series, _)| (*tenant, *series));
         all
     }

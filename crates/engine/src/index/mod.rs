@@ -2,3 +2,4 @@
 
 pub(crate) mod days;
 pub(crate) mod names;
+pub(crate) mod tree;

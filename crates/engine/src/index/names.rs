@@ -3,18 +3,21 @@
 //! A walk descends element by element and **skips**: having seen one name below a child, it seeks to the first name
 //! behind that child, so that a listing costs as many seeks as there are children, not as there are series.
 
+use super::tree::Tree;
+use crate::read::pace::Pace;
 use base::id::{SeriesRef, TenantId};
-use base::pattern::{Element, Pattern};
-use std::collections::BTreeMap;
-use std::collections::HashMap;
-use std::ops::{Bound, ControlFlow};
+use base::pattern::{Pattern, Progress, successor};
+use base::store::StoreError;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
-type Tree = BTreeMap<Arc<str>, SeriesRef>;
+/// The names of one tenant, sorted.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Owned(Tree<Arc<str>, SeriesRef>);
 
-/// Sorted names by tenant.
-#[derive(Debug, Default)]
-pub(crate) struct Names(HashMap<TenantId, Tree>);
+/// Sorted names by tenant. A copy costs nothing, and stays as it is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Names(Tree<TenantId, Owned>);
 
 /// A node that fits a pattern.
 #[derive(Debug)]
@@ -26,13 +29,19 @@ pub(crate) struct Found<'a> {
 
 impl Names {
     pub(crate) fn insert(&mut self, tenant: TenantId, name: Arc<str>, series: SeriesRef) {
-        self.0.entry(tenant).or_default().insert(name, series);
+        if let Some(own) = self.0.get_mut(&tenant) {
+            own.0.insert(name, series);
+        } else {
+            let mut own = Owned::default();
+            own.0.insert(name, series);
+            self.0.insert(tenant, own);
+        }
     }
 
     pub(crate) fn remove(&mut self, tenant: TenantId, name: &str) {
-        if let Some(tree) = self.0.get_mut(&tenant) {
-            tree.remove(name);
-            if tree.is_empty() {
+        if let Some(own) = self.0.get_mut(&tenant) {
+            own.0.remove(name);
+            if own.0.is_empty() {
                 self.0.remove(&tenant);
             }
         }
@@ -40,130 +49,226 @@ impl Names {
 
     /// How many series the tenant has.
     pub(crate) fn count(&self, tenant: TenantId) -> u64 {
-        self.0.get(&tenant).map_or(0, |tree| tree.len() as u64)
+        self.0.get(&tenant).map_or(0, |own| own.0.len() as u64)
     }
 
     /// How many tenants have series.
-    pub(crate) fn tenants(&self) -> usize {
+    pub(crate) const fn tenants(&self) -> usize {
         self.0.len()
     }
 
-    /// Hands every node of the tenant that fits `pattern` to `take`, each once, in no promised order.
-    pub(crate) fn walk<B>(
+    /// The names of one tenant as they are now, whatever happens to them later.
+    pub(crate) fn of(&self, tenant: TenantId) -> Owned {
+        self.0.get(&tenant).cloned().unwrap_or_default()
+    }
+
+    /// Every name there is.
+    pub(crate) fn each(&self, mut take: impl FnMut(TenantId, &Arc<str>, SeriesRef)) {
+        self.0
+            .each(|tenant, own| own.0.each(|name, series| take(*tenant, name, *series)));
+    }
+}
+
+impl Owned {
+    /// Hands every node that fits `pattern` to `take`, each once, in no promised order.
+    pub(crate) fn walk<'p>(
         &self,
-        tenant: TenantId,
         pattern: &Pattern,
-        mut take: impl FnMut(Found<'_>) -> ControlFlow<B>,
-    ) -> ControlFlow<B> {
-        match self.0.get(&tenant) {
-            Some(tree) => descend(tree, &mut String::new(), pattern.elements(), &mut take),
-            None => ControlFlow::Continue(()),
-        }
-    }
-
-    /// Every series of the tenant below the node `path`.
-    pub(crate) fn below(&self, tenant: TenantId, path: &str) -> impl Iterator<Item = SeriesRef> {
-        let prefix = format!("{path}.");
-        self.0.get(&tenant).into_iter().flat_map(move |tree| {
-            let prefix = prefix.clone();
-            from(tree, &prefix)
-                .take_while(move |(name, _)| name.starts_with(&prefix))
-                .map(|(_, series)| *series)
-        })
-    }
-}
-
-fn from<'t>(
-    tree: &'t Tree,
-    start: &str,
-) -> impl Iterator<Item = (&'t Arc<str>, &'t SeriesRef)> + use<'t> {
-    tree.range::<str, _>((Bound::Included(start), Bound::Unbounded))
-}
-
-fn after<'t>(
-    tree: &'t Tree,
-    start: &str,
-) -> impl Iterator<Item = (&'t Arc<str>, &'t SeriesRef)> + use<'t> {
-    tree.range::<str, _>((Bound::Excluded(start), Bound::Unbounded))
-}
-
-/// `path` is the node so far, with its closing dot unless it is the root; it is the same again on return.
-fn descend<B>(
-    tree: &Tree,
-    path: &mut String,
-    elements: &[Element],
-    take: &mut impl FnMut(Found<'_>) -> ControlFlow<B>,
-) -> ControlFlow<B> {
-    let Some((element, deeper)) = elements.split_first() else {
-        return ControlFlow::Continue(());
-    };
-    let base = path.len();
-    if let Some(literals) = element.literals() {
-        for literal in literals {
-            path.push_str(&literal);
-            let end = visit(tree, path, deeper, take);
-            path.truncate(base);
-            end?;
-        }
-        return ControlFlow::Continue(());
-    }
-    path.push_str(&element.literal_prefix());
-    let prefix = path.clone();
-    path.truncate(base);
-    let mut next = from(tree, &prefix).next();
-    while let Some((name, _)) = next.filter(|(name, _)| name.starts_with(&prefix)) {
-        let below = name.get(base..).unwrap_or_default();
-        let (child, is_leaf) = below
-            .split_once('.')
-            .map_or((below, true), |(child, _)| (child, false));
-        path.push_str(child);
-        // A child that is leaf and branch is met twice, with other children in between (`a`, `a-b`, `a.c`): the
-        // meeting as a leaf is the one that counts.
-        if (is_leaf || !tree.contains_key(path.as_str())) && element.matches(child) {
-            visit(tree, path, deeper, take)?;
-        }
-        next = if is_leaf {
-            after(tree, path).next()
-        } else {
-            // `/` is the character behind `.`: the first name that is not below the child.
-            path.push('/');
-            from(tree, path).next()
+        pace: &mut Pace<'p>,
+        mut take: impl FnMut(Found<'_>, &mut Pace<'p>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut walk = Walk {
+            names: &self.0,
+            pattern,
+            progress: pattern.start(),
+            path: String::new(),
+            pace,
+            take: &mut take,
         };
-        path.truncate(base);
+        walk.descend(0)
     }
-    ControlFlow::Continue(())
+
+    /// Hands out every series below the node `path` until `take` has seen enough.
+    pub(crate) fn below(
+        &self,
+        path: &str,
+        pace: &mut Pace<'_>,
+        mut take: impl FnMut(SeriesRef) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let prefix = format!("{path}.");
+        let end = self.0.each_from(prefix.as_str(), &mut |name, series| {
+            if !name.starts_with(&prefix) {
+                return ControlFlow::Break(Ok(()));
+            }
+            if let Err(stop) = pace.steps(1) {
+                return ControlFlow::Break(Err(stop));
+            }
+            match take(*series) {
+                ControlFlow::Continue(()) => ControlFlow::Continue(()),
+                ControlFlow::Break(()) => ControlFlow::Break(Ok(())),
+            }
+        });
+        match end {
+            ControlFlow::Break(outcome) => Ok(outcome?),
+            ControlFlow::Continue(()) => Ok(()),
+        }
+    }
 }
 
-/// `path` is a node that fits so far, without a closing dot; it may not exist.
-fn visit<B>(
-    tree: &Tree,
-    path: &mut String,
-    deeper: &[Element],
-    take: &mut impl FnMut(Found<'_>) -> ControlFlow<B>,
-) -> ControlFlow<B> {
-    let length = path.len();
-    path.push('.');
-    let end = if deeper.is_empty() {
-        let branch = from(tree, path)
-            .next()
-            .is_some_and(|(name, _)| name.starts_with(path.as_str()));
-        let path = path.get(..length).unwrap_or_default();
-        let leaf = tree.get(path).copied();
-        if leaf.is_some() || branch {
-            take(Found { path, leaf, branch })
-        } else {
-            ControlFlow::Continue(())
+/// A walk under way. It goes no deeper than the names do, which `name_elements` bounds.
+struct Walk<'w, 'p, T> {
+    names: &'w Tree<Arc<str>, SeriesRef>,
+    pattern: &'w Pattern,
+    progress: Progress,
+    /// The node so far, with its closing dot unless it is the root.
+    path: String,
+    pace: &'w mut Pace<'p>,
+    take: &'w mut T,
+}
+
+impl<'p, T> Walk<'_, 'p, T>
+where
+    T: FnMut(Found<'_>, &mut Pace<'p>) -> Result<(), StoreError>,
+{
+    /// Looks among the children of the node so far for those that fit element `depth`.
+    fn descend(&mut self, depth: usize) -> Result<(), StoreError> {
+        let Some(element) = self.pattern.elements().get(depth) else {
+            return Ok(());
+        };
+        let base = self.path.len();
+        self.path.push_str(element.literal_prefix());
+        if element.literal().is_some() {
+            self.visit(depth + 1)?;
+            self.path.truncate(base);
+            return Ok(());
         }
+        let floor = self.path.len();
+        let names = self.names;
+        let mut next = names.seek(self.path.as_str(), true);
+        while let Some((name, _)) = next {
+            let Some(below) = within(name, &self.path, base, floor) else {
+                break;
+            };
+            self.path.truncate(base);
+            match self.read_child(depth, below)? {
+                Child::Fits { end, is_whole } => {
+                    let is_leaf = end == below.len();
+                    self.path.push_str(below.get(..end).unwrap_or_default());
+                    // A child that is leaf and branch is met twice, with other children in between (`a`, `a-b`, `a.c`):
+                    // the meeting as a leaf is the one that counts.
+                    if is_whole && (is_leaf || names.get(self.path.as_str()).is_none()) {
+                        self.visit(depth + 1)?;
+                    }
+                    if !is_leaf {
+                        // `/` is the character behind `.`: the first name that is not below the child.
+                        self.path.push('/');
+                    }
+                    next = names.seek(self.path.as_str(), !is_leaf);
+                }
+                Child::Differs {
+                    at,
+                    next: Some(character),
+                } => {
+                    self.path.push_str(below.get(..at).unwrap_or_default());
+                    self.path.push(character);
+                    next = names.seek(self.path.as_str(), true);
+                }
+                Child::Differs { at, next: None } => {
+                    // Nothing that begins like it up to there fits.
+                    self.path.push_str(below.get(..at).unwrap_or_default());
+                    if !advance(&mut self.path, floor) {
+                        break;
+                    }
+                    next = names.seek(self.path.as_str(), true);
+                }
+            }
+        }
+        self.path.truncate(base);
+        Ok(())
+    }
+
+    /// Reads the child that `below` begins with along element `depth`, up to where no fitting name goes that way.
+    fn read_child(&mut self, depth: usize, below: &str) -> Result<Child, StoreError> {
+        let (pattern, progress) = (self.pattern, &mut self.progress);
+        pattern.enter(progress, depth);
+        let mut end = below.len();
+        let mut differs = None;
+        for (at, character) in below.char_indices() {
+            if character == '.' {
+                end = at;
+                break;
+            }
+            if !pattern.allows(progress, character) {
+                // The child may be whole here for another name, in which a dot follows.
+                let dot = (pattern.ends_element(progress) && character < '.').then_some('.');
+                let next = pattern.next_allowed(progress, character);
+                let next = next.into_iter().chain(dot).min();
+                differs = Some(Child::Differs { at, next });
+                break;
+            }
+            pattern.step(progress, character);
+        }
+        let child = differs.unwrap_or_else(|| Child::Fits {
+            end,
+            is_whole: pattern.ends_element(progress),
+        });
+        self.pace.matched(progress.take_work())?;
+        Ok(child)
+    }
+
+    /// The path is a node that fits so far, without a closing dot; it may not exist.
+    fn visit(&mut self, depth: usize) -> Result<(), StoreError> {
+        self.pace.steps(1)?;
+        let length = self.path.len();
+        self.path.push('.');
+        let below = self.names.seek(self.path.as_str(), true);
+        let branch = below.is_some_and(|(name, _)| name.starts_with(self.path.as_str()));
+        if depth == self.pattern.elements().len() {
+            let path = self.path.get(..length).unwrap_or_default();
+            let leaf = self.names.get(path).copied();
+            if leaf.is_some() || branch {
+                (self.take)(Found { path, leaf, branch }, self.pace)?;
+            }
+        } else if branch {
+            self.descend(depth)?;
+        }
+        self.path.truncate(length);
+        Ok(())
+    }
+}
+
+/// What became of a child.
+enum Child {
+    /// It can be read to its end, at `end`, and is one that fits if it is whole there.
+    Fits { end: usize, is_whole: bool },
+    /// From `at` on it is none; the next one that begins alike has `next` there.
+    Differs { at: usize, next: Option<char> },
+}
+
+/// What `name` has behind `base`, if it begins like `path` up to `floor`.
+fn within<'n>(name: &'n str, path: &str, base: usize, floor: usize) -> Option<&'n str> {
+    if name.starts_with(path.get(..floor)?) {
+        name.get(base..)
     } else {
-        descend(tree, path, deeper, take)
-    };
-    path.truncate(length);
-    end
+        None
+    }
+}
+
+/// Makes `path` the least text behind all that begin with it; false when that is no longer than `floor`.
+fn advance(path: &mut String, floor: usize) -> bool {
+    while path.len() > floor {
+        if let Some(behind) = path.pop().and_then(successor) {
+            path.push(behind);
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base::context::{Context, Resource};
     use base::store::Node;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
@@ -182,16 +287,69 @@ mod tests {
     fn found(index: &Names, pattern: &str) -> Vec<Node> {
         let pattern = Pattern::parse(pattern).unwrap();
         let mut nodes = Vec::new();
-        let _ = index.walk(TENANT, &pattern, |found| {
+        let context = Context::unlimited();
+        let mut pace = Pace::new(&context).unwrap();
+        let walk = index.of(TENANT).walk(&pattern, &mut pace, |found, _| {
             nodes.push(Node {
                 path: found.path.to_owned(),
                 leaf: found.leaf.is_some(),
                 branch: found.branch,
             });
-            ControlFlow::<()>::Continue(())
+            Ok(())
         });
+        walk.unwrap();
         nodes.sort();
         nodes
+    }
+
+    fn below(index: &Names, path: &str) -> usize {
+        let context = Context::unlimited();
+        let mut count = 0;
+        let take = |_| {
+            count += 1;
+            ControlFlow::Continue(())
+        };
+        let mut pace = Pace::new(&context).unwrap();
+        index.of(TENANT).below(path, &mut pace, take).unwrap();
+        count
+    }
+
+    fn steps(index: &Names, pattern: &str) -> u64 {
+        let context = Context::unlimited();
+        let pattern = Pattern::parse(pattern).unwrap();
+        let mut pace = Pace::new(&context).unwrap();
+        index
+            .of(TENANT)
+            .walk(&pattern, &mut pace, |_, _| Ok(()))
+            .unwrap();
+        context.spent(Resource::Steps)
+    }
+
+    #[test]
+    fn regression_6_a_walk_goes_where_names_are_and_nowhere_else() {
+        let one: BTreeSet<String> = ["a.b".to_owned()].into();
+        let one = index(&one);
+        // Every combination of forty texts was tried once: 2^40.
+        let braces = vec!["{a,b}"; 40].join(".");
+        assert!(steps(&one, &braces) < 20, "{}", steps(&one, &braces));
+        let wide = vec!["{a,b,c,d,e,f,g,h}"; 60].join(".");
+        assert!(steps(&one, &wide) < 20);
+        assert!(steps(&one, &vec!["a"; 64].join(".")) < 5);
+
+        let names: BTreeSet<String> = (0..2000)
+            .map(|leaf| format!("c.host-{:04}.{}", leaf, "y".repeat(900)))
+            .collect();
+        let long = index(&names);
+        let stars = format!("c.*.{}z", "*y".repeat(480));
+        let alternatives = format!("c.*.{{{}}}", vec!["*y*z"; 500].join(","));
+        for pattern in [stars, alternatives] {
+            // A name of 900 characters under a pattern of 16 or 40 words.
+            let each = steps(&long, &pattern) / 2000;
+            assert!(each < 1000, "{each}");
+        }
+        // Literal texts in braces are sought, not tried on every child.
+        let sought = steps(&long, "c.{host-0007,host-1203}.*");
+        assert!(sought < 100, "{sought}");
     }
 
     /// Every node of every name, asked one by one.
@@ -219,8 +377,8 @@ mod tests {
         let index = index(&names);
         assert_eq!(found(&index, "*"), naive(&names, "*"));
         assert_eq!(found(&index, "*.*").len(), 1);
-        assert_eq!(index.below(TENANT, "a").count(), 2);
-        assert_eq!(index.below(TENANT, "nothing").count(), 0);
+        assert_eq!(below(&index, "a"), 2);
+        assert_eq!(below(&index, "nothing"), 0);
         assert_eq!(index.count(TENANT), 5);
     }
 
@@ -242,7 +400,7 @@ mod tests {
         #[test]
         fn it_finds_what_the_naive_way_finds(
             names in prop::collection::btree_set("[ab;/-]{1,2}(\\.[ab/-]{1,2}){0,3}", 0..40),
-            pattern in "([ab*?]|\\[ab\\]|\\{a,b-\\*\\}|[a-b]){1,3}(\\.([ab*?]|\\[!a\\]|\\{a,b\\}){1,2}){0,3}",
+            pattern in "([ab*?]|\\[ab\\]|\\{a,b-\\*\\}|[a-b]|\\{,\\[[+]-/\\]\\}){1,3}(\\.([ab*?]|\\[!a\\]|\\{a,b\\}|\\{a,\\}){1,2}){0,3}",
         ) {
             let index = index(&names);
             prop_assert_eq!(found(&index, &pattern), naive(&names, &pattern));

@@ -2,23 +2,32 @@
 //! those the higher sequence.
 
 use super::find;
-use crate::memory::{Frozen, Memory};
+use super::pace::Pace;
+use crate::head::series::HeadSeries;
+use crate::memory::{Frozen, View};
 use crate::points::Points;
 use crate::segment::reader::Segment;
 use crate::tombstone::{Tombstone, hidden};
+use base::context::Resource;
 use base::id::{SeriesRef, TenantId};
 use base::sample::Series;
 use base::store::{FetchQuery, StoreError};
 use base::time::{Millis, TimeRange};
+use std::ops::ControlFlow;
 use std::sync::Arc;
+
+/// What a sample takes in memory: an instant and a value.
+const SAMPLE_BYTES: u64 = 16;
+
+/// A series that fits: its name, its number, and its samples in the head.
+type Wanted = (String, SeriesRef, Option<Arc<HeadSeries>>);
 
 /// What one query reads: a state of the store that no later write changes.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     tenant: TenantId,
     range: TimeRange,
-    samples_max: u64,
-    wanted: Vec<(String, SeriesRef, Points)>,
+    wanted: Vec<Wanted>,
     frozen: Option<Arc<Frozen>>,
     /// Those that `range` touches.
     segments: Vec<Arc<Segment>>,
@@ -26,65 +35,105 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    /// Copies from the head what the query asks for, and takes hold of the rest.
+    /// Finds the series in a view, keeps hold of what they need and of nothing else, and refuses what directories show
+    /// to be too much.
     pub(crate) fn take(
-        memory: &Memory,
+        view: View,
         tenant: TenantId,
         query: &FetchQuery<'_>,
+        pace: &mut Pace<'_>,
     ) -> Result<Self, StoreError> {
-        let limit = query.samples_max;
-        let mut samples = 0_u64;
-        let mut wanted = Vec::new();
-        for (name, series) in find::series(
-            memory.registry.names(),
-            tenant,
-            query.pattern,
-            query.series_max,
-        )? {
-            let head = memory.head.read(tenant, series, &query.range);
-            samples += head.len() as u64;
-            if samples > limit {
-                return Err(StoreError::TooManySamples { limit });
+        let found = find::series(&view.names, query.pattern, pace)?;
+        let wanted = found.into_iter().map(|(name, series)| {
+            let head = view.head.of(tenant, series).cloned();
+            (name, series, head)
+        });
+        let mut segments = Vec::new();
+        let wanted: Vec<Wanted> = wanted.collect();
+        for segment in view.segments.iter() {
+            if segment.range().overlaps(&query.range) {
+                segments.push(Arc::clone(segment));
             }
-            wanted.push((name, series, head));
         }
-        Ok(Self {
+        pace.steps(view.segments.len() as u64)?;
+        let own = Self {
             tenant,
             range: query.range,
-            samples_max: limit,
             wanted,
-            frozen: memory.frozen.clone(),
-            segments: memory
-                .segments
-                .iter()
-                .filter(|segment| segment.range().overlaps(&query.range))
-                .cloned()
-                .collect(),
-            tombstones: Arc::clone(&memory.tombstones),
-        })
+            frozen: view.frozen,
+            segments,
+            tombstones: view.tombstones,
+        };
+        own.foresee(pace)?;
+        Ok(own)
     }
 
-    /// Reads the files.
-    pub(crate) fn read(mut self) -> Result<Vec<Series>, StoreError> {
-        let limit = self.samples_max;
-        let mut samples = 0_u64;
-        let mut all = Vec::with_capacity(self.wanted.len());
+    /// Refuses a query that is sure to read more samples than it may.
+    fn foresee(&self, pace: &mut Pace<'_>) -> Result<(), StoreError> {
+        let mut samples = 0;
+        for (_, series, head) in &self.wanted {
+            samples += self.least(*series, head.as_deref(), pace)?;
+            pace.context().foresee(Resource::Samples, samples)?;
+        }
+        let bytes = samples.saturating_mul(SAMPLE_BYTES);
+        Ok(pace.context().foresee(Resource::Bytes, bytes)?)
+    }
+
+    /// How many samples of the series are there for sure, without reading any.
+    fn least(
+        &self,
+        series: SeriesRef,
+        head: Option<&HeadSeries>,
+        pace: &mut Pace<'_>,
+    ) -> Result<u64, StoreError> {
+        let in_head = head.map_or(0, |own| own.least_in(&self.range));
+        pace.steps(1 + self.segments.len() as u64)?;
+        let hiding = self.tombstones.iter();
+        let mut hiding = hiding.filter(|own| own.range.overlaps(&self.range));
+        if hiding.any(|own| own.series.contains(series.0)) {
+            return Ok(in_head);
+        }
+        // What one segment of a day holds another may hold as well, and so may the head.
+        let days = self
+            .segments
+            .chunk_by(|left, right| left.day() == right.day());
+        let stored: u64 = days
+            .filter_map(|day| {
+                let counts = day
+                    .iter()
+                    .map(|own| own.count(self.tenant, series, &self.range));
+                counts.max()
+            })
+            .sum();
+        Ok(stored.max(in_head))
+    }
+
+    /// Reads series after series, and hands each out.
+    pub(crate) fn read(
+        mut self,
+        pace: &mut Pace<'_>,
+        take: &mut dyn FnMut(Series) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
         for (name, series, head) in std::mem::take(&mut self.wanted) {
-            let points = self.stored(series)?.merged(head);
-            samples += points.len() as u64;
-            if samples > limit {
-                return Err(StoreError::TooManySamples { limit });
-            }
-            all.push(Series {
+            let head = head.map(|own| own.read(&self.range)).unwrap_or_default();
+            let points = self.stored(series, pace)?.merged(head);
+            let samples = points.len() as u64;
+            pace.context().spend(Resource::Samples, samples)?;
+            pace.context()
+                .spend(Resource::Bytes, samples * SAMPLE_BYTES)?;
+            let series = Series {
                 name,
                 timestamps: points.timestamps.into_iter().map(Millis).collect(),
                 values: points.values,
-            });
+            };
+            if take(series).is_break() {
+                break;
+            }
         }
-        Ok(all)
+        Ok(())
     }
 
-    fn stored(&self, series: SeriesRef) -> Result<Points, StoreError> {
+    fn stored(&self, series: SeriesRef, pace: &mut Pace<'_>) -> Result<Points, StoreError> {
         let mut points = Points::default();
         for day in self
             .segments
@@ -96,12 +145,10 @@ impl Snapshot {
                 series,
                 &self.range,
                 &self.tombstones,
+                pace,
             )?);
-            if points.len() as u64 > self.samples_max {
-                return Err(StoreError::TooManySamples {
-                    limit: self.samples_max,
-                });
-            }
+            let so_far = points.len() as u64;
+            pace.context().foresee(Resource::Samples, so_far)?;
         }
         if let Some(frozen) = &self.frozen {
             let mut newer = frozen.head.read(self.tenant, series, &self.range);
@@ -121,10 +168,11 @@ pub(crate) fn read_day(
     series: SeriesRef,
     range: &TimeRange,
     tombstones: &[Tombstone],
+    pace: &mut Pace<'_>,
 ) -> Result<Points, StoreError> {
     let mut points = Points::default();
     for segment in segments {
-        let mut newer = segment.read(tenant, series, range)?;
+        let mut newer = segment.read(tenant, series, range, pace)?;
         if !newer.is_empty() {
             for range in hidden(tombstones, series, segment.purged()) {
                 newer.retain(|at| !range.contains(at));

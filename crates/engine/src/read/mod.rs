@@ -1,4 +1,5 @@
-//! From a question to series: a snapshot is taken under the lock, files are read without it.
+//! From a question to series: a view is taken under the lock, names are walked and files read without it.
 
 pub(crate) mod fetch;
 pub(crate) mod find;
+pub(crate) mod pace;

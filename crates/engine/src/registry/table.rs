@@ -139,11 +139,6 @@ impl Registry {
     pub(crate) fn len(&self) -> usize {
         self.series.len()
     }
-
-    /// Every series, in no order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (SeriesRef, &Entry)> {
-        self.series.iter().map(|(series, entry)| (*series, entry))
-    }
 }
 
 #[cfg(test)]

@@ -9,12 +9,17 @@ use crate::column::varint::Reader;
 use crate::day::Day;
 use crate::error;
 use crate::points::Points;
+use crate::read::pace::Pace;
 use crate::stored::Tally;
+use base::context::Resource;
 use base::id::{SeriesRef, TenantId};
 use base::store::StoreError;
 use base::time::{Millis, TimeRange};
 use std::path::Path;
 use std::sync::Arc;
+
+/// What reading and decoding a block costs, against looking at a name.
+const BLOCK_STEPS: u64 = 16;
 
 /// A segment. Its file stays readable as long as this lives, also when the manifest has dropped it.
 #[derive(Debug)]
@@ -217,27 +222,50 @@ impl Segment {
         tenant: TenantId,
         series: SeriesRef,
         range: &TimeRange,
+        pace: &mut Pace<'_>,
     ) -> Result<Points, StoreError> {
         let mut points = Points::default();
+        pace.steps(1)?;
         if !range.overlaps(&self.range()) {
             return Ok(points);
         }
-        let blocks = self.blocks_of(tenant);
-        let first = blocks.partition_point(|block| block.series < series);
-        for block in blocks.get(first..).unwrap_or_default() {
-            if block.series != series {
-                break;
-            }
-            let start = self.header.day.start();
-            let spans = TimeRange {
-                from: Millis(start + i64::from(block.from)),
-                until: Millis(start + i64::from(block.until)),
-            };
+        for (block, spans) in self.blocks(tenant, series) {
             if range.overlaps(&spans) {
+                pace.steps(BLOCK_STEPS)?;
                 self.read_block(block, range, &mut points)?;
+                let so_far = points.len() as u64;
+                pace.context().foresee(Resource::Samples, so_far)?;
             }
         }
         Ok(points)
+    }
+
+    /// The blocks of one series, with the time that each spans.
+    fn blocks(
+        &self,
+        tenant: TenantId,
+        series: SeriesRef,
+    ) -> impl Iterator<Item = (&Block, TimeRange)> {
+        let blocks = self.blocks_of(tenant);
+        let first = blocks.partition_point(|block| block.series < series);
+        let start = self.header.day.start();
+        let own = blocks.get(first..).unwrap_or_default().iter();
+        own.take_while(move |block| block.series == series)
+            .map(move |block| {
+                let spans = TimeRange {
+                    from: Millis(start + i64::from(block.from)),
+                    until: Millis(start + i64::from(block.until)),
+                };
+                (block, spans)
+            })
+    }
+
+    /// How many samples of one series lie in `range` for sure, by the directory alone.
+    pub(crate) fn count(&self, tenant: TenantId, series: SeriesRef, range: &TimeRange) -> u64 {
+        self.blocks(tenant, series)
+            .filter(|(_, spans)| range.contains(spans.from) && range.contains(spans.until))
+            .map(|(block, _)| u64::from(block.count))
+            .sum()
     }
 
     fn read_block(
@@ -287,10 +315,22 @@ mod tests {
     use crate::segment::writer::SegmentWriter;
     use crate::storage::Storage;
     use crate::storage::faulty::Faulty;
+    use base::context::Context;
     use std::path::PathBuf;
 
     fn open(storage: &Faulty, path: &Path) -> Result<Segment, StoreError> {
         Segment::open(&Files::new(Arc::new(storage.clone())), path)
+    }
+
+    fn read_of(
+        segment: &Segment,
+        tenant: u32,
+        series: u32,
+        range: &TimeRange,
+    ) -> Result<Points, StoreError> {
+        let context = Context::unlimited();
+        let mut pace = Pace::new(&context)?;
+        segment.read(TenantId(tenant), SeriesRef(series), range, &mut pace)
     }
 
     fn written() -> (Faulty, PathBuf) {
@@ -330,11 +370,7 @@ mod tests {
     fn what_was_written_is_read_by_its_own_tenant_only() {
         let (storage, path) = written();
         let segment = open(&storage, &path).unwrap();
-        let read = |tenant, series| {
-            segment
-                .read(TenantId(tenant), SeriesRef(series), &TimeRange::ALL)
-                .unwrap()
-        };
+        let read = |tenant, series| read_of(&segment, tenant, series, &TimeRange::ALL).unwrap();
         assert_eq!(read(1, 4).len(), 3000);
         assert_eq!(read(1, 3).values.last(), Some(&5.25));
         assert!(read(2, 4).is_empty());
@@ -345,7 +381,7 @@ mod tests {
             from: Millis(start + 1_500_000),
             until: Millis(start + 1_502_000),
         };
-        let some = segment.read(TenantId(1), SeriesRef(4), &range).unwrap();
+        let some = read_of(&segment, 1, 4, &range).unwrap();
         assert_eq!(
             some.timestamps,
             [start + 1_500_000, start + 1_501_000, start + 1_502_000]
@@ -362,9 +398,7 @@ mod tests {
                 .is_err_and(|error| matches!(error, StoreError::Corrupt { .. }))
                 || [(1, 3), (1, 4), (2, 1)].iter().any(|(tenant, series)| {
                     open(&storage, &path).is_ok_and(|segment| {
-                        segment
-                            .read(TenantId(*tenant), SeriesRef(*series), &TimeRange::ALL)
-                            .is_err()
+                        read_of(&segment, *tenant, *series, &TimeRange::ALL).is_err()
                     })
                 });
             assert!(seen, "byte {offset}");

@@ -6,9 +6,12 @@ use super::reader::Segment;
 use super::writer::SegmentWriter;
 use crate::day::{DAY_MILLIS, Day};
 use crate::points::Points;
+use crate::read::pace::Pace;
 use crate::storage::Storage;
 use crate::storage::faulty::Faulty;
+use base::context::Context;
 use base::id::{SeriesRef, TenantId};
+use base::store::StoreError;
 use base::time::{Millis, TimeRange};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -17,6 +20,17 @@ use std::sync::Arc;
 
 const DAY: Day = Day(20_000);
 const PATH: &str = "/s/1.seg";
+
+fn read_of(
+    segment: &Segment,
+    tenant: TenantId,
+    series: SeriesRef,
+    range: &TimeRange,
+) -> Result<Points, StoreError> {
+    let context = Context::unlimited();
+    let mut pace = Pace::new(&context)?;
+    segment.read(tenant, series, range, &mut pace)
+}
 
 type Content = BTreeMap<(u32, u32), BTreeMap<i64, f64>>;
 
@@ -82,7 +96,7 @@ proptest! {
             for series in 0..50 {
                 let expected = content.get(&(tenant, series)).map(points).unwrap_or_default();
                 for range in [TimeRange::ALL, range] {
-                    let found = segment.read(TenantId(tenant), SeriesRef(series), &range).unwrap();
+                    let found = read_of(&segment, TenantId(tenant), SeriesRef(series), &range).unwrap();
                     prop_assert_eq!(bits(&found), bits(&expected.within(&range)));
                 }
             }
@@ -110,7 +124,7 @@ proptest! {
         let files = Files::new(Arc::new(storage));
         if let Ok(segment) = Segment::open(&files, Path::new(PATH)) {
             for ((tenant, series), samples) in &content {
-                if let Ok(found) = segment.read(TenantId(*tenant), SeriesRef(*series), &TimeRange::ALL) {
+                if let Ok(found) = read_of(&segment, TenantId(*tenant), SeriesRef(*series), &TimeRange::ALL) {
                     prop_assert_eq!(bits(&found), bits(&points(samples)));
                 }
             }

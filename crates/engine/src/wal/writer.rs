@@ -49,6 +49,7 @@ pub(crate) struct Wal {
     bytes: AtomicU64,
     syncs: AtomicU64,
     bytes_in_file: AtomicU64,
+    number: AtomicU64,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -103,6 +104,7 @@ impl Wal {
             bytes: AtomicU64::new(0),
             syncs: AtomicU64::new(0),
             bytes_in_file: AtomicU64::new(0),
+            number: AtomicU64::new(number),
         })
     }
 
@@ -123,7 +125,7 @@ impl Wal {
 
     /// The number of the file that is written to.
     pub(crate) fn number(&self) -> u64 {
-        lock(&self.open).number
+        self.number.load(Ordering::Relaxed)
     }
 
     /// Whether so much waits to be written that an appender should see to it.
@@ -185,6 +187,7 @@ impl Wal {
         let rotated = self.write_pending(&mut open).and_then(|last| {
             *open = create(self.storage.as_ref(), &self.dir, open.number + 1, last + 1)?;
             self.bytes_in_file.store(0, Ordering::Relaxed);
+            self.number.store(open.number, Ordering::Relaxed);
             Ok(last)
         });
         let number = open.number;

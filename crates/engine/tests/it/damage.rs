@@ -4,6 +4,7 @@
 use crate::support::{
     DAY, MINUTE, NOON, config, delete, find, open_with, range, scope, send, send_to,
 };
+use base::context::Context;
 use base::pattern::Pattern;
 use base::store::{FetchQuery, SampleStore, StoreError};
 use base::time::{ManualClock, Millis, TimeRange};
@@ -66,10 +67,8 @@ fn state(engine: &Engine) -> Result<State, StoreError> {
             let query = FetchQuery {
                 pattern: &pattern,
                 range: TimeRange::ALL,
-                series_max: 1000,
-                samples_max: 1_000_000,
             };
-            for series in engine.fetch(&scope(tenant), &query)? {
+            for series in engine.fetch(&scope(tenant), &query, &Context::unlimited())? {
                 let at = series.timestamps.iter().map(|at| at.0);
                 let samples: Vec<(i64, f64)> = at.zip(series.values).collect();
                 // A write that was torn behind its new names leaves these; it was never acknowledged.

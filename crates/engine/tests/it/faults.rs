@@ -3,6 +3,7 @@
 use crate::support::{
     DAY, MINUTE, NOON, batch, config, delete, open, open_with, range, read, scope, send,
 };
+use base::context::Context;
 use base::store::{Durability, SampleStore, StoreError};
 use base::time::{ManualClock, Millis};
 use engine::storage::Storage;
@@ -303,10 +304,8 @@ fn a_damaged_block_stops_its_own_query_and_nothing_else() {
     let query = base::store::FetchQuery {
         pattern: &pattern,
         range: base::time::TimeRange::ALL,
-        series_max: 1,
-        samples_max: 9,
     };
-    match engine.fetch(&scope(1), &query) {
+    match engine.fetch(&scope(1), &query, &Context::unlimited()) {
         Err(StoreError::Corrupt {
             file, offset: 40, ..
         }) => assert_eq!(Path::new(&file), segment),

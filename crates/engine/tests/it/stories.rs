@@ -4,6 +4,7 @@ use crate::support::{
     DAY, MINUTE, NOON, batch, config, delete, fetch_in, figure, find, find_in, open, open_with,
     range, read, scope, scope_with, send,
 };
+use base::context::{Budget, Context, Resource, Stop};
 use base::pattern::Pattern;
 use base::sample::RejectReason;
 use base::scope::{Action, Actions};
@@ -62,6 +63,7 @@ fn tenants_never_meet() {
 fn every_question_asks_for_its_own_right() {
     let engine = open(&Faulty::new(1));
     let pattern = Pattern::parse("*").unwrap();
+    let terms = Context::unlimited();
     for held in Action::ALL {
         let scope = scope_with(1, Actions::of(&[held]));
         let forbidden =
@@ -69,13 +71,10 @@ fn every_question_asks_for_its_own_right() {
         let find = FindQuery {
             pattern: &pattern,
             range: None,
-            limit: 1,
         };
         let fetch = FetchQuery {
             pattern: &pattern,
             range: TimeRange::ALL,
-            series_max: 1,
-            samples_max: 1,
         };
         let delete = DeleteQuery {
             pattern: &pattern,
@@ -88,9 +87,9 @@ fn every_question_asks_for_its_own_right() {
                     .append(&scope, &batch(&[]), Durability::Buffered)
                     .map(drop),
             ),
-            forbidden(engine.fetch(&scope, &fetch).map(drop)),
-            forbidden(engine.find(&scope, &find).map(drop)),
-            forbidden(engine.delete(&scope, &delete).map(drop)),
+            forbidden(engine.fetch(&scope, &fetch, &terms).map(drop)),
+            forbidden(engine.find(&scope, &find, &terms).map(drop)),
+            forbidden(engine.delete(&scope, &delete, &terms).map(drop)),
         ];
         for (action, refused) in Action::ALL.into_iter().zip(refused) {
             assert_eq!(refused, action != held, "{action:?} with {held:?}");
@@ -163,7 +162,13 @@ fn a_deleted_series_comes_back_without_its_past() {
         range: None,
         dry_run: true,
     };
-    assert_eq!(engine.delete(&scope(1), &dry).unwrap().series, 2);
+    assert_eq!(
+        engine
+            .delete(&scope(1), &dry, &Context::unlimited())
+            .unwrap()
+            .series,
+        2
+    );
     assert_eq!(find(&engine, 1, "a.*"), ["a.b leaf branch", "a.d leaf"]);
     assert_eq!(
         delete(&engine, 1, "a.b", None),
@@ -287,6 +292,20 @@ fn a_deletion_of_part_of_a_day_shows_in_find_after_the_merge() {
     assert_eq!(find(&engine, 1, "a.*").len(), 3);
 }
 
+fn refused(outcome: Result<(), StoreError>, resource: Resource, most: u64) {
+    match outcome {
+        Err(StoreError::Stopped(Stop::Budget {
+            limit,
+            needed,
+            allowed,
+        })) => {
+            assert_eq!((limit, allowed), (resource.limit(), most));
+            assert!(needed > most, "{needed}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn a_query_beyond_its_limits_is_refused() {
     let engine = open(&Faulty::new(1));
@@ -297,35 +316,31 @@ fn a_query_beyond_its_limits_is_refused() {
     );
     let pattern = Pattern::parse("*").unwrap();
     for _ in 0..2 {
-        let fetch = |series_max, samples_max| {
-            engine.fetch(
-                &scope(1),
-                &FetchQuery {
-                    pattern: &pattern,
-                    range: TimeRange::ALL,
-                    series_max,
-                    samples_max,
-                },
-            )
+        let fetch = |series, samples| {
+            let context = Context::new(Budget {
+                series,
+                samples,
+                ..Budget::UNLIMITED
+            });
+            let query = FetchQuery {
+                pattern: &pattern,
+                range: TimeRange::ALL,
+            };
+            engine.fetch(&scope(1), &query, &context).map(drop)
         };
         assert!(fetch(2, 3).is_ok());
-        assert!(matches!(
-            fetch(1, 3),
-            Err(StoreError::TooManySeries { limit: 1 })
-        ));
-        assert!(matches!(
-            fetch(2, 2),
-            Err(StoreError::TooManySamples { limit: 2 })
-        ));
+        refused(fetch(1, 3), Resource::Series, 1);
+        refused(fetch(2, 2), Resource::Samples, 2);
         let find = FindQuery {
             pattern: &pattern,
             range: None,
-            limit: 1,
         };
-        assert!(matches!(
-            engine.find(&scope(1), &find),
-            Err(StoreError::TooManyNodes { limit: 1 })
-        ));
+        let context = Context::new(Budget {
+            nodes: 1,
+            ..Budget::UNLIMITED
+        });
+        let found = engine.find(&scope(1), &find, &context).map(drop);
+        refused(found, Resource::Nodes, 1);
         engine.flush().unwrap();
     }
 }

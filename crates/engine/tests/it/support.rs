@@ -1,5 +1,6 @@
 //! What every story needs: an engine in memory, a scope, and short words for the store's questions.
 
+use base::context::Context;
 use base::id::{AccountId, Guid, TenantId};
 use base::name::SeriesName;
 use base::pattern::Pattern;
@@ -87,10 +88,10 @@ pub(crate) fn fetch_in(
     let query = FetchQuery {
         pattern: &pattern,
         range,
-        series_max: 1000,
-        samples_max: 1_000_000,
     };
-    engine.fetch(&scope(tenant), &query).unwrap()
+    engine
+        .fetch(&scope(tenant), &query, &Context::unlimited())
+        .unwrap()
 }
 
 /// The samples of the one series `name`; empty when it does not exist.
@@ -117,9 +118,10 @@ pub(crate) fn find_in(
     let query = FindQuery {
         pattern: &pattern,
         range,
-        limit: 1000,
     };
-    let nodes = engine.find(&scope(tenant), &query).unwrap();
+    let nodes = engine
+        .find(&scope(tenant), &query, &Context::unlimited())
+        .unwrap();
     nodes
         .into_iter()
         .map(|node| {
@@ -147,7 +149,10 @@ pub(crate) fn delete(engine: &Engine, tenant: u32, pattern: &str, range: Option<
         range,
         dry_run: false,
     };
-    engine.delete(&scope(tenant), &query).unwrap().series
+    engine
+        .delete(&scope(tenant), &query, &Context::unlimited())
+        .unwrap()
+        .series
 }
 
 pub(crate) fn figure(engine: &Engine, name: &str) -> f64 {

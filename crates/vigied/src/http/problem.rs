@@ -3,6 +3,7 @@
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use base::context::Stop;
 use base::error::{Kind, Problem};
 use base::limit::{self, Limit};
 use base::store::StoreError;
@@ -28,9 +29,21 @@ impl From<StoreError> for Refusal {
         let message = error.to_string();
         let problem = match &error {
             StoreError::Forbidden(_) => code::RIGHT_MISSING.problem(message),
-            StoreError::TooManySeries { .. } => too_large(&message, &limit::SERIES_PER_QUERY),
-            StoreError::TooManySamples { .. } => too_large(&message, &limit::SAMPLES_PER_QUERY),
-            StoreError::TooManyNodes { .. } => too_large(&message, &limit::NODES_PER_LIST),
+            StoreError::Stopped(Stop::Budget { limit, .. }) => code::RESULT_TOO_LARGE
+                .problem(message)
+                .hint("ask for a narrower pattern or a shorter range")
+                .limit(limit),
+            StoreError::Stopped(Stop::Deadline | Stop::Cancelled) => Problem {
+                kind: Kind::Unavailable,
+                ..code::TIMEOUT.problem(message)
+            }
+            .hint("ask for a narrower pattern or a shorter range")
+            .limit(&limit::REQUEST_SECONDS),
+            StoreError::Wedged { .. } => {
+                tracing::error!(%error, "the store is stuck");
+                code::UNAVAILABLE
+                    .problem("the store is stuck; the operator finds more in the server's log")
+            }
             StoreError::Poisoned { .. } | StoreError::Closing => {
                 tracing::error!(
                     %error,
@@ -55,13 +68,6 @@ impl From<StoreError> for Refusal {
         };
         Self(problem)
     }
-}
-
-fn too_large(message: &str, limit: &'static Limit) -> Problem {
-    code::RESULT_TOO_LARGE
-        .problem(format!("{message} (`{}`)", limit.name))
-        .hint("ask for a narrower pattern or a shorter range")
-        .limit(limit)
 }
 
 impl From<IamError> for Refusal {

@@ -1,6 +1,7 @@
 //! `DELETE /v1/metrics/list`.
 
 use super::question::{invalid, parameter, pattern, query_of, times};
+use super::terms::terms;
 use crate::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
@@ -51,6 +52,7 @@ pub(crate) async fn delete(
     let parsed = pattern(text)?;
     let range = times(&app, &query)?.range;
     let text = text.to_owned();
+    let terms = terms(&app);
     let deleted = blocking(move || {
         app.store.delete(
             &caller.scope,
@@ -59,6 +61,7 @@ pub(crate) async fn delete(
                 range,
                 dry_run,
             },
+            &terms,
         )
     })
     .await?;

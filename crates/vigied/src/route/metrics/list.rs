@@ -1,6 +1,7 @@
 //! `GET /v1/metrics/list`.
 
 use super::question::{invalid, parameter, pattern, query_of, times};
+use super::terms::terms;
 use crate::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
@@ -34,15 +35,15 @@ pub(crate) async fn list(
             ));
         }
     };
-    let limit = app.limits.nodes_per_list;
+    let terms = terms(&app);
     let nodes = blocking(move || {
         app.store.find(
             &caller.scope,
             &FindQuery {
                 pattern: &pattern,
                 range,
-                limit,
             },
+            &terms,
         )
     })
     .await?;

@@ -5,5 +5,6 @@ mod list;
 mod question;
 mod render;
 mod send;
+mod terms;
 
 pub(crate) use self::{delete::delete, list::list, render::render, send::send};

@@ -1,12 +1,14 @@
 //! `GET /v1/metrics`.
 
 use super::question::{Times, invalid, parameter, query_of, times};
+use super::terms::terms;
 use crate::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
 use crate::route::reply::{blocking, json_bytes};
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
+use base::context::Context;
 use base::sample::{Grid, Series};
 use base::scope::Scope;
 use base::store::{FetchQuery, StoreError};
@@ -60,8 +62,9 @@ pub(crate) async fn render(
         None => None,
     };
     let range = window.map_or(range, |window| window.range());
+    let terms = terms(&app);
     let worker = Arc::clone(&app);
-    let fetched = blocking(move || fetch(&worker, &caller.scope, &targets, range)).await?;
+    let fetched = blocking(move || fetch(&worker, &caller.scope, &targets, range, &terms)).await?;
     let slots = fetched.len() as u64 * window.map_or(0, |window| window.slots() as u64);
     if slots > app.limits.samples_per_query {
         let limit = app.limits.samples_per_query;
@@ -74,40 +77,21 @@ pub(crate) async fn render(
     Ok(json_bytes(StatusCode::OK, body))
 }
 
-/// All targets together stay within the limits of one query.
+/// All targets together stay within the budget of one query.
 fn fetch(
     app: &App,
     scope: &Scope,
     targets: &[Target],
     range: TimeRange,
+    terms: &Context,
 ) -> Result<Vec<Series>, StoreError> {
-    let mut series_left = app.limits.series_per_query;
-    let mut samples_left = app.limits.samples_per_query;
     let mut all = Vec::new();
     for target in targets {
         let query = FetchQuery {
             pattern: target.pattern(),
             range,
-            series_max: series_left,
-            samples_max: samples_left,
         };
-        let found = app
-            .store
-            .fetch(scope, &query)
-            .map_err(|error| match error {
-                // What counts is the limit of the whole query, not what its last target had left of it.
-                StoreError::TooManySeries { .. } => StoreError::TooManySeries {
-                    limit: app.limits.series_per_query,
-                },
-                StoreError::TooManySamples { .. } => StoreError::TooManySamples {
-                    limit: app.limits.samples_per_query,
-                },
-                other => other,
-            })?;
-        series_left = series_left.saturating_sub(found.len() as u64);
-        let samples: usize = found.iter().map(|series| series.values.len()).sum();
-        samples_left = samples_left.saturating_sub(samples as u64);
-        all.extend(found);
+        all.extend(app.store.fetch(scope, &query, terms)?);
     }
     Ok(all)
 }

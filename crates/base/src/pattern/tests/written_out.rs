@@ -1,9 +1,85 @@
-//! One alternative of an element, without braces: characters, wildcards and sets.
+//! The matcher of before, which writes braces out and tries each text: what the automaton must agree with.
 
-use super::PatternError;
+use crate::pattern::{ALTERNATIVES_MAX, PatternError};
+
+/// Whether `text` fits the one element `pattern`; `None` where it stood for too many texts.
+pub(super) fn matches(pattern: &str, text: &str) -> Option<bool> {
+    let variants = expand_braces(pattern, 0).ok()?;
+    let fits = |(offsets, variant): &Variant| {
+        let tokens = parse_tokens(variant, offsets).unwrap();
+        matches_tokens(&tokens, text)
+    };
+    Some(variants.iter().any(fits))
+}
+
+/// A text with, for every character, its offset in the pattern.
+type Variant = (Vec<usize>, Vec<char>);
+
+/// Writes out `{a,b}`, innermost last, so that only sets and single wildcards remain.
+fn expand_braces(element: &str, offset: usize) -> Result<Vec<Variant>, PatternError> {
+    let (offsets, characters): Variant = element
+        .char_indices()
+        .map(|(at, c)| (at + offset, c))
+        .unzip();
+    let mut open: Vec<Variant> = vec![(offsets, characters)];
+    let mut done = Vec::new();
+    while let Some((offsets, characters)) = open.pop() {
+        let Some((start, end, commas)) = first_braces(&characters) else {
+            done.push((offsets, characters));
+            if done.len() > ALTERNATIVES_MAX {
+                return Err(PatternError::TooManyAlternatives);
+            }
+            continue;
+        };
+        let mut from = start + 1;
+        for comma in commas.iter().copied().chain([end]) {
+            let pick = |all: &[usize]| splice(all, start, from..comma, end);
+            let pick_chars = splice(&characters, start, from..comma, end);
+            open.push((pick(&offsets), pick_chars));
+            from = comma + 1;
+        }
+        if open.len() + done.len() > ALTERNATIVES_MAX {
+            return Err(PatternError::TooManyAlternatives);
+        }
+    }
+    done.reverse();
+    Ok(done)
+}
+
+fn splice<T: Copy>(all: &[T], start: usize, middle: std::ops::Range<usize>, end: usize) -> Vec<T> {
+    let head = all.get(..start).unwrap_or_default();
+    let tail = all.get(end + 1..).unwrap_or_default();
+    [head, all.get(middle).unwrap_or_default(), tail].concat()
+}
+
+/// The first pair of braces outside a set: where it opens, where it closes, and its own commas.
+fn first_braces(characters: &[char]) -> Option<(usize, usize, Vec<usize>)> {
+    let (mut start, mut depth, mut in_set, mut commas) = (0_usize, 0_usize, false, Vec::new());
+    for (at, character) in characters.iter().enumerate() {
+        match character {
+            '[' if !in_set => in_set = true,
+            ']' => in_set = false,
+            '{' if !in_set => {
+                if depth == 0 {
+                    start = at;
+                }
+                depth += 1;
+            }
+            ',' if depth == 1 && !in_set => commas.push(at),
+            '}' if !in_set && depth > 0 => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some((start, at, commas));
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Token {
+enum Token {
     Char(char),
     AnyOne,
     AnyRun,
@@ -14,14 +90,6 @@ pub(super) enum Token {
 }
 
 impl Token {
-    /// The character, when it is no wildcard.
-    pub(super) const fn literal(&self) -> Option<char> {
-        match self {
-            Self::Char(own) => Some(*own),
-            _ => None,
-        }
-    }
-
     fn accepts(&self, character: char) -> bool {
         match self {
             Self::Char(own) => *own == character,
@@ -37,7 +105,7 @@ impl Token {
 }
 
 /// Greedy matching with one remembered star: linear in practice, never exponential.
-pub(super) fn matches_tokens(tokens: &[Token], text: &str) -> bool {
+fn matches_tokens(tokens: &[Token], text: &str) -> bool {
     let characters: Vec<char> = text.chars().collect();
     let (mut token, mut at) = (0_usize, 0_usize);
     let mut star: Option<(usize, usize)> = None;
@@ -66,10 +134,7 @@ pub(super) fn matches_tokens(tokens: &[Token], text: &str) -> bool {
         .is_some_and(|rest| rest.iter().all(|t| *t == Token::AnyRun))
 }
 
-pub(super) fn parse_tokens(
-    characters: &[char],
-    offsets: &[usize],
-) -> Result<Vec<Token>, PatternError> {
+fn parse_tokens(characters: &[char], offsets: &[usize]) -> Result<Vec<Token>, PatternError> {
     let mut tokens = Vec::new();
     let mut at = 0_usize;
     while let Some(character) = characters.get(at) {

@@ -1,0 +1,293 @@
+//! What a piece of work may cost, and when it must end: a deadline, a flag that cancels it, and a budget.
+//!
+//! Whoever answers a request makes one [`Context`] for the whole of it, and hands it to everything that works for it.
+//! What several calls spend adds up. Whoever works asks while working, so that a refusal comes when the budget is used
+//! up and not when the work is done. There is no clock here: who checks the deadline says what time it is.
+
+use crate::limit::{self, Limit};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Resource {
+    /// Steps of work: a node looked at, a seek, a file asked. Matching a name costs more of them the larger the pattern
+    /// and the longer the name.
+    Steps,
+    /// Entries of a listing.
+    Nodes,
+    /// Series that are read.
+    Series,
+    /// Samples that are read.
+    Samples,
+    /// Bytes of names and samples that are read.
+    Bytes,
+}
+
+impl Resource {
+    /// The limit that its budget comes from.
+    #[must_use]
+    pub const fn limit(self) -> &'static Limit {
+        match self {
+            Self::Steps => &limit::STEPS_PER_QUERY,
+            Self::Nodes => &limit::NODES_PER_LIST,
+            Self::Series => &limit::SERIES_PER_QUERY,
+            Self::Samples => &limit::SAMPLES_PER_QUERY,
+            Self::Bytes => &limit::BYTES_PER_QUERY,
+        }
+    }
+}
+
+/// How much of each [`Resource`] may be spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// [`Resource::Steps`].
+    pub steps: u64,
+    /// [`Resource::Nodes`].
+    pub nodes: u64,
+    /// [`Resource::Series`].
+    pub series: u64,
+    /// [`Resource::Samples`].
+    pub samples: u64,
+    /// [`Resource::Bytes`].
+    pub bytes: u64,
+}
+
+impl Budget {
+    /// As much as there is.
+    pub const UNLIMITED: Self = Self {
+        steps: u64::MAX,
+        nodes: u64::MAX,
+        series: u64::MAX,
+        samples: u64::MAX,
+        bytes: u64::MAX,
+    };
+}
+
+impl Default for Budget {
+    /// The limits' defaults.
+    fn default() -> Self {
+        Self {
+            steps: limit::STEPS_PER_QUERY.default,
+            nodes: limit::NODES_PER_LIST.default,
+            series: limit::SERIES_PER_QUERY.default,
+            samples: limit::SAMPLES_PER_QUERY.default,
+            bytes: limit::BYTES_PER_QUERY.default,
+        }
+    }
+}
+
+/// Why work ended before it was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Stop {
+    /// Nobody waits for it any more.
+    #[error("the query was cancelled")]
+    Cancelled,
+    /// Its time is over.
+    #[error("the query took longer than `{}` allows", limit::REQUEST_SECONDS.name)]
+    Deadline,
+    /// The budget is used up.
+    #[error("the query needs {needed} {unit} or more, and `{name}` is {allowed}", unit = limit.unit, name = limit.name)]
+    Budget {
+        /// Whose budget.
+        limit: &'static Limit,
+        /// The figure that was reached, or is known to be needed.
+        needed: u64,
+        /// The figure that is allowed.
+        allowed: u64,
+    },
+}
+
+#[derive(Debug)]
+struct Meter {
+    allowed: u64,
+    spent: AtomicU64,
+}
+
+impl Meter {
+    const fn new(allowed: u64) -> Self {
+        Self {
+            allowed,
+            spent: AtomicU64::new(0),
+        }
+    }
+}
+
+/// The terms under which a piece of work is done. Shared by reference; what is spent is counted across threads.
+#[derive(Debug)]
+pub struct Context {
+    deadline: Option<Instant>,
+    cancelled: Arc<AtomicBool>,
+    steps: Meter,
+    nodes: Meter,
+    series: Meter,
+    samples: Meter,
+    bytes: Meter,
+}
+
+impl Context {
+    /// Work within `budget`, with no deadline, which nobody cancels.
+    #[must_use]
+    pub fn new(budget: Budget) -> Self {
+        Self {
+            deadline: None,
+            cancelled: Arc::default(),
+            steps: Meter::new(budget.steps),
+            nodes: Meter::new(budget.nodes),
+            series: Meter::new(budget.series),
+            samples: Meter::new(budget.samples),
+            bytes: Meter::new(budget.bytes),
+        }
+    }
+
+    /// Work without an end: for a program's own, never for a caller's.
+    #[must_use]
+    pub fn unlimited() -> Self {
+        Self::new(Budget::UNLIMITED)
+    }
+
+    /// The same, which ends at `deadline`.
+    #[must_use]
+    pub const fn until(mut self, deadline: Instant) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// The same, which ends when somebody sets `flag`.
+    #[must_use]
+    pub fn cancelled_by(mut self, flag: Arc<AtomicBool>) -> Self {
+        self.cancelled = flag;
+        self
+    }
+
+    /// The flag that cancels it when it is set.
+    #[must_use]
+    pub fn cancel_flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.cancelled)
+    }
+
+    /// When it must end.
+    #[must_use]
+    pub const fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Whether the work may go on at `now`.
+    ///
+    /// # Errors
+    /// [`Stop::Cancelled`], [`Stop::Deadline`].
+    pub fn check(&self, now: Instant) -> Result<(), Stop> {
+        if self.cancelled.load(Ordering::Relaxed) {
+            return Err(Stop::Cancelled);
+        }
+        match self.deadline {
+            Some(deadline) if now >= deadline => Err(Stop::Deadline),
+            _ => Ok(()),
+        }
+    }
+
+    /// Spends `amount` of a resource.
+    ///
+    /// # Errors
+    /// [`Stop::Budget`] when that is more than is left; it stays spent.
+    pub fn spend(&self, resource: Resource, amount: u64) -> Result<(), Stop> {
+        let meter = self.meter(resource);
+        let before = meter.spent.fetch_add(amount, Ordering::Relaxed);
+        let needed = before.saturating_add(amount);
+        if needed > meter.allowed {
+            return Err(over(resource, needed, meter.allowed));
+        }
+        Ok(())
+    }
+
+    /// Whether `amount` more of a resource would still be allowed; spends nothing. For what is known before it is done.
+    ///
+    /// # Errors
+    /// [`Stop::Budget`] when it would not.
+    pub fn foresee(&self, resource: Resource, amount: u64) -> Result<(), Stop> {
+        let meter = self.meter(resource);
+        let needed = meter.spent.load(Ordering::Relaxed).saturating_add(amount);
+        if needed > meter.allowed {
+            return Err(over(resource, needed, meter.allowed));
+        }
+        Ok(())
+    }
+
+    /// What has been spent of a resource.
+    #[must_use]
+    pub fn spent(&self, resource: Resource) -> u64 {
+        self.meter(resource).spent.load(Ordering::Relaxed)
+    }
+
+    /// What may be spent of a resource in all.
+    #[must_use]
+    pub const fn allowed(&self, resource: Resource) -> u64 {
+        self.meter(resource).allowed
+    }
+
+    const fn meter(&self, resource: Resource) -> &Meter {
+        match resource {
+            Resource::Steps => &self.steps,
+            Resource::Nodes => &self.nodes,
+            Resource::Series => &self.series,
+            Resource::Samples => &self.samples,
+            Resource::Bytes => &self.bytes,
+        }
+    }
+}
+
+const fn over(resource: Resource, needed: u64, allowed: u64) -> Stop {
+    Stop::Budget {
+        limit: resource.limit(),
+        needed,
+        allowed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn what_several_calls_spend_adds_up_and_the_refusal_says_how_much_it_was() {
+        let context = Context::new(Budget {
+            samples: 10,
+            ..Budget::default()
+        });
+        assert_eq!(context.spend(Resource::Samples, 6), Ok(()));
+        assert_eq!(context.foresee(Resource::Samples, 4), Ok(()));
+        let refused = context.foresee(Resource::Samples, 5);
+        assert_eq!(
+            refused.unwrap_err().to_string(),
+            "the query needs 11 samples or more, and `samples_per_query` is 10"
+        );
+        assert_eq!(context.spent(Resource::Samples), 6);
+        assert_eq!(context.spend(Resource::Samples, 4), Ok(()));
+        assert_eq!(
+            context.spend(Resource::Samples, 1),
+            Err(Stop::Budget {
+                limit: &limit::SAMPLES_PER_QUERY,
+                needed: 11,
+                allowed: 10
+            })
+        );
+        assert_eq!(context.spend(Resource::Series, 10_000), Ok(()));
+    }
+
+    #[test]
+    fn it_ends_at_its_deadline_or_when_it_is_cancelled() {
+        let start = Instant::now();
+        let second = Duration::from_secs(1);
+        let context = Context::unlimited().until(start + second);
+        assert_eq!(context.check(start), Ok(()));
+        assert_eq!(context.check(start + second), Err(Stop::Deadline));
+        let flag = Arc::new(AtomicBool::new(false));
+        let context = context.cancelled_by(Arc::clone(&flag));
+        assert_eq!(context.check(start), Ok(()));
+        flag.store(true, Ordering::Relaxed);
+        assert_eq!(context.check(start), Err(Stop::Cancelled));
+        assert!(context.cancel_flag().load(Ordering::Relaxed));
+    }
+}

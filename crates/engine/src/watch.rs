@@ -1,0 +1,60 @@
+//! Whether the engine is stuck: nobody gets at its memory. Asked from outside, and never waiting itself.
+
+use base::store::StoreError;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// No piece of work holds the lock for a hundredth of this.
+const WEDGED_AFTER: Duration = Duration::from_secs(5);
+
+/// Remembers since when the same holder has been seen holding the lock.
+#[derive(Debug, Default)]
+pub(crate) struct Watch(Mutex<Option<(u64, Instant)>>);
+
+impl Watch {
+    /// `held`: how often the lock had been got, where it is not to be had at `now`.
+    ///
+    /// # Errors
+    /// [`StoreError::Wedged`] when that figure has not changed for [`WEDGED_AFTER`]: a busy lock changes hands, a stuck
+    /// one does not.
+    pub(crate) fn look(&self, held: Option<u64>, now: Instant) -> Result<(), StoreError> {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(turns) = held else {
+            *seen = None;
+            return Ok(());
+        };
+        match *seen {
+            Some((same, since)) if same == turns => {
+                let stuck = now.saturating_duration_since(since);
+                if stuck >= WEDGED_AFTER {
+                    let seconds = stuck.as_secs();
+                    return Err(StoreError::Wedged { seconds });
+                }
+            }
+            _ => *seen = Some((turns, now)),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_changes_hands_is_busy_and_one_that_does_not_is_stuck() {
+        let watch = Watch::default();
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        assert!(watch.look(Some(7), after(0)).is_ok());
+        assert!(watch.look(Some(8), after(6)).is_ok(), "others had it");
+        assert!(
+            watch.look(Some(8), after(10)).is_ok(),
+            "not for long enough"
+        );
+        let stuck = watch.look(Some(8), after(11));
+        assert!(matches!(stuck, Err(StoreError::Wedged { seconds: 5 })));
+        assert!(watch.look(None, after(12)).is_ok());
+        assert!(watch.look(Some(8), after(13)).is_ok());
+    }
+}
