@@ -8,6 +8,7 @@ use crate::duration;
 use crate::error::{Failure, Kind};
 use crate::monitoring::{Monitoring, ScopeArgs};
 use crate::output::Output;
+use crate::shown::{Shown, shown};
 use base::sample::Batch;
 use base::time::{Clock as _, Millis, SystemClock};
 use std::fmt::Write as _;
@@ -108,7 +109,7 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
         bell: &bell,
     };
     if args.print {
-        return looks.each(|batch| context.output.raw(lines(batch).as_bytes()));
+        return looks.each(|batch| context.output.text(&Shown::lines(&lines(batch))));
     }
     let monitoring = Monitoring::unattended(context, &args.scope)?;
     let buffer = args
@@ -297,7 +298,7 @@ struct Delivery<'a> {
     output: &'a Output,
     stored: u64,
     /// The failure last told; not told again while it lasts.
-    trouble: Option<String>,
+    trouble: Option<Shown>,
 }
 
 impl<'a> Delivery<'a> {
@@ -353,13 +354,13 @@ impl<'a> Delivery<'a> {
                     ));
                 }
             }
-            Err(failure) if self.trouble.as_deref() != Some(&failure.message) => {
+            Err(failure) if self.trouble.as_ref() != Some(&failure.message) => {
                 self.output.warn(&format!(
                     "agent: {}; samples wait in the buffer",
                     failure.message
                 ));
                 for hint in &failure.hints {
-                    self.output.note(&format!("hint: {hint}"));
+                    self.output.note(shown!("hint: {}", hint));
                 }
                 self.trouble = Some(failure.message.clone());
             }

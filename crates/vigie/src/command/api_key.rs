@@ -6,6 +6,7 @@ use crate::error::{Failure, Kind};
 use crate::output::printable;
 use crate::prompt;
 use crate::session::not_logged_in;
+use crate::shown::shown;
 use clap::Args;
 use serde_json::json;
 use std::fs::{self, File, OpenOptions};
@@ -155,7 +156,7 @@ fn find(wanted: &str, context: &Context) -> Result<ApiKey, Failure> {
             "Select an API key:",
             &found,
             describe,
-            &what,
+            what,
             "the key's id in place of its name",
         )
         .cloned();
@@ -258,9 +259,9 @@ pub(crate) fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure
         return output.json(&key);
     }
     output.ok()?;
-    output.say(&format!("API key {} was created\n", args.name))?;
+    output.say(shown!("API key {} was created\n", args.name))?;
     match &args.file {
-        Some(path) => output.say(&format!("The key was saved to {}\n", path.display()))?,
+        Some(path) => output.say(shown!("The key was saved to {}\n", path.display()))?,
         None => output.say("Keep the API key: it cannot be shown again.\n")?,
     }
     let mut pairs = vec![

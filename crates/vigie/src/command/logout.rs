@@ -38,7 +38,6 @@ fn revoke(context: &Context) -> Result<(), Failure> {
     }
     let url = format!("{}/identity/revoke", context.iam_endpoint(&config)?);
     context
-        .client()?
         .send(
             Request::post(url)
                 .basic(IAM_CLIENT.0, IAM_CLIENT.1)

@@ -56,6 +56,14 @@ pub(crate) struct Knobs {
     pub(crate) accounts: usize,
     /// Organizations of the user.
     pub(crate) orgs: usize,
+    /// What a hostile server adds to every text it sends.
+    pub(crate) poison: &'static str,
+    /// Refuses everything that needs a token with this status.
+    pub(crate) refuse: Option<u16>,
+    /// Members of answers that are not as they should be: the path asked for, a pointer into the answer, the value.
+    pub(crate) patches: Vec<(&'static str, &'static str, Value)>,
+    /// A path whose requests are sent on, and where to.
+    pub(crate) moved: Option<(&'static str, String)>,
     /// Serial number of the last token.
     tokens: u32,
     asked: Vec<Asked>,
@@ -79,6 +87,10 @@ impl Fixture {
                 refresh_refused: None,
                 accounts: 1,
                 orgs: 2,
+                poison: "",
+                refuse: None,
+                patches: Vec::new(),
+                moved: None,
                 tokens: 0,
                 asked: Vec::new(),
             })),
@@ -112,7 +124,13 @@ impl Fixture {
     fn serve(&self, mut stream: &TcpStream) {
         let mut reader = BufReader::new(stream.try_clone().unwrap());
         while let Some(asked) = read(&mut reader) {
-            let (status, body) = self.answer(&asked);
+            let (status, body) = self.twisted(&asked);
+            let moved = self.knobs.lock().unwrap().moved.clone();
+            let location = match moved {
+                Some((path, to)) if path == asked.path => format!("Location: {to}\r\n"),
+                _ => String::new(),
+            };
+            let status = if location.is_empty() { status } else { 307 };
             self.knobs.lock().unwrap().asked.push(asked);
             let text = if body.is_null() {
                 String::new()
@@ -120,13 +138,48 @@ impl Fixture {
                 body.to_string()
             };
             let head = format!(
-                "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}",
+                "HTTP/1.1 {status} X\r\n{location}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}",
                 text.len()
             );
             if stream.write_all(head.as_bytes()).is_err() {
                 return;
             }
         }
+    }
+
+    /// Every request, whatever it was.
+    pub(crate) fn asked_at_all(&self) -> Vec<Asked> {
+        self.knobs.lock().unwrap().asked.clone()
+    }
+
+    /// The answer, as hostile as the knobs make it.
+    fn twisted(&self, asked: &Asked) -> (u16, Value) {
+        let (poison, refuse, patches) = {
+            let knobs = self.knobs.lock().unwrap();
+            (knobs.poison, knobs.refuse, knobs.patches.clone())
+        };
+        let mut asked = asked.clone();
+        if !poison.is_empty() {
+            // Names come back as they were shown.
+            asked.query = asked.query.replace(poison, "");
+        }
+        let is_open = asked.header("authorization").is_empty()
+            && asked.header("x-auth-user-token").is_empty();
+        let (status, mut body) = match refuse {
+            Some(status) if !is_open && asked.path != "/identity/token" => {
+                (status, refusal(asked.path.len()))
+            }
+            _ => self.answer(&asked),
+        };
+        for (path, pointer, value) in patches {
+            if path == asked.path {
+                *body.pointer_mut(pointer).unwrap() = value;
+            }
+        }
+        if !poison.is_empty() {
+            spoil(&mut body, poison);
+        }
+        (status, body)
     }
 
     fn answer(&self, asked: &Asked) -> (u16, Value) {
@@ -289,8 +342,9 @@ impl Fixture {
         let account = asked.field("account").unwrap_or_else(|| unasked.to_owned());
         knobs.tokens += 1;
         let serial = knobs.tokens;
+        let name = format!("ada@example.org{}", knobs.poison);
         let mut reply = json!({
-            "access_token": jwt(serial, knobs.ttl_s, &account), "refresh_token": format!("vgr_{serial}"),
+            "access_token": jwt_of(&name, serial, knobs.ttl_s, &account), "refresh_token": format!("vgr_{serial}"),
             "token_type": "Bearer", "expires_in": knobs.ttl_s, "expiration": now() + knobs.ttl_s, "scope": "ibm openid",
         });
         if asked
@@ -312,12 +366,63 @@ impl Fixture {
 
 /// A token that says the right things and is signed by nobody.
 pub(crate) fn jwt(serial: u32, ttl_s: i64, account: &str) -> String {
-    let claims = json!({"iam_id": "IBMid-1", "id": "IBMid-1", "sub": "ada@example.org", "email": "ada@example.org",
+    jwt_of("ada@example.org", serial, ttl_s, account)
+}
+
+fn jwt_of(name: &str, serial: u32, ttl_s: i64, account: &str) -> String {
+    let claims = json!({"iam_id": "IBMid-1", "id": "IBMid-1", "sub": name, "email": name,
         "account": {"valid": true, "bss": account}, "iat": now(), "exp": now() + ttl_s, "serial": serial});
     format!(
         "e30.{}.sig{serial}",
         URL_SAFE_NO_PAD.encode(claims.to_string())
     )
+}
+
+/// A refusal in one of the shapes that the server's interfaces have.
+fn refusal(which: usize) -> Value {
+    let all = [
+        json!({"errorCode": "C", "errorMessage": "m", "errorDetails": "h", "context": {}}),
+        json!({"trace": "t", "errors": [{"code": "c", "message_code": "C", "message": "m", "details": "h"}]}),
+        json!({"error": "C", "error_description": "m"}),
+        json!({"code": 10000, "error_code": "C", "description": "m", "hint": "h"}),
+    ];
+    all[which % all.len()].clone()
+}
+
+/// Adds the poison to every text that is no token and no address that is to be asked next.
+fn spoil(value: &mut Value, poison: &str) {
+    const SPARED: [&str; 12] = [
+        "access_token",
+        "refresh_token",
+        "uaa_token",
+        "uaa_refresh_token",
+        "issuer",
+        "token_endpoint",
+        "authorization_endpoint",
+        "cf_api",
+        "metrics_api",
+        "next_url",
+        "path",
+        "jwks_uri",
+    ];
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    Value::String(text) if !SPARED.contains(&name.as_str()) => {
+                        text.push_str(poison)
+                    }
+                    Value::String(_) => {}
+                    deeper => spoil(deeper, poison),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| match item {
+            Value::String(text) => text.push_str(poison),
+            deeper => spoil(deeper, poison),
+        }),
+        _ => {}
+    }
 }
 
 fn now() -> i64 {
@@ -444,7 +549,7 @@ fn spaces(query: &str) -> Value {
 
 fn users() -> Value {
     let user = |email: &str, state: &str, roles: &[&str]| json!({"id": email, "iam_id": format!("IBMid-{}", &email[..email.find('@').unwrap()]), "user_id": email, "email": email, "state": state, "account_roles": roles});
-    json!({"total_results": 2, "limit": 100, "resources": [
+    json!({"total_results": 2, "limit": 100, "next_url": null, "resources": [
         user("ada@example.org", "ACTIVE", &["Administrator"]), user("bo@example.org", "PENDING", &[]),
     ]})
 }

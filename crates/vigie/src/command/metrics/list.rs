@@ -7,6 +7,7 @@ use crate::error::Failure;
 use crate::monitoring::{Monitoring, Patience, ScopeArgs};
 use crate::output::printable;
 use crate::screen::{Screen, ScreenArgs};
+use crate::shown::Shown;
 use std::collections::BTreeMap;
 use wire::find::list::NodeItem;
 
@@ -71,10 +72,10 @@ pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), Failure> {
             });
             Ok(())
         }
-        Format::Plain => output.raw(plain(&levels).as_bytes()),
+        Format::Plain => output.text(&Shown::lines(&plain(&levels))),
         Format::Tree => {
             let glyphs = Screen::of(&args.screen, &context.env).glyphs;
-            output.raw(tree(&levels, glyphs).as_bytes())?;
+            output.text(&Shown::lines(&tree(&levels, glyphs)))?;
             let cut = levels
                 .last()
                 .is_some_and(|level| level.iter().any(|node| node.branch));
