@@ -24,6 +24,7 @@ mod person;
 mod prompts;
 mod session;
 mod shared_files;
+mod spoiled;
 mod store;
 mod terminal;
 mod usage;
