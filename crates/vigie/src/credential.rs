@@ -75,7 +75,7 @@ impl Credential {
             }
             None => {
                 if let (true, Some((name, value))) = (asked, context.env.named(env::API_KEY)) {
-                    output.note(&format!("logging in with the API key of `{name}`"));
+                    output.note(format!("logging in with the API key of `{name}`"));
                     return Ok((Self::ApiKey(given::key(value, name, output)?), false));
                 }
                 let user = prompt::text(

@@ -120,7 +120,7 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
     let mut spool = Spool::open(&directory, args.buffer_max)
         .map_err(|error| Failure::failed(error.to_string()))?;
     let output = &context.output;
-    output.note(&format!(
+    output.note(format!(
         "agent: `{}` every {} to {}; buffer `{}`",
         naming.stem(),
         duration::spoken(args.interval.as_secs()),
@@ -130,7 +130,7 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
     let losses = Losses::default();
     losses.tell(output, spool.take_lost());
     if spool.samples() > 0 {
-        output.note(&format!(
+        output.note(format!(
             "agent: {} samples of an earlier run wait to be sent",
             spool.samples()
         ));
@@ -153,7 +153,7 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
             .unwrap_or_else(|_| Err(Failure::failed("the collector ended unexpectedly")));
         let delivered = delivery.the_rest();
         let stored = delivery.stored;
-        output.note(&match losses.samples.load(Ordering::Relaxed) {
+        output.note(match losses.samples.load(Ordering::Relaxed) {
             0 => format!("agent: stopped after {stored} samples"),
             lost => format!("agent: stopped after {stored} samples; {lost} were lost"),
         });
@@ -164,7 +164,7 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
         .unwrap_or_else(PoisonError::into_inner)
         .samples();
     if waiting > 0 {
-        output.note(&format!(
+        output.note(format!(
             "agent: {waiting} samples wait in `{}` for the next start",
             directory.display()
         ));
@@ -261,7 +261,7 @@ fn keep(spool: &Mutex<Spool>, batch: &Batch, output: &Output, losses: &Losses) {
         losses
             .samples
             .fetch_add(u64::from(samples), Ordering::Relaxed);
-        output.warn(&format!("agent: {samples} samples lost: {error}"));
+        output.warn(format!("agent: {samples} samples lost: {error}"));
     }
     let lost = spool.take_lost();
     drop(spool);
@@ -278,13 +278,13 @@ impl Losses {
     fn tell(&self, output: &Output, lost: Lost) {
         if lost.dropped > 0 {
             self.samples.fetch_add(lost.dropped, Ordering::Relaxed);
-            output.warn(&format!(
+            output.warn(format!(
                 "agent: the buffer is full; the {} oldest samples were dropped",
                 lost.dropped
             ));
         }
         if lost.damaged > 0 {
-            output.warn(&format!(
+            output.warn(format!(
                 "agent: {} torn or damaged records in the buffer were left out",
                 lost.damaged
             ));
@@ -349,13 +349,12 @@ impl<'a> Delivery<'a> {
                 self.stored += stored;
                 if *rejected > 0 {
                     let reason = reason.as_deref().unwrap_or("the server gave no reason");
-                    self.output.warn(&format!(
-                        "agent: {rejected} samples were rejected: {reason}"
-                    ));
+                    self.output
+                        .warn(format!("agent: {rejected} samples were rejected: {reason}"));
                 }
             }
             Err(failure) if self.trouble.as_ref() != Some(&failure.message) => {
-                self.output.warn(&format!(
+                self.output.warn(format!(
                     "agent: {}; samples wait in the buffer",
                     failure.message
                 ));

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &ApiArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     if let Some(url) = &args.url {
         let url = address::complete(url)?;
-        output.action(&format!("Setting api endpoint to {url}..."))?;
+        output.action(format!("Setting api endpoint to {url}..."))?;
         if address::is_readable_on_the_way(&url) {
             output.warn("this address is not encrypted; anyone on the way can read the password and the token");
         }

@@ -86,11 +86,9 @@ pub(crate) fn oauth_tokens(context: &Context) -> Result<(), Failure> {
     }
     context
         .output
-        .line(&format!("IAM token:  {}", bearer(&iam)))?;
+        .line(format!("IAM token:  {}", bearer(&iam)))?;
     uaa.map_or(Ok(()), |uaa| {
-        context
-            .output
-            .line(&format!("UAA token:  {}", bearer(&uaa)))
+        context.output.line(format!("UAA token:  {}", bearer(&uaa)))
     })
 }
 
@@ -101,7 +99,7 @@ pub(crate) fn token(args: &TokenArgs, context: &Context) -> Result<(), Failure> 
     let output = &context.output;
     warn_if_short(args, text, context);
     if args.header {
-        return output.line(&format!("X-Auth-User-Token: iam {text}"));
+        return output.line(format!("X-Auth-User-Token: iam {text}"));
     }
     if args.curl {
         let (scope, metrics) = (context.scope_id()?, trusted_metrics(context)?);
@@ -141,7 +139,7 @@ fn warn_if_short(args: &TokenArgs, token: &str, context: &Context) {
     let remaining = u64::try_from(remaining).unwrap_or(0);
     if remaining < args.min_ttl.as_secs() {
         let left = duration::spoken(remaining);
-        context.output.warn(&format!(
+        context.output.warn(format!(
             "the server gives no longer token: it is good for {left}"
         ));
     }

@@ -117,7 +117,7 @@ fn members(account: &str, context: &Context) -> Result<Vec<User>, Failure> {
 pub(crate) fn list(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let account = account_meant(args.account.as_deref(), context)?;
-    output.action(&format!(
+    output.action(format!(
         "Getting users under account {account} as {}...",
         context.user()
     ))?;
@@ -155,7 +155,7 @@ pub(crate) fn list(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
 pub(crate) fn invite(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let account = account_meant(None, context)?;
-    output.action(&format!(
+    output.action(format!(
         "Inviting user {} to account {account} as {}...",
         args.email,
         context.user()
@@ -177,13 +177,13 @@ pub(crate) fn invite(args: &InviteArgs, context: &Context) -> Result<(), Failure
         output.json(&invited.resources)?;
     }
     for user in &invited.resources {
-        output.say(&format!(
+        output.say(format!(
             "User {} was invited, state {}",
             printable(&user.email),
             printable(&user.state)
         ))?;
         match &user.one_time_password {
-            Some(password) => output.say(&format!(
+            Some(password) => output.say(format!(
                 "One-time password, shown this once: {}",
                 password.expose()
             ))?,
@@ -215,10 +215,10 @@ pub(crate) fn remove(args: &RemoveArgs, context: &Context) -> Result<(), Failure
         "Really remove user {} from account {account} with all roles and API keys there?",
         printable(&user.user_id)
     );
-    if !args.force && !prompt::confirm(&question, "`-f`")? {
+    if !args.force && !prompt::confirm(question, "`-f`")? {
         return output.say("Nobody was removed.");
     }
-    output.action(&format!(
+    output.action(format!(
         "Removing user {} from account {account} as {}...",
         printable(&user.user_id),
         context.user()
@@ -262,7 +262,7 @@ pub(crate) fn password(args: &PasswordArgs, context: &Context) -> Result<(), Fai
     {
         return Err(Failure::usage("the two new passwords are not the same"));
     }
-    output.action(&format!("Changing the password of {}...", context.user()))?;
+    output.action(format!("Changing the password of {}...", context.user()))?;
     let body = ChangePassword {
         current_password: current.expose().as_str().into(),
         new_password: new.expose().as_str().into(),

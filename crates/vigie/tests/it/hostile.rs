@@ -127,7 +127,7 @@ fn check(line: &str, place: &str, shown: &str) {
     let is_exact = line.contains("--format csv") && place == "a pipe";
     let found: Vec<char> = shown
         .chars()
-        .filter(|c| is_hostile(*c) && !(is_exact && !c.is_control()))
+        .filter(|c| is_hostile(*c) && (c.is_control() || !is_exact))
         .collect();
     assert!(
         found.is_empty(),
@@ -235,7 +235,7 @@ fn a_refused_renewal_and_a_trace_are_shown_escaped() {
         .server
         .turn(|knobs| knobs.refresh_refused = Some("BXNIM0439E"));
     terminal.edit("config.json", |config| {
-        config["IAMToken"] = "Bearer e30.e30.x".into()
+        config["IAMToken"] = "Bearer e30.e30.x".into();
     });
     tour(
         &terminal,
@@ -294,7 +294,7 @@ fn ids_of_a_server_are_one_word_to_a_shell() {
     let mut terminal = Terminal::logged_in();
     let guid = "x'; touch owned; '";
     terminal.edit(".cf/config.json", |cf| {
-        cf["SpaceFields"]["GUID"] = guid.into()
+        cf["SpaceFields"]["GUID"] = guid.into();
     });
     let printed = terminal.run("vigie iam token --env").stdout;
     let shell = Command::new("/bin/sh")

@@ -304,7 +304,7 @@ fn addresses_in_the_files_are_no_permission() {
                 }
             });
             pair.terminal.edit(".cf/config.json", |cf| {
-                cf["AccessToken"] = "bearer e30.e30.x".into()
+                cf["AccessToken"] = "bearer e30.e30.x".into();
             });
         }
         let ran = pair.terminal.run(line);

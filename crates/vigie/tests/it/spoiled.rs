@@ -67,7 +67,7 @@ fn spoil(value: &mut Value, poison: &str) {
             for (name, member) in members {
                 match member {
                     Value::String(text) if !SPARED.contains(&name.as_str()) => {
-                        text.push_str(poison)
+                        text.push_str(poison);
                     }
                     Value::String(_) => {}
                     deeper => spoil(deeper, poison),

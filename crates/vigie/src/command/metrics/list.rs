@@ -80,7 +80,7 @@ pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), Failure> {
                 .last()
                 .is_some_and(|level| level.iter().any(|node| node.branch));
             if cut && args.depth.is_none() {
-                output.note(&format!(
+                output.note(format!(
                     "hint: there is more below; see it with `--depth {}`, or begin further down",
                     levels.len() + 1
                 ));

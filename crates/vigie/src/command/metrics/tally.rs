@@ -162,7 +162,7 @@ impl Tally {
         output.table(&[unit.heading(), "Name", "Reason"], &rows)?;
         let more = self.rejected - self.rejections.len() as u64;
         if more > 0 {
-            output.line(&format!(
+            output.line(format!(
                 "… and {more} more; list them with `--reasons {}`",
                 self.rejected
             ))?;
