@@ -1,4 +1,4 @@
-//! Addresses of servers: what people type, and what servers say about themselves.
+//! Addresses of servers as people type them. What servers say about themselves is weighed in [`crate::origin`].
 
 use crate::error::Failure;
 
@@ -31,19 +31,6 @@ pub(crate) fn complete(typed: &str) -> Result<String, Failure> {
 /// Whether what is sent there leaves this machine unencrypted.
 pub(crate) fn is_readable_on_the_way(address: &str) -> bool {
     address.starts_with("http://") && !is_loopback(address)
-}
-
-/// The address a server gives for one of its parts, unless it can't be meant for this caller: one that leads the
-/// caller to its own machine, or out of encryption.
-pub(crate) fn adopt(api: &str, learnt: &str) -> String {
-    let learnt = learnt.trim_end_matches('/');
-    let elsewhere = is_loopback(learnt) && !is_loopback(api);
-    let downgrade = api.starts_with("https://") && !learnt.starts_with("https://");
-    if learnt.is_empty() || elsewhere || downgrade {
-        api.to_owned()
-    } else {
-        learnt.to_owned()
-    }
 }
 
 fn host(address: &str) -> &str {
@@ -95,14 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_server_says_is_weighed() {
-        assert_eq!(adopt("https://a", "https://b/"), "https://b");
-        assert_eq!(adopt("https://a", "http://b"), "https://a");
-        assert_eq!(adopt("http://a", "http://127.0.0.1:80"), "http://a");
-        assert_eq!(
-            adopt("http://127.0.0.1:9", "http://localhost:80"),
-            "http://localhost:80"
-        );
+    fn what_leaves_the_machine_unencrypted_is_known() {
         assert!(is_readable_on_the_way("http://a"));
         assert!(!is_readable_on_the_way("http://127.0.0.1:1"));
     }

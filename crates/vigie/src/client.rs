@@ -1,13 +1,15 @@
 //! HTTP to the server: one request, one reply, with a time limit, a trace, and failures said in words.
 //!
-//! Redirects are not followed: a credential is for the server it was given to.
+//! Redirects are not followed: a credential is for the server it was given to. Whether an origin may have it is decided
+//! in [`crate::trust`], which alone makes the requests that are sent.
 
 use crate::address;
 use crate::config::Config;
 use crate::env::{self, Env};
 use crate::error::{Failure, Kind};
-use crate::output::printable;
+use crate::shown::Shown;
 use crate::trace::Trace;
+use crate::trust::Vouched;
 use rustls::crypto::aws_lc_rs;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -70,6 +72,11 @@ impl Request {
     /// `DELETE`.
     pub(crate) fn delete(url: impl Into<String>) -> Self {
         Self::new(Method::DELETE, url)
+    }
+
+    /// Where it goes.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     /// Adds a header.
@@ -183,13 +190,13 @@ impl Client {
     }
 
     /// Sends a request and waits for the whole reply, whatever its status.
-    pub(crate) fn send(&self, request: Request) -> Result<Reply, Failure> {
+    pub(crate) fn send(&self, request: Vouched) -> Result<Reply, Failure> {
         let Request {
             method,
             url,
             headers,
             body,
-        } = request;
+        } = request.into_request();
         let origin = origin(&url);
         let mut built = http::Request::builder().method(method.clone()).uri(&url);
         built = built
@@ -349,11 +356,17 @@ impl Reply {
 
     /// The body of a reply that is no refusal.
     pub(crate) fn parse<T: DeserializeOwned>(self, doing: &str) -> Result<T, Failure> {
-        let reply = self.success(doing)?;
-        serde_json::from_slice(&reply.body).map_err(|error| {
+        self.success(doing)?.read(doing)
+    }
+
+    /// The body as what it should be.
+    pub(crate) fn read<T: DeserializeOwned>(&self, doing: &str) -> Result<T, Failure> {
+        serde_json::from_slice(&self.body).map_err(|error| {
             Failure::failed(format!(
-                "cannot {doing}: `{}` answered {} with something else than expected: {error}",
-                reply.origin, reply.status
+                "cannot {doing}: `{}` answered {} with something else than expected: {}",
+                self.origin,
+                self.status,
+                Shown::told(&error.to_string())
             ))
             .hint("is this address a Vigie server? see `vigie api`")
         })
@@ -371,20 +384,20 @@ impl Reply {
         };
         let mut message = format!("cannot {doing}: the server answered {}", self.status);
         if let Some(text) = &told.message {
-            message = format!("cannot {doing}: {}", printable(text));
+            message = format!("cannot {doing}: {}", Shown::told(text));
         }
         if let Some(code) = &told.code {
-            message.push_str(&format!(" ({})", printable(code)));
+            message.push_str(&format!(" ({})", Shown::told(code)));
         }
         let mut failure = Failure::new(kind, message);
         failure.status = Some(self.status);
-        failure.code = told.code;
-        failure.text = told.message.as_deref().map(printable);
+        failure.code = told.code.map(|code| Shown::told(&code).into_string());
+        failure.text = told.message.map(|text| Shown::told(&text).into_string());
         match told.hint {
-            Some(hint) => failure.hint(printable(&hint)),
+            Some(hint) => failure.hint(Shown::told(&hint)),
             None if (300..400).contains(&self.status) => failure.hint(format!(
                 "the server moves this address to `{}`; set that with `vigie api URL`",
-                printable(self.header("location").unwrap_or("nowhere"))
+                Shown::told(self.header("location").unwrap_or("nowhere"))
             )),
             None if kind == Kind::NotLoggedIn => failure.hint("log in again with `vigie login`"),
             None => failure,

@@ -12,9 +12,11 @@ pub(crate) use self::content::{Account, CfConfig, Config, Place};
 
 use crate::env::{self, Env};
 use crate::error::Failure;
+use crate::links;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -27,6 +29,9 @@ const LOCK_WAIT_SECONDS_MAX: u64 = 30;
 const LOCK_RETRY: Duration = Duration::from_millis(20);
 /// A configuration file larger than this is none.
 const FILE_BYTES_MAX: u64 = 4 << 20;
+
+/// By a server's origin, the others that may have what is for it.
+pub(crate) type Origins = BTreeMap<String, Vec<String>>;
 
 /// The configuration directory.
 #[derive(Debug, Clone)]
@@ -77,6 +82,11 @@ impl Home {
         self.directory.join("config.json")
     }
 
+    /// Ours alone, and in a file of its own: other tools that share `config.json` drop the keys they do not know.
+    fn origins_file(&self) -> PathBuf {
+        self.directory.join("origins.json")
+    }
+
     fn cf_file(&self) -> PathBuf {
         self.directory.join(".cf").join("config.json")
     }
@@ -96,26 +106,41 @@ impl Home {
         })
     }
 
-    /// Takes the lock that every rewrite holds, waiting for whoever has it.
+    /// Reads which origins a person trusts beside each server, by that server's origin.
+    pub(crate) fn read_origins(&self) -> Result<Origins, Failure> {
+        read(&self.origins_file())
+    }
+
+    /// Rewrites them, under a lock of their own: it is the person's answer, which may come while the other is held.
+    pub(crate) fn change_origins(&self, change: impl FnOnce(&mut Origins)) -> Result<(), Failure> {
+        let file = self.hold("origins.json.lock")?;
+        let mut origins = self.read_origins()?;
+        change(&mut origins);
+        write(&self.origins_file(), &origins)?;
+        drop(file);
+        Ok(())
+    }
+
+    /// Takes the lock that every rewrite of the configuration holds, waiting for whoever has it.
     pub(crate) fn lock(&self) -> Result<Lock<'_>, Failure> {
+        Ok(Lock {
+            home: self,
+            _file: self.hold("config.json.lock")?,
+        })
+    }
+
+    fn hold(&self, name: &str) -> Result<File, Failure> {
         create_directory(&self.directory)?;
-        let path = self.directory.join("config.json.lock");
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
+        let path = self.directory.join(name);
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true).mode(0o600);
+        let file = links::never_linked(&mut options)
             .open(&path)
             .map_err(|error| Failure::file("open", &path, &error))?;
         let give_up = Instant::now() + Duration::from_secs(LOCK_WAIT_SECONDS_MAX);
         loop {
             match file.try_lock() {
-                Ok(()) => {
-                    return Ok(Lock {
-                        home: self,
-                        _file: file,
-                    });
-                }
+                Ok(()) => return Ok(file),
                 Err(TryLockError::WouldBlock) if Instant::now() < give_up => {
                     std::thread::sleep(LOCK_RETRY);
                 }
@@ -206,6 +231,7 @@ fn without_nulls<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
 /// Writes beside the file, brings it to the disk, then puts it in the file's place. Where the path is a link, the file it
 /// leads to is replaced, and not the link.
 fn write(path: &Path, value: &impl Serialize) -> Result<(), Failure> {
+    links::refuse_planted(path)?;
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let text = serde_json::to_vec_pretty(value)
         .map(Zeroizing::new)

@@ -5,6 +5,7 @@ use crate::config::{Config, Home};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::output::{Format, Output};
+use crate::shown::Shown;
 use std::cell::{OnceCell, Ref, RefCell};
 
 /// The name the program was called by.
@@ -38,8 +39,8 @@ impl Name {
     }
 
     /// A text whose commands, which stand in backticks, begin with this name.
-    pub(crate) fn in_commands(self, text: &str) -> String {
-        text.replace("`vigie ", &format!("`{} ", self.text()))
+    pub(crate) fn in_commands(self, text: &Shown) -> Shown {
+        text.with_commands_of(self.text())
     }
 }
 

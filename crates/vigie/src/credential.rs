@@ -4,13 +4,15 @@ use crate::command::login::LoginArgs;
 use crate::context::Context;
 use crate::env;
 use crate::error::Failure;
+use crate::given;
+use crate::origin::is_openable;
 use crate::output::to_stderr;
 use crate::prompt;
+use crate::shown::{Shown, shown};
+use crate::trust;
 use base::secret::Secret;
-use std::convert::Infallible;
-use std::path::Path;
+use std::process::{Command, Stdio};
 use wire::iam::discovery::{GRANT_API_KEY, GRANT_PASSCODE, GRANT_PASSWORD};
-use wire::iam::key_file;
 
 /// A key, a password or a one-time code.
 #[derive(Debug)]
@@ -31,20 +33,29 @@ impl Credential {
         context: &Context,
         passcode_page: &str,
     ) -> Result<(Self, bool), Failure> {
-        let typed = args.password.clone();
+        let output = &context.output;
         if let Some(given) = &args.apikey {
             return Ok((
-                Self::ApiKey(text_or_file(given.expose(), "--apikey")?),
+                Self::ApiKey(given::key(given.expose(), "--apikey", output)?),
                 false,
             ));
         }
+        let is_key = args.user.as_deref() == Some("apikey");
+        let typed = args
+            .password
+            .as_ref()
+            .map(|given| match is_key {
+                true => given::key(given.expose(), "-p", output),
+                false => given::password(given.expose(), "-p", output),
+            })
+            .transpose()?;
         let asked = typed.is_none();
         match args.user.as_deref() {
             Some("apikey") => Ok((
-                Self::ApiKey(
-                    typed
-                        .map_or_else(|| prompt::secret("API Key", "the API key", "`-p KEY`"), Ok)?,
-                ),
+                Self::ApiKey(typed.map_or_else(
+                    || prompt::secret("API Key", "the API key", "`-p @FILE`"),
+                    Ok,
+                )?),
                 asked,
             )),
             Some("passcode") => Self::passcode(typed, context, passcode_page),
@@ -55,7 +66,7 @@ impl Credential {
                         prompt::secret(
                             "Password",
                             "the password",
-                            "`-p PASSWORD`, or log in with `--apikey @FILE`",
+                            "`-p @FILE`, or log in with `--apikey @FILE`",
                         )
                     },
                     Ok,
@@ -64,18 +75,16 @@ impl Credential {
             }
             None => {
                 if let (true, Some((name, value))) = (asked, context.env.named(env::API_KEY)) {
-                    context
-                        .output
-                        .note(&format!("logging in with the API key of `{name}`"));
-                    return Ok((Self::ApiKey(text_or_file(value, name)?), false));
+                    output.note(format!("logging in with the API key of `{name}`"));
+                    return Ok((Self::ApiKey(given::key(value, name, output)?), false));
                 }
                 let user = prompt::text(
                     "Email",
                     "the user",
-                    "`-u USER -p PASSWORD`, `--apikey KEY|@FILE` or `VIGIE_API_KEY`",
+                    "`-u USER -p @FILE`, `--apikey @FILE` or `VIGIE_API_KEY`",
                 )?;
                 let password = typed.map_or_else(
-                    || prompt::secret("Password", "the password", "`-p PASSWORD`"),
+                    || prompt::secret("Password", "the password", "`-p @FILE`"),
                     Ok,
                 )?;
                 Ok((Self::Password(user, password), asked))
@@ -92,26 +101,14 @@ impl Credential {
             return Ok((Self::Passcode(code), false));
         }
         if prompt::is_possible() {
-            to_stderr(&format!("Get a one-time code from {page} to proceed.\n"));
-            if context.config().type_of_sso != "manual"
-                && prompt::offer("Open the URL in the default browser?")?
-                && std::process::Command::new("xdg-open")
-                    .arg(page)
-                    .spawn()
-                    .is_err()
-            {
-                context
-                    .output
-                    .warn("no browser could be opened; open the address yourself");
-            }
+            offer_page(context, page)?;
         }
-        let flag = format!("`-u passcode -p CODE`; a code is to be had at {page}");
+        let flag = shown!(
+            "`-u passcode -p CODE`; a code is to be had at {}",
+            Shown::told(page)
+        );
         Ok((
-            Self::Passcode(prompt::secret(
-                "One Time Code ",
-                "the one-time code",
-                &flag,
-            )?),
+            Self::Passcode(prompt::secret("One Time Code ", "the one-time code", flag)?),
             true,
         ))
     }
@@ -132,47 +129,41 @@ impl Credential {
     }
 }
 
-/// A secret on the command line, kept out of every dump from there on.
-pub(crate) fn argument(text: &str) -> Result<Secret<String>, Infallible> {
-    Ok(Secret::new(text.to_owned()))
-}
-
-/// A secret given as its text or as `@FILE`; the file holds the key alone, or the JSON that `api-key-create` writes.
-pub(crate) fn text_or_file(given: &str, flag: &str) -> Result<Secret<String>, Failure> {
-    let Some(path) = given.strip_prefix('@') else {
-        let key = given.trim();
-        if key.is_empty() {
-            return Err(Failure::usage(format!(
-                "the API key (from `{flag}`) is empty"
-            )));
-        }
-        return Ok(Secret::new(key.to_owned()));
-    };
-    if path.is_empty() {
-        return Err(Failure::usage(format!(
-            "no file follows the `@` (from `{flag}`)"
-        )));
+/// Says where codes are to be had, and offers to go there.
+fn offer_page(context: &Context, page: &str) -> Result<(), Failure> {
+    to_stderr(&shown!(
+        "Get a one-time code from {} to proceed.\n",
+        Shown::told(page)
+    ));
+    let used = trust::origin(&context.api_endpoint()?)?;
+    let is_elsewhere = trust::origin(page).map_or(true, |there| !there.is_same_server(&used));
+    if is_elsewhere {
+        context.output.warn(shown!(
+            "this page is not of `{}`; do not type a password there that you do not know to belong there",
+            used.to_string()
+        ));
     }
-    let path = Path::new(path);
-    let bytes = std::fs::read(path).map_err(|error| Failure::file("read", path, &error))?;
-    key_file::read(&bytes)
-        .map(|key| Secret::new(key.expose().to_owned()))
-        .map_err(|error| {
-            Failure::failed(format!("`{}` (from `{flag}`) holds no API key: {error}", path.display()))
-                .hint("it should hold the key alone, or the file that `vigie iam api-key-create --file` wrote")
-        })
-}
-
-/// A password given as its text or as `@FILE`; one line end at the end of the file is not part of it.
-pub(crate) fn password_or_file(given: &str) -> Result<Secret<String>, Failure> {
-    let Some(path) = given.strip_prefix('@') else {
-        return Ok(Secret::new(given.to_owned()));
-    };
-    let path = Path::new(path);
-    let text = std::fs::read_to_string(path).map(Secret::new);
-    let text = text.map_err(|error| Failure::file("read", path, &error))?;
-    let line = text.expose().strip_suffix('\n').unwrap_or(text.expose());
-    Ok(Secret::new(
-        line.strip_suffix('\r').unwrap_or(line).to_owned(),
-    ))
+    if context.config().type_of_sso == "manual" {
+        return Ok(());
+    }
+    if !is_openable(page, &used) {
+        context
+            .output
+            .warn("this address is not handed to a browser: it is neither `https` nor of the server in use");
+        return Ok(());
+    }
+    if !prompt::offer("Open the URL in the default browser?")? {
+        return Ok(());
+    }
+    let opened = Command::new("xdg-open")
+        .arg(page)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn();
+    if opened.is_err() {
+        context
+            .output
+            .warn("no browser could be opened; open the address yourself");
+    }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! What can go wrong, as the person at the terminal sees it: what happened, what to do next, and the exit code.
 
+use crate::shown::Shown;
 use std::fmt;
 use std::io;
 
@@ -59,9 +60,9 @@ pub(crate) struct Failure {
     /// What sort.
     pub(crate) kind: Kind,
     /// What happened; never holds a secret.
-    pub(crate) message: String,
+    pub(crate) message: Shown,
     /// What to do about it, each a line of its own.
-    pub(crate) hints: Vec<String>,
+    pub(crate) hints: Vec<Shown>,
     /// The HTTP status it came with, if it came from a server.
     pub(crate) status: Option<u16>,
     /// The server's own code for it, for example `BXNIM0415E`.
@@ -72,7 +73,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     /// A failure without hints.
-    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: Kind, message: impl Into<Shown>) -> Self {
         Self {
             kind,
             message: message.into(),
@@ -84,12 +85,12 @@ impl Failure {
     }
 
     /// A failure of no particular sort.
-    pub(crate) fn failed(message: impl Into<String>) -> Self {
+    pub(crate) fn failed(message: impl Into<Shown>) -> Self {
         Self::new(Kind::Failed, message)
     }
 
     /// A wrong command line.
-    pub(crate) fn usage(message: impl Into<String>) -> Self {
+    pub(crate) fn usage(message: impl Into<Shown>) -> Self {
         Self::new(Kind::Usage, message)
     }
 
@@ -100,7 +101,7 @@ impl Failure {
 
     /// Adds what to do about it.
     #[must_use]
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<Shown>) -> Self {
         self.hints.push(hint.into());
         self
     }
@@ -108,7 +109,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(self.message.as_str())
     }
 }
 

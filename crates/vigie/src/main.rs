@@ -18,7 +18,10 @@ mod credential;
 mod duration;
 mod env;
 mod error;
+mod given;
+mod links;
 mod monitoring;
+mod origin;
 mod output;
 mod places;
 mod prompt;
@@ -26,16 +29,20 @@ mod prompt;
 mod reference;
 mod screen;
 mod session;
+mod shown;
 mod targeting;
 mod token;
 mod trace;
+mod trust;
 
 use crate::cli::Cli;
 use crate::context::{Context, Name};
 use crate::env::Env;
 use crate::error::{Failure, Kind};
 use crate::output::{Format, Output};
+use crate::shown::{Shown, shown};
 use clap::error::ErrorKind;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -45,9 +52,9 @@ fn main() -> ExitCode {
     let quiet = arguments
         .iter()
         .any(|argument| argument == "-q" || argument == "--quiet");
-    let cli = match Cli::read(name, arguments) {
+    let cli = match Cli::read(name, arguments.clone()) {
         Ok(cli) => cli,
-        Err(error) => return misunderstood(name, quiet, &error),
+        Err(error) => return misunderstood(name, quiet, &error, &arguments),
     };
     let env = Env::of_process();
     let context = match Context::new(name, env, cli.output, cli.quiet) {
@@ -69,34 +76,52 @@ fn main() -> ExitCode {
 }
 
 /// Help that was asked for is a result; anything else is wrong usage.
-fn misunderstood(name: Name, quiet: bool, error: &clap::Error) -> ExitCode {
+fn misunderstood(name: Name, quiet: bool, error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let text = error.render();
     let output = Output::new(name, Format::Text, quiet, &Env::of_process(), None);
     let help = |text: &str| {
         output
-            .raw(text.as_bytes())
+            .text(&Shown::lines(text))
             .map_or_else(|failure| exit(name, failure.kind), |()| ExitCode::SUCCESS)
     };
     if !error.use_stderr() {
         return help(&text.to_string());
     }
-    let text = text.to_string();
+    let text = on_one_line(text.to_string(), arguments);
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         // The original, called without a word, helps; scripts call it so to see whether it is there.
         return match name {
             Name::Original(_) => help(&text),
             Name::Vigie => {
-                output::to_stderr(&text);
+                output::to_stderr(&Shown::lines(&text));
                 exit(name, Kind::Usage)
             }
         };
     }
     let message = text.trim_end().trim_start_matches("error: ");
     output.failure(&match name {
-        Name::Vigie => Failure::usage(message),
-        Name::Original(_) => Failure::usage(format!("Incorrect Usage: {message}")),
+        Name::Vigie => Failure::usage(Shown::lines(message)),
+        Name::Original(_) => Failure::usage(shown!("Incorrect Usage: {}", Shown::lines(message))),
     });
     exit(name, Kind::Usage)
+}
+
+/// The words of the command line that a text repeats, without their line ends: a script may have them from elsewhere.
+fn on_one_line(text: String, arguments: &[OsString]) -> String {
+    arguments
+        .iter()
+        .filter_map(|argument| argument.to_str())
+        .flat_map(|argument| {
+            [
+                Some(argument),
+                argument.split_once('=').map(|(_, value)| value),
+            ]
+        })
+        .flatten()
+        .filter(|argument| argument.contains('\n'))
+        .fold(text, |text, argument| {
+            text.replace(argument, &shown::printable(argument))
+        })
 }
 
 /// The original knows no exit code for a failure but 1.

@@ -4,10 +4,10 @@
 use crate::address;
 use crate::client::{Reply, Request};
 use crate::context::Context;
-use crate::credential::text_or_file;
 use crate::env;
 use crate::error::{Failure, Kind};
-use crate::session::{IAM_CLIENT, Token, not_logged_in};
+use crate::given;
+use crate::session::{IAM_CLIENT, Token, checked, not_logged_in};
 use crate::token::Claims;
 use base::secret::Secret;
 use base::time::{Clock as _, SystemClock};
@@ -161,9 +161,11 @@ impl<'a> Monitoring<'a> {
             return Err(not_logged_in(context.name));
         }
         drop(config);
+        let endpoint = context.metrics_endpoint()?;
+        context.vouch(&endpoint, "its metrics API")?;
         Ok(Self {
             context,
-            endpoint: context.metrics_endpoint()?,
+            endpoint,
             domain: Domain::find(context, scope.scope.as_deref())?,
             credential: Credential::Session,
         })
@@ -175,7 +177,7 @@ impl<'a> Monitoring<'a> {
         let Some((name, text)) = context.env.named(env::API_KEY) else {
             return Self::of_session(context, scope);
         };
-        let key = text_or_file(text, name)?;
+        let key = given::key(text, name, &context.output)?;
         let config = context.config().clone();
         let named = scope.scope.as_deref();
         let elsewhere = context
@@ -187,11 +189,7 @@ impl<'a> Monitoring<'a> {
         let (endpoint, iam, domain) = match elsewhere {
             // What is targeted is of the server of the login, and means nothing to another.
             Some(url) => {
-                let iam = context
-                    .env
-                    .get(env::IAM_ENDPOINT)
-                    .unwrap_or(&url)
-                    .to_owned();
+                let iam = context.named_iam(None)?.unwrap_or_else(|| url.clone());
                 let domain = Domain::untargeted(context, named)?;
                 (url, iam, domain)
             }
@@ -205,6 +203,9 @@ impl<'a> Monitoring<'a> {
                 },
             ),
         };
+        // Before it is left alone: an agent has nobody to ask.
+        context.vouch(&endpoint, "its metrics API")?;
+        context.vouch(&iam, "its token service")?;
         Ok(Self {
             context,
             endpoint,
@@ -285,7 +286,7 @@ impl<'a> Monitoring<'a> {
         if let Some(scope) = &self.domain.id {
             request = request.header("x-auth-scope-id", scope.as_str());
         }
-        self.context.client()?.send(request)
+        self.context.send(request)
     }
 
     fn token(&self) -> Result<Token, Failure> {
@@ -310,9 +311,8 @@ impl<'a> Monitoring<'a> {
         let Credential::Key { key, iam, token } = &self.credential else {
             return self.context.token_for(Duration::MAX);
         };
-        let reply: TokenReply = self
+        let reply = self
             .context
-            .client()?
             .send(
                 Request::post(format!("{iam}/identity/token"))
                     .basic(IAM_CLIENT.0, IAM_CLIENT.1)
@@ -323,6 +323,7 @@ impl<'a> Monitoring<'a> {
                     ]),
             )?
             .parse("exchange the API key for a token")?;
+        let reply: TokenReply = checked(reply)?;
         let fresh = Secret::new(reply.access_token.expose().to_owned());
         token.replace(Some(fresh.clone()));
         Ok(fresh)

@@ -1,13 +1,19 @@
-//! The screen: everything the program prints goes through here, in the layout people's scripts know.
+//! The screen: everything the program prints goes through here, in the layout people's scripts know, and as [`Shown`],
+//! which nothing of others' making is before it was escaped.
 //!
 //! Results and the `OK` line go to standard output; failures, warnings and prompts to standard error. With
 //! `--output json` standard output holds nothing but JSON.
 
+mod machine;
+
+pub(crate) use self::machine::csv_field;
+pub(crate) use crate::shown::printable;
+
 use crate::context::Name;
 use crate::env::{self, Env};
 use crate::error::Failure;
+use crate::shown::{Shown, shown};
 use serde::Serialize;
-use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -22,6 +28,8 @@ pub(crate) enum Format {
 }
 
 const GREEN: &str = "32;1";
+/// No failure is longer; what a server says in it has a bound of its own, far below.
+const FAILURE_CHARACTERS_MAX: usize = 16_384;
 const RED: &str = "31;1";
 const CYAN: &str = "36;1";
 const BOLD: &str = "1";
@@ -78,7 +86,7 @@ impl Output {
     }
 
     /// What is about to happen, one sentence ending in `...`, or what has happened on the way to the result.
-    pub(crate) fn action(&self, sentence: &str) -> Result<(), Failure> {
+    pub(crate) fn action(&self, sentence: impl Into<Shown>) -> Result<(), Failure> {
         if self.is_json() || self.is_quiet() {
             return Ok(());
         }
@@ -90,11 +98,11 @@ impl Output {
         if self.is_json() || self.is_quiet() {
             return Ok(());
         }
-        self.line(&paint(self.is_colored(), GREEN, "OK"))
+        self.line(paint(self.is_colored(), GREEN, "OK".into()))
     }
 
     /// A sentence for people; not printed as JSON.
-    pub(crate) fn say(&self, sentence: &str) -> Result<(), Failure> {
+    pub(crate) fn say(&self, sentence: impl Into<Shown>) -> Result<(), Failure> {
         if self.is_json() {
             return Ok(());
         }
@@ -102,105 +110,124 @@ impl Output {
     }
 
     /// A line of data, printed in every format.
-    pub(crate) fn line(&self, text: &str) -> Result<(), Failure> {
-        writeln!(io::stdout().lock(), "{text}")?;
-        Ok(())
+    pub(crate) fn line(&self, text: impl Into<Shown>) -> Result<(), Failure> {
+        self.text(&shown!("{}\n", text.into()))
     }
 
-    /// Bytes of data as they are.
-    pub(crate) fn raw(&self, bytes: &[u8]) -> Result<(), Failure> {
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(bytes)?;
-        stdout.flush()?;
-        Ok(())
+    /// Lines as they are laid out.
+    pub(crate) fn text(&self, text: &Shown) -> Result<(), Failure> {
+        to_stdout(text.as_str().as_bytes())
+    }
+
+    /// A text that this program made of its own words alone, for a program to read.
+    pub(crate) fn generated(&self, bytes: &[u8]) -> Result<(), Failure> {
+        to_stdout(bytes)
     }
 
     /// A value as JSON, two spaces deep.
     pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(value)
             .map_err(|error| Failure::failed(format!("cannot write JSON: {error}")))?;
-        self.line(&text)
+        self.json_text(&format!("{text}\n"))
+    }
+
+    /// JSON as someone else wrote it; every value in it keeps its digits.
+    pub(crate) fn json_text(&self, text: &str) -> Result<(), Failure> {
+        to_stdout(machine::json(text).as_bytes())
+    }
+
+    /// Rows of CSV.
+    pub(crate) fn csv(&self, text: &str) -> Result<(), Failure> {
+        to_stdout(machine::csv(text, io::stdout().is_terminal()).as_bytes())
     }
 
     /// Columns without borders, three blanks apart.
-    pub(crate) fn table(&self, header: &[&str], rows: &[Vec<String>]) -> Result<(), Failure> {
-        self.raw(table(self.is_colored(), header, rows).as_bytes())
+    pub(crate) fn table(
+        &self,
+        header: &[&'static str],
+        rows: &[Vec<String>],
+    ) -> Result<(), Failure> {
+        self.text(&table(self.is_colored(), header, rows))
     }
 
-    /// `Name: value` lines, the values in one column; control characters in values are made harmless.
-    pub(crate) fn pairs(&self, pairs: &[(&str, String)]) -> Result<(), Failure> {
+    /// `Name: value` lines, the values in one column.
+    pub(crate) fn pairs(&self, pairs: &[(&'static str, String)]) -> Result<(), Failure> {
         let width = pairs
             .iter()
             .map(|(name, _)| name.width())
             .max()
             .unwrap_or(0)
             + 3;
-        let mut text = String::new();
+        let mut text = Shown::default();
         for (name, value) in pairs {
-            let padded = format!("{name}{}", " ".repeat(width - name.width()));
-            let value = paint(self.is_colored(), CYAN, &printable(value));
-            let line = format!("{padded}{value}");
-            text.push_str(line.trim_end());
-            text.push('\n');
+            if value.is_empty() {
+                text.push(&shown!("{}\n", name));
+                continue;
+            }
+            let padding = " ".repeat(width - name.width());
+            let value = paint(self.is_colored(), CYAN, value.into());
+            text.push(&shown!("{}{}{}\n", name, padding, value));
         }
-        self.raw(text.as_bytes())
+        self.text(&text)
     }
 
     /// Something to know, on standard error.
-    pub(crate) fn note(&self, sentence: &str) {
+    pub(crate) fn note(&self, sentence: impl Into<Shown>) {
         if !self.quiet {
-            to_stderr(&format!("{}\n", self.name.in_commands(sentence)));
+            to_stderr(&shown!("{}\n", self.name.in_commands(&sentence.into())));
         }
     }
 
     /// Something to beware of, on standard error.
-    pub(crate) fn warn(&self, sentence: &str) {
+    pub(crate) fn warn(&self, sentence: impl Into<Shown>) {
         if !self.quiet {
-            to_stderr(&format!(
+            to_stderr(&shown!(
                 "{} {}\n",
-                paint(self.color_stderr, BOLD, "warning:"),
-                self.name.in_commands(sentence)
+                paint(self.color_stderr, BOLD, "warning:".into()),
+                self.name.in_commands(&sentence.into())
             ));
         }
     }
 
     /// The end of a failed command, on standard error.
     pub(crate) fn failure(&self, failure: &Failure) {
-        let mut text = String::new();
+        let mut text = Shown::default();
         if !self.quiet {
-            text.push_str(&paint(self.color_stderr, RED, "FAILED"));
-            text.push('\n');
+            text.push(&shown!(
+                "{}\n",
+                paint(self.color_stderr, RED, "FAILED".into())
+            ));
         }
-        text.push_str(&failure.message);
-        text.push('\n');
-        text.push_str(&self.name.in_commands(&hints(failure)));
-        text.push('\n');
+        text.push(&shown!(
+            "{}\n",
+            failure.message.shortened(FAILURE_CHARACTERS_MAX)
+        ));
+        for hint in &failure.hints {
+            text.push(&shown!("hint: {}\n", self.name.in_commands(hint)));
+        }
+        text.push(&"\n".into());
         to_stderr(&text);
     }
 }
 
 /// Writes to standard error; where even that is closed nobody is left to tell.
-pub(crate) fn to_stderr(text: &str) {
-    drop(io::stderr().lock().write_all(text.as_bytes()));
+pub(crate) fn to_stderr(text: &Shown) {
+    drop(io::stderr().lock().write_all(text.as_str().as_bytes()));
 }
 
-fn hints(failure: &Failure) -> String {
-    failure.hints.iter().fold(String::new(), |mut text, hint| {
-        let _ = writeln!(text, "hint: {hint}");
-        text
-    })
+fn to_stdout(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()?;
+    Ok(())
 }
 
-fn paint(on: bool, style: &str, text: &str) -> String {
-    if on && !text.is_empty() {
-        format!("\u{1b}[{style}m{text}\u{1b}[0m")
-    } else {
-        text.to_owned()
-    }
+fn paint(on: bool, style: &'static str, text: Shown) -> Shown {
+    if on { text.painted(style) } else { text }
 }
 
-/// Lays out a table; control characters in cells are made harmless.
-fn table(color: bool, header: &[&str], rows: &[Vec<String>]) -> String {
+/// Lays out a table; each cell is one line.
+fn table(color: bool, header: &[&'static str], rows: &[Vec<String>]) -> Shown {
     let clean: Vec<Vec<String>> = rows
         .iter()
         .map(|row| row.iter().map(|cell| printable(cell)).collect())
@@ -218,37 +245,25 @@ fn table(color: bool, header: &[&str], rows: &[Vec<String>]) -> String {
                 .unwrap_or(0)
         })
         .collect();
-    let line = |cells: &mut dyn Iterator<Item = &str>,
-                style: &dyn Fn(usize) -> Option<&'static str>| {
-        let mut line = String::new();
-        for (column, (cell, width)) in cells.zip(&widths).enumerate() {
-            let painted =
-                style(column).map_or_else(|| cell.to_owned(), |style| paint(color, style, cell));
-            line.push_str(&painted);
-            line.push_str(&" ".repeat(width - cell.width().min(*width) + 3));
+    let line = |cells: &[&str], style: &dyn Fn(usize) -> Option<&'static str>| {
+        let last = cells.iter().rposition(|cell| !cell.is_empty()).unwrap_or(0);
+        let mut line = Shown::default();
+        for (column, (cell, width)) in cells.iter().zip(&widths).enumerate().take(last + 1) {
+            let shown = Shown::from((*cell).to_owned());
+            line.push(&style(column).map_or(shown.clone(), |style| paint(color, style, shown)));
+            if column < last {
+                line.push(&" ".repeat(width - cell.width().min(*width) + 3).into());
+            }
         }
-        format!("{}\n", line.trim_end())
+        line.push(&"\n".into());
+        line
     };
-    let mut text = line(&mut header.iter().copied(), &|_| Some(BOLD));
+    let mut text = line(header, &|_| Some(BOLD));
     for row in &clean {
-        text.push_str(&line(&mut row.iter().map(String::as_str), &|column| {
-            (column == 0).then_some(CYAN)
-        }));
+        let cells: Vec<&str> = row.iter().map(String::as_str).collect();
+        text.push(&line(&cells, &|column| (column == 0).then_some(CYAN)));
     }
     text
-}
-
-/// A text from the server, fit for a terminal: control characters become `?`.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars()
-        .map(|character| {
-            if character.is_control() {
-                '?'
-            } else {
-                character
-            }
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -262,8 +277,8 @@ mod tests {
             vec!["us-south".to_owned(), "Dal\u{1b}las".to_owned()],
         ];
         assert_eq!(
-            table(false, &["Name", "Display name"], &rows),
-            "Name       Display name\neu-de      Frankfurt\nus-south   Dal?las\n"
+            table(false, &["Name", "Display name"], &rows).as_str(),
+            "Name       Display name\neu-de      Frankfurt\nus-south   Dal\\u{1b}las\n"
         );
     }
 }

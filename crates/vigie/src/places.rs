@@ -24,44 +24,42 @@ impl Context {
     /// Sends a request with the session's token; a refusal is a failure. `doing` completes "cannot …".
     pub(crate) fn ask(&self, request: Request, doing: &str) -> Result<Reply, Failure> {
         let token = self.token()?;
-        self.client()?
-            .send(request.bearer(token.expose()))?
-            .success(doing)
+        self.send(request.bearer(token.expose()))?.success(doing)
     }
 
     /// The address of the Cloud Foundry side with a path.
     pub(crate) fn cf_url(&self, path: &str) -> Result<String, Failure> {
+        Ok(format!("{}{path}", self.cf_root()?))
+    }
+
+    fn cf_root(&self) -> Result<String, Failure> {
         let target = self.home.read_cf()?.target;
-        let base = if target.is_empty() {
-            self.api_endpoint()?
+        if target.is_empty() {
+            self.api_endpoint()
         } else {
-            target
-        };
-        Ok(format!("{}{path}", base.trim_end_matches('/')))
+            Ok(target.trim_end_matches('/').to_owned())
+        }
     }
 
     /// The regions; no login is needed.
     pub(crate) fn regions(&self) -> Result<Vec<Region>, Failure> {
         let url = format!("{}/v2/regions", self.api_endpoint()?);
-        let regions: Regions = self
-            .client()?
-            .send(Request::get(url))?
-            .parse("list regions")?;
+        let regions: Regions = self.send(Request::get(url))?.parse("list regions")?;
         Ok(regions.resources)
     }
 
     /// The accounts the caller belongs to.
     pub(crate) fn accounts(&self) -> Result<Vec<AccountResource>, Failure> {
         let api = self.api_endpoint()?;
-        let mut path = "/coe/v2/accounts".to_owned();
+        let mut url = format!("{api}/coe/v2/accounts");
         let mut accounts = Vec::new();
         for _ in 0..PAGES_MAX {
             let page: Accounts = self
-                .ask(Request::get(format!("{api}{path}")), "list accounts")?
+                .ask(Request::get(&url), "list accounts")?
                 .parse("list accounts")?;
             accounts.extend(page.resources);
             match page.next_url {
-                Some(next) => path = next,
+                Some(next) => url = self.next_page(&api, &next)?,
                 None => break,
             }
         }
@@ -160,7 +158,7 @@ impl Context {
             let page: List<T> = self.ask(request, doing)?.parse(doing)?;
             items.extend(page.resources);
             match page.next_url {
-                Some(next) => request = Request::get(self.cf_url(&next)?),
+                Some(next) => request = Request::get(self.next_page(&self.cf_root()?, &next)?),
                 None => break,
             }
         }

@@ -3,7 +3,8 @@
 mod unseen;
 
 use crate::error::Failure;
-use crate::output::{printable, to_stderr};
+use crate::output::to_stderr;
+use crate::shown::{Shown, shown};
 use base::secret::Secret;
 use std::io::{self, BufRead as _, IsTerminal as _};
 
@@ -12,56 +13,67 @@ pub(crate) fn is_possible() -> bool {
     io::stdin().is_terminal()
 }
 
-fn require(what: &str, flag: &str) -> Result<(), Failure> {
+fn require(what: &Shown, flag: &Shown) -> Result<(), Failure> {
     if is_possible() {
         return Ok(());
     }
-    Err(Failure::usage(format!(
-        "{what} is missing, and without a terminal nobody can be asked"
+    Err(Failure::usage(shown!(
+        "{} is missing, and without a terminal nobody can be asked",
+        what
     ))
-    .hint(format!("give it with {flag}")))
+    .hint(shown!("give it with {}", flag)))
 }
 
 /// Asks for a line of text. `flag` names what to type instead, with its backticks.
-pub(crate) fn text(prompt: &str, what: &str, flag: &str) -> Result<String, Failure> {
-    require(what, flag)?;
-    line(&format!("{prompt}> "))
+pub(crate) fn text(
+    prompt: &'static str,
+    what: &'static str,
+    flag: &'static str,
+) -> Result<String, Failure> {
+    require(&what.into(), &flag.into())?;
+    line(&shown!("{}> ", Shown::from(prompt)))
 }
 
 /// Asks for a text that is not shown.
-pub(crate) fn secret(prompt: &str, what: &str, flag: &str) -> Result<Secret<String>, Failure> {
-    require(what, flag)?;
-    unseen::line(&format!("{prompt}> "))
+pub(crate) fn secret(
+    prompt: &'static str,
+    what: impl Into<Shown>,
+    flag: impl Into<Shown>,
+) -> Result<Secret<String>, Failure> {
+    require(&what.into(), &flag.into())?;
+    unseen::line(&shown!("{}> ", Shown::from(prompt)))
 }
 
 /// Asks for yes or no; nothing means no.
-pub(crate) fn confirm(question: &str, flag: &str) -> Result<bool, Failure> {
+pub(crate) fn confirm(question: impl Into<Shown>, flag: impl Into<Shown>) -> Result<bool, Failure> {
+    let question = question.into();
     if !is_possible() {
-        return Err(
-            Failure::usage(format!("{question} Without a terminal nobody can be asked"))
-                .hint(format!("say yes with {flag}")),
-        );
+        return Err(Failure::usage(shown!(
+            "{} Without a terminal nobody can be asked",
+            question
+        ))
+        .hint(shown!("say yes with {}", flag.into())));
     }
-    Ok(is_yes(&line(&format!("{question} [y/N]> "))?))
+    Ok(is_yes(&line(&shown!("{} [y/N]> ", question))?))
 }
 
 /// Offers what does not need doing; nothing means yes. Without a terminal nobody wants it.
-pub(crate) fn offer(question: &str) -> Result<bool, Failure> {
-    Ok(is_possible() && !is_no(&line(&format!("{question} [Y/n] > "))?))
+pub(crate) fn offer(question: &'static str) -> Result<bool, Failure> {
+    Ok(is_possible() && !is_no(&line(&shown!("{} [Y/n] > ", question))?))
 }
 
 /// Asks which of several; the numbers begin at 1.
 pub(crate) fn choose<'a, T>(
-    heading: &str,
+    heading: &'static str,
     items: &'a [T],
     describe: impl Fn(&T) -> String,
-    what: &str,
-    flag: &str,
+    what: impl Into<Shown>,
+    flag: &'static str,
 ) -> Result<&'a T, Failure> {
-    require(what, flag)?;
+    require(&what.into(), &flag.into())?;
     show(heading, items, describe);
     loop {
-        let answer = line("Enter a number> ")?;
+        let answer = line(&"Enter a number> ".into())?;
         if let Some(item) = numbered(&answer, items) {
             return Ok(item);
         }
@@ -70,13 +82,13 @@ pub(crate) fn choose<'a, T>(
 
 /// As [`choose`], but an empty answer chooses none. To be called only where someone can be asked.
 pub(crate) fn choose_or_skip<'a, T>(
-    heading: &str,
+    heading: &'static str,
     items: &'a [T],
     describe: impl Fn(&T) -> String,
 ) -> Result<Option<&'a T>, Failure> {
     show(heading, items, describe);
     loop {
-        let answer = line("Enter a number> ")?;
+        let answer = line(&"Enter a number> ".into())?;
         if answer.is_empty() {
             return Ok(None);
         }
@@ -86,13 +98,12 @@ pub(crate) fn choose_or_skip<'a, T>(
     }
 }
 
-fn show<T>(heading: &str, items: &[T], describe: impl Fn(&T) -> String) {
-    let list: String = items
-        .iter()
-        .enumerate()
-        .map(|(at, item)| format!("{}. {}\n", at + 1, describe(item)))
-        .collect();
-    to_stderr(&format!("\n{heading}\n{list}"));
+fn show<T>(heading: &'static str, items: &[T], describe: impl Fn(&T) -> String) {
+    let mut list = shown!("\n{}\n", heading);
+    for (at, item) in items.iter().enumerate() {
+        list.push(&shown!("{}. {}\n", at + 1, describe(item)));
+    }
+    to_stderr(&list);
 }
 
 /// The item of this number; says so when there is none.
@@ -102,8 +113,7 @@ fn numbered<'a, T>(answer: &str, items: &'a [T]) -> Option<&'a T> {
         .ok()
         .and_then(|number| items.get(number.checked_sub(1)?));
     if item.is_none() {
-        let answer = printable(answer);
-        to_stderr(&format!("`{answer}` is none of 1 to {}\n", items.len()));
+        to_stderr(&shown!("`{}` is none of 1 to {}\n", answer, items.len()));
     }
     item
 }
@@ -118,7 +128,7 @@ fn is_no(answer: &str) -> bool {
     ["n", "no"].contains(&answer.to_ascii_lowercase().as_str())
 }
 
-fn line(prompt: &str) -> Result<String, Failure> {
+fn line(prompt: &Shown) -> Result<String, Failure> {
     to_stderr(prompt);
     let mut answer = String::new();
     let read = io::stdin()

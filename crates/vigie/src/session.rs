@@ -3,12 +3,11 @@
 //! A valid token costs one small file to read. An expired one is renewed under the lock of the configuration, so
 //! that of many processes that notice at once one asks the server and the others take what it got.
 
-use crate::client::{Client, Request};
+use crate::client::{Reply, Request};
 use crate::config::{CfConfig, Config};
 use crate::context::{Context, Name};
-use crate::env;
 use crate::error::{Failure, Kind};
-use crate::token::{Claims, EXPIRY_MARGIN_SECONDS, bare};
+use crate::token::{Claims, EXPIRY_MARGIN_SECONDS, bare, is_token};
 use base::secret::Secret;
 use base::time::{Clock as _, Millis, SystemClock};
 use std::time::Duration;
@@ -53,6 +52,9 @@ impl Context {
         let known = config.iam_token.clone();
         drop(config);
         self.require_login()?;
+        // Nobody is asked while others wait for the lock.
+        let iam = self.iam_endpoint(&self.config())?;
+        self.vouch(&iam, "its token service")?;
         let lock = self.home.lock()?;
         let mut config = self.home.read()?;
         // Another process may have renewed it while this one waited; what it got just now is as long as any.
@@ -65,7 +67,7 @@ impl Context {
         {
             token
         } else {
-            let reply = renew(self.client()?, &self.iam_endpoint(&config)?, &config, None)?;
+            let reply = renew(self, &config, None)?;
             keep(&mut config, &reply);
             lock.write(&config)?;
             Secret::new(reply.access_token.expose().to_owned())
@@ -92,6 +94,10 @@ impl Context {
             return Ok(token);
         }
         let iam = self.token()?;
+        self.vouch(
+            &uaa_endpoint(self, &self.home.read_cf()?)?,
+            "its token service",
+        )?;
         let lock = self.home.lock()?;
         let mut cf = self.home.read_cf()?;
         // Another process may have renewed it while this one waited.
@@ -118,13 +124,14 @@ impl Context {
 
     /// Where the token service is.
     pub(crate) fn iam_endpoint(&self, config: &Config) -> Result<String, Failure> {
-        let endpoint = self
-            .env
-            .get(env::IAM_ENDPOINT)
-            .or_else(|| Some(config.iam_endpoint.as_str()).filter(|text| !text.is_empty()))
-            .or_else(|| Some(config.api_endpoint.as_str()).filter(|text| !text.is_empty()))
-            .ok_or_else(no_endpoint)?;
-        Ok(endpoint.trim_end_matches('/').to_owned())
+        if let Some(named) = self.named_iam(None)? {
+            return Ok(named);
+        }
+        [&config.iam_endpoint, &config.api_endpoint]
+            .into_iter()
+            .find(|text| !text.is_empty())
+            .map(|endpoint| endpoint.trim_end_matches('/').to_owned())
+            .ok_or_else(no_endpoint)
     }
 
     /// Where everything else is.
@@ -184,12 +191,7 @@ impl Context {
     pub(crate) fn bind_account(&self, account: &str) -> Result<(), Failure> {
         let lock = self.home.lock()?;
         let mut config = self.home.read()?;
-        let reply = renew(
-            self.client()?,
-            &self.iam_endpoint(&config)?,
-            &config,
-            Some(account),
-        )?;
+        let reply = renew(self, &config, Some(account))?;
         keep(&mut config, &reply);
         lock.write(&config)?;
         let mut cf = self.home.read_cf()?;
@@ -211,8 +213,22 @@ fn valid(stored: &str, ttl_min: Duration, now: Millis) -> Option<Token> {
     let needed = i64::try_from(ttl_min.as_secs())
         .unwrap_or(i64::MAX)
         .max(EXPIRY_MARGIN_SECONDS);
-    let claims = Claims::of(stored)?;
+    let claims = Claims::of(stored).filter(|_| is_token(bare(stored)))?;
     (claims.remaining(now) > needed).then(|| Secret::new(bare(stored).to_owned()))
+}
+
+/// A reply whose tokens can be put into headers and handed to shells; a server has no reason to give others.
+pub(crate) fn checked(reply: TokenReply) -> Result<TokenReply, Failure> {
+    let uaa = reply.uaa_token.as_ref().map_or("", |token| token.expose());
+    let is_fit = is_token(reply.access_token.expose()) && (uaa.is_empty() || is_token(uaa));
+    if is_fit { Ok(reply) } else { Err(no_token()) }
+}
+
+fn no_token() -> Failure {
+    Failure::failed(
+        "the server gave something else than a token: it holds characters that no token has",
+    )
+    .hint("is this address a Vigie server? see `vigie api`")
 }
 
 /// Puts new tokens in their place.
@@ -241,12 +257,7 @@ pub(crate) const BOTH_TOKENS: [(&str, &str); 3] = [
     ("uaa_client_secret", ""),
 ];
 
-fn renew(
-    client: &Client,
-    iam: &str,
-    config: &Config,
-    account: Option<&str>,
-) -> Result<TokenReply, Failure> {
+fn renew(context: &Context, config: &Config, account: Option<&str>) -> Result<TokenReply, Failure> {
     let refresh = config.iam_refresh_token.expose();
     if refresh.is_empty() || refresh == "not_supported" {
         return Err(Failure::new(
@@ -263,13 +274,14 @@ fn renew(
         }
         None => form.push(("response_type", "cloud_iam")),
     }
-    let reply = client.send(
+    let iam = context.iam_endpoint(config)?;
+    let reply = context.send(
         Request::post(format!("{iam}/identity/token"))
             .basic(IAM_CLIENT.0, IAM_CLIENT.1)
             .form(&form),
     )?;
     if reply.is_success() {
-        return reply.parse("renew the login");
+        return checked(reply.parse("renew the login")?);
     }
     let refusal = reply.refusal("switch the account");
     // The login is as good as before: only the account is refused.
@@ -279,18 +291,22 @@ fn renew(
     Err(not_renewed(refusal, reply.status))
 }
 
+fn uaa_endpoint(context: &Context, cf: &CfConfig) -> Result<String, Failure> {
+    if cf.uaa_endpoint.is_empty() {
+        context.api_endpoint()
+    } else {
+        Ok(cf.uaa_endpoint.trim_end_matches('/').to_owned())
+    }
+}
+
 fn renew_uaa(
     context: &Context,
     cf: &CfConfig,
     iam: &Token,
 ) -> Result<wire::cf::token::UaaTokenReply, Failure> {
-    let endpoint = if cf.uaa_endpoint.is_empty() {
-        context.api_endpoint()?
-    } else {
-        cf.uaa_endpoint.trim_end_matches('/').to_owned()
-    };
+    let endpoint = uaa_endpoint(context, cf)?;
     let ask = |form: &[(&str, &str)]| {
-        context.client()?.send(
+        context.send(
             Request::post(format!("{endpoint}/oauth/token"))
                 .basic(UAA_CLIENT.0, UAA_CLIENT.1)
                 .form(form),
@@ -303,7 +319,7 @@ fn renew_uaa(
             ("scope", ""),
         ])?;
         if reply.is_success() {
-            return reply.parse("renew the UAA token");
+            return uaa_token(&reply);
         }
     }
     let reply = ask(&[
@@ -312,12 +328,21 @@ fn renew_uaa(
         ("scope", ""),
     ])?;
     if reply.is_success() {
-        return reply.parse("renew the UAA token");
+        return uaa_token(&reply);
     }
     Err(not_renewed(
         reply.refusal("renew the UAA token"),
         reply.status,
     ))
+}
+
+fn uaa_token(reply: &Reply) -> Result<wire::cf::token::UaaTokenReply, Failure> {
+    let reply: wire::cf::token::UaaTokenReply = reply.read("renew the UAA token")?;
+    if is_token(reply.access_token.expose()) {
+        Ok(reply)
+    } else {
+        Err(no_token())
+    }
 }
 
 /// The one line scripts look for: status, code and text of a refused renewal, in this order.

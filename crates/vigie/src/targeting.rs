@@ -1,12 +1,12 @@
 //! Choosing where to work: the account, region, organization and space of the session. `login` and `target` share it.
 
-use crate::address;
 use crate::client::Request;
 use crate::config::{Account, Place};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
 use crate::prompt;
+use crate::shown::{Shown, shown};
 use serde_json::{Value, json};
 use wire::cf::info::Info;
 use wire::cf::region::Region;
@@ -60,7 +60,7 @@ impl Context {
             config.account = account;
         })?;
         self.output
-            .action(&format!("Targeted account {}\n", describe(chosen)))?;
+            .action(shown!("Targeted account {}\n", describe(chosen)))?;
         Ok(is_other)
     }
 
@@ -100,17 +100,18 @@ impl Context {
         };
         self.enter(region)?;
         self.output
-            .action(&format!("{verb} region {}\n", printable(&region.name)))
+            .action(shown!("{} region {}\n", verb, region.name))
     }
 
     /// Writes down a region with the addresses of its services.
     fn enter(&self, region: &Region) -> Result<(), Failure> {
-        let api = self.api_endpoint()?;
-        let cf_api = address::adopt(&api, &region.cf_api);
+        let cf_api = self.adopt(&region.cf_api, "its Cloud Foundry API")?;
+        let metrics_api = self.adopt(&region.metrics_api, "its metrics API")?;
         let info: Info = self
-            .client()?
             .send(Request::get(format!("{cf_api}/v2/info")))?
             .parse("read about the region")?;
+        let authorization = self.adopt(&info.authorization_endpoint, "its login")?;
+        let uaa = self.adopt(&info.token_endpoint, "its token service")?;
         self.update(|config, cf| {
             if config.region != region.name {
                 cf.organization_fields = Place::default();
@@ -118,9 +119,9 @@ impl Context {
             }
             region.name.clone_into(&mut config.region);
             region.id.clone_into(&mut config.region_id);
-            config.metrics_endpoint = address::adopt(&api, &region.metrics_api);
-            cf.authorization_endpoint = address::adopt(&api, &info.authorization_endpoint);
-            cf.uaa_endpoint = address::adopt(&api, &info.token_endpoint);
+            config.metrics_endpoint = metrics_api;
+            cf.authorization_endpoint = authorization;
+            cf.uaa_endpoint = uaa;
             cf.api_version = info.api_version;
             cf.ssl_disabled = config.ssl_disabled;
             cf.target = cf_api;
@@ -193,11 +194,10 @@ impl Context {
                 "`-s SPACE`",
             )?,
         };
-        self.output
-            .action(&format!("Targeted org {}\n", printable(&org.name)))?;
+        self.output.action(shown!("Targeted org {}\n", org.name))?;
         if let Some(space) = &space {
             self.output
-                .action(&format!("Targeted space {}\n", printable(&space.name)))?;
+                .action(shown!("Targeted space {}\n", space.name))?;
         }
         self.update(|_, cf| {
             cf.organization_fields = org;
@@ -276,7 +276,7 @@ impl Context {
         self.output.pairs(&rows)?;
         if !logged_in {
             self.output
-                .say(&format!("\nnot logged in; use `{name} login`"))?;
+                .say(shown!("\nnot logged in; use `{} login`", name))?;
         }
         Ok(())
     }
@@ -301,9 +301,9 @@ fn wished<'a>(all: &'a [AccountResource], wish: &str) -> Result<&'a AccountResou
             format!("you belong to no account `{}`", printable(wish)),
         )
         .hint("list yours with `vigie account list`")),
-        several => Err(Failure::usage(format!(
+        several => Err(Failure::usage(shown!(
             "`{}` is said of several accounts:\n{}",
-            printable(wish),
+            wish,
             listed(several.iter().copied())
         ))
         .hint("give the id of one of them")),
@@ -312,22 +312,24 @@ fn wished<'a>(all: &'a [AccountResource], wish: &str) -> Result<&'a AccountResou
 
 /// Several accounts, nobody to ask, and none to prefer.
 fn undecided(all: &[AccountResource]) -> Failure {
-    Failure::usage(format!(
+    Failure::usage(shown!(
         "you belong to several accounts, and without a terminal nobody can be asked which:\n{}",
         listed(all)
     ))
     .hint("log in with `-c ACCOUNT_ID`, or go on from here with `vigie target -c ACCOUNT_ID`")
 }
 
-fn listed<'a>(accounts: impl IntoIterator<Item = &'a AccountResource>) -> String {
-    let lines: Vec<String> = accounts
-        .into_iter()
-        .map(|account| {
-            let name = printable(&account.entity.name);
-            format!("  {}   {name}", printable(&account.metadata.guid))
-        })
-        .collect();
-    lines.join("\n")
+fn listed<'a>(accounts: impl IntoIterator<Item = &'a AccountResource>) -> Shown {
+    let mut lines = Shown::default();
+    for (at, account) in accounts.into_iter().enumerate() {
+        lines.push(&if at > 0 { "\n" } else { "" }.into());
+        lines.push(&shown!(
+            "  {}   {}",
+            account.metadata.guid,
+            account.entity.name
+        ));
+    }
+    lines
 }
 
 fn describe(account: &AccountResource) -> String {
@@ -341,9 +343,9 @@ fn describe(account: &AccountResource) -> String {
 fn pick(
     mut places: Vec<Place>,
     asking: bool,
-    heading: &str,
-    what: &str,
-    flag: &str,
+    heading: &'static str,
+    what: &'static str,
+    flag: &'static str,
 ) -> Result<Option<Place>, Failure> {
     match places.len() {
         0 => Ok(None),

@@ -55,6 +55,14 @@ impl Claims {
     }
 }
 
+/// Whether a text can be a token (RFC 6750, 2.1): nothing in it ends a header, a line or a quoted word of a shell.
+pub(crate) fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte))
+}
+
 /// The token without the word before it.
 pub(crate) fn bare(token: &str) -> &str {
     token.rsplit(' ').next().unwrap_or(token)

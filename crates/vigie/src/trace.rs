@@ -2,9 +2,10 @@
 
 use crate::env;
 use crate::error::Failure;
+use crate::links;
 use crate::output;
+use crate::shown::{Shown, shown};
 use serde_json::Value;
-use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -90,20 +91,23 @@ impl Trace {
         self.write(&dump(&title, first_line, headers, body))
     }
 
-    fn write(&self, text: &str) -> Result<(), Failure> {
+    fn write(&self, text: &Shown) -> Result<(), Failure> {
         match self {
             Self::Off => Ok(()),
             Self::Screen => {
                 output::to_stderr(text);
                 Ok(())
             }
-            Self::File(path) => OpenOptions::new()
-                .create(true)
-                .append(true)
-                .mode(0o600)
-                .open(path)
-                .and_then(|mut file| file.write_all(text.as_bytes()))
-                .map_err(|error| Failure::file("append to", path, &error)),
+            Self::File(path) => {
+                links::refuse_planted(path)?;
+                OpenOptions::new()
+                    .create(true)
+                    .append(true)
+                    .mode(0o600)
+                    .open(path)
+                    .and_then(|mut file| file.write_all(text.as_str().as_bytes()))
+                    .map_err(|error| Failure::file("append to", path, &error))
+            }
         }
     }
 }
@@ -112,8 +116,8 @@ fn now() -> String {
     jiff::Timestamp::now().to_string()
 }
 
-fn dump(title: &str, first_line: &str, headers: &ureq::http::HeaderMap, body: &[u8]) -> String {
-    let mut text = format!("\n{title}\n{first_line}\n");
+fn dump(title: &str, first_line: &str, headers: &ureq::http::HeaderMap, body: &[u8]) -> Shown {
+    let mut text = shown!("\n{}\n{}\n", title, first_line);
     for (name, value) in headers {
         let secret = matches!(
             name.as_str(),
@@ -124,9 +128,9 @@ fn dump(title: &str, first_line: &str, headers: &ureq::http::HeaderMap, body: &[
         } else {
             String::from_utf8_lossy(value.as_bytes())
         };
-        let _ = writeln!(text, "{name}: {value}");
+        text.push(&shown!("{}: {}\n", name.as_str(), &*value));
     }
-    let _ = writeln!(text, "\n{}", hide(body));
+    text.push(&shown!("\n{}\n", hide(body)));
     text
 }
 
@@ -193,7 +197,7 @@ mod tests {
             r#"{"apikeys":[{"name":"ci","apikey":"s3cret"}],"access_token":"s3cret"}"#,
         ];
         for body in bodies {
-            let text = dump("REQUEST", "POST /x", &headers, body.as_bytes());
+            let text = dump("REQUEST", "POST /x", &headers, body.as_bytes()).into_string();
             assert!(!text.contains("s3cret"), "{text}");
             assert!(text.contains(HIDDEN));
         }

@@ -4,6 +4,7 @@ use super::spool::{Record, Spool, SpoolError};
 use crate::client::{Reply, Request};
 use crate::error::Failure;
 use crate::monitoring::{Monitoring, Patience};
+use crate::shown::Shown;
 use std::sync::{Mutex, PoisonError};
 use wire::receipt::Receipt;
 
@@ -76,7 +77,7 @@ impl<'a> Sender<'a> {
                 reason: receipt
                     .rejections
                     .first()
-                    .map(|rejection| crate::output::printable(&rejection.reason)),
+                    .map(|rejection| Shown::told(&rejection.reason).into_string()),
             });
         }
         let refusal = reply.refusal("send metrics");
@@ -92,7 +93,11 @@ impl<'a> Sender<'a> {
         hopeless.then(|| Report::Sent {
             stored: 0,
             rejected: samples,
-            reason: Some(refusal.text.unwrap_or(refusal.message)),
+            reason: Some(
+                refusal
+                    .text
+                    .unwrap_or_else(|| refusal.message.into_string()),
+            ),
         })
     }
 

@@ -320,11 +320,9 @@ fn failed<'a>(action: &'static str, path: &'a Path) -> impl Fn(io::Error) -> Spo
 
 fn lock(directory: &Path) -> Result<File, SpoolError> {
     let path = directory.join("lock");
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600);
+    let file = crate::links::never_linked(&mut options)
         .open(&path)
         .map_err(failed("create", &path))?;
     match file.try_lock() {

@@ -92,7 +92,7 @@ pub(crate) enum Columns {
 /// Lists the accounts the caller belongs to.
 pub(crate) fn list(context: &Context, columns: Columns) -> Result<(), Failure> {
     let output = &context.output;
-    output.action(&format!("Retrieving all accounts of {}...", context.user()))?;
+    output.action(format!("Retrieving all accounts of {}...", context.user()))?;
     let accounts = context.accounts()?;
     if output.is_json() {
         let accounts: Vec<Value> = accounts

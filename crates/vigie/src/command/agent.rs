@@ -8,6 +8,7 @@ use crate::duration;
 use crate::error::{Failure, Kind};
 use crate::monitoring::{Monitoring, ScopeArgs};
 use crate::output::Output;
+use crate::shown::{Shown, shown};
 use base::sample::Batch;
 use base::time::{Clock as _, Millis, SystemClock};
 use std::fmt::Write as _;
@@ -108,7 +109,7 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
         bell: &bell,
     };
     if args.print {
-        return looks.each(|batch| context.output.raw(lines(batch).as_bytes()));
+        return looks.each(|batch| context.output.text(&Shown::lines(&lines(batch))));
     }
     let monitoring = Monitoring::unattended(context, &args.scope)?;
     let buffer = args
@@ -119,7 +120,7 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
     let mut spool = Spool::open(&directory, args.buffer_max)
         .map_err(|error| Failure::failed(error.to_string()))?;
     let output = &context.output;
-    output.note(&format!(
+    output.note(format!(
         "agent: `{}` every {} to {}; buffer `{}`",
         naming.stem(),
         duration::spoken(args.interval.as_secs()),
@@ -129,7 +130,7 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
     let losses = Losses::default();
     losses.tell(output, spool.take_lost());
     if spool.samples() > 0 {
-        output.note(&format!(
+        output.note(format!(
             "agent: {} samples of an earlier run wait to be sent",
             spool.samples()
         ));
@@ -152,7 +153,7 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
             .unwrap_or_else(|_| Err(Failure::failed("the collector ended unexpectedly")));
         let delivered = delivery.the_rest();
         let stored = delivery.stored;
-        output.note(&match losses.samples.load(Ordering::Relaxed) {
+        output.note(match losses.samples.load(Ordering::Relaxed) {
             0 => format!("agent: stopped after {stored} samples"),
             lost => format!("agent: stopped after {stored} samples; {lost} were lost"),
         });
@@ -163,7 +164,7 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
         .unwrap_or_else(PoisonError::into_inner)
         .samples();
     if waiting > 0 {
-        output.note(&format!(
+        output.note(format!(
             "agent: {waiting} samples wait in `{}` for the next start",
             directory.display()
         ));
@@ -260,7 +261,7 @@ fn keep(spool: &Mutex<Spool>, batch: &Batch, output: &Output, losses: &Losses) {
         losses
             .samples
             .fetch_add(u64::from(samples), Ordering::Relaxed);
-        output.warn(&format!("agent: {samples} samples lost: {error}"));
+        output.warn(format!("agent: {samples} samples lost: {error}"));
     }
     let lost = spool.take_lost();
     drop(spool);
@@ -277,13 +278,13 @@ impl Losses {
     fn tell(&self, output: &Output, lost: Lost) {
         if lost.dropped > 0 {
             self.samples.fetch_add(lost.dropped, Ordering::Relaxed);
-            output.warn(&format!(
+            output.warn(format!(
                 "agent: the buffer is full; the {} oldest samples were dropped",
                 lost.dropped
             ));
         }
         if lost.damaged > 0 {
-            output.warn(&format!(
+            output.warn(format!(
                 "agent: {} torn or damaged records in the buffer were left out",
                 lost.damaged
             ));
@@ -297,7 +298,7 @@ struct Delivery<'a> {
     output: &'a Output,
     stored: u64,
     /// The failure last told; not told again while it lasts.
-    trouble: Option<String>,
+    trouble: Option<Shown>,
 }
 
 impl<'a> Delivery<'a> {
@@ -348,18 +349,17 @@ impl<'a> Delivery<'a> {
                 self.stored += stored;
                 if *rejected > 0 {
                     let reason = reason.as_deref().unwrap_or("the server gave no reason");
-                    self.output.warn(&format!(
-                        "agent: {rejected} samples were rejected: {reason}"
-                    ));
+                    self.output
+                        .warn(format!("agent: {rejected} samples were rejected: {reason}"));
                 }
             }
-            Err(failure) if self.trouble.as_deref() != Some(&failure.message) => {
-                self.output.warn(&format!(
+            Err(failure) if self.trouble.as_ref() != Some(&failure.message) => {
+                self.output.warn(format!(
                     "agent: {}; samples wait in the buffer",
                     failure.message
                 ));
                 for hint in &failure.hints {
-                    self.output.note(&format!("hint: {hint}"));
+                    self.output.note(shown!("hint: {}", hint));
                 }
                 self.trouble = Some(failure.message.clone());
             }

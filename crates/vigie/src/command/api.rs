@@ -3,6 +3,7 @@
 use crate::address;
 use crate::context::Context;
 use crate::error::Failure;
+use crate::trust;
 use clap::Args;
 use serde_json::json;
 
@@ -18,6 +19,12 @@ pub(crate) struct ApiArgs {
     /// Do not check the server's certificate
     #[arg(long, requires = "url")]
     skip_ssl_validation: bool,
+    /// Another address that the server may send passwords and tokens on to; can be given several times
+    #[arg(long, value_name = "ORIGIN", conflicts_with = "unset")]
+    trust_origin: Vec<String>,
+    /// Take that back
+    #[arg(long, value_name = "ORIGIN", conflicts_with = "unset")]
+    distrust_origin: Vec<String>,
 }
 
 /// Shows, sets or forgets the address. A session at another address ends here: its token is not for that server.
@@ -25,7 +32,7 @@ pub(crate) fn run(args: &ApiArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     if let Some(url) = &args.url {
         let url = address::complete(url)?;
-        output.action(&format!("Setting api endpoint to {url}..."))?;
+        output.action(format!("Setting api endpoint to {url}..."))?;
         if address::is_readable_on_the_way(&url) {
             output.warn("this address is not encrypted; anyone on the way can read the password and the token");
         }
@@ -39,18 +46,29 @@ pub(crate) fn run(args: &ApiArgs, context: &Context) -> Result<(), Failure> {
         output.ok()?;
         output.action("")?;
     }
+    for given in &args.trust_origin {
+        context.trust(&trust::origin(&address::complete(given)?)?)?;
+    }
+    for given in &args.distrust_origin {
+        context.distrust(&trust::origin(&address::complete(given)?)?)?;
+    }
+    let trusted = context.trusted_origins()?;
     let config = context.config();
     if output.is_json() {
-        return output.json(
-            &json!({"api_endpoint": config.api_endpoint, "ssl_disabled": config.ssl_disabled}),
-        );
+        return output.json(&json!({
+            "api_endpoint": config.api_endpoint, "ssl_disabled": config.ssl_disabled, "trusted_origins": trusted,
+        }));
     }
     let shown = if config.api_endpoint.is_empty() {
         format!("none set, use `{} api URL`", context.name.text())
     } else {
         config.api_endpoint.clone()
     };
-    output.pairs(&[("API endpoint:", shown)])
+    let mut pairs = vec![("API endpoint:", shown)];
+    if !trusted.is_empty() {
+        pairs.push(("Also trusted:", trusted.join(", ")));
+    }
+    output.pairs(&pairs)
 }
 
 fn set(context: &Context, url: &str, ssl_disabled: bool) -> Result<(), Failure> {

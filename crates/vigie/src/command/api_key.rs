@@ -6,6 +6,7 @@ use crate::error::{Failure, Kind};
 use crate::output::printable;
 use crate::prompt;
 use crate::session::not_logged_in;
+use crate::shown::shown;
 use clap::Args;
 use serde_json::json;
 use std::fs::{self, File, OpenOptions};
@@ -155,7 +156,7 @@ fn find(wanted: &str, context: &Context) -> Result<ApiKey, Failure> {
             "Select an API key:",
             &found,
             describe,
-            &what,
+            what,
             "the key's id in place of its name",
         )
         .cloned();
@@ -173,7 +174,7 @@ fn find(wanted: &str, context: &Context) -> Result<ApiKey, Failure> {
 pub(crate) fn list(args: &ListArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     if !args.uuid {
-        output.action(&format!("Getting API keys of {}...", context.user()))?;
+        output.action(format!("Getting API keys of {}...", context.user()))?;
     }
     let mut keys = keys(context)?;
     keys.retain(|key| {
@@ -189,7 +190,7 @@ pub(crate) fn list(args: &ListArgs, context: &Context) -> Result<(), Failure> {
     if args.uuid {
         return keys
             .iter()
-            .try_for_each(|key| output.line(&printable(&key.id)));
+            .try_for_each(|key| output.line(printable(&key.id)));
     }
     output.ok()?;
     if keys.is_empty() {
@@ -230,7 +231,7 @@ pub(crate) fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure
         .ok_or_else(|| not_logged_in(context.name))?;
     let account = context.config().account.guid.clone();
     let mut file = args.file.as_deref().map(KeyFile::prepare).transpose()?;
-    output.action(&format!(
+    output.action(format!(
         "Creating API key {} under {account} as {}...",
         args.name,
         claims.user()
@@ -258,9 +259,9 @@ pub(crate) fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure
         return output.json(&key);
     }
     output.ok()?;
-    output.say(&format!("API key {} was created\n", args.name))?;
+    output.say(shown!("API key {} was created\n", args.name))?;
     match &args.file {
-        Some(path) => output.say(&format!("The key was saved to {}\n", path.display()))?,
+        Some(path) => output.say(shown!("The key was saved to {}\n", path.display()))?,
         None => output.say("Keep the API key: it cannot be shown again.\n")?,
     }
     let mut pairs = vec![
@@ -328,7 +329,7 @@ impl Drop for KeyFile {
 pub(crate) fn update(args: &UpdateArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let key = find(&args.key, context)?;
-    output.action(&format!(
+    output.action(format!(
         "Updating API key {} as {}...",
         args.key,
         context.user()
@@ -355,13 +356,13 @@ pub(crate) fn delete(args: &OneArgs, context: &Context) -> Result<(), Failure> {
     let key = find(&args.key, context)?;
     if !args.force
         && !prompt::confirm(
-            &format!("Really delete API key {}?", printable(&key.name)),
+            format!("Really delete API key {}?", printable(&key.name)),
             "`-f`",
         )?
     {
         return output.say("Nothing was deleted.");
     }
-    output.action(&format!(
+    output.action(format!(
         "Deleting API key {} as {}...",
         args.key,
         context.user()
@@ -381,7 +382,7 @@ pub(crate) fn switch(args: &OneArgs, switch: Switch, context: &Context) -> Resul
     let output = &context.output;
     let (verb, doing, path) = switch.words();
     let key = find(&args.key, context)?;
-    output.action(&format!(
+    output.action(format!(
         "{verb} API key {} as {}...",
         args.key,
         context.user()

@@ -39,5 +39,5 @@ pub(crate) fn run(args: &CompletionArgs, context: &Context) -> Result<(), Failur
         context.name.text(),
         &mut script,
     );
-    context.output.raw(&script)
+    context.output.generated(&script)
 }

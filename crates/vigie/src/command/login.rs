@@ -1,14 +1,18 @@
 //! `login`: from a credential to a session with an account, a region, an organization and a space.
 
+mod issuer;
+
 use crate::address;
 use crate::client::Request;
 use crate::config::Place;
 use crate::context::Context;
-use crate::credential::{self, Credential};
+use crate::credential::Credential;
 use crate::env;
 use crate::error::{Failure, Kind};
-use crate::output::printable;
-use crate::session::{BOTH_TOKENS, IAM_CLIENT, keep, keep_uaa};
+use crate::given;
+use crate::session::{BOTH_TOKENS, IAM_CLIENT, checked, keep, keep_uaa};
+use crate::shown::shown;
+use crate::trust;
 use base::secret::Secret;
 use clap::Args;
 use wire::iam::discovery::Discovery;
@@ -32,11 +36,12 @@ pub(crate) struct LoginArgs {
     /// User; `passcode` and `apikey` say what `-p` is
     #[arg(short, long, value_name = "USER")]
     pub(crate) user: Option<String>,
-    /// Password; asked for when missing
-    #[arg(short, long, value_name = "PASSWORD", allow_hyphen_values = true, value_parser = credential::argument)]
+    /// Password: its text, or `@` and a file that holds it (`@-`: standard input), which other users of this machine
+    /// cannot read in its list of processes; asked for when missing
+    #[arg(short, long, value_name = "PASSWORD|@FILE", allow_hyphen_values = true, value_parser = given::argument)]
     pub(crate) password: Option<Secret<String>>,
-    /// API key: its text, or `@` and a file that holds it
-    #[arg(long, value_name = "KEY|@FILE", value_parser = credential::argument, conflicts_with_all = ["user", "sso"])]
+    /// API key: its text, or `@` and a file that holds it (`@-`: standard input)
+    #[arg(long, value_name = "KEY|@FILE", value_parser = given::argument, conflicts_with_all = ["user", "sso"])]
     pub(crate) apikey: Option<Secret<String>>,
     /// Log in with a one-time code from the server's passcode page
     #[arg(long)]
@@ -70,6 +75,12 @@ pub(crate) struct LoginArgs {
     /// Do not check the server's certificate
     #[arg(long)]
     skip_ssl_validation: bool,
+    /// Address of the token service, where it is not the server's own
+    #[arg(long, value_name = "URL")]
+    iam_endpoint: Option<String>,
+    /// Another address that this server may send passwords and tokens on to; can be given several times
+    #[arg(long, value_name = "ORIGIN")]
+    trust_origin: Vec<String>,
 }
 
 /// Logs in.
@@ -85,7 +96,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
         config.ssl_disabled = unchecked;
         context.set_config(config);
     }
-    output.action(&format!("API endpoint: {api}\n"))?;
+    output.action(shown!("API endpoint: {}\n", api))?;
     if address::is_readable_on_the_way(&api) {
         output.warn(
             "this address is not encrypted; anyone on the way can read the password and the token",
@@ -99,15 +110,21 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
     if args.resource_group.is_some() {
         output.note("resource groups are not kept by this server; `-g` has no effect");
     }
-    let discovery = discover(context, &api)?;
-    let learnt = discovery
-        .token_endpoint
-        .strip_suffix("/identity/token")
-        .unwrap_or("");
-    let iam = context
-        .env
-        .get(env::IAM_ENDPOINT)
-        .map_or_else(|| address::adopt(&api, learnt), str::to_owned);
+    for given in &args.trust_origin {
+        context.trust(&trust::origin(&address::complete(given)?)?)?;
+    }
+    let named_iam = context.named_iam(args.iam_endpoint.as_deref())?;
+    if let Some(named) = &named_iam {
+        context.trust_if_elsewhere(&trust::origin(named)?)?;
+    }
+    let discovery = discover(context, named_iam.as_ref().unwrap_or(&api))?;
+    let iam = match named_iam {
+        Some(named) => named,
+        None => {
+            let learnt = discovery.token_endpoint.strip_suffix("/identity/token");
+            context.adopt(learnt.unwrap_or_default(), "its token service")?
+        }
+    };
     let reply = authenticate(args, context, &iam, &discovery.passcode_endpoint)?;
     output.ok()?;
     output.action("")?;
@@ -158,9 +175,9 @@ fn endpoint(args: &LoginArgs, context: &Context) -> Result<String, Failure> {
         .and_then(address::complete)
 }
 
+/// What the server says of itself, if it is itself that it speaks of (RFC 8414, 3.3).
 fn discover(context: &Context, api: &str) -> Result<Discovery, Failure> {
-    context
-        .client()?
+    let discovery: Discovery = context
         .send(Request::get(format!(
             "{api}/identity/.well-known/openid-configuration"
         )))?
@@ -171,7 +188,9 @@ fn discover(context: &Context, api: &str) -> Result<Discovery, Failure> {
             } else {
                 failure
             }
-        })
+        })?;
+    issuer::check(api, &discovery.issuer)?;
+    Ok(discovery)
 }
 
 /// Exchanges the credential for tokens; a person who was asked may try again.
@@ -188,13 +207,13 @@ fn authenticate(
         context.output.action("Authenticating...")?;
         let mut form = credential.fields();
         form.extend(BOTH_TOKENS);
-        let reply = context.client()?.send(
+        let reply = context.send(
             Request::post(format!("{iam}/identity/token"))
                 .basic(IAM_CLIENT.0, IAM_CLIENT.1)
                 .form(&form),
         )?;
         if reply.is_success() {
-            return reply.parse("log in");
+            return checked(reply.parse("log in")?);
         }
         let refusal = reply.refusal("log in");
         if !matches!(reply.status, 400 | 401 | 403) {
@@ -210,12 +229,9 @@ fn authenticate(
 
 /// The words scripts know, and what to do.
 fn rejected(refusal: &Failure, credential: &Credential) -> Failure {
-    let message = format!(
+    let message = shown!(
         "Credentials were rejected.\nCode: {}, message: {}",
-        refusal
-            .code
-            .as_deref()
-            .map_or_else(|| "none".to_owned(), printable),
+        refusal.code.as_deref().unwrap_or("none"),
         refusal.text.as_deref().unwrap_or("none"),
     );
     let failure = Failure::new(Kind::NotLoggedIn, message);

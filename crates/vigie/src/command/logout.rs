@@ -13,7 +13,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     output.action("Logging out...")?;
     if let Err(failure) = revoke(context) {
-        output.warn(&format!(
+        output.warn(format!(
             "the server was not told, so the tokens stay good until they expire: {failure}"
         ));
     }
@@ -38,7 +38,6 @@ fn revoke(context: &Context) -> Result<(), Failure> {
     }
     let url = format!("{}/identity/revoke", context.iam_endpoint(&config)?);
     context
-        .client()?
         .send(
             Request::post(url)
                 .basic(IAM_CLIENT.0, IAM_CLIENT.1)

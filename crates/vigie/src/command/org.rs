@@ -122,7 +122,7 @@ fn region(given: Option<&str>, context: &Context) -> String {
 pub(crate) fn list(args: &OrgsArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let region = region(args.region.as_deref(), context);
-    output.action(&format!(
+    output.action(format!(
         "Getting orgs in region '{region}' as {}...",
         context.user()
     ))?;
@@ -159,7 +159,7 @@ pub(crate) fn show(args: &OrgArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let region = region(args.region.as_deref(), context);
     if !args.guid {
-        output.action(&format!(
+        output.action(format!(
             "Getting org {} in region '{region}' as {}...",
             args.name,
             context.user()
@@ -167,7 +167,7 @@ pub(crate) fn show(args: &OrgArgs, context: &Context) -> Result<(), Failure> {
     }
     let org = Listed::of(context.org_named(&args.name, &region)?, &region, context);
     if args.guid {
-        return output.line(&printable(&org.org_guid));
+        return output.line(printable(&org.org_guid));
     }
     if output.is_json() {
         return output.json(&org);
@@ -187,7 +187,7 @@ pub(crate) fn show(args: &OrgArgs, context: &Context) -> Result<(), Failure> {
 pub(crate) fn create(args: &OrgCreateArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let region = region(args.region.as_deref(), context);
-    output.action(&format!(
+    output.action(format!(
         "Creating org {} in region '{region}' as {}...",
         args.name,
         context.user()
@@ -206,7 +206,7 @@ pub(crate) fn create(args: &OrgCreateArgs, context: &Context) -> Result<(), Fail
         return output.json(&Listed::of(org, &region, context));
     }
     output.ok()?;
-    output.say(&format!(
+    output.say(format!(
         "Org {} was created with GUID {}",
         args.name,
         printable(&org.metadata.guid)
@@ -222,11 +222,10 @@ pub(crate) fn delete(args: &OrgDeleteArgs, context: &Context) -> Result<(), Fail
     } else {
         ""
     };
-    if !args.force && !prompt::confirm(&format!("Really delete org {}{with}?", args.name), "`-f`")?
-    {
+    if !args.force && !prompt::confirm(format!("Really delete org {}{with}?", args.name), "`-f`")? {
         return output.say("Nothing was deleted.");
     }
-    output.action(&format!(
+    output.action(format!(
         "Deleting org {} as {}...",
         args.name,
         context.user()
@@ -252,7 +251,7 @@ pub(crate) fn rename(args: &OrgRenameArgs, context: &Context) -> Result<(), Fail
     let output = &context.output;
     let region = context.config().region.clone();
     let org = context.org_named(&args.old_name, &region)?;
-    output.action(&format!(
+    output.action(format!(
         "Renaming org {} to {} as {}...",
         args.old_name,
         args.new_name,

@@ -248,7 +248,7 @@ fn apply(
             "take the role",
         ),
     };
-    output.action(&sentence)?;
+    output.action(sentence)?;
     context.ask(request.json(&body)?, doing)?;
     output.ok()
 }

@@ -91,7 +91,7 @@ pub(crate) fn list(args: &SpacesArgs, context: &Context) -> Result<(), Failure> 
         .region
         .clone()
         .unwrap_or_else(|| context.config().region.clone());
-    output.action(&format!(
+    output.action(format!(
         "Getting spaces under organization {} in region {region} as {}...",
         org.name,
         context.user()
@@ -127,7 +127,7 @@ pub(crate) fn show(args: &SpaceArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let org = context.org_meant(args.org.as_deref())?;
     if !args.guid {
-        output.action(&format!(
+        output.action(format!(
             "Getting space {} in org {} as {}...",
             args.name,
             org.name,
@@ -136,7 +136,7 @@ pub(crate) fn show(args: &SpaceArgs, context: &Context) -> Result<(), Failure> {
     }
     let space = Listed::of(context.space_named(&org, &args.name)?, &org);
     if args.guid {
-        return output.line(&printable(&space.space_guid));
+        return output.line(printable(&space.space_guid));
     }
     if output.is_json() {
         return output.json(&space);
@@ -154,7 +154,7 @@ pub(crate) fn show(args: &SpaceArgs, context: &Context) -> Result<(), Failure> {
 pub(crate) fn create(args: &SpaceCreateArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let org = context.org_meant(args.org.as_deref())?;
-    output.action(&format!(
+    output.action(format!(
         "Creating space {} in org {} as {}...",
         args.name,
         org.name,
@@ -174,7 +174,7 @@ pub(crate) fn create(args: &SpaceCreateArgs, context: &Context) -> Result<(), Fa
         return output.json(&Listed::of(space, &org));
     }
     output.ok()?;
-    output.say(&format!(
+    output.say(format!(
         "Space {} was created with GUID {}",
         args.name,
         printable(&space.metadata.guid)
@@ -190,10 +190,10 @@ pub(crate) fn delete(args: &SpaceDeleteArgs, context: &Context) -> Result<(), Fa
         "Really delete space {} of org {} with all its metrics?",
         args.name, org.name
     );
-    if !args.force && !prompt::confirm(&question, "`-f`")? {
+    if !args.force && !prompt::confirm(question, "`-f`")? {
         return output.say("Nothing was deleted.");
     }
-    output.action(&format!(
+    output.action(format!(
         "Deleting space {} in org {} as {}...",
         args.name,
         org.name,

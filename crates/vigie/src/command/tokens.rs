@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::duration;
 use crate::error::Failure;
 use crate::session::Token;
+use crate::shown::shown;
 use crate::token::Claims;
 use base::time::{Clock as _, SystemClock};
 use clap::{Args, Subcommand};
@@ -85,11 +86,9 @@ pub(crate) fn oauth_tokens(context: &Context) -> Result<(), Failure> {
     }
     context
         .output
-        .line(&format!("IAM token:  {}", bearer(&iam)))?;
+        .line(format!("IAM token:  {}", bearer(&iam)))?;
     uaa.map_or(Ok(()), |uaa| {
-        context
-            .output
-            .line(&format!("UAA token:  {}", bearer(&uaa)))
+        context.output.line(format!("UAA token:  {}", bearer(&uaa)))
     })
 }
 
@@ -100,20 +99,24 @@ pub(crate) fn token(args: &TokenArgs, context: &Context) -> Result<(), Failure> 
     let output = &context.output;
     warn_if_short(args, text, context);
     if args.header {
-        return output.line(&format!("X-Auth-User-Token: iam {text}"));
+        return output.line(format!("X-Auth-User-Token: iam {text}"));
     }
     if args.curl {
-        return output.line(&format!(
-            "curl -sS -H 'X-Auth-User-Token: iam {text}' -H 'X-Auth-Scope-Id: {}' '{}/v1/metrics/list?query=*'",
-            context.scope_id()?,
-            context.metrics_endpoint()?
+        let (scope, metrics) = (context.scope_id()?, trusted_metrics(context)?);
+        return output.line(shown!(
+            "curl -sS -H {} -H {} {}",
+            quoted(&format!("X-Auth-User-Token: iam {text}")),
+            quoted(&format!("X-Auth-Scope-Id: {scope}")),
+            quoted(&format!("{metrics}/v1/metrics/list?query=*"))
         ));
     }
     if args.env {
-        let scope = context.scope_id()?;
-        let metrics = context.metrics_endpoint()?;
-        return output.line(&format!(
-            "export VIGIE_TOKEN='{text}'\nexport VIGIE_SCOPE='{scope}'\nexport VIGIE_METRICS='{metrics}'"
+        let (scope, metrics) = (context.scope_id()?, trusted_metrics(context)?);
+        return output.line(shown!(
+            "export VIGIE_TOKEN={}\nexport VIGIE_SCOPE={}\nexport VIGIE_METRICS={}",
+            quoted(text),
+            quoted(&scope),
+            quoted(&metrics)
         ));
     }
     if args.json || output.is_json() {
@@ -127,7 +130,7 @@ pub(crate) fn token(args: &TokenArgs, context: &Context) -> Result<(), Failure> 
             scope: context.scope_id().ok(),
         });
     }
-    output.line(text)
+    output.line(text.to_owned())
 }
 
 /// Where the server gives no token as long as wished for, the longest it gives is better than none, if it is said.
@@ -136,7 +139,7 @@ fn warn_if_short(args: &TokenArgs, token: &str, context: &Context) {
     let remaining = u64::try_from(remaining).unwrap_or(0);
     if remaining < args.min_ttl.as_secs() {
         let left = duration::spoken(remaining);
-        context.output.warn(&format!(
+        context.output.warn(format!(
             "the server gives no longer token: it is good for {left}"
         ));
     }
@@ -150,7 +153,7 @@ pub(crate) fn bearer_token(context: &Context) -> Result<(), Failure> {
             token: token.expose(),
         });
     }
-    context.output.line(token.expose())
+    context.output.line(token.expose().to_owned())
 }
 
 /// Runs a command of `cf`.
@@ -164,6 +167,18 @@ pub(crate) fn cf(command: &Cf, context: &Context) -> Result<(), Failure> {
             context.output.line(&uaa_token)
         }
     }
+}
+
+/// Where a token that is about to be handed out may go.
+fn trusted_metrics(context: &Context) -> Result<String, Failure> {
+    let metrics = context.metrics_endpoint()?;
+    context.vouch(&metrics, "its metrics API")?;
+    Ok(metrics)
+}
+
+/// One word to a shell, whatever is in it: ids and addresses are the server's words.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 fn expiry(claims: &Claims) -> String {

@@ -3,9 +3,9 @@
 use crate::client::{Request, encode};
 use crate::command::role::{self, AccountRole, Change, OrgRole, SpaceRole};
 use crate::context::Context;
-use crate::credential::{self, password_or_file};
 use crate::error::{Failure, Kind};
-use crate::output::printable;
+use crate::given;
+use crate::output::{Output, printable};
 use crate::prompt;
 use base::secret::Secret;
 use clap::Args;
@@ -71,10 +71,10 @@ pub(crate) struct RemoveArgs {
 #[derive(Debug, Args)]
 pub(crate) struct PasswordArgs {
     /// Password now: its text, or `@` and a file that holds it; asked for when missing
-    #[arg(long, value_name = "PASSWORD|@FILE", value_parser = credential::argument)]
+    #[arg(long, value_name = "PASSWORD|@FILE", value_parser = given::argument)]
     current: Option<Secret<String>>,
     /// Password from now on: its text, or `@` and a file that holds it; asked for when missing
-    #[arg(long, value_name = "PASSWORD|@FILE", value_parser = credential::argument)]
+    #[arg(long, value_name = "PASSWORD|@FILE", value_parser = given::argument)]
     new: Option<Secret<String>>,
 }
 
@@ -103,7 +103,10 @@ fn members(account: &str, context: &Context) -> Result<Vec<User>, Failure> {
         let page: Users = context.ask(request, "list users")?.parse("list users")?;
         users.extend(page.resources);
         match page.next_url {
-            Some(next) => request = Request::get(format!("{}{next}", context.api_endpoint()?)),
+            Some(next) => {
+                let next = context.next_page(&context.api_endpoint()?, &next)?;
+                request = Request::get(next);
+            }
             None => break,
         }
     }
@@ -114,7 +117,7 @@ fn members(account: &str, context: &Context) -> Result<Vec<User>, Failure> {
 pub(crate) fn list(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let account = account_meant(args.account.as_deref(), context)?;
-    output.action(&format!(
+    output.action(format!(
         "Getting users under account {account} as {}...",
         context.user()
     ))?;
@@ -152,7 +155,7 @@ pub(crate) fn list(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
 pub(crate) fn invite(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let account = account_meant(None, context)?;
-    output.action(&format!(
+    output.action(format!(
         "Inviting user {} to account {account} as {}...",
         args.email,
         context.user()
@@ -174,13 +177,13 @@ pub(crate) fn invite(args: &InviteArgs, context: &Context) -> Result<(), Failure
         output.json(&invited.resources)?;
     }
     for user in &invited.resources {
-        output.say(&format!(
+        output.say(format!(
             "User {} was invited, state {}",
             printable(&user.email),
             printable(&user.state)
         ))?;
         match &user.one_time_password {
-            Some(password) => output.say(&format!(
+            Some(password) => output.say(format!(
                 "One-time password, shown this once: {}",
                 password.expose()
             ))?,
@@ -212,10 +215,10 @@ pub(crate) fn remove(args: &RemoveArgs, context: &Context) -> Result<(), Failure
         "Really remove user {} from account {account} with all roles and API keys there?",
         printable(&user.user_id)
     );
-    if !args.force && !prompt::confirm(&question, "`-f`")? {
+    if !args.force && !prompt::confirm(question, "`-f`")? {
         return output.say("Nobody was removed.");
     }
-    output.action(&format!(
+    output.action(format!(
         "Removing user {} from account {account} as {}...",
         printable(&user.user_id),
         context.user()
@@ -247,14 +250,19 @@ fn give_roles(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
 /// Changes the caller's own password.
 pub(crate) fn password(args: &PasswordArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let current = given_or_asked(args.current.as_ref(), "Current password", "--current")?;
-    let new = given_or_asked(args.new.as_ref(), "New password", "--new")?;
+    let current = given_or_asked(
+        args.current.as_ref(),
+        "Current password",
+        "--current",
+        output,
+    )?;
+    let new = given_or_asked(args.new.as_ref(), "New password", "--new", output)?;
     if args.new.is_none()
         && prompt::secret("New password again", "the new password", "`--new @FILE`")? != new
     {
         return Err(Failure::usage("the two new passwords are not the same"));
     }
-    output.action(&format!("Changing the password of {}...", context.user()))?;
+    output.action(format!("Changing the password of {}...", context.user()))?;
     let body = ChangePassword {
         current_password: current.expose().as_str().into(),
         new_password: new.expose().as_str().into(),
@@ -272,17 +280,18 @@ pub(crate) fn password(args: &PasswordArgs, context: &Context) -> Result<(), Fai
 
 fn given_or_asked(
     given: Option<&Secret<String>>,
-    prompt: &str,
-    flag: &str,
+    prompt: &'static str,
+    flag: &'static str,
+    output: &Output,
 ) -> Result<Secret<String>, Failure> {
     given.map_or_else(
         || {
             prompt::secret(
                 prompt,
-                &format!("the {}", prompt.to_lowercase()),
-                &format!("`{flag} @FILE`"),
+                format!("the {}", prompt.to_lowercase()),
+                format!("`{flag} @FILE`"),
             )
         },
-        |given| password_or_file(given.expose()),
+        |given| given::password(given.expose(), flag, output),
     )
 }

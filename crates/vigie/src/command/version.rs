@@ -21,5 +21,5 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     }
     context
         .output
-        .line(&format!("{} version {}", version.name, version.version))
+        .line(format!("{} version {}", version.name, version.version))
 }

@@ -6,6 +6,7 @@
 
 use crate::error::Failure;
 use crate::output::to_stderr;
+use crate::shown::Shown;
 use base::secret::Secret;
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
@@ -22,12 +23,12 @@ const CTRL_U: u8 = 0x15;
 const BACKSPACE: [u8; 2] = [0x08, 0x7f];
 
 /// Asks on the terminal that is standard input.
-pub(super) fn line(prompt: &str) -> Result<Secret<String>, Failure> {
+pub(super) fn line(prompt: &Shown) -> Result<Secret<String>, Failure> {
     let quiet = Quiet::new().map_err(|error| unread(&error))?;
     to_stderr(prompt);
     let typed = read();
     drop(quiet);
-    to_stderr("\n");
+    to_stderr(&"\n".into());
     typed
 }
 

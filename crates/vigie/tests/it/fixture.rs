@@ -56,6 +56,14 @@ pub(crate) struct Knobs {
     pub(crate) accounts: usize,
     /// Organizations of the user.
     pub(crate) orgs: usize,
+    /// What a hostile server adds to every text it sends.
+    pub(crate) poison: &'static str,
+    /// Refuses everything that needs a token with this status.
+    pub(crate) refuse: Option<u16>,
+    /// Members of answers that are not as they should be: the path asked for, a pointer into the answer, the value.
+    pub(crate) patches: Vec<(&'static str, &'static str, Value)>,
+    /// A path whose requests are sent on, and where to.
+    pub(crate) moved: Option<(&'static str, String)>,
     /// Serial number of the last token.
     tokens: u32,
     asked: Vec<Asked>,
@@ -65,7 +73,7 @@ pub(crate) struct Knobs {
 #[derive(Debug, Clone)]
 pub(crate) struct Fixture {
     pub(crate) address: SocketAddr,
-    knobs: Arc<Mutex<Knobs>>,
+    pub(crate) knobs: Arc<Mutex<Knobs>>,
     pub(crate) store: Arc<Mutex<Store>>,
 }
 
@@ -79,6 +87,10 @@ impl Fixture {
                 refresh_refused: None,
                 accounts: 1,
                 orgs: 2,
+                poison: "",
+                refuse: None,
+                patches: Vec::new(),
+                moved: None,
                 tokens: 0,
                 asked: Vec::new(),
             })),
@@ -112,7 +124,13 @@ impl Fixture {
     fn serve(&self, mut stream: &TcpStream) {
         let mut reader = BufReader::new(stream.try_clone().unwrap());
         while let Some(asked) = read(&mut reader) {
-            let (status, body) = self.answer(&asked);
+            let (status, body) = self.twisted(&asked);
+            let moved = self.knobs.lock().unwrap().moved.clone();
+            let location = match moved {
+                Some((path, to)) if path == asked.path => format!("Location: {to}\r\n"),
+                _ => String::new(),
+            };
+            let status = if location.is_empty() { status } else { 307 };
             self.knobs.lock().unwrap().asked.push(asked);
             let text = if body.is_null() {
                 String::new()
@@ -120,7 +138,7 @@ impl Fixture {
                 body.to_string()
             };
             let head = format!(
-                "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}",
+                "HTTP/1.1 {status} X\r\n{location}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}",
                 text.len()
             );
             if stream.write_all(head.as_bytes()).is_err() {
@@ -129,7 +147,12 @@ impl Fixture {
         }
     }
 
-    fn answer(&self, asked: &Asked) -> (u16, Value) {
+    /// Every request, whatever it was.
+    pub(crate) fn asked_at_all(&self) -> Vec<Asked> {
+        self.knobs.lock().unwrap().asked.clone()
+    }
+
+    pub(crate) fn answer(&self, asked: &Asked) -> (u16, Value) {
         let base = format!("http://{}", self.address);
         let method = asked.method.as_str();
         let path = asked.path.as_str();
@@ -289,8 +312,9 @@ impl Fixture {
         let account = asked.field("account").unwrap_or_else(|| unasked.to_owned());
         knobs.tokens += 1;
         let serial = knobs.tokens;
+        let name = format!("ada@example.org{}", knobs.poison);
         let mut reply = json!({
-            "access_token": jwt(serial, knobs.ttl_s, &account), "refresh_token": format!("vgr_{serial}"),
+            "access_token": jwt_of(&name, serial, knobs.ttl_s, &account), "refresh_token": format!("vgr_{serial}"),
             "token_type": "Bearer", "expires_in": knobs.ttl_s, "expiration": now() + knobs.ttl_s, "scope": "ibm openid",
         });
         if asked
@@ -312,7 +336,11 @@ impl Fixture {
 
 /// A token that says the right things and is signed by nobody.
 pub(crate) fn jwt(serial: u32, ttl_s: i64, account: &str) -> String {
-    let claims = json!({"iam_id": "IBMid-1", "id": "IBMid-1", "sub": "ada@example.org", "email": "ada@example.org",
+    jwt_of("ada@example.org", serial, ttl_s, account)
+}
+
+fn jwt_of(name: &str, serial: u32, ttl_s: i64, account: &str) -> String {
+    let claims = json!({"iam_id": "IBMid-1", "id": "IBMid-1", "sub": name, "email": name,
         "account": {"valid": true, "bss": account}, "iat": now(), "exp": now() + ttl_s, "serial": serial});
     format!(
         "e30.{}.sig{serial}",
@@ -444,7 +472,7 @@ fn spaces(query: &str) -> Value {
 
 fn users() -> Value {
     let user = |email: &str, state: &str, roles: &[&str]| json!({"id": email, "iam_id": format!("IBMid-{}", &email[..email.find('@').unwrap()]), "user_id": email, "email": email, "state": state, "account_roles": roles});
-    json!({"total_results": 2, "limit": 100, "resources": [
+    json!({"total_results": 2, "limit": 100, "next_url": null, "resources": [
         user("ada@example.org", "ACTIVE", &["Administrator"]), user("bo@example.org", "PENDING", &[]),
     ]})
 }

@@ -6,7 +6,7 @@ use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::os::fd::AsFd as _;
-use std::process::Child;
+use std::process::{Child, Command};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -38,6 +38,11 @@ impl Person {
 
     /// Starts a line at a terminal that wide.
     pub(crate) fn at_width(terminal: &Terminal, line: &str, columns: u16) -> Self {
+        Self::with(terminal.command(line), columns)
+    }
+
+    /// Starts a command at a terminal that wide.
+    pub(crate) fn with(mut command: Command, columns: u16) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
@@ -54,8 +59,7 @@ impl Person {
             ws_ypixel: 0,
         };
         tcsetwinsize(slave.as_fd(), size).unwrap();
-        let child = terminal
-            .command(line)
+        let child = command
             .stdin(slave.try_clone().unwrap())
             .stdout(slave.try_clone().unwrap())
             .stderr(slave)

@@ -354,3 +354,35 @@ fn a_certificate_is_checked_named_or_waved_through() {
     assert!(again.status.success(), "{again:?}");
     assert_eq!(login(&https, &[], None).status.code(), Some(6));
 }
+
+/// A server that people reach under another name than its own says so, and how to mend it.
+#[test]
+fn a_login_under_another_name_says_what_to_do() {
+    let desk = Desk {
+        server: Server::with(&["--public-url", "https://metrics.example.org"]),
+    };
+    let (url, key) = (desk.server.serving.url(), desk.server.owner.api_key.clone());
+    let login = desk.run("vigie", &["login", "-a", &url, "--apikey", &key]);
+    assert_eq!(login.status.code(), Some(1), "{login:?}");
+    let told = text(&login.stderr);
+    for expected in [
+        "describes itself as `https://metrics.example.org`",
+        "`vigie login -a https://metrics.example.org`",
+        "`--public-url http://127.0.0.1:",
+    ] {
+        assert!(told.contains(expected), "{expected}: {told}");
+    }
+    let plain = Desk::logged_in(&[]);
+    let here = plain.server.serving.url().replace("127.0.0.1", "localhost");
+    let login = plain.run(
+        "vigie",
+        &[
+            "login",
+            "-a",
+            &here,
+            "--apikey",
+            &plain.server.owner.api_key,
+        ],
+    );
+    assert!(login.status.success(), "{login:?}");
+}

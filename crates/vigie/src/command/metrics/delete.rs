@@ -51,11 +51,11 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), Failure> {
             });
         }
         if found.deleted == 0 {
-            output.say(&format!("No metrics match `{}`.", args.query))?;
+            output.say(format!("No metrics match `{}`.", args.query))?;
             output.note("hint: see what there is with `vigie metrics list`");
             return Ok(());
         }
-        return output.say(&format!(
+        return output.say(format!(
             "{} would be deleted.",
             described(args, found.deleted)
         ));
@@ -66,11 +66,11 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), Failure> {
             described(args, found.deleted),
             monitoring.described()
         );
-        if !prompt::confirm(&question, "`--yes`")? {
+        if !prompt::confirm(question, "`--yes`")? {
             return output.say("Nothing was deleted.");
         }
     }
-    output.action(&format!(
+    output.action(format!(
         "Deleting {} of {}...",
         described(args, found.deleted),
         monitoring.described()
@@ -80,7 +80,7 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), Failure> {
         return output.json(&deleted);
     }
     output.ok()?;
-    output.say(&format!("{} deleted.", described(args, deleted.deleted)))
+    output.say(format!("{} deleted.", described(args, deleted.deleted)))
 }
 
 fn described(args: &DeleteArgs, count: u64) -> String {

@@ -6,8 +6,9 @@ use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::{Monitoring, Patience, ScopeArgs};
-use crate::output::printable;
+use crate::output::{csv_field, printable};
 use crate::screen::{Screen, ScreenArgs};
+use crate::shown::Shown;
 use base::time::{Clock as _, Millis, SystemClock, TimeRange};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -96,7 +97,7 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
     let format = args.format.unwrap_or(usual);
     let bodies = fetch(args, context)?;
     if format == Format::Json {
-        return output.raw(&one_array(&bodies)?);
+        return output.json_text(&one_array(&bodies)?);
     }
     let mut rows: Vec<ReadRow> = Vec::new();
     for body in &bodies {
@@ -110,11 +111,11 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
             }
         }
     }
+    if format == Format::Csv {
+        return output.csv(&csv(&rows));
+    }
     for row in &mut rows {
         row.target = printable(&row.target);
-    }
-    if format == Format::Csv {
-        return output.raw(csv(&rows).as_bytes());
     }
     if rows.iter().all(|row| row.datapoints.is_empty()) {
         return nothing(&rows, context);
@@ -139,7 +140,7 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
         ),
         Format::Table | Format::Csv | Format::Json => tables(&rows, &zone),
     };
-    output.raw(text.as_bytes())
+    output.text(&Shown::lines(&text))
 }
 
 fn fetch(args: &GetArgs, context: &Context) -> Result<Vec<Vec<u8>>, Failure> {
@@ -170,7 +171,7 @@ fn fetch(args: &GetArgs, context: &Context) -> Result<Vec<Vec<u8>>, Failure> {
 }
 
 /// The series of several answers in one array, a line each, not a digit changed.
-fn one_array(bodies: &[Vec<u8>]) -> Result<Vec<u8>, Failure> {
+fn one_array(bodies: &[Vec<u8>]) -> Result<String, Failure> {
     let mut lines: Vec<String> = Vec::new();
     for body in bodies {
         let items: Vec<Box<RawValue>> = serde_json::from_slice(body).map_err(|error| {
@@ -184,8 +185,8 @@ fn one_array(bodies: &[Vec<u8>]) -> Result<Vec<u8>, Failure> {
         }
     }
     Ok(match lines.as_slice() {
-        [] => b"[]\n".to_vec(),
-        lines => format!("[\n{}\n]\n", lines.join(",\n")).into_bytes(),
+        [] => "[]\n".to_owned(),
+        lines => format!("[\n{}\n]\n", lines.join(",\n")),
     })
 }
 
@@ -207,9 +208,10 @@ fn nothing(rows: &[ReadRow], context: &Context) -> Result<(), Failure> {
 fn csv(rows: &[ReadRow]) -> String {
     let mut text = "name,timestamp,value\n".to_owned();
     for row in rows {
+        let name = csv_field(&row.target);
         for (value, at) in &row.datapoints {
             if let Some(value) = value {
-                let _ = writeln!(text, "{},{},{}", row.target, seconds(*at), shortest(*value));
+                let _ = writeln!(text, "{name},{},{}", seconds(*at), shortest(*value));
             }
         }
     }
@@ -322,10 +324,10 @@ mod tests {
             br#"[{"target":"b","datapoints":[]}]"#.to_vec(),
         ];
         assert_eq!(
-            String::from_utf8(one_array(&bodies).unwrap()).unwrap(),
+            one_array(&bodies).unwrap(),
             "[\n  {\"target\":\"a\",\"datapoints\":[[0.1,1.5],[null,2]]},\n  {\"target\":\"b\",\"datapoints\":[]}\n]\n"
         );
-        assert_eq!(one_array(&[]).unwrap(), b"[]\n");
+        assert_eq!(one_array(&[]).unwrap(), "[]\n");
     }
 
     #[test]

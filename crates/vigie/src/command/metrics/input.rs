@@ -333,7 +333,7 @@ mod tests {
 
     fn one(argument: &str) -> Result<(String, f64, Millis), String> {
         let mut lines = Lines::default();
-        push_argument(&mut lines, argument, 1).map_err(|failure| failure.message)?;
+        push_argument(&mut lines, argument, 1).map_err(|failure| failure.message.into_string())?;
         let sample = lines.batch.iter().next().unwrap();
         Ok((sample.name.to_owned(), sample.value, sample.at))
     }

@@ -7,6 +7,7 @@ use crate::error::Failure;
 use crate::monitoring::{Monitoring, Patience, ScopeArgs};
 use crate::output::printable;
 use crate::screen::{Screen, ScreenArgs};
+use crate::shown::Shown;
 use std::collections::BTreeMap;
 use wire::find::list::NodeItem;
 
@@ -71,15 +72,15 @@ pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), Failure> {
             });
             Ok(())
         }
-        Format::Plain => output.raw(plain(&levels).as_bytes()),
+        Format::Plain => output.text(&Shown::lines(&plain(&levels))),
         Format::Tree => {
             let glyphs = Screen::of(&args.screen, &context.env).glyphs;
-            output.raw(tree(&levels, glyphs).as_bytes())?;
+            output.text(&Shown::lines(&tree(&levels, glyphs)))?;
             let cut = levels
                 .last()
                 .is_some_and(|level| level.iter().any(|node| node.branch));
             if cut && args.depth.is_none() {
-                output.note(&format!(
+                output.note(format!(
                     "hint: there is more below; see it with `--depth {}`, or begin further down",
                     levels.len() + 1
                 ));

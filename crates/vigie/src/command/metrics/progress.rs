@@ -1,6 +1,7 @@
 //! One line on a terminal that says how far a long sending has come. Elsewhere nothing is drawn.
 
 use crate::output::{Output, to_stderr};
+use crate::shown::shown;
 use std::io::{self, IsTerminal as _};
 use std::time::{Duration, Instant};
 
@@ -34,7 +35,7 @@ impl Progress {
         if self.wanted && now >= self.next {
             self.next = now + EVERY;
             self.shown = true;
-            to_stderr(&format!("\r{}\u{1b}[K", line(read, size, samples)));
+            to_stderr(&shown!("\r{}\u{1b}[K", line(read, size, samples)));
         }
     }
 
@@ -42,7 +43,7 @@ impl Progress {
     pub(crate) fn clear(&mut self) {
         if self.shown {
             self.shown = false;
-            to_stderr("\r\u{1b}[K");
+            to_stderr(&"\r\u{1b}[K".into());
         }
     }
 }

@@ -88,7 +88,7 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
         None
     } else {
         let monitoring = Monitoring::of_session(context, &args.scope)?;
-        output.action(&format!("Sending metrics to {}...", monitoring.described()))?;
+        output.action(format!("Sending metrics to {}...", monitoring.described()))?;
         Some(monitoring)
     };
     let mut sending = Sending {

@@ -3,7 +3,8 @@
 use super::counted;
 use super::input::Unit;
 use crate::error::{Failure, Kind};
-use crate::output::{Output, printable};
+use crate::output::Output;
+use crate::shown::{Shown, shown};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use wire::ingest::Lines;
@@ -59,9 +60,9 @@ impl Tally {
             self.received += 1;
             self.refuse(Refused {
                 place: reject.line,
-                name: reject.name.as_deref().map(printable),
+                name: reject.name.clone(),
                 code: reject.reason.code().to_owned(),
-                reason: printable(&reject.reason.to_string()),
+                reason: reject.reason.to_string(),
             });
         }
     }
@@ -76,9 +77,9 @@ impl Tally {
                 .and_then(|index| places.get(index));
             self.refuse(Refused {
                 place: place.copied().unwrap_or(0),
-                name: rejection.name.as_deref().map(printable),
-                code: printable(&rejection.code),
-                reason: printable(&rejection.reason),
+                name: rejection.name.clone(),
+                code: rejection.code.clone(),
+                reason: rejection.reason.clone(),
             });
         }
     }
@@ -139,10 +140,10 @@ impl Tally {
         let reasons: Vec<String> = self
             .reasons
             .iter()
-            .map(|(code, count)| format!("{code} {count}"))
+            .map(|(code, count)| format!("{} {count}", Shown::told(code)))
             .collect();
         output.line("")?;
-        output.line(&format!("Rejected by reason: {}", reasons.join(", ")))?;
+        output.line(shown!("Rejected by reason: {}", reasons.join(", ")))?;
         output.line("")?;
         let rows: Vec<Vec<String>> = self
             .rejections
@@ -154,14 +155,14 @@ impl Tally {
                         .name
                         .as_deref()
                         .map_or_else(|| "-".to_owned(), shortened),
-                    refused.reason.clone(),
+                    Shown::told(&refused.reason).into_string(),
                 ]
             })
             .collect();
         output.table(&[unit.heading(), "Name", "Reason"], &rows)?;
         let more = self.rejected - self.rejections.len() as u64;
         if more > 0 {
-            output.line(&format!(
+            output.line(format!(
                 "… and {more} more; list them with `--reasons {}`",
                 self.rejected
             ))?;

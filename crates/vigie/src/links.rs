@@ -1,0 +1,58 @@
+//! Links where a file is to be written: a person's own are followed, others' are not.
+//!
+//! Folders of dot files are full of links, so that one of the person's own (or the system's, as `/dev/stderr` is) leads
+//! on. One that somebody else put there would have the person overwrite a file of his choice.
+
+use crate::error::Failure;
+use crate::shown::shown;
+use rustix::fs::OFlags;
+use std::fs::OpenOptions;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+/// Refuses a link that is neither the person's nor the system's.
+pub(crate) fn refuse_planted(path: &Path) -> Result<(), Failure> {
+    let own = rustix::process::geteuid().as_raw();
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if found.is_symlink() && found.uid() != own && found.uid() != 0 => {
+            Err(Failure::failed(shown!(
+                "`{}` is a link that another user (uid {}) made; nothing is written through it",
+                path.display(),
+                found.uid()
+            ))
+            .hint("remove it if it is not meant"))
+        }
+        // What is not there, or cannot be looked at, is told by whoever opens it.
+        _ => Ok(()),
+    }
+}
+
+/// Options that open no link at all; for files that this program makes itself, such as locks.
+pub(crate) fn never_linked(options: &mut OpenOptions) -> &mut OpenOptions {
+    options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ones_own_link_is_followed_where_that_is_meant_and_a_lock_is_never_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (link, file) = (folder.path().join("link"), folder.path().join("file"));
+        std::fs::write(&file, "kept").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        assert!(refuse_planted(&link).is_ok());
+        assert!(refuse_planted(Path::new("/dev/stderr")).is_ok());
+        assert!(refuse_planted(&folder.path().join("absent")).is_ok());
+        // Only root can give a link away.
+        if std::os::unix::fs::lchown(&link, Some(12345), None).is_ok() {
+            let refused = refuse_planted(&link).unwrap_err();
+            assert!(refused.to_string().contains("uid 12345"), "{refused}");
+        }
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        assert!(never_linked(&mut options).open(&link).is_err());
+        assert_eq!(std::fs::read(&file).unwrap(), b"kept");
+    }
+}

@@ -1,0 +1,264 @@
+//! Origins: scheme, host and port, which is what decides who reads what is sent. Read by the parser that the sender
+//! uses, so that both mean the same host. Pure; whether an origin is trusted is [`crate::trust`]'s matter.
+
+use std::fmt;
+use ureq::http::Uri;
+
+/// Whom a request reaches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Origin {
+    is_https: bool,
+    /// In lower case; an IPv6 address has its brackets.
+    host: String,
+    port: u16,
+}
+
+impl Origin {
+    /// The origin of an address, or why it is none.
+    pub(crate) fn of(url: &str) -> Result<Self, &'static str> {
+        let uri: Uri = url.parse().map_err(|_| "it cannot be read")?;
+        let is_https = match uri.scheme_str() {
+            Some("https") => true,
+            Some("http") => false,
+            Some(_) => return Err("only `http` and `https` are spoken"),
+            None => return Err("it names no scheme"),
+        };
+        let authority = uri.authority().ok_or("it names no host")?;
+        // What stands before an `@` looks like the host and is not; what stands behind it is, and is not looked at.
+        if authority.as_str().contains('@') {
+            return Err("it holds a user name");
+        }
+        let host = authority.host().trim_end_matches('.').to_ascii_lowercase();
+        let rest = authority.as_str().get(authority.host().len()..);
+        let port = match (authority.port_u16(), rest) {
+            (Some(port), _) => port,
+            (None, Some("" | ":")) if is_https => 443,
+            (None, Some("" | ":")) => 80,
+            (None, _) => return Err("its port is no number"),
+        };
+        if host.is_empty() {
+            return Err("it names no host");
+        }
+        Ok(Self {
+            is_https,
+            host,
+            port,
+        })
+    }
+
+    /// Whether what is sent there is encrypted.
+    pub(crate) const fn is_https(&self) -> bool {
+        self.is_https
+    }
+
+    /// Whether it is this machine's own.
+    pub(crate) fn is_loopback(&self) -> bool {
+        crate::address::is_loopback(&self.to_string())
+    }
+
+    /// Whether it is the address that stands for all of a machine's, and so for none.
+    fn is_unspecified(&self) -> bool {
+        ["0.0.0.0", "[::]"].contains(&self.host.as_str())
+    }
+
+    /// Whether both lead to the same server: they are one, or two names that this machine has for itself with the same
+    /// port.
+    pub(crate) fn is_same_server(&self, other: &Self) -> bool {
+        let is_here =
+            |host: &str| ["localhost", "127.0.0.1", "[::1]", "0.0.0.0", "[::]"].contains(&host);
+        self == other
+            || (self.is_https == other.is_https
+                && self.port == other.port
+                && is_here(&self.host)
+                && is_here(&other.host))
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, usual) = if self.is_https {
+            ("https", 443)
+        } else {
+            ("http", 80)
+        };
+        write!(f, "{scheme}://{}", self.host)?;
+        if self.port == usual {
+            return Ok(());
+        }
+        write!(f, ":{}", self.port)
+    }
+}
+
+/// What is to be made of an address that a server gives for one of its parts.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Weighed {
+    /// The address that the person named serves for it.
+    Named,
+    /// It is at the origin the person named.
+    Same,
+    /// It is elsewhere; nothing goes there unless that is trusted.
+    Elsewhere(Origin),
+    /// It cannot be followed, whoever trusts it.
+    Refused(&'static str),
+}
+
+/// Weighs `learnt`, which the server at `named` gave.
+pub(crate) fn weigh(named: &Origin, learnt: &str) -> Weighed {
+    if learnt.is_empty() {
+        return Weighed::Named;
+    }
+    let there = match Origin::of(learnt) {
+        Ok(there) => there,
+        Err(why) => return Weighed::Refused(why),
+    };
+    // A server behind a proxy, or bound to every address, that was not told its own name.
+    let means_itself = !named.is_loopback() && (there.is_loopback() || there.is_unspecified());
+    let is_same_host_unencrypted = there.host == named.host && named.is_https && !there.is_https;
+    if there == *named {
+        Weighed::Same
+    } else if there.is_same_server(named) || means_itself || is_same_host_unencrypted {
+        Weighed::Named
+    } else if named.is_https && !there.is_https {
+        Weighed::Refused("it is not encrypted, and the server that names it is")
+    } else {
+        Weighed::Elsewhere(there)
+    }
+}
+
+/// The address of a list's next page, as long as it is of the server of this one; `base` is that server's root.
+pub(crate) fn follow(base: &str, next: &str) -> Option<String> {
+    let is_clean = next
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if !is_clean {
+        return None;
+    }
+    if next.starts_with('/') && !next.starts_with("//") {
+        return Some(format!("{base}{next}"));
+    }
+    let same = Origin::of(next).ok()? == Origin::of(base).ok()?;
+    same.then(|| next.to_owned())
+}
+
+/// Whether an address can be handed to the program that opens browsers: `https`, this machine, or the server in use,
+/// and made of nothing that some shell on the way could read as more than an address.
+pub(crate) fn is_openable(page: &str, used: &Origin) -> bool {
+    let is_clean = page
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!&()*+,;=%".contains(&byte));
+    is_clean
+        && Origin::of(page)
+            .is_ok_and(|there| there.is_https || there.is_loopback() || there == *used)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(url: &str) -> String {
+        Origin::of(url).map_or_else(|why| format!("! {why}"), |origin| origin.to_string())
+    }
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        assert_eq!(of("HTTPS://Example.ORG:443/a?b"), "https://example.org");
+        assert_eq!(of("https://example.org."), "https://example.org");
+        assert_eq!(of("http://[::1]:8080/x"), "http://[::1]:8080");
+        for wrong in [
+            "ftp://x",
+            "//x",
+            "/x",
+            "x",
+            "https://u@h",
+            "https://u:p@h",
+            "https://h:x/",
+            "javascript:alert(1)",
+            "https://h\\@evil",
+            "https://h\u{1b}",
+            "https://h h",
+            "",
+        ] {
+            assert!(of(wrong).starts_with('!'), "{wrong}: {}", of(wrong));
+        }
+    }
+
+    #[test]
+    fn what_a_server_says_is_weighed() {
+        let weighed = |named: &str, learnt: &str| weigh(&Origin::of(named).unwrap(), learnt);
+        let elsewhere = |url: &str| Weighed::Elsewhere(Origin::of(url).unwrap());
+        assert_eq!(weighed("https://a", "https://A:443/x"), Weighed::Same);
+        assert_eq!(weighed("https://a", ""), Weighed::Named);
+        assert_eq!(weighed("https://a", "http://a"), Weighed::Named);
+        assert_eq!(weighed("https://a", "http://127.0.0.1:80"), Weighed::Named);
+        assert_eq!(weighed("https://a", "https://0.0.0.0:8443"), Weighed::Named);
+        assert_eq!(
+            weighed("http://127.0.0.1:9", "http://localhost:9"),
+            Weighed::Named
+        );
+        assert_eq!(weighed("https://a", "https://b"), elsewhere("https://b"));
+        assert_eq!(
+            weighed("http://127.0.0.1:9", "http://127.0.0.1:10"),
+            elsewhere("http://127.0.0.1:10")
+        );
+        for wrong in ["http://b", "https://a@b", "javascript:x", "ftp://a"] {
+            assert!(
+                matches!(weighed("https://a", wrong), Weighed::Refused(_)),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_next_page_is_of_the_same_server() {
+        let next = |next: &str| follow("https://a/root", next);
+        assert_eq!(
+            next("/v2/x?page=2").as_deref(),
+            Some("https://a/root/v2/x?page=2")
+        );
+        assert_eq!(next("https://a/v2/x").as_deref(), Some("https://a/v2/x"));
+        for wrong in [
+            "@evil/x",
+            "//evil/x",
+            "https://evil/x",
+            "http://a/x",
+            "https://a@evil/x",
+            ".evil/x",
+            ":80@evil/",
+            "x",
+            "/\\evil",
+            "/a\u{1b}",
+            "",
+            "javascript:x",
+        ] {
+            assert_eq!(next(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_browser_opens_pages_only() {
+        let used = Origin::of("http://server:8080").unwrap();
+        for page in [
+            "https://x/p?a=b",
+            "http://127.0.0.1:1/p",
+            "http://server:8080/identity/passcode",
+        ] {
+            assert!(is_openable(page, &used), "{page}");
+        }
+        for page in [
+            "http://other/p",
+            "file:///etc/passwd",
+            "-x",
+            "--help",
+            "javascript:x",
+            "https://x/$(id)",
+            "https://x/`id`",
+            "https://x/\u{1b}",
+            "https://x/'",
+            "https://u@x/",
+            "ssh://x",
+            "",
+        ] {
+            assert!(!is_openable(page, &used), "{page}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Whom passwords and tokens may go to: the server that the person named, and what they allowed beside it.
+//!
+//! A server says of itself where its parts are (`token_endpoint`, the hosts of a region). One that lies so would be
+//! handed the password by its victims themselves. Invariant: the client sends a [`Vouched`] request and no other, and
+//! only here a request is vouched for. An origin that nobody named is shown and asked about, once; it is kept beside
+//! the configuration, by the server that named it.
+
+use crate::address;
+use crate::client::{Reply, Request};
+use crate::context::Context;
+use crate::env;
+use crate::error::Failure;
+use crate::origin::{Origin, Weighed, follow, weigh};
+use crate::prompt;
+use crate::shown::{Shown, shown};
+
+/// A request to an origin that may read it.
+#[derive(Debug)]
+pub(crate) struct Vouched(Request);
+
+impl Vouched {
+    /// To be sent.
+    pub(crate) fn into_request(self) -> Request {
+        self.0
+    }
+}
+
+impl Context {
+    /// Sends a request, if where it goes is trusted with what is in it.
+    pub(crate) fn send(&self, request: Request) -> Result<Reply, Failure> {
+        self.vouch(request.url(), "the address of a service")?;
+        self.client()?.send(Vouched(request))
+    }
+
+    /// The address that this server gives for a part of it, `what`; the person's own word where the server cannot have
+    /// meant another.
+    pub(crate) fn adopt(&self, learnt: &str, what: &'static str) -> Result<String, Failure> {
+        let api = self.api_endpoint()?;
+        let learnt = learnt.trim_end_matches('/');
+        match weigh(&origin(&api)?, learnt) {
+            Weighed::Named => Ok(api),
+            Weighed::Same => Ok(learnt.to_owned()),
+            Weighed::Elsewhere(_) => {
+                self.vouch(learnt, what)?;
+                Ok(learnt.to_owned())
+            }
+            Weighed::Refused(why) => Err(Failure::failed(shown!(
+                "`{}` names `{}` as {}, where nothing is sent: {}",
+                api,
+                Shown::told(learnt),
+                what,
+                why
+            ))
+            .hint("the server's operator can mend it with the setting `public_url`")),
+        }
+    }
+
+    /// The address of the next page of a list of the server with the root `base`.
+    pub(crate) fn next_page(&self, base: &str, next: &str) -> Result<String, Failure> {
+        follow(base, next).ok_or_else(|| {
+            Failure::failed(shown!(
+                "`{}` continues a list at `{}`, which is not its own; nothing was sent there",
+                base,
+                Shown::told(next)
+            ))
+        })
+    }
+
+    /// Whether requests may go to this address; asks whoever is there, where nobody has said so before.
+    pub(crate) fn vouch(&self, url: &str, what: &'static str) -> Result<(), Failure> {
+        let there = origin(url)?;
+        if self.is_trusted(&there)? {
+            return Ok(());
+        }
+        let named = self.named_server()?;
+        if named.is_https() && !there.is_https() {
+            return Err(Failure::failed(shown!(
+                "`{}` is not encrypted, and `{}`, which names it as {}, is: nothing is sent there",
+                there.to_string(),
+                named.to_string(),
+                what
+            )));
+        }
+        let allow = shown!(
+            "if both belong together, allow it with `vigie api --trust-origin {}`, or while logging in with `--trust-origin {}`",
+            there.to_string(),
+            there.to_string()
+        );
+        if !prompt::is_possible() {
+            return Err(Failure::usage(shown!(
+                "`{}` names another host as {}: `{}`. Without a terminal nobody can be asked whether it may have passwords and tokens",
+                named.to_string(),
+                what,
+                there.to_string()
+            ))
+            .hint(allow));
+        }
+        let question = shown!(
+            "`{}` names another host as {}: `{}`. Send passwords and tokens there?",
+            named.to_string(),
+            what,
+            there.to_string()
+        );
+        if !prompt::confirm(question, "`--trust-origin`")? {
+            return Err(Failure::failed(shown!(
+                "`{}` is not trusted; nothing was sent there",
+                there.to_string()
+            ))
+            .hint(allow));
+        }
+        self.trust(&there)
+    }
+
+    /// Trusts an origin with what is for the server in use, from now on.
+    pub(crate) fn trust(&self, there: &Origin) -> Result<(), Failure> {
+        let named = self.named_server()?.to_string();
+        self.home.change_origins(|origins| {
+            let trusted = origins.entry(named).or_default();
+            let there = there.to_string();
+            if !trusted.contains(&there) {
+                trusted.push(there);
+            }
+        })
+    }
+
+    /// The same, where it is not the server in use itself.
+    pub(crate) fn trust_if_elsewhere(&self, there: &Origin) -> Result<(), Failure> {
+        if self.named_server()?.is_same_server(there) {
+            return Ok(());
+        }
+        self.trust(there)
+    }
+
+    /// Takes that back.
+    pub(crate) fn distrust(&self, there: &Origin) -> Result<(), Failure> {
+        let named = self.named_server()?.to_string();
+        self.home.change_origins(|origins| {
+            if let Some(trusted) = origins.get_mut(&named) {
+                trusted.retain(|origin| *origin != there.to_string());
+            }
+        })
+    }
+
+    /// What was allowed beside the server in use.
+    pub(crate) fn trusted_origins(&self) -> Result<Vec<String>, Failure> {
+        let Ok(named) = self.named_server() else {
+            return Ok(Vec::new());
+        };
+        let mut origins = self.home.read_origins()?;
+        Ok(origins.remove(&named.to_string()).unwrap_or_default())
+    }
+
+    /// The token service that the person named, by the flag of `login` or the variable.
+    pub(crate) fn named_iam(&self, flag: Option<&str>) -> Result<Option<String>, Failure> {
+        flag.or_else(|| self.env.get(env::IAM_ENDPOINT))
+            .map(address::complete)
+            .transpose()
+    }
+
+    fn is_trusted(&self, there: &Origin) -> Result<bool, Failure> {
+        let named_elsewhere = [env::API, env::IAM_ENDPOINT]
+            .into_iter()
+            .filter_map(|variable| self.env.get(variable))
+            .filter_map(|text| Origin::of(&address::complete(text).ok()?).ok());
+        let is_named = self
+            .named_server()
+            .into_iter()
+            .chain(named_elsewhere)
+            .any(|named| named.is_same_server(there));
+        Ok(is_named || self.trusted_origins()?.contains(&there.to_string()))
+    }
+
+    /// The server in use: the one logged in to, or being logged in to.
+    fn named_server(&self) -> Result<Origin, Failure> {
+        let configured = self.config().api_endpoint.clone();
+        match (configured.is_empty(), self.env.get(env::API)) {
+            (true, Some(text)) => origin(&address::complete(text)?),
+            _ => origin(&self.api_endpoint()?),
+        }
+    }
+}
+
+/// The origin of an address that is to be used.
+pub(crate) fn origin(url: &str) -> Result<Origin, Failure> {
+    Origin::of(url).map_err(|why| {
+        Failure::usage(shown!(
+            "`{}` is not the address of a server: {}",
+            Shown::told(url),
+            why
+        ))
+        .hint("the API endpoint is set with `vigie api URL`")
+    })
+}

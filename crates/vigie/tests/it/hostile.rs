@@ -1,0 +1,333 @@
+//! A server whose every text tries to take over the terminal. Every command of the program is run against it.
+
+use crate::person::Person;
+use crate::terminal::Terminal;
+use std::process::Command;
+
+/// Colours, bells, C1, DEL, both kinds of bidi, zero-width, soft hyphen, separators, tags, forged lines.
+const POISON: &str = "\u{1b}[31m\u{1b}]0;x\u{7}\u{9b}2J\u{7f}\u{202e}\u{2066}\u{200f}\u{61c}\u{200b}\u{200d}\u{2060}\u{feff}\u{ad}\u{2028}\u{2029}\u{85}\u{e0041}\nFORGED\n\r\t";
+
+/// Every command, `~` standing for the poison in names. One that asks is also run so that it asks.
+const COMMANDS: &[&str] = &[
+    "login -a ADDRESS --apikey vgk_good -o field-org~ -s dev~",
+    "login -a ADDRESS --apikey vgk_bad",
+    "login -a ADDRESS -u ada -p wrong",
+    "login -a ADDRESS -u ada~",
+    "login -a ADDRESS --sso",
+    "login -a ADDRESS --apikey vgk_good -r mars~",
+    "target",
+    "target -r eu-de~",
+    "target -o field-org~",
+    "target -c nobody~",
+    "target --cf",
+    "target --output json",
+    "status",
+    "status --output json",
+    "api",
+    "regions",
+    "regions --output json",
+    "iam oauth-tokens",
+    "iam token",
+    "iam token --curl",
+    "iam token --env",
+    "iam token --json",
+    "iam token --header",
+    "iam bearer-token",
+    "iam api-keys",
+    "iam api-keys --uuid",
+    "iam api-keys --output json",
+    "iam api-key-create ci~",
+    "iam api-key-create ci --output json",
+    "iam api-key-update ci~ -d x~",
+    "iam api-key-delete ci~ -f",
+    "iam api-key-delete twin~",
+    "iam api-key-delete nobody~",
+    "iam api-key-lock ci~",
+    "iam api-key-unlock ci~",
+    "iam api-key-disable ci~",
+    "iam api-key-enable ci~",
+    "iam accounts",
+    "iam account-users",
+    "iam account-user-invite bo@example.org~",
+    "iam orgs",
+    "iam org field-org~",
+    "iam org-create new~",
+    "iam org-delete field-org~",
+    "iam org-rename field-org~ other~",
+    "iam spaces -o field-org~",
+    "iam space dev~ -o field-org~",
+    "iam space-create dev~ -o field-org~",
+    "iam space-delete dev~ -o field-org~",
+    "iam org-role-set bo field-org~ OrgUser",
+    "iam org-role-unset bo field-org~ OrgUser",
+    "iam space-role-set bo field-org~ dev~ SpaceAuditor",
+    "iam space-role-unset bo field-org~ dev~ SpaceAuditor",
+    "account list",
+    "account list --output json",
+    "account orgs",
+    "account orgs --guid",
+    "account org field-org~",
+    "account org field-org~ --guid",
+    "account org nowhere~",
+    "account org-create new~",
+    "account org-delete field-org~",
+    "account org-delete field-org~ -f --recursive",
+    "account org-rename field-org~ other~",
+    "account spaces -o field-org~",
+    "account spaces -o field-org~ --guid",
+    "account space dev~ -o field-org~",
+    "account space nowhere~ -o field-org~",
+    "account space-create dev~ -o field-org~",
+    "account space-delete dev~ -o field-org~",
+    "account users",
+    "account users --output json",
+    "account user-invite bo@example.org~",
+    "account user-invite bo@example.org -o field-org~ -s dev~ --space-role SpaceAuditor",
+    "account user-remove bo@example.org~",
+    "account user-remove bo@example.org~ -f",
+    "account role-set bo Viewer",
+    "account role-unset bo~ Viewer",
+    "account org-role-set bo field-org~ OrgUser",
+    "account org-role-unset bo field-org~ OrgUser",
+    "account space-role-set bo field-org~ dev~ SpaceAuditor",
+    "account space-role-unset bo field-org~ dev~ SpaceAuditor",
+    "account password --current wrong --new better-one",
+    "cf oauth-token",
+    "metrics send a.b=1 c.d=2@5000000000",
+    "metrics send a.b=1 c.d=2@5000000000 --output json",
+    "metrics send a~=1",
+    "metrics get a.b",
+    "metrics get a.b --format sparkline",
+    "metrics get a.b --format chart",
+    "metrics get a.b --format csv",
+    "metrics get a.b --format json",
+    "metrics list",
+    "metrics list --format plain",
+    "metrics list --format json",
+    "metrics delete nothing~",
+    "metrics delete a.b --dry-run",
+    "metrics delete a.b",
+    "agent --once --interval 1s --host h",
+    "config --list",
+    "config --sso-otp manual~",
+    "completion bash",
+    "version",
+    "logout",
+];
+
+/// Whether a character of the output is one that a server must not bring to a screen.
+fn is_hostile(character: char) -> bool {
+    (character.is_control() && character != '\n')
+        || matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{ad}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+fn check(line: &str, place: &str, shown: &str) {
+    // For a program, a name stays what it is; only control characters are in no name.
+    let is_exact = line.contains("--format csv") && place == "a pipe";
+    let found: Vec<char> = shown
+        .chars()
+        .filter(|c| is_hostile(*c) && (c.is_control() || !is_exact))
+        .collect();
+    assert!(
+        found.is_empty(),
+        "`{line}` shows {found:?} on {place}:\n{shown:?}"
+    );
+    assert!(
+        !shown.lines().any(|line| line.trim() == "FORGED"),
+        "`{line}` shows a forged line on {place}:\n{shown}"
+    );
+    assert!(!shown.contains("panicked"), "{line}: {shown}");
+}
+
+/// A login of a hostile server's, the poison in every file that could be poisoned.
+fn desk() -> Terminal {
+    let mut terminal = Terminal::new();
+    terminal.set("NO_COLOR", "1");
+    terminal.server.turn(|knobs| {
+        knobs.poison = POISON;
+        knobs.accounts = 1;
+    });
+    let login = words(&terminal, COMMANDS[0]);
+    let ran = run(&terminal, &login);
+    assert!(ran.2, "{}", ran.0);
+    terminal
+}
+
+fn words(terminal: &Terminal, line: &str) -> Vec<String> {
+    line.split(' ')
+        .map(|word| {
+            word.replace("ADDRESS", &terminal.server.address.to_string())
+                .replace('~', POISON)
+        })
+        .collect()
+}
+
+fn command(terminal: &Terminal, words: &[String]) -> Command {
+    let mut command = terminal.command("vigie");
+    command.args(words);
+    command
+}
+
+/// What a pipe got: both streams, and whether it went well.
+fn run(terminal: &Terminal, words: &[String]) -> (String, String, bool) {
+    let output = command(terminal, words).output().unwrap();
+    (
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+        output.status.success(),
+    )
+}
+
+fn tour(terminal: &Terminal, lines: &[&str]) {
+    for line in lines {
+        let words = words(terminal, line);
+        let (stdout, stderr, good) = run(terminal, &words);
+        check(line, "a pipe", &stdout);
+        check(line, "a pipe", &stderr);
+        if good && (line.contains("json") || line.contains("--json")) {
+            let value = serde_json::from_str::<serde_json::Value>(&stdout);
+            assert!(value.is_ok(), "`{line}`: {value:?} in {stdout}");
+        }
+    }
+}
+
+#[test]
+fn no_text_of_a_server_reaches_a_pipe_raw() {
+    let terminal = desk();
+    terminal.server.store.lock().unwrap().samples.insert(
+        "a.b".to_owned(),
+        [(1_519_862_400_000, 1.into())].into_iter().collect(),
+    );
+    tour(&terminal, COMMANDS);
+}
+
+#[test]
+fn no_text_of_a_refusal_reaches_a_pipe_raw() {
+    for status in [400, 401, 403, 404, 409, 500] {
+        let terminal = desk();
+        terminal.server.turn(|knobs| knobs.refuse = Some(status));
+        tour(&terminal, COMMANDS);
+    }
+}
+
+#[test]
+fn no_text_of_a_server_reaches_a_terminal_raw() {
+    let terminal = desk();
+    terminal.server.store.lock().unwrap().samples.insert(
+        "a.b".to_owned(),
+        [(1_519_862_400_000, 1.into())].into_iter().collect(),
+    );
+    for line in COMMANDS {
+        let mut person = Person::with(command(&terminal, &words(&terminal, line)), 80);
+        // Whatever is asked has its answer; then nothing more comes.
+        person.press("1\n1\n1\ny\n\u{4}\u{4}\u{4}");
+        let (shown, _) = person.leave();
+        // What was typed is shown by the terminal itself.
+        check(line, "a terminal", &shown.replace("^D\u{8}\u{8}", ""));
+    }
+}
+
+#[test]
+fn a_refused_renewal_and_a_trace_are_shown_escaped() {
+    let terminal = desk();
+    terminal
+        .server
+        .turn(|knobs| knobs.refresh_refused = Some("BXNIM0439E"));
+    terminal.edit("config.json", |config| {
+        config["IAMToken"] = "Bearer e30.e30.x".into();
+    });
+    tour(
+        &terminal,
+        &["iam token", "account orgs", "iam token --min-ttl 1h"],
+    );
+
+    let mut terminal = desk();
+    terminal.set("VIGIE_TRACE", "true");
+    tour(&terminal, &["regions", "account list"]);
+}
+
+#[test]
+fn what_a_server_says_at_length_is_cut_short() {
+    let terminal = Terminal::logged_in();
+    terminal.server.turn(|knobs| {
+        knobs.refuse = Some(400);
+        knobs.poison = Box::leak("x".repeat(1 << 20).into_boxed_str());
+    });
+    for line in [
+        "account list",
+        "account orgs",
+        "iam api-keys",
+        "metrics list",
+        "account users",
+    ] {
+        let (stdout, stderr, good) = run(&terminal, &words(&terminal, line));
+        assert!(!good, "{line}");
+        let length = stdout.len() + stderr.len();
+        assert!(length < 8 << 10, "`{line}` shows {length} bytes");
+    }
+}
+
+/// A token goes into headers, and with `--env` and `--curl` into a shell.
+#[test]
+fn what_is_no_token_is_not_taken_for_one() {
+    let mut terminal = Terminal::new();
+    let address = terminal.server.address;
+    for token in [
+        "e30.e30.x'; touch owned; '",
+        "e30.e30.x\nX: y",
+        "e30.e30.x\u{1b}[31m",
+        "",
+    ] {
+        terminal.server.turn(|knobs| {
+            knobs.patches = vec![("/identity/token", "/access_token", token.into())];
+        });
+        let ran = terminal.run(&format!("vigie login -a {address} --apikey vgk_good"));
+        assert_eq!(ran.code, 1, "{token:?}: {ran:?}");
+        assert!(ran.stderr.contains("no token has"), "{ran:?}");
+        assert!(!terminal.path(".bluemix/config.json").exists());
+    }
+}
+
+#[test]
+fn ids_of_a_server_are_one_word_to_a_shell() {
+    let mut terminal = Terminal::logged_in();
+    let guid = "x'; touch owned; '";
+    terminal.edit(".cf/config.json", |cf| {
+        cf["SpaceFields"]["GUID"] = guid.into();
+    });
+    let printed = terminal.run("vigie iam token --env").stdout;
+    let shell = Command::new("/bin/sh")
+        .args(["-euc", &format!("{printed}\nprintf %s \"$VIGIE_SCOPE\"")])
+        .current_dir(terminal.path("."))
+        .output()
+        .unwrap();
+    assert_eq!(
+        String::from_utf8(shell.stdout).unwrap(),
+        format!("s-{guid}")
+    );
+    assert!(!terminal.path("owned").exists());
+}
+
+/// A command that is not in the table would not be attacked.
+#[test]
+fn every_command_is_attacked() {
+    let reference = include_str!("../../../../docs/reference/cli.md");
+    let all: Vec<&str> = reference
+        .lines()
+        .filter_map(|line| line.strip_prefix("## `vigie ")?.strip_suffix('`'))
+        .collect();
+    assert!(all.len() > 50, "{all:?}");
+    for path in &all {
+        let is_group = all
+            .iter()
+            .any(|other| other.starts_with(&format!("{path} ")));
+        let is_attacked = COMMANDS
+            .iter()
+            .any(|line| *line == *path || line.starts_with(&format!("{path} ")));
+        assert!(
+            is_group || is_attacked,
+            "`{path}` is in no table of `hostile.rs`"
+        );
+    }
+}
