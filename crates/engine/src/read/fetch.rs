@@ -115,6 +115,8 @@ impl Snapshot {
         take: &mut dyn FnMut(Series) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
         for (name, series, head) in std::mem::take(&mut self.wanted) {
+            // Whoever takes the series may take his time.
+            pace.look()?;
             let head = head.map(|own| own.read(&self.range)).unwrap_or_default();
             let points = self.stored(series, pace)?.merged(head);
             let samples = points.len() as u64;

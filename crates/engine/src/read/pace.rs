@@ -39,6 +39,12 @@ impl<'c> Pace<'c> {
         Ok(())
     }
 
+    /// Looks at clock and flag, whatever has been paid for.
+    pub(crate) fn look(&mut self) -> Result<(), Stop> {
+        self.since = 0;
+        self.context.check(Instant::now())
+    }
+
     /// Pays for a name that was matched, which took `words`.
     pub(crate) fn matched(&mut self, words: u64) -> Result<(), Stop> {
         self.steps(1 + words / WORDS_PER_STEP)

@@ -12,6 +12,8 @@ mod format_v1;
 #[cfg(test)]
 mod group_commit;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod model;

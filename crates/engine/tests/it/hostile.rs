@@ -1,0 +1,378 @@
+//! Questions made to hurt: none of them keeps a writer waiting, each ends when it must, and each is told why.
+
+use crate::support::{
+    DAY, MINUTE, NOON, batch, config, delete, fetch_in, figure, find, find_in, open, open_with,
+    range, read, scope, send, send_to,
+};
+use base::context::{Budget, Context, Resource, Stop};
+use base::name::SeriesName;
+use base::pattern::Pattern;
+use base::sample::Batch;
+use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, StoreError};
+use base::time::{ManualClock, Millis, TimeRange};
+use engine::storage::faulty::Faulty;
+use engine::{Engine, EngineConfig};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+/// How long a test waits for what must come.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Samples a stranger sends meanwhile.
+const WRITES: i64 = 100;
+
+/// More than may be looked at under the lock at one time.
+const MANY: usize = 6000;
+
+fn fill(engine: &Engine, names: impl Iterator<Item = String>, at: i64) {
+    let names: Vec<String> = names.collect();
+    for names in names.chunks(1000) {
+        let mut batch = Batch::default();
+        for name in names {
+            batch.push(&SeriesName::parse(name).unwrap(), Millis(at), 1.0);
+        }
+        let appended = engine.append(&scope(1), &batch, Durability::Buffered);
+        assert_eq!(appended.unwrap().stored, names.len() as u64);
+    }
+}
+
+/// What the attacker asked for, and a name that each of it goes through.
+fn worst() -> Vec<String> {
+    vec![
+        vec!["{a,b}"; 40].join("."),
+        format!("c.*.{}z", "*y".repeat(480)),
+        format!("c.*.{{{}}}", vec!["*y*z"; 500].join(",")),
+        "c.*".to_owned(),
+        "c.*.*".to_owned(),
+    ]
+}
+
+/// Runs `question` while a stranger writes one sample after another: each is acknowledged, and the question ends when it is
+/// cancelled.
+fn write_beside(engine: &Arc<Engine>, question: impl Fn(&Engine, &Context) + Send + 'static) {
+    let context = Arc::new(Context::unlimited());
+    let asked = Arc::clone(&context);
+    let (said, asker_says) = mpsc::channel();
+    let own = Arc::clone(engine);
+    std::thread::spawn(move || {
+        said.send("begun").unwrap();
+        question(&own, &asked);
+        let _ = said.send("ended");
+    });
+    assert_eq!(asker_says.recv_timeout(LIMIT), Ok("begun"));
+    let own = Arc::clone(engine);
+    let (stored, is_stored) = mpsc::channel();
+    std::thread::spawn(move || {
+        for minute in 0..WRITES {
+            let sample = batch(&[("stranger", NOON - minute * MINUTE, 1.0)]);
+            let appended = own.append(&scope(2), &sample, Durability::Buffered);
+            // Nobody listens where the test has failed.
+            let _ = stored.send(appended.unwrap().stored);
+        }
+    });
+    for _ in 0..WRITES {
+        let stored = is_stored.recv_timeout(LIMIT / 4);
+        assert_eq!(stored, Ok(1), "a stranger's write waits for a query");
+        assert!(engine.health().is_ok());
+    }
+    context.cancel_flag().store(true, Ordering::Relaxed);
+    assert_eq!(asker_says.recv_timeout(LIMIT), Ok("ended"));
+}
+
+#[test]
+fn regression_6_no_question_keeps_a_writer_waiting() {
+    let engine = Arc::new(open(&Faulty::new(1)));
+    send(&engine, 1, &[("a.b", NOON, 1.0)]);
+    let long = |leaf| format!("c.host-{leaf:04}.{}", "y".repeat(900));
+    fill(&engine, (0..1000).map(long), NOON);
+    for text in worst() {
+        let pattern = Pattern::parse(&text).unwrap();
+        let question = move |engine: &Engine, context: &Context| {
+            let find = FindQuery {
+                pattern: &pattern,
+                range: Some(TimeRange::ALL),
+            };
+            let fetch = FetchQuery {
+                pattern: &pattern,
+                range: TimeRange::ALL,
+            };
+            let delete = DeleteQuery {
+                pattern: &pattern,
+                range: None,
+                dry_run: true,
+            };
+            let _ = engine.find(&scope(1), &find, context);
+            let _ = engine.fetch(&scope(1), &fetch, context);
+            let _ = engine.delete(&scope(1), &delete, context);
+        };
+        write_beside(&engine, question);
+    }
+}
+
+#[test]
+fn a_reader_that_takes_its_time_keeps_nobody_waiting() {
+    let storage = Faulty::new(1);
+    let engine = Arc::new(open(&storage));
+    fill(&engine, (0..10).map(|leaf| format!("a.{leaf}")), NOON);
+    engine.flush().unwrap();
+    fill(
+        &engine,
+        (0..10).map(|leaf| format!("a.{leaf}")),
+        NOON + MINUTE,
+    );
+    let pattern = Pattern::parse("a.*").unwrap();
+    let query = FetchQuery {
+        pattern: &pattern,
+        range: TimeRange::ALL,
+    };
+    let mut seen = Vec::new();
+    let read_all = engine.fetch_each(&scope(1), &query, &Context::unlimited(), &mut |series| {
+        if seen.is_empty() {
+            // In the midst of it: writes, deletions, a flush, a merge.
+            send_to(&engine, 1, "a.3", NOON + 2 * MINUTE, 9.0);
+            assert_eq!(delete(&engine, 1, "a.5", None), 1);
+            delete(&engine, 1, "a.7", Some(TimeRange::ALL));
+            engine.flush().unwrap();
+            engine.compact().unwrap();
+        }
+        seen.push((series.name, series.values.len()));
+        ControlFlow::Continue(())
+    });
+    read_all.unwrap();
+    let all: Vec<(String, usize)> = (0..10).map(|leaf| (format!("a.{leaf}"), 2)).collect();
+    assert_eq!(seen, all, "the state of its beginning");
+    assert_eq!(read(&engine, 1, "a.3").len(), 3);
+    assert_eq!(find(&engine, 1, "a.5"), [""; 0]);
+
+    let mut first = Vec::new();
+    let broken_off = engine.fetch_each(&scope(1), &query, &Context::unlimited(), &mut |series| {
+        first.push(series.name);
+        ControlFlow::Break(())
+    });
+    broken_off.unwrap();
+    assert_eq!(first, ["a.0"]);
+}
+
+fn stop_of<T>(outcome: Result<T, StoreError>) -> Stop {
+    match outcome.map(drop) {
+        Err(StoreError::Stopped(stop)) => stop,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn every_question_ends_when_it_is_cancelled_and_when_its_time_is_over() {
+    let engine = open(&Faulty::new(1));
+    fill(&engine, (0..MANY).map(|leaf| format!("a.{leaf}")), NOON);
+    let pattern = Pattern::parse("a.*").unwrap();
+    let find = FindQuery {
+        pattern: &pattern,
+        range: None,
+    };
+    let fetch = FetchQuery {
+        pattern: &pattern,
+        range: TimeRange::ALL,
+    };
+    let delete = DeleteQuery {
+        pattern: &pattern,
+        range: None,
+        dry_run: false,
+    };
+    let cancelled = Context::unlimited();
+    cancelled.cancel_flag().store(true, Ordering::Relaxed);
+    let late = Context::unlimited().until(Instant::now());
+    for (context, stop) in [(&cancelled, Stop::Cancelled), (&late, Stop::Deadline)] {
+        assert_eq!(stop_of(engine.find(&scope(1), &find, context)), stop);
+        assert_eq!(stop_of(engine.fetch(&scope(1), &fetch, context)), stop);
+        assert_eq!(stop_of(engine.delete(&scope(1), &delete, context)), stop);
+    }
+    // Also in the midst of it, long before its end.
+    let context = Context::unlimited();
+    let mut seen = 0_usize;
+    let outcome = engine.fetch_each(&scope(1), &fetch, &context, &mut |_| {
+        seen += 1;
+        context.cancel_flag().store(true, Ordering::Relaxed);
+        ControlFlow::Continue(())
+    });
+    assert_eq!(stop_of(outcome), Stop::Cancelled);
+    assert!(seen < MANY / 2, "{seen}");
+    assert_eq!(
+        engine.usage(base::id::TenantId(1)).unwrap().series,
+        MANY as u64
+    );
+}
+
+#[test]
+fn a_question_beyond_its_steps_or_bytes_is_refused_with_figure_and_limit() {
+    let engine = open(&Faulty::new(1));
+    fill(&engine, (0..MANY).map(|leaf| format!("a.{leaf:04}")), NOON);
+    let pattern = Pattern::parse("a.*9").unwrap();
+    let refused = |stop: Stop, resource: Resource, most: u64| {
+        let Stop::Budget {
+            limit,
+            needed,
+            allowed,
+        } = stop
+        else {
+            panic!("{stop:?}")
+        };
+        assert_eq!((limit, allowed), (resource.limit(), most));
+        assert!(needed > most && needed < 2 * most, "{needed}");
+    };
+    let few = || {
+        Context::new(Budget {
+            steps: 2000,
+            ..Budget::UNLIMITED
+        })
+    };
+    let find = FindQuery {
+        pattern: &pattern,
+        range: None,
+    };
+    let delete = DeleteQuery {
+        pattern: &pattern,
+        range: None,
+        dry_run: false,
+    };
+    let fetch = FetchQuery {
+        pattern: &pattern,
+        range: TimeRange::ALL,
+    };
+    refused(
+        stop_of(engine.find(&scope(1), &find, &few())),
+        Resource::Steps,
+        2000,
+    );
+    refused(
+        stop_of(engine.fetch(&scope(1), &fetch, &few())),
+        Resource::Steps,
+        2000,
+    );
+    refused(
+        stop_of(engine.delete(&scope(1), &delete, &few())),
+        Resource::Steps,
+        2000,
+    );
+    let narrow = Context::new(Budget {
+        bytes: 1000,
+        ..Budget::UNLIMITED
+    });
+    refused(
+        stop_of(engine.find(&scope(1), &find, &narrow)),
+        Resource::Bytes,
+        1000,
+    );
+    assert_eq!(
+        engine.usage(base::id::TenantId(1)).unwrap().series,
+        MANY as u64
+    );
+    // The limits' own defaults are far away.
+    let honest = Context::new(Budget::default());
+    assert_eq!(
+        engine.find(&scope(1), &find, &honest).unwrap().len(),
+        MANY / 10
+    );
+    assert!(honest.spent(Resource::Steps) < 4 * MANY as u64);
+}
+
+#[test]
+fn what_directories_show_to_be_too_much_is_refused_before_anything_is_read() {
+    let engine = open(&Faulty::new(1));
+    for minute in 0..300 {
+        let at = NOON - minute * MINUTE;
+        send(
+            &engine,
+            1,
+            &[("a.x", at, 1.0), ("a.y", at, 2.0), ("a.z", at, 3.0)],
+        );
+    }
+    engine.flush().unwrap();
+    let pattern = Pattern::parse("a.*").unwrap();
+    let query = FetchQuery {
+        pattern: &pattern,
+        range: TimeRange::ALL,
+    };
+    let budget = |samples, bytes| {
+        Context::new(Budget {
+            samples,
+            bytes,
+            ..Budget::UNLIMITED
+        })
+    };
+    for (context, resource) in [
+        (budget(899, u64::MAX), Resource::Samples),
+        (budget(u64::MAX, 899 * 16), Resource::Bytes),
+    ] {
+        let mut handed_out = 0;
+        let outcome = engine.fetch_each(&scope(1), &query, &context, &mut |_| {
+            handed_out += 1;
+            ControlFlow::Continue(())
+        });
+        let stop = stop_of(outcome);
+        assert!(matches!(stop, Stop::Budget { limit, .. } if limit == resource.limit()));
+        assert_eq!(handed_out, 0);
+    }
+    let enough = budget(900, 1 << 20);
+    assert_eq!(engine.fetch(&scope(1), &query, &enough).unwrap().len(), 3);
+    assert_eq!(enough.spent(Resource::Samples), 900);
+}
+
+/// Whatever goes through more than `LOCK_STEPS_MAX` entries under the lock panics in a build like this one.
+#[test]
+fn nothing_goes_through_all_there_is_under_the_lock() {
+    let storage = Faulty::new(1);
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let short = EngineConfig {
+        retention_days: 10,
+        segments_per_day: 2,
+        ..config()
+    };
+    let mut engine = open_with(short.clone(), &storage, &clock).unwrap().0;
+    let name = |leaf: usize| format!("a.{}.{leaf}", leaf % 7);
+    // Twenty name files: the next is of everything.
+    for round in 0..20 {
+        let names = (0..MANY).filter(|leaf| leaf % 20 <= round).map(name);
+        fill(&engine, names, NOON - (round as i64 % 3) * DAY);
+        engine.flush().unwrap();
+    }
+    engine.compact().unwrap();
+    assert_eq!(find(&engine, 1, "a.*").len(), 7);
+    assert_eq!(find_in(&engine, 1, "a.*", Some(TimeRange::ALL)).len(), 7);
+    assert_eq!(find_in(&engine, 1, "a.*", Some(range(0, 1))).len(), 0);
+    assert!(figure(&engine, "series") > 5999.0);
+    let day = NOON.div_euclid(DAY) * DAY;
+    let today = range(day, day + DAY - 1);
+    let deleted = delete(&engine, 1, "*", Some(today));
+    assert_eq!(deleted, MANY as u64);
+    assert_eq!(
+        figure(&engine, "tombstones"),
+        1.0,
+        "one deletion, whatever its pieces"
+    );
+    assert_eq!(find_in(&engine, 1, "*", Some(today)), [""; 0]);
+    assert!(fetch_in(&engine, 1, "a.0.0", today)[0].values.is_empty());
+    send_to(&engine, 1, "a.0.0", NOON, 5.0);
+    let before = fetch_in(&engine, 1, "a.0.*", TimeRange::ALL);
+    drop(engine);
+    engine = open_with(short, &storage, &clock).unwrap().0;
+    assert_eq!(fetch_in(&engine, 1, "a.0.*", TimeRange::ALL), before);
+    assert_eq!(figure(&engine, "tombstones"), 1.0);
+    assert_eq!(find_in(&engine, 1, "a.*", Some(today)), ["a.0 branch"]);
+    assert_eq!(
+        delete(&engine, 1, "a.{1,2,3}", None),
+        (0..MANY)
+            .filter(|leaf| (1..4).contains(&(leaf % 7)))
+            .count() as u64
+    );
+    engine.flush().unwrap();
+    engine.compact().unwrap();
+    // Retention takes the rest, but for what was written meanwhile.
+    clock.advance(20 * DAY);
+    send_to(&engine, 1, "a.0.0", NOON + 20 * DAY, 6.0);
+    engine.flush().unwrap();
+    assert_eq!(find(&engine, 1, "a.*.*"), ["a.0.0 leaf"]);
+    assert_eq!(read(&engine, 1, "a.0.0"), [(NOON + 20 * DAY, 6.0)]);
+}
