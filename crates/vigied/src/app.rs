@@ -1,17 +1,19 @@
 //! Every service of the process, built once in [`crate::boot`] and shared by all handlers.
 
+use crate::http::bodies::Bodies;
+use crate::http::places::Places;
 use crate::self_metrics::Metrics;
 use base::store::SampleStore;
 use base::time::Clock;
 use iam::{Iam, Verifier};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
 /// The limits that handlers and layers ask for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) body_bytes: usize,
+    pub(crate) management_body_bytes: usize,
     pub(crate) header_bytes: usize,
     pub(crate) request_time: Duration,
     pub(crate) targets_per_query: usize,
@@ -41,5 +43,7 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     pub(crate) watchers: Watchers,
     /// Places for requests that are worked on.
-    pub(crate) requests: Arc<Semaphore>,
+    pub(crate) places: Arc<Places>,
+    /// The bodies that arrive, and the bytes of all.
+    pub(crate) bodies: Arc<Bodies>,
 }
