@@ -76,6 +76,26 @@ limits! {
     settable SAMPLES_PER_ACCOUNT = "samples_per_account", 1_000_000_000_000, "samples", "further writes are refused with 429";
     /// Bytes that the samples of one account may take on disk.
     settable STORED_BYTES_PER_ACCOUNT = "stored_bytes_per_account", 1 << 40, "bytes", "further writes are refused with 429";
+    /// Size of one body of a management request.
+    settable MANAGEMENT_BODY_BYTES = "management_body_bytes", 1024 * 1024, "bytes", "a larger body of a request about accounts, keys, roles or settings is refused with 413, packed or plain";
+    /// Size of one form of a token endpoint.
+    fixed FORM_BYTES = "form_bytes", 64 * 1024, "bytes", "a larger form is refused with 413, packed or plain";
+    /// Members of one packed body.
+    fixed GZIP_MEMBERS = "gzip_members", 1024, "members", "a packed body of more members is refused with 400";
+    /// Bodies that arrive at once.
+    settable ARRIVING_BODIES = "arriving_bodies", 1024, "bodies", "beyond it the slowest give way, or the request is answered with 429 and `Retry-After`";
+    /// Bytes of all bodies, packed and plain, from their arrival until they are worked off.
+    settable BODIES_IN_FLIGHT_BYTES = "bodies_in_flight_bytes", 256 * 1024 * 1024, "bytes", "beyond it a body waits for a moment, and is answered with 429 and `Retry-After`";
+    /// How long a body may stand still.
+    settable BODY_STALL_SECONDS = "body_stall_seconds", 5, "seconds", "a body that falls behind `body_bytes_per_second_min` by more is answered with 408";
+    /// The least rate of a body.
+    settable BODY_BYTES_PER_SECOND_MIN = "body_bytes_per_second_min", 512, "bytes", "a body that comes more slowly than this falls behind, and is answered with 408 after `body_stall_seconds`";
+    /// What one account may have of a good that all share.
+    settable ACCOUNT_SHARE_PERCENT = "account_share_percent", 50, "percent", "the share of `concurrent_requests`, `arriving_bodies` and `bodies_in_flight_bytes` that one account may have at once; beyond it 429 and `Retry-After`";
+    /// What one source may have of it without a verified credential.
+    settable SOURCE_SHARE_PERCENT = "source_share_percent", 25, "percent", "the same share for requests without a verified credential from one address (IPv6: one /64)";
+    /// What all sources may have of it without a verified credential.
+    settable STRANGER_SHARE_PERCENT = "stranger_share_percent", 75, "percent", "the same share for all requests without a verified credential together: what is left is kept for those with one";
 }
 
 /// Those that the operator can set for one account by itself, with `vigied account limit`.

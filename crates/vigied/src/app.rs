@@ -1,5 +1,7 @@
 //! Every service of the process, built once in [`crate::boot`] and shared by all handlers.
 
+use crate::http::bodies::Bodies;
+use crate::http::places::Places;
 use crate::quota::Quotas;
 use crate::self_metrics::Metrics;
 use base::store::SampleStore;
@@ -7,12 +9,12 @@ use base::time::Clock;
 use iam::{Iam, Verifier};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
 /// The limits that handlers and layers ask for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) body_bytes: usize,
+    pub(crate) management_body_bytes: usize,
     pub(crate) header_bytes: usize,
     pub(crate) request_time: Duration,
     pub(crate) targets_per_query: usize,
@@ -45,5 +47,7 @@ pub(crate) struct App {
     pub(crate) watchers: Watchers,
     pub(crate) quotas: Quotas,
     /// Places for requests that are worked on.
-    pub(crate) requests: Arc<Semaphore>,
+    pub(crate) places: Arc<Places>,
+    /// The bodies that arrive, and the bytes of all.
+    pub(crate) bodies: Arc<Bodies>,
 }

@@ -3,6 +3,9 @@
 use crate::app::{App, Limits, Watchers};
 use crate::config::Settings;
 use crate::data_dir::{self, DataDir};
+use crate::http::bodies::{Bodies, BodyLimits};
+use crate::http::places::Places;
+use crate::http::share::Shares;
 use crate::quota::Quotas;
 use crate::self_metrics::Metrics;
 use anyhow::Context;
@@ -16,7 +19,6 @@ use iam::manage::limit::AccountLimits;
 use iam::{Iam, IamConfig};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
 /// The services and the folder they live in; the folder's lock goes last.
 #[derive(Debug)]
@@ -110,6 +112,12 @@ pub(crate) async fn boot(
     iam.watch();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = store(settings, &folder, Arc::clone(&clock)).await?;
+    let shares = Shares {
+        account: settings.limit(limit::ACCOUNT_SHARE_PERCENT),
+        source: settings.limit(limit::SOURCE_SHARE_PERCENT),
+        strangers: settings.limit(limit::STRANGER_SHARE_PERCENT),
+    };
+    warn_of_bodies_that_never_fit(settings, shares);
     let app = App {
         verifier: iam.verifier(),
         iam,
@@ -123,6 +131,7 @@ pub(crate) async fn boot(
         public_url,
         limits: Limits {
             body_bytes: settings.body_bytes(),
+            management_body_bytes: size(settings.limit(limit::MANAGEMENT_BODY_BYTES)),
             header_bytes: size(settings.limit(limit::HEADER_BYTES)),
             request_time: Duration::from_secs(settings.limit(limit::REQUEST_SECONDS)),
             targets_per_query: size(settings.limit(limit::TARGETS_PER_QUERY)),
@@ -138,14 +147,35 @@ pub(crate) async fn boot(
             Watchers::ThisMachine
         },
         quotas: Quotas::default(),
-        requests: Arc::new(Semaphore::new(
-            size(settings.limit(limit::CONCURRENT_REQUESTS)).min(Semaphore::MAX_PERMITS),
+        places: Arc::new(Places::new(
+            settings.limit(limit::CONCURRENT_REQUESTS),
+            shares,
         )),
+        bodies: Arc::new(Bodies::new(&BodyLimits {
+            arriving: settings.limit(limit::ARRIVING_BODIES),
+            bytes: settings.limit(limit::BODIES_IN_FLIGHT_BYTES),
+            stall: Duration::from_secs(settings.limit(limit::BODY_STALL_SECONDS)),
+            bytes_per_second: settings.limit(limit::BODY_BYTES_PER_SECOND_MIN),
+            shares,
+        })),
     };
     Ok(Booted {
         app: Arc::new(app),
         folder,
     })
+}
+
+/// A body of the size that is allowed must find room for its bytes.
+fn warn_of_bodies_that_never_fit(settings: &Settings, shares: Shares) {
+    let all = settings.limit(limit::BODIES_IN_FLIGHT_BYTES);
+    let room = (all / 100 * shares.account).min(all - all / 8);
+    if settings.limit(limit::BODY_BYTES) > room {
+        tracing::warn!(
+            room,
+            hint = "set a larger `limits.bodies_in_flight_bytes` or a smaller `limits.body_bytes`",
+            "the largest bodies that `limits.body_bytes` allows are always refused"
+        );
+    }
 }
 
 async fn store(

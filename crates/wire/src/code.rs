@@ -67,10 +67,10 @@ codes! {
     RESULT_TOO_LARGE = "BXNMSMT12E", Invalid, "the answer would hold more series, samples or entries than the limit";
     ROUTE_UNKNOWN = "BXNMSSV01E", NotFound, "there is no such route";
     METHOD_UNKNOWN = "BXNMSSV02E", Method, "the route does not know this method";
-    BODY_TOO_LARGE = "BXNMSSV03E", TooLarge, "the body is larger than `body_bytes`";
+    BODY_TOO_LARGE = "BXNMSSV03E", TooLarge, "the body is larger than the route takes: the error names the limit";
     HEADERS_TOO_LARGE = "BXNMSSV04E", HeadersTooLarge, "the headers are larger than `header_bytes`";
-    TIMEOUT = "BXNMSSV05E", Timeout, "the request took longer than `request_seconds`";
-    TOO_BUSY = "BXNMSSV06E", Busy, "more requests are worked on than `concurrent_requests`";
+    TIMEOUT = "BXNMSSV05E", Timeout, "the request took longer than `request_seconds`, or its body came too slowly";
+    TOO_BUSY = "BXNMSSV06E", Busy, "the server has no place for the request at the moment, or none for its account or address: the error names the limit";
     INTERNAL = "BXNMSSV07E", Internal, "the server failed; the fault is not in the request";
     UNAVAILABLE = "BXNMSSV08E", Unavailable, "the store takes no requests at the moment";
     ACCOUNT_LIMIT = "BXNMSSV10E", Busy, "the account keeps as many samples or bytes as it may, or makes new series too fast";

@@ -191,7 +191,11 @@ pub(crate) fn all() -> Vec<Setting> {
         key: Cow::Owned(format!("limits.{}", limit.name)),
         shape: Shape::Number {
             min: 1,
-            max: 1 << 50,
+            max: if limit.unit == "percent" {
+                100
+            } else {
+                1 << 50
+            },
         },
         default: Cow::Owned(limit.default.to_string()),
         help: limit.help,

@@ -37,7 +37,7 @@ struct Sent<'h> {
 }
 
 /// The value of a header. Given again with another value it is refused: a proxy may have gone by the other one.
-fn single<'h>(
+pub(crate) fn single<'h>(
     headers: &'h HeaderMap,
     name: &'static str,
     field: &'static str,

@@ -1,10 +1,11 @@
-//! The outermost layer: every request gets a transaction id, a place under the concurrency limit, a time limit, a line
-//! in the log, a count in the metrics, and, when it is refused, an error body in its protocol's form.
+//! The outermost layer: every request gets a transaction id, a time limit, a line in the log, a count in the metrics, and,
+//! when it is refused, an error body in its protocol's form. Its place it takes further in (`http/admit.rs`).
 
+use super::arrival::HangUp;
 use super::problem::{self, Refusal};
+use super::share::Owner;
 use super::source;
 use super::unread::Unread;
-use super::worker;
 use crate::app::App;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
@@ -88,14 +89,27 @@ pub(crate) async fn observe(
         "request"
     );
     if version < Version::HTTP_2 && unread.is_some() {
-        let patient = status != StatusCode::REQUEST_TIMEOUT && !waits;
-        if !patient || !unread.drain(app.limits.body_bytes).await {
+        let told = response.extensions_mut().remove::<HangUp>().is_some();
+        let patient = status != StatusCode::REQUEST_TIMEOUT && !waits && !told;
+        if !patient || !rest_is_taken_in(&app, from, unread).await {
             response
                 .headers_mut()
                 .insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
     }
     response
+}
+
+/// Takes in what is still sent, as one of the bodies that arrive; whether that was all.
+async fn rest_is_taken_in(app: &App, from: source::From, unread: Unread) -> bool {
+    match app.bodies.enter(Owner::stranger(from.0)) {
+        // As much as was read and is sent in vain where a body of samples is too large.
+        Ok(arriving) => {
+            let bytes_max = app.limits.body_bytes.saturating_mul(2);
+            unread.drain(arriving, bytes_max).await
+        }
+        Err(_) => false,
+    }
 }
 
 async fn limited(app: &Arc<App>, request: Request, next: Next) -> Response {
@@ -114,29 +128,8 @@ async fn limited(app: &Arc<App>, request: Request, next: Next) -> Response {
         let problem = code::HEADERS_TOO_LARGE.problem(message);
         return Refusal(problem.limit(&limit::HEADER_BYTES)).into_response();
     }
-    // Health and metrics answer also when the server is full: that is when they are needed.
-    let watching = matches!(
-        request.uri().path(),
-        "/health/live" | "/health/ready" | "/metrics"
-    );
-    let place = Arc::clone(&app.requests).try_acquire_owned().ok();
-    if place.is_none() && !watching {
-        let message = "as many requests are being worked on as `concurrent_requests` allows";
-        return Refusal(
-            code::TOO_BUSY
-                .problem(message)
-                .hint("send again after `Retry-After` seconds")
-                .limit(&limit::CONCURRENT_REQUESTS),
-        )
-        .into_response();
-    }
     let limit = app.limits.request_time + GRACE;
-    let answer = tokio::time::timeout(limit, next.run(request));
-    let answered = match place {
-        Some(place) => worker::holding(place, answer).await,
-        None => answer.await,
-    };
-    if let Ok(response) = answered {
+    if let Ok(response) = tokio::time::timeout(limit, next.run(request)).await {
         return response;
     }
     let seconds = app.limits.request_time.as_secs();

@@ -15,7 +15,7 @@ use wire::problem::{
 };
 
 /// A handler's "no".
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal(pub(crate) Problem);
 
 impl From<Problem> for Refusal {

@@ -1,8 +1,12 @@
 //! The list of routes. A route is added together with its guard, and the guard is what verifies the caller: there is no
 //! way to mount a handler without saying who may call it.
 
-use super::caller;
+use super::admit::admit;
+use super::bound::{Bound, Takes};
+use super::caller::{self, Caller, Manager};
 use super::problem::Refusal;
+use super::share::Owner;
+use super::source;
 use crate::app::App;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -76,7 +80,7 @@ pub(crate) trait Registry {
     fn add<H, T>(&mut self, verb: Verb, path: &'static str, guard: Guard, handler: H)
     where
         H: Handler<T, Arc<App>>,
-        T: 'static;
+        T: Takes + 'static;
 }
 
 /// Collects method, path and guard.
@@ -87,7 +91,7 @@ impl Registry for Table {
     fn add<H, T>(&mut self, verb: Verb, path: &'static str, guard: Guard, _: H)
     where
         H: Handler<T, Arc<App>>,
-        T: 'static,
+        T: Takes + 'static,
     {
         self.0.push((verb, path, guard));
     }
@@ -104,23 +108,30 @@ impl Registry for Mount {
     fn add<H, T>(&mut self, verb: Verb, path: &'static str, guard: Guard, handler: H)
     where
         H: Handler<T, Arc<App>>,
-        T: 'static,
+        T: Takes + 'static,
     {
-        let state = (Arc::clone(&self.app), guard);
+        let state = (Arc::clone(&self.app), guard, T::BOUND);
         let route =
             on(verb.filter(), handler).route_layer(middleware::from_fn_with_state(state, verify));
         self.router = std::mem::take(&mut self.router).route(path, route);
     }
 }
 
+/// Verifies the caller, which is cheap; only then is the body taken in.
 async fn verify(
-    State((app, guard)): State<(Arc<App>, Guard)>,
+    State((app, guard, bound)): State<(Arc<App>, Guard, Bound)>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let repairs = match guard {
-        Guard::Public => return next.run(request).await,
-        Guard::Credential => return private(next.run(request).await),
+        Guard::Public => {
+            let owner = owner(&app, &request);
+            return admit(&app, owner, bound, request, next).await;
+        }
+        Guard::Credential => {
+            let owner = owner(&app, &request);
+            return with_tokens(admit(&app, owner, bound, request, next).await);
+        }
         Guard::Watcher => caller::watcher(&app, &request),
         Guard::Identity => caller::identity(&app, request.headers()).map(|(manager, repairs)| {
             request.extensions_mut().insert(manager);
@@ -140,7 +151,8 @@ async fn verify(
     match repairs {
         Err(refusal) => refusal.into_response(),
         Ok(repairs) => {
-            let mut response = next.run(request).await;
+            let owner = owner(&app, &request);
+            let mut response = admit(&app, owner, bound, request, next).await;
             if !repairs.is_empty()
                 && let Ok(value) = HeaderValue::from_str(&repairs.header_value())
             {
@@ -149,6 +161,30 @@ async fn verify(
             private(response)
         }
     }
+}
+
+/// Whom the request counts for: the account of whoever was verified, else where it comes from.
+fn owner(app: &App, request: &Request) -> Owner {
+    let extensions = request.extensions();
+    let account = match (extensions.get::<Manager>(), extensions.get::<Caller>()) {
+        (Some(Manager(identity)), _) => Some(identity.account()),
+        (None, Some(caller)) => app.iam.directory().account_of(caller.scope.domain()),
+        (None, None) => None,
+    };
+    match (account, extensions.get::<source::From>()) {
+        (Some(account), _) => Owner::Account(account),
+        (None, Some(from)) => Owner::stranger(from.0),
+        (None, None) => Owner::Proxy,
+    }
+}
+
+/// RFC 6749 5.1: caches of HTTP/1.0 are told as well.
+fn with_tokens(response: Response) -> Response {
+    let mut response = private(response);
+    response
+        .headers_mut()
+        .insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    response
 }
 
 /// What is answered to one caller is kept by no cache: it holds tokens, keys, or what he alone may see.

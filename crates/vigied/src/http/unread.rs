@@ -2,6 +2,7 @@
 //! the client still sends is reset, and the reset takes the answer with it: the client sees a broken pipe where the reason
 //! stood. So what is on its way is taken in, within limits, before the answer goes out.
 
+use super::bodies::Arriving;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use http_body_util::BodyExt;
@@ -10,6 +11,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 /// How long an answer waits for the rest of a body.
 const TIME_MAX: Duration = Duration::from_secs(10);
@@ -76,23 +78,32 @@ impl Unread {
         (unread, request)
     }
 
-    /// Takes in the rest; whether the client has sent all of it.
-    pub(crate) async fn drain(self, bytes_max: usize) -> bool {
+    /// Takes in the rest, at the least rate of a body and as one that gives way to others; whether the client has sent all of
+    /// it.
+    pub(crate) async fn drain(self, mut arriving: Arriving, bytes_max: usize) -> bool {
         let rest = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut body) = rest else { return true };
-        let read = async {
-            let mut left = bytes_max;
-            while let Some(frame) = body.frame().await {
-                let Ok(frame) = frame else { return false };
-                let length = frame.data_ref().map_or(0, Bytes::len);
-                let Some(fewer) = left.checked_sub(length) else {
-                    return false;
-                };
-                left = fewer;
-            }
-            true
-        };
-        tokio::time::timeout(TIME_MAX, read).await.unwrap_or(false)
+        let (leave, last) = (arriving.leave(), Instant::now() + TIME_MAX);
+        let mut left = bytes_max;
+        loop {
+            let deadline = arriving.deadline().min(last);
+            let frame = tokio::select! {
+                biased;
+                () = leave.notified() => return false,
+                frame = timeout_at(deadline, body.frame()) => frame,
+            };
+            let frame = match frame {
+                Ok(Some(Ok(frame))) => frame,
+                Ok(None) => return true,
+                Ok(Some(Err(_))) | Err(_) => return false,
+            };
+            let length = frame.data_ref().map_or(0, Bytes::len);
+            let Some(fewer) = left.checked_sub(length) else {
+                return false;
+            };
+            left = fewer;
+            arriving.heard(length);
+        }
     }
 
     /// Whether something is left.
@@ -107,6 +118,12 @@ impl Unread {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::bodies::tests::bodies;
+    use crate::http::share::Owner;
+
+    fn arriving() -> Arriving {
+        bodies(1, 1).enter(Owner::Proxy).unwrap()
+    }
 
     fn request(body: &'static str) -> Request {
         Request::new(Body::new(http_body_util::Full::new(Bytes::from(body))))
@@ -117,7 +134,7 @@ mod tests {
         let (unread, request) = Unread::watch(request("abc"));
         request.into_body().collect().await.unwrap();
         assert!(!unread.is_some());
-        assert!(unread.drain(0).await);
+        assert!(unread.drain(arriving(), 0).await);
     }
 
     #[tokio::test]
@@ -126,7 +143,11 @@ mod tests {
             let (unread, request) = Unread::watch(request("abc"));
             drop(request);
             assert!(unread.is_some());
-            assert_eq!(unread.drain(bytes_max).await, whole, "{bytes_max}");
+            assert_eq!(
+                unread.drain(arriving(), bytes_max).await,
+                whole,
+                "{bytes_max}"
+            );
         }
     }
 }

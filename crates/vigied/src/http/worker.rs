@@ -3,17 +3,17 @@
 //! It keeps the place of its request until it has ended, also when its caller has hung up or was told that it took too
 //! long: else whoever asks and hangs up has as many workers as he likes.
 
+use super::places::Place;
 use super::problem::Refusal;
 use std::sync::Arc;
-use tokio::sync::OwnedSemaphorePermit;
 use wire::code;
 
 tokio::task_local! {
-    static PLACE: Arc<OwnedSemaphorePermit>;
+    static PLACE: Arc<Place>;
 }
 
 /// Answers a request that has taken `place`.
-pub(crate) async fn holding<F: Future>(place: OwnedSemaphorePermit, answer: F) -> F::Output {
+pub(crate) async fn holding<F: Future>(place: Place, answer: F) -> F::Output {
     PLACE.scope(Arc::new(place), answer).await
 }
 
@@ -36,34 +36,42 @@ pub(crate) async fn run<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::places::Places;
+    use crate::http::share::{Owner, Shares};
     use std::sync::mpsc;
     use std::task::{Context, Poll, Waker};
-    use std::time::Duration;
-    use tokio::sync::Semaphore;
+    use std::time::{Duration, Instant};
+
+    fn one_place() -> Arc<Places> {
+        Arc::new(Places::new(1, Shares::WHOLE))
+    }
 
     #[tokio::test]
     async fn the_place_is_free_when_the_work_ends_and_not_when_its_caller_goes() {
-        let places = Arc::new(Semaphore::new(1));
+        let places = one_place();
         let (end, ended) = mpsc::channel::<()>();
-        let place = Arc::clone(&places).try_acquire_owned().unwrap();
+        let place = places.take(Owner::Proxy).unwrap();
         let mut answer = Box::pin(holding(place, run(move || ended.recv())));
         let polled = answer
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()));
         assert!(matches!(polled, Poll::Pending));
         drop(answer);
-        assert_eq!(places.available_permits(), 0);
+        assert!(places.take(Owner::Proxy).is_err());
         end.send(()).unwrap();
-        let free = tokio::time::timeout(Duration::from_secs(60), places.acquire());
-        drop(free.await.unwrap().unwrap());
+        let begun = Instant::now();
+        while places.take(Owner::Proxy).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(60));
+            tokio::task::yield_now().await;
+        }
     }
 
     #[tokio::test]
     async fn work_that_panics_is_an_error_and_frees_its_place() {
-        let places = Arc::new(Semaphore::new(1));
-        let place = Arc::clone(&places).try_acquire_owned().unwrap();
+        let places = one_place();
+        let place = places.take(Owner::Proxy).unwrap();
         let answer = holding(place, run(|| panic!("as a bug would"))).await;
         assert_eq!(answer.unwrap_err().0.code, code::INTERNAL.code);
-        assert_eq!(places.available_permits(), 1);
+        assert!(places.take(Owner::Proxy).is_ok());
     }
 }

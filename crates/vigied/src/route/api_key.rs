@@ -3,7 +3,7 @@
 use super::params::{Params, body};
 use super::reply::json;
 use crate::app::App;
-use crate::http::caller::Manager;
+use crate::http::caller::{Manager, single};
 use crate::http::payload::Payload;
 use crate::http::problem::Refusal;
 use crate::http::routes::Verb::{Delete, Get, Post, Put};
@@ -216,10 +216,9 @@ async fn create(
             Problem::new(Kind::Forbidden, "insufficient_permissions", message).field("iam_id"),
         ));
     }
-    let is_true = |name: &str| {
-        headers
-            .get(name)
-            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
+    let is_true = |name, field| {
+        single(&headers, name, field)
+            .map(|value| value.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true")))
     };
     let new = NewKey {
         name: wanted.name,
@@ -228,8 +227,8 @@ async fn create(
             .apikey
             .filter(|text| !text.expose().is_empty())
             .map(|text| Secret::new(text.expose().to_owned())),
-        locked: is_true("entity-lock"),
-        disabled: is_true("entity-disable"),
+        locked: is_true("entity-lock", "Entity-Lock")?,
+        disabled: is_true("entity-disable", "Entity-Disable")?,
         expires_at: expiry(wanted.expires_at.as_deref())?,
     };
     let (key, text) = app.iam.create_api_key(&caller, new).await?;
@@ -241,8 +240,7 @@ async fn details(
     Manager(caller): Manager,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let text = headers
-        .get("iam-apikey")
+    let text = single(&headers, "iam-apikey", "IAM-ApiKey")?
         .and_then(|value| value.to_str().ok())
         .ok_or_else(|| {
             invalid(
@@ -274,9 +272,7 @@ async fn update(
 ) -> Result<Response, Refusal> {
     let id = params.id("id")?;
     app.iam.api_key(&caller, id)?;
-    let tag = headers
-        .get("if-match")
-        .and_then(|value| value.to_str().ok());
+    let tag = single(&headers, "if-match", "If-Match")?.and_then(|value| value.to_str().ok());
     let tag = tag.ok_or_else(|| {
         invalid(
             "If-Match",

@@ -3,8 +3,8 @@
 use super::params::Params;
 use super::reply::{json, json_bytes};
 use crate::app::App;
-use crate::http::caller::Manager;
-use crate::http::payload::Payload;
+use crate::http::caller::{Manager, single};
+use crate::http::payload::FormPayload;
 use crate::http::problem::Refusal;
 use crate::http::routes::Verb::{Get, Post};
 use crate::http::routes::{Guard, Registry};
@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::response::Response;
 use base::error::{Kind, Problem};
 use base::secret::Secret;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use iam::Credential;
 use iam::token::claims::SCOPE;
 use iam::token::grant::{
@@ -79,7 +79,7 @@ fn secret(form: &Form, key: &'static str) -> Result<Secret<String>, Refusal> {
 
 /// The client of a Basic authorization; none without the header.
 pub(super) fn client(headers: &HeaderMap) -> Result<Option<Client>, Refusal> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else {
+    let Some(value) = single(headers, "authorization", "Authorization")? else {
         return Ok(None);
     };
     let refused =
@@ -115,7 +115,7 @@ pub(super) fn grant(form: &Form) -> Result<Grant, Refusal> {
 async fn token(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Payload(body): Payload,
+    FormPayload(body): FormPayload,
 ) -> Result<Response, Refusal> {
     let form = form(&body)?;
     let grant = grant(&form)?;
@@ -186,7 +186,7 @@ async fn introspect(
     State(app): State<Arc<App>>,
     params: Params,
     headers: HeaderMap,
-    Payload(body): Payload,
+    FormPayload(body): FormPayload,
 ) -> Result<Response, Refusal> {
     let pretty = params.flag("pretty")?;
     client(&headers)?;
@@ -244,7 +244,7 @@ fn shown(pretty: bool, answer: &Introspection) -> Result<Response, Refusal> {
 async fn revoke(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Payload(body): Payload,
+    FormPayload(body): FormPayload,
 ) -> Result<Response, Refusal> {
     client(&headers)?;
     let form = form(&body)?;

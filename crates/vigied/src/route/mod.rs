@@ -3,10 +3,11 @@
 mod account;
 mod api_key;
 mod cloud_foundry;
+mod cross_site;
 mod health;
 mod identity;
 mod metrics;
-mod params;
+pub(crate) mod params;
 mod passcode;
 mod reply;
 mod settings;

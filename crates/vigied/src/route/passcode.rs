@@ -1,16 +1,17 @@
 //! One-time codes: a page for people, a call for programs.
 
+use super::cross_site::{self, FormToken};
 use super::identity::{client, form, grant, property};
 use super::reply::json;
 use crate::app::App;
-use crate::http::payload::Payload;
+use crate::http::payload::FormPayload;
 use crate::http::problem::Refusal;
 use crate::http::routes::Verb::{Get, Post};
 use crate::http::routes::{Guard, Registry};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::secret::Secret;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use iam::token::grant::{Grant, TokenRequest};
 use std::sync::Arc;
 use wire::iam::form::Form;
@@ -39,6 +40,17 @@ button{margin-top:1.5rem;font:inherit;padding:.5rem 1.2rem;border:0;border-radiu
 code{font-size:1.6rem;letter-spacing:.08em}.error{color:#a4161a}\
 @media(prefers-color-scheme:dark){body{color:#e6e9ee;background:#14181f}input{background:#1d232d;color:inherit}.error{color:#ff8a8a}}";
 
+/// The page where one logs in, with a token that shows later that its form was this one.
+fn login_page(app: &App, status: StatusCode, error: Option<&str>) -> Response {
+    let token = FormToken::new();
+    let mut response = html(status, &login(error, &token));
+    let secure = app.public_url.starts_with("https://");
+    if let Ok(cookie) = HeaderValue::from_str(&token.cookie(secure)) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
 fn html(status: StatusCode, body: &str) -> Response {
     let text = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
@@ -47,7 +59,7 @@ fn html(status: StatusCode, body: &str) -> Response {
     (status, HEADERS, text).into_response()
 }
 
-fn login(error: Option<&str>) -> String {
+fn login(error: Option<&str>, token: &FormToken) -> String {
     let error = error.map_or_else(String::new, |text| {
         format!("<p class=\"error\" role=\"alert\">{}</p>", escape(text))
     });
@@ -55,7 +67,9 @@ fn login(error: Option<&str>) -> String {
         "<p>Log in to get the code that <b>vigie login --sso</b> asks for.</p>{error}<form method=\"post\">\
          <label for=\"username\">E-mail</label><input id=\"username\" name=\"username\" autocomplete=\"username\" required autofocus>\
          <label for=\"password\">Password</label><input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" required>\
-         <button>Get the code</button></form>"
+         <input type=\"hidden\" name=\"{}\" value=\"{}\"><button>Get the code</button></form>",
+        cross_site::FIELD,
+        escape(token.text())
     )
 }
 
@@ -66,16 +80,20 @@ fn escape(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
-async fn page() -> Response {
-    html(StatusCode::OK, &login(None))
+async fn page(State(app): State<Arc<App>>) -> Response {
+    login_page(&app, StatusCode::OK, None)
 }
 
 async fn issue(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Payload(body): Payload,
+    FormPayload(body): FormPayload,
 ) -> Result<Response, Refusal> {
+    cross_site::form_is_sent_as_one(&headers)?;
     let form = form(&body)?;
+    if let Err(reason) = cross_site::check(&headers, &form, &app.public_url) {
+        return Ok(login_page(&app, StatusCode::FORBIDDEN, Some(reason)));
+    }
     if form.get("grant_type").is_none() {
         return from_page(&app, &form).await;
     }
@@ -133,7 +151,7 @@ async fn from_page(app: &App, form: &Form) -> Result<Response, Refusal> {
             Some(problem) => {
                 let status =
                     StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::BAD_REQUEST);
-                Ok(html(status, &login(Some(&problem.message))))
+                Ok(login_page(app, status, Some(&problem.message)))
             }
             None => Err(error.into()),
         },

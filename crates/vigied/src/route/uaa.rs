@@ -2,8 +2,8 @@
 
 use super::reply::json;
 use crate::app::App;
-use crate::http::caller::Manager;
-use crate::http::payload::Payload;
+use crate::http::caller::{Manager, single};
+use crate::http::payload::FormPayload;
 use crate::http::problem::Refusal;
 use crate::http::routes::Verb::Post;
 use crate::http::routes::{Guard, Registry};
@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::response::Response;
 use base::error::{Kind, Problem};
 use base::secret::Secret;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use iam::token::grant::{Client, Grant};
 use iam::token::uaa::{SCOPES, UaaGrant};
 use std::sync::Arc;
@@ -73,7 +73,7 @@ fn grant(form: &Form) -> Result<UaaGrant, Refusal> {
 async fn token(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Payload(body): Payload,
+    FormPayload(body): FormPayload,
 ) -> Result<Response, Refusal> {
     let bad_client = || {
         refused(
@@ -82,7 +82,7 @@ async fn token(
             "the client is unknown: send Basic `cf:`".to_owned(),
         )
     };
-    let value = headers.get(header::AUTHORIZATION).ok_or_else(bad_client)?;
+    let value = single(&headers, "authorization", "Authorization")?.ok_or_else(bad_client)?;
     let basic = credential::basic(value.as_bytes()).map_err(|_| bad_client())?;
     if Client::find(&basic.user, basic.password.expose()) != Some(Client::Cf) {
         return Err(bad_client());

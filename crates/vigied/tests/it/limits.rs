@@ -1,5 +1,7 @@
 //! Every limit has a name, a value that can be read, an error that names it, and a count.
 
+mod bodies;
+
 use crate::harness::{Reply, Request, Server, now};
 use base::limit::{self, Limit};
 use serde_json::json;
@@ -91,6 +93,7 @@ fn every_limit_is_tried_here() {
         .chain(&STORE_LIMITS)
         // These in `hostile/quota.rs`.
         .chain(limit::PER_ACCOUNT)
+        .chain(&bodies::LIMITS)
         .map(|limit| limit.name)
         .collect();
     let all: BTreeSet<&str> = limit::ALL.iter().map(|limit| limit.name).collect();
@@ -180,28 +183,37 @@ fn a_request_that_does_not_arrive_in_time_is_told_so() {
     assert_eq!(hits(&server, limit::REQUEST_SECONDS), 1);
 }
 
+/// A write that is worked on for a while.
+fn long_write(server: &Server, token: &str) -> Reply {
+    let body = "{\"name\":\"a\",\"value\":1},".repeat(500_000);
+    let request = server.metrics(token, "POST", "/v1/metrics");
+    request.body(format!("[{body}1]")).send()
+}
+
 #[test]
 fn a_full_server_says_so_and_still_shows_how_it_is() {
-    let server = Server::with(&["--set", "limits.concurrent_requests=2"]);
-    let token = server.token();
-    let held = [hanging(&server, &token), hanging(&server, &token)];
-    until("both are being worked on", || {
-        // The question itself is one of those in flight.
-        figure(&server, "vigie_http_requests_in_flight") == 3
-    });
-    let busy = server.metrics(&token, "GET", "/v1/metrics/list").send();
-    refused(&busy, 429, "BXNMSSV06E", limit::CONCURRENT_REQUESTS);
-    assert_eq!(busy.header("Retry-After"), Some("1"));
-    assert_eq!(server.request("GET", "/health/ready").send().status, 200);
-    assert_eq!(hits(&server, limit::CONCURRENT_REQUESTS), 1);
-    drop(held);
-    until("there is room again", || {
-        server
-            .metrics(&token, "GET", "/v1/metrics/list")
-            .send()
-            .status
-            == 200
-    });
+    for (places, limit) in [
+        (1, limit::CONCURRENT_REQUESTS),
+        (2, limit::ACCOUNT_SHARE_PERCENT),
+    ] {
+        let places = format!("limits.concurrent_requests={places}");
+        let server = Server::with(&["--set", &places]);
+        let token = server.token();
+        let list = || server.metrics(&token, "GET", "/v1/metrics/list").send();
+        std::thread::scope(|scope| {
+            let write = scope.spawn(|| long_write(&server, &token));
+            let mut busy = list();
+            while busy.status == 200 && !write.is_finished() {
+                busy = list();
+            }
+            refused(&busy, 429, "BXNMSSV06E", limit);
+            assert_eq!(busy.header("Retry-After"), Some("1"));
+            assert_eq!(server.request("GET", "/health/ready").send().status, 200);
+            assert!(hits(&server, limit) > 0);
+            assert_eq!(write.join().unwrap().status, 200);
+        });
+        until("there is room again", || list().status == 200);
+    }
 }
 
 #[test]

@@ -126,6 +126,7 @@ fn passcodes(document: &mut Document) {
         .form(&[
             ("username", "from the page"),
             ("password", "from the page"),
+            ("form_token", "from the page, beside its cookie"),
             ("grant_type", "`refresh_token`, with the client"),
             ("refresh_token", "with `refresh_token`"),
             ("response_type", "`cloud_iam`"),

@@ -3,7 +3,7 @@
 use super::question::{invalid, parameter, query_of};
 use crate::app::App;
 use crate::http::caller::Caller;
-use crate::http::payload::Payload;
+use crate::http::payload::SamplesPayload;
 use crate::http::problem::Refusal;
 use crate::http::worker;
 use crate::route::reply::json;
@@ -24,7 +24,7 @@ pub(crate) async fn send(
     State(app): State<Arc<App>>,
     caller: Caller,
     RawQuery(raw): RawQuery,
-    Payload(body): Payload,
+    SamplesPayload(body): SamplesPayload,
 ) -> Result<Response, Refusal> {
     let query = query_of(raw.as_deref())?;
     let durability = match parameter(&query, "durability")? {

@@ -1,0 +1,87 @@
+//! The way of a request from its guard to its handler: its body is taken in, then it takes a place, then it is unpacked and
+//! worked on. What only arrives takes no place, and nothing is unpacked without one.
+
+use super::arrival::{self, Arrived};
+use super::bodies::Held;
+use super::bound::Bound;
+use super::coding::{self, Coding};
+use super::payload::Received;
+use super::problem::Refusal;
+use super::share::Owner;
+use super::unpack::{Unpackable, unpack};
+use super::worker;
+use crate::app::App;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use std::sync::Arc;
+
+/// Health and metrics answer also when the server is full: that is when they are needed.
+fn is_watching(path: &str) -> bool {
+    matches!(path, "/health/live" | "/health/ready" | "/metrics")
+}
+
+/// Lets a request in that counts for `owner`, and answers it.
+pub(crate) async fn admit(
+    app: &Arc<App>,
+    owner: Owner,
+    bound: Bound,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (mut parts, mut body) = request.into_parts();
+    let mut arrived = None;
+    if bound != Bound::Nothing {
+        let coding = match coding::of(&parts.headers) {
+            Ok(coding) => coding,
+            Err(refusal) => return refusal.into_response(),
+        };
+        let taken = std::mem::replace(&mut body, Body::empty());
+        match arrival::take_in(app, owner, bound, taken).await {
+            Ok(whole) => arrived = Some((whole, coding)),
+            Err(response) => return response,
+        }
+    }
+    let place = match app.places.take(owner) {
+        Ok(place) => Some(place),
+        Err(_) if is_watching(parts.uri.path()) => None,
+        Err(over) => return over.refusal().into_response(),
+    };
+    let answer = async move {
+        if let Some((whole, coding)) = arrived {
+            match plain(app, bound, whole, coding).await {
+                Ok(bytes) => parts.extensions.insert(Received(bytes)),
+                Err(refusal) => return refusal.into_response(),
+            };
+        }
+        next.run(Request::from_parts(parts, body)).await
+    };
+    match place {
+        Some(place) => worker::holding(place, answer).await,
+        None => answer.await,
+    }
+}
+
+/// The body as it was before it was packed; its bytes are counted as long as anybody has them.
+async fn plain(
+    app: &Arc<App>,
+    bound: Bound,
+    whole: Arrived,
+    coding: Coding,
+) -> Result<Bytes, Refusal> {
+    if coding == Coding::Plain {
+        return Ok(Bytes::from_owner(whole));
+    }
+    let (_, allowed) = bound.limit(app);
+    let unpacked = worker::run(move || -> Result<Bytes, Unpackable> {
+        let mut held = Held::nothing(whole.held.bodies(), whole.held.owner());
+        let bytes = unpack(&whole.bytes, allowed, &mut held)?;
+        Ok(Bytes::from_owner(Arrived { bytes, held }))
+    });
+    unpacked.await?.map_err(|error| match error {
+        Unpackable::TooLarge => Refusal(arrival::too_large(app, bound)),
+        Unpackable::Other(refusal) => refusal,
+    })
+}

@@ -1,0 +1,139 @@
+//! Takes in one body: bounded in size, at a least rate, within the time of a request, and as one of those that may arrive.
+
+use super::bodies::Held;
+use super::bound::Bound;
+use super::problem::Refusal;
+use super::share::Owner;
+use super::unpack::grown;
+use crate::app::App;
+use axum::body::{Body, HttpBody as _};
+use axum::response::{IntoResponse as _, Response};
+use base::error::Problem;
+use base::limit;
+use http_body_util::BodyExt;
+use tokio::time::{Instant, timeout_at};
+use wire::code;
+
+/// A body that is there, and the hold on its bytes.
+#[derive(Debug)]
+pub(crate) struct Arrived {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) held: Held,
+}
+
+impl AsRef<[u8]> for Arrived {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// Marks an answer behind which nothing more of the body is waited for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HangUp;
+
+/// Takes the body in.
+///
+/// # Errors
+/// The answer when it is too large, too slow, or there is no room.
+pub(crate) async fn take_in(
+    app: &App,
+    owner: Owner,
+    bound: Bound,
+    mut body: Body,
+) -> Result<Arrived, Response> {
+    let (_, allowed) = bound.limit(app);
+    let too_large = || Refusal(too_large(app, bound)).into_response();
+    if body.size_hint().lower() > u64::try_from(allowed).unwrap_or(u64::MAX) {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    if body.is_end_stream() {
+        let held = Held::nothing(&app.bodies, owner);
+        return Ok(Arrived { bytes, held });
+    }
+    let entered = app.bodies.enter(owner);
+    let mut arriving = entered.map_err(|over| over.refusal().into_response())?;
+    let last = Instant::now() + app.limits.request_time;
+    let leave = arriving.leave();
+    loop {
+        let deadline = arriving.deadline().min(last);
+        let frame = tokio::select! {
+            biased;
+            () = leave.notified() => return Err(gave_way()),
+            frame = timeout_at(deadline, body.frame()) => frame,
+        };
+        let data = match frame {
+            Err(_) if deadline == last => return Err(Refusal(too_late(app)).into_response()),
+            Err(_) => return Err(Refusal(too_slow()).into_response()),
+            Ok(None) => break,
+            Ok(Some(Err(_))) => {
+                let problem = code::REQUEST_MALFORMED.problem("the body broke off");
+                return Err(Refusal(problem).into_response());
+            }
+            Ok(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
+        };
+        if bytes.len().saturating_add(data.len()) > allowed {
+            return Err(too_large());
+        }
+        arriving.heard(data.len());
+        let held = tokio::select! {
+            biased;
+            () = leave.notified() => return Err(gave_way()),
+            held = arriving.hold(data.len()) => held,
+        };
+        held.map_err(|over| over.refusal().into_response())?;
+        grown(&mut bytes, &data);
+    }
+    let held = arriving.arrived();
+    Ok(Arrived { bytes, held })
+}
+
+/// The refusal of a body that is larger than its route takes.
+pub(crate) fn too_large(app: &App, bound: Bound) -> Problem {
+    let (limit, allowed) = bound.limit(app);
+    let message = format!("the body has more than `{}` = {allowed} bytes", limit.name);
+    let hint = match bound {
+        Bound::Samples => "send it in smaller batches",
+        Bound::Nothing | Bound::Form | Bound::Management => {
+            "send only the fields of the route; samples go to `/v1/metrics`"
+        }
+    };
+    code::BODY_TOO_LARGE
+        .problem(message)
+        .hint(hint)
+        .limit(limit)
+}
+
+fn too_late(app: &App) -> Problem {
+    let seconds = app.limits.request_time.as_secs();
+    let message = format!("the body did not arrive within `request_seconds` = {seconds}");
+    code::TIMEOUT
+        .problem(message)
+        .limit(&limit::REQUEST_SECONDS)
+}
+
+fn too_slow() -> Problem {
+    let message = format!(
+        "the body stood still for longer than `{}`, or came more slowly than `{}`",
+        limit::BODY_STALL_SECONDS.name,
+        limit::BODY_BYTES_PER_SECOND_MIN.name
+    );
+    code::TIMEOUT
+        .problem(message)
+        .hint("send the body as soon as its head")
+        .limit(&limit::BODY_STALL_SECONDS)
+}
+
+fn gave_way() -> Response {
+    let message = format!(
+        "the body came so slowly that it gave way to another: `{}`",
+        limit::ARRIVING_BODIES.name
+    );
+    let problem = code::TOO_BUSY
+        .problem(message)
+        .hint("send again after `Retry-After` seconds, the body as soon as its head")
+        .limit(&limit::ARRIVING_BODIES);
+    let mut response = Refusal(problem).into_response();
+    response.extensions_mut().insert(HangUp);
+    response
+}

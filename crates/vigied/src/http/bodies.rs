@@ -1,0 +1,329 @@
+//! The bodies that arrive, and the bytes of all bodies of the process.
+//!
+//! A newcomer is let in where it can be: what makes room for him is a stranger's oldest body, or an account's that has fallen
+//! behind the least rate. So whoever holds bodies open loses them, and not the one who sends his at once.
+
+use super::share::{Over, Owner, Shares, Tally};
+use base::limit;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// A body up to this size may have the last eighth of the bytes, which is kept for those.
+const SMALL_BYTES: u64 = limit::FORM_BYTES.default;
+
+/// The limits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BodyLimits {
+    pub(crate) arriving: u64,
+    pub(crate) bytes: u64,
+    pub(crate) stall: Duration,
+    pub(crate) bytes_per_second: u64,
+    pub(crate) shares: Shares,
+}
+
+/// The table of them.
+#[derive(Debug)]
+pub(crate) struct Bodies {
+    inner: Mutex<Inner>,
+    /// Told whenever bytes are given back.
+    freed: Notify,
+    stall: Duration,
+    bytes_per_second: u64,
+}
+
+#[derive(Debug)]
+struct Inner {
+    /// By the order in which they began.
+    entries: BTreeMap<u64, Entry>,
+    next: u64,
+    arriving: Tally,
+    bytes: Tally,
+}
+
+#[derive(Debug)]
+struct Entry {
+    owner: Owner,
+    /// When the rest must have come, unless more of it comes before.
+    deadline: Instant,
+    begun: Instant,
+    bytes: u64,
+    leave: Arc<Notify>,
+}
+
+/// A body that arrives; no longer when dropped.
+#[derive(Debug)]
+pub(crate) struct Arriving {
+    bodies: Arc<Bodies>,
+    id: u64,
+    deadline: Instant,
+    leave: Arc<Notify>,
+    held: Held,
+}
+
+/// The bytes of one body, given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Held {
+    bodies: Arc<Bodies>,
+    owner: Owner,
+    bytes: u64,
+}
+
+impl Bodies {
+    pub(crate) fn new(limits: &BodyLimits) -> Self {
+        let (whole, shares) = (&limit::ARRIVING_BODIES, limits.shares);
+        Self {
+            inner: Mutex::new(Inner {
+                entries: BTreeMap::new(),
+                next: 0,
+                arriving: Tally::new(whole, limits.arriving, shares),
+                bytes: Tally::new(&limit::BODIES_IN_FLIGHT_BYTES, limits.bytes, shares),
+            }),
+            freed: Notify::new(),
+            stall: limits.stall,
+            bytes_per_second: limits.bytes_per_second.max(1),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins to take in a body of this owner.
+    ///
+    /// # Errors
+    /// [`Over`] when there is no room and nobody has to give way.
+    pub(crate) fn enter(self: &Arc<Self>, owner: Owner) -> Result<Arriving, Over> {
+        self.enter_at(owner, Instant::now())
+    }
+
+    fn enter_at(self: &Arc<Self>, owner: Owner, now: Instant) -> Result<Arriving, Over> {
+        let mut inner = self.lock();
+        while let Some(over) = inner.arriving.over(owner, 1) {
+            let Some(id) = inner.who_gives_way(owner, &over, self.behind(now)) else {
+                return Err(over);
+            };
+            inner.give_way(id);
+        }
+        let (id, deadline) = (inner.next, now + self.stall);
+        let leave = Arc::new(Notify::new());
+        inner.next += 1;
+        inner.arriving.add(owner, 1);
+        inner.entries.insert(
+            id,
+            Entry {
+                owner,
+                deadline,
+                begun: now,
+                bytes: 0,
+                leave: Arc::clone(&leave),
+            },
+        );
+        drop(inner);
+        let held = Held {
+            bodies: Arc::clone(self),
+            owner,
+            bytes: 0,
+        };
+        Ok(Arriving {
+            bodies: Arc::clone(self),
+            id,
+            deadline,
+            leave,
+            held,
+        })
+    }
+
+    /// A body with an earlier deadline has fallen behind by a fifth of what it may.
+    fn behind(&self, now: Instant) -> Instant {
+        now + self.stall * 4 / 5
+    }
+}
+
+impl Inner {
+    /// Whose body makes room for a newcomer's.
+    fn who_gives_way(&self, newcomer: Owner, over: &Over, behind: Instant) -> Option<u64> {
+        let mut oldest = self.entries.iter();
+        if !over.is_whole() {
+            let all_strangers = over.limit == &limit::STRANGER_SHARE_PERCENT;
+            let found = oldest.find(|(_, entry)| match entry.owner {
+                Owner::Account(_) => entry.owner == newcomer && entry.deadline < behind,
+                _ => entry.owner == newcomer || all_strangers && newcomer.is_stranger(),
+            });
+            return found.map(|(id, _)| *id);
+        }
+        if let Some((id, _)) = oldest.find(|(_, entry)| entry.owner.is_stranger()) {
+            return Some(*id);
+        }
+        let own = self.arriving.of(newcomer);
+        let slow = self.entries.iter().filter(|(_, entry)| {
+            !newcomer.is_stranger()
+                && entry.deadline < behind
+                && self.arriving.of(entry.owner) > own
+        });
+        // Of those that have most, the oldest.
+        slow.max_by_key(|(id, entry)| (self.arriving.of(entry.owner), u64::MAX - **id))
+            .map(|(id, _)| *id)
+    }
+
+    /// Whose body makes room for bytes: the oldest large one of the owner that holds most, where that is more than the one who
+    /// asks has.
+    fn who_gives_bytes(&self, asks: Owner, since: Instant) -> Option<u64> {
+        let own = self.bytes.of(asks);
+        let large = self.entries.iter().filter(|(_, entry)| {
+            entry.bytes > SMALL_BYTES && entry.begun < since && self.bytes.of(entry.owner) > own
+        });
+        large
+            .max_by_key(|(id, entry)| (self.bytes.of(entry.owner), u64::MAX - **id))
+            .map(|(id, _)| *id)
+    }
+
+    fn give_way(&mut self, id: u64) {
+        if let Some(entry) = self.leave(id) {
+            entry.leave.notify_one();
+        }
+    }
+
+    fn leave(&mut self, id: u64) -> Option<Entry> {
+        let entry = self.entries.remove(&id)?;
+        self.arriving.subtract(entry.owner, 1);
+        Some(entry)
+    }
+}
+
+impl Arriving {
+    /// When more of it must have come.
+    pub(crate) const fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Told when the body has to give way to another.
+    pub(crate) fn leave(&self) -> Arc<Notify> {
+        Arc::clone(&self.leave)
+    }
+
+    /// More of it has come: as much time is won as these bytes may take, and never more than a whole stall.
+    pub(crate) fn heard(&mut self, bytes: usize) {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        let nanoseconds = bytes.saturating_mul(1_000_000_000) / self.bodies.bytes_per_second;
+        self.put_off(Duration::from_nanos(nanoseconds), Instant::now());
+    }
+
+    fn put_off(&mut self, by: Duration, now: Instant) {
+        let whole = now + self.bodies.stall;
+        self.deadline = self
+            .deadline
+            .checked_add(by)
+            .map_or(whole, |deadline| deadline.min(whole));
+        let mut inner = self.bodies.lock();
+        if let Some(entry) = inner.entries.get_mut(&self.id) {
+            entry.deadline = self.deadline;
+            entry.bytes = self.held.bytes;
+        }
+    }
+
+    /// Has `bytes` more counted; where there are none it waits, no longer than a body may stand still.
+    ///
+    /// # Errors
+    /// [`Over`] when none came free.
+    pub(crate) async fn hold(&mut self, bytes: usize) -> Result<(), Over> {
+        let begun = Instant::now();
+        loop {
+            let bodies = Arc::clone(&self.bodies);
+            let mut freed = std::pin::pin!(bodies.freed.notified());
+            freed.as_mut().enable();
+            let over = match self.held.grow(bytes) {
+                Ok(()) if begun.elapsed() < Duration::from_millis(1) => return Ok(()),
+                Ok(()) => {
+                    self.put_off(begun.elapsed(), Instant::now());
+                    return Ok(());
+                }
+                Err(over) => over,
+            };
+            if over.is_whole() {
+                let since = begun.checked_sub(bodies.stall).unwrap_or(begun);
+                let mut inner = bodies.lock();
+                if let Some(id) = inner.who_gives_bytes(self.held.owner, since) {
+                    inner.give_way(id);
+                }
+            }
+            if tokio::time::timeout_at(begun + bodies.stall, freed)
+                .await
+                .is_err()
+            {
+                return Err(over);
+            }
+        }
+    }
+
+    /// The body is there; its bytes are held on.
+    pub(crate) fn arrived(mut self) -> Held {
+        let empty = Held {
+            bodies: Arc::clone(&self.bodies),
+            owner: self.held.owner,
+            bytes: 0,
+        };
+        std::mem::replace(&mut self.held, empty)
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        self.bodies.lock().leave(self.id);
+    }
+}
+
+impl Held {
+    /// Nothing yet.
+    pub(crate) fn nothing(bodies: &Arc<Bodies>, owner: Owner) -> Self {
+        Self {
+            bodies: Arc::clone(bodies),
+            owner,
+            bytes: 0,
+        }
+    }
+
+    /// Has `more` counted.
+    ///
+    /// # Errors
+    /// [`Over`] when all bytes are in use, or the owner's share is.
+    pub(crate) fn grow(&mut self, more: usize) -> Result<(), Over> {
+        let more = u64::try_from(more).unwrap_or(u64::MAX);
+        let mut inner = self.bodies.lock();
+        if let Some(over) = inner.bytes.over(self.owner, more) {
+            return Err(over);
+        }
+        let is_small = self.bytes.saturating_add(more) <= SMALL_BYTES;
+        let (used, total) = (inner.bytes.used(), inner.bytes.total());
+        if !is_small && used.saturating_add(more) > total - total / 8 {
+            return Err(inner.bytes.full());
+        }
+        inner.bytes.add(self.owner, more);
+        self.bytes += more;
+        Ok(())
+    }
+
+    /// Who holds them.
+    pub(crate) const fn owner(&self) -> Owner {
+        self.owner
+    }
+
+    /// The table they are counted in.
+    pub(crate) const fn bodies(&self) -> &Arc<Bodies> {
+        &self.bodies
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if self.bytes > 0 {
+            self.bodies.lock().bytes.subtract(self.owner, self.bytes);
+            self.bodies.freed.notify_waiters();
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,140 @@
+//! Who is let in, and who gives way.
+
+use super::*;
+use base::id::{AccountId, Guid};
+use base::source::SourceKey;
+
+const STALL: Duration = Duration::from_millis(200);
+
+/// A table of so many bodies and bytes, of which everybody may have everything.
+pub(crate) fn bodies(arriving: u64, bytes: u64) -> Arc<Bodies> {
+    shared(arriving, bytes, Shares::WHOLE)
+}
+
+fn shared(arriving: u64, bytes: u64, shares: Shares) -> Arc<Bodies> {
+    Arc::new(Bodies::new(&BodyLimits {
+        arriving,
+        bytes,
+        stall: STALL,
+        bytes_per_second: 1000,
+        shares,
+    }))
+}
+
+const HALVES: Shares = Shares {
+    account: 50,
+    source: 50,
+    strangers: 75,
+};
+
+fn account(number: u8) -> Owner {
+    Owner::Account(AccountId(Guid::from_random([number; 16])))
+}
+
+fn source(number: u8) -> Owner {
+    Owner::Source(SourceKey::of([127, 0, 0, number].into()))
+}
+
+/// Whether the body was told to give way.
+async fn was_told(body: &Arriving) -> bool {
+    let told = body.leave.notified();
+    tokio::time::timeout(Duration::ZERO, told).await.is_ok()
+}
+
+#[tokio::test]
+async fn the_oldest_body_of_a_stranger_gives_way_to_a_newcomer() {
+    let bodies = shared(8, 1000, HALVES);
+    let enter = |owner| bodies.enter(owner).unwrap();
+    let of_one: Vec<Arriving> = (0..5).map(|_| enter(source(1))).collect();
+    // Beyond its share an address gives way to itself.
+    assert!(was_told(&of_one[0]).await && !was_told(&of_one[1]).await);
+    let others: Vec<Arriving> = (2..=4).map(|number| enter(source(number))).collect();
+    // Beyond what strangers may have, the oldest of them all.
+    assert!(was_told(&of_one[1]).await && !was_told(&others[0]).await);
+    let own: Vec<Arriving> = (0..4).map(|_| enter(account(1))).collect();
+    assert!(was_told(&of_one[2]).await && was_told(&of_one[3]).await);
+    assert!(!was_told(&of_one[4]).await && !was_told(&own[0]).await);
+    assert_eq!(bodies.lock().entries.len(), 8);
+    drop((of_one, others, own));
+    assert_eq!(bodies.lock().entries.len(), 0);
+    assert_eq!(bodies.lock().arriving.used(), 0);
+}
+
+#[tokio::test]
+async fn an_accounts_body_gives_way_when_it_has_fallen_behind() {
+    let bodies = shared(4, 1000, HALVES);
+    let begun = Instant::now();
+    let first = bodies.enter_at(account(1), begun).unwrap();
+    let second = bodies.enter_at(account(1), begun + STALL).unwrap();
+    let over = bodies.enter_at(account(1), begun).unwrap_err();
+    assert_eq!(over.limit, &limit::ACCOUNT_SHARE_PERCENT);
+    let third = bodies.enter_at(account(1), begun + STALL).unwrap();
+    assert!(was_told(&first).await && !was_told(&second).await);
+    // Full of accounts' bodies: one of who has most gives way, and none to a stranger.
+    let more = [account(2), account(3)].map(|own| bodies.enter_at(own, begun).unwrap());
+    assert!(bodies.enter_at(account(4), begun).is_err());
+    let later = begun + STALL * 3;
+    let over = bodies.enter_at(source(1), later).unwrap_err();
+    assert_eq!(over.limit, &limit::ARRIVING_BODIES);
+    let fourth = bodies.enter_at(account(4), later).unwrap();
+    assert!(was_told(&second).await && !was_told(&third).await);
+    drop((first, second, third, more, fourth));
+}
+
+#[tokio::test]
+async fn time_is_won_by_what_has_come_and_never_more_than_a_stall() {
+    let bodies = bodies(1, 1000);
+    let begun = Instant::now();
+    let mut body = bodies.enter_at(Owner::Proxy, begun).unwrap();
+    assert_eq!(body.deadline() - begun, STALL);
+    body.put_off(STALL / 4, begun + STALL / 2);
+    assert_eq!(body.deadline() - begun, STALL * 5 / 4);
+    body.put_off(STALL * 100, begun + STALL);
+    assert_eq!(body.deadline() - begun, STALL * 2);
+    // At 1000 bytes a second, 100 bytes are a tenth of one.
+    let before = body.deadline();
+    body.heard(100);
+    assert!(body.deadline() <= before + Duration::from_millis(100));
+}
+
+#[tokio::test]
+async fn bytes_are_waited_for_and_given_back() {
+    let bodies = shared(8, 1000, HALVES);
+    let mut one = bodies.enter(account(1)).unwrap();
+    one.hold(400).await.unwrap();
+    let over = one.hold(200).await.unwrap_err();
+    assert_eq!(over.limit, &limit::ACCOUNT_SHARE_PERCENT);
+    let held = one.arrived();
+    let mut two = bodies.enter(account(1)).unwrap();
+    let (grown, ()) = tokio::join!(two.hold(200), async {
+        tokio::task::yield_now().await;
+        drop(held);
+    });
+    grown.unwrap();
+    assert_eq!(bodies.lock().bytes.used(), 200);
+    drop(two);
+    assert_eq!(bodies.lock().bytes.used(), 0);
+}
+
+#[tokio::test]
+async fn large_bodies_leave_bytes_to_small_ones_and_to_other_accounts() {
+    let total = 16 * SMALL_BYTES;
+    let bodies = shared(8, total, HALVES);
+    let size = |bytes: u64| usize::try_from(bytes).unwrap();
+    let mut large = bodies.enter(account(1)).unwrap();
+    large.hold(size(total / 2)).await.unwrap();
+    large.heard(size(total / 2));
+    let mut second = bodies.enter(account(2)).unwrap();
+    second.hold(size(total * 3 / 8)).await.unwrap();
+    // The last eighth is for small ones.
+    let mut third = bodies.enter(account(3)).unwrap();
+    assert!(third.held.grow(size(SMALL_BYTES + 1)).is_err());
+    third.held.grow(size(SMALL_BYTES)).unwrap();
+    // Who has most gives way, once he has had his time.
+    tokio::time::sleep(STALL * 2).await;
+    let (grown, ()) = tokio::join!(third.hold(size(SMALL_BYTES)), async move {
+        large.leave().notified().await;
+        drop(large);
+    });
+    grown.unwrap();
+}

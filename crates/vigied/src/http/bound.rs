@@ -1,0 +1,94 @@
+//! How large a body a route takes. It follows from the type of the handler's last argument, so that no route can take one
+//! without a bound.
+
+use super::caller::{Caller, Manager};
+use super::payload::{FormPayload, Payload, SamplesPayload};
+use super::source;
+use crate::app::App;
+use crate::route::params::Params;
+use axum::extract::{RawQuery, State};
+use base::limit::{self, Limit};
+use http::HeaderMap;
+use std::sync::Arc;
+
+/// What a body may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// The route reads none.
+    Nothing,
+    /// A form of a token endpoint.
+    Form,
+    /// JSON about accounts, keys, roles or settings.
+    Management,
+    /// Samples.
+    Samples,
+}
+
+impl Bound {
+    /// The limit, and the bytes it allows, packed and plain.
+    pub(crate) fn limit(self, app: &App) -> (&'static Limit, usize) {
+        match self {
+            Self::Nothing | Self::Form => (&limit::FORM_BYTES, wire::iam::form::FORM_BYTES_MAX),
+            Self::Management => (
+                &limit::MANAGEMENT_BODY_BYTES,
+                app.limits.management_body_bytes,
+            ),
+            Self::Samples => (&limit::BODY_BYTES, app.limits.body_bytes),
+        }
+    }
+}
+
+/// What a handler's last argument reads of the body.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say how large a body it reads",
+    note = "take the body as `Payload`, `FormPayload` or `SamplesPayload`; for an argument that reads none, add it to `http/bound.rs`"
+)]
+pub(crate) trait Last {
+    const BOUND: Bound;
+}
+
+macro_rules! last {
+    ($($kind:ty => $bound:ident;)*) => {
+        $(impl Last for $kind {
+            const BOUND: Bound = Bound::$bound;
+        })*
+    };
+}
+
+last! {
+    FormPayload => Form;
+    Payload => Management;
+    SamplesPayload => Samples;
+    State<Arc<App>> => Nothing;
+    Caller => Nothing;
+    Manager => Nothing;
+    Params => Nothing;
+    HeaderMap => Nothing;
+    RawQuery => Nothing;
+    source::From => Nothing;
+}
+
+/// What a handler reads of the body: its arguments, as axum has them.
+pub(crate) trait Takes {
+    const BOUND: Bound;
+}
+
+impl Takes for ((),) {
+    const BOUND: Bound = Bound::Nothing;
+}
+
+macro_rules! takes {
+    ($($before:ident)*) => {
+        impl<M, $($before,)* L: Last> Takes for (M, $($before,)* L,) {
+            const BOUND: Bound = L::BOUND;
+        }
+    };
+}
+
+takes!();
+takes!(A);
+takes!(A B);
+takes!(A B C);
+takes!(A B C D);
+takes!(A B C D E);
+takes!(A B C D E F);

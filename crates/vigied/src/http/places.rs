@@ -1,0 +1,53 @@
+//! Places for requests that are worked on. One is taken when the request is there as a whole, and kept until its work has
+//! ended: what only arrives takes none.
+
+use super::share::{Over, Owner, Shares, Tally};
+use base::limit;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// All of them.
+#[derive(Debug)]
+pub(crate) struct Places(Mutex<Tally>);
+
+/// One of them, free again when dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    places: Arc<Places>,
+    owner: Owner,
+}
+
+impl Places {
+    pub(crate) fn new(total: u64, shares: Shares) -> Self {
+        Self(Mutex::new(Tally::new(
+            &limit::CONCURRENT_REQUESTS,
+            total,
+            shares,
+        )))
+    }
+
+    /// A place for a request of this owner.
+    ///
+    /// # Errors
+    /// [`Over`] when all are taken, or the owner's share is.
+    pub(crate) fn take(self: &Arc<Self>, owner: Owner) -> Result<Place, Over> {
+        let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match tally.over(owner, 1) {
+            Some(over) => Err(over),
+            None => {
+                tally.add(owner, 1);
+                Ok(Place {
+                    places: Arc::clone(self),
+                    owner,
+                })
+            }
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let tally = self.places.0.lock();
+        let mut tally = tally.unwrap_or_else(PoisonError::into_inner);
+        tally.subtract(self.owner, 1);
+    }
+}

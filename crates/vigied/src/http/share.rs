@@ -1,0 +1,274 @@
+//! Fair shares of what all requests have in common: places, bodies that arrive, bytes. Nobody may have all of it: an account
+//! has its share, an address without a credential has one, and all of those together leave something to the others.
+
+use super::problem::Refusal;
+use base::id::AccountId;
+use base::limit::{self, Limit};
+use base::source::{Source, SourceKey};
+use std::collections::HashMap;
+use wire::code;
+
+/// Whom something counts for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Owner {
+    /// A verified caller's account.
+    Account(AccountId),
+    /// A stranger's address.
+    Source(SourceKey),
+    /// Strangers behind a trusted proxy that does not say who they are: no limit by source is for them.
+    Proxy,
+}
+
+impl Owner {
+    /// A stranger from there.
+    pub(crate) fn stranger(source: Source) -> Self {
+        source.key().map_or(Self::Proxy, Self::Source)
+    }
+
+    /// Whether no credential was verified.
+    pub(crate) const fn is_stranger(self) -> bool {
+        !matches!(self, Self::Account(_))
+    }
+}
+
+/// The shares, in hundredths of the whole.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shares {
+    pub(crate) account: u64,
+    pub(crate) source: u64,
+    pub(crate) strangers: u64,
+}
+
+impl Shares {
+    /// Everybody may have everything.
+    #[cfg(test)]
+    pub(crate) const WHOLE: Self = Self {
+        account: 100,
+        source: 100,
+        strangers: 100,
+    };
+}
+
+/// At least one, else nobody would be served.
+fn share(total: u64, percent: u64) -> u64 {
+    let part = u128::from(total) * u128::from(percent.min(100)) / 100;
+    u64::try_from(part).unwrap_or(total).max(1)
+}
+
+/// Why there is no more of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Over {
+    /// The limit of the good as a whole.
+    pub(crate) whole: &'static Limit,
+    /// The limit that was run into: the same, or one of the shares.
+    pub(crate) limit: &'static Limit,
+    /// How much that allows.
+    pub(crate) allowed: u64,
+}
+
+impl Over {
+    /// Whether the good is used up, and not only a share of it.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.limit == self.whole
+    }
+
+    /// The answer to it.
+    pub(crate) fn refusal(&self) -> Refusal {
+        let (allowed, name) = (self.allowed, self.limit.name);
+        let (whole, unit) = (self.whole.name, self.whole.unit);
+        let message = if self.is_whole() {
+            format!("the server has no room: `{whole}` = {allowed} {unit} are in use")
+        } else {
+            let who = if self.limit == &limit::ACCOUNT_SHARE_PERCENT {
+                "the account has"
+            } else if self.limit == &limit::SOURCE_SHARE_PERCENT {
+                "the address has, without a credential,"
+            } else {
+                "callers without a credential have"
+            };
+            format!(
+                "{who} all that may be had at once: {allowed} {unit}, the `{name}` of `{whole}`"
+            )
+        };
+        let problem = code::TOO_BUSY.problem(message);
+        Refusal(
+            problem
+                .hint("send again after `Retry-After` seconds")
+                .limit(self.limit),
+        )
+    }
+}
+
+/// How much of a good is in use, and whose.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    whole: &'static Limit,
+    total: u64,
+    shares: Shares,
+    used: u64,
+    strangers: u64,
+    owners: HashMap<Owner, u64>,
+}
+
+impl Tally {
+    pub(crate) fn new(whole: &'static Limit, total: u64, shares: Shares) -> Self {
+        Self {
+            whole,
+            total,
+            shares,
+            used: 0,
+            strangers: 0,
+            owners: HashMap::new(),
+        }
+    }
+
+    /// What stands against `more` for this owner, the narrowest limit first; nothing where there is room.
+    pub(crate) fn over(&self, owner: Owner, more: u64) -> Option<Over> {
+        let over = |limit, allowed| Over {
+            whole: self.whole,
+            limit,
+            allowed,
+        };
+        if self.used.saturating_add(more) > self.total {
+            return Some(over(self.whole, self.total));
+        }
+        let (limit, percent) = match owner {
+            Owner::Account(_) => (&limit::ACCOUNT_SHARE_PERCENT, self.shares.account),
+            Owner::Source(_) => (&limit::SOURCE_SHARE_PERCENT, self.shares.source),
+            Owner::Proxy => (&limit::STRANGER_SHARE_PERCENT, self.shares.strangers),
+        };
+        let own = share(self.total, percent);
+        if self.of(owner).saturating_add(more) > own {
+            return Some(over(limit, own));
+        }
+        let strangers = share(self.total, self.shares.strangers);
+        if owner.is_stranger() && self.strangers.saturating_add(more) > strangers {
+            return Some(over(&limit::STRANGER_SHARE_PERCENT, strangers));
+        }
+        None
+    }
+
+    /// What an owner has.
+    pub(crate) fn of(&self, owner: Owner) -> u64 {
+        self.owners.get(&owner).copied().unwrap_or(0)
+    }
+
+    /// What is in use.
+    pub(crate) const fn used(&self) -> u64 {
+        self.used
+    }
+
+    /// How much there is.
+    pub(crate) const fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// The refusal for want of the whole.
+    pub(crate) const fn full(&self) -> Over {
+        Over {
+            whole: self.whole,
+            limit: self.whole,
+            allowed: self.total,
+        }
+    }
+
+    pub(crate) fn add(&mut self, owner: Owner, more: u64) {
+        self.used += more;
+        if owner.is_stranger() {
+            self.strangers += more;
+        }
+        *self.owners.entry(owner).or_default() += more;
+    }
+
+    /// Owners that have nothing left are forgotten, so that the table is no larger than what is in use.
+    pub(crate) fn subtract(&mut self, owner: Owner, less: u64) {
+        self.used = self.used.saturating_sub(less);
+        if owner.is_stranger() {
+            self.strangers = self.strangers.saturating_sub(less);
+        }
+        if let Some(own) = self.owners.get_mut(&owner) {
+            *own = own.saturating_sub(less);
+            if *own == 0 {
+                self.owners.remove(&owner);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::id::Guid;
+
+    pub(crate) fn account(number: u8) -> Owner {
+        Owner::Account(AccountId(Guid::from_random([number; 16])))
+    }
+
+    fn source(number: u8) -> Owner {
+        Owner::Source(SourceKey::of([127, 0, 0, number].into()))
+    }
+
+    const SHARES: Shares = Shares {
+        account: 50,
+        source: 25,
+        strangers: 75,
+    };
+
+    fn taken(tally: &mut Tally, owner: Owner) -> (u64, &'static str) {
+        let mut taken = 0;
+        loop {
+            match tally.over(owner, 1) {
+                None => tally.add(owner, 1),
+                Some(over) => return (taken, over.limit.name),
+            }
+            taken += 1;
+        }
+    }
+
+    #[test]
+    fn each_has_his_share_and_strangers_leave_some() {
+        let mut tally = Tally::new(&limit::CONCURRENT_REQUESTS, 8, SHARES);
+        for (owner, expected) in [
+            (source(1), (2, "source_share_percent")),
+            (source(2), (2, "source_share_percent")),
+            (source(3), (2, "source_share_percent")),
+            (source(4), (0, "stranger_share_percent")),
+            (Owner::Proxy, (0, "stranger_share_percent")),
+            (account(1), (2, "concurrent_requests")),
+        ] {
+            assert_eq!(taken(&mut tally, owner), expected, "{owner:?}");
+        }
+        for owner in [source(1), source(2), source(3), account(1)] {
+            tally.subtract(owner, 2);
+        }
+        assert!(tally.owners.is_empty() && tally.used == 0 && tally.strangers == 0);
+        assert_eq!(taken(&mut tally, account(1)), (4, "account_share_percent"));
+        assert_eq!(taken(&mut tally, account(2)), (4, "concurrent_requests"));
+    }
+
+    #[test]
+    fn a_share_is_never_nothing() {
+        for total in [1, 2, 3] {
+            assert!(share(total, 1) == 1 && share(total, 100) == total);
+        }
+        assert_eq!(share(u64::MAX, 100), u64::MAX);
+    }
+
+    #[test]
+    fn a_refusal_names_its_limit() {
+        let mut tally = Tally::new(&limit::CONCURRENT_REQUESTS, 8, SHARES);
+        tally.add(source(1), 2);
+        let refusal = tally.over(source(1), 1).unwrap().refusal().0;
+        assert_eq!(refusal.limit, Some(&limit::SOURCE_SHARE_PERCENT));
+        assert!(refusal.message.contains("`source_share_percent`"));
+        assert!(refusal.message.contains("2 requests"), "{refusal}");
+        assert!(
+            tally
+                .full()
+                .refusal()
+                .0
+                .message
+                .contains("`concurrent_requests` = 8")
+        );
+    }
+}

@@ -1,0 +1,171 @@
+//! Whether the form of the passcode page was sent from that page: else another site's page could show a victim the code of an
+//! attacker's login, and have him send his metrics to the attacker.
+//!
+//! A browser says where a form stood (`Sec-Fetch-Site`, `Origin`); one that does not has the page's token, in a cookie that no
+//! other site can have sent, and in the form. A program that is no browser says none of it, and is nobody's victim.
+
+use super::identity::property;
+use crate::http::caller::single;
+use crate::http::problem::Refusal;
+use base::secret::constant_time_eq;
+use http::{HeaderMap, header};
+use wire::iam::form::Form;
+
+/// The field of the form with the page's token.
+pub(super) const FIELD: &str = "form_token";
+
+const COOKIE: &str = "vigie-passcode";
+
+const ELSEWHERE: &str = "The form was not sent from this page: log in here.";
+const NO_TOKEN: &str =
+    "The form was sent without the cookie of its page: allow cookies for it, and log in again.";
+
+/// What shows that a form was this page's.
+#[derive(Debug)]
+pub(super) struct FormToken(String);
+
+impl FormToken {
+    pub(super) fn new() -> Self {
+        Self(iam::entropy::guid().to_hex())
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.0
+    }
+
+    /// The cookie that goes with it, back to this page alone.
+    pub(super) fn cookie(&self, secure: bool) -> String {
+        let secure = if secure { "; Secure" } else { "" };
+        format!(
+            "{COOKIE}={}; Path=/identity/passcode; Max-Age=3600; HttpOnly; SameSite=Strict{secure}",
+            self.0
+        )
+    }
+}
+
+/// Refuses what another site's form can be sent as, and a program never does.
+pub(super) fn form_is_sent_as_one(headers: &HeaderMap) -> Result<(), Refusal> {
+    let Some(value) = single(headers, "content-type", "Content-Type")? else {
+        return Ok(());
+    };
+    let text = value.to_str().unwrap_or_default();
+    let kind = text.split(';').next().unwrap_or_default().trim();
+    if kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        || kind.eq_ignore_ascii_case("application/json")
+    {
+        return Ok(());
+    }
+    let message = "Property validation failed: the body is not a form".to_owned();
+    let refusal = property("BXNIM0106E", message);
+    Err(Refusal(
+        refusal
+            .0
+            .hint("send the fields as `application/x-www-form-urlencoded`")
+            .field("Content-Type"),
+    ))
+}
+
+/// Checks where the form comes from; the error is what the page tells.
+pub(super) fn check(
+    headers: &HeaderMap,
+    form: &Form,
+    public_url: &str,
+) -> Result<(), &'static str> {
+    let has = |name| headers.contains_key(name);
+    let mut is_shown = false;
+    for value in headers.get_all("sec-fetch-site") {
+        match value.as_bytes() {
+            b"same-origin" | b"none" => is_shown = true,
+            _ => return Err(ELSEWHERE),
+        }
+    }
+    for value in headers.get_all(header::ORIGIN) {
+        // A page that sends no referrer has its own form sent with `null`, as has a page in a sandbox.
+        match value.as_bytes() {
+            b"null" => {}
+            origin if is_own(origin, headers, public_url) => is_shown = true,
+            _ => return Err(ELSEWHERE),
+        }
+    }
+    let agent = headers.get(header::USER_AGENT);
+    let is_browser = has(header::ORIGIN)
+        || has(header::REFERER)
+        || has(header::COOKIE)
+        || agent.is_some_and(|agent| agent.as_bytes().starts_with(b"Mozilla/"));
+    if is_shown || !is_browser || token_fits(headers, form) {
+        Ok(())
+    } else {
+        Err(NO_TOKEN)
+    }
+}
+
+/// Whether an origin is this server's: its own address, or the one the request went to.
+fn is_own(origin: &[u8], headers: &HeaderMap, public_url: &str) -> bool {
+    let Ok(origin) = std::str::from_utf8(origin) else {
+        return false;
+    };
+    if origin.eq_ignore_ascii_case(public_url) {
+        return true;
+    }
+    let Some((scheme, authority)) = origin.split_once("://") else {
+        return false;
+    };
+    let port = match scheme {
+        "http" => ":80",
+        "https" => ":443",
+        _ => return false,
+    };
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let plain = |text: &str| text.strip_suffix(port).unwrap_or(text).to_ascii_lowercase();
+    !authority.is_empty() && host.is_some_and(|host| plain(host) == plain(authority))
+}
+
+/// Whether form and cookie hold the same token.
+fn token_fits(headers: &HeaderMap, form: &Form) -> bool {
+    let Some(given) = form.get(FIELD) else {
+        return false;
+    };
+    let lines = headers.get_all(header::COOKIE).iter();
+    let mut cookies = lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .filter(|(name, _)| *name == COOKIE);
+    cookies
+        .any(|(_, value)| !value.is_empty() && constant_time_eq(value.as_bytes(), given.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own(origin: &str, host: &'static str) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, http::HeaderValue::from_static(host));
+        is_own(origin.as_bytes(), &headers, "https://vigie.example")
+    }
+
+    #[test]
+    fn an_origin_is_our_own_by_address_or_by_where_the_request_went() {
+        for (origin, host) in [
+            ("https://vigie.example", "127.0.0.1:8080"),
+            ("http://localhost:8080", "localhost:8080"),
+            ("https://other.example", "other.example:443"),
+            ("http://OTHER.example:80", "other.example"),
+        ] {
+            assert!(own(origin, host), "{origin} {host}");
+        }
+        for (origin, host) in [
+            ("", ""),
+            ("http://", ""),
+            ("https://vigie.example.evil", "vigie.example"),
+            ("https://evil.example", "vigie.example"),
+            ("http://vigie.example:8080", "vigie.example"),
+            ("file://vigie.example", "vigie.example"),
+        ] {
+            assert!(!own(origin, host), "{origin} {host}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The limits of bodies, and the shares of what all requests have in common.
+
+use super::{answer, hanging, hits};
+use crate::harness::{Reply, Request, Server};
+use base::limit::{self, Limit};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use std::io::Write;
+use std::time::Duration;
+
+pub(super) const LIMITS: [Limit; 10] = [
+    limit::MANAGEMENT_BODY_BYTES,
+    limit::FORM_BYTES,
+    limit::GZIP_MEMBERS,
+    limit::ARRIVING_BODIES,
+    limit::BODIES_IN_FLIGHT_BYTES,
+    limit::BODY_STALL_SECONDS,
+    limit::BODY_BYTES_PER_SECOND_MIN,
+    limit::ACCOUNT_SHARE_PERCENT,
+    limit::SOURCE_SHARE_PERCENT,
+    limit::STRANGER_SHARE_PERCENT,
+];
+
+fn with(settings: &[&str]) -> Server {
+    let flags: Vec<&str> = settings.iter().flat_map(|set| ["--set", set]).collect();
+    Server::with(&flags)
+}
+
+/// The refusal has this status, and names the limit, which is counted.
+fn refused(server: &Server, status: u16, limit: Limit, reply: &Reply) {
+    let text = reply.text();
+    assert_eq!(reply.status, status, "{text}");
+    assert!(text.contains(limit.name), "{}: {text}", limit.name);
+    assert!(hits(server, limit) > 0, "{}", limit.name);
+}
+
+fn keyed(server: &Server, path: &str) -> Request {
+    let key = format!("apikey {}", server.owner.api_key);
+    let request = server.request("POST", path);
+    request.header("X-Auth-User-Token", &key)
+}
+
+fn token_form(server: &Server, bytes: usize) -> Reply {
+    let request = server.request("POST", "/identity/token");
+    request.body("x".repeat(bytes)).send()
+}
+
+#[test]
+fn sizes_of_bodies() {
+    let server = with(&["limits.management_body_bytes=1000"]);
+    let reply = keyed(&server, "/v1/apikeys").body("x".repeat(1001)).send();
+    refused(&server, 413, limit::MANAGEMENT_BODY_BYTES, &reply);
+    let whole = keyed(&server, "/v1/apikeys").body("x".repeat(1000)).send();
+    assert_eq!(whole.status, 400, "{}", whole.text());
+    let reply = token_form(&server, 64 * 1024 + 1);
+    refused(&server, 413, limit::FORM_BYTES, &reply);
+    assert_eq!(token_form(&server, 64 * 1024).status, 400);
+    let empty = GzEncoder::new(Vec::new(), Compression::best()).finish();
+    let members = keyed(&server, "/v1/metrics").header("Content-Encoding", "gzip");
+    let reply = members.body(empty.unwrap().repeat(1025)).send();
+    refused(&server, 400, limit::GZIP_MEMBERS, &reply);
+}
+
+#[test]
+fn a_body_that_stands_still_or_drips_is_told_so() {
+    let settings = [
+        "limits.body_stall_seconds=1",
+        "limits.body_bytes_per_second_min=50",
+    ];
+    let server = with(&settings);
+    let token = server.token();
+    let still = answer(&mut hanging(&server, &token));
+    assert!(still.starts_with("HTTP/1.1 408 "), "{still}");
+    let mut drips = hanging(&server, &token);
+    // Ten bytes a second are too few; that they came in time, each of them, does not help.
+    for _ in 0..99 {
+        std::thread::sleep(Duration::from_millis(100));
+        if drips.write_all(b" ").is_err() {
+            break;
+        }
+    }
+    let dripped = answer(&mut drips);
+    for text in [still, dripped] {
+        assert!(text.starts_with("HTTP/1.1 408 "), "{text}");
+        for limit in [limit::BODY_STALL_SECONDS, limit::BODY_BYTES_PER_SECOND_MIN] {
+            assert!(text.contains(limit.name), "{text}");
+        }
+    }
+    assert_eq!(hits(&server, limit::BODY_STALL_SECONDS), 2);
+}
+
+#[test]
+fn a_slow_body_that_keeps_to_the_least_rate_is_taken() {
+    let settings = [
+        "limits.body_stall_seconds=2",
+        "limits.body_bytes_per_second_min=1",
+    ];
+    let server = with(&settings);
+    let mut slow = hanging(&server, &server.token());
+    for _ in 0..49 {
+        std::thread::sleep(Duration::from_millis(70));
+        slow.write_all(b"  ").unwrap();
+    }
+    slow.write_all(b"]").unwrap();
+    let text = answer(&mut slow);
+    assert!(text.starts_with("HTTP/1.1 200 "), "{text}");
+}
+
+#[test]
+fn bodies_that_arrive_at_once() {
+    for (share, limit) in [
+        (100, limit::ARRIVING_BODIES),
+        (50, limit::ACCOUNT_SHARE_PERCENT),
+    ] {
+        // None of them is behind before this is over.
+        let server = with(&[
+            "limits.arriving_bodies=4",
+            "limits.body_stall_seconds=30",
+            &format!("limits.account_share_percent={share}"),
+        ]);
+        let token = server.token();
+        let fit = if share == 100 { 4 } else { 2 };
+        let held: Vec<_> = (0..fit).map(|_| hanging(&server, &token)).collect();
+        let text = answer(&mut hanging(&server, &token));
+        assert!(text.starts_with("HTTP/1.1 429 "), "{text}");
+        assert!(text.contains("retry-after: 1"), "{text}");
+        assert!(text.contains(limit.name), "{text}");
+        assert!(hits(&server, limit) > 0);
+        drop(held);
+    }
+    // Of strangers' bodies the oldest gives way.
+    let server = with(&["limits.arriving_bodies=4", "limits.body_stall_seconds=30"]);
+    let stranger = || {
+        let mut stream = std::net::TcpStream::connect(&server.serving.address).unwrap();
+        let head = "POST /identity/token HTTP/1.1\r\nHost: vigie\r\nContent-Length: 9\r\n\r\n";
+        stream.write_all(head.as_bytes()).unwrap();
+        stream
+    };
+    let (mut first, second) = (stranger(), stranger());
+    let text = answer(&mut first);
+    assert!(text.starts_with("HTTP/1.1 429 "), "{text}");
+    assert!(text.contains(limit::ARRIVING_BODIES.name), "{text}");
+    assert!(text.contains("connection: close"), "{text}");
+    drop(second);
+}
+
+#[test]
+fn bytes_of_all_bodies() {
+    const STALL: &str = "limits.body_stall_seconds=1";
+    const BYTES: &str = "limits.bodies_in_flight_bytes=100000";
+    let server = with(&[STALL, BYTES, "limits.account_share_percent=100"]);
+    let large = |server: &Server| {
+        let body = format!("[{}]", " ".repeat(100_000));
+        keyed(server, "/v1/metrics").body(body).send()
+    };
+    refused(&server, 429, limit::BODIES_IN_FLIGHT_BYTES, &large(&server));
+    // Of 100 kB a quarter is an address's.
+    let reply = token_form(&server, 30_000);
+    refused(&server, 429, limit::SOURCE_SHARE_PERCENT, &reply);
+    let server = with(&[
+        STALL,
+        BYTES,
+        "limits.source_share_percent=100",
+        "limits.stranger_share_percent=20",
+    ]);
+    refused(&server, 429, limit::ACCOUNT_SHARE_PERCENT, &large(&server));
+    let reply = token_form(&server, 30_000);
+    refused(&server, 429, limit::STRANGER_SHARE_PERCENT, &reply);
+    // Nothing of it is kept.
+    let small = keyed(&server, "/v1/metrics").body("[]").send();
+    assert_eq!(small.status, 200, "{}", small.text());
+}
