@@ -1,6 +1,7 @@
 //! The outermost layer: every request gets a transaction id, a place under the concurrency limit, a time limit, a line
 //! in the log, a count in the metrics, and, when it is refused, an error body in its protocol's form.
 
+use super::host;
 use super::problem::{self, Refusal};
 use super::source;
 use super::unread::Unread;
@@ -105,6 +106,9 @@ async fn limited(app: &Arc<App>, request: Request, next: Next) -> Response {
         ));
         let hint = "send packed bodies with `Content-Encoding: gzip`";
         return Refusal(problem.hint(hint).field("Transfer-Encoding")).into_response();
+    }
+    if let Err(refusal) = host::check(&request) {
+        return refusal.into_response();
     }
     let head = head_bytes(&request);
     let allowed = app.limits.header_bytes;

@@ -2,6 +2,7 @@
 //! way to mount a handler without saying who may call it.
 
 use super::caller;
+use super::line;
 use super::problem::Refusal;
 use crate::app::App;
 use axum::Router;
@@ -118,6 +119,7 @@ async fn verify(
     mut request: Request,
     next: Next,
 ) -> Response {
+    let line = line::of(&request);
     let repairs = match guard {
         Guard::Public => return next.run(request).await,
         Guard::Credential => return private(next.run(request).await),
@@ -140,6 +142,10 @@ async fn verify(
     match repairs {
         Err(refusal) => refusal.into_response(),
         Ok(repairs) => {
+            // Not for a watcher, who may be nobody but somebody on this machine.
+            if let Some(line) = line.filter(|_| guard != Guard::Watcher) {
+                line.prove();
+            }
             let mut response = next.run(request).await;
             if !repairs.is_empty()
                 && let Ok(value) = HeaderValue::from_str(&repairs.header_value())

@@ -1,4 +1,10 @@
 //! Attacks on the real server, while an honest client is served. One file per kind of attack; what the report of a kind
 //! shows is named in its tests.
 
+mod framing;
 mod honest;
+mod places;
+mod proxies;
+mod raw_http2;
+mod stages;
+mod unread_answers;
