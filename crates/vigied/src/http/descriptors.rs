@@ -11,31 +11,55 @@ const OTHERS: u64 = 256;
 pub(crate) fn raise(connections: u64) -> u64 {
     let needed = connections.saturating_add(OTHERS);
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let (Some(current), most) = (current, maximum.unwrap_or(u64::MAX)) else {
+    let Some(mut now) = current else {
         return connections;
     };
-    if current >= needed {
-        return connections;
+    if now < needed {
+        let wanted = needed.min(maximum.unwrap_or(u64::MAX));
+        let limit = Rlimit {
+            current: Some(wanted),
+            maximum,
+        };
+        if setrlimit(Resource::Nofile, limit).is_ok() {
+            now = wanted;
+        }
     }
-    let wanted = Rlimit {
-        current: Some(needed.min(most)),
-        maximum,
-    };
-    let now = match setrlimit(Resource::Nofile, wanted) {
-        Ok(()) => needed.min(most),
-        Err(_) => current,
-    };
-    if now >= needed {
-        return connections;
+    let fewer = within(now, connections);
+    if fewer < connections {
+        tracing::warn!(
+            descriptors = now,
+            needed,
+            connections = fewer,
+            hint = "raise the limit of open files (`ulimit -n`, `LimitNOFILE=` of systemd), or lower `limits.connections`",
+            "too few file descriptors for `limits.{}` = {connections}",
+            limit::CONNECTIONS.name,
+        );
     }
-    let fewer = now.saturating_sub(OTHERS).max(now / 2).max(1);
-    tracing::warn!(
-        descriptors = now,
-        needed,
-        connections = fewer,
-        hint = "raise the limit of open files (`ulimit -n`, `LimitNOFILE=` of systemd), or lower `limits.connections`",
-        "too few file descriptors for `{}` = {connections}",
-        limit::CONNECTIONS.name,
-    );
     fewer
+}
+
+/// How many connections so many descriptors allow.
+fn within(descriptors: u64, connections: u64) -> u64 {
+    // Half of them at least, where they are very few.
+    let room = descriptors.saturating_sub(OTHERS).max(descriptors / 2);
+    connections.min(room.max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_descriptors_for_the_store() {
+        for (descriptors, connections, can_be) in [
+            (20_000, 4096, 4096),
+            (4352, 4096, 4096),
+            (1024, 4096, 768),
+            (256, 4096, 128),
+            (1, 4096, 1),
+            (1024, 16, 16),
+        ] {
+            assert_eq!(within(descriptors, connections), can_be, "{descriptors}");
+        }
+    }
 }

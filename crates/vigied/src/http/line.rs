@@ -5,7 +5,10 @@
 //! nothing.
 
 use super::answer::Held;
+use super::caller::{Caller, Manager};
 use super::places::{At, Places};
+use crate::app::App;
+use base::id::AccountId;
 use base::limit::{self, Limit};
 use http::Version;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,7 +34,8 @@ pub(crate) struct Times {
 pub(crate) struct Line {
     state: Mutex<State>,
     evicted: Notify,
-    proven: AtomicBool,
+    /// Set by the places alone.
+    kept: AtomicBool,
     places: Weak<Places>,
     place: Mutex<Option<At>>,
 }
@@ -100,7 +104,7 @@ impl Line {
                 blocked: None,
             }),
             evicted: Notify::new(),
-            proven: AtomicBool::new(false),
+            kept: AtomicBool::new(false),
             places,
             place: Mutex::new(None),
         }
@@ -194,16 +198,23 @@ impl Line {
         state.quiet_from(Instant::now());
     }
 
-    /// A request on this connection was made with a good credential: it keeps its place when places are short.
-    pub(crate) fn prove(&self) {
-        if self.proven.load(Ordering::Relaxed) {
+    /// A request on this connection was made with a good credential of this account: it keeps its place when places are short.
+    fn prove(&self, account: AccountId) {
+        if self.keeps_place() {
             return;
         }
-        if let Some(places) = self.places.upgrade()
-            && places.keep(self)
-        {
-            self.proven.store(true, Ordering::Relaxed);
+        if let Some(places) = self.places.upgrade() {
+            places.keep(self, account);
         }
+    }
+
+    /// Whether it keeps its place when places are short.
+    pub(super) fn keeps_place(&self) -> bool {
+        self.kept.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_keeps_place(&self, kept: bool) {
+        self.kept.store(kept, Ordering::Relaxed);
     }
 
     /// The peer is told to go: what has not asked by now has little time left, whatever stage it is in.
@@ -330,9 +341,24 @@ impl Drop for Asked {
     }
 }
 
-/// The connection on which a request came.
-pub(crate) fn of<B>(request: &http::Request<B>) -> Option<Arc<Line>> {
-    request.extensions().get::<Arc<Line>>().cloned()
+/// Notes on its connection that a guard has verified the caller of this request. A watcher is none: he may be nobody but
+/// somebody on this machine.
+pub(crate) fn prove<B>(app: &App, request: &http::Request<B>) {
+    let extensions = request.extensions();
+    let Some(line) = extensions.get::<Arc<Line>>() else {
+        return;
+    };
+    if line.keeps_place() {
+        return;
+    }
+    let account = match (extensions.get::<Manager>(), extensions.get::<Caller>()) {
+        (Some(Manager(identity)), _) => Some(identity.account()),
+        (None, Some(caller)) => app.iam.directory().account_of(caller.scope.domain()),
+        (None, None) => None,
+    };
+    if let Some(account) = account {
+        line.prove(account);
+    }
 }
 
 #[cfg(test)]

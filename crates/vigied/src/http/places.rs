@@ -5,21 +5,22 @@
 //! such connections, the one that is so longest. Where there is none, the source that has most connections without a
 //! credential gives one up, an idle one before one that is busy: who has just come may not have asked yet. A connection on which a request with a good credential
 //! was made keeps its place. Of those there may never be so many that no room is left for new ones: so health checks and
-//! whoever authenticates next always get in.
+//! whoever authenticates next always get in. When no more may be kept, the account that keeps most gives one up for one that
+//! keeps fewer; the connection stays, and from then on may have to give way like others.
 
-use super::line::{Line, Standing};
+mod taken;
+
+use super::line::Line;
+use base::id::AccountId;
 use base::limit::{self, Limit};
 use base::source::SourceKey;
-use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use taken::{Entry, Taken};
 
 /// One in so many places is never kept.
 const NEWCOMERS: usize = 8;
-
-/// One in so many places is emptied at once when all are taken, so that the search for them is paid for by many.
-const BATCH: usize = 64;
 
 /// How long a connection is new: idle only since its request is still on its way.
 const NEW_TIME: Duration = Duration::from_secs(1);
@@ -33,27 +34,6 @@ pub(crate) struct Places {
     taken: Mutex<Taken>,
     /// Connections that are open, those included that have given up their place and end.
     open: AtomicUsize,
-}
-
-#[derive(Debug, Default)]
-struct Taken {
-    next: u64,
-    count: usize,
-    kept: usize,
-    /// By source; those of trusted proxies under `None`.
-    groups: HashMap<Option<SourceKey>, Group>,
-}
-
-#[derive(Debug, Default)]
-struct Group {
-    lines: BTreeMap<u64, Entry>,
-    kept: usize,
-}
-
-#[derive(Debug)]
-struct Entry {
-    line: Arc<Line>,
-    kept: bool,
 }
 
 /// Where a connection stands: its source, and its number.
@@ -133,38 +113,32 @@ impl Places {
         line.set_at(Some((source, id)));
         let entry = Entry {
             line: Arc::clone(line),
-            kept: false,
+            kept: None,
         };
         let group = taken.groups.entry(source).or_default();
         group.lines.insert(id, entry);
         Some(id)
     }
 
-    /// Lets the connection keep its place when places are short; whether it does. Part of all places, and of those of each
-    /// source, stays out of reach.
-    pub(super) fn keep(&self, line: &Line) -> bool {
+    /// Lets the connection keep its place when places are short. Part of all places, and of those of each source, stays out
+    /// of reach; the rest is shared fairly between accounts.
+    pub(super) fn keep(&self, line: &Line, account: AccountId) {
         let mut taken = self.taken();
-        if taken.kept >= keepable(self.total) {
-            return false;
-        }
-        let most = keepable(self.per_source);
         let Some((source, id)) = line.at() else {
-            return false;
+            return;
         };
-        let Some(group) = taken.groups.get_mut(&source) else {
-            return false;
+        let Some(group) = taken.groups.get(&source) else {
+            return;
         };
-        let is_full = source.is_some() && group.kept >= most;
-        let Some(entry) = group.lines.get_mut(&id) else {
-            return false;
-        };
-        if entry.kept || is_full {
-            return entry.kept;
+        let is_full = source.is_some() && group.kept >= keepable(self.per_source);
+        let is_free = group.lines.get(&id).is_some_and(|own| own.kept.is_none());
+        if is_full || !is_free {
+            return;
         }
-        entry.kept = true;
-        group.kept += 1;
-        taken.kept += 1;
-        true
+        if taken.kept >= keepable(self.total) && !taken.give_up_one_for(account) {
+            return;
+        }
+        taken.set_kept(source, id, Some(account));
     }
 
     /// Ends some connection that has no claim, where the system lets no more be opened; whether there was one.
@@ -190,108 +164,6 @@ fn keepable(places: usize) -> usize {
         return places;
     }
     places - (places / NEWCOMERS).max(1)
-}
-
-impl Taken {
-    /// Empties places where least is lost.
-    fn make_room_anywhere(
-        &mut self,
-        new: Option<SourceKey>,
-        places: usize,
-        new_time: Duration,
-    ) -> bool {
-        let now = Instant::now();
-        let before = now.checked_sub(new_time).unwrap_or(now);
-        let stale = self.sources_with_most(new, |own| own.idle_since(before));
-        if !stale.is_empty() {
-            return self.make_room(&stale, places, before);
-        }
-        let most = self.sources_with_most(new, |own| own.lines.len() - own.kept);
-        self.make_room(&most, places, now)
-    }
-
-    /// The sources of which `count` is highest, and not nothing; the newcomer's own has one more. Connections of proxies are
-    /// those of many: they come last.
-    fn sources_with_most(
-        &self,
-        new: Option<SourceKey>,
-        count: impl Fn(&Group) -> usize,
-    ) -> Vec<Option<SourceKey>> {
-        let mut most = (false, 0);
-        let mut found = Vec::new();
-        for (source, group) in &self.groups {
-            let own = count(group);
-            if own == 0 {
-                continue;
-            }
-            let rank = (source.is_some(), own + usize::from(*source == new));
-            if rank > most {
-                most = rank;
-                found.clear();
-            }
-            if rank == most {
-                found.push(*source);
-            }
-        }
-        found
-    }
-
-    /// Empties places of these sources: those idle since before then, the longest idle first; a busy one where there is none.
-    fn make_room(&mut self, sources: &[Option<SourceKey>], places: usize, before: Instant) -> bool {
-        let mut idle = Vec::new();
-        let mut busy = None;
-        for source in sources {
-            let Some(group) = self.groups.get(source) else {
-                continue;
-            };
-            for (id, entry) in group.lines.iter().filter(|(_, own)| !own.kept) {
-                match entry.line.standing() {
-                    Standing::Idle(since) if since <= before => idle.push((since, *source, *id)),
-                    Standing::Idle(_) => {}
-                    Standing::Busy => busy = busy.or(Some((*source, *id))),
-                }
-            }
-        }
-        idle.sort_unstable();
-        let most = (places / BATCH).clamp(1, (idle.len() / 2).max(1));
-        let mut made = false;
-        for (_, source, id) in idle.into_iter().take(most) {
-            made |= self.evict(source, id);
-        }
-        made || busy.is_some_and(|(source, id)| self.evict(source, id))
-    }
-
-    fn evict(&mut self, source: Option<SourceKey>, id: u64) -> bool {
-        let gone = self.remove(source, id);
-        if let Some(entry) = &gone {
-            entry.line.evict();
-        }
-        gone.is_some()
-    }
-
-    fn remove(&mut self, source: Option<SourceKey>, id: u64) -> Option<Entry> {
-        let group = self.groups.get_mut(&source)?;
-        let entry = group.lines.remove(&id)?;
-        self.count -= 1;
-        if entry.kept {
-            group.kept -= 1;
-            self.kept -= 1;
-        }
-        if group.lines.is_empty() {
-            self.groups.remove(&source);
-        }
-        Some(entry)
-    }
-}
-
-impl Group {
-    /// How many connections without a credential have been idle since before then.
-    fn idle_since(&self, before: Instant) -> usize {
-        let open = self.lines.values().filter(|own| !own.kept);
-        let is_idle =
-            |own: &&Entry| matches!(own.line.standing(), Standing::Idle(since) if since <= before);
-        open.filter(is_idle).count()
-    }
 }
 
 impl Place {
@@ -338,6 +210,11 @@ mod tests {
         places.admit(source(from), &|_| {})
     }
 
+    fn prove(place: &Place, account: u8) {
+        let account = AccountId(base::id::Guid::from_random([account; 16]));
+        place.places.keep(place.line(), account);
+    }
+
     /// Whether it still has its place.
     fn has_place(place: &Place) -> bool {
         let taken = place.places.taken();
@@ -349,7 +226,7 @@ mod tests {
     fn the_source_with_most_silent_connections_gives_way_and_the_proven_never() {
         let places = Places::new(8, 8);
         let proven = admit(&places, 1).unwrap();
-        proven.line().prove();
+        prove(&proven, 1);
         let honest = admit(&places, 2).unwrap();
         let silent: Vec<_> = (0..6).map(|_| admit(&places, 3).unwrap()).collect();
         let new = admit(&places, 4).unwrap();
@@ -366,7 +243,7 @@ mod tests {
     fn one_source_has_its_bound_and_its_own_silent_ones_give_way() {
         let places = Places::new(100, 3);
         let proven = admit(&places, 1).unwrap();
-        proven.line().prove();
+        prove(&proven, 1);
         let silent: Vec<_> = (0..5).map(|_| admit(&places, 1).unwrap()).collect();
         let held: Vec<bool> = silent.iter().map(has_place).collect();
         assert_eq!(held, [false, false, false, true, true]);
@@ -417,18 +294,37 @@ mod tests {
         };
         let places = Places::new(1, 1);
         let only = admit(&places, 1).unwrap();
-        only.line().prove();
+        prove(&only, 1);
         assert!(places.admit(source(1), &heard).is_none());
         assert_eq!(hits.get(), 1);
         // Among more, some places are never kept.
         let places = Places::new(16, 16);
         let many: Vec<_> = (0..16).map(|from| admit(&places, from).unwrap()).collect();
         for own in &many {
-            own.line().prove();
+            prove(own, 1);
         }
         assert_eq!(places.taken().kept, 14);
         assert!(admit(&places, 99).is_some());
         assert_eq!(many.iter().filter(|own| has_place(own)).count(), 15);
+    }
+
+    #[test]
+    fn an_account_that_keeps_most_gives_up_for_one_that_keeps_fewer() {
+        let places = Places::new(16, 16);
+        let many: Vec<_> = (0..14).map(|from| admit(&places, from).unwrap()).collect();
+        for own in &many {
+            prove(own, 1);
+        }
+        let other: Vec<_> = (20..22).map(|from| admit(&places, from).unwrap()).collect();
+        for own in &other {
+            prove(own, 2);
+            assert!(own.line().keeps_place());
+        }
+        let kept = many.iter().filter(|own| own.line().keeps_place()).count();
+        assert_eq!((kept, places.taken().kept), (12, 14));
+        assert!(many.iter().all(has_place));
+        drop((many, other));
+        assert!(places.taken().accounts.is_empty());
     }
 
     #[test]

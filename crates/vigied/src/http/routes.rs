@@ -119,7 +119,6 @@ async fn verify(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let line = line::of(&request);
     let repairs = match guard {
         Guard::Public => return next.run(request).await,
         Guard::Credential => return private(next.run(request).await),
@@ -142,10 +141,7 @@ async fn verify(
     match repairs {
         Err(refusal) => refusal.into_response(),
         Ok(repairs) => {
-            // Not for a watcher, who may be nobody but somebody on this machine.
-            if let Some(line) = line.filter(|_| guard != Guard::Watcher) {
-                line.prove();
-            }
+            line::prove(&app, &request);
             let mut response = next.run(request).await;
             if !repairs.is_empty()
                 && let Ok(value) = HeaderValue::from_str(&repairs.header_value())

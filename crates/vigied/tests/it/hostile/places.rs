@@ -2,7 +2,7 @@
 
 use super::honest::{Honest, answer, connect_from};
 use crate::harness::Server;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit};
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpStream};
 
@@ -122,6 +122,34 @@ fn connections_with_a_credential_leave_room_for_others() {
     for stream in proven.iter_mut().take(14) {
         prove(stream, &server);
     }
+}
+
+/// The system gives out no more descriptors: who asks nothing gives one back.
+#[test]
+fn a_server_out_of_file_descriptors_makes_room() {
+    let server = server(4096, 4096);
+    let mut kept = connect_from(HONEST, &server).unwrap();
+    prove(&mut kept, &server);
+    let honest = Honest::known(&server, HONEST);
+    let id = i32::try_from(server.serving.child.id()).unwrap();
+    let open = std::fs::read_dir(format!("/proc/{id}/fd")).unwrap().count();
+    let few = Some(u64::try_from(open).unwrap() + 30);
+    let limit = Rlimit {
+        current: few,
+        maximum: few,
+    };
+    prlimit(Pid::from_raw(id), Resource::Nofile, limit).unwrap();
+    let silent: Vec<_> = (0..100)
+        .map(|_| connect_from(attacker(1), &server).unwrap())
+        .collect();
+    server.serving.wait_for_log("cannot accept a connection");
+    for _ in 0..5 {
+        ask(OTHER, &server);
+    }
+    prove(&mut kept, &server);
+    let served = honest.stop();
+    assert!(served.refused.is_empty(), "{:?}", served.refused);
+    drop(silent);
 }
 
 /// At full size, where this process and the server may open as many files.
