@@ -14,7 +14,6 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// What a longer time for a stage means: none that anybody waits for, and one that clocks can add.
@@ -31,9 +30,7 @@ pub(crate) async fn serve(
     let tls = settings.tls().map(Tls::load).transpose()?.map(Arc::new);
     // The lock comes before the port: a second server on the folder must not answer a single request.
     let folder = boot::folder(settings)?;
-    let listener = TcpListener::bind(listen)
-        .await
-        .map_err(|error| not_bound(listen, error))?;
+    let listener = listener::bind(listen).map_err(|error| not_bound(listen, error))?;
     let address = listener
         .local_addr()
         .context("cannot read the address taken")?;

@@ -8,7 +8,7 @@ use super::places::Place;
 use super::proxies::Proxies;
 use super::proxy_protocol;
 use super::tls::Tls;
-use super::watched::Watched;
+use super::watched::{Connected, Watched};
 use axum::Router;
 use base::limit::{self, Limit};
 use http::HeaderValue;
@@ -20,7 +20,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::Sleep;
@@ -227,7 +226,7 @@ async fn speak<S>(
     mut phase: watch::Receiver<Phase>,
     heard: impl Fn(&'static Limit) + Sync,
 ) where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: Connected,
 {
     let entrance = Entrance {
         shared: Arc::clone(&shared),
@@ -263,6 +262,9 @@ async fn speak<S>(
                     Overdue::Connection(limit) => {
                         heard(limit);
                         tracing::debug!(peer = %peer.address(), limit = limit.name, "connection closed");
+                        if [limit::WRITE_STALL_SECONDS, limit::ANSWER_BYTES_PER_SECOND].contains(limit) {
+                            line.discard();
+                        }
                         return;
                     }
                     Overdue::Idle => connection.as_mut().graceful_shutdown(),

@@ -4,6 +4,8 @@
 //! A stage begins with the first byte that belongs to it and ends when it is done; bytes that trickle in between prolong
 //! nothing.
 
+mod turn;
+
 use super::answer::Held;
 use super::caller::{Caller, Manager};
 use super::places::{At, Places};
@@ -15,6 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
+use turn::Answer;
 
 /// How long a peer that was told to go may take.
 const LEAVE_TIME: Duration = Duration::from_secs(5);
@@ -36,6 +39,7 @@ pub(crate) struct Line {
     evicted: Notify,
     /// Set by the places alone.
     kept: AtomicBool,
+    discards: AtomicBool,
     places: Weak<Places>,
     place: Mutex<Option<At>>,
 }
@@ -55,18 +59,6 @@ struct State {
     next_answer: u64,
     /// Since when the socket takes nothing.
     blocked: Option<Instant>,
-}
-
-/// An answer on its way.
-#[derive(Debug)]
-struct Answer {
-    id: u64,
-    held: Weak<Held>,
-    /// Since when it is the client's turn: a piece was handed out, and no other has been asked for.
-    turn: Option<Instant>,
-    /// How long it has been the client's turn before that.
-    waited: Duration,
-    taken: u64,
 }
 
 /// What has taken too long.
@@ -105,6 +97,7 @@ impl Line {
             }),
             evicted: Notify::new(),
             kept: AtomicBool::new(false),
+            discards: AtomicBool::new(false),
             places,
             place: Mutex::new(None),
         }
@@ -162,23 +155,15 @@ impl Line {
         let mut state = self.state();
         let id = state.next_answer;
         state.next_answer += 1;
-        state.answers.push(Answer {
-            id,
-            held: Arc::downgrade(held),
-            turn: Some(Instant::now()),
-            waited: Duration::ZERO,
-            taken: 0,
-        });
+        state.answers.push(Answer::new(id, Arc::downgrade(held)));
         id
     }
 
     /// The client has room for more of an answer: it is our turn.
     pub(super) fn wants(&self, id: u64) {
         let mut state = self.state();
-        if let Some(answer) = state.answers.iter_mut().find(|own| own.id == id)
-            && let Some(since) = answer.turn.take()
-        {
-            answer.waited += since.elapsed();
+        if let Some(answer) = state.answers.iter_mut().find(|own| own.id == id) {
+            answer.is_ours();
         }
     }
 
@@ -186,8 +171,7 @@ impl Line {
     pub(super) fn handed(&self, id: u64, bytes: usize) {
         let mut state = self.state();
         if let Some(answer) = state.answers.iter_mut().find(|own| own.id == id) {
-            answer.turn = Some(Instant::now());
-            answer.taken = answer.taken.saturating_add(bytes as u64);
+            answer.is_the_clients(bytes);
         }
     }
 
@@ -222,6 +206,16 @@ impl Line {
         let mut state = self.state();
         state.leaving = true;
         state.idle = Instant::now();
+    }
+
+    /// What was written and not taken is to be thrown away: the system would keep it for minutes after the end.
+    pub(super) fn discard(&self) {
+        self.discards.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether what was written and not taken is thrown away at the end.
+    pub(super) fn discards(&self) -> bool {
+        self.discards.load(Ordering::Relaxed)
     }
 
     /// Tells the connection to end at once.
@@ -313,20 +307,6 @@ impl State {
         match (stage, stall) {
             (Some(stage), Some(stall)) => Some(if stall.0 < stage.0 { stall } else { stage }),
             (stage, stall) => stage.or(stall),
-        }
-    }
-}
-
-impl Answer {
-    fn deadline(&self, times: &Times) -> Option<(Instant, &'static Limit)> {
-        let since = self.turn?;
-        let stalls = since + times.stall;
-        let earned = Duration::from_secs(self.taken / times.rate.max(1));
-        let left = (times.stall + earned).saturating_sub(self.waited);
-        if left < times.stall {
-            Some((since + left, &limit::ANSWER_BYTES_PER_SECOND))
-        } else {
-            Some((stalls, &limit::WRITE_STALL_SECONDS))
         }
     }
 }
@@ -436,26 +416,6 @@ mod tests {
         assert_eq!(line.deadline(&TIMES), stalled);
         line.wrote(true);
         assert_eq!(left(&line), None);
-    }
-
-    #[test]
-    fn an_answer_has_time_while_it_is_the_clients_turn_and_by_what_was_taken() {
-        let mut answer = Answer {
-            id: 0,
-            held: Weak::new(),
-            turn: Some(Instant::now()),
-            waited: Duration::ZERO,
-            taken: 0,
-        };
-        let limit = |answer: &Answer| answer.deadline(&TIMES).map(|(_, limit)| limit.name);
-        assert_eq!(limit(&answer), Some("write_stall_seconds"));
-        answer.waited = Duration::from_secs(40);
-        answer.taken = 20_000;
-        assert_eq!(limit(&answer), Some("answer_bytes_per_second"));
-        answer.taken = 40_000;
-        assert_eq!(limit(&answer), Some("write_stall_seconds"));
-        answer.turn = None;
-        assert_eq!(limit(&answer), None);
     }
 
     #[test]

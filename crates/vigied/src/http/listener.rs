@@ -12,7 +12,7 @@ use http::HeaderValue;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 
 pub(crate) use super::peer::Peer;
@@ -33,6 +33,13 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How long the log is silent about connections that cannot be accepted, once it has spoken: anybody can make many.
 const TELL_AGAIN: Duration = Duration::from_secs(10);
 
+/// What the system keeps of answers that a client has not taken, for each connection. Left to itself it keeps megabytes, and
+/// tells of progress only when a third of it is taken, which a slow client does not do in `write_stall_seconds`.
+const SEND_BUFFER_BYTES: u32 = 256 * 1024;
+
+/// Connections that have not been accepted yet.
+const BACKLOG: u32 = 1024;
+
 /// How hard the listener works.
 #[derive(Debug)]
 pub(crate) struct ListenerLimits {
@@ -51,6 +58,20 @@ pub(crate) struct Served {
     pub(crate) proxies: Proxies,
     /// `Strict-Transport-Security`, where it is sent.
     pub(crate) hsts: Option<HeaderValue>,
+}
+
+/// Takes the address.
+pub(crate) fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // A restart must not wait for connections of the last run to be forgotten.
+    socket.set_reuseaddr(true)?;
+    // Connections inherit it.
+    socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Serves until `stop` resolves, then drains. `heard` hears of limits that a connection ran into, and no request can be

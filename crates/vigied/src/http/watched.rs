@@ -6,15 +6,35 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
+
+/// A socket, or a TLS session on one.
+pub(super) trait Connected: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    /// The socket.
+    fn socket(&self) -> &TcpStream;
+}
+
+impl Connected for TcpStream {
+    fn socket(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Connected for TlsStream<TcpStream> {
+    fn socket(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
 
 /// The socket, or the TLS session on it.
 #[derive(Debug)]
-pub(super) struct Watched<S> {
+pub(super) struct Watched<S: Connected> {
     inner: S,
     line: Arc<Line>,
 }
 
-impl<S> Watched<S> {
+impl<S: Connected> Watched<S> {
     pub(super) const fn new(inner: S, line: Arc<Line>) -> Self {
         Self { inner, line }
     }
@@ -25,7 +45,7 @@ impl<S> Watched<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+impl<S: Connected> AsyncRead for Watched<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -40,7 +60,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+impl<S: Connected> AsyncWrite for Watched<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -71,5 +91,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
 
     fn is_write_vectored(&self) -> bool {
         self.inner.is_write_vectored()
+    }
+}
+
+impl<S: Connected> Drop for Watched<S> {
+    fn drop(&mut self) {
+        if self.line.discards() {
+            // At worst the system keeps it for as long as it would have.
+            let _ = self.inner.socket().set_zero_linger();
+        }
     }
 }
