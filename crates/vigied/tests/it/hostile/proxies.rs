@@ -144,3 +144,64 @@ fn proxies_that_cannot_be_meant_are_refused_at_the_start() {
         assert!(log.contains(what), "{log}");
     }
 }
+
+/// A proxy brings many people's connections: they don't count as one source's, unless it names whose they are.
+#[test]
+fn connections_count_for_who_is_named_and_not_for_the_proxy() {
+    let mut flags = DEBUG.to_vec();
+    flags.extend(["--set", "limits.connections_per_source=2"]);
+    let server = Server::with(&flags);
+    let mut pool: Vec<_> = (0..6)
+        .map(|_| connect_from(PROXY, &server).unwrap())
+        .collect();
+    for (number, stream) in (1..).zip(&mut pool) {
+        assert_eq!(source(&server, stream, number, ""), "127.0.0.9");
+    }
+
+    flags.extend(["--set", "proxy_protocol=true"]);
+    let server = Server::with(&flags);
+    let connect = |client: &str| {
+        let mut stream = connect_from(PROXY, &server).unwrap();
+        let header = format!("PROXY TCP4 {client} 127.0.0.1 1 2\r\n");
+        stream.write_all(header.as_bytes()).unwrap();
+        stream
+    };
+    let mut honest = connect("192.0.2.1");
+    assert_eq!(source(&server, &mut honest, 1, ""), "192.0.2.1");
+    let mut silent: Vec<_> = (0..6).map(|_| connect("192.0.2.66")).collect();
+    // Four of them give way to the others, and nobody else does.
+    for stream in &silent {
+        stream.set_nonblocking(true).unwrap();
+    }
+    let begun = std::time::Instant::now();
+    while silent.len() > 2 {
+        let is_open = |stream: &mut TcpStream| !matches!(stream.read(&mut [0]), Ok(0));
+        silent.retain_mut(is_open);
+        assert!(begun.elapsed() < std::time::Duration::from_secs(20));
+        std::thread::yield_now();
+    }
+    assert_eq!(source(&server, &mut honest, 2, ""), "192.0.2.1");
+    let mut one_more = connect("192.0.2.66");
+    assert_eq!(source(&server, &mut one_more, 3, ""), "192.0.2.66");
+}
+
+#[test]
+fn a_proxy_header_has_its_end() {
+    let mut flags = DEBUG.to_vec();
+    flags.extend([
+        "--set",
+        "proxy_protocol=true",
+        "--set",
+        "limits.head_seconds=1",
+    ]);
+    let server = Server::with(&flags);
+    for begin in [
+        &b""[..],
+        b"PROXY TCP4 192.0.2.1",
+        b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c",
+    ] {
+        let mut stream = connect_from(PROXY, &server).unwrap();
+        stream.write_all(begin).unwrap();
+        assert_eq!(stream.read(&mut [0]).unwrap(), 0, "{begin:?}");
+    }
+}
