@@ -41,7 +41,17 @@ limits! {
     /// Requests worked on at once.
     settable CONCURRENT_REQUESTS = "concurrent_requests", 512, "requests", "a request beyond it is answered with 429 and `Retry-After`";
     /// Connections open at once.
-    settable CONNECTIONS = "connections", 4096, "connections", "a connection beyond it waits until another closes";
+    settable CONNECTIONS = "connections", 4096, "connections", "a connection beyond it takes the place of an idle one on which nobody has authenticated; where there is none, it is closed";
+    /// Connections of one source open at once.
+    settable CONNECTIONS_PER_SOURCE = "connections_per_source", 1024, "connections", "a connection beyond it, from one IPv4 address or IPv6 /64, takes the place of an idle one of the same source on which nobody has authenticated; where there is none, it is closed";
+    /// Time for each stage up to a request's head.
+    settable HEAD_SECONDS = "head_seconds", 15, "seconds", "a connection whose PROXY header, TLS handshake or request head takes longer is closed";
+    /// Time that a connection may stay without a request.
+    settable IDLE_SECONDS = "idle_seconds", 90, "seconds", "a connection without a request for longer is closed, also one that answers pings";
+    /// Time that a client may take nothing of an answer.
+    settable WRITE_STALL_SECONDS = "write_stall_seconds", 30, "seconds", "an answer of which the client takes nothing for longer is given up, and its connection closed";
+    /// Least rate at which an answer is taken.
+    settable ANSWER_BYTES_PER_SECOND = "answer_bytes_per_second", 16 * 1024, "bytes", "an answer that its client takes more slowly, counted after the first `write_stall_seconds`, is given up";
     /// Password checks at once.
     settable CONCURRENT_PASSWORD_CHECKS = "concurrent_password_checks", 2, "checks", "a login beyond it waits";
     /// `target` parameters of one query.

@@ -2,16 +2,22 @@
 
 use crate::boot::{self, Booted};
 use crate::config::Settings;
-use crate::http::listener::{self, Event, ListenerLimits};
+use crate::http::line::Times;
+use crate::http::listener::{self, ListenerLimits, Served};
+use crate::http::proxies::Proxies;
 use crate::http::tls::Tls;
+use crate::http::{descriptors, hsts};
 use crate::route;
 use anyhow::Context;
 use base::limit;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::net::TcpListener;
+use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// What a longer time for a stage means: none that anybody waits for, and one that clocks can add.
+const SECONDS_MAX: u64 = 365 * 86_400;
 
 /// Serves until `stop` resolves; `ready` hears the address once requests are answered.
 pub(crate) async fn serve(
@@ -24,21 +30,18 @@ pub(crate) async fn serve(
     let tls = settings.tls().map(Tls::load).transpose()?.map(Arc::new);
     // The lock comes before the port: a second server on the folder must not answer a single request.
     let folder = boot::folder(settings)?;
-    let listener = TcpListener::bind(listen)
-        .await
-        .map_err(|error| not_bound(listen, error))?;
+    let listener = listener::bind(listen).map_err(|error| not_bound(listen, error))?;
     let address = listener
         .local_addr()
         .context("cannot read the address taken")?;
     let Booted { app, folder } = boot::boot(settings, folder, settings.public_url(address)).await?;
-    let router = route::router(&app);
-    let head_buffer_bytes =
-        usize::try_from(settings.limit(limit::HEADER_BYTES)).unwrap_or(usize::MAX);
-    let limits = ListenerLimits {
-        connections: usize::try_from(settings.limit(limit::CONNECTIONS)).unwrap_or(usize::MAX),
-        // Eight times the limit, so that a head that is too large is answered with our own 431 and reason.
-        head_buffer_bytes: head_buffer_bytes.saturating_mul(8).max(64 * 1024),
+    let served = Served {
+        router: route::router(&app),
+        tls: tls.clone(),
+        proxies: Proxies::new(settings),
+        hsts: hsts::value(settings, &app.public_url),
     };
+    let limits = limits(settings);
     // Watched before anybody learns that the server is there, and without TLS as well: a SIGHUP that nobody watches for
     // ends the process at once.
     let hangup = signal(SignalKind::hangup()).context("cannot watch for SIGHUP")?;
@@ -46,13 +49,8 @@ pub(crate) async fn serve(
     tracing::info!(%address, public_url = app.public_url, tls = tls.is_some(), "serving");
     ready(address)?;
     let counted = Arc::clone(&app);
-    let heard = move |event| {
-        counted.metrics.limited(match event {
-            Event::Full => &limit::CONNECTIONS,
-            Event::HeadTooLarge => &limit::HEADER_BYTES,
-        });
-    };
-    listener::serve(listener, tls, router, limits, heard, stop).await;
+    let heard = move |limit| counted.metrics.limited(limit);
+    listener::serve(listener, served, limits, heard, stop).await;
     reloading.abort();
     tracing::info!("shutting down: the last request is answered, flushing the store");
     let store = Arc::clone(&app.store);
@@ -65,6 +63,24 @@ pub(crate) async fn serve(
     drop(folder);
     tracing::info!("stopped");
     Ok(())
+}
+
+fn limits(settings: &Settings) -> ListenerLimits {
+    let size = |limit| usize::try_from(settings.limit(limit)).unwrap_or(usize::MAX);
+    let time = |limit| Duration::from_secs(settings.limit(limit).min(SECONDS_MAX));
+    let connections = descriptors::raise(settings.limit(limit::CONNECTIONS));
+    ListenerLimits {
+        connections: usize::try_from(connections).unwrap_or(usize::MAX),
+        connections_per_source: size(limit::CONNECTIONS_PER_SOURCE),
+        // Eight times the limit, so that a head that is too large is answered with our own 431 and reason.
+        head_buffer_bytes: size(limit::HEADER_BYTES).saturating_mul(8).max(64 * 1024),
+        times: Times {
+            head: time(limit::HEAD_SECONDS),
+            idle: time(limit::IDLE_SECONDS),
+            stall: time(limit::WRITE_STALL_SECONDS),
+            rate: settings.limit(limit::ANSWER_BYTES_PER_SECOND),
+        },
+    }
 }
 
 fn not_bound(listen: SocketAddr, error: std::io::Error) -> anyhow::Error {

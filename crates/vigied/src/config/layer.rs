@@ -213,6 +213,10 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
                 )),
             }
         }
+        Shape::Networks => value
+            .parse::<super::Networks>()
+            .map(drop)
+            .map_err(|error| error.to_string()),
         Shape::Choice(words) if words.contains(&value) => Ok(()),
         Shape::Choice(words) => Err(format!(
             "must be one of `{}`, not `{value}`",

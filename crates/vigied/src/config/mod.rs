@@ -3,9 +3,12 @@
 pub(crate) mod check;
 mod file;
 mod layer;
+mod networks;
 pub(crate) mod setting;
 
 pub(crate) use layer::{Layers, Resolved, Source, environment, read_file, resolve};
+
+pub(crate) use networks::Networks;
 
 use base::limit::{self, Limit};
 use std::net::SocketAddr;
@@ -35,6 +38,10 @@ pub(crate) enum ConfigError {
     },
     #[error("`tls.certificate` and `tls.key` go together: set both or neither")]
     HalfTls,
+    #[error(
+        "`proxy_protocol = true` needs to know whose headers to believe\nhint: name the proxies in `trusted_proxies`, for example `trusted_proxies = \"10.0.0.7, 10.1.0.0/16\"`"
+    )]
+    NoProxies,
     #[error(
         "{0} is not a loopback address, and without TLS tokens would cross the network readable\nhint: set `tls.certificate` and `tls.key`, or say `tls.allow_plain_http_on_any_address = true`"
     )]
@@ -90,6 +97,9 @@ impl Settings {
             && settings.text("tls.allow_plain_http_on_any_address") != "true"
         {
             return Err(ConfigError::PlainHttp(listen));
+        }
+        if settings.text("proxy_protocol") == "true" && settings.trusted_proxies().is_empty() {
+            return Err(ConfigError::NoProxies);
         }
         Ok(settings)
     }
@@ -147,6 +157,11 @@ impl Settings {
             "http"
         };
         format!("{scheme}://{bound}")
+    }
+
+    /// The proxies whose word on the client's address is believed; `resolve` has checked that they can be read.
+    pub(crate) fn trusted_proxies(&self) -> Networks {
+        self.text("trusted_proxies").parse().unwrap_or_default()
     }
 
     /// `None` for the database file in the data folder.

@@ -20,6 +20,8 @@ pub(crate) enum Shape {
     Database,
     /// A level, or a filter with levels per module.
     LogFilter,
+    /// Addresses and networks, separated by commas; or nothing.
+    Networks,
     /// One of these words.
     Choice(&'static [&'static str]),
 }
@@ -100,6 +102,33 @@ const OWN: &[Setting] = &[
         Shape::Flag,
         "false",
         "serve without TLS on an address other than loopback: tokens then cross the network readable",
+    ),
+    setting(
+        "tls.hsts_seconds",
+        Shape::Number {
+            min: 0,
+            max: 63_072_000,
+        },
+        "31536000",
+        "how long browsers keep to HTTPS (`Strict-Transport-Security`), said only where `public_url` is https on port 443; 0 says nothing",
+    ),
+    setting(
+        "trusted_proxies",
+        Shape::Networks,
+        "",
+        "addresses and networks (`10.0.0.7, 2001:db8::/32`) of the proxies in front: what they say of the client's address is believed, and no limit by source is for them",
+    ),
+    setting(
+        "proxy_header",
+        Shape::Choice(&["any", "forwarded", "x-forwarded-for"]),
+        "any",
+        "the header in which the trusted proxies name the client; `any` takes the one that is there, and believes neither where they contradict each other",
+    ),
+    setting(
+        "proxy_protocol",
+        Shape::Flag,
+        "false",
+        "every connection begins with a PROXY protocol header (v1 or v2), and comes from one of `trusted_proxies`; others are closed",
     ),
     setting(
         "tokens.access_token_seconds",

@@ -2,6 +2,7 @@
 //! when it is refused, an error body in its protocol's form. Its place it takes further in (`http/admit.rs`).
 
 use super::arrival::HangUp;
+use super::host;
 use super::problem::{self, Refusal};
 use super::share::Owner;
 use super::source;
@@ -119,6 +120,9 @@ async fn limited(app: &Arc<App>, request: Request, next: Next) -> Response {
         ));
         let hint = "send packed bodies with `Content-Encoding: gzip`";
         return Refusal(problem.hint(hint).field("Transfer-Encoding")).into_response();
+    }
+    if let Err(refusal) = host::check(&request) {
+        return refusal.into_response();
     }
     let head = head_bytes(&request);
     let allowed = app.limits.header_bytes;

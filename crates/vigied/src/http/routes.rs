@@ -4,6 +4,7 @@
 use super::admit::admit;
 use super::bound::{Bound, Takes};
 use super::caller::{self, Caller, Manager};
+use super::line;
 use super::problem::Refusal;
 use super::share::Owner;
 use super::source;
@@ -152,6 +153,7 @@ async fn verify(
         Err(refusal) => refusal.into_response(),
         Ok(repairs) => {
             let owner = owner(&app, &request);
+            line::prove(&app, &request);
             let mut response = admit(&app, owner, bound, request, next).await;
             if !repairs.is_empty()
                 && let Ok(value) = HeaderValue::from_str(&repairs.header_value())

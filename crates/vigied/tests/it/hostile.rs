@@ -4,8 +4,14 @@
 mod cross_site;
 mod doubled_headers;
 mod fair_places;
+mod framing;
 mod gzip;
 mod honest;
+mod places;
+mod proxies;
 mod quota;
+mod raw_http2;
 mod slow_bodies;
 mod slow_streams;
+mod stages;
+mod unread_answers;

@@ -77,6 +77,14 @@ const REQUEST_LIMITS: [Limit; 7] = [
     limit::TARGETS_PER_QUERY,
 ];
 
+const CONNECTION_LIMITS: [Limit; 5] = [
+    limit::CONNECTIONS_PER_SOURCE,
+    limit::HEAD_SECONDS,
+    limit::IDLE_SECONDS,
+    limit::WRITE_STALL_SECONDS,
+    limit::ANSWER_BYTES_PER_SECOND,
+];
+
 const STORE_LIMITS: [Limit; 6] = [
     limit::SERIES_PER_QUERY,
     limit::SAMPLES_PER_QUERY,
@@ -90,6 +98,7 @@ const STORE_LIMITS: [Limit; 6] = [
 fn every_limit_is_tried_here() {
     let tried: BTreeSet<&str> = REQUEST_LIMITS
         .iter()
+        .chain(&CONNECTION_LIMITS)
         .chain(&STORE_LIMITS)
         // These in `hostile/quota.rs`.
         .chain(limit::PER_ACCOUNT)
@@ -216,25 +225,55 @@ fn a_full_server_says_so_and_still_shows_how_it_is() {
     }
 }
 
+/// Asks for the metrics over this connection.
+fn ask(stream: &mut TcpStream) -> String {
+    let ask = b"GET /metrics HTTP/1.1\r\nHost: vigie\r\nConnection: close\r\n\r\n";
+    stream.write_all(ask).unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
 #[test]
-fn a_connection_too_many_waits_for_its_turn() {
-    let server = Server::with(&["--set", "limits.connections=1"]);
-    let ask = b"GET /metrics HTTP/1.1\r\nHost: vigie\r\n\r\n";
-    let mut first = TcpStream::connect(&server.serving.address).unwrap();
-    first.write_all(ask).unwrap();
-    assert!(answer(&mut first).starts_with("HTTP/1.1 200 "));
-    let mut second = TcpStream::connect(&server.serving.address).unwrap();
-    second.write_all(ask).unwrap();
-    until("the second connection is counted as waiting", || {
-        first.write_all(ask).unwrap();
-        let mut text = answer(&mut first);
-        while !text.contains("vigie_limit_hits_total{limit=\"connections\"}") {
-            text.push_str(&answer(&mut first));
-        }
-        text.contains("vigie_limit_hits_total{limit=\"connections\"} 1\n")
-    });
-    drop(first);
-    assert!(answer(&mut second).starts_with("HTTP/1.1 200 "));
+fn a_connection_too_many_takes_the_place_of_a_silent_one() {
+    for (setting, limit) in [
+        ("limits.connections=2", limit::CONNECTIONS),
+        (
+            "limits.connections_per_source=2",
+            limit::CONNECTIONS_PER_SOURCE,
+        ),
+    ] {
+        let server = Server::with(&["--set", setting]);
+        let connect = || TcpStream::connect(&server.serving.address).unwrap();
+        let (mut first, _second) = (connect(), connect());
+        let text = ask(&mut connect());
+        assert!(text.starts_with("HTTP/1.1 200 "), "{text}");
+        let line = format!("vigie_limit_hits_total{{limit=\"{}\"}} 1\n", limit.name);
+        assert!(text.contains(&line), "{text}");
+        // The first of the silent ones has gone.
+        assert_eq!(first.read(&mut [0]).unwrap(), 0);
+    }
+}
+
+#[test]
+fn stages_of_a_connection_have_their_time() {
+    let server = Server::with(&[
+        "--set",
+        "limits.head_seconds=1",
+        "--set",
+        "limits.idle_seconds=2",
+    ]);
+    let mut silent = TcpStream::connect(&server.serving.address).unwrap();
+    assert_eq!(silent.read(&mut [0]).unwrap(), 0);
+    let mut idle = TcpStream::connect(&server.serving.address).unwrap();
+    idle.write_all(b"GET /health/live HTTP/1.1\r\nHost: vigie\r\n\r\n")
+        .unwrap();
+    let mut text = String::new();
+    idle.read_to_string(&mut text).unwrap();
+    assert!(text.starts_with("HTTP/1.1 200 "), "{text}");
+    for limit in [limit::HEAD_SECONDS, limit::IDLE_SECONDS] {
+        until(limit.name, || hits(&server, limit) > 0);
+    }
 }
 
 #[test]
