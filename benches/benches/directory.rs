@@ -31,6 +31,7 @@ async fn service(folder: &Path) -> Result<(Iam, Db), Failure> {
         refresh_token_seconds: 86_400,
         keys: folder.join("keys"),
         password_checks_max: 1,
+        limits: iam::IamLimits::default(),
     };
     let iam = Iam::open(Db::open(&database).await?, config, Arc::new(SystemClock)).await?;
     Ok((iam, Db::open(&database).await?))
@@ -204,6 +205,7 @@ async fn main() -> Result<(), Failure> {
             client: Some(Client::Bx),
             account: None,
             with_uaa: false,
+            source: base::source::Source::here(),
         })
         .await?;
         Ok(())

@@ -37,6 +37,7 @@ fn world() -> Result<World, Failure> {
             refresh_token_seconds: 86_400,
             keys: folder.path().join("keys"),
             password_checks_max: 1,
+            limits: iam::IamLimits::default(),
         };
         let iam = Iam::open(db, config, Arc::new(SystemClock)).await?;
         let made = iam
@@ -58,6 +59,7 @@ fn world() -> Result<World, Failure> {
                 client: Some(Client::Bx),
                 account: None,
                 with_uaa: false,
+                source: base::source::Source::here(),
             })
             .await?;
         let token = tokens.access_token.expose().clone();

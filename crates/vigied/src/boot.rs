@@ -11,7 +11,7 @@ use base::time::{Clock, SystemClock};
 use db::Db;
 use engine::storage::disk::Disk;
 use engine::{Engine, EngineConfig};
-use iam::{Iam, IamConfig};
+use iam::{Iam, IamConfig, IamLimits};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -44,6 +44,7 @@ pub(crate) async fn identity(
         refresh_token_seconds: seconds("tokens.refresh_token_seconds"),
         keys: folder.keys(),
         password_checks_max: size(settings.limit(limit::CONCURRENT_PASSWORD_CHECKS)),
+        limits: IamLimits::of(|limit| settings.limit(limit)),
     };
     Ok(Iam::open(db, config, Arc::new(SystemClock)).await?)
 }

@@ -88,6 +88,7 @@ mod tests {
                 refresh_token_seconds: 86_400,
                 keys: folder.path().join("keys"),
                 password_checks_max: 1,
+                limits: iam::IamLimits::default(),
             };
             let iam = Iam::open(db, config, Arc::new(SystemClock)).await.unwrap();
             let made = iam
@@ -107,6 +108,7 @@ mod tests {
                 client: Some(Client::Bx),
                 account: None,
                 with_uaa: true,
+                source: base::source::Source::here(),
             };
             let tokens = iam.token(request).await.unwrap();
             (iam, tokens, api_key, made.space)

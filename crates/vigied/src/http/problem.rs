@@ -167,14 +167,10 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Wr
     );
     match problem.kind {
         Kind::Busy | Kind::Unavailable => {
-            let seconds = if problem.code == TOO_MANY_FAILURES {
-                "60"
-            } else {
-                "1"
-            };
+            let seconds = problem.retry_after.unwrap_or(1);
             headers
                 .entry(header::RETRY_AFTER)
-                .or_insert(HeaderValue::from_static(seconds));
+                .or_insert(HeaderValue::from(seconds));
         }
         Kind::Unauthenticated => {
             let scheme = if CLIENT_REFUSED.contains(&problem.code) {
@@ -191,9 +187,6 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Wr
         limit: problem.limit,
     })
 }
-
-/// A password was wrong; when the server is busy with that, it is for a minute.
-const TOO_MANY_FAILURES: &str = "BXNIM0602E";
 
 /// What is missing is the client, which is proved by Basic.
 const CLIENT_REFUSED: [&str; 2] = ["BXNIM0308E", "unauthorized"];

@@ -2,3 +2,6 @@
 //! shows is named in its tests.
 
 mod honest;
+pub(crate) mod login_limits;
+mod logins;
+pub(crate) mod texts;

@@ -1,6 +1,7 @@
 //! Every limit has a name, a value that can be read, an error that names it, and a count.
 
 use crate::harness::{Reply, Request, Server, now};
+use crate::hostile::{login_limits, texts};
 use base::limit::{self, Limit};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -18,7 +19,7 @@ fn figure(server: &Server, line: &str) -> u64 {
     value.parse().unwrap()
 }
 
-fn hits(server: &Server, limit: Limit) -> u64 {
+pub(crate) fn hits(server: &Server, limit: Limit) -> u64 {
     figure(
         server,
         &format!("vigie_limit_hits_total{{limit=\"{}\"}}", limit.name),
@@ -89,6 +90,8 @@ fn every_limit_is_tried_here() {
     let tried: BTreeSet<&str> = REQUEST_LIMITS
         .iter()
         .chain(&STORE_LIMITS)
+        .chain(&texts::LIMITS)
+        .chain(&login_limits::LIMITS)
         .map(|limit| limit.name)
         .collect();
     let all: BTreeSet<&str> = limit::ALL.iter().map(|limit| limit.name).collect();
