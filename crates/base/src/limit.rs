@@ -106,6 +106,40 @@ limits! {
     settable SOURCE_SHARE_PERCENT = "source_share_percent", 25, "percent", "the same share for requests without a verified credential from one address (IPv6: one /64)";
     /// What all sources may have of it without a verified credential.
     settable STRANGER_SHARE_PERCENT = "stranger_share_percent", 75, "percent", "the same share for all requests without a verified credential together: what is left is kept for those with one";
+    /// Logins that wait for a password check.
+    settable PASSWORD_CHECKS_WAITING = "password_checks_waiting", 128, "logins", "a login beyond it is answered with 429 and `Retry-After`, unless its source has fewer waiting than another";
+    /// Logins of one source that wait for a password check.
+    settable PASSWORD_CHECKS_WAITING_PER_SOURCE = "password_checks_waiting_per_source", 32, "logins", "a login beyond it from the same address (IPv6: /64) is answered with 429 and `Retry-After`";
+    /// Time a login waits for its password check.
+    settable PASSWORD_WAIT_SECONDS = "password_wait_seconds", 10, "seconds", "a login that has waited longer is answered with 429 and `Retry-After`";
+    /// Wrong passwords for one address from one source.
+    settable LOGIN_FAILURES_PER_ADDRESS = "login_failures_per_address", 10, "failures", "further logins as that e-mail address from the same source wait a minute, then twice as long each time, up to 16 minutes; where its person was let in within 30 days, 2 seconds";
+    /// Wrong passwords from one source.
+    settable LOGIN_FAILURES_PER_SOURCE = "login_failures_per_source", 50, "failures", "further logins by password from the same source, of people who were not let in from there within 30 days, are looked at one in 10 seconds";
+    /// Wrong keys, codes and refresh tokens from one source.
+    settable GUESSES_PER_SOURCE = "guesses_per_source", 100, "guesses", "further wrong API keys, one-time codes and refresh tokens from the same source are answered with 429, but for one a second; right ones go on working";
+    /// Counts of failures that are kept.
+    fixed FAILURES_REMEMBERED = "failures_remembered", 65_536, "counts", "the counts of failures that are longest unused are forgotten";
+    /// Sources a person was let in from.
+    fixed LOGIN_SOURCES_PER_USER = "login_sources_per_user", 32, "sources", "of the sources a person was let in from, the one longest unused is forgotten";
+    /// API keys one person may have in an account.
+    settable KEYS_PER_USER = "keys_per_user", 1000, "keys", "a further API key of the same person in the account is refused with 409";
+    /// Length of the name of an account, organization, space, region or key.
+    fixed LABEL_BYTES = "label_bytes", 255, "bytes", "a longer name of an account, organization, space, region or API key is refused with 400";
+    /// Length of an e-mail address.
+    fixed ADDRESS_BYTES = "address_bytes", 254, "bytes", "a longer e-mail address or user name is refused with 400";
+    /// Length of the description of a key.
+    fixed DESCRIPTION_BYTES = "description_bytes", 1024, "bytes", "a longer description is refused with 400";
+    /// Length of a password.
+    fixed PASSWORD_BYTES = "password_bytes", 1024, "bytes", "a longer password is refused with 400";
+    /// Length of the text of an API key.
+    fixed KEY_TEXT_BYTES = "key_text_bytes", 1024, "bytes", "a longer text of an API key is refused with 400";
+    /// Length of a token.
+    fixed TOKEN_BYTES = "token_bytes", 16 * 1024, "bytes", "a longer token is refused with 400 where it comes in a form, else with 401";
+    /// Length of an id, a time, a code or a word in a body.
+    fixed WORD_BYTES = "word_bytes", 128, "bytes", "a longer id, time, one-time code or role in a body is refused with 400";
+    /// Parameters of a query or fields of a form.
+    fixed QUERY_PARAMETERS = "query_parameters", 256, "parameters", "a query or form with more is refused with 400";
 }
 
 /// Those that the operator can set for one account by itself, with `vigied account limit`.

@@ -92,7 +92,7 @@ impl Iam {
         // Hashing takes its time: done before the database is held.
         let opening = if is_new {
             let password = request.password.unwrap_or_else(password::generate);
-            let hash = password::prepare(self, password.clone()).await?;
+            let hash = password::prepare(self, &address, password.clone()).await?;
             let api_key = key_text::generate();
             Some((hash, Opening { password, api_key }))
         } else {

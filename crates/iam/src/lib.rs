@@ -10,6 +10,8 @@ pub mod bootstrap;
 pub mod directory;
 pub mod entropy;
 mod error;
+mod event;
+mod guessable;
 pub mod key_text;
 pub mod login;
 pub mod manage;
@@ -21,5 +23,5 @@ mod verify;
 
 pub use directory::Directory;
 pub use error::{AuthError, IamError};
-pub use service::{Iam, IamConfig};
+pub use service::{Iam, IamConfig, IamLimits};
 pub use verify::{Credential, Identity, Verifier};

@@ -2,21 +2,27 @@
 
 use crate::directory::{self, Directory};
 use crate::error::IamError;
-use crate::manage::limit::AccountLimits;
+use crate::event::Events;
+use crate::login::Logins;
+use crate::manage::quota::AccountLimits;
 use crate::token::issuer;
 use crate::token::keyring::KeyRing;
 use crate::verify::Verifier;
+use base::limit;
 use base::scope::Domain;
 use base::time::Clock;
 use db::{Db, Tx, Value};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::{MutexGuard, Semaphore};
+use tokio::sync::MutexGuard;
 
 /// How often the node asks whether another node has changed something.
 const POLL: Duration = Duration::from_millis(500);
+
+/// How many of these pass between two looks at where other nodes have let people in: half a minute.
+const POLLS_PER_LOOK: u32 = 60;
 
 /// How the service is set up.
 #[derive(Debug, Clone)]
@@ -35,6 +41,49 @@ pub struct IamConfig {
     pub account_limits: AccountLimits,
     /// Password checks at once; each takes 19 MiB and a core for some milliseconds.
     pub password_checks_max: usize,
+    /// What may wait, fail and be made.
+    pub limits: IamLimits,
+}
+
+/// The limits of the identity service that can be set; each is named as in [`base::limit`].
+#[derive(Debug, Clone)]
+pub struct IamLimits {
+    /// [`limit::PASSWORD_CHECKS_WAITING`].
+    pub password_checks_waiting: u64,
+    /// [`limit::PASSWORD_CHECKS_WAITING_PER_SOURCE`].
+    pub password_checks_waiting_per_source: u64,
+    /// [`limit::PASSWORD_WAIT_SECONDS`].
+    pub password_wait_seconds: u64,
+    /// [`limit::LOGIN_FAILURES_PER_ADDRESS`].
+    pub login_failures_per_address: u64,
+    /// [`limit::LOGIN_FAILURES_PER_SOURCE`].
+    pub login_failures_per_source: u64,
+    /// [`limit::GUESSES_PER_SOURCE`].
+    pub guesses_per_source: u64,
+    /// [`limit::KEYS_PER_USER`].
+    pub keys_per_user: u64,
+}
+
+impl Default for IamLimits {
+    fn default() -> Self {
+        Self::of(|limit| limit.default)
+    }
+}
+
+impl IamLimits {
+    /// The limits as they are set.
+    #[must_use]
+    pub fn of(value: impl Fn(limit::Limit) -> u64) -> Self {
+        Self {
+            password_checks_waiting: value(limit::PASSWORD_CHECKS_WAITING),
+            password_checks_waiting_per_source: value(limit::PASSWORD_CHECKS_WAITING_PER_SOURCE),
+            password_wait_seconds: value(limit::PASSWORD_WAIT_SECONDS),
+            login_failures_per_address: value(limit::LOGIN_FAILURES_PER_ADDRESS),
+            login_failures_per_source: value(limit::LOGIN_FAILURES_PER_SOURCE),
+            guesses_per_source: value(limit::GUESSES_PER_SOURCE),
+            keys_per_user: value(limit::KEYS_PER_USER),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -44,8 +93,8 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) keys: KeyRing,
     pub(crate) directory: arc_swap::ArcSwap<Directory>,
-    pub(crate) password_checks: Arc<Semaphore>,
-    pub(crate) password_waits: AtomicU64,
+    pub(crate) logins: Logins,
+    pub(crate) events: Events,
     /// Changes are made one after another, so that the directory never goes back in time.
     reload: tokio::sync::Mutex<()>,
     /// Whether the database was closed: then nobody asks it any more.
@@ -85,6 +134,7 @@ impl Iam {
             keys: PathBuf::new(),
             account_limits,
             password_checks_max: 1,
+            limits: IamLimits::default(),
         };
         Self::on(db, config, clock, KeyRing::empty()).await
     }
@@ -96,7 +146,8 @@ impl Iam {
         keys: KeyRing,
     ) -> Result<Self, IamError> {
         let directory = Directory::load(&db, clock.now()).await?;
-        let password_checks = Arc::new(Semaphore::new(config.password_checks_max.max(1)));
+        let checks = config.password_checks_max;
+        let logins = Logins::open(&db, clock.now(), checks, &config.limits).await?;
         let directory = arc_swap::ArcSwap::from_pointee(directory);
         let reload = tokio::sync::Mutex::new(());
         Ok(Self(Arc::new(Inner {
@@ -105,8 +156,8 @@ impl Iam {
             clock,
             keys,
             directory,
-            password_checks,
-            password_waits: AtomicU64::new(0),
+            logins,
+            events: Events::default(),
             reload,
             closed: AtomicBool::new(false),
         })))
@@ -116,10 +167,18 @@ impl Iam {
     pub fn watch(&self) {
         let weak = Arc::downgrade(&self.0);
         tokio::spawn(async move {
+            let mut polls = 0_u32;
             loop {
                 tokio::time::sleep(POLL).await;
                 let Some(inner) = weak.upgrade() else { return };
                 let iam = Self(inner);
+                polls = polls.wrapping_add(1);
+                if polls.is_multiple_of(POLLS_PER_LOOK) {
+                    let look = iam.0.logins.familiar.catch_up(&iam.0.db, iam.0.clock.now());
+                    if let Err(error) = look.await {
+                        tracing::warn!(%error, "cannot ask where other nodes have let people in");
+                    }
+                }
                 let changes = directory::changes(&iam.0.db).await;
                 if iam.0.closed.load(Ordering::Relaxed) {
                     return;
@@ -182,7 +241,7 @@ impl Iam {
     /// How many password checks had to wait for others to end.
     #[must_use]
     pub fn password_waits(&self) -> u64 {
-        self.0.password_waits.load(Ordering::Relaxed)
+        self.0.logins.checks.waits()
     }
 
     /// Closes the database.

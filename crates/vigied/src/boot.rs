@@ -15,8 +15,8 @@ use base::time::{Clock, SystemClock};
 use db::Db;
 use engine::storage::disk::Disk;
 use engine::{Engine, EngineConfig};
-use iam::manage::limit::AccountLimits;
-use iam::{Iam, IamConfig};
+use iam::manage::quota::AccountLimits;
+use iam::{Iam, IamConfig, IamLimits};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,6 +49,7 @@ pub(crate) async fn identity(
         keys: folder.keys(),
         account_limits: account_limits(settings),
         password_checks_max: size(settings.limit(limit::CONCURRENT_PASSWORD_CHECKS)),
+        limits: IamLimits::of(|limit| settings.limit(limit)),
     };
     Ok(Iam::open(db, config, Arc::new(SystemClock)).await?)
 }

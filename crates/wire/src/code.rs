@@ -122,14 +122,14 @@ pub const TOKEN_SERVICE: &[Word] = &[
     ),
     word(
         "BXNIM0407E",
-        "400",
-        "the refresh token is unknown, used too often, of an ended session or of another client",
+        "400, 429",
+        "the refresh token is unknown, used too often, of an ended session or of another client; with 429: too many wrong ones come from your network",
     ),
     word("BXNIM0408E", "400", "the refresh token has expired"),
     word(
         "BXNIM0415E",
-        "400",
-        "the API key is unknown, locked, disabled or expired",
+        "400, 429",
+        "the API key is unknown, locked, disabled or expired; with 429: too many wrong ones come from your network",
     ),
     word(
         "BXNIM0602E",

@@ -1,7 +1,7 @@
 //! API keys: secrets that prove a user in one account, made, locked, disabled and deleted by him or its Administrator.
 
 use super::people::is_still_member;
-use super::{hold, is_administrator, name};
+use super::{hold, is_administrator, name, own_key, text};
 use crate::directory::ApiKey;
 use crate::entropy;
 use crate::error::IamError;
@@ -14,15 +14,6 @@ use base::limit;
 use base::secret::Secret;
 use base::time::Millis;
 use db::{DbError, Tx, Value};
-
-/// Shortest text a caller may bring as a key of his own.
-const OWN_TEXT_BYTES_MIN: usize = 32;
-
-/// Longest text.
-const OWN_TEXT_BYTES_MAX: usize = 1024;
-
-/// Keys one user may have.
-const KEYS_PER_USER_MAX: usize = 1000;
 
 /// What a new key shall be.
 #[derive(Debug, Default)]
@@ -141,25 +132,14 @@ impl Iam {
         caller: &Identity,
         new: NewKey,
     ) -> Result<(ApiKey, Secret<String>), IamError> {
-        if self.api_keys(caller, None, false)?.len() >= KEYS_PER_USER_MAX {
-            return Err(IamError::conflict(format!(
-                "you have {KEYS_PER_USER_MAX} API keys: delete some first"
-            )));
-        }
         let text = match new.text {
             None => key_text::generate(),
-            Some(text)
-                if (OWN_TEXT_BYTES_MIN..=OWN_TEXT_BYTES_MAX).contains(&text.expose().len()) =>
-            {
+            Some(text) => {
+                own_key::check(text.expose())?;
                 text
             }
-            Some(_) => {
-                let message = format!(
-                    "`apikey` has {OWN_TEXT_BYTES_MIN} to {OWN_TEXT_BYTES_MAX} characters; leave it out to have one made"
-                );
-                return Err(IamError::invalid("apikey", message));
-            }
         };
+        text::check("description", &new.description, &limit::DESCRIPTION_BYTES)?;
         let now = self.0.clock.now();
         let key = ApiKey {
             id: KeyId(entropy::guid()),
@@ -183,14 +163,25 @@ impl Iam {
         let held = "SELECT COUNT(*) AS held FROM api_keys WHERE account = $1";
         self.has_room(&mut tx, key.account, &limit::API_KEYS_PER_ACCOUNT, held)
             .await?;
+        room_for_one_more(&mut tx, &key, self.0.config.limits.keys_per_user).await?;
         insert(&mut tx, &key).await.map_err(|error| match error {
-            IamError::Db(DbError::Unique) => {
-                IamError::conflict("this text is in use as a key already")
-            }
+            IamError::Db(DbError::Unique) => self.text_taken(caller, &text),
             other => other,
         })?;
         self.commit(tx).await?;
+        tracing::info!(event = "key_made", who = %caller.user(), account = %key.account, key = %key.id, "an API key was made");
         Ok((key, text))
+    }
+
+    /// Only who sees the key that has the text already is told so.
+    fn text_taken(&self, caller: &Identity, text: &Secret<String>) -> IamError {
+        match self.api_key_by_text(caller, text) {
+            Ok(key) => IamError::conflict(format!(
+                "this text is that of the API key `{}` already",
+                key.name
+            )),
+            Err(_) => own_key::refused(),
+        }
     }
 
     /// Changes a key. `if_match` is its entity tag, or `*`.
@@ -216,6 +207,9 @@ impl Iam {
         let name = change
             .name
             .map_or(Ok(key.name), |text| name("name", &text))?;
+        if let Some(description) = &change.description {
+            text::check("description", description, &limit::DESCRIPTION_BYTES)?;
+        }
         let mut tx = self.0.db.begin().await?;
         let sql = "UPDATE api_keys SET name = $2, description = $3, expires_at = $4, modified_at = $5, revision = revision + 1 \
                    WHERE guid = $1 AND revision = $6";
@@ -232,6 +226,7 @@ impl Iam {
             return Err(changed());
         }
         self.commit(tx).await?;
+        tracing::info!(event = "key_changed", who = %caller.user(), owner = %key.user, key = %id, "an API key was changed");
         self.api_key(caller, id)
     }
 
@@ -266,7 +261,9 @@ impl Iam {
             ],
         )
         .await?;
-        self.commit(tx).await
+        self.commit(tx).await?;
+        tracing::info!(event = "key_switched", who = %caller.user(), owner = %key.user, key = %id, ?switch, on, "an API key was switched");
+        Ok(())
     }
 
     /// Deletes a key: from the moment this returns neither it nor a token made with it opens anything.
@@ -274,14 +271,17 @@ impl Iam {
     /// # Errors
     /// When the caller does not see it, or it is locked.
     pub async fn delete_api_key(&self, caller: &Identity, id: KeyId) -> Result<(), IamError> {
-        unlocked(&self.api_key(caller, id)?)?;
+        let key = self.api_key(caller, id)?;
+        unlocked(&key)?;
         let mut tx = self.0.db.begin().await?;
         tx.execute(
             "DELETE FROM api_keys WHERE guid = $1",
             &[id.0.to_string().into()],
         )
         .await?;
-        self.commit(tx).await
+        self.commit(tx).await?;
+        tracing::info!(event = "key_deleted", who = %caller.user(), owner = %key.user, key = %id, "an API key was deleted");
+        Ok(())
     }
 
     /// Whether an API key would be let in, and whose it is; for introspection.
@@ -291,6 +291,25 @@ impl Iam {
             .identity(Credential::ApiKey(text.expose()))
             .ok()
     }
+}
+
+/// Counted with the account held, so that keys made at once do not pass the limit together.
+async fn room_for_one_more(tx: &mut Tx, key: &ApiKey, most: u64) -> Result<(), IamError> {
+    let sql = "SELECT COUNT(*) AS keys FROM api_keys WHERE account = $1 AND person = $2";
+    let values = [
+        Value::from(key.account.to_string()),
+        key.user.0.to_string().into(),
+    ];
+    let found = tx.one(sql, &values).await?;
+    let count = found.map_or(Ok(0), |row| row.int("keys"))?;
+    if u64::try_from(count).is_ok_and(|count| count < most) {
+        return Ok(());
+    }
+    let name = limit::KEYS_PER_USER.name;
+    let message = format!("you have {count} API keys, as many as `{name}` = {most} allows");
+    let problem = Problem::new(Kind::Conflict, "conflict", message);
+    let problem = problem.hint("delete some with `vigie iam api-key-delete NAME`");
+    Err(IamError::Refused(problem.limit(&limit::KEYS_PER_USER)))
 }
 
 fn unlocked(key: &ApiKey) -> Result<(), IamError> {

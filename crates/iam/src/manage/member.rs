@@ -63,7 +63,7 @@ impl Iam {
             Some(user) => (user, None),
             None => {
                 let first = password::generate();
-                let hash = password::prepare(self, first.clone()).await?;
+                let hash = password::prepare(self, &email, first.clone()).await?;
                 (people::new_user(account, &email, now), Some((first, hash)))
             }
         };
@@ -90,6 +90,7 @@ impl Iam {
             grant(&mut tx, user.id, domain, role).await?;
         }
         self.commit(tx).await?;
+        tracing::info!(event = "user_invited", who = %caller.user(), %account, user = %user.id, "someone was invited");
         Ok(Invited {
             user,
             password: first.map(|(password, _)| password),
@@ -150,7 +151,9 @@ impl Iam {
         tx.execute(member, &both).await?;
         pass_on(&mut tx, account, user).await?;
         go_home(&mut tx, account, user).await?;
-        self.commit(tx).await
+        self.commit(tx).await?;
+        tracing::info!(event = "user_removed", who = %caller.user(), %account, %user, "someone was removed from an account");
+        Ok(())
     }
 
     fn administer(

@@ -13,6 +13,7 @@ use crate::verify::Credential;
 use base::error::Kind;
 use base::id::{AccountId, KeyId, SessionId, UserId};
 use base::secret::Secret;
+use base::source::Source;
 
 /// The grant type of API keys.
 pub const APIKEY: &str = "urn:ibm:params:oauth:grant-type:apikey";
@@ -42,6 +43,13 @@ pub enum Grant {
     Passcode(Secret<String>),
     /// A refresh token.
     RefreshToken(Secret<String>),
+}
+
+impl Grant {
+    /// Whether it is a password, which is slowed by itself.
+    const fn is_password(&self) -> bool {
+        matches!(self, Self::Password { .. })
+    }
 }
 
 /// The program that asks. Public clients: their secrets are known to everyone, they only name the program.
@@ -85,6 +93,8 @@ pub struct TokenRequest {
     pub account: Option<String>,
     /// Whether a UAA token is wanted beside it.
     pub with_uaa: bool,
+    /// Whence it is asked.
+    pub source: Source,
 }
 
 /// What is granted.
@@ -116,6 +126,15 @@ impl Iam {
     /// # Errors
     /// [`IamError::Refused`] with the token service's code.
     pub async fn token(&self, request: TokenRequest) -> Result<Tokens, IamError> {
+        let (source, by_password) = (request.source, request.grant.is_password());
+        let answer = self.answer(request).await;
+        if by_password {
+            return answer;
+        }
+        self.slow_guesses(source, answer)
+    }
+
+    async fn answer(&self, request: TokenRequest) -> Result<Tokens, IamError> {
         let needs_client = !matches!(request.grant, Grant::ApiKey(_));
         if request.client != Some(Client::Bx) && (needs_client || request.client.is_some()) {
             let message = "The Authorization header with a client that may use this grant is missing: send `bx:bx`";
@@ -131,7 +150,7 @@ impl Iam {
                 .await;
         }
         let Proven { user, login } = self
-            .prove(request.grant, request.account.as_deref())
+            .prove(request.source, request.grant, request.account.as_deref())
             .await?;
         let Some(client) = request.client else {
             return self.access(&user, &login, NO_CLIENT, None, None);
@@ -168,6 +187,7 @@ impl Iam {
     /// Who the proof shows, logging in to the account asked for, else to the key's, else to his first.
     pub(crate) async fn prove(
         &self,
+        source: Source,
         grant: Grant,
         asked: Option<&str>,
     ) -> Result<Proven, IamError> {
@@ -208,7 +228,7 @@ impl Iam {
                 Ok(Proven { user, login })
             }
             Grant::Password { username, password } => {
-                let user = password::check(self, &username, password).await?;
+                let user = password::check(self, source, &username, password).await?;
                 let login = login(&user, None, PASSWORD)?;
                 Ok(Proven { user, login })
             }
@@ -372,6 +392,15 @@ impl Iam {
     /// # Errors
     /// [`IamError::Refused`] with the token service's code.
     pub async fn passcode(&self, request: TokenRequest) -> Result<Secret<String>, IamError> {
+        let (source, by_password) = (request.source, request.grant.is_password());
+        let code = self.new_passcode(request).await;
+        if by_password {
+            return code;
+        }
+        self.slow_guesses(source, code)
+    }
+
+    async fn new_passcode(&self, request: TokenRequest) -> Result<Secret<String>, IamError> {
         let (user, key) = match &request.grant {
             Grant::RefreshToken(text) => {
                 if request.client != Some(Client::Bx) {
@@ -386,7 +415,8 @@ impl Iam {
                 (self.standing(&login)?.id, login.key)
             }
             _ => {
-                let login = self.prove(request.grant, None).await?.login;
+                let proven = self.prove(request.source, request.grant, None);
+                let login = proven.await?.login;
                 (login.user, login.key)
             }
         };

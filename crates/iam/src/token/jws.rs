@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// A longer text is no token of ours; refused before it costs a hash.
-pub const TOKEN_BYTES_MAX: usize = 16 * 1024;
+pub const TOKEN_BYTES_MAX: usize = base::limit::TOKEN_BYTES.default as usize;
 
 #[derive(Serialize)]
 struct HeaderOut<'a> {

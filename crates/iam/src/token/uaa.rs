@@ -12,6 +12,7 @@ use crate::verify::Credential;
 use base::error::Kind;
 use base::id::SessionId;
 use base::secret::Secret;
+use base::source::Source;
 
 /// What a UAA token may be used for.
 pub const SCOPES: [&str; 6] = [
@@ -127,10 +128,22 @@ impl Iam {
     ///
     /// # Errors
     /// [`IamError::Refused`] with the UAA's word as its code.
-    pub async fn uaa_token(&self, grant: UaaGrant) -> Result<UaaTokens, IamError> {
+    pub async fn uaa_token(&self, source: Source, grant: UaaGrant) -> Result<UaaTokens, IamError> {
+        let by_password = matches!(grant, UaaGrant::Proof(Grant::Password { .. }));
+        let answer = self.uaa_answer(source, grant).await;
+        if by_password {
+            return answer;
+        }
+        self.slow_guesses(source, answer)
+    }
+
+    async fn uaa_answer(&self, source: Source, grant: UaaGrant) -> Result<UaaTokens, IamError> {
         match grant {
             UaaGrant::Proof(grant) => {
-                let proven = self.prove(grant, None).await.map_err(grant_refused)?;
+                let proven = self
+                    .prove(source, grant, None)
+                    .await
+                    .map_err(grant_refused)?;
                 self.uaa_session(proven).await
             }
             UaaGrant::IamToken(token) => {

@@ -8,12 +8,15 @@ use crate::http::payload::FormPayload;
 use crate::http::problem::Refusal;
 use crate::http::routes::Verb::{Get, Post};
 use crate::http::routes::{Guard, Registry};
+use crate::http::source::From;
 use axum::extract::State;
 use axum::response::Response;
 use base::error::{Kind, Problem};
+use base::limit::{self, Limit};
 use base::secret::Secret;
 use http::{HeaderMap, StatusCode};
 use iam::Credential;
+use iam::manage::text::within;
 use iam::token::claims::SCOPE;
 use iam::token::grant::{
     APIKEY, Client, Grant, PASSCODE, PASSWORD, REFRESH_TOKEN, TokenRequest, Tokens,
@@ -22,9 +25,10 @@ use std::sync::Arc;
 use wire::code;
 use wire::credential;
 use wire::iam::discovery::{Discovery, Jwk, Jwks};
-use wire::iam::form::{self, Form};
+use wire::iam::form::{self, Form, FormError};
 use wire::iam::introspection::{Introspection, TokenAccount, UserInfo};
 use wire::iam::token::TokenReply;
+use wire::query::QueryError;
 use wire::secret::SecretText;
 
 /// What a client without a refresh token is told, as the original tells it.
@@ -63,8 +67,38 @@ pub(super) fn form(body: &[u8]) -> Result<Form, Refusal> {
                 .hint("send the fields as `application/x-www-form-urlencoded`"),
         ));
     }
-    Form::parse(body)
-        .map_err(|error| property("BXNIM0106E", format!("Property validation failed: {error}")))
+    Form::parse(body).map_err(|error| {
+        let refusal = property("BXNIM0106E", format!("Property validation failed: {error}"));
+        match form_limit(&error) {
+            Some(limit) => Refusal(refusal.0.limit(limit)),
+            None => refusal,
+        }
+    })
+}
+
+/// The limit that a form ran into.
+pub(super) fn form_limit(error: &FormError) -> Option<&'static Limit> {
+    match error {
+        FormError::TooLarge => Some(&limit::FORM_BYTES),
+        FormError::Malformed(QueryError::TooMany) => Some(&limit::QUERY_PARAMETERS),
+        FormError::Malformed(_) | FormError::Missing(_) => None,
+    }
+}
+
+/// Refuses a field of a form that is longer than the limit.
+fn bounded<'f>(
+    key: &'static str,
+    text: &'f str,
+    limit: &'static Limit,
+) -> Result<&'f str, Refusal> {
+    within(key, text, limit).map_err(|problem| {
+        Refusal(Problem {
+            code: "BXNIM0106E",
+            message: format!("Property validation failed: {}", problem.message).into(),
+            ..problem
+        })
+    })?;
+    Ok(text)
 }
 
 fn required<'f>(form: &'f Form, key: &'static str) -> Result<&'f str, Refusal> {
@@ -73,8 +107,22 @@ fn required<'f>(form: &'f Form, key: &'static str) -> Result<&'f str, Refusal> {
         .ok_or_else(|| property("BXNIM0109E", format!("Property missing or empty: {key}")))
 }
 
-fn secret(form: &Form, key: &'static str) -> Result<Secret<String>, Refusal> {
-    required(form, key).map(|text| Secret::new(text.to_owned()))
+fn secret(
+    form: &Form,
+    key: &'static str,
+    limit: &'static Limit,
+) -> Result<Secret<String>, Refusal> {
+    let text = bounded(key, required(form, key)?, limit)?;
+    Ok(Secret::new(text.to_owned()))
+}
+
+/// A user's name and password, from a form.
+pub(super) fn name_and_password(form: &Form) -> Result<Grant, Refusal> {
+    let username = required(form, "username")?;
+    Ok(Grant::Password {
+        username: bounded("username", username, &limit::ADDRESS_BYTES)?.to_owned(),
+        password: secret(form, "password", &limit::PASSWORD_BYTES)?,
+    })
 }
 
 /// The client of a Basic authorization; none without the header.
@@ -95,13 +143,21 @@ pub(super) fn client(headers: &HeaderMap) -> Result<Option<Client>, Refusal> {
 /// The proof a form of the token service brings.
 pub(super) fn grant(form: &Form) -> Result<Grant, Refusal> {
     match required(form, "grant_type")? {
-        APIKEY => Ok(Grant::ApiKey(secret(form, "apikey")?)),
-        PASSWORD => Ok(Grant::Password {
-            username: required(form, "username")?.to_owned(),
-            password: secret(form, "password")?,
-        }),
-        PASSCODE => Ok(Grant::Passcode(secret(form, "passcode")?)),
-        REFRESH_TOKEN => Ok(Grant::RefreshToken(secret(form, "refresh_token")?)),
+        APIKEY => Ok(Grant::ApiKey(secret(
+            form,
+            "apikey",
+            &limit::KEY_TEXT_BYTES,
+        )?)),
+        PASSWORD => name_and_password(form),
+        PASSCODE => Ok(Grant::Passcode(secret(
+            form,
+            "passcode",
+            &limit::WORD_BYTES,
+        )?)),
+        REFRESH_TOKEN => {
+            let token = secret(form, "refresh_token", &limit::TOKEN_BYTES)?;
+            Ok(Grant::RefreshToken(token))
+        }
         other => {
             let shown: String = other.chars().take(80).collect();
             Err(property(
@@ -114,6 +170,7 @@ pub(super) fn grant(form: &Form) -> Result<Grant, Refusal> {
 
 async fn token(
     State(app): State<Arc<App>>,
+    From(source): From,
     headers: HeaderMap,
     FormPayload(body): FormPayload,
 ) -> Result<Response, Refusal> {
@@ -126,6 +183,8 @@ async fn token(
     let account = form
         .get("account")
         .filter(|text| !text.is_empty())
+        .map(|text| bounded("account", text, &limit::WORD_BYTES))
+        .transpose()?
         .map(str::to_owned);
     let tokens = app
         .iam
@@ -134,6 +193,7 @@ async fn token(
             client,
             account,
             with_uaa,
+            source,
         })
         .await?;
     json(StatusCode::OK, &reply(&tokens))
@@ -248,7 +308,9 @@ async fn revoke(
 ) -> Result<Response, Refusal> {
     client(&headers)?;
     let form = form(&body)?;
-    app.iam.revoke(&secret(&form, "token")?).await?;
+    // As for introspection: what is longer than any token is as unknown as any other, and the form has its own limit.
+    let token = required(&form, "token")?;
+    app.iam.revoke(&Secret::new(token.to_owned())).await?;
     json(StatusCode::OK, &serde_json::json!({}))
 }
 

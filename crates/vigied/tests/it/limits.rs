@@ -3,6 +3,7 @@
 mod bodies;
 
 use crate::harness::{Reply, Request, Server, now};
+use crate::hostile::{login_limits, texts};
 use base::limit::{self, Limit};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -20,7 +21,7 @@ fn figure(server: &Server, line: &str) -> u64 {
     value.parse().unwrap()
 }
 
-fn hits(server: &Server, limit: Limit) -> u64 {
+pub(crate) fn hits(server: &Server, limit: Limit) -> u64 {
     figure(
         server,
         &format!("vigie_limit_hits_total{{limit=\"{}\"}}", limit.name),
@@ -103,6 +104,8 @@ fn every_limit_is_tried_here() {
         // These in `hostile/quota.rs`.
         .chain(limit::PER_ACCOUNT)
         .chain(&bodies::LIMITS)
+        .chain(&texts::LIMITS)
+        .chain(&login_limits::LIMITS)
         .map(|limit| limit.name)
         .collect();
     let all: BTreeSet<&str> = limit::ALL.iter().map(|limit| limit.name).collect();
