@@ -120,7 +120,12 @@ fn replies_of_token_endpoints_are_kept_by_no_cache() {
     for (path, lines, form, expected) in [
         ("/identity/token", &[][..], &*good, 200),
         ("/oidc/token", &[], &good, 200),
-        ("/identity/token", &["Authorization: Basic Yng6Yng="], FORM, 400),
+        (
+            "/identity/token",
+            &["Authorization: Basic Yng6Yng="],
+            FORM,
+            400,
+        ),
         ("/identity/token", &[], FORM, 401),
         ("/oauth/token", &[cf], &uaa, 200),
         ("/identity/introspect", &[], "token=x", 200),
