@@ -89,13 +89,13 @@ limits! {
     /// Size of one body of a management request.
     settable MANAGEMENT_BODY_BYTES = "management_body_bytes", 1024 * 1024, "bytes", "a larger body of a request about accounts, keys, roles or settings is refused with 413, packed or plain";
     /// Size of one form of a token endpoint.
-    fixed FORM_BYTES = "form_bytes", 64 * 1024, "bytes", "a larger form is refused with 413, packed or plain";
+    fixed FORM_BYTES = "form_bytes", 64 * 1024, "bytes", "a larger form is refused with 400, packed or plain";
     /// Members of one packed body.
     fixed GZIP_MEMBERS = "gzip_members", 1024, "members", "a packed body of more members is refused with 400";
     /// Bodies that arrive at once.
     settable ARRIVING_BODIES = "arriving_bodies", 1024, "bodies", "beyond it the slowest give way, or the request is answered with 429 and `Retry-After`";
     /// Bytes of all bodies, packed and plain, from their arrival until they are worked off.
-    settable BODIES_IN_FLIGHT_BYTES = "bodies_in_flight_bytes", 256 * 1024 * 1024, "bytes", "beyond it a body waits for a moment, and is answered with 429 and `Retry-After`";
+    settable BODIES_IN_FLIGHT_BYTES = "bodies_in_flight_bytes", 128 * 1024 * 1024, "bytes", "beyond it a body waits for a moment, and is answered with 429 and `Retry-After`";
     /// How long a body may stand still.
     settable BODY_STALL_SECONDS = "body_stall_seconds", 5, "seconds", "a body that falls behind `body_bytes_per_second_min` by more is answered with 408";
     /// The least rate of a body.
