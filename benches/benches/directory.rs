@@ -30,6 +30,7 @@ async fn service(folder: &Path) -> Result<(Iam, Db), Failure> {
         access_token_seconds: 3600,
         refresh_token_seconds: 86_400,
         keys: folder.join("keys"),
+        stale_seconds_max: 300,
         password_checks_max: 1,
     };
     let iam = Iam::open(Db::open(&database).await?, config, Arc::new(SystemClock)).await?;

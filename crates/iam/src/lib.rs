@@ -13,6 +13,7 @@ mod error;
 pub mod key_text;
 pub mod login;
 pub mod manage;
+mod retired;
 pub mod role;
 mod service;
 pub mod token;

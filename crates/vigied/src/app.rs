@@ -1,5 +1,6 @@
 //! Every service of the process, built once in [`crate::boot`] and shared by all handlers.
 
+use crate::readiness::Probes;
 use crate::self_metrics::Metrics;
 use base::store::SampleStore;
 use base::time::Clock;
@@ -18,15 +19,8 @@ pub(crate) struct Limits {
     pub(crate) series_per_query: u64,
     pub(crate) samples_per_query: u64,
     pub(crate) nodes_per_list: u64,
-}
-
-/// Who sees the server's own metrics without a credential.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Watchers {
-    /// Callers from a loopback address.
-    ThisMachine,
-    /// Everyone.
-    Anyone,
+    pub(crate) operations_connections: usize,
+    pub(crate) operations_time: Duration,
 }
 
 /// The services.
@@ -39,7 +33,8 @@ pub(crate) struct App {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) public_url: String,
     pub(crate) limits: Limits,
-    pub(crate) watchers: Watchers,
+    /// The questions whether store and database answer.
+    pub(crate) probes: Probes,
     /// Places for requests that are worked on.
     pub(crate) requests: Arc<Semaphore>,
 }

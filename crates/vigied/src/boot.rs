@@ -1,8 +1,10 @@
 //! Builds the services. The only place that chooses implementations: which database, which store, which clock.
 
-use crate::app::{App, Limits, Watchers};
+use crate::app::{App, Limits};
 use crate::config::Settings;
 use crate::data_dir::{self, DataDir};
+use crate::private_files;
+use crate::readiness::Probes;
 use crate::self_metrics::Metrics;
 use anyhow::Context;
 use base::limit;
@@ -25,7 +27,10 @@ pub(crate) struct Booted {
 
 /// Takes the data folder.
 pub(crate) fn folder(settings: &Settings) -> anyhow::Result<DataDir> {
-    Ok(DataDir::open(settings.data())?)
+    Ok(DataDir::open(
+        settings.data(),
+        settings.allow_readable_secrets(),
+    )?)
 }
 
 /// Opens the identity service.
@@ -43,6 +48,7 @@ pub(crate) async fn identity(
         access_token_seconds: seconds("tokens.access_token_seconds"),
         refresh_token_seconds: seconds("tokens.refresh_token_seconds"),
         keys: folder.keys(),
+        stale_seconds_max: seconds("tokens.stale_seconds_max"),
         password_checks_max: size(settings.limit(limit::CONCURRENT_PASSWORD_CHECKS)),
     };
     Ok(Iam::open(db, config, Arc::new(SystemClock)).await?)
@@ -52,6 +58,9 @@ pub(crate) async fn identity(
 /// beside a server that runs.
 pub(crate) async fn identity_of_operator(settings: &Settings) -> anyhow::Result<Iam> {
     require_initialised(settings)?;
+    if settings.data().exists() {
+        private_files::check_folder(settings.data(), settings.allow_readable_secrets())?;
+    }
     let address = match settings.database() {
         Some(address) => address.to_owned(),
         None => data_dir::database(settings.data())
@@ -120,12 +129,11 @@ pub(crate) async fn boot(
             series_per_query: settings.limit(limit::SERIES_PER_QUERY),
             samples_per_query: settings.limit(limit::SAMPLES_PER_QUERY),
             nodes_per_list: settings.limit(limit::NODES_PER_LIST),
+            operations_connections: size(settings.limit(limit::OPERATIONS_CONNECTIONS))
+                .min(Semaphore::MAX_PERMITS),
+            operations_time: Duration::from_secs(settings.limit(limit::OPERATIONS_SECONDS)),
         },
-        watchers: if settings.text("metrics.allow_any_address") == "true" {
-            Watchers::Anyone
-        } else {
-            Watchers::ThisMachine
-        },
+        probes: Probes::default(),
         requests: Arc::new(Semaphore::new(
             size(settings.limit(limit::CONCURRENT_REQUESTS)).min(Semaphore::MAX_PERMITS),
         )),

@@ -87,6 +87,7 @@ mod tests {
                 access_token_seconds: 3600,
                 refresh_token_seconds: 86_400,
                 keys: folder.path().join("keys"),
+                stale_seconds_max: 300,
                 password_checks_max: 1,
             };
             let iam = Iam::open(db, config, Arc::new(SystemClock)).await.unwrap();

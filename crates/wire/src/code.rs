@@ -72,7 +72,7 @@ codes! {
     TIMEOUT = "BXNMSSV05E", Timeout, "the request took longer than `request_seconds`";
     TOO_BUSY = "BXNMSSV06E", Busy, "more requests are worked on than `concurrent_requests`";
     INTERNAL = "BXNMSSV07E", Internal, "the server failed; the fault is not in the request";
-    UNAVAILABLE = "BXNMSSV08E", Unavailable, "the store takes no requests at the moment";
+    UNAVAILABLE = "BXNMSSV08E", Unavailable, "the store, or the identity database, takes no requests at the moment";
     REQUEST_MALFORMED = "BXNMSSV09E", Invalid, "the request's query string, encoding or headers can not be read";
 }
 

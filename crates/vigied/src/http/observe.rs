@@ -114,11 +114,8 @@ async fn limited(app: &Arc<App>, request: Request, next: Next) -> Response {
         let problem = code::HEADERS_TOO_LARGE.problem(message);
         return Refusal(problem.limit(&limit::HEADER_BYTES)).into_response();
     }
-    // Health and metrics answer also when the server is full: that is when they are needed.
-    let watching = matches!(
-        request.uri().path(),
-        "/health/live" | "/health/ready" | "/metrics"
-    );
+    // Health answers also when the server is full: that is when it is needed.
+    let watching = matches!(request.uri().path(), "/health/live" | "/health/ready");
     let place = Arc::clone(&app.requests).try_acquire_owned().ok();
     if place.is_none() && !watching {
         let message = "as many requests are being worked on as `concurrent_requests` allows";

@@ -19,8 +19,6 @@ use std::sync::Arc;
 pub(crate) enum Guard {
     /// Anyone; the route shows nothing that belongs to someone.
     Public,
-    /// A caller from this machine, anyone where a setting says so, or one who may look at his account's metrics.
-    Watcher,
     /// Anyone who brings a credential in the form or body itself: token endpoints.
     Credential,
     /// A verified caller; `iam` decides what he may see and change.
@@ -34,7 +32,6 @@ impl Guard {
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Public => "public",
-            Self::Watcher => "watcher",
             Self::Credential => "credential",
             Self::Identity => "identity",
             Self::Scope(action) => action.name(),
@@ -121,7 +118,6 @@ async fn verify(
     let repairs = match guard {
         Guard::Public => return next.run(request).await,
         Guard::Credential => return private(next.run(request).await),
-        Guard::Watcher => caller::watcher(&app, &request),
         Guard::Identity => caller::identity(&app, request.headers()).map(|(manager, repairs)| {
             request.extensions_mut().insert(manager);
             repairs

@@ -1,16 +1,17 @@
 //! Every limit has a name, a value that can be read, an error that names it, and a count.
 
-use crate::harness::{Reply, Request, Server, now};
+use crate::harness::{Reply, Request, Server, now, try_operations};
 use base::limit::{self, Limit};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 /// A figure of the server's own metrics.
 fn figure(server: &Server, line: &str) -> u64 {
-    let metrics = server.request("GET", "/metrics").send().text();
+    let metrics = server.operations("/metrics").text();
     let value = metrics
         .lines()
         .find_map(|own| own.strip_prefix(line)?.strip_prefix(' '))
@@ -65,7 +66,7 @@ fn answer(stream: &mut TcpStream) -> String {
     String::from_utf8_lossy(&buffer[..read]).into_owned()
 }
 
-const REQUEST_LIMITS: [Limit; 7] = [
+const REQUEST_LIMITS: [Limit; 9] = [
     limit::BODY_BYTES,
     limit::HEADER_BYTES,
     limit::REQUEST_SECONDS,
@@ -73,6 +74,8 @@ const REQUEST_LIMITS: [Limit; 7] = [
     limit::CONNECTIONS,
     limit::CONCURRENT_PASSWORD_CHECKS,
     limit::TARGETS_PER_QUERY,
+    limit::OPERATIONS_CONNECTIONS,
+    limit::OPERATIONS_SECONDS,
 ];
 
 const STORE_LIMITS: [Limit; 6] = [
@@ -184,8 +187,7 @@ fn a_full_server_says_so_and_still_shows_how_it_is() {
     let token = server.token();
     let held = [hanging(&server, &token), hanging(&server, &token)];
     until("both are being worked on", || {
-        // The question itself is one of those in flight.
-        figure(&server, "vigie_http_requests_in_flight") == 3
+        figure(&server, "vigie_http_requests_in_flight") == 2
     });
     let busy = server.metrics(&token, "GET", "/v1/metrics/list").send();
     refused(&busy, 429, "BXNMSSV06E", limit::CONCURRENT_REQUESTS);
@@ -205,22 +207,52 @@ fn a_full_server_says_so_and_still_shows_how_it_is() {
 #[test]
 fn a_connection_too_many_waits_for_its_turn() {
     let server = Server::with(&["--set", "limits.connections=1"]);
-    let ask = b"GET /metrics HTTP/1.1\r\nHost: vigie\r\n\r\n";
+    let ask = b"GET /health/live HTTP/1.1\r\nHost: vigie\r\n\r\n";
     let mut first = TcpStream::connect(&server.serving.address).unwrap();
     first.write_all(ask).unwrap();
     assert!(answer(&mut first).starts_with("HTTP/1.1 200 "));
     let mut second = TcpStream::connect(&server.serving.address).unwrap();
     second.write_all(ask).unwrap();
     until("the second connection is counted as waiting", || {
-        first.write_all(ask).unwrap();
-        let mut text = answer(&mut first);
-        while !text.contains("vigie_limit_hits_total{limit=\"connections\"}") {
-            text.push_str(&answer(&mut first));
-        }
-        text.contains("vigie_limit_hits_total{limit=\"connections\"} 1\n")
+        hits(&server, limit::CONNECTIONS) == 1
     });
     drop(first);
     assert!(answer(&mut second).starts_with("HTTP/1.1 200 "));
+}
+
+/// The operators' listener: what stays open is closed, and what is too many is not let in.
+#[test]
+fn limits_of_operators() {
+    let server = Server::with(&[
+        "--set",
+        "limits.operations_connections=2",
+        "--set",
+        "limits.operations_seconds=2",
+    ]);
+    let socket = server.data().join("operations.sock");
+    let mut silent = UnixStream::connect(&socket).unwrap();
+    // Nothing was sent, so nothing is answered: the end of the connection is awaited.
+    assert_eq!(silent.read(&mut [0]).unwrap(), 0);
+    until("it is counted", || {
+        hits(&server, limit::OPERATIONS_SECONDS) == 1
+    });
+    until("one too many is closed", || {
+        let mut held = [0; 3].map(|_| UnixStream::connect(&socket).unwrap());
+        let mut closed = |at: usize| {
+            let wait = Some(Duration::from_millis(200));
+            held[at].set_read_timeout(wait).unwrap();
+            matches!(held[at].read(&mut [0]), Ok(0))
+        };
+        closed(2)
+    });
+    until("there is room to ask", || {
+        let asked = try_operations(&socket, "GET /metrics HTTP/1.0\r\n\r\n");
+        asked.is_ok_and(|reply| {
+            let name = limit::OPERATIONS_CONNECTIONS.name;
+            let none = format!("vigie_limit_hits_total{{limit=\"{name}\"}} 0\n");
+            reply.status == 200 && !reply.text().contains(&none)
+        })
+    });
 }
 
 #[test]

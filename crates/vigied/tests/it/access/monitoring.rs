@@ -23,6 +23,7 @@ pub(crate) fn request(world: &World, method: &str, path: &str) -> Option<(Reques
             "write",
         ),
         ("GET", "/v1/metrics") => (request("/v1/metrics?target=*.*"), "render"),
+        ("GET", "/metrics") => (request(path), "render"),
         ("GET", "/v1/metrics/list") => (request("/v1/metrics/list?query=*"), "find"),
         ("DELETE", "/v1/metrics/list") => (request("/v1/metrics/list?query=nothing.*"), "delete"),
         ("GET", "/v1/settings/domain") => (request(path), "render"),
