@@ -11,7 +11,7 @@ use base::time::{Clock, SystemClock};
 use iam::token::key_folder::{self, StoredKey};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How long a server may take to obey.
@@ -97,7 +97,7 @@ fn tell(settings: &Settings, obeyed: impl Fn(&[String]) -> bool) -> anyhow::Resu
 }
 
 /// The keys that the server says it uses.
-fn in_force(socket: &PathBuf) -> Option<Vec<String>> {
+fn in_force(socket: &Path) -> Option<Vec<String>> {
     let text = client::get(socket, "/health/ready").ok()?;
     let value: Value = serde_json::from_str(&text).ok()?;
     let keys = value.get("signing_keys")?.as_array()?.iter();

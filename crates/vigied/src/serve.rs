@@ -97,13 +97,12 @@ pub(crate) async fn serve(
     reloading.abort();
     sweeping.abort();
     tracing::info!("shutting down: the last request is answered, flushing the store");
-    // Operators see how it goes until the end.
-    let flushed = shutdown::flush(Arc::clone(&app.store), deadline).await;
+    // Operators see how it goes until the end. Both at once, so that a flush that is stuck leaves the database its time.
+    let closing = tokio::time::timeout_at(deadline, app.iam.close());
+    let (flushed, closed) =
+        tokio::join!(shutdown::flush(Arc::clone(&app.store), deadline), closing);
     operating.abort();
-    if tokio::time::timeout_at(deadline, app.iam.close())
-        .await
-        .is_err()
-    {
+    if closed.is_err() {
         tracing::warn!("the identity database was not closed in time");
     }
     flushed?;
