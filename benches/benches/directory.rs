@@ -31,6 +31,7 @@ async fn service(folder: &Path) -> Result<(Iam, Db), Failure> {
         refresh_token_seconds: 86_400,
         keys: folder.join("keys"),
         account_limits: iam::manage::quota::AccountLimits::default(),
+        stale_seconds_max: 300,
         password_checks_max: 1,
         limits: iam::IamLimits::default(),
     };

@@ -37,6 +37,7 @@ fn world() -> Result<World, Failure> {
             refresh_token_seconds: 86_400,
             keys: folder.path().join("keys"),
             account_limits: iam::manage::quota::AccountLimits::default(),
+            stale_seconds_max: 300,
             password_checks_max: 1,
             limits: iam::IamLimits::default(),
         };

@@ -70,6 +70,10 @@ limits! {
     fixed NAME_BYTES = "name_bytes", 1024, "bytes", "a sample with a longer name is rejected";
     /// Elements of a series name.
     fixed NAME_ELEMENTS = "name_elements", 64, "elements", "a sample with a deeper name is rejected";
+    /// Connections of operators at once.
+    settable OPERATIONS_CONNECTIONS = "operations_connections", 32, "connections", "a connection to the operators' listener beyond it, or beyond a quarter of it from one address, is closed";
+    /// Time for one connection of an operator.
+    settable OPERATIONS_SECONDS = "operations_seconds", 15, "seconds", "a connection to the operators' listener that takes longer, from the first byte to the last, is closed";
     /// Series one tenant may have.
     settable SERIES_PER_TENANT = "series_per_tenant", 1_000_000, "series", "samples of further new series in the space, organization or account are rejected";
     /// Organizations one account may have.

@@ -494,7 +494,7 @@ pub(crate) fn parse_guid(row: &Row, column: &'static str) -> Result<Guid, IamErr
     })
 }
 
-fn domain(text: &str) -> Result<Domain, IamError> {
+pub(crate) fn domain(text: &str) -> Result<Domain, IamError> {
     let stored = || IamError::Stored {
         value: text.to_owned(),
         expected: "a domain",

@@ -15,6 +15,7 @@ mod guessable;
 pub mod key_text;
 pub mod login;
 pub mod manage;
+mod retired;
 pub mod role;
 mod service;
 pub mod token;

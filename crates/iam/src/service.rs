@@ -1,12 +1,12 @@
 //! The identity service of one node: the database, the directory, the keys, and what holds them together.
 
 use crate::directory::{self, Directory};
-use crate::error::IamError;
+use crate::error::{AuthError, IamError};
 use crate::event::Events;
 use crate::login::Logins;
 use crate::manage::quota::AccountLimits;
 use crate::token::issuer;
-use crate::token::keyring::KeyRing;
+use crate::token::keyring::{KeyChange, KeyRing};
 use crate::verify::Verifier;
 use base::limit;
 use base::scope::Domain;
@@ -14,7 +14,7 @@ use base::time::Clock;
 use db::{Db, Tx, Value};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::sync::MutexGuard;
 
@@ -23,6 +23,11 @@ const POLL: Duration = Duration::from_millis(500);
 
 /// How many of these pass between two looks at where other nodes have let people in: half a minute.
 const POLLS_PER_LOOK: u32 = 60;
+/// The database answers, as far as is known.
+const ANSWERS: i64 = i64::MAX;
+
+/// How long the question for changes may take before it counts as unanswered.
+const POLL_LIMIT: Duration = Duration::from_secs(5);
 
 /// How the service is set up.
 #[derive(Debug, Clone)]
@@ -39,6 +44,9 @@ pub struct IamConfig {
     pub keys: PathBuf,
     /// What an account may hold and do where the operator has set nothing else for it.
     pub account_limits: AccountLimits,
+    /// How long this node goes on trusting what it knows while its database does not answer: a key or session may have been
+    /// withdrawn on another node meanwhile.
+    pub stale_seconds_max: i64,
     /// Password checks at once; each takes 19 MiB and a core for some milliseconds.
     pub password_checks_max: usize,
     /// What may wait, fail and be made.
@@ -91,14 +99,48 @@ pub(crate) struct Inner {
     pub(crate) db: Db,
     pub(crate) config: IamConfig,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) keys: KeyRing,
+    pub(crate) keys: arc_swap::ArcSwap<KeyRing>,
     pub(crate) directory: arc_swap::ArcSwap<Directory>,
     pub(crate) logins: Logins,
     pub(crate) events: Events,
     /// Changes are made one after another, so that the directory never goes back in time.
     reload: tokio::sync::Mutex<()>,
+    /// Since when the database has not told of changes, epoch milliseconds; [`ANSWERS`] while it does.
+    away_since: AtomicI64,
     /// Whether the database was closed: then nobody asks it any more.
     closed: AtomicBool,
+}
+
+impl Inner {
+    /// Notes whether the database told of changes.
+    fn answered(&self, answers: bool) {
+        if answers {
+            self.away_since.store(ANSWERS, Ordering::Relaxed);
+        } else {
+            // Only the first failure of a row counts.
+            let now = self.clock.now().0;
+            let _ = self.away_since.compare_exchange(
+                ANSWERS,
+                now,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            );
+        }
+    }
+
+    fn stale_seconds(&self) -> i64 {
+        let since = self.away_since.load(Ordering::Relaxed);
+        self.clock.now().0.saturating_sub(since).max(0) / 1000
+    }
+
+    /// Refuses to decide on what may have been withdrawn elsewhere long ago.
+    pub(crate) fn require_current(&self) -> Result<(), AuthError> {
+        let (seconds, allowed) = (self.stale_seconds(), self.config.stale_seconds_max);
+        if seconds > allowed {
+            return Err(AuthError::Stale { seconds, allowed });
+        }
+        Ok(())
+    }
 }
 
 /// The identity service. Cloning shares it.
@@ -133,6 +175,7 @@ impl Iam {
             refresh_token_seconds: 0,
             keys: PathBuf::new(),
             account_limits,
+            stale_seconds_max: i64::MAX,
             password_checks_max: 1,
             limits: IamLimits::default(),
         };
@@ -154,11 +197,12 @@ impl Iam {
             db,
             config,
             clock,
-            keys,
+            keys: arc_swap::ArcSwap::from_pointee(keys),
             directory,
             logins,
             events: Events::default(),
             reload,
+            away_since: AtomicI64::new(ANSWERS),
             closed: AtomicBool::new(false),
         })))
     }
@@ -172,33 +216,64 @@ impl Iam {
                 tokio::time::sleep(POLL).await;
                 let Some(inner) = weak.upgrade() else { return };
                 let iam = Self(inner);
-                polls = polls.wrapping_add(1);
-                if polls.is_multiple_of(POLLS_PER_LOOK) {
-                    let look = iam.0.logins.familiar.catch_up(&iam.0.db, iam.0.clock.now());
-                    if let Err(error) = look.await {
-                        tracing::warn!(%error, "cannot ask where other nodes have let people in");
-                    }
-                }
-                let changes = directory::changes(&iam.0.db).await;
+                // A database that hangs is as far away as one that refuses.
+                let polled = tokio::time::timeout(POLL_LIMIT, iam.poll()).await;
                 if iam.0.closed.load(Ordering::Relaxed) {
                     return;
                 }
-                match changes {
-                    Ok(changes) => {
-                        // Fewer than are known: an older copy was put in the database's place.
-                        let read = if changes < iam.0.directory.load().changes {
-                            iam.read(iam.0.reload.lock().await).await
-                        } else {
-                            iam.catch_up(changes).await
-                        };
-                        if let Err(error) = read {
-                            tracing::error!(%error, "cannot read the directory again");
+                match polled {
+                    Ok(Ok(())) => {
+                        iam.0.answered(true);
+                        polls = polls.wrapping_add(1);
+                        if polls.is_multiple_of(POLLS_PER_LOOK) {
+                            iam.look().await;
                         }
                     }
-                    Err(error) => tracing::warn!(%error, "cannot ask for changes of the directory"),
+                    Ok(Err(error)) => {
+                        iam.0.answered(false);
+                        tracing::warn!(%error, "cannot ask for changes of the directory");
+                    }
+                    Err(_) => {
+                        iam.0.answered(false);
+                        tracing::warn!("the identity database does not answer");
+                    }
                 }
             }
         });
+    }
+
+    /// Asks where other nodes have let people in.
+    async fn look(&self) {
+        let look = self
+            .0
+            .logins
+            .familiar
+            .catch_up(&self.0.db, self.0.clock.now());
+        match tokio::time::timeout(POLL_LIMIT, look).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "cannot ask where other nodes have let people in");
+            }
+            // The next poll says that the database does not answer.
+            Err(_) => {}
+        }
+    }
+
+    /// Asks for changes once, and reads them.
+    async fn poll(&self) -> Result<(), IamError> {
+        let changes = directory::changes(&self.0.db).await?;
+        // Fewer than are known: an older copy was put in the database's place.
+        if changes < self.0.directory.load().changes {
+            self.read(self.0.reload.lock().await).await
+        } else {
+            self.catch_up(changes).await
+        }
+    }
+
+    /// For how long the database has told of no change, in seconds; 0 while it answers.
+    #[must_use]
+    pub fn stale_seconds(&self) -> i64 {
+        self.0.stale_seconds()
     }
 
     /// The verifier of this service's tokens and keys.
@@ -219,6 +294,23 @@ impl Iam {
     /// When it does not.
     pub async fn ping(&self) -> Result<(), IamError> {
         directory::changes(&self.0.db).await.map(drop)
+    }
+
+    /// Reads the folder of signing keys again: new ones are taken up, and what a key that is gone has signed opens nothing
+    /// from this moment on, also where it was verified before.
+    ///
+    /// # Errors
+    /// When a key cannot be read, or none is left: then all stays as it was.
+    pub fn reread_keys(&self) -> Result<KeyChange, IamError> {
+        let (ring, change) = self.0.keys.load().reread(&self.0.config.keys)?;
+        self.0.keys.store(Arc::new(ring));
+        Ok(change)
+    }
+
+    /// The names of the signing keys in force; the last one signs.
+    #[must_use]
+    pub fn signing_keys(&self) -> Vec<String> {
+        self.0.keys.load().kids()
     }
 
     /// Whether there is an account.
@@ -290,5 +382,50 @@ impl Iam {
         )
         .await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::Credential;
+    use base::time::{ManualClock, Millis};
+
+    #[tokio::test]
+    async fn a_node_without_its_database_says_so_and_trusts_nothing_after_a_while() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("iam.db");
+        let clock = Arc::new(ManualClock::at(Millis::from_secs(1_000)));
+        let db = Db::open(&file.to_string_lossy()).await.unwrap();
+        let limits = AccountLimits::default();
+        let iam = Iam::open_without_keys(db, limits, clock.clone())
+            .await
+            .unwrap();
+        let mut inner = Arc::try_unwrap(iam.0).unwrap();
+        inner.config.stale_seconds_max = 300;
+        let iam = Iam(Arc::new(inner));
+        let refused = || {
+            iam.verifier()
+                .identity(Credential::ApiKey("x"))
+                .unwrap_err()
+        };
+
+        iam.0.answered(false);
+        clock.advance(300_000);
+        // Not the first failure again: the row of them counts.
+        iam.0.answered(false);
+        assert_eq!(iam.stale_seconds(), 300);
+        assert_eq!(refused(), AuthError::KeyUnknown);
+        clock.advance(1_000);
+        let error = refused();
+        assert!(
+            matches!(error, AuthError::Stale { seconds: 301, .. }),
+            "{error}"
+        );
+        assert_eq!(error.problem().kind.status(), 503);
+
+        iam.0.answered(true);
+        assert_eq!(iam.stale_seconds(), 0);
+        assert_eq!(refused(), AuthError::KeyUnknown);
     }
 }

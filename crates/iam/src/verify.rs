@@ -9,6 +9,7 @@ use crate::service::Inner;
 use crate::token::claims::{IamClaims, UaaClaims};
 use crate::token::issuer;
 use crate::token::jws::{self, TOKEN_BYTES_MAX};
+use crate::token::keyring::KeyRing;
 use crate::token_cache::{Expires, TokenCache};
 use base::id::{AccountId, Guid, KeyId, SessionId, UserId};
 use base::scope::{Domain, Scope};
@@ -56,6 +57,8 @@ pub(crate) struct Verified {
     key: Option<KeyId>,
     expires_at: i64,
     begins_at: i64,
+    /// The generation of the signing keys that verified it: after a key has gone, everything is verified again.
+    keys: u64,
 }
 
 impl Verified {
@@ -168,6 +171,7 @@ impl Verifier {
         credential: Credential<'_>,
         selector: Option<Domain>,
     ) -> Result<Scope, AuthError> {
+        self.inner.require_current()?;
         let directory = self.inner.directory.load();
         let (user, account) = match credential {
             Credential::ApiKey(text) => self.key(&directory, text)?,
@@ -218,6 +222,7 @@ impl Verifier {
     /// # Errors
     /// [`AuthError`] says why the credential opens nothing.
     pub fn identity(&self, credential: Credential<'_>) -> Result<Identity, AuthError> {
+        self.inner.require_current()?;
         let directory = self.inner.directory.load();
         let (user, account, verified) = match credential {
             Credential::ApiKey(text) => {
@@ -284,11 +289,18 @@ impl Verifier {
             return Err(AuthError::Malformed("it is longer than any token"));
         }
         let now = self.inner.clock.now();
+        let keys = self.inner.keys.load();
         let verified = match self.cache.get(token) {
-            Some(verified) if matches!(verified.claims, Claims::Uaa) == is_uaa => verified,
-            // A token of the other kind: verified as the kind asked for, which says what is wrong.
+            Some(verified)
+                if matches!(verified.claims, Claims::Uaa) == is_uaa
+                    && verified.keys == keys.generation() =>
+            {
+                verified
+            }
+            // A token of the other kind, or verified by a key that may be gone: verified as the kind asked for, which says
+            // what is wrong.
             _ => {
-                let fresh = Arc::new(self.decode(directory, token, is_uaa)?);
+                let fresh = Arc::new(decode(&keys, directory, token, is_uaa)?);
                 self.cache.insert(token, &fresh, now.secs());
                 fresh
             }
@@ -304,57 +316,57 @@ impl Verifier {
         stands(directory, &verified, now)?;
         Ok(verified)
     }
+}
 
-    fn decode(
-        &self,
-        directory: &Directory,
-        token: &str,
-        is_uaa: bool,
-    ) -> Result<Verified, AuthError> {
-        let keys = &self.inner.keys;
-        let issued_as = |kind| move |issuer: Option<&str>| directory.issuers.check(issuer, kind);
-        let malformed = |what| move |_| AuthError::Malformed(what);
-        let session =
-            |text: &Option<String>| text.as_deref().map(str::parse::<SessionId>).transpose();
-        let key = |text: &Option<String>| text.as_deref().map(str::parse::<KeyId>).transpose();
-        if is_uaa {
-            let claims: UaaClaims = jws::verify(keys, issued_as(issuer::Kind::Uaa), token)?;
-            return Ok(Verified {
-                user: UserId(
-                    Guid::parse(&claims.user_id)
-                        .map_err(malformed("its `user_id` is not a GUID"))?,
-                ),
-                account: None,
-                session: session(&claims.session_id)
-                    .map_err(malformed("its `session_id` is no session"))?,
-                key: key(&claims.iam_apikey_id)
-                    .map_err(malformed("its `iam_apikey_id` is no key"))?,
-                expires_at: claims.exp,
-                begins_at: claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat)),
-                claims: Claims::Uaa,
-            });
-        }
-        let claims: IamClaims = jws::verify(keys, issued_as(issuer::Kind::Iam), token)?;
-        Ok(Verified {
-            user: claims
-                .iam_id
-                .parse()
-                .map_err(malformed("its `iam_id` is no user"))?,
-            account: Some(
-                claims
-                    .account
-                    .bss
-                    .parse()
-                    .map_err(malformed("its `account.bss` is no account"))?,
+/// Verifies form, issuer and signature.
+fn decode(
+    keys: &KeyRing,
+    directory: &Directory,
+    token: &str,
+    is_uaa: bool,
+) -> Result<Verified, AuthError> {
+    let generation = keys.generation();
+    let issued_as = |kind| move |issuer: Option<&str>| directory.issuers.check(issuer, kind);
+    let malformed = |what| move |_| AuthError::Malformed(what);
+    let session = |text: &Option<String>| text.as_deref().map(str::parse::<SessionId>).transpose();
+    let key = |text: &Option<String>| text.as_deref().map(str::parse::<KeyId>).transpose();
+    if is_uaa {
+        let claims: UaaClaims = jws::verify(keys, issued_as(issuer::Kind::Uaa), token)?;
+        return Ok(Verified {
+            user: UserId(
+                Guid::parse(&claims.user_id).map_err(malformed("its `user_id` is not a GUID"))?,
             ),
+            account: None,
             session: session(&claims.session_id)
                 .map_err(malformed("its `session_id` is no session"))?,
             key: key(&claims.iam_apikey_id).map_err(malformed("its `iam_apikey_id` is no key"))?,
             expires_at: claims.exp,
             begins_at: claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat)),
-            claims: Claims::Iam(Box::new(claims)),
-        })
+            keys: generation,
+            claims: Claims::Uaa,
+        });
     }
+    let claims: IamClaims = jws::verify(keys, issued_as(issuer::Kind::Iam), token)?;
+    Ok(Verified {
+        user: claims
+            .iam_id
+            .parse()
+            .map_err(malformed("its `iam_id` is no user"))?,
+        account: Some(
+            claims
+                .account
+                .bss
+                .parse()
+                .map_err(malformed("its `account.bss` is no account"))?,
+        ),
+        session: session(&claims.session_id)
+            .map_err(malformed("its `session_id` is no session"))?,
+        key: key(&claims.iam_apikey_id).map_err(malformed("its `iam_apikey_id` is no key"))?,
+        expires_at: claims.exp,
+        begins_at: claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat)),
+        keys: generation,
+        claims: Claims::Iam(Box::new(claims)),
+    })
 }
 
 /// Why a credential for an account its user was taken out of opens nothing.

@@ -72,7 +72,7 @@ codes! {
     TIMEOUT = "BXNMSSV05E", Timeout, "the request took longer than `request_seconds`, or its body came too slowly";
     TOO_BUSY = "BXNMSSV06E", Busy, "the server has no place for the request at the moment, or none for its account or address: the error names the limit";
     INTERNAL = "BXNMSSV07E", Internal, "the server failed; the fault is not in the request";
-    UNAVAILABLE = "BXNMSSV08E", Unavailable, "the store takes no requests at the moment";
+    UNAVAILABLE = "BXNMSSV08E", Unavailable, "the store, or the identity database, takes no requests at the moment";
     ACCOUNT_LIMIT = "BXNMSSV10E", Busy, "the account keeps as many samples or bytes as it may, or makes new series too fast";
     DISK_RESERVE = "BXNMSSV11E", Unavailable, "the server's disk has less free space than `storage.reserve_bytes`";
     REQUEST_MALFORMED = "BXNMSSV09E", Invalid, "the request's query string, encoding or headers can not be read";

@@ -376,7 +376,7 @@ impl Iam {
             acr: 1,
             amr: vec!["pwd".to_owned()],
         };
-        let access_token = Secret::new(jws::sign(&self.0.keys, &claims)?);
+        let access_token = Secret::new(jws::sign(&self.0.keys.load(), &claims)?);
         Ok(Tokens {
             access_token,
             refresh_token,
@@ -426,7 +426,7 @@ impl Iam {
     /// The public keys that verify this service's tokens.
     #[must_use]
     pub fn public_keys(&self) -> Vec<super::keyring::PublicKey> {
-        self.0.keys.public()
+        self.0.keys.load().public()
     }
 }
 

@@ -4,6 +4,7 @@ pub mod claims;
 pub mod grant;
 pub(crate) mod issuer;
 pub mod jws;
+pub mod key_folder;
 pub mod keyring;
 pub mod refresh;
 pub mod uaa;

@@ -114,7 +114,7 @@ fn access(
         session_id: Some(session.to_string()),
         iam_apikey_id: login.key.map(|key| key.to_string()),
     };
-    let access_token = Secret::new(jws::sign(&iam.0.keys, &claims)?);
+    let access_token = Secret::new(jws::sign(&iam.0.keys.load(), &claims)?);
     Ok(UaaTokens {
         access_token,
         refresh_token,

@@ -8,6 +8,7 @@ pub(crate) mod setting;
 
 pub(crate) use layer::{Layers, Resolved, Source, environment, read_file, resolve};
 
+use crate::operations::Place;
 pub(crate) use networks::Networks;
 
 use base::limit::{self, Limit};
@@ -46,6 +47,10 @@ pub(crate) enum ConfigError {
         "{0} is not a loopback address, and without TLS tokens would cross the network readable\nhint: set `tls.certificate` and `tls.key`, or say `tls.allow_plain_http_on_any_address = true`"
     )]
     PlainHttp(SocketAddr),
+    #[error(
+        "{0} is not a loopback address, and without TLS the operators' token would cross the network readable\nhint: set `tls.certificate` and `tls.key`, or leave `operations.listen` empty for a Unix socket in the data folder"
+    )]
+    OpenOperations(SocketAddr),
 }
 
 impl ConfigError {
@@ -71,6 +76,10 @@ impl ConfigError {
 pub(crate) struct TlsFiles {
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,
+    /// Where links are not followed.
+    pub(crate) data: PathBuf,
+    /// Whether it is not asked who may read the key.
+    pub(crate) any_mode: bool,
 }
 
 /// The effective settings, typed.
@@ -100,6 +109,12 @@ impl Settings {
         }
         if settings.text("proxy_protocol") == "true" && settings.trusted_proxies().is_empty() {
             return Err(ConfigError::NoProxies);
+        }
+        if let Place::Address(address) = settings.operations()
+            && settings.tls().is_none()
+            && !address.ip().is_loopback()
+        {
+            return Err(ConfigError::OpenOperations(address));
         }
         Ok(settings)
     }
@@ -142,7 +157,21 @@ impl Settings {
         Some(TlsFiles {
             certificate: certificate.into(),
             key: key.into(),
+            data: self.data().to_owned(),
+            any_mode: self.allow_readable_secrets(),
         })
+    }
+
+    /// Whether secrets may be readable by everybody on the machine.
+    pub(crate) fn allow_readable_secrets(&self) -> bool {
+        self.text("allow_readable_secrets") == "true"
+    }
+
+    /// Where the operators' listener is; `resolve` has checked that it is a place.
+    pub(crate) fn operations(&self) -> Place {
+        let data = self.data();
+        let text = self.text("operations.listen");
+        Place::read(text, data).unwrap_or_else(|| Place::Socket(data.join(text)))
     }
 
     /// The public URL without a slash at its end, given the address that was really taken.

@@ -1,11 +1,10 @@
 //! Who calls. A monitoring handler takes a [`Caller`], a management handler a [`Manager`]; both are made here alone, out
 //! of a credential that `iam` has verified.
 
-use super::listener::Peer;
 use super::problem::Refusal;
-use crate::app::{App, Watchers};
-use axum::extract::{FromRequestParts, Request};
-use base::scope::{Action, Domain, Scope};
+use crate::app::App;
+use axum::extract::FromRequestParts;
+use base::scope::Scope;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use iam::{Credential, Identity};
@@ -129,32 +128,6 @@ pub(crate) fn identity(app: &App, headers: &HeaderMap) -> Result<(Manager, Repai
         .identity(sent.credential)
         .map_err(|error| Refusal(error.problem()))?;
     Ok((Manager(identity), sent.repairs))
-}
-
-/// Lets those see the server's own metrics who may: they name domains, which a stranger must not learn of.
-pub(crate) fn watcher(app: &App, request: &Request) -> Result<Repairs, Refusal> {
-    let peer = request.extensions().get::<Peer>().copied();
-    if app.watchers == Watchers::Anyone || peer.is_some_and(Peer::is_this_machine) {
-        return Ok(Repairs::default());
-    }
-    let headers = request.headers();
-    let (caller, repairs) = scope(app, headers).map_err(|refusal| {
-        Refusal(refusal.0.hint(
-            "ask from the server's own machine, send a credential, or set `metrics.allow_any_address`",
-        ))
-    })?;
-    match caller.scope.domain() {
-        Domain::Account(_) => {}
-        Domain::Org(_) | Domain::Space(_) => {
-            let problem = code::RIGHT_MISSING.problem("the server's metrics belong to an account");
-            return Err(Refusal(problem.field("X-Auth-Scope-Id")));
-        }
-    }
-    caller
-        .scope
-        .require(Action::Render)
-        .map_err(|forbidden| Refusal(code::RIGHT_MISSING.problem(forbidden.to_string())))?;
-    Ok(repairs)
 }
 
 /// The guard has not run: a route was mounted past [`super::routes`]. Refused, never let through.

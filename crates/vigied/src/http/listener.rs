@@ -15,10 +15,8 @@ use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 
-pub(crate) use super::peer::Peer;
-
-/// How long requests may go on after the shutdown signal.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long requests may go on after the shutdown signal at the very most; `crate::shutdown` ends it by the setting.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(3600);
 
 /// How long connections that were cut may take to end.
 const CUT_TIMEOUT: Duration = Duration::from_secs(1);

@@ -29,7 +29,12 @@ fn register(registry: &mut impl Registry) {
     let r = registry;
     r.add(Get, "/health/live", Guard::Public, health::live);
     r.add(Get, "/health/ready", Guard::Public, health::ready);
-    r.add(Get, "/metrics", Guard::Watcher, health::metrics);
+    r.add(
+        Get,
+        "/metrics",
+        Guard::Scope(Action::Render),
+        health::metrics,
+    );
 
     r.add(
         Post,

@@ -2,18 +2,19 @@
 
 mod bodies;
 
-use crate::harness::{Reply, Request, Server, now};
+use crate::harness::{Reply, Request, Server, now, try_operations};
 use crate::hostile::{login_limits, texts};
 use base::limit::{self, Limit};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 /// A figure of the server's own metrics.
 fn figure(server: &Server, line: &str) -> u64 {
-    let metrics = server.request("GET", "/metrics").send().text();
+    let metrics = server.operations("/metrics").text();
     let value = metrics
         .lines()
         .find_map(|own| own.strip_prefix(line)?.strip_prefix(' '))
@@ -68,7 +69,7 @@ fn answer(stream: &mut TcpStream) -> String {
     String::from_utf8_lossy(&buffer[..read]).into_owned()
 }
 
-const REQUEST_LIMITS: [Limit; 7] = [
+const REQUEST_LIMITS: [Limit; 9] = [
     limit::BODY_BYTES,
     limit::HEADER_BYTES,
     limit::REQUEST_SECONDS,
@@ -76,6 +77,8 @@ const REQUEST_LIMITS: [Limit; 7] = [
     limit::CONNECTIONS,
     limit::CONCURRENT_PASSWORD_CHECKS,
     limit::TARGETS_PER_QUERY,
+    limit::OPERATIONS_CONNECTIONS,
+    limit::OPERATIONS_SECONDS,
 ];
 
 const CONNECTION_LIMITS: [Limit; 5] = [
@@ -234,9 +237,9 @@ fn a_full_server_says_so_and_still_shows_how_it_is() {
     }
 }
 
-/// Asks for the metrics over this connection.
+/// Asks over this connection.
 fn ask(stream: &mut TcpStream) -> String {
-    let ask = b"GET /metrics HTTP/1.1\r\nHost: vigie\r\nConnection: close\r\n\r\n";
+    let ask = b"GET /health/live HTTP/1.1\r\nHost: vigie\r\nConnection: close\r\n\r\n";
     stream.write_all(ask).unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
@@ -257,8 +260,7 @@ fn a_connection_too_many_takes_the_place_of_a_silent_one() {
         let (mut first, _second) = (connect(), connect());
         let text = ask(&mut connect());
         assert!(text.starts_with("HTTP/1.1 200 "), "{text}");
-        let line = format!("vigie_limit_hits_total{{limit=\"{}\"}} 1\n", limit.name);
-        assert!(text.contains(&line), "{text}");
+        assert_eq!(hits(&server, limit), 1);
         // The first of the silent ones has gone.
         assert_eq!(first.read(&mut [0]).unwrap(), 0);
     }
@@ -283,6 +285,41 @@ fn stages_of_a_connection_have_their_time() {
     for limit in [limit::HEAD_SECONDS, limit::IDLE_SECONDS] {
         until(limit.name, || hits(&server, limit) > 0);
     }
+}
+
+/// The operators' listener: what stays open is closed, and what is too many is not let in.
+#[test]
+fn limits_of_operators() {
+    let server = Server::with(&[
+        "--set",
+        "limits.operations_connections=2",
+        "--set",
+        "limits.operations_seconds=2",
+    ]);
+    let socket = server.data().join("operations.sock");
+    let mut silent = UnixStream::connect(&socket).unwrap();
+    // Nothing was sent, so nothing is answered: the end of the connection is awaited.
+    assert_eq!(silent.read(&mut [0]).unwrap(), 0);
+    until("it is counted", || {
+        hits(&server, limit::OPERATIONS_SECONDS) == 1
+    });
+    until("one too many is closed", || {
+        let mut held = [0; 3].map(|_| UnixStream::connect(&socket).unwrap());
+        let mut closed = |at: usize| {
+            let wait = Some(Duration::from_millis(200));
+            held[at].set_read_timeout(wait).unwrap();
+            matches!(held[at].read(&mut [0]), Ok(0))
+        };
+        closed(2)
+    });
+    until("there is room to ask", || {
+        let asked = try_operations(&socket, "GET /metrics HTTP/1.0\r\n\r\n");
+        asked.is_ok_and(|reply| {
+            let name = limit::OPERATIONS_CONNECTIONS.name;
+            let none = format!("vigie_limit_hits_total{{limit=\"{name}\"}} 0\n");
+            reply.status == 200 && !reply.text().contains(&none)
+        })
+    });
 }
 
 #[test]
