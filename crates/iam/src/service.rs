@@ -1,6 +1,7 @@
 //! The identity service of one node: the database, the directory, the keys, and what holds them together.
 
 use crate::directory::{self, Directory};
+use crate::ended::{self, Ended};
 use crate::error::IamError;
 use crate::token::issuer;
 use crate::token::keyring::KeyRing;
@@ -41,6 +42,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) keys: KeyRing,
     pub(crate) directory: arc_swap::ArcSwap<Directory>,
+    pub(crate) ended: Ended,
     pub(crate) password_checks: Arc<Semaphore>,
     pub(crate) password_waits: AtomicU64,
     /// Changes are made one after another, so that the directory never goes back in time.
@@ -87,7 +89,9 @@ impl Iam {
         clock: Arc<dyn Clock>,
         keys: KeyRing,
     ) -> Result<Self, IamError> {
-        let directory = Directory::load(&db, clock.now()).await?;
+        let directory = Directory::load(&db).await?;
+        let ended = Ended::default();
+        ended.catch_up(&db, clock.now()).await?;
         let password_checks = Arc::new(Semaphore::new(config.password_checks_max.max(1)));
         let directory = arc_swap::ArcSwap::from_pointee(directory);
         let reload = tokio::sync::Mutex::new(());
@@ -97,6 +101,7 @@ impl Iam {
             clock,
             keys,
             directory,
+            ended,
             password_checks,
             password_waits: AtomicU64::new(0),
             reload,
@@ -112,7 +117,7 @@ impl Iam {
                 tokio::time::sleep(POLL).await;
                 let Some(inner) = weak.upgrade() else { return };
                 let iam = Self(inner);
-                let changes = directory::changes(&iam.0.db).await;
+                let changes = iam.changes_elsewhere().await;
                 if iam.0.closed.load(Ordering::Relaxed) {
                     return;
                 }
@@ -132,6 +137,24 @@ impl Iam {
                 }
             }
         });
+    }
+
+    /// How often anything was changed, after reading which sessions other nodes have ended.
+    async fn changes_elsewhere(&self) -> Result<i64, IamError> {
+        let (changes, ends) = ended::counters(&self.0.db).await?;
+        if ends < self.0.ended.seen() {
+            self.0.ended.see_all_again();
+        }
+        if ends != self.0.ended.seen() {
+            self.see_ends().await?;
+        }
+        Ok(changes)
+    }
+
+    /// Brings the sessions that were ended into memory. They are no part of the directory: of all changes they are the most
+    /// frequent, and each is one row.
+    pub(crate) async fn see_ends(&self) -> Result<(), IamError> {
+        self.0.ended.catch_up(&self.0.db, self.0.clock.now()).await
     }
 
     /// The verifier of this service's tokens and keys.
@@ -183,6 +206,12 @@ impl Iam {
         self.0.db.close().await;
     }
 
+    /// Commits a change that ends sessions as well, and brings both into memory before returning.
+    pub(crate) async fn commit_with_ends(&self, tx: Tx) -> Result<(), IamError> {
+        self.commit(tx).await?;
+        self.see_ends().await
+    }
+
     /// Commits a change and brings it into the directory before returning.
     pub(crate) async fn commit(&self, mut tx: Tx) -> Result<(), IamError> {
         let sql = "UPDATE counters SET value = value + 1 WHERE name = 'changes' RETURNING value";
@@ -202,7 +231,7 @@ impl Iam {
     }
 
     async fn read(&self, _turn: MutexGuard<'_, ()>) -> Result<(), IamError> {
-        let fresh = Directory::load(&self.0.db, self.0.clock.now()).await?;
+        let fresh = Directory::load(&self.0.db).await?;
         self.0.directory.store(Arc::new(fresh));
         Ok(())
     }

@@ -3,6 +3,7 @@
 use crate::app::{App, Limits, Watchers};
 use crate::config::Settings;
 use crate::data_dir::{self, DataDir};
+use crate::http::guesses::Guesses;
 use crate::self_metrics::Metrics;
 use anyhow::Context;
 use base::limit;
@@ -126,6 +127,7 @@ pub(crate) async fn boot(
         } else {
             Watchers::ThisMachine
         },
+        guesses: Guesses::new(settings.limit(limit::INTROSPECTION_MISSES)),
         requests: Arc::new(Semaphore::new(
             size(settings.limit(limit::CONCURRENT_REQUESTS)).min(Semaphore::MAX_PERMITS),
         )),

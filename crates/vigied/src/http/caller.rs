@@ -131,6 +131,24 @@ pub(crate) fn identity(app: &App, headers: &HeaderMap) -> Result<(Manager, Repai
     Ok((Manager(identity), sent.repairs))
 }
 
+/// The credential of `X-Auth-User-Token`, not yet verified; for routes that also answer without one.
+pub(crate) fn shown<'h>(
+    app: &App,
+    headers: &'h HeaderMap,
+) -> Result<Option<Credential<'h>>, Refusal> {
+    if headers.contains_key(USER_TOKEN) {
+        sent(app, headers).map(|sent| Some(sent.credential))
+    } else {
+        Ok(None)
+    }
+}
+
+/// The caller, where he shows a good credential in either header; for routes that also answer without one.
+pub(crate) fn if_any(app: &App, headers: &HeaderMap) -> Option<Identity> {
+    let sent = sent(app, headers).ok()?;
+    app.verifier.identity(sent.credential).ok()
+}
+
 /// Lets those see the server's own metrics who may: they name domains, which a stranger must not learn of.
 pub(crate) fn watcher(app: &App, request: &Request) -> Result<Repairs, Refusal> {
     let peer = request.extensions().get::<Peer>().copied();

@@ -1,6 +1,7 @@
 //! Everything between a socket and a handler.
 
 pub(crate) mod caller;
+pub(crate) mod guesses;
 pub(crate) mod listener;
 pub(crate) mod observe;
 pub(crate) mod payload;

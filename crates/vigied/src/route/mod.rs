@@ -5,6 +5,7 @@ mod api_key;
 mod cloud_foundry;
 mod health;
 mod identity;
+mod introspection;
 mod metrics;
 mod params;
 mod passcode;

@@ -1,5 +1,6 @@
 //! The UAA, as the Cloud Foundry command line of the time needs it.
 
+use super::identity::refresh_text;
 use super::reply::json;
 use crate::app::App;
 use crate::http::caller::Manager;
@@ -92,7 +93,7 @@ async fn token(
     let tokens = app.iam.uaa_token(grant(&form)?).await?;
     let reply = UaaTokenReply {
         access_token: SecretText::new(tokens.access_token.expose().clone()),
-        refresh_token: SecretText::new(tokens.refresh_token.expose().clone()),
+        refresh_token: refresh_text(tokens.refresh_token.as_ref()),
         token_type: "bearer".to_owned(),
         expires_in: tokens.expires_in,
         scope: SCOPES.join(" "),

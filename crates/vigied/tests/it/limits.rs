@@ -1,5 +1,7 @@
 //! Every limit has a name, a value that can be read, an error that names it, and a count.
 
+mod introspection;
+
 use crate::harness::{Reply, Request, Server, now};
 use base::limit::{self, Limit};
 use serde_json::json;
@@ -89,6 +91,7 @@ fn every_limit_is_tried_here() {
     let tried: BTreeSet<&str> = REQUEST_LIMITS
         .iter()
         .chain(&STORE_LIMITS)
+        .chain(&introspection::LIMITS)
         .map(|limit| limit.name)
         .collect();
     let all: BTreeSet<&str> = limit::ALL.iter().map(|limit| limit.name).collect();

@@ -141,7 +141,7 @@ fn a_key_opens_its_own_account_alone() {
         // Nor is the UAA a way out of the key.
         let grant = UaaGrant::Proof(Grant::ApiKey(secret(text.expose())));
         let uaa = world.iam.uaa_token(grant).await.unwrap();
-        let renewed = UaaGrant::RefreshToken(uaa.refresh_token.clone());
+        let renewed = UaaGrant::RefreshToken(uaa.refresh_token.clone().unwrap());
         let renewed = world.iam.uaa_token(renewed).await.unwrap();
         for tokens in [&uaa, &renewed] {
             let uaa = Credential::Uaa(tokens.access_token.expose());
