@@ -3,6 +3,7 @@
 
 use super::listener::Peer;
 use super::problem::Refusal;
+use super::rivals;
 use crate::app::{App, Watchers};
 use axum::extract::{FromRequestParts, Request};
 use base::scope::{Action, Domain, Scope};
@@ -94,6 +95,9 @@ fn sent<'h>(app: &App, headers: &'h HeaderMap) -> Result<Sent<'h>, Refusal> {
         Some(CredentialKind::ApiKey) => Credential::ApiKey(parsed.text),
         None => app.verifier.bearer(parsed.text),
     };
+    if field == "X-Auth-User-Token" {
+        rivals::check(app, headers, credential)?;
+    }
     Ok(Sent {
         credential,
         repairs: parsed.repairs,

@@ -6,6 +6,7 @@ pub(crate) mod listener;
 pub(crate) mod observe;
 pub(crate) mod payload;
 pub(crate) mod problem;
+mod rivals;
 pub(crate) mod routes;
 pub(crate) mod source;
 pub(crate) mod tls;

@@ -4,3 +4,4 @@
 mod bounds;
 mod honest;
 mod introspection;
+mod rivals;
