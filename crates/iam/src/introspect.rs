@@ -9,8 +9,15 @@ use crate::token::grant::{APIKEY, NO_CLIENT};
 use crate::token::refresh::Login;
 use crate::verify::Credential;
 use base::id::UserId;
+use std::sync::atomic::Ordering;
 
 impl Iam {
+    /// How many signatures introspection has checked: one for every token it was shown, whatever that was.
+    #[must_use]
+    pub fn signatures_checked(&self) -> u64 {
+        self.0.signatures_introspected.load(Ordering::Relaxed)
+    }
+
     /// What an IAM token says, or what one made of an API key at this moment would say; and whose it is, as he is known now.
     #[must_use]
     pub fn introspect(&self, credential: Credential<'_>) -> Option<(IamClaims, User)> {

@@ -45,6 +45,7 @@ pub(crate) struct Inner {
     pub(crate) ended: Ended,
     pub(crate) password_checks: Arc<Semaphore>,
     pub(crate) password_waits: AtomicU64,
+    pub(crate) signatures_introspected: AtomicU64,
     /// Changes are made one after another, so that the directory never goes back in time.
     reload: tokio::sync::Mutex<()>,
     /// Whether the database was closed: then nobody asks it any more.
@@ -104,6 +105,7 @@ impl Iam {
             ended,
             password_checks,
             password_waits: AtomicU64::new(0),
+            signatures_introspected: AtomicU64::new(0),
             reload,
             closed: AtomicBool::new(false),
         })))

@@ -7,6 +7,8 @@ mod ending;
 #[cfg(test)]
 mod forged;
 #[cfg(test)]
+mod introspect;
+#[cfg(test)]
 mod key;
 #[cfg(test)]
 mod node;
