@@ -144,6 +144,8 @@ limits! {
     fixed WORD_BYTES = "word_bytes", 128, "bytes", "a longer id, time, one-time code or role in a body is refused with 400";
     /// Parameters of a query or fields of a form.
     fixed QUERY_PARAMETERS = "query_parameters", 256, "parameters", "a query or form with more is refused with 400";
+    /// What one guesser may show introspection in a minute that is no credential.
+    settable INTROSPECTION_MISSES = "introspection_misses_per_minute", 300, "misses", "a source, or a user, that has shown more is answered with 429 and `Retry-After`";
 }
 
 /// Those that the operator can set for one account by itself, with `vigied account limit`.

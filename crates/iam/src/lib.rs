@@ -7,11 +7,15 @@
 //! goes to the database and reaches the directory before the call that made it returns.
 
 pub mod bootstrap;
+pub mod bounds;
+mod departures;
 pub mod directory;
+mod ended;
 pub mod entropy;
 mod error;
 mod event;
 mod guessable;
+mod introspect;
 pub mod key_text;
 pub mod login;
 pub mod manage;

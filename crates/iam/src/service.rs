@@ -1,6 +1,7 @@
 //! The identity service of one node: the database, the directory, the keys, and what holds them together.
 
 use crate::directory::{self, Directory};
+use crate::ended::{self, Ended};
 use crate::error::{AuthError, IamError};
 use crate::event::Events;
 use crate::login::Logins;
@@ -14,7 +15,7 @@ use base::time::Clock;
 use db::{Db, Tx, Value};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::MutexGuard;
 
@@ -101,8 +102,10 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) keys: arc_swap::ArcSwap<KeyRing>,
     pub(crate) directory: arc_swap::ArcSwap<Directory>,
+    pub(crate) ended: Ended,
     pub(crate) logins: Logins,
     pub(crate) events: Events,
+    pub(crate) signatures_introspected: AtomicU64,
     /// Changes are made one after another, so that the directory never goes back in time.
     reload: tokio::sync::Mutex<()>,
     /// Since when the database has not told of changes, epoch milliseconds; [`ANSWERS`] while it does.
@@ -188,7 +191,9 @@ impl Iam {
         clock: Arc<dyn Clock>,
         keys: KeyRing,
     ) -> Result<Self, IamError> {
-        let directory = Directory::load(&db, clock.now()).await?;
+        let directory = Directory::load(&db).await?;
+        let ended = Ended::default();
+        ended.catch_up(&db, clock.now()).await?;
         let checks = config.password_checks_max;
         let logins = Logins::open(&db, clock.now(), checks, &config.limits).await?;
         let directory = arc_swap::ArcSwap::from_pointee(directory);
@@ -199,8 +204,10 @@ impl Iam {
             clock,
             keys: arc_swap::ArcSwap::from_pointee(keys),
             directory,
+            ended,
             logins,
             events: Events::default(),
+            signatures_introspected: AtomicU64::new(0),
             reload,
             away_since: AtomicI64::new(ANSWERS),
             closed: AtomicBool::new(false),
@@ -261,7 +268,7 @@ impl Iam {
 
     /// Asks for changes once, and reads them.
     async fn poll(&self) -> Result<(), IamError> {
-        let changes = directory::changes(&self.0.db).await?;
+        let changes = self.changes_elsewhere().await?;
         // Fewer than are known: an older copy was put in the database's place.
         if changes < self.0.directory.load().changes {
             self.read(self.0.reload.lock().await).await
@@ -274,6 +281,24 @@ impl Iam {
     #[must_use]
     pub fn stale_seconds(&self) -> i64 {
         self.0.stale_seconds()
+    }
+
+    /// How often anything was changed, after reading which sessions other nodes have ended.
+    async fn changes_elsewhere(&self) -> Result<i64, IamError> {
+        let (changes, ends) = ended::counters(&self.0.db).await?;
+        if ends < self.0.ended.seen() {
+            self.0.ended.see_all_again();
+        }
+        if ends != self.0.ended.seen() {
+            self.see_ends().await?;
+        }
+        Ok(changes)
+    }
+
+    /// Brings the sessions that were ended into memory. They are no part of the directory: of all changes they are the most
+    /// frequent, and each is one row.
+    pub(crate) async fn see_ends(&self) -> Result<(), IamError> {
+        self.0.ended.catch_up(&self.0.db, self.0.clock.now()).await
     }
 
     /// The verifier of this service's tokens and keys.
@@ -342,6 +367,12 @@ impl Iam {
         self.0.db.close().await;
     }
 
+    /// Commits a change that ends sessions as well, and brings both into memory before returning.
+    pub(crate) async fn commit_with_ends(&self, tx: Tx) -> Result<(), IamError> {
+        self.commit(tx).await?;
+        self.see_ends().await
+    }
+
     /// Commits a change and brings it into the directory before returning.
     pub(crate) async fn commit(&self, mut tx: Tx) -> Result<(), IamError> {
         let sql = "UPDATE counters SET value = value + 1 WHERE name = 'changes' RETURNING value";
@@ -361,7 +392,7 @@ impl Iam {
     }
 
     async fn read(&self, _turn: MutexGuard<'_, ()>) -> Result<(), IamError> {
-        let fresh = Directory::load(&self.0.db, self.0.clock.now()).await?;
+        let fresh = Directory::load(&self.0.db).await?;
         self.0.directory.store(Arc::new(fresh));
         Ok(())
     }

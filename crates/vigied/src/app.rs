@@ -1,6 +1,7 @@
 //! Every service of the process, built once in [`crate::boot`] and shared by all handlers.
 
 use crate::http::bodies::Bodies;
+use crate::http::guesses::Guesses;
 use crate::http::places::Places;
 use crate::quota::Quotas;
 use crate::readiness::Probes;
@@ -41,6 +42,8 @@ pub(crate) struct App {
     pub(crate) quotas: Quotas,
     /// The questions whether store and database answer.
     pub(crate) probes: Probes,
+    /// Who has shown introspection what is no credential.
+    pub(crate) guesses: Guesses,
     /// Places for requests that are worked on.
     pub(crate) places: Arc<Places>,
     /// The bodies that arrive, and the bytes of all.

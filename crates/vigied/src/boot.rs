@@ -4,6 +4,7 @@ use crate::app::{App, Limits};
 use crate::config::Settings;
 use crate::data_dir::{self, DataDir};
 use crate::http::bodies::{Bodies, BodyLimits};
+use crate::http::guesses::Guesses;
 use crate::http::places::Places;
 use crate::http::share::Shares;
 use crate::private_files;
@@ -157,6 +158,7 @@ pub(crate) async fn boot(
         },
         quotas: Quotas::default(),
         probes: Probes::default(),
+        guesses: Guesses::new(settings.limit(limit::INTROSPECTION_MISSES)),
         places: Arc::new(Places::new(
             settings.limit(limit::CONCURRENT_REQUESTS),
             shares,

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod api_key;
+mod departure;
 pub mod member;
 pub mod org;
 mod own_key;

@@ -7,6 +7,7 @@ use crate::error::IamError;
 use crate::login::password;
 use crate::role::Role;
 use crate::service::Iam;
+use crate::token::ending;
 use crate::verify::Identity;
 use base::id::{AccountId, UserId};
 use base::limit;
@@ -29,8 +30,8 @@ impl Iam {
             .ok_or_else(|| IamError::not_found("the user"))
     }
 
-    /// Changes the caller's own password, and ends his other sessions but those of his keys: whoever learned the old
-    /// password may hold one.
+    /// Changes the caller's own password, and ends his one-time codes and his other sessions but those of his keys: whoever
+    /// learned the old password may hold one.
     ///
     /// # Errors
     /// When the current one is wrong, or the new one too short.
@@ -48,20 +49,12 @@ impl Iam {
         password::check(self, source, &user.email, current).await?;
         let hash = password::prepare(self, &user.email, new).await?;
         let person = user.id.0.to_string();
-        let own = caller.session().map(|session| session.0.to_string());
         let mut tx = self.0.db.begin().await?;
         let sql = "UPDATE users SET password = $2 WHERE guid = $1";
-        tx.execute(sql, &[person.as_str().into(), hash.into()])
-            .await?;
-        let sql = "UPDATE sessions SET revoked_at = $3 WHERE person = $1 AND guid <> $2 AND revoked_at IS NULL \
-                   AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session = sessions.guid AND api_key IS NOT NULL)";
-        let values = [
-            person.into(),
-            own.unwrap_or_default().into(),
-            self.0.clock.now().0.into(),
-        ];
-        tx.execute(sql, &values).await?;
-        self.commit(tx).await?;
+        tx.execute(sql, &[person.into(), hash.into()]).await?;
+        let now = self.0.clock.now();
+        ending::end_password(&mut tx, user.id, caller.session(), now).await?;
+        self.commit_with_ends(tx).await?;
         self.0.logins.familiar.forget(&self.0.db, user.id).await?;
         tracing::info!(event = "password_changed", user = %user.id, "a password was changed");
         Ok(())

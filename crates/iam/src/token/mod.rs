@@ -1,6 +1,8 @@
 //! Tokens: signing keys, the compact form, claims, grants, renewal and revocation.
 
+pub(crate) mod access;
 pub mod claims;
+pub(crate) mod ending;
 pub mod grant;
 pub(crate) mod issuer;
 pub mod jws;

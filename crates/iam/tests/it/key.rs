@@ -41,7 +41,7 @@ impl Tokens {
             access: access_token(&session),
             refresh: refresh_token(&session),
             uaa: uaa.access_token.expose().clone(),
-            uaa_refresh: uaa.refresh_token.expose().clone(),
+            uaa_refresh: uaa.refresh_token.unwrap().expose().clone(),
         }
     }
 
@@ -64,16 +64,18 @@ impl Tokens {
         for (what, entry) in self.entries(world) {
             let refused = match entry {
                 Err(AuthError::Revoked(_)) => true,
+                // They end when it does, to the second.
+                Err(AuthError::Expired { .. }) => what != "key" && how == "expired",
                 Err(AuthError::KeyUnknown) => what == "key" && how == "deleted",
                 _ => false,
             };
             assert!(refused, "{how}: {what}");
         }
-        assert_eq!(
-            code(world.renew(&self.refresh).await),
-            "BXNIM0407E",
-            "{how}"
-        );
+        let refused = match how {
+            "expired" => "BXNIM0408E",
+            _ => "BXNIM0407E",
+        };
+        assert_eq!(code(world.renew(&self.refresh).await), refused, "{how}");
         let uaa = world.uaa_renew(&self.uaa_refresh).await;
         assert_eq!(code(uaa), "invalid_grant", "{how}");
         assert_eq!(

@@ -2,6 +2,7 @@
 //! of a credential that `iam` has verified.
 
 use super::problem::Refusal;
+use super::rivals;
 use crate::app::App;
 use axum::extract::FromRequestParts;
 use base::scope::Scope;
@@ -93,6 +94,9 @@ fn sent<'h>(app: &App, headers: &'h HeaderMap) -> Result<Sent<'h>, Refusal> {
         Some(CredentialKind::ApiKey) => Credential::ApiKey(parsed.text),
         None => app.verifier.bearer(parsed.text),
     };
+    if field == "X-Auth-User-Token" {
+        rivals::check(app, headers, credential)?;
+    }
     Ok(Sent {
         credential,
         repairs: parsed.repairs,
@@ -128,6 +132,24 @@ pub(crate) fn identity(app: &App, headers: &HeaderMap) -> Result<(Manager, Repai
         .identity(sent.credential)
         .map_err(|error| Refusal(error.problem()))?;
     Ok((Manager(identity), sent.repairs))
+}
+
+/// The credential of `X-Auth-User-Token`, not yet verified; for routes that also answer without one.
+pub(crate) fn shown<'h>(
+    app: &App,
+    headers: &'h HeaderMap,
+) -> Result<Option<Credential<'h>>, Refusal> {
+    if headers.contains_key(USER_TOKEN) {
+        sent(app, headers).map(|sent| Some(sent.credential))
+    } else {
+        Ok(None)
+    }
+}
+
+/// The caller, where he shows a good credential in either header; for routes that also answer without one.
+pub(crate) fn if_any(app: &App, headers: &HeaderMap) -> Option<Identity> {
+    let sent = sent(app, headers).ok()?;
+    app.verifier.identity(sent.credential).ok()
 }
 
 /// The guard has not run: a route was mounted past [`super::routes`]. Refused, never let through.

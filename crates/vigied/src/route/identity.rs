@@ -1,7 +1,6 @@
 //! The token service: grants, keys, discovery, introspection, revocation.
 
-use super::params::Params;
-use super::reply::{json, json_bytes};
+use super::reply::json;
 use crate::app::App;
 use crate::http::caller::{Manager, single};
 use crate::http::payload::FormPayload;
@@ -15,7 +14,6 @@ use base::error::{Kind, Problem};
 use base::limit::{self, Limit};
 use base::secret::Secret;
 use http::{HeaderMap, StatusCode};
-use iam::Credential;
 use iam::manage::text::within;
 use iam::token::claims::SCOPE;
 use iam::token::grant::{
@@ -26,7 +24,7 @@ use wire::code;
 use wire::credential;
 use wire::iam::discovery::{Discovery, Jwk, Jwks};
 use wire::iam::form::{self, Form, FormError};
-use wire::iam::introspection::{Introspection, TokenAccount, UserInfo};
+use wire::iam::introspection::{TokenAccount, UserInfo};
 use wire::iam::token::TokenReply;
 use wire::query::QueryError;
 use wire::secret::SecretText;
@@ -47,7 +45,7 @@ pub(super) fn register(r: &mut impl Registry) {
     ] {
         r.add(Get, path, Guard::Public, discovery);
     }
-    r.add(Post, "/identity/introspect", Guard::Credential, introspect);
+    super::introspection::register(r);
     r.add(Post, "/identity/revoke", Guard::Credential, revoke);
     r.add(Get, "/identity/userinfo", Guard::Identity, userinfo);
 }
@@ -101,7 +99,7 @@ fn bounded<'f>(
     Ok(text)
 }
 
-fn required<'f>(form: &'f Form, key: &'static str) -> Result<&'f str, Refusal> {
+pub(super) fn required<'f>(form: &'f Form, key: &'static str) -> Result<&'f str, Refusal> {
     form.get(key)
         .filter(|text| !text.is_empty())
         .ok_or_else(|| property("BXNIM0109E", format!("Property missing or empty: {key}")))
@@ -203,20 +201,23 @@ fn text(secret: &Secret<String>) -> SecretText {
     SecretText::new(secret.expose().clone())
 }
 
+/// The field `refresh_token`, which is never left out: clients of the time read it always.
+pub(super) fn refresh_text(token: Option<&Secret<String>>) -> SecretText {
+    token.map_or_else(|| SecretText::new(NOT_SUPPORTED), text)
+}
+
 fn reply(tokens: &Tokens) -> TokenReply {
     TokenReply {
         access_token: text(&tokens.access_token),
-        refresh_token: tokens
-            .refresh_token
-            .as_ref()
-            .map_or_else(|| SecretText::new(NOT_SUPPORTED), text),
+        refresh_token: refresh_text(tokens.refresh_token.as_ref()),
         token_type: "Bearer".to_owned(),
         expires_in: tokens.expires_in,
         expiration: tokens.expires_at,
         scope: SCOPE.to_owned(),
         session_id: tokens.session.map(|session| session.to_string()),
         uaa_token: tokens.uaa.as_ref().map(|uaa| text(&uaa.access_token)),
-        uaa_refresh_token: tokens.uaa.as_ref().map(|uaa| text(&uaa.refresh_token)),
+        uaa_refresh_token: (tokens.uaa.as_ref())
+            .map(|uaa| refresh_text(uaa.refresh_token.as_ref())),
     }
 }
 
@@ -239,66 +240,6 @@ async fn keys(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
 
 async fn discovery(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
     json(StatusCode::OK, &Discovery::at(&app.public_url))
-}
-
-/// What an IAM token or an API key says. Who asks may name his client or not; a wrong one is refused.
-async fn introspect(
-    State(app): State<Arc<App>>,
-    params: Params,
-    headers: HeaderMap,
-    FormPayload(body): FormPayload,
-) -> Result<Response, Refusal> {
-    let pretty = params.flag("pretty")?;
-    client(&headers)?;
-    let form = form(&body)?;
-    let identity = if let Some(key) = form.get("apikey").filter(|text| !text.is_empty()) {
-        app.iam.introspect_key(&Secret::new(key.to_owned()))
-    } else {
-        let token = required(&form, "token")?;
-        app.verifier.identity(Credential::Iam(token)).ok()
-    };
-    let Some(identity) = identity else {
-        return shown(pretty, &Introspection::inactive());
-    };
-    let user = app.iam.user(&identity)?;
-    let claims = identity.claims();
-    let answer = Introspection {
-        active: true,
-        iss: Some(claims.map_or_else(
-            || format!("{}/identity", app.public_url),
-            |claims| claims.iss.clone(),
-        )),
-        realm_id: Some("IBMid".to_owned()),
-        identifier: Some(user.id.0.to_string()),
-        sub: Some(user.email.clone()),
-        iam_id: Some(user.id.to_string()),
-        account: Some(TokenAccount {
-            bss: identity.account().to_string(),
-            ims: None,
-            valid: None,
-        }),
-        scope: claims.map(|claims| claims.scope.clone()),
-        client_id: claims.map(|claims| claims.client_id.clone()),
-        grant_type: claims.map(|claims| claims.grant_type.clone()),
-        name: Some(iam::token::grant::full_name(&user)),
-        email: Some(user.email),
-        session_id: identity.session().map(|session| session.to_string()),
-        iat: claims.map(|claims| claims.iat),
-        exp: claims.map(|claims| claims.exp),
-        ..Introspection::inactive()
-    };
-    shown(pretty, &answer)
-}
-
-fn shown(pretty: bool, answer: &Introspection) -> Result<Response, Refusal> {
-    if !pretty {
-        return json(StatusCode::OK, answer);
-    }
-    let body = serde_json::to_vec_pretty(answer).map_err(|error| {
-        tracing::error!(%error, "cannot write a reply");
-        Refusal(code::INTERNAL.problem("the reply could not be written"))
-    })?;
-    Ok(json_bytes(StatusCode::OK, body))
 }
 
 async fn revoke(

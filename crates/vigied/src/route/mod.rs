@@ -6,6 +6,7 @@ mod cloud_foundry;
 mod cross_site;
 mod health;
 mod identity;
+mod introspection;
 mod metrics;
 pub(crate) mod params;
 mod passcode;

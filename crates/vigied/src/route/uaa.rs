@@ -1,6 +1,6 @@
 //! The UAA, as the Cloud Foundry command line of the time needs it.
 
-use super::identity::form_limit;
+use super::identity::{form_limit, refresh_text};
 use super::reply::json;
 use crate::app::App;
 use crate::http::caller::{Manager, single};
@@ -121,7 +121,7 @@ async fn token(
     let tokens = app.iam.uaa_token(source, grant(&form)?).await?;
     let reply = UaaTokenReply {
         access_token: SecretText::new(tokens.access_token.expose().clone()),
-        refresh_token: SecretText::new(tokens.refresh_token.expose().clone()),
+        refresh_token: refresh_text(tokens.refresh_token.as_ref()),
         token_type: "bearer".to_owned(),
         expires_in: tokens.expires_in,
         scope: SCOPES.join(" "),

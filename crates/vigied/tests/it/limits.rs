@@ -1,6 +1,7 @@
 //! Every limit has a name, a value that can be read, an error that names it, and a count.
 
 mod bodies;
+mod introspection;
 
 use crate::harness::{Reply, Request, Server, now, try_operations};
 use crate::hostile::{login_limits, texts};
@@ -109,6 +110,7 @@ fn every_limit_is_tried_here() {
         .chain(&bodies::LIMITS)
         .chain(&texts::LIMITS)
         .chain(&login_limits::LIMITS)
+        .chain(&introspection::LIMITS)
         .map(|limit| limit.name)
         .collect();
     let all: BTreeSet<&str> = limit::ALL.iter().map(|limit| limit.name).collect();

@@ -145,7 +145,7 @@ fn a_key_opens_its_own_account_alone() {
             .uaa_token(base::source::Source::here(), grant)
             .await
             .unwrap();
-        let renewed = UaaGrant::RefreshToken(uaa.refresh_token.clone());
+        let renewed = UaaGrant::RefreshToken(uaa.refresh_token.clone().unwrap());
         let renewed = world
             .iam
             .uaa_token(base::source::Source::here(), renewed)
