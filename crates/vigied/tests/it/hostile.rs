@@ -14,6 +14,7 @@ mod keys;
 pub(crate) mod login_limits;
 mod logins;
 mod operations;
+mod patterns;
 mod places;
 mod proxies;
 mod quota;

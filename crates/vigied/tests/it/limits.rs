@@ -99,6 +99,8 @@ const STORE_LIMITS: [Limit; 6] = [
     limit::SERIES_PER_TENANT,
 ];
 
+const WORK_LIMITS: [Limit; 2] = [limit::STEPS_PER_QUERY, limit::BYTES_PER_QUERY];
+
 #[test]
 fn every_limit_is_tried_here() {
     let tried: BTreeSet<&str> = REQUEST_LIMITS
@@ -111,6 +113,7 @@ fn every_limit_is_tried_here() {
         .chain(&texts::LIMITS)
         .chain(&login_limits::LIMITS)
         .chain(&introspection::LIMITS)
+        .chain(&WORK_LIMITS)
         .map(|limit| limit.name)
         .collect();
     let all: BTreeSet<&str> = limit::ALL.iter().map(|limit| limit.name).collect();
@@ -389,11 +392,51 @@ fn limits_of_the_store() {
     for (path, text) in [
         (
             "/v1/metrics?target=a.x&target={b,c}.x",
-            "more than 2 series",
+            "`series_per_query` is 2",
         ),
-        ("/v1/metrics?target=b.x&target=c.x", "more than 4 samples"),
+        (
+            "/v1/metrics?target=b.x&target=c.x",
+            "`samples_per_query` is 4",
+        ),
     ] {
         let reply = server.metrics(&token, "GET", path).send();
         assert!(reply.text().contains(text), "{}", reply.text());
     }
+}
+
+#[test]
+fn limits_of_the_work_that_a_question_makes() {
+    let server = Server::with(&[
+        "--set",
+        "limits.steps_per_query=100",
+        "--set",
+        "limits.bytes_per_query=100",
+    ]);
+    let token = server.token();
+    let names = (0..100).map(|leaf| format!("s.{leaf:03}"));
+    let long = ["x", "y"].map(|end| format!("{}{end}", "l".repeat(60)));
+    let samples: Vec<_> = names
+        .chain(long)
+        .map(|name| json!({"name": name, "value": 1}))
+        .collect();
+    let sent = server.metrics(&token, "POST", "/v1/metrics");
+    assert_eq!(sent.json(&json!(samples)).send().json()["stored"], 102);
+    let refusals = [
+        ("GET", "/v1/metrics?target=s.*z", limit::STEPS_PER_QUERY),
+        ("GET", "/v1/metrics/list?query=s.*z", limit::STEPS_PER_QUERY),
+        (
+            "DELETE",
+            "/v1/metrics/list?query=s.*z",
+            limit::STEPS_PER_QUERY,
+        ),
+        ("GET", "/v1/metrics?target=l*", limit::BYTES_PER_QUERY),
+        ("GET", "/v1/metrics/list?query=l*", limit::BYTES_PER_QUERY),
+    ];
+    for (method, path, limit) in refusals {
+        let reply = server.metrics(&token, method, path).send();
+        refused(&reply, 400, "BXNMSMT12E", limit);
+        assert!(reply.text().contains(" is 100"), "{}", reply.text());
+    }
+    assert_eq!(hits(&server, limit::STEPS_PER_QUERY), 3);
+    assert_eq!(hits(&server, limit::BYTES_PER_QUERY), 2);
 }
