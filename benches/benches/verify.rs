@@ -37,6 +37,7 @@ fn world() -> Result<World, Failure> {
             refresh_token_seconds: 86_400,
             keys: folder.path().join("keys"),
             password_checks_max: 1,
+            invitations: iam::manage::invitation::InvitationConfig::default(),
         };
         let iam = Iam::open(db, config, Arc::new(SystemClock)).await?;
         let made = iam

@@ -19,6 +19,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0002_sweep.sql"),
         postgres: include_str!("../migrations/postgres/0002_sweep.sql"),
     },
+    Step {
+        version: 3,
+        sqlite: include_str!("../migrations/sqlite/0003_invitations.sql"),
+        postgres: include_str!("../migrations/postgres/0003_invitations.sql"),
+    },
 ];
 
 /// A number of our own for PostgreSQL's advisory lock: two nodes that start together migrate one after the other.

@@ -1,6 +1,7 @@
 //! Everything that deciding needs, in memory: an immutable snapshot, replaced as a whole after every change.
 
 use crate::error::IamError;
+use crate::manage::address;
 use crate::role::Role;
 use crate::token::issuer::Issuers;
 use crate::token::refresh::REMEMBERED_MILLISECONDS;
@@ -160,6 +161,8 @@ pub struct Directory {
     pub(crate) orgs: BTreeMap<OrgId, Org>,
     pub(crate) spaces: BTreeMap<SpaceId, Space>,
     pub(crate) users: HashMap<UserId, User>,
+    /// Users by their address as it is compared; no two have the same.
+    pub(crate) users_by_address: HashMap<String, UserId>,
     /// Who is in which account, and since when.
     pub(crate) members: HashMap<(AccountId, UserId), Millis>,
     pub(crate) domains: HashMap<Domain, DomainEntry>,
@@ -248,7 +251,8 @@ impl Directory {
     }
 
     async fn load_people(&mut self, db: &Db) -> Result<(), IamError> {
-        let users = "SELECT guid, home, email, given_name, family_name, created_at FROM users";
+        let users =
+            "SELECT guid, home, email, folded, given_name, family_name, created_at FROM users";
         for row in db.all(users, &[]).await? {
             let id = UserId(parse_guid(&row, "guid")?);
             let user = User {
@@ -260,6 +264,7 @@ impl Directory {
                 family_name: row.text("family_name")?,
                 created_at: at(&row, "created_at")?,
             };
+            self.users_by_address.insert(row.text("folded")?, id);
             self.users.insert(id, user);
         }
         let members = "SELECT account, person, added_at FROM members";
@@ -362,9 +367,8 @@ impl Directory {
     /// The user with this e-mail address, in any case of letters.
     #[must_use]
     pub fn user_by_email(&self, email: &str) -> Option<&User> {
-        self.users
-            .values()
-            .find(|user| user.email.eq_ignore_ascii_case(email))
+        let id = self.users_by_address.get(&address::fold(email))?;
+        self.users.get(id)
     }
 
     /// The user with this id.

@@ -2,6 +2,7 @@
 
 use crate::directory::{self, Directory};
 use crate::error::IamError;
+use crate::manage::invitation::InvitationConfig;
 use crate::token::issuer;
 use crate::token::keyring::KeyRing;
 use crate::verify::Verifier;
@@ -32,6 +33,8 @@ pub struct IamConfig {
     pub keys: PathBuf,
     /// Password checks at once; each takes 19 MiB and a core for some milliseconds.
     pub password_checks_max: usize,
+    /// How invitations are made.
+    pub invitations: InvitationConfig,
 }
 
 #[derive(Debug)]
@@ -69,7 +72,11 @@ impl Iam {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn open_without_keys(db: Db, clock: Arc<dyn Clock>) -> Result<Self, IamError> {
+    pub async fn open_without_keys(
+        db: Db,
+        invitations: InvitationConfig,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, IamError> {
         let config = IamConfig {
             issuer: String::new(),
             uaa_issuer: String::new(),
@@ -77,6 +84,7 @@ impl Iam {
             refresh_token_seconds: 0,
             keys: PathBuf::new(),
             password_checks_max: 1,
+            invitations,
         };
         Self::on(db, config, clock, KeyRing::empty()).await
     }
@@ -175,6 +183,12 @@ impl Iam {
     #[must_use]
     pub fn password_waits(&self) -> u64 {
         self.0.password_waits.load(Ordering::Relaxed)
+    }
+
+    /// Whether the database was closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.0.closed.load(Ordering::Relaxed)
     }
 
     /// Closes the database.

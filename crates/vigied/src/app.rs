@@ -1,5 +1,6 @@
 //! Every service of the process, built once in [`crate::boot`] and shared by all handlers.
 
+use crate::http::tries::Tries;
 use crate::self_metrics::Metrics;
 use base::store::SampleStore;
 use base::time::Clock;
@@ -40,6 +41,8 @@ pub(crate) struct App {
     pub(crate) public_url: String,
     pub(crate) limits: Limits,
     pub(crate) watchers: Watchers,
+    /// Wrong one-time codes by source.
+    pub(crate) code_tries: Tries,
     /// Places for requests that are worked on.
     pub(crate) requests: Arc<Semaphore>,
 }

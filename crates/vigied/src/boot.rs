@@ -3,6 +3,8 @@
 use crate::app::{App, Limits, Watchers};
 use crate::config::Settings;
 use crate::data_dir::{self, DataDir};
+use crate::http::tries::Tries;
+use crate::mail;
 use crate::self_metrics::Metrics;
 use anyhow::Context;
 use base::limit;
@@ -11,6 +13,7 @@ use base::time::{Clock, SystemClock};
 use db::Db;
 use engine::storage::disk::Disk;
 use engine::{Engine, EngineConfig};
+use iam::manage::invitation::InvitationConfig;
 use iam::{Iam, IamConfig};
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,8 +47,23 @@ pub(crate) async fn identity(
         refresh_token_seconds: seconds("tokens.refresh_token_seconds"),
         keys: folder.keys(),
         password_checks_max: size(settings.limit(limit::CONCURRENT_PASSWORD_CHECKS)),
+        invitations: invitations(settings),
     };
     Ok(Iam::open(db, config, Arc::new(SystemClock)).await?)
+}
+
+/// How invitations are made.
+fn invitations(settings: &Settings) -> InvitationConfig {
+    let hours = i64::try_from(settings.number("invitations.lifetime_hours")).unwrap_or(168);
+    InvitationConfig {
+        lifetime_milliseconds: hours.saturating_mul(3_600_000),
+        show_code: settings.text("invitations.show_code_to_inviter") == "true",
+        by_mail: settings.mail().is_some(),
+        per_request: settings.limit(limit::INVITATIONS_PER_REQUEST),
+        per_account: settings.limit(limit::INVITATIONS_PER_ACCOUNT),
+        per_day: settings.limit(limit::INVITATIONS_PER_DAY),
+        mails_per_address: settings.limit(limit::MAILS_PER_ADDRESS),
+    }
 }
 
 /// Opens the identity service for the operator's own commands: no lock is taken, no key read, nothing made, so that it works
@@ -59,7 +77,7 @@ pub(crate) async fn identity_of_operator(settings: &Settings) -> anyhow::Result<
             .into_owned(),
     };
     let db = Db::open(&address).await?;
-    let iam = Iam::open_without_keys(db, Arc::new(SystemClock)).await?;
+    let iam = Iam::open_without_keys(db, invitations(settings), Arc::new(SystemClock)).await?;
     if iam.is_initialised() {
         Ok(iam)
     } else {
@@ -99,6 +117,9 @@ pub(crate) async fn boot(
         return Err(not_initialised(settings));
     }
     iam.watch();
+    if let Some(mail) = settings.mail() {
+        mail::start(&mail, iam.clone(), public_url.clone())?;
+    }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = store(settings, &folder, Arc::clone(&clock)).await?;
     let app = App {
@@ -126,6 +147,7 @@ pub(crate) async fn boot(
         } else {
             Watchers::ThisMachine
         },
+        code_tries: Tries::new(settings.limit(limit::CODE_TRIES_PER_MINUTE)),
         requests: Arc::new(Semaphore::new(
             size(settings.limit(limit::CONCURRENT_REQUESTS)).min(Semaphore::MAX_PERMITS),
         )),

@@ -9,7 +9,9 @@ mod config;
 mod data_dir;
 mod http;
 mod init;
+mod invitation;
 mod logging;
+mod mail;
 mod quickstart;
 mod route;
 mod self_metrics;
@@ -66,6 +68,19 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             print_once(&text).context(
                 "the command was carried out, but its answer could not be shown: see `vigied account list`",
             )?;
+        }
+        Command::Invitation(command) => {
+            let (settings, _) = settings(&command.database().settings())?;
+            logging::start(settings.text("log.level"), settings.text("log.format"))?;
+            let text = runtime()?.block_on(invitation::run(&settings, &command))?;
+            print_once(&text).context(
+                "the code is made, but could not be shown: run the command again for another",
+            )?;
+        }
+        Command::User(command) => {
+            let (settings, _) = settings(&command.database().settings())?;
+            logging::start(settings.text("log.level"), settings.text("log.format"))?;
+            print(&runtime()?.block_on(invitation::user(&settings, &command))?)?;
         }
         Command::Serve(arguments) => {
             let (settings, _) = settings(&arguments.settings)?;

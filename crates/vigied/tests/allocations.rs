@@ -88,6 +88,7 @@ mod tests {
                 refresh_token_seconds: 86_400,
                 keys: folder.path().join("keys"),
                 password_checks_max: 1,
+                invitations: iam::manage::invitation::InvitationConfig::default(),
             };
             let iam = Iam::open(db, config, Arc::new(SystemClock)).await.unwrap();
             let made = iam

@@ -164,6 +164,21 @@ pub const IDENTITY: &[Word] = &[
         "the name is taken, it has changed since its tag was read, or something depends on it",
     ),
     word("locked", "409", "the API key is locked: unlock it first"),
+    word(
+        "invalid_code",
+        "400",
+        "the one-time code is wrong for the address, used up or expired",
+    ),
+    word(
+        "address_unproven",
+        "403",
+        "the caller began with a code that somebody else has seen, and has to prove the address first",
+    ),
+    word(
+        "too_many_requests",
+        "429",
+        "a limit by time is used up: wait for `Retry-After` seconds, or as long as the message says",
+    ),
 ];
 
 /// What the UAA (`/oauth`) says in `error`.

@@ -1,7 +1,7 @@
 //! Spaces.
 
 use super::org::retire;
-use super::{is_administrator, knows_space, manages, name, see};
+use super::{hold_member, is_administrator, knows_space, manages, name, see};
 use crate::directory::Space;
 use crate::entropy;
 use crate::error::IamError;
@@ -68,6 +68,7 @@ impl Iam {
             updated_at: now,
         };
         let mut tx = self.0.db.begin().await?;
+        hold_member(&mut tx, account, caller.user()).await?;
         insert(&mut tx, &space).await.map_err(taken)?;
         for role in [Role::Manager, Role::Developer] {
             super::people::grant(&mut tx, caller.user(), Domain::Space(space.id), role).await?;

@@ -11,6 +11,7 @@ mod agent;
 mod completion;
 mod exit_codes;
 mod fixture;
+mod invitation;
 mod keys;
 mod login;
 mod metrics_delete;

@@ -3,6 +3,7 @@
 pub(crate) mod check;
 mod file;
 mod layer;
+pub(crate) mod mail;
 pub(crate) mod setting;
 
 pub(crate) use layer::{Layers, Resolved, Source, environment, read_file, resolve};
@@ -39,6 +40,14 @@ pub(crate) enum ConfigError {
         "{0} is not a loopback address, and without TLS tokens would cross the network readable\nhint: set `tls.certificate` and `tls.key`, or say `tls.allow_plain_http_on_any_address = true`"
     )]
     PlainHttp(SocketAddr),
+    #[error(
+        "`mail.server` and `mail.from` go together, and so do `mail.user` and `mail.password_file`: set both or neither"
+    )]
+    HalfMail,
+    #[error(
+        "`mail.tls = \"none\"` would send codes readable to `{0}`\nhint: set `mail.tls` to `starttls` or `tls`; `none` is for a mail server on this machine"
+    )]
+    PlainMail(String),
 }
 
 impl ConfigError {
@@ -84,6 +93,7 @@ impl Settings {
         if settings.text("tls.certificate").is_empty() != settings.text("tls.key").is_empty() {
             return Err(ConfigError::HalfTls);
         }
+        settings.check_mail()?;
         let listen = settings.listen();
         if settings.tls().is_none()
             && !listen.ip().is_loopback()

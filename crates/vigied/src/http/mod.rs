@@ -8,5 +8,6 @@ pub(crate) mod problem;
 pub(crate) mod routes;
 pub(crate) mod source;
 pub(crate) mod tls;
+pub(crate) mod tries;
 pub(crate) mod unread;
 pub(crate) mod worker;

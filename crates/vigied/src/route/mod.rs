@@ -5,6 +5,7 @@ mod api_key;
 mod cloud_foundry;
 mod health;
 mod identity;
+mod invitation;
 mod metrics;
 mod params;
 mod passcode;
@@ -71,6 +72,7 @@ fn register(registry: &mut impl Registry) {
     passcode::register(r);
     api_key::register(r);
     account::register(r);
+    invitation::register(r);
     uaa::register(r);
     cloud_foundry::register(r);
 }

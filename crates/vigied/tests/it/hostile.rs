@@ -2,3 +2,4 @@
 //! shows is named in its tests.
 
 mod honest;
+pub(crate) mod invite;
