@@ -34,6 +34,7 @@ async fn service(folder: &Path) -> Result<(Iam, Db), Failure> {
         stale_seconds_max: 300,
         password_checks_max: 1,
         limits: iam::IamLimits::default(),
+        invitations: iam::manage::invitation::InvitationConfig::default(),
     };
     let iam = Iam::open(Db::open(&database).await?, config, Arc::new(SystemClock)).await?;
     Ok((iam, Db::open(&database).await?))
@@ -75,8 +76,8 @@ async fn fill(db: &Db, account: &str, users: usize, now: Millis) -> Result<(), F
     for number in 0..users {
         let user = guid(3, number).to_string();
         let email = Value::from(format!("user{number}@example.org"));
-        let sql = "INSERT INTO users (guid, home, email, given_name, family_name, failures, failed_at, created_at) \
-                   VALUES ($1, $2, $3, 'A', 'B', 0, 0, $4)";
+        let sql = "INSERT INTO users (guid, home, email, folded, given_name, family_name, failures, failed_at, created_at) \
+                   VALUES ($1, $2, $3, $3, 'A', 'B', 0, 0, $4)";
         let values = [user.as_str().into(), account.into(), email, at.clone()];
         tx.execute(sql, &values).await?;
         let sql = "INSERT INTO members (account, person, added_at) VALUES ($1, $2, $3)";

@@ -66,6 +66,18 @@ limits! {
     settable BYTES_PER_QUERY = "bytes_per_query", 256 * 1024 * 1024, "bytes", "a query or listing that would read more (names, and 16 bytes for each sample) is refused with 400";
     /// Entries one listing may return.
     settable NODES_PER_LIST = "nodes_per_list", 100_000, "entries", "a listing that would be longer is refused with 400";
+    /// People one request may invite.
+    settable INVITATIONS_PER_REQUEST = "invitations_per_request", 500, "invitations", "a request that invites more people is refused with 400, and invites nobody";
+    /// Invitations of one account that wait for an answer.
+    settable INVITATIONS_PER_ACCOUNT = "invitations_per_account", 5000, "invitations", "a further invitation is refused with 409 until one is accepted, declined, withdrawn or expired";
+    /// Invitations one account may make in a day.
+    settable INVITATIONS_PER_DAY = "invitations_per_day", 5000, "invitations", "a further invitation of the account is refused with 429 until the next day (UTC)";
+    /// Mails to one address in a day.
+    settable MAILS_PER_ADDRESS = "mails_per_address", 5, "mails", "a further mail to the address is not sent until the next day (UTC)";
+    /// Tries of one source with wrong one-time codes.
+    settable CODE_TRIES_PER_MINUTE = "code_tries_per_minute", 10, "tries", "a source that has sent as many wrong one-time codes within a minute is answered with 429 and `Retry-After`";
+    /// Length of an e-mail address.
+    fixed ADDRESS_BYTES = "address_bytes", 254, "bytes", "a longer e-mail address is refused with 400";
     /// Length of a series name.
     fixed NAME_BYTES = "name_bytes", 1024, "bytes", "a sample with a longer name is rejected";
     /// Elements of a series name.
@@ -130,8 +142,6 @@ limits! {
     settable KEYS_PER_USER = "keys_per_user", 1000, "keys", "a further API key of the same person in the account is refused with 409";
     /// Length of the name of an account, organization, space, region or key.
     fixed LABEL_BYTES = "label_bytes", 255, "bytes", "a longer name of an account, organization, space, region or API key is refused with 400";
-    /// Length of an e-mail address.
-    fixed ADDRESS_BYTES = "address_bytes", 254, "bytes", "a longer e-mail address or user name is refused with 400";
     /// Length of the description of a key.
     fixed DESCRIPTION_BYTES = "description_bytes", 1024, "bytes", "a longer description is refused with 400";
     /// Length of a password.

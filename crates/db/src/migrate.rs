@@ -20,6 +20,11 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0002_sweep.sql"),
     },
     Step {
+        version: 3,
+        sqlite: include_str!("../migrations/sqlite/0003_invitations.sql"),
+        postgres: include_str!("../migrations/postgres/0003_invitations.sql"),
+    },
+    Step {
         version: 4,
         sqlite: include_str!("../migrations/sqlite/0004_bounds.sql"),
         postgres: include_str!("../migrations/postgres/0004_bounds.sql"),

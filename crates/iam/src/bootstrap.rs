@@ -4,7 +4,9 @@ use crate::bounds::KeyLife;
 use crate::directory::{ApiKey, Org, Space, User};
 use crate::error::IamError;
 use crate::login::password;
-use crate::manage::{api_key, name, org, people, space};
+use crate::manage::address::Address;
+use crate::manage::people::NewUser;
+use crate::manage::{api_key, invitation, name, org, people, space};
 use crate::role::Role;
 use crate::service::Iam;
 use crate::{entropy, key_text};
@@ -42,10 +44,13 @@ pub struct Created {
     pub org: OrgId,
     /// The space.
     pub space: SpaceId,
-    /// The owner.
+    /// The owner, or who will be when he accepts: see `code`.
     pub owner: User,
     /// What lets a new owner in; none for one who was a user already and keeps his own.
     pub opening: Option<Opening>,
+    /// A one-time code for the owner, where somebody has begun with a code for his address that another had seen: then the
+    /// owner is only invited, and the account his once he accepts.
+    pub code: Option<Secret<String>>,
 }
 
 /// A new owner's way in. Readable here and nowhere else.
@@ -86,14 +91,14 @@ impl Iam {
     async fn make(&self, request: Request, is_first: bool) -> Result<Created, IamError> {
         let now = self.0.clock.now();
         let account = AccountId(entropy::guid());
-        let address = people::address(&request.owner)?;
-        let known = self.directory().user_by_email(&address).cloned();
+        let address = Address::parse(&request.owner)?;
+        let known = self.directory().user_by_email(&address.text).cloned();
         let is_new = known.is_none();
-        let owner = known.unwrap_or_else(|| people::new_user(account, &address, now));
+        let mut owner = known.unwrap_or_else(|| people::new_user(account, &address.text, now));
         // Hashing takes its time: done before the database is held.
         let opening = if is_new {
             let password = request.password.unwrap_or_else(password::generate);
-            let hash = password::prepare(self, &address, password.clone()).await?;
+            let hash = password::prepare(self, &address.text, password.clone()).await?;
             let api_key = key_text::generate();
             Some((hash, Opening { password, api_key }))
         } else {
@@ -120,14 +125,35 @@ impl Iam {
         if is_first {
             insert_region(&mut tx, &org.region, now).await?;
         }
+        let is_proven = match is_new {
+            true => true,
+            false => invitation::hold_proven(&mut tx, owner.id).await?,
+        };
         insert(&mut tx, account, &called, &owner, now)
             .await
             .map_err(taken("an account of this name exists"))?;
+        let mut code = None;
         match &opening {
-            Some((hash, _)) => people::insert(&mut tx, &owner, hash).await.map_err(taken(
-                "this address is being invited at this moment: try again",
-            ))?,
-            None => people::join(&mut tx, account, owner.id, now).await?,
+            Some((hash, _)) => {
+                let new = NewUser {
+                    user: &owner,
+                    folded: &address.folded,
+                    password: hash,
+                    proof: invitation::BY_OPERATOR,
+                };
+                new.insert(&mut tx).await.map_err(taken(
+                    "somebody has begun with this address at this moment: try again",
+                ))?;
+            }
+            None if is_proven => people::join(&mut tx, account, owner.id, now).await?,
+            None => {
+                let config = &self.0.config.invitations;
+                let (id, text) =
+                    invitation::of_owner(&mut tx, account, &address, now, config).await?;
+                owner = people::new_user(account, &address.text, now);
+                owner.id = id;
+                code = Some(text);
+            }
         }
         org::insert(&mut tx, &org).await?;
         space::insert(&mut tx, &space).await?;
@@ -137,7 +163,10 @@ impl Iam {
             (Domain::Space(space.id), Role::Manager),
             (Domain::Space(space.id), Role::Developer),
         ] {
-            people::grant(&mut tx, owner.id, domain, role).await?;
+            match &code {
+                Some(_) => invitation::promise(&mut tx, owner.id.0, domain, role).await?,
+                None => people::grant(&mut tx, owner.id, domain, role).await?,
+            }
         }
         if let Some((_, opening)) = &opening {
             let key = ApiKey {
@@ -164,6 +193,7 @@ impl Iam {
             space: space.id,
             owner,
             opening: opening.map(|(_, opening)| opening),
+            code,
         })
     }
 

@@ -5,6 +5,7 @@ use crate::ended::{self, Ended};
 use crate::error::{AuthError, IamError};
 use crate::event::Events;
 use crate::login::Logins;
+use crate::manage::invitation::InvitationConfig;
 use crate::manage::quota::AccountLimits;
 use crate::token::issuer;
 use crate::token::keyring::{KeyChange, KeyRing};
@@ -50,6 +51,8 @@ pub struct IamConfig {
     pub stale_seconds_max: i64,
     /// Password checks at once; each takes 19 MiB and a core for some milliseconds.
     pub password_checks_max: usize,
+    /// How invitations are made.
+    pub invitations: InvitationConfig,
     /// What may wait, fail and be made.
     pub limits: IamLimits,
 }
@@ -169,6 +172,7 @@ impl Iam {
     pub async fn open_without_keys(
         db: Db,
         account_limits: AccountLimits,
+        invitations: InvitationConfig,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, IamError> {
         let config = IamConfig {
@@ -181,6 +185,7 @@ impl Iam {
             stale_seconds_max: i64::MAX,
             password_checks_max: 1,
             limits: IamLimits::default(),
+            invitations,
         };
         Self::on(db, config, clock, KeyRing::empty()).await
     }
@@ -361,6 +366,12 @@ impl Iam {
         self.0.logins.checks.waits()
     }
 
+    /// Whether the database was closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.0.closed.load(Ordering::Relaxed)
+    }
+
     /// Closes the database.
     pub async fn close(&self) {
         self.0.closed.store(true, Ordering::Relaxed);
@@ -429,7 +440,7 @@ mod tests {
         let clock = Arc::new(ManualClock::at(Millis::from_secs(1_000)));
         let db = Db::open(&file.to_string_lossy()).await.unwrap();
         let limits = AccountLimits::default();
-        let iam = Iam::open_without_keys(db, limits, clock.clone())
+        let iam = Iam::open_without_keys(db, limits, InvitationConfig::default(), clock.clone())
             .await
             .unwrap();
         let mut inner = Arc::try_unwrap(iam.0).unwrap();

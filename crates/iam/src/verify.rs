@@ -76,6 +76,13 @@ impl Identity {
         self.bounds.opens(directory, account)
     }
 
+    /// Whether it is an API key, or was obtained with one: it stands for the key, not for the person.
+    #[must_use]
+    pub fn rests_on_key(&self) -> bool {
+        let verified = self.claims.as_deref();
+        verified.is_none_or(|verified| verified.key.is_some())
+    }
+
     /// The login session, where there is one.
     #[must_use]
     pub const fn session(&self) -> Option<SessionId> {

@@ -22,6 +22,7 @@ const SECRET_NAMES: &[&str] = &[
     "current_password",
     "new_password",
     "one_time_password",
+    "one_time_code",
     "passcode",
     "token",
     "access_token",

@@ -6,6 +6,7 @@ use crate::cli::{AccountCommand, AccountCreateArgs, AccountLimitArgs, Output};
 use crate::columns::columns;
 use crate::config::Settings;
 use crate::init::{as_json, as_text};
+use crate::invitation::told;
 use anyhow::Context;
 use base::time::Millis;
 use iam::Iam;
@@ -33,7 +34,7 @@ async fn create(iam: &Iam, arguments: &AccountCreateArgs) -> anyhow::Result<Stri
         owner: arguments.owner.clone(),
         password: None,
     };
-    let made = iam.create_account(request).await?;
+    let made = iam.create_account(request).await.map_err(told)?;
     let names = [&*arguments.name, &*arguments.org, &*arguments.space];
     Ok(match arguments.output {
         Output::Json => {

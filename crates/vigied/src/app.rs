@@ -3,6 +3,7 @@
 use crate::http::bodies::Bodies;
 use crate::http::guesses::Guesses;
 use crate::http::places::Places;
+use crate::http::tries::Tries;
 use crate::quota::Quotas;
 use crate::readiness::Probes;
 use crate::self_metrics::Metrics;
@@ -44,6 +45,8 @@ pub(crate) struct App {
     pub(crate) probes: Probes,
     /// Who has shown introspection what is no credential.
     pub(crate) guesses: Guesses,
+    /// Wrong one-time codes by source.
+    pub(crate) code_tries: Tries,
     /// Places for requests that are worked on.
     pub(crate) places: Arc<Places>,
     /// The bodies that arrive, and the bytes of all.

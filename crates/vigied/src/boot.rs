@@ -7,6 +7,8 @@ use crate::http::bodies::{Bodies, BodyLimits};
 use crate::http::guesses::Guesses;
 use crate::http::places::Places;
 use crate::http::share::Shares;
+use crate::http::tries::Tries;
+use crate::mail;
 use crate::private_files;
 use crate::quota::Quotas;
 use crate::readiness::Probes;
@@ -18,6 +20,7 @@ use base::time::{Clock, SystemClock};
 use db::Db;
 use engine::storage::disk::Disk;
 use engine::{Engine, EngineConfig};
+use iam::manage::invitation::InvitationConfig;
 use iam::manage::quota::AccountLimits;
 use iam::{Iam, IamConfig, IamLimits};
 use std::sync::Arc;
@@ -58,8 +61,23 @@ pub(crate) async fn identity(
         stale_seconds_max: seconds("tokens.stale_seconds_max"),
         password_checks_max: size(settings.limit(limit::CONCURRENT_PASSWORD_CHECKS)),
         limits: IamLimits::of(|limit| settings.limit(limit)),
+        invitations: invitations(settings),
     };
     Ok(Iam::open(db, config, Arc::new(SystemClock)).await?)
+}
+
+/// How invitations are made.
+fn invitations(settings: &Settings) -> InvitationConfig {
+    let hours = i64::try_from(settings.number("invitations.lifetime_hours")).unwrap_or(168);
+    InvitationConfig {
+        lifetime_milliseconds: hours.saturating_mul(3_600_000),
+        show_code: settings.text("invitations.show_code_to_inviter") == "true",
+        by_mail: settings.mail().is_some(),
+        per_request: settings.limit(limit::INVITATIONS_PER_REQUEST),
+        per_account: settings.limit(limit::INVITATIONS_PER_ACCOUNT),
+        per_day: settings.limit(limit::INVITATIONS_PER_DAY),
+        mails_per_address: settings.limit(limit::MAILS_PER_ADDRESS),
+    }
 }
 
 /// Opens the identity service for the operator's own commands: no lock is taken, no key read, nothing made, so that it works
@@ -77,7 +95,8 @@ pub(crate) async fn identity_of_operator(settings: &Settings) -> anyhow::Result<
     };
     let db = Db::open(&address).await?;
     let limits = account_limits(settings);
-    let iam = Iam::open_without_keys(db, limits, Arc::new(SystemClock)).await?;
+    let iam =
+        Iam::open_without_keys(db, limits, invitations(settings), Arc::new(SystemClock)).await?;
     if iam.is_initialised() {
         Ok(iam)
     } else {
@@ -122,6 +141,9 @@ pub(crate) async fn boot(
         return Err(not_initialised(settings));
     }
     iam.watch();
+    if let Some(mail) = settings.mail() {
+        mail::start(&mail, iam.clone(), public_url.clone())?;
+    }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = store(settings, &folder, Arc::clone(&clock)).await?;
     let shares = Shares {
@@ -156,6 +178,7 @@ pub(crate) async fn boot(
                 .min(Semaphore::MAX_PERMITS),
             operations_time: Duration::from_secs(settings.limit(limit::OPERATIONS_SECONDS)),
         },
+        code_tries: Tries::new(settings.limit(limit::CODE_TRIES_PER_MINUTE)),
         quotas: Quotas::default(),
         probes: Probes::default(),
         guesses: Guesses::new(settings.limit(limit::INTROSPECTION_MISSES)),

@@ -22,6 +22,8 @@ Later:
   vigied config check                   see every setting, and where it comes from
   vigied account create NAME --owner EMAIL --data /var/lib/vigie
                                         make a further account, while the server runs
+  vigied invitation code EMAIL --data /var/lib/vigie
+                                        let an invited person in, where no mail is sent
 
 Exit codes: 0 done, 1 failed, 2 wrong usage."
 )]
@@ -58,6 +60,12 @@ pub(crate) enum Command {
     /// What operators need beside the service.
     #[command(subcommand)]
     Operations(OperationsCommand),
+    /// Let invited people in who have no password yet, also while a server runs on the same data.
+    #[command(subcommand)]
+    Invitation(InvitationCommand),
+    /// Give your word for people, also while a server runs on the same data.
+    #[command(subcommand)]
+    User(UserCommand),
     /// Look at the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -219,7 +227,8 @@ pub(crate) enum AccountCommand {
     /// Create an account with an organization and a space of its own.
     ///
     /// The owner may be a user already: he keeps his password and finds the account with `vigie account list`. For a new
-    /// user a password and an API key are printed once and kept nowhere in readable form.
+    /// user a password and an API key are printed once and kept nowhere in readable form. Where somebody has begun with a
+    /// code for the owner's address that an inviter had seen, a one-time code is printed: whom you hand it to is the owner.
     Create(AccountCreateArgs),
     /// Show what an account may hold and do, or change it.
     ///
@@ -293,6 +302,70 @@ pub(crate) struct AccountCreateArgs {
     /// The form of the answer.
     #[arg(long, value_enum, default_value = "text", ignore_case = true)]
     pub(crate) output: Output,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum InvitationCommand {
+    /// Make a one-time code for an invited person; it opens nothing but the setting of an own password.
+    ///
+    /// Hand it to the person whom the address belongs to, and to nobody else. A code made before it is good for nothing
+    /// any more. The person runs `vigie login -u EMAIL`, and types the code where the password is asked for. If somebody
+    /// else began with a code for this address that an inviter had seen, all that he made ends with it.
+    Code {
+        /// E-mail address.
+        email: String,
+        /// The account, where the address is invited into several.
+        #[arg(long, value_name = "ID")]
+        account: Option<String>,
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// The form of the answer.
+        #[arg(long, value_enum, default_value = "text", ignore_case = true)]
+        output: Output,
+    },
+    /// List every invitation that waits for an answer.
+    List {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// The form of the answer.
+        #[arg(long, value_enum, default_value = "text", ignore_case = true)]
+        output: Output,
+    },
+}
+
+impl InvitationCommand {
+    /// Where it works.
+    pub(crate) const fn database(&self) -> &DatabaseArgs {
+        match self {
+            Self::Code { database, .. } | Self::List { database, .. } => database,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Confirm that a user is the person whom his address belongs to.
+    ///
+    /// Who began with a code that his inviter had seen stays in that one account until his address is proven. With your word
+    /// it is, and he keeps his password and all else. If you are not sure, `vigied invitation code` makes him begin anew.
+    Confirm {
+        /// E-mail address.
+        email: String,
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// The form of the answer.
+        #[arg(long, value_enum, default_value = "text", ignore_case = true)]
+        output: Output,
+    },
+}
+
+impl UserCommand {
+    /// Where it works.
+    pub(crate) const fn database(&self) -> &DatabaseArgs {
+        match self {
+            Self::Confirm { database, .. } => database,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -84,6 +84,9 @@ pub(crate) fn as_json([account, org, space]: [&str; 3], made: &Created) -> Value
         "region": made.region,
         "user": made.owner.email,
     });
+    if let (Some(code), Some(object)) = (&made.code, value.as_object_mut()) {
+        object.insert("one_time_code".to_owned(), code.expose().as_str().into());
+    }
     if let (Some(opening), Some(object)) = (&made.opening, value.as_object_mut()) {
         object.insert(
             "password".to_owned(),
@@ -103,15 +106,24 @@ pub(crate) fn as_text(
     made: &Created,
     password: Option<&str>,
 ) -> String {
-    let opening = match &made.opening {
-        Some(opening) => format!(
+    let opening = match (&made.opening, &made.code) {
+        (_, Some(code)) => format!(
+            "One-time code:  {}\n\n\
+             Somebody uses this address who began with a code that his inviter had seen, so it is not proven whose he is.\n\
+             Hand the code to the owner, and to nobody else: it is not shown again. It opens nothing but the setting of\n\
+             a password; with it all ends that was made before. A user you are sure of accepts with it and keeps all:\n  \
+             vigie account accept {} --code CODE\n",
+            code.expose(),
+            made.account,
+        ),
+        (Some(opening), None) => format!(
             "Password:       {}\n\
              API key:        {}\n\n\
              Keep the password and the API key: they are not shown again.\n",
             password.unwrap_or(opening.password.expose()),
             opening.api_key.expose(),
         ),
-        None => {
+        (None, None) => {
             "\nThis user existed: the password is unchanged, and no API key was made.\n".to_owned()
         }
     };

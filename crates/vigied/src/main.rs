@@ -9,8 +9,10 @@ mod config;
 mod data_dir;
 mod http;
 mod init;
+mod invitation;
 mod keys;
 mod logging;
+mod mail;
 mod operations;
 mod private_files;
 mod quickstart;
@@ -76,6 +78,19 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             print_once(&text).context(
                 "the command was carried out, but its answer could not be shown: see `vigied account list`",
             )?;
+        }
+        Command::Invitation(command) => {
+            let (settings, _) = settings(&command.database().settings())?;
+            logging::start(settings.text("log.level"), settings.text("log.format"))?;
+            let text = runtime()?.block_on(invitation::run(&settings, &command))?;
+            print_once(&text).context(
+                "the code is made, but could not be shown: run the command again for another",
+            )?;
+        }
+        Command::User(command) => {
+            let (settings, _) = settings(&command.database().settings())?;
+            logging::start(settings.text("log.level"), settings.text("log.format"))?;
+            print(&runtime()?.block_on(invitation::user(&settings, &command))?)?;
         }
         Command::Serve(arguments) => {
             let (settings, _) = settings(&arguments.settings)?;

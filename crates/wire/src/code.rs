@@ -171,6 +171,21 @@ pub const IDENTITY: &[Word] = &[
         "429",
         "the account, or the person, has as many as the limit named allows",
     ),
+    word(
+        "invalid_code",
+        "400",
+        "the one-time code is wrong for the address, used up or expired",
+    ),
+    word(
+        "address_unproven",
+        "403",
+        "the caller began with a code that somebody else has seen, and has to prove the address first",
+    ),
+    word(
+        "too_many_requests",
+        "429",
+        "a limit by time is used up: wait for `Retry-After` seconds, or as long as the message says",
+    ),
 ];
 
 /// What the UAA (`/oauth`) says in `error`.

@@ -5,6 +5,7 @@ pub mod api_key;
 pub mod discovery;
 pub mod form;
 pub mod introspection;
+pub mod invitation;
 pub mod key_file;
 pub mod token;
 pub mod user;

@@ -7,6 +7,7 @@
 mod build;
 mod cloud_foundry;
 mod identity;
+mod invitation;
 mod vigie;
 
 use serde_json::Value;

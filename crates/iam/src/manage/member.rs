@@ -1,29 +1,19 @@
-//! Who is in an account: listing, inviting, removing.
+//! Who is in an account: listing, removing.
 //!
 //! A person is one user on the whole server, with one password, and may be in several accounts. What he holds in one
 //! (roles, keys, sessions) is of no use in another, and goes when he is removed from it.
 
-use super::people::{self, address, grant, join, keeps_administrator};
-use super::{departure, hold, is_administrator};
-use crate::directory::{Member, User};
+use super::people::{self, keeps_administrator};
+use super::{departure, hold, invitation, is_administrator};
+use crate::directory::{Member, parse_guid};
 use crate::error::IamError;
-use crate::login::password;
 use crate::role::Role;
 use crate::service::Iam;
 use crate::verify::Identity;
-use base::id::{AccountId, UserId};
+use base::id::{AccountId, Guid, UserId};
 use base::scope::Domain;
-use base::secret::Secret;
-use db::{DbError, Tx, Value};
-
-/// A user who was invited.
-#[derive(Debug)]
-pub struct Invited {
-    /// The user.
-    pub user: User,
-    /// His first password, shown this once; none for someone who was a user already and has his own.
-    pub password: Option<Secret<String>>,
-}
+use base::time::Millis;
+use db::{Tx, Value};
 
 impl Iam {
     /// The members of the account, by address.
@@ -33,76 +23,6 @@ impl Iam {
     pub fn members(&self, caller: &Identity, account: AccountId) -> Result<Vec<Member>, IamError> {
         self.administer(caller, account, "listing users")?;
         Ok(self.directory().members(account))
-    }
-
-    /// Takes someone into the account: a new user, or one who is in other accounts already and keeps his password. No mail
-    /// is sent: the caller hands a first password on.
-    ///
-    /// # Errors
-    /// Without Administrator of the account, or when the address is none or is a member's.
-    pub async fn invite(
-        &self,
-        caller: &Identity,
-        account: AccountId,
-        email: &str,
-        role: Option<Role>,
-    ) -> Result<Invited, IamError> {
-        self.may_invite(caller, account)?;
-        let email = address(email)?;
-        let domain = Domain::Account(account);
-        if let Some(role) = role.filter(|role| !role.fits(domain)) {
-            return Err(IamError::invalid(
-                "account_role",
-                format!("`{role}` is no role of an account"),
-            ));
-        }
-        let known = self.directory().user_by_email(&email).cloned();
-        let now = self.0.clock.now();
-        // Hashing takes its time: done before anything is held.
-        let (user, first) = match known {
-            Some(user) => (user, None),
-            None => {
-                let first = password::generate();
-                let hash = password::prepare(self, &email, first.clone()).await?;
-                (people::new_user(account, &email, now), Some((first, hash)))
-            }
-        };
-        let mut tx = self.0.db.begin().await?;
-        if !hold(&mut tx, account).await? {
-            return Err(IamError::not_found("the account"));
-        }
-        let entered = match &first {
-            Some((_, hash)) => people::insert(&mut tx, &user, hash).await,
-            None if hold_user(&mut tx, user.id).await? => {
-                join(&mut tx, account, user.id, now).await
-            }
-            None => Err(IamError::conflict(format!(
-                "`{email}` was removed at this moment: invite again"
-            ))),
-        };
-        entered.map_err(|error| match error {
-            IamError::Db(DbError::Unique) => IamError::conflict(format!(
-                "`{email}` is a member of the account already, or is being invited at this moment"
-            )),
-            other => other,
-        })?;
-        if let Some(role) = role {
-            grant(&mut tx, user.id, domain, role).await?;
-        }
-        self.commit(tx).await?;
-        tracing::info!(event = "user_invited", who = %caller.user(), %account, user = %user.id, "someone was invited");
-        Ok(Invited {
-            user,
-            password: first.map(|(password, _)| password),
-        })
-    }
-
-    /// Whether the caller may invite users.
-    ///
-    /// # Errors
-    /// When he is not in the account; without Administrator of it.
-    pub fn may_invite(&self, caller: &Identity, account: AccountId) -> Result<(), IamError> {
-        self.administer(caller, account, "inviting users")
     }
 
     /// Takes someone out of the account, with his roles, keys and sessions there. From the moment this returns none of his
@@ -118,39 +38,33 @@ impl Iam {
         user: UserId,
     ) -> Result<(), IamError> {
         self.administer(caller, account, "removing users")?;
-        let (own, person) = (account.to_string(), user.0.to_string());
-        let both = [Value::from(own.as_str()), Value::from(person.as_str())];
         let mut tx = self.0.db.begin().await?;
         // The account first, then the user: everyone takes them in this order.
         hold(&mut tx, account).await?;
+        let domain = Domain::Account(account);
+        if !people::still_holds(&mut tx, account, caller.user(), domain, Role::Administrator)
+            .await?
+        {
+            return Err(IamError::forbidden(
+                "removing users needs the account role Administrator",
+            ));
+        }
+        if invitation::withdraw(&mut tx, account, user).await? {
+            return self.commit(tx).await;
+        }
+        let user = named(&mut tx, account, user).await?;
         hold_user(&mut tx, user).await?;
         if !people::is_still_member(&mut tx, account, user).await? {
             return Err(IamError::not_found("the user in this account"));
         }
         keeps_administrator(&mut tx, account, user).await?;
-        let roles = "DELETE FROM roles WHERE person = $1 AND (domain = $2 \
-                     OR domain IN (SELECT 'o-' || guid FROM orgs WHERE account = $3) \
-                     OR domain IN (SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org \
-                     WHERE orgs.account = $3))";
-        let values = [
-            person.as_str().into(),
-            Domain::Account(account).to_string().into(),
-            own.as_str().into(),
-        ];
-        tx.execute(roles, &values).await?;
-        let keys = "DELETE FROM api_keys WHERE account = $1 AND person = $2";
-        tx.execute(keys, &both).await?;
-        departure::record(&mut tx, account, user, self.0.clock.now()).await?;
-        let member = "DELETE FROM members WHERE account = $1 AND person = $2";
-        tx.execute(member, &both).await?;
-        pass_on(&mut tx, account, user).await?;
-        go_home(&mut tx, account, user).await?;
+        leave(&mut tx, account, user, self.0.clock.now(), user.0).await?;
         self.commit_with_ends(tx).await?;
         tracing::info!(event = "user_removed", who = %caller.user(), %account, %user, "someone was removed from an account");
         Ok(())
     }
 
-    fn administer(
+    pub(super) fn administer(
         &self,
         caller: &Identity,
         account: AccountId,
@@ -166,23 +80,69 @@ impl Iam {
     }
 }
 
+/// The member whom the id of his invitation names as well as his own.
+async fn named(tx: &mut Tx, account: AccountId, id: UserId) -> Result<UserId, IamError> {
+    let sql = "SELECT person FROM members WHERE account = $1 AND invitation = $2";
+    let values = [account.to_string().into(), id.0.to_string().into()];
+    match tx.one(sql, &values).await? {
+        Some(row) => Ok(UserId(parse_guid(&row, "person")?)),
+        None => Ok(id),
+    }
+}
+
+/// Ends a membership, with the roles, keys and sessions in the account. An account without another Administrator is owned
+/// by `heir` then. Account and user are held.
+pub(super) async fn leave(
+    tx: &mut Tx,
+    account: AccountId,
+    user: UserId,
+    now: Millis,
+    heir: Guid,
+) -> Result<(), IamError> {
+    let (own, person) = (account.to_string(), user.0.to_string());
+    let both = [Value::from(own.as_str()), Value::from(person.as_str())];
+    let roles = "DELETE FROM roles WHERE person = $1 AND (domain = $2 \
+                 OR domain IN (SELECT 'o-' || guid FROM orgs WHERE account = $3) \
+                 OR domain IN (SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org \
+                 WHERE orgs.account = $3))";
+    let values = [
+        person.as_str().into(),
+        Domain::Account(account).to_string().into(),
+        own.as_str().into(),
+    ];
+    tx.execute(roles, &values).await?;
+    let keys = "DELETE FROM api_keys WHERE account = $1 AND person = $2";
+    tx.execute(keys, &both).await?;
+    departure::record(tx, account, user, now).await?;
+    let member = "DELETE FROM members WHERE account = $1 AND person = $2";
+    tx.execute(member, &both).await?;
+    pass_on(tx, account, user, heir).await?;
+    go_home(tx, account, user).await
+}
+
 /// Keeps the user as he is until the transaction ends. `false` when there is no such user.
-async fn hold_user(tx: &mut Tx, user: UserId) -> Result<bool, IamError> {
+pub(super) async fn hold_user(tx: &mut Tx, user: UserId) -> Result<bool, IamError> {
     let sql = "UPDATE users SET home = home WHERE guid = $1";
     Ok(tx.execute(sql, &[user.0.to_string().into()]).await? == 1)
 }
 
-/// An owner who left leaves the account to the Administrator who has been in it longest.
-async fn pass_on(tx: &mut Tx, account: AccountId, user: UserId) -> Result<(), IamError> {
-    let sql = "UPDATE accounts SET owner = (SELECT members.person FROM members \
+/// An owner who left leaves the account to the Administrator who has been in it longest, without any to `heir`.
+async fn pass_on(
+    tx: &mut Tx,
+    account: AccountId,
+    user: UserId,
+    heir: Guid,
+) -> Result<(), IamError> {
+    let sql = "UPDATE accounts SET owner = COALESCE((SELECT members.person FROM members \
                JOIN roles ON roles.person = members.person AND roles.domain = $3 AND roles.role = $4 \
-               WHERE members.account = $1 ORDER BY members.added_at, members.person LIMIT 1) \
+               WHERE members.account = $1 ORDER BY members.added_at, members.person LIMIT 1), $5) \
                WHERE guid = $1 AND owner = $2";
     let values = [
         Value::from(account.to_string()),
         user.0.to_string().into(),
         Domain::Account(account).to_string().into(),
         Role::Administrator.name().into(),
+        heir.to_string().into(),
     ];
     tx.execute(sql, &values).await?;
     Ok(())

@@ -4,8 +4,10 @@
 //! he sees but may not change is forbidden; what he would see with a token of another of his accounts says which.
 
 pub mod account;
+pub(crate) mod address;
 pub mod api_key;
 mod departure;
+pub mod invitation;
 pub mod member;
 pub mod org;
 mod own_key;
@@ -19,7 +21,7 @@ use crate::directory::Directory;
 use crate::error::IamError;
 use crate::role::Role;
 use crate::verify::Identity;
-use base::id::{AccountId, OrgId, SpaceId};
+use base::id::{AccountId, OrgId, SpaceId, UserId};
 use base::limit;
 use base::scope::Domain;
 use db::Tx;
@@ -43,6 +45,16 @@ pub(crate) fn name(field: &'static str, text: &str) -> Result<String, IamError> 
 async fn hold(tx: &mut Tx, account: AccountId) -> Result<bool, IamError> {
     let sql = "UPDATE accounts SET name = name WHERE guid = $1";
     Ok(tx.execute(sql, &[account.to_string().into()]).await? == 1)
+}
+
+/// Keeps the account as [`hold`] does, for a change that gives its caller a role: he may have been removed since his right to
+/// it was looked up, and a role that he left behind would come alive with the next invitation.
+async fn hold_member(tx: &mut Tx, account: AccountId, user: UserId) -> Result<(), IamError> {
+    hold(tx, account).await?;
+    if people::is_still_member(tx, account, user).await? {
+        return Ok(());
+    }
+    Err(IamError::not_found("the account"))
 }
 
 /// Whether the credential reaches the account and its user administers it.

@@ -1,6 +1,6 @@
 //! Organizations.
 
-use super::{hold, is_administrator, knows_org, manages, name, see};
+use super::{hold_member, is_administrator, knows_org, manages, name, see};
 use crate::directory::{Org, Region, Space};
 use crate::entropy;
 use crate::error::IamError;
@@ -75,7 +75,7 @@ impl Iam {
             updated_at: now,
         };
         let mut tx = self.0.db.begin().await?;
-        hold(&mut tx, org.account).await?;
+        hold_member(&mut tx, org.account, caller.user()).await?;
         let held = "SELECT COUNT(*) AS held FROM orgs WHERE account = $1";
         self.has_room(
             &mut tx,
@@ -207,11 +207,12 @@ pub(crate) async fn insert(tx: &mut Tx, org: &Org) -> Result<(), IamError> {
 /// Takes a domain's roles away and closes its number in the store for ever.
 pub(crate) async fn retire(tx: &mut Tx, domain: Domain, now: i64) -> Result<(), IamError> {
     let domain = Value::from(domain.to_string());
-    tx.execute(
+    for sql in [
         "DELETE FROM roles WHERE domain = $1",
-        std::slice::from_ref(&domain),
-    )
-    .await?;
+        "DELETE FROM invitation_roles WHERE domain = $1",
+    ] {
+        tx.execute(sql, std::slice::from_ref(&domain)).await?;
+    }
     tx.execute(
         "UPDATE domains SET retired_at = $2 WHERE domain = $1",
         &[domain, now.into()],

@@ -1,7 +1,7 @@
 //! People: who they are, and their roles.
 
-use super::{hold, is_administrator, manages, name, see, text};
-use crate::directory::User;
+use super::{address, hold, invitation, is_administrator, manages, see, text};
+use crate::directory::{User, parse_guid};
 use crate::entropy;
 use crate::error::IamError;
 use crate::login::password;
@@ -83,7 +83,7 @@ impl Iam {
         Ok(users)
     }
 
-    /// Gives a user a role.
+    /// Gives a user a role, or somebody who was invited: then it begins with the acceptance.
     ///
     /// # Errors
     /// Without the right, or when role or user do not fit.
@@ -93,17 +93,27 @@ impl Iam {
         domain: Domain,
         role: Role,
         username: &str,
-    ) -> Result<User, IamError> {
-        let (user, account) = self.holder(caller, domain, role, username)?;
+    ) -> Result<(), IamError> {
+        let account = self.may_give(caller, domain, role)?;
+        text::check("username", username, &limit::ADDRESS_BYTES)?;
+        let folded = address::fold(username);
         let mut tx = self.0.db.begin().await?;
         hold(&mut tx, account).await?;
-        if !is_still_member(&mut tx, account, user.id).await? {
-            return Err(IamError::not_found(&format!("the user `{}`", user.email)));
+        if !is_still_member(&mut tx, account, caller.user()).await? {
+            return Err(IamError::not_found(&format!("`{domain}`")));
         }
-        grant(&mut tx, user.id, domain, role).await?;
+        if let Some(user) = member_by_address(&mut tx, account, &folded).await? {
+            grant(&mut tx, user, domain, role).await?;
+        } else {
+            // Of one who has not accepted yet: it begins when he does.
+            let now = self.0.clock.now();
+            let waiting = invitation::waiting(&mut tx, account, &folded, now).await?;
+            let waiting = waiting.ok_or_else(|| no_user(username))?;
+            invitation::promise(&mut tx, waiting, domain, role).await?;
+        }
         self.commit(tx).await?;
-        tracing::info!(event = "role_given", who = %caller.user(), user = %user.id, %domain, %role, "a role was given");
-        Ok(user)
+        tracing::info!(event = "role_given", who = %caller.user(), user = folded, %domain, %role, "a role was given");
+        Ok(())
     }
 
     /// Takes a role away. The last Administrator of an account keeps his.
@@ -117,24 +127,40 @@ impl Iam {
         role: Role,
         username: &str,
     ) -> Result<(), IamError> {
-        let (user, account) = self.holder(caller, domain, role, username)?;
+        let account = self.may_give(caller, domain, role)?;
+        text::check("username", username, &limit::ADDRESS_BYTES)?;
+        let folded = address::fold(username);
         let mut tx = self.0.db.begin().await?;
         hold(&mut tx, account).await?;
+        let Some(user) = member_by_address(&mut tx, account, &folded).await? else {
+            let now = self.0.clock.now();
+            let waiting = invitation::waiting(&mut tx, account, &folded, now).await?;
+            let waiting = waiting.ok_or_else(|| no_user(username))?;
+            let sql =
+                "DELETE FROM invitation_roles WHERE invitation = $1 AND domain = $2 AND role = $3";
+            let values = [
+                waiting.to_string().into(),
+                domain.to_string().into(),
+                role.name().into(),
+            ];
+            tx.execute(sql, &values).await?;
+            return self.commit(tx).await;
+        };
         if role == Role::Administrator {
-            keeps_administrator(&mut tx, account, user.id).await?;
+            keeps_administrator(&mut tx, account, user).await?;
         }
         let sql = "DELETE FROM roles WHERE person = $1 AND domain = $2 AND role = $3";
         tx.execute(
             sql,
             &[
-                user.id.0.to_string().into(),
+                user.0.to_string().into(),
                 domain.to_string().into(),
                 role.name().into(),
             ],
         )
         .await?;
         self.commit(tx).await?;
-        tracing::info!(event = "role_taken", who = %caller.user(), user = %user.id, %domain, %role, "a role was taken away");
+        tracing::info!(event = "role_taken", who = %caller.user(), %user, %domain, %role, "a role was taken away");
         Ok(())
     }
 
@@ -166,30 +192,60 @@ impl Iam {
         )))
     }
 
-    /// The user whose role the caller may change, and the account it is in.
-    fn holder(
+    /// The account of the domain, if the caller may give and take this role there.
+    fn may_give(
         &self,
         caller: &Identity,
         domain: Domain,
         role: Role,
-        username: &str,
-    ) -> Result<(User, AccountId), IamError> {
+    ) -> Result<AccountId, IamError> {
         let account = self.may_set_roles(caller, domain)?;
-        text::check("username", username, &limit::ADDRESS_BYTES)?;
-        let directory = self.directory();
         if !role.fits(domain) {
             return Err(IamError::invalid(
                 "role",
                 format!("`{role}` is no role in `{domain}`"),
             ));
         }
-        let user = directory
-            .user_by_email(username.trim())
-            .filter(|user| directory.is_member(user.id, account))
-            .cloned()
-            .ok_or_else(|| IamError::not_found(&format!("the user `{}`", username.trim())))?;
-        Ok((user, account))
+        Ok(account)
     }
+}
+
+fn no_user(username: &str) -> IamError {
+    IamError::not_found(&format!("the user {:?}", username.trim()))
+}
+
+/// The member with this address, asked of the database within the transaction that rests on it.
+pub(super) async fn member_by_address(
+    tx: &mut Tx,
+    account: AccountId,
+    folded: &str,
+) -> Result<Option<UserId>, IamError> {
+    let sql = "SELECT person FROM members JOIN users ON users.guid = members.person \
+               WHERE members.account = $1 AND users.folded = $2";
+    let row = tx
+        .one(sql, &[account.to_string().into(), folded.into()])
+        .await?;
+    row.map(|row| Ok(UserId(parse_guid(&row, "person")?)))
+        .transpose()
+}
+
+/// Whether the member holds the role, asked of the database within the transaction that rests on it.
+pub(super) async fn still_holds(
+    tx: &mut Tx,
+    account: AccountId,
+    user: UserId,
+    domain: Domain,
+    role: Role,
+) -> Result<bool, IamError> {
+    let sql = "SELECT role FROM roles WHERE person = $1 AND domain = $2 AND role = $3 \
+               AND EXISTS (SELECT 1 FROM members WHERE account = $4 AND person = roles.person)";
+    let values = [
+        Value::from(user.0.to_string()),
+        domain.to_string().into(),
+        role.name().into(),
+        account.to_string().into(),
+    ];
+    Ok(tx.one(sql, &values).await?.is_some())
 }
 
 /// Whether the user is in the account, asked of the database within the transaction that rests on it.
@@ -225,23 +281,6 @@ pub(super) async fn keeps_administrator(
     }
 }
 
-/// An e-mail address as far as it can be checked without sending to it.
-pub(crate) fn address(text: &str) -> Result<String, IamError> {
-    super::text::check("email", text, &limit::ADDRESS_BYTES)?;
-    let text = name("email", text)?;
-    match text.split_once('@') {
-        Some((local, host))
-            if !local.is_empty() && !host.is_empty() && !text.contains(char::is_whitespace) =>
-        {
-            Ok(text)
-        }
-        _ => Err(IamError::invalid(
-            "email",
-            format!("`{text}` is no e-mail address"),
-        )),
-    }
-}
-
 /// A user whose names are guessed from the address; he can be addressed by it until he says better.
 pub(crate) fn new_user(home: AccountId, email: &str, now: Millis) -> User {
     let id = UserId(entropy::guid());
@@ -264,21 +303,37 @@ pub(crate) fn new_user(home: AccountId, email: &str, now: Millis) -> User {
     }
 }
 
-/// Writes down a new user, who is in his first account from then on.
-pub(crate) async fn insert(tx: &mut Tx, user: &User, password: &str) -> Result<(), IamError> {
-    let sql = "INSERT INTO users (guid, home, email, given_name, family_name, password, failures, failed_at, created_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, 0, 0, $7)";
-    let values = [
-        Value::from(user.id.0.to_string()),
-        user.home.to_string().into(),
-        user.email.as_str().into(),
-        user.given_name.as_str().into(),
-        user.family_name.as_str().into(),
-        password.into(),
-        user.created_at.0.into(),
-    ];
-    tx.execute(sql, &values).await?;
-    join(tx, user.home, user.id, user.created_at).await
+/// A user to be written down.
+pub(crate) struct NewUser<'a> {
+    pub(crate) user: &'a User,
+    /// The address as it is compared.
+    pub(crate) folded: &'a str,
+    /// The hash of the password.
+    pub(crate) password: &'a str,
+    /// What the address rests on.
+    pub(crate) proof: &'static str,
+}
+
+impl NewUser<'_> {
+    /// Writes the user down, who is in his first account from then on.
+    pub(crate) async fn insert(&self, tx: &mut Tx) -> Result<(), IamError> {
+        let sql = "INSERT INTO users (guid, home, email, folded, proof, given_name, family_name, password, failures, failed_at, \
+                   created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9)";
+        let user = self.user;
+        let values = [
+            Value::from(user.id.0.to_string()),
+            user.home.to_string().into(),
+            user.email.as_str().into(),
+            self.folded.into(),
+            self.proof.into(),
+            user.given_name.as_str().into(),
+            user.family_name.as_str().into(),
+            self.password.into(),
+            user.created_at.0.into(),
+        ];
+        tx.execute(sql, &values).await?;
+        join(tx, user.home, user.id, user.created_at).await
+    }
 }
 
 /// Takes a user into an account.

@@ -1,7 +1,7 @@
 //! Spaces.
 
 use super::org::retire;
-use super::{hold, is_administrator, knows_space, manages, name, see};
+use super::{hold_member, is_administrator, knows_space, manages, name, see};
 use crate::directory::Space;
 use crate::entropy;
 use crate::error::IamError;
@@ -69,7 +69,7 @@ impl Iam {
             updated_at: now,
         };
         let mut tx = self.0.db.begin().await?;
-        hold(&mut tx, account).await?;
+        hold_member(&mut tx, account, caller.user()).await?;
         let held = "SELECT COUNT(*) AS held FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $1";
         self.has_room(&mut tx, account, &limit::SPACES_PER_ACCOUNT, held)
             .await?;

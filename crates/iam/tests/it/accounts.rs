@@ -1,7 +1,9 @@
 //! People in more than one account: logging in, switching, inviting, removing. Every story runs on SQLite and on
 //! PostgreSQL.
 
+mod left_behind;
 mod members;
+mod proof;
 mod returning;
 mod switching;
 mod world;

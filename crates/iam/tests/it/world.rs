@@ -7,6 +7,7 @@ use base::time::{ManualClock, Millis};
 use db::Db;
 use iam::bootstrap::Request;
 use iam::manage::api_key::NewKey;
+use iam::manage::invitation::{InvitationConfig, Invitee};
 use iam::role::Role;
 use iam::token::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::token::uaa::{UaaGrant, UaaTokens};
@@ -104,6 +105,7 @@ pub(crate) fn config(folder: &Path) -> IamConfig {
         stale_seconds_max: 300,
         password_checks_max: 1,
         limits: iam::IamLimits::default(),
+        invitations: InvitationConfig::default(),
     }
 }
 
@@ -307,13 +309,22 @@ impl World {
     /// Invites someone, with a role in the account or none, and lets him in.
     pub(crate) async fn person(&self, email: &str, role: Option<Role>) -> Person {
         let (owner, account) = (self.owner(), self.made.account);
-        let invited = self.iam.invite(&owner, account, email, role).await.unwrap();
-        let password = invited.password.expect("a new user has a first password");
-        let tokens = self.password(email, password.expose()).await;
+        let wanted = Invitee {
+            email: email.to_owned(),
+            role,
+        };
+        let invited = self.iam.invite(&owner, account, &[wanted]).await.unwrap();
+        let code = invited[0]
+            .code
+            .as_ref()
+            .expect("the inviter is shown the code");
+        let chosen = secret("chosen at the beginning");
+        self.iam.redeem(email, code, chosen.clone()).await.unwrap();
+        let tokens = self.password(email, chosen.expose()).await;
         let identity = self.enter(&access_token(&tokens.unwrap())).unwrap();
         Person {
             email: email.to_owned(),
-            id: invited.user.id,
+            id: identity.user(),
             identity,
         }
     }

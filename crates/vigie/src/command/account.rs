@@ -1,7 +1,7 @@
 //! `account`: which commands it has, and `account list`.
 
 use crate::command::role::{self, Change};
-use crate::command::{org, space, user};
+use crate::command::{invitation, org, space, user};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::printable;
@@ -49,6 +49,12 @@ pub(crate) enum Account {
     SpaceRoleSet(role::SpaceRoleArgs),
     /// Take a role in a space
     SpaceRoleUnset(role::SpaceRoleArgs),
+    /// List the invitations into accounts that wait for you
+    Invitations,
+    /// Accept an invitation into an account
+    Accept(invitation::AcceptArgs),
+    /// Decline an invitation into an account
+    Decline(invitation::DeclineArgs),
     /// Change your own password
     Password(user::PasswordArgs),
 }
@@ -76,6 +82,9 @@ pub(crate) fn run(command: &Account, context: &Context) -> Result<(), Failure> {
         Account::OrgRoleUnset(args) => role::org(args, Change::Unset, context),
         Account::SpaceRoleSet(args) => role::space(args, Change::Set, context),
         Account::SpaceRoleUnset(args) => role::space(args, Change::Unset, context),
+        Account::Invitations => invitation::list(context),
+        Account::Accept(args) => invitation::accept(args, context),
+        Account::Decline(args) => invitation::decline(args, context),
         Account::Password(args) => user::password(args, context),
     }
 }

@@ -4,6 +4,7 @@ mod issuer;
 
 use crate::address;
 use crate::client::Request;
+use crate::command::invitation;
 use crate::config::Place;
 use crate::context::Context;
 use crate::credential::Credential;
@@ -16,6 +17,7 @@ use crate::trust;
 use base::secret::Secret;
 use clap::Args;
 use wire::iam::discovery::Discovery;
+use wire::iam::invitation::is_code;
 use wire::iam::token::TokenReply;
 
 /// How often a person may mistype.
@@ -25,6 +27,7 @@ const TRIES: u32 = 3;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   vigie login -a https://metrics.example.org -u ada@example.org
+  vigie login -u ada@example.org -p ONE_TIME_CODE --new-password @password.txt
   vigie login -a 127.0.0.1:8080 --apikey @key.json -o field-org -s dev
   VIGIE_API_KEY=@key.json vigie login -r us-south
 
@@ -40,6 +43,10 @@ pub(crate) struct LoginArgs {
     /// cannot read in its list of processes; asked for when missing
     #[arg(short, long, value_name = "PASSWORD|@FILE", allow_hyphen_values = true, value_parser = given::argument)]
     pub(crate) password: Option<Secret<String>>,
+    /// With a one-time code as the password: the password from now on, its text, or `@` and a file that holds it; asked for
+    /// when missing
+    #[arg(long, value_name = "PASSWORD|@FILE", value_parser = given::argument)]
+    pub(crate) new_password: Option<Secret<String>>,
     /// API key: its text, or `@` and a file that holds it (`@-`: standard input)
     #[arg(long, value_name = "KEY|@FILE", value_parser = given::argument, conflicts_with_all = ["user", "sso"])]
     pub(crate) apikey: Option<Secret<String>>,
@@ -54,6 +61,9 @@ pub(crate) struct LoginArgs {
         conflicts_with = "no_account"
     )]
     account: Option<String>,
+    /// Accept the invitation into the account of `-c`, or the only one that waits
+    #[arg(long, conflicts_with = "no_account")]
+    accept: bool,
     /// Target no account
     #[arg(long)]
     no_account: bool,
@@ -125,7 +135,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
             context.adopt(learnt.unwrap_or_default(), "its token service")?
         }
     };
-    let reply = authenticate(args, context, &iam, &discovery.passcode_endpoint)?;
+    let (reply, by_key) = authenticate(args, context, &iam, &discovery.passcode_endpoint)?;
     output.ok()?;
     output.action("")?;
 
@@ -150,6 +160,12 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
         cf.organization_fields = Place::default();
         cf.space_fields = Place::default();
     })?;
+    if args.accept {
+        invitation::accept_at_login(args.account.as_deref(), context)?;
+    }
+    if !by_key {
+        invitation::tell(context);
+    }
     if !args.no_account {
         context.target_account(args.account.as_deref())?;
         if !args.no_region {
@@ -193,18 +209,23 @@ fn discover(context: &Context, api: &str) -> Result<Discovery, Failure> {
     Ok(discovery)
 }
 
-/// Exchanges the credential for tokens; a person who was asked may try again.
+/// Exchanges the credential for tokens; a person who was asked may try again. Also says whether it was a key.
 fn authenticate(
     args: &LoginArgs,
     context: &Context,
     iam: &str,
     passcode_page: &str,
-) -> Result<TokenReply, Failure> {
+) -> Result<(TokenReply, bool), Failure> {
     let mut tries_left = TRIES;
     loop {
         tries_left -= 1;
-        let (credential, was_asked) = Credential::find(args, context, passcode_page)?;
+        let (mut credential, was_asked) = Credential::find(args, context, passcode_page)?;
         context.output.action("Authenticating...")?;
+        if let Credential::Password(user, password) = &mut credential
+            && is_code(password.expose())
+        {
+            *password = invitation::redeem(user, password, args.new_password.as_ref(), context)?;
+        }
         let mut form = credential.fields();
         form.extend(BOTH_TOKENS);
         let reply = context.send(
@@ -213,7 +234,8 @@ fn authenticate(
                 .form(&form),
         )?;
         if reply.is_success() {
-            return checked(reply.parse("log in")?);
+            let by_key = matches!(credential, Credential::ApiKey(_));
+            return Ok((checked(reply.parse("log in")?)?, by_key));
         }
         let refusal = reply.refusal("log in");
         if !matches!(reply.status, 400 | 401 | 403) {

@@ -151,7 +151,8 @@ pub(crate) fn list(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
     output.table(&["User ID", "State", "Roles"], &rows)
 }
 
-/// Invites a user. No mail is sent: the one-time password is shown to whoever invites.
+/// Invites a user, who is in the account once he accepts. Where the server shows a code to whoever invites, it is told how
+/// to hand it on.
 pub(crate) fn invite(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let account = account_meant(None, context)?;
@@ -182,12 +183,21 @@ pub(crate) fn invite(args: &InviteArgs, context: &Context) -> Result<(), Failure
             printable(&user.email),
             printable(&user.state)
         ))?;
-        match &user.one_time_password {
-            Some(password) => output.say(format!(
-                "One-time password, shown this once: {}",
-                password.expose()
+        let login = format!(
+            "vigie login -a {} -u {}",
+            context.api_endpoint()?,
+            args.email
+        );
+        match &user.one_time_code {
+            Some(code) => output.say(crate::shown::shown!(
+                "One-time code, shown this once: {}\n\nHand it on, for this, where it is typed in place of the password:\n  {}",
+                code.expose(),
+                login
             ))?,
-            None => output.say("A user of this server already, who logs in as before")?,
+            None => output.say(
+                "In the account once the person accepts, at the next login or with `vigie account accept`.\n\
+                 Who is new here gets a one-time code: by mail, or from the operator (`vigied invitation code EMAIL`)",
+            )?,
         }
     }
     give_roles(args, context).map_err(|failure| {

@@ -64,6 +64,8 @@ pub(crate) struct Knobs {
     pub(crate) patches: Vec<(&'static str, &'static str, Value)>,
     /// A path whose requests are sent on, and where to.
     pub(crate) moved: Option<(&'static str, String)>,
+    /// Invitations that wait for the user.
+    pub(crate) invitations: usize,
     /// Serial number of the last token.
     tokens: u32,
     asked: Vec<Asked>,
@@ -91,6 +93,7 @@ impl Fixture {
                 refuse: None,
                 patches: Vec::new(),
                 moved: None,
+                invitations: 0,
                 tokens: 0,
                 asked: Vec::new(),
             })),
@@ -119,6 +122,18 @@ impl Fixture {
             .filter(|asked| asked.method == method && asked.path == path)
             .cloned()
             .collect()
+    }
+
+    fn invitations(&self) -> Value {
+        let waiting = self.knobs.lock().unwrap().invitations;
+        let one = |at: usize| {
+            json!({
+                "id": format!("IBMid-{at}"), "account_id": format!("fedcba9876543210fedcba987654321{at}"),
+                "account_name": format!("Meadow {at}"), "invited_by": "bea@example.org",
+                "created_at": "2026-01-02T03:04+0000", "expires_at": "2026-01-09T03:04+0000",
+            })
+        };
+        json!({"resources": (0..waiting).map(one).collect::<Vec<_>>()})
     }
 
     fn serve(&self, mut stream: &TcpStream) {
@@ -167,7 +182,21 @@ impl Fixture {
                 );
             }
             ("GET", "/v2/regions") => return (200, regions(&base)),
+            ("GET", "/v2/users/self/invitations") => return (200, self.invitations()),
             ("POST", "/identity/token") => return self.token(asked),
+            ("POST", "/v2/users/redeem")
+                if asked.json()["one_time_code"] == "vgc-0123-4567-89ab-cdef-ghjk" =>
+            {
+                return (204, Value::Null);
+            }
+            ("POST", "/v2/users/redeem") => {
+                return (
+                    400,
+                    json!({"trace": "t", "errors": [{"code": "invalid_code", "message_code": "invalid_code",
+                        "message": "the one-time code is wrong for this address, used up or expired",
+                        "details": "ask whoever invited you for another"}]}),
+                );
+            }
             ("POST", "/identity/revoke") => return (200, Value::Null),
             ("POST", "/oauth/token") => return (200, self.uaa()),
             (_, "/v1/metrics" | "/v1/metrics/list") => {
@@ -200,7 +229,8 @@ impl Fixture {
             ),
             ("DELETE", ["v2", "organizations" | "spaces", _])
             | ("PUT" | "DELETE", ["v2", "accounts", _, "roles", _])
-            | ("DELETE", ["v2", "accounts", _, "users", "IBMid-bo"]) => (204, Value::Null),
+            | ("DELETE", ["v2", "accounts", _, "users", "IBMid-bo"])
+            | ("POST", ["v2", "users", "self", "invitations", _, _]) => (204, Value::Null),
             ("GET", ["v2", "organizations", _, "spaces"]) => (200, spaces(&asked.query)),
             ("POST", ["v2", "spaces"]) => (
                 201,
@@ -222,13 +252,13 @@ impl Fixture {
             {
                 (
                     202,
-                    json!({"resources": [{"email": "dora@example.org", "id": "IBMid-8", "state": "ACTIVE"}]}),
+                    json!({"resources": [{"email": "dora@example.org", "id": "IBMid-8", "state": "PENDING"}]}),
                 )
             }
             ("POST", ["v2", "accounts", _, "users"]) => (
                 202,
                 json!({"resources": [{"email": asked.json()["users"][0]["email"], "id": "IBMid-7", "state": "PENDING",
-                    "one_time_password": "correct-horse"}]}),
+                    "one_time_code": "vgc-0123-4567-89ab-cdef-ghjk"}]}),
             ),
             ("PUT", ["v2", "users", "self", "password"])
                 if asked.json()["current_password"] == "old" =>

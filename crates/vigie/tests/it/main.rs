@@ -13,6 +13,7 @@ mod exit_codes;
 mod fixture;
 mod given;
 mod hostile;
+mod invitation;
 mod keys;
 mod login;
 mod metrics_delete;

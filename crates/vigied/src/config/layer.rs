@@ -175,7 +175,10 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
         return Err("must be text in UTF-8".to_owned());
     }
     match setting.shape {
-        Shape::Path => Ok(()),
+        Shape::Text if value.chars().any(char::is_control) => {
+            Err("must be text on one line".to_owned())
+        }
+        Shape::Path | Shape::Text => Ok(()),
         Shape::Address => value
             .parse::<std::net::SocketAddr>()
             .map(drop)
@@ -235,6 +238,19 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
             .parse::<super::Networks>()
             .map(drop)
             .map_err(|error| error.to_string()),
+        Shape::HostPort => {
+            let is_whole = value.rsplit_once(':').is_some_and(|(host, port)| {
+                let is_host = |own: char| own.is_ascii_alphanumeric() || "-.:[]".contains(own);
+                !host.is_empty() && host.chars().all(is_host) && port.parse::<u16>().is_ok()
+            });
+            if value.is_empty() || is_whole {
+                Ok(())
+            } else {
+                Err(format!(
+                    "must be empty or HOST:PORT like `mail.example.org:587`, not `{value}`"
+                ))
+            }
+        }
         Shape::Choice(words) if words.contains(&value) => Ok(()),
         Shape::Choice(words) => Err(format!(
             "must be one of `{}`, not `{value}`",

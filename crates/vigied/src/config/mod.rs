@@ -3,6 +3,7 @@
 pub(crate) mod check;
 mod file;
 mod layer;
+pub(crate) mod mail;
 mod networks;
 pub(crate) mod setting;
 
@@ -51,6 +52,14 @@ pub(crate) enum ConfigError {
         "{0} is not a loopback address, and without TLS the operators' token would cross the network readable\nhint: set `tls.certificate` and `tls.key`, or leave `operations.listen` empty for a Unix socket in the data folder"
     )]
     OpenOperations(SocketAddr),
+    #[error(
+        "`mail.server` and `mail.from` go together, and so do `mail.user` and `mail.password_file`: set both or neither"
+    )]
+    HalfMail,
+    #[error(
+        "`mail.tls = \"none\"` would send codes readable to `{0}`\nhint: set `mail.tls` to `starttls` or `tls`; `none` is for a mail server on this machine"
+    )]
+    PlainMail(String),
 }
 
 impl ConfigError {
@@ -100,6 +109,7 @@ impl Settings {
         if settings.text("tls.certificate").is_empty() != settings.text("tls.key").is_empty() {
             return Err(ConfigError::HalfTls);
         }
+        settings.check_mail()?;
         let listen = settings.listen();
         if settings.tls().is_none()
             && !listen.ip().is_loopback()

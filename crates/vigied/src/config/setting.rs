@@ -20,6 +20,10 @@ pub(crate) enum Shape {
     Flag,
     /// `postgres://…`, or nothing.
     Database,
+    /// `HOST:PORT`, or nothing.
+    HostPort,
+    /// Any text on one line.
+    Text,
     /// A level, or a filter with levels per module.
     LogFilter,
     /// Addresses and networks, separated by commas; or nothing.
@@ -170,6 +174,54 @@ const OWN: &[Setting] = &[
         },
         "259200",
         "how long a refresh token lives",
+    ),
+    setting(
+        "invitations.lifetime_hours",
+        Shape::Number { min: 1, max: 8760 },
+        "168",
+        "how long an invitation and its one-time code are good",
+    ),
+    setting(
+        "invitations.show_code_to_inviter",
+        Shape::Flag,
+        "true",
+        "show the inviter the one-time code to hand on, while the server has a single account and sends no mail; otherwise the operator makes one with `vigied invitation code EMAIL`",
+    ),
+    setting(
+        "mail.server",
+        Shape::HostPort,
+        "",
+        "the SMTP server that takes mails with invitations, `HOST:PORT`; empty for none",
+    ),
+    setting(
+        "mail.from",
+        Shape::Text,
+        "",
+        "the address mails come from, `vigie@example.org` or `Vigie <vigie@example.org>`",
+    ),
+    setting(
+        "mail.tls",
+        Shape::Choice(&["starttls", "tls", "none"]),
+        "starttls",
+        "how the way to the mail server is encrypted; `none` is taken on this machine alone",
+    ),
+    setting(
+        "mail.ca_file",
+        Shape::Path,
+        "",
+        "file with the authority of the mail server's certificate (PEM), beside those that browsers know",
+    ),
+    setting(
+        "mail.user",
+        Shape::Text,
+        "",
+        "the user at the mail server; empty for none",
+    ),
+    setting(
+        "mail.password_file",
+        Shape::Path,
+        "",
+        "file with the password of `mail.user` in its first line",
     ),
     setting(
         "storage.retention_days",

@@ -1,43 +1,35 @@
 //! Accounts and their members.
 
+use super::invitation::{PENDING, role};
 use super::params::{Params, body};
 use super::reply::json;
 use crate::app::App;
 use crate::http::caller::Manager;
 use crate::http::payload::Payload;
 use crate::http::problem::Refusal;
-use crate::http::routes::Verb::{Delete, Get, Post, Put};
+use crate::http::routes::Verb::{Delete, Get, Put};
 use crate::http::routes::{Guard, Registry};
 use crate::http::source::From;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::error::{Kind, Problem};
 use base::id::AccountId;
-use base::limit;
 use base::scope::Domain;
 use base::secret::Secret;
 use http::StatusCode;
 use iam::Identity;
 use iam::directory::{Account, Member};
-use iam::manage::text::within;
-use iam::role::Role;
+use iam::manage::invitation::Invitation;
 use std::sync::Arc;
 use wire::cf::list::Metadata;
 use wire::iam::account::{AccountEntity, AccountResource, Accounts, OrganizationRegion};
 use wire::iam::api_key::time_text;
-use wire::iam::user::{ChangePassword, InviteUsers, Invited, InvitedUser, User, Username, Users};
+use wire::iam::user::{ChangePassword, User, Username, Users};
 use wire::secret::SecretText;
 
 pub(super) fn register(r: &mut impl Registry) {
     r.add(Get, "/coe/v2/accounts", Guard::Identity, accounts);
     r.add(Get, "/coe/v2/accounts/{id}", Guard::Identity, account);
     r.add(Get, "/v2/accounts/{account}/users", Guard::Identity, users);
-    r.add(
-        Post,
-        "/v2/accounts/{account}/users",
-        Guard::Identity,
-        invite,
-    );
     r.add(
         Delete,
         "/v2/accounts/{account}/users/{iam_id}",
@@ -142,65 +134,42 @@ fn person(app: &App, member: &Member) -> User {
     }
 }
 
+/// Who has not accepted, as the inviter wrote him: nothing of the person is shown, known or not.
+fn waiting(account: AccountId, invitation: &Invitation) -> User {
+    User {
+        id: invitation.id.0.to_hex(),
+        iam_id: invitation.id.to_string(),
+        realm: "IBMid".to_owned(),
+        user_id: invitation.email.clone(),
+        state: PENDING.to_owned(),
+        email: invitation.email.clone(),
+        account_id: account.to_string(),
+        added_on: time_text(invitation.created_at),
+        account_roles: invitation.roles.iter().map(ToString::to_string).collect(),
+        ..User::default()
+    }
+}
+
 async fn users(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let members = app.iam.members(&caller, params.id("account")?)?;
-    let total = members.len() as u64;
+    let account = params.id("account")?;
+    let members = app.iam.members(&caller, account)?;
+    let invited = app.iam.invitations(&caller, account).await?;
+    let members = members.iter().map(|member| person(&app, member));
+    let invited = invited.iter().map(|one| waiting(account, one));
+    let resources: Vec<User> = members.chain(invited).collect();
+    let total = resources.len() as u64;
     let list = Users {
         total_results: total,
         limit: total,
         first_url: None,
         next_url: None,
-        resources: members.iter().map(|member| person(&app, member)).collect(),
+        resources,
     };
     json(StatusCode::OK, &list)
-}
-
-fn role(text: &str) -> Result<Role, Refusal> {
-    within("account_role", text, &limit::WORD_BYTES)?;
-    text.parse().map_err(|_| {
-        let message =
-            format!("`{text}` is no account role: Administrator, Editor, Operator or Viewer");
-        Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field("account_role"))
-    })
-}
-
-async fn invite(
-    State(app): State<Arc<App>>,
-    Manager(caller): Manager,
-    params: Params,
-    Payload(bytes): Payload,
-) -> Result<Response, Refusal> {
-    let account: AccountId = params.id("account")?;
-    app.iam.may_invite(&caller, account)?;
-    let wanted: InviteUsers = body(&bytes)?;
-    if wanted.users.is_empty() {
-        return Err(Refusal(
-            Problem::new(Kind::Invalid, "invalid_parameter", "`users` names nobody").field("users"),
-        ));
-    }
-    let mut resources = Vec::with_capacity(wanted.users.len());
-    for user in wanted.users {
-        let role = user
-            .account_role
-            .as_deref()
-            .filter(|text| !text.is_empty())
-            .map(role)
-            .transpose()?;
-        let invited = app.iam.invite(&caller, account, &user.email, role).await?;
-        resources.push(InvitedUser {
-            email: invited.user.email.clone(),
-            id: invited.user.id.to_string(),
-            state: "ACTIVE".to_owned(),
-            one_time_password: invited
-                .password
-                .map(|password| SecretText::new(password.expose().clone())),
-        });
-    }
-    json(StatusCode::ACCEPTED, &Invited { resources })
 }
 
 async fn remove(

@@ -7,6 +7,7 @@ mod cross_site;
 mod health;
 mod identity;
 mod introspection;
+mod invitation;
 mod metrics;
 pub(crate) mod params;
 mod passcode;
@@ -78,6 +79,7 @@ fn register(registry: &mut impl Registry) {
     passcode::register(r);
     api_key::register(r);
     account::register(r);
+    invitation::register(r);
     uaa::register(r);
     cloud_foundry::register(r);
 }

@@ -285,8 +285,26 @@ fn two_accounts(stage: &Stage<'_>) {
         "account user-invite {} --account-role Viewer -o vigie --org-role OrgAuditor -s dev --space-role SpaceDeveloper",
         first.user
     ));
-    assert!(!shown.contains("One-time password"), "{shown}");
-    assert!(shown.contains("A user of this server already"), "{shown}");
+    assert!(!shown.contains("One-time code"), "{shown}");
+    assert!(shown.contains("once the person accepts"), "{shown}");
+    // Nobody is in an account without his own word: he is told at the login, and a key does not say it for him.
+    let scripted = stage.person("scripted");
+    scripted.done(&format!("login -a {url} --apikey {}", first.api_key));
+    let (code, said) = scripted.refused(&format!("account accept {theirs}"));
+    assert_eq!(code, 4, "{said}");
+    let told = owner.vigie(&format!(
+        "login -a {url} -u {} -p {}",
+        first.user, first.password
+    ));
+    let command = format!("vigie account accept {theirs}");
+    assert!(stderr(&told).contains(&command), "{}", stderr(&told));
+    let listed = owner.done("account invitations");
+    assert!(
+        listed.contains("Second") && listed.contains(BEA),
+        "{listed}"
+    );
+    owner.done(&format!("account accept {theirs}"));
+    assert!(owner.done("account invitations").contains("No invitations"));
     let (code, said) = bea.refused(&format!("account user-invite {}", first.user));
     assert_eq!(code, 1);
     assert!(

@@ -155,10 +155,75 @@ fn what_is_answered_is_what_is_documented() {
             }
         }
     }
+    answers_of_a_person(&world, &mut tell);
     for route in routes() {
         let name = (route.method, route.path);
         assert!(good.contains(&name), "{name:?} was never answered well");
     }
+}
+
+/// Invitations are answered by people, logged in themselves; codes are redeemed by whoever was invited.
+fn answers_of_a_person(world: &World, tell: &mut impl FnMut(&str, &str, &Reply)) {
+    let person = &world.server.owner;
+    let stranger = world.user("elsewhere", "Administrator");
+    let form = [
+        ("grant_type", "password"),
+        ("username", person.user.as_str()),
+        ("password", person.password.as_str()),
+    ];
+    let login = world
+        .server
+        .request("POST", "/identity/token")
+        .basic("bx", "bx");
+    let token = login.form(&form).send().json();
+    let token = token["access_token"].as_str().unwrap();
+    let users = format!("/v2/accounts/{}/users", world.elsewhere.0);
+    let invite = || {
+        let invite = world.call(stranger, "iam", "POST", &users);
+        let invited = invite
+            .json(&json!({"users": [{"email": person.user}]}))
+            .send()
+            .json();
+        invited["resources"][0]["id"].as_str().unwrap().to_owned()
+    };
+    let leave = |id: &str| {
+        let left = world
+            .call(stranger, "iam", "DELETE", &format!("{users}/{id}"))
+            .send();
+        assert_eq!(left.status, 204, "{}", left.text());
+    };
+    let own = "/v2/users/self/invitations";
+    let ask = |method: &str, path: &str| world.server.request(method, path).bearer(token);
+    let id = invite();
+    tell("GET", own, &ask("GET", own).send());
+    for (word, leaves) in [("decline", false), ("accept", true)] {
+        let id = if leaves { invite() } else { id.clone() };
+        let path = format!("{own}/{{id}}/{word}");
+        tell(
+            "POST",
+            &path,
+            &ask("POST", &path.replace("{id}", &id)).send(),
+        );
+        if leaves {
+            leave(&id);
+        }
+    }
+    let id = invite();
+    let body = json!({"account_id": world.elsewhere.0});
+    tell(
+        "POST",
+        "/v2/users/accept",
+        &ask("POST", "/v2/users/accept").json(&body).send(),
+    );
+    leave(&id);
+    // On a server of two accounts a code comes from the operator.
+    let email = "redeemed@example.org";
+    let invite = world.call(stranger, "iam", "POST", &users);
+    invite.json(&json!({"users": [{"email": email}]})).send();
+    let code = crate::hostile::invite::code_of_operator(&world.server, email, &world.elsewhere.0);
+    let body = json!({"email": email, "one_time_code": code, "new_password": "chosen by himself"});
+    let redeem = world.server.request("POST", "/v2/users/redeem").json(&body);
+    tell("POST", "/v2/users/redeem", &redeem.send());
 }
 
 /// Requests of a route that brings its credential in the form: one of each kind that is answered well, and a bad one.
@@ -226,6 +291,10 @@ fn forms(world: &World, method: &str, path: &str) -> Vec<Request> {
                 .basic("cf", "")
                 .form(&[("grant_type", "password"), ("username", "x")]),
         ],
+        "/v2/users/redeem" => {
+            let body = json!({"email": user.email, "one_time_code": "vgc-wrong", "new_password": "long enough"});
+            vec![request().json(&body)]
+        }
         _ => panic!("{method} {path} is not covered: teach this test how to ask it"),
     }
 }

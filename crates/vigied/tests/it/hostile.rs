@@ -10,6 +10,7 @@ mod framing;
 mod gzip;
 mod honest;
 mod introspection;
+pub(crate) mod invite;
 mod keys;
 pub(crate) mod login_limits;
 mod logins;

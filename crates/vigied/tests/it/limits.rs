@@ -100,6 +100,51 @@ const STORE_LIMITS: [Limit; 6] = [
 ];
 
 const WORK_LIMITS: [Limit; 2] = [limit::STEPS_PER_QUERY, limit::BYTES_PER_QUERY];
+/// Mails are counted in `mail`, codes in `hostile::invite`.
+const INVITATION_LIMITS: [Limit; 6] = [
+    limit::INVITATIONS_PER_REQUEST,
+    limit::INVITATIONS_PER_ACCOUNT,
+    limit::INVITATIONS_PER_DAY,
+    limit::MAILS_PER_ADDRESS,
+    limit::CODE_TRIES_PER_MINUTE,
+    limit::ADDRESS_BYTES,
+];
+
+#[test]
+fn limits_of_invitations() {
+    let server = Server::with(&[
+        "--set",
+        "limits.invitations_per_request=3",
+        "--set",
+        "limits.invitations_per_account=4",
+        "--set",
+        "limits.invitations_per_day=9",
+    ]);
+    let token = server.token();
+    let path = format!("/v2/accounts/{}/users", server.owner.account);
+    let invite = |emails: &[String]| {
+        let users: Vec<_> = emails.iter().map(|email| json!({"email": email})).collect();
+        let request = server.request("POST", &path).bearer(&token);
+        request.json(&json!({"users": users})).send()
+    };
+    let some = |from: usize, to: usize| -> Vec<String> {
+        (from..to).map(|at| format!("p{at}@example.org")).collect()
+    };
+    let refused = |reply: &Reply, status: u16, limit: Limit| {
+        assert_eq!(reply.status, status, "{}", reply.text());
+        assert!(reply.text().contains(limit.name), "{}", reply.text());
+        assert_eq!(hits(&server, limit), 1, "{}", limit.name);
+    };
+    refused(&invite(&some(0, 4)), 400, limit::INVITATIONS_PER_REQUEST);
+    refused(&invite(&["a".repeat(300)]), 400, limit::ADDRESS_BYTES);
+    assert_eq!(invite(&some(0, 3)).status, 202);
+    refused(&invite(&some(3, 5)), 409, limit::INVITATIONS_PER_ACCOUNT);
+    assert_eq!(invite(&some(3, 4)).status, 202);
+    // Those who were invited already take no place, and count for the day.
+    assert_eq!(invite(&some(0, 3)).status, 202);
+    refused(&invite(&some(0, 3)), 429, limit::INVITATIONS_PER_DAY);
+    assert_eq!(invite(&some(0, 2)).status, 202);
+}
 
 #[test]
 fn every_limit_is_tried_here() {
@@ -114,6 +159,7 @@ fn every_limit_is_tried_here() {
         .chain(&login_limits::LIMITS)
         .chain(&introspection::LIMITS)
         .chain(&WORK_LIMITS)
+        .chain(&INVITATION_LIMITS)
         .map(|limit| limit.name)
         .collect();
     let all: BTreeSet<&str> = limit::ALL.iter().map(|limit| limit.name).collect();

@@ -57,6 +57,7 @@ const LINES: &[&str] = &[
     "account space-role-set bo@example.org vigie dev SpaceDeveloper",
     "account space-role-unset bo@example.org vigie dev SpaceDeveloper",
     "account user-remove bo@example.org -f",
+    "account invitations",
     "account space-delete test -o vigie -f",
     "account org-delete old-org -f",
     "metrics send room.temperature=21.5",
@@ -66,7 +67,8 @@ const LINES: &[&str] = &[
 ];
 
 /// What has no JSON: a script for a shell, and a program that runs on (`agent --print` and its log are for people).
-const EXCEPT: [&str; 2] = ["agent", "completion"];
+/// Answers to an invitation need one: `accounts` tries them.
+const EXCEPT: [&str; 4] = ["agent", "completion", "account accept", "account decline"];
 
 /// The commands of the reference that have no commands below them.
 fn commands() -> BTreeSet<String> {
@@ -88,7 +90,10 @@ fn commands() -> BTreeSet<String> {
 fn every_command_prints_json_and_nothing_else() {
     let server = Server::start();
     let (url, owner) = (server.serving.url(), &server.owner);
-    let login = format!("login -a {url} --apikey {} -o vigie -s dev", owner.api_key);
+    let login = format!(
+        "login -a {url} -u {} -p {} -o vigie -s dev",
+        owner.user, owner.password
+    );
     let password = format!(
         "account password --current {} --new better-one",
         owner.password

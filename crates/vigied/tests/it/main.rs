@@ -35,6 +35,8 @@ mod limits;
 #[cfg(test)]
 mod machine_output;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
 mod malformed;
 #[cfg(test)]
 mod postgres;

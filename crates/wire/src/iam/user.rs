@@ -64,7 +64,7 @@ pub struct InviteUsers {
 /// One person to invite.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Invite {
-    /// E-mail address, the user name from then on.
+    /// E-mail address.
     pub email: String,
     /// An account role to begin with, for example `Viewer`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -83,13 +83,14 @@ pub struct Invited {
 pub struct InvitedUser {
     /// E-mail address.
     pub email: String,
-    /// The user's IAM id.
+    /// What names the person in this account from now on.
     pub id: String,
-    /// For example `PENDING`.
+    /// `PENDING`: in the account once the person accepts.
     pub state: String,
-    /// A first password to hand on (ours: no mail is sent). Shown once; absent for a user of the server, who keeps his.
+    /// A one-time code to hand on (ours), with which a password of one's own is set. Shown once, while the server has a
+    /// single account, and no mail is sent; what else is answered is the same for everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub one_time_password: Option<SecretText>,
+    pub one_time_code: Option<SecretText>,
 }
 
 /// The body of every call that gives a person a role or takes it away.
@@ -113,12 +114,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_one_time_password_is_hidden_from_logs() {
+    fn a_one_time_code_is_hidden_from_logs() {
         let invited = InvitedUser {
             email: "ada@example.org".to_owned(),
             id: "IBMid-1".to_owned(),
             state: "PENDING".to_owned(),
-            one_time_password: Some("correct horse".into()),
+            one_time_code: Some("correct horse".into()),
         };
         assert!(!format!("{invited:?}").contains("horse"));
         let text = serde_json::to_string(&invited).unwrap();

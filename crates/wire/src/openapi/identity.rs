@@ -1,7 +1,7 @@
 //! The identity interface: tokens, keys, accounts and users.
 
 use super::build::{Document, Operation, headers, user_token};
-use super::cloud_foundry;
+use super::{cloud_foundry, invitation};
 use crate::iam::account::{AccountResource, Accounts};
 use crate::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey};
 use crate::iam::discovery::{Discovery, Jwks};
@@ -32,6 +32,7 @@ pub(super) fn document() -> Value {
     one_api_key(&mut document);
     accounts(&mut document);
     users(&mut document);
+    invitation::routes(&mut document);
     cloud_foundry::routes(&mut document);
     document.finish()
 }
@@ -277,16 +278,16 @@ fn users(document: &mut Document) {
     document.route("GET", path, failing(operation, &error));
     let operation = of(
         "inviteUsers",
-        "Takes people into the account; no mail is sent, the answer holds the first passwords of new users",
+        "Invites people into the account, all or none; they are in it once they accept",
     )
     .json(invite)
     .answers("202", "one entry for each", invited);
     document.route("POST", path, failing(operation, &error));
     let operation = of(
         "removeUser",
-        "Takes a user out of the account, with his roles, API keys and sessions there",
+        "Takes a user out of the account, with his roles, API keys and sessions there; or takes an invitation back",
     )
-    .path("iam_id", "the user's IAM id")
+    .path("iam_id", "the user's IAM id, or the id of the invitation")
     .answers_empty("204", "done");
     document.route(
         "DELETE",

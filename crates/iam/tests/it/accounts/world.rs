@@ -3,12 +3,13 @@
 use base::id::{AccountId, OrgId, SpaceId, UserId};
 use base::scope::Domain;
 use base::secret::Secret;
-use base::time::{ManualClock, Millis};
+use base::time::{Clock, ManualClock, Millis};
 use db::Db;
 use iam::bootstrap::{Created, Request};
+use iam::manage::invitation::{Choice, Invited, Invitee};
 use iam::role::Role;
 use iam::token::grant::{Client, Grant, TokenRequest, Tokens};
-use iam::{AuthError, Credential, Iam, IamError, Identity};
+use iam::{AuthError, Credential, Iam, IamConfig, IamError, Identity};
 use std::sync::Arc;
 
 pub(crate) const ADA: &str = "ada@example.org";
@@ -34,6 +35,8 @@ pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) a: Place,
     pub(crate) b: Place,
+    address: String,
+    config: IamConfig,
     _folder: tempfile::TempDir,
 }
 
@@ -78,6 +81,8 @@ async fn world(address: &str, folder: tempfile::TempDir) -> World {
         clock,
         a,
         b,
+        address: address.to_owned(),
+        config,
         _folder: folder,
     }
 }
@@ -148,6 +153,19 @@ impl World {
         self.login(ADA, &self.a.password, account).await.unwrap()
     }
 
+    /// The database itself.
+    pub(crate) async fn database(&self) -> Db {
+        Db::open(&self.address).await.unwrap()
+    }
+
+    /// One more node, which has read all there is and hears of nothing that comes after.
+    pub(crate) async fn node(&self) -> Iam {
+        let db = Db::open(&self.address).await.unwrap();
+        Iam::open(db, self.config.clone(), self.clock.clone())
+            .await
+            .unwrap()
+    }
+
     pub(crate) async fn refresh(
         &self,
         tokens: &Tokens,
@@ -184,24 +202,44 @@ impl World {
         self.identity(&tokens).unwrap()
     }
 
-    /// Ada becomes a member of Bea's account, with this role.
-    pub(crate) async fn invite_ada(&self, role: Option<Role>) {
-        let invited = self
-            .iam
-            .invite(&self.bea().await, self.b.account, ADA, role)
-            .await
-            .unwrap();
-        assert_eq!(invited.user.id, self.a.owner);
-        assert!(invited.password.is_none(), "a known user got a password");
+    /// Bea invites somebody into her account; what names him there.
+    pub(crate) async fn invite(&self, email: &str, role: Option<Role>) -> Invited {
+        let wanted = Invitee {
+            email: email.to_owned(),
+            role,
+        };
+        let bea = self.bea().await;
+        let invited = self.iam.invite(&bea, self.b.account, &[wanted]).await;
+        let invited = invited.unwrap().remove(0);
+        assert!(
+            invited.code.is_none(),
+            "an inviter of two accounts saw a code"
+        );
+        invited
     }
 
+    /// Ada becomes a member of Bea's account, with this role, by her own word.
+    pub(crate) async fn invite_ada(&self, role: Option<Role>) {
+        let id = self.invite(ADA, role).await.id;
+        let ada = self.identity(&self.ada(None).await).unwrap();
+        self.iam.accept(&ada, Choice::Id(id), None).await.unwrap();
+    }
+
+    /// Carl begins with a code that the operator has handed on, in Bea's account.
     pub(crate) async fn invite_carl(&self, role: Option<Role>) -> (UserId, String) {
-        let invited = self
+        self.invite(CARL, role).await;
+        let code = self
             .iam
-            .invite(&self.bea().await, self.b.account, CARL, role)
+            .operators_code(CARL, Some(self.b.account))
+            .await
+            .unwrap()
+            .code;
+        let password = format!("of carl {}", self.clock.now().0);
+        self.iam
+            .redeem(CARL, &code, secret(&password))
             .await
             .unwrap();
-        let password = invited.password.unwrap().expose().clone();
-        (invited.user.id, password)
+        let carl = self.iam.directory().user_by_email(CARL).unwrap().id;
+        (carl, password)
     }
 }

@@ -237,6 +237,11 @@ fn open(yes: u16, ask: fn(&Attempt<'_>) -> Request) -> Vec<Column> {
     vec![column("oneself", (everyone, everyone), yes, ask)]
 }
 
+/// What nobody may with the credentials tried here.
+fn never(ask: fn(&Attempt<'_>) -> Request) -> Vec<Column> {
+    vec![column("oneself", (everyone, nobody), 403, ask)]
+}
+
 /// How a route is tried; none when this file does not know it.
 pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
     use Does::{Changes, Destroys, Reads};
@@ -254,6 +259,17 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
             let password = &a.user.password;
             a.with(&[])
                 .json(&json!({"current_password": password, "new_password": password}))
+        }),
+
+        // By his own word, not by that of a key, which all of these are or rest on.
+        ("GET", "/v2/users/self/invitations") => never(|a| a.with(&[])),
+        (
+            "POST",
+            "/v2/users/self/invitations/{id}/accept" | "/v2/users/self/invitations/{id}/decline",
+        ) => never(|a| a.with(&[("id", &a.user.iam_id)])),
+        ("POST", "/v2/users/accept") => never(|a| {
+            a.with(&[])
+                .json(&json!({"account_id": a.world.elsewhere.0}))
         }),
 
         ("GET", "/coe/v2/accounts/{id}") => accounts(everyone, 200, |a, id| a.with(&[("id", id)])),
@@ -382,7 +398,7 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
 
 /// Where the right is a matter of what the body says, and the body is read first.
 fn right_is_in_the_body(method: &str, path: &str) -> bool {
-    method == "POST" && matches!(path, "/v1/apikeys" | "/v2/spaces")
+    method == "POST" && matches!(path, "/v1/apikeys" | "/v2/spaces" | "/v2/users/accept")
 }
 
 /// Where the kind of the credential matters: who has an account or a session only by an IAM token or a login.

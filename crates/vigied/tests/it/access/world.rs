@@ -222,7 +222,7 @@ impl World {
         let (iam_id, credentials) = self.log_in(&email, &password);
         let key = self.new_key(&credentials["iam"], &iam_id);
         let account = text(&made["account_guid"]);
-        // The clerk is in both accounts, so that the stranger has someone to give roles to.
+        // The clerk is in one account and invited into the other, so that the stranger has someone to give roles to.
         let body = json!({"users": [{"email": self.clerk}]});
         let path = format!("/v2/accounts/{account}/users");
         let invited = self.server.request("POST", &path).json(&body);
@@ -290,7 +290,12 @@ impl World {
     fn invite(&self, email: &str) -> String {
         let path = format!("/v2/accounts/{}/users", self.account);
         let invited = self.manage("POST", &path, &json!({"users": [{"email": email}]}));
-        text(&invited["resources"][0]["one_time_password"])
+        let code = text(&invited["resources"][0]["one_time_code"]);
+        let password = format!("of {email}, his own");
+        let body = json!({"email": email, "one_time_code": code, "new_password": password});
+        let redeem = self.server.request("POST", "/v2/users/redeem");
+        ok(&redeem.json(&body).send());
+        password
     }
 
     /// A new organization with a space, of the owner alone.

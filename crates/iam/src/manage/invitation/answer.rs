@@ -1,0 +1,250 @@
+//! What the invited person does: look what waits for him, accept, decline. He says so himself, logged in: a key of one
+//! account does not speak for him in another.
+
+use super::{BY_CODE, Holder, Stored, code, holder, remove};
+use crate::directory::parse_guid;
+use crate::error::IamError;
+use crate::manage::member::hold_user;
+use crate::manage::{address, hold, people};
+use crate::service::Iam;
+use crate::verify::Identity;
+use base::error::{Kind, Problem};
+use base::id::{AccountId, Guid, UserId};
+use base::scope::Domain;
+use base::secret::{Secret, constant_time_eq};
+use base::time::Millis;
+use db::{DbError, Tx, Value};
+
+/// An invitation as the invited person sees it.
+#[derive(Debug)]
+pub struct Waiting {
+    /// What names it.
+    pub id: UserId,
+    /// Into which account.
+    pub account: AccountId,
+    /// What that account is called.
+    pub account_name: String,
+    /// Address of whoever invited; empty for the operator.
+    pub inviter: String,
+    /// When it was made.
+    pub created_at: Millis,
+    /// Until when it can be accepted.
+    pub expires_at: Millis,
+}
+
+/// Which invitation is meant.
+#[derive(Debug, Clone, Copy)]
+pub enum Choice {
+    /// The one with this id.
+    Id(UserId),
+    /// The one into this account.
+    Account(AccountId),
+}
+
+impl Iam {
+    /// The invitations that wait for the caller, newest last.
+    ///
+    /// # Errors
+    /// When the credential is a key or rests on one.
+    pub async fn invitations_of(&self, caller: &Identity) -> Result<Vec<Waiting>, IamError> {
+        let folded = self.invited(caller)?;
+        let sql = "SELECT invitations.guid, account, accounts.name, inviter, invitations.created_at, expires_at \
+                   FROM invitations JOIN accounts ON accounts.guid = invitations.account \
+                   WHERE folded = $1 AND expires_at > $2 ORDER BY invitations.created_at, account";
+        let values = [folded.into(), self.0.clock.now().0.into()];
+        let rows = self.0.db.all(sql, &values).await?;
+        let read = |row: &db::Row| {
+            Ok(Waiting {
+                id: UserId(parse_guid(row, "guid")?),
+                account: AccountId(parse_guid(row, "account")?),
+                account_name: row.text("name")?,
+                inviter: row.text("inviter")?,
+                created_at: Millis(row.int("created_at")?),
+                expires_at: Millis(row.int("expires_at")?),
+            })
+        };
+        let directory = self.directory();
+        let found: Result<Vec<Waiting>, IamError> = rows.iter().map(read).collect();
+        // A code of the operator's for an account one is in already is no invitation.
+        let mut found = found?;
+        found.retain(|one| !directory.is_member(caller.user(), one.account));
+        Ok(found)
+    }
+
+    /// Accepts an invitation: the caller is in the account, with the roles that waited. `proof` is a code that came to his
+    /// address, asked of him alone whose address is not proven.
+    ///
+    /// # Errors
+    /// When there is none for him; when the credential rests on a key; when his address is not proven and the code no proof.
+    pub async fn accept(
+        &self,
+        caller: &Identity,
+        choice: Choice,
+        proof: Option<&Secret<String>>,
+    ) -> Result<(), IamError> {
+        let folded = self.invited(caller)?;
+        let now = self.0.clock.now();
+        let account = match choice {
+            Choice::Account(account) => account,
+            Choice::Id(id) => self.account_of_invitation(id).await?.ok_or_else(none)?,
+        };
+        let mut tx = self.0.db.begin().await?;
+        // The account first, then the user: everyone takes them in this order.
+        hold(&mut tx, account).await?;
+        let found = find(&mut tx, account, &folded).await?;
+        let found = found.filter(|found| found.expires_at.0 > now.0 && fits(choice, found.guid));
+        let found = found.ok_or_else(none)?;
+        hold_user(&mut tx, caller.user()).await?;
+        let own = holder(&mut tx, &folded).await?;
+        let own = own
+            .filter(|own| own.user == caller.user())
+            .ok_or_else(none)?;
+        prove(&mut tx, &own, &found, proof).await?;
+        enter(&mut tx, &found, own.user, now).await?;
+        self.commit(tx).await
+    }
+
+    /// Declines an invitation: it is gone.
+    ///
+    /// # Errors
+    /// When there is none for him; when the credential rests on a key.
+    pub async fn decline(&self, caller: &Identity, choice: Choice) -> Result<(), IamError> {
+        let folded = self.invited(caller)?;
+        let account = match choice {
+            Choice::Account(account) => account,
+            Choice::Id(id) => self.account_of_invitation(id).await?.ok_or_else(none)?,
+        };
+        let mut tx = self.0.db.begin().await?;
+        hold(&mut tx, account).await?;
+        let found = find(&mut tx, account, &folded).await?;
+        let found = found
+            .filter(|found| fits(choice, found.guid))
+            .ok_or_else(none)?;
+        remove(&mut tx, found.guid).await?;
+        self.commit(tx).await
+    }
+
+    /// The caller's address, if he speaks for himself.
+    fn invited(&self, caller: &Identity) -> Result<String, IamError> {
+        if caller.rests_on_key() {
+            let problem = Problem::new(
+                Kind::Forbidden,
+                "insufficient_permissions",
+                "a key is for its account alone, and answers no invitation into another",
+            );
+            return Err(IamError::Refused(
+                problem.hint("log in with your password: `vigie login -u EMAIL`"),
+            ));
+        }
+        Ok(address::fold(&self.user(caller)?.email))
+    }
+
+    async fn account_of_invitation(&self, id: UserId) -> Result<Option<AccountId>, IamError> {
+        let sql = "SELECT account FROM invitations WHERE guid = $1";
+        let row = self.0.db.one(sql, &[id.0.to_string().into()]).await?;
+        row.map(|row| Ok(AccountId(parse_guid(&row, "account")?)))
+            .transpose()
+    }
+}
+
+fn none() -> IamError {
+    let what = Problem::new(
+        Kind::NotFound,
+        "not_found",
+        "no such invitation waits for you",
+    );
+    IamError::Refused(what.hint("`vigie account invitations` lists those that do"))
+}
+
+fn fits(choice: Choice, guid: Guid) -> bool {
+    match choice {
+        Choice::Id(id) => id.0 == guid,
+        Choice::Account(_) => true,
+    }
+}
+
+/// The invitation of the address into the account. The account is held.
+pub(super) async fn find(
+    tx: &mut Tx,
+    account: AccountId,
+    folded: &str,
+) -> Result<Option<Stored>, IamError> {
+    let sql = "SELECT guid, account, email, folded, code_hash, code_seen, expires_at FROM invitations \
+               WHERE account = $1 AND folded = $2";
+    let row = tx
+        .one(sql, &[account.to_string().into(), folded.into()])
+        .await?;
+    row.as_ref().map(Stored::read).transpose()
+}
+
+/// Lets on whose address is proven, or is by this code.
+async fn prove(
+    tx: &mut Tx,
+    own: &Holder,
+    found: &Stored,
+    proof: Option<&Secret<String>>,
+) -> Result<(), IamError> {
+    if own.is_proven {
+        return Ok(());
+    }
+    let is_right = proof.is_some_and(|text| {
+        let hash = found.code_hash.as_deref().filter(|_| !found.code_seen);
+        hash.is_some_and(|hash| constant_time_eq(hash, &code::hash(text.expose())))
+    });
+    if !is_right {
+        let what = match proof {
+            Some(_) => "the one-time code is wrong for this invitation, used up or expired",
+            None => "your address is not proven: the code you began with was shown to your inviter",
+        };
+        let problem = Problem::new(Kind::Forbidden, "address_unproven", what);
+        return Err(IamError::Refused(problem.field("one_time_code").hint(
+            "bring the code from the mail, or ask the operator: `vigied invitation code EMAIL`, or `vigied user confirm EMAIL`",
+        )));
+    }
+    let sql = "UPDATE users SET proof = $2 WHERE guid = $1";
+    tx.execute(sql, &[own.user.0.to_string().into(), BY_CODE.into()])
+        .await?;
+    Ok(())
+}
+
+/// Takes the user into the account of the invitation, with what waited for him. The account is held.
+pub(super) async fn enter(
+    tx: &mut Tx,
+    found: &Stored,
+    user: UserId,
+    now: Millis,
+) -> Result<(), IamError> {
+    people::join(tx, found.account, user, now)
+        .await
+        .map_err(|error| match error {
+            IamError::Db(DbError::Unique) => {
+                IamError::conflict("you are a member of the account already")
+            }
+            other => other,
+        })?;
+    settle(tx, found, user).await
+}
+
+/// Gives a member what waited for him, and forgets the invitation.
+pub(super) async fn settle(tx: &mut Tx, found: &Stored, user: UserId) -> Result<(), IamError> {
+    let person = || Value::from(user.0.to_string());
+    let account = || Value::from(found.account.to_string());
+    // What a former membership may have left behind does not come alive.
+    let old = "DELETE FROM roles WHERE person = $1 AND (domain = $2 \
+               OR domain IN (SELECT 'o-' || guid FROM orgs WHERE account = $3) \
+               OR domain IN (SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $3))";
+    let domain = Domain::Account(found.account).to_string();
+    tx.execute(old, &[person(), domain.as_str().into(), account()])
+        .await?;
+    let roles = "INSERT INTO roles (person, domain, role) SELECT CAST($1 AS TEXT), domain, role FROM invitation_roles \
+                 WHERE invitation = $2 AND domain IN (SELECT domain FROM domains WHERE retired_at IS NULL)";
+    tx.execute(roles, &[person(), found.key()]).await?;
+    let named = "UPDATE members SET invitation = $3 WHERE account = $1 AND person = $2";
+    tx.execute(named, &[account(), person(), found.key()])
+        .await?;
+    let owner = "UPDATE accounts SET owner = $3 WHERE guid = $1 AND owner = $2";
+    tx.execute(owner, &[account(), found.key(), person()])
+        .await?;
+    remove(tx, found.guid).await?;
+    Ok(())
+}

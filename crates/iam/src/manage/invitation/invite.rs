@@ -1,0 +1,324 @@
+//! What an Administrator does: invite, look who has not answered, withdraw.
+
+use super::{InvitationConfig, new_code, remove, use_up};
+use crate::directory::parse_guid;
+use crate::entropy;
+use crate::error::IamError;
+use crate::manage::address::Address;
+use crate::manage::{hold, people};
+use crate::role::Role;
+use crate::service::Iam;
+use crate::verify::Identity;
+use base::error::{Kind, Problem};
+use base::id::{AccountId, Guid, UserId};
+use base::limit;
+use base::scope::Domain;
+use base::secret::Secret;
+use base::time::Millis;
+use db::{Tx, Value};
+use std::collections::HashSet;
+
+/// Somebody to invite.
+#[derive(Debug, Clone)]
+pub struct Invitee {
+    /// E-mail address.
+    pub email: String,
+    /// A role in the account to begin with.
+    pub role: Option<Role>,
+}
+
+/// Somebody who was invited. The same is said of everybody, whether the server knows him or not.
+#[derive(Debug)]
+pub struct Invited {
+    /// What names him in this account from now on, also once he is in it.
+    pub id: UserId,
+    /// The address as the inviter wrote it.
+    pub email: String,
+    /// The one-time code to hand on, where the inviter may see it.
+    pub code: Option<Secret<String>>,
+}
+
+/// An invitation that waits, as the account's Administrators see it: what they wrote, and nothing of the person.
+#[derive(Debug)]
+pub struct Invitation {
+    /// What names it.
+    pub id: UserId,
+    /// The address as the inviter wrote it.
+    pub email: String,
+    /// The roles in the account that begin with it.
+    pub roles: Vec<Role>,
+    /// When it was made.
+    pub created_at: Millis,
+}
+
+impl Iam {
+    /// Invites people into the account, all of them or none. They are in it once they accept.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; when an address is none, is given twice or is a member's; over a limit.
+    pub async fn invite(
+        &self,
+        caller: &Identity,
+        account: AccountId,
+        wanted: &[Invitee],
+    ) -> Result<Vec<Invited>, IamError> {
+        self.may_invite(caller, account)?;
+        let config = self.0.config.invitations;
+        let wanted = checked(&config, account, wanted)?;
+        let inviter = self.user(caller)?;
+        let now = self.0.clock.now();
+        let mut tx = self.0.db.begin().await?;
+        if !hold(&mut tx, account).await? {
+            return Err(IamError::not_found("the account"));
+        }
+        let domain = Domain::Account(account);
+        if !people::still_holds(&mut tx, account, caller.user(), domain, Role::Administrator)
+            .await?
+        {
+            return Err(IamError::forbidden(
+                "inviting users needs the account role Administrator",
+            ));
+        }
+        sweep(&mut tx, account, now).await?;
+        let amount = i64::try_from(wanted.len()).unwrap_or(i64::MAX);
+        let today = use_up(&mut tx, format!("invitations/{account}"), amount, now).await?;
+        if today > config.per_day {
+            return Err(over(
+                Kind::Busy,
+                &limit::INVITATIONS_PER_DAY,
+                config.per_day,
+            ));
+        }
+        let is_shown = config.show_code && !config.by_mail && is_single(&mut tx).await?;
+        let mut invited = Vec::with_capacity(wanted.len());
+        for (address, role) in wanted {
+            if people::member_by_address(&mut tx, account, &address.folded)
+                .await?
+                .is_some()
+            {
+                return Err(IamError::conflict(format!(
+                    "`{}` is a member of the account already; nobody was invited",
+                    address.text
+                )));
+            }
+            let made = New {
+                account,
+                address: &address,
+                inviter: &inviter.email,
+                now,
+                config: &config,
+                is_shown,
+            };
+            let (guid, code) = made.write(&mut tx).await?;
+            if let Some(role) = role {
+                promise(&mut tx, guid, domain, role).await?;
+            }
+            invited.push(Invited {
+                id: UserId(guid),
+                email: address.text,
+                code,
+            });
+        }
+        if count(&mut tx, account, now).await? > config.per_account {
+            let limit = &limit::INVITATIONS_PER_ACCOUNT;
+            return Err(over(Kind::Conflict, limit, config.per_account));
+        }
+        self.commit(tx).await?;
+        Ok(invited)
+    }
+
+    /// Whether the caller may invite users.
+    ///
+    /// # Errors
+    /// When he is not in the account; without Administrator of it.
+    pub fn may_invite(&self, caller: &Identity, account: AccountId) -> Result<(), IamError> {
+        self.administer(caller, account, "inviting users")
+    }
+
+    /// The invitations of the account that wait, by address.
+    ///
+    /// # Errors
+    /// Without Administrator of the account, or with a token for another; when the database fails.
+    pub async fn invitations(
+        &self,
+        caller: &Identity,
+        account: AccountId,
+    ) -> Result<Vec<Invitation>, IamError> {
+        self.administer(caller, account, "listing users")?;
+        let sql = "SELECT invitations.guid, invitations.email, invitations.created_at, invitation_roles.role \
+                   FROM invitations LEFT JOIN invitation_roles ON invitation_roles.invitation = invitations.guid \
+                   AND invitation_roles.domain = $2 WHERE invitations.account = $1 AND invitations.expires_at > $3 \
+                   AND NOT EXISTS (SELECT 1 FROM members JOIN users ON users.guid = members.person \
+                   WHERE members.account = $1 AND users.folded = invitations.folded) \
+                   ORDER BY invitations.folded, invitation_roles.role";
+        let values = [
+            account.to_string().into(),
+            Domain::Account(account).to_string().into(),
+            self.0.clock.now().0.into(),
+        ];
+        let mut found: Vec<Invitation> = Vec::new();
+        for row in self.0.db.all(sql, &values).await? {
+            let id = UserId(parse_guid(&row, "guid")?);
+            if found.last().is_none_or(|last| last.id != id) {
+                found.push(Invitation {
+                    id,
+                    email: row.text("email")?,
+                    roles: Vec::new(),
+                    created_at: Millis(row.int("created_at")?),
+                });
+            }
+            let role = row.text_or_none("role")?.and_then(|text| text.parse().ok());
+            if let (Some(role), Some(last)) = (role, found.last_mut()) {
+                last.roles.push(role);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Takes back the invitation with this id. `false` when there is none in the account.
+pub(crate) async fn withdraw(
+    tx: &mut Tx,
+    account: AccountId,
+    id: UserId,
+) -> Result<bool, IamError> {
+    let sql = "SELECT guid FROM invitations WHERE guid = $1 AND account = $2";
+    let values = [id.0.to_string().into(), account.to_string().into()];
+    match tx.one(sql, &values).await? {
+        Some(_) => remove(tx, id.0).await,
+        None => Ok(false),
+    }
+}
+
+/// Notes a role that begins with the acceptance.
+pub(crate) async fn promise(
+    tx: &mut Tx,
+    invitation: Guid,
+    domain: Domain,
+    role: Role,
+) -> Result<(), IamError> {
+    let sql = "INSERT INTO invitation_roles (invitation, domain, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    let values = [
+        Value::from(invitation.to_string()),
+        domain.to_string().into(),
+        role.name().into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// Everything that is wrong with the request itself, found before anything is done.
+fn checked(
+    config: &InvitationConfig,
+    account: AccountId,
+    wanted: &[Invitee],
+) -> Result<Vec<(Address, Option<Role>)>, IamError> {
+    if wanted.is_empty() {
+        return Err(IamError::invalid("users", "`users` names nobody"));
+    }
+    if wanted.len() as u64 > config.per_request {
+        let limit = &limit::INVITATIONS_PER_REQUEST;
+        return Err(over(Kind::Invalid, limit, config.per_request));
+    }
+    let mut seen = HashSet::with_capacity(wanted.len());
+    let mut found = Vec::with_capacity(wanted.len());
+    for one in wanted {
+        let address = Address::parse(&one.email)?;
+        if let Some(role) = one.role.filter(|role| !role.fits(Domain::Account(account))) {
+            let message = format!("`{role}` is no role of an account");
+            return Err(IamError::invalid("account_role", message));
+        }
+        if !seen.insert(address.folded.clone()) {
+            let message = format!("`{}` is named twice; nobody was invited", address.text);
+            return Err(IamError::invalid("email", message));
+        }
+        found.push((address, one.role));
+    }
+    Ok(found)
+}
+
+fn over(kind: Kind, limit: &'static limit::Limit, allowed: u64) -> IamError {
+    let code = match kind {
+        Kind::Busy => "too_many_requests",
+        Kind::Conflict => "conflict",
+        _ => "invalid_parameter",
+    };
+    let message = format!("more than `{}` = {allowed}; nobody was invited", limit.name);
+    let hint = match kind {
+        Kind::Busy => "invite the others tomorrow, or ask the operator to raise the limit",
+        Kind::Conflict => "withdraw some with `vigie account user-remove EMAIL`",
+        _ => "invite them in several requests",
+    };
+    IamError::Refused(Problem::new(kind, code, message).hint(hint).limit(limit))
+}
+
+/// Forgets the invitations that have expired. That of an account's future owner stays, for the operator to renew.
+async fn sweep(tx: &mut Tx, account: AccountId, now: Millis) -> Result<(), IamError> {
+    let values = [account.to_string().into(), now.0.into()];
+    for sql in [
+        "DELETE FROM invitation_roles WHERE invitation IN (SELECT guid FROM invitations WHERE account = $1 \
+         AND expires_at <= $2 AND guid NOT IN (SELECT owner FROM accounts))",
+        "DELETE FROM invitations WHERE account = $1 AND expires_at <= $2 AND guid NOT IN (SELECT owner FROM accounts)",
+    ] {
+        tx.execute(sql, &values).await?;
+    }
+    Ok(())
+}
+
+async fn count(tx: &mut Tx, account: AccountId, now: Millis) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS waiting FROM invitations WHERE account = $1 AND expires_at > $2";
+    let row = tx
+        .one(sql, &[account.to_string().into(), now.0.into()])
+        .await?;
+    let waiting = row.map(|row| row.int("waiting")).transpose()?;
+    Ok(u64::try_from(waiting.unwrap_or(0)).unwrap_or(0))
+}
+
+/// Whether the server has one account: then whoever invites cannot reach into another.
+async fn is_single(tx: &mut Tx) -> Result<bool, IamError> {
+    let row = tx.one("SELECT COUNT(*) AS made FROM accounts", &[]).await?;
+    Ok(row.map(|row| row.int("made")).transpose()? == Some(1))
+}
+
+/// An invitation to be written down.
+pub(crate) struct New<'a> {
+    pub(crate) account: AccountId,
+    pub(crate) address: &'a Address,
+    pub(crate) inviter: &'a str,
+    pub(crate) now: Millis,
+    pub(crate) config: &'a InvitationConfig,
+    pub(crate) is_shown: bool,
+}
+
+impl New<'_> {
+    /// Writes it; made again it is the same, good for longer, and a new code takes the place of the one before.
+    pub(crate) async fn write(
+        &self,
+        tx: &mut Tx,
+    ) -> Result<(Guid, Option<Secret<String>>), IamError> {
+        let (code, hash) = new_code();
+        let stored = self.is_shown.then_some(hash);
+        let mail_due_at = self.config.by_mail.then_some(self.now.0);
+        let sql = "INSERT INTO invitations (guid, account, email, folded, inviter, code_hash, code_seen, mail_due_at, \
+                   mail_tries, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10) \
+                   ON CONFLICT (account, folded) DO UPDATE SET email = excluded.email, inviter = excluded.inviter, \
+                   code_hash = COALESCE(excluded.code_hash, invitations.code_hash), \
+                   code_seen = CASE WHEN excluded.code_hash IS NULL THEN invitations.code_seen ELSE excluded.code_seen END, \
+                   mail_due_at = excluded.mail_due_at, mail_tries = 0, expires_at = excluded.expires_at RETURNING guid";
+        let values = [
+            Value::from(entropy::guid().to_string()),
+            self.account.to_string().into(),
+            self.address.text.as_str().into(),
+            self.address.folded.as_str().into(),
+            self.inviter.into(),
+            Value::Blob(stored),
+            self.is_shown.into(),
+            mail_due_at.into(),
+            self.now.0.into(),
+            self.now.plus(self.config.lifetime_milliseconds).0.into(),
+        ];
+        let row = tx.one(sql, &values).await?;
+        let row = row.ok_or(IamError::Crypto("write the invitation down"))?;
+        Ok((parse_guid(&row, "guid")?, self.is_shown.then_some(code)))
+    }
+}

@@ -1,0 +1,245 @@
+//! What the operator does about addresses, beside a running server: he makes codes to hand on, gives his word for an
+//! address, and sees what waits.
+
+use super::{
+    BY_OPERATOR, Holder, InvitationConfig, New, Stored, UNPROVEN, answer, holder, new_code, reclaim,
+};
+use crate::directory::parse_guid;
+use crate::entropy;
+use crate::error::IamError;
+use crate::manage::address::Address;
+use crate::manage::hold;
+use crate::service::Iam;
+use base::error::{Kind, Problem};
+use base::id::{AccountId, UserId};
+use base::secret::Secret;
+use base::time::Millis;
+use db::{Tx, Value};
+
+/// A code for the operator to hand on.
+#[derive(Debug)]
+pub struct OperatorsCode {
+    /// The address it is for.
+    pub email: String,
+    /// The account it leads into.
+    pub account: AccountId,
+    /// The code.
+    pub code: Secret<String>,
+    /// Until when it is good.
+    pub expires_at: Millis,
+}
+
+/// An invitation of any account.
+#[derive(Debug)]
+pub struct Pending {
+    /// Into which account.
+    pub account: AccountId,
+    /// Whom.
+    pub email: String,
+    /// Address of whoever invited; empty for the operator.
+    pub inviter: String,
+    /// Until when it is good.
+    pub expires_at: Millis,
+}
+
+impl Iam {
+    /// Makes a one-time code for an address: for its invitation, or for a user whose address is not proven. The code before
+    /// it is good for nothing from then on.
+    ///
+    /// # Errors
+    /// When nothing waits for the address; when several accounts do and none is named; when its user is proven.
+    pub async fn operators_code(
+        &self,
+        email: &str,
+        account: Option<AccountId>,
+    ) -> Result<OperatorsCode, IamError> {
+        let address = Address::parse(email)?;
+        let mut tx = self.0.db.begin().await?;
+        let own = holder(&mut tx, &address.folded).await?;
+        if own.as_ref().is_some_and(|own| own.is_proven) {
+            let message = format!(
+                "`{}` is a user whose address is proven, and needs no code",
+                address.text
+            );
+            let problem = Problem::new(Kind::Conflict, "conflict", message);
+            return Err(IamError::Refused(problem.hint(
+                "the person logs in with the own password, and answers with `vigie account accept` or `decline`",
+            )));
+        }
+        let account = match account {
+            Some(account) => account,
+            None => self.account_meant(&mut tx, &address, own.as_ref()).await?,
+        };
+        hold(&mut tx, account).await?;
+        let expires_at = self
+            .0
+            .clock
+            .now()
+            .plus(self.0.config.invitations.lifetime_milliseconds);
+        if let Some(own) = &own
+            && reclaim::account_of(&mut tx, own.user).await? == Some(account)
+        {
+            note(&mut tx, account, &address, self.0.clock.now()).await?;
+        }
+        let found = answer::find(&mut tx, account, &address.folded).await?;
+        let found = found.ok_or_else(|| nothing(&address))?;
+        let (code, hash) = new_code();
+        let sql = "UPDATE invitations SET code_hash = $2, code_seen = 0, expires_at = $3, mail_due_at = NULL WHERE guid = $1";
+        let values = [found.key(), hash.into(), expires_at.0.into()];
+        tx.execute(sql, &values).await?;
+        self.commit(tx).await?;
+        Ok(OperatorsCode {
+            email: found.email,
+            account,
+            code,
+            expires_at,
+        })
+    }
+
+    /// The operator's word that the user of an address is the person it belongs to.
+    ///
+    /// # Errors
+    /// When nobody has the address.
+    pub async fn confirm(&self, email: &str) -> Result<(), IamError> {
+        let address = Address::parse(email)?;
+        let mut tx = self.0.db.begin().await?;
+        let own = holder(&mut tx, &address.folded).await?;
+        let own = own.ok_or_else(|| {
+            IamError::Refused(
+                Problem::new(
+                    Kind::NotFound,
+                    "not_found",
+                    format!("`{}` is no user", address.text),
+                )
+                .hint("`vigied invitation code EMAIL` lets an invited person in"),
+            )
+        })?;
+        let sql = "UPDATE users SET proof = $2 WHERE guid = $1";
+        tx.execute(sql, &[own.user.0.to_string().into(), BY_OPERATOR.into()])
+            .await?;
+        self.commit(tx).await
+    }
+
+    /// Every invitation of every account that waits, by address.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn all_invitations(&self) -> Result<Vec<Pending>, IamError> {
+        let sql =
+            "SELECT account, email, inviter, expires_at FROM invitations ORDER BY folded, account";
+        let rows = self.0.db.all(sql, &[]).await?;
+        let read = |row: &db::Row| {
+            Ok(Pending {
+                account: AccountId(parse_guid(row, "account")?),
+                email: row.text("email")?,
+                inviter: row.text("inviter")?,
+                expires_at: Millis(row.int("expires_at")?),
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+
+    /// The account a code is wanted for, when none is named.
+    async fn account_meant(
+        &self,
+        tx: &mut Tx,
+        address: &Address,
+        own: Option<&Holder>,
+    ) -> Result<AccountId, IamError> {
+        let sql = "SELECT guid, account, email, folded, code_hash, code_seen, expires_at FROM invitations \
+                   WHERE folded = $1 ORDER BY created_at";
+        let rows = self
+            .0
+            .db
+            .all(sql, &[address.folded.as_str().into()])
+            .await?;
+        let found: Result<Vec<Stored>, IamError> = rows.iter().map(Stored::read).collect();
+        let found = found?;
+        match (found.as_slice(), own) {
+            ([one], _) => Ok(one.account),
+            ([], Some(own)) => {
+                let home = reclaim::account_of(tx, own.user).await?;
+                home.ok_or_else(|| nothing(address))
+            }
+            ([], None) => Err(nothing(address)),
+            (several, _) => {
+                let ids: Vec<String> = several
+                    .iter()
+                    .map(|one| format!("`{}`", one.account))
+                    .collect();
+                let message = format!("`{}` is invited into {}", address.text, ids.join(" and "));
+                let problem = Problem::new(Kind::Conflict, "conflict", message);
+                Err(IamError::Refused(problem.hint(
+                    "name one with `--account ID`; the others can be accepted after the login",
+                )))
+            }
+        }
+    }
+}
+
+/// Keeps a user as he is until the transaction ends; whether his address is proven.
+pub(crate) async fn hold_proven(tx: &mut Tx, user: UserId) -> Result<bool, IamError> {
+    let sql = "UPDATE users SET home = home WHERE guid = $1 RETURNING proof";
+    let row = tx.one(sql, &[user.0.to_string().into()]).await?;
+    let row =
+        row.ok_or_else(|| IamError::conflict("the owner was removed at this moment: try again"))?;
+    Ok(row.text("proof")? != UNPROVEN)
+}
+
+/// Invites the owner of a new account, whose address is not proven: the account is nobody's until he accepts.
+pub(crate) async fn of_owner(
+    tx: &mut Tx,
+    account: AccountId,
+    address: &Address,
+    now: Millis,
+    config: &InvitationConfig,
+) -> Result<(UserId, Secret<String>), IamError> {
+    let new = New {
+        account,
+        address,
+        inviter: "",
+        now,
+        config,
+        is_shown: false,
+    };
+    let (guid, _) = new.write(tx).await?;
+    let (code, hash) = new_code();
+    let sql = "UPDATE invitations SET code_hash = $2, mail_due_at = NULL WHERE guid = $1";
+    tx.execute(sql, &[guid.to_string().into(), hash.into()])
+        .await?;
+    let owner = "UPDATE accounts SET owner = $2 WHERE guid = $1";
+    tx.execute(
+        owner,
+        &[account.to_string().into(), guid.to_string().into()],
+    )
+    .await?;
+    Ok((UserId(guid), code))
+}
+
+fn nothing(address: &Address) -> IamError {
+    let message = format!("nothing waits for `{}`", address.text);
+    let problem = Problem::new(Kind::NotFound, "not_found", message);
+    IamError::Refused(problem.hint(
+        "invite with `vigie account user-invite EMAIL`, or make an account with `vigied account create NAME --owner EMAIL`",
+    ))
+}
+
+/// Makes a place for the code of a member whose address is not proven.
+async fn note(
+    tx: &mut Tx,
+    account: AccountId,
+    address: &Address,
+    now: Millis,
+) -> Result<(), IamError> {
+    let sql = "INSERT INTO invitations (guid, account, email, folded, inviter, code_seen, mail_tries, created_at, expires_at) \
+               VALUES ($1, $2, $3, $4, '', 0, 0, $5, $5) ON CONFLICT DO NOTHING";
+    let values = [
+        Value::from(entropy::guid().to_string()),
+        account.to_string().into(),
+        address.text.as_str().into(),
+        address.folded.as_str().into(),
+        now.0.into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}

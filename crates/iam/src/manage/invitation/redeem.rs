@@ -1,0 +1,116 @@
+//! A one-time code becomes a password: the only thing it can become.
+
+use super::{BY_CODE, Stored, UNPROVEN, answer, code, holder, reclaim, rejected};
+use crate::directory::parse_guid;
+use crate::error::IamError;
+use crate::login::password;
+use crate::manage::address::Address;
+use crate::manage::hold;
+use crate::manage::people::{self, NewUser};
+use crate::service::Iam;
+use base::id::AccountId;
+use base::secret::Secret;
+use db::{DbError, Tx, Value};
+
+impl Iam {
+    /// Sets the first password of a new user, whose address the code was made for, and accepts the invitation it was made
+    /// with. A code that nobody but the person has seen also takes an address back from whoever began with another that its
+    /// inviter had seen: all of his ends.
+    ///
+    /// # Errors
+    /// When the code fits nothing, said alike for every cause; when the password is too short.
+    pub async fn redeem(
+        &self,
+        email: &str,
+        code: &Secret<String>,
+        new_password: Secret<String>,
+    ) -> Result<(), IamError> {
+        let folded = Address::parse(email).map_err(|_| rejected())?.folded;
+        let hash = code::hash(code.expose());
+        let accounts = self.accounts_touched(&hash, &folded).await?;
+        // Hashing takes its time: after the code was found to be good, and before anything is held.
+        let password = password::prepare(self, email, new_password).await?;
+        let now = self.0.clock.now();
+        let mut tx = self.0.db.begin().await?;
+        for account in accounts {
+            hold(&mut tx, account).await?;
+        }
+        let found = self.find_by_code(&mut tx, &hash, &folded).await?;
+        if let Some(own) = holder(&mut tx, &folded).await? {
+            if own.is_proven || found.code_seen {
+                return Err(rejected());
+            }
+            reclaim::evict(self, &mut tx, own.user, &found).await?;
+        }
+        // What the unproven user had in this very account waits with the invitation now.
+        let user = people::new_user(found.account, &found.email, now);
+        let proof = if found.code_seen { UNPROVEN } else { BY_CODE };
+        let new = NewUser {
+            user: &user,
+            folded: &folded,
+            password: &password,
+            proof,
+        };
+        new.insert(&mut tx).await.map_err(|error| match error {
+            IamError::Db(DbError::Unique) => rejected(),
+            other => other,
+        })?;
+        answer::settle(&mut tx, &found, user.id).await?;
+        self.commit_with_ends(tx).await
+    }
+
+    /// The invitation a code is good for.
+    async fn find_by_code(
+        &self,
+        tx: &mut Tx,
+        hash: &[u8; 32],
+        folded: &str,
+    ) -> Result<Stored, IamError> {
+        let sql = "SELECT guid, account, email, folded, code_hash, code_seen, expires_at FROM invitations \
+                   WHERE code_hash = $1 AND folded = $2 AND expires_at > $3";
+        let values = [
+            Value::from(&hash[..]),
+            folded.into(),
+            self.0.clock.now().0.into(),
+        ];
+        let row = tx.one(sql, &values).await?.ok_or_else(rejected)?;
+        Stored::read(&row)
+    }
+
+    /// The accounts that redeeming the code will touch, in the order in which they are held. A reading alone: a stranger who
+    /// guesses makes no writer wait.
+    async fn accounts_touched(
+        &self,
+        hash: &[u8; 32],
+        folded: &str,
+    ) -> Result<Vec<AccountId>, IamError> {
+        let sql = "SELECT invitations.account, code_seen, users.proof, members.account AS home FROM invitations \
+                   LEFT JOIN users ON users.folded = invitations.folded LEFT JOIN members ON members.person = users.guid \
+                   WHERE code_hash = $1 AND invitations.folded = $2 AND expires_at > $3";
+        let values = [
+            Value::from(&hash[..]),
+            folded.into(),
+            self.0.clock.now().0.into(),
+        ];
+        let rows = self.0.db.all(sql, &values).await?;
+        if rows.is_empty() {
+            return Err(rejected());
+        }
+        let mut accounts = Vec::new();
+        for row in rows {
+            accounts.push(AccountId(parse_guid(&row, "account")?));
+            let Some(proof) = row.text_or_none("proof")? else {
+                continue;
+            };
+            if proof != UNPROVEN || row.flag("code_seen")? {
+                return Err(rejected());
+            }
+            if row.text_or_none("home")?.is_some() {
+                accounts.push(AccountId(parse_guid(&row, "home")?));
+            }
+        }
+        accounts.sort_unstable();
+        accounts.dedup();
+        Ok(accounts)
+    }
+}

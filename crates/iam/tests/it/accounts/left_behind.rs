@@ -1,0 +1,47 @@
+//! A role is given to members: who was removed while he made something leaves none behind (the report's B17).
+
+use super::world::{World, code, on_both};
+use base::scope::Domain;
+use iam::role::Role;
+
+/// The twin has not heard of the removal yet, as a request that is under way.
+#[test]
+fn who_is_removed_while_he_makes_an_organization_or_a_space_leaves_no_role_behind() {
+    on_both("left_behind", &async |world: &World| {
+        let (bea, b) = (world.bea().await, &world.b);
+        world.invite_ada(Some(Role::Administrator)).await;
+        let there = world.ada(Some(b.account)).await;
+        let ada = world.identity(&there).unwrap();
+        let twin = world.node().await;
+        world
+            .iam
+            .remove_member(&bea, b.account, world.a.owner)
+            .await
+            .unwrap();
+        let org = twin.create_org(&ada, "left-behind", None).await;
+        let space = twin.create_space(&ada, b.org, "left-behind").await;
+        world.invite_ada(None).await;
+        let directory = world.iam.directory();
+        for org in world.iam.orgs(&bea) {
+            assert!(
+                directory
+                    .roles(world.a.owner, Domain::Org(org.id))
+                    .is_empty(),
+                "{}",
+                org.name
+            );
+        }
+        for space in world.iam.spaces(&bea) {
+            assert!(
+                directory
+                    .roles(world.a.owner, Domain::Space(space.id))
+                    .is_empty(),
+                "{}",
+                space.name
+            );
+        }
+        assert_eq!(code(org.unwrap_err()), "not_found");
+        assert_eq!(code(space.unwrap_err()), "not_found");
+        twin.close().await;
+    });
+}

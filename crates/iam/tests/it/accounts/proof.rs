@@ -1,0 +1,136 @@
+//! Whose address it is: what somebody who began with a code that was seen may do, and how the true owner comes in.
+
+use super::world::{CARL, World, code, on_both, request, secret};
+use base::scope::Domain;
+use iam::manage::api_key::NewKey;
+use iam::manage::invitation::Choice;
+use iam::role::Role;
+use iam::{Credential, Identity};
+
+/// As if the code had been shown while there was one account: what is stored then.
+async fn seen(world: &World) -> Identity {
+    let (_, password) = world.invite_carl(Some(Role::Administrator)).await;
+    let db = world.database().await;
+    db.execute(
+        "UPDATE users SET proof = '' WHERE folded = 'carl@example.org'",
+        &[],
+    )
+    .await
+    .unwrap();
+    let tokens = world.login(CARL, &password, None).await.unwrap();
+    world.identity(&tokens).unwrap()
+}
+
+#[test]
+fn who_began_with_a_code_that_was_seen_stays_in_one_account() {
+    on_both("stays_in_one", &async |world: &World| {
+        let carl = seen(world).await;
+        let made = world.iam.create_account(request("c", CARL)).await.unwrap();
+        assert!(made.opening.is_none());
+        let operators = made.code.expect("the owner is invited with a code");
+        assert!(!world.iam.directory().is_member(carl.user(), made.account));
+        let choice = Choice::Account(made.account);
+        for proof in [None, Some(secret("vgc-0000-0000-0000-0000-0000"))] {
+            let refused = world.iam.accept(&carl, choice, proof.as_ref()).await;
+            assert_eq!(code(refused.unwrap_err()), "address_unproven");
+        }
+        // With the operator's code he is who he says, and keeps all.
+        world
+            .iam
+            .accept(&carl, choice, Some(&operators))
+            .await
+            .unwrap();
+        let directory = world.iam.directory();
+        assert!(directory.holds(
+            carl.user(),
+            Domain::Account(made.account),
+            Role::Administrator
+        ));
+        assert_eq!(
+            world.iam.account(&carl, made.account).unwrap().owner,
+            carl.user()
+        );
+        let again = world
+            .iam
+            .redeem(CARL, &operators, secret("long enough"))
+            .await;
+        assert_eq!(code(again.unwrap_err()), "invalid_code");
+    });
+}
+
+#[test]
+fn the_operators_word_is_a_proof_too() {
+    on_both("operators_word", &async |world: &World| {
+        let carl = seen(world).await;
+        world.iam.confirm("CARL@example.org").await.unwrap();
+        let made = world.iam.create_account(request("c", CARL)).await.unwrap();
+        assert!(made.code.is_none());
+        assert!(world.iam.directory().is_member(carl.user(), made.account));
+        let refused = world.iam.operators_code(CARL, None).await;
+        assert_eq!(code(refused.unwrap_err()), "conflict");
+    });
+}
+
+#[test]
+fn the_true_owner_begins_anew_and_nothing_of_the_other_is_left() {
+    on_both("begins_anew", &async |world: &World| {
+        let other = seen(world).await;
+        let new = NewKey {
+            name: "kept".to_owned(),
+            ..NewKey::default()
+        };
+        let (_, key) = world.iam.create_api_key(&other, new).await.unwrap();
+        let bea = world.bea().await;
+        world
+            .iam
+            .remove_member(&bea, world.b.account, world.b.owner)
+            .await
+            .unwrap();
+        // He is the last Administrator of his account; and no other invitation waits for the address.
+        let operators = world.iam.operators_code(CARL, None).await.unwrap();
+        assert_eq!(operators.account, world.b.account);
+        world
+            .iam
+            .redeem(CARL, &operators.code, secret("the true owner's"))
+            .await
+            .unwrap();
+        assert!(world.iam.directory().user(other.user()).is_none());
+        let key = Credential::ApiKey(key.expose());
+        assert!(world.iam.verifier().identity(key).is_err());
+        let tokens = world.login(CARL, "the true owner's", None).await.unwrap();
+        let owner = world.identity(&tokens).unwrap();
+        assert_ne!(owner.user(), other.user());
+        assert_eq!(
+            world.iam.account(&owner, world.b.account).unwrap().owner,
+            owner.user()
+        );
+        let directory = world.iam.directory();
+        assert!(directory.holds(
+            owner.user(),
+            Domain::Account(world.b.account),
+            Role::Administrator
+        ));
+    });
+}
+
+#[test]
+fn an_invitation_ends_by_itself() {
+    on_both("ends_by_itself", &async |world: &World| {
+        world.invite(CARL, None).await;
+        let operators = world.iam.operators_code(CARL, None).await.unwrap();
+        world.clock.advance(8 * 86_400_000);
+        let late = world
+            .iam
+            .redeem(CARL, &operators.code, secret("long enough"))
+            .await;
+        assert_eq!(code(late.unwrap_err()), "invalid_code");
+        assert!(
+            world
+                .iam
+                .invitations(&world.bea().await, world.b.account)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+    });
+}

@@ -1,0 +1,202 @@
+//! Invitations into accounts: `account invitations`, `accept`, `decline`; and the first password of an invited person.
+
+use crate::client::{Request, encode};
+use crate::context::Context;
+use crate::error::{Failure, Kind};
+use crate::given;
+use crate::output::printable;
+use crate::prompt;
+use base::secret::Secret;
+use clap::Args;
+use serde_json::{Value, json};
+use wire::iam::invitation::{Accept, Invitation, Invitations, Redeem};
+
+/// What `accept` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  vigie account invitations
+  vigie account accept 0123456789abcdef0123456789abcdef")]
+pub(crate) struct AcceptArgs {
+    /// Account, or id of the invitation
+    #[arg(value_name = "ACCOUNT_ID")]
+    id: String,
+    /// One-time code that came to your address; needed by whoever began with a code that the inviter had seen
+    #[arg(long, value_name = "CODE|@FILE", value_parser = given::argument)]
+    code: Option<Secret<String>>,
+}
+
+/// What `decline` takes.
+#[derive(Debug, Args)]
+pub(crate) struct DeclineArgs {
+    /// Account, or id of the invitation
+    #[arg(value_name = "ACCOUNT_ID")]
+    id: String,
+}
+
+fn url(context: &Context) -> Result<String, Failure> {
+    Ok(format!(
+        "{}/v2/users/self/invitations",
+        context.api_endpoint()?
+    ))
+}
+
+fn waiting(context: &Context) -> Result<Vec<Invitation>, Failure> {
+    let list: Invitations = context
+        .ask(Request::get(url(context)?), "list invitations")?
+        .parse("list invitations")?;
+    Ok(list.resources)
+}
+
+/// Lists what waits for the caller.
+pub(crate) fn list(context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    output.action(&format!("Getting invitations of {}...", context.user()))?;
+    let waiting = waiting(context)?;
+    if output.is_json() {
+        return output.json(&waiting);
+    }
+    output.ok()?;
+    if waiting.is_empty() {
+        return output.say("No invitations found.");
+    }
+    let rows: Vec<Vec<String>> = waiting.iter().map(row).collect();
+    output.table(&["Account GUID", "Name", "Invited by", "Good until"], &rows)
+}
+
+fn row(one: &Invitation) -> Vec<String> {
+    let inviter = match one.invited_by.as_str() {
+        "" => "the operator",
+        inviter => inviter,
+    };
+    [&one.account_id, &one.account_name, inviter, &one.expires_at]
+        .iter()
+        .map(|text| printable(text))
+        .collect()
+}
+
+/// The invitation meant by its id or its account.
+fn meant(id: &str, context: &Context) -> Result<Invitation, Failure> {
+    let found = waiting(context)?
+        .into_iter()
+        .find(|one| one.id == id || one.account_id == id);
+    found.ok_or_else(|| {
+        let message = format!("no invitation into `{}` waits for you", printable(id));
+        Failure::new(Kind::NotFound, message).hint("list them with `vigie account invitations`")
+    })
+}
+
+/// Accepts the invitation into the account, or the only one that waits.
+pub(crate) fn accept_at_login(account: Option<&str>, context: &Context) -> Result<(), Failure> {
+    let mut waiting = waiting(context)?;
+    waiting.retain(|one| account.is_none_or(|id| one.account_id == id));
+    match waiting.as_slice() {
+        // Accepted before: a script that says so each time goes on.
+        [] => Ok(()),
+        [one] => answer(one, &Accept::default(), context),
+        _ => Err(Failure::usage("more than one invitation waits for you")
+            .hint("name the account with `-c ACCOUNT_ID`")),
+    }
+}
+
+fn answer(invitation: &Invitation, body: &Accept, context: &Context) -> Result<(), Failure> {
+    context.output.action(&format!(
+        "Accepting the invitation into account {} as {}...",
+        printable(&invitation.account_name),
+        context.user()
+    ))?;
+    let path = format!("{}/{}/accept", url(context)?, encode(&invitation.id));
+    context.ask(Request::post(path).json(body)?, "accept the invitation")?;
+    Ok(())
+}
+
+/// Accepts an invitation.
+pub(crate) fn accept(args: &AcceptArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let invitation = meant(&args.id, context)?;
+    let code = args
+        .code
+        .as_ref()
+        .map(|code| given::password(code.expose(), "--code", output))
+        .transpose()?;
+    let body = Accept {
+        one_time_code: code.map(|code| code.expose().as_str().into()),
+    };
+    answer(&invitation, &body, context)?;
+    if output.is_json() {
+        return output.json(&answered(&invitation, "accepted"));
+    }
+    output.ok()?;
+    output.say(&format!(
+        "Work in it with `vigie target -c {}`",
+        printable(&invitation.account_id)
+    ))
+}
+
+/// Declines an invitation.
+pub(crate) fn decline(args: &DeclineArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let invitation = meant(&args.id, context)?;
+    output.action(&format!(
+        "Declining the invitation into account {} as {}...",
+        printable(&invitation.account_name),
+        context.user()
+    ))?;
+    let path = format!("{}/{}/decline", url(context)?, encode(&invitation.id));
+    context.ask(Request::post(path), "decline the invitation")?;
+    if output.is_json() {
+        return output.json(&answered(&invitation, "declined"));
+    }
+    output.ok()
+}
+
+fn answered(invitation: &Invitation, how: &str) -> Value {
+    json!({"account_id": invitation.account_id, "account_name": invitation.account_name, how: true})
+}
+
+/// Tells who has just logged in what waits for him. A server that knows of no invitations has none.
+pub(crate) fn tell(context: &Context) {
+    for one in waiting(context).unwrap_or_default() {
+        let id = printable(&one.account_id);
+        context.output.note(&format!(
+            "you are invited into account {} by {}; answer with `vigie account accept {id}` or `vigie account decline {id}`",
+            printable(&one.account_name),
+            match one.invited_by.as_str() {
+                "" => "the operator".to_owned(),
+                inviter => printable(inviter),
+            },
+        ));
+    }
+}
+
+/// Sets the first password with a one-time code; the password.
+pub(crate) fn redeem(
+    email: &str,
+    code: &Secret<String>,
+    given: Option<&Secret<String>>,
+    context: &Context,
+) -> Result<Secret<String>, Failure> {
+    let new = match given {
+        Some(given) => given::password(given.expose(), "--new-password", &context.output)?,
+        None => {
+            context
+                .output
+                .note("this is a one-time code: choose a password of your own");
+            let flag = "`--new-password @FILE`";
+            let new = prompt::secret("New password", "the new password", flag)?;
+            if prompt::secret("New password again", "the new password", flag)? != new {
+                return Err(Failure::usage("the two new passwords are not the same"));
+            }
+            new
+        }
+    };
+    let body = Redeem {
+        email: email.to_owned(),
+        one_time_code: code.expose().as_str().into(),
+        new_password: new.expose().as_str().into(),
+    };
+    let url = format!("{}/v2/users/redeem", context.api_endpoint()?);
+    context
+        .send(Request::post(url).json(&body)?)?
+        .success("set the password")?;
+    Ok(new)
+}

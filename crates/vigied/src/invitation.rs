@@ -1,0 +1,130 @@
+//! `vigied invitation` and `vigied user`: the operator lets invited people in and gives his word for addresses, on the
+//! identity database itself, also while a server runs on it.
+
+use crate::boot;
+use crate::cli::{InvitationCommand, Output, UserCommand};
+use crate::columns::columns;
+use crate::config::Settings;
+use crate::quickstart::word;
+use anyhow::Context;
+use iam::Iam;
+use serde_json::{Value, json};
+use wire::iam::api_key::time_text;
+
+/// Runs a command of `vigied invitation`; returns what it prints.
+pub(crate) async fn run(
+    settings: &Settings,
+    command: &InvitationCommand,
+) -> anyhow::Result<String> {
+    let iam = boot::identity_of_operator(settings).await?;
+    let text = match command {
+        InvitationCommand::Code {
+            email,
+            account,
+            output,
+            ..
+        } => code(&iam, email, account.as_deref(), *output).await,
+        InvitationCommand::List { output, .. } => list(&iam, *output).await,
+    };
+    iam.close().await;
+    text
+}
+
+/// Runs a command of `vigied user`; returns what it prints.
+pub(crate) async fn user(settings: &Settings, command: &UserCommand) -> anyhow::Result<String> {
+    let iam = boot::identity_of_operator(settings).await?;
+    let UserCommand::Confirm { email, output, .. } = command;
+    let done = iam.confirm(email).await;
+    iam.close().await;
+    done.map_err(told)?;
+    Ok(match output {
+        Output::Json => format!("{:#}\n", json!({"email": email.trim(), "confirmed": true})),
+        Output::Text => format!(
+            "Confirmed: {} may be a member of every account now\n",
+            email.trim()
+        ),
+    })
+}
+
+/// A refusal with what mends it, as the program prints it.
+pub(crate) fn told(error: iam::IamError) -> anyhow::Error {
+    match error.problem().and_then(|problem| problem.hint.clone()) {
+        Some(hint) => anyhow::anyhow!("{error}\nhint: {hint}"),
+        None => error.into(),
+    }
+}
+
+async fn code(
+    iam: &Iam,
+    email: &str,
+    account: Option<&str>,
+    output: Output,
+) -> anyhow::Result<String> {
+    let account = account
+        .map(|text| {
+            text.parse()
+                .with_context(|| format!("`{text}` is no account id"))
+        })
+        .transpose()?;
+    let made = iam.operators_code(email, account).await.map_err(told)?;
+    let directory = iam.directory();
+    let accounts = directory.accounts();
+    let name = accounts.iter().find(|own| own.id == made.account);
+    let name = name.map_or("", |own| own.name.as_str());
+    let (code, until) = (made.code.expose(), time_text(made.expires_at));
+    Ok(match output {
+        Output::Json => format!(
+            "{:#}\n",
+            json!({
+                "email": made.email, "account_guid": made.account.to_string(), "account_name": name,
+                "one_time_code": code, "expires_at": until,
+            })
+        ),
+        Output::Text => format!(
+            "User:           {}\n\
+             Account:        {name} ({})\n\
+             One-time code:  {code}\n\
+             Good until:     {until}\n\n\
+             Hand it to the person whom this address belongs to, and to nobody else: it is not shown again.\n\n\
+             Next, by that person, who types the code where the password is asked for:\n  vigie login -u {}\n",
+            made.email,
+            made.account,
+            word(&made.email),
+        ),
+    })
+}
+
+async fn list(iam: &Iam, output: Output) -> anyhow::Result<String> {
+    let waiting = iam.all_invitations().await?;
+    if output == Output::Json {
+        let rows: Vec<Value> = waiting
+            .iter()
+            .map(|one| {
+                json!({
+                    "email": one.email, "account_guid": one.account.to_string(), "invited_by": one.inviter,
+                    "expires_at": time_text(one.expires_at),
+                })
+            })
+            .collect();
+        return Ok(format!("{:#}\n", Value::Array(rows)));
+    }
+    let rows: Vec<[String; 4]> = waiting
+        .iter()
+        .map(|one| {
+            let inviter = match one.inviter.as_str() {
+                "" => "the operator",
+                inviter => inviter,
+            };
+            [
+                one.email.clone(),
+                one.account.to_string(),
+                inviter.to_owned(),
+                time_text(one.expires_at),
+            ]
+        })
+        .collect();
+    Ok(columns(
+        ["User", "Account GUID", "Invited by", "Good until"],
+        &rows,
+    ))
+}

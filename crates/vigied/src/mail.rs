@@ -1,0 +1,118 @@
+//! Mails with invitations: taken from the queue in the database, one after another, and handed to the operator's SMTP server.
+//!
+//! No request waits for a mail, so that what an inviter is answered says nothing, by its time either. What cannot be sent is
+//! tried again, with longer and longer pauses.
+
+mod letter;
+
+use crate::config::mail::{MailSettings, MailTls};
+use crate::http::problem::Chain;
+use anyhow::Context;
+use iam::Iam;
+use iam::manage::invitation::Mail;
+use lettre::message::Mailbox;
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use std::time::Duration;
+
+/// How often the queue is looked at while it is empty.
+const POLL: Duration = Duration::from_millis(500);
+
+/// How long the mail server may take for one mail.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+type Smtp = AsyncSmtpTransport<Tokio1Executor>;
+
+/// Begins to send what is due, until the process ends.
+pub(crate) fn start(settings: &MailSettings, iam: Iam, public_url: String) -> anyhow::Result<()> {
+    let from: Mailbox = settings
+        .from
+        .parse()
+        .with_context(|| format!("`mail.from` is no address: `{}`", settings.from))?;
+    let smtp = transport(settings)?;
+    tokio::spawn(async move {
+        loop {
+            match iam.due_mail().await {
+                Ok(Some(mail)) => deliver(&iam, &smtp, &from, &public_url, &mail).await,
+                Ok(None) => tokio::time::sleep(POLL).await,
+                Err(error) => {
+                    tracing::warn!(error = %Chain(&error), "cannot look for mails");
+                    tokio::time::sleep(POLL).await;
+                }
+            }
+            if iam.is_closed() {
+                return;
+            }
+        }
+    });
+    Ok(())
+}
+
+fn transport(settings: &MailSettings) -> anyhow::Result<Smtp> {
+    let host = settings.host.trim_matches(['[', ']']).to_owned();
+    let tls = || -> anyhow::Result<TlsParameters> {
+        let mut parameters = TlsParameters::builder(host.clone());
+        if let Some(file) = &settings.ca_file {
+            let pem = std::fs::read(file)
+                .with_context(|| format!("cannot read `mail.ca_file` {}", file.display()))?;
+            let authority = Certificate::from_pem(&pem)
+                .with_context(|| format!("`mail.ca_file` {} is no certificate", file.display()))?;
+            parameters = parameters.add_root_certificate(authority);
+        }
+        parameters
+            .build_rustls()
+            .context("cannot set up TLS to the mail server")
+    };
+    let tls = match settings.tls {
+        MailTls::None => Tls::None,
+        MailTls::StartTls => Tls::Required(tls()?),
+        MailTls::Tls => Tls::Wrapper(tls()?),
+    };
+    let mut smtp = Smtp::builder_dangerous(host.clone())
+        .port(settings.port)
+        .tls(tls)
+        .timeout(Some(PATIENCE));
+    if let Some((user, file)) = &settings.login {
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("cannot read `mail.password_file` {}", file.display()))?;
+        let password = text.lines().next().unwrap_or_default().to_owned();
+        smtp = smtp.credentials(Credentials::new(user.clone(), password));
+    }
+    Ok(smtp.build())
+}
+
+async fn deliver(iam: &Iam, smtp: &Smtp, from: &Mailbox, public_url: &str, mail: &Mail) {
+    let sent = match message(from, public_url, mail) {
+        Ok(message) => tokio::time::timeout(PATIENCE, smtp.send(message))
+            .await
+            .map_err(|_| anyhow::anyhow!("the mail server did not answer in time"))
+            .and_then(|answer| answer.map(drop).map_err(anyhow::Error::from)),
+        Err(error) => Err(error),
+    };
+    // Neither address nor code: who was invited is nobody's business who reads the log.
+    match sent {
+        Ok(()) => {
+            tracing::info!(account = %mail.account, "a mail with an invitation is handed on");
+            if let Err(error) = iam.mail_sent(mail).await {
+                tracing::warn!(error = %Chain(&error), "cannot note that a mail was sent: it is sent again");
+            }
+        }
+        Err(error) => {
+            tracing::warn!(account = %mail.account, error = %format!("{error:#}"), "a mail with an invitation is not sent yet");
+        }
+    }
+}
+
+fn message(from: &Mailbox, public_url: &str, mail: &Mail) -> anyhow::Result<Message> {
+    let to: Mailbox = mail
+        .email
+        .parse()
+        .context("the address cannot be written in a mail")?;
+    Message::builder()
+        .from(from.clone())
+        .to(to)
+        .subject(letter::subject(mail))
+        .body(letter::body(public_url, mail))
+        .context("cannot write the mail")
+}

@@ -1,0 +1,50 @@
+//! The words of a mail. What others have chosen, names and addresses, is shown without anything that is not seen.
+
+use crate::quickstart::word;
+use iam::manage::invitation::Mail;
+use wire::iam::api_key::time_text;
+
+/// A text of somebody else's on one line.
+fn shown(text: &str) -> String {
+    text.chars()
+        .filter(|own| own.is_alphanumeric() || own.is_ascii_graphic() || *own == ' ')
+        .take(120)
+        .collect()
+}
+
+/// The subject line.
+pub(super) fn subject(mail: &Mail) -> String {
+    format!("Invitation to the account {}", shown(&mail.account_name))
+}
+
+/// The text.
+pub(super) fn body(public_url: &str, mail: &Mail) -> String {
+    let inviter = match mail.inviter.as_str() {
+        "" => "The operator of the server".to_owned(),
+        inviter => shown(inviter),
+    };
+    let login = format!(
+        "vigie login -a {} -u {}",
+        word(public_url),
+        word(&mail.email)
+    );
+    let how = match &mail.code {
+        Some(code) => format!(
+            "Log in with\n\n    {login}\n\nand where the password is asked for, type this code; then you choose a password of your own:\n\n    {}\n\n\
+             The code is good once. It opens nothing but this. If somebody else has begun with your address before, all that\n\
+             he made ends with it.\n",
+            code.expose()
+        ),
+        None => format!(
+            "You have a password on this server already. Log in with it, and then accept or decline:\n\n    {login}\n    \
+             vigie account accept {}\n    vigie account decline {}\n",
+            mail.account, mail.account
+        ),
+    };
+    format!(
+        "{inviter} invites you into the account {} at {public_url}.\n\n{how}\nThe invitation is good until {}. If you do not know what this is, do nothing: without you \
+         nothing happens.\n",
+        shown(&mail.account_name),
+        time_text(mail.expires_at),
+    )
+}

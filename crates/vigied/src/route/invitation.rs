@@ -1,0 +1,188 @@
+//! Invitations: made by an Administrator, answered by the person; one-time codes.
+
+use super::params::{Params, body};
+use super::reply::json;
+use crate::app::App;
+use crate::http::caller::Manager;
+use crate::http::payload::{FormPayload, Payload};
+use crate::http::problem::Refusal;
+use crate::http::routes::Verb::{Get, Post};
+use crate::http::routes::{Guard, Registry};
+use crate::http::source::From;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use base::error::{Kind, Problem};
+use base::id::AccountId;
+use base::limit;
+use base::secret::Secret;
+use http::{HeaderValue, StatusCode, header};
+use iam::manage::invitation::{Choice, Invitee};
+use iam::role::Role;
+use std::sync::Arc;
+use std::time::Instant;
+use wire::iam::api_key::time_text;
+use wire::iam::invitation::{Accept, AcceptAccount, Invitation, Invitations, Redeem};
+use wire::iam::user::{Invite, InviteUsers, Invited, InvitedUser};
+use wire::secret::SecretText;
+
+/// What everybody is who was invited and has not answered.
+pub(super) const PENDING: &str = "PENDING";
+
+pub(super) fn register(r: &mut impl Registry) {
+    r.add(
+        Post,
+        "/v2/accounts/{account}/users",
+        Guard::Identity,
+        invite,
+    );
+    r.add(Get, "/v2/users/self/invitations", Guard::Identity, waiting);
+    r.add(
+        Post,
+        "/v2/users/self/invitations/{id}/accept",
+        Guard::Identity,
+        accept,
+    );
+    r.add(
+        Post,
+        "/v2/users/self/invitations/{id}/decline",
+        Guard::Identity,
+        decline,
+    );
+    r.add(Post, "/v2/users/accept", Guard::Identity, accept_account);
+    r.add(Post, "/v2/users/redeem", Guard::Credential, redeem);
+}
+
+/// An account role by its name.
+pub(super) fn role(text: &str) -> Result<Role, Refusal> {
+    text.parse().map_err(|_| {
+        let message =
+            format!("{text:?} is no account role: Administrator, Editor, Operator or Viewer");
+        Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field("account_role"))
+    })
+}
+
+async fn invite(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    let account: AccountId = params.id("account")?;
+    app.iam.may_invite(&caller, account)?;
+    let wanted: InviteUsers = body(&bytes)?;
+    let invitee = |user: Invite| -> Result<Invitee, Refusal> {
+        let named = user.account_role.filter(|text| !text.is_empty());
+        Ok(Invitee {
+            email: user.email,
+            role: named.as_deref().map(role).transpose()?,
+        })
+    };
+    let wanted: Result<Vec<Invitee>, Refusal> = wanted.users.into_iter().map(invitee).collect();
+    let invited = app.iam.invite(&caller, account, &wanted?).await?;
+    let resources = invited.into_iter().map(|one| InvitedUser {
+        email: one.email,
+        id: one.id.to_string(),
+        state: PENDING.to_owned(),
+        one_time_code: one.code.map(|code| SecretText::new(code.expose().clone())),
+    });
+    let resources = resources.collect();
+    json(StatusCode::ACCEPTED, &Invited { resources })
+}
+
+async fn waiting(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+) -> Result<Response, Refusal> {
+    let waiting = app.iam.invitations_of(&caller).await?;
+    let resources = waiting.into_iter().map(|one| Invitation {
+        id: one.id.to_string(),
+        account_id: one.account.to_string(),
+        account_name: one.account_name,
+        invited_by: one.inviter,
+        created_at: time_text(one.created_at),
+        expires_at: time_text(one.expires_at),
+    });
+    let resources = resources.collect();
+    json(StatusCode::OK, &Invitations { resources })
+}
+
+async fn accept(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    let choice = Choice::Id(params.id("id")?);
+    let wanted: Accept = match bytes.is_empty() {
+        true => Accept::default(),
+        false => body(&bytes)?,
+    };
+    let code = wanted.one_time_code.as_ref().map(secret);
+    app.iam.accept(&caller, choice, code.as_ref()).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn decline(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    let choice = Choice::Id(params.id("id")?);
+    app.iam.decline(&caller, choice).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn accept_account(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    let wanted: AcceptAccount = body(&bytes)?;
+    let account = wanted.account_id.parse().map_err(|_| {
+        let message = format!("{:?} is no account id", wanted.account_id);
+        Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field("account_id"))
+    })?;
+    app.iam
+        .accept(&caller, Choice::Account(account), None)
+        .await?;
+    Ok(StatusCode::ACCEPTED.into_response())
+}
+
+fn secret(text: &SecretText) -> Secret<String> {
+    Secret::new(text.expose().to_owned())
+}
+
+async fn redeem(
+    State(app): State<Arc<App>>,
+    From(source): From,
+    FormPayload(bytes): FormPayload,
+) -> Result<Response, Refusal> {
+    if let Err(wait) = app.code_tries.check(source, Instant::now()) {
+        let allowed = app.code_tries.allowed();
+        let message = format!(
+            "more than `code_tries_per_minute` = {allowed} wrong one-time codes came from your address"
+        );
+        let problem = Problem::new(Kind::Busy, "too_many_requests", message);
+        let problem = problem
+            .hint("wait for `Retry-After` seconds")
+            .limit(&limit::CODE_TRIES_PER_MINUTE);
+        let mut response = Refusal(problem).into_response();
+        let seconds = HeaderValue::from(wait.as_secs().saturating_add(1));
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        return Ok(response);
+    }
+    let wanted: Redeem = body(&bytes)?;
+    let (code, password) = (secret(&wanted.one_time_code), secret(&wanted.new_password));
+    match app.iam.redeem(&wanted.email, &code, password).await {
+        Ok(()) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Err(error) => {
+            if error
+                .problem()
+                .is_some_and(|problem| problem.code == "invalid_code")
+            {
+                app.code_tries.failed(source, Instant::now());
+            }
+            Err(error.into())
+        }
+    }
+}

@@ -1,0 +1,381 @@
+//! Invitations as a way into what is not one's own: the report's B6, B16, Q2, Q18, Q24.
+
+mod form;
+
+use crate::harness::{Reply, Server, VIGIED};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+const CEO: &str = "ceo@new.example";
+/// What somebody chooses who got a code he should not have.
+const THEIRS: &str = "chosen by the first inviter";
+/// What the person chooses to whom the address belongs.
+const OWN: &str = "chosen by the person himself";
+
+/// Runs an operator's command beside the server; what it prints as JSON.
+fn operator(server: &Server, words: &[&str]) -> Value {
+    let output = Command::new(VIGIED)
+        .args(words)
+        .args(["--output", "json", "--data"])
+        .arg(server.data())
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "vigied {words:?}: {errors}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The operator's code for an address that was invited into the account.
+pub(crate) fn code_of_operator(server: &Server, email: &str, account: &str) -> String {
+    let words = ["invitation", "code", email, "--account", account];
+    text(&operator(server, &words), "one_time_code")
+}
+
+/// An account of the operator's making, and its owner's IAM token once the server knows him.
+fn account(server: &Server, name: &str, owner: &str) -> (String, Value) {
+    let made = operator(server, &["account", "create", name, "--owner", owner]);
+    (text(&made, "account_guid"), made)
+}
+
+fn text(value: &Value, key: &str) -> String {
+    let found = value[key].as_str();
+    found
+        .unwrap_or_else(|| panic!("no `{key}` in {value}"))
+        .to_owned()
+}
+
+fn invite(server: &Server, token: &str, account: &str, emails: &[&str]) -> Reply {
+    let users: Vec<Value> = emails.iter().map(|email| json!({"email": email})).collect();
+    server
+        .request("POST", &format!("/v2/accounts/{account}/users"))
+        .bearer(token)
+        .json(&json!({"users": users}))
+        .send()
+}
+
+/// Whatever opens something in the reply to an invitation.
+fn shown(invited: &Value) -> Option<String> {
+    let entry = &invited["resources"][0];
+    let secret = ["one_time_code", "one_time_password"];
+    secret
+        .iter()
+        .find_map(|key| Some(entry[*key].as_str()?.to_owned()))
+}
+
+fn redeem(server: &Server, email: &str, code: &str, password: &str) -> Reply {
+    let body = json!({"email": email, "one_time_code": code, "new_password": password});
+    server
+        .request("POST", "/v2/users/redeem")
+        .json(&body)
+        .send()
+}
+
+fn login(server: &Server, user: &str, password: &str, account: Option<&str>) -> Reply {
+    let mut form = vec![
+        ("grant_type", "password"),
+        ("username", user),
+        ("password", password),
+    ];
+    form.extend(account.map(|account| ("account", account)));
+    let request = server.request("POST", "/identity/token");
+    request.basic("bx", "bx").form(&form).send()
+}
+
+fn access(reply: &Reply) -> String {
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    text(&reply.json(), "access_token")
+}
+
+/// The accounts the token's user is in.
+fn accounts(server: &Server, token: &str) -> BTreeSet<String> {
+    let list = server
+        .request("GET", "/coe/v2/accounts")
+        .bearer(token)
+        .send()
+        .json();
+    let resources = list["resources"].as_array().unwrap();
+    resources
+        .iter()
+        .map(|one| text(&one["metadata"], "guid"))
+        .collect()
+}
+
+/// Polls until the running server has heard of what the operator did.
+fn becomes(what: &str, is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "never: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Waits until the server has read what the operator changed last: an account made now is known then.
+fn settled(server: &Server) {
+    let name = format!("settled-{:?}", Instant::now());
+    let owner = format!("{}@settled.example", name.len());
+    let (_, made) = account(server, &name, &owner);
+    let Some(key) = made["api_key"].as_str() else {
+        return;
+    };
+    becomes("the operator's change is known", || {
+        let form = [
+            ("grant_type", "urn:ibm:params:oauth:grant-type:apikey"),
+            ("apikey", key),
+        ];
+        server
+            .request("POST", "/identity/token")
+            .form(&form)
+            .send()
+            .status
+            == 200
+    });
+}
+
+/// The first inviter does with the code what he can; the secrets that may open something from then on.
+fn impostor(server: &Server) -> Vec<String> {
+    let invited = invite(server, &server.token(), &server.owner.account, &[CEO]);
+    assert_eq!(invited.status, 202, "{}", invited.text());
+    let Some(secret) = shown(&invited.json()) else {
+        return Vec::new();
+    };
+    redeem(server, CEO, &secret, THEIRS);
+    vec![secret, THEIRS.to_owned()]
+}
+
+/// Nothing the impostor knows leads into the account.
+fn stays_out(server: &Server, secrets: &[String], account: &str) {
+    for secret in secrets {
+        let into = login(server, CEO, secret, Some(account));
+        assert_ne!(
+            into.status,
+            200,
+            "the first inviter is in the second account: {}",
+            into.text()
+        );
+        let anywhere = login(server, CEO, secret, None);
+        if anywhere.status == 200 {
+            let token = access(&anywhere);
+            assert!(
+                !accounts(server, &token).contains(account),
+                "he is a member of the second account"
+            );
+            let accept = server.request("POST", "/v2/users/accept").bearer(&token);
+            accept.json(&json!({"account_id": account})).send();
+            let into = login(server, CEO, secret, Some(account));
+            assert_ne!(
+                into.status,
+                200,
+                "he accepted for the true owner: {}",
+                into.text()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_first_inviter_does_not_own_an_account_made_later() {
+    let server = Server::start();
+    let secrets = impostor(&server);
+    assert!(
+        !secrets.is_empty(),
+        "with a single account the inviter is shown a code"
+    );
+    let (new, made) = account(&server, "New", CEO);
+    settled(&server);
+    stays_out(&server, &secrets, &new);
+    // The true owner has a way in, handed on by the operator, and nothing of the impostor's is left.
+    let before = login(&server, CEO, THEIRS, None);
+    let code = text(&made, "one_time_code");
+    let entered = redeem(&server, CEO, &code, OWN);
+    assert_eq!(entered.status, 204, "{}", entered.text());
+    let token = access(&login(&server, CEO, OWN, Some(&new)));
+    assert_eq!(accounts(&server, &token), BTreeSet::from([new.clone()]));
+    if before.status == 200 {
+        let old = access(&before);
+        let gone = server
+            .request("GET", "/coe/v2/accounts")
+            .bearer(&old)
+            .send();
+        assert_eq!(
+            gone.status,
+            401,
+            "the impostor's token lives: {}",
+            gone.text()
+        );
+    }
+    assert_ne!(login(&server, CEO, THEIRS, None).status, 200);
+    let again = redeem(&server, CEO, &code, THEIRS);
+    assert_eq!(again.status, 400, "a code is good twice: {}", again.text());
+    // Where the impostor was, the person is invited, and decides himself.
+    let waiting = server
+        .request("GET", "/v2/users/self/invitations")
+        .bearer(&token)
+        .send()
+        .json();
+    assert_eq!(
+        text(&waiting["resources"][0], "account_id"),
+        server.owner.account
+    );
+}
+
+#[test]
+fn nor_by_an_organization_or_a_space_of_another_account() {
+    let server = Server::start();
+    let secrets = impostor(&server);
+    let (other, made) = account(&server, "Other", "bea@other.example");
+    becomes("the second account is known", || {
+        login(&server, "bea@other.example", &text(&made, "password"), None).status == 200
+    });
+    let bea = access(&login(
+        &server,
+        "bea@other.example",
+        &text(&made, "password"),
+        None,
+    ));
+    let space = text(&made, "space_guid");
+    let invited = invite(&server, &bea, &other, &[CEO]);
+    assert_eq!(invited.status, 202, "{}", invited.text());
+    assert_eq!(
+        shown(&invited.json()),
+        None,
+        "a code was shown on a server of two accounts"
+    );
+    let given = server
+        .request("PUT", &format!("/v2/spaces/{space}/developers"))
+        .bearer(&bea);
+    let given = given.json(&json!({"username": CEO})).send();
+    assert_eq!(given.status, 201, "{}", given.text());
+    stays_out(&server, &secrets, &other);
+    for secret in &secrets {
+        let form = [
+            ("grant_type", "password"),
+            ("username", CEO),
+            ("password", secret.as_str()),
+        ];
+        let uaa = server
+            .request("POST", "/oauth/token")
+            .basic("cf", "")
+            .form(&form)
+            .send();
+        if uaa.status == 200 {
+            let into = server
+                .request("GET", "/v1/metrics/list?query=*")
+                .header(
+                    "X-Auth-User-Token",
+                    &format!("uaa {}", text(&uaa.json(), "access_token")),
+                )
+                .header("X-Auth-Scope-Id", &format!("s-{space}"))
+                .send();
+            assert_eq!(into.status, 404, "{}", into.text());
+        }
+    }
+    // The operator's code: whom it is handed to gets the role that waited for him.
+    let code = code_of_operator(&server, CEO, &other);
+    let entered = redeem(&server, CEO, &code, OWN);
+    assert_eq!(entered.status, 204, "{}", entered.text());
+    let token = access(&login(&server, CEO, OWN, Some(&other)));
+    let list = server
+        .request("GET", "/v1/metrics/list?query=*")
+        .header("X-Auth-User-Token", &format!("iam {token}"))
+        .header("X-Auth-Scope-Id", &format!("s-{space}"))
+        .send();
+    assert_eq!(list.status, 200, "{}", list.text());
+}
+
+/// The keys of an object and the values of those that do not belong to one person.
+fn form(reply: &Reply) -> (u16, Vec<String>, Value) {
+    let entry = reply.json()["resources"][0].clone();
+    let keys = entry.as_object().unwrap().keys().cloned().collect();
+    (reply.status, keys, entry["state"].clone())
+}
+
+#[test]
+fn an_invitation_is_answered_alike_for_known_and_unknown_and_waits_for_consent() {
+    let server = Server::start();
+    let (other, made) = account(&server, "Other", "bea@other.example");
+    let password = text(&made, "password");
+    becomes("the second account is known", || {
+        login(&server, "bea@other.example", &password, None).status == 200
+    });
+    let bea = access(&login(&server, "bea@other.example", &password, None));
+    let known = invite(&server, &bea, &other, &[&server.owner.user]);
+    let unknown = invite(&server, &bea, &other, &["nobody@other.example"]);
+    assert_eq!(form(&known), form(&unknown));
+    assert_eq!(form(&known).2, "PENDING");
+    // Who has not accepted is shown as he was typed, and no more.
+    let path = format!("/v2/accounts/{other}/users");
+    let list = server.request("GET", &path).bearer(&bea).send().json();
+    let pending = |email: &str| {
+        let users = list["resources"].as_array().unwrap().clone();
+        let mut user = users
+            .into_iter()
+            .find(|user| user["email"] == email)
+            .unwrap();
+        for own in ["id", "iam_id", "email", "user_id", "added_on"] {
+            user[own] = Value::Null;
+        }
+        user
+    };
+    assert_eq!(pending(&server.owner.user), pending("nobody@other.example"));
+    assert_eq!(pending("nobody@other.example")["state"], "PENDING");
+    let role = |email: &str| {
+        let path = format!("/v2/accounts/{other}/roles/Viewer");
+        let given = server
+            .request("PUT", &path)
+            .bearer(&bea)
+            .json(&json!({"username": email}));
+        given.send().status
+    };
+    assert_eq!(
+        [role(&server.owner.user), role("nobody@other.example")],
+        [204, 204]
+    );
+    // He is in nothing, until he says so himself; a key of his does not say it for him.
+    let owner = access(&login(
+        &server,
+        &server.owner.user,
+        &server.owner.password,
+        None,
+    ));
+    assert!(
+        !accounts(&server, &owner).contains(&other),
+        "he is in without a word of his"
+    );
+    let waiting = server
+        .request("GET", "/v2/users/self/invitations")
+        .bearer(&owner)
+        .send()
+        .json();
+    let waiting = &waiting["resources"][0];
+    assert_eq!(
+        (&waiting["account_id"], &waiting["account_name"]),
+        (&json!(other), &json!("Other"))
+    );
+    let accept = format!("/v2/users/self/invitations/{}/accept", text(waiting, "id"));
+    let by_key = server
+        .request("POST", &accept)
+        .bearer(&server.token())
+        .send();
+    assert_eq!(by_key.status, 403, "{}", by_key.text());
+    let accepted = server.request("POST", &accept).bearer(&owner).send();
+    assert_eq!(accepted.status, 204, "{}", accepted.text());
+    let there = access(&login(
+        &server,
+        &server.owner.user,
+        &server.owner.password,
+        Some(&other),
+    ));
+    assert!(accounts(&server, &there).contains(&other));
+    let scope = server
+        .request("GET", "/v1/metrics?target=a")
+        .header("X-Auth-User-Token", &format!("iam {there}"))
+        .send();
+    assert_eq!(
+        scope.status,
+        200,
+        "the role did not begin: {}",
+        scope.text()
+    );
+}

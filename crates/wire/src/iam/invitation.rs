@@ -1,0 +1,101 @@
+//! Invitations, as the invited person sees and answers them; one-time codes.
+
+use crate::secret::SecretText;
+use serde::{Deserialize, Serialize};
+
+/// What `GET /v2/users/self/invitations` answers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Invitations {
+    /// The invitations that wait for the caller.
+    pub resources: Vec<Invitation>,
+}
+
+/// One invitation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Invitation {
+    /// The invitation's id.
+    pub id: String,
+    /// The account it leads into.
+    pub account_id: String,
+    /// That account's name.
+    pub account_name: String,
+    /// Address of whoever invited; empty for the operator.
+    pub invited_by: String,
+    /// When it was made.
+    pub created_at: String,
+    /// Until when it can be accepted.
+    pub expires_at: String,
+}
+
+/// The body of `POST /v2/users/self/invitations/{id}/accept`; none is as good as an empty one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Accept {
+    /// A one-time code that came to the caller's address: asked of him alone whose address is not proven.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_time_code: Option<SecretText>,
+}
+
+/// The body of `POST /v2/users/accept`, the original's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AcceptAccount {
+    /// The account whose invitation is accepted.
+    pub account_id: String,
+}
+
+/// The body of `POST /v2/users/redeem`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Redeem {
+    /// The address the code was made for.
+    pub email: String,
+    /// The one-time code, `vgc-` and five groups of four characters.
+    pub one_time_code: SecretText,
+    /// The password from now on.
+    pub new_password: SecretText,
+}
+
+/// Whether a text has the form of a one-time code, by which a program knows one that was typed as a password.
+#[must_use]
+pub fn is_code(text: &str) -> bool {
+    let text = text.trim();
+    let groups: Vec<&str> = text.split('-').skip(1).collect();
+    let is_group =
+        |group: &&str| group.len() == 4 && group.bytes().all(|own| own.is_ascii_alphanumeric());
+    text.get(..4)
+        .is_some_and(|begin| begin.eq_ignore_ascii_case("vgc-"))
+        && groups.len() == 5
+        && groups.iter().all(is_group)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_told_from_a_password() {
+        assert!(is_code("vgc-0123-4567-89ab-cdef-ghjk"));
+        assert!(is_code(" VGC-0123-4567-89ab-cdef-ghjk\n"));
+        for other in [
+            "",
+            "vgc-",
+            "vgc-0123-4567-89ab-cdef",
+            "vgk_0123-4567-89ab-cdef-ghjk",
+            "vgc-0123-4567-89ab-cdef-gh k",
+        ] {
+            assert!(!is_code(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn codes_and_passwords_are_hidden_from_logs() {
+        let redeem = Redeem {
+            email: "ada@example.org".to_owned(),
+            one_time_code: "vgc-horse".into(),
+            new_password: "staple".into(),
+        };
+        let shown = format!("{redeem:?}");
+        assert!(
+            !shown.contains("horse") && !shown.contains("staple"),
+            "{shown}"
+        );
+    }
+}
