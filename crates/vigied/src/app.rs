@@ -2,6 +2,7 @@
 
 use crate::http::bodies::Bodies;
 use crate::http::places::Places;
+use crate::query::Queries;
 use crate::quota::Quotas;
 use crate::self_metrics::Metrics;
 use base::store::SampleStore;
@@ -50,4 +51,6 @@ pub(crate) struct App {
     pub(crate) places: Arc<Places>,
     /// The bodies that arrive, and the bytes of all.
     pub(crate) bodies: Arc<Bodies>,
+    /// Questions to the store that run and wait.
+    pub(crate) queries: Queries,
 }

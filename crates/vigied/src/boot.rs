@@ -6,6 +6,7 @@ use crate::data_dir::{self, DataDir};
 use crate::http::bodies::{Bodies, BodyLimits};
 use crate::http::places::Places;
 use crate::http::share::Shares;
+use crate::query::{Queries, QueryLimits};
 use crate::quota::Quotas;
 use crate::self_metrics::Metrics;
 use anyhow::Context;
@@ -118,6 +119,7 @@ pub(crate) async fn boot(
         strangers: settings.limit(limit::STRANGER_SHARE_PERCENT),
     };
     warn_of_bodies_that_never_fit(settings, shares);
+    let concurrent_queries = concurrent_queries(settings);
     let app = App {
         verifier: iam.verifier(),
         iam,
@@ -125,7 +127,11 @@ pub(crate) async fn boot(
         metrics: Metrics::new(
             limit::ALL
                 .iter()
-                .map(|limit| (*limit, settings.limit(*limit))),
+                .map(|limit| (*limit, settings.limit(*limit)))
+                .map(|(limit, value)| match limit {
+                    limit::CONCURRENT_QUERIES => (limit, concurrent_queries),
+                    _ => (limit, value),
+                }),
         ),
         clock,
         public_url,
@@ -158,11 +164,27 @@ pub(crate) async fn boot(
             bytes_per_second: settings.limit(limit::BODY_BYTES_PER_SECOND_MIN),
             shares,
         })),
+        queries: Queries::new(&QueryLimits {
+            concurrent: concurrent_queries,
+            queued: settings.limit(limit::QUEUED_QUERIES),
+            bytes: settings.limit(limit::QUERIES_IN_FLIGHT_BYTES),
+            stall: Duration::from_secs(settings.limit(limit::ANSWER_STALL_SECONDS)),
+            patience: Duration::from_secs(settings.limit(limit::ANSWER_SECONDS)),
+            shares,
+        }),
     };
     Ok(Booted {
         app: Arc::new(app),
         folder,
     })
+}
+
+/// As many as are set, or two for each processor: while one waits for a file, another works.
+fn concurrent_queries(settings: &Settings) -> u64 {
+    match settings.limit(limit::CONCURRENT_QUERIES) {
+        0 => std::thread::available_parallelism().map_or(2, |cores| 2 * cores.get() as u64),
+        set => set,
+    }
 }
 
 /// A body of the size that is allowed must find room for its bytes.

@@ -10,6 +10,7 @@ mod data_dir;
 mod http;
 mod init;
 mod logging;
+mod query;
 mod quickstart;
 mod quota;
 mod route;

@@ -54,6 +54,7 @@ pub(crate) async fn serve(
     };
     listener::serve(listener, tls, router, limits, heard, stop).await;
     reloading.abort();
+    app.queries.end().await;
     tracing::info!("shutting down: the last request is answered, flushing the store");
     let store = Arc::clone(&app.store);
     let flushed = tokio::task::spawn_blocking(move || store.flush()).await;

@@ -40,9 +40,10 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
 
 /// The server's own metrics in the Prometheus text format.
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
-    let text = app
+    let mut text = app
         .metrics
         .render(&app.store.figures(), app.iam.password_waits());
+    text.push_str(&app.queries.figures());
     (
         [(
             header::CONTENT_TYPE,

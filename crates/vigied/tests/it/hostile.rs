@@ -6,6 +6,7 @@ mod doubled_headers;
 mod fair_places;
 mod gzip;
 mod honest;
+mod queries;
 mod quota;
 mod slow_bodies;
 mod slow_streams;

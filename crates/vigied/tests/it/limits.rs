@@ -1,6 +1,7 @@
 //! Every limit has a name, a value that can be read, an error that names it, and a count.
 
 mod bodies;
+mod queries;
 
 use crate::harness::{Reply, Request, Server, now};
 use base::limit::{self, Limit};
@@ -94,6 +95,7 @@ fn every_limit_is_tried_here() {
         // These in `hostile/quota.rs`.
         .chain(limit::PER_ACCOUNT)
         .chain(&bodies::LIMITS)
+        .chain(&queries::LIMITS)
         .map(|limit| limit.name)
         .collect();
     let all: BTreeSet<&str> = limit::ALL.iter().map(|limit| limit.name).collect();
@@ -302,9 +304,12 @@ fn limits_of_the_store() {
     for (path, text) in [
         (
             "/v1/metrics?target=a.x&target={b,c}.x",
-            "more than 2 series",
+            "3 series or more, and `series_per_query` is 2",
         ),
-        ("/v1/metrics?target=b.x&target=c.x", "more than 4 samples"),
+        (
+            "/v1/metrics?target=b.x&target=c.x",
+            "6 samples or more, and `samples_per_query` is 4",
+        ),
     ] {
         let reply = server.metrics(&token, "GET", path).send();
         assert!(reply.text().contains(text), "{}", reply.text());

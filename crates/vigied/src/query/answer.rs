@@ -1,0 +1,216 @@
+//! An answer as it is written: into memory as long as it is small, and from then on in pieces that its reader takes.
+//!
+//! A status is sent with the first piece. What goes wrong before that is an error like any other; what goes wrong later
+//! breaks the connection off, so that no part is ever taken for the whole.
+
+use super::memory::Held;
+use super::turns::Turn;
+use crate::http::problem::Refusal;
+use base::context::{Context, Memory as _, Stop};
+use base::limit::{self, Limit};
+use base::store::StoreError;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+/// Bytes of a piece. Large against what a piece costs, small against what all queries may have in memory.
+pub(crate) const PIECE_BYTES: usize = 64 * 1024;
+
+/// An answer of up to so many bytes is sent as a whole, with its length.
+const WHOLE_BYTES: usize = 4 * PIECE_BYTES;
+
+/// Pieces that are written ahead of the reader.
+const AHEAD: usize = 4;
+
+/// What an answer has in memory at the most, beside what it is made of: the piece that is written, those ahead, and the one
+/// that is being sent.
+const WINDOW_BYTES: u64 = (WHOLE_BYTES + (AHEAD + 2) * PIECE_BYTES) as u64;
+
+/// What the reader gets after the first piece.
+#[derive(Debug)]
+pub(super) enum Piece {
+    Bytes(Vec<u8>),
+    /// That was all. Without it the answer has broken off.
+    End,
+}
+
+/// How an answer begins.
+#[derive(Debug)]
+pub(super) enum Begun {
+    Refused(Refusal),
+    Whole(Vec<u8>),
+    Pieces {
+        first: Vec<u8>,
+        rest: mpsc::Receiver<Piece>,
+    },
+}
+
+/// The terms on which it is written.
+#[derive(Debug)]
+pub(super) struct Terms {
+    pub(super) context: Arc<Context>,
+    pub(super) held: Arc<Held>,
+    pub(super) turn: Turn,
+    pub(super) unread: Arc<AtomicU64>,
+    pub(super) stall: Duration,
+    pub(super) patience: Duration,
+}
+
+/// An answer that is being written.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    context: Arc<Context>,
+    held: Arc<Held>,
+    turn: Option<Turn>,
+    unread: Arc<AtomicU64>,
+    stall: Duration,
+    /// What is left of the time it may wait for its reader.
+    patience: Duration,
+    runtime: Handle,
+    begin: Option<oneshot::Sender<Begun>>,
+    pieces: Option<mpsc::Sender<Piece>>,
+    /// The limit that the reader ran into.
+    too_slow: Option<&'static Limit>,
+    /// What is written and not sent.
+    pub(crate) out: Vec<u8>,
+}
+
+impl Answer {
+    /// Made on the reactor, whose clock it waits by.
+    pub(super) fn new(terms: Terms, begin: oneshot::Sender<Begun>) -> Self {
+        Self {
+            context: terms.context,
+            held: terms.held,
+            turn: Some(terms.turn),
+            unread: terms.unread,
+            stall: terms.stall,
+            patience: terms.patience,
+            runtime: Handle::current(),
+            begin: Some(begin),
+            pieces: None,
+            too_slow: None,
+            out: Vec::new(),
+        }
+    }
+
+    /// Takes the memory that an answer needs in any case.
+    pub(super) fn reserve(&self) -> Result<(), Refusal> {
+        let held = self.held.hold(WINDOW_BYTES);
+        held.map_err(|stop| Refusal::from(StoreError::Stopped(stop)))
+    }
+
+    /// The terms under which the store is asked.
+    pub(crate) fn context(&self) -> Arc<Context> {
+        Arc::clone(&self.context)
+    }
+
+    /// Sends what is written when it makes a piece.
+    ///
+    /// # Errors
+    /// When the time is over, or nobody reads.
+    pub(crate) fn step(&mut self) -> Result<(), Stop> {
+        if self.out.len() < PIECE_BYTES {
+            return Ok(());
+        }
+        self.context.check(Instant::now())?;
+        if self.begin.is_some() && self.out.len() < WHOLE_BYTES {
+            return Ok(());
+        }
+        self.send_out()
+    }
+
+    fn send_out(&mut self) -> Result<(), Stop> {
+        let bytes = std::mem::replace(&mut self.out, Vec::with_capacity(PIECE_BYTES + 4096));
+        let Some(begin) = self.begin.take() else {
+            return self.send(Piece::Bytes(bytes));
+        };
+        let (pieces, rest) = mpsc::channel(AHEAD);
+        self.pieces = Some(pieces);
+        let begun = Begun::Pieces { first: bytes, rest };
+        begin.send(begun).map_err(|_| Stop::Cancelled)
+    }
+
+    fn send(&mut self, piece: Piece) -> Result<(), Stop> {
+        let Some(pieces) = self.pieces.clone() else {
+            return Err(Stop::Cancelled);
+        };
+        match pieces.try_send(piece) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Closed(_)) => Err(Stop::Cancelled),
+            Err(TrySendError::Full(piece)) => self.wait(&pieces, piece),
+        }
+    }
+
+    /// Waits for the reader. Meanwhile another query has the turn, and the time does not count.
+    fn wait(&mut self, pieces: &mpsc::Sender<Piece>, piece: Piece) -> Result<(), Stop> {
+        let Some(turn) = self.turn.take() else {
+            return Err(Stop::Cancelled);
+        };
+        let begun = Instant::now();
+        let most = self.stall.min(self.patience);
+        self.unread.fetch_add(1, Ordering::Relaxed);
+        let unread = Arc::clone(&self.unread);
+        let (sent, turn) = self.runtime.block_on(turn.lend(async {
+            let sent = timeout(most, pieces.send(piece)).await;
+            unread.fetch_sub(1, Ordering::Relaxed);
+            (sent, begun.elapsed())
+        }));
+        self.turn = turn.ok();
+        let (sent, waited) = sent;
+        // The wait for the turn, too: it was given up for the others' sake.
+        self.context.paused(begun.elapsed());
+        self.patience = self.patience.saturating_sub(waited);
+        match sent {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Stop::Cancelled),
+            Err(_) => {
+                self.too_slow = Some(if self.patience.is_zero() {
+                    &limit::ANSWER_SECONDS
+                } else {
+                    &limit::ANSWER_STALL_SECONDS
+                });
+                Err(Stop::Cancelled)
+            }
+        }
+    }
+
+    /// Ends it; the limit that was run into after the answer had begun, where nobody can be told of it.
+    pub(super) fn end(mut self, outcome: Result<(), Refusal>) -> Option<&'static Limit> {
+        let refusal = match outcome {
+            Ok(()) => return self.finish(),
+            Err(refusal) => refusal,
+        };
+        if let Some(begin) = self.begin.take() {
+            self.held.shrink_to(0);
+            let _ = begin.send(Begun::Refused(refusal));
+            return None;
+        }
+        let limit = self.too_slow.or(refusal.0.limit);
+        // Without an end the reader knows that it is not the whole.
+        self.pieces = None;
+        tracing::debug!(
+            error = %refusal.0.message,
+            limit = limit.map(|limit| limit.name),
+            "an answer broke off"
+        );
+        limit
+    }
+
+    fn finish(&mut self) -> Option<&'static Limit> {
+        if let Some(begin) = self.begin.take() {
+            let bytes = std::mem::take(&mut self.out);
+            self.held.shrink_to(bytes.capacity() as u64);
+            let _ = begin.send(Begun::Whole(bytes));
+            return None;
+        }
+        let last = std::mem::take(&mut self.out);
+        let sent = self.send(Piece::Bytes(last));
+        let sent = sent.and_then(|()| self.send(Piece::End));
+        self.held.shrink_to(WINDOW_BYTES);
+        sent.err().and(self.too_slow)
+    }
+}
