@@ -4,13 +4,15 @@
 //! breaks the connection off, so that no part is ever taken for the whole.
 
 use super::memory::Held;
+use super::running::Entered;
 use super::turns::Turn;
+use crate::http::places::Place;
 use crate::http::problem::Refusal;
 use base::context::{Context, Memory as _, Stop};
 use base::limit::{self, Limit};
 use base::store::StoreError;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, error::TrySendError};
@@ -30,12 +32,13 @@ const AHEAD: usize = 4;
 /// that is being sent.
 const WINDOW_BYTES: u64 = (WHOLE_BYTES + (AHEAD + 2) * PIECE_BYTES) as u64;
 
-/// What the reader gets after the first piece.
+/// An answer of which the rest is still being written.
 #[derive(Debug)]
-pub(super) enum Piece {
-    Bytes(Vec<u8>),
-    /// That was all. Without it the answer has broken off.
-    End,
+pub(super) struct Pieces {
+    pub(super) first: Vec<u8>,
+    pub(super) rest: mpsc::Receiver<Vec<u8>>,
+    /// Set before the last sender goes; else the answer has broken off.
+    pub(super) is_whole: Arc<AtomicBool>,
 }
 
 /// How an answer begins.
@@ -43,10 +46,7 @@ pub(super) enum Piece {
 pub(super) enum Begun {
     Refused(Refusal),
     Whole(Vec<u8>),
-    Pieces {
-        first: Vec<u8>,
-        rest: mpsc::Receiver<Piece>,
-    },
+    Pieces(Pieces),
 }
 
 /// The terms on which it is written.
@@ -54,10 +54,20 @@ pub(super) enum Begun {
 pub(super) struct Terms {
     pub(super) context: Arc<Context>,
     pub(super) held: Arc<Held>,
-    pub(super) turn: Turn,
+    pub(super) leave: Leave,
     pub(super) unread: Arc<AtomicU64>,
     pub(super) stall: Duration,
     pub(super) patience: Duration,
+}
+
+/// What a query has as long as it runs: given back before its answer is complete, so that whoever has it has room for the
+/// next one; and also when it panics.
+#[derive(Debug)]
+pub(super) struct Leave {
+    /// None only while it waits for the reader.
+    pub(super) turn: Option<Turn>,
+    pub(super) _place: Option<Arc<Place>>,
+    pub(super) _entered: Entered,
 }
 
 /// An answer that is being written.
@@ -65,14 +75,15 @@ pub(super) struct Terms {
 pub(crate) struct Answer {
     context: Arc<Context>,
     held: Arc<Held>,
-    turn: Option<Turn>,
+    leave: Option<Leave>,
     unread: Arc<AtomicU64>,
     stall: Duration,
     /// What is left of the time it may wait for its reader.
     patience: Duration,
     runtime: Handle,
     begin: Option<oneshot::Sender<Begun>>,
-    pieces: Option<mpsc::Sender<Piece>>,
+    pieces: Option<mpsc::Sender<Vec<u8>>>,
+    is_whole: Arc<AtomicBool>,
     /// The limit that the reader ran into.
     too_slow: Option<&'static Limit>,
     /// What is written and not sent.
@@ -85,13 +96,14 @@ impl Answer {
         Self {
             context: terms.context,
             held: terms.held,
-            turn: Some(terms.turn),
+            leave: Some(terms.leave),
             unread: terms.unread,
             stall: terms.stall,
             patience: terms.patience,
             runtime: Handle::current(),
             begin: Some(begin),
             pieces: None,
+            is_whole: Arc::default(),
             too_slow: None,
             out: Vec::new(),
         }
@@ -126,15 +138,19 @@ impl Answer {
     fn send_out(&mut self) -> Result<(), Stop> {
         let bytes = std::mem::replace(&mut self.out, Vec::with_capacity(PIECE_BYTES + 4096));
         let Some(begin) = self.begin.take() else {
-            return self.send(Piece::Bytes(bytes));
+            return self.send(bytes);
         };
         let (pieces, rest) = mpsc::channel(AHEAD);
         self.pieces = Some(pieces);
-        let begun = Begun::Pieces { first: bytes, rest };
+        let begun = Begun::Pieces(Pieces {
+            first: bytes,
+            rest,
+            is_whole: Arc::clone(&self.is_whole),
+        });
         begin.send(begun).map_err(|_| Stop::Cancelled)
     }
 
-    fn send(&mut self, piece: Piece) -> Result<(), Stop> {
+    fn send(&mut self, piece: Vec<u8>) -> Result<(), Stop> {
         let Some(pieces) = self.pieces.clone() else {
             return Err(Stop::Cancelled);
         };
@@ -146,8 +162,8 @@ impl Answer {
     }
 
     /// Waits for the reader. Meanwhile another query has the turn, and the time does not count.
-    fn wait(&mut self, pieces: &mpsc::Sender<Piece>, piece: Piece) -> Result<(), Stop> {
-        let Some(turn) = self.turn.take() else {
+    fn wait(&mut self, pieces: &mpsc::Sender<Vec<u8>>, piece: Vec<u8>) -> Result<(), Stop> {
+        let Some(turn) = self.leave.as_mut().and_then(|own| own.turn.take()) else {
             return Err(Stop::Cancelled);
         };
         let begun = Instant::now();
@@ -159,7 +175,9 @@ impl Answer {
             unread.fetch_sub(1, Ordering::Relaxed);
             (sent, begun.elapsed())
         }));
-        self.turn = turn.ok();
+        if let Some(leave) = &mut self.leave {
+            leave.turn = turn.ok();
+        }
         let (sent, waited) = sent;
         // The wait for the turn, too: it was given up for the others' sake.
         self.context.paused(begun.elapsed());
@@ -186,6 +204,7 @@ impl Answer {
         };
         if let Some(begin) = self.begin.take() {
             self.held.shrink_to(0);
+            self.leave = None;
             let _ = begin.send(Begun::Refused(refusal));
             return None;
         }
@@ -204,13 +223,18 @@ impl Answer {
         if let Some(begin) = self.begin.take() {
             let bytes = std::mem::take(&mut self.out);
             self.held.shrink_to(bytes.capacity() as u64);
+            self.leave = None;
             let _ = begin.send(Begun::Whole(bytes));
             return None;
         }
         let last = std::mem::take(&mut self.out);
-        let sent = self.send(Piece::Bytes(last));
-        let sent = sent.and_then(|()| self.send(Piece::End));
+        if self.send(last).is_err() {
+            return self.too_slow;
+        }
+        // What is written ahead is the reader's business from here on.
         self.held.shrink_to(WINDOW_BYTES);
-        sent.err().and(self.too_slow)
+        self.leave = None;
+        self.is_whole.store(true, Ordering::Release);
+        None
     }
 }

@@ -1,6 +1,6 @@
 //! An answer as it is sent.
 
-use super::answer::Piece;
+use super::answer::Pieces;
 use super::memory::Held;
 use super::running::Leash;
 use axum::body::Body;
@@ -10,6 +10,7 @@ use http::header;
 use hyper::body::Frame;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use tokio::sync::mpsc;
 
@@ -33,15 +34,11 @@ impl AsRef<[u8]> for Whole {
 }
 
 /// An answer of which the rest is still being written. Dropped, it cancels the query.
-pub(super) fn pieces(
-    first: Vec<u8>,
-    rest: mpsc::Receiver<Piece>,
-    leash: Leash,
-    held: Arc<Held>,
-) -> Response {
-    let body = Pieces {
-        first: Some(first),
-        rest,
+pub(super) fn pieces(pieces: Pieces, leash: Leash, held: Arc<Held>) -> Response {
+    let body = Sending {
+        first: Some(pieces.first),
+        rest: pieces.rest,
+        is_whole: pieces.is_whole,
         ended: false,
         _leash: leash,
         _held: held,
@@ -49,9 +46,10 @@ pub(super) fn pieces(
     (JSON, Body::new(body)).into_response()
 }
 
-struct Pieces {
+struct Sending {
     first: Option<Vec<u8>>,
-    rest: mpsc::Receiver<Piece>,
+    rest: mpsc::Receiver<Vec<u8>>,
+    is_whole: Arc<AtomicBool>,
     ended: bool,
     _leash: Leash,
     _held: Arc<Held>,
@@ -62,7 +60,7 @@ struct Pieces {
 #[error("the answer broke off")]
 struct BrokenOff;
 
-impl hyper::body::Body for Pieces {
+impl hyper::body::Body for Sending {
     type Data = Bytes;
     type Error = BrokenOff;
 
@@ -77,14 +75,11 @@ impl hyper::body::Body for Pieces {
             return Poll::Ready(None);
         }
         match ready!(self.rest.poll_recv(context)) {
-            Some(Piece::Bytes(bytes)) => Poll::Ready(Some(Ok(Frame::data(bytes.into())))),
-            Some(Piece::End) => {
-                self.ended = true;
-                Poll::Ready(None)
-            }
+            Some(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes.into())))),
             None => {
                 self.ended = true;
-                Poll::Ready(Some(Err(BrokenOff)))
+                let is_whole = self.is_whole.load(Ordering::Acquire);
+                Poll::Ready((!is_whole).then_some(Err(BrokenOff)))
             }
         }
     }

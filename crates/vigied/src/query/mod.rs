@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::http::share::{Owner, Shares};
 use crate::http::worker;
-use answer::{Answer, Begun, Terms};
+use answer::{Answer, Begun, Leave, Terms};
 use axum::response::Response;
 use base::context::{Budget, Context};
 use base::limit;
@@ -152,19 +152,20 @@ pub(crate) async fn answer(
         Terms {
             context: Arc::new(context),
             held: Arc::clone(&held),
-            turn,
+            leave: Leave {
+                turn: Some(turn),
+                _place: worker::place(),
+                _entered: entered,
+            },
             unread: Arc::clone(&queries.unread),
             stall: queries.stall,
             patience: queries.patience,
         },
         begin,
     );
-    let place = worker::place();
     let counts = Arc::clone(app);
     let thread = std::thread::Builder::new().name("query".to_owned());
     let spawned = thread.spawn(move || {
-        // Given back in this order, when all is done: also when it panics.
-        let (_place, _entered) = (place, entered);
         let outcome = written.reserve().and_then(|()| work(&mut written));
         if let Some(limit) = written.end(outcome) {
             counts.metrics.limited(limit);
@@ -178,7 +179,7 @@ pub(crate) async fn answer(
     match begun.await {
         Ok(Begun::Refused(refusal)) => Err(refusal),
         Ok(Begun::Whole(bytes)) => Ok(body::whole(bytes, held)),
-        Ok(Begun::Pieces { first, rest }) => Ok(body::pieces(first, rest, leash, held)),
+        Ok(Begun::Pieces(pieces)) => Ok(body::pieces(pieces, leash, held)),
         Err(_) => {
             tracing::error!("a query broke off");
             let problem = code::INTERNAL.problem("the work broke off; the server's log says why");
