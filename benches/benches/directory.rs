@@ -30,8 +30,10 @@ async fn service(folder: &Path) -> Result<(Iam, Db), Failure> {
         access_token_seconds: 3600,
         refresh_token_seconds: 86_400,
         keys: folder.join("keys"),
-        account_limits: iam::manage::limit::AccountLimits::default(),
+        account_limits: iam::manage::quota::AccountLimits::default(),
+        stale_seconds_max: 300,
         password_checks_max: 1,
+        limits: iam::IamLimits::default(),
     };
     let iam = Iam::open(Db::open(&database).await?, config, Arc::new(SystemClock)).await?;
     Ok((iam, Db::open(&database).await?))
@@ -205,6 +207,7 @@ async fn main() -> Result<(), Failure> {
             client: Some(Client::Bx),
             account: None,
             with_uaa: false,
+            source: base::source::Source::here(),
         })
         .await?;
         Ok(())

@@ -36,8 +36,10 @@ fn world() -> Result<World, Failure> {
             access_token_seconds: 3600,
             refresh_token_seconds: 86_400,
             keys: folder.path().join("keys"),
-            account_limits: iam::manage::limit::AccountLimits::default(),
+            account_limits: iam::manage::quota::AccountLimits::default(),
+            stale_seconds_max: 300,
             password_checks_max: 1,
+            limits: iam::IamLimits::default(),
         };
         let iam = Iam::open(db, config, Arc::new(SystemClock)).await?;
         let made = iam
@@ -59,6 +61,7 @@ fn world() -> Result<World, Failure> {
                 client: Some(Client::Bx),
                 account: None,
                 with_uaa: false,
+                source: base::source::Source::here(),
             })
             .await?;
         let token = tokens.access_token.expose().clone();

@@ -72,6 +72,8 @@ pub struct Problem {
     pub field: Option<Cow<'static, str>>,
     /// The limit that was hit, to be counted.
     pub limit: Option<&'static Limit>,
+    /// After how many seconds it is worth another try, where that is known.
+    pub retry_after: Option<u64>,
 }
 
 impl Problem {
@@ -84,6 +86,7 @@ impl Problem {
             hint: None,
             field: None,
             limit: None,
+            retry_after: None,
         }
     }
 
@@ -105,6 +108,13 @@ impl Problem {
     #[must_use]
     pub const fn limit(mut self, limit: &'static Limit) -> Self {
         self.limit = Some(limit);
+        self
+    }
+
+    /// Adds after how many seconds it is worth another try.
+    #[must_use]
+    pub const fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
         self
     }
 }

@@ -41,7 +41,17 @@ limits! {
     /// Requests worked on at once.
     settable CONCURRENT_REQUESTS = "concurrent_requests", 512, "requests", "a request beyond it is answered with 429 and `Retry-After`";
     /// Connections open at once.
-    settable CONNECTIONS = "connections", 4096, "connections", "a connection beyond it waits until another closes";
+    settable CONNECTIONS = "connections", 4096, "connections", "a connection beyond it takes the place of an idle one on which nobody has authenticated; where there is none, it is closed";
+    /// Connections of one source open at once.
+    settable CONNECTIONS_PER_SOURCE = "connections_per_source", 1024, "connections", "a connection beyond it, from one IPv4 address or IPv6 /64, takes the place of an idle one of the same source on which nobody has authenticated; where there is none, it is closed";
+    /// Time for each stage up to a request's head.
+    settable HEAD_SECONDS = "head_seconds", 15, "seconds", "a connection whose PROXY header, TLS handshake or request head takes longer is closed";
+    /// Time that a connection may stay without a request.
+    settable IDLE_SECONDS = "idle_seconds", 90, "seconds", "a connection without a request for longer is closed, also one that answers pings";
+    /// Time that a client may take nothing of an answer.
+    settable WRITE_STALL_SECONDS = "write_stall_seconds", 30, "seconds", "an answer of which the client takes nothing for longer is given up, and its connection closed";
+    /// Least rate at which an answer is taken.
+    settable ANSWER_BYTES_PER_SECOND = "answer_bytes_per_second", 16 * 1024, "bytes", "an answer that its client takes more slowly, counted after the first `write_stall_seconds`, is given up";
     /// Password checks at once.
     settable CONCURRENT_PASSWORD_CHECKS = "concurrent_password_checks", 2, "checks", "a login beyond it waits";
     /// `target` parameters of one query.
@@ -60,6 +70,10 @@ limits! {
     fixed NAME_BYTES = "name_bytes", 1024, "bytes", "a sample with a longer name is rejected";
     /// Elements of a series name.
     fixed NAME_ELEMENTS = "name_elements", 64, "elements", "a sample with a deeper name is rejected";
+    /// Connections of operators at once.
+    settable OPERATIONS_CONNECTIONS = "operations_connections", 32, "connections", "a connection to the operators' listener beyond it, or beyond a quarter of it from one address, is closed";
+    /// Time for one connection of an operator.
+    settable OPERATIONS_SECONDS = "operations_seconds", 15, "seconds", "a connection to the operators' listener that takes longer, from the first byte to the last, is closed";
     /// Series one tenant may have.
     settable SERIES_PER_TENANT = "series_per_tenant", 1_000_000, "series", "samples of further new series in the space, organization or account are rejected";
     /// Organizations one account may have.
@@ -79,13 +93,13 @@ limits! {
     /// Size of one body of a management request.
     settable MANAGEMENT_BODY_BYTES = "management_body_bytes", 1024 * 1024, "bytes", "a larger body of a request about accounts, keys, roles or settings is refused with 413, packed or plain";
     /// Size of one form of a token endpoint.
-    fixed FORM_BYTES = "form_bytes", 64 * 1024, "bytes", "a larger form is refused with 413, packed or plain";
+    fixed FORM_BYTES = "form_bytes", 64 * 1024, "bytes", "a larger form is refused with 400, packed or plain";
     /// Members of one packed body.
     fixed GZIP_MEMBERS = "gzip_members", 1024, "members", "a packed body of more members is refused with 400";
     /// Bodies that arrive at once.
     settable ARRIVING_BODIES = "arriving_bodies", 1024, "bodies", "beyond it the slowest give way, or the request is answered with 429 and `Retry-After`";
     /// Bytes of all bodies, packed and plain, from their arrival until they are worked off.
-    settable BODIES_IN_FLIGHT_BYTES = "bodies_in_flight_bytes", 256 * 1024 * 1024, "bytes", "beyond it a body waits for a moment, and is answered with 429 and `Retry-After`";
+    settable BODIES_IN_FLIGHT_BYTES = "bodies_in_flight_bytes", 128 * 1024 * 1024, "bytes", "beyond it a body waits for a moment, and is answered with 429 and `Retry-After`";
     /// How long a body may stand still.
     settable BODY_STALL_SECONDS = "body_stall_seconds", 5, "seconds", "a body that falls behind `body_bytes_per_second_min` by more is answered with 408";
     /// The least rate of a body.
@@ -96,16 +110,48 @@ limits! {
     settable SOURCE_SHARE_PERCENT = "source_share_percent", 25, "percent", "the same share for requests without a verified credential from one address (IPv6: one /64)";
     /// What all sources may have of it without a verified credential.
     settable STRANGER_SHARE_PERCENT = "stranger_share_percent", 75, "percent", "the same share for all requests without a verified credential together: what is left is kept for those with one";
+    /// Logins that wait for a password check.
+    settable PASSWORD_CHECKS_WAITING = "password_checks_waiting", 128, "logins", "a login beyond it is answered with 429 and `Retry-After`, unless its source has fewer waiting than another";
+    /// Logins of one source that wait for a password check.
+    settable PASSWORD_CHECKS_WAITING_PER_SOURCE = "password_checks_waiting_per_source", 32, "logins", "a login beyond it from the same address (IPv6: /64) is answered with 429 and `Retry-After`";
+    /// Time a login waits for its password check.
+    settable PASSWORD_WAIT_SECONDS = "password_wait_seconds", 10, "seconds", "a login that has waited longer is answered with 429 and `Retry-After`";
+    /// Wrong passwords for one address from one source.
+    settable LOGIN_FAILURES_PER_ADDRESS = "login_failures_per_address", 10, "failures", "further logins as that e-mail address from the same source wait a minute, then twice as long each time, up to 16 minutes; where its person was let in within 30 days, 2 seconds";
+    /// Wrong passwords from one source.
+    settable LOGIN_FAILURES_PER_SOURCE = "login_failures_per_source", 50, "failures", "further logins by password from the same source, of people who were not let in from there within 30 days, are looked at one in 10 seconds";
+    /// Wrong keys, codes and refresh tokens from one source.
+    settable GUESSES_PER_SOURCE = "guesses_per_source", 100, "guesses", "further wrong API keys, one-time codes and refresh tokens from the same source are answered with 429, but for one a second; right ones go on working";
+    /// Counts of failures that are kept.
+    fixed FAILURES_REMEMBERED = "failures_remembered", 65_536, "counts", "the counts of failures that are longest unused are forgotten";
+    /// Sources a person was let in from.
+    fixed LOGIN_SOURCES_PER_USER = "login_sources_per_user", 32, "sources", "of the sources a person was let in from, the one longest unused is forgotten";
+    /// API keys one person may have in an account.
+    settable KEYS_PER_USER = "keys_per_user", 1000, "keys", "a further API key of the same person in the account is refused with 409";
+    /// Length of the name of an account, organization, space, region or key.
+    fixed LABEL_BYTES = "label_bytes", 255, "bytes", "a longer name of an account, organization, space, region or API key is refused with 400";
+    /// Length of an e-mail address.
+    fixed ADDRESS_BYTES = "address_bytes", 254, "bytes", "a longer e-mail address or user name is refused with 400";
+    /// Length of the description of a key.
+    fixed DESCRIPTION_BYTES = "description_bytes", 1024, "bytes", "a longer description is refused with 400";
+    /// Length of a password.
+    fixed PASSWORD_BYTES = "password_bytes", 1024, "bytes", "a longer password is refused with 400";
+    /// Length of the text of an API key.
+    fixed KEY_TEXT_BYTES = "key_text_bytes", 1024, "bytes", "a longer text of an API key is refused with 400";
+    /// Length of a token.
+    fixed TOKEN_BYTES = "token_bytes", 16 * 1024, "bytes", "a longer token is refused with 400 where it comes in a form, else with 401";
+    /// Length of an id, a time, a code or a word in a body.
+    fixed WORD_BYTES = "word_bytes", 128, "bytes", "a longer id, time, one-time code or role in a body is refused with 400";
+    /// Parameters of a query or fields of a form.
+    fixed QUERY_PARAMETERS = "query_parameters", 256, "parameters", "a query or form with more is refused with 400";
+    /// What one guesser may show introspection in a minute that is no credential.
+    settable INTROSPECTION_MISSES = "introspection_misses_per_minute", 300, "misses", "a source, or a user, that has shown more is answered with 429 and `Retry-After`";
     /// Queries, listings and deletions that run at once.
     settable CONCURRENT_QUERIES = "concurrent_queries", 0, "queries", "a query, listing or deletion beyond it waits for its turn, account by account; 0 stands for two for each processor";
     /// Queries, listings and deletions that wait for their turn.
     settable QUEUED_QUERIES = "queued_queries", 256, "queries", "a query, listing or deletion beyond it is answered with 429 and `Retry-After`";
     /// Bytes that all queries and their unread answers have in memory.
     settable QUERIES_IN_FLIGHT_BYTES = "queries_in_flight_bytes", 512 * 1024 * 1024, "bytes", "a query or listing that needs more than is left of it (640 KiB, and what is read at a time: 24 bytes for each sample of a series) is answered with 429 and `Retry-After`";
-    /// How long an answer waits for its reader.
-    settable ANSWER_STALL_SECONDS = "answer_stall_seconds", 10, "seconds", "an answer of which nothing is read for longer breaks off";
-    /// How long an answer waits for its reader in all.
-    settable ANSWER_SECONDS = "answer_seconds", 600, "seconds", "an answer whose reader keeps it waiting for longer in all breaks off";
 }
 
 /// Those that the operator can set for one account by itself, with `vigied account limit`.

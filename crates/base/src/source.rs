@@ -1,7 +1,7 @@
 //! Where a request came from, as limits, log and audit see it: one notion for all of them.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The other end of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,12 @@ impl Source {
             address: address.to_canonical(),
             counts: false,
         }
+    }
+
+    /// This process itself, as in the operator's commands: never slowed or limited as a source.
+    #[must_use]
+    pub const fn here() -> Self {
+        Self::proxy(IpAddr::V4(Ipv4Addr::LOCALHOST))
     }
 
     /// The address, for log and audit.

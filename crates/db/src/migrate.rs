@@ -20,6 +20,16 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0002_sweep.sql"),
     },
     Step {
+        version: 4,
+        sqlite: include_str!("../migrations/sqlite/0004_bounds.sql"),
+        postgres: include_str!("../migrations/postgres/0004_bounds.sql"),
+    },
+    Step {
+        version: 5,
+        sqlite: include_str!("../migrations/sqlite/0005_login_sources.sql"),
+        postgres: include_str!("../migrations/postgres/0005_login_sources.sql"),
+    },
+    Step {
         version: 7,
         sqlite: include_str!("../migrations/sqlite/0007_account_limits.sql"),
         postgres: include_str!("../migrations/postgres/0007_account_limits.sql"),

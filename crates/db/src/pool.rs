@@ -6,6 +6,7 @@ use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
@@ -167,17 +168,30 @@ impl Db {
     }
 }
 
+/// Makes the file where there is none, and never through a link: what it leads to would be opened as a database.
+fn create_file(path: &Path) -> io::Result<()> {
+    let made = std::fs::File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match made {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        made => return made.map(drop),
+    }
+    if path.symlink_metadata()?.is_file() {
+        return Ok(());
+    }
+    let what = "it is a link, or no file at all";
+    Err(io::Error::new(io::ErrorKind::InvalidInput, what))
+}
+
 async fn open_file(path: &Path) -> Result<SqlitePool, DbError> {
     // Created here, so that the file never exists with wider rights than it will have.
-    std::fs::File::options()
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(|source| DbError::File {
-            path: path.display().to_string(),
-            source,
-        })?;
+    create_file(path).map_err(|source| DbError::File {
+        path: path.display().to_string(),
+        source,
+    })?;
     let options = SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)

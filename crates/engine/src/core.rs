@@ -23,8 +23,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// Entries of one record; keeps records far below their greatest length.
-const RECORD_ENTRIES_MAX: usize = 1 << 16;
+/// Samples of a batch that are written at one time: some milliseconds under the lock. A smaller batch, and so nearly every
+/// one, is seen by readers as a whole or not at all; a larger one in pieces of this size.
+const APPEND_PIECE: usize = 4096;
 
 const MINUTE_MILLIS: i64 = 60_000;
 
@@ -112,46 +113,52 @@ impl Core {
             .now()
             .plus(i64::from(self.config.future_allowed_minutes) * MINUTE_MILLIS);
         let mut appended = Appended::default();
-        let mut births = Vec::new();
-        let mut samples = Vec::with_capacity(batch.len());
-        let mut memory = self.write();
-        for (position, sample) in batch.iter().enumerate() {
-            let left = allowance.new_series > births.len() as u64;
-            let admitted = self
-                .admit(&mut memory, tenant, &sample, oldest, newest)
-                .and_then(|known| match known {
-                    Some(series) => Ok(series),
-                    None if left => self.birth(&mut memory, tenant, sample.name, &mut births),
-                    None => Err(RejectReason::AccountLimit {
-                        limit: allowance.limit,
-                        allowed: allowance.allowed,
-                    }),
-                });
-            match admitted {
-                Ok(series) => samples.push((series, sample.at.0, sample.value)),
-                Err(reason) => appended.rejected.push((position, reason)),
+        let (mut sequence, mut late, mut in_head) = (0, 0, 0);
+        let mut rest = batch.iter().enumerate().peekable();
+        while rest.peek().is_some() {
+            let mut births = Vec::new();
+            let mut samples = Vec::with_capacity(APPEND_PIECE.min(batch.len()));
+            let mut memory = self.write();
+            for (position, sample) in rest.by_ref().take(APPEND_PIECE) {
+                let made = appended.created + births.len() as u64;
+                let admitted = self
+                    .admit(&mut memory, tenant, &sample, oldest, newest)
+                    .and_then(|known| match known {
+                        Some(series) => Ok(series),
+                        None if made < allowance.new_series => {
+                            self.birth(&mut memory, tenant, sample.name, &mut births)
+                        }
+                        None => Err(RejectReason::AccountLimit {
+                            limit: allowance.limit,
+                            allowed: allowance.allowed,
+                        }),
+                    });
+                match admitted {
+                    Ok(series) => samples.push((series, sample.at.0, sample.value)),
+                    Err(reason) => appended.rejected.push((position, reason)),
+                }
             }
+            if samples.is_empty() {
+                continue;
+            }
+            if !births.is_empty() {
+                self.wal.push(Kind::Births, &put_births(&births));
+            }
+            sequence = self.wal.push(Kind::Samples, &put_samples(&samples));
+            let late_before = memory.head.late();
+            for (series, at, value) in &samples {
+                memory.write(*series, *at, *value);
+            }
+            memory.head.count(tenant, samples.len() as u64);
+            late += memory.head.late() - late_before;
+            in_head = memory.head.samples();
+            drop(memory);
+            appended.stored += samples.len() as u64;
+            appended.created += births.len() as u64;
         }
-        if samples.is_empty() {
+        if appended.stored == 0 {
             return Ok(appended);
         }
-        for births in births.chunks(RECORD_ENTRIES_MAX) {
-            self.wal.push(Kind::Births, &put_births(births));
-        }
-        let mut sequence = 0;
-        for samples in samples.chunks(RECORD_ENTRIES_MAX) {
-            sequence = self.wal.push(Kind::Samples, &put_samples(samples));
-        }
-        let late_before = memory.head.late();
-        for (series, at, value) in &samples {
-            memory.write(*series, *at, *value);
-        }
-        memory.head.count(tenant, samples.len() as u64);
-        let late = memory.head.late() - late_before;
-        let in_head = memory.head.samples();
-        drop(memory);
-        appended.stored = samples.len() as u64;
-        appended.created = births.len() as u64;
         if durability == Durability::Committed || self.wal.is_full() {
             self.wal.commit(sequence)?;
         }

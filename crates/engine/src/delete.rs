@@ -5,7 +5,7 @@
 //! acknowledged then, and doing it again ends it.
 
 use crate::core::Core;
-use crate::guard::{PIECE, Writing};
+use crate::guard::{PIECE, Writing, give_way};
 use crate::read::find;
 use crate::read::pace::Pace;
 use crate::wal::record::{Kind, put_numbers, put_range};
@@ -66,6 +66,9 @@ impl Core {
         }
         let mut sequence = 0;
         for piece in pieces(series) {
+            if sequence > 0 {
+                give_way();
+            }
             let mut memory = self.write();
             let payload = put_range(&range, numbers(&piece).into_iter());
             sequence = self.wal.push(Kind::DeleteRange, &payload);
@@ -78,6 +81,9 @@ impl Core {
     fn delete_all(&self, series: &RoaringBitmap) -> u64 {
         let mut sequence = 0;
         for piece in pieces(series) {
+            if sequence > 0 {
+                give_way();
+            }
             sequence = self.delete_series(&mut self.write(), &piece);
         }
         let days = self.read().days.clone();

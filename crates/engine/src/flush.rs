@@ -12,6 +12,7 @@ use crate::core::Core;
 use crate::day::Day;
 use crate::delete::pieces;
 use crate::error;
+use crate::guard::give_way;
 use crate::index::names::Names;
 use crate::manifest::{Manifest, SegmentEntry};
 use crate::memory::{Frozen, Memory};
@@ -327,6 +328,8 @@ impl Core {
             if !piece.is_empty() {
                 sequence = Some(self.delete_series(&mut memory, &piece));
             }
+            drop(memory);
+            give_way();
         }
         drop(days);
         self.write().days.forget(first);

@@ -5,20 +5,29 @@
 //! builds with debug assertions, and so in every test, a thread that holds the lock and takes more than
 //! [`LOCK_STEPS_MAX`] panics.
 //!
-//! What is not bounded so: an append holds the lock for its own batch, which `body_bytes` bounds.
+//! What is not counted so: an append, which writes a few thousand samples at one time; the one sync at the beginning of a
+//! flush; folding late samples into the column of their series.
 
 use crate::memory::Memory;
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
+use std::time::Duration;
 
 /// Steps that may be taken under the lock at one time. A step is far below a microsecond, but for a bitmap of a day or a
 /// series with many samples in the head, which are some.
 pub(crate) const LOCK_STEPS_MAX: u64 = 4096;
 
-/// Entries of one piece of work under the lock, where each costs more than a look.
-pub(crate) const PIECE: usize = 1024;
+/// Entries of one piece of work under the lock, where each costs more than a look: with names of a thousand bytes about a
+/// millisecond.
+pub(crate) const PIECE: usize = 256;
+
+/// Lets those who wait for the lock have it, between two pieces: whoever lets go of it and takes it again at once would
+/// else nearly always be the first.
+pub(crate) fn give_way() {
+    std::thread::sleep(Duration::from_micros(100));
+}
 
 thread_local! {
     /// Steps under the lock that this thread holds.

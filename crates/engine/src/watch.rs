@@ -40,6 +40,11 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::EngineConfig;
+    use crate::recover;
+    use crate::storage::faulty::Faulty;
+    use base::time::{ManualClock, Millis};
+    use std::sync::{Arc, mpsc};
 
     #[test]
     fn a_lock_that_changes_hands_is_busy_and_one_that_does_not_is_stuck() {
@@ -56,5 +61,24 @@ mod tests {
         assert!(matches!(stuck, Err(StoreError::Wedged { seconds: 5 })));
         assert!(watch.look(None, after(12)).is_ok());
         assert!(watch.look(Some(8), after(13)).is_ok());
+    }
+
+    #[test]
+    fn health_is_told_while_the_lock_is_held() {
+        let clock = Arc::new(ManualClock::at(Millis(0)));
+        let config = EngineConfig::new("/samples");
+        let (core, _) = recover::open(config, clock, Arc::new(Faulty::new(1))).unwrap();
+        let core = Arc::new(core);
+        let _held = core.write();
+        let own = Arc::clone(&core);
+        let (told, is_told) = mpsc::channel();
+        std::thread::spawn(move || {
+            let _ = told.send(own.health().is_ok());
+        });
+        // Held, but not for long enough to be stuck.
+        assert_eq!(is_told.recv_timeout(Duration::from_secs(60)), Ok(true));
+        let later = Instant::now() + WEDGED_AFTER;
+        let stuck = core.watch.look(core.memory.is_held(), later);
+        assert!(matches!(stuck, Err(StoreError::Wedged { .. })));
     }
 }

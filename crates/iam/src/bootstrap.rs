@@ -1,5 +1,6 @@
 //! Accounts are made by the operator alone: the first by `vigied init`, further ones by `vigied account create`.
 
+use crate::bounds::KeyLife;
 use crate::directory::{ApiKey, Org, Space, User};
 use crate::error::IamError;
 use crate::login::password;
@@ -92,7 +93,7 @@ impl Iam {
         // Hashing takes its time: done before the database is held.
         let opening = if is_new {
             let password = request.password.unwrap_or_else(password::generate);
-            let hash = password::prepare(self, password.clone()).await?;
+            let hash = password::prepare(self, &address, password.clone()).await?;
             let api_key = key_text::generate();
             Some((hash, Opening { password, api_key }))
         } else {
@@ -153,7 +154,7 @@ impl Iam {
                 created_at: now,
                 modified_at: now,
             };
-            api_key::insert(&mut tx, &key).await?;
+            api_key::insert(&mut tx, &key, KeyLife::BY_OPERATOR).await?;
         }
         self.commit(tx).await?;
         Ok(Created {

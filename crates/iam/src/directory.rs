@@ -1,14 +1,14 @@
 //! Everything that deciding needs, in memory: an immutable snapshot, replaced as a whole after every change.
 
+use crate::departures::Departures;
 use crate::error::IamError;
 use crate::role::Role;
 use crate::token::issuer::Issuers;
-use crate::token::refresh::REMEMBERED_MILLISECONDS;
-use base::id::{AccountId, Guid, KeyId, OrgId, SessionId, SpaceId, TenantId, UserId};
+use base::id::{AccountId, Guid, KeyId, OrgId, SpaceId, TenantId, UserId};
 use base::scope::{Actions, Domain};
 use base::time::Millis;
-use db::{Db, Row, Value};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use db::{Db, Row};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// An account.
@@ -163,18 +163,18 @@ pub struct Directory {
     pub(crate) users: HashMap<UserId, User>,
     /// Who is in which account, and since when.
     pub(crate) members: HashMap<(AccountId, UserId), Millis>,
+    pub(crate) departures: Departures,
     pub(crate) domains: HashMap<Domain, DomainEntry>,
     /// By person first: what somebody may see is found by looking through his roles, not through all domains.
     pub(crate) roles: HashMap<UserId, HashMap<Domain, Vec<Role>>>,
     pub(crate) keys: HashMap<KeyId, ApiKey>,
     pub(crate) keys_by_hash: HashMap<[u8; 32], KeyId>,
-    pub(crate) revoked: HashSet<SessionId>,
     pub(crate) issuers: Issuers,
 }
 
 impl Directory {
     /// Reads everything.
-    pub(crate) async fn load(db: &Db, now: Millis) -> Result<Self, IamError> {
+    pub(crate) async fn load(db: &Db) -> Result<Self, IamError> {
         let mut own = Self {
             changes: changes(db).await?,
             issuers: Issuers::load(db).await?,
@@ -247,11 +247,6 @@ impl Directory {
         }
         own.load_people(db).await?;
         own.load_keys(db).await?;
-        let revoked = "SELECT guid FROM sessions WHERE revoked_at IS NOT NULL AND expires_at > $1";
-        let forgotten = now.0.saturating_sub(REMEMBERED_MILLISECONDS);
-        for row in db.all(revoked, &[Value::from(forgotten)]).await? {
-            own.revoked.insert(SessionId(parse_guid(&row, "guid")?));
-        }
         Ok(own)
     }
 
@@ -276,6 +271,7 @@ impl Directory {
             let user = UserId(parse_guid(&row, "person")?);
             self.members.insert((account, user), at(&row, "added_at")?);
         }
+        self.departures = Departures::load(db).await?;
         let domains =
             "SELECT tenant, domain, resolution_seconds FROM domains WHERE retired_at IS NULL";
         for row in db.all(domains, &[]).await? {
@@ -471,11 +467,11 @@ pub(crate) async fn changes(db: &Db) -> Result<i64, IamError> {
     counter(row)
 }
 
-fn at(row: &Row, column: &'static str) -> Result<Millis, IamError> {
+pub(crate) fn at(row: &Row, column: &'static str) -> Result<Millis, IamError> {
     Ok(Millis(row.int(column)?))
 }
 
-fn parse<T: std::str::FromStr>(
+pub(crate) fn parse<T: std::str::FromStr>(
     row: &Row,
     column: &'static str,
     expected: &'static str,
@@ -494,7 +490,7 @@ pub(crate) fn parse_guid(row: &Row, column: &'static str) -> Result<Guid, IamErr
     })
 }
 
-fn domain(text: &str) -> Result<Domain, IamError> {
+pub(crate) fn domain(text: &str) -> Result<Domain, IamError> {
     let stored = || IamError::Stored {
         value: text.to_owned(),
         expected: "a domain",

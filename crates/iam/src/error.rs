@@ -45,6 +45,16 @@ pub enum AuthError {
     /// Its key was deleted, locked or disabled, its session ended, or its user is gone.
     #[error("the credential was withdrawn: {0}")]
     Revoked(&'static str),
+    /// The database has been away for too long to know what was withdrawn meanwhile.
+    #[error(
+        "the identity database has not answered for {seconds} s, more than `tokens.stale_seconds_max` = {allowed}"
+    )]
+    Stale {
+        /// For how long.
+        seconds: i64,
+        /// For how long this node goes on without it.
+        allowed: i64,
+    },
     /// No such API key.
     #[error("the API key is not known")]
     KeyUnknown,
@@ -66,7 +76,7 @@ impl AuthError {
     /// The error for the outside.
     #[must_use]
     pub fn problem(&self) -> Problem {
-        use Kind::{Forbidden, Invalid, NotFound, Unauthenticated};
+        use Kind::{Forbidden, Invalid, NotFound, Unauthenticated, Unavailable};
         let renew = "run `vigie iam oauth-tokens` for a fresh one; `vigie login` if that fails";
         let login = "run `vigie login`, then `vigie iam oauth-tokens`";
         let (kind, code, hint) = match self {
@@ -100,6 +110,11 @@ impl AuthError {
                 ));
             }
             Self::Revoked(_) => (Unauthenticated, "BXNMSRI07E", login),
+            Self::Stale { .. } => (
+                Unavailable,
+                "BXNMSSV08E",
+                "send again later; the operator sees why at `/health/ready` of the operations listener",
+            ),
             Self::KeyUnknown => (
                 Unauthenticated,
                 "BXNMSRI10E",
@@ -157,6 +172,20 @@ pub enum IamError {
         /// The operating system's words.
         #[source]
         source: std::io::Error,
+    },
+    /// The last signing key would be gone.
+    #[error(
+        "`{folder}` would hold no signing key: nobody could log in\nhint: make a successor first with `vigied keys rotate`"
+    )]
+    LastKey {
+        /// The folder of the keys.
+        folder: String,
+    },
+    /// No key of this name is in service.
+    #[error("no signing key `{kid}` is in service\nhint: `vigied keys list` shows them")]
+    NoSuchKey {
+        /// The name given.
+        kid: String,
     },
     /// The database holds what this program would not write.
     #[error("the identity database holds `{value}` where {expected} belongs")]

@@ -7,12 +7,19 @@
 //! goes to the database and reaches the directory before the call that made it returns.
 
 pub mod bootstrap;
+pub mod bounds;
+mod departures;
 pub mod directory;
+mod ended;
 pub mod entropy;
 mod error;
+mod event;
+mod guessable;
+mod introspect;
 pub mod key_text;
 pub mod login;
 pub mod manage;
+mod retired;
 pub mod role;
 mod service;
 pub mod token;
@@ -21,5 +28,5 @@ mod verify;
 
 pub use directory::Directory;
 pub use error::{AuthError, IamError};
-pub use service::{Iam, IamConfig};
+pub use service::{Iam, IamConfig, IamLimits};
 pub use verify::{Credential, Identity, Verifier};

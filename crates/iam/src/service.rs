@@ -1,22 +1,34 @@
 //! The identity service of one node: the database, the directory, the keys, and what holds them together.
 
 use crate::directory::{self, Directory};
-use crate::error::IamError;
-use crate::manage::limit::AccountLimits;
+use crate::ended::{self, Ended};
+use crate::error::{AuthError, IamError};
+use crate::event::Events;
+use crate::login::Logins;
+use crate::manage::quota::AccountLimits;
 use crate::token::issuer;
-use crate::token::keyring::KeyRing;
+use crate::token::keyring::{KeyChange, KeyRing};
 use crate::verify::Verifier;
+use base::limit;
 use base::scope::Domain;
 use base::time::Clock;
 use db::{Db, Tx, Value};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::{MutexGuard, Semaphore};
+use tokio::sync::MutexGuard;
 
 /// How often the node asks whether another node has changed something.
 const POLL: Duration = Duration::from_millis(500);
+
+/// How many of these pass between two looks at where other nodes have let people in: half a minute.
+const POLLS_PER_LOOK: u32 = 60;
+/// The database answers, as far as is known.
+const ANSWERS: i64 = i64::MAX;
+
+/// How long the question for changes may take before it counts as unanswered.
+const POLL_LIMIT: Duration = Duration::from_secs(5);
 
 /// How the service is set up.
 #[derive(Debug, Clone)]
@@ -33,8 +45,54 @@ pub struct IamConfig {
     pub keys: PathBuf,
     /// What an account may hold and do where the operator has set nothing else for it.
     pub account_limits: AccountLimits,
+    /// How long this node goes on trusting what it knows while its database does not answer: a key or session may have been
+    /// withdrawn on another node meanwhile.
+    pub stale_seconds_max: i64,
     /// Password checks at once; each takes 19 MiB and a core for some milliseconds.
     pub password_checks_max: usize,
+    /// What may wait, fail and be made.
+    pub limits: IamLimits,
+}
+
+/// The limits of the identity service that can be set; each is named as in [`base::limit`].
+#[derive(Debug, Clone)]
+pub struct IamLimits {
+    /// [`limit::PASSWORD_CHECKS_WAITING`].
+    pub password_checks_waiting: u64,
+    /// [`limit::PASSWORD_CHECKS_WAITING_PER_SOURCE`].
+    pub password_checks_waiting_per_source: u64,
+    /// [`limit::PASSWORD_WAIT_SECONDS`].
+    pub password_wait_seconds: u64,
+    /// [`limit::LOGIN_FAILURES_PER_ADDRESS`].
+    pub login_failures_per_address: u64,
+    /// [`limit::LOGIN_FAILURES_PER_SOURCE`].
+    pub login_failures_per_source: u64,
+    /// [`limit::GUESSES_PER_SOURCE`].
+    pub guesses_per_source: u64,
+    /// [`limit::KEYS_PER_USER`].
+    pub keys_per_user: u64,
+}
+
+impl Default for IamLimits {
+    fn default() -> Self {
+        Self::of(|limit| limit.default)
+    }
+}
+
+impl IamLimits {
+    /// The limits as they are set.
+    #[must_use]
+    pub fn of(value: impl Fn(limit::Limit) -> u64) -> Self {
+        Self {
+            password_checks_waiting: value(limit::PASSWORD_CHECKS_WAITING),
+            password_checks_waiting_per_source: value(limit::PASSWORD_CHECKS_WAITING_PER_SOURCE),
+            password_wait_seconds: value(limit::PASSWORD_WAIT_SECONDS),
+            login_failures_per_address: value(limit::LOGIN_FAILURES_PER_ADDRESS),
+            login_failures_per_source: value(limit::LOGIN_FAILURES_PER_SOURCE),
+            guesses_per_source: value(limit::GUESSES_PER_SOURCE),
+            keys_per_user: value(limit::KEYS_PER_USER),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -42,14 +100,50 @@ pub(crate) struct Inner {
     pub(crate) db: Db,
     pub(crate) config: IamConfig,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) keys: KeyRing,
+    pub(crate) keys: arc_swap::ArcSwap<KeyRing>,
     pub(crate) directory: arc_swap::ArcSwap<Directory>,
-    pub(crate) password_checks: Arc<Semaphore>,
-    pub(crate) password_waits: AtomicU64,
+    pub(crate) ended: Ended,
+    pub(crate) logins: Logins,
+    pub(crate) events: Events,
+    pub(crate) signatures_introspected: AtomicU64,
     /// Changes are made one after another, so that the directory never goes back in time.
     reload: tokio::sync::Mutex<()>,
+    /// Since when the database has not told of changes, epoch milliseconds; [`ANSWERS`] while it does.
+    away_since: AtomicI64,
     /// Whether the database was closed: then nobody asks it any more.
     closed: AtomicBool,
+}
+
+impl Inner {
+    /// Notes whether the database told of changes.
+    fn answered(&self, answers: bool) {
+        if answers {
+            self.away_since.store(ANSWERS, Ordering::Relaxed);
+        } else {
+            // Only the first failure of a row counts.
+            let now = self.clock.now().0;
+            let _ = self.away_since.compare_exchange(
+                ANSWERS,
+                now,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            );
+        }
+    }
+
+    fn stale_seconds(&self) -> i64 {
+        let since = self.away_since.load(Ordering::Relaxed);
+        self.clock.now().0.saturating_sub(since).max(0) / 1000
+    }
+
+    /// Refuses to decide on what may have been withdrawn elsewhere long ago.
+    pub(crate) fn require_current(&self) -> Result<(), AuthError> {
+        let (seconds, allowed) = (self.stale_seconds(), self.config.stale_seconds_max);
+        if seconds > allowed {
+            return Err(AuthError::Stale { seconds, allowed });
+        }
+        Ok(())
+    }
 }
 
 /// The identity service. Cloning shares it.
@@ -84,7 +178,9 @@ impl Iam {
             refresh_token_seconds: 0,
             keys: PathBuf::new(),
             account_limits,
+            stale_seconds_max: i64::MAX,
             password_checks_max: 1,
+            limits: IamLimits::default(),
         };
         Self::on(db, config, clock, KeyRing::empty()).await
     }
@@ -95,19 +191,25 @@ impl Iam {
         clock: Arc<dyn Clock>,
         keys: KeyRing,
     ) -> Result<Self, IamError> {
-        let directory = Directory::load(&db, clock.now()).await?;
-        let password_checks = Arc::new(Semaphore::new(config.password_checks_max.max(1)));
+        let directory = Directory::load(&db).await?;
+        let ended = Ended::default();
+        ended.catch_up(&db, clock.now()).await?;
+        let checks = config.password_checks_max;
+        let logins = Logins::open(&db, clock.now(), checks, &config.limits).await?;
         let directory = arc_swap::ArcSwap::from_pointee(directory);
         let reload = tokio::sync::Mutex::new(());
         Ok(Self(Arc::new(Inner {
             db,
             config,
             clock,
-            keys,
+            keys: arc_swap::ArcSwap::from_pointee(keys),
             directory,
-            password_checks,
-            password_waits: AtomicU64::new(0),
+            ended,
+            logins,
+            events: Events::default(),
+            signatures_introspected: AtomicU64::new(0),
             reload,
+            away_since: AtomicI64::new(ANSWERS),
             closed: AtomicBool::new(false),
         })))
     }
@@ -116,30 +218,87 @@ impl Iam {
     pub fn watch(&self) {
         let weak = Arc::downgrade(&self.0);
         tokio::spawn(async move {
+            let mut polls = 0_u32;
             loop {
                 tokio::time::sleep(POLL).await;
                 let Some(inner) = weak.upgrade() else { return };
                 let iam = Self(inner);
-                let changes = directory::changes(&iam.0.db).await;
+                // A database that hangs is as far away as one that refuses.
+                let polled = tokio::time::timeout(POLL_LIMIT, iam.poll()).await;
                 if iam.0.closed.load(Ordering::Relaxed) {
                     return;
                 }
-                match changes {
-                    Ok(changes) => {
-                        // Fewer than are known: an older copy was put in the database's place.
-                        let read = if changes < iam.0.directory.load().changes {
-                            iam.read(iam.0.reload.lock().await).await
-                        } else {
-                            iam.catch_up(changes).await
-                        };
-                        if let Err(error) = read {
-                            tracing::error!(%error, "cannot read the directory again");
+                match polled {
+                    Ok(Ok(())) => {
+                        iam.0.answered(true);
+                        polls = polls.wrapping_add(1);
+                        if polls.is_multiple_of(POLLS_PER_LOOK) {
+                            iam.look().await;
                         }
                     }
-                    Err(error) => tracing::warn!(%error, "cannot ask for changes of the directory"),
+                    Ok(Err(error)) => {
+                        iam.0.answered(false);
+                        tracing::warn!(%error, "cannot ask for changes of the directory");
+                    }
+                    Err(_) => {
+                        iam.0.answered(false);
+                        tracing::warn!("the identity database does not answer");
+                    }
                 }
             }
         });
+    }
+
+    /// Asks where other nodes have let people in.
+    async fn look(&self) {
+        let look = self
+            .0
+            .logins
+            .familiar
+            .catch_up(&self.0.db, self.0.clock.now());
+        match tokio::time::timeout(POLL_LIMIT, look).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "cannot ask where other nodes have let people in");
+            }
+            // The next poll says that the database does not answer.
+            Err(_) => {}
+        }
+    }
+
+    /// Asks for changes once, and reads them.
+    async fn poll(&self) -> Result<(), IamError> {
+        let changes = self.changes_elsewhere().await?;
+        // Fewer than are known: an older copy was put in the database's place.
+        if changes < self.0.directory.load().changes {
+            self.read(self.0.reload.lock().await).await
+        } else {
+            self.catch_up(changes).await
+        }
+    }
+
+    /// For how long the database has told of no change, in seconds; 0 while it answers.
+    #[must_use]
+    pub fn stale_seconds(&self) -> i64 {
+        self.0.stale_seconds()
+    }
+
+    /// How often anything was changed, after reading which sessions other nodes have ended.
+    async fn changes_elsewhere(&self) -> Result<i64, IamError> {
+        let (changes, ends) = ended::counters(&self.0.db).await?;
+        if ends < self.0.ended.seen() {
+            self.0.ended.see_all_again();
+        }
+        if ends != self.0.ended.seen() {
+            self.see_ends().await?;
+        }
+        Ok(changes)
+    }
+
+    /// Brings the sessions that were ended into memory. They are no part of the directory: of all changes they are the most
+    /// frequent, and each is one row.
+    pub(crate) async fn see_ends(&self) -> Result<(), IamError> {
+        self.0.ended.catch_up(&self.0.db, self.0.clock.now()).await
     }
 
     /// The verifier of this service's tokens and keys.
@@ -162,6 +321,23 @@ impl Iam {
         directory::changes(&self.0.db).await.map(drop)
     }
 
+    /// Reads the folder of signing keys again: new ones are taken up, and what a key that is gone has signed opens nothing
+    /// from this moment on, also where it was verified before.
+    ///
+    /// # Errors
+    /// When a key cannot be read, or none is left: then all stays as it was.
+    pub fn reread_keys(&self) -> Result<KeyChange, IamError> {
+        let (ring, change) = self.0.keys.load().reread(&self.0.config.keys)?;
+        self.0.keys.store(Arc::new(ring));
+        Ok(change)
+    }
+
+    /// The names of the signing keys in force; the last one signs.
+    #[must_use]
+    pub fn signing_keys(&self) -> Vec<String> {
+        self.0.keys.load().kids()
+    }
+
     /// Whether there is an account.
     #[must_use]
     pub fn is_initialised(&self) -> bool {
@@ -182,13 +358,19 @@ impl Iam {
     /// How many password checks had to wait for others to end.
     #[must_use]
     pub fn password_waits(&self) -> u64 {
-        self.0.password_waits.load(Ordering::Relaxed)
+        self.0.logins.checks.waits()
     }
 
     /// Closes the database.
     pub async fn close(&self) {
         self.0.closed.store(true, Ordering::Relaxed);
         self.0.db.close().await;
+    }
+
+    /// Commits a change that ends sessions as well, and brings both into memory before returning.
+    pub(crate) async fn commit_with_ends(&self, tx: Tx) -> Result<(), IamError> {
+        self.commit(tx).await?;
+        self.see_ends().await
     }
 
     /// Commits a change and brings it into the directory before returning.
@@ -210,7 +392,7 @@ impl Iam {
     }
 
     async fn read(&self, _turn: MutexGuard<'_, ()>) -> Result<(), IamError> {
-        let fresh = Directory::load(&self.0.db, self.0.clock.now()).await?;
+        let fresh = Directory::load(&self.0.db).await?;
         self.0.directory.store(Arc::new(fresh));
         Ok(())
     }
@@ -231,5 +413,50 @@ impl Iam {
         )
         .await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::Credential;
+    use base::time::{ManualClock, Millis};
+
+    #[tokio::test]
+    async fn a_node_without_its_database_says_so_and_trusts_nothing_after_a_while() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("iam.db");
+        let clock = Arc::new(ManualClock::at(Millis::from_secs(1_000)));
+        let db = Db::open(&file.to_string_lossy()).await.unwrap();
+        let limits = AccountLimits::default();
+        let iam = Iam::open_without_keys(db, limits, clock.clone())
+            .await
+            .unwrap();
+        let mut inner = Arc::try_unwrap(iam.0).unwrap();
+        inner.config.stale_seconds_max = 300;
+        let iam = Iam(Arc::new(inner));
+        let refused = || {
+            iam.verifier()
+                .identity(Credential::ApiKey("x"))
+                .unwrap_err()
+        };
+
+        iam.0.answered(false);
+        clock.advance(300_000);
+        // Not the first failure again: the row of them counts.
+        iam.0.answered(false);
+        assert_eq!(iam.stale_seconds(), 300);
+        assert_eq!(refused(), AuthError::KeyUnknown);
+        clock.advance(1_000);
+        let error = refused();
+        assert!(
+            matches!(error, AuthError::Stale { seconds: 301, .. }),
+            "{error}"
+        );
+        assert_eq!(error.problem().kind.status(), 503);
+
+        iam.0.answered(true);
+        assert_eq!(iam.stale_seconds(), 0);
+        assert_eq!(refused(), AuthError::KeyUnknown);
     }
 }

@@ -1,7 +1,8 @@
 //! From a credential to a [`Scope`]. Never a database call: signatures are checked once per token and remembered by the
 //! token's hash ([`crate::token_cache`]); whether the key, session and user behind it still stand is asked of the directory every time.
 
-use crate::directory::Directory;
+use crate::bounds::{Bounds, Reach, Root};
+use crate::directory::{ApiKey, Directory, User};
 use crate::entropy::sha256;
 use crate::error::AuthError;
 use crate::key_text;
@@ -14,6 +15,7 @@ use base::id::{AccountId, Guid, KeyId, SessionId, UserId};
 use base::scope::{Domain, Scope};
 use base::time::Millis;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// How far ahead `iat` and `nbf` may lie: clocks of machines that keep them.
 const LEEWAY_SECONDS: i64 = 60;
@@ -56,14 +58,29 @@ pub(crate) struct Verified {
     key: Option<KeyId>,
     expires_at: i64,
     begins_at: i64,
+    /// The generation of the signing keys that verified it: after a key has gone, everything is verified again.
+    keys: u64,
+    proven_at: Millis,
 }
 
 impl Verified {
-    /// The one account it opens: the token's own, or that of the key it was obtained with. A UAA token obtained otherwise
-    /// has none and opens all of its user's.
+    /// The one account it opens: the token's own, or that of the key it was obtained with. A UAA token of the person's own
+    /// proof has none and opens all of his.
     fn bound(&self, directory: &Directory) -> Option<AccountId> {
         self.account
             .or_else(|| Some(directory.keys.get(&self.key?)?.account))
+    }
+}
+
+impl Verified {
+    fn bounds(&self, directory: &Directory, now: Millis) -> Result<Bounds, &'static str> {
+        let root = Root {
+            session: self.session,
+            key: self.key,
+        };
+        let (user, expires_at) = (self.user, Millis::from_secs(self.expires_at));
+        let (account, proven_at) = (self.account, self.proven_at);
+        Bounds::of_token(directory, user, account, proven_at, expires_at, root, now)
     }
 }
 
@@ -76,10 +93,8 @@ impl Expires for Verified {
 /// A verified caller of the management interfaces. Made by [`Verifier::identity`] alone.
 #[derive(Debug, Clone)]
 pub struct Identity {
-    user: UserId,
     account: AccountId,
-    is_bound: bool,
-    session: Option<SessionId>,
+    bounds: Bounds,
     claims: Option<Arc<Verified>>,
 }
 
@@ -87,7 +102,13 @@ impl Identity {
     /// Who it is.
     #[must_use]
     pub const fn user(&self) -> UserId {
-        self.user
+        self.bounds.principal()
+    }
+
+    /// How much may be issued for the credential, and in which accounts it counts.
+    #[must_use]
+    pub const fn bounds(&self) -> &Bounds {
+        &self.bounds
     }
 
     /// The account the credential is for; for a UAA token that is for none, its user's first.
@@ -96,21 +117,17 @@ impl Identity {
         self.account
     }
 
-    /// Whether the credential is good for what belongs to the account: an IAM token, a key and what was obtained with it for
-    /// their own, a UAA token for every account its user is in.
+    /// Whether the credential is good for what belongs to the account: an IAM token, a key and what was obtained with either
+    /// for their own, a UAA token of the person's own proof for every account he has been in since.
     #[must_use]
     pub fn reaches(&self, directory: &Directory, account: AccountId) -> bool {
-        if self.is_bound {
-            self.account == account
-        } else {
-            directory.is_member(self.user, account)
-        }
+        self.bounds.opens(directory, account)
     }
 
     /// The login session, where there is one.
     #[must_use]
     pub const fn session(&self) -> Option<SessionId> {
-        self.session
+        self.bounds.root().session
     }
 
     /// The claims, where the credential is an IAM token.
@@ -168,13 +185,18 @@ impl Verifier {
         credential: Credential<'_>,
         selector: Option<Domain>,
     ) -> Result<Scope, AuthError> {
+        self.inner.require_current()?;
         let directory = self.inner.directory.load();
-        let (user, account) = match credential {
-            Credential::ApiKey(text) => self.key(&directory, text)?,
+        let (user, account, proven_at) = match credential {
+            Credential::ApiKey(text) => {
+                let key = self.key(&directory, text)?;
+                (key.user, Some(key.account), None)
+            }
             Credential::Iam(token) | Credential::Uaa(token) => {
                 let verified =
                     self.token(&directory, token, matches!(credential, Credential::Uaa(_)))?;
-                (verified.user, verified.bound(&directory))
+                let bound = verified.bound(&directory);
+                (verified.user, bound, Some(verified.proven_at))
             }
         };
         let user = directory
@@ -199,6 +221,10 @@ impl Verifier {
                 account: entry.account,
             });
         }
+        // A token of no account was not asked for this one yet.
+        if account.is_none() && has_left(&directory, user.id, entry.account, proven_at) {
+            return Err(AuthError::Revoked(LEFT));
+        }
         let tenant = entry.tenant;
         let actions = directory.actions(user.id, domain);
         #[expect(
@@ -218,37 +244,33 @@ impl Verifier {
     /// # Errors
     /// [`AuthError`] says why the credential opens nothing.
     pub fn identity(&self, credential: Credential<'_>) -> Result<Identity, AuthError> {
+        self.inner.require_current()?;
         let directory = self.inner.directory.load();
-        let (user, account, verified) = match credential {
+        let now = self.inner.clock.now();
+        let (bounds, verified) = match credential {
             Credential::ApiKey(text) => {
-                let (user, account) = self.key(&directory, text)?;
-                (user, account, None)
+                let key = self.key(&directory, text)?;
+                (Bounds::of_key(&directory, key, now), None)
             }
             Credential::Iam(token) | Credential::Uaa(token) => {
                 let verified =
                     self.token(&directory, token, matches!(credential, Credential::Uaa(_)))?;
-                (verified.user, verified.bound(&directory), Some(verified))
+                let bounds = verified.bounds(&directory, now);
+                (bounds.map_err(AuthError::Revoked)?, Some(verified))
             }
         };
         let person = directory
             .users
-            .get(&user)
+            .get(&bounds.principal())
             .ok_or(AuthError::Revoked("its user is gone"))?;
-        let session = verified.as_ref().and_then(|verified| verified.session);
         Ok(Identity {
-            user,
-            account: account.unwrap_or(person.home),
-            is_bound: account.is_some(),
-            session,
+            account: account(&directory, person, &bounds).ok_or(AuthError::Revoked(LEFT))?,
+            bounds,
             claims: verified,
         })
     }
 
-    fn key(
-        &self,
-        directory: &Directory,
-        text: &str,
-    ) -> Result<(UserId, Option<AccountId>), AuthError> {
+    fn key<'d>(&self, directory: &'d Directory, text: &str) -> Result<&'d ApiKey, AuthError> {
         if text.len() > TOKEN_BYTES_MAX {
             return Err(AuthError::KeyUnknown);
         }
@@ -270,7 +292,7 @@ impl Verifier {
         if !directory.is_member(key.user, key.account) {
             return Err(AuthError::Revoked(LEFT));
         }
-        Ok((key.user, Some(key.account)))
+        Ok(key)
     }
 
     /// A token whose signature, times, key, session and kind are good.
@@ -284,15 +306,38 @@ impl Verifier {
             return Err(AuthError::Malformed("it is longer than any token"));
         }
         let now = self.inner.clock.now();
+        let keys = self.inner.keys.load();
         let verified = match self.cache.get(token) {
-            Some(verified) if matches!(verified.claims, Claims::Uaa) == is_uaa => verified,
-            // A token of the other kind: verified as the kind asked for, which says what is wrong.
+            Some(verified)
+                if matches!(verified.claims, Claims::Uaa) == is_uaa
+                    && verified.keys == keys.generation() =>
+            {
+                verified
+            }
+            // A token of the other kind, or verified by a key that may be gone: verified as the kind asked for, which says
+            // what is wrong.
             _ => {
-                let fresh = Arc::new(self.decode(directory, token, is_uaa)?);
+                let check = |kid: &str, message: &[u8], signature: &[u8]| {
+                    keys.verify(kid, message, signature)
+                };
+                let generation = keys.generation();
+                let fresh = self.decode(generation, directory, token, is_uaa, check)?;
+                let fresh = Arc::new(fresh);
                 self.cache.insert(token, &fresh, now.secs());
                 fresh
             }
         };
+        self.is_good(directory, &verified, now)?;
+        Ok(verified)
+    }
+
+    /// Whether a token whose signature is good counts now.
+    fn is_good(
+        &self,
+        directory: &Directory,
+        verified: &Verified,
+        now: Millis,
+    ) -> Result<(), AuthError> {
         if now.secs() >= verified.expires_at {
             return Err(AuthError::Expired {
                 seconds_ago: now.secs().saturating_sub(verified.expires_at),
@@ -301,40 +346,78 @@ impl Verifier {
         if verified.begins_at > now.secs().saturating_add(LEEWAY_SECONDS) {
             return Err(AuthError::NotYetValid);
         }
-        stands(directory, &verified, now)?;
-        Ok(verified)
+        self.stands(directory, verified, now)
     }
 
+    /// What an IAM token says, if it is good: looked at whole, whether or not it was seen before, and with one signature
+    /// checked whatever it is, so that the time tells nothing of what was wrong.
+    pub(crate) fn looked_at(&self, token: &str) -> Option<IamClaims> {
+        self.inner.require_current().ok()?;
+        let directory = self.inner.directory.load();
+        let keys = self.inner.keys.load();
+        let is_checked = std::cell::Cell::new(false);
+        let count = || (self.inner.signatures_introspected).fetch_add(1, Ordering::Relaxed);
+        let check = |kid: &str, message: &[u8], signature: &[u8]| {
+            let found = keys.verify(kid, message, signature);
+            if found.is_some() {
+                is_checked.set(true);
+                count();
+            }
+            found
+        };
+        let verified = self.decode(keys.generation(), &directory, token, false, check);
+        if !is_checked.get() {
+            keys.verify_in_vain(token.as_bytes());
+            count();
+        }
+        let verified = verified.ok()?;
+        let now = self.inner.clock.now();
+        self.is_good(&directory, &verified, now).ok()?;
+        match verified.claims {
+            Claims::Iam(claims) => Some(*claims),
+            Claims::Uaa => None,
+        }
+    }
+
+    /// Verifies form, issuer and signature. `keys` is the generation of the signing keys that `check` asks.
     fn decode(
         &self,
+        keys: u64,
         directory: &Directory,
         token: &str,
         is_uaa: bool,
+        check: impl FnOnce(&str, &[u8], &[u8]) -> Option<bool>,
     ) -> Result<Verified, AuthError> {
-        let keys = &self.inner.keys;
         let issued_as = |kind| move |issuer: Option<&str>| directory.issuers.check(issuer, kind);
         let malformed = |what| move |_| AuthError::Malformed(what);
         let session =
             |text: &Option<String>| text.as_deref().map(str::parse::<SessionId>).transpose();
         let key = |text: &Option<String>| text.as_deref().map(str::parse::<KeyId>).transpose();
         if is_uaa {
-            let claims: UaaClaims = jws::verify(keys, issued_as(issuer::Kind::Uaa), token)?;
+            let claims: UaaClaims = jws::verify(check, issued_as(issuer::Kind::Uaa), token)?;
             return Ok(Verified {
                 user: UserId(
                     Guid::parse(&claims.user_id)
                         .map_err(malformed("its `user_id` is not a GUID"))?,
                 ),
-                account: None,
+                account: (claims.account.as_ref())
+                    .map(|account| account.bss.parse())
+                    .transpose()
+                    .map_err(malformed("its `account.bss` is no account"))?,
+                proven_at: claims
+                    .proven_at
+                    .map_or(Millis::from_secs(claims.iat), Millis),
                 session: session(&claims.session_id)
                     .map_err(malformed("its `session_id` is no session"))?,
                 key: key(&claims.iam_apikey_id)
                     .map_err(malformed("its `iam_apikey_id` is no key"))?,
                 expires_at: claims.exp,
                 begins_at: claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat)),
+                keys,
                 claims: Claims::Uaa,
             });
         }
-        let claims: IamClaims = jws::verify(keys, issued_as(issuer::Kind::Iam), token)?;
+        let claims: IamClaims = jws::verify(check, issued_as(issuer::Kind::Iam), token)?;
         Ok(Verified {
             user: claims
                 .iam_id
@@ -352,42 +435,81 @@ impl Verifier {
             key: key(&claims.iam_apikey_id).map_err(malformed("its `iam_apikey_id` is no key"))?,
             expires_at: claims.exp,
             begins_at: claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat)),
+            proven_at: Millis::from_secs(claims.iat),
+            keys,
             claims: Claims::Iam(Box::new(claims)),
         })
+    }
+
+    /// Whether what the token rests on is still there.
+    fn stands(
+        &self,
+        directory: &Directory,
+        verified: &Verified,
+        now: Millis,
+    ) -> Result<(), AuthError> {
+        if let Some(session) = verified.session
+            && self.inner.ended.contains(session)
+        {
+            return Err(AuthError::Revoked("its session was logged out"));
+        }
+        if let Some(id) = verified.key {
+            let key = directory
+                .keys
+                .get(&id)
+                .ok_or(AuthError::Revoked("its API key was deleted"))?;
+            if let Some(why) = key.refusal(now) {
+                return Err(AuthError::Revoked(why));
+            }
+        }
+        if !directory.users.contains_key(&verified.user) {
+            return Err(AuthError::Revoked("its user is gone"));
+        }
+        if let Some(account) = verified.account {
+            let added_at = directory
+                .members
+                .get(&(account, verified.user))
+                .ok_or(AuthError::Revoked(LEFT))?;
+            // Who was removed and invited again needs a new token: the old one may be in other hands by now.
+            let left = directory.left_at(verified.user, account);
+            if verified.begins_at < added_at.secs()
+                || left.is_some_and(|left| verified.begins_at <= left.secs())
+            {
+                return Err(AuthError::Revoked(LEFT));
+            }
+        }
+        Ok(())
     }
 }
 
 /// Why a credential for an account its user was taken out of opens nothing.
 const LEFT: &str = "its user was removed from the account";
 
-/// Whether what the token rests on is still there.
-fn stands(directory: &Directory, verified: &Verified, now: Millis) -> Result<(), AuthError> {
-    if let Some(session) = verified.session
-        && directory.revoked.contains(&session)
-    {
-        return Err(AuthError::Revoked("its session was logged out"));
+/// Whether a proof was given before the user was last taken out of the account.
+fn has_left(
+    directory: &Directory,
+    user: UserId,
+    account: AccountId,
+    proven_at: Option<Millis>,
+) -> bool {
+    let left = directory.left_at(user, account);
+    left.is_some_and(|left| proven_at.is_some_and(|proven| proven <= left))
+}
+
+/// The account a credential stands for: its own, else of those it opens the user's first, else the one he has been in
+/// longest.
+fn account(directory: &Directory, user: &User, bounds: &Bounds) -> Option<AccountId> {
+    if let Reach::One(own) = bounds.reach() {
+        return Some(own);
     }
-    if let Some(id) = verified.key {
-        let key = directory
-            .keys
-            .get(&id)
-            .ok_or(AuthError::Revoked("its API key was deleted"))?;
-        if let Some(why) = key.refusal(now) {
-            return Err(AuthError::Revoked(why));
-        }
+    if bounds.opens(directory, user.home) {
+        return Some(user.home);
     }
-    if !directory.users.contains_key(&verified.user) {
-        return Err(AuthError::Revoked("its user is gone"));
-    }
-    if let Some(account) = verified.account {
-        let added_at = directory
-            .members
-            .get(&(account, verified.user))
-            .ok_or(AuthError::Revoked(LEFT))?;
-        // Who was removed and invited again needs a new token: the old one may be in other hands by now.
-        if verified.begins_at < added_at.secs() {
-            return Err(AuthError::Revoked(LEFT));
-        }
-    }
-    Ok(())
+    let others = directory
+        .members
+        .iter()
+        .filter(|((account, member), _)| *member == user.id && bounds.opens(directory, *account));
+    others
+        .min_by_key(|((account, _), added_at)| (**added_at, *account))
+        .map(|((account, _), _)| *account)
 }

@@ -88,8 +88,15 @@ impl Context {
 
     /// The UAA token; where the login brought none, one for the IAM token.
     pub(crate) fn uaa_token(&self) -> Result<Token, Failure> {
-        let good =
-            |cf: &CfConfig| valid(cf.access_token.expose(), Duration::ZERO, SystemClock.now());
+        let account = self
+            .claims()
+            .map_or_else(String::new, |own| own.account.bss);
+        // One that was got for an IAM token is for that token's account alone.
+        let good = |cf: &CfConfig| {
+            let bound = Claims::of(cf.access_token.expose())?.account.bss;
+            (bound.is_empty() || bound == account)
+                .then(|| valid(cf.access_token.expose(), Duration::ZERO, SystemClock.now()))?
+        };
         if let Some(token) = good(&self.home.read_cf()?) {
             return Ok(token);
         }
@@ -312,7 +319,7 @@ fn renew_uaa(
                 .form(form),
         )
     };
-    if !cf.refresh_token.is_empty() {
+    if !matches!(cf.refresh_token.expose(), "" | "not_supported") {
         let reply = ask(&[
             ("grant_type", "refresh_token"),
             ("refresh_token", cf.refresh_token.expose()),

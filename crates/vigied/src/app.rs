@@ -1,9 +1,11 @@
 //! Every service of the process, built once in [`crate::boot`] and shared by all handlers.
 
 use crate::http::bodies::Bodies;
+use crate::http::guesses::Guesses;
 use crate::http::places::Places;
 use crate::query::Queries;
 use crate::quota::Quotas;
+use crate::readiness::Probes;
 use crate::self_metrics::Metrics;
 use base::store::SampleStore;
 use base::time::Clock;
@@ -24,15 +26,8 @@ pub(crate) struct Limits {
     pub(crate) steps_per_query: u64,
     pub(crate) bytes_per_query: u64,
     pub(crate) nodes_per_list: u64,
-}
-
-/// Who sees the server's own metrics without a credential.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Watchers {
-    /// Callers from a loopback address.
-    ThisMachine,
-    /// Everyone.
-    Anyone,
+    pub(crate) operations_connections: usize,
+    pub(crate) operations_time: Duration,
 }
 
 /// The services.
@@ -45,8 +40,11 @@ pub(crate) struct App {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) public_url: String,
     pub(crate) limits: Limits,
-    pub(crate) watchers: Watchers,
     pub(crate) quotas: Quotas,
+    /// The questions whether store and database answer.
+    pub(crate) probes: Probes,
+    /// Who has shown introspection what is no credential.
+    pub(crate) guesses: Guesses,
     /// Places for requests that are worked on.
     pub(crate) places: Arc<Places>,
     /// The bodies that arrive, and the bytes of all.

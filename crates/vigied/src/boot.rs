@@ -1,13 +1,16 @@
 //! Builds the services. The only place that chooses implementations: which database, which store, which clock.
 
-use crate::app::{App, Limits, Watchers};
+use crate::app::{App, Limits};
 use crate::config::Settings;
 use crate::data_dir::{self, DataDir};
 use crate::http::bodies::{Bodies, BodyLimits};
+use crate::http::guesses::Guesses;
 use crate::http::places::Places;
 use crate::http::share::Shares;
+use crate::private_files;
 use crate::query::{Queries, QueryLimits};
 use crate::quota::Quotas;
+use crate::readiness::Probes;
 use crate::self_metrics::Metrics;
 use anyhow::Context;
 use base::limit;
@@ -16,10 +19,11 @@ use base::time::{Clock, SystemClock};
 use db::Db;
 use engine::storage::disk::Disk;
 use engine::{Engine, EngineConfig};
-use iam::manage::limit::AccountLimits;
-use iam::{Iam, IamConfig};
+use iam::manage::quota::AccountLimits;
+use iam::{Iam, IamConfig, IamLimits};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// The services and the folder they live in; the folder's lock goes last.
 #[derive(Debug)]
@@ -30,7 +34,10 @@ pub(crate) struct Booted {
 
 /// Takes the data folder.
 pub(crate) fn folder(settings: &Settings) -> anyhow::Result<DataDir> {
-    Ok(DataDir::open(settings.data())?)
+    Ok(DataDir::open(
+        settings.data(),
+        settings.allow_readable_secrets(),
+    )?)
 }
 
 /// Opens the identity service.
@@ -49,7 +56,9 @@ pub(crate) async fn identity(
         refresh_token_seconds: seconds("tokens.refresh_token_seconds"),
         keys: folder.keys(),
         account_limits: account_limits(settings),
+        stale_seconds_max: seconds("tokens.stale_seconds_max"),
         password_checks_max: size(settings.limit(limit::CONCURRENT_PASSWORD_CHECKS)),
+        limits: IamLimits::of(|limit| settings.limit(limit)),
     };
     Ok(Iam::open(db, config, Arc::new(SystemClock)).await?)
 }
@@ -58,6 +67,9 @@ pub(crate) async fn identity(
 /// beside a server that runs.
 pub(crate) async fn identity_of_operator(settings: &Settings) -> anyhow::Result<Iam> {
     require_initialised(settings)?;
+    if settings.data().exists() {
+        private_files::check_folder(settings.data(), settings.allow_readable_secrets())?;
+    }
     let address = match settings.database() {
         Some(address) => address.to_owned(),
         None => data_dir::database(settings.data())
@@ -146,13 +158,13 @@ pub(crate) async fn boot(
             steps_per_query: settings.limit(limit::STEPS_PER_QUERY),
             bytes_per_query: settings.limit(limit::BYTES_PER_QUERY),
             nodes_per_list: settings.limit(limit::NODES_PER_LIST),
-        },
-        watchers: if settings.text("metrics.allow_any_address") == "true" {
-            Watchers::Anyone
-        } else {
-            Watchers::ThisMachine
+            operations_connections: size(settings.limit(limit::OPERATIONS_CONNECTIONS))
+                .min(Semaphore::MAX_PERMITS),
+            operations_time: Duration::from_secs(settings.limit(limit::OPERATIONS_SECONDS)),
         },
         quotas: Quotas::default(),
+        probes: Probes::default(),
+        guesses: Guesses::new(settings.limit(limit::INTROSPECTION_MISSES)),
         places: Arc::new(Places::new(
             settings.limit(limit::CONCURRENT_REQUESTS),
             shares,
@@ -168,8 +180,6 @@ pub(crate) async fn boot(
             concurrent: concurrent_queries,
             queued: settings.limit(limit::QUEUED_QUERIES),
             bytes: settings.limit(limit::QUERIES_IN_FLIGHT_BYTES),
-            stall: Duration::from_secs(settings.limit(limit::ANSWER_STALL_SECONDS)),
-            patience: Duration::from_secs(settings.limit(limit::ANSWER_SECONDS)),
             shares,
         }),
     };

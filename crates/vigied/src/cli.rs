@@ -36,7 +36,10 @@ pub(crate) enum Command {
     ///
     /// The password and the API key are printed once and kept nowhere in readable form.
     Init(InitArgs),
-    /// Serve until SIGTERM or Ctrl-C; reload the certificate on SIGHUP.
+    /// Serve until SIGTERM or Ctrl-C; read certificate, signing keys and operators' token again on SIGHUP.
+    ///
+    /// After SIGTERM the last requests are answered and the store is flushed; `shutdown_seconds` later the process has ended,
+    /// whatever goes on. A second SIGTERM ends it at once. Nothing acknowledged is lost either way.
     ///
     /// The first line on standard output is the address taken (`ADDRESS:PORT`), printed when requests are answered. The
     /// log goes to standard error.
@@ -49,6 +52,12 @@ pub(crate) enum Command {
     /// Make and list accounts, also while a server runs on the same data.
     #[command(subcommand)]
     Account(AccountCommand),
+    /// List, make and retire the keys that sign tokens, also while a server runs on the same data.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// What operators need beside the service.
+    #[command(subcommand)]
+    Operations(OperationsCommand),
     /// Look at the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -303,6 +312,55 @@ pub(crate) struct QuickstartArgs {
     /// End after the tour, instead of serving on until Ctrl-C.
     #[arg(long)]
     pub(crate) once: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// List the signing keys, oldest first, with what each does.
+    List {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// The form of the answer.
+        #[arg(long, value_enum, default_value = "text", ignore_case = true)]
+        output: Output,
+    },
+    /// Make a new key, which signs from now on; tokens of the older ones are good until they expire.
+    Rotate {
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// Take a key out of service: from this moment no token it has signed opens anything on this node.
+    ///
+    /// For a key that was stolen: `vigied keys rotate`, then `vigied keys retire` with the old name. Everybody gets a new
+    /// token with the refresh token or key he has. The last key in service stays.
+    Retire {
+        /// The key's name, from `vigied keys list`.
+        kid: String,
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+}
+
+impl KeysCommand {
+    /// Where it works.
+    pub(crate) const fn database(&self) -> &DatabaseArgs {
+        match self {
+            Self::List { database, .. }
+            | Self::Rotate { database }
+            | Self::Retire { database, .. } => database,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OperationsCommand {
+    /// Make the token that opens the operators' listener over the network, in the place of the one before.
+    ///
+    /// It is printed once and kept as a hash. A server that runs takes it up on SIGHUP. The Unix socket needs none.
+    Token {
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,8 +1,10 @@
 //! The data folder: where everything lies, and the lock that keeps two servers off it.
 
+use crate::private_files::{self, FileError};
+use rustix::process::geteuid;
 use std::fs::{File, TryLockError};
-use std::io::{Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io::{ErrorKind, Read, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Why the folder cannot be used.
@@ -13,6 +15,8 @@ pub(crate) enum DataDirError {
         path: PathBuf,
         holder: Option<String>,
     },
+    #[error(transparent)]
+    File(#[from] FileError),
     #[error("cannot {action} `{}`\nhint: give a folder this user may write to with `--data DIR`", path.display())]
     Io {
         action: &'static str,
@@ -30,8 +34,9 @@ pub(crate) struct DataDir {
 }
 
 impl DataDir {
-    /// Creates the folder where needed (mode 0700) and takes its lock.
-    pub(crate) fn open(root: &Path) -> Result<Self, DataDirError> {
+    /// Creates the folder where needed (mode 0700), looks at what lies in it, and takes its lock. With `any_mode` it is not
+    /// asked who may read the files.
+    pub(crate) fn open(root: &Path, any_mode: bool) -> Result<Self, DataDirError> {
         let io = |action, path: &Path| {
             let path = path.to_owned();
             move |source| DataDirError::Io {
@@ -46,6 +51,8 @@ impl DataDir {
             .create(root)
             .map_err(io("create", root))?;
         let root = std::path::absolute(root).map_err(io("resolve", root))?;
+        tighten(&root).map_err(io("close to others", &root))?;
+        private_files::check_folder(&root, any_mode)?;
         let path = root.join("lock");
         let mut lock = File::options()
             .read(true)
@@ -53,6 +60,7 @@ impl DataDir {
             .create(true)
             .truncate(false)
             .mode(0o600)
+            .custom_flags(private_files::no_follow())
             .open(&path)
             .map_err(io("open", &path))?;
         match lock.try_lock() {
@@ -85,7 +93,7 @@ impl DataDir {
 
     /// The signing keys.
     pub(crate) fn keys(&self) -> PathBuf {
-        self.root.join("keys")
+        keys(&self.root)
     }
 
     /// The samples.
@@ -99,6 +107,44 @@ pub(crate) fn database(root: &Path) -> PathBuf {
     root.join("iam.db")
 }
 
+/// The signing keys of a data folder.
+pub(crate) fn keys(root: &Path) -> PathBuf {
+    root.join("keys")
+}
+
+/// The process that holds the lock of a data folder, if one does.
+pub(crate) fn holder(root: &Path) -> std::io::Result<Option<u32>> {
+    let opened = File::options()
+        .read(true)
+        .custom_flags(private_files::no_follow())
+        .open(root.join("lock"));
+    let mut lock = match opened {
+        Ok(lock) => lock,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match lock.try_lock_shared() {
+        Ok(()) => Ok(None),
+        Err(TryLockError::WouldBlock) => {
+            let mut text = String::new();
+            lock.read_to_string(&mut text)?;
+            Ok(text.trim().parse().ok())
+        }
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// A folder that was made by hand, and in which nothing lies yet, becomes one's own alone.
+fn tighten(root: &Path) -> std::io::Result<()> {
+    let found = root.metadata()?;
+    let is_open = found.mode() & 0o077 != 0;
+    let is_ours = found.uid() == geteuid().as_raw();
+    if is_open && is_ours && root.read_dir()?.next().is_none() {
+        std::fs::set_permissions(root, std::fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,8 +152,8 @@ mod tests {
     #[test]
     fn a_second_server_is_kept_off() {
         let folder = tempfile::tempdir().unwrap();
-        let first = DataDir::open(folder.path()).unwrap();
-        let error = DataDir::open(folder.path()).unwrap_err();
+        let first = DataDir::open(folder.path(), false).unwrap();
+        let error = DataDir::open(folder.path(), false).unwrap_err();
         assert!(
             error
                 .to_string()
@@ -115,6 +161,6 @@ mod tests {
             "{error}"
         );
         drop(first);
-        DataDir::open(folder.path()).unwrap();
+        DataDir::open(folder.path(), false).unwrap();
     }
 }

@@ -9,17 +9,26 @@ mod config;
 mod data_dir;
 mod http;
 mod init;
+mod keys;
 mod logging;
+mod operations;
+mod private_files;
 mod query;
 mod quickstart;
 mod quota;
+mod readiness;
+mod reload;
 mod route;
 mod self_metrics;
 mod serve;
+mod shutdown;
+#[cfg(test)]
+mod stuck_store;
+mod sweep;
 
 use anyhow::Context;
 use clap::Parser;
-use cli::{Cli, Command, ConfigCommand, Output, SettingArgs};
+use cli::{Cli, Command, ConfigCommand, OperationsCommand, Output, SettingArgs};
 use config::{Layers, Resolved, Settings};
 use std::io::Write;
 use std::process::ExitCode;
@@ -72,18 +81,40 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(arguments) => {
             let (settings, _) = settings(&arguments.settings)?;
             logging::start(settings.text("log.level"), settings.text("log.format"))?;
-            runtime()?.block_on(async {
-                let stop = serve::stop_signal().await?;
+            let stop = shutdown::signal(shutdown::Plan::new(settings.number("shutdown_seconds")))?;
+            let runtime = runtime()?;
+            let served = runtime.block_on(async {
                 let ready = |address| {
                     print_once(&format!("{address}\n")).context("cannot print the address")
                 };
                 serve::serve(&settings, ready, stop).await
-            })?;
+            });
+            // Dropped, it would wait for threads that may be stuck.
+            runtime.shutdown_background();
+            served?;
         }
         Command::Quickstart(arguments) => {
             let (settings, _) = settings(&quickstart::setting_arguments(&arguments))?;
             logging::start(settings.text("log.level"), settings.text("log.format"))?;
-            return runtime()?.block_on(quickstart::run(&arguments, &settings));
+            let runtime = runtime()?;
+            let walked = runtime.block_on(quickstart::run(&arguments, &settings));
+            runtime.shutdown_background();
+            return walked;
+        }
+        Command::Keys(command) => {
+            let (settings, _) = settings(&command.database().settings())?;
+            print_once(&keys::run(&settings, &command)?).context(
+                "the command was carried out, but its answer could not be shown: see `vigied keys list`",
+            )?;
+        }
+        Command::Operations(OperationsCommand::Token { database }) => {
+            let (settings, _) = settings(&database.settings())?;
+            boot::require_initialised(&settings)?;
+            private_files::check_folder(settings.data(), settings.allow_readable_secrets())?;
+            let token = operations::token::make(settings.data())?;
+            print_once(&format!("{}\n", token.expose())).context(
+                "the token is made, but could not be shown\nhint: run the command again for another",
+            )?;
         }
         Command::Config(ConfigCommand::Check {
             settings: arguments,

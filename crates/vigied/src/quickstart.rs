@@ -11,6 +11,7 @@ use crate::config::Settings;
 use crate::data_dir;
 use crate::init;
 use crate::serve;
+use crate::shutdown::{self, Plan};
 use anyhow::{Context, bail};
 use iam::bootstrap::Request;
 use leash::{Leash, Stopped};
@@ -35,7 +36,7 @@ pub(crate) async fn run(
     let vigie = command_line()?;
     let data = std::path::absolute(&arguments.data).context("cannot resolve the data folder")?;
     let is_new = initialise(settings).await?;
-    let signal = serve::stop_signal().await?;
+    let signal = shutdown::signal(Plan::new(settings.number("shutdown_seconds")))?;
     let (ready, address) = tokio::sync::oneshot::channel::<SocketAddr>();
     let (done, finished) = tokio::sync::oneshot::channel::<()>();
     let once = arguments.once;

@@ -147,7 +147,7 @@ fn full(id: AccountId, limit: &'static Limit, used: u64, allowed: u64) -> Refusa
         "delete metrics that nobody reads, or let the operator run `vigied account limit {id} {}=NUMBER`",
         limit.name
     );
-    Refusal(problem.hint(hint).limit(limit))
+    Refusal(problem.hint(hint).limit(limit).retry_after(60))
 }
 
 #[cfg(test)]

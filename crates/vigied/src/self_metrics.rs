@@ -50,6 +50,17 @@ pub(crate) struct Metrics {
     in_flight: AtomicU64,
 }
 
+/// What is shown beside the counters.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Facts<'a> {
+    /// The store's figures; `None` where it does not answer.
+    pub(crate) store: Option<&'a [Figure]>,
+    pub(crate) identity_answers: bool,
+    pub(crate) stale_seconds: i64,
+    /// Logins that had to wait for another's password check.
+    pub(crate) password_waits: u64,
+}
+
 /// Counts a request as in flight while it lives.
 #[derive(Debug)]
 pub(crate) struct InFlight<'a>(&'a AtomicU64);
@@ -143,11 +154,44 @@ impl Metrics {
         InFlight(&self.in_flight)
     }
 
-    /// The Prometheus text. `password_waits`: logins that had to wait for another's password check.
-    pub(crate) fn render(&self, store: &[Figure], password_waits: u64) -> String {
+    /// Forgets the counters of domains that are not there any more: nobody is to learn their names.
+    pub(crate) fn forget(&self, exists: impl Fn(Domain) -> bool) {
+        lock(&self.samples).retain(|domain, _| exists(*domain));
+    }
+
+    /// The counters of some domains alone, in the Prometheus text.
+    pub(crate) fn render_own(&self, is_own: impl Fn(Domain) -> bool) -> String {
+        let mut out = String::new();
+        self.render_samples(&mut out, is_own);
+        out
+    }
+
+    /// The whole Prometheus text.
+    pub(crate) fn render(&self, facts: &Facts<'_>) -> String {
+        let store = facts.store.unwrap_or_default();
         let mut out = String::with_capacity(16 * 1024);
-        self.render_samples(&mut out);
-        self.render_limits(&mut out, password_waits);
+        self.render_samples(&mut out, |_| true);
+        self.render_limits(&mut out, facts.password_waits);
+        for (name, help, value) in [
+            (
+                "vigie_store_answers",
+                "Whether the store answers: 0 while it is stuck or takes no writes.",
+                i64::from(facts.store.is_some()),
+            ),
+            (
+                "vigie_identity_answers",
+                "Whether the identity database answers.",
+                i64::from(facts.identity_answers),
+            ),
+            (
+                "vigie_identity_stale_seconds",
+                "For how long the identity database has told of no change; 0 while it answers.",
+                facts.stale_seconds,
+            ),
+        ] {
+            head(&mut out, name, help, "gauge");
+            let _ = writeln!(out, "{name} {value}");
+        }
         self.render_requests(&mut out);
         let in_flight = self.in_flight.load(Ordering::Relaxed);
         head(
@@ -190,8 +234,12 @@ impl Metrics {
         out
     }
 
-    fn render_samples(&self, out: &mut String) {
-        let samples = lock(&self.samples).clone();
+    fn render_samples(&self, out: &mut String, is_shown: impl Fn(Domain) -> bool) {
+        let samples: Vec<(Domain, Samples)> = lock(&self.samples)
+            .iter()
+            .filter(|(domain, _)| is_shown(**domain))
+            .map(|(domain, own)| (*domain, own.clone()))
+            .collect();
         head(
             out,
             "vigie_samples_received_total",
@@ -310,7 +358,7 @@ mod tests {
         ];
         metrics.wrote(domain, 3, rejects.iter());
         metrics.wrote(domain, 2, std::iter::empty());
-        let text = metrics.render(&[], 0);
+        let text = metrics.render(&Facts::default());
         assert!(
             text.contains(&format!(
                 "vigie_samples_received_total{{domain=\"{domain}\"}} 7\n"
@@ -327,11 +375,26 @@ mod tests {
     fn buckets_are_cumulative() {
         let metrics = Metrics::default();
         metrics.answered("/v1/metrics", "GET", 200, Duration::from_millis(3));
-        let text = metrics.render(&[], 0);
+        let text = metrics.render(&Facts::default());
         assert!(
             text.contains("le=\"0.002\"} 0\n")
                 && text.contains("le=\"0.005\"} 1\n")
                 && text.contains("le=\"+Inf\"} 1\n")
         );
+    }
+
+    #[test]
+    fn what_is_gone_is_forgotten_and_only_ones_own_is_shown() {
+        let metrics = Metrics::default();
+        let domain = |byte| Domain::Space(SpaceId(Guid::from_random([byte; 16])));
+        for byte in [1, 2] {
+            metrics.wrote(domain(byte), 1, std::iter::empty());
+        }
+        let own = metrics.render_own(|one| one == domain(1));
+        assert!(own.contains(&domain(1).to_string()) && !own.contains(&domain(2).to_string()));
+        assert!(!own.contains("vigie_limit"), "{own}");
+        metrics.forget(|one| one == domain(2));
+        let all = metrics.render(&Facts::default());
+        assert!(!all.contains(&domain(1).to_string()) && all.contains(&domain(2).to_string()));
     }
 }

@@ -2,16 +2,27 @@
 
 use crate::boot::{self, Booted};
 use crate::config::Settings;
-use crate::http::listener::{self, Event, ListenerLimits};
+use crate::http::line::Times;
+use crate::http::listener::{self, ListenerLimits, Served};
+use crate::http::proxies::Proxies;
 use crate::http::tls::Tls;
+use crate::http::{descriptors, hsts};
+use crate::operations::{self, Place, token};
+use crate::reload::Reload;
 use crate::route;
-use anyhow::Context;
+use crate::shutdown::{self, Plan};
+use crate::sweep;
+use anyhow::{Context, bail};
+use arc_swap::ArcSwapOption;
 use base::limit;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// What a longer time for a stage means: none that anybody waits for, and one that clocks can add.
+const SECONDS_MAX: u64 = 365 * 86_400;
 
 /// Serves until `stop` resolves; `ready` hears the address once requests are answered.
 pub(crate) async fn serve(
@@ -24,48 +35,98 @@ pub(crate) async fn serve(
     let tls = settings.tls().map(Tls::load).transpose()?.map(Arc::new);
     // The lock comes before the port: a second server on the folder must not answer a single request.
     let folder = boot::folder(settings)?;
-    let listener = TcpListener::bind(listen)
-        .await
-        .map_err(|error| not_bound(listen, error))?;
+    let listener = listener::bind(listen).map_err(|error| not_bound(listen, error))?;
     let address = listener
         .local_addr()
         .context("cannot read the address taken")?;
+    let place = settings.operations();
+    let tokens = Arc::new(ArcSwapOption::new(
+        token::read(settings.data())?.map(Arc::new),
+    ));
+    let is_remote = matches!(place, Place::Address(address) if !address.ip().is_loopback());
+    if is_remote && tokens.load().is_none() {
+        bail!(
+            "`operations.listen` is reached from other machines, and there is no token for it\nhint: make one with `vigied operations token --data {}`",
+            settings.data().display()
+        );
+    }
+    let operators = operations::Listener::bind(&place).await?;
     let Booted { app, folder } = boot::boot(settings, folder, settings.public_url(address)).await?;
-    let router = route::router(&app);
-    let head_buffer_bytes =
-        usize::try_from(settings.limit(limit::HEADER_BYTES)).unwrap_or(usize::MAX);
-    let limits = ListenerLimits {
-        connections: usize::try_from(settings.limit(limit::CONNECTIONS)).unwrap_or(usize::MAX),
-        // Eight times the limit, so that a head that is too large is answered with our own 431 and reason.
-        head_buffer_bytes: head_buffer_bytes.saturating_mul(8).max(64 * 1024),
+    let served = Served {
+        router: route::router(&app),
+        tls: tls.clone(),
+        proxies: Proxies::new(settings),
+        hsts: hsts::value(settings, &app.public_url),
     };
+    let limits = limits(settings);
     // Watched before anybody learns that the server is there, and without TLS as well: a SIGHUP that nobody watches for
     // ends the process at once.
     let hangup = signal(SignalKind::hangup()).context("cannot watch for SIGHUP")?;
-    let reloading = tokio::spawn(reload_on_hangup(tls.clone(), hangup));
-    tracing::info!(%address, public_url = app.public_url, tls = tls.is_some(), "serving");
+    let reload = Reload {
+        tls: tls.clone(),
+        iam: app.iam.clone(),
+        tokens: Arc::clone(&tokens),
+        data: settings.data().to_owned(),
+        any_mode: settings.allow_readable_secrets(),
+    };
+    let reloading = tokio::spawn(reload.on_each(hangup));
+    let sweeping = tokio::spawn(sweep::watch(Arc::downgrade(&app)));
+    let operations_at = match (operators.address(), &place) {
+        (Some(address), _) => address.to_string(),
+        (None, Place::Socket(path)) => path.display().to_string(),
+        (None, Place::Address(address)) => address.to_string(),
+    };
+    let remote_tls = tls.clone().filter(|_| is_remote);
+    let operating = tokio::spawn(operations::serve(
+        operators,
+        Arc::clone(&app),
+        remote_tls,
+        tokens,
+    ));
+    tracing::info!(operations = operations_at, %address, public_url = app.public_url, tls = tls.is_some(), "serving");
     ready(address)?;
     let counted = Arc::clone(&app);
-    let heard = move |event| {
-        counted.metrics.limited(match event {
-            Event::Full => &limit::CONNECTIONS,
-            Event::HeadTooLarge => &limit::HEADER_BYTES,
-        });
-    };
-    listener::serve(listener, tls, router, limits, heard, stop).await;
+    let heard = move |limit| counted.metrics.limited(limit);
+    let plan = Plan::new(settings.number("shutdown_seconds"));
+    let deadline = shutdown::drained(plan, stop, |stop| {
+        listener::serve(listener, served, limits, heard, stop)
+    })
+    .await;
     reloading.abort();
+    sweeping.abort();
     app.queries.end().await;
     tracing::info!("shutting down: the last request is answered, flushing the store");
-    let store = Arc::clone(&app.store);
-    let flushed = tokio::task::spawn_blocking(move || store.flush()).await;
-    app.iam.close().await;
-    flushed.context("the flush broke off")?.context(
-        "the log was not brought to segments; the next start recovers all that was acknowledged",
-    )?;
+    // Operators see how it goes until the end. Both at once, so that a flush that is stuck leaves the database its time.
+    let closing = tokio::time::timeout_at(deadline, app.iam.close());
+    let (flushed, closed) =
+        tokio::join!(shutdown::flush(Arc::clone(&app.store), deadline), closing);
+    operating.abort();
+    if closed.is_err() {
+        tracing::warn!("the identity database was not closed in time");
+    }
+    flushed?;
     drop(app);
     drop(folder);
     tracing::info!("stopped");
     Ok(())
+}
+
+fn limits(settings: &Settings) -> ListenerLimits {
+    let size = |limit| usize::try_from(settings.limit(limit)).unwrap_or(usize::MAX);
+    let time = |limit| Duration::from_secs(settings.limit(limit).min(SECONDS_MAX));
+    let connections = descriptors::raise(settings.limit(limit::CONNECTIONS));
+    ListenerLimits {
+        connections: usize::try_from(connections).unwrap_or(usize::MAX),
+        connections_per_source: size(limit::CONNECTIONS_PER_SOURCE),
+        // Eight times the limit, so that a head that is too large is answered with our own 431 and reason.
+        head_buffer_bytes: size(limit::HEADER_BYTES).saturating_mul(8).max(64 * 1024),
+        times: Times {
+            head: time(limit::HEAD_SECONDS),
+            idle: time(limit::IDLE_SECONDS),
+            stall: time(limit::WRITE_STALL_SECONDS),
+            rate: settings.limit(limit::ANSWER_BYTES_PER_SECOND),
+        },
+    }
 }
 
 fn not_bound(listen: SocketAddr, error: std::io::Error) -> anyhow::Error {
@@ -82,31 +143,4 @@ fn not_bound(listen: SocketAddr, error: std::io::Error) -> anyhow::Error {
         _ => "choose another address with `--listen ADDRESS:PORT`",
     };
     anyhow::Error::new(error).context(format!("cannot listen on {listen}\nhint: {hint}"))
-}
-
-/// Resolves on SIGTERM or Ctrl-C.
-pub(crate) async fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate()).context("cannot watch for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot watch for SIGINT")?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
-}
-
-async fn reload_on_hangup(tls: Option<Arc<Tls>>, mut hangup: Signal) {
-    while hangup.recv().await.is_some() {
-        let Some(tls) = &tls else {
-            tracing::info!("SIGHUP: there is no certificate to read again");
-            continue;
-        };
-        match tls.reload() {
-            Ok(()) => tracing::info!("certificate read again"),
-            Err(error) => {
-                tracing::error!(%error, "certificate not read again: the old one stays in use");
-            }
-        }
-    }
 }

@@ -87,8 +87,10 @@ mod tests {
                 access_token_seconds: 3600,
                 refresh_token_seconds: 86_400,
                 keys: folder.path().join("keys"),
-                account_limits: iam::manage::limit::AccountLimits::default(),
+                account_limits: iam::manage::quota::AccountLimits::default(),
+                stale_seconds_max: 300,
                 password_checks_max: 1,
+                limits: iam::IamLimits::default(),
             };
             let iam = Iam::open(db, config, Arc::new(SystemClock)).await.unwrap();
             let made = iam
@@ -108,6 +110,7 @@ mod tests {
                 client: Some(Client::Bx),
                 account: None,
                 with_uaa: true,
+                source: base::source::Source::here(),
             };
             let tokens = iam.token(request).await.unwrap();
             (iam, tokens, api_key, made.space)

@@ -64,7 +64,7 @@ codes! {
     QUERY_MALFORMED = "BXNMSMT09E", Invalid, "`query` is not a pattern";
     QUERY_MISSING = "BXNMSMT10E", Invalid, "a deletion has no `query`";
     PARAMETER_INVALID = "BXNMSMT11E", Invalid, "a parameter or field has a value that is not accepted";
-    RESULT_TOO_LARGE = "BXNMSMT12E", Invalid, "the answer would hold more series, samples or entries than the limit";
+    RESULT_TOO_LARGE = "BXNMSMT12E", Invalid, "the answer would hold more series, samples, entries or bytes, or take more steps, than the limit";
     ROUTE_UNKNOWN = "BXNMSSV01E", NotFound, "there is no such route";
     METHOD_UNKNOWN = "BXNMSSV02E", Method, "the route does not know this method";
     BODY_TOO_LARGE = "BXNMSSV03E", TooLarge, "the body is larger than the route takes: the error names the limit";
@@ -72,7 +72,7 @@ codes! {
     TIMEOUT = "BXNMSSV05E", Timeout, "the request took longer than `request_seconds`, or its body came too slowly";
     TOO_BUSY = "BXNMSSV06E", Busy, "the server has no place for the request at the moment, or none for its account or address: the error names the limit";
     INTERNAL = "BXNMSSV07E", Internal, "the server failed; the fault is not in the request";
-    UNAVAILABLE = "BXNMSSV08E", Unavailable, "the store takes no requests at the moment";
+    UNAVAILABLE = "BXNMSSV08E", Unavailable, "the store, or the identity database, takes no requests at the moment";
     ACCOUNT_LIMIT = "BXNMSSV10E", Busy, "the account keeps as many samples or bytes as it may, or makes new series too fast";
     DISK_RESERVE = "BXNMSSV11E", Unavailable, "the server's disk has less free space than `storage.reserve_bytes`";
     REQUEST_MALFORMED = "BXNMSSV09E", Invalid, "the request's query string, encoding or headers can not be read";
@@ -122,14 +122,14 @@ pub const TOKEN_SERVICE: &[Word] = &[
     ),
     word(
         "BXNIM0407E",
-        "400",
-        "the refresh token is unknown, used too often, of an ended session or of another client",
+        "400, 429",
+        "the refresh token is unknown, used too often, of an ended session or of another client; with 429: too many wrong ones come from your network",
     ),
     word("BXNIM0408E", "400", "the refresh token has expired"),
     word(
         "BXNIM0415E",
-        "400",
-        "the API key is unknown, locked, disabled or expired",
+        "400, 429",
+        "the API key is unknown, locked, disabled or expired; with 429: too many wrong ones come from your network",
     ),
     word(
         "BXNIM0602E",

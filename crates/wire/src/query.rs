@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 /// The most pairs that are read.
-pub const PAIRS_MAX: usize = 256;
+pub const PAIRS_MAX: usize = base::limit::QUERY_PARAMETERS.default as usize;
 
 /// Why a query string can't be used; offsets are bytes from its beginning.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,7 +24,7 @@ pub enum QueryError {
         at: usize,
     },
     /// More than [`PAIRS_MAX`].
-    #[error("more than {PAIRS_MAX} parameters")]
+    #[error("more than `query_parameters` = {PAIRS_MAX} parameters")]
     TooMany,
     /// A parameter that may be given once.
     #[error("`{key}` is given more than once, the second time at offset {at}")]

@@ -41,7 +41,8 @@ impl Core {
         let mut outcome = Ok(());
         for day in days {
             // What waits for a flush has writers behind it, or the end of the process; the days that are left wait.
-            if asked == Purge::WhenWorthIt && self.flush_waits.load(Ordering::SeqCst) > 0 {
+            let makes_way = self.flush_waits.load(Ordering::SeqCst) > 0 || self.wanted().stop;
+            if asked == Purge::WhenWorthIt && makes_way {
                 is_done = false;
                 break;
             }

@@ -2,7 +2,7 @@
 
 use super::{ReadFile, Storage, WriteFile};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
@@ -10,6 +10,14 @@ use std::sync::Arc;
 /// Samples are nobody else's business.
 const FILE_MODE: u32 = 0o600;
 const DIR_MODE: u32 = 0o700;
+
+/// How a file that is there is opened: never through a link, which whoever planted it could have led anywhere.
+fn no_follow() -> OpenOptions {
+    let flag = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default();
+    let mut options = OpenOptions::new();
+    options.custom_flags(flag);
+    options
+}
 
 /// The operating system's file system.
 #[derive(Debug, Clone, Copy, Default)]
@@ -66,11 +74,13 @@ impl Storage for Disk {
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        fs::read(path)
+        let mut bytes = Vec::new();
+        no_follow().read(true).open(path)?.read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadFile>> {
-        Ok(Arc::new(DiskFile(File::open(path)?)))
+        Ok(Arc::new(DiskFile(no_follow().read(true).open(path)?)))
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
@@ -83,7 +93,7 @@ impl Storage for Disk {
     }
 
     fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
-        let file = OpenOptions::new().write(true).open(path)?;
+        let file = no_follow().write(true).open(path)?;
         file.set_len(length)?;
         file.sync_all()
     }
@@ -107,5 +117,24 @@ impl Storage for Disk {
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         File::open(dir)?.sync_all()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_planted_link_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (precious, link) = (folder.path().join("precious"), folder.path().join("1.wal"));
+        fs::write(&precious, "precious").unwrap();
+        std::os::unix::fs::symlink(&precious, &link).unwrap();
+        assert!(Disk.read(&link).is_err());
+        assert!(Disk.open(&link).is_err());
+        assert!(Disk.create(&link).is_err());
+        assert!(Disk.truncate(&link, 0).is_err());
+        assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
+        assert_eq!(Disk.read(&precious).unwrap(), b"precious");
     }
 }

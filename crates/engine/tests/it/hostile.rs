@@ -376,3 +376,28 @@ fn nothing_goes_through_all_there_is_under_the_lock() {
     assert_eq!(find(&engine, 1, "a.*.*"), ["a.0.0 leaf"]);
     assert_eq!(read(&engine, 1, "a.0.0"), [(NOON + 20 * DAY, 6.0)]);
 }
+
+#[test]
+fn a_batch_beyond_a_piece_is_stored_whole_and_its_receipt_says_which_were_not() {
+    let storage = Faulty::new(1);
+    let engine = open(&storage);
+    let mut large = Batch::default();
+    for leaf in 0..10_000 {
+        let at = if leaf % 1000 == 7 { i64::MAX / 2 } else { NOON };
+        let name = format!("large.{leaf}");
+        large.push(&SeriesName::parse(&name).unwrap(), Millis(at), 1.0);
+    }
+    let appended = engine
+        .append(&scope(1), &large, Durability::Committed)
+        .unwrap();
+    assert_eq!(appended.stored, 9990);
+    let positions: Vec<usize> = appended.rejected.iter().map(|own| own.0).collect();
+    assert_eq!(
+        positions,
+        (0..10).map(|at| at * 1000 + 7).collect::<Vec<_>>()
+    );
+    drop(engine);
+    let engine = open(&storage);
+    assert_eq!(figure(&engine, "series"), 9990.0);
+    assert_eq!(read(&engine, 1, "large.9999"), [(NOON, 1.0)]);
+}

@@ -1,4 +1,60 @@
-//! Ways to prove who one is that are neither keys nor tokens.
+//! Ways to prove who one is that are neither keys nor tokens, and what slows those who guess.
 
+mod common;
+mod familiar;
+mod guess;
+mod hash;
 pub mod passcode;
 pub mod password;
+mod quality;
+mod queue;
+mod throttle;
+
+use crate::error::IamError;
+use crate::service::IamLimits;
+use base::limit;
+use base::time::Millis;
+use db::Db;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What all logins of a node share.
+#[derive(Debug)]
+pub(crate) struct Logins {
+    pub(crate) checks: Arc<queue::Checks>,
+    pub(crate) throttle: throttle::Throttle,
+    pub(crate) familiar: familiar::Familiar,
+    /// What the passwords of unknown people are compared with.
+    decoy: String,
+}
+
+impl Logins {
+    pub(crate) async fn open(
+        db: &Db,
+        now: Millis,
+        checks_at_once: usize,
+        limits: &IamLimits,
+    ) -> Result<Self, IamError> {
+        let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        let checks = queue::Checks::new(queue::Bounds {
+            at_once: checks_at_once,
+            waiting: size(limits.password_checks_waiting),
+            waiting_per_source: size(limits.password_checks_waiting_per_source),
+            wait: Duration::from_secs(limits.password_wait_seconds),
+        });
+        let throttle = throttle::Throttle::new(throttle::Allowance {
+            per_address: count(limits.login_failures_per_address),
+            per_source: count(limits.login_failures_per_source),
+            guesses: count(limits.guesses_per_source),
+            remembered: size(limit::FAILURES_REMEMBERED.default),
+        });
+        let per_user = size(limit::LOGIN_SOURCES_PER_USER.default);
+        Ok(Self {
+            checks,
+            throttle,
+            familiar: familiar::Familiar::load(db, now, per_user).await?,
+            decoy: hash::decoy()?,
+        })
+    }
+}

@@ -1,14 +1,18 @@
 //! One-time codes for people whose password the command line must not see: ten characters, one use, five minutes.
 //!
-//! A code asked for with a key's session opens no more than the key: it is for the key's account, and ends with the key.
+//! A code carries the bounds of what it was asked for with: a session, a key's session, or a password. It ends with that
+//! session and key, opens what they open, and the session it begins ends with them as well.
 
-use crate::directory::{User, parse_guid};
+use crate::bounds::{Bounds, Root};
+use crate::directory::parse_guid;
 use crate::entropy;
 use crate::error::IamError;
 use crate::service::Iam;
+use crate::token::ending;
 use base::error::Kind;
-use base::id::{KeyId, UserId};
+use base::id::{KeyId, SessionId, UserId};
 use base::secret::Secret;
+use base::time::Millis;
 use db::{Tx, Value};
 
 const CHARACTERS: usize = 10;
@@ -17,12 +21,15 @@ const LIFE_MILLISECONDS: i64 = 300_000;
 /// Letters and digits that are not taken for one another; 32 of them, so each is five random bits.
 const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789A";
 
-/// A new code for the user, or for the key he has shown.
+/// A new code for what was shown, in the transaction that found it good.
 pub(crate) async fn issue(
     iam: &Iam,
-    user: UserId,
-    key: Option<KeyId>,
+    mut tx: Tx,
+    bounds: &Bounds,
 ) -> Result<Secret<String>, IamError> {
+    if !bounds.renewable() {
+        return Err(IamError::Crypto("issue a code for what is not renewable"));
+    }
     let code: String = entropy::bytes::<CHARACTERS>()
         .iter()
         .map(|byte| {
@@ -35,54 +42,66 @@ pub(crate) async fn issue(
         })
         .collect();
     let now = iam.0.clock.now();
-    iam.0
-        .db
-        .execute(
-            "DELETE FROM passcodes WHERE expires_at <= $1",
-            &[Value::from(now.0)],
-        )
-        .await?;
+    let expired = "DELETE FROM passcodes WHERE expires_at <= $1";
+    tx.execute(expired, &[Value::from(now.0)]).await?;
+    ending::hold(&mut tx, bounds, now).await?;
+    let root = bounds.root();
+    let sql = "INSERT INTO passcodes (hash, person, api_key, session, proven_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)";
     let values = [
         Value::from(&entropy::sha256(code.as_bytes())[..]),
-        Value::from(user.0.to_string()),
-        Value::from(key.map(|key| key.0.to_string())),
-        Value::from(now.plus(LIFE_MILLISECONDS).0),
+        bounds.principal().0.to_string().into(),
+        root.key.map(|key| key.0.to_string()).into(),
+        root.session.map(|session| session.0.to_string()).into(),
+        bounds.proven_at().0.into(),
+        now.plus(LIFE_MILLISECONDS).0.into(),
     ];
-    iam.0
-        .db
-        .execute(
-            "INSERT INTO passcodes (hash, person, api_key, expires_at) VALUES ($1, $2, $3, $4)",
-            &values,
-        )
-        .await?;
+    tx.execute(sql, &values).await?;
+    tx.commit().await?;
     Ok(Secret::new(code))
 }
 
-/// Whom a code was made for; it is used up when the transaction is committed.
+/// The bounds of a code; it is used up when the transaction is committed.
 pub(crate) async fn redeem(
     iam: &Iam,
     tx: &mut Tx,
     code: &Secret<String>,
-) -> Result<(User, Option<KeyId>), IamError> {
-    let rejected = || {
-        IamError::refused(
-            Kind::Invalid,
-            "BXNIM0602E",
-            "Provided passcode is wrong, used up or older than five minutes",
-        )
-    };
+) -> Result<Bounds, IamError> {
     let hash = Value::from(&entropy::sha256(code.expose().trim().as_bytes())[..]);
     // Taking the row away and asking whose it was is one statement: of two who bring the same code one gets in.
-    let taken = "DELETE FROM passcodes WHERE hash = $1 RETURNING person, api_key, expires_at";
+    let taken = "DELETE FROM passcodes WHERE hash = $1 RETURNING person, api_key, session, proven_at, expires_at";
     let row = tx.one(taken, &[hash]).await?.ok_or_else(rejected)?;
-    if row.int("expires_at")? <= iam.0.clock.now().0 {
+    let now = iam.0.clock.now();
+    if row.int("expires_at")? <= now.0 {
         return Err(rejected());
     }
     let key = match row.text_or_none("api_key")? {
         Some(_) => Some(KeyId(parse_guid(&row, "api_key")?)),
         None => None,
     };
-    let user = UserId(parse_guid(&row, "person")?);
-    let user = iam.directory().users.get(&user).cloned();
-    Ok((user.ok_or_else(rejected)?, key))
+    let session = match row.text_or_none("session")? {
+        Some(_) => Some(SessionId(parse_guid(&row, "session")?)),
+        None => None,
+    };
+    let root = Root { session, key };
+    let (user, proven_at) = (
+        UserId(parse_guid(&row, "person")?),
+        Millis(row.int("proven_at")?),
+    );
+    let bounds = iam.derived(user, proven_at, root)?;
+    // Said as of a code that never was: who brings it shows nothing else.
+    ending::hold(tx, &bounds, now)
+        .await
+        .map_err(|error| match error {
+            IamError::Refused(_) => rejected(),
+            other => other,
+        })?;
+    Ok(bounds)
+}
+
+fn rejected() -> IamError {
+    IamError::refused(
+        Kind::Invalid,
+        "BXNIM0602E",
+        "Provided passcode is wrong, used up or older than five minutes, or the login it came from has ended",
+    )
 }

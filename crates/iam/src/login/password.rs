@@ -1,66 +1,27 @@
-//! Passwords: Argon2id, a limit on checks at once, the same time for unknown names, and a pause after failures.
+//! Passwords: looked at in their turn, slowed for who guesses, and in the same time, words and number of statements for
+//! names nobody has.
+//!
+//! Who waits: failures count as [`super::throttle`] says, checks stand in the line of [`super::queue`]. A person who was let
+//! in from the same source before ([`super::familiar`]) is paced and never refused for what others did.
 
+use super::guess::seconds;
+use super::queue::{Full, Place};
+use super::throttle::{Slowed, Try};
+use super::{hash, quality};
 use crate::directory::User;
 use crate::error::IamError;
+use crate::manage::text;
 use crate::service::Iam;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
-use base::error::Kind;
+use base::error::{Kind, Problem};
+use base::id::{Guid, UserId};
+use base::limit::{self, Limit};
 use base::secret::Secret;
+use base::source::{Source, SourceKey};
 use db::Value;
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, OnceLock};
-use tokio::sync::OwnedSemaphorePermit;
+use std::time::Duration;
 
-/// Memory in KiB, passes and lanes: OWASP's second recommendation, 17 ms on one core.
-const COST: (u32, u32, u32) = (19 * 1024, 2, 1);
-
-/// Failures in a row that are forgiven at once.
-const FAILURES_FREE: i64 = 10;
-
-/// The pause after more failures.
-const PAUSE_MILLISECONDS: i64 = 60_000;
-
-/// Shortest and longest password, in bytes.
-const LENGTH: std::ops::RangeInclusive<usize> = 8..=1024;
-
-fn hasher() -> Result<Argon2<'static>, IamError> {
-    let (memory, passes, lanes) = COST;
-    let params = Params::new(memory, passes, lanes, None)
-        .map_err(|_| IamError::Crypto("set up password hashing"))?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
-}
-
-fn hash(password: &str) -> Result<String, IamError> {
-    let salt = crate::entropy::bytes::<16>();
-    let hash = hasher()?
-        .hash_password_with_salt(password.as_bytes(), &salt)
-        .map_err(|_| IamError::Crypto("hash the password"))?;
-    Ok(hash.to_string())
-}
-
-/// What an unknown user's password is compared with, so that it takes as long as a known one's.
-fn decoy() -> &'static str {
-    static DECOY: OnceLock<String> = OnceLock::new();
-    DECOY.get_or_init(|| hash(&crate::entropy::text()).unwrap_or_default())
-}
-
-/// Hashes a new password after checking its length.
-pub(crate) async fn prepare(iam: &Iam, password: Secret<String>) -> Result<String, IamError> {
-    if !LENGTH.contains(&password.expose().len()) {
-        let (least, most) = (LENGTH.start(), LENGTH.end());
-        return Err(IamError::invalid(
-            "new_password",
-            format!("a password has {least} to {most} bytes"),
-        ));
-    }
-    let place = place(iam).await?;
-    on_a_worker(move || {
-        let _place = place;
-        hash(password.expose())
-    })
-    .await
-}
+/// The code of every refusal here.
+const CODE: &str = "BXNIM0602E";
 
 /// A password nobody has to remember: 20 characters, 119 bits.
 #[must_use]
@@ -74,15 +35,15 @@ pub fn generate() -> Secret<String> {
     )
 }
 
-/// A place among the checks that run at once; who has to wait for one is counted.
-async fn place(iam: &Iam) -> Result<OwnedSemaphorePermit, IamError> {
-    let places = || Arc::clone(&iam.0.password_checks);
-    if let Ok(place) = places().try_acquire_owned() {
-        return Ok(place);
-    }
-    iam.0.password_waits.fetch_add(1, Ordering::Relaxed);
-    let place = places().acquire_owned().await;
-    place.map_err(|_| IamError::Crypto("check passwords: closing"))
+/// Hashes a new password of the person with this address, unless it is among those that are guessed first.
+pub(crate) async fn prepare(
+    iam: &Iam,
+    address: &str,
+    password: Secret<String>,
+) -> Result<String, IamError> {
+    quality::check(password.expose(), address)?;
+    let mut place = place(iam, None, false).await?;
+    on_a_worker(move || hash::hash(place.memory(), password.expose())).await
 }
 
 async fn on_a_worker<T: Send + 'static>(
@@ -93,77 +54,161 @@ async fn on_a_worker<T: Send + 'static>(
         .map_err(|_| IamError::Crypto("finish the password check"))?
 }
 
+/// A place among the checks that run at once.
+async fn place(iam: &Iam, source: Option<SourceKey>, familiar: bool) -> Result<Place, IamError> {
+    let full = match iam.0.logins.checks.place(source, familiar).await {
+        Ok(place) => return Ok(place),
+        Err(full) => full,
+    };
+    let limit = match full {
+        Full::Line => &limit::PASSWORD_CHECKS_WAITING,
+        Full::Source => &limit::PASSWORD_CHECKS_WAITING_PER_SOURCE,
+        Full::Late => &limit::PASSWORD_WAIT_SECONDS,
+    };
+    let message = format!("Too many logins at once (`{}`): try again", limit.name);
+    Err(busy(message, limit, 1))
+}
+
+fn busy(message: String, limit: &'static Limit, retry_after: u64) -> IamError {
+    let problem =
+        Problem::new(Kind::Busy, CODE, message).hint("API keys and refresh tokens need not wait");
+    IamError::Refused(problem.limit(limit).retry_after(retry_after))
+}
+
 fn rejected() -> IamError {
     IamError::refused(
         Kind::Invalid,
-        "BXNIM0602E",
+        CODE,
         "The credentials you entered are invalid: user name or password is wrong",
     )
+}
+
+/// A login by password, as far as it is known before the password was looked at.
+#[derive(Debug)]
+struct Login {
+    user: Option<User>,
+    source: Source,
+    /// The source, where it is counted as one, and what of it is counted.
+    counted: Option<(SourceKey, Try)>,
+    /// Whether the person was let in from there before.
+    familiar: bool,
 }
 
 /// The user, if the password is his.
 pub(crate) async fn check(
     iam: &Iam,
+    source: Source,
     username: &str,
     password: Secret<String>,
 ) -> Result<User, IamError> {
+    text::check("username", username, &limit::ADDRESS_BYTES)?;
+    text::check("password", password.expose(), &limit::PASSWORD_BYTES)?;
     let user = iam.directory().user_by_email(username).cloned();
-    let place = place(iam).await?;
+    let (logins, now) = (&iam.0.logins, iam.0.clock.now());
+    let counted = source
+        .key()
+        .map(|key| (key, logins.throttle.attempt(key, username)));
+    // Asked for nobody as well, so that it takes as long.
+    let id = user.as_ref().map_or_else(nobody, |user| user.id);
+    let familiar = counted.is_some_and(|(key, _)| logins.familiar.knows(id, key, now));
+    let login = Login {
+        user,
+        source,
+        counted,
+        familiar,
+    };
+    login.wait(iam).await?;
+    let place = place(iam, source.key(), familiar).await?;
     let iam = iam.clone();
     // A task of its own, which ends as it would have although its caller hangs up: his guess is counted all the same, and
     // the place stays taken while the hashing goes on. There are never more of them than places.
-    tokio::spawn(async move {
-        // Failures are read and counted with the place held: a thousand guesses sent at once are not a thousand guesses
-        // for free, as they would be if all of them read the count before the first was counted.
-        let _place = place;
-        compare(&iam, user, password).await
-    })
-    .await
-    .map_err(|_| IamError::Crypto("finish the password check"))?
+    tokio::spawn(async move { login.compare(&iam, place, password).await })
+        .await
+        .map_err(|_| IamError::Crypto("finish the password check"))?
 }
 
-async fn compare(
-    iam: &Iam,
-    user: Option<User>,
-    password: Secret<String>,
-) -> Result<User, IamError> {
-    let now = iam.0.clock.now();
-    let mut stored = None;
-    if let Some(user) = &user {
-        let sql = "SELECT password, failures, failed_at FROM users WHERE guid = $1";
-        if let Some(row) = iam
-            .0
-            .db
-            .one(sql, &[Value::from(user.id.0.to_string())])
-            .await?
-        {
-            let pause_ends = row.int("failed_at")?.saturating_add(PAUSE_MILLISECONDS);
-            if row.int("failures")? >= FAILURES_FREE && now.0 < pause_ends {
-                let seconds = pause_ends.saturating_sub(now.0) / 1000 + 1;
-                let message = format!("Too many failed logins: wait {seconds} s, then try again");
-                return Err(IamError::refused(Kind::Busy, "BXNIM0602E", message));
-            }
-            stored = row.text_or_none("password")?;
+/// Whom no row is about.
+fn nobody() -> UserId {
+    UserId(Guid::from_random([0; 16]))
+}
+
+impl Login {
+    /// Refuses who failed too often, before he stands in the line; lets him wait for his turn where he was let in before.
+    async fn wait(&self, iam: &Iam) -> Result<(), IamError> {
+        let Some((_, attempt)) = &self.counted else {
+            return Ok(());
+        };
+        let (throttle, now) = (&iam.0.logins.throttle, iam.0.clock.now());
+        if !self.familiar {
+            let allowed = throttle.look(attempt, now);
+            return allowed.map_err(|slowed| self.slowed(iam, slowed));
         }
+        let most = iam.0.logins.checks.wait().as_millis();
+        let pace = throttle.pace(attempt, now, i64::try_from(most).unwrap_or(i64::MAX));
+        let wait = pace.map_err(|slowed| self.slowed(iam, slowed))?;
+        if let Ok(wait @ 1..) = u64::try_from(wait) {
+            tokio::time::sleep(Duration::from_millis(wait)).await;
+        }
+        Ok(())
     }
-    let known = stored.is_some();
-    let right = on_a_worker(move || {
-        let stored = stored.unwrap_or_else(|| decoy().to_owned());
-        Ok(hasher()?
-            .verify_password(password.expose().as_bytes(), stored.as_str())
-            .is_ok())
-    })
-    .await?;
-    let Some(user) = user else {
-        return Err(rejected());
-    };
-    let guid = Value::from(user.id.0.to_string());
-    if right && known {
-        let clear = "UPDATE users SET failures = 0 WHERE guid = $1 AND failures > 0";
-        iam.0.db.execute(clear, &[guid]).await?;
-        return Ok(user);
+
+    async fn compare(
+        self,
+        iam: &Iam,
+        mut place: Place,
+        password: Secret<String>,
+    ) -> Result<User, IamError> {
+        let (logins, now) = (&iam.0.logins, iam.0.clock.now());
+        if let Some((_, attempt)) = self.counted.as_ref().filter(|_| !self.familiar) {
+            let begun = logins.throttle.begin(attempt, now);
+            begun.map_err(|slowed| self.slowed(iam, slowed))?;
+        }
+        let id = self.user.as_ref().map_or_else(nobody, |user| user.id);
+        let sql = "SELECT password FROM users WHERE guid = $1";
+        let row = iam.0.db.one(sql, &[Value::from(id.0.to_string())]).await?;
+        let stored = match row {
+            Some(row) => row.text_or_none("password")?,
+            None => None,
+        };
+        let stored = stored.unwrap_or_else(|| logins.decoy.clone());
+        let right = on_a_worker(move || hash::verify(place.memory(), password.expose(), &stored));
+        let (true, Some(user)) = (right.await?, &self.user) else {
+            iam.0.events.login_failed(now, self.user_id(), self.source);
+            return Err(rejected());
+        };
+        if let Some((key, attempt)) = &self.counted {
+            logins.throttle.clear(attempt, self.familiar);
+            let familiar = &logins.familiar;
+            if familiar.remember(&iam.0.db, user.id, *key, now).await? {
+                let source = self.source;
+                tracing::info!(event = "login_from_a_new_source", user = %user.id, %source, "logged in by password");
+            }
+        }
+        Ok(user.clone())
     }
-    let count = "UPDATE users SET failures = failures + 1, failed_at = $2 WHERE guid = $1";
-    iam.0.db.execute(count, &[guid, Value::from(now.0)]).await?;
-    Err(rejected())
+
+    fn user_id(&self) -> Option<UserId> {
+        self.user.as_ref().map(|user| user.id)
+    }
+
+    fn slowed(&self, iam: &Iam, slowed: Slowed) -> IamError {
+        let (limit, wait, what) = match slowed {
+            Slowed::Address(wait) => (
+                &limit::LOGIN_FAILURES_PER_ADDRESS,
+                wait,
+                "as this user from your network",
+            ),
+            Slowed::Source(wait) => (&limit::LOGIN_FAILURES_PER_SOURCE, wait, "from your network"),
+        };
+        let now = iam.0.clock.now();
+        iam.0
+            .events
+            .login_slowed(now, self.user_id(), self.source, limit.name);
+        let seconds = seconds(wait);
+        let message = format!(
+            "Too many failed logins {what} (`{}`): wait {seconds} s, then try again",
+            limit.name
+        );
+        busy(message, limit, seconds)
+    }
 }

@@ -1,28 +1,21 @@
 //! API keys: secrets that prove a user in one account, made, locked, disabled and deleted by him or its Administrator.
 
 use super::people::is_still_member;
-use super::{hold, is_administrator, name};
+use super::{hold, is_administrator, name, own_key, text};
+use crate::bounds::KeyLife;
 use crate::directory::ApiKey;
 use crate::entropy;
-use crate::error::IamError;
+use crate::error::{AuthError, IamError};
 use crate::key_text;
 use crate::service::Iam;
-use crate::verify::{Credential, Identity};
+use crate::token::ending;
+use crate::verify::Identity;
 use base::error::{Kind, Problem};
 use base::id::{KeyId, UserId};
 use base::limit;
 use base::secret::Secret;
 use base::time::Millis;
 use db::{DbError, Tx, Value};
-
-/// Shortest text a caller may bring as a key of his own.
-const OWN_TEXT_BYTES_MIN: usize = 32;
-
-/// Longest text.
-const OWN_TEXT_BYTES_MAX: usize = 1024;
-
-/// Keys one user may have.
-const KEYS_PER_USER_MAX: usize = 1000;
 
 /// What a new key shall be.
 #[derive(Debug, Default)]
@@ -135,31 +128,21 @@ impl Iam {
     /// Makes a key for the caller in the credential's account; its text is returned this once.
     ///
     /// # Errors
-    /// When a field is wrong, or the text is in use.
+    /// When a field is wrong, the text is in use, or it would outlive the key that the credential rests on.
     pub async fn create_api_key(
         &self,
         caller: &Identity,
         new: NewKey,
     ) -> Result<(ApiKey, Secret<String>), IamError> {
-        if self.api_keys(caller, None, false)?.len() >= KEYS_PER_USER_MAX {
-            return Err(IamError::conflict(format!(
-                "you have {KEYS_PER_USER_MAX} API keys: delete some first"
-            )));
-        }
+        let life = caller.bounds().key_life(new.expires_at)?;
         let text = match new.text {
             None => key_text::generate(),
-            Some(text)
-                if (OWN_TEXT_BYTES_MIN..=OWN_TEXT_BYTES_MAX).contains(&text.expose().len()) =>
-            {
+            Some(text) => {
+                own_key::check(text.expose())?;
                 text
             }
-            Some(_) => {
-                let message = format!(
-                    "`apikey` has {OWN_TEXT_BYTES_MIN} to {OWN_TEXT_BYTES_MAX} characters; leave it out to have one made"
-                );
-                return Err(IamError::invalid("apikey", message));
-            }
         };
+        text::check("description", &new.description, &limit::DESCRIPTION_BYTES)?;
         let now = self.0.clock.now();
         let key = ApiKey {
             id: KeyId(entropy::guid()),
@@ -171,7 +154,7 @@ impl Iam {
             locked: new.locked,
             disabled: new.disabled,
             revision: 1,
-            expires_at: new.expires_at,
+            expires_at: life.expires_at(),
             created_at: now,
             modified_at: now,
         };
@@ -180,17 +163,31 @@ impl Iam {
         if !is_still_member(&mut tx, key.account, key.user).await? {
             return Err(IamError::not_found("the account"));
         }
+        still_good(&mut tx, caller, now).await?;
         let held = "SELECT COUNT(*) AS held FROM api_keys WHERE account = $1";
         self.has_room(&mut tx, key.account, &limit::API_KEYS_PER_ACCOUNT, held)
             .await?;
-        insert(&mut tx, &key).await.map_err(|error| match error {
-            IamError::Db(DbError::Unique) => {
-                IamError::conflict("this text is in use as a key already")
-            }
-            other => other,
-        })?;
+        room_for_one_more(&mut tx, &key, self.0.config.limits.keys_per_user).await?;
+        insert(&mut tx, &key, life)
+            .await
+            .map_err(|error| match error {
+                IamError::Db(DbError::Unique) => self.text_taken(caller, &text),
+                other => other,
+            })?;
         self.commit(tx).await?;
+        tracing::info!(event = "key_made", who = %caller.user(), account = %key.account, key = %key.id, "an API key was made");
         Ok((key, text))
+    }
+
+    /// Only who sees the key that has the text already is told so.
+    fn text_taken(&self, caller: &Identity, text: &Secret<String>) -> IamError {
+        match self.api_key_by_text(caller, text) {
+            Ok(key) => IamError::conflict(format!(
+                "this text is that of the API key `{}` already",
+                key.name
+            )),
+            Err(_) => own_key::refused(),
+        }
     }
 
     /// Changes a key. `if_match` is its entity tag, or `*`.
@@ -215,30 +212,44 @@ impl Iam {
         }
         let name = change
             .name
-            .map_or(Ok(key.name), |text| name("name", &text))?;
+            .map_or(Ok(key.name.clone()), |text| name("name", &text))?;
+        if let Some(description) = &change.description {
+            text::check("description", description, &limit::DESCRIPTION_BYTES)?;
+        }
+        let now = self.0.clock.now();
+        let expires_at = if prolongs(&key, change.expires_at) {
+            caller.bounds().key_life(change.expires_at)?.expires_at()
+        } else {
+            change.expires_at.or(key.expires_at)
+        };
         let mut tx = self.0.db.begin().await?;
         let sql = "UPDATE api_keys SET name = $2, description = $3, expires_at = $4, modified_at = $5, revision = revision + 1 \
                    WHERE guid = $1 AND revision = $6";
         let values = [
             id.0.to_string().into(),
             name.into(),
-            change.description.unwrap_or(key.description).into(),
-            change.expires_at.or(key.expires_at).map(|at| at.0).into(),
-            self.0.clock.now().0.into(),
+            (change.description)
+                .unwrap_or_else(|| key.description.clone())
+                .into(),
+            expires_at.map(|at| at.0).into(),
+            now.0.into(),
             key.revision.into(),
         ];
+        hold(&mut tx, key.account).await?;
+        still_good(&mut tx, caller, now).await?;
         // Of two who bring the same tag at the same moment, one changes the key.
         if tx.execute(sql, &values).await? == 0 {
             return Err(changed());
         }
         self.commit(tx).await?;
+        tracing::info!(event = "key_changed", who = %caller.user(), owner = %key.user, key = %id, "an API key was changed");
         self.api_key(caller, id)
     }
 
     /// Turns a switch of a key on or off.
     ///
     /// # Errors
-    /// When the caller does not see the key, or disables a locked one.
+    /// When the caller does not see the key, disables a locked one, or brings one back that outlives his own.
     pub async fn switch_api_key(
         &self,
         caller: &Identity,
@@ -256,17 +267,18 @@ impl Iam {
                 "UPDATE api_keys SET disabled = $2, modified_at = $3, revision = revision + 1 WHERE guid = $1"
             }
         };
+        if !on {
+            caller.bounds().may_revive(&key)?;
+        }
+        let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        tx.execute(
-            sql,
-            &[
-                id.0.to_string().into(),
-                on.into(),
-                self.0.clock.now().0.into(),
-            ],
-        )
-        .await?;
-        self.commit(tx).await
+        hold(&mut tx, key.account).await?;
+        still_good(&mut tx, caller, now).await?;
+        tx.execute(sql, &[id.0.to_string().into(), on.into(), now.0.into()])
+            .await?;
+        self.commit(tx).await?;
+        tracing::info!(event = "key_switched", who = %caller.user(), owner = %key.user, key = %id, ?switch, on, "an API key was switched");
+        Ok(())
     }
 
     /// Deletes a key: from the moment this returns neither it nor a token made with it opens anything.
@@ -274,23 +286,37 @@ impl Iam {
     /// # Errors
     /// When the caller does not see it, or it is locked.
     pub async fn delete_api_key(&self, caller: &Identity, id: KeyId) -> Result<(), IamError> {
-        unlocked(&self.api_key(caller, id)?)?;
+        let key = self.api_key(caller, id)?;
+        unlocked(&key)?;
         let mut tx = self.0.db.begin().await?;
         tx.execute(
             "DELETE FROM api_keys WHERE guid = $1",
             &[id.0.to_string().into()],
         )
         .await?;
-        self.commit(tx).await
+        self.commit(tx).await?;
+        tracing::info!(event = "key_deleted", who = %caller.user(), owner = %key.user, key = %id, "an API key was deleted");
+        Ok(())
     }
+}
 
-    /// Whether an API key would be let in, and whose it is; for introspection.
-    #[must_use]
-    pub fn introspect_key(&self, text: &Secret<String>) -> Option<Identity> {
-        self.verifier()
-            .identity(Credential::ApiKey(text.expose()))
-            .ok()
+/// Counted with the account held, so that keys made at once do not pass the limit together.
+async fn room_for_one_more(tx: &mut Tx, key: &ApiKey, most: u64) -> Result<(), IamError> {
+    let sql = "SELECT COUNT(*) AS keys FROM api_keys WHERE account = $1 AND person = $2";
+    let values = [
+        Value::from(key.account.to_string()),
+        key.user.0.to_string().into(),
+    ];
+    let found = tx.one(sql, &values).await?;
+    let count = found.map_or(Ok(0), |row| row.int("keys"))?;
+    if u64::try_from(count).is_ok_and(|count| count < most) {
+        return Ok(());
     }
+    let name = limit::KEYS_PER_USER.name;
+    let message = format!("you have {count} API keys, as many as `{name}` = {most} allows");
+    let problem = Problem::new(Kind::Conflict, "conflict", message);
+    let problem = problem.hint("delete some with `vigie iam api-key-delete NAME`");
+    Err(IamError::Refused(problem.limit(&limit::KEYS_PER_USER)))
 }
 
 fn unlocked(key: &ApiKey) -> Result<(), IamError> {
@@ -301,7 +327,26 @@ fn unlocked(key: &ApiKey) -> Result<(), IamError> {
     Ok(())
 }
 
-pub(crate) async fn insert(tx: &mut Tx, key: &ApiKey) -> Result<(), IamError> {
+/// Makes sure, within the transaction, that the credential was not withdrawn at this moment.
+async fn still_good(tx: &mut Tx, caller: &Identity, now: Millis) -> Result<(), IamError> {
+    match ending::hold(tx, caller.bounds(), now).await {
+        Err(IamError::Refused(_)) => {
+            let why = "its session or API key has ended at this moment";
+            Err(IamError::Refused(AuthError::Revoked(why).problem()))
+        }
+        other => other,
+    }
+}
+
+/// Whether a change lengthens the key's life: then it is bounded by what was shown.
+fn prolongs(key: &ApiKey, wished: Option<Millis>) -> bool {
+    match (wished, key.expires_at) {
+        (Some(wished), Some(now)) => wished > now,
+        _ => false,
+    }
+}
+
+pub(crate) async fn insert(tx: &mut Tx, key: &ApiKey, life: KeyLife) -> Result<(), IamError> {
     let sql = "INSERT INTO api_keys (guid, account, person, name, description, hash, locked, disabled, revision, expires_at, created_at, modified_at) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     let values = [
@@ -314,7 +359,7 @@ pub(crate) async fn insert(tx: &mut Tx, key: &ApiKey) -> Result<(), IamError> {
         key.locked.into(),
         key.disabled.into(),
         key.revision.into(),
-        key.expires_at.map(|at| at.0).into(),
+        life.expires_at().map(|at| at.0).into(),
         key.created_at.0.into(),
         key.modified_at.0.into(),
     ];

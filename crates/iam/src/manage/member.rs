@@ -4,7 +4,7 @@
 //! (roles, keys, sessions) is of no use in another, and goes when he is removed from it.
 
 use super::people::{self, address, grant, join, keeps_administrator};
-use super::{hold, is_administrator};
+use super::{departure, hold, is_administrator};
 use crate::directory::{Member, User};
 use crate::error::IamError;
 use crate::login::password;
@@ -63,7 +63,7 @@ impl Iam {
             Some(user) => (user, None),
             None => {
                 let first = password::generate();
-                let hash = password::prepare(self, first.clone()).await?;
+                let hash = password::prepare(self, &email, first.clone()).await?;
                 (people::new_user(account, &email, now), Some((first, hash)))
             }
         };
@@ -90,6 +90,7 @@ impl Iam {
             grant(&mut tx, user.id, domain, role).await?;
         }
         self.commit(tx).await?;
+        tracing::info!(event = "user_invited", who = %caller.user(), %account, user = %user.id, "someone was invited");
         Ok(Invited {
             user,
             password: first.map(|(password, _)| password),
@@ -139,18 +140,14 @@ impl Iam {
         tx.execute(roles, &values).await?;
         let keys = "DELETE FROM api_keys WHERE account = $1 AND person = $2";
         tx.execute(keys, &both).await?;
-        let sessions = "UPDATE sessions SET revoked_at = $3 WHERE account = $1 AND person = $2 AND revoked_at IS NULL";
-        let values = [
-            own.as_str().into(),
-            person.as_str().into(),
-            self.0.clock.now().0.into(),
-        ];
-        tx.execute(sessions, &values).await?;
+        departure::record(&mut tx, account, user, self.0.clock.now()).await?;
         let member = "DELETE FROM members WHERE account = $1 AND person = $2";
         tx.execute(member, &both).await?;
         pass_on(&mut tx, account, user).await?;
         go_home(&mut tx, account, user).await?;
-        self.commit(tx).await
+        self.commit_with_ends(tx).await?;
+        tracing::info!(event = "user_removed", who = %caller.user(), %account, %user, "someone was removed from an account");
+        Ok(())
     }
 
     fn administer(
@@ -208,7 +205,7 @@ async fn go_home(tx: &mut Tx, account: AccountId, user: UserId) -> Result<(), Ia
         None => {
             for sql in [
                 "DELETE FROM roles WHERE person = $1",
-                "DELETE FROM passcodes WHERE person = $1",
+                "DELETE FROM departures WHERE person = $1",
                 "DELETE FROM users WHERE guid = $1",
             ] {
                 tx.execute(sql, std::slice::from_ref(&person)).await?;

@@ -5,33 +5,34 @@
 
 pub mod account;
 pub mod api_key;
-pub mod limit;
+mod departure;
 pub mod member;
 pub mod org;
+mod own_key;
 pub mod people;
+pub mod quota;
 pub mod settings;
 pub mod space;
+pub mod text;
 
 use crate::directory::Directory;
 use crate::error::IamError;
 use crate::role::Role;
 use crate::verify::Identity;
 use base::id::{AccountId, OrgId, SpaceId};
+use base::limit;
 use base::scope::Domain;
 use db::Tx;
-
-/// Longest name of an organization, a space or a key.
-const NAME_BYTES_MAX: usize = 255;
 
 /// A name without surrounding blanks, refused when empty, long or with control characters.
 pub(crate) fn name(field: &'static str, text: &str) -> Result<String, IamError> {
     let text = text.trim();
-    if text.is_empty() || text.len() > NAME_BYTES_MAX || text.chars().any(char::is_control) {
+    text::check(field, text, &limit::LABEL_BYTES)?;
+    if text.is_empty() || text.chars().any(char::is_control) {
+        let most = limit::LABEL_BYTES.default;
         return Err(IamError::invalid(
             field,
-            format!(
-                "`{field}` must have 1 to {NAME_BYTES_MAX} bytes, none of them control characters"
-            ),
+            format!("`{field}` must have 1 to {most} bytes, none of them control characters"),
         ));
     }
     Ok(text.to_owned())

@@ -1,16 +1,19 @@
 //! People: who they are, and their roles.
 
-use super::{hold, is_administrator, manages, name, see};
+use super::{hold, is_administrator, manages, name, see, text};
 use crate::directory::User;
 use crate::entropy;
 use crate::error::IamError;
 use crate::login::password;
 use crate::role::Role;
 use crate::service::Iam;
+use crate::token::ending;
 use crate::verify::Identity;
 use base::id::{AccountId, UserId};
+use base::limit;
 use base::scope::Domain;
 use base::secret::Secret;
+use base::source::Source;
 use base::time::Millis;
 use db::{Tx, Value};
 
@@ -27,35 +30,34 @@ impl Iam {
             .ok_or_else(|| IamError::not_found("the user"))
     }
 
-    /// Changes the caller's own password, and ends his other sessions but those of his keys: whoever learned the old
-    /// password may hold one.
+    /// Changes the caller's own password, and ends his one-time codes and his other sessions but those of his keys: whoever
+    /// learned the old password may hold one.
     ///
     /// # Errors
     /// When the current one is wrong, or the new one too short.
     pub async fn change_password(
         &self,
         caller: &Identity,
+        source: Source,
         current: Secret<String>,
         new: Secret<String>,
     ) -> Result<(), IamError> {
         let user = self.user(caller)?;
-        password::check(self, &user.email, current).await?;
-        let hash = password::prepare(self, new).await?;
+        let (old, fresh) = ("current_password", "new_password");
+        text::check(old, current.expose(), &limit::PASSWORD_BYTES)?;
+        text::check(fresh, new.expose(), &limit::PASSWORD_BYTES)?;
+        password::check(self, source, &user.email, current).await?;
+        let hash = password::prepare(self, &user.email, new).await?;
         let person = user.id.0.to_string();
-        let own = caller.session().map(|session| session.0.to_string());
         let mut tx = self.0.db.begin().await?;
         let sql = "UPDATE users SET password = $2 WHERE guid = $1";
-        tx.execute(sql, &[person.as_str().into(), hash.into()])
-            .await?;
-        let sql = "UPDATE sessions SET revoked_at = $3 WHERE person = $1 AND guid <> $2 AND revoked_at IS NULL \
-                   AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session = sessions.guid AND api_key IS NOT NULL)";
-        let values = [
-            person.into(),
-            own.unwrap_or_default().into(),
-            self.0.clock.now().0.into(),
-        ];
-        tx.execute(sql, &values).await?;
-        self.commit(tx).await
+        tx.execute(sql, &[person.into(), hash.into()]).await?;
+        let now = self.0.clock.now();
+        ending::end_password(&mut tx, user.id, caller.session(), now).await?;
+        self.commit_with_ends(tx).await?;
+        self.0.logins.familiar.forget(&self.0.db, user.id).await?;
+        tracing::info!(event = "password_changed", user = %user.id, "a password was changed");
+        Ok(())
     }
 
     /// Who holds a role in a domain, by address.
@@ -100,6 +102,7 @@ impl Iam {
         }
         grant(&mut tx, user.id, domain, role).await?;
         self.commit(tx).await?;
+        tracing::info!(event = "role_given", who = %caller.user(), user = %user.id, %domain, %role, "a role was given");
         Ok(user)
     }
 
@@ -130,7 +133,9 @@ impl Iam {
             ],
         )
         .await?;
-        self.commit(tx).await
+        self.commit(tx).await?;
+        tracing::info!(event = "role_taken", who = %caller.user(), user = %user.id, %domain, %role, "a role was taken away");
+        Ok(())
     }
 
     /// Whether the caller may give roles in the domain, and take them away; the account it belongs to.
@@ -170,6 +175,7 @@ impl Iam {
         username: &str,
     ) -> Result<(User, AccountId), IamError> {
         let account = self.may_set_roles(caller, domain)?;
+        text::check("username", username, &limit::ADDRESS_BYTES)?;
         let directory = self.directory();
         if !role.fits(domain) {
             return Err(IamError::invalid(
@@ -221,6 +227,7 @@ pub(super) async fn keeps_administrator(
 
 /// An e-mail address as far as it can be checked without sending to it.
 pub(crate) fn address(text: &str) -> Result<String, IamError> {
+    super::text::check("email", text, &limit::ADDRESS_BYTES)?;
     let text = name("email", text)?;
     match text.split_once('@') {
         Some((local, host))

@@ -131,4 +131,10 @@ pub struct UaaClaims {
     /// The API key it was obtained with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iam_apikey_id: Option<String>,
+    /// The one account it opens; without, every account of the person's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountClaim>,
+    /// When the proof it rests on was given, epoch milliseconds; a token without it was issued before it was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proven_at: Option<i64>,
 }

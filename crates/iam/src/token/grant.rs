@@ -1,18 +1,20 @@
 //! The token endpoint's grants: who proved himself how, and the tokens he gets for it.
 
-use super::claims::{AccountClaim, AuthnClaim, IamClaims, SCOPE};
-use super::jws;
+use super::access;
 use super::refresh::{self, Login};
 use super::uaa::{self, UaaTokens};
+use crate::bounds::{Bounds, Reach, Root};
 use crate::directory::User;
-use crate::entropy;
 use crate::error::{AuthError, IamError};
 use crate::login::{passcode, password};
 use crate::service::Iam;
 use crate::verify::Credential;
 use base::error::Kind;
-use base::id::{AccountId, KeyId, SessionId, UserId};
+use base::id::{AccountId, SessionId, UserId};
 use base::secret::Secret;
+use base::source::Source;
+use base::time::Millis;
+use db::{Tx, Value};
 
 /// The grant type of API keys.
 pub const APIKEY: &str = "urn:ibm:params:oauth:grant-type:apikey";
@@ -24,7 +26,7 @@ pub const REFRESH_TOKEN: &str = "refresh_token";
 pub const PASSWORD: &str = "password";
 
 /// The client id of a caller that does not authenticate.
-const NO_CLIENT: &str = "default";
+pub(crate) const NO_CLIENT: &str = "default";
 
 /// A proof of identity.
 #[derive(Debug)]
@@ -42,6 +44,13 @@ pub enum Grant {
     Passcode(Secret<String>),
     /// A refresh token.
     RefreshToken(Secret<String>),
+}
+
+impl Grant {
+    /// Whether it is a password, which is slowed by itself.
+    const fn is_password(&self) -> bool {
+        matches!(self, Self::Password { .. })
+    }
 }
 
 /// The program that asks. Public clients: their secrets are known to everyone, they only name the program.
@@ -85,6 +94,8 @@ pub struct TokenRequest {
     pub account: Option<String>,
     /// Whether a UAA token is wanted beside it.
     pub with_uaa: bool,
+    /// Whence it is asked.
+    pub source: Source,
 }
 
 /// What is granted.
@@ -104,10 +115,21 @@ pub struct Tokens {
     pub uaa: Option<UaaTokens>,
 }
 
-/// Whom a proof showed.
+/// Whom a proof showed, and what he may be given for it.
 pub(crate) struct Proven {
     pub(crate) user: User,
     pub(crate) login: Login,
+    held: Held,
+}
+
+/// What makes sure that a proof is still good in the transaction that issues something for it.
+enum Held {
+    /// Nothing: the key behind it is asked about at every use.
+    Not,
+    /// The password's hash, from before it was compared: a change of the password in between is noticed.
+    Password(Option<String>),
+    /// The transaction that takes the code away.
+    Code(Box<Tx>),
 }
 
 impl Iam {
@@ -116,6 +138,15 @@ impl Iam {
     /// # Errors
     /// [`IamError::Refused`] with the token service's code.
     pub async fn token(&self, request: TokenRequest) -> Result<Tokens, IamError> {
+        let (source, by_password) = (request.source, request.grant.is_password());
+        let answer = self.answer(request).await;
+        if by_password {
+            return answer;
+        }
+        self.slow_guesses(source, answer)
+    }
+
+    async fn answer(&self, request: TokenRequest) -> Result<Tokens, IamError> {
         let needs_client = !matches!(request.grant, Grant::ApiKey(_));
         if request.client != Some(Client::Bx) && (needs_client || request.client.is_some()) {
             let message = "The Authorization header with a client that may use this grant is missing: send `bx:bx`";
@@ -130,54 +161,83 @@ impl Iam {
                 .renew(text, request.account.as_deref(), request.with_uaa)
                 .await;
         }
-        let Proven { user, login } = self
-            .prove(request.grant, request.account.as_deref())
+        let proven = self
+            .prove(request.source, request.grant, request.account.as_deref())
             .await?;
         let Some(client) = request.client else {
-            return self.access(&user, &login, NO_CLIENT, None, None);
+            return access::iam_token(self, &proven.user, &proven.login, NO_CLIENT, None);
         };
-        let (session, refresh_token) = self.begin_session(&login, client.id()).await?;
-        let mut tokens = self.access(
-            &user,
-            &login,
-            client.id(),
-            Some(session),
-            Some(refresh_token),
-        )?;
+        let (user, login, session, refresh_token) = self.begin_session(proven, client.id()).await?;
+        let refresh_token = Some(refresh_token);
+        let mut tokens = access::iam_token(self, &user, &login, client.id(), refresh_token)?;
         if request.with_uaa {
             tokens.uaa = Some(uaa::issue(self, &user, &login, session).await?);
         }
         Ok(tokens)
     }
 
+    /// Begins a session with a proof that is still good.
     pub(crate) async fn begin_session(
         &self,
-        login: &Login,
+        proven: Proven,
         client: &str,
-    ) -> Result<(SessionId, Secret<String>), IamError> {
-        let now = self.0.clock.now().0;
-        let expires_at =
-            now.saturating_add(self.0.config.refresh_token_seconds.saturating_mul(1000));
-        let mut tx = self.0.db.begin().await?;
-        let session = refresh::begin(&mut tx, login, now, expires_at).await?;
-        let token = refresh::issue(&mut tx, session, client, login, expires_at).await?;
+    ) -> Result<(User, Login, SessionId, Secret<String>), IamError> {
+        let Proven { user, login, held } = proven;
+        let mut tx = self.hold_proof(&user, held).await?;
+        let (login, session, token) = refresh::begin(self, &mut tx, login, client).await?;
         tx.commit().await?;
-        Ok((session, token))
+        Ok((user, login, session, token))
+    }
+
+    /// The transaction in which something may be issued for a proof.
+    async fn hold_proof(&self, user: &User, held: Held) -> Result<Tx, IamError> {
+        let stored = match held {
+            Held::Code(tx) => return Ok(*tx),
+            Held::Not => return Ok(self.0.db.begin().await?),
+            Held::Password(stored) => stored,
+        };
+        let mut tx = self.0.db.begin().await?;
+        let sql = "UPDATE users SET home = home WHERE guid = $1 AND password = $2";
+        let values = [user.id.0.to_string().into(), stored.into()];
+        if tx.execute(sql, &values).await? == 0 {
+            return Err(IamError::refused(
+                Kind::Invalid,
+                "BXNIM0602E",
+                "The password was changed at this moment: log in again",
+            ));
+        }
+        Ok(tx)
+    }
+
+    /// The hash of a user's password as it is now. A name that is unknown costs the same.
+    async fn password_of(&self, username: &str) -> Result<Option<String>, IamError> {
+        let directory = self.directory();
+        let guid = directory
+            .user_by_email(username)
+            .map_or_else(String::new, |user| user.id.0.to_string());
+        let sql = "SELECT password FROM users WHERE guid = $1";
+        match self.0.db.one(sql, &[Value::from(guid)]).await? {
+            Some(row) => Ok(row.text_or_none("password")?),
+            None => Ok(None),
+        }
     }
 
     /// Who the proof shows, logging in to the account asked for, else to the key's, else to his first.
     pub(crate) async fn prove(
         &self,
+        source: Source,
         grant: Grant,
         asked: Option<&str>,
     ) -> Result<Proven, IamError> {
-        let login = |user: &User, key, grant_type: &str| {
-            Ok::<_, IamError>(Login {
-                user: user.id,
-                key,
-                account: self.account_for_login(user, key, asked)?,
-                grant_type: grant_type.to_owned(),
-            })
+        let now = self.0.clock.now();
+        let proven = |user: User, bounds: Bounds, grant_type: &str, held| {
+            let default = match bounds.reach() {
+                Reach::One(own) => own,
+                Reach::Any => user.home,
+            };
+            let account = asked.map_or_else(|| default.to_string(), str::to_owned);
+            let login = Login::to(self, bounds, &account, grant_type.to_owned())?;
+            Ok::<_, IamError>(Proven { user, login, held })
         };
         match grant {
             Grant::ApiKey(text) => {
@@ -194,32 +254,21 @@ impl Iam {
                         }
                         _ => unknown(),
                     })?;
-                let directory = self.directory();
-                let key = directory
-                    .keys_by_hash
-                    .get(&entropy::sha256(text.expose().as_bytes()))
-                    .copied();
-                let user = directory
-                    .users
-                    .get(&identity.user())
-                    .cloned()
-                    .ok_or_else(unknown)?;
-                let login = login(&user, key, APIKEY)?;
-                Ok(Proven { user, login })
+                let user = self.standing(identity.bounds())?;
+                proven(user, *identity.bounds(), APIKEY, Held::Not)
             }
             Grant::Password { username, password } => {
-                let user = password::check(self, &username, password).await?;
-                let login = login(&user, None, PASSWORD)?;
-                Ok(Proven { user, login })
+                let stored = self.password_of(&username).await?;
+                let user = password::check(self, source, &username, password).await?;
+                let bounds = Bounds::of_person(&self.directory(), user.id, now);
+                proven(user, bounds, PASSWORD, Held::Password(stored))
             }
             Grant::Passcode(code) => {
                 let mut tx = self.0.db.begin().await?;
-                let (user, key) = passcode::redeem(self, &mut tx, &code).await?;
+                let bounds = passcode::redeem(self, &mut tx, &code).await?;
+                let user = self.standing(&bounds)?;
                 // A refusal drops the transaction: a mistyped account does not use the code up.
-                let login = login(&user, key, PASSCODE)?;
-                self.standing(&login)?;
-                tx.commit().await?;
-                Ok(Proven { user, login })
+                proven(user, bounds, PASSCODE, Held::Code(Box::new(tx)))
             }
             Grant::RefreshToken(_) => Err(IamError::Crypto(
                 "prove an identity by a refresh token here",
@@ -227,39 +276,23 @@ impl Iam {
         }
     }
 
-    fn account_for_login(
-        &self,
-        user: &User,
-        key: Option<KeyId>,
-        asked: Option<&str>,
-    ) -> Result<AccountId, IamError> {
-        let own = key.and_then(|id| Some(self.directory().keys.get(&id)?.account));
-        let default = own.unwrap_or(user.home).to_string();
-        self.account_for(user.id, key, asked.unwrap_or(&default))
-    }
-
-    /// The account asked for, if a login of this user and key may be for it.
-    pub(crate) fn account_for(
-        &self,
-        user: UserId,
-        key: Option<KeyId>,
-        asked: &str,
-    ) -> Result<AccountId, IamError> {
+    /// The account asked for, if the bounds open it.
+    pub(crate) fn account_for(&self, bounds: &Bounds, asked: &str) -> Result<AccountId, IamError> {
         let directory = self.directory();
-        let account = asked
-            .parse()
-            .ok()
-            .filter(|account| directory.is_member(user, *account));
-        let account = account.ok_or_else(|| {
-            IamError::not_a_member("The user is not a member of the account asked for")
-        })?;
-        match key.and_then(|id| directory.keys.get(&id)) {
-            Some(key) if key.account != account => Err(IamError::not_a_member(format!(
-                "The API key is for the account {} alone: log in with a password or a one-time code to work in another",
-                key.account
-            ))),
-            _ => Ok(account),
+        let asked = asked.parse().ok();
+        if let Some(account) = asked.filter(|account| bounds.opens(&directory, *account)) {
+            return Ok(account);
         }
+        let member = asked.is_some_and(|account| directory.is_member(bounds.principal(), account));
+        Err(IamError::not_a_member(match bounds.reach() {
+            Reach::One(own) if member => format!(
+                "The API key is for the account {own} alone: log in with a password or a one-time code to work in another"
+            ),
+            Reach::Any if member => {
+                "The user was removed from the account asked for since this login began: log in again".to_owned()
+            }
+            _ => "The user is not a member of the account asked for".to_owned(),
+        }))
     }
 
     async fn renew(
@@ -271,100 +304,36 @@ impl Iam {
         let client = Client::Bx.id();
         let renewed = refresh::rotate(self, text, client, account).await?;
         let (user, login) = (renewed.user, &renewed.login);
-        let mut tokens = self.access(
-            &user,
-            login,
-            client,
-            Some(renewed.session),
-            Some(renewed.refresh_token),
-        )?;
+        let refresh_token = Some(renewed.refresh_token);
+        let mut tokens = access::iam_token(self, &user, login, client, refresh_token)?;
         if with_uaa {
             tokens.uaa = Some(uaa::issue(self, &user, login, renewed.session).await?);
         }
         Ok(tokens)
     }
 
-    /// The user behind a login, if he and his key still stand.
-    pub(crate) fn standing(&self, login: &Login) -> Result<User, IamError> {
-        let directory = self.directory();
-        let gone = |what| IamError::refused(Kind::Invalid, "BXNIM0407E", what);
-        if let Some(id) = login.key {
-            let key = directory
-                .keys
-                .get(&id)
-                .ok_or_else(|| gone("The API key of this login was deleted: log in again"))?;
-            if key.refusal(self.0.clock.now()).is_some() {
-                return Err(gone(
-                    "The API key of this login is locked, disabled or expired: log in again",
-                ));
-            }
-        }
-        directory
-            .users
-            .get(&login.user)
-            .cloned()
-            .ok_or_else(|| gone("The user of this login is gone"))
+    /// The bounds of what a row says was derived.
+    pub(crate) fn derived(
+        &self,
+        user: UserId,
+        proven_at: Millis,
+        root: Root,
+    ) -> Result<Bounds, IamError> {
+        let now = self.0.clock.now();
+        Bounds::derived(&self.directory(), user, proven_at, root, now).map_err(|why| {
+            let message = format!("This login has ended: {why}: log in again");
+            IamError::refused(Kind::Invalid, "BXNIM0407E", message)
+        })
     }
 
-    /// An access token.
-    fn access(
-        &self,
-        user: &User,
-        login: &Login,
-        client: &str,
-        session: Option<SessionId>,
-        refresh_token: Option<Secret<String>>,
-    ) -> Result<Tokens, IamError> {
-        // Not before the membership it rests on, though this node's clock may be behind that of the node that made it.
-        let member = self.directory().member(user.id, login.account);
-        let issued = (self.0.clock.now().secs()).max(member.map_or(0, |own| own.added_at.secs()));
-        let expires_in = self.0.config.access_token_seconds;
-        let name = full_name(user);
-        let claims = IamClaims {
-            iam_id: user.id.to_string(),
-            id: user.id.to_string(),
-            realmid: "IBMid".to_owned(),
-            session_id: session.map(|session| session.to_string()),
-            jti: entropy::guid().to_string(),
-            identifier: user.id.0.to_string(),
-            given_name: user.given_name.clone(),
-            family_name: user.family_name.clone(),
-            name: name.clone(),
-            email: user.email.clone(),
-            sub: user.email.clone(),
-            authn: AuthnClaim {
-                sub: user.email.clone(),
-                iam_id: user.id.to_string(),
-                name,
-                given_name: user.given_name.clone(),
-                family_name: user.family_name.clone(),
-                email: user.email.clone(),
-            },
-            account: AccountClaim {
-                valid: true,
-                bss: login.account.to_string(),
-                frozen: true,
-            },
-            iat: issued,
-            exp: issued.saturating_add(expires_in),
-            nbf: None,
-            iss: self.0.config.issuer.clone(),
-            grant_type: login.grant_type.clone(),
-            scope: SCOPE.to_owned(),
-            client_id: client.to_owned(),
-            iam_apikey_id: login.key.map(|key| key.to_string()),
-            acr: 1,
-            amr: vec!["pwd".to_owned()],
+    /// The user behind a login, if he is still there.
+    pub(crate) fn standing(&self, bounds: &Bounds) -> Result<User, IamError> {
+        let gone = || {
+            let message = "The user of this login is gone";
+            IamError::refused(Kind::Invalid, "BXNIM0407E", message)
         };
-        let access_token = Secret::new(jws::sign(&self.0.keys, &claims)?);
-        Ok(Tokens {
-            access_token,
-            refresh_token,
-            expires_in,
-            expires_at: claims.exp,
-            session,
-            uaa: None,
-        })
+        let directory = self.directory();
+        directory.user(bounds.principal()).cloned().ok_or_else(gone)
     }
 
     /// A one-time code for a proven user.
@@ -372,7 +341,16 @@ impl Iam {
     /// # Errors
     /// [`IamError::Refused`] with the token service's code.
     pub async fn passcode(&self, request: TokenRequest) -> Result<Secret<String>, IamError> {
-        let (user, key) = match &request.grant {
+        let (source, by_password) = (request.source, request.grant.is_password());
+        let code = self.new_passcode(request).await;
+        if by_password {
+            return code;
+        }
+        self.slow_guesses(source, code)
+    }
+
+    async fn new_passcode(&self, request: TokenRequest) -> Result<Secret<String>, IamError> {
+        let (tx, bounds) = match &request.grant {
             Grant::RefreshToken(text) => {
                 if request.client != Some(Client::Bx) {
                     let message = "The Authorization header is missing: send `bx:bx`";
@@ -382,21 +360,24 @@ impl Iam {
                         message,
                     ));
                 }
-                let login = refresh::peek(self, text, Client::Bx.id()).await?;
-                (self.standing(&login)?.id, login.key)
+                let mut tx = self.0.db.begin().await?;
+                let bounds = refresh::peek(self, &mut tx, text, Client::Bx.id()).await?;
+                self.standing(&bounds)?;
+                (tx, bounds)
             }
             _ => {
-                let login = self.prove(request.grant, None).await?.login;
-                (login.user, login.key)
+                let proven = self.prove(request.source, request.grant, None);
+                let Proven { user, login, held } = proven.await?;
+                (self.hold_proof(&user, held).await?, *login.bounds())
             }
         };
-        passcode::issue(self, user, key).await
+        passcode::issue(self, tx, &bounds).await
     }
 
     /// The public keys that verify this service's tokens.
     #[must_use]
     pub fn public_keys(&self) -> Vec<super::keyring::PublicKey> {
-        self.0.keys.public()
+        self.0.keys.load().public()
     }
 }
 

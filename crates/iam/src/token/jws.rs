@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// A longer text is no token of ours; refused before it costs a hash.
-pub const TOKEN_BYTES_MAX: usize = 16 * 1024;
+pub const TOKEN_BYTES_MAX: usize = base::limit::TOKEN_BYTES.default as usize;
 
 #[derive(Serialize)]
 struct HeaderOut<'a> {
@@ -55,9 +55,10 @@ pub(crate) fn sign(keys: &KeyRing, claims: &impl Serialize) -> Result<String, Ia
     Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
-/// Verifies form, issuer and signature; returns the claims. Times are the caller's to check.
+/// Verifies form, issuer and, by `check` (the key's name, the message, the signature), who signed; returns the claims. Times
+/// are the caller's to check.
 pub(crate) fn verify<T: DeserializeOwned>(
-    keys: &KeyRing,
+    check: impl FnOnce(&str, &[u8], &[u8]) -> Option<bool>,
     check_issuer: impl FnOnce(Option<&str>) -> Result<(), AuthError>,
     token: &str,
 ) -> Result<T, AuthError> {
@@ -95,7 +96,7 @@ pub(crate) fn verify<T: DeserializeOwned>(
     let kid = header
         .kid
         .ok_or(AuthError::Signature("its header names no key"))?;
-    match keys.verify(&kid, message.as_bytes(), &signature) {
+    match check(&kid, message.as_bytes(), &signature) {
         None => {
             return Err(AuthError::Signature(
                 "its header names a key that is not ours",

@@ -1,32 +1,34 @@
-//! The signing keys: one signs, all verify. Each lies in a file of its own, named by its `kid`, readable by its owner.
+//! The signing keys in force: one signs, all verify. Where they come from is [`super::key_folder`].
 //!
-//! A new key is added by putting its file beside the old one: the newest signs, and the tokens of the older ones are good
-//! until they expire.
+//! A ring is never changed: a reading of the folder makes a new one, which takes the old one's place as a whole.
 
+use super::key_folder;
 use crate::error::IamError;
-use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
     KeyPair, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
 };
 use base::time::Millis;
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use std::fs::{DirBuilder, File};
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::path::Path;
-use zeroize::Zeroizing;
 
-const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
-const END: &str = "-----END PRIVATE KEY-----";
+pub(super) struct SigningKey {
+    pub(super) kid: String,
+    pub(super) pair: RsaKeyPair,
+    pub(super) modulus: Vec<u8>,
+    pub(super) exponent: Vec<u8>,
+}
 
-struct SigningKey {
-    kid: String,
-    pair: RsaKeyPair,
-    modulus: Vec<u8>,
-    exponent: Vec<u8>,
+/// What a reading of the folder changed, by the names of the keys.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KeyChange {
+    /// Keys that are new, and verify from now on.
+    pub taken_up: Vec<String>,
+    /// Keys that are gone: what they signed opens nothing any more.
+    pub out_of_service: Vec<String>,
+    /// The key that signs.
+    pub signing: String,
 }
 
 /// The public part of a key, as a JSON Web Key shows it (base64url, no padding).
@@ -43,6 +45,8 @@ pub struct PublicKey {
 /// Every key of the node, newest last.
 pub struct KeyRing {
     keys: Vec<SigningKey>,
+    /// How many times a key has gone: what an earlier generation verified has to be verified again.
+    generation: u64,
 }
 
 impl std::fmt::Debug for KeyRing {
@@ -56,32 +60,58 @@ impl std::fmt::Debug for KeyRing {
 impl KeyRing {
     /// No key at all: signs nothing, verifies nothing.
     pub(crate) const fn empty() -> Self {
-        Self { keys: Vec::new() }
+        Self {
+            keys: Vec::new(),
+            generation: 0,
+        }
     }
 
     /// Reads the keys of a folder; makes the first one where there is none.
     pub(crate) fn open(folder: &Path, now: Millis) -> Result<Self, IamError> {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .map_err(file("create", folder))?;
-        let mut names = Vec::new();
-        for entry in folder.read_dir().map_err(file("list", folder))? {
-            let path = entry.map_err(file("list", folder))?.path();
-            if path.extension().is_some_and(|extension| extension == "pem") {
-                names.push(path);
-            }
+        key_folder::make(folder)?;
+        if key_folder::kids(folder)?.is_empty() {
+            key_folder::create(folder, now)?;
         }
-        if names.is_empty() {
-            names.push(create(folder, now)?);
-        }
-        names.sort();
-        let keys = names
-            .iter()
-            .map(|path| read(path))
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { keys })
+        let keys = key_folder::read_all(folder)?;
+        Ok(Self {
+            keys,
+            generation: 0,
+        })
+    }
+
+    /// Reads the folder again. A server without a key could sign nothing and would refuse everybody, so an empty folder is
+    /// refused and the keys in force stay.
+    pub(crate) fn reread(&self, folder: &Path) -> Result<(Self, KeyChange), IamError> {
+        let keys = key_folder::read_all(folder)?;
+        let signing = keys.last().ok_or_else(|| IamError::LastKey {
+            folder: folder.display().to_string(),
+        })?;
+        // The same name with another content is another key.
+        let holds = |ring: &[SigningKey], own: &SigningKey| {
+            ring.iter()
+                .any(|key| key.kid == own.kid && key.modulus == own.modulus)
+        };
+        let missing = |of: &[SigningKey], from: &[SigningKey]| -> Vec<String> {
+            let missing = of.iter().filter(|key| !holds(from, key));
+            missing.map(|key| key.kid.clone()).collect()
+        };
+        let change = KeyChange {
+            taken_up: missing(&keys, &self.keys),
+            out_of_service: missing(&self.keys, &keys),
+            signing: signing.kid.clone(),
+        };
+        let generation = self.generation + u64::from(!change.out_of_service.is_empty());
+        Ok((Self { keys, generation }, change))
+    }
+
+    /// How many times a key has gone.
+    pub(crate) const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The names, newest last.
+    pub(crate) fn kids(&self) -> Vec<String> {
+        self.keys.iter().map(|key| key.kid.clone()).collect()
     }
 
     /// Signs `message`; the key's name and the signature.
@@ -114,6 +144,14 @@ impl KeyRing {
         Some(public.verify(message, signature).is_ok())
     }
 
+    /// Checks a signature that no key of ours made, for the time it takes.
+    pub(crate) fn verify_in_vain(&self, message: &[u8]) {
+        if let Some(key) = self.keys.last() {
+            let signature = vec![0x5a; key.pair.public_modulus_len()];
+            std::hint::black_box(self.verify(&key.kid, message, &signature));
+        }
+    }
+
     /// The public parts.
     #[must_use]
     pub fn public(&self) -> Vec<PublicKey> {
@@ -127,93 +165,6 @@ impl KeyRing {
             })
             .collect()
     }
-}
-
-fn file(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> IamError {
-    let path = path.display().to_string();
-    move |source| IamError::KeyFile {
-        action,
-        path,
-        source,
-    }
-}
-
-fn create(folder: &Path, now: Millis) -> Result<std::path::PathBuf, IamError> {
-    let pair = RsaKeyPair::generate(KeySize::Rsa2048)
-        .map_err(|_| IamError::Crypto("make a signing key"))?;
-    let der = pair
-        .as_der()
-        .map_err(|_| IamError::Crypto("write a signing key"))?;
-    let text = Zeroizing::new(STANDARD.encode(der.as_ref()));
-    let mut pem = Zeroizing::new(format!("{BEGIN}\n"));
-    for line in text.as_bytes().chunks(64) {
-        pem.push_str(&String::from_utf8_lossy(line));
-        pem.push('\n');
-    }
-    pem.push_str(END);
-    pem.push('\n');
-    // The name begins with the instant, so that the newest key is the last by name.
-    let kid = format!(
-        "{:014}-{}",
-        now.0,
-        &crate::entropy::guid()
-            .to_hex()
-            .chars()
-            .take(8)
-            .collect::<String>()
-    );
-    let path = folder.join(format!("{kid}.pem"));
-    let partial = folder.join(format!("{kid}.partial"));
-    let mut out = File::options()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&partial)
-        .map_err(file("create", &partial))?;
-    out.write_all(pem.as_bytes())
-        .and_then(|()| out.sync_all())
-        .map_err(file("write", &partial))?;
-    std::fs::rename(&partial, &path).map_err(file("name", &path))?;
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(file("sync", folder))?;
-    Ok(path)
-}
-
-fn read(path: &Path) -> Result<SigningKey, IamError> {
-    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(file("read", path))?);
-    let damaged = || IamError::KeyFile {
-        action: "understand",
-        path: path.display().to_string(),
-        source: std::io::Error::new(
-            std::io::ErrorKind::InvalidData,
-            "not an RSA key in PKCS#8 PEM",
-        ),
-    };
-    let body = text
-        .split_once(BEGIN)
-        .and_then(|(_, rest)| rest.split_once(END))
-        .ok_or_else(damaged)?
-        .0;
-    let compact: Zeroizing<String> = Zeroizing::new(body.split_whitespace().collect());
-    let der = Zeroizing::new(STANDARD.decode(compact.as_bytes()).map_err(|_| damaged())?);
-    let pair = RsaKeyPair::from_pkcs8(&der).map_err(|_| damaged())?;
-    let public = pair.public_key();
-    let (modulus, exponent) = (public.modulus(), public.exponent());
-    let (modulus, exponent) = (
-        modulus.big_endian_without_leading_zero().to_vec(),
-        exponent.big_endian_without_leading_zero().to_vec(),
-    );
-    let kid = path
-        .file_stem()
-        .map(|stem| stem.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    Ok(SigningKey {
-        kid,
-        modulus,
-        exponent,
-        pair,
-    })
 }
 
 #[cfg(test)]
@@ -241,7 +192,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let old = KeyRing::open(folder.path(), Millis(1)).unwrap();
         let (message, signature) = old.sign(str::to_owned).unwrap();
-        create(folder.path(), Millis(2)).unwrap();
+        key_folder::create(folder.path(), Millis(2)).unwrap();
         let both = KeyRing::open(folder.path(), Millis(3)).unwrap();
         assert_eq!(
             both.verify(&message, message.as_bytes(), &signature),
@@ -249,5 +200,35 @@ mod tests {
         );
         let (newer, _) = both.sign(str::to_owned).unwrap();
         assert!(newer > message);
+    }
+
+    #[test]
+    fn a_key_that_is_gone_verifies_nothing_and_the_last_one_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = KeyRing::open(folder.path(), Millis(1)).unwrap();
+        let (stolen, signature) = first.sign(str::to_owned).unwrap();
+        let file = folder.path().join(format!("{stolen}.pem"));
+
+        std::fs::rename(&file, folder.path().join("away")).unwrap();
+        let error = first.reread(folder.path()).unwrap_err();
+        assert!(matches!(error, IamError::LastKey { .. }), "{error}");
+
+        std::fs::rename(folder.path().join("away"), &file).unwrap();
+        let fresh = key_folder::create(folder.path(), Millis(2)).unwrap();
+        let (both, change) = first.reread(folder.path()).unwrap();
+        assert_eq!(
+            (change.taken_up, change.signing),
+            (vec![fresh.clone()], fresh.clone())
+        );
+        assert_eq!(change.out_of_service, Vec::<String>::new());
+        // What was verified stays verified: nothing has gone.
+        assert_eq!(both.generation(), first.generation());
+
+        key_folder::retire(folder.path(), &stolen).unwrap();
+        let (left, change) = both.reread(folder.path()).unwrap();
+        assert_eq!(change.out_of_service, vec![stolen.clone()]);
+        assert!(left.generation() > both.generation());
+        assert_eq!(left.verify(&stolen, stolen.as_bytes(), &signature), None);
+        assert_eq!(left.kids(), vec![fresh]);
     }
 }

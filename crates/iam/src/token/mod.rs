@@ -1,9 +1,12 @@
 //! Tokens: signing keys, the compact form, claims, grants, renewal and revocation.
 
+pub(crate) mod access;
 pub mod claims;
+pub(crate) mod ending;
 pub mod grant;
 pub(crate) mod issuer;
 pub mod jws;
+pub mod key_folder;
 pub mod keyring;
 pub mod refresh;
 pub mod uaa;

@@ -6,6 +6,8 @@
 //! A session is for one account at a time. A renewal may switch it; whatever speaks against the renewal is found before
 //! the token is used up, so that a refused one costs nothing.
 
+use super::ending;
+use crate::bounds::{Bounds, Root};
 use crate::directory::{User, parse_guid};
 use crate::entropy;
 use crate::error::IamError;
@@ -15,25 +17,61 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use base::error::Kind;
 use base::id::{AccountId, KeyId, SessionId, UserId};
 use base::secret::Secret;
+use base::time::Millis;
 use db::{Row, Tx, Value};
 
 /// How long a used token still gives its successor.
 pub const GRACE_MILLISECONDS: i64 = 30_000;
 
-/// How long what has expired is remembered. A session outlives its refresh tokens by an IAM token of 12 h and the UAA
-/// token of 12 h that it was exchanged for at its end: so long its revocation counts. And who comes with an old refresh
-/// token is told that it expired, not that it never was.
-pub(crate) const REMEMBERED_MILLISECONDS: i64 = 24 * 3_600_000;
+/// How long what has expired is remembered: who comes with an old refresh token is told that it expired, not that it never
+/// was. (How long a session's end counts is the session's own matter: until its last token has expired.)
+const REMEMBERED_MILLISECONDS: i64 = 24 * 3_600_000;
 
 const PREFIX: &str = "vgr_";
 
-/// What a session was begun with.
+/// What was proven, and the account it is to be used in: what a session is begun with. Made by [`Login::to`] alone.
 #[derive(Debug, Clone)]
 pub(crate) struct Login {
-    pub(crate) user: UserId,
-    pub(crate) key: Option<KeyId>,
-    pub(crate) account: AccountId,
-    pub(crate) grant_type: String,
+    bounds: Bounds,
+    account: AccountId,
+    grant_type: String,
+}
+
+impl Login {
+    /// A login to the account, if the bounds open it.
+    pub(crate) fn to(
+        iam: &Iam,
+        bounds: Bounds,
+        asked: &str,
+        grant_type: String,
+    ) -> Result<Self, IamError> {
+        Ok(Self {
+            account: iam.account_for(&bounds, asked)?,
+            bounds,
+            grant_type,
+        })
+    }
+
+    /// How much may be issued for it.
+    pub(crate) const fn bounds(&self) -> &Bounds {
+        &self.bounds
+    }
+
+    /// The account it is for.
+    pub(crate) const fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// How it was proven, in the word of the claims.
+    pub(crate) fn grant_type(&self) -> &str {
+        &self.grant_type
+    }
+
+    /// The same, in the session that was begun with it.
+    pub(crate) fn within(mut self, session: SessionId) -> Self {
+        self.bounds = self.bounds.of_session(session);
+        self
+    }
 }
 
 /// A session carried on.
@@ -57,44 +95,72 @@ fn hash(text: &str) -> Value {
     Value::from(&entropy::sha256(text.as_bytes())[..])
 }
 
-/// Begins a session.
+/// Begins a session with what was proven; its refresh token. What it was derived from is held.
 pub(crate) async fn begin(
+    iam: &Iam,
     tx: &mut Tx,
-    login: &Login,
-    now: i64,
-    expires_at: i64,
-) -> Result<SessionId, IamError> {
-    // Each login sweeps out what has long expired, so that the tables stay as small as the sessions that live.
-    let forgotten = now.saturating_sub(REMEMBERED_MILLISECONDS);
-    tx.execute(
-        "DELETE FROM refresh_tokens WHERE expires_at <= $1",
-        &[forgotten.into()],
-    )
-    .await?;
-    let sweep = "DELETE FROM sessions WHERE expires_at <= $1 \
-                 AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session = sessions.guid)";
-    tx.execute(sweep, &[forgotten.into()]).await?;
-    let session = SessionId(entropy::guid());
-    let sql = "INSERT INTO sessions (guid, account, person, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
+    login: Login,
+    client: &str,
+) -> Result<(Login, SessionId, Secret<String>), IamError> {
+    let now = iam.0.clock.now();
+    sweep(tx, now).await?;
+    let (bounds, session) = (login.bounds, SessionId(entropy::guid()));
+    ending::hold(tx, &bounds, now).await?;
+    let sql = "INSERT INTO sessions (guid, account, person, created_at, expires_at, parent, proven_at, tokens_until) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let values = [
         Value::from(session.0.to_string()),
         login.account.to_string().into(),
-        login.user.0.to_string().into(),
-        now.into(),
-        expires_at.into(),
+        bounds.principal().0.to_string().into(),
+        now.0.into(),
+        bounds.end(now, iam.0.config.refresh_token_seconds).0.into(),
+        bounds
+            .root()
+            .session
+            .map(|parent| parent.0.to_string())
+            .into(),
+        bounds.proven_at().0.into(),
+        bounds.end(now, iam.0.config.access_token_seconds).0.into(),
     ];
     tx.execute(sql, &values).await?;
-    Ok(session)
+    let login = login.within(session);
+    let token = issue(iam, tx, session, client, &login).await?;
+    Ok((login, session, token))
 }
 
-/// A new refresh token of a session.
+/// Each login sweeps out what has long expired, and what was ended and has no token that lives: so the tables stay as small
+/// as the sessions that matter.
+async fn sweep(tx: &mut Tx, now: Millis) -> Result<(), IamError> {
+    let forgotten = Value::from(now.0.saturating_sub(REMEMBERED_MILLISECONDS));
+    for sql in [
+        "DELETE FROM refresh_tokens WHERE expires_at <= $1",
+        "DELETE FROM refresh_tokens WHERE session IN \
+         (SELECT guid FROM sessions WHERE ended IS NOT NULL AND tokens_until <= $1)",
+        "DELETE FROM sessions WHERE ended IS NOT NULL AND tokens_until <= $1 \
+         AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session = sessions.guid)",
+        "DELETE FROM sessions WHERE expires_at <= $1 AND tokens_until <= $1 \
+         AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session = sessions.guid)",
+    ] {
+        tx.execute(sql, std::slice::from_ref(&forgotten)).await?;
+    }
+    Ok(())
+}
+
+/// A new refresh token of a session, no longer than its bounds.
 pub(crate) async fn issue(
+    iam: &Iam,
     tx: &mut Tx,
     session: SessionId,
     client: &str,
     login: &Login,
-    expires_at: i64,
 ) -> Result<Secret<String>, IamError> {
+    let bounds = login.bounds();
+    if !bounds.renewable() {
+        return Err(IamError::Crypto(
+            "issue a refresh token for what is not renewable",
+        ));
+    }
+    let expires_at = bounds.end(iam.0.clock.now(), iam.0.config.refresh_token_seconds);
     let text = format!("{PREFIX}{}", entropy::text());
     let sql = "INSERT INTO refresh_tokens (hash, session, client, person, api_key, grant_type, expires_at) \
                VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -102,10 +168,10 @@ pub(crate) async fn issue(
         hash(&text),
         session.0.to_string().into(),
         client.into(),
-        login.user.0.to_string().into(),
-        login.key.map(|key| key.0.to_string()).into(),
+        bounds.principal().0.to_string().into(),
+        bounds.root().key.map(|key| key.0.to_string()).into(),
         login.grant_type.as_str().into(),
-        expires_at.into(),
+        expires_at.0.into(),
     ];
     tx.execute(sql, &values).await?;
     Ok(Secret::new(text))
@@ -119,7 +185,6 @@ pub(crate) async fn rotate(
     account: Option<&str>,
 ) -> Result<Renewed, IamError> {
     let now = iam.0.clock.now().0;
-    let expires_at = now.saturating_add(iam.0.config.refresh_token_seconds.saturating_mul(1000));
     let key = hash(text.expose());
     let mut tx = iam.0.db.begin().await?;
     // Claiming is one conditional statement: of two processes exactly one gets the row, the other waits and finds it used.
@@ -130,15 +195,14 @@ pub(crate) async fn rotate(
         .await?
     {
         // A refusal from here on drops the transaction, and the token is as unused as before.
-        let (mut login, session) = read(&mut tx, &row, now).await?;
-        let user = iam.standing(&login)?;
-        switch(iam, &mut tx, session, &mut login, account).await?;
-        let successor = issue(&mut tx, session, client, &login, expires_at).await?;
+        let (user, login, session) = carry_on(iam, &mut tx, &row, account).await?;
+        let successor = issue(iam, &mut tx, session, client, &login).await?;
         let keep = "UPDATE refresh_tokens SET successor = $2 WHERE hash = $1";
         tx.execute(keep, &[key, Value::from(seal(text, &successor)?)])
             .await?;
         let longer = "UPDATE sessions SET expires_at = $2 WHERE guid = $1";
-        tx.execute(longer, &[session.0.to_string().into(), expires_at.into()])
+        let ends = (login.bounds()).end(Millis(now), iam.0.config.refresh_token_seconds);
+        tx.execute(longer, &[session.0.to_string().into(), ends.0.into()])
             .await?;
         tx.commit().await?;
         return Ok(Renewed {
@@ -154,13 +218,11 @@ pub(crate) async fn rotate(
         .one(find, &[key, client.into()])
         .await?
         .ok_or_else(invalid)?;
-    let (mut login, session) = read(&mut tx, &row, now).await?;
     let used_at = row.int_or_none("used_at")?.unwrap_or(now);
     match row.blob_or_none("successor")? {
         Some(sealed) if now.saturating_sub(used_at) <= GRACE_MILLISECONDS => {
             let refresh_token = open(text, sealed).ok_or_else(invalid)?;
-            let user = iam.standing(&login)?;
-            switch(iam, &mut tx, session, &mut login, account).await?;
+            let (user, login, session) = carry_on(iam, &mut tx, &row, account).await?;
             tx.commit().await?;
             Ok(Renewed {
                 user,
@@ -170,41 +232,40 @@ pub(crate) async fn rotate(
             })
         }
         _ => {
+            unexpired(&row, Millis(now))?;
+            let session = SessionId(parse_guid(&row, "session")?);
             tracing::warn!(%session, "a refresh token was used again: its session is ended");
-            end(iam, tx, session).await?;
+            iam.end_session(tx, session).await?;
             Err(invalid())
         }
     }
 }
 
-/// Whose session a refresh token carries, without using it up.
+/// What a refresh token carries, without using it up.
 pub(crate) async fn peek(
     iam: &Iam,
+    tx: &mut Tx,
     text: &Secret<String>,
     client: &str,
-) -> Result<Login, IamError> {
-    let mut tx = iam.0.db.begin().await?;
+) -> Result<Bounds, IamError> {
     let find = "SELECT session, person, api_key, grant_type, expires_at, used_at FROM refresh_tokens \
                 WHERE hash = $1 AND client = $2 AND used_at IS NULL";
     let row = tx
         .one(find, &[hash(text.expose()), client.into()])
         .await?
         .ok_or_else(invalid)?;
-    let (login, _) = read(&mut tx, &row, iam.0.clock.now().0).await?;
-    Ok(login)
+    let (bounds, account, grant_type) = read(iam, tx, &row).await?;
+    // The account it is for must still be open to it, as for a renewal.
+    Login::to(iam, bounds, &account, grant_type)?;
+    Ok(bounds)
 }
 
-/// The session a token belongs to, if token and session are alive.
-async fn read(tx: &mut Tx, row: &Row, now: i64) -> Result<(Login, SessionId), IamError> {
-    if row.int("expires_at")? <= now {
-        return Err(IamError::refused(
-            Kind::Invalid,
-            "BXNIM0408E",
-            "Provided refresh token is expired: log in again",
-        ));
-    }
+/// The bounds of the session a token belongs to, if token and session are alive; its account, and how it was begun.
+async fn read(iam: &Iam, tx: &mut Tx, row: &Row) -> Result<(Bounds, String, String), IamError> {
+    let now = iam.0.clock.now();
+    unexpired(row, now)?;
     let session = SessionId(parse_guid(row, "session")?);
-    let sql = "SELECT account, revoked_at FROM sessions WHERE guid = $1";
+    let sql = "SELECT account, revoked_at, proven_at FROM sessions WHERE guid = $1";
     let held = tx
         .one(sql, &[session.0.to_string().into()])
         .await?
@@ -216,45 +277,52 @@ async fn read(tx: &mut Tx, row: &Row, now: i64) -> Result<(Login, SessionId), Ia
         Some(_) => Some(KeyId(parse_guid(row, "api_key")?)),
         None => None,
     };
-    let login = Login {
-        user: UserId(parse_guid(row, "person")?),
+    let root = Root {
+        session: Some(session),
         key,
-        account: AccountId(parse_guid(&held, "account")?),
-        grant_type: row.text("grant_type")?,
     };
-    Ok((login, session))
+    let user = UserId(parse_guid(row, "person")?);
+    let proven_at = Millis(held.int("proven_at")?);
+    let bounds = iam.derived(user, proven_at, root)?;
+    Ok((bounds, held.text("account")?, row.text("grant_type")?))
 }
 
-/// Binds the session to the account asked for, and checks that the one it is bound to still stands.
-async fn switch(
-    iam: &Iam,
-    tx: &mut Tx,
-    session: SessionId,
-    login: &mut Login,
-    asked: Option<&str>,
-) -> Result<(), IamError> {
-    let bound = login.account.to_string();
-    let account = iam.account_for(login.user, login.key, asked.unwrap_or(&bound))?;
-    if account != login.account {
-        let sql = "UPDATE sessions SET account = $2 WHERE guid = $1";
-        tx.execute(
-            sql,
-            &[session.0.to_string().into(), account.to_string().into()],
-        )
-        .await?;
-        login.account = account;
-    }
-    Ok(())
-}
-
-async fn end(iam: &Iam, mut tx: Tx, session: SessionId) -> Result<(), IamError> {
-    let sql = "UPDATE sessions SET revoked_at = $2 WHERE guid = $1 AND revoked_at IS NULL";
-    let values = [session.0.to_string().into(), iam.0.clock.now().0.into()];
-    // One that has ended already is no change: nobody makes the server read its directory again by ending it again.
-    if tx.execute(sql, &values).await? == 0 {
+fn unexpired(row: &Row, now: Millis) -> Result<(), IamError> {
+    if row.int("expires_at")? > now.0 {
         return Ok(());
     }
-    iam.commit(tx).await
+    Err(IamError::refused(
+        Kind::Invalid,
+        "BXNIM0408E",
+        "Provided refresh token is expired: log in again",
+    ))
+}
+
+/// Carries a session on, from now on for the account asked for; whatever speaks against it is found here.
+async fn carry_on(
+    iam: &Iam,
+    tx: &mut Tx,
+    row: &Row,
+    asked: Option<&str>,
+) -> Result<(User, Login, SessionId), IamError> {
+    let (bounds, bound, grant_type) = read(iam, tx, row).await?;
+    let user = iam.standing(&bounds)?;
+    let login = Login::to(iam, bounds, asked.unwrap_or(&bound), grant_type)?;
+    let session = bounds.root().session.ok_or_else(invalid)?;
+    // One statement that finds a session that was ended at this moment, and one that is ended now waits for it: what is
+    // issued here is known to whoever ends it.
+    let now = iam.0.clock.now();
+    let sql = "UPDATE sessions SET account = $2, tokens_until = CASE WHEN tokens_until < $3 THEN $3 ELSE tokens_until END \
+               WHERE guid = $1 AND revoked_at IS NULL";
+    let values = [
+        session.0.to_string().into(),
+        login.account().to_string().into(),
+        bounds.end(now, iam.0.config.access_token_seconds).0.into(),
+    ];
+    if tx.execute(sql, &values).await? == 0 {
+        return Err(invalid());
+    }
+    Ok((user, login, session))
 }
 
 impl Iam {
@@ -264,7 +332,7 @@ impl Iam {
     /// When the credential is of no session; when the database fails.
     pub async fn log_out(&self, caller: &Identity) -> Result<(), IamError> {
         let session = caller.session().ok_or_else(no_session)?;
-        end(self, self.0.db.begin().await?, session).await
+        self.end_session(self.0.db.begin().await?, session).await
     }
 
     /// Revokes a token (RFC 7009): the session of a refresh token or of an access token ends, with every token of it.
@@ -286,7 +354,7 @@ impl Iam {
             }
         };
         match session {
-            Some(session) => end(self, tx, session).await,
+            Some(session) => self.end_session(tx, session).await,
             None => Ok(()),
         }
     }

@@ -1,17 +1,17 @@
 //! The Cloud Foundry side: UAA tokens, which open organizations and spaces.
 
-use super::claims::UaaClaims;
-use super::grant::{Client, Grant, Proven};
-use super::jws;
+use super::access;
+use super::ending;
+use super::grant::{Client, Grant};
 use super::refresh::{self, Login};
 use crate::directory::User;
-use crate::entropy;
 use crate::error::IamError;
 use crate::service::Iam;
 use crate::verify::Credential;
 use base::error::Kind;
 use base::id::SessionId;
 use base::secret::Secret;
+use base::source::Source;
 
 /// What a UAA token may be used for.
 pub const SCOPES: [&str; 6] = [
@@ -39,8 +39,8 @@ pub enum UaaGrant {
 pub struct UaaTokens {
     /// The access token.
     pub access_token: Secret<String>,
-    /// The refresh token.
-    pub refresh_token: Secret<String>,
+    /// The refresh token; none where what was shown cannot be renewed.
+    pub refresh_token: Option<Secret<String>>,
     /// Life of the access token.
     pub expires_in: i64,
     /// The access token's id.
@@ -57,69 +57,18 @@ fn grant_refused(error: IamError) -> IamError {
     }
 }
 
-/// Issues tokens of a session.
+/// Issues tokens of a session that can be renewed, beside those it has.
 pub(crate) async fn issue(
     iam: &Iam,
     user: &User,
     login: &Login,
     session: SessionId,
 ) -> Result<UaaTokens, IamError> {
-    let now = iam.0.clock.now().0;
-    let expires_at = now.saturating_add(iam.0.config.refresh_token_seconds.saturating_mul(1000));
     let mut tx = iam.0.db.begin().await?;
-    let refresh_token =
-        refresh::issue(&mut tx, session, Client::Cf.id(), login, expires_at).await?;
+    ending::hold(&mut tx, login.bounds(), iam.0.clock.now()).await?;
+    let token = refresh::issue(iam, &mut tx, session, Client::Cf.id(), login).await?;
     tx.commit().await?;
-    access(iam, user, login, session, refresh_token)
-}
-
-fn access(
-    iam: &Iam,
-    user: &User,
-    login: &Login,
-    session: SessionId,
-    refresh_token: Secret<String>,
-) -> Result<UaaTokens, IamError> {
-    let issued = iam.0.clock.now().secs();
-    let expires_in = iam.0.config.access_token_seconds;
-    let (client, guid) = (Client::Cf.id().to_owned(), user.id.0.to_string());
-    let claims = UaaClaims {
-        jti: entropy::guid().to_string(),
-        sub: guid.clone(),
-        scope: SCOPES.map(str::to_owned).to_vec(),
-        client_id: client.clone(),
-        cid: client.clone(),
-        azp: client,
-        grant_type: login.grant_type.clone(),
-        user_id: guid,
-        origin: "uaa".to_owned(),
-        user_name: user.email.clone(),
-        email: user.email.clone(),
-        iat: issued,
-        exp: issued.saturating_add(expires_in),
-        nbf: None,
-        iss: iam.0.config.uaa_issuer.clone(),
-        zid: "uaa".to_owned(),
-        aud: [
-            "cf",
-            "openid",
-            "uaa",
-            "cloud_controller",
-            "password",
-            "network",
-        ]
-        .map(str::to_owned)
-        .to_vec(),
-        session_id: Some(session.to_string()),
-        iam_apikey_id: login.key.map(|key| key.to_string()),
-    };
-    let access_token = Secret::new(jws::sign(&iam.0.keys, &claims)?);
-    Ok(UaaTokens {
-        access_token,
-        refresh_token,
-        expires_in,
-        jti: claims.jti,
-    })
+    access::uaa_token(iam, user, login, Some(token))
 }
 
 impl Iam {
@@ -127,11 +76,27 @@ impl Iam {
     ///
     /// # Errors
     /// [`IamError::Refused`] with the UAA's word as its code.
-    pub async fn uaa_token(&self, grant: UaaGrant) -> Result<UaaTokens, IamError> {
+    pub async fn uaa_token(&self, source: Source, grant: UaaGrant) -> Result<UaaTokens, IamError> {
+        let by_password = matches!(grant, UaaGrant::Proof(Grant::Password { .. }));
+        let answer = self.uaa_answer(source, grant).await;
+        if by_password {
+            return answer;
+        }
+        self.slow_guesses(source, answer)
+    }
+
+    async fn uaa_answer(&self, source: Source, grant: UaaGrant) -> Result<UaaTokens, IamError> {
         match grant {
             UaaGrant::Proof(grant) => {
-                let proven = self.prove(grant, None).await.map_err(grant_refused)?;
-                self.uaa_session(proven).await
+                let proven = self
+                    .prove(source, grant, None)
+                    .await
+                    .map_err(grant_refused)?;
+                let (user, login, _, token) = self
+                    .begin_session(proven, Client::Cf.id())
+                    .await
+                    .map_err(grant_refused)?;
+                access::uaa_token(self, &user, &login, Some(token))
             }
             UaaGrant::IamToken(token) => {
                 let refused = || {
@@ -145,43 +110,21 @@ impl Iam {
                     .verifier()
                     .identity(Credential::Iam(token.expose()))
                     .map_err(|_| refused())?;
-                let user = self
-                    .directory()
-                    .users
-                    .get(&identity.user())
-                    .cloned()
-                    .ok_or_else(refused)?;
-                let key = identity
-                    .claims()
-                    .and_then(|claims| claims.iam_apikey_id.as_deref()?.parse().ok());
-                let login = Login {
-                    user: user.id,
-                    key,
-                    account: identity.account(),
-                    grant_type: "iam_token".to_owned(),
-                };
-                match identity.session() {
-                    None => self.uaa_session(Proven { user, login }).await,
-                    Some(session) => issue(self, &user, &login, session).await,
-                }
+                let bounds = *identity.bounds();
+                let user = self.standing(&bounds).map_err(|_| refused())?;
+                let account = identity.account().to_string();
+                // For its account alone, as long as the token shown, and nothing to renew it with: an access token is none.
+                let login = Login::to(self, bounds, &account, "iam_token".to_owned())
+                    .map_err(|_| refused())?;
+                access::uaa_token(self, &user, &login, None)
             }
             UaaGrant::RefreshToken(text) => {
                 let renewed = refresh::rotate(self, &text, Client::Cf.id(), None)
                     .await
                     .map_err(grant_refused)?;
-                access(
-                    self,
-                    &renewed.user,
-                    &renewed.login,
-                    renewed.session,
-                    renewed.refresh_token,
-                )
+                let token = Some(renewed.refresh_token);
+                access::uaa_token(self, &renewed.user, &renewed.login, token)
             }
         }
-    }
-
-    async fn uaa_session(&self, proven: Proven) -> Result<UaaTokens, IamError> {
-        let (session, refresh_token) = self.begin_session(&proven.login, Client::Cf.id()).await?;
-        access(self, &proven.user, &proven.login, session, refresh_token)
     }
 }

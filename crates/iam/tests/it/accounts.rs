@@ -2,5 +2,6 @@
 //! PostgreSQL.
 
 mod members;
+mod returning;
 mod switching;
 mod world;

@@ -51,6 +51,7 @@ fn world(issuer: &str) -> World {
             client: None,
             account: None,
             with_uaa: false,
+            source: base::source::Source::here(),
         };
         let tokens = iam.token(request).await.unwrap();
         let token = tokens.access_token.expose().clone();

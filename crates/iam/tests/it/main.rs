@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod ending;
+#[cfg(test)]
 mod forged;
+#[cfg(test)]
+mod introspect;
 #[cfg(test)]
 mod key;
 #[cfg(test)]

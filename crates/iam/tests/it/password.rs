@@ -1,13 +1,20 @@
 //! Passwords: right, wrong, too often, and changed.
 
-use crate::world::{OWNER, World, access_token, code, on_both_databases, secret};
+use crate::world::{OWNER, World, access_token, at, code, on_both_databases, secret, source};
 use base::error::Kind;
+use base::source::Source;
+use iam::token::grant::{Client, Grant};
 use iam::{AuthError, Credential, IamError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 on_both_databases!(
     a_name_is_known_in_any_case_and_a_wrong_password_by_none,
-    ten_failures_bring_a_pause_of_a_minute,
+    too_many_failures_bring_pauses_that_grow,
+    where_a_person_was_let_in_his_password_is_always_looked_at,
+    a_new_password_forgets_where_the_old_one_let_in,
+    the_places_that_are_kept_are_bounded,
+    what_is_no_password_for_the_person_is_refused,
+    a_proxy_that_does_not_say_for_whom_is_not_slowed,
     a_burst_of_guesses_is_counted_as_if_they_came_one_by_one,
     a_guess_whose_caller_hangs_up_is_counted,
     a_password_is_changed_by_who_knows_it,
@@ -33,48 +40,162 @@ async fn a_name_is_known_in_any_case_and_a_wrong_password_by_none(world: World) 
     }
 }
 
-async fn ten_failures_bring_a_pause_of_a_minute(world: World) {
+async fn too_many_failures_bring_pauses_that_grow(world: World) {
     let password = world.made.password.expose().clone();
-    for _ in 0..9 {
-        let refused = world.password(OWNER, "wrong").await.unwrap_err();
-        assert_eq!(kind(&refused), Kind::Invalid);
-    }
-    // A right one in time begins the count anew.
-    world.password(OWNER, &password).await.unwrap();
+    let elsewhere = at(9);
+    let guess = async |password: &str| world.password_from(elsewhere, OWNER, password).await;
     for _ in 0..10 {
-        let refused = world.password(OWNER, "wrong").await.unwrap_err();
+        let refused = guess("wrong").await.unwrap_err();
         assert_eq!(kind(&refused), Kind::Invalid);
     }
-    for guess in ["wrong", password.as_str()] {
-        let refused = world.password(OWNER, guess).await.unwrap_err();
+    for password in ["wrong", password.as_str()] {
+        let refused = guess(password).await.unwrap_err();
         assert_eq!(kind(&refused), Kind::Busy);
-        let message = refused.problem().unwrap().message.clone();
+        let problem = refused.problem().unwrap();
+        assert_eq!(problem.retry_after, Some(60), "{problem}");
         assert!(
-            message.contains("wait 61 s") || message.contains("wait 60 s"),
-            "{message}"
+            problem
+                .message
+                .contains("`login_failures_per_address`): wait 60 s"),
+            "{problem}"
         );
     }
-    world.clock.advance(59_999);
-    let refused = world.password(OWNER, &password).await.unwrap_err();
-    assert_eq!(kind(&refused), Kind::Busy);
-    // The pause hits the name alone: a key of the same person works.
-    world
-        .key_session(world.made.api_key.expose())
+    // It hits this name at this place: a key of the same person works there, and the password elsewhere.
+    let key = Grant::ApiKey(world.made.api_key.clone());
+    World::ask_from(elsewhere, &world.iam, key, Some(Client::Bx))
         .await
         .unwrap();
-    world.clock.advance(1);
     world.password(OWNER, &password).await.unwrap();
+    world.clock.advance(59_999);
+    assert_eq!(kind(&guess(&password).await.unwrap_err()), Kind::Busy);
+    world.clock.advance(1);
+    assert_eq!(kind(&guess("wrong").await.unwrap_err()), Kind::Invalid);
+    world.clock.advance(119_999);
+    assert_eq!(kind(&guess(&password).await.unwrap_err()), Kind::Busy);
+    world.clock.advance(1);
+    guess(&password).await.unwrap();
+}
+
+async fn where_a_person_was_let_in_his_password_is_always_looked_at(world: World) {
+    let password = world.made.password.expose().clone();
+    world.password(OWNER, &password).await.unwrap();
+    for _ in 0..11 {
+        let refused = world.password(OWNER, "wrong").await.unwrap_err();
+        assert_eq!(kind(&refused), Kind::Invalid);
+    }
+    // Strangers at the same place are slowed when they are too many; he is not one.
+    for number in 0..50 {
+        let refused = world
+            .password(&format!("n{number}@example.org"), "wrong")
+            .await;
+        assert_eq!(kind(&refused.unwrap_err()), Kind::Invalid);
+    }
+    let stranger = world.password("another@example.org", "wrong").await;
+    let stranger = stranger.unwrap_err();
+    assert_eq!(kind(&stranger), Kind::Busy);
+    assert!(stranger.to_string().contains("login_failures_per_source"));
+    world.password(OWNER, &password).await.unwrap();
+    // Another node knows the place.
+    let node = world.node().await;
+    let grant = || Grant::Password {
+        username: OWNER.to_owned(),
+        password: secret("wrong"),
+    };
+    for _ in 0..11 {
+        let refused = World::ask(&node, grant(), Some(Client::Bx)).await;
+        assert_eq!(kind(&refused.unwrap_err()), Kind::Invalid);
+    }
+    // After thirty days without a login the place is as any other.
+    world.wait(31 * 86_400);
+    for _ in 0..10 {
+        world.password(OWNER, "wrong").await.unwrap_err();
+    }
+    let forgotten = world.password(OWNER, &password).await.unwrap_err();
+    assert_eq!(kind(&forgotten), Kind::Busy);
+    node.close().await;
+}
+
+async fn a_new_password_forgets_where_the_old_one_let_in(world: World) {
+    let old = world.made.password.expose().clone();
+    let thief = at(66);
+    world.password_from(thief, OWNER, &old).await.unwrap();
+    let owner = world.owner();
+    let change = world.iam.change_password(
+        &owner,
+        source(),
+        secret(&old),
+        secret("correct horse battery"),
+    );
+    change.await.unwrap();
+    for _ in 0..10 {
+        let refused = world.password_from(thief, OWNER, "wrong").await;
+        assert_eq!(kind(&refused.unwrap_err()), Kind::Invalid);
+    }
+    let slowed = world
+        .password_from(thief, OWNER, "wrong")
+        .await
+        .unwrap_err();
+    assert_eq!(kind(&slowed), Kind::Busy);
+}
+
+async fn the_places_that_are_kept_are_bounded(world: World) {
+    let password = world.made.password.expose().clone();
+    for number in 0..40 {
+        world.wait(1);
+        world
+            .password_from(at(number + 100), OWNER, &password)
+            .await
+            .unwrap();
+    }
+    let db = world.database().await;
+    let row = db.one("SELECT COUNT(*) AS rows FROM login_sources", &[]);
+    let rows = row.await.unwrap().unwrap().int("rows").unwrap();
+    assert_eq!(rows, 32);
+    db.close().await;
+}
+
+async fn a_proxy_that_does_not_say_for_whom_is_not_slowed(world: World) {
+    let proxy = Source::proxy([192, 0, 2, 1].into());
+    for _ in 0..12 {
+        let refused = world.password_from(proxy, OWNER, "wrong").await;
+        assert_eq!(kind(&refused.unwrap_err()), Kind::Invalid);
+    }
+    let password = world.made.password.expose().clone();
+    world.password_from(proxy, OWNER, &password).await.unwrap();
+}
+
+/// A write, which waits for the disk, would tell by its time which names are known.
+#[test]
+fn a_wrong_password_writes_nothing_whoever_it_is_for() {
+    async fn story(world: World) {
+        let db = world.database().await;
+        let version = async || {
+            let row = db.one("PRAGMA data_version", &[]).await.unwrap().unwrap();
+            row.int("data_version").unwrap()
+        };
+        let before = version().await;
+        for user in [OWNER, "nobody@example.org"] {
+            for _ in 0..12 {
+                world.password_from(at(7), user, "wrong").await.unwrap_err();
+                assert_eq!(version().await, before, "{user}");
+            }
+        }
+        let password = world.made.password.expose().clone();
+        world.password(OWNER, &password).await.unwrap();
+        assert_ne!(version().await, before, "the question is none");
+        db.close().await;
+    }
+    crate::world::on_sqlite(|config| config, story);
 }
 
 async fn a_burst_of_guesses_is_counted_as_if_they_came_one_by_one(world: World) {
     let guess = || {
         let iam = world.iam.clone();
-        let grant = iam::token::grant::Grant::Password {
+        let grant = Grant::Password {
             username: OWNER.to_owned(),
             password: secret("wrong"),
         };
-        let client = Some(iam::token::grant::Client::Bx);
-        tokio::spawn(async move { World::ask(&iam, grant, client).await.unwrap_err() })
+        tokio::spawn(async move { World::ask(&iam, grant, Some(Client::Bx)).await.unwrap_err() })
     };
     let guesses: Vec<_> = (0..40).map(|_| guess()).collect();
     let mut checked = 0;
@@ -83,29 +204,46 @@ async fn a_burst_of_guesses_is_counted_as_if_they_came_one_by_one(world: World) 
             checked += 1;
         }
     }
+    // Those that find the line full are refused at once; of those that wait no more are looked at than are free.
     assert_eq!(checked, 10, "passwords were compared");
 }
 
 async fn a_guess_whose_caller_hangs_up_is_counted(world: World) {
-    let db = world.database().await;
-    let begun = Instant::now();
-    loop {
-        // Shorter than any check takes.
-        let answer =
-            tokio::time::timeout(Duration::from_millis(1), world.password(OWNER, "wrong")).await;
-        assert!(answer.is_err(), "answered before its caller hung up");
-        let row = db.one("SELECT failures FROM users", &[]).await.unwrap();
-        if row.unwrap().int("failures").unwrap() > 0 {
-            break;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(60), "never counted");
+    // Shorter than any check takes, and long enough to begin one.
+    let limit = Duration::from_millis(1);
+    let answer = tokio::time::timeout(limit, world.password(OWNER, "wrong")).await;
+    assert!(answer.is_err(), "answered before its caller hung up");
+    let mut looked_at = 0;
+    while kind(&world.password(OWNER, "wrong").await.unwrap_err()) == Kind::Invalid {
+        looked_at += 1;
     }
-    db.close().await;
+    assert_eq!(looked_at, 9);
+}
+
+async fn what_is_no_password_for_the_person_is_refused(world: World) {
+    let owner = world.owner();
+    for weak in [
+        "short",
+        "12345678",
+        "Password",
+        "ada@example.org",
+        "aaaaaaaaaaaa",
+    ] {
+        let old = world.made.password.clone();
+        let change = world
+            .iam
+            .change_password(&owner, source(), old, secret(weak));
+        assert_eq!(code(change.await), "invalid_parameter", "{weak}");
+    }
 }
 
 async fn a_password_is_changed_by_who_knows_it(world: World) {
     let (owner, old) = (world.owner(), world.made.password.expose().clone());
-    let change = |from: &str, to: &str| world.iam.change_password(&owner, secret(from), secret(to));
+    let change = |from: &str, to: &str| {
+        world
+            .iam
+            .change_password(&owner, source(), secret(from), secret(to))
+    };
     assert_eq!(code(change("wrong", "long enough").await), "BXNIM0602E");
     assert_eq!(code(change(&old, "short").await), "invalid_parameter");
     assert_eq!(
@@ -132,7 +270,7 @@ async fn a_new_password_ends_the_sessions_of_the_old_one(world: World) {
     let caller = who(&own).unwrap();
     world
         .iam
-        .change_password(&caller, secret(&old), secret("long enough"))
+        .change_password(&caller, source(), secret(&old), secret("long enough"))
         .await
         .unwrap();
     who(&own).unwrap();

@@ -105,8 +105,12 @@ async fn a_refresh_token_is_bound_to_its_client(world: World) {
         password: secret(&password),
     };
     let iam = refresh_token(&world.log_in().await);
-    let uaa = world.iam.uaa_token(UaaGrant::Proof(grant())).await.unwrap();
-    let uaa = uaa.refresh_token.expose().clone();
+    let uaa = world
+        .iam
+        .uaa_token(base::source::Source::here(), UaaGrant::Proof(grant()))
+        .await
+        .unwrap();
+    let uaa = uaa.refresh_token.unwrap().expose().clone();
     assert_eq!(code(world.renew(&uaa).await), "BXNIM0407E");
     assert_eq!(code(world.uaa_renew(&iam).await), "invalid_grant");
     let nobody = World::ask(&world.iam, Grant::RefreshToken(secret(&iam)), None).await;
@@ -162,12 +166,17 @@ async fn a_logout_ends_every_token_of_the_session_and_no_other(world: World) {
             client: Some(Client::Bx),
             account: None,
             with_uaa: true,
+            source: base::source::Source::here(),
         };
         let login = world.iam.token(request).await.unwrap();
         let renewed = world.renew(&refresh_token(&login)).await.unwrap();
         let uaa = login.uaa.as_ref().unwrap();
         let exchange = UaaGrant::IamToken(secret(&access_token(&renewed)));
-        let exchanged = world.iam.uaa_token(exchange).await.unwrap();
+        let exchanged = world
+            .iam
+            .uaa_token(base::source::Source::here(), exchange)
+            .await
+            .unwrap();
         let text = match by {
             "access token" => access_token(&renewed),
             "refresh token" => refresh_token(&renewed),
@@ -185,7 +194,11 @@ async fn a_logout_ends_every_token_of_the_session_and_no_other(world: World) {
             "{by}"
         );
         assert_eq!(
-            code(world.uaa_renew(uaa.refresh_token.expose()).await),
+            code(
+                world
+                    .uaa_renew(uaa.refresh_token.as_ref().unwrap().expose())
+                    .await
+            ),
             "invalid_grant",
             "{by}"
         );
@@ -218,6 +231,7 @@ async fn passcode(world: &World) -> String {
         client: Some(Client::Bx),
         account: None,
         with_uaa: false,
+        source: base::source::Source::here(),
     };
     world.iam.passcode(request).await.unwrap().expose().clone()
 }

@@ -2,6 +2,7 @@
 
 use base::id::{AccountId, KeyId, OrgId, SpaceId, UserId};
 use base::secret::Secret;
+use base::source::Source;
 use base::time::{ManualClock, Millis};
 use db::Db;
 use iam::bootstrap::Request;
@@ -59,6 +60,16 @@ macro_rules! on_both_databases {
 }
 pub(crate) use on_both_databases;
 
+/// Where everybody is who is nowhere else.
+pub(crate) fn source() -> Source {
+    at(1)
+}
+
+/// A place by its number.
+pub(crate) fn at(number: u8) -> Source {
+    Source::client([192, 0, 2, number].into())
+}
+
 /// Runs a story on a new SQLite file.
 pub(crate) fn on_sqlite<F: Future<Output = ()>>(
     change: fn(IamConfig) -> IamConfig,
@@ -89,8 +100,10 @@ pub(crate) fn config(folder: &Path) -> IamConfig {
         access_token_seconds: ACCESS,
         refresh_token_seconds: REFRESH,
         keys: folder.join("keys"),
-        account_limits: iam::manage::limit::AccountLimits::default(),
+        account_limits: iam::manage::quota::AccountLimits::default(),
+        stale_seconds_max: 300,
         password_checks_max: 1,
+        limits: iam::IamLimits::default(),
     }
 }
 
@@ -189,8 +202,18 @@ impl World {
         self.clock.advance(seconds * 1000);
     }
 
-    /// Asks the token endpoint of a node.
+    /// Asks the token endpoint of a node, from where everybody is.
     pub(crate) async fn ask(
+        iam: &Iam,
+        grant: Grant,
+        client: Option<Client>,
+    ) -> Result<Tokens, IamError> {
+        Self::ask_from(source(), iam, grant, client).await
+    }
+
+    /// Asks it from elsewhere.
+    pub(crate) async fn ask_from(
+        source: Source,
         iam: &Iam,
         grant: Grant,
         client: Option<Client>,
@@ -200,8 +223,23 @@ impl World {
             client,
             account: None,
             with_uaa: false,
+            source,
         };
         iam.token(request).await
+    }
+
+    /// Logs in by password from elsewhere.
+    pub(crate) async fn password_from(
+        &self,
+        source: Source,
+        user: &str,
+        password: &str,
+    ) -> Result<Tokens, IamError> {
+        let grant = Grant::Password {
+            username: user.to_owned(),
+            password: secret(password),
+        };
+        Self::ask_from(source, &self.iam, grant, Some(Client::Bx)).await
     }
 
     /// Logs in by password.
@@ -231,7 +269,9 @@ impl World {
 
     pub(crate) async fn uaa_renew(&self, token: &str) -> Result<UaaTokens, IamError> {
         let grant = UaaGrant::RefreshToken(secret(token));
-        self.iam.uaa_token(grant).await
+        self.iam
+            .uaa_token(base::source::Source::here(), grant)
+            .await
     }
 
     /// Whether an IAM token is let in.

@@ -88,9 +88,18 @@ pub(crate) fn resolve(layers: &Layers) -> Result<Vec<Resolved>, ConfigError> {
     Ok(resolved)
 }
 
+/// Settings of earlier versions, and what is in their place.
+const GONE: [(&str, &str); 1] = [(
+    "metrics.allow_any_address",
+    "the server's own metrics are read on the operators' listener; set `operations.listen = \"ADDRESS:PORT\"` and make a token with `vigied operations token`",
+)];
+
 fn refuse_unknown(layers: &Layers, settings: &[Setting]) -> Result<(), ConfigError> {
     let known = |key: &str| settings.iter().any(|setting| setting.key == key);
     let unknown = |key: &str| {
+        if let Some((_, instead)) = GONE.iter().find(|(gone, _)| *gone == key) {
+            return format!("is not a setting any more: {instead}");
+        }
         let nearest = settings
             .iter()
             .map(|s| s.key.as_ref())
@@ -133,6 +142,11 @@ fn refuse_unknown(layers: &Layers, settings: &[Setting]) -> Result<(), ConfigErr
     Ok(())
 }
 
+/// The environment variable of a key.
+fn variable(key: &str) -> String {
+    format!("VIGIE_{}", key.replace('.', "_").to_ascii_uppercase())
+}
+
 /// Edits needed to turn one text into the other (Levenshtein).
 fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
@@ -166,6 +180,10 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
             .parse::<std::net::SocketAddr>()
             .map(drop)
             .map_err(|_| format!("must be ADDRESS:PORT like `127.0.0.1:8080`, not `{value}`")),
+        Shape::Socket if value.is_empty() || value.contains('/') => Ok(()),
+        Shape::Socket => value.parse::<std::net::SocketAddr>().map(drop).map_err(|_| {
+            format!("must be empty, ADDRESS:PORT like `127.0.0.1:9100`, or the path of a Unix socket like `/run/vigie/operations.sock`, not `{value}`")
+        }),
         Shape::Url => {
             let rest = value
                 .strip_prefix("http://")
@@ -213,6 +231,10 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
                 )),
             }
         }
+        Shape::Networks => value
+            .parse::<super::Networks>()
+            .map(drop)
+            .map_err(|error| error.to_string()),
         Shape::Choice(words) if words.contains(&value) => Ok(()),
         Shape::Choice(words) => Err(format!(
             "must be one of `{}`, not `{value}`",
@@ -234,7 +256,7 @@ pub(crate) fn environment(
             // `VIGIE_`, the table, `_`.
             let begin = table.and_then(|length| own.get(..length + 7));
             own == name || begin.is_some_and(|begin| name.starts_with(begin))
-        })
+        }) || GONE.iter().any(|(gone, _)| name == variable(gone))
     };
     variables
         .filter_map(|(name, value)| {

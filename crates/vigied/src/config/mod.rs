@@ -3,9 +3,13 @@
 pub(crate) mod check;
 mod file;
 mod layer;
+mod networks;
 pub(crate) mod setting;
 
 pub(crate) use layer::{Layers, Resolved, Source, environment, read_file, resolve};
+
+use crate::operations::Place;
+pub(crate) use networks::Networks;
 
 use base::limit::{self, Limit};
 use std::net::SocketAddr;
@@ -36,9 +40,17 @@ pub(crate) enum ConfigError {
     #[error("`tls.certificate` and `tls.key` go together: set both or neither")]
     HalfTls,
     #[error(
+        "`proxy_protocol = true` needs to know whose headers to believe\nhint: name the proxies in `trusted_proxies`, for example `trusted_proxies = \"10.0.0.7, 10.1.0.0/16\"`"
+    )]
+    NoProxies,
+    #[error(
         "{0} is not a loopback address, and without TLS tokens would cross the network readable\nhint: set `tls.certificate` and `tls.key`, or say `tls.allow_plain_http_on_any_address = true`"
     )]
     PlainHttp(SocketAddr),
+    #[error(
+        "{0} is not a loopback address, and without TLS the operators' token would cross the network readable\nhint: set `tls.certificate` and `tls.key`, or leave `operations.listen` empty for a Unix socket in the data folder"
+    )]
+    OpenOperations(SocketAddr),
 }
 
 impl ConfigError {
@@ -64,6 +76,10 @@ impl ConfigError {
 pub(crate) struct TlsFiles {
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,
+    /// Where links are not followed.
+    pub(crate) data: PathBuf,
+    /// Whether it is not asked who may read the key.
+    pub(crate) any_mode: bool,
 }
 
 /// The effective settings, typed.
@@ -90,6 +106,15 @@ impl Settings {
             && settings.text("tls.allow_plain_http_on_any_address") != "true"
         {
             return Err(ConfigError::PlainHttp(listen));
+        }
+        if settings.text("proxy_protocol") == "true" && settings.trusted_proxies().is_empty() {
+            return Err(ConfigError::NoProxies);
+        }
+        if let Place::Address(address) = settings.operations()
+            && settings.tls().is_none()
+            && !address.ip().is_loopback()
+        {
+            return Err(ConfigError::OpenOperations(address));
         }
         Ok(settings)
     }
@@ -132,7 +157,21 @@ impl Settings {
         Some(TlsFiles {
             certificate: certificate.into(),
             key: key.into(),
+            data: self.data().to_owned(),
+            any_mode: self.allow_readable_secrets(),
         })
+    }
+
+    /// Whether secrets may be readable by everybody on the machine.
+    pub(crate) fn allow_readable_secrets(&self) -> bool {
+        self.text("allow_readable_secrets") == "true"
+    }
+
+    /// Where the operators' listener is; `resolve` has checked that it is a place.
+    pub(crate) fn operations(&self) -> Place {
+        let data = self.data();
+        let text = self.text("operations.listen");
+        Place::read(text, data).unwrap_or_else(|| Place::Socket(data.join(text)))
     }
 
     /// The public URL without a slash at its end, given the address that was really taken.
@@ -147,6 +186,11 @@ impl Settings {
             "http"
         };
         format!("{scheme}://{bound}")
+    }
+
+    /// The proxies whose word on the client's address is believed; `resolve` has checked that they can be read.
+    pub(crate) fn trusted_proxies(&self) -> Networks {
+        self.text("trusted_proxies").parse().unwrap_or_default()
     }
 
     /// `None` for the database file in the data folder.

@@ -10,6 +10,8 @@ pub(crate) enum Shape {
     Path,
     /// `ADDRESS:PORT`.
     Address,
+    /// `ADDRESS:PORT`, the path of a Unix socket, or nothing.
+    Socket,
     /// `http://…` or `https://…`, without a path.
     Url,
     /// A whole number within bounds.
@@ -20,6 +22,8 @@ pub(crate) enum Shape {
     Database,
     /// A level, or a filter with levels per module.
     LogFilter,
+    /// Addresses and networks, separated by commas; or nothing.
+    Networks,
     /// One of these words.
     Choice(&'static [&'static str]),
 }
@@ -102,6 +106,54 @@ const OWN: &[Setting] = &[
         "serve without TLS on an address other than loopback: tokens then cross the network readable",
     ),
     setting(
+        "tls.hsts_seconds",
+        Shape::Number {
+            min: 0,
+            max: 63_072_000,
+        },
+        "31536000",
+        "how long browsers keep to HTTPS (`Strict-Transport-Security`), said only where `public_url` is https on port 443; 0 says nothing",
+    ),
+    setting(
+        "trusted_proxies",
+        Shape::Networks,
+        "",
+        "addresses and networks (`10.0.0.7, 2001:db8::/32`) of the proxies in front: what they say of the client's address is believed, and no limit by source is for them",
+    ),
+    setting(
+        "proxy_header",
+        Shape::Choice(&["any", "forwarded", "x-forwarded-for"]),
+        "any",
+        "the header in which the trusted proxies name the client; `any` takes the one that is there, and believes neither where they contradict each other",
+    ),
+    setting(
+        "proxy_protocol",
+        Shape::Flag,
+        "false",
+        "every connection begins with a PROXY protocol header (v1 or v2), and comes from one of `trusted_proxies`; others are closed",
+    ),
+    setting(
+        "allow_readable_secrets",
+        Shape::Flag,
+        "false",
+        "do not ask who may read signing keys, databases and the key of the certificate: for mounted volumes that cannot hide them",
+    ),
+    setting(
+        "shutdown_seconds",
+        Shape::Number { min: 1, max: 3600 },
+        "25",
+        "how long the process may take to end after SIGTERM: two thirds for the last requests, the rest for the flush; less than the 30 s after which containers are killed",
+    ),
+    setting(
+        "tokens.stale_seconds_max",
+        Shape::Number {
+            min: 5,
+            max: 31_536_000,
+        },
+        "300",
+        "how long credentials are trusted while the identity database does not answer; then requests are refused with 503, because a key may have been withdrawn on another node",
+    ),
+    setting(
         "tokens.access_token_seconds",
         Shape::Number {
             min: 30,
@@ -165,10 +217,10 @@ const OWN: &[Setting] = &[
         "free space on the disk that samples leave alone, for logins, deletions and the log; 0 for none",
     ),
     setting(
-        "metrics.allow_any_address",
-        Shape::Flag,
-        "false",
-        "show the server's own metrics (`/metrics`) to callers from any address; else callers from elsewhere than this machine need a credential of an account Administrator or Viewer",
+        "operations.listen",
+        Shape::Socket,
+        "",
+        "where operators read the server's metrics and why it is not ready: empty for the Unix socket `operations.sock` in the data folder, the path of another, or `ADDRESS:PORT`; off loopback it takes TLS and the token of `vigied operations token`",
     ),
     setting(
         "log.level",

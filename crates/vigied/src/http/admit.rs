@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 /// Health and metrics answer also when the server is full: that is when they are needed.
 fn is_watching(path: &str) -> bool {
-    matches!(path, "/health/live" | "/health/ready" | "/metrics")
+    matches!(path, "/health/live" | "/health/ready")
 }
 
 /// Lets a request in that counts for `owner`, and answers it.

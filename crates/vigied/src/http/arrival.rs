@@ -8,7 +8,7 @@ use super::unpack::grown;
 use crate::app::App;
 use axum::body::{Body, HttpBody as _};
 use axum::response::{IntoResponse as _, Response};
-use base::error::Problem;
+use base::error::{Kind, Problem};
 use base::limit;
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout_at};
@@ -43,7 +43,12 @@ pub(crate) async fn take_in(
 ) -> Result<Arrived, Response> {
     let (_, allowed) = bound.limit(app);
     let too_large = || Refusal(too_large(app, bound)).into_response();
-    if body.size_hint().lower() > u64::try_from(allowed).unwrap_or(u64::MAX) {
+    let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if declared > app.limits.body_bytes.max(allowed) {
+        // Too large for any route.
+        return Err(Refusal(self::too_large(app, Bound::Samples)).into_response());
+    }
+    if declared > allowed {
         return Err(too_large());
     }
     let mut bytes = Vec::new();
@@ -92,16 +97,21 @@ pub(crate) async fn take_in(
 pub(crate) fn too_large(app: &App, bound: Bound) -> Problem {
     let (limit, allowed) = bound.limit(app);
     let message = format!("the body has more than `{}` = {allowed} bytes", limit.name);
-    let hint = match bound {
-        Bound::Samples => "send it in smaller batches",
-        Bound::Nothing | Bound::Form | Bound::Management => {
-            "send only the fields of the route; samples go to `/v1/metrics`"
-        }
+    let problem = match bound {
+        // The token service calls a form that it does not read what it calls one that it cannot.
+        Bound::Nothing | Bound::Form => Problem::new(
+            Kind::Invalid,
+            "BXNIM0106E",
+            format!("Property validation failed: {message}"),
+        ),
+        Bound::Management => code::BODY_TOO_LARGE
+            .problem(message)
+            .hint("send only the fields of the route; samples go to `/v1/metrics`"),
+        Bound::Samples => code::BODY_TOO_LARGE
+            .problem(message)
+            .hint("send it in smaller batches"),
     };
-    code::BODY_TOO_LARGE
-        .problem(message)
-        .hint(hint)
-        .limit(limit)
+    problem.limit(limit)
 }
 
 fn too_late(app: &App) -> Problem {

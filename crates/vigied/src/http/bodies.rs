@@ -1,7 +1,8 @@
 //! The bodies that arrive, and the bytes of all bodies of the process.
 //!
-//! A newcomer is let in where it can be: what makes room for him is a stranger's oldest body, or an account's that has fallen
-//! behind the least rate. So whoever holds bodies open loses them, and not the one who sends his at once.
+//! A newcomer is let in where it can be: what makes room for him is a stranger's oldest body, one of his own account that has
+//! fallen behind the least rate, or, where all is full, the oldest of the account that has most. So whoever holds bodies open
+//! loses them, and not the one who sends his at once.
 
 use super::share::{Over, Owner, Shares, Tally};
 use base::limit;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// A body up to this size may have the last eighth of the bytes, which is kept for those.
+/// A body up to this size is not worth cutting for its bytes.
 const SMALL_BYTES: u64 = limit::FORM_BYTES.default;
 
 /// The limits.
@@ -158,13 +159,11 @@ impl Inner {
             return Some(*id);
         }
         let own = self.arriving.of(newcomer);
-        let slow = self.entries.iter().filter(|(_, entry)| {
-            !newcomer.is_stranger()
-                && entry.deadline < behind
-                && self.arriving.of(entry.owner) > own
+        let most = self.entries.iter().filter(|(_, entry)| {
+            !newcomer.is_stranger() && self.arriving.of(entry.owner) > own + 1
         });
         // Of those that have most, the oldest.
-        slow.max_by_key(|(id, entry)| (self.arriving.of(entry.owner), u64::MAX - **id))
+        most.max_by_key(|(id, entry)| (self.arriving.of(entry.owner), u64::MAX - **id))
             .map(|(id, _)| *id)
     }
 
@@ -294,11 +293,6 @@ impl Held {
         let mut inner = self.bodies.lock();
         if let Some(over) = inner.bytes.over(self.owner, more) {
             return Err(over);
-        }
-        let is_small = self.bytes.saturating_add(more) <= SMALL_BYTES;
-        let (used, total) = (inner.bytes.used(), inner.bytes.total());
-        if !is_small && used.saturating_add(more) > total - total / 8 {
-            return Err(inner.bytes.full());
         }
         inner.bytes.add(self.owner, more);
         self.bytes += more;

@@ -1,11 +1,11 @@
 //! Who calls. A monitoring handler takes a [`Caller`], a management handler a [`Manager`]; both are made here alone, out
 //! of a credential that `iam` has verified.
 
-use super::listener::Peer;
 use super::problem::Refusal;
-use crate::app::{App, Watchers};
-use axum::extract::{FromRequestParts, Request};
-use base::scope::{Action, Domain, Scope};
+use super::rivals;
+use crate::app::App;
+use axum::extract::FromRequestParts;
+use base::scope::Scope;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use iam::{Credential, Identity};
@@ -94,6 +94,9 @@ fn sent<'h>(app: &App, headers: &'h HeaderMap) -> Result<Sent<'h>, Refusal> {
         Some(CredentialKind::ApiKey) => Credential::ApiKey(parsed.text),
         None => app.verifier.bearer(parsed.text),
     };
+    if field == "X-Auth-User-Token" {
+        rivals::check(app, headers, credential)?;
+    }
     Ok(Sent {
         credential,
         repairs: parsed.repairs,
@@ -131,30 +134,22 @@ pub(crate) fn identity(app: &App, headers: &HeaderMap) -> Result<(Manager, Repai
     Ok((Manager(identity), sent.repairs))
 }
 
-/// Lets those see the server's own metrics who may: they name domains, which a stranger must not learn of.
-pub(crate) fn watcher(app: &App, request: &Request) -> Result<Repairs, Refusal> {
-    let peer = request.extensions().get::<Peer>().copied();
-    if app.watchers == Watchers::Anyone || peer.is_some_and(Peer::is_this_machine) {
-        return Ok(Repairs::default());
+/// The credential of `X-Auth-User-Token`, not yet verified; for routes that also answer without one.
+pub(crate) fn shown<'h>(
+    app: &App,
+    headers: &'h HeaderMap,
+) -> Result<Option<Credential<'h>>, Refusal> {
+    if headers.contains_key(USER_TOKEN) {
+        sent(app, headers).map(|sent| Some(sent.credential))
+    } else {
+        Ok(None)
     }
-    let headers = request.headers();
-    let (caller, repairs) = scope(app, headers).map_err(|refusal| {
-        Refusal(refusal.0.hint(
-            "ask from the server's own machine, send a credential, or set `metrics.allow_any_address`",
-        ))
-    })?;
-    match caller.scope.domain() {
-        Domain::Account(_) => {}
-        Domain::Org(_) | Domain::Space(_) => {
-            let problem = code::RIGHT_MISSING.problem("the server's metrics belong to an account");
-            return Err(Refusal(problem.field("X-Auth-Scope-Id")));
-        }
-    }
-    caller
-        .scope
-        .require(Action::Render)
-        .map_err(|forbidden| Refusal(code::RIGHT_MISSING.problem(forbidden.to_string())))?;
-    Ok(repairs)
+}
+
+/// The caller, where he shows a good credential in either header; for routes that also answer without one.
+pub(crate) fn if_any(app: &App, headers: &HeaderMap) -> Option<Identity> {
+    let sent = sent(app, headers).ok()?;
+    app.verifier.identity(sent.credential).ok()
 }
 
 /// The guard has not run: a route was mounted past [`super::routes`]. Refused, never let through.

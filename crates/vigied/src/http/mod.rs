@@ -1,20 +1,36 @@
 //! Everything between a socket and a handler.
 
 pub(crate) mod admit;
+mod answer;
 pub(crate) mod arrival;
 pub(crate) mod bodies;
 pub(crate) mod bound;
 pub(crate) mod caller;
 pub(crate) mod coding;
+mod connection;
+mod connection_places;
+pub(crate) mod descriptors;
+mod entrance;
+mod forwarded;
+pub(crate) mod guesses;
+mod host;
+pub(crate) mod hsts;
+pub(crate) mod line;
 pub(crate) mod listener;
 pub(crate) mod observe;
 pub(crate) mod payload;
+mod peer;
 pub(crate) mod places;
 pub(crate) mod problem;
+pub(crate) mod proxies;
+mod proxy_protocol;
+mod rivals;
 pub(crate) mod routes;
 pub(crate) mod share;
 pub(crate) mod source;
+mod tidy;
 pub(crate) mod tls;
 pub(crate) mod unpack;
 pub(crate) mod unread;
+mod watched;
 pub(crate) mod worker;

@@ -2,6 +2,7 @@
 //! when it is refused, an error body in its protocol's form. Its place it takes further in (`http/admit.rs`).
 
 use super::arrival::HangUp;
+use super::host;
 use super::problem::{self, Refusal};
 use super::share::Owner;
 use super::source;
@@ -14,6 +15,7 @@ use base::limit;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tracing::Instrument;
 use wire::code;
 
 /// The names under which a caller may bring his own id for a request.
@@ -46,7 +48,9 @@ pub(crate) async fn observe(
     // A client that waits for leave to send its body has nothing on its way, and draining would give him that leave.
     let waits = request.headers().contains_key(header::EXPECT);
     let (unread, request) = Unread::watch(request);
-    let mut response = limited(&app, request, next).await;
+    // What a person does is logged where it is done, which knows nothing of requests: it stands in this span.
+    let span = tracing::info_span!("request", source = %from.0, transaction);
+    let mut response = limited(&app, request, next).instrument(span).await;
     drop(flight);
     let facts = problem::Request {
         path: &path,
@@ -119,6 +123,9 @@ async fn limited(app: &Arc<App>, request: Request, next: Next) -> Response {
         ));
         let hint = "send packed bodies with `Content-Encoding: gzip`";
         return Refusal(problem.hint(hint).field("Transfer-Encoding")).into_response();
+    }
+    if let Err(refusal) = host::check(&request) {
+        return refusal.into_response();
     }
     let head = head_bytes(&request);
     let allowed = app.limits.header_bytes;

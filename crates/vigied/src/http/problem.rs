@@ -74,6 +74,7 @@ impl From<StoreError> for Refusal {
                 code::DISK_RESERVE
                     .problem("the server's disk is too full for samples")
                     .hint("send again later; deleting makes room, and so can the operator")
+                    .retry_after(60)
             }
             StoreError::Corrupt { .. } | StoreError::Io { .. } => {
                 tracing::error!(error = %Chain(&error), "the store failed");
@@ -193,14 +194,10 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Wr
     );
     match problem.kind {
         Kind::Busy | Kind::Unavailable => {
-            let seconds = if SLOW_TO_PASS.contains(&problem.code) {
-                "60"
-            } else {
-                "1"
-            };
+            let seconds = problem.retry_after.unwrap_or(1);
             headers
                 .entry(header::RETRY_AFTER)
-                .or_insert(HeaderValue::from_static(seconds));
+                .or_insert(HeaderValue::from(seconds));
         }
         Kind::Unauthenticated => {
             let scheme = if CLIENT_REFUSED.contains(&problem.code) {
@@ -217,14 +214,6 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Wr
         limit: problem.limit,
     })
 }
-
-/// What does not pass within a second: wrong passwords, quotas of an account, a disk that is full.
-const SLOW_TO_PASS: [&str; 4] = [
-    "BXNIM0602E",
-    iam::manage::limit::EXCEEDED,
-    code::ACCOUNT_LIMIT.code,
-    code::DISK_RESERVE.code,
-];
 
 /// What is missing is the client, which is proved by Basic.
 const CLIENT_REFUSED: [&str; 2] = ["BXNIM0308E", "unauthorized"];

@@ -4,6 +4,7 @@
 use super::admit::admit;
 use super::bound::{Bound, Takes};
 use super::caller::{self, Caller, Manager};
+use super::line;
 use super::problem::Refusal;
 use super::share::Owner;
 use super::source;
@@ -23,8 +24,6 @@ use std::sync::Arc;
 pub(crate) enum Guard {
     /// Anyone; the route shows nothing that belongs to someone.
     Public,
-    /// A caller from this machine, anyone where a setting says so, or one who may look at his account's metrics.
-    Watcher,
     /// Anyone who brings a credential in the form or body itself: token endpoints.
     Credential,
     /// A verified caller; `iam` decides what he may see and change.
@@ -38,7 +37,6 @@ impl Guard {
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Public => "public",
-            Self::Watcher => "watcher",
             Self::Credential => "credential",
             Self::Identity => "identity",
             Self::Scope(action) => action.name(),
@@ -132,7 +130,6 @@ async fn verify(
             let owner = owner(&app, &request);
             return with_tokens(admit(&app, owner, bound, request, next).await);
         }
-        Guard::Watcher => caller::watcher(&app, &request),
         Guard::Identity => caller::identity(&app, request.headers()).map(|(manager, repairs)| {
             request.extensions_mut().insert(manager);
             repairs
@@ -152,6 +149,7 @@ async fn verify(
         Err(refusal) => refusal.into_response(),
         Ok(repairs) => {
             let owner = owner(&app, &request);
+            line::prove(&app, &request);
             let mut response = admit(&app, owner, bound, request, next).await;
             if !repairs.is_empty()
                 && let Ok(value) = HeaderValue::from_str(&repairs.header_value())

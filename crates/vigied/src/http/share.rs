@@ -31,6 +31,12 @@ impl Owner {
     }
 }
 
+/// The last eighth is kept for who has little, so that a few accounts together cannot have everything, either.
+const KEPT_PART: u64 = 8;
+
+/// Who has no more than this part of the whole has little.
+const LITTLE_PART: u64 = 32;
+
 /// The shares, in hundredths of the whole.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shares {
@@ -77,7 +83,9 @@ impl Over {
         let (allowed, name) = (self.allowed, self.limit.name);
         let (whole, unit) = (self.whole.name, self.whole.unit);
         let message = if self.is_whole() {
-            format!("the server has no room: `{whole}` = {allowed} {unit} are in use")
+            format!(
+                "the server is full: of `{whole}` = {allowed} {unit} none is left for this caller"
+            )
         } else {
             let who = if self.limit == &limit::ACCOUNT_SHARE_PERCENT {
                 "the account has"
@@ -129,7 +137,10 @@ impl Tally {
             limit,
             allowed,
         };
-        if self.used.saturating_add(more) > self.total {
+        let used = self.used.saturating_add(more);
+        let rest = self.total / KEPT_PART;
+        let has_little = self.of(owner).saturating_add(more) <= (self.total / LITTLE_PART).max(1);
+        if used > self.total || (used > self.total - rest && !has_little) {
             return Some(over(self.whole, self.total));
         }
         let (limit, percent) = match owner {
@@ -154,22 +165,9 @@ impl Tally {
     }
 
     /// What is in use.
+    #[cfg(test)]
     pub(crate) const fn used(&self) -> u64 {
         self.used
-    }
-
-    /// How much there is.
-    pub(crate) const fn total(&self) -> u64 {
-        self.total
-    }
-
-    /// The refusal for want of the whole.
-    pub(crate) const fn full(&self) -> Over {
-        Over {
-            whole: self.whole,
-            limit: self.whole,
-            allowed: self.total,
-        }
     }
 
     pub(crate) fn add(&mut self, owner: Owner, more: u64) {
@@ -234,16 +232,22 @@ mod tests {
             (source(3), (2, "source_share_percent")),
             (source(4), (0, "stranger_share_percent")),
             (Owner::Proxy, (0, "stranger_share_percent")),
-            (account(1), (2, "concurrent_requests")),
+            // The last of eight is for who has none.
+            (account(1), (1, "concurrent_requests")),
+            (account(2), (1, "concurrent_requests")),
         ] {
             assert_eq!(taken(&mut tally, owner), expected, "{owner:?}");
         }
-        for owner in [source(1), source(2), source(3), account(1)] {
+        for owner in [source(1), source(2), source(3)] {
             tally.subtract(owner, 2);
+        }
+        for owner in [account(1), account(2)] {
+            tally.subtract(owner, 1);
         }
         assert!(tally.owners.is_empty() && tally.used == 0 && tally.strangers == 0);
         assert_eq!(taken(&mut tally, account(1)), (4, "account_share_percent"));
-        assert_eq!(taken(&mut tally, account(2)), (4, "concurrent_requests"));
+        assert_eq!(taken(&mut tally, account(2)), (3, "concurrent_requests"));
+        assert_eq!(taken(&mut tally, account(3)), (1, "concurrent_requests"));
     }
 
     #[test]
@@ -262,13 +266,9 @@ mod tests {
         assert_eq!(refusal.limit, Some(&limit::SOURCE_SHARE_PERCENT));
         assert!(refusal.message.contains("`source_share_percent`"));
         assert!(refusal.message.contains("2 requests"), "{refusal}");
-        assert!(
-            tally
-                .full()
-                .refusal()
-                .0
-                .message
-                .contains("`concurrent_requests` = 8")
-        );
+        let whole = tally.over(source(2), 9).unwrap();
+        assert!(whole.is_whole());
+        let message = whole.refusal().0.message;
+        assert!(message.contains("`concurrent_requests` = 8"), "{message}");
     }
 }

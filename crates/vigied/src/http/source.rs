@@ -1,6 +1,5 @@
-//! Which [`Source`] a request counts for.
+//! Which [`Source`] a request counts for: what [`super::proxies`] found, for everybody who asks.
 
-use super::listener::Peer;
 use super::problem::Refusal;
 use crate::app::App;
 use axum::extract::{FromRequestParts, Request};
@@ -9,27 +8,29 @@ use http::request::Parts;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
+/// A request that came by no listener of ours.
+const UNKNOWN: Source = Source::client(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+
 /// The source of this request. Handlers take it as the argument `From(source)`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct From(pub(crate) Source);
 
-/// Whose request it is.
+/// Whose request it is; the listener has put it there.
 pub(crate) fn of(request: &Request) -> Source {
-    match request.extensions().get::<Peer>() {
-        Some(peer) => Source::client(peer.address()),
-        None => Source::client(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
-    }
+    request
+        .extensions()
+        .get::<From>()
+        .map_or(UNKNOWN, |own| own.0)
 }
 
 impl FromRequestParts<Arc<App>> for From {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Refusal> {
-        let unknown = Source::client(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         Ok(parts
             .extensions
             .get::<Self>()
             .copied()
-            .unwrap_or(Self(unknown)))
+            .unwrap_or(Self(UNKNOWN)))
     }
 }

@@ -1,6 +1,7 @@
 //! TLS by certificate and key file, read again on SIGHUP without dropping a connection.
 
 use crate::config::TlsFiles;
+use crate::private_files;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -12,6 +13,8 @@ use std::sync::{Arc, RwLock};
 pub(crate) enum TlsError {
     #[error("cannot read the certificate or key in {}: {what}", path.display())]
     File { path: PathBuf, what: String },
+    #[error(transparent)]
+    Secret(#[from] private_files::FileError),
     #[error("{} holds no certificate", path.display())]
     Empty { path: PathBuf },
     #[error("the certificate in {} and the key do not fit: {source}", path.display())]
@@ -46,6 +49,13 @@ impl Tls {
         Ok(())
     }
 
+    /// The same for a listener that speaks HTTP/1.1 alone.
+    pub(crate) fn current_http1(&self) -> Arc<ServerConfig> {
+        let mut config = ServerConfig::clone(&self.current());
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Arc::new(config)
+    }
+
     /// What a new connection uses.
     pub(crate) fn current(&self) -> Arc<ServerConfig> {
         Arc::clone(
@@ -58,6 +68,10 @@ impl Tls {
 }
 
 fn read(files: &TlsFiles) -> Result<ServerConfig, TlsError> {
+    for file in [&files.certificate, &files.key] {
+        private_files::check_no_link_inside(file, &files.data)?;
+    }
+    private_files::check_secret(&files.key, files.any_mode)?;
     let bad = |path: &PathBuf| {
         let path = path.clone();
         move |error: rustls::pki_types::pem::Error| TlsError::File {

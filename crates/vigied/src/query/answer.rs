@@ -9,15 +9,14 @@ use super::turns::Turn;
 use crate::http::places::Place;
 use crate::http::problem::Refusal;
 use base::context::{Context, Memory as _, Stop};
-use base::limit::{self, Limit};
+use base::limit::Limit;
 use base::store::StoreError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::sync::oneshot;
-use tokio::time::timeout;
 
 /// Bytes of a piece. Large against what a piece costs, small against what all queries may have in memory.
 pub(crate) const PIECE_BYTES: usize = 64 * 1024;
@@ -56,8 +55,6 @@ pub(super) struct Terms {
     pub(super) held: Arc<Held>,
     pub(super) leave: Leave,
     pub(super) unread: Arc<AtomicU64>,
-    pub(super) stall: Duration,
-    pub(super) patience: Duration,
 }
 
 /// What a query has as long as it runs: given back before its answer is complete, so that whoever has it has room for the
@@ -77,15 +74,10 @@ pub(crate) struct Answer {
     held: Arc<Held>,
     leave: Option<Leave>,
     unread: Arc<AtomicU64>,
-    stall: Duration,
-    /// What is left of the time it may wait for its reader.
-    patience: Duration,
     runtime: Handle,
     begin: Option<oneshot::Sender<Begun>>,
     pieces: Option<mpsc::Sender<Vec<u8>>>,
     is_whole: Arc<AtomicBool>,
-    /// The limit that the reader ran into.
-    too_slow: Option<&'static Limit>,
     /// What is written and not sent.
     pub(crate) out: Vec<u8>,
 }
@@ -98,13 +90,10 @@ impl Answer {
             held: terms.held,
             leave: Some(terms.leave),
             unread: terms.unread,
-            stall: terms.stall,
-            patience: terms.patience,
             runtime: Handle::current(),
             begin: Some(begin),
             pieces: None,
             is_whole: Arc::default(),
-            too_slow: None,
             out: Vec::new(),
         }
     }
@@ -161,39 +150,26 @@ impl Answer {
         }
     }
 
-    /// Waits for the reader. Meanwhile another query has the turn, and the time does not count.
+    /// Waits for the reader, which the connection bounds: it drops an answer that its client does not take. Meanwhile another
+    /// query has the turn, and the time does not count.
     fn wait(&mut self, pieces: &mpsc::Sender<Vec<u8>>, piece: Vec<u8>) -> Result<(), Stop> {
         let Some(turn) = self.leave.as_mut().and_then(|own| own.turn.take()) else {
             return Err(Stop::Cancelled);
         };
         let begun = Instant::now();
-        let most = self.stall.min(self.patience);
-        self.unread.fetch_add(1, Ordering::Relaxed);
         let unread = Arc::clone(&self.unread);
+        unread.fetch_add(1, Ordering::Relaxed);
         let (sent, turn) = self.runtime.block_on(turn.lend(async {
-            let sent = timeout(most, pieces.send(piece)).await;
+            let sent = pieces.send(piece).await;
             unread.fetch_sub(1, Ordering::Relaxed);
-            (sent, begun.elapsed())
+            sent
         }));
         if let Some(leave) = &mut self.leave {
             leave.turn = turn.ok();
         }
-        let (sent, waited) = sent;
         // The wait for the turn, too: it was given up for the others' sake.
         self.context.paused(begun.elapsed());
-        self.patience = self.patience.saturating_sub(waited);
-        match sent {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(Stop::Cancelled),
-            Err(_) => {
-                self.too_slow = Some(if self.patience.is_zero() {
-                    &limit::ANSWER_SECONDS
-                } else {
-                    &limit::ANSWER_STALL_SECONDS
-                });
-                Err(Stop::Cancelled)
-            }
-        }
+        sent.map_err(|_| Stop::Cancelled)
     }
 
     /// Ends it; the limit that was run into after the answer had begun, where nobody can be told of it.
@@ -208,7 +184,7 @@ impl Answer {
             let _ = begin.send(Begun::Refused(refusal));
             return None;
         }
-        let limit = self.too_slow.or(refusal.0.limit);
+        let limit = refusal.0.limit;
         // Without an end the reader knows that it is not the whole.
         self.pieces = None;
         tracing::debug!(
@@ -229,7 +205,7 @@ impl Answer {
         }
         let last = std::mem::take(&mut self.out);
         if self.send(last).is_err() {
-            return self.too_slow;
+            return None;
         }
         // What is written ahead is the reader's business from here on.
         self.held.shrink_to(WINDOW_BYTES);

@@ -2,7 +2,7 @@
 //!
 //! What a question costs is bounded in every way: how many run and wait ([`turns`]), what all have in memory
 //! ([`memory`]), what one may read and how long (its [`base::context::Context`]), and how long it waits for a reader
-//! ([`answer`]). One whose client has gone is cancelled, and one that waits never begins.
+//! (its connection gives it up). One whose client has gone is cancelled, and one that waits never begins.
 
 pub(crate) mod answer;
 mod body;
@@ -38,10 +38,6 @@ pub(crate) struct QueryLimits {
     pub(crate) queued: u64,
     /// Bytes that all have in memory.
     pub(crate) bytes: u64,
-    /// How long an answer waits for its reader to take a piece of it.
-    pub(crate) stall: Duration,
-    /// How long an answer may wait for its reader in all.
-    pub(crate) patience: Duration,
     pub(crate) shares: Shares,
 }
 
@@ -53,8 +49,6 @@ pub(crate) struct Queries {
     running: Arc<Running>,
     /// Those of them that wait for a reader.
     unread: Arc<AtomicU64>,
-    stall: Duration,
-    patience: Duration,
 }
 
 impl Queries {
@@ -64,8 +58,6 @@ impl Queries {
             pool: Arc::new(Pool::new(limits.bytes, limits.shares)),
             running: Arc::default(),
             unread: Arc::default(),
-            stall: limits.stall,
-            patience: limits.patience,
         }
     }
 
@@ -158,8 +150,6 @@ pub(crate) async fn answer(
                 _entered: entered,
             },
             unread: Arc::clone(&queries.unread),
-            stall: queries.stall,
-            patience: queries.patience,
         },
         begin,
     );

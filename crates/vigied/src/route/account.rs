@@ -8,15 +8,18 @@ use crate::http::payload::Payload;
 use crate::http::problem::Refusal;
 use crate::http::routes::Verb::{Delete, Get, Post, Put};
 use crate::http::routes::{Guard, Registry};
+use crate::http::source::From;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
 use base::id::AccountId;
+use base::limit;
 use base::scope::Domain;
 use base::secret::Secret;
 use http::StatusCode;
 use iam::Identity;
 use iam::directory::{Account, Member};
+use iam::manage::text::within;
 use iam::role::Role;
 use std::sync::Arc;
 use wire::cf::list::Metadata;
@@ -157,6 +160,7 @@ async fn users(
 }
 
 fn role(text: &str) -> Result<Role, Refusal> {
+    within("account_role", text, &limit::WORD_BYTES)?;
     text.parse().map_err(|_| {
         let message =
             format!("`{text}` is no account role: Administrator, Editor, Operator or Viewer");
@@ -256,6 +260,7 @@ pub(super) fn username(params: &Params, bytes: &[u8]) -> Result<String, Refusal>
 async fn password(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
+    From(source): From,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let wanted: ChangePassword = body(&bytes)?;
@@ -263,6 +268,7 @@ async fn password(
     app.iam
         .change_password(
             &caller,
+            source,
             secret(&wanted.current_password),
             secret(&wanted.new_password),
         )

@@ -12,12 +12,14 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
 use base::id::{AccountId, KeyId};
+use base::limit;
 use base::secret::Secret;
 use base::time::Millis;
 use http::{HeaderMap, StatusCode};
 use iam::Identity;
 use iam::directory::ApiKey as Stored;
 use iam::manage::api_key::{KeyChange, NewKey, Switch, entity_tag};
+use iam::manage::text::within;
 use std::sync::Arc;
 use wire::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey, read_time, time_text};
 use wire::secret::SecretText;
@@ -188,6 +190,7 @@ async fn list(
 }
 
 fn expiry(text: Option<&str>) -> Result<Option<Millis>, Refusal> {
+    within("expires_at", text.unwrap_or_default(), &limit::WORD_BYTES)?;
     match text.filter(|text| !text.is_empty()) {
         None => Ok(None),
         Some(text) => match read_time(text) {
@@ -207,6 +210,7 @@ async fn create(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let wanted: CreateApiKey = body(&bytes)?;
+    within("iam_id", &wanted.iam_id, &limit::WORD_BYTES)?;
     if wanted.iam_id != caller.user().to_string() {
         let message = format!(
             "a key can be made for yourself alone: `iam_id` must be `{}`",

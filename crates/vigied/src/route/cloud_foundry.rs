@@ -13,9 +13,11 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
 use base::id::{OrgId, SpaceId};
+use base::limit;
 use base::scope::Domain;
 use http::StatusCode;
 use iam::directory::{Org, Space, User};
+use iam::manage::text::within;
 use iam::role::Role;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -301,6 +303,8 @@ async fn create_space(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let wanted: CreateSpace = body(&bytes)?;
+    let guid = &wanted.organization_guid;
+    within("organization_guid", guid, &limit::WORD_BYTES)?;
     let org: OrgId = wanted.organization_guid.parse().map_err(|_| {
         let message = format!("`{}` is no organization GUID", wanted.organization_guid);
         Refusal(

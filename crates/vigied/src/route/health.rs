@@ -1,8 +1,12 @@
-//! Whether the server lives and works, and its own metrics.
+//! Whether the server lives and works, as everybody may know it, and an account's own counters. Why it does not work, and
+//! all of its metrics, are for the operators ([`crate::operations`]).
 
 use crate::app::App;
+use crate::http::caller::Caller;
+use crate::readiness;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use base::scope::Domain;
 use http::{StatusCode, header};
 use serde_json::json;
 use std::sync::Arc;
@@ -16,34 +20,23 @@ pub(crate) async fn live() -> Response {
 
 /// The process can do its work: the identity database answers and the store takes writes.
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
-    let identity = app.iam.ping().await.map_err(|error| error.to_string());
-    let store = app.store.health().map_err(|error| error.to_string());
-    let word = |result: &Result<(), String>| {
-        result
-            .as_ref()
-            .err()
-            .map_or_else(|| "ok".to_owned(), Clone::clone)
-    };
-    let ready = identity.is_ok() && store.is_ok();
-    let status = if ready {
-        StatusCode::OK
+    let (status, word) = if readiness::ask(&app).await.is_ready() {
+        (StatusCode::OK, "ready")
     } else {
-        StatusCode::SERVICE_UNAVAILABLE
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready")
     };
-    let body = json!({
-        "status": if ready { "ready" } else { "not ready" },
-        "identity": word(&identity),
-        "store": word(&store),
-    });
-    (status, JSON, body.to_string()).into_response()
+    (status, JSON, json!({"status": word}).to_string()).into_response()
 }
 
-/// The server's own metrics in the Prometheus text format.
-pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
-    let mut text = app
-        .metrics
-        .render(&app.store.figures(), app.iam.password_waits());
-    text.push_str(&app.queries.figures());
+/// The caller's own counters in the Prometheus text format: of his account with all that lies in it, or of the one space or
+/// organization he asks in.
+pub(crate) async fn metrics(State(app): State<Arc<App>>, caller: Caller) -> Response {
+    let directory = app.iam.directory();
+    let asked = caller.scope.domain();
+    let text = app.metrics.render_own(|domain| match asked {
+        Domain::Account(account) => directory.account_of(domain) == Some(account),
+        Domain::Org(_) | Domain::Space(_) => domain == asked,
+    });
     (
         [(
             header::CONTENT_TYPE,

@@ -1,19 +1,20 @@
 //! The token service: grants, keys, discovery, introspection, revocation.
 
-use super::params::Params;
-use super::reply::{json, json_bytes};
+use super::reply::json;
 use crate::app::App;
 use crate::http::caller::{Manager, single};
 use crate::http::payload::FormPayload;
 use crate::http::problem::Refusal;
 use crate::http::routes::Verb::{Get, Post};
 use crate::http::routes::{Guard, Registry};
+use crate::http::source::From;
 use axum::extract::State;
 use axum::response::Response;
 use base::error::{Kind, Problem};
+use base::limit::{self, Limit};
 use base::secret::Secret;
 use http::{HeaderMap, StatusCode};
-use iam::Credential;
+use iam::manage::text::within;
 use iam::token::claims::SCOPE;
 use iam::token::grant::{
     APIKEY, Client, Grant, PASSCODE, PASSWORD, REFRESH_TOKEN, TokenRequest, Tokens,
@@ -22,9 +23,10 @@ use std::sync::Arc;
 use wire::code;
 use wire::credential;
 use wire::iam::discovery::{Discovery, Jwk, Jwks};
-use wire::iam::form::{self, Form};
-use wire::iam::introspection::{Introspection, TokenAccount, UserInfo};
+use wire::iam::form::{self, Form, FormError};
+use wire::iam::introspection::{TokenAccount, UserInfo};
 use wire::iam::token::TokenReply;
+use wire::query::QueryError;
 use wire::secret::SecretText;
 
 /// What a client without a refresh token is told, as the original tells it.
@@ -43,7 +45,7 @@ pub(super) fn register(r: &mut impl Registry) {
     ] {
         r.add(Get, path, Guard::Public, discovery);
     }
-    r.add(Post, "/identity/introspect", Guard::Credential, introspect);
+    super::introspection::register(r);
     r.add(Post, "/identity/revoke", Guard::Credential, revoke);
     r.add(Get, "/identity/userinfo", Guard::Identity, userinfo);
 }
@@ -63,18 +65,62 @@ pub(super) fn form(body: &[u8]) -> Result<Form, Refusal> {
                 .hint("send the fields as `application/x-www-form-urlencoded`"),
         ));
     }
-    Form::parse(body)
-        .map_err(|error| property("BXNIM0106E", format!("Property validation failed: {error}")))
+    Form::parse(body).map_err(|error| {
+        let refusal = property("BXNIM0106E", format!("Property validation failed: {error}"));
+        match form_limit(&error) {
+            Some(limit) => Refusal(refusal.0.limit(limit)),
+            None => refusal,
+        }
+    })
 }
 
-fn required<'f>(form: &'f Form, key: &'static str) -> Result<&'f str, Refusal> {
+/// The limit that a form ran into.
+pub(super) fn form_limit(error: &FormError) -> Option<&'static Limit> {
+    match error {
+        FormError::TooLarge => Some(&limit::FORM_BYTES),
+        FormError::Malformed(QueryError::TooMany) => Some(&limit::QUERY_PARAMETERS),
+        FormError::Malformed(_) | FormError::Missing(_) => None,
+    }
+}
+
+/// Refuses a field of a form that is longer than the limit.
+fn bounded<'f>(
+    key: &'static str,
+    text: &'f str,
+    limit: &'static Limit,
+) -> Result<&'f str, Refusal> {
+    within(key, text, limit).map_err(|problem| {
+        Refusal(Problem {
+            code: "BXNIM0106E",
+            message: format!("Property validation failed: {}", problem.message).into(),
+            ..problem
+        })
+    })?;
+    Ok(text)
+}
+
+pub(super) fn required<'f>(form: &'f Form, key: &'static str) -> Result<&'f str, Refusal> {
     form.get(key)
         .filter(|text| !text.is_empty())
         .ok_or_else(|| property("BXNIM0109E", format!("Property missing or empty: {key}")))
 }
 
-fn secret(form: &Form, key: &'static str) -> Result<Secret<String>, Refusal> {
-    required(form, key).map(|text| Secret::new(text.to_owned()))
+fn secret(
+    form: &Form,
+    key: &'static str,
+    limit: &'static Limit,
+) -> Result<Secret<String>, Refusal> {
+    let text = bounded(key, required(form, key)?, limit)?;
+    Ok(Secret::new(text.to_owned()))
+}
+
+/// A user's name and password, from a form.
+pub(super) fn name_and_password(form: &Form) -> Result<Grant, Refusal> {
+    let username = required(form, "username")?;
+    Ok(Grant::Password {
+        username: bounded("username", username, &limit::ADDRESS_BYTES)?.to_owned(),
+        password: secret(form, "password", &limit::PASSWORD_BYTES)?,
+    })
 }
 
 /// The client of a Basic authorization; none without the header.
@@ -95,13 +141,21 @@ pub(super) fn client(headers: &HeaderMap) -> Result<Option<Client>, Refusal> {
 /// The proof a form of the token service brings.
 pub(super) fn grant(form: &Form) -> Result<Grant, Refusal> {
     match required(form, "grant_type")? {
-        APIKEY => Ok(Grant::ApiKey(secret(form, "apikey")?)),
-        PASSWORD => Ok(Grant::Password {
-            username: required(form, "username")?.to_owned(),
-            password: secret(form, "password")?,
-        }),
-        PASSCODE => Ok(Grant::Passcode(secret(form, "passcode")?)),
-        REFRESH_TOKEN => Ok(Grant::RefreshToken(secret(form, "refresh_token")?)),
+        APIKEY => Ok(Grant::ApiKey(secret(
+            form,
+            "apikey",
+            &limit::KEY_TEXT_BYTES,
+        )?)),
+        PASSWORD => name_and_password(form),
+        PASSCODE => Ok(Grant::Passcode(secret(
+            form,
+            "passcode",
+            &limit::WORD_BYTES,
+        )?)),
+        REFRESH_TOKEN => {
+            let token = secret(form, "refresh_token", &limit::TOKEN_BYTES)?;
+            Ok(Grant::RefreshToken(token))
+        }
         other => {
             let shown: String = other.chars().take(80).collect();
             Err(property(
@@ -114,6 +168,7 @@ pub(super) fn grant(form: &Form) -> Result<Grant, Refusal> {
 
 async fn token(
     State(app): State<Arc<App>>,
+    From(source): From,
     headers: HeaderMap,
     FormPayload(body): FormPayload,
 ) -> Result<Response, Refusal> {
@@ -126,6 +181,8 @@ async fn token(
     let account = form
         .get("account")
         .filter(|text| !text.is_empty())
+        .map(|text| bounded("account", text, &limit::WORD_BYTES))
+        .transpose()?
         .map(str::to_owned);
     let tokens = app
         .iam
@@ -134,6 +191,7 @@ async fn token(
             client,
             account,
             with_uaa,
+            source,
         })
         .await?;
     json(StatusCode::OK, &reply(&tokens))
@@ -143,20 +201,23 @@ fn text(secret: &Secret<String>) -> SecretText {
     SecretText::new(secret.expose().clone())
 }
 
+/// The field `refresh_token`, which is never left out: clients of the time read it always.
+pub(super) fn refresh_text(token: Option<&Secret<String>>) -> SecretText {
+    token.map_or_else(|| SecretText::new(NOT_SUPPORTED), text)
+}
+
 fn reply(tokens: &Tokens) -> TokenReply {
     TokenReply {
         access_token: text(&tokens.access_token),
-        refresh_token: tokens
-            .refresh_token
-            .as_ref()
-            .map_or_else(|| SecretText::new(NOT_SUPPORTED), text),
+        refresh_token: refresh_text(tokens.refresh_token.as_ref()),
         token_type: "Bearer".to_owned(),
         expires_in: tokens.expires_in,
         expiration: tokens.expires_at,
         scope: SCOPE.to_owned(),
         session_id: tokens.session.map(|session| session.to_string()),
         uaa_token: tokens.uaa.as_ref().map(|uaa| text(&uaa.access_token)),
-        uaa_refresh_token: tokens.uaa.as_ref().map(|uaa| text(&uaa.refresh_token)),
+        uaa_refresh_token: (tokens.uaa.as_ref())
+            .map(|uaa| refresh_text(uaa.refresh_token.as_ref())),
     }
 }
 
@@ -181,66 +242,6 @@ async fn discovery(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
     json(StatusCode::OK, &Discovery::at(&app.public_url))
 }
 
-/// What an IAM token or an API key says. Who asks may name his client or not; a wrong one is refused.
-async fn introspect(
-    State(app): State<Arc<App>>,
-    params: Params,
-    headers: HeaderMap,
-    FormPayload(body): FormPayload,
-) -> Result<Response, Refusal> {
-    let pretty = params.flag("pretty")?;
-    client(&headers)?;
-    let form = form(&body)?;
-    let identity = if let Some(key) = form.get("apikey").filter(|text| !text.is_empty()) {
-        app.iam.introspect_key(&Secret::new(key.to_owned()))
-    } else {
-        let token = required(&form, "token")?;
-        app.verifier.identity(Credential::Iam(token)).ok()
-    };
-    let Some(identity) = identity else {
-        return shown(pretty, &Introspection::inactive());
-    };
-    let user = app.iam.user(&identity)?;
-    let claims = identity.claims();
-    let answer = Introspection {
-        active: true,
-        iss: Some(claims.map_or_else(
-            || format!("{}/identity", app.public_url),
-            |claims| claims.iss.clone(),
-        )),
-        realm_id: Some("IBMid".to_owned()),
-        identifier: Some(user.id.0.to_string()),
-        sub: Some(user.email.clone()),
-        iam_id: Some(user.id.to_string()),
-        account: Some(TokenAccount {
-            bss: identity.account().to_string(),
-            ims: None,
-            valid: None,
-        }),
-        scope: claims.map(|claims| claims.scope.clone()),
-        client_id: claims.map(|claims| claims.client_id.clone()),
-        grant_type: claims.map(|claims| claims.grant_type.clone()),
-        name: Some(iam::token::grant::full_name(&user)),
-        email: Some(user.email),
-        session_id: identity.session().map(|session| session.to_string()),
-        iat: claims.map(|claims| claims.iat),
-        exp: claims.map(|claims| claims.exp),
-        ..Introspection::inactive()
-    };
-    shown(pretty, &answer)
-}
-
-fn shown(pretty: bool, answer: &Introspection) -> Result<Response, Refusal> {
-    if !pretty {
-        return json(StatusCode::OK, answer);
-    }
-    let body = serde_json::to_vec_pretty(answer).map_err(|error| {
-        tracing::error!(%error, "cannot write a reply");
-        Refusal(code::INTERNAL.problem("the reply could not be written"))
-    })?;
-    Ok(json_bytes(StatusCode::OK, body))
-}
-
 async fn revoke(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
@@ -248,7 +249,9 @@ async fn revoke(
 ) -> Result<Response, Refusal> {
     client(&headers)?;
     let form = form(&body)?;
-    app.iam.revoke(&secret(&form, "token")?).await?;
+    // As for introspection: what is longer than any token is as unknown as any other, and the form has its own limit.
+    let token = required(&form, "token")?;
+    app.iam.revoke(&Secret::new(token.to_owned())).await?;
     json(StatusCode::OK, &serde_json::json!({}))
 }
 

@@ -6,6 +6,7 @@ mod cloud_foundry;
 mod cross_site;
 mod health;
 mod identity;
+mod introspection;
 mod metrics;
 pub(crate) mod params;
 mod passcode;
@@ -29,7 +30,12 @@ fn register(registry: &mut impl Registry) {
     let r = registry;
     r.add(Get, "/health/live", Guard::Public, health::live);
     r.add(Get, "/health/ready", Guard::Public, health::ready);
-    r.add(Get, "/metrics", Guard::Watcher, health::metrics);
+    r.add(
+        Get,
+        "/metrics",
+        Guard::Scope(Action::Render),
+        health::metrics,
+    );
 
     r.add(
         Post,

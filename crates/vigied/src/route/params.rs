@@ -4,11 +4,13 @@ use crate::app::App;
 use crate::http::problem::Refusal;
 use axum::extract::{FromRequestParts, Path};
 use base::error::{Kind, Problem};
+use base::limit;
 use http::request::Parts;
+use iam::manage::text::within;
 use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::Arc;
-use wire::query::Query;
+use wire::query::{Query, QueryError};
 
 /// The parts of a path and its query.
 #[derive(Debug)]
@@ -27,8 +29,13 @@ impl FromRequestParts<Arc<App>> for Params {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
         let path = Path::<HashMap<String, String>>::from_request_parts(parts, app).await;
         let Path(path) = path.map_err(|_| invalid("the path is not valid text".to_owned()))?;
-        let query = Query::parse(parts.uri.query().unwrap_or_default())
-            .map_err(|error| invalid(error.to_string()))?;
+        let query =
+            Query::parse(parts.uri.query().unwrap_or_default()).map_err(|error| match error {
+                QueryError::TooMany => {
+                    Refusal(invalid(error.to_string()).0.limit(&limit::QUERY_PARAMETERS))
+                }
+                _ => invalid(error.to_string()),
+            })?;
         Ok(Self { path, query })
     }
 }
@@ -73,7 +80,10 @@ impl Params {
         match self.one("q")? {
             None => Ok(None),
             Some(text) => match text.split_once(':') {
-                Some(("name", name)) => Ok(Some(name)),
+                Some(("name", name)) => {
+                    within("q", name, &limit::LABEL_BYTES)?;
+                    Ok(Some(name))
+                }
                 _ => Err(invalid(format!(
                     "the filter `{text}` is not understood: write `q=name:NAME`"
                 ))),

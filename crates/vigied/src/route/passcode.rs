@@ -1,16 +1,17 @@
 //! One-time codes: a page for people, a call for programs.
 
 use super::cross_site::{self, FormToken};
-use super::identity::{client, form, grant, property};
+use super::identity::{client, form, grant, name_and_password, property};
 use super::reply::json;
 use crate::app::App;
 use crate::http::payload::FormPayload;
 use crate::http::problem::Refusal;
 use crate::http::routes::Verb::{Get, Post};
 use crate::http::routes::{Guard, Registry};
+use crate::http::source::From;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::secret::Secret;
+use base::source::Source;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use iam::token::grant::{Grant, TokenRequest};
 use std::sync::Arc;
@@ -86,6 +87,7 @@ async fn page(State(app): State<Arc<App>>) -> Response {
 
 async fn issue(
     State(app): State<Arc<App>>,
+    From(source): From,
     headers: HeaderMap,
     FormPayload(body): FormPayload,
 ) -> Result<Response, Refusal> {
@@ -95,7 +97,7 @@ async fn issue(
         return Ok(login_page(&app, StatusCode::FORBIDDEN, Some(reason)));
     }
     if form.get("grant_type").is_none() {
-        return from_page(&app, &form).await;
+        return from_page(&app, source, &form).await;
     }
     let grant = grant(&form)?;
     if !matches!(grant, Grant::RefreshToken(_)) {
@@ -112,6 +114,7 @@ async fn issue(
             client,
             account: None,
             with_uaa: false,
+            source,
         })
         .await?;
     json(
@@ -122,22 +125,20 @@ async fn issue(
     )
 }
 
-async fn from_page(app: &App, form: &Form) -> Result<Response, Refusal> {
-    let (Some(username), Some(password)) = (form.get("username"), form.get("password")) else {
+async fn from_page(app: &App, source: Source, form: &Form) -> Result<Response, Refusal> {
+    if form.get("username").is_none() || form.get("password").is_none() {
         return Err(property(
             "BXNIM0109E",
             "Property missing or empty: username or password".to_owned(),
         ));
-    };
-    let grant = Grant::Password {
-        username: username.to_owned(),
-        password: Secret::new(password.to_owned()),
-    };
+    }
+    let grant = name_and_password(form)?;
     let request = TokenRequest {
         grant,
         client: None,
         account: None,
         with_uaa: false,
+        source,
     };
     match app.iam.passcode(request).await {
         Ok(passcode) => {

@@ -1,5 +1,6 @@
 //! The UAA, as the Cloud Foundry command line of the time needs it.
 
+use super::identity::{form_limit, refresh_text};
 use super::reply::json;
 use crate::app::App;
 use crate::http::caller::{Manager, single};
@@ -7,11 +8,14 @@ use crate::http::payload::FormPayload;
 use crate::http::problem::Refusal;
 use crate::http::routes::Verb::Post;
 use crate::http::routes::{Guard, Registry};
+use crate::http::source::From;
 use axum::extract::State;
 use axum::response::Response;
 use base::error::{Kind, Problem};
+use base::limit::{self, Limit};
 use base::secret::Secret;
 use http::{HeaderMap, StatusCode};
+use iam::manage::text::within;
 use iam::token::grant::{Client, Grant};
 use iam::token::uaa::{SCOPES, UaaGrant};
 use std::sync::Arc;
@@ -42,23 +46,42 @@ fn grant(form: &Form) -> Result<UaaGrant, Refusal> {
             .filter(|text| !text.is_empty())
             .ok_or_else(|| missing(key))
     };
-    let secret = |key: &str| field(key).map(|text| Secret::new(text.to_owned()));
+    let bounded = |key: &'static str, text: &str, limit: &'static Limit| {
+        within(key, text, limit).map_err(|problem| {
+            Refusal(Problem {
+                code: "invalid_request",
+                ..problem
+            })
+        })?;
+        Ok::<_, Refusal>(text.to_owned())
+    };
+    let secret = |key: &'static str, limit| {
+        let text = field(key)?;
+        bounded(key, text, limit).map(Secret::new)
+    };
     match field("grant_type")? {
         "password" => {
             if form.contains("passcode") {
-                return Ok(UaaGrant::Proof(Grant::Passcode(secret("passcode")?)));
+                return Ok(UaaGrant::Proof(Grant::Passcode(secret(
+                    "passcode",
+                    &limit::WORD_BYTES,
+                )?)));
             }
-            let (username, password) = (field("username")?, secret("password")?);
+            let username = bounded("username", field("username")?, &limit::ADDRESS_BYTES)?;
+            let password = secret("password", &limit::PASSWORD_BYTES)?;
             if username == "apikey" {
                 return Ok(UaaGrant::Proof(Grant::ApiKey(password)));
             }
-            Ok(UaaGrant::Proof(Grant::Password {
-                username: username.to_owned(),
-                password,
-            }))
+            Ok(UaaGrant::Proof(Grant::Password { username, password }))
         }
-        "refresh_token" => Ok(UaaGrant::RefreshToken(secret("refresh_token")?)),
-        "iam_token" => Ok(UaaGrant::IamToken(secret("iam_token")?)),
+        "refresh_token" => Ok(UaaGrant::RefreshToken(secret(
+            "refresh_token",
+            &limit::TOKEN_BYTES,
+        )?)),
+        "iam_token" => Ok(UaaGrant::IamToken(secret(
+            "iam_token",
+            &limit::TOKEN_BYTES,
+        )?)),
         other => {
             let shown: String = other.chars().take(80).collect();
             Err(refused(
@@ -72,6 +95,7 @@ fn grant(form: &Form) -> Result<UaaGrant, Refusal> {
 
 async fn token(
     State(app): State<Arc<App>>,
+    From(source): From,
     headers: HeaderMap,
     FormPayload(body): FormPayload,
 ) -> Result<Response, Refusal> {
@@ -87,12 +111,17 @@ async fn token(
     if Client::find(&basic.user, basic.password.expose()) != Some(Client::Cf) {
         return Err(bad_client());
     }
-    let form = Form::parse(&body)
-        .map_err(|error| refused(Kind::Invalid, "invalid_request", error.to_string()))?;
-    let tokens = app.iam.uaa_token(grant(&form)?).await?;
+    let form = Form::parse(&body).map_err(|error| {
+        let refusal = refused(Kind::Invalid, "invalid_request", error.to_string());
+        match form_limit(&error) {
+            Some(limit) => Refusal(refusal.0.limit(limit)),
+            None => refusal,
+        }
+    })?;
+    let tokens = app.iam.uaa_token(source, grant(&form)?).await?;
     let reply = UaaTokenReply {
         access_token: SecretText::new(tokens.access_token.expose().clone()),
-        refresh_token: SecretText::new(tokens.refresh_token.expose().clone()),
+        refresh_token: refresh_text(tokens.refresh_token.as_ref()),
         token_type: "bearer".to_owned(),
         expires_in: tokens.expires_in,
         scope: SCOPES.join(" "),

@@ -40,8 +40,7 @@ pub(crate) fn routes() -> Vec<Route> {
 /// is, and never more than "who are you" where he is.
 fn to_nobody(route: &Route) -> u16 {
     match (route.guard.as_str(), route.path.as_str()) {
-        // A watcher is let in when he asks from the server's own machine, as this test does.
-        ("public" | "watcher", _) => 200,
+        ("public", _) => 200,
         // They say that the form lacks its fields, or its client.
         ("credential", "/oauth/token") => 401,
         ("credential", _) => 400,
@@ -60,7 +59,7 @@ fn filled(path: &str) -> String {
 
 /// Where someone is asked who he is, neither a credential that is none nor another method lets him past the question.
 fn no_way_around(world: &World, route: &Route) {
-    if matches!(route.guard.as_str(), "public" | "watcher" | "credential") {
+    if matches!(route.guard.as_str(), "public" | "credential") {
         return;
     }
     let (method, path) = (route.method.as_str(), filled(&route.path));

@@ -12,7 +12,7 @@ const WRITES: usize = 60;
 /// Received, stored and rejected of each domain, all reasons together.
 fn counted(server: &Server) -> BTreeMap<String, [u64; 3]> {
     let mut counts: BTreeMap<String, [u64; 3]> = BTreeMap::new();
-    let metrics = server.request("GET", "/metrics").send().text();
+    let metrics = server.operations("/metrics").text();
     for line in metrics.lines() {
         let kinds = ["received", "stored", "rejected"];
         for (at, kind) in kinds.iter().enumerate() {

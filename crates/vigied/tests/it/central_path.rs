@@ -219,7 +219,7 @@ fn a_careless_copy_is_understood_and_said() {
         .header("X-Auth-Scope-Id", &space)
         .send();
     assert_eq!(standard.status, 200, "{}", standard.text());
-    let metrics = server.request("GET", "/metrics").send().text();
+    let metrics = server.operations("/metrics").text();
     assert!(
         metrics.contains("vigie_credential_repairs_total{notice=\"bearer-removed\"} 2"),
         "{metrics}"
@@ -268,7 +268,7 @@ fn the_receipt_accounts_for_every_item() {
         codes,
         expected.map(|(index, code)| (index, code.to_owned()))
     );
-    let metrics = server.request("GET", "/metrics").send().text();
+    let metrics = server.operations("/metrics").text();
     let domain = format!("domain=\"s-{}\"", server.owner.space);
     assert!(
         metrics.contains(&format!("vigie_samples_received_total{{{domain}}} 7")),

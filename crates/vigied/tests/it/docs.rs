@@ -194,6 +194,19 @@ fn every_command_of_the_guide_runs() {
 }
 
 #[test]
+fn every_command_of_the_guide_to_operating_runs() {
+    let shown = walked("guides/operating.md", &server());
+    for expected in [
+        "{\"status\":\"ready\"}",
+        "\"store\":\"ok\"",
+        "vigie_limit_hits_total{limit=",
+        "has read its keys again",
+    ] {
+        assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+    }
+}
+
+#[test]
 fn every_command_of_the_readme_runs() {
     let shown = walked("../README.md", &server());
     for expected in ["Targeted space dev", "\"stored\":1", "shop.latency"] {

@@ -76,6 +76,7 @@ pub(crate) struct Serving {
     pub(crate) child: Child,
     /// `127.0.0.1:PORT`.
     pub(crate) address: String,
+    data: PathBuf,
     log: Arc<(Mutex<String>, Condvar)>,
 }
 
@@ -123,6 +124,7 @@ impl Serving {
         Ok(Self {
             child,
             address: line.trim().to_owned(),
+            data: data.to_owned(),
             log,
         })
     }
@@ -146,6 +148,11 @@ impl Serving {
     /// `http://127.0.0.1:PORT`.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Asks the operators' socket in the data folder.
+    pub(crate) fn operations(&self, path: &str) -> Reply {
+        operations(&self.data.join("operations.sock"), path)
     }
 
     /// Sends a signal.
@@ -204,6 +211,11 @@ impl Server {
         Request::new(&self.serving.url(), method, path)
     }
 
+    /// Asks the operators' socket.
+    pub(crate) fn operations(&self, path: &str) -> Reply {
+        self.serving.operations(path)
+    }
+
     /// An IAM token of the owner's API key.
     pub(crate) fn token(&self) -> String {
         token(&self.serving.url(), &self.owner.api_key)
@@ -225,6 +237,22 @@ impl Server {
             .stdin(Stdio::null());
         command
     }
+}
+
+/// `GET PATH` of a Unix socket.
+pub(crate) fn operations(socket: &Path, path: &str) -> Reply {
+    try_operations(socket, &format!("GET {path} HTTP/1.0\r\n\r\n"))
+        .unwrap_or_else(|error| panic!("{}: {path}: {error}", socket.display()))
+}
+
+/// A request, as it is written, to a Unix socket.
+pub(crate) fn try_operations(socket: &Path, request: &str) -> std::io::Result<Reply> {
+    let mut stream = std::os::unix::net::UnixStream::connect(socket)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    std::io::Write::write_all(&mut stream, request.as_bytes())?;
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes)?;
+    Ok(Reply::read(&bytes))
 }
 
 /// Exchanges an API key for an IAM token.
@@ -348,6 +376,27 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
+    /// A whole answer, as it came from a connection that is closed behind it.
+    pub(crate) fn read(bytes: &[u8]) -> Self {
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+        let (head, body) = bytes.split_at(end.map_or(bytes.len(), |at| at + 4));
+        let head = String::from_utf8_lossy(head).into_owned();
+        let lines = head
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split_once(": "));
+        Self {
+            status: head
+                .get(9..12)
+                .and_then(|text| text.parse().ok())
+                .unwrap_or(0),
+            headers: lines
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            body: body.to_vec(),
+        }
+    }
+
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }

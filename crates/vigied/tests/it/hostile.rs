@@ -1,12 +1,29 @@
 //! Attacks on the real server, while an honest client is served. One file per kind of attack; what the report of a kind
 //! shows is named in its tests.
 
+mod bounds;
 mod cross_site;
 mod doubled_headers;
 mod fair_places;
+mod files;
+mod framing;
 mod gzip;
 mod honest;
+mod introspection;
+mod keys;
+pub(crate) mod login_limits;
+mod logins;
+mod operations;
+mod patterns;
+mod places;
+mod proxies;
 mod queries;
 mod quota;
+mod raw_http2;
+mod rivals;
 mod slow_bodies;
 mod slow_streams;
+mod stages;
+mod stopping;
+pub(crate) mod texts;
+mod unread_answers;

@@ -1,19 +1,22 @@
 //! Every limit has a name, a value that can be read, an error that names it, and a count.
 
 mod bodies;
+mod introspection;
 mod queries;
 
-use crate::harness::{Reply, Request, Server, now};
+use crate::harness::{Reply, Request, Server, now, try_operations};
+use crate::hostile::{login_limits, texts};
 use base::limit::{self, Limit};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 /// A figure of the server's own metrics.
 fn figure(server: &Server, line: &str) -> u64 {
-    let metrics = server.request("GET", "/metrics").send().text();
+    let metrics = server.operations("/metrics").text();
     let value = metrics
         .lines()
         .find_map(|own| own.strip_prefix(line)?.strip_prefix(' '))
@@ -21,7 +24,7 @@ fn figure(server: &Server, line: &str) -> u64 {
     value.parse().unwrap()
 }
 
-fn hits(server: &Server, limit: Limit) -> u64 {
+pub(crate) fn hits(server: &Server, limit: Limit) -> u64 {
     figure(
         server,
         &format!("vigie_limit_hits_total{{limit=\"{}\"}}", limit.name),
@@ -68,7 +71,7 @@ fn answer(stream: &mut TcpStream) -> String {
     String::from_utf8_lossy(&buffer[..read]).into_owned()
 }
 
-const REQUEST_LIMITS: [Limit; 7] = [
+const REQUEST_LIMITS: [Limit; 9] = [
     limit::BODY_BYTES,
     limit::HEADER_BYTES,
     limit::REQUEST_SECONDS,
@@ -76,6 +79,16 @@ const REQUEST_LIMITS: [Limit; 7] = [
     limit::CONNECTIONS,
     limit::CONCURRENT_PASSWORD_CHECKS,
     limit::TARGETS_PER_QUERY,
+    limit::OPERATIONS_CONNECTIONS,
+    limit::OPERATIONS_SECONDS,
+];
+
+const CONNECTION_LIMITS: [Limit; 5] = [
+    limit::CONNECTIONS_PER_SOURCE,
+    limit::HEAD_SECONDS,
+    limit::IDLE_SECONDS,
+    limit::WRITE_STALL_SECONDS,
+    limit::ANSWER_BYTES_PER_SECOND,
 ];
 
 const STORE_LIMITS: [Limit; 6] = [
@@ -87,14 +100,21 @@ const STORE_LIMITS: [Limit; 6] = [
     limit::SERIES_PER_TENANT,
 ];
 
+const WORK_LIMITS: [Limit; 2] = [limit::STEPS_PER_QUERY, limit::BYTES_PER_QUERY];
+
 #[test]
 fn every_limit_is_tried_here() {
     let tried: BTreeSet<&str> = REQUEST_LIMITS
         .iter()
+        .chain(&CONNECTION_LIMITS)
         .chain(&STORE_LIMITS)
         // These in `hostile/quota.rs`.
         .chain(limit::PER_ACCOUNT)
         .chain(&bodies::LIMITS)
+        .chain(&texts::LIMITS)
+        .chain(&login_limits::LIMITS)
+        .chain(&introspection::LIMITS)
+        .chain(&WORK_LIMITS)
         .chain(&queries::LIMITS)
         .map(|limit| limit.name)
         .collect();
@@ -185,11 +205,17 @@ fn a_request_that_does_not_arrive_in_time_is_told_so() {
     assert_eq!(hits(&server, limit::REQUEST_SECONDS), 1);
 }
 
-/// A write that is worked on for a while.
+/// A write that is worked on for a while; sent again where one of the questions had its place.
 fn long_write(server: &Server, token: &str) -> Reply {
     let body = "{\"name\":\"a\",\"value\":1},".repeat(500_000);
     let request = server.metrics(token, "POST", "/v1/metrics");
-    request.body(format!("[{body}1]")).send()
+    let request = request.body(format!("[{body}1]"));
+    loop {
+        let reply = request.clone().send();
+        if reply.status != 429 {
+            return reply;
+        }
+    }
 }
 
 #[test]
@@ -218,25 +244,89 @@ fn a_full_server_says_so_and_still_shows_how_it_is() {
     }
 }
 
+/// Asks over this connection.
+fn ask(stream: &mut TcpStream) -> String {
+    let ask = b"GET /health/live HTTP/1.1\r\nHost: vigie\r\nConnection: close\r\n\r\n";
+    stream.write_all(ask).unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
 #[test]
-fn a_connection_too_many_waits_for_its_turn() {
-    let server = Server::with(&["--set", "limits.connections=1"]);
-    let ask = b"GET /metrics HTTP/1.1\r\nHost: vigie\r\n\r\n";
-    let mut first = TcpStream::connect(&server.serving.address).unwrap();
-    first.write_all(ask).unwrap();
-    assert!(answer(&mut first).starts_with("HTTP/1.1 200 "));
-    let mut second = TcpStream::connect(&server.serving.address).unwrap();
-    second.write_all(ask).unwrap();
-    until("the second connection is counted as waiting", || {
-        first.write_all(ask).unwrap();
-        let mut text = answer(&mut first);
-        while !text.contains("vigie_limit_hits_total{limit=\"connections\"}") {
-            text.push_str(&answer(&mut first));
-        }
-        text.contains("vigie_limit_hits_total{limit=\"connections\"} 1\n")
+fn a_connection_too_many_takes_the_place_of_a_silent_one() {
+    for (setting, limit) in [
+        ("limits.connections=2", limit::CONNECTIONS),
+        (
+            "limits.connections_per_source=2",
+            limit::CONNECTIONS_PER_SOURCE,
+        ),
+    ] {
+        let server = Server::with(&["--set", setting]);
+        let connect = || TcpStream::connect(&server.serving.address).unwrap();
+        let (mut first, _second) = (connect(), connect());
+        let text = ask(&mut connect());
+        assert!(text.starts_with("HTTP/1.1 200 "), "{text}");
+        assert_eq!(hits(&server, limit), 1);
+        // The first of the silent ones has gone.
+        assert_eq!(first.read(&mut [0]).unwrap(), 0);
+    }
+}
+
+#[test]
+fn stages_of_a_connection_have_their_time() {
+    let server = Server::with(&[
+        "--set",
+        "limits.head_seconds=1",
+        "--set",
+        "limits.idle_seconds=2",
+    ]);
+    let mut silent = TcpStream::connect(&server.serving.address).unwrap();
+    assert_eq!(silent.read(&mut [0]).unwrap(), 0);
+    let mut idle = TcpStream::connect(&server.serving.address).unwrap();
+    idle.write_all(b"GET /health/live HTTP/1.1\r\nHost: vigie\r\n\r\n")
+        .unwrap();
+    let mut text = String::new();
+    idle.read_to_string(&mut text).unwrap();
+    assert!(text.starts_with("HTTP/1.1 200 "), "{text}");
+    for limit in [limit::HEAD_SECONDS, limit::IDLE_SECONDS] {
+        until(limit.name, || hits(&server, limit) > 0);
+    }
+}
+
+/// The operators' listener: what stays open is closed, and what is too many is not let in.
+#[test]
+fn limits_of_operators() {
+    let server = Server::with(&[
+        "--set",
+        "limits.operations_connections=2",
+        "--set",
+        "limits.operations_seconds=2",
+    ]);
+    let socket = server.data().join("operations.sock");
+    let mut silent = UnixStream::connect(&socket).unwrap();
+    // Nothing was sent, so nothing is answered: the end of the connection is awaited.
+    assert_eq!(silent.read(&mut [0]).unwrap(), 0);
+    until("it is counted", || {
+        hits(&server, limit::OPERATIONS_SECONDS) == 1
     });
-    drop(first);
-    assert!(answer(&mut second).starts_with("HTTP/1.1 200 "));
+    until("one too many is closed", || {
+        let mut held = [0; 3].map(|_| UnixStream::connect(&socket).unwrap());
+        let mut closed = |at: usize| {
+            let wait = Some(Duration::from_millis(200));
+            held[at].set_read_timeout(wait).unwrap();
+            matches!(held[at].read(&mut [0]), Ok(0))
+        };
+        closed(2)
+    });
+    until("there is room to ask", || {
+        let asked = try_operations(&socket, "GET /metrics HTTP/1.0\r\n\r\n");
+        asked.is_ok_and(|reply| {
+            let name = limit::OPERATIONS_CONNECTIONS.name;
+            let none = format!("vigie_limit_hits_total{{limit=\"{name}\"}} 0\n");
+            reply.status == 200 && !reply.text().contains(&none)
+        })
+    });
 }
 
 #[test]
@@ -304,14 +394,51 @@ fn limits_of_the_store() {
     for (path, text) in [
         (
             "/v1/metrics?target=a.x&target={b,c}.x",
-            "3 series or more, and `series_per_query` is 2",
+            "`series_per_query` is 2",
         ),
         (
             "/v1/metrics?target=b.x&target=c.x",
-            "6 samples or more, and `samples_per_query` is 4",
+            "`samples_per_query` is 4",
         ),
     ] {
         let reply = server.metrics(&token, "GET", path).send();
         assert!(reply.text().contains(text), "{}", reply.text());
     }
+}
+
+#[test]
+fn limits_of_the_work_that_a_question_makes() {
+    let server = Server::with(&[
+        "--set",
+        "limits.steps_per_query=100",
+        "--set",
+        "limits.bytes_per_query=100",
+    ]);
+    let token = server.token();
+    let names = (0..100).map(|leaf| format!("s.{leaf:03}"));
+    let long = ["x", "y"].map(|end| format!("{}{end}", "l".repeat(60)));
+    let samples: Vec<_> = names
+        .chain(long)
+        .map(|name| json!({"name": name, "value": 1}))
+        .collect();
+    let sent = server.metrics(&token, "POST", "/v1/metrics");
+    assert_eq!(sent.json(&json!(samples)).send().json()["stored"], 102);
+    let refusals = [
+        ("GET", "/v1/metrics?target=s.*z", limit::STEPS_PER_QUERY),
+        ("GET", "/v1/metrics/list?query=s.*z", limit::STEPS_PER_QUERY),
+        (
+            "DELETE",
+            "/v1/metrics/list?query=s.*z",
+            limit::STEPS_PER_QUERY,
+        ),
+        ("GET", "/v1/metrics?target=l*", limit::BYTES_PER_QUERY),
+        ("GET", "/v1/metrics/list?query=l*", limit::BYTES_PER_QUERY),
+    ];
+    for (method, path, limit) in refusals {
+        let reply = server.metrics(&token, method, path).send();
+        refused(&reply, 400, "BXNMSMT12E", limit);
+        assert!(reply.text().contains(" is 100"), "{}", reply.text());
+    }
+    assert_eq!(hits(&server, limit::STEPS_PER_QUERY), 3);
+    assert_eq!(hits(&server, limit::BYTES_PER_QUERY), 2);
 }

@@ -166,12 +166,7 @@ fn a_head_of_too_many_lines_is_counted() {
     // The connection ends before its end is counted.
     let begun = std::time::Instant::now();
     let line = "vigie_limit_hits_total{limit=\"header_bytes\"} 1";
-    while !server
-        .request("GET", "/metrics")
-        .send()
-        .text()
-        .contains(line)
-    {
+    while !server.operations("/metrics").text().contains(line) {
         assert!(begun.elapsed() < Duration::from_secs(30), "never counted");
         std::thread::yield_now();
     }

@@ -219,7 +219,9 @@ fn introspection_and_userinfo_say_this() {
     );
     assert_eq!(pretty.json(), told);
     let of_key = introspect("", &[("apikey", &server.owner.api_key)]).send();
-    assert_eq!(names(&of_key.json()), words(known));
+    let as_token = "scope client_id grant_type iat exp";
+    assert_eq!(names(&of_key.json()), words(&format!("{known} {as_token}")));
+    assert_eq!(of_key.json()["client_id"], "default");
 
     let inactive = json!({"active": false});
     let uaa = server.request("POST", "/oauth/token").basic("cf", "");

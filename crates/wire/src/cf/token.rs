@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct UaaTokenReply {
     /// A JWT, signed with RS256.
     pub access_token: SecretText,
-    /// Renews the access token.
+    /// Renews the access token; `not_supported` where what was shown cannot be renewed itself.
     pub refresh_token: SecretText,
     /// `bearer`, in lower case.
     pub token_type: String,

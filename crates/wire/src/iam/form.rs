@@ -4,13 +4,13 @@ use crate::query::{Query, QueryError};
 use std::fmt;
 
 /// The largest body that is read: a refresh token and a long password fit many times over.
-pub const FORM_BYTES_MAX: usize = 64 * 1024;
+pub const FORM_BYTES_MAX: usize = base::limit::FORM_BYTES.default as usize;
 
 /// Why a body is no form that can be acted on. No variant repeats a value: it could be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FormError {
     /// Larger than [`FORM_BYTES_MAX`].
-    #[error("the form has more than {FORM_BYTES_MAX} bytes")]
+    #[error("the form has more than `form_bytes` = {FORM_BYTES_MAX} bytes")]
     TooLarge,
     /// Not URL-encoded, too many fields, or a field twice.
     #[error("the form can not be read: {0}")]

@@ -101,10 +101,13 @@ fn about_tokens(document: &mut Document) {
     let operation = Operation::new("introspect", "What a token or key says, if it is good")
         .may_have("Client")
         .query("pretty", "`true`: indented")
-        .form(&[("token", "a token"), ("apikey", "or an API key")])
+        .form(&[
+            ("token", "an IAM token; without it and `apikey`, the credential in `X-Auth-User-Token`"),
+            ("apikey", "or an API key: what a token made of it would say"),
+        ])
         .answers(
             "200",
-            "what it says; `active` is false for what is no good",
+            "what it says; of what is no whole and good IAM token or key, `active` alone, which is false",
             introspection,
         );
     document.route("POST", "/identity/introspect", failing(operation, &error));

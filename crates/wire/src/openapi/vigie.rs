@@ -24,7 +24,6 @@ pub(super) fn document() -> Value {
     listing(&mut document);
     settings(&mut document);
     let text = || json!({ "type": "string" });
-    let error = document.schema::<MonitoringBody>();
     document.route(
         "GET",
         "/health/live",
@@ -38,24 +37,20 @@ pub(super) fn document() -> Value {
         "GET",
         "/health/ready",
         Operation::new("ready", "Whether requests are served")
-            .answers("200", "they are", words(&["status", "identity", "store"]))
+            .answers("200", "they are", words(&["status"]))
             .answers(
                 "503",
-                "they are not; the body says why",
-                words(&["status", "identity", "store"]),
+                "they are not; why is told on the operators' listener",
+                words(&["status"]),
             ),
     );
-    document.route(
-        "GET",
-        "/metrics",
-        Operation::new(
-            "selfMetrics",
-            "The server's own metrics: for its own machine, and for who may read an account's",
-        )
-        .may_have_any(&["UserToken", "Bearer"])
-        .answers_as("200", "Prometheus text", "text/plain", text())
-        .answers("4XX", "asked from elsewhere without the right", error),
-    );
+    let own = Operation::new(
+        "ownMetrics",
+        "The counters of an account's domains, or of the one asked in; the server's own are on the operators' listener",
+    )
+    .answers_as("200", "Prometheus text", "text/plain", text());
+    let own = guarded(&mut document, own);
+    document.route("GET", "/metrics", own);
     document.finish()
 }
 

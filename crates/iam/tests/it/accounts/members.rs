@@ -118,7 +118,11 @@ fn who_is_removed_is_out_at_once_and_elsewhere_as_before() {
         };
         let (_, key) = world.iam.create_api_key(&caller, new).await.unwrap();
         let uaa = UaaGrant::IamToken(there.access_token.clone());
-        let uaa = world.iam.uaa_token(uaa).await.unwrap();
+        let uaa = world
+            .iam
+            .uaa_token(base::source::Source::here(), uaa)
+            .await
+            .unwrap();
 
         let remove = async || world.iam.remove_member(&bea, b.account, ada).await;
         remove().await.unwrap();

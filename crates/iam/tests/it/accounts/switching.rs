@@ -140,9 +140,17 @@ fn a_key_opens_its_own_account_alone() {
         );
         // Nor is the UAA a way out of the key.
         let grant = UaaGrant::Proof(Grant::ApiKey(secret(text.expose())));
-        let uaa = world.iam.uaa_token(grant).await.unwrap();
-        let renewed = UaaGrant::RefreshToken(uaa.refresh_token.clone());
-        let renewed = world.iam.uaa_token(renewed).await.unwrap();
+        let uaa = world
+            .iam
+            .uaa_token(base::source::Source::here(), grant)
+            .await
+            .unwrap();
+        let renewed = UaaGrant::RefreshToken(uaa.refresh_token.clone().unwrap());
+        let renewed = world
+            .iam
+            .uaa_token(base::source::Source::here(), renewed)
+            .await
+            .unwrap();
         for tokens in [&uaa, &renewed] {
             let uaa = Credential::Uaa(tokens.access_token.expose());
             assert_eq!(
@@ -183,6 +191,7 @@ fn a_code_asked_for_with_a_key_opens_no_more_than_the_key() {
                 client: Some(Client::Bx),
                 account: None,
                 with_uaa: false,
+                source: base::source::Source::here(),
             };
             Grant::Passcode(world.iam.passcode(request).await.unwrap())
         };
@@ -255,7 +264,11 @@ fn a_token_opens_its_account_and_a_uaa_token_every_place_with_a_role() {
             username: ADA.to_owned(),
             password: secret(&a.password),
         });
-        let uaa = world.iam.uaa_token(grant).await.unwrap();
+        let uaa = world
+            .iam
+            .uaa_token(base::source::Source::here(), grant)
+            .await
+            .unwrap();
         let uaa = Credential::Uaa(uaa.access_token.expose());
         world.scope(uaa, space).unwrap();
         world.scope(uaa, Domain::Space(a.space)).unwrap();

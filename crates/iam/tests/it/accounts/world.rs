@@ -125,6 +125,7 @@ impl World {
             client: Some(Client::Bx),
             account: account.map(str::to_owned),
             with_uaa: false,
+            source: base::source::Source::here(),
         };
         self.iam.token(request).await
     }

@@ -52,9 +52,12 @@ async fn the_oldest_body_of_a_stranger_gives_way_to_a_newcomer() {
     // Beyond what strangers may have, the oldest of them all.
     assert!(was_told(&of_one[1]).await && !was_told(&others[0]).await);
     let own: Vec<Arriving> = (0..4).map(|_| enter(account(1))).collect();
-    assert!(was_told(&of_one[2]).await && was_told(&of_one[3]).await);
-    assert!(!was_told(&of_one[4]).await && !was_told(&own[0]).await);
-    assert_eq!(bodies.lock().entries.len(), 8);
+    for old in &of_one[2..] {
+        assert!(was_told(old).await);
+    }
+    assert!(!was_told(&others[0]).await && !was_told(&own[0]).await);
+    // The last of eight is for who has none.
+    assert_eq!(bodies.lock().entries.len(), 7);
     drop((of_one, others, own));
     assert_eq!(bodies.lock().entries.len(), 0);
     assert_eq!(bodies.lock().arriving.used(), 0);
@@ -70,14 +73,14 @@ async fn an_accounts_body_gives_way_when_it_has_fallen_behind() {
     assert_eq!(over.limit, &limit::ACCOUNT_SHARE_PERCENT);
     let third = bodies.enter_at(account(1), begun + STALL).unwrap();
     assert!(was_told(&first).await && !was_told(&second).await);
-    // Full of accounts' bodies: one of who has most gives way, and none to a stranger.
+    // Full of accounts' bodies: the oldest of who has most gives way to another account's, and none to a stranger's.
     let more = [account(2), account(3)].map(|own| bodies.enter_at(own, begun).unwrap());
-    assert!(bodies.enter_at(account(4), begun).is_err());
-    let later = begun + STALL * 3;
-    let over = bodies.enter_at(source(1), later).unwrap_err();
+    let over = bodies.enter_at(source(1), begun).unwrap_err();
     assert_eq!(over.limit, &limit::ARRIVING_BODIES);
-    let fourth = bodies.enter_at(account(4), later).unwrap();
+    let fourth = bodies.enter_at(account(4), begun).unwrap();
     assert!(was_told(&second).await && !was_told(&third).await);
+    // All have one: nobody has too much.
+    assert!(bodies.enter_at(account(5), begun).is_err());
     drop((first, second, third, more, fourth));
 }
 
@@ -117,7 +120,7 @@ async fn bytes_are_waited_for_and_given_back() {
 }
 
 #[tokio::test]
-async fn large_bodies_leave_bytes_to_small_ones_and_to_other_accounts() {
+async fn large_bodies_leave_bytes_to_other_accounts() {
     let total = 16 * SMALL_BYTES;
     let bodies = shared(8, total, HALVES);
     let size = |bytes: u64| usize::try_from(bytes).unwrap();
@@ -126,10 +129,10 @@ async fn large_bodies_leave_bytes_to_small_ones_and_to_other_accounts() {
     large.heard(size(total / 2));
     let mut second = bodies.enter(account(2)).unwrap();
     second.hold(size(total * 3 / 8)).await.unwrap();
-    // The last eighth is for small ones.
+    // The last eighth is for who has little.
     let mut third = bodies.enter(account(3)).unwrap();
-    assert!(third.held.grow(size(SMALL_BYTES + 1)).is_err());
-    third.held.grow(size(SMALL_BYTES)).unwrap();
+    assert!(third.held.grow(size(total / 16)).is_err());
+    third.held.grow(size(total / 32)).unwrap();
     // Who has most gives way, once he has had his time.
     tokio::time::sleep(STALL * 2).await;
     let (grown, ()) = tokio::join!(third.hold(size(SMALL_BYTES)), async move {

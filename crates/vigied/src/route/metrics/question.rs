@@ -2,16 +2,22 @@
 
 use crate::app::App;
 use crate::http::problem::Refusal;
+use base::limit;
 use base::pattern::Pattern;
 use base::time::{Millis, TimeRange};
 use wire::code;
-use wire::query::Query;
+use wire::query::{Query, QueryError};
 use wire::time_expr::{self, TimeError};
 
 /// The query, decoded.
 pub(super) fn query_of(raw: Option<&str>) -> Result<Query, Refusal> {
-    Query::parse(raw.unwrap_or_default())
-        .map_err(|error| Refusal(code::REQUEST_MALFORMED.problem(error.to_string())))
+    Query::parse(raw.unwrap_or_default()).map_err(|error| {
+        let problem = code::REQUEST_MALFORMED.problem(error.to_string());
+        Refusal(match error {
+            QueryError::TooMany => problem.limit(&limit::QUERY_PARAMETERS),
+            _ => problem,
+        })
+    })
 }
 
 /// A parameter that may be given once.

@@ -25,7 +25,7 @@ pub(crate) fn request(world: &World, method: &str, path: &str) -> Option<(Reques
         ("GET", "/v1/metrics") => (request("/v1/metrics?target=*.*"), "render"),
         ("GET", "/v1/metrics/list") => (request("/v1/metrics/list?query=*"), "find"),
         ("DELETE", "/v1/metrics/list") => (request("/v1/metrics/list?query=nothing.*"), "delete"),
-        ("GET", "/v1/settings/domain") => (request(path), "render"),
+        ("GET", "/v1/settings/domain" | "/metrics") => (request(path), "render"),
         ("PUT", "/v1/settings/domain") => (
             request(path).json(&json!({"resolution_seconds": null})),
             "configure",

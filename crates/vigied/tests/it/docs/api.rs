@@ -44,9 +44,6 @@ A credential goes into one of two headers: `X-Auth-User-Token: iam TOKEN` (also 
 fn guard_text(guard: &str) -> &'static str {
     match guard {
         "public" => "everyone, without a credential",
-        "watcher" => {
-            "callers from this machine; from elsewhere, who may read an account (see the setting `metrics.allow_any_address`)"
-        }
         "credential" => {
             "who brings the proof in the body; `Authorization: Basic` names the client (`bx:bx` for IAM, `cf:` for the UAA)"
         }

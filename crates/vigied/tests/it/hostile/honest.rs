@@ -66,6 +66,7 @@ impl Served {
 #[derive(Debug)]
 pub(super) struct Honest {
     stop: Arc<AtomicBool>,
+    answered: Arc<AtomicBool>,
     thread: JoinHandle<Served>,
 }
 
@@ -82,13 +83,18 @@ impl Honest {
             body.len()
         );
         let asked = Arc::clone(&stop);
+        let answered = Arc::new(AtomicBool::new(false));
+        let first = Arc::clone(&answered);
         let thread = std::thread::spawn(move || {
             let mut served = Served::default();
             while !asked.load(Ordering::Relaxed) {
                 let begun = Instant::now();
                 let sent = stream.write_all(request.as_bytes());
                 match sent.and_then(|()| answer(&mut stream)) {
-                    Ok((200, _)) => served.took.push(begun.elapsed()),
+                    Ok((200, _)) => {
+                        served.took.push(begun.elapsed());
+                        first.store(true, Ordering::Relaxed);
+                    }
                     Ok((_, text)) => served.refused.push(text),
                     Err(error) => {
                         served.refused.push(error.to_string());
@@ -98,7 +104,20 @@ impl Honest {
             }
             served
         });
-        Self { stop, thread }
+        Self {
+            stop,
+            answered,
+            thread,
+        }
+    }
+
+    /// As [`Self::start`], and waits until it was served once: it is known from then on.
+    pub(super) fn known(server: &Server, source: Ipv4Addr) -> Self {
+        let honest = Self::start(server, source);
+        while !honest.answered.load(Ordering::Relaxed) && !honest.thread.is_finished() {
+            std::thread::yield_now();
+        }
+        honest
     }
 
     /// Ends it, and says how it was served.

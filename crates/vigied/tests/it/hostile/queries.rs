@@ -35,7 +35,7 @@ fn send(server: &Server, key: &str, names: impl Iterator<Item = String>) {
 }
 
 fn figure(server: &Server, name: &str) -> u64 {
-    let text = server.request("GET", "/metrics").send().text();
+    let text = server.operations("/metrics").text();
     let value = text
         .lines()
         .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))

@@ -4,14 +4,10 @@ use super::{hits, refused};
 use crate::harness::Server;
 use base::limit::{self, Limit};
 
-pub(super) const LIMITS: [Limit; 7] = [
-    limit::STEPS_PER_QUERY,
-    limit::BYTES_PER_QUERY,
+pub(super) const LIMITS: [Limit; 3] = [
     limit::CONCURRENT_QUERIES,
     limit::QUEUED_QUERIES,
     limit::QUERIES_IN_FLIGHT_BYTES,
-    limit::ANSWER_STALL_SECONDS,
-    limit::ANSWER_SECONDS,
 ];
 
 #[test]

@@ -93,12 +93,11 @@ fn refusals_have_these_statuses_and_codes() {
             "{kind}"
         );
     }
+    let wrong = [password[0], ("username", "nobody@example.org"), password[2]];
     for _ in 0..10 {
-        request()
-            .form(&[password[0], password[1], ("password", "x")])
-            .send();
+        request().form(&wrong).send();
     }
-    let paused = request().form(&password).send();
+    let paused = request().form(&wrong).send();
     assert_eq!(refusal(&paused), (429, "BXNIM0602E".to_owned()));
     assert_eq!(paused.header("retry-after"), Some("60"));
 }

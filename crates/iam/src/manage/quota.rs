@@ -10,7 +10,7 @@ use db::{Tx, Value};
 use std::collections::HashMap;
 
 /// The word of a refusal because of a limit of the account.
-pub const EXCEEDED: &str = "limit_exceeded";
+const EXCEEDED: &str = "limit_exceeded";
 
 /// The server's values of [`limit::PER_ACCOUNT`].
 #[derive(Debug, Clone)]
@@ -137,6 +137,8 @@ impl Iam {
             limit.name
         );
         let problem = Problem::new(Kind::Busy, EXCEEDED, message);
-        Err(IamError::Refused(problem.hint(hint).limit(limit)))
+        Err(IamError::Refused(
+            problem.hint(hint).limit(limit).retry_after(60),
+        ))
     }
 }

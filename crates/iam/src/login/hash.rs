@@ -1,0 +1,131 @@
+//! Argon2id: what is stored of a password, and the memory it is computed in.
+//!
+//! The memory belongs to a place of the line ([`super::queue`]) and is used again and again: allocated anew for each check,
+//! it would be kept by the allocator of every thread that ever made one.
+
+use crate::entropy;
+use crate::error::IamError;
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use base::secret::constant_time_eq;
+use zeroize::Zeroize;
+
+/// Memory in KiB, passes and lanes: OWASP's second recommendation, 17 ms on one core.
+const COST: (u32, u32, u32) = (19 * 1024, 2, 1);
+
+/// Bytes of a stored hash.
+const HASH_BYTES: usize = 32;
+
+/// What one check at a time is computed in; 19 MiB from the first check on.
+#[derive(Default)]
+pub(crate) struct Memory(Vec<Block>);
+
+impl std::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Memory({} blocks)", self.0.len())
+    }
+}
+
+fn argon(params: Params) -> Argon2<'static> {
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
+fn params() -> Result<Params, IamError> {
+    let (memory, passes, lanes) = COST;
+    Params::new(memory, passes, lanes, Some(HASH_BYTES))
+        .map_err(|_| IamError::Crypto("set up password hashing"))
+}
+
+/// Fills `out`; what the computation leaves in memory is wiped, for the next check is another person's.
+fn compute(
+    memory: &mut Memory,
+    params: Params,
+    password: &str,
+    salt: &[u8],
+    out: &mut [u8],
+) -> Result<(), argon2::Error> {
+    let blocks = params.block_count();
+    if memory.0.len() < blocks {
+        memory.0.resize_with(blocks, Block::default);
+    }
+    let done =
+        argon(params).hash_password_into_with_memory(password.as_bytes(), salt, out, &mut memory.0);
+    for block in &mut memory.0 {
+        block.as_mut().zeroize();
+    }
+    done
+}
+
+/// What is stored of a password.
+pub(crate) fn hash(memory: &mut Memory, password: &str) -> Result<String, IamError> {
+    let failed = || IamError::Crypto("hash the password");
+    let (params, salt) = (params()?, entropy::bytes::<16>());
+    let mut out = [0_u8; HASH_BYTES];
+    compute(memory, params.clone(), password, &salt, &mut out).map_err(|_| failed())?;
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&params).map_err(|_| failed())?,
+        salt: Some(Salt::new(&salt).map_err(|_| failed())?),
+        hash: Some(Output::new(&out).map_err(|_| failed())?),
+    };
+    Ok(hash.to_string())
+}
+
+/// Whether the password is the one that is stored.
+pub(crate) fn verify(memory: &mut Memory, password: &str, stored: &str) -> Result<bool, IamError> {
+    let failed = || IamError::Crypto("read a stored password");
+    let stored = PasswordHash::new(stored).map_err(|_| failed())?;
+    let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else {
+        return Err(failed());
+    };
+    let params = Params::try_from(&stored).map_err(|_| failed())?;
+    let mut out = vec![0_u8; expected.len()];
+    compute(memory, params, password, salt, &mut out).map_err(|_| failed())?;
+    Ok(constant_time_eq(&out, expected.as_bytes()))
+}
+
+/// What an unknown person's password is compared with: of the cost of any other, and of no password.
+pub(crate) fn decoy() -> Result<String, IamError> {
+    let (params, salt) = (params()?, entropy::bytes::<16>());
+    let failed = || IamError::Crypto("set up password hashing");
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&params).map_err(|_| failed())?,
+        salt: Some(Salt::new(&salt).map_err(|_| failed())?),
+        hash: Some(Output::new(&entropy::bytes::<HASH_BYTES>()).map_err(|_| failed())?),
+    };
+    Ok(hash.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_stored_fits_its_password_alone_and_leaves_nothing_in_memory() {
+        let mut memory = Memory::default();
+        let stored = hash(&mut memory, "correct horse").unwrap();
+        assert!(
+            stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{stored}"
+        );
+        assert!(verify(&mut memory, "correct horse", &stored).unwrap());
+        assert!(!verify(&mut memory, "correct horsf", &stored).unwrap());
+        assert!(!verify(&mut memory, "", &decoy().unwrap()).unwrap());
+        let blank = |block: &Block| block.as_ref().iter().all(|word| *word == 0);
+        assert!(memory.0.iter().all(blank));
+        assert_eq!(memory.0.len(), 19 * 1024);
+    }
+
+    #[test]
+    fn what_the_library_writes_by_itself_is_read() {
+        use argon2::password_hash::PasswordHasher;
+        let stored = argon(params().unwrap())
+            .hash_password_with_salt(b"correct horse", &[7; 16])
+            .unwrap()
+            .to_string();
+        assert!(verify(&mut Memory::default(), "correct horse", &stored).unwrap());
+    }
+}

@@ -1,0 +1,412 @@
+//! The line in which password checks wait: bounded as a whole and by source, with a turn for each source, and a limit on
+//! the wait.
+//!
+//! Each check takes 19 MiB and a core for some milliseconds, so only few run at once. Whoever asks for many waits behind
+//! his own; a source that is not in the line yet is let in before one that fills it. Sources that a person was let in from
+//! before have a lane of their own, which strangers cannot fill.
+//!
+//! What it is not: it counts no failures ([`super::throttle`]) and hashes nothing ([`super::hash`]).
+
+use super::hash::Memory;
+use base::source::SourceKey;
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// How long the line may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    pub(crate) at_once: usize,
+    pub(crate) waiting: usize,
+    pub(crate) waiting_per_source: usize,
+    pub(crate) wait: Duration,
+}
+
+/// Why a check is not made now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Full {
+    /// As many wait as may.
+    Line,
+    /// As many wait of this source as may.
+    Source,
+    /// It waited as long as it may.
+    Late,
+}
+
+/// Who waits behind whom: a source, or one who is counted as none and so stands alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Party {
+    Source(SourceKey),
+    Alone(u64),
+}
+
+#[derive(Debug)]
+struct Waiter {
+    number: u64,
+    wake: oneshot::Sender<Place>,
+}
+
+/// Those who wait, each party in its turn.
+#[derive(Debug, Default)]
+struct Lane {
+    turns: VecDeque<Party>,
+    parties: HashMap<Party, VecDeque<Waiter>>,
+}
+
+impl Lane {
+    fn of(&self, party: Party) -> usize {
+        self.parties.get(&party).map_or(0, VecDeque::len)
+    }
+
+    fn push(&mut self, party: Party, waiter: Waiter) {
+        let own = self.parties.entry(party).or_default();
+        if own.is_empty() {
+            self.turns.push_back(party);
+        }
+        own.push_back(waiter);
+    }
+
+    /// The next in turn; his party goes to the end of the line.
+    fn pop(&mut self) -> Option<Waiter> {
+        let party = self.turns.pop_front()?;
+        let own = self.parties.get_mut(&party)?;
+        let first = own.pop_front();
+        if own.is_empty() {
+            self.parties.remove(&party);
+        } else {
+            self.turns.push_back(party);
+        }
+        first
+    }
+
+    fn take(&mut self, party: Party, number: u64) -> Option<Waiter> {
+        let own = self.parties.get_mut(&party)?;
+        let at = own.iter().position(|waiter| waiter.number == number)?;
+        let taken = own.remove(at);
+        if own.is_empty() {
+            self.parties.remove(&party);
+            self.turns.retain(|turn| *turn != party);
+        }
+        taken
+    }
+
+    /// The party with most who wait, and how many.
+    fn longest(&self) -> Option<(Party, usize)> {
+        let counted = self.parties.iter().map(|(party, own)| (*party, own.len()));
+        counted.max_by_key(|(_, count)| *count)
+    }
+
+    fn newest(&self, party: Party) -> Option<u64> {
+        Some(self.parties.get(&party)?.back()?.number)
+    }
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Places nobody has, with their memory. While there is one nobody waits.
+    free: Vec<Memory>,
+    /// Sources that are known, and all others; they take turns.
+    lanes: [Lane; 2],
+    turn: usize,
+    waiting: usize,
+    number: u64,
+}
+
+impl State {
+    fn next(&mut self) -> Option<Waiter> {
+        self.turn = 1 - self.turn;
+        let turn = self.turn;
+        let first = self.lanes.get_mut(turn).and_then(Lane::pop);
+        let found = first.or_else(|| self.lanes.get_mut(1 - turn).and_then(Lane::pop));
+        if found.is_some() {
+            self.waiting -= 1;
+        }
+        found
+    }
+
+    /// Makes room for one more of `party`, if somebody has less right to it.
+    fn make_room(&mut self, familiar: bool, own: usize) -> Option<Waiter> {
+        let strangers = self.lanes.get_mut(STRANGERS)?;
+        let (party, count) = strangers.longest()?;
+        if !familiar && count < own + 2 {
+            return None;
+        }
+        let newest = strangers.newest(party)?;
+        let gone = strangers.take(party, newest);
+        if gone.is_some() {
+            self.waiting -= 1;
+        }
+        gone
+    }
+}
+
+const FAMILIAR: usize = 1;
+const STRANGERS: usize = 0;
+
+/// The line and its places.
+#[derive(Debug)]
+pub(crate) struct Checks {
+    bounds: Bounds,
+    state: Mutex<State>,
+    waits: AtomicU64,
+}
+
+/// A place among the checks that run at once, with the memory for one. Given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    checks: Arc<Checks>,
+    memory: Option<Memory>,
+}
+
+impl Place {
+    /// The memory to hash in.
+    pub(crate) fn memory(&mut self) -> &mut Memory {
+        self.memory.get_or_insert_default()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Some(memory) = self.memory.take() else {
+            return;
+        };
+        let mut place = Self {
+            checks: Arc::clone(&self.checks),
+            memory: Some(memory),
+        };
+        loop {
+            let mut state = self.checks.lock();
+            let Some(next) = state.next() else {
+                state.free.extend(place.memory.take());
+                return;
+            };
+            drop(state);
+            // Handed over without the lock: who has gone meanwhile gives the place back, to the next.
+            match next.wake.send(place) {
+                Ok(()) => return,
+                Err(back) => place = back,
+            }
+        }
+    }
+}
+
+/// Takes a waiter out of the line when he goes.
+struct InLine<'a> {
+    checks: &'a Checks,
+    lane: usize,
+    party: Party,
+    number: u64,
+}
+
+impl Drop for InLine<'_> {
+    fn drop(&mut self) {
+        let mut state = self.checks.lock();
+        let lane = state.lanes.get_mut(self.lane);
+        let gone = lane.and_then(|lane| lane.take(self.party, self.number));
+        if gone.is_some() {
+            state.waiting -= 1;
+        }
+    }
+}
+
+impl Checks {
+    pub(crate) fn new(bounds: Bounds) -> Arc<Self> {
+        let mut state = State::default();
+        state
+            .free
+            .resize_with(bounds.at_once.max(1), Memory::default);
+        Arc::new(Self {
+            bounds,
+            state: Mutex::new(state),
+            waits: AtomicU64::new(0),
+        })
+    }
+
+    /// How many had to wait.
+    pub(crate) fn waits(&self) -> u64 {
+        self.waits.load(Ordering::Relaxed)
+    }
+
+    /// The longest wait.
+    pub(crate) fn wait(&self) -> Duration {
+        self.bounds.wait
+    }
+
+    /// Nothing that panics is done with the lock held.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place; after a wait where all are taken.
+    pub(crate) async fn place(
+        self: &Arc<Self>,
+        source: Option<SourceKey>,
+        familiar: bool,
+    ) -> Result<Place, Full> {
+        let lane = if familiar { FAMILIAR } else { STRANGERS };
+        let (woken, _in_line) = {
+            let mut state = self.lock();
+            if let Some(memory) = state.free.pop() {
+                return Ok(Place {
+                    checks: Arc::clone(self),
+                    memory: Some(memory),
+                });
+            }
+            state.number += 1;
+            let number = state.number;
+            let party = source.map_or(Party::Alone(number), Party::Source);
+            let own = state.lanes.get(lane).map_or(0, |lane| lane.of(party));
+            if own >= self.bounds.waiting_per_source {
+                return Err(Full::Source);
+            }
+            if state.waiting >= self.bounds.waiting && state.make_room(familiar, own).is_none() {
+                return Err(Full::Line);
+            }
+            let (wake, woken) = oneshot::channel();
+            if let Some(lane) = state.lanes.get_mut(lane) {
+                lane.push(party, Waiter { number, wake });
+                state.waiting += 1;
+            }
+            let in_line = InLine {
+                checks: self,
+                lane,
+                party,
+                number,
+            };
+            (woken, in_line)
+        };
+        self.waits.fetch_add(1, Ordering::Relaxed);
+        match tokio::time::timeout(self.bounds.wait, woken).await {
+            Ok(Ok(place)) => Ok(place),
+            Ok(Err(_)) => Err(Full::Line),
+            Err(_) => Err(Full::Late),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::Future;
+    use std::pin::Pin;
+    use std::task::{Context, Poll, Waker};
+
+    type Waiting = Pin<Box<dyn Future<Output = Result<Place, Full>> + Send>>;
+
+    fn line(waiting: usize, waiting_per_source: usize) -> Arc<Checks> {
+        Checks::new(Bounds {
+            at_once: 1,
+            waiting,
+            waiting_per_source,
+            wait: Duration::from_secs(600),
+        })
+    }
+
+    fn key(last: u8) -> SourceKey {
+        SourceKey::of([127, 0, 0, last].into())
+    }
+
+    fn ask(checks: &Arc<Checks>, source: Option<SourceKey>, familiar: bool) -> Waiting {
+        let checks = Arc::clone(checks);
+        Box::pin(async move { checks.place(source, familiar).await })
+    }
+
+    fn poll(waiting: &mut Waiting) -> Poll<Result<Place, Full>> {
+        waiting
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    fn taken(waiting: &mut Waiting) -> Place {
+        match poll(waiting) {
+            Poll::Ready(Ok(place)) => place,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn refused(waiting: &mut Waiting) -> Full {
+        match poll(waiting) {
+            Poll::Ready(Err(full)) => full,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn one_source_fills_its_part_alone_and_the_others_take_turns() {
+        let checks = line(64, 3);
+        let place = checks.place(Some(key(1)), false).await.unwrap();
+        let mut many: Vec<_> = (0..3).map(|_| ask(&checks, Some(key(1)), false)).collect();
+        assert!(many.iter_mut().all(|one| poll(one).is_pending()));
+        assert_eq!(
+            refused(&mut ask(&checks, Some(key(1)), false)),
+            Full::Source
+        );
+        let mut other = ask(&checks, Some(key(2)), false);
+        assert!(poll(&mut other).is_pending());
+        drop(place);
+        let first = taken(&mut many[0]);
+        drop(first);
+        // The second of the first source waits behind the first of the second.
+        assert!(poll(&mut many[1]).is_pending());
+        drop(taken(&mut other));
+        drop(taken(&mut many[1]));
+        drop(taken(&mut many[2]));
+        assert_eq!(checks.lock().waiting, 0);
+        assert_eq!(checks.lock().free.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_source_that_is_not_in_the_line_is_let_in_before_one_that_fills_it() {
+        let checks = line(3, 3);
+        let place = checks.place(None, false).await.unwrap();
+        let mut many: Vec<_> = (0..3).map(|_| ask(&checks, Some(key(1)), false)).collect();
+        assert!(many.iter_mut().all(|one| poll(one).is_pending()));
+        let mut other = ask(&checks, Some(key(2)), false);
+        assert!(poll(&mut other).is_pending());
+        assert_eq!(refused(&mut many[2]), Full::Line);
+        let mut known = ask(&checks, Some(key(3)), true);
+        assert!(poll(&mut known).is_pending());
+        assert_eq!(refused(&mut many[1]), Full::Line);
+        // One each are left: nobody has less right than a further stranger.
+        assert_eq!(refused(&mut ask(&checks, Some(key(4)), false)), Full::Line);
+        drop(place);
+        drop(taken(&mut known));
+        drop((many, other));
+        assert_eq!(checks.lock().waiting, 0);
+        assert_eq!(checks.lock().free.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn who_goes_leaves_no_gap_and_takes_no_place_with_him() {
+        let checks = line(8, 8);
+        let place = checks.place(None, false).await.unwrap();
+        let mut gone = ask(&checks, Some(key(1)), false);
+        let mut stays = ask(&checks, Some(key(1)), false);
+        assert!(poll(&mut gone).is_pending() && poll(&mut stays).is_pending());
+        drop(gone);
+        let mut woken = ask(&checks, None, false);
+        assert!(poll(&mut woken).is_pending());
+        drop(place);
+        // The place is on its way to one of them, who goes before he takes it.
+        drop(stays);
+        drop(taken(&mut woken));
+        assert_eq!(checks.lock().free.len(), 1);
+        assert_eq!(checks.lock().waiting, 0);
+    }
+
+    #[tokio::test]
+    async fn a_wait_ends_in_time() {
+        let checks = Checks::new(Bounds {
+            at_once: 1,
+            waiting: 8,
+            waiting_per_source: 8,
+            wait: Duration::from_millis(1),
+        });
+        let _place = checks.place(None, false).await.unwrap();
+        let late = checks.place(Some(key(1)), false).await;
+        assert_eq!(late.unwrap_err(), Full::Late);
+        assert_eq!(checks.lock().waiting, 0);
+    }
+}

@@ -1,0 +1,350 @@
+//! Counting failures, and how long who failed too often has to wait.
+//!
+//! Failures count for a source and an address together, and for a source; **never for an address alone**: nobody shuts a
+//! person out by guessing, for he stands elsewhere. Addresses nobody has are counted as any other. What is counted is kept
+//! in bounded memory under a keyed hash, on each node for itself.
+//!
+//! What it is not: it makes nobody wait and refuses nobody; [`super::password`] and [`super::guess`] do.
+
+use crate::entropy;
+use base::source::SourceKey;
+use base::time::Millis;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The first pause after too many failures of a source at an address. Each further failure doubles it.
+const PAUSE_MILLISECONDS: i64 = 60_000;
+
+/// How often it is doubled: up to 16 minutes, so that 90 tries a day are left.
+const DOUBLINGS_MAX: u32 = 4;
+
+/// Failures are forgotten when none has followed for a day.
+const FORGOTTEN_MILLISECONDS: i64 = 24 * 3_600_000;
+
+/// Where a person was let in before, his further tries are looked at one in so many milliseconds.
+const PACE_MILLISECONDS: i64 = 2000;
+
+/// One of a source's failures is forgotten in so many milliseconds.
+const SOURCE_MILLISECONDS: i64 = 10_000;
+
+/// One of a source's wrong keys, codes and refresh tokens is forgotten in so many milliseconds.
+const GUESS_MILLISECONDS: i64 = 1000;
+
+/// What is forgiven.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Allowance {
+    /// Wrong passwords for one address from one source.
+    pub(crate) per_address: u32,
+    /// Wrong passwords from one source.
+    pub(crate) per_source: u32,
+    /// Wrong keys, codes and refresh tokens from one source.
+    pub(crate) guesses: u32,
+    /// Counts that are kept.
+    pub(crate) remembered: usize,
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy)]
+#[repr(u8)]
+enum Kind {
+    Address,
+    Familiar,
+    Source,
+    Guess,
+}
+
+type Key = [u8; 16];
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Count {
+    failures: u32,
+    /// When the last one was; where failures are forgotten one by one, when the last of them will be.
+    at: i64,
+}
+
+/// Counts in two generations: when the younger is full, the older is forgotten as a whole. A count that is used is young.
+#[derive(Debug, Default)]
+struct Counts {
+    young: HashMap<Key, Count>,
+    old: HashMap<Key, Count>,
+}
+
+impl Counts {
+    fn get(&self, key: &Key) -> Count {
+        let found = self.young.get(key).or_else(|| self.old.get(key));
+        found.copied().unwrap_or_default()
+    }
+
+    fn set(&mut self, key: Key, count: Count, most: usize) {
+        if self.young.len() >= most / 2 && !self.young.contains_key(&key) {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.old.remove(&key);
+        self.young.insert(key, count);
+    }
+
+    fn remove(&mut self, key: &Key) {
+        self.young.remove(key);
+        self.old.remove(key);
+    }
+}
+
+/// Which limit a slowed login ran into, and how long it has to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Slowed {
+    /// Too many failures of the source at this address.
+    Address(i64),
+    /// Too many failures of the source.
+    Source(i64),
+}
+
+/// A login from a source, about to be counted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Try {
+    address: Key,
+    familiar: Key,
+    source: Key,
+}
+
+/// The failures of all sources.
+#[derive(Debug)]
+pub(crate) struct Throttle {
+    secret: [u8; 32],
+    allowance: Allowance,
+    counts: Mutex<Counts>,
+}
+
+impl Throttle {
+    pub(crate) fn new(allowance: Allowance) -> Self {
+        Self {
+            secret: entropy::bytes(),
+            allowance,
+            counts: Mutex::default(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn key(&self, kind: Kind, source: SourceKey, address: &str) -> Key {
+        let mut text = Vec::with_capacity(49 + address.len());
+        text.extend(self.secret);
+        text.push(kind as u8);
+        text.extend(source.to_bytes());
+        text.extend(address.as_bytes());
+        let mut key = Key::default();
+        key.copy_from_slice(entropy::sha256(&text).split_at(16).0);
+        key
+    }
+
+    /// A login of this source as `address`, however it is written.
+    pub(crate) fn attempt(&self, source: SourceKey, address: &str) -> Try {
+        let folded = address.trim().to_lowercase();
+        Try {
+            address: self.key(Kind::Address, source, &folded),
+            familiar: self.key(Kind::Familiar, source, &folded),
+            source: self.key(Kind::Source, source, ""),
+        }
+    }
+
+    /// Whether the try may be made now.
+    pub(crate) fn look(&self, attempt: &Try, now: Millis) -> Result<(), Slowed> {
+        self.allowed(&self.lock(), attempt, now)
+    }
+
+    fn allowed(&self, counts: &Counts, attempt: &Try, now: Millis) -> Result<(), Slowed> {
+        let own = counts.get(&attempt.address);
+        if own.failures >= self.allowance.per_address {
+            let beyond = own.failures - self.allowance.per_address;
+            let pause = PAUSE_MILLISECONDS << beyond.min(DOUBLINGS_MAX);
+            let wait = own.at.saturating_add(pause).saturating_sub(now.0);
+            if wait > 0 {
+                return Err(Slowed::Address(wait));
+            }
+        }
+        let all = counts.get(&attempt.source);
+        match beyond(&all, self.allowance.per_source, SOURCE_MILLISECONDS, now) {
+            wait @ 1.. => Err(Slowed::Source(wait)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts the try as a failure before it is looked at: a thousand made at once are not a thousand for free. One that
+    /// turns out right is [`Self::clear`]ed.
+    pub(crate) fn begin(&self, attempt: &Try, now: Millis) -> Result<(), Slowed> {
+        let mut counts = self.lock();
+        self.allowed(&counts, attempt, now)?;
+        let mut own = counts.get(&attempt.address);
+        if own.at.saturating_add(FORGOTTEN_MILLISECONDS) < now.0 {
+            own.failures = 0;
+        }
+        own = Count {
+            failures: own.failures.saturating_add(1),
+            at: now.0,
+        };
+        counts.set(attempt.address, own, self.allowance.remembered);
+        let all = one_more(&counts.get(&attempt.source), SOURCE_MILLISECONDS, now);
+        counts.set(attempt.source, all, self.allowance.remembered);
+        Ok(())
+    }
+
+    /// How many milliseconds a try has to wait where the person was let in before. It has its turn then, whatever comes.
+    pub(crate) fn pace(&self, attempt: &Try, now: Millis, most: i64) -> Result<i64, Slowed> {
+        let mut counts = self.lock();
+        let own = counts.get(&attempt.familiar);
+        let wait = beyond(&own, self.allowance.per_address, PACE_MILLISECONDS, now);
+        if wait > most {
+            return Err(Slowed::Address(wait - most));
+        }
+        let own = one_more(&own, PACE_MILLISECONDS, now);
+        counts.set(attempt.familiar, own, self.allowance.remembered);
+        Ok(wait)
+    }
+
+    /// The try was right.
+    pub(crate) fn clear(&self, attempt: &Try, was_familiar: bool) {
+        let mut counts = self.lock();
+        counts.remove(&attempt.address);
+        counts.remove(&attempt.familiar);
+        if !was_familiar {
+            let mut all = counts.get(&attempt.source);
+            all.at = all.at.saturating_sub(SOURCE_MILLISECONDS);
+            counts.set(attempt.source, all, self.allowance.remembered);
+        }
+    }
+
+    /// Counts a wrong key, code or refresh token; the milliseconds to wait when they are too many.
+    pub(crate) fn guess(&self, source: SourceKey, now: Millis) -> Option<i64> {
+        let key = self.key(Kind::Guess, source, "");
+        let mut counts = self.lock();
+        let all = counts.get(&key);
+        let wait = beyond(&all, self.allowance.guesses, GUESS_MILLISECONDS, now);
+        if wait > 0 {
+            return Some(wait);
+        }
+        let all = one_more(&all, GUESS_MILLISECONDS, now);
+        counts.set(key, all, self.allowance.remembered);
+        None
+    }
+}
+
+/// How long one more has to wait where `burst` are free and one is forgotten in each `period`; not above 0 if it need not.
+fn beyond(count: &Count, burst: u32, period: i64, now: Millis) -> i64 {
+    let full = period.saturating_mul(i64::from(burst));
+    let after = count.at.max(now.0).saturating_add(period);
+    after.saturating_sub(full).saturating_sub(now.0)
+}
+
+fn one_more(count: &Count, period: i64, now: Millis) -> Count {
+    Count {
+        failures: 0,
+        at: count.at.max(now.0).saturating_add(period),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 86_400_000;
+
+    fn throttle() -> Throttle {
+        Throttle::new(Allowance {
+            per_address: 10,
+            per_source: 50,
+            guesses: 100,
+            remembered: 64,
+        })
+    }
+
+    fn source(last: u8) -> SourceKey {
+        SourceKey::of([192, 0, 2, last].into())
+    }
+
+    /// Tries made in a day by who tries whenever he may.
+    fn tries(throttle: &Throttle, attempt: &Try, from: i64) -> u32 {
+        let (mut now, mut made) = (from, 0);
+        while now < from + DAY {
+            match throttle.begin(attempt, Millis(now)) {
+                Ok(()) => made += 1,
+                Err(Slowed::Address(wait) | Slowed::Source(wait)) => now += wait,
+            }
+        }
+        made
+    }
+
+    #[test]
+    fn a_source_has_a_hundred_tries_a_day_at_an_address() {
+        let throttle = throttle();
+        let attempt = throttle.attempt(source(1), "ada@example.org");
+        // These two figures are in the threat model.
+        assert_eq!(tries(&throttle, &attempt, 0), 103);
+        assert_eq!(tries(&throttle, &attempt, DAY), 90);
+    }
+
+    #[test]
+    fn a_source_has_nine_thousand_tries_a_day_at_all_addresses() {
+        let throttle = throttle();
+        let (mut now, mut made) = (0, 0);
+        while now < DAY {
+            let attempt = throttle.attempt(source(1), &format!("n{made}@example.org"));
+            match throttle.begin(&attempt, Millis(now)) {
+                Ok(()) => made += 1,
+                Err(Slowed::Address(wait) | Slowed::Source(wait)) => now += wait,
+            }
+        }
+        assert_eq!(made, 8689);
+    }
+
+    #[test]
+    fn nobody_waits_for_what_others_did() {
+        let throttle = throttle();
+        let now = Millis(0);
+        let theirs = throttle.attempt(source(1), "ada@example.org");
+        while throttle.begin(&theirs, now).is_ok() {}
+        assert_eq!(throttle.look(&theirs, now), Err(Slowed::Address(60_000)));
+        let same = throttle.attempt(source(1), " ADA@example.ORG ");
+        assert!(throttle.look(&same, now).is_err());
+        let elsewhere = throttle.attempt(source(2), "ada@example.org");
+        assert_eq!(throttle.look(&elsewhere, now), Ok(()));
+        let other = throttle.attempt(source(1), "bob@example.org");
+        assert_eq!(throttle.look(&other, now), Ok(()));
+        throttle.clear(&theirs, false);
+        assert_eq!(throttle.look(&theirs, now), Ok(()));
+    }
+
+    #[test]
+    fn where_one_was_let_in_his_tries_are_paced_and_never_shut_out() {
+        let throttle = throttle();
+        let attempt = throttle.attempt(source(1), "ada@example.org");
+        let waits: Vec<_> = (0..13)
+            .map(|_| throttle.pace(&attempt, Millis(0), 10_000))
+            .collect();
+        assert!(waits[..10].iter().all(|wait| matches!(wait, Ok(..=0))));
+        assert_eq!(waits[10..], [Ok(2000), Ok(4000), Ok(6000)]);
+        assert!(throttle.pace(&attempt, Millis(0), 6000).is_err());
+        throttle.clear(&attempt, true);
+        assert!(throttle.pace(&attempt, Millis(0), 0).is_ok());
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let throttle = throttle();
+        for number in 0..1000 {
+            let attempt = throttle.attempt(source(1), &format!("n{number}"));
+            let _ = throttle.begin(&attempt, Millis(i64::from(number) * 10_000));
+        }
+        let counts = throttle.lock();
+        assert!(counts.young.len() + counts.old.len() <= 64);
+    }
+
+    #[test]
+    fn guesses_of_keys_are_counted_by_source() {
+        let throttle = throttle();
+        let made = (0..200).filter(|_| throttle.guess(source(1), Millis(0)).is_none());
+        assert_eq!(made.count(), 100);
+        assert_eq!(throttle.guess(source(2), Millis(0)), None);
+        assert_eq!(throttle.guess(source(1), Millis(1000)), None);
+    }
+}

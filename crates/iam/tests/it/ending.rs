@@ -1,0 +1,177 @@
+//! What ends with what: sessions, the codes asked for with them, and the sessions those codes began.
+
+use crate::world::{OWNER, World, access_token, code, on_both_databases, refresh_token, secret};
+use iam::manage::api_key::NewKey;
+use iam::token::grant::{Client, Grant, TokenRequest, Tokens};
+use iam::token::uaa::UaaGrant;
+use iam::{AuthError, Credential};
+
+on_both_databases!(
+    a_logout_ends_the_whole_line_of_sessions,
+    a_logout_reads_no_directory_again,
+    an_ended_session_is_forgotten_with_its_last_token,
+    a_login_beside_a_change_of_the_password_does_not_outlive_it,
+    a_code_redeemed_beside_a_logout_does_not_outlive_it,
+);
+
+async fn passcode(world: &World, refresh: &str) -> String {
+    let request = TokenRequest {
+        source: base::source::Source::here(),
+        grant: Grant::RefreshToken(secret(refresh)),
+        client: Some(Client::Bx),
+        account: None,
+        with_uaa: false,
+    };
+    let code = world.iam.passcode(request).await.unwrap();
+    code.expose().clone()
+}
+
+async fn redeem(world: &World, code: &str) -> Result<Tokens, iam::IamError> {
+    World::ask(&world.iam, Grant::Passcode(secret(code)), Some(Client::Bx)).await
+}
+
+fn is_refused(world: &World, token: &str) -> bool {
+    matches!(world.enter(token), Err(AuthError::Revoked(_)))
+}
+
+async fn a_logout_ends_the_whole_line_of_sessions(world: World) {
+    let mut line = vec![world.log_in().await];
+    for _ in 0..3 {
+        let last = refresh_token(line.last().unwrap());
+        let code = passcode(&world, &last).await;
+        line.push(redeem(&world, &code).await.unwrap());
+    }
+    let beside = world.log_in().await;
+    // The end of one in the middle is no end of those before it.
+    world
+        .iam
+        .revoke(&secret(&access_token(&line[2])))
+        .await
+        .unwrap();
+    let alive: Vec<bool> = line
+        .iter()
+        .map(|own| !is_refused(&world, &access_token(own)))
+        .collect();
+    assert_eq!(alive, [true, true, false, false]);
+    world
+        .iam
+        .revoke(&secret(&access_token(&line[0])))
+        .await
+        .unwrap();
+    assert!(
+        line.iter()
+            .all(|own| is_refused(&world, &access_token(own)))
+    );
+    for own in &line {
+        assert_eq!(code(world.renew(&refresh_token(own)).await), "BXNIM0407E");
+    }
+    world.renew(&refresh_token(&beside)).await.unwrap();
+}
+
+/// Thousands of logouts cost those who change something nothing.
+async fn a_logout_reads_no_directory_again(world: World) {
+    let before = world.iam.directory();
+    let mut tokens = Vec::new();
+    for _ in 0..20 {
+        let tokens_of_key = world
+            .key_session(world.made.api_key.expose())
+            .await
+            .unwrap();
+        world
+            .iam
+            .revoke(&secret(&access_token(&tokens_of_key)))
+            .await
+            .unwrap();
+        tokens.push(access_token(&tokens_of_key));
+    }
+    assert!(std::sync::Arc::ptr_eq(&before, &world.iam.directory()));
+    assert!(tokens.iter().all(|token| is_refused(&world, token)));
+    // A change reads it, and they stay ended; so they do on a node that starts now.
+    world.key(&world.owner(), NewKey::default()).await;
+    assert!(tokens.iter().all(|token| is_refused(&world, token)));
+    let node = world.node().await;
+    for token in &tokens {
+        let entry = node.verifier().identity(Credential::Iam(token));
+        assert!(matches!(entry, Err(AuthError::Revoked(_))), "{entry:?}");
+    }
+    node.close().await;
+}
+
+async fn an_ended_session_is_forgotten_with_its_last_token(world: World) {
+    for _ in 0..5 {
+        let tokens = world
+            .key_session(world.made.api_key.expose())
+            .await
+            .unwrap();
+        world
+            .iam
+            .revoke(&secret(&access_token(&tokens)))
+            .await
+            .unwrap();
+    }
+    let db = world.database().await;
+    let ended = async || {
+        let sql = "SELECT COUNT(*) AS number FROM sessions WHERE revoked_at IS NOT NULL";
+        db.one(sql, &[])
+            .await
+            .unwrap()
+            .unwrap()
+            .int("number")
+            .unwrap()
+    };
+    assert_eq!(ended().await, 5);
+    world.wait(crate::world::ACCESS + 24 * 3600 + 1);
+    world
+        .key_session(world.made.api_key.expose())
+        .await
+        .unwrap();
+    assert_eq!(ended().await, 0);
+    db.close().await;
+}
+
+/// The old password was right when the login began; what it began is gone, or was never begun.
+async fn a_login_beside_a_change_of_the_password_does_not_outlive_it(world: World) {
+    let mut current = world.made.password.expose().clone();
+    for round in 0..4 {
+        let next = format!("a new password, number {round}");
+        let own = world.password(OWNER, &current).await.unwrap();
+        let caller = world.enter(&access_token(&own)).unwrap();
+        let (old, new) = (secret(&current), secret(&next));
+        let (changed, beside) = tokio::join!(
+            world
+                .iam
+                .change_password(&caller, base::source::Source::here(), old, new),
+            world.password(OWNER, &current),
+        );
+        changed.unwrap();
+        if let Ok(tokens) = beside {
+            assert!(is_refused(&world, &access_token(&tokens)), "round {round}");
+            assert_eq!(
+                code(world.renew(&refresh_token(&tokens)).await),
+                "BXNIM0407E"
+            );
+        }
+        current = next;
+    }
+}
+
+async fn a_code_redeemed_beside_a_logout_does_not_outlive_it(world: World) {
+    for round in 0..10 {
+        let parent = world.log_in().await;
+        let code = passcode(&world, &refresh_token(&parent)).await;
+        let token = secret(&access_token(&parent));
+        let (ended, child) = tokio::join!(world.iam.revoke(&token), redeem(&world, &code));
+        ended.unwrap();
+        if let Ok(child) = child {
+            assert!(is_refused(&world, &access_token(&child)), "round {round}");
+            let exchanged = UaaGrant::IamToken(child.access_token.clone());
+            assert!(
+                world
+                    .iam
+                    .uaa_token(base::source::Source::here(), exchanged)
+                    .await
+                    .is_err()
+            );
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The body of an answer on its way out: in pieces, so that no more than a few of them are in buffers of the connection, and
+//! watched, so that it can be given up when the client takes nothing of it.
+
+use super::line::Line;
+use axum::body::{Body, Bytes, HttpBody};
+use hyper::body::{Frame, SizeHint};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+/// One piece: what fits a frame of HTTP/2 at its usual size.
+const PIECE_BYTES: usize = 16 * 1024;
+
+/// What is left of an answer.
+#[derive(Debug)]
+pub(super) struct Held(Mutex<Option<Left>>);
+
+#[derive(Debug)]
+struct Left {
+    body: Body,
+    /// Of the body's last chunk, what was not handed out.
+    rest: Bytes,
+}
+
+impl Held {
+    fn left(&self) -> MutexGuard<'_, Option<Left>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Frees what is left; the client sees the answer break off.
+    pub(super) fn give_up(&self) {
+        let left = self.left().take();
+        drop(left);
+    }
+}
+
+/// An answer's body, in pieces.
+#[derive(Debug)]
+pub(super) struct Paced {
+    held: Arc<Held>,
+    line: Arc<Line>,
+    id: u64,
+}
+
+/// The client took too little for too long.
+#[derive(Debug, thiserror::Error)]
+#[error("the client did not take the answer")]
+pub(super) struct GivenUp;
+
+impl Paced {
+    pub(super) fn new(body: Body, line: &Arc<Line>) -> Self {
+        let rest = Bytes::new();
+        let held = Arc::new(Held(Mutex::new(Some(Left { body, rest }))));
+        let id = line.answers(&held);
+        let line = Arc::clone(line);
+        Self { held, line, id }
+    }
+}
+
+impl Left {
+    fn piece(&mut self) -> Bytes {
+        self.rest.split_to(self.rest.len().min(PIECE_BYTES))
+    }
+}
+
+impl HttpBody for Paced {
+    type Data = Bytes;
+    type Error = Box<dyn std::error::Error + Send + Sync>;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        self.line.wants(self.id);
+        let mut held = self.held.left();
+        let Some(left) = held.as_mut() else {
+            return Poll::Ready(Some(Err(GivenUp.into())));
+        };
+        if left.rest.is_empty() {
+            match Pin::new(&mut left.body).poll_frame(context) {
+                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(data) => left.rest = data,
+                    Err(frame) => return Poll::Ready(Some(Ok(frame))),
+                },
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error.into()))),
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        let piece = left.piece();
+        self.line.handed(self.id, piece.len());
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        let held = self.held.left();
+        held.as_ref()
+            .is_some_and(|left| left.rest.is_empty() && left.body.is_end_stream())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let held = self.held.left();
+        let Some(left) = held.as_ref() else {
+            return SizeHint::default();
+        };
+        let rest = left.rest.len() as u64;
+        let hint = left.body.size_hint();
+        let mut whole = SizeHint::new();
+        if let Some(upper) = hint.upper() {
+            whole.set_upper(upper.saturating_add(rest));
+        }
+        whole.set_lower(hint.lower().saturating_add(rest));
+        whole
+    }
+}
+
+impl Drop for Paced {
+    fn drop(&mut self) {
+        self.line.answered(self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::BodyExt as _;
+    use std::sync::Weak;
+
+    #[tokio::test]
+    async fn an_answer_goes_in_pieces_and_whole() {
+        let line = Arc::new(Line::new(Weak::new()));
+        let bytes: Vec<u8> = (0..100_000_u32).map(|at| at.to_le_bytes()[0]).collect();
+        let mut paced = Paced::new(Body::from(bytes.clone()), &line);
+        assert_eq!(paced.size_hint().exact(), Some(100_000));
+        let mut got = Vec::new();
+        while let Some(frame) = paced.frame().await {
+            let piece = frame.unwrap().into_data().unwrap();
+            assert!(piece.len() <= PIECE_BYTES);
+            got.extend(piece);
+            assert_eq!(paced.size_hint().exact(), Some(100_000 - got.len() as u64));
+        }
+        assert!(paced.is_end_stream() && got == bytes);
+        assert!(Paced::new(Body::empty(), &line).is_end_stream());
+    }
+}

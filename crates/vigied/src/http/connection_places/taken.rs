@@ -1,0 +1,185 @@
+//! Which places are taken, and which connections give theirs up.
+
+use crate::http::line::{Line, Standing};
+use base::id::AccountId;
+use base::source::SourceKey;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// One in so many places is emptied at once when all are taken, so that the search for them is paid for by many.
+const BATCH: usize = 64;
+
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    pub(super) next: u64,
+    pub(super) count: usize,
+    pub(super) kept: usize,
+    /// How many each account keeps.
+    pub(super) accounts: HashMap<AccountId, usize>,
+    /// By source; those of trusted proxies under `None`.
+    pub(super) groups: HashMap<Option<SourceKey>, Group>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    pub(super) lines: BTreeMap<u64, Entry>,
+    pub(super) kept: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) line: Arc<Line>,
+    /// The account that keeps the place.
+    pub(super) kept: Option<AccountId>,
+}
+
+impl Taken {
+    /// Empties places where least is lost.
+    pub(super) fn make_room_anywhere(
+        &mut self,
+        new: Option<SourceKey>,
+        places: usize,
+        new_time: Duration,
+    ) -> bool {
+        let now = Instant::now();
+        let before = now.checked_sub(new_time).unwrap_or(now);
+        let stale = self.sources_with_most(new, |own| own.idle_since(before));
+        if !stale.is_empty() {
+            return self.make_room(&stale, places, before);
+        }
+        let most = self.sources_with_most(new, |own| own.lines.len() - own.kept);
+        self.make_room(&most, places, now)
+    }
+
+    /// The sources of which `count` is highest, and not nothing; the newcomer's own has one more. Connections of proxies are
+    /// those of many: they come last.
+    fn sources_with_most(
+        &self,
+        new: Option<SourceKey>,
+        count: impl Fn(&Group) -> usize,
+    ) -> Vec<Option<SourceKey>> {
+        let mut most = (false, 0);
+        let mut found = Vec::new();
+        for (source, group) in &self.groups {
+            let own = count(group);
+            if own == 0 {
+                continue;
+            }
+            let rank = (source.is_some(), own + usize::from(*source == new));
+            if rank > most {
+                most = rank;
+                found.clear();
+            }
+            if rank == most {
+                found.push(*source);
+            }
+        }
+        found
+    }
+
+    /// Empties places of these sources: those idle since before then, the longest idle first; a busy one where there is none.
+    pub(super) fn make_room(
+        &mut self,
+        sources: &[Option<SourceKey>],
+        places: usize,
+        before: Instant,
+    ) -> bool {
+        let mut idle = Vec::new();
+        let mut busy = None;
+        for source in sources {
+            let Some(group) = self.groups.get(source) else {
+                continue;
+            };
+            for (id, entry) in group.lines.iter().filter(|(_, own)| own.kept.is_none()) {
+                match entry.line.standing() {
+                    Standing::Idle(since) if since <= before => idle.push((since, *source, *id)),
+                    Standing::Idle(_) => {}
+                    Standing::Busy => busy = busy.or(Some((*source, *id))),
+                }
+            }
+        }
+        idle.sort_unstable();
+        let most = (places / BATCH).clamp(1, (idle.len() / 2).max(1));
+        let mut made = false;
+        for (_, source, id) in idle.into_iter().take(most) {
+            made |= self.evict(source, id);
+        }
+        made || busy.is_some_and(|(source, id)| self.evict(source, id))
+    }
+
+    /// Lets the account that keeps most places keep one fewer, where this one keeps fewer still.
+    pub(super) fn give_up_one_for(&mut self, account: AccountId) -> bool {
+        let own = self.accounts.get(&account).copied().unwrap_or(0);
+        let most = self.accounts.iter().max_by_key(|(_, count)| **count);
+        let Some((most, _)) = most.filter(|(_, count)| **count > own + 1) else {
+            return false;
+        };
+        let lines = self.groups.iter().flat_map(|(source, group)| {
+            let own = group.lines.iter();
+            own.filter(|(_, entry)| entry.kept == Some(*most))
+                .map(|(id, entry)| (entry.line.standing(), *source, *id))
+        });
+        // The longest idle one; a busy one where none is.
+        let Some((_, source, id)) = lines.min() else {
+            return false;
+        };
+        self.set_kept(source, id, None);
+        true
+    }
+
+    /// Notes which account keeps a place, and counts it.
+    pub(super) fn set_kept(&mut self, source: Option<SourceKey>, id: u64, kept: Option<AccountId>) {
+        let Some(group) = self.groups.get_mut(&source) else {
+            return;
+        };
+        let Some(entry) = group.lines.get_mut(&id) else {
+            return;
+        };
+        entry.line.set_keeps_place(kept.is_some());
+        let before = std::mem::replace(&mut entry.kept, kept);
+        if let Some(account) = kept {
+            group.kept += 1;
+            self.kept += 1;
+            *self.accounts.entry(account).or_default() += 1;
+        }
+        if let Some(account) = before {
+            group.kept -= 1;
+            self.kept -= 1;
+            let left = self.accounts.entry(account).or_default();
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                self.accounts.remove(&account);
+            }
+        }
+    }
+
+    fn evict(&mut self, source: Option<SourceKey>, id: u64) -> bool {
+        let gone = self.remove(source, id);
+        if let Some(entry) = &gone {
+            entry.line.evict();
+        }
+        gone.is_some()
+    }
+
+    pub(super) fn remove(&mut self, source: Option<SourceKey>, id: u64) -> Option<Entry> {
+        self.set_kept(source, id, None);
+        let group = self.groups.get_mut(&source)?;
+        let entry = group.lines.remove(&id)?;
+        self.count -= 1;
+        if group.lines.is_empty() {
+            self.groups.remove(&source);
+        }
+        Some(entry)
+    }
+}
+
+impl Group {
+    /// How many connections without a credential have been idle since before then.
+    fn idle_since(&self, before: Instant) -> usize {
+        let open = self.lines.values().filter(|own| own.kept.is_none());
+        let is_idle =
+            |own: &&Entry| matches!(own.line.standing(), Standing::Idle(since) if since <= before);
+        open.filter(is_idle).count()
+    }
+}

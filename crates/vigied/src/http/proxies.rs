@@ -1,0 +1,202 @@
+//! The proxies in front of the server, and for whom they ask.
+
+use super::forwarded::{self, Hop};
+use crate::config::{Networks, Settings};
+use base::source::{Source, SourceKey};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use std::net::IpAddr;
+
+const FORWARDED: HeaderName = http::header::FORWARDED;
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// The header in which the proxies name their client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Any,
+    Forwarded,
+    XForwardedFor,
+}
+
+/// Whom to believe, and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Proxies {
+    trusted: Networks,
+    told: Told,
+    protocol: bool,
+}
+
+impl Proxies {
+    /// As the settings say.
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self {
+            trusted: settings.trusted_proxies(),
+            told: match settings.text("proxy_header") {
+                "forwarded" => Told::Forwarded,
+                "x-forwarded-for" => Told::XForwardedFor,
+                _ => Told::Any,
+            },
+            protocol: settings.text("proxy_protocol") == "true",
+        }
+    }
+
+    /// Whether connections begin with a PROXY header.
+    pub(super) const fn speak_protocol(&self) -> bool {
+        self.protocol
+    }
+
+    /// Whether this is a trusted proxy.
+    pub(super) fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted.contains(address)
+    }
+
+    /// As what a connection's place counts; `None` for a trusted proxy, which no limit by source is for.
+    pub(super) fn key(&self, peer: IpAddr) -> Option<SourceKey> {
+        (!self.trusts(peer)).then(|| SourceKey::of(peer))
+    }
+
+    /// Whose request it is: the peer's, or, where that is a trusted proxy, that of the last address in its header that is not
+    /// one.
+    pub(super) fn source(&self, peer: IpAddr, headers: &HeaderMap) -> Source {
+        if !self.trusts(peer) {
+            return Source::client(peer);
+        }
+        let lines = |name| headers.get_all(name).iter().map(HeaderValue::as_bytes);
+        let forwarded = || {
+            let is_there = headers.contains_key(FORWARDED);
+            is_there.then(|| self.last(forwarded::forwarded(lines(FORWARDED))))
+        };
+        let x_forwarded_for = || {
+            let is_there = headers.contains_key(X_FORWARDED_FOR);
+            is_there.then(|| self.last(forwarded::x_forwarded_for(lines(X_FORWARDED_FOR))))
+        };
+        let hop = match self.told {
+            Told::Forwarded => forwarded(),
+            Told::XForwardedFor => x_forwarded_for(),
+            Told::Any => match (forwarded(), x_forwarded_for()) {
+                // Most proxies write one of the two, and hand on what the client sent as the other: which one was written
+                // by the proxy can't be told where they disagree.
+                (Some(one), Some(other)) if one != other => Some(Hop::Garbage),
+                (one, other) => one.or(other),
+            },
+        };
+        match hop {
+            Some(Hop::Address(address)) => Source::client(address),
+            // All that is unreadable or contradicts itself shares the proxy's address as one source of its own: who sends it
+            // gains nothing by it, and nobody else is counted there.
+            Some(Hop::Garbage) => Source::client(peer),
+            Some(Hop::Hidden) | None => Source::proxy(peer),
+        }
+    }
+
+    /// The last hop that is not a trusted proxy.
+    fn last(&self, hops: impl Iterator<Item = Hop>) -> Hop {
+        let is_proxy = |hop: &Hop| matches!(hop, Hop::Address(address) if self.trusts(*address));
+        let mut hops = hops.skip_while(is_proxy);
+        hops.next().unwrap_or(Hop::Hidden)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxies(told: Told) -> Proxies {
+        Proxies {
+            trusted: "10.0.0.0/8, 2001:db8:a::/48".parse().unwrap(),
+            told,
+            protocol: false,
+        }
+    }
+
+    fn source(told: Told, peer: &str, lines: &[(&str, &str)]) -> Source {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            let name: HeaderName = name.parse().unwrap();
+            headers.append(name, HeaderValue::from_str(value).unwrap());
+        }
+        proxies(told).source(peer.parse().unwrap(), &headers)
+    }
+
+    fn client(text: &str) -> Source {
+        Source::client(text.parse().unwrap())
+    }
+
+    fn proxy(text: &str) -> Source {
+        Source::proxy(text.parse().unwrap())
+    }
+
+    #[test]
+    fn nobody_but_a_trusted_proxy_is_believed() {
+        let lines = [
+            ("forwarded", "for=192.0.2.1"),
+            ("x-forwarded-for", "192.0.2.1"),
+        ];
+        assert_eq!(source(Told::Any, "11.0.0.1", &lines), client("11.0.0.1"));
+        assert_eq!(source(Told::Any, "10.0.0.1", &lines), client("192.0.2.1"));
+        assert_eq!(
+            source(Told::Any, "::ffff:10.0.0.1", &lines),
+            client("192.0.2.1")
+        );
+        assert_eq!(
+            source(Told::Any, "2001:db8:a::1", &lines),
+            client("192.0.2.1")
+        );
+    }
+
+    #[test]
+    fn it_is_the_last_address_that_is_no_proxys() {
+        for (value, is) in [
+            ("9.9.9.9, 192.0.2.1", client("192.0.2.1")),
+            (
+                "9.9.9.9, 192.0.2.1, 10.0.0.2, 2001:db8:a::2",
+                client("192.0.2.1"),
+            ),
+            ("9.9.9.9, unknown, 10.0.0.2", proxy("10.0.0.1")),
+            ("9.9.9.9, garbage, 10.0.0.2", client("10.0.0.1")),
+            ("10.0.0.3, 10.0.0.2", proxy("10.0.0.1")),
+            ("garbage, 192.0.2.1", client("192.0.2.1")),
+        ] {
+            assert_eq!(
+                source(Told::Any, "10.0.0.1", &[("x-forwarded-for", value)]),
+                is,
+                "{value}"
+            );
+        }
+        let two = [
+            ("forwarded", "for=9.9.9.9"),
+            ("forwarded", "for=192.0.2.1;proto=https, for=10.0.0.2"),
+        ];
+        assert_eq!(source(Told::Any, "10.0.0.1", &two), client("192.0.2.1"));
+        assert_eq!(source(Told::Any, "10.0.0.1", &[]), proxy("10.0.0.1"));
+    }
+
+    #[test]
+    fn two_headers_that_contradict_each_other_give_nobody_a_name() {
+        let lines = [
+            ("forwarded", "for=9.9.9.9"),
+            ("x-forwarded-for", "192.0.2.1"),
+        ];
+        assert_eq!(source(Told::Any, "10.0.0.1", &lines), client("10.0.0.1"));
+        assert_eq!(
+            source(Told::Forwarded, "10.0.0.1", &lines),
+            client("9.9.9.9")
+        );
+        assert_eq!(
+            source(Told::XForwardedFor, "10.0.0.1", &lines),
+            client("192.0.2.1")
+        );
+        let lines = [
+            ("forwarded", "for=\"unknown\""),
+            ("x-forwarded-for", "192.0.2.1"),
+        ];
+        assert_eq!(source(Told::Any, "10.0.0.1", &lines), client("10.0.0.1"));
+    }
+
+    #[test]
+    fn a_proxys_connections_do_not_count() {
+        let proxies = proxies(Told::Any);
+        assert_eq!(proxies.key("10.0.0.1".parse().unwrap()), None);
+        let stranger = "192.0.2.1".parse().unwrap();
+        assert_eq!(proxies.key(stranger), Some(SourceKey::of(stranger)));
+    }
+}

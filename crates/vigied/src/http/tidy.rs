@@ -1,0 +1,81 @@
+//! Slashes that say nothing: `//v1/metrics/` is `/v1/metrics`. They come from clients that put a path behind an address with
+//! a slash at its end. Done before anything looks at the path, so that all see the same one.
+//!
+//! Not for paths that a proxy in front may keep to itself: to its rule for `/metrics`, `//metrics` is another path.
+
+/// What a proxy may have a rule for, and no client makes by joining: reached by its own spelling only.
+const EXACT: [&str; 2] = ["/metrics", "/health"];
+
+/// The request with the path in its shortest form.
+pub(super) fn tidied<B>(mut request: http::Request<B>) -> http::Request<B> {
+    if let Some(path) = tidy(request.uri().path()) {
+        let query = request.uri().query();
+        let target = query.map_or_else(|| path.clone(), |query| format!("{path}?{query}"));
+        let mut parts = request.uri().clone().into_parts();
+        parts.path_and_query = target.parse().ok();
+        if let Ok(uri) = http::Uri::from_parts(parts) {
+            *request.uri_mut() = uri;
+        }
+    }
+    request
+}
+
+/// The path in its shortest form; `None` when it stays as it is.
+fn tidy(path: &str) -> Option<String> {
+    let is_tidy = !path.contains("//") && (path.len() < 2 || !path.ends_with('/'));
+    if is_tidy {
+        return None;
+    }
+    let parts = path.split('/').filter(|part| !part.is_empty());
+    let path = parts.fold(String::new(), |whole, part| whole + "/" + part);
+    let is_under = |own: &str| {
+        path.strip_prefix(own)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    if EXACT.iter().any(|own| is_under(own)) {
+        return None;
+    }
+    Some(if path.is_empty() {
+        "/".to_owned()
+    } else {
+        path
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slashes_that_say_nothing_go() {
+        for (given, tidied) in [
+            ("//v1/metrics", "/v1/metrics"),
+            ("/v1//metrics/", "/v1/metrics"),
+            ("/v1/metrics/", "/v1/metrics"),
+            ("//", "/"),
+        ] {
+            assert_eq!(tidy(given).as_deref(), Some(tidied), "{given}");
+        }
+        for same in ["/", "/v1/metrics", "/v1/apikeys/a%2Fb"] {
+            assert_eq!(tidy(same), None, "{same}");
+        }
+        let request = http::Request::get("http://h//v1/metrics/?target=a//b/").body(());
+        let tidied = super::tidied(request.unwrap());
+        assert_eq!(tidied.uri(), "http://h/v1/metrics?target=a//b/");
+    }
+
+    #[test]
+    fn what_a_proxy_may_keep_to_itself_has_one_spelling() {
+        for same in [
+            "//metrics",
+            "/metrics/",
+            "/metrics//",
+            "///metrics",
+            "//health/ready",
+            "/health//live",
+        ] {
+            assert_eq!(tidy(same), None, "{same}");
+        }
+        assert_eq!(tidy("//metricsx").as_deref(), Some("/metricsx"));
+    }
+}

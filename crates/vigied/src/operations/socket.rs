@@ -1,0 +1,142 @@
+//! The Unix socket: taken without following a link, readable by its user alone, and free again after a server was killed.
+
+use crate::private_files;
+use anyhow::{Context, bail};
+use std::fs::{File, Permissions};
+use std::io::ErrorKind;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use tokio::net::{UnixListener, UnixSocket};
+
+/// Longest path of a socket: what fits into its address (108 bytes with the zero at its end, on Linux).
+const PATH_BYTES_MAX: usize = 107;
+
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 64;
+
+/// A path short enough for a socket's address; the folder stays open as long as the path is used.
+#[derive(Debug)]
+pub(super) struct Short {
+    path: PathBuf,
+    _folder: Option<File>,
+}
+
+impl Short {
+    /// The path itself where it fits, else one through the open folder, which Linux has for every process.
+    pub(super) fn of(path: &Path) -> std::io::Result<Self> {
+        if path.as_os_str().len() <= PATH_BYTES_MAX {
+            return Ok(Self {
+                path: path.to_owned(),
+                _folder: None,
+            });
+        }
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(ErrorKind::InvalidFilename.into());
+        };
+        let folder = File::open(parent)?;
+        let path = Path::new("/proc/self/fd")
+            .join(folder.as_raw_fd().to_string())
+            .join(name);
+        if path.as_os_str().len() > PATH_BYTES_MAX {
+            return Err(ErrorKind::InvalidFilename.into());
+        }
+        Ok(Self {
+            path,
+            _folder: Some(folder),
+        })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// A socket that is listened on; its file goes with it.
+#[derive(Debug)]
+pub(super) struct Socket {
+    pub(super) listener: UnixListener,
+    path: PathBuf,
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        // Left behind it does no harm: the next server takes its place.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Takes the socket. What an earlier server left is removed; what another listens on, or what is no socket, is not.
+pub(super) fn bind(path: &Path) -> anyhow::Result<Socket> {
+    let path = std::path::absolute(path).context("cannot resolve the path of the socket")?;
+    let shown = path.display();
+    let hint = "name another with `operations.listen = \"/PATH/TO/SOCKET\"`, or an address with `\"127.0.0.1:PORT\"`";
+    let short = Short::of(&path).with_context(|| {
+        format!(
+            "cannot take the socket `{shown}`: a socket's path has {PATH_BYTES_MAX} bytes at most, and this has {}\nhint: {hint}",
+            path.as_os_str().len()
+        )
+    })?;
+    if private_files::is_stale_socket(&path)? {
+        if UnixStream::connect(short.path()).is_ok() {
+            bail!("another program answers on the socket `{shown}`\nhint: {hint}");
+        }
+        std::fs::remove_file(&path).with_context(|| format!("cannot remove `{shown}`"))?;
+    }
+    let taken = || -> std::io::Result<UnixListener> {
+        let socket = UnixSocket::new_stream()?;
+        socket.bind(short.path())?;
+        // Before the first connection can be made: until it listens, nobody gets in.
+        std::fs::set_permissions(short.path(), Permissions::from_mode(0o600))?;
+        socket.listen(BACKLOG)
+    };
+    let listener =
+        taken().with_context(|| format!("cannot take the socket `{shown}`\nhint: {hint}"))?;
+    Ok(Socket { listener, path })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[tokio::test]
+    async fn a_socket_that_was_left_behind_is_taken_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("operations.sock");
+        // As SIGKILL leaves it: the file is there, and nobody listens.
+        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        let socket = bind(&path).unwrap();
+        let mode = path.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let error = bind(&path).unwrap_err().to_string();
+        assert!(error.contains("another program answers"), "{error}");
+        drop(socket);
+        assert!(!path.exists());
+    }
+
+    #[tokio::test]
+    async fn what_is_no_socket_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        std::fs::write(&file, "precious").unwrap();
+        symlink(&file, &link).unwrap();
+        for path in [&file, &link] {
+            let error = bind(path).unwrap_err().to_string();
+            assert!(error.contains("hint: "), "{error}");
+        }
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "precious");
+    }
+
+    #[tokio::test]
+    async fn a_long_path_is_reached_through_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("d".repeat(120));
+        std::fs::create_dir(&deep).unwrap();
+        let path = deep.join("operations.sock");
+        let _socket = bind(&path).unwrap();
+        assert!(path.exists());
+        UnixStream::connect(Short::of(&path).unwrap().path()).unwrap();
+    }
+}

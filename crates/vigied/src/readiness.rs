@@ -1,0 +1,174 @@
+//! Whether the server can do its work, asked so that nothing that is stuck holds up the answer.
+//!
+//! Store and identity database are asked on the side, once at a time, and whoever wants to know waits for a bounded time:
+//! a store that is wedged costs one thread that waits, however often health is asked.
+
+use crate::app::App;
+use base::store::{Figure, SampleStore};
+use iam::Iam;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// How long store and database may take to answer before they count as stuck.
+pub(crate) const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+
+type Answer<T> = Result<T, String>;
+
+/// A question on its way.
+#[derive(Debug)]
+struct Asked<T> {
+    since: Instant,
+    answer: watch::Receiver<Option<Answer<T>>>,
+}
+
+/// One question that is asked once at a time.
+#[derive(Debug)]
+struct Probe<T> {
+    whom: &'static str,
+    asked: Mutex<Option<Asked<T>>>,
+}
+
+impl<T: Clone + Send + Sync + 'static> Probe<T> {
+    const fn new(whom: &'static str) -> Self {
+        Self {
+            whom,
+            asked: Mutex::new(None),
+        }
+    }
+
+    /// Asks, or waits for the answer to a question that is on its way.
+    async fn ask(&self, start: impl FnOnce(watch::Sender<Option<Answer<T>>>)) -> Answer<T> {
+        let (since, mut answer) = {
+            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_open =
+                |own: &Asked<T>| own.answer.borrow().is_none() && own.answer.has_changed().is_ok();
+            match asked.as_ref().filter(|own| is_open(own)) {
+                Some(own) => (own.since, own.answer.clone()),
+                None => {
+                    let (sender, receiver) = watch::channel(None);
+                    start(sender);
+                    let since = Instant::now();
+                    let answer = receiver.clone();
+                    *asked = Some(Asked { since, answer });
+                    (since, receiver)
+                }
+            }
+        };
+        let whom = self.whom;
+        let heard = answer.wait_for(Option::is_some);
+        match tokio::time::timeout_at(since + ANSWER_LIMIT, heard).await {
+            Ok(Ok(answer)) => answer.clone().unwrap_or_else(|| Err(String::new())),
+            Ok(Err(_)) => Err(format!("{whom} could not be asked")),
+            Err(_) => Err(format!(
+                "{whom} has not answered for {} s",
+                since.elapsed().as_secs()
+            )),
+        }
+    }
+}
+
+/// The questions of this process.
+#[derive(Debug)]
+pub(crate) struct Probes {
+    store: Probe<Vec<Figure>>,
+    identity: Probe<()>,
+}
+
+impl Default for Probes {
+    fn default() -> Self {
+        Self {
+            store: Probe::new("the store"),
+            identity: Probe::new("the identity database"),
+        }
+    }
+}
+
+impl Probes {
+    /// Whether the store takes writes, and its figures; reading them takes the lock that every request takes.
+    async fn store(&self, store: &Arc<dyn SampleStore>) -> Answer<Vec<Figure>> {
+        let store = Arc::clone(store);
+        let start = |sender: watch::Sender<_>| {
+            // A thread of its own: the pool for work that blocks may be full of what is stuck.
+            let asking = std::thread::Builder::new().name("store-health".to_owned());
+            let asking = asking.spawn(move || {
+                let figures = || store.health().map(|()| store.figures());
+                sender.send_replace(Some(figures().map_err(|error| error.to_string())));
+            });
+            if let Err(error) = asking {
+                tracing::error!(%error, "cannot start a thread");
+            }
+        };
+        self.store.ask(start).await
+    }
+
+    async fn identity(&self, iam: &Iam) -> Answer<()> {
+        let iam = iam.clone();
+        let start = |sender: watch::Sender<_>| {
+            tokio::spawn(async move {
+                let answer = iam.ping().await.map_err(|error| error.to_string());
+                sender.send_replace(Some(answer));
+            });
+        };
+        self.identity.ask(start).await
+    }
+}
+
+/// What works.
+#[derive(Debug)]
+pub(crate) struct Readiness {
+    pub(crate) identity: Answer<()>,
+    pub(crate) store: Answer<Vec<Figure>>,
+}
+
+impl Readiness {
+    /// Whether requests are served.
+    pub(crate) const fn is_ready(&self) -> bool {
+        self.identity.is_ok() && self.store.is_ok()
+    }
+}
+
+/// Asks both at once; answers within [`ANSWER_LIMIT`].
+pub(crate) async fn ask(app: &App) -> Readiness {
+    let (identity, store) =
+        tokio::join!(app.probes.identity(&app.iam), app.probes.store(&app.store));
+    Readiness { identity, store }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stuck_store::Stuck;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_is_stuck_is_told_and_asked_once() {
+        let stuck = Arc::new(Stuck::default());
+        let store: Arc<dyn SampleStore> = Arc::<Stuck>::clone(&stuck);
+        let probes = Probes::default();
+        let begun = Instant::now();
+        let many = (0..100).map(|_| probes.store(&store));
+        for answer in many {
+            let text = answer.await.unwrap_err();
+            assert!(text.contains("the store has not answered for"), "{text}");
+        }
+        // The first waits for the limit, and the others are told at once.
+        assert!(begun.elapsed() < 2 * ANSWER_LIMIT, "{:?}", begun.elapsed());
+        // The thread that asks may begin after the paused clock has run out.
+        while stuck.calls() == 0 {
+            std::thread::yield_now();
+        }
+        assert_eq!(stuck.calls(), 1);
+        stuck.release();
+    }
+
+    #[tokio::test]
+    async fn a_store_that_answers_again_is_ready_again() {
+        let stuck = Arc::new(Stuck::default());
+        stuck.release();
+        let store: Arc<dyn SampleStore> = stuck;
+        let probes = Probes::default();
+        assert!(probes.store(&store).await.is_ok());
+        assert!(probes.store(&store).await.is_ok());
+    }
+}

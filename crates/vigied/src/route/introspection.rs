@@ -1,0 +1,99 @@
+//! Introspection: what a credential says of itself, told to whoever holds it. As the original's it asks for no client.
+//!
+//! A credential is looked at in the form (`token`, `apikey`), or, where the form has neither, in `X-Auth-User-Token`. Who
+//! guesses is slowed, by his own credential if he shows one, else by where he asks from.
+
+use super::identity::{client, form, required};
+use super::params::Params;
+use super::reply::{json, json_bytes};
+use crate::app::App;
+use crate::http::caller;
+use crate::http::guesses::Guesser;
+use crate::http::payload::Payload;
+use crate::http::problem::Refusal;
+use crate::http::routes::Verb::Post;
+use crate::http::routes::{Guard, Registry};
+use crate::http::source::From;
+use axum::extract::State;
+use axum::response::Response;
+use http::{HeaderMap, StatusCode, header};
+use iam::Credential;
+use std::sync::Arc;
+use wire::code;
+use wire::credential;
+use wire::iam::introspection::{Introspection, TokenAccount};
+
+pub(super) fn register(r: &mut impl Registry) {
+    r.add(Post, "/identity/introspect", Guard::Credential, introspect);
+}
+
+async fn introspect(
+    State(app): State<Arc<App>>,
+    params: Params,
+    From(source): From,
+    headers: HeaderMap,
+    Payload(body): Payload,
+) -> Result<Response, Refusal> {
+    let pretty = params.flag("pretty")?;
+    let shown = caller::shown(&app, &headers)?;
+    // Beside a credential of its own header, `Authorization` may be meant for a proxy on the way; a bearer token is no
+    // client that could be wrong.
+    let is_bearer = headers
+        .get(header::AUTHORIZATION)
+        .is_some_and(|value| credential::authorization(value.as_bytes()).is_ok());
+    if shown.is_none() && !is_bearer {
+        client(&headers)?;
+    }
+    let form = form(&body)?;
+    let asked = |key| form.get(key).filter(|text| !text.is_empty());
+    let credential = match (asked("apikey"), asked("token"), shown) {
+        (Some(key), _, _) => Credential::ApiKey(key),
+        (None, Some(token), _) => Credential::Iam(token),
+        (None, None, Some(shown)) => shown,
+        (None, None, None) => Credential::Iam(required(&form, "token")?),
+    };
+    let caller = caller::if_any(&app, &headers);
+    let guesser = match &caller {
+        Some(caller) => Some(Guesser::User(caller.user())),
+        None => source.key().map(Guesser::Source),
+    };
+    app.guesses.allow(guesser, app.clock.now())?;
+    let Some((claims, user)) = app.iam.introspect(credential) else {
+        app.guesses.missed(guesser, app.clock.now());
+        return told(pretty, &Introspection::inactive());
+    };
+    let answer = Introspection {
+        active: true,
+        iss: Some(claims.iss),
+        realm_id: Some(claims.realmid),
+        identifier: Some(claims.identifier),
+        sub: Some(user.email.clone()),
+        iam_id: Some(claims.iam_id),
+        account: Some(TokenAccount {
+            bss: claims.account.bss,
+            ims: None,
+            valid: None,
+        }),
+        scope: Some(claims.scope),
+        client_id: Some(claims.client_id),
+        grant_type: Some(claims.grant_type),
+        name: Some(iam::token::grant::full_name(&user)),
+        email: Some(user.email),
+        session_id: claims.session_id,
+        iat: Some(claims.iat),
+        exp: Some(claims.exp),
+        ..Introspection::inactive()
+    };
+    told(pretty, &answer)
+}
+
+fn told(pretty: bool, answer: &Introspection) -> Result<Response, Refusal> {
+    if !pretty {
+        return json(StatusCode::OK, answer);
+    }
+    let body = serde_json::to_vec_pretty(answer).map_err(|error| {
+        tracing::error!(%error, "cannot write a reply");
+        Refusal(code::INTERNAL.problem("the reply could not be written"))
+    })?;
+    Ok(json_bytes(StatusCode::OK, body))
+}

@@ -1,0 +1,192 @@
+//! Answers that nobody reads, or that are read drop by drop: they are given up, and what they held is free (B10).
+
+use super::honest::{Honest, answer};
+use super::raw_http2::{PREFACE, get, no_window, until_closed};
+use crate::harness::Server;
+use serde_json::json;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+const HONEST: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+
+/// More than the sockets of both sides hold.
+const NAMES: usize = 15_000;
+
+/// A server with a listing of about 14 MB.
+fn server(flags: &[&str]) -> Server {
+    let mut all = vec![
+        "--set",
+        "log.level=info,vigied=debug",
+        "--set",
+        "limits.body_bytes=100000000",
+    ];
+    all.extend(flags);
+    let server = Server::with(&all);
+    let long = "n".repeat(900);
+    let samples: Vec<_> = (0..NAMES)
+        .map(|at| json!({"name": format!("{at}{long}"), "value": 1}))
+        .collect();
+    let reply = server
+        .request("POST", "/v1/metrics?durability=buffered")
+        .header(
+            "X-Auth-User-Token",
+            &format!("apikey {}", server.owner.api_key),
+        )
+        .json(&json!(samples))
+        .send();
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    server
+}
+
+/// A client whose own socket takes little.
+fn small_client(server: &Server) -> TcpStream {
+    let to: SocketAddr = server.serving.address.parse().unwrap();
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    socket.connect(&to.into()).unwrap();
+    let stream = TcpStream::from(socket);
+    stream
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
+    stream
+}
+
+fn ask(server: &Server) -> String {
+    format!(
+        "GET /v1/metrics/list?query=* HTTP/1.1\r\nHost: vigie\r\nX-Auth-User-Token: apikey {}\r\n\r\n",
+        server.owner.api_key
+    )
+}
+
+/// How many bytes still come until the end.
+fn rest(stream: &mut TcpStream) -> usize {
+    let mut buffer = vec![0; 1 << 16];
+    let mut all = 0;
+    while let Ok(read @ 1..) = stream.read(&mut buffer) {
+        all += read;
+    }
+    all
+}
+
+/// Bytes in the system's buffers that sockets of this port have written and nobody has taken.
+fn held_by_system(port: &str) -> u64 {
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let own = table.lines().filter_map(|line| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let (local, queues) = (words.get(1)?, words.get(4)?);
+        let (sending, _) = queues.split_once(':')?;
+        local
+            .ends_with(port)
+            .then(|| u64::from_str_radix(sending, 16).ok())?
+    });
+    // The honest client's answers are small and on their way.
+    own.filter(|bytes| *bytes > 10_000).sum()
+}
+
+#[test]
+fn an_answer_that_nobody_reads_is_given_up() {
+    let server = server(&["--set", "limits.write_stall_seconds=1"]);
+    let honest = Honest::start(&server, HONEST);
+    let mut clients: Vec<_> = (0..4).map(|_| small_client(&server)).collect();
+    for client in &mut clients {
+        client.write_all(ask(&server).as_bytes()).unwrap();
+    }
+    let closed = |log: &str| log.matches("limit=\"write_stall_seconds\"").count();
+    server.serving.wait_for_log("limit=\"write_stall_seconds\"");
+    let begun = std::time::Instant::now();
+    while closed(&server.serving.log()) < clients.len() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(30),
+            "{}",
+            server.serving.log()
+        );
+        std::thread::yield_now();
+    }
+    // Neither does the system keep what it holds for them.
+    let port = server.serving.address.rsplit(':').next().unwrap();
+    let port = format!(":{:04X}", port.parse::<u16>().unwrap());
+    let begun = std::time::Instant::now();
+    while held_by_system(&port) > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "still held");
+        std::thread::yield_now();
+    }
+    for client in &mut clients {
+        let read = rest(client);
+        assert!(read < NAMES * 900, "the whole answer came: {read} bytes");
+    }
+    let served = honest.stop();
+    assert!(served.refused.is_empty(), "{:?}", served.refused);
+}
+
+#[test]
+fn an_answer_that_is_read_drop_by_drop_is_given_up() {
+    let flags = [
+        "--set",
+        "limits.write_stall_seconds=4",
+        "--set",
+        "limits.answer_bytes_per_second=100000000",
+    ];
+    let server = server(&flags);
+    let mut client = small_client(&server);
+    client.write_all(ask(&server).as_bytes()).unwrap();
+    let mut buffer = vec![0; 16 * 1024];
+    let begun = std::time::Instant::now();
+    while !server
+        .serving
+        .log()
+        .contains("limit=\"answer_bytes_per_second\"")
+    {
+        assert!(
+            begun.elapsed() < Duration::from_secs(30),
+            "{}",
+            server.serving.log()
+        );
+        let _ = client.read(&mut buffer);
+        // The step of a slow client.
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn an_http2_client_that_opens_no_window_is_closed() {
+    let server = server(&[
+        "--set",
+        "limits.write_stall_seconds=1",
+        "--set",
+        "limits.idle_seconds=3600",
+    ]);
+    let key = format!("apikey {}", server.owner.api_key);
+    for (path, lines) in [
+        ("/health/live", vec![]),
+        (
+            "/v1/metrics/list?query=*",
+            vec![("x-auth-user-token", key.as_str())],
+        ),
+    ] {
+        let mut client = small_client(&server);
+        let mut begin = PREFACE.to_vec();
+        begin.extend(no_window());
+        for stream in [1, 3, 5] {
+            begin.extend(get(stream, path, &lines));
+        }
+        client.write_all(&begin).unwrap();
+        // It answers pings: it is there, and takes nothing.
+        until_closed(&mut client, true);
+    }
+}
+
+#[test]
+fn a_slow_reader_within_the_rate_gets_the_whole_answer() {
+    let server = server(&[
+        "--set",
+        "limits.write_stall_seconds=5",
+        "--set",
+        "limits.answer_bytes_per_second=1000",
+    ]);
+    let mut client = small_client(&server);
+    client.write_all(ask(&server).as_bytes()).unwrap();
+    let (status, text) = answer(&mut client).unwrap();
+    assert_eq!(status, 200);
+    assert!(text.len() > NAMES * 900);
+}
