@@ -122,7 +122,8 @@ impl Drop for Server {
 
 fn key(printed: &str) -> Result<String> {
     let shown: Value = serde_json::from_str(printed)?;
-    let key = shown["api_key"].as_str().context("no `api_key` is shown")?;
+    let key = shown.get("api_key").and_then(Value::as_str);
+    let key = key.context("no `api_key` is shown")?;
     Ok(key.to_owned())
 }
 

@@ -13,10 +13,11 @@ use base::limit::Limit;
 use base::store::StoreError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 /// Bytes of a piece. Large against what a piece costs, small against what all queries may have in memory.
 pub(crate) const PIECE_BYTES: usize = 64 * 1024;
@@ -26,6 +27,9 @@ const WHOLE_BYTES: usize = 4 * PIECE_BYTES;
 
 /// Pieces that are written ahead of the reader.
 const AHEAD: usize = 4;
+
+/// How long a reader is waited for without giving the turn to another.
+const SOON: Duration = Duration::from_millis(50);
 
 /// What an answer has in memory at the most, beside what it is made of: the piece that is written, those ahead, and the one
 /// that is being sent.
@@ -114,13 +118,15 @@ impl Answer {
     /// # Errors
     /// When the time is over, or nobody reads.
     pub(crate) fn step(&mut self) -> Result<(), Stop> {
-        if self.out.len() < PIECE_BYTES {
+        let full = if self.begin.is_some() {
+            WHOLE_BYTES
+        } else {
+            PIECE_BYTES
+        };
+        if self.out.len() < full {
             return Ok(());
         }
         self.context.check(Instant::now())?;
-        if self.begin.is_some() && self.out.len() < WHOLE_BYTES {
-            return Ok(());
-        }
         self.send_out()
     }
 
@@ -153,6 +159,18 @@ impl Answer {
     /// Waits for the reader, which the connection bounds: it drops an answer that its client does not take. Meanwhile another
     /// query has the turn, and the time does not count.
     fn wait(&mut self, pieces: &mpsc::Sender<Vec<u8>>, piece: Vec<u8>) -> Result<(), Stop> {
+        // A reader that keeps up leaves room in a moment, and is worth more than another query's beginning.
+        let soon = self
+            .runtime
+            .block_on(async { timeout(SOON, pieces.reserve()).await });
+        match soon {
+            Ok(Ok(room)) => {
+                room.send(piece);
+                return Ok(());
+            }
+            Ok(Err(_)) => return Err(Stop::Cancelled),
+            Err(_) => {}
+        }
         let Some(turn) = self.leave.as_mut().and_then(|own| own.turn.take()) else {
             return Err(Stop::Cancelled);
         };

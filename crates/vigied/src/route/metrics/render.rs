@@ -21,8 +21,8 @@ use wire::render::json::{self, Points, Row, Sink};
 use wire::target::{Target, TargetError};
 use wire::time_expr;
 
-/// What one slot of a grid takes while it is made coarser.
-const SLOT_HELD_BYTES: u64 = 16;
+/// What a point takes: an instant and a value, or the slot of a grid and that of the coarser one made of it.
+const POINT_BYTES: u64 = 16;
 
 /// `GET /v1/metrics`: Graphite's render JSON for one to five targets.
 pub(crate) async fn render(
@@ -97,7 +97,7 @@ fn draw(app: &App, scope: &Scope, raw: Option<&str>, answer: &mut Answer) -> Res
         scope,
         &queries,
         &context,
-        &mut |series| match rows.write(series) {
+        &mut |series| match rows.write(&series) {
             Ok(()) => ControlFlow::Continue(()),
             Err(stop) => {
                 stopped = Some(stop);
@@ -126,22 +126,28 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    fn write(&mut self, series: Series) -> Result<(), Stop> {
+    fn write(&mut self, series: &Series) -> Result<(), Stop> {
         self.answer.out.push(if self.any { b',' } else { b'[' });
         self.any = true;
         match (self.window, self.points_max) {
-            (Some(window), _) => self.write_slots(&series, window),
-            (None, Some(most)) => {
-                let fewer = consolidate::raw_at_most(&series, most, Function::Average);
-                drop(series);
-                self.row(&fewer.name, Points::Raw(&fewer))
-            }
-            (None, None) => self.row(&series.name, Points::Raw(&series)),
+            (Some(window), _) => self.write_slots(series, window),
+            (None, Some(most)) if most < series.timestamps.len() => self.write_fewer(series, most),
+            (None, _) => self.row(&series.name, Points::Raw(series)),
         }
     }
 
+    fn write_fewer(&mut self, series: &Series, most: usize) -> Result<(), Stop> {
+        let bytes = (most as u64).saturating_mul(POINT_BYTES);
+        self.context.hold(bytes)?;
+        let fewer = consolidate::raw_at_most(series, most, Function::Average);
+        let written = self.row(&fewer.name, Points::Raw(&fewer));
+        drop(fewer);
+        self.context.release(bytes);
+        written
+    }
+
     fn write_slots(&mut self, series: &Series, window: Window) -> Result<(), Stop> {
-        let bytes = (window.slots() as u64).saturating_mul(SLOT_HELD_BYTES);
+        let bytes = (window.slots() as u64).saturating_mul(POINT_BYTES);
         self.context.hold(bytes)?;
         let mut grid = window.grid(series, Function::Average);
         if let Some(most) = self.points_max {

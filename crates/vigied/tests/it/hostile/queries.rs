@@ -3,11 +3,13 @@
 mod unread;
 
 use super::honest::{answer, connect_from};
+use super::raw_http2::{PREFACE, get};
 use super::slow_bodies::{with_another_account, write_sample};
 use crate::harness::{Reply, Request, Server};
 use serde_json::json;
 use std::io::Write;
 use std::net::Ipv4Addr;
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 const HONEST: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
@@ -149,7 +151,7 @@ fn braces_are_not_written_out() {
         let mut stream = connect_from(HONEST, &server).unwrap();
         let begun = Instant::now();
         let mut meanwhile = 0;
-        while !attacks.iter().all(|attack| attack.is_finished()) {
+        while !attacks.iter().all(ScopedJoinHandle::is_finished) {
             let live = b"GET /health/live HTTP/1.1\r\nHost: vigie\r\n\r\n";
             stream.write_all(live).unwrap();
             assert_eq!(answer(&mut stream).unwrap().0, 200);
@@ -286,6 +288,22 @@ fn a_client_that_hangs_up_ends_its_query() {
     });
     drop(gone);
     until("it has ended", || {
+        figure(&server, "vigie_queries_running") == 0
+    });
+    // By HTTP/2 the connection stays, and the stream goes.
+    let mut stream = connect_from(Ipv4Addr::new(127, 0, 1, 9), &server).unwrap();
+    let path = format!("/v1/metrics/list?query={pattern}");
+    let key = format!("apikey {key}");
+    let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    let asked = get(1, &path, &[("x-auth-user-token", &key)]);
+    stream
+        .write_all(&[PREFACE, &settings[..], &asked].concat())
+        .unwrap();
+    until("it runs", || figure(&server, "vigie_queries_running") == 1);
+    stream
+        .write_all(&[0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 8])
+        .unwrap();
+    until("it has ended, too", || {
         figure(&server, "vigie_queries_running") == 0
     });
     assert_eq!(figure(&server, "vigie_queries_in_flight_bytes"), 0);

@@ -5,6 +5,7 @@ use crate::harness::{Server, now};
 use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
 /// Samples of the series `big`: an answer that is larger than what sockets buffer.
@@ -87,7 +88,7 @@ fn a_large_answer_comes_whole_in_pieces() {
 #[test]
 fn answers_that_nobody_reads_hold_no_turn_and_break_off() {
     let server = with_samples(&[
-        "limits.answer_stall_seconds=3",
+        "limits.write_stall_seconds=3",
         "limits.concurrent_queries=2",
     ]);
     let mut held: Vec<TcpStream> = (0..12).map(|_| unread(&server)).collect();
@@ -112,6 +113,15 @@ fn answers_that_nobody_reads_hold_no_turn_and_break_off() {
     });
 }
 
+/// Bytes of memory that the server has, or has had at the most.
+fn memory(server: &Server, line: &str) -> u64 {
+    let path = format!("/proc/{}/status", server.serving.child.id());
+    let text = std::fs::read_to_string(path).unwrap();
+    let own = text.lines().find_map(|own| own.strip_prefix(line)).unwrap();
+    let own = own.trim().trim_end_matches(" kB").parse::<u64>().unwrap();
+    own * 1024
+}
+
 /// B11: eight queries of 5 M samples took 1.2 GB.
 #[test]
 fn the_memory_of_all_queries_is_bounded() {
@@ -123,11 +133,12 @@ fn the_memory_of_all_queries_is_bounded() {
         "limits.concurrent_queries=8",
     ]);
     let key = &server.owner.api_key;
+    let before = memory(&server, "VmRSS:");
     until("one is refused and one is answered", || {
         let replies: Vec<_> = std::thread::scope(|scope| {
             let send = || ask(&server, key, "GET", PATH).send();
             let sent: Vec<_> = (0..8).map(|_| scope.spawn(send)).collect();
-            while !sent.iter().all(|own| own.is_finished()) {
+            while !sent.iter().all(ScopedJoinHandle::is_finished) {
                 assert!(figure(&server, "vigie_queries_in_flight_bytes") <= room);
             }
             sent.into_iter().map(|own| own.join().unwrap()).collect()
@@ -145,6 +156,9 @@ fn the_memory_of_all_queries_is_bounded() {
         let refused = replies.iter().filter(|reply| reply.status == 429).count();
         (1..8).contains(&refused)
     });
+    // What allocators keep, and what columns that grow have for moments, included.
+    let grown = memory(&server, "VmHWM:").saturating_sub(before);
+    assert!(grown < 6 * room, "{grown} bytes more than before");
     assert!(hits(&server, "queries_in_flight_bytes") > 0);
     assert_eq!(figure(&server, "vigie_queries_in_flight_bytes"), 0);
 }
