@@ -24,6 +24,7 @@ pub mod role;
 mod service;
 pub mod token;
 mod token_cache;
+mod verified;
 mod verify;
 
 pub use directory::Directory;

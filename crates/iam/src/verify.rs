@@ -1,17 +1,18 @@
 //! From a credential to a [`Scope`]. Never a database call: signatures are checked once per token and remembered by the
 //! token's hash ([`crate::token_cache`]); whether the key, session and user behind it still stand is asked of the directory every time.
 
-use crate::bounds::{Bounds, Reach, Root};
+use crate::bounds::{Bounds, Reach};
 use crate::directory::{ApiKey, Directory, User};
 use crate::entropy::sha256;
 use crate::error::AuthError;
 use crate::key_text;
 use crate::service::Inner;
-use crate::token::claims::{IamClaims, UaaClaims};
+use crate::token::claims::IamClaims;
 use crate::token::issuer;
 use crate::token::jws::{self, TOKEN_BYTES_MAX};
-use crate::token_cache::{Expires, TokenCache};
-use base::id::{AccountId, Guid, KeyId, SessionId, UserId};
+use crate::token_cache::TokenCache;
+use crate::verified::{Claims, Verified};
+use base::id::{AccountId, SessionId, UserId};
 use base::scope::{Domain, Scope};
 use base::time::Millis;
 use std::sync::Arc;
@@ -38,55 +39,6 @@ impl std::fmt::Debug for Credential<'_> {
             Self::Uaa(_) => "Uaa(<hidden>)",
             Self::ApiKey(_) => "ApiKey(<hidden>)",
         })
-    }
-}
-
-/// What a token says, verified.
-#[derive(Debug, Clone)]
-pub(crate) enum Claims {
-    Iam(Box<IamClaims>),
-    Uaa,
-}
-
-/// A token whose signature was checked.
-#[derive(Debug)]
-pub(crate) struct Verified {
-    pub(crate) claims: Claims,
-    user: UserId,
-    account: Option<AccountId>,
-    session: Option<SessionId>,
-    key: Option<KeyId>,
-    expires_at: i64,
-    begins_at: i64,
-    /// The generation of the signing keys that verified it: after a key has gone, everything is verified again.
-    keys: u64,
-    proven_at: Millis,
-}
-
-impl Verified {
-    /// The one account it opens: the token's own, or that of the key it was obtained with. A UAA token of the person's own
-    /// proof has none and opens all of his.
-    fn bound(&self, directory: &Directory) -> Option<AccountId> {
-        self.account
-            .or_else(|| Some(directory.keys.get(&self.key?)?.account))
-    }
-}
-
-impl Verified {
-    fn bounds(&self, directory: &Directory, now: Millis) -> Result<Bounds, &'static str> {
-        let root = Root {
-            session: self.session,
-            key: self.key,
-        };
-        let (user, expires_at) = (self.user, Millis::from_secs(self.expires_at));
-        let (account, proven_at) = (self.account, self.proven_at);
-        Bounds::of_token(directory, user, account, proven_at, expires_at, root, now)
-    }
-}
-
-impl Expires for Verified {
-    fn expires_at(&self) -> i64 {
-        self.expires_at
     }
 }
 
@@ -321,7 +273,7 @@ impl Verifier {
                     keys.verify(kid, message, signature)
                 };
                 let generation = keys.generation();
-                let fresh = self.decode(generation, directory, token, is_uaa, check)?;
+                let fresh = Verified::decode(generation, directory, token, is_uaa, check)?;
                 let fresh = Arc::new(fresh);
                 self.cache.insert(token, &fresh, now.secs());
                 fresh
@@ -365,7 +317,7 @@ impl Verifier {
             }
             found
         };
-        let verified = self.decode(keys.generation(), &directory, token, false, check);
+        let verified = Verified::decode(keys.generation(), &directory, token, false, check);
         if !is_checked.get() {
             keys.verify_in_vain(token.as_bytes());
             count();
@@ -377,68 +329,6 @@ impl Verifier {
             Claims::Iam(claims) => Some(*claims),
             Claims::Uaa => None,
         }
-    }
-
-    /// Verifies form, issuer and signature. `keys` is the generation of the signing keys that `check` asks.
-    fn decode(
-        &self,
-        keys: u64,
-        directory: &Directory,
-        token: &str,
-        is_uaa: bool,
-        check: impl FnOnce(&str, &[u8], &[u8]) -> Option<bool>,
-    ) -> Result<Verified, AuthError> {
-        let issued_as = |kind| move |issuer: Option<&str>| directory.issuers.check(issuer, kind);
-        let malformed = |what| move |_| AuthError::Malformed(what);
-        let session =
-            |text: &Option<String>| text.as_deref().map(str::parse::<SessionId>).transpose();
-        let key = |text: &Option<String>| text.as_deref().map(str::parse::<KeyId>).transpose();
-        if is_uaa {
-            let claims: UaaClaims = jws::verify(check, issued_as(issuer::Kind::Uaa), token)?;
-            return Ok(Verified {
-                user: UserId(
-                    Guid::parse(&claims.user_id)
-                        .map_err(malformed("its `user_id` is not a GUID"))?,
-                ),
-                account: (claims.account.as_ref())
-                    .map(|account| account.bss.parse())
-                    .transpose()
-                    .map_err(malformed("its `account.bss` is no account"))?,
-                proven_at: claims
-                    .proven_at
-                    .map_or(Millis::from_secs(claims.iat), Millis),
-                session: session(&claims.session_id)
-                    .map_err(malformed("its `session_id` is no session"))?,
-                key: key(&claims.iam_apikey_id)
-                    .map_err(malformed("its `iam_apikey_id` is no key"))?,
-                expires_at: claims.exp,
-                begins_at: claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat)),
-                keys,
-                claims: Claims::Uaa,
-            });
-        }
-        let claims: IamClaims = jws::verify(check, issued_as(issuer::Kind::Iam), token)?;
-        Ok(Verified {
-            user: claims
-                .iam_id
-                .parse()
-                .map_err(malformed("its `iam_id` is no user"))?,
-            account: Some(
-                claims
-                    .account
-                    .bss
-                    .parse()
-                    .map_err(malformed("its `account.bss` is no account"))?,
-            ),
-            session: session(&claims.session_id)
-                .map_err(malformed("its `session_id` is no session"))?,
-            key: key(&claims.iam_apikey_id).map_err(malformed("its `iam_apikey_id` is no key"))?,
-            expires_at: claims.exp,
-            begins_at: claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat)),
-            proven_at: Millis::from_secs(claims.iat),
-            keys,
-            claims: Claims::Iam(Box::new(claims)),
-        })
     }
 
     /// Whether what the token rests on is still there.

@@ -9,7 +9,7 @@ use super::reply::{json, json_bytes};
 use crate::app::App;
 use crate::http::caller;
 use crate::http::guesses::Guesser;
-use crate::http::payload::Payload;
+use crate::http::payload::FormPayload;
 use crate::http::problem::Refusal;
 use crate::http::routes::Verb::Post;
 use crate::http::routes::{Guard, Registry};
@@ -32,7 +32,7 @@ async fn introspect(
     params: Params,
     From(source): From,
     headers: HeaderMap,
-    Payload(body): Payload,
+    FormPayload(body): FormPayload,
 ) -> Result<Response, Refusal> {
     let pretty = params.flag("pretty")?;
     let shown = caller::shown(&app, &headers)?;
