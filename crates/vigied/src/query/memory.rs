@@ -88,18 +88,16 @@ mod tests {
     #[test]
     fn what_one_holds_another_lacks_until_it_is_given_back() {
         let pool = Arc::new(Pool::new(100, Shares::WHOLE));
-        let (one, other) = (
-            Held::new(&pool, Owner::Proxy),
-            Held::new(&pool, Owner::Proxy),
-        );
-        one.hold(60).unwrap();
-        other.hold(40).unwrap();
-        let stop = other.hold(1).unwrap_err();
+        let owner = Owner::Account(base::id::AccountId(base::id::Guid::from_random([1; 16])));
+        let (one, other) = (Held::new(&pool, owner), Held::new(&pool, owner));
+        one.hold(50).unwrap();
+        other.hold(30).unwrap();
+        let stop = other.hold(21).unwrap_err();
         assert!(stop.to_string().contains("queries_in_flight_bytes"));
         one.release(10);
         other.hold(10).unwrap();
         other.shrink_to(20);
-        assert_eq!(pool.used(), 70);
+        assert_eq!(pool.used(), 60);
         drop((one, other));
         assert_eq!(pool.used(), 0);
     }
