@@ -7,7 +7,11 @@
 use crate::limit::{self, Limit};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+mod memory;
+
+pub use memory::Memory;
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -97,6 +101,16 @@ pub enum Stop {
         /// The figure that is allowed.
         allowed: u64,
     },
+    /// What all work of the process may have in memory at once is in use, or the share of whoever asks.
+    #[error("the server has no room for the query: {allowed} {unit} of `{name}` are in use", unit = whole.unit, name = whole.name)]
+    Busy {
+        /// The limit of all together.
+        whole: &'static Limit,
+        /// The limit that was run into: the same, or that of a share.
+        limit: &'static Limit,
+        /// The figure that is allowed.
+        allowed: u64,
+    },
 }
 
 #[derive(Debug)]
@@ -118,7 +132,11 @@ impl Meter {
 #[derive(Debug)]
 pub struct Context {
     deadline: Option<Instant>,
+    /// Milliseconds that count for nothing.
+    paused: AtomicU64,
     cancelled: Arc<AtomicBool>,
+    memory: Option<Arc<dyn Memory>>,
+    slots: AtomicU64,
     steps: Meter,
     nodes: Meter,
     series: Meter,
@@ -132,7 +150,10 @@ impl Context {
     pub fn new(budget: Budget) -> Self {
         Self {
             deadline: None,
+            paused: AtomicU64::new(0),
             cancelled: Arc::default(),
+            memory: None,
+            slots: AtomicU64::new(0),
             steps: Meter::new(budget.steps),
             nodes: Meter::new(budget.nodes),
             series: Meter::new(budget.series),
@@ -149,7 +170,7 @@ impl Context {
 
     /// The same, which ends at `deadline`.
     #[must_use]
-    pub const fn until(mut self, deadline: Instant) -> Self {
+    pub fn until(mut self, deadline: Instant) -> Self {
         self.deadline = Some(deadline);
         self
     }
@@ -161,6 +182,48 @@ impl Context {
         self
     }
 
+    /// The same, which takes what it holds in memory from `memory`.
+    #[must_use]
+    pub fn holding(mut self, memory: Arc<dyn Memory>) -> Self {
+        self.memory = Some(memory);
+        self
+    }
+
+    /// Says that the answer has so many slots for each series, whatever samples it has: they count as samples.
+    pub fn answers_slots(&self, per_series: u64) {
+        self.slots.store(per_series, Ordering::Relaxed);
+    }
+
+    /// Refuses as many series as would have too many slots in the answer.
+    ///
+    /// # Errors
+    /// [`Stop::Budget`].
+    pub fn foresee_slots(&self, series: u64) -> Result<(), Stop> {
+        let slots = self.slots.load(Ordering::Relaxed);
+        self.foresee(Resource::Samples, slots.saturating_mul(series))
+    }
+
+    /// Says that `bytes` more are about to be in memory.
+    ///
+    /// # Errors
+    /// [`Stop::Busy`] when there is no room for them.
+    pub fn hold(&self, bytes: u64) -> Result<(), Stop> {
+        self.memory.as_ref().map_or(Ok(()), |own| own.hold(bytes))
+    }
+
+    /// Says that `bytes` are no longer in memory.
+    pub fn release(&self, bytes: u64) {
+        if let Some(memory) = &self.memory {
+            memory.release(bytes);
+        }
+    }
+
+    /// Moves the deadline: the work has waited for somebody else that long.
+    pub fn paused(&self, time: Duration) {
+        let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.paused.fetch_add(milliseconds, Ordering::Relaxed);
+    }
+
     /// The flag that cancels it when it is set.
     #[must_use]
     pub fn cancel_flag(&self) -> Arc<AtomicBool> {
@@ -169,8 +232,9 @@ impl Context {
 
     /// When it must end.
     #[must_use]
-    pub const fn deadline(&self) -> Option<Instant> {
-        self.deadline
+    pub fn deadline(&self) -> Option<Instant> {
+        let paused = Duration::from_millis(self.paused.load(Ordering::Relaxed));
+        self.deadline?.checked_add(paused)
     }
 
     /// Whether the work may go on at `now`.
@@ -181,7 +245,7 @@ impl Context {
         if self.cancelled.load(Ordering::Relaxed) {
             return Err(Stop::Cancelled);
         }
-        match self.deadline {
+        match self.deadline() {
             Some(deadline) if now >= deadline => Err(Stop::Deadline),
             _ => Ok(()),
         }

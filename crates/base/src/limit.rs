@@ -117,7 +117,7 @@ limits! {
     /// The least rate of a body.
     settable BODY_BYTES_PER_SECOND_MIN = "body_bytes_per_second_min", 512, "bytes", "a body that comes more slowly than this falls behind, and is answered with 408 after `body_stall_seconds`";
     /// What one account may have of a good that all share.
-    settable ACCOUNT_SHARE_PERCENT = "account_share_percent", 50, "percent", "the share of `concurrent_requests`, `arriving_bodies` and `bodies_in_flight_bytes` that one account may have at once; beyond it 429 and `Retry-After`";
+    settable ACCOUNT_SHARE_PERCENT = "account_share_percent", 50, "percent", "the share of `concurrent_requests`, `arriving_bodies`, `bodies_in_flight_bytes`, `concurrent_queries`, `queued_queries` and `queries_in_flight_bytes` that one account may have at once; beyond it 429 and `Retry-After`";
     /// What one source may have of it without a verified credential.
     settable SOURCE_SHARE_PERCENT = "source_share_percent", 25, "percent", "the same share for requests without a verified credential from one address (IPv6: one /64)";
     /// What all sources may have of it without a verified credential.
@@ -156,6 +156,12 @@ limits! {
     fixed QUERY_PARAMETERS = "query_parameters", 256, "parameters", "a query or form with more is refused with 400";
     /// What one guesser may show introspection in a minute that is no credential.
     settable INTROSPECTION_MISSES = "introspection_misses_per_minute", 300, "misses", "a source, or a user, that has shown more is answered with 429 and `Retry-After`";
+    /// Queries, listings and deletions that run at once.
+    settable CONCURRENT_QUERIES = "concurrent_queries", 0, "queries", "a query, listing or deletion beyond it waits for its turn, account by account; 0 stands for two for each processor";
+    /// Queries, listings and deletions that wait for their turn.
+    settable QUEUED_QUERIES = "queued_queries", 256, "queries", "a query, listing or deletion beyond it is answered with 429 and `Retry-After`";
+    /// Bytes that all queries and their unread answers have in memory.
+    settable QUERIES_IN_FLIGHT_BYTES = "queries_in_flight_bytes", 512 * 1024 * 1024, "bytes", "a query or listing that needs more than is left of it (640 KiB, and what is read at a time: 24 bytes for each sample of a series) is answered with 429 and `Retry-After`";
 }
 
 /// Those that the operator can set for one account by itself, with `vigied account limit`.

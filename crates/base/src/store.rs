@@ -202,20 +202,34 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         context: &Context,
     ) -> Result<Vec<Node>, StoreError>;
 
-    /// Reads samples of one state of the store, and hands out one [`Series`] per fitting name, ascending by name, also
-    /// where a series has no sample in the range. `take` may end it with [`ControlFlow::Break`], which is no error.
-    /// Needs [`crate::scope::Action::Render`].
+    /// Reads samples of one state of the store, and hands out one [`Series`] per fitting name, query after query, in each
+    /// ascending by name, also where a series has no sample in the range. `take` may end it with [`ControlFlow::Break`],
+    /// which is no error. Needs [`crate::scope::Action::Render`].
     ///
     /// # Errors
-    /// [`StoreError::Stopped`] when `context` ends it: before the first series where what is needed is known by then
-    /// (the names, and what directories of files say), else between two of them.
+    /// [`StoreError::Stopped`] when `context` ends it: before the first series of the first query where what is needed for
+    /// all is known by then (the names, and what directories of files say), else between two of them.
+    fn fetch_all(
+        &self,
+        scope: &Scope,
+        queries: &[FetchQuery<'_>],
+        context: &Context,
+        take: &mut dyn FnMut(Series) -> ControlFlow<()>,
+    ) -> Result<(), StoreError>;
+
+    /// The same for one query.
+    ///
+    /// # Errors
+    /// As [`Self::fetch_all`].
     fn fetch_each(
         &self,
         scope: &Scope,
         query: &FetchQuery<'_>,
         context: &Context,
         take: &mut dyn FnMut(Series) -> ControlFlow<()>,
-    ) -> Result<(), StoreError>;
+    ) -> Result<(), StoreError> {
+        self.fetch_all(scope, std::slice::from_ref(query), context, take)
+    }
 
     /// The same, collected.
     ///

@@ -3,7 +3,7 @@
 use crate::compact::Purge;
 use crate::config::EngineConfig;
 use crate::core::Core;
-use crate::read::fetch::Snapshot;
+use crate::read::fetch::{Foreseen, Snapshot};
 use crate::read::find;
 use crate::read::pace::Pace;
 use crate::recover::{self, RecoveryReport};
@@ -119,18 +119,29 @@ impl SampleStore for Engine {
         find::nodes(&view.names, query.pattern, active.as_ref(), &mut pace)
     }
 
-    fn fetch_each(
+    fn fetch_all(
         &self,
         scope: &Scope,
-        query: &FetchQuery<'_>,
+        queries: &[FetchQuery<'_>],
         context: &Context,
         take: &mut dyn FnMut(Series) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
         scope.require(Action::Render)?;
         let mut pace = Pace::new(context)?;
         let view = self.core.read().view(scope.tenant());
-        let snapshot = Snapshot::take(view, scope.tenant(), query, &mut pace)?;
-        snapshot.read(&mut pace, take)
+        let mut foreseen = Foreseen::default();
+        let mut snapshots = Vec::with_capacity(queries.len());
+        for query in queries {
+            let own = Snapshot::take(&view, scope.tenant(), query, &mut foreseen, &mut pace)?;
+            snapshots.push(own);
+        }
+        drop(view);
+        for snapshot in snapshots {
+            if snapshot.read(&mut pace, take)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn delete(

@@ -4,6 +4,7 @@ use crate::http::bodies::Bodies;
 use crate::http::guesses::Guesses;
 use crate::http::places::Places;
 use crate::http::tries::Tries;
+use crate::query::Queries;
 use crate::quota::Quotas;
 use crate::readiness::Probes;
 use crate::self_metrics::Metrics;
@@ -51,4 +52,6 @@ pub(crate) struct App {
     pub(crate) places: Arc<Places>,
     /// The bodies that arrive, and the bytes of all.
     pub(crate) bodies: Arc<Bodies>,
+    /// Questions to the store that run and wait.
+    pub(crate) queries: Queries,
 }

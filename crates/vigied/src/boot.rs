@@ -10,6 +10,7 @@ use crate::http::share::Shares;
 use crate::http::tries::Tries;
 use crate::mail;
 use crate::private_files;
+use crate::query::{Queries, QueryLimits};
 use crate::quota::Quotas;
 use crate::readiness::Probes;
 use crate::self_metrics::Metrics;
@@ -152,6 +153,7 @@ pub(crate) async fn boot(
         strangers: settings.limit(limit::STRANGER_SHARE_PERCENT),
     };
     warn_of_bodies_that_never_fit(settings, shares);
+    let concurrent_queries = concurrent_queries(settings);
     let app = App {
         verifier: iam.verifier(),
         iam,
@@ -159,7 +161,11 @@ pub(crate) async fn boot(
         metrics: Metrics::new(
             limit::ALL
                 .iter()
-                .map(|limit| (*limit, settings.limit(*limit))),
+                .map(|limit| (*limit, settings.limit(*limit)))
+                .map(|(limit, value)| match limit {
+                    limit::CONCURRENT_QUERIES => (limit, concurrent_queries),
+                    _ => (limit, value),
+                }),
         ),
         clock,
         public_url,
@@ -193,11 +199,25 @@ pub(crate) async fn boot(
             bytes_per_second: settings.limit(limit::BODY_BYTES_PER_SECOND_MIN),
             shares,
         })),
+        queries: Queries::new(&QueryLimits {
+            concurrent: concurrent_queries,
+            queued: settings.limit(limit::QUEUED_QUERIES),
+            bytes: settings.limit(limit::QUERIES_IN_FLIGHT_BYTES),
+            shares,
+        }),
     };
     Ok(Booted {
         app: Arc::new(app),
         folder,
     })
+}
+
+/// As many as are set, or two for each processor: while one waits for a file, another works.
+fn concurrent_queries(settings: &Settings) -> u64 {
+    match settings.limit(limit::CONCURRENT_QUERIES) {
+        0 => std::thread::available_parallelism().map_or(2, |cores| 2 * cores.get() as u64),
+        set => set,
+    }
 }
 
 /// A body of the size that is allowed must find room for its bytes.

@@ -15,6 +15,7 @@ mod logging;
 mod mail;
 mod operations;
 mod private_files;
+mod query;
 mod quickstart;
 mod quota;
 mod readiness;

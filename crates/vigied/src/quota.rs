@@ -108,20 +108,31 @@ impl Quotas {
 }
 
 impl Account {
-    /// Gives back what time has brought, up to an hour's worth.
+    /// Gives back what time has brought, up to an hour's worth. Time that has brought nothing whole yet is kept for the next
+    /// time, so that a few per hour are not lost to rounding.
     fn refill(&mut self, now: Millis, per_hour: u64) {
         let hour = per_hour.saturating_mul(1000);
-        let passed = now
-            .0
-            .saturating_sub(self.refilled_at.0)
-            .clamp(0, HOUR_MILLIS);
-        let back = u128::from(hour) * u128::from(passed.unsigned_abs())
-            / u128::from(HOUR_MILLIS.unsigned_abs());
-        if back > 0 || passed == 0 {
-            let back = u64::try_from(back).unwrap_or(hour);
-            self.new_series = self.new_series.saturating_add(back).min(hour);
+        let passed = now.0.saturating_sub(self.refilled_at.0);
+        // A clock that went back gives nothing, and neither does a limit of 0.
+        if passed < 0 || hour == 0 {
+            self.new_series = self.new_series.min(hour);
             self.refilled_at = now;
+            return;
         }
+        let whole = u128::from(HOUR_MILLIS.unsigned_abs());
+        let passed = u128::from(passed.unsigned_abs()).min(whole);
+        let back = u128::from(hour) * passed / whole;
+        let spent = (back * whole).div_ceil(u128::from(hour));
+        let full = u128::from(self.new_series) + back >= u128::from(hour);
+        self.new_series = u64::try_from(u128::from(self.new_series) + back)
+            .unwrap_or(hour)
+            .min(hour);
+        self.refilled_at = if full {
+            now
+        } else {
+            self.refilled_at
+                .plus(i64::try_from(spent).unwrap_or(i64::MAX))
+        };
     }
 }
 

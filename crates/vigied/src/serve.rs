@@ -94,6 +94,8 @@ pub(crate) async fn serve(
     .await;
     reloading.abort();
     sweeping.abort();
+    // Those that are still at work have nobody left to answer.
+    let _ = tokio::time::timeout_at(deadline, app.queries.end()).await;
     tracing::info!("shutting down: the last request is answered, flushing the store");
     // Operators see how it goes until the end. Both at once, so that a flush that is stuck leaves the database its time.
     let closing = tokio::time::timeout_at(deadline, app.iam.close());

@@ -64,10 +64,10 @@ impl SampleStore for Stuck {
         Err(StoreError::Closing)
     }
 
-    fn fetch_each(
+    fn fetch_all(
         &self,
         _: &Scope,
-        _: &FetchQuery<'_>,
+        _: &[FetchQuery<'_>],
         _: &Context,
         _: &mut dyn FnMut(Series) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {

@@ -8,7 +8,7 @@ use crate::memory::{Frozen, View};
 use crate::points::Points;
 use crate::segment::reader::Segment;
 use crate::tombstone::{Tombstone, hidden};
-use base::context::Resource;
+use base::context::{Context, Resource, Stop};
 use base::id::{SeriesRef, TenantId};
 use base::sample::Series;
 use base::store::{FetchQuery, StoreError};
@@ -18,6 +18,16 @@ use std::sync::Arc;
 
 /// What a sample takes in memory: an instant and a value.
 const SAMPLE_BYTES: u64 = 16;
+
+/// What a sample takes while it is read, in the mean: columns that grow have room for more than they hold.
+const SAMPLE_HELD_BYTES: u64 = 24;
+
+/// What the queries of one request are sure to read, one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Foreseen {
+    series: u64,
+    samples: u64,
+}
 
 /// A series that fits: its name, its number, and its samples in the head.
 type Wanted = (String, SeriesRef, Option<Arc<HeadSeries>>);
@@ -38,9 +48,10 @@ impl Snapshot {
     /// Finds the series in a view, keeps hold of what they need and of nothing else, and refuses what directories show
     /// to be too much.
     pub(crate) fn take(
-        view: View,
+        view: &View,
         tenant: TenantId,
         query: &FetchQuery<'_>,
+        foreseen: &mut Foreseen,
         pace: &mut Pace<'_>,
     ) -> Result<Self, StoreError> {
         let found = find::series(&view.names, query.pattern, pace)?;
@@ -60,22 +71,24 @@ impl Snapshot {
             tenant,
             range: query.range,
             wanted,
-            frozen: view.frozen,
+            frozen: view.frozen.clone(),
             segments,
-            tombstones: view.tombstones,
+            tombstones: Arc::clone(&view.tombstones),
         };
-        own.foresee(pace)?;
+        own.foresee(foreseen, pace)?;
         Ok(own)
     }
 
-    /// Refuses a query that is sure to read more samples than it may.
-    fn foresee(&self, pace: &mut Pace<'_>) -> Result<(), StoreError> {
-        let mut samples = 0;
+    /// Refuses a query that is sure to read more samples than it may, or whose answer would have more slots.
+    fn foresee(&self, foreseen: &mut Foreseen, pace: &mut Pace<'_>) -> Result<(), StoreError> {
+        foreseen.series += self.wanted.len() as u64;
+        pace.context().foresee_slots(foreseen.series)?;
         for (_, series, head) in &self.wanted {
-            samples += self.least(*series, head.as_deref(), pace)?;
-            pace.context().foresee(Resource::Samples, samples)?;
+            foreseen.samples += self.least(*series, head.as_deref(), pace)?;
+            pace.context()
+                .foresee(Resource::Samples, foreseen.samples)?;
         }
-        let bytes = samples.saturating_mul(SAMPLE_BYTES);
+        let bytes = foreseen.samples.saturating_mul(SAMPLE_BYTES);
         Ok(pace.context().foresee(Resource::Bytes, bytes)?)
     }
 
@@ -108,17 +121,19 @@ impl Snapshot {
         Ok(stored.max(in_head))
     }
 
-    /// Reads series after series, and hands each out.
+    /// Reads series after series, and hands each out. While one is in somebody's hands, its bytes are held.
     pub(crate) fn read(
         mut self,
         pace: &mut Pace<'_>,
         take: &mut dyn FnMut(Series) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<ControlFlow<()>, StoreError> {
         for (name, series, head) in std::mem::take(&mut self.wanted) {
             // Whoever takes the series may take his time.
             pace.look()?;
             let head = head.map(|own| own.read(&self.range)).unwrap_or_default();
-            let points = self.stored(series, pace)?.merged(head);
+            let mut held = Held::of(pace.context());
+            held.samples(head.len())?;
+            let points = self.stored(series, &mut held, pace)?.merged(head);
             let samples = points.len() as u64;
             pace.context().spend(Resource::Samples, samples)?;
             pace.context()
@@ -129,26 +144,33 @@ impl Snapshot {
                 values: points.values,
             };
             if take(series).is_break() {
-                break;
+                return Ok(ControlFlow::Break(()));
             }
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     }
 
-    fn stored(&self, series: SeriesRef, pace: &mut Pace<'_>) -> Result<Points, StoreError> {
+    fn stored(
+        &self,
+        series: SeriesRef,
+        held: &mut Held<'_>,
+        pace: &mut Pace<'_>,
+    ) -> Result<Points, StoreError> {
         let mut points = Points::default();
         for day in self
             .segments
             .chunk_by(|left, right| left.day() == right.day())
         {
-            points.extend(read_day(
+            let read = read_day(
                 day,
                 self.tenant,
                 series,
                 &self.range,
                 &self.tombstones,
                 pace,
-            )?);
+            )?;
+            held.samples(read.len())?;
+            points.extend(read);
             let so_far = points.len() as u64;
             pace.context().foresee(Resource::Samples, so_far)?;
         }
@@ -157,9 +179,35 @@ impl Snapshot {
             for range in hidden(&self.tombstones, series, frozen.sequence) {
                 newer.retain(|at| !range.contains(at));
             }
+            held.samples(newer.len())?;
             points = points.merged(newer);
         }
         Ok(points)
+    }
+}
+
+/// The bytes that the samples of one series take, until it is dropped.
+struct Held<'c> {
+    context: &'c Context,
+    bytes: u64,
+}
+
+impl<'c> Held<'c> {
+    const fn of(context: &'c Context) -> Self {
+        Self { context, bytes: 0 }
+    }
+
+    fn samples(&mut self, count: usize) -> Result<(), Stop> {
+        let bytes = count as u64 * SAMPLE_HELD_BYTES;
+        self.context.hold(bytes)?;
+        self.bytes += bytes;
+        Ok(())
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.context.release(self.bytes);
     }
 }
 

@@ -9,6 +9,9 @@ use base::store::{Node, StoreError};
 use roaring::RoaringBitmap;
 use std::ops::ControlFlow;
 
+/// What a name that is found takes in memory beside its text.
+const ENTRY_BYTES: u64 = 64;
+
 /// The nodes that fit, ascending; with `active`, only what one of these series is or lies above.
 pub(crate) fn nodes(
     names: &Owned,
@@ -26,6 +29,7 @@ pub(crate) fn nodes(
         if leaf || branch {
             context.spend(Resource::Nodes, 1)?;
             context.spend(Resource::Bytes, found.path.len() as u64)?;
+            context.hold(found.path.len() as u64 + ENTRY_BYTES)?;
             nodes.push(Node {
                 path: found.path.to_owned(),
                 leaf,
@@ -70,6 +74,7 @@ pub(crate) fn series(
         if let Some(leaf) = found.leaf {
             context.spend(Resource::Series, 1)?;
             context.spend(Resource::Bytes, found.path.len() as u64)?;
+            context.hold(found.path.len() as u64 + ENTRY_BYTES)?;
             series.push((found.path.to_owned(), leaf));
         }
         Ok(())

@@ -294,7 +294,8 @@ pub(crate) fn all() -> Vec<Setting> {
     let limits = settable.map(|limit| Setting {
         key: Cow::Owned(format!("limits.{}", limit.name)),
         shape: Shape::Number {
-            min: 1,
+            // A default of 0 stands for a figure that the machine gives.
+            min: limit.default.min(1),
             max: if limit.unit == "percent" {
                 100
             } else {

@@ -1,6 +1,7 @@
 //! One error on the way out. Handlers return [`Refusal`]; the outermost layer writes it in the form that the route's
 //! protocol expects (monitoring, token service, identity API, UAA, Cloud Foundry).
 
+use super::share::Over;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use base::context::Stop;
@@ -33,6 +34,19 @@ impl From<StoreError> for Refusal {
                 .problem(message)
                 .hint("ask for a narrower pattern or a shorter range")
                 .limit(limit),
+            StoreError::Stopped(Stop::Busy {
+                whole,
+                limit,
+                allowed,
+            }) => {
+                let (whole, limit, allowed) = (*whole, *limit, *allowed);
+                return Over {
+                    whole,
+                    limit,
+                    allowed,
+                }
+                .refusal();
+            }
             StoreError::Stopped(Stop::Deadline | Stop::Cancelled) => Problem {
                 kind: Kind::Unavailable,
                 ..code::TIMEOUT.problem(message)

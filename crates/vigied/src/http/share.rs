@@ -165,7 +165,6 @@ impl Tally {
     }
 
     /// What is in use.
-    #[cfg(test)]
     pub(crate) const fn used(&self) -> u64 {
         self.used
     }

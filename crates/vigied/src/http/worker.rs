@@ -17,12 +17,17 @@ pub(crate) async fn holding<F: Future>(place: Place, answer: F) -> F::Output {
     PLACE.scope(Arc::new(place), answer).await
 }
 
+/// The place of this request, for work that runs elsewhere; none where the server is full and the request is one of those
+/// that show how it is.
+pub(crate) fn place() -> Option<Arc<Place>> {
+    PLACE.try_with(Arc::clone).ok()
+}
+
 /// Runs `work` on a thread that may block.
 pub(crate) async fn run<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Refusal> {
-    // None where the server is full and the request is one of those that show how it is.
-    let place = PLACE.try_with(Arc::clone).ok();
+    let place = place();
     let task = tokio::task::spawn_blocking(move || {
         let _place = place;
         work()

@@ -88,7 +88,7 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
             stale_seconds: app.iam.stale_seconds(),
             password_waits: app.iam.password_waits(),
         };
-        let _ = sender.send(app.metrics.render(&facts));
+        let _ = sender.send(app.metrics.render(&facts) + &app.queries.figures());
     });
     let text = match started {
         Ok(_) => written.await.ok(),

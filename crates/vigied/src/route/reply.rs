@@ -1,9 +1,7 @@
 //! Answers that many handlers give.
 
 use crate::http::problem::Refusal;
-use crate::http::worker;
 use axum::response::{IntoResponse, Response};
-use base::store::StoreError;
 use http::{StatusCode, header};
 use serde::Serialize;
 use wire::code;
@@ -20,11 +18,4 @@ pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Result<Respon
         Refusal(code::INTERNAL.problem("the reply could not be written"))
     })?;
     Ok(json_bytes(status, body))
-}
-
-/// Asks the store, which blocks.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, Refusal> {
-    worker::run(work).await?.map_err(Refusal::from)
 }

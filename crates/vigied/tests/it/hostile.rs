@@ -18,6 +18,7 @@ mod operations;
 mod patterns;
 mod places;
 mod proxies;
+mod queries;
 mod quota;
 mod raw_http2;
 mod rivals;

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod introspection;
+mod queries;
 
 use crate::harness::{Reply, Request, Server, now, try_operations};
 use crate::hostile::{login_limits, texts};
@@ -160,6 +161,7 @@ fn every_limit_is_tried_here() {
         .chain(&introspection::LIMITS)
         .chain(&WORK_LIMITS)
         .chain(&INVITATION_LIMITS)
+        .chain(&queries::LIMITS)
         .map(|limit| limit.name)
         .collect();
     let all: BTreeSet<&str> = limit::ALL.iter().map(|limit| limit.name).collect();

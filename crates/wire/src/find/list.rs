@@ -34,23 +34,16 @@ impl From<&Node> for NodeItem {
     }
 }
 
-/// The plain answer: `["shop","shop.eu"]`.
-#[must_use]
-pub fn write(nodes: &[Node]) -> Vec<u8> {
-    let paths: Vec<&str> = nodes.iter().map(|node| node.path.as_str()).collect();
-    to_json(&paths)
+/// One entry of the plain answer, `["shop","shop.eu"]`.
+pub fn write(out: &mut Vec<u8>, node: &Node) {
+    // A text written into memory can't fail.
+    let _ = serde_json::to_writer(out, &node.path);
 }
 
-/// The answer to `format=nodes`: `[{"path","name","leaf","branch"}]`.
-#[must_use]
-pub fn write_nodes(nodes: &[Node]) -> Vec<u8> {
-    let items: Vec<NodeItem> = nodes.iter().map(NodeItem::from).collect();
-    to_json(&items)
-}
-
-fn to_json<T: Serialize>(value: &T) -> Vec<u8> {
+/// One entry of the answer to `format=nodes`, `[{"path","name","leaf","branch"}]`.
+pub fn write_node(out: &mut Vec<u8>, node: &Node) {
     // Texts and booleans written into memory can't fail.
-    serde_json::to_vec(value).unwrap_or_default()
+    let _ = serde_json::to_writer(out, &NodeItem::from(node));
 }
 
 #[cfg(test)]
@@ -68,15 +61,19 @@ mod tests {
     #[test]
     fn paths_or_nodes() {
         let nodes = [node("shop", false, true), node("shop.\"eu\"", true, false)];
-        assert_eq!(write(&nodes), b"[\"shop\",\"shop.\\\"eu\\\"\"]");
-        let text = String::from_utf8(write_nodes(&nodes)).unwrap();
-        assert!(
-            text.starts_with(
-                "[{\"path\":\"shop\",\"name\":\"shop\",\"leaf\":false,\"branch\":true}"
-            )
+        let written = |write: fn(&mut Vec<u8>, &Node), at: usize| {
+            let mut out = Vec::new();
+            write(&mut out, &nodes[at]);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(written(write, 0), "\"shop\"");
+        assert_eq!(written(write, 1), "\"shop.\\\"eu\\\"\"");
+        assert_eq!(
+            written(write_node, 0),
+            "{\"path\":\"shop\",\"name\":\"shop\",\"leaf\":false,\"branch\":true}"
         );
-        let items: Vec<NodeItem> = serde_json::from_str(&text).unwrap();
-        assert_eq!(items[1].name, "\"eu\"");
+        let item: NodeItem = serde_json::from_str(&written(write_node, 1)).unwrap();
+        assert_eq!(item.name, "\"eu\"");
     }
 
     #[test]

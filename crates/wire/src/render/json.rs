@@ -28,6 +28,33 @@ pub enum Points<'a> {
     Grid(&'a Grid),
 }
 
+/// Something that an answer is written into, piece by piece.
+pub trait Sink {
+    /// Why it takes no more.
+    type Error;
+
+    /// Where to write.
+    fn out(&mut self) -> &mut Vec<u8>;
+
+    /// Told after every few bytes, so that it may take away what is written.
+    ///
+    /// # Errors
+    /// When it takes no more.
+    fn step(&mut self) -> Result<(), Self::Error>;
+}
+
+impl Sink for Vec<u8> {
+    type Error = std::convert::Infallible;
+
+    fn out(&mut self) -> &mut Self {
+        self
+    }
+
+    fn step(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
+
 /// Writes an answer.
 #[must_use]
 pub fn write(rows: &[Row<'_>]) -> Vec<u8> {
@@ -36,33 +63,47 @@ pub fn write(rows: &[Row<'_>]) -> Vec<u8> {
         if at > 0 {
             out.push(b',');
         }
-        out.extend_from_slice(b"{\"target\":");
-        // Writing into memory can't fail.
-        let _ = serde_json::to_writer(&mut out, row.target);
-        out.extend_from_slice(b",\"datapoints\":[");
-        match row.points {
-            Points::Raw(series) => {
-                let samples = series
-                    .timestamps
-                    .iter()
-                    .copied()
-                    .zip(series.values.iter().copied());
-                write_points(&mut out, samples);
-            }
-            Points::Grid(grid) => {
-                let slots =
-                    (0_i64..).map(|slot| grid.start.plus(grid.step.millis().saturating_mul(slot)));
-                write_points(&mut out, slots.zip(grid.values.iter().copied()));
-            }
-        }
-        out.extend_from_slice(b"]}");
+        let Ok(()) = write_row(&mut out, row);
     }
     out.push(b']');
     out
 }
 
-fn write_points(out: &mut Vec<u8>, points: impl Iterator<Item = (Millis, f64)>) {
+/// Writes one row of an answer: what stands between the brackets and commas of the array.
+///
+/// # Errors
+/// When the sink takes no more.
+pub fn write_row<S: Sink>(sink: &mut S, row: &Row<'_>) -> Result<(), S::Error> {
+    let out = sink.out();
+    out.extend_from_slice(b"{\"target\":");
+    // Writing into memory can't fail.
+    let _ = serde_json::to_writer(&mut *out, row.target);
+    out.extend_from_slice(b",\"datapoints\":[");
+    match row.points {
+        Points::Raw(series) => {
+            let samples = series
+                .timestamps
+                .iter()
+                .copied()
+                .zip(series.values.iter().copied());
+            write_points(sink, samples)?;
+        }
+        Points::Grid(grid) => {
+            let slots =
+                (0_i64..).map(|slot| grid.start.plus(grid.step.millis().saturating_mul(slot)));
+            write_points(sink, slots.zip(grid.values.iter().copied()))?;
+        }
+    }
+    sink.out().extend_from_slice(b"]}");
+    sink.step()
+}
+
+fn write_points<S: Sink>(
+    sink: &mut S,
+    points: impl Iterator<Item = (Millis, f64)>,
+) -> Result<(), S::Error> {
     for (at, (instant, value)) in points.enumerate() {
+        let out = sink.out();
         if at > 0 {
             out.push(b',');
         }
@@ -71,7 +112,9 @@ fn write_points(out: &mut Vec<u8>, points: impl Iterator<Item = (Millis, f64)>) 
         out.push(b',');
         write_seconds(out, instant);
         out.push(b']');
+        sink.step()?;
     }
+    Ok(())
 }
 
 /// One series of an answer, read.

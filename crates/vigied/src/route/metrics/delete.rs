@@ -1,15 +1,14 @@
 //! `DELETE /v1/metrics/list`.
 
 use super::question::{invalid, parameter, pattern, query_of, times};
-use super::terms::terms;
 use crate::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
-use crate::route::reply::{blocking, json};
+use crate::query::{self, answer::Answer};
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
+use base::scope::Scope;
 use base::store::DeleteQuery;
-use http::StatusCode;
 use std::sync::Arc;
 use wire::code;
 use wire::find::delete::DeleteReply;
@@ -23,7 +22,16 @@ pub(crate) async fn delete(
     caller: Caller,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Refusal> {
-    let query = query_of(raw.as_deref())?;
+    let (worker, scope) = (Arc::clone(&app), caller.scope);
+    let asked = scope.clone();
+    query::answer(&app, &asked, move |answer| {
+        remove(&worker, &scope, raw.as_deref(), answer)
+    })
+    .await
+}
+
+fn remove(app: &App, scope: &Scope, raw: Option<&str>, answer: &mut Answer) -> Result<(), Refusal> {
+    let query = query_of(raw)?;
     // A mistyped `dry_run`, `from` or `until` must not delete more than was meant.
     if let Some(other) = query.unknown(&PARAMETERS) {
         let message = format!("a deletion has no parameter `{other}`");
@@ -50,27 +58,19 @@ pub(crate) async fn delete(
         }
     };
     let parsed = pattern(text)?;
-    let range = times(&app, &query)?.range;
-    let text = text.to_owned();
-    let terms = terms(&app);
-    let deleted = blocking(move || {
-        app.store.delete(
-            &caller.scope,
-            &DeleteQuery {
-                pattern: &parsed,
-                range,
-                dry_run,
-            },
-            &terms,
-        )
-    })
-    .await?;
-    json(
-        StatusCode::OK,
-        &DeleteReply {
-            query: text,
-            deleted: deleted.series,
-            dry_run,
-        },
-    )
+    let range = times(app, &query)?.range;
+    let delete = DeleteQuery {
+        pattern: &parsed,
+        range,
+        dry_run,
+    };
+    let deleted = app.store.delete(scope, &delete, &answer.context())?;
+    let reply = DeleteReply {
+        query: text.to_owned(),
+        deleted: deleted.series,
+        dry_run,
+    };
+    // A text and a number written into memory can't fail.
+    let _ = serde_json::to_writer(&mut answer.out, &reply);
+    Ok(())
 }

@@ -1,15 +1,14 @@
 //! `GET /v1/metrics/list`.
 
 use super::question::{invalid, parameter, pattern, query_of, times};
-use super::terms::terms;
 use crate::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
-use crate::route::reply::{blocking, json_bytes};
+use crate::query::{self, answer::Answer};
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use base::store::FindQuery;
-use http::StatusCode;
+use base::scope::Scope;
+use base::store::{FindQuery, StoreError};
 use std::sync::Arc;
 
 /// `GET /v1/metrics/list`: the nodes of the tree that fit the query.
@@ -18,13 +17,22 @@ pub(crate) async fn list(
     caller: Caller,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Refusal> {
-    let query = query_of(raw.as_deref())?;
+    let (worker, scope) = (Arc::clone(&app), caller.scope);
+    let asked = scope.clone();
+    query::answer(&app, &asked, move |answer| {
+        find(&worker, &scope, raw.as_deref(), answer)
+    })
+    .await
+}
+
+fn find(app: &App, scope: &Scope, raw: Option<&str>, answer: &mut Answer) -> Result<(), Refusal> {
+    let query = query_of(raw)?;
     let pattern = pattern(
         parameter(&query, "query")?
             .filter(|text| !text.is_empty())
             .unwrap_or("*"),
     )?;
-    let range = times(&app, &query)?.range;
+    let range = times(app, &query)?.range;
     let as_nodes = match parameter(&query, "format")? {
         None | Some("paths" | "json") => false,
         Some("nodes") => true,
@@ -35,22 +43,23 @@ pub(crate) async fn list(
             ));
         }
     };
-    let terms = terms(&app);
-    let nodes = blocking(move || {
-        app.store.find(
-            &caller.scope,
-            &FindQuery {
-                pattern: &pattern,
-                range,
-            },
-            &terms,
-        )
-    })
-    .await?;
-    let body = if as_nodes {
-        wire::find::list::write_nodes(&nodes)
-    } else {
-        wire::find::list::write(&nodes)
+    let find = FindQuery {
+        pattern: &pattern,
+        range,
     };
-    Ok(json_bytes(StatusCode::OK, body))
+    let nodes = app.store.find(scope, &find, &answer.context())?;
+    answer.out.push(b'[');
+    for (at, node) in nodes.iter().enumerate() {
+        if at > 0 {
+            answer.out.push(b',');
+        }
+        if as_nodes {
+            wire::find::list::write_node(&mut answer.out, node);
+        } else {
+            wire::find::list::write(&mut answer.out, node);
+        }
+        answer.step().map_err(StoreError::Stopped)?;
+    }
+    answer.out.push(b']');
+    Ok(())
 }

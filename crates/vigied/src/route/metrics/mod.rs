@@ -5,6 +5,5 @@ mod list;
 mod question;
 mod render;
 mod send;
-mod terms;
 
 pub(crate) use self::{delete::delete, list::list, render::render, send::send};

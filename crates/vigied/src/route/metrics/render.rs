@@ -1,26 +1,28 @@
 //! `GET /v1/metrics`.
 
 use super::question::{Times, invalid, parameter, query_of, times};
-use super::terms::terms;
 use crate::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
-use crate::route::reply::{blocking, json_bytes};
+use crate::query::{self, answer::Answer};
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use base::context::Context;
-use base::sample::{Grid, Series};
+use base::context::{Context, Stop};
+use base::sample::Series;
 use base::scope::Scope;
 use base::store::{FetchQuery, StoreError};
 use base::time::{Step, TimeRange};
-use http::StatusCode;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use wire::code;
 use wire::query::Query;
 use wire::render::consolidate::{self, Function, Window};
-use wire::render::json::{Points, Row};
+use wire::render::json::{self, Points, Row, Sink};
 use wire::target::{Target, TargetError};
 use wire::time_expr;
+
+/// What a point takes: an instant and a value, or the slot of a grid and that of the coarser one made of it.
+const POINT_BYTES: u64 = 16;
 
 /// `GET /v1/metrics`: Graphite's render JSON for one to five targets.
 pub(crate) async fn render(
@@ -28,9 +30,18 @@ pub(crate) async fn render(
     caller: Caller,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Refusal> {
-    let query = query_of(raw.as_deref())?;
-    let targets = targets(&app, &query)?;
-    let Times { range, now } = times(&app, &query)?;
+    let (worker, scope) = (Arc::clone(&app), caller.scope);
+    let asked = scope.clone();
+    query::answer(&app, &asked, move |answer| {
+        draw(&worker, &scope, raw.as_deref(), answer)
+    })
+    .await
+}
+
+fn draw(app: &App, scope: &Scope, raw: Option<&str>, answer: &mut Answer) -> Result<(), Refusal> {
+    let query = query_of(raw)?;
+    let targets = targets(app, &query)?;
+    let Times { range, now } = times(app, &query)?;
     let range = range.unwrap_or(time_expr::default_range(now));
     match parameter(&query, "format")? {
         None | Some("json") => {}
@@ -47,11 +58,14 @@ pub(crate) async fn render(
         .filter(|number| *number > 0);
     let resolution = app
         .iam
-        .resolution_seconds(caller.scope.domain())
+        .resolution_seconds(scope.domain())
         .and_then(|seconds| Step::new(i64::from(seconds).saturating_mul(1000)));
     let window = match resolution {
         // A grid ends now at the latest, and one that would begin later has no series.
-        Some(_) if range.from > now => return Ok(json_bytes(StatusCode::OK, b"[]".to_vec())),
+        Some(_) if range.from > now => {
+            answer.out.extend_from_slice(b"[]");
+            return Ok(());
+        }
         Some(step) => {
             let until = range.until.min(now);
             Some(
@@ -62,82 +76,109 @@ pub(crate) async fn render(
         None => None,
     };
     let range = window.map_or(range, |window| window.range());
-    let terms = terms(&app);
-    let worker = Arc::clone(&app);
-    let fetched = blocking(move || fetch(&worker, &caller.scope, &targets, range, &terms)).await?;
-    let slots = fetched.len() as u64 * window.map_or(0, |window| window.slots() as u64);
-    if slots > app.limits.samples_per_query {
-        let limit = app.limits.samples_per_query;
-        let Refusal(problem) = too_large(format!(
-            "the answer would have {slots} slots, more than `samples_per_query` = {limit}"
-        ));
-        return Err(Refusal(problem.limit(&base::limit::SAMPLES_PER_QUERY)));
-    }
-    let body = blocking(move || Ok(rows(&fetched, window, points_max))).await?;
-    Ok(json_bytes(StatusCode::OK, body))
-}
-
-/// All targets together stay within the budget of one query.
-fn fetch(
-    app: &App,
-    scope: &Scope,
-    targets: &[Target],
-    range: TimeRange,
-    terms: &Context,
-) -> Result<Vec<Series>, StoreError> {
-    let mut all = Vec::new();
-    for target in targets {
-        let query = FetchQuery {
+    let context = answer.context();
+    context.answers_slots(window.map_or(0, |window| window.slots() as u64));
+    let queries: Vec<FetchQuery<'_>> = targets
+        .iter()
+        .map(|target| FetchQuery {
             pattern: target.pattern(),
             range,
-        };
-        all.extend(app.store.fetch(scope, &query, terms)?);
+        })
+        .collect();
+    let mut rows = Rows {
+        answer,
+        context: &context,
+        window,
+        points_max,
+        any: false,
+    };
+    let mut stopped = None;
+    app.store.fetch_all(
+        scope,
+        &queries,
+        &context,
+        &mut |series| match rows.write(&series) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(stop) => {
+                stopped = Some(stop);
+                ControlFlow::Break(())
+            }
+        },
+    )?;
+    if let Some(stop) = stopped {
+        return Err(StoreError::Stopped(stop).into());
     }
-    Ok(all)
+    if !rows.any {
+        answer.out.push(b'[');
+    }
+    answer.out.push(b']');
+    Ok(())
+}
+
+/// The rows of an answer, written as they come.
+struct Rows<'a> {
+    answer: &'a mut Answer,
+    context: &'a Context,
+    window: Option<Window>,
+    points_max: Option<usize>,
+    /// Whether there has been one.
+    any: bool,
+}
+
+impl Rows<'_> {
+    fn write(&mut self, series: &Series) -> Result<(), Stop> {
+        self.answer.out.push(if self.any { b',' } else { b'[' });
+        self.any = true;
+        match (self.window, self.points_max) {
+            (Some(window), _) => self.write_slots(series, window),
+            (None, Some(most)) if most < series.timestamps.len() => self.write_fewer(series, most),
+            (None, _) => self.row(&series.name, Points::Raw(series)),
+        }
+    }
+
+    fn write_fewer(&mut self, series: &Series, most: usize) -> Result<(), Stop> {
+        let bytes = (most as u64).saturating_mul(POINT_BYTES);
+        self.context.hold(bytes)?;
+        let fewer = consolidate::raw_at_most(series, most, Function::Average);
+        let written = self.row(&fewer.name, Points::Raw(&fewer));
+        drop(fewer);
+        self.context.release(bytes);
+        written
+    }
+
+    fn write_slots(&mut self, series: &Series, window: Window) -> Result<(), Stop> {
+        let bytes = (window.slots() as u64).saturating_mul(POINT_BYTES);
+        self.context.hold(bytes)?;
+        let mut grid = window.grid(series, Function::Average);
+        if let Some(most) = self.points_max {
+            grid = consolidate::at_most(&grid, most, Function::Average);
+        }
+        let written = self.row(&series.name, Points::Grid(&grid));
+        drop(grid);
+        self.context.release(bytes);
+        written
+    }
+
+    fn row(&mut self, target: &str, points: Points<'_>) -> Result<(), Stop> {
+        json::write_row(self.answer, &Row { target, points })
+    }
+}
+
+impl Sink for Answer {
+    type Error = Stop;
+
+    fn out(&mut self) -> &mut Vec<u8> {
+        &mut self.out
+    }
+
+    fn step(&mut self) -> Result<(), Stop> {
+        Self::step(self)
+    }
 }
 
 fn too_large(message: String) -> Refusal {
     let problem = code::RESULT_TOO_LARGE.problem(message);
     Refusal(problem.hint("ask for a shorter range"))
-}
-
-fn rows(fetched: &[Series], window: Option<Window>, points_max: Option<usize>) -> Vec<u8> {
-    if let Some(window) = window {
-        let grids: Vec<Grid> = fetched
-            .iter()
-            .map(|series| {
-                let grid = window.grid(series, Function::Average);
-                match points_max {
-                    Some(most) => consolidate::at_most(&grid, most, Function::Average),
-                    None => grid,
-                }
-            })
-            .collect();
-        let rows: Vec<Row<'_>> = fetched
-            .iter()
-            .zip(&grids)
-            .map(|(series, grid)| Row {
-                target: &series.name,
-                points: Points::Grid(grid),
-            })
-            .collect();
-        return wire::render::json::write(&rows);
-    }
-    let shorter: Option<Vec<Series>> = points_max.map(|most| {
-        fetched
-            .iter()
-            .map(|series| consolidate::raw_at_most(series, most, Function::Average))
-            .collect()
-    });
-    let shown = shorter.as_deref().unwrap_or(fetched);
-    let rows: Vec<Row<'_>> = shown
-        .iter()
-        .map(|series| Row {
-            target: &series.name,
-            points: Points::Raw(series),
-        })
-        .collect();
-    wire::render::json::write(&rows)
 }
 
 fn targets(app: &App, query: &Query) -> Result<Vec<Target>, Refusal> {

@@ -1,0 +1,234 @@
+//! An answer as it is written: into memory as long as it is small, and from then on in pieces that its reader takes.
+//!
+//! A status is sent with the first piece. What goes wrong before that is an error like any other; what goes wrong later
+//! breaks the connection off, so that no part is ever taken for the whole.
+
+use super::memory::Held;
+use super::running::Entered;
+use super::turns::Turn;
+use crate::http::places::Place;
+use crate::http::problem::Refusal;
+use base::context::{Context, Memory as _, Stop};
+use base::limit::Limit;
+use base::store::StoreError;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+/// Bytes of a piece. Large against what a piece costs, small against what all queries may have in memory.
+pub(crate) const PIECE_BYTES: usize = 64 * 1024;
+
+/// An answer of up to so many bytes is sent as a whole, with its length.
+const WHOLE_BYTES: usize = 4 * PIECE_BYTES;
+
+/// Pieces that are written ahead of the reader.
+const AHEAD: usize = 4;
+
+/// How long a reader is waited for without giving the turn to another.
+const SOON: Duration = Duration::from_millis(50);
+
+/// What an answer has in memory at the most, beside what it is made of: the piece that is written, those ahead, and the one
+/// that is being sent.
+const WINDOW_BYTES: u64 = (WHOLE_BYTES + (AHEAD + 2) * PIECE_BYTES) as u64;
+
+/// An answer of which the rest is still being written.
+#[derive(Debug)]
+pub(super) struct Pieces {
+    pub(super) first: Vec<u8>,
+    pub(super) rest: mpsc::Receiver<Vec<u8>>,
+    /// Set before the last sender goes; else the answer has broken off.
+    pub(super) is_whole: Arc<AtomicBool>,
+}
+
+/// How an answer begins.
+#[derive(Debug)]
+pub(super) enum Begun {
+    Refused(Refusal),
+    Whole(Vec<u8>),
+    Pieces(Pieces),
+}
+
+/// The terms on which it is written.
+#[derive(Debug)]
+pub(super) struct Terms {
+    pub(super) context: Arc<Context>,
+    pub(super) held: Arc<Held>,
+    pub(super) leave: Leave,
+    pub(super) unread: Arc<AtomicU64>,
+}
+
+/// What a query has as long as it runs: given back before its answer is complete, so that whoever has it has room for the
+/// next one; and also when it panics.
+#[derive(Debug)]
+pub(super) struct Leave {
+    /// None only while it waits for the reader.
+    pub(super) turn: Option<Turn>,
+    pub(super) _place: Option<Arc<Place>>,
+    pub(super) _entered: Entered,
+}
+
+/// An answer that is being written.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    context: Arc<Context>,
+    held: Arc<Held>,
+    leave: Option<Leave>,
+    unread: Arc<AtomicU64>,
+    runtime: Handle,
+    begin: Option<oneshot::Sender<Begun>>,
+    pieces: Option<mpsc::Sender<Vec<u8>>>,
+    is_whole: Arc<AtomicBool>,
+    /// What is written and not sent.
+    pub(crate) out: Vec<u8>,
+}
+
+impl Answer {
+    /// Made on the reactor, whose clock it waits by.
+    pub(super) fn new(terms: Terms, begin: oneshot::Sender<Begun>) -> Self {
+        Self {
+            context: terms.context,
+            held: terms.held,
+            leave: Some(terms.leave),
+            unread: terms.unread,
+            runtime: Handle::current(),
+            begin: Some(begin),
+            pieces: None,
+            is_whole: Arc::default(),
+            out: Vec::new(),
+        }
+    }
+
+    /// Takes the memory that an answer needs in any case.
+    pub(super) fn reserve(&self) -> Result<(), Refusal> {
+        let held = self.held.hold(WINDOW_BYTES);
+        held.map_err(|stop| Refusal::from(StoreError::Stopped(stop)))
+    }
+
+    /// The terms under which the store is asked.
+    pub(crate) fn context(&self) -> Arc<Context> {
+        Arc::clone(&self.context)
+    }
+
+    /// Sends what is written when it makes a piece.
+    ///
+    /// # Errors
+    /// When the time is over, or nobody reads.
+    pub(crate) fn step(&mut self) -> Result<(), Stop> {
+        let full = if self.begin.is_some() {
+            WHOLE_BYTES
+        } else {
+            PIECE_BYTES
+        };
+        if self.out.len() < full {
+            return Ok(());
+        }
+        self.context.check(Instant::now())?;
+        self.send_out()
+    }
+
+    fn send_out(&mut self) -> Result<(), Stop> {
+        let bytes = std::mem::replace(&mut self.out, Vec::with_capacity(PIECE_BYTES + 4096));
+        let Some(begin) = self.begin.take() else {
+            return self.send(bytes);
+        };
+        let (pieces, rest) = mpsc::channel(AHEAD);
+        self.pieces = Some(pieces);
+        let begun = Begun::Pieces(Pieces {
+            first: bytes,
+            rest,
+            is_whole: Arc::clone(&self.is_whole),
+        });
+        begin.send(begun).map_err(|_| Stop::Cancelled)
+    }
+
+    fn send(&mut self, piece: Vec<u8>) -> Result<(), Stop> {
+        let Some(pieces) = self.pieces.clone() else {
+            return Err(Stop::Cancelled);
+        };
+        match pieces.try_send(piece) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Closed(_)) => Err(Stop::Cancelled),
+            Err(TrySendError::Full(piece)) => self.wait(&pieces, piece),
+        }
+    }
+
+    /// Waits for the reader, which the connection bounds: it drops an answer that its client does not take. Meanwhile another
+    /// query has the turn, and the time does not count.
+    fn wait(&mut self, pieces: &mpsc::Sender<Vec<u8>>, piece: Vec<u8>) -> Result<(), Stop> {
+        // A reader that keeps up leaves room in a moment, and is worth more than another query's beginning.
+        let soon = self
+            .runtime
+            .block_on(async { timeout(SOON, pieces.reserve()).await });
+        match soon {
+            Ok(Ok(room)) => {
+                room.send(piece);
+                return Ok(());
+            }
+            Ok(Err(_)) => return Err(Stop::Cancelled),
+            Err(_) => {}
+        }
+        let Some(turn) = self.leave.as_mut().and_then(|own| own.turn.take()) else {
+            return Err(Stop::Cancelled);
+        };
+        let begun = Instant::now();
+        let unread = Arc::clone(&self.unread);
+        unread.fetch_add(1, Ordering::Relaxed);
+        let (sent, turn) = self.runtime.block_on(turn.lend(async {
+            let sent = pieces.send(piece).await;
+            unread.fetch_sub(1, Ordering::Relaxed);
+            sent
+        }));
+        if let Some(leave) = &mut self.leave {
+            leave.turn = turn.ok();
+        }
+        // The wait for the turn, too: it was given up for the others' sake.
+        self.context.paused(begun.elapsed());
+        sent.map_err(|_| Stop::Cancelled)
+    }
+
+    /// Ends it; the limit that was run into after the answer had begun, where nobody can be told of it.
+    pub(super) fn end(mut self, outcome: Result<(), Refusal>) -> Option<&'static Limit> {
+        let refusal = match outcome {
+            Ok(()) => return self.finish(),
+            Err(refusal) => refusal,
+        };
+        if let Some(begin) = self.begin.take() {
+            self.held.shrink_to(0);
+            self.leave = None;
+            let _ = begin.send(Begun::Refused(refusal));
+            return None;
+        }
+        let limit = refusal.0.limit;
+        // Without an end the reader knows that it is not the whole.
+        self.pieces = None;
+        tracing::debug!(
+            error = %refusal.0.message,
+            limit = limit.map(|limit| limit.name),
+            "an answer broke off"
+        );
+        limit
+    }
+
+    fn finish(&mut self) -> Option<&'static Limit> {
+        if let Some(begin) = self.begin.take() {
+            let bytes = std::mem::take(&mut self.out);
+            self.held.shrink_to(bytes.capacity() as u64);
+            self.leave = None;
+            let _ = begin.send(Begun::Whole(bytes));
+            return None;
+        }
+        let last = std::mem::take(&mut self.out);
+        if self.send(last).is_err() {
+            return None;
+        }
+        // What is written ahead is the reader's business from here on.
+        self.held.shrink_to(WINDOW_BYTES);
+        self.leave = None;
+        self.is_whole.store(true, Ordering::Release);
+        None
+    }
+}

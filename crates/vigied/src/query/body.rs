@@ -1,0 +1,90 @@
+//! An answer as it is sent.
+
+use super::answer::Pieces;
+use super::memory::Held;
+use super::running::Leash;
+use axum::body::Body;
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use http::header;
+use hyper::body::Frame;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+use tokio::sync::mpsc;
+
+const JSON: [(header::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "application/json")];
+
+/// An answer that is there as a whole; its bytes are held until they are sent.
+pub(super) fn whole(bytes: Vec<u8>, held: Arc<Held>) -> Response {
+    let bytes = Bytes::from_owner(Whole { bytes, _held: held });
+    (JSON, Body::from(bytes)).into_response()
+}
+
+struct Whole {
+    bytes: Vec<u8>,
+    _held: Arc<Held>,
+}
+
+impl AsRef<[u8]> for Whole {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// An answer of which the rest is still being written. Dropped, it cancels the query.
+pub(super) fn pieces(pieces: Pieces, leash: Leash, held: Arc<Held>) -> Response {
+    let body = Sending {
+        first: Some(pieces.first),
+        rest: pieces.rest,
+        is_whole: pieces.is_whole,
+        ended: false,
+        _leash: leash,
+        _held: held,
+    };
+    (JSON, Body::new(body)).into_response()
+}
+
+struct Sending {
+    first: Option<Vec<u8>>,
+    rest: mpsc::Receiver<Vec<u8>>,
+    is_whole: Arc<AtomicBool>,
+    ended: bool,
+    _leash: Leash,
+    _held: Arc<Held>,
+}
+
+/// Why the connection ends without the answer's.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer broke off")]
+struct BrokenOff;
+
+impl hyper::body::Body for Sending {
+    type Data = Bytes;
+    type Error = BrokenOff;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(Ok(Frame::data(first.into()))));
+        }
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        match ready!(self.rest.poll_recv(context)) {
+            Some(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes.into())))),
+            None => {
+                self.ended = true;
+                let is_whole = self.is_whole.load(Ordering::Acquire);
+                Poll::Ready((!is_whole).then_some(Err(BrokenOff)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.ended
+    }
+}

@@ -1,0 +1,104 @@
+//! The bytes that all queries have in memory: what they read, and what of their answers nobody has read yet.
+
+use crate::http::share::{Owner, Shares, Tally};
+use base::context::{Memory, Stop};
+use base::limit;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// All of them.
+#[derive(Debug)]
+pub(super) struct Pool(Mutex<Tally>);
+
+impl Pool {
+    pub(super) fn new(bytes: u64, shares: Shares) -> Self {
+        Self(Mutex::new(Tally::new(
+            &limit::QUERIES_IN_FLIGHT_BYTES,
+            bytes,
+            shares,
+        )))
+    }
+
+    fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn used(&self) -> u64 {
+        self.tally().used()
+    }
+}
+
+/// Those of one query; free again when dropped.
+#[derive(Debug)]
+pub(super) struct Held {
+    pool: Arc<Pool>,
+    owner: Owner,
+    bytes: AtomicU64,
+}
+
+impl Held {
+    pub(super) fn new(pool: &Arc<Pool>, owner: Owner) -> Self {
+        Self {
+            pool: Arc::clone(pool),
+            owner,
+            bytes: AtomicU64::new(0),
+        }
+    }
+
+    /// Gives back all but `bytes`.
+    pub(super) fn shrink_to(&self, bytes: u64) {
+        let held = self.bytes.load(Ordering::Relaxed);
+        self.release(held.saturating_sub(bytes));
+    }
+}
+
+impl Memory for Held {
+    fn hold(&self, bytes: u64) -> Result<(), Stop> {
+        let mut tally = self.pool.tally();
+        if let Some(over) = tally.over(self.owner, bytes) {
+            return Err(Stop::Busy {
+                whole: over.whole,
+                limit: over.limit,
+                allowed: over.allowed,
+            });
+        }
+        tally.add(self.owner, bytes);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn release(&self, bytes: u64) {
+        let mut tally = self.pool.tally();
+        let bytes = bytes.min(self.bytes.load(Ordering::Relaxed));
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        tally.subtract(self.owner, bytes);
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.shrink_to(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_holds_another_lacks_until_it_is_given_back() {
+        let pool = Arc::new(Pool::new(100, Shares::WHOLE));
+        let owner = Owner::Account(base::id::AccountId(base::id::Guid::from_random([1; 16])));
+        let (one, other) = (Held::new(&pool, owner), Held::new(&pool, owner));
+        one.hold(50).unwrap();
+        other.hold(30).unwrap();
+        let stop = other.hold(21).unwrap_err();
+        assert!(stop.to_string().contains("queries_in_flight_bytes"));
+        one.release(10);
+        other.hold(10).unwrap();
+        other.shrink_to(20);
+        assert_eq!(pool.used(), 60);
+        drop((one, other));
+        assert_eq!(pool.used(), 0);
+    }
+}

@@ -1,0 +1,197 @@
+//! Questions to the store, each on a thread of its own and in its turn, so that none holds up a reactor or a writer.
+//!
+//! What a question costs is bounded in every way: how many run and wait ([`turns`]), what all have in memory
+//! ([`memory`]), what one may read and how long (its [`base::context::Context`]), and how long it waits for a reader
+//! (its connection gives it up). One whose client has gone is cancelled, and one that waits never begins.
+
+pub(crate) mod answer;
+mod body;
+mod memory;
+mod running;
+mod turns;
+
+use crate::app::App;
+use crate::http::problem::Refusal;
+use crate::http::share::{Owner, Shares};
+use crate::http::worker;
+use answer::{Answer, Begun, Leave, Terms};
+use axum::response::Response;
+use base::context::{Budget, Context};
+use base::limit;
+use base::scope::Scope;
+use memory::{Held, Pool};
+use running::Running;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+use turns::Turns;
+use wire::code;
+
+/// The limits of all queries together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct QueryLimits {
+    /// Queries that run at once.
+    pub(crate) concurrent: u64,
+    /// Queries that wait for their turn.
+    pub(crate) queued: u64,
+    /// Bytes that all have in memory.
+    pub(crate) bytes: u64,
+    pub(crate) shares: Shares,
+}
+
+/// All queries of the process.
+#[derive(Debug)]
+pub(crate) struct Queries {
+    turns: Arc<Turns>,
+    pool: Arc<Pool>,
+    running: Arc<Running>,
+    /// Those of them that wait for a reader.
+    unread: Arc<AtomicU64>,
+}
+
+impl Queries {
+    pub(crate) fn new(limits: &QueryLimits) -> Self {
+        Self {
+            turns: Arc::new(Turns::new(limits.concurrent, limits.queued, limits.shares)),
+            pool: Arc::new(Pool::new(limits.bytes, limits.shares)),
+            running: Arc::default(),
+            unread: Arc::default(),
+        }
+    }
+
+    /// Cancels what runs, and waits a moment for it to end; for the end of the process.
+    pub(crate) async fn end(&self) {
+        let begun = Instant::now();
+        while self.running.cancel_all() && begun.elapsed() < Duration::from_secs(2) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Figures for the server's own metrics.
+    pub(crate) fn figures(&self) -> String {
+        let unread = self.unread.load(std::sync::atomic::Ordering::Relaxed);
+        let mut out = String::new();
+        for (name, help, value) in [
+            (
+                "vigie_queries_running",
+                "Queries, listings and deletions that have begun and not ended, those that wait for a reader included.",
+                self.running.count(),
+            ),
+            (
+                "vigie_queries_waiting",
+                "Queries, listings and deletions that wait for their turn.",
+                self.turns.waiting(),
+            ),
+            (
+                "vigie_queries_unread",
+                "Queries whose answer waits for its reader.",
+                unread,
+            ),
+            (
+                "vigie_queries_in_flight_bytes",
+                "Bytes that all queries and their unread answers have in memory, as counted for the limit of that name.",
+                self.pool.used(),
+            ),
+        ] {
+            let _ = writeln!(
+                out,
+                "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}"
+            );
+        }
+        out
+    }
+}
+
+/// One budget for the whole request, which begins now.
+fn context(app: &App, deadline: Instant) -> Context {
+    let limits = &app.limits;
+    let budget = Budget {
+        steps: limits.steps_per_query,
+        nodes: limits.nodes_per_list,
+        series: limits.series_per_query,
+        samples: limits.samples_per_query,
+        bytes: limits.bytes_per_query,
+    };
+    Context::new(budget).until(deadline)
+}
+
+/// Answers a question: `work` runs on a thread of its own when its turn has come, and writes the answer as JSON.
+pub(crate) async fn answer(
+    app: &Arc<App>,
+    scope: &Scope,
+    work: impl FnOnce(&mut Answer) -> Result<(), Refusal> + Send + 'static,
+) -> Result<Response, Refusal> {
+    let domain = scope.domain();
+    let account = app.iam.directory().account_of(domain).ok_or_else(|| {
+        // Deleted since the credential was verified.
+        Refusal(code::DOMAIN_NOT_FOUND.problem(format!("there is no domain `{domain}`")))
+    })?;
+    let owner = Owner::Account(account);
+    let queries = &app.queries;
+    let now = Instant::now();
+    let deadline = now.checked_add(app.limits.request_time).unwrap_or(now);
+    let turn = tokio::time::timeout_at(deadline.into(), queries.turns.take(owner))
+        .await
+        .map_err(|_| never_had_its_turn(app))??;
+    let held = Arc::new(Held::new(&queries.pool, owner));
+    let context = context(app, deadline).holding(Arc::clone(&held) as _);
+    let leash = running::Leash(context.cancel_flag());
+    let entered = queries.running.enter(context.cancel_flag());
+    let (begin, begun) = oneshot::channel();
+    let mut written = Answer::new(
+        Terms {
+            context: Arc::new(context),
+            held: Arc::clone(&held),
+            leave: Leave {
+                turn: Some(turn),
+                _place: worker::place(),
+                _entered: entered,
+            },
+            unread: Arc::clone(&queries.unread),
+        },
+        begin,
+    );
+    let counts = Arc::clone(app);
+    let thread = std::thread::Builder::new().name("query".to_owned());
+    let spawned = thread.spawn(move || {
+        let outcome = written.reserve().and_then(|()| work(&mut written));
+        if let Some(limit) = written.end(outcome) {
+            counts.metrics.limited(limit);
+        }
+    });
+    spawned.map_err(|error| {
+        tracing::error!(%error, "cannot start a thread for a query");
+        let problem = code::TOO_BUSY.problem("the server cannot start a further query");
+        Refusal(problem.hint("send again after `Retry-After` seconds"))
+    })?;
+    match begun.await {
+        Ok(Begun::Refused(refusal)) => Err(refusal),
+        Ok(Begun::Whole(bytes)) => Ok(body::whole(bytes, held)),
+        Ok(Begun::Pieces(pieces)) => Ok(body::pieces(pieces, leash, held)),
+        Err(_) => {
+            tracing::error!("a query broke off");
+            let problem = code::INTERNAL.problem("the work broke off; the server's log says why");
+            Err(Refusal(problem))
+        }
+    }
+}
+
+fn never_had_its_turn(app: &App) -> Refusal {
+    let seconds = app.limits.request_time.as_secs();
+    let message = format!(
+        "the query waited for its turn (`{}`) for longer than `{}` = {seconds}",
+        limit::CONCURRENT_QUERIES.name,
+        limit::REQUEST_SECONDS.name
+    );
+    let problem = base::error::Problem {
+        kind: base::error::Kind::Unavailable,
+        ..code::TIMEOUT.problem(message)
+    };
+    Refusal(
+        problem
+            .hint("send again after `Retry-After` seconds")
+            .limit(&limit::REQUEST_SECONDS),
+    )
+}

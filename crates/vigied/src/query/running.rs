@@ -1,0 +1,68 @@
+//! The queries that run, and how they are told to end.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Cancels a query when it is dropped: nobody waits for its answer any more.
+#[derive(Debug)]
+pub(super) struct Leash(pub(super) Arc<AtomicBool>);
+
+impl Drop for Leash {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[derive(Debug, Default)]
+struct Flags {
+    next: u64,
+    all: HashMap<u64, Arc<AtomicBool>>,
+}
+
+/// The flags of those that run.
+#[derive(Debug, Default)]
+pub(super) struct Running(Mutex<Flags>);
+
+/// One that runs, until this is dropped.
+#[derive(Debug)]
+pub(super) struct Entered {
+    running: Arc<Running>,
+    number: u64,
+}
+
+impl Running {
+    fn flags(&self) -> MutexGuard<'_, Flags> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn enter(self: &Arc<Self>, flag: Arc<AtomicBool>) -> Entered {
+        let mut flags = self.flags();
+        let number = flags.next;
+        flags.next += 1;
+        flags.all.insert(number, flag);
+        Entered {
+            running: Arc::clone(self),
+            number,
+        }
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        self.flags().all.len() as u64
+    }
+
+    /// Tells all to end; whether there are any.
+    pub(super) fn cancel_all(&self) -> bool {
+        let flags = self.flags();
+        for flag in flags.all.values() {
+            flag.store(true, Ordering::Relaxed);
+        }
+        !flags.all.is_empty()
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.running.flags().all.remove(&self.number);
+    }
+}
