@@ -261,13 +261,9 @@ impl Iam {
             .logins
             .familiar
             .catch_up(&self.0.db, self.0.clock.now());
-        match tokio::time::timeout(POLL_LIMIT, look).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "cannot ask where other nodes have let people in");
-            }
-            // The next poll says that the database does not answer.
-            Err(_) => {}
+        // Where the database does not answer in time, the next poll says so.
+        if let Ok(Err(error)) = tokio::time::timeout(POLL_LIMIT, look).await {
+            tracing::warn!(%error, "cannot ask where other nodes have let people in");
         }
     }
 

@@ -102,6 +102,8 @@ pub(crate) async fn serve(
     let (flushed, closed) =
         tokio::join!(shutdown::flush(Arc::clone(&app.store), deadline), closing);
     operating.abort();
+    // Waited for, so that its socket is gone before the process is.
+    let _ = operating.await;
     if closed.is_err() {
         tracing::warn!("the identity database was not closed in time");
     }

@@ -50,7 +50,7 @@ fn waiting(context: &Context) -> Result<Vec<Invitation>, Failure> {
 /// Lists what waits for the caller.
 pub(crate) fn list(context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    output.action(&format!("Getting invitations of {}...", context.user()))?;
+    output.action(format!("Getting invitations of {}...", context.user()))?;
     let waiting = waiting(context)?;
     if output.is_json() {
         return output.json(&waiting);
@@ -99,7 +99,7 @@ pub(crate) fn accept_at_login(account: Option<&str>, context: &Context) -> Resul
 }
 
 fn answer(invitation: &Invitation, body: &Accept, context: &Context) -> Result<(), Failure> {
-    context.output.action(&format!(
+    context.output.action(format!(
         "Accepting the invitation into account {} as {}...",
         printable(&invitation.account_name),
         context.user()
@@ -126,7 +126,7 @@ pub(crate) fn accept(args: &AcceptArgs, context: &Context) -> Result<(), Failure
         return output.json(&answered(&invitation, "accepted"));
     }
     output.ok()?;
-    output.say(&format!(
+    output.say(format!(
         "Work in it with `vigie target -c {}`",
         printable(&invitation.account_id)
     ))
@@ -136,7 +136,7 @@ pub(crate) fn accept(args: &AcceptArgs, context: &Context) -> Result<(), Failure
 pub(crate) fn decline(args: &DeclineArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let invitation = meant(&args.id, context)?;
-    output.action(&format!(
+    output.action(format!(
         "Declining the invitation into account {} as {}...",
         printable(&invitation.account_name),
         context.user()
@@ -157,7 +157,7 @@ fn answered(invitation: &Invitation, how: &str) -> Value {
 pub(crate) fn tell(context: &Context) {
     for one in waiting(context).unwrap_or_default() {
         let id = printable(&one.account_id);
-        context.output.note(&format!(
+        context.output.note(format!(
             "you are invited into account {} by {}; answer with `vigie account accept {id}` or `vigie account decline {id}`",
             printable(&one.account_name),
             match one.invited_by.as_str() {

@@ -1,9 +1,12 @@
 //! A small HTTP server in the test's own process: it answers as the real one is specified to, for one user with two
 //! organizations, and remembers what it was asked.
 
+mod documents;
+
 use crate::store::Store;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use documents::{accounts, discovery, key, org, organizations, regions, space, spaces, users};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -430,85 +433,4 @@ fn decode(text: &str) -> String {
         }
     }
     String::from_utf8(bytes).unwrap()
-}
-
-fn discovery(base: &str) -> Value {
-    json!({
-        "issuer": format!("{base}/identity"), "authorization_endpoint": format!("{base}/identity/passcode"),
-        "token_endpoint": format!("{base}/identity/token"), "passcode_endpoint": format!("{base}/identity/passcode"),
-        "jwks_uri": format!("{base}/identity/keys"), "userinfo_endpoint": format!("{base}/identity/userinfo"),
-        "introspection_endpoint": format!("{base}/identity/introspect"),
-    })
-}
-
-fn regions(base: &str) -> Value {
-    let region = |name: &str, display: &str, home: bool| {
-        json!({"id": name, "name": name, "display_name": display, "cf_api": base, "metrics_api": base,
-            "type": "public", "home": home})
-    };
-    json!({"resources": [region("eu-de", "Frankfurt", false), region("us-south", "Dallas", true)]})
-}
-
-fn accounts(count: usize) -> Value {
-    let all = [
-        (ACCOUNT, "Field Works"),
-        ("89abcdef0123456789abcdef01234567", "Ada Field's Account"),
-    ];
-    let resources: Vec<Value> = all
-        .iter()
-        .take(count)
-        .map(|(guid, name)| {
-            json!({"metadata": {"guid": guid, "url": format!("/coe/v2/accounts/{guid}"), "created_at": ""},
-                "entity": {"name": name, "type": "STANDARD", "state": "ACTIVE", "owner_userid": "ada@example.org"}})
-        })
-        .collect();
-    json!({"next_url": null, "resources": resources})
-}
-
-fn v2(resources: &[Value]) -> Value {
-    json!({"total_results": resources.len(), "total_pages": 1, "prev_url": null, "next_url": null, "resources": resources})
-}
-
-fn org(guid: &str, name: &Value) -> Value {
-    json!({"metadata": {"guid": guid, "url": "", "created_at": ""}, "entity": {"name": name, "region": "us-south", "status": "active"}})
-}
-
-fn space(guid: &str, name: &Value) -> Value {
-    json!({"metadata": {"guid": guid, "url": "", "created_at": ""}, "entity": {"name": name, "organization_guid": ORG, "status": "active"}})
-}
-
-fn named(all: Vec<Value>, query: &str) -> Value {
-    let wanted = query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("q=name:"));
-    let found: Vec<Value> = all
-        .into_iter()
-        .filter(|item| wanted.is_none_or(|name| item["entity"]["name"] == name))
-        .collect();
-    v2(&found)
-}
-
-fn organizations(query: &str, count: usize) -> Value {
-    let all = vec![
-        org(ORG, &"field-org".into()),
-        org("11111111-0000-4000-8000-000000000002", &"other-org".into()),
-    ];
-    named(all.into_iter().take(count).collect(), query)
-}
-
-fn spaces(query: &str) -> Value {
-    named(vec![space(SPACE, &"dev".into())], query)
-}
-
-fn users() -> Value {
-    let user = |email: &str, state: &str, roles: &[&str]| json!({"id": email, "iam_id": format!("IBMid-{}", &email[..email.find('@').unwrap()]), "user_id": email, "email": email, "state": state, "account_roles": roles});
-    json!({"total_results": 2, "limit": 100, "next_url": null, "resources": [
-        user("ada@example.org", "ACTIVE", &["Administrator"]), user("bo@example.org", "PENDING", &[]),
-    ]})
-}
-
-fn key(id: &str, name: &str, description: &str) -> Value {
-    json!({"id": id, "entity_tag": "1-aa", "crn": "crn:v1", "locked": false, "disabled": false,
-        "created_at": "2024-03-05T09:08+0000", "created_by": "IBMid-1", "name": name, "description": description,
-        "iam_id": "IBMid-1", "account_id": ACCOUNT, "apikey": ""})
 }

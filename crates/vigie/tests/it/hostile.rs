@@ -82,6 +82,11 @@ const COMMANDS: &[&str] = &[
     "account users",
     "account users --output json",
     "account user-invite bo@example.org~",
+    "account invitations",
+    "account invitations --output json",
+    "account accept nobody~",
+    "account accept fedcba9876543210fedcba9876543210~",
+    "account decline fedcba9876543210fedcba9876543210~",
     "account user-invite bo@example.org -o field-org~ -s dev~ --space-role SpaceAuditor",
     "account user-remove bo@example.org~",
     "account user-remove bo@example.org~ -f",
@@ -146,6 +151,7 @@ fn desk() -> Terminal {
     terminal.set("NO_COLOR", "1");
     terminal.server.turn(|knobs| {
         knobs.poison = POISON;
+        knobs.invitations = 1;
         knobs.accounts = 1;
     });
     let login = words(&terminal, COMMANDS[0]);

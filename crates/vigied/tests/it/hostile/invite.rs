@@ -2,7 +2,7 @@
 
 mod form;
 
-use crate::harness::{Reply, Server, VIGIED};
+use crate::harness::{Reply, Server, VIGIED, knows};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -226,7 +226,7 @@ fn nor_by_an_organization_or_a_space_of_another_account() {
     let secrets = impostor(&server);
     let (other, made) = account(&server, "Other", "bea@other.example");
     becomes("the second account is known", || {
-        login(&server, "bea@other.example", &text(&made, "password"), None).status == 200
+        knows(&server.serving.url(), &text(&made, "api_key"))
     });
     let bea = access(&login(
         &server,
@@ -297,7 +297,7 @@ fn an_invitation_is_answered_alike_for_known_and_unknown_and_waits_for_consent()
     let (other, made) = account(&server, "Other", "bea@other.example");
     let password = text(&made, "password");
     becomes("the second account is known", || {
-        login(&server, "bea@other.example", &password, None).status == 200
+        knows(&server.serving.url(), &text(&made, "api_key"))
     });
     let bea = access(&login(&server, "bea@other.example", &password, None));
     let known = invite(&server, &bea, &other, &[&server.owner.user]);

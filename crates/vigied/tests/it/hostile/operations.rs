@@ -291,6 +291,7 @@ fn a_token_opens_an_address_and_is_taken_up_on_sighup() {
     let owner = init(&data);
     let at = ["--set", "operations.listen=127.0.0.1:0"];
     let serving = Serving::start(&data, "127.0.0.1:0", &at);
+    serving.wait_for_log("operations=\"");
     let log = serving.log();
     let (_, rest) = log
         .split_once("operations=\"")

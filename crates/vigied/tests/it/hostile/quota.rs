@@ -1,11 +1,9 @@
 //! One tenant may not use up what belongs to all: series, spaces, keys, samples, the disk.
 
-use crate::harness::{Reply, Server, VIGIED, now};
+use crate::harness::{Reply, Server, VIGIED, knows, now};
 use serde_json::{Value, json};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-
-const KEY_GRANT: &str = "urn:ibm:params:oauth:grant-type:apikey";
 
 fn set(settings: &[&str]) -> Server {
     let flags: Vec<&str> = settings.iter().flat_map(|own| ["--set", own]).collect();
@@ -44,9 +42,7 @@ fn neighbour(server: &Server) -> String {
     let made: Value = serde_json::from_str(&text).unwrap();
     let key = made["api_key"].as_str().unwrap().to_owned();
     until("the server has seen the account", || {
-        let form = [("grant_type", KEY_GRANT), ("apikey", &*key)];
-        let reply = server.request("POST", "/identity/token").form(&form);
-        reply.send().status == 200
+        knows(&server.serving.url(), &key)
     });
     key
 }
