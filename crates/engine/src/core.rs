@@ -145,11 +145,11 @@ impl Core {
                 self.wal.push(Kind::Births, &put_births(&births));
             }
             sequence = self.wal.push(Kind::Samples, &put_samples(&samples));
-            let late_before = memory.head.late();
+            let (late_before, held_before) = (memory.head.late(), memory.head.held());
             for (series, at, value) in &samples {
                 memory.write(*series, *at, *value);
             }
-            memory.head.count(tenant, samples.len() as u64);
+            memory.head.count(tenant, held_before);
             late += memory.head.late() - late_before;
             in_head = memory.head.samples();
             drop(memory);

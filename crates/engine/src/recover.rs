@@ -334,11 +334,12 @@ fn apply(
         }
         Record::Samples(samples) => {
             for (series, at, value) in samples {
+                let before = memory.head.held();
                 if !memory.write(series, at, value) {
                     return Err("a sample of a series that does not exist");
                 }
                 if let Some(tenant) = memory.registry.get(series).map(|entry| entry.tenant) {
-                    memory.head.count(tenant, 1);
+                    memory.head.count(tenant, before);
                 }
                 report.wal_samples += 1;
             }

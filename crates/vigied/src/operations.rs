@@ -23,7 +23,7 @@ const SOCKET: &str = "operations.sock";
 pub(crate) enum Place {
     /// A Unix socket.
     Socket(PathBuf),
-    /// An address; `true` where it is not loopback, and so needs TLS and the operators' token.
+    /// An address; where it is not loopback it needs TLS and the operators' token.
     Address(SocketAddr),
 }
 

@@ -155,7 +155,7 @@ fn full(id: AccountId, limit: &'static Limit, used: u64, allowed: u64) -> Refusa
         limit.unit, limit.name
     ));
     let hint = format!(
-        "delete metrics that nobody reads, or let the operator run `vigied account limit {id} {}=NUMBER`",
+        "delete metrics that nobody reads (they count until their days are rewritten, within a day), or let the operator run `vigied account limit {id} {}=NUMBER`",
         limit.name
     );
     Refusal(problem.hint(hint).limit(limit).retry_after(60))

@@ -103,11 +103,15 @@ pub(crate) async fn serve(
         tokio::join!(shutdown::flush(Arc::clone(&app.store), deadline), closing);
     operating.abort();
     // Waited for, so that its socket is gone before the process is.
-    let _ = operating.await;
+    let _ = tokio::time::timeout_at(deadline, operating).await;
     if closed.is_err() {
         tracing::warn!("the identity database was not closed in time");
     }
-    flushed?;
+    if flushed.is_err() {
+        // What is still writing holds the folder until the process ends, and so must the lock.
+        std::mem::forget(folder);
+        return flushed;
+    }
     drop(app);
     drop(folder);
     tracing::info!("stopped");

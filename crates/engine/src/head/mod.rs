@@ -14,6 +14,7 @@ use std::sync::Arc;
 pub(crate) struct Head {
     series: Tree<SeriesRef, Arc<HeadSeries>>,
     samples: u64,
+    held: u64,
     late: u64,
     counts: Tree<TenantId, u64>,
 }
@@ -32,10 +33,16 @@ impl Head {
     pub(crate) fn append(&mut self, tenant: TenantId, series: SeriesRef, at: i64, value: f64) {
         let is_late = if let Some(own) = self.series.get_mut(&series) {
             debug_assert_eq!(own.tenant(), tenant);
-            Arc::make_mut(own).append(at, value)
+            let own = Arc::make_mut(own);
+            let before = own.len();
+            let is_late = own.append(at, value);
+            // Less where late samples were folded in.
+            self.held = (self.held + own.len()).saturating_sub(before);
+            is_late
         } else {
             let mut own = HeadSeries::new(tenant);
             own.append(at, value);
+            self.held += own.len();
             self.series.insert(series, Arc::new(own));
             false
         };
@@ -43,17 +50,32 @@ impl Head {
         self.samples += 1;
     }
 
-    /// Counts samples that were written for the tenant; once per batch, not per sample.
-    pub(crate) fn count(&mut self, tenant: TenantId, samples: u64) {
+    /// Samples held, those included that a late one overwrites.
+    pub(crate) const fn held(&self) -> u64 {
+        self.held
+    }
+
+    /// Counts for the tenant what the head has grown by since it held `before`; once per batch, not per sample.
+    pub(crate) fn count(&mut self, tenant: TenantId, before: u64) {
+        let grown = self.held.saturating_sub(before);
+        let shrunk = before.saturating_sub(self.held);
         match self.counts.get_mut(&tenant) {
-            Some(own) => *own += samples,
+            Some(own) => *own = (*own + grown).saturating_sub(shrunk),
             None => {
-                self.counts.insert(tenant, samples);
+                self.counts.insert(tenant, grown);
             }
         }
     }
 
-    /// Samples written for the tenant, overwritten and deleted ones included.
+    /// They are gone again.
+    fn discount(&mut self, tenant: TenantId, samples: u64) {
+        self.held = self.held.saturating_sub(samples);
+        if let Some(own) = self.counts.get_mut(&tenant) {
+            *own = own.saturating_sub(samples);
+        }
+    }
+
+    /// Samples held for the tenant.
     pub(crate) fn counted(&self, tenant: TenantId) -> u64 {
         self.counts.get(&tenant).copied().unwrap_or_default()
     }
@@ -73,7 +95,11 @@ impl Head {
 
     /// Forgets a series.
     pub(crate) fn remove(&mut self, series: SeriesRef) {
-        self.series.remove(&series);
+        if let Some(own) = self.series.get(&series) {
+            let (tenant, samples) = (own.tenant(), own.len());
+            self.series.remove(&series);
+            self.discount(tenant, samples);
+        }
     }
 
     /// Forgets the samples of a series in `range`.
@@ -84,10 +110,13 @@ impl Head {
         }
         if let Some(own) = self.series.get_mut(&series) {
             let own = Arc::make_mut(own);
+            let (tenant, before) = (own.tenant(), own.len());
             own.remove_range(range);
-            if own.is_empty() {
+            let (is_empty, after) = (own.is_empty(), own.len());
+            if is_empty {
                 self.series.remove(&series);
             }
+            self.discount(tenant, before.saturating_sub(after));
         }
     }
 

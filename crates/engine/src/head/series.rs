@@ -51,6 +51,11 @@ impl HeadSeries {
         self.tail.is_empty() && self.late.is_empty()
     }
 
+    /// Samples held, those included that a late one overwrites.
+    pub(crate) fn len(&self) -> u64 {
+        (self.column_len() + self.late.len()) as u64
+    }
+
     fn column_len(&self) -> usize {
         self.chunks.len() * CHUNK + self.tail.len()
     }

@@ -1,6 +1,6 @@
 //! What a tenant occupies, what its account has left, and the disk that samples leave alone.
 
-use crate::support::{DAY, NOON, batch, config, delete, open, open_with, scope, send};
+use crate::support::{DAY, NOON, batch, config, delete, open, open_with, range, scope, send};
 use base::limit;
 use base::sample::RejectReason;
 use base::store::{Allowance, Durability, SampleStore, StoreError, Usage};
@@ -73,6 +73,20 @@ fn usage_is_the_same_in_memory_in_segments_and_after_a_restart() {
     assert!(after.bytes < before.bytes);
     drop(engine);
     assert_eq!(usage(&open(&storage), 1), after);
+}
+
+#[test]
+fn what_is_deleted_before_it_leaves_memory_counts_no_longer() {
+    let engine = open(&Faulty::new(1));
+    let samples = [("a", NOON, 1.0), ("a", NOON + 1, 1.0), ("b", NOON, 1.0)];
+    send(&engine, 1, &samples);
+    // Overwriting takes no more.
+    send(&engine, 1, &[("a", NOON + 1, 2.0), ("b", NOON, 2.0)]);
+    assert_eq!(usage(&engine, 1).samples, 3);
+    delete(&engine, 1, "a", Some(range(NOON, NOON)));
+    assert_eq!(usage(&engine, 1).samples, 2);
+    delete(&engine, 1, "*", None);
+    assert_eq!(usage(&engine, 1), Usage::default());
 }
 
 #[test]

@@ -18,7 +18,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use std::sync::Arc;
 
-/// Health and metrics answer also when the server is full: that is when they are needed.
+/// Health answers also when the server is full: that is when they are needed.
 fn is_watching(path: &str) -> bool {
     matches!(path, "/health/live" | "/health/ready")
 }

@@ -321,8 +321,7 @@ impl Drop for Asked {
     }
 }
 
-/// Notes on its connection that a guard has verified the caller of this request. A watcher is none: he may be nobody but
-/// somebody on this machine.
+/// Notes on its connection that a guard has verified the caller of this request.
 pub(crate) fn prove<B>(app: &App, request: &http::Request<B>) {
     let extensions = request.extensions();
     let Some(line) = extensions.get::<Arc<Line>>() else {

@@ -186,23 +186,29 @@ fn samples_and_bytes_are_counted_by_account() {
         let server = set(&[setting]);
         let own = server.owner.api_key.clone();
         assert_eq!(send(&server, &own, &["a", "b", "c"]).status, 200);
-        until("the account is full", || {
-            send(&server, &own, &["a"]).status == 429
-        });
+        // Each at an instant of its own: to overwrite takes no room.
+        let mut names = (0..).map(|at| format!("more.{at}"));
+        let mut more = || send(&server, &own, &[&*names.next().unwrap()]).status;
+        until("the account is full", || more() == 429);
         is_for_later(&send(&server, &own, &["a"]), limit);
         let next = neighbour(&server);
         assert_eq!(send(&server, &next, &["a"]).status, 200);
-        // Reading goes on, and the operator can give more.
+        // Deleting makes room, and reading goes on.
+        let all = server.request("DELETE", "/v1/metrics/list?query=*");
+        let all = all.header("X-Auth-User-Token", &format!("apikey {own}"));
+        assert_eq!(all.send().status, 200);
+        until("what was deleted counts no longer", || {
+            send(&server, &own, &["a", "b", "c"]).status == 200
+        });
+        until("the account is full again", || more() == 429);
         let read = server
             .request("GET", "/v1/metrics?target=*")
             .header("X-Auth-User-Token", &format!("apikey {own}"))
             .send();
         assert_eq!(read.status, 200);
-        let more = format!("{limit}=1000000");
-        assert!(operator(&server, &["limit", &server.owner.account, &more]).0);
-        until("the account has room", || {
-            send(&server, &own, &["a"]).status == 200
-        });
+        let raised = format!("{limit}=1000000");
+        assert!(operator(&server, &["limit", &server.owner.account, &raised]).0);
+        until("the account has room", || more() == 200);
     }
 }
 
