@@ -142,7 +142,7 @@ impl Iam {
                 text
             }
         };
-        text::check("description", &new.description, &limit::DESCRIPTION_BYTES)?;
+        description(&new.description)?;
         let now = self.0.clock.now();
         let key = ApiKey {
             id: KeyId(entropy::guid()),
@@ -214,7 +214,7 @@ impl Iam {
             .name
             .map_or(Ok(key.name.clone()), |text| name("name", &text))?;
         if let Some(description) = &change.description {
-            text::check("description", description, &limit::DESCRIPTION_BYTES)?;
+            self::description(description)?;
         }
         let now = self.0.clock.now();
         let expires_at = if prolongs(&key, change.expires_at) {
@@ -298,6 +298,18 @@ impl Iam {
         tracing::info!(event = "key_deleted", who = %caller.user(), owner = %key.user, key = %id, "an API key was deleted");
         Ok(())
     }
+}
+
+/// A description may have lines; nothing else that is not seen.
+fn description(text: &str) -> Result<(), IamError> {
+    text::check("description", text, &limit::DESCRIPTION_BYTES)?;
+    if text.lines().all(text::is_seen) {
+        return Ok(());
+    }
+    Err(IamError::invalid(
+        "description",
+        "`description` holds control, invisible or direction-changing characters",
+    ))
 }
 
 /// Counted with the account held, so that keys made at once do not pass the limit together.

@@ -30,11 +30,13 @@ use db::Tx;
 pub(crate) fn name(field: &'static str, text: &str) -> Result<String, IamError> {
     let text = text.trim();
     text::check(field, text, &limit::LABEL_BYTES)?;
-    if text.is_empty() || text.chars().any(char::is_control) {
+    if text.is_empty() || !text::is_seen(text) {
         let most = limit::LABEL_BYTES.default;
         return Err(IamError::invalid(
             field,
-            format!("`{field}` must have 1 to {most} bytes, none of them control characters"),
+            format!(
+                "`{field}` must have 1 to {most} bytes, and no control, invisible or direction-changing characters"
+            ),
         ));
     }
     Ok(text.to_owned())

@@ -1,5 +1,6 @@
 //! Organizations.
 
+use super::people::still_holds;
 use super::{hold_member, is_administrator, knows_org, manages, name, see};
 use crate::directory::{Org, Region, Space};
 use crate::entropy;
@@ -76,6 +77,16 @@ impl Iam {
         };
         let mut tx = self.0.db.begin().await?;
         hold_member(&mut tx, org.account, caller.user()).await?;
+        let domain = Domain::Account(org.account);
+        let (user, mut may) = (caller.user(), false);
+        for role in [Role::Administrator, Role::Editor] {
+            may |= still_holds(&mut tx, org.account, user, domain, role).await?;
+        }
+        if !may {
+            return Err(IamError::forbidden(
+                "creating an organization needs the account role Administrator or Editor",
+            ));
+        }
         let held = "SELECT COUNT(*) AS held FROM orgs WHERE account = $1";
         self.has_room(
             &mut tx,

@@ -99,9 +99,8 @@ impl Iam {
         let folded = address::fold(username);
         let mut tx = self.0.db.begin().await?;
         hold(&mut tx, account).await?;
-        if !is_still_member(&mut tx, account, caller.user()).await? {
-            return Err(IamError::not_found(&format!("`{domain}`")));
-        }
+        self.still_may_give(&mut tx, caller, account, domain)
+            .await?;
         if let Some(user) = member_by_address(&mut tx, account, &folded).await? {
             grant(&mut tx, user, domain, role).await?;
         } else {
@@ -132,6 +131,8 @@ impl Iam {
         let folded = address::fold(username);
         let mut tx = self.0.db.begin().await?;
         hold(&mut tx, account).await?;
+        self.still_may_give(&mut tx, caller, account, domain)
+            .await?;
         let Some(user) = member_by_address(&mut tx, account, &folded).await? else {
             let now = self.0.clock.now();
             let waiting = invitation::waiting(&mut tx, account, &folded, now).await?;
@@ -162,6 +163,32 @@ impl Iam {
         self.commit(tx).await?;
         tracing::info!(event = "role_taken", who = %caller.user(), %user, %domain, %role, "a role was taken away");
         Ok(())
+    }
+
+    /// Asks again, within the transaction that rests on it, whether the caller may give and take roles in the domain: his own
+    /// may have been taken a moment ago. The account is held.
+    async fn still_may_give(
+        &self,
+        tx: &mut Tx,
+        caller: &Identity,
+        account: AccountId,
+        domain: Domain,
+    ) -> Result<(), IamError> {
+        let parent = match domain {
+            Domain::Space(id) => self.directory().spaces.get(&id).map(|space| space.org),
+            _ => None,
+        };
+        let user = caller.user();
+        let by_account = (Domain::Account(account), Role::Administrator);
+        let rights = [by_account, (domain, Role::Manager)].into_iter();
+        for (domain, role) in rights.chain(parent.map(|org| (Domain::Org(org), Role::Manager))) {
+            if still_holds(tx, account, user, domain, role).await? {
+                return Ok(());
+            }
+        }
+        Err(IamError::forbidden(format!(
+            "changing roles in `{domain}` needs its role Manager, or the account role Administrator"
+        )))
     }
 
     /// Whether the caller may give roles in the domain, and take them away; the account it belongs to.

@@ -1,6 +1,7 @@
 //! Spaces.
 
 use super::org::retire;
+use super::people::still_holds;
 use super::{hold_member, is_administrator, knows_space, manages, name, see};
 use crate::directory::Space;
 use crate::entropy;
@@ -13,6 +14,10 @@ use base::limit;
 use base::scope::Domain;
 use base::time::Millis;
 use db::{DbError, Tx, Value};
+
+/// What a new space asks for.
+const NEEDED: &str =
+    "creating a space needs the organization's role Manager, or the account role Administrator";
 
 impl Iam {
     /// The spaces the caller sees, by name.
@@ -56,9 +61,7 @@ impl Iam {
         if !is_administrator(&directory, caller, account)
             && !manages(&directory, caller, Domain::Org(org))
         {
-            return Err(IamError::forbidden(
-                "creating a space needs the organization's role Manager, or the account role Administrator",
-            ));
+            return Err(IamError::forbidden(NEEDED));
         }
         let now = self.0.clock.now();
         let space = Space {
@@ -70,6 +73,16 @@ impl Iam {
         };
         let mut tx = self.0.db.begin().await?;
         hold_member(&mut tx, account, caller.user()).await?;
+        let (user, mut may) = (caller.user(), false);
+        for (domain, role) in [
+            (Domain::Account(account), Role::Administrator),
+            (Domain::Org(org), Role::Manager),
+        ] {
+            may |= still_holds(&mut tx, account, user, domain, role).await?;
+        }
+        if !may {
+            return Err(IamError::forbidden(NEEDED));
+        }
         let held = "SELECT COUNT(*) AS held FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $1";
         self.has_room(&mut tx, account, &limit::SPACES_PER_ACCOUNT, held)
             .await?;

@@ -29,3 +29,37 @@ pub(crate) fn check(
 ) -> Result<(), IamError> {
     within(field, text, limit).map_err(IamError::Refused)
 }
+
+/// Whether all of a text is seen as it stands: it holds no control character, nothing invisible, and nothing that changes the
+/// direction of what follows.
+pub(crate) fn is_seen(text: &str) -> bool {
+    !text.chars().any(|own| {
+        own.is_control()
+            || matches!(own,
+                '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+                | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_seen_is_known() {
+        for seen in ["Café", "a b", "名前", "o'brien-1"] {
+            assert!(is_seen(seen), "{seen}");
+        }
+        for unseen in [
+            "a\u{202e}b",
+            "a\u{200d}b",
+            "a\nb",
+            "\u{7f}",
+            "\u{e0041}",
+            "\u{feff}a",
+        ] {
+            assert!(!is_seen(unseen), "{unseen:?}");
+        }
+    }
+}

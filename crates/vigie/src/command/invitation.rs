@@ -64,11 +64,12 @@ pub(crate) fn list(context: &Context) -> Result<(), Failure> {
 }
 
 fn row(one: &Invitation) -> Vec<String> {
-    let inviter = match one.invited_by.as_str() {
-        "" => "the operator",
-        inviter => inviter,
+    let (name, inviter) = match (one.account_name.as_str(), one.invited_by.as_str()) {
+        ("", _) => ("not told before your address is proven", ""),
+        (name, "") => (name, "the operator"),
+        both => both,
     };
-    [&one.account_id, &one.account_name, inviter, &one.expires_at]
+    [&one.account_id, name, inviter, &one.expires_at]
         .iter()
         .map(|text| printable(text))
         .collect()

@@ -10,6 +10,7 @@ use base::limit::{self, Limit};
 use base::store::StoreError;
 use http::{HeaderValue, StatusCode, header};
 use iam::IamError;
+use std::borrow::Cow;
 use wire::code;
 use wire::problem::{
     CloudFoundryBody, ErrorContext, IdentityBody, MonitoringBody, TokenErrorBody, UaaBody,
@@ -167,9 +168,20 @@ pub(crate) struct Written {
     pub(crate) limit: Option<&'static Limit>,
 }
 
+/// Most characters of a message. What a caller sent may stand in it, and is not sent back at any length.
+const MESSAGE_CHARACTERS_MAX: usize = 1000;
+
+fn shorten(message: &mut Cow<'static, str>) {
+    if let Some((at, _)) = message.char_indices().nth(MESSAGE_CHARACTERS_MAX) {
+        let kept = message.get(..at).unwrap_or_default();
+        *message = format!("{kept}…").into();
+    }
+}
+
 /// Writes the problem a response carries, if it carries one.
 pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Written> {
     let mut problem = response.extensions_mut().remove::<Problem>()?;
+    shorten(&mut problem.message);
     let form = form_of(request.path);
     if form == Form::Token && problem.kind == Kind::Method {
         problem.code = "BXNIM0060E";

@@ -220,6 +220,17 @@ async fn create(
             Problem::new(Kind::Forbidden, "insufficient_permissions", message).field("iam_id"),
         ));
     }
+    if let Some(account) = &wanted.account_id {
+        within("account_id", account, &limit::WORD_BYTES)?;
+        if *account != caller.account().to_string() {
+            let message = format!(
+                "the credential makes keys in its own account alone: `account_id` must be `{}`",
+                caller.account()
+            );
+            let problem = Problem::new(Kind::Forbidden, "wrong_account", message);
+            return Err(Refusal(problem.field("account_id")));
+        }
+    }
     let is_true = |name, field| {
         single(&headers, name, field)
             .map(|value| value.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true")))

@@ -48,10 +48,11 @@ impl Iam {
     /// When the credential is a key or rests on one.
     pub async fn invitations_of(&self, caller: &Identity) -> Result<Vec<Waiting>, IamError> {
         let folded = self.invited(caller)?;
+        let of_address = folded.clone();
         let sql = "SELECT invitations.guid, account, accounts.name, inviter, invitations.created_at, expires_at \
                    FROM invitations JOIN accounts ON accounts.guid = invitations.account \
                    WHERE folded = $1 AND expires_at > $2 ORDER BY invitations.created_at, account";
-        let values = [folded.into(), self.0.clock.now().0.into()];
+        let values = [of_address.into(), self.0.clock.now().0.into()];
         let rows = self.0.db.all(sql, &values).await?;
         let read = |row: &db::Row| {
             Ok(Waiting {
@@ -68,6 +69,13 @@ impl Iam {
         // A code of the operator's for an account one is in already is no invitation.
         let mut found = found?;
         found.retain(|one| !directory.is_member(caller.user(), one.account));
+        if !self.is_proven(caller, &folded).await? {
+            // It may not be his address: who invites it, and into what, is not told to whoever began with it.
+            for one in &mut found {
+                one.account_name.clear();
+                one.inviter.clear();
+            }
+        }
         Ok(found)
     }
 
@@ -120,8 +128,29 @@ impl Iam {
         let found = found
             .filter(|found| fits(choice, found.guid))
             .ok_or_else(none)?;
+        hold_user(&mut tx, caller.user()).await?;
+        let own = holder(&mut tx, &folded).await?;
+        let own = own
+            .filter(|own| own.user == caller.user())
+            .ok_or_else(none)?;
+        // Whoever began with an address that may be another's has no say in what waits for it.
+        if !own.is_proven {
+            return Err(unproven(NOT_PROVEN));
+        }
+        if owns(&mut tx, account, found.guid).await? {
+            return Err(IamError::conflict(
+                "the account was made for you, and would be left without an owner: leave the invitation as it is",
+            ));
+        }
         remove(&mut tx, found.guid).await?;
         self.commit(tx).await
+    }
+
+    /// Whether the caller's address is proven to be his.
+    async fn is_proven(&self, caller: &Identity, folded: &str) -> Result<bool, IamError> {
+        let mut tx = self.0.db.begin().await?;
+        let own = holder(&mut tx, folded).await?;
+        Ok(own.is_some_and(|own| own.user == caller.user() && own.is_proven))
     }
 
     /// The caller's address, if he speaks for himself.
@@ -177,6 +206,27 @@ pub(super) async fn find(
     row.as_ref().map(Stored::read).transpose()
 }
 
+const NOT_PROVEN: &str =
+    "your address is not proven: the code you began with was shown to your inviter";
+
+fn unproven(what: &'static str) -> IamError {
+    let problem = Problem::new(Kind::Forbidden, "address_unproven", what);
+    IamError::Refused(problem.field("one_time_code").hint(
+        "bring the code from the mail, or ask the operator: `vigied invitation code EMAIL`, or `vigied user confirm EMAIL`",
+    ))
+}
+
+/// Whether the account waits for the person of this invitation as its owner.
+pub(super) async fn owns(
+    tx: &mut Tx,
+    account: AccountId,
+    invitation: Guid,
+) -> Result<bool, IamError> {
+    let sql = "SELECT guid FROM accounts WHERE guid = $1 AND owner = $2";
+    let values = [account.to_string().into(), invitation.to_string().into()];
+    Ok(tx.one(sql, &values).await?.is_some())
+}
+
 /// Lets on whose address is proven, or is by this code.
 async fn prove(
     tx: &mut Tx,
@@ -194,12 +244,9 @@ async fn prove(
     if !is_right {
         let what = match proof {
             Some(_) => "the one-time code is wrong for this invitation, used up or expired",
-            None => "your address is not proven: the code you began with was shown to your inviter",
+            None => NOT_PROVEN,
         };
-        let problem = Problem::new(Kind::Forbidden, "address_unproven", what);
-        return Err(IamError::Refused(problem.field("one_time_code").hint(
-            "bring the code from the mail, or ask the operator: `vigied invitation code EMAIL`, or `vigied user confirm EMAIL`",
-        )));
+        return Err(unproven(what));
     }
     let sql = "UPDATE users SET proof = $2 WHERE guid = $1";
     tx.execute(sql, &[own.user.0.to_string().into(), BY_CODE.into()])

@@ -185,6 +185,9 @@ pub(crate) async fn withdraw(
     let sql = "SELECT guid FROM invitations WHERE guid = $1 AND account = $2";
     let values = [id.0.to_string().into(), account.to_string().into()];
     match tx.one(sql, &values).await? {
+        Some(_) if super::answer::owns(tx, account, id.0).await? => Err(IamError::conflict(
+            "the account was made for this person, and would be left without an owner",
+        )),
         Some(_) => remove(tx, id.0).await,
         None => Ok(false),
     }
