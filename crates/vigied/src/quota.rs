@@ -1,7 +1,8 @@
 //! What each account has left of its series, samples and bytes. Asked before every write; what the store says is summed
 //! up over an account's domains every few seconds at most, and what was written since is counted here.
 //!
-//! It is no ledger: several writes at once may together exceed a quota by what they bring.
+//! Room for new series is taken before a write and given back after it, so that many writes at once do not pass the limit
+//! together. Of samples and bytes it is no ledger: writes at once may together exceed a quota by what they bring.
 
 use crate::app::App;
 use crate::http::problem::Refusal;
@@ -26,6 +27,8 @@ struct Account {
     /// New series it may make now, in thousandths, so that a few per hour come back as well.
     new_series: u64,
     refilled_at: Millis,
+    /// Room for new series that writes under way have taken.
+    taken: u64,
 }
 
 /// Of all accounts.
@@ -53,6 +56,7 @@ impl Quotas {
             summed_at: now,
             new_series: per_hour.saturating_mul(1000),
             refilled_at: now,
+            taken: 0,
         });
         if let Some(used) = summed {
             own.used = used;
@@ -62,11 +66,16 @@ impl Quotas {
         Ok(*own)
     }
 
-    /// What the account may write now.
+    /// What the account may write now with a batch of so many samples.
     ///
     /// # Errors
     /// When it keeps as many samples or bytes as it may.
-    pub(crate) fn allowance(&self, app: &App, id: AccountId) -> Result<Allowance, Refusal> {
+    pub(crate) fn allowance(
+        &self,
+        app: &App,
+        id: AccountId,
+        batch: usize,
+    ) -> Result<(Allowance, Taken<'_>), Refusal> {
         let allowed = |limit: &Limit| app.iam.account_limit(id, limit);
         let per_hour = allowed(&limit::NEW_SERIES_PER_HOUR);
         let own = self.account(app, id, per_hour)?;
@@ -80,29 +89,55 @@ impl Quotas {
             }
         }
         let series = allowed(&limit::SERIES_PER_ACCOUNT);
-        let room = series.saturating_sub(own.used.series);
+        let mut all = self.all();
+        let own = all.entry(id).or_insert(own);
+        let room = series.saturating_sub(own.used.series.saturating_add(own.taken));
         let soon = own.new_series / 1000;
-        Ok(if room <= soon {
-            Allowance {
-                new_series: room,
-                limit: limit::SERIES_PER_ACCOUNT,
-                allowed: series,
-            }
+        let (nearest, limit, allowed) = if room <= soon {
+            (room, limit::SERIES_PER_ACCOUNT, series)
         } else {
-            Allowance {
-                new_series: soon,
-                limit: limit::NEW_SERIES_PER_HOUR,
-                allowed: per_hour,
-            }
-        })
+            (soon, limit::NEW_SERIES_PER_HOUR, per_hour)
+        };
+        let taken = nearest.min(batch as u64);
+        own.taken = own.taken.saturating_add(taken);
+        own.new_series = own.new_series.saturating_sub(taken.saturating_mul(1000));
+        let allowance = Allowance {
+            new_series: taken,
+            limit,
+            allowed,
+        };
+        let quotas = self;
+        Ok((allowance, Taken { quotas, id, taken }))
     }
+}
 
+/// Room for new series that a write has taken; what it did not use is given back.
+#[derive(Debug)]
+pub(crate) struct Taken<'q> {
+    quotas: &'q Quotas,
+    id: AccountId,
+    taken: u64,
+}
+
+impl Taken<'_> {
     /// Counts what was written.
-    pub(crate) fn wrote(&self, id: AccountId, samples: u64, series: u64) {
-        if let Some(own) = self.all().get_mut(&id) {
+    pub(crate) fn wrote(mut self, samples: u64, series: u64) {
+        if let Some(own) = self.quotas.all().get_mut(&self.id) {
             own.used.samples = own.used.samples.saturating_add(samples);
             own.used.series = own.used.series.saturating_add(series);
-            own.new_series = own.new_series.saturating_sub(series.saturating_mul(1000));
+            own.taken = own.taken.saturating_sub(series);
+        }
+        self.taken = self.taken.saturating_sub(series);
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        if let Some(own) = self.quotas.all().get_mut(&self.id) {
+            own.taken = own.taken.saturating_sub(self.taken);
+            own.new_series = own
+                .new_series
+                .saturating_add(self.taken.saturating_mul(1000));
         }
     }
 }
@@ -172,6 +207,7 @@ mod tests {
             summed_at: Millis(0),
             new_series: 0,
             refilled_at: Millis(0),
+            taken: 0,
         };
         own.refill(Millis(HOUR_MILLIS / 2), 10);
         assert_eq!(own.new_series, 5000);

@@ -51,13 +51,12 @@ pub(crate) async fn send(
             Err(error) => return Ok(Err(error)),
         };
         let scope = &caller.scope;
-        let allowance = worker.quotas.allowance(&worker, account)?;
+        let batch = decoded.batch.len();
+        let (allowance, taken) = worker.quotas.allowance(&worker, account, batch)?;
         let appended = worker
             .store
             .append_within(scope, &decoded.batch, durability, allowance)?;
-        worker
-            .quotas
-            .wrote(account, appended.stored, appended.created);
+        taken.wrote(appended.stored, appended.created);
         let reasons = || {
             decoded
                 .rejects

@@ -163,6 +163,28 @@ fn series_are_counted_over_all_domains_of_an_account() {
 }
 
 #[test]
+fn writes_at_once_do_not_pass_the_limit_together() {
+    let server = set(&["limits.series_per_account=100"]);
+    let own = server.owner.api_key.clone();
+    let stored: u64 = std::thread::scope(|scope| {
+        let (server, own) = (&server, &own);
+        let sender = move |at: usize| {
+            let names: Vec<String> = (0..90).map(|name| format!("s{at}.{name}")).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            send(server, own, &names).json()["stored"].as_u64().unwrap()
+        };
+        let sending: Vec<_> = (0..16).map(|at| scope.spawn(move || sender(at))).collect();
+        sending.into_iter().map(|own| own.join().unwrap()).sum()
+    });
+    assert!(stored <= 100, "{stored} series were made");
+    // What was taken and not used was given back.
+    until("all the room is used", || {
+        let reply = send(&server, &own, &["last"]);
+        reply.status == 200 || stored == 100
+    });
+}
+
+#[test]
 fn new_series_are_slowed_by_account() {
     let server = set(&["limits.new_series_per_hour=2"]);
     let own = server.owner.api_key.clone();
