@@ -34,14 +34,22 @@ pub fn generate() -> Secret<String> {
     )
 }
 
-/// Hashes a new password of the person with this address, unless it is among those that are guessed first.
+/// Hashes a new password of the person with this address, unless it is among those that are guessed first. It waits behind
+/// what else its source asks for.
 pub(crate) async fn prepare(
     iam: &Iam,
+    source: Source,
     address: &str,
     password: Secret<String>,
 ) -> Result<String, IamError> {
     quality::check(password.expose(), address)?;
-    let mut place = place(iam, None, false).await?;
+    let now = iam.0.clock.now();
+    let knows = |key| {
+        let user = iam.directory().user_by_email(address).map(|user| user.id);
+        user.is_some_and(|user| iam.0.logins.familiar.knows(user, key, now))
+    };
+    let familiar = source.key().is_some_and(knows);
+    let mut place = place(iam, source.key(), familiar).await?;
     on_a_worker(move || hash::hash(place.memory(), password.expose())).await
 }
 

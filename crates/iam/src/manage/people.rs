@@ -50,7 +50,7 @@ impl Iam {
         // As it was before the check: what was right then must still be so when the new one is written.
         let held = password::stored(self, user.id).await?;
         password::check(self, source, &user.email, current).await?;
-        let hash = password::prepare(self, &user.email, new).await?;
+        let hash = password::prepare(self, source, &user.email, new).await?;
         let person = user.id.0.to_string();
         let mut tx = self.0.db.begin().await?;
         let sql = "UPDATE users SET password = $2 WHERE guid = $1 AND password = $3";
@@ -150,7 +150,9 @@ impl Iam {
                 role.name().into(),
             ];
             tx.execute(sql, &values).await?;
-            return self.commit(tx).await;
+            self.commit(tx).await?;
+            tracing::info!(event = "role_taken", who = %caller.user(), user = %waiting, %domain, %role, "a role was taken away");
+            return Ok(());
         };
         if role == Role::Administrator {
             keeps_administrator(&mut tx, account, user).await?;
