@@ -13,6 +13,7 @@ use crate::{entropy, key_text};
 use base::id::{AccountId, KeyId, OrgId, SpaceId};
 use base::scope::Domain;
 use base::secret::Secret;
+use base::source::Source;
 use base::time::Millis;
 use db::{DbError, Tx, Value};
 
@@ -98,7 +99,8 @@ impl Iam {
         // Hashing takes its time: done before the database is held.
         let opening = if is_new {
             let password = request.password.unwrap_or_else(password::generate);
-            let hash = password::prepare(self, &address.text, password.clone()).await?;
+            let hash =
+                password::prepare(self, Source::here(), &address.text, password.clone()).await?;
             let api_key = key_text::generate();
             Some((hash, Opening { password, api_key }))
         } else {
@@ -186,6 +188,9 @@ impl Iam {
             api_key::insert(&mut tx, &key, KeyLife::BY_OPERATOR).await?;
         }
         self.commit(tx).await?;
+        if opening.is_some() {
+            tracing::info!(event = "user_made", user = %owner.id, %account, "a user was made with an account");
+        }
         Ok(Created {
             account,
             region: org.region,

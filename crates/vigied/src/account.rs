@@ -1,12 +1,14 @@
 //! `vigied account`: the operator makes and lists accounts. It works on the identity database itself, also while a server
 //! runs on it, which sees the change at its next poll.
 
+use crate::at::{At, at};
 use crate::boot;
 use crate::cli::{AccountCommand, AccountCreateArgs, AccountLimitArgs, Output};
 use crate::columns::columns;
 use crate::config::Settings;
 use crate::init::{as_json, as_text};
 use crate::invitation::told;
+use crate::quickstart::word;
 use anyhow::Context;
 use base::time::Millis;
 use iam::Iam;
@@ -17,7 +19,7 @@ use serde_json::{Value, json};
 pub(crate) async fn run(settings: &Settings, command: &AccountCommand) -> anyhow::Result<String> {
     let iam = boot::identity_of_operator(settings).await?;
     let text = match command {
-        AccountCommand::Create(arguments) => create(&iam, arguments).await,
+        AccountCommand::Create(arguments) => create(settings, &iam, arguments).await,
         AccountCommand::Limit(arguments) => limit(&iam, arguments).await,
         AccountCommand::List { output, .. } => Ok(list(&iam, *output)),
     };
@@ -25,7 +27,11 @@ pub(crate) async fn run(settings: &Settings, command: &AccountCommand) -> anyhow
     text
 }
 
-async fn create(iam: &Iam, arguments: &AccountCreateArgs) -> anyhow::Result<String> {
+async fn create(
+    settings: &Settings,
+    iam: &Iam,
+    arguments: &AccountCreateArgs,
+) -> anyhow::Result<String> {
     let request = Request {
         account: arguments.name.clone(),
         region: arguments.region.clone(),
@@ -44,12 +50,16 @@ async fn create(iam: &Iam, arguments: &AccountCreateArgs) -> anyhow::Result<Stri
             }
             format!("{value:#}\n")
         }
-        Output::Text => format!(
-            "{}\nNext:\n  vigie login -u {} -c {}\n",
-            as_text(names, &made, None),
-            made.owner.email,
-            made.account
-        ),
+        Output::Text => {
+            let At { address, note } = at(settings);
+            format!(
+                "{}\nA running server knows the account within a second.\n\n\
+                 Next, by the owner:\n  vigie login -a {address} -u {} -c {}\n{note}",
+                as_text(names, &made, None),
+                word(&made.owner.email),
+                made.account
+            )
+        }
     })
 }
 

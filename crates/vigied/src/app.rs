@@ -3,7 +3,6 @@
 use crate::http::bodies::Bodies;
 use crate::http::guesses::Guesses;
 use crate::http::places::Places;
-use crate::http::tries::Tries;
 use crate::query::Queries;
 use crate::quota::Quotas;
 use crate::readiness::Probes;
@@ -46,8 +45,8 @@ pub(crate) struct App {
     pub(crate) probes: Probes,
     /// Who has shown introspection what is no credential.
     pub(crate) guesses: Guesses,
-    /// Wrong one-time codes by source.
-    pub(crate) code_tries: Tries,
+    /// Who has shown wrong one-time codes.
+    pub(crate) code_tries: Guesses,
     /// Places for requests that are worked on.
     pub(crate) places: Arc<Places>,
     /// The bodies that arrive, and the bytes of all.

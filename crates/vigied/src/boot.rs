@@ -4,10 +4,9 @@ use crate::app::{App, Limits};
 use crate::config::Settings;
 use crate::data_dir::{self, DataDir};
 use crate::http::bodies::{Bodies, BodyLimits};
-use crate::http::guesses::Guesses;
+use crate::http::guesses::{self, Guesses};
 use crate::http::places::Places;
 use crate::http::share::Shares;
-use crate::http::tries::Tries;
 use crate::mail;
 use crate::private_files;
 use crate::query::{Queries, QueryLimits};
@@ -184,10 +183,13 @@ pub(crate) async fn boot(
                 .min(Semaphore::MAX_PERMITS),
             operations_time: Duration::from_secs(settings.limit(limit::OPERATIONS_SECONDS)),
         },
-        code_tries: Tries::new(settings.limit(limit::CODE_TRIES_PER_MINUTE)),
+        code_tries: Guesses::new(guesses::CODES, settings.limit(limit::CODE_TRIES_PER_MINUTE)),
         quotas: Quotas::default(),
         probes: Probes::default(),
-        guesses: Guesses::new(settings.limit(limit::INTROSPECTION_MISSES)),
+        guesses: Guesses::new(
+            guesses::CREDENTIALS,
+            settings.limit(limit::INTROSPECTION_MISSES),
+        ),
         places: Arc::new(Places::new(
             settings.limit(limit::CONCURRENT_REQUESTS),
             shares,

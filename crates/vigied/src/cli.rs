@@ -229,6 +229,7 @@ pub(crate) enum AccountCommand {
     /// The owner may be a user already: he keeps his password and finds the account with `vigie account list`. For a new
     /// user a password and an API key are printed once and kept nowhere in readable form. Where somebody has begun with a
     /// code for the owner's address that an inviter had seen, a one-time code is printed: whom you hand it to is the owner.
+    /// A running server knows the account within a second.
     Create(AccountCreateArgs),
     /// Show what an account may hold and do, or change it.
     ///
@@ -310,7 +311,9 @@ pub(crate) enum InvitationCommand {
     ///
     /// Hand it to the person whom the address belongs to, and to nobody else. A code made before it is good for nothing
     /// any more. The person runs `vigie login -u EMAIL`, and types the code where the password is asked for. If somebody
-    /// else began with a code for this address that an inviter had seen, all that he made ends with it.
+    /// began with a code for this address that an inviter had seen, such a login begins anew: his password, keys and
+    /// sessions end. If it was the owner of the address, `vigie account accept ACCOUNT --code CODE` keeps all instead, and
+    /// so does your word, `vigied user confirm EMAIL`.
     Code {
         /// E-mail address.
         email: String,

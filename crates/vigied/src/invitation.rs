@@ -1,6 +1,7 @@
 //! `vigied invitation` and `vigied user`: the operator lets invited people in and gives his word for addresses, on the
 //! identity database itself, also while a server runs on it.
 
+use crate::at::{At, at};
 use crate::boot;
 use crate::cli::{InvitationCommand, Output, UserCommand};
 use crate::columns::columns;
@@ -8,6 +9,7 @@ use crate::config::Settings;
 use crate::quickstart::word;
 use anyhow::Context;
 use iam::Iam;
+use iam::manage::invitation::{OperatorsCode, Unproven};
 use serde_json::{Value, json};
 use wire::iam::api_key::time_text;
 
@@ -23,7 +25,7 @@ pub(crate) async fn run(
             account,
             output,
             ..
-        } => code(&iam, email, account.as_deref(), *output).await,
+        } => code(settings, &iam, email, account.as_deref(), *output).await,
         InvitationCommand::List { output, .. } => list(&iam, *output).await,
     };
     iam.close().await;
@@ -55,6 +57,7 @@ pub(crate) fn told(error: iam::IamError) -> anyhow::Error {
 }
 
 async fn code(
+    settings: &Settings,
     iam: &Iam,
     email: &str,
     account: Option<&str>,
@@ -77,7 +80,7 @@ async fn code(
             "{:#}\n",
             json!({
                 "email": made.email, "account_guid": made.account.to_string(), "account_name": name,
-                "one_time_code": code, "expires_at": until,
+                "one_time_code": code, "expires_at": until, "address_in_use": made.used_by.is_some(),
             })
         ),
         Output::Text => format!(
@@ -85,13 +88,42 @@ async fn code(
              Account:        {name} ({})\n\
              One-time code:  {code}\n\
              Good until:     {until}\n\n\
-             Hand it to the person whom this address belongs to, and to nobody else: it is not shown again.\n\n\
-             Next, by that person, who types the code where the password is asked for:\n  vigie login -u {}\n",
+             Hand it to the person whom this address belongs to, and to nobody else: it is not shown again.\n\n{}",
             made.email,
             made.account,
-            word(&made.email),
+            next(settings, &made),
         ),
     })
+}
+
+/// What the person does with the code, and what becomes of who has the address already.
+fn next(settings: &Settings, made: &OperatorsCode) -> String {
+    let At { address, note } = at(settings);
+    let (email, account) = (word(&made.email), made.account);
+    let login = format!("vigie login -a {address} -u {email}");
+    let keeps = match made.used_by {
+        None => {
+            return format!(
+                "Next, by that person, who types the code where the password is asked for:\n  {login}\n{note}"
+            );
+        }
+        Some(Unproven::Elsewhere) => {
+            format!(
+                "logs in with the own password, and keeps all with the code:\n  \
+                 {login}\n  vigie account accept {account} --code CODE\n"
+            )
+        }
+        // There is nothing to accept for a member.
+        Some(Unproven::Member) => {
+            format!("needs no code, but your word, and keeps all:\n  vigied user confirm {email}\n")
+        }
+    };
+    format!(
+        "SOMEBODY USES THIS ADDRESS ALREADY, who began with a code that his inviter had seen.\n\n\
+         If it is the owner of the address, the person {keeps}\n\
+         If it is not, the owner begins anew and types the code where the password is asked for; password, keys and\n\
+         sessions of before end:\n  {login}\n{note}"
+    )
 }
 
 async fn list(iam: &Iam, output: Output) -> anyhow::Result<String> {

@@ -2,6 +2,7 @@
 
 mod account;
 mod app;
+mod at;
 mod boot;
 mod cli;
 mod columns;

@@ -17,7 +17,6 @@ use base::id::{Guid, UserId};
 use base::limit::{self, Limit};
 use base::secret::Secret;
 use base::source::{Source, SourceKey};
-use db::Value;
 use std::time::Duration;
 
 /// The code of every refusal here.
@@ -35,14 +34,22 @@ pub fn generate() -> Secret<String> {
     )
 }
 
-/// Hashes a new password of the person with this address, unless it is among those that are guessed first.
+/// Hashes a new password of the person with this address, unless it is among those that are guessed first. It waits behind
+/// what else its source asks for.
 pub(crate) async fn prepare(
     iam: &Iam,
+    source: Source,
     address: &str,
     password: Secret<String>,
 ) -> Result<String, IamError> {
     quality::check(password.expose(), address)?;
-    let mut place = place(iam, None, false).await?;
+    let now = iam.0.clock.now();
+    let knows = |key| {
+        let user = iam.directory().user_by_email(address).map(|user| user.id);
+        user.is_some_and(|user| iam.0.logins.familiar.knows(user, key, now))
+    };
+    let familiar = source.key().is_some_and(knows);
+    let mut place = place(iam, source.key(), familiar).await?;
     on_a_worker(move || hash::hash(place.memory(), password.expose())).await
 }
 
@@ -75,7 +82,8 @@ fn busy(message: String, limit: &'static Limit, retry_after: u64) -> IamError {
     IamError::Refused(problem.limit(limit).retry_after(retry_after))
 }
 
-fn rejected() -> IamError {
+/// A password that is not, or no longer, the user's.
+pub(crate) fn rejected() -> IamError {
     IamError::refused(
         Kind::Invalid,
         CODE,
@@ -127,6 +135,15 @@ pub(crate) async fn check(
         .map_err(|_| IamError::Crypto("finish the password check"))?
 }
 
+/// The hash of a user's password as it is now.
+pub(crate) async fn stored(iam: &Iam, user: UserId) -> Result<Option<String>, IamError> {
+    let sql = "SELECT password FROM users WHERE guid = $1";
+    match iam.0.db.one(sql, &[user.0.to_string().into()]).await? {
+        Some(row) => Ok(row.text_or_none("password")?),
+        None => Ok(None),
+    }
+}
+
 /// Whom no row is about.
 fn nobody() -> UserId {
     UserId(Guid::from_random([0; 16]))
@@ -164,12 +181,7 @@ impl Login {
             begun.map_err(|slowed| self.slowed(iam, slowed))?;
         }
         let id = self.user.as_ref().map_or_else(nobody, |user| user.id);
-        let sql = "SELECT password FROM users WHERE guid = $1";
-        let row = iam.0.db.one(sql, &[Value::from(id.0.to_string())]).await?;
-        let stored = match row {
-            Some(row) => row.text_or_none("password")?,
-            None => None,
-        };
+        let stored = stored(iam, id).await?;
         let stored = stored.unwrap_or_else(|| logins.decoy.clone());
         let right = on_a_worker(move || hash::verify(place.memory(), password.expose(), &stored));
         let (true, Some(user)) = (right.await?, &self.user) else {

@@ -50,7 +50,9 @@ impl Iam {
             ));
         }
         if invitation::withdraw(&mut tx, account, user).await? {
-            return self.commit(tx).await;
+            self.commit(tx).await?;
+            tracing::info!(event = "invitation_withdrawn", who = %caller.user(), %account, invitation = %user, "an invitation was taken back");
+            return Ok(());
         }
         let user = named(&mut tx, account, user).await?;
         hold_user(&mut tx, user).await?;

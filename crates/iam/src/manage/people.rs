@@ -34,7 +34,8 @@ impl Iam {
     /// learned the old password may hold one.
     ///
     /// # Errors
-    /// When the current one is wrong, or the new one too short.
+    /// When the current one is wrong, or is not the current one any more; when the new one is too short; when the caller's
+    /// session or key has ended.
     pub async fn change_password(
         &self,
         caller: &Identity,
@@ -46,14 +47,19 @@ impl Iam {
         let (old, fresh) = ("current_password", "new_password");
         text::check(old, current.expose(), &limit::PASSWORD_BYTES)?;
         text::check(fresh, new.expose(), &limit::PASSWORD_BYTES)?;
+        // As it was before the check: what was right then must still be so when the new one is written.
+        let held = password::stored(self, user.id).await?;
         password::check(self, source, &user.email, current).await?;
-        let hash = password::prepare(self, &user.email, new).await?;
+        let hash = password::prepare(self, source, &user.email, new).await?;
         let person = user.id.0.to_string();
         let mut tx = self.0.db.begin().await?;
-        let sql = "UPDATE users SET password = $2 WHERE guid = $1";
-        tx.execute(sql, &[person.into(), hash.into()]).await?;
+        let sql = "UPDATE users SET password = $2 WHERE guid = $1 AND password = $3";
+        let values = [Value::from(person), hash.into(), held.into()];
+        if tx.execute(sql, &values).await? == 0 {
+            return Err(password::rejected());
+        }
         let now = self.0.clock.now();
-        ending::end_password(&mut tx, user.id, caller.session(), now).await?;
+        ending::end_password(&mut tx, user.id, caller, now).await?;
         self.commit_with_ends(tx).await?;
         self.0.logins.familiar.forget(&self.0.db, user.id).await?;
         tracing::info!(event = "password_changed", user = %user.id, "a password was changed");
@@ -145,7 +151,9 @@ impl Iam {
                 role.name().into(),
             ];
             tx.execute(sql, &values).await?;
-            return self.commit(tx).await;
+            self.commit(tx).await?;
+            tracing::info!(event = "role_taken", who = %caller.user(), user = %waiting, %domain, %role, "a role was taken away");
+            return Ok(());
         };
         if role == Role::Administrator {
             keeps_administrator(&mut tx, account, user).await?;

@@ -9,6 +9,7 @@ use crate::bounds::Bounds;
 use crate::directory;
 use crate::error::IamError;
 use crate::service::Iam;
+use crate::verify::Identity;
 use base::error::Kind;
 use base::id::{AccountId, SessionId, UserId};
 use base::time::Millis;
@@ -86,16 +87,22 @@ pub(crate) async fn end(
     Ok(total)
 }
 
-/// Ends what a person's old password opened: his sessions but the one named and those of his keys, and every code.
+/// Ends what a person's old password opened: his sessions but the one in which he changes it and those of his keys, and every
+/// code.
+///
+/// # Errors
+/// When the credential he changes it with was withdrawn.
 pub(crate) async fn end_password(
     tx: &mut Tx,
     person: UserId,
-    but: Option<SessionId>,
+    caller: &Identity,
     now: Millis,
 ) -> Result<(), IamError> {
-    // Codes before sessions, as whoever redeems one takes them.
+    // Codes before keys and sessions, as whoever redeems one takes them.
     let codes = "DELETE FROM passcodes WHERE person = $1";
     tx.execute(codes, &[person.0.to_string().into()]).await?;
+    hold(tx, caller.bounds(), now).await?;
+    let but = caller.session();
     if let Some(own) = but {
         // It goes on by the password that was just proven, whatever becomes of the one it came from.
         let alone = "UPDATE sessions SET parent = NULL WHERE guid = $1";

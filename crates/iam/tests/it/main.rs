@@ -11,6 +11,8 @@ mod introspect;
 #[cfg(test)]
 mod key;
 #[cfg(test)]
+mod mails;
+#[cfg(test)]
 mod node;
 #[cfg(test)]
 mod password;

@@ -18,6 +18,8 @@ on_both_databases!(
     a_burst_of_guesses_is_counted_as_if_they_came_one_by_one,
     a_guess_whose_caller_hangs_up_is_counted,
     a_password_is_changed_by_who_knows_it,
+    of_two_changes_with_one_old_password_one_is_made,
+    a_change_beside_a_logout_does_not_outlive_it,
     a_new_password_ends_the_sessions_of_the_old_one,
 );
 
@@ -276,4 +278,55 @@ async fn a_new_password_ends_the_sessions_of_the_old_one(world: World) {
     who(&own).unwrap();
     who(&key).unwrap();
     assert!(matches!(who(&other), Err(AuthError::Revoked(_))));
+}
+
+/// Else whoever learned the old password changes it after its owner did, and keeps what the owner's change was to end.
+async fn of_two_changes_with_one_old_password_one_is_made(world: World) {
+    let mut current = world.made.password.expose().clone();
+    for round in 0..4 {
+        let mut callers = Vec::new();
+        for _ in 0..2 {
+            let tokens = world.password(OWNER, &current).await.unwrap();
+            callers.push(world.enter(&access_token(&tokens)).unwrap());
+        }
+        let wanted = [
+            format!("the one of round {round}"),
+            format!("the other of {round}"),
+        ];
+        let change = |at: usize| {
+            let (old, new) = (secret(&current), secret(&wanted[at]));
+            world.iam.change_password(&callers[at], source(), old, new)
+        };
+        let (one, other) = tokio::join!(change(0), change(1));
+        let (made, refused) = match (one, other) {
+            (Ok(()), Err(refused)) => (0, refused),
+            (Err(refused), Ok(())) => (1, refused),
+            both => panic!("round {round}: {both:?}"),
+        };
+        let code = refused.problem().unwrap().code;
+        assert!(["BXNIM0602E", "BXNIM0407E"].contains(&code), "{code}");
+        current.clone_from(&wanted[made]);
+        world.password(OWNER, &wanted[1 - made]).await.unwrap_err();
+    }
+    world.password(OWNER, &current).await.unwrap();
+}
+
+async fn a_change_beside_a_logout_does_not_outlive_it(world: World) {
+    let current = world.made.password.expose().clone();
+    let tokens = world.password(OWNER, &current).await.unwrap();
+    let caller = world.enter(&access_token(&tokens)).unwrap();
+    // Verified, and logged out before the change comes to be written.
+    world
+        .iam
+        .revoke(&secret(&access_token(&tokens)))
+        .await
+        .unwrap();
+    let change = world.iam.change_password(
+        &caller,
+        source(),
+        secret(&current),
+        secret("chosen too late"),
+    );
+    assert_eq!(code(change.await), "BXNIM0407E");
+    world.password(OWNER, &current).await.unwrap();
 }

@@ -319,7 +319,10 @@ impl World {
             .as_ref()
             .expect("the inviter is shown the code");
         let chosen = secret("chosen at the beginning");
-        self.iam.redeem(email, code, chosen.clone()).await.unwrap();
+        self.iam
+            .redeem(base::source::Source::here(), email, code, chosen.clone())
+            .await
+            .unwrap();
         let tokens = self.password(email, chosen.expose()).await;
         let identity = self.enter(&access_token(&tokens.unwrap())).unwrap();
         Person {

@@ -1,12 +1,16 @@
 //! Slows whoever guesses credentials: each guesser may miss so often a minute, and is then told to wait. Hits cost nothing.
+//!
+//! A try is counted before it is looked at, and given back when it hits: of many at once no more are looked at than of as
+//! many one after another. A caller who hangs up has missed.
 
 use super::problem::Refusal;
+use base::error::{Kind, Problem};
 use base::id::UserId;
-use base::limit;
+use base::limit::{self, Limit};
 use base::source::SourceKey;
 use base::time::Millis;
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use wire::code;
 
 /// Guessers remembered at most; beyond it those are forgotten who may guess again anyway, and if that leaves more than half,
@@ -25,18 +29,53 @@ pub(crate) enum Guesser {
     User(UserId),
 }
 
+/// What is guessed, and what who has missed too often is told.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Guess {
+    code: &'static str,
+    limit: &'static Limit,
+    what: &'static str,
+    hint: &'static str,
+}
+
+/// Credentials at introspection.
+pub(crate) const CREDENTIALS: Guess = Guess {
+    code: code::TOO_BUSY.code,
+    limit: &limit::INTROSPECTION_MISSES,
+    what: "credentials that are none were shown here",
+    hint: "send again after `Retry-After` seconds; show a credential of your own in `X-Auth-User-Token` to count alone",
+};
+
+/// One-time codes of invitations.
+pub(crate) const CODES: Guess = Guess {
+    code: "too_many_requests",
+    limit: &limit::CODE_TRIES_PER_MINUTE,
+    what: "wrong one-time codes came from you",
+    hint: "send again after `Retry-After` seconds",
+};
+
 /// Who has missed how often.
 #[derive(Debug)]
 pub(crate) struct Guesses {
+    kind: Guess,
     per_minute: u64,
     /// When each guesser's misses are forgotten: every miss moves it ahead by the time in which one may be made.
     forgotten_at: Mutex<HashMap<Guesser, i64>>,
 }
 
+/// A try that counts as a miss unless it is given back.
+#[derive(Debug)]
+#[must_use = "a hit is given back"]
+pub(crate) struct Try<'a> {
+    of: &'a Guesses,
+    guesser: Option<Guesser>,
+}
+
 impl Guesses {
     /// So many misses a minute.
-    pub(crate) fn new(per_minute: u64) -> Self {
+    pub(crate) fn new(kind: Guess, per_minute: u64) -> Self {
         Self {
+            kind,
             per_minute: per_minute.max(1),
             forgotten_at: Mutex::default(),
         }
@@ -46,43 +85,62 @@ impl Guesses {
         PERIOD_MILLISECONDS / i64::try_from(self.per_minute).unwrap_or(i64::MAX)
     }
 
-    /// Lets one on who has not missed too often.
-    pub(crate) fn allow(&self, guesser: Option<Guesser>, now: Millis) -> Result<(), Refusal> {
-        let Some(guesser) = guesser else {
-            return Ok(());
-        };
-        let table = (self.forgotten_at.lock()).unwrap_or_else(PoisonError::into_inner);
-        let ahead = table.get(&guesser).map_or(0, |at| at.saturating_sub(now.0));
-        if ahead.saturating_add(self.cost()) <= PERIOD_MILLISECONDS {
-            return Ok(());
-        }
-        let message = format!(
-            "more credentials that are none were shown here than `{}` = {} a minute",
-            limit::INTROSPECTION_MISSES.name,
-            self.per_minute
-        );
-        let problem = code::TOO_BUSY.problem(message);
-        Err(Refusal(
-            problem
-                .hint("send again after `Retry-After` seconds; show a credential of your own in `X-Auth-User-Token` to count alone")
-                .limit(&limit::INTROSPECTION_MISSES),
-        ))
+    fn table(&self) -> MutexGuard<'_, HashMap<Guesser, i64>> {
+        (self.forgotten_at.lock()).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a miss.
-    pub(crate) fn missed(&self, guesser: Option<Guesser>, now: Millis) {
-        let Some(guesser) = guesser else {
+    /// Lets one on who has not missed too often, and counts it as a miss until it is known to be none.
+    pub(crate) fn take(&self, guesser: Option<Guesser>, now: Millis) -> Result<Try<'_>, Refusal> {
+        if let Some(guesser) = guesser {
+            let mut table = self.table();
+            let ahead = table.get(&guesser).map_or(0, |at| at.saturating_sub(now.0));
+            let over = ahead
+                .saturating_add(self.cost())
+                .saturating_sub(PERIOD_MILLISECONDS);
+            if over > 0 {
+                return Err(self.refusal(over));
+            }
+            if table.len() >= GUESSERS_MAX && !table.contains_key(&guesser) {
+                table.retain(|_, at| *at > now.0);
+                if table.len() > GUESSERS_MAX / 2 {
+                    table.clear();
+                }
+            }
+            let at = table.entry(guesser).or_insert(now.0);
+            *at = (*at).max(now.0).saturating_add(self.cost());
+        }
+        Ok(Try { of: self, guesser })
+    }
+
+    fn refusal(&self, wait: i64) -> Refusal {
+        let Guess {
+            code,
+            limit,
+            what,
+            hint,
+        } = self.kind;
+        let message = format!(
+            "more {what} than `{}` = {} a minute",
+            limit.name, self.per_minute
+        );
+        let seconds = u64::try_from(wait).unwrap_or(0).div_ceil(1000);
+        let problem = Problem::new(Kind::Busy, code, message)
+            .hint(hint)
+            .limit(limit);
+        Refusal(problem.retry_after(seconds))
+    }
+}
+
+impl Try<'_> {
+    /// It was no miss.
+    pub(crate) fn give_back(self) {
+        let Some(guesser) = self.guesser else {
             return;
         };
-        let mut table = (self.forgotten_at.lock()).unwrap_or_else(PoisonError::into_inner);
-        if table.len() >= GUESSERS_MAX && !table.contains_key(&guesser) {
-            table.retain(|_, at| *at > now.0);
-            if table.len() > GUESSERS_MAX / 2 {
-                table.clear();
-            }
+        let mut table = self.of.table();
+        if let Some(at) = table.get_mut(&guesser) {
+            *at = at.saturating_sub(self.of.cost());
         }
-        let at = table.entry(guesser).or_insert(now.0);
-        *at = (*at).max(now.0).saturating_add(self.cost());
     }
 }
 
@@ -95,28 +153,45 @@ mod tests {
         Some(Guesser::Source(SourceKey::of(address.into())))
     }
 
+    fn guesses() -> Guesses {
+        Guesses::new(CREDENTIALS, 60)
+    }
+
     #[test]
     fn a_guesser_is_stopped_and_let_on_again_and_another_is_not() {
-        let guesses = Guesses::new(60);
+        let guesses = guesses();
         for _ in 0..60 {
-            guesses.allow(guesser(1), Millis(0)).unwrap();
-            guesses.missed(guesser(1), Millis(0));
+            let _missed = guesses.take(guesser(1), Millis(0)).unwrap();
         }
-        assert!(guesses.allow(guesser(1), Millis(0)).is_err());
-        assert!(guesses.allow(guesser(1), Millis(999)).is_err());
-        guesses.allow(guesser(1), Millis(1000)).unwrap();
-        guesses.allow(guesser(2), Millis(0)).unwrap();
-        guesses.allow(None, Millis(0)).unwrap();
+        assert!(guesses.take(guesser(1), Millis(0)).is_err());
+        let refused = guesses.take(guesser(1), Millis(999)).unwrap_err();
+        assert_eq!(refused.0.retry_after, Some(1));
+        let _one = guesses.take(guesser(1), Millis(1000)).unwrap();
+        let _other = guesses.take(guesser(2), Millis(0)).unwrap();
+        let _nobody = guesses.take(None, Millis(0)).unwrap();
+    }
+
+    #[test]
+    fn tries_that_are_made_at_once_all_count_until_they_hit() {
+        let guesses = guesses();
+        let tries: Vec<Try<'_>> = (0..60)
+            .map(|_| guesses.take(guesser(1), Millis(0)).unwrap())
+            .collect();
+        assert!(guesses.take(guesser(1), Millis(0)).is_err());
+        tries.into_iter().for_each(Try::give_back);
+        for _ in 0..500 {
+            guesses.take(guesser(1), Millis(0)).unwrap().give_back();
+        }
     }
 
     #[test]
     fn the_table_is_bounded() {
-        let guesses = Guesses::new(60);
+        let guesses = guesses();
         for number in 0..100_000_u32 {
             let address = std::net::Ipv4Addr::from_bits(number);
             let guesser = Guesser::Source(SourceKey::of(address.into()));
-            guesses.missed(Some(guesser), Millis(0));
+            let _missed = guesses.take(Some(guesser), Millis(0)).unwrap();
         }
-        assert!(guesses.forgotten_at.lock().unwrap().len() <= GUESSERS_MAX);
+        assert!(guesses.table().len() <= GUESSERS_MAX);
     }
 }

@@ -30,7 +30,6 @@ pub(crate) mod share;
 pub(crate) mod source;
 mod tidy;
 pub(crate) mod tls;
-pub(crate) mod tries;
 pub(crate) mod unpack;
 pub(crate) mod unread;
 mod watched;

@@ -57,11 +57,11 @@ async fn introspect(
         Some(caller) => Some(Guesser::User(caller.user())),
         None => source.key().map(Guesser::Source),
     };
-    app.guesses.allow(guesser, app.clock.now())?;
+    let guess = app.guesses.take(guesser, app.clock.now())?;
     let Some((claims, user)) = app.iam.introspect(credential) else {
-        app.guesses.missed(guesser, app.clock.now());
         return told(pretty, &Introspection::inactive());
     };
+    guess.give_back();
     let answer = Introspection {
         active: true,
         iss: Some(claims.iss),

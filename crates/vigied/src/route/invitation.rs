@@ -4,6 +4,7 @@ use super::params::{Params, body};
 use super::reply::json;
 use crate::app::App;
 use crate::http::caller::Manager;
+use crate::http::guesses::Guesser;
 use crate::http::payload::{FormPayload, Payload};
 use crate::http::problem::Refusal;
 use crate::http::routes::Verb::{Get, Post};
@@ -13,13 +14,12 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
 use base::id::AccountId;
-use base::limit;
 use base::secret::Secret;
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
+use iam::IamError;
 use iam::manage::invitation::{Choice, Invitee};
 use iam::role::Role;
 use std::sync::Arc;
-use std::time::Instant;
 use wire::iam::api_key::time_text;
 use wire::iam::invitation::{Accept, AcceptAccount, Invitation, Invitations, Redeem};
 use wire::iam::user::{Invite, InviteUsers, Invited, InvitedUser};
@@ -118,7 +118,14 @@ async fn accept(
         false => body(&bytes)?,
     };
     let code = wanted.one_time_code.as_ref().map(secret);
-    app.iam.accept(&caller, choice, code.as_ref()).await?;
+    // A code is guessed by whoever is logged in, from wherever he is.
+    let guesser = code.is_some().then(|| Guesser::User(caller.user()));
+    let guess = app.code_tries.take(guesser, app.clock.now())?;
+    let done = app.iam.accept(&caller, choice, code.as_ref()).await;
+    if !is_refused_with(&done, "address_unproven") {
+        guess.give_back();
+    }
+    done?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -157,32 +164,19 @@ async fn redeem(
     From(source): From,
     FormPayload(bytes): FormPayload,
 ) -> Result<Response, Refusal> {
-    if let Err(wait) = app.code_tries.check(source, Instant::now()) {
-        let allowed = app.code_tries.allowed();
-        let message = format!(
-            "more than `code_tries_per_minute` = {allowed} wrong one-time codes came from your address"
-        );
-        let problem = Problem::new(Kind::Busy, "too_many_requests", message);
-        let problem = problem
-            .hint("wait for `Retry-After` seconds")
-            .limit(&limit::CODE_TRIES_PER_MINUTE);
-        let mut response = Refusal(problem).into_response();
-        let seconds = HeaderValue::from(wait.as_secs().saturating_add(1));
-        response.headers_mut().insert(header::RETRY_AFTER, seconds);
-        return Ok(response);
-    }
     let wanted: Redeem = body(&bytes)?;
     let (code, password) = (secret(&wanted.one_time_code), secret(&wanted.new_password));
-    match app.iam.redeem(&wanted.email, &code, password).await {
-        Ok(()) => Ok(StatusCode::NO_CONTENT.into_response()),
-        Err(error) => {
-            if error
-                .problem()
-                .is_some_and(|problem| problem.code == "invalid_code")
-            {
-                app.code_tries.failed(source, Instant::now());
-            }
-            Err(error.into())
-        }
+    let guesser = source.key().map(Guesser::Source);
+    let guess = app.code_tries.take(guesser, app.clock.now())?;
+    let done = app.iam.redeem(source, &wanted.email, &code, password).await;
+    if !is_refused_with(&done, "invalid_code") {
+        guess.give_back();
     }
+    done?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn is_refused_with(done: &Result<(), IamError>, code: &str) -> bool {
+    let problem = done.as_ref().err().and_then(IamError::problem);
+    problem.is_some_and(|problem| problem.code == code)
 }

@@ -112,6 +112,30 @@ fn the_words_of_identity_are_those_of_the_sources() {
     }
 }
 
+/// Each word of the log that the page names is written by something, and each that is written is named.
+#[test]
+fn the_words_of_the_log_are_those_of_the_sources() {
+    let page = std::fs::read_to_string(docs().join("concepts/identity.md")).unwrap();
+    let (_, section) = page.split_once("## The log\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let (_, section) = section.split_once("`event`").unwrap();
+    let named: BTreeSet<&str> = section.split('`').skip(1).step_by(2).collect();
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut sources = String::new();
+    for entry in crates.read_dir().unwrap() {
+        let folder = entry.unwrap().path().join("src");
+        if folder.is_dir() {
+            read(&folder, &mut sources);
+        }
+    }
+    let written: BTreeSet<&str> = sources
+        .split("event = \"")
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once('"')?.0))
+        .collect();
+    assert_eq!(named, written);
+}
+
 fn read(path: &Path, into: &mut String) {
     if path.is_dir() {
         for entry in path.read_dir().unwrap() {

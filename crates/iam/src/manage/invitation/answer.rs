@@ -107,9 +107,15 @@ impl Iam {
         let own = own
             .filter(|own| own.user == caller.user())
             .ok_or_else(none)?;
-        prove(&mut tx, &own, &found, proof).await?;
+        let is_proven_now = prove(&mut tx, &own, &found, proof).await?;
         enter(&mut tx, &found, own.user, now).await?;
-        self.commit(tx).await
+        self.commit(tx).await?;
+        let who = own.user;
+        if is_proven_now {
+            tracing::info!(event = "address_proven", user = %who, by = BY_CODE, "an address was proven");
+        }
+        tracing::info!(event = "invitation_accepted", %who, %account, "an invitation was accepted");
+        Ok(())
     }
 
     /// Declines an invitation: it is gone.
@@ -143,7 +149,9 @@ impl Iam {
             ));
         }
         remove(&mut tx, found.guid).await?;
-        self.commit(tx).await
+        self.commit(tx).await?;
+        tracing::info!(event = "invitation_declined", who = %caller.user(), %account, "an invitation was declined");
+        Ok(())
     }
 
     /// Whether the caller's address is proven to be his.
@@ -212,7 +220,8 @@ const NOT_PROVEN: &str =
 fn unproven(what: &'static str) -> IamError {
     let problem = Problem::new(Kind::Forbidden, "address_unproven", what);
     IamError::Refused(problem.field("one_time_code").hint(
-        "bring the code from the mail, or ask the operator: `vigied invitation code EMAIL`, or `vigied user confirm EMAIL`",
+        "bring the code from the mail, or ask the operator: `vigied user confirm EMAIL`, or `vigied invitation code EMAIL`, then \
+         `vigie account accept ID --code CODE` (a login with the code begins anew)",
     ))
 }
 
@@ -227,15 +236,15 @@ pub(super) async fn owns(
     Ok(tx.one(sql, &values).await?.is_some())
 }
 
-/// Lets on whose address is proven, or is by this code.
+/// Lets on whose address is proven, or is by this code; whether it was only now.
 async fn prove(
     tx: &mut Tx,
     own: &Holder,
     found: &Stored,
     proof: Option<&Secret<String>>,
-) -> Result<(), IamError> {
+) -> Result<bool, IamError> {
     if own.is_proven {
-        return Ok(());
+        return Ok(false);
     }
     let is_right = proof.is_some_and(|text| {
         let hash = found.code_hash.as_deref().filter(|_| !found.code_seen);
@@ -251,7 +260,7 @@ async fn prove(
     let sql = "UPDATE users SET proof = $2 WHERE guid = $1";
     tx.execute(sql, &[own.user.0.to_string().into(), BY_CODE.into()])
         .await?;
-    Ok(())
+    Ok(true)
 }
 
 /// Takes the user into the account of the invitation, with what waited for him. The account is held.

@@ -124,6 +124,8 @@ impl Iam {
             return Err(over(Kind::Conflict, limit, config.per_account));
         }
         self.commit(tx).await?;
+        let users = invited.len();
+        tracing::info!(event = "user_invited", who = %caller.user(), %account, users, "people were invited into an account");
         Ok(invited)
     }
 

@@ -22,7 +22,7 @@ use invite::New;
 pub use invite::{Invitation, Invited, Invitee};
 pub(crate) use invite::{promise, withdraw};
 pub use mail::Mail;
-pub use operator::{OperatorsCode, Pending};
+pub use operator::{OperatorsCode, Pending, Unproven};
 pub(crate) use operator::{hold_proven, of_owner};
 
 use crate::directory::parse_guid;

@@ -27,6 +27,17 @@ pub struct OperatorsCode {
     pub code: Secret<String>,
     /// Until when it is good.
     pub expires_at: Millis,
+    /// Who has the address already, without a proof that it is his.
+    pub used_by: Option<Unproven>,
+}
+
+/// A user whose address is not proven, as to the account a code leads into. A login with the code ends him.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unproven {
+    /// He is in it: the operator's word alone lets him keep what he has.
+    Member,
+    /// He is in another: with the code he accepts, and keeps what he has.
+    Elsewhere,
 }
 
 /// An invitation of any account.
@@ -76,10 +87,13 @@ impl Iam {
             .clock
             .now()
             .plus(self.0.config.invitations.lifetime_milliseconds);
-        if let Some(own) = &own
-            && reclaim::account_of(&mut tx, own.user).await? == Some(account)
-        {
-            note(&mut tx, account, &address, self.0.clock.now()).await?;
+        let mut used_by = None;
+        if let Some(own) = &own {
+            used_by = Some(Unproven::Elsewhere);
+            if reclaim::account_of(&mut tx, own.user).await? == Some(account) {
+                used_by = Some(Unproven::Member);
+                note(&mut tx, account, &address, self.0.clock.now()).await?;
+            }
         }
         let found = answer::find(&mut tx, account, &address.folded).await?;
         let found = found.ok_or_else(|| nothing(&address))?;
@@ -93,6 +107,7 @@ impl Iam {
             account,
             code,
             expires_at,
+            used_by,
         })
     }
 
@@ -117,7 +132,9 @@ impl Iam {
         let sql = "UPDATE users SET proof = $2 WHERE guid = $1";
         tx.execute(sql, &[own.user.0.to_string().into(), BY_OPERATOR.into()])
             .await?;
-        self.commit(tx).await
+        self.commit(tx).await?;
+        tracing::info!(event = "address_proven", user = %own.user, by = BY_OPERATOR, "an address was proven");
+        Ok(())
     }
 
     /// Every invitation of every account that waits, by address.

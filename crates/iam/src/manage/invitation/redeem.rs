@@ -10,6 +10,7 @@ use crate::manage::people::{self, NewUser};
 use crate::service::Iam;
 use base::id::AccountId;
 use base::secret::Secret;
+use base::source::Source;
 use db::{DbError, Tx, Value};
 
 impl Iam {
@@ -21,6 +22,7 @@ impl Iam {
     /// When the code fits nothing, said alike for every cause; when the password is too short.
     pub async fn redeem(
         &self,
+        source: Source,
         email: &str,
         code: &Secret<String>,
         new_password: Secret<String>,
@@ -29,18 +31,20 @@ impl Iam {
         let hash = code::hash(code.expose());
         let accounts = self.accounts_touched(&hash, &folded).await?;
         // Hashing takes its time: after the code was found to be good, and before anything is held.
-        let password = password::prepare(self, email, new_password).await?;
+        let password = password::prepare(self, source, email, new_password).await?;
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
         for account in accounts {
             hold(&mut tx, account).await?;
         }
         let found = self.find_by_code(&mut tx, &hash, &folded).await?;
+        let mut reclaimed = None;
         if let Some(own) = holder(&mut tx, &folded).await? {
             if own.is_proven || found.code_seen {
                 return Err(rejected());
             }
             reclaim::evict(self, &mut tx, own.user, &found).await?;
+            reclaimed = Some(own.user);
         }
         // What the unproven user had in this very account waits with the invitation now.
         let user = people::new_user(found.account, &found.email, now);
@@ -56,7 +60,17 @@ impl Iam {
             other => other,
         })?;
         answer::settle(&mut tx, &found, user.id).await?;
-        self.commit_with_ends(tx).await
+        self.commit_with_ends(tx).await?;
+        let (who, account) = (user.id, found.account);
+        if let Some(user) = reclaimed {
+            tracing::info!(event = "user_reclaimed", %who, %user, %source, "an address went back to its owner: who had it is no user any more");
+        }
+        tracing::info!(event = "user_made", user = %who, %account, %source, "a user began with a one-time code");
+        if proof != UNPROVEN {
+            tracing::info!(event = "address_proven", user = %who, by = proof, %source, "an address was proven");
+        }
+        tracing::info!(event = "invitation_accepted", %who, %account, %source, "an invitation was accepted");
+        Ok(())
     }
 
     /// The invitation a code is good for.

@@ -52,7 +52,12 @@ fn who_began_with_a_code_that_was_seen_stays_in_one_account() {
         );
         let again = world
             .iam
-            .redeem(CARL, &operators, secret("long enough"))
+            .redeem(
+                base::source::Source::here(),
+                CARL,
+                &operators,
+                secret("long enough"),
+            )
             .await;
         assert_eq!(code(again.unwrap_err()), "invalid_code");
     });
@@ -91,7 +96,12 @@ fn the_true_owner_begins_anew_and_nothing_of_the_other_is_left() {
         assert_eq!(operators.account, world.b.account);
         world
             .iam
-            .redeem(CARL, &operators.code, secret("the true owner's"))
+            .redeem(
+                base::source::Source::here(),
+                CARL,
+                &operators.code,
+                secret("the true owner's"),
+            )
             .await
             .unwrap();
         assert!(world.iam.directory().user(other.user()).is_none());
@@ -121,7 +131,12 @@ fn an_invitation_ends_by_itself() {
         world.clock.advance(8 * 86_400_000);
         let late = world
             .iam
-            .redeem(CARL, &operators.code, secret("long enough"))
+            .redeem(
+                base::source::Source::here(),
+                CARL,
+                &operators.code,
+                secret("long enough"),
+            )
             .await;
         assert_eq!(code(late.unwrap_err()), "invalid_code");
         assert!(

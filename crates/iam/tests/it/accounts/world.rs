@@ -236,7 +236,7 @@ impl World {
             .code;
         let password = format!("of carl {}", self.clock.now().0);
         self.iam
-            .redeem(CARL, &code, secret(&password))
+            .redeem(base::source::Source::here(), CARL, &code, secret(&password))
             .await
             .unwrap();
         let carl = self.iam.directory().user_by_email(CARL).unwrap().id;

@@ -1,6 +1,7 @@
 //! Invitations as a way into what is not one's own: the report's B6, B16, Q2, Q18, Q24.
 
 mod form;
+mod guessing;
 mod unproven;
 
 use crate::harness::{Reply, Server, VIGIED, knows};

@@ -1,0 +1,28 @@
+//! Where clients reach the server, as the operator's commands print it: they run beside the server and know what is set, not
+//! what it took.
+
+use crate::config::Settings;
+use crate::quickstart::word;
+
+/// What a printed `vigie login` says after `-a`, and a line that explains it where it is not known.
+#[derive(Debug)]
+pub(crate) struct At {
+    /// The address, or a word in its place.
+    pub(crate) address: String,
+    /// Said after the command; empty where the address is known.
+    pub(crate) note: &'static str,
+}
+
+/// `public_url`, if it is set.
+pub(crate) fn at(settings: &Settings) -> At {
+    match settings.text("public_url").trim_end_matches('/') {
+        "" => At {
+            address: "ADDRESS".to_owned(),
+            note: "\nADDRESS is where clients reach the server: `public_url` is not set here.\n",
+        },
+        set => At {
+            address: word(set),
+            note: "",
+        },
+    }
+}

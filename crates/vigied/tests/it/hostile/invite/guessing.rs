@@ -1,0 +1,126 @@
+//! One-time codes that are guessed: by many at once, and by who is logged in.
+
+use super::{
+    CEO, OWN, access, account, becomes, invite, login, operator, redeem, settled, shown, text,
+};
+use crate::harness::{Server, VIGIED};
+use serde_json::{Value, json};
+use std::process::Command;
+
+const WRONG: &str = "vgc-0000-0000-0000-0000-0000";
+
+/// A user of the server's first account whose address is not proven; his token.
+fn unproven(server: &Server) -> String {
+    let invited = invite(server, &server.token(), &server.owner.account, &[CEO]);
+    let code = shown(&invited.json()).unwrap();
+    assert_eq!(redeem(server, CEO, &code, OWN).status, 204);
+    access(&login(server, CEO, OWN, None))
+}
+
+#[test]
+fn of_many_guesses_at_once_no_more_are_looked_at_than_of_guesses_one_by_one() {
+    let server = Server::with(&["--set", "limits.code_tries_per_minute=4"]);
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let guess = || scope.spawn(|| redeem(&server, CEO, WRONG, OWN).status);
+        let guesses: Vec<_> = (0..48).map(|_| guess()).collect();
+        guesses
+            .into_iter()
+            .map(|guess| guess.join().unwrap())
+            .collect()
+    });
+    let looked_at = statuses.iter().filter(|status| **status == 400).count();
+    let slowed = statuses.iter().filter(|status| **status == 429).count();
+    assert_eq!(looked_at + slowed, 48, "{statuses:?}");
+    // While they ran a try or two may have come back.
+    assert!((4..=6).contains(&looked_at), "{statuses:?}");
+}
+
+#[test]
+fn who_is_logged_in_guesses_no_code_either() {
+    let server = Server::with(&["--set", "limits.code_tries_per_minute=4"]);
+    let token = unproven(&server);
+    let (_, made) = account(&server, "Second", CEO);
+    let code = text(&made, "one_time_code");
+    settled(&server);
+    let list = server
+        .request("GET", "/v2/users/self/invitations")
+        .bearer(&token)
+        .send();
+    let id = text(&list.json()["resources"][0], "id");
+    let accept = |body: &Value| {
+        let path = format!("/v2/users/self/invitations/{id}/accept");
+        server
+            .request("POST", &path)
+            .bearer(&token)
+            .json(body)
+            .send()
+    };
+    // Without a code nothing is guessed.
+    for _ in 0..8 {
+        assert_eq!(accept(&json!({})).status, 403);
+    }
+    for _ in 0..4 {
+        assert_eq!(accept(&json!({"one_time_code": WRONG})).status, 403);
+    }
+    let slowed = accept(&json!({"one_time_code": code}));
+    assert_eq!(slowed.status, 429, "{}", slowed.text());
+    assert!(
+        slowed.text().contains("code_tries_per_minute"),
+        "{}",
+        slowed.text()
+    );
+    assert!(slowed.header("retry-after").is_some());
+    becomes("the right code is taken", || {
+        accept(&json!({"one_time_code": code})).status == 204
+    });
+    server.serving.wait_for_log("address_proven");
+    server.serving.wait_for_log("invitation_accepted");
+}
+
+/// What the operator's command prints, without `--output json`.
+fn printed(server: &Server, words: &[&str]) -> String {
+    let output = Command::new(VIGIED)
+        .args(words)
+        .arg("--data")
+        .arg(server.data())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A code is handed on by who knows what it ends.
+#[test]
+fn the_operator_is_told_that_a_code_ends_who_uses_the_address() {
+    let server = Server::start();
+    unproven(&server);
+    let member = printed(&server, &["invitation", "code", CEO]);
+    assert!(
+        member.contains("SOMEBODY USES THIS ADDRESS ALREADY"),
+        "{member}"
+    );
+    assert!(
+        member.contains(&format!("vigied user confirm {CEO}")),
+        "{member}"
+    );
+    let (second, _) = account(&server, "Second", CEO);
+    let words = ["invitation", "code", CEO, "--account", &second];
+    let elsewhere = printed(&server, &words);
+    let keeps = format!("vigie account accept {second} --code CODE");
+    assert!(elsewhere.contains(&keeps), "{elsewhere}");
+    assert!(
+        elsewhere.contains("vigie login -a ADDRESS -u"),
+        "{elsewhere}"
+    );
+    assert!(elsewhere.contains("`public_url` is not set"), "{elsewhere}");
+    assert_eq!(operator(&server, &words)["address_in_use"], true);
+    let made = printed(
+        &server,
+        &["account", "create", "Third", "--owner", "new@third.example"],
+    );
+    assert!(made.contains("knows the account within a second"), "{made}");
+    assert!(
+        made.contains("vigie login -a ADDRESS -u new@third.example -c "),
+        "{made}"
+    );
+}
