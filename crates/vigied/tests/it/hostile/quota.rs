@@ -20,11 +20,9 @@ fn operator(server: &Server, arguments: &[&str]) -> (bool, String) {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    (
-        output.status.success(),
-        String::from_utf8_lossy(&text).into_owned(),
-    )
+    let done = output.status.success();
+    let text = if done { output.stdout } else { output.stderr };
+    (done, String::from_utf8_lossy(&text).into_owned())
 }
 
 /// A second account: its API key.
