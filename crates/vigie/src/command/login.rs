@@ -168,7 +168,10 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
         invitation::tell(context);
     }
     if !args.no_account {
-        context.target_account(args.account.as_deref())?;
+        let wish = args.account.as_deref();
+        context
+            .target_account(wish)
+            .map_err(|failure| invitation::missing(failure, wish, context))?;
         if !args.no_region {
             context.target_region(args.region.as_deref(), "Targeted")?;
             context.target_place(args.org.as_deref(), args.space.as_deref(), false)?;
