@@ -4,6 +4,7 @@ use crate::client::Client;
 use crate::config::{Config, Home};
 use crate::env::Env;
 use crate::error::Failure;
+use crate::origin::Origin;
 use crate::output::{Format, Output};
 use crate::shown::Shown;
 use std::cell::{OnceCell, Ref, RefCell};
@@ -53,6 +54,8 @@ pub(crate) struct Context {
     pub(crate) output: Output,
     config: RefCell<Config>,
     client: OnceCell<Client>,
+    /// What the server in use calls itself, where it was the person who said that it is reached as it was.
+    pub(crate) other_name: OnceCell<Origin>,
 }
 
 impl Context {
@@ -68,6 +71,7 @@ impl Context {
             output,
             config: RefCell::new(config),
             client: OnceCell::new(),
+            other_name: OnceCell::new(),
         })
     }
 

@@ -1,6 +1,9 @@
 //! Questions to the person at the terminal. Without a terminal nothing is asked: the error names the flag instead.
 
+mod new_password;
 mod unseen;
+
+pub(crate) use new_password::new_password;
 
 use crate::error::Failure;
 use crate::output::to_stderr;

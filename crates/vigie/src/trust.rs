@@ -37,6 +37,10 @@ impl Context {
     pub(crate) fn adopt(&self, learnt: &str, what: &'static str) -> Result<String, Failure> {
         let api = self.api_endpoint()?;
         let learnt = learnt.trim_end_matches('/');
+        let is_other_name = |there: Origin| self.other_name.get() == Some(&there);
+        if Origin::of(learnt).is_ok_and(is_other_name) {
+            return Ok(api);
+        }
         match weigh(&origin(&api)?, learnt) {
             Weighed::Named => Ok(api),
             Weighed::Same => Ok(learnt.to_owned()),
@@ -131,6 +135,18 @@ impl Context {
         self.trust(there)
     }
 
+    /// Takes what the server in use calls itself for that server, in what it says of its parts: the person has named
+    /// `named`, its address, as the token service as well. A name that is trusted is used as it stands.
+    pub(crate) fn note_other_name(&self, named: &str, called: &str) -> Result<(), Failure> {
+        if self.named_server()?.is_same_server(&origin(named)?)
+            && let Ok(called) = Origin::of(called)
+            && !self.is_trusted(&called)?
+        {
+            self.other_name.get_or_init(|| called);
+        }
+        Ok(())
+    }
+
     /// Takes that back.
     pub(crate) fn distrust(&self, there: &Origin) -> Result<(), Failure> {
         let named = self.named_server()?.to_string();
@@ -157,7 +173,8 @@ impl Context {
             .transpose()
     }
 
-    fn is_trusted(&self, there: &Origin) -> Result<bool, Failure> {
+    /// Whether the person named this origin, or allowed it.
+    pub(crate) fn is_trusted(&self, there: &Origin) -> Result<bool, Failure> {
         let named_elsewhere = [env::API, env::IAM_ENDPOINT]
             .into_iter()
             .filter_map(|variable| self.env.get(variable))

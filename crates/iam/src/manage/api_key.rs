@@ -128,7 +128,7 @@ impl Iam {
     /// Makes a key for the caller in the credential's account; its text is returned this once.
     ///
     /// # Errors
-    /// When a field is wrong, the text is in use, or it would outlive the key that the credential rests on.
+    /// When a field is wrong or its end has passed, the text is in use, or it would outlive the key that the credential rests on.
     pub async fn create_api_key(
         &self,
         caller: &Identity,
@@ -144,6 +144,10 @@ impl Iam {
         };
         description(&new.description)?;
         let now = self.0.clock.now();
+        if new.expires_at.is_some_and(|at| at <= now) {
+            let message = "`expires_at` has passed already: such a key would open nothing";
+            return Err(IamError::invalid("expires_at", message));
+        }
         let key = ApiKey {
             id: KeyId(entropy::guid()),
             account: caller.account(),

@@ -9,7 +9,7 @@ use iam::{AuthError, Identity};
 
 on_both_databases!(
     a_locked_disabled_expired_or_deleted_key_ends_its_tokens_at_once,
-    a_key_can_be_born_locked_disabled_or_expired,
+    a_key_can_be_born_locked_or_disabled_but_not_expired,
     a_locked_key_cannot_be_changed,
     of_two_changes_with_one_tag_one_happens,
     a_key_of_ones_own_text_is_unique_long_and_strong_enough,
@@ -125,9 +125,8 @@ async fn a_locked_disabled_expired_or_deleted_key_ends_its_tokens_at_once(world:
     tokens.are_useless(&world, "expired").await;
 }
 
-async fn a_key_can_be_born_locked_disabled_or_expired(world: World) {
+async fn a_key_can_be_born_locked_or_disabled_but_not_expired(world: World) {
     let owner = world.owner();
-    let past = Millis::from_secs(crate::world::START - REFRESH);
     for new in [
         NewKey {
             locked: true,
@@ -137,15 +136,20 @@ async fn a_key_can_be_born_locked_disabled_or_expired(world: World) {
             disabled: true,
             ..NewKey::default()
         },
-        NewKey {
-            expires_at: Some(past),
-            ..NewKey::default()
-        },
     ] {
         let (_, key) = world.key(&owner, new).await;
         assert_eq!(code(world.key_session(&key).await), "BXNIM0415E");
         let entry = world.enter_key(&key);
         assert!(matches!(entry, Err(AuthError::Revoked(_))), "{entry:?}");
+    }
+    for end in [crate::world::START - REFRESH, crate::world::START] {
+        let expired = NewKey {
+            name: "k".to_owned(),
+            expires_at: Some(Millis::from_secs(end)),
+            ..NewKey::default()
+        };
+        let refused = world.iam.create_api_key(&owner, expired).await;
+        assert_eq!(code(refused.map(drop)), "invalid_parameter");
     }
 }
 

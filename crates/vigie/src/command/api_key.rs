@@ -13,7 +13,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use wire::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey};
+use wire::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey, read_time};
 use wire::iam::key_file;
 
 /// Pages read of one list.
@@ -51,6 +51,16 @@ pub(crate) struct CreateArgs {
     /// What becomes of the key when it has leaked: `none`, `disable` or `delete`
     #[arg(long, value_name = "ACTION", value_parser = ["none", "disable", "delete"])]
     action_if_leaked: Option<String>,
+    /// When it ceases to work, with all that was obtained with it; without, never
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    expires_at: Option<String>,
+}
+
+/// A time as the server takes it.
+fn time(text: &str) -> Result<String, &'static str> {
+    read_time(text)
+        .map(|_| text.to_owned())
+        .ok_or("it is no time like `2030-01-31T12:00:00Z` or `2030-01-31T12:00+0000`")
 }
 
 /// What `api-key-update` takes.
@@ -196,30 +206,37 @@ pub(crate) fn list(args: &ListArgs, context: &Context) -> Result<(), Failure> {
     if keys.is_empty() {
         return output.say("No API keys found.");
     }
+    // The last column, and there only with a key that expires: old scripts find the others where they were.
+    let some_expire = keys.iter().any(|key| key.expires_at.is_some());
     let rows: Vec<Vec<String>> = keys
         .iter()
         .map(|key| {
-            vec![
+            let mut row = vec![
                 printable(&key.name),
                 printable(&key.id),
                 key.created_at.clone().unwrap_or_default(),
                 key.locked.to_string(),
                 key.disabled.unwrap_or(false).to_string(),
                 printable(key.description.as_deref().unwrap_or("")),
-            ]
+            ];
+            if some_expire {
+                row.push(printable(key.expires_at.as_deref().unwrap_or("never")));
+            }
+            row
         })
         .collect();
-    output.table(
-        &[
-            "Name",
-            "ID",
-            "Created At",
-            "Locked",
-            "Disabled",
-            "Description",
-        ],
-        &rows,
-    )
+    let mut head = vec![
+        "Name",
+        "ID",
+        "Created At",
+        "Locked",
+        "Disabled",
+        "Description",
+    ];
+    if some_expire {
+        head.push("Expires At");
+    }
+    output.table(&head, &rows)
 }
 
 /// Creates a key and shows it this once, or writes it to a file that was made ready before.
@@ -242,6 +259,7 @@ pub(crate) fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure
         description: args.description.clone(),
         account_id: Some(account).filter(|guid| !guid.is_empty()),
         action_when_leaked: args.action_if_leaked.clone(),
+        expires_at: args.expires_at.clone(),
         ..CreateApiKey::default()
     };
     let mut request = Request::post(url(context, "")?).json(&body)?;
@@ -273,6 +291,9 @@ pub(crate) fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure
         ),
         ("Created At", key.created_at.clone().unwrap_or_default()),
     ];
+    if let Some(at) = &key.expires_at {
+        pairs.push(("Expires At", printable(at)));
+    }
     if args.file.is_none() {
         pairs.push(("API Key", key.apikey.expose().to_owned()));
     }

@@ -169,6 +169,22 @@ pub(crate) fn tell(context: &Context) {
     }
 }
 
+/// Where the account that somebody is not in has invited him, the step that is missing.
+pub(crate) fn missing(failure: Failure, account: Option<&str>, context: &Context) -> Failure {
+    let Some(account) = account.filter(|_| failure.kind == Kind::NotFound) else {
+        return failure;
+    };
+    let waiting = waiting(context).unwrap_or_default();
+    let is_meant = |one: &&Invitation| one.account_id == account || one.account_name == account;
+    match waiting.iter().find(is_meant) {
+        Some(one) => failure.hint(format!(
+            "you are invited into it: `vigie account accept {}`, or accept in the same step, with `--accept` at the login",
+            printable(&one.account_id)
+        )),
+        None => failure,
+    }
+}
+
 /// Sets the first password with a one-time code; the password.
 pub(crate) fn redeem(
     email: &str,
@@ -182,12 +198,7 @@ pub(crate) fn redeem(
             context
                 .output
                 .note("this is a one-time code: choose a password of your own");
-            let flag = "`--new-password @FILE`";
-            let new = prompt::secret("New password", "the new password", flag)?;
-            if prompt::secret("New password again", "the new password", flag)? != new {
-                return Err(Failure::usage("the two new passwords are not the same"));
-            }
-            new
+            prompt::new_password("`--new-password @FILE`", &context.output)?
         }
     };
     let body = Redeem {

@@ -85,7 +85,8 @@ pub(crate) struct LoginArgs {
     /// Do not check the server's certificate
     #[arg(long)]
     skip_ssl_validation: bool,
-    /// Address of the token service, where it is not the server's own
+    /// Address of the token service, where it is not the server's own; credentials go to it, whatever the server calls
+    /// itself
     #[arg(long, value_name = "URL")]
     iam_endpoint: Option<String>,
     /// Another address that this server may send passwords and tokens on to; can be given several times
@@ -127,7 +128,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
     if let Some(named) = &named_iam {
         context.trust_if_elsewhere(&trust::origin(named)?)?;
     }
-    let discovery = discover(context, named_iam.as_ref().unwrap_or(&api))?;
+    let discovery = discover(context, &api, named_iam.as_deref())?;
     let iam = match named_iam {
         Some(named) => named,
         None => {
@@ -167,7 +168,10 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
         invitation::tell(context);
     }
     if !args.no_account {
-        context.target_account(args.account.as_deref())?;
+        let wish = args.account.as_deref();
+        context
+            .target_account(wish)
+            .map_err(|failure| invitation::missing(failure, wish, context))?;
         if !args.no_region {
             context.target_region(args.region.as_deref(), "Targeted")?;
             context.target_place(args.org.as_deref(), args.space.as_deref(), false)?;
@@ -191,21 +195,26 @@ fn endpoint(args: &LoginArgs, context: &Context) -> Result<String, Failure> {
         .and_then(address::complete)
 }
 
-/// What the server says of itself, if it is itself that it speaks of (RFC 8414, 3.3).
-fn discover(context: &Context, api: &str) -> Result<Discovery, Failure> {
+/// What the server says of itself, if it is itself that it speaks of (RFC 8414, 3.3). Where the person named the token
+/// service, credentials go there whatever is said, so that nothing hangs on it.
+fn discover(context: &Context, api: &str, named: Option<&str>) -> Result<Discovery, Failure> {
+    let read_from = named.unwrap_or(api);
     let discovery: Discovery = context
         .send(Request::get(format!(
-            "{api}/identity/.well-known/openid-configuration"
+            "{read_from}/identity/.well-known/openid-configuration"
         )))?
         .parse("read the server's description of itself")
         .map_err(|failure| {
             if failure.kind == Kind::NotFound {
-                failure.hint(format!("is `{api}` a Vigie server?"))
+                failure.hint(format!("is `{read_from}` a Vigie server?"))
             } else {
                 failure
             }
         })?;
-    issuer::check(api, &discovery.issuer)?;
+    match named {
+        Some(named) => context.note_other_name(named, issuer::root(&discovery.issuer))?,
+        None => issuer::check(context, api, &discovery.issuer)?,
+    }
     Ok(discovery)
 }
 

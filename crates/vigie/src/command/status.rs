@@ -18,6 +18,10 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let remaining = claims
         .as_ref()
         .map_or(0, |claims| claims.remaining(SystemClock.now()));
+    let api_key = claims
+        .as_ref()
+        .map(|claims| claims.iam_apikey_id.as_str())
+        .filter(|key| !key.is_empty());
     let is_usable = claims.is_some() && (remaining > 0 || renewable);
     let expires_at = claims
         .as_ref()
@@ -29,7 +33,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             "metrics_endpoint": context.metrics_endpoint().ok(), "account": config.account.guid,
             "region": config.region, "org": cf.organization_fields.name, "space": cf.space_fields.name,
             "scope": context.scope_id().ok(), "token_expires_at": expires_at,
-            "token_expires_in": claims.as_ref().map(|_| remaining), "renewable": renewable,
+            "token_expires_in": claims.as_ref().map(|_| remaining), "renewable": renewable, "api_key_id": api_key,
             "directory": context.home.directory(),
         }))?;
     } else {
@@ -39,10 +43,13 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             (Some(at), Ok(left)) if left > 0 => format!("good until {at}, for {}", spoken(left)),
             (Some(at), _) => format!("expired at {at}"),
         };
-        let renewal = if renewable {
-            "by itself, when it has expired"
-        } else {
-            "not possible; log in again"
+        let renewal = match api_key {
+            _ if !renewable => "not possible; log in again".to_owned(),
+            Some(key) => format!(
+                "by itself, when it has expired, while the API key {} is good",
+                printable(key)
+            ),
+            None => "by itself, when it has expired".to_owned(),
         };
         context.output.pairs(&[
             ("User:", or_none(claims.as_ref().map_or("", Claims::user))),
@@ -56,7 +63,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
                 context.scope_id().unwrap_or_else(|_| "none".to_owned()),
             ),
             ("Token:", token),
-            ("Renewal:", renewal.to_owned()),
+            ("Renewal:", renewal),
             ("Directory:", context.home.directory().display().to_string()),
         ])?;
     }

@@ -1,5 +1,6 @@
 //! `target`: shows and changes where the session works.
 
+use crate::command::invitation;
 use crate::config::Place;
 use crate::context::Context;
 use crate::error::Failure;
@@ -50,7 +51,9 @@ pub(crate) fn run(args: &TargetArgs, context: &Context) -> Result<(), Failure> {
             .note("the region says where its Cloud Foundry API is; `--cf-api` has no effect");
     }
     let is_elsewhere = match &args.account {
-        Some(account) => context.target_account(Some(account))?,
+        Some(account) => context
+            .target_account(Some(account))
+            .map_err(|failure| invitation::missing(failure, Some(account), context))?,
         None => false,
     };
     if let Some(region) = &args.region {

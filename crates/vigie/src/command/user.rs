@@ -190,7 +190,7 @@ pub(crate) fn invite(args: &InviteArgs, context: &Context) -> Result<(), Failure
         );
         match &user.one_time_code {
             Some(code) => output.say(crate::shown::shown!(
-                "One-time code, shown this once: {}\n\nHand it on, for this, where it is typed in place of the password:\n  {}",
+                "One-time code, shown this once: {}\nOne that was shown for this invitation before is good for nothing now.\n\nHand it on, for this, where it is typed in place of the password:\n  {}",
                 code.expose(),
                 login
             ))?,
@@ -266,12 +266,10 @@ pub(crate) fn password(args: &PasswordArgs, context: &Context) -> Result<(), Fai
         "--current",
         output,
     )?;
-    let new = given_or_asked(args.new.as_ref(), "New password", "--new", output)?;
-    if args.new.is_none()
-        && prompt::secret("New password again", "the new password", "`--new @FILE`")? != new
-    {
-        return Err(Failure::usage("the two new passwords are not the same"));
-    }
+    let new = match &args.new {
+        Some(given) => given::password(given.expose(), "--new", output)?,
+        None => prompt::new_password("`--new @FILE`", output)?,
+    };
     output.action(format!("Changing the password of {}...", context.user()))?;
     let body = ChangePassword {
         current_password: current.expose().as_str().into(),

@@ -6,7 +6,8 @@ mod documents;
 use crate::store::Store;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use documents::{accounts, discovery, key, org, organizations, regions, space, spaces, users};
+pub(crate) use documents::key;
+use documents::{accounts, discovery, org, organizations, regions, space, spaces, users};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -187,9 +188,7 @@ impl Fixture {
             ("GET", "/v2/regions") => return (200, regions(&base)),
             ("GET", "/v2/users/self/invitations") => return (200, self.invitations()),
             ("POST", "/identity/token") => return self.token(asked),
-            ("POST", "/v2/users/redeem")
-                if asked.json()["one_time_code"] == "vgc-0123-4567-89ab-cdef-ghjk" =>
-            {
+            ("POST", "/v2/users/redeem") if code_of(&asked.json()) == "vgc0123456789abcdefghjk" => {
                 return (204, Value::Null);
             }
             ("POST", "/v2/users/redeem") => {
@@ -286,6 +285,9 @@ impl Fixture {
                 );
                 key["apikey"] = "vgk_shown_once".into();
                 key["locked"] = (asked.header("entity-lock") == "true").into();
+                if !body["expires_at"].is_null() {
+                    key["expires_at"] = body["expires_at"].clone();
+                }
                 (201, key)
             }
             ("PUT", ["v1", "apikeys", id]) => (
@@ -433,4 +435,11 @@ fn decode(text: &str) -> String {
         }
     }
     String::from_utf8(bytes).unwrap()
+}
+
+/// A one-time code as the server reads it: hyphens, blanks and capitals do not matter.
+fn code_of(body: &Value) -> String {
+    let typed = body["one_time_code"].as_str().unwrap_or_default();
+    let typed = typed.chars().filter(char::is_ascii_alphanumeric);
+    typed.collect::<String>().to_ascii_lowercase()
 }

@@ -1,5 +1,6 @@
 //! Invitations: told at the login, listed, answered; a one-time code becomes a password.
 
+use crate::person::Person;
 use crate::terminal::Terminal;
 use insta::assert_snapshot;
 
@@ -46,4 +47,75 @@ fn a_one_time_code_is_typed_as_the_password() {
     assert_snapshot!(terminal.transcript());
     let asked = terminal.server.asked("POST", "/v2/users/redeem");
     assert_eq!(asked[0].json()["new_password"], "s3cret");
+}
+
+#[test]
+fn a_one_time_code_is_known_however_it_is_typed() {
+    for code in [
+        "vgc0123456789abcdefghjk",
+        "VGC0123-4567-89AB-CDEF-GHJK",
+        "vgc 0123 4567 89ab cdef ghjk",
+    ] {
+        let mut terminal = Terminal::new();
+        terminal.set("NO_COLOR", "1");
+        let address = terminal.server.address;
+        let login = format!(
+            "vigie login -a {address} -u ada@example.org --no-region --new-password s3cret"
+        );
+        let mut person = Person::at(&terminal, &login);
+        person.answer("Password> ", code);
+        let (shown, status) = person.leave();
+        assert_eq!(status, 0, "{code}: {shown}");
+        assert_eq!(terminal.server.asked("POST", "/v2/users/redeem").len(), 1);
+    }
+}
+
+/// Where two new passwords differ, they are asked for again, three times at most; the code is still good.
+#[test]
+fn new_passwords_that_differ_are_asked_for_again() {
+    let mut terminal = Terminal::new();
+    terminal.set("NO_COLOR", "1");
+    let login = format!(
+        "vigie login -a {} -u ada@example.org --no-region -p vgc-0123-4567-89ab-cdef-ghjk",
+        terminal.server.address
+    );
+    let mut person = Person::at(&terminal, &login);
+    person.answer("New password> ", "s3cret");
+    person.answer("New password again> ", "s3cert");
+    person.answer("New password> ", "s3cret");
+    person.answer("New password again> ", "s3cret");
+    let (shown, status) = person.leave();
+    assert_eq!(status, 0, "{shown}");
+    assert!(shown.contains("are not the same"), "{shown}");
+    for line in [login.as_str(), "vigie account password --current s3cret"] {
+        let mut person = Person::at(&terminal, line);
+        for _ in 0..3 {
+            person.answer("New password> ", "s3cret");
+            person.answer("New password again> ", "s3cert");
+        }
+        let (shown, status) = person.leave();
+        assert_eq!(status, 2, "{shown}");
+    }
+    assert_eq!(terminal.server.asked("POST", "/v2/users/redeem").len(), 1);
+}
+
+#[test]
+fn an_account_one_is_invited_into_names_the_step_that_is_missing() {
+    let mut terminal = Terminal::new();
+    terminal.server.turn(|knobs| knobs.invitations = 1);
+    let account = "fedcba9876543210fedcba9876543210";
+    let login = format!(
+        "vigie login -a {} -u ada@example.org -p s3cret --no-region -c {account}",
+        terminal.server.address
+    );
+    let ran = terminal.run(&login);
+    assert_eq!(ran.code, 5, "{ran:?}");
+    for told in ["`--accept`", &format!("`vigie account accept {account}`")] {
+        assert!(ran.stderr.contains(told), "{told}: {ran:?}");
+    }
+    let ran = terminal.run(&format!("vigie target -c {account}"));
+    assert!(ran.stderr.contains("account accept"), "{ran:?}");
+    let ran = terminal.run("vigie target -c nowhere");
+    assert!(!ran.stderr.contains("account accept"), "{ran:?}");
+    assert!(ran.stderr.contains("`vigie account list`"), "{ran:?}");
 }

@@ -23,6 +23,9 @@ fn from_creation_to_deletion() {
         "vigie iam api-key-delete twin -f",
         "vigie iam api-key-delete ApiKey-2 -f",
         "vigie iam api-key-delete nobody -f",
+        "vigie iam api-key-create ci --expires-at 2096-01-31T12:00Z",
+        "vigie iam api-key-create ci --expires-at 2096-01-31T12:00+0000 --output json",
+        "vigie iam api-key-create ci --expires-at tomorrow",
     ] {
         terminal.run(line);
     }
@@ -46,4 +49,39 @@ fn a_key_in_a_file_is_for_its_owner_and_logs_in_again() {
     terminal.run(&format!("vigie login -a {address} --apikey @key.json"));
     let sent = terminal.server.asked("POST", "/identity/token");
     assert!(sent.last().unwrap().body.contains("apikey=vgk_shown_once"));
+}
+
+/// When a key ends is asked for by a flag, and shown in a column of its own once some key has an end.
+#[test]
+fn a_key_that_expires_says_when() {
+    let mut terminal = Terminal::logged_in();
+    let head = |shown: &str| -> Vec<String> {
+        let line = shown.lines().find(|line| line.starts_with("Name"));
+        let words = line.unwrap().split("   ").map(str::trim);
+        words
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    let before = terminal.run("vigie iam api-keys").stdout;
+    assert_eq!(head(&before).last().unwrap(), "Description", "{before}");
+
+    let time = "2096-01-31T12:00+0000";
+    let ran = terminal.run(&format!("vigie iam api-key-create ci --expires-at {time}"));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stdout.contains(time), "{ran:?}");
+    let asked = terminal.server.asked("POST", "/v1/apikeys");
+    assert_eq!(asked[0].json()["expires_at"], time);
+    let ran = terminal.run("vigie iam api-key-create ci --expires-at tomorrow");
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert_eq!(terminal.server.asked("POST", "/v1/apikeys").len(), 1);
+
+    terminal.server.turn(|knobs| {
+        let mut key = crate::fixture::key("ApiKey-1", "ci", "build server");
+        key["expires_at"] = time.into();
+        knobs.patches.push(("/v1/apikeys", "/apikeys/0", key));
+    });
+    let after = terminal.run("vigie iam api-keys").stdout;
+    assert_eq!(head(&after).last().unwrap(), "Expires At", "{after}");
+    assert!(after.contains(time) && after.contains("never"), "{after}");
 }

@@ -201,6 +201,8 @@ fn a_description_of_another_server_is_not_believed() {
             pair.other.address
         ),
         "`--public-url ".to_owned(),
+        format!(" --iam-endpoint http://{}`", pair.terminal.server.address),
+        format!("`--trust-origin http://{}`", pair.other.address),
     ];
     for told in told {
         assert!(ran.stderr.contains(&told), "{told}: {}", ran.stderr);
@@ -211,6 +213,76 @@ fn a_description_of_another_server_is_not_believed() {
             .asked("POST", "/identity/token")
             .is_empty()
     );
+}
+
+/// A server behind a proxy that was not told its name: whoever says that it is the right one gets in, and nothing goes to
+/// the name that it gives itself.
+#[test]
+fn a_server_under_another_name_is_used_by_whoever_says_so() {
+    for by in ["flag", "variable"] {
+        let mut pair = Pair::new();
+        let own = format!("http://{}", pair.terminal.server.address);
+        for (path, pointer, suffix) in [
+            (DISCOVERY, "/issuer", "/identity"),
+            (DISCOVERY, "/token_endpoint", "/identity/token"),
+            ("/v2/regions", "/resources/1/cf_api", ""),
+            ("/v2/regions", "/resources/1/metrics_api", ""),
+            ("/v2/info", "/token_endpoint", ""),
+            ("/v2/info", "/authorization_endpoint", ""),
+        ] {
+            pair.patch(path, pointer, pair.other_url(suffix));
+        }
+        let mut line = pair.login();
+        match by {
+            "flag" => line.push_str(&format!(" --iam-endpoint {own}")),
+            _ => pair.terminal.set("IAM_ENDPOINT", &own),
+        }
+        let ran = pair.terminal.run(&line);
+        assert_eq!(ran.code, 0, "{by}: {ran:?}");
+        let ran = pair.terminal.run("vigie metrics send a.b=1");
+        assert_eq!(ran.code, 0, "{by}: {ran:?}");
+        assert_eq!(pair.terminal.server.asked("POST", "/v1/metrics").len(), 1);
+        pair.other_was_not_asked(by);
+    }
+}
+
+#[test]
+fn the_name_that_a_server_gives_itself_can_be_trusted() {
+    let mut pair = Pair::new();
+    pair.terminal.set("NO_COLOR", "1");
+    pair.patch(DISCOVERY, "/issuer", pair.other_url("/identity"));
+    pair.patch(
+        DISCOVERY,
+        "/token_endpoint",
+        pair.other_url("/identity/token"),
+    );
+    let origin = format!("http://{}", pair.other.address);
+    let question = format!(
+        "names another host as its own address: `{origin}`. Send passwords and tokens there? [y/N]> "
+    );
+    let mut person = Person::at(&pair.terminal, &pair.login());
+    person.answer(&question, "n");
+    let (shown, code) = person.leave();
+    assert_eq!(code, 1, "{shown}");
+    assert!(shown.contains("--iam-endpoint "), "{shown}");
+    pair.other_was_not_asked("the answer was no");
+    assert_eq!(pair.terminal.run(&pair.login()).code, 1);
+
+    let line = format!("{} --trust-origin {origin}", pair.login());
+    let ran = pair.terminal.run(&line);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(pair.other.asked("POST", "/identity/token").len(), 1);
+    // It is remembered.
+    assert_eq!(pair.terminal.run(&pair.login()).code, 0);
+
+    let mut fresh = Pair::new();
+    fresh.terminal.set("NO_COLOR", "1");
+    fresh.patch(DISCOVERY, "/issuer", fresh.other_url("/identity"));
+    let mut person = Person::at(&fresh.terminal, &fresh.login());
+    person.answer("[y/N]> ", "y");
+    let (shown, code) = person.leave();
+    assert_eq!(code, 0, "{shown}");
+    assert_eq!(shown.matches("Send passwords").count(), 1, "{shown}");
 }
 
 /// This machine has several names; a server that was started for one of them is reached under all.

@@ -113,6 +113,9 @@ fn a_key_has_these_fields_and_shows_its_text_once() {
         .send()
         .json();
     assert_eq!(expiring["expires_at"], "2096-01-31T12:00+0000");
+    let expired = json!({"name": "e", "iam_id": keys.iam_id, "expires_at": "2020-01-31T12:00Z"});
+    let expired = keys.call("POST", "/v1/apikeys").json(&expired).send();
+    assert_eq!(code(&expired), (400, "invalid_parameter".to_owned()));
     for (header, field) in [("Entity-Lock", "locked"), ("Entity-Disable", "disabled")] {
         let body = json!({"name": "born so", "iam_id": keys.iam_id});
         let born = keys.call("POST", "/v1/apikeys").header(header, "true");

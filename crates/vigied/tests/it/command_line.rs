@@ -369,8 +369,30 @@ fn a_login_under_another_name_says_what_to_do() {
         "describes itself as `https://metrics.example.org`",
         "`vigie login -a https://metrics.example.org`",
         "`--public-url http://127.0.0.1:",
+        &format!("`vigie login -a {url} --iam-endpoint {url}`"),
     ] {
         assert!(told.contains(expected), "{expected}: {told}");
+    }
+    // What it says to do is enough: the login, and what follows, under the address that was typed.
+    let told = [
+        "login",
+        "-a",
+        &url,
+        "--iam-endpoint",
+        &url,
+        "--apikey",
+        &key,
+    ];
+    let login = desk.run("vigie", &told);
+    assert!(login.status.success(), "{login:?}");
+    for line in [
+        &["metrics", "send", "a.b=1"][..],
+        &["metrics", "list"],
+        &["iam", "oauth-tokens"],
+        &["account", "orgs"],
+    ] {
+        let ran = desk.run("vigie", line);
+        assert!(ran.status.success(), "{line:?}: {ran:?}");
     }
     let plain = Desk::logged_in(&[]);
     let here = plain.server.serving.url().replace("127.0.0.1", "localhost");

@@ -53,17 +53,23 @@ pub struct Redeem {
     pub new_password: SecretText,
 }
 
-/// Whether a text has the form of a one-time code, by which a program knows one that was typed as a password.
+/// Letters and digits of a one-time code, with the three it begins with.
+const CODE_LENGTH: usize = 23;
+
+/// Whether a text is a one-time code, however it was typed, by which a program knows one in place of a password: hyphens,
+/// blanks and capitals do not matter, to the server neither.
 #[must_use]
 pub fn is_code(text: &str) -> bool {
-    let text = text.trim();
-    let groups: Vec<&str> = text.split('-').skip(1).collect();
-    let is_group =
-        |group: &&str| group.len() == 4 && group.bytes().all(|own| own.is_ascii_alphanumeric());
-    text.get(..4)
-        .is_some_and(|begin| begin.eq_ignore_ascii_case("vgc-"))
-        && groups.len() == 5
-        && groups.iter().all(is_group)
+    let mut characters = text.bytes().filter(u8::is_ascii_alphanumeric);
+    let begins_so = b"vgc".iter().all(|begin| {
+        characters
+            .next()
+            .is_some_and(|own| own.eq_ignore_ascii_case(begin))
+    });
+    // No code holds a `u`, nor anything that is taken for one; words often do.
+    begins_so
+        && characters.clone().count() == CODE_LENGTH - 3
+        && characters.all(|own| !own.eq_ignore_ascii_case(&b'u'))
 }
 
 #[cfg(test)]
@@ -74,12 +80,18 @@ mod tests {
     fn a_code_is_told_from_a_password() {
         assert!(is_code("vgc-0123-4567-89ab-cdef-ghjk"));
         assert!(is_code(" VGC-0123-4567-89ab-cdef-ghjk\n"));
+        assert!(is_code("vgc0123456789abcdefghjk"));
+        assert!(is_code("vgc 0123 4567 89ab cdef ghjk"));
+        assert!(is_code("VGC\u{2013}O123\u{2013}4567 89ab.cdef-ghjk"));
         for other in [
             "",
             "vgc-",
             "vgc-0123-4567-89ab-cdef",
             "vgk_0123-4567-89ab-cdef-ghjk",
             "vgc-0123-4567-89ab-cdef-gh k",
+            "vgc-0123-4567-89ab-cdef-ghjk-m",
+            "vgcorrect-horse-buttery",
+            "vgCompletelyUsualWords!",
         ] {
             assert!(!is_code(other), "{other}");
         }

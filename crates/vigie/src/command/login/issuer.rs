@@ -1,42 +1,88 @@
 //! Whether a server's description of itself is its own (RFC 8414, 3.3): one that was taken from another server would
 //! lead to that one's tokens, or this one's to it.
 
+use crate::context::Context;
 use crate::error::Failure;
 use crate::origin::Origin;
+use crate::prompt;
 use crate::shown::{Shown, shown};
 
-/// Fails unless `issuer` is the address that the description was read from, which is `read_from` with `/identity`.
-pub(super) fn check(read_from: &str, issuer: &str) -> Result<(), Failure> {
-    let issuer = issuer.trim_end_matches('/');
-    let root = issuer.strip_suffix("/identity").unwrap_or(issuer);
-    let claimed = Origin::of(root);
-    let is_own = issuer.ends_with("/identity")
-        && path(root) == path(read_from)
-        && match (&claimed, Origin::of(read_from)) {
-            (Ok(claimed), Ok(read_from)) => claimed.is_same_server(&read_from),
-            _ => false,
-        };
-    if is_own {
-        return Ok(());
+/// Of whom a description speaks.
+#[derive(Debug, PartialEq, Eq)]
+enum Subject {
+    /// The server it was read from.
+    Itself,
+    /// Another, that may be its proper name.
+    Another(Origin),
+    /// Nobody that could be meant.
+    Nobody,
+}
+
+/// Fails unless `issuer` is the address that the description was read from, which is `read_from` with `/identity`, or is
+/// trusted beside it; asks whoever is there.
+pub(super) fn check(context: &Context, read_from: &str, issuer: &str) -> Result<(), Failure> {
+    let root = root(issuer);
+    let another = match subject(read_from, issuer) {
+        Subject::Itself => return Ok(()),
+        Subject::Another(another) => Some(another),
+        Subject::Nobody => None,
+    };
+    if let Some(another) = &another {
+        let is_weaker = read_from.starts_with("https://") && !another.is_https();
+        if context.is_trusted(another)? {
+            return Ok(());
+        }
+        if prompt::is_possible() && !is_weaker {
+            return context
+                .vouch(root, "its own address")
+                .map_err(|failure| mends(failure, read_from));
+        }
     }
-    let failure = Failure::failed(shown!(
+    let mut failure = Failure::failed(shown!(
         "`{}` describes itself as `{}`: what it says is for that address alone, so that no credential was sent",
         read_from,
         Shown::told(root)
     ));
-    let failure = match claimed {
-        Ok(_) => failure.hint(shown!(
-            "if `{}` is the server you mean, log in there: `vigie login -a {}`",
+    if let Some(another) = another {
+        failure = failure.hint(shown!(
+            "if `{}` is the server you mean, log in there: `vigie login -a {}`; if both belong together, add `--trust-origin {}`",
             Shown::told(root),
-            Shown::told(root)
-        )),
-        Err(_) => failure,
-    };
-    Err(failure.hint(shown!(
-        "if `{}` is the address that people use, its operator starts it with `--public-url {}` (setting `public_url`)",
-        read_from,
-        read_from
-    )))
+            Shown::told(root),
+            another.to_string()
+        ));
+    }
+    Err(mends(failure, read_from))
+}
+
+/// What the operator can do, and what the person can.
+fn mends(failure: Failure, read_from: &str) -> Failure {
+    failure
+        .hint(shown!(
+            "if `{}` is the address that people type, its operator starts it with `--public-url {}` (setting `public_url`)",
+            read_from,
+            read_from
+        ))
+        .hint(shown!(
+            "to send credentials to this very address all the same: `vigie login -a {} --iam-endpoint {}`",
+            read_from,
+            read_from
+        ))
+}
+
+/// The server's address in the address of an issuer.
+pub(super) fn root(issuer: &str) -> &str {
+    let issuer = issuer.trim_end_matches('/');
+    issuer.strip_suffix("/identity").unwrap_or(issuer)
+}
+
+fn subject(read_from: &str, issuer: &str) -> Subject {
+    let root = root(issuer);
+    match (Origin::of(root), Origin::of(read_from)) {
+        _ if !issuer.trim_end_matches('/').ends_with("/identity") => Subject::Nobody,
+        (Ok(claimed), Ok(own)) if !claimed.is_same_server(&own) => Subject::Another(claimed),
+        (Ok(_), Ok(_)) if path(root) == path(read_from) => Subject::Itself,
+        _ => Subject::Nobody,
+    }
 }
 
 /// What stands behind host and port.
@@ -61,7 +107,11 @@ mod tests {
             ("http://localhost:8080", "http://127.0.0.1:8080/identity"),
             ("http://127.0.0.1:8080", "http://0.0.0.0:8080/identity"),
         ] {
-            assert!(check(read_from, issuer).is_ok(), "{read_from} {issuer}");
+            assert_eq!(
+                subject(read_from, issuer),
+                Subject::Itself,
+                "{read_from} {issuer}"
+            );
         }
         for (read_from, issuer) in [
             ("https://a", "https://b/identity"),
@@ -74,7 +124,11 @@ mod tests {
             ("http://127.0.0.1:1", "http://127.0.0.1:2/identity"),
             ("https://a", ""),
         ] {
-            assert!(check(read_from, issuer).is_err(), "{read_from} {issuer}");
+            assert_ne!(
+                subject(read_from, issuer),
+                Subject::Itself,
+                "{read_from} {issuer}"
+            );
         }
     }
 }
