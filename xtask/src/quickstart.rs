@@ -21,7 +21,6 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
     ]))?;
 
     let server = target_folder()?.join("release/vigied");
-    println!("quickstart: starting `{} quickstart`", server.display());
     // The server takes our place, so that Ctrl-C and the exit code are its own.
     let error = Command::new(&server)
         .arg("quickstart")

@@ -6,8 +6,9 @@ use crate::boot;
 use crate::cli::{AccountCommand, AccountCreateArgs, AccountLimitArgs, Output};
 use crate::columns::columns;
 use crate::config::Settings;
-use crate::init::{as_json, as_text};
+use crate::init::{as_json, as_text, keep};
 use crate::invitation::told;
+use crate::key_file::KeyFile;
 use crate::quickstart::word;
 use anyhow::Context;
 use base::time::Millis;
@@ -40,11 +41,18 @@ async fn create(
         owner: arguments.owner.clone(),
         password: None,
     };
+    let key_file = arguments
+        .key_file
+        .as_deref()
+        .map(KeyFile::create)
+        .transpose()?;
     let made = iam.create_account(request).await.map_err(told)?;
     let names = [&*arguments.name, &*arguments.org, &*arguments.space];
+    let kept = key_file.and_then(|file| keep(file, names, &made));
+    let kept = kept.as_deref();
     Ok(match arguments.output {
         Output::Json => {
-            let mut value = as_json(names, &made);
+            let mut value = as_json(names, &made, kept);
             if let Some(object) = value.as_object_mut() {
                 object.insert("owner".to_owned(), made.owner.email.as_str().into());
             }
@@ -55,7 +63,7 @@ async fn create(
             format!(
                 "{}\nA running server knows the account within a second.\n\n\
                  Next, by the owner:\n  vigie login -a {address} -u {} -c {}\n{note}",
-                as_text(names, &made, None),
+                as_text(names, &made, None, kept),
                 word(&made.owner.email),
                 made.account
             )

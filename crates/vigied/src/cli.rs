@@ -14,7 +14,8 @@ Getting started:
   vigied quickstart                     see everything at once, on this machine
 
 Or step by step:
-  vigied init --data /var/lib/vigie     make the data folder and the first account
+  vigied init --data /var/lib/vigie --key-file key.json
+                                        make the data folder and the first account
   vigied serve --data /var/lib/vigie    serve it
   vigie login -a http://127.0.0.1:8080  log in, from another terminal
 
@@ -48,8 +49,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// See everything at once: a server of your own, a login, a token, real metrics in and out.
     ///
-    /// It serves a local store, logs in, prints the token, loads two real series, reads this machine's own metrics, draws
-    /// them, and prints the `curl` commands to go on with. A second run goes on with the same data.
+    /// It serves a local store, logs in, gets the token, loads a real series and this machine's own metrics, draws them, and
+    /// prints the `curl` commands to go on with. A second run goes on with the same data.
     Quickstart(QuickstartArgs),
     /// Make and list accounts, also while a server runs on the same data.
     #[command(subcommand)]
@@ -191,6 +192,9 @@ pub(crate) struct InitArgs {
     /// Read the owner's password from the first line of this file (`-` for standard input) [default: a generated one].
     #[arg(long, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
+    /// Write the answer with password and API key into this new file, which nobody else can read, and show neither.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
     /// The form of the answer.
     #[arg(long, value_enum, default_value = "text", ignore_case = true)]
     pub(crate) output: Output,
@@ -298,6 +302,9 @@ pub(crate) struct AccountCreateArgs {
     /// Name of its first space.
     #[arg(long, default_value = "dev")]
     pub(crate) space: String,
+    /// Write the answer with password and API key into this new file, which nobody else can read, and show neither.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) database: DatabaseArgs,
     /// The form of the answer.
@@ -380,7 +387,7 @@ pub(crate) struct ServeArgs {
 #[derive(Debug, Args)]
 pub(crate) struct QuickstartArgs {
     /// The data folder.
-    #[arg(long, value_name = "DIR", default_value = "vigie-data")]
+    #[arg(long, value_name = "DIR", default_value = "vigie-quickstart")]
     pub(crate) data: PathBuf,
     /// The address to serve on.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]

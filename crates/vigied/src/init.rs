@@ -5,13 +5,14 @@ use crate::cli::{InitArgs, Output, SettingArgs};
 use crate::config::Settings;
 use crate::config::check::with_password_as;
 use crate::data_dir::DataDir;
-use crate::quickstart::word;
+use crate::key_file::KeyFile;
+use crate::quickstart::{self, word};
 use anyhow::Context;
 use base::secret::Secret;
 use iam::bootstrap::{Created, Request};
 use serde_json::{Value, json};
 use std::io::BufRead;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Runs `vigied init`; returns what it prints.
 pub(crate) async fn init(settings: &Settings, arguments: &InitArgs) -> anyhow::Result<String> {
@@ -19,6 +20,12 @@ pub(crate) async fn init(settings: &Settings, arguments: &InitArgs) -> anyhow::R
         .password_file
         .as_deref()
         .map(read_password)
+        .transpose()?;
+    quickstart::refuse_its_folder(settings.data())?;
+    let key_file = arguments
+        .key_file
+        .as_deref()
+        .map(KeyFile::create)
         .transpose()?;
     let folder = boot::folder(settings)?;
     let request = Request {
@@ -32,13 +39,27 @@ pub(crate) async fn init(settings: &Settings, arguments: &InitArgs) -> anyhow::R
     let made = create(settings, &folder, request)
         .await
         .with_context(|| format!("nothing was changed in `{}`", settings.data().display()))?;
+    let names = [&*arguments.account, &*arguments.org, &*arguments.space];
+    let kept = key_file.and_then(|file| keep(file, names, &made));
     Ok(match arguments.output {
-        Output::Json => {
-            let names = [&*arguments.account, &*arguments.org, &*arguments.space];
-            format!("{:#}\n", as_json(names, &made))
-        }
-        Output::Text => told(settings, arguments, &made),
+        Output::Json => format!("{:#}\n", as_json(names, &made, kept.as_deref())),
+        Output::Text => told(settings, arguments, &made, kept.as_deref()),
     })
+}
+
+/// Writes what opens the account into a file; where it lies then. It is shown instead where that fails, or there is nothing.
+pub(crate) fn keep(file: KeyFile, names: [&str; 3], made: &Created) -> Option<PathBuf> {
+    if made.opening.is_none() && made.code.is_none() {
+        return None;
+    }
+    let path = file.path().to_owned();
+    match file.keep(&format!("{:#}\n", as_json(names, made, None))) {
+        Ok(()) => Some(path),
+        Err(error) => {
+            tracing::warn!(%error, file = %path.display(), "cannot write the key file: what belongs into it is shown instead");
+            None
+        }
+    }
 }
 
 /// Makes the first account in a folder.
@@ -72,8 +93,12 @@ fn read_password(path: &Path) -> anyhow::Result<Secret<String>> {
     Ok(Secret::new(line))
 }
 
-/// The new account as one object; password and key only where there are new ones.
-pub(crate) fn as_json([account, org, space]: [&str; 3], made: &Created) -> Value {
+/// The new account as one object; password and key only where there are new ones that no file holds.
+pub(crate) fn as_json(
+    [account, org, space]: [&str; 3],
+    made: &Created,
+    kept: Option<&Path>,
+) -> Value {
     let mut value = json!({
         "account_guid": made.account.to_string(),
         "account_name": account,
@@ -84,6 +109,10 @@ pub(crate) fn as_json([account, org, space]: [&str; 3], made: &Created) -> Value
         "region": made.region,
         "user": made.owner.email,
     });
+    if let (Some(file), Some(object)) = (kept, value.as_object_mut()) {
+        object.insert("key_file".to_owned(), file.display().to_string().into());
+        return value;
+    }
     if let (Some(code), Some(object)) = (&made.code, value.as_object_mut()) {
         object.insert("one_time_code".to_owned(), code.expose().as_str().into());
     }
@@ -105,8 +134,21 @@ pub(crate) fn as_text(
     [account, org, space]: [&str; 3],
     made: &Created,
     password: Option<&str>,
+    kept: Option<&Path>,
 ) -> String {
     let opening = match (&made.opening, &made.code) {
+        (Some(_), _) | (_, Some(_)) if kept.is_some() => format!(
+            "{:<16}{}\n\n\
+             Keep this file: what is in it is shown nowhere else.\n",
+            if made.code.is_some() {
+                "One-time code:"
+            } else {
+                "Password, key:"
+            },
+            kept.map(Path::display)
+                .map(|file| format!("in `{file}`"))
+                .unwrap_or_default(),
+        ),
         (_, Some(code)) => format!(
             "One-time code:  {}\n\n\
              Somebody uses this address who began with a code that his inviter had seen, so it is not proven whose he is.\n\
@@ -169,7 +211,7 @@ fn repeated(arguments: &SettingArgs) -> String {
     text
 }
 
-fn told(settings: &Settings, arguments: &InitArgs, made: &Created) -> String {
+fn told(settings: &Settings, arguments: &InitArgs, made: &Created, kept: Option<&Path>) -> String {
     let data = settings.data().display();
     let names = [&*arguments.account, &*arguments.org, &*arguments.space];
     let given = arguments
@@ -178,14 +220,22 @@ fn told(settings: &Settings, arguments: &InitArgs, made: &Created) -> String {
         .map(|_| "(the one you gave)");
     format!(
         "Created `{data}`\n\n{}\n\
-         Next, the server, and from another terminal a login (it asks for the password) and a first metric:\n\n  \
+         Next, the server, and from another terminal a login{} and a first metric:\n\n  \
          vigied serve{}\n  \
-         vigie login -a {} -u {} -o {} -s {}\n  \
+         vigie login -a {} {} -o {} -s {}\n  \
          vigie metrics send hello.world=42\n",
-        as_text(names, made, given),
+        as_text(names, made, given, kept),
+        if kept.is_some() {
+            ""
+        } else {
+            " (it asks for the password)"
+        },
         repeated(&arguments.settings),
         settings.public_url(settings.listen()),
-        word(&arguments.user),
+        kept.map_or_else(
+            || format!("-u {}", word(&arguments.user)),
+            |file| format!("--apikey {}", word(&format!("@{}", file.display()))),
+        ),
         word(&arguments.org),
         word(&arguments.space),
     )

@@ -11,6 +11,7 @@ mod data_dir;
 mod http;
 mod init;
 mod invitation;
+mod key_file;
 mod keys;
 mod logging;
 mod mail;

@@ -2,7 +2,9 @@
 //!
 //! The tour itself is in `tour.rs`. A second run goes on with the same data.
 
+mod command;
 mod leash;
+mod said;
 mod tour;
 
 use crate::boot;
@@ -12,18 +14,18 @@ use crate::data_dir;
 use crate::init;
 use crate::serve;
 use crate::shutdown::{self, Plan};
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use iam::bootstrap::Request;
 use leash::{Leash, Stopped};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tour::Tour;
 
-pub(crate) use tour::word;
+pub(crate) use command::word;
 
 /// The owner's API key lies in the data folder, readable by its owner alone: this server is for one person's own use.
 const KEY_FILE: &str = "quickstart-key";
@@ -76,7 +78,7 @@ pub(crate) async fn run(
     match tour.await? {
         Err(error) if !leash.is_stopped() && !error.is::<Stopped>() => return Err(error),
         Ok(()) if !leash.is_stopped() => {}
-        _ => tour::say(&format!(
+        _ => said::say(&format!(
             "\nStopped. The data stays in {}; the same command goes on with it.",
             data.display()
         ))?,
@@ -92,6 +94,18 @@ pub(crate) fn setting_arguments(arguments: &QuickstartArgs) -> SettingArgs {
         log_level: Some("warn".to_owned()),
         ..SettingArgs::default()
     }
+}
+
+/// Refuses the tour's folder to whoever wants to make an account in it, and says whose it is.
+pub(crate) fn refuse_its_folder(data: &Path) -> anyhow::Result<()> {
+    let key = data.join(KEY_FILE);
+    let data = word(&data.display().to_string());
+    ensure!(
+        !key.exists(),
+        "nothing was changed in {data}: it is the folder of `vigied quickstart`, with an account and its key in it\nhint: take another folder with `--data DIR`, or go on with this one: `vigied serve --data {data}`, and `vigie login --apikey @{}`",
+        key.display()
+    );
+    Ok(())
 }
 
 fn command_line() -> anyhow::Result<PathBuf> {

@@ -180,29 +180,60 @@ fn server() -> String {
     server.to_owned()
 }
 
-/// Runs every block of a page in one shell, after `before`; what it showed.
+/// Runs every block of a page in one shell, after `before`, in an empty folder; what it showed.
 fn walked(page: &str, before: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let (done, shown) = walked_in(folder.path(), page, before);
+    assert!(done, "{shown}");
+    shown
+}
+
+/// The same in a folder of one's own; whether all of it went well.
+fn walked_in(folder: &Path, page: &str, before: &str) -> (bool, String) {
     let guide = std::fs::read_to_string(docs().join(page)).unwrap();
     let port = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
         .unwrap();
-    let folder = tempfile::tempdir().unwrap();
     let programs = vigie().parent().unwrap().display().to_string();
     let path = std::env::var("PATH").unwrap_or_default();
     let output = Command::new("bash")
         .arg("-c")
         .arg(script(&format!("{before}{guide}"), &port.to_string()))
-        .current_dir(folder.path())
+        .current_dir(folder)
         .env("PATH", format!("{programs}:{path}"))
-        .env("IBMCLOUD_CONFIG_HOME", folder.path().join("cli"))
+        .env("IBMCLOUD_CONFIG_HOME", folder.join("cli"))
         .stdin(Stdio::null())
         .output()
         .unwrap();
     let shown = String::from_utf8_lossy(&output.stdout).into_owned()
         + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{shown}");
-    shown
+    (output.status.success(), shown)
+}
+
+/// The README's order: the quickstart, then the guide, in the folder one is in. Done once more, the guide ends at its first
+/// step, and the only copy of the key is what it was.
+#[test]
+fn the_quickstart_and_then_the_guide_in_one_folder() {
+    vigie();
+    let folder = tempfile::tempdir().unwrap();
+    let toured = Command::new(VIGIED)
+        .args(["quickstart", "--once", "--listen", "127.0.0.1:0"])
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(toured.status.success(), "{toured:?}");
+    let guide = "guides/central-path.md";
+    let (done, shown) = walked_in(folder.path(), guide, "");
+    assert!(done, "{shown}");
+    let key = || std::fs::read_to_string(folder.path().join("key.json")).unwrap();
+    let before = key();
+    assert!(before.contains("\"api_key\": \"vgk_"), "{before}");
+    let (done, shown) = walked_in(folder.path(), guide, "");
+    assert!(!done, "{shown}");
+    assert!(shown.contains("`key.json` is there already"), "{shown}");
+    assert_eq!(key(), before);
 }
 
 #[test]

@@ -41,6 +41,76 @@ fn a_folder_is_initialised_once() {
     assert!(errors.contains("initialised already"), "{errors}");
 }
 
+/// The tour's folder is told from one that `init` made: whoever comes from the quickstart learns where its key is.
+#[test]
+fn the_quickstarts_folder_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("vigie-quickstart");
+    std::fs::create_dir(&data).unwrap();
+    std::fs::write(data.join("quickstart-key"), "vgk_example").unwrap();
+    let key = folder.path().join("key.json");
+    let (done, _, errors) = vigied(&[
+        "init",
+        "--data",
+        data.to_str().unwrap(),
+        "--key-file",
+        key.to_str().unwrap(),
+    ]);
+    assert!(!done, "the folder was taken");
+    for expected in [
+        "folder of `vigied quickstart`",
+        "--apikey @",
+        "quickstart-key",
+    ] {
+        assert!(errors.contains(expected), "no `{expected}` in {errors}");
+    }
+    assert!(!key.exists(), "a key file without a key");
+}
+
+/// An account that is not made leaves no key file, and one that is made shows its key in the file alone.
+#[test]
+fn a_key_file_holds_the_only_copy() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let (data, key) = (data.to_str().unwrap(), folder.path().join("key.json"));
+    let arguments = ["init", "--data", data, "--key-file", key.to_str().unwrap()];
+    let (done, shown, errors) = vigied(&arguments);
+    assert!(done, "{errors}");
+    let kept: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(&key).unwrap()).unwrap();
+    for secret in ["password", "api_key"] {
+        let secret = kept[secret].as_str().unwrap();
+        assert!(
+            !shown.contains(secret) && !errors.contains(secret),
+            "{shown}"
+        );
+    }
+    let other = folder.path().join("other.json");
+    let arguments = [
+        "init",
+        "--data",
+        data,
+        "--key-file",
+        other.to_str().unwrap(),
+    ];
+    let (done, _, errors) = vigied(&arguments);
+    assert!(!done && errors.contains("initialised already"), "{errors}");
+    assert!(!other.exists(), "a key file without a key");
+    let (done, _, errors) = vigied(&[
+        "account",
+        "create",
+        "Vigie",
+        "--owner",
+        "ada@example.org",
+        "--data",
+        data,
+        "--key-file",
+        other.to_str().unwrap(),
+    ]);
+    assert!(!done && !errors.is_empty(), "a second account of one name");
+    assert!(!other.exists(), "a key file without a key");
+}
+
 #[test]
 fn serving_an_empty_folder_names_the_command_that_mends_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -195,7 +265,7 @@ fn tls_by_files_and_reload() {
         )
     };
     let (body, trace) = live();
-    assert_eq!(body, r#"{"status":"live"}"#, "{trace}");
+    assert_eq!(body, "{\"status\":\"live\"}\n", "{trace}");
     assert!(trace.contains("CN=first"), "{trace}");
     issue("second");
     serving.signal("HUP");

@@ -1,0 +1,116 @@
+//! One command of the tour: announced as a person would type it, run, and shown.
+
+use super::leash::{Leash, Stopped};
+use super::said::say;
+use anyhow::{Context, bail};
+use rustix::process::Signal;
+use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+/// What would lead the command line elsewhere than to this server.
+const FOREIGN: [&str; 10] = [
+    "VIGIE_API_KEY",
+    "IBMCLOUD_API_KEY",
+    "BLUEMIX_API_KEY",
+    "VIGIE_API",
+    "IAM_ENDPOINT",
+    "VIGIE_QUIET",
+    "IBMCLOUD_QUIET",
+    "VIGIE_TRACE",
+    "IBMCLOUD_TRACE",
+    "BLUEMIX_TRACE",
+];
+
+/// The command line, with the tour's own login, so that it touches nobody else's.
+pub(super) struct CommandLine<'a> {
+    pub(super) program: &'a Path,
+    pub(super) configuration: PathBuf,
+    pub(super) leash: &'a Leash,
+}
+
+impl CommandLine<'_> {
+    /// The command, ready to start.
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.program);
+        command
+            .args(arguments)
+            .env("VIGIE_HOME", &self.configuration)
+            .stdin(Stdio::null());
+        for name in FOREIGN {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// Runs a command that draws straight to the screen.
+    pub(super) fn show(&self, arguments: &[&str]) -> anyhow::Result<()> {
+        announce(arguments)?;
+        self.leash.start(&mut self.command(arguments), |_| ())?;
+        check(arguments, self.leash.wait()?)
+    }
+
+    /// Runs a command and says what `shorten` makes of what it printed.
+    pub(super) fn show_short(
+        &self,
+        arguments: &[&str],
+        shorten: impl FnOnce(&str) -> String,
+    ) -> anyhow::Result<()> {
+        announce(arguments)?;
+        let mut command = self.command(arguments);
+        let output = self
+            .leash
+            .start(command.stdout(Stdio::piped()), |child| child.stdout.take())?;
+        let mut text = String::new();
+        if let Some(mut output) = output {
+            output
+                .read_to_string(&mut text)
+                .context("cannot read what `vigie` prints")?;
+        }
+        check(arguments, self.leash.wait()?)?;
+        say(&shorten(&text))
+    }
+}
+
+fn check(arguments: &[&str], status: ExitStatus) -> anyhow::Result<()> {
+    if status.success() {
+        return Ok(());
+    }
+    // Ctrl-C reaches the command as well as us, and it may be the first to end.
+    if status.signal() == Some(Signal::INT.as_raw()) {
+        return Err(Stopped.into());
+    }
+    bail!("`vigie {}` failed", arguments.join(" "))
+}
+
+fn announce(arguments: &[&str]) -> anyhow::Result<()> {
+    let words: Vec<String> = arguments.iter().map(|argument| word(argument)).collect();
+    say(&format!("$ vigie {}", words.join(" ")))
+}
+
+/// One word of a shell's line, in quotes where it needs them.
+pub(crate) fn word(text: &str) -> String {
+    let is_plain = |character: char| {
+        character.is_alphanumeric() || matches!(character, '-' | '_' | '.' | '/' | ':' | '@' | '=')
+    };
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::word;
+
+    #[test]
+    fn words_are_those_a_shell_reads_back() {
+        assert_eq!(word("--format"), "--format");
+        assert_eq!(word("/srv/vigie-data"), "/srv/vigie-data");
+        assert_eq!(word("*.cpu-0"), "'*.cpu-0'");
+        assert_eq!(word("it's here"), r"'it'\''s here'");
+        assert_eq!(word(""), "''");
+    }
+}
