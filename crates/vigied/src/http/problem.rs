@@ -197,7 +197,9 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Wr
         Form::Uaa => serde_json::to_vec(&UaaBody::new(&problem)),
         Form::CloudFoundry => serde_json::to_vec(&CloudFoundryBody::new(&problem)),
     };
-    *response.body_mut() = Body::from(body.unwrap_or_default());
+    let mut body = body.unwrap_or_default();
+    body.push(b'\n');
+    *response.body_mut() = Body::from(body);
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(

@@ -193,7 +193,10 @@ impl Answer {
     /// Ends it; the limit that was run into after the answer had begun, where nobody can be told of it.
     pub(super) fn end(mut self, outcome: Result<(), Refusal>) -> Option<&'static Limit> {
         let refusal = match outcome {
-            Ok(()) => return self.finish(),
+            Ok(()) => {
+                self.out.push(b'\n');
+                return self.finish();
+            }
             Err(refusal) => refusal,
         };
         if let Some(begin) = self.begin.take() {

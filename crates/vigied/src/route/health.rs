@@ -4,6 +4,7 @@
 use crate::app::App;
 use crate::http::caller::Caller;
 use crate::readiness;
+use crate::route::reply::json_bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::scope::Domain;
@@ -11,11 +12,9 @@ use http::{StatusCode, header};
 use serde_json::json;
 use std::sync::Arc;
 
-const JSON: [(header::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "application/json")];
-
 /// The process answers.
 pub(crate) async fn live() -> Response {
-    (JSON, json!({"status": "live"}).to_string()).into_response()
+    said(StatusCode::OK, "live")
 }
 
 /// The process can do its work: the identity database answers and the store takes writes.
@@ -25,7 +24,12 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "not ready")
     };
-    (status, JSON, json!({"status": word}).to_string()).into_response()
+    said(status, word)
+}
+
+fn said(status: StatusCode, word: &str) -> Response {
+    let body = json!({ "status": word }).to_string();
+    json_bytes(status, body.into_bytes())
 }
 
 /// The caller's own counters in the Prometheus text format: of his account with all that lies in it, or of the one space or

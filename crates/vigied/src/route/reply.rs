@@ -6,8 +6,9 @@ use http::{StatusCode, header};
 use serde::Serialize;
 use wire::code;
 
-/// A JSON body that is written already.
-pub(crate) fn json_bytes(status: StatusCode, body: Vec<u8>) -> Response {
+/// A JSON body that is written already. It ends its line, so that a shell's prompt or the next answer begins a new one.
+pub(crate) fn json_bytes(status: StatusCode, mut body: Vec<u8>) -> Response {
+    body.push(b'\n');
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 

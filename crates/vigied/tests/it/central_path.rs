@@ -142,7 +142,7 @@ fn by_hand_with_curl_as_the_retired_docs_described_it() {
             "--globoff",
             &url(&format!("/v1/metrics/list?query=shop{at}.eu.*")),
         ]);
-        assert_eq!((status, listed.as_str()), (200, "[]"));
+        assert_eq!((status, listed.as_str()), (200, "[]\n"));
     }
 }
 

@@ -97,7 +97,7 @@ fn an_answer_that_nobody_reads_is_given_up() {
     let begun = std::time::Instant::now();
     while closed(&server.serving.log()) < clients.len() {
         assert!(
-            begun.elapsed() < Duration::from_secs(30),
+            begun.elapsed() < Duration::from_secs(120),
             "{}",
             server.serving.log()
         );

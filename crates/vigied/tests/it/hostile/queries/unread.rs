@@ -145,7 +145,7 @@ fn the_memory_of_all_queries_is_bounded() {
         });
         for reply in &replies {
             match reply.status {
-                200 => assert!(reply.body.ends_with(b"]]}]")),
+                200 => assert!(reply.body.ends_with(b"]]}]\n")),
                 _ => {
                     assert_eq!(reply.status, 429, "{}", reply.text());
                     assert!(reply.text().contains("queries_in_flight_bytes"));
