@@ -63,6 +63,9 @@ variables! {
     /// Trust anchors.
     CA_FILE: ["VIGIE_CA_FILE", "SSL_CERT_FILE"],
         "PEM file of the certificate authorities to trust, in place of the built-in ones";
+    /// The zone of times.
+    ZONE: ["TZ"],
+        "the time zone of `metrics get` without `--tz`, for example `Europe/Paris`; default: UTC";
     /// The alphabet of the terminal.
     LOCALE: ["LC_ALL", "LC_CTYPE", "LANG"],
         "a locale other than UTF-8: drawings in ASCII";

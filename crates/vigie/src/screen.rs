@@ -27,9 +27,27 @@ pub(crate) struct ScreenArgs {
     /// Lines of a chart; default: at most 20, as the terminal allows
     #[arg(long, value_name = "LINES", display_order = 811, value_parser = clap::value_parser!(u16).range(7..=200))]
     height: Option<u16>,
+    #[command(flatten)]
+    alphabet: AlphabetArgs,
+}
+
+/// The argument of commands that draw lines around text.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AlphabetArgs {
     /// Draw with ASCII characters only; so does a locale other than UTF-8
     #[arg(long, display_order = 812)]
     ascii: bool,
+}
+
+impl AlphabetArgs {
+    /// What the argument says, else what the environment does.
+    pub(crate) fn glyphs(&self, env: &Env) -> Glyphs {
+        if self.ascii {
+            Glyphs::Ascii
+        } else {
+            alphabet(env)
+        }
+    }
 }
 
 impl Screen {
@@ -47,11 +65,7 @@ impl Screen {
                     usize::from(size.ws_row).saturating_sub(2).min(HEIGHT_MAX)
                 })
             }),
-            glyphs: if args.ascii {
-                Glyphs::Ascii
-            } else {
-                alphabet(env)
-            },
+            glyphs: args.alphabet.glyphs(env),
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod json;
 mod line;
 pub mod plaintext;
 
+use crate::time_expr::lenient;
 use base::sample::{Batch, RejectReason};
 use base::time::Millis;
 
@@ -67,6 +68,22 @@ pub(crate) fn value(text: &str) -> Result<f64, RejectReason> {
             "the value `{}` is not a number",
             cut::short(text)
         ))),
+    }
+}
+
+/// Reads a time in whatever form it is written, in UTC where it names no zone.
+pub(crate) fn moment(text: &str, now: Millis) -> Result<Millis, RejectReason> {
+    let refuse = |what: &dyn std::fmt::Display| {
+        RejectReason::Timestamp(format!("the timestamp `{}` {what}", cut::short(text)))
+    };
+    let utc = jiff::tz::TimeZone::UTC;
+    match lenient::parse(text, now, &utc) {
+        _ if text.trim().is_empty() => Err(refuse(&"is empty")),
+        Ok(read) if read.at.0 >= 0 => Ok(read.at),
+        Ok(_) => Err(refuse(&"lies before 1970")),
+        Err(_) => Err(refuse(
+            &"is no time: write epoch seconds, RFC 3339 as `2025-11-25T12:00:00Z`, or an offset as `-10min`",
+        )),
     }
 }
 

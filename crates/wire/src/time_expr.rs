@@ -1,4 +1,5 @@
-//! Graphite's time expressions, as `from` and `until` take them.
+//! Times in texts. This is Graphite's own grammar, to the letter: what the reference refuses is refused. Everybody else
+//! reads with [`lenient`], which takes more.
 //!
 //! Blanks, `_` and `,` are dropped and case is ignored. What remains is
 //! - digits: epoch seconds, or a date where eight digits read as `YYYYMMDD`;
@@ -12,6 +13,8 @@
 //! Days begin at midnight of the given zone; offsets are spans of absolute time. Two habits of the original are kept
 //! because dashboards may rest on them: `12pm` is midnight (twelve hours are added and wrapped), and `-` alone is `now`.
 
+mod iso;
+pub mod lenient;
 mod reference;
 
 use base::time::{Millis, TimeRange};
@@ -68,11 +71,7 @@ pub fn parse(text: &str, now: Millis, zone: &TimeZone) -> Result<Millis, TimeErr
     if text.len() > EXPRESSION_BYTES_MAX {
         return Err(TimeError::TooLong);
     }
-    let plain: String = text
-        .chars()
-        .filter(|c| !c.is_whitespace() && !matches!(c, '_' | ','))
-        .flat_map(char::to_lowercase)
-        .collect();
+    let plain = plain(text);
     if is_digits(&plain) && !reference::is_plausible_date(&plain) {
         return plain
             .parse::<i64>()
@@ -111,6 +110,11 @@ pub fn range(
     let default = default_range(now);
     let from = given(from)?.unwrap_or(default.from);
     let until = given(until)?.unwrap_or(default.until);
+    between(from, until)
+}
+
+/// The range between two instants, swapped where they run backwards.
+fn between(from: Millis, until: Millis) -> Result<TimeRange, TimeError> {
     if from == until {
         return Err(TimeError::EmptyRange);
     }
@@ -118,6 +122,14 @@ pub fn range(
         from: from.min(until),
         until: from.max(until),
     })
+}
+
+/// The text as the grammar reads it.
+fn plain(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '_' | ','))
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// The range of a query that says nothing about time.

@@ -40,6 +40,46 @@ fn a_table_shows_every_sample() {
     assert_snapshot!(terminal.transcript());
 }
 
+/// A time is of the zone that `TZ` names, and is written as anything prints it; whatever could mean two things is told.
+#[test]
+fn times_are_written_as_they_are_shown() {
+    let mut terminal = filled();
+    terminal.set("TZ", ":Europe/Paris");
+    let get = "vigie metrics get shop.us.errors";
+    let ran = terminal.run(&format!(
+        "{get} --from 2018-03-01T01:10 --until 2018-03-01T01:11:00+01:00"
+    ));
+    assert!(ran.stdout.contains("Time (Europe/Paris)"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("2018-03-01 01:10:00     100"),
+        "{}",
+        ran.stdout
+    );
+    let asked = terminal.server.asked("GET", "/v1/metrics");
+    let query = &asked[0].query;
+    for expected in [
+        "from=2018-03-01T01:10&",
+        "until=2018-03-01T01:11:00+01:00&",
+        "tz=Europe/Paris",
+    ] {
+        assert!(query.contains(expected), "no `{expected}` in {query}");
+    }
+    let ran = terminal.run(&format!("{get} --from 10m"));
+    assert!(
+        ran.stderr.contains("`m` was read as minutes"),
+        "{}",
+        ran.stderr
+    );
+    terminal.set("TZ", "CET-1CEST");
+    let ran = terminal.run(&format!("{get} --from 2018-03-01"));
+    assert!(ran.stdout.contains("Time (UTC)"), "{}", ran.stdout);
+    assert!(
+        ran.stderr.contains("`TZ` is no name of a zone"),
+        "{}",
+        ran.stderr
+    );
+}
+
 #[test]
 fn sparklines_and_charts() {
     let mut terminal = filled();

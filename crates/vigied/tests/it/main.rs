@@ -49,6 +49,8 @@ mod sdk;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]
+mod times;
+#[cfg(test)]
 mod token_service;
 #[cfg(test)]
 mod tokens;

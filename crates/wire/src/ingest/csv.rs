@@ -5,7 +5,7 @@
 
 mod row;
 
-use crate::ingest::{LineReject, Lines, cut, timestamp, value};
+use crate::ingest::{LineReject, Lines, cut, moment, timestamp, value};
 use base::name::SeriesName;
 use base::sample::RejectReason;
 use base::time::Millis;
@@ -268,13 +268,13 @@ fn sample<'a>(
     let number = value(cell(layout.value)?.trim())?;
     let at = match layout.timestamp {
         None => now,
-        Some(column) => instant(cell(column)?.trim())?,
+        Some(column) => instant(cell(column)?.trim(), now)?,
     };
     Ok((name, at, number))
 }
 
-/// Reads epoch seconds, RFC 3339, or a date and time of UTC.
-fn instant(text: &str) -> Result<Millis, RejectReason> {
+/// Reads epoch seconds, or a time in another form.
+fn instant(text: &str, now: Millis) -> Result<Millis, RejectReason> {
     if text
         .bytes()
         .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E'))
@@ -282,21 +282,7 @@ fn instant(text: &str) -> Result<Millis, RejectReason> {
     {
         return timestamp(text);
     }
-    let parsed = text.parse::<jiff::Timestamp>().ok().or_else(|| {
-        let utc: jiff::civil::DateTime = text.parse().ok()?;
-        jiff::tz::TimeZone::UTC.to_timestamp(utc).ok()
-    });
-    match parsed.map(jiff::Timestamp::as_millisecond) {
-        Some(milliseconds) if milliseconds >= 0 => Ok(Millis(milliseconds)),
-        Some(_) => Err(RejectReason::Timestamp(format!(
-            "the timestamp `{}` lies before 1970",
-            cut::short(text)
-        ))),
-        None => Err(RejectReason::Timestamp(format!(
-            "the timestamp `{}` is neither epoch seconds, nor RFC 3339, nor `YYYY-MM-DD HH:MM:SS`",
-            cut::short(text)
-        ))),
-    }
+    moment(text, now)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //! `1e999` can't fail the body, and no digit is lost to a parser that rounds. Unknown fields are ignored, of a field given
 //! twice the last one counts.
 
-use crate::ingest::{Reject, cut, timestamp, value};
+use crate::ingest::{Reject, cut, moment, timestamp, value};
 use base::name::SeriesName;
 use base::sample::{Batch, RejectReason};
 use base::time::Millis;
@@ -197,7 +197,7 @@ fn item<'a>(raw: &'a str, now: Millis, batch: &mut Batch) -> Result<(), ItemErro
         let value = number("value", fields.value).and_then(value)?;
         let at = match fields.timestamp {
             None | Some("null") => now,
-            Some(raw) => seconds(raw)?,
+            Some(raw) => time(raw, now)?,
         };
         batch.push(&name, at, value);
         Ok(())
@@ -241,12 +241,18 @@ fn number<'a>(field: &str, raw: Option<&'a str>) -> Result<&'a str, RejectReason
     }
 }
 
-fn seconds(raw: &str) -> Result<Millis, RejectReason> {
+fn time(raw: &str, now: Millis) -> Result<Millis, RejectReason> {
     if raw.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
         timestamp(raw)
+    } else if raw.starts_with('"') {
+        let text: String = serde_json::from_str(raw).map_err(|_| {
+            let what = "`timestamp` holds an escape that stands for no character";
+            RejectReason::Timestamp(what.to_owned())
+        })?;
+        moment(&text, now)
     } else {
         Err(RejectReason::Timestamp(format!(
-            "`timestamp` is {}, expected a number of seconds since 1970",
+            "`timestamp` is {}, expected a number of seconds since 1970, or a time as text",
             kind(raw)
         )))
     }

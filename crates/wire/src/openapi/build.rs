@@ -80,6 +80,10 @@ impl Document {
                         "description": "what was mended in the credential: `bearer-removed`, `quotes-removed`, `whitespace-trimmed`",
                         "schema": { "type": "string" },
                     },
+                    "X-Vigie-Time-Notice": {
+                        "description": "how a time was read that could have meant something else: `m-read-as-minutes`",
+                        "schema": { "type": "string" },
+                    },
                 },
             },
         })

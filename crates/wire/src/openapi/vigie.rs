@@ -18,7 +18,11 @@ pub(super) fn document() -> Value {
             "UserToken": user_token(),
             "Bearer": { "type": "http", "scheme": "bearer", "description": "an IAM or UAA access token" },
         }),
-        headers(&["Transaction-Id", "X-Vigie-Credential-Notice"]),
+        headers(&[
+            "Transaction-Id",
+            "X-Vigie-Credential-Notice",
+            "X-Vigie-Time-Notice",
+        ]),
     );
     metrics(&mut document);
     listing(&mut document);

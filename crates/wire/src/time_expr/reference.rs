@@ -20,7 +20,7 @@ const MONTHS: [&str; 12] = [
     "december",
 ];
 
-const WEEKDAYS: [(&str, Weekday); 7] = [
+pub(super) const WEEKDAYS: [(&str, Weekday); 7] = [
     ("monday", Weekday::Monday),
     ("tuesday", Weekday::Tuesday),
     ("wednesday", Weekday::Wednesday),
@@ -169,7 +169,7 @@ const fn century(year: u16) -> u16 {
 }
 
 /// The latest such weekday, today included.
-fn latest(weekday: Weekday, today: Date) -> Option<Date> {
+pub(super) fn latest(weekday: Weekday, today: Date) -> Option<Date> {
     std::iter::successors(Some(today), |date| date.yesterday().ok())
         .take(7)
         .find(|date| date.weekday() == weekday)

@@ -4,6 +4,7 @@ use super::sparklines::sparklines;
 use crate::chart::{Align, Chart, Table, Trace, draw};
 use crate::client::Request;
 use crate::context::Context;
+use crate::env;
 use crate::error::Failure;
 use crate::monitoring::{Monitoring, Patience, ScopeArgs};
 use crate::output::{csv_field, printable};
@@ -40,8 +41,9 @@ pub(crate) enum Format {
 #[command(after_long_help = "\
 A target is a metric's name or a pattern: `*` and `?` stay inside one element, `[a-c]` is one
 character of a set, `{a,b}` one of several texts. Quote it, or the shell will read it.
-A time is relative (`-30min`, `-24h`, `-7d`), absolute (`20171101`, `02:00_20171101`, `12/31/17`),
-epoch seconds, `now`, `midnight`, `yesterday` or a weekday.
+A time is relative (`-30min`, `2h`, `lastweek`), ISO 8601 (`2017-11-01`, `2017-11-01 02:00`,
+`2017-11-01T02:00Z`), as Graphite writes it (`02:00_20171101`, `12/31/17`, `yesterday`, a weekday),
+or epoch seconds. Tables show values with six digits; `--format csv` and `json` keep all of them.
 
 Examples:
   vigie metrics get 'shop.*.latency-ms' --format sparkline
@@ -63,9 +65,10 @@ pub(crate) struct GetArgs {
     /// Form of the result
     #[arg(long, value_enum, ignore_case = true, value_name = "FORMAT")]
     format: Option<Format>,
-    /// Time zone in which times are read and shown, for example `Europe/Paris`
-    #[arg(long, value_name = "ZONE", default_value = "UTC")]
-    tz: String,
+    /// Time zone in which times are read and shown, for example `Europe/Paris`; default: that of the
+    /// variable `TZ`, else UTC
+    #[arg(long, value_name = "ZONE")]
+    tz: Option<String>,
     #[command(flatten)]
     screen: ScreenArgs,
     #[command(flatten)]
@@ -75,12 +78,9 @@ pub(crate) struct GetArgs {
 /// Reads, and shows.
 pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let zone = wire::time_expr::zone(&args.tz).ok_or_else(|| {
-        Failure::usage(format!("`{}` is no time zone", args.tz))
-            .hint("zones are named as `UTC` or `Europe/Paris`")
-    })?;
+    let (name, zone) = zone(args, context)?;
     // Asked here first, a wrong time costs no request, and drawings know their ends.
-    let asked = wire::time_expr::range(
+    let (asked, notice) = wire::time_expr::lenient::range(
         args.from.as_deref(),
         args.until.as_deref(),
         SystemClock.now(),
@@ -89,13 +89,16 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
     .map_err(|error| {
         Failure::usage(error.to_string()).hint("times are written as in `vigie metrics get --help`")
     })?;
+    if let Some(notice) = notice {
+        output.note(notice.to_string());
+    }
     let usual = if output.is_json() {
         Format::Json
     } else {
         Format::Table
     };
     let format = args.format.unwrap_or(usual);
-    let bodies = fetch(args, context)?;
+    let bodies = fetch(args, &name, context)?;
     if format == Format::Json {
         return output.json_text(&one_array(&bodies)?);
     }
@@ -138,12 +141,12 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
             &zone,
             &Screen::of(&args.screen, &context.env),
         ),
-        Format::Table | Format::Csv | Format::Json => tables(&rows, &zone),
+        Format::Table | Format::Csv | Format::Json => tables(&rows, &name, &zone),
     };
     output.text(&Shown::lines(&text))
 }
 
-fn fetch(args: &GetArgs, context: &Context) -> Result<Vec<Vec<u8>>, Failure> {
+fn fetch(args: &GetArgs, zone: &str, context: &Context) -> Result<Vec<Vec<u8>>, Failure> {
     let monitoring = Monitoring::of_session(context, &args.scope)?;
     let mut bodies = Vec::new();
     for targets in args.targets.chunks(TARGETS_PER_REQUEST) {
@@ -160,7 +163,7 @@ fn fetch(args: &GetArgs, context: &Context) -> Result<Vec<Vec<u8>>, Failure> {
             if let Some(points) = args.max_points {
                 request = request.query("maxDataPoints", &points.to_string());
             }
-            request.query("tz", &args.tz).query("format", "json")
+            request.query("tz", zone).query("format", "json")
         };
         let reply = monitoring
             .exchange(make, Patience::Once)?
@@ -235,14 +238,60 @@ fn shortest(value: f64) -> String {
     }
 }
 
-fn tables(rows: &[ReadRow], zone: &TimeZone) -> String {
+/// Six digits, and all of a whole number: what a person compares. Files keep every digit.
+fn readable(value: f64) -> String {
+    const DIGITS: i32 = 6;
+    let exact = shortest(value);
+    if value.fract() == 0.0 || exact.contains('e') {
+        return exact;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the size of a number that is written without an exponent: -5 to 16"
+    )]
+    let before = value.abs().log10().floor() as i32 + 1;
+    let decimals = usize::try_from(DIGITS - before).unwrap_or(0);
+    let rounded = format!("{value:.decimals$}");
+    let rounded = if decimals == 0 {
+        &rounded
+    } else {
+        rounded.trim_end_matches('0').trim_end_matches('.')
+    };
+    rounded.to_owned()
+}
+
+/// The zone with its name: the argument's, else that of `TZ`, else UTC.
+fn zone(args: &GetArgs, context: &Context) -> Result<(String, TimeZone), Failure> {
+    if let Some(name) = &args.tz {
+        let zone = wire::time_expr::zone(name).ok_or_else(|| {
+            Failure::usage(format!("`{name}` is no time zone"))
+                .hint("zones are named as `UTC` or `Europe/Paris`")
+        })?;
+        return Ok((name.clone(), zone));
+    }
+    let utc = || ("UTC".to_owned(), TimeZone::UTC);
+    let Some(name) = context.env.get(env::ZONE) else {
+        return Ok(utc());
+    };
+    let name = name.trim_start_matches(':');
+    Ok(match wire::time_expr::zone(name) {
+        Some(zone) => (name.to_owned(), zone),
+        None => {
+            context.output.note("`TZ` is no name of a zone, so times are of UTC: set it as `Europe/Paris`, or give `--tz`");
+            utc()
+        }
+    })
+}
+
+fn tables(rows: &[ReadRow], name: &str, zone: &TimeZone) -> String {
     let tables: Vec<String> = rows
         .iter()
         .filter(|row| !row.datapoints.is_empty())
         .map(|row| {
-            let mut table = Table::new(&[("Time", Align::Left), ("Value", Align::Right)]);
+            let time_head = format!("Time ({name})");
+            let mut table = Table::new(&[(&time_head, Align::Left), ("Value", Align::Right)]);
             for (value, at) in &row.datapoints {
-                let value = value.map_or_else(|| "-".to_owned(), shortest);
+                let value = value.map_or_else(|| "-".to_owned(), readable);
                 table.row([time(*at, zone), value]);
             }
             format!("{}\n{}", row.target, table.render())
@@ -355,6 +404,24 @@ mod tests {
         ] {
             assert_eq!(shortest(value), text);
             assert_eq!(text.parse::<f64>().unwrap().to_bits(), value.to_bits());
+        }
+    }
+
+    #[test]
+    fn tables_show_six_digits_and_whole_numbers_whole() {
+        for (value, text) in [
+            (53.636_086_826_347_345, "53.6361"),
+            (0.1, "0.1"),
+            (-2.0, "-2"),
+            (123_456_789.0, "123456789"),
+            (123_456_789.25, "123456789"),
+            (0.000_123_456_789, "0.000123457"),
+            (99.999_999_9, "100"),
+            (1e300, "1e300"),
+            (1.5e-9, "1.5e-9"),
+            (0.0, "0"),
+        ] {
+            assert_eq!(readable(value), text);
         }
     }
 

@@ -2,12 +2,12 @@
 
 use crate::error::Failure;
 use base::name::SeriesName;
-use base::time::{Clock as _, Millis, SystemClock};
+use base::time::{Clock as _, SystemClock};
 use jiff::tz::TimeZone;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use wire::ingest::{LineReject, Lines, MILLISECONDS_FROM, csv, json, plaintext};
+use wire::ingest::{LineReject, Lines, csv, json, plaintext};
 
 /// Read at once.
 const CHUNK_BYTES: usize = 256 << 10;
@@ -294,42 +294,21 @@ fn push_argument(lines: &mut Lines, argument: &str, place: u64) -> Result<(), Fa
     let at = match time {
         None => now,
         Some("") => return Err(wrong("no time follows the `@`".to_owned())),
-        Some(time) => match moment(time) {
-            Some(at) => at,
-            None => wire::time_expr::parse(time, now, &TimeZone::UTC)
-                .map_err(|error| wrong(error.to_string()))?,
-        },
+        Some(time) => {
+            wire::time_expr::lenient::parse(time, now, &TimeZone::UTC)
+                .map_err(|error| wrong(error.to_string()))?
+                .at
+        }
     };
     lines.batch.push(&name, at, value);
     lines.lines.push(place);
     Ok(())
 }
 
-/// A moment as files have it: epoch seconds with decimals, of which milliseconds are kept, epoch milliseconds, or ISO 8601
-/// (UTC where it names no zone). Everything else is an expression of time.
-fn moment(text: &str) -> Option<Millis> {
-    if text.as_bytes().get(4) == Some(&b'-') {
-        let civil = || {
-            let civil: jiff::civil::DateTime = text.parse().ok()?;
-            TimeZone::UTC.to_timestamp(civil).ok()
-        };
-        let instant = text.parse().ok().or_else(civil)?;
-        return Some(Millis(jiff::Timestamp::as_millisecond(instant)));
-    }
-    let number: f64 = text.parse().ok()?;
-    if (0.0..MILLISECONDS_FROM).contains(&number) {
-        text.contains('.')
-            .then(|| Millis((number * 1000.0).round() as i64))
-    } else {
-        (0.0..1e15)
-            .contains(&number)
-            .then(|| Millis(number.round() as i64))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base::time::Millis;
 
     fn one(argument: &str) -> Result<(String, f64, Millis), String> {
         let mut lines = Lines::default();

@@ -6,13 +6,13 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::{Monitoring, Patience, ScopeArgs};
 use crate::output::printable;
-use crate::screen::{Screen, ScreenArgs};
+use crate::screen::AlphabetArgs;
 use crate::shown::Shown;
 use std::collections::BTreeMap;
 use wire::find::list::NodeItem;
 
-/// Where nobody said how deep, a tree ends at the level that would make it longer than this.
-const NODES_SHOWN: usize = 500;
+/// Where nobody said how deep, a tree ends at the level that would make it longer than this: about a screen.
+const NODES_SHOWN: usize = 50;
 /// No name is deeper.
 const DEPTH_MAX: u32 = base::limit::NAME_ELEMENTS.default as u32;
 
@@ -39,14 +39,17 @@ pub(crate) struct ListArgs {
     /// A name or a pattern: where to begin
     #[arg(value_name = "QUERY", default_value = "*")]
     query: String,
-    /// Levels to show; default: as many as make a readable tree, all with `--format plain` and `json`
-    #[arg(long, value_name = "LEVELS", value_parser = clap::value_parser!(u32).range(1..=i64::from(DEPTH_MAX)))]
+    /// Levels to show; default: as many as fit 50 lines, all with `--format plain` and `json`
+    #[arg(long, value_name = "LEVELS", conflicts_with = "all", value_parser = clap::value_parser!(u32).range(1..=i64::from(DEPTH_MAX)))]
     depth: Option<u32>,
+    /// Show the whole tree, however long
+    #[arg(long)]
+    all: bool,
     /// Form of the result
     #[arg(long, value_enum, ignore_case = true, value_name = "FORMAT")]
     format: Option<Format>,
     #[command(flatten)]
-    screen: ScreenArgs,
+    alphabet: AlphabetArgs,
     #[command(flatten)]
     scope: ScopeArgs,
 }
@@ -74,17 +77,9 @@ pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), Failure> {
         }
         Format::Plain => output.text(&Shown::lines(&plain(&levels))),
         Format::Tree => {
-            let glyphs = Screen::of(&args.screen, &context.env).glyphs;
+            let glyphs = args.alphabet.glyphs(&context.env);
             output.text(&Shown::lines(&tree(&levels, glyphs)))?;
-            let cut = levels
-                .last()
-                .is_some_and(|level| level.iter().any(|node| node.branch));
-            if cut && args.depth.is_none() {
-                output.note(format!(
-                    "hint: there is more below; see it with `--depth {}`, or begin further down",
-                    levels.len() + 1
-                ));
-            }
+            output.note(summary(args, &levels));
             Ok(())
         }
     }
@@ -106,7 +101,8 @@ fn walk(args: &ListArgs, context: &Context, format: Format) -> Result<Vec<Vec<No
             .parse("list metrics")?;
         let deeper = level.iter().any(|node| node.branch);
         shown += level.len();
-        let long = args.depth.is_none() && format == Format::Tree && shown > NODES_SHOWN;
+        let is_bounded = args.depth.is_none() && !args.all && format == Format::Tree;
+        let long = is_bounded && shown > NODES_SHOWN;
         if long && !levels.is_empty() {
             break;
         }
@@ -117,6 +113,23 @@ fn walk(args: &ListArgs, context: &Context, format: Format) -> Result<Vec<Vec<No
         query.push_str(".*");
     }
     Ok(levels)
+}
+
+/// How much that was, and how to see the rest.
+fn summary(args: &ListArgs, levels: &[Vec<NodeItem>]) -> String {
+    let count = levels.iter().flatten().filter(|node| node.leaf).count();
+    let metrics = if count == 1 { "metric" } else { "metrics" };
+    let is_cut = levels
+        .last()
+        .is_some_and(|level| level.iter().any(|node| node.branch));
+    match (is_cut, args.depth) {
+        (false, _) => format!("{count} {metrics}"),
+        (true, Some(_)) => format!("{count} {metrics} down to this level"),
+        (true, None) => format!(
+            "{count} {metrics} down to this level\nhint: there is more below; see it with `--depth {}` or `--all`, or begin further down",
+            levels.len() + 1
+        ),
+    }
 }
 
 /// The names of series, one a line.

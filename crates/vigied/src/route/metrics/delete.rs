@@ -1,6 +1,6 @@
 //! `DELETE /v1/metrics/list`.
 
-use super::question::{invalid, parameter, pattern, query_of, times};
+use super::question::{Times, Told, invalid, parameter, pattern, query_of, times};
 use crate::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
@@ -24,13 +24,21 @@ pub(crate) async fn delete(
 ) -> Result<Response, Refusal> {
     let (worker, scope) = (Arc::clone(&app), caller.scope);
     let asked = scope.clone();
-    query::answer(&app, &asked, move |answer| {
-        remove(&worker, &scope, raw.as_deref(), answer)
-    })
-    .await
+    let told = Told::default();
+    let telling = told.clone();
+    let answered = query::answer(&app, &asked, move |answer| {
+        remove(&worker, &scope, raw.as_deref(), &telling, answer)
+    });
+    Ok(told.tell(answered.await?))
 }
 
-fn remove(app: &App, scope: &Scope, raw: Option<&str>, answer: &mut Answer) -> Result<(), Refusal> {
+fn remove(
+    app: &App,
+    scope: &Scope,
+    raw: Option<&str>,
+    told: &Told,
+    answer: &mut Answer,
+) -> Result<(), Refusal> {
     let query = query_of(raw)?;
     // A mistyped `dry_run`, `from` or `until` must not delete more than was meant.
     if let Some(other) = query.unknown(&PARAMETERS) {
@@ -58,7 +66,8 @@ fn remove(app: &App, scope: &Scope, raw: Option<&str>, answer: &mut Answer) -> R
         }
     };
     let parsed = pattern(text)?;
-    let range = times(app, &query)?.range;
+    let Times { range, notice, .. } = times(app, &query)?;
+    told.keep(notice);
     let delete = DeleteQuery {
         pattern: &parsed,
         range,

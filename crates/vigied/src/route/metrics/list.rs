@@ -1,6 +1,6 @@
 //! `GET /v1/metrics/list`.
 
-use super::question::{invalid, parameter, pattern, query_of, times};
+use super::question::{Times, Told, invalid, parameter, pattern, query_of, times};
 use crate::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
@@ -19,20 +19,29 @@ pub(crate) async fn list(
 ) -> Result<Response, Refusal> {
     let (worker, scope) = (Arc::clone(&app), caller.scope);
     let asked = scope.clone();
-    query::answer(&app, &asked, move |answer| {
-        find(&worker, &scope, raw.as_deref(), answer)
-    })
-    .await
+    let told = Told::default();
+    let telling = told.clone();
+    let answered = query::answer(&app, &asked, move |answer| {
+        find(&worker, &scope, raw.as_deref(), &telling, answer)
+    });
+    Ok(told.tell(answered.await?))
 }
 
-fn find(app: &App, scope: &Scope, raw: Option<&str>, answer: &mut Answer) -> Result<(), Refusal> {
+fn find(
+    app: &App,
+    scope: &Scope,
+    raw: Option<&str>,
+    told: &Told,
+    answer: &mut Answer,
+) -> Result<(), Refusal> {
     let query = query_of(raw)?;
     let pattern = pattern(
         parameter(&query, "query")?
             .filter(|text| !text.is_empty())
             .unwrap_or("*"),
     )?;
-    let range = times(app, &query)?.range;
+    let Times { range, notice, .. } = times(app, &query)?;
+    told.keep(notice);
     let as_nodes = match parameter(&query, "format")? {
         None | Some("paths" | "json") => false,
         Some("nodes") => true,

@@ -2,12 +2,18 @@
 
 use crate::app::App;
 use crate::http::problem::Refusal;
+use axum::response::Response;
 use base::limit;
 use base::pattern::Pattern;
 use base::time::{Millis, TimeRange};
+use http::{HeaderName, HeaderValue};
+use std::sync::{Arc, OnceLock};
 use wire::code;
 use wire::query::{Query, QueryError};
+use wire::time_expr::lenient::{self, Notice};
 use wire::time_expr::{self, TimeError};
+
+const NOTICE_HEADER: HeaderName = HeaderName::from_static("x-vigie-time-notice");
 
 /// The query, decoded.
 pub(super) fn query_of(raw: Option<&str>) -> Result<Query, Refusal> {
@@ -45,6 +51,8 @@ pub(super) struct Times {
     pub(super) range: Option<TimeRange>,
     /// The instant that relative times count from: the query's `now`, or the clock's.
     pub(super) now: Millis,
+    /// What the reader is told of how they were read.
+    pub(super) notice: Option<Notice>,
 }
 
 /// Reads `tz`, `now`, `from` and `until`.
@@ -62,21 +70,52 @@ pub(super) fn times(app: &App, query: &Query) -> Result<Times, Refusal> {
         };
         Refusal(
             code.problem(error.to_string())
-                .hint("write times like `-24h`, `now`, `02:00_20170701` or epoch seconds"),
+                .hint("write times like `-24h`, `2017-07-01T02:00Z`, `now` or epoch seconds"),
         )
     };
     let clock = app.clock.now();
-    let now = match parameter(query, "now")? {
-        Some(text) => time_expr::parse(text, clock, &zone).map_err(refuse)?,
-        None => clock,
+    let (now, of_now) = match parameter(query, "now")? {
+        Some(text) => {
+            let read = lenient::parse(text, clock, &zone).map_err(refuse)?;
+            (read.at, read.notice)
+        }
+        None => (clock, None),
     };
     let (from, until) = (parameter(query, "from")?, parameter(query, "until")?);
-    let range = if from.is_none() && until.is_none() {
-        None
+    let (range, notice) = if from.is_none() && until.is_none() {
+        (None, None)
     } else {
-        Some(time_expr::range(from, until, now, &zone).map_err(refuse)?)
+        let (range, notice) = lenient::range(from, until, now, &zone).map_err(refuse)?;
+        (Some(range), notice)
     };
-    Ok(Times { range, now })
+    Ok(Times {
+        range,
+        now,
+        notice: notice.or(of_now),
+    })
+}
+
+/// Hands a notice from the thread that reads the question to the answer's head.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Told(Arc<OnceLock<Notice>>);
+
+impl Told {
+    /// Keeps what is to be told.
+    pub(super) fn keep(&self, notice: Option<Notice>) {
+        if let Some(notice) = notice {
+            // A question is read once.
+            let _ = self.0.set(notice);
+        }
+    }
+
+    /// Tells it.
+    pub(super) fn tell(&self, mut response: Response) -> Response {
+        if let Some(notice) = self.0.get() {
+            let value = HeaderValue::from_static(notice.header());
+            response.headers_mut().insert(NOTICE_HEADER, value);
+        }
+        response
+    }
 }
 
 /// The `query` of a listing or a deletion.

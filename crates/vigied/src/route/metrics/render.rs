@@ -1,6 +1,6 @@
 //! `GET /v1/metrics`.
 
-use super::question::{Times, invalid, parameter, query_of, times};
+use super::question::{Times, Told, invalid, parameter, query_of, times};
 use crate::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
@@ -32,16 +32,25 @@ pub(crate) async fn render(
 ) -> Result<Response, Refusal> {
     let (worker, scope) = (Arc::clone(&app), caller.scope);
     let asked = scope.clone();
-    query::answer(&app, &asked, move |answer| {
-        draw(&worker, &scope, raw.as_deref(), answer)
-    })
-    .await
+    let told = Told::default();
+    let telling = told.clone();
+    let answered = query::answer(&app, &asked, move |answer| {
+        draw(&worker, &scope, raw.as_deref(), &telling, answer)
+    });
+    Ok(told.tell(answered.await?))
 }
 
-fn draw(app: &App, scope: &Scope, raw: Option<&str>, answer: &mut Answer) -> Result<(), Refusal> {
+fn draw(
+    app: &App,
+    scope: &Scope,
+    raw: Option<&str>,
+    told: &Told,
+    answer: &mut Answer,
+) -> Result<(), Refusal> {
     let query = query_of(raw)?;
     let targets = targets(app, &query)?;
-    let Times { range, now } = times(app, &query)?;
+    let Times { range, now, notice } = times(app, &query)?;
+    told.keep(notice);
     let range = range.unwrap_or(time_expr::default_range(now));
     match parameter(&query, "format")? {
         None | Some("json") => {}

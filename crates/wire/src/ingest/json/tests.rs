@@ -99,9 +99,14 @@ fn a_bad_item_says_why() {
             "the value `1e999` is not a finite number",
         ),
         (
-            "{\"name\":\"a\",\"value\":1,\"timestamp\":\"now\"}",
+            "{\"name\":\"a\",\"value\":1,\"timestamp\":\"soon\"}",
             "timestamp",
-            "`timestamp` is text, expected a number of seconds since 1970",
+            "the timestamp `soon` is no time: write epoch seconds, RFC 3339 as `2025-11-25T12:00:00Z`, or an offset as `-10min`",
+        ),
+        (
+            "{\"name\":\"a\",\"value\":1,\"timestamp\":true}",
+            "timestamp",
+            "`timestamp` is a boolean, expected a number of seconds since 1970, or a time as text",
         ),
         (
             "{\"name\":\"a\",\"value\":1,\"timestamp\":-1}",

@@ -1,0 +1,201 @@
+use super::*;
+use crate::time_expr;
+use crate::time_expr::zone;
+use proptest::prelude::*;
+
+/// 2023-11-14T23:00:00Z, a Tuesday.
+const NOW: Millis = Millis(1_700_002_800_000);
+
+fn at(text: &str) -> Result<i64, TimeError> {
+    at_in(text, "UTC")
+}
+
+fn at_in(text: &str, name: &str) -> Result<i64, TimeError> {
+    parse(text, NOW, &zone(name).unwrap()).map(|read| read.at.0)
+}
+
+/// 2025-11-25T12:00:00Z.
+const NOON: i64 = 1_764_072_000_000;
+
+#[test]
+fn iso_8601_in_the_forms_that_people_write() {
+    for text in [
+        "2025-11-25T12:00:00Z",
+        "2025-11-25t12:00:00z",
+        "2025-11-25T12:00:00",
+        "2025-11-25 12:00:00",
+        "2025-11-25_12:00:00",
+        "2025-11-25T12:00",
+        "2025-11-25 12:00",
+        "2025-11-25T12:00Z",
+        "2025-11-25 12:00 UTC",
+        "2025-11-25T12:00:00.000Z",
+        "2025-11-25T13:00:00+01:00",
+        "2025-11-25T13:00:00+0100",
+        "2025-11-25T13:00:00+01",
+        "2025-11-25 13:00:00 +01:00",
+        // A `+` of a URL that nobody escaped.
+        "2025-11-25T13:00:00 01:00",
+        "2025-11-25T06:30:00-05:30",
+        "20251125T120000Z",
+        "20251125T120000",
+        "20251125T1200",
+        "20251125 12:00",
+        "2025/11/25 12:00",
+        "1764072000.0",
+        "1764072000000",
+        "1764072000",
+        " 2025-11-25T12:00:00Z ",
+    ] {
+        assert_eq!(at(text), Ok(NOON), "{text:?}");
+    }
+    assert_eq!(at("2025-11-25T12:00:00.25Z"), Ok(NOON + 250));
+    assert_eq!(at("2025-11-25 12:00:00,25"), Ok(NOON + 250));
+    assert_eq!(at("1764072000.25"), Ok(NOON + 250));
+    assert_eq!(at("2025-11-25"), Ok(NOON - 12 * 3_600_000));
+    assert_eq!(at("2025-11"), Ok(1_761_955_200_000));
+    assert_eq!(at("20251125"), Ok(NOON - 12 * 3_600_000));
+}
+
+#[test]
+fn without_a_zone_it_is_of_the_readers() {
+    assert_eq!(at_in("2025-11-25 13:00", "Europe/Berlin"), Ok(NOON));
+    assert_eq!(at_in("2025-11-25T12:00Z", "Europe/Berlin"), Ok(NOON));
+    assert_eq!(
+        at_in("2025-11-25", "Europe/Berlin"),
+        Ok(NOON - 13 * 3_600_000)
+    );
+    // An hour that the clock skipped is read as it went on before.
+    assert_eq!(
+        at_in("2025-03-30 02:30", "Europe/Berlin"),
+        at_in("2025-03-30 03:30", "Europe/Berlin")
+    );
+}
+
+#[test]
+fn what_people_say() {
+    const MINUTE: i64 = 60_000;
+    for (text, before) in [
+        ("10m", 10 * MINUTE),
+        ("10min", 10 * MINUTE),
+        ("10 minutes ago", 10 * MINUTE),
+        ("-10m", 10 * MINUTE),
+        ("now-10m", 10 * MINUTE),
+        ("-1.5h", 90 * MINUTE),
+        ("1h30m", 90 * MINUTE),
+        ("1d12h", 36 * 60 * MINUTE),
+        ("2mon", 60 * 24 * 60 * MINUTE),
+        ("lasthour", 60 * MINUTE),
+        ("last day", 24 * 60 * MINUTE),
+        ("lastweek", 7 * 24 * 60 * MINUTE),
+        ("last_month", 30 * 24 * 60 * MINUTE),
+        ("LastYear", 365 * 24 * 60 * MINUTE),
+        // The Tuesday before today, which is one, and yesterday, a Monday.
+        ("last tuesday", (7 * 24 + 23) * 60 * MINUTE),
+        ("lastmonday", (24 + 23) * 60 * MINUTE),
+        ("+10m", -10 * MINUTE),
+    ] {
+        assert_eq!(at(text), Ok(NOW.0 - before), "{text:?}");
+    }
+    for (text, notice) in [
+        ("10m", Some(Notice::Minutes)),
+        ("-1h5m", Some(Notice::Minutes)),
+        ("10min", None),
+        ("-10mon", None),
+    ] {
+        assert_eq!(
+            parse(text, NOW, &TimeZone::UTC).unwrap().notice,
+            notice,
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_time_says_why() {
+    for (text, error) in [
+        (
+            "2025-13-01",
+            "`2025-13-01` is not a date or time of day that exists",
+        ),
+        (
+            "2025-11-25T25:00",
+            "`2025-11-25T25:00` is not a date or time of day that exists",
+        ),
+        (
+            "2025-11-25T12:00+99:99",
+            "`2025-11-25T12:00+99:99` is not a date or time of day that exists",
+        ),
+        ("soon", "`soon` is not a time"),
+        ("lastautumn", "`lastautumn` is not a time"),
+        ("10parsecs", "`10parsecs` is not a time"),
+        ("99999999999999999", "lies outside the years 1 to 9999"),
+        ("-9999999y", "lies outside the years 1 to 9999"),
+    ] {
+        let told = at(text).unwrap_err().to_string();
+        assert!(told.contains(error), "{text:?}: {told}");
+    }
+}
+
+/// The page tells the truth in both of its columns.
+#[test]
+fn the_page_of_times_is_true() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/times.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let mut rows = 0;
+    let (_, table) = page.split_once("These were read at").unwrap();
+    for line in table.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [text, everywhere, graphite] = cells[..] else {
+            panic!("{line}");
+        };
+        let shown = |at: Result<Millis, TimeError>| match at {
+            Ok(at) => {
+                let at = jiff::Timestamp::from_millisecond(at.0).unwrap();
+                format!("`{at}`")
+            }
+            Err(_) => "refused".to_owned(),
+        };
+        let text = text.trim_matches('`');
+        let read = parse(text, NOW, &TimeZone::UTC).map(|read| read.at);
+        assert_eq!(shown(read), everywhere, "{line}");
+        let strict = time_expr::parse(text, NOW, &TimeZone::UTC);
+        let strict =
+            if strict.is_ok() && strict == parse(text, NOW, &TimeZone::UTC).map(|read| read.at) {
+                "the same".to_owned()
+            } else {
+                shown(strict)
+            };
+        assert_eq!(strict, graphite, "{line}");
+        rows += 1;
+    }
+    assert!(rows > 20, "{rows} rows: the page is not read");
+}
+
+proptest! {
+    #[test]
+    fn what_graphite_reads_means_the_same(text in "[-+0-9a-z:/_ ]{0,24}") {
+        if let Ok(strict) = time_expr::parse(&text, NOW, &TimeZone::UTC) {
+            let read = parse(&text, NOW, &TimeZone::UTC).map(|read| read.at);
+            // Two exceptions, which the page names: a year and a dash, and milliseconds.
+            let is_iso = iso::instant(text.trim(), &TimeZone::UTC).is_some();
+            if !is_iso && number(text.trim()).is_none() {
+                prop_assert_eq!(read, Ok(strict), "{:?}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_is_too_much(text in "\\PC{0,160}", name in "Europe/Berlin|UTC|Asia/Kathmandu") {
+        let _ = parse(&text, NOW, &zone(&name).unwrap());
+    }
+
+    #[test]
+    fn what_is_printed_is_read_back(at in super::super::EARLIEST..super::super::LATEST) {
+        let instant = jiff::Timestamp::from_millisecond(at).unwrap();
+        prop_assert_eq!(self::at(&instant.to_string()), Ok(at));
+        let civil = TimeZone::UTC.to_datetime(instant);
+        prop_assert_eq!(self::at(&civil.to_string()), Ok(at));
+        prop_assert_eq!(self::at(&civil.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()), Ok(at));
+    }
+}
