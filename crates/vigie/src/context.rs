@@ -8,6 +8,7 @@ use crate::origin::Origin;
 use crate::output::{Format, Output};
 use crate::shown::Shown;
 use std::cell::{OnceCell, Ref, RefCell};
+use wire::secret::SecretText;
 
 /// The name the program was called by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +57,8 @@ pub(crate) struct Context {
     client: OnceCell<Client>,
     /// What the server in use calls itself, where it was the person who said that it is reached as it was.
     pub(crate) other_name: OnceCell<Origin>,
+    /// The refresh token on disk, where it was used up and its successor could not be kept there.
+    pub(crate) unkept: RefCell<Option<SecretText>>,
 }
 
 impl Context {
@@ -72,6 +75,7 @@ impl Context {
             config: RefCell::new(config),
             client: OnceCell::new(),
             other_name: OnceCell::new(),
+            unkept: RefCell::new(None),
         })
     }
 

@@ -1,7 +1,7 @@
 //! `agent`: sends this host's own metrics until it is told to stop.
 
 use crate::agent::{
-    Bell, Host, Lost, Naming, Reading, Report, Sender, Spool, batch, ring_on_signals,
+    Bell, Host, Lost, Naming, Reading, Report, Sender, Spool, SpoolError, batch, ring_on_signals,
 };
 use crate::context::Context;
 use crate::duration;
@@ -117,8 +117,7 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
         .clone()
         .unwrap_or_else(|| context.home.directory().join("agent"));
     let directory = buffer.join(monitoring.directory());
-    let mut spool = Spool::open(&directory, args.buffer_max)
-        .map_err(|error| Failure::failed(error.to_string()))?;
+    let mut spool = Spool::open(&directory, args.buffer_max).map_err(|error| unopened(&error))?;
     let output = &context.output;
     output.note(format!(
         "agent: `{}` every {} to {}; buffer `{}`",
@@ -177,6 +176,17 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
             Kind::Unreachable | Kind::NotLoggedIn => Ok(()),
             _ => Err(failure),
         })
+    }
+}
+
+/// The default lies in the configuration directory, which a host that only sends may have no right to write.
+fn unopened(error: &SpoolError) -> Failure {
+    let is_io = matches!(error, SpoolError::Io { .. });
+    let failure = Failure::failed(error.to_string());
+    if is_io {
+        failure.hint("name a folder that can be written with `--buffer DIR`")
+    } else {
+        failure.hint("end that agent, or give this one a folder of its own with `--buffer DIR`")
     }
 }
 

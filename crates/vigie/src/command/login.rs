@@ -136,6 +136,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
             context.adopt(learnt.unwrap_or_default(), "its token service")?
         }
     };
+    context.require_room()?;
     let (reply, by_key) = authenticate(args, context, &iam, &discovery.passcode_endpoint)?;
     output.ok()?;
     output.action("")?;

@@ -76,7 +76,7 @@ fn one_look_is_sent() {
     assert!(store.samples.contains_key("h.load.load.shortterm"));
     assert!(store.samples.contains_key("h.interface-eth0.if_octets.rx"));
     drop(store);
-    assert_eq!(spool_files(&terminal.path(".bluemix/agent")), 0);
+    assert_eq!(spool_files(&terminal.path(".vigie/agent")), 0);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_key_of_the_environment_needs_no_login() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(terminal.server.store.lock().unwrap().len() > 0);
     assert!(
-        !terminal.path(".bluemix/config.json").exists(),
+        !terminal.path(".vigie/config.json").exists(),
         "the key is nobody's login"
     );
 }
@@ -190,7 +190,7 @@ fn a_signal_ends_it_in_order() {
         assert_eq!(output.status.code(), Some(0), "{stderr}");
         assert!(stderr.contains("agent: stopped after"), "{stderr}");
     }
-    assert_eq!(spool_files(&terminal.path(".bluemix/agent")), 0);
+    assert_eq!(spool_files(&terminal.path(".vigie/agent")), 0);
 }
 
 #[test]

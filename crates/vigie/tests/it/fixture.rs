@@ -11,6 +11,7 @@ use documents::{accounts, discovery, org, organizations, regions, space, spaces,
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -37,7 +38,7 @@ impl Asked {
             .map_or("", |(_, value)| value)
     }
 
-    fn field(&self, name: &str) -> Option<String> {
+    pub(crate) fn field(&self, name: &str) -> Option<String> {
         self.body.split('&').find_map(|pair| {
             let (key, value) = pair.split_once('=')?;
             (key == name).then(|| decode(value))
@@ -70,6 +71,8 @@ pub(crate) struct Knobs {
     pub(crate) moved: Option<(&'static str, String)>,
     /// Invitations that wait for the user.
     pub(crate) invitations: usize,
+    /// A file that is gone by the time a renewal is answered.
+    pub(crate) vanishing: Option<PathBuf>,
     /// Serial number of the last token.
     tokens: u32,
     asked: Vec<Asked>,
@@ -98,6 +101,7 @@ impl Fixture {
                 patches: Vec::new(),
                 moved: None,
                 invitations: 0,
+                vanishing: None,
                 tokens: 0,
                 asked: Vec::new(),
             })),
@@ -328,6 +332,9 @@ impl Fixture {
             "refresh_token" => {
                 if let Some(code) = self.knobs.lock().unwrap().refresh_refused {
                     return refuse(code, "the session has ended");
+                }
+                if let Some(path) = &self.knobs.lock().unwrap().vanishing {
+                    std::fs::remove_file(path).unwrap();
                 }
                 true
             }

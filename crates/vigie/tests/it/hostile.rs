@@ -291,7 +291,7 @@ fn what_is_no_token_is_not_taken_for_one() {
         let ran = terminal.run(&format!("vigie login -a {address} --apikey vgk_good"));
         assert_eq!(ran.code, 1, "{token:?}: {ran:?}");
         assert!(ran.stderr.contains("no token has"), "{ran:?}");
-        assert!(!terminal.path(".bluemix/config.json").exists());
+        assert!(!terminal.path(".vigie/config.json").exists());
     }
 }
 

@@ -28,4 +28,6 @@ mod shared_files;
 mod spoiled;
 mod store;
 mod terminal;
+mod unkept;
+mod unwritable;
 mod usage;
