@@ -7,12 +7,16 @@
 //! it; the directory is for its owner alone, and so are the files.
 
 mod content;
+mod copy;
+mod folder;
 mod prepared;
 
 pub(crate) use self::content::{Account, CfConfig, Config, Place};
+pub(crate) use self::folder::Whose;
 pub(crate) use self::prepared::Prepared;
 
-use crate::env::{self, Env};
+use crate::context::Name;
+use crate::env::Env;
 use crate::error::Failure;
 use crate::links;
 use serde::de::DeserializeOwned;
@@ -38,40 +42,28 @@ pub(crate) type Origins = BTreeMap<String, Vec<String>>;
 #[derive(Debug, Clone)]
 pub(crate) struct Home {
     directory: PathBuf,
+    whose: Whose,
 }
 
 impl Home {
-    /// Finds the directory by the rules of the original: a variable that names it, else `.ibmcloud` if it is there,
-    /// else `.bluemix`, inside the parent a variable names or the home directory.
-    pub(crate) fn find(env: &Env) -> Result<Self, Failure> {
-        if let Some(directory) = env
-            .get(env::HOME_DIRECTORY)
-            .or_else(|| env.get(env::CONFIG_HOME))
-        {
-            return Ok(Self::at(directory));
-        }
-        let parent = env
-            .get(env::CONFIG_PARENT)
-            .or_else(|| env.get(env::USER_HOME))
-            .ok_or_else(|| {
-                Failure::failed("no home directory is known to keep the login in")
-                    .hint("set `VIGIE_HOME` to a directory of your own")
-            })?;
-        let newer = Path::new(parent).join(".ibmcloud");
-        Ok(Self {
-            directory: if newer.is_dir() {
-                newer
-            } else {
-                Path::new(parent).join(".bluemix")
-            },
-        })
+    /// Finds the directory for a name of the program.
+    pub(crate) fn find(name: Name, env: &Env) -> Result<Self, Failure> {
+        let (directory, whose) = folder::find(name, env)?;
+        Ok(Self { directory, whose })
     }
 
-    /// The directory itself.
+    /// A directory for a test.
+    #[cfg(test)]
     pub(crate) fn at(directory: impl Into<PathBuf>) -> Self {
         Self {
             directory: directory.into(),
+            whose: Whose::Own,
         }
+    }
+
+    /// Whose directory it is.
+    pub(crate) const fn whose(&self) -> Whose {
+        self.whose
     }
 
     /// The directory itself.
@@ -245,34 +237,6 @@ fn without_nulls<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
-
-    fn find(pairs: &[(&'static str, &str)]) -> PathBuf {
-        Home::find(&Env::of(pairs)).unwrap().directory
-    }
-
-    #[test]
-    fn the_directory_follows_the_variables_in_their_order() {
-        let parent = tempfile::tempdir().unwrap();
-        let parent = parent.path().to_str().unwrap();
-        assert_eq!(
-            find(&[("HOME", parent)]),
-            Path::new(parent).join(".bluemix")
-        );
-        fs::create_dir(Path::new(parent).join(".ibmcloud")).unwrap();
-        assert_eq!(
-            find(&[("HOME", "/nobody"), ("BLUEMIX_HOME", parent)]),
-            Path::new(parent).join(".ibmcloud")
-        );
-        assert_eq!(
-            find(&[("IBMCLOUD_HOME", parent), ("IBMCLOUD_CONFIG_HOME", "/c")]),
-            Path::new("/c")
-        );
-        assert_eq!(
-            find(&[("IBMCLOUD_CONFIG_HOME", "/c"), ("VIGIE_HOME", "/v")]),
-            Path::new("/v")
-        );
-        assert!(Home::find(&Env::of(&[])).is_err());
-    }
 
     #[test]
     fn what_another_tool_wrote_survives_a_rewrite() {

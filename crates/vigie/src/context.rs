@@ -64,7 +64,7 @@ pub(crate) struct Context {
 impl Context {
     /// Reads the configuration, and nothing else.
     pub(crate) fn new(name: Name, env: Env, format: Format, quiet: bool) -> Result<Self, Failure> {
-        let home = Home::find(&env)?;
+        let home = Home::find(name, &env)?;
         let config = home.read()?;
         let output = Output::new(name, format, quiet, &env, config.color());
         Ok(Self {

@@ -24,6 +24,7 @@ mod monitoring;
 mod origin;
 mod output;
 mod places;
+mod predecessor;
 mod prompt;
 #[cfg(test)]
 mod reference;

@@ -136,6 +136,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
             context.adopt(learnt.unwrap_or_default(), "its token service")?
         }
     };
+    context.spare_predecessor(&discovery.issuer)?;
     context.require_room()?;
     let (reply, by_key) = authenticate(args, context, &iam, &discovery.passcode_endpoint)?;
     output.ok()?;
@@ -162,6 +163,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
         cf.organization_fields = Place::default();
         cf.space_fields = Place::default();
     })?;
+    context.own_login()?;
     if args.accept {
         invitation::accept_at_login(args.account.as_deref(), context)?;
     }

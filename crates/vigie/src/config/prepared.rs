@@ -62,16 +62,20 @@ impl Prepared {
     }
 
     /// Writes the content and brings it to the disk.
-    pub(super) fn fill(mut self, value: &impl Serialize) -> Result<Self, Failure> {
+    pub(super) fn fill(self, value: &impl Serialize) -> Result<Self, Failure> {
         let mut text = serde_json::to_vec_pretty(value)
             .map(Zeroizing::new)
             .map_err(|error| {
                 Failure::failed(format!("cannot write `{}`: {error}", self.path.display()))
             })?;
         text.push(b'\n');
+        self.fill_bytes(&text)
+    }
+
+    fn fill_bytes(mut self, text: &[u8]) -> Result<Self, Failure> {
         let written = self
             .file
-            .write_all(&text)
+            .write_all(text)
             .and_then(|()| self.file.set_len(text.len() as u64))
             .and_then(|()| self.file.sync_all());
         self.or_failed("write", written)?;
@@ -93,6 +97,11 @@ impl Prepared {
     /// Fills it and puts it in place.
     pub(crate) fn keep(self, value: &impl Serialize) -> Result<(), Failure> {
         self.fill(value)?.put()
+    }
+
+    /// The same with bytes as they are.
+    pub(super) fn keep_bytes(self, bytes: &[u8]) -> Result<(), Failure> {
+        self.fill_bytes(bytes)?.put()
     }
 
     fn or_failed(&self, action: &str, result: io::Result<()>) -> Result<(), Failure> {

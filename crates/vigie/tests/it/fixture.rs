@@ -73,6 +73,8 @@ pub(crate) struct Knobs {
     pub(crate) invitations: usize,
     /// A file that is gone by the time a renewal is answered.
     pub(crate) vanishing: Option<PathBuf>,
+    /// Who the tokens say has issued them: one name for an installation, whichever host of it is asked.
+    pub(crate) issuer: String,
     /// Serial number of the last token.
     tokens: u32,
     asked: Vec<Asked>,
@@ -102,6 +104,7 @@ impl Fixture {
                 moved: None,
                 invitations: 0,
                 vanishing: None,
+                issuer: "https://vigie.example/identity".to_owned(),
                 tokens: 0,
                 asked: Vec::new(),
             })),
@@ -356,7 +359,7 @@ impl Fixture {
         let serial = knobs.tokens;
         let name = format!("ada@example.org{}", knobs.poison);
         let mut reply = json!({
-            "access_token": jwt_of(&name, serial, knobs.ttl_s, &account), "refresh_token": format!("vgr_{serial}"),
+            "access_token": jwt_of(&knobs.issuer, &name, serial, knobs.ttl_s, &account), "refresh_token": format!("vgr_{serial}"),
             "token_type": "Bearer", "expires_in": knobs.ttl_s, "expiration": now() + knobs.ttl_s, "scope": "ibm openid",
         });
         if asked
@@ -378,11 +381,18 @@ impl Fixture {
 
 /// A token that says the right things and is signed by nobody.
 pub(crate) fn jwt(serial: u32, ttl_s: i64, account: &str) -> String {
-    jwt_of("ada@example.org", serial, ttl_s, account)
+    jwt_of(
+        "https://vigie.example/identity",
+        "ada@example.org",
+        serial,
+        ttl_s,
+        account,
+    )
 }
 
-fn jwt_of(name: &str, serial: u32, ttl_s: i64, account: &str) -> String {
-    let claims = json!({"iam_id": "IBMid-1", "id": "IBMid-1", "sub": name, "email": name,
+/// The same, by this issuer and for this person.
+pub(crate) fn jwt_of(issuer: &str, name: &str, serial: u32, ttl_s: i64, account: &str) -> String {
+    let claims = json!({"iss": issuer, "iam_id": "IBMid-1", "id": "IBMid-1", "sub": name, "email": name,
         "account": {"valid": true, "bss": account}, "iat": now(), "exp": now() + ttl_s, "serial": serial});
     format!(
         "e30.{}.sig{serial}",

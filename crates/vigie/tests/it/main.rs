@@ -11,6 +11,7 @@ mod agent;
 mod completion;
 mod exit_codes;
 mod fixture;
+mod folders;
 mod given;
 mod hostile;
 mod invitation;
