@@ -29,7 +29,8 @@ Names are those of collectd, for example `PREFIX.HOST.cpu-0.cpu-user`,
 `PREFIX.HOST.memory.memory-used`, `PREFIX.HOST.interface-eth0.if_octets.rx`.
 While the server is away, samples wait in the buffer; nothing is lost when a token expires or the
 agent restarts.
-With `VIGIE_API_KEY` set, the agent uses that key and needs no login.
+With `VIGIE_API_KEY` set, the agent uses that key and needs no login. It sends to the targeted
+space; with a key alone, to the only space that the key sees, else `--scope` must name one.
 
 Examples:
   vigie agent --once --print              show what would be sent
@@ -111,11 +112,11 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
     if args.print {
         return looks.each(|batch| context.output.text(&Shown::lines(&lines(batch))));
     }
-    let monitoring = Monitoring::unattended(context, &args.scope)?;
     let buffer = args
         .buffer
         .clone()
         .unwrap_or_else(|| context.home.directory().join("agent"));
+    let monitoring = Monitoring::unattended(context, &args.scope, &buffer)?;
     let directory = buffer.join(monitoring.directory());
     let mut spool = Spool::open(&directory, args.buffer_max).map_err(|error| unopened(&error))?;
     let output = &context.output;

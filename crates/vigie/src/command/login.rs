@@ -13,6 +13,7 @@ use crate::error::{Failure, Kind};
 use crate::given;
 use crate::session::{BOTH_TOKENS, IAM_CLIENT, checked, keep, keep_uaa};
 use crate::shown::shown;
+use crate::targeting::Asking;
 use crate::trust;
 use base::secret::Secret;
 use clap::Args;
@@ -177,7 +178,8 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
             .map_err(|failure| invitation::missing(failure, wish, context))?;
         if !args.no_region {
             context.target_region(args.region.as_deref(), "Targeted")?;
-            context.target_place(args.org.as_deref(), args.space.as_deref(), false)?;
+            let (org, space) = (args.org.as_deref(), args.space.as_deref());
+            context.target_place(org, space, Asking::Offered)?;
         }
     }
     output.action("")?;

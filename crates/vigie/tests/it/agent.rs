@@ -143,9 +143,10 @@ fn the_server_of_the_environment_comes_before_that_of_a_login() {
     let asked = other.asked("POST", "/v1/metrics");
     assert_eq!(
         asked[0].header("x-auth-scope-id"),
-        "",
-        "the target is of another server"
+        format!("s-{}", crate::fixture::SPACE),
+        "the space that the key sees there"
     );
+    assert_eq!(other.asked("GET", "/v2/spaces").len(), 1);
     let ran = terminal.run("vigie agent --once --proc proc --host h --scope space");
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     // Named again, it is the server of the login, target and all.
@@ -245,7 +246,8 @@ fn a_key_that_is_refused_keeps_the_samples() {
     terminal.set("VIGIE_API_KEY", "vgk_wrong");
     let address = format!("http://{}", terminal.server.address);
     terminal.set("VIGIE_API", &address);
-    let refused = terminal.run("vigie agent --once --proc proc --host h --buffer buffer");
+    let refused =
+        terminal.run("vigie agent --once --proc proc --host h --buffer buffer --scope account");
     assert_ne!(refused.code, 0);
     assert!(
         refused.stderr.contains("the API key was not found"),
@@ -257,7 +259,7 @@ fn a_key_that_is_refused_keeps_the_samples() {
     terminal.set("VIGIE_API_KEY", "vgk_good");
     assert_eq!(
         terminal
-            .run("vigie agent --once --proc proc --host h --buffer buffer")
+            .run("vigie agent --once --proc proc --host h --buffer buffer --scope account")
             .code,
         0
     );

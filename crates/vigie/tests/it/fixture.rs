@@ -61,6 +61,8 @@ pub(crate) struct Knobs {
     pub(crate) accounts: usize,
     /// Organizations of the user.
     pub(crate) orgs: usize,
+    /// Spaces of the first of them.
+    pub(crate) spaces: usize,
     /// What a hostile server adds to every text it sends.
     pub(crate) poison: &'static str,
     /// Refuses everything that needs a token with this status.
@@ -98,6 +100,7 @@ impl Fixture {
                 refresh_refused: None,
                 accounts: 1,
                 orgs: 2,
+                spaces: 1,
                 poison: "",
                 refuse: None,
                 patches: Vec::new(),
@@ -240,7 +243,9 @@ impl Fixture {
             | ("PUT" | "DELETE", ["v2", "accounts", _, "roles", _])
             | ("DELETE", ["v2", "accounts", _, "users", "IBMid-bo"])
             | ("POST", ["v2", "users", "self", "invitations", _, _]) => (204, Value::Null),
-            ("GET", ["v2", "organizations", _, "spaces"]) => (200, spaces(&asked.query)),
+            ("GET", ["v2", "organizations", _, "spaces"] | ["v2", "spaces"]) => {
+                (200, spaces(&asked.query, knobs.spaces))
+            }
             ("POST", ["v2", "spaces"]) => (
                 201,
                 space(

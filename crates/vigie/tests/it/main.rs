@@ -23,6 +23,7 @@ mod metrics_list;
 mod metrics_send;
 mod origins;
 mod person;
+mod placing;
 mod prompts;
 mod session;
 mod shared_files;
