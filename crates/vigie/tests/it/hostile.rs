@@ -10,6 +10,7 @@ const POISON: &str = "\u{1b}[31m\u{1b}]0;x\u{7}\u{9b}2J\u{7f}\u{202e}\u{2066}\u{
 /// Every command, `~` standing for the poison in names. One that asks is also run so that it asks.
 const COMMANDS: &[&str] = &[
     "login -a ADDRESS --apikey vgk_good -o field-org~ -s dev~",
+    "login -a ADDRESS --apikey vgk_good",
     "login -a ADDRESS --apikey vgk_bad",
     "login -a ADDRESS -u ada -p wrong",
     "login -a ADDRESS -u ada~",
@@ -26,6 +27,8 @@ const COMMANDS: &[&str] = &[
     "api",
     "regions",
     "regions --output json",
+    "plugin install x~",
+    "update",
     "iam oauth-tokens",
     "iam token",
     "iam token --curl",
@@ -153,6 +156,7 @@ fn desk() -> Terminal {
         knobs.poison = POISON;
         knobs.invitations = 1;
         knobs.accounts = 1;
+        knobs.spaces = 2;
     });
     let login = words(&terminal, COMMANDS[0]);
     let ran = run(&terminal, &login);

@@ -17,6 +17,7 @@ mod hostile;
 mod invitation;
 mod keys;
 mod login;
+mod login_input;
 mod metrics_delete;
 mod metrics_get;
 mod metrics_list;
