@@ -172,6 +172,24 @@ fn a_uaa_token_that_cannot_be_kept_is_got_for_the_iam_token() {
     assert!(asked[0].body.starts_with("grant_type=iam_token"));
 }
 
+/// A key is shown once: it is made only where it can be written down.
+#[test]
+fn a_key_that_could_not_be_written_down_is_not_made() {
+    let terminal = Terminal::logged_in();
+    let line = "vigie iam api-key-create ci --file key.json";
+    for blocks in [0, 1] {
+        let ran = run_limited(&terminal, blocks, line);
+        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{ran:?}");
+        assert!(ran.stderr.contains("key.json"), "{ran:?}");
+        assert!(terminal.server.asked("POST", "/v1/apikeys").is_empty());
+    }
+    let names = std::fs::read_dir(terminal.path(".")).unwrap();
+    let left = names
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.contains("key.json"));
+    assert_eq!(left.count(), 0);
+}
+
 #[test]
 fn an_agent_whose_buffer_cannot_be_made_names_the_flag() {
     let mut terminal = Terminal::new();
