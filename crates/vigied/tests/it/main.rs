@@ -45,6 +45,8 @@ mod quickstart;
 #[cfg(test)]
 mod raw_http;
 #[cfg(test)]
+mod renewals;
+#[cfg(test)]
 mod sdk;
 #[cfg(test)]
 mod settings;
