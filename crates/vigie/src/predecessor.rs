@@ -1,7 +1,8 @@
 //! The login of another program in a folder that is shared with it: what is about to replace it keeps a copy first, and
 //! asks where nobody has said that this folder is to be used.
 //!
-//! Whose a login is, its token says: the issuers of our own logins are remembered beside it, in a file of our own.
+//! Whose a login is, its token says: the issuers of our own logins are remembered, by the address of the server, in a file
+//! of our own.
 
 use crate::config::{Config, Whose};
 use crate::context::Context;
@@ -15,8 +16,8 @@ use base::time::{Clock as _, Millis, SystemClock};
 const RENEWABLE_SECONDS_MAX: i64 = 30 * 24 * 3600;
 
 impl Context {
-    /// Sees to it that nothing is lost when the login that is there is replaced; `issuer`, where it is known, is that of
-    /// the login to come.
+    /// Sees to it that nothing is lost when the login that is there is replaced; `issuer` is that of the login to come,
+    /// where the server has shown that it is its own.
     pub(crate) fn spare_predecessor(&self, issuer: &str) -> Result<(), Failure> {
         let whose = self.home.whose();
         if whose == Whose::Own {
@@ -29,7 +30,8 @@ impl Context {
         let theirs = Claims::of(config.iam_token.expose())
             .unwrap_or_default()
             .iss;
-        if !theirs.is_empty() && (theirs == issuer || self.home.read_issuers()?.contains(&theirs)) {
+        let is_ours = theirs == issuer || self.home.knows_issuer(&config.api_endpoint, &theirs)?;
+        if !theirs.is_empty() && is_ours {
             return Ok(());
         }
         let file = self.home.directory().join("config.json");
@@ -60,7 +62,8 @@ impl Context {
     pub(crate) fn own_login(&self) -> Result<(), Failure> {
         match self.claims() {
             Some(claims) if self.home.whose() != Whose::Own && !claims.iss.is_empty() => {
-                self.home.remember_issuer(&claims.iss)
+                let api = self.config().api_endpoint.clone();
+                self.home.remember_issuer(&api, &claims.iss)
             }
             _ => Ok(()),
         }

@@ -144,6 +144,13 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
         context.trust_if_elsewhere(&trust::origin(named)?)?;
     }
     let discovery = discover(context, &api, named_iam.as_deref())?;
+    // Where the person has named the token service nobody has looked whose name the server gives as its own.
+    let issuer = if named_iam.is_none() {
+        discovery.issuer.as_str()
+    } else {
+        ""
+    };
+    context.spare_predecessor(issuer)?;
     let iam = match named_iam {
         Some(named) => named,
         None => {
@@ -151,7 +158,6 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
             context.adopt(learnt.unwrap_or_default(), "its token service")?
         }
     };
-    context.spare_predecessor(&discovery.issuer)?;
     context.require_room()?;
     let (reply, by_key) = authenticate(args, context, &iam, &discovery.passcode_endpoint)?;
     output.ok()?;

@@ -1,6 +1,6 @@
 //! Copies of the two files as another program left them, and the issuers of our own logins.
 
-use super::{Config, Home, Prepared, read};
+use super::{Config, Home, Origins, Prepared, read};
 use crate::error::Failure;
 use std::fs;
 use std::io::ErrorKind;
@@ -11,8 +11,9 @@ use zeroize::Zeroizing;
 const SUFFIX: &str = ".before-vigie";
 /// Copies of so many logins are kept in one folder.
 const COPIES_MAX: usize = 32;
-/// So many issuers are remembered, the last ones.
-const ISSUERS_MAX: usize = 64;
+/// Issuers are remembered of so many addresses, and so many of one; forgetting one costs a question.
+const ADDRESSES_MAX: usize = 64;
+const ISSUERS_MAX: usize = 8;
 
 impl Home {
     /// Copies both files beside themselves; the path of the main one's copy. A copy of the same login is replaced, one of
@@ -54,22 +55,29 @@ impl Home {
         self.directory.join("issuers.json")
     }
 
-    /// The issuers of the logins that this program has made here.
-    pub(crate) fn read_issuers(&self) -> Result<Vec<String>, Failure> {
-        read(&self.issuers_file())
+    /// Whether this program has made a login here with tokens of this issuer, at this address.
+    pub(crate) fn knows_issuer(&self, api: &str, issuer: &str) -> Result<bool, Failure> {
+        let known: Origins = read(&self.issuers_file())?;
+        Ok(known
+            .get(api)
+            .is_some_and(|issuers| issuers.iter().any(|known| known == issuer)))
     }
 
-    /// Adds one.
-    pub(crate) fn remember_issuer(&self, issuer: &str) -> Result<(), Failure> {
-        if self.read_issuers()?.iter().any(|known| known == issuer) {
+    /// Remembers that. By the address as well: what a server calls itself is its own word, and one that takes another's
+    /// name has said nothing about a login to that other.
+    pub(crate) fn remember_issuer(&self, api: &str, issuer: &str) -> Result<(), Failure> {
+        if self.knows_issuer(api, issuer)? {
             return Ok(());
         }
         let file = self.hold("origins.json.lock")?;
-        let mut issuers = self.read_issuers()?;
-        issuers.retain(|known| known != issuer);
+        let mut known: Origins = read(&self.issuers_file())?;
+        while known.len() >= ADDRESSES_MAX && !known.contains_key(api) {
+            known.pop_first();
+        }
+        let issuers = known.entry(api.to_owned()).or_default();
         issuers.push(issuer.to_owned());
         issuers.drain(..issuers.len().saturating_sub(ISSUERS_MAX));
-        Prepared::beside(&self.issuers_file())?.keep(&issuers)?;
+        Prepared::beside(&self.issuers_file())?.keep(&known)?;
         drop(file);
         Ok(())
     }

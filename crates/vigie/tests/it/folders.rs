@@ -236,6 +236,17 @@ fn a_login_that_has_ended_and_one_of_a_vigie_are_replaced_without_a_word() {
     assert!(!ran.stderr.contains("before-vigie"), "{ran:?}");
 }
 
+/// What a server calls itself is its own word.
+#[test]
+fn a_server_that_takes_anothers_name_makes_no_login_its_own() {
+    let terminal = Terminal::of_folder(".bluemix");
+    terminal.server.turn(|knobs| knobs.issuer = IBM.to_owned());
+    log_in(&terminal, "bx", &[]);
+    ibm(&terminal, ".bluemix", 3600, "theirs");
+    let ran = log_in(&terminal, "bx", &[]);
+    assert!(ran.stderr.contains("before-vigie"), "{ran:?}");
+}
+
 /// Whoever has named the folder is asked nothing; nothing is lost there all the same.
 #[test]
 fn in_a_folder_that_was_named_nobody_is_asked() {
