@@ -3,7 +3,7 @@
 
 use crate::fixture::{ACCOUNT, jwt};
 use crate::terminal::{Ran, Terminal};
-use crate::unwritable::{fill, read_only, run_limited, small_disk};
+use crate::unwritable::{fill, read_only, run_limited, small_disk, writable};
 
 fn expire(terminal: &Terminal) {
     terminal.edit("config.json", |config| {
@@ -65,6 +65,28 @@ fn in_a_read_only_folder_the_login_is_not_used_up() {
     };
     let ran = terminal.run("vigie iam token");
     left_alone(&terminal, &ran);
+    drop(disk);
+    goes_on(&mut terminal);
+}
+
+#[test]
+fn where_the_lock_alone_can_be_written_the_login_is_not_used_up() {
+    let mut terminal = Terminal::logged_in();
+    expire(&terminal);
+    let folder = terminal.path(".vigie");
+    let Some(disk) = read_only(&folder) else {
+        return testing::skipped(
+            "where_the_lock_alone_can_be_written_the_login_is_not_used_up",
+            "no rights to mount",
+        );
+    };
+    let lock = writable(
+        &folder.join("config.json.lock"),
+        &terminal.path("a lock elsewhere"),
+    );
+    let ran = terminal.run("vigie iam token");
+    left_alone(&terminal, &ran);
+    drop(lock);
     drop(disk);
     goes_on(&mut terminal);
 }

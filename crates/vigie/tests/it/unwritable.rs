@@ -56,6 +56,14 @@ pub(crate) fn read_only(folder: &Path) -> Option<Mounted> {
     done("mount", &["-o", "remount,ro,bind", at]).then_some(mounted)
 }
 
+/// One file in such a folder that can be written all the same.
+pub(crate) fn writable(file: &Path, elsewhere: &Path) -> Mounted {
+    std::fs::write(elsewhere, "").unwrap();
+    let (from, at) = (elsewhere.to_str().unwrap(), file.to_str().unwrap());
+    assert!(done("mount", &["--bind", from, at]));
+    Mounted(file.to_owned())
+}
+
 /// Runs a line under a limit on the size of what it writes, in blocks of 512 bytes; standard output and error are pipes,
 /// which it does not touch.
 pub(crate) fn run_limited(terminal: &Terminal, blocks: u32, line: &str) -> Ran {
