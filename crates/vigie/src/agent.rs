@@ -15,4 +15,4 @@ pub(crate) use bell::{Bell, ring_on_signals};
 pub(crate) use host::Host;
 pub(crate) use reading::{Naming, Reading, batch};
 pub(crate) use sender::{Report, Sender, receipt};
-pub(crate) use spool::{Lost, Spool};
+pub(crate) use spool::{Lost, Spool, SpoolError};

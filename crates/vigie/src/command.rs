@@ -1,5 +1,6 @@
 //! The commands, one file each; here only which there are and where they lead.
 
+pub(crate) mod absent;
 pub(crate) mod account;
 pub(crate) mod agent;
 pub(crate) mod api;
@@ -58,6 +59,12 @@ pub(crate) enum Command {
     Config(config::ConfigArgs),
     /// Print the completion script for a shell
     Completion(completion::CompletionArgs),
+    /// Accepted for old scripts; there are no plug-ins
+    #[command(hide = true)]
+    Plugin(absent::PluginArgs),
+    /// Accepted for old scripts; the program does not update itself
+    #[command(hide = true)]
+    Update(absent::UpdateArgs),
     /// Print the version
     #[command(visible_alias = "v")]
     Version,
@@ -79,6 +86,8 @@ pub(crate) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         Command::Agent(args) => agent::run(args, context),
         Command::Config(args) => config::run(args, context),
         Command::Completion(args) => completion::run(args, context),
+        Command::Plugin(args) => absent::plugin(args, context),
+        Command::Update(args) => absent::update(args, context),
         Command::Version => version::run(context),
     }
 }

@@ -7,18 +7,23 @@
 //! it; the directory is for its owner alone, and so are the files.
 
 mod content;
+mod copy;
+mod folder;
+mod prepared;
 
 pub(crate) use self::content::{Account, CfConfig, Config, Place};
+pub(crate) use self::folder::Whose;
+pub(crate) use self::prepared::Prepared;
 
-use crate::env::{self, Env};
+use crate::context::Name;
+use crate::env::Env;
 use crate::error::Failure;
 use crate::links;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -37,40 +42,28 @@ pub(crate) type Origins = BTreeMap<String, Vec<String>>;
 #[derive(Debug, Clone)]
 pub(crate) struct Home {
     directory: PathBuf,
+    whose: Whose,
 }
 
 impl Home {
-    /// Finds the directory by the rules of the original: a variable that names it, else `.ibmcloud` if it is there,
-    /// else `.bluemix`, inside the parent a variable names or the home directory.
-    pub(crate) fn find(env: &Env) -> Result<Self, Failure> {
-        if let Some(directory) = env
-            .get(env::HOME_DIRECTORY)
-            .or_else(|| env.get(env::CONFIG_HOME))
-        {
-            return Ok(Self::at(directory));
-        }
-        let parent = env
-            .get(env::CONFIG_PARENT)
-            .or_else(|| env.get(env::USER_HOME))
-            .ok_or_else(|| {
-                Failure::failed("no home directory is known to keep the login in")
-                    .hint("set `VIGIE_HOME` to a directory of your own")
-            })?;
-        let newer = Path::new(parent).join(".ibmcloud");
-        Ok(Self {
-            directory: if newer.is_dir() {
-                newer
-            } else {
-                Path::new(parent).join(".bluemix")
-            },
-        })
+    /// Finds the directory for a name of the program.
+    pub(crate) fn find(name: Name, env: &Env) -> Result<Self, Failure> {
+        let (directory, whose) = folder::find(name, env)?;
+        Ok(Self { directory, whose })
     }
 
-    /// The directory itself.
+    /// A directory for a test.
+    #[cfg(test)]
     pub(crate) fn at(directory: impl Into<PathBuf>) -> Self {
         Self {
             directory: directory.into(),
+            whose: Whose::Own,
         }
+    }
+
+    /// Whose directory it is.
+    pub(crate) const fn whose(&self) -> Whose {
+        self.whose
     }
 
     /// The directory itself.
@@ -116,7 +109,7 @@ impl Home {
         let file = self.hold("origins.json.lock")?;
         let mut origins = self.read_origins()?;
         change(&mut origins);
-        write(&self.origins_file(), &origins)?;
+        Prepared::beside(&self.origins_file())?.keep(&origins)?;
         drop(file);
         Ok(())
     }
@@ -167,15 +160,27 @@ pub(crate) struct Lock<'home> {
 }
 
 impl Lock<'_> {
-    /// Replaces `config.json`.
-    pub(crate) fn write(&self, config: &Config) -> Result<(), Failure> {
-        write(&self.home.main_file(), config)
+    /// Prepares to replace `config.json`: what can stand in the way is found out here.
+    pub(crate) fn prepare(&self) -> Result<Prepared, Failure> {
+        Prepared::beside(&self.home.main_file())?.reserve()
     }
 
-    /// Replaces `.cf/config.json`.
-    pub(crate) fn write_cf(&self, cf: &CfConfig) -> Result<(), Failure> {
+    /// Prepares to replace `.cf/config.json`.
+    pub(crate) fn prepare_cf(&self) -> Result<Prepared, Failure> {
+        self.beside_cf()?.reserve()
+    }
+
+    /// Replaces both, or neither where one of them cannot be written.
+    pub(crate) fn write(&self, config: &Config, cf: &CfConfig) -> Result<(), Failure> {
+        let main = Prepared::beside(&self.home.main_file())?.fill(config)?;
+        let other = self.beside_cf()?.fill(cf)?;
+        main.put()?;
+        other.put()
+    }
+
+    fn beside_cf(&self) -> Result<Prepared, Failure> {
         create_directory(&self.home.directory.join(".cf"))?;
-        write(&self.home.cf_file(), cf)
+        Prepared::beside(&self.home.cf_file())
     }
 }
 
@@ -228,69 +233,10 @@ fn without_nulls<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     serde_json::from_value(value).ok()
 }
 
-/// Writes beside the file, brings it to the disk, then puts it in the file's place. Where the path is a link, the file it
-/// leads to is replaced, and not the link.
-fn write(path: &Path, value: &impl Serialize) -> Result<(), Failure> {
-    links::refuse_planted(path)?;
-    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let text = serde_json::to_vec_pretty(value)
-        .map(Zeroizing::new)
-        .map_err(|error| Failure::failed(format!("cannot write `{}`: {error}", path.display())))?;
-    // One name is enough under the lock, and what a killed process left is taken away by the next.
-    let beside = path.with_extension("json.tmp");
-    let fail = |error: std::io::Error| {
-        drop(fs::remove_file(&beside));
-        Failure::file("write", path, &error)
-    };
-    drop(fs::remove_file(&beside));
-    let mut file = OpenOptions::new()
-        .create_new(true)
-        .write(true)
-        .mode(0o600)
-        .open(&beside)
-        .map_err(|error| Failure::file("create", &beside, &error))?;
-    file.write_all(&text)
-        .and_then(|()| file.write_all(b"\n"))
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&beside, path))
-        .map_err(fail)?;
-    path.parent()
-        .map_or(Ok(()), |directory| File::open(directory)?.sync_all())
-        .map_err(|error| Failure::file("write", path, &error))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
-
-    fn find(pairs: &[(&'static str, &str)]) -> PathBuf {
-        Home::find(&Env::of(pairs)).unwrap().directory
-    }
-
-    #[test]
-    fn the_directory_follows_the_variables_in_their_order() {
-        let parent = tempfile::tempdir().unwrap();
-        let parent = parent.path().to_str().unwrap();
-        assert_eq!(
-            find(&[("HOME", parent)]),
-            Path::new(parent).join(".bluemix")
-        );
-        fs::create_dir(Path::new(parent).join(".ibmcloud")).unwrap();
-        assert_eq!(
-            find(&[("HOME", "/nobody"), ("BLUEMIX_HOME", parent)]),
-            Path::new(parent).join(".ibmcloud")
-        );
-        assert_eq!(
-            find(&[("IBMCLOUD_HOME", parent), ("IBMCLOUD_CONFIG_HOME", "/c")]),
-            Path::new("/c")
-        );
-        assert_eq!(
-            find(&[("IBMCLOUD_CONFIG_HOME", "/c"), ("VIGIE_HOME", "/v")]),
-            Path::new("/v")
-        );
-        assert!(Home::find(&Env::of(&[])).is_err());
-    }
 
     #[test]
     fn what_another_tool_wrote_survives_a_rewrite() {
@@ -302,7 +248,12 @@ mod tests {
         let mut config = home.read().unwrap();
         assert_eq!(config.color(), Some(false));
         config.region = "local".to_owned();
-        home.lock().unwrap().write(&config).unwrap();
+        home.lock()
+            .unwrap()
+            .prepare()
+            .unwrap()
+            .keep(&config)
+            .unwrap();
         let after: Value = serde_json::from_slice(&fs::read(home.main_file()).unwrap()).unwrap();
         assert_eq!(after["PluginRepos"][0]["URL"], "y");
         assert_eq!(after["Account"]["Extra"], 1);
@@ -320,8 +271,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let home = Home::at(directory.path().join("deep").join("er"));
         let lock = home.lock().unwrap();
-        lock.write(&Config::default()).unwrap();
-        lock.write_cf(&CfConfig::default()).unwrap();
+        lock.write(&Config::default(), &CfConfig::default())
+            .unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(home.directory()), 0o700);
         assert_eq!(mode(&home.main_file()), 0o600);
@@ -350,7 +301,7 @@ mod tests {
                             .and_then(Value::as_i64)
                             .unwrap_or(0);
                         config.other.insert("Count".to_owned(), (count + 1).into());
-                        lock.write(&config).unwrap();
+                        lock.prepare().unwrap().keep(&config).unwrap();
                     }
                 });
             }

@@ -8,6 +8,7 @@ use crate::origin::Origin;
 use crate::output::{Format, Output};
 use crate::shown::Shown;
 use std::cell::{OnceCell, Ref, RefCell};
+use wire::secret::SecretText;
 
 /// The name the program was called by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,12 +57,14 @@ pub(crate) struct Context {
     client: OnceCell<Client>,
     /// What the server in use calls itself, where it was the person who said that it is reached as it was.
     pub(crate) other_name: OnceCell<Origin>,
+    /// The refresh token on disk, where it was used up and its successor could not be kept there.
+    pub(crate) unkept: RefCell<Option<SecretText>>,
 }
 
 impl Context {
     /// Reads the configuration, and nothing else.
     pub(crate) fn new(name: Name, env: Env, format: Format, quiet: bool) -> Result<Self, Failure> {
-        let home = Home::find(&env)?;
+        let home = Home::find(name, &env)?;
         let config = home.read()?;
         let output = Output::new(name, format, quiet, &env, config.color());
         Ok(Self {
@@ -72,6 +75,7 @@ impl Context {
             config: RefCell::new(config),
             client: OnceCell::new(),
             other_name: OnceCell::new(),
+            unkept: RefCell::new(None),
         })
     }
 

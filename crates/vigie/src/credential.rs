@@ -49,11 +49,13 @@ impl Credential {
                 false => given::password(given.expose(), "-p", output),
             })
             .transpose()?;
-        let asked = typed.is_none();
+        let missing = typed.is_none();
+        // What a script wrote is as it is, however often it is asked for.
+        let asked = missing && prompt::is_possible();
         match args.user.as_deref() {
             Some("apikey") => Ok((
                 Self::ApiKey(typed.map_or_else(
-                    || prompt::secret("API Key", "the API key", "`-p @FILE`"),
+                    || prompt::secret_or_line("API Key", "the API key", "`-p @FILE`", output),
                     Ok,
                 )?),
                 asked,
@@ -63,10 +65,11 @@ impl Credential {
             Some(user) => {
                 let password = typed.map_or_else(
                     || {
-                        prompt::secret(
+                        prompt::secret_or_line(
                             "Password",
                             "the password",
                             "`-p @FILE`, or log in with `--apikey @FILE`",
+                            output,
                         )
                     },
                     Ok,
@@ -74,17 +77,18 @@ impl Credential {
                 Ok((Self::Password(user.to_owned(), password), asked))
             }
             None => {
-                if let (true, Some((name, value))) = (asked, context.env.named(env::API_KEY)) {
+                if let (true, Some((name, value))) = (missing, context.env.named(env::API_KEY)) {
                     output.note(format!("logging in with the API key of `{name}`"));
                     return Ok((Self::ApiKey(given::key(value, name, output)?), false));
                 }
-                let user = prompt::text(
+                let user = prompt::text_or_line(
                     "Email",
                     "the user",
                     "`-u USER -p @FILE`, `--apikey @FILE` or `VIGIE_API_KEY`",
+                    output,
                 )?;
                 let password = typed.map_or_else(
-                    || prompt::secret("Password", "the password", "`-p @FILE`"),
+                    || prompt::secret_or_line("Password", "the password", "`-p @FILE`", output),
                     Ok,
                 )?;
                 Ok((Self::Password(user, password), asked))
@@ -100,17 +104,17 @@ impl Credential {
         if let Some(code) = typed {
             return Ok((Self::Passcode(code), false));
         }
-        if prompt::is_possible() {
+        let asked = prompt::is_possible();
+        if asked {
             offer_page(context, page)?;
         }
         let flag = shown!(
             "`-u passcode -p CODE`; a code is to be had at {}",
             Shown::told(page)
         );
-        Ok((
-            Self::Passcode(prompt::secret("One Time Code ", "the one-time code", flag)?),
-            true,
-        ))
+        let (what, output) = ("the one-time code", &context.output);
+        let code = prompt::secret_or_line("One Time Code ", what, flag, output)?;
+        Ok((Self::Passcode(code), asked))
     }
 
     /// The grant and the fields that carry it.

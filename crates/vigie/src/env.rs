@@ -32,13 +32,19 @@ variables! {
         "API endpoint for `login` without `-a`, and for `agent` with an API key, in place of the configured one";
     /// The configuration directory itself, ours.
     HOME_DIRECTORY: ["VIGIE_HOME"],
-        "the configuration directory itself";
+        "the configuration directory itself, under every name of the program";
     /// The configuration directory itself.
     CONFIG_HOME: ["IBMCLOUD_CONFIG_HOME"],
         "the configuration directory itself, after `VIGIE_HOME`";
     /// The parent of the configuration directory.
     CONFIG_PARENT: ["IBMCLOUD_HOME", "BLUEMIX_HOME"],
-        "the directory that holds `.ibmcloud` or `.bluemix`; default: the home directory";
+        "under the names `ibmcloud`, `bluemix` and `bx`, the directory that holds `.ibmcloud` or `.bluemix`; default: the home directory";
+    /// The parent of our own directory.
+    XDG_CONFIG_HOME: ["XDG_CONFIG_HOME"],
+        "the directory that holds `vigie`, the configuration directory, if it is an absolute path; default: `.config` in the home directory (on macOS `Library/Application Support`, whatever this says)";
+    /// The same on Windows.
+    APP_DATA: ["APPDATA"],
+        "on Windows, the directory that holds `vigie`";
     /// The user's home.
     USER_HOME: ["HOME"],
         "the home directory";

@@ -24,6 +24,7 @@ mod monitoring;
 mod origin;
 mod output;
 mod places;
+mod predecessor;
 mod prompt;
 #[cfg(test)]
 mod reference;
@@ -44,6 +45,7 @@ use crate::shown::{Shown, shown};
 use clap::error::ErrorKind;
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return misunderstood(name, quiet, &error, &arguments),
     };
+    outlive_file_limits();
     let env = Env::of_process();
     let context = match Context::new(name, env, cli.output, cli.quiet) {
         Ok(context) => context,
@@ -73,6 +76,16 @@ fn main() -> ExitCode {
             exit(name, failure.kind)
         }
     }
+}
+
+/// Under a limit on the size of files, a write beyond it ends a program that does not look at the signal, in the middle of
+/// what it does and without a word; who does gets an error to tell.
+fn outlive_file_limits() {
+    let seen = Arc::default();
+    drop(signal_hook::flag::register(
+        signal_hook::consts::SIGXFSZ,
+        seen,
+    ));
 }
 
 /// Help that was asked for is a result; anything else is wrong usage.

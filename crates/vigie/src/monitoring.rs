@@ -1,6 +1,8 @@
 //! The monitoring API as its caller sees it: whose metrics, with which credential, and what to do when the server says
 //! "expired" or "later". What is asked and what becomes of the answer is the commands' matter.
 
+mod key_space;
+
 use crate::address;
 use crate::client::{Reply, Request};
 use crate::context::Context;
@@ -8,10 +10,12 @@ use crate::env;
 use crate::error::{Failure, Kind};
 use crate::given;
 use crate::session::{IAM_CLIENT, Token, checked, not_logged_in};
+use crate::shown::{Shown, shown};
 use crate::token::Claims;
 use base::secret::Secret;
 use base::time::{Clock as _, SystemClock};
 use std::cell::RefCell;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use wire::iam::discovery::GRANT_API_KEY;
 use wire::iam::token::TokenReply;
@@ -30,7 +34,8 @@ const WAIT_MAX: Duration = Duration::from_secs(30);
 #[derive(Debug, clap::Args)]
 pub(crate) struct ScopeArgs {
     /// Whose metrics: `space`, `org` or `account` of the target, or the id itself (`s-GUID`, `o-GUID`, `a-GUID`);
-    /// default: the targeted space, else the organization, else the account
+    /// default: the targeted space. Without one, reading looks into the organization, else the account; what stores or
+    /// deletes must be told
     #[arg(long, value_name = "SCOPE", display_order = 800)]
     pub(crate) scope: Option<String>,
 }
@@ -92,15 +97,30 @@ impl Domain {
     }
 
     /// What the argument says, where nothing is targeted.
-    fn untargeted(context: &Context, named: Option<&str>) -> Result<Self, Failure> {
+    fn untargeted(context: &Context, named: &str) -> Result<Self, Failure> {
         match named {
-            None | Some("account") => Ok(Self::of_credential()),
-            Some(what @ ("space" | "org")) => Err(Failure::usage(format!(
+            "account" => Ok(Self::of_credential()),
+            what @ ("space" | "org") => Err(Failure::usage(format!(
                 "no {what} is targeted at the server of `VIGIE_API`"
             ))
             .hint("name it by its id, `s-GUID` or `o-GUID`")),
+            named => Self::find(context, Some(named)),
+        }
+    }
+
+    /// The targeted space, or what is named instead: for what stores or deletes, which must not land elsewhere because
+    /// nothing was said.
+    fn named(context: &Context, named: Option<&str>) -> Result<Self, Failure> {
+        match named {
+            None => Self::space(context)?.ok_or_else(|| unsaid(context)),
             named => Self::find(context, named),
         }
+    }
+
+    /// The targeted space.
+    fn space(context: &Context) -> Result<Option<Self>, Failure> {
+        let space = context.home.read_cf()?.space_fields;
+        Ok(Self::new("space", "s-", (&space.guid, &space.name)))
     }
 
     /// What the target says, or what the argument does.
@@ -154,8 +174,20 @@ pub(crate) struct Monitoring<'a> {
 }
 
 impl<'a> Monitoring<'a> {
-    /// With the login of this configuration.
-    pub(crate) fn of_session(context: &'a Context, scope: &ScopeArgs) -> Result<Self, Failure> {
+    /// With the login of this configuration, to read.
+    pub(crate) fn to_read(context: &'a Context, scope: &ScopeArgs) -> Result<Self, Failure> {
+        Self::of_session(context, || Domain::find(context, scope.scope.as_deref()))
+    }
+
+    /// With the login of this configuration, to store or to delete.
+    pub(crate) fn to_change(context: &'a Context, scope: &ScopeArgs) -> Result<Self, Failure> {
+        Self::of_session(context, || Domain::named(context, scope.scope.as_deref()))
+    }
+
+    fn of_session(
+        context: &'a Context,
+        domain: impl FnOnce() -> Result<Domain, Failure>,
+    ) -> Result<Self, Failure> {
         let config = context.config();
         if config.iam_token.is_empty() && config.iam_refresh_token.is_empty() {
             return Err(not_logged_in(context.name));
@@ -166,16 +198,20 @@ impl<'a> Monitoring<'a> {
         Ok(Self {
             context,
             endpoint,
-            domain: Domain::find(context, scope.scope.as_deref())?,
+            domain: domain()?,
             credential: Credential::Session,
         })
     }
 
     /// With the API key of the environment where there is one, else with the login: for what runs unattended, and longer
-    /// than a login lives.
-    pub(crate) fn unattended(context: &'a Context, scope: &ScopeArgs) -> Result<Self, Failure> {
+    /// than a login lives. What is to be sent waits below `buffer`.
+    pub(crate) fn unattended(
+        context: &'a Context,
+        scope: &ScopeArgs,
+        buffer: &Path,
+    ) -> Result<Self, Failure> {
         let Some((name, text)) = context.env.named(env::API_KEY) else {
-            return Self::of_session(context, scope);
+            return Self::to_change(context, scope);
         };
         let key = given::key(text, name, &context.output)?;
         let config = context.config().clone();
@@ -186,36 +222,41 @@ impl<'a> Monitoring<'a> {
             .map(address::complete)
             .transpose()?
             .filter(|url| *url != config.api_endpoint);
-        let (endpoint, iam, domain) = match elsewhere {
+        let (endpoint, iam, root, domain) = match elsewhere {
             // What is targeted is of the server of the login, and means nothing to another.
             Some(url) => {
                 let iam = context.named_iam(None)?.unwrap_or_else(|| url.clone());
-                let domain = Domain::untargeted(context, named)?;
-                (url, iam, domain)
+                let domain = named.map(|named| Domain::untargeted(context, named));
+                (url.clone(), iam, url, domain.transpose()?)
             }
             None => (
                 context.metrics_endpoint()?,
                 context.iam_endpoint(&config)?,
-                // A key alone names no target; then the account it belongs to is meant.
+                context.cf_root()?,
                 match named {
-                    None => Domain::find(context, None).unwrap_or_else(|_| Domain::of_credential()),
-                    named => Domain::find(context, named)?,
+                    None => Domain::space(context)?,
+                    named => Some(Domain::find(context, named)?),
                 },
             ),
         };
         // Before it is left alone: an agent has nobody to ask.
         context.vouch(&endpoint, "its metrics API")?;
         context.vouch(&iam, "its token service")?;
-        Ok(Self {
+        let is_found = domain.is_some();
+        let mut monitoring = Self {
             context,
             endpoint,
-            domain,
+            domain: domain.unwrap_or_else(Domain::of_credential),
             credential: Credential::Key {
                 key,
                 iam,
                 token: RefCell::new(None),
             },
-        })
+        };
+        if !is_found {
+            monitoring.domain = monitoring.space_of_key(&root, buffer)?;
+        }
+        Ok(monitoring)
     }
 
     /// The server and the domain, for people.
@@ -224,18 +265,13 @@ impl<'a> Monitoring<'a> {
     }
 
     /// The server and the domain, as a path of two directories.
-    pub(crate) fn directory(&self) -> std::path::PathBuf {
-        let harmless = |text: &str| -> String {
-            text.chars()
-                .map(|character| match character {
-                    'a'..='z' | 'A'..='Z' | '0'..='9' | '-' => character,
-                    _ => '_',
-                })
-                .collect()
-        };
-        let host = self.endpoint.rsplit("://").next().unwrap_or_default();
+    pub(crate) fn directory(&self) -> PathBuf {
         let scope = self.domain.id.as_deref().unwrap_or("account");
-        std::path::PathBuf::from(harmless(host)).join(harmless(scope))
+        PathBuf::from(harmless(self.host())).join(harmless(scope))
+    }
+
+    fn host(&self) -> &str {
+        self.endpoint.rsplit("://").next().unwrap_or_default()
     }
 
     /// An address of the server.
@@ -328,4 +364,28 @@ impl<'a> Monitoring<'a> {
         token.replace(Some(fresh.clone()));
         Ok(fresh)
     }
+}
+
+/// A text as the name of a directory.
+fn harmless(text: &str) -> String {
+    text.chars()
+        .map(|character| match character {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '-' => character,
+            _ => '_',
+        })
+        .collect()
+}
+
+/// Nothing is targeted that metrics could belong to without a doubt.
+fn unsaid(context: &Context) -> Failure {
+    let org = (context.home.read_cf()).is_ok_and(|cf| !cf.organization_fields.guid.is_empty());
+    let target = if org {
+        "`vigie target -s SPACE`"
+    } else {
+        "`vigie target -o ORG -s SPACE`"
+    };
+    Failure::usage("no space is targeted, and nothing else is named that the metrics belong to").hint(shown!(
+        "choose a space with {}, or mean the organization or the account itself with `--scope org` or `--scope account`",
+        Shown::from(target)
+    ))
 }

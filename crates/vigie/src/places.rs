@@ -32,7 +32,8 @@ impl Context {
         Ok(format!("{}{path}", self.cf_root()?))
     }
 
-    fn cf_root(&self) -> Result<String, Failure> {
+    /// The address of the Cloud Foundry side.
+    pub(crate) fn cf_root(&self) -> Result<String, Failure> {
         let target = self.home.read_cf()?.target;
         if target.is_empty() {
             self.api_endpoint()
@@ -152,13 +153,26 @@ impl Context {
         first: Request,
         doing: &str,
     ) -> Result<Vec<Resource<T>>, Failure> {
+        self.pages(&self.cf_root()?, first, doing, |request| {
+            self.ask(request, doing)
+        })
+    }
+
+    /// The same from the server at `root`, with whatever credential `ask` has.
+    pub(crate) fn pages<T: DeserializeOwned>(
+        &self,
+        root: &str,
+        first: Request,
+        doing: &str,
+        ask: impl Fn(Request) -> Result<Reply, Failure>,
+    ) -> Result<Vec<Resource<T>>, Failure> {
         let mut request = first;
         let mut items = Vec::new();
         for _ in 0..PAGES_MAX {
-            let page: List<T> = self.ask(request, doing)?.parse(doing)?;
+            let page: List<T> = ask(request)?.parse(doing)?;
             items.extend(page.resources);
             match page.next_url {
-                Some(next) => request = Request::get(self.next_page(&self.cf_root()?, &next)?),
+                Some(next) => request = Request::get(self.next_page(root, &next)?),
                 None => break,
             }
         }

@@ -1,9 +1,11 @@
 //! Questions to the person at the terminal. Without a terminal nothing is asked: the error names the flag instead.
 
 mod new_password;
+mod piped;
 mod unseen;
 
 pub(crate) use new_password::new_password;
+pub(crate) use piped::{secret_or_line, text_or_line};
 
 use crate::error::Failure;
 use crate::output::to_stderr;

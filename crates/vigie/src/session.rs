@@ -7,6 +7,7 @@ use crate::client::{Reply, Request};
 use crate::config::{CfConfig, Config};
 use crate::context::{Context, Name};
 use crate::error::{Failure, Kind};
+use crate::shown::shown;
 use crate::token::{Claims, EXPIRY_MARGIN_SECONDS, bare, is_token};
 use base::secret::Secret;
 use base::time::{Clock as _, Millis, SystemClock};
@@ -55,8 +56,12 @@ impl Context {
         // Nobody is asked while others wait for the lock.
         let iam = self.iam_endpoint(&self.config())?;
         self.vouch(&iam, "its token service")?;
-        let lock = self.home.lock()?;
+        let lock = match self.home.lock() {
+            Ok(lock) => lock,
+            Err(failure) => return self.instead_of_renewing(failure),
+        };
         let mut config = self.home.read()?;
+        self.take_unkept(&mut config);
         // Another process may have renewed it while this one waited; what it got just now is as long as any.
         let enough = if config.iam_token == known {
             ttl_min
@@ -67,14 +72,45 @@ impl Context {
         {
             token
         } else {
+            let file = match lock.prepare() {
+                Ok(file) => file,
+                Err(failure) => return self.instead_of_renewing(failure),
+            };
             let reply = renew(self, &config, None)?;
+            let used_up = config.iam_refresh_token.clone();
             keep(&mut config, &reply);
-            lock.write(&config)?;
+            if let Err(failure) = file.keep(&config) {
+                self.unkept.replace(Some(used_up));
+                warn_unkept(self, &failure);
+            }
             Secret::new(reply.access_token.expose().to_owned())
         };
         self.set_config(config);
         drop(lock);
         Ok(token)
+    }
+
+    /// Where a new login could not be kept none is asked for, so that the one there is stays as good as it is: the server
+    /// gives one successor, and takes a second use for theft. A token that is still good is better than none.
+    fn instead_of_renewing(&self, failure: Failure) -> Result<Token, Failure> {
+        let failure = not_kept(failure);
+        let stored = self.config().iam_token.clone();
+        match valid(stored.expose(), Duration::ZERO, SystemClock.now()) {
+            Some(token) => {
+                self.output.warn(failure.message);
+                Ok(token)
+            }
+            None => Err(failure),
+        }
+    }
+
+    /// Goes on from what this process holds, where what is on disk is what it was got for.
+    fn take_unkept(&self, config: &mut Config) {
+        if self.unkept.borrow().as_ref() == Some(&config.iam_refresh_token) {
+            let held = self.config();
+            config.iam_token = held.iam_token.clone();
+            config.iam_refresh_token = held.iam_refresh_token.clone();
+        }
     }
 
     /// Whether there is a session, good or to be renewed.
@@ -105,16 +141,28 @@ impl Context {
             &uaa_endpoint(self, &self.home.read_cf()?)?,
             "its token service",
         )?;
-        let lock = self.home.lock()?;
+        let prepared = self.home.lock().and_then(|lock| {
+            let file = lock.prepare_cf()?;
+            Ok((lock, file))
+        });
         let mut cf = self.home.read_cf()?;
         // Another process may have renewed it while this one waited.
         if let Some(token) = good(&cf) {
             return Ok(token);
         }
-        let reply = renew_uaa(self, &cf, &iam)?;
+        let reply = renew_uaa(self, &cf, &iam, prepared.is_ok())?;
         cf.access_token = format!("bearer {}", reply.access_token.expose()).into();
         cf.refresh_token = reply.refresh_token.clone();
-        lock.write_cf(&cf)?;
+        if let Err(failure) = prepared.and_then(|(lock, file)| {
+            file.keep(&cf)?;
+            drop(lock);
+            Ok(())
+        }) {
+            self.output.warn(shown!(
+                "the UAA token could not be kept: {}",
+                failure.message
+            ));
+        }
         Ok(Secret::new(reply.access_token.expose().to_owned()))
     }
 
@@ -188,26 +236,59 @@ impl Context {
         let lock = self.home.lock()?;
         let (mut config, mut cf) = (self.home.read()?, self.home.read_cf()?);
         change(&mut config, &mut cf);
-        lock.write(&config)?;
-        lock.write_cf(&cf)?;
+        lock.write(&config, &cf)?;
         self.set_config(config);
         Ok(())
     }
 
     /// Exchanges the session's tokens for ones bound to an account.
     pub(crate) fn bind_account(&self, account: &str) -> Result<(), Failure> {
-        let lock = self.home.lock()?;
+        let lock = self.home.lock().map_err(not_kept)?;
+        let (file, cf_file) = (
+            lock.prepare().map_err(not_kept)?,
+            lock.prepare_cf().map_err(not_kept)?,
+        );
         let mut config = self.home.read()?;
+        let mut cf = self.home.read_cf()?;
         let reply = renew(self, &config, Some(account))?;
         keep(&mut config, &reply);
-        lock.write(&config)?;
-        let mut cf = self.home.read_cf()?;
+        file.keep(&config)?;
         if keep_uaa(&mut cf, &reply) {
-            lock.write_cf(&cf)?;
+            cf_file.keep(&cf)?;
         }
         self.set_config(config);
         Ok(())
     }
+
+    /// Finds out whether a login could be kept, before a password or a code is used for it.
+    pub(crate) fn require_room(&self) -> Result<(), Failure> {
+        let lock = self.home.lock()?;
+        lock.prepare()?;
+        lock.prepare_cf()?;
+        Ok(())
+    }
+}
+
+/// What stands in the way of a renewal, when nothing has been asked for yet.
+fn not_kept(failure: Failure) -> Failure {
+    let mut told = failure;
+    told.message = shown!(
+        "the login was not renewed, because a new one could not be kept: {}",
+        told.message
+    );
+    if told.hints.is_empty() {
+        told = told.hint(
+            "make room or rights there; or log in again with `VIGIE_HOME` set to a folder that can be written",
+        );
+    }
+    told
+}
+
+fn warn_unkept(context: &Context, failure: &Failure) {
+    context.output.warn(shown!(
+        "the renewed login could not be kept: {}; this token is good until it expires, then log in again with `vigie login`",
+        failure.message
+    ));
 }
 
 fn no_endpoint() -> Failure {
@@ -310,6 +391,7 @@ fn renew_uaa(
     context: &Context,
     cf: &CfConfig,
     iam: &Token,
+    may_use_up: bool,
 ) -> Result<wire::cf::token::UaaTokenReply, Failure> {
     let endpoint = uaa_endpoint(context, cf)?;
     let ask = |form: &[(&str, &str)]| {
@@ -319,7 +401,8 @@ fn renew_uaa(
                 .form(form),
         )
     };
-    if !matches!(cf.refresh_token.expose(), "" | "not_supported") {
+    // The refresh token is good for one successor, which would be lost; the IAM token is not used up.
+    if may_use_up && !matches!(cf.refresh_token.expose(), "" | "not_supported") {
         let reply = ask(&[
             ("grant_type", "refresh_token"),
             ("refresh_token", cf.refresh_token.expose()),

@@ -1,5 +1,9 @@
 //! Choosing where to work: the account, region, organization and space of the session. `login` and `target` share it.
 
+mod place;
+
+pub(crate) use self::place::Asking;
+
 use crate::client::Request;
 use crate::config::{Account, Place};
 use crate::context::Context;
@@ -79,7 +83,7 @@ impl Context {
                 let known: Vec<&str> = regions.iter().map(|region| region.name.as_str()).collect();
                 Failure::new(Kind::NotFound, format!("no region `{}`", printable(wish))).hint(
                     format!(
-                        "there is `{}`; see `vigie regions`",
+                        "there is `{}`; see `vigie regions` (who runs the server names its region with `vigied init --region`)",
                         printable(&known.join("`, `"))
                     ),
                 )
@@ -125,83 +129,6 @@ impl Context {
             cf.api_version = info.api_version;
             cf.ssl_disabled = config.ssl_disabled;
             cf.target = cf_api;
-        })
-    }
-
-    /// Targets an organization and a space. What is not wished for is chosen where there is but one; with `asking`
-    /// the person is asked, otherwise it stays open.
-    pub(crate) fn target_place(
-        &self,
-        org: Option<&str>,
-        space: Option<&str>,
-        asking: bool,
-    ) -> Result<(), Failure> {
-        let region = self.config().region.clone();
-        let kept = self.home.read_cf()?.organization_fields;
-        let org = match org {
-            Some(name) => {
-                let org = self.org_named(name, &region)?;
-                Some(Place {
-                    guid: org.metadata.guid,
-                    name: org.entity.name,
-                    ..Place::default()
-                })
-            }
-            None if space.is_some() && !kept.guid.is_empty() => Some(kept),
-            None => pick(
-                self.orgs(&region)?
-                    .into_iter()
-                    .map(|org| Place {
-                        guid: org.metadata.guid,
-                        name: org.entity.name,
-                        ..Place::default()
-                    })
-                    .collect(),
-                asking,
-                "Select an organization:",
-                "the organization",
-                "`-o ORG`",
-            )?,
-        };
-        let Some(org) = org else {
-            if space.is_some() {
-                return Err(Failure::usage("a space is named, but not its organization")
-                    .hint("name it with `-o ORG`; list them with `vigie account orgs`"));
-            }
-            return Ok(());
-        };
-        let space = match space {
-            Some(name) => {
-                let space = self.space_named(&org, name)?;
-                Some(Place {
-                    guid: space.metadata.guid,
-                    name: space.entity.name,
-                    ..Place::default()
-                })
-            }
-            None => pick(
-                self.spaces(&org.guid)?
-                    .into_iter()
-                    .map(|space| Place {
-                        guid: space.metadata.guid,
-                        name: space.entity.name,
-                        ..Place::default()
-                    })
-                    .collect(),
-                asking,
-                "Select a space:",
-                "the space",
-                "`-s SPACE`",
-            )?,
-        };
-        self.output.action(shown!("Targeted org {}\n", org.name))?;
-        if let Some(space) = &space {
-            self.output
-                .action(shown!("Targeted space {}\n", space.name))?;
-        }
-        self.update(|_, cf| {
-            cf.organization_fields = org;
-            cf.space_fields = space.unwrap_or_default();
         })
     }
 
@@ -338,21 +265,4 @@ fn describe(account: &AccountResource) -> String {
         printable(&account.entity.name),
         printable(&account.metadata.guid)
     )
-}
-
-fn pick(
-    mut places: Vec<Place>,
-    asking: bool,
-    heading: &'static str,
-    what: &'static str,
-    flag: &'static str,
-) -> Result<Option<Place>, Failure> {
-    match places.len() {
-        0 => Ok(None),
-        1 => Ok(places.pop()),
-        _ if asking => prompt::choose(heading, &places, |place| printable(&place.name), what, flag)
-            .cloned()
-            .map(Some),
-        _ => Ok(None),
-    }
 }

@@ -15,6 +15,7 @@ pub(crate) const EXPIRY_MARGIN_SECONDS: i64 = 10;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Claims {
+    pub(crate) iss: String,
     pub(crate) exp: i64,
     pub(crate) iat: i64,
     pub(crate) iam_id: String,

@@ -1,7 +1,8 @@
 //! Sessions and the refresh tokens that carry them on: opaque, stored as hashes, replaced at every use.
 //!
 //! A token that is used a second time gives the same successor for [`GRACE_MILLISECONDS`] (two processes that renew at
-//! the same moment both go on), and after that ends the session: someone else has a copy.
+//! the same moment both go on), or where that one was used as well, the last of them; and after that ends the session:
+//! someone else has a copy.
 //!
 //! A session is for one account at a time. A renewal may switch it; whatever speaks against the renewal is found before
 //! the token is used up, so that a refused one costs nothing.
@@ -22,6 +23,9 @@ use db::{Row, Tx, Value};
 
 /// How long a used token still gives its successor.
 pub const GRACE_MILLISECONDS: i64 = 30_000;
+
+/// How many successors are followed for one that comes late; more than any honest program makes within the grace.
+pub const CHAIN_STEPS_MAX: usize = 256;
 
 /// How long what has expired is remembered: who comes with an old refresh token is told that it expired, not that it never
 /// was. (How long a session's end counts is the session's own matter: until its last token has expired.)
@@ -212,16 +216,14 @@ pub(crate) async fn rotate(
             refresh_token: successor,
         });
     }
-    let find = "SELECT session, person, api_key, grant_type, expires_at, used_at, successor FROM refresh_tokens \
-                WHERE hash = $1 AND client = $2";
     let row = tx
-        .one(find, &[key, client.into()])
+        .one(FIND, &[key, client.into()])
         .await?
         .ok_or_else(invalid)?;
     let used_at = row.int_or_none("used_at")?.unwrap_or(now);
     match row.blob_or_none("successor")? {
-        Some(sealed) if now.saturating_sub(used_at) <= GRACE_MILLISECONDS => {
-            let refresh_token = open(text, sealed).ok_or_else(invalid)?;
+        Some(_) if now.saturating_sub(used_at) <= GRACE_MILLISECONDS => {
+            let (row, refresh_token) = last_of_chain(&mut tx, text, client, row).await?;
             let (user, login, session) = carry_on(iam, &mut tx, &row, account).await?;
             tx.commit().await?;
             Ok(Renewed {
@@ -239,6 +241,31 @@ pub(crate) async fn rotate(
             Err(invalid())
         }
     }
+}
+
+const FIND: &str = "SELECT session, person, api_key, grant_type, expires_at, used_at, successor FROM refresh_tokens \
+                    WHERE hash = $1 AND client = $2";
+
+/// The last successor of a used token, with its row: one on the way is used up itself, and would be theft at the next
+/// renewal of whoever got it. All of them were used after the first, so that none is out of its grace before it.
+async fn last_of_chain(
+    tx: &mut Tx,
+    text: &Secret<String>,
+    client: &str,
+    mut row: Row,
+) -> Result<(Row, Secret<String>), IamError> {
+    let mut text = text.clone();
+    for _ in 0..CHAIN_STEPS_MAX {
+        let Some(sealed) = row.blob_or_none("successor")? else {
+            break;
+        };
+        text = open(&text, sealed).ok_or_else(invalid)?;
+        row = tx
+            .one(FIND, &[hash(text.expose()), client.into()])
+            .await?
+            .ok_or_else(invalid)?;
+    }
+    Ok((row, text))
 }
 
 /// What a refresh token carries, without using it up.

@@ -5,13 +5,15 @@ use crate::world::{
     refresh_token, secret,
 };
 use iam::token::grant::{Client, Grant, TokenRequest};
-use iam::token::refresh::GRACE_MILLISECONDS;
+use iam::token::refresh::{CHAIN_STEPS_MAX, GRACE_MILLISECONDS};
 use iam::token::uaa::UaaGrant;
 use iam::{AuthError, Iam, IamConfig};
 
 on_both_databases!(
     a_refresh_token_is_replaced_at_every_use,
     for_thirty_seconds_a_used_token_gives_the_same_successor,
+    who_comes_late_within_the_grace_gets_the_last_of_the_chain,
+    a_chain_is_followed_for_a_bounded_number_of_steps,
     those_who_renew_at_once_on_two_nodes_get_one_successor,
     reuse_after_the_window_ends_the_session_and_its_tokens,
     a_refresh_token_is_bound_to_its_client,
@@ -56,6 +58,44 @@ async fn for_thirty_seconds_a_used_token_gives_the_same_successor(world: World) 
     let third = world.renew(&refresh_token(&second)).await.unwrap();
     let followed = world.renew(&refresh_token(&twin)).await.unwrap();
     assert_eq!(refresh_token(&followed), refresh_token(&third));
+}
+
+/// A successor that is used up itself would be theft at the next renewal, and end the session of both.
+async fn who_comes_late_within_the_grace_gets_the_last_of_the_chain(world: World) {
+    let first = refresh_token(&world.log_in().await);
+    let second = world.renew(&first).await.unwrap();
+    world.clock.advance(GRACE_MILLISECONDS / 2);
+    let third = world.renew(&refresh_token(&second)).await.unwrap();
+    world.clock.advance(GRACE_MILLISECONDS / 2);
+    let late = world.renew(&first).await.unwrap();
+    assert_eq!(refresh_token(&late), refresh_token(&third));
+    world.enter(&access_token(&late)).unwrap();
+    // Both go on from the same place, long after the grace of all before.
+    world.clock.advance(GRACE_MILLISECONDS + 1);
+    let fourth = world.renew(&refresh_token(&late)).await.unwrap();
+    let followed = world.renew(&refresh_token(&third)).await.unwrap();
+    assert_eq!(refresh_token(&followed), refresh_token(&fourth));
+    // The one that is long used up is theft as before.
+    assert_eq!(code(world.renew(&first).await), "BXNIM0407E");
+    assert_eq!(
+        code(world.renew(&refresh_token(&fourth)).await),
+        "BXNIM0407E"
+    );
+}
+
+/// Nobody makes a long chain for the server to walk again and again; where it is longer, a place on the way is as good as
+/// it was: for its own grace.
+async fn a_chain_is_followed_for_a_bounded_number_of_steps(world: World) {
+    let first = refresh_token(&world.log_in().await);
+    let mut chain = vec![first.clone()];
+    for _ in 0..CHAIN_STEPS_MAX + 3 {
+        let next = world.renew(chain.last().unwrap()).await.unwrap();
+        chain.push(refresh_token(&next));
+    }
+    let late = refresh_token(&world.renew(&first).await.unwrap());
+    assert_eq!(late, chain[CHAIN_STEPS_MAX]);
+    let end = refresh_token(&world.renew(&late).await.unwrap());
+    assert_eq!(end, *chain.last().unwrap());
 }
 
 async fn those_who_renew_at_once_on_two_nodes_get_one_successor(world: World) {

@@ -1,7 +1,7 @@
 //! `agent`: sends this host's own metrics until it is told to stop.
 
 use crate::agent::{
-    Bell, Host, Lost, Naming, Reading, Report, Sender, Spool, batch, ring_on_signals,
+    Bell, Host, Lost, Naming, Reading, Report, Sender, Spool, SpoolError, batch, ring_on_signals,
 };
 use crate::context::Context;
 use crate::duration;
@@ -29,7 +29,8 @@ Names are those of collectd, for example `PREFIX.HOST.cpu-0.cpu-user`,
 `PREFIX.HOST.memory.memory-used`, `PREFIX.HOST.interface-eth0.if_octets.rx`.
 While the server is away, samples wait in the buffer; nothing is lost when a token expires or the
 agent restarts.
-With `VIGIE_API_KEY` set, the agent uses that key and needs no login.
+With `VIGIE_API_KEY` set, the agent uses that key and needs no login. It sends to the targeted
+space; with a key alone, to the only space that the key sees, else `--scope` must name one.
 
 Examples:
   vigie agent --once --print              show what would be sent
@@ -111,14 +112,13 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
     if args.print {
         return looks.each(|batch| context.output.text(&Shown::lines(&lines(batch))));
     }
-    let monitoring = Monitoring::unattended(context, &args.scope)?;
     let buffer = args
         .buffer
         .clone()
         .unwrap_or_else(|| context.home.directory().join("agent"));
+    let monitoring = Monitoring::unattended(context, &args.scope, &buffer)?;
     let directory = buffer.join(monitoring.directory());
-    let mut spool = Spool::open(&directory, args.buffer_max)
-        .map_err(|error| Failure::failed(error.to_string()))?;
+    let mut spool = Spool::open(&directory, args.buffer_max).map_err(|error| unopened(&error))?;
     let output = &context.output;
     output.note(format!(
         "agent: `{}` every {} to {}; buffer `{}`",
@@ -177,6 +177,17 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
             Kind::Unreachable | Kind::NotLoggedIn => Ok(()),
             _ => Err(failure),
         })
+    }
+}
+
+/// The default lies in the configuration directory, which a host that only sends may have no right to write.
+fn unopened(error: &SpoolError) -> Failure {
+    let is_io = matches!(error, SpoolError::Io { .. });
+    let failure = Failure::failed(error.to_string());
+    if is_io {
+        failure.hint("name a folder that can be written with `--buffer DIR`")
+    } else {
+        failure.hint("end that agent, or give this one a folder of its own with `--buffer DIR`")
     }
 }
 

@@ -10,7 +10,7 @@ use crate::shown::shown;
 use clap::Args;
 use serde_json::json;
 use std::fs::{self, File, OpenOptions};
-use std::io::Write as _;
+use std::io::{self, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use wire::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey, read_time};
@@ -301,6 +301,9 @@ pub(crate) fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure
     output.pairs(&pairs)
 }
 
+/// More than a key with all that the server says of it.
+const ROOM_BYTES: usize = 16 << 10;
+
 /// A file for a key, opened before the key is made: a key that cannot be written down would be lost.
 struct KeyFile {
     path: PathBuf,
@@ -319,16 +322,29 @@ impl KeyFile {
             .mode(0o600)
             .open(&beside)
             .map_err(|error| Failure::file("create", path, &error))?;
-        Ok(Self {
+        let mut prepared = Self {
             path: path.to_owned(),
             beside,
             file,
-        })
+        };
+        prepared
+            .reserve()
+            .map_err(|error| Failure::file("write", path, &error))?;
+        Ok(prepared)
+    }
+
+    /// Takes the room the key will need: a full disk lets a file be made, and nothing be put into it.
+    fn reserve(&mut self) -> io::Result<()> {
+        self.file.write_all(&[b' '; ROOM_BYTES])?;
+        self.file.sync_all()?;
+        self.file.rewind()
     }
 
     fn keep(mut self, key: &ApiKey) -> Result<(), Failure> {
+        let text = key_file::write(key);
         self.file
-            .write_all(&key_file::write(key))
+            .write_all(&text)
+            .and_then(|()| self.file.set_len(text.len() as u64))
             .and_then(|()| self.file.sync_all())
             .and_then(|()| fs::rename(&self.beside, &self.path))
             .map_err(|error| {

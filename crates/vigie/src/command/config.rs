@@ -1,6 +1,7 @@
 //! `config`: the settings that outlive a login.
 
 use crate::context::Context;
+use crate::env;
 use crate::error::Failure;
 use clap::{Args, ValueEnum};
 use serde_json::json;
@@ -21,13 +22,13 @@ pub(crate) struct ConfigArgs {
     #[arg(long, group = "setting", value_name = "true|false|FILE")]
     trace: Option<String>,
     /// Colour the output
-    #[arg(long, group = "setting", value_name = "true|false")]
+    #[arg(long, group = "setting", value_name = "true|false", value_parser = on_or_off)]
     color: Option<bool>,
     /// Language, kept for other tools that share the file; `CLEAR` forgets it
     #[arg(long, group = "setting", value_name = "LOCALE|CLEAR")]
     locale: Option<String>,
     /// Look for newer versions; kept for other tools that share the file
-    #[arg(long, group = "setting", value_name = "true|false")]
+    #[arg(long, group = "setting", value_name = "true|false", value_parser = on_or_off)]
     check_version: Option<bool>,
     /// Open the passcode page in a browser (`auto`), or only show its address (`manual`)
     #[arg(long, group = "setting", value_enum, value_name = "auto|manual")]
@@ -75,6 +76,11 @@ pub(crate) fn run(args: &ConfigArgs, context: &Context) -> Result<(), Failure> {
         return list(context);
     }
     context.output.ok()
+}
+
+/// In any letter case, as the original reads it.
+fn on_or_off(text: &str) -> Result<bool, String> {
+    env::switch(text).ok_or_else(|| format!("`{text}` is neither `true` nor `false`"))
 }
 
 fn known_locale(text: &str) -> Result<&str, Failure> {

@@ -11,8 +11,10 @@ use crate::credential::Credential;
 use crate::env;
 use crate::error::{Failure, Kind};
 use crate::given;
+use crate::prompt;
 use crate::session::{BOTH_TOKENS, IAM_CLIENT, checked, keep, keep_uaa};
-use crate::shown::shown;
+use crate::shown::{Shown, shown};
+use crate::targeting::Asking;
 use crate::trust;
 use base::secret::Secret;
 use clap::Args;
@@ -30,7 +32,9 @@ const TRIES: u32 = 3;
   vigie login -u ada@example.org -p ONE_TIME_CODE --new-password @password.txt
   vigie login -a 127.0.0.1:8080 --apikey @key.json -o field-org -s dev
   VIGIE_API_KEY=@key.json vigie login -r us-south
+  printf '%s\\n' ada@example.org \"$PASSWORD\" | vigie login -a https://metrics.example.org
 
+Without a terminal, user and password are read from standard input, a line each, where no flag gives them.
 The key is also taken from `VIGIE_API_KEY`, `IBMCLOUD_API_KEY` or `BLUEMIX_API_KEY`, as text or as `@FILE`.")]
 pub(crate) struct LoginArgs {
     /// Address of the server; without a scheme `http` for this machine, `https` for any other
@@ -70,6 +74,12 @@ pub(crate) struct LoginArgs {
     /// Accepted for old scripts; this server keeps no resource groups
     #[arg(short = 'g', value_name = "RESOURCE_GROUP")]
     resource_group: Option<String>,
+    /// Accepted for old scripts; the token service is always asked
+    #[arg(long, hide = true)]
+    no_iam: bool,
+    /// Accepted for old scripts; the address alone says which way the server is reached
+    #[arg(long, hide = true)]
+    vpc: bool,
     /// Organization to work in
     #[arg(short, long, value_name = "ORG")]
     org: Option<String>,
@@ -121,6 +131,11 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
     if args.resource_group.is_some() {
         output.note("resource groups are not kept by this server; `-g` has no effect");
     }
+    for (given, flag) in [(args.no_iam, "--no-iam"), (args.vpc, "--vpc")] {
+        if given {
+            output.note(shown!("`{}` has no effect here", Shown::from(flag)));
+        }
+    }
     for given in &args.trust_origin {
         context.trust(&trust::origin(&address::complete(given)?)?)?;
     }
@@ -129,6 +144,13 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
         context.trust_if_elsewhere(&trust::origin(named)?)?;
     }
     let discovery = discover(context, &api, named_iam.as_deref())?;
+    // Where the person has named the token service nobody has looked whose name the server gives as its own.
+    let issuer = if named_iam.is_none() {
+        discovery.issuer.as_str()
+    } else {
+        ""
+    };
+    context.spare_predecessor(issuer)?;
     let iam = match named_iam {
         Some(named) => named,
         None => {
@@ -136,6 +158,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
             context.adopt(learnt.unwrap_or_default(), "its token service")?
         }
     };
+    context.require_room()?;
     let (reply, by_key) = authenticate(args, context, &iam, &discovery.passcode_endpoint)?;
     output.ok()?;
     output.action("")?;
@@ -161,6 +184,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
         cf.organization_fields = Place::default();
         cf.space_fields = Place::default();
     })?;
+    context.own_login()?;
     if args.accept {
         invitation::accept_at_login(args.account.as_deref(), context)?;
     }
@@ -174,25 +198,38 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
             .map_err(|failure| invitation::missing(failure, wish, context))?;
         if !args.no_region {
             context.target_region(args.region.as_deref(), "Targeted")?;
-            context.target_place(args.org.as_deref(), args.space.as_deref(), false)?;
+            let (org, space) = (args.org.as_deref(), args.space.as_deref());
+            context.target_place(org, space, Asking::Offered)?;
         }
     }
     output.action("")?;
     context.print_target()
 }
 
-/// The flag, else the environment, else what is configured.
+/// The flag, else the environment, else what is configured, else what the person says.
 fn endpoint(args: &LoginArgs, context: &Context) -> Result<String, Failure> {
     let configured = context.config().api_endpoint.clone();
-    args.api
+    let known = args
+        .api
         .as_deref()
         .or_else(|| context.env.get(env::API))
-        .or_else(|| Some(configured.as_str()).filter(|text| !text.is_empty()))
-        .ok_or_else(|| {
-            Failure::usage("no API endpoint is set")
-                .hint("name the server: `vigie login -a https://SERVER`, or set `VIGIE_API`")
-        })
-        .and_then(address::complete)
+        .or_else(|| Some(configured.as_str()).filter(|text| !text.is_empty()));
+    if let Some(known) = known {
+        return address::complete(known);
+    }
+    if !prompt::is_possible() {
+        return Err(Failure::usage("no API endpoint is set")
+            .hint("name the server: `vigie login -a https://SERVER`, or set `VIGIE_API`"));
+    }
+    let mut tries_left = TRIES;
+    loop {
+        tries_left -= 1;
+        let typed = prompt::text("API endpoint", "the address of the server", "`-a`")?;
+        match address::complete(&typed) {
+            Err(failure) if tries_left > 0 => context.output.failure(&failure),
+            result => return result,
+        }
+    }
 }
 
 /// What the server says of itself, if it is itself that it speaks of (RFC 8414, 3.3). Where the person named the token

@@ -4,6 +4,7 @@ use crate::command::invitation;
 use crate::config::Place;
 use crate::context::Context;
 use crate::error::Failure;
+use crate::targeting::Asking;
 use clap::Args;
 
 /// What `target` takes.
@@ -56,9 +57,11 @@ pub(crate) fn run(args: &TargetArgs, context: &Context) -> Result<(), Failure> {
             .map_err(|failure| invitation::missing(failure, Some(account), context))?,
         None => false,
     };
+    let before = context.config().region.clone();
     if let Some(region) = &args.region {
         context.target_region(Some(region), "Switched to")?;
     }
+    let is_elsewhere = is_elsewhere || (args.region.is_some() && context.config().region != before);
     if args.unset_region {
         context.update(|config, cf| {
             config.region.clear();
@@ -71,11 +74,15 @@ pub(crate) fn run(args: &TargetArgs, context: &Context) -> Result<(), Failure> {
         })?;
     }
     if args.cf || args.org.is_some() || args.space.is_some() {
-        let asking = args.cf && !(args.org.is_some() && args.space.is_some());
+        let asking = if args.cf && !(args.org.is_some() && args.space.is_some()) {
+            Asking::Always
+        } else {
+            Asking::Never
+        };
         context.target_place(args.org.as_deref(), args.space.as_deref(), asking)?;
     } else if is_elsewhere && !context.config().region.is_empty() {
         // As a login does: where there is but one, it is taken.
-        context.target_place(None, None, false)?;
+        context.target_place(None, None, Asking::Offered)?;
     }
     context.print_target()
 }

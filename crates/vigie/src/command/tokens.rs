@@ -102,7 +102,7 @@ pub(crate) fn token(args: &TokenArgs, context: &Context) -> Result<(), Failure> 
         return output.line(format!("X-Auth-User-Token: iam {text}"));
     }
     if args.curl {
-        let (scope, metrics) = (context.scope_id()?, trusted_metrics(context)?);
+        let (scope, metrics) = (scope(context)?, trusted_metrics(context)?);
         return output.line(shown!(
             "curl -sS -H {} -H {} {}",
             quoted(&format!("X-Auth-User-Token: iam {text}")),
@@ -111,7 +111,7 @@ pub(crate) fn token(args: &TokenArgs, context: &Context) -> Result<(), Failure> 
         ));
     }
     if args.env {
-        let (scope, metrics) = (context.scope_id()?, trusted_metrics(context)?);
+        let (scope, metrics) = (scope(context)?, trusted_metrics(context)?);
         return output.line(shown!(
             "export VIGIE_TOKEN={}\nexport VIGIE_SCOPE={}\nexport VIGIE_METRICS={}",
             quoted(text),
@@ -167,6 +167,18 @@ pub(crate) fn cf(command: &Cf, context: &Context) -> Result<(), Failure> {
             context.output.line(&uaa_token)
         }
     }
+}
+
+/// Whose metrics a script will ask for; said, where that is not a space.
+fn scope(context: &Context) -> Result<String, Failure> {
+    let scope = context.scope_id()?;
+    if !scope.starts_with("s-") {
+        context.output.note(shown!(
+            "no space is targeted, so that the scope is `{}`; choose one with `vigie target -o ORG -s SPACE`",
+            scope
+        ));
+    }
+    Ok(scope)
 }
 
 /// Where a token that is about to be handed out may go.

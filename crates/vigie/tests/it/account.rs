@@ -70,6 +70,7 @@ fn users_and_roles() {
 #[test]
 fn targets() {
     let mut terminal = Terminal::logged_in();
+    terminal.server.turn(|knobs| knobs.spaces = 2);
     for line in [
         "vigie target",
         "vigie target -r eu-de",

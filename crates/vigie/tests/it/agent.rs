@@ -76,7 +76,7 @@ fn one_look_is_sent() {
     assert!(store.samples.contains_key("h.load.load.shortterm"));
     assert!(store.samples.contains_key("h.interface-eth0.if_octets.rx"));
     drop(store);
-    assert_eq!(spool_files(&terminal.path(".bluemix/agent")), 0);
+    assert_eq!(spool_files(&terminal.path(".vigie/agent")), 0);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_key_of_the_environment_needs_no_login() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(terminal.server.store.lock().unwrap().len() > 0);
     assert!(
-        !terminal.path(".bluemix/config.json").exists(),
+        !terminal.path(".vigie/config.json").exists(),
         "the key is nobody's login"
     );
 }
@@ -143,9 +143,10 @@ fn the_server_of_the_environment_comes_before_that_of_a_login() {
     let asked = other.asked("POST", "/v1/metrics");
     assert_eq!(
         asked[0].header("x-auth-scope-id"),
-        "",
-        "the target is of another server"
+        format!("s-{}", crate::fixture::SPACE),
+        "the space that the key sees there"
     );
+    assert_eq!(other.asked("GET", "/v2/spaces").len(), 1);
     let ran = terminal.run("vigie agent --once --proc proc --host h --scope space");
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     // Named again, it is the server of the login, target and all.
@@ -190,7 +191,7 @@ fn a_signal_ends_it_in_order() {
         assert_eq!(output.status.code(), Some(0), "{stderr}");
         assert!(stderr.contains("agent: stopped after"), "{stderr}");
     }
-    assert_eq!(spool_files(&terminal.path(".bluemix/agent")), 0);
+    assert_eq!(spool_files(&terminal.path(".vigie/agent")), 0);
 }
 
 #[test]
@@ -245,7 +246,8 @@ fn a_key_that_is_refused_keeps_the_samples() {
     terminal.set("VIGIE_API_KEY", "vgk_wrong");
     let address = format!("http://{}", terminal.server.address);
     terminal.set("VIGIE_API", &address);
-    let refused = terminal.run("vigie agent --once --proc proc --host h --buffer buffer");
+    let refused =
+        terminal.run("vigie agent --once --proc proc --host h --buffer buffer --scope account");
     assert_ne!(refused.code, 0);
     assert!(
         refused.stderr.contains("the API key was not found"),
@@ -257,7 +259,7 @@ fn a_key_that_is_refused_keeps_the_samples() {
     terminal.set("VIGIE_API_KEY", "vgk_good");
     assert_eq!(
         terminal
-            .run("vigie agent --once --proc proc --host h --buffer buffer")
+            .run("vigie agent --once --proc proc --host h --buffer buffer --scope account")
             .code,
         0
     );

@@ -11,6 +11,7 @@ use documents::{accounts, discovery, org, organizations, regions, space, spaces,
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -37,7 +38,7 @@ impl Asked {
             .map_or("", |(_, value)| value)
     }
 
-    fn field(&self, name: &str) -> Option<String> {
+    pub(crate) fn field(&self, name: &str) -> Option<String> {
         self.body.split('&').find_map(|pair| {
             let (key, value) = pair.split_once('=')?;
             (key == name).then(|| decode(value))
@@ -60,6 +61,8 @@ pub(crate) struct Knobs {
     pub(crate) accounts: usize,
     /// Organizations of the user.
     pub(crate) orgs: usize,
+    /// Spaces of the first of them.
+    pub(crate) spaces: usize,
     /// What a hostile server adds to every text it sends.
     pub(crate) poison: &'static str,
     /// Refuses everything that needs a token with this status.
@@ -70,6 +73,10 @@ pub(crate) struct Knobs {
     pub(crate) moved: Option<(&'static str, String)>,
     /// Invitations that wait for the user.
     pub(crate) invitations: usize,
+    /// A file that is gone by the time a renewal is answered.
+    pub(crate) vanishing: Option<PathBuf>,
+    /// Who the tokens say has issued them: one name for an installation, whichever host of it is asked.
+    pub(crate) issuer: String,
     /// Serial number of the last token.
     tokens: u32,
     asked: Vec<Asked>,
@@ -93,11 +100,14 @@ impl Fixture {
                 refresh_refused: None,
                 accounts: 1,
                 orgs: 2,
+                spaces: 1,
                 poison: "",
                 refuse: None,
                 patches: Vec::new(),
                 moved: None,
                 invitations: 0,
+                vanishing: None,
+                issuer: "https://vigie.example/identity".to_owned(),
                 tokens: 0,
                 asked: Vec::new(),
             })),
@@ -233,7 +243,9 @@ impl Fixture {
             | ("PUT" | "DELETE", ["v2", "accounts", _, "roles", _])
             | ("DELETE", ["v2", "accounts", _, "users", "IBMid-bo"])
             | ("POST", ["v2", "users", "self", "invitations", _, _]) => (204, Value::Null),
-            ("GET", ["v2", "organizations", _, "spaces"]) => (200, spaces(&asked.query)),
+            ("GET", ["v2", "organizations", _, "spaces"] | ["v2", "spaces"]) => {
+                (200, spaces(&asked.query, knobs.spaces))
+            }
             ("POST", ["v2", "spaces"]) => (
                 201,
                 space(
@@ -329,6 +341,9 @@ impl Fixture {
                 if let Some(code) = self.knobs.lock().unwrap().refresh_refused {
                     return refuse(code, "the session has ended");
                 }
+                if let Some(path) = &self.knobs.lock().unwrap().vanishing {
+                    std::fs::remove_file(path).unwrap();
+                }
                 true
             }
             _ => false,
@@ -349,7 +364,7 @@ impl Fixture {
         let serial = knobs.tokens;
         let name = format!("ada@example.org{}", knobs.poison);
         let mut reply = json!({
-            "access_token": jwt_of(&name, serial, knobs.ttl_s, &account), "refresh_token": format!("vgr_{serial}"),
+            "access_token": jwt_of(&knobs.issuer, &name, serial, knobs.ttl_s, &account), "refresh_token": format!("vgr_{serial}"),
             "token_type": "Bearer", "expires_in": knobs.ttl_s, "expiration": now() + knobs.ttl_s, "scope": "ibm openid",
         });
         if asked
@@ -371,11 +386,18 @@ impl Fixture {
 
 /// A token that says the right things and is signed by nobody.
 pub(crate) fn jwt(serial: u32, ttl_s: i64, account: &str) -> String {
-    jwt_of("ada@example.org", serial, ttl_s, account)
+    jwt_of(
+        "https://vigie.example/identity",
+        "ada@example.org",
+        serial,
+        ttl_s,
+        account,
+    )
 }
 
-fn jwt_of(name: &str, serial: u32, ttl_s: i64, account: &str) -> String {
-    let claims = json!({"iam_id": "IBMid-1", "id": "IBMid-1", "sub": name, "email": name,
+/// The same, by this issuer and for this person.
+pub(crate) fn jwt_of(issuer: &str, name: &str, serial: u32, ttl_s: i64, account: &str) -> String {
+    let claims = json!({"iss": issuer, "iam_id": "IBMid-1", "id": "IBMid-1", "sub": name, "email": name,
         "account": {"valid": true, "bss": account}, "iat": now(), "exp": now() + ttl_s, "serial": serial});
     format!(
         "e30.{}.sig{serial}",

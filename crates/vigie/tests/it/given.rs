@@ -109,9 +109,9 @@ fn locks_are_never_opened_through_a_link() {
     let precious = terminal.path("precious");
     std::fs::write(&precious, "kept").unwrap();
     for (lock, line) in [
-        (".bluemix/config.json.lock", "vigie target -r eu-de"),
+        (".vigie/config.json.lock", "vigie target -r eu-de"),
         (
-            ".bluemix/origins.json.lock",
+            ".vigie/origins.json.lock",
             "vigie api --trust-origin https://x.example",
         ),
     ] {

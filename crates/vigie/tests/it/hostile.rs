@@ -10,6 +10,7 @@ const POISON: &str = "\u{1b}[31m\u{1b}]0;x\u{7}\u{9b}2J\u{7f}\u{202e}\u{2066}\u{
 /// Every command, `~` standing for the poison in names. One that asks is also run so that it asks.
 const COMMANDS: &[&str] = &[
     "login -a ADDRESS --apikey vgk_good -o field-org~ -s dev~",
+    "login -a ADDRESS --apikey vgk_good",
     "login -a ADDRESS --apikey vgk_bad",
     "login -a ADDRESS -u ada -p wrong",
     "login -a ADDRESS -u ada~",
@@ -26,6 +27,8 @@ const COMMANDS: &[&str] = &[
     "api",
     "regions",
     "regions --output json",
+    "plugin install x~",
+    "update",
     "iam oauth-tokens",
     "iam token",
     "iam token --curl",
@@ -153,6 +156,7 @@ fn desk() -> Terminal {
         knobs.poison = POISON;
         knobs.invitations = 1;
         knobs.accounts = 1;
+        knobs.spaces = 2;
     });
     let login = words(&terminal, COMMANDS[0]);
     let ran = run(&terminal, &login);
@@ -291,7 +295,7 @@ fn what_is_no_token_is_not_taken_for_one() {
         let ran = terminal.run(&format!("vigie login -a {address} --apikey vgk_good"));
         assert_eq!(ran.code, 1, "{token:?}: {ran:?}");
         assert!(ran.stderr.contains("no token has"), "{ran:?}");
-        assert!(!terminal.path(".bluemix/config.json").exists());
+        assert!(!terminal.path(".vigie/config.json").exists());
     }
 }
 

@@ -91,10 +91,10 @@ fn what_is_written_down_is_the_layout_of_the_original() {
             .unwrap()
             .starts_with("bearer e30.")
     );
-    for name in [".bluemix/config.json", ".bluemix/.cf/config.json"] {
+    for name in [".vigie/config.json", ".vigie/.cf/config.json"] {
         assert_eq!(mode(&terminal.path(name)), 0o600);
     }
-    assert_eq!(mode(&terminal.path(".bluemix")), 0o700);
+    assert_eq!(mode(&terminal.path(".vigie")), 0o700);
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn what_was_allowed_once_is_not_asked_again() {
     assert_eq!(pair.other.asked("POST", "/identity/token").len(), 1);
 
     // Beside the configuration, for its owner alone; another tool's rewrite of `config.json` does not lose it.
-    let file = pair.terminal.path(".bluemix/origins.json");
+    let file = pair.terminal.path(".vigie/origins.json");
     let mode = std::fs::metadata(file).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode, 0o600);
     assert_eq!(pair.terminal.run(&pair.login()).code, 0);

@@ -164,9 +164,9 @@ fn the_trace_hides_secrets() {
 fn a_valid_token_costs_one_file_and_no_request() {
     let mut terminal = Terminal::logged_in();
     let asked = terminal.server.asked("POST", "/identity/token").len();
-    std::fs::write(terminal.path(".bluemix/.cf/config.json"), "{ damaged").unwrap();
+    std::fs::write(terminal.path(".vigie/.cf/config.json"), "{ damaged").unwrap();
     std::fs::set_permissions(
-        terminal.path(".bluemix/config.json.lock"),
+        terminal.path(".vigie/config.json.lock"),
         std::os::unix::fs::PermissionsExt::from_mode(0o000),
     )
     .unwrap();

@@ -28,7 +28,7 @@ fn original_cf(terminal: &Terminal) -> Value {
 
 /// A home in which the original has logged in.
 fn theirs() -> Terminal {
-    let terminal = Terminal::new();
+    let terminal = Terminal::of_folder(".bluemix");
     fs::create_dir_all(terminal.path(".bluemix/.cf")).unwrap();
     put(&terminal, "config.json", &original_main(&terminal));
     put(&terminal, ".cf/config.json", &original_cf(&terminal));
@@ -63,7 +63,7 @@ fn a_login_of_the_original_is_used_and_renewed_and_nothing_else_of_it_changed() 
     assert_eq!(terminal.file("config.json"), before);
     let guid = terminal.run("bx iam space dev --guid").stdout;
     assert_eq!(guid, format!("{SPACE}\n"));
-    assert_eq!(terminal.run("vigie metrics send a.b=1").code, 0);
+    assert_eq!(terminal.run("ibmcloud metrics send a.b=1").code, 0);
 
     terminal.edit("config.json", |config| {
         config["IAMToken"] = format!("Bearer {}", jwt(77, 5, ACCOUNT)).into();
@@ -98,7 +98,7 @@ fn what_is_written_has_the_types_the_original_reads() {
                 None => assert!(own.contains(&key.as_str()), "{name}: {key} is nobody's"),
             }
         }
-        let text = fs::read_to_string(terminal.path(".bluemix").join(name)).unwrap();
+        let text = fs::read_to_string(terminal.path(".vigie").join(name)).unwrap();
         assert!(text.starts_with("{\n  \""), "two blanks deep: {text}");
     }
 }
@@ -141,7 +141,7 @@ fn a_file_of_an_unknown_version_and_a_null_are_as_good_as_absent() {
         config["Region"] = Value::Null;
         config["Account"]["Owner"] = Value::Null;
     });
-    let shown = terminal.run("vigie target --output json");
+    let shown = terminal.run("ibmcloud target --output json");
     assert_eq!(shown.code, 0, "{}", shown.stderr);
     let shown: Value = serde_json::from_str(&shown.stdout).unwrap();
     assert_eq!(
@@ -158,7 +158,7 @@ fn a_link_to_a_file_elsewhere_stays_a_link() {
     let here = terminal.path(".bluemix/config.json");
     fs::rename(&here, &elsewhere).unwrap();
     std::os::unix::fs::symlink(&elsewhere, &here).unwrap();
-    assert_eq!(terminal.run("vigie target -r eu-de").code, 0);
+    assert_eq!(terminal.run("ibmcloud target -r eu-de").code, 0);
     assert!(here.is_symlink());
     let written: Value = serde_json::from_slice(&fs::read(elsewhere).unwrap()).unwrap();
     assert_eq!(written["Region"], "eu-de");

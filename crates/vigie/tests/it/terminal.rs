@@ -19,15 +19,27 @@ pub(crate) struct Ran {
 pub(crate) struct Terminal {
     pub(crate) server: Fixture,
     home: TempDir,
+    /// The configuration directory, in the home.
+    folder: &'static str,
     variables: Vec<(String, String)>,
     transcript: String,
 }
 
 impl Terminal {
+    /// One whose programs, whatever they are called, keep the login in one folder.
     pub(crate) fn new() -> Self {
+        let mut terminal = Self::of_folder(".vigie");
+        let folder = terminal.path(".vigie").display().to_string();
+        terminal.set("VIGIE_HOME", &folder);
+        terminal
+    }
+
+    /// One where nothing but the home is named, and the login of interest is in this folder of it.
+    pub(crate) fn of_folder(folder: &'static str) -> Self {
         Self {
             server: Fixture::start(),
             home: TempDir::new().unwrap(),
+            folder,
             variables: Vec::new(),
             transcript: String::new(),
         }
@@ -132,7 +144,7 @@ impl Terminal {
 
     /// The configuration as written.
     pub(crate) fn file(&self, name: &str) -> serde_json::Value {
-        let path = self.path(".bluemix").join(name);
+        let path = self.path(self.folder).join(name);
         serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
     }
 
@@ -140,7 +152,7 @@ impl Terminal {
     pub(crate) fn edit(&self, name: &str, change: impl FnOnce(&mut serde_json::Value)) {
         let mut value = self.file(name);
         change(&mut value);
-        std::fs::write(self.path(".bluemix").join(name), value.to_string()).unwrap();
+        std::fs::write(self.path(self.folder).join(name), value.to_string()).unwrap();
     }
 }
 

@@ -78,8 +78,8 @@ fn completions_for_three_shells() {
 #[test]
 fn a_damaged_configuration_is_told_with_its_place() {
     let mut terminal = Terminal::new();
-    std::fs::create_dir(terminal.path(".bluemix")).unwrap();
-    std::fs::write(terminal.path(".bluemix/config.json"), "{\n \"Region\": }").unwrap();
+    std::fs::create_dir(terminal.path(".vigie")).unwrap();
+    std::fs::write(terminal.path(".vigie/config.json"), "{\n \"Region\": }").unwrap();
     terminal.run("vigie target");
     assert_snapshot!(terminal.transcript());
 }

@@ -36,7 +36,7 @@ impl Desk {
         command
             .args(arguments)
             .env_clear()
-            .env("IBMCLOUD_CONFIG_HOME", self.home())
+            .env("VIGIE_HOME", self.home())
             .current_dir(self.server.folder.path())
             .stdin(Stdio::null());
         command

@@ -16,6 +16,8 @@ const LINES: &[&str] = &[
     "iam token",
     "iam bearer-token",
     "cf oauth-token",
+    "plugin list",
+    "update",
     "iam api-key-create ci",
     "iam api-keys",
     "iam api-key-update ci -d builds",

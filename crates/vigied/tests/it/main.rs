@@ -39,11 +39,15 @@ mod mail;
 #[cfg(test)]
 mod malformed;
 #[cfg(test)]
+mod placing;
+#[cfg(test)]
 mod postgres;
 #[cfg(test)]
 mod quickstart;
 #[cfg(test)]
 mod raw_http;
+#[cfg(test)]
+mod renewals;
 #[cfg(test)]
 mod sdk;
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub(crate) struct DeleteArgs {
 /// Counts, asks, deletes.
 pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let monitoring = Monitoring::of_session(context, &args.scope)?;
+    let monitoring = Monitoring::to_change(context, &args.scope)?;
     let found = request(args, &monitoring, true)?;
     if args.dry_run || found.deleted == 0 {
         if output.is_json() {

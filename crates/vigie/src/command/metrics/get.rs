@@ -147,7 +147,7 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
 }
 
 fn fetch(args: &GetArgs, zone: &str, context: &Context) -> Result<Vec<Vec<u8>>, Failure> {
-    let monitoring = Monitoring::of_session(context, &args.scope)?;
+    let monitoring = Monitoring::to_read(context, &args.scope)?;
     let mut bodies = Vec::new();
     for targets in args.targets.chunks(TARGETS_PER_REQUEST) {
         let make = || {

@@ -86,7 +86,7 @@ pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), Failure> {
 }
 
 fn walk(args: &ListArgs, context: &Context, format: Format) -> Result<Vec<Vec<NodeItem>>, Failure> {
-    let monitoring = Monitoring::of_session(context, &args.scope)?;
+    let monitoring = Monitoring::to_read(context, &args.scope)?;
     let mut levels: Vec<Vec<NodeItem>> = Vec::new();
     let mut query = args.query.clone();
     let mut shown = 0;

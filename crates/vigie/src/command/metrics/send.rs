@@ -87,7 +87,7 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
         output.action("Checking metrics...")?;
         None
     } else {
-        let monitoring = Monitoring::of_session(context, &args.scope)?;
+        let monitoring = Monitoring::to_change(context, &args.scope)?;
         output.action(format!("Sending metrics to {}...", monitoring.described()))?;
         Some(monitoring)
     };

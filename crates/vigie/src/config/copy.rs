@@ -1,0 +1,94 @@
+//! Copies of the two files as another program left them, and the issuers of our own logins.
+
+use super::{Config, Home, Origins, Prepared, read};
+use crate::error::Failure;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// What the name of a copy ends in.
+const SUFFIX: &str = ".before-vigie";
+/// Copies of so many logins are kept in one folder.
+const COPIES_MAX: usize = 32;
+/// Issuers are remembered of so many addresses, and so many of one; forgetting one costs a question.
+const ADDRESSES_MAX: usize = 64;
+const ISSUERS_MAX: usize = 8;
+
+impl Home {
+    /// Copies both files beside themselves; the path of the main one's copy. A copy of the same login is replaced, one of
+    /// another login never.
+    pub(crate) fn keep_copy(
+        &self,
+        is_same: impl Fn(&Config, &Config) -> bool,
+    ) -> Result<PathBuf, Failure> {
+        let lock = self.lock()?;
+        let (main, cf) = (self.main_file(), self.cf_file());
+        let config: Config = read(&main)?;
+        let is_free = |path: &Path| match fs::symlink_metadata(path) {
+            Err(error) => error.kind() == ErrorKind::NotFound,
+            Ok(found) => found.is_file() && read(path).is_ok_and(|copy| is_same(&copy, &config)),
+        };
+        let number = (1..=COPIES_MAX)
+            .find(|number| is_free(&named(&main, *number)))
+            .ok_or_else(|| {
+                Failure::failed(format!(
+                    "`{}` and {} more are copies of other logins already; nothing was replaced",
+                    named(&main, 1).display(),
+                    COPIES_MAX - 1
+                ))
+                .hint("move those away that you do not need")
+            })?;
+        for file in [&main, &cf] {
+            let bytes = match fs::read(file) {
+                Ok(bytes) => Zeroizing::new(bytes),
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => return Err(Failure::file("read", file, &error)),
+            };
+            Prepared::beside(&named(file, number))?.keep_bytes(&bytes)?;
+        }
+        drop(lock);
+        Ok(named(&main, number))
+    }
+
+    fn issuers_file(&self) -> PathBuf {
+        self.directory.join("issuers.json")
+    }
+
+    /// Whether this program has made a login here with tokens of this issuer, at this address.
+    pub(crate) fn knows_issuer(&self, api: &str, issuer: &str) -> Result<bool, Failure> {
+        let known: Origins = read(&self.issuers_file())?;
+        Ok(known
+            .get(api)
+            .is_some_and(|issuers| issuers.iter().any(|known| known == issuer)))
+    }
+
+    /// Remembers that. By the address as well: what a server calls itself is its own word, and one that takes another's
+    /// name has said nothing about a login to that other.
+    pub(crate) fn remember_issuer(&self, api: &str, issuer: &str) -> Result<(), Failure> {
+        if self.knows_issuer(api, issuer)? {
+            return Ok(());
+        }
+        let file = self.hold("origins.json.lock")?;
+        let mut known: Origins = read(&self.issuers_file())?;
+        while known.len() >= ADDRESSES_MAX && !known.contains_key(api) {
+            known.pop_first();
+        }
+        let issuers = known.entry(api.to_owned()).or_default();
+        issuers.push(issuer.to_owned());
+        issuers.drain(..issuers.len().saturating_sub(ISSUERS_MAX));
+        Prepared::beside(&self.issuers_file())?.keep(&known)?;
+        drop(file);
+        Ok(())
+    }
+}
+
+/// The name of a file's copy: the first has no number.
+fn named(file: &Path, number: usize) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(SUFFIX);
+    if number > 1 {
+        name.push(format!("-{number}"));
+    }
+    name.into()
+}

@@ -1,0 +1,157 @@
+//! Which folder the configuration lies in, by the name the program was called by, the environment and the platform.
+//!
+//! `vigie` has a folder of its own, where the platform keeps such things. The names of the original have the folder that
+//! the original has, by its own rules, so that both read each other's login; there another program's login may lie.
+
+use crate::context::Name;
+use crate::env::{self, Env, Variable};
+use crate::error::Failure;
+use std::path::{Path, PathBuf};
+
+/// Whose folder it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// Ours alone.
+    Own,
+    /// Shared with another program, and named by a variable.
+    Named,
+    /// Shared with another program, and nobody has said that it is to be used.
+    Shared,
+}
+
+/// Where programs keep their configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Platform {
+    Xdg,
+    Mac,
+    Windows,
+}
+
+impl Platform {
+    const fn this() -> Self {
+        if cfg!(target_os = "macos") {
+            Self::Mac
+        } else if cfg!(windows) {
+            Self::Windows
+        } else {
+            Self::Xdg
+        }
+    }
+
+    /// The folder of `vigie`.
+    fn own(self, env: &Env) -> Option<PathBuf> {
+        let home = || env.get(env::USER_HOME).map(PathBuf::from);
+        let given = |variable: Variable| {
+            // A relative path is invalid and to be ignored, says the XDG base directory specification.
+            env.get(variable)
+                .map(PathBuf::from)
+                .filter(|path| path.is_absolute())
+        };
+        let parent = match self {
+            Self::Xdg => given(env::XDG_CONFIG_HOME).or_else(|| Some(home()?.join(".config"))),
+            Self::Mac => Some(home()?.join("Library").join("Application Support")),
+            Self::Windows => env.get(env::APP_DATA).map(PathBuf::from).or_else(home),
+        };
+        Some(parent?.join("vigie"))
+    }
+}
+
+/// Finds it.
+pub(super) fn find(name: Name, env: &Env) -> Result<(PathBuf, Whose), Failure> {
+    if let Some(directory) = env.get(env::HOME_DIRECTORY) {
+        return Ok((directory.into(), Whose::Own));
+    }
+    if let Some(directory) = env.get(env::CONFIG_HOME) {
+        return Ok((directory.into(), Whose::Named));
+    }
+    let found = match name {
+        Name::Vigie => Platform::this().own(env).map(|path| (path, Whose::Own)),
+        Name::Original(_) => original(env),
+    };
+    found.ok_or_else(|| {
+        Failure::failed("no home directory is known to keep the login in")
+            .hint("set `VIGIE_HOME` to a directory of your own")
+    })
+}
+
+/// By the rules of the original: `.ibmcloud` if it is there, else `.bluemix`, in the parent that a variable names or the
+/// home directory.
+fn original(env: &Env) -> Option<(PathBuf, Whose)> {
+    let (parent, whose) = match env.get(env::CONFIG_PARENT) {
+        Some(parent) => (parent, Whose::Named),
+        None => (env.get(env::USER_HOME)?, Whose::Shared),
+    };
+    let newer = Path::new(parent).join(".ibmcloud");
+    let folder = if newer.is_dir() {
+        newer
+    } else {
+        Path::new(parent).join(".bluemix")
+    };
+    Some((folder, whose))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BX: Name = Name::Original("bx");
+
+    fn found(name: Name, pairs: &[(&'static str, &str)]) -> (PathBuf, Whose) {
+        find(name, &Env::of(pairs)).unwrap()
+    }
+
+    #[test]
+    fn the_folder_of_the_original_follows_the_variables_in_their_order() {
+        let parent = tempfile::tempdir().unwrap();
+        let parent = parent.path().to_str().unwrap();
+        assert_eq!(
+            found(BX, &[("HOME", parent)]),
+            (Path::new(parent).join(".bluemix"), Whose::Shared)
+        );
+        std::fs::create_dir(Path::new(parent).join(".ibmcloud")).unwrap();
+        assert_eq!(
+            found(BX, &[("HOME", "/nobody"), ("BLUEMIX_HOME", parent)]),
+            (Path::new(parent).join(".ibmcloud"), Whose::Named)
+        );
+        assert_eq!(
+            found(
+                BX,
+                &[("IBMCLOUD_HOME", parent), ("IBMCLOUD_CONFIG_HOME", "/c")]
+            ),
+            ("/c".into(), Whose::Named)
+        );
+        assert_eq!(
+            found(BX, &[("IBMCLOUD_CONFIG_HOME", "/c"), ("VIGIE_HOME", "/v")]),
+            ("/v".into(), Whose::Own)
+        );
+    }
+
+    #[test]
+    fn vigie_has_the_folder_of_the_platform() {
+        let own = |platform: Platform, pairs: &[(&'static str, &str)]| {
+            let path = platform.own(&Env::of(pairs))?;
+            Some(path.to_str()?.replace('\\', "/"))
+        };
+        let home = [
+            ("HOME", "/h"),
+            ("XDG_CONFIG_HOME", "/x"),
+            ("APPDATA", "/roaming"),
+        ];
+        assert_eq!(own(Platform::Xdg, &home).unwrap(), "/x/vigie");
+        assert_eq!(own(Platform::Xdg, &home[..1]).unwrap(), "/h/.config/vigie");
+        let relative = [("HOME", "/h"), ("XDG_CONFIG_HOME", "x")];
+        assert_eq!(own(Platform::Xdg, &relative).unwrap(), "/h/.config/vigie");
+        assert_eq!(
+            own(Platform::Mac, &home).unwrap(),
+            "/h/Library/Application Support/vigie"
+        );
+        assert_eq!(own(Platform::Windows, &home).unwrap(), "/roaming/vigie");
+        assert_eq!(own(Platform::Xdg, &[]), None);
+        // What is the other program's says nothing about ours.
+        let theirs = [("HOME", "/h"), ("IBMCLOUD_HOME", "/i")];
+        let (path, whose) = found(Name::Vigie, &theirs);
+        assert!(path.starts_with("/h") && whose == Whose::Own);
+        assert!(find(Name::Vigie, &Env::of(&[])).is_err());
+        assert!(find(BX, &Env::of(&[])).is_err());
+    }
+}

@@ -1,0 +1,118 @@
+//! A file about to be replaced: made beside it, with room for what will be in it, before anything is done that would be
+//! lost with it.
+//!
+//! Whoever asks a server for what it gives only once (a renewed login) prepares first: a disk that is full, a folder that
+//! cannot be written and a limit on the size of files are found out while nothing has happened yet.
+
+use crate::error::Failure;
+use crate::links;
+use serde::Serialize;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Seek as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// By how much a configuration may grow when tokens change: they have 1 to 2 KiB each, and a server may give longer ones.
+const GROWTH_BYTES: u64 = 16 << 10;
+
+/// The new file, beside the old one until it is put in its place; taken away when it is dropped before.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    path: PathBuf,
+    beside: PathBuf,
+    file: File,
+    is_in_place: bool,
+}
+
+impl Prepared {
+    /// Makes the file. Where the path is a link, the file it leads to will be replaced, and not the link.
+    pub(super) fn beside(path: &Path) -> Result<Self, Failure> {
+        links::refuse_planted(path)?;
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        // One name is enough under the lock, and what a killed process left is taken away by the next.
+        let beside = path.with_extension("json.tmp");
+        drop(fs::remove_file(&beside));
+        let file = OpenOptions::new()
+            .create_new(true)
+            .write(true)
+            .mode(0o600)
+            .open(&beside)
+            .map_err(|error| Failure::file("create", &beside, &error))?;
+        Ok(Self {
+            path,
+            beside,
+            file,
+            is_in_place: false,
+        })
+    }
+
+    /// Takes the room it will need: bytes that are written, and on the disk. (`fallocate` would be quicker, but not every
+    /// file system has it, and some of those that have it do not count it against a quota.)
+    pub(super) fn reserve(mut self) -> Result<Self, Failure> {
+        let held = fs::metadata(&self.path).map_or(0, |found| found.len());
+        let room = usize::try_from(held.saturating_add(GROWTH_BYTES)).unwrap_or(usize::MAX);
+        let taken = self
+            .file
+            .write_all(&vec![b' '; room])
+            .and_then(|()| self.file.sync_all())
+            .and_then(|()| self.file.rewind());
+        self.or_failed("write", taken)?;
+        Ok(self)
+    }
+
+    /// Writes the content and brings it to the disk.
+    pub(super) fn fill(self, value: &impl Serialize) -> Result<Self, Failure> {
+        let mut text = serde_json::to_vec_pretty(value)
+            .map(Zeroizing::new)
+            .map_err(|error| {
+                Failure::failed(format!("cannot write `{}`: {error}", self.path.display()))
+            })?;
+        text.push(b'\n');
+        self.fill_bytes(&text)
+    }
+
+    fn fill_bytes(mut self, text: &[u8]) -> Result<Self, Failure> {
+        let written = self
+            .file
+            .write_all(text)
+            .and_then(|()| self.file.set_len(text.len() as u64))
+            .and_then(|()| self.file.sync_all());
+        self.or_failed("write", written)?;
+        Ok(self)
+    }
+
+    /// Puts it in the place of the old one.
+    pub(super) fn put(mut self) -> Result<(), Failure> {
+        let renamed = fs::rename(&self.beside, &self.path);
+        self.or_failed("write", renamed)?;
+        self.is_in_place = true;
+        let synced = self
+            .path
+            .parent()
+            .map_or(Ok(()), |directory| File::open(directory)?.sync_all());
+        self.or_failed("write", synced)
+    }
+
+    /// Fills it and puts it in place.
+    pub(crate) fn keep(self, value: &impl Serialize) -> Result<(), Failure> {
+        self.fill(value)?.put()
+    }
+
+    /// The same with bytes as they are.
+    pub(super) fn keep_bytes(self, bytes: &[u8]) -> Result<(), Failure> {
+        self.fill_bytes(bytes)?.put()
+    }
+
+    fn or_failed(&self, action: &str, result: io::Result<()>) -> Result<(), Failure> {
+        result.map_err(|error| Failure::file(action, &self.path, &error))
+    }
+}
+
+impl Drop for Prepared {
+    fn drop(&mut self) {
+        if !self.is_in_place {
+            drop(fs::remove_file(&self.beside));
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The space that an API key alone is for, where nobody has named one: the only one that it sees. An agent that starts
+//! while the server is away goes on with the space that its buffer is for.
+
+use super::{Domain, Monitoring, harmless};
+use crate::client::Request;
+use crate::error::Failure;
+use crate::places::Space;
+use crate::shown::{Shown, shown};
+use std::path::Path;
+use wire::cf::space::SpaceEntity;
+
+/// So many of several spaces are listed.
+const LISTED_MAX: usize = 20;
+
+impl Monitoring<'_> {
+    /// Finds it, asking the server of the Cloud Foundry API at `root`.
+    pub(super) fn space_of_key(&self, root: &str, buffer: &Path) -> Result<Domain, Failure> {
+        let spaces = match self.spaces_of_key(root) {
+            Ok(spaces) => spaces,
+            Err(failure) => {
+                return remembered(&buffer.join(harmless(self.host()))).ok_or_else(|| {
+                    failure.hint("the space is found by asking the server; name it with `--scope s-GUID`, and the agent starts without")
+                });
+            }
+        };
+        let found = match spaces.as_slice() {
+            [only] => Domain::new("space", "s-", (&only.metadata.guid, &only.entity.name)),
+            _ => None,
+        };
+        found.ok_or_else(|| undecided(&spaces))
+    }
+
+    fn spaces_of_key(&self, root: &str) -> Result<Vec<Space>, Failure> {
+        let doing = "list the spaces of the API key";
+        let first = Request::get(format!("{root}/v2/spaces"));
+        self.context
+            .pages::<SpaceEntity>(root, first, doing, |request| {
+                let token = self.token()?;
+                self.context
+                    .send(request.bearer(token.expose()))?
+                    .success(doing)
+            })
+    }
+}
+
+fn undecided(spaces: &[Space]) -> Failure {
+    let mut told = Shown::from("no space is targeted, and the API key sees none");
+    if !spaces.is_empty() {
+        told = "no space is targeted, and the API key sees several:".into();
+        for space in spaces.iter().take(LISTED_MAX) {
+            told.push(&shown!(
+                "\n  s-{}   {}",
+                space.metadata.guid,
+                space.entity.name
+            ));
+        }
+        if let Some(more) = spaces
+            .len()
+            .checked_sub(LISTED_MAX)
+            .filter(|more| *more > 0)
+        {
+            told.push(&shown!("\n  and {} more", more));
+        }
+    }
+    Failure::usage(told).hint(
+        "name the space with `--scope s-GUID`, or mean the account itself with `--scope account`",
+    )
+}
+
+/// The space of the only buffer there is for this server.
+fn remembered(buffers: &Path) -> Option<Domain> {
+    let mut ids = std::fs::read_dir(buffers)
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.starts_with("s-"));
+    let id = ids.next()?;
+    ids.next().is_none().then(|| Domain {
+        label: format!("`{id}`"),
+        id: Some(id),
+    })
+}

@@ -1,0 +1,98 @@
+//! The login of another program in a folder that is shared with it: what is about to replace it keeps a copy first, and
+//! asks where nobody has said that this folder is to be used.
+//!
+//! Whose a login is, its token says: the issuers of our own logins are remembered, by the address of the server, in a file
+//! of our own.
+
+use crate::config::{Config, Whose};
+use crate::context::Context;
+use crate::error::Failure;
+use crate::prompt;
+use crate::shown::{Shown, shown};
+use crate::token::Claims;
+use base::time::{Clock as _, Millis, SystemClock};
+
+/// No service of that kind renews a login whose last token expired so long ago.
+const RENEWABLE_SECONDS_MAX: i64 = 30 * 24 * 3600;
+
+impl Context {
+    /// Sees to it that nothing is lost when the login that is there is replaced; `issuer` is that of the login to come,
+    /// where the server has shown that it is its own.
+    pub(crate) fn spare_predecessor(&self, issuer: &str) -> Result<(), Failure> {
+        let whose = self.home.whose();
+        if whose == Whose::Own {
+            return Ok(());
+        }
+        let config = self.home.read()?;
+        if !is_good(&config, SystemClock.now()) {
+            return Ok(());
+        }
+        let theirs = Claims::of(config.iam_token.expose())
+            .unwrap_or_default()
+            .iss;
+        let is_ours = theirs == issuer || self.home.knows_issuer(&config.api_endpoint, &theirs)?;
+        if !theirs.is_empty() && is_ours {
+            return Ok(());
+        }
+        let file = self.home.directory().join("config.json");
+        let of = Shown::told(&config.api_endpoint);
+        if whose == Whose::Shared && prompt::is_possible() {
+            let question = shown!(
+                "`{}` holds a login to `{}` that another program has made. Replace it, and keep a copy beside it?",
+                file.display(),
+                of
+            );
+            if !prompt::confirm(question, "a terminal")? {
+                return Err(
+                    Failure::failed("the login of the other program was left as it is")
+                        .hint("the name `vigie` keeps its login in a folder of its own; for this name, `IBMCLOUD_HOME` names another parent of the folder"),
+                );
+            }
+        }
+        let copy = self.home.keep_copy(is_same)?;
+        self.output.warn(shown!(
+            "the login to `{}` that another program has made is kept in `{}`",
+            of,
+            copy.display()
+        ));
+        Ok(())
+    }
+
+    /// Remembers whose tokens this login has.
+    pub(crate) fn own_login(&self) -> Result<(), Failure> {
+        match self.claims() {
+            Some(claims) if self.home.whose() != Whose::Own && !claims.iss.is_empty() => {
+                let api = self.config().api_endpoint.clone();
+                self.home.remember_issuer(&api, &claims.iss)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether a login opens anything yet, or may be renewed.
+fn is_good(config: &Config, now: Millis) -> bool {
+    let is_renewable = !matches!(config.iam_refresh_token.expose(), "" | "not_supported");
+    match Claims::of(config.iam_token.expose()) {
+        Some(claims) => {
+            let left = claims.remaining(now);
+            left > 0 || (is_renewable && left > -RENEWABLE_SECONDS_MAX)
+        }
+        None => is_renewable,
+    }
+}
+
+/// Whether two files hold one login, perhaps at different ages.
+fn is_same(one: &Config, other: &Config) -> bool {
+    let whose = |config: &Config| {
+        let claims = Claims::of(config.iam_token.expose()).unwrap_or_default();
+        let endpoint = config.api_endpoint.clone();
+        (
+            claims.iss,
+            claims.sub,
+            config.account.guid.clone(),
+            endpoint,
+        )
+    };
+    whose(one) == whose(other)
+}

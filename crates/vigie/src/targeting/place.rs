@@ -1,0 +1,178 @@
+//! Choosing the organization and the space. Metrics belong to a space: where it is not clear which one, the person is
+//! asked, and where nobody can be asked it is said that there is none.
+
+use crate::client::Request;
+use crate::config::Place;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::printable;
+use crate::places::{Org, Space};
+use crate::prompt;
+use crate::shown::{Shown, shown};
+use wire::cf::space::SpaceEntity;
+
+/// So many of several are named.
+const NAMED_MAX: usize = 8;
+
+/// What becomes of several where none is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asking {
+    /// It stays open.
+    Never,
+    /// Whoever is there is asked, and may choose none; where nobody is, it is said.
+    Offered,
+    /// Asked; nobody being there is a failure.
+    Always,
+}
+
+/// What the questions and their answers are about.
+struct About {
+    ask: &'static str,
+    offer: &'static str,
+    what: &'static str,
+    flag: &'static str,
+    /// Begins the sentence that none was taken.
+    none: &'static str,
+    /// What to type then.
+    choose: &'static str,
+}
+
+const ORG: About = About {
+    ask: "Select an organization:",
+    offer: "Select an organization (or press Enter to skip):",
+    what: "the organization",
+    flag: "`-o ORG`",
+    none: "no organization is targeted, for there are several",
+    choose: "`vigie target -o ORG -s SPACE`",
+};
+const SPACE: About = About {
+    ask: "Select a space:",
+    offer: "Select a space (or press Enter to skip):",
+    what: "the space",
+    flag: "`-s SPACE`",
+    none: "no space is targeted, for there are several",
+    choose: "`vigie target -s SPACE`",
+};
+
+impl Context {
+    /// Targets an organization and a space. What is not wished for is taken where there is but one; `asking` says what
+    /// becomes of several.
+    pub(crate) fn target_place(
+        &self,
+        org: Option<&str>,
+        space: Option<&str>,
+        asking: Asking,
+    ) -> Result<(), Failure> {
+        let region = self.config().region.clone();
+        let kept = self.home.read_cf()?.organization_fields;
+        let mut only = None;
+        let org = match org {
+            Some(name) => Some(of_org(self.org_named(name, &region)?)),
+            None if space.is_some() && !kept.guid.is_empty() => Some(kept),
+            None => {
+                let orgs: Vec<Place> = self.orgs(&region)?.into_iter().map(of_org).collect();
+                if orgs.len() > 1 && space.is_none() && asking != Asking::Always {
+                    only = self.only_space(&orgs)?;
+                }
+                match &only {
+                    Some((org, _)) => Some(org.clone()),
+                    None => self.pick(orgs, asking, &ORG)?,
+                }
+            }
+        };
+        let Some(org) = org else {
+            if space.is_some() {
+                return Err(Failure::usage("a space is named, but not its organization")
+                    .hint("name it with `-o ORG`; list them with `vigie account orgs`"));
+            }
+            return Ok(());
+        };
+        let space = match (space, only) {
+            (Some(name), _) => Some(of_space(self.space_named(&org, name)?)),
+            (None, Some((_, space))) => Some(space),
+            (None, None) => {
+                let spaces = self.spaces(&org.guid)?.into_iter().map(of_space);
+                self.pick(spaces.collect(), asking, &SPACE)?
+            }
+        };
+        self.output.action(shown!("Targeted org {}\n", org.name))?;
+        if let Some(space) = &space {
+            self.output
+                .action(shown!("Targeted space {}\n", space.name))?;
+        }
+        self.update(|_, cf| {
+            cf.organization_fields = org;
+            cf.space_fields = space.unwrap_or_default();
+        })
+    }
+
+    /// The only space that the caller sees in any of these organizations, with its organization.
+    fn only_space(&self, orgs: &[Place]) -> Result<Option<(Place, Place)>, Failure> {
+        let url = self.cf_url("/v2/spaces")?;
+        let all = self.list::<SpaceEntity>(Request::get(url), "list spaces")?;
+        let mut seen = all.into_iter().filter_map(|space| {
+            let org = |org: &&Place| org.guid == space.entity.organization_guid;
+            Some((orgs.iter().find(org)?.clone(), of_space(space)))
+        });
+        let first = seen.next();
+        Ok(first.filter(|_| seen.next().is_none()))
+    }
+
+    fn pick(
+        &self,
+        mut places: Vec<Place>,
+        asking: Asking,
+        about: &About,
+    ) -> Result<Option<Place>, Failure> {
+        let name = |place: &Place| printable(&place.name);
+        match (places.len(), asking) {
+            (0, _) => Ok(None),
+            (1, _) => Ok(places.pop()),
+            (_, Asking::Always) => prompt::choose(about.ask, &places, name, about.what, about.flag)
+                .cloned()
+                .map(Some),
+            (_, Asking::Offered) if prompt::is_possible() => {
+                Ok(prompt::choose_or_skip(about.offer, &places, name)?.cloned())
+            }
+            (_, Asking::Offered) => {
+                self.output.warn(shown!(
+                    "{}: {}; choose with {}",
+                    about.none,
+                    names(&places),
+                    about.choose
+                ));
+                Ok(None)
+            }
+            (_, Asking::Never) => Ok(None),
+        }
+    }
+}
+
+fn of_org(org: Org) -> Place {
+    Place {
+        guid: org.metadata.guid,
+        name: org.entity.name,
+        ..Place::default()
+    }
+}
+
+fn of_space(space: Space) -> Place {
+    Place {
+        guid: space.metadata.guid,
+        name: space.entity.name,
+        ..Place::default()
+    }
+}
+
+/// The first of them, and how many more there are.
+fn names(places: &[Place]) -> Shown {
+    let mut text = Shown::default();
+    for (at, place) in places.iter().take(NAMED_MAX).enumerate() {
+        let comma = if at > 0 { ", " } else { "" };
+        text.push(&shown!("{}`{}`", Shown::from(comma), place.name));
+    }
+    if let Some(more) = places.len().checked_sub(NAMED_MAX).filter(|more| *more > 0) {
+        text.push(&shown!(" and {} more", more));
+    }
+    text
+}
