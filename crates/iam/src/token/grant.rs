@@ -184,9 +184,12 @@ impl Iam {
     ) -> Result<(User, Login, SessionId, Secret<String>), IamError> {
         let Proven { user, login, held } = proven;
         let mut tx = self.hold_proof(&user, held).await?;
-        let (login, session, token) = refresh::begin(self, &mut tx, login, client).await?;
+        let begun = refresh::begin(self, &mut tx, login, client).await?;
         tx.commit().await?;
-        Ok((user, login, session, token))
+        if begun.ended > 0 {
+            self.see_ends().await?;
+        }
+        Ok((user, begun.login, begun.session, begun.refresh_token))
     }
 
     /// The transaction in which something may be issued for a proof.
