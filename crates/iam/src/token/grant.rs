@@ -305,7 +305,8 @@ impl Iam {
         with_uaa: bool,
     ) -> Result<Tokens, IamError> {
         let client = Client::Bx.id();
-        let renewed = refresh::rotate(self, text, client, account).await?;
+        let needed = 1 + u64::from(with_uaa);
+        let renewed = refresh::rotate(self, text, client, account, needed).await?;
         let (user, login) = (renewed.user, &renewed.login);
         let refresh_token = Some(renewed.refresh_token);
         let mut tokens = access::iam_token(self, &user, login, client, refresh_token)?;

@@ -128,9 +128,14 @@ fn too_deep(allowed: u64) -> IamError {
     IamError::Refused(Problem::new(Kind::Busy, "BXNIM0602E", message).limit(limit))
 }
 
-/// Refuses one more refresh token of a session that has as many as are remembered. What was used is remembered until it
+/// Refuses `needed` more refresh tokens of a session that has as many as are remembered. What was used is remembered until it
 /// expires: who brings it again, and so may have stolen it, is known by it. So the oldest can't give way.
-pub(super) async fn has_room(iam: &Iam, tx: &mut Tx, session: SessionId) -> Result<(), IamError> {
+pub(super) async fn has_room(
+    iam: &Iam,
+    tx: &mut Tx,
+    session: SessionId,
+    needed: u64,
+) -> Result<(), IamError> {
     let limit = &limit::REFRESH_TOKENS_PER_SESSION;
     let allowed = iam.0.config.limits.refresh_tokens_per_session;
     let now = iam.0.clock.now();
@@ -139,7 +144,8 @@ pub(super) async fn has_room(iam: &Iam, tx: &mut Tx, session: SessionId) -> Resu
     let Some(row) = tx.one(sql, &values).await? else {
         return Ok(());
     };
-    if u64::try_from(row.int("held")?).unwrap_or_default() < allowed {
+    let held = u64::try_from(row.int("held")?).unwrap_or_default();
+    if held.saturating_add(needed) <= allowed {
         return Ok(());
     }
     let first = row.int_or_none("first")?.unwrap_or(now.0);

@@ -185,7 +185,7 @@ pub(crate) async fn issue(
             "issue a refresh token for what is not renewable",
         ));
     }
-    number::has_room(iam, tx, session).await?;
+    number::has_room(iam, tx, session, 1).await?;
     let expires_at = bounds.end(iam.0.clock.now(), iam.0.config.refresh_token_seconds);
     let text = format!("{PREFIX}{}", entropy::text());
     let sql = "INSERT INTO refresh_tokens (hash, session, client, person, api_key, grant_type, expires_at) \
@@ -203,12 +203,14 @@ pub(crate) async fn issue(
     Ok(Secret::new(text))
 }
 
-/// Uses a refresh token: its successor, and whose session it carries on, from now on for `account` if one is named.
+/// Uses a refresh token: its successor, and whose session it carries on, from now on for `account` if one is named. There is
+/// room for `needed` tokens of the session then: whatever else is issued beside the successor is not refused behind it.
 pub(crate) async fn rotate(
     iam: &Iam,
     text: &Secret<String>,
     client: &str,
     account: Option<&str>,
+    needed: u64,
 ) -> Result<Renewed, IamError> {
     let now = iam.0.clock.now().0;
     let key = hash(text.expose());
@@ -222,6 +224,7 @@ pub(crate) async fn rotate(
     {
         // A refusal from here on drops the transaction, and the token is as unused as before.
         let (user, login, session) = carry_on(iam, &mut tx, &row, account).await?;
+        number::has_room(iam, &mut tx, session, needed).await?;
         let successor = issue(iam, &mut tx, session, client, &login).await?;
         let keep = "UPDATE refresh_tokens SET successor = $2 WHERE hash = $1";
         tx.execute(keep, &[key, Value::from(seal(text, &successor)?)])

@@ -31,6 +31,7 @@ stories!(
     another_node_hears_of_what_gave_way with three,
     ended_sessions_are_counted_until_their_tokens_have_expired with three,
     used_refresh_tokens_are_counted_until_they_expire with three,
+    a_renewal_for_two_tokens_has_room_for_both_or_is_refused with three,
     passcodes_of_a_key_take_no_place_of_others with three,
 );
 
@@ -202,6 +203,35 @@ async fn used_refresh_tokens_are_counted_until_they_expire(world: World) {
     world.wait(i64::try_from(wait).unwrap());
     let fourth = world.renew(&last).await.unwrap();
     assert!(lives(&world, &fourth));
+}
+
+/// Both tokens or none: the one shown is not used up for half of what was asked.
+async fn a_renewal_for_two_tokens_has_room_for_both_or_is_refused(world: World) {
+    let first = refresh_token(&world.log_in().await);
+    let both = async |token: &str| {
+        let request = TokenRequest {
+            grant: Grant::RefreshToken(secret(token)),
+            client: Some(Client::Bx),
+            account: None,
+            with_uaa: true,
+            source: crate::world::source(),
+        };
+        world.iam.token(request).await
+    };
+    let second = both(&first).await.unwrap();
+    assert!(second.uaa.is_some());
+    let second = refresh_token(&second);
+    assert_eq!(code(both(&second).await), "BXNIM0407E");
+    // Within the moment of grace nothing is added either, however often it is asked.
+    assert_eq!(code(both(&first).await), "BXNIM0407E");
+    world.wait(86_000);
+    assert_eq!(code(world.renew(&second).await), "BXNIM0407E");
+    let db = world.database().await;
+    let row = db
+        .one("SELECT COUNT(*) AS rows FROM refresh_tokens", &[])
+        .await;
+    assert_eq!(row.unwrap().unwrap().int("rows").unwrap(), 3);
+    db.close().await;
 }
 
 async fn passcodes_of_a_key_take_no_place_of_others(world: World) {
