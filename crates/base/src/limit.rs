@@ -92,6 +92,10 @@ limits! {
     settable ORGANIZATIONS_PER_ACCOUNT = "organizations_per_account", 1000, "organizations", "a further one is refused with 429";
     /// Spaces one account may have, in all its organizations.
     settable SPACES_PER_ACCOUNT = "spaces_per_account", 10_000, "spaces", "a further one is refused with 429";
+    /// Users of one account, with those who are invited.
+    settable USERS_PER_ACCOUNT = "users_per_account", 10_000, "users", "a further invitation is refused with 429; who is invited counts until the invitation is declined, withdrawn or expired";
+    /// Roles of all users in one account.
+    settable ROLES_PER_ACCOUNT = "roles_per_account", 100_000, "roles", "a further role in the account, its organizations or spaces is refused with 429, and so is a further organization or space, which gives roles to who makes it; roles that begin with an acceptance count as well";
     /// API keys of all users in one account.
     settable API_KEYS_PER_ACCOUNT = "api_keys_per_account", 20_000, "keys", "a further one is refused with 429";
     /// Series of one account, in all its domains.
@@ -138,8 +142,16 @@ limits! {
     fixed FAILURES_REMEMBERED = "failures_remembered", 65_536, "counts", "the counts of failures that are longest unused are forgotten";
     /// Sources a person was let in from.
     fixed LOGIN_SOURCES_PER_USER = "login_sources_per_user", 32, "sources", "of the sources a person was let in from, the one longest unused is forgotten";
+    /// Sessions of one person that live at once.
+    settable SESSIONS_PER_USER = "sessions_per_user", 1000, "sessions", "a login beyond it ends the session longest unused: of those the person began himself, or of those of an API key, whichever has most; where twenty times as many have ended within the life of an access token, 429 and `Retry-After`";
+    /// Refresh tokens of one session that are remembered.
+    settable REFRESH_TOKENS_PER_SESSION = "refresh_tokens_per_session", 5000, "tokens", "a further renewal of the session is answered with 429 and `Retry-After` until used refresh tokens of it have expired";
+    /// Passcodes of one person that can be used at once.
+    settable PASSCODES_PER_USER = "passcodes_per_user", 10, "passcodes", "a passcode beyond it takes the place of the oldest; those of an API key count by themselves";
     /// API keys one person may have in an account.
     settable KEYS_PER_USER = "keys_per_user", 1000, "keys", "a further API key of the same person in the account is refused with 409";
+    /// Entries of one page of a list.
+    fixed PAGE_ENTRIES = "page_entries", 100, "entries", "a larger page of accounts, organizations, spaces, users, invitations or API keys is refused with 400";
     /// Length of the name of an account, organization, space, region or key.
     fixed LABEL_BYTES = "label_bytes", 255, "bytes", "a longer name of an account, organization, space, region or API key is refused with 400";
     /// Length of the description of a key.
@@ -168,6 +180,8 @@ limits! {
 pub const PER_ACCOUNT: &[Limit] = &[
     ORGANIZATIONS_PER_ACCOUNT,
     SPACES_PER_ACCOUNT,
+    USERS_PER_ACCOUNT,
+    ROLES_PER_ACCOUNT,
     API_KEYS_PER_ACCOUNT,
     SERIES_PER_ACCOUNT,
     NEW_SERIES_PER_HOUR,

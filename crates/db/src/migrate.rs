@@ -39,6 +39,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0006_account_limits.sql"),
         postgres: include_str!("../migrations/postgres/0006_account_limits.sql"),
     },
+    Step {
+        version: 7,
+        sqlite: include_str!("../migrations/sqlite/0007_lists.sql"),
+        postgres: include_str!("../migrations/postgres/0007_lists.sql"),
+    },
 ];
 
 /// A number of our own for PostgreSQL's advisory lock: two nodes that start together migrate one after the other.

@@ -75,6 +75,14 @@ fn earlier(a: Option<Millis>, b: Option<Millis>) -> Option<Millis> {
     }
 }
 
+/// What ends with both roots; none where there are two.
+fn one_of<T: PartialEq>(a: Option<T>, b: Option<T>) -> Option<Option<T>> {
+    match (a, b) {
+        (Some(a), Some(b)) => (a == b).then_some(Some(a)),
+        (own, None) | (None, own) => Some(own),
+    }
+}
+
 /// Whether an end comes no later than another.
 fn within(end: Option<Millis>, limit: Option<Millis>) -> bool {
     limit.is_none_or(|limit| end.is_some_and(|end| end <= limit))
@@ -181,7 +189,7 @@ impl Bounds {
         }
     }
 
-    /// What both allow; none where they are of different users, or share no account.
+    /// What both allow; none where they are of different users, share no account, or end with two different things.
     #[must_use]
     pub fn intersect(&self, other: &Self) -> Option<Self> {
         let reach = match (self.reach, other.reach) {
@@ -191,6 +199,10 @@ impl Bounds {
         };
         let Narrowing::None = self.narrowing;
         let Narrowing::None = other.narrowing;
+        let root = Root {
+            session: one_of(self.root.session, other.root.session)?,
+            key: one_of(self.root.key, other.root.key)?,
+        };
         (self.principal == other.principal).then_some(Self {
             principal: self.principal,
             reach,
@@ -199,14 +211,29 @@ impl Bounds {
             keys_until: earlier(self.keys_until, other.keys_until),
             renewable: self.renewable && other.renewable,
             narrowing: Narrowing::None,
-            root: Root {
-                session: self.root.session.or(other.root.session),
-                key: self.root.key.or(other.root.key),
-            },
+            root,
         })
     }
 
-    /// Whether these give nothing that `shown` does not.
+    /// What an access token says that is about to be signed for these: asked of [`Self::is_within`] before it is.
+    pub(crate) fn stated(
+        &self,
+        principal: UserId,
+        account: Option<AccountId>,
+        expires_at: Millis,
+        root: Root,
+    ) -> Self {
+        Self {
+            principal,
+            reach: account.map_or(Reach::Any, Reach::One),
+            not_after: Some(expires_at),
+            renewable: false,
+            root,
+            ..*self
+        }
+    }
+
+    /// Whether these give nothing that `shown` does not, and end with all that `shown` ends with.
     #[must_use]
     pub fn is_within(&self, shown: &Self) -> bool {
         let Narrowing::None = shown.narrowing;
@@ -216,6 +243,8 @@ impl Bounds {
             && within(self.not_after, shown.not_after)
             && within(self.keys_until, shown.keys_until)
             && (shown.renewable || !self.renewable)
+            && (shown.root.session.is_none() || self.root.session == shown.root.session)
+            && (shown.root.key.is_none() || self.root.key == shown.root.key)
     }
 
     /// Whose it is.
@@ -331,7 +360,7 @@ mod tests {
     prop_compose! {
         fn bounds()(
             account in prop::option::of(0_u8..3), not_after in end(), keys_until in end(), renewable: bool,
-            proven_at in 0_i64..3,
+            proven_at in 0_i64..3, session in prop::option::of(0_u8..2), key in prop::option::of(0_u8..2),
         ) -> Bounds {
             Bounds {
                 principal: UserId(guid(9)),
@@ -341,7 +370,10 @@ mod tests {
                 keys_until,
                 renewable,
                 narrowing: Narrowing::None,
-                root: Root::default(),
+                root: Root {
+                    session: session.map(|own| SessionId(guid(own))),
+                    key: key.map(|own| KeyId(guid(own))),
+                },
             }
         }
     }
@@ -362,6 +394,26 @@ mod tests {
             if c.is_within(&a) && c.is_within(&b) {
                 prop_assert!(a.intersect(&b).is_some_and(|met| c.is_within(&met)));
             }
+        }
+
+        #[test]
+        fn a_token_that_says_more_is_seen(a in bounds(), stated in bounds(), later in 1_i64..5) {
+            let account = match stated.reach { Reach::One(own) => Some(own), Reach::Any => None };
+            let expires = a.not_after.unwrap_or(Millis(9));
+            let token = |account, expires, root| a.stated(a.principal, account, expires, root).is_within(&a);
+            let own = match a.reach { Reach::One(own) => Some(own), Reach::Any => None };
+            prop_assert!(token(own, expires, a.root));
+            if a.not_after.is_some() {
+                prop_assert!(!token(account, expires.plus(later), a.root));
+            }
+            if matches!(a.reach, Reach::One(own) if account != Some(own)) {
+                prop_assert!(!token(account, expires, a.root));
+            }
+            let ends_with_less = a.root.session.is_some() && stated.root.session != a.root.session
+                || a.root.key.is_some() && stated.root.key != a.root.key;
+            prop_assert_eq!(a.stated(a.principal, account, expires, stated.root).is_within(&a), !ends_with_less
+                && (a.reach == Reach::Any || stated.reach == a.reach));
+            prop_assert!(!a.stated(UserId(guid(8)), account, expires, a.root).is_within(&a));
         }
 
         #[test]

@@ -1,6 +1,7 @@
 //! Everything that deciding needs, in memory: an immutable snapshot, replaced as a whole after every change.
 
 mod entry;
+mod sorted;
 
 pub use entry::{Account, ApiKey, DomainEntry, Member, Org, Region, Space, User};
 
@@ -36,6 +37,7 @@ pub struct Directory {
     pub(crate) keys: HashMap<KeyId, ApiKey>,
     pub(crate) keys_by_hash: HashMap<[u8; 32], KeyId>,
     pub(crate) issuers: Issuers,
+    sorted: sorted::Sorted,
 }
 
 impl Directory {
@@ -113,12 +115,12 @@ impl Directory {
         }
         own.load_people(db).await?;
         own.load_keys(db).await?;
+        own.sorted = sorted::Sorted::of(&own);
         Ok(own)
     }
 
     async fn load_people(&mut self, db: &Db) -> Result<(), IamError> {
-        let users =
-            "SELECT guid, home, email, folded, given_name, family_name, created_at FROM users";
+        let users = "SELECT guid, home, email, folded, given_name, family_name, created_at, password_changed_at FROM users";
         for row in db.all(users, &[]).await? {
             let id = UserId(parse_guid(&row, "guid")?);
             let user = User {
@@ -129,6 +131,7 @@ impl Directory {
                 given_name: row.text("given_name")?,
                 family_name: row.text("family_name")?,
                 created_at: at(&row, "created_at")?,
+                password_changed_at: at(&row, "password_changed_at")?,
             };
             self.users_by_address.insert(row.text("folded")?, id);
             self.users.insert(id, user);
@@ -264,18 +267,6 @@ impl Directory {
     #[must_use]
     pub fn is_member(&self, user: UserId, account: AccountId) -> bool {
         self.members.contains_key(&(account, user))
-    }
-
-    /// Who is in the account, by address.
-    #[must_use]
-    pub fn members(&self, account: AccountId) -> Vec<Member> {
-        let mut members: Vec<Member> = self
-            .users
-            .values()
-            .filter_map(|user| self.member(user.id, account))
-            .collect();
-        members.sort_by(|a, b| a.user.email.cmp(&b.user.email));
-        members
     }
 
     /// The user in the account, if he is in it.

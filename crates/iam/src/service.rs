@@ -74,6 +74,12 @@ pub struct IamLimits {
     pub guesses_per_source: u64,
     /// [`limit::KEYS_PER_USER`].
     pub keys_per_user: u64,
+    /// [`limit::SESSIONS_PER_USER`].
+    pub sessions_per_user: u64,
+    /// [`limit::REFRESH_TOKENS_PER_SESSION`].
+    pub refresh_tokens_per_session: u64,
+    /// [`limit::PASSCODES_PER_USER`].
+    pub passcodes_per_user: u64,
 }
 
 impl Default for IamLimits {
@@ -94,6 +100,9 @@ impl IamLimits {
             login_failures_per_source: value(limit::LOGIN_FAILURES_PER_SOURCE),
             guesses_per_source: value(limit::GUESSES_PER_SOURCE),
             keys_per_user: value(limit::KEYS_PER_USER),
+            sessions_per_user: value(limit::SESSIONS_PER_USER),
+            refresh_tokens_per_session: value(limit::REFRESH_TOKENS_PER_SESSION),
+            passcodes_per_user: value(limit::PASSCODES_PER_USER),
         }
     }
 }

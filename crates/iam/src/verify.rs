@@ -402,11 +402,8 @@ fn account(directory: &Directory, user: &User, bounds: &Bounds) -> Option<Accoun
     if bounds.opens(directory, user.home) {
         return Some(user.home);
     }
-    let others = directory
-        .members
-        .iter()
-        .filter(|((account, member), _)| *member == user.id && bounds.opens(directory, *account));
+    let others = directory.accounts_of(user.id).iter().copied();
     others
-        .min_by_key(|((account, _), added_at)| (**added_at, *account))
-        .map(|((account, _), _)| *account)
+        .filter(|account| bounds.opens(directory, *account))
+        .min_by_key(|account| (directory.members.get(&(*account, user.id)), *account))
 }

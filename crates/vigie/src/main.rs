@@ -23,6 +23,7 @@ mod links;
 mod monitoring;
 mod origin;
 mod output;
+mod pages;
 mod places;
 mod predecessor;
 mod prompt;

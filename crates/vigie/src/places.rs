@@ -1,10 +1,11 @@
 //! Accounts, regions, organizations and spaces, as the server lists them to this caller.
 
-use crate::client::{Reply, Request, encode};
+use crate::client::{Request, encode};
 use crate::config::Place;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
+use crate::pages::PAGE_SIZE;
 use serde::de::DeserializeOwned;
 use wire::cf::list::{List, Resource};
 use wire::cf::organization::OrganizationEntity;
@@ -16,9 +17,6 @@ use wire::iam::account::{AccountResource, Accounts};
 pub(crate) type Org = Resource<OrganizationEntity>;
 /// A space as listed.
 pub(crate) type Space = Resource<SpaceEntity>;
-
-/// Pages read of one list; more is a server that goes in circles.
-const PAGES_MAX: usize = 1000;
 
 impl Context {
     /// Sends a request with the session's token; a refusal is a failure. `doing` completes "cannot …".
@@ -52,19 +50,8 @@ impl Context {
     /// The accounts the caller belongs to.
     pub(crate) fn accounts(&self) -> Result<Vec<AccountResource>, Failure> {
         let api = self.api_endpoint()?;
-        let mut url = format!("{api}/coe/v2/accounts");
-        let mut accounts = Vec::new();
-        for _ in 0..PAGES_MAX {
-            let page: Accounts = self
-                .ask(Request::get(&url), "list accounts")?
-                .parse("list accounts")?;
-            accounts.extend(page.resources);
-            match page.next_url {
-                Some(next) => url = self.next_page(&api, &next)?,
-                None => break,
-            }
-        }
-        Ok(accounts)
+        let first = Request::get(format!("{api}/coe/v2/accounts"));
+        self.pages::<Accounts>(&api, first, "list accounts")
     }
 
     /// The organizations the caller sees, of one region or all.
@@ -153,29 +140,7 @@ impl Context {
         first: Request,
         doing: &str,
     ) -> Result<Vec<Resource<T>>, Failure> {
-        self.pages(&self.cf_root()?, first, doing, |request| {
-            self.ask(request, doing)
-        })
-    }
-
-    /// The same from the server at `root`, with whatever credential `ask` has.
-    pub(crate) fn pages<T: DeserializeOwned>(
-        &self,
-        root: &str,
-        first: Request,
-        doing: &str,
-        ask: impl Fn(Request) -> Result<Reply, Failure>,
-    ) -> Result<Vec<Resource<T>>, Failure> {
-        let mut request = first;
-        let mut items = Vec::new();
-        for _ in 0..PAGES_MAX {
-            let page: List<T> = ask(request)?.parse(doing)?;
-            items.extend(page.resources);
-            match page.next_url {
-                Some(next) => request = Request::get(self.next_page(root, &next)?),
-                None => break,
-            }
-        }
-        Ok(items)
+        let first = first.query("results-per-page", PAGE_SIZE);
+        self.pages::<List<T>>(&self.cf_root()?, first, doing)
     }
 }

@@ -129,7 +129,7 @@ fn list(iam: &Iam, output: Output) -> String {
                     "account_guid": account.id.to_string(),
                     "account_name": account.name,
                     "owner": owner(account.owner),
-                    "members": directory.members(account.id).len(),
+                    "members": directory.members_of(account.id).len(),
                     "created_at": instant(account.created_at),
                 })
             })
@@ -142,7 +142,7 @@ fn list(iam: &Iam, output: Output) -> String {
             [
                 account.id.to_string(),
                 account.name.clone(),
-                directory.members(account.id).len().to_string(),
+                directory.members_of(account.id).len().to_string(),
                 owner(account.owner).to_owned(),
             ]
         })

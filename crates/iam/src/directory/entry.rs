@@ -75,6 +75,8 @@ pub struct User {
     pub family_name: String,
     /// When the person was invited for the first time.
     pub created_at: Millis,
+    /// When the password was set that is the person's now.
+    pub password_changed_at: Millis,
 }
 
 /// A person in an account.

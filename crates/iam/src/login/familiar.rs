@@ -2,7 +2,9 @@
 //! whatever others guess from the same place.
 //!
 //! Kept in the database, so that a restart does not forget it, and in memory, so that asking costs nothing and the same for
-//! names nobody has. What is stored is a keyed hash of person and source. Other nodes learn of it within a minute.
+//! names nobody has. What is stored is a keyed hash of person and source. Other nodes learn of it within a minute; that a new
+//! password ends it they learn from the directory, as of every change, within a second: what was remembered before the
+//! password was set counts nowhere, whoever has not forgotten it yet.
 
 use crate::entropy;
 use crate::error::IamError;
@@ -104,24 +106,32 @@ impl Familiar {
         seen.get(key).copied()
     }
 
-    /// Whether the person was let in from there.
-    pub(crate) fn knows(&self, user: UserId, source: SourceKey, now: Millis) -> bool {
-        let oldest = now.0.saturating_sub(REMEMBERED_MILLISECONDS);
+    /// Whether the person was let in from there, with a password that was set at `set_at` and is his now.
+    pub(crate) fn knows(
+        &self,
+        user: UserId,
+        set_at: Millis,
+        source: SourceKey,
+        now: Millis,
+    ) -> bool {
+        let oldest = now.0.saturating_sub(REMEMBERED_MILLISECONDS).max(set_at.0);
         self.seen_at(&self.key(user, source))
             .is_some_and(|at| at > oldest)
     }
 
-    /// The person was let in from there. `true` when it is news.
+    /// The person was let in from there, with a password that was set at `set_at`. `true` when it is news.
     pub(crate) async fn remember(
         &self,
         db: &Db,
-        user: UserId,
+        (user, set_at): (UserId, Millis),
         source: SourceKey,
         now: Millis,
     ) -> Result<bool, IamError> {
+        // After the password was set, though this node's clock is behind that of the node on which it was.
+        let now = now.max(set_at.plus(1));
         let key = self.key(user, source);
         let oldest = now.0.saturating_sub(REMEMBERED_MILLISECONDS);
-        let known = self.seen_at(&key).filter(|at| *at > oldest);
+        let known = self.seen_at(&key).filter(|at| *at > oldest.max(set_at.0));
         if known.is_some_and(|at| at.saturating_add(RENEWED_MILLISECONDS) > now.0) {
             return Ok(false);
         }

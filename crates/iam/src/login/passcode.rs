@@ -7,6 +7,7 @@ use crate::bounds::{Bounds, Root};
 use crate::directory::parse_guid;
 use crate::entropy;
 use crate::error::IamError;
+use crate::manage::page::row_count;
 use crate::service::Iam;
 use crate::token::ending;
 use base::error::Kind;
@@ -46,9 +47,10 @@ pub(crate) async fn issue(
     tx.execute(expired, &[Value::from(now.0)]).await?;
     ending::hold(&mut tx, bounds, now).await?;
     let root = bounds.root();
+    let hash = entropy::sha256(code.as_bytes());
     let sql = "INSERT INTO passcodes (hash, person, api_key, session, proven_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)";
     let values = [
-        Value::from(&entropy::sha256(code.as_bytes())[..]),
+        Value::from(&hash[..]),
         bounds.principal().0.to_string().into(),
         root.key.map(|key| key.0.to_string()).into(),
         root.session.map(|session| session.0.to_string()).into(),
@@ -56,8 +58,32 @@ pub(crate) async fn issue(
         now.plus(LIFE_MILLISECONDS).0.into(),
     ];
     tx.execute(sql, &values).await?;
+    keep_newest(iam, &mut tx, bounds, &hash).await?;
     tx.commit().await?;
     Ok(Secret::new(code))
+}
+
+/// Takes the oldest away of more codes than a person may have; those of an API key by themselves, so that who has a key takes
+/// none from who has the password.
+async fn keep_newest(
+    iam: &Iam,
+    tx: &mut Tx,
+    bounds: &Bounds,
+    new: &[u8; 32],
+) -> Result<(), IamError> {
+    let others = iam.0.config.limits.passcodes_per_user.saturating_sub(1);
+    let key = bounds.root().key;
+    let sql = "DELETE FROM passcodes WHERE person = $1 AND COALESCE(api_key, '') = $2 AND hash <> $3 AND hash NOT IN \
+               (SELECT hash FROM passcodes WHERE person = $1 AND COALESCE(api_key, '') = $2 AND hash <> $3 \
+               ORDER BY expires_at DESC, hash LIMIT $4)";
+    let values = [
+        Value::from(bounds.principal().0.to_string()),
+        key.map(|key| key.0.to_string()).unwrap_or_default().into(),
+        Value::from(&new[..]),
+        row_count(others).into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
 }
 
 /// The bounds of a code; it is used up when the transaction is committed.

@@ -17,6 +17,7 @@ use base::id::{Guid, UserId};
 use base::limit::{self, Limit};
 use base::secret::Secret;
 use base::source::{Source, SourceKey};
+use base::time::Millis;
 use std::time::Duration;
 
 /// The code of every refusal here.
@@ -45,8 +46,11 @@ pub(crate) async fn prepare(
     quality::check(password.expose(), address)?;
     let now = iam.0.clock.now();
     let knows = |key| {
-        let user = iam.directory().user_by_email(address).map(|user| user.id);
-        user.is_some_and(|user| iam.0.logins.familiar.knows(user, key, now))
+        let directory = iam.directory();
+        directory.user_by_email(address).is_some_and(|user| {
+            let (familiar, set_at) = (&iam.0.logins.familiar, user.password_changed_at);
+            familiar.knows(user.id, set_at, key, now)
+        })
     };
     let familiar = source.key().is_some_and(knows);
     let mut place = place(iam, source.key(), familiar).await?;
@@ -118,7 +122,10 @@ pub(crate) async fn check(
         .map(|key| (key, logins.throttle.attempt(key, username)));
     // Asked for nobody as well, so that it takes as long.
     let id = user.as_ref().map_or_else(nobody, |user| user.id);
-    let familiar = counted.is_some_and(|(key, _)| logins.familiar.knows(id, key, now));
+    let set_at = user
+        .as_ref()
+        .map_or(Millis(0), |user| user.password_changed_at);
+    let familiar = counted.is_some_and(|(key, _)| logins.familiar.knows(id, set_at, key, now));
     let login = Login {
         user,
         source,
@@ -191,7 +198,9 @@ impl Login {
         if let Some((key, attempt)) = &self.counted {
             logins.throttle.clear(attempt, self.familiar);
             let familiar = &logins.familiar;
-            if familiar.remember(&iam.0.db, user.id, *key, now).await? {
+            // As it was before the password was looked at: one that is changed meanwhile is another's memory.
+            let person = (user.id, user.password_changed_at);
+            if familiar.remember(&iam.0.db, person, *key, now).await? {
                 let source = self.source;
                 tracing::info!(event = "login_from_a_new_source", user = %user.id, %source, "logged in by password");
             }

@@ -1,4 +1,4 @@
-//! What is no password: too short, too long, one of those that everybody tries first, or the person's own address.
+//! What is no password: too short, too long, one of those that everybody tries first, or made of the person's own address.
 
 use super::common;
 use crate::error::IamError;
@@ -47,21 +47,48 @@ pub(crate) fn check(password: &str, address: &str) -> Result<(), IamError> {
         return weak("it repeats or counts up a few characters");
     }
     if is_own(&folded, &address.to_lowercase()) {
-        return weak("it is the e-mail address, or its name");
+        return weak("it is made of the e-mail address");
     }
     Ok(())
 }
 
-/// Whether it is the address or the name in it, with nothing but digits and signs around.
+/// Whether it is made of the address, or of parts of it, with nothing but digits and signs around and between: the name, the
+/// domain, words of either, in any order.
 fn is_own(folded: &str, address: &str) -> bool {
-    let bare = folded.trim_matches(|c: char| !c.is_alphabetic());
-    let local = address.split('@').next().unwrap_or(address);
-    let local_bare = local.trim_matches(|c: char| !c.is_alphabetic());
+    let (local, host) = address.split_once('@').unwrap_or((address, ""));
+    if [address, local, host].contains(&folded) {
+        return true;
+    }
     let letters = |text: &str| -> String { text.chars().filter(|c| c.is_alphabetic()).collect() };
-    [address, local, local_bare].contains(&bare)
-        || [address, local].contains(&folded)
-        || (!local_bare.is_empty() && letters(folded) == letters(local))
-        || (!local.is_empty() && folded.replace(local, "").is_empty())
+    let site = host.rsplit_once('.').map_or(host, |(site, _)| site);
+    let mut own: Vec<String> = [local, host, site].map(letters).to_vec();
+    own.extend(words(address).map(str::to_owned));
+    own.retain(|part| !part.is_empty());
+    // The longest first, so that `adalovelace` is not left with what follows `ada`.
+    own.sort_unstable_by_key(|part| std::cmp::Reverse(part.len()));
+    let mut words = words(folded).peekable();
+    words.peek().is_some() && words.all(|word| is_made_of(word, &own))
+}
+
+/// The runs of letters in a text.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphabetic())
+        .filter(|word| !word.is_empty())
+}
+
+/// Whether nothing is left of a word when the parts that it begins with are taken off, one after the other.
+fn is_made_of(word: &str, parts: &[String]) -> bool {
+    let mut rest = word;
+    while let Some(after) = parts
+        .iter()
+        .find_map(|part| rest.strip_prefix(part.as_str()))
+    {
+        rest = after;
+        if rest.is_empty() {
+            return true;
+        }
+    }
+    false
 }
 
 /// After how many characters it begins again, at least twice in all; else all of them.
@@ -97,6 +124,13 @@ mod tests {
             "ada.lovelace1",
             "1ada.lovelace2026!",
             "ada.lovelaceada.lovelace",
+            "example.org",
+            "EXAMPLE.ORG1!",
+            "example2026",
+            "examplelovelace",
+            "lovelace@ada",
+            "example.ada.42",
+            "adaexampleorg",
             "abcdefgh12345678",
         ] {
             assert!(check(weak, address).is_err(), "{weak}");
@@ -107,6 +141,9 @@ mod tests {
             "kX2_9fQz",
             "long enough",
             "größer als 1 Haus",
+            "lovelace horse",
+            "exemplary org",
+            "adamantine",
         ] {
             assert!(check(good, address).is_ok(), "{good}");
         }
@@ -120,5 +157,7 @@ mod tests {
     fn an_address_without_letters_forbids_no_password() {
         assert!(check("correct horse", "@").is_ok());
         assert!(check("kX2_9fQz", "7@example.org").is_ok());
+        assert!(check("new.example", "a@new.example").is_err());
+        assert!(check("294-8271-6035", "a@new.example").is_ok());
     }
 }

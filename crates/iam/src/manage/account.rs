@@ -1,6 +1,8 @@
 //! Accounts, as those who are in them see them.
 
-use super::{knows_org, see};
+use super::page::{Part, Window};
+use super::see;
+use super::sight::Sight;
 use crate::directory::{Account, Org};
 use crate::error::IamError;
 use crate::service::Iam;
@@ -9,13 +11,12 @@ use base::id::AccountId;
 use base::scope::Domain;
 
 impl Iam {
-    /// Every account the caller is in, by name, whichever his token is for: the list from which he chooses.
+    /// The accounts the caller is in, by name, whichever his token is for: the list from which he chooses.
     #[must_use]
-    pub fn accounts(&self, caller: &Identity) -> Vec<Account> {
+    pub fn accounts(&self, caller: &Identity, window: Window) -> Part<Account> {
         let directory = self.directory();
-        let mut accounts = directory.accounts();
-        accounts.retain(|account| directory.is_member(caller.user(), account.id));
-        accounts
+        let own = directory.accounts_of(caller.user()).iter();
+        window.of(own.filter_map(|id| directory.accounts.get(id)))
     }
 
     /// One of the caller's accounts.
@@ -23,25 +24,24 @@ impl Iam {
     /// # Errors
     /// When he is not in it.
     pub fn account(&self, caller: &Identity, id: AccountId) -> Result<Account, IamError> {
-        let found = self
-            .accounts(caller)
-            .into_iter()
-            .find(|account| account.id == id);
-        found.ok_or_else(|| IamError::not_found("the account"))
+        let directory = self.directory();
+        let found = directory
+            .accounts
+            .get(&id)
+            .filter(|account| directory.is_member(caller.user(), account.id));
+        found
+            .cloned()
+            .ok_or_else(|| IamError::not_found("the account"))
     }
 
     /// The organizations of one of his accounts that the caller would see there, by name.
     #[must_use]
-    pub fn orgs_of(&self, caller: &Identity, account: AccountId) -> Vec<Org> {
+    pub fn orgs_of(&self, caller: &Identity, account: AccountId, window: Window) -> Part<Org> {
         let directory = self.directory();
-        let mut orgs: Vec<Org> = directory
-            .orgs
-            .values()
-            .filter(|org| org.account == account && knows_org(&directory, caller, org.id))
-            .cloned()
-            .collect();
-        orgs.sort_by(|a, b| a.name.cmp(&b.name));
-        orgs
+        let sight = Sight::of(&directory, caller, account);
+        let all = directory.orgs_of(account).iter();
+        let seen = all.filter(|id| sight.has_org(**id));
+        window.of(seen.filter_map(|id| directory.orgs.get(id)))
     }
 
     /// Lets the caller on when the account is the very one his credential stands for: a UAA token stands for its user's

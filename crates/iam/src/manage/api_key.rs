@@ -1,5 +1,6 @@
 //! API keys: secrets that prove a user in one account, made, locked, disabled and deleted by him or its Administrator.
 
+use super::page::{Part, Window};
 use super::people::is_still_member;
 use super::{hold, is_administrator, name, own_key, text};
 use crate::bounds::KeyLife;
@@ -16,6 +17,7 @@ use base::limit;
 use base::secret::Secret;
 use base::time::Millis;
 use db::{DbError, Tx, Value};
+use std::cmp::Ordering;
 
 /// What a new key shall be.
 #[derive(Debug, Default)]
@@ -61,7 +63,8 @@ pub fn entity_tag(key: &ApiKey) -> String {
 }
 
 impl Iam {
-    /// Keys of the credential's account: the caller's own, or, for an Administrator who asks, all. By name.
+    /// Keys of the credential's account: the caller's own, or, for an Administrator who asks, all. Ordered by `order`, and by
+    /// name where that holds them for equal.
     ///
     /// # Errors
     /// When another's keys are asked for without the right.
@@ -70,7 +73,9 @@ impl Iam {
         caller: &Identity,
         of: Option<UserId>,
         all: bool,
-    ) -> Result<Vec<ApiKey>, IamError> {
+        order: impl Fn(&ApiKey, &ApiKey) -> Ordering,
+        window: Window,
+    ) -> Result<Part<ApiKey>, IamError> {
         let directory = self.directory();
         let foreign = all || of.is_some_and(|user| user != caller.user());
         if foreign && !is_administrator(&directory, caller, caller.account()) {
@@ -78,12 +83,21 @@ impl Iam {
                 "seeing the API keys of others needs the account role Administrator",
             ));
         }
-        let wanted = |key: &&ApiKey| {
-            key.account == caller.account() && (all || key.user == of.unwrap_or(caller.user()))
+        let account = caller.account();
+        let one = [of.unwrap_or(caller.user())];
+        let users = if all {
+            directory.members_of(account)
+        } else {
+            one.as_slice()
         };
-        let mut keys: Vec<ApiKey> = directory.keys.values().filter(wanted).cloned().collect();
-        keys.sort_by(|a, b| (&a.name, a.created_at, a.id).cmp(&(&b.name, b.created_at, b.id)));
-        Ok(keys)
+        let ids = users
+            .iter()
+            .flat_map(|user| directory.keys_of(account, *user));
+        let keys: Vec<&ApiKey> = ids.filter_map(|id| directory.keys.get(id)).collect();
+        Ok(window.sorted(keys, |a, b| {
+            let by_name = || (&a.name, a.created_at, a.id).cmp(&(&b.name, b.created_at, b.id));
+            order(a, b).then_with(by_name)
+        }))
     }
 
     /// One key.

@@ -3,6 +3,7 @@
 //! A person is one user on the whole server, with one password, and may be in several accounts. What he holds in one
 //! (roles, keys, sessions) is of no use in another, and goes when he is removed from it.
 
+use super::page::{Part, Window};
 use super::people::{self, keeps_administrator};
 use super::{departure, hold, invitation, is_administrator};
 use crate::directory::{Member, parse_guid};
@@ -20,9 +21,21 @@ impl Iam {
     ///
     /// # Errors
     /// Without Administrator of the account, or with a token for another.
-    pub fn members(&self, caller: &Identity, account: AccountId) -> Result<Vec<Member>, IamError> {
+    pub fn members(
+        &self,
+        caller: &Identity,
+        account: AccountId,
+        window: Window,
+    ) -> Result<Part<Member>, IamError> {
         self.administer(caller, account, "listing users")?;
-        Ok(self.directory().members(account))
+        let directory = self.directory();
+        let part = window.of(directory.members_of(account).iter());
+        let members = part.entries.iter();
+        let found = members.filter_map(|id| directory.member(*id, account));
+        Ok(Part {
+            entries: found.collect(),
+            total: part.total,
+        })
     }
 
     /// Takes someone out of the account, with his roles, keys and sessions there. From the moment this returns none of his

@@ -11,9 +11,11 @@ pub mod invitation;
 pub mod member;
 pub mod org;
 mod own_key;
+pub mod page;
 pub mod people;
 pub mod quota;
 pub mod settings;
+mod sight;
 pub mod space;
 pub mod text;
 
@@ -29,14 +31,12 @@ use db::Tx;
 /// A name without surrounding blanks, refused when empty, long or with control characters.
 pub(crate) fn name(field: &'static str, text: &str) -> Result<String, IamError> {
     let text = text.trim();
-    text::check(field, text, &limit::LABEL_BYTES)?;
-    if text.is_empty() || !text::is_seen(text) {
+    text::check_stored(field, text, &limit::LABEL_BYTES)?;
+    if text.is_empty() {
         let most = limit::LABEL_BYTES.default;
         return Err(IamError::invalid(
             field,
-            format!(
-                "`{field}` must have 1 to {most} bytes, and no control, invisible or direction-changing characters"
-            ),
+            format!("`{field}` must have 1 to {most} bytes"),
         ));
     }
     Ok(text.to_owned())

@@ -1,7 +1,9 @@
 //! Organizations.
 
+use super::page::{Part, Window};
 use super::people::still_holds;
-use super::{hold_member, is_administrator, knows_org, manages, name, see};
+use super::sight::Sight;
+use super::{hold_member, is_administrator, manages, name, see};
 use crate::directory::{Org, Region, Space};
 use crate::entropy;
 use crate::error::IamError;
@@ -20,19 +22,24 @@ impl Iam {
         self.directory().regions.clone()
     }
 
-    /// The organizations the caller sees, by name.
+    /// The organizations the caller sees and `wanted` chooses: account by account, in each by name.
     #[must_use]
-    pub fn orgs(&self, caller: &Identity) -> Vec<Org> {
+    pub fn orgs(
+        &self,
+        caller: &Identity,
+        wanted: impl Fn(&Org) -> bool,
+        window: Window,
+    ) -> Part<Org> {
         let directory = self.directory();
-        let mut orgs: Vec<Org> = directory
-            .orgs
-            .values()
-            .filter(|org| caller.reaches(&directory, org.account))
-            .filter(|org| knows_org(&directory, caller, org.id))
-            .cloned()
-            .collect();
-        orgs.sort_by(|a, b| a.name.cmp(&b.name));
-        orgs
+        let accounts = directory.accounts_of(caller.user()).iter();
+        let reached = accounts.filter(|account| caller.reaches(&directory, **account));
+        let seen = reached.flat_map(|account| {
+            let sight = Sight::of(&directory, caller, *account);
+            let all = directory.orgs_of(*account).iter();
+            all.filter(move |id| sight.has_org(**id))
+        });
+        let found = seen.filter_map(|id| directory.orgs.get(id));
+        window.of(found.filter(|org| wanted(org)))
     }
 
     /// One organization.
@@ -97,6 +104,7 @@ impl Iam {
         .await?;
         insert(&mut tx, &org).await.map_err(taken)?;
         super::people::grant(&mut tx, caller.user(), Domain::Org(org.id), Role::Manager).await?;
+        self.roles_are_within_limit(&mut tx, org.account).await?;
         self.commit(tx).await?;
         Ok(org)
     }

@@ -1,5 +1,6 @@
 //! People: who they are, and their roles.
 
+use super::page::{Part, Window};
 use super::{address, hold, invitation, is_administrator, manages, see, text};
 use crate::directory::{User, parse_guid};
 use crate::entropy;
@@ -53,12 +54,12 @@ impl Iam {
         let hash = password::prepare(self, source, &user.email, new).await?;
         let person = user.id.0.to_string();
         let mut tx = self.0.db.begin().await?;
-        let sql = "UPDATE users SET password = $2 WHERE guid = $1 AND password = $3";
-        let values = [Value::from(person), hash.into(), held.into()];
+        let now = self.0.clock.now();
+        let sql = "UPDATE users SET password = $2, password_changed_at = $4 WHERE guid = $1 AND password = $3";
+        let values = [Value::from(person), hash.into(), held.into(), now.0.into()];
         if tx.execute(sql, &values).await? == 0 {
             return Err(password::rejected());
         }
-        let now = self.0.clock.now();
         ending::end_password(&mut tx, user.id, caller, now).await?;
         self.commit_with_ends(tx).await?;
         self.0.logins.familiar.forget(&self.0.db, user.id).await?;
@@ -75,18 +76,13 @@ impl Iam {
         caller: &Identity,
         domain: Domain,
         role: Role,
-    ) -> Result<Vec<User>, IamError> {
+        window: Window,
+    ) -> Result<Part<User>, IamError> {
         let directory = self.directory();
         see(&directory, caller, domain, &format!("`{domain}`"))?;
-        let held = directory
-            .roles
-            .iter()
-            .filter(|(_, own)| own.get(&domain).is_some_and(|roles| roles.contains(&role)));
-        let mut users: Vec<User> = held
-            .filter_map(|(user, _)| directory.users.get(user).cloned())
-            .collect();
-        users.sort_by(|a, b| a.email.cmp(&b.email));
-        Ok(users)
+        let all = directory.holders_in(domain).iter();
+        let held = all.filter(|user| directory.holds(**user, domain, role));
+        Ok(window.of(held.filter_map(|user| directory.users.get(user))))
     }
 
     /// Gives a user a role, or somebody who was invited: then it begins with the acceptance.
@@ -101,7 +97,7 @@ impl Iam {
         username: &str,
     ) -> Result<(), IamError> {
         let account = self.may_give(caller, domain, role)?;
-        text::check("username", username, &limit::ADDRESS_BYTES)?;
+        text::check_stored("username", username.trim(), &limit::ADDRESS_BYTES)?;
         let folded = address::fold(username);
         let mut tx = self.0.db.begin().await?;
         hold(&mut tx, account).await?;
@@ -116,6 +112,7 @@ impl Iam {
             let waiting = waiting.ok_or_else(|| no_user(username))?;
             invitation::promise(&mut tx, waiting, domain, role).await?;
         }
+        self.roles_are_within_limit(&mut tx, account).await?;
         self.commit(tx).await?;
         tracing::info!(event = "role_given", who = %caller.user(), user = folded, %domain, %role, "a role was given");
         Ok(())
@@ -133,7 +130,7 @@ impl Iam {
         username: &str,
     ) -> Result<(), IamError> {
         let account = self.may_give(caller, domain, role)?;
-        text::check("username", username, &limit::ADDRESS_BYTES)?;
+        text::check_stored("username", username.trim(), &limit::ADDRESS_BYTES)?;
         let folded = address::fold(username);
         let mut tx = self.0.db.begin().await?;
         hold(&mut tx, account).await?;
@@ -335,6 +332,7 @@ pub(crate) fn new_user(home: AccountId, email: &str, now: Millis) -> User {
         given_name: capital(given),
         family_name: capital(family),
         created_at: now,
+        password_changed_at: now,
     }
 }
 
@@ -352,8 +350,8 @@ pub(crate) struct NewUser<'a> {
 impl NewUser<'_> {
     /// Writes the user down, who is in his first account from then on.
     pub(crate) async fn insert(&self, tx: &mut Tx) -> Result<(), IamError> {
-        let sql = "INSERT INTO users (guid, home, email, folded, proof, given_name, family_name, password, failures, failed_at, \
-                   created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9)";
+        let sql = "INSERT INTO users (guid, home, email, folded, proof, given_name, family_name, password, password_changed_at, \
+                   created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
         let user = self.user;
         let values = [
             Value::from(user.id.0.to_string()),
@@ -364,6 +362,7 @@ impl NewUser<'_> {
             user.given_name.as_str().into(),
             user.family_name.as_str().into(),
             self.password.into(),
+            user.password_changed_at.0.into(),
             user.created_at.0.into(),
         ];
         tx.execute(sql, &values).await?;

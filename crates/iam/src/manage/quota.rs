@@ -122,23 +122,76 @@ impl Iam {
         limit: &'static Limit,
         sql: &'static str,
     ) -> Result<(), IamError> {
-        let row = tx.one(sql, &[account.to_string().into()]).await?;
-        let held = row.map_or(Ok(0), |row| row.int("held"))?;
         let allowed = self.account_limit(account, limit);
-        if u64::try_from(held).unwrap_or_default() < allowed {
+        let held = held(tx, account, sql).await?;
+        if held < allowed {
             return Ok(());
         }
-        let message = format!(
-            "the account has {held} {}, as many as `{}` = {allowed} allows",
-            limit.unit, limit.name
-        );
-        let hint = format!(
-            "delete some, or let the operator run `vigied account limit {account} {}=NUMBER`",
-            limit.name
-        );
-        let problem = Problem::new(Kind::Busy, EXCEEDED, message);
-        Err(IamError::Refused(
-            problem.hint(hint).limit(limit).retry_after(60),
+        Err(full(
+            account,
+            limit,
+            format!(
+                "the account has {held} {}, as many as `{}` = {allowed} allows",
+                limit.unit, limit.name
+            ),
         ))
     }
+
+    /// Refuses what was done in the transaction when it is more than the limit; else as [`Self::has_room`].
+    pub(crate) async fn is_within_limit(
+        &self,
+        tx: &mut Tx,
+        account: AccountId,
+        limit: &'static Limit,
+        sql: &'static str,
+    ) -> Result<(), IamError> {
+        let allowed = self.account_limit(account, limit);
+        let held = held(tx, account, sql).await?;
+        if held <= allowed {
+            return Ok(());
+        }
+        Err(full(
+            account,
+            limit,
+            format!(
+                "the account would have {held} {}, more than `{}` = {allowed} allows",
+                limit.unit, limit.name
+            ),
+        ))
+    }
+
+    /// Refuses roles that were given in the transaction when the account has more of them than it may, with those that begin
+    /// with an acceptance. The account is held.
+    pub(crate) async fn roles_are_within_limit(
+        &self,
+        tx: &mut Tx,
+        account: AccountId,
+    ) -> Result<(), IamError> {
+        self.is_within_limit(tx, account, &limit::ROLES_PER_ACCOUNT, ROLES)
+            .await
+    }
+}
+
+/// The roles in the account and all in it, given and promised.
+const ROLES: &str = "SELECT (SELECT COUNT(*) FROM roles WHERE domain IN (SELECT 'a-' || CAST($1 AS TEXT) \
+                     UNION ALL SELECT 'o-' || guid FROM orgs WHERE account = $1 \
+                     UNION ALL SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org \
+                     WHERE orgs.account = $1)) + \
+                     (SELECT COUNT(*) FROM invitation_roles JOIN invitations ON invitations.guid = invitation_roles.invitation \
+                     WHERE invitations.account = $1) AS held";
+
+/// What `sql` counts as `held` for the account `$1`.
+async fn held(tx: &mut Tx, account: AccountId, sql: &'static str) -> Result<u64, IamError> {
+    let row = tx.one(sql, &[account.to_string().into()]).await?;
+    let held = row.map_or(Ok(0), |row| row.int("held"))?;
+    Ok(u64::try_from(held).unwrap_or_default())
+}
+
+fn full(account: AccountId, limit: &'static Limit, what: String) -> IamError {
+    let hint = format!(
+        "delete some, or let the operator run `vigied account limit {account} {}=NUMBER`",
+        limit.name
+    );
+    let problem = Problem::new(Kind::Busy, EXCEEDED, what);
+    IamError::Refused(problem.hint(hint).limit(limit).retry_after(60))
 }

@@ -1,8 +1,10 @@
 //! Spaces.
 
 use super::org::retire;
+use super::page::{Part, Window};
 use super::people::still_holds;
-use super::{hold_member, is_administrator, knows_space, manages, name, see};
+use super::sight::Sight;
+use super::{hold_member, is_administrator, manages, name, see};
 use crate::directory::Space;
 use crate::entropy;
 use crate::error::IamError;
@@ -20,19 +22,24 @@ const NEEDED: &str =
     "creating a space needs the organization's role Manager, or the account role Administrator";
 
 impl Iam {
-    /// The spaces the caller sees, by name.
+    /// The spaces the caller sees and `wanted` chooses: account by account, in each by name.
     #[must_use]
-    pub fn spaces(&self, caller: &Identity) -> Vec<Space> {
-        let directory = self.directory();
-        let seen = directory.spaces.values().filter(|space| {
-            directory
-                .account_of(Domain::Space(space.id))
-                .is_some_and(|account| caller.reaches(&directory, account))
-                && knows_space(&directory, caller, space.id)
+    pub fn spaces(
+        &self,
+        caller: &Identity,
+        wanted: impl Fn(&Space) -> bool,
+        window: Window,
+    ) -> Part<Space> {
+        let directory = &*self.directory();
+        let accounts = directory.accounts_of(caller.user()).iter();
+        let reached = accounts.filter(|account| caller.reaches(directory, **account));
+        let seen = reached.flat_map(|account| {
+            let sight = Sight::of(directory, caller, *account);
+            let all = directory.spaces_of(*account).iter();
+            let found = all.filter_map(|id| directory.spaces.get(id));
+            found.filter(move |space| sight.has_space(space.org, space.id))
         });
-        let mut spaces: Vec<Space> = seen.cloned().collect();
-        spaces.sort_by(|a, b| a.name.cmp(&b.name));
-        spaces
+        window.of(seen.filter(|space| wanted(space)))
     }
 
     /// One space.
@@ -90,6 +97,7 @@ impl Iam {
         for role in [Role::Manager, Role::Developer] {
             super::people::grant(&mut tx, caller.user(), Domain::Space(space.id), role).await?;
         }
+        self.roles_are_within_limit(&mut tx, account).await?;
         self.commit(tx).await?;
         Ok(space)
     }

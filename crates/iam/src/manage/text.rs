@@ -30,6 +30,23 @@ pub(crate) fn check(
     within(field, text, limit).map_err(IamError::Refused)
 }
 
+/// The same for a text that is stored, or looked for among the stored: it is shown again as it stands, and not every database
+/// takes what is not seen (PostgreSQL no NUL).
+pub(crate) fn check_stored(
+    field: &'static str,
+    text: &str,
+    limit: &'static Limit,
+) -> Result<(), IamError> {
+    check(field, text, limit)?;
+    if is_seen(text) {
+        return Ok(());
+    }
+    Err(IamError::invalid(
+        field,
+        format!("`{field}` holds a control, invisible or direction-changing character"),
+    ))
+}
+
 /// Whether all of a text is seen as it stands: it holds no control character, nothing invisible, and nothing that changes the
 /// direction of what follows.
 pub(crate) fn is_seen(text: &str) -> bool {

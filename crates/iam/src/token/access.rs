@@ -5,12 +5,12 @@ use super::grant::{Client, Tokens, full_name};
 use super::jws;
 use super::refresh::Login;
 use super::uaa::{SCOPES, UaaTokens};
-use crate::bounds::Reach;
+use crate::bounds::{Bounds, Reach, Root};
 use crate::directory::User;
 use crate::entropy;
 use crate::error::IamError;
 use crate::service::Iam;
-use base::id::AccountId;
+use base::id::{AccountId, Guid, UserId};
 use base::secret::Secret;
 use base::time::Millis;
 
@@ -27,6 +27,35 @@ fn times(iam: &Iam, login: &Login) -> (i64, i64) {
         .max(left.map_or(0, |left| left.secs().saturating_add(1)));
     let expires = bounds.end(Millis::from_secs(issued), iam.0.config.access_token_seconds);
     (issued, expires.secs())
+}
+
+/// What claims say that are about to be signed.
+struct Stated<'a> {
+    principal: Option<UserId>,
+    account: Option<&'a AccountClaim>,
+    expires: i64,
+    session: Option<&'a str>,
+    key: Option<&'a str>,
+}
+
+impl Stated<'_> {
+    /// Refuses to sign what gives more than was shown, or would not end with it: all who issue go by the bounds, and this
+    /// finds the one who did not.
+    fn stay_within(&self, bounds: &Bounds) -> Result<(), IamError> {
+        let beyond = || IamError::Crypto("sign a token that gives more than was shown");
+        let account = self.account.map(|account| account.bss.parse());
+        let root = Root {
+            session: (self.session.map(str::parse).transpose()).map_err(|_| beyond())?,
+            key: (self.key.map(str::parse).transpose()).map_err(|_| beyond())?,
+        };
+        let stated = bounds.stated(
+            self.principal.ok_or_else(beyond)?,
+            account.transpose().map_err(|_| beyond())?,
+            Millis::from_secs(self.expires),
+            root,
+        );
+        stated.is_within(bounds).then_some(()).ok_or_else(beyond)
+    }
 }
 
 fn account_claim(account: AccountId) -> AccountClaim {
@@ -84,6 +113,14 @@ pub(crate) fn iam_token(
     refresh_token: Option<Secret<String>>,
 ) -> Result<Tokens, IamError> {
     let claims = iam_claims(iam, user, login, client);
+    let stated = Stated {
+        principal: claims.iam_id.parse().ok(),
+        account: Some(&claims.account),
+        expires: claims.exp,
+        session: claims.session_id.as_deref(),
+        key: claims.iam_apikey_id.as_deref(),
+    };
+    stated.stay_within(login.bounds())?;
     let access_token = Secret::new(jws::sign(&iam.0.keys.load(), &claims)?);
     Ok(Tokens {
         access_token,
@@ -139,6 +176,14 @@ pub(crate) fn uaa_token(
         },
         proven_at: Some(bounds.proven_at().0),
     };
+    let stated = Stated {
+        principal: Guid::parse(&claims.user_id).ok().map(UserId),
+        account: claims.account.as_ref(),
+        expires: claims.exp,
+        session: claims.session_id.as_deref(),
+        key: claims.iam_apikey_id.as_deref(),
+    };
+    stated.stay_within(bounds)?;
     let access_token = Secret::new(jws::sign(&iam.0.keys.load(), &claims)?);
     Ok(UaaTokens {
         access_token,

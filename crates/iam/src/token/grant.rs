@@ -184,9 +184,12 @@ impl Iam {
     ) -> Result<(User, Login, SessionId, Secret<String>), IamError> {
         let Proven { user, login, held } = proven;
         let mut tx = self.hold_proof(&user, held).await?;
-        let (login, session, token) = refresh::begin(self, &mut tx, login, client).await?;
+        let begun = refresh::begin(self, &mut tx, login, client).await?;
         tx.commit().await?;
-        Ok((user, login, session, token))
+        if begun.ended > 0 {
+            self.see_ends().await?;
+        }
+        Ok((user, begun.login, begun.session, begun.refresh_token))
     }
 
     /// The transaction in which something may be issued for a proof.
@@ -302,7 +305,8 @@ impl Iam {
         with_uaa: bool,
     ) -> Result<Tokens, IamError> {
         let client = Client::Bx.id();
-        let renewed = refresh::rotate(self, text, client, account).await?;
+        let needed = 1 + u64::from(with_uaa);
+        let renewed = refresh::rotate(self, text, client, account, needed).await?;
         let (user, login) = (renewed.user, &renewed.login);
         let refresh_token = Some(renewed.refresh_token);
         let mut tokens = access::iam_token(self, &user, login, client, refresh_token)?;

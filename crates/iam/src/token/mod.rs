@@ -8,5 +8,6 @@ pub(crate) mod issuer;
 pub mod jws;
 pub mod key_folder;
 pub mod keyring;
+mod number;
 pub mod refresh;
 pub mod uaa;

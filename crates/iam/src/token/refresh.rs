@@ -8,6 +8,7 @@
 //! the token is used up, so that a refused one costs nothing.
 
 use super::ending;
+use super::number;
 use crate::bounds::{Bounds, Root};
 use crate::directory::{User, parse_guid};
 use crate::entropy;
@@ -30,6 +31,9 @@ pub const CHAIN_STEPS_MAX: usize = 256;
 /// How long what has expired is remembered: who comes with an old refresh token is told that it expired, not that it never
 /// was. (How long a session's end counts is the session's own matter: until its last token has expired.)
 const REMEMBERED_MILLISECONDS: i64 = 24 * 3_600_000;
+
+/// How long an ended session is, after its last token has expired: clocks of nodes that differ.
+const ENDED_REMEMBERED_MILLISECONDS: i64 = 10 * 60_000;
 
 const PREFIX: &str = "vgr_";
 
@@ -99,19 +103,28 @@ fn hash(text: &str) -> Value {
     Value::from(&entropy::sha256(text.as_bytes())[..])
 }
 
-/// Begins a session with what was proven; its refresh token. What it was derived from is held.
+/// A session begun.
+pub(crate) struct Begun {
+    pub(crate) login: Login,
+    pub(crate) session: SessionId,
+    pub(crate) refresh_token: Secret<String>,
+    /// How many others it has ended.
+    pub(crate) ended: u64,
+}
+
+/// Begins a session with what was proven. What it was derived from is held.
 pub(crate) async fn begin(
     iam: &Iam,
     tx: &mut Tx,
     login: Login,
     client: &str,
-) -> Result<(Login, SessionId, Secret<String>), IamError> {
+) -> Result<Begun, IamError> {
     let now = iam.0.clock.now();
     sweep(tx, now).await?;
     let (bounds, session) = (login.bounds, SessionId(entropy::guid()));
     ending::hold(tx, &bounds, now).await?;
-    let sql = "INSERT INTO sessions (guid, account, person, created_at, expires_at, parent, proven_at, tokens_until) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let sql = "INSERT INTO sessions (guid, account, person, created_at, expires_at, parent, proven_at, tokens_until, api_key) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     let values = [
         Value::from(session.0.to_string()),
         login.account.to_string().into(),
@@ -125,23 +138,35 @@ pub(crate) async fn begin(
             .into(),
         bounds.proven_at().0.into(),
         bounds.end(now, iam.0.config.access_token_seconds).0.into(),
+        bounds.root().key.map(|key| key.0.to_string()).into(),
     ];
     tx.execute(sql, &values).await?;
+    let ended = number::keep(iam, tx, &bounds, session, now).await?;
     let login = login.within(session);
     let token = issue(iam, tx, session, client, &login).await?;
-    Ok((login, session, token))
+    Ok(Begun {
+        login,
+        session,
+        refresh_token: token,
+        ended,
+    })
 }
 
 /// Each login sweeps out what has long expired, and what was ended and has no token that lives: so the tables stay as small
 /// as the sessions that matter.
 async fn sweep(tx: &mut Tx, now: Millis) -> Result<(), IamError> {
     let forgotten = Value::from(now.0.saturating_sub(REMEMBERED_MILLISECONDS));
+    let ended = Value::from(now.0.saturating_sub(ENDED_REMEMBERED_MILLISECONDS));
     for sql in [
-        "DELETE FROM refresh_tokens WHERE expires_at <= $1",
         "DELETE FROM refresh_tokens WHERE session IN \
          (SELECT guid FROM sessions WHERE ended IS NOT NULL AND tokens_until <= $1)",
         "DELETE FROM sessions WHERE ended IS NOT NULL AND tokens_until <= $1 \
          AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session = sessions.guid)",
+    ] {
+        tx.execute(sql, std::slice::from_ref(&ended)).await?;
+    }
+    for sql in [
+        "DELETE FROM refresh_tokens WHERE expires_at <= $1",
         "DELETE FROM sessions WHERE expires_at <= $1 AND tokens_until <= $1 \
          AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session = sessions.guid)",
     ] {
@@ -164,6 +189,7 @@ pub(crate) async fn issue(
             "issue a refresh token for what is not renewable",
         ));
     }
+    number::has_room(iam, tx, session, 1).await?;
     let expires_at = bounds.end(iam.0.clock.now(), iam.0.config.refresh_token_seconds);
     let text = format!("{PREFIX}{}", entropy::text());
     let sql = "INSERT INTO refresh_tokens (hash, session, client, person, api_key, grant_type, expires_at) \
@@ -181,12 +207,14 @@ pub(crate) async fn issue(
     Ok(Secret::new(text))
 }
 
-/// Uses a refresh token: its successor, and whose session it carries on, from now on for `account` if one is named.
+/// Uses a refresh token: its successor, and whose session it carries on, from now on for `account` if one is named. There is
+/// room for `needed` tokens of the session then: whatever else is issued beside the successor is not refused behind it.
 pub(crate) async fn rotate(
     iam: &Iam,
     text: &Secret<String>,
     client: &str,
     account: Option<&str>,
+    needed: u64,
 ) -> Result<Renewed, IamError> {
     let now = iam.0.clock.now().0;
     let key = hash(text.expose());
@@ -200,6 +228,7 @@ pub(crate) async fn rotate(
     {
         // A refusal from here on drops the transaction, and the token is as unused as before.
         let (user, login, session) = carry_on(iam, &mut tx, &row, account).await?;
+        number::has_room(iam, &mut tx, session, needed).await?;
         let successor = issue(iam, &mut tx, session, client, &login).await?;
         let keep = "UPDATE refresh_tokens SET successor = $2 WHERE hash = $1";
         tx.execute(keep, &[key, Value::from(seal(text, &successor)?)])

@@ -119,7 +119,7 @@ impl Iam {
                 access::uaa_token(self, &user, &login, None)
             }
             UaaGrant::RefreshToken(text) => {
-                let renewed = refresh::rotate(self, &text, Client::Cf.id(), None)
+                let renewed = refresh::rotate(self, &text, Client::Cf.id(), None, 1)
                     .await
                     .map_err(grant_refused)?;
                 let token = Some(renewed.refresh_token);

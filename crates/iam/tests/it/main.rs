@@ -15,6 +15,8 @@ mod mails;
 #[cfg(test)]
 mod node;
 #[cfg(test)]
+mod numbers;
+#[cfg(test)]
 mod password;
 #[cfg(test)]
 mod right;

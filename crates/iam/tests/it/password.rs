@@ -4,7 +4,7 @@ use crate::world::{OWNER, World, access_token, at, code, on_both_databases, secr
 use base::error::Kind;
 use base::source::Source;
 use iam::token::grant::{Client, Grant};
-use iam::{AuthError, Credential, IamError};
+use iam::{AuthError, Credential, IamConfig, IamError};
 use std::time::Duration;
 
 on_both_databases!(
@@ -12,6 +12,7 @@ on_both_databases!(
     too_many_failures_bring_pauses_that_grow,
     where_a_person_was_let_in_his_password_is_always_looked_at,
     a_new_password_forgets_where_the_old_one_let_in,
+    a_new_password_forgets_on_every_node_where_the_old_one_let_in,
     the_places_that_are_kept_are_bounded,
     what_is_no_password_for_the_person_is_refused,
     a_proxy_that_does_not_say_for_whom_is_not_slowed,
@@ -329,4 +330,114 @@ async fn a_change_beside_a_logout_does_not_outlive_it(world: World) {
     );
     assert_eq!(code(change.await), "BXNIM0407E");
     world.password(OWNER, &current).await.unwrap();
+}
+
+/// Another node has the place in its memory, and forgets it no later than it hears of the new password.
+async fn a_new_password_forgets_on_every_node_where_the_old_one_let_in(world: World) {
+    let old = world.made.password.expose().clone();
+    let thief = at(66);
+    world.password_from(thief, OWNER, &old).await.unwrap();
+    // Read with what was remembered until now.
+    let node = world.node().await;
+    node.watch();
+    world.wait(1);
+    let new = "correct horse battery";
+    let owner = world.owner();
+    let change = world
+        .iam
+        .change_password(&owner, source(), secret(&old), secret(new));
+    change.await.unwrap();
+    let changed = world.iam.changes();
+    let begun = std::time::Instant::now();
+    while node.changes() < changed {
+        assert!(begun.elapsed().as_secs() < 60, "the node never heard of it");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let there = |password: &str| {
+        let grant = Grant::Password {
+            username: OWNER.to_owned(),
+            password: secret(password),
+        };
+        World::ask_from(thief, &node, grant, Some(Client::Bx))
+    };
+    for _ in 0..10 {
+        assert_eq!(kind(&there("wrong").await.unwrap_err()), Kind::Invalid);
+    }
+    // A place where he was let in is paced and looked at; this one is not such a place any more.
+    let slowed = there(new).await.unwrap_err();
+    assert_eq!(kind(&slowed), Kind::Busy);
+    assert!(
+        slowed.to_string().contains("login_failures_per_address"),
+        "{slowed}"
+    );
+    // With the new one it begins anew, on this node as well.
+    world.wait(20 * 60);
+    there(new).await.unwrap();
+    for _ in 0..10 {
+        assert_eq!(kind(&there("wrong").await.unwrap_err()), Kind::Invalid);
+    }
+    world.wait(3);
+    there(new).await.unwrap();
+    node.close().await;
+}
+
+/// Who sets his first password stands in the line of his source, where others may have filled it; elsewhere he need not wait.
+#[test]
+fn a_first_password_waits_behind_what_else_its_source_asks_for() {
+    async fn story(world: World) {
+        let guesses = || {
+            let guess = || {
+                let iam = world.iam.clone();
+                let grant = Grant::Password {
+                    username: "nobody@example.org".to_owned(),
+                    password: secret("a guess"),
+                };
+                tokio::spawn(
+                    async move { World::ask_from(at(66), &iam, grant, Some(Client::Bx)).await },
+                )
+            };
+            [(); 6].map(|()| guess())
+        };
+        let mut number = 0;
+        let mut refused = None;
+        while refused.is_none() {
+            assert!(
+                number < 100,
+                "nobody was refused for what else his source asked for"
+            );
+            let email = format!("new{number}@example.org");
+            number += 1;
+            let code = world.invited(&email).await;
+            let begin = async |from: u8| {
+                let chosen = secret("correct horse battery");
+                world.iam.redeem(at(from), &email, &code, chosen).await
+            };
+            let others = guesses();
+            if let Err(error) = begin(66).await {
+                // From elsewhere his turn comes, though the line of that source is full; and the code is still good.
+                begin(2).await.unwrap();
+                refused = Some(error);
+            }
+            for other in others {
+                other.await.unwrap().unwrap_err();
+            }
+        }
+        let refused = refused.unwrap();
+        assert_eq!(kind(&refused), Kind::Busy);
+        let text = refused.to_string();
+        assert!(
+            text.contains("password_checks_waiting_per_source"),
+            "{text}"
+        );
+    }
+    let few = |config: IamConfig| IamConfig {
+        limits: iam::IamLimits {
+            password_checks_waiting_per_source: 1,
+            login_failures_per_address: 10_000,
+            login_failures_per_source: 10_000,
+            ..config.limits
+        },
+        ..config
+    };
+    crate::world::on_sqlite(few, story);
 }

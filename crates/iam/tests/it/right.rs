@@ -1,9 +1,11 @@
 //! Rights that outlast a race: the last Administrator, roles that come and go, domains that end.
 
-use crate::world::{Person, World, access_token, code, on_both_databases, secret};
+use crate::world::{Person, World, access_token, code, on_both_databases, secret, source};
 use base::scope::{Action, Domain};
+use iam::manage::api_key::NewKey;
+use iam::manage::invitation::Invitee;
 use iam::role::Role;
-use iam::token::grant::Grant;
+use iam::token::grant::{Client, Grant};
 use iam::{AuthError, Credential, Iam};
 
 on_both_databases!(
@@ -13,6 +15,8 @@ on_both_databases!(
     a_role_fits_its_domain_and_its_giver,
     what_is_not_seen_is_not_found_and_what_is_seen_is_forbidden,
     a_deleted_space_is_gone_for_its_tokens_and_its_name_begins_anew,
+    a_right_that_was_taken_gives_nothing_on_a_node_that_has_not_heard_of_it,
+    a_text_that_is_not_seen_is_refused_before_the_database_is_asked,
 );
 
 async fn the_last_administrator_stays(world: World) {
@@ -202,4 +206,174 @@ async fn a_deleted_space_is_gone_for_its_tokens_and_its_name_begins_anew(world: 
         before, after,
         "a new space must not find the old one's samples"
     );
+}
+
+/// A node that has not heard that a role was taken which it saw being given.
+async fn behind(
+    world: &World,
+    owner: &iam::Identity,
+    domain: Domain,
+    role: Role,
+    email: &str,
+) -> Iam {
+    let set = world.iam.set_role(owner, domain, role, email);
+    set.await.unwrap();
+    let node = world.node().await;
+    let unset = world.iam.unset_role(owner, domain, role, email);
+    unset.await.unwrap();
+    node
+}
+
+/// The node has not heard that the right was taken: it is asked again in the transaction that rests on it, so that no role is
+/// handed on, and nothing made, by who has lost his at this moment.
+async fn a_right_that_was_taken_gives_nothing_on_a_node_that_has_not_heard_of_it(world: World) {
+    let (owner, account) = (world.owner(), Domain::Account(world.made.account));
+    let (org, space) = (Domain::Org(world.org()), Domain::Space(world.space()));
+    let friend = world.person("carl@example.org", None).await;
+    let waiting = "dora@example.org";
+    world.invited(waiting).await;
+    let mut number = 0;
+    for (domain, role, at) in [
+        (space, Role::Manager, space),
+        (org, Role::Manager, space),
+        (org, Role::Manager, org),
+        (account, Role::Administrator, account),
+        (account, Role::Administrator, org),
+        (account, Role::Administrator, space),
+    ] {
+        number += 1;
+        let email = format!("bob{number}@example.org");
+        let person = world.person(&email, None).await;
+        let by = &person.identity;
+        let iam = &world.iam;
+        iam.set_role(&owner, domain, role, &email).await.unwrap();
+        // Reads the directory once, and is told of no change: it watches none.
+        let late = world.node().await;
+        let given = if at == account {
+            Role::Viewer
+        } else {
+            Role::Auditor
+        };
+        let case = format!("{role} of {domain}, for {at}");
+        // While he has it, the node lets him.
+        late.set_role(by, at, given, &friend.email)
+            .await
+            .expect(&case);
+        let reader = world.node().await;
+        iam.unset_role(&owner, domain, role, &email).await.unwrap();
+        assert!(
+            reader.may_set_roles(by, at).is_ok(),
+            "{case}: the node has heard of it"
+        );
+        for whom in [friend.email.as_str(), waiting, email.as_str()] {
+            let handed_on = reader.set_role(by, at, given, whom).await;
+            assert_eq!(
+                code(handed_on),
+                "insufficient_permissions",
+                "{case}: given to {whom}"
+            );
+            let taken = reader.unset_role(by, at, given, whom).await;
+            assert_eq!(
+                code(taken),
+                "insufficient_permissions",
+                "{case}: taken from {whom}"
+            );
+        }
+        if domain == account {
+            let reader = behind(&world, &owner, domain, role, &email).await;
+            let made = reader.create_org(by, "late", None).await;
+            assert_eq!(code(made), "insufficient_permissions", "{case}");
+            reader.close().await;
+        }
+        if domain == account || domain == org {
+            let reader = behind(&world, &owner, domain, role, &email).await;
+            let made = reader.create_space(by, world.org(), "late").await;
+            assert_eq!(code(made), "insufficient_permissions", "{case}");
+            reader.close().await;
+        }
+        iam.unset_role(&owner, at, given, &friend.email)
+            .await
+            .unwrap();
+        late.close().await;
+        reader.close().await;
+    }
+}
+
+/// PostgreSQL refuses a NUL in any text it is asked with: what can't be stored must not be looked for either.
+async fn a_text_that_is_not_seen_is_refused_before_the_database_is_asked(world: World) {
+    let (owner, iam) = (world.owner(), &world.iam);
+    let (account, org, space) = (world.made.account, world.org(), world.space());
+    for unseen in ["a\0b@example.org", "a\u{202e}b@example.org", "\u{1}"] {
+        for domain in [
+            Domain::Account(account),
+            Domain::Org(org),
+            Domain::Space(space),
+        ] {
+            let role = if matches!(domain, Domain::Account(_)) {
+                Role::Viewer
+            } else {
+                Role::Auditor
+            };
+            let set = iam.set_role(&owner, domain, role, unseen).await;
+            assert_eq!(code(set), "invalid_parameter", "{unseen:?}");
+            let unset = iam.unset_role(&owner, domain, role, unseen).await;
+            assert_eq!(code(unset), "invalid_parameter", "{unseen:?}");
+        }
+        let name = || unseen.to_owned();
+        assert_eq!(
+            code(iam.create_org(&owner, unseen, None).await),
+            "invalid_parameter"
+        );
+        assert_eq!(
+            code(iam.rename_org(&owner, org, unseen).await),
+            "invalid_parameter"
+        );
+        assert_eq!(
+            code(iam.create_space(&owner, org, unseen).await),
+            "invalid_parameter"
+        );
+        assert_eq!(
+            code(iam.rename_space(&owner, space, unseen).await),
+            "invalid_parameter"
+        );
+        let wanted = [Invitee {
+            email: name(),
+            role: None,
+        }];
+        assert_eq!(
+            code(iam.invite(&owner, account, &wanted).await),
+            "invalid_parameter"
+        );
+        let named = NewKey {
+            name: name(),
+            ..NewKey::default()
+        };
+        let described = NewKey {
+            name: "key".to_owned(),
+            description: name(),
+            ..NewKey::default()
+        };
+        for new in [named, described] {
+            assert_eq!(
+                code(iam.create_api_key(&owner, new).await.map(|_| ())),
+                "invalid_parameter"
+            );
+        }
+        let grants = [
+            Grant::Password {
+                username: name(),
+                password: secret(unseen),
+            },
+            Grant::Passcode(secret(unseen)),
+            Grant::ApiKey(secret(unseen)),
+            Grant::RefreshToken(secret(unseen)),
+        ];
+        for grant in grants {
+            let refused = World::ask(iam, grant, Some(Client::Bx)).await.unwrap_err();
+            assert!(refused.problem().is_some(), "{refused}");
+        }
+        let (guess, chosen) = (secret(unseen), secret("correct horse battery"));
+        let redeemed = iam.redeem(source(), unseen, &guess, chosen).await;
+        assert_eq!(code(redeemed), "invalid_code");
+    }
 }

@@ -306,21 +306,28 @@ impl World {
         (key.id, text.expose().clone())
     }
 
-    /// Invites someone, with a role in the account or none, and lets him in.
-    pub(crate) async fn person(&self, email: &str, role: Option<Role>) -> Person {
+    /// Invites someone into the account, without a role; his code.
+    pub(crate) async fn invited(&self, email: &str) -> Secret<String> {
+        self.invite(email, None).await
+    }
+
+    async fn invite(&self, email: &str, role: Option<Role>) -> Secret<String> {
         let (owner, account) = (self.owner(), self.made.account);
         let wanted = Invitee {
             email: email.to_owned(),
             role,
         };
-        let invited = self.iam.invite(&owner, account, &[wanted]).await.unwrap();
-        let code = invited[0]
-            .code
-            .as_ref()
-            .expect("the inviter is shown the code");
+        let mut invited = self.iam.invite(&owner, account, &[wanted]).await.unwrap();
+        let code = invited.remove(0).code;
+        code.expect("the inviter is shown the code")
+    }
+
+    /// Invites someone, with a role in the account or none, and lets him in.
+    pub(crate) async fn person(&self, email: &str, role: Option<Role>) -> Person {
+        let code = self.invite(email, role).await;
         let chosen = secret("chosen at the beginning");
         self.iam
-            .redeem(base::source::Source::here(), email, code, chosen.clone())
+            .redeem(base::source::Source::here(), email, &code, chosen.clone())
             .await
             .unwrap();
         let tokens = self.password(email, chosen.expose()).await;

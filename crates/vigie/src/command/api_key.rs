@@ -4,6 +4,7 @@ use crate::client::{Request, encode};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
+use crate::pages::PAGE_SIZE;
 use crate::prompt;
 use crate::session::not_logged_in;
 use crate::shown::shown;
@@ -15,10 +16,6 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use wire::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey, read_time};
 use wire::iam::key_file;
-
-/// Pages read of one list.
-const PAGES_MAX: usize = 1000;
-const PAGE_SIZE: &str = "100";
 
 /// What `api-keys` takes.
 #[derive(Debug, Args)]
@@ -128,19 +125,12 @@ fn keys(context: &Context) -> Result<Vec<ApiKey>, Failure> {
     if !account.is_empty() {
         request = request.query("account_id", &account);
     }
-    let mut keys = Vec::new();
-    for _ in 0..PAGES_MAX {
-        let page: ApiKeyList = context
-            .ask(request, "list API keys")?
-            .parse("list API keys")?;
-        keys.extend(page.apikeys);
-        // Only the parameters are taken over: the token is for the server one logged in to.
-        match page.next.as_deref().and_then(|next| next.split_once('?')) {
-            Some((_, query)) => request = Request::get(format!("{first}?{query}")),
-            None => break,
-        }
-    }
-    Ok(keys)
+    // Only the parameters are taken over: the token is for the server one logged in to.
+    let address = |next: &str| {
+        let query = next.split_once('?').map_or("", |(_, query)| query);
+        Ok(format!("{first}?{query}"))
+    };
+    context.pages_at::<ApiKeyList>(request, "list API keys", address)
 }
 
 /// The one key of this name or id; where several have the name, the person chooses.

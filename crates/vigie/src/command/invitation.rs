@@ -41,10 +41,8 @@ fn url(context: &Context) -> Result<String, Failure> {
 }
 
 fn waiting(context: &Context) -> Result<Vec<Invitation>, Failure> {
-    let list: Invitations = context
-        .ask(Request::get(url(context)?), "list invitations")?
-        .parse("list invitations")?;
-    Ok(list.resources)
+    let first = Request::get(url(context)?);
+    context.pages::<Invitations>(&context.api_endpoint()?, first, "list invitations")
 }
 
 /// Lists what waits for the caller.

@@ -12,9 +12,6 @@ use clap::Args;
 use serde_json::{Value, json};
 use wire::iam::user::{ChangePassword, Invite, InviteUsers, Invited, User, Users};
 
-/// Pages read of one list.
-const PAGES_MAX: usize = 1000;
-
 /// What `users` takes.
 #[derive(Debug, Args)]
 pub(crate) struct UsersArgs {
@@ -97,20 +94,8 @@ fn url(account: &str, context: &Context) -> Result<String, Failure> {
 }
 
 fn members(account: &str, context: &Context) -> Result<Vec<User>, Failure> {
-    let mut users: Vec<User> = Vec::new();
-    let mut request = Request::get(url(account, context)?);
-    for _ in 0..PAGES_MAX {
-        let page: Users = context.ask(request, "list users")?.parse("list users")?;
-        users.extend(page.resources);
-        match page.next_url {
-            Some(next) => {
-                let next = context.next_page(&context.api_endpoint()?, &next)?;
-                request = Request::get(next);
-            }
-            None => break,
-        }
-    }
-    Ok(users)
+    let first = Request::get(url(account, context)?);
+    context.pages::<Users>(&context.api_endpoint()?, first, "list users")
 }
 
 /// Lists users.

@@ -4,9 +4,11 @@
 use super::{Domain, Monitoring, harmless};
 use crate::client::Request;
 use crate::error::Failure;
+use crate::pages::{PAGE_SIZE, read_all};
 use crate::places::Space;
 use crate::shown::{Shown, shown};
 use std::path::Path;
+use wire::cf::list::List;
 use wire::cf::space::SpaceEntity;
 
 /// So many of several spaces are listed.
@@ -32,14 +34,14 @@ impl Monitoring<'_> {
 
     fn spaces_of_key(&self, root: &str) -> Result<Vec<Space>, Failure> {
         let doing = "list the spaces of the API key";
-        let first = Request::get(format!("{root}/v2/spaces"));
-        self.context
-            .pages::<SpaceEntity>(root, first, doing, |request| {
-                let token = self.token()?;
-                self.context
-                    .send(request.bearer(token.expose()))?
-                    .success(doing)
-            })
+        let first = Request::get(format!("{root}/v2/spaces")).query("results-per-page", PAGE_SIZE);
+        let address = |next: &str| self.context.next_page(root, next);
+        read_all::<List<SpaceEntity>>(first, doing, address, |request| {
+            let token = self.token()?;
+            self.context
+                .send(request.bearer(token.expose()))?
+                .success(doing)
+        })
     }
 }
 

@@ -147,7 +147,7 @@ impl Fixture {
                 "created_at": "2026-01-02T03:04+0000", "expires_at": "2026-01-09T03:04+0000",
             })
         };
-        json!({"resources": (0..waiting).map(one).collect::<Vec<_>>()})
+        json!({"next_url": null, "resources": (0..waiting).map(one).collect::<Vec<_>>()})
     }
 
     fn serve(&self, mut stream: &TcpStream) {

@@ -309,6 +309,7 @@ fn a_next_page_elsewhere_is_not_fetched() {
             "/v2/accounts/0123456789abcdef0123456789abcdef/users",
             "vigie account users",
         ),
+        ("/v2/users/self/invitations", "vigie account invitations"),
     ] {
         for next in [
             "@OTHER/x",
@@ -327,6 +328,20 @@ fn a_next_page_elsewhere_is_not_fetched() {
             pair.other_was_not_asked(&next);
         }
     }
+}
+
+/// Half a list would be taken for the whole one.
+#[test]
+fn a_list_that_goes_in_circles_is_a_failure() {
+    let mut pair = Pair::logged_in();
+    pair.patch(
+        "/v2/organizations",
+        "/next_url",
+        "/v2/organizations?page=2".into(),
+    );
+    let ran = pair.terminal.run("vigie account orgs");
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stderr.contains("goes on after 1000 pages"), "{ran:?}");
 }
 
 #[test]

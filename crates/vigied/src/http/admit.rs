@@ -34,7 +34,9 @@ pub(crate) async fn admit(
     let (mut parts, mut body) = request.into_parts();
     let mut arrived = None;
     if bound != Bound::Nothing {
-        let coding = match coding::of(&parts.headers) {
+        let coding = match coding::is_of_one_type(&parts.headers)
+            .and_then(|()| coding::of(&parts.headers))
+        {
             Ok(coding) => coding,
             Err(refusal) => return refusal.into_response(),
         };

@@ -1,5 +1,6 @@
-//! How a request's body is packed.
+//! How a request's body is packed, and that it is said once what it is.
 
+use super::caller::single;
 use super::problem::Refusal;
 use http::{HeaderMap, header};
 use wire::code;
@@ -9,6 +10,11 @@ use wire::code;
 pub(crate) enum Coding {
     Plain,
     Gzip,
+}
+
+/// Refuses a body that is said to be two things: two readers on the way could read two different ones.
+pub(crate) fn is_of_one_type(headers: &HeaderMap) -> Result<(), Refusal> {
+    single(headers, "content-type", "Content-Type").map(drop)
 }
 
 /// What `Content-Encoding` says. Two lines, or a list, mean packed twice: nobody needs that, and two readers on the way could

@@ -1,6 +1,7 @@
 //! Accounts and their members.
 
 use super::invitation::{PENDING, role};
+use super::paging::{ACCOUNTS, next};
 use super::params::{Params, body};
 use super::reply::json;
 use crate::app::App;
@@ -13,12 +14,14 @@ use crate::http::source::From;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::id::AccountId;
+use base::limit;
 use base::scope::Domain;
 use base::secret::Secret;
 use http::StatusCode;
 use iam::Identity;
 use iam::directory::{Account, Member};
 use iam::manage::invitation::Invitation;
+use iam::manage::page::{Part, Window};
 use std::sync::Arc;
 use wire::cf::list::Metadata;
 use wire::iam::account::{AccountEntity, AccountResource, Accounts, OrganizationRegion};
@@ -57,7 +60,12 @@ fn resource(app: &App, caller: &Identity, account: &Account) -> AccountResource 
         .directory()
         .user(account.owner)
         .map_or_else(String::new, |user| user.email.clone());
-    let orgs = app.iam.orgs_of(caller, account.id);
+    // A list within a list: as many as a page of its own has; whoever has more asks for that.
+    let few = Window {
+        skip: 0,
+        take: limit::PAGE_ENTRIES.default,
+    };
+    let orgs = app.iam.orgs_of(caller, account.id, few).entries;
     AccountResource {
         metadata: Metadata {
             guid: account.id.to_string(),
@@ -89,18 +97,22 @@ fn resource(app: &App, caller: &Identity, account: &Account) -> AccountResource 
 async fn accounts(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
+    params: Params,
 ) -> Result<Response, Refusal> {
-    let resources = app
-        .iam
-        .accounts(&caller)
-        .iter()
-        .map(|account| resource(&app, &caller, account))
-        .collect();
+    let window = ACCOUNTS.window(&params)?;
+    let part = app.iam.accounts(&caller, window);
+    let address = |start| {
+        let at = (window.take, Some(start));
+        ACCOUNTS.address("/coe/v2/accounts", &params, &[], at)
+    };
+    let next_url = next(window, &part).map(address).transpose()?;
+    let own = part.entries.iter();
+    let resources = own.map(|account| resource(&app, &caller, account));
     json(
         StatusCode::OK,
         &Accounts {
-            next_url: None,
-            resources,
+            next_url,
+            resources: resources.collect(),
         },
     )
 }
@@ -156,18 +168,26 @@ async fn users(
     params: Params,
 ) -> Result<Response, Refusal> {
     let account = params.id("account")?;
-    let members = app.iam.members(&caller, account)?;
-    let invited = app.iam.invitations(&caller, account).await?;
-    let members = members.iter().map(|member| person(&app, member));
-    let invited = invited.iter().map(|one| waiting(account, one));
-    let resources: Vec<User> = members.chain(invited).collect();
-    let total = resources.len() as u64;
+    let window = ACCOUNTS.window(&params)?;
+    let members = app.iam.members(&caller, account, window)?;
+    let behind = window.behind(&members);
+    let invited = app.iam.invitations(&caller, account, behind).await?;
+    let total = members.total.saturating_add(invited.total);
+    let members = members.entries.iter().map(|member| person(&app, member));
+    let invited = invited.entries.iter().map(|one| waiting(account, one));
+    let part = Part {
+        entries: members.chain(invited).collect(),
+        total,
+    };
+    let path = format!("/v2/accounts/{account}/users");
+    let address = |start| ACCOUNTS.address(&path, &params, &[], (window.take, start));
+    let next_url = next(window, &part).map(|start| address(Some(start)));
     let list = Users {
         total_results: total,
-        limit: total,
-        first_url: None,
-        next_url: None,
-        resources,
+        limit: window.take,
+        first_url: Some(address(None)?),
+        next_url: next_url.transpose()?,
+        resources: part.entries,
     };
     json(StatusCode::OK, &list)
 }

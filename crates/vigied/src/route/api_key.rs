@@ -1,5 +1,6 @@
 //! `/v1/apikeys`: the caller's API keys.
 
+use super::paging::{IAM, next};
 use super::params::{Params, body};
 use super::reply::json;
 use crate::app::App;
@@ -23,9 +24,6 @@ use iam::manage::text::within;
 use std::sync::Arc;
 use wire::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey, read_time, time_text};
 use wire::secret::SecretText;
-
-/// Keys a page holds when nothing is said, and at most.
-const PAGE: (u64, u64) = (20, 100);
 
 pub(super) fn register(r: &mut impl Registry) {
     r.add(Get, "/v1/apikeys", Guard::Identity, list);
@@ -75,12 +73,9 @@ impl Order {
         }
     }
 
-    /// Sorts; keys that are equal in this keep the order they had.
-    fn apply(&self, keys: &mut [Stored]) {
-        keys.sort_by(|a, b| {
-            let order = (self.by)(a, b);
-            if self.reverse { order.reverse() } else { order }
-        });
+    fn of_two(&self, a: &Stored, b: &Stored) -> std::cmp::Ordering {
+        let order = (self.by)(a, b);
+        if self.reverse { order.reverse() } else { order }
     }
 }
 
@@ -140,51 +135,23 @@ async fn list(
         }
     };
     let order = Order::of(&params)?;
-    let number = |key: &'static str, default: u64| match params.one(key) {
-        Ok(None) => Ok(default),
-        Ok(Some(text)) => text
-            .parse::<u64>()
-            .map_err(|_| invalid(key, format!("`{key}` is a number, not `{text}`"))),
-        Err(refusal) => Err(refusal),
-    };
-    let limit = number("pagesize", PAGE.0)?.clamp(1, PAGE.1);
-    let offset = number("pagetoken", 0)?;
-    let mut keys = app.iam.api_keys(&caller, of, all)?;
+    let window = IAM.window(&params)?;
+    let by = |a: &Stored, b: &Stored| order.of_two(a, b);
+    let mut part = app.iam.api_keys(&caller, of, all, by, window)?;
     if params.one("type")? == Some("serviceid") {
-        keys.clear();
+        part.entries.clear();
+        part.total = 0;
     }
-    order.apply(&mut keys);
-    let page: Vec<ApiKey> = keys
-        .iter()
-        .skip(usize::try_from(offset).unwrap_or(usize::MAX))
-        .take(usize::try_from(limit).unwrap_or(usize::MAX))
-        .map(|key| shown(key, None))
-        .collect();
-    // A page's neighbours are of the same list: whatever chose and ordered it is in their addresses.
-    let mut kept = Vec::new();
-    for name in KEPT {
-        if let Some(value) = params.one(name)? {
-            kept.push((name, value));
-        }
-    }
-    let page_url = |offset: u64| {
-        let (size, token) = (limit.to_string(), offset.to_string());
-        let mut query = vec![("pagesize", size.as_str()), ("pagetoken", token.as_str())];
-        query.extend(&kept);
-        format!(
-            "{}/v1/apikeys?{}",
-            app.public_url,
-            wire::query::encode(&query)
-        )
-    };
-    let more = offset.saturating_add(limit) < keys.len() as u64;
+    let path = format!("{}/v1/apikeys", app.public_url);
+    let address = |start: u64| IAM.address(&path, &params, &KEPT, (window.take, Some(start)));
+    let before = window.skip.saturating_sub(window.take);
     let list = ApiKeyList {
-        offset,
-        limit,
-        first: Some(page_url(0)),
-        previous: (offset > 0).then(|| page_url(offset.saturating_sub(limit))),
-        next: more.then(|| page_url(offset.saturating_add(limit))),
-        apikeys: page,
+        offset: window.skip,
+        limit: window.take,
+        first: Some(address(0)?),
+        previous: (window.skip > 0).then(|| address(before)).transpose()?,
+        next: next(window, &part).map(address).transpose()?,
+        apikeys: part.entries.iter().map(|key| shown(key, None)).collect(),
     };
     json(StatusCode::OK, &list)
 }

@@ -1,6 +1,7 @@
 //! Regions, organizations and spaces, in Cloud Foundry's form.
 
 use super::account::username;
+use super::paging::CfPage;
 use super::params::{Params, body};
 use super::reply::json;
 use crate::app::App;
@@ -22,7 +23,7 @@ use iam::role::Role;
 use std::str::FromStr;
 use std::sync::Arc;
 use wire::cf::info::Info;
-use wire::cf::list::{List, Metadata, Resource};
+use wire::cf::list::{Metadata, Resource};
 use wire::cf::organization::{MemberEntity, OrganizationEntity, OrganizationName};
 use wire::cf::region::{Region, Regions};
 use wire::cf::space::{CreateSpace, SpaceEntity, SpaceName};
@@ -205,13 +206,15 @@ async fn orgs(
     params: Params,
 ) -> Result<Response, Refusal> {
     let (name, region) = (params.name_filter()?, params.one("region")?);
-    let mut orgs = app.iam.orgs(&caller);
-    orgs.retain(|org| {
+    let wanted = |org: &Org| {
         name.is_none_or(|name| org.name == name) && region.is_none_or(|region| org.region == region)
-    });
+    };
+    let page = CfPage::of(&params)?;
+    let part = app.iam.orgs(&caller, wanted, page.window());
+    let (path, kept) = ("/v2/organizations", ["q", "region"]);
     json(
         StatusCode::OK,
-        &List::one_page(orgs.iter().map(org_resource).collect()),
+        &page.list(path, &params, &kept, &part, org_resource)?,
     )
 }
 
@@ -275,11 +278,13 @@ async fn org_spaces(
     let org: OrgId = params.id("guid")?;
     app.iam.org(&caller, org)?;
     let name = params.name_filter()?;
-    let mut spaces = app.iam.spaces(&caller);
-    spaces.retain(|space| space.org == org && name.is_none_or(|name| space.name == name));
+    let wanted = |space: &Space| space.org == org && name.is_none_or(|name| space.name == name);
+    let page = CfPage::of(&params)?;
+    let part = app.iam.spaces(&caller, wanted, page.window());
+    let path = format!("/v2/organizations/{org}/spaces");
     json(
         StatusCode::OK,
-        &List::one_page(spaces.iter().map(space_resource).collect()),
+        &page.list(&path, &params, &["q"], &part, space_resource)?,
     )
 }
 
@@ -289,11 +294,12 @@ async fn spaces(
     params: Params,
 ) -> Result<Response, Refusal> {
     let name = params.name_filter()?;
-    let mut spaces = app.iam.spaces(&caller);
-    spaces.retain(|space| name.is_none_or(|name| space.name == name));
+    let wanted = |space: &Space| name.is_none_or(|name| space.name == name);
+    let page = CfPage::of(&params)?;
+    let part = app.iam.spaces(&caller, wanted, page.window());
     json(
         StatusCode::OK,
-        &List::one_page(spaces.iter().map(space_resource).collect()),
+        &page.list("/v2/spaces", &params, &["q"], &part, space_resource)?,
     )
 }
 
@@ -383,10 +389,17 @@ async fn holders<Id: FromStr + Into<Domain>>(
     params: Params,
 ) -> Result<Response, Refusal> {
     let (domain, role) = place::<Id>(&params)?;
-    let users = app.iam.holders(&caller, domain, role)?;
+    let page = CfPage::of(&params)?;
+    let part = app.iam.holders(&caller, domain, role, page.window())?;
+    let (kind, guid) = match domain {
+        Domain::Space(id) => ("spaces", id.to_string()),
+        Domain::Org(id) => ("organizations", id.to_string()),
+        Domain::Account(id) => ("accounts", id.to_string()),
+    };
+    let path = format!("/v2/{kind}/{guid}/{}", params.text("role"));
     json(
         StatusCode::OK,
-        &List::one_page(users.iter().map(member_resource).collect()),
+        &page.list(&path, &params, &[], &part, member_resource)?,
     )
 }
 

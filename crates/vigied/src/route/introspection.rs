@@ -47,7 +47,13 @@ async fn introspect(
     let form = form(&body)?;
     let asked = |key| form.get(key).filter(|text| !text.is_empty());
     let credential = match (asked("apikey"), asked("token"), shown) {
-        (Some(key), _, _) => Credential::ApiKey(key),
+        (Some(_), Some(_), _) => {
+            let problem = code::REQUEST_MALFORMED.problem(
+                "the form holds both `token` and `apikey`: which one is meant cannot be known",
+            );
+            return Err(Refusal(problem.hint("send one of the two").field("token")));
+        }
+        (Some(key), None, _) => Credential::ApiKey(key),
         (None, Some(token), _) => Credential::Iam(token),
         (None, None, Some(shown)) => shown,
         (None, None, None) => Credential::Iam(required(&form, "token")?),

@@ -1,5 +1,6 @@
 //! Invitations: made by an Administrator, answered by the person; one-time codes.
 
+use super::paging::{ACCOUNTS, next};
 use super::params::{Params, body};
 use super::reply::json;
 use crate::app::App;
@@ -92,9 +93,16 @@ async fn invite(
 async fn waiting(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
+    params: Params,
 ) -> Result<Response, Refusal> {
-    let waiting = app.iam.invitations_of(&caller).await?;
-    let resources = waiting.into_iter().map(|one| Invitation {
+    let window = ACCOUNTS.window(&params)?;
+    let waiting = app.iam.invitations_of(&caller, window).await?;
+    let address = |start| {
+        let at = (window.take, Some(start));
+        ACCOUNTS.address("/v2/users/self/invitations", &params, &[], at)
+    };
+    let next_url = next(window, &waiting).map(address).transpose()?;
+    let resources = waiting.entries.into_iter().map(|one| Invitation {
         id: one.id.to_string(),
         account_id: one.account.to_string(),
         account_name: one.account_name,
@@ -103,7 +111,11 @@ async fn waiting(
         expires_at: time_text(one.expires_at),
     });
     let resources = resources.collect();
-    json(StatusCode::OK, &Invitations { resources })
+    let list = Invitations {
+        next_url,
+        resources,
+    };
+    json(StatusCode::OK, &list)
 }
 
 async fn accept(

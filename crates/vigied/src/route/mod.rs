@@ -9,6 +9,7 @@ mod identity;
 mod introspection;
 mod invitation;
 mod metrics;
+mod paging;
 pub(crate) mod params;
 mod passcode;
 mod reply;

@@ -5,7 +5,8 @@ mod introspection;
 mod queries;
 
 use crate::harness::{Reply, Request, Server, now, try_operations};
-use crate::hostile::{login_limits, texts};
+use crate::hostile::{login_limits, sessions, texts};
+use crate::paging;
 use base::limit::{self, Limit};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -158,10 +159,12 @@ fn every_limit_is_tried_here() {
         .chain(&bodies::LIMITS)
         .chain(&texts::LIMITS)
         .chain(&login_limits::LIMITS)
+        .chain(&sessions::LIMITS)
         .chain(&introspection::LIMITS)
         .chain(&WORK_LIMITS)
         .chain(&INVITATION_LIMITS)
         .chain(&queries::LIMITS)
+        .chain(&paging::LIMITS)
         .map(|limit| limit.name)
         .collect();
     let all: BTreeSet<&str> = limit::ALL.iter().map(|limit| limit.name).collect();

@@ -39,6 +39,8 @@ mod mail;
 #[cfg(test)]
 mod malformed;
 #[cfg(test)]
+mod paging;
+#[cfg(test)]
 mod placing;
 #[cfg(test)]
 mod postgres;

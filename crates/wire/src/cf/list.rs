@@ -19,20 +19,6 @@ pub struct List<T> {
     pub resources: Vec<Resource<T>>,
 }
 
-impl<T> List<T> {
-    /// All objects on one page.
-    #[must_use]
-    pub fn one_page(resources: Vec<Resource<T>>) -> Self {
-        Self {
-            total_results: resources.len() as u64,
-            total_pages: 1,
-            prev_url: None,
-            next_url: None,
-            resources,
-        }
-    }
-}
-
 /// One object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Resource<T> {
@@ -63,7 +49,13 @@ mod tests {
 
     #[test]
     fn a_list_writes_its_nulls() {
-        let list: List<OrganizationEntity> = List::one_page(Vec::new());
+        let list: List<OrganizationEntity> = List {
+            total_results: 0,
+            total_pages: 1,
+            prev_url: None,
+            next_url: None,
+            resources: Vec::new(),
+        };
         assert_eq!(
             serde_json::to_string(&list).unwrap(),
             "{\"total_results\":0,\"total_pages\":1,\"prev_url\":null,\"next_url\":null,\"resources\":[]}"

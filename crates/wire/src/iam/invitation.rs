@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 /// What `GET /v2/users/self/invitations` answers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Invitations {
+    /// The address of the next page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_url: Option<String>,
     /// The invitations that wait for the caller.
     pub resources: Vec<Invitation>,
 }

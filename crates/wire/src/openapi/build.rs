@@ -169,6 +169,23 @@ impl Operation {
         self.parameter("query", name, description, required, schema)
     }
 
+    /// Pages in one interface's words: the parameter of a page's size with its default, and that of where the page begins.
+    pub(super) fn paged(
+        self,
+        (size, default): (&str, u64),
+        (start, of): (&str, &str),
+        schema: Value,
+    ) -> Self {
+        let most = base::limit::PAGE_ENTRIES.default;
+        self.query_of(
+            size,
+            "how many at once",
+            false,
+            json!({ "type": "integer", "minimum": 1, "maximum": most, "default": default }),
+        )
+        .query_of(start, of, false, schema)
+    }
+
     /// A header.
     pub(super) fn header(self, name: &str, description: &str, required: bool) -> Self {
         self.parameter(

@@ -186,6 +186,11 @@ fn page<T: ToSchema>(document: &mut Document, operation: Operation) -> Operation
 where
     List<T>: ToSchema,
 {
+    let operation = operation.paged(
+        ("results-per-page", 50),
+        ("page", "which page"),
+        json!({ "type": "integer", "minimum": 1, "default": 1 }),
+    );
     let operation = operation.answers("200", "a page", envelope::<T>(document));
     guarded(document, operation)
 }

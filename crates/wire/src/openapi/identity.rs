@@ -151,13 +151,11 @@ fn api_keys(document: &mut Document) {
         .needs(&CALLER)
         .query("account_id", "of this account; the token's by default")
         .query("iam_id", "of this person; the caller by default")
-        .query_of(
-            "pagesize",
-            "how many at once",
-            false,
-            json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 20 }),
+        .paged(
+            ("pagesize", 20),
+            ("pagetoken", "where the page begins; out of `next`"),
+            json!({ "type": "string" }),
         )
-        .query("pagetoken", "where the page begins; out of `next`")
         .query("scope", "`entity` or `account`")
         .query(
             "type",
@@ -246,13 +244,25 @@ fn one_api_key(document: &mut Document) {
     }
 }
 
+/// Pages as the account management has them.
+pub(super) fn by_account(operation: Operation) -> Operation {
+    operation.paged(
+        ("limit", 100),
+        ("_start", "where the page begins; out of `next_url`"),
+        json!({ "type": "string" }),
+    )
+}
+
 fn accounts(document: &mut Document) {
     let error = document.schema::<IdentityBody>();
     let list = document.schema::<Accounts>();
     let one = document.schema::<AccountResource>();
-    let operation = Operation::new("listAccounts", "Lists the caller's accounts")
-        .needs(&CALLER)
-        .answers("200", "the accounts", list);
+    let operation = by_account(Operation::new(
+        "listAccounts",
+        "Lists the caller's accounts",
+    ))
+    .needs(&CALLER)
+    .answers("200", "the accounts", list);
     document.route("GET", "/coe/v2/accounts", failing(operation, &error));
     let operation = Operation::new("readAccount", "Reads an account")
         .needs(&CALLER)
@@ -274,7 +284,11 @@ fn users(document: &mut Document) {
             .path("account", "the account's id")
     };
     let path = "/v2/accounts/{account}/users";
-    let operation = of("listUsers", "Lists the account's users").answers("200", "the users", list);
+    let operation = by_account(of(
+        "listUsers",
+        "Lists the account's users, and behind them who is invited",
+    ))
+    .answers("200", "a page of users", list);
     document.route("GET", path, failing(operation, &error));
     let operation = of(
         "inviteUsers",

@@ -1,7 +1,7 @@
 //! Answering invitations, and one-time codes.
 
 use super::build::{Document, Operation};
-use super::identity::{CALLER, failing};
+use super::identity::{CALLER, by_account, failing};
 use crate::iam::invitation::{Accept, AcceptAccount, Invitations, Redeem};
 use crate::problem::IdentityBody;
 
@@ -13,11 +13,11 @@ pub(super) fn routes(document: &mut Document) {
     let redeem = document.schema::<Redeem>();
     let own = |id: &'static str, summary: &'static str| Operation::new(id, summary).needs(&CALLER);
     let path = "/v2/users/self/invitations";
-    let operation = own(
+    let operation = by_account(own(
         "ownInvitations",
         "Lists the invitations that wait for the caller; not by an API key",
-    )
-    .answers("200", "the invitations", list);
+    ))
+    .answers("200", "a page of invitations", list);
     document.route("GET", path, failing(operation, &error));
     let operation = own(
         "acceptInvitation",

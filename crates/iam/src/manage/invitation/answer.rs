@@ -5,6 +5,7 @@ use super::{BY_CODE, Holder, Stored, code, holder, remove};
 use crate::directory::parse_guid;
 use crate::error::IamError;
 use crate::manage::member::hold_user;
+use crate::manage::page::{Part, Window, row_count};
 use crate::manage::{address, hold, people};
 use crate::service::Iam;
 use crate::verify::Identity;
@@ -42,17 +43,33 @@ pub enum Choice {
 }
 
 impl Iam {
-    /// The invitations that wait for the caller, newest last.
+    /// The invitations that wait for the caller, newest last. A code of the operator's for an account one is in already is none.
     ///
     /// # Errors
     /// When the credential is a key or rests on one.
-    pub async fn invitations_of(&self, caller: &Identity) -> Result<Vec<Waiting>, IamError> {
+    pub async fn invitations_of(
+        &self,
+        caller: &Identity,
+        window: Window,
+    ) -> Result<Part<Waiting>, IamError> {
         let folded = self.invited(caller)?;
-        let of_address = folded.clone();
+        let own = [
+            Value::from(folded.as_str()),
+            self.0.clock.now().0.into(),
+            caller.user().0.to_string().into(),
+        ];
+        let count = "SELECT COUNT(*) AS held FROM invitations WHERE folded = $1 AND expires_at > $2 \
+                     AND NOT EXISTS (SELECT 1 FROM members WHERE members.account = invitations.account AND person = $3)";
+        let held = self.0.db.one(count, &own).await?;
+        let held = held.map_or(Ok(0), |row| row.int("held"))?;
         let sql = "SELECT invitations.guid, account, accounts.name, inviter, invitations.created_at, expires_at \
                    FROM invitations JOIN accounts ON accounts.guid = invitations.account \
-                   WHERE folded = $1 AND expires_at > $2 ORDER BY invitations.created_at, account";
-        let values = [of_address.into(), self.0.clock.now().0.into()];
+                   WHERE folded = $1 AND expires_at > $2 \
+                   AND NOT EXISTS (SELECT 1 FROM members WHERE members.account = invitations.account AND person = $3) \
+                   ORDER BY invitations.created_at, account LIMIT $4 OFFSET $5";
+        let [address, now, person] = own;
+        let (take, skip) = (row_count(window.take), row_count(window.skip));
+        let values = [address, now, person, take.into(), skip.into()];
         let rows = self.0.db.all(sql, &values).await?;
         let read = |row: &db::Row| {
             Ok(Waiting {
@@ -64,11 +81,8 @@ impl Iam {
                 expires_at: Millis(row.int("expires_at")?),
             })
         };
-        let directory = self.directory();
         let found: Result<Vec<Waiting>, IamError> = rows.iter().map(read).collect();
-        // A code of the operator's for an account one is in already is no invitation.
         let mut found = found?;
-        found.retain(|one| !directory.is_member(caller.user(), one.account));
         if !self.is_proven(caller, &folded).await? {
             // It may not be his address: who invites it, and into what, is not told to whoever began with it.
             for one in &mut found {
@@ -76,7 +90,10 @@ impl Iam {
                 one.inviter.clear();
             }
         }
-        Ok(found)
+        Ok(Part {
+            entries: found,
+            total: u64::try_from(held).unwrap_or_default(),
+        })
     }
 
     /// Accepts an invitation: the caller is in the account, with the roles that waited. `proof` is a code that came to his

@@ -5,6 +5,7 @@ use crate::directory::parse_guid;
 use crate::entropy;
 use crate::error::IamError;
 use crate::manage::address::Address;
+use crate::manage::page::{Part, Window, row_count};
 use crate::manage::{hold, people};
 use crate::role::Role;
 use crate::service::Iam;
@@ -50,6 +51,10 @@ pub struct Invitation {
     /// When it was made.
     pub created_at: Millis,
 }
+
+/// Who is in an account, or may come into it: whoever was invited finds his place when he accepts.
+const USERS: &str = "SELECT (SELECT COUNT(*) FROM members WHERE account = $1) + \
+                     (SELECT COUNT(*) FROM invitations WHERE account = $1) AS held";
 
 impl Iam {
     /// Invites people into the account, all of them or none. They are in it once they accept.
@@ -123,6 +128,9 @@ impl Iam {
             let limit = &limit::INVITATIONS_PER_ACCOUNT;
             return Err(over(Kind::Conflict, limit, config.per_account));
         }
+        self.is_within_limit(&mut tx, account, &limit::USERS_PER_ACCOUNT, USERS)
+            .await?;
+        self.roles_are_within_limit(&mut tx, account).await?;
         self.commit(tx).await?;
         let users = invited.len();
         tracing::info!(event = "user_invited", who = %caller.user(), %account, users, "people were invited into an account");
@@ -145,18 +153,31 @@ impl Iam {
         &self,
         caller: &Identity,
         account: AccountId,
-    ) -> Result<Vec<Invitation>, IamError> {
+        window: Window,
+    ) -> Result<Part<Invitation>, IamError> {
         self.administer(caller, account, "listing users")?;
-        let sql = "SELECT invitations.guid, invitations.email, invitations.created_at, invitation_roles.role \
-                   FROM invitations LEFT JOIN invitation_roles ON invitation_roles.invitation = invitations.guid \
-                   AND invitation_roles.domain = $2 WHERE invitations.account = $1 AND invitations.expires_at > $3 \
+        let now = self.0.clock.now().0;
+        let own = [account.to_string().into(), now.into()];
+        let count = "SELECT COUNT(*) AS held FROM invitations WHERE account = $1 AND expires_at > $2 \
+                     AND NOT EXISTS (SELECT 1 FROM members JOIN users ON users.guid = members.person \
+                     WHERE members.account = $1 AND users.folded = invitations.folded)";
+        let held = self.0.db.one(count, &own).await?;
+        let held = held.map_or(Ok(0), |row| row.int("held"))?;
+        let sql = "SELECT waiting.guid, waiting.email, waiting.created_at, invitation_roles.role \
+                   FROM (SELECT guid, email, folded, created_at FROM invitations \
+                   WHERE account = $1 AND expires_at > $2 \
                    AND NOT EXISTS (SELECT 1 FROM members JOIN users ON users.guid = members.person \
                    WHERE members.account = $1 AND users.folded = invitations.folded) \
-                   ORDER BY invitations.folded, invitation_roles.role";
+                   ORDER BY folded LIMIT $3 OFFSET $4) AS waiting \
+                   LEFT JOIN invitation_roles ON invitation_roles.invitation = waiting.guid AND invitation_roles.domain = $5 \
+                   ORDER BY waiting.folded, invitation_roles.role";
+        let [account_key, now] = own;
         let values = [
-            account.to_string().into(),
+            account_key,
+            now,
+            row_count(window.take).into(),
+            row_count(window.skip).into(),
             Domain::Account(account).to_string().into(),
-            self.0.clock.now().0.into(),
         ];
         let mut found: Vec<Invitation> = Vec::new();
         for row in self.0.db.all(sql, &values).await? {
@@ -174,7 +195,10 @@ impl Iam {
                 last.roles.push(role);
             }
         }
-        Ok(found)
+        Ok(Part {
+            entries: found,
+            total: u64::try_from(held).unwrap_or_default(),
+        })
     }
 }
 

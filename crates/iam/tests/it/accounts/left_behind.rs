@@ -2,6 +2,7 @@
 
 use super::world::{World, code, on_both};
 use base::scope::Domain;
+use iam::manage::page::Window;
 use iam::role::Role;
 
 /// The twin has not heard of the removal yet, as a request that is under way.
@@ -22,7 +23,7 @@ fn who_is_removed_while_he_makes_an_organization_or_a_space_leaves_no_role_behin
         let space = twin.create_space(&ada, b.org, "left-behind").await;
         world.invite_ada(None).await;
         let directory = world.iam.directory();
-        for org in world.iam.orgs(&bea) {
+        for org in world.iam.orgs(&bea, |_| true, Window::WHOLE).entries {
             assert!(
                 directory
                     .roles(world.a.owner, Domain::Org(org.id))
@@ -31,7 +32,7 @@ fn who_is_removed_while_he_makes_an_organization_or_a_space_leaves_no_role_behin
                 org.name
             );
         }
-        for space in world.iam.spaces(&bea) {
+        for space in world.iam.spaces(&bea, |_| true, Window::WHOLE).entries {
             assert!(
                 directory
                     .roles(world.a.owner, Domain::Space(space.id))

@@ -5,6 +5,7 @@ use base::scope::Domain;
 use iam::bootstrap::Request;
 use iam::manage::api_key::NewKey;
 use iam::manage::invitation::{Choice, Invitee};
+use iam::manage::page::Window;
 use iam::role::Role;
 use iam::token::uaa::UaaGrant;
 use iam::{AuthError, Credential, IamError};
@@ -22,7 +23,7 @@ fn accounts_are_all_listed_and_managed_one_at_a_time() {
         let (a, b) = (&world.a, &world.b);
         let ada = world.identity(&world.ada(None).await).unwrap();
         let list = || {
-            let accounts = world.iam.accounts(&ada);
+            let accounts = world.iam.accounts(&ada, Window::WHOLE).entries;
             accounts
                 .into_iter()
                 .map(|own| (own.name, own.owner))
@@ -30,7 +31,12 @@ fn accounts_are_all_listed_and_managed_one_at_a_time() {
         };
         assert_eq!(list(), [("a".to_owned(), a.owner)]);
         assert_eq!(
-            code(world.iam.members(&ada, b.account).unwrap_err()),
+            code(
+                world
+                    .iam
+                    .members(&ada, b.account, Window::WHOLE)
+                    .unwrap_err()
+            ),
             "not_found"
         );
         world.invite_ada(Some(Role::Administrator)).await;
@@ -39,9 +45,15 @@ fn accounts_are_all_listed_and_managed_one_at_a_time() {
             [("a".to_owned(), a.owner), ("b".to_owned(), b.owner)]
         );
         assert_eq!(world.iam.account(&ada, b.account).unwrap().name, "b");
-        assert_eq!(world.iam.orgs_of(&ada, b.account)[0].id, b.org);
+        assert_eq!(
+            world.iam.orgs_of(&ada, b.account, Window::WHOLE).entries[0].id,
+            b.org
+        );
         // An Administrator of both, with a token for one.
-        let refused = world.iam.members(&ada, b.account).unwrap_err();
+        let refused = world
+            .iam
+            .members(&ada, b.account, Window::WHOLE)
+            .unwrap_err();
         let problem = refused.problem().unwrap().clone();
         assert_eq!(problem.code, "wrong_account");
         assert!(problem.hint.unwrap().contains(&format!("-c {}", b.account)));
@@ -67,7 +79,11 @@ fn accounts_are_all_listed_and_managed_one_at_a_time() {
         let refused = world.iam.stands_for(&ada, b.account).unwrap_err();
         assert_eq!(code(refused), "wrong_account");
         let there = world.identity(&world.ada(Some(b.account)).await).unwrap();
-        let members = world.iam.members(&there, b.account).unwrap();
+        let members = world
+            .iam
+            .members(&there, b.account, Window::WHOLE)
+            .unwrap()
+            .entries;
         let addresses: Vec<&str> = members.iter().map(|own| &*own.user.email).collect();
         assert_eq!(addresses, [ADA, BEA]);
     });
@@ -109,7 +125,13 @@ fn roles_are_for_members_and_the_invited() {
             .unwrap();
         let ada = world.a.owner;
         assert!(world.iam.directory().roles(ada, there).is_empty());
-        let id = world.iam.invitations(&bea, b).await.unwrap()[0].id;
+        let id = world
+            .iam
+            .invitations(&bea, b, Window::WHOLE)
+            .await
+            .unwrap()
+            .entries[0]
+            .id;
         world.iam.accept(&here, Choice::Id(id), None).await.unwrap();
         let directory = world.iam.directory();
         assert_eq!(directory.roles(ada, there), [Role::Developer]);
@@ -171,7 +193,14 @@ fn who_is_removed_is_out_at_once_and_elsewhere_as_before() {
         world.scope(iam, Domain::Space(a.space)).unwrap();
         assert_eq!(world.bound(&moved), a.account);
         let moved = world.refresh(&moved, None).await.unwrap();
-        assert_eq!(world.iam.accounts(&world.identity(&here).unwrap()).len(), 1);
+        assert_eq!(
+            world
+                .iam
+                .accounts(&world.identity(&here).unwrap(), Window::WHOLE)
+                .entries
+                .len(),
+            1
+        );
         let refused = world.refresh(&moved, Some(&b.account.to_string())).await;
         assert_eq!(code(refused.unwrap_err()), "BXNIM0141E");
         assert_eq!(code(remove().await.unwrap_err()), "not_found");
@@ -233,7 +262,10 @@ fn an_account_keeps_an_administrator_and_an_owner() {
             .unwrap();
         let tokens = world.login(CARL, &password, None).await.unwrap();
         let caller = world.identity(&tokens).unwrap();
-        assert_eq!(world.iam.accounts(&caller)[0].owner, carl);
+        assert_eq!(
+            world.iam.accounts(&caller, Window::WHOLE).entries[0].owner,
+            carl
+        );
         let refused = world.iam.remove_member(&caller, account, carl).await;
         assert_eq!(code(refused.unwrap_err()), "conflict");
     });

@@ -4,6 +4,7 @@ use super::world::{CARL, World, code, on_both, request, secret};
 use base::scope::Domain;
 use iam::manage::api_key::NewKey;
 use iam::manage::invitation::Choice;
+use iam::manage::page::Window;
 use iam::role::Role;
 use iam::{Credential, Identity};
 
@@ -142,9 +143,10 @@ fn an_invitation_ends_by_itself() {
         assert!(
             world
                 .iam
-                .invitations(&world.bea().await, world.b.account)
+                .invitations(&world.bea().await, world.b.account, Window::WHOLE)
                 .await
                 .unwrap()
+                .entries
                 .is_empty()
         );
     });

@@ -3,6 +3,7 @@
 
 use super::world::{ADA, World, code, on_both, secret};
 use base::scope::Domain;
+use iam::manage::page::Window;
 use iam::role::Role;
 use iam::token::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::token::uaa::UaaGrant;
@@ -54,8 +55,16 @@ fn a_uaa_token_of_before_a_removal_opens_nothing_after_a_new_invitation() {
         assert!(matches!(refused, Err(AuthError::Revoked(_))), "{refused:?}");
         // Nor does it manage anything there; her own account it opens as before.
         let caller = world.iam.verifier().identity(old).unwrap();
-        assert!(world.iam.members(&caller, world.b.account).is_err());
-        world.iam.members(&caller, world.a.account).unwrap();
+        assert!(
+            world
+                .iam
+                .members(&caller, world.b.account, Window::WHOLE)
+                .is_err()
+        );
+        world
+            .iam
+            .members(&caller, world.a.account, Window::WHOLE)
+            .unwrap();
         world.scope(old, Domain::Space(world.a.space)).unwrap();
         let fresh = world.iam.uaa_token(
             base::source::Source::here(),

@@ -4,10 +4,12 @@ use super::world::{ADA, World, code, on_both, secret};
 use base::id::OrgId;
 use base::scope::Domain;
 use iam::manage::api_key::NewKey;
+use iam::manage::page::Window;
 use iam::role::Role;
 use iam::token::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::token::uaa::UaaGrant;
 use iam::{AuthError, Credential, Identity};
+use std::cmp::Ordering;
 
 #[test]
 fn a_login_is_for_the_first_account_or_the_one_it_names() {
@@ -88,7 +90,12 @@ fn a_locked_key_does_not_cost_the_refresh_token() {
             .await
             .unwrap();
         let ada = world.identity(&world.ada(None).await).unwrap();
-        let key = world.iam.api_keys(&ada, None, false).unwrap()[0].id;
+        let key = world
+            .iam
+            .api_keys(&ada, None, false, |_, _| Ordering::Equal, Window::WHOLE)
+            .unwrap()
+            .entries[0]
+            .id;
         let switch = iam::manage::api_key::Switch::Locked;
         let turn = async |on| {
             world
@@ -159,12 +166,23 @@ fn a_key_opens_its_own_account_alone() {
             );
             let caller = world.iam.verifier().identity(uaa).unwrap();
             assert_eq!(caller.account(), b);
-            assert!(world.iam.orgs(&caller).iter().all(|org| org.account == b));
+            assert!(
+                world
+                    .iam
+                    .orgs(&caller, |_| true, Window::WHOLE)
+                    .entries
+                    .iter()
+                    .all(|org| org.account == b)
+            );
         }
         // Each list is that of its account.
         let here = world.identity(&world.ada(None).await).unwrap();
         let names = |caller: &Identity| -> Vec<String> {
-            let keys = world.iam.api_keys(caller, None, false).unwrap();
+            let keys = world
+                .iam
+                .api_keys(caller, None, false, |_, _| Ordering::Equal, Window::WHOLE)
+                .unwrap()
+                .entries;
             keys.into_iter().map(|key| key.name).collect()
         };
         assert_eq!(names(&here), ["owner"]);
@@ -201,7 +219,12 @@ fn a_code_asked_for_with_a_key_opens_no_more_than_the_key() {
         let session = world.ask(code_of(&tokens).await, None).await.unwrap();
         assert_eq!(world.bound(&session), world.a.account);
         let ada = world.identity(&world.ada(None).await).unwrap();
-        let key = world.iam.api_keys(&ada, None, false).unwrap()[0].id;
+        let key = world
+            .iam
+            .api_keys(&ada, None, false, |_, _| Ordering::Equal, Window::WHOLE)
+            .unwrap()
+            .entries[0]
+            .id;
         world.iam.delete_api_key(&ada, key).await.unwrap();
         assert!(matches!(
             world.identity(&session),
@@ -277,8 +300,21 @@ fn a_token_opens_its_account_and_a_uaa_token_every_place_with_a_role() {
             Err(AuthError::DomainNotFound(Domain::Org(b.org).to_string()))
         );
         let caller = world.iam.verifier().identity(uaa).unwrap();
-        let orgs: Vec<OrgId> = world.iam.orgs(&caller).iter().map(|org| org.id).collect();
+        let orgs: Vec<OrgId> = world
+            .iam
+            .orgs(&caller, |_| true, Window::WHOLE)
+            .entries
+            .iter()
+            .map(|org| org.id)
+            .collect();
         assert_eq!(orgs.len(), 2);
-        assert_eq!(world.iam.orgs(&world.identity(&here).unwrap()).len(), 1);
+        assert_eq!(
+            world
+                .iam
+                .orgs(&world.identity(&here).unwrap(), |_| true, Window::WHOLE)
+                .entries
+                .len(),
+            1
+        );
     });
 }

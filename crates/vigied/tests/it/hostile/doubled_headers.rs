@@ -139,3 +139,32 @@ fn replies_of_token_endpoints_are_kept_by_no_cache() {
         }
     }
 }
+
+/// Two readers on the way could take a body for two different things.
+#[test]
+fn two_content_types_are_refused() {
+    let server = Server::start();
+    let own = format!("X-Auth-User-Token: apikey {}", server.owner.api_key);
+    let (json, form) = (
+        "Content-Type: application/json",
+        "Content-Type: application/x-www-form-urlencoded",
+    );
+    for (first, body) in [
+        ("POST /v1/metrics", "[]"),
+        ("POST /v1/apikeys", "{}"),
+        ("POST /identity/token", FORM),
+        ("POST /identity/passcode", FORM),
+        ("POST /oauth/token", FORM),
+        ("POST /v2/users/redeem", "{}"),
+        ("PUT /v2/users/self/password", "{}"),
+    ] {
+        for lines in [[json, form], [form, json]] {
+            let lines = [&own, lines[0], lines[1]];
+            let (status, text) = ask(&server, first, &lines, body);
+            assert_eq!(status, 400, "{first}: {text}");
+            assert!(text.contains("`Content-Type`"), "{first}: {text}");
+        }
+        let (_, text) = ask(&server, first, &[&own, json, json], body);
+        assert!(!text.contains("`Content-Type`"), "{first}: {text}");
+    }
+}

@@ -134,3 +134,30 @@ fn guessing_is_slowed_by_source() {
         assert_eq!(ask(4, None, key).0, 200);
     }
 }
+
+/// Which of the two is meant nobody can know, and answering for one would say nothing of the other.
+#[test]
+fn a_token_and_a_key_in_one_form_are_refused() {
+    let server = Server::start();
+    let (token, key) = (server.token(), server.owner.api_key.clone());
+    for fields in [
+        [("token", token.as_str()), ("apikey", key.as_str())],
+        [("apikey", "x"), ("token", "y")],
+    ] {
+        let reply = server
+            .request("POST", "/identity/introspect")
+            .form(&fields)
+            .send();
+        assert_eq!(reply.status, 400, "{}", reply.text());
+        assert!(
+            reply.text().contains("`token`") && reply.text().contains("`apikey`"),
+            "{}",
+            reply.text()
+        );
+    }
+    // An empty one is none.
+    let reply = server
+        .request("POST", "/identity/introspect")
+        .form(&[("token", &token), ("apikey", "")]);
+    assert_eq!(reply.send().json()["active"], true);
+}

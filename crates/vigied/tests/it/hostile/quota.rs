@@ -138,6 +138,79 @@ fn spaces_organizations_and_keys_are_counted_by_account() {
 }
 
 #[test]
+fn users_and_roles_are_counted_by_account() {
+    // The owner and five roles are there from the beginning.
+    let server = set(&["limits.users_per_account=3", "limits.roles_per_account=7"]);
+    let ask = |method: &str, path: &str, body: Value| {
+        let credential = format!("apikey {}", server.owner.api_key);
+        let request = server.request(method, path);
+        request
+            .header("X-Auth-User-Token", &credential)
+            .json(&body)
+            .send()
+    };
+    let users = format!("/v2/accounts/{}/users", server.owner.account);
+    let invite = |emails: &[&str]| {
+        let users_: Vec<Value> = emails.iter().map(|email| json!({"email": email})).collect();
+        ask("POST", &users, json!({"users": users_}))
+    };
+    is_for_later(
+        &invite(&["b@example.org", "c@example.org", "d@example.org"]),
+        "users_per_account",
+    );
+    assert_eq!(invite(&["b@example.org", "c@example.org"]).status, 202);
+    is_for_later(&invite(&["d@example.org"]), "users_per_account");
+    // Who is invited again is one, as before.
+    assert_eq!(invite(&["b@example.org"]).status, 202);
+
+    let held = ask(
+        "GET",
+        &format!("/v2/spaces/{}/managers", server.owner.space),
+        json!({}),
+    );
+    assert_eq!(held.json()["total_results"], 1, "{}", held.text());
+    // What waits for the acceptance counts as well.
+    let role = |path: &str| ask("PUT", path, json!({"username": "b@example.org"}));
+    let mut given = 0;
+    let mut last = None;
+    for role_of in [
+        "spaces/S/developers",
+        "spaces/S/managers",
+        "spaces/S/auditors",
+        "organizations/O/managers",
+        "organizations/O/auditors",
+        "organizations/O/users",
+        "organizations/O/billing_managers",
+    ] {
+        let path = format!("/v2/{role_of}")
+            .replace('S', &server.owner.space)
+            .replace('O', &server.owner.org);
+        let reply = role(&path);
+        if reply.status != 201 {
+            last = Some(reply);
+            break;
+        }
+        given += 1;
+    }
+    is_for_later(
+        &last.expect("more roles than the limit were given"),
+        "roles_per_account",
+    );
+    assert!(given < 7, "{given}");
+    // Making a space gives roles: not beyond the limit either, and nothing of it is made.
+    is_for_later(
+        &make_space(&server, &server.owner.api_key, "two"),
+        "roles_per_account",
+    );
+    is_for_later(
+        &ask("POST", "/v2/organizations", json!({"name": "two"})),
+        "roles_per_account",
+    );
+    let spaces = ask("GET", "/v2/spaces", json!({})).json();
+    assert_eq!(spaces["total_results"], 1);
+}
+
+#[test]
 fn series_are_counted_over_all_domains_of_an_account() {
     let server = set(&["limits.series_per_account=3"]);
     let token = server.token();

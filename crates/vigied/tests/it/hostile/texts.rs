@@ -176,19 +176,19 @@ fn form_beside(path: &str, field: &str) -> Vec<(&'static str, &'static str)> {
     beside
 }
 
-struct Owner {
-    me: String,
-    key: String,
+pub(super) struct Owner {
+    pub(super) me: String,
+    pub(super) key: String,
 }
 
-fn with_key(server: &Server, method: &str, path: &str) -> Request {
+pub(super) fn with_key(server: &Server, method: &str, path: &str) -> Request {
     let credential = format!("apikey {}", server.owner.api_key);
     server
         .request(method, path)
         .header("X-Auth-User-Token", &credential)
 }
 
-fn owner(server: &Server) -> Owner {
+pub(super) fn owner(server: &Server) -> Owner {
     let keys = with_key(server, "GET", "/v1/apikeys").send().json();
     let text = |name: &str| keys["apikeys"][0][name].as_str().unwrap().to_owned();
     Owner {

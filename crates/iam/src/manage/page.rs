@@ -1,0 +1,128 @@
+//! Lists are given out in parts: nobody has the whole of one built for him.
+
+use std::cmp::Ordering;
+
+/// Which part of a list is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// How many entries lie before it.
+    pub skip: u64,
+    /// How many it has at most.
+    pub take: u64,
+}
+
+/// A part of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part<T> {
+    /// Its entries.
+    pub entries: Vec<T>,
+    /// How many the whole list has.
+    pub total: u64,
+}
+
+fn size(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// A number of rows as a statement takes it.
+pub(crate) fn row_count(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+impl Window {
+    /// The whole list: for what is bounded otherwise.
+    pub const WHOLE: Self = Self {
+        skip: 0,
+        take: u64::MAX,
+    };
+
+    /// This part of a list that is walked in its order; no more than the part is taken out of it.
+    pub(crate) fn of<'a, T: Clone + 'a>(self, list: impl Iterator<Item = &'a T>) -> Part<T> {
+        let mut part = Part {
+            entries: Vec::new(),
+            total: 0,
+        };
+        for entry in list {
+            if part.total >= self.skip && part.total - self.skip < self.take {
+                part.entries.push(entry.clone());
+            }
+            part.total += 1;
+        }
+        part
+    }
+
+    /// This part of a list that is in no order yet. `order` holds no two for equal. What is outside the part is not sorted.
+    pub(crate) fn sorted<T: Clone>(
+        self,
+        mut list: Vec<&T>,
+        order: impl Fn(&T, &T) -> Ordering,
+    ) -> Part<T> {
+        let total = list.len() as u64;
+        let order = |a: &&T, b: &&T| order(a, b);
+        let skip = size(self.skip).min(list.len());
+        if skip > 0 && skip < list.len() {
+            list.select_nth_unstable_by(skip, order);
+        }
+        let mut rest = list.split_off(skip);
+        let take = size(self.take);
+        if take > 0 && take < rest.len() {
+            rest.select_nth_unstable_by(take, order);
+        }
+        rest.truncate(take);
+        rest.sort_unstable_by(order);
+        Part {
+            entries: rest.into_iter().cloned().collect(),
+            total,
+        }
+    }
+
+    /// What is left of it for a second list behind the first, of which `part` was taken.
+    #[must_use]
+    pub fn behind<T>(self, part: &Part<T>) -> Self {
+        Self {
+            skip: self.skip.saturating_sub(part.total),
+            take: self.take.saturating_sub(part.entries.len() as u64),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_part_is_what_stands_there_in_the_whole(
+            list in prop::collection::vec(0_u32..1000, 0..50), skip in 0_u64..60, take in 0_u64..60, far: bool,
+        ) {
+            let list: Vec<u32> = list.into_iter().enumerate().map(|(at, own)| own * 100 + at as u32).collect();
+            let window = Window { skip: if far { u64::MAX } else { skip }, take };
+            let mut whole = list.clone();
+            whole.sort_unstable();
+            let expected: Vec<u32> = match far {
+                true => Vec::new(),
+                false => whole.iter().copied().skip(skip as usize).take(take as usize).collect(),
+            };
+            let walked = window.of(whole.iter());
+            let sorted = window.sorted(list.iter().collect(), u32::cmp);
+            prop_assert_eq!(&walked, &sorted);
+            prop_assert_eq!(walked.entries, expected);
+            prop_assert_eq!(walked.total, list.len() as u64);
+        }
+
+        #[test]
+        fn two_lists_are_read_as_one_behind_the_other(
+            first in 0_usize..20, second in 0_usize..20, skip in 0_u64..50, take in 0_u64..50,
+        ) {
+            let all: Vec<usize> = (0..first + second).collect();
+            let (a, b) = all.split_at(first);
+            let window = Window { skip, take };
+            let whole = window.of(all.iter());
+            let before = window.of(a.iter());
+            let behind = window.behind(&before).of(b.iter());
+            prop_assert_eq!(before.total + behind.total, whole.total);
+            prop_assert_eq!([before.entries, behind.entries].concat(), whole.entries);
+        }
+    }
+}

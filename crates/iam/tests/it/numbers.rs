@@ -1,0 +1,260 @@
+//! How many sessions, refresh tokens and passcodes one person has: what gives way, and what does not.
+
+use crate::world::{
+    ACCESS, OWNER, World, access_token, code, on_postgres, on_sqlite, refresh_token, secret,
+};
+use iam::manage::api_key::NewKey;
+use iam::token::grant::{Client, Grant, TokenRequest, Tokens};
+use iam::{AuthError, IamConfig, IamError, IamLimits};
+use std::time::{Duration, Instant};
+
+macro_rules! stories {
+    ($($story:ident with $limits:ident),* $(,)?) => {$(
+        mod $story {
+            #[test]
+            fn on_sqlite() {
+                super::on_sqlite(super::$limits, super::$story);
+            }
+
+            #[test]
+            fn on_postgres() {
+                super::on_postgres(stringify!($story), super::$limits, super::$story);
+            }
+        }
+    )*};
+}
+
+stories!(
+    the_session_longest_unused_gives_way with three,
+    what_a_session_came_from_does_not_give_way with three,
+    the_sessions_of_a_key_give_way_before_those_of_its_person with three,
+    another_node_hears_of_what_gave_way with three,
+    ended_sessions_are_counted_until_their_tokens_have_expired with three,
+    used_refresh_tokens_are_counted_until_they_expire with three,
+    a_renewal_for_two_tokens_has_room_for_both_or_is_refused with three,
+    passcodes_of_a_key_take_no_place_of_others with three,
+);
+
+fn three(config: IamConfig) -> IamConfig {
+    let limits = IamLimits {
+        sessions_per_user: 3,
+        refresh_tokens_per_session: 3,
+        passcodes_per_user: 2,
+        ..config.limits
+    };
+    IamConfig { limits, ..config }
+}
+
+fn lives(world: &World, tokens: &Tokens) -> bool {
+    match world.enter(&access_token(tokens)) {
+        Ok(_) => true,
+        Err(AuthError::Revoked(_)) => false,
+        Err(other) => panic!("{other}"),
+    }
+}
+
+async fn passcode(world: &World, grant: Grant) -> Result<String, IamError> {
+    let request = TokenRequest {
+        grant,
+        client: Some(Client::Bx),
+        account: None,
+        with_uaa: false,
+        source: crate::world::source(),
+    };
+    let code = world.iam.passcode(request).await?;
+    Ok(code.expose().clone())
+}
+
+/// A session begun with a passcode of this one.
+async fn child(world: &World, of: &Tokens) -> Result<Tokens, IamError> {
+    let code = passcode(world, Grant::RefreshToken(secret(&refresh_token(of)))).await?;
+    World::ask(&world.iam, Grant::Passcode(secret(&code)), Some(Client::Bx)).await
+}
+
+async fn the_session_longest_unused_gives_way(world: World) {
+    let first = world.log_in().await;
+    world.wait(1);
+    let second = world.log_in().await;
+    let third = world.log_in().await;
+    world.wait(1);
+    // Used again, it is no longer the one that is longest unused.
+    let first = world.renew(&refresh_token(&first)).await.unwrap();
+    world.wait(1);
+    let fourth = world.log_in().await;
+    let lives = |tokens| lives(&world, tokens);
+    assert!(lives(&first) && lives(&fourth));
+    assert_ne!(lives(&second), lives(&third), "one of the two gave way");
+    world.renew(&refresh_token(&first)).await.unwrap();
+    // One that expires makes room by itself.
+    world.wait(crate::world::REFRESH + 1);
+    let all = [
+        world.log_in().await,
+        world.log_in().await,
+        world.log_in().await,
+    ];
+    assert!(all.iter().all(lives));
+}
+
+async fn what_a_session_came_from_does_not_give_way(world: World) {
+    let oldest = world.log_in().await;
+    world.wait(1);
+    let other = world.log_in().await;
+    world.wait(1);
+    let second = child(&world, &oldest).await.unwrap();
+    world.wait(1);
+    let third = child(&world, &second).await.unwrap();
+    assert!(
+        !lives(&world, &other),
+        "it is the only one that third does not rest on"
+    );
+    for own in [&oldest, &second, &third] {
+        assert!(lives(&world, own));
+    }
+    // Nothing is left that could give way.
+    let deeper = child(&world, &third).await.unwrap_err();
+    assert!(deeper.to_string().contains("sessions_per_user"), "{deeper}");
+    for own in [&oldest, &second, &third] {
+        assert!(lives(&world, own));
+    }
+    // Another login takes the oldest away, and what came from it.
+    world.wait(1);
+    let fresh = world.log_in().await;
+    assert!(lives(&world, &fresh));
+    for own in [&oldest, &second, &third] {
+        assert!(!lives(&world, own));
+    }
+}
+
+async fn the_sessions_of_a_key_give_way_before_those_of_its_person(world: World) {
+    let (_, key) = world.key(&world.owner(), NewKey::default()).await;
+    let own = world.log_in().await;
+    for _ in 0..10 {
+        world.wait(1);
+        let by_key = world.key_session(&key).await.unwrap();
+        assert!(lives(&world, &by_key));
+        assert!(lives(&world, &own), "the key logged its person out");
+    }
+    // Nor can it keep him out: of two kinds with as many, the newcomer's oldest gives way.
+    world.wait(1);
+    let second = world.log_in().await;
+    assert!(lives(&world, &second) && !lives(&world, &own));
+    world.key_session(&key).await.unwrap();
+    assert!(lives(&world, &second));
+}
+
+async fn another_node_hears_of_what_gave_way(world: World) {
+    let node = world.node().await;
+    node.watch();
+    let first = world.log_in().await;
+    for _ in 0..3 {
+        world.wait(1);
+        world.log_in().await;
+    }
+    let begun = Instant::now();
+    let entered = || {
+        let token = access_token(&first);
+        node.verifier()
+            .identity(iam::Credential::Iam(&token))
+            .is_ok()
+    };
+    while entered() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(30),
+            "the node never heard of it"
+        );
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    node.close().await;
+}
+
+async fn ended_sessions_are_counted_until_their_tokens_have_expired(world: World) {
+    // Three live, and twenty times as many are remembered.
+    for _ in 0..63 {
+        world.log_in().await;
+    }
+    let password = world.made.password.expose().clone();
+    let refused = world.password(OWNER, &password).await.unwrap_err();
+    let problem = refused.problem().unwrap();
+    assert_eq!(problem.limit.unwrap().name, "sessions_per_user");
+    assert!(problem.retry_after.is_some());
+    // A key counts by itself.
+    let (_, key) = world.key(&world.owner(), NewKey::default()).await;
+    world.key_session(&key).await.unwrap();
+    world.wait(ACCESS + 601);
+    world.log_in().await;
+    let db = world.database().await;
+    let row = db.one("SELECT COUNT(*) AS rows FROM sessions", &[]).await;
+    assert!(row.unwrap().unwrap().int("rows").unwrap() <= 5);
+    db.close().await;
+}
+
+async fn used_refresh_tokens_are_counted_until_they_expire(world: World) {
+    let first = world.log_in().await;
+    let second = world.renew(&refresh_token(&first)).await.unwrap();
+    world.wait(40_000);
+    let third = world.renew(&refresh_token(&second)).await.unwrap();
+    let last = refresh_token(&third);
+    assert_eq!(code(world.renew(&last).await), "BXNIM0407E");
+    let refused = world.renew(&last).await.unwrap_err();
+    let problem = refused.problem().unwrap();
+    assert_eq!(problem.limit.unwrap().name, "refresh_tokens_per_session");
+    let wait = problem.retry_after.unwrap();
+    // Neither used up nor taken for a theft: it is good as soon as was said.
+    world.wait(i64::try_from(wait).unwrap());
+    let fourth = world.renew(&last).await.unwrap();
+    assert!(lives(&world, &fourth));
+}
+
+/// Both tokens or none: the one shown is not used up for half of what was asked.
+async fn a_renewal_for_two_tokens_has_room_for_both_or_is_refused(world: World) {
+    let first = refresh_token(&world.log_in().await);
+    let both = async |token: &str| {
+        let request = TokenRequest {
+            grant: Grant::RefreshToken(secret(token)),
+            client: Some(Client::Bx),
+            account: None,
+            with_uaa: true,
+            source: crate::world::source(),
+        };
+        world.iam.token(request).await
+    };
+    let second = both(&first).await.unwrap();
+    assert!(second.uaa.is_some());
+    let second = refresh_token(&second);
+    assert_eq!(code(both(&second).await), "BXNIM0407E");
+    // Within the moment of grace nothing is added either, however often it is asked.
+    assert_eq!(code(both(&first).await), "BXNIM0407E");
+    world.wait(86_000);
+    assert_eq!(code(world.renew(&second).await), "BXNIM0407E");
+    let db = world.database().await;
+    let row = db
+        .one("SELECT COUNT(*) AS rows FROM refresh_tokens", &[])
+        .await;
+    assert_eq!(row.unwrap().unwrap().int("rows").unwrap(), 3);
+    db.close().await;
+}
+
+async fn passcodes_of_a_key_take_no_place_of_others(world: World) {
+    let (_, key) = world.key(&world.owner(), NewKey::default()).await;
+    let own = world.log_in().await;
+    let by_password = || passcode(&world, Grant::RefreshToken(secret(&refresh_token(&own))));
+    let first = by_password().await.unwrap();
+    world.wait(1);
+    let second = by_password().await.unwrap();
+    for _ in 0..5 {
+        passcode(&world, Grant::ApiKey(secret(&key))).await.unwrap();
+    }
+    world.wait(1);
+    let third = by_password().await.unwrap();
+    let redeem = |code: String| {
+        let grant = Grant::Passcode(secret(&code));
+        World::ask(&world.iam, grant, Some(Client::Bx))
+    };
+    assert_eq!(code(redeem(first).await), "BXNIM0602E");
+    redeem(second).await.unwrap();
+    redeem(third).await.unwrap();
+    let db = world.database().await;
+    let row = db.one("SELECT COUNT(*) AS rows FROM passcodes", &[]).await;
+    assert_eq!(row.unwrap().unwrap().int("rows").unwrap(), 2);
+    db.close().await;
+}

@@ -1,0 +1,156 @@
+//! Pages of lists, as each interface has always had them: Cloud Foundry's `page` and `results-per-page`, the account
+//! management's `_start` and `limit`, the token service's `pagetoken` and `pagesize`.
+//!
+//! A page's neighbours are of the same list: whatever chose and ordered it is in their addresses.
+
+use super::params::Params;
+use crate::http::problem::Refusal;
+use base::error::{Kind, Problem};
+use base::limit;
+use iam::manage::page::{Part, Window};
+use wire::cf::list::{List, Resource};
+
+/// How an interface writes pages.
+#[derive(Debug)]
+pub(crate) struct Style {
+    /// How many entries a page shall have.
+    size: &'static str,
+    /// How many it has when nothing is said.
+    default: u64,
+    /// Which page.
+    start: &'static str,
+}
+
+/// The token service's.
+pub(crate) const IAM: Style = Style {
+    size: "pagesize",
+    default: 20,
+    start: "pagetoken",
+};
+
+/// The account management's.
+pub(crate) const ACCOUNTS: Style = Style {
+    size: "limit",
+    default: 100,
+    start: "_start",
+};
+
+const CF: Style = Style {
+    size: "results-per-page",
+    default: 50,
+    start: "page",
+};
+
+fn refused(key: &'static str, what: &str, text: &str) -> Problem {
+    let shown: String = text.chars().take(40).collect();
+    let message = format!("`{key}` is {what}, not {shown:?}");
+    Problem::new(Kind::Invalid, "invalid_parameter", message).field(key)
+}
+
+fn number(params: &Params, key: &'static str, what: &str) -> Result<Option<u64>, Refusal> {
+    let read = |text: &str| text.parse().map_err(|_| Refusal(refused(key, what, text)));
+    params.one(key)?.map(read).transpose()
+}
+
+impl Style {
+    fn size(&self, params: &Params) -> Result<u64, Refusal> {
+        let most = limit::PAGE_ENTRIES.default;
+        let what = format!("a number from 1 to {most}");
+        match number(params, self.size, &what)? {
+            None => Ok(self.default),
+            Some(size @ 1..) if size <= most => Ok(size),
+            Some(0) => Err(Refusal(refused(self.size, &what, "0"))),
+            Some(size) => {
+                let name = limit::PAGE_ENTRIES.name;
+                let what = format!("at most `{name}` = {most}");
+                let problem = refused(self.size, &what, &size.to_string());
+                Err(Refusal(problem.limit(&limit::PAGE_ENTRIES)))
+            }
+        }
+    }
+
+    /// The part of the list that is asked for, where pages are told by their first entry's place.
+    pub(crate) fn window(&self, params: &Params) -> Result<Window, Refusal> {
+        let skip = number(params, self.start, "what `next` of a page says")?;
+        Ok(Window {
+            skip: skip.unwrap_or(0),
+            take: self.size(params)?,
+        })
+    }
+
+    /// The address of a page of the list at `path`, with the parameters of `kept` as they were sent.
+    pub(crate) fn address(
+        &self,
+        path: &str,
+        params: &Params,
+        kept: &[&'static str],
+        (size, start): (u64, Option<u64>),
+    ) -> Result<String, Refusal> {
+        let (size, start) = (size.to_string(), start.map(|start| start.to_string()));
+        let mut query = vec![(self.size, size.as_str())];
+        query.extend(start.as_deref().map(|start| (self.start, start)));
+        for name in kept {
+            query.extend(params.one(name)?.map(|value| (*name, value)));
+        }
+        Ok(format!("{path}?{}", wire::query::encode(&query)))
+    }
+}
+
+/// Where the page behind this one begins, if there is more.
+pub(crate) fn next<T>(window: Window, part: &Part<T>) -> Option<u64> {
+    let next = window.skip.saturating_add(window.take);
+    (next < part.total).then_some(next)
+}
+
+/// A page of a Cloud Foundry list.
+#[derive(Debug)]
+pub(crate) struct CfPage {
+    page: u64,
+    size: u64,
+}
+
+impl CfPage {
+    /// The page that is asked for.
+    pub(crate) fn of(params: &Params) -> Result<Self, Refusal> {
+        let what = "a number from 1 on";
+        let page = match number(params, CF.start, what)? {
+            None => 1,
+            Some(0) => return Err(Refusal(refused(CF.start, what, "0"))),
+            Some(page) => page,
+        };
+        let size = CF.size(params)?;
+        Ok(Self { page, size })
+    }
+
+    /// The part of the list that it is.
+    pub(crate) const fn window(&self) -> Window {
+        Window {
+            skip: (self.page - 1).saturating_mul(self.size),
+            take: self.size,
+        }
+    }
+
+    /// The list's answer; `path` is the list's own, `kept` the parameters that chose it.
+    pub(crate) fn list<T, E>(
+        &self,
+        path: &str,
+        params: &Params,
+        kept: &[&'static str],
+        part: &Part<T>,
+        resource: impl Fn(&T) -> Resource<E>,
+    ) -> Result<List<E>, Refusal> {
+        let pages = part.total.div_ceil(self.size).max(1);
+        let address = |page: u64| CF.address(path, params, kept, (self.size, Some(page)));
+        let (before, behind) = (self.page - 1, self.page.saturating_add(1));
+        Ok(List {
+            total_results: part.total,
+            total_pages: pages,
+            prev_url: (1..=pages)
+                .contains(&before)
+                .then(|| address(before))
+                .transpose()?,
+            next_url: (behind <= pages).then(|| address(behind)).transpose()?,
+            resources: part.entries.iter().map(resource).collect(),
+        })
+    }
+}

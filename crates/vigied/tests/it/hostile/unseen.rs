@@ -1,0 +1,71 @@
+//! Texts that hold what nobody sees: refused before they are stored, or looked for among the stored.
+
+use super::texts::{owner, with_key};
+use crate::harness::Server;
+use serde_json::json;
+
+/// The texts that are stored, or looked for among the stored: the route, the field.
+const STORED: &[(&str, &str, &str)] = &[
+    ("POST", "/v1/apikeys", "name"),
+    ("POST", "/v1/apikeys", "description"),
+    ("PUT", "/v1/apikeys/{key}", "name"),
+    ("PUT", "/v1/apikeys/{key}", "description"),
+    ("POST", "/v2/organizations", "name"),
+    ("PUT", "/v2/organizations/{org}", "name"),
+    ("POST", "/v2/spaces", "name"),
+    ("PUT", "/v2/spaces/{space}", "name"),
+    ("POST", "/v2/accounts/{account}/users", "email"),
+    ("PUT", "/v2/accounts/{account}/roles/Viewer", "username"),
+    ("DELETE", "/v2/accounts/{account}/roles/Viewer", "username"),
+    ("PUT", "/v2/organizations/{org}/managers", "username"),
+    ("DELETE", "/v2/organizations/{org}/managers", "username"),
+    ("PUT", "/v2/spaces/{space}/developers", "username"),
+    ("DELETE", "/v2/spaces/{space}/developers", "username"),
+];
+
+/// PostgreSQL can't store a NUL, and a name that moves the cursor, or reads as another, is nobody's wish.
+#[test]
+fn no_stored_text_holds_what_is_not_seen() {
+    let server = Server::start();
+    let owner = owner(&server);
+    let mut wrongs = Vec::new();
+    for (method, path, field) in STORED {
+        for unseen in [
+            '\0', '\u{1}', '\n', '\u{7f}', '\u{9b}', '\u{200b}', '\u{202e}',
+        ] {
+            // A description may have lines.
+            if (*field, unseen) == ("description", '\n') {
+                continue;
+            }
+            let text = format!("so{unseen}me@example.org");
+            let mut body = json!({
+                "name": "some name", "iam_id": owner.me, "organization_guid": server.owner.org,
+                "one_time_code": "vgc-0123-4567-89ab-cdef-ghjk", "new_password": "correct horse battery",
+            });
+            body[field] = json!(text);
+            if path.ends_with("/users") {
+                body = json!({"users": [{"email": text}]});
+            }
+            let path = path
+                .replace("{account}", &server.owner.account)
+                .replace("{org}", &server.owner.org)
+                .replace("{space}", &server.owner.space)
+                .replace("{key}", &owner.key);
+            let reply = with_key(&server, method, &path)
+                .header("If-Match", "*")
+                .json(&body)
+                .send();
+            let answer = reply.text();
+            if reply.status != 400
+                || !(answer.contains(field) || answer.contains("e-mail address"))
+                || answer.contains(unseen)
+            {
+                wrongs.push(format!(
+                    "{method} {path} `{field}` {unseen:?}: {} {answer}",
+                    reply.status
+                ));
+            }
+        }
+    }
+    assert!(wrongs.is_empty(), "{}", wrongs.join("\n"));
+}

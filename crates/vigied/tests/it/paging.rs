@@ -1,0 +1,418 @@
+//! Lists come page by page, each as the interface it belongs to has always had it: no list is longer than a page, and whoever
+//! follows `next_url` has seen everything once.
+
+use crate::harness::{Reply, Server, VIGIED, knows};
+use crate::limits::hits;
+use base::limit::{self, Limit};
+use serde_json::{Value, json};
+use std::process::{Command, Stdio};
+
+/// Tried in `a_page_that_cannot_be_is_refused_by_the_name_of_its_limit`.
+pub(crate) const LIMITS: [Limit; 1] = [limit::PAGE_ENTRIES];
+
+fn ask(server: &Server, method: &str, path: &str, body: Option<&Value>) -> Reply {
+    let request = server.request(method, path).header(
+        "X-Auth-User-Token",
+        &format!("apikey {}", server.owner.api_key),
+    );
+    match body {
+        Some(body) => request.json(body).send(),
+        None => request.send(),
+    }
+}
+
+fn get(server: &Server, path: &str) -> Value {
+    let reply = ask(server, "GET", path, None);
+    assert_eq!(reply.status, 200, "{path}: {}", reply.text());
+    reply.json()
+}
+
+/// Everything that the pages from `first` on hold, in their order; each page has no more than `most`.
+fn follow(server: &Server, first: &str, most: usize, name: fn(&Value) -> String) -> Vec<String> {
+    let (mut path, mut found) = (first.to_owned(), Vec::new());
+    for _ in 0..200 {
+        let page = get(server, &path);
+        let entries = page["resources"].as_array().unwrap();
+        assert!(entries.len() <= most, "{path}: {} entries", entries.len());
+        found.extend(entries.iter().map(name));
+        match page["next_url"].as_str() {
+            Some(next) => next.clone_into(&mut path),
+            None => return found,
+        }
+    }
+    panic!("{first} goes in circles");
+}
+
+fn entity_name(entry: &Value) -> String {
+    entry["entity"]["name"].as_str().unwrap().to_owned()
+}
+
+fn make(server: &Server, path: &str, body: &Value) {
+    let reply = ask(server, "POST", path, Some(body));
+    assert_eq!(reply.status, 201, "{}", reply.text());
+}
+
+#[test]
+fn organizations_spaces_and_holders_of_roles_come_in_pages() {
+    let server = Server::start();
+    for number in 1..5 {
+        make(
+            &server,
+            "/v2/organizations",
+            &json!({"name": format!("org-{number}")}),
+        );
+        let body =
+            json!({"name": format!("space-{number}"), "organization_guid": server.owner.org});
+        make(&server, "/v2/spaces", &body);
+    }
+    let own = format!("/v2/organizations/{}/spaces", server.owner.org);
+    for path in ["/v2/organizations", "/v2/spaces", own.as_str()] {
+        let whole = get(&server, path);
+        assert_eq!(
+            (&whole["total_results"], &whole["total_pages"]),
+            (&json!(5), &json!(1)),
+            "{path}"
+        );
+        assert!(whole["next_url"].is_null() && whole["prev_url"].is_null());
+        let all: Vec<String> = whole["resources"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(entity_name)
+            .collect();
+        assert!(all.is_sorted(), "{all:?}");
+
+        let first = get(&server, &format!("{path}?results-per-page=2"));
+        assert_eq!(
+            (&first["total_results"], &first["total_pages"]),
+            (&json!(5), &json!(3)),
+            "{path}"
+        );
+        let next = first["next_url"].as_str().unwrap();
+        assert!(next.starts_with(&format!("{path}?")), "{next}");
+        let second = get(&server, next);
+        let back = second["prev_url"].as_str().unwrap();
+        assert_eq!(get(&server, back)["resources"], first["resources"]);
+        assert_eq!(
+            follow(
+                &server,
+                &format!("{path}?results-per-page=2"),
+                2,
+                entity_name
+            ),
+            all
+        );
+        // Behind the end there is nothing, and that is no error.
+        let behind = get(&server, &format!("{path}?results-per-page=2&page=9"));
+        assert_eq!(behind["resources"], json!([]));
+        assert_eq!(behind["total_results"], 5);
+    }
+    // What chose the list is in the addresses of its pages.
+    let chosen = get(
+        &server,
+        "/v2/organizations?q=name:org-1&region=here&results-per-page=1",
+    );
+    assert_eq!(
+        chosen["total_results"].as_u64(),
+        Some(u64::from(server.owner.region == "here"))
+    );
+    let of_region = format!(
+        "/v2/organizations?region={}&results-per-page=1",
+        server.owner.region
+    );
+    let next = get(&server, &of_region)["next_url"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        next.contains(&format!("region={}", server.owner.region)),
+        "{next}"
+    );
+    for role in ["managers", "developers", "auditors"] {
+        let path = format!("/v2/spaces/{}/{role}", server.owner.space);
+        let page = get(&server, &format!("{path}?results-per-page=1"));
+        let total = page["total_results"].as_u64().unwrap();
+        assert!(page["resources"].as_array().unwrap().len() <= 1);
+        assert_eq!(
+            page["total_pages"].as_u64().unwrap(),
+            total.max(1),
+            "{role}"
+        );
+    }
+}
+
+/// The original's pages have 50 entries where nothing is said, and who follows `next_url`, as its clients do, misses nothing.
+#[test]
+fn a_long_list_is_never_one_answer() {
+    let server = Server::start();
+    for number in 0..60 {
+        let body = json!({"name": format!("s-{number:03}"), "organization_guid": server.owner.org});
+        make(&server, "/v2/spaces", &body);
+    }
+    let first = get(&server, "/v2/spaces");
+    assert_eq!(first["resources"].as_array().unwrap().len(), 50);
+    assert_eq!(
+        (&first["total_results"], &first["total_pages"]),
+        (&json!(61), &json!(2))
+    );
+    assert_eq!(follow(&server, "/v2/spaces", 50, entity_name).len(), 61);
+}
+
+#[test]
+fn users_come_in_pages_those_who_wait_behind_those_who_are_in() {
+    let server = Server::start();
+    let path = format!("/v2/accounts/{}/users", server.owner.account);
+    let users: Vec<Value> = (0..150)
+        .map(|at| json!({"email": format!("p{at:03}@example.org"), "account_role": "Viewer"}))
+        .collect();
+    let invited = ask(&server, "POST", &path, Some(&json!({"users": users})));
+    assert_eq!(invited.status, 202, "{}", invited.text());
+    let first = get(&server, &path);
+    assert_eq!(
+        (&first["total_results"], &first["limit"]),
+        (&json!(151), &json!(100))
+    );
+    assert_eq!(first["resources"].as_array().unwrap().len(), 100);
+    assert!(first["first_url"].as_str().unwrap().starts_with(&path));
+    let email = |user: &Value| user["user_id"].as_str().unwrap().to_owned();
+    let all = follow(&server, &path, 100, email);
+    assert_eq!(all.len(), 151);
+    assert_eq!(all[0], server.owner.user);
+    assert!(all[1..].is_sorted(), "{all:?}");
+    assert_eq!(follow(&server, &format!("{path}?limit=7"), 7, email), all);
+    let one = get(&server, &format!("{path}?limit=1&_start=1"));
+    assert_eq!(one["resources"][0]["account_roles"], json!(["Viewer"]));
+}
+
+/// A new account by the operator's word; what is printed of it.
+fn account(server: &Server, account: &str, email: &str) -> Value {
+    let done = Command::new(VIGIED)
+        .args([
+            "account", "create", account, "--owner", email, "--output", "json", "--data",
+        ])
+        .arg(server.data())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    serde_json::from_slice(&done.stdout).unwrap()
+}
+
+#[test]
+fn accounts_come_in_pages() {
+    let server = Server::start();
+    for number in 1..4 {
+        account(&server, &format!("next-{number}"), &server.owner.user);
+    }
+    let until = std::time::Instant::now();
+    while get(&server, "/coe/v2/accounts")["resources"]
+        .as_array()
+        .unwrap()
+        .len()
+        < 4
+    {
+        assert!(
+            until.elapsed().as_secs() < 60,
+            "the server never saw the accounts"
+        );
+    }
+    assert!(knows(&server.serving.url(), &server.owner.api_key));
+    let all = follow(&server, "/coe/v2/accounts", 100, entity_name);
+    assert_eq!(all.len(), 4);
+    assert_eq!(
+        follow(&server, "/coe/v2/accounts?limit=1", 1, entity_name),
+        all
+    );
+}
+
+#[test]
+fn a_page_that_cannot_be_is_refused_by_the_name_of_its_limit() {
+    let server = Server::start();
+    let users = format!("/v2/accounts/{}/users", server.owner.account);
+    let spaces = format!("/v2/organizations/{}/spaces", server.owner.org);
+    let managers = format!("/v2/organizations/{}/managers", server.owner.org);
+    let lists = [
+        ("/v2/organizations", "results-per-page"),
+        ("/v2/spaces", "results-per-page"),
+        (&spaces, "results-per-page"),
+        (&managers, "results-per-page"),
+        (&users, "limit"),
+        ("/coe/v2/accounts", "limit"),
+        ("/v1/apikeys", "pagesize"),
+    ];
+    let mut over = 0;
+    for (path, size) in lists {
+        for wrong in ["0", "101", "-1", "18446744073709551616", "many", ""] {
+            let reply = ask(&server, "GET", &format!("{path}?{size}={wrong}"), None);
+            let text = reply.text();
+            assert_eq!(reply.status, 400, "{path} {wrong}: {text}");
+            assert!(text.contains(size), "{text}");
+            if wrong == "101" {
+                assert!(text.contains(limit::PAGE_ENTRIES.name), "{text}");
+                over += 1;
+                assert_eq!(hits(&server, limit::PAGE_ENTRIES), over);
+            }
+        }
+        let largest = ask(&server, "GET", &format!("{path}?{size}=100"), None);
+        assert_eq!(largest.status, 200, "{}", largest.text());
+        let start = match size {
+            "results-per-page" => "page",
+            "pagesize" => "pagetoken",
+            _ => "_start",
+        };
+        for wrong in ["-1", "x", "18446744073709551616"] {
+            let reply = ask(&server, "GET", &format!("{path}?{start}={wrong}"), None);
+            assert_eq!(
+                reply.status,
+                400,
+                "{path} {start}={wrong}: {}",
+                reply.text()
+            );
+            assert!(reply.text().contains(start), "{}", reply.text());
+        }
+        // As far behind the end as can be said.
+        let far = ask(
+            &server,
+            "GET",
+            &format!("{path}?{start}={}", u64::MAX),
+            None,
+        );
+        assert_eq!(far.status, 200, "{}", far.text());
+    }
+}
+
+/// A nested list is bounded as well: the organizations that an account's entry names.
+#[test]
+fn an_account_names_no_more_organizations_than_a_page_holds() {
+    let server = Server::start();
+    for number in 0..103 {
+        make(
+            &server,
+            "/v2/organizations",
+            &json!({"name": format!("org-{number:03}")}),
+        );
+    }
+    let one = get(
+        &server,
+        &format!("/coe/v2/accounts/{}", server.owner.account),
+    );
+    let named = one["entity"]["organizations_region"]
+        .as_array()
+        .unwrap()
+        .len();
+    assert_eq!(named, 100);
+    assert_eq!(
+        follow(&server, "/v2/organizations", 50, entity_name).len(),
+        104
+    );
+}
+
+#[test]
+fn the_invitations_of_one_person_come_in_pages() {
+    let server = Server::start();
+    for number in 1..4 {
+        let made = account(
+            &server,
+            &format!("next-{number}"),
+            &format!("o{number}@example.org"),
+        );
+        let key = made["api_key"].as_str().unwrap();
+        let begun = std::time::Instant::now();
+        while !knows(&server.serving.url(), key) {
+            assert!(
+                begun.elapsed().as_secs() < 60,
+                "the server never saw the account"
+            );
+        }
+        let path = format!(
+            "/v2/accounts/{}/users",
+            made["account_guid"].as_str().unwrap()
+        );
+        let invited = server
+            .request("POST", &path)
+            .header("X-Auth-User-Token", &format!("apikey {key}"))
+            .json(&json!({"users": [{"email": server.owner.user}]}))
+            .send();
+        assert_eq!(invited.status, 202, "{}", invited.text());
+    }
+    let (user, password) = (&server.owner.user, &server.owner.password);
+    let login = server
+        .request("POST", "/identity/token")
+        .basic("bx", "bx")
+        .form(&[
+            ("grant_type", "password"),
+            ("username", user),
+            ("password", password),
+        ])
+        .send()
+        .json();
+    let token = login["access_token"].as_str().unwrap();
+    let list = |path: &str| {
+        let reply = server.request("GET", path).bearer(token).send();
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.json()
+    };
+    let whole = list("/v2/users/self/invitations");
+    assert_eq!(whole["resources"].as_array().unwrap().len(), 3);
+    assert_eq!(whole.get("next_url"), None, "{whole}");
+    let mut path = "/v2/users/self/invitations?limit=1".to_owned();
+    let mut read = Vec::new();
+    for _ in 0..3 {
+        let page = list(&path);
+        read.extend(page["resources"].as_array().unwrap().clone());
+        path = page["next_url"].as_str().unwrap_or_default().to_owned();
+    }
+    assert_eq!(path, "", "the list goes on");
+    assert_eq!(json!(read), whole["resources"]);
+    for wrong in ["limit=0", "limit=101", "_start=x"] {
+        let path = format!("/v2/users/self/invitations?{wrong}");
+        let reply = server.request("GET", &path).bearer(token).send();
+        assert_eq!(reply.status, 400, "{wrong}: {}", reply.text());
+    }
+}
+
+/// The command line shows the whole list, however many pages it has.
+#[test]
+fn the_command_line_reads_every_page() {
+    let server = Server::start();
+    for number in 0..110 {
+        let body = json!({"name": format!("s-{number:03}"), "organization_guid": server.owner.org});
+        make(&server, "/v2/spaces", &body);
+    }
+    let users: Vec<Value> = (0..105)
+        .map(|at| json!({"email": format!("p{at:03}@example.org")}))
+        .collect();
+    let path = format!("/v2/accounts/{}/users", server.owner.account);
+    assert_eq!(
+        ask(&server, "POST", &path, Some(&json!({"users": users}))).status,
+        202
+    );
+    let me = get(&server, "/v1/apikeys")["apikeys"][0]["iam_id"].clone();
+    for number in 0..105 {
+        make(
+            &server,
+            "/v1/apikeys",
+            &json!({"name": format!("k-{number}"), "iam_id": me}),
+        );
+    }
+    let run = |line: &str| {
+        let done = server.vigie().args(line.split(' ')).output().unwrap();
+        let errors = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(done.status.success(), "{line}: {errors}");
+        done.stdout
+    };
+    let (url, key) = (server.serving.url(), &server.owner.api_key);
+    run(&format!("login -a {url} --apikey {key}"));
+    for (line, length) in [
+        ("account spaces -o vigie --output json", 111),
+        ("account users --output json", 106),
+        ("iam api-keys --output json", 106),
+    ] {
+        let list: Value = serde_json::from_slice(&run(line)).unwrap();
+        assert_eq!(list.as_array().map(Vec::len), Some(length), "{line}");
+    }
+}
