@@ -1,6 +1,6 @@
 //! Accounts, regions, organizations and spaces, as the server lists them to this caller.
 
-use crate::client::{Request, encode};
+use crate::client::{Reply, Request, encode};
 use crate::config::Place;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
