@@ -164,6 +164,11 @@ impl Tally {
         self.owners.get(&owner).copied().unwrap_or(0)
     }
 
+    /// Whether there is nothing left for anybody.
+    pub(crate) const fn is_full(&self) -> bool {
+        self.used >= self.total
+    }
+
     /// What is in use.
     pub(crate) const fn used(&self) -> u64 {
         self.used
