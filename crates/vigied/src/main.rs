@@ -12,6 +12,7 @@ mod http;
 mod init;
 mod invitation;
 mod keys;
+mod left_behind;
 mod logging;
 mod mail;
 mod operations;
