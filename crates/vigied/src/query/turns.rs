@@ -6,7 +6,10 @@ use crate::http::problem::Refusal;
 use crate::http::share::{Owner, Shares, Tally};
 use base::limit;
 use std::collections::{HashMap, VecDeque};
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use tokio::sync::oneshot;
 
 /// All turns.
@@ -42,7 +45,7 @@ struct Waiting {
 impl Turns {
     pub(super) fn new(running: u64, waiting: u64, shares: Shares) -> Self {
         Self(Mutex::new(State {
-            running: Tally::new(&limit::CONCURRENT_QUERIES, running, shares),
+            running: Tally::new(&limit::CONCURRENT_QUERIES, running, shares).keeping_one(),
             waiting: Tally::new(&limit::QUEUED_QUERIES, waiting, shares),
             queues: HashMap::new(),
             ring: VecDeque::new(),
@@ -221,11 +224,12 @@ impl Drop for Waiting {
 }
 
 impl Turn {
-    /// Gives it back for as long as `meanwhile` takes, and comes first of its account then.
+    /// Gives it back for as long as `meanwhile` takes, and comes first of its account then; none where `gone` is so before.
     pub(super) async fn lend<T>(
         self,
         meanwhile: impl Future<Output = T>,
-    ) -> (T, Result<Self, Refusal>) {
+        gone: impl Future<Output = ()>,
+    ) -> (T, Option<Self>) {
         let (turns, owner) = (Arc::clone(&self.turns), self.owner);
         let person = Arc::clone(&self.person);
         drop(self);
@@ -233,11 +237,16 @@ impl Turn {
         let waiting = {
             let mut state = turns.state();
             if let Some(turn) = turns.at_once(&mut state, owner, &person) {
-                return (result, Ok(turn));
+                return (result, Some(turn));
             }
             turns.wait(&mut state, owner, &person, At::Front)
         };
-        (result, waiting.turn().await)
+        let (mut turn, mut gone) = (pin!(waiting.turn()), pin!(gone));
+        let first = poll_fn(|context| match turn.as_mut().poll(context) {
+            Poll::Ready(turn) => Poll::Ready(turn.ok()),
+            Poll::Pending => gone.as_mut().poll(context).map(|()| None),
+        });
+        (result, first.await)
     }
 }
 
@@ -252,8 +261,8 @@ impl Drop for Turn {
 mod tests {
     use super::*;
     use base::id::{AccountId, Guid};
-    use std::pin::pin;
-    use std::task::{Context, Poll, Waker};
+    use std::future::pending;
+    use std::task::{Context, Waker};
 
     fn account(number: u8) -> Owner {
         Owner::Account(AccountId(Guid::from_random([number; 16])))
@@ -339,13 +348,13 @@ mod tests {
         let turns = turns(1, 1, 100);
         let turn = take(&turns, account(1)).await.unwrap();
         let (read, reading) = oneshot::channel::<()>();
-        let mut lent = pin!(turn.lend(reading));
+        let mut lent = pin!(turn.lend(reading, pending()));
         assert!(poll(lent.as_mut()).is_pending());
         let other = take(&turns, account(2)).await.unwrap();
         read.send(()).unwrap();
         assert!(poll(lent.as_mut()).is_pending());
         drop(other);
-        let Poll::Ready((Ok(()), Ok(_turn))) = poll(lent.as_mut()) else {
+        let Poll::Ready((Ok(()), Some(_turn))) = poll(lent.as_mut()) else {
             panic!("the turn comes back");
         };
         assert_eq!(turns.state().running.of(account(1)), 1);
@@ -410,5 +419,50 @@ mod tests {
         assert!(poll(little.as_mut()).is_ready());
         drop(held);
         assert!(poll(large.as_mut()).is_ready());
+    }
+
+    /// It waited for its turn on, with all that it had in memory, to write to nobody.
+    #[tokio::test]
+    async fn who_goes_while_his_turn_is_lent_waits_for_it_no_more() {
+        let turns = turns(1, 1, 100);
+        let turn = take(&turns, account(1)).await.unwrap();
+        let (go, goes) = oneshot::channel::<()>();
+        let gone = async {
+            let _ = goes.await;
+        };
+        let mut lent = pin!(turn.lend(std::future::ready(()), gone));
+        // Somebody else has it in the very moment in which it comes back.
+        let other = {
+            let mut state = turns.state();
+            state.running.add(account(2), 1);
+            drop(state);
+            Turn {
+                turns: Arc::clone(&turns),
+                owner: account(2),
+                person: Arc::from("IBMid-b"),
+            }
+        };
+        assert!(poll(lent.as_mut()).is_pending());
+        assert_eq!(turns.waiting(), 1);
+        go.send(()).unwrap();
+        assert!(matches!(poll(lent.as_mut()), Poll::Ready(((), None))));
+        drop(other);
+    }
+
+    /// On a machine of two processors, two accounts had all four turns.
+    #[tokio::test]
+    async fn two_accounts_leave_a_turn_to_a_third_however_few_there_are() {
+        let turns = turns(4, 8, 50);
+        let mut held = Vec::new();
+        for owner in [1, 1, 2] {
+            held.push(take(&turns, account(owner)).await.unwrap());
+        }
+        let mut more = pin!(take(&turns, account(2)));
+        assert!(poll(more.as_mut()).is_pending());
+        let third = take(&turns, account(3)).await.unwrap();
+        drop(third);
+        assert!(poll(more.as_mut()).is_pending());
+        held.pop();
+        assert!(poll(more.as_mut()).is_ready());
     }
 }
