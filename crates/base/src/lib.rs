@@ -7,6 +7,7 @@
 //! least two crates say.
 
 pub mod context;
+pub mod cursor;
 pub mod error;
 pub mod id;
 pub mod limit;

@@ -88,6 +88,8 @@ limits! {
     settable OPERATIONS_SECONDS = "operations_seconds", 15, "seconds", "a connection to the operators' listener that takes longer, from the first byte to the last, is closed";
     /// Series one tenant may have.
     settable SERIES_PER_TENANT = "series_per_tenant", 1_000_000, "series", "samples of further new series in the space, organization or account are rejected";
+    /// Deletions of time ranges that wait for their days to be rewritten.
+    settable PENDING_DELETIONS = "pending_deletions", 1024, "deletions", "a further deletion of a time range in the space, organization or account is refused with 429 and `Retry-After` until the store has rewritten days, which it does within minutes then; one of many series counts once more for each 10 000, and all together may have 16 times as many";
     /// Organizations one account may have.
     settable ORGANIZATIONS_PER_ACCOUNT = "organizations_per_account", 1000, "organizations", "a further one is refused with 429";
     /// Spaces one account may have, in all its organizations.
@@ -173,7 +175,7 @@ limits! {
     /// Queries, listings and deletions that wait for their turn.
     settable QUEUED_QUERIES = "queued_queries", 256, "queries", "a query, listing or deletion beyond it is answered with 429 and `Retry-After`";
     /// Bytes that all queries and their unread answers have in memory.
-    settable QUERIES_IN_FLIGHT_BYTES = "queries_in_flight_bytes", 512 * 1024 * 1024, "bytes", "a query or listing that needs more than is left of it (640 KiB, and what is read at a time: 24 bytes for each sample of a series) is answered with 429 and `Retry-After`";
+    settable QUERIES_IN_FLIGHT_BYTES = "queries_in_flight_bytes", 512 * 1024 * 1024, "bytes", "a query or listing that needs more than is left of it (640 KiB, names, slots, and 16 bytes for each sample that it keeps of those not flushed yet) is answered with 429 and `Retry-After`";
 }
 
 /// Those that the operator can set for one account by itself, with `vigied account limit`.

@@ -1,6 +1,7 @@
 //! The door to the samples. The embedded engine and, where one machine is outgrown, a ClickHouse cluster stand behind it.
 
 use crate::context::{Context, Stop};
+use crate::cursor::{self, Taker};
 use crate::id::TenantId;
 use crate::limit::{self, Limit};
 use crate::pattern::Pattern;
@@ -202,20 +203,36 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         context: &Context,
     ) -> Result<Vec<Node>, StoreError>;
 
-    /// Reads samples of one state of the store, and hands out one [`Series`] per fitting name, query after query, in each
+    /// Reads samples of one state of the store, and hands out one [`cursor::Cursor`] per fitting name, query after query, in each
     /// ascending by name, also where a series has no sample in the range. `take` may end it with [`ControlFlow::Break`],
     /// which is no error. Needs [`crate::scope::Action::Render`].
     ///
     /// # Errors
     /// [`StoreError::Stopped`] when `context` ends it: before the first series of the first query where what is needed for
-    /// all is known by then (the names, and what directories of files say), else between two of them.
+    /// all is known by then (the names, and what directories of files say), else while samples are read. What `take` says.
+    fn read_all(
+        &self,
+        scope: &Scope,
+        queries: &[FetchQuery<'_>],
+        context: &Context,
+        take: &mut Taker<'_>,
+    ) -> Result<(), StoreError>;
+
+    /// The same with each series as a whole.
+    ///
+    /// # Errors
+    /// As [`Self::read_all`].
     fn fetch_all(
         &self,
         scope: &Scope,
         queries: &[FetchQuery<'_>],
         context: &Context,
         take: &mut dyn FnMut(Series) -> ControlFlow<()>,
-    ) -> Result<(), StoreError>;
+    ) -> Result<(), StoreError> {
+        self.read_all(scope, queries, context, &mut |own| {
+            Ok(take(cursor::collect(own)?))
+        })
+    }
 
     /// The same for one query.
     ///

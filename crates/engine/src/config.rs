@@ -24,6 +24,8 @@ pub struct EngineConfig {
     pub segments_per_day: usize,
     /// Samples of further new series of a tenant are rejected.
     pub series_per_tenant: u64,
+    /// Deletions of ranges that one tenant may have waiting for their days to be rewritten.
+    pub pending_deletions: u64,
     /// Samples are refused while the disk has less free space; 0 for no such reserve.
     pub reserve_bytes: u64,
 }
@@ -42,6 +44,7 @@ impl EngineConfig {
             flush_interval_ms: 2 * 3600 * 1000,
             segments_per_day: 8,
             series_per_tenant: limit::SERIES_PER_TENANT.default,
+            pending_deletions: limit::PENDING_DELETIONS.default,
             reserve_bytes: 0,
         }
     }

@@ -1,6 +1,6 @@
 //! The engine's parts together, shared by callers and the two background threads.
 
-use crate::compact::Purge;
+use crate::compact::{PURGE_SOON, Purge};
 use crate::config::EngineConfig;
 use crate::error;
 use crate::guard::{Lock, Reading, Writing};
@@ -34,6 +34,8 @@ const MINUTE_MILLIS: i64 = 60_000;
 pub(crate) struct Wanted {
     pub(crate) stop: bool,
     pub(crate) flush: bool,
+    /// Days are to be rewritten because of deletions, as soon as that may be again.
+    pub(crate) purge: bool,
 }
 
 /// Counters that nothing else counts.
@@ -221,7 +223,7 @@ impl Core {
     }
 
     /// Wakes the flusher; when it lags, flushes here, so that memory stays bounded and senders slow down.
-    fn flush_if_due(&self, in_head: u64) {
+    pub(crate) fn flush_if_due(&self, in_head: u64) {
         if self.is_lagging(in_head) {
             // Others may have waited for the same: whoever comes second finds it done.
             self.counted(|core| core.flush_if(|memory| core.is_lagging(memory.head.samples())));
@@ -261,20 +263,30 @@ impl Core {
     /// Runs until told to stop: flushes when asked to, and every so often, and merges after it.
     pub(crate) fn flush_now_and_then(&self) {
         let interval = std::time::Duration::from_millis(self.config.flush_interval_ms.max(1));
+        let begun = Instant::now();
+        let mut last = None::<Instant>;
         loop {
-            let mut wanted = self
-                .wake
-                .wait_timeout_while(self.wanted(), interval, |wanted| {
-                    !wanted.stop && !wanted.flush
-                })
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            let mut wanted = self.wanted();
+            loop {
+                let pause = match (wanted.purge, last) {
+                    (true, None) => break,
+                    (true, Some(_)) => interval.min(PURGE_SOON),
+                    (false, _) => interval,
+                };
+                let left = pause.saturating_sub(last.unwrap_or(begun).elapsed());
+                if wanted.stop || wanted.flush || left.is_zero() {
+                    break;
+                }
+                let woken = self.wake.wait_timeout(wanted, left);
+                wanted = woken.unwrap_or_else(PoisonError::into_inner).0;
+            }
             if wanted.stop {
                 return;
             }
-            wanted.flush = false;
+            (wanted.flush, wanted.purge) = (false, false);
             drop(wanted);
             self.counted(|core| core.flush().and_then(|()| core.compact(Purge::WhenWorthIt)));
+            last = Some(Instant::now());
         }
     }
 

@@ -4,16 +4,26 @@
 //! search began is not meant by it. A crash in the middle leaves what was applied before it; the deletion was not
 //! acknowledged then, and doing it again ends it.
 
+use crate::compact::TOMBSTONES_MAX;
 use crate::core::Core;
 use crate::guard::{PIECE, Writing, give_way};
+use crate::memory::Garbage;
 use crate::read::find;
 use crate::read::pace::Pace;
 use crate::wal::record::{Kind, put_numbers, put_range};
-use base::context::Context;
+use base::context::{Context, Stop};
 use base::id::TenantId;
+use base::limit;
 use base::store::{DeleteQuery, Deleted, StoreError};
 use base::time::TimeRange;
 use roaring::RoaringBitmap;
+use std::sync::Arc;
+
+/// All tenants together may have as many times the pending deletions of one.
+const ALL_PENDING: u64 = 16;
+
+/// Who has no more than this part of what one may have has few, and may go on where all together have too many.
+const FEW_PENDING_PART: u64 = 64;
 
 /// `series` in pieces that are small enough to be applied under the lock, ascending.
 pub(crate) fn pieces(series: &RoaringBitmap) -> impl Iterator<Item = RoaringBitmap> {
@@ -51,10 +61,61 @@ impl Core {
         }
         let sequence = match query.range {
             None => self.delete_all(&series),
-            Some(range) => self.delete_range(&series, range),
+            Some(range) => {
+                // Where a series has no samples, nothing needs to be hidden.
+                let days = self.read().days.clone();
+                let active = days.active(&range, &mut pace)?;
+                drop(days);
+                let touched = series & active;
+                if touched.is_empty() {
+                    return Ok(deleted);
+                }
+                self.room_to_delete(tenant)?;
+                self.delete_range(&touched, range)
+            }
         };
         self.wal.commit(sequence)?;
+        self.rewrite_if_due();
         Ok(deleted)
+    }
+
+    /// Refuses a further deletion of a range where too many wait for their days to be rewritten: until then each reader of
+    /// the series asks all of them.
+    fn room_to_delete(&self, tenant: TenantId) -> Result<(), Stop> {
+        let tombstones = Arc::clone(&self.read().tombstones);
+        let (mut all, mut own) = (0_u64, 0_u64);
+        for tombstone in tombstones.iter() {
+            let weight = tombstone.weight();
+            all += weight;
+            if tombstone.tenant == tenant {
+                own += weight;
+            }
+        }
+        let allowed = self.config.pending_deletions;
+        let has_few = own < (allowed / FEW_PENDING_PART).max(1);
+        let all_allowed = allowed.saturating_mul(ALL_PENDING);
+        if own < allowed && (all < all_allowed || has_few) {
+            return Ok(());
+        }
+        self.rewrite_if_due();
+        Err(Stop::Busy {
+            whole: &limit::PENDING_DELETIONS,
+            limit: &limit::PENDING_DELETIONS,
+            allowed: if own < allowed { all_allowed } else { allowed },
+        })
+    }
+
+    /// Wakes the flusher when deletions have filled the log, or are so many that days are to be rewritten.
+    fn rewrite_if_due(&self) {
+        let (in_head, tombstones) = {
+            let memory = self.read();
+            (memory.head.samples(), memory.tombstones.len())
+        };
+        if tombstones > TOMBSTONES_MAX {
+            self.wanted().purge = true;
+            self.wake.notify_all();
+        }
+        self.flush_if_due(in_head);
     }
 
     /// Returns the last record to wait for.
@@ -72,7 +133,9 @@ impl Core {
             let mut memory = self.write();
             let payload = put_range(&range, numbers(&piece).into_iter());
             sequence = self.wal.push(Kind::DeleteRange, &payload);
-            memory.delete_range(sequence, range, &piece);
+            let garbage = memory.delete_range(sequence, range, &piece);
+            drop(memory);
+            drop(garbage);
         }
         sequence
     }
@@ -84,7 +147,11 @@ impl Core {
             if sequence > 0 {
                 give_way();
             }
-            sequence = self.delete_series(&mut self.write(), &piece);
+            let mut memory = self.write();
+            let (last, garbage) = self.delete_series(&mut memory, &piece);
+            drop(memory);
+            drop(garbage);
+            sequence = last;
         }
         let days = self.read().days.clone();
         for day in days.covered(series, &TimeRange::ALL) {
@@ -93,12 +160,15 @@ impl Core {
         sequence
     }
 
-    /// Ends a piece of series: in the log, then in memory. Returns the record to wait for.
-    pub(crate) fn delete_series(&self, memory: &mut Writing<'_>, series: &RoaringBitmap) -> u64 {
+    /// Ends a piece of series: in the log, then in memory. Returns the record to wait for, and what to drop without the lock.
+    pub(crate) fn delete_series(
+        &self,
+        memory: &mut Writing<'_>,
+        series: &RoaringBitmap,
+    ) -> (u64, Garbage) {
         let mut payload = Vec::new();
         put_numbers(&mut payload, numbers(series).into_iter());
         let sequence = self.wal.push(Kind::DeleteSeries, &payload);
-        memory.delete_series(series);
-        sequence
+        (sequence, memory.delete_series(series))
     }
 }

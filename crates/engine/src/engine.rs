@@ -9,15 +9,15 @@ use crate::read::pace::Pace;
 use crate::recover::{self, RecoveryReport};
 use crate::storage::Storage;
 use base::context::Context;
+use base::cursor::Taker;
 use base::id::TenantId;
-use base::sample::{Appended, Batch, Series};
+use base::sample::{Appended, Batch};
 use base::scope::{Action, Scope};
 use base::store::{
     Allowance, DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node, SampleStore,
     StoreError, Usage,
 };
 use base::time::Clock;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
@@ -110,21 +110,27 @@ impl SampleStore for Engine {
         context: &Context,
     ) -> Result<Vec<Node>, StoreError> {
         scope.require(Action::Find)?;
-        let view = self.core.read().view(scope.tenant());
+        // Names and days, and nothing else: what a walk holds on to stays in memory for as long as it goes on.
+        let (names, days) = {
+            let memory = self.core.read();
+            let names = memory.registry.names().of(scope.tenant());
+            (names, memory.days.clone())
+        };
         let mut pace = Pace::new(context)?;
         let active = match &query.range {
-            Some(range) => Some(view.days.active(range, &mut pace)?),
+            Some(range) => Some(days.active(range, &mut pace)?),
             None => None,
         };
-        find::nodes(&view.names, query.pattern, active.as_ref(), &mut pace)
+        drop(days);
+        find::nodes(&names, query.pattern, active.as_ref(), &mut pace)
     }
 
-    fn fetch_all(
+    fn read_all(
         &self,
         scope: &Scope,
         queries: &[FetchQuery<'_>],
         context: &Context,
-        take: &mut dyn FnMut(Series) -> ControlFlow<()>,
+        take: &mut Taker<'_>,
     ) -> Result<(), StoreError> {
         scope.require(Action::Render)?;
         let mut pace = Pace::new(context)?;

@@ -325,10 +325,9 @@ impl Core {
         for mut piece in pieces(&gone) {
             let mut memory = self.write();
             memory.days.leave_out_newer(&mut piece, &days);
-            if !piece.is_empty() {
-                sequence = Some(self.delete_series(&mut memory, &piece));
-            }
+            let gone = (!piece.is_empty()).then(|| self.delete_series(&mut memory, &piece));
             drop(memory);
+            sequence = gone.map(|(last, _)| last).or(sequence);
             give_way();
         }
         drop(days);

@@ -6,6 +6,7 @@
 use crate::day::Day;
 use crate::guard;
 use crate::head::Head;
+use crate::head::series::{HeadSeries, Removed};
 use crate::index::days::Days;
 use crate::index::names::{Names, Owned};
 use crate::registry::file::Birth;
@@ -24,6 +25,13 @@ pub(crate) struct Frozen {
     pub(crate) head: Head,
     /// The last record whose effect is in it.
     pub(crate) sequence: u64,
+}
+
+/// What a deletion has taken out of the head. Freeing it takes time: drop it when the lock is free again.
+#[derive(Debug, Default)]
+pub(crate) struct Garbage {
+    chunks: Removed,
+    series: Vec<Arc<HeadSeries>>,
 }
 
 /// The whole state.
@@ -88,39 +96,60 @@ impl Memory {
 
     /// The series end to exist. Their days are cleared by the caller, in whatever pieces: nothing asks for the activity
     /// of a series that has no name.
-    pub(crate) fn delete_series(&mut self, series: &RoaringBitmap) {
+    pub(crate) fn delete_series(&mut self, series: &RoaringBitmap) -> Garbage {
+        let mut garbage = Garbage::default();
         for own in series.iter().map(SeriesRef) {
             guard::step(1);
             self.registry.remove(own);
-            self.head.remove(own);
+            garbage.series.extend(self.head.remove(own));
             self.deaths.push(own);
         }
         self.purge = true;
+        garbage
     }
 
     /// The samples of the series in the range end to exist: at once in the head, hidden where they are immutable. Their
     /// days are cleared by the caller **before** this, in whatever pieces, so that what is written after it counts.
-    pub(crate) fn delete_range(&mut self, sequence: u64, range: TimeRange, series: &RoaringBitmap) {
+    pub(crate) fn delete_range(
+        &mut self,
+        sequence: u64,
+        range: TimeRange,
+        series: &RoaringBitmap,
+    ) -> Garbage {
+        let mut garbage = Garbage::default();
         for own in series.iter().map(SeriesRef) {
             guard::step(1);
-            self.head.remove_range(own, &range);
+            self.head.remove_range(own, &range, &mut garbage.chunks);
         }
         self.purge = true;
+        let Some(tenant) = self.owner_of(series) else {
+            // Nobody can ask for what has no name.
+            return garbage;
+        };
         let tombstones = Arc::make_mut(&mut self.tombstones);
         // The next piece of the same deletion: as long as nothing was frozen in between, no source tells the two apart.
-        if let Some(last) = tombstones
-            .last_mut()
-            .filter(|last| last.range == range && last.sequence > self.frozen_through)
-        {
+        if let Some(last) = tombstones.last_mut().filter(|last| {
+            last.tenant == tenant && last.range == range && last.sequence > self.frozen_through
+        }) {
             last.sequence = sequence;
             *Arc::make_mut(&mut last.series) |= series;
-            return;
+            return garbage;
         }
         tombstones.push(Tombstone {
+            tenant,
             sequence,
             range,
             series: Arc::new(series.clone()),
         });
+        garbage
+    }
+
+    /// Whose these series are, of which some may have ended; all are one tenant's.
+    pub(crate) fn owner_of(&self, series: &RoaringBitmap) -> Option<TenantId> {
+        let mut own = series
+            .iter()
+            .filter_map(|own| self.registry.get(SeriesRef(own)));
+        own.next().map(|entry| entry.tenant)
     }
 
     /// The effect on activity of a deletion that replay meets.
@@ -147,7 +176,6 @@ impl Memory {
     pub(crate) fn view(&self, tenant: TenantId) -> View {
         View {
             names: self.registry.names().of(tenant),
-            days: self.days.clone(),
             head: self.head.clone(),
             frozen: self.frozen.clone(),
             segments: Arc::clone(&self.segments),
@@ -165,7 +193,6 @@ impl Memory {
 #[derive(Debug)]
 pub(crate) struct View {
     pub(crate) names: Owned,
-    pub(crate) days: Days,
     pub(crate) head: Head,
     pub(crate) frozen: Option<Arc<Frozen>>,
     pub(crate) segments: Arc<Vec<Arc<Segment>>>,

@@ -45,7 +45,11 @@ impl Points {
 
     /// A copy of the samples in `range`.
     pub(crate) fn within(&self, range: &TimeRange) -> Self {
-        let positions = self.positions(range);
+        self.slice(self.positions(range))
+    }
+
+    /// A copy of the samples at these positions.
+    pub(crate) fn slice(&self, positions: std::ops::Range<usize>) -> Self {
         Self {
             timestamps: self
                 .timestamps
@@ -54,11 +58,6 @@ impl Points {
                 .to_vec(),
             values: self.values.get(positions).unwrap_or_default().to_vec(),
         }
-    }
-
-    /// Whether there are samples in `range`.
-    pub(crate) fn within_any(&self, range: &TimeRange) -> bool {
-        !self.positions(range).is_empty()
     }
 
     /// The samples from position `at` on, taken out.

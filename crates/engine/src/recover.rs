@@ -309,7 +309,16 @@ fn load(
     memory.purge |= !manifest.tombstones.is_empty();
     memory.stored = Arc::new(Stored::of(&segments));
     memory.segments = Arc::new(segments);
-    memory.tombstones = Arc::new(manifest.tombstones.clone());
+    let mut tombstones = manifest.tombstones.clone();
+    // The names of series that have ended are gone, and what hides their samples has nothing to hide.
+    tombstones.retain_mut(|own| match memory.owner_of(&own.series) {
+        Some(tenant) => {
+            own.tenant = tenant;
+            true
+        }
+        None => false,
+    });
+    memory.tombstones = Arc::new(tombstones);
     memory.frozen_through = manifest.sequence;
     Ok(memory)
 }
@@ -346,13 +355,13 @@ fn apply(
         }
         Record::DeleteSeries(series) => {
             let series = series.iter().map(|series| series.0).collect();
-            memory.delete_series(&series);
+            drop(memory.delete_series(&series));
             memory.clear_days(&series, &TimeRange::ALL);
         }
         Record::DeleteRange(range, series) => {
             let series = series.iter().map(|series| series.0).collect();
             memory.clear_days(&series, &range);
-            memory.delete_range(sequence, range, &series);
+            drop(memory.delete_range(sequence, range, &series));
         }
         Record::Synced => {}
     }

@@ -1,15 +1,20 @@
 //! Deletions of a time range: they hide samples written before them, and nothing written after.
 
-use base::id::SeriesRef;
+use base::id::{SeriesRef, TenantId};
 use base::time::{Millis, TimeRange};
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+/// A deletion of so many series counts twice, and once more for each further as many.
+const SERIES_PER_WEIGHT: u64 = 10_000;
+
 /// Hides the samples of some series in a range from all sources whose content is older than `sequence`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Written")]
 pub(crate) struct Tombstone {
+    /// Whose series they are. Not in the manifest: names tell.
+    pub(crate) tenant: TenantId,
     pub(crate) sequence: u64,
     pub(crate) range: TimeRange,
     pub(crate) series: Arc<RoaringBitmap>,
@@ -32,6 +37,7 @@ impl From<Written> for Tombstone {
             series.insert_range(first..=last);
         }
         Self {
+            tenant: TenantId(0),
             sequence: written.sequence,
             range: TimeRange {
                 from: Millis(written.from),
@@ -60,6 +66,13 @@ impl From<Tombstone> for Written {
     }
 }
 
+impl Tombstone {
+    /// What it costs until its days are rewritten: each reader of its series asks it, and each flush writes it down.
+    pub(crate) fn weight(&self) -> u64 {
+        1 + self.series.len() / SERIES_PER_WEIGHT
+    }
+}
+
 /// The ranges hidden in `series` of a source in which deletions up to record `purged` are applied.
 pub(crate) fn hidden(
     tombstones: &[Tombstone],
@@ -82,6 +95,7 @@ mod tests {
         fn it_reads_back(sequence: u64, from: i64, until: i64, numbers: Vec<u32>, run in 0_u32..70) {
             let series: RoaringBitmap = numbers.into_iter().chain(100..100 + run).collect();
             let tombstone = Tombstone {
+                tenant: TenantId(0),
                 sequence,
                 range: TimeRange { from: Millis(from), until: Millis(until) },
                 series: Arc::new(series),

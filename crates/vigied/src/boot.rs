@@ -247,6 +247,7 @@ async fn store(
         commit_interval_ms: settings.number("storage.commit_interval_ms"),
         flush_samples: settings.number("storage.flush_samples"),
         series_per_tenant: settings.limit(limit::SERIES_PER_TENANT),
+        pending_deletions: settings.limit(limit::PENDING_DELETIONS),
         reserve_bytes: settings.number("storage.reserve_bytes"),
         ..EngineConfig::new(folder.samples())
     };

@@ -13,6 +13,7 @@ mod init;
 mod invitation;
 mod key_file;
 mod keys;
+mod left_behind;
 mod logging;
 mod mail;
 mod operations;

@@ -1,12 +1,13 @@
 //! What each account has left of its series, samples and bytes. Asked before every write; what the store says is summed
-//! up over an account's domains every few seconds at most, and what was written since is counted here.
+//! up over an account's domains every few seconds at most (`left_behind.rs`), and what was written since is counted here.
 //!
 //! Room for new series is taken before a write and given back after it, so that many writes at once do not pass the limit
 //! together. Of samples and bytes it is no ledger: writes at once may together exceed a quota by what they bring.
 
 use crate::app::App;
 use crate::http::problem::Refusal;
-use base::id::AccountId;
+use crate::left_behind::LeftBehind;
+use base::id::{AccountId, TenantId};
 use base::limit::{self, Limit};
 use base::store::{Allowance, StoreError, Usage};
 use base::time::Millis;
@@ -33,11 +34,14 @@ struct Account {
 
 /// Of all accounts.
 #[derive(Debug, Default)]
-pub(crate) struct Quotas(Mutex<HashMap<AccountId, Account>>);
+pub(crate) struct Quotas {
+    accounts: Mutex<HashMap<AccountId, Account>>,
+    left_behind: LeftBehind,
+}
 
 impl Quotas {
     fn all(&self) -> MutexGuard<'_, HashMap<AccountId, Account>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The account as it is now. The sum is made without the lock; of two who find it old both make it.
@@ -48,7 +52,7 @@ impl Quotas {
             |own: &Account| (0..FRESH_MILLIS).contains(&now.0.saturating_sub(own.summed_at.0));
         let summed = match known.filter(is_fresh) {
             Some(_) => None,
-            None => Some(sum(app, id)?),
+            None => Some(self.left_behind.usage(app, id)?),
         };
         let mut all = self.all();
         let own = all.entry(id).or_insert_with(|| Account {
@@ -66,7 +70,7 @@ impl Quotas {
         Ok(*own)
     }
 
-    /// What the account may write now with a batch of so many samples.
+    /// What the account may write now to one of its domains with a batch of so many samples.
     ///
     /// # Errors
     /// When it keeps as many samples or bytes as it may.
@@ -74,10 +78,12 @@ impl Quotas {
         &self,
         app: &App,
         id: AccountId,
+        tenant: TenantId,
         batch: usize,
     ) -> Result<(Allowance, Taken<'_>), Refusal> {
         let allowed = |limit: &Limit| app.iam.account_limit(id, limit);
         let per_hour = allowed(&limit::NEW_SERIES_PER_HOUR);
+        self.left_behind.saw(id, tenant);
         let own = self.account(app, id, per_hour)?;
         for (limit, used) in [
             (&limit::SAMPLES_PER_ACCOUNT, own.used.samples),
@@ -169,19 +175,6 @@ impl Account {
                 .plus(i64::try_from(spent).unwrap_or(i64::MAX))
         };
     }
-}
-
-/// What the store says of all domains of the account.
-fn sum(app: &App, id: AccountId) -> Result<Usage, StoreError> {
-    let directory = app.iam.directory();
-    let mut sum = Usage::default();
-    for tenant in directory.tenants_of(id) {
-        let own = app.store.usage(tenant)?;
-        sum.series = sum.series.saturating_add(own.series);
-        sum.samples = sum.samples.saturating_add(own.samples);
-        sum.bytes = sum.bytes.saturating_add(own.bytes);
-    }
-    Ok(sum)
 }
 
 fn full(id: AccountId, limit: &'static Limit, used: u64, allowed: u64) -> Refusal {

@@ -1,14 +1,14 @@
 //! A store that never answers until it is released: for tests of what must go on all the same.
 
 use base::context::Context;
+use base::cursor::Taker;
 use base::id::TenantId;
-use base::sample::{Appended, Batch, Series};
+use base::sample::{Appended, Batch};
 use base::scope::Scope;
 use base::store::{
     Allowance, DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node, SampleStore,
     StoreError, Usage,
 };
-use std::ops::ControlFlow;
 use std::sync::{Condvar, Mutex};
 
 #[derive(Debug, Default)]
@@ -64,12 +64,12 @@ impl SampleStore for Stuck {
         Err(StoreError::Closing)
     }
 
-    fn fetch_all(
+    fn read_all(
         &self,
         _: &Scope,
         _: &[FetchQuery<'_>],
         _: &Context,
-        _: &mut dyn FnMut(Series) -> ControlFlow<()>,
+        _: &mut Taker<'_>,
     ) -> Result<(), StoreError> {
         self.wait();
         Err(StoreError::Closing)

@@ -1,13 +1,14 @@
 //! Merges segments of a day when there are too many, and all of them when they hold deleted samples: overwritten and
 //! deleted samples and dead series are left out, so that their bytes go with the old files.
 
-use super::{Purge, run};
+use super::{Purge, copy, run};
 use crate::core::Core;
 use crate::day::Day;
 use crate::guard::PIECE;
 use crate::manifest::Manifest;
-use crate::read::fetch::read_day;
 use crate::read::pace::Pace;
+use crate::read::series::{SeriesReader, Sources};
+use crate::read::spans;
 use crate::segment::layout::Header;
 use crate::segment::reader::Segment;
 use crate::tombstone::Tombstone;
@@ -156,30 +157,31 @@ impl Core {
         let mut writer = None;
         let mut emptied = Vec::new();
         for (tenant, series) in everything {
-            // Damage found here is no reason to refuse writes: the old segments stay as they are.
-            let points = read_day(
-                &run,
+            let deletions = spans::deletions(tombstones, series);
+            let reader = SeriesReader::new(Sources {
                 tenant,
                 series,
-                &header.day.range(),
-                tombstones,
-                &mut pace,
-            )
-            .inspect_err(|_| writer.iter().for_each(|writer| self.abandon(writer)))?;
-            if points.is_empty() {
+                range: header.day.range(),
+                segments: &run,
+                deletions: &deletions,
+                frozen: None,
+                head: None,
+            });
+            let any = copy::in_blocks(reader, &mut pace, |points| {
+                let writer = match &mut writer {
+                    Some(writer) => writer,
+                    none => none.insert(
+                        self.begin_segment(&mut next, header)
+                            .map_err(self.poisoned())?,
+                    ),
+                };
+                writer.push(tenant, series, points).map_err(self.poisoned())
+            });
+            // Damage found here is no reason to refuse writes: the old segments stay as they are.
+            let any = any.inspect_err(|_| writer.iter().for_each(|writer| self.abandon(writer)))?;
+            if !any {
                 emptied.push((tenant, series));
-                continue;
             }
-            let writer = match &mut writer {
-                Some(writer) => writer,
-                none => none.insert(
-                    self.begin_segment(&mut next, header)
-                        .map_err(self.poisoned())?,
-                ),
-            };
-            writer
-                .push(tenant, series, &points)
-                .map_err(self.poisoned())?;
         }
         next.segments
             .retain(|entry| !is_old(Day(entry.day), entry.sequence));

@@ -1,9 +1,11 @@
 //! Rewriting segments: merging those of one day into fewer.
 
+mod copy;
 pub(crate) mod merge;
 mod run;
 
 use base::time::Millis;
+use std::time::Duration;
 
 /// When the bytes of deleted samples are worth rewriting days for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,14 +19,20 @@ pub(crate) enum Purge {
 /// In the background, days are rewritten because of deletions no more often than this.
 const PURGE_INTERVAL_MS: i64 = 24 * 3600 * 1000;
 
-/// More deletions of ranges than this are purged at once: every read asks each of them.
-const TOMBSTONES_MAX: usize = 64;
+/// More deletions of ranges than this are purged soon: every read of their series asks each of them.
+pub(crate) const TOMBSTONES_MAX: usize = 64;
+
+/// How soon, after the last time: days are shared, and nobody may have them rewritten all the time.
+pub(crate) const PURGE_SOON: Duration = Duration::from_secs(60);
 
 impl Purge {
     /// Whether to purge, the last time having been `last`.
     pub(crate) fn is_due(self, now: Millis, last: Option<Millis>, tombstones: usize) -> bool {
-        self == Self::Now
-            || tombstones > TOMBSTONES_MAX
-            || last.is_none_or(|last| now >= last.plus(PURGE_INTERVAL_MS))
+        let interval = if tombstones > TOMBSTONES_MAX {
+            i64::try_from(PURGE_SOON.as_millis()).unwrap_or(PURGE_INTERVAL_MS)
+        } else {
+            PURGE_INTERVAL_MS
+        };
+        self == Self::Now || last.is_none_or(|last| now >= last.plus(interval))
     }
 }

@@ -6,7 +6,7 @@ use crate::index::tree::Tree;
 use crate::points::Points;
 use base::id::{SeriesRef, TenantId};
 use base::time::TimeRange;
-use series::HeadSeries;
+use series::{HeadSeries, Removed};
 use std::sync::Arc;
 
 /// Samples since the last flush, by series. A copy costs nothing, and stays as it is.
@@ -80,30 +80,26 @@ impl Head {
         self.counts.get(&tenant).copied().unwrap_or_default()
     }
 
-    /// The samples of one series of `tenant` in `range`.
-    pub(crate) fn read(&self, tenant: TenantId, series: SeriesRef, range: &TimeRange) -> Points {
-        self.of(tenant, series)
-            .map(|own| own.read(range))
-            .unwrap_or_default()
-    }
-
     /// One series of `tenant` as it is now.
     pub(crate) fn of(&self, tenant: TenantId, series: SeriesRef) -> Option<&Arc<HeadSeries>> {
         let own = self.series.get(&series)?;
         (own.tenant() == tenant).then_some(own)
     }
 
-    /// Forgets a series.
-    pub(crate) fn remove(&mut self, series: SeriesRef) {
-        if let Some(own) = self.series.get(&series) {
-            let (tenant, samples) = (own.tenant(), own.len());
-            self.series.remove(&series);
-            self.discount(tenant, samples);
-        }
+    /// Forgets a series, and hands out what it was: freeing it takes time, which nobody should wait for.
+    pub(crate) fn remove(&mut self, series: SeriesRef) -> Option<Arc<HeadSeries>> {
+        let own = self.series.remove(&series)?;
+        self.discount(own.tenant(), own.len());
+        Some(own)
     }
 
     /// Forgets the samples of a series in `range`.
-    pub(crate) fn remove_range(&mut self, series: SeriesRef, range: &TimeRange) {
+    pub(crate) fn remove_range(
+        &mut self,
+        series: SeriesRef,
+        range: &TimeRange,
+        removed: &mut Removed,
+    ) {
         let holds = self.series.get(&series);
         if !holds.is_some_and(|own| own.any_in(range)) {
             return;
@@ -111,7 +107,7 @@ impl Head {
         if let Some(own) = self.series.get_mut(&series) {
             let own = Arc::make_mut(own);
             let (tenant, before) = (own.tenant(), own.len());
-            own.remove_range(range);
+            own.remove_range(range, removed);
             let (is_empty, after) = (own.is_empty(), own.len());
             if is_empty {
                 self.series.remove(&series);

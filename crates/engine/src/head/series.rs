@@ -4,8 +4,8 @@
 //! the reader has it, cost little however many samples there are.
 //!
 //! Invariant: among equal instants a late sample is the newer one. A late sample is older than the column's end when it
-//! arrives; the column only ever grows or overwrites at its end; and a deletion, which could move the end back, folds
-//! the late samples in first.
+//! arrives; the column only ever grows or overwrites at its end; and a deletion, which can move the end back, makes the
+//! late samples that then lie behind it part of the column.
 
 use crate::points::Points;
 use base::id::TenantId;
@@ -19,12 +19,33 @@ const LATE_MIN: usize = 256;
 /// Samples of a chunk. A write copies at most so many for a reader.
 const CHUNK: usize = 256;
 
+/// Some samples of a column, shared. Their number stands beside them, so that counting many touches none.
+#[derive(Debug, Clone)]
+struct Chunk {
+    points: Arc<Points>,
+    count: usize,
+}
+
+impl Chunk {
+    fn of(points: Points) -> Self {
+        Self {
+            count: points.len(),
+            points: Arc::new(points),
+        }
+    }
+}
+
+/// Samples that a deletion has taken out. Freeing many takes time: drop this when no lock is held.
+pub(crate) type Removed = Vec<Arc<Points>>;
+
 /// The samples of one series since the last flush.
 #[derive(Debug, Clone)]
 pub(crate) struct HeadSeries {
     tenant: TenantId,
-    /// Full ones, ascending.
-    chunks: Vec<Arc<Points>>,
+    /// Ascending; none is empty, and none has more than [`CHUNK`] samples.
+    chunks: Vec<Chunk>,
+    /// Samples in them.
+    in_chunks: usize,
     /// The newest; empty only where there are no chunks.
     tail: Points,
     late: Vec<(i64, f64)>,
@@ -35,6 +56,7 @@ impl HeadSeries {
         Self {
             tenant,
             chunks: Vec::new(),
+            in_chunks: 0,
             tail: Points {
                 timestamps: Vec::new(),
                 values: Vec::new(),
@@ -56,8 +78,13 @@ impl HeadSeries {
         (self.column_len() + self.late.len()) as u64
     }
 
+    /// Samples that arrived late, and are not in the column yet.
+    pub(crate) fn late_len(&self) -> u64 {
+        self.late.len() as u64
+    }
+
     fn column_len(&self) -> usize {
-        self.chunks.len() * CHUNK + self.tail.len()
+        self.in_chunks + self.tail.len()
     }
 
     /// Adds a sample; says whether it was late.
@@ -77,27 +104,43 @@ impl HeadSeries {
                 false
             }
             _ => {
-                if self.tail.len() >= CHUNK {
-                    self.chunks.push(Arc::new(std::mem::take(&mut self.tail)));
-                }
-                self.tail.push(at, value);
+                self.grow(at, value);
                 false
             }
         }
     }
 
+    /// Adds a sample at the column's end.
+    fn grow(&mut self, at: i64, value: f64) {
+        if self.tail.len() >= CHUNK {
+            self.in_chunks += self.tail.len();
+            self.chunks.push(Chunk::of(std::mem::take(&mut self.tail)));
+        }
+        self.tail.push(at, value);
+    }
+
+    /// The first chunk that may hold samples from `at` on.
+    fn first_chunk(&self, at: i64) -> usize {
+        self.chunks
+            .partition_point(|own| own.points.last().is_some_and(|last| last < at))
+    }
+
     /// The chunks and the tail that may hold samples in `range`.
-    fn parts(&self, range: &TimeRange) -> impl Iterator<Item = &Points> {
-        let first = self
-            .chunks
-            .partition_point(|own| own.last().is_some_and(|last| last < range.from.0));
+    pub(crate) fn parts(&self, range: TimeRange) -> impl Iterator<Item = &Points> {
+        let first = self.first_chunk(range.from.0);
         let until = range.until.0;
         self.chunks
             .iter()
             .skip(first)
-            .map(Arc::as_ref)
+            .map(|own| own.points.as_ref())
             .chain([&self.tail])
             .take_while(move |own| own.timestamps.first().is_some_and(|at| *at <= until))
+    }
+
+    /// The samples in `range` that arrived late; of equal instants in a part of the column, these count.
+    pub(crate) fn late_in(&self, range: &TimeRange) -> Points {
+        let late = self.late.iter().copied();
+        sorted(late.filter(|(at, _)| range.contains(Millis(*at))))
     }
 
     /// Whether it has a sample in `range`.
@@ -107,36 +150,69 @@ impl HeadSeries {
 
     /// How many samples it has in `range`, not counting those that arrived late.
     pub(crate) fn least_in(&self, range: &TimeRange) -> u64 {
-        let own = self.parts(range).map(|part| part.positions(range).len());
+        let own = self.parts(*range).map(|part| part.positions(range).len());
         own.sum::<usize>() as u64
     }
 
     pub(crate) fn read(&self, range: &TimeRange) -> Points {
-        let late = self
-            .late
-            .iter()
-            .filter(|(at, _)| range.contains(Millis(*at)));
-        let late = sorted(late.copied());
         let mut column = Points::default();
-        for part in self.parts(range) {
+        for part in self.parts(*range) {
             column.extend(part.within(range));
         }
-        column.merged(late)
+        column.merged(self.late_in(range))
     }
 
-    pub(crate) fn remove_range(&mut self, range: &TimeRange) {
-        self.fold();
-        let touched = |own: &Points| own.within_any(range);
-        if self.chunks.iter().any(|own| touched(own)) {
-            let mut kept = self.read(&TimeRange::ALL);
-            kept.retain(|at| !range.contains(at));
-            self.replace(kept);
-        } else {
-            self.tail.retain(|at| !range.contains(at));
-            if self.tail.is_empty()
-                && let Some(last) = self.chunks.pop()
-            {
-                self.tail = Arc::unwrap_or_clone(last);
+    /// Takes out the samples in `range`. Costs a look at each late sample and a copy of the two chunks at the range's ends,
+    /// however many samples there are: it is done under the lock that writers need.
+    pub(crate) fn remove_range(&mut self, range: &TimeRange, removed: &mut Removed) {
+        let end_before = self.tail.last();
+        self.late.retain(|(at, _)| !range.contains(Millis(*at)));
+        let first = self.first_chunk(range.from.0);
+        let touched = self.chunks.get(first..).unwrap_or_default();
+        let until = range.until.0;
+        let end = first
+            + touched.partition_point(|own| {
+                let begin = own.points.timestamps.first();
+                begin.is_some_and(|begin| *begin <= until)
+            });
+        let touched = self.chunks.get(first..end).unwrap_or_default();
+        let mut kept: Vec<Chunk> = Vec::new();
+        let at_the_ends = [touched.first(), touched.get(1..).and_then(<[_]>::last)];
+        for chunk in at_the_ends.into_iter().flatten() {
+            let mut own = Points::clone(&chunk.points);
+            own.retain(|at| !range.contains(at));
+            if !own.is_empty() {
+                kept.push(Chunk::of(own));
+            }
+        }
+        let gone: usize = touched.iter().map(|own| own.count).sum();
+        let left: usize = kept.iter().map(|own| own.count).sum();
+        self.in_chunks = (self.in_chunks + left).saturating_sub(gone);
+        let out = self.chunks.splice(first..end, kept);
+        removed.extend(out.map(|own| own.points));
+        self.tail.retain(|at| !range.contains(at));
+        if self.tail.is_empty()
+            && let Some(last) = self.chunks.pop()
+        {
+            self.in_chunks = self.in_chunks.saturating_sub(last.count);
+            self.tail = Arc::unwrap_or_clone(last.points);
+        }
+        if self.tail.last() != end_before {
+            self.catch_up();
+        }
+    }
+
+    /// The column's end has moved back: what arrived late and now lies behind it is made its end, so that it never wins over
+    /// what is written there from here on.
+    fn catch_up(&mut self) {
+        let end = self.tail.last().unwrap_or(i64::MIN);
+        let (behind, late) = self.late.iter().partition(|(at, _)| *at >= end);
+        self.late = late;
+        let behind: Vec<(i64, f64)> = behind;
+        for (at, value) in sorted(behind.into_iter()).iter() {
+            match self.tail.values.last_mut() {
+                Some(newest) if at == end => *newest = value,
+                _ => self.grow(at, value),
             }
         }
     }
@@ -145,19 +221,15 @@ impl HeadSeries {
         if self.late.is_empty() {
             return;
         }
-        let all = self.read(&TimeRange::ALL);
+        let mut column = self.read(&TimeRange::ALL);
         self.late.clear();
-        self.replace(all);
-    }
-
-    /// Makes `column` the column.
-    fn replace(&mut self, mut column: Points) {
         let in_tail = match column.len() % CHUNK {
             0 => CHUNK.min(column.len()),
             some => some,
         };
         self.tail = column.split_off(column.len() - in_tail);
-        self.chunks = column.chunks(CHUNK).map(Arc::new).collect();
+        self.in_chunks = column.len();
+        self.chunks = column.chunks(CHUNK).map(Chunk::of).collect();
     }
 }
 
@@ -200,12 +272,45 @@ mod tests {
                     model.insert(at, value);
                 } else {
                     let range = TimeRange { from: Millis(at), until: Millis(at + 50) };
-                    series.remove_range(&range);
+                    let before = series.len();
+                    let mut removed = Vec::new();
+                    series.remove_range(&range, &mut removed);
                     model.retain(|at, _| !range.contains(Millis(*at)));
+                    prop_assert!(series.len() <= before);
+                    prop_assert!(!series.any_in(&range));
                 }
+                let counted: usize = series.chunks.iter().map(|own| own.points.len()).sum();
+                prop_assert_eq!(counted, series.in_chunks);
+                prop_assert!(!series.tail.is_empty() || series.chunks.is_empty());
             }
             let read = series.read(&TimeRange::ALL);
             prop_assert_eq!(read.iter().collect::<Vec<_>>(), model.into_iter().collect::<Vec<_>>());
         }
+    }
+
+    /// Each deletion of a second rebuilt the whole column, under the lock that every writer needs.
+    #[test]
+    fn a_deletion_touches_no_more_than_the_ends_of_its_range() {
+        let mut series = HeadSeries::new(TenantId(1));
+        for at in 0..100_000 {
+            series.append(at, 1.0);
+        }
+        series.append(7, 2.0);
+        let before = series.clone();
+        let range = TimeRange {
+            from: Millis(50_100),
+            until: Millis(60_000),
+        };
+        let mut removed = Vec::new();
+        series.remove_range(&range, &mut removed);
+        assert_eq!(series.len(), 100_001 - 9_901);
+        let is_same = |own: &&Chunk| {
+            let mut old = before.chunks.iter();
+            old.any(|old| Arc::ptr_eq(&old.points, &own.points))
+        };
+        let copied = series.chunks.len() - series.chunks.iter().filter(is_same).count();
+        assert!(copied <= 2, "{copied} chunks were copied");
+        // What it took out is freed by whoever holds no lock.
+        assert!(removed.len() >= 9_901 / CHUNK);
     }
 }

@@ -1,16 +1,16 @@
-//! Reading samples. Of equal instants the newest write counts: the head over the frozen head over segments, and among
-//! those the higher sequence.
+//! What a query reads: series found by name, in one state of the store.
 
 use super::find;
 use super::pace::Pace;
+use super::series::{SeriesReader, Sources};
+use super::spans;
 use crate::head::series::HeadSeries;
-use crate::memory::{Frozen, View};
-use crate::points::Points;
+use crate::memory::View;
 use crate::segment::reader::Segment;
-use crate::tombstone::{Tombstone, hidden};
+use crate::tombstone::Tombstone;
 use base::context::{Context, Resource, Stop};
+use base::cursor::{Cursor, Piece, Taker};
 use base::id::{SeriesRef, TenantId};
-use base::sample::Series;
 use base::store::{FetchQuery, StoreError};
 use base::time::{Millis, TimeRange};
 use std::ops::ControlFlow;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// What a sample takes in memory: an instant and a value.
 const SAMPLE_BYTES: u64 = 16;
 
-/// What a sample takes while it is read, in the mean: columns that grow have room for more than they hold.
+/// What a sample takes while it is read, in the mean: blocks are merged into new ones.
 const SAMPLE_HELD_BYTES: u64 = 24;
 
 /// What the queries of one request are sure to read, one after the other.
@@ -29,22 +29,32 @@ pub(crate) struct Foreseen {
     samples: u64,
 }
 
-/// A series that fits: its name, its number, and its samples in the head.
-type Wanted = (String, SeriesRef, Option<Arc<HeadSeries>>);
+/// A series that fits. Its samples in the heads stay in memory for as long as this does, also when they were flushed long
+/// ago, and so count as the query's.
+#[derive(Debug)]
+struct Wanted<'c> {
+    name: String,
+    series: SeriesRef,
+    frozen: Option<Arc<HeadSeries>>,
+    head: Option<Arc<HeadSeries>>,
+    _held: Held<'c>,
+}
 
 /// What one query reads: a state of the store that no later write changes.
 #[derive(Debug)]
-pub(crate) struct Snapshot {
+pub(crate) struct Snapshot<'c> {
     tenant: TenantId,
     range: TimeRange,
-    wanted: Vec<Wanted>,
-    frozen: Option<Arc<Frozen>>,
+    wanted: Vec<Wanted<'c>>,
+    /// The last record whose effect is in the frozen head.
+    frozen_through: u64,
     /// Those that `range` touches.
     segments: Vec<Arc<Segment>>,
-    tombstones: Arc<Vec<Tombstone>>,
+    /// Those of the tenant that `range` touches.
+    tombstones: Vec<Tombstone>,
 }
 
-impl Snapshot {
+impl<'c> Snapshot<'c> {
     /// Finds the series in a view, keeps hold of what they need and of nothing else, and refuses what directories show
     /// to be too much.
     pub(crate) fn take(
@@ -52,28 +62,41 @@ impl Snapshot {
         tenant: TenantId,
         query: &FetchQuery<'_>,
         foreseen: &mut Foreseen,
-        pace: &mut Pace<'_>,
+        pace: &mut Pace<'c>,
     ) -> Result<Self, StoreError> {
         let found = find::series(&view.names, query.pattern, pace)?;
-        let wanted = found.into_iter().map(|(name, series)| {
+        let mut wanted = Vec::with_capacity(found.len());
+        for (name, series) in found {
+            let frozen = view.frozen.as_ref();
+            let frozen = frozen.and_then(|own| own.head.of(tenant, series)).cloned();
             let head = view.head.of(tenant, series).cloned();
-            (name, series, head)
-        });
+            let samples = frozen.iter().chain(&head).map(|own| own.len());
+            let mut held = Held::of(pace.context());
+            held.at_least(samples.sum::<u64>() * SAMPLE_BYTES)?;
+            wanted.push(Wanted {
+                name,
+                series,
+                frozen,
+                head,
+                _held: held,
+            });
+        }
         let mut segments = Vec::new();
-        let wanted: Vec<Wanted> = wanted.collect();
         for segment in view.segments.iter() {
             if segment.range().overlaps(&query.range) {
                 segments.push(Arc::clone(segment));
             }
         }
-        pace.steps(view.segments.len() as u64)?;
+        pace.steps((view.segments.len() + view.tombstones.len()) as u64)?;
+        let tombstones = view.tombstones.iter();
+        let concerns = |own: &&Tombstone| own.tenant == tenant && own.range.overlaps(&query.range);
         let own = Self {
             tenant,
             range: query.range,
             wanted,
-            frozen: view.frozen.clone(),
+            frozen_through: view.frozen.as_ref().map_or(0, |own| own.sequence),
             segments,
-            tombstones: Arc::clone(&view.tombstones),
+            tombstones: tombstones.filter(concerns).cloned().collect(),
         };
         own.foresee(foreseen, pace)?;
         Ok(own)
@@ -83,8 +106,8 @@ impl Snapshot {
     fn foresee(&self, foreseen: &mut Foreseen, pace: &mut Pace<'_>) -> Result<(), StoreError> {
         foreseen.series += self.wanted.len() as u64;
         pace.context().foresee_slots(foreseen.series)?;
-        for (_, series, head) in &self.wanted {
-            foreseen.samples += self.least(*series, head.as_deref(), pace)?;
+        for own in &self.wanted {
+            foreseen.samples += self.least(own.series, own.head.as_deref(), pace)?;
             pace.context()
                 .foresee(Resource::Samples, foreseen.samples)?;
         }
@@ -100,9 +123,8 @@ impl Snapshot {
         pace: &mut Pace<'_>,
     ) -> Result<u64, StoreError> {
         let in_head = head.map_or(0, |own| own.least_in(&self.range));
-        pace.steps(1 + self.segments.len() as u64)?;
-        let hiding = self.tombstones.iter();
-        let mut hiding = hiding.filter(|own| own.range.overlaps(&self.range));
+        pace.steps(1 + (self.segments.len() + self.tombstones.len()) as u64)?;
+        let mut hiding = self.tombstones.iter();
         if hiding.any(|own| own.series.contains(series.0)) {
             return Ok(in_head);
         }
@@ -121,72 +143,93 @@ impl Snapshot {
         Ok(stored.max(in_head))
     }
 
-    /// Reads series after series, and hands each out. While one is in somebody's hands, its bytes are held.
+    /// Hands out series after series, and lets go of each when it comes back.
     pub(crate) fn read(
         mut self,
-        pace: &mut Pace<'_>,
-        take: &mut dyn FnMut(Series) -> ControlFlow<()>,
+        pace: &mut Pace<'c>,
+        take: &mut Taker<'_>,
     ) -> Result<ControlFlow<()>, StoreError> {
-        for (name, series, head) in std::mem::take(&mut self.wanted) {
+        for own in std::mem::take(&mut self.wanted) {
             // Whoever takes the series may take his time.
             pace.look()?;
-            let head = head.map(|own| own.read(&self.range)).unwrap_or_default();
-            let mut held = Held::of(pace.context());
-            held.samples(head.len())?;
-            let points = self.stored(series, &mut held, pace)?.merged(head);
-            let samples = points.len() as u64;
-            pace.context().spend(Resource::Samples, samples)?;
-            pace.context()
-                .spend(Resource::Bytes, samples * SAMPLE_BYTES)?;
-            let series = Series {
-                name,
-                timestamps: points.timestamps.into_iter().map(Millis).collect(),
-                values: points.values,
+            pace.steps(1 + self.tombstones.len() as u64)?;
+            let deletions = spans::deletions(&self.tombstones, own.series);
+            let frozen = own.frozen.as_deref();
+            let sources = Sources {
+                tenant: self.tenant,
+                series: own.series,
+                range: self.range,
+                segments: &self.segments,
+                deletions: &deletions,
+                frozen: frozen.map(|frozen| (frozen, self.frozen_through)),
+                head: own.head.as_deref(),
             };
-            if take(series).is_break() {
+            let mut cursor = Reading {
+                name: &own.name,
+                sources,
+                reader: SeriesReader::new(sources),
+                held: Held::of(pace.context()),
+                pace: &mut *pace,
+                counted: 0,
+                handed_out: 0,
+            };
+            if take(&mut cursor)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
         Ok(ControlFlow::Continue(()))
     }
+}
 
-    fn stored(
-        &self,
-        series: SeriesRef,
-        held: &mut Held<'_>,
-        pace: &mut Pace<'_>,
-    ) -> Result<Points, StoreError> {
-        let mut points = Points::default();
-        for day in self
-            .segments
-            .chunk_by(|left, right| left.day() == right.day())
-        {
-            let read = read_day(
-                day,
-                self.tenant,
-                series,
-                &self.range,
-                &self.tombstones,
-                pace,
-            )?;
-            held.samples(read.len())?;
-            points.extend(read);
-            let so_far = points.len() as u64;
-            pace.context().foresee(Resource::Samples, so_far)?;
+/// A series in the hands of whoever asked for it.
+struct Reading<'s, 'p, 'c> {
+    name: &'s str,
+    sources: Sources<'s>,
+    reader: SeriesReader<'s>,
+    held: Held<'c>,
+    pace: &'p mut Pace<'c>,
+    /// Samples that the budget was charged for.
+    counted: u64,
+    /// Samples handed out since it was begun, or begun again.
+    handed_out: u64,
+}
+
+impl Cursor for Reading<'_, '_, '_> {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn next(&mut self) -> Result<Option<Piece>, StoreError> {
+        let points = self.reader.next(self.pace)?;
+        if points.is_empty() {
+            return Ok(None);
         }
-        if let Some(frozen) = &self.frozen {
-            let mut newer = frozen.head.read(self.tenant, series, &self.range);
-            for range in hidden(&self.tombstones, series, frozen.sequence) {
-                newer.retain(|at| !range.contains(at));
-            }
-            held.samples(newer.len())?;
-            points = points.merged(newer);
+        self.held
+            .at_least(self.reader.window() * SAMPLE_HELD_BYTES)?;
+        self.handed_out += points.len() as u64;
+        let new = self.handed_out.saturating_sub(self.counted);
+        if new > 0 {
+            self.counted = self.handed_out;
+            let context = self.pace.context();
+            context.spend(Resource::Samples, new)?;
+            context.spend(Resource::Bytes, new * SAMPLE_BYTES)?;
         }
-        Ok(points)
+        Ok(Some(Piece {
+            timestamps: points.timestamps.into_iter().map(Millis).collect(),
+            values: points.values,
+        }))
+    }
+
+    fn rewind(&mut self) -> Result<(), StoreError> {
+        self.pace.look()?;
+        self.reader = SeriesReader::new(self.sources);
+        self.handed_out = 0;
+        Ok(())
     }
 }
 
-/// The bytes that the samples of one series take, until it is dropped.
+/// Bytes in memory, until it is dropped.
+#[derive(Debug)]
 struct Held<'c> {
     context: &'c Context,
     bytes: u64,
@@ -197,38 +240,20 @@ impl<'c> Held<'c> {
         Self { context, bytes: 0 }
     }
 
-    fn samples(&mut self, count: usize) -> Result<(), Stop> {
-        let bytes = count as u64 * SAMPLE_HELD_BYTES;
-        self.context.hold(bytes)?;
-        self.bytes += bytes;
+    fn at_least(&mut self, bytes: u64) -> Result<(), Stop> {
+        let more = bytes.saturating_sub(self.bytes);
+        if more > 0 {
+            self.context.hold(more)?;
+            self.bytes += more;
+        }
         Ok(())
     }
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        self.context.release(self.bytes);
-    }
-}
-
-/// The samples of a series in all segments of one day, oldest segment first.
-pub(crate) fn read_day(
-    segments: &[Arc<Segment>],
-    tenant: TenantId,
-    series: SeriesRef,
-    range: &TimeRange,
-    tombstones: &[Tombstone],
-    pace: &mut Pace<'_>,
-) -> Result<Points, StoreError> {
-    let mut points = Points::default();
-    for segment in segments {
-        let mut newer = segment.read(tenant, series, range, pace)?;
-        if !newer.is_empty() {
-            for range in hidden(tombstones, series, segment.purged()) {
-                newer.retain(|at| !range.contains(at));
-            }
+        if self.bytes > 0 {
+            self.context.release(self.bytes);
         }
-        points = points.merged(newer);
     }
-    Ok(points)
 }

@@ -2,4 +2,7 @@
 
 pub(crate) mod fetch;
 pub(crate) mod find;
+mod lane;
 pub(crate) mod pace;
+pub(crate) mod series;
+pub(crate) mod spans;

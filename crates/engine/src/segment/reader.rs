@@ -9,17 +9,12 @@ use crate::column::varint::Reader;
 use crate::day::Day;
 use crate::error;
 use crate::points::Points;
-use crate::read::pace::Pace;
 use crate::stored::Tally;
-use base::context::Resource;
 use base::id::{SeriesRef, TenantId};
 use base::store::StoreError;
 use base::time::{Millis, TimeRange};
 use std::path::Path;
 use std::sync::Arc;
-
-/// What reading and decoding a block costs, against looking at a name.
-const BLOCK_STEPS: u64 = 16;
 
 /// A segment. Its file stays readable as long as this lives, also when the manifest has dropped it.
 #[derive(Debug)]
@@ -216,28 +211,23 @@ impl Segment {
         })
     }
 
-    /// The samples of one series in `range`.
-    pub(crate) fn read(
+    /// The blocks of one series that may hold samples in `range`, ascending.
+    pub(crate) fn blocks_in(
         &self,
         tenant: TenantId,
         series: SeriesRef,
         range: &TimeRange,
-        pace: &mut Pace<'_>,
-    ) -> Result<Points, StoreError> {
-        let mut points = Points::default();
-        pace.steps(1)?;
-        if !range.overlaps(&self.range()) {
-            return Ok(points);
-        }
-        for (block, spans) in self.blocks(tenant, series) {
-            if range.overlaps(&spans) {
-                pace.steps(BLOCK_STEPS)?;
-                self.read_block(block, range, &mut points)?;
-                let so_far = points.len() as u64;
-                pace.context().foresee(Resource::Samples, so_far)?;
-            }
-        }
-        Ok(points)
+    ) -> &[Block] {
+        let blocks = self.blocks_of(tenant);
+        let start = self.header.day.start();
+        let first = blocks.partition_point(|own| {
+            (own.series, start + i64::from(own.until)) < (series, range.from.0)
+        });
+        let own = blocks.get(first..).unwrap_or_default();
+        let end = own.partition_point(|own| {
+            (own.series, start + i64::from(own.from)) <= (series, range.until.0)
+        });
+        own.get(..end).unwrap_or_default()
     }
 
     /// The blocks of one series, with the time that each spans.
@@ -260,6 +250,21 @@ impl Segment {
             })
     }
 
+    /// The samples of one series in `range`.
+    #[cfg(test)]
+    pub(crate) fn read(
+        &self,
+        tenant: TenantId,
+        series: SeriesRef,
+        range: &TimeRange,
+    ) -> Result<Points, StoreError> {
+        let (mut points, mut last) = (Points::default(), None);
+        for block in self.blocks_in(tenant, series, range) {
+            points.extend(self.read_block(block, range, &mut last)?);
+        }
+        Ok(points)
+    }
+
     /// How many samples of one series lie in `range` for sure, by the directory alone.
     pub(crate) fn count(&self, tenant: TenantId, series: SeriesRef, range: &TimeRange) -> u64 {
         self.blocks(tenant, series)
@@ -268,12 +273,13 @@ impl Segment {
             .sum()
     }
 
-    fn read_block(
+    /// The samples of a block that lie in `range`. `last` is the last instant of the block before, of the same series.
+    pub(crate) fn read_block(
         &self,
         block: &Block,
         range: &TimeRange,
-        points: &mut Points,
-    ) -> Result<(), StoreError> {
+        last: &mut Option<i64>,
+    ) -> Result<Points, StoreError> {
         let mut bytes = vec![0; block.bytes()];
         let path = self.file.path();
         self.file
@@ -296,16 +302,18 @@ impl Segment {
             .map_err(damaged())?;
         let values = choose::decode_values(block.values_code, values, count).map_err(damaged())?;
         let start = self.header.day.start();
+        let mut points = Points::default();
         for (at, value) in timestamps.into_iter().zip(values) {
             let at = start.wrapping_add(at);
-            if points.last().is_some_and(|last| last >= at) {
+            if last.is_some_and(|last| last >= at) {
                 return Err(error::corrupt(path, block.offset, "instants do not ascend"));
             }
+            *last = Some(at);
             if range.contains(Millis(at)) {
                 points.push(at, value);
             }
         }
-        Ok(())
+        Ok(points)
     }
 }
 
@@ -315,7 +323,6 @@ mod tests {
     use crate::segment::writer::SegmentWriter;
     use crate::storage::Storage;
     use crate::storage::faulty::Faulty;
-    use base::context::Context;
     use std::path::PathBuf;
 
     fn open(storage: &Faulty, path: &Path) -> Result<Segment, StoreError> {
@@ -328,9 +335,7 @@ mod tests {
         series: u32,
         range: &TimeRange,
     ) -> Result<Points, StoreError> {
-        let context = Context::unlimited();
-        let mut pace = Pace::new(&context)?;
-        segment.read(TenantId(tenant), SeriesRef(series), range, &mut pace)
+        segment.read(TenantId(tenant), SeriesRef(series), range)
     }
 
     fn written() -> (Faulty, PathBuf) {

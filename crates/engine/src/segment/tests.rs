@@ -6,10 +6,8 @@ use super::reader::Segment;
 use super::writer::SegmentWriter;
 use crate::day::{DAY_MILLIS, Day};
 use crate::points::Points;
-use crate::read::pace::Pace;
 use crate::storage::Storage;
 use crate::storage::faulty::Faulty;
-use base::context::Context;
 use base::id::{SeriesRef, TenantId};
 use base::store::StoreError;
 use base::time::{Millis, TimeRange};
@@ -27,9 +25,7 @@ fn read_of(
     series: SeriesRef,
     range: &TimeRange,
 ) -> Result<Points, StoreError> {
-    let context = Context::unlimited();
-    let mut pace = Pace::new(&context)?;
-    segment.read(tenant, series, range, &mut pace)
+    segment.read(tenant, series, range)
 }
 
 type Content = BTreeMap<(u32, u32), BTreeMap<i64, f64>>;

@@ -71,7 +71,8 @@ impl SegmentWriter {
         &self.path
     }
 
-    /// Adds all samples that `series` has in this segment; all of them lie in its day.
+    /// Adds samples that `series` has in this segment, all of them in its day; further ones of the same series may follow,
+    /// later than these.
     pub(crate) fn push(
         &mut self,
         tenant: TenantId,
@@ -81,9 +82,9 @@ impl SegmentWriter {
         if points.is_empty() {
             return Ok(());
         }
-        debug_assert!(self.last.is_none_or(|last| last < (tenant, series)));
-        self.last = Some((tenant, series));
-        self.series += 1;
+        debug_assert!(self.last.is_none_or(|last| last <= (tenant, series)));
+        let is_new = self.last.replace((tenant, series)) != Some((tenant, series));
+        self.series += u32::from(is_new);
         self.samples += points.len() as u64;
         let (first_block, bytes_before) = (self.block_count, self.offset());
         let (mut from, mut until) = (u32::MAX, 0);
@@ -104,7 +105,7 @@ impl SegmentWriter {
         match self.tenants.last_mut().filter(|last| last.tenant == tenant) {
             Some(own) => {
                 own.blocks += blocks;
-                own.series += 1;
+                own.series += u32::from(is_new);
                 own.bytes += bytes;
                 own.from = own.from.min(from);
                 own.until = own.until.max(until);

@@ -6,6 +6,8 @@ mod concurrent;
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod deletions;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod format_v1;

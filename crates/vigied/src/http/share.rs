@@ -113,6 +113,8 @@ pub(crate) struct Tally {
     whole: &'static Limit,
     total: u64,
     shares: Shares,
+    /// What is kept for who has little.
+    kept: u64,
     used: u64,
     strangers: u64,
     owners: HashMap<Owner, u64>,
@@ -124,10 +126,18 @@ impl Tally {
             whole,
             total,
             shares,
+            kept: total / KEPT_PART,
             used: 0,
             strangers: 0,
             owners: HashMap::new(),
         }
+    }
+
+    /// The same, which keeps one at the least where there are four or more: for a good of which there are only a few, and
+    /// which is had for long.
+    pub(crate) fn keeping_one(mut self) -> Self {
+        self.kept = self.kept.max(u64::from(self.total >= 4));
+        self
     }
 
     /// What stands against `more` for this owner, the narrowest limit first; nothing where there is room.
@@ -138,9 +148,8 @@ impl Tally {
             allowed,
         };
         let used = self.used.saturating_add(more);
-        let rest = self.total / KEPT_PART;
         let has_little = self.of(owner).saturating_add(more) <= (self.total / LITTLE_PART).max(1);
-        if used > self.total || (used > self.total - rest && !has_little) {
+        if used > self.total || (used > self.total - self.kept && !has_little) {
             return Some(over(self.whole, self.total));
         }
         let (limit, percent) = match owner {
@@ -162,6 +171,11 @@ impl Tally {
     /// What an owner has.
     pub(crate) fn of(&self, owner: Owner) -> u64 {
         self.owners.get(&owner).copied().unwrap_or(0)
+    }
+
+    /// Whether there is nothing left for anybody.
+    pub(crate) const fn is_full(&self) -> bool {
+        self.used >= self.total
     }
 
     /// What is in use.

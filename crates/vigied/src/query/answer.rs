@@ -177,17 +177,23 @@ impl Answer {
         let begun = Instant::now();
         let unread = Arc::clone(&self.unread);
         unread.fetch_add(1, Ordering::Relaxed);
-        let (sent, turn) = self.runtime.block_on(turn.lend(async {
+        let meanwhile = async {
             let sent = pieces.send(piece).await;
             unread.fetch_sub(1, Ordering::Relaxed);
             sent
-        }));
+        };
+        let lent = turn.lend(meanwhile, pieces.closed());
+        let (sent, turn) = self.runtime.block_on(lent);
+        let is_gone = turn.is_none();
         if let Some(leave) = &mut self.leave {
-            leave.turn = turn.ok();
+            leave.turn = turn;
         }
         // The wait for the turn, too: it was given up for the others' sake.
         self.context.paused(begun.elapsed());
-        sent.map_err(|_| Stop::Cancelled)
+        match sent {
+            Ok(()) if !is_gone => Ok(()),
+            _ => Err(Stop::Cancelled),
+        }
     }
 
     /// Ends it; the limit that was run into after the answer had begun, where nobody can be told of it.

@@ -7,6 +7,7 @@
 pub(crate) mod answer;
 mod body;
 mod memory;
+mod queue;
 mod running;
 mod turns;
 
@@ -129,10 +130,11 @@ pub(crate) async fn answer(
         Refusal(code::DOMAIN_NOT_FOUND.problem(format!("there is no domain `{domain}`")))
     })?;
     let owner = Owner::Account(account);
+    let person: Arc<str> = scope.caller().into();
     let queries = &app.queries;
     let now = Instant::now();
     let deadline = now.checked_add(app.limits.request_time).unwrap_or(now);
-    let turn = tokio::time::timeout_at(deadline.into(), queries.turns.take(owner))
+    let turn = tokio::time::timeout_at(deadline.into(), queries.turns.take(owner, &person))
         .await
         .map_err(|_| never_had_its_turn(app))??;
     let held = Arc::new(Held::new(&queries.pool, owner));

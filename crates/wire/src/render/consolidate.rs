@@ -2,6 +2,7 @@
 //!
 //! The slot of an instant begins at `at - at % step`; what is in no slot's samples is NaN, and NaN counts for nothing.
 
+use super::gather::{Filling, Parts, Running};
 use base::sample::{Grid, Series};
 use base::time::{Millis, Step, TimeRange};
 
@@ -27,24 +28,9 @@ pub enum Function {
 impl Function {
     /// One value out of many; NaN where there is none.
     pub fn of(self, values: impl IntoIterator<Item = f64>) -> f64 {
-        let mut values = values.into_iter().filter(|value| !value.is_nan());
-        let Some(first) = values.next() else {
-            return f64::NAN;
-        };
-        match self {
-            Self::Last => values.last().unwrap_or(first),
-            Self::Sum => values.fold(first, |sum, value| sum + value),
-            Self::Min => values.fold(first, f64::min),
-            Self::Max => values.fold(first, f64::max),
-            Self::Average => {
-                // The running mean can't overflow where the sum would.
-                let (mean, _) = values.fold((first, 1.0), |(mean, count), value| {
-                    let count = count + 1.0;
-                    (mean + (value / count - mean / count), count)
-                });
-                mean
-            }
-        }
+        let mut running = Running::new(self);
+        values.into_iter().for_each(|value| running.add(value));
+        running.value()
     }
 }
 
@@ -115,34 +101,29 @@ impl Window {
     /// Puts samples into the slots; those outside are left out.
     #[must_use]
     pub fn grid(&self, series: &Series, function: Function) -> Grid {
-        let mut values = vec![f64::NAN; self.slots];
+        let mut filling = Filling::new(*self, function);
+        let values = series.values.iter().copied();
+        for (at, value) in series.timestamps.iter().copied().zip(values) {
+            filling.add(at, value);
+        }
+        filling.grid()
+    }
+
+    /// The slot that an instant falls into.
+    pub(super) fn slot_of(&self, at: Millis) -> Option<usize> {
         let range = self.range();
-        let slot_of = |at: Millis| (at.0 - self.start.0) / self.step.millis();
-        let mut samples = series
-            .timestamps
-            .iter()
-            .copied()
-            .zip(series.values.iter().copied())
-            .filter(|(at, _)| range.contains(*at))
-            .peekable();
-        while let Some((at, _)) = samples.peek().copied() {
-            let slot = slot_of(at);
-            let here = std::iter::from_fn(|| samples.next_if(|(at, _)| slot_of(*at) == slot));
-            let value = function.of(here.map(|(_, value)| value));
-            let target = usize::try_from(slot)
-                .ok()
-                .and_then(|index| values.get_mut(index));
-            if let Some(target) = target {
-                *target = value;
-            }
-            // `of` may stop early; what is left of this slot is done with.
-            while samples.next_if(|(at, _)| slot_of(*at) == slot).is_some() {}
+        if !range.contains(at) {
+            return None;
         }
-        Grid {
-            start: self.start,
-            step: self.step,
-            values,
-        }
+        usize::try_from((at.0 - self.start.0) / self.step.millis()).ok()
+    }
+
+    pub(super) const fn start(&self) -> Millis {
+        self.start
+    }
+
+    pub(super) const fn step(&self) -> Step {
+        self.step
     }
 }
 
@@ -197,27 +178,20 @@ pub fn raw_at_most(series: &Series, points_max: usize, function: Function) -> Se
     if series.timestamps.len() <= points_max {
         return series.clone();
     }
-    let span = i128::from(last.0) - i128::from(first.0) + 1;
-    let part_of = |at: Millis| {
-        (i128::from(at.0) - i128::from(first.0))
-            * i128::try_from(points_max).unwrap_or(i128::MAX >> 64)
-            / span
-    };
+    let mut parts = Parts::new(*first, *last, points_max, function);
     let mut fewer = Series {
         name: series.name.clone(),
         timestamps: Vec::with_capacity(points_max),
         values: Vec::with_capacity(points_max),
     };
-    let mut rest = series.timestamps.as_slice();
-    let mut values = series.values.as_slice();
-    while let Some(at) = rest.first() {
-        let part = part_of(*at);
-        let count = rest.iter().take_while(|at| part_of(**at) == part).count();
-        let (here, behind) = values.split_at_checked(count).unwrap_or((values, &[]));
-        fewer.timestamps.push(*at);
-        fewer.values.push(function.of(here.iter().copied()));
-        rest = rest.get(count..).unwrap_or_default();
-        values = behind;
+    let samples = series.timestamps.iter().copied();
+    let begun = samples.zip(series.values.iter().copied());
+    let begun: Vec<(Millis, f64)> = begun
+        .filter_map(|(at, value)| parts.add(at, value))
+        .collect();
+    for (at, value) in begun.into_iter().chain(parts.end()) {
+        fewer.timestamps.push(at);
+        fewer.values.push(value);
     }
     fewer
 }

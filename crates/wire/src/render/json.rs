@@ -74,11 +74,7 @@ pub fn write(rows: &[Row<'_>]) -> Vec<u8> {
 /// # Errors
 /// When the sink takes no more.
 pub fn write_row<S: Sink>(sink: &mut S, row: &Row<'_>) -> Result<(), S::Error> {
-    let out = sink.out();
-    out.extend_from_slice(b"{\"target\":");
-    // Writing into memory can't fail.
-    let _ = serde_json::to_writer(&mut *out, row.target);
-    out.extend_from_slice(b",\"datapoints\":[");
+    let mut open = OpenRow::begin(sink.out(), row.target);
     match row.points {
         Points::Raw(series) => {
             let samples = series
@@ -86,35 +82,67 @@ pub fn write_row<S: Sink>(sink: &mut S, row: &Row<'_>) -> Result<(), S::Error> {
                 .iter()
                 .copied()
                 .zip(series.values.iter().copied());
-            write_points(sink, samples)?;
+            open.write(sink, samples)?;
         }
         Points::Grid(grid) => {
             let slots =
                 (0_i64..).map(|slot| grid.start.plus(grid.step.millis().saturating_mul(slot)));
-            write_points(sink, slots.zip(grid.values.iter().copied()))?;
+            open.write(sink, slots.zip(grid.values.iter().copied()))?;
         }
     }
-    sink.out().extend_from_slice(b"]}");
-    sink.step()
+    open.end(sink)
 }
 
-fn write_points<S: Sink>(
-    sink: &mut S,
-    points: impl Iterator<Item = (Millis, f64)>,
-) -> Result<(), S::Error> {
-    for (at, (instant, value)) in points.enumerate() {
-        let out = sink.out();
-        if at > 0 {
-            out.push(b',');
-        }
-        out.push(b'[');
-        write_number(out, value);
-        out.push(b',');
-        write_seconds(out, instant);
-        out.push(b']');
-        sink.step()?;
+/// A row that is being written.
+#[derive(Debug)]
+#[must_use = "a row without an end is none"]
+pub struct OpenRow {
+    any: bool,
+}
+
+impl OpenRow {
+    /// Writes its beginning.
+    pub fn begin(out: &mut Vec<u8>, target: &str) -> Self {
+        out.extend_from_slice(b"{\"target\":");
+        // Writing into memory can't fail.
+        let _ = serde_json::to_writer(&mut *out, target);
+        out.extend_from_slice(b",\"datapoints\":[");
+        Self { any: false }
     }
-    Ok(())
+
+    /// Writes further points.
+    ///
+    /// # Errors
+    /// When the sink takes no more.
+    pub fn write<S: Sink>(
+        &mut self,
+        sink: &mut S,
+        points: impl IntoIterator<Item = (Millis, f64)>,
+    ) -> Result<(), S::Error> {
+        for (instant, value) in points {
+            let out = sink.out();
+            if self.any {
+                out.push(b',');
+            }
+            self.any = true;
+            out.push(b'[');
+            write_number(out, value);
+            out.push(b',');
+            write_seconds(out, instant);
+            out.push(b']');
+            sink.step()?;
+        }
+        Ok(())
+    }
+
+    /// Writes its end.
+    ///
+    /// # Errors
+    /// When the sink takes no more.
+    pub fn end<S: Sink>(self, sink: &mut S) -> Result<(), S::Error> {
+        sink.out().extend_from_slice(b"]}");
+        sink.step()
+    }
 }
 
 /// One series of an answer, read.

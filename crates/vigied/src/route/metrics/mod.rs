@@ -4,6 +4,7 @@ mod delete;
 mod list;
 mod question;
 mod render;
+mod rows;
 mod send;
 
 pub(crate) use self::{delete::delete, list::list, render::render, send::send};

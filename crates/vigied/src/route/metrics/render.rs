@@ -1,28 +1,23 @@
 //! `GET /v1/metrics`.
 
 use super::question::{Times, Told, invalid, parameter, query_of, times};
+use super::rows::Rows;
 use crate::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use base::context::{Context, Stop};
-use base::sample::Series;
 use base::scope::Scope;
-use base::store::{FetchQuery, StoreError};
+use base::store::FetchQuery;
 use base::time::{Step, TimeRange};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use wire::code;
 use wire::query::Query;
-use wire::render::consolidate::{self, Function, Window};
-use wire::render::json::{self, Points, Row, Sink};
+use wire::render::consolidate::Window;
 use wire::target::{Target, TargetError};
 use wire::time_expr;
-
-/// What a point takes: an instant and a value, or the slot of a grid and that of the coarser one made of it.
-const POINT_BYTES: u64 = 16;
 
 /// `GET /v1/metrics`: Graphite's render JSON for one to five targets.
 pub(crate) async fn render(
@@ -94,95 +89,14 @@ fn draw(
             range,
         })
         .collect();
-    let mut rows = Rows {
-        answer,
-        context: &context,
-        window,
-        points_max,
-        any: false,
-    };
-    let mut stopped = None;
-    app.store.fetch_all(
-        scope,
-        &queries,
-        &context,
-        &mut |series| match rows.write(&series) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(stop) => {
-                stopped = Some(stop);
-                ControlFlow::Break(())
-            }
-        },
-    )?;
-    if let Some(stop) = stopped {
-        return Err(StoreError::Stopped(stop).into());
-    }
-    if !rows.any {
-        answer.out.push(b'[');
-    }
-    answer.out.push(b']');
+    let mut rows = Rows::new(answer, &context, window, points_max);
+    app.store
+        .read_all(scope, &queries, &context, &mut |series| {
+            rows.write(series)?;
+            Ok(ControlFlow::Continue(()))
+        })?;
+    rows.end();
     Ok(())
-}
-
-/// The rows of an answer, written as they come.
-struct Rows<'a> {
-    answer: &'a mut Answer,
-    context: &'a Context,
-    window: Option<Window>,
-    points_max: Option<usize>,
-    /// Whether there has been one.
-    any: bool,
-}
-
-impl Rows<'_> {
-    fn write(&mut self, series: &Series) -> Result<(), Stop> {
-        self.answer.out.push(if self.any { b',' } else { b'[' });
-        self.any = true;
-        match (self.window, self.points_max) {
-            (Some(window), _) => self.write_slots(series, window),
-            (None, Some(most)) if most < series.timestamps.len() => self.write_fewer(series, most),
-            (None, _) => self.row(&series.name, Points::Raw(series)),
-        }
-    }
-
-    fn write_fewer(&mut self, series: &Series, most: usize) -> Result<(), Stop> {
-        let bytes = (most as u64).saturating_mul(POINT_BYTES);
-        self.context.hold(bytes)?;
-        let fewer = consolidate::raw_at_most(series, most, Function::Average);
-        let written = self.row(&fewer.name, Points::Raw(&fewer));
-        drop(fewer);
-        self.context.release(bytes);
-        written
-    }
-
-    fn write_slots(&mut self, series: &Series, window: Window) -> Result<(), Stop> {
-        let bytes = (window.slots() as u64).saturating_mul(POINT_BYTES);
-        self.context.hold(bytes)?;
-        let mut grid = window.grid(series, Function::Average);
-        if let Some(most) = self.points_max {
-            grid = consolidate::at_most(&grid, most, Function::Average);
-        }
-        let written = self.row(&series.name, Points::Grid(&grid));
-        drop(grid);
-        self.context.release(bytes);
-        written
-    }
-
-    fn row(&mut self, target: &str, points: Points<'_>) -> Result<(), Stop> {
-        json::write_row(self.answer, &Row { target, points })
-    }
-}
-
-impl Sink for Answer {
-    type Error = Stop;
-
-    fn out(&mut self) -> &mut Vec<u8> {
-        &mut self.out
-    }
-
-    fn step(&mut self) -> Result<(), Stop> {
-        Self::step(self)
-    }
 }
 
 fn too_large(message: String) -> Refusal {

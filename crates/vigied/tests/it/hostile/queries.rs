@@ -1,5 +1,6 @@
 //! Questions that cost much: by their pattern, by what they read, and by not reading the answer.
 
+mod deletions;
 mod unread;
 
 use super::honest::{answer, connect_from};

@@ -1,6 +1,6 @@
 //! One tenant may not use up what belongs to all: series, spaces, keys, samples, the disk.
 
-use crate::harness::{Reply, Server, VIGIED, knows, now};
+use crate::harness::{Reply, Server, Serving, VIGIED, knows, now};
 use serde_json::{Value, json};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -302,6 +302,41 @@ fn samples_and_bytes_are_counted_by_account() {
         let raised = format!("{limit}=1000000");
         assert!(operator(&server, &["limit", &server.owner.account, &raised]).0);
         until("the account has room", || more() == 200);
+    }
+}
+
+/// A space that was filled, flushed and deleted counted for nobody: another one could be filled at once.
+#[test]
+fn what_a_deleted_space_leaves_on_the_disk_still_counts() {
+    let flags = ["--set", "limits.samples_per_account=3"];
+    let mut server = Server::with(&flags);
+    let stamp = now() - 10;
+    let samples: Vec<Value> = (0..3)
+        .map(|at| json!({"name": "a.b", "value": 1, "timestamp": stamp - at}))
+        .collect();
+    let sent = server.metrics(&server.token(), "POST", "/v1/metrics");
+    assert_eq!(sent.json(&json!(samples)).send().status, 200);
+    // What is in the head alone is gone at once, and counts no longer: the end of the process flushes it.
+    server.serving.signal("TERM");
+    server.serving.child.wait().unwrap();
+    server.serving = Serving::start(&server.data(), "127.0.0.1:0", &flags);
+    let own = server.owner.api_key.clone();
+    is_for_later(&send(&server, &own, &["a"]), "samples_per_account");
+    let path = format!("/v2/spaces/{}", server.owner.space);
+    let deleted = server
+        .request("DELETE", &path)
+        .header("X-Auth-User-Token", &format!("apikey {own}"))
+        .send();
+    assert!(deleted.status < 300, "{}", deleted.text());
+    until("its series are gone", || {
+        let text = server.operations("/metrics").text();
+        text.contains("vigie_store_series 0\n")
+    });
+    // Longer than a sum over the domains holds.
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(7) {
+        is_for_later(&send(&server, &own, &["a"]), "samples_per_account");
+        std::thread::sleep(Duration::from_millis(100));
     }
 }
 

@@ -4,7 +4,8 @@ use super::{hits, refused};
 use crate::harness::Server;
 use base::limit::{self, Limit};
 
-pub(super) const LIMITS: [Limit; 3] = [
+pub(super) const LIMITS: [Limit; 4] = [
+    limit::PENDING_DELETIONS,
     limit::CONCURRENT_QUERIES,
     limit::QUEUED_QUERIES,
     limit::QUERIES_IN_FLIGHT_BYTES,
@@ -27,6 +28,23 @@ fn what_one_query_may_look_at() {
         }
         assert_eq!(hits(&server, limit), 2);
     }
+}
+
+#[test]
+fn deletions_that_wait() {
+    let limit = limit::PENDING_DELETIONS;
+    let server = Server::with(&["--set", "limits.pending_deletions=1"]);
+    let token = server.token();
+    let sample = r#"[{"name":"abc.def","value":1}]"#;
+    let sent = server.metrics(&token, "POST", "/v1/metrics").body(sample);
+    assert_eq!(sent.send().status, 200);
+    let delete = |hours: u32| {
+        let path = format!("/v1/metrics/list?query=abc.*&from=-{hours}h&until=now");
+        server.metrics(&token, "DELETE", &path).send()
+    };
+    assert_eq!(delete(1).status, 200);
+    refused(&delete(2), 429, "BXNMSSV06E", limit);
+    assert_eq!(hits(&server, limit), 1);
 }
 
 #[test]

@@ -1,0 +1,84 @@
+//! Which instants of a series deletions hide.
+
+use crate::tombstone::Tombstone;
+use base::id::SeriesRef;
+use base::time::{Millis, TimeRange};
+
+/// A deletion as one series sees it: the record it was, and its range.
+pub(crate) type Deletion = (u64, TimeRange);
+
+/// The deletions that concern `series`.
+pub(crate) fn deletions(tombstones: &[Tombstone], series: SeriesRef) -> Vec<Deletion> {
+    tombstones
+        .iter()
+        .filter(|own| own.series.contains(series.0))
+        .map(|own| (own.sequence, own.range))
+        .collect()
+}
+
+/// Ranges, ascending, none touching another: however many deletions there are, an instant is looked up once.
+#[derive(Debug, Default)]
+pub(crate) struct Spans(Vec<TimeRange>);
+
+impl Spans {
+    /// What is hidden in a source in which deletions up to record `purged` are applied.
+    pub(crate) fn behind(deletions: &[Deletion], purged: u64) -> Self {
+        let later = deletions.iter().filter(|(sequence, _)| *sequence > purged);
+        let mut ranges: Vec<TimeRange> = later.map(|(_, range)| *range).collect();
+        ranges.retain(|own| own.from <= own.until);
+        ranges.sort_unstable_by_key(|own| own.from);
+        let mut joined: Vec<TimeRange> = Vec::with_capacity(ranges.len());
+        for range in ranges {
+            match joined.last_mut() {
+                Some(last) if range.from <= last.until.plus(1) => {
+                    last.until = last.until.max(range.until);
+                }
+                _ => joined.push(range),
+            }
+        }
+        Self(joined)
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn hide(&self, at: Millis) -> bool {
+        let at_or_before = self.0.partition_point(|own| own.from <= at);
+        let last = at_or_before.checked_sub(1).and_then(|own| self.0.get(own));
+        last.is_some_and(|own| own.contains(at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_any_of_them_hides_is_hidden(
+            deletions in prop::collection::vec((0_u64..4, 0_i64..60, -3_i64..20), 0..12),
+            purged in 0_u64..4,
+        ) {
+            let range = |from: i64, until: i64| TimeRange { from: Millis(from), until: Millis(until) };
+            let deletions: Vec<Deletion> = deletions
+                .into_iter()
+                .map(|(sequence, from, length)| (sequence, range(from, from + length)))
+                .collect();
+            let spans = Spans::behind(&deletions, purged);
+            for at in (-2..90).map(Millis) {
+                let mut own = deletions.iter().filter(|(sequence, _)| *sequence > purged);
+                prop_assert_eq!(spans.hide(at), own.any(|(_, range)| range.contains(at)));
+            }
+            prop_assert!(spans.0.is_sorted_by(|left, right| left.until.plus(1) < right.from));
+        }
+    }
+
+    #[test]
+    fn ranges_without_end_are_joined_like_others() {
+        let spans = Spans::behind(&[(2, TimeRange::ALL), (3, TimeRange::ALL)], 1);
+        assert!(spans.hide(Millis(i64::MIN)) && spans.hide(Millis(i64::MAX)));
+        assert!(Spans::behind(&[(1, TimeRange::ALL)], 1).is_empty());
+    }
+}

@@ -1,0 +1,249 @@
+//! Deletions of ranges made to hurt: as many as one likes, of as much as there is. And what a reader holds meanwhile.
+
+use crate::support::{DAY, MINUTE, NOON, batch, config, delete, figure, open, open_with, range};
+use crate::support::{fetch_in, read, scope, send_to};
+use base::context::{Budget, Context, Memory, Resource, Stop};
+use base::cursor::Cursor;
+use base::limit;
+use base::pattern::Pattern;
+use base::store::{DeleteQuery, Durability, FetchQuery, SampleStore, StoreError};
+use base::time::{ManualClock, Millis, TimeRange};
+use engine::Engine;
+use engine::EngineConfig;
+use engine::storage::faulty::Faulty;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// As many samples of `name`, a second apart, up to noon.
+fn seconds(engine: &Engine, name: &str, count: i64) {
+    let samples: Vec<_> = (0..count)
+        .map(|at| (name, NOON - (count - at) * 1000, at as f64))
+        .collect();
+    for samples in samples.chunks(10_000) {
+        let appended = engine.append(&scope(1), &batch(samples), Durability::Buffered);
+        assert_eq!(appended.unwrap().rejected, []);
+    }
+}
+
+fn try_delete(engine: &Engine, tenant: u32, from: i64, until: i64) -> Result<u64, StoreError> {
+    let pattern = Pattern::parse("*").unwrap();
+    let query = DeleteQuery {
+        pattern: &pattern,
+        range: Some(range(from, until)),
+        dry_run: false,
+    };
+    let deleted = engine.delete(&scope(tenant), &query, &Context::unlimited());
+    deleted.map(|own| own.series)
+}
+
+fn few(pending_deletions: u64) -> EngineConfig {
+    EngineConfig {
+        pending_deletions,
+        ..config()
+    }
+}
+
+/// Each was kept until a day had passed, and every reader of the series asked all of them for every sample.
+#[test]
+fn regression_6_more_deletions_than_may_wait_are_refused() {
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let engine = open_with(few(10), &Faulty::new(1), &clock).unwrap().0;
+    seconds(&engine, "a.b", 20_000);
+    for tenant in [2, 3] {
+        send_to(&engine, tenant, "other", NOON - 5000, 1.0);
+    }
+    engine.flush().unwrap();
+    for number in 0..10 {
+        assert_eq!(
+            try_delete(&engine, 1, NOON - 9000 - number, NOON - 4000).unwrap(),
+            1
+        );
+    }
+    let refused = try_delete(&engine, 1, NOON - 8000, NOON - 4000).unwrap_err();
+    let StoreError::Stopped(Stop::Busy { limit, allowed, .. }) = refused else {
+        panic!("{refused}");
+    };
+    assert_eq!((limit.name, allowed), (limit::PENDING_DELETIONS.name, 10));
+    // Another tenant's go on, and so does the deletion of series as a whole.
+    assert_eq!(try_delete(&engine, 2, NOON - 5500, NOON).unwrap(), 1);
+    assert_eq!(read(&engine, 2, "other"), []);
+    assert_eq!(read(&engine, 3, "other").len(), 1);
+    assert_eq!(read(&engine, 1, "a.b").len(), 20_000 - 6);
+    engine.compact().unwrap();
+    assert_eq!(figure(&engine, "tombstones"), 0.0);
+    assert_eq!(try_delete(&engine, 1, NOON - 3500, NOON).unwrap(), 1);
+    assert_eq!(read(&engine, 1, "a.b").len(), 20_000 - 9);
+    assert_eq!(delete(&engine, 1, "*", None), 1);
+}
+
+/// Many that nobody can undo at once are looked up, not asked one by one for each sample.
+#[test]
+fn a_series_with_as_many_deletions_as_may_wait_is_read_in_few_steps() {
+    let engine = open(&Faulty::new(1));
+    seconds(&engine, "a.b", 86_400);
+    engine.flush().unwrap();
+    let most = limit::PENDING_DELETIONS.default as i64;
+    for number in 0..most {
+        let from = NOON - 80_000_000 + number * 2000;
+        try_delete(&engine, 1, from, from + 500).unwrap();
+    }
+    let context = Context::unlimited();
+    let pattern = Pattern::parse("a.b").unwrap();
+    let query = FetchQuery {
+        pattern: &pattern,
+        range: TimeRange::ALL,
+    };
+    let begun = Instant::now();
+    let series = engine.fetch(&scope(1), &query, &context).unwrap();
+    assert_eq!(series[0].values.len() as i64, 86_400 - most);
+    let steps = context.spent(Resource::Steps);
+    // Each deletion twice, and sixteen for each block of a thousand samples.
+    assert!(steps < 5000, "{steps}");
+    assert!(begun.elapsed() < LIMIT / 4);
+}
+
+#[test]
+fn where_nothing_is_nothing_is_kept_of_a_deletion() {
+    let engine = open(&Faulty::new(1));
+    seconds(&engine, "a.b", 10);
+    engine.flush().unwrap();
+    for day in 2..100 {
+        let at = NOON - day * DAY;
+        assert_eq!(try_delete(&engine, 1, at, at + MINUTE).unwrap(), 1);
+    }
+    assert_eq!(figure(&engine, "tombstones"), 0.0);
+    assert_eq!(read(&engine, 1, "a.b").len(), 10);
+}
+
+/// They waited for the next flush, two hours at the most, however many there were and however long the log grew.
+#[test]
+fn many_deletions_have_the_days_rewritten_without_being_asked() {
+    let engine = open(&Faulty::new(1));
+    seconds(&engine, "a.b", 1000);
+    engine.flush().unwrap();
+    for number in 0..100 {
+        try_delete(&engine, 1, NOON - 900_000 + number, NOON - 800_000).unwrap();
+    }
+    let begun = Instant::now();
+    while figure(&engine, "merges_total") < 1.0 {
+        assert!(begun.elapsed() < LIMIT, "nobody rewrites the days");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(read(&engine, 1, "a.b").len(), 1000 - 101);
+}
+
+/// Counts what is held.
+#[derive(Debug, Default)]
+struct Counting {
+    now: AtomicU64,
+    most: AtomicU64,
+}
+
+impl Memory for Counting {
+    fn hold(&self, bytes: u64) -> Result<(), Stop> {
+        let now = self.now.fetch_add(bytes, Ordering::SeqCst) + bytes;
+        self.most.fetch_max(now, Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn release(&self, bytes: u64) {
+        self.now.fetch_sub(bytes, Ordering::SeqCst);
+    }
+}
+
+fn count_while(engine: &Engine, mut take: impl FnMut(&mut dyn Cursor)) -> Arc<Counting> {
+    let counting = Arc::new(Counting::default());
+    let context = Context::new(Budget::UNLIMITED).holding(Arc::clone(&counting) as _);
+    let pattern = Pattern::parse("a.*").unwrap();
+    let query = FetchQuery {
+        pattern: &pattern,
+        range: TimeRange::ALL,
+    };
+    let read = engine.read_all(&scope(1), &[query], &context, &mut |series| {
+        take(series);
+        Ok(ControlFlow::Continue(()))
+    });
+    read.unwrap();
+    counting
+}
+
+/// A series was read as a whole: 24 bytes in memory for each of its samples.
+#[test]
+fn a_series_is_never_in_memory_as_a_whole() {
+    let engine = open(&Faulty::new(1));
+    for part in 0..3 {
+        seconds(&engine, "a.b", 100_000 - part * 7);
+        engine.flush().unwrap();
+    }
+    let (mut samples, mut largest, mut last) = (0, 0, Millis(0));
+    let counting = count_while(&engine, |series| {
+        while let Some(piece) = series.next().unwrap() {
+            samples += piece.len();
+            largest = largest.max(piece.len());
+            assert!(piece.timestamps.is_sorted() && piece.timestamps[0] > last);
+            last = *piece.timestamps.last().unwrap();
+        }
+    });
+    assert_eq!(samples, 100_000);
+    assert!(largest <= 3 * 1024, "{largest}");
+    let most = counting.most.load(Ordering::SeqCst);
+    assert!(most < 5 * 1024 * 24 + 1000, "{most}");
+}
+
+/// Who read slowly kept a whole head of all tenants in memory, long after it was flushed, and nothing counted it.
+#[test]
+fn what_a_reader_keeps_of_the_head_counts_as_his() {
+    let engine = open(&Faulty::new(1));
+    seconds(&engine, "a.b", 10_000);
+    seconds(&engine, "a.c", 5000);
+    seconds(&engine, "z", 5000);
+    let mut kept = Vec::new();
+    let counting = Arc::new(Counting::default());
+    let context = Context::new(Budget::UNLIMITED).holding(Arc::clone(&counting) as _);
+    let pattern = Pattern::parse("a.*").unwrap();
+    let query = FetchQuery {
+        pattern: &pattern,
+        range: TimeRange::ALL,
+    };
+    let read = engine.read_all(&scope(1), &[query], &context, &mut |_| {
+        kept.push(counting.now.load(Ordering::SeqCst));
+        Ok(ControlFlow::Continue(()))
+    });
+    read.unwrap();
+    assert!(kept[0] >= 15_000 * 16 && kept[0] < 20_000 * 16, "{kept:?}");
+    assert!(kept[1] >= 5000 * 16 && kept[1] < 10_000 * 16, "{kept:?}");
+    let names = 2 * (64 + 3);
+    assert_eq!(counting.now.load(Ordering::SeqCst), names);
+}
+
+#[test]
+fn a_series_can_be_read_twice_and_costs_its_samples_once() {
+    let engine = open(&Faulty::new(1));
+    seconds(&engine, "a.b", 5000);
+    engine.flush().unwrap();
+    send_to(&engine, 1, "a.b", NOON - 2_500_000, 7.0);
+    let context = Context::unlimited();
+    let pattern = Pattern::parse("a.b").unwrap();
+    let query = FetchQuery {
+        pattern: &pattern,
+        range: TimeRange::ALL,
+    };
+    let mut seen = Vec::new();
+    let read = engine.read_all(&scope(1), &[query], &context, &mut |series| {
+        series.next()?;
+        for _ in 0..2 {
+            series.rewind()?;
+            seen.push(base::cursor::collect(series)?);
+        }
+        Ok(ControlFlow::Continue(()))
+    });
+    read.unwrap();
+    assert_eq!(seen[0], seen[1]);
+    assert_eq!(seen[0], fetch_in(&engine, 1, "a.b", TimeRange::ALL)[0]);
+    assert_eq!(seen[0].values.len(), 5000);
+    assert_eq!(context.spent(Resource::Samples), 5000);
+}

@@ -1,0 +1,58 @@
+//! The queue of one account's queries for a turn: person by person, so that none of its members keeps the others waiting.
+
+use super::turns::Turn;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// Those of one account that wait, in rounds: each person has one query in a round, and the rounds come one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    pub(super) waiters: VecDeque<Waiter>,
+    /// The round that is being served.
+    round: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Waiter {
+    pub(super) number: u64,
+    pub(super) person: Arc<str>,
+    /// None for one that had its turn and lent it.
+    pub(super) round: Option<u64>,
+    pub(super) tell: oneshot::Sender<Turn>,
+}
+
+/// Where in the queue of its account a query waits.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum At {
+    /// Before all others: it had its turn and lent it.
+    Front,
+    /// In the first round in which its person has none.
+    ItsRound,
+}
+
+impl Queue {
+    pub(super) fn push(&mut self, mut waiter: Waiter, at: At) {
+        let place = match at {
+            At::Front => 0,
+            At::ItsRound => {
+                let own = self.waiters.iter();
+                let own = own.filter(|own| own.person == waiter.person);
+                let behind = own.filter_map(|own| own.round).max().map(|last| last + 1);
+                let round = behind.unwrap_or_default().max(self.round);
+                waiter.round = Some(round);
+                self.waiters.partition_point(|own| own.round <= Some(round))
+            }
+        };
+        self.waiters.insert(place, waiter);
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Waiter> {
+        let first = self.waiters.pop_front()?;
+        if let Some(round) = first.round {
+            // Whoever comes from now on comes behind those whose next round it is.
+            self.round = round + 1;
+        }
+        Some(first)
+    }
+}
