@@ -48,7 +48,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     fn one_place() -> Arc<Places> {
-        Arc::new(Places::new(1, Shares::WHOLE))
+        Arc::new(Places::new(1, Shares::whole()))
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! Attacks on the real server, while an honest client is served. One file per kind of attack; what the report of a kind
 //! shows is named in its tests.
 
+mod account_share;
 mod bounds;
 mod cross_site;
 mod doubled_headers;
