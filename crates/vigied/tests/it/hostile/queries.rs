@@ -1,6 +1,7 @@
 //! Questions that cost much: by their pattern, by what they read, and by not reading the answer.
 
 mod unread;
+mod waiting;
 
 use super::honest::{answer, connect_from};
 use super::raw_http2::{PREFACE, get};
