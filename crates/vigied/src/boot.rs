@@ -84,6 +84,7 @@ pub(crate) async fn identity_of_operator(settings: &Settings) -> anyhow::Result<
     require_initialised(settings)?;
     if settings.data().exists() {
         private_files::check_folder(settings.data(), settings.allow_readable_secrets())?;
+        private_files::check_single_names(settings.data())?;
     }
     let address = match settings.database() {
         Some(address) => address.to_owned(),

@@ -2,6 +2,7 @@
 
 use super::KEY_FILE;
 use super::leash::{Leash, Stopped};
+use crate::private_files;
 use anyhow::{Context, bail};
 use rustix::process::Signal;
 use std::io::{Read, Write};
@@ -177,9 +178,8 @@ curl -sSw '\n' '{url}{address}' \
 
     /// Starts the agent that goes on; what it says is kept beside the data.
     fn start_agent(&self) -> anyhow::Result<()> {
-        let path = self.data.join("agent.log");
-        let log = std::fs::File::create(&path)
-            .with_context(|| format!("cannot create `{}`", path.display()))?;
+        let log = private_files::open_to_write(&self.data, "agent.log")?;
+        log.set_len(0).context("cannot empty the agent's log")?;
         let mut agent = self.command(&["agent"]);
         self.leash
             .start(agent.stdout(Stdio::null()).stderr(log), |_| ())

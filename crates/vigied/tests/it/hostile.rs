@@ -18,6 +18,7 @@ mod logins;
 mod operations;
 mod patterns;
 mod places;
+mod planted;
 mod proxies;
 mod queries;
 mod quota;

@@ -20,7 +20,7 @@ enum When {
     /// From the first byte.
     AtOnce,
     /// After STARTTLS.
-    WhenAsked,
+    Asked,
     /// It offers none, and takes mails as they come.
     Never,
     /// It offers STARTTLS and then refuses it.
@@ -103,7 +103,7 @@ fn serve(
     }
     write!(stream, "220 post office\r\n")?;
     let offers = match when {
-        When::WhenAsked | When::Refuses => "STARTTLS",
+        When::Asked | When::Refuses => "STARTTLS",
         _ => "",
     };
     let plain = stream.try_clone()?;
@@ -111,7 +111,7 @@ fn serve(
         return Ok(());
     }
     match when {
-        When::WhenAsked => {
+        When::Asked => {
             write!(stream, "220 go ahead\r\n")?;
             talk(encrypted(stream), "tls", "", told, heard).map(drop)
         }
@@ -246,9 +246,9 @@ fn a_mail_goes_over_tls_to_a_server_of_a_private_authority() {
     };
     for (when, more) in [
         (When::AtOnce, &["mail.tls=tls"][..]),
-        (When::WhenAsked, &["mail.tls=starttls"]),
+        (When::Asked, &["mail.tls=starttls"]),
         // Encrypted is what it is where nothing is said.
-        (When::WhenAsked, &[]),
+        (When::Asked, &[]),
     ] {
         let office = PostOffice::open(when, folder.path(), "ours");
         let server = with_mail(folder.path(), &office.address, more);
@@ -274,8 +274,8 @@ fn no_mail_goes_to_a_server_that_speaks_no_tls_or_shows_another_certificate() {
         (When::Refuses, "ours", "starttls"),
         (When::Pretends, "ours", "starttls"),
         (When::Never, "ours", "tls"),
-        (When::WhenAsked, "ours-elsewhere", "starttls"),
-        (When::WhenAsked, "theirs", "starttls"),
+        (When::Asked, "ours-elsewhere", "starttls"),
+        (When::Asked, "theirs", "starttls"),
         (When::AtOnce, "ours-elsewhere", "tls"),
         (When::AtOnce, "theirs", "tls"),
     ] {

@@ -36,6 +36,7 @@ mod limits;
 mod machine_output;
 #[cfg(test)]
 mod mail;
+#[cfg(test)]
 mod mail_tls;
 #[cfg(test)]
 mod malformed;
