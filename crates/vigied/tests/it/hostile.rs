@@ -9,6 +9,7 @@ mod fair_places;
 mod files;
 mod framing;
 mod gzip;
+mod hanging_disk;
 mod honest;
 mod introspection;
 pub(crate) mod invite;
