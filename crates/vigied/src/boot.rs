@@ -25,7 +25,6 @@ use iam::manage::quota::AccountLimits;
 use iam::{Iam, IamConfig, IamLimits};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
 /// The services and the folder they live in; the folder's lock goes last.
 #[derive(Debug)]
@@ -178,8 +177,7 @@ pub(crate) async fn boot(
             steps_per_query: settings.limit(limit::STEPS_PER_QUERY),
             bytes_per_query: settings.limit(limit::BYTES_PER_QUERY),
             nodes_per_list: settings.limit(limit::NODES_PER_LIST),
-            operations_connections: size(settings.limit(limit::OPERATIONS_CONNECTIONS))
-                .min(Semaphore::MAX_PERMITS),
+            operations_connections: settings.limit(limit::OPERATIONS_CONNECTIONS),
             operations_time: Duration::from_secs(settings.limit(limit::OPERATIONS_SECONDS)),
         },
         code_tries: Guesses::new(guesses::CODES, settings.limit(limit::CODE_TRIES_PER_MINUTE)),
@@ -190,6 +188,7 @@ pub(crate) async fn boot(
             settings.limit(limit::INTROSPECTION_MISSES),
         ),
         places: Arc::new(Places::new(
+            &limit::CONCURRENT_REQUESTS,
             settings.limit(limit::CONCURRENT_REQUESTS),
             shares.clone(),
         )),
