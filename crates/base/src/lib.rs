@@ -6,6 +6,7 @@
 //! What it is not: it does no I/O, knows no protocol and holds no policy. A new file here needs to be a word that at
 //! least two crates say.
 
+pub mod allowance;
 pub mod context;
 pub mod cursor;
 pub mod error;

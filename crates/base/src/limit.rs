@@ -60,6 +60,8 @@ limits! {
     settable SERIES_PER_QUERY = "series_per_query", 10_000, "series", "a query that matches more is refused with 400";
     /// Samples one query may read.
     settable SAMPLES_PER_QUERY = "samples_per_query", 10_000_000, "samples", "a query that would read more is refused with 400";
+    /// Slots one series of an answer may have.
+    fixed SLOTS_PER_SERIES = "slots_per_series", 10_000_000, "slots", "a query whose range holds more slots of its domain's resolution is refused with 400";
     /// Steps of work one query may take.
     settable STEPS_PER_QUERY = "steps_per_query", 50_000_000, "steps", "a query, listing or deletion that has to look at more is refused with 400";
     /// Bytes of names and samples one query may read.
@@ -189,4 +191,7 @@ pub const PER_ACCOUNT: &[Limit] = &[
     NEW_SERIES_PER_HOUR,
     SAMPLES_PER_ACCOUNT,
     STORED_BYTES_PER_ACCOUNT,
+    INVITATIONS_PER_ACCOUNT,
+    INVITATIONS_PER_DAY,
+    ACCOUNT_SHARE_PERCENT,
 ];

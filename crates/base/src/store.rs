@@ -124,6 +124,12 @@ pub enum StoreError {
         /// How long, as far as is known.
         seconds: u64,
     },
+    /// The disk has neither done nor refused what the store's log asked of it.
+    #[error("the store has waited for its disk for {seconds} s")]
+    Hanging {
+        /// How long.
+        seconds: u64,
+    },
     /// A write or sync failed earlier: nothing more is written until the process has restarted and recovered. Reads go on.
     #[error("the store takes no writes since a failure: {reason}")]
     Poisoned {
@@ -293,7 +299,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// Whether it takes writes. Never waits.
     ///
     /// # Errors
-    /// [`StoreError::Poisoned`] with the reason, [`StoreError::Wedged`] when it is stuck.
+    /// [`StoreError::Poisoned`] with the reason, [`StoreError::Wedged`] or [`StoreError::Hanging`] when it is stuck.
     fn health(&self) -> Result<(), StoreError>;
 
     /// Figures about itself.

@@ -89,7 +89,9 @@ impl Core {
     /// Whether it takes writes; never waits for anybody.
     pub(crate) fn health(&self) -> Result<(), StoreError> {
         self.poison.check()?;
-        self.watch.look(self.memory.is_held(), Instant::now())
+        let now = Instant::now();
+        self.wal.look(now)?;
+        self.watch.look(self.memory.is_held(), now)
     }
 
     /// The first instant that is still kept.

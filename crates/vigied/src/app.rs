@@ -26,7 +26,7 @@ pub(crate) struct Limits {
     pub(crate) steps_per_query: u64,
     pub(crate) bytes_per_query: u64,
     pub(crate) nodes_per_list: u64,
-    pub(crate) operations_connections: usize,
+    pub(crate) operations_connections: u64,
     pub(crate) operations_time: Duration,
 }
 

@@ -6,7 +6,7 @@ use crate::data_dir::{self, DataDir};
 use crate::http::bodies::{Bodies, BodyLimits};
 use crate::http::guesses::{self, Guesses};
 use crate::http::places::Places;
-use crate::http::share::Shares;
+use crate::http::share::{AccountShare, Shares};
 use crate::mail;
 use crate::private_files;
 use crate::query::{Queries, QueryLimits};
@@ -25,7 +25,6 @@ use iam::manage::quota::AccountLimits;
 use iam::{Iam, IamConfig, IamLimits};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
 /// The services and the folder they live in; the folder's lock goes last.
 #[derive(Debug)]
@@ -74,8 +73,6 @@ fn invitations(settings: &Settings) -> InvitationConfig {
         show_code: settings.text("invitations.show_code_to_inviter") == "true",
         by_mail: settings.mail().is_some(),
         per_request: settings.limit(limit::INVITATIONS_PER_REQUEST),
-        per_account: settings.limit(limit::INVITATIONS_PER_ACCOUNT),
-        per_day: settings.limit(limit::INVITATIONS_PER_DAY),
         mails_per_address: settings.limit(limit::MAILS_PER_ADDRESS),
     }
 }
@@ -86,6 +83,7 @@ pub(crate) async fn identity_of_operator(settings: &Settings) -> anyhow::Result<
     require_initialised(settings)?;
     if settings.data().exists() {
         private_files::check_folder(settings.data(), settings.allow_readable_secrets())?;
+        private_files::check_single_names(settings.data())?;
     }
     let address = match settings.database() {
         Some(address) => address.to_owned(),
@@ -147,11 +145,11 @@ pub(crate) async fn boot(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = store(settings, &folder, Arc::clone(&clock)).await?;
     let shares = Shares {
-        account: settings.limit(limit::ACCOUNT_SHARE_PERCENT),
+        account: account_share(&iam),
         source: settings.limit(limit::SOURCE_SHARE_PERCENT),
         strangers: settings.limit(limit::STRANGER_SHARE_PERCENT),
     };
-    warn_of_bodies_that_never_fit(settings, shares);
+    warn_of_bodies_that_never_fit(settings);
     let concurrent_queries = concurrent_queries(settings);
     let app = App {
         verifier: iam.verifier(),
@@ -179,8 +177,7 @@ pub(crate) async fn boot(
             steps_per_query: settings.limit(limit::STEPS_PER_QUERY),
             bytes_per_query: settings.limit(limit::BYTES_PER_QUERY),
             nodes_per_list: settings.limit(limit::NODES_PER_LIST),
-            operations_connections: size(settings.limit(limit::OPERATIONS_CONNECTIONS))
-                .min(Semaphore::MAX_PERMITS),
+            operations_connections: settings.limit(limit::OPERATIONS_CONNECTIONS),
             operations_time: Duration::from_secs(settings.limit(limit::OPERATIONS_SECONDS)),
         },
         code_tries: Guesses::new(guesses::CODES, settings.limit(limit::CODE_TRIES_PER_MINUTE)),
@@ -191,15 +188,16 @@ pub(crate) async fn boot(
             settings.limit(limit::INTROSPECTION_MISSES),
         ),
         places: Arc::new(Places::new(
+            &limit::CONCURRENT_REQUESTS,
             settings.limit(limit::CONCURRENT_REQUESTS),
-            shares,
+            shares.clone(),
         )),
         bodies: Arc::new(Bodies::new(&BodyLimits {
             arriving: settings.limit(limit::ARRIVING_BODIES),
             bytes: settings.limit(limit::BODIES_IN_FLIGHT_BYTES),
             stall: Duration::from_secs(settings.limit(limit::BODY_STALL_SECONDS)),
             bytes_per_second: settings.limit(limit::BODY_BYTES_PER_SECOND_MIN),
-            shares,
+            shares: shares.clone(),
         })),
         queries: Queries::new(&QueryLimits {
             concurrent: concurrent_queries,
@@ -214,6 +212,12 @@ pub(crate) async fn boot(
     })
 }
 
+/// The share of each account: its own, or that of all.
+fn account_share(iam: &Iam) -> AccountShare {
+    let iam = iam.clone();
+    AccountShare::new(move |account| iam.account_limit(account, &limit::ACCOUNT_SHARE_PERCENT))
+}
+
 /// As many as are set, or two for each processor: while one waits for a file, another works.
 fn concurrent_queries(settings: &Settings) -> u64 {
     match settings.limit(limit::CONCURRENT_QUERIES) {
@@ -223,9 +227,10 @@ fn concurrent_queries(settings: &Settings) -> u64 {
 }
 
 /// A body of the size that is allowed must find room for its bytes.
-fn warn_of_bodies_that_never_fit(settings: &Settings, shares: Shares) {
+fn warn_of_bodies_that_never_fit(settings: &Settings) {
     let all = settings.limit(limit::BODIES_IN_FLIGHT_BYTES);
-    let room = (all / 100 * shares.account).min(all - all / 8);
+    let share = settings.limit(limit::ACCOUNT_SHARE_PERCENT);
+    let room = (all / 100 * share).min(all - all / 8);
     if settings.limit(limit::BODY_BYTES) > room {
         tracing::warn!(
             room,

@@ -53,16 +53,9 @@ impl DataDir {
         let root = std::path::absolute(root).map_err(io("resolve", root))?;
         tighten(&root).map_err(io("close to others", &root))?;
         private_files::check_folder(&root, any_mode)?;
+        private_files::check_single_names(&root)?;
         let path = root.join("lock");
-        let mut lock = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .custom_flags(private_files::no_follow())
-            .open(&path)
-            .map_err(io("open", &path))?;
+        let mut lock = private_files::open_to_write(&root, "lock")?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

@@ -4,25 +4,20 @@
 //! tried again, with longer and longer pauses.
 
 mod letter;
+mod transport;
 
-use crate::config::mail::{MailSettings, MailTls};
+use crate::config::mail::MailSettings;
 use crate::http::problem::Chain;
 use anyhow::Context;
 use iam::Iam;
 use iam::manage::invitation::Mail;
 use lettre::message::Mailbox;
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
-use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use lettre::{AsyncTransport, Message};
 use std::time::Duration;
+use transport::{PATIENCE, Smtp};
 
 /// How often the queue is looked at while it is empty.
 const POLL: Duration = Duration::from_millis(500);
-
-/// How long the mail server may take for one mail.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-type Smtp = AsyncSmtpTransport<Tokio1Executor>;
 
 /// Begins to send what is due, until the process ends.
 pub(crate) fn start(settings: &MailSettings, iam: Iam, public_url: String) -> anyhow::Result<()> {
@@ -30,7 +25,7 @@ pub(crate) fn start(settings: &MailSettings, iam: Iam, public_url: String) -> an
         .from
         .parse()
         .with_context(|| format!("`mail.from` is no address: `{}`", settings.from))?;
-    let smtp = transport(settings)?;
+    let smtp = transport::open(settings)?;
     tokio::spawn(async move {
         loop {
             match iam.due_mail().await {
@@ -49,45 +44,12 @@ pub(crate) fn start(settings: &MailSettings, iam: Iam, public_url: String) -> an
     Ok(())
 }
 
-fn transport(settings: &MailSettings) -> anyhow::Result<Smtp> {
-    let host = settings.host.trim_matches(['[', ']']).to_owned();
-    let tls = || -> anyhow::Result<TlsParameters> {
-        let mut parameters = TlsParameters::builder(host.clone());
-        if let Some(file) = &settings.ca_file {
-            let pem = std::fs::read(file)
-                .with_context(|| format!("cannot read `mail.ca_file` {}", file.display()))?;
-            let authority = Certificate::from_pem(&pem)
-                .with_context(|| format!("`mail.ca_file` {} is no certificate", file.display()))?;
-            parameters = parameters.add_root_certificate(authority);
-        }
-        parameters
-            .build_rustls()
-            .context("cannot set up TLS to the mail server")
-    };
-    let tls = match settings.tls {
-        MailTls::None => Tls::None,
-        MailTls::StartTls => Tls::Required(tls()?),
-        MailTls::Tls => Tls::Wrapper(tls()?),
-    };
-    let mut smtp = Smtp::builder_dangerous(host.clone())
-        .port(settings.port)
-        .tls(tls)
-        .timeout(Some(PATIENCE));
-    if let Some((user, file)) = &settings.login {
-        let text = std::fs::read_to_string(file)
-            .with_context(|| format!("cannot read `mail.password_file` {}", file.display()))?;
-        let password = text.lines().next().unwrap_or_default().to_owned();
-        smtp = smtp.credentials(Credentials::new(user.clone(), password));
-    }
-    Ok(smtp.build())
-}
-
 async fn deliver(iam: &Iam, smtp: &Smtp, from: &Mailbox, public_url: &str, mail: &Mail) {
     let sent = match message(from, public_url, mail) {
         Ok(message) => tokio::time::timeout(PATIENCE, smtp.send(message))
             .await
             .map_err(|_| anyhow::anyhow!("the mail server did not answer in time"))
-            .and_then(|answer| answer.map(drop).map_err(anyhow::Error::from)),
+            .and_then(|answer| answer.map(drop).map_err(|error| transport::said(&error))),
         Err(error) => Err(error),
     };
     // Neither address nor code: who was invited is nobody's business who reads the log.

@@ -176,9 +176,13 @@ fn settings(arguments: &SettingArgs) -> anyhow::Result<(Settings, Vec<Resolved>)
         .map(|(.., value)| value.clone())
         .or_else(|| environment.get("VIGIE_DATA").cloned())
         .unwrap_or_else(|| "vigie-data".to_owned());
+    let data = std::path::Path::new(&data);
     let file = match &arguments.config {
-        Some(path) => config::read_file(path, true)?,
-        None => config::read_file(&std::path::Path::new(&data).join("vigie.toml"), false)?,
+        Some(path) => {
+            private_files::check_no_link_inside(path, data)?;
+            Some(config::read_file(path)?)
+        }
+        None => config::read_file_of_folder(data)?,
     };
     let resolved = config::resolve(&Layers {
         file,

@@ -5,6 +5,10 @@
 //! Once that holds nobody else can plant anything, which is why one look at the start is enough. Links are fine outside of
 //! the folder: certificates mostly lie behind some.
 
+mod single;
+
+pub(crate) use single::{check_single_names, open_to_write, read_text};
+
 use rustix::fs::OFlags;
 use rustix::process::geteuid;
 use std::fs::Metadata;
@@ -23,7 +27,7 @@ const SECRETS: [&str; 6] = [
 ];
 
 /// Files of the data folder that are no secrets.
-const OTHERS: [&str; 2] = ["lock", "vigie.toml"];
+const OTHERS: [&str; 3] = ["lock", "vigie.toml", "agent.log"];
 
 /// Deepest folder under `samples`.
 const DEPTH_MAX: u32 = 8;
@@ -51,6 +55,11 @@ pub(crate) enum FileError {
         path.display(), word(path)
     )]
     Owner { path: PathBuf, owner: u32, own: u32 },
+    #[error(
+        "`{}` has another name elsewhere (a hard link), and what is written here would change that file as well\nhint: stop every `vigied` of this folder, then give it files of its own: run `{mend}`. A copy made by `cp -al` is no backup of files that change; `cp -a` is",
+        path.display()
+    )]
+    Names { path: PathBuf, mend: String },
     #[error("cannot look at `{}`", path.display())]
     Io {
         path: PathBuf,
@@ -87,6 +96,7 @@ pub(crate) fn check_folder(root: &Path, any_mode: bool) -> Result<(), FileError>
             file(&entry.map_err(io(&keys))?.path(), any_mode)?;
         }
     }
+    folder(&root.join("cli"))?;
     let samples = root.join("samples");
     if folder(&samples)? {
         tree(&samples, DEPTH_MAX)?;

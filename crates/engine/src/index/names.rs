@@ -388,12 +388,10 @@ mod tests {
             .map(|leaf| format!("root.{}.{leaf}", leaf % 5))
             .collect();
         let index = index(&names);
-        let started = std::time::Instant::now();
-        for _ in 0..1000 {
-            assert_eq!(found(&index, "root.*").len(), 5);
-        }
-        // A walk of all leaves, a thousand times, would take minutes.
-        assert!(started.elapsed().as_secs() < 10);
+        assert_eq!(found(&index, "root.*").len(), 5);
+        // A walk of all leaves would be fifty thousand.
+        let few = steps(&index, "root.*");
+        assert!(few < 50, "{few}");
     }
 
     proptest! {

@@ -9,10 +9,14 @@ use base::store::StoreError;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Beyond this many unwritten bytes an appender commits, whatever durability it asked for: that bounds memory and slows
 /// senders down to the disk.
 const PENDING_BYTES_MAX: usize = 8 << 20;
+
+/// A disk that works takes no longer for what has gathered, however busy it is.
+const HANGING_AFTER: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 struct Pending {
@@ -24,8 +28,8 @@ struct Pending {
 struct Progress {
     /// The last record on stable storage.
     durable: u64,
-    /// Somebody writes.
-    led: bool,
+    /// Since when somebody writes.
+    led: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -97,7 +101,7 @@ impl Wal {
             }),
             progress: Mutex::new(Progress {
                 durable: last,
-                led: false,
+                led: None,
             }),
             done: Condvar::new(),
             open: Mutex::new(open),
@@ -148,6 +152,20 @@ impl Wal {
         self.syncs.load(Ordering::Relaxed)
     }
 
+    /// Whether the disk answers; nobody is waited for.
+    ///
+    /// # Errors
+    /// [`StoreError::Hanging`] when one write and sync has been under way for longer than [`HANGING_AFTER`].
+    pub(crate) fn look(&self, now: Instant) -> Result<(), StoreError> {
+        let since = lock(&self.progress).led;
+        let waited = since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        if waited < HANGING_AFTER {
+            return Ok(());
+        }
+        let seconds = waited.as_secs();
+        Err(StoreError::Hanging { seconds })
+    }
+
     /// Returns once all records up to `sequence` are on stable storage.
     pub(crate) fn commit(&self, sequence: u64) -> Result<(), StoreError> {
         let mut progress = lock(&self.progress);
@@ -156,7 +174,7 @@ impl Wal {
                 return Ok(());
             }
             self.poison.check()?;
-            if !progress.led {
+            if progress.led.is_none() {
                 break;
             }
             progress = self
@@ -164,7 +182,7 @@ impl Wal {
                 .wait(progress)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        progress.led = true;
+        progress.led = Some(Instant::now());
         drop(progress);
         let written = self.write_pending(&mut lock(&self.open));
         self.step_down(written).map(drop)
@@ -174,14 +192,14 @@ impl Wal {
     /// keeps others from adding records meanwhile.
     pub(crate) fn rotate(&self) -> Result<(u64, u64), StoreError> {
         let mut progress = lock(&self.progress);
-        while progress.led {
+        while progress.led.is_some() {
             progress = self
                 .done
                 .wait(progress)
                 .unwrap_or_else(PoisonError::into_inner);
         }
         self.poison.check()?;
-        progress.led = true;
+        progress.led = Some(Instant::now());
         drop(progress);
         let mut open = lock(&self.open);
         let rotated = self.write_pending(&mut open).and_then(|last| {
@@ -198,7 +216,7 @@ impl Wal {
     /// Ends a leadership: tells those who wait how far it came, or that all is over.
     fn step_down(&self, reached: Result<u64, StoreError>) -> Result<u64, StoreError> {
         let mut progress = lock(&self.progress);
-        progress.led = false;
+        progress.led = None;
         let outcome = match reached {
             Ok(last) => {
                 progress.durable = progress.durable.max(last);

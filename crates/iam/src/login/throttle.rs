@@ -7,9 +7,9 @@
 //! What it is not: it makes nobody wait and refuses nobody; [`super::password`] and [`super::guess`] do.
 
 use crate::entropy;
+use base::allowance::{Rate, Spent, Table};
 use base::source::SourceKey;
 use base::time::Millis;
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The first pause after too many failures of a source at an address. Each further failure doubles it.
@@ -22,13 +22,13 @@ const DOUBLINGS_MAX: u32 = 4;
 const FORGOTTEN_MILLISECONDS: i64 = 24 * 3_600_000;
 
 /// Where a person was let in before, his further tries are looked at one in so many milliseconds.
-const PACE_MILLISECONDS: i64 = 2000;
+const PACE_MILLISECONDS: u64 = 2000;
 
 /// One of a source's failures is forgotten in so many milliseconds.
-const SOURCE_MILLISECONDS: i64 = 10_000;
+const SOURCE_MILLISECONDS: u64 = 10_000;
 
 /// One of a source's wrong keys, codes and refresh tokens is forgotten in so many milliseconds.
-const GUESS_MILLISECONDS: i64 = 1000;
+const GUESS_MILLISECONDS: u64 = 1000;
 
 /// What is forgiven.
 #[derive(Debug, Clone, Copy)]
@@ -55,38 +55,19 @@ enum Kind {
 
 type Key = [u8; 16];
 
+/// Failures of a source at an address, each of which makes the next wait longer.
 #[derive(Debug, Clone, Copy, Default)]
-struct Count {
-    failures: u32,
-    /// When the last one was; where failures are forgotten one by one, when the last of them will be.
+struct Failures {
+    count: u32,
+    /// When the last one was.
     at: i64,
 }
 
-/// Counts in two generations: when the younger is full, the older is forgotten as a whole. A count that is used is young.
-#[derive(Debug, Default)]
+/// What is counted, in bounded memory. Failures at ever new addresses push out no count of a source.
+#[derive(Debug)]
 struct Counts {
-    young: HashMap<Key, Count>,
-    old: HashMap<Key, Count>,
-}
-
-impl Counts {
-    fn get(&self, key: &Key) -> Count {
-        let found = self.young.get(key).or_else(|| self.old.get(key));
-        found.copied().unwrap_or_default()
-    }
-
-    fn set(&mut self, key: Key, count: Count, most: usize) {
-        if self.young.len() >= most / 2 && !self.young.contains_key(&key) {
-            self.old = std::mem::take(&mut self.young);
-        }
-        self.old.remove(&key);
-        self.young.insert(key, count);
-    }
-
-    fn remove(&mut self, key: &Key) {
-        self.young.remove(key);
-        self.old.remove(key);
-    }
+    failures: Table<Key, Failures>,
+    spent: Table<Key, Spent>,
 }
 
 /// Which limit a slowed login ran into, and how long it has to wait.
@@ -119,12 +100,30 @@ impl Throttle {
         Self {
             secret: entropy::bytes(),
             allowance,
-            counts: Mutex::default(),
+            counts: Mutex::new(Counts {
+                failures: Table::new(allowance.remembered / 2),
+                spent: Table::new(allowance.remembered / 2),
+            }),
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A person's tries where he was let in before.
+    fn familiar_rate(&self) -> Rate {
+        Rate::one_each(PACE_MILLISECONDS, self.allowance.per_address.into())
+    }
+
+    /// A source's wrong passwords.
+    fn source_rate(&self) -> Rate {
+        Rate::one_each(SOURCE_MILLISECONDS, self.allowance.per_source.into())
+    }
+
+    /// A source's wrong keys, codes and refresh tokens.
+    fn guess_rate(&self) -> Rate {
+        Rate::one_each(GUESS_MILLISECONDS, self.allowance.guesses.into())
     }
 
     fn key(&self, kind: Kind, source: SourceKey, address: &str) -> Key {
@@ -150,23 +149,24 @@ impl Throttle {
 
     /// Whether the try may be made now.
     pub(crate) fn look(&self, attempt: &Try, now: Millis) -> Result<(), Slowed> {
-        self.allowed(&self.lock(), attempt, now)
+        self.allowed(&mut self.lock(), attempt, now)
     }
 
-    fn allowed(&self, counts: &Counts, attempt: &Try, now: Millis) -> Result<(), Slowed> {
-        let own = counts.get(&attempt.address);
-        if own.failures >= self.allowance.per_address {
-            let beyond = own.failures - self.allowance.per_address;
+    fn allowed(&self, counts: &mut Counts, attempt: &Try, now: Millis) -> Result<(), Slowed> {
+        if let Some(own) = counts.failures.get_mut(&attempt.address)
+            && own.count >= self.allowance.per_address
+        {
+            let beyond = own.count - self.allowance.per_address;
             let pause = PAUSE_MILLISECONDS << beyond.min(DOUBLINGS_MAX);
             let wait = own.at.saturating_add(pause).saturating_sub(now.0);
             if wait > 0 {
                 return Err(Slowed::Address(wait));
             }
         }
-        let all = counts.get(&attempt.source);
-        match beyond(&all, self.allowance.per_source, SOURCE_MILLISECONDS, now) {
-            wait @ 1.. => Err(Slowed::Source(wait)),
-            _ => Ok(()),
+        let spent = counts.spent.get_mut(&attempt.source);
+        match spent.map_or(0, |own| own.wait(self.source_rate(), now)) {
+            0 => Ok(()),
+            wait => Err(Slowed::Source(signed(wait))),
         }
     }
 
@@ -174,43 +174,37 @@ impl Throttle {
     /// turns out right is [`Self::clear`]ed.
     pub(crate) fn begin(&self, attempt: &Try, now: Millis) -> Result<(), Slowed> {
         let mut counts = self.lock();
-        self.allowed(&counts, attempt, now)?;
-        let mut own = counts.get(&attempt.address);
+        self.allowed(&mut counts, attempt, now)?;
+        let own = counts.failures.entry(attempt.address);
         if own.at.saturating_add(FORGOTTEN_MILLISECONDS) < now.0 {
-            own.failures = 0;
+            own.count = 0;
         }
-        own = Count {
-            failures: own.failures.saturating_add(1),
-            at: now.0,
-        };
-        counts.set(attempt.address, own, self.allowance.remembered);
-        let all = one_more(&counts.get(&attempt.source), SOURCE_MILLISECONDS, now);
-        counts.set(attempt.source, all, self.allowance.remembered);
+        own.count = own.count.saturating_add(1);
+        own.at = now.0;
+        let spent = counts.spent.entry(attempt.source);
+        spent.spend(self.source_rate(), now, 1);
         Ok(())
     }
 
     /// How many milliseconds a try has to wait where the person was let in before. It has its turn then, whatever comes.
     pub(crate) fn pace(&self, attempt: &Try, now: Millis, most: i64) -> Result<i64, Slowed> {
         let mut counts = self.lock();
-        let own = counts.get(&attempt.familiar);
-        let wait = beyond(&own, self.allowance.per_address, PACE_MILLISECONDS, now);
+        let own = counts.spent.entry(attempt.familiar);
+        let wait = signed(own.wait(self.familiar_rate(), now));
         if wait > most {
             return Err(Slowed::Address(wait - most));
         }
-        let own = one_more(&own, PACE_MILLISECONDS, now);
-        counts.set(attempt.familiar, own, self.allowance.remembered);
+        own.spend(self.familiar_rate(), now, 1);
         Ok(wait)
     }
 
     /// The try was right.
     pub(crate) fn clear(&self, attempt: &Try, was_familiar: bool) {
         let mut counts = self.lock();
-        counts.remove(&attempt.address);
-        counts.remove(&attempt.familiar);
-        if !was_familiar {
-            let mut all = counts.get(&attempt.source);
-            all.at = all.at.saturating_sub(SOURCE_MILLISECONDS);
-            counts.set(attempt.source, all, self.allowance.remembered);
+        counts.failures.remove(&attempt.address);
+        counts.spent.remove(&attempt.familiar);
+        if !was_familiar && let Some(all) = counts.spent.get_mut(&attempt.source) {
+            all.give_back(self.source_rate(), 1);
         }
     }
 
@@ -218,29 +212,13 @@ impl Throttle {
     pub(crate) fn guess(&self, source: SourceKey, now: Millis) -> Option<i64> {
         let key = self.key(Kind::Guess, source, "");
         let mut counts = self.lock();
-        let all = counts.get(&key);
-        let wait = beyond(&all, self.allowance.guesses, GUESS_MILLISECONDS, now);
-        if wait > 0 {
-            return Some(wait);
-        }
-        let all = one_more(&all, GUESS_MILLISECONDS, now);
-        counts.set(key, all, self.allowance.remembered);
-        None
+        let taken = counts.spent.entry(key).take(self.guess_rate(), now);
+        taken.err().map(signed)
     }
 }
 
-/// How long one more has to wait where `burst` are free and one is forgotten in each `period`; not above 0 if it need not.
-fn beyond(count: &Count, burst: u32, period: i64, now: Millis) -> i64 {
-    let full = period.saturating_mul(i64::from(burst));
-    let after = count.at.max(now.0).saturating_add(period);
-    after.saturating_sub(full).saturating_sub(now.0)
-}
-
-fn one_more(count: &Count, period: i64, now: Millis) -> Count {
-    Count {
-        failures: 0,
-        at: count.at.max(now.0).saturating_add(period),
-    }
+fn signed(milliseconds: u64) -> i64 {
+    i64::try_from(milliseconds).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -333,10 +311,12 @@ mod tests {
         let throttle = throttle();
         for number in 0..1000 {
             let attempt = throttle.attempt(source(1), &format!("n{number}"));
-            let _ = throttle.begin(&attempt, Millis(i64::from(number) * 10_000));
+            let now = Millis(i64::from(number) * 10_000);
+            let _ = throttle.begin(&attempt, now);
+            let _ = throttle.pace(&attempt, now, 0);
         }
         let counts = throttle.lock();
-        assert!(counts.young.len() + counts.old.len() <= 64);
+        assert!(counts.failures.len() + counts.spent.len() <= 64);
     }
 
     #[test]

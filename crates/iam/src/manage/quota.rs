@@ -12,6 +12,9 @@ use std::collections::HashMap;
 /// The word of a refusal because of a limit of the account.
 const EXCEEDED: &str = "limit_exceeded";
 
+/// The unit of a limit that is a share of something.
+const PERCENT: &str = "percent";
+
 /// The server's values of [`limit::PER_ACCOUNT`].
 #[derive(Debug, Clone)]
 pub struct AccountLimits(HashMap<&'static str, u64>);
@@ -100,6 +103,11 @@ impl Iam {
                 );
                 return Err(IamError::invalid("limit", what));
             };
+            if limit.unit == PERCENT && value.is_some_and(|value| !(1..=100).contains(&value)) {
+                let what =
+                    format!("`{name}` is a share: a whole number from 1 to 100, or `default`");
+                return Err(IamError::invalid("limit", what));
+            }
             let key = [Value::from(account.to_string()), limit.name.into()];
             let sql = "DELETE FROM account_limits WHERE account = $1 AND name = $2";
             tx.execute(sql, &key).await?;

@@ -3,6 +3,7 @@
 use super::ConfigError;
 use super::file::FileValue;
 use super::setting::{Setting, Shape, all};
+use crate::private_files;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
@@ -283,16 +284,24 @@ pub(crate) fn environment(
         .collect()
 }
 
-/// Reads the file at `path`; a missing file is an error only when it was asked for by name.
-pub(crate) fn read_file(path: &Path, asked: bool) -> Result<Option<FileLayer>, ConfigError> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some((path.to_owned(), super::file::parse(path, &text)?))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !asked => Ok(None),
-        Err(source) => Err(ConfigError::Read {
-            path: path.to_owned(),
-            source,
-        }),
-    }
+/// Reads the settings file that was asked for by name.
+pub(crate) fn read_file(path: &Path) -> Result<FileLayer, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok((path.to_owned(), super::file::parse(path, &text)?))
+}
+
+/// Reads the settings file of a data folder, where there is one. Nothing has looked at the folder yet, so no link is
+/// followed and no file of another user's is read.
+pub(crate) fn read_file_of_folder(data: &Path) -> Result<Option<FileLayer>, ConfigError> {
+    let path = data.join("vigie.toml");
+    let Some(text) = private_files::read_text(&path)? else {
+        return Ok(None);
+    };
+    let values = super::file::parse(&path, &text)?;
+    Ok(Some((path, values)))
 }
 
 #[cfg(test)]

@@ -25,6 +25,10 @@ pub(crate) struct MailSettings {
     pub(crate) ca_file: Option<PathBuf>,
     /// User, and the file with the password.
     pub(crate) login: Option<(String, PathBuf)>,
+    /// Where links are not followed.
+    pub(crate) data: PathBuf,
+    /// Whether it is not asked who may read the password.
+    pub(crate) any_mode: bool,
 }
 
 impl MailSettings {
@@ -54,6 +58,8 @@ impl Settings {
             },
             ca_file: file("mail.ca_file"),
             login: file("mail.password_file").map(|file| (self.text("mail.user").to_owned(), file)),
+            data: self.data().to_owned(),
+            any_mode: self.allow_readable_secrets(),
         })
     }
 

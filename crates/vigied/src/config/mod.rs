@@ -7,9 +7,12 @@ pub(crate) mod mail;
 mod networks;
 pub(crate) mod setting;
 
-pub(crate) use layer::{Layers, Resolved, Source, environment, read_file, resolve};
+pub(crate) use layer::{
+    Layers, Resolved, Source, environment, read_file, read_file_of_folder, resolve,
+};
 
 use crate::operations::Place;
+use crate::private_files::FileError;
 pub(crate) use networks::Networks;
 
 use base::limit::{self, Limit};
@@ -38,6 +41,8 @@ pub(crate) enum ConfigError {
         #[source]
         source: std::io::Error,
     },
+    #[error(transparent)]
+    Planted(#[from] FileError),
     #[error("`tls.certificate` and `tls.key` go together: set both or neither")]
     HalfTls,
     #[error(

@@ -140,7 +140,7 @@ const OWN: &[Setting] = &[
         "allow_readable_secrets",
         Shape::Flag,
         "false",
-        "do not ask who may read signing keys, databases and the key of the certificate: for mounted volumes that cannot hide them",
+        "do not ask who may read signing keys, databases, the key of the certificate and the password at the mail server: for mounted volumes that cannot hide them",
     ),
     setting(
         "shutdown_seconds",
@@ -221,7 +221,7 @@ const OWN: &[Setting] = &[
         "mail.password_file",
         Shape::Path,
         "",
-        "file with the password of `mail.user` in its first line",
+        "file with the password of `mail.user` in its first line; not readable by everybody",
     ),
     setting(
         "storage.retention_days",

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 const SMALL_BYTES: u64 = limit::FORM_BYTES.default;
 
 /// The limits.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct BodyLimits {
     pub(crate) arriving: u64,
     pub(crate) bytes: u64,
@@ -74,13 +74,13 @@ pub(crate) struct Held {
 
 impl Bodies {
     pub(crate) fn new(limits: &BodyLimits) -> Self {
-        let (whole, shares) = (&limit::ARRIVING_BODIES, limits.shares);
+        let shares = || limits.shares.clone();
         Self {
             inner: Mutex::new(Inner {
                 entries: BTreeMap::new(),
                 next: 0,
-                arriving: Tally::new(whole, limits.arriving, shares),
-                bytes: Tally::new(&limit::BODIES_IN_FLIGHT_BYTES, limits.bytes, shares),
+                arriving: Tally::new(&limit::ARRIVING_BODIES, limits.arriving, shares()),
+                bytes: Tally::new(&limit::BODIES_IN_FLIGHT_BYTES, limits.bytes, shares()),
             }),
             freed: Notify::new(),
             stall: limits.stall,

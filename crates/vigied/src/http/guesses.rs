@@ -4,21 +4,17 @@
 //! many one after another. A caller who hangs up has missed.
 
 use super::problem::Refusal;
+use base::allowance::{Rate, Spent, Table};
 use base::error::{Kind, Problem};
 use base::id::UserId;
 use base::limit::{self, Limit};
 use base::source::SourceKey;
 use base::time::Millis;
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use wire::code;
 
-/// Guessers remembered at most; beyond it those are forgotten who may guess again anyway, and if that leaves more than half,
-/// all.
-const GUESSERS_MAX: usize = 65_536;
-
 /// In this time all misses are forgotten.
-const PERIOD_MILLISECONDS: i64 = 60_000;
+const PERIOD_MILLISECONDS: u64 = 60_000;
 
 /// Who is slowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,8 +55,7 @@ pub(crate) const CODES: Guess = Guess {
 pub(crate) struct Guesses {
     kind: Guess,
     per_minute: u64,
-    /// When each guesser's misses are forgotten: every miss moves it ahead by the time in which one may be made.
-    forgotten_at: Mutex<HashMap<Guesser, i64>>,
+    missed: Mutex<Table<Guesser, Spent>>,
 }
 
 /// A try that counts as a miss unless it is given back.
@@ -74,45 +69,32 @@ pub(crate) struct Try<'a> {
 impl Guesses {
     /// So many misses a minute.
     pub(crate) fn new(kind: Guess, per_minute: u64) -> Self {
+        let most = usize::try_from(limit::FAILURES_REMEMBERED.default).unwrap_or(usize::MAX);
         Self {
             kind,
             per_minute: per_minute.max(1),
-            forgotten_at: Mutex::default(),
+            missed: Mutex::new(Table::new(most)),
         }
     }
 
-    fn cost(&self) -> i64 {
-        PERIOD_MILLISECONDS / i64::try_from(self.per_minute).unwrap_or(i64::MAX)
+    const fn rate(&self) -> Rate {
+        Rate::per(self.per_minute, PERIOD_MILLISECONDS)
     }
 
-    fn table(&self) -> MutexGuard<'_, HashMap<Guesser, i64>> {
-        (self.forgotten_at.lock()).unwrap_or_else(PoisonError::into_inner)
+    fn table(&self) -> MutexGuard<'_, Table<Guesser, Spent>> {
+        self.missed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets one on who has not missed too often, and counts it as a miss until it is known to be none.
     pub(crate) fn take(&self, guesser: Option<Guesser>, now: Millis) -> Result<Try<'_>, Refusal> {
         if let Some(guesser) = guesser {
-            let mut table = self.table();
-            let ahead = table.get(&guesser).map_or(0, |at| at.saturating_sub(now.0));
-            let over = ahead
-                .saturating_add(self.cost())
-                .saturating_sub(PERIOD_MILLISECONDS);
-            if over > 0 {
-                return Err(self.refusal(over));
-            }
-            if table.len() >= GUESSERS_MAX && !table.contains_key(&guesser) {
-                table.retain(|_, at| *at > now.0);
-                if table.len() > GUESSERS_MAX / 2 {
-                    table.clear();
-                }
-            }
-            let at = table.entry(guesser).or_insert(now.0);
-            *at = (*at).max(now.0).saturating_add(self.cost());
+            let taken = self.table().entry(guesser).take(self.rate(), now);
+            taken.map_err(|wait| self.refusal(wait))?;
         }
         Ok(Try { of: self, guesser })
     }
 
-    fn refusal(&self, wait: i64) -> Refusal {
+    fn refusal(&self, wait: u64) -> Refusal {
         let Guess {
             code,
             limit,
@@ -123,7 +105,7 @@ impl Guesses {
             "more {what} than `{}` = {} a minute",
             limit.name, self.per_minute
         );
-        let seconds = u64::try_from(wait).unwrap_or(0).div_ceil(1000);
+        let seconds = wait.div_ceil(1000);
         let problem = Problem::new(Kind::Busy, code, message)
             .hint(hint)
             .limit(limit);
@@ -137,9 +119,8 @@ impl Try<'_> {
         let Some(guesser) = self.guesser else {
             return;
         };
-        let mut table = self.of.table();
-        if let Some(at) = table.get_mut(&guesser) {
-            *at = at.saturating_sub(self.of.cost());
+        if let Some(spent) = self.of.table().get_mut(&guesser) {
+            spent.give_back(self.of.rate(), 1);
         }
     }
 }
@@ -185,6 +166,16 @@ mod tests {
     }
 
     #[test]
+    fn many_a_minute_are_no_more_than_are_allowed() {
+        for per_minute in [7, 40_000, 120_000] {
+            let guesses = Guesses::new(CODES, per_minute);
+            let now = Millis(0);
+            let taken = (0..200_000).filter(|_| guesses.take(guesser(1), now).is_ok());
+            assert_eq!(taken.count() as u64, per_minute);
+        }
+    }
+
+    #[test]
     fn the_table_is_bounded() {
         let guesses = guesses();
         for number in 0..100_000_u32 {
@@ -192,6 +183,6 @@ mod tests {
             let guesser = Guesser::Source(SourceKey::of(address.into()));
             let _missed = guesses.take(Some(guesser), Millis(0)).unwrap();
         }
-        assert!(guesses.table().len() <= GUESSERS_MAX);
+        assert!(guesses.table().len() as u64 <= limit::FAILURES_REMEMBERED.default);
     }
 }

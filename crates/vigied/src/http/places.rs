@@ -1,8 +1,8 @@
-//! Places for requests that are worked on. One is taken when the request is there as a whole, and kept until its work has
+//! Places, such as those for requests that are worked on. One of those is taken when the request is there as a whole, and kept until its work has
 //! ended: what only arrives takes none.
 
 use super::share::{Over, Owner, Shares, Tally};
-use base::limit;
+use base::limit::Limit;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// All of them.
@@ -17,15 +17,11 @@ pub(crate) struct Place {
 }
 
 impl Places {
-    pub(crate) fn new(total: u64, shares: Shares) -> Self {
-        Self(Mutex::new(Tally::new(
-            &limit::CONCURRENT_REQUESTS,
-            total,
-            shares,
-        )))
+    pub(crate) fn new(whole: &'static Limit, total: u64, shares: Shares) -> Self {
+        Self(Mutex::new(Tally::new(whole, total, shares)))
     }
 
-    /// A place for a request of this owner.
+    /// A place for this owner.
     ///
     /// # Errors
     /// [`Over`] when all are taken, or the owner's share is.

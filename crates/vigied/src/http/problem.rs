@@ -54,7 +54,7 @@ impl From<StoreError> for Refusal {
             }
             .hint("ask for a narrower pattern or a shorter range")
             .limit(&limit::REQUEST_SECONDS),
-            StoreError::Wedged { .. } => {
+            StoreError::Wedged { .. } | StoreError::Hanging { .. } => {
                 tracing::error!(%error, "the store is stuck");
                 code::UNAVAILABLE
                     .problem("the store is stuck; the operator finds more in the server's log")

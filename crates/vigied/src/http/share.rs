@@ -6,6 +6,8 @@ use base::id::AccountId;
 use base::limit::{self, Limit};
 use base::source::{Source, SourceKey};
 use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
 use wire::code;
 
 /// Whom something counts for.
@@ -38,21 +40,45 @@ const KEPT_PART: u64 = 8;
 const LITTLE_PART: u64 = 32;
 
 /// The shares, in hundredths of the whole.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Shares {
-    pub(crate) account: u64,
+    pub(crate) account: AccountShare,
     pub(crate) source: u64,
     pub(crate) strangers: u64,
 }
 
+/// The share of each account, asked for whenever it counts: the operator changes it while the server runs.
+#[derive(Clone)]
+pub(crate) struct AccountShare(Arc<dyn Fn(AccountId) -> u64 + Send + Sync>);
+
+impl AccountShare {
+    /// What this says of an account. It is asked under the lock of a good, so it must not wait for anything.
+    pub(crate) fn new(of: impl Fn(AccountId) -> u64 + Send + Sync + 'static) -> Self {
+        Self(Arc::new(of))
+    }
+}
+
+impl fmt::Debug for AccountShare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccountShare")
+    }
+}
+
+#[cfg(test)]
 impl Shares {
+    /// The same for every account.
+    pub(crate) fn of(account: u64, source: u64, strangers: u64) -> Self {
+        Self {
+            account: AccountShare::new(move |_| account),
+            source,
+            strangers,
+        }
+    }
+
     /// Everybody may have everything.
-    #[cfg(test)]
-    pub(crate) const WHOLE: Self = Self {
-        account: 100,
-        source: 100,
-        strangers: 100,
-    };
+    pub(crate) fn whole() -> Self {
+        Self::of(100, 100, 100)
+    }
 }
 
 /// At least one, else nobody would be served.
@@ -98,12 +124,13 @@ impl Over {
                 "{who} all that may be had at once: {allowed} {unit}, the `{name}` of `{whole}`"
             )
         };
+        let hint = if self.limit == &limit::ACCOUNT_SHARE_PERCENT {
+            "send again after `Retry-After` seconds; the operator can give one account another share with `vigied account limit ACCOUNT account_share_percent=NUMBER`"
+        } else {
+            "send again after `Retry-After` seconds"
+        };
         let problem = code::TOO_BUSY.problem(message);
-        Refusal(
-            problem
-                .hint("send again after `Retry-After` seconds")
-                .limit(self.limit),
-        )
+        Refusal(problem.hint(hint).limit(self.limit))
     }
 }
 
@@ -153,7 +180,7 @@ impl Tally {
             return Some(over(self.whole, self.total));
         }
         let (limit, percent) = match owner {
-            Owner::Account(_) => (&limit::ACCOUNT_SHARE_PERCENT, self.shares.account),
+            Owner::Account(id) => (&limit::ACCOUNT_SHARE_PERCENT, (self.shares.account.0)(id)),
             Owner::Source(_) => (&limit::SOURCE_SHARE_PERCENT, self.shares.source),
             Owner::Proxy => (&limit::STRANGER_SHARE_PERCENT, self.shares.strangers),
         };
@@ -219,11 +246,9 @@ mod tests {
         Owner::Source(SourceKey::of([127, 0, 0, number].into()))
     }
 
-    const SHARES: Shares = Shares {
-        account: 50,
-        source: 25,
-        strangers: 75,
-    };
+    fn shares() -> Shares {
+        Shares::of(50, 25, 75)
+    }
 
     fn taken(tally: &mut Tally, owner: Owner) -> (u64, &'static str) {
         let mut taken = 0;
@@ -238,7 +263,7 @@ mod tests {
 
     #[test]
     fn each_has_his_share_and_strangers_leave_some() {
-        let mut tally = Tally::new(&limit::CONCURRENT_REQUESTS, 8, SHARES);
+        let mut tally = Tally::new(&limit::CONCURRENT_REQUESTS, 8, shares());
         for (owner, expected) in [
             (source(1), (2, "source_share_percent")),
             (source(2), (2, "source_share_percent")),
@@ -264,6 +289,35 @@ mod tests {
     }
 
     #[test]
+    fn one_account_may_have_a_share_of_its_own_and_another_one_from_now_on() {
+        let set = Arc::new(std::sync::atomic::AtomicU64::new(25));
+        let percent = Arc::clone(&set);
+        let Owner::Account(special) = account(1) else {
+            unreachable!()
+        };
+        let shares = Shares {
+            account: AccountShare::new(move |id| {
+                if id == special {
+                    percent.load(std::sync::atomic::Ordering::Relaxed)
+                } else {
+                    50
+                }
+            }),
+            ..shares()
+        };
+        let mut tally = Tally::new(&limit::CONCURRENT_REQUESTS, 8, shares);
+        assert_eq!(taken(&mut tally, account(1)), (2, "account_share_percent"));
+        assert_eq!(taken(&mut tally, account(2)), (4, "account_share_percent"));
+        tally.subtract(account(2), 4);
+        set.store(75, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(taken(&mut tally, account(1)), (4, "account_share_percent"));
+        // Less than it has takes nothing away, and gives nothing more.
+        set.store(10, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(taken(&mut tally, account(1)), (0, "account_share_percent"));
+        assert_eq!(tally.of(account(1)), 6);
+    }
+
+    #[test]
     fn a_share_is_never_nothing() {
         for total in [1, 2, 3] {
             assert!(share(total, 1) == 1 && share(total, 100) == total);
@@ -273,7 +327,7 @@ mod tests {
 
     #[test]
     fn a_refusal_names_its_limit() {
-        let mut tally = Tally::new(&limit::CONCURRENT_REQUESTS, 8, SHARES);
+        let mut tally = Tally::new(&limit::CONCURRENT_REQUESTS, 8, shares());
         tally.add(source(1), 2);
         let refusal = tally.over(source(1), 1).unwrap().refusal().0;
         assert_eq!(refusal.limit, Some(&limit::SOURCE_SHARE_PERCENT));

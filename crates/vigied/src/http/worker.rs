@@ -48,7 +48,11 @@ mod tests {
     use std::time::{Duration, Instant};
 
     fn one_place() -> Arc<Places> {
-        Arc::new(Places::new(1, Shares::WHOLE))
+        Arc::new(Places::new(
+            &base::limit::CONCURRENT_REQUESTS,
+            1,
+            Shares::whole(),
+        ))
     }
 
     #[tokio::test]

@@ -4,25 +4,25 @@
 use super::answer::{self, Tokens};
 use super::{Place, socket};
 use crate::app::App;
+use crate::http::places::Places;
+use crate::http::share::{AccountShare, Owner, Shares};
 use crate::http::tls::Tls;
 use anyhow::Context;
 use base::limit;
 use base::source::SourceKey;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
-use tokio::sync::Semaphore;
 
 /// What is buffered of a request's head; Prometheus sends some hundred bytes.
 const HEAD_BYTES: usize = 16 * 1024;
 
-/// Of all places one address may take this part: it must not keep the scraper out.
-const SHARE: usize = 4;
+/// Of all places one address may take so many in a hundred: it must not keep the scraper out.
+const SOURCE_PERCENT: u64 = 25;
 
 /// The listener, taken and not served yet.
 #[derive(Debug)]
@@ -32,44 +32,6 @@ pub(crate) struct Listener(Kind);
 enum Kind {
     Socket(socket::Socket),
     Address(TcpListener),
-}
-
-/// Places by address, given back when dropped.
-#[derive(Debug, Default)]
-struct Sources(Mutex<HashMap<SourceKey, usize>>);
-
-struct Taken {
-    sources: Arc<Sources>,
-    key: SourceKey,
-}
-
-impl Sources {
-    fn take(self: &Arc<Self>, key: SourceKey, most: usize) -> Option<Taken> {
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = taken.entry(key).or_default();
-        if *own >= most {
-            return None;
-        }
-        *own += 1;
-        let sources = Arc::clone(self);
-        Some(Taken { sources, key })
-    }
-}
-
-impl Drop for Taken {
-    fn drop(&mut self) {
-        let mut taken = self
-            .sources
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(own) = taken.get_mut(&self.key) {
-            *own -= 1;
-            if *own == 0 {
-                taken.remove(&self.key);
-            }
-        }
-    }
 }
 
 enum Accepted {
@@ -110,6 +72,16 @@ impl Listener {
     }
 }
 
+/// So many places, shared by address; nobody's account counts here.
+fn places(total: u64) -> Places {
+    let shares = Shares {
+        account: AccountShare::new(|_| 100),
+        source: SOURCE_PERCENT,
+        strangers: 100,
+    };
+    Places::new(&limit::OPERATIONS_CONNECTIONS, total, shares)
+}
+
 /// Serves until it is dropped. `tls` where it is reached from other machines.
 pub(crate) async fn serve(
     listener: Listener,
@@ -122,9 +94,7 @@ pub(crate) async fn serve(
         Kind::Socket(_) => answer::router(&app, None),
         Kind::Address(_) => answer::router(&app, Some(tokens)),
     };
-    let places_max = app.limits.operations_connections;
-    let places = Arc::new(Semaphore::new(places_max));
-    let sources = Arc::new(Sources::default());
+    let places = Arc::new(places(app.limits.operations_connections));
     loop {
         let accepted = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -134,22 +104,18 @@ pub(crate) async fn serve(
                 continue;
             }
         };
-        let share = match &accepted {
-            Accepted::Socket(_) => Ok(None),
-            Accepted::Address(_, peer) => {
-                let most = places_max.div_ceil(SHARE);
-                let taken = sources.take(SourceKey::of(peer.ip()), most);
-                taken.map(Some).ok_or(())
-            }
+        let owner = match &accepted {
+            // All of them are the operator's.
+            Accepted::Socket(_) => Owner::Proxy,
+            Accepted::Address(_, peer) => Owner::Source(SourceKey::of(peer.ip())),
         };
-        let place = Arc::clone(&places).try_acquire_owned();
-        let (Ok(share), Ok(place)) = (share, place) else {
+        let Ok(place) = places.take(owner) else {
             app.metrics.limited(&limit::OPERATIONS_CONNECTIONS);
             continue;
         };
         let (app, router, tls) = (Arc::clone(&app), router.clone(), tls.clone());
         tokio::spawn(async move {
-            let _held = (place, share);
+            let _held = place;
             let limit = app.limits.operations_time;
             let answered = tokio::time::timeout(limit, async {
                 match (accepted, tls) {
@@ -191,16 +157,17 @@ mod tests {
 
     #[test]
     fn one_address_takes_its_share_and_gives_it_back() {
-        let sources = Arc::new(Sources::default());
-        let key = |text: &str| SourceKey::of(text.parse().unwrap());
-        let first = sources.take(key("192.0.2.1"), 2);
-        let second = sources.take(key("192.0.2.1"), 2);
-        assert!(first.is_some() && second.is_some());
-        assert!(sources.take(key("192.0.2.1"), 2).is_none());
-        assert!(sources.take(key("192.0.2.2"), 2).is_some());
+        let places = Arc::new(places(8));
+        let take = |text: &str| places.take(Owner::Source(SourceKey::of(text.parse().unwrap())));
+        let first = take("192.0.2.1").unwrap();
+        let second = take("192.0.2.1").unwrap();
+        assert!(take("192.0.2.1").is_err());
+        let other = take("192.0.2.2").unwrap();
         drop(first);
-        assert!(sources.take(key("192.0.2.1"), 2).is_some());
-        drop(second);
-        assert!(sources.0.lock().unwrap().is_empty());
+        let again = take("192.0.2.1").unwrap();
+        drop((second, again, other));
+        // The socket's places are one owner's: all but the last eighth.
+        let held: Vec<_> = std::iter::from_fn(|| places.take(Owner::Proxy).ok()).collect();
+        assert_eq!(held.len(), 7);
     }
 }

@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn what_one_holds_another_lacks_until_it_is_given_back() {
-        let pool = Arc::new(Pool::new(100, Shares::WHOLE));
+        let pool = Arc::new(Pool::new(100, Shares::whole()));
         let owner = Owner::Account(base::id::AccountId(base::id::Guid::from_random([1; 16])));
         let (one, other) = (Held::new(&pool, owner), Held::new(&pool, owner));
         one.hold(50).unwrap();

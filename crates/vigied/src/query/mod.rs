@@ -31,7 +31,7 @@ use turns::Turns;
 use wire::code;
 
 /// The limits of all queries together.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct QueryLimits {
     /// Queries that run at once.
     pub(crate) concurrent: u64,
@@ -55,8 +55,12 @@ pub(crate) struct Queries {
 impl Queries {
     pub(crate) fn new(limits: &QueryLimits) -> Self {
         Self {
-            turns: Arc::new(Turns::new(limits.concurrent, limits.queued, limits.shares)),
-            pool: Arc::new(Pool::new(limits.bytes, limits.shares)),
+            turns: Arc::new(Turns::new(
+                limits.concurrent,
+                limits.queued,
+                limits.shares.clone(),
+            )),
+            pool: Arc::new(Pool::new(limits.bytes, limits.shares.clone())),
             running: Arc::default(),
             unread: Arc::default(),
         }

@@ -45,7 +45,7 @@ struct Waiting {
 impl Turns {
     pub(super) fn new(running: u64, waiting: u64, shares: Shares) -> Self {
         Self(Mutex::new(State {
-            running: Tally::new(&limit::CONCURRENT_QUERIES, running, shares).keeping_one(),
+            running: Tally::new(&limit::CONCURRENT_QUERIES, running, shares.clone()).keeping_one(),
             waiting: Tally::new(&limit::QUEUED_QUERIES, waiting, shares),
             queues: HashMap::new(),
             ring: VecDeque::new(),
@@ -269,10 +269,7 @@ mod tests {
     }
 
     fn turns(running: u64, waiting: u64, account: u64) -> Arc<Turns> {
-        let shares = Shares {
-            account,
-            ..Shares::WHOLE
-        };
+        let shares = Shares::of(account, 100, 100);
         Arc::new(Turns::new(running, waiting, shares))
     }
 

@@ -7,6 +7,7 @@ use super::KEY_FILE;
 use super::command::{CommandLine, word};
 use super::leash::{Leash, Stopped};
 use super::said::{last_paragraph, receipt, say, title, without_tokens};
+use crate::private_files;
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -119,9 +120,8 @@ $ curl -H "$TOKEN" -H "$SPACE" '{url}/v1/metrics/list?query=hello.*' -X DELETE"#
 
     /// Starts the agent that goes on; what it says is kept beside the data.
     fn start_agent(&self) -> anyhow::Result<()> {
-        let path = self.data.join("agent.log");
-        let log = std::fs::File::create(&path)
-            .with_context(|| format!("cannot create `{}`", path.display()))?;
+        let log = private_files::open_to_write(&self.data, "agent.log")?;
+        log.set_len(0).context("cannot empty the agent's log")?;
         let mut agent = self.vigie().command(&["agent"]);
         self.leash
             .start(agent.stdout(Stdio::null()).stderr(log), |_| ())

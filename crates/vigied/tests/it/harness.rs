@@ -89,10 +89,21 @@ impl Serving {
 
     /// As [`Self::start`]; the log when the server ended instead.
     pub(crate) fn try_start(data: &Path, listen: &str, flags: &[&str]) -> Result<Self, String> {
+        Self::try_start_under(data, listen, flags, &[])
+    }
+
+    /// As [`Self::try_start`], with more in its environment.
+    pub(crate) fn try_start_under(
+        data: &Path,
+        listen: &str,
+        flags: &[&str],
+        environment: &[(&str, &Path)],
+    ) -> Result<Self, String> {
         let mut child = Command::new(VIGIED)
             .args(["serve", "--listen", listen, "--data"])
             .arg(data)
             .args(flags)
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

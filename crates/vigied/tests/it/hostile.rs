@@ -1,6 +1,7 @@
 //! Attacks on the real server, while an honest client is served. One file per kind of attack; what the report of a kind
 //! shows is named in its tests.
 
+mod account_share;
 mod bounds;
 mod cross_site;
 mod doubled_headers;
@@ -8,6 +9,7 @@ mod fair_places;
 mod files;
 mod framing;
 mod gzip;
+mod hanging_disk;
 mod honest;
 mod introspection;
 pub(crate) mod invite;
@@ -17,6 +19,7 @@ mod logins;
 mod operations;
 mod patterns;
 mod places;
+mod planted;
 mod proxies;
 mod queries;
 mod quota;

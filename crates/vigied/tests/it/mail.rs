@@ -77,7 +77,7 @@ fn with_mail(address: &str, more: &[&str]) -> Server {
     Server::with(&flags)
 }
 
-fn invite(server: &Server, email: &str) -> serde_json::Value {
+pub(crate) fn invite(server: &Server, email: &str) -> serde_json::Value {
     let path = format!("/v2/accounts/{}/users", server.owner.account);
     let request = server.request("POST", &path).bearer(&server.token());
     let reply = request.json(&json!({"users": [{"email": email}]})).send();
@@ -85,7 +85,7 @@ fn invite(server: &Server, email: &str) -> serde_json::Value {
     reply.json()["resources"][0].clone()
 }
 
-fn next(mails: &Receiver<String>) -> String {
+pub(crate) fn next(mails: &Receiver<String>) -> String {
     mails
         .recv_timeout(Duration::from_secs(60))
         .expect("no mail came")

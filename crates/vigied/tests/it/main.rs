@@ -37,6 +37,8 @@ mod machine_output;
 #[cfg(test)]
 mod mail;
 #[cfg(test)]
+mod mail_tls;
+#[cfg(test)]
 mod malformed;
 #[cfg(test)]
 mod paging;

@@ -3,11 +3,12 @@
 //! The slot of an instant begins at `at - at % step`; what is in no slot's samples is NaN, and NaN counts for nothing.
 
 use super::gather::{Filling, Parts, Running};
+use base::limit;
 use base::sample::{Grid, Series};
 use base::time::{Millis, Step, TimeRange};
 
 /// The most slots one grid may have.
-pub const SLOTS_MAX: u64 = 10_000_000;
+pub const SLOTS_MAX: u64 = limit::SLOTS_PER_SERIES.default;
 
 /// What several values become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -36,7 +37,11 @@ impl Function {
 
 /// The range holds more than [`SLOTS_MAX`] slots of this step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the range holds more than {SLOTS_MAX} slots of {step_ms} ms")]
+#[error(
+    "the range holds more than `{}` = {SLOTS_MAX} slots of {} s",
+    limit::SLOTS_PER_SERIES.name,
+    step_ms / 1000
+)]
 pub struct TooManySlots {
     /// The step asked for.
     pub step_ms: i64,

@@ -87,12 +87,9 @@ impl Iam {
         sweep(&mut tx, account, now).await?;
         let amount = i64::try_from(wanted.len()).unwrap_or(i64::MAX);
         let today = use_up(&mut tx, format!("invitations/{account}"), amount, now).await?;
-        if today > config.per_day {
-            return Err(over(
-                Kind::Busy,
-                &limit::INVITATIONS_PER_DAY,
-                config.per_day,
-            ));
+        let per_day = self.account_limit(account, &limit::INVITATIONS_PER_DAY);
+        if today > per_day {
+            return Err(over(Kind::Busy, &limit::INVITATIONS_PER_DAY, per_day));
         }
         let is_shown = config.show_code && !config.by_mail && is_single(&mut tx).await?;
         let mut invited = Vec::with_capacity(wanted.len());
@@ -124,9 +121,10 @@ impl Iam {
                 code,
             });
         }
-        if count(&mut tx, account, now).await? > config.per_account {
-            let limit = &limit::INVITATIONS_PER_ACCOUNT;
-            return Err(over(Kind::Conflict, limit, config.per_account));
+        let limit = &limit::INVITATIONS_PER_ACCOUNT;
+        let per_account = self.account_limit(account, limit);
+        if count(&mut tx, account, now).await? > per_account {
+            return Err(over(Kind::Conflict, limit, per_account));
         }
         self.is_within_limit(&mut tx, account, &limit::USERS_PER_ACCOUNT, USERS)
             .await?;
@@ -274,8 +272,12 @@ fn over(kind: Kind, limit: &'static limit::Limit, allowed: u64) -> IamError {
     };
     let message = format!("more than `{}` = {allowed}; nobody was invited", limit.name);
     let hint = match kind {
-        Kind::Busy => "invite the others tomorrow, or ask the operator to raise the limit",
-        Kind::Conflict => "withdraw some with `vigie account user-remove EMAIL`",
+        Kind::Busy => {
+            "invite the others tomorrow, or let the operator raise the limit with `vigied account limit ACCOUNT invitations_per_day=NUMBER`"
+        }
+        Kind::Conflict => {
+            "withdraw some with `vigie account user-remove EMAIL`, or let the operator raise the limit with `vigied account limit ACCOUNT invitations_per_account=NUMBER`"
+        }
         _ => "invite them in several requests",
     };
     IamError::Refused(Problem::new(kind, code, message).hint(hint).limit(limit))

@@ -51,10 +51,6 @@ pub struct InvitationConfig {
     pub by_mail: bool,
     /// [`limit::INVITATIONS_PER_REQUEST`].
     pub per_request: u64,
-    /// [`limit::INVITATIONS_PER_ACCOUNT`].
-    pub per_account: u64,
-    /// [`limit::INVITATIONS_PER_DAY`].
-    pub per_day: u64,
     /// [`limit::MAILS_PER_ADDRESS`].
     pub mails_per_address: u64,
 }
@@ -66,8 +62,6 @@ impl Default for InvitationConfig {
             show_code: true,
             by_mail: false,
             per_request: limit::INVITATIONS_PER_REQUEST.default,
-            per_account: limit::INVITATIONS_PER_ACCOUNT.default,
-            per_day: limit::INVITATIONS_PER_DAY.default,
             mails_per_address: limit::MAILS_PER_ADDRESS.default,
         }
     }

@@ -8,7 +8,7 @@ const STALL: Duration = Duration::from_millis(200);
 
 /// A table of so many bodies and bytes, of which everybody may have everything.
 pub(crate) fn bodies(arriving: u64, bytes: u64) -> Arc<Bodies> {
-    shared(arriving, bytes, Shares::WHOLE)
+    shared(arriving, bytes, Shares::whole())
 }
 
 fn shared(arriving: u64, bytes: u64, shares: Shares) -> Arc<Bodies> {
@@ -21,11 +21,9 @@ fn shared(arriving: u64, bytes: u64, shares: Shares) -> Arc<Bodies> {
     }))
 }
 
-const HALVES: Shares = Shares {
-    account: 50,
-    source: 50,
-    strangers: 75,
-};
+fn halves() -> Shares {
+    Shares::of(50, 50, 75)
+}
 
 fn account(number: u8) -> Owner {
     Owner::Account(AccountId(Guid::from_random([number; 16])))
@@ -43,7 +41,7 @@ async fn was_told(body: &Arriving) -> bool {
 
 #[tokio::test]
 async fn the_oldest_body_of_a_stranger_gives_way_to_a_newcomer() {
-    let bodies = shared(8, 1000, HALVES);
+    let bodies = shared(8, 1000, halves());
     let enter = |owner| bodies.enter(owner).unwrap();
     let of_one: Vec<Arriving> = (0..5).map(|_| enter(source(1))).collect();
     // Beyond its share an address gives way to itself.
@@ -65,7 +63,7 @@ async fn the_oldest_body_of_a_stranger_gives_way_to_a_newcomer() {
 
 #[tokio::test]
 async fn an_accounts_body_gives_way_when_it_has_fallen_behind() {
-    let bodies = shared(4, 1000, HALVES);
+    let bodies = shared(4, 1000, halves());
     let begun = Instant::now();
     let first = bodies.enter_at(account(1), begun).unwrap();
     let second = bodies.enter_at(account(1), begun + STALL).unwrap();
@@ -102,7 +100,7 @@ async fn time_is_won_by_what_has_come_and_never_more_than_a_stall() {
 
 #[tokio::test]
 async fn bytes_are_waited_for_and_given_back() {
-    let bodies = shared(8, 1000, HALVES);
+    let bodies = shared(8, 1000, halves());
     let mut one = bodies.enter(account(1)).unwrap();
     one.hold(400).await.unwrap();
     let over = one.hold(200).await.unwrap_err();
@@ -122,7 +120,7 @@ async fn bytes_are_waited_for_and_given_back() {
 #[tokio::test]
 async fn large_bodies_leave_bytes_to_other_accounts() {
     let total = 16 * SMALL_BYTES;
-    let bodies = shared(8, total, HALVES);
+    let bodies = shared(8, total, halves());
     let size = |bytes: u64| usize::try_from(bytes).unwrap();
     let mut large = bodies.enter(account(1)).unwrap();
     large.hold(size(total / 2)).await.unwrap();

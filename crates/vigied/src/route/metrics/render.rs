@@ -8,6 +8,7 @@ use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
+use base::limit;
 use base::scope::Scope;
 use base::store::FetchQuery;
 use base::time::{Step, TimeRange};
@@ -101,7 +102,8 @@ fn draw(
 
 fn too_large(message: String) -> Refusal {
     let problem = code::RESULT_TOO_LARGE.problem(message);
-    Refusal(problem.hint("ask for a shorter range"))
+    let hint = "ask for a shorter range, or let an Administrator set a larger `resolution_seconds`";
+    Refusal(problem.hint(hint).limit(&limit::SLOTS_PER_SERIES))
 }
 
 fn targets(app: &App, query: &Query) -> Result<Vec<Target>, Refusal> {

@@ -29,7 +29,15 @@ fn mend(log: &str) {
 
 #[test]
 fn a_link_planted_before_init_leads_nowhere() {
-    for name in ["lock", "iam.db", "keys", "samples", "operations.token"] {
+    for name in [
+        "lock",
+        "iam.db",
+        "keys",
+        "samples",
+        "operations.token",
+        "agent.log",
+        "cli",
+    ] {
         let folder = tempfile::tempdir().unwrap();
         let (data, precious) = (folder.path().join("data"), folder.path().join("precious"));
         create_dir(&data).unwrap();

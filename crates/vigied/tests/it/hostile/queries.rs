@@ -2,6 +2,7 @@
 
 mod deletions;
 mod unread;
+mod waiting;
 
 use super::honest::{answer, connect_from};
 use super::raw_http2::{PREFACE, get};

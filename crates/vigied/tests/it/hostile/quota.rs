@@ -11,7 +11,7 @@ fn set(settings: &[&str]) -> Server {
 }
 
 /// The operator's `vigied account ARGUMENTS` beside the running server.
-fn operator(server: &Server, arguments: &[&str]) -> (bool, String) {
+pub(super) fn operator(server: &Server, arguments: &[&str]) -> (bool, String) {
     let output = Command::new(VIGIED)
         .arg("account")
         .args(arguments)
@@ -26,7 +26,7 @@ fn operator(server: &Server, arguments: &[&str]) -> (bool, String) {
 }
 
 /// A second account: its API key.
-fn neighbour(server: &Server) -> String {
+pub(super) fn neighbour(server: &Server) -> String {
     let arguments = [
         "create",
         "Next",
@@ -45,7 +45,7 @@ fn neighbour(server: &Server) -> String {
     key
 }
 
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(super) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
         assert!(begun.elapsed() < Duration::from_secs(60), "never: {what}");

@@ -3,9 +3,11 @@
 use super::{hits, refused};
 use crate::harness::Server;
 use base::limit::{self, Limit};
+use serde_json::json;
 
-pub(super) const LIMITS: [Limit; 4] = [
+pub(super) const LIMITS: [Limit; 5] = [
     limit::PENDING_DELETIONS,
+    limit::SLOTS_PER_SERIES,
     limit::CONCURRENT_QUERIES,
     limit::QUEUED_QUERIES,
     limit::QUERIES_IN_FLIGHT_BYTES,
@@ -45,6 +47,20 @@ fn deletions_that_wait() {
     assert_eq!(delete(1).status, 200);
     refused(&delete(2), 429, "BXNMSSV06E", limit);
     assert_eq!(hits(&server, limit), 1);
+}
+
+#[test]
+fn a_range_of_too_many_slots_is_refused_with_the_limit_by_name() {
+    let server = Server::start();
+    let token = server.token();
+    let set = server.metrics(&token, "PUT", "/v1/settings/domain");
+    let set = set.json(&json!({"resolution_seconds": 1})).send();
+    assert_eq!(set.status, 200, "{}", set.text());
+    let path = "/v1/metrics?target=a&from=-200d";
+    let reply = server.metrics(&token, "GET", path).send();
+    refused(&reply, 400, "BXNMSMT12E", limit::SLOTS_PER_SERIES);
+    assert!(reply.text().contains("10000000"), "{}", reply.text());
+    assert_eq!(hits(&server, limit::SLOTS_PER_SERIES), 1);
 }
 
 #[test]

@@ -1,0 +1,68 @@
+//! Queries that wait for their turn: the wait counts, and who has waited as long as a request may is told so.
+
+use super::super::slow_bodies::with_another_account;
+use super::{ask, figure, long_names, percent, send, until};
+
+#[test]
+fn who_waits_for_a_turn_until_his_time_is_over_is_told_so() {
+    let (server, other) = with_another_account(&[
+        "--set",
+        "limits.steps_per_query=1000000000000",
+        "--set",
+        "limits.request_seconds=6",
+        "--set",
+        "limits.concurrent_queries=1",
+        "--set",
+        "limits.account_share_percent=100",
+    ]);
+    let own = server.owner.api_key.clone();
+    for key in [&own, &other] {
+        for part in 0..4 {
+            let names = long_names(4000).map(|name| format!("p{part}.{name}"));
+            send(&server, key, names);
+        }
+    }
+    // Longer than any time that is given here.
+    let pattern = percent(&format!("*.c.*.{}", "*y".repeat(480) + "z"));
+    let path = format!("/v1/metrics/list?query={pattern}");
+    let waiting = |count: u64| {
+        until("one runs, and the others wait", || {
+            figure(&server, "vigie_queries_running") == 1
+                && figure(&server, "vigie_queries_waiting") == count
+        });
+    };
+    let before = figure(&server, "vigie_limit_hits_total{limit=\"request_seconds\"}");
+    std::thread::scope(|scope| {
+        let begin = |key: &str| {
+            let asked = ask(&server, key, "GET", &path);
+            scope.spawn(move || asked.send())
+        };
+        let first = begin(&own);
+        waiting(0);
+        let second = begin(&own);
+        waiting(1);
+        let third = begin(&own);
+        waiting(2);
+        // Accounts take turns, so this one comes before the third, and ends after the third's time.
+        let neighbours = begin(&other);
+        waiting(3);
+        let told = third.join().unwrap();
+        assert_eq!((told.status, told.code().as_str()), (503, "BXNMSSV05E"));
+        let text = told.text();
+        assert!(text.contains("waited for its turn"), "{text}");
+        assert!(text.contains("`request_seconds` = 6"), "{text}");
+        assert!(told.header("Retry-After").is_some());
+        // Those that had a turn are told another reason.
+        for worked in [first, second, neighbours] {
+            let reply = worked.join().unwrap();
+            assert_eq!(reply.status, 503, "{}", reply.text());
+            let text = reply.text();
+            assert!(!text.contains("waited for its turn"), "{text}");
+        }
+    });
+    let hits = figure(&server, "vigie_limit_hits_total{limit=\"request_seconds\"}");
+    assert_eq!(hits - before, 4);
+    until("nobody waits or runs any more", || {
+        figure(&server, "vigie_queries_running") + figure(&server, "vigie_queries_waiting") == 0
+    });
+}
