@@ -10,6 +10,7 @@ use axum::response::Response;
 use base::scope::Scope;
 use base::store::{FindQuery, StoreError};
 use std::sync::Arc;
+use wire::excerpt::beginning;
 
 /// `GET /v1/metrics/list`: the nodes of the tree that fit the query.
 pub(crate) async fn list(
@@ -39,7 +40,7 @@ fn find(app: &App, scope: &Scope, raw: Option<&str>, answer: &mut Answer) -> Res
         Some(other) => {
             return Err(invalid(
                 "format",
-                format!("`format` is `paths` or `nodes`, not `{other}`"),
+                format!("`format` is `paths` or `nodes`, not `{}`", beginning(other)),
             ));
         }
     };
