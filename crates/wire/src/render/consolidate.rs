@@ -36,16 +36,28 @@ impl Function {
             Self::Sum => values.fold(first, |sum, value| sum + value),
             Self::Min => values.fold(first, f64::min),
             Self::Max => values.fold(first, f64::max),
-            Self::Average => {
-                // The running mean can't overflow where the sum would.
-                let (mean, _) = values.fold((first, 1.0), |(mean, count), value| {
-                    let count = count + 1.0;
-                    (mean + (value / count - mean / count), count)
-                });
-                mean
-            }
+            Self::Average => mean(first, values),
         }
     }
+}
+
+/// The sum by the count, as Graphite has it; and from where the sum overflows on a running mean, which does not.
+fn mean(first: f64, mut rest: impl Iterator<Item = f64>) -> f64 {
+    let (mut sum, mut count) = (first, 1.0);
+    while let Some(value) = rest.next() {
+        let more = sum + value;
+        if more.is_finite() || !value.is_finite() || !sum.is_finite() {
+            (sum, count) = (more, count + 1.0);
+            continue;
+        }
+        let mut mean = sum / count;
+        for value in std::iter::once(value).chain(rest) {
+            count += 1.0;
+            mean += value / count - mean / count;
+        }
+        return mean;
+    }
+    sum / count
 }
 
 /// The range holds more than [`SLOTS_MAX`] slots of this step.
@@ -313,6 +325,30 @@ mod tests {
             f64::MAX
         );
         assert!(Function::Average.of([f64::NAN]).is_nan());
+    }
+
+    /// To the last bit, as Graphite has it: the sum by the count.
+    #[test]
+    fn regression_7_a_mean_is_the_sum_by_the_count() {
+        assert_eq!(
+            Function::Average.of([0.1, 0.2, f64::NAN, 0.3]),
+            (0.1 + 0.2 + 0.3) / 3.0
+        );
+        for count in 1..600_u32 {
+            let values = (0..count).map(|at| f64::from(at * 7919 % 10_000) / 100.0);
+            let sum: f64 = values.clone().fold(0.0, |sum, value| sum + value);
+            let mean = Function::Average.of(values);
+            assert_eq!(
+                mean.to_bits(),
+                (sum / f64::from(count)).to_bits(),
+                "{count}"
+            );
+        }
+        // Infinity only where the values have it.
+        let most = Function::Average.of([f64::MAX, f64::MAX, -1.0]);
+        assert!(most.is_finite() && most > 1e307, "{most}");
+        assert_eq!(Function::Average.of([-f64::MAX, -f64::MAX]), -f64::MAX);
+        assert_eq!(Function::Average.of([f64::INFINITY, 1.0]), f64::INFINITY);
     }
 
     #[test]
