@@ -1,5 +1,6 @@
 //! `metrics get`.
 
+use super::branch::propose;
 use super::sparklines::sparklines;
 use crate::chart::{Align, Chart, Table, Trace, draw};
 use crate::client::Request;
@@ -39,7 +40,8 @@ pub(crate) enum Format {
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 A target is a metric's name or a pattern: `*` and `?` stay inside one element, `[a-c]` is one
-character of a set, `{a,b}` one of several texts. Quote it, or the shell will read it.
+character of a set, `{a,b}` one of several texts, `**` as an element any number of elements.
+Quote it, or the shell will read it.
 A time is relative (`-30min`, `-24h`, `-7d`), absolute (`20171101`, `02:00_20171101`, `12/31/17`),
 epoch seconds, `now`, `midnight`, `yesterday` or a weekday.
 
@@ -95,7 +97,8 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
         Format::Table
     };
     let format = args.format.unwrap_or(usual);
-    let bodies = fetch(args, context)?;
+    let monitoring = Monitoring::of_session(context, &args.scope)?;
+    let bodies = fetch(args, &monitoring)?;
     if format == Format::Json {
         return output.json_text(&one_array(&bodies)?);
     }
@@ -111,14 +114,22 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
             }
         }
     }
+    let read: Vec<String> = rows.iter().map(|row| row.target.clone()).collect();
     if format == Format::Csv {
-        return output.csv(&csv(&rows));
+        output.csv(&csv(&rows))?;
+        propose(&args.targets, &read, &monitoring, context);
+        return Ok(());
     }
     for row in &mut rows {
         row.target = printable(&row.target);
     }
     if rows.iter().all(|row| row.datapoints.is_empty()) {
-        return nothing(&rows, context);
+        nothing_read(&rows, context)?;
+        let proposed = propose(&args.targets, &read, &monitoring, context);
+        if !proposed {
+            hint(&rows, context);
+        }
+        return Ok(());
     }
     let text = match format {
         Format::Sparkline => {
@@ -140,11 +151,12 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
         ),
         Format::Table | Format::Csv | Format::Json => tables(&rows, &zone),
     };
-    output.text(&Shown::lines(&text))
+    output.text(&Shown::lines(&text))?;
+    propose(&args.targets, &read, &monitoring, context);
+    Ok(())
 }
 
-fn fetch(args: &GetArgs, context: &Context) -> Result<Vec<Vec<u8>>, Failure> {
-    let monitoring = Monitoring::of_session(context, &args.scope)?;
+fn fetch(args: &GetArgs, monitoring: &Monitoring<'_>) -> Result<Vec<Vec<u8>>, Failure> {
     let mut bodies = Vec::new();
     for targets in args.targets.chunks(TARGETS_PER_REQUEST) {
         let make = || {
@@ -190,19 +202,20 @@ fn one_array(bodies: &[Vec<u8>]) -> Result<String, Failure> {
     })
 }
 
-fn nothing(rows: &[ReadRow], context: &Context) -> Result<(), Failure> {
-    if rows.is_empty() {
-        context.output.say("No metrics found.")?;
-        context
-            .output
-            .note("hint: see what there is with `vigie metrics list`");
+fn nothing_read(rows: &[ReadRow], context: &Context) -> Result<(), Failure> {
+    context.output.say(if rows.is_empty() {
+        "No metrics found."
     } else {
-        context.output.say("No samples found in this time.")?;
-        context
-            .output
-            .note("hint: ask for a longer one, for example with `--from -7d`");
-    }
-    Ok(())
+        "No samples found in this time."
+    })
+}
+
+fn hint(rows: &[ReadRow], context: &Context) {
+    context.output.note(if rows.is_empty() {
+        "hint: see what there is with `vigie metrics list`"
+    } else {
+        "hint: ask for a longer one, for example with `--from -7d`"
+    });
 }
 
 fn csv(rows: &[ReadRow]) -> String {
