@@ -214,6 +214,13 @@ impl Pattern {
         texts.map(|texts| texts.join("."))
     }
 
+    /// The bytes of its tables, which may be many more than its text has; [`limit::PATTERN_TABLE_BYTES`] bounds them.
+    #[must_use]
+    pub fn table_bytes(&self) -> u64 {
+        let elements = self.parts.iter().filter_map(Part::element);
+        elements.map(|own| own.automaton.table_bytes() as u64).sum()
+    }
+
     /// The pattern as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -62,7 +62,7 @@ impl Jumps {
         Self { from, first, to }
     }
 
-    /// Takes every jump that can be taken; returns how many words it touched.
+    /// Takes every jump that can be taken; returns how many states it left and words it touched.
     fn take(&self, bits: &mut [u64]) -> u64 {
         let mut work = 0;
         for (at, from) in self.from.iter().enumerate() {
@@ -72,6 +72,7 @@ impl Jumps {
                 if ready == 0 {
                     break;
                 }
+                work += 1;
                 let bit = ready.trailing_zeros();
                 left = u64::MAX.checked_shl(bit + 1).unwrap_or_default();
                 let state = at * 64 + bit as usize;
@@ -121,6 +122,11 @@ impl Automaton {
             start,
             last: draft.states.saturating_sub(1),
         })
+    }
+
+    /// The bytes of its tables.
+    pub(super) fn table_bytes(&self) -> usize {
+        self.classes.table_bytes()
     }
 
     /// The states before the first character.

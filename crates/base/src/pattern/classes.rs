@@ -85,6 +85,10 @@ impl Classes {
         Some(classes)
     }
 
+    pub(super) fn table_bytes(&self) -> usize {
+        size_of_val(self.rows.as_slice())
+    }
+
     fn search(&self, code: u32) -> u32 {
         let behind = self.bounds.partition_point(|(start, _)| *start <= code);
         self.bounds

@@ -6,6 +6,9 @@
 
 use super::{Element, Part, Pattern, successor};
 
+/// Operations on words after which whoever reads a long name should look up: some tenths of a millisecond.
+const MUCH_WORK: u64 = 16 * 1024;
+
 /// Which parts of a pattern the next element of a path may be. The number behind the last part stands for the end.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Positions(Vec<usize>);
@@ -46,6 +49,14 @@ impl Progress {
         let work = self.work;
         self.work = 0;
         work
+    }
+
+    /// The same, once it is much.
+    pub const fn take_much_work(&mut self) -> Option<u64> {
+        if self.work < MUCH_WORK {
+            return None;
+        }
+        Some(self.take_work())
     }
 
     /// Whether `character`, coming next, ends the element.

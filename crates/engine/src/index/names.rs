@@ -213,6 +213,10 @@ where
                 break;
             }
             pattern.step(progress, character);
+            // One name can cost a large pattern a third of a second.
+            if let Some(work) = progress.take_much_work() {
+                self.pace.matched(work)?;
+            }
         }
         let child = differs.unwrap_or_else(|| Child::Fits {
             end,

@@ -1,6 +1,6 @@
 //! `DELETE /v1/metrics/list`.
 
-use super::question::{invalid, parameter, pattern, query_of, times};
+use super::question::{hold, invalid, parameter, pattern, query_of, times};
 use crate::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
@@ -71,7 +71,9 @@ fn remove(app: &App, scope: &Scope, raw: Option<&str>, answer: &mut Answer) -> R
             0
         },
     };
-    let deleted = app.store.delete(scope, &delete, &answer.context())?;
+    let context = answer.context();
+    hold(&context, &parsed)?;
+    let deleted = app.store.delete(scope, &delete, &context)?;
     let reply = DeleteReply {
         query: text.to_owned(),
         deleted: deleted.series,

@@ -1,6 +1,6 @@
 //! `GET /v1/metrics/list`.
 
-use super::question::{invalid, parameter, pattern, query_of, times};
+use super::question::{hold, invalid, parameter, pattern, query_of, times};
 use crate::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
@@ -48,7 +48,9 @@ fn find(app: &App, scope: &Scope, raw: Option<&str>, answer: &mut Answer) -> Res
         pattern: &pattern,
         range,
     };
-    let nodes = app.store.find(scope, &find, &answer.context())?;
+    let context = answer.context();
+    hold(&context, &pattern)?;
+    let nodes = app.store.find(scope, &find, &context)?;
     answer.out.push(b'[');
     for (at, node) in nodes.iter().enumerate() {
         if at > 0 {

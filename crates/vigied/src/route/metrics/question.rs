@@ -2,8 +2,10 @@
 
 use crate::app::App;
 use crate::http::problem::Refusal;
+use base::context::Context;
 use base::limit;
 use base::pattern::{Pattern, PatternError};
+use base::store::StoreError;
 use base::time::{Millis, TimeRange};
 use wire::code::{self, Code};
 use wire::excerpt;
@@ -83,6 +85,12 @@ pub(super) fn times(app: &App, query: &Query) -> Result<Times, Refusal> {
 /// The `query` of a listing or a deletion.
 pub(super) fn pattern(text: &str) -> Result<Pattern, Refusal> {
     Pattern::parse(text).map_err(|error| no_pattern(&code::QUERY_MALFORMED, "query", text, &error))
+}
+
+/// Says that the tables of a pattern are in memory.
+pub(super) fn hold(context: &Context, pattern: &Pattern) -> Result<(), Refusal> {
+    let held = context.hold(pattern.table_bytes());
+    held.map_err(|stop| StoreError::Stopped(stop).into())
 }
 
 /// A parameter that is no pattern; what is repeated of it is the part around the place at fault.

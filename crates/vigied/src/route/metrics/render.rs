@@ -1,6 +1,6 @@
 //! `GET /v1/metrics`.
 
-use super::question::{Times, invalid, no_pattern, parameter, query_of, times};
+use super::question::{Times, hold, invalid, no_pattern, parameter, query_of, times};
 use crate::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
@@ -78,6 +78,9 @@ fn draw(app: &App, scope: &Scope, raw: Option<&str>, answer: &mut Answer) -> Res
     };
     let range = window.map_or(range, |window| window.range());
     let context = answer.context();
+    for target in &targets {
+        hold(&context, target.pattern())?;
+    }
     context.answers_slots(window.map_or(0, |window| window.slots() as u64));
     let queries: Vec<FetchQuery<'_>> = targets
         .iter()
