@@ -6,6 +6,9 @@ mod long_patterns;
 
 use crate::harness::{Reply, Server};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::process::Stdio;
 use wire::query;
 
 /// A server that keeps one sample of each name.
@@ -290,6 +293,104 @@ fn regression_7_the_three_questions_read_a_pattern_alike() {
             list.text()
         );
         assert_eq!(list.status, delete.status, "{pattern}");
+    }
+}
+
+#[test]
+fn every_row_of_the_reference_is_true() {
+    let page = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../docs/reference/patterns.md"
+    );
+    let text = std::fs::read_to_string(page).unwrap();
+    let begin = text.find("| pattern | finds | does not find |").unwrap();
+    let rows: Vec<[String; 3]> = text[begin..]
+        .lines()
+        .skip(2)
+        .map_while(|line| line.strip_prefix("| `")?.strip_suffix("` |"))
+        .map(|row| {
+            let mut cells = row.split("` | `").map(|cell| cell.replace(r"\|", "|"));
+            std::array::from_fn(|_| cells.next().unwrap())
+        })
+        .collect();
+    assert!(rows.len() > 10, "{rows:?}");
+    let names: BTreeSet<&str> = rows.iter().flat_map(|[_, a, b]| [a.as_str(), b]).collect();
+    let kept = Kept::of(&names.into_iter().collect::<Vec<_>>());
+    for [pattern, fits, other] in &rows {
+        let found = kept.get(pattern);
+        assert!(
+            found.contains(fits) && !found.contains(other),
+            "{pattern}: {found:?}"
+        );
+    }
+}
+
+/// By arguments, Graphite lines and CSV, and read, listed and deleted by the command line.
+#[test]
+fn regression_7_a_name_is_the_same_whichever_way_it_comes_and_goes() {
+    let kept = Kept::of(&[]);
+    let desk = kept.server.folder.path();
+    let vigie = |arguments: &[&str], input: &str| {
+        let mut command = kept.server.vigie();
+        let command = command.args(arguments).env("VIGIE_HOME", desk.join("home"));
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        // It may end without reading.
+        let _ = pipe.write_all(input.as_bytes());
+        drop(pipe);
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {said}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let (url, key) = (kept.server.serving.url(), &kept.server.owner.api_key);
+    vigie(&["login", "-a", &url, "--apikey", key, "-s", "dev"], "");
+    let lines: String = NAMES.map(|name| format!("{name} 1\n")).concat();
+    let table: String = NAMES.map(|name| format!("{name},2\n")).concat();
+    let arguments = NAMES.map(|name| format!("{name}=3"));
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    vigie(&["metrics", "send", "--format", "graphite", "-"], &lines);
+    assert_eq!(
+        kept.list("**")
+            .iter()
+            .filter(|own| NAMES.contains(&own.as_str()))
+            .count(),
+        NAMES.len()
+    );
+    vigie(
+        &["metrics", "send", "--format", "csv", "-"],
+        &format!("name,value\n{table}"),
+    );
+    vigie(
+        &[&["metrics", "send", "--"], arguments.as_slice()].concat(),
+        "",
+    );
+    assert_eq!(
+        kept.would_delete("*")["deleted"],
+        json!(NAMES.len()),
+        "no name is two"
+    );
+    for name in NAMES {
+        let read = vigie(&["metrics", "get", "--format", "csv", "--", name], "");
+        let rows: Vec<&str> = read.lines().skip(1).collect();
+        assert!(
+            rows.len() > 1 && rows.iter().all(|row| row.starts_with(&format!("{name},"))),
+            "{name}: {read}"
+        );
+        let listed = vigie(
+            &[
+                "metrics", "list", "--format", "plain", "--depth", "1", "--", name,
+            ],
+            "",
+        );
+        assert_eq!(listed, format!("{name}\n"));
+        let gone = vigie(&["metrics", "delete", "--dry-run", "--", name], "");
+        assert_eq!(gone, format!("1 metric would be deleted:\n  {name}\n"));
     }
 }
 
