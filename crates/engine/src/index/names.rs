@@ -282,7 +282,7 @@ fn advance(path: &mut String, floor: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base::context::{Context, Resource};
+    use base::context::{Budget, Context, Resource, Stop};
     use base::name::parent;
     use base::store::Node;
     use proptest::prelude::*;
@@ -431,6 +431,25 @@ mod tests {
             let steps = steps(&index, &pattern);
             assert!(steps <= nodes * each, "{steps} for {pattern}");
         }
+    }
+
+    #[test]
+    fn regression_7_the_budget_ends_in_the_middle_of_a_name() {
+        let index = index(&["y".repeat(1000)].into());
+        let pattern = Pattern::parse(&format!("{}z", "{*,*y}".repeat(5400))).unwrap();
+        let context = Context::new(Budget {
+            steps: 500,
+            ..Budget::UNLIMITED
+        });
+        let mut pace = Pace::new(&context).unwrap();
+        let end = index
+            .of(TENANT)
+            .walk(&pattern, &mut pace, |_, _| Ok(()))
+            .unwrap_err();
+        let StoreError::Stopped(Stop::Budget { needed, .. }) = end else {
+            panic!("{end}");
+        };
+        assert!(needed < 1000, "{needed}: the whole name was read first");
     }
 
     proptest! {
