@@ -99,6 +99,7 @@ fn ask(engine: &Engine, question: Question, pattern: &Pattern) -> (Result<u64, S
         pattern,
         range: None,
         dry_run,
+        names: 0,
     };
     let outcome = match question {
         Question::Nothing => Ok(0),

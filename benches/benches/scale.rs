@@ -121,6 +121,7 @@ fn delete(engine: &Engine, pattern: &str) -> Result<u64, Box<dyn std::error::Err
         pattern: &pattern,
         range: None,
         dry_run: false,
+        names: 0,
     };
     Ok(engine
         .delete(&scope(), &query, &Context::unlimited())?

@@ -35,7 +35,7 @@ limits! {
     /// Size of one request body, after decompression.
     settable BODY_BYTES = "body_bytes", 16 * 1024 * 1024, "bytes", "a larger request body is refused with 413";
     /// Size of a request's head.
-    settable HEADER_BYTES = "header_bytes", 32 * 1024, "bytes", "a larger request head is refused with 431";
+    settable HEADER_BYTES = "header_bytes", 64 * 1024, "bytes", "a larger request head is refused with 431";
     /// Time for one request.
     settable REQUEST_SECONDS = "request_seconds", 30, "seconds", "a request that takes longer is answered with 408 (still arriving) or 503 (still working)";
     /// Requests worked on at once.
@@ -84,6 +84,12 @@ limits! {
     fixed NAME_BYTES = "name_bytes", 1024, "bytes", "a sample with a longer name is rejected";
     /// Elements of a series name.
     fixed NAME_ELEMENTS = "name_elements", 64, "elements", "a sample with a deeper name is rejected";
+    /// Length of a pattern.
+    fixed PATTERN_BYTES = "pattern_bytes", 32 * 1024, "bytes", "a longer pattern of a query, listing or deletion is refused with 400";
+    /// Size of the tables that a pattern becomes.
+    fixed PATTERN_TABLE_BYTES = "pattern_table_bytes", 4 * 1024 * 1024, "bytes", "a pattern that tells too many different characters apart for its length is refused with 400";
+    /// Names that a dry run tells.
+    fixed NAMES_PER_DRY_RUN = "names_per_dry_run", 20, "names", "a dry run of a deletion tells the first names and counts all";
     /// Connections of operators at once.
     settable OPERATIONS_CONNECTIONS = "operations_connections", 32, "connections", "a connection to the operators' listener beyond it, or beyond a quarter of it from one address, is closed";
     /// Time for one connection of an operator.

@@ -2,7 +2,15 @@
 //!
 //! A name is checked and brought to its canonical form once, at the door; everything behind the door takes
 //! [`SeriesName`]. Case and UTF-8 are kept as sent. Refused is what could never be asked for again: white space,
-//! control characters, and the characters the query grammar needs for itself.
+//! control characters, and the characters the query grammar needs for itself. What is left makes every name a
+//! [`crate::pattern::Pattern`] that fits this name alone.
+//!
+//! Dots part the elements of a path. From the first `;` on they are characters like others: a tag's value may be a host
+//! name, and stays in one piece ([`elements`]).
+
+mod elements;
+
+pub use elements::{elements, is_tagged, last_element, parent};
 
 use crate::limit;
 use std::borrow::Cow;
@@ -79,12 +87,14 @@ impl<'a> SeriesName<'a> {
     }
 }
 
-fn allowed(character: char) -> bool {
+/// Whether a name may hold `character`. Dots and semicolons have their own rules beside.
+#[must_use]
+pub fn allowed(character: char) -> bool {
     !character.is_control()
         && !character.is_whitespace()
         && !matches!(
             character,
-            '*' | '?' | '[' | ']' | '{' | '}' | '(' | ')' | ',' | '"' | '\'' | '\u{feff}'
+            '*' | '?' | '[' | ']' | '{' | '}' | '(' | ')' | ',' | '"' | '\'' | '\\' | '\u{feff}'
         )
 }
 
@@ -168,6 +178,8 @@ mod tests {
             ("a\nb", NameError::Character('\n')),
             ("a.*", NameError::Character('*')),
             ("f(a)", NameError::Character('(')),
+            ("C:\\x", NameError::Character('\\')),
+            ("a;b=\\c", NameError::Character('\\')),
             ("a;b", NameError::Tag("b".into())),
             ("a;b=", NameError::Tag("b=".into())),
             ("a;b=1;b=2", NameError::DuplicateTag("b".into())),

@@ -58,13 +58,19 @@ pub struct DeleteQuery<'a> {
     pub range: Option<TimeRange>,
     /// Only count.
     pub dry_run: bool,
+    /// How many names to tell.
+    pub names: usize,
 }
 
 /// What a deletion touched (or, dry, would touch).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Deleted {
-    /// Series that fit.
+    /// Series that fit, or lie below a node that fits.
     pub series: u64,
+    /// Those of them that only lie below one.
+    pub below: u64,
+    /// The first of their names, ascending; as many as were asked for.
+    pub names: Vec<String>,
 }
 
 /// How many series an append may make, and the limit that says so.

@@ -50,11 +50,14 @@ impl Core {
         }
         let names = self.read().registry.names().of(tenant);
         let mut pace = Pace::new(context)?;
-        let series = find::subtree(&names, query.pattern, &mut pace)?;
+        let found = find::subtree(&names, query.pattern, query.names, &mut pace)?;
         // Held on, it would make every writer of a new series copy what it shares.
         drop(names);
+        let series = found.all;
         let deleted = Deleted {
             series: series.len(),
+            below: found.below,
+            names: found.first.iter().map(|name| (**name).to_owned()).collect(),
         };
         if query.dry_run || series.is_empty() {
             return Ok(deleted);

@@ -125,8 +125,8 @@ fn limits(settings: &Settings) -> ListenerLimits {
     ListenerLimits {
         connections: usize::try_from(connections).unwrap_or(usize::MAX),
         connections_per_source: size(limit::CONNECTIONS_PER_SOURCE),
-        // Eight times the limit, so that a head that is too large is answered with our own 431 and reason.
-        head_buffer_bytes: size(limit::HEADER_BYTES).saturating_mul(8).max(64 * 1024),
+        // Four times the limit, so that a head that is too large is answered with our own 431 and reason.
+        head_buffer_bytes: size(limit::HEADER_BYTES).saturating_mul(4).max(64 * 1024),
         times: Times {
             head: time(limit::HEAD_SECONDS),
             idle: time(limit::IDLE_SECONDS),

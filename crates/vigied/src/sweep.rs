@@ -58,6 +58,7 @@ fn empty(store: &dyn SampleStore, retired: &[Scope]) -> anyhow::Result<()> {
         pattern: &pattern,
         range: None,
         dry_run: false,
+        names: 0,
     };
     for scope in retired {
         if store.usage(scope.tenant())?.series == 0 {

@@ -1,6 +1,7 @@
-//! The place of the target parser. A target is a path with wildcards so far; a function call is recognised, and refused
-//! by name, until functions are served.
+//! The place of the target parser. A target is a path with wildcards so far, by the one grammar of
+//! [`base::pattern`]; a function call is recognised, and refused by name, until functions are served.
 
+use crate::excerpt;
 use base::pattern::{Pattern, PatternError};
 
 /// A parsed `target`.
@@ -25,14 +26,6 @@ pub enum TargetError {
         /// Where it ends.
         end: usize,
     },
-    /// A character that no path holds.
-    #[error("the target has {character:?} at offset {at}, where a path or its end is expected")]
-    Unexpected {
-        /// The character.
-        character: char,
-        /// Where it stands.
-        at: usize,
-    },
     /// A path that is no pattern.
     #[error("{0}")]
     Pattern(#[from] PatternError),
@@ -53,29 +46,7 @@ impl Target {
         if let Some(call) = function_call(inner, start) {
             return Err(call);
         }
-        let mut open = 0_usize;
-        for (at, character) in inner.char_indices() {
-            match character {
-                '{' => open += 1,
-                '}' => open = open.saturating_sub(1),
-                // Commas part the texts of a brace and nothing else.
-                ',' if open > 0 => {}
-                ',' | '(' | ')' | '|' | '"' | '\'' | '`' => {
-                    return Err(TargetError::Unexpected {
-                        character,
-                        at: start + at,
-                    });
-                }
-                other if other.is_whitespace() || other.is_control() => {
-                    return Err(TargetError::Unexpected {
-                        character,
-                        at: start + at,
-                    });
-                }
-                _ => {}
-            }
-        }
-        let pattern = Pattern::parse(inner).map_err(|error| moved(error, start))?;
+        let pattern = Pattern::parse(inner).map_err(|error| error.moved(start))?;
         Ok(Self { pattern })
     }
 
@@ -92,39 +63,21 @@ impl Target {
     }
 }
 
-/// A name followed by an opening parenthesis.
+/// A name followed by an opening parenthesis, also behind a `|`, which is a character like others in a path.
 fn function_call(text: &str, start: usize) -> Option<TargetError> {
     let open = text.find('(')?;
-    let name = text.get(..open)?.trim_end();
+    let before = text.get(..open)?;
+    let name = before.rsplit('|').next()?.trim();
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let closed = text.rfind(')').filter(|close| *close > open);
     is_name.then(|| TargetError::Function {
-        name: name.to_owned(),
+        name: excerpt::beginning(name),
         start,
         end: start + closed.map_or(text.len(), |close| close + 1),
     })
-}
-
-/// Shifts the offsets of an error by the blanks before the path.
-fn moved(error: PatternError, by: usize) -> PatternError {
-    match error {
-        PatternError::EmptyElement(at) => PatternError::EmptyElement(at + by),
-        PatternError::Unbalanced { character, at } => PatternError::Unbalanced {
-            character,
-            at: at + by,
-        },
-        PatternError::EmptySet(at) => PatternError::EmptySet(at + by),
-        PatternError::Character { character, at } => PatternError::Character {
-            character,
-            at: at + by,
-        },
-        other @ (PatternError::Empty
-        | PatternError::TooLong(_)
-        | PatternError::TooManyAlternatives) => other,
-    }
 }
 
 #[cfg(test)]
@@ -134,7 +87,16 @@ mod tests {
 
     #[test]
     fn paths_and_wildcards_are_targets() {
-        for text in ["a", "shop.eu.checkout", "shop.*.{a,b}[0-9]?", "a.b;host=x"] {
+        for text in [
+            "a",
+            "shop.eu.checkout",
+            "shop.*.{a,b}[0-9]?",
+            "a.b;host=x",
+            "a.b|c",
+            "disk.|mnt|data",
+            "a.`b`",
+            "**.a",
+        ] {
             assert_eq!(Target::parse(text).unwrap().as_str(), text);
         }
         assert_eq!(Target::parse(" a.b\n").unwrap().as_str(), "a.b");
@@ -156,6 +118,10 @@ mod tests {
                 end: 18
             })
         );
+        for piped in ["a.b|c|scale(2)", "a|scale (2)", "a | scale(2)"] {
+            let error = Target::parse(piped).unwrap_err();
+            assert!(error.to_string().contains("`scale`"), "{piped}: {error}");
+        }
         assert_eq!(
             Target::parse("alias(sumSeries(a), 'x")
                 .unwrap_err()
@@ -169,17 +135,17 @@ mod tests {
         assert_eq!(Target::parse("  "), Err(TargetError::Empty));
         assert_eq!(
             Target::parse("a b"),
-            Err(TargetError::Unexpected {
+            Err(TargetError::Pattern(PatternError::Character {
                 character: ' ',
                 at: 1
-            })
+            }))
         );
         assert_eq!(
             Target::parse("a,b"),
-            Err(TargetError::Unexpected {
+            Err(TargetError::Pattern(PatternError::Character {
                 character: ',',
                 at: 1
-            })
+            }))
         );
         assert_eq!(
             Target::parse(" a..b"),
@@ -187,10 +153,10 @@ mod tests {
         );
         assert_eq!(
             Target::parse("a.(b)"),
-            Err(TargetError::Unexpected {
+            Err(TargetError::Pattern(PatternError::Character {
                 character: '(',
                 at: 2
-            })
+            }))
         );
     }
 

@@ -6,7 +6,7 @@
 //!
 //! There are no more states than bytes of the element and one, whatever its braces would stand for written out. A
 //! character costs a few operations for each 64 states, and one for each jump that is taken; at most
-//! [`super::PATTERN_BYTES_MAX`] of these, and never anything that depends on what was read before.
+//! [`crate::limit::PATTERN_BYTES`] of these, and never anything that depends on what was read before.
 
 use super::classes::{Classes, Token};
 
@@ -62,7 +62,7 @@ impl Jumps {
         Self { from, first, to }
     }
 
-    /// Takes every jump that can be taken; returns how many words it touched.
+    /// Takes every jump that can be taken; returns how many states it left and words it touched.
     fn take(&self, bits: &mut [u64]) -> u64 {
         let mut work = 0;
         for (at, from) in self.from.iter().enumerate() {
@@ -72,6 +72,7 @@ impl Jumps {
                 if ready == 0 {
                     break;
                 }
+                work += 1;
                 let bit = ready.trailing_zeros();
                 left = u64::MAX.checked_shl(bit + 1).unwrap_or_default();
                 let state = at * 64 + bit as usize;
@@ -101,7 +102,8 @@ pub(super) struct Automaton {
 }
 
 impl Automaton {
-    pub(super) fn new(draft: Draft) -> Self {
+    /// `room`: the bytes that tables may still take; `None` where this one takes more.
+    pub(super) fn new(draft: Draft, room: &mut usize) -> Option<Self> {
         let words = draft.states.div_ceil(64).max(1);
         let mut loops = vec![0; words];
         for state in draft.loops {
@@ -113,13 +115,18 @@ impl Automaton {
         if let Some(jumps) = &jumps {
             jumps.take(&mut start);
         }
-        Self {
-            classes: Classes::new(words, &draft.tokens),
+        Some(Self {
+            classes: Classes::new(words, &draft.tokens, room)?,
             loops,
             jumps,
             start,
             last: draft.states.saturating_sub(1),
-        }
+        })
+    }
+
+    /// The bytes of its tables.
+    pub(super) fn table_bytes(&self) -> usize {
+        self.classes.table_bytes()
     }
 
     /// The states before the first character.

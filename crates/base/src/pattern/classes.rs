@@ -26,8 +26,9 @@ pub(super) struct Classes {
 }
 
 impl Classes {
-    /// `tokens`: which state consumes what. Costs a sort of the tokens' ends and a copy of a row for each of them.
-    pub(super) fn new(words: usize, tokens: &[(usize, Token)]) -> Self {
+    /// `tokens`: which state consumes what. Costs a sort of the tokens' ends and a copy of a row for each of them, which
+    /// is taken from the `room` in bytes that is left; `None` where there is not enough.
+    pub(super) fn new(words: usize, tokens: &[(usize, Token)], room: &mut usize) -> Option<Self> {
         let mut row = vec![0_u64; words];
         let mut flips: Vec<(u32, usize)> = Vec::new();
         for (state, token) in tokens {
@@ -74,13 +75,18 @@ impl Classes {
             let class = if open == 0 {
                 0
             } else {
+                *room = room.checked_sub(size_of_val(row.as_slice()))?;
                 classes.rows.extend_from_slice(&row);
                 (classes.rows.len() / words - 1) as u32
             };
             classes.bounds.push((at, class));
         }
         classes.ascii = (0..128).map(|code| classes.search(code)).collect();
-        classes
+        Some(classes)
+    }
+
+    pub(super) fn table_bytes(&self) -> usize {
+        size_of_val(self.rows.as_slice())
     }
 
     fn search(&self, code: u32) -> u32 {

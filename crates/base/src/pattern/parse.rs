@@ -1,55 +1,43 @@
-//! From the text of a pattern to its elements: one pass, no recursion, nothing written out.
+//! From the text of a pattern to its parts: one pass, no recursion, nothing written out.
 
 use super::automaton::{Automaton, Draft};
 use super::classes::Token;
-use super::{ALTERNATIVES_MAX, Element, PatternError};
+use super::lex::{Piece, lex};
+use super::{Element, Part, PatternError, spans, tags};
+use crate::limit;
 
-/// Cuts at the dots, which brackets and braces may not hold.
-pub(super) fn element_spans(text: &str) -> Result<Vec<(usize, usize)>, PatternError> {
-    let mut spans = Vec::new();
-    let mut start = 0_usize;
-    let mut open: Vec<(char, usize)> = Vec::new();
-    for (at, character) in text.char_indices() {
-        let in_set = matches!(open.last(), Some(('[', _)));
-        match character {
-            '.' => {
-                if let Some((character, at)) = open.first() {
-                    return Err(PatternError::Unbalanced {
-                        character: *character,
-                        at: *at,
-                    });
-                }
-                spans.push((start, at));
-                start = at + 1;
+/// The parts of a pattern. Where several `**` follow each other one is left, and a last one has a `*` behind it: there
+/// is at least one element below.
+pub(super) fn parts(text: &str) -> Result<Vec<Part>, PatternError> {
+    let mut pieces = lex(text)?;
+    let spans = spans::of(&pieces, text.len())?;
+    if let Some(last) = spans.last() {
+        tags::sort(pieces.get_mut(last.clone()).unwrap_or_default());
+    }
+    let mut parts = Vec::new();
+    let mut elements = 0_usize;
+    let mut room = limit::PATTERN_TABLE_BYTES.default as usize;
+    for span in spans {
+        let pieces = pieces.get(span).unwrap_or_default();
+        if matches!(pieces, [one, other] if one.is('*') && other.is('*')) {
+            if !matches!(parts.last(), Some(Part::AnyDepth)) {
+                parts.push(Part::AnyDepth);
             }
-            '[' if !in_set => open.push(('[', at)),
-            '{' if !in_set => open.push(('{', at)),
-            ']' => match open.pop() {
-                Some(('[', _)) => {}
-                _ => return Err(PatternError::Unbalanced { character, at }),
-            },
-            '}' if !in_set => match open.pop() {
-                Some(('{', _)) => {}
-                _ => return Err(PatternError::Unbalanced { character, at }),
-            },
-            ',' if open.is_empty() => return Err(PatternError::Character { character, at }),
-            _ if character.is_control()
-                || character.is_whitespace()
-                || matches!(character, '(' | ')' | '"' | '\'') =>
-            {
-                return Err(PatternError::Character { character, at });
-            }
-            _ => {}
+            continue;
+        }
+        elements += 1;
+        // Counted to the end for the message, and not compiled beyond what can fit.
+        if elements as u64 <= limit::NAME_ELEMENTS.default {
+            parts.push(Part::One(Box::new(element(pieces, &mut room)?)));
         }
     }
-    if let Some((character, at)) = open.first() {
-        return Err(PatternError::Unbalanced {
-            character: *character,
-            at: *at,
-        });
+    if elements as u64 > limit::NAME_ELEMENTS.default {
+        return Err(PatternError::TooDeep(elements));
     }
-    spans.push((start, text.len()));
-    Ok(spans)
+    if matches!(parts.last(), Some(Part::AnyDepth)) {
+        parts.push(Part::One(Box::new(element(&lex("*")?, &mut room)?)));
+    }
+    Ok(parts)
 }
 
 /// A brace that is open.
@@ -60,25 +48,24 @@ struct Brace {
     ends: Vec<usize>,
 }
 
-/// Parses one element, which [`element_spans`] has found balanced; `offset` is its place in the pattern.
-pub(super) fn element(text: &str, offset: usize) -> Result<Element, PatternError> {
+/// Parses one element, which [`spans::of`] has found balanced, with so much room left for its table.
+fn element(pieces: &[Piece], room: &mut usize) -> Result<Element, PatternError> {
     let mut draft = Draft {
         states: 1,
         ..Draft::default()
     };
     let mut braces: Vec<Brace> = Vec::new();
-    let mut branches = 1_usize;
     let mut prefix = String::new();
     let mut is_literal = true;
-    let mut rest = text.char_indices();
-    while let Some((at, character)) = rest.next() {
+    let mut rest = pieces.iter();
+    while let Some(piece) = rest.next() {
         let here = draft.states - 1;
-        let is_plain = match character {
-            '*' => {
+        let is_plain = match piece.syntax() {
+            Some('*') => {
                 draft.loops.push(here);
                 false
             }
-            '{' => {
+            Some('{') => {
                 braces.push(Brace {
                     from: here,
                     ends: Vec::new(),
@@ -87,11 +74,7 @@ pub(super) fn element(text: &str, offset: usize) -> Result<Element, PatternError
                 draft.states += 1;
                 false
             }
-            ',' if !braces.is_empty() => {
-                branches += 1;
-                if branches > ALTERNATIVES_MAX {
-                    return Err(PatternError::TooManyAlternatives);
-                }
+            Some(',') if !braces.is_empty() => {
                 if let Some(brace) = braces.last_mut() {
                     brace.ends.push(here);
                     draft.jumps.push((brace.from, draft.states));
@@ -99,7 +82,7 @@ pub(super) fn element(text: &str, offset: usize) -> Result<Element, PatternError
                 draft.states += 1;
                 false
             }
-            '}' if !braces.is_empty() => {
+            Some('}') if !braces.is_empty() => {
                 let behind = draft.states;
                 let ends = braces.pop().map(|brace| brace.ends).unwrap_or_default();
                 let ends = ends.into_iter().chain([here]);
@@ -107,15 +90,15 @@ pub(super) fn element(text: &str, offset: usize) -> Result<Element, PatternError
                 draft.states += 1;
                 false
             }
-            _ => {
-                let token = match character {
-                    '?' => Token::AnyOne,
-                    '[' => {
-                        let inside = rest.by_ref().map(|(_, own)| own);
-                        let members: Vec<char> = inside.take_while(|own| *own != ']').collect();
-                        parse_set(&members).ok_or(PatternError::EmptySet(offset + at))?
+            other => {
+                let token = match other {
+                    Some('?') => Token::AnyOne,
+                    Some('[') => {
+                        let inside = rest.by_ref().take_while(|own| !own.is(']'));
+                        let members: Vec<&Piece> = inside.collect();
+                        set(&members).ok_or(PatternError::EmptySet(piece.at))?
                     }
-                    other => Token::Char(other),
+                    _ => Token::Char(piece.character),
                 };
                 let is_plain = matches!(token, Token::Char(_));
                 draft.tokens.push((here, token));
@@ -125,19 +108,19 @@ pub(super) fn element(text: &str, offset: usize) -> Result<Element, PatternError
         };
         is_literal &= is_plain;
         if is_literal {
-            prefix.push(character);
+            prefix.push(piece.character);
         }
     }
     Ok(Element {
         prefix,
         is_literal,
-        automaton: Automaton::new(draft),
+        automaton: Automaton::new(draft, room).ok_or(PatternError::TooVaried)?,
     })
 }
 
-fn parse_set(inside: &[char]) -> Option<Token> {
+fn set(inside: &[&Piece]) -> Option<Token> {
     let (negated, members) = match inside {
-        ['!', rest @ ..] => (true, rest),
+        [first, rest @ ..] if first.is('!') => (true, rest),
         all => (false, all),
     };
     let mut ranges = Vec::new();
@@ -145,14 +128,14 @@ fn parse_set(inside: &[char]) -> Option<Token> {
     loop {
         rest = match rest {
             [] => break,
-            [low, '-', high, tail @ ..] => {
-                if low <= high {
-                    ranges.push((*low, *high));
+            [low, hyphen, high, tail @ ..] if hyphen.is('-') => {
+                if low.character <= high.character {
+                    ranges.push((low.character, high.character));
                 }
                 tail
             }
             [one, tail @ ..] => {
-                ranges.push((*one, *one));
+                ranges.push((one.character, one.character));
                 tail
             }
         };

@@ -1,12 +1,14 @@
 //! The names of every tenant, sorted, and the walk that finds nodes by pattern.
 //!
 //! A walk descends element by element and **skips**: having seen one name below a child, it seeks to the first name
-//! behind that child, so that a listing costs as many seeks as there are children, not as there are series.
+//! behind that child, so that a listing costs as many seeks as there are children, not as there are series. It comes to a
+//! node once, with all the positions in the pattern that its path may have: a `**` makes them many, and no node twice.
 
 use super::tree::Tree;
 use crate::read::pace::Pace;
 use base::id::{SeriesRef, TenantId};
-use base::pattern::{Pattern, Progress, successor};
+use base::name::is_tagged;
+use base::pattern::{Pattern, Positions, Progress, successor};
 use base::store::StoreError;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -85,7 +87,7 @@ impl Owned {
             pace,
             take: &mut take,
         };
-        walk.descend(0)
+        walk.descend(&pattern.first())
     }
 
     /// Hands out every series below the node `path` until `take` has seen enough.
@@ -93,8 +95,12 @@ impl Owned {
         &self,
         path: &str,
         pace: &mut Pace<'_>,
-        mut take: impl FnMut(SeriesRef) -> ControlFlow<()>,
+        mut take: impl FnMut(&Arc<str>, SeriesRef) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
+        // The dots behind it would be those of a tag.
+        if is_tagged(path) {
+            return Ok(());
+        }
         let prefix = format!("{path}.");
         let end = self.0.each_from(prefix.as_str(), &mut |name, series| {
             if !name.starts_with(&prefix) {
@@ -103,7 +109,7 @@ impl Owned {
             if let Err(stop) = pace.steps(1) {
                 return ControlFlow::Break(Err(stop));
             }
-            match take(*series) {
+            match take(name, *series) {
                 ControlFlow::Continue(()) => ControlFlow::Continue(()),
                 ControlFlow::Break(()) => ControlFlow::Break(Ok(())),
             }
@@ -130,15 +136,14 @@ impl<'p, T> Walk<'_, 'p, T>
 where
     T: FnMut(Found<'_>, &mut Pace<'p>) -> Result<(), StoreError>,
 {
-    /// Looks among the children of the node so far for those that fit element `depth`.
-    fn descend(&mut self, depth: usize) -> Result<(), StoreError> {
-        let Some(element) = self.pattern.elements().get(depth) else {
-            return Ok(());
-        };
+    /// Looks among the children of the node so far for those that fit at `positions`.
+    fn descend(&mut self, positions: &Positions) -> Result<(), StoreError> {
         let base = self.path.len();
-        self.path.push_str(element.literal_prefix());
-        if element.literal().is_some() {
-            self.visit(depth + 1)?;
+        let only = self.pattern.only_at(positions);
+        self.path
+            .push_str(only.map_or("", |element| element.literal_prefix()));
+        if only.is_some_and(|element| element.literal().is_some()) {
+            self.visit(&self.pattern.behind_only(positions))?;
             self.path.truncate(base);
             return Ok(());
         }
@@ -150,14 +155,14 @@ where
                 break;
             };
             self.path.truncate(base);
-            match self.read_child(depth, below)? {
-                Child::Fits { end, is_whole } => {
+            match self.read_child(positions, below)? {
+                Child::Fits { end, behind } => {
                     let is_leaf = end == below.len();
                     self.path.push_str(below.get(..end).unwrap_or_default());
                     // A child that is leaf and branch is met twice, with other children in between (`a`, `a-b`, `a.c`):
                     // the meeting as a leaf is the one that counts.
-                    if is_whole && (is_leaf || names.get(self.path.as_str()).is_none()) {
-                        self.visit(depth + 1)?;
+                    if behind.is_any() && (is_leaf || names.get(self.path.as_str()).is_none()) {
+                        self.visit(&behind)?;
                     }
                     if !is_leaf {
                         // `/` is the character behind `.`: the first name that is not below the child.
@@ -187,50 +192,59 @@ where
         Ok(())
     }
 
-    /// Reads the child that `below` begins with along element `depth`, up to where no fitting name goes that way.
-    fn read_child(&mut self, depth: usize, below: &str) -> Result<Child, StoreError> {
+    /// Reads the child that `below` begins with from `positions` on, up to where no fitting name goes that way.
+    fn read_child(&mut self, positions: &Positions, below: &str) -> Result<Child, StoreError> {
         let (pattern, progress) = (self.pattern, &mut self.progress);
-        pattern.enter(progress, depth);
+        pattern.enter(progress, positions);
         let mut end = below.len();
         let mut differs = None;
         for (at, character) in below.char_indices() {
-            if character == '.' {
+            if progress.is_parted_by(character) {
                 end = at;
                 break;
             }
             if !pattern.allows(progress, character) {
                 // The child may be whole here for another name, in which a dot follows.
-                let dot = (pattern.ends_element(progress) && character < '.').then_some('.');
+                let may_end = progress.is_parted_by('.') && pattern.ends_element(progress);
+                let dot = (may_end && character < '.').then_some('.');
                 let next = pattern.next_allowed(progress, character);
                 let next = next.into_iter().chain(dot).min();
                 differs = Some(Child::Differs { at, next });
                 break;
             }
             pattern.step(progress, character);
+            // One name can cost a large pattern a third of a second.
+            if let Some(work) = progress.take_much_work() {
+                self.pace.matched(work)?;
+            }
         }
         let child = differs.unwrap_or_else(|| Child::Fits {
             end,
-            is_whole: pattern.ends_element(progress),
+            behind: pattern.behind(progress),
         });
         self.pace.matched(progress.take_work())?;
         Ok(child)
     }
 
-    /// The path is a node that fits so far, without a closing dot; it may not exist.
-    fn visit(&mut self, depth: usize) -> Result<(), StoreError> {
+    /// The path is a node that fits so far, without a closing dot, and goes on at `positions`; it may not exist.
+    fn visit(&mut self, positions: &Positions) -> Result<(), StoreError> {
         self.pace.steps(1)?;
         let length = self.path.len();
+        let tagged = is_tagged(&self.path);
         self.path.push('.');
-        let below = self.names.seek(self.path.as_str(), true);
-        let branch = below.is_some_and(|(name, _)| name.starts_with(self.path.as_str()));
-        if depth == self.pattern.elements().len() {
+        let branch = !tagged && {
+            let below = self.names.seek(self.path.as_str(), true);
+            below.is_some_and(|(name, _)| name.starts_with(self.path.as_str()))
+        };
+        if self.pattern.ends_at(positions) {
             let path = self.path.get(..length).unwrap_or_default();
             let leaf = self.names.get(path).copied();
             if leaf.is_some() || branch {
                 (self.take)(Found { path, leaf, branch }, self.pace)?;
             }
-        } else if branch {
-            self.descend(depth)?;
+        }
+        if branch && self.pattern.goes_on_at(positions) {
+            self.descend(positions)?;
         }
         self.path.truncate(length);
         Ok(())
@@ -239,8 +253,8 @@ where
 
 /// What became of a child.
 enum Child {
-    /// It can be read to its end, at `end`, and is one that fits if it is whole there.
-    Fits { end: usize, is_whole: bool },
+    /// It can be read to its end, at `end`; where the pattern goes on `behind` it, if it is one that fits.
+    Fits { end: usize, behind: Positions },
     /// From `at` on it is none; the next one that begins alike has `next` there.
     Differs { at: usize, next: Option<char> },
 }
@@ -268,7 +282,8 @@ fn advance(path: &mut String, floor: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base::context::{Context, Resource};
+    use base::context::{Budget, Context, Resource, Stop};
+    use base::name::parent;
     use base::store::Node;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
@@ -305,7 +320,7 @@ mod tests {
     fn below(index: &Names, path: &str) -> usize {
         let context = Context::unlimited();
         let mut count = 0;
-        let take = |_| {
+        let take = |_: &Arc<str>, _| {
             count += 1;
             ControlFlow::Continue(())
         };
@@ -355,18 +370,21 @@ mod tests {
     /// Every node of every name, asked one by one.
     fn naive(names: &BTreeSet<String>, pattern: &str) -> Vec<Node> {
         let pattern = Pattern::parse(pattern).unwrap();
-        let paths: BTreeSet<&str> = names
+        let mut nodes: BTreeSet<&str> = BTreeSet::new();
+        for name in names {
+            let mut node = Some(name.as_str());
+            while let Some(path) = node {
+                nodes.insert(path);
+                node = parent(path);
+            }
+        }
+        nodes
             .iter()
-            .filter_map(|name| pattern.matched_prefix(name))
-            .collect();
-        paths
-            .into_iter()
+            .filter(|path| pattern.matches(path))
             .map(|path| Node {
-                path: path.to_owned(),
-                leaf: names.contains(path),
-                branch: names
-                    .iter()
-                    .any(|name| name.starts_with(&format!("{path}."))),
+                path: (*path).to_owned(),
+                leaf: names.contains(*path),
+                branch: nodes.iter().any(|node| parent(node) == Some(path)),
             })
             .collect()
     }
@@ -394,11 +412,49 @@ mod tests {
         assert!(few < 50, "{few}");
     }
 
+    #[test]
+    fn regression_7_many_ways_to_a_node_are_one_visit() {
+        let names: BTreeSet<String> = (0..100)
+            .map(|leaf| format!("{}.leaf-{leaf}", vec!["a"; 60].join(".")))
+            .collect();
+        let index = index(&names);
+        let nodes = 160;
+        for (pattern, each) in [
+            ("**".to_owned(), 10),
+            (vec!["**"; 500].join("."), 10),
+            (format!("{}.b", vec!["**.a"; 60].join(".")), 10),
+            (format!("{}.b", vec!["**.{a,a*,*a}"; 60].join(".")), 10),
+            (format!("{}.b", vec!["**.*"; 60].join(".")), 10),
+        ] {
+            let steps = steps(&index, &pattern);
+            assert!(steps <= nodes * each, "{steps} for {pattern}");
+        }
+    }
+
+    #[test]
+    fn regression_7_the_budget_ends_in_the_middle_of_a_name() {
+        let index = index(&["y".repeat(1000)].into());
+        let pattern = Pattern::parse(&format!("{}z", "{*,*y}".repeat(5400))).unwrap();
+        let context = Context::new(Budget {
+            steps: 500,
+            ..Budget::UNLIMITED
+        });
+        let mut pace = Pace::new(&context).unwrap();
+        let end = index
+            .of(TENANT)
+            .walk(&pattern, &mut pace, |_, _| Ok(()))
+            .unwrap_err();
+        let StoreError::Stopped(Stop::Budget { needed, .. }) = end else {
+            panic!("{end}");
+        };
+        assert!(needed < 1000, "{needed}: the whole name was read first");
+    }
+
     proptest! {
         #[test]
         fn it_finds_what_the_naive_way_finds(
-            names in prop::collection::btree_set("[ab;/-]{1,2}(\\.[ab/-]{1,2}){0,3}", 0..40),
-            pattern in "([ab*?]|\\[ab\\]|\\{a,b-\\*\\}|[a-b]|\\{,\\[[+]-/\\]\\}){1,3}(\\.([ab*?]|\\[!a\\]|\\{a,b\\}|\\{a,\\}){1,2}){0,3}",
+            names in prop::collection::btree_set("[ab/-]{1,2}(\\.[ab/-]{1,2}){0,3}(;[ab./;-]{0,4})?", 0..40),
+            pattern in "(\\*\\*|([ab*?]|\\[ab\\]|\\{a,b-\\*\\}|[a-b]|\\{,\\[[+]-/\\]\\}){1,3})(\\.(\\*\\*|([ab*?]|\\[!a\\]|\\{a,b\\}|\\{a,\\}){1,2})){0,4}(;[ab.*?;]{0,3})?",
         ) {
             let index = index(&names);
             prop_assert_eq!(found(&index, &pattern), naive(&names, &pattern));

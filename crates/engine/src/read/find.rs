@@ -1,13 +1,15 @@
 //! Listing nodes, and collecting the series that a query or a deletion means.
 
 use super::pace::Pace;
-use crate::index::names::Owned;
+use crate::index::names::{Found, Owned};
 use base::context::Resource;
 use base::id::SeriesRef;
 use base::pattern::Pattern;
 use base::store::{Node, StoreError};
 use roaring::RoaringBitmap;
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// What a name that is found takes in memory beside its text.
 const ENTRY_BYTES: u64 = 64;
@@ -43,7 +45,7 @@ pub(crate) fn nodes(
 }
 
 /// Whether a series below the node counts. Nodes that fit one pattern lie side by side, so that a listing looks at each
-/// name once at most.
+/// name once at most; or with `**` one above the other, and then once for each element at most.
 fn any_below(
     names: &Owned,
     path: &str,
@@ -51,7 +53,7 @@ fn any_below(
     pace: &mut Pace<'_>,
 ) -> Result<bool, StoreError> {
     let mut any = false;
-    names.below(path, pace, |series| {
+    names.below(path, pace, |_, series| {
         any = counts(series);
         if any {
             ControlFlow::Break(())
@@ -83,22 +85,67 @@ pub(crate) fn series(
     Ok(series)
 }
 
-/// Every series whose name fits, and every series below a node that fits.
+/// What a deletion means.
+#[derive(Debug, Default)]
+pub(crate) struct Subtree {
+    /// Every series whose name fits, and every series below a node that fits.
+    pub(crate) all: RoaringBitmap,
+    /// How many of them have no name that fits.
+    pub(crate) below: u64,
+    /// The first of their names, as many as were asked for, ascending.
+    pub(crate) first: BTreeSet<Arc<str>>,
+}
+
+/// The series that a deletion means, with the first `names` of their names.
 pub(crate) fn subtree(
     names: &Owned,
     pattern: &Pattern,
+    first: usize,
     pace: &mut Pace<'_>,
-) -> Result<RoaringBitmap, StoreError> {
-    let mut all = RoaringBitmap::new();
-    names.walk(pattern, pace, |found, pace| {
-        all.extend(found.leaf.map(|series| series.0));
-        if found.branch {
-            names.below(found.path, pace, |series| {
-                all.insert(series.0);
+) -> Result<Subtree, StoreError> {
+    let mut found = Subtree::default();
+    let mut fitting = RoaringBitmap::new();
+    // The last branch that was taken whole: what fits below it is in already.
+    let mut whole = String::new();
+    names.walk(pattern, pace, |node, pace| {
+        let Found { path, leaf, branch } = node;
+        if let Some(series) = leaf {
+            fitting.insert(series.0);
+            found.all.insert(series.0);
+            keep_first(&mut found.first, path, || path.into(), first);
+        }
+        if branch && !lies_below(path, &whole) {
+            path.clone_into(&mut whole);
+            names.below(path, pace, |name, series| {
+                found.all.insert(series.0);
+                keep_first(&mut found.first, name, || Arc::clone(name), first);
                 ControlFlow::Continue(())
             })?;
         }
         Ok(())
     })?;
-    Ok(all)
+    found.below = found.all.len() - fitting.len();
+    Ok(found)
+}
+
+fn lies_below(path: &str, branch: &str) -> bool {
+    let rest = path.strip_prefix(branch);
+    !branch.is_empty() && rest.is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// Keeps `name` if it is one of the `most` least.
+fn keep_first(
+    first: &mut BTreeSet<Arc<str>>,
+    name: &str,
+    owned: impl FnOnce() -> Arc<str>,
+    most: usize,
+) {
+    let is_full = first.len() >= most;
+    if most == 0 || is_full && first.last().is_some_and(|last| **last <= *name) {
+        return;
+    }
+    first.insert(owned());
+    if first.len() > most {
+        first.pop_last();
+    }
 }

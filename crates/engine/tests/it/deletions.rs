@@ -35,6 +35,7 @@ fn try_delete(engine: &Engine, tenant: u32, from: i64, until: i64) -> Result<u64
         pattern: &pattern,
         range: Some(range(from, until)),
         dry_run: false,
+        names: 0,
     };
     let deleted = engine.delete(&scope(tenant), &query, &Context::unlimited());
     deleted.map(|own| own.series)

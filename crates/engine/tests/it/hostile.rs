@@ -103,6 +103,7 @@ fn regression_6_no_question_keeps_a_writer_waiting() {
                 pattern: &pattern,
                 range: None,
                 dry_run: true,
+                names: 0,
             };
             let _ = engine.find(&scope(1), &find, context);
             let _ = engine.fetch(&scope(1), &fetch, context);
@@ -180,6 +181,7 @@ fn every_question_ends_when_it_is_cancelled_and_when_its_time_is_over() {
         pattern: &pattern,
         range: None,
         dry_run: false,
+        names: 0,
     };
     let cancelled = Context::unlimited();
     cancelled.cancel_flag().store(true, Ordering::Relaxed);
@@ -236,6 +238,7 @@ fn a_question_beyond_its_steps_or_bytes_is_refused_with_figure_and_limit() {
         pattern: &pattern,
         range: None,
         dry_run: false,
+        names: 0,
     };
     let fetch = FetchQuery {
         pattern: &pattern,

@@ -80,6 +80,7 @@ fn every_question_asks_for_its_own_right() {
             pattern: &pattern,
             range: None,
             dry_run: true,
+            names: 0,
         };
         let refused = [
             forbidden(
@@ -161,6 +162,7 @@ fn a_deleted_series_comes_back_without_its_past() {
         pattern: &pattern,
         range: None,
         dry_run: true,
+        names: 0,
     };
     assert_eq!(
         engine

@@ -148,6 +148,7 @@ pub(crate) fn delete(engine: &Engine, tenant: u32, pattern: &str, range: Option<
         pattern: &pattern,
         range,
         dry_run: false,
+        names: 0,
     };
     engine
         .delete(&scope(tenant), &query, &Context::unlimited())

@@ -1,5 +1,6 @@
 //! `metrics`: send, get, list, delete. One file each, and what they share.
 
+mod branch;
 mod delete;
 mod get;
 mod input;

@@ -58,3 +58,31 @@ fn someone_at_the_terminal_is_asked() {
     assert_eq!(person.leave().1, 0);
     assert_eq!(terminal.server.store.lock().unwrap().len(), 1);
 }
+
+/// One pattern has one meaning for people too: what lies below is said before it goes, and a dry run shows which.
+#[test]
+fn regression_7_what_lies_below_is_said_before_it_goes() {
+    let mut terminal = Terminal::logged_in();
+    let mut store = terminal.server.store.lock().unwrap();
+    for host in 0..30 {
+        store.samples.insert(
+            format!("load.h{host:02}.cpu"),
+            BTreeMap::from([(0, json!(1))]),
+        );
+    }
+    drop(store);
+    terminal.run("vigie metrics delete load.* --dry-run");
+    terminal.run("vigie metrics delete load.h01.* --dry-run");
+    terminal.run("vigie metrics delete load.h0* --from -7d --dry-run");
+    terminal.run("vigie metrics delete load.h01 --dry-run --output json");
+    terminal.run("vigie metrics delete load.*");
+    terminal.run("vigie metrics delete load.h0* --yes");
+    terminal.run("vigie metrics delete load.**.cpu");
+    assert_snapshot!(terminal.transcript());
+    let mut person = Person::at(&terminal, "vigie metrics delete load.h1*");
+    person.answer("will be deleted for good. Go on? [y/N]> ", "n");
+    let (shown, _) = person.leave();
+    let asked = "`load.h1*` and everything below: 10 metrics of space `dev` at";
+    assert!(shown.contains(asked), "{shown}");
+    assert!(shown.contains("Nothing was deleted."), "{shown}");
+}

@@ -187,3 +187,37 @@ fn a_server_that_is_away_has_an_exit_code_of_its_own() {
         ran.stderr
     );
 }
+
+/// A branch has no samples: what would read those below it is said, instead of nothing.
+#[test]
+fn regression_7_a_branch_says_what_lies_below() {
+    let mut terminal = Terminal::logged_in();
+    let mut store = terminal.server.store.lock().unwrap();
+    for name in [
+        "load.h00.cpu",
+        "load.h01.cpu",
+        "disk.a.used",
+        "disk.b.free",
+        "one.two.three.four",
+        "plain",
+    ] {
+        let name = name.to_owned();
+        store.samples.entry(name).or_default().insert(0, json!(1));
+    }
+    drop(store);
+    for target in [
+        "load",
+        "load.*",
+        "disk",
+        "one",
+        "{load,disk}",
+        "nothing",
+        "nothing load",
+        "plain load",
+        "load --format csv",
+        "load --format json",
+    ] {
+        terminal.run(&format!("vigie metrics get {target} --from 19700101"));
+    }
+    assert_snapshot!(terminal.transcript());
+}

@@ -94,3 +94,29 @@ fn an_empty_tree_says_how_to_begin() {
     terminal.run("vigie metrics list --output json");
     assert_snapshot!(terminal.transcript());
 }
+
+/// `**` reaches every level at once, and a tag's dots make no levels.
+#[test]
+fn regression_7_a_tree_of_any_depth_and_of_tags() {
+    let mut terminal = filled();
+    let mut store = terminal.server.store.lock().unwrap();
+    for name in [
+        "cpu.load;host=web1",
+        "cpu.load;host=web2.example.org",
+        "eu.eu.errors",
+    ] {
+        let name = name.to_owned();
+        store.samples.insert(name, BTreeMap::from([(0, json!(1))]));
+    }
+    drop(store);
+    terminal.run("vigie metrics list");
+    terminal.run("vigie metrics list shop.**");
+    terminal.run("vigie metrics list **.eu");
+    terminal.run("vigie metrics list **.eu --format plain");
+    terminal.run("vigie metrics list cpu.load;host=* --format plain");
+    terminal.run("vigie metrics list **.two --output json");
+    assert_snapshot!(terminal.transcript());
+    let asked = terminal.server.asked("GET", "/v1/metrics/list");
+    let deepest = asked.iter().filter(|asked| asked.query.contains("shop"));
+    assert_eq!(deepest.count(), 1, "all was in the first answer");
+}

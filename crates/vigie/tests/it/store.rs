@@ -1,8 +1,11 @@
 //! The part of the test's server that keeps metrics: as simple as the interface allows, with a knob for each trouble.
 
 use crate::fixture::Asked;
+use base::name::{last_element, parent};
+use base::pattern::Pattern;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use wire::query::Query;
 
 /// The samples, and what to answer instead.
 #[derive(Debug, Default)]
@@ -88,14 +91,12 @@ impl Store {
     }
 
     fn get(&self, query: &str) -> Value {
-        let targets: Vec<&str> = query
-            .split('&')
-            .filter_map(|pair| pair.strip_prefix("target="))
-            .collect();
+        let query = Query::parse(query).unwrap();
+        let targets: Vec<Pattern> = query.all("target").into_iter().map(pattern).collect();
         let rows: Vec<Value> = self
             .samples
             .iter()
-            .filter(|(name, _)| targets.iter().any(|target| fits(target, name)))
+            .filter(|(name, _)| targets.iter().any(|target| target.matches(name)))
             .map(|(name, points)| {
                 let points: Vec<Value> = points
                     .iter()
@@ -107,61 +108,49 @@ impl Store {
         rows.into()
     }
 
-    fn list(&self, pattern: &str) -> Value {
-        let depth = pattern.split('.').count();
-        let mut nodes: BTreeSet<String> = BTreeSet::new();
-        for name in self.samples.keys() {
-            let elements: Vec<&str> = name.split('.').collect();
-            nodes.extend(
-                elements
-                    .get(..depth)
-                    .map(|path| path.join("."))
-                    .filter(|path| fits(pattern, path)),
-            );
-        }
-        let nodes: Vec<Value> = nodes
-            .iter()
+    fn list(&self, text: &str) -> Value {
+        let pattern = pattern(text);
+        let all: BTreeSet<&str> = self.samples.keys().flat_map(|name| nodes(name)).collect();
+        let fitting = all.iter().filter(|path| pattern.matches(path));
+        let nodes: Vec<Value> = fitting
             .map(|path| {
-                json!({"path": path, "name": path.rsplit('.').next(), "leaf": self.samples.contains_key(path),
-                    "branch": self.samples.keys().any(|name| name.starts_with(&format!("{path}.")))})
+                json!({"path": path, "name": last_element(path), "leaf": self.samples.contains_key(*path),
+                    "branch": all.iter().any(|node| parent(node) == Some(path))})
             })
             .collect();
         nodes.into()
     }
 
     fn delete(&mut self, query: &str) -> Value {
-        let pattern = one(query, "query");
+        let text = one(query, "query");
         let dry_run = one(query, "dry_run") == "true";
-        let depth = pattern.split('.').count();
+        let pattern = pattern(&text);
         let doomed: Vec<String> = self
             .samples
             .keys()
-            .filter(|name| {
-                let beginning: Vec<&str> = name.split('.').take(depth).collect();
-                fits(&pattern, &beginning.join("."))
-            })
+            .filter(|name| nodes(name).any(|node| pattern.matches(node)))
             .cloned()
             .collect();
+        let below = doomed.iter().filter(|name| !pattern.matches(name)).count();
+        let names: Vec<&String> = doomed.iter().take(if dry_run { 20 } else { 0 }).collect();
+        let reply = json!({"query": text, "deleted": doomed.len(), "below": below, "dry_run": dry_run, "names": names});
         if !dry_run {
             self.samples.retain(|name, _| !doomed.contains(name));
         }
-        json!({"query": pattern, "deleted": doomed.len(), "dry_run": dry_run})
+        reply
     }
 }
 
-fn one(query: &str, name: &str) -> String {
-    query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
-        .unwrap_or_default()
-        .to_owned()
+fn one(query: &str, name: &'static str) -> String {
+    let query = Query::parse(query).unwrap();
+    query.one(name).unwrap().unwrap_or_default().to_owned()
 }
 
-/// Element by element; the only wildcard is a whole `*`.
-fn fits(pattern: &str, name: &str) -> bool {
-    pattern.split('.').count() == name.split('.').count()
-        && pattern
-            .split('.')
-            .zip(name.split('.'))
-            .all(|(pattern, element)| pattern == "*" || pattern == element)
+fn pattern(text: &str) -> Pattern {
+    Pattern::parse(text).unwrap()
+}
+
+/// A name and everything above it.
+fn nodes(name: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(name), |path| parent(path))
 }

@@ -40,6 +40,7 @@ mod mail;
 mod mail_tls;
 #[cfg(test)]
 mod malformed;
+mod names;
 #[cfg(test)]
 mod paging;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The answer to a listing.
 
+use base::name;
 use base::store::Node;
 use serde::{Deserialize, Serialize};
 
@@ -18,16 +19,9 @@ pub struct NodeItem {
 
 impl From<&Node> for NodeItem {
     fn from(node: &Node) -> Self {
-        // The dots of a tag's value are no separators.
-        let path_end = node.path.find(';').unwrap_or(node.path.len());
-        let start = node
-            .path
-            .get(..path_end)
-            .and_then(|path| path.rfind('.'))
-            .map_or(0, |dot| dot + 1);
         Self {
             path: node.path.clone(),
-            name: node.path.get(start..).unwrap_or_default().to_owned(),
+            name: name::last_element(&node.path).to_owned(),
             leaf: node.leaf,
             branch: node.branch,
         }

@@ -115,7 +115,7 @@ fn metrics(document: &mut Document) {
     let query = Operation::new("queryMetrics", "Reads samples of one to five targets")
         .query_of(
             "target",
-            "a path; wildcards `*`, `?`, `[a-z]`, `{a,b}`; also written `target[]`",
+            "a path; wildcards `*`, `?`, `[a-z]`, `{a,b}` inside an element, `**` for any number of elements; also written `target[]`",
             true,
             targets,
         )
@@ -154,7 +154,7 @@ fn listing(document: &mut Document) {
     let list = Operation::new("listMetrics", "Lists paths")
         .query_of(
             "query",
-            "a path with wildcards",
+            "a path with wildcards, as a `target`",
             false,
             json!({ "type": "string", "default": "*" }),
         )
@@ -177,7 +177,7 @@ fn listing(document: &mut Document) {
     )
     .query_of(
         "query",
-        "a path with wildcards; `*` is everything",
+        "a path with wildcards, as a `target`; everything below what fits is deleted too, so `*` is everything",
         true,
         json!({ "type": "string" }),
     )

@@ -294,6 +294,30 @@ mod tests {
         assert!(Function::Average.of([f64::NAN]).is_nan());
     }
 
+    /// To the last bit, as Graphite has it: the sum by the count.
+    #[test]
+    fn regression_7_a_mean_is_the_sum_by_the_count() {
+        assert_eq!(
+            Function::Average.of([0.1, 0.2, f64::NAN, 0.3]),
+            (0.1 + 0.2 + 0.3) / 3.0
+        );
+        for count in 1..600_u32 {
+            let values = (0..count).map(|at| f64::from(at * 7919 % 10_000) / 100.0);
+            let sum: f64 = values.clone().fold(0.0, |sum, value| sum + value);
+            let mean = Function::Average.of(values);
+            assert_eq!(
+                mean.to_bits(),
+                (sum / f64::from(count)).to_bits(),
+                "{count}"
+            );
+        }
+        // Infinity only where the values have it.
+        let most = Function::Average.of([f64::MAX, f64::MAX, -1.0]);
+        assert!(most.is_finite() && most > 1e307, "{most}");
+        assert_eq!(Function::Average.of([-f64::MAX, -f64::MAX]), -f64::MAX);
+        assert_eq!(Function::Average.of([f64::INFINITY, 1.0]), f64::INFINITY);
+    }
+
     #[test]
     fn coarser_grids_begin_at_multiples_of_their_step() {
         let grid = Grid {

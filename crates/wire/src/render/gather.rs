@@ -11,6 +11,8 @@ pub struct Running {
     function: Function,
     value: f64,
     count: f64,
+    /// Of an average: `value` is the mean, as the sum would be more than a number can hold.
+    is_mean: bool,
 }
 
 impl Running {
@@ -21,6 +23,7 @@ impl Running {
             function,
             value: f64::NAN,
             count: 0.0,
+            is_mean: false,
         }
     }
 
@@ -39,15 +42,30 @@ impl Running {
             Function::Sum => self.value + value,
             Function::Min => self.value.min(value),
             Function::Max => self.value.max(value),
-            // The running mean can't overflow where the sum would.
-            Function::Average => self.value + (value / self.count - self.value / self.count),
+            Function::Average => self.averaged(value),
         };
+    }
+
+    /// The sum, as Graphite has it; and from where the sum overflows on a running mean, which does not.
+    fn averaged(&mut self, value: f64) -> f64 {
+        if !self.is_mean {
+            let sum = self.value + value;
+            if sum.is_finite() || !value.is_finite() || !self.value.is_finite() {
+                return sum;
+            }
+            self.is_mean = true;
+            self.value /= self.count - 1.0;
+        }
+        self.value + (value / self.count - self.value / self.count)
     }
 
     /// What they have become; NaN where there was none.
     #[must_use]
-    pub const fn value(&self) -> f64 {
-        self.value
+    pub fn value(&self) -> f64 {
+        match self.function {
+            Function::Average if !self.is_mean && self.count > 1.0 => self.value / self.count,
+            _ => self.value,
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! The matcher of before, which writes braces out and tries each text: what the automaton must agree with.
 
-use crate::pattern::{ALTERNATIVES_MAX, PatternError};
+use crate::pattern::PatternError;
+
+/// As many texts as are written out.
+const ALTERNATIVES_MAX: usize = 1000;
 
 /// Whether `text` fits the one element `pattern`; `None` where it stood for too many texts.
 pub(super) fn matches(pattern: &str, text: &str) -> Option<bool> {
@@ -27,7 +30,7 @@ fn expand_braces(element: &str, offset: usize) -> Result<Vec<Variant>, PatternEr
         let Some((start, end, commas)) = first_braces(&characters) else {
             done.push((offsets, characters));
             if done.len() > ALTERNATIVES_MAX {
-                return Err(PatternError::TooManyAlternatives);
+                return Err(PatternError::TooVaried);
             }
             continue;
         };
@@ -39,7 +42,7 @@ fn expand_braces(element: &str, offset: usize) -> Result<Vec<Variant>, PatternEr
             from = comma + 1;
         }
         if open.len() + done.len() > ALTERNATIVES_MAX {
-            return Err(PatternError::TooManyAlternatives);
+            return Err(PatternError::TooVaried);
         }
     }
     done.reverse();

@@ -6,14 +6,15 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::{Monitoring, Patience, ScopeArgs};
 use crate::prompt;
+use crate::shown::shown;
 use wire::find::delete::DeleteReply;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-A pattern takes whole subtrees: `shop.eu` deletes the metric `shop.eu` and everything below it.
-`*` deletes all there is. With `--from` or `--until`, only samples of that time are deleted and the
-metrics stay.
+A pattern takes whole subtrees: `shop.eu` deletes the metric `shop.eu` and everything below it,
+which is said before it goes; `--dry-run` shows the first names. `*` deletes all there is. With
+`--from` or `--until`, only samples of that time are deleted and the metrics stay.
 
 Examples:
   vigie metrics delete 'shop.test-*' --dry-run
@@ -31,7 +32,7 @@ pub(crate) struct DeleteArgs {
     /// Do not ask
     #[arg(short, long, visible_short_alias = 'f')]
     yes: bool,
-    /// Only say how many would be deleted
+    /// Only say how many would be deleted, and the first names
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -55,15 +56,12 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), Failure> {
             output.note("hint: see what there is with `vigie metrics list`");
             return Ok(());
         }
-        return output.say(format!(
-            "{} would be deleted.",
-            described(args, found.deleted)
-        ));
+        return told(args, &found, context);
     }
     if !args.yes {
         let question = format!(
             "{} of {} will be deleted for good. Go on?",
-            described(args, found.deleted),
+            announced(args, &found),
             monitoring.described()
         );
         if !prompt::confirm(question, "`--yes`")? {
@@ -81,6 +79,34 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), Failure> {
     }
     output.ok()?;
     output.say(format!("{} deleted.", described(args, deleted.deleted)))
+}
+
+/// What a dry run shows.
+fn told(args: &DeleteArgs, found: &DeleteReply, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    if found.names.is_empty() {
+        return output.say(format!("{} would be deleted.", announced(args, found)));
+    }
+    output.say(format!("{} would be deleted:", announced(args, found)))?;
+    for name in &found.names {
+        output.say(shown!("  {}", name.clone()))?;
+    }
+    let rest = found.deleted.saturating_sub(found.names.len() as u64);
+    if rest > 0 {
+        output.say(format!("  and {rest} more"))?;
+    }
+    Ok(())
+}
+
+/// What would go, and that it is more than what fits, where it is.
+fn announced(args: &DeleteArgs, found: &DeleteReply) -> String {
+    let what = described(args, found.deleted);
+    if found.below == 0 {
+        return what;
+    }
+    // It goes on behind a colon.
+    let what = what.replacen("The ", "the ", 1);
+    format!("`{}` and everything below: {what}", args.query)
 }
 
 fn described(args: &DeleteArgs, count: u64) -> String {

@@ -1,5 +1,6 @@
 //! `metrics get`.
 
+use super::branch::propose;
 use super::sparklines::sparklines;
 use crate::chart::{Align, Chart, Table, Trace, draw};
 use crate::client::Request;
@@ -40,7 +41,8 @@ pub(crate) enum Format {
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 A target is a metric's name or a pattern: `*` and `?` stay inside one element, `[a-c]` is one
-character of a set, `{a,b}` one of several texts. Quote it, or the shell will read it.
+character of a set, `{a,b}` one of several texts, `**` as an element any number of elements.
+Quote it, or the shell will read it.
 A time is relative (`-30min`, `2h`, `lastweek`), ISO 8601 (`2017-11-01`, `2017-11-01 02:00`,
 `2017-11-01T02:00Z`), as Graphite writes it (`02:00_20171101`, `12/31/17`, `yesterday`, a weekday),
 or epoch seconds. Tables show values with six digits; `--format csv` and `json` keep all of them.
@@ -98,7 +100,8 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
         Format::Table
     };
     let format = args.format.unwrap_or(usual);
-    let bodies = fetch(args, &name, context)?;
+    let monitoring = Monitoring::to_read(context, &args.scope)?;
+    let bodies = fetch(args, &name, &monitoring)?;
     if format == Format::Json {
         return output.json_text(&one_array(&bodies)?);
     }
@@ -114,14 +117,22 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
             }
         }
     }
+    let read: Vec<String> = rows.iter().map(|row| row.target.clone()).collect();
     if format == Format::Csv {
-        return output.csv(&csv(&rows));
+        output.csv(&csv(&rows))?;
+        propose(&args.targets, &read, &monitoring, context);
+        return Ok(());
     }
     for row in &mut rows {
         row.target = printable(&row.target);
     }
     if rows.iter().all(|row| row.datapoints.is_empty()) {
-        return nothing(&rows, context);
+        nothing_read(&rows, context)?;
+        let proposed = propose(&args.targets, &read, &monitoring, context);
+        if !proposed {
+            hint(&rows, context);
+        }
+        return Ok(());
     }
     let text = match format {
         Format::Sparkline => {
@@ -143,11 +154,12 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
         ),
         Format::Table | Format::Csv | Format::Json => tables(&rows, &name, &zone),
     };
-    output.text(&Shown::lines(&text))
+    output.text(&Shown::lines(&text))?;
+    propose(&args.targets, &read, &monitoring, context);
+    Ok(())
 }
 
-fn fetch(args: &GetArgs, zone: &str, context: &Context) -> Result<Vec<Vec<u8>>, Failure> {
-    let monitoring = Monitoring::to_read(context, &args.scope)?;
+fn fetch(args: &GetArgs, zone: &str, monitoring: &Monitoring<'_>) -> Result<Vec<Vec<u8>>, Failure> {
     let mut bodies = Vec::new();
     for targets in args.targets.chunks(TARGETS_PER_REQUEST) {
         let make = || {
@@ -193,19 +205,20 @@ fn one_array(bodies: &[Vec<u8>]) -> Result<String, Failure> {
     })
 }
 
-fn nothing(rows: &[ReadRow], context: &Context) -> Result<(), Failure> {
-    if rows.is_empty() {
-        context.output.say("No metrics found.")?;
-        context
-            .output
-            .note("hint: see what there is with `vigie metrics list`");
+fn nothing_read(rows: &[ReadRow], context: &Context) -> Result<(), Failure> {
+    context.output.say(if rows.is_empty() {
+        "No metrics found."
     } else {
-        context.output.say("No samples found in this time.")?;
-        context
-            .output
-            .note("hint: ask for a longer one, for example with `--from -7d`");
-    }
-    Ok(())
+        "No samples found in this time."
+    })
+}
+
+fn hint(rows: &[ReadRow], context: &Context) {
+    context.output.note(if rows.is_empty() {
+        "hint: see what there is with `vigie metrics list`"
+    } else {
+        "hint: ask for a longer one, for example with `--from -7d`"
+    });
 }
 
 fn csv(rows: &[ReadRow]) -> String {

@@ -8,7 +8,8 @@ use crate::monitoring::{Monitoring, Patience, ScopeArgs};
 use crate::output::printable;
 use crate::screen::AlphabetArgs;
 use crate::shown::Shown;
-use std::collections::BTreeMap;
+use base::name::{last_element, parent};
+use std::collections::{BTreeMap, BTreeSet};
 use wire::find::list::NodeItem;
 
 /// Where nobody said how deep, a tree ends at the level that would make it longer than this: about a screen.
@@ -34,6 +35,7 @@ pub(crate) enum Format {
 Examples:
   vigie metrics list
   vigie metrics list 'shop.*' --depth 1
+  vigie metrics list '**.latency-ms'
   vigie metrics list --format plain | grep latency")]
 pub(crate) struct ListArgs {
     /// A name or a pattern: where to begin
@@ -89,17 +91,14 @@ fn walk(args: &ListArgs, context: &Context, format: Format) -> Result<Vec<Vec<No
     let monitoring = Monitoring::to_read(context, &args.scope)?;
     let mut levels: Vec<Vec<NodeItem>> = Vec::new();
     let mut query = args.query.clone();
+    // Behind a `**` further up, a node can be on two levels.
+    let mut known = BTreeSet::new();
     let mut shown = 0;
     for _ in 0..args.depth.unwrap_or(DEPTH_MAX) {
-        let make = || {
-            Request::get(monitoring.url("/v1/metrics/list"))
-                .query("query", &query)
-                .query("format", "nodes")
-        };
-        let level: Vec<NodeItem> = monitoring
-            .exchange(make, Patience::Once)?
-            .parse("list metrics")?;
-        let deeper = level.iter().any(|node| node.branch);
+        let mut level = nodes(&monitoring, &query)?;
+        // All that is below a last `**` is there already.
+        let deeper = level.iter().any(|node| node.branch) && last_element(&query) != "**";
+        level.retain(|node| known.insert(node.path.clone()));
         shown += level.len();
         let is_bounded = args.depth.is_none() && !args.all && format == Format::Tree;
         let long = is_bounded && shown > NODES_SHOWN;
@@ -119,10 +118,7 @@ fn walk(args: &ListArgs, context: &Context, format: Format) -> Result<Vec<Vec<No
 fn summary(args: &ListArgs, levels: &[Vec<NodeItem>]) -> String {
     let count = levels.iter().flatten().filter(|node| node.leaf).count();
     let metrics = if count == 1 { "metric" } else { "metrics" };
-    let is_cut = levels
-        .last()
-        .is_some_and(|level| level.iter().any(|node| node.branch));
-    match (is_cut, args.depth) {
+    match (is_cut(levels), args.depth) {
         (false, _) => format!("{count} {metrics}"),
         (true, Some(_)) => format!("{count} {metrics} down to this level"),
         (true, None) => format!(
@@ -130,6 +126,25 @@ fn summary(args: &ListArgs, levels: &[Vec<NodeItem>]) -> String {
             levels.len() + 1
         ),
     }
+}
+
+/// The nodes that fit `query`.
+pub(super) fn nodes(monitoring: &Monitoring<'_>, query: &str) -> Result<Vec<NodeItem>, Failure> {
+    let make = || {
+        Request::get(monitoring.url("/v1/metrics/list"))
+            .query("query", query)
+            .query("format", "nodes")
+    };
+    monitoring
+        .exchange(make, Patience::Once)?
+        .parse("list metrics")
+}
+
+/// Whether a branch has nothing shown below it.
+fn is_cut(levels: &[Vec<NodeItem>]) -> bool {
+    let mut all = levels.iter().flatten();
+    let above: BTreeSet<&str> = all.clone().filter_map(|node| parent(&node.path)).collect();
+    all.any(|node| node.branch && !above.contains(node.path.as_str()))
 }
 
 /// The names of series, one a line.
@@ -147,15 +162,21 @@ fn plain(levels: &[Vec<NodeItem>]) -> String {
         .collect()
 }
 
-/// Draws the nodes of the first level by their paths, and what is below each of them by name.
+/// Draws the nodes above which none is known by their paths, and what is below each of them by name.
 fn tree(levels: &[Vec<NodeItem>], glyphs: Glyphs) -> String {
+    let mut sorted: Vec<&NodeItem> = levels.iter().flatten().collect();
+    sorted.sort_unstable_by(|left, right| left.path.cmp(&right.path));
+    let known: BTreeSet<&str> = sorted.iter().map(|node| node.path.as_str()).collect();
+    let mut roots = Vec::new();
     let mut children: BTreeMap<&str, Vec<&NodeItem>> = BTreeMap::new();
-    for node in levels.iter().skip(1).flatten() {
-        let parent = node.path.rsplit_once('.').map_or("", |(parent, _)| parent);
-        children.entry(parent).or_default().push(node);
+    for node in sorted {
+        match parent(&node.path).filter(|parent| known.contains(parent)) {
+            Some(parent) => children.entry(parent).or_default().push(node),
+            None => roots.push(node),
+        }
     }
     let mut text = String::new();
-    for root in levels.first().into_iter().flatten() {
+    for root in roots {
         push(&mut text, &printable(&root.path), root, &children, glyphs);
         below(&mut text, root, "", &children, glyphs);
     }

@@ -1,16 +1,18 @@
 //! `DELETE /v1/metrics/list`.
 
-use super::question::{Times, Told, invalid, parameter, pattern, query_of, times};
+use super::question::{Times, Told, hold, invalid, parameter, pattern, query_of, times};
 use crate::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
+use base::limit::NAMES_PER_DRY_RUN;
 use base::scope::Scope;
 use base::store::DeleteQuery;
 use std::sync::Arc;
 use wire::code;
+use wire::excerpt::beginning;
 use wire::find::delete::DeleteReply;
 
 /// What a deletion can be told.
@@ -42,7 +44,7 @@ fn remove(
     let query = query_of(raw)?;
     // A mistyped `dry_run`, `from` or `until` must not delete more than was meant.
     if let Some(other) = query.unknown(&PARAMETERS) {
-        let message = format!("a deletion has no parameter `{other}`");
+        let message = format!("a deletion has no parameter `{}`", beginning(other));
         let Refusal(problem) = invalid("query", message);
         let known = PARAMETERS.map(|name| format!("`{name}`")).join(", ");
         return Err(Refusal(problem.hint(format!("it knows {known}"))));
@@ -61,7 +63,7 @@ fn remove(
         Some(other) => {
             return Err(invalid(
                 "dry_run",
-                format!("`dry_run` is `true` or `false`, not `{other}`"),
+                format!("`dry_run` is `true` or `false`, not `{}`", beginning(other)),
             ));
         }
     };
@@ -72,14 +74,23 @@ fn remove(
         pattern: &parsed,
         range,
         dry_run,
+        names: if dry_run {
+            usize::try_from(NAMES_PER_DRY_RUN.default).unwrap_or(usize::MAX)
+        } else {
+            0
+        },
     };
-    let deleted = app.store.delete(scope, &delete, &answer.context())?;
+    let context = answer.context();
+    hold(&context, &parsed)?;
+    let deleted = app.store.delete(scope, &delete, &context)?;
     let reply = DeleteReply {
         query: text.to_owned(),
         deleted: deleted.series,
+        below: deleted.below,
         dry_run,
+        names: deleted.names,
     };
-    // A text and a number written into memory can't fail.
+    // Texts and numbers written into memory can't fail.
     let _ = serde_json::to_writer(&mut answer.out, &reply);
     Ok(())
 }

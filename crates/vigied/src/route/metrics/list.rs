@@ -1,6 +1,6 @@
 //! `GET /v1/metrics/list`.
 
-use super::question::{Times, Told, invalid, parameter, pattern, query_of, times};
+use super::question::{Times, Told, hold, invalid, parameter, pattern, query_of, times};
 use crate::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
@@ -10,6 +10,7 @@ use axum::response::Response;
 use base::scope::Scope;
 use base::store::{FindQuery, StoreError};
 use std::sync::Arc;
+use wire::excerpt::beginning;
 
 /// `GET /v1/metrics/list`: the nodes of the tree that fit the query.
 pub(crate) async fn list(
@@ -48,7 +49,7 @@ fn find(
         Some(other) => {
             return Err(invalid(
                 "format",
-                format!("`format` is `paths` or `nodes`, not `{other}`"),
+                format!("`format` is `paths` or `nodes`, not `{}`", beginning(other)),
             ));
         }
     };
@@ -56,7 +57,9 @@ fn find(
         pattern: &pattern,
         range,
     };
-    let nodes = app.store.find(scope, &find, &answer.context())?;
+    let context = answer.context();
+    hold(&context, &pattern)?;
+    let nodes = app.store.find(scope, &find, &context)?;
     answer.out.push(b'[');
     for (at, node) in nodes.iter().enumerate() {
         if at > 0 {

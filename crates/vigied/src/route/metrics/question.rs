@@ -3,12 +3,15 @@
 use crate::app::App;
 use crate::http::problem::Refusal;
 use axum::response::Response;
+use base::context::Context;
 use base::limit;
-use base::pattern::Pattern;
+use base::pattern::{Pattern, PatternError};
+use base::store::StoreError;
 use base::time::{Millis, TimeRange};
 use http::{HeaderName, HeaderValue};
 use std::sync::{Arc, OnceLock};
-use wire::code;
+use wire::code::{self, Code};
+use wire::excerpt;
 use wire::query::{Query, QueryError};
 use wire::time_expr::lenient::{self, Notice};
 use wire::time_expr::{self, TimeError};
@@ -120,11 +123,26 @@ impl Told {
 
 /// The `query` of a listing or a deletion.
 pub(super) fn pattern(text: &str) -> Result<Pattern, Refusal> {
-    Pattern::parse(text).map_err(|error| {
-        Refusal(
-            code::QUERY_MALFORMED
-                .problem(format!("`{text}`: {error}"))
-                .field("query"),
-        )
+    Pattern::parse(text).map_err(|error| no_pattern(&code::QUERY_MALFORMED, "query", text, &error))
+}
+
+/// Says that the tables of a pattern are in memory.
+pub(super) fn hold(context: &Context, pattern: &Pattern) -> Result<(), Refusal> {
+    let held = context.hold(pattern.table_bytes());
+    held.map_err(|stop| StoreError::Stopped(stop).into())
+}
+
+/// A parameter that is no pattern; what is repeated of it is the part around the place at fault.
+pub(super) fn no_pattern(
+    code: &Code,
+    key: &'static str,
+    text: &str,
+    error: &PatternError,
+) -> Refusal {
+    let part = excerpt::around(text, error.at().unwrap_or_default());
+    let problem = code.problem(format!("`{part}`: {error}")).field(key);
+    Refusal(match error.limit() {
+        Some(limit) => problem.limit(limit),
+        None => problem,
     })
 }

@@ -1,6 +1,6 @@
 //! `GET /v1/metrics`.
 
-use super::question::{Times, Told, invalid, parameter, query_of, times};
+use super::question::{Times, Told, hold, invalid, no_pattern, parameter, query_of, times};
 use super::rows::Rows;
 use crate::app::App;
 use crate::http::caller::Caller;
@@ -15,6 +15,7 @@ use base::time::{Step, TimeRange};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use wire::code;
+use wire::excerpt;
 use wire::query::Query;
 use wire::render::consolidate::Window;
 use wire::target::{Target, TargetError};
@@ -53,7 +54,7 @@ fn draw(
         Some(other) => {
             return Err(invalid(
                 "format",
-                format!("`format` is `json`, not `{other}`"),
+                format!("`format` is `json`, not `{}`", excerpt::beginning(other)),
             ));
         }
     }
@@ -82,6 +83,9 @@ fn draw(
     };
     let range = window.map_or(range, |window| window.range());
     let context = answer.context();
+    for target in &targets {
+        hold(&context, target.pattern())?;
+    }
     context.answers_slots(window.map_or(0, |window| window.slots() as u64));
     let queries: Vec<FetchQuery<'_>> = targets
         .iter()
@@ -129,14 +133,20 @@ fn targets(app: &App, query: &Query) -> Result<Vec<Target>, Refusal> {
                 .limit(&base::limit::TARGETS_PER_QUERY),
         ));
     }
-    let parse = |text: &&str| {
-        Target::parse(text).map_err(|error| {
-            let code = match &error {
-                TargetError::Function { .. } => &code::FUNCTION_UNSUPPORTED,
-                _ => &code::TARGET_MALFORMED,
-            };
-            Refusal(code.problem(format!("`{text}`: {error}")).field("target"))
-        })
-    };
+    let parse = |text: &&str| Target::parse(text).map_err(|error| malformed(text, error));
     texts.iter().map(parse).collect()
+}
+
+fn malformed(text: &str, error: TargetError) -> Refusal {
+    match error {
+        TargetError::Pattern(error) => no_pattern(&code::TARGET_MALFORMED, "target", text, &error),
+        TargetError::Function { start, .. } => {
+            let message = format!("`{}`: {error}", excerpt::around(text, start));
+            Refusal(code::FUNCTION_UNSUPPORTED.problem(message).field("target"))
+        }
+        TargetError::Empty => {
+            let message = error.to_string();
+            Refusal(code::TARGET_MALFORMED.problem(message).field("target"))
+        }
+    }
 }

@@ -14,6 +14,7 @@ use base::store::Durability;
 use http::{HeaderValue, StatusCode, header};
 use std::sync::Arc;
 use wire::code;
+use wire::excerpt;
 use wire::ingest::json::Decoded;
 use wire::ingest::{Reject, json as ingest};
 use wire::problem::MonitoringError;
@@ -33,7 +34,10 @@ pub(crate) async fn send(
         Some(other) => {
             return Err(invalid(
                 "durability",
-                format!("`durability` is `committed` or `buffered`, not `{other}`"),
+                format!(
+                    "`durability` is `committed` or `buffered`, not `{}`",
+                    excerpt::beginning(other)
+                ),
             ));
         }
     };

@@ -1,0 +1,25 @@
+//! From a text to the pattern that means it, and nothing else.
+
+use crate::name::allowed;
+
+/// The pattern that fits `path` alone. Of a name that was taken it is the name itself; whatever a pattern would read
+/// otherwise gets a backslash.
+#[must_use]
+pub fn exactly(path: &str) -> String {
+    let mut pattern = String::with_capacity(path.len() + 1);
+    for character in path.chars() {
+        if !allowed(character) {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
+}
+
+/// The pattern of the nodes that begin with `text`, of which the last element may be half written: what completes it.
+#[must_use]
+pub fn beginning_with(text: &str) -> String {
+    let mut pattern = exactly(text);
+    pattern.push('*');
+    pattern
+}

@@ -1,0 +1,80 @@
+//! Cuts a pattern at its dots, which brackets and braces may not hold; from the first `;` on a dot is a character like
+//! others. Whatever is written wrong, but for empty sets, is found here.
+
+use super::PatternError;
+use super::lex::Piece;
+use crate::name::allowed;
+use std::ops::Range;
+
+/// A bracket or brace that is open.
+struct Open {
+    character: char,
+    at: usize,
+    /// Whether a `;` stands before it.
+    tagged: bool,
+}
+
+impl Open {
+    const fn alone(&self) -> PatternError {
+        PatternError::Unbalanced {
+            character: self.character,
+            at: self.at,
+        }
+    }
+}
+
+/// The elements, as ranges of `pieces`; `length` is that of the text.
+pub(super) fn of(pieces: &[Piece], length: usize) -> Result<Vec<Range<usize>>, PatternError> {
+    let mut spans = Vec::new();
+    let mut start = 0_usize;
+    let mut open: Vec<Open> = Vec::new();
+    // Each text of a brace has its own tags. Behind it there are only those of before: not all its texts have some.
+    let mut tagged = false;
+    for (index, piece) in pieces.iter().enumerate() {
+        let Piece { at, character, .. } = *piece;
+        let inside = open.last().map(|own| own.character);
+        let refused = PatternError::Character { character, at };
+        match piece.syntax() {
+            _ if character == '.' && !tagged => {
+                if let Some(first) = open.first() {
+                    return Err(first.alone());
+                }
+                if start == index {
+                    return Err(PatternError::EmptyElement(at));
+                }
+                spans.push(start..index);
+                start = index + 1;
+            }
+            Some(']') => match open.pop() {
+                Some(own) if own.character == '[' => {}
+                _ => return Err(PatternError::Unbalanced { character, at }),
+            },
+            // Commas part the texts of a brace and nothing else.
+            Some(',') => match open.last() {
+                Some(own) if own.character == '{' => tagged = own.tagged,
+                _ => return Err(refused),
+            },
+            Some('*' | '?' | '[' | '{' | '}') if inside == Some('[') => {}
+            Some('*' | '?') => {}
+            Some('[' | '{') => open.push(Open {
+                character,
+                at,
+                tagged,
+            }),
+            Some('}') => match open.pop() {
+                Some(own) if own.character == '{' => tagged = own.tagged,
+                _ => return Err(PatternError::Unbalanced { character, at }),
+            },
+            _ if !allowed(character) => return Err(refused),
+            _ => tagged |= character == ';' && inside != Some('['),
+        }
+    }
+    if let Some(first) = open.first() {
+        return Err(first.alone());
+    }
+    if start == pieces.len() {
+        return Err(PatternError::EmptyElement(length));
+    }
+    spans.push(start..pieces.len());
+    Ok(spans)
+}
