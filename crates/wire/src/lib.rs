@@ -10,6 +10,7 @@ pub mod cf;
 pub mod code;
 pub mod credential;
 pub mod find;
+pub mod home;
 pub mod iam;
 pub mod ingest;
 pub mod openapi;
