@@ -8,6 +8,7 @@ use crate::http::payload::Payload;
 use crate::http::problem::Refusal;
 use crate::http::routes::Verb::{Delete, Get, Post, Put};
 use crate::http::routes::{Guard, Registry};
+use crate::own_address::Called;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
@@ -115,6 +116,7 @@ fn shown(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
 async fn list(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
+    called: Called,
     params: Params,
 ) -> Result<Response, Refusal> {
     if let Some(text) = params.one("account_id")? {
@@ -171,11 +173,7 @@ async fn list(
         let (size, token) = (limit.to_string(), offset.to_string());
         let mut query = vec![("pagesize", size.as_str()), ("pagetoken", token.as_str())];
         query.extend(&kept);
-        format!(
-            "{}/v1/apikeys?{}",
-            app.public_url,
-            wire::query::encode(&query)
-        )
+        format!("{}/v1/apikeys?{}", called.url, wire::query::encode(&query))
     };
     let more = offset.saturating_add(limit) < keys.len() as u64;
     let list = ApiKeyList {

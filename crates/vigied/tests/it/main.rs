@@ -39,6 +39,8 @@ mod mail;
 #[cfg(test)]
 mod malformed;
 #[cfg(test)]
+mod network;
+#[cfg(test)]
 mod postgres;
 #[cfg(test)]
 mod quickstart;
