@@ -60,8 +60,47 @@ impl Place {
     }
 }
 
+/// What may stand behind the `?` of an address.
+const PARAMETERS: [&str; 18] = [
+    "application_name",
+    "dbname",
+    "host",
+    "hostaddr",
+    "options",
+    "password",
+    "port",
+    "ssl-ca",
+    "ssl-cert",
+    "ssl-key",
+    "ssl-mode",
+    "ssl-root-cert",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+    "statement-cache-capacity",
+    "user",
+];
+
+/// The first parameter of an address that nobody reads. The library would log it with its value, which may be a password
+/// under a wrong name.
+#[must_use]
+pub fn unknown_parameter(address: &str) -> Option<&str> {
+    let (_, query) = address.split_once('?')?;
+    query
+        .split('&')
+        .map(|pair| pair.split_once('=').map_or(pair, |(name, _)| name))
+        .find(|name| {
+            let is_option = name.starts_with("options[");
+            !name.is_empty() && !is_option && !PARAMETERS.contains(name)
+        })
+}
+
 /// Options that let a connection in, tried once.
 pub(crate) async fn try_once(address: &str) -> Result<PgConnectOptions, DbError> {
+    if unknown_parameter(address).is_some() {
+        return Err(DbError::Unreadable);
+    }
     // Not told in the library's words: they may hold a part of the address, and so of the password.
     let options = PgConnectOptions::from_str(address).map_err(|_| DbError::Unreadable)?;
     let place = Place::of(&options);
@@ -121,6 +160,24 @@ fn of_system(error: &std::io::Error) -> Refused {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_parameter_that_nobody_reads_is_found() {
+        for address in [
+            "postgres://u@h/n",
+            "postgres://u@h/n?",
+            "postgres://u@h/n?sslmode=require&options[x]=y&password=a=b",
+        ] {
+            assert_eq!(unknown_parameter(address), None, "{address}");
+        }
+        for (address, name) in [
+            ("postgres://u@h/n?sslmode=require&passwd=s3cret", "passwd"),
+            ("postgres://u@h/n?s3", "s3"),
+            ("postgres://u@h/n?SSLMODE=x", "SSLMODE"),
+        ] {
+            assert_eq!(unknown_parameter(address), Some(name));
+        }
+    }
 
     #[test]
     fn no_password_is_in_a_place() {

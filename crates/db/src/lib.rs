@@ -12,7 +12,7 @@ mod pool;
 mod row;
 mod tx;
 
-pub use connect::{Place, Refused};
+pub use connect::{Place, Refused, unknown_parameter};
 pub use error::DbError;
 pub use pool::Db;
 pub use row::{Row, Value};

@@ -106,7 +106,11 @@ fn number(unit: Unit, text: &str) -> Option<String> {
 
 fn address(text: &str, usual_port: Option<u16>) -> Option<String> {
     let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let (ip, port) = if let Ok(ip) = text.trim_matches(['[', ']']).parse::<IpAddr>() {
+    let bare = match text.strip_prefix('[') {
+        Some(inner) => inner.strip_suffix(']')?,
+        None => text,
+    };
+    let (ip, port) = if let Ok(ip) = bare.parse::<IpAddr>() {
         (ip, usual_port?)
     } else if text.eq_ignore_ascii_case("localhost") {
         (loopback, usual_port?)

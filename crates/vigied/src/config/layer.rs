@@ -216,7 +216,15 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
                 .find("//")
                 .map_or(value, |at| value.split_at(at + 2).0);
             match scheme {
-                scheme if known.contains(&scheme) => Ok(()),
+                scheme if known.contains(&scheme) => match db::unknown_parameter(value) {
+                    None => Ok(()),
+                    Some(name) => {
+                        let name: String = name.chars().take(40).collect();
+                        Err(format!(
+                            "has a parameter `{name}`, which is none of PostgreSQL's; the password's is `password`"
+                        ))
+                    }
+                },
                 // Not repeated: it may hold a password.
                 _ => Err("must be empty or `postgres://USER@HOST/NAME`".to_owned()),
             }
@@ -338,7 +346,10 @@ mod tests {
         let error = super::super::file::parse(Path::new("vigie.toml"), "a = 1\nb = [1]")
             .unwrap_err()
             .to_string();
-        insta::assert_snapshot!(error, @"vigie.toml:2: `b` must be a text, a whole number or a boolean");
+        insta::assert_snapshot!(error, @"vigie.toml:2: `b` must be a text, a whole number, a boolean or a list of texts");
+        let hosts = "public_hosts = [\"a\", \"http://b:1\"]";
+        let resolved = resolve(&layers(hosts, &[], &[])).unwrap();
+        assert_eq!(value(&resolved, "public_hosts").0, "a, http://b:1");
         let error = super::super::file::parse(Path::new("vigie.toml"), "a = 1\nb = ")
             .unwrap_err()
             .to_string();
@@ -351,6 +362,7 @@ mod tests {
         insta::assert_snapshot!(error("log.level = \"loud\""), @"vigie.toml:1: `log.level` must be one of `off`, `error`, `warn`, `info`, `debug`, `trace`, or a filter like `vigied=debug`, not `loud`");
         assert!(error("log.level = \"vigied=loud\"").contains("not `vigied=loud`"));
         insta::assert_snapshot!(error("database = \"mysql://u:secret@h/n\""), @"vigie.toml:1: `database` must be empty or `postgres://USER@HOST/NAME`");
+        insta::assert_snapshot!(error("database = \"postgres://u@h/n?passwd=secret\""), @"vigie.toml:1: `database` has a parameter `passwd`, which is none of PostgreSQL's; the password's is `password`");
         for good in [
             "log.level = \"debug\"",
             "log.level = \"vigied=debug,iam=trace\"",

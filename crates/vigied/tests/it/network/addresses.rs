@@ -327,3 +327,30 @@ fn a_server_for_all_addresses_sends_no_mail_without_a_public_url() {
     let log = Serving::try_start(folder.path(), "0.0.0.0:0", &mail).unwrap_err();
     assert!(log.contains("`public_url`"), "{log}");
 }
+
+/// The host of a request is that of its address, where it has one: in HTTP/2, and with an absolute target.
+#[test]
+fn the_host_of_the_address_counts_before_the_header() {
+    let server = Everywhere::with(&[]);
+    let port = &server.port;
+    let shown = Command::new("curl")
+        .args(["--silent", "--show-error", "--http2-prior-knowledge"])
+        .args(["--noproxy", "*", "--resolve"])
+        .arg(format!("metrics.example:{port}:127.0.0.1"))
+        .arg(format!("http://metrics.example:{port}/v2/info"))
+        .output()
+        .unwrap();
+    let told: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    let own = format!("http://metrics.example:{port}");
+    assert_eq!(told["token_endpoint"], own.as_str());
+    let target = format!("http://metrics.example:{port}/v2/info");
+    let reply = get(&server.at("127.0.0.1"), &target, "other.example", "");
+    assert_eq!(reply.json()["token_endpoint"], own.as_str());
+    let target = format!("http://u@metrics.example:{port}/v2/info");
+    let reply = get(&server.at("127.0.0.1"), &target, "other.example", "");
+    assert!(
+        !reply.text().contains("metrics.example"),
+        "{}",
+        reply.text()
+    );
+}

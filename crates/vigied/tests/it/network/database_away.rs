@@ -209,3 +209,46 @@ fn regression_7_a_database_that_is_down_is_named_at_once_and_tried_until_a_deadl
         "{text}"
     );
 }
+
+/// A server that waits for its database ends when it is told to.
+#[test]
+fn a_server_that_waits_for_its_database_stops_at_a_signal() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path());
+    let data = folder.path().to_str().unwrap();
+    let address = format!("postgres://vigie:{PASSWORD}@127.0.0.1:1/metrics");
+    let mut serving = vigied(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--data",
+        data,
+        "--database",
+        &address,
+        "--set",
+        "database_wait_seconds=1h",
+    ])
+    .spawn()
+    .unwrap();
+    let told = first_line(&mut serving, "database_wait_seconds");
+    assert!(told.is_ok(), "{told:?}");
+    let signalled = Command::new("kill")
+        .args(["-TERM", &serving.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(signalled.success());
+    assert!(serving.wait().unwrap().success());
+}
+
+/// What the library reads is known; what it would log with its value is refused before, by its name.
+#[test]
+fn a_password_under_a_wrong_name_is_shown_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let address = format!("postgres://vigie@127.0.0.1:1/metrics?passwd={PASSWORD}");
+    for command in [&["init"][..], &["config", "check"]] {
+        let arguments = [command, &["--data", data, "--database", &address]].concat();
+        let text = said(&mut vigied(&arguments));
+        assert!(text.contains("`passwd`"), "{text}");
+    }
+}
