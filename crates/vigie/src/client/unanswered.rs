@@ -14,6 +14,16 @@ fn tls_error(error: &ureq::Error) -> Option<&rustls::Error> {
     }
 }
 
+/// Whether the certificate calls itself an authority: the library has no word of its own for it.
+fn is_its_own_authority(error: &rustls::Error) -> bool {
+    match error {
+        rustls::Error::InvalidCertificate(rustls::CertificateError::Other(error)) => {
+            format!("{error:?}").contains("CaUsedAsEndEntity")
+        }
+        _ => false,
+    }
+}
+
 /// Why no answer came from `origin`, or from the proxy in between.
 pub(super) fn failure(origin: &str, via: Option<&Via>, error: &ureq::Error) -> Failure {
     if let Some((via, what)) = via.and_then(|via| Some((via, of_proxy(error)?))) {
@@ -29,6 +39,10 @@ pub(super) fn failure(origin: &str, via: Option<&Via>, error: &ureq::Error) -> F
         Some(rustls::Error::InvalidMessage(_)) => (
             "does not speak TLS".to_owned(),
             "if it is a server without TLS, say so in its address: `http://HOST`",
+        ),
+        Some(error) if is_its_own_authority(error) => (
+            "was not trusted: its certificate is its own authority (`openssl req -x509`), and not one that was named".to_owned(),
+            "if it is your server's, name a copy of it in `VIGIE_CA_FILE` (the file of the server's `--tls-cert`), or log in with `--skip-ssl-validation` where that is safe",
         ),
         Some(error) => (
             format!("was not trusted: {error}"),

@@ -176,11 +176,14 @@ fn regression_7_a_named_certificate_is_no_more_than_it_says() {
     );
     // Another certificate, also one for the same key.
     let again = shop.certificate("again.pem", "key.pem", NAMES);
-    refused("same key", said(Some(&own), &again, &key, "127.0.0.1"));
+    let told = refused("same key", said(Some(&own), &again, &key, "127.0.0.1"));
+    assert!(told.contains("not one that was named"), "{told}");
+    assert!(told.contains("`VIGIE_CA_FILE`"), "{told}");
     let stranger = shop.key("stranger-key.pem");
     let other = shop.certificate("other.pem", "stranger-key.pem", NAMES);
     refused("another", said(Some(&own), &other, &stranger, "127.0.0.1"));
-    refused("not named", said(None, &own, &key, "127.0.0.1"));
+    let told = refused("not named", said(None, &own, &key, "127.0.0.1"));
+    assert!(told.contains("not one that was named"), "{told}");
     // Shown by somebody who does not have its key.
     refused("stolen", said(Some(&own), &own, &stranger, "127.0.0.1"));
 }
