@@ -25,6 +25,7 @@ mod person;
 mod pinned;
 mod prompts;
 mod proxies;
+mod redirects;
 mod session;
 mod shared_files;
 mod spoiled;

@@ -349,29 +349,6 @@ fn a_redirect_takes_no_credential_along() {
     }
 }
 
-/// The same for what follows a login, with a token in every request.
-#[test]
-fn regression_7_no_command_follows_a_redirect() {
-    for (path, line) in [
-        ("/v1/metrics", "vigie metrics send a.b=1"),
-        ("/v1/metrics", "vigie metrics get a.b"),
-        ("/v1/metrics/list", "vigie metrics list"),
-        ("/v1/metrics", "vigie agent --once --interval 1s --host h"),
-        ("/v2/organizations", "vigie account orgs"),
-        ("/v1/apikeys", "vigie iam api-keys"),
-        ("/v2/regions", "vigie regions"),
-    ] {
-        let mut pair = Pair::logged_in();
-        let to = format!("http://{}{path}", pair.other.address);
-        pair.terminal
-            .server
-            .turn(|knobs| knobs.moved = Some((path, to)));
-        let ran = pair.terminal.run(line);
-        assert_ne!(ran.code, 0, "{line}: {ran:?}");
-        pair.other_was_not_asked(line);
-    }
-}
-
 /// Files that another tool, an older version or a server's lie left behind are no permission.
 #[test]
 fn addresses_in_the_files_are_no_permission() {
