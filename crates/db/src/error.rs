@@ -1,5 +1,7 @@
 //! What can go wrong between a statement and its rows.
 
+use crate::connect::{Place, Refused};
+
 /// Why the database did not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
@@ -14,6 +16,20 @@ pub enum DbError {
         /// The operating system's words.
         #[source]
         source: std::io::Error,
+    },
+    /// The address begins like PostgreSQL's and cannot be read. It is not repeated: it may hold a password.
+    #[error("the address of the database cannot be read: give `postgres://USER@HOST/NAME`")]
+    Unreadable,
+    /// No connection to the database could be made.
+    #[error("cannot use the database `{place}`")]
+    Refused {
+        /// Where it is.
+        place: Place,
+        /// What kind of refusal it is.
+        why: Refused,
+        /// The database's words, or the operating system's.
+        #[source]
+        source: sqlx::Error,
     },
     /// The database refused or could not be reached.
     #[error("the database failed to {action}")]

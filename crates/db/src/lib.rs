@@ -5,12 +5,14 @@
 //!
 //! What it is not: it knows no table but its own list of migrations, and it builds no SQL.
 
+mod connect;
 mod error;
 mod migrate;
 mod pool;
 mod row;
 mod tx;
 
+pub use connect::{Place, Refused, unknown_parameter};
 pub use error::DbError;
 pub use pool::Db;
 pub use row::{Row, Value};

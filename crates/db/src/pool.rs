@@ -1,7 +1,7 @@
 //! The pool, and statements outside a transaction.
 
 use crate::row::Inner;
-use crate::{DbError, Row, Tx, Value, migrate};
+use crate::{DbError, Row, Tx, Value, connect, migrate};
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -60,18 +60,13 @@ impl Db {
     /// (created with mode 0600) or a `postgres://` address.
     ///
     /// # Errors
-    /// [`DbError`] says what failed.
+    /// [`DbError`] says what failed; [`DbError::Refused`] that no PostgreSQL lets us in, after one try.
     pub async fn open(address: &str) -> Result<Self, DbError> {
         let db = if address.starts_with("postgres://") || address.starts_with("postgresql://") {
-            let options = PgPoolOptions::new()
+            let pool = PgPoolOptions::new()
                 .max_connections(POSTGRES_CONNECTIONS_MAX)
                 .acquire_timeout(BUSY_TIMEOUT);
-            Self::Pg(
-                options
-                    .connect(address)
-                    .await
-                    .map_err(DbError::sql("connect"))?,
-            )
+            Self::Pg(pool.connect_lazy_with(connect::try_once(address).await?))
         } else if address.contains("://") {
             return Err(DbError::Address(
                 address.split("://").next().unwrap_or_default().to_owned(),

@@ -1,6 +1,7 @@
 //! Addresses of servers as people type them. What servers say about themselves is weighed in [`crate::origin`].
 
 use crate::error::Failure;
+use crate::origin::Origin;
 
 /// Completes an address typed without a scheme: `http` on this machine itself, `https` everywhere else.
 pub(crate) fn complete(typed: &str) -> Result<String, Failure> {
@@ -24,6 +25,12 @@ pub(crate) fn complete(typed: &str) -> Result<String, Failure> {
     }
     if complete.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#')) {
         return Err(wrong("it holds a character that has no place there"));
+    }
+    if Origin::of(&complete).is_ok_and(|there| there.is_unspecified()) {
+        return Err(Failure::usage(format!(
+            "`{typed}` stands for every address of a machine, and is none"
+        ))
+        .hint("name one that the server has; on this machine that is `127.0.0.1`"));
     }
     Ok(complete)
 }

@@ -3,14 +3,19 @@
 //! Redirects are not followed: a credential is for the server it was given to. Whether an origin may have it is decided
 //! in [`crate::trust`], which alone makes the requests that are sent.
 
-use crate::address;
+mod unanswered;
+
 use crate::config::Config;
 use crate::env::{self, Env};
 use crate::error::{Failure, Kind};
+use crate::proxy::{Proxies, Via};
 use crate::shown::Shown;
 use crate::trace::Trace;
+use crate::transport;
 use crate::trust::Vouched;
 use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -18,7 +23,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use ureq::http::{self, HeaderMap, HeaderName, HeaderValue, Method};
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::TlsConfig;
 
 /// The original's default.
 const TIMEOUT_SECONDS: u64 = 60;
@@ -31,6 +36,7 @@ const REPLY_BYTES_MAX: u64 = 1 << 30;
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     agent: ureq::Agent,
+    proxies: Proxies,
     trace: Trace,
 }
 
@@ -160,33 +166,36 @@ impl Client {
         };
         let timeout = (timeout_s > 0).then(|| Duration::from_secs(timeout_s));
         let connect_max = Duration::from_secs(CONNECT_SECONDS_MAX);
-        let mut tls = TlsConfig::builder()
-            .unversioned_rustls_crypto_provider(Arc::new(aws_lc_rs::default_provider()))
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let tls = TlsConfig::builder()
+            .unversioned_rustls_crypto_provider(Arc::clone(&provider))
             .disable_verification(config.ssl_disabled);
-        if let Some((name, path)) = env.named(env::CA_FILE) {
-            tls = tls.root_certs(trusted(name, Path::new(path))?);
-        }
-        // What is meant for this machine does not go through another.
-        let proxy = if address::is_loopback(&config.api_endpoint) {
-            None
-        } else {
-            ureq::Proxy::try_from_env()
-        };
-        let agent = ureq::Agent::config_builder()
+        let named = env
+            .named(env::CA_FILE)
+            .map(|(name, path)| trusted(name, Path::new(path)))
+            .transpose()?
+            .filter(|_| !config.ssl_disabled)
+            .map(|(named, refused)| transport::trusting(named, provider).map_err(|_| refused))
+            .transpose()?;
+        let settings = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
             .user_agent(concat!("vigie/", env!("CARGO_PKG_VERSION"), " (linux)"))
-            .proxy(proxy)
+            .proxy(None)
             .timeout_global(timeout)
             .timeout_connect(Some(
                 timeout.map_or(connect_max, |all| all.min(connect_max)),
             ))
             .tls_config(tls.build())
-            .build()
-            .new_agent();
+            .build();
+        let agent = transport::agent(settings, named.map(Arc::new));
         let trace = Trace::parse(env.get(env::TRACE).unwrap_or(&config.trace));
-        Ok(Self { agent, trace })
+        Ok(Self {
+            agent,
+            proxies: Proxies::of(env),
+            trace,
+        })
     }
 
     /// Sends a request and waits for the whole reply, whatever its status.
@@ -215,24 +224,28 @@ impl Client {
             Failure::usage(format!("`{url}` is not an address: {error}"))
                 .hint("the API endpoint is set with `vigie api URL`")
         };
+        let (proxy, via) = self.proxies.to(&url)?.unzip();
         let started = Instant::now();
         let sent = if body.is_empty() && !matches!(method, Method::POST | Method::PUT) {
             let request = built.body(()).map_err(refused)?;
             self.trace.request(&line, request.headers(), &[])?;
+            let request = self.agent.configure_request(request).proxy(proxy).build();
             self.agent.run(request)
         } else {
             let request = built.body(body).map_err(refused)?;
             self.trace
                 .request(&line, request.headers(), request.body())?;
+            let request = self.agent.configure_request(request).proxy(proxy).build();
             self.agent.run(request)
         };
-        let mut response = sent.map_err(|error| unreachable(&origin, &error))?;
+        let lost = |error| unanswered::failure(&origin, via.as_ref(), &error);
+        let mut response = sent.map_err(lost)?;
         let body = response
             .body_mut()
             .with_config()
             .limit(REPLY_BYTES_MAX)
             .read_to_vec()
-            .map_err(|error| unreachable(&origin, &error))?;
+            .map_err(lost)?;
         let status = response.status();
         self.trace.reply(
             &format!("HTTP/1.1 {status}"),
@@ -245,25 +258,25 @@ impl Client {
             headers: response.headers().clone(),
             body,
             origin,
+            via,
         })
     }
 }
 
-fn trusted(name: &str, path: &Path) -> Result<RootCerts, Failure> {
+/// The certificates of a file, and what is said where none of them can be used.
+fn trusted(name: &str, path: &Path) -> Result<(Vec<CertificateDer<'static>>, Failure), Failure> {
     let pem = std::fs::read(path).map_err(|error| Failure::file("read", path, &error))?;
-    let certificates: Vec<Certificate<'static>> = parse_pem(&pem)
-        .filter_map(|item| match item {
-            Ok(PemItem::Certificate(certificate)) => Some(certificate),
-            _ => None,
-        })
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&pem)
+        .filter_map(Result::ok)
         .collect();
+    let refused = Failure::failed(format!(
+        "`{}` (from `{name}`) holds no certificate",
+        path.display()
+    ));
     if certificates.is_empty() {
-        return Err(Failure::failed(format!(
-            "`{}` (from `{name}`) holds no certificate",
-            path.display()
-        )));
+        return Err(refused);
     }
-    Ok(RootCerts::Specific(Arc::new(certificates)))
+    Ok((certificates, refused))
 }
 
 fn origin(url: &str) -> String {
@@ -275,56 +288,6 @@ fn origin(url: &str) -> String {
     url.get(..end).unwrap_or(url).to_owned()
 }
 
-/// What the TLS library says, which comes wrapped.
-fn tls_error(error: &ureq::Error) -> Option<&rustls::Error> {
-    match error {
-        ureq::Error::Rustls(error) => Some(error),
-        ureq::Error::Io(error) => error.get_ref()?.downcast_ref(),
-        _ => None,
-    }
-}
-
-fn unreachable(origin: &str, error: &ureq::Error) -> Failure {
-    let (what, hint) = match tls_error(error) {
-        Some(rustls::Error::InvalidMessage(_)) => (
-            "does not speak TLS".to_owned(),
-            "if it is a server without TLS, say so in its address: `http://HOST`",
-        ),
-        Some(error) => (
-            format!("was not trusted: {error}"),
-            "name its certificate authority in `VIGIE_CA_FILE`, or log in with `--skip-ssl-validation` where that is safe",
-        ),
-        None => unanswered(origin, error),
-    };
-    Failure::new(Kind::Unreachable, format!("`{origin}` {what}")).hint(hint)
-}
-
-/// Everything else that keeps an answer from coming.
-fn unanswered(origin: &str, error: &ureq::Error) -> (String, &'static str) {
-    match error {
-        ureq::Error::Timeout(_) => (
-            "did not answer in time".to_owned(),
-            "try again, or allow more time with `vigie config --http-timeout SECONDS`",
-        ),
-        ureq::Error::HostNotFound => (
-            "is not known to the name service".to_owned(),
-            "check the address with `vigie api`",
-        ),
-        ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => (
-            "takes no connections".to_owned(),
-            "is the server running? start it with `vigied serve`, or check the address with `vigie api`",
-        ),
-        ureq::Error::Protocol(_) if origin.starts_with("http://") => (
-            "does not speak plain HTTP".to_owned(),
-            "if it is a server with TLS, say so in its address: `https://HOST`",
-        ),
-        other => (
-            format!("cannot be reached: {other}"),
-            "check the address with `vigie api`",
-        ),
-    }
-}
-
 /// What the server answered.
 #[derive(Debug)]
 pub(crate) struct Reply {
@@ -332,6 +295,8 @@ pub(crate) struct Reply {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
     origin: String,
+    /// The proxy that it came through.
+    via: Option<Via>,
 }
 
 impl Reply {
@@ -374,7 +339,11 @@ impl Reply {
 
     /// The server's refusal in words.
     pub(crate) fn refusal(&self, doing: &str) -> Failure {
+        if let Some(via) = self.via.as_ref().filter(|_| self.status == 407) {
+            return via.wants_a_password();
+        }
         let told = Told::read(&self.body);
+        let is_of_a_server = told.message.is_some();
         let kind = match self.status {
             401 => Kind::NotLoggedIn,
             403 => Kind::Forbidden,
@@ -400,7 +369,10 @@ impl Reply {
                 Shown::told(self.header("location").unwrap_or("nowhere"))
             )),
             None if kind == Kind::NotLoggedIn => failure.hint("log in again with `vigie login`"),
-            None => failure,
+            None => match self.via.as_ref().filter(|_| !is_of_a_server) {
+                Some(via) => failure.hint(format!("it may be {} that says so", via.named())),
+                None => failure,
+            },
         }
     }
 }

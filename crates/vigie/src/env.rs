@@ -72,6 +72,21 @@ variables! {
     /// The zone of times.
     ZONE: ["TZ"],
         "the time zone of `metrics get` without `--tz`, for example `Europe/Paris`; default: UTC";
+    /// Proxy for plain HTTP.
+    HTTP_PROXY: ["http_proxy", "HTTP_PROXY"],
+        "the proxy for `http` addresses, `http://[USER:PASSWORD@]HOST:PORT`";
+    /// Proxy for HTTPS.
+    HTTPS_PROXY: ["https_proxy", "HTTPS_PROXY"],
+        "the proxy for `https` addresses";
+    /// Proxy for both.
+    ALL_PROXY: ["all_proxy", "ALL_PROXY"],
+        "the proxy for both, where there is no other";
+    /// What no proxy is for.
+    NO_PROXY: ["no_proxy", "NO_PROXY"],
+        "hosts that are reached without a proxy: names (with all below them), addresses and networks, each also with `:PORT`; `*` for all";
+    /// Says that this is a CGI program.
+    REQUEST_METHOD: ["REQUEST_METHOD"],
+        "any value, as in a CGI program: `HTTP_PROXY` is not read, which a request could have set";
     /// The alphabet of the terminal.
     LOCALE: ["LC_ALL", "LC_CTYPE", "LANG"],
         "a locale other than UTF-8: drawings in ASCII";
@@ -127,6 +142,46 @@ impl Env {
     }
 }
 
+/// Variables that are nearly one of ours, with the one that may be meant: the server's have other names, and are not told.
+pub(crate) fn mistyped(names: impl Iterator<Item = String>) -> Vec<(String, &'static str)> {
+    let own = || {
+        let all = ALL.iter().flat_map(|variable| variable.names);
+        all.copied().filter(|name| name.starts_with("VIGIE_"))
+    };
+    let mut told: Vec<_> = names
+        .filter(|name| name.starts_with("VIGIE_") && name.len() < 40)
+        .filter(|name| own().all(|own| own != name))
+        .filter_map(|name| {
+            let near = own().find(|own| distance(own, &name) <= SLIP_MAX)?;
+            Some((name, near))
+        })
+        .collect();
+    told.sort();
+    told
+}
+
+/// How far a slip of the pen goes.
+const SLIP_MAX: usize = 2;
+
+/// Edits needed to turn one text into the other (Levenshtein).
+fn distance(left: &str, right: &str) -> usize {
+    let mut row: Vec<usize> = (0..=right.chars().count()).collect();
+    for (at, a) in left.chars().enumerate() {
+        let mut before = at;
+        let mut last = at + 1;
+        for (b, place) in right.chars().zip(row.iter_mut().skip(1)) {
+            let replaced = before + usize::from(a != b);
+            before = *place;
+            last = replaced.min(*place + 1).min(last + 1);
+            *place = last;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = at + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
 /// What a word says that turns something on or off, as the original reads it.
 pub(crate) fn switch(word: &str) -> Option<bool> {
     match word.to_ascii_lowercase().as_str() {
@@ -139,6 +194,39 @@ pub(crate) fn switch(word: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slip_of_the_pen_is_told_and_the_servers_variables_are_not() {
+        let told = |name: &str| {
+            let told = mistyped(std::iter::once(name.to_owned()));
+            told.first().map(|(_, near)| *near)
+        };
+        for (name, near) in [
+            ("VIGIE_API_KYE", "VIGIE_API_KEY"),
+            ("VIGIE_APIKEY", "VIGIE_API_KEY"),
+            ("VIGIE_CAFILE", "VIGIE_CA_FILE"),
+            ("VIGIE_HOEM", "VIGIE_HOME"),
+        ] {
+            assert_eq!(told(name), Some(near), "{name}");
+        }
+        for name in [
+            "VIGIE_API",
+            "VIGIE_LISTEN",
+            "VIGIE_DATA",
+            "VIGIE_DATABASE",
+            "VIGIE_LOG_LEVEL",
+            "VIGIE_TLS_KEY",
+            "VIGIE_TOKEN",
+            "VIGIE_SCOPE",
+            "VIGIE_METRICS",
+            "VIGIE_PORT",
+            "API_KYE",
+        ] {
+            assert_eq!(told(name), None, "{name}");
+        }
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!((distance("", "ab"), distance("ab", "")), (2, 2));
+    }
 
     #[test]
     fn the_first_name_wins() {

@@ -27,6 +27,7 @@ mod pages;
 mod places;
 mod predecessor;
 mod prompt;
+mod proxy;
 #[cfg(test)]
 mod reference;
 mod screen;
@@ -35,6 +36,7 @@ mod shown;
 mod targeting;
 mod token;
 mod trace;
+mod transport;
 mod trust;
 
 use crate::cli::Cli;
@@ -68,6 +70,13 @@ fn main() -> ExitCode {
             return exit(name, failure.kind);
         }
     };
+    if name == Name::Vigie {
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        for (given, near) in env::mistyped(names) {
+            let warning = format!("`{given}` is not read; did you mean `{near}`?");
+            context.output.warn(warning);
+        }
+    }
     match command::run(&cli.command, &context) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -2,6 +2,7 @@
 //! uses, so that both mean the same host. Pure; whether an origin is trusted is [`crate::trust`]'s matter.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 use ureq::http::Uri;
 
 /// Whom a request reaches.
@@ -56,16 +57,38 @@ impl Origin {
         crate::address::is_loopback(&self.to_string())
     }
 
-    /// Whether it is the address that stands for all of a machine's, and so for none.
-    fn is_unspecified(&self) -> bool {
-        ["0.0.0.0", "[::]"].contains(&self.host.as_str())
+    /// In lower case; an IPv6 address has its brackets.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Also where the scheme says it.
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Whether it is the address that stands for all of a machine's, and so for none; in every spelling that leads there.
+    pub(crate) fn is_unspecified(&self) -> bool {
+        let inner = self
+            .host
+            .strip_prefix('[')
+            .and_then(|own| own.strip_suffix(']'));
+        if let Some(inner) = inner {
+            return inner
+                .parse::<Ipv6Addr>()
+                .is_ok_and(|own| own.to_canonical().is_unspecified());
+        }
+        let is_zero = |part: &str| {
+            let digits = part.strip_prefix("0x").unwrap_or(part);
+            !part.is_empty() && digits.bytes().all(|byte| byte == b'0')
+        };
+        self.host.split('.').all(is_zero)
     }
 
     /// Whether both lead to the same server: they are one, or two names that this machine has for itself with the same
     /// port.
     pub(crate) fn is_same_server(&self, other: &Self) -> bool {
-        let is_here =
-            |host: &str| ["localhost", "127.0.0.1", "[::1]", "0.0.0.0", "[::]"].contains(&host);
+        let is_here = |host: &str| ["localhost", "127.0.0.1", "[::1]"].contains(&host);
         self == other
             || (self.is_https == other.is_https
                 && self.port == other.port
@@ -112,7 +135,7 @@ pub(crate) fn weigh(named: &Origin, learnt: &str) -> Weighed {
         Err(why) => return Weighed::Refused(why),
     };
     // A server behind a proxy, or bound to every address, that was not told its own name.
-    let means_itself = !named.is_loopback() && (there.is_loopback() || there.is_unspecified());
+    let means_itself = (!named.is_loopback() && there.is_loopback()) || there.is_unspecified();
     let is_same_host_unencrypted = there.host == named.host && named.is_https && !there.is_https;
     if there == *named {
         Weighed::Same
@@ -190,7 +213,19 @@ mod tests {
         assert_eq!(weighed("https://a", ""), Weighed::Named);
         assert_eq!(weighed("https://a", "http://a"), Weighed::Named);
         assert_eq!(weighed("https://a", "http://127.0.0.1:80"), Weighed::Named);
-        assert_eq!(weighed("https://a", "https://0.0.0.0:8443"), Weighed::Named);
+        for nobody in [
+            "0.0.0.0:8443",
+            "[::]",
+            "[::ffff:0.0.0.0]:1",
+            "0",
+            "0x0.0",
+            "00.0.0.0.",
+        ] {
+            let learnt = format!("https://{nobody}");
+            for named in ["https://a", "http://127.0.0.1:9"] {
+                assert_eq!(weighed(named, &learnt), Weighed::Named, "{learnt}");
+            }
+        }
         assert_eq!(
             weighed("http://127.0.0.1:9", "http://localhost:9"),
             Weighed::Named

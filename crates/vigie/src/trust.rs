@@ -73,6 +73,9 @@ impl Context {
     /// Whether requests may go to this address; asks whoever is there, where nobody has said so before.
     pub(crate) fn vouch(&self, url: &str, what: &'static str) -> Result<(), Failure> {
         let there = origin(url)?;
+        if there.is_unspecified() {
+            return Err(nobody(&there));
+        }
         if self.is_trusted(&there)? {
             return Ok(());
         }
@@ -195,6 +198,15 @@ impl Context {
             _ => origin(&self.api_endpoint()?),
         }
     }
+}
+
+/// What stands for all of a machine's addresses leads to this machine itself, whoever was meant.
+fn nobody(there: &Origin) -> Failure {
+    Failure::usage(shown!(
+        "`{}` stands for every address of some machine, and is none: nothing is sent there",
+        there.to_string()
+    ))
+    .hint("log in at an address that the server has: `vigie login -a https://SERVER`")
 }
 
 /// The origin of an address that is to be used.

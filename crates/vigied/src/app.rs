@@ -3,6 +3,7 @@
 use crate::http::bodies::Bodies;
 use crate::http::guesses::Guesses;
 use crate::http::places::Places;
+use crate::own_address::OwnAddress;
 use crate::query::Queries;
 use crate::quota::Quotas;
 use crate::readiness::Probes;
@@ -38,7 +39,10 @@ pub(crate) struct App {
     pub(crate) store: Arc<dyn SampleStore>,
     pub(crate) metrics: Metrics,
     pub(crate) clock: Arc<dyn Clock>,
+    /// What the server calls itself whoever asks: in tokens, mails, and all that is kept.
     pub(crate) public_url: String,
+    /// What it calls itself to one caller.
+    pub(crate) own_address: OwnAddress,
     pub(crate) limits: Limits,
     pub(crate) quotas: Quotas,
     /// The questions whether store and database answer.

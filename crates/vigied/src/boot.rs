@@ -3,11 +3,13 @@
 use crate::app::{App, Limits};
 use crate::config::Settings;
 use crate::data_dir::{self, DataDir};
+use crate::database;
 use crate::http::bodies::{Bodies, BodyLimits};
 use crate::http::guesses::{self, Guesses};
 use crate::http::places::Places;
 use crate::http::share::{AccountShare, Shares};
 use crate::mail;
+use crate::own_address::OwnAddress;
 use crate::private_files;
 use crate::query::{Queries, QueryLimits};
 use crate::quota::Quotas;
@@ -45,10 +47,9 @@ pub(crate) fn folder(settings: &Settings) -> anyhow::Result<DataDir> {
 pub(crate) async fn identity(
     settings: &Settings,
     folder: &DataDir,
+    db: Db,
     public_url: &str,
 ) -> anyhow::Result<Iam> {
-    let file = folder.database().to_string_lossy().into_owned();
-    let db = Db::open(settings.database().unwrap_or(&file)).await?;
     let seconds = |key: &str| i64::try_from(settings.number(key)).unwrap_or(i64::MAX);
     let config = IamConfig {
         issuer: format!("{public_url}/identity"),
@@ -85,13 +86,8 @@ pub(crate) async fn identity_of_operator(settings: &Settings) -> anyhow::Result<
         private_files::check_folder(settings.data(), settings.allow_readable_secrets())?;
         private_files::check_single_names(settings.data())?;
     }
-    let address = match settings.database() {
-        Some(address) => address.to_owned(),
-        None => data_dir::database(settings.data())
-            .to_string_lossy()
-            .into_owned(),
-    };
-    let db = Db::open(&address).await?;
+    let address = database::address(settings, &data_dir::database(settings.data()));
+    let db = database::open(&address).await?;
     let limits = account_limits(settings);
     let iam =
         Iam::open_without_keys(db, limits, invitations(settings), Arc::new(SystemClock)).await?;
@@ -132,9 +128,11 @@ pub(crate) fn require_initialised(settings: &Settings) -> anyhow::Result<()> {
 pub(crate) async fn boot(
     settings: &Settings,
     folder: DataDir,
-    public_url: String,
+    db: Db,
+    own_address: OwnAddress,
 ) -> anyhow::Result<Booted> {
-    let iam = identity(settings, &folder, &public_url).await?;
+    let public_url = own_address.fixed();
+    let iam = identity(settings, &folder, db, &public_url).await?;
     if !iam.is_initialised() {
         return Err(not_initialised(settings));
     }
@@ -166,6 +164,7 @@ pub(crate) async fn boot(
         ),
         clock,
         public_url,
+        own_address,
         limits: Limits {
             body_bytes: settings.body_bytes(),
             management_body_bytes: size(settings.limit(limit::MANAGEMENT_BODY_BYTES)),

@@ -97,7 +97,7 @@ pub(crate) struct SettingArgs {
     /// The settings file [default: `vigie.toml` in the data folder, if there].
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// The address to serve on; port 0 takes a free one.
+    /// The address to serve on; port 0 takes a free one, `8080` is this machine's, `:8080` every address's.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<String>,
     /// The address clients reach the server under.

@@ -5,7 +5,9 @@ use crate::cli::{InitArgs, Output, SettingArgs};
 use crate::config::Settings;
 use crate::config::check::with_password_as;
 use crate::data_dir::DataDir;
+use crate::database;
 use crate::key_file::KeyFile;
+use crate::own_address::OwnAddress;
 use crate::quickstart::{self, word};
 use anyhow::Context;
 use base::secret::Secret;
@@ -68,10 +70,17 @@ pub(crate) async fn create(
     folder: &DataDir,
     request: Request,
 ) -> anyhow::Result<Created> {
-    let iam = boot::identity(settings, folder, &settings.public_url(settings.listen())).await?;
+    let address = database::address(settings, &folder.database());
+    let db = database::open(&address).await?;
+    let iam = boot::identity(settings, folder, db, &public_url(settings)).await?;
     let made = iam.bootstrap(request).await;
     iam.close().await;
     Ok(made?)
+}
+
+/// The server's own address, as far as it is known before the server runs.
+fn public_url(settings: &Settings) -> String {
+    OwnAddress::new(settings, settings.listen()).fixed()
 }
 
 fn read_password(path: &Path) -> anyhow::Result<Secret<String>> {
@@ -231,7 +240,7 @@ fn told(settings: &Settings, arguments: &InitArgs, made: &Created, kept: Option<
             " (it asks for the password)"
         },
         repeated(&arguments.settings),
-        settings.public_url(settings.listen()),
+        public_url(settings),
         kept.map_or_else(
             || format!("-u {}", word(&arguments.user)),
             |file| format!("--apikey {}", word(&format!("@{}", file.display()))),

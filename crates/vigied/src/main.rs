@@ -8,6 +8,7 @@ mod cli;
 mod columns;
 mod config;
 mod data_dir;
+mod database;
 mod http;
 mod init;
 mod invitation;
@@ -17,6 +18,7 @@ mod left_behind;
 mod logging;
 mod mail;
 mod operations;
+mod own_address;
 mod private_files;
 mod query;
 mod quickstart;
@@ -56,7 +58,10 @@ fn told(error: &anyhow::Error) -> String {
     for cause in error.chain() {
         let text = cause.to_string();
         let (what, hint) = text.split_once("\nhint: ").unwrap_or((&text, ""));
-        causes.push(what.to_owned());
+        // Some errors say what their cause says, too.
+        if !causes.last().is_some_and(|last| last.ends_with(what)) {
+            causes.push(what.to_owned());
+        }
         if !hint.is_empty() && !hints.iter().any(|known| known == hint) {
             hints.push(hint.to_owned());
         }
@@ -65,11 +70,25 @@ fn told(error: &anyhow::Error) -> String {
     causes.join(": ") + &hints
 }
 
+/// An error with its causes, for a line in the log.
+fn on_one_line(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(own) = cause {
+        let more = own.to_string();
+        if !text.ends_with(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = own.source();
+    }
+    text.replace(['\n', '\r'], " ")
+}
+
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Init(arguments) => {
             let (settings, _) = settings(&arguments.settings)?;
-            logging::start(settings.text("log.level"), settings.text("log.format"))?;
+            start_logging(&settings)?;
             let text = runtime()?.block_on(init::init(&settings, &arguments))?;
             print_once(&text).context(
                 "the account is made, but its password and API key could not be shown\nhint: nobody knows them; move the data folder away and run `vigied init` again",
@@ -77,7 +96,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Account(command) => {
             let (settings, _) = settings(&command.database().settings())?;
-            logging::start(settings.text("log.level"), settings.text("log.format"))?;
+            start_logging(&settings)?;
             let text = runtime()?.block_on(account::run(&settings, &command))?;
             print_once(&text).context(
                 "the command was carried out, but its answer could not be shown: see `vigied account list`",
@@ -85,7 +104,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Invitation(command) => {
             let (settings, _) = settings(&command.database().settings())?;
-            logging::start(settings.text("log.level"), settings.text("log.format"))?;
+            start_logging(&settings)?;
             let text = runtime()?.block_on(invitation::run(&settings, &command))?;
             print_once(&text).context(
                 "the code is made, but could not be shown: run the command again for another",
@@ -93,12 +112,12 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::User(command) => {
             let (settings, _) = settings(&command.database().settings())?;
-            logging::start(settings.text("log.level"), settings.text("log.format"))?;
+            start_logging(&settings)?;
             print(&runtime()?.block_on(invitation::user(&settings, &command))?)?;
         }
         Command::Serve(arguments) => {
             let (settings, _) = settings(&arguments.settings)?;
-            logging::start(settings.text("log.level"), settings.text("log.format"))?;
+            start_logging(&settings)?;
             let stop = shutdown::signal(shutdown::Plan::new(settings.number("shutdown_seconds")))?;
             let runtime = runtime()?;
             let served = runtime.block_on(async {
@@ -113,7 +132,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Quickstart(arguments) => {
             let (settings, _) = settings(&quickstart::setting_arguments(&arguments))?;
-            logging::start(settings.text("log.level"), settings.text("log.format"))?;
+            start_logging(&settings)?;
             let runtime = runtime()?;
             let walked = runtime.block_on(quickstart::run(&arguments, &settings));
             runtime.shutdown_background();
@@ -139,6 +158,10 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             output,
         }) => {
             let (_, resolved) = settings(&arguments)?;
+            for stray in config::strays(std::env::vars_os()) {
+                // What is asked for goes to standard output, whether this was read or not.
+                let _ = writeln!(std::io::stderr(), "warning: {stray}");
+            }
             match output {
                 Output::Text => print(&config::check::as_text(&resolved))?,
                 Output::Json => print(&format!("{:#}\n", config::check::as_json(&resolved)))?,
@@ -148,6 +171,15 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Routes(arguments) => print(&routes(arguments.output))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Starts the log, and tells of variables that somebody may have meant for settings.
+fn start_logging(settings: &Settings) -> anyhow::Result<()> {
+    logging::start(settings.text("log.level"), settings.text("log.format"))?;
+    for stray in config::strays(std::env::vars_os()) {
+        tracing::warn!("{stray}");
+    }
+    Ok(())
 }
 
 /// Prints what can be asked for again: a reader who has seen enough and leaves is no failure.

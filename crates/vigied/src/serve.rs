@@ -2,12 +2,14 @@
 
 use crate::boot::{self, Booted};
 use crate::config::Settings;
+use crate::database;
 use crate::http::line::Times;
 use crate::http::listener::{self, ListenerLimits, Served};
 use crate::http::proxies::Proxies;
 use crate::http::tls::Tls;
 use crate::http::{descriptors, hsts};
 use crate::operations::{self, Place, token};
+use crate::own_address::OwnAddress;
 use crate::reload::Reload;
 use crate::route;
 use crate::shutdown::{self, Plan};
@@ -35,6 +37,17 @@ pub(crate) async fn serve(
     let tls = settings.tls().map(Tls::load).transpose()?.map(Arc::new);
     // The lock comes before the port: a second server on the folder must not answer a single request.
     let folder = boot::folder(settings)?;
+    let mut stop = std::pin::pin!(stop);
+    let wait = settings.number("database_wait_seconds");
+    let database = database::address(settings, &folder.database());
+    // Before the port, so that nobody's request waits with it.
+    let db = tokio::select! {
+        db = database::open_patiently(&database, wait) => db?,
+        () = &mut stop => {
+            tracing::info!("stopped while waiting for the database");
+            return Ok(());
+        }
+    };
     let listener = listener::bind(listen).map_err(|error| not_bound(listen, error))?;
     let address = listener
         .local_addr()
@@ -51,7 +64,15 @@ pub(crate) async fn serve(
         );
     }
     let operators = operations::Listener::bind(&place).await?;
-    let Booted { app, folder } = boot::boot(settings, folder, settings.public_url(address)).await?;
+    let own_address = OwnAddress::new(settings, address);
+    if own_address.is_unknown() {
+        tracing::warn!(
+            %address,
+            hint = "set `public_url` to the address that clients reach the server under",
+            "`public_url` is not set, and `listen` is every address of this machine: each caller is told the address that it asked at"
+        );
+    }
+    let Booted { app, folder } = boot::boot(settings, folder, db, own_address).await?;
     let served = Served {
         router: route::router(&app),
         tls: tls.clone(),

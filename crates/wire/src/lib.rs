@@ -11,6 +11,7 @@ pub mod code;
 pub mod credential;
 pub mod excerpt;
 pub mod find;
+pub mod home;
 pub mod iam;
 pub mod ingest;
 pub mod openapi;

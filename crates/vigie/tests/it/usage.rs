@@ -83,3 +83,18 @@ fn a_damaged_configuration_is_told_with_its_place() {
     terminal.run("vigie target");
     assert_snapshot!(terminal.transcript());
 }
+
+#[test]
+fn regression_7_a_mistyped_variable_is_told() {
+    let mut terminal = Terminal::new();
+    terminal.set("VIGIE_API_KYE", "s3cret");
+    let ran = terminal.run("vigie version");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        ran.stderr
+            .contains("`VIGIE_API_KYE` is not read; did you mean `VIGIE_API_KEY`?"),
+        "{ran:?}"
+    );
+    assert!(!ran.stderr.contains("s3cret"), "{ran:?}");
+    assert_eq!(terminal.run("vigie -q version").stderr, "");
+}

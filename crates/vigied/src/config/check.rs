@@ -83,6 +83,11 @@ pub(crate) fn reference() -> String {
          vigied config check\n\n\
          vigied config check --listen 127.0.0.1:9090 --set tokens.access_token_seconds=900\n\
          ```\n\n\
+         Addresses to listen on are also taken as `localhost:8080`, as a port alone (`8080`, on this machine) and as `:8080`\n\
+         (every address); sizes with a unit (`16MiB`, `64KiB`, `2GB`), times as well (`90s`, `15m`, `12h`, `4w`; an `m` is\n\
+         minutes). `vigied config check` shows what they come to. A variable that begins with `VIGIE_` and names neither a\n\
+         setting nor something that `vigie` reads is told at the start; one that begins like the settings of a table and is\n\
+         none (`VIGIE_LIMITS_…`) is refused.\n\n\
          ## All settings\n\n\
          | key | environment | default | meaning |\n|---|---|---|---|\n",
     );

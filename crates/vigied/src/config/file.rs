@@ -12,7 +12,8 @@ pub(crate) struct FileValue {
     pub(crate) line: usize,
 }
 
-/// Parses TOML: tables one deep, values that are text, whole numbers or booleans.
+/// Parses TOML: tables one deep, values that are text, whole numbers or booleans; a list of texts is one text with commas, as
+/// the settings that hold several have it.
 pub(crate) fn parse(path: &Path, text: &str) -> Result<BTreeMap<String, FileValue>, ConfigError> {
     let line_of = |offset: usize| text.get(..offset).unwrap_or(text).matches('\n').count() + 1;
     let table = DeTable::parse(text).map_err(|error| ConfigError::File {
@@ -39,12 +40,17 @@ pub(crate) fn parse(path: &Path, text: &str) -> Result<BTreeMap<String, FileValu
                     open.push((key, inner));
                     continue;
                 }
+                DeValue::Array(list) if list.iter().all(|own| own.get_ref().is_str()) => {
+                    let texts = list.iter().filter_map(|own| own.get_ref().as_str());
+                    texts.collect::<Vec<_>>().join(", ")
+                }
                 _ => {
                     return Err(ConfigError::File {
                         path: path.to_owned(),
                         line,
                         key,
-                        what: "must be a text, a whole number or a boolean".to_owned(),
+                        what: "must be a text, a whole number, a boolean or a list of texts"
+                            .to_owned(),
                     });
                 }
             };

@@ -2,10 +2,11 @@
 
 use super::ConfigError;
 use super::file::FileValue;
+use super::forms;
 use super::setting::{Setting, Shape, all};
+use super::variables;
 use crate::private_files;
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -77,6 +78,7 @@ pub(crate) fn resolve(layers: &Layers) -> Result<Vec<Resolved>, ConfigError> {
             }
         }
         let (value, source) = value;
+        let value = forms::plain(&setting, value);
         if let Err(what) = check(&setting, &value) {
             return Err(ConfigError::at(&source, &setting.key, what));
         }
@@ -90,7 +92,7 @@ pub(crate) fn resolve(layers: &Layers) -> Result<Vec<Resolved>, ConfigError> {
 }
 
 /// Settings of earlier versions, and what is in their place.
-const GONE: [(&str, &str); 1] = [(
+pub(super) const GONE: [(&str, &str); 1] = [(
     "metrics.allow_any_address",
     "the server's own metrics are read on the operators' listener; set `operations.listen = \"ADDRESS:PORT\"` and make a token with `vigied operations token`",
 )];
@@ -125,10 +127,7 @@ fn refuse_unknown(layers: &Layers, settings: &[Setting]) -> Result<(), ConfigErr
     }
     for name in layers.environment.keys() {
         if !settings.iter().any(|own| own.environment() == *name) {
-            let key = name.trim_start_matches("VIGIE_").to_ascii_lowercase();
-            let key = key.replacen('_', ".", 1);
-            let source = Source::Environment(name.clone());
-            return Err(ConfigError::at(&source, &key, unknown(&key)));
+            return Err(ConfigError::Variable(variables::unknown(name, settings)));
         }
     }
     for (key, flag, _) in &layers.flags {
@@ -144,12 +143,12 @@ fn refuse_unknown(layers: &Layers, settings: &[Setting]) -> Result<(), ConfigErr
 }
 
 /// The environment variable of a key.
-fn variable(key: &str) -> String {
+pub(super) fn variable(key: &str) -> String {
     format!("VIGIE_{}", key.replace('.', "_").to_ascii_uppercase())
 }
 
 /// Edits needed to turn one text into the other (Levenshtein).
-fn distance(left: &str, right: &str) -> usize {
+pub(super) fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (at, a) in left.chars().enumerate() {
@@ -183,29 +182,29 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
         Shape::Address => value
             .parse::<std::net::SocketAddr>()
             .map(drop)
-            .map_err(|_| format!("must be ADDRESS:PORT like `127.0.0.1:8080`, not `{value}`")),
+            .map_err(|_| {
+                format!(
+                    "must be ADDRESS:PORT like `127.0.0.1:8080`, `localhost:8080` or `[::1]:8080`, a port alone like `8080` for this machine, or `:8080` for every address, not `{value}`"
+                )
+            }),
         Shape::Socket if value.is_empty() || value.contains('/') => Ok(()),
         Shape::Socket => value.parse::<std::net::SocketAddr>().map(drop).map_err(|_| {
             format!("must be empty, ADDRESS:PORT like `127.0.0.1:9100`, or the path of a Unix socket like `/run/vigie/operations.sock`, not `{value}`")
         }),
         Shape::Url => {
-            let rest = value
-                .strip_prefix("http://")
-                .or_else(|| value.strip_prefix("https://"));
-            match rest {
-                Some(host) if !host.is_empty() && !host.trim_end_matches('/').contains('/') => {
-                    Ok(())
-                }
-                None if value.is_empty() => Ok(()),
-                _ => Err(format!(
-                    "must be `http://HOST[:PORT]` or `https://HOST[:PORT]`, not `{value}`"
-                )),
+            if value.is_empty() || super::PublicHost::origin(value).is_some() {
+                Ok(())
+            } else {
+                Err(format!(
+                    "must be `http://HOST[:PORT]` or `https://HOST[:PORT]`, with a host that others can reach, not `{value}`"
+                ))
             }
         }
         Shape::Number { min, max } => match value.parse::<u64>() {
             Ok(number) if (min..=max).contains(&number) => Ok(()),
             _ => Err(format!(
-                "must be a whole number from {min} to {max}, not `{value}`"
+                "must be a whole number from {min} to {max}{}, not `{value}`",
+                forms::also(&setting.key)
             )),
         },
         Shape::Flag => match value {
@@ -218,7 +217,15 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
                 .find("//")
                 .map_or(value, |at| value.split_at(at + 2).0);
             match scheme {
-                scheme if known.contains(&scheme) => Ok(()),
+                scheme if known.contains(&scheme) => match db::unknown_parameter(value) {
+                    None => Ok(()),
+                    Some(name) => {
+                        let name: String = name.chars().take(40).collect();
+                        Err(format!(
+                            "has a parameter `{name}`, which is none of PostgreSQL's; the password's is `password`"
+                        ))
+                    }
+                },
                 // Not repeated: it may hold a password.
                 _ => Err("must be empty or `postgres://USER@HOST/NAME`".to_owned()),
             }
@@ -237,6 +244,10 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
         }
         Shape::Networks => value
             .parse::<super::Networks>()
+            .map(drop)
+            .map_err(|error| error.to_string()),
+        Shape::PublicHosts => value
+            .parse::<super::PublicHosts>()
             .map(drop)
             .map_err(|error| error.to_string()),
         Shape::HostPort => {
@@ -258,30 +269,6 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
             words.join("`, `")
         )),
     }
-}
-
-/// The `VIGIE_…` variables that name a setting, or nearly: those that begin like the settings of a table are kept, so that
-/// a mistyped one is refused. Others are not ours: `vigie` has its own.
-pub(crate) fn environment(
-    variables: impl Iterator<Item = (OsString, OsString)>,
-) -> BTreeMap<String, String> {
-    let settings = all();
-    let ours = |name: &str| {
-        settings.iter().any(|setting| {
-            let own = setting.environment();
-            let table = setting.key.split_once('.').map(|(table, _)| table.len());
-            // `VIGIE_`, the table, `_`.
-            let begin = table.and_then(|length| own.get(..length + 7));
-            own == name || begin.is_some_and(|begin| name.starts_with(begin))
-        }) || GONE.iter().any(|(gone, _)| name == variable(gone))
-    };
-    variables
-        .filter_map(|(name, value)| {
-            let name = name.into_string().ok().filter(|name| ours(name))?;
-            // What is no text gets replacement characters, and is refused for them with the setting's name.
-            Some((name, value.to_string_lossy().into_owned()))
-        })
-        .collect()
 }
 
 /// Reads the settings file that was asked for by name.
@@ -362,36 +349,20 @@ mod tests {
     #[test]
     fn errors_name_file_line_and_key() {
         let error = |text: &str| resolve(&layers(text, &[], &[])).unwrap_err().to_string();
-        insta::assert_snapshot!(error("\n[tokens]\naccess_token_seconds = 10"), @"vigie.toml:3: `tokens.access_token_seconds` must be a whole number from 30 to 43200, not `10`");
+        insta::assert_snapshot!(error("\n[tokens]\naccess_token_seconds = 10"), @"vigie.toml:3: `tokens.access_token_seconds` must be a whole number from 30 to 43200, or a time like `90s`, `15m` or `12h` that comes out even, not `10`");
         insta::assert_snapshot!(error("lissten = \"x\""), @"vigie.toml:1: `lissten` is not a setting; did you mean `listen`?");
         insta::assert_snapshot!(error("[log]\nformat = \"xml\""), @"vigie.toml:2: `log.format` must be one of `text`, `json`, not `xml`");
         let error = super::super::file::parse(Path::new("vigie.toml"), "a = 1\nb = [1]")
             .unwrap_err()
             .to_string();
-        insta::assert_snapshot!(error, @"vigie.toml:2: `b` must be a text, a whole number or a boolean");
+        insta::assert_snapshot!(error, @"vigie.toml:2: `b` must be a text, a whole number, a boolean or a list of texts");
+        let hosts = "public_hosts = [\"a\", \"http://b:1\"]";
+        let resolved = resolve(&layers(hosts, &[], &[])).unwrap();
+        assert_eq!(value(&resolved, "public_hosts").0, "a, http://b:1");
         let error = super::super::file::parse(Path::new("vigie.toml"), "a = 1\nb = ")
             .unwrap_err()
             .to_string();
         assert!(error.starts_with("vigie.toml:2: "), "{error}");
-    }
-
-    #[test]
-    fn a_mistyped_variable_is_refused_and_a_foreign_one_left_alone() {
-        let variables = [
-            ("VIGIE_LIMITS_BODY_BYTE", "5"),
-            ("VIGIE_API_KEY", "x"),
-            ("VIGIE_HOME", "x"),
-            ("PATH", "x"),
-        ];
-        let pairs = variables.map(|(name, value)| (name.into(), value.into()));
-        let layers = Layers {
-            environment: environment(pairs.into_iter()),
-            ..Layers::default()
-        };
-        insta::assert_snapshot!(resolve(&layers).unwrap_err().to_string(), @"environment VIGIE_LIMITS_BODY_BYTE: `limits.body_byte` is not a setting; did you mean `limits.body_bytes`?");
-        let foreign = variables.iter().skip(1);
-        let foreign = foreign.map(|(name, value)| (name.into(), value.into()));
-        assert!(environment(foreign).is_empty());
     }
 
     #[test]
@@ -400,6 +371,7 @@ mod tests {
         insta::assert_snapshot!(error("log.level = \"loud\""), @"vigie.toml:1: `log.level` must be one of `off`, `error`, `warn`, `info`, `debug`, `trace`, or a filter like `vigied=debug`, not `loud`");
         assert!(error("log.level = \"vigied=loud\"").contains("not `vigied=loud`"));
         insta::assert_snapshot!(error("database = \"mysql://u:secret@h/n\""), @"vigie.toml:1: `database` must be empty or `postgres://USER@HOST/NAME`");
+        insta::assert_snapshot!(error("database = \"postgres://u@h/n?passwd=secret\""), @"vigie.toml:1: `database` has a parameter `passwd`, which is none of PostgreSQL's; the password's is `password`");
         for good in [
             "log.level = \"debug\"",
             "log.level = \"vigied=debug,iam=trace\"",

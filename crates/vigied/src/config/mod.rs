@@ -2,18 +2,24 @@
 
 pub(crate) mod check;
 mod file;
+mod forms;
+mod host;
 mod layer;
 pub(crate) mod mail;
 mod networks;
+mod public_hosts;
 pub(crate) mod setting;
+mod variables;
 
-pub(crate) use layer::{
-    Layers, Resolved, Source, environment, read_file, read_file_of_folder, resolve,
-};
+pub(crate) use layer::{Layers, Resolved, Source, read_file, read_file_of_folder, resolve};
+pub(crate) use variables::{environment, strays};
 
 use crate::operations::Place;
+use crate::own_address::OwnAddress;
 use crate::private_files::FileError;
+pub(crate) use host::Host;
 pub(crate) use networks::Networks;
+pub(crate) use public_hosts::{PublicHost, PublicHosts};
 
 use base::limit::{self, Limit};
 use std::net::SocketAddr;
@@ -35,6 +41,8 @@ pub(crate) enum ConfigError {
         key: String,
         what: String,
     },
+    #[error("environment: {0}")]
+    Variable(String),
     #[error("cannot read the settings file {}", path.display())]
     Read {
         path: PathBuf,
@@ -61,6 +69,10 @@ pub(crate) enum ConfigError {
         "`mail.server` and `mail.from` go together, and so do `mail.user` and `mail.password_file`: set both or neither"
     )]
     HalfMail,
+    #[error(
+        "mails with links are to be sent (`mail.server`), and nobody has said where they lead to: `listen` is every address of this machine\nhint: set `public_url` to the address that people reach the server under"
+    )]
+    MailToNowhere,
     #[error(
         "`mail.tls = \"none\"` would send codes readable to `{0}`\nhint: set `mail.tls` to `starttls` or `tls`; `none` is for a mail server on this machine"
     )]
@@ -121,6 +133,9 @@ impl Settings {
             && settings.text("tls.allow_plain_http_on_any_address") != "true"
         {
             return Err(ConfigError::PlainHttp(listen));
+        }
+        if settings.mail().is_some() && OwnAddress::new(&settings, listen).is_unknown() {
+            return Err(ConfigError::MailToNowhere);
         }
         if settings.text("proxy_protocol") == "true" && settings.trusted_proxies().is_empty() {
             return Err(ConfigError::NoProxies);
@@ -189,18 +204,9 @@ impl Settings {
         Place::read(text, data).unwrap_or_else(|| Place::Socket(data.join(text)))
     }
 
-    /// The public URL without a slash at its end, given the address that was really taken.
-    pub(crate) fn public_url(&self, bound: SocketAddr) -> String {
-        let set = self.text("public_url").trim_end_matches('/');
-        if !set.is_empty() {
-            return set.to_owned();
-        }
-        let scheme = if self.tls().is_some() {
-            "https"
-        } else {
-            "http"
-        };
-        format!("{scheme}://{bound}")
+    /// What else than `public_url` the server is known by; `resolve` has checked that it can be read.
+    pub(crate) fn public_hosts(&self) -> PublicHosts {
+        self.text("public_hosts").parse().unwrap_or_default()
     }
 
     /// The proxies whose word on the client's address is believed; `resolve` has checked that they can be read.

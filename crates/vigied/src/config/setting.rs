@@ -28,6 +28,8 @@ pub(crate) enum Shape {
     LogFilter,
     /// Addresses and networks, separated by commas; or nothing.
     Networks,
+    /// Hosts and origins, separated by commas; or nothing.
+    PublicHosts,
     /// One of these words.
     Choice(&'static [&'static str]),
 }
@@ -83,13 +85,28 @@ const OWN: &[Setting] = &[
         "public_url",
         Shape::Url,
         "",
-        "the address clients reach the server under, and the root of its token issuer; by default made from the listen address",
+        "the address clients reach the server under, and the root of its token issuer; by default made from the listen address, and where that is every address of the machine (`0.0.0.0`, `[::]`) each caller is told the address that it asked at",
+    ),
+    setting(
+        "public_hosts",
+        Shape::PublicHosts,
+        "",
+        "what else the server is known by, beside `public_url`: hosts and origins (`metrics.internal, http://10.0.0.5:8080`); who asks at one of them is told that one as the address of everything, who asks at any other is told `public_url`",
     ),
     setting(
         "database",
         Shape::Database,
         "",
         "where identity and configuration live: empty for `iam.db` in the data folder, or `postgres://USER@HOST/NAME`",
+    ),
+    setting(
+        "database_wait_seconds",
+        Shape::Number {
+            min: 0,
+            max: 86_400,
+        },
+        "60",
+        "how long `vigied serve` waits at its start for a PostgreSQL that is down, trying each second; 0 ends at once",
     ),
     setting(
         "tls.certificate",

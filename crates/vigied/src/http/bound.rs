@@ -5,6 +5,7 @@ use super::caller::{Caller, Manager};
 use super::payload::{FormPayload, Payload, SamplesPayload};
 use super::source;
 use crate::app::App;
+use crate::own_address::Called;
 use crate::route::params::Params;
 use axum::extract::{RawQuery, State};
 use base::limit::{self, Limit};
@@ -60,6 +61,7 @@ last! {
     Payload => Management;
     SamplesPayload => Samples;
     State<Arc<App>> => Nothing;
+    Called => Nothing;
     Caller => Nothing;
     Manager => Nothing;
     Params => Nothing;

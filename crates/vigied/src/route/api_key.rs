@@ -9,6 +9,7 @@ use crate::http::payload::Payload;
 use crate::http::problem::Refusal;
 use crate::http::routes::Verb::{Delete, Get, Post, Put};
 use crate::http::routes::{Guard, Registry};
+use crate::own_address::Called;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
@@ -110,6 +111,7 @@ fn shown(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
 async fn list(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
+    called: Called,
     params: Params,
 ) -> Result<Response, Refusal> {
     if let Some(text) = params.one("account_id")? {
@@ -142,7 +144,7 @@ async fn list(
         part.entries.clear();
         part.total = 0;
     }
-    let path = format!("{}/v1/apikeys", app.public_url);
+    let path = format!("{}/v1/apikeys", called.url);
     let address = |start: u64| IAM.address(&path, &params, &KEPT, (window.take, Some(start)));
     let before = window.skip.saturating_sub(window.take);
     let list = ApiKeyList {

@@ -10,6 +10,7 @@ use crate::http::payload::Payload;
 use crate::http::problem::Refusal;
 use crate::http::routes::Verb::{Delete, Get, Post, Put};
 use crate::http::routes::{Guard, Registry};
+use crate::own_address::Called;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
@@ -92,22 +93,22 @@ pub(super) fn register(r: &mut impl Registry) {
     );
 }
 
-async fn info(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+async fn info(called: Called) -> Result<Response, Refusal> {
     let info = Info {
         name: "Vigie".to_owned(),
         build: env!("CARGO_PKG_VERSION").to_owned(),
         version: 2,
         description: "metrics behind a token".to_owned(),
-        authorization_endpoint: app.public_url.clone(),
-        token_endpoint: app.public_url.clone(),
+        authorization_endpoint: called.url.clone(),
+        token_endpoint: called.url.clone(),
         api_version: "2.106.0".to_owned(),
         ..Info::default()
     };
-    json(StatusCode::OK, &info)
+    Ok(called.mark(json(StatusCode::OK, &info)?))
 }
 
-async fn regions(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
-    let url = || app.public_url.clone();
+async fn regions(State(app): State<Arc<App>>, called: Called) -> Result<Response, Refusal> {
+    let url = || called.url.clone();
     let regions = app
         .iam
         .regions()
@@ -117,8 +118,8 @@ async fn regions(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
             id: region.name.clone(),
             name: region.name,
             display_name: region.display_name,
-            domain: app
-                .public_url
+            domain: called
+                .url
                 .split("://")
                 .last()
                 .unwrap_or_default()
@@ -133,12 +134,10 @@ async fn regions(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
             home: at == 0,
             metrics_api: url(),
         });
-    json(
-        StatusCode::OK,
-        &Regions {
-            resources: regions.collect(),
-        },
-    )
+    let regions = Regions {
+        resources: regions.collect(),
+    };
+    Ok(called.mark(json(StatusCode::OK, &regions)?))
 }
 
 fn org_resource(org: &Org) -> Resource<OrganizationEntity> {

@@ -8,6 +8,7 @@ use crate::http::problem::Refusal;
 use crate::http::routes::Verb::{Get, Post};
 use crate::http::routes::{Guard, Registry};
 use crate::http::source::From;
+use crate::own_address::Called;
 use axum::extract::State;
 use axum::response::Response;
 use base::error::{Kind, Problem};
@@ -238,8 +239,9 @@ async fn keys(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
     )
 }
 
-async fn discovery(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
-    json(StatusCode::OK, &Discovery::at(&app.public_url))
+async fn discovery(called: Called) -> Result<Response, Refusal> {
+    let answer = json(StatusCode::OK, &Discovery::at(&called.url))?;
+    Ok(called.mark(answer))
 }
 
 async fn revoke(

@@ -5,6 +5,7 @@ mod api_key;
 mod cloud_foundry;
 mod cross_site;
 mod health;
+mod home;
 mod identity;
 mod introspection;
 mod invitation;
@@ -30,6 +31,7 @@ use wire::code;
 /// Tells `registry` every route.
 fn register(registry: &mut impl Registry) {
     let r = registry;
+    home::register(r);
     r.add(Get, "/health/live", Guard::Public, health::live);
     r.add(Get, "/health/ready", Guard::Public, health::ready);
     r.add(

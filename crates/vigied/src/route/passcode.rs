@@ -74,11 +74,13 @@ fn login(error: Option<&str>, token: &FormToken) -> String {
     )
 }
 
-fn escape(text: &str) -> String {
+/// A text as it can stand in HTML, also between quotes.
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")
+        .replace('\'', "&#39;")
 }
 
 async fn page(State(app): State<Arc<App>>) -> Response {

@@ -42,6 +42,8 @@ mod mail_tls;
 mod malformed;
 mod names;
 #[cfg(test)]
+mod network;
+#[cfg(test)]
 mod paging;
 #[cfg(test)]
 mod placing;

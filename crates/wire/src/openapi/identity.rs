@@ -76,6 +76,15 @@ fn tokens(document: &mut Document) {
 }
 
 fn about_tokens(document: &mut Document) {
+    let operation = Operation::new(
+        "identityOpenapi",
+        "This document, with the server's own address",
+    );
+    document.route(
+        "GET",
+        "/identity/openapi.json",
+        operation.answers("200", "the document", json!({ "type": "object" })),
+    );
     let keys = document.schema::<Jwks>();
     for (path, id) in [("/identity/keys", "keys"), ("/oidc/keys", "keysOldPath")] {
         let operation = Operation::new(id, "The public keys that tokens are verified with");

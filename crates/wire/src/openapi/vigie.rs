@@ -3,6 +3,7 @@
 use super::build::{Document, Operation, headers, user_token};
 use crate::find::delete::DeleteReply;
 use crate::find::list::NodeItem;
+use crate::home::Home;
 use crate::problem::MonitoringBody;
 use crate::receipt::Receipt;
 use crate::settings::DomainSettings;
@@ -28,6 +29,7 @@ pub(super) fn document() -> Value {
     listing(&mut document);
     settings(&mut document);
     let text = || json!({ "type": "string" });
+    front_door(&mut document);
     document.route(
         "GET",
         "/health/live",
@@ -56,6 +58,25 @@ pub(super) fn document() -> Value {
     let own = guarded(&mut document, own);
     document.route("GET", "/metrics", own);
     document.finish()
+}
+
+fn front_door(document: &mut Document) {
+    let home = document.schema::<Home>();
+    let page = json!({ "type": "string" });
+    let operation = Operation::new(
+        "home",
+        "What this is and where to go on: a page for browsers, JSON for all else",
+    )
+    .answers("200", "the links", home)
+    .or_as("200", "text/html", page);
+    document.route("GET", "/", operation);
+    let operation = Operation::new("openapi", "This document, with the server's own address");
+    let object = json!({ "type": "object" });
+    document.route(
+        "GET",
+        "/openapi.json",
+        operation.answers("200", "the document", object),
+    );
 }
 
 /// An object of these texts.

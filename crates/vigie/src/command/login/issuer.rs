@@ -79,6 +79,8 @@ fn subject(read_from: &str, issuer: &str) -> Subject {
     let root = root(issuer);
     match (Origin::of(root), Origin::of(read_from)) {
         _ if !issuer.trim_end_matches('/').ends_with("/identity") => Subject::Nobody,
+        // A server for all addresses that nobody told its name: whatever it names is weighed all the same.
+        (Ok(claimed), Ok(_)) if claimed.is_unspecified() => Subject::Itself,
         (Ok(claimed), Ok(own)) if !claimed.is_same_server(&own) => Subject::Another(claimed),
         (Ok(_), Ok(_)) if path(root) == path(read_from) => Subject::Itself,
         _ => Subject::Nobody,
@@ -106,6 +108,8 @@ mod tests {
             ("https://a/vigie", "https://a/vigie/identity"),
             ("http://localhost:8080", "http://127.0.0.1:8080/identity"),
             ("http://127.0.0.1:8080", "http://0.0.0.0:8080/identity"),
+            ("https://a", "https://0.0.0.0/identity"),
+            ("https://a", "http://[::]:8080/identity"),
         ] {
             assert_eq!(
                 subject(read_from, issuer),
@@ -120,7 +124,6 @@ mod tests {
             ("https://a", "https://a"),
             ("https://a", "https://a/x/identity"),
             ("https://a", "https://a@b/identity"),
-            ("https://a", "https://0.0.0.0/identity"),
             ("http://127.0.0.1:1", "http://127.0.0.1:2/identity"),
             ("https://a", ""),
         ] {

@@ -26,7 +26,11 @@ const CHAPTERS: [(&str, &str, &[&str]); 6] = [
         "iam.json",
         &["/oauth", "/v2"],
     ),
-    ("The server", "vigie.json", &["/health", "/metrics"]),
+    (
+        "The server",
+        "vigie.json",
+        &["/", "/openapi.json", "/health", "/metrics"],
+    ),
 ];
 
 const INTRODUCTION: &str = "\
@@ -90,8 +94,13 @@ pub(super) fn page() -> String {
 fn chapter(route: &Route) -> Option<&'static str> {
     CHAPTERS
         .iter()
-        .find(|(_, _, begins)| begins.iter().any(|begin| route.path.starts_with(begin)))
+        .find(|(_, _, begins)| begins.iter().any(|begin| is_under(&route.path, begin)))
         .map(|(title, ..)| *title)
+}
+
+/// The front door is no room that all others lie in.
+fn is_under(path: &str, begin: &str) -> bool {
+    path == begin || (begin != "/" && path.starts_with(begin))
 }
 
 fn push_route(

@@ -1,0 +1,196 @@
+//! The first connection to a PostgreSQL: whether it is there and lets us in, said with its address and the reason, and at once.
+//! The pool, asked first, would try again without a word until its time is over, and then say that its time is over.
+
+use crate::DbError;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions, Connection};
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// How long one try may take: a host that answers nothing must not look like one that works.
+const TRY_MAX: Duration = Duration::from_secs(5);
+
+/// Why nobody was let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// Nobody answers there, or not yet.
+    Down,
+    /// The name leads nowhere.
+    UnknownHost,
+    /// The user, its password, or from where it comes.
+    Credential,
+    /// There is no such database.
+    UnknownDatabase,
+    /// TLS is asked for and not to be had, or not to be trusted.
+    Tls,
+    /// Something else.
+    Other,
+}
+
+impl Refused {
+    /// Whether it may pass without anybody's doing.
+    #[must_use]
+    pub const fn may_pass(self) -> bool {
+        matches!(self, Self::Down)
+    }
+}
+
+/// A database's address without its password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place(String);
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Place {
+    fn of(options: &PgConnectOptions) -> Self {
+        let user = options.get_username();
+        let name = options.get_database().unwrap_or(user);
+        Self(match options.get_socket() {
+            Some(socket) => format!("postgres://{user}@/{name}?host={}", socket.display()),
+            None => {
+                let (host, port) = (options.get_host(), options.get_port());
+                format!("postgres://{user}@{host}:{port}/{name}")
+            }
+        })
+    }
+}
+
+/// What may stand behind the `?` of an address.
+const PARAMETERS: [&str; 18] = [
+    "application_name",
+    "dbname",
+    "host",
+    "hostaddr",
+    "options",
+    "password",
+    "port",
+    "ssl-ca",
+    "ssl-cert",
+    "ssl-key",
+    "ssl-mode",
+    "ssl-root-cert",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+    "statement-cache-capacity",
+    "user",
+];
+
+/// The first parameter of an address that nobody reads. The library would log it with its value, which may be a password
+/// under a wrong name.
+#[must_use]
+pub fn unknown_parameter(address: &str) -> Option<&str> {
+    let (_, query) = address.split_once('?')?;
+    query
+        .split('&')
+        .map(|pair| pair.split_once('=').map_or(pair, |(name, _)| name))
+        .find(|name| {
+            let is_option = name.starts_with("options[");
+            !name.is_empty() && !is_option && !PARAMETERS.contains(name)
+        })
+}
+
+/// Options that let a connection in, tried once.
+pub(crate) async fn try_once(address: &str) -> Result<PgConnectOptions, DbError> {
+    if unknown_parameter(address).is_some() {
+        return Err(DbError::Unreadable);
+    }
+    // Not told in the library's words: they may hold a part of the address, and so of the password.
+    let options = PgConnectOptions::from_str(address).map_err(|_| DbError::Unreadable)?;
+    let place = Place::of(&options);
+    let refused = |why, source| DbError::Refused {
+        place: place.clone(),
+        why,
+        source,
+    };
+    match tokio::time::timeout(TRY_MAX, options.connect()).await {
+        Ok(Ok(connection)) => {
+            close(connection).await;
+            Ok(options)
+        }
+        Ok(Err(error)) => Err(refused(why(&error), error)),
+        Err(_) => {
+            let text = format!("no answer within {} s", TRY_MAX.as_secs());
+            let error = std::io::Error::new(std::io::ErrorKind::TimedOut, text);
+            Err(refused(Refused::Down, sqlx::Error::Io(error)))
+        }
+    }
+}
+
+/// Takes leave, as far as anybody listens.
+async fn close(connection: PgConnection) {
+    let _ = tokio::time::timeout(TRY_MAX, connection.close()).await;
+}
+
+fn why(error: &sqlx::Error) -> Refused {
+    match error {
+        sqlx::Error::Io(error) => of_system(error),
+        sqlx::Error::Tls(_) => Refused::Tls,
+        sqlx::Error::Database(error) => match error.code().as_deref() {
+            // Starting, stopping, or full.
+            Some("57P01" | "57P02" | "57P03" | "53300") => Refused::Down,
+            Some("28000" | "28P01" | "42501") => Refused::Credential,
+            Some("3D000") => Refused::UnknownDatabase,
+            _ => Refused::Other,
+        },
+        _ => Refused::Other,
+    }
+}
+
+fn of_system(error: &std::io::Error) -> Refused {
+    use std::io::ErrorKind::{InvalidData, InvalidInput, PermissionDenied};
+    let is_of_tls = error
+        .get_ref()
+        .is_some_and(|inner| inner.to_string().contains("certificate"));
+    match error.kind() {
+        _ if is_of_tls => Refused::Tls,
+        // What the resolver says has no kind of its own.
+        _ if error.to_string().contains("lookup address") => Refused::UnknownHost,
+        PermissionDenied | InvalidData | InvalidInput => Refused::Other,
+        _ => Refused::Down,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_that_nobody_reads_is_found() {
+        for address in [
+            "postgres://u@h/n",
+            "postgres://u@h/n?",
+            "postgres://u@h/n?sslmode=require&options[x]=y&password=a=b",
+        ] {
+            assert_eq!(unknown_parameter(address), None, "{address}");
+        }
+        for (address, name) in [
+            ("postgres://u@h/n?sslmode=require&passwd=s3cret", "passwd"),
+            ("postgres://u@h/n?s3", "s3"),
+            ("postgres://u@h/n?SSLMODE=x", "SSLMODE"),
+        ] {
+            assert_eq!(unknown_parameter(address), Some(name));
+        }
+    }
+
+    #[test]
+    fn no_password_is_in_a_place() {
+        for (address, place) in [
+            ("postgres://u:s3cret@h:1/n", "postgres://u@h:1/n"),
+            ("postgres://u@h/n?password=s3cret", "postgres://u@h:5432/n"),
+            (
+                "postgres://u:s3cret@%2Frun%2Fpostgresql/n",
+                "postgres://u@/n?host=/run/postgresql",
+            ),
+        ] {
+            let options = PgConnectOptions::from_str(address).unwrap();
+            assert_eq!(Place::of(&options).to_string(), place);
+        }
+    }
+}

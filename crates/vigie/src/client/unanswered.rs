@@ -1,0 +1,115 @@
+//! What keeps an answer from coming, in words: the server, what is in between, or nobody there.
+
+use crate::error::{Failure, Kind};
+use crate::proxy::Via;
+use crate::shown::Shown;
+use std::io::ErrorKind;
+
+/// What the TLS library says, which comes wrapped.
+fn tls_error(error: &ureq::Error) -> Option<&rustls::Error> {
+    match error {
+        ureq::Error::Rustls(error) => Some(error),
+        ureq::Error::Io(error) => error.get_ref()?.downcast_ref(),
+        _ => None,
+    }
+}
+
+/// Whether the certificate calls itself an authority: the library has no word of its own for it.
+fn is_its_own_authority(error: &rustls::Error) -> bool {
+    match error {
+        rustls::Error::InvalidCertificate(rustls::CertificateError::Other(error)) => {
+            format!("{error:?}").contains("CaUsedAsEndEntity")
+        }
+        _ => false,
+    }
+}
+
+/// Why no answer came from `origin`, or from the proxy in between.
+pub(super) fn failure(origin: &str, via: Option<&Via>, error: &ureq::Error) -> Failure {
+    if let Some((via, what)) = via.and_then(|via| Some((via, of_proxy(error)?))) {
+        let message = format!("`{origin}` cannot be reached: {} {what}", via.named());
+        return match error {
+            ureq::Error::ConnectProxyFailed(reason) if reason.contains("407") => {
+                via.wants_a_password()
+            }
+            _ => Failure::new(Kind::Unreachable, message).hint(via.around()),
+        };
+    }
+    let (what, hint) = match tls_error(error) {
+        Some(rustls::Error::InvalidMessage(_)) => (
+            "does not speak TLS".to_owned(),
+            "if it is a server without TLS, say so in its address: `http://HOST`",
+        ),
+        Some(error) if is_its_own_authority(error) => (
+            "was not trusted: its certificate is its own authority (`openssl req -x509`), and not one that was named".to_owned(),
+            "if it is your server's, name a copy of it in `VIGIE_CA_FILE` (the file of the server's `--tls-cert`), or log in with `--skip-ssl-validation` where that is safe",
+        ),
+        Some(error) => (
+            format!("was not trusted: {error}"),
+            "name its certificate authority in `VIGIE_CA_FILE`, or log in with `--skip-ssl-validation` where that is safe",
+        ),
+        None => unanswered(origin, error),
+    };
+    let way = via.map_or_else(String::new, |via| format!(", through {}", via.named()));
+    Failure::new(Kind::Unreachable, format!("`{origin}` {what}{way}")).hint(hint)
+}
+
+/// What went wrong with the proxy itself, if it did: whatever is dialled then is the proxy.
+fn of_proxy(error: &ureq::Error) -> Option<String> {
+    Some(match error {
+        error if is_unknown(error) => "is not known to the name service".to_owned(),
+        ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => {
+            "did not answer in time".to_owned()
+        }
+        ureq::Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
+            "takes no connections".to_owned()
+        }
+        ureq::Error::Io(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable
+            ) =>
+        {
+            format!("cannot be reached: {error}")
+        }
+        ureq::Error::ConnectProxyFailed(reason) => {
+            format!("lets nobody through: {}", Shown::told(reason))
+        }
+        _ => return None,
+    })
+}
+
+/// Whether the name leads nowhere; what the resolver says comes as no kind of its own.
+fn is_unknown(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::HostNotFound => true,
+        ureq::Error::Io(error) => error.to_string().contains("lookup address"),
+        _ => false,
+    }
+}
+
+/// Everything else that keeps an answer from coming.
+fn unanswered(origin: &str, error: &ureq::Error) -> (String, &'static str) {
+    match error {
+        ureq::Error::Timeout(_) => (
+            "did not answer in time".to_owned(),
+            "try again, or allow more time with `vigie config --http-timeout SECONDS`",
+        ),
+        error if is_unknown(error) => (
+            "is not known to the name service".to_owned(),
+            "check the address with `vigie api`",
+        ),
+        ureq::Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => (
+            "takes no connections".to_owned(),
+            "is the server running? start it with `vigied serve`, or check the address with `vigie api`",
+        ),
+        ureq::Error::Protocol(_) if origin.starts_with("http://") => (
+            "does not speak plain HTTP".to_owned(),
+            "if it is a server with TLS, say so in its address: `https://HOST`",
+        ),
+        other => (
+            format!("cannot be reached: {other}"),
+            "check the address with `vigie api`",
+        ),
+    }
+}

@@ -1,0 +1,168 @@
+//! The variables of the environment that begin like ours: which name a setting, which are others', and what is said of the
+//! rest. What somebody meant to set must not stay unset without a word.
+
+use super::layer::{GONE, distance, variable};
+use super::setting::{Setting, all};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+/// How every variable of ours begins.
+const OURS: &str = "VIGIE_";
+
+/// Those that `vigie` reads, or prints for a shell; both may find them in one environment.
+const OF_THE_COMMAND_LINE: [&str; 11] = [
+    "VIGIE_API",
+    "VIGIE_API_KEY",
+    "VIGIE_CA_FILE",
+    "VIGIE_COLOR",
+    "VIGIE_HOME",
+    "VIGIE_HTTP_TIMEOUT",
+    "VIGIE_METRICS",
+    "VIGIE_QUIET",
+    "VIGIE_SCOPE",
+    "VIGIE_TOKEN",
+    "VIGIE_TRACE",
+];
+
+/// How those of the tests and of their runner begin.
+const OF_TESTS: [&str; 3] = ["VIGIE_TEST_", "VIGIE_SKIP_LOG", "VIGIE_UPDATE"];
+
+/// How far a slip of the pen goes.
+const SLIP_MAX: usize = 4;
+
+/// A name that is repeated has no more characters than this.
+const SHOWN_MAX: usize = 80;
+
+/// The variables that name a setting, or nearly: those that begin like the settings of a table are kept, so that a mistyped
+/// one is refused.
+pub(crate) fn environment(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> BTreeMap<String, String> {
+    let settings = all();
+    let texts = variables.filter_map(|(name, value)| {
+        // What is no text gets replacement characters, and is refused for them with the setting's name.
+        Some((
+            name.into_string().ok()?,
+            value.to_string_lossy().into_owned(),
+        ))
+    });
+    texts
+        .filter(|(name, value)| is_ours(name, &settings) && !is_of_others(name, value))
+        .collect()
+}
+
+/// One sentence for each variable that begins like ours and is nobody's. No value is repeated: it may be a secret.
+pub(crate) fn strays(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<String> {
+    let settings = all();
+    let begins = |name: &OsString| name.as_encoded_bytes().starts_with(OURS.as_bytes());
+    let mut strays: Vec<String> = variables
+        .filter(|(name, _)| begins(name))
+        .map(|(name, value)| [name, value].map(|own| own.to_string_lossy().into_owned()))
+        .filter(|[name, value]| !is_ours(name, &settings) && !is_of_others(name, value))
+        .map(|[name, _]| unknown(&name, &settings))
+        .collect();
+    strays.sort();
+    strays
+}
+
+/// What is said of a variable that names no setting.
+pub(super) fn unknown(name: &str, settings: &[Setting]) -> String {
+    if let Some((_, instead)) = GONE.iter().find(|(gone, _)| variable(gone) == name) {
+        return format!("`{name}` names no setting any more: {instead}");
+    }
+    let shown: String = name
+        .chars()
+        .take(SHOWN_MAX)
+        .map(|own| if own.is_control() { '?' } else { own })
+        .collect();
+    let own = settings.iter().map(Setting::environment);
+    let nearest = own
+        .chain(OF_THE_COMMAND_LINE.map(str::to_owned))
+        .min_by_key(|own| distance(own, &shown))
+        .filter(|own| distance(own, &shown) <= SLIP_MAX);
+    match nearest {
+        Some(own) => format!("`{shown}` names no setting; did you mean `{own}`?"),
+        None => format!("`{shown}` names no setting; `vigied config check` lists them all"),
+    }
+}
+
+fn is_ours(name: &str, settings: &[Setting]) -> bool {
+    let is_of = |setting: &Setting| {
+        let own = setting.environment();
+        let table = setting.key.split_once('.').map(|(table, _)| table.len());
+        // `VIGIE_`, the table, `_`.
+        let begin = table.and_then(|length| own.get(..=length + OURS.len()));
+        own == name || begin.is_some_and(|begin| name.starts_with(begin))
+    };
+    settings.iter().any(is_of) || GONE.iter().any(|(gone, _)| name == variable(gone))
+}
+
+/// Whether a variable is another program's: the command line's, a test's, or one of those that Kubernetes makes of every
+/// service's name, which may well be `vigie`.
+fn is_of_others(name: &str, value: &str) -> bool {
+    let is_of_a_service = name.ends_with("_SERVICE_HOST")
+        || name.contains("_SERVICE_PORT")
+        || (name.contains("_PORT_")
+            && ["_TCP", "_UDP", "_PROTO", "_PORT", "_ADDR"]
+                .iter()
+                .any(|end| name.ends_with(end)))
+        || (name.ends_with("_PORT")
+            && ["tcp://", "udp://"]
+                .iter()
+                .any(|own| value.starts_with(own)));
+    OF_THE_COMMAND_LINE.contains(&name)
+        || OF_TESTS.iter().any(|begin| name.starts_with(begin))
+        || is_of_a_service
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::layer::{Layers, resolve};
+    use super::*;
+
+    fn pairs(names: &[&str]) -> Vec<(OsString, OsString)> {
+        let pair = |name: &&str| (OsString::from(*name), OsString::from("tcp://x"));
+        names.iter().map(pair).collect()
+    }
+
+    #[test]
+    fn a_mistyped_variable_is_refused_and_a_foreign_one_left_alone() {
+        let foreign = ["VIGIE_API_KEY", "VIGIE_HOME", "PATH", "VIGIE_TEST_X"];
+        let all = pairs(&[&["VIGIE_LIMITS_BODY_BYTE"], &foreign[..]].concat());
+        let layers = Layers {
+            environment: environment(all.into_iter()),
+            ..Layers::default()
+        };
+        insta::assert_snapshot!(resolve(&layers).unwrap_err().to_string(), @"environment: `VIGIE_LIMITS_BODY_BYTE` names no setting; did you mean `VIGIE_LIMITS_BODY_BYTES`?");
+        assert!(environment(pairs(&foreign).into_iter()).is_empty());
+        assert!(strays(pairs(&foreign).into_iter()).is_empty());
+    }
+
+    #[test]
+    fn every_stray_is_named_once_and_no_setting_is_one() {
+        let told = strays(pairs(&["VIGIE_WHOLLY_ELSE", "VIGIE_LISTN", "VIGIE_LISTEN"]).into_iter());
+        insta::assert_snapshot!(told.join("\n"), @r"
+        `VIGIE_LISTN` names no setting; did you mean `VIGIE_LISTEN`?
+        `VIGIE_WHOLLY_ELSE` names no setting; `vigied config check` lists them all
+        ");
+        let names: Vec<String> = all().iter().map(Setting::environment).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        assert_eq!(strays(pairs(&names).into_iter()), Vec::<String>::new());
+        assert_eq!(environment(pairs(&names).into_iter()).len(), names.len());
+    }
+
+    #[test]
+    fn what_kubernetes_makes_of_a_service_of_this_name_is_no_stray() {
+        let made = [
+            "VIGIE_SERVICE_HOST",
+            "VIGIE_SERVICE_PORT",
+            "VIGIE_SERVICE_PORT_HTTP",
+            "VIGIE_PORT",
+            "VIGIE_PORT_8080_TCP",
+            "VIGIE_PORT_8080_TCP_ADDR",
+            "VIGIE_MAIL_SERVICE_HOST",
+        ];
+        assert!(strays(pairs(&made).into_iter()).is_empty());
+        assert!(environment(pairs(&made).into_iter()).is_empty());
+    }
+}

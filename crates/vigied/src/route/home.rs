@@ -1,0 +1,151 @@
+//! The server's front door: a page for a person, the same links for a program, and the OpenAPI documents.
+
+use super::passcode::escape;
+use super::reply::{json, json_bytes};
+use crate::http::problem::Refusal;
+use crate::http::routes::Verb::Get;
+use crate::http::routes::{Guard, Registry};
+use crate::own_address::Called;
+use crate::quickstart::word;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde_json::Value;
+use std::sync::LazyLock;
+use wire::home::{Home, Links, prefers_html};
+
+pub(super) fn register(r: &mut impl Registry) {
+    r.add(Get, "/", Guard::Public, home);
+    r.add(Get, "/openapi.json", Guard::Public, monitoring);
+    r.add(Get, "/identity/openapi.json", Guard::Public, identity);
+}
+
+/// The page loads nothing from anywhere, runs no script, and may not be framed.
+const HEADERS: [(header::HeaderName, &str); 3] = [
+    (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+];
+
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:38rem;margin:4rem auto;padding:0 1rem;color:#1b2430;background:#f7f8fa}\
+pre{padding:.8rem 1rem;overflow-x:auto;border-radius:6px;background:#e9ecf1}a{color:#0b5cad}dt{margin-top:.8rem}dd{margin:0}\
+footer{margin-top:3rem;font-size:.9rem;opacity:.7}\
+@media(prefers-color-scheme:dark){body{color:#e6e9ee;background:#14181f}pre{background:#1d232d}a{color:#7db4ee}}";
+
+async fn home(called: Called, headers: HeaderMap) -> Result<Response, Refusal> {
+    let lines = headers.get_all(header::ACCEPT).iter();
+    let accept: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
+    let told = told(&called.url);
+    let mut response = if prefers_html(&accept.join(",")) {
+        (StatusCode::OK, HEADERS, page(&told)).into_response()
+    } else {
+        json(StatusCode::OK, &told)?
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::VARY, HeaderValue::from_static("accept"));
+    Ok(called.mark(response))
+}
+
+fn told(url: &str) -> Home {
+    let at = |path: &str| format!("{url}{path}");
+    Home {
+        name: "Vigie".to_owned(),
+        description: "Metrics of many teams, each behind a token that expires.".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        login: format!("vigie login -a {}", word(url)),
+        links: Links {
+            documentation: format!("{}#readme", env!("CARGO_PKG_REPOSITORY")),
+            openapi: at("/openapi.json"),
+            identity_openapi: at("/identity/openapi.json"),
+            discovery: at("/identity/.well-known/openid-configuration"),
+            passcode: at("/identity/passcode"),
+            health: at("/health/ready"),
+        },
+    }
+}
+
+fn page(told: &Home) -> String {
+    let links = &told.links;
+    let rows = [
+        (
+            &links.documentation,
+            "Documentation",
+            "guides, concepts and a reference",
+        ),
+        (
+            &links.openapi,
+            "Monitoring interface",
+            "send, read, list and delete metrics (OpenAPI)",
+        ),
+        (
+            &links.identity_openapi,
+            "Identity interface",
+            "tokens, keys, accounts and roles (OpenAPI)",
+        ),
+        (
+            &links.passcode,
+            "One-time code",
+            "for a login with <code>vigie login --sso</code>",
+        ),
+        (&links.health, "Health", "whether the server is ready"),
+    ];
+    let rows: String = rows
+        .iter()
+        .map(|(to, name, what)| {
+            format!(
+                "<dt><a href=\"{}\">{name}</a></dt><dd>{what}</dd>",
+                escape(to)
+            )
+        })
+        .collect();
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>Vigie</title><style>{STYLE}</style></head><body><main><h1>Vigie</h1><p>{}</p>\
+         <p>Log in from a terminal:</p><pre><code>{}</code></pre><dl>{rows}</dl></main>\
+         <footer>Version {}</footer></body></html>",
+        escape(&told.description),
+        escape(&told.login),
+        escape(&told.version),
+    )
+}
+
+/// A document behind its first member, written once: they are large, and everybody may ask for them.
+fn written(document: &Value) -> String {
+    let text = document.to_string();
+    text.strip_prefix('{').unwrap_or(&text).to_owned()
+}
+
+static MONITORING: LazyLock<String> = LazyLock::new(|| written(&wire::openapi::vigie_document()));
+static IDENTITY: LazyLock<String> = LazyLock::new(|| written(&wire::openapi::iam_document()));
+
+/// The document with this server's address in front of the rest.
+fn document(called: &Called, rest: &str) -> Response {
+    let servers = serde_json::json!([{ "url": called.url }]);
+    let body = format!("{{\"servers\":{servers},{rest}");
+    called.mark(json_bytes(StatusCode::OK, body.into_bytes()))
+}
+
+async fn monitoring(called: Called) -> Response {
+    document(&called, &MONITORING)
+}
+
+async fn identity(called: Called) -> Response {
+    document(&called, &IDENTITY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_stands_in_the_page_is_text() {
+        let mut told = told("http://a");
+        told.login = "<script>'\"&".to_owned();
+        told.links.openapi = "\"><b>".to_owned();
+        let page = page(&told);
+        assert!(page.contains("&lt;script&gt;&#39;&quot;&amp;"), "{page}");
+        assert!(page.contains("href=\"&quot;&gt;&lt;b&gt;\""), "{page}");
+    }
+}

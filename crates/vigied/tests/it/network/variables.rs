@@ -1,0 +1,58 @@
+//! Variables of the environment that look like ours and are not.
+
+use crate::harness::{VIGIED, init};
+use std::process::{Command, Stdio};
+
+fn vigied(arguments: &[&str], variables: &[(&str, &str)]) -> (bool, String) {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path());
+    let output = Command::new(VIGIED)
+        .args(arguments)
+        .arg("--data")
+        .arg(folder.path())
+        .envs(variables.iter().copied())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
+}
+
+#[test]
+fn regression_7_every_unknown_variable_is_named_and_the_command_lines_own_are_not() {
+    let (_, errors) = vigied(&["config", "check"], &[("VIGIE_LISTN", "1")]);
+    assert!(
+        errors.contains("VIGIE_LISTN") && errors.contains("did you mean `VIGIE_LISTEN`?"),
+        "{errors}"
+    );
+    let (_, errors) = vigied(&["config", "check"], &[("VIGIE_WHATEVER_ELSE", "s3cret")]);
+    assert!(errors.contains("VIGIE_WHATEVER_ELSE"), "{errors}");
+    assert!(!errors.contains("s3cret"), "{errors}");
+    // Everything that the command line's reference names, so that a new one is not forgotten here.
+    let reference = include_str!("../../../../../docs/reference/cli.md");
+    let is_of_a_name = |own: char| own.is_ascii_uppercase() || own == '_';
+    let mut own: Vec<(&str, &str)> = reference
+        .split(|own: char| !is_of_a_name(own))
+        .filter(|word| word.starts_with("VIGIE_"))
+        .map(|word| (word, "x"))
+        .collect();
+    assert!(own.len() > 5, "{own:?}");
+    own.extend([("VIGIE_TEST_POSTGRES_URL", "x"), ("VIGIE_SKIP_LOG", "x")]);
+    let (is_good, errors) = vigied(&["config", "check"], &own);
+    assert!(is_good && errors.is_empty(), "{errors}");
+    // A server says it in its log.
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(VIGIED)
+        .args(["init", "--data"])
+        .arg(folder.path().join("data"))
+        .env("VIGIE_LISTN", "1")
+        .output()
+        .unwrap();
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        output.status.success() && log.contains("`VIGIE_LISTN`"),
+        "{log}"
+    );
+}
