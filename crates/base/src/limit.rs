@@ -138,6 +138,16 @@ limits! {
     fixed FAILURES_REMEMBERED = "failures_remembered", 65_536, "counts", "the counts of failures that are longest unused are forgotten";
     /// Sources a person was let in from.
     fixed LOGIN_SOURCES_PER_USER = "login_sources_per_user", 32, "sources", "of the sources a person was let in from, the one longest unused is forgotten";
+    /// Entries of one kind that the audit keeps of an account.
+    settable AUDIT_ENTRIES_PER_ACCOUNT = "audit_entries_per_account", 200_000, "entries", "of each account, and of what belongs to none, the oldest entries of the same kind (changes, sign-ins, refusals, requests) are dropped";
+    /// How long the audit is kept.
+    settable AUDIT_RETENTION_DAYS = "audit_retention_days", 400, "days", "older entries of the audit are deleted";
+    /// Refusals of one minute that the audit tells apart.
+    settable AUDIT_REFUSALS_PER_MINUTE = "audit_refusals_per_minute", 500, "refusals", "further refusals of other kinds, sources or people within the minute are one entry of the audit, for `others`";
+    /// Callers of one hour that the audit tells apart.
+    fixed AUDIT_CALLERS_PER_HOUR = "audit_callers_per_hour", 20_000, "callers", "requests of further callers within the hour are one entry of the audit, for `others`";
+    /// Length of a text in the audit.
+    fixed AUDIT_TEXT_BYTES = "audit_text_bytes", 512, "bytes", "a longer name or pattern in the audit is cut";
     /// API keys one person may have in an account.
     settable KEYS_PER_USER = "keys_per_user", 1000, "keys", "a further API key of the same person in the account is refused with 409";
     /// Length of the name of an account, organization, space, region or key.

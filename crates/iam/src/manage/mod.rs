@@ -13,6 +13,7 @@ pub mod org;
 mod own_key;
 pub mod people;
 pub mod quota;
+pub mod recovery;
 pub mod settings;
 pub mod space;
 pub mod text;

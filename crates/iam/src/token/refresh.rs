@@ -7,6 +7,7 @@
 //! the token is used up, so that a refused one costs nothing.
 
 use super::ending;
+use crate::audit::{Action, Actor, Credential, Entry};
 use crate::bounds::{Bounds, Root};
 use crate::directory::{User, parse_guid};
 use crate::entropy;
@@ -204,7 +205,7 @@ pub(crate) async fn rotate(
         let ends = (login.bounds()).end(Millis(now), iam.0.config.refresh_token_seconds);
         tx.execute(longer, &[session.0.to_string().into(), ends.0.into()])
             .await?;
-        tx.commit().await?;
+        iam.commit_unentered(tx).await?;
         return Ok(Renewed {
             user,
             login,
@@ -223,7 +224,7 @@ pub(crate) async fn rotate(
         Some(sealed) if now.saturating_sub(used_at) <= GRACE_MILLISECONDS => {
             let refresh_token = open(text, sealed).ok_or_else(invalid)?;
             let (user, login, session) = carry_on(iam, &mut tx, &row, account).await?;
-            tx.commit().await?;
+            iam.commit_unentered(tx).await?;
             Ok(Renewed {
                 user,
                 login,
@@ -235,7 +236,12 @@ pub(crate) async fn rotate(
             unexpired(&row, Millis(now))?;
             let session = SessionId(parse_guid(&row, "session")?);
             tracing::warn!(%session, "a refresh token was used again: its session is ended");
-            iam.end_session(tx, session).await?;
+            let entry = |person| {
+                let who = Actor::Unknown;
+                let entry = Entry::by_actor(who, Credential::RefreshToken, Action::SessionEnded);
+                entry.with("owner", person).with("why", "used_again")
+            };
+            iam.end_session(tx, session, entry).await?;
             Err(invalid())
         }
     }
@@ -332,7 +338,9 @@ impl Iam {
     /// When the credential is of no session; when the database fails.
     pub async fn log_out(&self, caller: &Identity) -> Result<(), IamError> {
         let session = caller.session().ok_or_else(no_session)?;
-        self.end_session(self.0.db.begin().await?, session).await
+        let entry = |_| Entry::by(caller, Action::SessionEnded).with("why", "logged_out");
+        self.end_session(self.0.db.begin().await?, session, entry)
+            .await
     }
 
     /// Revokes a token (RFC 7009): the session of a refresh token or of an access token ends, with every token of it.
@@ -354,7 +362,15 @@ impl Iam {
             }
         };
         match session {
-            Some(session) => self.end_session(tx, session).await,
+            Some(session) => {
+                // Whoever shows the token may end what it opens, and is not asked who he is.
+                let entry = |person| {
+                    let who = Actor::Unknown;
+                    let entry = Entry::by_actor(who, Credential::None, Action::SessionEnded);
+                    entry.with("owner", person).with("why", "revoked")
+                };
+                self.end_session(tx, session, entry).await
+            }
             None => Ok(()),
         }
     }

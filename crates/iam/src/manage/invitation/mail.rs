@@ -141,7 +141,7 @@ impl Iam {
             "UPDATE invitations SET code_hash = $3, code_seen = 0 WHERE guid = $1 AND mail_due_at = $2"
         };
         let changed = tx.execute(sql, &values).await?;
-        tx.commit().await?;
+        self.commit_unentered(tx).await?;
         Ok(match why {
             Some(why) => Admitted::Not(why),
             None if changed == 0 => Admitted::Withdrawn,

@@ -1,5 +1,6 @@
 //! `DELETE /v1/metrics/list`.
 
+use super::entered::Deleter;
 use super::question::{invalid, parameter, pattern, query_of, times};
 use crate::app::App;
 use crate::http::caller::Caller;
@@ -9,6 +10,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use base::scope::Scope;
 use base::store::DeleteQuery;
+use iam::audit::Outcome;
 use std::sync::Arc;
 use wire::code;
 use wire::find::delete::DeleteReply;
@@ -22,15 +24,22 @@ pub(crate) async fn delete(
     caller: Caller,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Refusal> {
+    let deleter = Deleter::new(&app, &caller);
     let (worker, scope) = (Arc::clone(&app), caller.scope);
     let asked = scope.clone();
     query::answer(&app, &asked, move |answer| {
-        remove(&worker, &scope, raw.as_deref(), answer)
+        remove(&worker, &deleter, &scope, raw.as_deref(), answer)
     })
     .await
 }
 
-fn remove(app: &App, scope: &Scope, raw: Option<&str>, answer: &mut Answer) -> Result<(), Refusal> {
+fn remove(
+    app: &App,
+    deleter: &Deleter,
+    scope: &Scope,
+    raw: Option<&str>,
+    answer: &mut Answer,
+) -> Result<(), Refusal> {
     let query = query_of(raw)?;
     // A mistyped `dry_run`, `from` or `until` must not delete more than was meant.
     if let Some(other) = query.unknown(&PARAMETERS) {
@@ -64,7 +73,21 @@ fn remove(app: &App, scope: &Scope, raw: Option<&str>, answer: &mut Answer) -> R
         range,
         dry_run,
     };
-    let deleted = app.store.delete(scope, &delete, &answer.context())?;
+    let enter = |outcome, series| match dry_run {
+        true => Ok(()),
+        false => deleter.enter(scope, text, range, (outcome, series)),
+    };
+    enter(Outcome::Begun, None)?;
+    let deleted = app.store.delete(scope, &delete, &answer.context());
+    let ended = match &deleted {
+        Ok(deleted) => enter(Outcome::Done, Some(deleted.series)),
+        Err(_) => enter(Outcome::Failed, None),
+    };
+    if let Err(Refusal(problem)) = ended {
+        // Done is done: the entry that it was begun stands.
+        tracing::error!(%problem, domain = %scope.domain(), "how a deletion ended is not in the audit");
+    }
+    let deleted = deleted?;
     let reply = DeleteReply {
         query: text.to_owned(),
         deleted: deleted.series,
