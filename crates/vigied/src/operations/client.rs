@@ -14,10 +14,23 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The body of `GET PATH`.
 pub(crate) fn get(socket: &Path, path: &str) -> io::Result<String> {
+    ask(socket, &format!("GET {path} HTTP/1.0\r\n\r\n"))
+}
+
+/// The answer to `POST PATH`.
+pub(crate) fn post(socket: &Path, path: &str, body: &str) -> io::Result<String> {
+    let length = body.len();
+    ask(
+        socket,
+        &format!("POST {path} HTTP/1.0\r\nContent-Length: {length}\r\n\r\n{body}"),
+    )
+}
+
+fn ask(socket: &Path, request: &str) -> io::Result<String> {
     let mut stream = UnixStream::connect(Short::of(socket)?.path())?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    write!(stream, "GET {path} HTTP/1.0\r\n\r\n")?;
+    stream.write_all(request.as_bytes())?;
     let mut text = String::new();
     stream.take(ANSWER_BYTES_MAX).read_to_string(&mut text)?;
     let body = text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());

@@ -47,6 +47,8 @@ mod quickstart;
 #[cfg(test)]
 mod raw_http;
 #[cfg(test)]
+mod recovery;
+#[cfg(test)]
 mod sdk;
 #[cfg(test)]
 mod settings;
