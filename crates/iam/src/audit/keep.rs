@@ -1,6 +1,8 @@
 //! Writes down what was counted, and keeps the table within its limits. On a task of its own, in small transactions: nobody
 //! waits for it.
 
+#![expect(clippy::disallowed_methods, reason = "the audit keeps itself")]
+
 use super::{Action, Entry, write};
 use crate::error::IamError;
 use crate::service::Iam;

@@ -4,6 +4,11 @@
 //! Kept in the database, so that a restart does not forget it, and in memory, so that asking costs nothing and the same for
 //! names nobody has. What is stored is a keyed hash of person and source. Other nodes learn of it within a minute.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "where people are let in is remembered, and changes nothing for anybody"
+)]
+
 use crate::entropy;
 use crate::error::IamError;
 use base::id::UserId;

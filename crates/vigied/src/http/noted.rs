@@ -69,9 +69,8 @@ pub(super) fn admitted(app: &App, request: &Request) -> Option<Who> {
 pub(super) fn kept_out(app: &App, Refusal(problem): &Refusal, shown: Credential) {
     let action = match problem.kind {
         Kind::Unauthenticated => Action::CredentialRefused,
-        Kind::Forbidden => Action::RightRefused,
-        // A domain that does not exist for the caller.
-        Kind::NotFound => Action::RightRefused,
+        // What is not found here is a domain that does not exist for the caller.
+        Kind::Forbidden | Kind::NotFound => Action::RightRefused,
         _ => return,
     };
     app.iam.note_refused(Refused {

@@ -1,6 +1,11 @@
 //! Which mails are due. The queue is the table of invitations itself: what a request has written down is sent, also after a
 //! restart, by one node or another; and no code is kept anywhere, because it is made when its mail is.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "which node sends a mail changes nothing for anybody"
+)]
+
 use super::{UNPROVEN, new_code, use_up};
 use crate::directory::parse_guid;
 use crate::error::IamError;
