@@ -9,7 +9,9 @@ use crate::{account, boot, invitation, user};
 use anyhow::{Context, bail};
 use clap::Parser;
 use iam::Iam;
-use iam::audit::Origin;
+use iam::audit::{Action, Entry, Origin};
+use rustix::process::geteuid;
+use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 /// How long a server that starts or ends is waited for.
@@ -46,7 +48,7 @@ pub(crate) async fn run(settings: &Settings, command: &Command) -> anyhow::Resul
             },
             Some(process) => match control::send(settings.data(), &arguments()?) {
                 Ok(answer) => return answer,
-                Err(error) if begun.elapsed() > PATIENCE => {
+                Err(error) if !is_soon(&error) || begun.elapsed() > PATIENCE => {
                     return Err(error).with_context(|| {
                         format!("the server on this folder (process {process}) cannot be told\nhint: run this as its user; if it is another version, stop it first, and run this on the closed folder")
                     });
@@ -57,6 +59,14 @@ pub(crate) async fn run(settings: &Settings, command: &Command) -> anyhow::Resul
         }
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// Whether the socket may be there soon.
+fn is_soon(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound | ErrorKind::ConnectionRefused
+    )
 }
 
 fn is_locked(error: &anyhow::Error) -> bool {
@@ -74,7 +84,8 @@ async fn alone(settings: &Settings, command: &Command) -> anyhow::Result<String>
         false => None,
     };
     let iam = boot::identity_of_operator(settings).await?;
-    let text = perform(settings, &iam, command).await;
+    let here = Origin::operator(Some(geteuid().as_raw()));
+    let text = here.scope(perform(settings, &iam, command)).await;
     iam.close().await;
     drop(folder);
     text
@@ -85,24 +96,39 @@ pub(crate) async fn obey(
     settings: &Settings,
     iam: &Iam,
     arguments: &[String],
+    uid: Option<u32>,
 ) -> anyhow::Result<String> {
     let program = std::iter::once("vigied").chain(arguments.iter().map(String::as_str));
     let cli = Cli::try_parse_from(program).map_err(|_| {
         anyhow::anyhow!("the server does not know this command: it is of another version\nhint: restart the server with this one")
     })?;
-    perform(settings, iam, &cli.command).await
+    let work = perform(settings, iam, &cli.command);
+    Origin::operator(uid).scope(work).await
 }
 
 async fn perform(settings: &Settings, iam: &Iam, command: &Command) -> anyhow::Result<String> {
-    let work = async {
-        match command {
-            Command::Account(command) => account::perform(settings, iam, command).await,
-            Command::Invitation(command) => invitation::perform(settings, iam, command).await,
-            Command::User(command) => user::perform(settings, iam, command).await,
-            _ => bail!("this command is none for a server that runs"),
-        }
+    match command {
+        Command::Account(command) => account::perform(settings, iam, command).await,
+        Command::Invitation(command) => invitation::perform(settings, iam, command).await,
+        Command::User(command) => user::perform(settings, iam, command).await,
+        _ => bail!("this command is none for a server that runs"),
+    }
+}
+
+/// Enters what the operator did to files of the folder. It is done: where it cannot be entered, that is said.
+pub(crate) async fn enter(settings: &Settings, action: Action, target: &str) -> String {
+    let entered = async {
+        let iam = boot::identity_of_operator(settings).await?;
+        let entry = async { iam.enter(Entry::by_operator(action).on(target)).await };
+        let origin = Origin::operator(Some(geteuid().as_raw()));
+        let entered = origin.scope(entry).await;
+        iam.close().await;
+        anyhow::Ok(entered?)
     };
-    Origin::here().scope(work).await
+    match entered.await {
+        Ok(()) => String::new(),
+        Err(error) => format!("It is not entered in the audit: {error:#}\n"),
+    }
 }
 
 /// The arguments of this program, as they were given.

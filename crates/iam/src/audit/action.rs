@@ -132,6 +132,8 @@ actions! {
     PasswordChanged = Change "password_changed", "a password was changed";
     PasswordResetMade = Change "password_reset_made", "the operator made a code that sets a new password";
     PasswordReset = Change "password_reset", "a password was set with the operator's code";
+    SigningKeyMade = Change "signing_key_made", "a key that signs tokens was made";
+    SigningKeyRetired = Change "signing_key_retired", "a key that signs tokens was taken out of service";
     EntriesDropped = Change "entries_dropped", "the oldest entries of the audit were dropped for a limit";
 }
 

@@ -146,7 +146,8 @@ impl Entry {
 
     /// Something the operator did.
     pub fn by_operator(action: Action) -> Self {
-        Self::new(action, Actor::Operator, Credential::None)
+        let uid = Origin::current().uid();
+        Self::new(action, Actor::Operator, Credential::None).with_some("uid", uid)
     }
 
     /// Something the server did.

@@ -3,7 +3,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the audit keeps itself")]
 
-use super::{Action, Entry, write};
+use super::{Action, Actor, Entry, Kind, write};
 use crate::error::IamError;
 use crate::service::Iam;
 use base::id::AccountId;
@@ -16,7 +16,7 @@ use std::time::Duration;
 /// How often it is looked whether a minute or hour has ended.
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// How many of these pass between two looks at the limits: an hour.
+/// How many of these pass between two looks at the limits, of which the first is soon: an hour.
 const LOOKS_PER_TRIM: u32 = 720;
 
 /// So many entries bring the look forward.
@@ -47,9 +47,7 @@ impl Iam {
                     tracing::warn!(%error, "what the audit has counted is not written yet");
                 }
                 looks = looks.wrapping_add(1);
-                if !iam.0.counts.written_since(WRITTEN_PER_TRIM)
-                    && !looks.is_multiple_of(LOOKS_PER_TRIM)
-                {
+                if !iam.0.counts.written_since(WRITTEN_PER_TRIM) && looks % LOOKS_PER_TRIM != 1 {
                     continue;
                 }
                 if let Err(error) = iam.trim_audit().await {
@@ -78,8 +76,10 @@ impl Iam {
                 return Err(error);
             }
             // The first of a minute stands in the log already; how many there were is told by the last.
-            let repeated =
-                |entry: &&Entry| entry.times > 1 && entry.action.kind() == super::Kind::Refusal;
+            let repeated = |entry: &&Entry| {
+                let is_told = entry.times == 1 && entry.actor != Actor::Others;
+                !is_told && entry.action.kind() == Kind::Refusal
+            };
             entries.iter().filter(repeated).for_each(Entry::log);
         }
     }

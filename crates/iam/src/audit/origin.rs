@@ -16,6 +16,8 @@ tokio::task_local! {
 pub struct Origin {
     source: Source,
     transaction: Arc<str>,
+    /// The number of the operating system's user who runs a command of the operator's.
+    operator: Option<u32>,
 }
 
 impl Origin {
@@ -25,6 +27,7 @@ impl Origin {
         Self {
             source,
             transaction: transaction.into(),
+            operator: None,
         }
     }
 
@@ -32,6 +35,15 @@ impl Origin {
     #[must_use]
     pub fn here() -> Self {
         Self::new(Source::here(), &entropy::guid().to_string())
+    }
+
+    /// A command of the operator's, run by this user of the operating system.
+    #[must_use]
+    pub fn operator(uid: Option<u32>) -> Self {
+        Self {
+            operator: uid,
+            ..Self::here()
+        }
     }
 
     /// The origin of what runs now.
@@ -45,6 +57,11 @@ impl Origin {
     /// Runs something as asked from here.
     pub async fn scope<F: Future>(self, work: F) -> F::Output {
         CURRENT.scope(self, work).await
+    }
+
+    /// Who runs the operator's command.
+    pub(super) const fn uid(&self) -> Option<u32> {
+        self.operator
     }
 
     /// The other end.

@@ -5,10 +5,10 @@ use super::client;
 use crate::app::App;
 use crate::config::Settings;
 use crate::operator;
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,11 +61,19 @@ pub(super) fn router(app: &Arc<App>, settings: &Arc<Settings>) -> Router {
         })
 }
 
-async fn command(State(server): State<Server>, body: Bytes) -> String {
+/// The user of the operating system at the other end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Peer(pub(super) Option<u32>);
+
+async fn command(
+    State(server): State<Server>,
+    Extension(Peer(uid)): Extension<Peer>,
+    body: Bytes,
+) -> String {
     // Goes on when who asked has gone: half a command is none.
     let work = tokio::spawn(async move {
         let asked: Asked = serde_json::from_slice(&body)?;
-        operator::obey(&server.settings, &server.app.iam, &asked.arguments).await
+        operator::obey(&server.settings, &server.app.iam, &asked.arguments, uid).await
     });
     let answered = match work.await {
         Ok(Ok(text)) => Answered::Text(text),
@@ -81,16 +89,23 @@ async fn pending(State(server): State<Server>) -> String {
     serde_json::Value::Array(rows).to_string()
 }
 
-/// Has the server on the folder carry a command out. The outer error is that it could not be asked.
-pub(crate) fn send(data: &Path, arguments: &[String]) -> anyhow::Result<anyhow::Result<String>> {
+/// Has the server on the folder carry a command out. The outer error is that it was not asked; once it was, nobody asks again,
+/// for it may have done it.
+pub(crate) fn send(data: &Path, arguments: &[String]) -> std::io::Result<anyhow::Result<String>> {
+    let stream = client::connect(&path(data))?;
     let asked = Asked {
         arguments: arguments.to_vec(),
     };
-    let body = serde_json::to_string(&asked)?;
-    let answer = client::post(&path(data), COMMAND, &body)?;
-    Ok(match serde_json::from_str(&answer)? {
-        Answered::Text(text) => Ok(text),
-        Answered::Error(error) => Err(anyhow::Error::msg(error)),
+    let answered = || -> anyhow::Result<Answered> {
+        let answer = client::post(stream, COMMAND, &serde_json::to_string(&asked)?)?;
+        Ok(serde_json::from_str(&answer)?)
+    };
+    Ok(match answered() {
+        Ok(Answered::Text(text)) => Ok(text),
+        Ok(Answered::Error(error)) => Err(anyhow::Error::msg(error)),
+        Err(error) => Err(error.context(
+            "the server was asked and did not answer: it may have carried the command out\nhint: `vigied audit` shows whether it has",
+        )),
     })
 }
 

@@ -160,6 +160,13 @@ pub(crate) async fn serve(
             continue;
         };
         let (app, router, tls) = (Arc::clone(&app), router.clone(), tls.clone());
+        let router = match &accepted {
+            Accepted::Socket(stream) => {
+                let peer = stream.peer_cred().ok().map(|own| own.uid());
+                router.layer(axum::Extension(control::Peer(peer)))
+            }
+            Accepted::Address(..) => router,
+        };
         tokio::spawn(async move {
             let _held = (place, share);
             let limit = app.limits.operations_time;

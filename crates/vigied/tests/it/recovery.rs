@@ -114,6 +114,8 @@ fn a_lost_password_is_reset_while_the_server_runs() {
         .iter()
         .find(|row| row["event"] == "password_reset_made");
     assert_eq!(made.unwrap()["who"], "operator");
+    let uid = std::fs::metadata(&data).map(|found| std::os::unix::fs::MetadataExt::uid(&found));
+    assert_eq!(made.unwrap()["details"]["uid"], uid.unwrap().to_string());
     let log = server.serving.log();
     assert!(
         log.contains("password_reset_made"),
@@ -183,6 +185,25 @@ fn who_is_no_user_is_said_with_what_shows_those_there_are() {
         text.contains(&server.owner.user) && text.contains("proven"),
         "{text}"
     );
+}
+
+/// The person types the code where the password is asked for.
+#[test]
+fn the_command_line_takes_the_code_for_a_password() {
+    let server = Server::start();
+    let (data, owner) = (server.data(), &server.owner);
+    let code = code_of(&done(&data, &["user", "reset-password", &owner.user]));
+    let url = server.serving.url();
+    let login = ["login", "-a", &url, "-u", &owner.user, "-p", &code];
+    let output = server
+        .vigie()
+        .args(login)
+        .args(["--new-password", NEW])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let spaces = server.vigie().args(["account", "spaces"]).output().unwrap();
+    assert!(spaces.status.success(), "{spaces:?}");
 }
 
 /// Whoever may not open the data folder's socket is no operator.
