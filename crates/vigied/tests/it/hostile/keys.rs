@@ -92,7 +92,7 @@ fn a_stolen_key_is_retired_while_the_server_runs() {
     // At once, and also what was remembered as verified.
     assert_eq!((status(&server, &iam), status(&server, &uaa)), (401, 401));
     assert_eq!(status(&server, &newer), 200);
-    assert_eq!(published(&server), [fresh.clone()]);
+    assert_eq!(published(&server), std::slice::from_ref(&fresh));
     assert_eq!(listed(&server)[0], (stolen.clone(), "retired".to_owned()));
     let entered = crate::audit::entries(&server.data(), &[]);
     let named = |event: &str, kid: &str| {
