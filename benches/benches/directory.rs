@@ -2,6 +2,10 @@
 //!
 //! `cargo bench -p benches --bench directory`, with `USERS` for another size. Every figure is the median of nine.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what is measured is written past the service"
+)]
 #![expect(clippy::print_stdout, reason = "a benchmark's figures are its output")]
 
 use base::id::Guid;

@@ -158,6 +158,16 @@ limits! {
     settable REFRESH_TOKENS_PER_SESSION = "refresh_tokens_per_session", 5000, "tokens", "a further renewal of the session is answered with 429 and `Retry-After` until used refresh tokens of it have expired";
     /// Passcodes of one person that can be used at once.
     settable PASSCODES_PER_USER = "passcodes_per_user", 10, "passcodes", "a passcode beyond it takes the place of the oldest; those of an API key count by themselves";
+    /// Entries of one kind that the audit keeps of an account.
+    settable AUDIT_ENTRIES_PER_ACCOUNT = "audit_entries_per_account", 200_000, "entries", "of each account, and of what belongs to none, the oldest entries of the same kind (changes, sign-ins, refusals, requests) are dropped";
+    /// How long the audit is kept.
+    settable AUDIT_RETENTION_DAYS = "audit_retention_days", 400, "days", "older entries of the audit are deleted";
+    /// Refusals of one minute that the audit tells apart.
+    settable AUDIT_REFUSALS_PER_MINUTE = "audit_refusals_per_minute", 500, "refusals", "further refusals of other kinds, sources or people within the minute are one entry of the audit, for `others`";
+    /// Callers of one hour that the audit tells apart.
+    fixed AUDIT_CALLERS_PER_HOUR = "audit_callers_per_hour", 20_000, "callers", "requests of further callers within the hour are one entry of the audit, for `others`";
+    /// Length of a text in the audit.
+    fixed AUDIT_TEXT_BYTES = "audit_text_bytes", 512, "bytes", "a longer name or pattern in the audit is cut";
     /// API keys one person may have in an account.
     settable KEYS_PER_USER = "keys_per_user", 1000, "keys", "a further API key of the same person in the account is refused with 409";
     /// Entries of one page of a list.

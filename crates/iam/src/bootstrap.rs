@@ -1,5 +1,6 @@
 //! Accounts are made by the operator alone: the first by `vigied init`, further ones by `vigied account create`.
 
+use crate::audit::{Action, Entry};
 use crate::bounds::KeyLife;
 use crate::directory::{ApiKey, Org, Space, User};
 use crate::error::IamError;
@@ -170,7 +171,18 @@ impl Iam {
                 None => people::grant(&mut tx, owner.id, domain, role).await?,
             }
         }
+        let mut entries = Entry::by_operator(Action::AccountMade)
+            .in_account(account)
+            .on(account)
+            .with("name", &called)
+            .with("owner", owner.id)
+            .with("email", &owner.email)
+            .with("org", org.id)
+            .with("space", space.id)
+            .into_entries();
         if let Some((_, opening)) = &opening {
+            let made = Entry::by_operator(Action::UserMade).in_account(account);
+            entries = entries.and(made.on(owner.id).with("email", &owner.email));
             let key = ApiKey {
                 id: KeyId(entropy::guid()),
                 account,
@@ -186,11 +198,14 @@ impl Iam {
                 modified_at: now,
             };
             api_key::insert(&mut tx, &key, KeyLife::BY_OPERATOR).await?;
+            let made = Entry::by_operator(Action::KeyMade).in_account(account);
+            entries = entries.and(
+                made.on(key.id)
+                    .with("owner", owner.id)
+                    .with("name", &key.name),
+            );
         }
-        self.commit(tx).await?;
-        if opening.is_some() {
-            tracing::info!(event = "user_made", user = %owner.id, %account, "a user was made with an account");
-        }
+        self.commit(tx, entries).await?;
         Ok(Created {
             account,
             region: org.region,

@@ -6,6 +6,7 @@
 //! What it is not: it knows no HTTP type and no body format. Reads come from an in-memory [`Directory`]; every change
 //! goes to the database and reaches the directory before the call that made it returns.
 
+pub mod audit;
 pub mod bootstrap;
 pub mod bounds;
 mod departures;
@@ -13,7 +14,6 @@ pub mod directory;
 mod ended;
 pub mod entropy;
 mod error;
-mod event;
 mod guessable;
 mod introspect;
 pub mod key_text;

@@ -1,9 +1,9 @@
 //! The identity service of one node: the database, the directory, the keys, and what holds them together.
 
+use crate::audit::Counts;
 use crate::directory::{self, Directory};
 use crate::ended::{self, Ended};
 use crate::error::{AuthError, IamError};
-use crate::event::Events;
 use crate::login::Logins;
 use crate::manage::invitation::InvitationConfig;
 use crate::manage::quota::AccountLimits;
@@ -80,6 +80,12 @@ pub struct IamLimits {
     pub refresh_tokens_per_session: u64,
     /// [`limit::PASSCODES_PER_USER`].
     pub passcodes_per_user: u64,
+    /// [`limit::AUDIT_ENTRIES_PER_ACCOUNT`].
+    pub audit_entries_per_account: u64,
+    /// [`limit::AUDIT_RETENTION_DAYS`].
+    pub audit_retention_days: u64,
+    /// [`limit::AUDIT_REFUSALS_PER_MINUTE`].
+    pub audit_refusals_per_minute: u64,
 }
 
 impl Default for IamLimits {
@@ -103,6 +109,9 @@ impl IamLimits {
             sessions_per_user: value(limit::SESSIONS_PER_USER),
             refresh_tokens_per_session: value(limit::REFRESH_TOKENS_PER_SESSION),
             passcodes_per_user: value(limit::PASSCODES_PER_USER),
+            audit_entries_per_account: value(limit::AUDIT_ENTRIES_PER_ACCOUNT),
+            audit_retention_days: value(limit::AUDIT_RETENTION_DAYS),
+            audit_refusals_per_minute: value(limit::AUDIT_REFUSALS_PER_MINUTE),
         }
     }
 }
@@ -116,7 +125,7 @@ pub(crate) struct Inner {
     pub(crate) directory: arc_swap::ArcSwap<Directory>,
     pub(crate) ended: Ended,
     pub(crate) logins: Logins,
-    pub(crate) events: Events,
+    pub(crate) counts: Counts,
     pub(crate) signatures_introspected: AtomicU64,
     /// Changes are made one after another, so that the directory never goes back in time.
     reload: tokio::sync::Mutex<()>,
@@ -212,6 +221,7 @@ impl Iam {
         let logins = Logins::open(&db, clock.now(), checks, &config.limits).await?;
         let directory = arc_swap::ArcSwap::from_pointee(directory);
         let reload = tokio::sync::Mutex::new(());
+        let counts = Counts::new(config.limits.audit_refusals_per_minute);
         Ok(Self(Arc::new(Inner {
             db,
             config,
@@ -220,7 +230,7 @@ impl Iam {
             directory,
             ended,
             logins,
-            events: Events::default(),
+            counts,
             signatures_introspected: AtomicU64::new(0),
             reload,
             away_since: AtomicI64::new(ANSWERS),
@@ -230,6 +240,7 @@ impl Iam {
 
     /// Watches for changes by other nodes until the service is dropped.
     pub fn watch(&self) {
+        self.keep_audit();
         let weak = Arc::downgrade(&self.0);
         tokio::spawn(async move {
             let mut polls = 0_u32;
@@ -377,29 +388,18 @@ impl Iam {
         self.0.closed.load(Ordering::Relaxed)
     }
 
-    /// Closes the database.
+    /// Closes the database, after what was counted is written down.
     pub async fn close(&self) {
         self.0.closed.store(true, Ordering::Relaxed);
+        if let Err(error) = self.write_counts(true).await {
+            tracing::warn!(%error, "what the audit has counted was not written down");
+        }
         self.0.db.close().await;
-    }
-
-    /// Commits a change that ends sessions as well, and brings both into memory before returning.
-    pub(crate) async fn commit_with_ends(&self, tx: Tx) -> Result<(), IamError> {
-        self.commit(tx).await?;
-        self.see_ends().await
-    }
-
-    /// Commits a change and brings it into the directory before returning.
-    pub(crate) async fn commit(&self, mut tx: Tx) -> Result<(), IamError> {
-        let sql = "UPDATE counters SET value = value + 1 WHERE name = 'changes' RETURNING value";
-        let changes = directory::counter(tx.one(sql, &[]).await?)?;
-        tx.commit().await?;
-        self.catch_up(changes).await
     }
 
     /// Reads the directory again unless it holds that many changes already: of a hundred that are made at once, one reading
     /// serves all who wait for it.
-    async fn catch_up(&self, changes: i64) -> Result<(), IamError> {
+    pub(crate) async fn catch_up(&self, changes: i64) -> Result<(), IamError> {
         let turn = self.0.reload.lock().await;
         if self.0.directory.load().changes >= changes {
             return Ok(());

@@ -83,6 +83,16 @@ impl Identity {
         verified.is_none_or(|verified| verified.key.is_some())
     }
 
+    /// What was shown, in the word of the audit.
+    #[must_use]
+    pub fn credential(&self) -> crate::audit::Credential {
+        match self.claims.as_deref().map(|verified| &verified.claims) {
+            None => crate::audit::Credential::ApiKey,
+            Some(Claims::Iam(_)) => crate::audit::Credential::IamToken,
+            Some(Claims::Uaa) => crate::audit::Credential::UaaToken,
+        }
+    }
+
     /// The login session, where there is one.
     #[must_use]
     pub const fn session(&self) -> Option<SessionId> {

@@ -1,8 +1,6 @@
-//! `vigied account`: the operator makes and lists accounts. It works on the identity database itself, also while a server
-//! runs on it, which sees the change at its next poll.
+//! `vigied account`: the operator makes and lists accounts, through the server that runs or on the closed database.
 
 use crate::at::{At, at};
-use crate::boot;
 use crate::cli::{AccountCommand, AccountCreateArgs, AccountLimitArgs, Output};
 use crate::columns::columns;
 use crate::config::Settings;
@@ -17,15 +15,16 @@ use iam::bootstrap::Request;
 use serde_json::{Value, json};
 
 /// Runs a command of `vigied account`; returns what it prints.
-pub(crate) async fn run(settings: &Settings, command: &AccountCommand) -> anyhow::Result<String> {
-    let iam = boot::identity_of_operator(settings).await?;
-    let text = match command {
-        AccountCommand::Create(arguments) => create(settings, &iam, arguments).await,
-        AccountCommand::Limit(arguments) => limit(&iam, arguments).await,
-        AccountCommand::List { output, .. } => Ok(list(&iam, *output)),
-    };
-    iam.close().await;
-    text
+pub(crate) async fn perform(
+    settings: &Settings,
+    iam: &Iam,
+    command: &AccountCommand,
+) -> anyhow::Result<String> {
+    match command {
+        AccountCommand::Create(arguments) => create(settings, iam, arguments).await,
+        AccountCommand::Limit(arguments) => limit(iam, arguments).await,
+        AccountCommand::List { output, .. } => Ok(list(iam, *output)),
+    }
 }
 
 async fn create(
@@ -61,7 +60,7 @@ async fn create(
         Output::Text => {
             let At { address, note } = at(settings);
             format!(
-                "{}\nA running server knows the account within a second.\n\n\
+                "{}\n\n\
                  Next, by the owner:\n  vigie login -a {address} -u {} -c {}\n{note}",
                 as_text(names, &made, None, kept),
                 word(&made.owner.email),

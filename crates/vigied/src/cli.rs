@@ -1,5 +1,9 @@
 //! The command line of the server.
 
+mod people;
+
+pub(crate) use people::{AuditArgs, UserCommand};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -25,6 +29,10 @@ Later:
                                         make a further account, while the server runs
   vigied invitation code EMAIL --data /var/lib/vigie
                                         let an invited person in, where no mail is sent
+  vigied user reset-password EMAIL --data /var/lib/vigie
+                                        let in again who lost the password
+  vigied audit --since -24h --data /var/lib/vigie
+                                        see who did what
 
 Exit codes: 0 done, 1 failed, 2 wrong usage."
 )]
@@ -64,9 +72,14 @@ pub(crate) enum Command {
     /// Let invited people in who have no password yet, also while a server runs on the same data.
     #[command(subcommand)]
     Invitation(InvitationCommand),
-    /// Give your word for people, also while a server runs on the same data.
+    /// List people, give your word for them, let in who lost password or key, also while a server runs on the same data.
     #[command(subcommand)]
     User(UserCommand),
+    /// Show who did what, from where and when, also while a server runs on the same data.
+    ///
+    /// One line for each change, sign-in, refusal (counted by the minute) and caller (counted by the hour). How long they are
+    /// kept, and how many, is set with `limits.audit_retention_days` and `limits.audit_entries_per_account`.
+    Audit(AuditArgs),
     /// Look at the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -348,32 +361,6 @@ impl InvitationCommand {
     pub(crate) const fn database(&self) -> &DatabaseArgs {
         match self {
             Self::Code { database, .. } | Self::List { database, .. } => database,
-        }
-    }
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum UserCommand {
-    /// Confirm that a user is the person whom his address belongs to.
-    ///
-    /// Who began with a code that his inviter had seen stays in that one account until his address is proven. With your word
-    /// it is, and he keeps his password and all else. If you are not sure, `vigied invitation code` makes him begin anew.
-    Confirm {
-        /// E-mail address.
-        email: String,
-        #[command(flatten)]
-        database: DatabaseArgs,
-        /// The form of the answer.
-        #[arg(long, value_enum, default_value = "text", ignore_case = true)]
-        output: Output,
-    },
-}
-
-impl UserCommand {
-    /// Where it works.
-    pub(crate) const fn database(&self) -> &DatabaseArgs {
-        match self {
-            Self::Confirm { database, .. } => database,
         }
     }
 }

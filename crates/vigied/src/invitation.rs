@@ -1,9 +1,7 @@
-//! `vigied invitation` and `vigied user`: the operator lets invited people in and gives his word for addresses, on the
-//! identity database itself, also while a server runs on it.
+//! `vigied invitation`: the operator lets invited people in, through the server that runs or on the closed database.
 
 use crate::at::{At, at};
-use crate::boot;
-use crate::cli::{InvitationCommand, Output, UserCommand};
+use crate::cli::{InvitationCommand, Output};
 use crate::columns::columns;
 use crate::config::Settings;
 use crate::quickstart::word;
@@ -14,38 +12,20 @@ use serde_json::{Value, json};
 use wire::iam::api_key::time_text;
 
 /// Runs a command of `vigied invitation`; returns what it prints.
-pub(crate) async fn run(
+pub(crate) async fn perform(
     settings: &Settings,
+    iam: &Iam,
     command: &InvitationCommand,
 ) -> anyhow::Result<String> {
-    let iam = boot::identity_of_operator(settings).await?;
-    let text = match command {
+    match command {
         InvitationCommand::Code {
             email,
             account,
             output,
             ..
-        } => code(settings, &iam, email, account.as_deref(), *output).await,
-        InvitationCommand::List { output, .. } => list(&iam, *output).await,
-    };
-    iam.close().await;
-    text
-}
-
-/// Runs a command of `vigied user`; returns what it prints.
-pub(crate) async fn user(settings: &Settings, command: &UserCommand) -> anyhow::Result<String> {
-    let iam = boot::identity_of_operator(settings).await?;
-    let UserCommand::Confirm { email, output, .. } = command;
-    let done = iam.confirm(email).await;
-    iam.close().await;
-    done.map_err(told)?;
-    Ok(match output {
-        Output::Json => format!("{:#}\n", json!({"email": email.trim(), "confirmed": true})),
-        Output::Text => format!(
-            "Confirmed: {} may be a member of every account now\n",
-            email.trim()
-        ),
-    })
+        } => code(settings, iam, email, account.as_deref(), *output).await,
+        InvitationCommand::List { output, .. } => list(iam, *output).await,
+    }
 }
 
 /// A refusal with what mends it, as the program prints it.

@@ -5,9 +5,10 @@ use crate::cli::{KeysCommand, Output};
 use crate::columns::columns;
 use crate::config::Settings;
 use crate::operations::{Place, client};
-use crate::{boot, data_dir, private_files};
+use crate::{boot, data_dir, operator, private_files};
 use anyhow::{Context, bail};
 use base::time::{Clock, SystemClock};
+use iam::audit::Action;
 use iam::token::key_folder::{self, StoredKey};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -27,16 +28,19 @@ pub(crate) fn run(settings: &Settings, command: &KeysCommand) -> anyhow::Result<
         KeysCommand::List { output, .. } => Ok(list(&folder, *output)?),
         KeysCommand::Rotate { .. } => {
             let kid = key_folder::create(&folder, SystemClock.now())?;
+            let entered = enter(settings, Action::SigningKeyMade, &kid)?;
             let told = tell(settings, |keys| keys.last() == Some(&kid))?;
             Ok(format!(
-                "Made the signing key {kid}\n{told}Tokens of the older keys are good until they expire; `vigied keys retire KID` ends one at once.\n"
+                "Made the signing key {kid}\n{entered}{told}Tokens of the older keys are good until they expire; `vigied keys retire KID` ends one at once.\n"
             ))
         }
         KeysCommand::Retire { kid, .. } => {
             key_folder::retire(&folder, kid)?;
-            let told = tell(settings, |keys| !keys.contains(kid))?;
+            let told = tell(settings, |keys| !keys.contains(kid));
+            let entered = enter(settings, Action::SigningKeyRetired, kid)?;
+            let told = told?;
             Ok(format!(
-                "Retired the signing key {kid}: no token it has signed opens anything\n{told}"
+                "Retired the signing key {kid}: no token it has signed opens anything\n{entered}{told}"
             ))
         }
     }
@@ -62,6 +66,11 @@ fn list(folder: &Path, output: Output) -> anyhow::Result<String> {
         .map(|key| [key.kid.clone(), state(key).to_owned()])
         .collect();
     Ok(columns(["Key", "State"], &rows))
+}
+
+/// Enters it in the audit, of which the keys need nothing: one that was stolen goes also while the database is away.
+fn enter(settings: &Settings, action: Action, kid: &str) -> anyhow::Result<String> {
+    Ok(crate::runtime()?.block_on(operator::enter(settings, action, kid)))
 }
 
 /// Has the server on the folder read its keys again, and waits until it has.

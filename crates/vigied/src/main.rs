@@ -3,6 +3,7 @@
 mod account;
 mod app;
 mod at;
+mod audit;
 mod boot;
 mod cli;
 mod columns;
@@ -18,6 +19,7 @@ mod left_behind;
 mod logging;
 mod mail;
 mod operations;
+mod operator;
 mod own_address;
 mod private_files;
 mod query;
@@ -32,6 +34,7 @@ mod shutdown;
 #[cfg(test)]
 mod stuck_store;
 mod sweep;
+mod user;
 
 use anyhow::Context;
 use clap::Parser;
@@ -94,26 +97,26 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 "the account is made, but its password and API key could not be shown\nhint: nobody knows them; move the data folder away and run `vigied init` again",
             )?;
         }
-        Command::Account(command) => {
-            let (settings, _) = settings(&command.database().settings())?;
-            start_logging(&settings)?;
-            let text = runtime()?.block_on(account::run(&settings, &command))?;
-            print_once(&text).context(
-                "the command was carried out, but its answer could not be shown: see `vigied account list`",
-            )?;
+        Command::Audit(arguments) => {
+            let (settings, _) = settings(&arguments.database.settings())?;
+            let mut out = std::io::BufWriter::new(std::io::stdout());
+            let done = runtime()?.block_on(audit::run(&settings, &arguments, &mut out));
+            match done
+                .as_ref()
+                .map_err(|error| error.downcast_ref::<std::io::Error>())
+            {
+                // A reader who has seen enough.
+                Err(Some(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+                _ => done?,
+            }
         }
-        Command::Invitation(command) => {
-            let (settings, _) = settings(&command.database().settings())?;
+        command @ (Command::Account(_) | Command::Invitation(_) | Command::User(_)) => {
+            let (settings, _) = settings(&operators_database(&command))?;
             start_logging(&settings)?;
-            let text = runtime()?.block_on(invitation::run(&settings, &command))?;
+            let text = runtime()?.block_on(operator::run(&settings, &command))?;
             print_once(&text).context(
-                "the code is made, but could not be shown: run the command again for another",
+                "the command was carried out, but its answer could not be shown\nhint: what exists is shown by `vigied account list` and `vigied user list`; a code or key is made anew by running the command again",
             )?;
-        }
-        Command::User(command) => {
-            let (settings, _) = settings(&command.database().settings())?;
-            start_logging(&settings)?;
-            print(&runtime()?.block_on(invitation::user(&settings, &command))?)?;
         }
         Command::Serve(arguments) => {
             let (settings, _) = settings(&arguments.settings)?;
@@ -180,6 +183,16 @@ fn start_logging(settings: &Settings) -> anyhow::Result<()> {
         tracing::warn!("{stray}");
     }
     Ok(())
+}
+
+/// Where a command of the operator's works.
+fn operators_database(command: &Command) -> SettingArgs {
+    match command {
+        Command::Account(command) => command.database().settings(),
+        Command::Invitation(command) => command.database().settings(),
+        Command::User(command) => command.database().settings(),
+        _ => SettingArgs::default(),
+    }
 }
 
 /// Prints what can be asked for again: a reader who has seen enough and leaves is no failure.

@@ -6,6 +6,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod client;
+pub(crate) mod control;
 mod listener;
 mod socket;
 pub(crate) mod token;

@@ -72,6 +72,7 @@ pub(crate) async fn serve(
             "`public_url` is not set, and `listen` is every address of this machine: each caller is told the address that it asked at"
         );
     }
+    let control = operations::Listener::control(settings)?;
     let Booted { app, folder } = boot::boot(settings, folder, db, own_address).await?;
     let served = Served {
         router: route::router(&app),
@@ -104,6 +105,12 @@ pub(crate) async fn serve(
         remote_tls,
         tokens,
     ));
+    let controlling = tokio::spawn(operations::serve(
+        control,
+        Arc::clone(&app),
+        None,
+        Arc::default(),
+    ));
     tracing::info!(operations = operations_at, %address, public_url = app.public_url, tls = tls.is_some(), "serving");
     ready(address)?;
     let counted = Arc::clone(&app);
@@ -123,8 +130,10 @@ pub(crate) async fn serve(
     let (flushed, closed) =
         tokio::join!(shutdown::flush(Arc::clone(&app.store), deadline), closing);
     operating.abort();
+    controlling.abort();
     // Waited for, so that its socket is gone before the process is.
     let _ = tokio::time::timeout_at(deadline, operating).await;
+    let _ = tokio::time::timeout_at(deadline, controlling).await;
     if closed.is_err() {
         tracing::warn!("the identity database was not closed in time");
     }

@@ -1,9 +1,11 @@
 //! Guessing of keys, one-time codes and refresh tokens. They are far too strong to be guessed, and whoever has a right one
 //! is never stopped; a source that sends many wrong ones is told to wait, is counted, and stands in the log.
 
+use crate::audit::{Action, Credential, Origin, Refused};
 use crate::error::IamError;
 use crate::service::Iam;
 use base::error::Kind;
+use base::id::{AccountId, KeyId, UserId};
 use base::limit;
 use base::source::Source;
 
@@ -17,7 +19,45 @@ const WRONG: [&str; 6] = [
     "unsupported_token_type",
 ];
 
+/// The code of a password that is wrong or has to wait, which is entered where the person is known.
+const PASSWORD: &str = "BXNIM0602E";
+
 impl Iam {
+    /// Enters that a proof was refused.
+    pub(crate) fn note_refusal<T>(&self, shown: Credential, answer: &Result<T, IamError>) {
+        let Err(IamError::Refused(problem)) = answer else {
+            return;
+        };
+        let is_entered = shown == Credential::Password && problem.code == PASSWORD;
+        if is_entered || !matches!(problem.kind, Kind::Invalid | Kind::Unauthenticated) {
+            return;
+        }
+        self.note_refused(Refused {
+            action: Action::ProofRefused,
+            user: None,
+            credential: shown,
+            why: problem.code,
+        });
+    }
+
+    /// Counts a refusal in the audit: one entry for all of the same kind, source and person within a minute.
+    pub fn note_refused(&self, refused: Refused) {
+        let now = self.0.clock.now();
+        self.0.counts.refused(refused, &Origin::current(), now);
+    }
+
+    /// Counts a request of a verified caller.
+    pub fn note_caller(
+        &self,
+        user: UserId,
+        account: Option<AccountId>,
+        shown: (Credential, Option<KeyId>),
+        source: Source,
+    ) {
+        let now = self.0.clock.now();
+        self.0.counts.request(user, account, shown, source, now);
+    }
+
     /// Counts an answer that says a key, code or token is wrong; one too many becomes 429 with a time to wait.
     ///
     /// # Errors
@@ -38,7 +78,6 @@ impl Iam {
             .filter(|_| is_wrong)
             .and_then(|key| self.0.logins.throttle.guess(key, now));
         if let Some(wait) = wait {
-            self.0.events.guesses_slowed(now, source);
             problem.kind = Kind::Busy;
             problem.hint = Some(
                 "too many wrong keys, codes or refresh tokens come from your network (`guesses_per_source`); right ones go on working"

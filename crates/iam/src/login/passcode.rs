@@ -3,6 +3,7 @@
 //! A code carries the bounds of what it was asked for with: a session, a key's session, or a password. It ends with that
 //! session and key, opens what they open, and the session it begins ends with them as well.
 
+use crate::audit::{Action, Credential, Entry};
 use crate::bounds::{Bounds, Root};
 use crate::directory::parse_guid;
 use crate::entropy;
@@ -27,6 +28,7 @@ pub(crate) async fn issue(
     iam: &Iam,
     mut tx: Tx,
     bounds: &Bounds,
+    credential: Credential,
 ) -> Result<Secret<String>, IamError> {
     if !bounds.renewable() {
         return Err(IamError::Crypto("issue a code for what is not renewable"));
@@ -59,7 +61,9 @@ pub(crate) async fn issue(
     ];
     tx.execute(sql, &values).await?;
     keep_newest(iam, &mut tx, bounds, &hash).await?;
-    tx.commit().await?;
+    let entry = Entry::by_user(bounds.principal(), credential, Action::PasscodeMade);
+    iam.commit_unseen(tx, entry.with_some("by_key", root.key))
+        .await?;
     Ok(Secret::new(code))
 }
 

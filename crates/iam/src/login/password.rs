@@ -8,6 +8,7 @@ use super::guess::seconds;
 use super::queue::{Full, Place};
 use super::throttle::{Slowed, Try};
 use super::{hash, quality};
+use crate::audit::{Action, Credential, Origin, Refused};
 use crate::directory::User;
 use crate::error::IamError;
 use crate::manage::text;
@@ -134,10 +135,11 @@ pub(crate) async fn check(
     };
     login.wait(iam).await?;
     let place = place(iam, source.key(), familiar).await?;
-    let iam = iam.clone();
+    let (iam, origin) = (iam.clone(), Origin::current());
     // A task of its own, which ends as it would have although its caller hangs up: his guess is counted all the same, and
     // the place stays taken while the hashing goes on. There are never more of them than places.
-    tokio::spawn(async move { login.compare(&iam, place, password).await })
+    let compared = async move { login.compare(&iam, place, password).await };
+    tokio::spawn(origin.scope(compared))
         .await
         .map_err(|_| IamError::Crypto("finish the password check"))?
 }
@@ -192,7 +194,7 @@ impl Login {
         let stored = stored.unwrap_or_else(|| logins.decoy.clone());
         let right = on_a_worker(move || hash::verify(place.memory(), password.expose(), &stored));
         let (true, Some(user)) = (right.await?, &self.user) else {
-            iam.0.events.login_failed(now, self.user_id(), self.source);
+            self.refused(iam, Action::LoginFailed, "wrong_password");
             return Err(rejected());
         };
         if let Some((key, attempt)) = &self.counted {
@@ -208,8 +210,13 @@ impl Login {
         Ok(user.clone())
     }
 
-    fn user_id(&self) -> Option<UserId> {
-        self.user.as_ref().map(|user| user.id)
+    fn refused(&self, iam: &Iam, action: Action, why: &'static str) {
+        iam.note_refused(Refused {
+            action,
+            user: self.user.as_ref().map(|user| user.id),
+            credential: Credential::Password,
+            why,
+        });
     }
 
     fn slowed(&self, iam: &Iam, slowed: Slowed) -> IamError {
@@ -221,10 +228,7 @@ impl Login {
             ),
             Slowed::Source(wait) => (&limit::LOGIN_FAILURES_PER_SOURCE, wait, "from your network"),
         };
-        let now = iam.0.clock.now();
-        iam.0
-            .events
-            .login_slowed(now, self.user_id(), self.source, limit.name);
+        self.refused(iam, Action::LoginSlowed, limit.name);
         let seconds = seconds(wait);
         let message = format!(
             "Too many failed logins {what} (`{}`): wait {seconds} s, then try again",

@@ -3,6 +3,7 @@
 use super::page::{Part, Window};
 use super::people::is_still_member;
 use super::{hold, is_administrator, name, own_key, text};
+use crate::audit::{Action, Entry};
 use crate::bounds::KeyLife;
 use crate::directory::ApiKey;
 use crate::entropy;
@@ -192,8 +193,12 @@ impl Iam {
                 IamError::Db(DbError::Unique) => self.text_taken(caller, &text),
                 other => other,
             })?;
-        self.commit(tx).await?;
-        tracing::info!(event = "key_made", who = %caller.user(), account = %key.account, key = %key.id, "an API key was made");
+        let entry = about(caller, Action::KeyMade, &key);
+        self.commit(
+            tx,
+            entry.with_some("expires_at", key.expires_at.map(|at| at.0)),
+        )
+        .await?;
         Ok((key, text))
     }
 
@@ -243,6 +248,9 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         let sql = "UPDATE api_keys SET name = $2, description = $3, expires_at = $4, modified_at = $5, revision = revision + 1 \
                    WHERE guid = $1 AND revision = $6";
+        let entry = about(caller, Action::KeyChanged, &key)
+            .with("name", &name)
+            .with_some("expires_at", expires_at.map(|at| at.0));
         let values = [
             id.0.to_string().into(),
             name.into(),
@@ -259,8 +267,7 @@ impl Iam {
         if tx.execute(sql, &values).await? == 0 {
             return Err(changed());
         }
-        self.commit(tx).await?;
-        tracing::info!(event = "key_changed", who = %caller.user(), owner = %key.user, key = %id, "an API key was changed");
+        self.commit(tx, entry).await?;
         self.api_key(caller, id)
     }
 
@@ -294,9 +301,14 @@ impl Iam {
         still_good(&mut tx, caller, now).await?;
         tx.execute(sql, &[id.0.to_string().into(), on.into(), now.0.into()])
             .await?;
-        self.commit(tx).await?;
-        tracing::info!(event = "key_switched", who = %caller.user(), owner = %key.user, key = %id, ?switch, on, "an API key was switched");
-        Ok(())
+        let what = match (switch, on) {
+            (Switch::Locked, true) => "locked",
+            (Switch::Locked, false) => "unlocked",
+            (Switch::Disabled, true) => "disabled",
+            (Switch::Disabled, false) => "enabled",
+        };
+        let entry = about(caller, Action::KeySwitched, &key);
+        self.commit(tx, entry.with("to", what)).await
     }
 
     /// Deletes a key: from the moment this returns neither it nor a token made with it opens anything.
@@ -312,10 +324,17 @@ impl Iam {
             &[id.0.to_string().into()],
         )
         .await?;
-        self.commit(tx).await?;
-        tracing::info!(event = "key_deleted", who = %caller.user(), owner = %key.user, key = %id, "an API key was deleted");
-        Ok(())
+        self.commit(tx, about(caller, Action::KeyDeleted, &key))
+            .await
     }
+}
+
+fn about(caller: &Identity, action: Action, key: &ApiKey) -> Entry {
+    Entry::by(caller, action)
+        .in_account(key.account)
+        .on(key.id)
+        .with("owner", key.user)
+        .with("name", &key.name)
 }
 
 /// A description may have lines; nothing else that is not seen.
@@ -331,7 +350,11 @@ fn description(text: &str) -> Result<(), IamError> {
 }
 
 /// Counted with the account held, so that keys made at once do not pass the limit together.
-async fn room_for_one_more(tx: &mut Tx, key: &ApiKey, most: u64) -> Result<(), IamError> {
+pub(super) async fn room_for_one_more(
+    tx: &mut Tx,
+    key: &ApiKey,
+    most: u64,
+) -> Result<(), IamError> {
     let sql = "SELECT COUNT(*) AS keys FROM api_keys WHERE account = $1 AND person = $2";
     let values = [
         Value::from(key.account.to_string()),

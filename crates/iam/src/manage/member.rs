@@ -6,6 +6,7 @@
 use super::page::{Part, Window};
 use super::people::{self, keeps_administrator};
 use super::{departure, hold, invitation, is_administrator};
+use crate::audit::{Action, Entry};
 use crate::directory::{Member, parse_guid};
 use crate::error::IamError;
 use crate::role::Role;
@@ -63,9 +64,8 @@ impl Iam {
             ));
         }
         if invitation::withdraw(&mut tx, account, user).await? {
-            self.commit(tx).await?;
-            tracing::info!(event = "invitation_withdrawn", who = %caller.user(), %account, invitation = %user, "an invitation was taken back");
-            return Ok(());
+            let entry = Entry::by(caller, Action::InvitationWithdrawn).in_account(account);
+            return self.commit(tx, entry.on(user)).await;
         }
         let user = named(&mut tx, account, user).await?;
         hold_user(&mut tx, user).await?;
@@ -74,9 +74,11 @@ impl Iam {
         }
         keeps_administrator(&mut tx, account, user).await?;
         leave(&mut tx, account, user, self.0.clock.now(), user.0).await?;
-        self.commit_with_ends(tx).await?;
-        tracing::info!(event = "user_removed", who = %caller.user(), %account, %user, "someone was removed from an account");
-        Ok(())
+        let directory = self.directory();
+        let email = directory.user(user).map(|user| user.email.as_str());
+        let entry = Entry::by(caller, Action::UserRemoved).in_account(account);
+        self.commit_with_ends(tx, entry.on(user).with_some("email", email))
+            .await
     }
 
     pub(super) fn administer(
@@ -181,6 +183,7 @@ async fn go_home(tx: &mut Tx, account: AccountId, user: UserId) -> Result<(), Ia
             for sql in [
                 "DELETE FROM roles WHERE person = $1",
                 "DELETE FROM departures WHERE person = $1",
+                "DELETE FROM password_resets WHERE person = $1",
                 "DELETE FROM users WHERE guid = $1",
             ] {
                 tx.execute(sql, std::slice::from_ref(&person)).await?;

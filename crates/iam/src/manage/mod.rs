@@ -14,6 +14,7 @@ mod own_key;
 pub mod page;
 pub mod people;
 pub mod quota;
+pub mod recovery;
 pub mod settings;
 mod sight;
 pub mod space;

@@ -4,6 +4,7 @@ use super::page::{Part, Window};
 use super::people::still_holds;
 use super::sight::Sight;
 use super::{hold_member, is_administrator, manages, name, see};
+use crate::audit::{Action, Entry};
 use crate::directory::{Org, Region, Space};
 use crate::entropy;
 use crate::error::IamError;
@@ -105,7 +106,8 @@ impl Iam {
         insert(&mut tx, &org).await.map_err(taken)?;
         super::people::grant(&mut tx, caller.user(), Domain::Org(org.id), Role::Manager).await?;
         self.roles_are_within_limit(&mut tx, org.account).await?;
-        self.commit(tx).await?;
+        self.commit(tx, about(caller, Action::OrgMade, &org))
+            .await?;
         Ok(org)
     }
 
@@ -119,15 +121,16 @@ impl Iam {
         id: OrgId,
         text: &str,
     ) -> Result<Org, IamError> {
-        self.may_change_org(caller, id)?;
+        let old = self.may_change_org(caller, id)?;
         let (name, now) = (name("name", text)?, self.0.clock.now());
         let mut tx = self.0.db.begin().await?;
+        let entry = about(caller, Action::OrgRenamed, &old).with("to", &name);
         let sql = "UPDATE orgs SET name = $2, updated_at = $3 WHERE guid = $1";
         tx.execute(sql, &[id.to_string().into(), name.into(), now.0.into()])
             .await
             .map_err(IamError::from)
             .map_err(taken)?;
-        self.commit(tx).await?;
+        self.commit(tx, entry).await?;
         self.org(caller, id)
     }
 
@@ -158,13 +161,17 @@ impl Iam {
         }
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
+        let mut entries = about(caller, Action::OrgDeleted, &org).into_entries();
         for space in spaces {
             super::space::remove(&mut tx, space.id, now).await?;
+            let gone = Entry::by(caller, Action::SpaceDeleted).in_account(org.account);
+            let gone = gone.on(Domain::Space(space.id)).with("name", &space.name);
+            entries = entries.and(gone.with("with_org", id));
         }
         retire(&mut tx, Domain::Org(id), now.0).await?;
         tx.execute("DELETE FROM orgs WHERE guid = $1", &[id.to_string().into()])
             .await?;
-        self.commit(tx).await
+        self.commit(tx, entries).await
     }
 
     /// Whether the caller may create an organization.
@@ -200,6 +207,11 @@ impl Iam {
             "changing an organization needs its role Manager, or the account role Administrator",
         ))
     }
+}
+
+fn about(caller: &Identity, action: Action, org: &Org) -> Entry {
+    let entry = Entry::by(caller, action).in_account(org.account);
+    entry.on(Domain::Org(org.id)).with("name", &org.name)
 }
 
 fn taken(error: IamError) -> IamError {

@@ -2,6 +2,7 @@
 
 use super::page::{Part, Window};
 use super::{address, hold, invitation, is_administrator, manages, see, text};
+use crate::audit::{Action, Entry};
 use crate::directory::{User, parse_guid};
 use crate::entropy;
 use crate::error::IamError;
@@ -61,10 +62,9 @@ impl Iam {
             return Err(password::rejected());
         }
         ending::end_password(&mut tx, user.id, caller, now).await?;
-        self.commit_with_ends(tx).await?;
-        self.0.logins.familiar.forget(&self.0.db, user.id).await?;
-        tracing::info!(event = "password_changed", user = %user.id, "a password was changed");
-        Ok(())
+        let entry = Entry::by(caller, Action::PasswordChanged).on(user.id);
+        self.commit_with_ends(tx, entry).await?;
+        self.0.logins.familiar.forget(&self.0.db, user.id).await
     }
 
     /// Who holds a role in a domain, by address.
@@ -103,19 +103,21 @@ impl Iam {
         hold(&mut tx, account).await?;
         self.still_may_give(&mut tx, caller, account, domain)
             .await?;
-        if let Some(user) = member_by_address(&mut tx, account, &folded).await? {
+        let user = if let Some(user) = member_by_address(&mut tx, account, &folded).await? {
             grant(&mut tx, user, domain, role).await?;
+            user
         } else {
             // Of one who has not accepted yet: it begins when he does.
             let now = self.0.clock.now();
             let waiting = invitation::waiting(&mut tx, account, &folded, now).await?;
             let waiting = waiting.ok_or_else(|| no_user(username))?;
             invitation::promise(&mut tx, waiting, domain, role).await?;
-        }
+            UserId(waiting)
+        };
         self.roles_are_within_limit(&mut tx, account).await?;
-        self.commit(tx).await?;
-        tracing::info!(event = "role_given", who = %caller.user(), user = folded, %domain, %role, "a role was given");
-        Ok(())
+        let entry = about_role(caller, Action::RoleGiven, account, user);
+        self.commit(tx, entry.with("domain", domain).with("role", role))
+            .await
     }
 
     /// Takes a role away. The last Administrator of an account keeps his.
@@ -148,9 +150,9 @@ impl Iam {
                 role.name().into(),
             ];
             tx.execute(sql, &values).await?;
-            self.commit(tx).await?;
-            tracing::info!(event = "role_taken", who = %caller.user(), user = %waiting, %domain, %role, "a role was taken away");
-            return Ok(());
+            let entry = about_role(caller, Action::RoleTaken, account, UserId(waiting));
+            let entry = entry.with("domain", domain).with("role", role);
+            return self.commit(tx, entry).await;
         };
         if role == Role::Administrator {
             keeps_administrator(&mut tx, account, user).await?;
@@ -165,9 +167,9 @@ impl Iam {
             ],
         )
         .await?;
-        self.commit(tx).await?;
-        tracing::info!(event = "role_taken", who = %caller.user(), %user, %domain, %role, "a role was taken away");
-        Ok(())
+        let entry = about_role(caller, Action::RoleTaken, account, user);
+        self.commit(tx, entry.with("domain", domain).with("role", role))
+            .await
     }
 
     /// Asks again, within the transaction that rests on it, whether the caller may give and take roles in the domain: his own
@@ -240,6 +242,10 @@ impl Iam {
         }
         Ok(account)
     }
+}
+
+fn about_role(caller: &Identity, action: Action, account: AccountId, user: UserId) -> Entry {
+    Entry::by(caller, action).in_account(account).on(user)
 }
 
 fn no_user(username: &str) -> IamError {

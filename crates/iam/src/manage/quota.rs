@@ -1,6 +1,7 @@
 //! What one account may hold and do: the server's limits, or the account's own where the operator has set some.
 
 use super::hold;
+use crate::audit::{Action, Entry};
 use crate::error::IamError;
 use crate::service::Iam;
 use base::error::{Kind, Problem};
@@ -93,6 +94,9 @@ impl Iam {
         if !hold(&mut tx, account).await? {
             return Err(IamError::not_found(&format!("the account `{account}`")));
         }
+        let mut entry = Entry::by_operator(Action::AccountLimited)
+            .in_account(account)
+            .on(account);
         for (name, value) in changes {
             let found = limit::PER_ACCOUNT.iter().find(|own| own.name == name);
             let Some(limit) = found else {
@@ -111,6 +115,8 @@ impl Iam {
             let key = [Value::from(account.to_string()), limit.name.into()];
             let sql = "DELETE FROM account_limits WHERE account = $1 AND name = $2";
             tx.execute(sql, &key).await?;
+            let to = value.map_or_else(|| "default".to_owned(), |value| value.to_string());
+            entry = entry.with(limit.name, to);
             if let Some(value) = value {
                 let value = i64::try_from(*value).unwrap_or(i64::MAX);
                 let [account, name] = key;
@@ -118,7 +124,7 @@ impl Iam {
                 tx.execute(sql, &[account, name, value.into()]).await?;
             }
         }
-        self.commit(tx).await
+        self.commit(tx, entry).await
     }
 
     /// Refuses one more of what the limit counts. `sql` counts them, as `held`, for the account `$1`; the account is held,

@@ -1,5 +1,6 @@
 //! Settings of a domain.
 
+use crate::audit::{self, Actor, Credential, Entry};
 use crate::error::IamError;
 use crate::service::Iam;
 use base::scope::{Action, Scope};
@@ -35,6 +36,12 @@ impl Iam {
             Value::from(seconds.map(i64::from)),
         ];
         tx.execute(sql, &values).await?;
-        self.commit(tx).await
+        let who = scope.caller().parse().map_or(Actor::Unknown, Actor::User);
+        let to = seconds.map_or_else(|| "none".to_owned(), |seconds| seconds.to_string());
+        let entry = Entry::by_actor(who, Credential::None, audit::Action::DomainConfigured)
+            .maybe_in(self.directory().account_of(scope.domain()))
+            .on(scope.domain())
+            .with("resolution_seconds", to);
+        self.commit(tx, entry).await
     }
 }

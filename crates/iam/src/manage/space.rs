@@ -5,6 +5,7 @@ use super::page::{Part, Window};
 use super::people::still_holds;
 use super::sight::Sight;
 use super::{hold_member, is_administrator, manages, name, see};
+use crate::audit::{Action, Entry};
 use crate::directory::Space;
 use crate::entropy;
 use crate::error::IamError;
@@ -98,7 +99,8 @@ impl Iam {
             super::people::grant(&mut tx, caller.user(), Domain::Space(space.id), role).await?;
         }
         self.roles_are_within_limit(&mut tx, account).await?;
-        self.commit(tx).await?;
+        let entry = self.about_space(caller, Action::SpaceMade, &space);
+        self.commit(tx, entry.in_account(account)).await?;
         Ok(space)
     }
 
@@ -113,14 +115,17 @@ impl Iam {
         text: &str,
     ) -> Result<Space, IamError> {
         self.may_change_space(caller, id)?;
+        let old = self.space(caller, id)?;
         let (name, now) = (name("name", text)?, self.0.clock.now());
         let mut tx = self.0.db.begin().await?;
+        let entry = self.about_space(caller, Action::SpaceRenamed, &old);
+        let entry = entry.with("to", &name);
         let sql = "UPDATE spaces SET name = $2, updated_at = $3 WHERE guid = $1";
         tx.execute(sql, &[id.to_string().into(), name.into(), now.0.into()])
             .await
             .map_err(IamError::from)
             .map_err(taken)?;
-        self.commit(tx).await?;
+        self.commit(tx, entry).await?;
         self.space(caller, id)
     }
 
@@ -130,9 +135,20 @@ impl Iam {
     /// Without Manager of it or of its organization.
     pub async fn delete_space(&self, caller: &Identity, id: SpaceId) -> Result<(), IamError> {
         self.may_change_space(caller, id)?;
+        let space = self.space(caller, id)?;
         let mut tx = self.0.db.begin().await?;
         remove(&mut tx, id, self.0.clock.now()).await?;
-        self.commit(tx).await
+        let entry = self.about_space(caller, Action::SpaceDeleted, &space);
+        self.commit(tx, entry).await
+    }
+
+    fn about_space(&self, caller: &Identity, action: Action, space: &Space) -> Entry {
+        let domain = Domain::Space(space.id);
+        Entry::by(caller, action)
+            .maybe_in(self.directory().account_of(domain))
+            .on(domain)
+            .with("name", &space.name)
+            .with("org", space.org)
     }
 
     /// Whether the caller may rename or delete the space.

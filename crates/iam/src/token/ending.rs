@@ -5,6 +5,7 @@
 //! An end is numbered within its transaction, by a counter that stays locked until the commit: numbers appear in the order
 //! in which they were given, and a node that has read up to one has missed none before it.
 
+use crate::audit::Entry;
 use crate::bounds::Bounds;
 use crate::directory;
 use crate::error::IamError;
@@ -99,8 +100,7 @@ pub(crate) async fn end_password(
     now: Millis,
 ) -> Result<(), IamError> {
     // Codes before keys and sessions, as whoever redeems one takes them.
-    let codes = "DELETE FROM passcodes WHERE person = $1";
-    tx.execute(codes, &[person.0.to_string().into()]).await?;
+    end_codes(tx, person).await?;
     hold(tx, caller.bounds(), now).await?;
     let but = caller.session();
     if let Some(own) = but {
@@ -109,6 +109,17 @@ pub(crate) async fn end_password(
         tx.execute(alone, &[own.0.to_string().into()]).await?;
     }
     end(tx, person, Which::ByPassword { but }, now).await?;
+    Ok(())
+}
+
+/// Takes away every one-time code of a person: for a login, and for a new password.
+pub(crate) async fn end_codes(tx: &mut Tx, person: UserId) -> Result<(), IamError> {
+    for sql in [
+        "DELETE FROM passcodes WHERE person = $1",
+        "DELETE FROM password_resets WHERE person = $1",
+    ] {
+        tx.execute(sql, &[person.0.to_string().into()]).await?;
+    }
     Ok(())
 }
 
@@ -142,8 +153,13 @@ fn withdrawn(why: &str) -> IamError {
 
 impl Iam {
     /// Ends one session; one that has ended already is no change.
-    pub(crate) async fn end_session(&self, mut tx: Tx, session: SessionId) -> Result<(), IamError> {
-        let find = "SELECT person FROM sessions WHERE guid = $1 AND revoked_at IS NULL";
+    pub(crate) async fn end_session(
+        &self,
+        mut tx: Tx,
+        session: SessionId,
+        entry: impl FnOnce(UserId) -> Entry,
+    ) -> Result<(), IamError> {
+        let find = "SELECT person, account FROM sessions WHERE guid = $1 AND revoked_at IS NULL";
         let Some(row) = tx.one(find, &[session.0.to_string().into()]).await? else {
             return Ok(());
         };
@@ -152,7 +168,9 @@ impl Iam {
         if end(&mut tx, person, Which::One(session), now).await? == 0 {
             return Ok(());
         }
-        tx.commit().await?;
+        let account = row.text("account")?.parse().ok();
+        let entry = entry(person).maybe_in(account).on(session);
+        self.commit_unseen(tx, entry).await?;
         self.see_ends().await
     }
 }

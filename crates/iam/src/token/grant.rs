@@ -3,6 +3,7 @@
 use super::access;
 use super::refresh::{self, Login};
 use super::uaa::{self, UaaTokens};
+use crate::audit::{Action, Credential as Shown, Entry, Origin};
 use crate::bounds::{Bounds, Reach, Root};
 use crate::directory::User;
 use crate::error::{AuthError, IamError};
@@ -47,6 +48,16 @@ pub enum Grant {
 }
 
 impl Grant {
+    /// What is shown, in the word of the audit.
+    pub(crate) const fn shown(&self) -> Shown {
+        match self {
+            Self::ApiKey(_) => Shown::ApiKey,
+            Self::Password { .. } => Shown::Password,
+            Self::Passcode(_) => Shown::Passcode,
+            Self::RefreshToken(_) => Shown::RefreshToken,
+        }
+    }
+
     /// Whether it is a password, which is slowed by itself.
     const fn is_password(&self) -> bool {
         matches!(self, Self::Password { .. })
@@ -139,7 +150,9 @@ impl Iam {
     /// [`IamError::Refused`] with the token service's code.
     pub async fn token(&self, request: TokenRequest) -> Result<Tokens, IamError> {
         let (source, by_password) = (request.source, request.grant.is_password());
+        let shown = request.grant.shown();
         let answer = self.answer(request).await;
+        self.note_refusal(shown, &answer);
         if by_password {
             return answer;
         }
@@ -165,6 +178,8 @@ impl Iam {
             .prove(request.source, request.grant, request.account.as_deref())
             .await?;
         let Some(client) = request.client else {
+            // It opens what the key itself opens, and nothing begins: a request with a key.
+            self.note_request(&proven.login, Shown::ApiKey);
             return access::iam_token(self, &proven.user, &proven.login, NO_CLIENT, None);
         };
         let (user, login, session, refresh_token) = self.begin_session(proven, client.id()).await?;
@@ -185,11 +200,35 @@ impl Iam {
         let Proven { user, login, held } = proven;
         let mut tx = self.hold_proof(&user, held).await?;
         let begun = refresh::begin(self, &mut tx, login, client).await?;
-        tx.commit().await?;
-        if begun.ended > 0 {
+        let login = begun.login;
+        let shown = Shown::of_grant(login.grant_type());
+        let about = |entry: Entry| {
+            let entry = entry.in_account(login.account());
+            entry.with_some("by_key", login.bounds().root().key)
+        };
+        let entry = Entry::by_user(user.id, shown, Action::SignedIn).on(begun.session);
+        let mut entries = about(entry.with("client", client)).into_entries();
+        for gone in &begun.gave_way {
+            let entry = Entry::by_user(user.id, shown, Action::SessionEnded).on(*gone);
+            entries = entries.and(about(entry.with("why", "gave_way")));
+        }
+        self.commit_unseen(tx, entries).await?;
+        if !begun.gave_way.is_empty() {
             self.see_ends().await?;
         }
-        Ok((user, begun.login, begun.session, begun.refresh_token))
+        Ok((user, login, begun.session, begun.refresh_token))
+    }
+
+    /// Counts a request that rests on a login.
+    pub(crate) fn note_request(&self, login: &Login, shown: Shown) {
+        let (bounds, origin) = (login.bounds(), Origin::current());
+        self.0.counts.request(
+            bounds.principal(),
+            Some(login.account()),
+            (shown, bounds.root().key),
+            origin.source(),
+            self.0.clock.now(),
+        );
     }
 
     /// The transaction in which something may be issued for a proof.
@@ -308,6 +347,7 @@ impl Iam {
         let needed = 1 + u64::from(with_uaa);
         let renewed = refresh::rotate(self, text, client, account, needed).await?;
         let (user, login) = (renewed.user, &renewed.login);
+        self.note_request(login, Shown::RefreshToken);
         let refresh_token = Some(renewed.refresh_token);
         let mut tokens = access::iam_token(self, &user, login, client, refresh_token)?;
         if with_uaa {
@@ -346,7 +386,9 @@ impl Iam {
     /// [`IamError::Refused`] with the token service's code.
     pub async fn passcode(&self, request: TokenRequest) -> Result<Secret<String>, IamError> {
         let (source, by_password) = (request.source, request.grant.is_password());
+        let shown = request.grant.shown();
         let code = self.new_passcode(request).await;
+        self.note_refusal(shown, &code);
         if by_password {
             return code;
         }
@@ -354,6 +396,7 @@ impl Iam {
     }
 
     async fn new_passcode(&self, request: TokenRequest) -> Result<Secret<String>, IamError> {
+        let shown = request.grant.shown();
         let (tx, bounds) = match &request.grant {
             Grant::RefreshToken(text) => {
                 if request.client != Some(Client::Bx) {
@@ -375,7 +418,7 @@ impl Iam {
                 (self.hold_proof(&user, held).await?, *login.bounds())
             }
         };
-        passcode::issue(self, tx, &bounds).await
+        passcode::issue(self, tx, &bounds, shown).await
     }
 
     /// The public keys that verify this service's tokens.

@@ -24,23 +24,21 @@ pub(super) async fn keep(
     bounds: &Bounds,
     begun: SessionId,
     now: Millis,
-) -> Result<u64, IamError> {
+) -> Result<Vec<SessionId>, IamError> {
     let allowed = iam.0.config.limits.sessions_per_user;
     let person = bounds.principal();
     let key = (bounds.root().key).map_or_else(String::new, |key| key.0.to_string());
     if ended_before(tx, bounds, &key).await? >= allowed.saturating_mul(ENDED_PER_LIVING) {
         return Err(too_fast(allowed, iam.0.config.access_token_seconds));
     }
-    let mut ended = 0_u64;
+    let mut ended = Vec::new();
     while living(tx, bounds, now).await? > allowed {
         let most = most(tx, bounds, &key, now).await?;
         let Some(oldest) = longest_unused(tx, bounds, begun, most, now).await? else {
             return Err(too_deep(allowed));
         };
-        let limit = limit::SESSIONS_PER_USER.name;
-        tracing::info!(event = "session_ended", user = %person, session = %oldest, limit, "a session gave way to a new login");
-        let gone = ending::end(tx, person, ending::Which::One(oldest), now).await?;
-        ended = ended.saturating_add(gone.max(1));
+        ending::end(tx, person, ending::Which::One(oldest), now).await?;
+        ended.push(oldest);
     }
     Ok(ended)
 }

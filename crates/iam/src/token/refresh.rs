@@ -9,6 +9,7 @@
 
 use super::ending;
 use super::number;
+use crate::audit::{Action, Actor, Credential, Entry};
 use crate::bounds::{Bounds, Root};
 use crate::directory::{User, parse_guid};
 use crate::entropy;
@@ -108,8 +109,8 @@ pub(crate) struct Begun {
     pub(crate) login: Login,
     pub(crate) session: SessionId,
     pub(crate) refresh_token: Secret<String>,
-    /// How many others it has ended.
-    pub(crate) ended: u64,
+    /// The sessions that gave way to it.
+    pub(crate) gave_way: Vec<SessionId>,
 }
 
 /// Begins a session with what was proven. What it was derived from is held.
@@ -141,14 +142,14 @@ pub(crate) async fn begin(
         bounds.root().key.map(|key| key.0.to_string()).into(),
     ];
     tx.execute(sql, &values).await?;
-    let ended = number::keep(iam, tx, &bounds, session, now).await?;
+    let gave_way = number::keep(iam, tx, &bounds, session, now).await?;
     let login = login.within(session);
     let token = issue(iam, tx, session, client, &login).await?;
     Ok(Begun {
         login,
         session,
         refresh_token: token,
-        ended,
+        gave_way,
     })
 }
 
@@ -237,7 +238,7 @@ pub(crate) async fn rotate(
         let ends = (login.bounds()).end(Millis(now), iam.0.config.refresh_token_seconds);
         tx.execute(longer, &[session.0.to_string().into(), ends.0.into()])
             .await?;
-        tx.commit().await?;
+        iam.commit_unentered(tx).await?;
         return Ok(Renewed {
             user,
             login,
@@ -254,7 +255,7 @@ pub(crate) async fn rotate(
         Some(_) if now.saturating_sub(used_at) <= GRACE_MILLISECONDS => {
             let (row, refresh_token) = last_of_chain(&mut tx, text, client, row).await?;
             let (user, login, session) = carry_on(iam, &mut tx, &row, account).await?;
-            tx.commit().await?;
+            iam.commit_unentered(tx).await?;
             Ok(Renewed {
                 user,
                 login,
@@ -266,7 +267,12 @@ pub(crate) async fn rotate(
             unexpired(&row, Millis(now))?;
             let session = SessionId(parse_guid(&row, "session")?);
             tracing::warn!(%session, "a refresh token was used again: its session is ended");
-            iam.end_session(tx, session).await?;
+            let entry = |person| {
+                let who = Actor::Unknown;
+                let entry = Entry::by_actor(who, Credential::RefreshToken, Action::SessionEnded);
+                entry.with("owner", person).with("why", "used_again")
+            };
+            iam.end_session(tx, session, entry).await?;
             Err(invalid())
         }
     }
@@ -388,7 +394,9 @@ impl Iam {
     /// When the credential is of no session; when the database fails.
     pub async fn log_out(&self, caller: &Identity) -> Result<(), IamError> {
         let session = caller.session().ok_or_else(no_session)?;
-        self.end_session(self.0.db.begin().await?, session).await
+        let entry = |_| Entry::by(caller, Action::SessionEnded).with("why", "logged_out");
+        self.end_session(self.0.db.begin().await?, session, entry)
+            .await
     }
 
     /// Revokes a token (RFC 7009): the session of a refresh token or of an access token ends, with every token of it.
@@ -410,7 +418,15 @@ impl Iam {
             }
         };
         match session {
-            Some(session) => self.end_session(tx, session).await,
+            Some(session) => {
+                // Whoever shows the token may end what it opens, and is not asked who he is.
+                let entry = |person| {
+                    let who = Actor::Unknown;
+                    let entry = Entry::by_actor(who, Credential::None, Action::SessionEnded);
+                    entry.with("owner", person).with("why", "revoked")
+                };
+                self.end_session(tx, session, entry).await
+            }
             None => Ok(()),
         }
     }

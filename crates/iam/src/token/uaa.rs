@@ -4,6 +4,7 @@ use super::access;
 use super::ending;
 use super::grant::{Client, Grant};
 use super::refresh::{self, Login};
+use crate::audit::Credential as Shown;
 use crate::directory::User;
 use crate::error::IamError;
 use crate::service::Iam;
@@ -67,7 +68,7 @@ pub(crate) async fn issue(
     let mut tx = iam.0.db.begin().await?;
     ending::hold(&mut tx, login.bounds(), iam.0.clock.now()).await?;
     let token = refresh::issue(iam, &mut tx, session, Client::Cf.id(), login).await?;
-    tx.commit().await?;
+    iam.commit_unentered(tx).await?;
     access::uaa_token(iam, user, login, Some(token))
 }
 
@@ -78,7 +79,13 @@ impl Iam {
     /// [`IamError::Refused`] with the UAA's word as its code.
     pub async fn uaa_token(&self, source: Source, grant: UaaGrant) -> Result<UaaTokens, IamError> {
         let by_password = matches!(grant, UaaGrant::Proof(Grant::Password { .. }));
+        let shown = match &grant {
+            UaaGrant::Proof(grant) => grant.shown(),
+            UaaGrant::RefreshToken(_) => Shown::RefreshToken,
+            UaaGrant::IamToken(_) => Shown::IamToken,
+        };
         let answer = self.uaa_answer(source, grant).await;
+        self.note_refusal(shown, &answer);
         if by_password {
             return answer;
         }
@@ -116,12 +123,14 @@ impl Iam {
                 // For its account alone, as long as the token shown, and nothing to renew it with: an access token is none.
                 let login = Login::to(self, bounds, &account, "iam_token".to_owned())
                     .map_err(|_| refused())?;
+                self.note_request(&login, Shown::IamToken);
                 access::uaa_token(self, &user, &login, None)
             }
             UaaGrant::RefreshToken(text) => {
                 let renewed = refresh::rotate(self, &text, Client::Cf.id(), None, 1)
                     .await
                     .map_err(grant_refused)?;
+                self.note_request(&renewed.login, Shown::RefreshToken);
                 let token = Some(renewed.refresh_token);
                 access::uaa_token(self, &renewed.user, &renewed.login, token)
             }

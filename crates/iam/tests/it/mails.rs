@@ -1,5 +1,7 @@
 //! The queue of mails with invitations: what is given up, and what counts.
 
+#![expect(clippy::disallowed_methods, reason = "tests write what they look for")]
+
 use crate::world::{World, on_both_databases};
 use base::limit;
 use db::Value;

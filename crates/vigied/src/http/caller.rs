@@ -8,6 +8,7 @@ use axum::extract::FromRequestParts;
 use base::scope::Scope;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
+use iam::audit::Credential as Shown;
 use iam::{Credential, Identity};
 use std::sync::Arc;
 use wire::code;
@@ -24,6 +25,8 @@ const SCOPE_ID: &str = "x-auth-scope-id";
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(crate) scope: Scope,
+    /// What he has shown.
+    pub(crate) credential: Shown,
 }
 
 /// A verified caller of the management APIs.
@@ -121,7 +124,8 @@ pub(crate) fn scope(app: &App, headers: &HeaderMap) -> Result<(Caller, Repairs),
         .verifier
         .scope(sent.credential, selector)
         .map_err(|error| Refusal(error.problem()))?;
-    Ok((Caller { scope }, sent.repairs))
+    let credential = Shown::from(&sent.credential);
+    Ok((Caller { scope, credential }, sent.repairs))
 }
 
 /// Verifies the caller of a management route.
@@ -132,6 +136,24 @@ pub(crate) fn identity(app: &App, headers: &HeaderMap) -> Result<(Manager, Repai
         .identity(sent.credential)
         .map_err(|error| Refusal(error.problem()))?;
     Ok((Manager(identity), sent.repairs))
+}
+
+/// What kind of credential a refused request has shown, as far as that can be told.
+pub(crate) fn kind(app: &App, headers: &HeaderMap) -> Shown {
+    let parsed = match (headers.get(USER_TOKEN), headers.get("authorization")) {
+        (Some(value), _) => credential::user_token(value.as_bytes()),
+        (None, Some(value)) => credential::authorization(value.as_bytes()),
+        (None, None) => return Shown::None,
+    };
+    let Ok(parsed) = parsed else {
+        return Shown::None;
+    };
+    match parsed.kind {
+        Some(CredentialKind::Iam) => Shown::IamToken,
+        Some(CredentialKind::Uaa) => Shown::UaaToken,
+        Some(CredentialKind::ApiKey) => Shown::ApiKey,
+        None => Shown::from(&app.verifier.bearer(parsed.text)),
+    }
 }
 
 /// The credential of `X-Auth-User-Token`, not yet verified; for routes that also answer without one.

@@ -17,6 +17,7 @@ mod host;
 pub(crate) mod hsts;
 pub(crate) mod line;
 pub(crate) mod listener;
+pub(crate) mod noted;
 pub(crate) mod observe;
 pub(crate) mod payload;
 mod peer;

@@ -3,6 +3,7 @@
 
 use super::arrival::HangUp;
 use super::host;
+use super::noted::Who;
 use super::problem::{self, Refusal};
 use super::share::Owner;
 use super::source;
@@ -13,6 +14,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base::limit;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
+use iam::audit::Origin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tracing::Instrument;
@@ -50,7 +52,10 @@ pub(crate) async fn observe(
     let (unread, request) = Unread::watch(request);
     // What a person does is logged where it is done, which knows nothing of requests: it stands in this span.
     let span = tracing::info_span!("request", source = %from.0, transaction);
-    let mut response = limited(&app, request, next).instrument(span).await;
+    // Whatever it does is entered in the audit as asked from there.
+    let origin = Origin::new(from.0, &transaction);
+    let work = origin.scope(limited(&app, request, next));
+    let mut response = work.instrument(span).await;
     drop(flight);
     let facts = problem::Request {
         path: &path,
@@ -80,6 +85,7 @@ pub(crate) async fn observe(
         app.metrics.refused(code);
     }
     app.metrics.answered(&route, method, status.as_u16(), took);
+    let who = response.extensions_mut().remove::<Who>();
     let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     // The path is logged without its query, and never a header: neither may bring a secret into the log.
     tracing::debug!(
@@ -90,6 +96,8 @@ pub(crate) async fn observe(
         milliseconds,
         transaction,
         source = %from.0,
+        caller = who.map(|who| tracing::field::display(who.user())),
+        domain = who.and_then(Who::domain).map(tracing::field::display),
         "request"
     );
     if version < Version::HTTP_2 && unread.is_some() {

@@ -5,6 +5,7 @@ use super::admit::admit;
 use super::bound::{Bound, Takes};
 use super::caller::{self, Caller, Manager};
 use super::line;
+use super::noted;
 use super::problem::Refusal;
 use super::share::Owner;
 use super::source;
@@ -146,11 +147,17 @@ async fn verify(
         }
     };
     match repairs {
-        Err(refusal) => refusal.into_response(),
+        Err(refusal) => {
+            let shown = caller::kind(&app, request.headers());
+            noted::kept_out(&app, &refusal, shown);
+            refusal.into_response()
+        }
         Ok(repairs) => {
+            let who = noted::admitted(&app, &request);
             let owner = owner(&app, &request);
             line::prove(&app, &request);
             let mut response = admit(&app, owner, bound, request, next).await;
+            noted::answered(&app, who, &mut response);
             if !repairs.is_empty()
                 && let Ok(value) = HeaderValue::from_str(&repairs.header_value())
             {

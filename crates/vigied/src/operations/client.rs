@@ -14,10 +14,28 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The body of `GET PATH`.
 pub(crate) fn get(socket: &Path, path: &str) -> io::Result<String> {
-    let mut stream = UnixStream::connect(Short::of(socket)?.path())?;
+    ask(connect(socket)?, &format!("GET {path} HTTP/1.0\r\n\r\n"))
+}
+
+/// A connection, on which nothing was asked yet.
+pub(super) fn connect(socket: &Path) -> io::Result<UnixStream> {
+    let stream = UnixStream::connect(Short::of(socket)?.path())?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    write!(stream, "GET {path} HTTP/1.0\r\n\r\n")?;
+    Ok(stream)
+}
+
+/// The answer to `POST PATH`.
+pub(super) fn post(stream: UnixStream, path: &str, body: &str) -> io::Result<String> {
+    let length = body.len();
+    ask(
+        stream,
+        &format!("POST {path} HTTP/1.0\r\nContent-Length: {length}\r\n\r\n{body}"),
+    )
+}
+
+fn ask(mut stream: UnixStream, request: &str) -> io::Result<String> {
+    stream.write_all(request.as_bytes())?;
     let mut text = String::new();
     stream.take(ANSWER_BYTES_MAX).read_to_string(&mut text)?;
     let body = text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());

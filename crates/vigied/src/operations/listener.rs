@@ -2,8 +2,9 @@
 //! minute loses nothing, and nothing that is slow, silent or unread stays.
 
 use super::answer::{self, Tokens};
-use super::{Place, socket};
+use super::{Place, control, socket};
 use crate::app::App;
+use crate::config::Settings;
 use crate::http::places::Places;
 use crate::http::share::{AccountShare, Owner, Shares};
 use crate::http::tls::Tls;
@@ -32,6 +33,8 @@ pub(crate) struct Listener(Kind);
 enum Kind {
     Socket(socket::Socket),
     Address(TcpListener),
+    /// For the operator's commands.
+    Control(socket::Socket, Arc<Settings>),
 }
 
 enum Accepted {
@@ -53,17 +56,25 @@ impl Listener {
         }))
     }
 
+    /// Takes the place in the data folder for the operator's commands.
+    pub(crate) fn control(settings: &Settings) -> anyhow::Result<Self> {
+        let socket = socket::bind(&control::path(settings.data()))?;
+        Ok(Self(Kind::Control(socket, Arc::new(settings.clone()))))
+    }
+
     /// The address taken, where it is one.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         match &self.0 {
-            Kind::Socket(_) => None,
+            Kind::Socket(_) | Kind::Control(..) => None,
             Kind::Address(listener) => listener.local_addr().ok(),
         }
     }
 
     async fn accept(&self) -> std::io::Result<Accepted> {
         Ok(match &self.0 {
-            Kind::Socket(socket) => Accepted::Socket(socket.listener.accept().await?.0),
+            Kind::Socket(socket) | Kind::Control(socket, _) => {
+                Accepted::Socket(socket.listener.accept().await?.0)
+            }
             Kind::Address(listener) => {
                 let (stream, peer) = listener.accept().await?;
                 Accepted::Address(stream, peer)
@@ -93,6 +104,7 @@ pub(crate) async fn serve(
         // Who may open the socket is the operator.
         Kind::Socket(_) => answer::router(&app, None),
         Kind::Address(_) => answer::router(&app, Some(tokens)),
+        Kind::Control(_, settings) => control::router(&app, settings),
     };
     let places = Arc::new(places(app.limits.operations_connections));
     loop {
@@ -114,6 +126,13 @@ pub(crate) async fn serve(
             continue;
         };
         let (app, router, tls) = (Arc::clone(&app), router.clone(), tls.clone());
+        let router = match &accepted {
+            Accepted::Socket(stream) => {
+                let peer = stream.peer_cred().ok().map(|own| own.uid());
+                router.layer(axum::Extension(control::Peer(peer)))
+            }
+            Accepted::Address(..) => router,
+        };
         tokio::spawn(async move {
             let _held = place;
             let limit = app.limits.operations_time;

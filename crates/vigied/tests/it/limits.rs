@@ -165,6 +165,7 @@ fn every_limit_is_tried_here() {
         .chain(&INVITATION_LIMITS)
         .chain(&queries::LIMITS)
         .chain(&paging::LIMITS)
+        .chain(&crate::audit::LIMITS)
         .map(|limit| limit.name)
         .collect();
     let all: BTreeSet<&str> = limit::ALL.iter().map(|limit| limit.name).collect();

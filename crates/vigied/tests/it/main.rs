@@ -11,6 +11,8 @@ mod agent;
 #[cfg(test)]
 mod api_keys;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod bodies;
 #[cfg(test)]
 mod central_path;
@@ -53,6 +55,8 @@ mod postgres;
 mod quickstart;
 #[cfg(test)]
 mod raw_http;
+#[cfg(test)]
+mod recovery;
 #[cfg(test)]
 mod renewals;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! account does not speak for him in another.
 
 use super::{BY_CODE, Holder, Stored, code, holder, remove};
+use crate::audit::{Action, Entry};
 use crate::directory::parse_guid;
 use crate::error::IamError;
 use crate::manage::member::hold_user;
@@ -126,13 +127,13 @@ impl Iam {
             .ok_or_else(none)?;
         let is_proven_now = prove(&mut tx, &own, &found, proof).await?;
         enter(&mut tx, &found, own.user, now).await?;
-        self.commit(tx).await?;
-        let who = own.user;
+        let accepted = Entry::by(caller, Action::InvitationAccepted).in_account(account);
+        let mut entries = accepted.on(UserId(found.guid)).into_entries();
         if is_proven_now {
-            tracing::info!(event = "address_proven", user = %who, by = BY_CODE, "an address was proven");
+            let proven = Entry::by(caller, Action::AddressProven).in_account(account);
+            entries = entries.and(proven.on(own.user).with("by", BY_CODE));
         }
-        tracing::info!(event = "invitation_accepted", %who, %account, "an invitation was accepted");
-        Ok(())
+        self.commit(tx, entries).await
     }
 
     /// Declines an invitation: it is gone.
@@ -166,9 +167,8 @@ impl Iam {
             ));
         }
         remove(&mut tx, found.guid).await?;
-        self.commit(tx).await?;
-        tracing::info!(event = "invitation_declined", who = %caller.user(), %account, "an invitation was declined");
-        Ok(())
+        let entry = Entry::by(caller, Action::InvitationDeclined).in_account(account);
+        self.commit(tx, entry.on(UserId(found.guid))).await
     }
 
     /// Whether the caller's address is proven to be his.

@@ -1,6 +1,7 @@
 //! What an Administrator does: invite, look who has not answered, withdraw.
 
 use super::{InvitationConfig, new_code, remove, use_up};
+use crate::audit::{Action, Entries, Entry};
 use crate::directory::parse_guid;
 use crate::entropy;
 use crate::error::IamError;
@@ -93,6 +94,7 @@ impl Iam {
         }
         let is_shown = config.show_code && !config.by_mail && is_single(&mut tx).await?;
         let mut invited = Vec::with_capacity(wanted.len());
+        let mut entries = Vec::with_capacity(wanted.len());
         for (address, role) in wanted {
             if people::member_by_address(&mut tx, account, &address.folded)
                 .await?
@@ -115,6 +117,9 @@ impl Iam {
             if let Some(role) = role {
                 promise(&mut tx, guid, domain, role).await?;
             }
+            let entry = Entry::by(caller, Action::UserInvited).in_account(account);
+            let entry = entry.on(UserId(guid)).with("email", &address.text);
+            entries.push(entry.with_some("role", role));
             invited.push(Invited {
                 id: UserId(guid),
                 email: address.text,
@@ -129,9 +134,7 @@ impl Iam {
         self.is_within_limit(&mut tx, account, &limit::USERS_PER_ACCOUNT, USERS)
             .await?;
         self.roles_are_within_limit(&mut tx, account).await?;
-        self.commit(tx).await?;
-        let users = invited.len();
-        tracing::info!(event = "user_invited", who = %caller.user(), %account, users, "people were invited into an account");
+        self.commit(tx, Entries::of(entries)).await?;
         Ok(invited)
     }
 

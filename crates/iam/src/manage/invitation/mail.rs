@@ -1,6 +1,11 @@
 //! Which mails are due. The queue is the table of invitations itself: what a request has written down is sent, also after a
 //! restart, by one node or another; and no code is kept anywhere, because it is made when its mail is.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "which node sends a mail changes nothing for anybody"
+)]
+
 use super::{UNPROVEN, new_code, use_up};
 use crate::directory::parse_guid;
 use crate::error::IamError;
@@ -141,7 +146,7 @@ impl Iam {
             "UPDATE invitations SET code_hash = $3, code_seen = 0 WHERE guid = $1 AND mail_due_at = $2"
         };
         let changed = tx.execute(sql, &values).await?;
-        tx.commit().await?;
+        self.commit_unentered(tx).await?;
         Ok(match why {
             Some(why) => Admitted::Not(why),
             None if changed == 0 => Admitted::Withdrawn,

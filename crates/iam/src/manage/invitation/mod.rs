@@ -98,13 +98,13 @@ impl Stored {
 }
 
 /// The user of an address, and what the address rests on.
-struct Holder {
-    user: UserId,
-    is_proven: bool,
+pub(super) struct Holder {
+    pub(super) user: UserId,
+    pub(super) is_proven: bool,
 }
 
 /// Who has the address, asked of the database within the transaction that rests on it.
-async fn holder(tx: &mut Tx, folded: &str) -> Result<Option<Holder>, IamError> {
+pub(super) async fn holder(tx: &mut Tx, folded: &str) -> Result<Option<Holder>, IamError> {
     let sql = "SELECT guid, proof FROM users WHERE folded = $1";
     let Some(row) = tx.one(sql, &[folded.into()]).await? else {
         return Ok(None);
@@ -152,7 +152,7 @@ async fn use_up(tx: &mut Tx, what: String, amount: i64, now: Millis) -> Result<u
 }
 
 /// A code that fits nothing: wrong, used up, expired, or of an address that needs none. Which, nobody is told.
-fn rejected() -> IamError {
+pub(super) fn rejected() -> IamError {
     let problem = base::error::Problem::new(
         base::error::Kind::Invalid,
         "invalid_code",
@@ -164,7 +164,7 @@ fn rejected() -> IamError {
 }
 
 /// A new code, and what is stored of it.
-fn new_code() -> (Secret<String>, Vec<u8>) {
+pub(super) fn new_code() -> (Secret<String>, Vec<u8>) {
     let code = code::generate();
     let hash = code::hash(code.expose()).to_vec();
     (code, hash)

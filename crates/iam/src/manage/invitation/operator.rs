@@ -4,6 +4,7 @@
 use super::{
     BY_OPERATOR, Holder, InvitationConfig, New, Stored, UNPROVEN, answer, holder, new_code, reclaim,
 };
+use crate::audit::{Action, Entry};
 use crate::directory::parse_guid;
 use crate::entropy;
 use crate::error::IamError;
@@ -101,7 +102,9 @@ impl Iam {
         let sql = "UPDATE invitations SET code_hash = $2, code_seen = 0, expires_at = $3, mail_due_at = NULL WHERE guid = $1";
         let values = [found.key(), hash.into(), expires_at.0.into()];
         tx.execute(sql, &values).await?;
-        self.commit(tx).await?;
+        let entry = Entry::by_operator(Action::InvitationCodeMade).in_account(account);
+        let entry = entry.on(UserId(found.guid)).with("email", &found.email);
+        self.commit(tx, entry).await?;
         Ok(OperatorsCode {
             email: found.email,
             account,
@@ -132,9 +135,8 @@ impl Iam {
         let sql = "UPDATE users SET proof = $2 WHERE guid = $1";
         tx.execute(sql, &[own.user.0.to_string().into(), BY_OPERATOR.into()])
             .await?;
-        self.commit(tx).await?;
-        tracing::info!(event = "address_proven", user = %own.user, by = BY_OPERATOR, "an address was proven");
-        Ok(())
+        let entry = Entry::by_operator(Action::AddressProven).on(own.user);
+        self.commit(tx, entry.with("by", BY_OPERATOR)).await
     }
 
     /// Every invitation of every account that waits, by address.

@@ -1,6 +1,7 @@
 //! A one-time code becomes a password: the only thing it can become.
 
 use super::{BY_CODE, Stored, UNPROVEN, answer, code, holder, reclaim, rejected};
+use crate::audit::{Action, Credential, Entry};
 use crate::directory::parse_guid;
 use crate::error::IamError;
 use crate::login::password;
@@ -8,7 +9,7 @@ use crate::manage::address::Address;
 use crate::manage::hold;
 use crate::manage::people::{self, NewUser};
 use crate::service::Iam;
-use base::id::AccountId;
+use base::id::{AccountId, UserId};
 use base::secret::Secret;
 use base::source::Source;
 use db::{DbError, Tx, Value};
@@ -27,8 +28,26 @@ impl Iam {
         code: &Secret<String>,
         new_password: Secret<String>,
     ) -> Result<(), IamError> {
+        let done = self.begin_with(source, email, code, new_password).await;
+        self.note_refusal(Credential::OneTimeCode, &done);
+        done
+    }
+
+    async fn begin_with(
+        &self,
+        source: Source,
+        email: &str,
+        code: &Secret<String>,
+        new_password: Secret<String>,
+    ) -> Result<(), IamError> {
         let folded = Address::parse(email).map_err(|_| rejected())?.folded;
         let hash = code::hash(code.expose());
+        if self.is_reset(&hash, &folded).await? {
+            let whose = (email, folded.as_str());
+            return self
+                .reset_password(source, whose, &hash, new_password)
+                .await;
+        }
         let accounts = self.accounts_touched(&hash, &folded).await?;
         // Hashing takes its time: after the code was found to be good, and before anything is held.
         let password = password::prepare(self, source, email, new_password).await?;
@@ -60,17 +79,20 @@ impl Iam {
             other => other,
         })?;
         answer::settle(&mut tx, &found, user.id).await?;
-        self.commit_with_ends(tx).await?;
-        let (who, account) = (user.id, found.account);
+        let entry = |action| {
+            let entry = Entry::by_user(user.id, Credential::OneTimeCode, action);
+            entry.in_account(found.account)
+        };
+        let made = entry(Action::UserMade).on(user.id);
+        let mut entries = made.with("email", &user.email).into_entries();
         if let Some(user) = reclaimed {
-            tracing::info!(event = "user_reclaimed", %who, %user, %source, "an address went back to its owner: who had it is no user any more");
+            entries = entries.and(entry(Action::UserReclaimed).on(user));
         }
-        tracing::info!(event = "user_made", user = %who, %account, %source, "a user began with a one-time code");
         if proof != UNPROVEN {
-            tracing::info!(event = "address_proven", user = %who, by = proof, %source, "an address was proven");
+            entries = entries.and(entry(Action::AddressProven).on(user.id).with("by", proof));
         }
-        tracing::info!(event = "invitation_accepted", %who, %account, %source, "an invitation was accepted");
-        Ok(())
+        let accepted = entry(Action::InvitationAccepted).on(UserId(found.guid));
+        self.commit_with_ends(tx, entries.and(accepted)).await
     }
 
     /// The invitation a code is good for.

@@ -1,5 +1,7 @@
 //! Whose address it is: what somebody who began with a code that was seen may do, and how the true owner comes in.
 
+#![expect(clippy::disallowed_methods, reason = "tests write what they look for")]
+
 use super::world::{CARL, World, code, on_both, request, secret};
 use base::scope::Domain;
 use iam::manage::api_key::NewKey;

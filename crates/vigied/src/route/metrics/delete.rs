@@ -1,5 +1,6 @@
 //! `DELETE /v1/metrics/list`.
 
+use super::entered::Deleter;
 use super::question::{Times, Told, hold, invalid, parameter, pattern, query_of, times};
 use crate::app::App;
 use crate::http::caller::Caller;
@@ -10,6 +11,7 @@ use axum::response::Response;
 use base::limit::NAMES_PER_DRY_RUN;
 use base::scope::Scope;
 use base::store::DeleteQuery;
+use iam::audit::Outcome;
 use std::sync::Arc;
 use wire::code;
 use wire::excerpt::beginning;
@@ -24,18 +26,20 @@ pub(crate) async fn delete(
     caller: Caller,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Refusal> {
+    let deleter = Deleter::new(&app, &caller);
     let (worker, scope) = (Arc::clone(&app), caller.scope);
     let asked = scope.clone();
     let told = Told::default();
     let telling = told.clone();
     let answered = query::answer(&app, &asked, move |answer| {
-        remove(&worker, &scope, raw.as_deref(), &telling, answer)
+        remove(&worker, &deleter, &scope, raw.as_deref(), &telling, answer)
     });
     Ok(told.tell(answered.await?))
 }
 
 fn remove(
     app: &App,
+    deleter: &Deleter,
     scope: &Scope,
     raw: Option<&str>,
     told: &Told,
@@ -82,7 +86,21 @@ fn remove(
     };
     let context = answer.context();
     hold(&context, &parsed)?;
-    let deleted = app.store.delete(scope, &delete, &context)?;
+    let enter = |outcome, series| match dry_run {
+        true => Ok(()),
+        false => deleter.enter(scope, text, range, (outcome, series)),
+    };
+    enter(Outcome::Begun, None)?;
+    let deleted = app.store.delete(scope, &delete, &context);
+    let ended = match &deleted {
+        Ok(deleted) => enter(Outcome::Done, Some(deleted.series)),
+        Err(_) => enter(Outcome::Failed, None),
+    };
+    if let Err(Refusal(problem)) = ended {
+        // Done is done: the entry that it was begun stands.
+        tracing::error!(%problem, domain = %scope.domain(), "how a deletion ended is not in the audit");
+    }
+    let deleted = deleted?;
     let reply = DeleteReply {
         query: text.to_owned(),
         deleted: deleted.series,

@@ -1,6 +1,7 @@
 //! `/v1/metrics` and `/v1/metrics/list`: send, query, list and delete. Source: `docs/guides/central-path.md`.
 
 mod delete;
+mod entered;
 mod list;
 mod question;
 mod render;

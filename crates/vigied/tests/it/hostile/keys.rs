@@ -92,8 +92,15 @@ fn a_stolen_key_is_retired_while_the_server_runs() {
     // At once, and also what was remembered as verified.
     assert_eq!((status(&server, &iam), status(&server, &uaa)), (401, 401));
     assert_eq!(status(&server, &newer), 200);
-    assert_eq!(published(&server), [fresh]);
-    assert_eq!(listed(&server)[0], (stolen, "retired".to_owned()));
+    assert_eq!(published(&server), std::slice::from_ref(&fresh));
+    assert_eq!(listed(&server)[0], (stolen.clone(), "retired".to_owned()));
+    let entered = crate::audit::entries(&server.data(), &[]);
+    let named = |event: &str, kid: &str| {
+        let found = |row: &serde_json::Value| row["event"] == event && row["target"] == kid;
+        assert!(entered.iter().any(found), "{event} {kid}: {entered:#?}");
+    };
+    named("signing_key_made", &fresh);
+    named("signing_key_retired", &stolen);
     assert_eq!(status(&server, &format!("iam {}", server.token())), 200);
 }
 

@@ -1,0 +1,150 @@
+//! The words of the audit.
+
+/// What sort of entry it is. Each has a limit of its own, so that none takes the place of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// Something was changed.
+    Change,
+    /// Somebody was let in.
+    SignIn,
+    /// Somebody was not, or may not do what he asked for; counted by the minute.
+    Refusal,
+    /// Requests with a credential; counted by the hour.
+    Requests,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Change, Self::SignIn, Self::Refusal, Self::Requests];
+
+    /// The word in the table.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Change => "change",
+            Self::SignIn => "sign_in",
+            Self::Refusal => "refusal",
+            Self::Requests => "requests",
+        }
+    }
+}
+
+/// How it went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It is done.
+    Done,
+    /// It was begun; an entry that it is done follows, unless it broke off.
+    Begun,
+    /// It failed, or a part of it.
+    Failed,
+    /// It was refused.
+    Refused,
+}
+
+impl Outcome {
+    /// The word in the table.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Begun => "begun",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+macro_rules! actions {
+    ($($action:ident = $kind:ident $name:literal, $said:literal;)*) => {
+        /// What was done.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Action {
+            $(#[doc = $said] $action,)*
+        }
+
+        impl Action {
+            /// Every action, in the order of the documentation.
+            pub const ALL: &[Self] = &[$(Self::$action),*];
+
+            /// The word in log and table.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$action => $name,)*
+                }
+            }
+
+            /// What sort of entry it makes.
+            #[must_use]
+            pub const fn kind(self) -> Kind {
+                match self {
+                    $(Self::$action => Kind::$kind,)*
+                }
+            }
+
+            /// The sentence in the log.
+            #[must_use]
+            pub const fn said(self) -> &'static str {
+                match self {
+                    $(Self::$action => $said,)*
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    SignedIn = SignIn "signed_in", "somebody signed in";
+    PasscodeMade = SignIn "passcode_made", "a one-time code for a login was made";
+    SessionEnded = Change "session_ended", "a session was ended";
+    LoginFailed = Refusal "login_failed", "a password was wrong";
+    LoginSlowed = Refusal "login_slowed", "a login has to wait";
+    ProofRefused = Refusal "proof_refused", "a key, one-time code or refresh token was refused";
+    CredentialRefused = Refusal "credential_refused", "the credential of a request was refused";
+    RightRefused = Refusal "right_refused", "a caller has no right to what he asked for";
+    RequestsMade = Requests "requests_made", "requests with a credential";
+    AccountMade = Change "account_made", "an account was made";
+    AccountLimited = Change "account_limited", "limits of an account were changed";
+    OrgMade = Change "org_made", "an organization was made";
+    OrgRenamed = Change "org_renamed", "an organization was renamed";
+    OrgDeleted = Change "org_deleted", "an organization was deleted";
+    SpaceMade = Change "space_made", "a space was made";
+    SpaceRenamed = Change "space_renamed", "a space was renamed";
+    SpaceDeleted = Change "space_deleted", "a space was deleted";
+    DomainConfigured = Change "domain_configured", "the settings of a domain were changed";
+    MetricsDeleted = Change "metrics_deleted", "metrics were deleted";
+    UserMade = Change "user_made", "a user was made";
+    UserInvited = Change "user_invited", "somebody was invited into an account";
+    UserRemoved = Change "user_removed", "somebody was removed from an account";
+    UserReclaimed = Change "user_reclaimed", "an address went back to its owner: who had it is no user any more";
+    AddressProven = Change "address_proven", "an address was proven";
+    InvitationAccepted = Change "invitation_accepted", "an invitation was accepted";
+    InvitationDeclined = Change "invitation_declined", "an invitation was declined";
+    InvitationWithdrawn = Change "invitation_withdrawn", "an invitation was taken back";
+    InvitationCodeMade = Change "invitation_code_made", "the operator made a code for an invitation";
+    RoleGiven = Change "role_given", "a role was given";
+    RoleTaken = Change "role_taken", "a role was taken away";
+    KeyMade = Change "key_made", "an API key was made";
+    KeyChanged = Change "key_changed", "an API key was changed";
+    KeySwitched = Change "key_switched", "an API key was locked, unlocked, disabled or enabled";
+    KeyDeleted = Change "key_deleted", "an API key was deleted";
+    PasswordChanged = Change "password_changed", "a password was changed";
+    PasswordResetMade = Change "password_reset_made", "the operator made a code that sets a new password";
+    PasswordReset = Change "password_reset", "a password was set with the operator's code";
+    SigningKeyMade = Change "signing_key_made", "a key that signs tokens was made";
+    SigningKeyRetired = Change "signing_key_retired", "a key that signs tokens was taken out of service";
+    EntriesDropped = Change "entries_dropped", "the oldest entries of the audit were dropped for a limit";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_two_have_the_same_word() {
+        let names: BTreeSet<&str> = Action::ALL.iter().map(|own| own.name()).collect();
+        assert_eq!(names.len(), Action::ALL.len());
+    }
+}

@@ -1,0 +1,208 @@
+//! What is counted instead of being written one by one: refusals, which strangers cause, and requests, of which there are
+//! many.
+
+use super::seen::Seen;
+use super::tally::{Count, Counted, Noted, Tally};
+use super::{Action, Actor, Credential, Entry, Origin, Outcome};
+use base::id::{AccountId, KeyId, UserId};
+use base::limit;
+use base::time::Millis;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+
+/// A refusal, without what differs from one to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Refused {
+    /// What was refused.
+    pub action: Action,
+    /// Who is refused, or as whom he came; none for nobody that is known.
+    pub user: Option<UserId>,
+    /// What was shown.
+    pub credential: Credential,
+    /// The word or code that says why.
+    pub why: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Refusal {
+    refused: Refused,
+    source: Seen,
+}
+
+impl Counted for Refusal {
+    fn others(mut self) -> Self {
+        self.refused.user = None;
+        self.source = Seen::Others;
+        self
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Requests {
+    user: Option<UserId>,
+    account: Option<AccountId>,
+    credential: Credential,
+    key: Option<KeyId>,
+    source: Seen,
+}
+
+impl Counted for Requests {
+    fn others(self) -> Self {
+        Self {
+            user: None,
+            account: None,
+            key: None,
+            source: Seen::Others,
+            ..self
+        }
+    }
+}
+
+/// What was counted and is not written yet.
+#[derive(Debug)]
+pub(crate) struct Counts {
+    refusals: Tally<Refusal>,
+    requests: Tally<Requests>,
+    /// Entries written since the last look at the limits.
+    written: AtomicU64,
+}
+
+impl Counts {
+    pub(crate) fn new(refusals_per_minute: u64) -> Self {
+        let size = |number| usize::try_from(number).unwrap_or(usize::MAX);
+        Self {
+            refusals: Tally::new(MINUTE, size(refusals_per_minute)),
+            requests: Tally::new(HOUR, size(limit::AUDIT_CALLERS_PER_HOUR.default)),
+            written: AtomicU64::new(0),
+        }
+    }
+
+    /// Counts a refusal; the first of its minute is a line of the log.
+    pub(crate) fn refused(&self, refused: Refused, origin: &Origin, now: Millis) {
+        let what = Refusal {
+            refused,
+            source: origin.source().into(),
+        };
+        let transaction = || Some(Arc::from(origin.transaction()));
+        if self.refusals.note(what, now, transaction) == Noted::First {
+            let count = Count {
+                what,
+                first: now,
+                transaction: transaction(),
+                times: 1,
+            };
+            let entry = refusal(&count);
+            entry.from(origin.source(), origin.transaction()).log();
+        }
+    }
+
+    /// Counts a request. Takes nothing from the heap but for the first of its hour.
+    pub(crate) fn request(
+        &self,
+        user: UserId,
+        account: Option<AccountId>,
+        (credential, key): (Credential, Option<KeyId>),
+        source: base::source::Source,
+        now: Millis,
+    ) {
+        let what = Requests {
+            user: Some(user),
+            account,
+            credential,
+            key,
+            source: source.into(),
+        };
+        self.requests.note(what, now, || None);
+    }
+
+    /// Takes what is to be written now.
+    pub(super) fn take(&self, now: Millis, all: bool) -> Taken {
+        Taken {
+            refusals: self.refusals.take(now, all),
+            requests: self.requests.take(now, all),
+        }
+    }
+
+    pub(super) fn give_back(&self, taken: Taken) {
+        self.refusals.give_back(taken.refusals);
+        self.requests.give_back(taken.requests);
+    }
+
+    /// What is counted so far and not yet written.
+    pub(super) fn pending(&self) -> Vec<Entry> {
+        let taken = Taken {
+            refusals: self.refusals.pending(),
+            requests: self.requests.pending(),
+        };
+        taken.entries()
+    }
+
+    pub(super) fn wrote(&self, entries: usize) {
+        let entries = u64::try_from(entries).unwrap_or(u64::MAX);
+        self.written.fetch_add(entries, Ordering::Relaxed);
+    }
+
+    /// How many entries were written since this was last asked, if at least so many.
+    pub(super) fn written_since(&self, least: u64) -> bool {
+        if self.written.load(Ordering::Relaxed) < least {
+            return false;
+        }
+        self.written.store(0, Ordering::Relaxed);
+        true
+    }
+}
+
+/// What was taken to be written.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Taken {
+    refusals: Vec<Count<Refusal>>,
+    requests: Vec<Count<Requests>>,
+}
+
+impl Taken {
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        let refusals = self.refusals.iter().map(refusal);
+        refusals.chain(self.requests.iter().map(requests)).collect()
+    }
+
+    /// As many as one transaction takes.
+    pub(super) fn split(&mut self, most: usize) -> Self {
+        let first = |length: usize| length.saturating_sub(most);
+        let refusals = self.refusals.split_off(first(self.refusals.len()));
+        let room = most.saturating_sub(refusals.len());
+        let at = self.requests.len().saturating_sub(room);
+        let requests = self.requests.split_off(at);
+        Self { refusals, requests }
+    }
+}
+
+fn actor(user: Option<UserId>, source: Seen) -> Actor {
+    match (user, source) {
+        (Some(user), _) => Actor::User(user),
+        (None, Seen::Others) => Actor::Others,
+        (None, _) => Actor::Unknown,
+    }
+}
+
+fn refusal(count: &Count<Refusal>) -> Entry {
+    let Refusal { refused, source } = count.what;
+    let who = actor(refused.user, source);
+    Entry::by_actor(who, refused.credential, refused.action)
+        .outcome(Outcome::Refused)
+        .with("why", refused.why)
+        .from(source, count.transaction.as_deref().unwrap_or_default())
+        .counted(count.times, count.first)
+}
+
+fn requests(count: &Count<Requests>) -> Entry {
+    let what = count.what;
+    let who = actor(what.user, what.source);
+    Entry::by_actor(who, what.credential, Action::RequestsMade)
+        .maybe_in(what.account)
+        .with_some("by_key", what.key)
+        .from(what.source, "")
+        .counted(count.times, count.first)
+}

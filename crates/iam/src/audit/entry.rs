@@ -1,0 +1,314 @@
+//! One entry, from the words of whoever makes a change to a line of the log.
+
+use super::{Action, Origin, Outcome};
+use crate::token::grant;
+use crate::verify::Identity;
+use base::id::{AccountId, UserId};
+use base::limit;
+use base::time::Millis;
+use serde_json::{Map, Value};
+use std::fmt::{self, Display};
+
+/// Who did it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Actor {
+    /// A user.
+    User(UserId),
+    /// The operator, by a command on the data folder.
+    Operator,
+    /// The server of its own accord.
+    Server,
+    /// Nobody that is known.
+    Unknown,
+    /// All that were not counted one by one.
+    Others,
+}
+
+impl Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(user) => user.fmt(f),
+            Self::Operator => f.write_str("operator"),
+            Self::Server => f.write_str("server"),
+            Self::Unknown => f.write_str("unknown"),
+            Self::Others => f.write_str("others"),
+        }
+    }
+}
+
+/// What was shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Credential {
+    /// Nothing.
+    None,
+    /// A password.
+    Password,
+    /// A one-time code for a login.
+    Passcode,
+    /// A one-time code that sets a password.
+    OneTimeCode,
+    /// An API key.
+    ApiKey,
+    /// An IAM token.
+    IamToken,
+    /// A UAA token.
+    UaaToken,
+    /// A refresh token.
+    RefreshToken,
+}
+
+impl Credential {
+    /// The word in log and table.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Password => "password",
+            Self::Passcode => "passcode",
+            Self::OneTimeCode => "one_time_code",
+            Self::ApiKey => "api_key",
+            Self::IamToken => "iam_token",
+            Self::UaaToken => "uaa_token",
+            Self::RefreshToken => "refresh_token",
+        }
+    }
+
+    /// The kind that a grant type is for.
+    pub(crate) fn of_grant(grant_type: &str) -> Self {
+        match grant_type {
+            grant::APIKEY => Self::ApiKey,
+            grant::PASSCODE => Self::Passcode,
+            grant::PASSWORD => Self::Password,
+            grant::REFRESH_TOKEN => Self::RefreshToken,
+            _ => Self::IamToken,
+        }
+    }
+}
+
+impl From<&crate::verify::Credential<'_>> for Credential {
+    fn from(shown: &crate::verify::Credential<'_>) -> Self {
+        match shown {
+            crate::verify::Credential::Iam(_) => Self::IamToken,
+            crate::verify::Credential::Uaa(_) => Self::UaaToken,
+            crate::verify::Credential::ApiKey(_) => Self::ApiKey,
+        }
+    }
+}
+
+/// An entry that is made.
+#[derive(Debug, Clone)]
+#[must_use = "an entry counts once it is committed"]
+pub struct Entry {
+    pub(super) action: Action,
+    pub(super) outcome: Outcome,
+    pub(super) actor: Actor,
+    pub(super) credential: Credential,
+    pub(super) source: String,
+    pub(super) transaction: String,
+    pub(super) account: Option<AccountId>,
+    pub(super) target: String,
+    pub(super) details: Map<String, Value>,
+    pub(super) at: Option<Millis>,
+    pub(super) times: u64,
+}
+
+impl Entry {
+    fn new(action: Action, actor: Actor, credential: Credential) -> Self {
+        let origin = Origin::current();
+        Self {
+            action,
+            outcome: Outcome::Done,
+            actor,
+            credential,
+            source: origin.source().to_string(),
+            transaction: origin.transaction().to_owned(),
+            account: None,
+            target: String::new(),
+            details: Map::new(),
+            at: None,
+            times: 1,
+        }
+    }
+
+    /// Something a verified caller did.
+    pub fn by(caller: &Identity, action: Action) -> Self {
+        let entry = Self::new(action, Actor::User(caller.user()), caller.credential());
+        match caller.bounds().root().key {
+            Some(key) => entry.with("by_key", key),
+            None => entry,
+        }
+    }
+
+    /// Something a user did who has just proven himself.
+    pub fn by_user(user: UserId, credential: Credential, action: Action) -> Self {
+        Self::new(action, Actor::User(user), credential)
+    }
+
+    /// Something the operator did.
+    pub fn by_operator(action: Action) -> Self {
+        let uid = Origin::current().uid();
+        Self::new(action, Actor::Operator, Credential::None).with_some("uid", uid)
+    }
+
+    /// Something the server did.
+    pub fn by_server(action: Action) -> Self {
+        Self::new(action, Actor::Server, Credential::None)
+    }
+
+    /// Something that somebody did who need not be known.
+    pub fn by_actor(actor: Actor, credential: Credential, action: Action) -> Self {
+        Self::new(action, actor, credential)
+    }
+
+    /// The account it belongs to.
+    pub const fn in_account(mut self, account: AccountId) -> Self {
+        self.account = Some(account);
+        self
+    }
+
+    /// The account it belongs to, where it is known.
+    pub const fn maybe_in(mut self, account: Option<AccountId>) -> Self {
+        self.account = account;
+        self
+    }
+
+    /// What it was done to: an id, mostly.
+    pub fn on(mut self, target: impl Display) -> Self {
+        self.target = cut(target.to_string());
+        self
+    }
+
+    /// A detail: never a secret.
+    pub fn with(mut self, key: &'static str, value: impl Display) -> Self {
+        let value = cut(value.to_string());
+        self.details.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// A detail that is there or not.
+    pub fn with_some(self, key: &'static str, value: Option<impl Display>) -> Self {
+        match value {
+            Some(value) => self.with(key, value),
+            None => self,
+        }
+    }
+
+    /// How it went, where not well.
+    pub const fn outcome(mut self, outcome: Outcome) -> Self {
+        self.outcome = outcome;
+        self
+    }
+
+    /// From where, where that is not where it runs.
+    pub(super) fn from(mut self, source: impl Display, transaction: &str) -> Self {
+        self.source = source.to_string();
+        transaction.clone_into(&mut self.transaction);
+        self
+    }
+
+    /// How often, and when first.
+    pub(super) const fn counted(mut self, times: u64, first: Millis) -> Self {
+        self.times = times;
+        self.at = Some(first);
+        self
+    }
+
+    /// The first of several entries of one change.
+    pub(crate) fn into_entries(self) -> Entries {
+        self.into()
+    }
+
+    pub(super) fn details(&self) -> String {
+        match self.details.is_empty() {
+            true => String::new(),
+            false => Value::Object(self.details.clone()).to_string(),
+        }
+    }
+
+    /// Writes the line of the log.
+    pub(super) fn log(&self) {
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        tracing::info!(
+            event = self.action.name(),
+            outcome = self.outcome.name(),
+            who = %self.actor,
+            credential = some(self.credential.name()),
+            account = self.account.map(|account| account.to_string()),
+            target = some(&self.target),
+            times = (self.times > 1).then_some(self.times),
+            details = some(&self.details()),
+            source = self.source,
+            transaction = self.transaction,
+            "{}",
+            self.action.said()
+        );
+    }
+}
+
+/// Everything that is entered of one change: one entry at least.
+#[derive(Debug)]
+pub(crate) struct Entries(pub(super) Vec<Entry>);
+
+impl Entries {
+    /// Several of one change, which is checked to be one of something.
+    pub(crate) const fn of(entries: Vec<Entry>) -> Self {
+        Self(entries)
+    }
+
+    pub(crate) fn and(mut self, other: Entry) -> Self {
+        self.0.push(other);
+        self
+    }
+}
+
+impl From<Entry> for Entries {
+    fn from(entry: Entry) -> Self {
+        Self(vec![entry])
+    }
+}
+
+/// A text that somebody else chose, no longer than the limit.
+fn cut(mut text: String) -> String {
+    let most = usize::try_from(limit::AUDIT_TEXT_BYTES.default).unwrap_or(usize::MAX);
+    if text.len() > most {
+        let mut end = most.saturating_sub('…'.len_utf8());
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_at_a_character() {
+        for text in ["a".repeat(5000), "é".repeat(5000), "😀".repeat(5000)] {
+            let most = usize::try_from(limit::AUDIT_TEXT_BYTES.default).unwrap();
+            let short = cut(text);
+            assert!(
+                short.len() <= most && short.len() > most - 8,
+                "{}",
+                short.len()
+            );
+            assert!(short.ends_with('…'));
+        }
+        assert_eq!(cut("short".to_owned()), "short");
+    }
+
+    #[test]
+    fn what_a_name_holds_is_escaped() {
+        let entry = Entry::by_operator(Action::KeyMade).with("name", "a\"\n\u{1b}[31m");
+        let details = entry.details();
+        assert!(
+            !details.contains('\n') && !details.contains('\u{1b}'),
+            "{details}"
+        );
+        let read: Value = serde_json::from_str(&details).unwrap();
+        assert_eq!(read["name"], "a\"\n\u{1b}[31m");
+    }
+}

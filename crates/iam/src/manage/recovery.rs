@@ -1,0 +1,270 @@
+//! What the operator does for people who have lost what lets them in: a code that sets a new password, and a new key.
+//!
+//! The code has one power, as that of an invitation: whoever brings it chooses a new password. It is no login and opens
+//! nothing else. Until it is used the old password goes on; with the new one what the old one opened ends.
+
+use super::invitation::{self, Holder};
+use super::people::{is_still_member, member_by_address};
+use super::{api_key, hold, name};
+use crate::audit::{Action, Credential, Entry};
+use crate::bounds::KeyLife;
+use crate::directory::{ApiKey, Directory, parse_guid};
+use crate::entropy;
+use crate::error::IamError;
+use crate::key_text;
+use crate::login::password;
+use crate::manage::address::Address;
+use crate::service::Iam;
+use crate::token::ending::{self, Which};
+use base::error::{Kind, Problem};
+use base::id::{AccountId, KeyId, UserId};
+use base::limit;
+use base::secret::Secret;
+use base::source::Source;
+use base::time::Millis;
+use db::{Row, Tx, Value};
+
+/// How long a code for a new password is good: a day.
+const CODE_MILLISECONDS: i64 = 86_400_000;
+
+/// A code for the operator to hand on.
+#[derive(Debug)]
+pub struct ResetCode {
+    /// The user's address.
+    pub email: String,
+    /// The code.
+    pub code: Secret<String>,
+    /// Until when it is good.
+    pub expires_at: Millis,
+}
+
+/// A key for the operator to hand on.
+#[derive(Debug)]
+pub struct OperatorsKey {
+    /// The user's address.
+    pub email: String,
+    /// The key.
+    pub key: ApiKey,
+    /// Its text.
+    pub text: Secret<String>,
+}
+
+/// A user, as the operator sees him.
+#[derive(Debug)]
+pub struct Listed {
+    /// What names him.
+    pub id: UserId,
+    /// His address.
+    pub email: String,
+    /// Whether it is proven to be his.
+    pub is_proven: bool,
+    /// When he began.
+    pub created_at: Millis,
+    /// The accounts he is in, by name.
+    pub accounts: Vec<AccountId>,
+}
+
+impl Iam {
+    /// Makes a one-time code with which a user sets a new password; one made before it is good for nothing from then on.
+    ///
+    /// # Errors
+    /// When nobody has the address, or it is not proven to be his.
+    pub async fn reset_code(&self, email: &str) -> Result<ResetCode, IamError> {
+        let address = Address::parse(email)?;
+        let mut tx = self.0.db.begin().await?;
+        let user = proven(&mut tx, &address).await?;
+        let (code, hash) = invitation::new_code();
+        let expires_at = self.0.clock.now().plus(CODE_MILLISECONDS);
+        let sql = "INSERT INTO password_resets (person, code_hash, expires_at) VALUES ($1, $2, $3) \
+                   ON CONFLICT (person) DO UPDATE SET code_hash = excluded.code_hash, expires_at = excluded.expires_at";
+        let values = [
+            Value::from(user.0.to_string()),
+            hash.into(),
+            expires_at.0.into(),
+        ];
+        tx.execute(sql, &values).await?;
+        let entry = Entry::by_operator(Action::PasswordResetMade).on(user);
+        self.commit_unseen(tx, entry).await?;
+        Ok(ResetCode {
+            email: address.text,
+            code,
+            expires_at,
+        })
+    }
+
+    /// Whether the code is one for a new password of the address. A reading alone.
+    pub(super) async fn is_reset(&self, hash: &[u8; 32], folded: &str) -> Result<bool, IamError> {
+        let sql = "SELECT person FROM password_resets JOIN users ON users.guid = password_resets.person \
+                   WHERE code_hash = $1 AND folded = $2 AND expires_at > $3";
+        let now = self.0.clock.now();
+        let values = [Value::from(&hash[..]), folded.into(), now.0.into()];
+        Ok(self.0.db.one(sql, &values).await?.is_some())
+    }
+
+    /// Sets a new password with the operator's code, and ends what the old one opened: sessions, one-time codes. Keys go on.
+    pub(super) async fn reset_password(
+        &self,
+        source: Source,
+        (email, folded): (&str, &str),
+        hash: &[u8; 32],
+        new: Secret<String>,
+    ) -> Result<(), IamError> {
+        let password = password::prepare(self, source, email, new).await?;
+        let now = self.0.clock.now();
+        let mut tx = self.0.db.begin().await?;
+        // Taking the row away and asking whose it was is one statement: of two who bring the same code one sets a password.
+        let taken = "DELETE FROM password_resets WHERE code_hash = $1 AND expires_at > $2 \
+                     AND person IN (SELECT guid FROM users WHERE folded = $3) RETURNING person";
+        let values = [Value::from(&hash[..]), now.0.into(), folded.into()];
+        let row = tx.one(taken, &values).await?;
+        let row = row.ok_or_else(invitation::rejected)?;
+        let user = UserId(parse_guid(&row, "person")?);
+        let sql = "UPDATE users SET password = $2 WHERE guid = $1";
+        tx.execute(sql, &[user.0.to_string().into(), password.into()])
+            .await?;
+        ending::end_codes(&mut tx, user).await?;
+        ending::end(&mut tx, user, Which::ByPassword { but: None }, now).await?;
+        let entry = Entry::by_user(user, Credential::OneTimeCode, Action::PasswordReset);
+        self.commit_with_ends(tx, entry.on(user)).await?;
+        self.0.logins.familiar.forget(&self.0.db, user).await
+    }
+
+    /// Makes an API key for a user, in his only account or the one that is named.
+    ///
+    /// # Errors
+    /// When nobody has the address, or it is not proven to be his; when he is not in the account, or in several and none is
+    /// named; over a limit.
+    pub async fn operators_key(
+        &self,
+        email: &str,
+        account: Option<AccountId>,
+        label: &str,
+    ) -> Result<OperatorsKey, IamError> {
+        let address = Address::parse(email)?;
+        let label = name("name", label)?;
+        let account = match account {
+            Some(account) => account,
+            None => account_meant(&self.directory(), &address)?,
+        };
+        let (text, now) = (key_text::generate(), self.0.clock.now());
+        let mut tx = self.0.db.begin().await?;
+        hold(&mut tx, account).await?;
+        let user = proven(&mut tx, &address).await?;
+        if member_by_address(&mut tx, account, &address.folded).await? != Some(user)
+            || !is_still_member(&mut tx, account, user).await?
+        {
+            let message = format!("`{}` is not in the account `{account}`", address.text);
+            let problem = Problem::new(Kind::NotFound, "not_found", message);
+            return Err(IamError::Refused(
+                problem.hint("`vigied user list` shows who is in which"),
+            ));
+        }
+        let key = ApiKey {
+            id: KeyId(entropy::guid()),
+            account,
+            user,
+            name: label,
+            description: "made by the operator".to_owned(),
+            hash: entropy::sha256(text.expose().as_bytes()),
+            locked: false,
+            disabled: false,
+            revision: 1,
+            expires_at: None,
+            created_at: now,
+            modified_at: now,
+        };
+        let held = "SELECT COUNT(*) AS held FROM api_keys WHERE account = $1";
+        self.has_room(&mut tx, account, &limit::API_KEYS_PER_ACCOUNT, held)
+            .await?;
+        api_key::room_for_one_more(&mut tx, &key, self.0.config.limits.keys_per_user).await?;
+        api_key::insert(&mut tx, &key, KeyLife::BY_OPERATOR).await?;
+        let entry = Entry::by_operator(Action::KeyMade).in_account(account);
+        let entry = entry.on(key.id).with("owner", user).with("name", &key.name);
+        self.commit(tx, entry).await?;
+        Ok(OperatorsKey {
+            email: address.text,
+            key,
+            text,
+        })
+    }
+
+    /// Every user, by address.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn all_users(&self) -> Result<Vec<Listed>, IamError> {
+        let sql = "SELECT guid, email, proof, created_at FROM users ORDER BY folded";
+        let rows = self.0.db.all(sql, &[]).await?;
+        let directory = self.directory();
+        let read = |row: &Row| {
+            let id = UserId(parse_guid(row, "guid")?);
+            Ok(Listed {
+                id,
+                email: row.text("email")?,
+                is_proven: row.text("proof")? != invitation::UNPROVEN,
+                created_at: Millis(row.int("created_at")?),
+                accounts: accounts_of(&directory, id),
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+}
+
+fn accounts_of(directory: &Directory, user: UserId) -> Vec<AccountId> {
+    let accounts = directory.accounts().into_iter();
+    let own = accounts.filter(|account| directory.is_member(user, account.id));
+    own.map(|account| account.id).collect()
+}
+
+/// The user whose proven address this is. What is handed out for one that is not would be another's.
+async fn proven(tx: &mut Tx, address: &Address) -> Result<UserId, IamError> {
+    let refused = |kind, code, message: String, hint: &'static str| {
+        Err(IamError::Refused(
+            Problem::new(kind, code, message).hint(hint),
+        ))
+    };
+    match invitation::holder(tx, &address.folded).await? {
+        Some(Holder {
+            user,
+            is_proven: true,
+        }) => Ok(user),
+        Some(_) => refused(
+            Kind::Conflict,
+            "conflict",
+            format!(
+                "the address of `{}` is not proven to belong to who uses it",
+                address.text
+            ),
+            "if you know it does, run `vigied user confirm EMAIL` first; else `vigied invitation code EMAIL` lets its owner begin anew",
+        ),
+        None => refused(
+            Kind::NotFound,
+            "not_found",
+            format!("`{}` is no user", address.text),
+            "`vigied user list` shows them; `vigied invitation code EMAIL` lets an invited person in",
+        ),
+    }
+}
+
+fn account_meant(directory: &Directory, address: &Address) -> Result<AccountId, IamError> {
+    let user = directory.user_by_email(&address.text).map(|user| user.id);
+    let own = user.map_or_else(Vec::new, |user| accounts_of(directory, user));
+    match own.as_slice() {
+        [one] => Ok(*one),
+        [] => {
+            let message = format!("`{}` is in no account", address.text);
+            let problem = Problem::new(Kind::NotFound, "not_found", message);
+            Err(IamError::Refused(
+                problem.hint("`vigied user list` shows who is in which"),
+            ))
+        }
+        several => {
+            let ids: Vec<String> = several.iter().map(|id| format!("`{id}`")).collect();
+            let message = format!("`{}` is in {}", address.text, ids.join(" and "));
+            let problem = Problem::new(Kind::Conflict, "conflict", message);
+            Err(IamError::Refused(problem.hint(
+                "name one with `--account ID`: a key opens one account alone",
+            )))
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What the audit learns of requests: how many each caller makes, and what is refused him; and whom the line of the log names.
+
+use super::caller::{Caller, Manager};
+use super::problem::Refusal;
+use super::source;
+use crate::app::App;
+use axum::extract::Request;
+use axum::response::Response;
+use base::error::{Kind, Problem};
+use base::id::{AccountId, KeyId, UserId};
+use base::scope::Domain;
+use iam::audit::{Action, Credential, Refused};
+use wire::code;
+
+/// A verified caller, as the log names him.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Who {
+    user: UserId,
+    account: Option<AccountId>,
+    domain: Option<Domain>,
+    credential: Credential,
+    key: Option<KeyId>,
+}
+
+impl Who {
+    /// Whoever the guard has verified.
+    fn of(app: &App, request: &Request) -> Option<Self> {
+        let extensions = request.extensions();
+        if let Some(Manager(identity)) = extensions.get() {
+            return Some(Self {
+                user: identity.user(),
+                account: Some(identity.account()),
+                domain: Some(Domain::Account(identity.account())),
+                credential: identity.credential(),
+                key: identity.bounds().root().key,
+            });
+        }
+        let Caller { scope, credential } = extensions.get()?;
+        Some(Self {
+            user: scope.caller().parse().ok()?,
+            account: app.iam.directory().account_of(scope.domain()),
+            domain: Some(scope.domain()),
+            credential: *credential,
+            key: None,
+        })
+    }
+
+    /// Who it is, for the line of the log.
+    pub(crate) const fn user(self) -> UserId {
+        self.user
+    }
+
+    /// Where he acts, for the line of the log.
+    pub(crate) const fn domain(self) -> Option<Domain> {
+        self.domain
+    }
+}
+
+/// Counts a request whose caller was verified.
+pub(super) fn admitted(app: &App, request: &Request) -> Option<Who> {
+    let who = Who::of(app, request)?;
+    let what = (who.credential, who.key);
+    app.iam
+        .note_caller(who.user, who.account, what, source::of(request));
+    Some(who)
+}
+
+/// Counts a request that the guard refuses.
+pub(super) fn kept_out(app: &App, Refusal(problem): &Refusal, shown: Credential) {
+    let action = match problem.kind {
+        Kind::Unauthenticated => Action::CredentialRefused,
+        // What is not found here is a domain that does not exist for the caller.
+        Kind::Forbidden | Kind::NotFound => Action::RightRefused,
+        _ => return,
+    };
+    app.iam.note_refused(Refused {
+        action,
+        user: None,
+        credential: shown,
+        why: problem.code,
+    });
+}
+
+/// Counts what a handler refused to a verified caller, and tells the log who he was.
+pub(super) fn answered(app: &App, who: Option<Who>, response: &mut Response) {
+    let Some(who) = who else { return };
+    response.extensions_mut().insert(who);
+    let Some(problem) = response.extensions().get::<Problem>() else {
+        return;
+    };
+    if problem.kind == Kind::Forbidden || problem.code == code::RIGHT_MISSING.code {
+        app.iam.note_refused(Refused {
+            action: Action::RightRefused,
+            user: Some(who.user),
+            credential: who.credential,
+            why: problem.code,
+        });
+    }
+}

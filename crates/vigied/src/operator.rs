@@ -1,0 +1,140 @@
+//! The operator's commands that change something: through the server that runs on the folder, or on the closed database. So
+//! the one that serves knows of a change when the command returns, and nothing works beside its memory.
+
+use crate::cli::{AccountCommand, Cli, Command, InvitationCommand, UserCommand};
+use crate::config::Settings;
+use crate::data_dir::{self, DataDirError};
+use crate::operations::control;
+use crate::{account, boot, invitation, user};
+use anyhow::{Context, bail};
+use clap::Parser;
+use iam::Iam;
+use iam::audit::{Action, Entry, Origin};
+use rustix::process::geteuid;
+use std::io::ErrorKind;
+use std::time::{Duration, Instant};
+
+/// How long a server that starts or ends is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Whether a command changes something; what only reads may do so beside a server.
+fn is_change(command: &Command) -> bool {
+    match command {
+        Command::Account(AccountCommand::List { .. })
+        | Command::Invitation(InvitationCommand::List { .. })
+        | Command::User(UserCommand::List { .. }) => false,
+        Command::Account(AccountCommand::Limit(arguments)) => !arguments.changes.is_empty(),
+        _ => true,
+    }
+}
+
+/// Runs a command of this program's own command line; returns what it prints.
+pub(crate) async fn run(settings: &Settings, command: &Command) -> anyhow::Result<String> {
+    boot::require_initialised(settings)?;
+    if !is_change(command) {
+        let iam = boot::identity_of_operator(settings).await?;
+        let text = perform(settings, &iam, command).await;
+        iam.close().await;
+        return text;
+    }
+    let begun = Instant::now();
+    loop {
+        match data_dir::holder(settings.data()).context("cannot look at the folder's lock")? {
+            None => match alone(settings, command).await {
+                // Somebody was faster.
+                Err(error) if is_locked(&error) && begun.elapsed() < PATIENCE => {}
+                done => return done,
+            },
+            Some(process) => match control::send(settings.data(), &arguments()?) {
+                Ok(answer) => return answer,
+                Err(error) if !is_soon(&error) || begun.elapsed() > PATIENCE => {
+                    return Err(error).with_context(|| {
+                        format!("the server on this folder (process {process}) cannot be told\nhint: run this as its user; if it is another version, stop it first, and run this on the closed folder")
+                    });
+                }
+                // It starts or ends at this moment.
+                Err(_) => {}
+            },
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Whether the socket may be there soon.
+fn is_soon(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound | ErrorKind::ConnectionRefused
+    )
+}
+
+fn is_locked(error: &anyhow::Error) -> bool {
+    matches!(
+        error.downcast_ref::<DataDirError>(),
+        Some(DataDirError::Locked { .. })
+    )
+}
+
+/// On the closed database, with the folder's lock, so that no server starts meanwhile.
+async fn alone(settings: &Settings, command: &Command) -> anyhow::Result<String> {
+    // The identity of a server on another machine may be all there is here.
+    let folder = match settings.data().exists() {
+        true => Some(boot::folder(settings)?),
+        false => None,
+    };
+    let iam = boot::identity_of_operator(settings).await?;
+    let here = Origin::operator(Some(geteuid().as_raw()));
+    let text = here.scope(perform(settings, &iam, command)).await;
+    iam.close().await;
+    drop(folder);
+    text
+}
+
+/// Does in a server what the command line says.
+pub(crate) async fn obey(
+    settings: &Settings,
+    iam: &Iam,
+    arguments: &[String],
+    uid: Option<u32>,
+) -> anyhow::Result<String> {
+    let program = std::iter::once("vigied").chain(arguments.iter().map(String::as_str));
+    let cli = Cli::try_parse_from(program).map_err(|_| {
+        anyhow::anyhow!("the server does not know this command: it is of another version\nhint: restart the server with this one")
+    })?;
+    let work = perform(settings, iam, &cli.command);
+    Origin::operator(uid).scope(work).await
+}
+
+async fn perform(settings: &Settings, iam: &Iam, command: &Command) -> anyhow::Result<String> {
+    match command {
+        Command::Account(command) => account::perform(settings, iam, command).await,
+        Command::Invitation(command) => invitation::perform(settings, iam, command).await,
+        Command::User(command) => user::perform(settings, iam, command).await,
+        _ => bail!("this command is none for a server that runs"),
+    }
+}
+
+/// Enters what the operator did to files of the folder. It is done: where it cannot be entered, that is said.
+pub(crate) async fn enter(settings: &Settings, action: Action, target: &str) -> String {
+    let entered = async {
+        let iam = boot::identity_of_operator(settings).await?;
+        let entry = async { iam.enter(Entry::by_operator(action).on(target)).await };
+        let origin = Origin::operator(Some(geteuid().as_raw()));
+        let entered = origin.scope(entry).await;
+        iam.close().await;
+        anyhow::Ok(entered?)
+    };
+    match entered.await {
+        Ok(()) => String::new(),
+        Err(error) => format!("It is not entered in the audit: {error:#}\n"),
+    }
+}
+
+/// The arguments of this program, as they were given.
+fn arguments() -> anyhow::Result<Vec<String>> {
+    let given = std::env::args_os().skip(1);
+    let read = |word: std::ffi::OsString| word.into_string().ok();
+    let read: Option<Vec<String>> = given.map(read).collect();
+    read.context("an argument is not valid text")
+}

@@ -1,0 +1,67 @@
+//! A deletion of metrics in the audit: that it is begun, before anything is gone, and how it ended. What cannot be entered is
+//! not begun.
+
+use crate::app::App;
+use crate::http::caller::Caller;
+use crate::http::problem::Refusal;
+use base::scope::Scope;
+use base::time::TimeRange;
+use iam::audit::{Action, Actor, Credential, Entry, Origin, Outcome};
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use wire::code;
+
+/// Who deletes, as it is known where the request is, for the thread on which the store works.
+pub(super) struct Deleter {
+    app: Arc<App>,
+    runtime: Handle,
+    origin: Origin,
+    credential: Credential,
+}
+
+impl Deleter {
+    /// Of the request that runs here.
+    pub(super) fn new(app: &Arc<App>, caller: &Caller) -> Self {
+        Self {
+            app: Arc::clone(app),
+            runtime: Handle::current(),
+            origin: Origin::current(),
+            credential: caller.credential,
+        }
+    }
+
+    /// Enters a deletion, on a thread that may wait.
+    pub(super) fn enter(
+        &self,
+        scope: &Scope,
+        pattern: &str,
+        range: Option<TimeRange>,
+        (outcome, series): (Outcome, Option<u64>),
+    ) -> Result<(), Refusal> {
+        let who = scope.caller().parse().map_or(Actor::Unknown, Actor::User);
+        let (app, credential) = (Arc::clone(&self.app), self.credential);
+        let (domain, pattern) = (scope.domain(), pattern.to_owned());
+        let work = async move {
+            let entry = Entry::by_actor(who, credential, Action::MetricsDeleted)
+                .maybe_in(app.iam.directory().account_of(domain))
+                .on(domain)
+                .outcome(outcome)
+                .with("pattern", pattern)
+                .with_some("from", range.map(|range| range.from.0))
+                .with_some("until", range.map(|range| range.until.0))
+                .with_some("series", series);
+            app.iam.enter(entry).await
+        };
+        let (sender, entered) = oneshot::channel();
+        let work = self.origin.clone().scope(work);
+        self.runtime.spawn(async move {
+            // Who asked may be gone by then; it is entered all the same.
+            let _ = sender.send(work.await);
+        });
+        match entered.blocking_recv() {
+            Ok(entered) => Ok(entered?),
+            Err(_) => Err(Refusal(code::UNAVAILABLE.problem("the server is stopping"))),
+        }
+    }
+}

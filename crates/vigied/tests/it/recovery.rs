@@ -1,0 +1,239 @@
+//! Who has lost password or key is let in again by the operator, whether the server runs or not.
+
+use crate::audit::{entries, login};
+use crate::harness::{Owner, Request, Server, Serving, VIGIED, init};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::{Command, Output};
+
+const NEW: &str = "a wholly new passphrase 7";
+
+fn vigied(data: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(VIGIED);
+    command.args(arguments).arg("--data").arg(data);
+    command.output().unwrap()
+}
+
+/// A command that is carried out; what it prints as JSON.
+fn done(data: &Path, arguments: &[&str]) -> Value {
+    let output = vigied(data, &[arguments, &["--output", "json"]].concat());
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn refused(data: &Path, arguments: &[&str]) -> String {
+    let output = vigied(data, arguments);
+    assert!(!output.status.success(), "{arguments:?}: {output:?}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+fn redeem(url: &str, email: &str, code: &str) -> u16 {
+    let body = json!({"email": email, "one_time_code": code, "new_password": NEW});
+    let request = Request::new(url, "POST", "/v2/users/redeem");
+    request.json(&body).send().status
+}
+
+/// The answer to a proof of any kind at the token endpoint.
+fn proof(url: &str, fields: &[(&str, &str)]) -> u16 {
+    let request = Request::new(url, "POST", "/identity/token").basic("bx", "bx");
+    request.form(fields).send().status
+}
+
+fn code_of(made: &Value) -> String {
+    made["one_time_code"].as_str().unwrap().to_owned()
+}
+
+/// What the old password opened ends with the code, and no sooner; the code opens nothing else, and that once.
+fn sets_a_password(url: &str, owner: &Owner, code: &str) {
+    let before = login(url, &owner.user, &owner.password);
+    assert_eq!(before.status, 200, "the old password goes on until then");
+    let before = before.json();
+    for fields in [
+        [
+            ("grant_type", "password"),
+            ("username", &*owner.user),
+            ("password", code),
+        ],
+        [
+            ("grant_type", "urn:ibm:params:oauth:grant-type:passcode"),
+            ("passcode", code),
+            ("x", ""),
+        ],
+        [
+            ("grant_type", "urn:ibm:params:oauth:grant-type:apikey"),
+            ("apikey", code),
+            ("x", ""),
+        ],
+        [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", code),
+            ("x", ""),
+        ],
+    ] {
+        assert_eq!(proof(url, &fields), 400, "the code opened {fields:?}");
+    }
+    assert_eq!(redeem(url, "another@example.org", code), 400);
+    assert_eq!(redeem(url, &owner.user, code), 204);
+    assert_eq!(redeem(url, &owner.user, code), 400, "it was used twice");
+    assert_eq!(login(url, &owner.user, &owner.password).status, 400);
+    let old = before["refresh_token"].as_str().unwrap();
+    let renewed = proof(
+        url,
+        &[("grant_type", "refresh_token"), ("refresh_token", old)],
+    );
+    assert_eq!(renewed, 400, "a session of the old password goes on");
+    let token = before["access_token"].as_str().unwrap();
+    let shown = Request::new(url, "GET", "/v2/organizations").bearer(token);
+    assert_eq!(
+        shown.send().status,
+        401,
+        "a token of the old password goes on"
+    );
+    assert_eq!(login(url, &owner.user, NEW).status, 200);
+    assert!(crate::harness::knows(url, &owner.api_key), "keys go on");
+}
+
+#[test]
+fn a_lost_password_is_reset_while_the_server_runs() {
+    let server = Server::start();
+    let (data, owner, url) = (server.data(), &server.owner, server.serving.url());
+    let first = done(&data, &["user", "reset-password", &owner.user]);
+    let second = done(&data, &["user", "reset-password", &owner.user]);
+    assert_eq!(
+        redeem(&url, &owner.user, &code_of(&first)),
+        400,
+        "an older code"
+    );
+    sets_a_password(&url, owner, &code_of(&second));
+    let found = entries(&data, &[]);
+    let of = |event: &str| found.iter().filter(|row| row["event"] == event).count();
+    assert_eq!(of("password_reset_made"), 2, "{found:#?}");
+    assert_eq!(of("password_reset"), 1, "{found:#?}");
+    let made = found
+        .iter()
+        .find(|row| row["event"] == "password_reset_made");
+    assert_eq!(made.unwrap()["who"], "operator");
+    let uid = std::fs::metadata(&data).map(|found| std::os::unix::fs::MetadataExt::uid(&found));
+    assert_eq!(made.unwrap()["details"]["uid"], uid.unwrap().to_string());
+    let log = server.serving.log();
+    assert!(
+        log.contains("password_reset_made"),
+        "the server did it: {log}"
+    );
+    assert!(!log.contains(&code_of(&second)[4..]), "{log}");
+}
+
+#[test]
+fn a_lost_password_is_reset_on_the_closed_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let owner = init(&data);
+    let made = done(&data, &["user", "reset-password", &owner.user]);
+    let serving = Serving::start(&data, "127.0.0.1:0", &[]);
+    sets_a_password(&serving.url(), &owner, &code_of(&made));
+}
+
+#[test]
+fn a_lost_key_is_replaced_running_and_closed() {
+    let server = Server::start();
+    let (data, owner) = (server.data(), server.owner.clone());
+    let made = done(&data, &["user", "new-key", &owner.user]);
+    let key = made["api_key"].as_str().unwrap().to_owned();
+    // At once: the server itself made it.
+    assert!(crate::harness::knows(&server.serving.url(), &key));
+    assert_eq!(made["account_guid"], owner.account.as_str());
+    let Server {
+        serving, folder, ..
+    } = server;
+    assert!(serving.stop().success());
+    let made = done(&data, &["user", "new-key", &owner.user, "--name", "second"]);
+    let second = made["api_key"].as_str().unwrap().to_owned();
+    let serving = Serving::start(&data, "127.0.0.1:0", &[]);
+    for key in [&key, &second, &owner.api_key] {
+        assert!(crate::harness::knows(&serving.url(), key));
+    }
+    let found = entries(&data, &[]);
+    let keys = found.iter().filter(|row| row["event"] == "key_made");
+    let by: Vec<&Value> = keys.map(|row| &row["who"]).collect();
+    assert_eq!(by, ["operator", "operator", "operator"], "{found:#?}");
+    drop(folder);
+}
+
+#[test]
+fn who_is_no_user_is_said_with_what_shows_those_there_are() {
+    let server = Server::start();
+    let data = server.data();
+    for command in ["reset-password", "new-key"] {
+        let error = refused(&data, &["user", command, "nobody@example.org"]);
+        assert!(
+            error.contains("`nobody@example.org` is no user") || error.contains("is in no account"),
+            "{error}"
+        );
+        assert!(error.contains("hint: `vigied user list`"), "{error}");
+    }
+    let users = done(&data, &["user", "list"]);
+    assert_eq!(users[0]["email"], server.owner.user.as_str());
+    assert_eq!(
+        users[0]["accounts"][0]["account_guid"],
+        server.owner.account.as_str()
+    );
+    // As text, for people.
+    let text = vigied(&data, &["user", "list"]);
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(
+        text.contains(&server.owner.user) && text.contains("proven"),
+        "{text}"
+    );
+}
+
+/// The person types the code where the password is asked for.
+#[test]
+fn the_command_line_takes_the_code_for_a_password() {
+    let server = Server::start();
+    let (data, owner) = (server.data(), &server.owner);
+    let code = code_of(&done(&data, &["user", "reset-password", &owner.user]));
+    let url = server.serving.url();
+    let login = ["login", "-a", &url, "-u", &owner.user, "-p", &code];
+    let output = server
+        .vigie()
+        .args(login)
+        .args(["--new-password", NEW])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let spaces = server.vigie().args(["account", "spaces"]).output().unwrap();
+    assert!(spaces.status.success(), "{spaces:?}");
+}
+
+/// Whoever may not open the data folder's socket is no operator.
+#[test]
+fn the_way_to_the_server_is_its_users_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let server = Server::with(&["--set", "operations.listen=127.0.0.1:0"]);
+    let socket = server.data().join("control.sock");
+    let mode = socket.metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    // It is no way to anything but the operator's commands.
+    let run = |arguments: &[&str]| {
+        let body = json!({"arguments": arguments}).to_string();
+        let length = body.len();
+        let request = format!("POST /command HTTP/1.0\r\nContent-Length: {length}\r\n\r\n{body}");
+        crate::harness::try_operations(&socket, &request)
+            .unwrap()
+            .text()
+    };
+    for arguments in [
+        &["serve"][..],
+        &["keys", "list"],
+        &["config", "check"],
+        &["operations", "token"],
+        &["--help"],
+        &[],
+    ] {
+        let answer = run(arguments);
+        assert!(answer.contains("\"error\""), "{arguments:?}: {answer}");
+    }
+    // And the public listener knows nothing of it.
+    assert_eq!(server.request("POST", "/command").send().status, 404);
+}
