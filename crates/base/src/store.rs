@@ -129,6 +129,13 @@ pub enum StoreError {
         /// What failed, with the file.
         reason: String,
     },
+    /// The disk, or a quota on it, had no room for a write. Nothing is broken: what was acknowledged is there, and the store
+    /// tries again until there is room.
+    #[error("there is no room on the disk: {reason}")]
+    OutOfRoom {
+        /// What could not be written, with the file.
+        reason: String,
+    },
     /// The disk has less free space than is reserved for everything but samples.
     #[error("the disk has {free} bytes free, fewer than `storage.reserve_bytes` = {reserve}")]
     DiskReserve {
@@ -169,7 +176,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// When nothing was stored: [`StoreError::Forbidden`], [`StoreError::Poisoned`], [`StoreError::Closing`],
-    /// [`StoreError::DiskReserve`].
+    /// [`StoreError::DiskReserve`], [`StoreError::OutOfRoom`].
     fn append_within(
         &self,
         scope: &Scope,
@@ -278,6 +285,14 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`StoreError::Poisoned`] with the reason, [`StoreError::Wedged`] when it is stuck.
     fn health(&self) -> Result<(), StoreError>;
+
+    /// Whether there is room for samples, as far as is known. May ask the file system.
+    ///
+    /// # Errors
+    /// [`StoreError::OutOfRoom`], [`StoreError::DiskReserve`].
+    fn room(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// Figures about itself.
     fn figures(&self) -> Vec<Figure>;

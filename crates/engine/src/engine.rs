@@ -59,7 +59,8 @@ impl Engine {
     /// deletions once in 24 hours; this waits for no hour, and returns when it is done.
     ///
     /// # Errors
-    /// [`StoreError::Poisoned`] when writing fails, [`StoreError::Corrupt`] when a segment is damaged.
+    /// [`StoreError::Poisoned`] when writing fails, [`StoreError::OutOfRoom`] when the disk is full,
+    /// [`StoreError::Corrupt`] when a segment is damaged.
     pub fn compact(&self) -> Result<(), StoreError> {
         self.core.compact(Purge::Now)
     }
@@ -174,6 +175,10 @@ impl SampleStore for Engine {
         self.core.health()
     }
 
+    fn room(&self) -> Result<(), StoreError> {
+        self.core.room()
+    }
+
     fn figures(&self) -> Vec<Figure> {
         let core = &self.core;
         let (series, tenants, head_samples, segments, tombstones) = {
@@ -246,6 +251,13 @@ impl SampleStore for Engine {
                 "disk_free_bytes",
                 "Bytes free on the disk when a write asked last; 0 while no reserve is set.",
                 core.reserve.free().unwrap_or_default() as f64,
+            ),
+            figure(
+                "out_of_room",
+                "1 while the disk has no room for the log or for a flush.",
+                f64::from(u8::from(
+                    core.wal.room().is_full() || core.flush_room.is_full(),
+                )),
             ),
             figure(
                 "poisoned",

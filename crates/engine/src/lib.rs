@@ -28,6 +28,7 @@ mod read;
 mod recover;
 mod registry;
 mod reserve;
+mod room;
 mod segment;
 pub mod storage;
 mod stored;

@@ -4,6 +4,7 @@
 use super::{Purge, run};
 use crate::core::Core;
 use crate::day::Day;
+use crate::error;
 use crate::guard::PIECE;
 use crate::manifest::Manifest;
 use crate::read::fetch::read_day;
@@ -22,7 +23,10 @@ impl Core {
     /// Merges every day that asks for it.
     pub(crate) fn compact(&self, asked: Purge) -> Result<(), StoreError> {
         self.poison.check()?;
-        let mut manifest = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut flushing = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
+        // What a flush has left frozen for lack of room comes before what is rewritten.
+        self.flush_taken(&mut flushing)?;
+        let manifest = &mut flushing.manifest;
         let now = self.clock.now();
         let (segments, tombstones, purge) = {
             let mut memory = self.write();
@@ -47,7 +51,7 @@ impl Core {
                 break;
             }
             // A damaged day costs the others nothing.
-            let compacted = self.compact_day(&mut manifest, day, &tombstones, purge);
+            let compacted = self.compact_day(manifest, day, &tombstones, purge);
             outcome = outcome.and(compacted);
             self.poison.check()?;
         }
@@ -152,6 +156,7 @@ impl Core {
         let mut pace = Pace::new(&context)?;
         // What a deletion leaves out here must stay deleted after a crash: its record comes first.
         self.wal.commit(self.wal.last())?;
+        self.has_room_to_merge(&run)?;
         let mut next = manifest.clone();
         let mut writer = None;
         let mut emptied = Vec::new();
@@ -172,14 +177,17 @@ impl Core {
             }
             let writer = match &mut writer {
                 Some(writer) => writer,
-                none => none.insert(
-                    self.begin_segment(&mut next, header)
-                        .map_err(self.poisoned())?,
-                ),
+                none => {
+                    let begun = self.begin_segment(&mut next, header);
+                    // Also where it fails: a number is never given twice.
+                    manifest.next_file = next.next_file;
+                    none.insert(begun.map_err(self.failed())?)
+                }
             };
-            writer
-                .push(tenant, series, &points)
-                .map_err(self.poisoned())?;
+            if let Err(error) = writer.push(tenant, series, &points) {
+                self.abandon(writer);
+                return Err(self.failed()(error));
+            }
         }
         next.segments
             .retain(|entry| !is_old(Day(entry.day), entry.sequence));
@@ -194,9 +202,9 @@ impl Core {
             .collect();
         drop(before);
         let is_whole = segments.iter().all(|own| own.day() != header.day);
-        segments.extend(merged.map_err(self.poisoned())?);
+        segments.extend(merged.map_err(self.failed())?);
         self.publish(manifest, next, segments)
-            .map_err(self.poisoned())?;
+            .map_err(self.failed())?;
         if is_whole {
             for piece in emptied.chunks(PIECE) {
                 self.write().settle(header.day, piece);
@@ -204,6 +212,21 @@ impl Core {
         }
         self.discard_segments(run);
         Ok(())
+    }
+
+    /// A merge that would fill the disk is not begun: for a moment the new segment stands beside the old ones.
+    fn has_room_to_merge(&self, run: &[Arc<Segment>]) -> Result<(), StoreError> {
+        let free = self
+            .storage
+            .free_bytes(self.dir())
+            .map_err(error::io("ask for the free space of", self.dir()))?;
+        let bytes: u64 = run.iter().map(|segment| segment.bytes()).sum();
+        if free >= bytes {
+            return Ok(());
+        }
+        let reason =
+            format!("merging segments of {bytes} bytes needs as many free, and {free} are");
+        Err(StoreError::OutOfRoom { reason })
     }
 
     fn abandon(&self, writer: &crate::segment::writer::SegmentWriter) {

@@ -51,6 +51,10 @@ impl WriteFile for GatedFile {
         self.1.pass();
         self.0.sync()
     }
+
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.0.cut(length)
+    }
 }
 
 impl Storage for Gated {

@@ -10,6 +10,8 @@ mod faults;
 #[cfg(test)]
 mod format_v1;
 #[cfg(test)]
+mod full_disk;
+#[cfg(test)]
 mod group_commit;
 #[cfg(test)]
 mod hostile;
