@@ -92,6 +92,8 @@ limits! {
     settable ORGANIZATIONS_PER_ACCOUNT = "organizations_per_account", 1000, "organizations", "a further one is refused with 429";
     /// Spaces one account may have, in all its organizations.
     settable SPACES_PER_ACCOUNT = "spaces_per_account", 10_000, "spaces", "a further one is refused with 429";
+    /// Spaces and organizations of one account that were deleted, and whose metrics are still to go.
+    settable DELETED_PER_ACCOUNT = "deleted_per_account", 10_000, "spaces and organizations", "a further deletion is refused with 429 until some have gone";
     /// API keys of all users in one account.
     settable API_KEYS_PER_ACCOUNT = "api_keys_per_account", 20_000, "keys", "a further one is refused with 429";
     /// Series of one account, in all its domains.
@@ -168,6 +170,7 @@ limits! {
 pub const PER_ACCOUNT: &[Limit] = &[
     ORGANIZATIONS_PER_ACCOUNT,
     SPACES_PER_ACCOUNT,
+    DELETED_PER_ACCOUNT,
     API_KEYS_PER_ACCOUNT,
     SERIES_PER_ACCOUNT,
     NEW_SERIES_PER_HOUR,

@@ -1,5 +1,8 @@
 //! What can go wrong between a statement and its rows.
 
+/// What the databases say when their disk is full: SQLite's `FULL`, also of its shared memory, and PostgreSQL's `disk_full`.
+const FULL: [&str; 3] = ["13", "4874", "53100"];
+
 /// Why the database did not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
@@ -21,6 +24,13 @@ pub enum DbError {
         /// For example `connect`.
         action: &'static str,
         /// The database's words; statements hold no values, so neither does this.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// The database's disk has no room.
+    #[error("the database's disk is full\nhint: make room on the disk")]
+    Full {
+        /// The database's words.
         #[source]
         source: sqlx::Error,
     },
@@ -52,6 +62,9 @@ impl DbError {
     pub(crate) fn sql(action: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |source| match source.as_database_error() {
             Some(error) if error.is_unique_violation() => Self::Unique,
+            Some(error) if error.code().is_some_and(|code| FULL.contains(&&*code)) => {
+                Self::Full { source }
+            }
             _ => Self::Sql { action, source },
         }
     }

@@ -51,6 +51,8 @@ pub struct IamConfig {
     pub stale_seconds_max: i64,
     /// Password checks at once; each takes 19 MiB and a core for some milliseconds.
     pub password_checks_max: usize,
+    /// How long what was deleted can be brought back before its samples go.
+    pub deleted_milliseconds: i64,
     /// How invitations are made.
     pub invitations: InvitationConfig,
     /// What may wait, fail and be made.
@@ -185,6 +187,7 @@ impl Iam {
             stale_seconds_max: i64::MAX,
             password_checks_max: 1,
             limits: IamLimits::default(),
+            deleted_milliseconds: 0,
             invitations,
         };
         Self::on(db, config, clock, KeyRing::empty()).await

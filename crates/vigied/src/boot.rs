@@ -61,6 +61,7 @@ pub(crate) async fn identity(
         stale_seconds_max: seconds("tokens.stale_seconds_max"),
         password_checks_max: size(settings.limit(limit::CONCURRENT_PASSWORD_CHECKS)),
         limits: IamLimits::of(|limit| settings.limit(limit)),
+        deleted_milliseconds: seconds("storage.deleted_seconds").saturating_mul(1000),
         invitations: invitations(settings),
     };
     Ok(Iam::open(db, config, Arc::new(SystemClock)).await?)

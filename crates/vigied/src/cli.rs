@@ -1,5 +1,7 @@
 //! The command line of the server.
 
+pub(crate) mod deleted;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -54,6 +56,9 @@ pub(crate) enum Command {
     /// Make and list accounts, also while a server runs on the same data.
     #[command(subcommand)]
     Account(AccountCommand),
+    /// See what was deleted and have its metrics go at once, also while a server runs on the same data.
+    #[command(subcommand)]
+    Deleted(deleted::DeletedCommand),
     /// List, make and retire the keys that sign tokens, also while a server runs on the same data.
     #[command(subcommand)]
     Keys(KeysCommand),

@@ -8,6 +8,8 @@ mod cli;
 mod columns;
 mod config;
 mod data_dir;
+mod deleted;
+mod disk_watch;
 mod http;
 mod init;
 mod invitation;
@@ -33,7 +35,7 @@ use anyhow::Context;
 use clap::Parser;
 use cli::{Cli, Command, ConfigCommand, OperationsCommand, Output, SettingArgs};
 use config::{Layers, Resolved, Settings};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -47,6 +49,9 @@ fn main() -> ExitCode {
     }
 }
 
+/// What mends a full disk.
+const MAKE_ROOM: &str = "make room on the disk";
+
 /// The error with its causes in one line, and below it what mends it, each hint once.
 fn told(error: &anyhow::Error) -> String {
     let mut causes: Vec<String> = Vec::new();
@@ -58,6 +63,18 @@ fn told(error: &anyhow::Error) -> String {
         if !hint.is_empty() && !hints.iter().any(|known| known == hint) {
             hints.push(hint.to_owned());
         }
+    }
+    let is_full = |cause: &(dyn std::error::Error + 'static)| {
+        let kind = cause
+            .downcast_ref::<std::io::Error>()
+            .map(std::io::Error::kind);
+        matches!(
+            kind,
+            Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+        )
+    };
+    if error.chain().any(is_full) && !hints.iter().any(|own| own == MAKE_ROOM) {
+        hints.push(MAKE_ROOM.to_owned());
     }
     let hints: String = hints.iter().map(|hint| format!("\nhint: {hint}")).collect();
     causes.join(": ") + &hints
@@ -80,6 +97,11 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             print_once(&text).context(
                 "the command was carried out, but its answer could not be shown: see `vigied account list`",
             )?;
+        }
+        Command::Deleted(command) => {
+            let (settings, _) = settings(&command.database().settings())?;
+            logging::start(settings.text("log.level"), settings.text("log.format"))?;
+            print(&runtime()?.block_on(deleted::run(&settings, &command))?)?;
         }
         Command::Invitation(command) => {
             let (settings, _) = settings(&command.database().settings())?;
@@ -151,7 +173,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 /// Prints what can be asked for again: a reader who has seen enough and leaves is no failure.
 fn print(text: &str) -> anyhow::Result<()> {
     match print_once(text) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         printed => printed.context("cannot print the answer"),
     }
 }

@@ -6,6 +6,7 @@
 pub mod account;
 pub(crate) mod address;
 pub mod api_key;
+pub mod deletion;
 mod departure;
 pub mod invitation;
 pub mod member;
@@ -13,6 +14,7 @@ pub mod org;
 mod own_key;
 pub mod people;
 pub mod quota;
+pub mod restore;
 pub mod settings;
 pub mod space;
 pub mod text;

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod deleted;
+#[cfg(test)]
 mod ending;
 #[cfg(test)]
 mod forged;

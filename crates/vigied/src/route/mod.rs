@@ -4,6 +4,7 @@ mod account;
 mod api_key;
 mod cloud_foundry;
 mod cross_site;
+mod deleted;
 mod health;
 mod identity;
 mod introspection;
@@ -82,6 +83,7 @@ fn register(registry: &mut impl Registry) {
     invitation::register(r);
     uaa::register(r);
     cloud_foundry::register(r);
+    deleted::register(r);
 }
 
 /// The routes with their guards, in the order they were added.

@@ -21,6 +21,10 @@ mod conformance;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod deletion;
+#[cfg(test)]
+mod disk_full;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod harness;
