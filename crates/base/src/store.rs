@@ -8,6 +8,7 @@ use crate::sample::{Appended, Batch, Series};
 use crate::scope::{Forbidden, Scope};
 use crate::time::TimeRange;
 use std::ops::ControlFlow;
+use std::path::Path;
 
 /// When [`SampleStore::append`] returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -94,6 +95,15 @@ pub struct Usage {
     /// Samples kept, those deleted or overwritten but not yet purged included.
     pub samples: u64,
     /// Bytes they take.
+    pub bytes: u64,
+}
+
+/// What a copy of the store holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Copied {
+    /// Files.
+    pub files: u64,
+    /// Their bytes.
     pub bytes: u64,
 }
 
@@ -285,6 +295,19 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`StoreError::Poisoned`] with the reason, [`StoreError::Wedged`] when it is stuck.
     fn health(&self) -> Result<(), StoreError>;
+
+    /// Copies everything that was acknowledged before into the folder `dir`, which it makes, as another store opens it; what
+    /// is written, deleted or rewritten meanwhile goes on.
+    ///
+    /// # Errors
+    /// When there was anything in `dir`, or it cannot be written; what is in it then is no store.
+    fn copy_to(&self, dir: &Path) -> Result<Copied, StoreError> {
+        Err(StoreError::Io {
+            action: "copy this kind of store to",
+            file: dir.display().to_string(),
+            source: std::io::ErrorKind::Unsupported.into(),
+        })
+    }
 
     /// Whether there is room for samples, as far as is known. May ask the file system.
     ///

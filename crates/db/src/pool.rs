@@ -83,6 +83,32 @@ impl Db {
         Ok(db)
     }
 
+    /// Writes all of a SQLite database, as it is at one moment, into a new file of its own. `false`, and nothing is done, where
+    /// it is PostgreSQL, which has its own tools for that.
+    ///
+    /// # Errors
+    /// When the file is there, or cannot be written.
+    pub async fn copy_to(&self, file: &Path) -> Result<bool, DbError> {
+        let Self::Sqlite(pool) = self else {
+            return Ok(false);
+        };
+        let made = std::fs::File::options()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(file);
+        made.map_err(|source| DbError::File {
+            path: file.display().to_string(),
+            source,
+        })?;
+        sqlx::query("VACUUM INTO $1")
+            .bind(file.to_string_lossy().into_owned())
+            .execute(pool)
+            .await
+            .map_err(DbError::sql("copy itself"))?;
+        Ok(true)
+    }
+
     /// Runs a statement; returns how many rows it touched.
     ///
     /// # Errors

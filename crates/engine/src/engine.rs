@@ -13,11 +13,12 @@ use base::id::TenantId;
 use base::sample::{Appended, Batch, Series};
 use base::scope::{Action, Scope};
 use base::store::{
-    Allowance, DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node, SampleStore,
-    StoreError, Usage,
+    Allowance, Copied, DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node,
+    SampleStore, StoreError, Usage,
 };
 use base::time::Clock;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
@@ -173,6 +174,10 @@ impl SampleStore for Engine {
 
     fn health(&self) -> Result<(), StoreError> {
         self.core.health()
+    }
+
+    fn copy_to(&self, dir: &Path) -> Result<Copied, StoreError> {
+        self.core.copy_to(dir)
     }
 
     fn room(&self) -> Result<(), StoreError> {

@@ -11,6 +11,7 @@
 mod column;
 mod compact;
 mod config;
+mod copy;
 mod core;
 mod day;
 mod delete;

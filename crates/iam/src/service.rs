@@ -14,7 +14,7 @@ use base::limit;
 use base::scope::Domain;
 use base::time::Clock;
 use db::{Db, Tx, Value};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
@@ -363,6 +363,14 @@ impl Iam {
     #[must_use]
     pub fn password_waits(&self) -> u64 {
         self.0.logins.checks.waits()
+    }
+
+    /// Writes the identity database into a new file; `false` where it is PostgreSQL, which is copied by its own tools.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn copy_database(&self, file: &Path) -> Result<bool, IamError> {
+        Ok(self.0.db.copy_to(file).await?)
     }
 
     /// Whether the database was closed.

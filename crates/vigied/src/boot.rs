@@ -1,6 +1,7 @@
 //! Builds the services. The only place that chooses implementations: which database, which store, which clock.
 
 use crate::app::{App, Limits};
+use crate::backup::state::Backups;
 use crate::config::Settings;
 use crate::data_dir::{self, DataDir};
 use crate::http::bodies::{Bodies, BodyLimits};
@@ -186,6 +187,7 @@ pub(crate) async fn boot(
         },
         code_tries: Guesses::new(guesses::CODES, settings.limit(limit::CODE_TRIES_PER_MINUTE)),
         quotas: Quotas::default(),
+        backups: Backups::new(settings.data()),
         probes: Probes::default(),
         guesses: Guesses::new(
             guesses::CREDENTIALS,
@@ -236,7 +238,8 @@ fn warn_of_bodies_that_never_fit(settings: &Settings, shares: Shares) {
     }
 }
 
-async fn store(
+/// Opens the store.
+pub(crate) async fn store(
     settings: &Settings,
     folder: &DataDir,
     clock: Arc<dyn Clock>,

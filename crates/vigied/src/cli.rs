@@ -56,6 +56,12 @@ pub(crate) enum Command {
     /// Make and list accounts, also while a server runs on the same data.
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Make a complete copy of the data folder, also while a server runs on it.
+    ///
+    /// It holds everything that was acknowledged before it was begun: samples, identity database, signing keys and settings.
+    /// `vigied serve --data DIR` serves it. It is there when it is complete, or not at all. Where PostgreSQL keeps the
+    /// identity, copy that with `pg_dump` afterwards.
+    Backup(BackupArgs),
     /// See what was deleted and have its metrics go at once, also while a server runs on the same data.
     #[command(subcommand)]
     Deleted(deleted::DeletedCommand),
@@ -225,6 +231,18 @@ impl DatabaseArgs {
             ..SettingArgs::default()
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupArgs {
+    /// The folder to make; it must not be there.
+    #[arg(value_name = "DIR")]
+    pub(crate) target: PathBuf,
+    #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value = "text", ignore_case = true)]
+    pub(crate) output: Output,
 }
 
 #[derive(Debug, Subcommand)]

@@ -2,7 +2,9 @@
 
 mod account;
 mod app;
+mod aside;
 mod at;
+mod backup;
 mod boot;
 mod cli;
 mod columns;
@@ -97,6 +99,11 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             print_once(&text).context(
                 "the command was carried out, but its answer could not be shown: see `vigied account list`",
             )?;
+        }
+        Command::Backup(arguments) => {
+            let (settings, _) = settings(&arguments.database.settings())?;
+            logging::start(settings.text("log.level"), settings.text("log.format"))?;
+            print(&runtime()?.block_on(backup::run(&settings, &arguments))?)?;
         }
         Command::Deleted(command) => {
             let (settings, _) = settings(&command.database().settings())?;

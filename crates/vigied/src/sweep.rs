@@ -7,6 +7,7 @@
 //! to do, and not what has ever been deleted.
 
 use crate::app::App;
+use crate::aside::aside;
 use anyhow::Context;
 use base::context::Context as Terms;
 use base::id::TenantId;
@@ -53,7 +54,8 @@ pub(crate) async fn watch(app: Weak<App>) {
 
 async fn sweep(app: &App) -> anyhow::Result<()> {
     let due = app.iam.due();
-    if due.is_empty() {
+    // What a backup has copied of the store must be in what it copies of the database after it.
+    if due.is_empty() || app.backups.is_running() {
         return Ok(());
     }
     let tenants: Vec<TenantId> = due.iter().map(|own| own.tenant).collect();
@@ -83,22 +85,6 @@ fn is_settled(app: &App, own: &Deleted) -> bool {
     let longest = app.limits.request_time.saturating_mul(2);
     let longest = i64::try_from(longest.as_millis()).unwrap_or(i64::MAX);
     own.deleted_at.plus(longest) <= app.clock.now()
-}
-
-/// Runs work on a thread of its own: those that writes need are theirs.
-async fn aside<T: Send + 'static>(
-    store: &Arc<dyn SampleStore>,
-    work: impl FnOnce(&dyn SampleStore) -> Result<T, StoreError> + Send + 'static,
-) -> anyhow::Result<T> {
-    let (sender, done) = tokio::sync::oneshot::channel();
-    let store = Arc::clone(store);
-    std::thread::Builder::new()
-        .name("sweep".to_owned())
-        .spawn(move || {
-            let _ = sender.send(work(&*store));
-        })
-        .context("cannot start a thread")?;
-    Ok(done.await.context("the sweep broke off")??)
 }
 
 /// Deletes what the store still holds of the domain, piece by piece.

@@ -91,6 +91,12 @@ pub trait Storage: Send + Sync + Debug {
     /// The operating system's.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
+    /// Gives a file that is never changed a second name.
+    ///
+    /// # Errors
+    /// The operating system's, also where the names lie on two file systems.
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
+
     /// Removes a file. Durable after [`Self::sync_dir`].
     ///
     /// # Errors

@@ -143,6 +143,12 @@ impl Wal {
         self.number.load(Ordering::Relaxed)
     }
 
+    /// The file that is written to, and how long it is up to its last whole record on stable storage.
+    pub(crate) fn position(&self) -> (u64, u64) {
+        let open = lock(&self.open);
+        (open.number, open.length)
+    }
+
     /// Whether so much waits to be written that an appender should see to it.
     pub(crate) fn is_full(&self) -> bool {
         lock(&self.pending).bytes.len() > PENDING_BYTES_MAX

@@ -66,6 +66,10 @@ impl Storage for Gated {
         self.0.create_dir(path)
     }
 
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.0.link(from, to)
+    }
+
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
         self.0.list(dir)
     }

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod concurrent;
 #[cfg(test)]
+mod copy;
+#[cfg(test)]
 mod damage;
 #[cfg(test)]
 mod faults;

@@ -12,14 +12,33 @@ const ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// How long the server may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+}
+
 /// The body of `GET PATH`.
 pub(crate) fn get(socket: &Path, path: &str) -> io::Result<String> {
+    ask(socket, "GET", path).map(|answer| answer.body)
+}
+
+/// The answer to a request without a body.
+pub(crate) fn ask(socket: &Path, method: &str, path: &str) -> io::Result<Answer> {
     let mut stream = UnixStream::connect(Short::of(socket)?.path())?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    write!(stream, "GET {path} HTTP/1.0\r\n\r\n")?;
+    write!(stream, "{method} {path} HTTP/1.0\r\n\r\n")?;
     let mut text = String::new();
     stream.take(ANSWER_BYTES_MAX).read_to_string(&mut text)?;
-    let body = text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
-    body.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    let status = text.get(9..12).and_then(|status| status.parse().ok());
+    let body = text.split_once("\r\n\r\n").map(|(_, body)| body);
+    match (status, body) {
+        (Some(status), Some(body)) => Ok(Answer {
+            status,
+            body: body.to_owned(),
+        }),
+        _ => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
 }

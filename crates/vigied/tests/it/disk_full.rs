@@ -11,11 +11,11 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// A file system of its own, as small as told.
-struct SmallDisk(tempfile::TempDir);
+pub(crate) struct SmallDisk(pub(crate) tempfile::TempDir);
 
 impl SmallDisk {
     /// `None`, loudly, where nothing can be mounted.
-    fn mount(test: &str, size: &str) -> Option<Self> {
+    pub(crate) fn mount(test: &str, size: &str) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mounted = Command::new("mount")
             .args([

@@ -11,6 +11,8 @@ mod agent;
 #[cfg(test)]
 mod api_keys;
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod bodies;
 #[cfg(test)]
 mod central_path;
