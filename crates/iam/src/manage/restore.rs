@@ -39,6 +39,18 @@ impl Iam {
             .collect()
     }
 
+    /// Whether the caller may bring back what was deleted.
+    ///
+    /// # Errors
+    /// When there is no such thing any more, or he could not have deleted it.
+    pub fn may_restore(&self, caller: &Identity, domain: Domain) -> Result<(), IamError> {
+        let what = match domain {
+            Domain::Space(_) => "space",
+            _ => "organization",
+        };
+        self.found(caller, domain, what).map(drop)
+    }
+
     /// What was deleted and may be brought back by the caller.
     fn found(&self, caller: &Identity, domain: Domain, what: &str) -> Result<Deleted, IamError> {
         let mut all = self.deleted(caller).into_iter();

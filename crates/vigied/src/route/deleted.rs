@@ -91,7 +91,9 @@ async fn restore_space(
     params: Params,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
-    let (id, name) = (params.id("guid")?, wanted(&bytes)?);
+    let id = params.id("guid")?;
+    app.iam.may_restore(&caller, Domain::Space(id))?;
+    let name = wanted(&bytes)?;
     let space = app.iam.restore_space(&caller, id, name.as_deref()).await?;
     json(StatusCode::CREATED, &space_resource(&space))
 }
@@ -102,7 +104,9 @@ async fn restore_org(
     params: Params,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
-    let (id, name) = (params.id("guid")?, wanted(&bytes)?);
+    let id = params.id("guid")?;
+    app.iam.may_restore(&caller, Domain::Org(id))?;
+    let name = wanted(&bytes)?;
     let org = app.iam.restore_org(&caller, id, name.as_deref()).await?;
     json(StatusCode::CREATED, &org_resource(&org))
 }

@@ -138,6 +138,25 @@ fn a_deleted_space_is_told_what_goes_and_comes_back_with_its_metrics() {
 }
 
 #[test]
+fn another_name_is_as_short_as_any_and_a_body_that_is_none_loses_nothing() {
+    let server = Server::start();
+    let caller = of(&server);
+    let path = format!("/v2/spaces/{}", server.owner.space);
+    caller.delete(&path);
+    let restore = format!("{path}/restore");
+    let long = json!({"name": "x".repeat(256)});
+    let reply = caller.manage("POST", &restore).json(&long).send();
+    assert_eq!(reply.status, 400);
+    assert!(reply.text().contains("label_bytes"), "{}", reply.text());
+    for body in ["{", "7", "{\"name\":7}"] {
+        let reply = caller.manage("POST", &restore).body(body).send();
+        assert_eq!(reply.status, 400, "{body}: {}", reply.text());
+    }
+    let reply = caller.manage("POST", &restore).body("{}").send();
+    assert_eq!(reply.status, 201, "{}", reply.text());
+}
+
+#[test]
 fn an_organization_comes_back_with_its_spaces_and_their_metrics() {
     let server = Server::start();
     let (caller, owner) = (of(&server), &server.owner);
