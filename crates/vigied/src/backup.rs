@@ -83,23 +83,29 @@ async fn by_the_server(settings: &Settings, target: &Path) -> anyhow::Result<Mad
             .context("the server is gone, and there is no backup")?;
         let state: Value = serde_json::from_str(&state.body)
             .context("the server's answer about the backup is not understood")?;
-        match state["state"].as_str() {
+        match word_of(&state, "state") {
             Some("running") => {}
-            Some("done") if state["target"].as_str() == Some(path) => {
+            Some("done") if word_of(&state, "target") == Some(path) => {
                 return Made::read(&state).context("the server's answer is not understood");
             }
-            _ => bail!("{}", state["error"].as_str().unwrap_or("the backup failed")),
+            _ => bail!(
+                "{}",
+                word_of(&state, "error").unwrap_or("the backup failed")
+            ),
         }
     }
+}
+
+/// A text of an answer.
+fn word_of<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
+    value.get(key)?.as_str()
 }
 
 /// The error of an answer, with its hint.
 fn said(body: &str) -> String {
     let value: Value = serde_json::from_str(body).unwrap_or_default();
-    let error = value["error"]
-        .as_str()
-        .unwrap_or("the server made no backup");
-    match value["hint"].as_str() {
+    let error = word_of(&value, "error").unwrap_or("the server made no backup");
+    match word_of(&value, "hint") {
         Some(hint) => format!("{error}\nhint: {hint}"),
         None => error.to_owned(),
     }

@@ -24,6 +24,10 @@ Later:
   vigied config check                   see every setting, and where it comes from
   vigied account create NAME --owner EMAIL --data /var/lib/vigie
                                         make a further account, while the server runs
+  vigied backup DIR --data /var/lib/vigie
+                                        copy everything, while the server runs
+  vigied deleted list --data /var/lib/vigie
+                                        see what was deleted and can be brought back
   vigied invitation code EMAIL --data /var/lib/vigie
                                         let an invited person in, where no mail is sent
 

@@ -13,6 +13,8 @@ use iam::directory::Deleted;
 use serde_json::{Value, json};
 use wire::cf::deleted::instant;
 
+const NOTHING: &str = "Nothing that was deleted is left.\n";
+
 /// Runs a command of `vigied deleted`; returns what it prints.
 pub(crate) async fn run(settings: &Settings, command: &DeletedCommand) -> anyhow::Result<String> {
     let iam = boot::identity_of_operator(settings).await?;
@@ -62,7 +64,7 @@ fn list(iam: &Iam, output: Output) -> String {
         })
         .collect();
     if rows.is_empty() {
-        return "Nothing that was deleted is left.\n".to_owned();
+        return NOTHING.to_owned();
     }
     columns(
         ["Domain", "Name", "Account", "Deleted", "Metrics go"],
@@ -79,6 +81,9 @@ async fn purge(iam: &Iam, wanted: &[Domain], all: bool) -> anyhow::Result<String
                 "nothing that was deleted is `{domain}`\nhint: `vigied deleted list` shows what there is"
             );
         }
+    }
+    if known.is_empty() {
+        return Ok(NOTHING.to_owned());
     }
     let due = if all {
         iam.purge_deleted(&known).await?

@@ -50,9 +50,9 @@ impl Made {
     /// Reads what [`Self::json`] writes.
     pub(crate) fn read(value: &Value) -> Option<Self> {
         Some(Self {
-            files: value["files"].as_u64()?,
-            bytes: value["bytes"].as_u64()?,
-            has_identity: value["identity"].as_str()? == "included",
+            files: value.get("files")?.as_u64()?,
+            bytes: value.get("bytes")?.as_u64()?,
+            has_identity: value.get("identity")?.as_str()? == "included",
         })
     }
 }

@@ -235,3 +235,38 @@ fn a_backup_never_takes_the_place_of_anything_and_leaves_no_half_of_one() {
     made(&backup(&data, &folder.path().join("good")));
     Caller::of(&serving, &owner.api_key, &owner.space).send(now() - 60, 10);
 }
+
+#[test]
+fn by_an_address_nobody_asks_for_a_backup() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    init(&data);
+    let at = ["--set", "operations.listen=127.0.0.1:0"];
+    let serving = Serving::start(&data, "127.0.0.1:0", &at);
+    serving.wait_for_log("operations=\"");
+    let log = serving.log();
+    let (_, rest) = log.split_once("operations=\"").unwrap();
+    let url = format!("http://{}", rest.split('"').next().unwrap());
+    let target = folder.path().join("stolen");
+    let path = format!("/backup?to={}", target.display());
+    assert_eq!(Request::new(&url, "POST", &path).send().status, 404);
+    let error = refused(
+        &Command::new(VIGIED)
+            .arg("backup")
+            .arg(&target)
+            .args(["--data", data.to_str().unwrap()])
+            .env("VIGIE_OPERATIONS_LISTEN", "127.0.0.1:1")
+            .output()
+            .unwrap(),
+    );
+    assert!(
+        error.contains("operations.listen") && error.contains("hint:"),
+        "{error}"
+    );
+    assert!(!target.exists());
+    // On the public listener there is no such thing either.
+    assert_eq!(
+        Request::new(&serving.url(), "POST", &path).send().status,
+        404
+    );
+}
