@@ -138,6 +138,42 @@ fn a_deleted_space_is_told_what_goes_and_comes_back_with_its_metrics() {
 }
 
 #[test]
+fn the_command_line_says_what_goes_and_brings_it_back() {
+    let server = Server::start();
+    let owner = &server.owner;
+    assert_eq!(of(&server).send(&owner.space, &["a.b", "a.c"]).status, 200);
+    let vigie = |line: &str| {
+        let mut command = server.vigie();
+        let output = command.args(line.split(' ')).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{line}: {told}");
+        told
+    };
+    let login = format!(
+        "login -a {} --apikey {} -o vigie -s dev",
+        server.serving.url(),
+        owner.api_key
+    );
+    vigie(&login);
+    let told = vigie("account space-delete dev -o vigie -f");
+    let restore = format!("vigie account space-restore {}", owner.space);
+    assert!(told.contains("Its 2 series go on 20"), "{told}");
+    assert!(told.contains(&restore), "{told}");
+    assert!(vigie("account deleted").contains("dev"));
+    // What it says to type is what works.
+    vigie(&restore.replace("vigie ", ""));
+    vigie("target -o vigie -s dev");
+    let listed = vigie("metrics list");
+    assert!(listed.contains("a.b"), "{listed}");
+    let told = vigie("account org-delete vigie -f --recursive --output json");
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["series"], 2, "{told}");
+    let told = vigie("account org-restore vigie --name vigie-again");
+    assert!(told.contains("vigie-again is back"), "{told}");
+}
+
+#[test]
 fn another_name_is_as_short_as_any_and_a_body_that_is_none_loses_nothing() {
     let server = Server::start();
     let caller = of(&server);
