@@ -165,7 +165,7 @@ fn the_command_line_says_what_goes_and_brings_it_back() {
     vigie(&restore.replace("vigie ", ""));
     vigie("target -o vigie -s dev");
     let listed = vigie("metrics list");
-    assert!(listed.contains("a.b"), "{listed}");
+    assert!(listed.contains("├── b"), "{listed}");
     let told = vigie("account org-delete vigie -f --recursive --output json");
     let told: Value = serde_json::from_str(&told).unwrap();
     assert_eq!(told["series"], 2, "{told}");
