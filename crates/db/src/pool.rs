@@ -2,6 +2,7 @@
 
 use crate::row::Inner;
 use crate::{DbError, Row, Tx, Value, migrate};
+use sqlx::Connection;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -226,7 +227,13 @@ async fn open_file(path: &Path) -> Result<SqlitePool, DbError> {
         .busy_timeout(BUSY_TIMEOUT);
     let pool = SqlitePoolOptions::new()
         .max_connections(SQLITE_CONNECTIONS_MAX)
-        .acquire_timeout(BUSY_TIMEOUT);
+        .acquire_timeout(BUSY_TIMEOUT)
+        // SQLite ends a transaction by itself that finds the disk full, and the driver goes on counting it: such a connection
+        // begins no other one, and a new one takes its place.
+        .before_acquire(|connection, _| {
+            let is_free = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_free) })
+        });
     pool.connect_with(options)
         .await
         .map_err(DbError::sql("open the file"))
