@@ -106,6 +106,8 @@ limits! {
     settable USERS_PER_ACCOUNT = "users_per_account", 10_000, "users", "a further invitation is refused with 429; who is invited counts until the invitation is declined, withdrawn or expired";
     /// Roles of all users in one account.
     settable ROLES_PER_ACCOUNT = "roles_per_account", 100_000, "roles", "a further role in the account, its organizations or spaces is refused with 429, and so is a further organization or space, which gives roles to who makes it; roles that begin with an acceptance count as well";
+    /// Spaces and organizations of one account that were deleted, and whose metrics are still to go.
+    settable DELETED_PER_ACCOUNT = "deleted_per_account", 10_000, "spaces and organizations", "a further deletion is refused with 429 until some have gone";
     /// API keys of all users in one account.
     settable API_KEYS_PER_ACCOUNT = "api_keys_per_account", 20_000, "keys", "a further one is refused with 429";
     /// Series of one account, in all its domains.
@@ -202,6 +204,7 @@ pub const PER_ACCOUNT: &[Limit] = &[
     SPACES_PER_ACCOUNT,
     USERS_PER_ACCOUNT,
     ROLES_PER_ACCOUNT,
+    DELETED_PER_ACCOUNT,
     API_KEYS_PER_ACCOUNT,
     SERIES_PER_ACCOUNT,
     NEW_SERIES_PER_HOUR,

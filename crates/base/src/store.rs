@@ -9,6 +9,7 @@ use crate::sample::{Appended, Batch, Series};
 use crate::scope::{Forbidden, Scope};
 use crate::time::TimeRange;
 use std::ops::ControlFlow;
+use std::path::Path;
 
 /// When [`SampleStore::append`] returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -104,6 +105,15 @@ pub struct Usage {
     pub bytes: u64,
 }
 
+/// What a copy of the store holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Copied {
+    /// Files.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
 /// One figure of the store about itself, for the server's own metrics.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
@@ -140,6 +150,13 @@ pub enum StoreError {
     #[error("the store takes no writes since a failure: {reason}")]
     Poisoned {
         /// What failed, with the file.
+        reason: String,
+    },
+    /// The disk, or a quota on it, had no room for a write. Nothing is broken: what was acknowledged is there, and the store
+    /// tries again until there is room.
+    #[error("there is no room on the disk: {reason}")]
+    OutOfRoom {
+        /// What could not be written, with the file.
         reason: String,
     },
     /// The disk has less free space than is reserved for everything but samples.
@@ -182,7 +199,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// When nothing was stored: [`StoreError::Forbidden`], [`StoreError::Poisoned`], [`StoreError::Closing`],
-    /// [`StoreError::DiskReserve`].
+    /// [`StoreError::DiskReserve`], [`StoreError::OutOfRoom`].
     fn append_within(
         &self,
         scope: &Scope,
@@ -307,6 +324,27 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`StoreError::Poisoned`] with the reason, [`StoreError::Wedged`] or [`StoreError::Hanging`] when it is stuck.
     fn health(&self) -> Result<(), StoreError>;
+
+    /// Copies everything that was acknowledged before into the folder `dir`, which it makes, as another store opens it; what
+    /// is written, deleted or rewritten meanwhile goes on.
+    ///
+    /// # Errors
+    /// When there was anything in `dir`, or it cannot be written; what is in it then is no store.
+    fn copy_to(&self, dir: &Path) -> Result<Copied, StoreError> {
+        Err(StoreError::Io {
+            action: "copy this kind of store to",
+            file: dir.display().to_string(),
+            source: std::io::ErrorKind::Unsupported.into(),
+        })
+    }
+
+    /// Whether there is room for samples, as far as is known. May ask the file system.
+    ///
+    /// # Errors
+    /// [`StoreError::OutOfRoom`], [`StoreError::DiskReserve`].
+    fn room(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// Figures about itself.
     fn figures(&self) -> Vec<Figure>;

@@ -1,6 +1,8 @@
 //! What can go wrong between a statement and its rows.
 
 use crate::connect::{Place, Refused};
+/// What the databases say when their disk is full: SQLite's `FULL`, also of its shared memory, and PostgreSQL's `disk_full`.
+const FULL: [&str; 3] = ["13", "4874", "53100"];
 
 /// Why the database did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +42,13 @@ pub enum DbError {
         #[source]
         source: sqlx::Error,
     },
+    /// The database's disk has no room.
+    #[error("the database's disk is full\nhint: make room on the disk")]
+    Full {
+        /// The database's words.
+        #[source]
+        source: sqlx::Error,
+    },
     /// A row that breaks a uniqueness rule.
     #[error("a row with the same key exists")]
     Unique,
@@ -68,6 +77,9 @@ impl DbError {
     pub(crate) fn sql(action: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |source| match source.as_database_error() {
             Some(error) if error.is_unique_violation() => Self::Unique,
+            Some(error) if error.code().is_some_and(|code| FULL.contains(&&*code)) => {
+                Self::Full { source }
+            }
             _ => Self::Sql { action, source },
         }
     }

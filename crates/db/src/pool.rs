@@ -2,6 +2,7 @@
 
 use crate::row::Inner;
 use crate::{DbError, Row, Tx, Value, connect, migrate};
+use sqlx::Connection;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -76,6 +77,32 @@ impl Db {
         };
         migrate::run(&db).await?;
         Ok(db)
+    }
+
+    /// Writes all of a SQLite database, as it is at one moment, into a new file of its own. `false`, and nothing is done, where
+    /// it is PostgreSQL, which has its own tools for that.
+    ///
+    /// # Errors
+    /// When the file is there, or cannot be written.
+    pub async fn copy_to(&self, file: &Path) -> Result<bool, DbError> {
+        let Self::Sqlite(pool) = self else {
+            return Ok(false);
+        };
+        let made = std::fs::File::options()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(file);
+        made.map_err(|source| DbError::File {
+            path: file.display().to_string(),
+            source,
+        })?;
+        sqlx::query("VACUUM INTO $1")
+            .bind(file.to_string_lossy().into_owned())
+            .execute(pool)
+            .await
+            .map_err(DbError::sql("copy itself"))?;
+        Ok(true)
     }
 
     /// Runs a statement; returns how many rows it touched.
@@ -195,7 +222,13 @@ async fn open_file(path: &Path) -> Result<SqlitePool, DbError> {
         .busy_timeout(BUSY_TIMEOUT);
     let pool = SqlitePoolOptions::new()
         .max_connections(SQLITE_CONNECTIONS_MAX)
-        .acquire_timeout(BUSY_TIMEOUT);
+        .acquire_timeout(BUSY_TIMEOUT)
+        // SQLite ends a transaction by itself that finds the disk full, and the driver goes on counting it: such a connection
+        // begins no other one, and a new one takes its place.
+        .before_acquire(|connection, _| {
+            let is_free = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_free) })
+        });
     pool.connect_with(options)
         .await
         .map_err(DbError::sql("open the file"))

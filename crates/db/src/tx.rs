@@ -59,6 +59,30 @@ impl Tx {
         }
     }
 
+    /// Every row of a query.
+    ///
+    /// # Errors
+    /// [`DbError::Sql`].
+    pub async fn all(&mut self, sql: &'static str, values: &[Value]) -> Result<Vec<Row>, DbError> {
+        match self {
+            Self::Sqlite(tx) => {
+                let rows = bound!(sql, values)
+                    .fetch_all(&mut **tx)
+                    .await
+                    .map_err(DbError::sql("query"))?;
+                let rows = rows.into_iter().map(|row| Row(Inner::Sqlite(row)));
+                Ok(rows.collect())
+            }
+            Self::Pg(tx) => {
+                let rows = bound!(sql, values)
+                    .fetch_all(&mut **tx)
+                    .await
+                    .map_err(DbError::sql("query"))?;
+                Ok(rows.into_iter().map(|row| Row(Inner::Pg(row))).collect())
+            }
+        }
+    }
+
     /// Makes it happen.
     ///
     /// # Errors

@@ -3,12 +3,13 @@
 use crate::compact::{PURGE_SOON, Purge};
 use crate::config::EngineConfig;
 use crate::error;
+use crate::flush::Flushing;
 use crate::guard::{Lock, Reading, Writing};
-use crate::manifest::Manifest;
 use crate::memory::Memory;
 use crate::poison::Poison;
 use crate::registry::table::Lookup;
 use crate::reserve::Reserve;
+use crate::room::Room;
 use crate::segment::file::Files;
 use crate::storage::Storage;
 use crate::wal::record::{Kind, put_births, put_samples};
@@ -60,7 +61,9 @@ pub(crate) struct Core {
     pub(crate) wal: Wal,
     pub(crate) memory: Lock,
     /// One flush at a time; it alone changes the manifest.
-    pub(crate) flushing: Mutex<Manifest>,
+    pub(crate) flushing: Mutex<Flushing>,
+    /// Whether the last flush found room.
+    pub(crate) flush_room: Room,
     /// How many wait to flush; a merge makes way for them.
     pub(crate) flush_waits: AtomicUsize,
     pub(crate) watch: Watch,
@@ -89,9 +92,28 @@ impl Core {
     /// Whether it takes writes; never waits for anybody.
     pub(crate) fn health(&self) -> Result<(), StoreError> {
         self.poison.check()?;
+        self.wal.room().check()?;
         let now = Instant::now();
         self.wal.look(now)?;
         self.watch.look(self.memory.is_held(), now)
+    }
+
+    /// Whether there is room for samples.
+    pub(crate) fn room(&self) -> Result<(), StoreError> {
+        self.wal.room().check()?;
+        self.flush_room.check()?;
+        self.reserve
+            .check(self.storage.as_ref(), self.dir(), self.clock.now())
+    }
+
+    /// Refuses what would only gather in memory: the log has no room, or flushes have had none for so long that a whole
+    /// head waits behind the one that is being flushed.
+    pub(crate) fn require_room(&self) -> Result<(), StoreError> {
+        self.wal.require_room()?;
+        if self.flush_room.is_full() && self.read().head.samples() >= self.config.flush_samples {
+            return self.flush_room.check();
+        }
+        Ok(())
     }
 
     /// The first instant that is still kept.
@@ -109,6 +131,7 @@ impl Core {
         allowance: Allowance,
     ) -> Result<Appended, StoreError> {
         self.poison.check()?;
+        self.require_room()?;
         self.reserve
             .check(self.storage.as_ref(), self.dir(), self.clock.now())?;
         let oldest = self.oldest();
@@ -228,7 +251,10 @@ impl Core {
     pub(crate) fn flush_if_due(&self, in_head: u64) {
         if self.is_lagging(in_head) {
             // Others may have waited for the same: whoever comes second finds it done.
-            self.counted(|core| core.flush_if(|memory| core.is_lagging(memory.head.samples())));
+            self.counted(|core| {
+                core.flush_room.may_try()?;
+                core.flush_if(|memory| core.is_lagging(memory.head.samples()))
+            });
         } else if in_head >= self.config.flush_samples
             || self.wal.bytes_in_file() >= self.config.flush_wal_bytes
         {
@@ -248,7 +274,7 @@ impl Core {
         loop {
             let stop = wanted.stop;
             drop(wanted);
-            // A failure poisons the log, where every writer finds it.
+            // A failure poisons the log, where every writer finds it; what found no room is tried again.
             let _ = self.wal.commit(self.wal.last());
             if stop {
                 return;
@@ -264,10 +290,16 @@ impl Core {
 
     /// Runs until told to stop: flushes when asked to, and every so often, and merges after it.
     pub(crate) fn flush_now_and_then(&self) {
-        let interval = std::time::Duration::from_millis(self.config.flush_interval_ms.max(1));
         let begun = Instant::now();
         let mut last = None::<Instant>;
         loop {
+            // What found no room holds up everything after it.
+            let interval = if self.flush_room.is_full() {
+                self.config.room_retry_ms
+            } else {
+                self.config.flush_interval_ms
+            };
+            let interval = std::time::Duration::from_millis(interval.max(1));
             let mut wanted = self.wanted();
             loop {
                 let pause = match (wanted.purge, last) {
@@ -287,6 +319,10 @@ impl Core {
             }
             (wanted.flush, wanted.purge) = (false, false);
             drop(wanted);
+            last = Some(Instant::now());
+            if self.flush_room.may_try().is_err() {
+                continue;
+            }
             self.counted(|core| core.flush().and_then(|()| core.compact(Purge::WhenWorthIt)));
             last = Some(Instant::now());
         }
@@ -299,9 +335,15 @@ impl Core {
         }
     }
 
-    /// Poisons with `error`.
-    pub(crate) fn poisoned(&self) -> impl Fn(StoreError) -> StoreError {
-        |error| self.poison.set(&error)
+    /// What a failure to write means: poison, unless there was only no room.
+    pub(crate) fn failed(&self) -> impl Fn(StoreError) -> StoreError {
+        |error| {
+            if error::is_lack_of_room(&error) {
+                let reason = error::with_source(&error);
+                return StoreError::OutOfRoom { reason };
+            }
+            self.poison.set(&error)
+        }
     }
 
     /// Removes a file that no longer counts. When that fails it is a stranger, and goes at the next start.

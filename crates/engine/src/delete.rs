@@ -47,6 +47,7 @@ impl Core {
     ) -> Result<Deleted, StoreError> {
         if !query.dry_run {
             self.poison.check()?;
+            self.wal.require_room()?;
         }
         let names = self.read().registry.names().of(tenant);
         let mut pace = Pace::new(context)?;

@@ -14,10 +14,11 @@ use base::id::TenantId;
 use base::sample::{Appended, Batch};
 use base::scope::{Action, Scope};
 use base::store::{
-    Allowance, DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node, SampleStore,
-    StoreError, Usage,
+    Allowance, Copied, DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node,
+    SampleStore, StoreError, Usage,
 };
 use base::time::Clock;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
@@ -59,7 +60,8 @@ impl Engine {
     /// deletions once in 24 hours; this waits for no hour, and returns when it is done.
     ///
     /// # Errors
-    /// [`StoreError::Poisoned`] when writing fails, [`StoreError::Corrupt`] when a segment is damaged.
+    /// [`StoreError::Poisoned`] when writing fails, [`StoreError::OutOfRoom`] when the disk is full,
+    /// [`StoreError::Corrupt`] when a segment is damaged.
     pub fn compact(&self) -> Result<(), StoreError> {
         self.core.compact(Purge::Now)
     }
@@ -180,6 +182,14 @@ impl SampleStore for Engine {
         self.core.health()
     }
 
+    fn copy_to(&self, dir: &Path) -> Result<Copied, StoreError> {
+        self.core.copy_to(dir)
+    }
+
+    fn room(&self) -> Result<(), StoreError> {
+        self.core.room()
+    }
+
     fn figures(&self) -> Vec<Figure> {
         let core = &self.core;
         let (series, tenants, head_samples, segments, tombstones) = {
@@ -252,6 +262,13 @@ impl SampleStore for Engine {
                 "disk_free_bytes",
                 "Bytes free on the disk when a write asked last; 0 while no reserve is set.",
                 core.reserve.free().unwrap_or_default() as f64,
+            ),
+            figure(
+                "out_of_room",
+                "1 while the disk has no room for the log or for a flush.",
+                f64::from(u8::from(
+                    core.wal.room().is_full() || core.flush_room.is_full(),
+                )),
             ),
             figure(
                 "poisoned",

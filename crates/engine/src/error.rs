@@ -33,3 +33,31 @@ pub(crate) fn damaged(path: &Path, offset: u64) -> impl FnOnce(Damaged) -> Store
         what: what.to_owned(),
     }
 }
+
+/// Whether the disk, or a quota on it, had no room for a write. A sync that fails so is no such case: what it was to bring
+/// to safety may be lost already.
+pub(crate) fn is_lack_of_room(error: &StoreError) -> bool {
+    match error {
+        StoreError::OutOfRoom { .. } => true,
+        StoreError::Io { action, source, .. } => {
+            *action != "sync"
+                && matches!(
+                    source.kind(),
+                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+                )
+        }
+        _ => false,
+    }
+}
+
+/// What went wrong, with the operating system's words, as far as it is not said already.
+pub(crate) fn with_source(error: &StoreError) -> String {
+    use std::error::Error as _;
+    match error {
+        StoreError::OutOfRoom { reason } | StoreError::Poisoned { reason } => reason.clone(),
+        error => match error.source() {
+            Some(source) => format!("{error}: {source}"),
+            None => error.to_string(),
+        },
+    }
+}

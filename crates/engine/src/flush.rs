@@ -6,7 +6,9 @@
 //! 4. Under the lock: readers see the segments in place of the frozen head.
 //! 5. Files that no longer count are removed.
 //!
-//! Whatever fails on the way poisons: the log still holds all, and the next start ends what was begun.
+//! Whatever fails on the way poisons: the log still holds all, and the next start ends what was begun. Only where a disk had
+//! no room nothing is broken: the files that were begun are removed, what was frozen stays in memory, and the next flush
+//! begins with it.
 
 use crate::core::Core;
 use crate::day::Day;
@@ -38,12 +40,30 @@ pub(crate) const SEGMENTS: &str = "segments";
 pub(crate) const NAMES: &str = "names";
 pub(crate) const WAL: &str = "wal";
 
+/// What flushes change, and what one of them has left undone for lack of room.
+#[derive(Debug)]
+pub(crate) struct Flushing {
+    pub(crate) manifest: Manifest,
+    taken: Option<Taken>,
+}
+
+impl Flushing {
+    pub(crate) const fn new(manifest: Manifest) -> Self {
+        Self {
+            manifest,
+            taken: None,
+        }
+    }
+}
+
 /// What step 1 took out of memory.
+#[derive(Debug)]
 struct Taken {
     frozen: Arc<Frozen>,
     wal_first: u64,
     next_series: u32,
-    names: NameFile,
+    /// A name file; none where nothing was born and nothing has died.
+    names: Option<Vec<u8>>,
     /// `names` holds all series, and replaces the files before it.
     all_names: bool,
 }
@@ -77,17 +97,39 @@ impl Core {
         self.flush_waits.fetch_add(1, Ordering::SeqCst);
         let locked = self.flushing.lock();
         self.flush_waits.fetch_sub(1, Ordering::SeqCst);
-        let mut manifest = locked.unwrap_or_else(PoisonError::into_inner);
+        let mut flushing = locked.unwrap_or_else(PoisonError::into_inner);
         if !wanted(&self.read()) {
             return Ok(());
         }
-        let oldest = self.oldest();
-        if let Some(taken) = self.freeze(&manifest)? {
-            self.flush_frozen(&mut manifest, taken, oldest)
-                .map_err(self.poisoned())?;
-            self.counters.flushes.fetch_add(1, Ordering::Relaxed);
+        let outcome = self.flush_all(&mut flushing);
+        match &outcome {
+            Ok(()) => self.flush_room.clear(),
+            Err(refused) if error::is_lack_of_room(refused) => drop(self.flush_room.set(refused)),
+            Err(_) => {}
         }
-        self.expire(&mut manifest, oldest).map_err(self.poisoned())
+        outcome
+    }
+
+    fn flush_all(&self, flushing: &mut Flushing) -> Result<(), StoreError> {
+        self.flush_taken(flushing)?;
+        flushing.taken = self.freeze(&flushing.manifest).map_err(self.failed())?;
+        self.flush_taken(flushing)?;
+        self.expire(&mut flushing.manifest, self.oldest())
+            .map_err(self.failed())
+    }
+
+    /// Steps 2 to 5 of what is frozen, if something is.
+    pub(crate) fn flush_taken(&self, flushing: &mut Flushing) -> Result<(), StoreError> {
+        let Some(taken) = flushing.taken.take() else {
+            return Ok(());
+        };
+        let manifest = &mut flushing.manifest;
+        if let Err(error) = self.flush_frozen(manifest, &taken, self.oldest()) {
+            flushing.taken = Some(taken);
+            return Err(self.failed()(error));
+        }
+        self.counters.flushes.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Step 1. `None` when nothing has happened since the last flush.
@@ -116,6 +158,8 @@ impl Core {
             Some(names) => all_of(&names),
             None => since(births, deaths),
         };
+        let is_empty = names.births.is_empty() && names.deaths.is_empty();
+        let names = (!is_empty).then(|| names.encode());
         Ok(Some(Taken {
             frozen,
             wal_first,
@@ -129,33 +173,31 @@ impl Core {
     fn flush_frozen(
         &self,
         manifest: &mut Manifest,
-        taken: Taken,
+        taken: &Taken,
         oldest: Millis,
     ) -> Result<(), StoreError> {
-        let Taken {
-            frozen,
-            wal_first,
-            next_series,
-            names,
-            all_names,
-        } = taken;
         let mut next = manifest.clone();
-        let mut files = self.write_segments(&mut next, &frozen, oldest)?;
+        let written = self.write_taken(&mut next, taken, oldest);
+        // Also where it failed: a number is never given twice.
+        manifest.next_file = next.next_file;
+        let mut files = match written {
+            Ok(files) => files,
+            Err(error) => {
+                self.discard_new(manifest, &next);
+                return Err(error);
+            }
+        };
         let mut discarded = Vec::new();
-        if all_names {
-            discarded.extend(next.names.drain(..).map(|file| self.dir().join(file)));
-        }
-        if !names.births.is_empty() || !names.deaths.is_empty() {
-            let file = format!("{NAMES}/{:010}.names", next.take_file_number());
-            self.write_file(&self.dir().join(&file), &names.encode())?;
-            next.names.push(file);
+        if taken.all_names {
+            discarded.extend(manifest.names.iter().map(|file| self.dir().join(file)));
         }
         discarded.extend(
-            (next.wal_first..wal_first).map(|number| wal::path(&self.dir().join(WAL), number)),
+            (next.wal_first..taken.wal_first)
+                .map(|number| wal::path(&self.dir().join(WAL), number)),
         );
-        next.sequence = frozen.sequence;
-        next.wal_first = wal_first;
-        next.next_series = next_series;
+        next.sequence = taken.frozen.sequence;
+        next.wal_first = taken.wal_first;
+        next.next_series = taken.next_series;
         let segments = Arc::clone(&self.read().segments);
         files.extend(segments.iter().cloned());
         self.publish(manifest, next, files)?;
@@ -163,6 +205,42 @@ impl Core {
             self.discard(&file);
         }
         Ok(())
+    }
+
+    /// Step 2: returns the segments.
+    fn write_taken(
+        &self,
+        next: &mut Manifest,
+        taken: &Taken,
+        oldest: Millis,
+    ) -> Result<Vec<Arc<Segment>>, StoreError> {
+        let segments = self.write_segments(next, &taken.frozen, oldest)?;
+        if taken.all_names {
+            next.names.clear();
+        }
+        if let Some(names) = &taken.names {
+            let file = format!("{NAMES}/{:010}.names", next.take_file_number());
+            self.write_file(&self.dir().join(&file), names)?;
+            next.names.push(file);
+        }
+        Ok(segments)
+    }
+
+    /// Removes the files that `next` names and `manifest` does not: what is not finished must not fill the disk.
+    fn discard_new(&self, manifest: &Manifest, next: &Manifest) {
+        for entry in &next.segments {
+            if !manifest.segments.contains(entry) {
+                self.discard(&self.dir().join(&entry.file));
+                // Fails where other segments are left.
+                let day = day_dir(self.dir(), Day(entry.day));
+                let _ = self.storage.remove_dir(&day);
+            }
+        }
+        for file in &next.names {
+            if !manifest.names.contains(file) {
+                self.discard(&self.dir().join(file));
+            }
+        }
     }
 
     /// Steps 3 and 4, for a flush as for a merge.
@@ -195,7 +273,12 @@ impl Core {
             .cloned()
             .collect();
         let dropped: HashSet<u64> = dropped.into_iter().map(|own| own.sequence).collect();
-        next.store(self.storage.as_ref(), self.dir())?;
+        if let Err(error) = next.store(self.storage.as_ref(), self.dir()) {
+            if error::is_lack_of_room(&error) {
+                self.discard_new(manifest, &next);
+            }
+            return Err(error);
+        }
         *manifest = next;
         let segments = Arc::new(segments);
         let mut memory = self.write();
@@ -254,7 +337,7 @@ impl Core {
         fill: impl FnOnce(&mut SegmentWriter) -> Result<(), StoreError>,
     ) -> Result<Arc<Segment>, StoreError> {
         let mut writer = self.begin_segment(next, header)?;
-        fill(&mut writer)?;
+        fill(&mut writer).inspect_err(|_| self.discard(writer.path()))?;
         self.end_segment(next, header, writer)
     }
 
@@ -278,7 +361,7 @@ impl Core {
         writer: SegmentWriter,
     ) -> Result<Arc<Segment>, StoreError> {
         let path = writer.path().to_owned();
-        let written = writer.finish()?;
+        let written = writer.finish().inspect_err(|_| self.discard(&path))?;
         let dir = day_dir(self.dir(), header.day);
         self.storage
             .sync_dir(&dir)
@@ -310,7 +393,10 @@ impl Core {
             .storage
             .create(path)
             .map_err(error::io("create", path))?;
-        file.append(bytes).map_err(error::io("write", path))?;
+        if let Err(source) = file.append(bytes) {
+            self.discard(path);
+            return Err(error::io("write", path)(source));
+        }
         file.sync().map_err(error::io("sync", path))?;
         let dir = path.parent().unwrap_or(path);
         self.storage.sync_dir(dir).map_err(error::io("sync", dir))

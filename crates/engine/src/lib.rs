@@ -11,6 +11,7 @@
 mod column;
 mod compact;
 mod config;
+mod copy;
 mod core;
 mod day;
 mod delete;
@@ -28,6 +29,7 @@ mod read;
 mod recover;
 mod registry;
 mod reserve;
+mod room;
 mod segment;
 pub mod storage;
 mod stored;

@@ -124,7 +124,8 @@ impl Manifest {
         }
     }
 
-    /// Makes this the manifest of a samples folder. When it fails it is unknown which one counts.
+    /// Makes this the manifest of a samples folder. When it fails it is unknown which one counts, unless it failed for lack
+    /// of room: then the one before does.
     pub(crate) fn store(&self, storage: &dyn Storage, dir: &Path) -> Result<(), StoreError> {
         let (temporary, path) = (dir.join(TEMPORARY), dir.join(FILE));
         let text = self
@@ -133,7 +134,11 @@ impl Manifest {
         let mut file = storage
             .create(&temporary)
             .map_err(error::io("create", &temporary))?;
-        file.append(&text).map_err(error::io("write", &temporary))?;
+        if let Err(source) = file.append(&text) {
+            // Whatever was written is in the way of the next try.
+            let _ = storage.remove(&temporary);
+            return Err(error::io("write", &temporary)(source));
+        }
         file.sync().map_err(error::io("sync", &temporary))?;
         storage
             .rename(&temporary, &path)

@@ -1,6 +1,7 @@
-//! The rule after a failed write or sync: stop writing. The page cache may lie from then on, so that only a restart,
-//! which reads what really is there, can tell what was stored.
+//! The rule after a failed sync, or a write that failed for another reason than a lack of room: stop writing. The page cache
+//! may lie from then on, so that only a restart, which reads what really is there, can tell what was stored.
 
+use crate::error;
 use base::store::StoreError;
 use std::sync::OnceLock;
 
@@ -21,12 +22,7 @@ impl Poison {
 
     /// Records a failure (the first one counts) and returns what writers are told.
     pub(crate) fn set(&self, error: &StoreError) -> StoreError {
-        use std::error::Error as _;
-        let mut reason = error.to_string();
-        if let Some(source) = error.source() {
-            reason = format!("{reason}: {source}");
-        }
-        let reason = self.0.get_or_init(|| reason);
+        let reason = self.0.get_or_init(|| error::with_source(error));
         StoreError::Poisoned {
             reason: reason.clone(),
         }

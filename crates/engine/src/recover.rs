@@ -3,7 +3,7 @@
 use crate::config::EngineConfig;
 use crate::core::{Core, Counters, Wanted};
 use crate::error;
-use crate::flush::{NAMES, SEGMENTS, WAL};
+use crate::flush::{Flushing, NAMES, SEGMENTS, WAL};
 use crate::guard::Lock;
 use crate::index::days::covers;
 use crate::manifest::{self, Manifest};
@@ -12,6 +12,7 @@ use crate::poison::Poison;
 use crate::registry::file::NameFile;
 use crate::registry::table::{FingerprintKey, Registry};
 use crate::reserve::Reserve;
+use crate::room::Room;
 use crate::segment::file::Files;
 use crate::segment::reader::Segment;
 use crate::storage::Storage;
@@ -125,6 +126,7 @@ pub(crate) fn open(
             Arc::clone(&storage),
             &wal_dir,
             Arc::clone(&poison),
+            Room::new(config.room_retry_ms),
             manifest.wal_first,
             0,
         )?;
@@ -145,6 +147,7 @@ pub(crate) fn open(
             Arc::clone(&storage),
             &wal_dir,
             Arc::clone(&poison),
+            Room::new(config.room_retry_ms),
             replayed.number + 1,
             replayed.last,
         )?
@@ -153,6 +156,7 @@ pub(crate) fn open(
     report.took = started.elapsed();
     let core = Core {
         reserve: Reserve::new(config.reserve_bytes),
+        flush_room: Room::new(config.room_retry_ms),
         config,
         clock,
         storage,
@@ -160,7 +164,7 @@ pub(crate) fn open(
         poison,
         wal,
         memory: Lock::new(memory),
-        flushing: Mutex::new(manifest),
+        flushing: Mutex::new(Flushing::new(manifest)),
         flush_waits: AtomicUsize::new(0),
         watch: Watch::default(),
         wanted: Mutex::new(Wanted::default()),

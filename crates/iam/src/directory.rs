@@ -1,8 +1,10 @@
 //! Everything that deciding needs, in memory: an immutable snapshot, replaced as a whole after every change.
 
+mod deleted;
 mod entry;
 mod sorted;
 
+pub use deleted::Deleted;
 pub use entry::{Account, ApiKey, DomainEntry, Member, Org, Region, Space, User};
 
 use crate::departures::Departures;
@@ -32,6 +34,8 @@ pub struct Directory {
     pub(crate) members: HashMap<(AccountId, UserId), Millis>,
     pub(crate) departures: Departures,
     pub(crate) domains: HashMap<Domain, DomainEntry>,
+    /// What was deleted and whose samples are still to go, in the order in which they go.
+    pub(crate) deletions: Vec<Deleted>,
     /// By person first: what somebody may see is found by looking through his roles, not through all domains.
     pub(crate) roles: HashMap<UserId, HashMap<Domain, Vec<Role>>>,
     pub(crate) keys: HashMap<KeyId, ApiKey>,
@@ -114,6 +118,7 @@ impl Directory {
             own.spaces.insert(space.id, space);
         }
         own.load_people(db).await?;
+        own.deletions = deleted::load(db).await?;
         own.load_keys(db).await?;
         own.sorted = sorted::Sorted::of(&own);
         Ok(own)
@@ -146,11 +151,7 @@ impl Directory {
         let domains =
             "SELECT tenant, domain, resolution_seconds FROM domains WHERE retired_at IS NULL";
         for row in db.all(domains, &[]).await? {
-            let tenant = row.int("tenant")?;
-            let tenant = u32::try_from(tenant).map_err(|_| IamError::Stored {
-                value: tenant.to_string(),
-                expected: "a tenant number",
-            })?;
+            let tenant = tenant(&row)?;
             let resolution = row
                 .int_or_none("resolution_seconds")?
                 .map(|seconds| {
@@ -166,7 +167,7 @@ impl Directory {
                 continue;
             };
             let entry = DomainEntry {
-                tenant: TenantId(tenant),
+                tenant,
                 account,
                 resolution_seconds: resolution,
             };
@@ -287,11 +288,21 @@ impl Directory {
         accounts
     }
 
-    /// The numbers in the store of all domains of the account.
+    /// The numbers in the store of all domains of the account, also of those that were deleted as long as anything of them
+    /// may be stored.
     pub fn tenants_of(&self, account: AccountId) -> impl Iterator<Item = TenantId> {
-        let own = self.domains.values();
-        own.filter(move |entry| entry.account == account)
-            .map(|entry| entry.tenant)
+        let live = self.domains.values();
+        let live = live.filter(move |entry| entry.account == account);
+        let deleted = self.deletions.iter();
+        let deleted = deleted.filter(move |own| own.account == account);
+        live.map(|entry| entry.tenant)
+            .chain(deleted.map(|own| own.tenant))
+    }
+
+    /// What was deleted and whose samples are still to go, in the order in which they go.
+    #[must_use]
+    pub fn deletions(&self) -> &[Deleted] {
+        &self.deletions
     }
 
     /// The account a domain belongs to.
@@ -323,6 +334,16 @@ pub(crate) async fn changes(db: &Db) -> Result<i64, IamError> {
         .one("SELECT value FROM counters WHERE name = 'changes'", &[])
         .await?;
     counter(row)
+}
+
+/// A domain's number in the store.
+pub(crate) fn tenant(row: &Row) -> Result<TenantId, IamError> {
+    let tenant = row.int("tenant")?;
+    let number = u32::try_from(tenant).map_err(|_| IamError::Stored {
+        value: tenant.to_string(),
+        expected: "a tenant number",
+    })?;
+    Ok(TenantId(number))
 }
 
 pub(crate) fn at(row: &Row, column: &'static str) -> Result<Millis, IamError> {

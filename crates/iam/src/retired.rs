@@ -1,44 +1,117 @@
-//! Domains that were deleted: nobody has a role in them any more, and their samples are to go.
+//! Working off what deletions have written down: the samples of each go from the store of every node once its time has come,
+//! and when nothing is stored any more it is forgotten.
 
-use crate::directory::domain;
+use crate::audit::{Action as Done, Entries, Entry};
+use crate::directory::Deleted;
 use crate::error::IamError;
 use crate::service::Iam;
-use base::id::TenantId;
-use base::scope::{Action, Actions, Scope};
+use base::scope::{Action, Actions, Domain, Scope};
+use base::time::Millis;
+use db::{Db, Value};
 use std::sync::Arc;
 
 /// Who deletes in a domain that is nobody's.
 const CALLER: &str = "deleted-domain";
 
+/// Several nodes on one PostgreSQL have a store each: one that is away for as long still removes what was deleted meanwhile.
+const OTHER_NODES_MILLISECONDS: i64 = 30 * 86_400_000;
+
 impl Iam {
-    /// A scope to delete with in every domain that was deleted. A store keeps what it holds until it is told: each node asks
-    /// its own store, and asking again does no harm.
+    /// What is due: its samples go. Asked of memory, however often.
+    #[must_use]
+    pub fn due(&self) -> Vec<Deleted> {
+        let now = self.0.clock.now();
+        let directory = self.directory();
+        let due = directory.deletions.iter();
+        due.take_while(|own| !own.is_kept(now)).cloned().collect()
+    }
+
+    /// From here on it cannot be brought back: a scope to delete its samples with. `None` when it was brought back before.
     ///
     /// # Errors
-    /// When the database cannot be read.
-    pub async fn retired(&self) -> Result<Vec<Scope>, IamError> {
-        let sql = "SELECT tenant, domain FROM domains WHERE retired_at IS NOT NULL";
-        let caller: Arc<str> = CALLER.into();
-        let mut scopes = Vec::new();
-        for row in self.0.db.all(sql, &[]).await? {
-            let tenant = row.int("tenant")?;
-            let tenant = u32::try_from(tenant).map_err(|_| IamError::Stored {
-                value: tenant.to_string(),
-                expected: "a tenant number",
-            })?;
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "the domain is nobody's any more, and deleting is all that it allows"
-            )]
-            let scope = Scope::granted(
-                TenantId(tenant),
-                domain(&row.text("domain")?)?,
-                Actions::of(&[Action::Delete]),
-                Arc::clone(&caller),
-            );
-            scopes.push(scope);
+    /// When the database cannot be asked.
+    pub async fn begin_removal(&self, own: &Deleted) -> Result<Option<Scope>, IamError> {
+        let sql = "UPDATE deletions SET begun = 1 WHERE tenant = $1 AND due_at <= $2";
+        let values = [
+            Value::from(i64::from(own.tenant.0)),
+            self.0.clock.now().0.into(),
+        ];
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "what the deletion has said comes true: its entry says so"
+        )]
+        let begun = self.0.db.execute(sql, &values).await?;
+        if begun == 0 {
+            return Ok(None);
         }
-        Ok(scopes)
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the domain is nobody's any more, and deleting is all that it allows"
+        )]
+        let scope = Scope::granted(
+            own.tenant,
+            own.domain,
+            Actions::of(&[Action::Delete]),
+            Arc::from(CALLER),
+        );
+        Ok(Some(scope))
+    }
+
+    /// Forgets those of which nothing is stored any more. On a database of several nodes a while after their time, so that
+    /// each has removed what it holds.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn forget_removed(&self, removed: &[Deleted]) -> Result<(), IamError> {
+        let grace = match self.0.db {
+            Db::Sqlite(_) => 0,
+            Db::Pg(_) => OTHER_NODES_MILLISECONDS,
+        };
+        let now = self.0.clock.now();
+        let gone = |own: &&Deleted| own.due_at.plus(grace) <= now;
+        let removed: Vec<&Deleted> = removed.iter().filter(gone).collect();
+        if removed.is_empty() {
+            return Ok(());
+        }
+        let mut entries = Vec::with_capacity(removed.len());
+        let mut tx = self.0.db.begin().await?;
+        for own in removed {
+            let entry = Entry::by_server(Done::MetricsRemoved).in_account(own.account);
+            entries.push(entry.on(own.domain).with("name", &own.name));
+            let tenant = Value::from(i64::from(own.tenant.0));
+            // Also where there never was a sample to begin with.
+            let begin = "UPDATE deletions SET begun = 1 WHERE tenant = $1 AND due_at <= $2";
+            tx.execute(begin, &[tenant.clone(), now.0.into()]).await?;
+            for sql in [
+                "DELETE FROM deleted_roles WHERE domain IN (SELECT domain FROM deletions WHERE tenant = $1 AND begun = 1)",
+                "DELETE FROM domains WHERE tenant = $1 AND retired_at IS NOT NULL \
+                 AND EXISTS (SELECT 1 FROM deletions WHERE deletions.tenant = domains.tenant AND begun = 1)",
+                "DELETE FROM deletions WHERE tenant = $1 AND begun = 1",
+            ] {
+                tx.execute(sql, std::slice::from_ref(&tenant)).await?;
+            }
+        }
+        self.commit(tx, Entries::of(entries)).await
+    }
+
+    /// The operator's word: the samples of these go now, not at their time. Returns how many domains that makes due, those
+    /// of an organization's spaces included.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn purge_deleted(&self, domains: &[Domain]) -> Result<u64, IamError> {
+        let now: Millis = self.0.clock.now();
+        let mut tx = self.0.db.begin().await?;
+        let (mut due, mut entries) = (0, Vec::new());
+        for domain in domains {
+            let sql = "UPDATE deletions SET due_at = $2 WHERE (domain = $1 OR deleted_with = $1) AND due_at > $2";
+            due += tx
+                .execute(sql, &[domain.to_string().into(), now.0.into()])
+                .await?;
+            entries.push(Entry::by_operator(Done::RemovalAdvanced).on(domain));
+        }
+        self.commit(tx, Entries::of(entries)).await?;
+        Ok(due)
     }
 
     /// How many changes the directory holds: another number, another directory.

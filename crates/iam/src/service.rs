@@ -14,7 +14,7 @@ use base::limit;
 use base::scope::Domain;
 use base::time::Clock;
 use db::{Db, Tx, Value};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
@@ -51,6 +51,8 @@ pub struct IamConfig {
     pub stale_seconds_max: i64,
     /// Password checks at once; each takes 19 MiB and a core for some milliseconds.
     pub password_checks_max: usize,
+    /// How long what was deleted can be brought back before its samples go.
+    pub deleted_milliseconds: i64,
     /// How invitations are made.
     pub invitations: InvitationConfig,
     /// What may wait, fail and be made.
@@ -203,6 +205,7 @@ impl Iam {
             stale_seconds_max: i64::MAX,
             password_checks_max: 1,
             limits: IamLimits::default(),
+            deleted_milliseconds: 0,
             invitations,
         };
         Self::on(db, config, clock, KeyRing::empty()).await
@@ -380,6 +383,14 @@ impl Iam {
     #[must_use]
     pub fn password_waits(&self) -> u64 {
         self.0.logins.checks.waits()
+    }
+
+    /// Writes the identity database into a new file; `false` where it is PostgreSQL, which is copied by its own tools.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn copy_database(&self, file: &Path) -> Result<bool, IamError> {
+        Ok(self.0.db.copy_to(file).await?)
     }
 
     /// Whether the database was closed.

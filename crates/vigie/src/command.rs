@@ -7,6 +7,7 @@ pub(crate) mod api;
 pub(crate) mod api_key;
 pub(crate) mod completion;
 pub(crate) mod config;
+pub(crate) mod deleted;
 pub(crate) mod iam;
 mod invitation;
 pub(crate) mod login;

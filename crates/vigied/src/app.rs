@@ -1,5 +1,6 @@
 //! Every service of the process, built once in [`crate::boot`] and shared by all handlers.
 
+use crate::backup::state::Backups;
 use crate::http::bodies::Bodies;
 use crate::http::guesses::Guesses;
 use crate::http::places::Places;
@@ -45,6 +46,8 @@ pub(crate) struct App {
     pub(crate) own_address: OwnAddress,
     pub(crate) limits: Limits,
     pub(crate) quotas: Quotas,
+    /// Whether one is made, and how the last one went.
+    pub(crate) backups: Backups,
     /// The questions whether store and database answer.
     pub(crate) probes: Probes,
     /// Who has shown introspection what is no credential.

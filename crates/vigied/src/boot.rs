@@ -1,6 +1,7 @@
 //! Builds the services. The only place that chooses implementations: which database, which store, which clock.
 
 use crate::app::{App, Limits};
+use crate::backup::state::Backups;
 use crate::config::Settings;
 use crate::data_dir::{self, DataDir};
 use crate::database;
@@ -61,6 +62,7 @@ pub(crate) async fn identity(
         stale_seconds_max: seconds("tokens.stale_seconds_max"),
         password_checks_max: size(settings.limit(limit::CONCURRENT_PASSWORD_CHECKS)),
         limits: IamLimits::of(|limit| settings.limit(limit)),
+        deleted_milliseconds: seconds("storage.deleted_seconds").saturating_mul(1000),
         invitations: invitations(settings),
     };
     Ok(Iam::open(db, config, Arc::new(SystemClock)).await?)
@@ -181,6 +183,7 @@ pub(crate) async fn boot(
         },
         code_tries: Guesses::new(guesses::CODES, settings.limit(limit::CODE_TRIES_PER_MINUTE)),
         quotas: Quotas::default(),
+        backups: Backups::new(settings.data()),
         probes: Probes::default(),
         guesses: Guesses::new(
             guesses::CREDENTIALS,
@@ -239,7 +242,8 @@ fn warn_of_bodies_that_never_fit(settings: &Settings) {
     }
 }
 
-async fn store(
+/// Opens the store.
+pub(crate) async fn store(
     settings: &Settings,
     folder: &DataDir,
     clock: Arc<dyn Clock>,

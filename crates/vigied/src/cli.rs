@@ -1,5 +1,6 @@
 //! The command line of the server.
 
+pub(crate) mod deleted;
 mod people;
 
 pub(crate) use people::{AuditArgs, UserCommand};
@@ -27,6 +28,10 @@ Later:
   vigied config check                   see every setting, and where it comes from
   vigied account create NAME --owner EMAIL --data /var/lib/vigie
                                         make a further account, while the server runs
+  vigied backup DIR --data /var/lib/vigie
+                                        copy everything, while the server runs
+  vigied deleted list --data /var/lib/vigie
+                                        see what was deleted and can be brought back
   vigied invitation code EMAIL --data /var/lib/vigie
                                         let an invited person in, where no mail is sent
   vigied user reset-password EMAIL --data /var/lib/vigie
@@ -63,6 +68,15 @@ pub(crate) enum Command {
     /// Make and list accounts, also while a server runs on the same data.
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Make a complete copy of the data folder, also while a server runs on it.
+    ///
+    /// It holds everything that was acknowledged before it was begun: samples, identity database, signing keys and settings.
+    /// `vigied serve --data DIR` serves it. It is there when it is complete, or not at all. Where PostgreSQL keeps the
+    /// identity, copy that with `pg_dump` afterwards.
+    Backup(BackupArgs),
+    /// See what was deleted and have its metrics go at once, also while a server runs on the same data.
+    #[command(subcommand)]
+    Deleted(deleted::DeletedCommand),
     /// List, make and retire the keys that sign tokens, also while a server runs on the same data.
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -237,6 +251,18 @@ impl DatabaseArgs {
             ..SettingArgs::default()
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupArgs {
+    /// The folder to make; it must not be there.
+    #[arg(value_name = "DIR")]
+    pub(crate) target: PathBuf,
+    #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value = "text", ignore_case = true)]
+    pub(crate) output: Output,
 }
 
 #[derive(Debug, Subcommand)]

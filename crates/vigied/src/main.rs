@@ -2,14 +2,18 @@
 
 mod account;
 mod app;
+mod aside;
 mod at;
 mod audit;
+mod backup;
 mod boot;
 mod cli;
 mod columns;
 mod config;
 mod data_dir;
 mod database;
+mod deleted;
+mod disk_watch;
 mod http;
 mod init;
 mod invitation;
@@ -40,7 +44,7 @@ use anyhow::Context;
 use clap::Parser;
 use cli::{Cli, Command, ConfigCommand, OperationsCommand, Output, SettingArgs};
 use config::{Layers, Resolved, Settings};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -53,6 +57,9 @@ fn main() -> ExitCode {
         }
     }
 }
+
+/// What mends a full disk.
+const MAKE_ROOM: &str = "make room on the disk";
 
 /// The error with its causes in one line, and below it what mends it, each hint once.
 fn told(error: &anyhow::Error) -> String {
@@ -68,6 +75,18 @@ fn told(error: &anyhow::Error) -> String {
         if !hint.is_empty() && !hints.iter().any(|known| known == hint) {
             hints.push(hint.to_owned());
         }
+    }
+    let is_full = |cause: &(dyn std::error::Error + 'static)| {
+        let kind = cause
+            .downcast_ref::<std::io::Error>()
+            .map(std::io::Error::kind);
+        matches!(
+            kind,
+            Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+        )
+    };
+    if error.chain().any(is_full) && !hints.iter().any(|own| own == MAKE_ROOM) {
+        hints.push(MAKE_ROOM.to_owned());
     }
     let hints: String = hints.iter().map(|hint| format!("\nhint: {hint}")).collect();
     causes.join(": ") + &hints
@@ -110,7 +129,15 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 _ => done?,
             }
         }
-        command @ (Command::Account(_) | Command::Invitation(_) | Command::User(_)) => {
+        Command::Backup(arguments) => {
+            let (settings, _) = settings(&arguments.database.settings())?;
+            start_logging(&settings)?;
+            print(&runtime()?.block_on(backup::run(&settings, &arguments))?)?;
+        }
+        command @ (Command::Account(_)
+        | Command::Deleted(_)
+        | Command::Invitation(_)
+        | Command::User(_)) => {
             let (settings, _) = settings(&operators_database(&command))?;
             start_logging(&settings)?;
             let text = runtime()?.block_on(operator::run(&settings, &command))?;
@@ -189,6 +216,7 @@ fn start_logging(settings: &Settings) -> anyhow::Result<()> {
 fn operators_database(command: &Command) -> SettingArgs {
     match command {
         Command::Account(command) => command.database().settings(),
+        Command::Deleted(command) => command.database().settings(),
         Command::Invitation(command) => command.database().settings(),
         Command::User(command) => command.database().settings(),
         _ => SettingArgs::default(),
@@ -198,7 +226,7 @@ fn operators_database(command: &Command) -> SettingArgs {
 /// Prints what can be asked for again: a reader who has seen enough and leaves is no failure.
 fn print(text: &str) -> anyhow::Result<()> {
     match print_once(text) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         printed => printed.context("cannot print the answer"),
     }
 }

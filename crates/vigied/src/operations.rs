@@ -5,6 +5,7 @@
 //! It shares nothing with the public listener: neither places nor time limits, so that it answers when that one is full.
 
 pub(crate) mod answer;
+mod backup;
 pub(crate) mod client;
 pub(crate) mod control;
 mod listener;

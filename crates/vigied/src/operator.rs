@@ -1,11 +1,12 @@
 //! The operator's commands that change something: through the server that runs on the folder, or on the closed database. So
 //! the one that serves knows of a change when the command returns, and nothing works beside its memory.
 
+use crate::cli::deleted::DeletedCommand;
 use crate::cli::{AccountCommand, Cli, Command, InvitationCommand, UserCommand};
 use crate::config::Settings;
 use crate::data_dir::{self, DataDirError};
 use crate::operations::control;
-use crate::{account, boot, invitation, user};
+use crate::{account, boot, deleted, invitation, user};
 use anyhow::{Context, bail};
 use clap::Parser;
 use iam::Iam;
@@ -22,6 +23,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 fn is_change(command: &Command) -> bool {
     match command {
         Command::Account(AccountCommand::List { .. })
+        | Command::Deleted(DeletedCommand::List { .. })
         | Command::Invitation(InvitationCommand::List { .. })
         | Command::User(UserCommand::List { .. }) => false,
         Command::Account(AccountCommand::Limit(arguments)) => !arguments.changes.is_empty(),
@@ -109,6 +111,7 @@ pub(crate) async fn obey(
 async fn perform(settings: &Settings, iam: &Iam, command: &Command) -> anyhow::Result<String> {
     match command {
         Command::Account(command) => account::perform(settings, iam, command).await,
+        Command::Deleted(command) => deleted::perform(iam, command).await,
         Command::Invitation(command) => invitation::perform(settings, iam, command).await,
         Command::User(command) => user::perform(settings, iam, command).await,
         _ => bail!("this command is none for a server that runs"),

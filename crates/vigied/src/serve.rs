@@ -3,6 +3,7 @@
 use crate::boot::{self, Booted};
 use crate::config::Settings;
 use crate::database;
+use crate::disk_watch;
 use crate::http::line::Times;
 use crate::http::listener::{self, ListenerLimits, Served};
 use crate::http::proxies::Proxies;
@@ -92,6 +93,7 @@ pub(crate) async fn serve(
         any_mode: settings.allow_readable_secrets(),
     };
     let reloading = tokio::spawn(reload.on_each(hangup));
+    let disk_watching = tokio::spawn(disk_watch::watch(Arc::downgrade(&app)));
     let sweeping = tokio::spawn(sweep::watch(Arc::downgrade(&app)));
     let operations_at = match (operators.address(), &place) {
         (Some(address), _) => address.to_string(),
@@ -122,6 +124,7 @@ pub(crate) async fn serve(
     .await;
     reloading.abort();
     sweeping.abort();
+    disk_watching.abort();
     // Those that are still at work have nobody left to answer.
     let _ = tokio::time::timeout_at(deadline, app.queries.end()).await;
     tracing::info!("shutting down: the last request is answered, flushing the store");

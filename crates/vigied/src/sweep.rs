@@ -1,72 +1,106 @@
-//! What a deleted space, organization or account leaves behind: its samples go from the store, its name from the metrics.
+//! What a deleted space or organization leaves behind: its samples go from the store once their time has come, its name from
+//! the metrics at once.
 //!
-//! Done after every change of the directory and once at the start, so that what was deleted while the node was down goes as
-//! well. Bytes leave the disk when the store rewrites the days that hold them.
+//! The deletion has written down what is to go (`iam`'s outbox). It is looked at again and again, not done once: a crash in the
+//! middle, or a request that was on its way and wrote behind it, is found in the next round. An entry ends when nothing of it
+//! is stored any more; its bytes leave the disk when the store rewrites the days that hold them. So a round costs what is left
+//! to do, and not what has ever been deleted.
 
 use crate::app::App;
+use crate::aside::aside;
 use anyhow::Context;
 use base::context::Context as Terms;
+use base::id::TenantId;
 use base::pattern::Pattern;
 use base::scope::Scope;
-use base::store::{DeleteQuery, SampleStore};
-use std::sync::Weak;
+use base::store::{DeleteQuery, SampleStore, StoreError, Usage};
+use iam::directory::Deleted;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-/// How often it is looked whether something was deleted.
+/// How often it is looked at what is due.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// How often it is looked at all deleted domains again: a request that was on its way while its domain was deleted may have
-/// written behind the sweep.
-const ROUNDS_BETWEEN: u32 = 300;
+/// After a round that failed, how many pass until the next: what is wrong is told then, and not every two seconds.
+const ROUNDS_AFTER_FAILURE: u32 = 30;
+
+/// Entries that one round empties or forgets: the rest waits for the next.
+const ENTRIES_PER_ROUND: usize = 256;
 
 /// Sweeps until the server is gone.
 pub(crate) async fn watch(app: Weak<App>) {
     let mut seen = None;
-    let mut rounds = 0;
+    let mut pause = 0;
     loop {
         tokio::time::sleep(INTERVAL).await;
         let Some(app) = app.upgrade() else { return };
         let changes = app.iam.changes();
-        rounds += 1;
-        if seen == Some(changes) && rounds < ROUNDS_BETWEEN {
-            continue;
+        if seen != Some(changes) {
+            let directory = app.iam.directory();
+            app.metrics
+                .forget(|domain| directory.account_of(domain).is_some());
+            seen = Some(changes);
         }
-        match sweep(&app).await {
-            Ok(()) => (seen, rounds) = (Some(changes), 0),
-            Err(error) => tracing::warn!("deleted domains were not swept: {error:#}"),
+        if pause > 0 {
+            pause -= 1;
+        } else if let Err(error) = sweep(&app).await {
+            tracing::warn!(
+                "metrics of what was deleted are not removed yet, it is tried again: {error:#}"
+            );
+            pause = ROUNDS_AFTER_FAILURE;
         }
     }
 }
 
 async fn sweep(app: &App) -> anyhow::Result<()> {
-    let directory = app.iam.directory();
-    app.metrics
-        .forget(|domain| directory.account_of(domain).is_some());
-    let retired = app.iam.retired().await.context("cannot list them")?;
-    if retired.is_empty() {
+    let due = app.iam.due();
+    // What a backup has copied of the store must be in what it copies of the database after it.
+    if due.is_empty() || app.backups.is_running() {
         return Ok(());
     }
-    let store = std::sync::Arc::clone(&app.store);
-    let swept = tokio::task::spawn_blocking(move || empty(&*store, &retired));
-    swept.await.context("the sweep broke off")?
+    let tenants: Vec<TenantId> = due.iter().map(|own| own.tenant).collect();
+    let used = aside(&app.store, move |store| {
+        let each = tenants.into_iter().map(|tenant| store.usage(tenant));
+        each.collect::<Result<Vec<Usage>, StoreError>>()
+    });
+    let (mut removed, mut emptied) = (Vec::new(), 0);
+    for (own, left) in due.into_iter().zip(used.await?) {
+        if left == Usage::default() && is_settled(app, &own) && removed.len() < ENTRIES_PER_ROUND {
+            removed.push(own);
+        } else if left.series > 0 && emptied < ENTRIES_PER_ROUND {
+            emptied += 1;
+            if let Some(scope) = app.iam.begin_removal(&own).await? {
+                empty(&app.store, scope).await?;
+            }
+        }
+    }
+    app.iam
+        .forget_removed(&removed)
+        .await
+        .context("what is removed cannot be forgotten")
 }
 
-/// Deletes what the store still holds of these domains.
-fn empty(store: &dyn SampleStore, retired: &[Scope]) -> anyhow::Result<()> {
+/// Whether all requests have ended that could have been let in before the deletion.
+fn is_settled(app: &App, own: &Deleted) -> bool {
+    let longest = app.limits.request_time.saturating_mul(2);
+    let longest = i64::try_from(longest.as_millis()).unwrap_or(i64::MAX);
+    own.deleted_at.plus(longest) <= app.clock.now()
+}
+
+/// Deletes what the store still holds of the domain, piece by piece.
+async fn empty(store: &Arc<dyn SampleStore>, scope: Scope) -> anyhow::Result<()> {
+    let domain = scope.domain();
     let pattern = Pattern::parse("*").context("`*` is a pattern")?;
-    let everything = DeleteQuery {
-        pattern: &pattern,
-        range: None,
-        dry_run: false,
-        names: 0,
-    };
-    for scope in retired {
-        if store.usage(scope.tenant())?.series == 0 {
-            continue;
-        }
-        let deleted = store.delete(scope, &everything, &Terms::unlimited())?;
-        let (domain, series) = (scope.domain(), deleted.series);
-        tracing::info!(%domain, series, "samples of a deleted domain deleted");
-    }
+    let deleted = aside(store, move |store| {
+        let everything = DeleteQuery {
+            pattern: &pattern,
+            range: None,
+            dry_run: false,
+            names: 0,
+        };
+        store.delete(&scope, &everything, &Terms::unlimited())
+    });
+    let series = deleted.await?.series;
+    tracing::info!(%domain, series, "metrics of what was deleted are removed");
     Ok(())
 }

@@ -91,6 +91,7 @@ mod tests {
                 stale_seconds_max: 300,
                 password_checks_max: 1,
                 limits: iam::IamLimits::default(),
+                deleted_milliseconds: 0,
                 invitations: iam::manage::invitation::InvitationConfig::default(),
             };
             let iam = Iam::open(db, config, Arc::new(SystemClock)).await.unwrap();

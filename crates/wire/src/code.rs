@@ -74,7 +74,7 @@ codes! {
     INTERNAL = "BXNMSSV07E", Internal, "the server failed; the fault is not in the request";
     UNAVAILABLE = "BXNMSSV08E", Unavailable, "the store, or the identity database, takes no requests at the moment";
     ACCOUNT_LIMIT = "BXNMSSV10E", Busy, "the account keeps as many samples or bytes as it may, or makes new series too fast";
-    DISK_RESERVE = "BXNMSSV11E", Unavailable, "the server's disk has less free space than `storage.reserve_bytes`";
+    DISK_FULL = "BXNMSSV11E", Unavailable, "the server's disk is full, or has less free space than `storage.reserve_bytes`: it is retried, and writing goes on by itself";
     REQUEST_MALFORMED = "BXNMSSV09E", Invalid, "the request's query string, encoding or headers can not be read";
 }
 

@@ -4,6 +4,7 @@
 use super::{Purge, copy, run};
 use crate::core::Core;
 use crate::day::Day;
+use crate::error;
 use crate::guard::PIECE;
 use crate::manifest::Manifest;
 use crate::read::pace::Pace;
@@ -23,7 +24,10 @@ impl Core {
     /// Merges every day that asks for it.
     pub(crate) fn compact(&self, asked: Purge) -> Result<(), StoreError> {
         self.poison.check()?;
-        let mut manifest = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut flushing = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
+        // What a flush has left frozen for lack of room comes before what is rewritten.
+        self.flush_taken(&mut flushing)?;
+        let manifest = &mut flushing.manifest;
         let now = self.clock.now();
         let (segments, tombstones, purge) = {
             let mut memory = self.write();
@@ -48,7 +52,7 @@ impl Core {
                 break;
             }
             // A damaged day costs the others nothing.
-            let compacted = self.compact_day(&mut manifest, day, &tombstones, purge);
+            let compacted = self.compact_day(manifest, day, &tombstones, purge);
             outcome = outcome.and(compacted);
             self.poison.check()?;
         }
@@ -153,6 +157,7 @@ impl Core {
         let mut pace = Pace::new(&context)?;
         // What a deletion leaves out here must stay deleted after a crash: its record comes first.
         self.wal.commit(self.wal.last())?;
+        self.has_room_to_merge(&run)?;
         let mut next = manifest.clone();
         let mut writer = None;
         let mut emptied = Vec::new();
@@ -170,14 +175,16 @@ impl Core {
             let any = copy::in_blocks(reader, &mut pace, |points| {
                 let writer = match &mut writer {
                     Some(writer) => writer,
-                    none => none.insert(
-                        self.begin_segment(&mut next, header)
-                            .map_err(self.poisoned())?,
-                    ),
+                    none => {
+                        let begun = self.begin_segment(&mut next, header);
+                        // Also where it fails: a number is never given twice.
+                        manifest.next_file = next.next_file;
+                        none.insert(begun.map_err(self.failed())?)
+                    }
                 };
-                writer.push(tenant, series, points).map_err(self.poisoned())
+                writer.push(tenant, series, points).map_err(self.failed())
             });
-            // Damage found here is no reason to refuse writes: the old segments stay as they are.
+            // Damage found here, or no room, is no reason to refuse writes: the old segments stay as they are.
             let any = any.inspect_err(|_| writer.iter().for_each(|writer| self.abandon(writer)))?;
             if !any {
                 emptied.push((tenant, series));
@@ -196,9 +203,9 @@ impl Core {
             .collect();
         drop(before);
         let is_whole = segments.iter().all(|own| own.day() != header.day);
-        segments.extend(merged.map_err(self.poisoned())?);
+        segments.extend(merged.map_err(self.failed())?);
         self.publish(manifest, next, segments)
-            .map_err(self.poisoned())?;
+            .map_err(self.failed())?;
         if is_whole {
             for piece in emptied.chunks(PIECE) {
                 self.write().settle(header.day, piece);
@@ -206,6 +213,21 @@ impl Core {
         }
         self.discard_segments(run);
         Ok(())
+    }
+
+    /// A merge that would fill the disk is not begun: for a moment the new segment stands beside the old ones.
+    fn has_room_to_merge(&self, run: &[Arc<Segment>]) -> Result<(), StoreError> {
+        let free = self
+            .storage
+            .free_bytes(self.dir())
+            .map_err(error::io("ask for the free space of", self.dir()))?;
+        let bytes: u64 = run.iter().map(|segment| segment.bytes()).sum();
+        if free >= bytes {
+            return Ok(());
+        }
+        let reason =
+            format!("merging segments of {bytes} bytes needs as many free, and {free} are");
+        Err(StoreError::OutOfRoom { reason })
     }
 
     fn abandon(&self, writer: &crate::segment::writer::SegmentWriter) {

@@ -149,6 +149,11 @@ impl Segment {
         self.length
     }
 
+    /// Its file, which stays there as long as this does.
+    pub(crate) fn path(&self) -> &Path {
+        self.file.path()
+    }
+
     /// The manifest names it no more: its file goes when the last query that reads it ends.
     pub(crate) fn set_obsolete(&self) {
         self.file.set_obsolete();

@@ -40,6 +40,8 @@ struct State {
     operations: u64,
     dead: bool,
     free_bytes: u64,
+    /// How many bytes all files may hold together, and how a write beyond that is refused.
+    capacity: Option<(u64, ErrorKind)>,
 }
 
 /// The file system. Clones share it.
@@ -73,6 +75,20 @@ impl State {
             return Ok(Some(fault));
         }
         Ok(None)
+    }
+
+    fn used_bytes(&self) -> u64 {
+        let lengths = self
+            .files
+            .values()
+            .map(|file| lock(file).bytes.len() as u64);
+        lengths.sum()
+    }
+
+    /// How many bytes may still be written, where that is bounded, and what is said beyond.
+    fn room(&self) -> Option<(u64, ErrorKind)> {
+        let (capacity, refusal) = self.capacity?;
+        Some((capacity.saturating_sub(self.used_bytes()), refusal))
     }
 
     fn alive(&self) -> io::Result<()> {
@@ -113,12 +129,25 @@ impl Faulty {
             operations: 0,
             dead: false,
             free_bytes: u64::MAX,
+            capacity: None,
         })))
     }
 
     /// Says from now on that this many bytes are free.
     pub fn set_free_bytes(&self, bytes: u64) {
         lock(&self.0).free_bytes = bytes;
+    }
+
+    /// Takes no more than this many bytes from now on, all files together: of a write that does not fit, the beginning that
+    /// does is written, and `refusal` says so. `None` for no end of room.
+    pub fn set_capacity(&self, capacity: Option<(u64, ErrorKind)>) {
+        lock(&self.0).capacity = capacity;
+    }
+
+    /// Bytes of all files.
+    #[must_use]
+    pub fn used_bytes(&self) -> u64 {
+        lock(&self.0).used_bytes()
     }
 
     /// Lets `fault` happen at the first fitting operation after `operations` more changing ones.
@@ -166,15 +195,22 @@ impl Faulty {
                 })),
             );
         }
+        // A directory whose removal was never synced is there again with what it held.
+        let mut dirs = state.dirs.clone();
+        let parents = survivors
+            .keys()
+            .flat_map(|path: &PathBuf| path.ancestors().skip(1));
+        dirs.extend(parents.map(Path::to_owned));
         Self(Arc::new(Mutex::new(State {
             seed: state.random(),
-            dirs: state.dirs.clone(),
+            dirs,
             durable: survivors.clone(),
             files: survivors,
             plan: None,
             operations: 0,
             dead: false,
             free_bytes: state.free_bytes,
+            capacity: state.capacity,
         })))
     }
 
@@ -203,7 +239,17 @@ impl WriteFile for FaultyFile {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut state = lock(&self.state);
         let fault = state.step(|fault| matches!(fault, Fault::ShortWrite | Fault::NoSpace))?;
+        let room = state.room();
         let mut content = lock(&self.file);
+        if let Some((left, refusal)) = room
+            && left < bytes.len() as u64
+        {
+            let fits = usize::try_from(left).unwrap_or_default();
+            content
+                .bytes
+                .extend_from_slice(bytes.get(..fits).unwrap_or_default());
+            return Err(refusal.into());
+        }
         match fault {
             Some(Fault::ShortWrite) => {
                 let half = bytes.get(..bytes.len() / 2).unwrap_or_default();
@@ -225,6 +271,15 @@ impl WriteFile for FaultyFile {
         }
         let mut content = lock(&self.file);
         content.synced = content.bytes.len();
+        Ok(())
+    }
+
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        lock(&self.state).step(|_| false)?;
+        let mut content = lock(&self.file);
+        let length = usize::try_from(length).map_err(io::Error::other)?;
+        content.bytes.truncate(length);
+        content.synced = content.synced.min(length);
         Ok(())
     }
 }
@@ -298,6 +353,9 @@ impl Storage for Faulty {
         {
             return Err(ErrorKind::NotFound.into());
         }
+        if let Some((0, refusal)) = state.room() {
+            return Err(refusal.into());
+        }
         let file = File::default();
         state.files.insert(path.to_owned(), Arc::clone(&file));
         Ok(Box::new(FaultyFile {
@@ -322,6 +380,14 @@ impl Storage for Faulty {
         let mut state = lock(&self.0);
         state.step(|_| false)?;
         let file = state.files.remove(from).ok_or(ErrorKind::NotFound)?;
+        state.files.insert(to.to_owned(), file);
+        Ok(())
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = lock(&self.0);
+        state.step(|_| false)?;
+        let file = state.file(from)?;
         state.files.insert(to.to_owned(), file);
         Ok(())
     }

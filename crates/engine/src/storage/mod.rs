@@ -24,6 +24,12 @@ pub trait WriteFile: Send + Debug {
     /// # Errors
     /// When it may not be there. It is then unknown what of it is, also after a later success.
     fn sync(&mut self) -> io::Result<()>;
+
+    /// Cuts the file to `length` bytes, where the next append goes: undoes an append that failed for lack of room.
+    ///
+    /// # Errors
+    /// The operating system's.
+    fn cut(&mut self, length: u64) -> io::Result<()>;
 }
 
 /// A file being read; it stays readable after it was removed.
@@ -84,6 +90,12 @@ pub trait Storage: Send + Sync + Debug {
     /// # Errors
     /// The operating system's.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Gives a file that is never changed a second name.
+    ///
+    /// # Errors
+    /// The operating system's, also where the names lie on two file systems.
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Removes a file. Durable after [`Self::sync_dir`].
     ///

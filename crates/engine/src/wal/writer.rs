@@ -4,6 +4,7 @@
 use super::record::{self, FILE_HEADER_BYTES, FileHeader, Kind};
 use crate::error;
 use crate::poison::Poison;
+use crate::room::Room;
 use crate::storage::{Storage, WriteFile};
 use base::store::StoreError;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,8 @@ struct OpenFile {
     path: PathBuf,
     number: u64,
     length: u64,
+    /// Behind `length` lies the beginning of what found no room.
+    torn: bool,
 }
 
 /// The log's writing end.
@@ -46,6 +49,7 @@ pub(crate) struct Wal {
     storage: Arc<dyn Storage>,
     dir: PathBuf,
     poison: Arc<Poison>,
+    room: Room,
     pending: Mutex<Pending>,
     progress: Mutex<Progress>,
     done: Condvar,
@@ -69,8 +73,16 @@ fn create(
 ) -> Result<OpenFile, StoreError> {
     let path = super::path(dir, number);
     let mut file = storage.create(&path).map_err(error::io("create", &path))?;
-    file.append(&FileHeader { number, first }.encode())
-        .map_err(error::io("write", &path))?;
+    let header = FileHeader { number, first }.encode();
+    if let Err(source) = file.append(&header) {
+        let refused = error::io("write", &path)(source);
+        if error::is_lack_of_room(&refused) {
+            // Left there, and found after a crash, it would end the file before it, which goes on being written.
+            storage.remove(&path).map_err(error::io("remove", &path))?;
+            storage.sync_dir(dir).map_err(error::io("sync", dir))?;
+        }
+        return Err(refused);
+    }
     file.sync().map_err(error::io("sync", &path))?;
     storage.sync_dir(dir).map_err(error::io("sync", dir))?;
     Ok(OpenFile {
@@ -78,6 +90,7 @@ fn create(
         path,
         number,
         length: FILE_HEADER_BYTES as u64,
+        torn: false,
     })
 }
 
@@ -87,6 +100,7 @@ impl Wal {
         storage: Arc<dyn Storage>,
         dir: &Path,
         poison: Arc<Poison>,
+        room: Room,
         number: u64,
         last: u64,
     ) -> Result<Self, StoreError> {
@@ -95,6 +109,7 @@ impl Wal {
             storage,
             dir: dir.to_owned(),
             poison,
+            room,
             pending: Mutex::new(Pending {
                 bytes: Vec::new(),
                 last,
@@ -132,6 +147,12 @@ impl Wal {
         self.number.load(Ordering::Relaxed)
     }
 
+    /// The file that is written to, and how long it is up to its last whole record on stable storage.
+    pub(crate) fn position(&self) -> (u64, u64) {
+        let open = lock(&self.open);
+        (open.number, open.length)
+    }
+
     /// Whether so much waits to be written that an appender should see to it.
     pub(crate) fn is_full(&self) -> bool {
         lock(&self.pending).bytes.len() > PENDING_BYTES_MAX
@@ -166,6 +187,19 @@ impl Wal {
         Err(StoreError::Hanging { seconds })
     }
 
+    /// Whether there was no room for what waits to be written.
+    pub(crate) const fn room(&self) -> &Room {
+        &self.room
+    }
+
+    /// Refuses what would only wait in memory: while there is no room, and writing what waits already does not succeed.
+    pub(crate) fn require_room(&self) -> Result<(), StoreError> {
+        if self.room.is_full() {
+            self.commit(self.last())?;
+        }
+        Ok(())
+    }
+
     /// Returns once all records up to `sequence` are on stable storage.
     pub(crate) fn commit(&self, sequence: u64) -> Result<(), StoreError> {
         let mut progress = lock(&self.progress);
@@ -175,6 +209,7 @@ impl Wal {
             }
             self.poison.check()?;
             if progress.led.is_none() {
+                self.room.may_try()?;
                 break;
             }
             progress = self
@@ -189,7 +224,7 @@ impl Wal {
     }
 
     /// Commits everything and begins a new file; returns its number and the last record of those before it. The caller
-    /// keeps others from adding records meanwhile.
+    /// keeps others from adding records meanwhile. Where there is no room for a new file the old one goes on.
     pub(crate) fn rotate(&self) -> Result<(u64, u64), StoreError> {
         let mut progress = lock(&self.progress);
         while progress.led.is_some() {
@@ -202,26 +237,40 @@ impl Wal {
         progress.led = Some(Instant::now());
         drop(progress);
         let mut open = lock(&self.open);
-        let rotated = self.write_pending(&mut open).and_then(|last| {
-            *open = create(self.storage.as_ref(), &self.dir, open.number + 1, last + 1)?;
-            self.bytes_in_file.store(0, Ordering::Relaxed);
-            self.number.store(open.number, Ordering::Relaxed);
-            Ok(last)
-        });
+        let written = self.write_pending(&mut open);
+        let begun = match &written {
+            Ok(last) => self.begin_file(&mut open, last + 1),
+            Err(_) => Ok(()),
+        };
         let number = open.number;
         drop(open);
-        self.step_down(rotated).map(|last| (number, last))
+        let last = self.step_down(written)?;
+        begun.map(|()| (number, last))
     }
 
-    /// Ends a leadership: tells those who wait how far it came, or that all is over.
+    /// Begins the next file; poisons where that fails, unless for lack of room.
+    fn begin_file(&self, open: &mut OpenFile, first: u64) -> Result<(), StoreError> {
+        match create(self.storage.as_ref(), &self.dir, open.number + 1, first) {
+            Ok(next) => *open = next,
+            Err(refused) if error::is_lack_of_room(&refused) => return Err(refused),
+            Err(failed) => return Err(self.poison.set(&failed)),
+        }
+        self.bytes_in_file.store(0, Ordering::Relaxed);
+        self.number.store(open.number, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Ends a leadership: tells those who wait how far it came, that there was no room, or that all is over.
     fn step_down(&self, reached: Result<u64, StoreError>) -> Result<u64, StoreError> {
         let mut progress = lock(&self.progress);
         progress.led = None;
         let outcome = match reached {
             Ok(last) => {
                 progress.durable = progress.durable.max(last);
+                self.room.clear();
                 Ok(last)
             }
+            Err(refused) if error::is_lack_of_room(&refused) => Err(self.room.set(&refused)),
             Err(error) => Err(self.poison.set(&error)),
         };
         drop(progress);
@@ -230,10 +279,14 @@ impl Wal {
     }
 
     fn write_pending(&self, open: &mut OpenFile) -> Result<u64, StoreError> {
+        if open.torn {
+            Self::cut(open)?;
+        }
         let mut bytes = Vec::new();
         if open.length > FILE_HEADER_BYTES as u64 {
             record::encode(&mut bytes, Kind::Synced, lock(&self.progress).durable, &[]);
         }
+        let mark = bytes.len();
         let last = {
             let mut pending = lock(&self.pending);
             if pending.bytes.is_empty() {
@@ -242,9 +295,19 @@ impl Wal {
             bytes.append(&mut pending.bytes);
             pending.last
         };
-        open.file
-            .append(&bytes)
-            .map_err(error::io("write", &open.path))?;
+        if let Err(source) = open.file.append(&bytes) {
+            let refused = error::io("write", &open.path)(source);
+            if error::is_lack_of_room(&refused) {
+                let mut pending = lock(&self.pending);
+                bytes.drain(..mark);
+                bytes.append(&mut pending.bytes);
+                pending.bytes = bytes;
+                drop(pending);
+                open.torn = true;
+                Self::cut(open)?;
+            }
+            return Err(refused);
+        }
         open.file.sync().map_err(error::io("sync", &open.path))?;
         open.length += bytes.len() as u64;
         self.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
@@ -252,5 +315,14 @@ impl Wal {
             .fetch_add(bytes.len() as u64, Ordering::Relaxed);
         self.syncs.fetch_add(1, Ordering::Relaxed);
         Ok(last)
+    }
+
+    /// Takes away what was written of records that found no room: behind the last whole one the file goes on.
+    fn cut(open: &mut OpenFile) -> Result<(), StoreError> {
+        open.file
+            .cut(open.length)
+            .map_err(error::io("cut", &open.path))?;
+        open.torn = false;
+        Ok(())
     }
 }

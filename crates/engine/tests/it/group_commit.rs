@@ -51,6 +51,10 @@ impl WriteFile for GatedFile {
         self.1.pass();
         self.0.sync()
     }
+
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.0.cut(length)
+    }
 }
 
 impl Storage for Gated {
@@ -60,6 +64,10 @@ impl Storage for Gated {
 
     fn create_dir(&self, path: &Path) -> io::Result<()> {
         self.0.create_dir(path)
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.0.link(from, to)
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {

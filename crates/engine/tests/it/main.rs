@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod concurrent;
 #[cfg(test)]
+mod copy;
+#[cfg(test)]
 mod damage;
 #[cfg(test)]
 mod deletions;
@@ -11,6 +13,8 @@ mod deletions;
 mod faults;
 #[cfg(test)]
 mod format_v1;
+#[cfg(test)]
+mod full_disk;
 #[cfg(test)]
 mod group_commit;
 #[cfg(test)]

@@ -109,10 +109,14 @@ actions! {
     OrgMade = Change "org_made", "an organization was made";
     OrgRenamed = Change "org_renamed", "an organization was renamed";
     OrgDeleted = Change "org_deleted", "an organization was deleted";
+    OrgRestored = Change "org_restored", "a deleted organization was brought back";
     SpaceMade = Change "space_made", "a space was made";
     SpaceRenamed = Change "space_renamed", "a space was renamed";
     SpaceDeleted = Change "space_deleted", "a space was deleted";
+    SpaceRestored = Change "space_restored", "a deleted space was brought back";
+    RemovalAdvanced = Change "removal_advanced", "the operator has metrics of what was deleted go at once";
     DomainConfigured = Change "domain_configured", "the settings of a domain were changed";
+    MetricsRemoved = Change "metrics_removed", "the metrics of what was deleted have gone";
     MetricsDeleted = Change "metrics_deleted", "metrics were deleted";
     UserMade = Change "user_made", "a user was made";
     UserInvited = Change "user_invited", "somebody was invited into an account";

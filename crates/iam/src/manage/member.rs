@@ -128,6 +128,10 @@ pub(super) async fn leave(
         own.as_str().into(),
     ];
     tx.execute(roles, &values).await?;
+    // Nor do roles come back to him with what was deleted before, and is brought back after he has come again.
+    let deleted = "DELETE FROM deleted_roles WHERE person = $2 \
+                   AND domain IN (SELECT domain FROM deletions WHERE account = $1)";
+    tx.execute(deleted, &both).await?;
     let keys = "DELETE FROM api_keys WHERE account = $1 AND person = $2";
     tx.execute(keys, &both).await?;
     departure::record(tx, account, user, now).await?;
@@ -182,6 +186,7 @@ async fn go_home(tx: &mut Tx, account: AccountId, user: UserId) -> Result<(), Ia
         None => {
             for sql in [
                 "DELETE FROM roles WHERE person = $1",
+                "DELETE FROM deleted_roles WHERE person = $1",
                 "DELETE FROM departures WHERE person = $1",
                 "DELETE FROM password_resets WHERE person = $1",
                 "DELETE FROM users WHERE guid = $1",

@@ -6,6 +6,7 @@
 pub mod account;
 pub(crate) mod address;
 pub mod api_key;
+pub mod deletion;
 mod departure;
 pub mod invitation;
 pub mod member;
@@ -15,6 +16,7 @@ pub mod page;
 pub mod people;
 pub mod quota;
 pub mod recovery;
+pub mod restore;
 pub mod settings;
 mod sight;
 pub mod space;

@@ -1,11 +1,12 @@
 //! Organizations.
 
+use super::deletion::{Deleter, Deletion};
 use super::page::{Part, Window};
 use super::people::still_holds;
 use super::sight::Sight;
 use super::{hold_member, is_administrator, manages, name, see};
 use crate::audit::{Action, Entry};
-use crate::directory::{Org, Region, Space};
+use crate::directory::{Org, Region};
 use crate::entropy;
 use crate::error::IamError;
 use crate::role::Role;
@@ -134,7 +135,8 @@ impl Iam {
         self.org(caller, id)
     }
 
-    /// Deletes an organization, with its spaces only when `recursive`. Their samples can no longer be reached.
+    /// Deletes an organization, with its spaces only when `recursive`. Their samples can no longer be reached, and go at the
+    /// time that is returned; until then [`Iam::restore_org`] brings all back.
     ///
     /// # Errors
     /// Without the right, or when it holds spaces and `recursive` is not asked.
@@ -143,35 +145,43 @@ impl Iam {
         caller: &Identity,
         id: OrgId,
         recursive: bool,
-    ) -> Result<(), IamError> {
+    ) -> Result<Deletion, IamError> {
         let org = self.may_change_org(caller, id)?;
         let directory = self.directory();
-        let spaces: Vec<&Space> = directory
-            .spaces
-            .values()
-            .filter(|space| space.org == id)
-            .collect();
-        if !spaces.is_empty() && !recursive {
+        let all = directory.spaces.values();
+        let spaces = all.filter(|space| space.org == id).count();
+        if spaces > 0 && !recursive {
             let message = format!(
-                "the organization `{}` holds {} spaces: delete them first, or say `recursive=true`",
+                "the organization `{}` holds {spaces} spaces: delete them first, or say `recursive=true`",
                 org.name,
-                spaces.len()
             );
             return Err(IamError::conflict(message));
         }
-        let now = self.0.clock.now();
+        let by = Deleter {
+            account: org.account,
+            user: caller.user(),
+        };
         let mut tx = self.0.db.begin().await?;
         let mut entries = about(caller, Action::OrgDeleted, &org).into_entries();
-        for space in spaces {
-            super::space::remove(&mut tx, space.id, now).await?;
-            let gone = Entry::by(caller, Action::SpaceDeleted).in_account(org.account);
-            let gone = gone.on(Domain::Space(space.id)).with("name", &space.name);
-            entries = entries.and(gone.with("with_org", id));
+        self.remove_org(&mut tx, by, id).await?;
+        let gone = "SELECT domain, name FROM deletions WHERE deleted_with = $1 AND domain <> $1";
+        let with = Value::from(Domain::Org(id).to_string());
+        for row in tx.all(gone, &[with]).await? {
+            let entry = Entry::by(caller, Action::SpaceDeleted).in_account(org.account);
+            let entry = entry
+                .on(row.text("domain")?)
+                .with("name", row.text("name")?);
+            entries = entries.and(entry.with("with_org", id));
         }
-        retire(&mut tx, Domain::Org(id), now.0).await?;
-        tx.execute("DELETE FROM orgs WHERE guid = $1", &[id.to_string().into()])
-            .await?;
-        self.commit(tx, entries).await
+        let guid = Value::from(id.to_string());
+        for sql in [
+            "DELETE FROM spaces WHERE org = $1",
+            "DELETE FROM orgs WHERE guid = $1",
+        ] {
+            tx.execute(sql, std::slice::from_ref(&guid)).await?;
+        }
+        self.commit(tx, entries).await?;
+        Ok(self.deletion_of(Domain::Org(id)))
     }
 
     /// Whether the caller may create an organization.
@@ -209,12 +219,12 @@ impl Iam {
     }
 }
 
-fn about(caller: &Identity, action: Action, org: &Org) -> Entry {
+pub(super) fn about(caller: &Identity, action: Action, org: &Org) -> Entry {
     let entry = Entry::by(caller, action).in_account(org.account);
     entry.on(Domain::Org(org.id)).with("name", &org.name)
 }
 
-fn taken(error: IamError) -> IamError {
+pub(super) fn taken(error: IamError) -> IamError {
     match error {
         IamError::Db(DbError::Unique) => IamError::conflict("an organization of this name exists"),
         other => other,
@@ -222,6 +232,12 @@ fn taken(error: IamError) -> IamError {
 }
 
 pub(crate) async fn insert(tx: &mut Tx, org: &Org) -> Result<(), IamError> {
+    write(tx, org).await?;
+    Iam::allocate(tx, Domain::Org(org.id)).await
+}
+
+/// The row alone, for an organization that has its number in the store.
+pub(super) async fn write(tx: &mut Tx, org: &Org) -> Result<(), IamError> {
     let sql = "INSERT INTO orgs (guid, account, region, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)";
     let values = [
         Value::from(org.id.to_string()),
@@ -232,22 +248,5 @@ pub(crate) async fn insert(tx: &mut Tx, org: &Org) -> Result<(), IamError> {
         org.updated_at.0.into(),
     ];
     tx.execute(sql, &values).await?;
-    Iam::allocate(tx, Domain::Org(org.id)).await
-}
-
-/// Takes a domain's roles away and closes its number in the store for ever.
-pub(crate) async fn retire(tx: &mut Tx, domain: Domain, now: i64) -> Result<(), IamError> {
-    let domain = Value::from(domain.to_string());
-    for sql in [
-        "DELETE FROM roles WHERE domain = $1",
-        "DELETE FROM invitation_roles WHERE domain = $1",
-    ] {
-        tx.execute(sql, std::slice::from_ref(&domain)).await?;
-    }
-    tx.execute(
-        "UPDATE domains SET retired_at = $2 WHERE domain = $1",
-        &[domain, now.into()],
-    )
-    .await?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Spaces.
 
-use super::org::retire;
+use super::deletion::{Deleter, Deletion};
 use super::page::{Part, Window};
 use super::people::still_holds;
 use super::sight::Sight;
@@ -15,7 +15,6 @@ use crate::verify::Identity;
 use base::id::{OrgId, SpaceId};
 use base::limit;
 use base::scope::Domain;
-use base::time::Millis;
 use db::{DbError, Tx, Value};
 
 /// What a new space asks for.
@@ -129,20 +128,30 @@ impl Iam {
         self.space(caller, id)
     }
 
-    /// Deletes a space. Its samples can no longer be reached.
+    /// Deletes a space. Its samples can no longer be reached, and go at the time that is returned; until then
+    /// [`Iam::restore_space`] brings all back.
     ///
     /// # Errors
     /// Without Manager of it or of its organization.
-    pub async fn delete_space(&self, caller: &Identity, id: SpaceId) -> Result<(), IamError> {
+    pub async fn delete_space(&self, caller: &Identity, id: SpaceId) -> Result<Deletion, IamError> {
         self.may_change_space(caller, id)?;
         let space = self.space(caller, id)?;
+        let account = self.directory().account_of(Domain::Space(id));
+        let by = Deleter {
+            account: account.ok_or_else(|| IamError::not_found("the space"))?,
+            user: caller.user(),
+        };
         let mut tx = self.0.db.begin().await?;
-        remove(&mut tx, id, self.0.clock.now()).await?;
+        self.remove_space(&mut tx, by, id).await?;
+        let guid = Value::from(id.to_string());
+        tx.execute("DELETE FROM spaces WHERE guid = $1", &[guid])
+            .await?;
         let entry = self.about_space(caller, Action::SpaceDeleted, &space);
-        self.commit(tx, entry).await
+        self.commit(tx, entry).await?;
+        Ok(self.deletion_of(Domain::Space(id)))
     }
 
-    fn about_space(&self, caller: &Identity, action: Action, space: &Space) -> Entry {
+    pub(super) fn about_space(&self, caller: &Identity, action: Action, space: &Space) -> Entry {
         let domain = Domain::Space(space.id);
         Entry::by(caller, action)
             .maybe_in(self.directory().account_of(domain))
@@ -172,7 +181,7 @@ impl Iam {
     }
 }
 
-fn taken(error: IamError) -> IamError {
+pub(super) fn taken(error: IamError) -> IamError {
     match error {
         IamError::Db(DbError::Unique) => {
             IamError::conflict("a space of this name exists in the organization")
@@ -182,6 +191,12 @@ fn taken(error: IamError) -> IamError {
 }
 
 pub(crate) async fn insert(tx: &mut Tx, space: &Space) -> Result<(), IamError> {
+    write(tx, space).await?;
+    Iam::allocate(tx, Domain::Space(space.id)).await
+}
+
+/// The row alone, for a space that has its number in the store.
+pub(super) async fn write(tx: &mut Tx, space: &Space) -> Result<(), IamError> {
     let sql =
         "INSERT INTO spaces (guid, org, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)";
     let values = [
@@ -192,15 +207,5 @@ pub(crate) async fn insert(tx: &mut Tx, space: &Space) -> Result<(), IamError> {
         space.updated_at.0.into(),
     ];
     tx.execute(sql, &values).await?;
-    Iam::allocate(tx, Domain::Space(space.id)).await
-}
-
-pub(crate) async fn remove(tx: &mut Tx, id: SpaceId, now: Millis) -> Result<(), IamError> {
-    retire(tx, Domain::Space(id), now.0).await?;
-    tx.execute(
-        "DELETE FROM spaces WHERE guid = $1",
-        &[id.to_string().into()],
-    )
-    .await?;
     Ok(())
 }

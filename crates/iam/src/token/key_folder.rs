@@ -123,6 +123,7 @@ pub fn create(folder: &Path, now: Millis) -> Result<String, IamError> {
         .map_err(file("create", &partial))?;
     out.write_all(pem.as_bytes())
         .and_then(|()| out.sync_all())
+        .inspect_err(|_| drop(std::fs::remove_file(&partial)))
         .map_err(file("write", &partial))?;
     std::fs::rename(&partial, &path).map_err(file("name", &path))?;
     sync(folder)?;

@@ -105,6 +105,7 @@ pub(crate) fn config(folder: &Path) -> IamConfig {
         stale_seconds_max: 300,
         password_checks_max: 1,
         limits: iam::IamLimits::default(),
+        deleted_milliseconds: 7 * 86_400_000,
         invitations: InvitationConfig::default(),
     }
 }

@@ -1,7 +1,7 @@
 //! `account`: which commands it has, and `account list`.
 
 use crate::command::role::{self, Change};
-use crate::command::{invitation, org, space, user};
+use crate::command::{deleted, invitation, org, space, user};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::printable;
@@ -23,6 +23,8 @@ pub(crate) enum Account {
     OrgDelete(org::OrgDeleteArgs),
     /// Rename an organization
     OrgRename(org::OrgRenameArgs),
+    /// Bring a deleted organization back, with its spaces and metrics
+    OrgRestore(deleted::OrgRestoreArgs),
     /// List the spaces of an organization
     Spaces(space::SpacesArgs),
     /// Show a space
@@ -31,6 +33,10 @@ pub(crate) enum Account {
     SpaceCreate(space::SpaceCreateArgs),
     /// Delete a space with its metrics
     SpaceDelete(space::SpaceDeleteArgs),
+    /// Bring a deleted space back, with its metrics
+    SpaceRestore(deleted::SpaceRestoreArgs),
+    /// List deleted spaces and organizations, and when their metrics go
+    Deleted,
     /// List the users of the account
     Users(user::UsersArgs),
     /// Invite a user to the account
@@ -69,10 +75,13 @@ pub(crate) fn run(command: &Account, context: &Context) -> Result<(), Failure> {
         Account::OrgCreate(args) => org::create(args, context),
         Account::OrgDelete(args) => org::delete(args, context),
         Account::OrgRename(args) => org::rename(args, context),
+        Account::OrgRestore(args) => deleted::org(args, context),
         Account::Spaces(args) => space::list(args, context),
         Account::Space(args) => space::show(args, context),
         Account::SpaceCreate(args) => space::create(args, context),
         Account::SpaceDelete(args) => space::delete(args, context),
+        Account::SpaceRestore(args) => deleted::space(args, context),
+        Account::Deleted => deleted::list(context),
         Account::Users(args) => user::list(args, context),
         Account::UserInvite(args) => user::invite(args, context),
         Account::UserRemove(args) => user::remove(args, context),

@@ -1,6 +1,7 @@
 //! Organizations: `account orgs`, `org`, `org-create`, `org-delete`, `org-rename`.
 
 use crate::client::{Request, encode};
+use crate::command::deleted::Gone;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::printable;
@@ -8,7 +9,6 @@ use crate::places::Org;
 use crate::prompt;
 use clap::Args;
 use serde::Serialize;
-use serde_json::json;
 use wire::cf::list::Resource;
 use wire::cf::organization::{OrganizationEntity, OrganizationName};
 
@@ -233,7 +233,7 @@ pub(crate) fn delete(args: &OrgDeleteArgs, context: &Context) -> Result<(), Fail
     let url = context.cf_url(&format!("/v2/organizations/{}", encode(&org.metadata.guid)))?;
     let request =
         Request::delete(url).query("recursive", if args.recursive { "true" } else { "false" });
-    context.ask(request, "delete the organization")?;
+    let gone = Gone::of(&context.ask(request, "delete the organization")?);
     context.update(|_, cf| {
         if cf.organization_fields.guid == org.metadata.guid {
             cf.organization_fields = crate::config::Place::default();
@@ -241,9 +241,11 @@ pub(crate) fn delete(args: &OrgDeleteArgs, context: &Context) -> Result<(), Fail
         }
     })?;
     if output.is_json() {
-        return output.json(&json!({"OrgGuid": org.metadata.guid, "deleted": true}));
+        return output.json(&gone.json("OrgGuid", &org.metadata.guid));
     }
-    output.ok()
+    output.ok()?;
+    let guid = printable(&org.metadata.guid);
+    gone.say(&format!("vigie account org-restore {guid}"), context)
 }
 
 /// Renames an organization.

@@ -1,6 +1,7 @@
 //! Spaces: `account spaces`, `space`, `space-create`, `space-delete`.
 
 use crate::client::{Request, encode};
+use crate::command::deleted::Gone;
 use crate::config::Place;
 use crate::context::Context;
 use crate::error::Failure;
@@ -9,7 +10,6 @@ use crate::places::Space;
 use crate::prompt;
 use clap::Args;
 use serde::Serialize;
-use serde_json::json;
 use wire::cf::list::Resource;
 use wire::cf::space::{CreateSpace, SpaceEntity};
 
@@ -200,17 +200,20 @@ pub(crate) fn delete(args: &SpaceDeleteArgs, context: &Context) -> Result<(), Fa
         context.user()
     ))?;
     let guid = &space.metadata.guid;
-    context.ask(
+    let reply = context.ask(
         Request::delete(context.cf_url(&format!("/v2/spaces/{}", encode(guid)))?),
         "delete the space",
     )?;
+    let gone = Gone::of(&reply);
     context.update(|_, cf| {
         if cf.space_fields.guid == *guid {
             cf.space_fields = Place::default();
         }
     })?;
     if output.is_json() {
-        return output.json(&json!({"SpaceGuid": guid, "deleted": true}));
+        return output.json(&gone.json("SpaceGuid", guid));
     }
-    output.ok()
+    output.ok()?;
+    let guid = printable(guid);
+    gone.say(&format!("vigie account space-restore {guid}"), context)
 }

@@ -27,6 +27,15 @@ fn organizations_and_spaces() {
         "vigie account space-create prod -o field-org --output json",
         "vigie account space-delete dev -o field-org -f",
         "vigie account space-delete dev -o field-org",
+        "vigie account deleted",
+        "vigie account deleted --output json",
+        "vigie account space-restore old-space",
+        "vigie account space-restore old-space --output json",
+        "vigie account space-restore twice",
+        "vigie account space-restore twice -o field-org",
+        "vigie account space-restore nowhere",
+        "vigie account org-restore old-org --name new-org",
+        "vigie account org-restore nowhere",
     ] {
         terminal.run(line);
     }

@@ -46,7 +46,7 @@ fn bash_completes_commands_flags_and_values() {
             ("iam token --he", "--header --help"),
             (
                 "account space-",
-                "space-create space-delete space-role-set space-role-unset",
+                "space-create space-delete space-restore space-role-set space-role-unset",
             ),
             ("metrics se", "send"),
             ("config --sso-otp ", "auto manual"),

@@ -7,7 +7,7 @@ use crate::store::Store;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub(crate) use documents::key;
-use documents::{accounts, discovery, org, organizations, regions, space, spaces, users};
+use documents::{accounts, deleted, discovery, org, organizations, regions, space, spaces, users};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -246,6 +246,9 @@ impl Fixture {
             ("GET", ["v2", "organizations", _, "spaces"] | ["v2", "spaces"]) => {
                 (200, spaces(&asked.query, knobs.spaces))
             }
+            ("GET", ["v2", "deleted"]) => (200, deleted()),
+            ("POST", ["v2", "spaces", guid, "restore"]) => (201, space(guid, &"back".into())),
+            ("POST", ["v2", "organizations", guid, "restore"]) => (201, org(guid, &"back".into())),
             ("POST", ["v2", "spaces"]) => (
                 201,
                 space(

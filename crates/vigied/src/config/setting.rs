@@ -250,6 +250,15 @@ const OWN: &[Setting] = &[
         "samples older than this are refused and deleted",
     ),
     setting(
+        "storage.deleted_seconds",
+        Shape::Number {
+            min: 0,
+            max: 315_360_000,
+        },
+        "604800",
+        "how long a deleted space or organization can be brought back before its metrics go; 0 for not at all",
+    ),
+    setting(
         "storage.future_minutes",
         Shape::Number {
             min: 0,

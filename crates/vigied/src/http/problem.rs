@@ -8,6 +8,7 @@ use base::context::Stop;
 use base::error::{Kind, Problem};
 use base::limit::{self, Limit};
 use base::store::StoreError;
+use db::DbError;
 use http::{HeaderValue, StatusCode, header};
 use iam::IamError;
 use std::borrow::Cow;
@@ -62,7 +63,7 @@ impl From<StoreError> for Refusal {
             StoreError::Poisoned { .. } | StoreError::Closing => {
                 tracing::error!(
                     %error,
-                    hint = "mend the cause (a full disk?), then restart: all that was acknowledged is recovered",
+                    hint = "mend the cause, then restart: all that was acknowledged is recovered",
                     "the store takes no writes"
                 );
                 // The reason names a path of the server: not a caller's business.
@@ -70,13 +71,17 @@ impl From<StoreError> for Refusal {
                     .problem("the store takes no writes since a failure; reads go on")
                     .hint("the operator finds the cause in the server's log and at `/health/ready`; send again later")
             }
-            StoreError::DiskReserve { .. } => {
-                tracing::error!(%error, "samples are refused: make room on the disk");
-                code::DISK_RESERVE
-                    .problem("the server's disk is too full for samples")
-                    .hint("send again later; deleting makes room, and so can the operator")
-                    .retry_after(60)
-            }
+            // The log is told once, by `disk_watch`, and paths of the server are not a caller's business.
+            StoreError::DiskReserve { .. } => code::DISK_FULL
+                .problem("the server's disk is too full for samples")
+                .hint("send again later; deleting makes room, and so can the operator")
+                .retry_after(60),
+            StoreError::OutOfRoom { .. } => code::DISK_FULL
+                .problem(
+                    "the server's disk is full: nothing is stored or deleted until there is room",
+                )
+                .hint("send again later; the operator makes room")
+                .retry_after(30),
             StoreError::Corrupt { .. } | StoreError::Io { .. } => {
                 tracing::error!(error = %Chain(&error), "the store failed");
                 code::INTERNAL.problem("the store could not answer; the server's log says why")
@@ -90,6 +95,16 @@ impl From<IamError> for Refusal {
     fn from(error: IamError) -> Self {
         if let Some(problem) = error.problem() {
             return Self(problem.clone());
+        }
+        if matches!(error, IamError::Db(DbError::Full { .. })) {
+            return Self(
+                code::DISK_FULL
+                    .problem(
+                        "the disk of the server's identity database is full: nothing was changed",
+                    )
+                    .hint("send again later; the operator makes room")
+                    .retry_after(30),
+            );
         }
         tracing::error!(error = %Chain(&error), "identity failed");
         Self(code::INTERNAL.problem("identity could not answer; the server's log says why"))

@@ -1,5 +1,6 @@
 //! What the operators' listener answers: three paths, as they are written.
 
+use super::backup;
 use super::token::TokenHash;
 use crate::app::App;
 use crate::readiness;
@@ -25,12 +26,12 @@ pub(super) fn router(app: &Arc<App>, tokens: Option<Tokens>) -> Router {
         .route("/health/live", get(live))
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics))
-        .fallback(unknown)
-        .with_state(Arc::clone(app));
-    match tokens {
+        .fallback(unknown);
+    let router = match tokens {
         Some(tokens) => router.layer(middleware::from_fn_with_state(tokens, opened)),
-        None => router,
-    }
+        None => router.merge(backup::routes()),
+    };
+    router.with_state(Arc::clone(app))
 }
 
 async fn opened(State(tokens): State<Tokens>, request: Request, next: Next) -> Response {

@@ -12,9 +12,16 @@ const ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// How long the server may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+}
+
 /// The body of `GET PATH`.
 pub(crate) fn get(socket: &Path, path: &str) -> io::Result<String> {
-    ask(connect(socket)?, &format!("GET {path} HTTP/1.0\r\n\r\n"))
+    ask(socket, "GET", path).map(|answer| answer.body)
 }
 
 /// A connection, on which nothing was asked yet.
@@ -28,16 +35,29 @@ pub(super) fn connect(socket: &Path) -> io::Result<UnixStream> {
 /// The answer to `POST PATH`.
 pub(super) fn post(stream: UnixStream, path: &str, body: &str) -> io::Result<String> {
     let length = body.len();
-    ask(
-        stream,
-        &format!("POST {path} HTTP/1.0\r\nContent-Length: {length}\r\n\r\n{body}"),
+    let head = format!("POST {path} HTTP/1.0\r\nContent-Length: {length}\r\n\r\n{body}");
+    answer(stream, &head).map(|answer| answer.body)
+}
+
+/// The answer to a request without a body.
+pub(crate) fn ask(socket: &Path, method: &str, path: &str) -> io::Result<Answer> {
+    answer(
+        connect(socket)?,
+        &format!("{method} {path} HTTP/1.0\r\n\r\n"),
     )
 }
 
-fn ask(mut stream: UnixStream, request: &str) -> io::Result<String> {
+fn answer(mut stream: UnixStream, request: &str) -> io::Result<Answer> {
     stream.write_all(request.as_bytes())?;
     let mut text = String::new();
     stream.take(ANSWER_BYTES_MAX).read_to_string(&mut text)?;
-    let body = text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
-    body.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    let status = text.get(9..12).and_then(|status| status.parse().ok());
+    let body = text.split_once("\r\n\r\n").map(|(_, body)| body);
+    match (status, body) {
+        (Some(status), Some(body)) => Ok(Answer {
+            status,
+            body: body.to_owned(),
+        }),
+        _ => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
 }

@@ -1,6 +1,7 @@
 //! Regions, organizations and spaces, in Cloud Foundry's form.
 
 use super::account::username;
+use super::deleted;
 use super::paging::CfPage;
 use super::params::{Params, body};
 use super::reply::json;
@@ -140,7 +141,7 @@ async fn regions(State(app): State<Arc<App>>, called: Called) -> Result<Response
     Ok(called.mark(json(StatusCode::OK, &regions)?))
 }
 
-fn org_resource(org: &Org) -> Resource<OrganizationEntity> {
+pub(super) fn org_resource(org: &Org) -> Resource<OrganizationEntity> {
     let url = format!("/v2/organizations/{}", org.id);
     Resource {
         metadata: Metadata {
@@ -162,7 +163,7 @@ fn org_resource(org: &Org) -> Resource<OrganizationEntity> {
     }
 }
 
-fn space_resource(space: &Space) -> Resource<SpaceEntity> {
+pub(super) fn space_resource(space: &Space) -> Resource<SpaceEntity> {
     let url = format!("/v2/spaces/{}", space.id);
     Resource {
         metadata: Metadata {
@@ -263,10 +264,11 @@ async fn delete_org(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    app.iam
+    let deletion = app
+        .iam
         .delete_org(&caller, params.id("guid")?, params.flag("recursive")?)
         .await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    deleted::gone(&app, &deletion).await
 }
 
 async fn org_spaces(
@@ -351,8 +353,8 @@ async fn delete_space(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    app.iam.delete_space(&caller, params.id("guid")?).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    let deletion = app.iam.delete_space(&caller, params.id("guid")?).await?;
+    deleted::gone(&app, &deletion).await
 }
 
 /// The role a path's last part stands for.

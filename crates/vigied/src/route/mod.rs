@@ -4,6 +4,7 @@ mod account;
 mod api_key;
 mod cloud_foundry;
 mod cross_site;
+mod deleted;
 mod health;
 mod home;
 mod identity;
@@ -85,6 +86,7 @@ fn register(registry: &mut impl Registry) {
     invitation::register(r);
     uaa::register(r);
     cloud_foundry::register(r);
+    deleted::register(r);
 }
 
 /// The routes with their guards, in the order they were added.

@@ -13,6 +13,8 @@ mod api_keys;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod bodies;
 #[cfg(test)]
 mod central_path;
@@ -22,6 +24,10 @@ mod command_line;
 mod conformance;
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
+mod deletion;
+#[cfg(test)]
+mod disk_full;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]

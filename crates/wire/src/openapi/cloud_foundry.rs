@@ -2,6 +2,7 @@
 
 use super::build::{Document, Operation, reference};
 use super::identity::{CALLER, failing};
+use crate::cf::deleted::{DeletedList, Restore};
 use crate::cf::info::Info;
 use crate::cf::list::List;
 use crate::cf::organization::{MemberEntity, OrganizationEntity, OrganizationName};
@@ -13,11 +14,15 @@ use crate::problem::{CloudFoundryBody, UaaBody};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+/// What a deletion answers.
+const GONE: &str = "it is gone; `X-Vigie-Series` says how many series it had, and `X-Vigie-Removed-At` when they go: until then it can be brought back";
+
 pub(super) fn routes(document: &mut Document) {
     public(document);
     uaa(document);
     organizations(document);
     spaces(document);
+    deleted(document);
     members::<OrganizationEntity>(
         document,
         "/v2/organizations/{guid}/{role}",
@@ -105,7 +110,7 @@ fn organizations(document: &mut Document) {
             false,
             json!({ "type": "boolean", "default": false }),
         )
-        .answers_empty("204", "it is gone");
+        .answers_empty("204", GONE);
     let delete = guarded(document, delete);
     document.route("DELETE", path, delete);
     let spaces = listed::<SpaceEntity>(
@@ -137,10 +142,37 @@ fn spaces(document: &mut Document) {
     let rename = of("renameSpace", "Renames a space").json(name);
     let rename = resource::<SpaceEntity>(document, rename, "201");
     document.route("PUT", path, rename);
-    let delete =
-        of("deleteSpace", "Deletes a space and its metrics").answers_empty("204", "it is gone");
+    let delete = of("deleteSpace", "Deletes a space and its metrics").answers_empty("204", GONE);
     let delete = guarded(document, delete);
     document.route("DELETE", path, delete);
+}
+
+fn deleted(document: &mut Document) {
+    let (list, body) = (
+        document.schema::<DeletedList>(),
+        document.schema::<Restore>(),
+    );
+    let operation = Operation::new(
+        "listDeleted",
+        "Lists what was deleted and can still be brought back",
+    )
+    .answers("200", "the list", list);
+    let operation = guarded(document, operation);
+    document.route("GET", "/v2/deleted", operation);
+    let space = of(
+        "restoreSpace",
+        "Brings a deleted space back, with its metrics and the roles of those who are still in the account",
+    )
+    .optional_json(body.clone());
+    let space = resource::<SpaceEntity>(document, space, "201");
+    document.route("POST", "/v2/spaces/{guid}/restore", space);
+    let org = of(
+        "restoreOrganization",
+        "Brings a deleted organization back, with the spaces that went with it",
+    )
+    .optional_json(body);
+    let org = resource::<OrganizationEntity>(document, org, "201");
+    document.route("POST", "/v2/organizations/{guid}/restore", org);
 }
 
 /// Who holds a role, and giving and taking it.

@@ -233,6 +233,22 @@ fn accounts(may: Relation, yes: u16, ask: At<String>) -> Vec<Column> {
     ]
 }
 
+/// What was deleted: brought back by whoever might have deleted it; for others it is not there.
+fn deleted(names: [&'static str; 2], may: Relation, of: fn(&Place) -> (&str, &str)) -> Vec<Column> {
+    let ask = move |attempt: &Attempt<'_>, place: &Place| {
+        let (collection, guid) = of(place);
+        let path = format!("/v2/{collection}/{guid}?recursive=true");
+        attempt.world.manage("DELETE", &path, &Value::Null);
+        attempt.with(&[("guid", guid)]).json(&json!({}))
+    };
+    let own = move |attempt: &Attempt<'_>| ask(attempt, &attempt.world.own_place(attempt.user));
+    let other = move |attempt: &Attempt<'_>| ask(attempt, &attempt.world.place());
+    vec![
+        column(names[0], (may, may), 201, own),
+        column(names[1], (administrator, administrator), 201, other),
+    ]
+}
+
 fn open(yes: u16, ask: fn(&Attempt<'_>) -> Request) -> Vec<Column> {
     vec![column("oneself", (everyone, everyone), yes, ask)]
 }
@@ -246,9 +262,11 @@ fn never(ask: fn(&Attempt<'_>) -> Request) -> Vec<Column> {
 pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
     use Does::{Changes, Destroys, Reads};
     let columns = match (method, path) {
-        ("GET", "/identity/userinfo" | "/coe/v2/accounts" | "/v2/organizations" | "/v2/spaces") => {
-            open(200, |a| a.with(&[]))
-        }
+        (
+            "GET",
+            "/identity/userinfo" | "/coe/v2/accounts" | "/v2/organizations" | "/v2/spaces"
+            | "/v2/deleted",
+        ) => open(200, |a| a.with(&[])),
         ("POST", "/oauth/token/disconnect") => open(200, |a| {
             let spare = a.world.spare(a.user, a.credential);
             let value = format!("{} {spare}", a.credential);
@@ -378,6 +396,14 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
         }),
         ("DELETE", "/v2/spaces/{guid}") => {
             spaces(Destroys, 204, |a, place| a.with(&[("guid", &place.space)]))
+        }
+        ("POST", "/v2/spaces/{guid}/restore") => {
+            let names = ["own space", "other space"];
+            deleted(names, manages_space, |place| ("spaces", &place.space))
+        }
+        ("POST", "/v2/organizations/{guid}/restore") => {
+            let names = ["own org", "other org"];
+            deleted(names, manages_org, |place| ("organizations", &place.org))
         }
         ("GET", "/v2/spaces/{guid}/{role}") => spaces(Reads, 200, |a, place| {
             a.with(&[("guid", &place.space), ("role", "auditors")])

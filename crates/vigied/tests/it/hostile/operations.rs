@@ -144,7 +144,7 @@ fn an_account_sees_its_own_counters_alone() {
 
 #[test]
 fn the_name_of_a_deleted_space_is_forgotten() {
-    let server = Server::start();
+    let server = Server::with(&["--set", "storage.deleted_seconds=0"]);
     let token = server.token();
     let made = server
         .request("POST", "/v2/spaces")

@@ -1,0 +1,117 @@
+//! A copy of the whole store as it is at one moment, while it is written to.
+//!
+//! Everything is flushed first, so that what is left in the log is little. Then, with flushes held off: the manifest, the name
+//! files and the log up to its last whole record are copied. Segments never change, and those that the manifest names are kept
+//! on the disk until they are copied, whatever is merged or expires meanwhile: so flushes go on by then. On the same file
+//! system a segment is linked, not copied.
+
+use crate::core::Core;
+use crate::error;
+use crate::flush::{NAMES, SEGMENTS, WAL, day_dir};
+use crate::manifest::Manifest;
+use crate::segment::reader::Segment;
+use crate::wal;
+use base::store::{Copied, StoreError};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
+
+/// Read and written at a time.
+const CHUNK_BYTES: u64 = 1 << 20;
+
+impl Core {
+    /// Copies the store into the folder `target`, which it makes.
+    pub(crate) fn copy_to(&self, target: &Path) -> Result<Copied, StoreError> {
+        self.flush()?;
+        let mut copied = Copied::default();
+        for folder in [
+            target,
+            &target.join(SEGMENTS),
+            &target.join(NAMES),
+            &target.join(WAL),
+        ] {
+            self.storage
+                .create_dir(folder)
+                .map_err(error::io("create", folder))?;
+        }
+        let (manifest, segments) = self.copy_what_changes(target, &mut copied)?;
+        let mut days = BTreeSet::new();
+        for segment in &segments {
+            let dir = day_dir(target, segment.day());
+            self.storage
+                .create_dir(&dir)
+                .map_err(error::io("create", &dir))?;
+            days.insert(dir.clone());
+            let from = segment.path();
+            let to = dir.join(from.file_name().unwrap_or_default());
+            if self.storage.link(from, &to).is_err() {
+                let length = self.length(from)?;
+                self.copy_file(from, &to, length)?;
+            }
+            copied.files += 1;
+            copied.bytes += segment.bytes();
+        }
+        days.extend([target.join(SEGMENTS), target.join(NAMES), target.join(WAL)]);
+        for dir in &days {
+            self.storage.sync_dir(dir).map_err(error::io("sync", dir))?;
+        }
+        // Last: without it the folder is no store.
+        manifest.store(self.storage.as_ref(), target)?;
+        Ok(copied)
+    }
+
+    /// What the next flush may change or remove; returns the manifest, and what it names, kept on the disk.
+    fn copy_what_changes(
+        &self,
+        target: &Path,
+        copied: &mut Copied,
+    ) -> Result<(Manifest, Vec<Arc<Segment>>), StoreError> {
+        let flushing = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
+        let manifest = flushing.manifest.clone();
+        let segments = self.read().segments.to_vec();
+        for file in &manifest.names {
+            let from = self.dir().join(file);
+            let length = self.length(&from)?;
+            self.copy_file(&from, &target.join(file), length)?;
+            copied.files += 1;
+            copied.bytes += length;
+        }
+        // What was acknowledged without waiting for the disk is in it, too.
+        self.wal.commit(self.wal.last())?;
+        let (last, length) = self.wal.position();
+        for number in manifest.wal_first..=last {
+            let from = wal::path(&self.dir().join(WAL), number);
+            let length = if number == last {
+                length
+            } else {
+                self.length(&from)?
+            };
+            self.copy_file(&from, &wal::path(&target.join(WAL), number), length)?;
+            copied.files += 1;
+            copied.bytes += length;
+        }
+        drop(flushing);
+        Ok((manifest, segments))
+    }
+
+    fn length(&self, path: &Path) -> Result<u64, StoreError> {
+        let file = self.storage.open(path).map_err(error::io("open", path))?;
+        file.length().map_err(error::io("read", path))
+    }
+
+    fn copy_file(&self, from: &Path, to: &Path, length: u64) -> Result<(), StoreError> {
+        let source = self.storage.open(from).map_err(error::io("open", from))?;
+        let mut file = self.storage.create(to).map_err(error::io("create", to))?;
+        let mut at = 0;
+        while at < length {
+            let size = CHUNK_BYTES.min(length - at);
+            let mut chunk = vec![0; usize::try_from(size).unwrap_or_default()];
+            source
+                .read_at(&mut chunk, at)
+                .map_err(error::io("read", from))?;
+            file.append(&chunk).map_err(error::io("write", to))?;
+            at += size;
+        }
+        file.sync().map_err(error::io("sync", to))
+    }
+}

@@ -1,0 +1,91 @@
+//! A disk that has no room: unlike a failed sync it breaks nothing. What was refused is cut off, kept in memory and tried
+//! again; until that succeeds, what would only pile up is refused before it is begun.
+
+use crate::error;
+use base::store::StoreError;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+#[derive(Debug)]
+struct Full {
+    reason: String,
+    tried: Instant,
+}
+
+/// Whether one way of writing has found no room, and when it was tried last.
+#[derive(Debug)]
+pub(crate) struct Room {
+    retry: Duration,
+    /// Asked by every writer, without the lock.
+    is_full: AtomicBool,
+    full: Mutex<Option<Full>>,
+}
+
+impl Room {
+    pub(crate) const fn new(retry_ms: u64) -> Self {
+        Self {
+            retry: Duration::from_millis(retry_ms),
+            is_full: AtomicBool::new(false),
+            full: Mutex::new(None),
+        }
+    }
+
+    fn full(&self) -> MutexGuard<'_, Option<Full>> {
+        self.full.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.is_full.load(Ordering::Relaxed)
+    }
+
+    /// Says no while there is no room, as far as is known.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        if !self.is_full() {
+            return Ok(());
+        }
+        match &*self.full() {
+            None => Ok(()),
+            Some(full) => Err(StoreError::OutOfRoom {
+                reason: full.reason.clone(),
+            }),
+        }
+    }
+
+    /// Says no while there is none and it was tried a moment ago; else it is the caller who tries.
+    pub(crate) fn may_try(&self) -> Result<(), StoreError> {
+        if !self.is_full() {
+            return Ok(());
+        }
+        let mut full = self.full();
+        match &mut *full {
+            Some(full) if full.tried.elapsed() < self.retry => Err(StoreError::OutOfRoom {
+                reason: full.reason.clone(),
+            }),
+            Some(full) => {
+                full.tried = Instant::now();
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Notes that there was no room, and returns what writers are told.
+    pub(crate) fn set(&self, found: &StoreError) -> StoreError {
+        let reason = error::with_source(found);
+        *self.full() = Some(Full {
+            reason: reason.clone(),
+            tried: Instant::now(),
+        });
+        self.is_full.store(true, Ordering::Relaxed);
+        StoreError::OutOfRoom { reason }
+    }
+
+    /// Notes that there was room.
+    pub(crate) fn clear(&self) {
+        if self.is_full() {
+            *self.full() = None;
+            self.is_full.store(false, Ordering::Relaxed);
+        }
+    }
+}

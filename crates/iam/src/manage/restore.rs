@@ -1,0 +1,220 @@
+//! Taking a deletion back, as long as its samples are there: name, roles of those who are still in the account, settings and
+//! samples are as they were.
+
+use super::people::still_holds;
+use super::{hold_member, is_administrator, manages, name, org, space};
+use crate::audit::{Action, Entry};
+use crate::directory::{Deleted, Directory, Org, Space, at};
+use crate::error::IamError;
+use crate::role::Role;
+use crate::service::Iam;
+use crate::verify::Identity;
+use base::id::{OrgId, SpaceId};
+use base::limit;
+use base::scope::Domain;
+use base::time::Millis;
+use db::{Row, Tx, Value};
+
+/// Brings back what was deleted with `$1` and is still there; `$2` is now. The rows of spaces and organizations are made by
+/// then.
+const BRING_BACK: [&str; 4] = [
+    "INSERT INTO roles (person, domain, role) SELECT deleted_roles.person, deleted_roles.domain, deleted_roles.role \
+     FROM deleted_roles JOIN deletions ON deletions.domain = deleted_roles.domain \
+     JOIN members ON members.account = deletions.account AND members.person = deleted_roles.person \
+     WHERE (deletions.domain = $1 OR deletions.deleted_with = $1) AND begun = 0 AND due_at > $2 ON CONFLICT DO NOTHING",
+    "DELETE FROM deleted_roles WHERE domain IN (SELECT domain FROM deletions \
+     WHERE (domain = $1 OR deleted_with = $1) AND begun = 0 AND due_at > $2)",
+    "UPDATE domains SET retired_at = NULL WHERE domain IN (SELECT domain FROM deletions \
+     WHERE (domain = $1 OR deleted_with = $1) AND begun = 0 AND due_at > $2)",
+    "DELETE FROM deletions WHERE (domain = $1 OR deleted_with = $1) AND begun = 0 AND due_at > $2",
+];
+
+impl Iam {
+    /// What was deleted that the caller may bring back, in the order in which it goes.
+    #[must_use]
+    pub fn deleted(&self, caller: &Identity) -> Vec<Deleted> {
+        let (directory, now) = (self.directory(), self.0.clock.now());
+        let kept = directory.deletions.iter().filter(|own| own.is_kept(now));
+        kept.filter(|own| may_restore(&directory, caller, own))
+            .cloned()
+            .collect()
+    }
+
+    /// Whether the caller may bring back what was deleted.
+    ///
+    /// # Errors
+    /// When there is no such thing any more, or he could not have deleted it.
+    pub fn may_restore(&self, caller: &Identity, domain: Domain) -> Result<(), IamError> {
+        let what = match domain {
+            Domain::Space(_) => "space",
+            _ => "organization",
+        };
+        self.found(caller, domain, what).map(drop)
+    }
+
+    /// What was deleted and may be brought back by the caller.
+    fn found(&self, caller: &Identity, domain: Domain, what: &str) -> Result<Deleted, IamError> {
+        let mut all = self.deleted(caller).into_iter();
+        let found = all.find(|own| own.domain == domain);
+        found.ok_or_else(|| IamError::not_found(&format!("a deleted {what} of this GUID")))
+    }
+
+    /// Brings a deleted space back, under its name or `new_name`.
+    ///
+    /// # Errors
+    /// Without the right it takes to delete it, when its time is over, its organization is deleted or its name is taken.
+    pub async fn restore_space(
+        &self,
+        caller: &Identity,
+        id: SpaceId,
+        new_name: Option<&str>,
+    ) -> Result<Space, IamError> {
+        let domain = Domain::Space(id);
+        let found = self.found(caller, domain, "space")?;
+        let new_name = new_name.map(|text| name("name", text)).transpose()?;
+        let mut tx = self.0.db.begin().await?;
+        self.still_may(&mut tx, caller, &found).await?;
+        let row = held(&mut tx, domain, self.0.clock.now()).await?;
+        let is_there = "SELECT guid FROM orgs WHERE guid = $1";
+        let org = Value::from(found.org.to_string());
+        if tx.one(is_there, &[org]).await?.is_none() {
+            return Err(IamError::conflict(format!(
+                "its organization `{}` was deleted too: bring that back first, with `vigie account org-restore`",
+                found.org
+            )));
+        }
+        let count = "SELECT COUNT(*) AS held FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $1";
+        self.has_room(&mut tx, found.account, &limit::SPACES_PER_ACCOUNT, count)
+            .await?;
+        let space = Space {
+            id,
+            org: found.org,
+            name: new_name.unwrap_or(found.name),
+            created_at: at(&row, "created_at")?,
+            updated_at: self.0.clock.now(),
+        };
+        space::write(&mut tx, &space)
+            .await
+            .map_err(|error| name_taken(space::taken(error)))?;
+        self.bring_back(&mut tx, domain).await?;
+        let entry = Entry::by(caller, Action::SpaceRestored).in_account(found.account);
+        let entry = entry.on(domain).with("name", &space.name);
+        self.commit(tx, entry.with("org", space.org)).await?;
+        Ok(space)
+    }
+
+    /// Brings a deleted organization back, under its name or `new_name`, with the spaces that were deleted with it.
+    ///
+    /// # Errors
+    /// Without the right it takes to delete it, when its time is over or its name is taken.
+    pub async fn restore_org(
+        &self,
+        caller: &Identity,
+        id: OrgId,
+        new_name: Option<&str>,
+    ) -> Result<Org, IamError> {
+        let domain = Domain::Org(id);
+        let found = self.found(caller, domain, "organization")?;
+        let new_name = new_name.map(|text| name("name", text)).transpose()?;
+        let mut tx = self.0.db.begin().await?;
+        self.still_may(&mut tx, caller, &found).await?;
+        let now = self.0.clock.now();
+        let row = held(&mut tx, domain, now).await?;
+        let count = "SELECT COUNT(*) AS held FROM orgs WHERE account = $1";
+        let limit = &limit::ORGANIZATIONS_PER_ACCOUNT;
+        self.has_room(&mut tx, found.account, limit, count).await?;
+        let org = Org {
+            id,
+            account: found.account,
+            region: row.text("region")?,
+            name: new_name.unwrap_or_else(|| found.name.clone()),
+            created_at: at(&row, "created_at")?,
+            updated_at: now,
+        };
+        org::write(&mut tx, &org)
+            .await
+            .map_err(|error| name_taken(org::taken(error)))?;
+        let spaces = "INSERT INTO spaces (guid, org, name, created_at, updated_at) \
+                      SELECT SUBSTR(domain, 3), org, name, created_at, updated_at FROM deletions \
+                      WHERE deleted_with = $1 AND domain <> $1 AND begun = 0 AND due_at > $2";
+        let values = [Value::from(domain.to_string()), now.0.into()];
+        tx.execute(spaces, &values).await?;
+        self.spaces_fit(&mut tx, &found).await?;
+        self.bring_back(&mut tx, domain).await?;
+        self.commit(tx, org::about(caller, Action::OrgRestored, &org))
+            .await?;
+        Ok(org)
+    }
+
+    /// Refuses to bring back more spaces than the account may have.
+    async fn spaces_fit(&self, tx: &mut Tx, found: &Deleted) -> Result<(), IamError> {
+        // One fewer than there are: those that are back already must fit, not one more.
+        let count = "SELECT COUNT(*) - 1 AS held FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $1";
+        self.has_room(tx, found.account, &limit::SPACES_PER_ACCOUNT, count)
+            .await
+    }
+
+    async fn bring_back(&self, tx: &mut Tx, domain: Domain) -> Result<(), IamError> {
+        let values = [Value::from(domain.to_string()), self.0.clock.now().0.into()];
+        for sql in BRING_BACK {
+            tx.execute(sql, &values).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks the database, within the transaction that rests on it, whether the caller may still do it.
+    async fn still_may(
+        &self,
+        tx: &mut Tx,
+        caller: &Identity,
+        found: &Deleted,
+    ) -> Result<(), IamError> {
+        let (account, user) = (found.account, caller.user());
+        hold_member(tx, account, user).await?;
+        let administers = Domain::Account(account);
+        if still_holds(tx, account, user, administers, Role::Administrator).await?
+            || still_holds(tx, account, user, Domain::Org(found.org), Role::Manager).await?
+        {
+            return Ok(());
+        }
+        let sql = "SELECT role FROM deleted_roles WHERE person = $1 AND domain = $2 AND role = $3";
+        let values = [
+            Value::from(user.0.to_string()),
+            found.domain.to_string().into(),
+            Role::Manager.name().into(),
+        ];
+        if tx.one(sql, &values).await?.is_some() {
+            return Ok(());
+        }
+        Err(IamError::not_found("what was deleted"))
+    }
+}
+
+/// The row of what was deleted, kept as it is, with all that was deleted with it, until the transaction ends.
+async fn held(tx: &mut Tx, domain: Domain, now: Millis) -> Result<Row, IamError> {
+    let domain = Value::from(domain.to_string());
+    let hold = "UPDATE deletions SET begun = begun WHERE domain = $1 OR deleted_with = $1";
+    tx.execute(hold, std::slice::from_ref(&domain)).await?;
+    let sql =
+        "SELECT region, created_at FROM deletions WHERE domain = $1 AND begun = 0 AND due_at > $2";
+    let row = tx.one(sql, &[domain, now.0.into()]).await?;
+    row.ok_or_else(|| {
+        IamError::conflict("it is too late: its metrics are being removed, or it is back already")
+    })
+}
+
+/// Whoever might delete it might have kept it.
+fn may_restore(directory: &Directory, caller: &Identity, own: &Deleted) -> bool {
+    caller.reaches(directory, own.account)
+        && directory.is_member(caller.user(), own.account)
+        && (is_administrator(directory, caller, own.account)
+            || manages(directory, caller, Domain::Org(own.org))
+            || own.managers.contains(&caller.user()))
+}
+
+fn name_taken(error: IamError) -> IamError {
+    let IamError::Refused(problem) = error else {
+        return error;
+    };
+    IamError::Refused(problem.hint("bring it back under another name, with `--name NAME`"))
+}

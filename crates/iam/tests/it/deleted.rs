@@ -1,0 +1,252 @@
+//! What was deleted can be brought back as it was until its samples go, and is forgotten when they are gone.
+
+use crate::world::{World, code, on_both_databases};
+use base::scope::{Action, Domain};
+use iam::directory::Space;
+use iam::manage::page::Window;
+use iam::manage::quota::AccountLimits;
+use iam::role::Role;
+use iam::{Iam, IamError, Identity};
+
+const WEEK: i64 = 7 * 86_400;
+
+fn spaces(iam: &Iam, caller: &Identity) -> Vec<Space> {
+    iam.spaces(caller, |_| true, Window::WHOLE).entries
+}
+
+on_both_databases!(
+    a_deleted_space_comes_back_with_its_name_and_the_roles_of_those_who_are_still_there,
+    who_was_removed_meanwhile_gets_no_role_back_though_he_comes_again,
+    an_organization_comes_back_with_the_spaces_that_went_with_it,
+    a_space_whose_organization_is_gone_or_whose_name_is_taken_waits,
+    nobody_brings_back_what_he_could_not_have_deleted,
+    what_is_due_is_removed_once_and_then_forgotten,
+    what_the_operator_purges_is_due_at_once,
+);
+
+fn settled(result: Result<impl Sized, IamError>) -> Result<(), IamError> {
+    result.map(drop)
+}
+
+async fn a_deleted_space_comes_back_with_its_name_and_the_roles_of_those_who_are_still_there(
+    world: World,
+) {
+    let (iam, owner, space) = (&world.iam, world.owner(), world.space());
+    let bea = world.person("bea@example.org", None).await;
+    let carl = world.person("carl@example.org", None).await;
+    let domain = Domain::Space(space);
+    for person in [&bea, &carl] {
+        iam.set_role(&owner, domain, Role::Developer, &person.email)
+            .await
+            .unwrap();
+    }
+    let before = iam.space(&owner, space).unwrap();
+    let tenants: Vec<_> = iam.directory().tenants_of(world.made.account).collect();
+    let deletion = iam.delete_space(&owner, space).await.unwrap();
+    assert_eq!(deletion.tenants.len(), 1);
+    assert_eq!(code(iam.space(&owner, space)), "not_found");
+    assert!(iam.directory().roles(bea.id, domain).is_empty());
+    // What is not gone yet still counts for the account.
+    let mut counted: Vec<_> = iam.directory().tenants_of(world.made.account).collect();
+    counted.sort();
+    let mut tenants = tenants;
+    tenants.sort();
+    assert_eq!(counted, tenants);
+    let listed = iam.deleted(&owner);
+    assert_eq!(listed.len(), 1);
+    assert_eq!((listed[0].domain, &*listed[0].name), (domain, "prod"));
+    assert_eq!(listed[0].due_at, deletion.removed_at);
+
+    world.wait(WEEK - 1);
+    assert!(iam.due().is_empty());
+    let owner = world.owner();
+    let back = iam.restore_space(&owner, space, None).await.unwrap();
+    assert_eq!(
+        (back.id, &back.name, back.org),
+        (before.id, &before.name, before.org)
+    );
+    for person in [bea.id, carl.id] {
+        assert_eq!(iam.directory().roles(person, domain), [Role::Developer]);
+    }
+    assert!(iam.directory().holds(owner.user(), domain, Role::Manager));
+    assert!(iam.deleted(&owner).is_empty());
+    world.wait(WEEK);
+    assert!(iam.due().is_empty(), "nothing of it is removed after all");
+    // Deleted again, it can be brought back again.
+    let owner = world.owner();
+    iam.delete_space(&owner, space).await.unwrap();
+    iam.restore_space(&owner, space, Some("other"))
+        .await
+        .unwrap();
+    assert_eq!(iam.space(&owner, space).unwrap().name, "other");
+}
+
+async fn who_was_removed_meanwhile_gets_no_role_back_though_he_comes_again(world: World) {
+    let (iam, owner, space) = (&world.iam, world.owner(), world.space());
+    let bea = world.person("bea@example.org", None).await;
+    let domain = Domain::Space(space);
+    iam.set_role(&owner, domain, Role::Manager, &bea.email)
+        .await
+        .unwrap();
+    iam.delete_space(&owner, space).await.unwrap();
+    iam.remove_member(&owner, world.made.account, bea.id)
+        .await
+        .unwrap();
+    let again = world.person("bea@example.org", None).await;
+    assert_eq!(
+        code(settled(
+            iam.restore_space(&again.identity, space, None).await
+        )),
+        "not_found"
+    );
+    iam.restore_space(&owner, space, None).await.unwrap();
+    assert!(iam.directory().roles(again.id, domain).is_empty());
+    assert!(iam.directory().roles(bea.id, domain).is_empty());
+}
+
+async fn an_organization_comes_back_with_the_spaces_that_went_with_it(world: World) {
+    let (iam, owner, org) = (&world.iam, world.owner(), world.org());
+    let test = iam.create_space(&owner, org, "test").await.unwrap();
+    let earlier = iam.create_space(&owner, org, "earlier").await.unwrap();
+    iam.delete_space(&owner, earlier.id).await.unwrap();
+    let deletion = iam.delete_org(&owner, org, true).await.unwrap();
+    assert_eq!(deletion.tenants.len(), 3, "itself and two spaces");
+    assert!(
+        iam.orgs(&owner, |_| true, Window::WHOLE).entries.is_empty()
+            && spaces(iam, &owner).is_empty()
+    );
+    let back = iam.restore_org(&owner, org, None).await.unwrap();
+    assert_eq!(back.name, "acme");
+    let names: Vec<String> = spaces(iam, &owner)
+        .into_iter()
+        .map(|own| own.name)
+        .collect();
+    assert_eq!(names, ["prod", "test"], "not what was deleted before");
+    let domain = Domain::Space(test.id);
+    assert!(iam.directory().holds(owner.user(), domain, Role::Developer));
+    iam.restore_space(&owner, earlier.id, None).await.unwrap();
+    assert_eq!(spaces(iam, &owner).len(), 3);
+    assert!(iam.deleted(&owner).is_empty());
+}
+
+async fn a_space_whose_organization_is_gone_or_whose_name_is_taken_waits(world: World) {
+    let (iam, owner, org, space) = (&world.iam, world.owner(), world.org(), world.space());
+    iam.delete_space(&owner, space).await.unwrap();
+    iam.create_space(&owner, org, "prod").await.unwrap();
+    let taken = iam.restore_space(&owner, space, None).await.unwrap_err();
+    let problem = taken.problem().unwrap();
+    assert_eq!(problem.code, "conflict");
+    assert!(
+        problem.hint.as_deref().unwrap().contains("--name"),
+        "{problem:?}"
+    );
+    assert_eq!(iam.deleted(&owner).len(), 1, "a refusal loses nothing");
+    iam.delete_org(&owner, org, true).await.unwrap();
+    let orphan = iam
+        .restore_space(&owner, space, Some("x"))
+        .await
+        .unwrap_err();
+    assert!(orphan.to_string().contains("organization"), "{orphan}");
+    iam.create_org(&owner, "acme", None).await.unwrap();
+    assert_eq!(
+        code(settled(iam.restore_org(&owner, org, None).await)),
+        "conflict"
+    );
+    iam.restore_org(&owner, org, Some("acme-again"))
+        .await
+        .unwrap();
+    iam.restore_space(&owner, space, Some("prod-again"))
+        .await
+        .unwrap();
+}
+
+async fn nobody_brings_back_what_he_could_not_have_deleted(world: World) {
+    let (iam, owner, space) = (&world.iam, world.owner(), world.space());
+    let domain = Domain::Space(space);
+    let developer = world.person("dev@example.org", None).await;
+    let manager = world.person("man@example.org", None).await;
+    iam.set_role(&owner, domain, Role::Developer, &developer.email)
+        .await
+        .unwrap();
+    iam.set_role(&owner, domain, Role::Manager, &manager.email)
+        .await
+        .unwrap();
+    iam.delete_space(&owner, space).await.unwrap();
+    assert!(iam.deleted(&developer.identity).is_empty());
+    let refused = iam.restore_space(&developer.identity, space, None).await;
+    assert_eq!(code(settled(refused)), "not_found");
+    assert_eq!(iam.deleted(&manager.identity).len(), 1);
+    iam.restore_space(&manager.identity, space, None)
+        .await
+        .unwrap();
+}
+
+async fn what_is_due_is_removed_once_and_then_forgotten(world: World) {
+    let (iam, owner, space) = (&world.iam, world.owner(), world.space());
+    let deletion = iam.delete_space(&owner, space).await.unwrap();
+    // A node that had seen it before it was brought back does nothing.
+    world.wait(WEEK);
+    let stale = iam.due();
+    assert_eq!(stale.len(), 1);
+    let late = iam.restore_space(&world.owner(), space, None).await;
+    assert_eq!(code(settled(late)), "not_found", "its time is over");
+    let scope = iam.begin_removal(&stale[0]).await.unwrap().unwrap();
+    assert_eq!(scope.tenant(), deletion.tenants[0]);
+    scope.require(Action::Delete).unwrap();
+    scope.require(Action::Render).unwrap_err();
+    // Asked again, after a crash, it is the same.
+    assert!(iam.begin_removal(&stale[0]).await.unwrap().is_some());
+    assert_eq!(iam.due().len(), 1);
+    world.wait(31 * 86_400);
+    iam.forget_removed(&stale).await.unwrap();
+    assert!(iam.due().is_empty());
+    let counted: Vec<_> = iam.directory().tenants_of(world.made.account).collect();
+    assert!(!counted.contains(&deletion.tenants[0]));
+    // Its number is given to nobody else.
+    let owner = world.owner();
+    let next = iam.create_space(&owner, world.org(), "prod").await.unwrap();
+    let counted: Vec<_> = iam.directory().tenants_of(world.made.account).collect();
+    assert!(!counted.contains(&deletion.tenants[0]));
+    iam.space(&owner, next.id).unwrap();
+}
+
+async fn what_the_operator_purges_is_due_at_once(world: World) {
+    let (iam, owner) = (&world.iam, world.owner());
+    iam.delete_org(&owner, world.org(), true).await.unwrap();
+    let domain = Domain::Org(world.org());
+    assert_eq!(iam.purge_deleted(&[domain]).await.unwrap(), 2);
+    assert_eq!(iam.due().len(), 2);
+    assert!(iam.deleted(&owner).is_empty());
+    assert_eq!(iam.purge_deleted(&[domain]).await.unwrap(), 0);
+}
+
+#[test]
+fn an_account_leaves_no_more_behind_than_its_limit() {
+    crate::world::on_sqlite(
+        |config| iam::IamConfig {
+            account_limits: AccountLimits::new([(base::limit::DELETED_PER_ACCOUNT, 2)]),
+            ..config
+        },
+        |world: World| async move {
+            let (iam, owner, org) = (&world.iam, world.owner(), world.org());
+            for name in ["a", "b"] {
+                let space = iam.create_space(&owner, org, name).await.unwrap();
+                iam.delete_space(&owner, space.id).await.unwrap();
+            }
+            let third = iam.create_space(&owner, org, "c").await.unwrap();
+            let refused = iam.delete_space(&owner, third.id).await.unwrap_err();
+            let problem = refused.problem().unwrap();
+            assert!(
+                problem.message.contains("deleted_per_account"),
+                "{problem:?}"
+            );
+            assert!(iam.space(&owner, third.id).is_ok(), "nothing is half done");
+            let oldest = iam.directory().deletions()[0].domain;
+            iam.purge_deleted(&[oldest]).await.unwrap();
+            let due = iam.due();
+            iam.begin_removal(&due[0]).await.unwrap();
+            iam.forget_removed(&due).await.unwrap();
+            iam.delete_space(&owner, third.id).await.unwrap();
+        },
+    );
+}

@@ -1,0 +1,215 @@
+//! Making a backup: first the samples, then the identity database, then the files beside them. In this order no sample in the
+//! copy belongs to a space that the copied database may give to somebody else.
+//!
+//! All of it goes into a folder beside the target, which gets the target's name when it is complete and on stable storage.
+
+use crate::aside::aside;
+use crate::data_dir;
+use crate::private_files;
+use anyhow::{Context, bail};
+use base::store::SampleStore;
+use iam::Iam;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use serde_json::{Value, json};
+use std::fs::{DirBuilder, File};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Files of the data folder that are copied as they are, where they are there.
+const FILES: [&str; 3] = ["operations.token", "quickstart-key", "vigie.toml"];
+
+/// What is copied.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub(crate) data: &'a Path,
+    pub(crate) store: &'a Arc<dyn SampleStore>,
+    pub(crate) iam: &'a Iam,
+}
+
+/// What was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Made {
+    pub(crate) files: u64,
+    pub(crate) bytes: u64,
+    /// The identity is in it; else PostgreSQL has it.
+    pub(crate) has_identity: bool,
+}
+
+impl Made {
+    pub(crate) fn json(&self, target: &Path) -> Value {
+        json!({
+            "target": target.display().to_string(),
+            "files": self.files,
+            "bytes": self.bytes,
+            "identity": if self.has_identity { "included" } else { "postgresql" },
+        })
+    }
+
+    /// Reads what [`Self::json`] writes.
+    pub(crate) fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            files: value.get("files")?.as_u64()?,
+            bytes: value.get("bytes")?.as_u64()?,
+            has_identity: value.get("identity")?.as_str()? == "included",
+        })
+    }
+}
+
+/// Refuses a target that is there, or in the data folder.
+pub(crate) fn check_target(target: &Path, data: &Path) -> anyhow::Result<()> {
+    let shown = target.display();
+    if target.symlink_metadata().is_ok() {
+        bail!(
+            "`{shown}` is there already\nhint: name a folder that is not, for example with the date"
+        );
+    }
+    let parent = parent(target)?;
+    let real = parent
+        .canonicalize()
+        .with_context(|| format!("there is no folder `{}` to make it in", parent.display()))?;
+    if data.canonicalize().is_ok_and(|data| real.starts_with(data)) {
+        bail!(
+            "`{shown}` would be inside the data folder\nhint: name a folder elsewhere, best on another disk"
+        );
+    }
+    Ok(())
+}
+
+fn parent(target: &Path) -> anyhow::Result<&Path> {
+    target
+        .parent()
+        .filter(|_| target.file_name().is_some())
+        .with_context(|| format!("`{}` names no folder", target.display()))
+}
+
+/// Makes a backup.
+pub(crate) async fn make(source: &Source<'_>, target: &Path) -> anyhow::Result<Made> {
+    check_target(target, source.data)?;
+    let mut name = target.file_name().unwrap_or_default().to_owned();
+    name.push(".partial");
+    let partial = target.with_file_name(name);
+    let made = DirBuilder::new().mode(0o700).create(&partial);
+    made.map_err(|error| {
+        let hint = match error.kind() {
+            ErrorKind::AlreadyExists => "\nhint: an earlier backup broke off there, or another is made right now; if none is, remove it",
+            _ => "",
+        };
+        anyhow::anyhow!("cannot make `{}`: {error}{hint}", partial.display())
+    })?;
+    let filled = fill(source, &partial).await;
+    let made = filled.and_then(|made| publish(&partial, target).map(|()| made));
+    if made.is_err() {
+        // What is left of it is worth nothing, and takes room.
+        let _ = std::fs::remove_dir_all(&partial);
+    }
+    made
+}
+
+async fn fill(source: &Source<'_>, partial: &Path) -> anyhow::Result<Made> {
+    let samples = partial.join("samples");
+    let copied = aside(source.store, move |store| store.copy_to(&samples));
+    let copied = copied.await.context("cannot copy the samples")?;
+    let mut made = Made {
+        files: copied.files,
+        bytes: copied.bytes,
+        has_identity: false,
+    };
+    let database = data_dir::database(partial);
+    made.has_identity = source
+        .iam
+        .copy_database(&database)
+        .await
+        .context("cannot copy the identity database")?;
+    let (data, partial) = (source.data.to_owned(), partial.to_owned());
+    let rest = move || copy_rest(&data, &partial, made);
+    tokio::task::spawn_blocking(rest)
+        .await
+        .context("the copying broke off")?
+}
+
+/// The files beside samples and database; then all is on stable storage.
+fn copy_rest(data: &Path, partial: &Path, mut made: Made) -> anyhow::Result<Made> {
+    let mut files: Vec<PathBuf> = FILES.iter().map(|name| data.join(name)).collect();
+    let (from, to) = (data_dir::keys(data), data_dir::keys(partial));
+    DirBuilder::new()
+        .mode(0o700)
+        .create(&to)
+        .with_context(|| format!("cannot make `{}`", to.display()))?;
+    match from.read_dir() {
+        Ok(entries) => {
+            for entry in entries {
+                files.push(entry.context("cannot list the signing keys")?.path());
+            }
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error).context("cannot list the signing keys"),
+    }
+    for file in files {
+        let inside = file.strip_prefix(data).unwrap_or(&file);
+        if let Some(bytes) = copy(&file, &partial.join(inside))? {
+            made.files += 1;
+            made.bytes += bytes;
+        }
+    }
+    let database = data_dir::database(partial);
+    if made.has_identity {
+        made.files += 1;
+        made.bytes += synced(&database)?;
+    }
+    for folder in [&to, partial] {
+        synced(folder)?;
+    }
+    Ok(made)
+}
+
+/// Copies one file, and its bytes to stable storage; `None` where it is not there.
+fn copy(from: &Path, to: &Path) -> anyhow::Result<Option<u64>> {
+    let cannot = || format!("cannot copy `{}`", from.display());
+    let opened = File::options()
+        .read(true)
+        .custom_flags(private_files::no_follow())
+        .open(from);
+    let mut source = match opened {
+        Ok(source) => source,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).with_context(cannot),
+    };
+    let mut bytes = Vec::new();
+    source.read_to_end(&mut bytes).with_context(cannot)?;
+    let mut file = File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(to)
+        .with_context(cannot)?;
+    file.write_all(&bytes)
+        .and_then(|()| file.sync_all())
+        .with_context(cannot)?;
+    Ok(Some(bytes.len() as u64))
+}
+
+/// Brings a file or folder to stable storage; returns its length.
+fn synced(path: &Path) -> anyhow::Result<u64> {
+    let sync = || {
+        let file = File::open(path)?;
+        file.sync_all()?;
+        Ok::<u64, std::io::Error>(file.metadata()?.len())
+    };
+    sync().with_context(|| format!("cannot bring `{}` to stable storage", path.display()))
+}
+
+/// Gives the folder its name, never in the place of anything.
+fn publish(partial: &Path, target: &Path) -> anyhow::Result<()> {
+    let named = renameat_with(CWD, partial, CWD, target, RenameFlags::NOREPLACE);
+    let named = match named {
+        // A file system that cannot do it in one step.
+        Err(rustix::io::Errno::INVAL) if target.symlink_metadata().is_err() => {
+            std::fs::rename(partial, target)
+        }
+        named => named.map_err(Into::into),
+    };
+    named.with_context(|| format!("cannot name the copy `{}`", target.display()))?;
+    synced(parent(target)?).map(drop)
+}

@@ -1,0 +1,41 @@
+//! The words of `vigied deleted`.
+
+use super::{DatabaseArgs, Output};
+use crate::deleted::domain;
+use base::scope::Domain;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeletedCommand {
+    /// List what was deleted, and when its metrics go.
+    List {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// The form of the answer.
+        #[arg(long, value_enum, default_value = "text", ignore_case = true)]
+        output: Output,
+    },
+    /// Have the metrics of what was deleted go now, not at their time.
+    ///
+    /// An organization takes the spaces along that were deleted with it. Nothing brings them back then. The series are gone
+    /// within seconds; their bytes leave the disk when the store rewrites the days that hold them, within a day.
+    Purge {
+        /// What: `s-GUID` or `o-GUID`, as `vigied deleted list` shows it.
+        #[arg(value_name = "DOMAIN", value_parser = domain, required_unless_present = "all")]
+        domains: Vec<Domain>,
+        /// Everything that was deleted.
+        #[arg(long, conflicts_with = "domains")]
+        all: bool,
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+}
+
+impl DeletedCommand {
+    /// Where it works.
+    pub(crate) const fn database(&self) -> &DatabaseArgs {
+        match self {
+            Self::List { database, .. } | Self::Purge { database, .. } => database,
+        }
+    }
+}

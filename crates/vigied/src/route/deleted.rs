@@ -1,0 +1,112 @@
+//! What was deleted: what is said of its metrics, what can be brought back, and bringing it back.
+
+use super::cloud_foundry::{org_resource, space_resource};
+use super::params::{Params, body};
+use super::reply::json;
+use crate::app::App;
+use crate::http::caller::Manager;
+use crate::http::payload::Payload;
+use crate::http::problem::Refusal;
+use crate::http::routes::Verb::{Get, Post};
+use crate::http::routes::{Guard, Registry};
+use crate::http::worker;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use base::scope::Domain;
+use http::StatusCode;
+use iam::directory::Deleted;
+use iam::manage::deletion::Deletion;
+use std::sync::Arc;
+use wire::cf::deleted::{DeletedEntity, DeletedList, REMOVED_AT, Restore, SERIES, instant};
+
+pub(super) fn register(r: &mut impl Registry) {
+    r.add(Get, "/v2/deleted", Guard::Identity, list);
+    r.add(
+        Post,
+        "/v2/spaces/{guid}/restore",
+        Guard::Identity,
+        restore_space,
+    );
+    r.add(
+        Post,
+        "/v2/organizations/{guid}/restore",
+        Guard::Identity,
+        restore_org,
+    );
+}
+
+/// The answer to a deletion: how many series go, and when.
+pub(super) async fn gone(app: &Arc<App>, deletion: &Deletion) -> Result<Response, Refusal> {
+    let (store, tenants) = (Arc::clone(&app.store), deletion.tenants.clone());
+    let counted = worker::run(move || {
+        let each = tenants.into_iter().map(|tenant| store.usage(tenant));
+        each.map(|usage| usage.map(|own| own.series)).sum()
+    });
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let headers = response.headers_mut();
+    if let Ok(value) = instant(deletion.removed_at).parse() {
+        headers.insert(REMOVED_AT, value);
+    }
+    // It is deleted, whether they can be counted or not.
+    if let Ok(Ok(series)) = counted.await {
+        let series: u64 = series;
+        headers.insert(SERIES, series.into());
+    }
+    Ok(response)
+}
+
+async fn list(State(app): State<Arc<App>>, Manager(caller): Manager) -> Result<Response, Refusal> {
+    let deleted = app.iam.deleted(&caller).iter().map(entity).collect();
+    json(StatusCode::OK, &DeletedList { deleted })
+}
+
+fn entity(own: &Deleted) -> DeletedEntity {
+    let (guid, kind) = match own.domain {
+        Domain::Space(id) => (id.to_string(), "space"),
+        Domain::Org(id) => (id.to_string(), "organization"),
+        Domain::Account(id) => (id.to_string(), "account"),
+    };
+    DeletedEntity {
+        guid,
+        kind: kind.to_owned(),
+        name: own.name.clone(),
+        organization_guid: own.org.to_string(),
+        deleted_at: instant(own.deleted_at),
+        removed_at: instant(own.due_at),
+        with_organization: own.deleted_with != own.domain,
+    }
+}
+
+/// The name asked for; no body at all is fine.
+fn wanted(bytes: &[u8]) -> Result<Option<String>, Refusal> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    Ok(body::<Restore>(bytes)?.name)
+}
+
+async fn restore_space(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    let id = params.id("guid")?;
+    app.iam.may_restore(&caller, Domain::Space(id))?;
+    let name = wanted(&bytes)?;
+    let space = app.iam.restore_space(&caller, id, name.as_deref()).await?;
+    json(StatusCode::CREATED, &space_resource(&space))
+}
+
+async fn restore_org(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    let id = params.id("guid")?;
+    app.iam.may_restore(&caller, Domain::Org(id))?;
+    let name = wanted(&bytes)?;
+    let org = app.iam.restore_org(&caller, id, name.as_deref()).await?;
+    json(StatusCode::CREATED, &org_resource(&org))
+}

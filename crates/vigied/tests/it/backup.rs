@@ -1,0 +1,272 @@
+//! A backup made while the server is written to, served as it is: everything that was acknowledged before is in it.
+
+use crate::disk_full::SmallDisk;
+use crate::harness::{Request, Serving, VIGIED, init, now, token};
+use serde_json::{Value, json};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+/// Flushed often, so that segments and merges come and go under the backup.
+const FLUSH_OFTEN: [&str; 2] = ["--set", "storage.flush_samples=1000"];
+
+fn backup(data: &Path, target: &Path) -> Output {
+    Command::new(VIGIED)
+        .arg("backup")
+        .arg(target)
+        .args(["--output", "json", "--data"])
+        .arg(data)
+        .output()
+        .unwrap()
+}
+
+fn made(output: &Output) -> Value {
+    let (out, err) = (&output.stdout, &output.stderr);
+    let err = String::from_utf8_lossy(err);
+    assert!(output.status.success(), "{err}");
+    serde_json::from_slice(out).unwrap_or_else(|error| panic!("{error}: {err}"))
+}
+
+fn refused(output: &Output) -> String {
+    assert!(!output.status.success());
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A caller in one space.
+struct Caller {
+    url: String,
+    token: String,
+    space: String,
+}
+
+impl Caller {
+    fn of(serving: &Serving, key: &str, space: &str) -> Self {
+        Self {
+            url: serving.url(),
+            token: token(&serving.url(), key),
+            space: space.to_owned(),
+        }
+    }
+
+    fn metrics(&self, method: &str, path: &str) -> Request {
+        Request::new(&self.url, method, path)
+            .header("X-Auth-User-Token", &format!("iam {}", self.token))
+            .header("X-Auth-Scope-Id", &format!("s-{}", self.space))
+    }
+
+    fn send(&self, first: i64, count: i64) {
+        let body: Vec<Value> = (first..first + count)
+            .map(|stamp| json!({"name": "under.load", "value": 1, "timestamp": stamp}))
+            .collect();
+        let reply = self
+            .metrics("POST", "/v1/metrics")
+            .json(&json!(body))
+            .send();
+        assert_eq!(reply.status, 200, "{}", reply.text());
+    }
+
+    /// How many samples there are.
+    fn count(&self) -> usize {
+        let path = "/v1/metrics?target=under.load&from=-3d&until=now&maxDataPoints=10000000";
+        let reply = self.metrics("GET", path).send();
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let rows = reply.json();
+        rows[0]["datapoints"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|point| !point[0].is_null())
+            .count()
+    }
+}
+
+fn everything_is_private(folder: &Path) {
+    for entry in std::iter::once(folder.to_owned()).chain(
+        folder
+            .read_dir()
+            .unwrap()
+            .map(|entry| entry.unwrap().path()),
+    ) {
+        let found = entry.symlink_metadata().unwrap();
+        let mode = found.permissions().mode() & 0o777;
+        let expected = if found.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(mode, expected, "{}", entry.display());
+        if found.is_dir() && entry != folder {
+            everything_is_private(&entry);
+        }
+    }
+}
+
+#[test]
+fn a_backup_made_under_load_serves_everything_that_was_acknowledged_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let owner = init(&data);
+    let serving = Serving::start(&data, "127.0.0.1:0", &FLUSH_OFTEN);
+    let caller = Caller::of(&serving, &owner.api_key, &owner.space);
+    let (acknowledged, stop) = (AtomicI64::new(0), AtomicBool::new(false));
+    let first = now() - 2 * 86_400;
+    let copies = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut sent = 0;
+            while !stop.load(Ordering::SeqCst) && sent < 170_000 {
+                caller.send(first + sent, 100);
+                sent += 100;
+                acknowledged.store(sent, Ordering::SeqCst);
+            }
+        });
+        scope.spawn(|| {
+            // Spaces come and go meanwhile, with what they hold.
+            let mut number = 0;
+            while !stop.load(Ordering::SeqCst) {
+                number += 1;
+                let manage = |method: &str, path: &str| {
+                    Request::new(&caller.url, method, path).bearer(&caller.token)
+                };
+                let body = json!({"name": format!("s{number}"), "organization_guid": owner.org});
+                let made = manage("POST", "/v2/spaces").json(&body).send();
+                assert_eq!(made.status, 201, "{}", made.text());
+                let guid = made.json()["metadata"]["guid"].as_str().unwrap().to_owned();
+                let own = Caller {
+                    url: caller.url.clone(),
+                    token: caller.token.clone(),
+                    space: guid.clone(),
+                };
+                own.send(first, 10);
+                assert_eq!(
+                    manage("DELETE", &format!("/v2/spaces/{guid}"))
+                        .send()
+                        .status,
+                    204
+                );
+            }
+        });
+        for number in 0..3 {
+            while acknowledged.load(Ordering::SeqCst) < 3000 * (number + 1) {
+                std::thread::yield_now();
+            }
+            let target = folder.path().join(format!("copy-{number}"));
+            let before = acknowledged.load(Ordering::SeqCst);
+            let told = made(&backup(&data, &target));
+            assert_eq!(told["identity"], "included");
+            copies.lock().unwrap().push((target, before));
+        }
+        stop.store(true, Ordering::SeqCst);
+    });
+    for (target, before) in copies.into_inner().unwrap() {
+        everything_is_private(&target);
+        let copy = Serving::start(&target, "127.0.0.1:0", &FLUSH_OFTEN);
+        let there = Caller::of(&copy, &owner.api_key, &owner.space);
+        let found = there.count();
+        assert!(
+            found >= usize::try_from(before).unwrap(),
+            "{found} of {before}"
+        );
+        // A token of before is good there: the signing keys came along.
+        let known = Caller {
+            url: copy.url(),
+            token: caller.token.clone(),
+            space: owner.space.clone(),
+        };
+        known.send(now() - 60, 10);
+        assert_eq!(there.count(), found + 10);
+    }
+    // The server of which it is a copy has lost nothing.
+    let all = usize::try_from(acknowledged.load(Ordering::SeqCst)).unwrap();
+    assert_eq!(caller.count(), all);
+}
+
+#[test]
+fn a_closed_folder_is_copied_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let owner = init(&data);
+    let serving = Serving::start(&data, "127.0.0.1:0", &[]);
+    Caller::of(&serving, &owner.api_key, &owner.space).send(now() - 600, 100);
+    drop(serving);
+    let target = folder.path().join("copy");
+    made(&backup(&data, &target));
+    everything_is_private(&target);
+    let copy = Serving::start(&target, "127.0.0.1:0", &[]);
+    assert_eq!(Caller::of(&copy, &owner.api_key, &owner.space).count(), 100);
+}
+
+#[test]
+fn a_backup_never_takes_the_place_of_anything_and_leaves_no_half_of_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let owner = init(&data);
+    let serving = Serving::start(&data, "127.0.0.1:0", &[]);
+    Caller::of(&serving, &owner.api_key, &owner.space).send(now() - 60_000, 10_000);
+    let there = folder.path().join("there");
+    std::fs::create_dir(&there).unwrap();
+    let error = refused(&backup(&data, &there));
+    assert!(
+        error.contains("is there already") && error.contains("hint:"),
+        "{error}"
+    );
+    let inside = refused(&backup(&data, &data.join("copy")));
+    assert!(inside.contains("inside the data folder"), "{inside}");
+    let nowhere = refused(&backup(&data, &folder.path().join("no/such/copy")));
+    assert!(nowhere.contains("there is no folder"), "{nowhere}");
+    let broken = folder.path().join("broken");
+    std::fs::create_dir(folder.path().join("broken.partial")).unwrap();
+    let error = refused(&backup(&data, &broken));
+    assert!(
+        error.contains("broken.partial") && error.contains("hint:"),
+        "{error}"
+    );
+    assert!(!broken.exists());
+    let name = "a_backup_never_takes_the_place_of_anything_and_leaves_no_half_of_one";
+    let Some(disk) = SmallDisk::mount(name, "64k") else {
+        return;
+    };
+    let error = refused(&backup(&data, &disk.0.path().join("copy")));
+    assert!(error.contains("hint: make room on the disk"), "{error}");
+    assert_eq!(
+        disk.0.path().read_dir().unwrap().count(),
+        0,
+        "nothing is left of it"
+    );
+    // Nothing of that stands in the way of the next.
+    made(&backup(&data, &folder.path().join("good")));
+    Caller::of(&serving, &owner.api_key, &owner.space).send(now() - 60, 10);
+}
+
+#[test]
+fn by_an_address_nobody_asks_for_a_backup() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    init(&data);
+    let at = ["--set", "operations.listen=127.0.0.1:0"];
+    let serving = Serving::start(&data, "127.0.0.1:0", &at);
+    serving.wait_for_log("operations=\"");
+    let log = serving.log();
+    let (_, rest) = log.split_once("operations=\"").unwrap();
+    let url = format!("http://{}", rest.split('"').next().unwrap());
+    let target = folder.path().join("stolen");
+    let path = format!("/backup?to={}", target.display());
+    assert_eq!(Request::new(&url, "POST", &path).send().status, 404);
+    let error = refused(
+        &Command::new(VIGIED)
+            .arg("backup")
+            .arg(&target)
+            .args(["--data", data.to_str().unwrap()])
+            .env("VIGIE_OPERATIONS_LISTEN", "127.0.0.1:1")
+            .output()
+            .unwrap(),
+    );
+    assert!(
+        error.contains("operations.listen") && error.contains("hint:"),
+        "{error}"
+    );
+    assert!(!target.exists());
+    // On the public listener there is no such thing either.
+    assert_eq!(
+        Request::new(&serving.url(), "POST", &path).send().status,
+        404
+    );
+}

@@ -1,0 +1,278 @@
+//! A disk that fills up under a running server: clients are told to come again, and once there is room they are served, without
+//! a restart and without a loss.
+
+use crate::harness::{Reply, Request, Serving, init, now, token};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// A file system of its own, as small as told.
+pub(crate) struct SmallDisk(pub(crate) tempfile::TempDir);
+
+impl SmallDisk {
+    /// `None`, loudly, where nothing can be mounted.
+    pub(crate) fn mount(test: &str, size: &str) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let mounted = Command::new("mount")
+            .args([
+                "-t",
+                "tmpfs",
+                "-o",
+                &format!("size={size},mode=0700"),
+                "tmpfs",
+            ])
+            .arg(folder.path())
+            .output();
+        if !mounted.is_ok_and(|output| output.status.success()) {
+            testing::skipped(test, "a small file system can be mounted by root alone");
+            return None;
+        }
+        Some(Self(folder))
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.0.path().join("filler")
+    }
+
+    fn fill(&self) {
+        let mut filler = File::options()
+            .create(true)
+            .append(true)
+            .open(self.filler())
+            .unwrap();
+        for size in [65_536, 4096, 1] {
+            while filler.write_all(&vec![0; size]).is_ok() {}
+        }
+    }
+
+    fn make_room(&self) {
+        std::fs::remove_file(self.filler()).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+/// One writer into one space, and what was acknowledged to it.
+struct Writer {
+    url: String,
+    token: String,
+    space: String,
+    next: i64,
+    acknowledged: BTreeMap<i64, f64>,
+}
+
+impl Writer {
+    fn request(&self, method: &str, path: &str) -> Request {
+        Request::new(&self.url, method, path)
+            .header("X-Auth-User-Token", &format!("iam {}", self.token))
+            .header("X-Auth-Scope-Id", &format!("s-{}", self.space))
+    }
+
+    fn send(&mut self, count: i64) -> Reply {
+        let stamps: Vec<i64> = (self.next..self.next + count).collect();
+        self.next += count;
+        let body: Vec<Value> = stamps
+            .iter()
+            .map(|stamp| json!({"name": "disk.load", "value": stamp % 1000, "timestamp": stamp}))
+            .collect();
+        let reply = self
+            .request("POST", "/v1/metrics")
+            .json(&json!(body))
+            .send();
+        if reply.status == 200 {
+            let value = |stamp: i64| f64::from(i32::try_from(stamp % 1000).unwrap());
+            self.acknowledged
+                .extend(stamps.into_iter().map(|stamp| (stamp, value(stamp))));
+        }
+        reply
+    }
+
+    /// Everything that was acknowledged is read.
+    fn check(&self) {
+        let path = "/v1/metrics?target=disk.load&from=-2d&until=now&maxDataPoints=1000000";
+        let reply = self.request("GET", path).send();
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let rows = reply.json();
+        let points = rows[0]["datapoints"].as_array().unwrap();
+        let there: BTreeMap<i64, f64> = points
+            .iter()
+            .filter_map(|point| Some((point[1].as_i64()?, point[0].as_f64()?)))
+            .collect();
+        for (stamp, value) in &self.acknowledged {
+            assert_eq!(
+                there.get(stamp),
+                Some(value),
+                "acknowledged at {stamp}, and gone"
+            );
+        }
+    }
+
+    /// Sends until it is refused, and looks at the refusal.
+    fn send_until_refused(&mut self) {
+        for _ in 0..2000 {
+            let reply = self.send(50);
+            if reply.status == 200 {
+                continue;
+            }
+            assert_eq!(reply.status, 503, "{}", reply.text());
+            assert_eq!(reply.code(), "BXNMSSV11E", "{}", reply.text());
+            assert!(reply.header("retry-after").is_some(), "{:?}", reply.headers);
+            assert!(reply.text().contains("disk is full"), "{}", reply.text());
+            return;
+        }
+        panic!("the disk never was full");
+    }
+
+    fn send_until_taken(&mut self) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let reply = self.send(50);
+            match reply.status {
+                200 => return,
+                503 if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(50)),
+                _ => panic!("{}", reply.text()),
+            }
+        }
+    }
+}
+
+fn serve(data: &Path) -> Serving {
+    let flags = [
+        "--set",
+        "storage.reserve_bytes=0",
+        "--set",
+        "storage.flush_samples=3000",
+    ];
+    Serving::start(data, "127.0.0.1:0", &flags)
+}
+
+fn wait_for_count(serving: &Serving, text: &str, count: usize) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while serving.log().matches(text).count() < count {
+        assert!(
+            Instant::now() < deadline,
+            "{count} times `{text}`: {}",
+            serving.log()
+        );
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_full_disk_refuses_with_503_and_writing_goes_on_without_a_restart_once_there_is_room() {
+    let name =
+        "a_full_disk_refuses_with_503_and_writing_goes_on_without_a_restart_once_there_is_room";
+    let Some(disk) = SmallDisk::mount(name, "12m") else {
+        return;
+    };
+    let data = disk.0.path().join("data");
+    let owner = init(&data);
+    let mut serving = serve(&data);
+    let mut writer = Writer {
+        token: token(&serving.url(), &owner.api_key),
+        url: serving.url(),
+        space: owner.space.clone(),
+        next: now() - 86_400,
+        acknowledged: BTreeMap::new(),
+    };
+    assert_eq!(writer.send(50).status, 200);
+    for round in 1..=3 {
+        disk.fill();
+        writer.send_until_refused();
+        wait_for_count(
+            &serving,
+            "the disk is full: samples and deletions are refused",
+            round,
+        );
+        for _ in 0..20 {
+            writer.send(1);
+        }
+        // What is there is read, and nobody hears of a fault that is none.
+        writer.check();
+        let deleted = writer
+            .request("DELETE", "/v1/metrics/list?query=nothing.of.this")
+            .send();
+        assert_eq!(deleted.status, 503, "{}", deleted.text());
+        let make = |writer: &Writer, name: &str| {
+            writer
+                .request("POST", "/v2/spaces")
+                .header("Authorization", &format!("Bearer {}", writer.token))
+                .json(&json!({"name": format!("{name}-{round}"), "organization_guid": owner.org}))
+                .send()
+        };
+        // More often than there are connections to the database, each of which finds it full.
+        let tries = (0..8).map(|at| make(&writer, &format!("full-{at}")));
+        let wrong = tries.filter(|made| !matches!(made.status, 201 | 503));
+        let wrong: Vec<String> = wrong.map(|made| made.text()).collect();
+        assert!(wrong.is_empty(), "{wrong:?}\n{}", serving.log());
+        disk.make_room();
+        writer.send_until_taken();
+        writer.check();
+        let made = make(&writer, "again");
+        assert_eq!(made.status, 201, "{}\n{}", made.text(), serving.log());
+        wait_for_count(&serving, "there is room on the disk again", round);
+        let told = serving.log().matches("the disk is full: samples").count();
+        assert_eq!(told, round, "told once each time: {}", serving.log());
+    }
+    // Killed while it is full: what was acknowledged is there after the restart.
+    disk.fill();
+    writer.send_until_refused();
+    serving.child.kill().unwrap();
+    serving.child.wait().unwrap();
+    drop(serving);
+    disk.make_room();
+    let serving = serve(&data);
+    writer.url = serving.url();
+    writer.token = token(&serving.url(), &owner.api_key);
+    writer.check();
+    assert_eq!(writer.send(50).status, 200);
+    // Stopped in an orderly way while it is full: the same.
+    disk.fill();
+    writer.send_until_refused();
+    serving.stop();
+    disk.make_room();
+    let serving = serve(&data);
+    writer.url = serving.url();
+    writer.token = token(&serving.url(), &owner.api_key);
+    writer.check();
+}
+
+#[test]
+fn a_start_on_a_full_disk_says_what_is_wrong_and_breaks_nothing() {
+    let name = "a_start_on_a_full_disk_says_what_is_wrong_and_breaks_nothing";
+    let Some(disk) = SmallDisk::mount(name, "12m") else {
+        return;
+    };
+    let data = disk.0.path().join("data");
+    let owner = init(&data);
+    let serving = serve(&data);
+    let mut writer = Writer {
+        token: token(&serving.url(), &owner.api_key),
+        url: serving.url(),
+        space: owner.space.clone(),
+        next: now() - 86_400,
+        acknowledged: BTreeMap::new(),
+    };
+    assert_eq!(writer.send(50).status, 200);
+    drop(serving);
+    for _ in 0..3 {
+        disk.fill();
+        let flags = ["--set", "storage.reserve_bytes=0"];
+        if let Err(log) = Serving::try_start(&data, "127.0.0.1:0", &flags) {
+            assert!(log.contains("make room on the disk"), "{log}");
+        }
+        disk.make_room();
+    }
+    let serving = serve(&data);
+    writer.url = serving.url();
+    writer.token = token(&serving.url(), &owner.api_key);
+    writer.check();
+}
