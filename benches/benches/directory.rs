@@ -13,6 +13,8 @@ use base::secret::Secret;
 use base::time::{Millis, SystemClock};
 use db::{Db, Value};
 use iam::bootstrap::Request;
+use iam::directory::ApiKey;
+use iam::manage::page::Window;
 use iam::token::grant::{Client, Grant, TokenRequest};
 use iam::{Credential, Iam, IamConfig};
 use std::path::Path;
@@ -24,6 +26,8 @@ type Failure = Box<dyn std::error::Error>;
 const KEYS_PER_USER: usize = 10;
 const USERS_PER_ORG: usize = 10;
 const SPACES_PER_ORG: usize = 10;
+/// What a list gives at a time.
+const PAGE: Window = Window { skip: 0, take: 100 };
 const REFRESH_TOKENS_PER_USER: usize = 100;
 
 async fn service(folder: &Path) -> Result<(Iam, Db), Failure> {
@@ -38,6 +42,7 @@ async fn service(folder: &Path) -> Result<(Iam, Db), Failure> {
         stale_seconds_max: 300,
         password_checks_max: 1,
         limits: iam::IamLimits::default(),
+        deleted_milliseconds: 0,
         invitations: iam::manage::invitation::InvitationConfig::default(),
     };
     let iam = Iam::open(Db::open(&database).await?, config, Arc::new(SystemClock)).await?;
@@ -220,17 +225,19 @@ async fn main() -> Result<(), Failure> {
     .await?;
     for (who, caller) in [("an Administrator", &owner), ("a member", &member)] {
         median(&format!("organizations of {who}"), async |_| {
-            assert!(!iam.orgs(caller).is_empty());
+            assert!(!iam.orgs(caller, |_| true, PAGE).entries.is_empty());
             Ok(())
         })
         .await?;
         median(&format!("spaces of {who}"), async |_| {
-            assert!(!iam.spaces(caller).is_empty());
+            assert!(!iam.spaces(caller, |_| true, PAGE).entries.is_empty());
             Ok(())
         })
         .await?;
         median(&format!("own keys of {who}"), async |_| {
-            assert!(!iam.api_keys(caller, None, false)?.is_empty());
+            let by = |a: &ApiKey, b: &ApiKey| a.name.cmp(&b.name);
+            let keys = iam.api_keys(caller, None, false, by, PAGE)?;
+            assert!(!keys.entries.is_empty());
             Ok(())
         })
         .await?;

@@ -157,11 +157,15 @@ impl RejectReason {
     ];
 }
 
-/// What became of a [`Batch`]: every sample was stored but those listed, by their position in the batch.
+/// What became of a [`Batch`]: every sample was stored but those that a later one of the same batch replaced, which are
+/// counted, and those listed, by their position in the batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Appended {
     /// Samples now in the store.
     pub stored: u64,
+    /// Samples of which a later one of the same series and instant in the same batch is stored instead. Replacing what an
+    /// earlier batch stored is not counted.
+    pub overwritten: u64,
     /// Series that were made for them.
     pub created: u64,
     /// The others, ascending by position.

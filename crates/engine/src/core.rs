@@ -6,6 +6,7 @@ use crate::error;
 use crate::flush::Flushing;
 use crate::guard::{Lock, Reading, Writing};
 use crate::memory::Memory;
+use crate::overwritten;
 use crate::poison::Poison;
 use crate::registry::table::Lookup;
 use crate::reserve::Reserve;
@@ -141,6 +142,7 @@ impl Core {
             .plus(i64::from(self.config.future_allowed_minutes) * MINUTE_MILLIS);
         let mut appended = Appended::default();
         let (mut sequence, mut late, mut in_head) = (0, 0, 0);
+        let mut placed = Vec::with_capacity(batch.len());
         let mut rest = batch.iter().enumerate().peekable();
         while rest.peek().is_some() {
             let mut births = Vec::new();
@@ -180,12 +182,14 @@ impl Core {
             late += memory.head.late() - late_before;
             in_head = memory.head.samples();
             drop(memory);
-            appended.stored += samples.len() as u64;
+            placed.extend(samples.iter().map(|(series, at, _)| (*series, *at)));
             appended.created += births.len() as u64;
         }
-        if appended.stored == 0 {
+        if placed.is_empty() {
             return Ok(appended);
         }
+        appended.overwritten = overwritten::count(&mut placed);
+        appended.stored = placed.len() as u64 - appended.overwritten;
         if durability == Durability::Committed || self.wal.is_full() {
             self.wal.commit(sequence)?;
         }

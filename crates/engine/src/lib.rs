@@ -23,6 +23,7 @@ mod head;
 mod index;
 mod manifest;
 mod memory;
+mod overwritten;
 mod points;
 mod poison;
 mod read;

@@ -1,10 +1,10 @@
 //! The server's own metrics: static counters, written out in the Prometheus text format.
 //!
-//! Per tenant `received = stored + rejected` holds at every moment because `received` is not a counter of its own: it
+//! Per tenant `received = stored + overwritten + rejected` holds at every moment because `received` is not a counter of its own: it
 //! is the sum of the other two, which are read under one lock.
 
 use base::limit::{self, Limit};
-use base::sample::RejectReason;
+use base::sample::{Appended, RejectReason};
 use base::scope::Domain;
 use base::store::Figure;
 use std::collections::BTreeMap;
@@ -21,6 +21,7 @@ const SECONDS: [f64; 14] = [
 #[derive(Debug, Default, Clone)]
 struct Samples {
     stored: u64,
+    overwritten: u64,
     rejected: [u64; RejectReason::CODES.len()],
 }
 
@@ -96,12 +97,13 @@ impl Metrics {
     pub(crate) fn wrote<'a>(
         &self,
         domain: Domain,
-        stored: u64,
+        appended: &Appended,
         rejected: impl Iterator<Item = &'a RejectReason>,
     ) {
         let mut samples = lock(&self.samples);
         let own = samples.entry(domain).or_default();
-        own.stored += stored;
+        own.stored += appended.stored;
+        own.overwritten += appended.overwritten;
         for reason in rejected {
             let at = RejectReason::CODES
                 .iter()
@@ -243,11 +245,11 @@ impl Metrics {
         head(
             out,
             "vigie_samples_received_total",
-            "Samples that arrived: stored plus rejected.",
+            "Samples that arrived: stored plus overwritten plus rejected.",
             "counter",
         );
         for (domain, own) in &samples {
-            let received = own.stored + own.rejected.iter().sum::<u64>();
+            let received = own.stored + own.overwritten + own.rejected.iter().sum::<u64>();
             let _ = writeln!(
                 out,
                 "vigie_samples_received_total{{domain=\"{domain}\"}} {received}"
@@ -264,6 +266,19 @@ impl Metrics {
                 out,
                 "vigie_samples_stored_total{{domain=\"{domain}\"}} {}",
                 own.stored
+            );
+        }
+        head(
+            out,
+            "vigie_samples_overwritten_total",
+            "Samples that a later one of the same write replaced.",
+            "counter",
+        );
+        for (domain, own) in &samples {
+            let _ = writeln!(
+                out,
+                "vigie_samples_overwritten_total{{domain=\"{domain}\"}} {}",
+                own.overwritten
             );
         }
         head(
@@ -349,19 +364,24 @@ mod tests {
     use base::id::{Guid, SpaceId};
 
     #[test]
-    fn received_is_stored_plus_rejected() {
+    fn received_is_stored_plus_overwritten_plus_rejected() {
         let metrics = Metrics::default();
         let domain = Domain::Space(SpaceId(Guid::from_random([7; 16])));
         let rejects = [
             RejectReason::Value("x".into()),
             RejectReason::TooOld { retention_days: 1 },
         ];
-        metrics.wrote(domain, 3, rejects.iter());
-        metrics.wrote(domain, 2, std::iter::empty());
+        let appended = |stored, overwritten| Appended {
+            stored,
+            overwritten,
+            ..Appended::default()
+        };
+        metrics.wrote(domain, &appended(3, 4), rejects.iter());
+        metrics.wrote(domain, &appended(2, 0), std::iter::empty());
         let text = metrics.render(&Facts::default());
         assert!(
             text.contains(&format!(
-                "vigie_samples_received_total{{domain=\"{domain}\"}} 7\n"
+                "vigie_samples_received_total{{domain=\"{domain}\"}} 11\n"
             )),
             "{text}"
         );
@@ -387,8 +407,12 @@ mod tests {
     fn what_is_gone_is_forgotten_and_only_ones_own_is_shown() {
         let metrics = Metrics::default();
         let domain = |byte| Domain::Space(SpaceId(Guid::from_random([byte; 16])));
+        let appended = Appended {
+            stored: 1,
+            ..Appended::default()
+        };
         for byte in [1, 2] {
-            metrics.wrote(domain(byte), 1, std::iter::empty());
+            metrics.wrote(domain(byte), &appended, std::iter::empty());
         }
         let own = metrics.render_own(|one| one == domain(1));
         assert!(own.contains(&domain(1).to_string()) && !own.contains(&domain(2).to_string()));

@@ -10,6 +10,8 @@ pub mod encode;
 pub mod json;
 mod line;
 pub mod plaintext;
+mod slip;
+mod stamp;
 
 use crate::time_expr::lenient;
 use base::sample::{Batch, RejectReason};

@@ -4,13 +4,17 @@ use crate::ingest::Reject;
 use crate::problem::MonitoringError;
 use serde::{Deserialize, Serialize};
 
-/// What became of the items of one body; `received = stored + rejected`.
+/// What became of the items of one body; `received = stored + overwritten + rejected`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Receipt {
     /// Items the body held.
     pub received: u64,
     /// Items now in the store.
     pub stored: u64,
+    /// Items of which a later one of the same name and instant in the same body is in the store instead. That what an earlier
+    /// request stored was replaced is not counted.
+    #[serde(default)]
+    pub overwritten: u64,
     /// Items that are not, each with its reason in `rejections`.
     pub rejected: u64,
     /// The rejected items, ascending by index.
@@ -54,8 +58,9 @@ mod tests {
     #[test]
     fn a_good_receipt_has_no_errors_field() {
         let receipt = Receipt {
-            received: 2,
+            received: 4,
             stored: 1,
+            overwritten: 2,
             rejected: 1,
             rejections: vec![Rejection::from(&Reject {
                 index: 1,
@@ -67,7 +72,7 @@ mod tests {
         let text = serde_json::to_string(&receipt).unwrap();
         assert_eq!(
             text,
-            "{\"received\":2,\"stored\":1,\"rejected\":1,\"rejections\":[{\"index\":1,\"name\":\"a.b\",\
+            "{\"received\":4,\"stored\":1,\"overwritten\":2,\"rejected\":1,\"rejections\":[{\"index\":1,\"name\":\"a.b\",\
              \"code\":\"too_old\",\"reason\":\"the sample is older than the retention of 45 days\"}]}"
         );
         assert_eq!(serde_json::from_str::<Receipt>(&text).unwrap(), receipt);

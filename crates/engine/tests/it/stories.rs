@@ -35,6 +35,23 @@ fn the_last_write_wins_wherever_the_first_one_is() {
     );
 }
 
+/// The pieces of a large batch are one batch: what one replaces of another is counted once.
+#[test]
+fn what_a_batch_replaces_of_itself_is_counted() {
+    let engine = open(&Faulty::new(1));
+    let many: Vec<(String, i64, f64)> = (0..3000)
+        .map(|at| (format!("a{}", at % 1000), NOON, f64::from(at)))
+        .collect();
+    let named: Vec<(&str, i64, f64)> = many
+        .iter()
+        .map(|(n, at, v)| (n.as_str(), *at, *v))
+        .collect();
+    let appended = send(&engine, 1, &named);
+    assert_eq!((appended.stored, appended.overwritten), (1000, 2000));
+    let appended = send(&engine, 1, &[("a1", NOON, 0.0), ("a1", NOON + 1, 0.0)]);
+    assert_eq!((appended.stored, appended.overwritten), (2, 0));
+}
+
 #[test]
 fn tenants_never_meet() {
     let storage = Faulty::new(1);

@@ -5,8 +5,10 @@ mod delete;
 mod get;
 mod input;
 mod list;
+mod pipe;
 mod progress;
 mod send;
+mod server_clock;
 mod sparklines;
 mod tally;
 

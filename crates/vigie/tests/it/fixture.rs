@@ -53,6 +53,8 @@ impl Asked {
 /// What the test can turn.
 #[derive(Debug)]
 pub(crate) struct Knobs {
+    /// How far the clock in `Date` is ahead; `None`: there is no `Date`.
+    pub(crate) ahead_s: Option<i64>,
     /// Seconds that tokens live.
     pub(crate) ttl_s: i64,
     /// The code refresh is refused with.
@@ -96,6 +98,7 @@ impl Fixture {
         let fixture = Self {
             address: listener.local_addr().unwrap(),
             knobs: Arc::new(Mutex::new(Knobs {
+                ahead_s: None,
                 ttl_s: 3600,
                 refresh_refused: None,
                 accounts: 1,
@@ -166,8 +169,10 @@ impl Fixture {
             } else {
                 body.to_string()
             };
+            let ahead = self.knobs.lock().unwrap().ahead_s;
+            let date = ahead.map_or_else(String::new, |ahead| date(now() + ahead));
             let head = format!(
-                "HTTP/1.1 {status} X\r\n{location}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}",
+                "HTTP/1.1 {status} X\r\n{location}{date}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}",
                 text.len()
             );
             if stream.write_all(head.as_bytes()).is_err() {
@@ -406,6 +411,13 @@ pub(crate) fn jwt_of(issuer: &str, name: &str, serial: u32, ttl_s: i64, account:
         "e30.{}.sig{serial}",
         URL_SAFE_NO_PAD.encode(claims.to_string())
     )
+}
+
+/// The header, as servers write it.
+fn date(seconds: i64) -> String {
+    let at = jiff::Timestamp::from_second(seconds).unwrap();
+    at.strftime("Date: %a, %d %b %Y %H:%M:%S GMT\r\n")
+        .to_string()
 }
 
 fn now() -> i64 {

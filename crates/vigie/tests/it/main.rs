@@ -21,6 +21,7 @@ mod login_input;
 mod metrics_delete;
 mod metrics_get;
 mod metrics_list;
+mod metrics_pipe;
 mod metrics_send;
 mod origins;
 mod person;

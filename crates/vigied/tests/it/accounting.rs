@@ -1,4 +1,4 @@
-//! `received = stored + rejected`, per domain, in every single reading of the metrics while many write; and what a 200
+//! `received = stored + overwritten + rejected`, per domain, in every single reading of the metrics while many write; and what a 200
 //! said is read back by the next request.
 
 use crate::harness::{Server, now};
@@ -9,13 +9,14 @@ use std::sync::Mutex;
 const WRITERS: usize = 6;
 const WRITES: usize = 60;
 
-/// Received, stored and rejected of each domain, all reasons together.
-fn counted(server: &Server) -> BTreeMap<String, [u64; 3]> {
-    let mut counts: BTreeMap<String, [u64; 3]> = BTreeMap::new();
+const KINDS: [&str; 4] = ["received", "stored", "overwritten", "rejected"];
+
+/// Received, stored, overwritten and rejected of each domain, all reasons together.
+fn counted(server: &Server) -> BTreeMap<String, [u64; 4]> {
+    let mut counts: BTreeMap<String, [u64; 4]> = BTreeMap::new();
     let metrics = server.operations("/metrics").text();
     for line in metrics.lines() {
-        let kinds = ["received", "stored", "rejected"];
-        for (at, kind) in kinds.iter().enumerate() {
+        for (at, kind) in KINDS.iter().enumerate() {
             let Some(rest) = line.strip_prefix(&format!("vigie_samples_{kind}_total{{")) else {
                 continue;
             };
@@ -29,7 +30,7 @@ fn counted(server: &Server) -> BTreeMap<String, [u64; 3]> {
 }
 
 #[test]
-fn received_is_stored_and_rejected_in_every_reading() {
+fn received_is_stored_overwritten_and_rejected_in_every_reading() {
     let server = Server::start();
     let token = server.token();
     let domains = [
@@ -37,7 +38,7 @@ fn received_is_stored_and_rejected_in_every_reading() {
         format!("o-{}", server.owner.org),
         format!("a-{}", server.owner.account),
     ];
-    let said: Mutex<BTreeMap<String, [u64; 3]>> = Mutex::default();
+    let said: Mutex<BTreeMap<String, [u64; 4]>> = Mutex::default();
     let stamp = now();
     let write = &|writer: usize| {
         let domain = &domains[writer % domains.len()];
@@ -54,6 +55,10 @@ fn received_is_stored_and_rejected_in_every_reading() {
                 items.push(json!({ "name": "a bad name", "value": 1 }));
                 items.push(json!({ "name": "fine", "value": "text" }));
             }
+            if round % 4 == 0 {
+                // Of one instant the last one counts, and what it replaced is told.
+                items.insert(0, json!({ "name": name, "value": -1, "timestamp": stamp }));
+            }
             if round % 5 == 0 {
                 // Refused as a whole: nobody knows how many items it was meant to have, so none is counted.
                 let broken = ask("POST", "/v1/metrics").body("[{\"name\":");
@@ -62,8 +67,7 @@ fn received_is_stored_and_rejected_in_every_reading() {
             let sent = ask("POST", "/v1/metrics").json(&Value::from(items)).send();
             assert_eq!(sent.status, 200, "{}", sent.text());
             let receipt = sent.json();
-            let figures =
-                ["received", "stored", "rejected"].map(|key| receipt[key].as_u64().unwrap());
+            let figures = KINDS.map(|key| receipt[key].as_u64().unwrap());
             let mut said = said.lock().unwrap();
             let own = said.entry(domain.clone()).or_default();
             for (sum, figure) in own.iter_mut().zip(figures) {
@@ -81,8 +85,8 @@ fn received_is_stored_and_rejected_in_every_reading() {
             .map(|writer| scope.spawn(move || write(writer)))
             .collect();
         while writers.iter().any(|writer| !writer.is_finished()) {
-            for (domain, [received, stored, rejected]) in counted(&server) {
-                assert_eq!(received, stored + rejected, "{domain}");
+            for (domain, [received, stored, overwritten, rejected]) in counted(&server) {
+                assert_eq!(received, stored + overwritten + rejected, "{domain}");
                 readings += 1;
             }
         }

@@ -1,6 +1,6 @@
 //! What people really send: every row of the reference's table, and bodies that are odd as a whole.
 
-use crate::harness::{Reply, Server, token};
+use crate::harness::{Reply, Server, now, token};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
@@ -37,12 +37,12 @@ impl Client {
     }
 }
 
-/// `received = stored + rejected`, of a receipt.
+/// `received = stored + overwritten + rejected`, of a receipt.
 fn adds_up(receipt: &Value) -> u64 {
     let count = |key: &str| receipt[key].as_u64().unwrap();
     assert_eq!(
         count("received"),
-        count("stored") + count("rejected"),
+        count("stored") + count("overwritten") + count("rejected"),
         "{receipt}"
     );
     let listed = receipt["rejections"].as_array().map_or(0, Vec::len);
@@ -65,6 +65,43 @@ fn table() -> Vec<(String, String, String)> {
         (item.to_owned(), outcome.replace('`', ""), reason.to_owned())
     })
     .collect()
+}
+
+/// Three samples of one name and instant leave one, and the receipt says so; so do two spellings of one series. What an
+/// earlier request stored is replaced without a word.
+#[test]
+fn what_a_later_item_replaced_is_counted_apart() {
+    let server = Server::start();
+    let token = server.token();
+    let send = |items: Value| {
+        let request = server.metrics(&token, "POST", "/v1/metrics").json(&items);
+        let receipt = request.send().json();
+        adds_up(&receipt);
+        ["received", "stored", "overwritten", "rejected"].map(|key| receipt[key].as_u64().unwrap())
+    };
+    let at = now();
+    let sample =
+        |name: &str, value: f64, at: i64| json!({ "name": name, "value": value, "timestamp": at });
+    let thrice = json!([
+        sample("o.a", 1.0, at),
+        sample("o.a", 2.0, at),
+        sample("o.a", 3.0, at)
+    ]);
+    assert_eq!(send(thrice), [3, 1, 2, 0]);
+    let read = server
+        .metrics(&token, "GET", "/v1/metrics?target=o.a")
+        .send();
+    assert_eq!(read.json()[0]["datapoints"], json!([[3, at]]));
+    assert_eq!(send(json!([sample("o.a", 4.0, at)])), [1, 1, 0, 0]);
+    let spelled = json!([sample("o;x=1;y=2", 1.0, at), sample("o;y=2;x=1", 2.0, at)]);
+    assert_eq!(send(spelled), [2, 1, 1, 0]);
+    let mixed = json!([
+        sample("o.b", 1.0, at),
+        sample("o..b", 1.0, at),
+        sample("o.b", 2.0, at - 1),
+        sample("o.b", 3.0, at),
+    ]);
+    assert_eq!(send(mixed), [4, 2, 1, 1]);
 }
 
 #[test]

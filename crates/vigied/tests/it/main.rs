@@ -48,6 +48,7 @@ mod mail;
 mod mail_tls;
 #[cfg(test)]
 mod malformed;
+#[cfg(test)]
 mod names;
 #[cfg(test)]
 mod network;

@@ -5,7 +5,8 @@
 
 mod row;
 
-use crate::ingest::{LineReject, Lines, cut, moment, timestamp, value};
+use crate::ingest::stamp::Stamps;
+use crate::ingest::{LineReject, Lines, cut, moment, slip, timestamp, value};
 use base::name::SeriesName;
 use base::sample::RejectReason;
 use base::time::Millis;
@@ -82,6 +83,7 @@ pub struct Decoder {
     constant_name: Option<String>,
     layout: Option<Result<Layout, HeaderError>>,
     splitter: Splitter,
+    stamps: Stamps,
     ready: Lines,
 }
 
@@ -94,6 +96,7 @@ impl Decoder {
             constant_name: None,
             layout: None,
             splitter: Splitter::default(),
+            stamps: Stamps::default(),
             ready: Lines::default(),
         }
     }
@@ -107,7 +110,7 @@ impl Decoder {
         }
     }
 
-    /// Takes the next bytes; `now` is the time of rows in a file without timestamps.
+    /// Takes the next bytes; `now` is when they were read, the time of rows in a file without timestamps.
     ///
     /// # Errors
     /// [`HeaderError`], again and again, when the first line does not do.
@@ -130,6 +133,18 @@ impl Decoder {
             self.layout = Some(Err(HeaderError::Empty));
         }
         self.header()
+    }
+
+    /// The file broke off: a last row without its end is no sample, and `why` says so.
+    pub fn abandon(&mut self, why: String) {
+        if let Some(line) = self.splitter.unfinished().filter(|_| self.layout.is_some()) {
+            self.ready.received += 1;
+            self.ready.rejects.push(LineReject {
+                line,
+                name: None,
+                reason: RejectReason::Malformed(why),
+            });
+        }
     }
 
     /// Hands out what is ready.
@@ -163,6 +178,7 @@ impl Decoder {
         };
         match sample(row, layout, name, now) {
             Ok((name, at, value)) => {
+                let at = at.unwrap_or_else(|| self.stamps.stamp(name.as_str(), now));
                 self.ready.batch.push(&name, at, value);
                 self.ready.lines.push(row.line());
             }
@@ -239,7 +255,7 @@ fn sample<'a>(
     layout: &Layout,
     name: Option<&'a str>,
     now: Millis,
-) -> Result<(SeriesName<'a>, Millis, f64), RejectReason> {
+) -> Result<(SeriesName<'a>, Option<Millis>, f64), RejectReason> {
     row.check()?;
     // `0,5` for a half makes two columns of one value; half of it would be taken for the whole.
     for at in layout.columns..row.len() {
@@ -257,7 +273,10 @@ fn sample<'a>(
         })
     };
     let name = match (name, &layout.name) {
-        (Some(name), _) => SeriesName::parse(name)?,
+        (Some(name), _) => {
+            slip::number_as_name(name)?;
+            SeriesName::parse(name)?
+        }
         (None, Naming::Column(at)) => {
             // Says why there is no text to take.
             cell(*at)?;
@@ -267,8 +286,8 @@ fn sample<'a>(
     };
     let number = value(cell(layout.value)?.trim())?;
     let at = match layout.timestamp {
-        None => now,
-        Some(column) => instant(cell(column)?.trim(), now)?,
+        None => None,
+        Some(column) => Some(instant(cell(column)?.trim(), now)?),
     };
     Ok((name, at, number))
 }

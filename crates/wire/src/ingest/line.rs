@@ -39,9 +39,14 @@ impl Splitter {
         self.keep(rest);
     }
 
+    /// The number of the line that has not ended, if there is one.
+    pub(super) fn unfinished(&self) -> Option<u64> {
+        (self.skipping || !self.kept.is_empty()).then_some(self.number + 1)
+    }
+
     /// Gives the last line, where it has no end.
     pub(super) fn finish(&mut self, mut take: impl FnMut(u64, Line<'_>)) {
-        if self.skipping || !self.kept.is_empty() {
+        if self.unfinished().is_some() {
             self.line(&[], &mut take);
         }
     }

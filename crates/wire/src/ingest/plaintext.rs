@@ -1,10 +1,13 @@
 //! Graphite's plain text: one sample per line, `path value [timestamp]`.
 //!
-//! The timestamp is epoch seconds; `-1`, `N` or none at all is now. Fields are parted by blanks or tabs, lines end with
-//! LF or CR LF, blank lines and lines that begin with `#` are passed over.
+//! The timestamp is epoch seconds; `-1`, `-1.0`, `N` or none at all is now: the moment the line was read, and a millisecond
+//! later for each further one of the same name. Fields are parted by blanks or tabs, a `;` at the end of a name is passed
+//! over (some senders write one where they have no tags), lines end with LF or CR LF, blank lines and lines that begin with
+//! `#` are passed over.
 
 use crate::ingest::line::{Line, Splitter};
-use crate::ingest::{LineReject, Lines, cut, timestamp, value};
+use crate::ingest::stamp::Stamps;
+use crate::ingest::{LineReject, Lines, cut, slip, timestamp, value};
 use base::name::SeriesName;
 use base::sample::RejectReason;
 use base::time::Millis;
@@ -16,6 +19,7 @@ pub const LINE_BYTES_MAX: usize = 4096;
 #[derive(Debug)]
 pub struct Decoder {
     splitter: Splitter,
+    stamps: Stamps,
     ready: Lines,
 }
 
@@ -31,22 +35,36 @@ impl Decoder {
     pub fn new() -> Self {
         Self {
             splitter: Splitter::new(LINE_BYTES_MAX),
+            stamps: Stamps::default(),
             ready: Lines::default(),
         }
     }
 
-    /// Takes the next bytes; `now` is the time of lines without a timestamp.
+    /// Takes the next bytes; `now` is when they were read, the time of lines without a timestamp.
     pub fn feed(&mut self, chunk: &[u8], now: Millis) {
-        let ready = &mut self.ready;
-        self.splitter
-            .feed(chunk, |number, line| take(ready, number, &line, now));
+        let (ready, stamps) = (&mut self.ready, &mut self.stamps);
+        self.splitter.feed(chunk, |number, line| {
+            take(ready, stamps, number, &line, now);
+        });
     }
 
     /// The stream has ended; a last line without its end counts.
     pub fn finish(&mut self, now: Millis) {
-        let ready = &mut self.ready;
+        let (ready, stamps) = (&mut self.ready, &mut self.stamps);
         self.splitter
-            .finish(|number, line| take(ready, number, &line, now));
+            .finish(|number, line| take(ready, stamps, number, &line, now));
+    }
+
+    /// The stream broke off: a last line without its end is no sample, and `why` says so.
+    pub fn abandon(&mut self, why: String) {
+        if let Some(line) = self.splitter.unfinished() {
+            self.ready.received += 1;
+            self.ready.rejects.push(LineReject {
+                line,
+                name: None,
+                reason: RejectReason::Malformed(why),
+            });
+        }
     }
 
     /// Hands out what is ready.
@@ -55,7 +73,7 @@ impl Decoder {
     }
 }
 
-fn take(ready: &mut Lines, number: u64, line: &Line<'_>, now: Millis) {
+fn take(ready: &mut Lines, stamps: &mut Stamps, number: u64, line: &Line<'_>, now: Millis) {
     let text = match line {
         Line::TooLong => Err(RejectReason::Malformed(format!(
             "the line has more than {LINE_BYTES_MAX} bytes"
@@ -92,6 +110,7 @@ fn take(ready: &mut Lines, number: u64, line: &Line<'_>, now: Millis) {
     ready.received += 1;
     match sample(text, now) {
         Ok((name, at, value)) => {
+            let at = at.unwrap_or_else(|| stamps.stamp(name.as_str(), now));
             ready.batch.push(&name, at, value);
             ready.lines.push(number);
         }
@@ -103,16 +122,26 @@ fn take(ready: &mut Lines, number: u64, line: &Line<'_>, now: Millis) {
     }
 }
 
-fn sample(text: &str, now: Millis) -> Result<(SeriesName<'_>, Millis, f64), RejectReason> {
-    let mut fields = text.split([' ', '\t']).filter(|field| !field.is_empty());
-    let name = SeriesName::parse(fields.next().unwrap_or_default())?;
-    let number = fields.next().ok_or_else(|| {
+/// Name, time where there is one, and value.
+fn sample(text: &str, now: Millis) -> Result<(SeriesName<'_>, Option<Millis>, f64), RejectReason> {
+    let end = text.find([' ', '\t']).unwrap_or(text.len());
+    let (path, rest) = text.split_at(end);
+    let mut fields = rest.split([' ', '\t']).filter(|field| !field.is_empty());
+    let path = path.strip_suffix(';').unwrap_or(path);
+    slip::number_as_name(path)?;
+    let name = SeriesName::parse(path)?;
+    let field = fields.next().ok_or_else(|| {
         RejectReason::Malformed("the line has no value, expected `path value timestamp`".to_owned())
     })?;
-    let number = value(number)?;
+    let number = value(field)?;
     let at = match fields.next() {
-        None | Some("-1" | "N" | "n") => now,
-        Some(field) => timestamp(field)?,
+        None => {
+            let gap = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+            slip::time_as_value(path, gap, field, number, now)?;
+            None
+        }
+        Some("-1" | "-1.0" | "N" | "n") => None,
+        Some(field) => Some(timestamp(field)?),
     };
     if fields.next().is_some() {
         return Err(RejectReason::Malformed(
@@ -142,7 +171,7 @@ mod tests {
     fn lines_become_samples() {
         let lines = decode(&[
             b"# comment\n\na.b 1.5 1519862400\r\na.",
-            b"b\t2 -1\n a.c  3 N \na.d 4\na.e -0.5 1519862400.25",
+            b"b\t2 -1\n a.c  3 N \na.d 4\na.b 5\na.b 6 -1.0\na;x=y; 7 1519862400\na.e -0.5 1519862400.25",
         ]);
         let samples: Vec<_> = lines
             .batch
@@ -156,11 +185,14 @@ mod tests {
                 ("a.b".to_owned(), NOW.0, 2.0),
                 ("a.c".to_owned(), NOW.0, 3.0),
                 ("a.d".to_owned(), NOW.0, 4.0),
+                ("a.b".to_owned(), NOW.0 + 1, 5.0),
+                ("a.b".to_owned(), NOW.0 + 2, 6.0),
+                ("a;x=y".to_owned(), 1_519_862_400_000, 7.0),
                 ("a.e".to_owned(), 1_519_862_400_250, -0.5),
             ]
         );
-        assert_eq!(lines.lines, [3, 4, 5, 6, 7]);
-        assert_eq!((lines.received, lines.rejects.len()), (5, 0));
+        assert_eq!(lines.lines, [3, 4, 5, 6, 7, 8, 9, 10]);
+        assert_eq!((lines.received, lines.rejects.len()), (8, 0));
     }
 
     #[test]
@@ -199,6 +231,25 @@ mod tests {
         .map(|(line, code, words)| (line, code, words.to_owned()));
         assert_eq!(reasons, expected);
         assert_eq!(lines.received, 9);
+    }
+
+    #[test]
+    fn a_line_with_something_left_out_is_no_sample() {
+        let lines = decode(&[
+            b"x.e  1700000000\n1700000000\t0.5\nx.e 1700000000 \nx.f 1700000000 N\nx.g  0.5\n",
+        ]);
+        let reasons: Vec<_> = lines
+            .rejects
+            .iter()
+            .map(|reject| (reject.line, reject.reason.to_string()))
+            .collect();
+        let time = "`1700000000` looks like a time, so the value may be missing; if it is the value, write `x.e 1700000000 N`";
+        let name = "the name `1700000000` is a number, so the name may be missing; the form is `name value timestamp`";
+        assert_eq!(
+            reasons,
+            [(1, time), (2, name), (3, time)].map(|(line, words)| (line, words.to_owned()))
+        );
+        assert_eq!(lines.batch.len(), 2);
     }
 
     #[test]

@@ -1,18 +1,19 @@
 //! Where samples come from: the command line, a file or standard input, in one of three formats.
 
+use super::pipe::{Piece, Pipe};
+use super::server_clock::ServerClock;
 use crate::error::Failure;
 use base::name::SeriesName;
-use base::time::{Clock as _, SystemClock};
+use base::time::{Clock as _, Millis, SystemClock};
 use jiff::tz::TimeZone;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::Duration;
 use wire::ingest::{LineReject, Lines, csv, json, plaintext};
 
-/// Read at once.
-const CHUNK_BYTES: usize = 256 << 10;
 /// A JSON text is read as a whole; CSV and Graphite lines are not.
-const JSON_BYTES_MAX: u64 = 256 << 20;
+const JSON_BYTES_MAX: usize = 256 << 20;
 
 /// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -58,26 +59,50 @@ pub(crate) struct Input {
 }
 
 enum Source {
-    Arguments(Option<Lines>),
-    Json(Option<Box<dyn Read>>),
-    Csv(Box<dyn Read>, csv::Decoder),
-    Graphite(Box<dyn Read>, plaintext::Decoder),
+    Arguments(Vec<String>),
+    Stream(Box<Stream>),
     Done,
+}
+
+struct Stream {
+    pipe: Pipe,
+    /// Read already, to see what it is.
+    first: Option<Piece>,
+    decoder: Decoder,
+}
+
+enum Decoder {
+    Json(Vec<u8>),
+    Csv(csv::Decoder),
+    Graphite(plaintext::Decoder),
+}
+
+/// What an input gives.
+#[derive(Debug)]
+pub(crate) enum Portion {
+    /// Samples, and lines that are none.
+    Lines(Lines),
+    /// Nothing came for as long as was to be waited.
+    Quiet,
+    /// A signal ended it; these came last.
+    Stopped(&'static str, Lines),
+    /// There is no more.
+    End,
 }
 
 impl Input {
     /// `NAME=VALUE[@TIME]` arguments; a wrong one is a wrong command line.
     pub(crate) fn of_arguments(arguments: &[String]) -> Result<Self, Failure> {
-        let mut lines = Lines::default();
         for (at, argument) in arguments.iter().enumerate() {
-            push_argument(&mut lines, argument, at as u64 + 1)?;
+            push_argument(&mut Lines::default(), argument, at as u64 + 1, &|| {
+                SystemClock.now()
+            })?;
         }
-        lines.received = arguments.len() as u64;
         Ok(Self {
             unit: Unit::Argument,
             size: None,
             read: 0,
-            source: Source::Arguments(Some(lines)),
+            source: Source::Arguments(arguments.to_vec()),
         })
     }
 
@@ -89,7 +114,7 @@ impl Input {
         name: Option<String>,
     ) -> Result<Self, Failure> {
         let path = Path::new(file);
-        let (mut reader, size): (Box<dyn Read>, Option<u64>) = if file == "-" {
+        let (reader, size): (Box<dyn Read + Send>, Option<u64>) = if file == "-" {
             (Box::new(io::stdin()), None)
         } else {
             let opened = File::open(path).map_err(|error| Failure::file("read", path, &error))?;
@@ -100,103 +125,154 @@ impl Input {
                 .map(|data| data.len());
             (Box::new(opened), size)
         };
+        let pipe = Pipe::start(reader).map_err(|error| unreadable(&error))?;
+        let mut first = None;
         let format = match format {
             Format::Auto if name.is_some() => Format::Csv,
             Format::Auto => {
-                let beginning = chunk(&mut *reader)?;
-                let format = recognised(path, &beginning);
-                reader = Box::new(io::Cursor::new(beginning).chain(reader));
+                let piece = pipe.next(None);
+                let beginning = match &piece {
+                    Piece::Bytes(bytes, _) => bytes.as_slice(),
+                    _ => &[],
+                };
+                let format = recognised(path, beginning);
+                first = Some(piece);
                 format
             }
             named => named,
         };
-        let (unit, source) = match format {
-            Format::Json => (Unit::Item, Source::Json(Some(reader))),
+        let (unit, decoder) = match format {
+            Format::Json => (Unit::Item, Decoder::Json(Vec::new())),
             Format::Csv => {
                 let decoder = match name {
                     Some(name) => csv::Decoder::constant_name(name, columns),
                     None => csv::Decoder::new(columns),
                 };
-                (Unit::Line, Source::Csv(reader, decoder))
+                (Unit::Line, Decoder::Csv(decoder))
             }
-            Format::Graphite | Format::Auto => (
-                Unit::Line,
-                Source::Graphite(reader, plaintext::Decoder::new()),
-            ),
+            Format::Graphite | Format::Auto => {
+                (Unit::Line, Decoder::Graphite(plaintext::Decoder::new()))
+            }
         };
         Ok(Self {
             unit,
             size,
             read: 0,
-            source,
+            source: Source::Stream(Box::new(Stream {
+                pipe,
+                first,
+                decoder,
+            })),
         })
     }
 
-    /// The next portion; `None` at the end.
-    pub(crate) fn next(&mut self) -> Result<Option<Lines>, Failure> {
-        let now = SystemClock.now();
-        match &mut self.source {
-            Source::Done => Ok(None),
-            Source::Arguments(lines) => Ok(lines.take()),
-            Source::Json(reader) => {
-                let Some(reader) = reader.take() else {
-                    return Ok(None);
-                };
-                let mut body = Vec::new();
-                reader
-                    .take(JSON_BYTES_MAX + 1)
-                    .read_to_end(&mut body)
-                    .map_err(|error| Failure::failed(format!("cannot read the input: {error}")))?;
-                self.read = body.len() as u64;
-                decoded(&body).map(Some)
+    /// The next portion; with a limit, no longer waited for than that.
+    pub(crate) fn next(
+        &mut self,
+        limit: Option<Duration>,
+        clock: &ServerClock<'_>,
+    ) -> Result<Portion, Failure> {
+        match std::mem::replace(&mut self.source, Source::Done) {
+            Source::Done => Ok(Portion::End),
+            Source::Arguments(arguments) => {
+                let mut lines = Lines::default();
+                for (at, argument) in arguments.iter().enumerate() {
+                    push_argument(&mut lines, argument, at as u64 + 1, &|| clock.now())?;
+                }
+                lines.received = arguments.len() as u64;
+                Ok(Portion::Lines(lines))
             }
-            Source::Csv(reader, decoder) => {
-                let chunk = chunk(reader)?;
-                self.read += chunk.len() as u64;
-                let fed = if chunk.is_empty() {
-                    decoder.finish(now)
-                } else {
-                    decoder.feed(&chunk, now)
+            Source::Stream(mut stream) => {
+                let first = stream.first.take();
+                let piece = first.unwrap_or_else(|| stream.pipe.next(limit));
+                let decoder = &mut stream.decoder;
+                let portion = match piece {
+                    Piece::Quiet => Portion::Quiet,
+                    Piece::Bytes(bytes, read_at) => {
+                        self.read += bytes.len() as u64;
+                        Portion::Lines(decoder.feed(&bytes, clock.by_server(read_at))?)
+                    }
+                    Piece::Failed(error) => return Err(unreadable(&error)),
+                    Piece::End => return decoder.finish(clock.now()).map(Portion::Lines),
+                    Piece::Stopped(signal) => {
+                        return Ok(Portion::Stopped(signal, decoder.stop(signal)?));
+                    }
                 };
-                fed.map_err(|error| header_failure(&error))?;
-                let lines = decoder.take();
-                if chunk.is_empty() {
-                    self.source = Source::Done;
-                }
-                Ok(Some(lines))
-            }
-            Source::Graphite(reader, decoder) => {
-                let chunk = chunk(reader)?;
-                self.read += chunk.len() as u64;
-                if chunk.is_empty() {
-                    decoder.finish(now);
-                } else {
-                    decoder.feed(&chunk, now);
-                }
-                let lines = decoder.take();
-                if chunk.is_empty() {
-                    self.source = Source::Done;
-                }
-                Ok(Some(lines))
+                self.source = Source::Stream(stream);
+                Ok(portion)
             }
         }
     }
 }
 
-/// What is there to read, at most [`CHUNK_BYTES`]; nothing at the end. A pipe gives what was written so far, so that a
-/// slow writer's samples need not wait for the fast ones that may never come.
-fn chunk(reader: &mut dyn Read) -> Result<Vec<u8>, Failure> {
-    let mut chunk = vec![0; CHUNK_BYTES];
-    loop {
-        match reader.read(&mut chunk) {
-            Ok(length) => {
-                chunk.truncate(length);
-                return Ok(chunk);
+impl Decoder {
+    fn feed(&mut self, bytes: &[u8], read_at: Millis) -> Result<Lines, Failure> {
+        match self {
+            Self::Json(body) => {
+                body.extend_from_slice(bytes);
+                if body.len() > JSON_BYTES_MAX {
+                    return Err(too_large());
+                }
+                Ok(Lines::default())
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Failure::failed(format!("cannot read the input: {error}"))),
+            Self::Csv(decoder) => {
+                decoder
+                    .feed(bytes, read_at)
+                    .map_err(|error| header_failure(&error))?;
+                Ok(decoder.take())
+            }
+            Self::Graphite(decoder) => {
+                decoder.feed(bytes, read_at);
+                Ok(decoder.take())
+            }
         }
     }
+
+    fn finish(&mut self, now: Millis) -> Result<Lines, Failure> {
+        match self {
+            Self::Json(body) => decoded(body, now),
+            Self::Csv(decoder) => {
+                decoder
+                    .finish(now)
+                    .map_err(|error| header_failure(&error))?;
+                Ok(decoder.take())
+            }
+            Self::Graphite(decoder) => {
+                decoder.finish(now);
+                Ok(decoder.take())
+            }
+        }
+    }
+
+    /// Half a line is no sample: what is left of one may be half a number.
+    fn stop(&mut self, signal: &str) -> Result<Lines, Failure> {
+        let why = format!("the last line had not ended when {signal} came");
+        match self {
+            Self::Json(_) => Err(Failure::failed(format!(
+                "{signal} came before the JSON had ended: nothing was sent"
+            ))),
+            Self::Csv(decoder) => {
+                decoder.abandon(why);
+                Ok(decoder.take())
+            }
+            Self::Graphite(decoder) => {
+                decoder.abandon(why);
+                Ok(decoder.take())
+            }
+        }
+    }
+}
+
+fn unreadable(error: &io::Error) -> Failure {
+    Failure::failed(format!("cannot read the input: {error}"))
+}
+
+fn too_large() -> Failure {
+    Failure::failed(format!(
+        "the JSON is larger than {} MiB",
+        JSON_BYTES_MAX >> 20
+    ))
+    .hint("cut it into several files, or send CSV or Graphite lines, which may be of any length")
 }
 
 fn header_failure(error: &csv::HeaderError) -> Failure {
@@ -209,17 +285,8 @@ fn header_failure(error: &csv::HeaderError) -> Failure {
     }
 }
 
-fn decoded(body: &[u8]) -> Result<Lines, Failure> {
-    if body.len() as u64 > JSON_BYTES_MAX {
-        return Err(Failure::failed(format!(
-            "the JSON is larger than {} MiB",
-            JSON_BYTES_MAX >> 20
-        ))
-        .hint(
-            "cut it into several files, or send CSV or Graphite lines, which may be of any length",
-        ));
-    }
-    let decoded = json::decode(without_mark(body), SystemClock.now())
+fn decoded(body: &[u8], now: Millis) -> Result<Lines, Failure> {
+    let decoded = json::decode(without_mark(body), now)
         .map_err(|error| Failure::failed(format!("the JSON cannot be read: {error}")))?;
     Ok(Lines {
         batch: decoded.batch,
@@ -272,7 +339,12 @@ fn recognised(path: &Path, beginning: &[u8]) -> Format {
 }
 
 /// Reads `NAME=VALUE[@TIME]`. The last `=` counts, since tags in a name have some of their own.
-fn push_argument(lines: &mut Lines, argument: &str, place: u64) -> Result<(), Failure> {
+fn push_argument(
+    lines: &mut Lines,
+    argument: &str,
+    place: u64,
+    now: &dyn Fn() -> Millis,
+) -> Result<(), Failure> {
     let wrong = |what: String| {
         Failure::usage(format!("`{argument}` is no sample: {what}"))
             .hint("a sample is `NAME=VALUE` or `NAME=VALUE@TIME`, for example `shop.orders=17` or `shop.orders=17@-5min`")
@@ -284,20 +356,32 @@ fn push_argument(lines: &mut Lines, argument: &str, place: u64) -> Result<(), Fa
         Some((value, time)) => (value, Some(time)),
         None => (rest, None),
     };
+    if name.parse::<f64>().is_ok_and(f64::is_finite) {
+        return Err(wrong(format!("the name `{name}` is a number")));
+    }
     let name = SeriesName::parse(name).map_err(|error| wrong(error.to_string()))?;
     let value: f64 = value
         .parse()
         .ok()
         .filter(|value: &f64| value.is_finite())
         .ok_or_else(|| wrong(format!("`{value}` is no number")))?;
-    let now = SystemClock.now();
+    let read = |time: &str, now: Millis| {
+        wire::time_expr::lenient::parse(time, now, &TimeZone::UTC)
+            .map(|read| read.at)
+            .map_err(|error| wrong(error.to_string()))
+    };
     let at = match time {
-        None => now,
+        None => now(),
         Some("") => return Err(wrong("no time follows the `@`".to_owned())),
         Some(time) => {
-            wire::time_expr::lenient::parse(time, now, &TimeZone::UTC)
-                .map_err(|error| wrong(error.to_string()))?
-                .at
+            // What counts from now is told by meaning something else an hour later; only then is a clock needed.
+            let here = SystemClock.now();
+            let at = read(time, here)?;
+            if read(time, here.plus(3_600_000))? == at {
+                at
+            } else {
+                read(time, now())?
+            }
         }
     };
     lines.batch.push(&name, at, value);
@@ -308,11 +392,11 @@ fn push_argument(lines: &mut Lines, argument: &str, place: u64) -> Result<(), Fa
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base::time::Millis;
 
     fn one(argument: &str) -> Result<(String, f64, Millis), String> {
         let mut lines = Lines::default();
-        push_argument(&mut lines, argument, 1).map_err(|failure| failure.message.into_string())?;
+        push_argument(&mut lines, argument, 1, &|| SystemClock.now())
+            .map_err(|failure| failure.message.into_string())?;
         let sample = lines.batch.iter().next().unwrap();
         Ok((sample.name.to_owned(), sample.value, sample.at))
     }
@@ -368,7 +452,11 @@ mod tests {
 
     #[test]
     fn a_mark_before_json_is_no_matter() {
-        let lines = decoded("\u{feff}[{\"name\":\"a.b\",\"value\":1}]".as_bytes()).unwrap();
+        let lines = decoded(
+            "\u{feff}[{\"name\":\"a.b\",\"value\":1}]".as_bytes(),
+            Millis(0),
+        )
+        .unwrap();
         assert_eq!((lines.received, lines.batch.len()), (1, 1));
     }
 

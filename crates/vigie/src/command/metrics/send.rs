@@ -1,7 +1,8 @@
 //! `metrics send`.
 
-use super::input::{Format, Input};
+use super::input::{Format, Input, Portion};
 use super::progress::Progress;
+use super::server_clock::{self, ServerClock};
 use super::tally::Tally;
 use crate::agent::receipt;
 use crate::client::Request;
@@ -9,13 +10,14 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::{Monitoring, Patience, ScopeArgs};
 use std::time::{Duration, Instant};
+use wire::ingest::Lines;
 use wire::ingest::csv::Columns;
 use wire::ingest::encode::BodyWriter;
 
 /// A request is no larger than this, however many samples were asked for: half of the server's `body_bytes`.
 const BODY_BYTES_MAX: usize = 8 << 20;
 
-/// A sample from a slow pipe waits no longer than this for others to go with, once the next ones are there.
+/// A sample from a slow pipe waits no longer than this for others to go with.
 const BATCH_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// The arguments.
@@ -91,6 +93,7 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
         output.action(format!("Sending metrics to {}...", monitoring.described()))?;
         Some(monitoring)
     };
+    let clock = ServerClock::new(context, monitoring.as_ref());
     let mut sending = Sending {
         monitoring,
         tally: Tally::new(args.reasons, args.dry_run),
@@ -100,15 +103,27 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
         flushed: Instant::now(),
     };
     let mut progress = Progress::new(output);
-    let outcome = sending.all(&mut input, &mut progress);
+    let outcome = sending.all(&mut input, &clock, &mut progress);
     progress.clear();
-    if let Err(failure) = outcome {
-        let stored = sending.tally.stored();
-        return Err(if stored > 0 {
-            failure.hint(format!("{stored} samples were stored before that; sending all of them again changes nothing"))
-        } else {
-            failure
-        });
+    let signal = match outcome {
+        Ok(signal) => signal,
+        Err(failure) => {
+            let stored = sending.tally.stored();
+            return Err(if stored > 0 {
+                failure.hint(format!("{stored} samples were stored before that; sending all of them again changes nothing"))
+            } else {
+                failure
+            });
+        }
+    };
+    if let Some(offset) = clock.offset() {
+        sending.tally.set_by_server(offset);
+        output.note(server_clock::described(offset));
+    }
+    if let Some(signal) = signal {
+        output.note(format!(
+            "stopped by {signal}: what was read until then was sent"
+        ));
     }
     sending.tally.conclude(input.unit, output)
 }
@@ -134,22 +149,55 @@ struct Sending<'a> {
 }
 
 impl Sending<'_> {
-    fn all(&mut self, input: &mut Input, progress: &mut Progress) -> Result<(), Failure> {
-        while let Some(lines) = input.next()? {
-            self.tally.unfit(&lines);
-            for (sample, place) in lines.batch.iter().zip(&lines.lines) {
-                self.body.push(sample);
-                self.places.push(*place);
-                if self.body.len() >= self.batch || self.body.bytes() >= BODY_BYTES_MAX {
+    /// Sends all of it; the signal that ended it, if one did.
+    fn all(
+        &mut self,
+        input: &mut Input,
+        clock: &ServerClock<'_>,
+        progress: &mut Progress,
+    ) -> Result<Option<&'static str>, Failure> {
+        loop {
+            let limit = BATCH_WAIT_MAX.saturating_sub(self.flushed.elapsed());
+            let limit = (!self.body.is_empty()).then_some(limit);
+            match input.next(limit, clock)? {
+                Portion::Lines(lines) => self.take(&lines, input, progress)?,
+                Portion::Quiet => self.flush()?,
+                Portion::Stopped(signal, lines) => {
+                    self.take(&lines, input, progress)?;
                     self.flush()?;
-                    progress.update(input.read, input.size, self.tally.stored());
+                    return Ok(Some(signal));
+                }
+                Portion::End => {
+                    self.flush()?;
+                    return Ok(None);
                 }
             }
-            if self.flushed.elapsed() > BATCH_WAIT_MAX {
+        }
+    }
+
+    fn take(
+        &mut self,
+        lines: &Lines,
+        input: &Input,
+        progress: &mut Progress,
+    ) -> Result<(), Failure> {
+        self.tally.unfit(lines);
+        if self.body.is_empty() {
+            // Their waiting begins with the first of them.
+            self.flushed = Instant::now();
+        }
+        for (sample, place) in lines.batch.iter().zip(&lines.lines) {
+            self.body.push(sample);
+            self.places.push(*place);
+            if self.body.len() >= self.batch || self.body.bytes() >= BODY_BYTES_MAX {
                 self.flush()?;
+                progress.update(input.read, input.size, self.tally.stored());
             }
         }
-        self.flush()
+        if self.flushed.elapsed() > BATCH_WAIT_MAX {
+            self.flush()?;
+        }
+        Ok(())
     }
 
     fn flush(&mut self) -> Result<(), Failure> {

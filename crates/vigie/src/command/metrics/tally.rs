@@ -1,4 +1,4 @@
-//! The account of a sending: received = stored + rejected, over all its batches.
+//! The account of a sending: received = stored + overwritten + rejected, over all its batches.
 
 use super::counted;
 use super::input::Unit;
@@ -29,7 +29,11 @@ pub(crate) struct Refused {
 pub(crate) struct Tally {
     received: u64,
     stored: u64,
+    /// Replaced by a later one of the same name and instant in the same request.
+    overwritten: u64,
     rejected: u64,
+    /// How far the server's clock, by which times were set, is ahead of this machine's; `null`: no difference that counts.
+    clock_offset_milliseconds: Option<i64>,
     /// Nothing was sent: `stored` is what could be.
     dry_run: bool,
     /// How many were rejected for what.
@@ -46,7 +50,9 @@ impl Tally {
         Self {
             received: 0,
             stored: 0,
+            overwritten: 0,
             rejected: 0,
+            clock_offset_milliseconds: None,
             dry_run,
             reasons: BTreeMap::new(),
             rejections: Vec::new(),
@@ -71,6 +77,7 @@ impl Tally {
     pub(crate) fn sent(&mut self, receipt: &Receipt, places: &[u64]) {
         self.received += receipt.received;
         self.stored += receipt.stored;
+        self.overwritten += receipt.overwritten;
         for rejection in &receipt.rejections {
             let place = usize::try_from(rejection.index)
                 .ok()
@@ -88,6 +95,11 @@ impl Tally {
     pub(crate) fn fit(&mut self, samples: u64) {
         self.received += samples;
         self.stored += samples;
+    }
+
+    /// Times were set by the server's clock, so many milliseconds ahead of this machine's.
+    pub(crate) fn set_by_server(&mut self, offset: i64) {
+        self.clock_offset_milliseconds = Some(offset);
     }
 
     fn refuse(&mut self, refused: Refused) {
@@ -122,18 +134,21 @@ impl Tally {
         if !output.is_quiet() {
             output.line("")?;
         }
-        output.pairs(&[
+        let stored = if self.dry_run {
+            "Fit to send:"
+        } else {
+            "Stored:"
+        };
+        let mut pairs = vec![
             ("Received:", self.received.to_string()),
-            (
-                if self.dry_run {
-                    "Fit to send:"
-                } else {
-                    "Stored:"
-                },
-                self.stored.to_string(),
-            ),
-            ("Rejected:", self.rejected.to_string()),
-        ])?;
+            (stored, self.stored.to_string()),
+        ];
+        if self.overwritten > 0 {
+            let why = "by a later one of the same name and time";
+            pairs.push(("Overwritten:", format!("{} {why}", self.overwritten)));
+        }
+        pairs.push(("Rejected:", self.rejected.to_string()));
+        output.pairs(&pairs)?;
         if self.rejected == 0 {
             return Ok(());
         }
@@ -220,6 +235,7 @@ mod tests {
         let receipt = Receipt {
             received: 3,
             stored: 1,
+            overwritten: 0,
             rejected: 2,
             rejections: [1, 2]
                 .map(|index| Rejection {

@@ -72,9 +72,7 @@ pub(crate) async fn send(
                 .chain(appended.rejected.iter().map(|r| &r.1))
         };
         // Counted here, beside the store, so that a caller who hangs up is counted all the same.
-        worker
-            .metrics
-            .wrote(scope.domain(), appended.stored, reasons());
+        worker.metrics.wrote(scope.domain(), &appended, reasons());
         Ok(Ok(receipt(&decoded, &appended)))
     })
     .await??;
@@ -139,6 +137,7 @@ fn receipt(decoded: &Decoded, appended: &Appended) -> Receipt {
     Receipt {
         received,
         stored: appended.stored,
+        overwritten: appended.overwritten,
         rejected: rejections.len() as u64,
         rejections,
         errors,

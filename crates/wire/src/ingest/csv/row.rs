@@ -56,12 +56,18 @@ impl Splitter {
         }
     }
 
+    /// The first line of the row that has not ended, if there is one.
+    pub(super) fn unfinished(&self) -> Option<u64> {
+        let is_begun = !self.bytes.is_empty() || !self.ends.is_empty() || self.flaw.is_some();
+        is_begun.then_some(self.first_line)
+    }
+
     /// Gives the last row, where it has no line end.
     pub(super) fn finish(&mut self, mut take: impl FnMut(Row<'_>)) {
         if self.state == State::Quoted {
             self.flaw.get_or_insert(Flaw::Unclosed);
         }
-        if !self.bytes.is_empty() || !self.ends.is_empty() || self.flaw.is_some() {
+        if self.unfinished().is_some() {
             self.end_row(&mut take);
         }
     }

@@ -1,0 +1,116 @@
+//! The server's clock, as far as it can be told from here: a sample stamped by a machine whose clock is hours off would not be
+//! found, and one from the future is refused.
+
+use crate::client::Request;
+use crate::context::Context;
+use crate::monitoring::Monitoring;
+use base::time::{Clock as _, Millis, SystemClock};
+use jiff::fmt::rfc2822::DateTimeParser;
+use std::cell::OnceCell;
+use std::time::Instant;
+
+/// Less is neither noticed nor certain: `Date` tells whole seconds.
+const NOTICED_MS: i64 = 2000;
+
+/// A clock that is asked for once, when it is first needed.
+pub(crate) struct ServerClock<'a> {
+    server: Option<(&'a Context, String)>,
+    offset: OnceCell<i64>,
+}
+
+impl<'a> ServerClock<'a> {
+    /// That of the server that is sent to; this machine's where nothing is sent.
+    pub(crate) fn new(context: &'a Context, monitoring: Option<&Monitoring<'_>>) -> Self {
+        Self {
+            server: monitoring.map(|monitoring| (context, monitoring.url("/health/live"))),
+            offset: OnceCell::new(),
+        }
+    }
+
+    /// A moment of this machine's clock, by the server's.
+    pub(crate) fn by_server(&self, here: Millis) -> Millis {
+        here.plus(*self.offset.get_or_init(|| self.measure()))
+    }
+
+    /// Now, by the server's clock.
+    pub(crate) fn now(&self) -> Millis {
+        self.by_server(SystemClock.now())
+    }
+
+    /// How far the server's clock is ahead, in milliseconds, if it was asked and the difference counts.
+    pub(crate) fn offset(&self) -> Option<i64> {
+        self.offset.get().copied().filter(|offset| *offset != 0)
+    }
+
+    /// A server that cannot be asked is told apart when samples are sent to it.
+    fn measure(&self) -> i64 {
+        let Some((context, url)) = &self.server else {
+            return 0;
+        };
+        let (begun, here) = (Instant::now(), SystemClock.now());
+        let Ok(reply) = context.send(Request::get(url)) else {
+            return 0;
+        };
+        let took = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
+        let date = reply.header("date").and_then(|date| {
+            let date = DateTimeParser::new().parse_timestamp(date).ok()?;
+            Some(Millis(date.as_millisecond()))
+        });
+        date.map_or(0, |date| offset(here, took, date))
+    }
+}
+
+/// How far the server is ahead: its `Date`, in the middle of its second, against the middle of the round trip.
+fn offset(begun: Millis, took: i64, date: Millis) -> i64 {
+    let ahead = (date.0 + 500).saturating_sub(begun.0.saturating_add(took / 2));
+    if ahead.abs() > NOTICED_MS.saturating_add(took / 2) {
+        ahead
+    } else {
+        0
+    }
+}
+
+/// The difference in words.
+pub(crate) fn described(offset: i64) -> String {
+    let seconds = offset.unsigned_abs() / 1000;
+    let span = match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    };
+    let direction = if offset > 0 { "behind" } else { "ahead of" };
+    format!("this machine's clock is {span} {direction} the server's, by which times were set")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_difference_that_is_certain_counts() {
+        let date = Millis(1_764_072_000_000);
+        let hour = 3_600_000;
+        for (begun, took, expected) in [
+            (date.0 + 500, 0, 0),
+            (date.0 - 1400, 0, 0),
+            (date.0 - hour, 1000, hour),
+            (date.0 + hour + 500, 0, -hour),
+            // As uncertain as the round trip was long.
+            (date.0 - 4000, 6000, 0),
+            (date.0 - hour, 60_000, hour - 29_500),
+        ] {
+            assert_eq!(
+                offset(Millis(begun), took, date),
+                expected,
+                "{begun} {took}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_difference_is_told_as_people_tell_it() {
+        assert!(described(7_260_000).contains("is 2 h 1 min behind the server's"));
+        assert!(described(-2_500).contains("is 2 s ahead of the server's"));
+        assert!(described(125_000).contains("is 2 min 5 s behind"));
+    }
+}
