@@ -40,6 +40,7 @@ fn world() -> Result<World, Failure> {
             stale_seconds_max: 300,
             password_checks_max: 1,
             limits: iam::IamLimits::default(),
+            deleted_milliseconds: 0,
             invitations: iam::manage::invitation::InvitationConfig::default(),
         };
         let iam = Iam::open(db, config, Arc::new(SystemClock)).await?;
