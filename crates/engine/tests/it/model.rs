@@ -122,7 +122,11 @@ fn play(operations: Vec<Operation>, config: &EngineConfig, seed: u64) {
                     .iter()
                     .map(|(name, at, value)| (NAMES[*name], *at, *value))
                     .collect();
-                assert_eq!(send(&engine, tenant, &named).stored, named.len() as u64);
+                let distinct: BTreeSet<_> = named.iter().map(|(name, at, _)| (name, at)).collect();
+                let appended = send(&engine, tenant, &named);
+                let left = distinct.len() as u64;
+                assert_eq!(appended.stored, left);
+                assert_eq!(appended.overwritten, named.len() as u64 - left);
                 for (name, at, value) in named {
                     model.entry((tenant, name)).or_default().insert(at, value);
                 }

@@ -1,15 +1,21 @@
 //! CSV with a header line: columns are picked by name, so that a file needs no conversion before it is sent.
 //!
-//! RFC 4180: fields parted by commas, quoted where they hold a comma, a quote (doubled) or a line end. Timestamps are
-//! epoch seconds, RFC 3339, or `YYYY-MM-DD HH:MM:SS`, which is taken as UTC.
+//! RFC 4180: fields parted by commas, quoted where they hold a comma, a quote (doubled) or a line end; also with `;` or tabs
+//! between them, and decimal commas then (`dialect.rs`). A row has a sample, or a time and a value of each series
+//! (`layout.rs`). Timestamps are epoch seconds, or a time in another form, of UTC where it names no zone.
 
+mod dialect;
+mod layout;
+mod read;
 mod row;
 
 use crate::ingest::stamp::Stamps;
-use crate::ingest::{LineReject, Lines, cut, moment, slip, timestamp, value};
-use base::name::SeriesName;
+use crate::ingest::{LineReject, Lines};
 use base::sample::RejectReason;
 use base::time::Millis;
+use dialect::{Dialect, FirstLine};
+use layout::Layout;
+use read::Reader;
 use row::{Row, Splitter};
 
 /// The longest row, in bytes.
@@ -22,7 +28,8 @@ pub struct Columns {
     pub name: String,
     /// The column of values.
     pub value: String,
-    /// The column of timestamps. `None`: a column `timestamp` where there is one, else every row is of now.
+    /// The column of timestamps. `None`: a column `timestamp`, `time`, `date` or `datetime` where there is one, else every row
+    /// is of now.
     pub timestamp: Option<String>,
 }
 
@@ -61,26 +68,13 @@ pub enum HeaderError {
     },
 }
 
-#[derive(Debug)]
-enum Naming {
-    Column(usize),
-    Constant(String),
-}
-
-#[derive(Debug)]
-struct Layout {
-    name: Naming,
-    value: usize,
-    timestamp: Option<usize>,
-    /// How many columns the header has.
-    columns: usize,
-}
-
 /// Takes chunks of a file and makes samples of its rows.
 #[derive(Debug)]
 pub struct Decoder {
     columns: Columns,
     constant_name: Option<String>,
+    first_line: Option<FirstLine>,
+    dialect: Dialect,
     layout: Option<Result<Layout, HeaderError>>,
     splitter: Splitter,
     stamps: Stamps,
@@ -94,6 +88,8 @@ impl Decoder {
         Self {
             columns,
             constant_name: None,
+            first_line: Some(FirstLine::default()),
+            dialect: Dialect::default(),
             layout: None,
             splitter: Splitter::default(),
             stamps: Stamps::default(),
@@ -115,6 +111,25 @@ impl Decoder {
     /// # Errors
     /// [`HeaderError`], again and again, when the first line does not do.
     pub fn feed(&mut self, chunk: &[u8], now: Millis) -> Result<(), HeaderError> {
+        let Some(first_line) = &mut self.first_line else {
+            return self.rows(chunk, now);
+        };
+        match first_line.take(chunk) {
+            Some(begun) => self.begin(&begun, now),
+            None => Ok(()),
+        }
+    }
+
+    /// The first line is there.
+    fn begin(&mut self, begun: &(Dialect, Vec<u8>), now: Millis) -> Result<(), HeaderError> {
+        let (dialect, bytes) = begun;
+        self.first_line = None;
+        self.dialect = *dialect;
+        self.splitter = Splitter::new(dialect.0);
+        self.rows(bytes, now)
+    }
+
+    fn rows(&mut self, chunk: &[u8], now: Millis) -> Result<(), HeaderError> {
         let mut splitter = std::mem::take(&mut self.splitter);
         splitter.feed(chunk, |row| self.row(&row, now));
         self.splitter = splitter;
@@ -126,6 +141,10 @@ impl Decoder {
     /// # Errors
     /// [`HeaderError`] when the first line does not do, or there was none.
     pub fn finish(&mut self, now: Millis) -> Result<(), HeaderError> {
+        if let Some(first_line) = &mut self.first_line {
+            let begun = first_line.finish();
+            self.begin(&begun, now)?;
+        }
         let mut splitter = std::mem::take(&mut self.splitter);
         splitter.finish(|row| self.row(&row, now));
         self.splitter = splitter;
@@ -137,7 +156,9 @@ impl Decoder {
 
     /// The file broke off: a last row without its end is no sample, and `why` says so.
     pub fn abandon(&mut self, why: String) {
-        if let Some(line) = self.splitter.unfinished().filter(|_| self.layout.is_some()) {
+        let first = self.first_line.as_ref().filter(|line| line.is_begun());
+        let line = first.map(|_| 1).or_else(|| self.splitter.unfinished());
+        if let Some(line) = line {
             self.ready.received += 1;
             self.ready.rejects.push(LineReject {
                 line,
@@ -164,144 +185,42 @@ impl Decoder {
             return;
         }
         let layout = match &self.layout {
-            None => {
-                self.layout = Some(layout(row, &self.columns, self.constant_name.as_deref()));
-                return;
-            }
-            Some(Err(_)) => return,
             Some(Ok(layout)) => layout,
-        };
-        self.ready.received += 1;
-        let name = match &layout.name {
-            Naming::Column(at) => row.field(*at).ok().flatten(),
-            Naming::Constant(name) => Some(name.as_str()),
-        };
-        match sample(row, layout, name, now) {
-            Ok((name, at, value)) => {
-                let at = at.unwrap_or_else(|| self.stamps.stamp(name.as_str(), now));
-                self.ready.batch.push(&name, at, value);
-                self.ready.lines.push(row.line());
+            Some(Err(_)) => return,
+            None if row.line() == 1 && row.is_declaration() => return,
+            None => {
+                let known = layout::of_header(row, &self.columns, self.constant_name.as_deref());
+                let by_header = |known: &Result<Layout, HeaderError>| {
+                    known.is_ok()
+                        || self.columns != Columns::default()
+                        || self.constant_name.is_some()
+                };
+                match layout::of_graphite(row, now).filter(|_| !by_header(&known)) {
+                    None => {
+                        self.layout = Some(known);
+                        return;
+                    }
+                    // This row is a sample itself.
+                    Some(headless) => {
+                        let Ok(layout) = self.layout.insert(Ok(headless)) else {
+                            return;
+                        };
+                        layout
+                    }
+                }
             }
-            Err(reason) => self.ready.rejects.push(LineReject {
-                line: row.line(),
-                name: name.filter(|name| !name.is_empty()).map(cut::name),
-                reason,
-            }),
-        }
-    }
-}
-
-/// Finds the columns in the header line: by exact name, else whatever the case.
-fn layout(
-    header: &Row<'_>,
-    columns: &Columns,
-    constant_name: Option<&str>,
-) -> Result<Layout, HeaderError> {
-    header.check().map_err(HeaderError::Malformed)?;
-    let mut names = Vec::new();
-    for at in 0..header.len() {
-        let name = header
-            .field(at)
-            .map_err(HeaderError::Malformed)?
-            .unwrap_or_default();
-        names.push(name.trim_start_matches('\u{feff}').trim().trim_matches('"'));
-    }
-    let find = |column: &str| -> Result<Option<usize>, HeaderError> {
-        let by = |same: &dyn Fn(&str) -> bool| {
-            let mut found = names
-                .iter()
-                .enumerate()
-                .filter(|(_, name)| same(name))
-                .map(|(at, _)| at);
-            (found.next(), found.next())
         };
-        let (first, second) = match by(&|name| name == column) {
-            (None, _) => by(&|name| name.eq_ignore_ascii_case(column)),
-            exact => exact,
+        let reader = Reader {
+            row,
+            dialect: self.dialect,
+            now,
         };
-        if second.is_some() {
-            return Err(HeaderError::Twice {
-                column: column.to_owned(),
-            });
-        }
-        Ok(first)
-    };
-    let need = |column: &str| {
-        find(column)?.ok_or_else(|| HeaderError::Missing {
-            column: column.to_owned(),
-            found: names
-                .iter()
-                .map(|name| format!("`{}`", cut::short(name)))
-                .collect::<Vec<_>>()
-                .join(", "),
-        })
-    };
-    Ok(Layout {
-        name: match constant_name {
-            Some(name) => Naming::Constant(name.to_owned()),
-            None => Naming::Column(need(&columns.name)?),
-        },
-        value: need(&columns.value)?,
-        timestamp: match &columns.timestamp {
-            Some(column) => Some(need(column)?),
-            None => find("timestamp")?,
-        },
-        columns: names.len(),
-    })
-}
-
-fn sample<'a>(
-    row: &Row<'_>,
-    layout: &Layout,
-    name: Option<&'a str>,
-    now: Millis,
-) -> Result<(SeriesName<'a>, Option<Millis>, f64), RejectReason> {
-    row.check()?;
-    // `0,5` for a half makes two columns of one value; half of it would be taken for the whole.
-    for at in layout.columns..row.len() {
-        if row.field(at)?.is_some_and(|text| !text.trim().is_empty()) {
-            return Err(RejectReason::Malformed(format!(
-                "the row has {} columns, the header has {}",
-                row.len(),
-                layout.columns
-            )));
+        let (ready, stamps) = (&mut self.ready, &mut self.stamps);
+        match layout {
+            Layout::Long(long) => reader.sample(long, ready, stamps),
+            Layout::Wide(wide) => reader.samples(wide, ready),
         }
     }
-    let cell = |at: usize| {
-        row.field(at)?.ok_or_else(|| {
-            RejectReason::Malformed(format!("the row has {} columns, too few", row.len()))
-        })
-    };
-    let name = match (name, &layout.name) {
-        (Some(name), _) => {
-            slip::number_as_name(name)?;
-            SeriesName::parse(name)?
-        }
-        (None, Naming::Column(at)) => {
-            // Says why there is no text to take.
-            cell(*at)?;
-            SeriesName::parse("")?
-        }
-        (None, Naming::Constant(_)) => SeriesName::parse("")?,
-    };
-    let number = value(cell(layout.value)?.trim())?;
-    let at = match layout.timestamp {
-        None => None,
-        Some(column) => Some(instant(cell(column)?.trim(), now)?),
-    };
-    Ok((name, at, number))
-}
-
-/// Reads epoch seconds, or a time in another form.
-fn instant(text: &str, now: Millis) -> Result<Millis, RejectReason> {
-    if text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E'))
-        && fast_float2::parse::<f64, _>(text).is_ok()
-    {
-        return timestamp(text);
-    }
-    moment(text, now)
 }
 
 #[cfg(test)]

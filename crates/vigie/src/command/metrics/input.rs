@@ -1,6 +1,8 @@
 //! Where samples come from: the command line, a file or standard input, in one of three formats.
 
+use super::json_input::decoded;
 use super::pipe::{Piece, Pipe};
+use super::recognise::recognised;
 use super::server_clock::ServerClock;
 use crate::error::Failure;
 use base::name::SeriesName;
@@ -10,7 +12,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::time::Duration;
-use wire::ingest::{LineReject, Lines, csv, json, plaintext};
+use wire::ingest::{Lines, csv, plaintext};
 
 /// A JSON text is read as a whole; CSV and Graphite lines are not.
 const JSON_BYTES_MAX: usize = 256 << 20;
@@ -21,9 +23,9 @@ pub(crate) enum Format {
     /// By the name's ending, else by the first characters
     #[default]
     Auto,
-    /// An array of `{"name", "value", "timestamp"}`
+    /// `{"name", "value", "timestamp"}`, in an array or line by line
     Json,
-    /// A header line, then one sample per row
+    /// A header line, then a sample per row, or a value per column
     Csv,
     /// Lines of `name value [timestamp]`
     Graphite,
@@ -73,7 +75,7 @@ struct Stream {
 
 enum Decoder {
     Json(Vec<u8>),
-    Csv(csv::Decoder),
+    Csv(Box<csv::Decoder>),
     Graphite(plaintext::Decoder),
 }
 
@@ -135,7 +137,7 @@ impl Input {
                     Piece::Bytes(bytes, _) => bytes.as_slice(),
                     _ => &[],
                 };
-                let format = recognised(path, beginning);
+                let format = recognised(path, beginning)?;
                 first = Some(piece);
                 format
             }
@@ -148,7 +150,7 @@ impl Input {
                     Some(name) => csv::Decoder::constant_name(name, columns),
                     None => csv::Decoder::new(columns),
                 };
-                (Unit::Line, Decoder::Csv(decoder))
+                (Unit::Line, Decoder::Csv(Box::new(decoder)))
             }
             Format::Graphite | Format::Auto => {
                 (Unit::Line, Decoder::Graphite(plaintext::Decoder::new()))
@@ -285,59 +287,6 @@ fn header_failure(error: &csv::HeaderError) -> Failure {
     }
 }
 
-fn decoded(body: &[u8], now: Millis) -> Result<Lines, Failure> {
-    let decoded = json::decode(without_mark(body), now)
-        .map_err(|error| Failure::failed(format!("the JSON cannot be read: {error}")))?;
-    Ok(Lines {
-        batch: decoded.batch,
-        lines: decoded
-            .positions
-            .into_iter()
-            .map(|position| position as u64 + 1)
-            .collect(),
-        rejects: decoded
-            .rejects
-            .into_iter()
-            .map(|reject| LineReject {
-                line: reject.index as u64 + 1,
-                name: reject.name,
-                reason: reject.reason,
-            })
-            .collect(),
-        received: decoded.received as u64,
-    })
-}
-
-/// The text without the mark that some editors put before it.
-fn without_mark(text: &[u8]) -> &[u8] {
-    text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text)
-}
-
-/// The format by the file's ending, else by its first line.
-fn recognised(path: &Path, beginning: &[u8]) -> Format {
-    let ending = path
-        .extension()
-        .and_then(|ending| ending.to_str())
-        .map(str::to_ascii_lowercase);
-    match ending.as_deref() {
-        Some("json") => return Format::Json,
-        Some("csv") => return Format::Csv,
-        _ => {}
-    }
-    let first = without_mark(beginning).trim_ascii_start();
-    let line = first
-        .split(|byte| *byte == b'\n')
-        .next()
-        .unwrap_or_default();
-    if matches!(first.first(), Some(b'[' | b'{')) {
-        Format::Json
-    } else if line.contains(&b',') && !line.starts_with(b"#") {
-        Format::Csv
-    } else {
-        Format::Graphite
-    }
-}
-
 /// Reads `NAME=VALUE[@TIME]`. The last `=` counts, since tags in a name have some of their own.
 fn push_argument(
     lines: &mut Lines,
@@ -448,27 +397,5 @@ mod tests {
                 "{message}"
             );
         }
-    }
-
-    #[test]
-    fn a_mark_before_json_is_no_matter() {
-        let lines = decoded(
-            "\u{feff}[{\"name\":\"a.b\",\"value\":1}]".as_bytes(),
-            Millis(0),
-        )
-        .unwrap();
-        assert_eq!((lines.received, lines.batch.len()), (1, 1));
-    }
-
-    #[test]
-    fn a_format_is_recognised() {
-        let format = |path: &str, text: &str| recognised(Path::new(path), text.as_bytes());
-        assert_eq!(format("a.json", ""), Format::Json);
-        assert_eq!(format("a.CSV", ""), Format::Csv);
-        assert_eq!(format("-", "\n  [{\"name\""), Format::Json);
-        assert_eq!(format("-", "\u{feff}{\"name\""), Format::Json);
-        assert_eq!(format("-", "timestamp,value\n"), Format::Csv);
-        assert_eq!(format("-", "shop.orders 17 1519862400\n"), Format::Graphite);
-        assert_eq!(format("-", "# a, b\n"), Format::Graphite);
     }
 }

@@ -16,6 +16,7 @@ const BAR_COLUMNS: u64 = 24;
 pub(crate) struct Progress {
     shown: bool,
     wanted: bool,
+    begun: Instant,
     next: Instant,
 }
 
@@ -25,6 +26,7 @@ impl Progress {
         Self {
             shown: false,
             wanted: io::stderr().is_terminal() && !output.is_quiet(),
+            begun: Instant::now(),
             next: Instant::now() + SILENT,
         }
     }
@@ -35,7 +37,10 @@ impl Progress {
         if self.wanted && now >= self.next {
             self.next = now + EVERY;
             self.shown = true;
-            to_stderr(&shown!("\r{}\u{1b}[K", line(read, size, samples)));
+            to_stderr(&shown!(
+                "\r{}\u{1b}[K",
+                line(read, size, samples, self.begun.elapsed())
+            ));
         }
     }
 
@@ -48,16 +53,25 @@ impl Progress {
     }
 }
 
-fn line(read: u64, size: Option<u64>, samples: u64) -> String {
+fn line(read: u64, size: Option<u64>, samples: u64, elapsed: Duration) -> String {
+    let per_second = (u128::from(samples) * 1000) / elapsed.as_millis().max(1);
+    let sent = format!("{samples} samples sent, {per_second} a second");
     let Some(size) = size.filter(|size| *size > 0) else {
-        return format!("{samples} samples sent");
+        return sent;
     };
     let read = read.min(size);
     let filled = (u128::from(read) * u128::from(BAR_COLUMNS) / u128::from(size)) as usize;
     let percent = u128::from(read) * 100 / u128::from(size);
     let empty = BAR_COLUMNS as usize - filled;
+    let left = match read {
+        0 => String::new(),
+        read => {
+            let left = elapsed.as_secs_f64() * (size - read) as f64 / read as f64;
+            format!(", {left:.0} s left")
+        }
+    };
     format!(
-        "[{}{}] {percent:>3} %  {samples} samples sent",
+        "[{}{}] {percent:>3} %  {sent}{left}",
         "#".repeat(filled),
         "-".repeat(empty)
     )
@@ -69,19 +83,25 @@ mod tests {
 
     #[test]
     fn a_bar_where_the_end_is_known() {
+        let second = Duration::from_secs(1);
         assert_eq!(
-            line(0, Some(100), 0),
-            "[------------------------]   0 %  0 samples sent"
+            line(0, Some(100), 0, second),
+            "[------------------------]   0 %  0 samples sent, 0 a second"
         );
         assert_eq!(
-            line(50, Some(100), 7),
-            "[############------------]  50 %  7 samples sent"
+            line(50, Some(100), 7, second),
+            "[############------------]  50 %  7 samples sent, 7 a second, 1 s left"
         );
         assert_eq!(
-            line(200, Some(100), 9),
-            "[########################] 100 %  9 samples sent"
+            line(200, Some(100), 9, second * 2),
+            "[########################] 100 %  9 samples sent, 4 a second, 0 s left"
         );
-        assert_eq!(line(5, None, 9), "9 samples sent");
-        assert_eq!(line(5, Some(0), 9), "9 samples sent");
+        let sent = "9 samples sent, 9 a second";
+        assert_eq!(line(5, None, 9, second), sent);
+        assert_eq!(line(5, Some(0), 9, second), sent);
+        assert_eq!(
+            line(5, None, 0, Duration::ZERO),
+            "0 samples sent, 0 a second"
+        );
     }
 }

@@ -25,7 +25,12 @@ const BATCH_WAIT_MAX: Duration = Duration::from_secs(1);
 #[command(after_long_help = "\
 Exit codes: 0 all samples were stored, 1 none, 7 some; the reasons are listed with their lines.
 A time is epoch seconds or milliseconds, ISO 8601, or as in `metrics get`: `-5min`, `20171101`.
+Without one it is the moment the line was read, by the server's clock.
 Sending the same samples twice changes nothing.
+
+Files are Graphite lines, CSV (with `,`, `;` or tabs; a sample in each row, or a column for each
+series beside one of times), or JSON (an array, or an object in each line), also as `metrics get`
+writes them.
 
 Examples:
   vigie metrics send shop.orders=17 shop.latency-ms=48.6@-5min
@@ -33,11 +38,7 @@ Examples:
   some-tool | vigie metrics send --file - --format graphite")]
 pub(crate) struct SendArgs {
     /// Samples: `NAME=VALUE` or `NAME=VALUE@TIME`; `-` alone reads them from standard input
-    #[arg(
-        value_name = "SAMPLE",
-        required_unless_present = "file",
-        conflicts_with = "file"
-    )]
+    #[arg(value_name = "SAMPLE", conflicts_with = "file")]
     samples: Vec<String>,
     /// Read samples from a file; `-` is standard input
     #[arg(short, long, value_name = "FILE")]
@@ -54,13 +55,14 @@ pub(crate) struct SendArgs {
     /// CSV without a column of names: every row is a sample of this metric
     #[arg(long, value_name = "NAME", conflicts_with = "name_column")]
     name: Option<String>,
-    /// CSV: the column of names; default: `name`
+    /// CSV: the column of names; default: `name`, `metric`, `series` or `target`
     #[arg(long, value_name = "COLUMN")]
     name_column: Option<String>,
     /// CSV: the column of values
     #[arg(long, value_name = "COLUMN", default_value = "value")]
     value_column: String,
-    /// CSV: the column of times; default: `timestamp` where there is one, else all rows are of now
+    /// CSV: the column of times; default: `timestamp`, `time`, `date` or `datetime` where there is one,
+    /// else each row is of the moment it is read
     #[arg(long, value_name = "COLUMN")]
     time_column: Option<String>,
     /// Samples per request
@@ -80,6 +82,11 @@ pub(crate) struct SendArgs {
 pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
     // A lone `-` is no sample, and what it means to every other program is plain.
     let piped = (args.samples == ["-"]).then_some("-");
+    if args.samples.is_empty() && args.file.is_none() {
+        return Err(Failure::usage("no sample is given").hint(
+            "name some as `NAME=VALUE`, or a file with `--file FILE`; `vigie metrics send -` reads standard input",
+        ));
+    }
     let mut input = match args.file.as_deref().or(piped) {
         None => Input::of_arguments(&args.samples)?,
         Some(file) => Input::of_file(file, args.format, columns(args), args.name.clone())?,

@@ -18,7 +18,6 @@ const NAME_CHARACTERS_MAX: usize = 60;
 pub(crate) struct Refused {
     /// Its line, item or argument, from 1.
     pub(crate) place: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
     pub(crate) code: String,
     pub(crate) reason: String,

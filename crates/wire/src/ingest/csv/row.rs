@@ -27,6 +27,7 @@ enum Flaw {
 /// Keeps the unfinished row between two chunks.
 #[derive(Debug)]
 pub(super) struct Splitter {
+    separator: u8,
     bytes: Vec<u8>,
     ends: Vec<usize>,
     state: State,
@@ -37,7 +38,15 @@ pub(super) struct Splitter {
 
 impl Default for Splitter {
     fn default() -> Self {
+        Self::new(b',')
+    }
+}
+
+impl Splitter {
+    /// At the beginning of a file whose fields are parted so.
+    pub(super) const fn new(separator: u8) -> Self {
         Self {
+            separator,
             bytes: Vec::new(),
             ends: Vec::new(),
             state: State::Start,
@@ -46,9 +55,7 @@ impl Default for Splitter {
             first_line: 1,
         }
     }
-}
 
-impl Splitter {
     /// Takes a chunk and gives the rows that are complete.
     pub(super) fn feed(&mut self, chunk: &[u8], mut take: impl FnMut(Row<'_>)) {
         for byte in chunk {
@@ -90,7 +97,7 @@ impl Splitter {
                 self.push(byte);
                 State::Quoted
             }
-            (State::Start | State::Plain | State::Quote, b',') => {
+            (State::Start | State::Plain | State::Quote, byte) if byte == self.separator => {
                 self.ends.push(self.bytes.len());
                 State::Start
             }
@@ -158,6 +165,15 @@ impl Row<'_> {
         self.ends.len() == 1
             && self.bytes.iter().all(u8::is_ascii_whitespace)
             && self.flaw.is_none()
+    }
+
+    /// Whether it says what parts fields, as `sep=;` does.
+    pub(super) fn is_declaration(&self) -> bool {
+        let begins = self
+            .bytes
+            .strip_prefix(b"\xef\xbb\xbf")
+            .unwrap_or(self.bytes);
+        begins.len() <= 5 && begins.to_ascii_lowercase().starts_with(b"sep=")
     }
 
     /// Whether its form is right.

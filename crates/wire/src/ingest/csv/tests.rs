@@ -69,8 +69,8 @@ fn a_header_that_does_not_do_says_what_is_there() {
     assert_eq!(decode("").unwrap_err(), HeaderError::Empty);
     assert_eq!(decode("\n\r\n").unwrap_err(), HeaderError::Empty);
     assert_eq!(
-        decode("metric,value\na,1").unwrap_err().to_string(),
-        "there is no column `name`; the columns are `metric`, `value`"
+        decode("what,value\na,1").unwrap_err().to_string(),
+        "there is no column `name`; the columns are `what`, `value`"
     );
     assert_eq!(
         decode("name,value,name\n").unwrap_err(),
@@ -160,4 +160,74 @@ fn a_value_cut_in_two_by_a_decimal_comma_is_not_taken_for_its_half() {
         (2, "the row has 3 columns, the header has 2".to_owned())
     );
     assert_eq!(lines.received, 3);
+}
+
+/// What a spreadsheet writes where the comma is the decimal point, a column for each series.
+#[test]
+fn regression_7_a_file_with_semicolons_and_a_column_for_each_series() {
+    for text in [
+        "\u{feff}Date;bureau.temp;bureau.hum\r\n2018-03-01 00:00:00;21,5;40\r\n2018-03-01 00:01:00;;41\r\n",
+        "sep=;\nTime;bureau.temp;bureau.hum\n1519862400;21,5;40\n1519862460;;41\n",
+        "timestamp\tbureau.temp\tbureau.hum\n1519862400\t21.5\t40\n1519862460\t\t41",
+        "\"Time\",\"bureau.temp\",\"bureau.hum\"\n1519862400000,21.5,40\n1519862460000,,41\n",
+    ] {
+        for chunk_bytes in [1, 7, 1 << 20] {
+            let lines = decode_chunks(Columns::default(), text.as_bytes(), chunk_bytes).unwrap();
+            assert_eq!(lines.rejects, [], "{text}");
+            assert_eq!(
+                samples(&lines),
+                [
+                    ("bureau.temp".to_owned(), 1_519_862_400_000, 21.5),
+                    ("bureau.hum".to_owned(), 1_519_862_400_000, 40.0),
+                    ("bureau.hum".to_owned(), 1_519_862_460_000, 41.0),
+                ],
+                "{text}"
+            );
+            assert_eq!(lines.received, 3);
+        }
+    }
+}
+
+#[test]
+fn regression_7_what_other_programs_export_is_read() {
+    // Graphite's `format=csv`, without a header, and Grafana's rows of series.
+    for text in [
+        "a.b,2018-03-01 00:00:00,1.5\na.b,2018-03-01 00:01:00,\na.c,2018-03-01 00:00:00,2\n",
+        "Series;Time;Value\na.b;2018-03-01T00:00:00+00:00;1,5\na.c;2018-03-01T00:00:00+00:00;2\n",
+    ] {
+        let lines = decode(text).unwrap();
+        assert_eq!(
+            samples(&lines),
+            [
+                ("a.b".to_owned(), 1_519_862_400_000, 1.5),
+                ("a.c".to_owned(), 1_519_862_400_000, 2.0),
+            ],
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn regression_7_what_is_wrong_in_a_column_is_told_by_its_name() {
+    let lines = decode("time;a b;a.c\n1519862400;1;x\n05/11/2018;1;1\n1519862460;1;2;3\n").unwrap();
+    let told: Vec<(u64, Option<&str>, &str)> = lines
+        .rejects
+        .iter()
+        .map(|reject| (reject.line, reject.name.as_deref(), reject.reason.code()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (2, Some("a b"), "name"),
+            (2, Some("a.c"), "value"),
+            (3, None, "timestamp"),
+            (4, None, "malformed"),
+        ]
+    );
+    assert_eq!(lines.received, 4);
+    // A file with neither a name nor a time says what it lacks.
+    assert!(matches!(
+        decode("a;b\n1;2\n"),
+        Err(HeaderError::Missing { .. })
+    ));
 }

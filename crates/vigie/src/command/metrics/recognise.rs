@@ -1,0 +1,107 @@
+//! What an input holds, by the name of its file and its first bytes; and what can be told apart though it is not read here.
+
+use super::input::Format;
+use crate::error::Failure;
+use std::path::Path;
+
+/// The format by the file's ending, else by its first line.
+pub(super) fn recognised(path: &Path, beginning: &[u8]) -> Result<Format, Failure> {
+    if beginning.starts_with(&[0x1f, 0x8b]) {
+        return Err(
+            Failure::failed("the input is packed by gzip, which is not read here")
+                .hint("unpack it on the way: `zcat FILE | vigie metrics send -`"),
+        );
+    }
+    let ending = path
+        .extension()
+        .and_then(|ending| ending.to_str())
+        .map(str::to_ascii_lowercase);
+    match ending.as_deref() {
+        Some("json" | "jsonl" | "ndjson") => return Ok(Format::Json),
+        Some("csv" | "tsv") => return Ok(Format::Csv),
+        _ => {}
+    }
+    let first = without_mark(beginning).trim_ascii_start();
+    let mut lines = first.split(|byte| *byte == b'\n');
+    let line = lines.next().unwrap_or_default().trim_ascii_end();
+    if matches!(first.first(), Some(b'[' | b'{')) {
+        return Ok(Format::Json);
+    }
+    if is_influx(line) {
+        return Err(Failure::failed(
+            "the input looks like InfluxDB lines (`name,tag=value field=1 time`), which are not read here",
+        )
+        .hint("write each as `name.field;tag=value 1 SECONDS`, and send them with `--format graphite`"));
+    }
+    let has_blank = line.contains(&b' ') || line.contains(&b'\t');
+    let is_csv = line.contains(&b',') || (line.contains(&b';') && !has_blank);
+    Ok(if is_csv && !line.starts_with(b"#") {
+        Format::Csv
+    } else {
+        Format::Graphite
+    })
+}
+
+/// Whether it is a measurement with tags or fields in InfluxDB's form: a name, then `key=value` behind the first blank.
+fn is_influx(line: &[u8]) -> bool {
+    let Ok(line) = std::str::from_utf8(line) else {
+        return false;
+    };
+    let mut words = line.split(' ');
+    let (Some(series), Some(fields)) = (words.next(), words.next()) else {
+        return false;
+    };
+    let is_field = |field: &str| {
+        let value = field.split_once('=').map_or("", |(_, value)| value);
+        let value = value.strip_suffix(['i', 'u']).unwrap_or(value);
+        value.parse::<f64>().is_ok() || value.starts_with('"') || matches!(value, "true" | "false")
+    };
+    let mut tags = series.split(',').skip(1);
+    fields.split(',').all(is_field)
+        && tags.all(|tag| tag.contains('='))
+        && words.next().is_none_or(|time| time.parse::<i64>().is_ok())
+}
+
+/// The text without the mark that some editors put before it.
+pub(super) fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_says_what_it_is() {
+        for (name, text, format) in [
+            ("-", "a.b 1 1519862400\n", Format::Graphite),
+            ("-", "a.b;host=web1 1\n", Format::Graphite),
+            ("-", "# by hand, in haste\na.b 1\n", Format::Graphite),
+            ("-", "a=b 1\n", Format::Graphite),
+            ("-", "name,value\n", Format::Csv),
+            ("-", "Date;bureau.temp\n", Format::Csv),
+            ("-", "sep=;\n", Format::Csv),
+            ("-", "  [1]", Format::Json),
+            ("-", "\u{feff}{\"name\":1}", Format::Json),
+            ("x.ndjson", "", Format::Json),
+            ("x.TSV", "", Format::Csv),
+        ] {
+            let told = recognised(Path::new(name), text.as_bytes());
+            assert_eq!(told.unwrap(), format, "{name} {text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_read_is_told_apart() {
+        for text in [
+            "cpu,host=a usage=1.5 1700000000000000000\n",
+            "cpu usage=1.5,idle=3i\n",
+            "cpu,host=a,dc=b state=\"up\"\n",
+        ] {
+            let error = recognised(Path::new("-"), text.as_bytes()).unwrap_err();
+            assert!(error.message.to_string().contains("InfluxDB"), "{text}");
+        }
+        let error = recognised(Path::new("x.csv"), &[0x1f, 0x8b, 8]).unwrap_err();
+        assert!(error.message.to_string().contains("gzip"));
+    }
+}

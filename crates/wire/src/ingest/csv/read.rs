@@ -1,0 +1,151 @@
+//! Samples out of a row.
+
+use super::dialect::Dialect;
+use super::layout::{Long, Naming, Wide};
+use super::row::Row;
+use crate::ingest::stamp::Stamps;
+use crate::ingest::{LineReject, Lines, cut, moment, slip, timestamp, value};
+use base::name::SeriesName;
+use base::sample::RejectReason;
+use base::time::Millis;
+
+/// Reads a row.
+pub(super) struct Reader<'a> {
+    pub(super) row: &'a Row<'a>,
+    pub(super) dialect: Dialect,
+    /// When it was read.
+    pub(super) now: Millis,
+}
+
+impl Reader<'_> {
+    /// The sample of a row that has one.
+    pub(super) fn sample(&self, layout: &Long, ready: &mut Lines, stamps: &mut Stamps) {
+        ready.received += 1;
+        let name = match &layout.name {
+            Naming::Column(at) => self.row.field(*at).ok().flatten(),
+            Naming::Constant(name) => Some(name.as_str()),
+        };
+        match self.long(layout, name) {
+            Ok((name, at, value)) => {
+                let at = at.unwrap_or_else(|| stamps.stamp(name.as_str(), self.now));
+                ready.batch.push(&name, at, value);
+                ready.lines.push(self.row.line());
+            }
+            Err(reason) => self.reject(ready, name, reason),
+        }
+    }
+
+    /// The samples of a row that has one of each series; an empty cell is none.
+    pub(super) fn samples(&self, layout: &Wide, ready: &mut Lines) {
+        let at = self
+            .row
+            .check()
+            .and_then(|()| self.fits(layout.names.len()))
+            .and_then(|()| self.instant(layout.timestamp));
+        let at = match at {
+            Ok(at) => at,
+            Err(reason) => {
+                ready.received += 1;
+                return self.reject(ready, None, reason);
+            }
+        };
+        for (column, name) in layout.names.iter().enumerate() {
+            let cell = self.row.field(column);
+            if column == layout.timestamp || matches!(&cell, Ok(None)) {
+                continue;
+            }
+            if matches!(&cell, Ok(Some(text)) if text.trim().is_empty()) {
+                continue;
+            }
+            ready.received += 1;
+            let sample = cell.and_then(|text| {
+                slip::number_as_name(name)?;
+                let name = SeriesName::parse(name)?;
+                Ok((name, self.number(text.unwrap_or_default())?))
+            });
+            match sample {
+                Ok((name, value)) => {
+                    ready.batch.push(&name, at, value);
+                    ready.lines.push(self.row.line());
+                }
+                Err(reason) => self.reject(ready, Some(name), reason),
+            }
+        }
+    }
+
+    fn reject(&self, ready: &mut Lines, name: Option<&str>, reason: RejectReason) {
+        ready.rejects.push(LineReject {
+            line: self.row.line(),
+            name: name.filter(|name| !name.is_empty()).map(cut::name),
+            reason,
+        });
+    }
+
+    fn long<'n>(
+        &self,
+        layout: &Long,
+        name: Option<&'n str>,
+    ) -> Result<(SeriesName<'n>, Option<Millis>, f64), RejectReason> {
+        self.row.check()?;
+        self.fits(layout.columns)?;
+        let name = match (name, &layout.name) {
+            (Some(name), _) => {
+                slip::number_as_name(name)?;
+                SeriesName::parse(name)?
+            }
+            (None, Naming::Column(at)) => {
+                // Says why there is no text to take.
+                self.cell(*at)?;
+                SeriesName::parse("")?
+            }
+            (None, Naming::Constant(_)) => SeriesName::parse("")?,
+        };
+        let number = self.number(self.cell(layout.value)?)?;
+        let at = layout.timestamp.map(|column| self.instant(column));
+        Ok((name, at.transpose()?, number))
+    }
+
+    /// `0,5` for a half makes two columns of one value; half of it would be taken for the whole.
+    fn fits(&self, columns: usize) -> Result<(), RejectReason> {
+        for at in columns..self.row.len() {
+            if self
+                .row
+                .field(at)?
+                .is_some_and(|text| !text.trim().is_empty())
+            {
+                return Err(RejectReason::Malformed(format!(
+                    "the row has {} columns, the header has {columns}",
+                    self.row.len(),
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn cell(&self, at: usize) -> Result<&str, RejectReason> {
+        self.row.field(at)?.ok_or_else(|| {
+            RejectReason::Malformed(format!("the row has {} columns, too few", self.row.len()))
+        })
+    }
+
+    fn number(&self, text: &str) -> Result<f64, RejectReason> {
+        value(&self.dialect.number(text.trim()))
+    }
+
+    /// Reads epoch seconds, or a time in another form. Where a day could be a month, neither is guessed.
+    fn instant(&self, column: usize) -> Result<Millis, RejectReason> {
+        let text = self.cell(column)?.trim();
+        let is_number =
+            |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E');
+        if text.bytes().all(is_number) && fast_float2::parse::<f64, _>(text).is_ok() {
+            return timestamp(text);
+        }
+        if text.find('/').is_some_and(|at| at < 3) {
+            return Err(RejectReason::Timestamp(format!(
+                "the timestamp `{}` may begin with a day or a month: write it as `2025-11-25 12:00:00`",
+                cut::short(text)
+            )));
+        }
+        moment(text, self.now)
+    }
+}
