@@ -6,7 +6,7 @@
 use crate::address;
 use crate::config::Config;
 use crate::env::{self, Env};
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, Kind, code};
 use crate::shown::Shown;
 use crate::trace::Trace;
 use crate::trust::Vouched;
@@ -285,41 +285,50 @@ fn tls_error(error: &ureq::Error) -> Option<&rustls::Error> {
 }
 
 fn unreachable(origin: &str, error: &ureq::Error) -> Failure {
-    let (what, hint) = match tls_error(error) {
+    let (what, code, hint) = match tls_error(error) {
         Some(rustls::Error::InvalidMessage(_)) => (
             "does not speak TLS".to_owned(),
+            code::WRONG_PROTOCOL,
             "if it is a server without TLS, say so in its address: `http://HOST`",
         ),
         Some(error) => (
             format!("was not trusted: {error}"),
+            code::UNTRUSTED_CERTIFICATE,
             "name its certificate authority in `VIGIE_CA_FILE`, or log in with `--skip-ssl-validation` where that is safe",
         ),
         None => unanswered(origin, error),
     };
-    Failure::new(Kind::Unreachable, format!("`{origin}` {what}")).hint(hint)
+    Failure::new(Kind::Unreachable, format!("`{origin}` {what}"))
+        .coded(code)
+        .hint(hint)
 }
 
 /// Everything else that keeps an answer from coming.
-fn unanswered(origin: &str, error: &ureq::Error) -> (String, &'static str) {
+fn unanswered(origin: &str, error: &ureq::Error) -> (String, &'static str, &'static str) {
     match error {
         ureq::Error::Timeout(_) => (
             "did not answer in time".to_owned(),
+            code::TIMEOUT,
             "try again, or allow more time with `vigie config --http-timeout SECONDS`",
         ),
         ureq::Error::HostNotFound => (
             "is not known to the name service".to_owned(),
+            code::UNKNOWN_HOST,
             "check the address with `vigie api`",
         ),
         ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => (
             "takes no connections".to_owned(),
+            code::CONNECTION_REFUSED,
             "is the server running? start it with `vigied serve`, or check the address with `vigie api`",
         ),
         ureq::Error::Protocol(_) if origin.starts_with("http://") => (
             "does not speak plain HTTP".to_owned(),
+            code::WRONG_PROTOCOL,
             "if it is a server with TLS, say so in its address: `https://HOST`",
         ),
         other => (
             format!("cannot be reached: {other}"),
+            code::UNREACHABLE,
             "check the address with `vigie api`",
         ),
     }
@@ -368,6 +377,7 @@ impl Reply {
                 self.status,
                 Shown::told(&error.to_string())
             ))
+            .coded(code::ANSWER_MALFORMED)
             .hint("is this address a Vigie server? see `vigie api`")
         })
     }
@@ -391,7 +401,9 @@ impl Reply {
         }
         let mut failure = Failure::new(kind, message);
         failure.status = Some(self.status);
-        failure.code = told.code.map(|code| Shown::told(&code).into_string());
+        failure.transaction_id =
+            (self.header("transaction-id")).map(|id| Box::new(Shown::told(id)));
+        failure.code = (told.code).map(|code| Shown::told(&code).into_string().into());
         failure.text = told.message.map(|text| Shown::told(&text).into_string());
         match told.hint {
             Some(hint) => failure.hint(Shown::told(&hint)),

@@ -241,7 +241,7 @@ pub(crate) fn delete(args: &OrgDeleteArgs, context: &Context) -> Result<(), Fail
         }
     })?;
     if output.is_json() {
-        return output.json(&json!({"OrgGuid": org.metadata.guid, "deleted": true}));
+        return output.json(&json!({"org_guid": org.metadata.guid, "deleted": true}));
     }
     output.ok()
 }

@@ -210,7 +210,7 @@ pub(crate) fn delete(args: &SpaceDeleteArgs, context: &Context) -> Result<(), Fa
         }
     })?;
     if output.is_json() {
-        return output.json(&json!({"SpaceGuid": guid, "deleted": true}));
+        return output.json(&json!({"space_guid": guid, "deleted": true}));
     }
     output.ok()
 }
