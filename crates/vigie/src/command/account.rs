@@ -1,7 +1,7 @@
 //! `account`: which commands it has, and `account list`.
 
 use crate::command::role::{self, Change};
-use crate::command::{invitation, org, space, user};
+use crate::command::{invitation, members, org, roles, space, space_rename, user};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::printable;
@@ -23,6 +23,8 @@ pub(crate) enum Account {
     OrgDelete(org::OrgDeleteArgs),
     /// Rename an organization
     OrgRename(org::OrgRenameArgs),
+    /// List who holds which role in an organization
+    OrgUsers(members::OrgUsersArgs),
     /// List the spaces of an organization
     Spaces(space::SpacesArgs),
     /// Show a space
@@ -31,12 +33,18 @@ pub(crate) enum Account {
     SpaceCreate(space::SpaceCreateArgs),
     /// Delete a space with its metrics
     SpaceDelete(space::SpaceDeleteArgs),
+    /// Rename a space
+    SpaceRename(space_rename::SpaceRenameArgs),
+    /// List who holds which role in a space
+    SpaceUsers(members::SpaceUsersArgs),
     /// List the users of the account
     Users(user::UsersArgs),
     /// Invite a user to the account
     UserInvite(user::InviteArgs),
     /// Remove a user from the account, with his roles and API keys there
     UserRemove(user::RemoveArgs),
+    /// Show what each role allows
+    Roles,
     /// Give a role in the account
     RoleSet(role::AccountRoleArgs),
     /// Take a role in the account
@@ -61,6 +69,9 @@ pub(crate) enum Account {
 
 /// Runs a command of `account`.
 pub(crate) fn run(command: &Account, context: &Context) -> Result<(), Failure> {
+    if matches!(command, Account::Roles) {
+        return roles::list(context);
+    }
     context.require_login()?;
     match command {
         Account::List => list(context, Columns::Usual),
@@ -69,13 +80,17 @@ pub(crate) fn run(command: &Account, context: &Context) -> Result<(), Failure> {
         Account::OrgCreate(args) => org::create(args, context),
         Account::OrgDelete(args) => org::delete(args, context),
         Account::OrgRename(args) => org::rename(args, context),
+        Account::OrgUsers(args) => members::org_users(args, context),
         Account::Spaces(args) => space::list(args, context),
         Account::Space(args) => space::show(args, context),
         Account::SpaceCreate(args) => space::create(args, context),
         Account::SpaceDelete(args) => space::delete(args, context),
+        Account::SpaceRename(args) => space_rename::run(args, context),
+        Account::SpaceUsers(args) => members::space_users(args, context),
         Account::Users(args) => user::list(args, context),
         Account::UserInvite(args) => user::invite(args, context),
         Account::UserRemove(args) => user::remove(args, context),
+        Account::Roles => roles::list(context),
         Account::RoleSet(args) => role::account(args, Change::Set, context),
         Account::RoleUnset(args) => role::account(args, Change::Unset, context),
         Account::OrgRoleSet(args) => role::org(args, Change::Set, context),

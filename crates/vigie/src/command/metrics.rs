@@ -6,6 +6,7 @@ mod input;
 mod list;
 mod progress;
 mod send;
+mod settings;
 mod sparklines;
 mod tally;
 
@@ -25,6 +26,8 @@ pub(crate) enum Metrics {
     List(list::ListArgs),
     /// Delete metrics, or their samples of a time
     Delete(delete::DeleteArgs),
+    /// Show or change how samples are read
+    Settings(settings::SettingsArgs),
 }
 
 /// Runs one of them.
@@ -34,6 +37,7 @@ pub(crate) fn run(command: &Metrics, context: &Context) -> Result<(), Failure> {
         Metrics::Get(args) => get::run(args, context),
         Metrics::List(args) => list::run(args, context),
         Metrics::Delete(args) => delete::run(args, context),
+        Metrics::Settings(args) => settings::run(args, context),
     }
 }
 

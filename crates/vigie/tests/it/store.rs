@@ -157,11 +157,14 @@ fn one(query: &str, name: &str) -> String {
         .to_owned()
 }
 
-/// Element by element; the only wildcard is a whole `*`.
+/// Element by element; the only wildcard is a `*` at the end of one.
 fn fits(pattern: &str, name: &str) -> bool {
     pattern.split('.').count() == name.split('.').count()
         && pattern
             .split('.')
             .zip(name.split('.'))
-            .all(|(pattern, element)| pattern == "*" || pattern == element)
+            .all(|(pattern, element)| match pattern.strip_suffix('*') {
+                Some(beginning) => element.starts_with(beginning),
+                None => pattern == element,
+            })
 }
