@@ -12,6 +12,7 @@ mod chart;
 mod cli;
 mod client;
 mod command;
+mod completion;
 mod config;
 mod context;
 mod credential;
@@ -50,6 +51,9 @@ use std::sync::Arc;
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
     let name = Name::of(arguments.first().map(std::ffi::OsString::as_os_str));
+    if let Some(code) = completion::answer(name, &arguments) {
+        return code;
+    }
     // Asked for before it is known whether the rest can be understood.
     let quiet = arguments
         .iter()

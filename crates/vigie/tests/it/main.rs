@@ -18,6 +18,8 @@ mod invitation;
 mod keys;
 mod login;
 mod login_input;
+mod machine_errors;
+mod members;
 mod metrics_delete;
 mod metrics_get;
 mod metrics_list;
