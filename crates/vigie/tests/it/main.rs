@@ -15,6 +15,7 @@ mod folders;
 mod given;
 mod hostile;
 mod invitation;
+mod json_style;
 mod keys;
 mod login;
 mod login_input;

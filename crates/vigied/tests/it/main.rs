@@ -23,6 +23,8 @@ mod contract;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
+mod for_programs;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod hostile;
