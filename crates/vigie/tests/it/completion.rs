@@ -331,6 +331,49 @@ fn zsh_completes_what_the_server_knows() {
     assert!(!terminal.path("owned").exists());
 }
 
+/// The same in zsh, which says itself what the completed line means: `print` stands before it.
+#[test]
+fn a_hostile_name_is_one_word_in_zsh() {
+    if !is_installed("zsh", "a_hostile_name_is_one_word_in_zsh") {
+        return;
+    }
+    let mut terminal = Terminal::logged_in();
+    script(&mut terminal, "vigie", "zsh");
+    let mut zsh = command(&terminal, "zsh");
+    zsh.args(["-f", "-i"]).env("PS1", "> ");
+    let mut person = Person::with(zsh, 200);
+    person.press("unset zle_bracketed_paste; unsetopt prompt_cr prompt_sp; autoload -Uz compinit && compinit -u -D; source ./vigie.zsh; PS1='rea''dy> '\n");
+    person.wait_for("ready> ");
+    let names = [
+        "$(touch owned)",
+        "`touch owned`",
+        "a;touch owned",
+        "=ls",
+        "~root",
+        "*",
+        "it's",
+        "!!",
+        "{a,b}",
+        "#x",
+        "back\\slash",
+        "a|b&c>d<e",
+    ];
+    for name in names {
+        rename_space(&terminal, name);
+        // Completed, then put behind a command that shows its words.
+        person.press("vigie target -s \t\u{1}print -rl -- \u{5} end\n");
+        person.wait_for("end\nready> ");
+    }
+    person.press("exit\n");
+    let (shown, code) = person.leave();
+    assert_eq!(code, 0, "{shown}");
+    for name in names {
+        let words = format!("\nvigie\ntarget\n-s\n{name}\nend\n");
+        assert!(shown.contains(&words), "{name}: {shown}");
+    }
+    assert!(!terminal.path("owned").exists());
+}
+
 #[test]
 fn fish_completes_what_the_server_knows() {
     if !is_installed("fish", "fish_completes_what_the_server_knows") {
