@@ -1,9 +1,11 @@
 //! The grammar of the command line: one definition for parsing, help, completions and the reference.
 
+mod similar;
+
 use crate::command::Command;
 use crate::context::Name;
 use crate::env;
-use crate::error::EXIT_CODES;
+use crate::error::{EXIT_CODES, code};
 use crate::output::Format;
 use clap::builder::StyledStr;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
@@ -45,19 +47,44 @@ impl Cli {
     /// Understands the arguments (the program's name first), or says what is wrong with them.
     pub(crate) fn read(name: Name, arguments: Vec<OsString>) -> Result<Self, clap::Error> {
         let mut grammar = grammar(name);
-        let matches = grammar.try_get_matches_from_mut(version_flag(arguments))?;
+        let arguments = version_flag(arguments);
+        let matches = match grammar.try_get_matches_from_mut(arguments.clone()) {
+            Ok(matches) => matches,
+            Err(mut error) => {
+                similar::suggest(&mut error, &grammar, &arguments);
+                return Err(error);
+            }
+        };
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut grammar))
+    }
+}
+
+/// The form of the output that a command line asks for which cannot be understood as a whole.
+pub(crate) fn format_of(arguments: &[OsString]) -> Format {
+    let is_json = |value: &str| value.eq_ignore_ascii_case("json");
+    let joined = |word: &OsString| {
+        (word
+            .to_str()
+            .and_then(|word| word.strip_prefix("--output=")))
+        .is_some_and(is_json)
+    };
+    let apart = |pair: &[OsString]| matches!(pair, [flag, value] if flag == "--output" && value.to_str().is_some_and(is_json));
+    if arguments.iter().any(joined) || arguments.windows(2).any(apart) {
+        Format::Json
+    } else {
+        Format::Text
     }
 }
 
 /// The grammar under the name the program was called by.
 pub(crate) fn grammar(name: Name) -> clap::Command {
+    let told = format!("{}\n{EXIT_CODES}", environment());
     let grammar = Cli::command()
         .name(name.text())
         .bin_name(name.text())
-        .after_long_help(format!("{}\n{EXIT_CODES}", environment()));
+        .after_long_help(told.clone());
     match name {
-        Name::Vigie => grammar,
+        Name::Vigie => grammar.after_long_help(format!("{told}\n\n{}", code::help())),
         Name::Original(_) => renamed(grammar, name),
     }
 }

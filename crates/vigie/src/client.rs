@@ -7,7 +7,7 @@ mod unanswered;
 
 use crate::config::Config;
 use crate::env::{self, Env};
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, Kind, code};
 use crate::proxy::{Proxies, Via};
 use crate::shown::Shown;
 use crate::trace::Trace;
@@ -333,6 +333,7 @@ impl Reply {
                 self.status,
                 Shown::told(&error.to_string())
             ))
+            .coded(code::ANSWER_MALFORMED)
             .hint("is this address a Vigie server? see `vigie api`")
         })
     }
@@ -360,7 +361,9 @@ impl Reply {
         }
         let mut failure = Failure::new(kind, message);
         failure.status = Some(self.status);
-        failure.code = told.code.map(|code| Shown::told(&code).into_string());
+        failure.transaction_id =
+            (self.header("transaction-id")).map(|id| Box::new(Shown::told(id)));
+        failure.code = (told.code).map(|code| Shown::told(&code).into_string().into());
         failure.text = told.message.map(|text| Shown::told(&text).into_string());
         match told.hint {
             Some(hint) => failure.hint(Shown::told(&hint)),

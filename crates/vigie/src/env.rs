@@ -124,6 +124,13 @@ impl Env {
             .find_map(|name| Some((*name, self.values.get(name)?.expose().as_str())))
     }
 
+    /// Reads on as if the variable were not set.
+    pub(crate) fn forget(&mut self, variable: Variable) {
+        for name in variable.names {
+            self.values.remove(name);
+        }
+    }
+
     /// Whether a switch is on.
     pub(crate) fn is_true(&self, variable: Variable) -> bool {
         self.get(variable)

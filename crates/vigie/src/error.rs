@@ -1,6 +1,9 @@
 //! What can go wrong, as the person at the terminal sees it: what happened, what to do next, and the exit code.
 
+pub(crate) mod code;
+
 use crate::shown::Shown;
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
@@ -65,10 +68,12 @@ pub(crate) struct Failure {
     pub(crate) hints: Vec<Shown>,
     /// The HTTP status it came with, if it came from a server.
     pub(crate) status: Option<u16>,
-    /// The server's own code for it, for example `BXNIM0415E`.
-    pub(crate) code: Option<String>,
+    /// The server's own code for it, for example `BXNIM0415E`; else one of ours that says more than the kind does.
+    pub(crate) code: Option<Cow<'static, str>>,
     /// The server's own text.
     pub(crate) text: Option<String>,
+    /// What the server calls the request that it refused, to be quoted to its operator.
+    pub(crate) transaction_id: Option<Box<Shown>>,
 }
 
 impl Failure {
@@ -81,6 +86,7 @@ impl Failure {
             status: None,
             code: None,
             text: None,
+            transaction_id: None,
         }
     }
 
@@ -96,7 +102,7 @@ impl Failure {
 
     /// A file that could not be read or written.
     pub(crate) fn file(action: &str, path: &std::path::Path, error: &io::Error) -> Self {
-        Self::failed(format!("cannot {action} `{}`: {error}", path.display()))
+        Self::failed(format!("cannot {action} `{}`: {error}", path.display())).coded(code::FILE)
     }
 
     /// Adds what to do about it.
@@ -121,7 +127,7 @@ impl From<io::Error> for Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {
             Self::new(Kind::BrokenPipe, "the reader of the output has gone")
         } else {
-            Self::failed(format!("cannot write the output: {error}"))
+            Self::failed(format!("cannot write the output: {error}")).coded(code::OUTPUT)
         }
     }
 }

@@ -12,6 +12,7 @@ mod chart;
 mod cli;
 mod client;
 mod command;
+mod completion;
 mod config;
 mod context;
 mod credential;
@@ -43,7 +44,7 @@ use crate::cli::Cli;
 use crate::context::{Context, Name};
 use crate::env::Env;
 use crate::error::{Failure, Kind};
-use crate::output::{Format, Output};
+use crate::output::Output;
 use crate::shown::{Shown, shown};
 use clap::error::ErrorKind;
 use std::ffi::OsString;
@@ -53,20 +54,27 @@ use std::sync::Arc;
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
     let name = Name::of(arguments.first().map(std::ffi::OsString::as_os_str));
+    if let Some(code) = completion::answer(name, &arguments) {
+        return code;
+    }
     // Asked for before it is known whether the rest can be understood.
     let quiet = arguments
         .iter()
         .any(|argument| argument == "-q" || argument == "--quiet");
     let cli = match Cli::read(name, arguments.clone()) {
         Ok(cli) => cli,
-        Err(error) => return misunderstood(name, quiet, &error, &arguments),
+        Err(error) => {
+            let format = cli::format_of(&arguments);
+            let output = Output::new(name, format, quiet, &Env::of_process(), None);
+            return misunderstood(name, &output, &error, &arguments);
+        }
     };
     outlive_file_limits();
     let env = Env::of_process();
     let context = match Context::new(name, env, cli.output, cli.quiet) {
         Ok(context) => context,
         Err(failure) => {
-            Output::new(name, Format::Text, cli.quiet, &Env::of_process(), None).failure(&failure);
+            Output::new(name, cli.output, cli.quiet, &Env::of_process(), None).failure(&failure);
             return exit(name, failure.kind);
         }
     };
@@ -99,9 +107,13 @@ fn outlive_file_limits() {
 }
 
 /// Help that was asked for is a result; anything else is wrong usage.
-fn misunderstood(name: Name, quiet: bool, error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+fn misunderstood(
+    name: Name,
+    output: &Output,
+    error: &clap::Error,
+    arguments: &[OsString],
+) -> ExitCode {
     let text = error.render();
-    let output = Output::new(name, Format::Text, quiet, &Env::of_process(), None);
     let help = |text: &str| {
         output
             .text(&Shown::lines(text))
@@ -111,7 +123,8 @@ fn misunderstood(name: Name, quiet: bool, error: &clap::Error, arguments: &[OsSt
         return help(&text.to_string());
     }
     let text = on_one_line(text.to_string(), arguments);
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+    let is_without_command = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if is_without_command && (name != Name::Vigie || !output.is_json()) {
         // The original, called without a word, helps; scripts call it so to see whether it is there.
         return match name {
             Name::Original(_) => help(&text),
@@ -123,10 +136,27 @@ fn misunderstood(name: Name, quiet: bool, error: &clap::Error, arguments: &[OsSt
     }
     let message = text.trim_end().trim_start_matches("error: ");
     output.failure(&match name {
+        Name::Vigie if output.is_json() => usage(error, message),
         Name::Vigie => Failure::usage(Shown::lines(message)),
         Name::Original(_) => Failure::usage(shown!("Incorrect Usage: {}", Shown::lines(message))),
     });
     exit(name, Kind::Usage)
+}
+
+/// A wrong command line, for programs: what the parser puts below the fault is the hint.
+fn usage(error: &clap::Error, message: &str) -> Failure {
+    let code = error::code::of_usage(error.kind());
+    if code == error::code::MISSING_COMMAND {
+        return Failure::usage("the command line ends before its command")
+            .coded(code)
+            .hint("`vigie --help` lists the commands");
+    }
+    let (fault, below) = message.split_once("\n\n").unwrap_or((message, ""));
+    let failure = Failure::usage(Shown::lines(fault.trim())).coded(code);
+    match below.trim() {
+        "" => failure,
+        below => failure.hint(Shown::lines(below)),
+    }
 }
 
 /// The words of the command line that a text repeats, without their line ends: a script may have them from elsewhere.

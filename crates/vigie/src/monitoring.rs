@@ -293,7 +293,7 @@ impl<'a> Monitoring<'a> {
             let wait = match &answer {
                 Ok(reply) if reply.status == 401 && !renewed => {
                     let code = reply.refusal("").code.unwrap_or_default();
-                    if !MENDABLE.contains(&code.as_str()) {
+                    if !MENDABLE.contains(&&*code) {
                         return answer;
                     }
                     renewed = true;
@@ -316,7 +316,8 @@ impl<'a> Monitoring<'a> {
         }
     }
 
-    fn attempt(&self, request: Request) -> Result<Reply, Failure> {
+    /// Sends it once, with credential and scope.
+    pub(crate) fn attempt(&self, request: Request) -> Result<Reply, Failure> {
         let token = self.token()?;
         let mut request = request.header("x-auth-user-token", format!("iam {}", token.expose()));
         if let Some(scope) = &self.domain.id {

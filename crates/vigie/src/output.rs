@@ -4,6 +4,7 @@
 //! Results and the `OK` line go to standard output; failures, warnings and prompts to standard error. With
 //! `--output json` standard output holds nothing but JSON.
 
+mod failed;
 mod machine;
 
 pub(crate) use self::machine::csv_field;
@@ -33,6 +34,7 @@ const FAILURE_CHARACTERS_MAX: usize = 16_384;
 const RED: &str = "31;1";
 const CYAN: &str = "36;1";
 const BOLD: &str = "1";
+const DIM: &str = "2";
 
 /// Prints in one format, with or without colour and talk.
 #[derive(Debug)]
@@ -169,44 +171,6 @@ impl Output {
             text.push(&shown!("{}{}{}\n", name, padding, value));
         }
         self.text(&text)
-    }
-
-    /// Something to know, on standard error.
-    pub(crate) fn note(&self, sentence: impl Into<Shown>) {
-        if !self.quiet {
-            to_stderr(&shown!("{}\n", self.name.in_commands(&sentence.into())));
-        }
-    }
-
-    /// Something to beware of, on standard error.
-    pub(crate) fn warn(&self, sentence: impl Into<Shown>) {
-        if !self.quiet {
-            to_stderr(&shown!(
-                "{} {}\n",
-                paint(self.color_stderr, BOLD, "warning:".into()),
-                self.name.in_commands(&sentence.into())
-            ));
-        }
-    }
-
-    /// The end of a failed command, on standard error.
-    pub(crate) fn failure(&self, failure: &Failure) {
-        let mut text = Shown::default();
-        if !self.quiet {
-            text.push(&shown!(
-                "{}\n",
-                paint(self.color_stderr, RED, "FAILED".into())
-            ));
-        }
-        text.push(&shown!(
-            "{}\n",
-            failure.message.shortened(FAILURE_CHARACTERS_MAX)
-        ));
-        for hint in &failure.hints {
-            text.push(&shown!("hint: {}\n", self.name.in_commands(hint)));
-        }
-        text.push(&"\n".into());
-        to_stderr(&text);
     }
 }
 

@@ -12,10 +12,18 @@ use crate::output::to_stderr;
 use crate::shown::{Shown, shown};
 use base::secret::Secret;
 use std::io::{self, BufRead as _, IsTerminal as _};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static FORBIDDEN: AtomicBool = AtomicBool::new(false);
+
+/// Asks nobody from now on, as if there were no terminal.
+pub(crate) fn forbid() {
+    FORBIDDEN.store(true, Ordering::Relaxed);
+}
 
 /// Whether there is someone to ask.
 pub(crate) fn is_possible() -> bool {
-    io::stdin().is_terminal()
+    !FORBIDDEN.load(Ordering::Relaxed) && io::stdin().is_terminal()
 }
 
 fn require(what: &Shown, flag: &Shown) -> Result<(), Failure> {

@@ -104,6 +104,12 @@ impl Context {
         }
     }
 
+    /// Whether there is a token that is good for a while without being renewed.
+    pub(crate) fn has_token_at_hand(&self) -> bool {
+        let stored = self.config().iam_token.clone();
+        valid(stored.expose(), Duration::from_secs(30), SystemClock.now()).is_some()
+    }
+
     /// Goes on from what this process holds, where what is on disk is what it was got for.
     fn take_unkept(&self, config: &mut Config) {
         if self.unkept.borrow().as_ref() == Some(&config.iam_refresh_token) {
@@ -452,6 +458,7 @@ fn not_renewed(refusal: Failure, status: u16) -> Failure {
     failure.status = Some(status);
     failure.code = refusal.code;
     failure.text = refusal.text;
+    failure.transaction_id = refusal.transaction_id;
     failure.hint(if status >= 500 {
         "try again in a moment"
     } else {

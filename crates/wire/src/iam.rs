@@ -7,5 +7,6 @@ pub mod form;
 pub mod introspection;
 pub mod invitation;
 pub mod key_file;
+pub mod role;
 pub mod token;
 pub mod user;

@@ -1,6 +1,6 @@
 //! What keeps an answer from coming, in words: the server, what is in between, or nobody there.
 
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, Kind, code};
 use crate::proxy::Via;
 use crate::shown::Shown;
 use std::io::ErrorKind;
@@ -32,26 +32,33 @@ pub(super) fn failure(origin: &str, via: Option<&Via>, error: &ureq::Error) -> F
             ureq::Error::ConnectProxyFailed(reason) if reason.contains("407") => {
                 via.wants_a_password()
             }
-            _ => Failure::new(Kind::Unreachable, message).hint(via.around()),
+            _ => Failure::new(Kind::Unreachable, message)
+                .coded(code::PROXY)
+                .hint(via.around()),
         };
     }
-    let (what, hint) = match tls_error(error) {
+    let (what, code, hint) = match tls_error(error) {
         Some(rustls::Error::InvalidMessage(_)) => (
             "does not speak TLS".to_owned(),
+            code::WRONG_PROTOCOL,
             "if it is a server without TLS, say so in its address: `http://HOST`",
         ),
         Some(error) if is_its_own_authority(error) => (
             "was not trusted: its certificate is its own authority (`openssl req -x509`), and not one that was named".to_owned(),
+            code::UNTRUSTED_CERTIFICATE,
             "if it is your server's, name a copy of it in `VIGIE_CA_FILE` (the file of the server's `--tls-cert`), or log in with `--skip-ssl-validation` where that is safe",
         ),
         Some(error) => (
             format!("was not trusted: {error}"),
+            code::UNTRUSTED_CERTIFICATE,
             "name its certificate authority in `VIGIE_CA_FILE`, or log in with `--skip-ssl-validation` where that is safe",
         ),
         None => unanswered(origin, error),
     };
     let way = via.map_or_else(String::new, |via| format!(", through {}", via.named()));
-    Failure::new(Kind::Unreachable, format!("`{origin}` {what}{way}")).hint(hint)
+    Failure::new(Kind::Unreachable, format!("`{origin}` {what}{way}"))
+        .coded(code)
+        .hint(hint)
 }
 
 /// What went wrong with the proxy itself, if it did: whatever is dialled then is the proxy.
@@ -89,26 +96,31 @@ fn is_unknown(error: &ureq::Error) -> bool {
 }
 
 /// Everything else that keeps an answer from coming.
-fn unanswered(origin: &str, error: &ureq::Error) -> (String, &'static str) {
+fn unanswered(origin: &str, error: &ureq::Error) -> (String, &'static str, &'static str) {
     match error {
         ureq::Error::Timeout(_) => (
             "did not answer in time".to_owned(),
+            code::TIMEOUT,
             "try again, or allow more time with `vigie config --http-timeout SECONDS`",
         ),
         error if is_unknown(error) => (
             "is not known to the name service".to_owned(),
+            code::UNKNOWN_HOST,
             "check the address with `vigie api`",
         ),
         ureq::Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => (
             "takes no connections".to_owned(),
+            code::CONNECTION_REFUSED,
             "is the server running? start it with `vigied serve`, or check the address with `vigie api`",
         ),
         ureq::Error::Protocol(_) if origin.starts_with("http://") => (
             "does not speak plain HTTP".to_owned(),
+            code::WRONG_PROTOCOL,
             "if it is a server with TLS, say so in its address: `https://HOST`",
         ),
         other => (
             format!("cannot be reached: {other}"),
+            code::UNREACHABLE,
             "check the address with `vigie api`",
         ),
     }

@@ -1,7 +1,7 @@
 //! `account`: which commands it has, and `account list`.
 
 use crate::command::role::{self, Change};
-use crate::command::{deleted, invitation, org, space, user};
+use crate::command::{deleted, invitation, members, org, roles, space, space_rename, user};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::printable;
@@ -25,6 +25,8 @@ pub(crate) enum Account {
     OrgRename(org::OrgRenameArgs),
     /// Bring a deleted organization back, with its spaces and metrics
     OrgRestore(deleted::OrgRestoreArgs),
+    /// List who holds which role in an organization
+    OrgUsers(members::OrgUsersArgs),
     /// List the spaces of an organization
     Spaces(space::SpacesArgs),
     /// Show a space
@@ -37,12 +39,18 @@ pub(crate) enum Account {
     SpaceRestore(deleted::SpaceRestoreArgs),
     /// List deleted spaces and organizations, and when their metrics go
     Deleted,
+    /// Rename a space
+    SpaceRename(space_rename::SpaceRenameArgs),
+    /// List who holds which role in a space
+    SpaceUsers(members::SpaceUsersArgs),
     /// List the users of the account
     Users(user::UsersArgs),
     /// Invite a user to the account
     UserInvite(user::InviteArgs),
     /// Remove a user from the account, with his roles and API keys there
     UserRemove(user::RemoveArgs),
+    /// Show what each role allows
+    Roles,
     /// Give a role in the account
     RoleSet(role::AccountRoleArgs),
     /// Take a role in the account
@@ -67,6 +75,9 @@ pub(crate) enum Account {
 
 /// Runs a command of `account`.
 pub(crate) fn run(command: &Account, context: &Context) -> Result<(), Failure> {
+    if matches!(command, Account::Roles) {
+        return roles::list(context);
+    }
     context.require_login()?;
     match command {
         Account::List => list(context, Columns::Usual),
@@ -76,15 +87,19 @@ pub(crate) fn run(command: &Account, context: &Context) -> Result<(), Failure> {
         Account::OrgDelete(args) => org::delete(args, context),
         Account::OrgRename(args) => org::rename(args, context),
         Account::OrgRestore(args) => deleted::org(args, context),
+        Account::OrgUsers(args) => members::org_users(args, context),
         Account::Spaces(args) => space::list(args, context),
         Account::Space(args) => space::show(args, context),
         Account::SpaceCreate(args) => space::create(args, context),
         Account::SpaceDelete(args) => space::delete(args, context),
         Account::SpaceRestore(args) => deleted::space(args, context),
         Account::Deleted => deleted::list(context),
+        Account::SpaceRename(args) => space_rename::run(args, context),
+        Account::SpaceUsers(args) => members::space_users(args, context),
         Account::Users(args) => user::list(args, context),
         Account::UserInvite(args) => user::invite(args, context),
         Account::UserRemove(args) => user::remove(args, context),
+        Account::Roles => roles::list(context),
         Account::RoleSet(args) => role::account(args, Change::Set, context),
         Account::RoleUnset(args) => role::account(args, Change::Unset, context),
         Account::OrgRoleSet(args) => role::org(args, Change::Set, context),

@@ -55,8 +55,9 @@ pub(crate) fn run(args: &ApiArgs, context: &Context) -> Result<(), Failure> {
     let trusted = context.trusted_origins()?;
     let config = context.config();
     if output.is_json() {
+        let endpoint = Some(&config.api_endpoint).filter(|text| !text.is_empty());
         return output.json(&json!({
-            "api_endpoint": config.api_endpoint, "ssl_disabled": config.ssl_disabled, "trusted_origins": trusted,
+            "api_endpoint": endpoint, "ssl_disabled": config.ssl_disabled, "trusted_origins": trusted,
         }));
     }
     let shown = if config.api_endpoint.is_empty() {

@@ -2,12 +2,14 @@
 
 use crate::client::{Request, encode};
 use crate::context::Context;
+use crate::duration;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
 use crate::pages::PAGE_SIZE;
 use crate::prompt;
 use crate::session::not_logged_in;
 use crate::shown::shown;
+use base::time::{Clock as _, SystemClock};
 use clap::Args;
 use serde_json::json;
 use std::fs::{self, File, OpenOptions};
@@ -48,16 +50,29 @@ pub(crate) struct CreateArgs {
     /// What becomes of the key when it has leaked: `none`, `disable` or `delete`
     #[arg(long, value_name = "ACTION", value_parser = ["none", "disable", "delete"])]
     action_if_leaked: Option<String>,
-    /// When it ceases to work, with all that was obtained with it; without, never
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    /// When it ceases to work, with all that was obtained with it: a time, or a length of time from now such as `90d`;
+    /// without, never
+    #[arg(long, visible_alias = "expires", value_name = "TIME", value_parser = time)]
     expires_at: Option<String>,
 }
 
 /// A time as the server takes it.
 fn time(text: &str) -> Result<String, &'static str> {
-    read_time(text)
-        .map(|_| text.to_owned())
-        .ok_or("it is no time like `2030-01-31T12:00:00Z` or `2030-01-31T12:00+0000`")
+    if read_time(text).is_some() {
+        return Ok(text.to_owned());
+    }
+    // A bare number could be either.
+    let is_length = text.ends_with(|c: char| c.is_ascii_alphabetic());
+    duration::parse(text)
+        .ok()
+        .filter(|_| is_length)
+        .and_then(|length| {
+            let now = SystemClock.now().0.div_euclid(1000);
+            now.checked_add(i64::try_from(length.as_secs()).ok()?)
+        })
+        .and_then(|at| jiff::Timestamp::from_second(at).ok())
+        .map(|at| at.to_string())
+        .ok_or("it is no time like `2030-01-31T12:00:00Z`, and no length of time like `90d`")
 }
 
 /// What `api-key-update` takes.
@@ -118,7 +133,8 @@ fn url(context: &Context, path: &str) -> Result<String, Failure> {
     ))
 }
 
-fn keys(context: &Context) -> Result<Vec<ApiKey>, Failure> {
+/// Every key of the caller in the targeted account.
+pub(crate) fn keys(context: &Context) -> Result<Vec<ApiKey>, Failure> {
     let account = context.config().account.guid.clone();
     let first = url(context, "")?;
     let mut request = Request::get(&first).query("pagesize", PAGE_SIZE);

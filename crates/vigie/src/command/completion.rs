@@ -1,14 +1,22 @@
-//! `completion`: what a shell needs to complete commands and flags.
+//! `completion`: what a shell needs to complete commands, flags, and the names that the server knows.
 
-use crate::cli;
+use crate::completion::{self, Shell};
 use crate::context::Context;
 use crate::error::Failure;
-use clap::{Args, ValueEnum};
-use clap_complete::{Shell as Generator, generate};
+use clap::Args;
 
 /// What `completion` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
+  vigie completion bash > ~/.local/share/bash-completion/completions/vigie
+  vigie completion zsh > \"${fpath[1]}/_vigie\"
+  vigie completion fish > ~/.config/fish/completions/vigie.fish")]
+#[command(after_long_help = "\
+The script asks `vigie` itself what could come next. Spaces, organizations, regions, accounts, users,
+API keys and metrics are asked of the server, with the token of the login as it is: at a press of Tab
+nothing is renewed, and what takes a second is left out.
+
+Examples:
   vigie completion bash > ~/.local/share/bash-completion/completions/vigie
   vigie completion zsh > \"${fpath[1]}/_vigie\"
   vigie completion fish > ~/.config/fish/completions/vigie.fish")]
@@ -18,26 +26,8 @@ pub(crate) struct CompletionArgs {
     shell: Shell,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Shell {
-    Bash,
-    Zsh,
-    Fish,
-}
-
 /// Prints the script for a shell.
 pub(crate) fn run(args: &CompletionArgs, context: &Context) -> Result<(), Failure> {
-    let generator = match args.shell {
-        Shell::Bash => Generator::Bash,
-        Shell::Zsh => Generator::Zsh,
-        Shell::Fish => Generator::Fish,
-    };
-    let mut script = Vec::new();
-    generate(
-        generator,
-        &mut cli::grammar(context.name),
-        context.name.text(),
-        &mut script,
-    );
-    context.output.generated(&script)
+    let script = completion::script(args.shell, context.name);
+    context.output.generated(script.as_bytes())
 }

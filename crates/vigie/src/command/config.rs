@@ -111,8 +111,9 @@ fn list(context: &Context) -> Result<(), Failure> {
     let check = !config.check_cli_version_disabled;
     let sso = or(&config.type_of_sso, "auto");
     if context.output.is_json() {
+        let locale = Some(&config.locale).filter(|text| !text.is_empty());
         return context.output.json(&json!({
-            "http_timeout": http_timeout, "trace": trace, "color": color, "locale": config.locale,
+            "http_timeout": http_timeout, "trace": trace, "color": color, "locale": locale,
             "check_version": check, "sso_otp": sso, "directory": context.home.directory(),
         }));
     }

@@ -1,7 +1,7 @@
 //! `iam`: which commands it has. Half of them are older names of what is now under `account`.
 
 use crate::command::role::{self, Change};
-use crate::command::{account, api_key, org, space, tokens, user};
+use crate::command::{account, api_key, members, org, space, space_rename, tokens, user};
 use crate::context::Context;
 use crate::error::Failure;
 use clap::Subcommand;
@@ -47,6 +47,8 @@ pub(crate) enum Iam {
     OrgDelete(org::OrgDeleteArgs),
     /// Older name of `account org-rename`
     OrgRename(org::OrgRenameArgs),
+    /// Older name of `account org-users`
+    OrgUsers(members::OrgUsersArgs),
     /// Older name of `account spaces`
     Spaces(space::SpacesArgs),
     /// Older name of `account space`
@@ -55,6 +57,10 @@ pub(crate) enum Iam {
     SpaceCreate(space::SpaceCreateArgs),
     /// Older name of `account space-delete`
     SpaceDelete(space::SpaceDeleteArgs),
+    /// Older name of `account space-rename`
+    SpaceRename(space_rename::SpaceRenameArgs),
+    /// Older name of `account space-users`
+    SpaceUsers(members::SpaceUsersArgs),
     /// Older name of `account org-role-set`
     OrgRoleSet(role::OrgRoleArgs),
     /// Older name of `account org-role-unset`
@@ -88,10 +94,13 @@ pub(crate) fn run(command: &Iam, context: &Context) -> Result<(), Failure> {
         Iam::OrgCreate(args) => org::create(args, context),
         Iam::OrgDelete(args) => org::delete(args, context),
         Iam::OrgRename(args) => org::rename(args, context),
+        Iam::OrgUsers(args) => members::org_users(args, context),
         Iam::Spaces(args) => space::list(args, context),
         Iam::Space(args) => space::show(args, context),
         Iam::SpaceCreate(args) => space::create(args, context),
         Iam::SpaceDelete(args) => space::delete(args, context),
+        Iam::SpaceRename(args) => space_rename::run(args, context),
+        Iam::SpaceUsers(args) => members::space_users(args, context),
         Iam::OrgRoleSet(args) => role::org(args, Change::Set, context),
         Iam::OrgRoleUnset(args) => role::org(args, Change::Unset, context),
         Iam::SpaceRoleSet(args) => role::space(args, Change::Set, context),

@@ -51,7 +51,7 @@ pub(crate) fn list(context: &Context) -> Result<(), Failure> {
     output.action(format!("Getting invitations of {}...", context.user()))?;
     let waiting = waiting(context)?;
     if output.is_json() {
-        return output.json(&waiting);
+        return output.json(&waiting.iter().map(told).collect::<Vec<_>>());
     }
     output.ok()?;
     if waiting.is_empty() {
@@ -59,6 +59,18 @@ pub(crate) fn list(context: &Context) -> Result<(), Failure> {
     }
     let rows: Vec<Vec<String>> = waiting.iter().map(row).collect();
     output.table(&["Account GUID", "Name", "Invited by", "Good until"], &rows)
+}
+
+/// For programs; what is not told before the address is proven, and an inviter who is no user, are `null`.
+fn told(one: &Invitation) -> Value {
+    json!({
+        "id": one.id, "account_id": one.account_id, "account_name": some(&one.account_name),
+        "invited_by": some(&one.invited_by), "created_at": one.created_at, "expires_at": one.expires_at,
+    })
+}
+
+fn some(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 fn row(one: &Invitation) -> Vec<String> {
@@ -149,7 +161,7 @@ pub(crate) fn decline(args: &DeclineArgs, context: &Context) -> Result<(), Failu
 }
 
 fn answered(invitation: &Invitation, how: &str) -> Value {
-    json!({"account_id": invitation.account_id, "account_name": invitation.account_name, how: true})
+    json!({"account_id": invitation.account_id, "account_name": some(&invitation.account_name), how: true})
 }
 
 /// Tells who has just logged in what waits for him. A server that knows of no invitations has none.

@@ -302,7 +302,10 @@ fn rejected(refusal: &Failure, credential: &Credential) -> Failure {
         refusal.code.as_deref().unwrap_or("none"),
         refusal.text.as_deref().unwrap_or("none"),
     );
-    let failure = Failure::new(Kind::NotLoggedIn, message);
+    let mut failure = Failure::new(Kind::NotLoggedIn, message);
+    failure.status = refusal.status;
+    failure.code.clone_from(&refusal.code);
+    failure.transaction_id.clone_from(&refusal.transaction_id);
     match credential {
         Credential::ApiKey(_) => failure.hint("is it the whole key, and not deleted or disabled? a new one: `vigie iam api-key-create NAME`"),
         Credential::Password(..) => failure.hint("check the user and the password"),

@@ -11,6 +11,7 @@ mod progress;
 mod recognise;
 mod send;
 mod server_clock;
+mod settings;
 mod sparklines;
 mod tally;
 
@@ -30,6 +31,8 @@ pub(crate) enum Metrics {
     List(list::ListArgs),
     /// Delete metrics, or their samples of a time
     Delete(delete::DeleteArgs),
+    /// Show or change how samples are read
+    Settings(settings::SettingsArgs),
 }
 
 /// Runs one of them.
@@ -39,6 +42,7 @@ pub(crate) fn run(command: &Metrics, context: &Context) -> Result<(), Failure> {
         Metrics::Get(args) => get::run(args, context),
         Metrics::List(args) => list::run(args, context),
         Metrics::Delete(args) => delete::run(args, context),
+        Metrics::Settings(args) => settings::run(args, context),
     }
 }
 

@@ -241,7 +241,7 @@ pub(crate) fn delete(args: &OrgDeleteArgs, context: &Context) -> Result<(), Fail
         }
     })?;
     if output.is_json() {
-        return output.json(&gone.json("OrgGuid", &org.metadata.guid));
+        return output.json(&gone.json("org_guid", &org.metadata.guid));
     }
     output.ok()?;
     let guid = printable(&org.metadata.guid);

@@ -92,7 +92,7 @@ pub(crate) fn name(role: &impl ValueEnum) -> String {
 
 impl OrgRole {
     /// The path segment of those who have it.
-    const fn members(self) -> &'static str {
+    pub(crate) const fn members(self) -> &'static str {
         match self {
             Self::OrgManager => "managers",
             Self::BillingManager => "billing_managers",
@@ -104,7 +104,7 @@ impl OrgRole {
 
 impl SpaceRole {
     /// The path segment of those who have it.
-    const fn members(self) -> &'static str {
+    pub(crate) const fn members(self) -> &'static str {
         match self {
             Self::SpaceManager => "managers",
             Self::SpaceDeveloper => "developers",

@@ -211,7 +211,7 @@ pub(crate) fn delete(args: &SpaceDeleteArgs, context: &Context) -> Result<(), Fa
         }
     })?;
     if output.is_json() {
-        return output.json(&gone.json("SpaceGuid", guid));
+        return output.json(&gone.json("space_guid", guid));
     }
     output.ok()?;
     let guid = printable(guid);

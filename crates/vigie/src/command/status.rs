@@ -7,7 +7,7 @@ use crate::output::printable;
 use crate::session::not_logged_in;
 use crate::token::Claims;
 use base::time::{Clock as _, SystemClock};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Prints the state of the session; without one, fails as any command that needs it would.
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
@@ -27,11 +27,16 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
         .as_ref()
         .and_then(|claims| jiff::Timestamp::from_second(claims.exp).ok())
         .map(|at| at.to_string());
+    if !is_usable && context.output.is_json() {
+        return Err(not_logged_in(context.name));
+    }
     if context.output.is_json() {
         context.output.json(&json!({
-            "logged_in": is_usable, "user": claims.as_ref().map(Claims::user), "api_endpoint": config.api_endpoint,
-            "metrics_endpoint": context.metrics_endpoint().ok(), "account": config.account.guid,
-            "region": config.region, "org": cf.organization_fields.name, "space": cf.space_fields.name,
+            "logged_in": is_usable, "user": claims.as_ref().map(Claims::user),
+            "api_endpoint": some(&config.api_endpoint), "metrics_endpoint": context.metrics_endpoint().ok(),
+            "account": place(&config.account.guid, &config.account.name), "region": some(&config.region),
+            "org": place(&cf.organization_fields.guid, &cf.organization_fields.name),
+            "space": place(&cf.space_fields.guid, &cf.space_fields.name),
             "scope": context.scope_id().ok(), "token_expires_at": expires_at,
             "token_expires_in": claims.as_ref().map(|_| remaining), "renewable": renewable, "api_key_id": api_key,
             "directory": context.home.directory(),
@@ -71,4 +76,13 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
         return Ok(());
     }
     Err(not_logged_in(context.name))
+}
+
+/// A text, or `null` for none.
+fn some(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn place(guid: &str, name: &str) -> Value {
+    some(guid).map_or(Value::Null, |guid| json!({"guid": guid, "name": name}))
 }

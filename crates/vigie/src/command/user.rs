@@ -1,6 +1,7 @@
 //! Users of the targeted account: `account users`, `user-invite`, `user-remove`; and the caller's own `password`.
 
 use crate::client::{Request, encode};
+use crate::command::members;
 use crate::command::role::{self, AccountRole, Change, OrgRole, SpaceRole};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
@@ -10,6 +11,7 @@ use crate::prompt;
 use base::secret::Secret;
 use clap::Args;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use wire::iam::user::{ChangePassword, Invite, InviteUsers, Invited, User, Users};
 
 /// What `users` takes.
@@ -18,6 +20,9 @@ pub(crate) struct UsersArgs {
     /// Account, in place of the targeted one
     #[arg(short = 'c', long, value_name = "ACCOUNT_ID")]
     account: Option<String>,
+    /// Show the roles in its organizations and spaces too, as far as you may see them
+    #[arg(long)]
+    all_roles: bool,
 }
 
 /// What `user-invite` takes.
@@ -93,6 +98,11 @@ fn url(account: &str, context: &Context) -> Result<String, Failure> {
     ))
 }
 
+/// The users of the targeted account.
+pub(crate) fn members_of_target(context: &Context) -> Result<Vec<User>, Failure> {
+    members(&account_meant(None, context)?, context)
+}
+
 fn members(account: &str, context: &Context) -> Result<Vec<User>, Failure> {
     let first = Request::get(url(account, context)?);
     context.pages::<Users>(&context.api_endpoint()?, first, "list users")
@@ -107,14 +117,29 @@ pub(crate) fn list(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
         context.user()
     ))?;
     let users = members(&account, context)?;
+    let mut everywhere = if args.all_roles {
+        members::everywhere(context)?
+    } else {
+        BTreeMap::new()
+    };
+    let mut elsewhere = |user: &User| {
+        let held = everywhere.remove(&user.user_id.to_lowercase());
+        held.unwrap_or_default()
+    };
     if output.is_json() {
         let users: Vec<Value> = users
             .iter()
             .map(|user| {
-                json!({
+                let mut told = json!({
                     "userId": user.user_id, "ibmUniqueId": user.iam_id, "firstname": user.firstname,
                     "lastname": user.lastname, "state": user.state, "email": user.email, "roles": user.account_roles,
-                })
+                });
+                if args.all_roles {
+                    let held = json!(elsewhere(user));
+                    told.as_object_mut()
+                        .map(|told| told.insert("all_roles".to_owned(), held));
+                }
+                told
             })
             .collect();
         return output.json(&users);
@@ -126,10 +151,12 @@ pub(crate) fn list(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
     let rows: Vec<Vec<String>> = users
         .iter()
         .map(|user| {
+            let mut roles = user.account_roles.clone();
+            roles.extend(elsewhere(user).iter().map(members::HeldIn::text));
             vec![
                 printable(&user.user_id),
                 printable(&user.state),
-                printable(&user.account_roles.join(", ")),
+                printable(&roles.join(", ")),
             ]
         })
         .collect();

@@ -1,7 +1,11 @@
 //! Completion, by the shells themselves.
 
+use crate::fixture::ORG;
+use crate::person::Person;
 use crate::terminal::Terminal;
+use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 /// Whether the shell is here; says loudly that a test could not run where it is not, and tells the runner, which counts it.
 fn is_installed(name: &str, test: &str) -> bool {
@@ -13,13 +17,32 @@ fn is_installed(name: &str, test: &str) -> bool {
     false
 }
 
+/// A shell in the home of the terminal, which finds the program by its name.
+fn command(terminal: &Terminal, name: &str) -> Command {
+    let command = terminal.command("vigie");
+    let program = Path::new(env!("CARGO_BIN_EXE_vigie")).parent().unwrap();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let folders = [terminal.path("."), program.to_owned()];
+    let folders = folders.into_iter().chain(std::env::split_paths(&path));
+    let mut shell = Command::new(name);
+    shell
+        .env_clear()
+        .envs(
+            command
+                .get_envs()
+                .filter_map(|(key, value)| Some((key, value?))),
+        )
+        .env("PATH", std::env::join_paths(folders).unwrap())
+        .env("TERM", "dumb")
+        .current_dir(terminal.path("."));
+    shell
+}
+
 /// What a shell prints for a script.
 fn shell(terminal: &Terminal, name: &str, script: &str) -> String {
-    let output = Command::new(name)
+    let output = command(terminal, name)
         .arg("-c")
         .arg(script)
-        .current_dir(terminal.path("."))
-        .env("HOME", terminal.path("."))
         .output()
         .unwrap();
     assert!(
@@ -35,6 +58,44 @@ fn script(terminal: &mut Terminal, name: &str, shell: &str) {
     std::fs::write(terminal.path(&format!("{name}.{shell}")), text).unwrap();
 }
 
+/// What bash would put in place of the last word, as its own words of the line say which that is.
+fn bash(terminal: &Terminal, name: &str, line: &str, then: &str) -> String {
+    let quoted = line.replace('\'', r"'\''");
+    let word = line.rsplit([' ', '=', ':', '@']).next().unwrap();
+    let word = word.replace('\'', r"'\''");
+    let script = format!(
+        "source ./{name}.bash; COMP_LINE='{quoted}'; COMP_POINT=${{#COMP_LINE}}; \
+         _{name} {name} '{word}' ''; {then}"
+    );
+    shell(terminal, "bash", &script)
+}
+
+fn bash_words(terminal: &Terminal, name: &str, line: &str) -> Vec<String> {
+    let printed = bash(terminal, name, line, r#"printf '%s\n' "${COMPREPLY[@]}""#);
+    printed
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Calls the space of the fixture something else.
+fn rename_space(terminal: &Terminal, name: &str) {
+    let name = name.to_owned();
+    terminal.server.turn(|knobs| {
+        let path = format!("/v2/organizations/{ORG}/spaces").leak();
+        knobs.patches = vec![(path, "/resources/0/entity/name", name.into())];
+    });
+}
+
+fn store(terminal: &Terminal, names: &[&str]) {
+    let mut store = terminal.server.store.lock().unwrap();
+    for name in names {
+        let samples = [(1_519_862_400_000, 1.into())].into_iter().collect();
+        store.samples.insert((*name).to_owned(), samples);
+    }
+}
+
 #[test]
 fn bash_completes_commands_flags_and_values() {
     let mut terminal = Terminal::new();
@@ -46,54 +107,301 @@ fn bash_completes_commands_flags_and_values() {
             ("iam token --he", "--header --help"),
             (
                 "account space-",
-                "space-create space-delete space-restore space-role-set space-role-unset",
+                "space-create space-delete space-rename space-restore space-role-set space-role-unset space-users",
             ),
-            ("metrics se", "send"),
+            ("metrics se", "send settings"),
             ("config --sso-otp ", "auto manual"),
             ("completion z", "zsh"),
-            ("regions --output ", "text json"),
+            ("regions --output ", "json text"),
+            ("regions --output=j", "json"),
+            ("metrics get a --scope ", "account org space"),
+            ("account space a b c ", ""),
         ] {
-            let line: Vec<&str> = format!("{name} {words}")
-                .split(' ')
-                .map(|word| &*word.to_owned().leak())
-                .collect();
-            let script = format!(
-                "source ./{name}.bash; COMP_WORDS=({}); COMP_CWORD={}; \
-                 _{name} {name} \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD-1]}}\"; \
-                 echo \"${{COMPREPLY[@]}}\"",
-                line.iter()
-                    .map(|word| format!("'{word}'"))
-                    .collect::<Vec<_>>()
-                    .join(" "),
-                line.len() - 1
-            );
-            let shown = shell(&terminal, "bash", &script);
-            assert_eq!(shown.trim_end(), expected, "{name} {words}");
+            let shown = bash_words(&terminal, name, &format!("{name} {words}"));
+            assert_eq!(shown.join(" "), expected, "{name} {words}");
         }
     }
 }
 
 #[test]
-fn zsh_takes_its_script() {
-    if !is_installed("zsh", "zsh_takes_its_script") {
-        return;
+fn bash_completes_what_the_server_knows() {
+    let mut terminal = Terminal::logged_in();
+    terminal.server.turn(|knobs| {
+        knobs.spaces = 2;
+        knobs.accounts = 2;
+    });
+    store(&terminal, &["shop.eu.latency", "shop.us.latency", "host"]);
+    script(&mut terminal, "vigie", "bash");
+    for (words, expected) in [
+        ("target -s ", "dev prod"),
+        ("target --space=p", "prod"),
+        ("target -o fi", "field-org"),
+        ("target -r ", "eu-de us-south"),
+        ("account space-role-set bo@example.org field-org d", "dev"),
+        ("account space-delete -o field-org d", "dev"),
+        ("account user-remove bo", "bo@example.org"),
+        ("account user-remove bo@ex", "example.org"),
+        ("iam api-key-delete c", "ci"),
+        ("target -c 0", crate::fixture::ACCOUNT),
+        ("metrics get ho", "host"),
+        ("metrics list s", "shop."),
+        ("metrics get shop.", "shop.eu. shop.us."),
+        ("metrics delete shop.eu.", "shop.eu.latency"),
+        ("metrics get x", ""),
+        ("metrics get sh*", ""),
+    ] {
+        let shown = bash_words(&terminal, "vigie", &format!("vigie {words}"));
+        assert_eq!(shown.join(" "), expected, "{words}");
     }
-    let mut terminal = Terminal::new();
-    script(&mut terminal, "vigie", "zsh");
-    shell(&terminal, "zsh", "zsh -n ./vigie.zsh");
+}
+
+/// Whatever a name is, a press of Tab and Enter makes it one word of the command and nothing else.
+#[test]
+fn a_hostile_name_is_one_word_in_bash_or_is_not_offered() {
+    let mut terminal = Terminal::logged_in();
+    script(&mut terminal, "vigie", "bash");
+    for name in [
+        "$(touch owned)",
+        "`touch owned`",
+        "a; touch owned",
+        "two words  wide",
+        "it's \"quoted\"",
+        "*",
+        "~root",
+        "!!",
+        "{a,b}",
+        "back\\slash",
+        "#x",
+        "a|b&c>d<e",
+        "Zoë 日本",
+    ] {
+        rename_space(&terminal, name);
+        let then = r#"eval "set -- ${COMPREPLY[0]}"; printf '%s:%s' "$#" "$1""#;
+        let shown = bash(&terminal, "vigie", "vigie target -s ", then);
+        assert_eq!(shown, format!("1:{name}"));
+    }
+    for name in [
+        "--force",
+        "-f",
+        "a\nb",
+        "x\u{1b}[31m",
+        "\u{202e}gnp",
+        "a\tb",
+        "",
+        &"x".repeat(5000),
+    ] {
+        rename_space(&terminal, name);
+        let shown = bash_words(&terminal, "vigie", "vigie target -s ");
+        assert!(shown.is_empty(), "{name:?}: {shown:?}");
+    }
+    assert!(!terminal.path("owned").exists());
 }
 
 #[test]
-fn fish_completes_commands() {
-    if !is_installed("fish", "fish_completes_commands") {
+fn a_person_at_bash_presses_tab() {
+    let mut terminal = Terminal::logged_in();
+    script(&mut terminal, "vigie", "bash");
+    rename_space(&terminal, "my $(touch owned) space");
+    store(&terminal, &["shop.eu.latency"]);
+    let mut shell = command(&terminal, "bash");
+    shell.args(["--norc", "--noprofile", "-i"]).env("PS1", "> ");
+    let mut person = Person::with(shell, 200);
+    person.wait_for("> ");
+    person.press("source ./vigie.bash; bind 'set enable-bracketed-paste off'\n");
+    person.wait_for("\n> ");
+    person.press("vigie target -s \t");
+    person.wait_for(r"vigie target -s my\ \$\(touch\ owned\)\ space ");
+    person.press("\u{15}vigie metrics get sh\t");
+    person.wait_for("shop.");
+    person.press("e\t");
+    person.wait_for("eu.");
+    person.press("\t");
+    person.wait_for("latency ");
+    person.press("\u{15}exit\n");
+    let (shown, code) = person.leave();
+    assert_eq!(code, 0, "{shown}");
+    assert!(!terminal.path("owned").exists());
+}
+
+/// At a press of Tab nothing is renewed, asked, told or waited for.
+#[test]
+fn what_is_not_at_hand_is_not_offered() {
+    let mut terminal = Terminal::logged_in();
+    script(&mut terminal, "vigie", "bash");
+    terminal.set("VIGIE_TRACE", "true");
+    let asked = |terminal: &Terminal| {
+        let tokens = terminal.server.asked("POST", "/identity/token").len();
+        let ran = terminal.run_words("vigie", &["__complete", "zsh", "target", "-s", ""], &[]);
+        assert_eq!(
+            terminal.server.asked("POST", "/identity/token").len(),
+            tokens
+        );
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
+        ran.stdout
+    };
+    assert!(asked(&terminal).starts_with("dev\t"));
+    terminal.server.turn(|knobs| knobs.refuse = Some(500));
+    assert_eq!(asked(&terminal), "");
+    terminal.server.turn(|knobs| {
+        knobs.refuse = None;
+        knobs.moved = Some(("/v2/organizations", "http://127.0.0.1:1/".to_owned()));
+    });
+    // An address that nobody has allowed.
+    let target = terminal.file(".cf/config.json")["Target"].clone();
+    terminal.edit(".cf/config.json", |cf| {
+        cf["Target"] = "http://10.11.12.13:9".into();
+    });
+    let before = terminal.server.asked_at_all().len();
+    assert_eq!(asked(&terminal), "");
+    assert_eq!(terminal.server.asked_at_all().len(), before);
+    terminal.edit(".cf/config.json", |cf| cf["Target"] = target);
+    // A token that has expired.
+    let token = format!("Bearer {}", crate::fixture::jwt(1, -5, ""));
+    terminal.edit("config.json", |config| config["IAMToken"] = token.into());
+    assert_eq!(asked(&terminal), "");
+    std::fs::write(terminal.path(".vigie/config.json"), "{").unwrap();
+    assert_eq!(asked(&terminal), "");
+    for words in [
+        &["__complete"][..],
+        &["__complete", "tcsh", "x"],
+        &["__complete", "zsh"],
+    ] {
+        let ran = terminal.run_words("vigie", words, &[]);
+        assert!(ran.stdout.is_empty(), "{words:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_server_that_does_not_answer_holds_nobody_up() {
+    let terminal = Terminal::logged_in();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", silent.local_addr().unwrap());
+    terminal.edit(".cf/config.json", |cf| {
+        cf["Target"] = address.clone().into();
+    });
+    terminal.edit("config.json", |config| {
+        config["APIEndpoint"] = address.into();
+    });
+    let began = Instant::now();
+    let ran = terminal.run_words("vigie", &["__complete", "zsh", "target", "-o", ""], &[]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{ran:?}");
+    // The program's own limit is below a second; a client's is a minute.
+    assert!(
+        began.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+#[test]
+fn no_list_is_longer_than_anyone_reads() {
+    let terminal = Terminal::logged_in();
+    let names: Vec<String> = (0..500).map(|at| format!("m{at:03}")).collect();
+    store(
+        &terminal,
+        &names.iter().map(String::as_str).collect::<Vec<_>>(),
+    );
+    let ran = terminal.run_words("vigie", &["__complete", "fish", "metrics", "get", "m"], &[]);
+    assert_eq!(ran.stdout.lines().count(), 200);
+}
+
+#[test]
+fn zsh_completes_what_the_server_knows() {
+    if !is_installed("zsh", "zsh_completes_what_the_server_knows") {
         return;
     }
-    let mut terminal = Terminal::new();
+    let mut terminal = Terminal::logged_in();
+    script(&mut terminal, "vigie", "zsh");
+    shell(&terminal, "zsh", "zsh -n ./vigie.zsh");
+    rename_space(&terminal, "my $(touch owned) space");
+    store(&terminal, &["shop.eu.latency"]);
+    let mut zsh = command(&terminal, "zsh");
+    zsh.args(["-f", "-i"]).env("PS1", "> ");
+    let mut person = Person::with(zsh, 200);
+    // Read when the shell has begun, whatever its first prompt looks like.
+    person.press("unset zle_bracketed_paste; unsetopt prompt_cr prompt_sp; autoload -Uz compinit && compinit -u -D; source ./vigie.zsh; PS1='rea''dy> '\n");
+    person.wait_for("ready> ");
+    person.press("vigie target -s \t");
+    person.wait_for(r"my\ \$\(touch\ owned\)\ space ");
+    person.press("\u{15}vigie metrics get sh\t");
+    person.wait_for("shop.");
+    person.press("e\t");
+    person.wait_for("eu.");
+    person.press("\u{15}vigie iam oauth\t");
+    person.wait_for("oauth-tokens ");
+    person.press("\u{15}exit\n");
+    let (shown, code) = person.leave();
+    assert_eq!(code, 0, "{shown}");
+    assert!(!terminal.path("owned").exists());
+}
+
+/// The same in zsh, which says itself what the completed line means: `print` stands before it.
+#[test]
+fn a_hostile_name_is_one_word_in_zsh() {
+    if !is_installed("zsh", "a_hostile_name_is_one_word_in_zsh") {
+        return;
+    }
+    let mut terminal = Terminal::logged_in();
+    script(&mut terminal, "vigie", "zsh");
+    let mut zsh = command(&terminal, "zsh");
+    zsh.args(["-f", "-i"]).env("PS1", "> ");
+    let mut person = Person::with(zsh, 200);
+    person.press("unset zle_bracketed_paste; unsetopt prompt_cr prompt_sp; autoload -Uz compinit && compinit -u -D; source ./vigie.zsh; PS1='rea''dy> '\n");
+    person.wait_for("ready> ");
+    let names = [
+        "$(touch owned)",
+        "`touch owned`",
+        "a;touch owned",
+        "=ls",
+        "~root",
+        "*",
+        "it's",
+        "!!",
+        "{a,b}",
+        "#x",
+        "back\\slash",
+        "a|b&c>d<e",
+    ];
+    for name in names {
+        rename_space(&terminal, name);
+        // Completed, then put behind a command that shows its words.
+        person.press("vigie target -s \t\u{1}print -rl -- \u{5} end\n");
+        person.wait_for("end\nready> ");
+    }
+    person.press("exit\n");
+    let (shown, code) = person.leave();
+    assert_eq!(code, 0, "{shown}");
+    for name in names {
+        let words = format!("\nvigie\ntarget\n-s\n{name}\nend\n");
+        assert!(shown.contains(&words), "{name}: {shown}");
+    }
+    assert!(!terminal.path("owned").exists());
+}
+
+#[test]
+fn fish_completes_what_the_server_knows() {
+    if !is_installed("fish", "fish_completes_what_the_server_knows") {
+        return;
+    }
+    let mut terminal = Terminal::logged_in();
     script(&mut terminal, "vigie", "fish");
-    let shown = shell(
-        &terminal,
-        "fish",
-        "source ./vigie.fish; complete -C 'vigie iam oauth'",
-    );
-    assert!(shown.starts_with("oauth-tokens"), "{shown}");
+    store(&terminal, &["shop.eu.latency"]);
+    let offered = |terminal: &Terminal, line: &str| {
+        let line = line.replace('\'', r"\'");
+        shell(
+            terminal,
+            "fish",
+            &format!("source ./vigie.fish; complete -C '{line}'"),
+        )
+    };
+    assert!(offered(&terminal, "vigie iam oauth").starts_with("oauth-tokens"));
+    assert!(offered(&terminal, "vigie target -s d").starts_with("dev\t"));
+    assert!(offered(&terminal, "vigie metrics get sh").starts_with("shop.\t"));
+    assert!(offered(&terminal, "vigie target --space=d").starts_with("--space=dev\t"));
+    std::fs::write(terminal.path("a-file"), "").unwrap();
+    assert!(offered(&terminal, "vigie metrics send -f a-f").starts_with("a-file"));
+    let hostile = "my $(touch owned) space";
+    rename_space(&terminal, hostile);
+    assert!(offered(&terminal, "vigie target -s ").starts_with(hostile));
+    assert!(!terminal.path("owned").exists());
 }

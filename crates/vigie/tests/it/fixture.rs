@@ -7,7 +7,9 @@ use crate::store::Store;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub(crate) use documents::key;
-use documents::{accounts, deleted, discovery, org, organizations, regions, space, spaces, users};
+use documents::{
+    accounts, deleted, discovery, holders, org, organizations, regions, space, spaces, users,
+};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -77,6 +79,8 @@ pub(crate) struct Knobs {
     pub(crate) invitations: usize,
     /// A file that is gone by the time a renewal is answered.
     pub(crate) vanishing: Option<PathBuf>,
+    /// The `Transaction-Id` of every answer, where there is one.
+    pub(crate) transaction: Option<&'static str>,
     /// Who the tokens say has issued them: one name for an installation, whichever host of it is asked.
     pub(crate) issuer: String,
     /// Serial number of the last token.
@@ -110,6 +114,7 @@ impl Fixture {
                 moved: None,
                 invitations: 0,
                 vanishing: None,
+                transaction: None,
                 issuer: "https://vigie.example/identity".to_owned(),
                 tokens: 0,
                 asked: Vec::new(),
@@ -162,6 +167,9 @@ impl Fixture {
                 Some((path, to)) if path == asked.path => format!("Location: {to}\r\n"),
                 _ => String::new(),
             };
+            let transaction = self.knobs.lock().unwrap().transaction;
+            let transaction =
+                transaction.map_or_else(String::new, |id| format!("Transaction-Id: {id}\r\n"));
             let status = if location.is_empty() { status } else { 307 };
             self.knobs.lock().unwrap().asked.push(asked);
             let text = if body.is_null() {
@@ -172,7 +180,7 @@ impl Fixture {
             let ahead = self.knobs.lock().unwrap().ahead_s;
             let date = ahead.map_or_else(String::new, |ahead| date(now() + ahead));
             let head = format!(
-                "HTTP/1.1 {status} X\r\n{location}{date}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}",
+                "HTTP/1.1 {status} X\r\n{location}{date}{transaction}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}",
                 text.len()
             );
             if stream.write_all(head.as_bytes()).is_err() {
@@ -221,7 +229,14 @@ impl Fixture {
             }
             _ => {}
         }
-        if !asked.header("authorization").starts_with("Bearer e30.") {
+        let credential = [
+            asked.header("authorization"),
+            asked.header("x-auth-user-token"),
+        ];
+        if !credential
+            .iter()
+            .any(|text| text.starts_with("Bearer e30.") || text.starts_with("iam e30."))
+        {
             return (
                 401,
                 json!({"errors": [{"code": "BXNMSRI07E", "message": "the token was revoked"}]}),
@@ -262,6 +277,10 @@ impl Fixture {
                 ),
             ),
             ("PUT" | "DELETE", ["v2", "organizations" | "spaces", _, _]) => (201, json!({})),
+            ("PUT", ["v2", "spaces", guid]) => (201, space(guid, &asked.json()["name"])),
+            ("GET", ["v2", "organizations" | "spaces", _, role]) => (200, holders(role)),
+            ("GET", ["v1", "settings", "domain"]) => (200, json!({"resolution_seconds": 60})),
+            ("PUT", ["v1", "settings", "domain"]) => (200, asked.json()),
             ("GET", ["v2", "accounts", _, "users"]) => (200, users()),
             ("DELETE", ["v2", "accounts", _, "users", _]) => (
                 409,

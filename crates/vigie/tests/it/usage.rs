@@ -45,6 +45,10 @@ fn names_and_wrong_words() {
         "bx help account org",
         "ibmcloud iam oauth-tokens --outptu json",
         "vigie lgin",
+        "vigie sent a=1",
+        "vigie spaces",
+        "vigie account orgz",
+        "vigie xyzzy",
         "vigie help cf",
         "vigie iam token --header --curl",
         "ibmcloud account space",
@@ -69,7 +73,7 @@ fn completions_for_three_shells() {
     ] {
         let ran = terminal.run(&format!("ibmcloud completion {shell}"));
         assert!(
-            ran.stdout.contains(sign) && ran.stdout.contains("oauth-tokens"),
+            ran.stdout.contains(sign) && ran.stdout.contains("ibmcloud __complete"),
             "{shell}"
         );
     }

@@ -1,6 +1,7 @@
 //! The documentation tells the truth: its commands run, and its generated pages are those of the code.
 
 mod api;
+mod roles;
 mod threats;
 
 use crate::harness::{VIGIED, vigie};

@@ -31,6 +31,8 @@ mod disk_full;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
+mod for_programs;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod hostile;

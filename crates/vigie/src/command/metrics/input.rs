@@ -76,7 +76,7 @@ struct Stream {
 enum Decoder {
     Json(Vec<u8>),
     Csv(Box<csv::Decoder>),
-    Graphite(plaintext::Decoder),
+    Graphite(Box<plaintext::Decoder>),
 }
 
 /// What an input gives.
@@ -152,9 +152,7 @@ impl Input {
                 };
                 (Unit::Line, Decoder::Csv(Box::new(decoder)))
             }
-            Format::Graphite | Format::Auto => {
-                (Unit::Line, Decoder::Graphite(plaintext::Decoder::new()))
-            }
+            Format::Graphite | Format::Auto => (Unit::Line, Decoder::Graphite(Box::default())),
         };
         Ok(Self {
             unit,

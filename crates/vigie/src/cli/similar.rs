@@ -1,0 +1,150 @@
+//! Which command somebody meant who typed one that there is not: `vigie sent` is `vigie metrics send`.
+//!
+//! The parser compares with the commands at that place alone, and by letters in common, so that `sent` is like `agent` to
+//! it. Here it is the fewest slips of the finger, and every command of the program counts.
+
+use clap::error::{ContextKind, ContextValue};
+use clap::{Command, Error};
+use std::ffi::OsString;
+
+/// No suggestion names more.
+const SUGGESTED_MAX: usize = 3;
+
+/// Puts what was meant in place of what the parser found.
+pub(super) fn suggest(error: &mut Error, grammar: &Command, arguments: &[OsString]) {
+    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else {
+        return;
+    };
+    let typed = typed.clone();
+    let here = place(grammar, arguments, &typed);
+    let found = nearest(grammar, &here, &typed);
+    error.remove(ContextKind::SuggestedSubcommand);
+    if !found.is_empty() {
+        error.insert(
+            ContextKind::SuggestedSubcommand,
+            ContextValue::Strings(found),
+        );
+    }
+}
+
+/// The commands that stand before the one that there is not.
+fn place(grammar: &Command, arguments: &[OsString], typed: &str) -> Vec<String> {
+    let words = arguments.iter().skip(1).filter_map(|word| word.to_str());
+    let mut command = grammar;
+    let mut path = Vec::new();
+    for word in words.take_while(|word| *word != typed) {
+        if let Some(sub) = command.find_subcommand(word) {
+            command = sub;
+            path.push(sub.get_name().to_owned());
+        }
+    }
+    path
+}
+
+/// The nearest commands, each as it is typed from the program's name on; those at the same place come first and alone.
+fn nearest(grammar: &Command, here: &[String], typed: &str) -> Vec<String> {
+    let slips_max = match typed.chars().count() {
+        0..=2 => 0,
+        3..=5 => 1,
+        6..=9 => 2,
+        _ => 3,
+    };
+    let mut all = Vec::new();
+    walk(grammar, &mut Vec::new(), &mut all);
+    let mut found: Vec<(usize, bool, &Vec<String>)> = all
+        .iter()
+        .filter_map(|path| {
+            let slips = slips(typed, path.last()?);
+            let is_elsewhere = path.split_last()?.1 != here;
+            (slips <= slips_max).then_some((slips, is_elsewhere, path))
+        })
+        .collect();
+    found.sort();
+    let Some((best, elsewhere, _)) = found.first().copied() else {
+        return Vec::new();
+    };
+    let is_best = |(slips, is_elsewhere, _): &(usize, bool, &Vec<String>)| {
+        *slips == best && *is_elsewhere == elsewhere
+    };
+    let best = found.iter().copied().filter(is_best).take(SUGGESTED_MAX);
+    best.map(|(.., path)| path.join(" ")).collect()
+}
+
+fn walk(command: &Command, path: &mut Vec<String>, all: &mut Vec<Vec<String>>) {
+    for sub in command.get_subcommands() {
+        let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
+        if sub.is_hide_set() || about.starts_with("Older name of") || sub.get_name() == "help" {
+            continue;
+        }
+        path.push(sub.get_name().to_owned());
+        all.push(path.clone());
+        walk(sub, path, all);
+        path.pop();
+    }
+}
+
+/// How many slips lie between two words: a letter too many, one missing, a wrong one, two in each other's place.
+fn slips(one: &str, other: &str) -> usize {
+    let one: Vec<char> = one.to_lowercase().chars().collect();
+    let other: Vec<char> = other.to_lowercase().chars().collect();
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=other.len()).collect();
+    for (at, letter) in one.iter().enumerate() {
+        let mut row = vec![at + 1];
+        for (there, wanted) in other.iter().enumerate() {
+            let get = |row: &[usize], at: usize| row.get(at).copied().unwrap_or(usize::MAX - 1);
+            let change = usize::from(letter != wanted);
+            let mut least = (get(&last, there) + change)
+                .min(get(&last, there + 1) + 1)
+                .min(get(&row, there) + 1);
+            let is_swapped = at > 0
+                && there > 0
+                && one.get(at - 1) == Some(wanted)
+                && other.get(there - 1) == Some(letter);
+            if is_swapped {
+                least = least.min(get(&before, there - 1) + 1);
+            }
+            row.push(least);
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli;
+    use crate::context::Name;
+
+    #[test]
+    fn slips_are_counted() {
+        for (one, other, count) in [
+            ("send", "send", 0),
+            ("sent", "send", 1),
+            ("lgoin", "login", 1),
+            ("sent", "agent", 2),
+            ("", "abc", 3),
+        ] {
+            assert_eq!(slips(one, other), count, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn what_was_meant_is_found_wherever_it_is() {
+        let mut grammar = cli::grammar(Name::Vigie);
+        grammar.build();
+        for (here, typed, expected) in [
+            ("", "sent", &["metrics send"][..]),
+            ("", "lgoin", &["login"]),
+            ("", "spaces", &["account spaces"]),
+            ("account", "orgz", &["account org", "account orgs"]),
+            ("account", "send", &["metrics send"]),
+            ("metrics", "lst", &["metrics list"]),
+            ("", "xyzzy", &[]),
+        ] {
+            let here: Vec<String> = here.split_whitespace().map(str::to_owned).collect();
+            assert_eq!(nearest(&grammar, &here, typed), expected, "{typed}");
+        }
+    }
+}

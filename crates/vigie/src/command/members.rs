@@ -1,0 +1,204 @@
+//! Who holds which role in a place: `account org-users`, `account space-users`, and the roles of `account users
+//! --all-roles`.
+
+use crate::client::{Request, encode};
+use crate::command::role::{self, OrgRole, SpaceRole};
+use crate::config::Place;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::Output;
+use crate::shown::{Shown, shown};
+use clap::Args;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use wire::cf::organization::MemberEntity;
+
+/// So many organizations and spaces are looked into for the roles of a whole account: three or four requests each.
+const PLACES_MAX: usize = 200;
+
+/// What `org-users` takes.
+#[derive(Debug, Args)]
+pub(crate) struct OrgUsersArgs {
+    /// Name of the organization
+    name: String,
+    /// Those too who only belong to it
+    #[arg(short, long)]
+    all: bool,
+    /// Region, in place of the targeted one
+    #[arg(short, long, value_name = "REGION")]
+    region: Option<String>,
+}
+
+/// What `space-users` takes.
+#[derive(Debug, Args)]
+pub(crate) struct SpaceUsersArgs {
+    /// Name of the space; of its organization, where the space follows
+    name: String,
+    /// Name of the space, where its organization stands before it, as in the original
+    #[arg(conflicts_with = "org")]
+    space: Option<String>,
+    /// Organization, in place of the targeted one
+    #[arg(short, long, value_name = "ORG")]
+    org: Option<String>,
+}
+
+/// A role and one who holds it.
+#[derive(Debug, Serialize)]
+struct Held {
+    user: String,
+    role: String,
+}
+
+/// A role of a user, and where.
+#[derive(Debug, Serialize)]
+pub(crate) struct HeldIn {
+    role: String,
+    org: String,
+    space: Option<String>,
+}
+
+impl HeldIn {
+    /// The role and its place in one phrase.
+    pub(crate) fn text(&self) -> String {
+        match &self.space {
+            Some(space) => format!("{} of {}/{space}", self.role, self.org),
+            None => format!("{} of {}", self.role, self.org),
+        }
+    }
+}
+
+const ORG_ROLES: [OrgRole; 4] = [
+    OrgRole::OrgManager,
+    OrgRole::BillingManager,
+    OrgRole::OrgAuditor,
+    OrgRole::OrgUser,
+];
+const SPACE_ROLES: [SpaceRole; 3] = [
+    SpaceRole::SpaceManager,
+    SpaceRole::SpaceDeveloper,
+    SpaceRole::SpaceAuditor,
+];
+
+/// Who holds one role: its name, and the users by theirs.
+type Holders = (String, Vec<String>);
+
+fn holders(context: &Context, path: &str, role: String) -> Result<Holders, Failure> {
+    let request = Request::get(context.cf_url(path)?);
+    let members = context.list::<MemberEntity>(request, "list who holds the role")?;
+    let mut users: Vec<String> = (members.into_iter())
+        .map(|member| member.entity.username)
+        .collect();
+    users.sort();
+    Ok((role, users))
+}
+
+fn of_org(context: &Context, guid: &str, roles: &[OrgRole]) -> Result<Vec<Holders>, Failure> {
+    let path = |role: &OrgRole| format!("/v2/organizations/{}/{}", encode(guid), role.members());
+    roles
+        .iter()
+        .map(|role| holders(context, &path(role), role::name(role)))
+        .collect()
+}
+
+fn of_space(context: &Context, guid: &str) -> Result<Vec<Holders>, Failure> {
+    let path = |role: &SpaceRole| format!("/v2/spaces/{}/{}", encode(guid), role.members());
+    SPACE_ROLES
+        .iter()
+        .map(|role| holders(context, &path(role), role::name(role)))
+        .collect()
+}
+
+/// Lists who holds a role in an organization.
+pub(crate) fn org_users(args: &OrgUsersArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    output.action(shown!(
+        "Getting users in org {} as {}...",
+        args.name,
+        context.user()
+    ))?;
+    let region = (args.region.clone()).unwrap_or_else(|| context.config().region.clone());
+    let org = context.org_named(&args.name, &region)?;
+    let roles = ORG_ROLES.get(..if args.all { 4 } else { 3 });
+    let found = of_org(context, &org.metadata.guid, roles.unwrap_or_default())?;
+    show(found, output)
+}
+
+/// Lists who holds a role in a space.
+pub(crate) fn space_users(args: &SpaceUsersArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let (org, name) = match &args.space {
+        Some(space) => (Some(&args.name), space),
+        None => (args.org.as_ref(), &args.name),
+    };
+    let org: Place = context.org_meant(org.map(String::as_str))?;
+    output.action(shown!(
+        "Getting users in space {} of org {} as {}...",
+        *name,
+        org.name,
+        context.user()
+    ))?;
+    let space = context.space_named(&org, name)?;
+    show(of_space(context, &space.metadata.guid)?, output)
+}
+
+fn show(found: Vec<Holders>, output: &Output) -> Result<(), Failure> {
+    if output.is_json() {
+        let held = found.into_iter().flat_map(|(role, users)| {
+            users.into_iter().map(move |user| Held {
+                user,
+                role: role.clone(),
+            })
+        });
+        return output.json(&held.collect::<Vec<_>>());
+    }
+    output.ok()?;
+    for (role, users) in found {
+        let mut section = shown!("\n{}\n", role);
+        if users.is_empty() {
+            section.push(&Shown::from("  none\n"));
+        }
+        for user in users {
+            section.push(&shown!("  {}\n", user));
+        }
+        output.text(&section)?;
+    }
+    Ok(())
+}
+
+/// The roles in every organization and space that the caller sees, by user.
+pub(crate) fn everywhere(context: &Context) -> Result<BTreeMap<String, Vec<HeldIn>>, Failure> {
+    let mut all: BTreeMap<String, Vec<HeldIn>> = BTreeMap::new();
+    let mut add = |found: Vec<Holders>, org: &str, space: Option<&str>| {
+        for (role, users) in found {
+            for user in users {
+                all.entry(user.to_lowercase()).or_default().push(HeldIn {
+                    role: role.clone(),
+                    org: org.to_owned(),
+                    space: space.map(str::to_owned),
+                });
+            }
+        }
+    };
+    let mut places = 0;
+    let mut room = || {
+        places += 1;
+        if places <= PLACES_MAX {
+            return Ok(());
+        }
+        let why = format!("there are more than {PLACES_MAX} organizations and spaces to look into");
+        Err(Failure::failed(why).hint(
+            "look into one with `vigie account org-users NAME` or `vigie account space-users NAME -o ORG`",
+        ))
+    };
+    for org in context.orgs("")? {
+        room()?;
+        let name = &org.entity.name;
+        add(of_org(context, &org.metadata.guid, &ORG_ROLES)?, name, None);
+        for space in context.spaces(&org.metadata.guid)? {
+            room()?;
+            let found = of_space(context, &space.metadata.guid)?;
+            add(found, name, Some(&space.entity.name));
+        }
+    }
+    Ok(all)
+}

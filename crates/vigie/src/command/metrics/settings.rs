@@ -1,0 +1,86 @@
+//! `metrics settings`: how the samples of a space, organization or account are read.
+
+use crate::client::Request;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::monitoring::{Monitoring, Patience, ScopeArgs};
+use wire::settings::DomainSettings;
+
+const PATH: &str = "/v1/settings/domain";
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  vigie metrics settings
+  vigie metrics settings --resolution 60
+  vigie metrics settings --resolution none --scope account")]
+pub(crate) struct SettingsArgs {
+    /// Read samples in slots of so many seconds, for everyone; `none`: as they were sent
+    #[arg(long, value_name = "SECONDS|none", value_parser = resolution)]
+    resolution: Option<Resolution>,
+    #[command(flatten)]
+    scope: ScopeArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Resolution {
+    AsSent,
+    Seconds(u32),
+}
+
+fn resolution(text: &str) -> Result<Resolution, String> {
+    if text.eq_ignore_ascii_case("none") {
+        return Ok(Resolution::AsSent);
+    }
+    match text.parse() {
+        Ok(seconds) if seconds > 0 => Ok(Resolution::Seconds(seconds)),
+        _ => Err(format!(
+            "`{text}` is neither a number of seconds nor `none`"
+        )),
+    }
+}
+
+/// Changes what a flag says, then shows them.
+pub(crate) fn run(args: &SettingsArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let (monitoring, wanted) = match args.resolution {
+        None => (Monitoring::to_read(context, &args.scope)?, None),
+        Some(wanted) => (Monitoring::to_change(context, &args.scope)?, Some(wanted)),
+    };
+    let (verb, doing) = if wanted.is_some() {
+        ("Changing", "change the settings")
+    } else {
+        ("Getting", "read the settings")
+    };
+    output.action(format!(
+        "{verb} settings of {} as {}...",
+        monitoring.described(),
+        context.user()
+    ))?;
+    let url = monitoring.url(PATH);
+    let body = wanted
+        .map(|wanted| {
+            serde_json::to_vec(&DomainSettings {
+                resolution_seconds: match wanted {
+                    Resolution::AsSent => None,
+                    Resolution::Seconds(seconds) => Some(seconds),
+                },
+            })
+        })
+        .transpose()
+        .map_err(|error| Failure::failed(format!("cannot write JSON: {error}")))?;
+    let make = || match &body {
+        Some(body) => Request::put(&url).body("application/json", body.clone()),
+        None => Request::get(&url),
+    };
+    let settings: DomainSettings = monitoring.exchange(make, Patience::Once)?.parse(doing)?;
+    if output.is_json() {
+        return output.json(&settings);
+    }
+    output.ok()?;
+    let resolution = settings
+        .resolution_seconds
+        .map_or_else(|| "as sent".to_owned(), |seconds| format!("{seconds} s"));
+    output.pairs(&[("Resolution:", resolution)])
+}

@@ -1,0 +1,54 @@
+//! `account space-rename`.
+
+use crate::client::{Request, encode};
+use crate::context::Context;
+use crate::error::Failure;
+use clap::Args;
+use serde_json::json;
+use wire::cf::list::Resource;
+use wire::cf::space::{SpaceEntity, SpaceName};
+
+/// What `space-rename` takes.
+#[derive(Debug, Args)]
+pub(crate) struct SpaceRenameArgs {
+    /// Its name now
+    old_name: String,
+    /// Its name from now on
+    new_name: String,
+    /// Organization, in place of the targeted one
+    #[arg(short, long, value_name = "ORG")]
+    org: Option<String>,
+}
+
+/// Renames a space; its GUID, its metrics and its roles stay.
+pub(crate) fn run(args: &SpaceRenameArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let org = context.org_meant(args.org.as_deref())?;
+    let space = context.space_named(&org, &args.old_name)?;
+    output.action(format!(
+        "Renaming space {} of org {} to {} as {}...",
+        args.old_name,
+        org.name,
+        args.new_name,
+        context.user()
+    ))?;
+    let url = context.cf_url(&format!("/v2/spaces/{}", encode(&space.metadata.guid)))?;
+    let body = SpaceName {
+        name: args.new_name.clone(),
+    };
+    let renamed: Resource<SpaceEntity> = context
+        .ask(Request::put(url).json(&body)?, "rename the space")?
+        .parse("rename the space")?;
+    context.update(|_, cf| {
+        if cf.space_fields.guid == renamed.metadata.guid {
+            cf.space_fields.name.clone_from(&renamed.entity.name);
+        }
+    })?;
+    if output.is_json() {
+        return output.json(&json!({
+            "space_guid": renamed.metadata.guid, "space_name": renamed.entity.name,
+            "org_guid": org.guid, "org_name": org.name,
+        }));
+    }
+    output.ok()
+}

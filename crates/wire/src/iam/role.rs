@@ -1,0 +1,88 @@
+//! What each role allows, in words for people: one table for the command line and the documentation. The server decides
+//! by its own rules; a test compares the two.
+
+use serde::Serialize;
+
+/// One role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct RoleMeaning {
+    /// Its name, as it is given and taken.
+    pub role: &'static str,
+    /// Where it is held, and where alone it counts: `account`, `organization` or `space`.
+    pub place: &'static str,
+    /// Send samples.
+    pub send: bool,
+    /// Read samples.
+    pub query: bool,
+    /// List the names of metrics.
+    pub list: bool,
+    /// Delete metrics.
+    pub delete: bool,
+    /// Change how samples are read.
+    pub settings: bool,
+    /// What it manages beside metrics.
+    pub manages: Option<&'static str>,
+}
+
+const fn role(
+    role: &'static str,
+    place: &'static str,
+    [send, query, list, delete, settings]: [bool; 5],
+    manages: Option<&'static str>,
+) -> RoleMeaning {
+    RoleMeaning {
+        role,
+        place,
+        send,
+        query,
+        list,
+        delete,
+        settings,
+        manages,
+    }
+}
+
+const ALL: [bool; 5] = [true; 5];
+const METRICS: [bool; 5] = [true, true, true, true, false];
+const READ: [bool; 5] = [false, true, true, false, false];
+const NONE: [bool; 5] = [false; 5];
+
+/// Every role.
+pub const ROLES: [RoleMeaning; 11] = [
+    role(
+        "Administrator",
+        "account",
+        ALL,
+        Some("its users and their roles, its organizations and spaces"),
+    ),
+    role("Editor", "account", METRICS, Some("new organizations")),
+    role(
+        "Operator",
+        "account",
+        [true, false, false, true, false],
+        None,
+    ),
+    role(
+        "Viewer",
+        "account",
+        [false, true, false, false, false],
+        None,
+    ),
+    role(
+        "OrgManager",
+        "organization",
+        ALL,
+        Some("the organization, its spaces, and roles in both"),
+    ),
+    role("BillingManager", "organization", NONE, None),
+    role("OrgAuditor", "organization", READ, None),
+    role("OrgUser", "organization", NONE, None),
+    role(
+        "SpaceManager",
+        "space",
+        ALL,
+        Some("the space, and roles in it"),
+    ),
+    role("SpaceDeveloper", "space", METRICS, None),
+    role("SpaceAuditor", "space", READ, None),
+];
