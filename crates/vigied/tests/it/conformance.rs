@@ -3,7 +3,7 @@
 use crate::harness::{Server, token};
 use serde_json::{Value, json};
 use std::path::Path;
-use wire::query;
+use wire::{query, time_expr};
 
 fn lines(file: &str) -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/graphite");
@@ -66,6 +66,17 @@ fn difference(found: &Value, expected: &Value) -> Option<String> {
     None
 }
 
+/// A time that Graphite refuses, as the strict reader does, and `/v1` takes.
+fn is_ours_alone((key, text): &(&str, &str)) -> bool {
+    let (now, utc) = (
+        base::time::Millis(1_700_002_800_000),
+        jiff::tz::TimeZone::UTC,
+    );
+    matches!(*key, "from" | "until")
+        && time_expr::parse(text, now, &utc).is_err()
+        && time_expr::lenient::parse(text, now, &utc).is_ok()
+}
+
 #[test]
 fn graphite_answers_the_same() {
     let server = Server::start();
@@ -77,7 +88,7 @@ fn graphite_answers_the_same() {
             .send();
         assert_eq!(sent.json()["stored"], json!(chunk.len()), "{}", sent.text());
     }
-    let mut resolution = 0;
+    let (mut resolution, mut ours_alone) = (0, 0);
     let mut wrong = Vec::new();
     for case in lines("cases.jsonl") {
         let kind = case["kind"].as_str().unwrap();
@@ -99,6 +110,10 @@ fn graphite_answers_the_same() {
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str().unwrap()))
             .collect();
+        if kind == "error" && pairs.iter().any(|pair| is_ours_alone(pair)) {
+            ours_alone += 1;
+            continue;
+        }
         let route = if kind == "list" {
             "/v1/metrics/list"
         } else {
@@ -130,6 +145,7 @@ fn graphite_answers_the_same() {
             wrong.push(format!("{} {path}: {complaint}", case["id"]));
         }
     }
+    assert!(ours_alone < 10, "{ours_alone} cases are none here");
     assert!(
         wrong.is_empty(),
         "{} differ:\n{}",
