@@ -55,7 +55,7 @@ fn no_stored_text_holds_what_is_not_seen() {
                 .header("If-Match", "*")
                 .json(&body)
                 .send();
-            let answer = reply.text();
+            let answer = reply.text().trim_end().to_owned();
             if reply.status != 400
                 || !(answer.contains(field) || answer.contains("e-mail address"))
                 || answer.contains(unseen)
