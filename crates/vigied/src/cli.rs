@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(
     name = "vigied",
-    version,
+    version = env!("VIGIE_VERSION"),
     max_term_width = 100,
     after_help = "\
 Getting started:
@@ -72,6 +72,16 @@ pub(crate) enum Command {
     Config(ConfigCommand),
     /// Print every route with who may call it.
     Routes(OutputArgs),
+    /// Ask the server that runs on the data folder whether it is ready: exit code 0 if so, else 1.
+    ///
+    /// It asks over the operators' listener, and needs neither curl nor a credential where that is the Unix socket. For
+    /// containers' health checks and for scripts that wait.
+    Health(HealthArgs),
+    /// Print the completion script for a shell.
+    Completion(CompletionArgs),
+    /// Write the manual pages.
+    #[command(hide = true)]
+    Man(ManArgs),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -376,6 +386,38 @@ impl UserCommand {
             Self::Confirm { database, .. } => database,
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HealthArgs {
+    #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
+    /// Ask again until it is ready, for this many seconds at most.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=3600))]
+    pub(crate) wait: u64,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  vigied completion bash > /usr/local/share/bash-completion/completions/vigied")]
+pub(crate) struct CompletionArgs {
+    /// The shell.
+    #[arg(value_enum)]
+    pub(crate) shell: Shell,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// The folder to write them into.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) into: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod cli;
 mod columns;
 mod config;
 mod data_dir;
+mod health;
 mod http;
 mod init;
 mod invitation;
@@ -15,6 +16,8 @@ mod key_file;
 mod keys;
 mod logging;
 mod mail;
+mod manual;
+mod notify;
 mod operations;
 mod private_files;
 mod query;
@@ -145,6 +148,12 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Config(ConfigCommand::Reference) => print(&config::check::reference())?,
         Command::Routes(arguments) => print(&routes(arguments.output))?,
+        Command::Health(arguments) => {
+            let (settings, _) = settings(&arguments.database.settings())?;
+            print(&health::ask(&settings, arguments.wait)?)?;
+        }
+        Command::Completion(arguments) => print(&manual::completion(arguments.shell)?)?,
+        Command::Man(arguments) => manual::write(&arguments.into)?,
     }
     Ok(ExitCode::SUCCESS)
 }

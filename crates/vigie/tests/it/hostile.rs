@@ -119,6 +119,7 @@ const COMMANDS: &[&str] = &[
     "config --list",
     "config --sso-otp manual~",
     "completion bash",
+    "man --into .",
     "version",
     "logout",
 ];

@@ -87,9 +87,30 @@ impl Serving {
             .unwrap_or_else(|log| panic!("vigied did not start:\n{log}"))
     }
 
+    /// As [`Self::start`], with more in its environment.
+    pub(crate) fn start_in(
+        data: &Path,
+        listen: &str,
+        flags: &[&str],
+        environment: &[(&str, &Path)],
+    ) -> Self {
+        Self::try_start_in(data, listen, flags, environment)
+            .unwrap_or_else(|log| panic!("vigied did not start:\n{log}"))
+    }
+
     /// As [`Self::start`]; the log when the server ended instead.
     pub(crate) fn try_start(data: &Path, listen: &str, flags: &[&str]) -> Result<Self, String> {
+        Self::try_start_in(data, listen, flags, &[])
+    }
+
+    fn try_start_in(
+        data: &Path,
+        listen: &str,
+        flags: &[&str],
+        environment: &[(&str, &Path)],
+    ) -> Result<Self, String> {
         let mut child = Command::new(VIGIED)
+            .envs(environment.iter().copied())
             .args(["serve", "--listen", listen, "--data"])
             .arg(data)
             .args(flags)
