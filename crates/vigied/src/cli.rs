@@ -1,5 +1,7 @@
 //! The command line of the server.
 
+use crate::health::HealthArgs;
+use crate::manual::{CompletionArgs, ManArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -386,38 +388,6 @@ impl UserCommand {
             Self::Confirm { database, .. } => database,
         }
     }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct HealthArgs {
-    #[command(flatten)]
-    pub(crate) database: DatabaseArgs,
-    /// Ask again until it is ready, for this many seconds at most.
-    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=3600))]
-    pub(crate) wait: u64,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Example:
-  vigied completion bash > /usr/local/share/bash-completion/completions/vigied")]
-pub(crate) struct CompletionArgs {
-    /// The shell.
-    #[arg(value_enum)]
-    pub(crate) shell: Shell,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum Shell {
-    Bash,
-    Zsh,
-    Fish,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ManArgs {
-    /// The folder to write them into.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) into: PathBuf,
 }
 
 #[derive(Debug, Args)]

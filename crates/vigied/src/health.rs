@@ -1,13 +1,25 @@
 //! `vigied health`: is the server on this data folder ready? Asked over the operators' listener, so that a container needs
 //! no other program for its health check.
 
+use crate::cli::DatabaseArgs;
 use crate::config::Settings;
 use crate::operations::{Place, client};
 use anyhow::{Context, bail};
+use clap::Args;
 use std::time::{Duration, Instant};
 
 /// Between two questions of one that waits.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// What `health` takes.
+#[derive(Debug, Args)]
+pub(crate) struct HealthArgs {
+    #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
+    /// Ask again until it is ready, for this many seconds at most.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=3600))]
+    pub(crate) wait: u64,
+}
 
 /// What to print when it is ready; otherwise why it is not, after `wait` seconds.
 pub(crate) fn ask(settings: &Settings, wait: u64) -> anyhow::Result<String> {
