@@ -1,7 +1,7 @@
 //! What `--version` says: the version and, after a `+`, the commit it was built from. Both programs are built with this.
 //!
 //! In order: `VIGIE_COMMIT` (set by `cargo xtask dist`); `build/COMMIT`, into which `git archive` writes the commit of a
-//! source tarball; git. A build for development says `dev` and asks nobody: else each commit would build both programs
+//! source tarball, and its time; git. A build for development says `dev` and asks nobody: else each commit would build both programs
 //! again.
 #![allow(
     clippy::print_stdout,
@@ -62,7 +62,7 @@ fn from_git() -> Option<String> {
 
 /// The beginning of a commit; nothing where the text is none.
 fn told(text: &str) -> Option<String> {
-    let text = text.trim();
+    let text = text.split_whitespace().next()?;
     let is_commit = text.len() >= 40 && text.chars().all(|digit| digit.is_ascii_hexdigit());
     is_commit.then(|| text.chars().take(DIGITS).collect())
 }

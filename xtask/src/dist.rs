@@ -12,7 +12,8 @@ mod unit;
 use crate::process::{cargo, output_of, step, succeed, target_folder, work_folder};
 use anyhow::{Context, Result};
 use clap::Args;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What `dist` takes.
@@ -24,6 +25,9 @@ pub(crate) struct DistArgs {
     /// Install and run the tarball by its own page in a fresh Debian (as root; some minutes)
     #[arg(long = "try")]
     tries: bool,
+    /// The quick part alone, from the debug programs that are there: what `cargo xtask test` runs of it
+    #[arg(long, conflicts_with_all = ["profile", "tries"])]
+    check: bool,
 }
 
 /// What is built, from what, and for what.
@@ -44,18 +48,12 @@ pub(crate) struct Build {
 
 impl Build {
     fn plan(profile: &str) -> Result<Self> {
-        let git = |arguments: &[&str]| -> Result<String> {
-            Ok(output_of(Command::new("git").args(arguments))?
-                .trim()
-                .to_owned())
-        };
-        let source = PathBuf::from(git(&["rev-parse", "--show-toplevel"])?);
-        let changed = !git(&["status", "--porcelain"])?.is_empty();
-        let mut commit = git(&["rev-parse", "--short=12", "HEAD"])?;
-        if changed {
-            commit.push_str("-changed");
-            println!("dist: the sources differ from the last commit, and `--version` will say so");
-        }
+        let project = ["locate-project", "--workspace", "--message-format", "plain"];
+        let manifest = PathBuf::from(output_of(cargo().args(project))?.trim());
+        let source = manifest.parent().context("no workspace")?.to_owned();
+        let (commit, time) = archived(&source)
+            .or_else(|| from_git(&source))
+            .unwrap_or_else(|| ("unknown".to_owned(), "0".to_owned()));
         let rustc = output_of(Command::new("rustc").arg("-vV"))?;
         let told = |key: &str| {
             rustc
@@ -73,7 +71,7 @@ impl Build {
             target: told("host: ")?,
             rust: told("release: ")?,
             commit,
-            time: git(&["log", "-1", "--format=%ct"])?,
+            time,
         })
     }
 
@@ -114,7 +112,33 @@ impl Build {
     }
 }
 
+/// Commit and time of a source archive, into which git has written them.
+fn archived(source: &Path) -> Option<(String, String)> {
+    let text = fs::read_to_string(source.join("build/COMMIT")).ok()?;
+    let (commit, time) = text.trim().split_once(' ')?;
+    let is_told = commit.len() >= 40 && commit.chars().all(|digit| digit.is_ascii_hexdigit());
+    is_told.then(|| (commit.chars().take(12).collect(), time.to_owned()))
+}
+
+/// Commit and time of the working copy; a commit that is not all of it is marked.
+fn from_git(source: &Path) -> Option<(String, String)> {
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        let told = output_of(command.args(arguments).current_dir(source)).ok()?;
+        Some(told.trim().to_owned())
+    };
+    let mut commit = git(&["rev-parse", "--short=12", "HEAD"])?;
+    if !git(&["status", "--porcelain"])?.is_empty() {
+        commit.push_str("-changed");
+        println!("dist: the sources differ from the last commit, and `--version` will say so");
+    }
+    Some((commit, git(&["log", "-1", "--format=%ct"])?))
+}
+
 pub(crate) fn run(arguments: &DistArgs) -> Result<()> {
+    if arguments.check {
+        return check();
+    }
     let build = Build::plan(&arguments.profile)?;
     step("build", || build.programs())?;
     let staged = step("stage", || stage::stage(&build, &work_folder()?))?;
