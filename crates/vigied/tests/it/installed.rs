@@ -71,6 +71,21 @@ fn health_says_by_its_exit_code_whether_the_server_is_ready() {
 }
 
 #[test]
+fn health_says_so_where_there_is_no_socket_to_ask() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(VIGIED)
+        .args(["health", "--data"])
+        .arg(folder.path())
+        .env("VIGIE_OPERATIONS_LISTEN", "127.0.0.1:9100")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("`operations.listen`"), "{told}");
+    assert!(told.contains("\nhint: "), "{told}");
+}
+
+#[test]
 fn health_waits_for_a_server_that_is_about_to_start() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
