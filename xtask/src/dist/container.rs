@@ -8,7 +8,7 @@ use std::process::Command;
 
 /// What runs in the container: the server on a folder of its own, until it says that it is ready.
 const INSIDE: &str = "set -e; test \"$(id -un)\" = vigie; vigied init --key-file owner.json > /dev/null; \
-    export VIGIE_LISTEN=127.0.0.1:0; vigied serve & vigied health --wait 30; kill $!; wait $!";
+    vigied serve --listen 127.0.0.1:0 & vigied health --wait 30; kill $!; wait $!";
 
 pub(super) fn try_out(root: &Path, name: &str) -> Result<()> {
     if find_program("buildah").is_none() {
