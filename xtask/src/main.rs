@@ -11,6 +11,7 @@ mod bench;
 mod check_deps;
 mod check_repo;
 mod deny;
+mod dist;
 mod lint;
 mod packages;
 mod postgres;
@@ -49,6 +50,8 @@ enum Task {
     },
     /// Start what the tests need and print the variables they read, until Ctrl-C
     Services,
+    /// Make the tarball that people install, in `target/dist`; `--try` installs and runs it in a fresh Debian
+    Dist(dist::DistArgs),
     /// Measure what the documentation promises; fails where the promise is broken
     Bench {
         /// What to measure
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Quickstart { arguments } => step("quickstart", || quickstart::run(&arguments)),
         Task::Test { arguments } => step("test", || test::run(&arguments)),
+        Task::Dist(arguments) => step("dist", || dist::run(&arguments)),
         Task::Bench { bench } => step("bench", || bench::run(bench)),
         Task::Services => step("services", services::hold),
         // The tests run even if a lint failed: one run should tell everything.

@@ -78,6 +78,10 @@ fn missing_packages() -> Vec<&'static str> {
         .into_iter()
         .filter(|program| process::find_program(program).is_none())
         .collect();
+    // Judges the unit; it need not run.
+    if process::find_program("systemd-analyze").is_none() {
+        missing.push("systemd");
+    }
     if postgres::find_programs().is_none() {
         missing.push("postgresql");
     }

@@ -34,6 +34,13 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
         ]))
     })?;
 
+    // From the programs just built; what takes minutes is `cargo xtask dist --try`.
+    let packed = if arguments.is_empty() {
+        step("dist", crate::dist::check)
+    } else {
+        Ok(())
+    };
+
     let mut count = Count::default();
     let mut failures = Vec::new();
     let ran = step("tests", || {
@@ -84,6 +91,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
         count.failed
     );
     ran?;
+    packed?;
     verdict(count, skipped, in_ci())
 }
 

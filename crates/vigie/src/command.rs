@@ -12,6 +12,7 @@ pub(crate) mod iam;
 mod invitation;
 pub(crate) mod login;
 pub(crate) mod logout;
+pub(crate) mod man;
 mod members;
 pub(crate) mod metrics;
 pub(crate) mod org;
@@ -63,6 +64,9 @@ pub(crate) enum Command {
     Config(config::ConfigArgs),
     /// Print the completion script for a shell
     Completion(completion::CompletionArgs),
+    /// Write the manual pages
+    #[command(hide = true)]
+    Man(man::ManArgs),
     /// Accepted for old scripts; there are no plug-ins
     #[command(hide = true)]
     Plugin(absent::PluginArgs),
@@ -90,6 +94,7 @@ pub(crate) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         Command::Agent(args) => agent::run(args, context),
         Command::Config(args) => config::run(args, context),
         Command::Completion(args) => completion::run(args, context),
+        Command::Man(args) => man::run(args, context),
         Command::Plugin(args) => absent::plugin(args, context),
         Command::Update(args) => absent::update(args, context),
         Command::Version => version::run(context),

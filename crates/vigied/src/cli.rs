@@ -5,6 +5,8 @@ mod people;
 
 pub(crate) use people::{AuditArgs, UserCommand};
 
+use crate::health::HealthArgs;
+use crate::manual::{CompletionArgs, ManArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -12,7 +14,7 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(
     name = "vigied",
-    version,
+    version = env!("VIGIE_VERSION"),
     max_term_width = 100,
     after_help = "\
 Getting started:
@@ -99,6 +101,16 @@ pub(crate) enum Command {
     Config(ConfigCommand),
     /// Print every route with who may call it.
     Routes(OutputArgs),
+    /// Ask the server that runs on the data folder whether it is ready: exit code 0 if so, else 1.
+    ///
+    /// It asks over the operators' listener, and needs neither curl nor a credential where that is the Unix socket. For
+    /// containers' health checks and for scripts that wait.
+    Health(HealthArgs),
+    /// Print the completion script for a shell.
+    Completion(CompletionArgs),
+    /// Write the manual pages.
+    #[command(hide = true)]
+    Man(ManArgs),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

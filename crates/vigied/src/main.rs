@@ -14,6 +14,7 @@ mod data_dir;
 mod database;
 mod deleted;
 mod disk_watch;
+mod health;
 mod http;
 mod init;
 mod invitation;
@@ -22,6 +23,8 @@ mod keys;
 mod left_behind;
 mod logging;
 mod mail;
+mod manual;
+mod notify;
 mod operations;
 mod operator;
 mod own_address;
@@ -199,6 +202,12 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Config(ConfigCommand::Reference) => print(&config::check::reference())?,
         Command::Routes(arguments) => print(&routes(arguments.output))?,
+        Command::Health(arguments) => {
+            let (settings, _) = settings(&arguments.database.settings())?;
+            print(&health::ask(&settings, arguments.wait)?)?;
+        }
+        Command::Completion(arguments) => print(&manual::completion(arguments.shell)?)?,
+        Command::Man(arguments) => manual::write(&arguments.into)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -2,6 +2,7 @@
 //! so.
 
 use crate::http::tls::Tls;
+use crate::notify::{self, State};
 use crate::operations::answer::Tokens;
 use crate::operations::token;
 use crate::private_files;
@@ -26,12 +27,15 @@ impl Reload {
     /// Reads everything again at each signal.
     pub(crate) async fn on_each(self, mut hangup: Signal) {
         while hangup.recv().await.is_some() {
+            notify::tell(State::Reloading);
             let this = self.clone();
             // Files may lie on a disk that hangs.
             let read = tokio::task::spawn_blocking(move || this.read()).await;
             if let Err(error) = read {
                 tracing::error!(%error, "the reading after SIGHUP broke off");
             }
+            // Also where something stayed as it was: the server answers either way.
+            notify::tell(State::Ready);
         }
     }
 

@@ -9,6 +9,7 @@ use crate::http::listener::{self, ListenerLimits, Served};
 use crate::http::proxies::Proxies;
 use crate::http::tls::Tls;
 use crate::http::{descriptors, hsts};
+use crate::notify::{self, State};
 use crate::operations::{self, Place, token};
 use crate::own_address::OwnAddress;
 use crate::reload::Reload;
@@ -115,6 +116,11 @@ pub(crate) async fn serve(
     ));
     tracing::info!(operations = operations_at, %address, public_url = app.public_url, tls = tls.is_some(), "serving");
     ready(address)?;
+    notify::tell(State::Ready);
+    let stop = async {
+        stop.await;
+        notify::tell(State::Stopping);
+    };
     let counted = Arc::clone(&app);
     let heard = move |limit| counted.metrics.limited(limit);
     let plan = Plan::new(settings.number("shutdown_seconds"));

@@ -10,11 +10,11 @@ struct Version {
     version: &'static str,
 }
 
-/// Prints name and version, in the one-line form of the original.
+/// Prints name, version and commit, in the one-line form of the original.
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let version = Version {
         name: context.name.text(),
-        version: env!("CARGO_PKG_VERSION"),
+        version: env!("VIGIE_VERSION"),
     };
     if context.output.is_json() {
         return context.output.json(&version);

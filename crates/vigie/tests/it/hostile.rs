@@ -143,6 +143,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "__complete zsh iam api-key-delete ",
     "__complete fish account user-remove ",
     "__complete bash d vigie target -o d",
+    "man --into .",
     "version",
     "logout",
 ];

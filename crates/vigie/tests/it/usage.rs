@@ -55,6 +55,7 @@ fn names_and_wrong_words() {
         "vigie status",
         "bx account orgs",
         "vigie completion tcsh",
+        "vigie man --into nowhere",
         "vigie regions --output yaml",
         "ibmcloud -q regions --outptu json",
     ] {

@@ -1,6 +1,8 @@
 //! The documentation tells the truth: its commands run, and its generated pages are those of the code.
 
 mod api;
+mod installing;
+mod log;
 mod roles;
 mod threats;
 

@@ -87,6 +87,17 @@ impl Serving {
             .unwrap_or_else(|log| panic!("vigied did not start:\n{log}"))
     }
 
+    /// As [`Self::start`], with more in its environment.
+    pub(crate) fn start_in(
+        data: &Path,
+        listen: &str,
+        flags: &[&str],
+        environment: &[(&str, &Path)],
+    ) -> Self {
+        Self::try_start_under(data, listen, flags, environment)
+            .unwrap_or_else(|log| panic!("vigied did not start:\n{log}"))
+    }
+
     /// As [`Self::start`]; the log when the server ended instead.
     pub(crate) fn try_start(data: &Path, listen: &str, flags: &[&str]) -> Result<Self, String> {
         Self::try_start_under(data, listen, flags, &[])

@@ -37,6 +37,8 @@ mod harness;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod installed;
+#[cfg(test)]
 mod isolation;
 #[cfg(test)]
 mod lifecycle;

@@ -1,0 +1,22 @@
+//! `man`: the manual pages, for whoever packs the program.
+
+use crate::cli;
+use crate::context::Context;
+use crate::error::Failure;
+use clap::Args;
+use std::path::PathBuf;
+
+/// What `man` takes.
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// The folder to write them into
+    #[arg(long, value_name = "DIR")]
+    into: PathBuf,
+}
+
+/// Writes a page for the program and for each of its commands.
+pub(crate) fn run(args: &ManArgs, context: &Context) -> Result<(), Failure> {
+    let grammar = cli::grammar(context.name).version(env!("VIGIE_VERSION"));
+    clap_mangen::generate_to(grammar, &args.into)
+        .map_err(|error| Failure::file("write manual pages into", &args.into, &error))
+}

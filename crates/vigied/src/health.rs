@@ -1,0 +1,55 @@
+//! `vigied health`: is the server on this data folder ready? Asked over the operators' listener, so that a container needs
+//! no other program for its health check.
+
+use crate::cli::DatabaseArgs;
+use crate::config::Settings;
+use crate::operations::{Place, client};
+use anyhow::{Context, bail};
+use clap::Args;
+use std::time::{Duration, Instant};
+
+/// Between two questions of one that waits.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// What `health` takes.
+#[derive(Debug, Args)]
+pub(crate) struct HealthArgs {
+    #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
+    /// Ask again until it is ready, for this many seconds at most.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=3600))]
+    pub(crate) wait: u64,
+}
+
+/// What to print when it is ready; otherwise why it is not, after `wait` seconds.
+pub(crate) fn ask(settings: &Settings, wait: u64) -> anyhow::Result<String> {
+    let end = Instant::now() + Duration::from_secs(wait);
+    loop {
+        match once(settings) {
+            Err(_) if Instant::now() < end => std::thread::sleep(PAUSE),
+            answer => return answer,
+        }
+    }
+}
+
+fn once(settings: &Settings) -> anyhow::Result<String> {
+    let place = settings.operations();
+    let Place::Socket(path) = &place else {
+        bail!(
+            "`operations.listen` is an address, and `vigied health` asks over a Unix socket\nhint: ask `/health/ready` of that address or of the public one, for example with `curl --fail-with-body`"
+        );
+    };
+    let hint = "does `vigied serve` run with these settings, as a user whose socket you may open? name its folder with `--data DIR`";
+    let body = client::get(path, "/health/ready").with_context(|| {
+        format!(
+            "no server answers on the operators' socket `{}`\nhint: {hint}",
+            path.display()
+        )
+    })?;
+    let value: serde_json::Value = serde_json::from_str(&body)
+        .with_context(|| format!("`{}` does not answer as a Vigie", path.display()))?;
+    if value.get("status").and_then(serde_json::Value::as_str) != Some("ready") {
+        bail!("the server is not ready: {}", body.trim());
+    }
+    Ok("ready\n".to_owned())
+}

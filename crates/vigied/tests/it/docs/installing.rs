@@ -1,0 +1,36 @@
+//! What of the page of installing can be run without a machine of its own; `cargo xtask dist --try` runs all of it.
+
+use super::{docs, walked};
+
+/// The authority and the certificate that the page makes are taken by the server, by the command line and by curl.
+#[test]
+fn the_private_ca_of_the_page_works() {
+    let page = std::fs::read_to_string(docs().join("guides/install.md")).unwrap();
+    let (_, section) = page.split_once("## TLS with a private CA\n").unwrap();
+    let blocks: Vec<&str> = section
+        .split("```sh\n")
+        .skip(1)
+        .map(|rest| rest.split_once("```").unwrap().0)
+        .take(2)
+        .collect();
+    let made = blocks.concat();
+    assert!(made.contains("openssl verify"), "{made}");
+    let story = format!(
+        "```sh\n{made}\
+         vigied init --data tls-data --key-file owner.json > /dev/null\n\
+         vigied serve --data tls-data --listen 127.0.0.1:8080 --tls-cert tls.crt --tls-key tls.key &\n\
+         vigied health --data tls-data --wait 30\n\
+         curl --silent --cacert ca.crt https://127.0.0.1:8080/health/ready\n\
+         export VIGIE_CA_FILE=$PWD/ca.crt\n\
+         vigie login -a https://127.0.0.1:8080 --apikey @owner.json -o vigie -s dev\n```\n"
+    );
+    // A page without commands of its own.
+    let shown = walked("reference/errors.md", &story);
+    for expected in [
+        "tls.crt: OK",
+        "{\"status\":\"ready\"}",
+        "Targeted space dev",
+    ] {
+        assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+    }
+}
