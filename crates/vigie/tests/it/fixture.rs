@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub(crate) use documents::key;
 use documents::{
-    accounts, deleted, discovery, holders, org, organizations, regions, space, spaces, users,
+    accounts, date, deleted, discovery, holders, org, organizations, regions, space, spaces, users,
 };
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -430,13 +430,6 @@ pub(crate) fn jwt_of(issuer: &str, name: &str, serial: u32, ttl_s: i64, account:
         "e30.{}.sig{serial}",
         URL_SAFE_NO_PAD.encode(claims.to_string())
     )
-}
-
-/// The header, as servers write it.
-fn date(seconds: i64) -> String {
-    let at = jiff::Timestamp::from_second(seconds).unwrap();
-    at.strftime("Date: %a, %d %b %Y %H:%M:%S GMT\r\n")
-        .to_string()
 }
 
 fn now() -> i64 {

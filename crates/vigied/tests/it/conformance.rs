@@ -110,7 +110,7 @@ fn graphite_answers_the_same() {
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str().unwrap()))
             .collect();
-        if kind == "error" && pairs.iter().any(|pair| is_ours_alone(pair)) {
+        if kind == "error" && pairs.iter().any(is_ours_alone) {
             ours_alone += 1;
             continue;
         }
