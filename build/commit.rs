@@ -24,7 +24,7 @@ fn main() {
         .or_else(from_git)
         .unwrap_or_else(|| "unknown".to_owned());
     let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();
-    println!("cargo::rustc-env=VIGIE_VERSION={version}+{commit}");
+    println!("cargo::rustc-env=NAMED_VERSION={version}+{commit}");
 }
 
 fn root() -> PathBuf {

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(
     name = "vigied",
-    version = env!("VIGIE_VERSION"),
+    version = env!("NAMED_VERSION"),
     max_term_width = 100,
     after_help = "\
 Getting started:

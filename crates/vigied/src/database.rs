@@ -43,7 +43,9 @@ pub(crate) async fn open_patiently(address: &str, seconds: u64) -> anyhow::Resul
         let reason = crate::on_one_line(&error);
         if reason != said {
             let left = deadline.saturating_duration_since(Instant::now()).as_secs();
-            tracing::warn!("{reason}; trying again for {left} s (`database_wait_seconds`)");
+            tracing::warn!(
+                "the identity database is waited for: {reason}; trying again for {left} s (`database_wait_seconds`)"
+            );
             said = reason;
         }
         sleep(PAUSE).await;

@@ -216,7 +216,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 fn start_logging(settings: &Settings) -> anyhow::Result<()> {
     logging::start(settings.text("log.level"), settings.text("log.format"))?;
     for stray in config::strays(std::env::vars_os()) {
-        tracing::warn!("a variable is not used: {}", stray);
+        tracing::warn!("a variable is not used: {stray}");
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ pub(crate) struct ManArgs {
 
 /// Writes a page for the program and for each of its commands.
 pub(crate) fn run(args: &ManArgs, context: &Context) -> Result<(), Failure> {
-    let grammar = cli::grammar(context.name).version(env!("VIGIE_VERSION"));
+    let grammar = cli::grammar(context.name).version(env!("NAMED_VERSION"));
     clap_mangen::generate_to(grammar, &args.into)
         .map_err(|error| Failure::file("write manual pages into", &args.into, &error))
 }

@@ -14,7 +14,7 @@ struct Version {
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let version = Version {
         name: context.name.text(),
-        version: env!("VIGIE_VERSION"),
+        version: env!("NAMED_VERSION"),
     };
     if context.output.is_json() {
         return context.output.json(&version);
