@@ -133,7 +133,10 @@ fn the_command_line_deletes_what_it_showed() {
     let fill = || vigie(&format!("metrics send {send}"), true);
     let values = |times: &str| {
         let [csv, _] = vigie(&format!("metrics get zone.a {times} --format csv"), true);
-        let values = csv.lines().skip(1).map(|line| line.rsplit(',').next().unwrap().to_owned());
+        let values = csv
+            .lines()
+            .skip(1)
+            .map(|line| line.rsplit(',').next().unwrap().to_owned());
         values.collect::<Vec<_>>()
     };
     let all = "--from 2025-11-01 --until 2025-12-01";
@@ -148,11 +151,18 @@ fn the_command_line_deletes_what_it_showed() {
         assert_eq!(before.len(), 12);
         assert!(!shown.is_empty() && shown.len() < 12, "{times}: {shown:?}");
         let [told, _] = vigie(&format!("metrics delete zone.a {times} --dry-run"), true);
-        let zone = if times.ends_with("UTC") { "(UTC)" } else { "(Asia/Tokyo)" };
+        let zone = if times.ends_with("UTC") {
+            "(UTC)"
+        } else {
+            "(Asia/Tokyo)"
+        };
         assert!(told.contains(zone), "{told}");
         assert_eq!(values(all), before, "{times}");
         vigie(&format!("metrics delete zone.a {times} --yes"), true);
-        let kept: Vec<_> = before.into_iter().filter(|value| !shown.contains(value)).collect();
+        let kept: Vec<_> = before
+            .into_iter()
+            .filter(|value| !shown.contains(value))
+            .collect();
         assert_eq!(values(all), kept, "{times}");
     }
     fill();
