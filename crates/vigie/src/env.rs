@@ -71,7 +71,7 @@ variables! {
         "PEM file of the certificate authorities to trust, in place of the built-in ones";
     /// The zone of times.
     ZONE: ["TZ"],
-        "the time zone of `metrics get` without `--tz`, for example `Europe/Paris`; default: UTC";
+        "the time zone of `metrics get`, `delete` and `send` without `--tz`, for example `Europe/Paris`; default: UTC";
     /// Proxy for plain HTTP.
     HTTP_PROXY: ["http_proxy", "HTTP_PROXY"],
         "the proxy for `http` addresses, `http://[USER:PASSWORD@]HOST:PORT`";

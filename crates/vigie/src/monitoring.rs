@@ -164,6 +164,10 @@ impl Domain {
     }
 }
 
+/// What helps where nothing was found, and no space was looked into.
+pub(crate) const TARGET_SPACE: &str =
+    "hint: no space is targeted; choose one with `vigie target -s SPACE`";
+
 /// One domain of one server, with the credential to reach it.
 #[derive(Debug)]
 pub(crate) struct Monitoring<'a> {
@@ -262,6 +266,17 @@ impl<'a> Monitoring<'a> {
     /// The server and the domain, for people.
     pub(crate) fn described(&self) -> String {
         format!("{} at {}", self.domain.label, self.endpoint)
+    }
+
+    /// That nothing was found, and where.
+    pub(crate) fn empty(&self) -> Shown {
+        format!("No metrics found in {}.", self.domain.label).into()
+    }
+
+    /// Whether it is a space's domain.
+    pub(crate) fn is_of_space(&self) -> bool {
+        let id = self.domain.id.as_deref();
+        id.is_some_and(|id| id.starts_with("s-"))
     }
 
     /// The server and the domain, as a path of two directories.

@@ -60,7 +60,7 @@ codes! {
     TARGET_MALFORMED = "BXNMSMT05E", Invalid, "a `target` can not be parsed";
     FUNCTION_UNSUPPORTED = "BXNMSMT06E", Invalid, "a `target` calls a function, which is not served yet";
     TIME_MALFORMED = "BXNMSMT07E", Invalid, "`from` or `until` can not be parsed";
-    RANGE_EMPTY = "BXNMSMT08E", Invalid, "`from` and `until` are the same instant";
+    RANGE_EMPTY = "BXNMSMT08E", Invalid, "`from` and `until` are the same instant, or those of a deletion run backwards";
     QUERY_MALFORMED = "BXNMSMT09E", Invalid, "`query` is not a pattern";
     QUERY_MISSING = "BXNMSMT10E", Invalid, "a deletion has no `query`";
     PARAMETER_INVALID = "BXNMSMT11E", Invalid, "a parameter or field has a value that is not accepted";

@@ -13,6 +13,7 @@
 //! Days begin at midnight of the given zone; offsets are spans of absolute time. Two habits of the original are kept
 //! because dashboards may rest on them: `12pm` is midnight (twelve hours are added and wrapped), and `-` alone is `now`.
 
+pub mod bounds;
 mod iso;
 pub mod lenient;
 mod reference;
@@ -61,6 +62,12 @@ pub enum TimeError {
     /// `from` and `until` are the same.
     #[error("`from` and `until` are the same instant")]
     EmptyRange,
+    /// `from` is later than `until`, where they are not swapped.
+    #[error("`from` lies behind `until`")]
+    Backwards,
+    /// Nothing at all, where that may not stand for a default.
+    #[error("`{0}` is empty")]
+    Empty(&'static str),
 }
 
 /// Reads one time expression.

@@ -1,19 +1,23 @@
 //! `metrics`: send, get, list, delete. One file each, and what they share.
 
+mod asked;
 mod branch;
 mod delete;
 mod get;
 mod input;
 mod json_input;
 mod list;
+mod missed;
 mod pipe;
 mod progress;
 mod recognise;
 mod send;
 mod server_clock;
 mod settings;
+mod span;
 mod sparklines;
 mod tally;
+mod zone;
 
 use crate::context::Context;
 use crate::error::Failure;

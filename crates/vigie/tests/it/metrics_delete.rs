@@ -34,13 +34,51 @@ fn nothing_goes_without_a_yes() {
 #[test]
 fn a_time_leaves_the_metrics() {
     let mut terminal = filled();
-    terminal.run("vigie metrics delete shop.us --from -7d --until -1d --dry-run");
-    assert_snapshot!(terminal.transcript());
+    terminal.set("TZ", "Europe/Paris");
+    for times in [
+        "shop.us --from 2026-11-26T04:20 --until 2026-11-26T04:40",
+        "shop.eu.errors --until 2026-11-26T04:40:00.250",
+        "shop.eu.latency --from 2026-11-26",
+    ] {
+        let delete = "vigie metrics delete";
+        terminal.run(&format!("{delete} {times} --dry-run"));
+        terminal.run(&format!("{delete} {times} --yes"));
+    }
     let asked = terminal.server.asked("DELETE", "/v1/metrics/list");
-    assert_eq!(
-        asked[0].query,
-        "query=shop.us&from=-7d&until=-1d&dry_run=true"
+    let times = [
+        "shop.us&from=2026-11-26T03:20:00Z&until=2026-11-26T03:40:00Z",
+        "shop.eu.errors&until=2026-11-26T03:40:00.25Z",
+        "shop.eu.latency&from=2026-11-25T23:00:00Z",
+    ];
+    for (at, time) in times.into_iter().enumerate() {
+        let expected = format!("query={time}&tz=Europe/Paris");
+        // The dry run, and counted again before it is done.
+        let counted = format!("{expected}&dry_run=true");
+        let asked: Vec<&str> = asked[3 * at..3 * at + 3]
+            .iter()
+            .map(|asked| asked.query.as_str())
+            .collect();
+        assert_eq!(asked, [&counted, &counted, &expected]);
+    }
+    assert_snapshot!(terminal.transcript());
+}
+
+/// What can not be read for certain costs no request.
+#[test]
+fn a_time_that_is_none_deletes_nothing() {
+    let mut terminal = filled();
+    terminal.run("vigie metrics delete shop.us --from -1h --until -5h --yes");
+    terminal.run("vigie metrics delete shop.us --from -1h --until -1h --yes");
+    terminal.run("vigie metrics delete shop.us --until _ --yes");
+    terminal.run("vigie metrics delete shop.us --until soon --yes");
+    terminal.run("vigie metrics delete shop.us --until -1d --tz Mars/Olympus --yes");
+    assert!(
+        terminal
+            .server
+            .asked("DELETE", "/v1/metrics/list")
+            .is_empty()
     );
+    assert_snapshot!(terminal.transcript());
 }
 
 #[test]
@@ -73,7 +111,7 @@ fn regression_7_what_lies_below_is_said_before_it_goes() {
     drop(store);
     terminal.run("vigie metrics delete load.* --dry-run");
     terminal.run("vigie metrics delete load.h01.* --dry-run");
-    terminal.run("vigie metrics delete load.h0* --from -7d --dry-run");
+    terminal.run("vigie metrics delete load.h0* --from 2018-03-01 --dry-run");
     terminal.run("vigie metrics delete load.h01 --dry-run --output json");
     terminal.run("vigie metrics delete load.*");
     terminal.run("vigie metrics delete load.h0* --yes");

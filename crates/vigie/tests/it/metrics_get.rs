@@ -221,3 +221,52 @@ fn regression_7_a_branch_says_what_lies_below() {
     }
     assert_snapshot!(terminal.transcript());
 }
+
+/// A backwards range is a slip, and an absent end is told.
+#[test]
+fn ends_that_make_no_range_say_why() {
+    let mut terminal = filled();
+    for times in [
+        "--from -1h --until -5h",
+        "--from +1h",
+        "--from now",
+        "--from -1h --until -60min",
+    ] {
+        let ran = terminal.run(&format!("vigie metrics get shop.us.errors {times}"));
+        assert_eq!(ran.code, 2, "{times}: {ran:?}");
+    }
+    assert!(terminal.server.asked("GET", "/v1/metrics").is_empty());
+    let ran = terminal.run("vigie metrics get shop.us.errors --until -1d");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_snapshot!(terminal.transcript());
+}
+
+#[test]
+fn of_several_targets_each_that_reads_nothing_is_named() {
+    let mut terminal = filled();
+    let targets = "shop.us.errors shop.none shop.gone.*";
+    for format in ["sparkline", "csv"] {
+        let ran = terminal.run(&format!(
+            "vigie metrics get {targets} {RANGE} --format {format}"
+        ));
+        assert_eq!(
+            ran.stderr,
+            "no metric fits `shop.none`\nno metric fits `shop.gone.*`\n"
+        );
+    }
+    let ran = terminal.run("vigie metrics get shop.none --format csv");
+    assert_eq!(ran.stdout, "name,timestamp,value\n");
+    assert!(ran.stderr.starts_with("No metrics found in "), "{ran:?}");
+}
+
+#[test]
+fn a_result_has_one_form() {
+    let mut terminal = filled();
+    for line in ["get shop.us.errors --format csv", "list --format plain"] {
+        let ran = terminal.run(&format!("vigie metrics {line} --output json"));
+        assert_eq!(ran.code, 2, "{line}: {ran:?}");
+        assert!(ran.stderr.contains("two forms of one result"), "{ran:?}");
+    }
+    let ran = terminal.run("vigie metrics list --format json --output json");
+    assert_eq!(ran.code, 0, "{ran:?}");
+}

@@ -120,3 +120,22 @@ fn regression_7_a_tree_of_any_depth_and_of_tags() {
     let deepest = asked.iter().filter(|asked| asked.query.contains("shop"));
     assert_eq!(deepest.count(), 1, "all was in the first answer");
 }
+
+/// A note is whole lines: no line's end is shown as two characters.
+#[test]
+fn a_tree_that_is_cut_says_so_in_lines() {
+    let mut terminal = Terminal::logged_in();
+    let mut store = terminal.server.store.lock().unwrap();
+    for at in 0..60 {
+        let name = format!("{}.item-{at:03}", if at % 2 == 0 { "even" } else { "odd" });
+        store.samples.insert(name, BTreeMap::from([(0, json!(1))]));
+    }
+    drop(store);
+    let ran = terminal.run("vigie metrics list");
+    assert_eq!(
+        ran.stderr,
+        "2 branches; more below\nhint: see the rest with `--depth 2` or `--all`, or begin further down\n"
+    );
+    let ran = terminal.run("vigie metrics list --depth 1");
+    assert_eq!(ran.stderr, "2 branches; more below\n");
+}

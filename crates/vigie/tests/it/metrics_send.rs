@@ -30,6 +30,33 @@ fn arguments_become_samples() {
     assert_eq!(asked[0].header("x-auth-scope-id"), format!("s-{SPACE}"));
 }
 
+/// What one command deletes is what another showed and a third sent: a time is of one zone for all.
+#[test]
+fn a_time_behind_an_at_is_of_the_zone() {
+    let mut terminal = Terminal::logged_in();
+    terminal.set("TZ", "Europe/Paris");
+    let sent = [
+        ("a.tz=1@2018-03-01T01:00", ""),
+        ("a.arg=1@2018-03-01T02:00", "--tz Europe/Kyiv"),
+        ("a.own=1@2018-03-01T00:00Z", ""),
+    ];
+    for (sample, more) in sent {
+        let ran = terminal.run(&format!("vigie metrics send {sample} {more}"));
+        assert_eq!(ran.code, 0, "{ran:?}");
+    }
+    let store = terminal.server.store.lock().unwrap();
+    for name in ["a.tz", "a.arg", "a.own"] {
+        assert!(
+            store.samples[name].contains_key(&1_519_862_400_000),
+            "{name}"
+        );
+    }
+    drop(store);
+    let ran = terminal.run("vigie metrics send a=1@2018-03-01 --tz Mars/Olympus");
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("`Mars/Olympus` is no time zone"));
+}
+
 #[test]
 fn files_of_every_format() {
     let mut terminal = Terminal::logged_in();

@@ -211,3 +211,25 @@ fn an_agent_with_a_key_remembers_its_space_while_the_server_is_away() {
         format!("s-{SPACE}")
     );
 }
+
+/// Where no space is targeted, what was looked into is named, and how to get to a space.
+#[test]
+fn an_empty_domain_is_named() {
+    let (mut terminal, _) = logged_in(1, 2);
+    assert_eq!(targeted(&terminal)[1], "");
+    for line in ["list", "list no.such", "get a.b"] {
+        let ran = terminal.run(&format!("vigie metrics {line}"));
+        assert_eq!(
+            ran.stdout,
+            "No metrics found in organization `field-org`.\n"
+        );
+        let hint = "hint: no space is targeted; choose one with `vigie target -s SPACE`\n";
+        assert_eq!(ran.stderr, hint, "{line}");
+    }
+    let ran = terminal.run("vigie metrics list --scope account");
+    assert!(
+        ran.stdout.starts_with("No metrics found in account `"),
+        "{ran:?}"
+    );
+    assert!(!ran.stderr.contains("no space is targeted"), "{ran:?}");
+}

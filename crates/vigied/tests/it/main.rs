@@ -27,6 +27,8 @@ mod contract;
 #[cfg(test)]
 mod deletion;
 #[cfg(test)]
+mod deletion_bounds;
+#[cfg(test)]
 mod disk_full;
 #[cfg(test)]
 mod docs;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct DeleteReply {
     /// The pattern that was asked for.
     pub query: String,
-    /// Series that fit it, and everything below a node that fits it.
+    /// Series that fit it, and everything below a node that fits it, whether or not they have samples from `from` to `until`.
     pub deleted: u64,
     /// Those of them that do not fit it themselves, and only lie below a node that does.
     #[serde(default)]

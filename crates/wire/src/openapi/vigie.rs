@@ -140,8 +140,8 @@ fn metrics(document: &mut Document) {
             true,
             targets,
         )
-        .query("from", TIME)
-        .query("until", TIME)
+        .query("from", &format!("{TIME}; 24 hours before `until` by default"))
+        .query("until", &format!("{TIME}; now by default"))
         .query_of(
             "maxDataPoints",
             "consolidates to at most so many points; what is no number above 0 is ignored, as Graphite does",
@@ -202,8 +202,10 @@ fn listing(document: &mut Document) {
         true,
         json!({ "type": "string" }),
     )
-    .query("from", "deletes only the samples from here on")
-    .query("until", "deletes only the samples up to here")
+    .query("from", "deletes only the samples from here on, this instant included; without it, from the earliest on")
+    .query("until", "deletes only the samples up to here, this instant included; without it, up to the latest, those of the future too. Not before `from`: that is refused")
+    .query("now", "the instant that relative times count from; the server's clock by default")
+    .query("tz", "the time zone of `from` and `until`, for example `Europe/Berlin`; UTC by default, and one that is unknown is refused")
     .query_of(
         "dry_run",
         "only counts",

@@ -9,6 +9,9 @@ use base::time::Millis;
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 
+/// No zone was ever further from UTC.
+const OFFSET_SECONDS_MAX: i32 = 18 * 3600;
+
 /// The instant, if the text begins as a date of this sort does: `None` leaves it to other readers.
 pub(super) fn instant(text: &str, zone: &TimeZone) -> Option<Result<Millis, TimeError>> {
     let (date, rest) = date(text)?;
@@ -102,12 +105,11 @@ fn offset_of(text: &str) -> Option<Option<Offset>> {
         minutes if minutes.len() == 2 => digits(minutes, 2)?.parse().ok()?,
         _ => return None,
     };
-    if minutes > 59 {
+    let seconds = hours * 3600 + minutes * 60;
+    if minutes > 59 || seconds > OFFSET_SECONDS_MAX {
         return None;
     }
-    Offset::from_seconds(sign * (hours * 3600 + minutes * 60))
-        .ok()
-        .map(Some)
+    Offset::from_seconds(sign * seconds).ok().map(Some)
 }
 
 fn digits(text: &str, count: usize) -> Option<&str> {

@@ -74,7 +74,8 @@ pub fn parse(text: &str, now: Millis, zone: &TimeZone) -> Result<Read, TimeError
     }
 }
 
-/// As [`super::range`], with times read as [`parse`] does.
+/// What a question reads: as [`super::range`], with times read as [`parse`] does, and an absent `from` is 24 hours before
+/// `until`.
 ///
 /// # Errors
 /// [`TimeError`] of either, or [`TimeError::EmptyRange`].
@@ -93,8 +94,8 @@ pub fn range(
             |text| parse(text, now, zone),
         )
     };
-    let default = default_range(now);
-    let (from, until) = (given(from, default.from)?, given(until, default.until)?);
+    let until = given(until, now)?;
+    let from = given(from, default_range(until.at).from)?;
     let notice = from.notice.or(until.notice);
     Ok((super::between(from.at, until.at)?, notice))
 }

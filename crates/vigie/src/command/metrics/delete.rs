@@ -1,6 +1,8 @@
 //! `metrics delete`: says how many first.
 
 use super::counted;
+use super::server_clock::ServerClock;
+use super::span::Span;
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
@@ -14,11 +16,13 @@ use wire::find::delete::DeleteReply;
 #[command(after_long_help = "\
 A pattern takes whole subtrees: `shop.eu` deletes the metric `shop.eu` and everything below it,
 which is said before it goes; `--dry-run` shows the first names. `*` deletes all there is. With
-`--from` or `--until`, only samples of that time are deleted and the metrics stay.
+`--from` or `--until`, only samples of that time are deleted and the metrics stay: with `--until`
+alone all up to it, with `--from` alone all from it on. Times are written as for `metrics get`.
 
 Examples:
   vigie metrics delete 'shop.test-*' --dry-run
-  vigie metrics delete 'shop.test-*' --yes")]
+  vigie metrics delete 'shop.test-*' --yes
+  vigie metrics delete 'shop.**' --until -30d --dry-run")]
 pub(crate) struct DeleteArgs {
     /// A name or a pattern
     #[arg(value_name = "QUERY")]
@@ -29,6 +33,10 @@ pub(crate) struct DeleteArgs {
     /// Delete only samples up to this time
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     until: Option<String>,
+    /// Time zone in which times are read and shown, for example `Europe/Paris`; default: that of the
+    /// variable `TZ`, else UTC
+    #[arg(long, value_name = "ZONE")]
+    tz: Option<String>,
     /// Do not ask
     #[arg(short, long, visible_short_alias = 'f')]
     yes: bool,
@@ -43,7 +51,11 @@ pub(crate) struct DeleteArgs {
 pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let monitoring = Monitoring::to_change(context, &args.scope)?;
-    let found = request(args, &monitoring, true)?;
+    let clock = ServerClock::new(context, Some(&monitoring));
+    let bounds = (args.from.as_deref(), args.until.as_deref());
+    let span = Span::read(bounds, args.tz.as_deref(), &clock, context)?;
+    let span = span.as_ref();
+    let found = request(args, span, &monitoring, true)?;
     if args.dry_run || found.deleted == 0 {
         if output.is_json() {
             return output.json(&DeleteReply {
@@ -56,12 +68,13 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), Failure> {
             output.note("hint: see what there is with `vigie metrics list`");
             return Ok(());
         }
-        return told(args, &found, context);
+        return told(args, span, &found, context);
     }
     if !args.yes {
         let question = format!(
-            "{} of {} will be deleted for good. Go on?",
-            announced(args, &found),
+            "{} {} {} will be deleted for good. Go on?",
+            announced(args, span, &found),
+            place(span),
             monitoring.described()
         );
         if !prompt::confirm(question, "`--yes`")? {
@@ -69,25 +82,41 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), Failure> {
         }
     }
     output.action(format!(
-        "Deleting {} of {}...",
-        described(args, found.deleted),
+        "Deleting {} {} {}...",
+        described(span, found.deleted),
+        place(span),
         monitoring.described()
     ))?;
-    let deleted = request(args, &monitoring, false)?;
+    let deleted = request(args, span, &monitoring, false)?;
     if output.is_json() {
         return output.json(&deleted);
     }
     output.ok()?;
-    output.say(format!("{} deleted.", described(args, deleted.deleted)))
+    output.say(format!(
+        "{} {}deleted.",
+        sentence(&described(span, deleted.deleted)),
+        if span.is_some() { "were " } else { "" }
+    ))
 }
 
 /// What a dry run shows.
-fn told(args: &DeleteArgs, found: &DeleteReply, context: &Context) -> Result<(), Failure> {
+fn told(
+    args: &DeleteArgs,
+    span: Option<&Span>,
+    found: &DeleteReply,
+    context: &Context,
+) -> Result<(), Failure> {
     let output = &context.output;
     if found.names.is_empty() {
-        return output.say(format!("{} would be deleted.", announced(args, found)));
+        return output.say(format!(
+            "{} would be deleted.",
+            announced(args, span, found)
+        ));
     }
-    output.say(format!("{} would be deleted:", announced(args, found)))?;
+    output.say(format!(
+        "{} would be deleted:",
+        announced(args, span, found)
+    ))?;
     for name in &found.names {
         output.say(shown!("  {}", name.clone()))?;
     }
@@ -98,38 +127,51 @@ fn told(args: &DeleteArgs, found: &DeleteReply, context: &Context) -> Result<(),
     Ok(())
 }
 
-/// What would go, and that it is more than what fits, where it is.
-fn announced(args: &DeleteArgs, found: &DeleteReply) -> String {
-    let what = described(args, found.deleted);
+/// What would go, and that it is more than what fits, where it is; at the beginning of a sentence.
+fn announced(args: &DeleteArgs, span: Option<&Span>, found: &DeleteReply) -> String {
+    let what = described(span, found.deleted);
     if found.below == 0 {
-        return what;
+        return sentence(&what);
     }
-    // It goes on behind a colon.
-    let what = what.replacen("The ", "the ", 1);
     format!("`{}` and everything below: {what}", args.query)
 }
 
-fn described(args: &DeleteArgs, count: u64) -> String {
-    let metrics = counted(count, "metric", "metrics");
-    if args.from.is_some() || args.until.is_some() {
-        format!("The samples of that time of {metrics}")
-    } else {
-        metrics
+/// What goes. The server counts the metrics that fit, whether or not they have samples of that time.
+fn described(span: Option<&Span>, count: u64) -> String {
+    match span {
+        None => counted(count, "metric", "metrics"),
+        Some(span) => {
+            let metrics = counted(count, "metric that fits", "metrics that fit");
+            format!("the samples {} of the {metrics}", span.described())
+        }
     }
+}
+
+/// The word between what goes and whose it is.
+const fn place(span: Option<&Span>) -> &'static str {
+    if span.is_some() { "in" } else { "of" }
+}
+
+fn sentence(phrase: &str) -> String {
+    let mut rest = phrase.chars();
+    let first = rest.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(rest).collect()
 }
 
 fn request(
     args: &DeleteArgs,
+    span: Option<&Span>,
     monitoring: &Monitoring<'_>,
     dry_run: bool,
 ) -> Result<DeleteReply, Failure> {
     let make = || {
         let mut request =
             Request::delete(monitoring.url("/v1/metrics/list")).query("query", &args.query);
-        for (name, value) in [("from", &args.from), ("until", &args.until)] {
-            if let Some(value) = value {
-                request = request.query(name, value);
+        if let Some(span) = span {
+            for (name, value) in span.parameters() {
+                request = request.query(name, &value);
             }
+            request = request.query("tz", &span.zone);
         }
         if dry_run {
             request.query("dry_run", "true")

@@ -1,17 +1,19 @@
 //! `metrics get`.
 
+use super::asked::asked;
 use super::branch::propose;
+use super::missed::missed;
 use super::sparklines::sparklines;
+use super::zone::zone;
 use crate::chart::{Align, Chart, Table, Trace, draw};
 use crate::client::Request;
 use crate::context::Context;
-use crate::env;
 use crate::error::Failure;
-use crate::monitoring::{Monitoring, Patience, ScopeArgs};
+use crate::monitoring::{Monitoring, Patience, ScopeArgs, TARGET_SPACE};
 use crate::output::{csv_field, printable};
 use crate::screen::{Screen, ScreenArgs};
 use crate::shown::Shown;
-use base::time::{Clock as _, Millis, SystemClock, TimeRange};
+use base::time::{Millis, TimeRange};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
@@ -55,7 +57,7 @@ pub(crate) struct GetArgs {
     /// Names or patterns
     #[arg(required = true, value_name = "TARGET")]
     targets: Vec<String>,
-    /// The earliest time; default: 24 hours ago
+    /// The earliest time; default: 24 hours before the latest
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     from: Option<String>,
     /// The latest time; default: now
@@ -80,26 +82,15 @@ pub(crate) struct GetArgs {
 /// Reads, and shows.
 pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let (name, zone) = zone(args, context)?;
-    // Asked here first, a wrong time costs no request, and drawings know their ends.
-    let (asked, notice) = wire::time_expr::lenient::range(
-        args.from.as_deref(),
-        args.until.as_deref(),
-        SystemClock.now(),
-        &zone,
-    )
-    .map_err(|error| {
-        Failure::usage(error.to_string()).hint("times are written as in `vigie metrics get --help`")
-    })?;
-    if let Some(notice) = notice {
-        output.note(notice.to_string());
-    }
-    let usual = if output.is_json() {
-        Format::Json
-    } else {
-        Format::Table
+    let (name, zone) = zone(args.tz.as_deref(), context)?;
+    // Drawings know their ends by it.
+    let asked = asked(args.from.as_deref(), args.until.as_deref(), &zone, context)?;
+    let format = match args.format {
+        Some(format) if output.is_json() && format != Format::Json => return Err(two_forms()),
+        Some(format) => format,
+        None if output.is_json() => Format::Json,
+        None => Format::Table,
     };
-    let format = args.format.unwrap_or(usual);
     let monitoring = Monitoring::to_read(context, &args.scope)?;
     let bodies = fetch(args, &name, &monitoring)?;
     if format == Format::Json {
@@ -120,17 +111,24 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
     let read: Vec<String> = rows.iter().map(|row| row.target.clone()).collect();
     if format == Format::Csv {
         output.csv(&csv(&rows))?;
+        if rows.iter().all(|row| row.datapoints.is_empty()) {
+            output.note(nothing_read(&rows, &monitoring));
+        } else {
+            let missed = missed(&args.targets, &rows);
+            missed.into_iter().for_each(|note| output.note(note));
+        }
         propose(&args.targets, &read, &monitoring, context);
         return Ok(());
     }
+    let missed = missed(&args.targets, &rows);
     for row in &mut rows {
         row.target = printable(&row.target);
     }
     if rows.iter().all(|row| row.datapoints.is_empty()) {
-        nothing_read(&rows, context)?;
+        output.say(nothing_read(&rows, &monitoring))?;
         let proposed = propose(&args.targets, &read, &monitoring, context);
         if !proposed {
-            hint(&rows, context);
+            hint(args, &rows, &monitoring, context);
         }
         return Ok(());
     }
@@ -155,6 +153,7 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
         Format::Table | Format::Csv | Format::Json => tables(&rows, &name, &zone),
     };
     output.text(&Shown::lines(&text))?;
+    missed.into_iter().for_each(|note| output.note(note));
     propose(&args.targets, &read, &monitoring, context);
     Ok(())
 }
@@ -205,17 +204,27 @@ fn one_array(bodies: &[Vec<u8>]) -> Result<String, Failure> {
     })
 }
 
-fn nothing_read(rows: &[ReadRow], context: &Context) -> Result<(), Failure> {
-    context.output.say(if rows.is_empty() {
-        "No metrics found."
-    } else {
-        "No samples found in this time."
-    })
+/// Where one says `json`, the other must not say something else.
+pub(super) fn two_forms() -> Failure {
+    Failure::usage("`--output json` and another `--format` are two forms of one result")
+        .hint("give one of them")
 }
 
-fn hint(rows: &[ReadRow], context: &Context) {
+fn nothing_read(rows: &[ReadRow], monitoring: &Monitoring<'_>) -> Shown {
+    if rows.is_empty() {
+        monitoring.empty()
+    } else {
+        "No samples found in this time.".into()
+    }
+}
+
+fn hint(args: &GetArgs, rows: &[ReadRow], monitoring: &Monitoring<'_>, context: &Context) {
     context.output.note(if rows.is_empty() {
-        "hint: see what there is with `vigie metrics list`"
+        if args.scope.scope.is_none() && !monitoring.is_of_space() {
+            TARGET_SPACE
+        } else {
+            "hint: see what there is with `vigie metrics list`"
+        }
     } else {
         "hint: ask for a longer one, for example with `--from -7d`"
     });
@@ -271,29 +280,6 @@ fn readable(value: f64) -> String {
         rounded.trim_end_matches('0').trim_end_matches('.')
     };
     rounded.to_owned()
-}
-
-/// The zone with its name: the argument's, else that of `TZ`, else UTC.
-fn zone(args: &GetArgs, context: &Context) -> Result<(String, TimeZone), Failure> {
-    if let Some(name) = &args.tz {
-        let zone = wire::time_expr::zone(name).ok_or_else(|| {
-            Failure::usage(format!("`{name}` is no time zone"))
-                .hint("zones are named as `UTC` or `Europe/Paris`")
-        })?;
-        return Ok((name.clone(), zone));
-    }
-    let utc = || ("UTC".to_owned(), TimeZone::UTC);
-    let Some(name) = context.env.get(env::ZONE) else {
-        return Ok(utc());
-    };
-    let name = name.trim_start_matches(':');
-    Ok(match wire::time_expr::zone(name) {
-        Some(zone) => (name.to_owned(), zone),
-        None => {
-            context.output.note("`TZ` is no name of a zone, so times are of UTC: set it as `Europe/Paris`, or give `--tz`");
-            utc()
-        }
-    })
 }
 
 fn tables(rows: &[ReadRow], name: &str, zone: &TimeZone) -> String {

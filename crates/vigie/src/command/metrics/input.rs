@@ -61,7 +61,8 @@ pub(crate) struct Input {
 }
 
 enum Source {
-    Arguments(Vec<String>),
+    /// With the zone of their times.
+    Arguments(Vec<String>, TimeZone),
     Stream(Box<Stream>),
     Done,
 }
@@ -94,17 +95,22 @@ pub(crate) enum Portion {
 
 impl Input {
     /// `NAME=VALUE[@TIME]` arguments; a wrong one is a wrong command line.
-    pub(crate) fn of_arguments(arguments: &[String]) -> Result<Self, Failure> {
+    pub(crate) fn of_arguments(arguments: &[String], zone: TimeZone) -> Result<Self, Failure> {
         for (at, argument) in arguments.iter().enumerate() {
-            push_argument(&mut Lines::default(), argument, at as u64 + 1, &|| {
-                SystemClock.now()
-            })?;
+            let clock = || SystemClock.now();
+            push_argument(
+                &mut Lines::default(),
+                argument,
+                at as u64 + 1,
+                &zone,
+                &clock,
+            )?;
         }
         Ok(Self {
             unit: Unit::Argument,
             size: None,
             read: 0,
-            source: Source::Arguments(arguments.to_vec()),
+            source: Source::Arguments(arguments.to_vec(), zone),
         })
     }
 
@@ -174,10 +180,11 @@ impl Input {
     ) -> Result<Portion, Failure> {
         match std::mem::replace(&mut self.source, Source::Done) {
             Source::Done => Ok(Portion::End),
-            Source::Arguments(arguments) => {
+            Source::Arguments(arguments, zone) => {
                 let mut lines = Lines::default();
                 for (at, argument) in arguments.iter().enumerate() {
-                    push_argument(&mut lines, argument, at as u64 + 1, &|| clock.now())?;
+                    let now = || clock.now();
+                    push_argument(&mut lines, argument, at as u64 + 1, &zone, &now)?;
                 }
                 lines.received = arguments.len() as u64;
                 Ok(Portion::Lines(lines))
@@ -290,6 +297,7 @@ fn push_argument(
     lines: &mut Lines,
     argument: &str,
     place: u64,
+    zone: &TimeZone,
     now: &dyn Fn() -> Millis,
 ) -> Result<(), Failure> {
     let wrong = |what: String| {
@@ -313,7 +321,7 @@ fn push_argument(
         .filter(|value: &f64| value.is_finite())
         .ok_or_else(|| wrong(format!("`{value}` is no number")))?;
     let read = |time: &str, now: Millis| {
-        wire::time_expr::lenient::parse(time, now, &TimeZone::UTC)
+        wire::time_expr::lenient::parse(time, now, zone)
             .map(|read| read.at)
             .map_err(|error| wrong(error.to_string()))
     };
@@ -342,8 +350,10 @@ mod tests {
 
     fn one(argument: &str) -> Result<(String, f64, Millis), String> {
         let mut lines = Lines::default();
-        push_argument(&mut lines, argument, 1, &|| SystemClock.now())
-            .map_err(|failure| failure.message.into_string())?;
+        push_argument(&mut lines, argument, 1, &TimeZone::UTC, &|| {
+            SystemClock.now()
+        })
+        .map_err(|failure| failure.message.into_string())?;
         let sample = lines.batch.iter().next().unwrap();
         Ok((sample.name.to_owned(), sample.value, sample.at))
     }

@@ -1,10 +1,12 @@
 //! `metrics list`: the tree of names, one request per level.
 
+use super::counted;
+use super::get::two_forms;
 use crate::chart::Glyphs;
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::monitoring::{Monitoring, Patience, ScopeArgs};
+use crate::monitoring::{Monitoring, Patience, ScopeArgs, TARGET_SPACE};
 use crate::output::printable;
 use crate::screen::AlphabetArgs;
 use crate::shown::Shown;
@@ -59,18 +61,21 @@ pub(crate) struct ListArgs {
 /// Walks the levels, and shows them.
 pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let usual = if output.is_json() {
-        Format::Json
-    } else {
-        Format::Tree
+    let format = match args.format {
+        Some(format) if output.is_json() && format != Format::Json => return Err(two_forms()),
+        Some(format) => format,
+        None if output.is_json() => Format::Json,
+        None => Format::Tree,
     };
-    let format = args.format.unwrap_or(usual);
-    let levels = walk(args, context, format)?;
+    let monitoring = Monitoring::to_read(context, &args.scope)?;
+    let levels = walk(args, &monitoring, format)?;
     match format {
         Format::Json => output.json(&levels.concat()),
         _ if levels.iter().all(Vec::is_empty) => {
-            output.say("No metrics found.")?;
-            output.note(if args.query == "*" {
+            output.say(monitoring.empty())?;
+            output.note(if args.scope.scope.is_none() && !monitoring.is_of_space() {
+                TARGET_SPACE
+            } else if args.query == "*" {
                 "hint: send the first with `vigie metrics send NAME=VALUE`"
             } else {
                 "hint: see all there is with `vigie metrics list`"
@@ -81,21 +86,28 @@ pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), Failure> {
         Format::Tree => {
             let glyphs = args.alphabet.glyphs(&context.env);
             output.text(&Shown::lines(&tree(&levels, glyphs)))?;
-            output.note(summary(args, &levels));
+            let (summary, hint) = summary(args, &levels);
+            output.note(summary);
+            if let Some(hint) = hint {
+                output.note(hint);
+            }
             Ok(())
         }
     }
 }
 
-fn walk(args: &ListArgs, context: &Context, format: Format) -> Result<Vec<Vec<NodeItem>>, Failure> {
-    let monitoring = Monitoring::to_read(context, &args.scope)?;
+fn walk(
+    args: &ListArgs,
+    monitoring: &Monitoring<'_>,
+    format: Format,
+) -> Result<Vec<Vec<NodeItem>>, Failure> {
     let mut levels: Vec<Vec<NodeItem>> = Vec::new();
     let mut query = args.query.clone();
     // Behind a `**` further up, a node can be on two levels.
     let mut known = BTreeSet::new();
     let mut shown = 0;
     for _ in 0..args.depth.unwrap_or(DEPTH_MAX) {
-        let mut level = nodes(&monitoring, &query)?;
+        let mut level = nodes(monitoring, &query)?;
         // All that is below a last `**` is there already.
         let deeper = level.iter().any(|node| node.branch) && last_element(&query) != "**";
         level.retain(|node| known.insert(node.path.clone()));
@@ -115,17 +127,27 @@ fn walk(args: &ListArgs, context: &Context, format: Format) -> Result<Vec<Vec<No
 }
 
 /// How much that was, and how to see the rest.
-fn summary(args: &ListArgs, levels: &[Vec<NodeItem>]) -> String {
-    let count = levels.iter().flatten().filter(|node| node.leaf).count();
-    let metrics = if count == 1 { "metric" } else { "metrics" };
-    match (is_cut(levels), args.depth) {
-        (false, _) => format!("{count} {metrics}"),
-        (true, Some(_)) => format!("{count} {metrics} down to this level"),
-        (true, None) => format!(
-            "{count} {metrics} down to this level\nhint: there is more below; see it with `--depth {}` or `--all`, or begin further down",
-            levels.len() + 1
-        ),
+fn summary(args: &ListArgs, levels: &[Vec<NodeItem>]) -> (String, Option<String>) {
+    let number = |fits: fn(&NodeItem) -> bool| {
+        let fitting = levels.iter().flatten().filter(|node| fits(node));
+        fitting.count() as u64
+    };
+    let count = number(|node| node.leaf);
+    let metrics = counted(count, "metric", "metrics");
+    if !is_cut(levels) {
+        return (metrics, None);
     }
+    let told = if count == 0 {
+        let branches = counted(number(|node| node.branch), "branch", "branches");
+        format!("{branches}; more below")
+    } else {
+        format!("{metrics} down to this level; more below")
+    };
+    let deeper = || {
+        let depth = levels.len() + 1;
+        format!("hint: see the rest with `--depth {depth}` or `--all`, or begin further down")
+    };
+    (told, args.depth.is_none().then(deeper))
 }
 
 /// The nodes that fit `query`.

@@ -4,11 +4,13 @@ use super::input::{Format, Input, Portion};
 use super::progress::Progress;
 use super::server_clock::{self, ServerClock};
 use super::tally::Tally;
+use super::zone::zone;
 use crate::agent::receipt;
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::{Monitoring, Patience, ScopeArgs};
+use jiff::tz::TimeZone;
 use std::time::{Duration, Instant};
 use wire::ingest::Lines;
 use wire::ingest::csv::Columns;
@@ -65,6 +67,10 @@ pub(crate) struct SendArgs {
     /// else each row is of the moment it is read
     #[arg(long, value_name = "COLUMN")]
     time_column: Option<String>,
+    /// Time zone of the times behind `@`, for example `Europe/Paris`; default: that of the variable
+    /// `TZ`, else UTC. Times of a file are of UTC where they name no zone
+    #[arg(long, value_name = "ZONE", conflicts_with = "file")]
+    tz: Option<String>,
     /// Samples per request
     #[arg(long, value_name = "COUNT", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     batch: u32,
@@ -88,7 +94,14 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
         ));
     }
     let mut input = match args.file.as_deref().or(piped) {
-        None => Input::of_arguments(&args.samples)?,
+        None => {
+            // Where no time is given, none is misread.
+            let zone = match args.samples.iter().any(|sample| sample.contains('@')) {
+                true => zone(args.tz.as_deref(), context)?.1,
+                false => TimeZone::UTC,
+            };
+            Input::of_arguments(&args.samples, zone)?
+        }
         Some(file) => Input::of_file(file, args.format, columns(args), args.name.clone())?,
     };
     let output = &context.output;

@@ -1,7 +1,8 @@
 //! `DELETE /v1/metrics/list`.
 
+use super::bounds::bounds;
 use super::entered::Deleter;
-use super::question::{Times, Told, hold, invalid, parameter, pattern, query_of, times};
+use super::question::{Told, hold, invalid, parameter, pattern, query_of};
 use crate::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
@@ -72,7 +73,7 @@ fn remove(
         }
     };
     let parsed = pattern(text)?;
-    let Times { range, notice, .. } = times(app, &query)?;
+    let (range, notice) = bounds(app, &query)?;
     told.keep(notice);
     let delete = DeleteQuery {
         pattern: &parsed,

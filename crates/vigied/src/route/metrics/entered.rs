@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
 use base::scope::Scope;
-use base::time::TimeRange;
+use base::time::{Millis, TimeRange};
 use iam::audit::{Action, Actor, Credential, Entry, Origin, Outcome};
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -41,6 +41,10 @@ impl Deleter {
     ) -> Result<(), Refusal> {
         let who = scope.caller().parse().map_or(Actor::Unknown, Actor::User);
         let (app, credential) = (Arc::clone(&self.app), self.credential);
+        // An open end is not one of the bounds.
+        let bound = |at: Option<Millis>, open: Millis| at.filter(|at| *at != open).map(|at| at.0);
+        let from = bound(range.map(|range| range.from), TimeRange::ALL.from);
+        let until = bound(range.map(|range| range.until), TimeRange::ALL.until);
         let (domain, pattern) = (scope.domain(), pattern.to_owned());
         let work = async move {
             let entry = Entry::by_actor(who, credential, Action::MetricsDeleted)
@@ -48,8 +52,8 @@ impl Deleter {
                 .on(domain)
                 .outcome(outcome)
                 .with("pattern", pattern)
-                .with_some("from", range.map(|range| range.from.0))
-                .with_some("until", range.map(|range| range.until.0))
+                .with_some("from", from)
+                .with_some("until", until)
                 .with_some("series", series);
             app.iam.enter(entry).await
         };

@@ -1,5 +1,6 @@
 //! `/v1/metrics` and `/v1/metrics/list`: send, query, list and delete. Source: `docs/guides/central-path.md`.
 
+mod bounds;
 mod delete;
 mod entered;
 mod list;

@@ -58,6 +58,18 @@ pub(super) struct Times {
     pub(super) notice: Option<Notice>,
 }
 
+/// A time that can not be read.
+pub(super) fn no_time(error: &TimeError) -> Refusal {
+    let code = match error {
+        TimeError::EmptyRange | TimeError::Backwards => &code::RANGE_EMPTY,
+        _ => &code::TIME_MALFORMED,
+    };
+    Refusal(
+        code.problem(error.to_string())
+            .hint("write times like `-24h`, `2017-07-01T02:00Z`, `now` or epoch seconds"),
+    )
+}
+
 /// Reads `tz`, `now`, `from` and `until`.
 pub(super) fn times(app: &App, query: &Query) -> Result<Times, Refusal> {
     let zone = match parameter(query, "tz")? {
@@ -66,15 +78,11 @@ pub(super) fn times(app: &App, query: &Query) -> Result<Times, Refusal> {
         None => None,
     };
     let zone = zone.unwrap_or(jiff::tz::TimeZone::UTC);
-    let refuse = |error: TimeError| {
-        let code = match &error {
-            TimeError::EmptyRange => &code::RANGE_EMPTY,
-            _ => &code::TIME_MALFORMED,
-        };
-        Refusal(
-            code.problem(error.to_string())
-                .hint("write times like `-24h`, `2017-07-01T02:00Z`, `now` or epoch seconds"),
-        )
+    let refuse = |error: TimeError| match (no_time(&error), error) {
+        (Refusal(problem), TimeError::EmptyRange) => Refusal(
+            problem.hint("without `from` it is 24 hours before `until`, without `until` it is now"),
+        ),
+        (refusal, _) => refusal,
     };
     let clock = app.clock.now();
     let (now, of_now) = match parameter(query, "now")? {

@@ -199,3 +199,33 @@ proptest! {
         prop_assert_eq!(self::at(&civil.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()), Ok(at));
     }
 }
+
+#[test]
+fn an_absent_from_is_a_day_before_until() {
+    const DAY: i64 = 24 * 3_600_000;
+    let read = |from, until| {
+        let (range, _) = range(from, until, NOW, &TimeZone::UTC)?;
+        Ok::<_, TimeError>((range.from.0, range.until.0))
+    };
+    assert_eq!(read(None, Some("-1d")), Ok((NOW.0 - 2 * DAY, NOW.0 - DAY)));
+    assert_eq!(
+        read(Some(""), Some("-7d")),
+        Ok((NOW.0 - 8 * DAY, NOW.0 - 7 * DAY))
+    );
+    assert_eq!(read(Some("-1d"), None), Ok((NOW.0 - DAY, NOW.0)));
+    assert_eq!(read(None, None), Ok((NOW.0 - DAY, NOW.0)));
+    assert_eq!(read(Some("now"), Some("-2d")), Ok((NOW.0 - 2 * DAY, NOW.0)));
+}
+
+#[test]
+fn an_offset_is_one_that_a_zone_could_have() {
+    assert_eq!(at("2025-11-26T06:00:00+18:00"), Ok(NOON));
+    for text in ["+18:01", "-18:30", "+25:00", "-2500", "+99"] {
+        let text = format!("2025-11-25T12:00:00{text}");
+        assert_eq!(
+            at(&text),
+            Err(TimeError::NoSuchTime(text.clone())),
+            "{text}"
+        );
+    }
+}

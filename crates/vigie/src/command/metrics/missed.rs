@@ -1,0 +1,40 @@
+//! Targets that read nothing beside others that do: among what they read, nobody would miss it.
+
+use crate::shown::{Shown, shown};
+use wire::render::json::ReadRow;
+use wire::target::Target;
+
+/// So many are named.
+const NAMED_MAX: usize = 5;
+
+/// A sentence on each of several `targets` for which no sample is among `rows`.
+pub(super) fn missed(targets: &[String], rows: &[ReadRow]) -> Vec<Shown> {
+    let mut notes = Vec::new();
+    if targets.len() < 2 {
+        return notes;
+    }
+    let mut missed = 0;
+    for target in targets {
+        let Ok(parsed) = Target::parse(target) else {
+            continue;
+        };
+        let fits = |row: &&ReadRow| parsed.pattern().matches(&row.target);
+        let mut fitting = rows.iter().filter(fits).peekable();
+        let why = if fitting.peek().is_none() {
+            "no metric fits"
+        } else if fitting.all(|row| row.datapoints.is_empty()) {
+            "there is no sample in this time of"
+        } else {
+            continue;
+        };
+        missed += 1;
+        if missed <= NAMED_MAX {
+            notes.push(shown!("{} `{}`", why, target.clone()));
+        }
+    }
+    if missed > NAMED_MAX {
+        let rest = missed - NAMED_MAX;
+        notes.push(format!("and {rest} more targets read nothing").into());
+    }
+    notes
+}
