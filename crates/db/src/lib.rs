@@ -9,11 +9,13 @@ mod connect;
 mod error;
 mod migrate;
 mod pool;
+mod room;
 mod row;
 mod tx;
 
 pub use connect::{Place, Refused, unknown_parameter};
 pub use error::DbError;
 pub use pool::Db;
+pub use room::Watched;
 pub use row::{Row, Value};
 pub use tx::Tx;

@@ -1,5 +1,6 @@
 //! The pool, and statements outside a transaction.
 
+use crate::room::{Room, Watched};
 use crate::row::Inner;
 use crate::{DbError, Row, Tx, Value, connect, migrate};
 use sqlx::Connection;
@@ -25,9 +26,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 #[derive(Debug, Clone)]
 pub enum Db {
     /// A file of this node.
-    Sqlite(SqlitePool),
+    Sqlite(Watched<SqlitePool>),
     /// A server that several nodes share.
-    Pg(PgPool),
+    Pg(Watched<PgPool>),
 }
 
 /// Runs one body on either database.
@@ -67,13 +68,15 @@ impl Db {
             let pool = PgPoolOptions::new()
                 .max_connections(POSTGRES_CONNECTIONS_MAX)
                 .acquire_timeout(BUSY_TIMEOUT);
-            Self::Pg(pool.connect_lazy_with(connect::try_once(address).await?))
+            let pool = pool.connect_lazy_with(connect::try_once(address).await?);
+            Self::Pg(Watched::new(pool, Room::default()))
         } else if address.contains("://") {
             return Err(DbError::Address(
                 address.split("://").next().unwrap_or_default().to_owned(),
             ));
         } else {
-            Self::Sqlite(open_file(Path::new(address)).await?)
+            let pool = open_file(Path::new(address)).await?;
+            Self::Sqlite(Watched::new(pool, Room::default()))
         };
         migrate::run(&db).await?;
         Ok(db)
@@ -99,7 +102,7 @@ impl Db {
         })?;
         sqlx::query("VACUUM INTO $1")
             .bind(file.to_string_lossy().into_owned())
-            .execute(pool)
+            .execute(&pool.on)
             .await
             .map_err(DbError::sql("copy itself"))?;
         Ok(true)
@@ -110,8 +113,14 @@ impl Db {
     /// # Errors
     /// [`DbError::Unique`] when a row with the same key exists, else [`DbError::Sql`].
     pub async fn execute(&self, sql: &'static str, values: &[Value]) -> Result<u64, DbError> {
-        on!(self, pool => bound!(sql, values).execute(pool).await.map(|done| done.rows_affected()))
-            .map_err(DbError::sql("execute"))
+        on!(self, pool => {
+            let done = bound!(sql, values).execute(&pool.on).await;
+            let rows = done.map_err(pool.room.heard("execute"))?.rows_affected();
+            if rows > 0 {
+                pool.room.wrote();
+            }
+            Ok(rows)
+        })
     }
 
     /// Every row of a query.
@@ -122,9 +131,9 @@ impl Db {
         match self {
             Self::Sqlite(pool) => {
                 let rows = bound!(sql, values)
-                    .fetch_all(pool)
+                    .fetch_all(&pool.on)
                     .await
-                    .map_err(DbError::sql("query"))?;
+                    .map_err(pool.room.heard("query"))?;
                 Ok(rows
                     .into_iter()
                     .map(|row| Row(Inner::Sqlite(row)))
@@ -132,9 +141,9 @@ impl Db {
             }
             Self::Pg(pool) => {
                 let rows = bound!(sql, values)
-                    .fetch_all(pool)
+                    .fetch_all(&pool.on)
                     .await
-                    .map_err(DbError::sql("query"))?;
+                    .map_err(pool.room.heard("query"))?;
                 Ok(rows.into_iter().map(|row| Row(Inner::Pg(row))).collect())
             }
         }
@@ -148,16 +157,16 @@ impl Db {
         match self {
             Self::Sqlite(pool) => {
                 let row = bound!(sql, values)
-                    .fetch_optional(pool)
+                    .fetch_optional(&pool.on)
                     .await
-                    .map_err(DbError::sql("query"))?;
+                    .map_err(pool.room.heard("query"))?;
                 Ok(row.map(|row| Row(Inner::Sqlite(row))))
             }
             Self::Pg(pool) => {
                 let row = bound!(sql, values)
-                    .fetch_optional(pool)
+                    .fetch_optional(&pool.on)
                     .await
-                    .map_err(DbError::sql("query"))?;
+                    .map_err(pool.room.heard("query"))?;
                 Ok(row.map(|row| Row(Inner::Pg(row))))
             }
         }
@@ -170,23 +179,29 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx, DbError> {
         match self {
             // IMMEDIATE takes the write lock now: a reader that turns writer later could not wait for it.
-            Self::Sqlite(pool) => Ok(Tx::Sqlite(
-                pool.begin_with("BEGIN IMMEDIATE")
-                    .await
-                    .map_err(DbError::sql("begin"))?,
-            )),
+            Self::Sqlite(pool) => {
+                let begun = pool.on.begin_with("BEGIN IMMEDIATE").await;
+                let begun = begun.map_err(pool.room.heard("begin"))?;
+                Ok(Tx::Sqlite(Watched::new(begun, pool.room.clone())))
+            }
             Self::Pg(pool) => {
-                let begun = pool
-                    .begin_with("BEGIN ISOLATION LEVEL READ COMMITTED")
-                    .await;
-                Ok(Tx::Pg(begun.map_err(DbError::sql("begin"))?))
+                let sql = "BEGIN ISOLATION LEVEL READ COMMITTED";
+                let begun = pool.on.begin_with(sql).await;
+                let begun = begun.map_err(pool.room.heard("begin"))?;
+                Ok(Tx::Pg(Watched::new(begun, pool.room.clone())))
             }
         }
     }
 
+    /// Whether the disk had no room for the last write; the next one that succeeds says that there is room again.
+    #[must_use]
+    pub fn is_out_of_room(&self) -> bool {
+        on!(self, pool => pool.room.is_full())
+    }
+
     /// Closes every connection; a SQLite file's log is folded into it.
     pub async fn close(&self) {
-        on!(self, pool => pool.close().await);
+        on!(self, pool => pool.on.close().await);
     }
 }
 

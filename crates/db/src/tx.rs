@@ -1,6 +1,7 @@
 //! Statements that happen together or not at all.
 
 use crate::pool::bound;
+use crate::room::Watched;
 use crate::row::Inner;
 use crate::{DbError, Row, Value};
 
@@ -8,9 +9,9 @@ use crate::{DbError, Row, Value};
 #[derive(Debug)]
 pub enum Tx {
     /// On a SQLite file.
-    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    Sqlite(Watched<sqlx::Transaction<'static, sqlx::Sqlite>>),
     /// On PostgreSQL.
-    Pg(sqlx::Transaction<'static, sqlx::Postgres>),
+    Pg(Watched<sqlx::Transaction<'static, sqlx::Postgres>>),
 }
 
 impl Tx {
@@ -20,16 +21,19 @@ impl Tx {
     /// [`DbError::Unique`] when a row with the same key exists, else [`DbError::Sql`].
     pub async fn execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64, DbError> {
         match self {
-            Self::Sqlite(tx) => bound!(sql, values)
-                .execute(&mut **tx)
-                .await
-                .map(|done| done.rows_affected()),
-            Self::Pg(tx) => bound!(sql, values)
-                .execute(&mut **tx)
-                .await
-                .map(|done| done.rows_affected()),
+            Self::Sqlite(tx) => {
+                let done = bound!(sql, values).execute(&mut *tx.on).await;
+                let rows = done.map_err(tx.room.heard("execute"))?.rows_affected();
+                tx.has_written |= rows > 0;
+                Ok(rows)
+            }
+            Self::Pg(tx) => {
+                let done = bound!(sql, values).execute(&mut *tx.on).await;
+                let rows = done.map_err(tx.room.heard("execute"))?.rows_affected();
+                tx.has_written |= rows > 0;
+                Ok(rows)
+            }
         }
-        .map_err(DbError::sql("execute"))
     }
 
     /// The first row of a query, if there is one.
@@ -44,16 +48,16 @@ impl Tx {
         match self {
             Self::Sqlite(tx) => {
                 let row = bound!(sql, values)
-                    .fetch_optional(&mut **tx)
+                    .fetch_optional(&mut *tx.on)
                     .await
-                    .map_err(DbError::sql("query"))?;
+                    .map_err(tx.room.heard("query"))?;
                 Ok(row.map(|row| Row(Inner::Sqlite(row))))
             }
             Self::Pg(tx) => {
                 let row = bound!(sql, values)
-                    .fetch_optional(&mut **tx)
+                    .fetch_optional(&mut *tx.on)
                     .await
-                    .map_err(DbError::sql("query"))?;
+                    .map_err(tx.room.heard("query"))?;
                 Ok(row.map(|row| Row(Inner::Pg(row))))
             }
         }
@@ -67,17 +71,17 @@ impl Tx {
         match self {
             Self::Sqlite(tx) => {
                 let rows = bound!(sql, values)
-                    .fetch_all(&mut **tx)
+                    .fetch_all(&mut *tx.on)
                     .await
-                    .map_err(DbError::sql("query"))?;
+                    .map_err(tx.room.heard("query"))?;
                 let rows = rows.into_iter().map(|row| Row(Inner::Sqlite(row)));
                 Ok(rows.collect())
             }
             Self::Pg(tx) => {
                 let rows = bound!(sql, values)
-                    .fetch_all(&mut **tx)
+                    .fetch_all(&mut *tx.on)
                     .await
-                    .map_err(DbError::sql("query"))?;
+                    .map_err(tx.room.heard("query"))?;
                 Ok(rows.into_iter().map(|row| Row(Inner::Pg(row))).collect())
             }
         }
@@ -88,10 +92,14 @@ impl Tx {
     /// # Errors
     /// [`DbError::Sql`]; nothing has happened then.
     pub async fn commit(self) -> Result<(), DbError> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await,
-            Self::Pg(tx) => tx.commit().await,
+        let (done, room, has_written) = match self {
+            Self::Sqlite(tx) => (tx.on.commit().await, tx.room, tx.has_written),
+            Self::Pg(tx) => (tx.on.commit().await, tx.room, tx.has_written),
+        };
+        done.map_err(room.heard("commit"))?;
+        if has_written {
+            room.wrote();
         }
-        .map_err(DbError::sql("commit"))
+        Ok(())
     }
 }

@@ -94,6 +94,7 @@ impl Core {
     pub(crate) fn health(&self) -> Result<(), StoreError> {
         self.poison.check()?;
         self.wal.room().check()?;
+        self.reserve.require_any()?;
         let now = Instant::now();
         self.wal.look(now)?;
         self.watch.look(self.memory.is_held(), now)
@@ -103,8 +104,15 @@ impl Core {
     pub(crate) fn room(&self) -> Result<(), StoreError> {
         self.wal.room().check()?;
         self.flush_room.check()?;
+        self.require_reserve()
+    }
+
+    /// Refuses samples that would eat what is left for everything else.
+    fn require_reserve(&self) -> Result<(), StoreError> {
+        let (written, waiting) = (self.wal.bytes(), self.wal.waiting());
+        let storage = self.storage.as_ref();
         self.reserve
-            .check(self.storage.as_ref(), self.dir(), self.clock.now())
+            .check(storage, self.dir(), self.clock.now(), written, waiting)
     }
 
     /// Refuses what would only gather in memory: the log has no room, or flushes have had none for so long that a whole
@@ -133,8 +141,7 @@ impl Core {
     ) -> Result<Appended, StoreError> {
         self.poison.check()?;
         self.require_room()?;
-        self.reserve
-            .check(self.storage.as_ref(), self.dir(), self.clock.now())?;
+        self.require_reserve()?;
         let oldest = self.oldest();
         let newest = self
             .clock

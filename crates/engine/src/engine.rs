@@ -265,9 +265,11 @@ impl SampleStore for Engine {
             ),
             figure(
                 "out_of_room",
-                "1 while the disk has no room for the log or for a flush.",
+                "1 while the disk has no room for the log or for a flush, or less than the reserve.",
                 f64::from(u8::from(
-                    core.wal.room().is_full() || core.flush_room.is_full(),
+                    core.wal.room().is_full()
+                        || core.flush_room.is_full()
+                        || core.reserve.is_touched(),
                 )),
             ),
             figure(

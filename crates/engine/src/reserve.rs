@@ -1,5 +1,6 @@
 //! The part of the disk that samples leave alone, so that logins, deletions and the log still work on a disk that is full
-//! for them. Asked of the file system once a second at most.
+//! for them. The file system is asked once a second while there is plenty, and before every write while there is not: a burst
+//! of one second must not eat the reserve.
 
 use crate::error;
 use crate::storage::Storage;
@@ -11,12 +12,17 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 /// How long an answer of the file system holds.
 const FRESH_MILLIS: i64 = 1000;
 
+/// Free space of so many times the reserve is no longer plenty: others may fill it within the time for which an answer holds.
+const PLENTY: u64 = 4;
+
 /// What is known of the free space.
 #[derive(Debug)]
 pub(crate) struct Reserve {
     bytes: u64,
     free: AtomicU64,
     asked_at: AtomicI64,
+    /// What the log had written when it was asked.
+    written_then: AtomicU64,
 }
 
 impl Reserve {
@@ -25,34 +31,68 @@ impl Reserve {
             bytes,
             free: AtomicU64::new(u64::MAX),
             asked_at: AtomicI64::new(i64::MIN),
+            written_then: AtomicU64::new(0),
         }
     }
 
-    /// Whether samples may be stored.
+    /// Whether samples may be stored, when the log has written so much since the start, and so much more waits to be.
     pub(crate) fn check(
         &self,
         storage: &dyn Storage,
         dir: &Path,
         now: Millis,
+        written: u64,
+        waiting: u64,
     ) -> Result<(), StoreError> {
         if self.bytes == 0 {
             return Ok(());
         }
         let asked_at = self.asked_at.load(Ordering::Relaxed);
         // A clock that went back asks again, too.
-        if !(asked_at..asked_at.saturating_add(FRESH_MILLIS)).contains(&now.0) {
+        let is_fresh = (asked_at..asked_at.saturating_add(FRESH_MILLIS)).contains(&now.0);
+        if !is_fresh || self.is_scarce(written.saturating_add(waiting)) {
             self.asked_at.store(now.0, Ordering::Relaxed);
+            self.written_then.store(written, Ordering::Relaxed);
             let free = storage
                 .free_bytes(dir)
                 .map_err(error::io("ask for the free space of", dir))?;
             self.free.store(free, Ordering::Relaxed);
         }
+        self.require(self.left(written.saturating_add(waiting)))
+    }
+
+    /// What is free now, as far as it is the log that writes.
+    fn left(&self, written: u64) -> u64 {
+        let since = written.saturating_sub(self.written_then.load(Ordering::Relaxed));
+        self.free.load(Ordering::Relaxed).saturating_sub(since)
+    }
+
+    /// Whether there may be less than plenty, but not less than the reserve: a refusal holds until the answer is old, so
+    /// that many who are refused cost nothing.
+    fn is_scarce(&self, written: u64) -> bool {
         let free = self.free.load(Ordering::Relaxed);
+        free >= self.bytes && self.left(written) < self.bytes.saturating_mul(PLENTY)
+    }
+
+    const fn require(&self, free: u64) -> Result<(), StoreError> {
         if free < self.bytes {
             return Err(StoreError::DiskReserve {
                 free,
                 reserve: self.bytes,
             });
+        }
+        Ok(())
+    }
+
+    /// Whether less than the reserve was free when it was asked last.
+    pub(crate) fn is_touched(&self) -> bool {
+        self.free.load(Ordering::Relaxed) < self.bytes
+    }
+
+    /// Refuses where nothing at all was free: then deletions and logins find no room, either.
+    pub(crate) fn require_any(&self) -> Result<(), StoreError> {
+        if self.free() == Some(0) {
+            return self.require(0);
         }
         Ok(())
     }

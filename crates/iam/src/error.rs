@@ -162,6 +162,9 @@ pub enum IamError {
     /// The database failed.
     #[error("the identity database failed")]
     Db(#[from] DbError),
+    /// The database's disk had no room for the last write.
+    #[error("the identity database's disk is full\nhint: make room on the disk")]
+    OutOfRoom,
     /// The signing key cannot be read or made.
     #[error("cannot {action} the signing key {path}")]
     KeyFile {

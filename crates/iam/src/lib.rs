@@ -21,6 +21,7 @@ pub mod login;
 pub mod manage;
 mod retired;
 pub mod role;
+mod room;
 mod service;
 pub mod token;
 mod token_cache;

@@ -337,12 +337,16 @@ impl Iam {
         self.0.directory.load_full()
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and has room for what is written.
     ///
     /// # Errors
-    /// When it does not.
+    /// When it does not, or had none.
     pub async fn ping(&self) -> Result<(), IamError> {
-        directory::changes(&self.0.db).await.map(drop)
+        directory::changes(&self.0.db).await?;
+        if self.is_out_of_room() {
+            return Err(IamError::OutOfRoom);
+        }
+        Ok(())
     }
 
     /// Reads the folder of signing keys again: new ones are taken up, and what a key that is gone has signed opens nothing

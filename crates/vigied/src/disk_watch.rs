@@ -3,11 +3,15 @@
 
 use crate::app::App;
 use base::store::StoreError;
+use iam::Iam;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 /// How often it is looked.
 const INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long the identity database may take for a try; nothing else is looked at meanwhile.
+const TRY_LIMIT: Duration = Duration::from_secs(5);
 
 /// What was told last.
 #[derive(Debug, Default)]
@@ -17,6 +21,7 @@ struct Told(Option<(Kind, Instant)>);
 enum Kind {
     Reserve,
     Full,
+    Identity,
 }
 
 /// What is to be told.
@@ -46,12 +51,14 @@ impl Told {
 
 /// Watches until the server is gone.
 pub(crate) async fn watch(app: Weak<App>) {
-    let mut told = Told::default();
+    let (mut told, mut told_of_identity) = (Told::default(), Told::default());
     loop {
         tokio::time::sleep(INTERVAL).await;
         let Some(app) = app.upgrade() else { return };
-        let store = Arc::clone(&app.store);
+        let (store, iam) = (Arc::clone(&app.store), app.iam.clone());
         drop(app);
+        // It may be elsewhere, on a disk of its own.
+        look_at_identity(&iam, &mut told_of_identity).await;
         // The file system is asked, which may be away.
         let Ok(found) = tokio::task::spawn_blocking(move || store.room()).await else {
             continue;
@@ -72,8 +79,29 @@ pub(crate) async fn watch(app: Weak<App>) {
     }
 }
 
+/// Without a login or a change nobody would find that there is room again, and a server that is not ready is sent none.
+async fn look_at_identity(iam: &Iam, told: &mut Told) {
+    if iam.is_out_of_room() {
+        // A failure is remembered where it happens.
+        let _ = tokio::time::timeout(TRY_LIMIT, iam.try_room()).await;
+    }
+    let kind = iam.is_out_of_room().then_some(Kind::Identity);
+    match told.hear(kind, Instant::now()) {
+        Some(News::Full(_)) => tracing::error!(
+            hint = "make room: logins and changes go on by themselves",
+            "the identity database's disk is full: logins, deletions and changes are refused with 503"
+        ),
+        Some(News::RoomAgain(full)) => tracing::info!(
+            seconds = full.as_secs(),
+            "the identity database has room again: people log in"
+        ),
+        None => {}
+    }
+}
+
 fn tell(kind: Kind, error: &StoreError) {
     match kind {
+        Kind::Identity => {}
         Kind::Full => tracing::error!(
             %error,
             hint = "make room: writing goes on by itself, and nothing that was acknowledged is lost",

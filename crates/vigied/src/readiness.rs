@@ -4,7 +4,7 @@
 //! a store that is wedged costs one thread that waits, however often health is asked.
 
 use crate::app::App;
-use base::store::{Figure, SampleStore};
+use base::store::{Figure, SampleStore, StoreError};
 use iam::Iam;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -69,10 +69,37 @@ impl<T: Clone + Send + Sync + 'static> Probe<T> {
     }
 }
 
+/// What the store answers.
+#[derive(Debug, Clone)]
+struct Store {
+    /// Whether it takes writes.
+    health: Answer<()>,
+    figures: Vec<Figure>,
+}
+
+impl Store {
+    /// Asks it; figures are told by one that takes no writes, too, but not by one that may be stuck: they take its lock.
+    fn ask(store: &dyn SampleStore) -> Answer<Self> {
+        let health = match store.health() {
+            Ok(()) => Ok(()),
+            Err(
+                full_or_broken @ (StoreError::OutOfRoom { .. }
+                | StoreError::DiskReserve { .. }
+                | StoreError::Poisoned { .. }),
+            ) => Err(full_or_broken.to_string()),
+            Err(error) => return Err(error.to_string()),
+        };
+        Ok(Self {
+            health,
+            figures: store.figures(),
+        })
+    }
+}
+
 /// The questions of this process.
 #[derive(Debug)]
 pub(crate) struct Probes {
-    store: Probe<Vec<Figure>>,
+    store: Probe<Store>,
     identity: Probe<()>,
 }
 
@@ -87,14 +114,13 @@ impl Default for Probes {
 
 impl Probes {
     /// Whether the store takes writes, and its figures; reading them takes the lock that every request takes.
-    async fn store(&self, store: &Arc<dyn SampleStore>) -> Answer<Vec<Figure>> {
+    async fn store(&self, store: &Arc<dyn SampleStore>) -> Answer<Store> {
         let store = Arc::clone(store);
         let start = |sender: watch::Sender<_>| {
             // A thread of its own: the pool for work that blocks may be full of what is stuck.
             let asking = std::thread::Builder::new().name("store-health".to_owned());
             let asking = asking.spawn(move || {
-                let figures = || store.health().map(|()| store.figures());
-                sender.send_replace(Some(figures().map_err(|error| error.to_string())));
+                sender.send_replace(Some(Store::ask(store.as_ref())));
             });
             if let Err(error) = asking {
                 tracing::error!(%error, "cannot start a thread");
@@ -119,7 +145,10 @@ impl Probes {
 #[derive(Debug)]
 pub(crate) struct Readiness {
     pub(crate) identity: Answer<()>,
-    pub(crate) store: Answer<Vec<Figure>>,
+    /// Whether the store takes writes.
+    pub(crate) store: Answer<()>,
+    /// The store's; `None` where it does not answer.
+    pub(crate) figures: Option<Vec<Figure>>,
 }
 
 impl Readiness {
@@ -133,7 +162,15 @@ impl Readiness {
 pub(crate) async fn ask(app: &App) -> Readiness {
     let (identity, store) =
         tokio::join!(app.probes.identity(&app.iam), app.probes.store(&app.store));
-    Readiness { identity, store }
+    let (store, figures) = match store {
+        Ok(store) => (store.health, Some(store.figures)),
+        Err(error) => (Err(error), None),
+    };
+    Readiness {
+        identity,
+        store,
+        figures,
+    }
 }
 
 #[cfg(test)]

@@ -56,7 +56,10 @@ pub(crate) struct Metrics {
 pub(crate) struct Facts<'a> {
     /// The store's figures; `None` where it does not answer.
     pub(crate) store: Option<&'a [Figure]>,
+    /// Whether it takes writes.
+    pub(crate) store_answers: bool,
     pub(crate) identity_answers: bool,
+    pub(crate) identity_out_of_room: bool,
     pub(crate) stale_seconds: i64,
     /// Logins that had to wait for another's password check.
     pub(crate) password_waits: u64,
@@ -178,12 +181,17 @@ impl Metrics {
             (
                 "vigie_store_answers",
                 "Whether the store answers: 0 while it is stuck or takes no writes.",
-                i64::from(facts.store.is_some()),
+                i64::from(facts.store_answers),
             ),
             (
                 "vigie_identity_answers",
-                "Whether the identity database answers.",
+                "Whether the identity database answers, and has room for what is written.",
                 i64::from(facts.identity_answers),
+            ),
+            (
+                "vigie_identity_out_of_room",
+                "1 while the identity database's disk has no room for a write.",
+                i64::from(facts.identity_out_of_room),
             ),
             (
                 "vigie_identity_stale_seconds",

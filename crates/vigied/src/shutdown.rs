@@ -51,6 +51,19 @@ pub(crate) fn signal(plan: Plan) -> anyhow::Result<impl Future<Output = ()>> {
                 // Whoever asks twice does not want to wait for a log line either.
                 low_level::exit(128 + signal);
             }
+            let name = if signal == SIGTERM {
+                "SIGTERM"
+            } else {
+                "SIGINT"
+            };
+            // On a thread of its own, too: the log's reader may be stuck, and the second signal must be heard all the same.
+            let telling = thread("telling").spawn(move || {
+                tracing::info!(
+                    seconds = plan.total.as_secs(),
+                    "{name}: no new connections; the last requests are answered"
+                );
+            });
+            drop(telling);
             let deadline = move || {
                 std::thread::sleep(plan.total + MARGIN);
                 let telling = std::thread::spawn(|| {

@@ -155,7 +155,12 @@ impl Wal {
 
     /// Whether so much waits to be written that an appender should see to it.
     pub(crate) fn is_full(&self) -> bool {
-        lock(&self.pending).bytes.len() > PENDING_BYTES_MAX
+        self.waiting() > PENDING_BYTES_MAX as u64
+    }
+
+    /// Bytes that wait to be written.
+    pub(crate) fn waiting(&self) -> u64 {
+        lock(&self.pending).bytes.len() as u64
     }
 
     /// Bytes written since the start.

@@ -124,3 +124,51 @@ fn below_the_reserve_samples_are_refused_and_deletions_are_not() {
     clock.advance(1000);
     assert_eq!(send(&engine, 1, &[("a", NOON + 1, 1.0)]).stored, 1);
 }
+
+/// What was free was asked once a second, and a burst of that second could eat the reserve.
+#[test]
+fn a_burst_within_one_answer_of_the_file_system_leaves_the_reserve_alone() {
+    let storage = Faulty::new(1);
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let reserving = EngineConfig {
+        reserve_bytes: 1000,
+        ..config()
+    };
+    let engine = open_with(reserving, &storage, &clock).unwrap().0;
+    // Plenty is free, and nobody else writes: what the log writes is subtracted.
+    let (free, before) = (20_000, storage.used_bytes());
+    storage.set_free_bytes(free);
+    send(&engine, 1, &[("a", NOON, 1.0)]);
+    let refused = (1..2000).any(|at| {
+        let left = free.saturating_sub(storage.used_bytes() - before);
+        storage.set_free_bytes(left);
+        assert!(left > 900, "only {left} bytes are left");
+        let sample = [("a", NOON + at, 1.0)];
+        let outcome = engine.append(&scope(1), &batch(&sample), Durability::Committed);
+        match outcome {
+            Ok(_) => false,
+            Err(error) => matches!(error, StoreError::DiskReserve { .. }),
+        }
+    });
+    assert!(refused, "the burst went on");
+    // The refusal is no less true while the answer is fresh, and is over when there is room and it is old.
+    storage.set_free_bytes(0);
+    clock.advance(1000);
+    let sample = batch(&[("a", NOON, 2.0)]);
+    assert!(
+        engine
+            .append(&scope(1), &sample, Durability::Committed)
+            .is_err()
+    );
+    assert!(
+        matches!(
+            engine.health(),
+            Err(StoreError::DiskReserve { free: 0, .. })
+        ),
+        "nothing is free, and the store says that all is well"
+    );
+    storage.set_free_bytes(20_000);
+    clock.advance(1000);
+    send(&engine, 1, &[("a", NOON, 2.0)]);
+    engine.health().unwrap();
+}

@@ -84,8 +84,10 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
         app.metrics
             .forget(|domain| directory.account_of(domain).is_some());
         let facts = Facts {
-            store: readiness.store.as_deref().ok(),
+            store: readiness.figures.as_deref(),
+            store_answers: readiness.store.is_ok(),
             identity_answers: readiness.identity.is_ok(),
+            identity_out_of_room: app.iam.is_out_of_room(),
             stale_seconds: app.iam.stale_seconds(),
             password_waits: app.iam.password_waits(),
         };

@@ -276,3 +276,71 @@ fn a_start_on_a_full_disk_says_what_is_wrong_and_breaks_nothing() {
     writer.token = token(&serving.url(), &owner.api_key);
     writer.check();
 }
+
+/// Whether public and operators' listener say that the server is ready, and what the latter says.
+fn readiness(serving: &Serving) -> (bool, String) {
+    let public = Request::new(&serving.url(), "GET", "/health/ready").send();
+    let own = serving.operations("/health/ready");
+    (public.status == 200 && own.status == 200, own.text())
+}
+
+fn wait_for_readiness(serving: &Serving, expected: bool) -> String {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let (is_ready, text) = readiness(serving);
+        if is_ready == expected {
+            return text;
+        }
+        assert!(Instant::now() < deadline, "{text}\n{}", serving.log());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn figure(serving: &Serving, name: &str) -> String {
+    let text = serving.operations("/metrics").text();
+    let found = text.lines().find_map(|line| line.strip_prefix(name));
+    found.unwrap_or_default().trim().to_owned()
+}
+
+/// Deletions and logins were answered with 503, and the server was "ready": with a reserve the log never finds that the disk
+/// is full, and the identity database was only read when it was asked.
+#[test]
+fn a_server_that_has_no_room_for_logins_and_deletions_is_not_ready() {
+    let name = "a_server_that_has_no_room_for_logins_and_deletions_is_not_ready";
+    let Some(disk) = SmallDisk::mount(name, "24m") else {
+        return;
+    };
+    let data = disk.0.path().join("data");
+    let owner = init(&data);
+    for reserve in ["2000000", "0"] {
+        let flags = ["--set", &format!("storage.reserve_bytes={reserve}")];
+        let serving = Serving::start(&data, "127.0.0.1:0", &flags);
+        let token = token(&serving.url(), &owner.api_key);
+        let make = |at: u32| {
+            Request::new(&serving.url(), "POST", "/v2/spaces")
+                .header("Authorization", &format!("Bearer {token}"))
+                .json(&json!({"name": format!("s-{reserve}-{at}"), "organization_guid": owner.org}))
+                .send()
+        };
+        wait_for_readiness(&serving, true);
+        assert_eq!(figure(&serving, "vigie_store_out_of_room "), "0");
+        disk.fill();
+        let refused = (0..200).find(|at| make(*at).status == 503);
+        assert!(refused.is_some(), "changes find room on a full disk");
+        wait_for_readiness(&serving, false);
+        wait_for_count(&serving, "the identity database's disk is full", 1);
+        let (_, told) = readiness(&serving);
+        assert!(told.contains("disk is full"), "{told}");
+        assert_eq!(figure(&serving, "vigie_identity_out_of_room "), "1");
+        if reserve != "0" {
+            wait_for_count(&serving, "the disk is nearly full", 1);
+            assert_eq!(figure(&serving, "vigie_store_out_of_room "), "1");
+        }
+        disk.make_room();
+        // Nobody logs in meanwhile: a server that is not ready is sent nobody.
+        wait_for_readiness(&serving, true);
+        wait_for_count(&serving, "the identity database has room again", 1);
+        assert_eq!(figure(&serving, "vigie_identity_out_of_room "), "0");
+        assert_eq!(make(1000).status, 201);
+    }
+}

@@ -91,6 +91,9 @@ fn a_second_signal_ends_it_at_once() {
     // It is being worked on when the server asks for its body.
     assert_ne!(held.read(&mut [0; 1]).unwrap(), 0);
     server.serving.signal("TERM");
+    server
+        .serving
+        .wait_for_log("SIGTERM: no new connections; the last requests are answered");
     let begun = Instant::now();
     while TcpStream::connect(&server.serving.address).is_ok() {
         assert!(begun.elapsed() < PATIENCE, "the port is still taken");
