@@ -2,11 +2,14 @@
 
 use crate::world::{World, code, on_both_databases};
 use base::scope::{Action, Domain};
+use base::time::{Clock, ManualClock, Millis};
 use iam::directory::Space;
 use iam::manage::page::Window;
 use iam::manage::quota::AccountLimits;
 use iam::role::Role;
 use iam::{Iam, IamError, Identity};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 const WEEK: i64 = 7 * 86_400;
 
@@ -22,6 +25,7 @@ on_both_databases!(
     nobody_brings_back_what_he_could_not_have_deleted,
     what_is_due_is_removed_once_and_then_forgotten,
     what_the_operator_purges_is_due_at_once,
+    a_restore_whose_time_ends_in_the_middle_is_whole_or_none,
 );
 
 fn settled(result: Result<impl Sized, IamError>) -> Result<(), IamError> {
@@ -218,6 +222,73 @@ async fn what_the_operator_purges_is_due_at_once(world: World) {
     assert_eq!(iam.due().len(), 2);
     assert!(iam.deleted(&owner).is_empty());
     assert_eq!(iam.purge_deleted(&[domain]).await.unwrap(), 0);
+}
+
+/// A clock that jumps past a deletion's time at one of the looks at it.
+#[derive(Debug)]
+struct Jumping {
+    clock: Arc<ManualClock>,
+    looks: AtomicI64,
+}
+
+impl Clock for Jumping {
+    fn now(&self) -> Millis {
+        if self.looks.fetch_sub(1, Ordering::SeqCst) == 0 {
+            self.clock.advance(WEEK * 1000);
+        }
+        self.clock.now()
+    }
+}
+
+async fn a_restore_whose_time_ends_in_the_middle_is_whole_or_none(world: World) {
+    let clock = Arc::new(Jumping {
+        clock: world.clock.clone(),
+        looks: AtomicI64::new(-1),
+    });
+    let iam = &world.node_with(clock.clone()).await;
+    let (mut whole, mut none) = (0, 0);
+    for looks in 0..8 {
+        for with_its_org in [false, true] {
+            let owner = world.owner();
+            let name = format!("org-{looks}-{with_its_org}");
+            let org = iam.create_org(&owner, &name, None).await.unwrap().id;
+            let space = iam.create_space(&owner, org, "prod").await.unwrap().id;
+            let domain = Domain::Space(space);
+            let restored = if with_its_org {
+                iam.delete_org(&owner, org, true).await.unwrap();
+                clock.looks.store(looks, Ordering::SeqCst);
+                settled(iam.restore_org(&owner, org, None).await)
+            } else {
+                iam.delete_space(&owner, space).await.unwrap();
+                clock.looks.store(looks, Ordering::SeqCst);
+                settled(iam.restore_space(&owner, space, None).await)
+            };
+            clock.looks.store(-1, Ordering::SeqCst);
+            world.wait(WEEK);
+            let (directory, due) = (iam.directory(), iam.due());
+            let goes = due.iter().any(|own| own.domain == domain);
+            let is_there = iam.space(&world.owner(), space).is_ok();
+            match restored {
+                Ok(()) => {
+                    whole += 1;
+                    assert!(is_there && !goes, "look {looks}: back, and yet it goes");
+                    let role = Role::Developer;
+                    assert!(directory.holds(owner.user(), domain, role), "look {looks}");
+                }
+                Err(error) => {
+                    none += 1;
+                    assert!(error.problem().is_some(), "{error}");
+                    assert!(!is_there && goes, "look {looks}: {error}");
+                }
+            }
+            for own in due {
+                iam.begin_removal(&own).await.unwrap();
+                iam.forget_removed(&[own]).await.unwrap();
+            }
+        }
+    }
+    assert!(whole > 0 && none > 0, "{whole} whole, {none} none");
+    iam.close().await;
 }
 
 #[test]
