@@ -1,6 +1,7 @@
 //! Taking a deletion back, as long as its samples are there: name, roles of those who are still in the account, settings and
 //! samples are as they were.
 
+use super::page::{Part, Window};
 use super::people::still_holds;
 use super::{hold_member, is_administrator, manages, name, org, space};
 use crate::audit::{Action, Entry};
@@ -30,14 +31,12 @@ const BRING_BACK: [&str; 4] = [
 ];
 
 impl Iam {
-    /// What was deleted that the caller may bring back, in the order in which it goes.
+    /// A part of what was deleted that the caller may bring back, in the order in which it goes.
     #[must_use]
-    pub fn deleted(&self, caller: &Identity) -> Vec<Deleted> {
+    pub fn deleted(&self, caller: &Identity, window: Window) -> Part<Deleted> {
         let (directory, now) = (self.directory(), self.0.clock.now());
         let kept = directory.deletions.iter().filter(|own| own.is_kept(now));
-        kept.filter(|own| may_restore(&directory, caller, own))
-            .cloned()
-            .collect()
+        window.of(kept.filter(|own| may_restore(&directory, caller, own)))
     }
 
     /// Whether the caller may bring back what was deleted.
@@ -54,9 +53,14 @@ impl Iam {
 
     /// What was deleted and may be brought back by the caller.
     fn found(&self, caller: &Identity, domain: Domain, what: &str) -> Result<Deleted, IamError> {
-        let mut all = self.deleted(caller).into_iter();
-        let found = all.find(|own| own.domain == domain);
-        found.ok_or_else(|| IamError::not_found(&format!("a deleted {what} of this GUID")))
+        let (directory, now) = (self.directory(), self.0.clock.now());
+        let mut all = directory.deletions.iter();
+        let found = all.find(|own| {
+            own.domain == domain && own.is_kept(now) && may_restore(&directory, caller, own)
+        });
+        found
+            .cloned()
+            .ok_or_else(|| IamError::not_found(&format!("a deleted {what} of this GUID")))
     }
 
     /// Brings a deleted space back, under its name or `new_name`.
