@@ -20,3 +20,4 @@ pub mod secret;
 pub mod source;
 pub mod store;
 pub mod time;
+pub mod unseen;

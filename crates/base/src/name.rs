@@ -2,7 +2,8 @@
 //!
 //! A name is checked and brought to its canonical form once, at the door; everything behind the door takes
 //! [`SeriesName`]. Case and UTF-8 are kept as sent. Refused is what could never be asked for again: white space,
-//! control characters, and the characters the query grammar needs for itself. What is left makes every name a
+//! characters that are not seen ([`crate::unseen`]: two names that look alike are not two names to who reads them), and the
+//! characters the query grammar needs for itself. What is left makes every name a
 //! [`crate::pattern::Pattern`] that fits this name alone.
 //!
 //! Dots part the elements of a path. From the first `;` on they are characters like others: a tag's value may be a host
@@ -13,6 +14,7 @@ mod elements;
 pub use elements::{elements, is_tagged, last_element, parent};
 
 use crate::limit;
+use crate::unseen::{is_unseen, told};
 use std::borrow::Cow;
 
 /// Why a text is not a series name.
@@ -31,7 +33,7 @@ pub enum NameError {
     #[error("the name has an empty element (a dot too many)")]
     EmptyElement,
     /// A character no query could name.
-    #[error("the name holds {0:?}, which is not allowed in a name")]
+    #[error("the name holds {}, which is not allowed in a name", told(*.0))]
     Character(char),
     /// `;` not followed by `tag=value`.
     #[error("the name's tag `{0}` is not of the form `tag=value`")]
@@ -90,11 +92,11 @@ impl<'a> SeriesName<'a> {
 /// Whether a name may hold `character`. Dots and semicolons have their own rules beside.
 #[must_use]
 pub fn allowed(character: char) -> bool {
-    !character.is_control()
+    !is_unseen(character)
         && !character.is_whitespace()
         && !matches!(
             character,
-            '*' | '?' | '[' | ']' | '{' | '}' | '(' | ')' | ',' | '"' | '\'' | '\\' | '\u{feff}'
+            '*' | '?' | '[' | ']' | '{' | '}' | '(' | ')' | ',' | '"' | '\'' | '\\'
         )
 }
 
@@ -176,6 +178,9 @@ mod tests {
             (";a=b", NameError::EmptyElement),
             ("a b", NameError::Character(' ')),
             ("a\nb", NameError::Character('\n')),
+            ("a\u{200b}b", NameError::Character('\u{200b}')),
+            ("a;b=\u{202e}c", NameError::Character('\u{202e}')),
+            ("a\u{fe0f}", NameError::Character('\u{fe0f}')),
             ("a.*", NameError::Character('*')),
             ("f(a)", NameError::Character('(')),
             ("C:\\x", NameError::Character('\\')),
@@ -197,6 +202,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn no_name_holds_what_is_not_seen(
+            text in "([a-c.;=é]|[\u{ad}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2060}-\u{206f}\u{fe00}-\u{fe0f}\u{e0020}-\u{e007f}]){1,12}",
+        ) {
+            if let Ok(name) = SeriesName::parse(&text) {
+                prop_assert!(!name.as_str().chars().any(is_unseen), "{text:?}");
+            }
+        }
+
         #[test]
         fn canonical_is_a_fixed_point(text in "[a-c.;=é ]{0,20}") {
             if let Ok(name) = SeriesName::parse(&text) {

@@ -31,6 +31,7 @@ pub use exactly::{beginning_with, exactly};
 pub use progress::{Positions, Progress};
 
 use crate::limit::{self, Limit};
+use crate::unseen::told;
 use automaton::Automaton;
 use std::fmt;
 use std::sync::Arc;
@@ -66,7 +67,7 @@ pub enum PatternError {
     TooVaried,
     /// A backslash before a character no series name may hold.
     #[error(
-        "`\\` at offset {at} makes {character:?} a character like others, which no series name holds"
+        "`\\` at offset {at} makes {} a character like others, which no series name holds", told(*.character)
     )]
     Escaped {
         /// The character.
@@ -75,7 +76,7 @@ pub enum PatternError {
         at: usize,
     },
     /// A character no series name may hold.
-    #[error("the pattern holds {character:?} at offset {at}, which no series name holds")]
+    #[error("the pattern holds {} at offset {at}, which no series name holds", told(*.character))]
     Character {
         /// The character.
         character: char,

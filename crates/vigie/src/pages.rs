@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::shown::shown;
 use serde::de::DeserializeOwned;
+use wire::cf::deleted::{DeletedEntity, DeletedList};
 use wire::cf::list::{List, Resource};
 use wire::iam::account::{AccountResource, Accounts};
 use wire::iam::api_key::{ApiKey, ApiKeyList};
@@ -48,6 +49,7 @@ macro_rules! pages {
 
 pages! {
     Accounts: AccountResource, resources, next_url;
+    DeletedList: DeletedEntity, resources, next_url;
     Users: User, resources, next_url;
     Invitations: Invitation, resources, next_url;
     ApiKeyList: ApiKey, apikeys, next;

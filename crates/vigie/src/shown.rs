@@ -9,6 +9,7 @@
 //! To show something: give a `String` (it is escaped whole, line ends too), or lay it out with [`shown!`], whose
 //! literal keeps its line ends while each argument is escaped.
 
+use base::unseen::is_unseen;
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
@@ -177,17 +178,8 @@ impl<T: Show + ?Sized> fmt::Display for Escaped<'_, T> {
 }
 
 /// Whether a character is seen as itself, and leaves its neighbours as they are.
-///
-/// Not: controls (C0, DEL, C1), line and paragraph separators, what turns the direction of writing, and everything
-/// that Unicode says is not to be seen (`Default_Ignorable_Code_Point`: zero-width, soft hyphens, fillers, variation
-/// selectors, tags).
 pub(crate) const fn is_plain(character: char) -> bool {
-    !matches!(character,
-        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}'
-        | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
-        | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-        | '\u{e0000}'..='\u{e0fff}')
+    !is_unseen(character)
 }
 
 /// A text of someone else's as it is shown: what is not plain becomes its visible number. Doing it twice changes

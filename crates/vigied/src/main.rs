@@ -20,7 +20,6 @@ mod init;
 mod invitation;
 mod key_file;
 mod keys;
-mod left_behind;
 mod logging;
 mod mail;
 mod manual;

@@ -1,14 +1,15 @@
 //! What each account has left of its series, samples and bytes. Asked before every write; what the store says is summed
-//! up over an account's domains every few seconds at most (`left_behind.rs`), and what was written since is counted here.
+//! up over an account's domains every few seconds at most, and what was written since is counted here. Its domains are also those
+//! that were deleted, as long as anything of them is stored: else whoever fills a space, deletes it and makes another has no
+//! quota at all.
 //!
 //! Room for new series is taken before a write and given back after it, so that many writes at once do not pass the limit
 //! together. Of samples and bytes it is no ledger: writes at once may together exceed a quota by what they bring.
 
 use crate::app::App;
 use crate::http::problem::Refusal;
-use crate::left_behind::LeftBehind;
 use base::allowance::{Rate, Spent};
-use base::id::{AccountId, TenantId};
+use base::id::AccountId;
 use base::limit::{self, Limit};
 use base::store::{Allowance, StoreError, Usage};
 use base::time::Millis;
@@ -35,7 +36,6 @@ struct Account {
 #[derive(Debug, Default)]
 pub(crate) struct Quotas {
     accounts: Mutex<HashMap<AccountId, Account>>,
-    left_behind: LeftBehind,
 }
 
 impl Quotas {
@@ -51,7 +51,7 @@ impl Quotas {
             |own: &Account| (0..FRESH_MILLIS).contains(&now.0.saturating_sub(own.summed_at.0));
         let summed = match known.filter(is_fresh) {
             Some(_) => None,
-            None => Some(self.left_behind.usage(app, id)?),
+            None => Some(usage(app, id)?),
         };
         let mut all = self.all();
         let own = all.entry(id).or_insert_with(|| Account {
@@ -75,12 +75,10 @@ impl Quotas {
         &self,
         app: &App,
         id: AccountId,
-        tenant: TenantId,
         batch: usize,
     ) -> Result<(Allowance, Taken<'_>), Refusal> {
         let allowed = |limit: &Limit| app.iam.account_limit(id, limit);
         let per_hour = allowed(&limit::NEW_SERIES_PER_HOUR);
-        self.left_behind.saw(id, tenant);
         let rate = Rate::per(per_hour, HOUR_MILLIS);
         let own = self.account(app, id)?;
         for (limit, used) in [
@@ -152,6 +150,18 @@ impl Drop for Taken<'_> {
             own.new_series.give_back(self.rate, self.taken);
         }
     }
+}
+
+/// What the store keeps of all domains that the account has, and of those it had as long as anything of them is stored.
+fn usage(app: &App, account: AccountId) -> Result<Usage, StoreError> {
+    let mut sum = Usage::default();
+    for tenant in app.iam.directory().tenants_of(account) {
+        let own = app.store.usage(tenant)?;
+        sum.series = sum.series.saturating_add(own.series);
+        sum.samples = sum.samples.saturating_add(own.samples);
+        sum.bytes = sum.bytes.saturating_add(own.bytes);
+    }
+    Ok(sum)
 }
 
 fn full(id: AccountId, limit: &'static Limit, used: u64, allowed: u64) -> Refusal {

@@ -54,30 +54,46 @@ pub(crate) async fn watch(app: Weak<App>) {
 
 async fn sweep(app: &App) -> anyhow::Result<()> {
     let due = app.iam.due();
-    // What a backup has copied of the store must be in what it copies of the database after it.
-    if due.is_empty() || app.backups.is_running() {
+    if due.is_empty() {
         return Ok(());
     }
+    // What a backup has copied of the store must be in what it copies of the database after it.
+    let Some(_still) = app.backups.still() else {
+        return Ok(());
+    };
     let tenants: Vec<TenantId> = due.iter().map(|own| own.tenant).collect();
     let used = aside(&app.store, move |store| {
         let each = tenants.into_iter().map(|tenant| store.usage(tenant));
-        each.collect::<Result<Vec<Usage>, StoreError>>()
+        Ok::<_, StoreError>(each.collect::<Vec<Result<Usage, StoreError>>>())
     });
     let (mut removed, mut emptied) = (Vec::new(), 0);
+    // One that fails holds up no other: the first error is told when all have been looked at.
+    let mut done = Ok(());
     for (own, left) in due.into_iter().zip(used.await?) {
+        let left = match left {
+            Ok(left) => left,
+            Err(error) => {
+                done = done.and(Err(error.into()));
+                continue;
+            }
+        };
         if left == Usage::default() && is_settled(app, &own) && removed.len() < ENTRIES_PER_ROUND {
             removed.push(own);
         } else if left.series > 0 && emptied < ENTRIES_PER_ROUND {
             emptied += 1;
-            if let Some(scope) = app.iam.begin_removal(&own).await? {
-                empty(&app.store, scope).await?;
-            }
+            done = done.and(remove(app, &own).await);
         }
     }
-    app.iam
-        .forget_removed(&removed)
-        .await
-        .context("what is removed cannot be forgotten")
+    let forgotten = app.iam.forget_removed(&removed).await;
+    done.and(forgotten.context("what is removed cannot be forgotten"))
+}
+
+/// Deletes what the store holds of it, unless it is back.
+async fn remove(app: &App, own: &Deleted) -> anyhow::Result<()> {
+    match app.iam.begin_removal(own).await? {
+        Some(scope) => empty(&app.store, scope).await,
+        None => Ok(()),
+    }
 }
 
 /// Whether all requests have ended that could have been let in before the deletion.

@@ -48,7 +48,7 @@ fn few(pending_deletions: u64) -> EngineConfig {
     }
 }
 
-/// Each was kept until a day had passed, and every reader of the series asked all of them for every sample.
+/// Each is kept until its day is rewritten, and a reader of the series must not ask all of them for every sample.
 #[test]
 fn regression_6_more_deletions_than_may_wait_are_refused() {
     let clock = Arc::new(ManualClock::at(Millis(NOON)));
@@ -120,7 +120,7 @@ fn where_nothing_is_nothing_is_kept_of_a_deletion() {
     assert_eq!(read(&engine, 1, "a.b").len(), 10);
 }
 
-/// They waited for the next flush, two hours at the most, however many there were and however long the log grew.
+/// Left to the next flush, up to two hours away, they would grow in number and lengthen the log without a bound.
 #[test]
 fn many_deletions_have_the_days_rewritten_without_being_asked() {
     let engine = open(&Faulty::new(1));
@@ -172,7 +172,7 @@ fn count_while(engine: &Engine, mut take: impl FnMut(&mut dyn Cursor)) -> Arc<Co
     counting
 }
 
-/// A series was read as a whole: 24 bytes in memory for each of its samples.
+/// A series read as a whole takes 24 bytes of memory for each of its samples.
 #[test]
 fn a_series_is_never_in_memory_as_a_whole() {
     let engine = open(&Faulty::new(1));
@@ -195,7 +195,7 @@ fn a_series_is_never_in_memory_as_a_whole() {
     assert!(most < 5 * 1024 * 24 + 1000, "{most}");
 }
 
-/// Who read slowly kept a whole head of all tenants in memory, long after it was flushed, and nothing counted it.
+/// Who reads slowly would keep a whole head of all tenants in memory, long after it is flushed, with nothing to count it.
 #[test]
 fn what_a_reader_keeps_of_the_head_counts_as_his() {
     let engine = open(&Faulty::new(1));

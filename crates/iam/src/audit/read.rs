@@ -13,7 +13,7 @@ const PAGE: i64 = 1000;
 /// An entry as it was written.
 #[derive(Debug, Clone)]
 pub struct Recorded {
-    /// Its number, without gaps while nothing is dropped; none for a count that still goes on.
+    /// Its number, without gaps while nothing is dropped (then `entries_dropped` names them); none for a count that still goes on.
     pub number: Option<i64>,
     /// When; of a count, when first.
     pub at: Millis,

@@ -6,7 +6,6 @@
 use super::hold;
 use crate::error::IamError;
 use crate::service::Iam;
-use base::error::{Kind, Problem};
 use base::id::{AccountId, OrgId, SpaceId, TenantId, UserId};
 use base::limit;
 use base::scope::Domain;
@@ -146,22 +145,13 @@ impl Iam {
         account: AccountId,
     ) -> Result<(), IamError> {
         let sql = "SELECT COUNT(*) AS held FROM deletions WHERE account = $1";
-        let row = tx.one(sql, &[account.to_string().into()]).await?;
-        let held = row.map_or(Ok(0), |row| row.int("held"))?;
         let limit = &limit::DELETED_PER_ACCOUNT;
-        let allowed = self.account_limit(account, limit);
-        if u64::try_from(held).unwrap_or_default() <= allowed {
-            return Ok(());
-        }
-        let message = format!(
-            "the account would have {held} deleted {} whose metrics are still to go, more than `{}` = {allowed} allows",
-            limit.unit, limit.name
-        );
-        let hint = "wait until some have gone (`vigie account deleted` says when), or let the operator run \
-                    `vigied deleted purge`";
-        let problem = Problem::new(Kind::Busy, "limit_exceeded", message);
-        Err(IamError::Refused(
-            problem.hint(hint).limit(limit).retry_after(60),
-        ))
+        let fits = self.is_within_limit(tx, account, limit, sql).await;
+        fits.map_err(|error| match error {
+            IamError::Refused(problem) => IamError::Refused(problem.hint(
+                "wait until some have gone (`vigie account deleted` says when), or let the operator run `vigied deleted purge`",
+            )),
+            other => other,
+        })
     }
 }

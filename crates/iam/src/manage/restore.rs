@@ -1,6 +1,7 @@
 //! Taking a deletion back, as long as its samples are there: name, roles of those who are still in the account, settings and
 //! samples are as they were.
 
+use super::page::{Part, Window};
 use super::people::still_holds;
 use super::{hold_member, is_administrator, manages, name, org, space};
 use crate::audit::{Action, Entry};
@@ -30,14 +31,12 @@ const BRING_BACK: [&str; 4] = [
 ];
 
 impl Iam {
-    /// What was deleted that the caller may bring back, in the order in which it goes.
+    /// A part of what was deleted that the caller may bring back, in the order in which it goes.
     #[must_use]
-    pub fn deleted(&self, caller: &Identity) -> Vec<Deleted> {
+    pub fn deleted(&self, caller: &Identity, window: Window) -> Part<Deleted> {
         let (directory, now) = (self.directory(), self.0.clock.now());
         let kept = directory.deletions.iter().filter(|own| own.is_kept(now));
-        kept.filter(|own| may_restore(&directory, caller, own))
-            .cloned()
-            .collect()
+        window.of(kept.filter(|own| may_restore(&directory, caller, own)))
     }
 
     /// Whether the caller may bring back what was deleted.
@@ -54,9 +53,14 @@ impl Iam {
 
     /// What was deleted and may be brought back by the caller.
     fn found(&self, caller: &Identity, domain: Domain, what: &str) -> Result<Deleted, IamError> {
-        let mut all = self.deleted(caller).into_iter();
-        let found = all.find(|own| own.domain == domain);
-        found.ok_or_else(|| IamError::not_found(&format!("a deleted {what} of this GUID")))
+        let (directory, now) = (self.directory(), self.0.clock.now());
+        let mut all = directory.deletions.iter();
+        let found = all.find(|own| {
+            own.domain == domain && own.is_kept(now) && may_restore(&directory, caller, own)
+        });
+        found
+            .cloned()
+            .ok_or_else(|| IamError::not_found(&format!("a deleted {what} of this GUID")))
     }
 
     /// Brings a deleted space back, under its name or `new_name`.
@@ -74,7 +78,7 @@ impl Iam {
         let new_name = new_name.map(|text| name("name", text)).transpose()?;
         let mut tx = self.0.db.begin().await?;
         self.still_may(&mut tx, caller, &found).await?;
-        let row = held(&mut tx, domain, self.0.clock.now()).await?;
+        let (row, now) = self.hold_deleted(&mut tx, domain).await?;
         let is_there = "SELECT guid FROM orgs WHERE guid = $1";
         let org = Value::from(found.org.to_string());
         if tx.one(is_there, &[org]).await?.is_none() {
@@ -91,12 +95,12 @@ impl Iam {
             org: found.org,
             name: new_name.unwrap_or(found.name),
             created_at: at(&row, "created_at")?,
-            updated_at: self.0.clock.now(),
+            updated_at: now,
         };
         space::write(&mut tx, &space)
             .await
             .map_err(|error| name_taken(space::taken(error)))?;
-        self.bring_back(&mut tx, domain).await?;
+        bring_back(&mut tx, domain, now).await?;
         let entry = Entry::by(caller, Action::SpaceRestored).in_account(found.account);
         let entry = entry.on(domain).with("name", &space.name);
         self.commit(tx, entry.with("org", space.org)).await?;
@@ -118,8 +122,7 @@ impl Iam {
         let new_name = new_name.map(|text| name("name", text)).transpose()?;
         let mut tx = self.0.db.begin().await?;
         self.still_may(&mut tx, caller, &found).await?;
-        let now = self.0.clock.now();
-        let row = held(&mut tx, domain, now).await?;
+        let (row, now) = self.hold_deleted(&mut tx, domain).await?;
         let count = "SELECT COUNT(*) AS held FROM orgs WHERE account = $1";
         let limit = &limit::ORGANIZATIONS_PER_ACCOUNT;
         self.has_room(&mut tx, found.account, limit, count).await?;
@@ -139,27 +142,27 @@ impl Iam {
                       WHERE deleted_with = $1 AND domain <> $1 AND begun = 0 AND due_at > $2";
         let values = [Value::from(domain.to_string()), now.0.into()];
         tx.execute(spaces, &values).await?;
-        self.spaces_fit(&mut tx, &found).await?;
-        self.bring_back(&mut tx, domain).await?;
+        let count = "SELECT COUNT(*) AS held FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $1";
+        let limit = &limit::SPACES_PER_ACCOUNT;
+        self.is_within_limit(&mut tx, found.account, limit, count)
+            .await?;
+        bring_back(&mut tx, domain, now).await?;
         self.commit(tx, org::about(caller, Action::OrgRestored, &org))
             .await?;
         Ok(org)
     }
 
-    /// Refuses to bring back more spaces than the account may have.
-    async fn spaces_fit(&self, tx: &mut Tx, found: &Deleted) -> Result<(), IamError> {
-        // One fewer than there are: those that are back already must fit, not one more.
-        let count = "SELECT COUNT(*) - 1 AS held FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $1";
-        self.has_room(tx, found.account, &limit::SPACES_PER_ACCOUNT, count)
-            .await
-    }
-
-    async fn bring_back(&self, tx: &mut Tx, domain: Domain) -> Result<(), IamError> {
-        let values = [Value::from(domain.to_string()), self.0.clock.now().0.into()];
-        for sql in BRING_BACK {
-            tx.execute(sql, &values).await?;
-        }
-        Ok(())
+    /// The row of what was deleted, kept as it is, with all that was deleted with it, until the transaction ends; and the one
+    /// instant by which the whole restore judges what is still there. It is read once the rows are held: were it read anew for
+    /// each statement, a deletion's time could end between two of them, and half of it would come back.
+    async fn hold_deleted(&self, tx: &mut Tx, domain: Domain) -> Result<(Row, Millis), IamError> {
+        let domain = Value::from(domain.to_string());
+        let hold = "UPDATE deletions SET begun = begun WHERE domain = $1 OR deleted_with = $1";
+        tx.execute(hold, std::slice::from_ref(&domain)).await?;
+        let now = self.0.clock.now();
+        let sql = "SELECT region, created_at FROM deletions WHERE domain = $1 AND begun = 0 AND due_at > $2";
+        let row = tx.one(sql, &[domain, now.0.into()]).await?;
+        Ok((row.ok_or_else(too_late)?, now))
     }
 
     /// Asks the database, within the transaction that rests on it, whether the caller may still do it.
@@ -190,17 +193,22 @@ impl Iam {
     }
 }
 
-/// The row of what was deleted, kept as it is, with all that was deleted with it, until the transaction ends.
-async fn held(tx: &mut Tx, domain: Domain, now: Millis) -> Result<Row, IamError> {
-    let domain = Value::from(domain.to_string());
-    let hold = "UPDATE deletions SET begun = begun WHERE domain = $1 OR deleted_with = $1";
-    tx.execute(hold, std::slice::from_ref(&domain)).await?;
-    let sql =
-        "SELECT region, created_at FROM deletions WHERE domain = $1 AND begun = 0 AND due_at > $2";
-    let row = tx.one(sql, &[domain, now.0.into()]).await?;
-    row.ok_or_else(|| {
-        IamError::conflict("it is too late: its metrics are being removed, or it is back already")
-    })
+/// Brings back the rest of what was deleted with the domain.
+async fn bring_back(tx: &mut Tx, domain: Domain, now: Millis) -> Result<(), IamError> {
+    let values = [Value::from(domain.to_string()), now.0.into()];
+    let mut taken_back = 0;
+    for sql in BRING_BACK {
+        taken_back = tx.execute(sql, &values).await?;
+    }
+    // The last takes the deletion itself away. Where it is still there, its sweep would remove what is back.
+    if taken_back == 0 {
+        return Err(too_late());
+    }
+    Ok(())
+}
+
+fn too_late() -> IamError {
+    IamError::conflict("it is too late: its metrics are being removed, or it is back already")
 }
 
 /// Whoever might delete it might have kept it.

@@ -3,6 +3,7 @@
 use crate::error::IamError;
 use base::error::{Kind, Problem};
 use base::limit::Limit;
+use base::unseen::is_unseen;
 
 /// Refuses a text that is longer than the limit.
 ///
@@ -50,13 +51,7 @@ pub(crate) fn check_stored(
 /// Whether all of a text is seen as it stands: it holds no control character, nothing invisible, and nothing that changes the
 /// direction of what follows.
 pub(crate) fn is_seen(text: &str) -> bool {
-    !text.chars().any(|own| {
-        own.is_control()
-            || matches!(own,
-                '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-                | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-                | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
-    })
+    !text.chars().any(is_unseen)
 }
 
 #[cfg(test)]

@@ -2,16 +2,23 @@
 
 use crate::world::{World, code, on_both_databases};
 use base::scope::{Action, Domain};
-use iam::directory::Space;
+use base::time::{Clock, ManualClock, Millis};
+use iam::directory::{Deleted, Space};
 use iam::manage::page::Window;
 use iam::manage::quota::AccountLimits;
 use iam::role::Role;
 use iam::{Iam, IamError, Identity};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 const WEEK: i64 = 7 * 86_400;
 
 fn spaces(iam: &Iam, caller: &Identity) -> Vec<Space> {
     iam.spaces(caller, |_| true, Window::WHOLE).entries
+}
+
+fn deleted(iam: &Iam, caller: &Identity) -> Vec<Deleted> {
+    iam.deleted(caller, Window::WHOLE).entries
 }
 
 on_both_databases!(
@@ -22,6 +29,7 @@ on_both_databases!(
     nobody_brings_back_what_he_could_not_have_deleted,
     what_is_due_is_removed_once_and_then_forgotten,
     what_the_operator_purges_is_due_at_once,
+    a_restore_whose_time_ends_in_the_middle_is_whole_or_none,
 );
 
 fn settled(result: Result<impl Sized, IamError>) -> Result<(), IamError> {
@@ -52,7 +60,7 @@ async fn a_deleted_space_comes_back_with_its_name_and_the_roles_of_those_who_are
     let mut tenants = tenants;
     tenants.sort();
     assert_eq!(counted, tenants);
-    let listed = iam.deleted(&owner);
+    let listed = deleted(iam, &owner);
     assert_eq!(listed.len(), 1);
     assert_eq!((listed[0].domain, &*listed[0].name), (domain, "prod"));
     assert_eq!(listed[0].due_at, deletion.removed_at);
@@ -69,7 +77,7 @@ async fn a_deleted_space_comes_back_with_its_name_and_the_roles_of_those_who_are
         assert_eq!(iam.directory().roles(person, domain), [Role::Developer]);
     }
     assert!(iam.directory().holds(owner.user(), domain, Role::Manager));
-    assert!(iam.deleted(&owner).is_empty());
+    assert!(deleted(iam, &owner).is_empty());
     world.wait(WEEK);
     assert!(iam.due().is_empty(), "nothing of it is removed after all");
     // Deleted again, it can be brought back again.
@@ -126,7 +134,7 @@ async fn an_organization_comes_back_with_the_spaces_that_went_with_it(world: Wor
     assert!(iam.directory().holds(owner.user(), domain, Role::Developer));
     iam.restore_space(&owner, earlier.id, None).await.unwrap();
     assert_eq!(spaces(iam, &owner).len(), 3);
-    assert!(iam.deleted(&owner).is_empty());
+    assert!(deleted(iam, &owner).is_empty());
 }
 
 async fn a_space_whose_organization_is_gone_or_whose_name_is_taken_waits(world: World) {
@@ -140,7 +148,7 @@ async fn a_space_whose_organization_is_gone_or_whose_name_is_taken_waits(world: 
         problem.hint.as_deref().unwrap().contains("--name"),
         "{problem:?}"
     );
-    assert_eq!(iam.deleted(&owner).len(), 1, "a refusal loses nothing");
+    assert_eq!(deleted(iam, &owner).len(), 1, "a refusal loses nothing");
     iam.delete_org(&owner, org, true).await.unwrap();
     let orphan = iam
         .restore_space(&owner, space, Some("x"))
@@ -172,10 +180,10 @@ async fn nobody_brings_back_what_he_could_not_have_deleted(world: World) {
         .await
         .unwrap();
     iam.delete_space(&owner, space).await.unwrap();
-    assert!(iam.deleted(&developer.identity).is_empty());
+    assert!(deleted(iam, &developer.identity).is_empty());
     let refused = iam.restore_space(&developer.identity, space, None).await;
     assert_eq!(code(settled(refused)), "not_found");
-    assert_eq!(iam.deleted(&manager.identity).len(), 1);
+    assert_eq!(deleted(iam, &manager.identity).len(), 1);
     iam.restore_space(&manager.identity, space, None)
         .await
         .unwrap();
@@ -216,8 +224,75 @@ async fn what_the_operator_purges_is_due_at_once(world: World) {
     let domain = Domain::Org(world.org());
     assert_eq!(iam.purge_deleted(&[domain]).await.unwrap(), 2);
     assert_eq!(iam.due().len(), 2);
-    assert!(iam.deleted(&owner).is_empty());
+    assert!(deleted(iam, &owner).is_empty());
     assert_eq!(iam.purge_deleted(&[domain]).await.unwrap(), 0);
+}
+
+/// A clock that jumps past a deletion's time at one of the looks at it.
+#[derive(Debug)]
+struct Jumping {
+    clock: Arc<ManualClock>,
+    looks: AtomicI64,
+}
+
+impl Clock for Jumping {
+    fn now(&self) -> Millis {
+        if self.looks.fetch_sub(1, Ordering::SeqCst) == 0 {
+            self.clock.advance(WEEK * 1000);
+        }
+        self.clock.now()
+    }
+}
+
+async fn a_restore_whose_time_ends_in_the_middle_is_whole_or_none(world: World) {
+    let clock = Arc::new(Jumping {
+        clock: world.clock.clone(),
+        looks: AtomicI64::new(-1),
+    });
+    let iam = &world.node_with(clock.clone()).await;
+    let (mut whole, mut none) = (0, 0);
+    for looks in 0..8 {
+        for with_its_org in [false, true] {
+            let owner = world.owner();
+            let name = format!("org-{looks}-{with_its_org}");
+            let org = iam.create_org(&owner, &name, None).await.unwrap().id;
+            let space = iam.create_space(&owner, org, "prod").await.unwrap().id;
+            let domain = Domain::Space(space);
+            let restored = if with_its_org {
+                iam.delete_org(&owner, org, true).await.unwrap();
+                clock.looks.store(looks, Ordering::SeqCst);
+                settled(iam.restore_org(&owner, org, None).await)
+            } else {
+                iam.delete_space(&owner, space).await.unwrap();
+                clock.looks.store(looks, Ordering::SeqCst);
+                settled(iam.restore_space(&owner, space, None).await)
+            };
+            clock.looks.store(-1, Ordering::SeqCst);
+            world.wait(WEEK);
+            let (directory, due) = (iam.directory(), iam.due());
+            let goes = due.iter().any(|own| own.domain == domain);
+            let is_there = iam.space(&world.owner(), space).is_ok();
+            match restored {
+                Ok(()) => {
+                    whole += 1;
+                    assert!(is_there && !goes, "look {looks}: back, and yet it goes");
+                    let role = Role::Developer;
+                    assert!(directory.holds(owner.user(), domain, role), "look {looks}");
+                }
+                Err(error) => {
+                    none += 1;
+                    assert!(error.problem().is_some(), "{error}");
+                    assert!(!is_there && goes, "look {looks}: {error}");
+                }
+            }
+            for own in due {
+                iam.begin_removal(&own).await.unwrap();
+                iam.forget_removed(&[own]).await.unwrap();
+            }
+        }
+    }
+    assert!(whole > 0 && none > 0, "{whole} whole, {none} none");
+    iam.close().await;
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use base::id::{AccountId, KeyId, OrgId, SpaceId, UserId};
 use base::secret::Secret;
 use base::source::Source;
-use base::time::{ManualClock, Millis};
+use base::time::{Clock, ManualClock, Millis};
 use db::Db;
 use iam::bootstrap::Request;
 use iam::manage::api_key::NewKey;
@@ -196,8 +196,12 @@ impl World {
 
     /// Another node on the same database and with the same signing keys.
     pub(crate) async fn node(&self) -> Iam {
+        self.node_with(self.clock.clone()).await
+    }
+
+    /// Another node, with a clock of its own.
+    pub(crate) async fn node_with(&self, clock: Arc<dyn Clock>) -> Iam {
         let db = self.database().await;
-        let clock = self.clock.clone();
         Iam::open(db, self.config.clone(), clock).await.unwrap()
     }
 

@@ -4,6 +4,7 @@ use crate::client::{Reply, Request, encode};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
+use crate::pages::PAGE_SIZE;
 use clap::Args;
 use serde_json::{Value, json};
 use wire::cf::deleted::{DeletedEntity, DeletedList, REMOVED_AT, Restore, SERIES};
@@ -75,13 +76,8 @@ impl Gone {
 }
 
 fn all(context: &Context) -> Result<Vec<DeletedEntity>, Failure> {
-    let list: DeletedList = context
-        .ask(
-            Request::get(context.cf_url("/v2/deleted")?),
-            "list what was deleted",
-        )?
-        .parse("list what was deleted")?;
-    Ok(list.deleted)
+    let first = Request::get(context.cf_url("/v2/deleted")?).query("results-per-page", PAGE_SIZE);
+    context.pages::<DeletedList>(&context.cf_root()?, first, "list what was deleted")
 }
 
 /// Lists what was deleted and can be brought back.

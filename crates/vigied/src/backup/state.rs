@@ -5,6 +5,7 @@ use crate::app::App;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::OwnedMutexGuard;
 
 #[derive(Debug, Default)]
 enum State {
@@ -20,7 +21,12 @@ enum State {
 pub(crate) struct Backups {
     data: PathBuf,
     state: Mutex<State>,
+    /// See [`Backups::still`].
+    still: Arc<tokio::sync::Mutex<()>>,
 }
+
+/// While it is held, nothing is removed for good of what was deleted.
+pub(crate) type Still = OwnedMutexGuard<()>;
 
 /// Another one is under way.
 #[derive(Debug)]
@@ -31,6 +37,7 @@ impl Backups {
         Self {
             data: data.to_owned(),
             state: Mutex::default(),
+            still: Arc::default(),
         }
     }
 
@@ -38,9 +45,18 @@ impl Backups {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether one is under way.
-    pub(crate) fn is_running(&self) -> bool {
-        matches!(*self.state(), State::Running)
+    /// Keeps a backup from beginning to copy, for whoever removes what was deleted; `None` while one copies. A backup copies
+    /// the store first and the database behind it: what it has of the one must be in what it has of the other.
+    pub(crate) fn still(&self) -> Option<Still> {
+        Arc::clone(&self.still).try_lock_owned().ok()
+    }
+
+    /// Does the work of a backup once nothing is being removed, and keeps how it ended.
+    async fn run(&self, work: impl Future<Output = State>) {
+        let _unended = Unended(self);
+        let _still = self.still.lock().await;
+        let ended = work.await;
+        *self.state() = ended;
     }
 
     /// How it is, for whoever asked for it.
@@ -75,19 +91,75 @@ pub(crate) fn begin(app: &Arc<App>, target: PathBuf) -> Result<(), Busy> {
             store: &app.store,
             iam: &app.iam,
         };
-        let made = make::make(&source, &target).await;
-        let ended = match made {
-            Ok(made) => {
-                let (files, bytes) = (made.files, made.bytes);
-                tracing::info!(target = %target.display(), files, bytes, "a backup was made");
-                State::Done(target, made)
-            }
-            Err(error) => {
-                tracing::warn!(target = %target.display(), "no backup was made: {error:#}");
-                State::Failed(crate::told(&error))
+        let work = async {
+            match make::make(&source, &target).await {
+                Ok(made) => {
+                    let (files, bytes) = (made.files, made.bytes);
+                    tracing::info!(target = %target.display(), files, bytes, "a backup was made");
+                    State::Done(target, made)
+                }
+                Err(error) => {
+                    tracing::warn!(target = %target.display(), "no backup was made: {error:#}");
+                    State::Failed(crate::told(&error))
+                }
             }
         };
-        *app.backups.state() = ended;
+        app.backups.run(work).await;
     });
     Ok(())
+}
+
+/// Whatever ends a backup's work: none runs on that nobody does, or no other could be made.
+#[derive(Debug)]
+struct Unended<'b>(&'b Backups);
+
+impl Drop for Unended<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        if matches!(*state, State::Running) {
+            let error = "it broke off: the log says why".to_owned();
+            *state = State::Failed(error);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn running() -> Arc<Backups> {
+        let backups = Backups::new(Path::new("data"));
+        *backups.state() = State::Running;
+        Arc::new(backups)
+    }
+
+    #[tokio::test]
+    async fn a_backup_whose_work_panics_has_failed_and_holds_up_nothing() {
+        let backups = running();
+        let own = Arc::clone(&backups);
+        let task = tokio::spawn(async move { own.run(async { panic!("work broke") }).await });
+        assert!(task.await.unwrap_err().is_panic());
+        assert_eq!(backups.json()["state"], "failed");
+        assert!(backups.still().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_backup_copies_nothing_while_something_is_removed() {
+        let backups = running();
+        let removing = backups.still().unwrap();
+        let (own, (began, mut begins)) = (Arc::clone(&backups), tokio::sync::oneshot::channel());
+        let task = tokio::spawn(async move {
+            let work = async {
+                let sent = began.send(own.still().is_none());
+                sent.map_or(State::None, |()| State::Failed("done".to_owned()))
+            };
+            own.run(work).await;
+        });
+        tokio::task::yield_now().await;
+        assert!(begins.try_recv().is_err(), "it has begun");
+        drop(removing);
+        assert_eq!(begins.await, Ok(true), "nothing is removed meanwhile");
+        task.await.unwrap();
+        assert!(backups.still().is_some());
+    }
 }

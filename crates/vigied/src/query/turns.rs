@@ -395,7 +395,7 @@ mod tests {
         assert_eq!(served, [0, 1, 0, 1, 0, 1, 0, 1]);
     }
 
-    /// Who waited first, and may have no more, kept the rest from one that it was kept for.
+    /// Who waits first, and may have no more, must not keep the rest from one that it is kept for.
     #[tokio::test]
     async fn what_is_kept_for_who_has_little_reaches_him_in_the_queue_as_well() {
         let turns = turns(16, 64, 50);
@@ -418,7 +418,7 @@ mod tests {
         assert!(poll(large.as_mut()).is_ready());
     }
 
-    /// It waited for its turn on, with all that it had in memory, to write to nobody.
+    /// Whoever waits on holds all that he has in memory, and would write it to nobody.
     #[tokio::test]
     async fn who_goes_while_his_turn_is_lent_waits_for_it_no_more() {
         let turns = turns(1, 1, 100);
@@ -446,7 +446,7 @@ mod tests {
         drop(other);
     }
 
-    /// On a machine of two processors, two accounts had all four turns.
+    /// A machine of two processors has four turns: a half each must not be all.
     #[tokio::test]
     async fn two_accounts_leave_a_turn_to_a_third_however_few_there_are() {
         let turns = turns(4, 8, 50);

@@ -1,6 +1,7 @@
 //! What was deleted: what is said of its metrics, what can be brought back, and bringing it back.
 
 use super::cloud_foundry::{org_resource, space_resource};
+use super::paging::CfPage;
 use super::params::{Params, body};
 use super::reply::json;
 use crate::app::App;
@@ -55,9 +56,22 @@ pub(super) async fn gone(app: &Arc<App>, deletion: &Deletion) -> Result<Response
     Ok(response)
 }
 
-async fn list(State(app): State<Arc<App>>, Manager(caller): Manager) -> Result<Response, Refusal> {
-    let deleted = app.iam.deleted(&caller).iter().map(entity).collect();
-    json(StatusCode::OK, &DeletedList { deleted })
+async fn list(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    let page = CfPage::of(&params)?;
+    let part = app.iam.deleted(&caller, page.window());
+    let around = page.around("/v2/deleted", &params, &[], part.total)?;
+    let list = DeletedList {
+        total_results: part.total,
+        total_pages: around.pages,
+        prev_url: around.before,
+        next_url: around.behind,
+        resources: part.entries.iter().map(entity).collect(),
+    };
+    json(StatusCode::OK, &list)
 }
 
 fn entity(own: &Deleted) -> DeletedEntity {

@@ -102,6 +102,17 @@ pub(crate) fn next<T>(window: Window, part: &Part<T>) -> Option<u64> {
     (next < part.total).then_some(next)
 }
 
+/// What lies around a page of a Cloud Foundry list.
+#[derive(Debug)]
+pub(crate) struct Around {
+    /// How many pages there are.
+    pub(crate) pages: u64,
+    /// The address of the page before.
+    pub(crate) before: Option<String>,
+    /// The address of the next page.
+    pub(crate) behind: Option<String>,
+}
+
 /// A page of a Cloud Foundry list.
 #[derive(Debug)]
 pub(crate) struct CfPage {
@@ -139,18 +150,34 @@ impl CfPage {
         part: &Part<T>,
         resource: impl Fn(&T) -> Resource<E>,
     ) -> Result<List<E>, Refusal> {
-        let pages = part.total.div_ceil(self.size).max(1);
-        let address = |page: u64| CF.address(path, params, kept, (self.size, Some(page)));
-        let (before, behind) = (self.page - 1, self.page.saturating_add(1));
+        let around = self.around(path, params, kept, part.total)?;
         Ok(List {
             total_results: part.total,
-            total_pages: pages,
-            prev_url: (1..=pages)
+            total_pages: around.pages,
+            prev_url: around.before,
+            next_url: around.behind,
+            resources: part.entries.iter().map(resource).collect(),
+        })
+    }
+
+    /// The pages around it in a list of so many entries.
+    pub(crate) fn around(
+        &self,
+        path: &str,
+        params: &Params,
+        kept: &[&'static str],
+        total: u64,
+    ) -> Result<Around, Refusal> {
+        let pages = total.div_ceil(self.size).max(1);
+        let address = |page: u64| CF.address(path, params, kept, (self.size, Some(page)));
+        let (before, behind) = (self.page - 1, self.page.saturating_add(1));
+        Ok(Around {
+            pages,
+            before: (1..=pages)
                 .contains(&before)
                 .then(|| address(before))
                 .transpose()?,
-            next_url: (behind <= pages).then(|| address(behind)).transpose()?,
-            resources: part.entries.iter().map(resource).collect(),
+            behind: (behind <= pages).then(|| address(behind)).transpose()?,
         })
     }
 }

@@ -141,6 +141,31 @@ fn organizations_spaces_and_holders_of_roles_come_in_pages() {
     }
 }
 
+#[test]
+fn what_was_deleted_comes_in_pages() {
+    let server = Server::start();
+    for number in 1..5 {
+        let body =
+            json!({"name": format!("space-{number}"), "organization_guid": server.owner.org});
+        make(&server, "/v2/spaces", &body);
+    }
+    let path = format!("/v2/organizations/{}?recursive=true", server.owner.org);
+    assert_eq!(ask(&server, "DELETE", &path, None).status, 204);
+    let whole = get(&server, "/v2/deleted");
+    // Five spaces and the organization they were in.
+    assert_eq!(whole["total_results"], 6, "{whole}");
+    let name = |entry: &Value| entry["name"].as_str().unwrap().to_owned();
+    let all = follow(&server, "/v2/deleted", 50, name);
+    assert_eq!(all.len(), 6);
+    assert_eq!(
+        follow(&server, "/v2/deleted?results-per-page=2", 2, name),
+        all
+    );
+    let second = get(&server, "/v2/deleted?results-per-page=2&page=2");
+    let back = second["prev_url"].as_str().unwrap();
+    assert_eq!(get(&server, back)["resources"].as_array().unwrap().len(), 2);
+}
+
 /// The original's pages have 50 entries where nothing is said, and who follows `next_url`, as its clients do, misses nothing.
 #[test]
 fn a_long_list_is_never_one_answer() {
@@ -238,6 +263,7 @@ fn a_page_that_cannot_be_is_refused_by_the_name_of_its_limit() {
     let lists = [
         ("/v2/organizations", "results-per-page"),
         ("/v2/spaces", "results-per-page"),
+        ("/v2/deleted", "results-per-page"),
         (&spaces, "results-per-page"),
         (&managers, "results-per-page"),
         (&users, "limit"),
@@ -415,4 +441,7 @@ fn the_command_line_reads_every_page() {
         let list: Value = serde_json::from_slice(&run(line)).unwrap();
         assert_eq!(list.as_array().map(Vec::len), Some(length), "{line}");
     }
+    run("account org-delete vigie -f --recursive");
+    let list: Value = serde_json::from_slice(&run("account deleted --output json")).unwrap();
+    assert_eq!(list.as_array().map(Vec::len), Some(112));
 }

@@ -9,11 +9,21 @@ pub const REMOVED_AT: &str = "x-vigie-removed-at";
 /// The header of a deletion's answer that says how many series go.
 pub const SERIES: &str = "x-vigie-series";
 
-/// What `GET /v2/deleted` answers.
+/// A page of what `GET /v2/deleted` lists.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DeletedList {
+    /// How much there is on all pages.
+    pub total_results: u64,
+    /// How many pages there are.
+    pub total_pages: u64,
+    /// The address of the page before.
+    #[serde(default)]
+    pub prev_url: Option<String>,
+    /// The address of the next page.
+    #[serde(default)]
+    pub next_url: Option<String>,
     /// What the caller may bring back, in the order in which it goes.
-    pub deleted: Vec<DeletedEntity>,
+    pub resources: Vec<DeletedEntity>,
 }
 
 /// A space or an organization that was deleted.

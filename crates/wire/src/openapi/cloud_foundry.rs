@@ -156,8 +156,8 @@ fn deleted(document: &mut Document) {
         "listDeleted",
         "Lists what was deleted and can still be brought back",
     )
-    .answers("200", "the list", list);
-    let operation = guarded(document, operation);
+    .answers("200", "a page", list);
+    let operation = guarded(document, paged(operation));
     document.route("GET", "/v2/deleted", operation);
     let space = of(
         "restoreSpace",
@@ -218,13 +218,16 @@ fn page<T: ToSchema>(document: &mut Document, operation: Operation) -> Operation
 where
     List<T>: ToSchema,
 {
-    let operation = operation.paged(
+    let operation = paged(operation).answers("200", "a page", envelope::<T>(document));
+    guarded(document, operation)
+}
+
+fn paged(operation: Operation) -> Operation {
+    operation.paged(
         ("results-per-page", 50),
         ("page", "which page"),
         json!({ "type": "integer", "minimum": 1, "default": 1 }),
-    );
-    let operation = operation.answers("200", "a page", envelope::<T>(document));
-    guarded(document, operation)
+    )
 }
 
 fn resource<T: ToSchema>(document: &mut Document, operation: Operation, status: &str) -> Operation

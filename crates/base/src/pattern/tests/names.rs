@@ -95,6 +95,8 @@ fn what_no_name_holds_is_refused_wherever_it_stands() {
         "[']",
         "{ }",
         "a\u{feff}",
+        "a\u{200b}b",
+        "a[\u{202e}]",
         "a\u{1}",
     ] {
         assert!(

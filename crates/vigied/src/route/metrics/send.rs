@@ -56,10 +56,7 @@ pub(crate) async fn send(
         };
         let scope = &caller.scope;
         let batch = decoded.batch.len();
-        let (allowance, taken) =
-            worker
-                .quotas
-                .allowance(&worker, account, scope.tenant(), batch)?;
+        let (allowance, taken) = worker.quotas.allowance(&worker, account, batch)?;
         let appended = worker
             .store
             .append_within(scope, &decoded.batch, durability, allowance)?;

@@ -327,7 +327,7 @@ fn samples_and_bytes_are_counted_by_account() {
     }
 }
 
-/// A space that was filled, flushed and deleted counted for nobody: another one could be filled at once.
+/// What is flushed stays on the disk until its day is rewritten: were it nobody's, another space could be filled at once.
 #[test]
 fn what_a_deleted_space_leaves_on_the_disk_still_counts() {
     let flags = [

@@ -69,3 +69,39 @@ fn no_stored_text_holds_what_is_not_seen() {
     }
     assert!(wrongs.is_empty(), "{}", wrongs.join("\n"));
 }
+
+/// Two metrics that look alike are one to who reads a list or a chart.
+#[test]
+fn no_metric_has_a_name_that_looks_like_another() {
+    let server = Server::start();
+    let token = server.token();
+    let unseen = [
+        '\u{ad}',
+        '\u{34f}',
+        '\u{115f}',
+        '\u{200b}',
+        '\u{202e}',
+        '\u{2066}',
+        '\u{fe0f}',
+        '\u{e0041}',
+    ];
+    for character in unseen {
+        let body = json!([
+            {"name": "a.b", "value": 1},
+            {"name": format!("a{character}.b"), "value": 1},
+            {"name": format!("a.b;tag=x{character}"), "value": 1},
+        ]);
+        let reply = server
+            .metrics(&token, "POST", "/v1/metrics")
+            .json(&body)
+            .send();
+        let told = reply.text();
+        assert!(told.contains("\"rejected\":2"), "{character:?}: {told}");
+        let number = format!("U+{:04X}", u32::from(character));
+        assert_eq!(told.matches(&number).count(), 2, "{told}");
+    }
+    let listed = server
+        .metrics(&token, "GET", "/v1/metrics/list?query=*")
+        .send();
+    assert_eq!(listed.json(), json!(["a"]));
+}

@@ -1,0 +1,43 @@
+//! Characters that are not seen as themselves: the one list for names that are stored, texts that are managed, and what is shown
+//! on a terminal. Two texts that differ in them alone look alike, and neither can be typed by who sees it.
+
+/// Whether a character is not seen as itself, or does not leave its neighbours as they are.
+///
+/// These are: controls (C0, DEL, C1), line and paragraph separators, what turns the direction of writing, and everything that
+/// Unicode says is not to be seen (`Default_Ignorable_Code_Point`: zero-width, soft hyphens, fillers, variation selectors,
+/// tags). Blanks are seen.
+#[must_use]
+pub const fn is_unseen(character: char) -> bool {
+    matches!(character,
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}'
+        | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// A character as an error names it: quoted, or by its number where it would not be seen.
+pub(crate) fn told(character: char) -> String {
+    if is_unseen(character) && !character.is_control() {
+        return format!("U+{:04X} (not seen as itself)", u32::from(character));
+    }
+    format!("{character:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_seen_is_known_and_told_by_its_number() {
+        for seen in "Café a名前o'-1~²".chars() {
+            assert!(!is_unseen(seen), "{seen:?}");
+        }
+        for unseen in "\0\n\u{7f}\u{9b}\u{ad}\u{34f}\u{115f}\u{200b}\u{200d}\u{202e}\u{2066}\u{fe0f}\u{feff}\u{e0041}".chars() {
+            assert!(is_unseen(unseen), "{unseen:?}");
+        }
+        assert_eq!(told('\u{115f}'), "U+115F (not seen as itself)");
+        assert_eq!(told('\n'), "'\\n'");
+        assert_eq!(told('*'), "'*'");
+    }
+}
