@@ -1,6 +1,7 @@
 //! The backup that a running server makes: one at a time, told to whoever asks.
 
-use super::make::{self, Made, Source};
+use super::entered;
+use super::make::{Made, Source};
 use crate::app::App;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -60,8 +61,8 @@ impl Backups {
     }
 }
 
-/// Begins a backup; it goes on though nobody waits for it.
-pub(crate) fn begin(app: &Arc<App>, target: PathBuf) -> Result<(), Busy> {
+/// Begins a backup that this user of the operating system asks for; it goes on though nobody waits for it.
+pub(crate) fn begin(app: &Arc<App>, target: PathBuf, uid: Option<u32>) -> Result<(), Busy> {
     let mut state = app.backups.state();
     if matches!(*state, State::Running) {
         return Err(Busy);
@@ -75,7 +76,7 @@ pub(crate) fn begin(app: &Arc<App>, target: PathBuf) -> Result<(), Busy> {
             store: &app.store,
             iam: &app.iam,
         };
-        let made = make::make(&source, &target).await;
+        let made = entered::make(&source, &target, uid).await;
         let ended = match made {
             Ok(made) => {
                 let (files, bytes) = (made.files, made.bytes);

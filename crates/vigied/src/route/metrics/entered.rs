@@ -4,7 +4,10 @@
 use crate::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
+use base::context::Context;
+use base::id::KeyId;
 use base::scope::Scope;
+use base::store::{DeleteQuery, Deleted};
 use base::time::TimeRange;
 use iam::audit::{Action, Actor, Credential, Entry, Origin, Outcome};
 use std::sync::Arc;
@@ -18,6 +21,7 @@ pub(super) struct Deleter {
     runtime: Handle,
     origin: Origin,
     credential: Credential,
+    key: Option<KeyId>,
 }
 
 impl Deleter {
@@ -28,11 +32,33 @@ impl Deleter {
             runtime: Handle::current(),
             origin: Origin::current(),
             credential: caller.credential,
+            key: caller.key,
         }
     }
 
-    /// Enters a deletion, on a thread that may wait.
-    pub(super) fn enter(
+    /// Deletes, and enters that it is begun and how it ended, on a thread that may wait.
+    pub(super) fn delete(
+        &self,
+        scope: &Scope,
+        pattern: &str,
+        delete: &DeleteQuery<'_>,
+        context: &Context,
+    ) -> Result<Deleted, Refusal> {
+        let enter = |outcome, series| self.enter(scope, pattern, delete.range, (outcome, series));
+        enter(Outcome::Begun, None)?;
+        let deleted = self.app.store.delete(scope, delete, context);
+        let ended = match &deleted {
+            Ok(deleted) => enter(Outcome::Done, Some(deleted.series)),
+            Err(_) => enter(Outcome::Failed, None),
+        };
+        if let Err(Refusal(problem)) = ended {
+            // Done is done: the entry that it was begun stands.
+            tracing::error!(%problem, domain = %scope.domain(), "how a deletion ended is not in the audit");
+        }
+        Ok(deleted?)
+    }
+
+    fn enter(
         &self,
         scope: &Scope,
         pattern: &str,
@@ -40,13 +66,14 @@ impl Deleter {
         (outcome, series): (Outcome, Option<u64>),
     ) -> Result<(), Refusal> {
         let who = scope.caller().parse().map_or(Actor::Unknown, Actor::User);
-        let (app, credential) = (Arc::clone(&self.app), self.credential);
+        let (app, credential, key) = (Arc::clone(&self.app), self.credential, self.key);
         let (domain, pattern) = (scope.domain(), pattern.to_owned());
         let work = async move {
             let entry = Entry::by_actor(who, credential, Action::MetricsDeleted)
                 .maybe_in(app.iam.directory().account_of(domain))
                 .on(domain)
                 .outcome(outcome)
+                .with_some("by_key", key)
                 .with("pattern", pattern)
                 .with_some("from", range.map(|range| range.from.0))
                 .with_some("until", range.map(|range| range.until.0))
