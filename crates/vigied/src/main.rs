@@ -185,7 +185,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let action = iam::audit::Action::OperationsTokenMade;
             let entering = operator::enter(&settings, action, "operations.token");
             // Not on standard output, where the token alone belongs.
-            eprint!("{}", runtime()?.block_on(entering));
+            let told = runtime()?.block_on(entering);
+            let _ = write!(std::io::stderr(), "{told}");
             print_once(&format!("{}\n", token.expose())).context(
                 "the token is made, but could not be shown\nhint: run the command again for another",
             )?;

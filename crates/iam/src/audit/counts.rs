@@ -39,14 +39,14 @@ impl Counted for Refusal {
         self.refused.user.is_some()
     }
 
-    fn from_anywhere(mut self) -> Self {
+    fn anywhere(mut self) -> Self {
         self.source = Seen::Others;
         self
     }
 
     fn others(mut self) -> Self {
         self.refused.user = None;
-        self.from_anywhere()
+        self.anywhere()
     }
 }
 
@@ -64,7 +64,7 @@ impl Counted for Requests {
         self.user.is_some()
     }
 
-    fn from_anywhere(self) -> Self {
+    fn anywhere(self) -> Self {
         Self {
             source: Seen::Others,
             ..self
@@ -75,7 +75,7 @@ impl Counted for Requests {
         Self {
             user: None,
             key: None,
-            ..self.from_anywhere()
+            ..self.anywhere()
         }
     }
 }

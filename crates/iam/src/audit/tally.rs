@@ -15,7 +15,7 @@ pub(crate) trait Counted: Copy + Eq + Hash {
     fn is_named(self) -> bool;
 
     /// The same without its source, of which whoever wants to hide may have many.
-    fn from_anywhere(self) -> Self;
+    fn anywhere(self) -> Self;
 
     /// The same without what tells its doer apart as well: of these there are few.
     fn others(self) -> Self;
@@ -82,7 +82,7 @@ impl<K: Counted> Period<K> {
             self.take_place(what);
             return (what, Noted::First);
         }
-        let anywhere = what.from_anywhere();
+        let anywhere = what.anywhere();
         if what.is_named() && self.counts.contains_key(&anywhere) {
             return (anywhere, Noted::Beside);
         }
@@ -203,7 +203,7 @@ mod tests {
             true
         }
 
-        fn from_anywhere(self) -> Self {
+        fn anywhere(self) -> Self {
             0
         }
 
@@ -218,7 +218,7 @@ mod tests {
             self.0 != 0
         }
 
-        fn from_anywhere(self) -> Self {
+        fn anywhere(self) -> Self {
             (self.0, 0)
         }
 

@@ -39,12 +39,12 @@ pub(crate) struct KeptOut {
     pub(crate) known: Option<(Proof, Shown)>,
 }
 
-impl From<Refusal> for KeptOut {
+impl From<Refusal> for Box<KeptOut> {
     fn from(refusal: Refusal) -> Self {
-        Self {
+        Self::new(KeptOut {
             refusal,
             known: None,
-        }
+        })
     }
 }
 
@@ -126,7 +126,7 @@ fn sent<'h>(app: &App, headers: &'h HeaderMap) -> Result<Sent<'h>, Refusal> {
 }
 
 /// Verifies the caller of a monitoring route.
-pub(crate) fn scope(app: &App, headers: &HeaderMap) -> Result<(Caller, Repairs), KeptOut> {
+pub(crate) fn scope(app: &App, headers: &HeaderMap) -> Result<(Caller, Repairs), Box<KeptOut>> {
     let sent = sent(app, headers)?;
     let selector = match single(headers, SCOPE_ID, "X-Auth-Scope-Id")? {
         Some(value) => Some(scope_id::parse(value.as_bytes()).map_err(|error| {
@@ -141,9 +141,11 @@ pub(crate) fn scope(app: &App, headers: &HeaderMap) -> Result<(Caller, Repairs),
     };
     let credential = Shown::from(&sent.credential);
     let (scope, proof) = app.verifier.proven_scope(sent.credential, selector);
-    let scope = scope.map_err(|error| KeptOut {
-        refusal: Refusal(error.problem()),
-        known: proof.map(|proof| (proof, credential)),
+    let scope = scope.map_err(|error| {
+        Box::new(KeptOut {
+            refusal: Refusal(error.problem()),
+            known: proof.map(|proof| (proof, credential)),
+        })
     })?;
     let caller = Caller {
         scope,

@@ -149,7 +149,7 @@ async fn verify(
     match repairs {
         Err(kept_out) => {
             let shown = caller::kind(&app, request.headers());
-            noted::kept_out(&app, &request, kept_out, shown)
+            noted::kept_out(&app, &request, *kept_out, shown)
         }
         Ok(repairs) => {
             let who = noted::admitted(&app, &request);
