@@ -161,11 +161,11 @@ limits! {
     /// Passcodes of one person that can be used at once.
     settable PASSCODES_PER_USER = "passcodes_per_user", 10, "passcodes", "a passcode beyond it takes the place of the oldest; those of an API key count by themselves";
     /// Entries of one kind that the audit keeps of an account.
-    settable AUDIT_ENTRIES_PER_ACCOUNT = "audit_entries_per_account", 200_000, "entries", "of each account, and of what belongs to none, the oldest entries of the same kind (changes, sign-ins, refusals, requests) are dropped";
+    settable AUDIT_ENTRIES_PER_ACCOUNT = "audit_entries_per_account", 200_000, "entries", "of each account, and of what belongs to none, the oldest entries of the same kind (changes, what people change of their own, deletions of metrics, sign-ins, refusals, requests) are dropped";
     /// How long the audit is kept.
     settable AUDIT_RETENTION_DAYS = "audit_retention_days", 400, "days", "older entries of the audit are deleted";
     /// Refusals of one minute that the audit tells apart.
-    settable AUDIT_REFUSALS_PER_MINUTE = "audit_refusals_per_minute", 500, "refusals", "further refusals of other kinds, sources or people within the minute are one entry of the audit, for `others`";
+    settable AUDIT_REFUSALS_PER_MINUTE = "audit_refusals_per_minute", 500, "refusals", "half of them are for refusals that name a user; further ones within the minute are one entry of the audit for each user, from `others`, and one for all `others`";
     /// Callers of one hour that the audit tells apart.
     fixed AUDIT_CALLERS_PER_HOUR = "audit_callers_per_hour", 20_000, "callers", "requests of further callers within the hour are one entry of the audit, for `others`";
     /// Length of a text in the audit.

@@ -31,4 +31,4 @@ mod verify;
 pub use directory::Directory;
 pub use error::{AuthError, IamError};
 pub use service::{Iam, IamConfig, IamLimits};
-pub use verify::{Credential, Identity, Verifier};
+pub use verify::{Credential, Identity, Proof, Verifier};

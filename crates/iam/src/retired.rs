@@ -108,7 +108,14 @@ impl Iam {
             due += tx
                 .execute(sql, &[domain.to_string().into(), now.0.into()])
                 .await?;
-            entries.push(Entry::by_operator(Done::RemovalAdvanced).on(domain));
+            let entry = Entry::by_operator(Done::RemovalAdvanced).on(domain);
+            let sql = "SELECT account, name FROM deletions WHERE domain = $1";
+            entries.push(match tx.one(sql, &[domain.to_string().into()]).await? {
+                Some(row) => entry
+                    .maybe_in(row.text("account")?.parse().ok())
+                    .with("name", row.text("name")?),
+                None => entry,
+            });
         }
         self.commit(tx, Entries::of(entries)).await?;
         Ok(due)

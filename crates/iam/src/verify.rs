@@ -12,7 +12,7 @@ use crate::token::issuer;
 use crate::token::jws::{self, TOKEN_BYTES_MAX};
 use crate::token_cache::TokenCache;
 use crate::verified::{Claims, Verified};
-use base::id::{AccountId, SessionId, UserId};
+use base::id::{AccountId, KeyId, SessionId, UserId};
 use base::scope::{Domain, Scope};
 use base::time::Millis;
 use std::sync::Arc;
@@ -109,6 +109,17 @@ impl Identity {
     }
 }
 
+/// Whose credential was shown, once it is verified: known also where it opens nothing of what was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proof {
+    /// The user.
+    pub user: UserId,
+    /// The account it is for; for a UAA token that is for none, the user's first.
+    pub account: Option<AccountId>,
+    /// The API key it is or was obtained with.
+    pub key: Option<KeyId>,
+}
+
 /// Verifies credentials. Cloning shares the cache.
 #[derive(Debug, Clone)]
 pub struct Verifier {
@@ -154,24 +165,52 @@ impl Verifier {
         credential: Credential<'_>,
         selector: Option<Domain>,
     ) -> Result<Scope, AuthError> {
+        let (scope, _) = self.proven_scope(credential, selector);
+        scope
+    }
+
+    /// As [`Self::scope`], and whose credential it is: also where it is good and opens no such domain.
+    pub fn proven_scope(
+        &self,
+        credential: Credential<'_>,
+        selector: Option<Domain>,
+    ) -> (Result<Scope, AuthError>, Option<Proof>) {
+        let mut proof = None;
+        let scope = self.prove(credential, selector, &mut proof);
+        (scope, proof)
+    }
+
+    fn prove(
+        &self,
+        credential: Credential<'_>,
+        selector: Option<Domain>,
+        proof: &mut Option<Proof>,
+    ) -> Result<Scope, AuthError> {
         self.inner.require_current()?;
         let directory = self.inner.directory.load();
-        let (user, account, proven_at) = match credential {
+        let (user, account, proven_at, key) = match credential {
             Credential::ApiKey(text) => {
                 let key = self.key(&directory, text)?;
-                (key.user, Some(key.account), None)
+                (key.user, Some(key.account), None, Some(key.id))
             }
             Credential::Iam(token) | Credential::Uaa(token) => {
                 let verified =
                     self.token(&directory, token, matches!(credential, Credential::Uaa(_)))?;
                 let bound = verified.bound(&directory);
-                (verified.user, bound, Some(verified.proven_at))
+                let proven_at = Some(verified.proven_at);
+                (verified.user, bound, proven_at, verified.key)
             }
         };
         let user = directory
             .users
             .get(&user)
             .ok_or(AuthError::Revoked("its user is gone"))?;
+        let home = Some(user.home).filter(|home| directory.is_member(user.id, *home));
+        *proof = Some(Proof {
+            user: user.id,
+            account: account.or(home),
+            key,
+        });
         let is_uaa = matches!(credential, Credential::Uaa(_));
         let domain = match selector {
             None if is_uaa => return Err(AuthError::UaaNeedsScope),

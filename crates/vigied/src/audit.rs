@@ -146,6 +146,11 @@ fn line(iam: &Iam, row: &Value) -> String {
         text("event"),
         known.map_or(who, |user| &user.email)
     );
+    let mut details = row.get("details").and_then(Value::as_object).cloned();
+    let uid = details.as_mut().and_then(|details| details.remove("uid"));
+    if let Some(Value::String(uid)) = uid {
+        line.push_str(&format!(" (uid {uid})"));
+    }
     for (word, key) in [
         ("from", "source"),
         ("by", "credential"),
@@ -162,8 +167,8 @@ fn line(iam: &Iam, row: &Value) -> String {
     if let Some(times @ 2..) = row.get("times").and_then(Value::as_u64) {
         line.push_str(&format!(", {times} times"));
     }
-    if let Some(details @ Value::Object(_)) = row.get("details") {
-        line.push_str(&format!(" {details}"));
+    if let Some(details) = details.filter(|details| !details.is_empty()) {
+        line.push_str(&format!(" {}", Value::Object(details)));
     }
     if !text("transaction_id").is_empty() {
         line.push_str(&format!(" ({})", text("transaction_id")));

@@ -1,6 +1,7 @@
-//! `vigied backup`: a complete copy of a data folder. Where a server runs on it, that server makes it, asked by the operators'
-//! socket; else it is made here, with the folder's lock.
+//! `vigied backup`: a complete copy of a data folder. Where a server runs on it, that server makes it, asked by the
+//! socket for the operator's commands; else it is made here, with the folder's lock.
 
+mod entered;
 pub(crate) mod make;
 pub(crate) mod state;
 
@@ -8,7 +9,7 @@ use crate::boot;
 use crate::cli::{BackupArgs, Output};
 use crate::config::Settings;
 use crate::data_dir;
-use crate::operations::{Place, client};
+use crate::operations::control;
 use crate::private_files;
 use crate::quickstart::word;
 use anyhow::{Context, bail};
@@ -53,25 +54,22 @@ async fn of_a_closed_folder(settings: &Settings, target: &Path) -> anyhow::Resul
         store: &store,
         iam: &iam,
     };
-    let made = make::make(&source, target).await;
+    let uid = rustix::process::geteuid().as_raw();
+    let made = entered::make(&source, target, Some(uid)).await;
     iam.close().await;
     made
 }
 
 async fn by_the_server(settings: &Settings, target: &Path) -> anyhow::Result<Made> {
-    let Place::Socket(socket) = settings.operations() else {
-        bail!(
-            "a server runs on this folder, and `operations.listen` is an address: a backup is asked for by a Unix socket alone\nhint: leave `operations.listen` empty, or stop the server for the backup"
-        );
-    };
     let path = target
         .to_str()
         .context("the folder's path is no text that the server can be told")?;
     let query = wire::query::encode(&[("to", path)]);
-    let asked = client::ask(&socket, "POST", &format!("/backup?{query}")).with_context(|| {
+    let data = settings.data();
+    let asked = control::ask(data, "POST", &format!("/backup?{query}")).with_context(|| {
         format!(
-            "a server runs on this folder and does not answer at `{}`",
-            socket.display()
+            "a server runs on this folder and does not answer at `{}`\nhint: run this as its user; if it is another version, stop it first, and run this on the closed folder",
+            control::path(data).display()
         )
     })?;
     if asked.status != 202 {
@@ -79,7 +77,7 @@ async fn by_the_server(settings: &Settings, target: &Path) -> anyhow::Result<Mad
     }
     loop {
         tokio::time::sleep(POLL).await;
-        let state = client::ask(&socket, "GET", "/backup")
+        let state = control::ask(data, "GET", "/backup")
             .context("the server is gone, and there is no backup")?;
         let state: Value = serde_json::from_str(&state.body)
             .context("the server's answer about the backup is not understood")?;

@@ -11,6 +11,7 @@ use crate::own_address::OwnAddress;
 use crate::quickstart::{self, word};
 use anyhow::Context;
 use base::secret::Secret;
+use iam::audit::Origin;
 use iam::bootstrap::{Created, Request};
 use serde_json::{Value, json};
 use std::io::BufRead;
@@ -73,7 +74,8 @@ pub(crate) async fn create(
     let address = database::address(settings, &folder.database());
     let db = database::open(&address).await?;
     let iam = boot::identity(settings, folder, db, &public_url(settings)).await?;
-    let made = iam.bootstrap(request).await;
+    let origin = Origin::operator(Some(rustix::process::geteuid().as_raw()));
+    let made = origin.scope(iam.bootstrap(request)).await;
     iam.close().await;
     Ok(made?)
 }

@@ -181,6 +181,11 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             boot::require_initialised(&settings)?;
             private_files::check_folder(settings.data(), settings.allow_readable_secrets())?;
             let token = operations::token::make(settings.data())?;
+            let action = iam::audit::Action::OperationsTokenMade;
+            let entering = operator::enter(&settings, action, "operations.token");
+            // Not on standard output, where the token alone belongs.
+            let told = runtime()?.block_on(entering);
+            let _ = write!(std::io::stderr(), "{told}");
             print_once(&format!("{}\n", token.expose())).context(
                 "the token is made, but could not be shown\nhint: run the command again for another",
             )?;

@@ -43,6 +43,15 @@ impl Place {
     }
 }
 
+/// Removes the socket that an earlier server left in the data folder, where this one listens elsewhere: nobody shall look for
+/// the server there. What is no socket, or answers, stays.
+pub(crate) fn remove_stale(place: &Place, data: &Path) {
+    let own = data.join(SOCKET);
+    if *place != Place::Socket(own.clone()) {
+        socket::remove_stale(&own);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -65,6 +65,7 @@ pub(crate) async fn serve(
             settings.data().display()
         );
     }
+    operations::remove_stale(&place, settings.data());
     let operators = operations::Listener::bind(&place).await?;
     let own_address = OwnAddress::new(settings, address);
     if own_address.is_unknown() {

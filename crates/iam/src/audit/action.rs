@@ -5,7 +5,11 @@
 pub enum Kind {
     /// Something was changed.
     Change,
-    /// Somebody was let in.
+    /// What a person changed of his own, which takes no role: keys and passwords.
+    Own,
+    /// Metrics were deleted.
+    Data,
+    /// Somebody was let in, or a session ended.
     SignIn,
     /// Somebody was not, or may not do what he asked for; counted by the minute.
     Refusal,
@@ -15,13 +19,22 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Change, Self::SignIn, Self::Refusal, Self::Requests];
+    pub const ALL: [Self; 6] = [
+        Self::Change,
+        Self::Own,
+        Self::Data,
+        Self::SignIn,
+        Self::Refusal,
+        Self::Requests,
+    ];
 
     /// The word in the table.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Change => "change",
+            Self::Own => "own",
+            Self::Data => "data",
             Self::SignIn => "sign_in",
             Self::Refusal => "refusal",
             Self::Requests => "requests",
@@ -97,7 +110,7 @@ macro_rules! actions {
 actions! {
     SignedIn = SignIn "signed_in", "somebody signed in";
     PasscodeMade = SignIn "passcode_made", "a one-time code for a login was made";
-    SessionEnded = Change "session_ended", "a session was ended";
+    SessionEnded = SignIn "session_ended", "a session was ended";
     LoginFailed = Refusal "login_failed", "a password was wrong";
     LoginSlowed = Refusal "login_slowed", "a login has to wait";
     ProofRefused = Refusal "proof_refused", "a key, one-time code or refresh token was refused";
@@ -117,7 +130,7 @@ actions! {
     RemovalAdvanced = Change "removal_advanced", "the operator has metrics of what was deleted go at once";
     DomainConfigured = Change "domain_configured", "the settings of a domain were changed";
     MetricsRemoved = Change "metrics_removed", "the metrics of what was deleted have gone";
-    MetricsDeleted = Change "metrics_deleted", "metrics were deleted";
+    MetricsDeleted = Data "metrics_deleted", "metrics were deleted";
     UserMade = Change "user_made", "a user was made";
     UserInvited = Change "user_invited", "somebody was invited into an account";
     UserRemoved = Change "user_removed", "somebody was removed from an account";
@@ -129,15 +142,17 @@ actions! {
     InvitationCodeMade = Change "invitation_code_made", "the operator made a code for an invitation";
     RoleGiven = Change "role_given", "a role was given";
     RoleTaken = Change "role_taken", "a role was taken away";
-    KeyMade = Change "key_made", "an API key was made";
-    KeyChanged = Change "key_changed", "an API key was changed";
-    KeySwitched = Change "key_switched", "an API key was locked, unlocked, disabled or enabled";
-    KeyDeleted = Change "key_deleted", "an API key was deleted";
-    PasswordChanged = Change "password_changed", "a password was changed";
+    KeyMade = Own "key_made", "an API key was made";
+    KeyChanged = Own "key_changed", "an API key was changed";
+    KeySwitched = Own "key_switched", "an API key was locked, unlocked, disabled or enabled";
+    KeyDeleted = Own "key_deleted", "an API key was deleted";
+    PasswordChanged = Own "password_changed", "a password was changed";
     PasswordResetMade = Change "password_reset_made", "the operator made a code that sets a new password";
     PasswordReset = Change "password_reset", "a password was set with the operator's code";
     SigningKeyMade = Change "signing_key_made", "a key that signs tokens was made";
     SigningKeyRetired = Change "signing_key_retired", "a key that signs tokens was taken out of service";
+    BackupMade = Change "backup_made", "the operator has a copy of everything made";
+    OperationsTokenMade = Change "operations_token_made", "a token that opens the operators' listener was made";
     EntriesDropped = Change "entries_dropped", "the oldest entries of the audit were dropped for a limit";
 }
 

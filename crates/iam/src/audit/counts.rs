@@ -20,6 +20,8 @@ pub struct Refused {
     pub action: Action,
     /// Who is refused, or as whom he came; none for nobody that is known.
     pub user: Option<UserId>,
+    /// The account in which he is, where that is known.
+    pub account: Option<AccountId>,
     /// What was shown.
     pub credential: Credential,
     /// The word or code that says why.
@@ -33,10 +35,18 @@ pub(crate) struct Refusal {
 }
 
 impl Counted for Refusal {
-    fn others(mut self) -> Self {
-        self.refused.user = None;
+    fn is_named(self) -> bool {
+        self.refused.user.is_some()
+    }
+
+    fn anywhere(mut self) -> Self {
         self.source = Seen::Others;
         self
+    }
+
+    fn others(mut self) -> Self {
+        self.refused.user = None;
+        self.anywhere()
     }
 }
 
@@ -50,13 +60,22 @@ pub(crate) struct Requests {
 }
 
 impl Counted for Requests {
+    fn is_named(self) -> bool {
+        self.user.is_some()
+    }
+
+    fn anywhere(self) -> Self {
+        Self {
+            source: Seen::Others,
+            ..self
+        }
+    }
+
     fn others(self) -> Self {
         Self {
             user: None,
-            account: None,
             key: None,
-            source: Seen::Others,
-            ..self
+            ..self.anywhere()
         }
     }
 }
@@ -191,6 +210,7 @@ fn refusal(count: &Count<Refusal>) -> Entry {
     let Refusal { refused, source } = count.what;
     let who = actor(refused.user, source);
     Entry::by_actor(who, refused.credential, refused.action)
+        .maybe_in(refused.account)
         .outcome(Outcome::Refused)
         .with("why", refused.why)
         .from(source, count.transaction.as_deref().unwrap_or_default())

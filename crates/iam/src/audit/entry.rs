@@ -1,10 +1,11 @@
 //! One entry, from the words of whoever makes a change to a line of the log.
 
-use super::{Action, Origin, Outcome};
+use super::{Action, Kind, Origin, Outcome};
 use crate::token::grant;
 use crate::verify::Identity;
 use base::id::{AccountId, UserId};
 use base::limit;
+use base::source::Source;
 use base::time::Millis;
 use serde_json::{Map, Value};
 use std::fmt::{self, Display};
@@ -147,17 +148,35 @@ impl Entry {
     /// Something the operator did.
     pub fn by_operator(action: Action) -> Self {
         let uid = Origin::current().uid();
-        Self::new(action, Actor::Operator, Credential::None).with_some("uid", uid)
+        Self::new(action, Actor::Operator, Credential::None)
+            .unless_here()
+            .with_some("uid", uid)
     }
 
     /// Something the server did.
     pub fn by_server(action: Action) -> Self {
-        Self::new(action, Actor::Server, Credential::None)
+        Self::new(action, Actor::Server, Credential::None).unless_here()
+    }
+
+    /// Without a source where that is this process: nobody came from an address.
+    fn unless_here(mut self) -> Self {
+        if Origin::current().source() == Source::here() {
+            self.source.clear();
+        }
+        self
     }
 
     /// Something that somebody did who need not be known.
     pub fn by_actor(actor: Actor, credential: Credential, action: Action) -> Self {
         Self::new(action, actor, credential)
+    }
+
+    /// What sort of entry it is: what the operator does is never a person's own.
+    pub(super) const fn kind(&self) -> Kind {
+        match (self.actor, self.action.kind()) {
+            (Actor::Operator, Kind::Own) => Kind::Change,
+            (_, kind) => kind,
+        }
     }
 
     /// The account it belongs to.
@@ -237,7 +256,7 @@ impl Entry {
             target = some(&self.target),
             times = (self.times > 1).then_some(self.times),
             details = some(&self.details()),
-            source = self.source,
+            source = some(&self.source),
             transaction = self.transaction,
             "{}",
             self.action.said()

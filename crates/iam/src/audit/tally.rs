@@ -1,5 +1,5 @@
 //! Counts by period: how often the same happened within one minute or hour. Bounded: of each period so many are counted one
-//! by one, what comes beside is counted as others; and so many periods are kept until they are written down.
+//! by one, what comes beside is counted without its source, and then as others; and so many periods are kept until they are written down.
 
 use base::time::Millis;
 use std::collections::{BTreeMap, HashMap};
@@ -11,7 +11,13 @@ const PERIODS_MAX: usize = 10;
 
 /// What is counted.
 pub(crate) trait Counted: Copy + Eq + Hash {
-    /// The same without what tells its doer apart: of these there are few.
+    /// Whether it names somebody who is known; strangers leave half of the places to these.
+    fn is_named(self) -> bool;
+
+    /// The same without its source, of which whoever wants to hide may have many.
+    fn anywhere(self) -> Self;
+
+    /// The same without what tells its doer apart as well: of these there are few.
     fn others(self) -> Self;
 }
 
@@ -40,7 +46,52 @@ pub(crate) enum Noted {
 #[derive(Debug)]
 struct Period<K> {
     counts: HashMap<K, Count<K>>,
+    /// Those counted one by one.
     alone: usize,
+    /// Of these, those that name nobody.
+    strange: usize,
+    /// Those counted without their source.
+    from_anywhere: usize,
+}
+
+impl<K> Default for Period<K> {
+    fn default() -> Self {
+        Self {
+            counts: HashMap::new(),
+            alone: 0,
+            strange: 0,
+            from_anywhere: 0,
+        }
+    }
+}
+
+impl<K: Counted> Period<K> {
+    fn has_room(&self, what: K, most: usize) -> bool {
+        let strangers = most - most / 2;
+        self.alone < most && (what.is_named() || self.strange < strangers)
+    }
+
+    fn take_place(&mut self, what: K) {
+        self.alone += 1;
+        self.strange += usize::from(!what.is_named());
+    }
+
+    /// As what something new is counted: as it is, without its source, or as one of the others.
+    fn place(&mut self, what: K, most: usize) -> (K, Noted) {
+        if self.has_room(what, most) {
+            self.take_place(what);
+            return (what, Noted::First);
+        }
+        let anywhere = what.anywhere();
+        if what.is_named() && self.counts.contains_key(&anywhere) {
+            return (anywhere, Noted::Beside);
+        }
+        if what.is_named() && self.from_anywhere < most {
+            self.from_anywhere += 1;
+            return (anywhere, Noted::First);
+        }
+        (what.others(), Noted::Beside)
+    }
 }
 
 #[derive(Debug)]
@@ -76,20 +127,12 @@ impl<K: Counted> Tally<K> {
         if table.len() >= PERIODS_MAX && !table.contains_key(&begun) {
             table.pop_first();
         }
-        let period = table.entry(begun).or_insert_with(|| Period {
-            counts: HashMap::new(),
-            alone: 0,
-        });
+        let period = table.entry(begun).or_default();
         if let Some(count) = period.counts.get_mut(&what) {
             count.times += 1;
             return Noted::Again;
         }
-        let is_beside = period.alone >= self.most;
-        let (what, noted) = match is_beside {
-            true => (what.others(), Noted::Beside),
-            false => (what, Noted::First),
-        };
-        period.alone += usize::from(!is_beside);
+        let (what, noted) = period.place(what, self.most);
         let count = period.counts.entry(what).or_insert_with(|| Count {
             what,
             first: now,
@@ -131,15 +174,12 @@ impl<K: Counted> Tally<K> {
             if table.len() >= PERIODS_MAX && !table.contains_key(&begun) {
                 continue;
             }
-            let period = table.entry(begun).or_insert_with(|| Period {
-                counts: HashMap::new(),
-                alone: 0,
-            });
+            let period = table.entry(begun).or_default();
             let times = count.times;
             match period.counts.get_mut(&count.what) {
                 Some(own) => own.times += times,
                 None => {
-                    period.alone += 1;
+                    period.take_place(count.what);
                     period.counts.insert(count.what, count);
                 }
             }
@@ -159,9 +199,67 @@ mod tests {
     use super::*;
 
     impl Counted for u32 {
+        fn is_named(self) -> bool {
+            true
+        }
+
+        fn anywhere(self) -> Self {
+            0
+        }
+
         fn others(self) -> Self {
             0
         }
+    }
+
+    /// A user, none is 0, and a source, others is 0.
+    impl Counted for (u32, u32) {
+        fn is_named(self) -> bool {
+            self.0 != 0
+        }
+
+        fn anywhere(self) -> Self {
+            (self.0, 0)
+        }
+
+        fn others(self) -> Self {
+            (0, 0)
+        }
+    }
+
+    #[test]
+    fn strange_sources_hide_no_guess_at_a_user() {
+        let tally = Tally::new(1000, 10);
+        let note = |what| tally.note(what, Millis(0), || None);
+        let times = |what| {
+            let pending = tally.pending();
+            let own = pending.iter().find(|count| count.what == what);
+            own.map_or(0, |count| count.times)
+        };
+        for source in 1..=500 {
+            note((0, source));
+        }
+        // Strangers have half of the places.
+        assert_eq!(tally.pending().len(), 6);
+        // A user who is guessed at from one source has a place of his own.
+        note((7, 1));
+        note((7, 1));
+        assert_eq!(times((7, 1)), 2);
+        // From many sources he is named still, and so is another.
+        for source in 1..=500 {
+            note((8, source));
+        }
+        assert_eq!(note((9, 3)), Noted::First);
+        assert!(times((8, 0)) > 400);
+        assert_eq!(times((9, 0)), 1);
+        // And all of it is bounded, and nothing lost.
+        for user in 10..10_000 {
+            note((user, 1));
+        }
+        let pending = tally.pending();
+        assert!(pending.len() <= 2 * 10 + 1, "{}", pending.len());
+        let sum: u64 = pending.iter().map(|count| count.times).sum();
+        assert_eq!(sum, 500 + 2 + 500 + 1 + 9_990);
     }
 
     fn note(tally: &Tally<u32>, what: u32, at: i64) -> Noted {

@@ -22,7 +22,7 @@ pub(super) async fn write(tx: &mut Tx, entries: &[Entry], now: Millis) -> Result
         let values = [
             Value::from(number),
             entry.at.unwrap_or(now).0.into(),
-            entry.action.kind().name().into(),
+            entry.kind().name().into(),
             entry.action.name().into(),
             entry.outcome.name().into(),
             entry.actor.to_string().into(),

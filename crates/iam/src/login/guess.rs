@@ -35,6 +35,7 @@ impl Iam {
         self.note_refused(Refused {
             action: Action::ProofRefused,
             user: None,
+            account: None,
             credential: shown,
             why: problem.code,
         });

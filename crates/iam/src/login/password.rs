@@ -214,6 +214,7 @@ impl Login {
         iam.note_refused(Refused {
             action,
             user: self.user.as_ref().map(|user| user.id),
+            account: None,
             credential: Credential::Password,
             why,
         });

@@ -1,6 +1,7 @@
 //! The backup that a running server makes: one at a time, told to whoever asks.
 
-use super::make::{self, Made, Source};
+use super::entered;
+use super::make::{Made, Source};
 use crate::app::App;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -76,8 +77,8 @@ impl Backups {
     }
 }
 
-/// Begins a backup; it goes on though nobody waits for it.
-pub(crate) fn begin(app: &Arc<App>, target: PathBuf) -> Result<(), Busy> {
+/// Begins a backup that this user of the operating system asks for; it goes on though nobody waits for it.
+pub(crate) fn begin(app: &Arc<App>, target: PathBuf, uid: Option<u32>) -> Result<(), Busy> {
     let mut state = app.backups.state();
     if matches!(*state, State::Running) {
         return Err(Busy);
@@ -92,7 +93,7 @@ pub(crate) fn begin(app: &Arc<App>, target: PathBuf) -> Result<(), Busy> {
             iam: &app.iam,
         };
         let work = async {
-            match make::make(&source, &target).await {
+            match entered::make(&source, &target, uid).await {
                 Ok(made) => {
                     let (files, bytes) = (made.files, made.bytes);
                     tracing::info!(target = %target.display(), files, bytes, "a backup was made");

@@ -5,11 +5,12 @@ use super::problem::Refusal;
 use super::rivals;
 use crate::app::App;
 use axum::extract::FromRequestParts;
+use base::id::KeyId;
 use base::scope::Scope;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use iam::audit::Credential as Shown;
-use iam::{Credential, Identity};
+use iam::{Credential, Identity, Proof};
 use std::sync::Arc;
 use wire::code;
 use wire::credential::{self, CredentialError, CredentialKind, Repairs};
@@ -27,6 +28,24 @@ pub(crate) struct Caller {
     pub(crate) scope: Scope,
     /// What he has shown.
     pub(crate) credential: Shown,
+    /// The API key that is, or that it was obtained with.
+    pub(crate) key: Option<KeyId>,
+}
+
+/// A caller who gets no further, and whose credential it is where that was verified.
+#[derive(Debug)]
+pub(crate) struct KeptOut {
+    pub(crate) refusal: Refusal,
+    pub(crate) known: Option<(Proof, Shown)>,
+}
+
+impl From<Refusal> for Box<KeptOut> {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(KeptOut {
+            refusal,
+            known: None,
+        })
+    }
 }
 
 /// A verified caller of the management APIs.
@@ -107,7 +126,7 @@ fn sent<'h>(app: &App, headers: &'h HeaderMap) -> Result<Sent<'h>, Refusal> {
 }
 
 /// Verifies the caller of a monitoring route.
-pub(crate) fn scope(app: &App, headers: &HeaderMap) -> Result<(Caller, Repairs), Refusal> {
+pub(crate) fn scope(app: &App, headers: &HeaderMap) -> Result<(Caller, Repairs), Box<KeptOut>> {
     let sent = sent(app, headers)?;
     let selector = match single(headers, SCOPE_ID, "X-Auth-Scope-Id")? {
         Some(value) => Some(scope_id::parse(value.as_bytes()).map_err(|error| {
@@ -120,12 +139,20 @@ pub(crate) fn scope(app: &App, headers: &HeaderMap) -> Result<(Caller, Repairs),
         })?),
         None => None,
     };
-    let scope = app
-        .verifier
-        .scope(sent.credential, selector)
-        .map_err(|error| Refusal(error.problem()))?;
     let credential = Shown::from(&sent.credential);
-    Ok((Caller { scope, credential }, sent.repairs))
+    let (scope, proof) = app.verifier.proven_scope(sent.credential, selector);
+    let scope = scope.map_err(|error| {
+        Box::new(KeptOut {
+            refusal: Refusal(error.problem()),
+            known: proof.map(|proof| (proof, credential)),
+        })
+    })?;
+    let caller = Caller {
+        scope,
+        credential,
+        key: proof.and_then(|proof| proof.key),
+    };
+    Ok((caller, sent.repairs))
 }
 
 /// Verifies the caller of a management route.

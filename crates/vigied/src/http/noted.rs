@@ -1,11 +1,11 @@
 //! What the audit learns of requests: how many each caller makes, and what is refused him; and whom the line of the log names.
 
-use super::caller::{Caller, Manager};
+use super::caller::{Caller, KeptOut, Manager};
 use super::problem::Refusal;
 use super::source;
 use crate::app::App;
 use axum::extract::Request;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
 use base::id::{AccountId, KeyId, UserId};
 use base::scope::Domain;
@@ -35,13 +35,17 @@ impl Who {
                 key: identity.bounds().root().key,
             });
         }
-        let Caller { scope, credential } = extensions.get()?;
+        let Caller {
+            scope,
+            credential,
+            key,
+        } = extensions.get()?;
         Some(Self {
             user: scope.caller().parse().ok()?,
             account: app.iam.directory().account_of(scope.domain()),
             domain: Some(scope.domain()),
             credential: *credential,
-            key: None,
+            key: *key,
         })
     }
 
@@ -65,20 +69,47 @@ pub(super) fn admitted(app: &App, request: &Request) -> Option<Who> {
     Some(who)
 }
 
-/// Counts a request that the guard refuses.
-pub(super) fn kept_out(app: &App, Refusal(problem): &Refusal, shown: Credential) {
-    let action = match problem.kind {
-        Kind::Unauthenticated => Action::CredentialRefused,
-        // What is not found here is a domain that does not exist for the caller.
-        Kind::Forbidden | Kind::NotFound => Action::RightRefused,
-        _ => return,
-    };
-    app.iam.note_refused(Refused {
-        action,
-        user: None,
-        credential: shown,
-        why: problem.code,
+/// Counts a request that the guard refuses, and answers it.
+pub(super) fn kept_out(
+    app: &App,
+    request: &Request,
+    KeptOut { refusal, known }: KeptOut,
+    shown: Credential,
+) -> Response {
+    let Refusal(problem) = &refusal;
+    let (kind, why) = (problem.kind, problem.code);
+    let who = known.map(|(proof, credential)| Who {
+        user: proof.user,
+        account: proof.account,
+        domain: None,
+        credential,
+        key: proof.key,
     });
+    if let Some(who) = who {
+        let what = (who.credential, who.key);
+        app.iam
+            .note_caller(who.user, who.account, what, source::of(request));
+    }
+    let action = match kind {
+        Kind::Unauthenticated => Some(Action::CredentialRefused),
+        // What is not found here is a domain that does not exist for the caller.
+        Kind::Forbidden | Kind::NotFound => Some(Action::RightRefused),
+        _ => None,
+    };
+    if let Some(action) = action {
+        app.iam.note_refused(Refused {
+            action,
+            user: who.map(|who| who.user),
+            account: who.and_then(|who| who.account),
+            credential: who.map_or(shown, |who| who.credential),
+            why,
+        });
+    }
+    let mut response = refusal.into_response();
+    if let Some(who) = who {
+        response.extensions_mut().insert(who);
+    }
+    response
 }
 
 /// Counts what a handler refused to a verified caller, and tells the log who he was.
@@ -92,6 +123,7 @@ pub(super) fn answered(app: &App, who: Option<Who>, response: &mut Response) {
         app.iam.note_refused(Refused {
             action: Action::RightRefused,
             user: Some(who.user),
+            account: who.account,
             credential: who.credential,
             why: problem.code,
         });

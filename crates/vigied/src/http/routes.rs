@@ -131,32 +131,37 @@ async fn verify(
             let owner = owner(&app, &request);
             return with_tokens(admit(&app, owner, bound, request, next).await);
         }
-        Guard::Identity => caller::identity(&app, request.headers()).map(|(manager, repairs)| {
-            request.extensions_mut().insert(manager);
-            repairs
-        }),
-        Guard::Scope(action) => {
-            caller::scope(&app, request.headers()).and_then(|(caller, repairs)| {
-                caller.scope.require(action).map_err(|forbidden| {
-                    let problem = wire::code::RIGHT_MISSING.problem(forbidden.to_string());
-                    Refusal(problem.hint("ask a manager of the domain for a role that allows it"))
-                })?;
+        Guard::Identity => match caller::identity(&app, request.headers()) {
+            Ok((manager, repairs)) => {
+                request.extensions_mut().insert(manager);
+                Ok(repairs)
+            }
+            Err(refusal) => Err(refusal.into()),
+        },
+        Guard::Scope(_) => match caller::scope(&app, request.headers()) {
+            Ok((caller, repairs)) => {
                 request.extensions_mut().insert(caller);
                 Ok(repairs)
-            })
-        }
+            }
+            Err(kept_out) => Err(kept_out),
+        },
     };
     match repairs {
-        Err(refusal) => {
+        Err(kept_out) => {
             let shown = caller::kind(&app, request.headers());
-            noted::kept_out(&app, &refusal, shown);
-            refusal.into_response()
+            noted::kept_out(&app, &request, *kept_out, shown)
         }
         Ok(repairs) => {
             let who = noted::admitted(&app, &request);
-            let owner = owner(&app, &request);
             line::prove(&app, &request);
-            let mut response = admit(&app, owner, bound, request, next).await;
+            let mut response = match allowed(guard, &request) {
+                // Entered and logged as anything that is refused to somebody known.
+                Err(refusal) => refusal.into_response(),
+                Ok(()) => {
+                    let owner = owner(&app, &request);
+                    admit(&app, owner, bound, request, next).await
+                }
+            };
             noted::answered(&app, who, &mut response);
             if !repairs.is_empty()
                 && let Ok(value) = HeaderValue::from_str(&repairs.header_value())
@@ -166,6 +171,17 @@ async fn verify(
             private(response)
         }
     }
+}
+
+/// Whether the caller's scope allows the route's action.
+fn allowed(guard: Guard, request: &Request) -> Result<(), Refusal> {
+    let (Guard::Scope(action), Some(caller)) = (guard, request.extensions().get::<Caller>()) else {
+        return Ok(());
+    };
+    caller.scope.require(action).map_err(|forbidden| {
+        let problem = wire::code::RIGHT_MISSING.problem(forbidden.to_string());
+        Refusal(problem.hint("ask a manager of the domain for a role that allows it"))
+    })
 }
 
 /// Whom the request counts for: the account of whoever was verified, else where it comes from.

@@ -1,6 +1,5 @@
 //! What the operators' listener answers: three paths, as they are written.
 
-use super::backup;
 use super::token::TokenHash;
 use crate::app::App;
 use crate::readiness;
@@ -29,7 +28,7 @@ pub(super) fn router(app: &Arc<App>, tokens: Option<Tokens>) -> Router {
         .fallback(unknown);
     let router = match tokens {
         Some(tokens) => router.layer(middleware::from_fn_with_state(tokens, opened)),
-        None => router.merge(backup::routes()),
+        None => router,
     };
     router.with_state(Arc::clone(app))
 }

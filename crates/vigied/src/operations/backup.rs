@@ -1,12 +1,14 @@
-//! Asking for a backup by the operators' socket. Only there: it writes where it is told, as the server's user, and who may open
-//! the socket is that user.
+//! Asking for a backup by the socket for the operator's commands. Only there: it writes where it is told, as the server's user,
+//! with the keys that sign tokens, and who may open that socket may read the folder. The operators' own listener, which somebody
+//! may pass on to a network for its metrics, knows nothing of it.
 
+use super::control::Peer;
 use crate::app::App;
 use crate::backup::state::{Busy, begin};
-use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::{Extension, Router};
 use http::{HeaderName, StatusCode, header};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -24,7 +26,11 @@ fn answer(status: StatusCode, body: &Value) -> Response {
     (status, JSON, body.to_string()).into_response()
 }
 
-async fn ask(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
+async fn ask(
+    State(app): State<Arc<App>>,
+    Extension(Peer(uid)): Extension<Peer>,
+    RawQuery(query): RawQuery,
+) -> Response {
     let query = Query::parse(query.as_deref().unwrap_or_default());
     let to = query.ok().and_then(|query| {
         let to = query.one("to").ok().flatten()?;
@@ -34,7 +40,7 @@ async fn ask(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response
         let body = json!({"error": "a backup needs `to`, the absolute path of the folder to make"});
         return answer(StatusCode::BAD_REQUEST, &body);
     };
-    match begin(&app, to) {
+    match begin(&app, to, uid) {
         Ok(()) => answer(StatusCode::ACCEPTED, &json!({"state": "running"})),
         Err(Busy) => {
             let body =

@@ -1,7 +1,7 @@
 //! The socket over which the operator's commands reach a server: always in its data folder, so that who may open it is who may
 //! read the database. It is not the one that shows metrics, which somebody may well pass on to a network.
 
-use super::client;
+use super::{backup, client};
 use crate::app::App;
 use crate::config::Settings;
 use crate::operator;
@@ -45,7 +45,7 @@ struct Server {
 }
 
 /// Where the socket is.
-pub(super) fn path(data: &Path) -> PathBuf {
+pub(crate) fn path(data: &Path) -> PathBuf {
     data.join(SOCKET)
 }
 
@@ -54,11 +54,12 @@ pub(super) fn router(app: &Arc<App>, settings: &Arc<Settings>) -> Router {
     Router::new()
         .route(COMMAND, post(command))
         .route(PENDING, get(pending))
-        .layer(DefaultBodyLimit::max(COMMAND_BYTES_MAX))
         .with_state(Server {
             app: Arc::clone(app),
             settings: Arc::clone(settings),
         })
+        .merge(backup::routes().with_state(Arc::clone(app)))
+        .layer(DefaultBodyLimit::max(COMMAND_BYTES_MAX))
 }
 
 /// The user of the operating system at the other end.
@@ -107,6 +108,11 @@ pub(crate) fn send(data: &Path, arguments: &[String]) -> std::io::Result<anyhow:
             "the server was asked and did not answer: it may have carried the command out\nhint: `vigied audit` shows whether it has",
         )),
     })
+}
+
+/// The answer of a server on the folder to a request without a body.
+pub(crate) fn ask(data: &Path, method: &str, asked: &str) -> std::io::Result<client::Answer> {
+    client::ask(&path(data), method, asked)
 }
 
 /// What a server on the folder has counted and not yet written.

@@ -67,6 +67,15 @@ impl Drop for Socket {
     }
 }
 
+/// Removes a socket on which nobody listens. It does no harm where it cannot be removed.
+pub(super) fn remove_stale(path: &Path) {
+    let is_socket = private_files::is_stale_socket(path).unwrap_or(false);
+    let answers = || Short::of(path).and_then(|short| UnixStream::connect(short.path()));
+    if is_socket && answers().is_err() {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
 /// Takes the socket. What an earlier server left is removed; what another listens on, or what is no socket, is not.
 pub(super) fn bind(path: &Path) -> anyhow::Result<Socket> {
     let path = std::path::absolute(path).context("cannot resolve the path of the socket")?;

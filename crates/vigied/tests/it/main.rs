@@ -13,6 +13,8 @@ mod api_keys;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod audited;
+#[cfg(test)]
 mod backup;
 #[cfg(test)]
 mod bodies;

@@ -12,7 +12,6 @@ use axum::response::Response;
 use base::limit::NAMES_PER_DRY_RUN;
 use base::scope::Scope;
 use base::store::DeleteQuery;
-use iam::audit::Outcome;
 use std::sync::Arc;
 use wire::code;
 use wire::excerpt::beginning;
@@ -87,21 +86,21 @@ fn remove(
     };
     let context = answer.context();
     hold(&context, &parsed)?;
-    let enter = |outcome, series| match dry_run {
-        true => Ok(()),
-        false => deleter.enter(scope, text, range, (outcome, series)),
+    let deleted = match dry_run {
+        true => app.store.delete(scope, &delete, &context)?,
+        false => {
+            let look = DeleteQuery {
+                dry_run: true,
+                ..delete
+            };
+            let found = app.store.delete(scope, &look, &context)?;
+            // What finds nothing is not entered: so nobody fills the audit with it.
+            match found.series {
+                0 => found,
+                _ => deleter.delete(scope, text, &delete, &context)?,
+            }
+        }
     };
-    enter(Outcome::Begun, None)?;
-    let deleted = app.store.delete(scope, &delete, &context);
-    let ended = match &deleted {
-        Ok(deleted) => enter(Outcome::Done, Some(deleted.series)),
-        Err(_) => enter(Outcome::Failed, None),
-    };
-    if let Err(Refusal(problem)) = ended {
-        // Done is done: the entry that it was begun stands.
-        tracing::error!(%problem, domain = %scope.domain(), "how a deletion ended is not in the audit");
-    }
-    let deleted = deleted?;
     let reply = DeleteReply {
         query: text.to_owned(),
         deleted: deleted.series,

@@ -4,7 +4,10 @@
 use crate::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
+use base::context::Context;
+use base::id::KeyId;
 use base::scope::Scope;
+use base::store::{DeleteQuery, Deleted};
 use base::time::{Millis, TimeRange};
 use iam::audit::{Action, Actor, Credential, Entry, Origin, Outcome};
 use std::sync::Arc;
@@ -18,6 +21,7 @@ pub(super) struct Deleter {
     runtime: Handle,
     origin: Origin,
     credential: Credential,
+    key: Option<KeyId>,
 }
 
 impl Deleter {
@@ -28,11 +32,33 @@ impl Deleter {
             runtime: Handle::current(),
             origin: Origin::current(),
             credential: caller.credential,
+            key: caller.key,
         }
     }
 
-    /// Enters a deletion, on a thread that may wait.
-    pub(super) fn enter(
+    /// Deletes, and enters that it is begun and how it ended, on a thread that may wait.
+    pub(super) fn delete(
+        &self,
+        scope: &Scope,
+        pattern: &str,
+        delete: &DeleteQuery<'_>,
+        context: &Context,
+    ) -> Result<Deleted, Refusal> {
+        let enter = |outcome, series| self.enter(scope, pattern, delete.range, (outcome, series));
+        enter(Outcome::Begun, None)?;
+        let deleted = self.app.store.delete(scope, delete, context);
+        let ended = match &deleted {
+            Ok(deleted) => enter(Outcome::Done, Some(deleted.series)),
+            Err(_) => enter(Outcome::Failed, None),
+        };
+        if let Err(Refusal(problem)) = ended {
+            // Done is done: the entry that it was begun stands.
+            tracing::error!(%problem, domain = %scope.domain(), "how a deletion ended is not in the audit");
+        }
+        Ok(deleted?)
+    }
+
+    fn enter(
         &self,
         scope: &Scope,
         pattern: &str,
@@ -40,7 +66,7 @@ impl Deleter {
         (outcome, series): (Outcome, Option<u64>),
     ) -> Result<(), Refusal> {
         let who = scope.caller().parse().map_or(Actor::Unknown, Actor::User);
-        let (app, credential) = (Arc::clone(&self.app), self.credential);
+        let (app, credential, key) = (Arc::clone(&self.app), self.credential, self.key);
         // An open end is not one of the bounds.
         let bound = |at: Option<Millis>, open: Millis| at.filter(|at| *at != open).map(|at| at.0);
         let from = bound(range.map(|range| range.from), TimeRange::ALL.from);
@@ -51,6 +77,7 @@ impl Deleter {
                 .maybe_in(app.iam.directory().account_of(domain))
                 .on(domain)
                 .outcome(outcome)
+                .with_some("by_key", key)
                 .with("pattern", pattern)
                 .with_some("from", from)
                 .with_some("until", until)

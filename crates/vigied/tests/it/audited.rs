@@ -1,0 +1,148 @@
+//! Whom the audit names: people with their accounts and keys, and the operator with every command of his.
+
+use crate::audit::entries;
+use crate::harness::{Request, Server, VIGIED, init, operations, try_operations};
+use serde_json::{Value, json};
+use std::process::Command;
+
+fn of<'a>(entries: &'a [Value], event: &str) -> Vec<&'a Value> {
+    entries.iter().filter(|row| row["event"] == event).collect()
+}
+
+/// A request to the owner's space with his key.
+fn by_key(server: &Server, method: &str, path: &str) -> Request {
+    let key = format!("apikey {}", server.owner.api_key);
+    let space = format!("s-{}", server.owner.space);
+    let request = server.request(method, path);
+    request
+        .header("X-Auth-User-Token", &key)
+        .header("X-Auth-Scope-Id", &space)
+}
+
+#[test]
+fn a_known_caller_who_is_refused_is_named_in_his_account() {
+    let server = Server::start();
+    let key = format!("apikey {}", server.owner.api_key);
+    let strange = server
+        .request("GET", "/v1/metrics/list?query=*")
+        .header("X-Auth-User-Token", &key)
+        .header("X-Auth-Scope-Id", "s-00000000-0000-4000-8000-000000000000");
+    assert_eq!(strange.send().status, 404);
+    let found = entries(&server.data(), &["--account", &server.owner.account]);
+    let refused = of(&found, "right_refused");
+    assert_eq!(refused.len(), 1, "{found:#?}");
+    assert_ne!(refused[0]["who"], "unknown");
+    assert_eq!(refused[0]["credential"], "api_key");
+    // What is refused was asked all the same.
+    let asked = of(&found, "requests_made");
+    let own = |row: &&&Value| row["who"] == refused[0]["who"];
+    assert_eq!(asked.iter().filter(own).count(), 1, "{found:#?}");
+}
+
+#[test]
+fn samples_and_their_deletion_name_the_key() {
+    let server = Server::start();
+    let body = json!([{"name": "load.one", "value": 1.0}]);
+    let sent = by_key(&server, "POST", "/v1/metrics").json(&body).send();
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    let gone = by_key(&server, "DELETE", "/v1/metrics/list?query=load.*").send();
+    assert_eq!(gone.status, 200, "{}", gone.text());
+    let found = entries(&server.data(), &[]);
+    let made = of(&found, "key_made");
+    let own = made[0]["target"].as_str().unwrap();
+    let deleted = of(&found, "metrics_deleted");
+    assert_eq!(deleted.len(), 2, "{found:#?}");
+    for row in deleted.into_iter().chain(of(&found, "requests_made")) {
+        assert_eq!(row["details"]["by_key"], own, "{row:#}");
+    }
+}
+
+#[test]
+fn a_deletion_that_finds_nothing_makes_no_entry() {
+    let server = Server::start();
+    let nothing = by_key(&server, "DELETE", "/v1/metrics/list?query=none.*").send();
+    assert_eq!(nothing.status, 200, "{}", nothing.text());
+    let found = entries(&server.data(), &[]);
+    assert!(of(&found, "metrics_deleted").is_empty(), "{found:#?}");
+}
+
+#[test]
+fn the_operator_is_entered_with_his_uid_and_no_address() {
+    let server = Server::start();
+    let data = server.data();
+    let target = server.folder.path().join("copy");
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(VIGIED);
+        let output = command.args(arguments).arg("--data").arg(&data).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    run(&["backup", target.to_str().unwrap()]);
+    run(&["operations", "token"]);
+    let found = entries(&data, &[]);
+    let own: Vec<&Value> = found
+        .iter()
+        .filter(|row| row["who"] == "operator")
+        .collect();
+    for (event, times) in [
+        ("backup_made", 2),
+        ("operations_token_made", 1),
+        ("account_made", 1),
+    ] {
+        assert_eq!(of(&found, event).len(), times, "{event}: {found:#?}");
+    }
+    for row in own {
+        assert!(row["source"].is_null(), "{row:#}");
+        assert!(row["details"]["uid"].is_string(), "{row:#}");
+    }
+    let backup = of(&found, "backup_made")[0];
+    assert_eq!(backup["target"], target.to_str().unwrap());
+    assert_eq!(backup["outcome"], "begun");
+    let made: Vec<&Value> = found
+        .iter()
+        .filter(|row| {
+            ["account_made", "user_made", "key_made"].contains(&row["event"].as_str().unwrap())
+        })
+        .collect();
+    let one = &made[0]["transaction_id"];
+    assert!(
+        made.iter().all(|row| row["transaction_id"] == *one),
+        "{made:#?}"
+    );
+    let told = run(&["audit"]);
+    let mut lines = told.lines().filter(|line| line.contains(" operator "));
+    assert!(
+        lines.all(|line| line.contains(" operator (uid ") && !line.contains(" from ")),
+        "{told}"
+    );
+    // The copy holds the entry that it was begun.
+    let copied = entries(&target, &[]);
+    assert_eq!(of(&copied, "backup_made").len(), 1, "{copied:#?}");
+}
+
+#[test]
+fn only_the_control_socket_is_asked_for_a_backup() {
+    let server = Server::start();
+    let target = server.folder.path().join("stolen");
+    let ask = format!("POST /backup?to={} HTTP/1.0\r\n\r\n", target.display());
+    let socket = server.data().join("operations.sock");
+    let reply = try_operations(&socket, &ask).unwrap();
+    assert_eq!(reply.status, 404, "{}", reply.text());
+    assert_eq!(operations(&socket, "/backup").status, 404);
+    assert!(!target.exists());
+}
+
+#[test]
+fn a_stale_socket_goes_where_operators_listen_on_an_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    init(&data);
+    let socket = data.join("operations.sock");
+    // As SIGKILL leaves it: the file is there, and nobody listens.
+    drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
+    let at = ["--set", "operations.listen=127.0.0.1:0"];
+    let serving = crate::harness::Serving::start(&data, "127.0.0.1:0", &at);
+    assert!(!socket.exists());
+    assert!(serving.stop().success());
+}
