@@ -13,6 +13,7 @@ mod send;
 mod server_clock;
 mod settings;
 mod sparklines;
+mod stop;
 mod tally;
 
 use crate::context::Context;

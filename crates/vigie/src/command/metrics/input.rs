@@ -4,15 +4,17 @@ use super::json_input::decoded;
 use super::pipe::{Piece, Pipe};
 use super::recognise::recognised;
 use super::server_clock::ServerClock;
+use super::stop::Stop;
 use crate::error::Failure;
 use base::name::SeriesName;
-use base::time::{Clock as _, Millis, SystemClock};
+use base::time::{Clock as _, SystemClock};
 use jiff::tz::TimeZone;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
-use wire::ingest::{Lines, csv, plaintext};
+use wire::ingest::{Lines, Now, csv, moment, plaintext};
 
 /// A JSON text is read as a whole; CSV and Graphite lines are not.
 const JSON_BYTES_MAX: usize = 256 << 20;
@@ -96,9 +98,8 @@ impl Input {
     /// `NAME=VALUE[@TIME]` arguments; a wrong one is a wrong command line.
     pub(crate) fn of_arguments(arguments: &[String]) -> Result<Self, Failure> {
         for (at, argument) in arguments.iter().enumerate() {
-            push_argument(&mut Lines::default(), argument, at as u64 + 1, &|| {
-                SystemClock.now()
-            })?;
+            let now = SystemClock.now().into();
+            push_argument(&mut Lines::default(), argument, at as u64 + 1, now)?;
         }
         Ok(Self {
             unit: Unit::Argument,
@@ -152,7 +153,10 @@ impl Input {
                 };
                 (Unit::Line, Decoder::Csv(Box::new(decoder)))
             }
-            Format::Graphite | Format::Auto => (Unit::Line, Decoder::Graphite(Box::default())),
+            Format::Graphite | Format::Auto => {
+                let decoder = plaintext::Decoder::new(plaintext::Times::Any);
+                (Unit::Line, Decoder::Graphite(Box::new(decoder)))
+            }
         };
         Ok(Self {
             unit,
@@ -166,18 +170,28 @@ impl Input {
         })
     }
 
+    /// Tells of a signal while nothing is read; arguments leave signals alone.
+    pub(crate) fn stop(&self) -> Option<Arc<Stop>> {
+        match &self.source {
+            Source::Stream(stream) => Some(Arc::clone(stream.pipe.stop())),
+            Source::Arguments(_) | Source::Done => None,
+        }
+    }
+
     /// The next portion; with a limit, no longer waited for than that.
     pub(crate) fn next(
         &mut self,
         limit: Option<Duration>,
         clock: &ServerClock<'_>,
     ) -> Result<Portion, Failure> {
+        let by = |here| clock.by_server(here);
+        let now = || Now::told_by(SystemClock.now(), &by);
         match std::mem::replace(&mut self.source, Source::Done) {
             Source::Done => Ok(Portion::End),
             Source::Arguments(arguments) => {
                 let mut lines = Lines::default();
                 for (at, argument) in arguments.iter().enumerate() {
-                    push_argument(&mut lines, argument, at as u64 + 1, &|| clock.now())?;
+                    push_argument(&mut lines, argument, at as u64 + 1, now())?;
                 }
                 lines.received = arguments.len() as u64;
                 Ok(Portion::Lines(lines))
@@ -190,10 +204,10 @@ impl Input {
                     Piece::Quiet => Portion::Quiet,
                     Piece::Bytes(bytes, read_at) => {
                         self.read += bytes.len() as u64;
-                        Portion::Lines(decoder.feed(&bytes, clock.by_server(read_at))?)
+                        Portion::Lines(decoder.feed(&bytes, Now::told_by(read_at, &by))?)
                     }
                     Piece::Failed(error) => return Err(unreadable(&error)),
-                    Piece::End => return decoder.finish(clock.now()).map(Portion::Lines),
+                    Piece::End => return decoder.finish(now()).map(Portion::Lines),
                     Piece::Stopped(signal) => {
                         return Ok(Portion::Stopped(signal, decoder.stop(signal)?));
                     }
@@ -206,7 +220,7 @@ impl Input {
 }
 
 impl Decoder {
-    fn feed(&mut self, bytes: &[u8], read_at: Millis) -> Result<Lines, Failure> {
+    fn feed(&mut self, bytes: &[u8], read_at: Now<'_>) -> Result<Lines, Failure> {
         match self {
             Self::Json(body) => {
                 body.extend_from_slice(bytes);
@@ -228,7 +242,7 @@ impl Decoder {
         }
     }
 
-    fn finish(&mut self, now: Millis) -> Result<Lines, Failure> {
+    fn finish(&mut self, now: Now<'_>) -> Result<Lines, Failure> {
         match self {
             Self::Json(body) => decoded(body, now),
             Self::Csv(decoder) => {
@@ -290,7 +304,7 @@ fn push_argument(
     lines: &mut Lines,
     argument: &str,
     place: u64,
-    now: &dyn Fn() -> Millis,
+    now: Now<'_>,
 ) -> Result<(), Failure> {
     let wrong = |what: String| {
         Failure::usage(format!("`{argument}` is no sample: {what}"))
@@ -303,7 +317,7 @@ fn push_argument(
         Some((value, time)) => (value, Some(time)),
         None => (rest, None),
     };
-    if name.parse::<f64>().is_ok_and(f64::is_finite) {
+    if wire::ingest::is_number(name) {
         return Err(wrong(format!("the name `{name}` is a number")));
     }
     let name = SeriesName::parse(name).map_err(|error| wrong(error.to_string()))?;
@@ -312,37 +326,28 @@ fn push_argument(
         .ok()
         .filter(|value: &f64| value.is_finite())
         .ok_or_else(|| wrong(format!("`{value}` is no number")))?;
-    let read = |time: &str, now: Millis| {
-        wire::time_expr::lenient::parse(time, now, &TimeZone::UTC)
-            .map(|read| read.at)
-            .map_err(|error| wrong(error.to_string()))
-    };
-    let at = match time {
-        None => now(),
+    let time = match time {
+        None => now.moment(),
         Some("") => return Err(wrong("no time follows the `@`".to_owned())),
         Some(time) => {
-            // What counts from now is told by meaning something else an hour later; only then is a clock needed.
-            let here = SystemClock.now();
-            let at = read(time, here)?;
-            if read(time, here.plus(3_600_000))? == at {
-                at
-            } else {
-                read(time, now())?
-            }
+            // Says more of what is wrong with a time than samples in a file are told.
+            wire::time_expr::lenient::parse(time, SystemClock.now(), &TimeZone::UTC)
+                .map_err(|error| wrong(error.to_string()))?;
+            moment(time, now).map_err(|error| wrong(error.to_string()))?
         }
     };
-    lines.batch.push(&name, at, value);
-    lines.lines.push(place);
+    lines.push(&name, time, value, place);
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base::time::Millis;
 
     fn one(argument: &str) -> Result<(String, f64, Millis), String> {
         let mut lines = Lines::default();
-        push_argument(&mut lines, argument, 1, &|| SystemClock.now())
+        push_argument(&mut lines, argument, 1, SystemClock.now().into())
             .map_err(|failure| failure.message.into_string())?;
         let sample = lines.batch.iter().next().unwrap();
         Ok((sample.name.to_owned(), sample.value, sample.at))
