@@ -13,6 +13,7 @@ pub mod error;
 pub mod id;
 pub mod limit;
 pub mod name;
+pub mod overwritten;
 pub mod pattern;
 pub mod sample;
 pub mod scope;

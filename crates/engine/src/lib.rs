@@ -23,7 +23,6 @@ mod head;
 mod index;
 mod manifest;
 mod memory;
-mod overwritten;
 mod points;
 mod poison;
 mod read;

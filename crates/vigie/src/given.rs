@@ -5,12 +5,15 @@ use crate::error::Failure;
 use crate::output::Output;
 use crate::shown::shown;
 use base::secret::Secret;
+use serde::de::IgnoredAny;
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use wire::iam::key_file;
+use wire::secret::SecretText;
 use zeroize::Zeroizing;
 
 /// No password or key file is larger; a device that never ends is not read for ever.
@@ -65,7 +68,29 @@ pub(crate) fn password(
     if line.is_empty() {
         return Err(Failure::usage(format!("`{path}` (from `{flag}`) is empty")));
     }
-    Ok(Secret::new(line.to_owned()))
+    match members(line) {
+        None => Ok(Secret::new(line.to_owned())),
+        Some(Members {
+            password: Some(password),
+        }) => Ok(Secret::new(password.expose().to_owned())),
+        Some(Members { password: None }) => Err(Failure::usage(format!(
+            "`{path}` (from `{flag}`) is a JSON object without a `password`"
+        ))
+        .hint("the file should hold the password alone; a file with an API key is for `--apikey @FILE`")),
+    }
+}
+
+/// What is taken from a JSON object.
+#[derive(Default, serde::Deserialize)]
+struct Members {
+    #[serde(default)]
+    password: Option<SecretText>,
+}
+
+/// Nobody means the braces of a JSON object to be a password.
+fn members(text: &str) -> Option<Members> {
+    serde_json::from_str::<BTreeMap<String, IgnoredAny>>(text).ok()?;
+    Some(serde_json::from_str(text).unwrap_or_default())
 }
 
 /// Said to a person only: a script's log is no place to learn it, and its author does not read it there.

@@ -301,6 +301,19 @@ impl<'a> Monitoring<'a> {
         make: impl Fn() -> Request,
         patience: Patience,
     ) -> Result<Reply, Failure> {
+        self.exchange_while(make, patience, |wait| {
+            std::thread::sleep(wait);
+            true
+        })
+    }
+
+    /// As [`Self::exchange`]; `pause` waits before another attempt, and says whether there is to be one.
+    pub(crate) fn exchange_while(
+        &self,
+        make: impl Fn() -> Request,
+        patience: Patience,
+        pause: impl Fn(Duration) -> bool,
+    ) -> Result<Reply, Failure> {
         let mut renewed = false;
         let mut attempt = 1;
         loop {
@@ -326,7 +339,9 @@ impl<'a> Monitoring<'a> {
                 return answer;
             }
             let backoff = FIRST_WAIT.saturating_mul(1 << (attempt - 1));
-            std::thread::sleep(wait.unwrap_or(backoff).min(WAIT_MAX));
+            if !pause(wait.unwrap_or(backoff).min(WAIT_MAX)) {
+                return answer;
+            }
             attempt += 1;
         }
     }

@@ -84,10 +84,10 @@ pub(crate) fn choose<'a, T>(
     flag: &'static str,
 ) -> Result<&'a T, Failure> {
     require(&what.into(), &flag.into())?;
-    show(heading, items, describe);
+    show(heading, items, &describe);
     loop {
         let answer = line(&"Enter a number> ".into())?;
-        if let Some(item) = numbered(&answer, items) {
+        if let Some(item) = meant(&answer, items, &describe) {
             return Ok(item);
         }
     }
@@ -99,13 +99,13 @@ pub(crate) fn choose_or_skip<'a, T>(
     items: &'a [T],
     describe: impl Fn(&T) -> String,
 ) -> Result<Option<&'a T>, Failure> {
-    show(heading, items, describe);
+    show(heading, items, &describe);
     loop {
         let answer = line(&"Enter a number> ".into())?;
         if answer.is_empty() {
             return Ok(None);
         }
-        if let Some(item) = numbered(&answer, items) {
+        if let Some(item) = meant(&answer, items, &describe) {
             return Ok(Some(item));
         }
     }
@@ -119,14 +119,19 @@ fn show<T>(heading: &'static str, items: &[T], describe: impl Fn(&T) -> String) 
     to_stderr(&list);
 }
 
-/// The item of this number; says so when there is none.
-fn numbered<'a, T>(answer: &str, items: &'a [T]) -> Option<&'a T> {
+/// The item of this number, or else of this name; says so when there is none.
+fn meant<'a, T>(answer: &str, items: &'a [T], describe: &impl Fn(&T) -> String) -> Option<&'a T> {
     let item = answer
         .parse::<usize>()
         .ok()
-        .and_then(|number| items.get(number.checked_sub(1)?));
+        .and_then(|number| items.get(number.checked_sub(1)?))
+        .or_else(|| items.iter().find(|item| describe(item) == answer));
     if item.is_none() {
-        to_stderr(&shown!("`{}` is none of 1 to {}\n", answer, items.len()));
+        to_stderr(&shown!(
+            "`{}` is none of 1 to {}, and no name of the list\n",
+            answer,
+            items.len()
+        ));
     }
     item
 }

@@ -9,11 +9,18 @@ mod cut;
 pub mod encode;
 pub mod json;
 mod line;
+mod moment;
+mod now;
 pub mod plaintext;
 mod slip;
 mod stamp;
 
-use crate::time_expr::lenient;
+pub use moment::{Moment, moment, moment_in};
+pub use now::Now;
+pub use slip::is_number;
+
+use crate::time_expr::lenient::Notice;
+use base::name::SeriesName;
 use base::sample::{Batch, RejectReason};
 use base::time::Millis;
 
@@ -56,6 +63,20 @@ pub struct Lines {
     pub rejects: Vec<LineReject>,
     /// How many lines (or rows) there were, blank ones and comments aside.
     pub received: u64,
+    /// How many of the samples have a time that the reader set: that of their reading, or one that counts from it.
+    pub stamped: u64,
+    /// What is to be said of how a time was read.
+    pub notice: Option<Notice>,
+}
+
+impl Lines {
+    /// Adds a sample of a line.
+    pub fn push(&mut self, name: &SeriesName<'_>, time: Moment, value: f64, line: u64) {
+        self.batch.push(name, time.at, value);
+        self.lines.push(line);
+        self.stamped += u64::from(time.counts_from_now);
+        self.notice = self.notice.or(time.notice);
+    }
 }
 
 /// Reads a number as people write numbers; correctly rounded, finite.
@@ -70,22 +91,6 @@ pub(crate) fn value(text: &str) -> Result<f64, RejectReason> {
             "the value `{}` is not a number",
             cut::short(text)
         ))),
-    }
-}
-
-/// Reads a time in whatever form it is written, in UTC where it names no zone.
-pub(crate) fn moment(text: &str, now: Millis) -> Result<Millis, RejectReason> {
-    let refuse = |what: &dyn std::fmt::Display| {
-        RejectReason::Timestamp(format!("the timestamp `{}` {what}", cut::short(text)))
-    };
-    let utc = jiff::tz::TimeZone::UTC;
-    match lenient::parse(text, now, &utc) {
-        _ if text.trim().is_empty() => Err(refuse(&"is empty")),
-        Ok(read) if read.at.0 >= 0 => Ok(read.at),
-        Ok(_) => Err(refuse(&"lies before 1970")),
-        Err(_) => Err(refuse(
-            &"is no time: write epoch seconds, RFC 3339 as `2025-11-25T12:00:00Z`, or an offset as `-10min`",
-        )),
     }
 }
 

@@ -122,7 +122,7 @@ fn ten_thousand_bodies_lines_and_query_strings() {
             None => refused[0] += 1,
         }
 
-        let mut lines = ingest::plaintext::Decoder::new();
+        let mut lines = ingest::plaintext::Decoder::default();
         let text = dice.pick(&LINES);
         lines.feed(&dice.broken(text), NOW);
         lines.finish(NOW);

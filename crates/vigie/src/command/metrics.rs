@@ -16,6 +16,7 @@ mod server_clock;
 mod settings;
 mod span;
 mod sparklines;
+mod stop;
 mod tally;
 mod zone;
 

@@ -55,6 +55,31 @@ fn a_password_comes_from_a_file() {
     }
 }
 
+/// A file of JSON is not sent as it stands: its braces are nobody's password.
+#[test]
+fn a_password_comes_out_of_a_json_object() {
+    let mut terminal = Terminal::new();
+    put(
+        &terminal,
+        "person.json",
+        "{\n  \"password\": \"s3cret\"\n}\n",
+        0o600,
+    );
+    put(&terminal, "key.json", r#"{"apikey":"vgk_good"}"#, 0o600);
+    let ran = login(&mut terminal, "-u ada@example.org -p @person.json");
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let sent = |terminal: &Terminal| terminal.server.asked("POST", "/identity/token");
+    let asked = sent(&terminal);
+    assert_eq!(asked[0].field("password").as_deref(), Some("s3cret"));
+    let ran = login(&mut terminal, "-u ada@example.org -p @key.json");
+    assert_eq!(ran.code, 2, "{ran:?}");
+    for told in ["is a JSON object without a `password`", "`--apikey @FILE`"] {
+        assert!(ran.stderr.contains(told), "{ran:?}");
+    }
+    assert!(!ran.stderr.contains("vgk_good"), "{ran:?}");
+    assert_eq!(sent(&terminal).len(), asked.len());
+}
+
 #[test]
 fn a_password_comes_from_standard_input() {
     let terminal = Terminal::new();

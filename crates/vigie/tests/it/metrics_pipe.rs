@@ -193,6 +193,81 @@ fn regression_7_times_are_set_by_the_servers_clock() {
     }
 }
 
+/// The server's clock is asked for, and told of, only where a time depends on it.
+#[test]
+fn a_clock_that_no_time_depends_on_is_not_asked_for() {
+    let mut terminal = Terminal::logged_in();
+    terminal.server.turn(|knobs| knobs.ahead_s = Some(7200));
+    let asked = |terminal: &Terminal| terminal.server.asked("GET", "/health/live").len();
+    let at = "2018-03-01T00:00:00Z";
+    for (file, timed, untimed) in [
+        ("lines", format!("x.a 1 {at}\n"), "x.a 1\n"),
+        (
+            "rows.csv",
+            format!("name,value,time\nx.a,1,{at}\n"),
+            "name,value,time\nx.a,1,\n",
+        ),
+        (
+            "items.json",
+            format!(r#"[{{"name":"x.a","value":1,"timestamp":"{at}"}}]"#),
+            r#"[{"name":"x.a","value":1,"timestamp":"-5min"}]"#,
+        ),
+    ] {
+        let before = asked(&terminal);
+        std::fs::write(terminal.path(file), timed).unwrap();
+        let ran = terminal.run(&format!("vigie metrics send -f {file}"));
+        assert_eq!(
+            (ran.code, ran.stderr.contains("clock is")),
+            (0, false),
+            "{ran:?}"
+        );
+        assert_eq!(asked(&terminal), before, "{file}");
+        std::fs::write(terminal.path(file), untimed).unwrap();
+        let ran = terminal.run(&format!("vigie metrics send -f {file}"));
+        assert_eq!(
+            (ran.code, ran.stderr.contains("clock is")),
+            (0, true),
+            "{ran:?}"
+        );
+        assert_eq!(asked(&terminal), before + 1, "{file}");
+    }
+}
+
+/// Who waits to ask a busy server again is not deaf: a signal ends the waiting, and what was not sent is told.
+#[test]
+fn a_signal_ends_the_waiting_for_a_busy_server() {
+    let mut piped = Piped::start("vigie metrics send -");
+    piped.write("x.a 1\n");
+    piped.stored("x.a", 1);
+    let wait = json!({"errors": [{"code": "BXNMSQU01E", "message": "busy"}]});
+    let store = &piped.terminal.server.store;
+    store
+        .lock()
+        .unwrap()
+        .instead
+        .extend(std::iter::repeat_n((503, wait), 20));
+    piped.write("x.b 2\nx.b 3\n");
+    let begun = Instant::now();
+    while piped.terminal.server.asked("POST", "/v1/metrics").len() < 2 {
+        assert!(begun.elapsed() < LIMIT, "nothing was sent");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    piped.signal(Signal::INT);
+    let status = piped.child.wait().unwrap();
+    let (output, terminal) = piped.ended();
+    let errors = text(&output.stderr);
+    assert_eq!(status.code(), Some(7), "{errors}");
+    for told in [
+        "stopped by SIGINT",
+        "2 samples of what was read",
+        "1 sample was stored before that; send only the rest again",
+    ] {
+        assert!(errors.contains(told), "no `{told}` in {errors}");
+    }
+    // No more than was asked when the signal came, or was on its way.
+    assert!(terminal.server.asked("POST", "/v1/metrics").len() <= 3);
+}
+
 #[test]
 fn regression_7_a_line_with_something_left_out_is_refused() {
     let mut terminal = Terminal::logged_in();

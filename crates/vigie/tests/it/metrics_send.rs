@@ -135,6 +135,77 @@ fn a_dry_run_asks_nobody() {
     assert!(terminal.server.asked("POST", "/v1/metrics").is_empty());
 }
 
+/// A dry run counts as a request would.
+#[test]
+fn a_dry_run_counts_what_a_later_sample_replaces() {
+    let mut terminal = Terminal::logged_in();
+    write(
+        &terminal,
+        "same",
+        "a.b 1 1519862400\na.b 2 1519862400\na.b 3 1519862400\n",
+    );
+    let ran = terminal.run("vigie metrics send --file same --dry-run --output json");
+    let receipt: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    for (key, expected) in [("received", 3), ("stored", 1), ("overwritten", 2)] {
+        assert_eq!(receipt[key], expected, "{receipt}");
+    }
+}
+
+/// What was read as minutes is told once, wherever a time is written.
+#[test]
+fn m_is_told_to_be_minutes_where_one_sends() {
+    let mut terminal = Terminal::logged_in();
+    write(&terminal, "lines", "a.b 1 10m\na.b 2 5m\n");
+    write(
+        &terminal,
+        "rows.csv",
+        "name,value,time\na.b,1,10m\na.b,2,5m\n",
+    );
+    let items = r#"[{"name":"a.b","value":1,"timestamp":"-10m"}]"#;
+    write(&terminal, "items.json", items);
+    for line in [
+        "vigie metrics send a.b=1@10m a.b=2@5m",
+        "vigie metrics send -f lines",
+        "vigie metrics send -f rows.csv",
+        "vigie metrics send -f items.json",
+    ] {
+        let ran = terminal.run(line);
+        assert_eq!(ran.code, 0, "{line}: {ran:?}");
+        let told = ran.stderr.matches("`m` was read as minutes").count();
+        assert_eq!(told, 1, "{line}: {ran:?}");
+    }
+    let ran = terminal.run("vigie metrics send a.b=1@10min");
+    assert!(!ran.stderr.contains("minutes"), "{ran:?}");
+}
+
+/// What has no time of its own is stored anew each time it is sent: nobody is told otherwise.
+#[test]
+fn what_was_stamped_here_is_not_said_to_be_safe_to_send_again() {
+    let mut terminal = Terminal::logged_in();
+    write(&terminal, "untimed", "a.b 1\na.b x\n");
+    write(&terminal, "timed", "a.b 1 1519862400\na.b x 1519862400\n");
+    for (file, told) in [
+        ("untimed", "would be stored a second time"),
+        ("timed", "sending all of them again changes nothing"),
+    ] {
+        let ran = terminal.run(&format!("vigie metrics send -f {file}"));
+        assert_eq!(ran.code, 7, "{ran:?}");
+        assert!(ran.stderr.contains(told), "{file}: {ran:?}");
+    }
+}
+
+#[test]
+fn an_input_without_a_sample_says_so() {
+    let mut terminal = Terminal::logged_in();
+    write(&terminal, "empty", "");
+    write(&terminal, "comment", "# nothing\n");
+    for file in ["empty", "comment"] {
+        let ran = terminal.run(&format!("vigie metrics send -f {file}"));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(ran.stderr.contains("there was nothing to send"), "{ran:?}");
+    }
+}
+
 #[test]
 fn a_long_input_goes_in_batches_and_outlives_its_token_and_a_busy_server() {
     let mut terminal = Terminal::logged_in();
@@ -204,11 +275,14 @@ fn a_million_lines_take_no_more_memory_than_a_few() {
         .spawn()
         .unwrap();
     let mut pipe = child.stdin.take().unwrap();
-    let lines: String = (0..1000)
-        .map(|at| format!("shop.eu-central-1.orders.host-{at}.latency-ms {at}.5 1519862400\n"))
-        .collect();
-    for _ in 0..1000 {
+    let mut bytes = 0;
+    for round in 0..1000 {
+        let at = 1_519_862_400 + round;
+        let lines: String = (0..1000)
+            .map(|host| format!("shop.eu-central-1.orders.host-{host}.latency-ms {host}.5 {at}\n"))
+            .collect();
         pipe.write_all(lines.as_bytes()).unwrap();
+        bytes += lines.len();
     }
     // The pipe holds the last of it; all before that was taken in.
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
@@ -219,11 +293,7 @@ fn a_million_lines_take_no_more_memory_than_a_few() {
         .unwrap()
         .parse()
         .unwrap();
-    assert!(
-        peak < 32 << 10,
-        "{peak} KiB for {} bytes",
-        1000 * lines.len()
-    );
+    assert!(peak < 32 << 10, "{peak} KiB for {bytes} bytes");
     let output = child.wait_with_output().unwrap();
     let receipt: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(receipt["stored"], 1_000_000);

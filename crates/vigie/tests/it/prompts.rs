@@ -43,6 +43,23 @@ fn three_wrong_passwords_are_enough() {
     assert_snapshot!(told(&terminal, &shown));
 }
 
+/// What is offered by number is also chosen by its name.
+#[test]
+fn a_region_is_chosen_by_its_name() {
+    let terminal = Terminal::new();
+    let line = format!(
+        "vigie login -a {} --apikey vgk_good",
+        terminal.server.address
+    );
+    let mut person = Person::at(&terminal, &line);
+    person.answer("Enter a number> ", "eu");
+    person.answer("Enter a number> ", "eu-de");
+    let (shown, code) = person.leave();
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("no name of the list"), "{shown}");
+    assert_eq!(terminal.file("config.json")["Region"], "eu-de");
+}
+
 #[test]
 fn a_region_may_be_skipped_and_chosen_later() {
     let mut terminal = Terminal::new();

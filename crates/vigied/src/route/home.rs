@@ -140,6 +140,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_link_leads_somewhere() {
+        let told = serde_json::to_value(told("http://a")).unwrap();
+        for (name, link) in told["links"].as_object().unwrap() {
+            let link = link.as_str().unwrap();
+            assert!(link.starts_with("http"), "{name}: `{link}`");
+        }
+    }
+
+    #[test]
     fn whatever_stands_in_the_page_is_text() {
         let mut told = told("http://a");
         told.login = "<script>'\"&".to_owned();

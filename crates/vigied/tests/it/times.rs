@@ -81,6 +81,12 @@ fn m_is_minutes_and_the_answer_says_so() {
         let reply = ask(&server, &token, method, &plain);
         assert_eq!(reply.header(notice), None, "{plain}");
     }
+    for (time, told) in [("-10m", Some("m-read-as-minutes")), ("-10min", None)] {
+        let items = json!([{ "name": "a", "value": 1, "timestamp": time }]);
+        let reply = server.metrics(&token, "POST", "/v1/metrics").json(&items);
+        let reply = reply.send();
+        assert_eq!((reply.status, reply.header(notice)), (200, told), "{time}");
+    }
     let reply = ask(&server, &token, "GET", "?target=a&from=2025-13-01");
     assert_eq!(reply.status, 400);
     let told = reply.text();

@@ -10,9 +10,8 @@ mod read;
 mod row;
 
 use crate::ingest::stamp::Stamps;
-use crate::ingest::{LineReject, Lines};
+use crate::ingest::{LineReject, Lines, Now};
 use base::sample::RejectReason;
-use base::time::Millis;
 use dialect::{Dialect, FirstLine};
 use layout::Layout;
 use read::Reader;
@@ -106,11 +105,12 @@ impl Decoder {
         }
     }
 
-    /// Takes the next bytes; `now` is when they were read, the time of rows in a file without timestamps.
+    /// Takes the next bytes; `now` is when they were read, the time of rows that have none.
     ///
     /// # Errors
     /// [`HeaderError`], again and again, when the first line does not do.
-    pub fn feed(&mut self, chunk: &[u8], now: Millis) -> Result<(), HeaderError> {
+    pub fn feed<'n>(&mut self, chunk: &[u8], now: impl Into<Now<'n>>) -> Result<(), HeaderError> {
+        let now = now.into();
         let Some(first_line) = &mut self.first_line else {
             return self.rows(chunk, now);
         };
@@ -121,7 +121,7 @@ impl Decoder {
     }
 
     /// The first line is there.
-    fn begin(&mut self, begun: &(Dialect, Vec<u8>), now: Millis) -> Result<(), HeaderError> {
+    fn begin(&mut self, begun: &(Dialect, Vec<u8>), now: Now<'_>) -> Result<(), HeaderError> {
         let (dialect, bytes) = begun;
         self.first_line = None;
         self.dialect = *dialect;
@@ -129,7 +129,7 @@ impl Decoder {
         self.rows(bytes, now)
     }
 
-    fn rows(&mut self, chunk: &[u8], now: Millis) -> Result<(), HeaderError> {
+    fn rows(&mut self, chunk: &[u8], now: Now<'_>) -> Result<(), HeaderError> {
         let mut splitter = std::mem::take(&mut self.splitter);
         splitter.feed(chunk, |row| self.row(&row, now));
         self.splitter = splitter;
@@ -140,7 +140,8 @@ impl Decoder {
     ///
     /// # Errors
     /// [`HeaderError`] when the first line does not do, or there was none.
-    pub fn finish(&mut self, now: Millis) -> Result<(), HeaderError> {
+    pub fn finish<'n>(&mut self, now: impl Into<Now<'n>>) -> Result<(), HeaderError> {
+        let now = now.into();
         if let Some(first_line) = &mut self.first_line {
             let begun = first_line.finish();
             self.begin(&begun, now)?;
@@ -180,7 +181,7 @@ impl Decoder {
         }
     }
 
-    fn row(&mut self, row: &Row<'_>, now: Millis) {
+    fn row(&mut self, row: &Row<'_>, now: Now<'_>) {
         if row.is_blank() {
             return;
         }
@@ -218,7 +219,7 @@ impl Decoder {
         let (ready, stamps) = (&mut self.ready, &mut self.stamps);
         match layout {
             Layout::Long(long) => reader.sample(long, ready, stamps),
-            Layout::Wide(wide) => reader.samples(wide, ready),
+            Layout::Wide(wide) => reader.samples(wide, ready, stamps),
         }
     }
 }

@@ -1,11 +1,16 @@
 //! Samples as the JSON body of `POST /v1/metrics`; what [`crate::ingest::json`] reads back to the bit.
 
+use super::MILLISECONDS_FROM;
 use base::sample::{Batch, Sample};
 use base::time::Millis;
 use std::io::Write as _;
 
 /// From here on a number of seconds would be read as milliseconds, so milliseconds are written.
-const SECONDS_BELOW_MS: i64 = 100_000_000_000_000;
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a whole number that fits many times over"
+)]
+const SECONDS_BELOW_MS: i64 = MILLISECONDS_FROM as i64 * 1000;
 
 /// Writes a body sample by sample, so that a sender can cut it where it is large enough.
 #[derive(Debug, Default)]

@@ -6,10 +6,10 @@
 //! `1e999` can't fail the body, and no digit is lost to a parser that rounds. Unknown fields are ignored, of a field given
 //! twice the last one counts.
 
-use crate::ingest::{Reject, cut, moment, timestamp, value};
+use crate::ingest::{Moment, Now, Reject, cut, moment, timestamp, value};
+use crate::time_expr::lenient::Notice;
 use base::name::SeriesName;
 use base::sample::{Batch, RejectReason};
-use base::time::Millis;
 use serde::de::{Deserializer as _, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -30,6 +30,10 @@ pub struct Decoded {
     pub rejects: Vec<Reject>,
     /// How many items the body holds.
     pub received: usize,
+    /// How many of the samples have a time that the reader set: that of their reading, or one that counts from it.
+    pub stamped: usize,
+    /// What is to be said of how a time was read.
+    pub notice: Option<Notice>,
 }
 
 /// Why a whole body is refused.
@@ -66,7 +70,8 @@ pub enum BodyError {
 ///
 /// # Errors
 /// [`BodyError`] when nothing of it can be used.
-pub fn decode(body: &[u8], now: Millis) -> Result<Decoded, BodyError> {
+pub fn decode<'n>(body: &[u8], now: impl Into<Now<'n>>) -> Result<Decoded, BodyError> {
+    let now = now.into();
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let text = std::str::from_utf8(body).map_err(|error| BodyError::Encoding {
         offset: error.valid_up_to(),
@@ -133,7 +138,7 @@ fn place(text: &str, offset: usize) -> (usize, usize) {
 
 struct Items<'a> {
     decoded: &'a mut Decoded,
-    now: Millis,
+    now: Now<'a>,
 }
 
 impl Items<'_> {
@@ -144,10 +149,16 @@ impl Items<'_> {
             batch,
             positions,
             rejects,
+            stamped,
+            notice,
             ..
         } = &mut *self.decoded;
         match item(raw, self.now, batch) {
-            Ok(()) => positions.push(index),
+            Ok(time) => {
+                positions.push(index);
+                *stamped += usize::from(time.counts_from_now);
+                *notice = notice.or(time.notice);
+            }
             Err((name, reason)) => rejects.push(Reject {
                 index,
                 name: name.map(|name| cut::name(&name)),
@@ -178,7 +189,7 @@ impl<'de> Visitor<'de> for Items<'_> {
 type ItemError<'a> = (Option<Cow<'a, str>>, RejectReason);
 
 /// Reads one item into the batch.
-fn item<'a>(raw: &'a str, now: Millis, batch: &mut Batch) -> Result<(), ItemError<'a>> {
+fn item<'a>(raw: &'a str, now: Now<'_>, batch: &mut Batch) -> Result<Moment, ItemError<'a>> {
     if !raw.starts_with('{') {
         return Err((
             None,
@@ -195,12 +206,12 @@ fn item<'a>(raw: &'a str, now: Millis, batch: &mut Batch) -> Result<(), ItemErro
     let checked = SeriesName::parse(&name).map_err(RejectReason::from);
     let sample = checked.and_then(|name| {
         let value = number("value", fields.value).and_then(value)?;
-        let at = match fields.timestamp {
-            None | Some("null") => now,
+        let time = match fields.timestamp {
+            None | Some("null") => now.moment(),
             Some(raw) => time(raw, now)?,
         };
-        batch.push(&name, at, value);
-        Ok(())
+        batch.push(&name, time.at, value);
+        Ok(time)
     });
     sample.map_err(|reason| (Some(name), reason))
 }
@@ -241,9 +252,9 @@ fn number<'a>(field: &str, raw: Option<&'a str>) -> Result<&'a str, RejectReason
     }
 }
 
-fn time(raw: &str, now: Millis) -> Result<Millis, RejectReason> {
+fn time(raw: &str, now: Now<'_>) -> Result<Moment, RejectReason> {
     if raw.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
-        timestamp(raw)
+        timestamp(raw).map(Moment::from)
     } else if raw.starts_with('"') {
         let text: String = serde_json::from_str(raw).map_err(|_| {
             let what = "`timestamp` holds an escape that stands for no character";

@@ -1,16 +1,26 @@
 //! Graphite's plain text: one sample per line, `path value [timestamp]`.
 //!
-//! The timestamp is epoch seconds; `-1`, `-1.0`, `N` or none at all is now: the moment the line was read, and a millisecond
+//! The timestamp is epoch seconds, which is all that a listener takes; who reads files for a person also takes any other time
+//! that has no blank ([`Times::Any`]). `-1`, `-1.0`, `N` or none at all is now: the moment the line was read, and a millisecond
 //! later for each further one of the same name. Fields are parted by blanks or tabs, a `;` at the end of a name is passed
 //! over (some senders write one where they have no tags), lines end with LF or CR LF, blank lines and lines that begin with
 //! `#` are passed over.
 
 use crate::ingest::line::{Line, Splitter};
 use crate::ingest::stamp::Stamps;
-use crate::ingest::{LineReject, Lines, cut, slip, timestamp, value};
+use crate::ingest::{LineReject, Lines, Moment, Now, cut, moment, slip, timestamp, value};
 use base::name::SeriesName;
 use base::sample::RejectReason;
-use base::time::Millis;
+
+/// Which times a line may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Times {
+    /// Epoch seconds, as Graphite.
+    #[default]
+    Epoch,
+    /// Also every other time without a blank: `10min`, `2025-11-25T12:00:00Z`.
+    Any,
+}
 
 /// The longest line, in bytes: a name of the largest size, two long numbers, and room to spare.
 pub const LINE_BYTES_MAX: usize = 4096;
@@ -19,40 +29,44 @@ pub const LINE_BYTES_MAX: usize = 4096;
 #[derive(Debug)]
 pub struct Decoder {
     splitter: Splitter,
+    times: Times,
     stamps: Stamps,
     ready: Lines,
 }
 
 impl Default for Decoder {
     fn default() -> Self {
-        Self::new()
+        Self::new(Times::default())
     }
 }
 
 impl Decoder {
     /// A decoder at the beginning of a stream.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(times: Times) -> Self {
         Self {
             splitter: Splitter::new(LINE_BYTES_MAX),
+            times,
             stamps: Stamps::default(),
             ready: Lines::default(),
         }
     }
 
     /// Takes the next bytes; `now` is when they were read, the time of lines without a timestamp.
-    pub fn feed(&mut self, chunk: &[u8], now: Millis) {
-        let (ready, stamps) = (&mut self.ready, &mut self.stamps);
+    pub fn feed<'n>(&mut self, chunk: &[u8], now: impl Into<Now<'n>>) {
+        let (ready, stamps, times, now) =
+            (&mut self.ready, &mut self.stamps, self.times, now.into());
         self.splitter.feed(chunk, |number, line| {
-            take(ready, stamps, number, &line, now);
+            take(ready, stamps, number, &line, times, now);
         });
     }
 
     /// The stream has ended; a last line without its end counts.
-    pub fn finish(&mut self, now: Millis) {
-        let (ready, stamps) = (&mut self.ready, &mut self.stamps);
+    pub fn finish<'n>(&mut self, now: impl Into<Now<'n>>) {
+        let (ready, stamps, times, now) =
+            (&mut self.ready, &mut self.stamps, self.times, now.into());
         self.splitter
-            .finish(|number, line| take(ready, stamps, number, &line, now));
+            .finish(|number, line| take(ready, stamps, number, &line, times, now));
     }
 
     /// The stream broke off: a last line without its end is no sample, and `why` says so.
@@ -73,7 +87,14 @@ impl Decoder {
     }
 }
 
-fn take(ready: &mut Lines, stamps: &mut Stamps, number: u64, line: &Line<'_>, now: Millis) {
+fn take(
+    ready: &mut Lines,
+    stamps: &mut Stamps,
+    number: u64,
+    line: &Line<'_>,
+    times: Times,
+    now: Now<'_>,
+) {
     let text = match line {
         Line::TooLong => Err(RejectReason::Malformed(format!(
             "the line has more than {LINE_BYTES_MAX} bytes"
@@ -108,11 +129,10 @@ fn take(ready: &mut Lines, stamps: &mut Stamps, number: u64, line: &Line<'_>, no
         return;
     }
     ready.received += 1;
-    match sample(text, now) {
-        Ok((name, at, value)) => {
-            let at = at.unwrap_or_else(|| stamps.stamp(name.as_str(), now));
-            ready.batch.push(&name, at, value);
-            ready.lines.push(number);
+    match sample(text, times, now) {
+        Ok((name, time, value)) => {
+            let time = time.unwrap_or_else(|| stamps.moment(name.as_str(), now));
+            ready.push(&name, time, value, number);
         }
         Err(reason) => ready.rejects.push(LineReject {
             line: number,
@@ -123,7 +143,11 @@ fn take(ready: &mut Lines, stamps: &mut Stamps, number: u64, line: &Line<'_>, no
 }
 
 /// Name, time where there is one, and value.
-fn sample(text: &str, now: Millis) -> Result<(SeriesName<'_>, Option<Millis>, f64), RejectReason> {
+fn sample<'t>(
+    text: &'t str,
+    times: Times,
+    now: Now<'_>,
+) -> Result<(SeriesName<'t>, Option<Moment>, f64), RejectReason> {
     let end = text.find([' ', '\t']).unwrap_or(text.len());
     let (path, rest) = text.split_at(end);
     let mut fields = rest.split([' ', '\t']).filter(|field| !field.is_empty());
@@ -137,11 +161,14 @@ fn sample(text: &str, now: Millis) -> Result<(SeriesName<'_>, Option<Millis>, f6
     let at = match fields.next() {
         None => {
             let gap = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-            slip::time_as_value(path, gap, field, number, now)?;
+            slip::time_as_value(path, gap, field, number, now.here())?;
             None
         }
         Some("-1" | "-1.0" | "N" | "n") => None,
-        Some(field) => Some(timestamp(field)?),
+        Some(field) if times == Times::Epoch || fast_float2::parse::<f64, _>(field).is_ok() => {
+            Some(timestamp(field)?.into())
+        }
+        Some(field) => Some(moment(field, now)?),
     };
     if fields.next().is_some() {
         return Err(RejectReason::Malformed(
@@ -154,12 +181,13 @@ fn sample(text: &str, now: Millis) -> Result<(SeriesName<'_>, Option<Millis>, f6
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base::time::Millis;
     use proptest::prelude::*;
 
     const NOW: Millis = Millis(1_700_000_000_123);
 
     fn decode(chunks: &[&[u8]]) -> Lines {
-        let mut decoder = Decoder::new();
+        let mut decoder = Decoder::default();
         for chunk in chunks {
             decoder.feed(chunk, NOW);
         }
@@ -234,6 +262,31 @@ mod tests {
     }
 
     #[test]
+    fn who_reads_for_a_person_takes_every_time_without_a_blank() {
+        let text = b"a 1 2018-03-01T00:00:00Z\na 2 10min\na 3 -1\na 4 1519862400\na 5 soon\na 6\n";
+        let asked = std::cell::Cell::new(0);
+        let by = |here: Millis| {
+            asked.set(asked.get() + 1);
+            here.plus(1000)
+        };
+        let mut decoder = Decoder::new(Times::Any);
+        decoder.feed(text, Now::told_by(NOW, &by));
+        let lines = decoder.take();
+        let times: Vec<_> = lines.batch.iter().map(|sample| sample.at.0).collect();
+        let now = NOW.0 + 1000;
+        let at = 1_519_862_400_000;
+        assert_eq!(times, [at, now - 600_000, now, at, now + 1]);
+        assert_eq!((lines.stamped, asked.get()), (3, 3));
+        let told = lines.rejects[0].reason.to_string();
+        assert!(
+            told.starts_with("the timestamp `soon` is no time: write"),
+            "{told}"
+        );
+        // A listener takes what Graphite does.
+        assert_eq!(decode(&[text]).rejects.len(), 3);
+    }
+
+    #[test]
     fn a_line_with_something_left_out_is_no_sample() {
         let lines = decode(&[
             b"x.e  1700000000\n1700000000\t0.5\nx.e 1700000000 \nx.f 1700000000 N\nx.g  0.5\n",
@@ -254,7 +307,7 @@ mod tests {
 
     #[test]
     fn what_is_ready_is_handed_out_once() {
-        let mut decoder = Decoder::new();
+        let mut decoder = Decoder::default();
         decoder.feed(b"a 1\nb", NOW);
         assert_eq!(decoder.take().received, 1);
         assert_eq!(decoder.take().received, 0);

@@ -9,11 +9,16 @@ const DAY_MS: f64 = 86_400_000.0;
 /// What `date +%s` says in the years 2001 to 2033.
 const SECONDS: std::ops::Range<f64> = 1e9..2e9;
 
+/// Whether a name is a number alone.
+#[must_use]
+pub fn is_number(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'))
+        && fast_float2::parse::<f64, _>(name).is_ok()
+}
+
 /// A name that is a number alone is a value or a time in the wrong place.
 pub(super) fn number_as_name(name: &str) -> Result<(), RejectReason> {
-    let is_number = name.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'))
-        && fast_float2::parse::<f64, _>(name).is_ok();
-    if is_number {
+    if is_number(name) {
         return Err(RejectReason::Malformed(format!(
             "the name `{name}` is a number, so the name may be missing; the form is `name value timestamp`"
         )));

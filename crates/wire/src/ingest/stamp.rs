@@ -1,6 +1,7 @@
 //! The time of lines that have none: the moment they were read. Two lines of one name that were read at once are a millisecond
 //! apart, so that neither replaces the other.
 
+use super::{Moment, Now};
 use base::time::Millis;
 use std::collections::HashMap;
 
@@ -14,8 +15,16 @@ pub(super) struct Stamps {
 }
 
 impl Stamps {
-    /// The time of a line of this name that was read now.
-    pub(super) fn stamp(&mut self, name: &str, now: Millis) -> Millis {
+    /// The time of a line of this name that has none of its own.
+    pub(super) fn moment(&mut self, name: &str, now: Now<'_>) -> Moment {
+        let moment = now.moment();
+        Moment {
+            at: self.stamp(name, moment.at),
+            ..moment
+        }
+    }
+
+    fn stamp(&mut self, name: &str, now: Millis) -> Millis {
         // Nothing that was given can be given again: what is kept is about as much as was read at once.
         if self.newest.is_none_or(|newest| newest < now) {
             self.given.clear();

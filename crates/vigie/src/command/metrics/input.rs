@@ -4,15 +4,17 @@ use super::json_input::decoded;
 use super::pipe::{Piece, Pipe};
 use super::recognise::recognised;
 use super::server_clock::ServerClock;
+use super::stop::Stop;
 use crate::error::Failure;
 use base::name::SeriesName;
-use base::time::{Clock as _, Millis, SystemClock};
+use base::time::{Clock as _, SystemClock};
 use jiff::tz::TimeZone;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
-use wire::ingest::{Lines, csv, plaintext};
+use wire::ingest::{Lines, Now, csv, moment_in, plaintext};
 
 /// A JSON text is read as a whole; CSV and Graphite lines are not.
 const JSON_BYTES_MAX: usize = 256 << 20;
@@ -97,14 +99,8 @@ impl Input {
     /// `NAME=VALUE[@TIME]` arguments; a wrong one is a wrong command line.
     pub(crate) fn of_arguments(arguments: &[String], zone: TimeZone) -> Result<Self, Failure> {
         for (at, argument) in arguments.iter().enumerate() {
-            let clock = || SystemClock.now();
-            push_argument(
-                &mut Lines::default(),
-                argument,
-                at as u64 + 1,
-                &zone,
-                &clock,
-            )?;
+            let now = SystemClock.now().into();
+            push_argument(&mut Lines::default(), argument, at as u64 + 1, &zone, now)?;
         }
         Ok(Self {
             unit: Unit::Argument,
@@ -158,7 +154,10 @@ impl Input {
                 };
                 (Unit::Line, Decoder::Csv(Box::new(decoder)))
             }
-            Format::Graphite | Format::Auto => (Unit::Line, Decoder::Graphite(Box::default())),
+            Format::Graphite | Format::Auto => {
+                let decoder = plaintext::Decoder::new(plaintext::Times::Any);
+                (Unit::Line, Decoder::Graphite(Box::new(decoder)))
+            }
         };
         Ok(Self {
             unit,
@@ -172,19 +171,28 @@ impl Input {
         })
     }
 
+    /// Tells of a signal while nothing is read; arguments leave signals alone.
+    pub(crate) fn stop(&self) -> Option<Arc<Stop>> {
+        match &self.source {
+            Source::Stream(stream) => Some(Arc::clone(stream.pipe.stop())),
+            Source::Arguments(..) | Source::Done => None,
+        }
+    }
+
     /// The next portion; with a limit, no longer waited for than that.
     pub(crate) fn next(
         &mut self,
         limit: Option<Duration>,
         clock: &ServerClock<'_>,
     ) -> Result<Portion, Failure> {
+        let by = |here| clock.by_server(here);
+        let now = || Now::told_by(SystemClock.now(), &by);
         match std::mem::replace(&mut self.source, Source::Done) {
             Source::Done => Ok(Portion::End),
             Source::Arguments(arguments, zone) => {
                 let mut lines = Lines::default();
                 for (at, argument) in arguments.iter().enumerate() {
-                    let now = || clock.now();
-                    push_argument(&mut lines, argument, at as u64 + 1, &zone, &now)?;
+                    push_argument(&mut lines, argument, at as u64 + 1, &zone, now())?;
                 }
                 lines.received = arguments.len() as u64;
                 Ok(Portion::Lines(lines))
@@ -197,10 +205,10 @@ impl Input {
                     Piece::Quiet => Portion::Quiet,
                     Piece::Bytes(bytes, read_at) => {
                         self.read += bytes.len() as u64;
-                        Portion::Lines(decoder.feed(&bytes, clock.by_server(read_at))?)
+                        Portion::Lines(decoder.feed(&bytes, Now::told_by(read_at, &by))?)
                     }
                     Piece::Failed(error) => return Err(unreadable(&error)),
-                    Piece::End => return decoder.finish(clock.now()).map(Portion::Lines),
+                    Piece::End => return decoder.finish(now()).map(Portion::Lines),
                     Piece::Stopped(signal) => {
                         return Ok(Portion::Stopped(signal, decoder.stop(signal)?));
                     }
@@ -213,7 +221,7 @@ impl Input {
 }
 
 impl Decoder {
-    fn feed(&mut self, bytes: &[u8], read_at: Millis) -> Result<Lines, Failure> {
+    fn feed(&mut self, bytes: &[u8], read_at: Now<'_>) -> Result<Lines, Failure> {
         match self {
             Self::Json(body) => {
                 body.extend_from_slice(bytes);
@@ -235,7 +243,7 @@ impl Decoder {
         }
     }
 
-    fn finish(&mut self, now: Millis) -> Result<Lines, Failure> {
+    fn finish(&mut self, now: Now<'_>) -> Result<Lines, Failure> {
         match self {
             Self::Json(body) => decoded(body, now),
             Self::Csv(decoder) => {
@@ -298,7 +306,7 @@ fn push_argument(
     argument: &str,
     place: u64,
     zone: &TimeZone,
-    now: &dyn Fn() -> Millis,
+    now: Now<'_>,
 ) -> Result<(), Failure> {
     let wrong = |what: String| {
         Failure::usage(format!("`{argument}` is no sample: {what}"))
@@ -311,7 +319,7 @@ fn push_argument(
         Some((value, time)) => (value, Some(time)),
         None => (rest, None),
     };
-    if name.parse::<f64>().is_ok_and(f64::is_finite) {
+    if wire::ingest::is_number(name) {
         return Err(wrong(format!("the name `{name}` is a number")));
     }
     let name = SeriesName::parse(name).map_err(|error| wrong(error.to_string()))?;
@@ -320,39 +328,34 @@ fn push_argument(
         .ok()
         .filter(|value: &f64| value.is_finite())
         .ok_or_else(|| wrong(format!("`{value}` is no number")))?;
-    let read = |time: &str, now: Millis| {
-        wire::time_expr::lenient::parse(time, now, zone)
-            .map(|read| read.at)
-            .map_err(|error| wrong(error.to_string()))
-    };
-    let at = match time {
-        None => now(),
+    let time = match time {
+        None => now.moment(),
         Some("") => return Err(wrong("no time follows the `@`".to_owned())),
         Some(time) => {
-            // What counts from now is told by meaning something else an hour later; only then is a clock needed.
-            let here = SystemClock.now();
-            let at = read(time, here)?;
-            if read(time, here.plus(3_600_000))? == at {
-                at
-            } else {
-                read(time, now())?
-            }
+            // Says more of what is wrong with a time than samples in a file are told.
+            wire::time_expr::lenient::parse(time, SystemClock.now(), zone)
+                .map_err(|error| wrong(error.to_string()))?;
+            moment_in(time, now, zone).map_err(|error| wrong(error.to_string()))?
         }
     };
-    lines.batch.push(&name, at, value);
-    lines.lines.push(place);
+    lines.push(&name, time, value, place);
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base::time::Millis;
 
     fn one(argument: &str) -> Result<(String, f64, Millis), String> {
         let mut lines = Lines::default();
-        push_argument(&mut lines, argument, 1, &TimeZone::UTC, &|| {
-            SystemClock.now()
-        })
+        push_argument(
+            &mut lines,
+            argument,
+            1,
+            &TimeZone::UTC,
+            SystemClock.now().into(),
+        )
         .map_err(|failure| failure.message.into_string())?;
         let sample = lines.batch.iter().next().unwrap();
         Ok((sample.name.to_owned(), sample.value, sample.at))

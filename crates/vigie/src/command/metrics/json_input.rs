@@ -4,11 +4,10 @@ use super::recognise::without_mark;
 use crate::error::Failure;
 use base::name::SeriesName;
 use base::sample::RejectReason;
-use base::time::Millis;
-use wire::ingest::{LineReject, Lines, json};
+use wire::ingest::{LineReject, Lines, Now, json};
 
 /// Reads a whole text; `now` is the time of items without one.
-pub(super) fn decoded(body: &[u8], now: Millis) -> Result<Lines, Failure> {
+pub(super) fn decoded(body: &[u8], now: Now<'_>) -> Result<Lines, Failure> {
     let body = without_mark(body).trim_ascii();
     if is_answer(body) {
         return answer(body);
@@ -33,6 +32,8 @@ pub(super) fn decoded(body: &[u8], now: Millis) -> Result<Lines, Failure> {
             })
             .collect(),
         received: decoded.received as u64,
+        stamped: decoded.stamped as u64,
+        notice: decoded.notice,
     })
 }
 
@@ -92,9 +93,10 @@ fn answer(body: &[u8]) -> Result<Lines, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base::time::Millis;
 
     fn names(text: &str) -> Vec<(String, i64, f64)> {
-        let lines = decoded(text.as_bytes(), Millis(7)).unwrap();
+        let lines = decoded(text.as_bytes(), Millis(7).into()).unwrap();
         assert_eq!(lines.rejects, []);
         let samples = lines.batch.iter();
         samples

@@ -1,10 +1,12 @@
 //! What is read of a file or a pipe, piece by piece, with the moment each was read. A thread of its own waits for it, so that
 //! what was read is sent while the next line is awaited, and so that a signal ends the waiting.
 
+use super::stop::Stop;
 use base::time::{Clock as _, Millis, SystemClock};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::io::{self, Read};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
@@ -32,6 +34,7 @@ pub(crate) enum Piece {
 /// The reading end.
 pub(crate) struct Pipe {
     pieces: Receiver<Piece>,
+    stop: Arc<Stop>,
 }
 
 impl Pipe {
@@ -41,9 +44,16 @@ impl Pipe {
         let signals = Signals::new([SIGINT, SIGTERM])?;
         let stopping = sender.clone();
         let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
-        thread("signals").spawn(move || forward_signals(signals, &stopping))?;
+        let stop = Arc::new(Stop::default());
+        let told = Arc::clone(&stop);
+        thread("signals").spawn(move || forward_signals(signals, &told, &stopping))?;
         thread("input").spawn(move || read_all(reader, &sender))?;
-        Ok(Self { pieces })
+        Ok(Self { pieces, stop })
+    }
+
+    /// Tells of a signal before its piece has had its turn.
+    pub(crate) const fn stop(&self) -> &Arc<Stop> {
+        &self.stop
     }
 
     /// The next piece; with a limit, no longer waited for than that.
@@ -63,7 +73,7 @@ impl Pipe {
     }
 }
 
-fn forward_signals(mut signals: Signals, pieces: &SyncSender<Piece>) {
+fn forward_signals(mut signals: Signals, stop: &Stop, pieces: &SyncSender<Piece>) {
     let is_told = AtomicBool::new(false);
     for signal in &mut signals {
         if is_told.swap(true, Ordering::Relaxed) {
@@ -75,6 +85,7 @@ fn forward_signals(mut signals: Signals, pieces: &SyncSender<Piece>) {
         } else {
             "SIGTERM"
         };
+        stop.tell(name);
         if pieces.send(Piece::Stopped(name)).is_err() {
             return;
         }

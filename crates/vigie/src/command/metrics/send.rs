@@ -1,20 +1,26 @@
 //! `metrics send`.
 
+use super::counted;
 use super::input::{Format, Input, Portion};
 use super::progress::Progress;
 use super::server_clock::{self, ServerClock};
+use super::stop::Stop;
 use super::tally::Tally;
 use super::zone::zone;
 use crate::agent::receipt;
 use crate::client::Request;
 use crate::context::Context;
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::monitoring::{Monitoring, Patience, ScopeArgs};
+use base::overwritten;
+use base::time::Millis;
 use jiff::tz::TimeZone;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use wire::ingest::Lines;
 use wire::ingest::csv::Columns;
 use wire::ingest::encode::BodyWriter;
+use wire::time_expr::lenient::Notice;
 
 /// A request is no larger than this, however many samples were asked for: half of the server's `body_bytes`.
 const BODY_BYTES_MAX: usize = 8 << 20;
@@ -28,7 +34,7 @@ const BATCH_WAIT_MAX: Duration = Duration::from_secs(1);
 Exit codes: 0 all samples were stored, 1 none, 7 some; the reasons are listed with their lines.
 A time is epoch seconds or milliseconds, ISO 8601, or as in `metrics get`: `-5min`, `20171101`.
 Without one it is the moment the line was read, by the server's clock.
-Sending the same samples twice changes nothing.
+Sending samples twice changes nothing where each has a time; without one they are stored again.
 
 Files are Graphite lines, CSV (with `,`, `;` or tabs; a sample in each row, or a column for each
 series beside one of times), or JSON (an array, or an object in each line), also as `metrics get`
@@ -63,8 +69,8 @@ pub(crate) struct SendArgs {
     /// CSV: the column of values
     #[arg(long, value_name = "COLUMN", default_value = "value")]
     value_column: String,
-    /// CSV: the column of times; default: `timestamp`, `time`, `date` or `datetime` where there is one,
-    /// else each row is of the moment it is read
+    /// CSV: the column of times; default: `timestamp`, `time`, `date` or `datetime` where there is one;
+    /// a row without a time is of the moment it is read
     #[arg(long, value_name = "COLUMN")]
     time_column: Option<String>,
     /// Time zone of the times behind `@`, for example `Europe/Paris`; default: that of the variable
@@ -119,6 +125,10 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
         tally: Tally::new(args.reasons, args.dry_run),
         body: BodyWriter::new(),
         places: Vec::new(),
+        checked: Vec::new(),
+        unsent: 0,
+        notice: None,
+        stop: input.stop(),
         batch: args.batch as usize,
         flushed: Instant::now(),
     };
@@ -127,15 +137,14 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
     progress.clear();
     let signal = match outcome {
         Ok(signal) => signal,
-        Err(failure) => {
-            let stored = sending.tally.stored();
-            return Err(if stored > 0 {
-                failure.hint(format!("{stored} samples were stored before that; sending all of them again changes nothing"))
-            } else {
-                failure
-            });
-        }
+        Err(failure) => return Err(sending.broken_off(failure)),
     };
+    if let Some(notice) = sending.notice {
+        output.note(notice.to_string());
+    }
+    if sending.tally.is_empty() && signal.is_none() {
+        output.note("there was nothing to send: the input holds no samples");
+    }
     if let Some(offset) = clock.offset() {
         sending.tally.set_by_server(offset);
         output.note(server_clock::described(offset));
@@ -164,6 +173,13 @@ struct Sending<'a> {
     body: BodyWriter,
     /// Where each sample of the body comes from.
     places: Vec<u64>,
+    /// Name and time of each sample of a body that is only checked.
+    checked: Vec<(String, Millis)>,
+    /// What was read when the sending broke off, and not stored.
+    unsent: u64,
+    /// What is to be said of how a time was read.
+    notice: Option<Notice>,
+    stop: Option<Arc<Stop>>,
     batch: usize,
     flushed: Instant,
 }
@@ -201,16 +217,25 @@ impl Sending<'_> {
         input: &Input,
         progress: &mut Progress,
     ) -> Result<(), Failure> {
-        self.tally.unfit(lines);
+        self.tally.read(lines);
+        self.notice = self.notice.or(lines.notice);
         if self.body.is_empty() {
             // Their waiting begins with the first of them.
             self.flushed = Instant::now();
         }
+        let mut left = lines.batch.len() as u64;
         for (sample, place) in lines.batch.iter().zip(&lines.lines) {
+            left -= 1;
             self.body.push(sample);
             self.places.push(*place);
+            if self.monitoring.is_none() {
+                self.checked.push((sample.name.to_owned(), sample.at));
+            }
             if self.body.len() >= self.batch || self.body.bytes() >= BODY_BYTES_MAX {
-                self.flush()?;
+                if let Err(failure) = self.flush() {
+                    self.unsent += left;
+                    return Err(failure);
+                }
                 progress.update(input.read, input.size, self.tally.stored());
             }
         }
@@ -228,20 +253,60 @@ impl Sending<'_> {
         let places = std::mem::take(&mut self.places);
         let body = std::mem::replace(&mut self.body, BodyWriter::new()).finish();
         let Some(monitoring) = &self.monitoring else {
-            self.tally.fit(places.len() as u64);
+            let mut checked = std::mem::take(&mut self.checked);
+            let replaced = overwritten::count(&mut checked);
+            self.tally.fit(places.len() as u64, replaced);
             return Ok(());
         };
         let url = monitoring.url("/v1/metrics");
-        let reply = monitoring.exchange(
+        let reply = monitoring.exchange_while(
             || Request::post(&url).body("application/json", body.clone()),
             Patience::Persistent,
-        )?;
-        match receipt(&reply) {
-            Some(receipt) => {
+            |wait| match &self.stop {
+                Some(stop) => stop.wait(wait),
+                None => {
+                    std::thread::sleep(wait);
+                    true
+                }
+            },
+        );
+        let outcome = reply.and_then(|reply| match receipt(&reply) {
+            Some(receipt) => Ok(receipt),
+            None => Err(reply.refusal("send metrics")),
+        });
+        match outcome {
+            Ok(receipt) => {
                 self.tally.sent(&receipt, &places);
                 Ok(())
             }
-            None => Err(reply.refusal("send metrics")),
+            Err(failure) => {
+                self.unsent += places.len() as u64;
+                Err(failure)
+            }
         }
+    }
+
+    /// What is said when the sending cannot go on.
+    fn broken_off(&self, mut failure: Failure) -> Failure {
+        let stored = self.tally.stored();
+        if let Some(signal) = self.stop.as_ref().and_then(|stop| stop.signal())
+            && self.unsent > 0
+        {
+            if stored > 0 {
+                failure.kind = Kind::Partial;
+            }
+            let unsent = counted(self.unsent, "sample", "samples");
+            failure = failure.hint(format!(
+                "stopped by {signal} while the server was to be asked again: {unsent} of what was read until then could not be sent"
+            ));
+        }
+        if stored > 0 {
+            let before = counted(stored, "sample was", "samples were");
+            failure = failure.hint(format!(
+                "{before} stored before that; {}",
+                self.tally.rest()
+            ));
+        }
+        failure
     }
 }

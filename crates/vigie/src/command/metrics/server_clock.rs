@@ -32,11 +32,6 @@ impl<'a> ServerClock<'a> {
         here.plus(*self.offset.get_or_init(|| self.measure()))
     }
 
-    /// Now, by the server's clock.
-    pub(crate) fn now(&self) -> Millis {
-        self.by_server(SystemClock.now())
-    }
-
     /// How far the server's clock is ahead, in milliseconds, if it was asked and the difference counts.
     pub(crate) fn offset(&self) -> Option<i64> {
         self.offset.get().copied().filter(|offset| *offset != 0)

@@ -44,7 +44,7 @@ impl Span {
         let (mut range, notice) = read(here)?;
         // Only for what counts from now is a clock needed.
         if read(here.plus(LATER_MS))?.0 != range {
-            range = read(clock.now())?.0;
+            range = read(clock.by_server(SystemClock.now()))?.0;
         }
         if let Some(notice) = notice {
             context.output.note(notice.to_string());

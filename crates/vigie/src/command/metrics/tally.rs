@@ -41,6 +41,9 @@ pub(crate) struct Tally {
     rejections: Vec<Refused>,
     #[serde(skip)]
     listed_max: usize,
+    /// A sample has a time that was set here: sent again, it would have another.
+    #[serde(skip)]
+    is_stamped: bool,
 }
 
 impl Tally {
@@ -56,11 +59,13 @@ impl Tally {
             reasons: BTreeMap::new(),
             rejections: Vec::new(),
             listed_max,
+            is_stamped: false,
         }
     }
 
-    /// Takes in what was found unfit before it was sent.
-    pub(crate) fn unfit(&mut self, lines: &Lines) {
+    /// Takes in what was read: how times came about, and what was found unfit before it was sent.
+    pub(crate) fn read(&mut self, lines: &Lines) {
+        self.is_stamped |= lines.stamped > 0;
         for reject in &lines.rejects {
             self.received += 1;
             self.refuse(Refused {
@@ -91,9 +96,10 @@ impl Tally {
     }
 
     /// Takes in what would have been sent.
-    pub(crate) fn fit(&mut self, samples: u64) {
+    pub(crate) fn fit(&mut self, samples: u64, overwritten: u64) {
         self.received += samples;
-        self.stored += samples;
+        self.stored += samples - overwritten;
+        self.overwritten += overwritten;
     }
 
     /// Times were set by the server's clock, so many milliseconds ahead of this machine's.
@@ -106,6 +112,20 @@ impl Tally {
         *self.reasons.entry(refused.code.clone()).or_insert(0) += 1;
         if self.rejections.len() < self.listed_max {
             self.rejections.push(refused);
+        }
+    }
+
+    /// Whether nothing was there to send.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.received == 0
+    }
+
+    /// What to do about the rest, where some were stored.
+    pub(crate) const fn rest(&self) -> &'static str {
+        if self.is_stamped {
+            "send only the rest again: what has no time of its own would be stored a second time"
+        } else {
+            "sending all of them again changes nothing"
         }
     }
 
@@ -206,9 +226,7 @@ impl Tally {
                 .hint(if self.dry_run {
                     lists.to_owned()
                 } else {
-                    format!(
-                        "{lists}; the others are stored, and sending them again changes nothing"
-                    )
+                    format!("{lists}; the others are stored: {}", self.rest())
                 }))
             }
         }
@@ -259,6 +277,19 @@ mod tests {
         assert_eq!(shortened("a.b"), "a.b");
         assert_eq!(shortened(&"é".repeat(60)), "é".repeat(60));
         assert_eq!(shortened(&"é".repeat(61)), format!("{}…", "é".repeat(60)));
+    }
+
+    #[test]
+    fn what_was_stamped_here_is_not_to_be_sent_again() {
+        let mut tally = Tally::new(1, false);
+        tally.fit(3, 2);
+        assert_eq!((tally.stored, tally.overwritten), (1, 2));
+        assert!(tally.rest().contains("changes nothing"));
+        tally.read(&Lines {
+            stamped: 1,
+            ..Lines::default()
+        });
+        assert!(tally.rest().contains("a second time"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `POST /v1/metrics`.
 
-use super::question::{invalid, parameter, query_of};
+use super::question::{Told, invalid, parameter, query_of};
 use crate::app::App;
 use crate::http::caller::Caller;
 use crate::http::payload::SamplesPayload;
@@ -49,11 +49,14 @@ pub(crate) async fn send(
         // Deleted since the credential was verified.
         Refusal(code::DOMAIN_NOT_FOUND.problem(format!("there is no domain `{domain}`")))
     })?;
+    let told = Told::default();
+    let kept = told.clone();
     let outcome = worker::run(move || -> Result<_, Refusal> {
         let decoded = match ingest::decode(&body, now) {
             Ok(decoded) => decoded,
             Err(error) => return Ok(Err(error)),
         };
+        kept.keep(decoded.notice);
         let scope = &caller.scope;
         let batch = decoded.batch.len();
         let (allowance, taken) = worker.quotas.allowance(&worker, account, batch)?;
@@ -85,7 +88,7 @@ pub(crate) async fn send(
         let seconds = HeaderValue::from_static("60");
         response.headers_mut().insert(header::RETRY_AFTER, seconds);
     }
-    Ok(response)
+    Ok(told.tell(response))
 }
 
 /// Nothing stored is a bad request; or, where that is so only because the account is at its limit, one for later.

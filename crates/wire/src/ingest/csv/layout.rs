@@ -2,8 +2,7 @@
 
 use super::row::Row;
 use super::{Columns, HeaderError};
-use crate::ingest::{cut, moment};
-use base::time::Millis;
+use crate::ingest::{Now, cut, moment};
 
 /// What programs call their columns, where nobody has said another name.
 const NAMES: [&str; 4] = ["name", "metric", "series", "target"];
@@ -81,13 +80,13 @@ pub(super) fn of_header(
 }
 
 /// What Graphite answers as `format=csv`: rows of name, time and value, and no header. Its first row tells it apart.
-pub(super) fn of_graphite(first: &Row<'_>, now: Millis) -> Option<Layout> {
+pub(super) fn of_graphite(first: &Row<'_>, now: Now<'_>) -> Option<Layout> {
     let field = |at| first.field(at).ok().flatten().map(str::trim);
     let (name, time, value) = (field(0)?, field(1)?, field(2)?);
     let is_sample = first.len() == 3
         && !name.is_empty()
         && time.starts_with(|c: char| c.is_ascii_digit())
-        && moment(time, now).is_ok()
+        && moment(time, now.here().into()).is_ok()
         && (value.is_empty() || value.parse::<f64>().is_ok());
     is_sample.then_some(Layout::Long(Long {
         name: Naming::Column(0),

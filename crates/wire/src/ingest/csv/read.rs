@@ -4,17 +4,16 @@ use super::dialect::Dialect;
 use super::layout::{Long, Naming, Wide};
 use super::row::Row;
 use crate::ingest::stamp::Stamps;
-use crate::ingest::{LineReject, Lines, cut, moment, slip, timestamp, value};
+use crate::ingest::{LineReject, Lines, Moment, Now, cut, moment, slip, timestamp, value};
 use base::name::SeriesName;
 use base::sample::RejectReason;
-use base::time::Millis;
 
 /// Reads a row.
 pub(super) struct Reader<'a> {
     pub(super) row: &'a Row<'a>,
     pub(super) dialect: Dialect,
     /// When it was read.
-    pub(super) now: Millis,
+    pub(super) now: Now<'a>,
 }
 
 impl Reader<'_> {
@@ -26,24 +25,23 @@ impl Reader<'_> {
             Naming::Constant(name) => Some(name.as_str()),
         };
         match self.long(layout, name) {
-            Ok((name, at, value)) => {
-                let at = at.unwrap_or_else(|| stamps.stamp(name.as_str(), self.now));
-                ready.batch.push(&name, at, value);
-                ready.lines.push(self.row.line());
+            Ok((name, time, value)) => {
+                let time = time.unwrap_or_else(|| stamps.moment(name.as_str(), self.now));
+                ready.push(&name, time, value, self.row.line());
             }
             Err(reason) => self.reject(ready, name, reason),
         }
     }
 
     /// The samples of a row that has one of each series; an empty cell is none.
-    pub(super) fn samples(&self, layout: &Wide, ready: &mut Lines) {
-        let at = self
+    pub(super) fn samples(&self, layout: &Wide, ready: &mut Lines, stamps: &mut Stamps) {
+        let time = self
             .row
             .check()
             .and_then(|()| self.fits(layout.names.len()))
             .and_then(|()| self.instant(layout.timestamp));
-        let at = match at {
-            Ok(at) => at,
+        let time = match time {
+            Ok(time) => time,
             Err(reason) => {
                 ready.received += 1;
                 return self.reject(ready, None, reason);
@@ -65,8 +63,8 @@ impl Reader<'_> {
             });
             match sample {
                 Ok((name, value)) => {
-                    ready.batch.push(&name, at, value);
-                    ready.lines.push(self.row.line());
+                    let time = time.unwrap_or_else(|| stamps.moment(name.as_str(), self.now));
+                    ready.push(&name, time, value, self.row.line());
                 }
                 Err(reason) => self.reject(ready, Some(name), reason),
             }
@@ -85,7 +83,7 @@ impl Reader<'_> {
         &self,
         layout: &Long,
         name: Option<&'n str>,
-    ) -> Result<(SeriesName<'n>, Option<Millis>, f64), RejectReason> {
+    ) -> Result<(SeriesName<'n>, Option<Moment>, f64), RejectReason> {
         self.row.check()?;
         self.fits(layout.columns)?;
         let name = match (name, &layout.name) {
@@ -101,8 +99,11 @@ impl Reader<'_> {
             (None, Naming::Constant(_)) => SeriesName::parse("")?,
         };
         let number = self.number(self.cell(layout.value)?)?;
-        let at = layout.timestamp.map(|column| self.instant(column));
-        Ok((name, at.transpose()?, number))
+        let time = match layout.timestamp {
+            Some(column) => self.instant(column)?,
+            None => None,
+        };
+        Ok((name, time, number))
     }
 
     /// `0,5` for a half makes two columns of one value; half of it would be taken for the whole.
@@ -132,13 +133,17 @@ impl Reader<'_> {
         value(&self.dialect.number(text.trim()))
     }
 
-    /// Reads epoch seconds, or a time in another form. Where a day could be a month, neither is guessed.
-    fn instant(&self, column: usize) -> Result<Millis, RejectReason> {
+    /// Reads epoch seconds, or a time in another form; nothing where the cell is empty. Where a day could be a month, neither
+    /// is guessed.
+    fn instant(&self, column: usize) -> Result<Option<Moment>, RejectReason> {
         let text = self.cell(column)?.trim();
+        if text.is_empty() {
+            return Ok(None);
+        }
         let is_number =
             |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E');
         if text.bytes().all(is_number) && fast_float2::parse::<f64, _>(text).is_ok() {
-            return timestamp(text);
+            return timestamp(text).map(|at| Some(at.into()));
         }
         if text.find('/').is_some_and(|at| at < 3) {
             return Err(RejectReason::Timestamp(format!(
@@ -146,6 +151,6 @@ impl Reader<'_> {
                 cut::short(text)
             )));
         }
-        moment(text, self.now)
+        moment(text, self.now).map(Some)
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use base::time::Millis;
 use proptest::prelude::*;
 
 const NOW: Millis = Millis(1_700_000_000_123);
@@ -109,7 +110,6 @@ fn rows_that_are_no_samples_say_why_and_where() {
             (5, "timestamp"),
             (6, "timestamp"),
             (7, "name"),
-            (8, "timestamp"),
             (9, "name"),
             (11, "malformed"),
         ]

@@ -1,5 +1,6 @@
 use super::*;
 use crate::ingest::encode;
+use base::time::Millis;
 use proptest::prelude::*;
 
 const NOW: Millis = Millis(1_700_000_000_123);

@@ -1,10 +1,8 @@
-//! How many samples of one write another sample of the same write replaced: the later one of a series and instant counts.
-
-use base::id::SeriesRef;
+//! How many samples of one write another sample of the same write replaces: the later one of a series and instant counts.
 
 /// How many of them are not the last of their series and instant. Sorted, not hashed: what a sender sends is mostly in order
 /// already, which costs one look at each, and nobody can choose what makes it slow.
-pub(crate) fn count(placed: &mut [(SeriesRef, i64)]) -> u64 {
+pub fn count<P: Ord>(placed: &mut [P]) -> u64 {
     placed.sort_unstable();
     let same = placed.windows(2).filter(|pair| pair.first() == pair.last());
     same.count() as u64
@@ -19,9 +17,8 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_left_is_one_of_each(places in prop::collection::vec((0_u32..4, 0_i64..6), 0..40)) {
-            let mut placed: Vec<_> = places.iter().map(|(series, at)| (SeriesRef(*series), *at)).collect();
-            let distinct: HashSet<_> = places.iter().collect();
-            prop_assert_eq!(count(&mut placed), (places.len() - distinct.len()) as u64);
+            let distinct: HashSet<_> = places.iter().copied().collect();
+            prop_assert_eq!(count(&mut places.clone()), (places.len() - distinct.len()) as u64);
         }
     }
 }

@@ -1,0 +1,34 @@
+//! Whether a signal has asked to stop: who waits before another attempt waits for that as well.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+/// The first signal that came, once one has.
+#[derive(Debug, Default)]
+pub(crate) struct Stop {
+    signal: Mutex<Option<&'static str>>,
+    told: Condvar,
+}
+
+impl Stop {
+    /// A signal came.
+    pub(crate) fn tell(&self, name: &'static str) {
+        let mut signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);
+        signal.get_or_insert(name);
+        self.told.notify_all();
+    }
+
+    /// Which one came.
+    pub(crate) fn signal(&self) -> Option<&'static str> {
+        *self.signal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits so long; ends early and answers `false` when a signal has come.
+    pub(crate) fn wait(&self, span: Duration) -> bool {
+        let signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self
+            .told
+            .wait_timeout_while(signal, span, |signal| signal.is_none());
+        waited.unwrap_or_else(PoisonError::into_inner).0.is_none()
+    }
+}
