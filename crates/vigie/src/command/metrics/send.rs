@@ -107,6 +107,11 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
         body: BodyWriter::new(),
         places: Vec::new(),
         batch: args.batch as usize,
+        patience: if args.file.as_deref().or(piped) == Some("-") {
+            Patience::Streaming
+        } else {
+            Patience::Persistent
+        },
         flushed: Instant::now(),
     };
     let mut progress = Progress::new(output);
@@ -152,6 +157,7 @@ struct Sending<'a> {
     /// Where each sample of the body comes from.
     places: Vec<u64>,
     batch: usize,
+    patience: Patience,
     flushed: Instant,
 }
 
@@ -166,7 +172,9 @@ impl Sending<'_> {
         loop {
             let limit = BATCH_WAIT_MAX.saturating_sub(self.flushed.elapsed());
             let limit = (!self.body.is_empty()).then_some(limit);
-            match input.next(limit, clock)? {
+            let portion = input.next(limit, clock)?;
+            clock.check()?;
+            match portion {
                 Portion::Lines(lines) => self.take(&lines, input, progress)?,
                 Portion::Quiet => self.flush()?,
                 Portion::Stopped(signal, lines) => {
@@ -221,14 +229,10 @@ impl Sending<'_> {
         let url = monitoring.url("/v1/metrics");
         let reply = monitoring.exchange(
             || Request::post(&url).body("application/json", body.clone()),
-            Patience::Persistent,
+            self.patience,
         )?;
-        match receipt(&reply) {
-            Some(receipt) => {
-                self.tally.sent(&receipt, &places);
-                Ok(())
-            }
-            None => Err(reply.refusal("send metrics")),
-        }
+        self.tally
+            .sent(&receipt(&reply, places.len() as u64)?, &places);
+        Ok(())
     }
 }
