@@ -139,9 +139,7 @@ pub(crate) fn receipt(reply: &Reply, sent: u64) -> Result<Receipt, Failure> {
 
 fn accounts_for(receipt: &Receipt, sent: u64) -> bool {
     let parts = [receipt.stored, receipt.overwritten, receipt.rejected];
-    let sum = parts
-        .into_iter()
-        .try_fold(0_u64, u64::checked_add);
+    let sum = parts.into_iter().try_fold(0_u64, u64::checked_add);
     receipt.received == sent
         && sum == Some(sent)
         && receipt.rejections.len() as u64 == receipt.rejected
