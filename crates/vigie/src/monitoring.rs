@@ -27,6 +27,8 @@ const MENDABLE: [&str; 3] = ["BXNMSRI01E", "BXNMSRI05E", "BXNMSRI07E"];
 const KEY_TOKEN_SECONDS_MIN: i64 = 60;
 /// The first wait between two attempts; each further one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
+/// A wait from this on is told.
+const TOLD_WAIT: Duration = Duration::from_secs(2);
 /// No server is asked to be waited for longer than this between two attempts.
 const WAIT_MAX: Duration = Duration::from_secs(30);
 
@@ -45,15 +47,17 @@ pub(crate) struct ScopeArgs {
 pub(crate) enum Patience {
     /// Someone waits at a terminal, or the caller has its own way of waiting: one attempt.
     Once,
-    /// A long job goes on after a hiccup of some 15 seconds.
+    /// A long job goes on after a hiccup of some 15 seconds; what can be sent again later does not wait for longer.
     Persistent,
+    /// The same for what comes from a pipe, and would be lost: it waits as long as the server asks, within limits.
+    Streaming,
 }
 
 impl Patience {
     const fn attempts(self) -> u32 {
         match self {
             Self::Once => 1,
-            Self::Persistent => 6,
+            Self::Persistent | Self::Streaming => 6,
         }
     }
 }
@@ -339,11 +343,39 @@ impl<'a> Monitoring<'a> {
                 return answer;
             }
             let backoff = FIRST_WAIT.saturating_mul(1 << (attempt - 1));
-            if !pause(wait.unwrap_or(backoff).min(WAIT_MAX)) {
+            let wished = wait.unwrap_or(backoff);
+            let wait = wished.min(WAIT_MAX);
+            let is_given_up = wished > WAIT_MAX && patience == Patience::Persistent;
+            if is_given_up || wait >= TOLD_WAIT {
+                self.tell(&answer, wished, (!is_given_up).then_some(wait));
+            }
+            if is_given_up {
+                return answer;
+            }
+            if !pause(wait) {
                 return answer;
             }
             attempt += 1;
         }
+    }
+
+    /// Says why nothing seems to happen: what the server said, and when it is asked again, if it is.
+    fn tell(&self, answer: &Result<Reply, Failure>, wished: Duration, wait: Option<Duration>) {
+        let said = match answer {
+            Ok(reply) => match reply.refusal("go on").text {
+                Some(text) => shown!("the server answers {}: {}", reply.status, text),
+                None => shown!("the server answers {}", reply.status),
+            },
+            Err(failure) => shown!("{}", failure.message),
+        };
+        self.context.output.warn(match wait {
+            Some(wait) => shown!("{}; trying again in {} s", said, wait.as_secs()),
+            None => shown!(
+                "{}; it asks for {} s until the next attempt, which is longer than is waited",
+                said,
+                wished.as_secs()
+            ),
+        });
     }
 
     /// Sends it once, with credential and scope.

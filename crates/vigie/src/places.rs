@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
 use crate::pages::PAGE_SIZE;
+use crate::shown::Shown;
 use serde::de::DeserializeOwned;
 use wire::cf::list::{List, Resource};
 use wire::cf::organization::OrganizationEntity;
@@ -129,7 +130,7 @@ impl Context {
             )
             .hint(format!(
                 "list what you can see with `vigie account spaces -o {}`",
-                printable(&org.name)
+                Shown::word(&org.name)
             ))
         })
     }

@@ -9,6 +9,8 @@
 //! To show something: give a `String` (it is escaped whole, line ends too), or lay it out with [`shown!`], whose
 //! literal keeps its line ends while each argument is escaped.
 
+mod word;
+
 use base::unseen::is_unseen;
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};

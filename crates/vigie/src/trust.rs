@@ -90,8 +90,8 @@ impl Context {
         }
         let allow = shown!(
             "if both belong together, allow it with `vigie api --trust-origin {}`, or while logging in with `--trust-origin {}`",
-            there.to_string(),
-            there.to_string()
+            Shown::word(&there.to_string()),
+            Shown::word(&there.to_string())
         );
         if !prompt::is_possible() {
             return Err(Failure::usage(shown!(

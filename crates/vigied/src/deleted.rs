@@ -67,6 +67,11 @@ fn list(iam: &Iam, output: Output) -> String {
 }
 
 async fn purge(iam: &Iam, wanted: &[Domain], all: bool) -> anyhow::Result<String> {
+    if wanted.is_empty() && !all {
+        bail!(
+            "nothing is named that shall go\nhint: name domains as `vigied deleted list` shows them, or everything that was deleted with `--all`"
+        );
+    }
     let directory = iam.directory();
     let known: Vec<Domain> = directory.deletions().iter().map(|own| own.domain).collect();
     for domain in wanted {

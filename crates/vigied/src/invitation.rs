@@ -120,6 +120,9 @@ async fn list(iam: &Iam, output: Output) -> anyhow::Result<String> {
             .collect();
         return Ok(format!("{:#}\n", Value::Array(rows)));
     }
+    if waiting.is_empty() {
+        return Ok("No invitation waits for an answer.\n".to_owned());
+    }
     let rows: Vec<[String; 4]> = waiting
         .iter()
         .map(|one| {

@@ -90,6 +90,15 @@ fn told(error: &anyhow::Error) -> String {
     if error.chain().any(is_full) && !hints.iter().any(|own| own == MAKE_ROOM) {
         hints.push(MAKE_ROOM.to_owned());
     }
+    let is_denied = |cause: &(dyn std::error::Error + 'static)| {
+        (cause.downcast_ref::<std::io::Error>())
+            .is_some_and(|error| error.kind() == ErrorKind::PermissionDenied)
+    };
+    if hints.is_empty() && error.chain().any(is_denied) {
+        hints.push(
+            "run this as the user that `vigied` runs as, whom the data belongs to".to_owned(),
+        );
+    }
     let hints: String = hints.iter().map(|hint| format!("\nhint: {hint}")).collect();
     causes.join(": ") + &hints
 }
@@ -111,8 +120,8 @@ fn on_one_line(error: &(dyn std::error::Error + 'static)) -> String {
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Init(arguments) => {
-            let (settings, _) = settings(&arguments.settings)?;
-            start_logging(&settings)?;
+            let (settings, resolved) = settings(&arguments.settings)?;
+            start_quiet_logging(&settings, &resolved)?;
             let text = runtime()?.block_on(init::init(&settings, &arguments))?;
             print_once(&text).context(
                 "the account is made, but its password and API key could not be shown\nhint: nobody knows them; move the data folder away and run `vigied init` again",
@@ -140,8 +149,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         | Command::Deleted(_)
         | Command::Invitation(_)
         | Command::User(_)) => {
-            let (settings, _) = settings(&operators_database(&command))?;
-            start_logging(&settings)?;
+            let (settings, resolved) = settings(&operators_database(&command))?;
+            start_quiet_logging(&settings, &resolved)?;
             let text = runtime()?.block_on(operator::run(&settings, &command))?;
             print_once(&text).context(
                 "the command was carried out, but its answer could not be shown\nhint: what exists is shown by `vigied account list` and `vigied user list`; a code or key is made anew by running the command again",
@@ -218,7 +227,25 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 
 /// Starts the log, and tells of variables that somebody may have meant for settings.
 fn start_logging(settings: &Settings) -> anyhow::Result<()> {
-    logging::start(settings.text("log.level"), settings.text("log.format"))?;
+    start_logging_at(settings.text("log.level"), settings)
+}
+
+/// The same for a command that prints its own answer: the log tells beside it only what went wrong, unless somebody has said
+/// how much it shall tell.
+fn start_quiet_logging(settings: &Settings, resolved: &[Resolved]) -> anyhow::Result<()> {
+    let is_set = resolved
+        .iter()
+        .any(|own| own.setting.key == "log.level" && own.source != config::Source::Default);
+    let level = if is_set {
+        settings.text("log.level")
+    } else {
+        "warn"
+    };
+    start_logging_at(level, settings)
+}
+
+fn start_logging_at(level: &str, settings: &Settings) -> anyhow::Result<()> {
+    logging::start(level, settings.text("log.format"))?;
     for stray in config::strays(std::env::vars_os()) {
         tracing::warn!("a variable is not used: {stray}");
     }

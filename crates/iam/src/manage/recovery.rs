@@ -252,7 +252,11 @@ fn account_meant(directory: &Directory, address: &Address) -> Result<AccountId, 
     match own.as_slice() {
         [one] => Ok(*one),
         [] => {
-            let message = format!("`{}` is in no account", address.text);
+            let what = match user {
+                None => "is no user",
+                Some(_) => "is in no account",
+            };
+            let message = format!("`{}` {what}", address.text);
             let problem = Problem::new(Kind::NotFound, "not_found", message);
             Err(IamError::Refused(
                 problem.hint("`vigied user list` shows who is in which"),

@@ -2,9 +2,9 @@
 
 use super::spool::{Record, Spool, SpoolError};
 use crate::client::{Reply, Request};
-use crate::error::Failure;
+use crate::error::{Failure, code};
 use crate::monitoring::{Monitoring, Patience};
-use crate::shown::Shown;
+use crate::shown::{Shown, shown};
 use std::sync::{Mutex, PoisonError};
 use wire::receipt::Receipt;
 
@@ -59,28 +59,26 @@ impl<'a> Sender<'a> {
             Patience::Once,
         )?;
         let samples = records.iter().map(|record| u64::from(record.samples)).sum();
-        match self.judge(&reply, samples, records.len()) {
-            Some(report) => {
-                self.with_spool(|spool| spool.discard(&records))?;
-                Ok(report)
-            }
-            None => Err(reply.refusal("send metrics")),
-        }
+        let report = self.judge(&reply, samples, records.len())?;
+        self.with_spool(|spool| spool.discard(&records))?;
+        Ok(report)
     }
 
-    /// What the answer means for the records; `None`: they are to be sent again.
-    fn judge(&mut self, reply: &Reply, samples: u64, records: usize) -> Option<Report> {
-        if let Some(receipt) = receipt(reply) {
-            return Some(Report::Sent {
-                stored: receipt.stored,
-                rejected: receipt.rejected,
-                reason: receipt
-                    .rejections
-                    .first()
-                    .map(|rejection| Shown::told(&rejection.reason).into_string()),
-            });
-        }
-        let refusal = reply.refusal("send metrics");
+    /// What the answer means for the records; a failure: they are to be sent again.
+    fn judge(&mut self, reply: &Reply, samples: u64, records: usize) -> Result<Report, Failure> {
+        let refusal = match receipt(reply, samples) {
+            Ok(receipt) => {
+                return Ok(Report::Sent {
+                    stored: receipt.stored,
+                    rejected: receipt.rejected,
+                    reason: receipt
+                        .rejections
+                        .first()
+                        .map(|rejection| Shown::told(&rejection.reason).into_string()),
+                });
+            }
+            Err(refusal) => refusal,
+        };
         let hopeless = match reply.status {
             // A smaller request may pass; a record alone cannot be made smaller.
             413 if records > 1 => {
@@ -90,7 +88,10 @@ impl<'a> Sender<'a> {
             413 => true,
             _ => refusal.code.as_deref() == Some(BODY_MALFORMED),
         };
-        hopeless.then(|| Report::Sent {
+        if !hopeless {
+            return Err(refusal);
+        }
+        Ok(Report::Sent {
             stored: 0,
             rejected: samples,
             reason: Some(
@@ -110,12 +111,39 @@ impl<'a> Sender<'a> {
     }
 }
 
-/// The receipt of a reply that is one: with 200, or with 400 where nothing was stored.
-pub(crate) fn receipt(reply: &Reply) -> Option<Receipt> {
-    if !matches!(reply.status, 200 | 400) {
-        return None;
+/// The receipt for `sent` samples, of a reply that is one: with 200, or with 400 where nothing was stored. Samples are given
+/// up on its strength, so that one whose figures do not account for all of them is none.
+pub(crate) fn receipt(reply: &Reply, sent: u64) -> Result<Receipt, Failure> {
+    let doing = "send metrics";
+    let receipt: Receipt = match reply.status {
+        200 => reply.read(doing)?,
+        400 => serde_json::from_slice(&reply.body).map_err(|_| reply.refusal(doing))?,
+        _ => return Err(reply.refusal(doing)),
+    };
+    if accounts_for(&receipt, sent) {
+        return Ok(receipt);
     }
-    serde_json::from_slice(&reply.body).ok()
+    Err(Failure::failed(shown!(
+        "cannot {}: the server's receipt does not account for the {} samples that were sent: received {}, stored {}, overwritten {}, rejected {}, reasons {}",
+        doing,
+        sent,
+        receipt.received,
+        receipt.stored,
+        receipt.overwritten,
+        receipt.rejected,
+        receipt.rejections.len()
+    ))
+    .coded(code::ANSWER_MALFORMED)
+    .hint("is this address a Vigie server? see `vigie api`"))
+}
+
+fn accounts_for(receipt: &Receipt, sent: u64) -> bool {
+    let parts = [receipt.stored, receipt.overwritten, receipt.rejected];
+    let sum = parts.into_iter().try_fold(0_u64, u64::checked_add);
+    receipt.received == sent
+        && sum == Some(sent)
+        && receipt.rejections.len() as u64 == receipt.rejected
+        && receipt.rejections.iter().all(|one| one.index < sent)
 }
 
 /// Several JSON arrays as one.
@@ -139,6 +167,27 @@ fn joined(records: &[Record]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_receipt_accounts_for_what_was_sent() {
+        let receipt = |received, stored, overwritten, rejected| Receipt {
+            received,
+            stored,
+            overwritten,
+            rejected,
+            ..Receipt::default()
+        };
+        assert!(accounts_for(&receipt(3, 2, 1, 0), 3));
+        for (told, sent) in [
+            (receipt(4, 3, 1, 0), 3),
+            (receipt(3, 1, 1, 0), 3),
+            (receipt(3, 0, 0, 3), 3),
+            (receipt(3, u64::MAX, 4, 0), 3),
+            (receipt(u64::MAX, u64::MAX, 0, 0), 3),
+        ] {
+            assert!(!accounts_for(&told, sent), "{told:?}");
+        }
+    }
 
     #[test]
     fn arrays_are_joined() {

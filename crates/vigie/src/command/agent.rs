@@ -357,7 +357,7 @@ impl<'a> Delivery<'a> {
                 } else if self.stored == 0 && *stored > 0 {
                     self.output.note("agent: the server takes samples");
                 }
-                self.stored += stored;
+                self.stored = self.stored.saturating_add(*stored);
                 if *rejected > 0 {
                     let reason = reason.as_deref().unwrap_or("the server gave no reason");
                     self.output

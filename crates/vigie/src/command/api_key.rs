@@ -8,7 +8,7 @@ use crate::output::printable;
 use crate::pages::PAGE_SIZE;
 use crate::prompt;
 use crate::session::not_logged_in;
-use crate::shown::shown;
+use crate::shown::{Shown, shown};
 use base::time::{Clock as _, SystemClock};
 use clap::Args;
 use serde_json::json;
@@ -356,7 +356,7 @@ impl KeyFile {
             .map_err(|error| {
                 Failure::file("write", &self.path, &error).hint(format!(
                     "the key exists but is lost: delete it with `vigie iam api-key-delete {}`",
-                    key.id
+                    Shown::word(&key.id)
                 ))
             })
     }

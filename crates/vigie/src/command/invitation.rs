@@ -6,6 +6,7 @@ use crate::error::{Failure, Kind};
 use crate::given;
 use crate::output::printable;
 use crate::prompt;
+use crate::shown::Shown;
 use base::secret::Secret;
 use clap::Args;
 use serde_json::{Value, json};
@@ -139,7 +140,7 @@ pub(crate) fn accept(args: &AcceptArgs, context: &Context) -> Result<(), Failure
     output.ok()?;
     output.say(format!(
         "Work in it with `vigie target -c {}`",
-        printable(&invitation.account_id)
+        Shown::word(&invitation.account_id)
     ))
 }
 
@@ -167,14 +168,15 @@ fn answered(invitation: &Invitation, how: &str) -> Value {
 /// Tells who has just logged in what waits for him. A server that knows of no invitations has none.
 pub(crate) fn tell(context: &Context) {
     for one in waiting(context).unwrap_or_default() {
-        let id = printable(&one.account_id);
         context.output.note(format!(
-            "you are invited into account {} by {}; answer with `vigie account accept {id}` or `vigie account decline {id}`",
+            "you are invited into account {} by {}; answer with `vigie account accept {}` or `vigie account decline {}`",
             printable(&one.account_name),
             match one.invited_by.as_str() {
                 "" => "the operator".to_owned(),
                 inviter => printable(inviter),
             },
+            Shown::word(&one.account_id),
+            Shown::word(&one.account_id),
         ));
     }
 }
@@ -189,7 +191,7 @@ pub(crate) fn missing(failure: Failure, account: Option<&str>, context: &Context
     match waiting.iter().find(is_meant) {
         Some(one) => failure.hint(format!(
             "you are invited into it: `vigie account accept {}`, or accept in the same step, with `--accept` at the login",
-            printable(&one.account_id)
+            Shown::word(&one.account_id)
         )),
         None => failure,
     }

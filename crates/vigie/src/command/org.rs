@@ -7,6 +7,7 @@ use crate::error::Failure;
 use crate::output::printable;
 use crate::places::Org;
 use crate::prompt;
+use crate::shown::Shown;
 use clap::Args;
 use serde::Serialize;
 use wire::cf::list::Resource;
@@ -244,8 +245,13 @@ pub(crate) fn delete(args: &OrgDeleteArgs, context: &Context) -> Result<(), Fail
         return output.json(&gone.json("org_guid", &org.metadata.guid));
     }
     output.ok()?;
-    let guid = printable(&org.metadata.guid);
-    gone.say(&format!("vigie account org-restore {guid}"), context)
+    gone.say(
+        &format!(
+            "vigie account org-restore {}",
+            Shown::word(&org.metadata.guid)
+        ),
+        context,
+    )
 }
 
 /// Renames an organization.

@@ -8,6 +8,7 @@ use crate::error::Failure;
 use crate::output::printable;
 use crate::places::Space;
 use crate::prompt;
+use crate::shown::Shown;
 use clap::Args;
 use serde::Serialize;
 use wire::cf::list::Resource;
@@ -214,6 +215,8 @@ pub(crate) fn delete(args: &SpaceDeleteArgs, context: &Context) -> Result<(), Fa
         return output.json(&gone.json("space_guid", guid));
     }
     output.ok()?;
-    let guid = printable(guid);
-    gone.say(&format!("vigie account space-restore {guid}"), context)
+    gone.say(
+        &format!("vigie account space-restore {}", Shown::word(guid)),
+        context,
+    )
 }

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::duration;
 use crate::error::Failure;
 use crate::session::Token;
-use crate::shown::shown;
+use crate::shown::{Shown, shown};
 use crate::token::Claims;
 use base::time::{Clock as _, SystemClock};
 use clap::{Args, Subcommand};
@@ -105,18 +105,18 @@ pub(crate) fn token(args: &TokenArgs, context: &Context) -> Result<(), Failure> 
         let (scope, metrics) = (scope(context)?, trusted_metrics(context)?);
         return output.line(shown!(
             "curl -sS -H {} -H {} {}",
-            quoted(&format!("X-Auth-User-Token: iam {text}")),
-            quoted(&format!("X-Auth-Scope-Id: {scope}")),
-            quoted(&format!("{metrics}/v1/metrics/list?query=*"))
+            Shown::quoted(&format!("X-Auth-User-Token: iam {text}")),
+            Shown::quoted(&format!("X-Auth-Scope-Id: {scope}")),
+            Shown::quoted(&format!("{metrics}/v1/metrics/list?query=*"))
         ));
     }
     if args.env {
         let (scope, metrics) = (scope(context)?, trusted_metrics(context)?);
         return output.line(shown!(
             "export VIGIE_TOKEN={}\nexport VIGIE_SCOPE={}\nexport VIGIE_METRICS={}",
-            quoted(text),
-            quoted(&scope),
-            quoted(&metrics)
+            Shown::quoted(text),
+            Shown::quoted(&scope),
+            Shown::quoted(&metrics)
         ));
     }
     if args.json || output.is_json() {
@@ -186,11 +186,6 @@ fn trusted_metrics(context: &Context) -> Result<String, Failure> {
     let metrics = context.metrics_endpoint()?;
     context.vouch(&metrics, "its metrics API")?;
     Ok(metrics)
-}
-
-/// One word to a shell, whatever is in it: ids and addresses are the server's words.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 fn expiry(claims: &Claims) -> String {

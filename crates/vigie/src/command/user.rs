@@ -8,6 +8,7 @@ use crate::error::{Failure, Kind};
 use crate::given;
 use crate::output::{Output, printable};
 use crate::prompt;
+use crate::shown::Shown;
 use base::secret::Secret;
 use clap::Args;
 use serde_json::{Value, json};
@@ -197,8 +198,8 @@ pub(crate) fn invite(args: &InviteArgs, context: &Context) -> Result<(), Failure
         ))?;
         let login = format!(
             "vigie login -a {} -u {}",
-            context.api_endpoint()?,
-            args.email
+            Shown::word(&context.api_endpoint()?),
+            Shown::word(&args.email)
         );
         match &user.one_time_code {
             Some(code) => output.say(crate::shown::shown!(

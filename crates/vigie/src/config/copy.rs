@@ -25,12 +25,22 @@ impl Home {
         let lock = self.lock()?;
         let (main, cf) = (self.main_file(), self.cf_file());
         let config: Config = read(&main)?;
-        let is_free = |path: &Path| match fs::symlink_metadata(path) {
-            Err(error) => error.kind() == ErrorKind::NotFound,
-            Ok(found) => found.is_file() && read(path).is_ok_and(|copy| is_same(&copy, &config)),
+        let is_absent = |path: &Path| {
+            fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
+        };
+        let is_file = |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
+        // Whose the second file's copy is, only the first one's tells.
+        let is_free = |number: usize| {
+            let (main, cf) = (named(&main, number), named(&cf, number));
+            if is_absent(&main) {
+                return is_absent(&cf);
+            }
+            is_file(&main)
+                && read(&main).is_ok_and(|copy| is_same(&copy, &config))
+                && (is_absent(&cf) || is_file(&cf))
         };
         let number = (1..=COPIES_MAX)
-            .find(|number| is_free(&named(&main, *number)))
+            .find(|number| is_free(*number))
             .ok_or_else(|| {
                 Failure::failed(format!(
                     "`{}` and {} more are copies of other logins already; nothing was replaced",

@@ -57,6 +57,8 @@ impl Asked {
 pub(crate) struct Knobs {
     /// How far the clock in `Date` is ahead; `None`: there is no `Date`.
     pub(crate) ahead_s: Option<i64>,
+    /// What `Retry-After` says of a status 503.
+    pub(crate) retry_after_s: Option<u32>,
     /// Seconds that tokens live.
     pub(crate) ttl_s: i64,
     /// The code refresh is refused with.
@@ -103,6 +105,7 @@ impl Fixture {
             address: listener.local_addr().unwrap(),
             knobs: Arc::new(Mutex::new(Knobs {
                 ahead_s: None,
+                retry_after_s: None,
                 ttl_s: 3600,
                 refresh_refused: None,
                 accounts: 1,
@@ -179,8 +182,12 @@ impl Fixture {
             };
             let ahead = self.knobs.lock().unwrap().ahead_s;
             let date = ahead.map_or_else(String::new, |ahead| date(now() + ahead));
+            let later = self.knobs.lock().unwrap().retry_after_s;
+            let later = later
+                .filter(|_| status == 503)
+                .map_or_else(String::new, |later| format!("Retry-After: {later}\r\n"));
             let head = format!(
-                "HTTP/1.1 {status} X\r\n{location}{date}{transaction}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}",
+                "HTTP/1.1 {status} X\r\n{location}{date}{later}{transaction}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}",
                 text.len()
             );
             if stream.write_all(head.as_bytes()).is_err() {

@@ -159,6 +159,24 @@ fn a_copy_is_never_written_over_by_one_of_another_login() {
     assert_eq!(read(&terminal.path(".bluemix").join(first)), copy);
 }
 
+/// The copies of both files belong together: one that is left alone, its fellow moved away, is nobody's to replace.
+#[test]
+fn a_copy_of_the_second_file_alone_is_not_written_over() {
+    let terminal = Terminal::of_folder(".bluemix");
+    ibm(&terminal, ".bluemix", 3600, "theirs");
+    let lone = terminal.path(".bluemix/.cf/config.json.before-vigie");
+    fs::write(&lone, r#"{"AccessToken":"bearer another's"}"#).unwrap();
+    let ran = log_in(&terminal, "bx", &[]);
+    assert!(
+        ran.stderr.contains("config.json.before-vigie-2`"),
+        "{ran:?}"
+    );
+    assert_eq!(read(&lone)["AccessToken"], "bearer another's");
+    let second = terminal.path(".bluemix/.cf/config.json.before-vigie-2");
+    assert_eq!(read(&second)["AccessToken"], "bearer theirs");
+    assert!(!terminal.path(".bluemix/config.json.before-vigie").exists());
+}
+
 #[test]
 fn at_a_terminal_it_is_asked_whether_another_programs_login_may_be_replaced() {
     let terminal = Terminal::of_folder(".bluemix");

@@ -366,3 +366,62 @@ fn every_command_is_attacked() {
         );
     }
 }
+
+/// A hint is there to be pasted: what a colleague or a server called something is a word of it, whatever is in it.
+#[test]
+fn a_pasted_hint_runs_nothing_but_itself() {
+    const NAME: &str = "x;touch$IFS.pwned;`touch .pwned`'\"$(touch .pwned)\n!";
+    let terminal = Terminal::logged_in();
+    terminal.server.turn(|knobs| {
+        knobs.poison = NAME;
+        knobs.invitations = 1;
+    });
+    let org = format!("field-org{NAME}");
+    let address = terminal.server.address.to_string();
+    let lines = [
+        vec!["account", "space", "nowhere", "-o", &org],
+        vec!["account", "accept", "nowhere"],
+        vec!["status"],
+        vec!["target", "-c", "nowhere"],
+        vec!["login", "-a", &address, "--apikey", "vgk_good"],
+        vec!["iam", "account-user-invite", "bo@example.org"],
+    ];
+    let mut pasted = Vec::new();
+    for line in lines {
+        let words: Vec<String> = line.iter().map(|&word| word.to_owned()).collect();
+        let (out, err, _) = run(&terminal, &words);
+        for shown in [out, err] {
+            // Of each line, what follows the first `vigie ` that can be typed: names have backticks of their own.
+            for line in shown.lines() {
+                for (at, _) in line.match_indices("vigie ") {
+                    let before = &line[..at];
+                    if before.ends_with('`') || before.trim().is_empty() {
+                        pasted.push(line[at..].to_owned());
+                    }
+                }
+            }
+        }
+    }
+    let harmful: Vec<&String> = pasted.iter().filter(|one| one.contains(".pwned")).collect();
+    assert!(
+        !harmful.is_empty(),
+        "no hint had the name in it: {pasted:?}"
+    );
+    for command in harmful {
+        // Up to where the shell says that the command ends: the backtick that closes it, which is in no quotes.
+        let mut quoted = false;
+        let end = command.replace(r"'\''", "____").find(|character| {
+            quoted ^= character == '\'';
+            character == '`' && !quoted
+        });
+        let command = &command[..end.unwrap_or(command.len())];
+        let script = format!("vigie() {{ :; }}\n{command}");
+        let ran = Command::new("bash")
+            .args(["-c", &script])
+            .current_dir(terminal.path("."))
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{command}: {ran:?}");
+        assert!(!terminal.path(".pwned").exists(), "{command}");
+    }
+}

@@ -268,6 +268,26 @@ fn a_signal_ends_the_waiting_for_a_busy_server() {
     assert!(terminal.server.asked("POST", "/v1/metrics").len() <= 3);
 }
 
+/// A `Date` is anybody's word: samples are not stamped years off for it.
+#[test]
+fn regression_7_a_clock_that_is_a_day_off_is_not_followed() {
+    for ahead in [30 * 3600, -30 * 3600, 20 * 365 * 86_400] {
+        let mut terminal = Terminal::logged_in();
+        terminal.server.turn(|knobs| knobs.ahead_s = Some(ahead));
+        let ran = terminal.run("vigie metrics send x.a=1");
+        assert_eq!(ran.code, 1, "{}", ran.stderr);
+        assert!(ran.stderr.contains("clock says"), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains("give each sample a time"),
+            "{}",
+            ran.stderr
+        );
+        assert!(terminal.server.asked("POST", "/v1/metrics").is_empty());
+        let ran = terminal.run("vigie metrics send x.a=1@2018-03-01");
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    }
+}
+
 #[test]
 fn regression_7_a_line_with_something_left_out_is_refused() {
     let mut terminal = Terminal::logged_in();

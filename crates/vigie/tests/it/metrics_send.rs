@@ -298,3 +298,67 @@ fn a_million_lines_take_no_more_memory_than_a_few() {
     let receipt: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(receipt["stored"], 1_000_000);
 }
+
+/// Nobody takes a wait for a hang: it is said what the server said, and when it is asked again.
+#[test]
+fn regression_7_a_wait_is_told_and_a_long_one_is_left_to_whoever_can_send_again() {
+    let mut terminal = Terminal::logged_in();
+    for _ in 0..3 {
+        terminal
+            .server
+            .store
+            .lock()
+            .unwrap()
+            .instead
+            .push_back(busy());
+    }
+    let ran = terminal.run("vigie metrics send a.b=1");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let told = "the server answers 503: the store is unavailable; trying again in 2 s";
+    assert_eq!(ran.stderr.matches(told).count(), 1, "{}", ran.stderr);
+    // A server that asks for longer than is waited is not asked again.
+    let before = terminal.server.asked("POST", "/v1/metrics").len();
+    terminal
+        .server
+        .turn(|knobs| knobs.retry_after_s = Some(600));
+    terminal
+        .server
+        .store
+        .lock()
+        .unwrap()
+        .instead
+        .push_back(busy());
+    let ran = terminal.run("vigie metrics send a.b=1");
+    assert_ne!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("it asks for 600 s"), "{}", ran.stderr);
+    let after = terminal.server.asked("POST", "/v1/metrics").len();
+    assert_eq!(after, before + 1);
+}
+
+/// Samples are given up on the strength of a receipt, which must account for them.
+#[test]
+fn regression_7_a_receipt_that_does_not_add_up_is_no_receipt() {
+    let mut terminal = Terminal::logged_in();
+    for receipt in [
+        json!({"received": 2, "stored": 2, "rejected": 0}),
+        json!({"received": 1, "stored": 0, "rejected": 0}),
+        json!({"received": 1, "stored": 0, "rejected": 1}),
+        json!({"received": u64::MAX, "stored": u64::MAX, "rejected": u64::MAX}),
+    ] {
+        let text = receipt.to_string();
+        terminal
+            .server
+            .store
+            .lock()
+            .unwrap()
+            .instead
+            .push_back((200, receipt));
+        let ran = terminal.run("vigie metrics send a.b=1");
+        assert_eq!(ran.code, 1, "{text}: {}", ran.stderr);
+        assert!(
+            ran.stderr.contains("does not account for the 1 samples"),
+            "{text}: {}",
+            ran.stderr
+        );
+    }
+}

@@ -20,8 +20,8 @@ pub(crate) enum DeletedCommand {
     /// An organization takes the spaces along that were deleted with it. Nothing brings them back then. The series are gone
     /// within seconds; their bytes leave the disk when the store rewrites the days that hold them, within a day.
     Purge {
-        /// What: `s-GUID` or `o-GUID`, as `vigied deleted list` shows it.
-        #[arg(value_name = "DOMAIN", value_parser = domain, required_unless_present = "all")]
+        /// What: `s-GUID` or `o-GUID`, as `vigied deleted list` shows it; `--all` for everything.
+        #[arg(value_name = "DOMAIN", value_parser = domain)]
         domains: Vec<Domain>,
         /// Everything that was deleted.
         #[arg(long, conflicts_with = "domains")]

@@ -47,8 +47,8 @@ pub(super) fn check(context: &Context, read_from: &str, issuer: &str) -> Result<
         failure = failure.hint(shown!(
             "if `{}` is the server you mean, log in there: `vigie login -a {}`; if both belong together, add `--trust-origin {}`",
             Shown::told(root),
-            Shown::told(root),
-            another.to_string()
+            Shown::word(root),
+            Shown::word(&another.to_string())
         ));
     }
     Err(mends(failure, read_from))
@@ -60,12 +60,12 @@ fn mends(failure: Failure, read_from: &str) -> Failure {
         .hint(shown!(
             "if `{}` is the address that people type, its operator starts it with `--public-url {}` (setting `public_url`)",
             read_from,
-            read_from
+            Shown::word(read_from)
         ))
         .hint(shown!(
             "to send credentials to this very address all the same: `vigie login -a {} --iam-endpoint {}`",
-            read_from,
-            read_from
+            Shown::word(read_from),
+            Shown::word(read_from)
         ))
 }
 

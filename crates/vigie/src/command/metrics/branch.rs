@@ -5,7 +5,7 @@ use super::list::nodes;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::Monitoring;
-use crate::shown::shown;
+use crate::shown::{Shown, shown};
 use base::pattern::exactly;
 use std::collections::BTreeSet;
 use wire::target::Target;
@@ -43,10 +43,10 @@ pub(super) fn propose(
         };
         let better = below(monitoring, target).unwrap_or_else(|_| format!("{target}.**"));
         context.output.note(shown!(
-            "hint: `{}` {}; try `vigie metrics get '{}'`",
+            "hint: `{}` {}; try `vigie metrics get {}`",
             target.to_owned(),
             what,
-            better
+            Shown::quoted(&better)
         ));
     }
     any

@@ -130,6 +130,11 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
         notice: None,
         stop: input.stop(),
         batch: args.batch as usize,
+        patience: if args.file.as_deref().or(piped) == Some("-") {
+            Patience::Streaming
+        } else {
+            Patience::Persistent
+        },
         flushed: Instant::now(),
     };
     let mut progress = Progress::new(output);
@@ -181,6 +186,7 @@ struct Sending<'a> {
     notice: Option<Notice>,
     stop: Option<Arc<Stop>>,
     batch: usize,
+    patience: Patience,
     flushed: Instant,
 }
 
@@ -195,7 +201,9 @@ impl Sending<'_> {
         loop {
             let limit = BATCH_WAIT_MAX.saturating_sub(self.flushed.elapsed());
             let limit = (!self.body.is_empty()).then_some(limit);
-            match input.next(limit, clock)? {
+            let portion = input.next(limit, clock)?;
+            clock.check()?;
+            match portion {
                 Portion::Lines(lines) => self.take(&lines, input, progress)?,
                 Portion::Quiet => self.flush()?,
                 Portion::Stopped(signal, lines) => {
@@ -261,7 +269,7 @@ impl Sending<'_> {
         let url = monitoring.url("/v1/metrics");
         let reply = monitoring.exchange_while(
             || Request::post(&url).body("application/json", body.clone()),
-            Patience::Persistent,
+            self.patience,
             |wait| match &self.stop {
                 Some(stop) => stop.wait(wait),
                 None => {
@@ -270,11 +278,7 @@ impl Sending<'_> {
                 }
             },
         );
-        let outcome = reply.and_then(|reply| match receipt(&reply) {
-            Some(receipt) => Ok(receipt),
-            None => Err(reply.refusal("send metrics")),
-        });
-        match outcome {
+        match reply.and_then(|reply| receipt(&reply, places.len() as u64)) {
             Ok(receipt) => {
                 self.tally.sent(&receipt, &places);
                 Ok(())

@@ -3,12 +3,15 @@
 
 use crate::client::Request;
 use crate::context::Context;
+use crate::error::Failure;
 use crate::monitoring::Monitoring;
 use base::time::{Clock as _, Millis, SystemClock};
 use jiff::fmt::rfc2822::DateTimeParser;
 use std::cell::OnceCell;
 use std::time::Instant;
 
+/// A clock that is further off is no clock that times can be set by: it is not known which of the two is wrong.
+const BELIEVED_MS: u64 = 24 * 3600 * 1000;
 /// Less is neither noticed nor certain: `Date` tells whole seconds.
 const NOTICED_MS: i64 = 2000;
 
@@ -29,7 +32,24 @@ impl<'a> ServerClock<'a> {
 
     /// A moment of this machine's clock, by the server's.
     pub(crate) fn by_server(&self, here: Millis) -> Millis {
-        here.plus(*self.offset.get_or_init(|| self.measure()))
+        let offset = *self.offset.get_or_init(|| self.measure());
+        here.plus(if is_believed(offset) { offset } else { 0 })
+    }
+
+    /// Refuses to go on where times were asked for, and the clocks are so far apart that none can be set.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        match self.offset() {
+            Some(offset) if !is_believed(offset) => {
+                let here = SystemClock.now();
+                Err(Failure::failed(format!(
+                    "the server's clock says {}, and this machine's {}: so far apart, neither sets a time",
+                    spoken(here.0.saturating_add(offset)),
+                    spoken(here.0)
+                ))
+                .hint("give each sample a time, or mend the clock that is wrong"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// How far the server's clock is ahead, in milliseconds, if it was asked and the difference counts.
@@ -53,6 +73,14 @@ impl<'a> ServerClock<'a> {
         });
         date.map_or(0, |date| offset(here, took, date))
     }
+}
+
+const fn is_believed(offset: i64) -> bool {
+    offset.unsigned_abs() <= BELIEVED_MS
+}
+
+fn spoken(at: i64) -> String {
+    jiff::Timestamp::from_second(at / 1000).map_or_else(|_| format!("{at} ms"), |at| at.to_string())
 }
 
 /// How far the server is ahead: its `Date`, in the middle of its second, against the middle of the round trip.
@@ -100,6 +128,27 @@ mod tests {
                 "{begun} {took}"
             );
         }
+    }
+
+    #[test]
+    fn a_clock_that_is_a_day_off_sets_no_time() {
+        let clock = |offset: i64| ServerClock {
+            server: None,
+            offset: OnceCell::from(offset),
+        };
+        let here = Millis(1_764_072_000_000);
+        for hours in [1, 23, -23] {
+            let near = clock(hours * 3_600_000);
+            assert_eq!(near.by_server(here), here.plus(hours * 3_600_000));
+            assert!(near.check().is_ok());
+        }
+        for hours in [25, -25, 24 * 365 * 7000] {
+            let far = clock(hours * 3_600_000);
+            assert_eq!(far.by_server(here), here);
+            let refused = far.check().unwrap_err().message.into_string();
+            assert!(refused.contains("the server's clock says "), "{refused}");
+        }
+        assert!(clock(i64::MIN).check().is_err());
     }
 
     #[test]

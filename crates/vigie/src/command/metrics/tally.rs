@@ -79,9 +79,9 @@ impl Tally {
 
     /// Takes in a receipt; `places` are those of the batch's samples.
     pub(crate) fn sent(&mut self, receipt: &Receipt, places: &[u64]) {
-        self.received += receipt.received;
-        self.stored += receipt.stored;
-        self.overwritten += receipt.overwritten;
+        self.received = self.received.saturating_add(receipt.received);
+        self.stored = self.stored.saturating_add(receipt.stored);
+        self.overwritten = self.overwritten.saturating_add(receipt.overwritten);
         for rejection in &receipt.rejections {
             let place = usize::try_from(rejection.index)
                 .ok()
