@@ -8,7 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub(crate) use documents::key;
 use documents::{
-    accounts, date, deleted, discovery, holders, org, organizations, regions, space, spaces, users,
+    accounts, code_of, date, deleted, discovery, holders, org, organizations, regions, space,
+    spaces, users,
 };
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -491,11 +492,4 @@ fn decode(text: &str) -> String {
         }
     }
     String::from_utf8(bytes).unwrap()
-}
-
-/// A one-time code as the server reads it: hyphens, blanks and capitals do not matter.
-fn code_of(body: &Value) -> String {
-    let typed = body["one_time_code"].as_str().unwrap_or_default();
-    let typed = typed.chars().filter(char::is_ascii_alphanumeric);
-    typed.collect::<String>().to_ascii_lowercase()
 }

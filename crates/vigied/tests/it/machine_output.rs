@@ -71,7 +71,7 @@ const LINES: &[&str] = &[
     "account space-delete tried -o vigie -f",
     "account org-delete old-org -f",
     "account deleted",
-    "account space-restore test",
+    "account space-restore tried",
     "account org-restore old-org",
     "metrics send room.temperature=21.5",
     "metrics get room.*",
