@@ -82,7 +82,13 @@ const LINES: &[&str] = &[
 
 /// What has no JSON: a script for a shell, and a program that runs on (`agent --print` and its log are for people).
 /// Answers to an invitation need one: `accounts` tries them.
-const EXCEPT: [&str; 4] = ["agent", "completion", "account accept", "account decline"];
+const EXCEPT: [&str; 5] = [
+    "agent",
+    "completion",
+    "man",
+    "account accept",
+    "account decline",
+];
 
 /// The commands of the reference that have no commands below them.
 fn commands() -> BTreeSet<String> {

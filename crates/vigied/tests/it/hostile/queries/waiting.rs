@@ -17,12 +17,12 @@ fn who_waits_for_a_turn_until_his_time_is_over_is_told_so() {
     ]);
     let own = server.owner.api_key.clone();
     for key in [&own, &other] {
-        for part in 0..4 {
+        for part in 0..8 {
             let names = long_names(4000).map(|name| format!("p{part}.{name}"));
             send(&server, key, names);
         }
     }
-    // Longer than any time that is given here.
+    // Together much longer than the time that is given here.
     let pattern = percent(&format!("*.c.*.{}", "*y".repeat(480) + "z"));
     let path = format!("/v1/metrics/list?query={pattern}");
     let waiting = |count: u64| {
@@ -55,7 +55,8 @@ fn who_waits_for_a_turn_until_his_time_is_over_is_told_so() {
         // Those that had a turn are told another reason.
         for worked in [first, second, neighbours] {
             let reply = worked.join().unwrap();
-            assert_eq!(reply.status, 503, "{}", reply.text());
+            // A fast machine may come to the end of one within its time.
+            assert!([200, 503].contains(&reply.status), "{}", reply.text());
             let text = reply.text();
             assert!(!text.contains("waited for its turn"), "{text}");
         }
