@@ -6,6 +6,7 @@ use crate::config::Settings;
 use crate::data_dir::{self, DataDir};
 use crate::database;
 use crate::http::bodies::{Bodies, BodyLimits};
+use crate::http::form::Forms;
 use crate::http::guesses::{self, Guesses};
 use crate::http::places::Places;
 use crate::http::share::{AccountShare, Shares};
@@ -15,6 +16,7 @@ use crate::private_files;
 use crate::query::{Queries, QueryLimits};
 use crate::quota::Quotas;
 use crate::readiness::Probes;
+use crate::route;
 use crate::self_metrics::Metrics;
 use anyhow::Context;
 use base::limit;
@@ -164,6 +166,7 @@ pub(crate) async fn boot(
         ),
         clock,
         public_url,
+        forms: Forms::new(&route::table(), route::SHARED),
         own_address,
         limits: Limits {
             body_bytes: settings.body_bytes(),

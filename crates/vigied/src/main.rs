@@ -314,13 +314,27 @@ fn routes(output: Output) -> String {
         Output::Json => {
             let rows: Vec<serde_json::Value> = table
                 .iter()
-                .map(|(method, path, guard)| serde_json::json!({"method": method, "path": path, "guard": guard}))
+                .map(|own| {
+                    serde_json::json!({
+                        "method": own.verb,
+                        "path": own.path,
+                        "guard": own.guard.word(),
+                        "errors": own.form.word(),
+                        "body": own.bound.word(),
+                    })
+                })
                 .collect();
             format!("{:#}\n", serde_json::Value::Array(rows))
         }
         Output::Text => table
             .iter()
-            .map(|(method, path, guard)| format!("{method:7} {path:55} {guard}\n"))
+            .map(|own| {
+                let (guard, form, body) = (own.guard.word(), own.form.word(), own.bound.word());
+                format!(
+                    "{:7} {:55} {guard:16} {form:13} {body}\n",
+                    own.verb, own.path
+                )
+            })
             .collect(),
     }
 }
