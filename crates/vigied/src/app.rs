@@ -2,6 +2,7 @@
 
 use crate::backup::state::Backups;
 use crate::http::bodies::Bodies;
+use crate::http::form::Forms;
 use crate::http::guesses::Guesses;
 use crate::http::places::Places;
 use crate::own_address::OwnAddress;
@@ -42,6 +43,8 @@ pub(crate) struct App {
     pub(crate) clock: Arc<dyn Clock>,
     /// What the server calls itself whoever asks: in tokens, mails, and all that is kept.
     pub(crate) public_url: String,
+    /// What errors look like, by route.
+    pub(crate) forms: Forms,
     /// What it calls itself to one caller.
     pub(crate) own_address: OwnAddress,
     pub(crate) limits: Limits,

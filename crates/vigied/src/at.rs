@@ -15,12 +15,12 @@ pub(crate) struct At {
 
 /// `public_url`, if it is set.
 pub(crate) fn at(settings: &Settings) -> At {
-    match settings.text("public_url").trim_end_matches('/') {
-        "" => At {
+    match settings.public_url.as_deref() {
+        None => At {
             address: "ADDRESS".to_owned(),
             note: "\nADDRESS is where clients reach the server: `public_url` is not set here.\n",
         },
-        set => At {
+        Some(set) => At {
             address: word(set),
             note: "",
         },

@@ -6,6 +6,7 @@ use crate::config::Settings;
 use crate::data_dir::{self, DataDir};
 use crate::database;
 use crate::http::bodies::{Bodies, BodyLimits};
+use crate::http::form::Forms;
 use crate::http::guesses::{self, Guesses};
 use crate::http::places::Places;
 use crate::http::share::{AccountShare, Shares};
@@ -15,6 +16,7 @@ use crate::private_files;
 use crate::query::{Queries, QueryLimits};
 use crate::quota::Quotas;
 use crate::readiness::Probes;
+use crate::route;
 use crate::self_metrics::Metrics;
 use anyhow::Context;
 use base::limit;
@@ -51,18 +53,17 @@ pub(crate) async fn identity(
     db: Db,
     public_url: &str,
 ) -> anyhow::Result<Iam> {
-    let seconds = |key: &str| i64::try_from(settings.number(key)).unwrap_or(i64::MAX);
     let config = IamConfig {
         issuer: format!("{public_url}/identity"),
         uaa_issuer: format!("{public_url}/oauth/token"),
-        access_token_seconds: seconds("tokens.access_token_seconds"),
-        refresh_token_seconds: seconds("tokens.refresh_token_seconds"),
+        access_token_seconds: settings.tokens.access_token_seconds.into(),
+        refresh_token_seconds: settings.tokens.refresh_token_seconds.into(),
         keys: folder.keys(),
         account_limits: account_limits(settings),
-        stale_seconds_max: seconds("tokens.stale_seconds_max"),
+        stale_seconds_max: settings.tokens.stale_seconds_max.into(),
         password_checks_max: size(settings.limit(limit::CONCURRENT_PASSWORD_CHECKS)),
         limits: IamLimits::of(|limit| settings.limit(limit)),
-        deleted_milliseconds: seconds("storage.deleted_seconds").saturating_mul(1000),
+        deleted_milliseconds: i64::from(settings.storage.deleted_seconds) * 1000,
         invitations: invitations(settings),
     };
     Ok(Iam::open(db, config, Arc::new(SystemClock)).await?)
@@ -70,10 +71,9 @@ pub(crate) async fn identity(
 
 /// How invitations are made.
 fn invitations(settings: &Settings) -> InvitationConfig {
-    let hours = i64::try_from(settings.number("invitations.lifetime_hours")).unwrap_or(168);
     InvitationConfig {
-        lifetime_milliseconds: hours.saturating_mul(3_600_000),
-        show_code: settings.text("invitations.show_code_to_inviter") == "true",
+        lifetime_milliseconds: i64::from(settings.invitations.lifetime_hours) * 3_600_000,
+        show_code: settings.invitations.show_code_to_inviter,
         by_mail: settings.mail().is_some(),
         per_request: settings.limit(limit::INVITATIONS_PER_REQUEST),
         mails_per_address: settings.limit(limit::MAILS_PER_ADDRESS),
@@ -166,6 +166,7 @@ pub(crate) async fn boot(
         ),
         clock,
         public_url,
+        forms: Forms::new(&route::table(), route::SHARED),
         own_address,
         limits: Limits {
             body_bytes: settings.body_bytes(),
@@ -248,15 +249,15 @@ pub(crate) async fn store(
     folder: &DataDir,
     clock: Arc<dyn Clock>,
 ) -> anyhow::Result<Arc<dyn SampleStore>> {
-    let number = |key: &str| u32::try_from(settings.number(key)).unwrap_or(u32::MAX);
+    let storage = &settings.storage;
     let config = EngineConfig {
-        retention_days: number("storage.retention_days"),
-        future_allowed_minutes: number("storage.future_minutes"),
-        commit_interval_ms: settings.number("storage.commit_interval_ms"),
-        flush_samples: settings.number("storage.flush_samples"),
+        retention_days: storage.retention_days,
+        future_allowed_minutes: storage.future_minutes,
+        commit_interval_ms: storage.commit_interval_ms,
+        flush_samples: storage.flush_samples,
         series_per_tenant: settings.limit(limit::SERIES_PER_TENANT),
         pending_deletions: settings.limit(limit::PENDING_DELETIONS),
-        reserve_bytes: settings.number("storage.reserve_bytes"),
+        reserve_bytes: storage.reserve_bytes,
         ..EngineConfig::new(folder.samples())
     };
     let samples = folder.samples();

@@ -22,8 +22,8 @@ pub(crate) async fn open(address: &str) -> anyhow::Result<Db> {
 }
 
 /// Opens it; while it is down, tries again until the time is over.
-pub(crate) async fn open_patiently(address: &str, seconds: u64) -> anyhow::Result<Db> {
-    let deadline = Instant::now() + Duration::from_secs(seconds);
+pub(crate) async fn open_patiently(address: &str, wait: Duration) -> anyhow::Result<Db> {
+    let deadline = Instant::now() + wait;
     let mut said = String::new();
     loop {
         let error = match Db::open(address).await {

@@ -2,8 +2,9 @@
 //! no other program for its health check.
 
 use crate::cli::DatabaseArgs;
+use crate::config::Place;
 use crate::config::Settings;
-use crate::operations::{Place, client};
+use crate::operations::client;
 use anyhow::{Context, bail};
 use clap::Args;
 use std::time::{Duration, Instant};

@@ -3,8 +3,9 @@
 
 use crate::cli::{KeysCommand, Output};
 use crate::columns::columns;
+use crate::config::Place;
 use crate::config::Settings;
-use crate::operations::{Place, client};
+use crate::operations::client;
 use crate::{boot, data_dir, operator, private_files};
 use anyhow::{Context, bail};
 use base::time::{Clock, SystemClock};

@@ -159,7 +159,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(arguments) => {
             let (settings, _) = settings(&arguments.settings)?;
             start_logging(&settings)?;
-            let stop = shutdown::signal(shutdown::Plan::new(settings.number("shutdown_seconds")))?;
+            let stop = shutdown::signal(shutdown::Plan::new(settings.shutdown))?;
             let runtime = runtime()?;
             let served = runtime.block_on(async {
                 let ready = |address| {
@@ -227,7 +227,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 
 /// Starts the log, and tells of variables that somebody may have meant for settings.
 fn start_logging(settings: &Settings) -> anyhow::Result<()> {
-    start_logging_at(settings.text("log.level"), settings)
+    start_logging_at(&settings.log_level, settings)
 }
 
 /// The same for a command that prints its own answer: the log tells beside it only what went wrong, unless somebody has said
@@ -236,16 +236,12 @@ fn start_quiet_logging(settings: &Settings, resolved: &[Resolved]) -> anyhow::Re
     let is_set = resolved
         .iter()
         .any(|own| own.setting.key == "log.level" && own.source != config::Source::Default);
-    let level = if is_set {
-        settings.text("log.level")
-    } else {
-        "warn"
-    };
+    let level = if is_set { &settings.log_level } else { "warn" };
     start_logging_at(level, settings)
 }
 
 fn start_logging_at(level: &str, settings: &Settings) -> anyhow::Result<()> {
-    logging::start(level, settings.text("log.format"))?;
+    logging::start(level, settings.log_format)?;
     for stray in config::strays(std::env::vars_os()) {
         tracing::warn!("a variable is not used: {stray}");
     }
@@ -318,13 +314,27 @@ fn routes(output: Output) -> String {
         Output::Json => {
             let rows: Vec<serde_json::Value> = table
                 .iter()
-                .map(|(method, path, guard)| serde_json::json!({"method": method, "path": path, "guard": guard}))
+                .map(|own| {
+                    serde_json::json!({
+                        "method": own.verb,
+                        "path": own.path,
+                        "guard": own.guard.word(),
+                        "errors": own.form.word(),
+                        "body": own.bound.word(),
+                    })
+                })
                 .collect();
             format!("{:#}\n", serde_json::Value::Array(rows))
         }
         Output::Text => table
             .iter()
-            .map(|(method, path, guard)| format!("{method:7} {path:55} {guard}\n"))
+            .map(|own| {
+                let (guard, form, body) = (own.guard.word(), own.form.word(), own.bound.word());
+                format!(
+                    "{:7} {:55} {guard:16} {form:13} {body}\n",
+                    own.verb, own.path
+                )
+            })
             .collect(),
     }
 }

@@ -36,12 +36,14 @@ pub(crate) struct Called {
 impl OwnAddress {
     /// By the settings, and the address that was really taken.
     pub(crate) fn new(settings: &Settings, bound: SocketAddr) -> Self {
-        let set = settings.text("public_url").trim_end_matches('/');
         Self {
             is_https: settings.tls().is_some(),
             bound,
-            public_url: PublicHost::origin(set).map(|host| (set.to_owned(), host)),
-            hosts: settings.public_hosts().0,
+            public_url: settings
+                .public_url
+                .as_ref()
+                .and_then(|url| Some((url.clone(), PublicHost::origin(url)?))),
+            hosts: settings.public_hosts.0.clone(),
         }
     }
 

@@ -38,7 +38,7 @@ pub(crate) async fn run(
     let vigie = command_line()?;
     let data = std::path::absolute(&arguments.data).context("cannot resolve the data folder")?;
     let is_new = initialise(settings).await?;
-    let signal = shutdown::signal(Plan::new(settings.number("shutdown_seconds")))?;
+    let signal = shutdown::signal(Plan::new(settings.shutdown))?;
     let (ready, address) = tokio::sync::oneshot::channel::<SocketAddr>();
     let (done, finished) = tokio::sync::oneshot::channel::<()>();
     let once = arguments.once;

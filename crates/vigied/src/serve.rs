@@ -1,6 +1,7 @@
 //! `vigied serve`: from the data folder to answered requests, and back down without losing any.
 
 use crate::boot::{self, Booted};
+use crate::config::Place;
 use crate::config::Settings;
 use crate::database;
 use crate::disk_watch;
@@ -10,7 +11,7 @@ use crate::http::proxies::Proxies;
 use crate::http::tls::Tls;
 use crate::http::{descriptors, hsts};
 use crate::notify::{self, State};
-use crate::operations::{self, Place, token};
+use crate::operations::{self, token};
 use crate::own_address::OwnAddress;
 use crate::reload::Reload;
 use crate::route;
@@ -40,7 +41,7 @@ pub(crate) async fn serve(
     // The lock comes before the port: a second server on the folder must not answer a single request.
     let folder = boot::folder(settings)?;
     let mut stop = std::pin::pin!(stop);
-    let wait = settings.number("database_wait_seconds");
+    let wait = settings.database_wait;
     let database = database::address(settings, &folder.database());
     // Before the port, so that nobody's request waits with it.
     let db = tokio::select! {
@@ -124,7 +125,7 @@ pub(crate) async fn serve(
     };
     let counted = Arc::clone(&app);
     let heard = move |limit| counted.metrics.limited(limit);
-    let plan = Plan::new(settings.number("shutdown_seconds"));
+    let plan = Plan::new(settings.shutdown);
     let deadline = shutdown::drained(plan, stop, |stop| {
         listener::serve(listener, served, limits, heard, stop)
     })

@@ -28,10 +28,8 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) const fn new(seconds: u64) -> Self {
-        Self {
-            total: Duration::from_secs(seconds),
-        }
+    pub(crate) const fn new(total: Duration) -> Self {
+        Self { total }
     }
 
     /// What the last requests may take: two thirds, so that a slow reader does not cost the flush its time.
@@ -178,7 +176,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn requests_that_do_not_end_are_cut_and_the_flush_keeps_its_time() {
-        let plan = Plan::new(30);
+        let plan = Plan::new(Duration::from_secs(30));
         let begun = Instant::now();
         let deadline = drained(plan, async {}, |_| std::future::pending()).await;
         assert_eq!(begun.elapsed(), plan.drain());
@@ -189,10 +187,14 @@ mod tests {
     async fn the_drain_ends_with_the_last_request() {
         let begun = Instant::now();
         let stop = tokio::time::sleep(Duration::from_secs(3));
-        let deadline = drained(Plan::new(30), stop, |heard| async move {
-            heard.await;
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        });
+        let deadline = drained(
+            Plan::new(Duration::from_secs(30)),
+            stop,
+            |heard| async move {
+                heard.await;
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            },
+        );
         let deadline = deadline.await;
         assert_eq!(begun.elapsed(), Duration::from_secs(4));
         assert_eq!(deadline, begun + Duration::from_secs(33));

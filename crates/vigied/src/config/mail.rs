@@ -1,8 +1,9 @@
 //! The settings of mail, together.
 
-use super::{ConfigError, Settings};
+use super::ConfigError;
+use super::values::Values;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How the way to the mail server is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,49 +39,60 @@ impl MailSettings {
     }
 }
 
-impl Settings {
-    /// Where mails are handed in; `None` when none are sent.
-    pub(crate) fn mail(&self) -> Option<MailSettings> {
-        let (host, port) = self.text("mail.server").rsplit_once(':')?;
-        let file = |key| {
-            Some(self.text(key))
-                .filter(|text| !text.is_empty())
-                .map(PathBuf::from)
+impl MailSettings {
+    /// `None` when no mails are sent.
+    pub(super) fn read(
+        values: &Values<'_>,
+        data: &Path,
+        any_mode: bool,
+    ) -> Result<Option<Self>, ConfigError> {
+        let tls = values.choice(
+            "mail.tls",
+            &[
+                ("starttls", MailTls::StartTls),
+                ("tls", MailTls::Tls),
+                ("none", MailTls::None),
+            ],
+        )?;
+        let ca_file = values.file("mail.ca_file")?;
+        let login = match (
+            values.optional("mail.user")?,
+            values.file("mail.password_file")?,
+        ) {
+            (Some(user), Some(file)) => Some((user.to_owned(), file)),
+            (None, None) => None,
+            _ => return Err(ConfigError::HalfMail),
         };
-        Some(MailSettings {
+        let (server, from) = match (
+            values.optional("mail.server")?,
+            values.optional("mail.from")?,
+        ) {
+            (Some(server), Some(from)) => (server, from.to_owned()),
+            (None, None) => return Ok(None),
+            _ => return Err(ConfigError::HalfMail),
+        };
+        let parts = server.rsplit_once(':');
+        let Some((host, port)) = parts.and_then(|(host, port)| Some((host, port.parse().ok()?)))
+        else {
+            return Err(ConfigError::Value {
+                layer: "settings".to_owned(),
+                key: "mail.server".to_owned(),
+                what: format!("must be HOST:PORT, not `{server}`"),
+            });
+        };
+        let mail = Self {
             host: host.to_owned(),
-            port: port.parse().ok()?,
-            from: self.text("mail.from").to_owned(),
-            tls: match self.text("mail.tls") {
-                "none" => MailTls::None,
-                "tls" => MailTls::Tls,
-                _ => MailTls::StartTls,
-            },
-            ca_file: file("mail.ca_file"),
-            login: file("mail.password_file").map(|file| (self.text("mail.user").to_owned(), file)),
-            data: self.data().to_owned(),
-            any_mode: self.allow_readable_secrets(),
-        })
-    }
-
-    /// What no single setting shows.
-    pub(super) fn check_mail(&self) -> Result<(), ConfigError> {
-        let is_set = |key| !self.text(key).is_empty();
-        let pairs = [
-            ("mail.server", "mail.from"),
-            ("mail.user", "mail.password_file"),
-        ];
-        if pairs
-            .iter()
-            .any(|(one, other)| is_set(one) != is_set(other))
-        {
-            return Err(ConfigError::HalfMail);
+            port,
+            from,
+            tls,
+            ca_file,
+            login,
+            data: data.to_owned(),
+            any_mode,
+        };
+        if mail.tls == MailTls::None && !mail.is_on_this_machine() {
+            return Err(ConfigError::PlainMail(mail.host));
         }
-        match self.mail() {
-            Some(mail) if mail.tls == MailTls::None && !mail.is_on_this_machine() => {
-                Err(ConfigError::PlainMail(mail.host))
-            }
-            _ => Ok(()),
-        }
+        Ok(Some(mail))
     }
 }

@@ -7,23 +7,25 @@ mod host;
 mod layer;
 pub(crate) mod mail;
 mod networks;
+mod place;
 mod public_hosts;
 pub(crate) mod setting;
+mod settings;
+mod values;
 mod variables;
 
 pub(crate) use layer::{Layers, Resolved, Source, read_file, read_file_of_folder, resolve};
+pub(crate) use settings::{LogFormat, ProxyHeader, Settings, TlsFiles};
 pub(crate) use variables::{environment, strays};
 
-use crate::operations::Place;
-use crate::own_address::OwnAddress;
 use crate::private_files::FileError;
 pub(crate) use host::Host;
 pub(crate) use networks::Networks;
+pub(crate) use place::Place;
 pub(crate) use public_hosts::{PublicHost, PublicHosts};
 
-use base::limit::{self, Limit};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A setting that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -94,132 +96,5 @@ impl ConfigError {
                 what,
             },
         }
-    }
-}
-
-/// Certificate and key files.
-#[derive(Debug, Clone)]
-pub(crate) struct TlsFiles {
-    pub(crate) certificate: PathBuf,
-    pub(crate) key: PathBuf,
-    /// Where links are not followed.
-    pub(crate) data: PathBuf,
-    /// Whether it is not asked who may read the key.
-    pub(crate) any_mode: bool,
-}
-
-/// The effective settings, typed.
-#[derive(Debug, Clone)]
-pub(crate) struct Settings {
-    resolved: Vec<(String, String)>,
-}
-
-impl Settings {
-    /// Types the resolved settings and checks what no single setting shows.
-    pub(crate) fn new(resolved: &[Resolved]) -> Result<Self, ConfigError> {
-        let settings = Self {
-            resolved: resolved
-                .iter()
-                .map(|r| (r.setting.key.clone().into_owned(), r.value.clone()))
-                .collect(),
-        };
-        if settings.text("tls.certificate").is_empty() != settings.text("tls.key").is_empty() {
-            return Err(ConfigError::HalfTls);
-        }
-        settings.check_mail()?;
-        let listen = settings.listen();
-        if settings.tls().is_none()
-            && !listen.ip().is_loopback()
-            && settings.text("tls.allow_plain_http_on_any_address") != "true"
-        {
-            return Err(ConfigError::PlainHttp(listen));
-        }
-        if settings.mail().is_some() && OwnAddress::new(&settings, listen).is_unknown() {
-            return Err(ConfigError::MailToNowhere);
-        }
-        if settings.text("proxy_protocol") == "true" && settings.trusted_proxies().is_empty() {
-            return Err(ConfigError::NoProxies);
-        }
-        if let Place::Address(address) = settings.operations()
-            && settings.tls().is_none()
-            && !address.ip().is_loopback()
-        {
-            return Err(ConfigError::OpenOperations(address));
-        }
-        Ok(settings)
-    }
-
-    pub(crate) fn text(&self, key: &str) -> &str {
-        self.resolved
-            .iter()
-            .find(|(own, _)| own == key)
-            .map_or("", |(_, value)| value)
-    }
-
-    /// A number; `resolve` has checked that it is one.
-    pub(crate) fn number(&self, key: &str) -> u64 {
-        self.text(key).parse().unwrap_or_default()
-    }
-
-    /// The limit in force: what is set, or what stands fast.
-    pub(crate) fn limit(&self, limit: Limit) -> u64 {
-        if !limit.settable {
-            return limit.default;
-        }
-        self.number(&format!("limits.{}", limit.name))
-    }
-
-    pub(crate) fn data(&self) -> &Path {
-        Path::new(self.text("data"))
-    }
-
-    pub(crate) fn listen(&self) -> SocketAddr {
-        self.text("listen")
-            .parse()
-            .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)))
-    }
-
-    pub(crate) fn tls(&self) -> Option<TlsFiles> {
-        let (certificate, key) = (self.text("tls.certificate"), self.text("tls.key"));
-        if certificate.is_empty() {
-            return None;
-        }
-        Some(TlsFiles {
-            certificate: certificate.into(),
-            key: key.into(),
-            data: self.data().to_owned(),
-            any_mode: self.allow_readable_secrets(),
-        })
-    }
-
-    /// Whether secrets may be readable by everybody on the machine.
-    pub(crate) fn allow_readable_secrets(&self) -> bool {
-        self.text("allow_readable_secrets") == "true"
-    }
-
-    /// Where the operators' listener is; `resolve` has checked that it is a place.
-    pub(crate) fn operations(&self) -> Place {
-        let data = self.data();
-        let text = self.text("operations.listen");
-        Place::read(text, data).unwrap_or_else(|| Place::Socket(data.join(text)))
-    }
-
-    /// What else than `public_url` the server is known by; `resolve` has checked that it can be read.
-    pub(crate) fn public_hosts(&self) -> PublicHosts {
-        self.text("public_hosts").parse().unwrap_or_default()
-    }
-
-    /// The proxies whose word on the client's address is believed; `resolve` has checked that they can be read.
-    pub(crate) fn trusted_proxies(&self) -> Networks {
-        self.text("trusted_proxies").parse().unwrap_or_default()
-    }
-
-    /// `None` for the database file in the data folder.
-    pub(crate) fn database(&self) -> Option<&str> {
-        Some(self.text("database")).filter(|text| !text.is_empty())
-    }
-
-    pub(crate) fn body_bytes(&self) -> usize {
-        usize::try_from(self.limit(limit::BODY_BYTES)).unwrap_or(usize::MAX)
     }
 }

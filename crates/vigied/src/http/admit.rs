@@ -18,16 +18,11 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use std::sync::Arc;
 
-/// Health answers also when the server is full: that is when they are needed.
-fn is_watching(path: &str) -> bool {
-    matches!(path, "/health/live" | "/health/ready")
-}
-
-/// Lets a request in that counts for `owner`, and answers it.
+/// Lets a request in that counts for `owner`, and answers it; without a place where `when_full`.
 pub(crate) async fn admit(
     app: &Arc<App>,
     owner: Owner,
-    bound: Bound,
+    (bound, when_full): (Bound, bool),
     request: Request,
     next: Next,
 ) -> Response {
@@ -48,7 +43,7 @@ pub(crate) async fn admit(
     }
     let place = match app.places.take(owner) {
         Ok(place) => Some(place),
-        Err(_) if is_watching(parts.uri.path()) => None,
+        Err(_) if when_full => None,
         Err(over) => return over.refusal().into_response(),
     };
     let answer = async move {

@@ -26,6 +26,16 @@ pub(crate) enum Bound {
 }
 
 impl Bound {
+    /// The word in the table of routes: the limit on the body.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Nothing => "none",
+            Self::Form => limit::FORM_BYTES.name,
+            Self::Management => limit::MANAGEMENT_BODY_BYTES.name,
+            Self::Samples => limit::BODY_BYTES.name,
+        }
+    }
+
     /// The limit, and the bytes it allows, packed and plain.
     pub(crate) fn limit(self, app: &App) -> (&'static Limit, usize) {
         match self {

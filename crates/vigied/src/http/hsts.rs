@@ -8,7 +8,7 @@ use http::{HeaderValue, Uri};
 ///
 /// Also over a connection without TLS: it may come from the proxy that ends TLS; a browser heeds the header over TLS alone.
 pub(crate) fn value(settings: &Settings, public_url: &str) -> Option<HeaderValue> {
-    let seconds = settings.number("tls.hsts_seconds");
+    let seconds = settings.hsts_seconds;
     if seconds == 0 || !is_https_on_443(public_url) {
         return None;
     }

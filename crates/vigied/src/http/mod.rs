@@ -11,6 +11,7 @@ mod connection;
 mod connection_places;
 pub(crate) mod descriptors;
 mod entrance;
+pub(crate) mod form;
 mod forwarded;
 pub(crate) mod guesses;
 mod host;

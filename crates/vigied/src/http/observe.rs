@@ -34,11 +34,9 @@ pub(crate) async fn observe(
     let (begun, started) = (Instant::now(), app.clock.now());
     let method = method_name(request.method());
     let path = request.uri().path().to_owned();
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("none", MatchedPath::as_str)
-        .to_owned();
+    let matched = request.extensions().get::<MatchedPath>();
+    let form = app.forms.of(matched.map(MatchedPath::as_str), &path);
+    let route = matched.map_or("none", MatchedPath::as_str).to_owned();
     let transaction = transaction(request.headers());
     let user_agent = text(request.headers(), header::USER_AGENT.as_str())
         .unwrap_or_default()
@@ -58,6 +56,7 @@ pub(crate) async fn observe(
     let mut response = work.instrument(span).await;
     drop(flight);
     let facts = problem::Request {
+        form,
         path: &path,
         transaction: &transaction,
         user_agent: &user_agent,
@@ -78,7 +77,7 @@ pub(crate) async fn observe(
         "x-content-type-options",
         HeaderValue::from_static("nosniff"),
     );
-    problem::mark(headers, &path);
+    problem::mark(headers, form);
     let status = response.status();
     let took = begun.elapsed();
     if let Some(code) = code.filter(|_| status == StatusCode::UNAUTHORIZED) {

@@ -1,6 +1,7 @@
 //! One error on the way out. Handlers return [`Refusal`]; the outermost layer writes it in the form that the route's
 //! protocol expects (monitoring, token service, identity API, UAA, Cloud Foundry).
 
+use super::form::Form;
 use super::share::Over;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -137,37 +138,10 @@ impl std::fmt::Display for Chain<'_> {
     }
 }
 
-/// What the error body of a route looks like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Monitoring,
-    Token,
-    Identity,
-    Uaa,
-    CloudFoundry,
-}
-
-fn form_of(path: &str) -> Form {
-    let under = |prefix: &str| {
-        path.strip_prefix(prefix)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    if under("/identity") || under("/oidc") || under("/.well-known") {
-        Form::Token
-    } else if under("/oauth") {
-        Form::Uaa
-    } else if under("/v1/apikeys") || under("/v2/accounts") || under("/v2/users") || under("/coe") {
-        Form::Identity
-    } else if under("/v2") {
-        Form::CloudFoundry
-    } else {
-        Form::Monitoring
-    }
-}
-
 /// Facts of the request that some error bodies repeat.
 #[derive(Debug)]
 pub(crate) struct Request<'a> {
+    pub(crate) form: Form,
     pub(crate) path: &'a str,
     pub(crate) transaction: &'a str,
     pub(crate) user_agent: &'a str,
@@ -197,7 +171,7 @@ fn shorten(message: &mut Cow<'static, str>) {
 pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Written> {
     let mut problem = response.extensions_mut().remove::<Problem>()?;
     shorten(&mut problem.message);
-    let form = form_of(request.path);
+    let form = request.form;
     if form == Form::Token && problem.kind == Kind::Method {
         problem.code = "BXNIM0060E";
     }
@@ -248,8 +222,8 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Wr
 const CLIENT_REFUSED: [&str; 2] = ["BXNIM0308E", "unauthorized"];
 
 /// What every answer of the token service carries.
-pub(crate) fn mark(headers: &mut http::HeaderMap, path: &str) {
-    if form_of(path) == Form::Token {
+pub(crate) fn mark(headers: &mut http::HeaderMap, form: Form) {
+    if form == Form::Token {
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static("en-US"));
         headers.insert(
             "ibm-cloud-service-name",

@@ -1,7 +1,7 @@
 //! The proxies in front of the server, and for whom they ask.
 
 use super::forwarded::{self, Hop};
-use crate::config::{Networks, Settings};
+use crate::config::{Networks, ProxyHeader, Settings};
 use base::source::{Source, SourceKey};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::net::IpAddr;
@@ -9,19 +9,11 @@ use std::net::IpAddr;
 const FORWARDED: HeaderName = http::header::FORWARDED;
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The header in which the proxies name their client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Told {
-    Any,
-    Forwarded,
-    XForwardedFor,
-}
-
 /// Whom to believe, and where it stands.
 #[derive(Debug, Clone)]
 pub(crate) struct Proxies {
     trusted: Networks,
-    told: Told,
+    told: ProxyHeader,
     protocol: bool,
 }
 
@@ -29,13 +21,9 @@ impl Proxies {
     /// As the settings say.
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
-            trusted: settings.trusted_proxies(),
-            told: match settings.text("proxy_header") {
-                "forwarded" => Told::Forwarded,
-                "x-forwarded-for" => Told::XForwardedFor,
-                _ => Told::Any,
-            },
-            protocol: settings.text("proxy_protocol") == "true",
+            trusted: settings.trusted_proxies.clone(),
+            told: settings.proxy_header,
+            protocol: settings.proxy_protocol,
         }
     }
 
@@ -70,9 +58,9 @@ impl Proxies {
             is_there.then(|| self.last(forwarded::x_forwarded_for(lines(X_FORWARDED_FOR))))
         };
         let hop = match self.told {
-            Told::Forwarded => forwarded(),
-            Told::XForwardedFor => x_forwarded_for(),
-            Told::Any => match (forwarded(), x_forwarded_for()) {
+            ProxyHeader::Forwarded => forwarded(),
+            ProxyHeader::XForwardedFor => x_forwarded_for(),
+            ProxyHeader::Any => match (forwarded(), x_forwarded_for()) {
                 // Most proxies write one of the two, and hand on what the client sent as the other: which one was written
                 // by the proxy can't be told where they disagree.
                 (Some(one), Some(other)) if one != other => Some(Hop::Garbage),
@@ -100,7 +88,7 @@ impl Proxies {
 mod tests {
     use super::*;
 
-    fn proxies(told: Told) -> Proxies {
+    fn proxies(told: ProxyHeader) -> Proxies {
         Proxies {
             trusted: "10.0.0.0/8, 2001:db8:a::/48".parse().unwrap(),
             told,
@@ -108,7 +96,7 @@ mod tests {
         }
     }
 
-    fn source(told: Told, peer: &str, lines: &[(&str, &str)]) -> Source {
+    fn source(told: ProxyHeader, peer: &str, lines: &[(&str, &str)]) -> Source {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
             let name: HeaderName = name.parse().unwrap();
@@ -131,14 +119,20 @@ mod tests {
             ("forwarded", "for=192.0.2.1"),
             ("x-forwarded-for", "192.0.2.1"),
         ];
-        assert_eq!(source(Told::Any, "11.0.0.1", &lines), client("11.0.0.1"));
-        assert_eq!(source(Told::Any, "10.0.0.1", &lines), client("192.0.2.1"));
         assert_eq!(
-            source(Told::Any, "::ffff:10.0.0.1", &lines),
+            source(ProxyHeader::Any, "11.0.0.1", &lines),
+            client("11.0.0.1")
+        );
+        assert_eq!(
+            source(ProxyHeader::Any, "10.0.0.1", &lines),
             client("192.0.2.1")
         );
         assert_eq!(
-            source(Told::Any, "2001:db8:a::1", &lines),
+            source(ProxyHeader::Any, "::ffff:10.0.0.1", &lines),
+            client("192.0.2.1")
+        );
+        assert_eq!(
+            source(ProxyHeader::Any, "2001:db8:a::1", &lines),
             client("192.0.2.1")
         );
     }
@@ -157,7 +151,7 @@ mod tests {
             ("garbage, 192.0.2.1", client("192.0.2.1")),
         ] {
             assert_eq!(
-                source(Told::Any, "10.0.0.1", &[("x-forwarded-for", value)]),
+                source(ProxyHeader::Any, "10.0.0.1", &[("x-forwarded-for", value)]),
                 is,
                 "{value}"
             );
@@ -166,8 +160,11 @@ mod tests {
             ("forwarded", "for=9.9.9.9"),
             ("forwarded", "for=192.0.2.1;proto=https, for=10.0.0.2"),
         ];
-        assert_eq!(source(Told::Any, "10.0.0.1", &two), client("192.0.2.1"));
-        assert_eq!(source(Told::Any, "10.0.0.1", &[]), proxy("10.0.0.1"));
+        assert_eq!(
+            source(ProxyHeader::Any, "10.0.0.1", &two),
+            client("192.0.2.1")
+        );
+        assert_eq!(source(ProxyHeader::Any, "10.0.0.1", &[]), proxy("10.0.0.1"));
     }
 
     #[test]
@@ -176,25 +173,31 @@ mod tests {
             ("forwarded", "for=9.9.9.9"),
             ("x-forwarded-for", "192.0.2.1"),
         ];
-        assert_eq!(source(Told::Any, "10.0.0.1", &lines), client("10.0.0.1"));
         assert_eq!(
-            source(Told::Forwarded, "10.0.0.1", &lines),
+            source(ProxyHeader::Any, "10.0.0.1", &lines),
+            client("10.0.0.1")
+        );
+        assert_eq!(
+            source(ProxyHeader::Forwarded, "10.0.0.1", &lines),
             client("9.9.9.9")
         );
         assert_eq!(
-            source(Told::XForwardedFor, "10.0.0.1", &lines),
+            source(ProxyHeader::XForwardedFor, "10.0.0.1", &lines),
             client("192.0.2.1")
         );
         let lines = [
             ("forwarded", "for=\"unknown\""),
             ("x-forwarded-for", "192.0.2.1"),
         ];
-        assert_eq!(source(Told::Any, "10.0.0.1", &lines), client("10.0.0.1"));
+        assert_eq!(
+            source(ProxyHeader::Any, "10.0.0.1", &lines),
+            client("10.0.0.1")
+        );
     }
 
     #[test]
     fn a_proxys_connections_do_not_count() {
-        let proxies = proxies(Told::Any);
+        let proxies = proxies(ProxyHeader::Any);
         assert_eq!(proxies.key("10.0.0.1".parse().unwrap()), None);
         let stranger = "192.0.2.1".parse().unwrap();
         assert_eq!(proxies.key(stranger), Some(SourceKey::of(stranger)));

@@ -1,9 +1,10 @@
-//! The list of routes. A route is added together with its guard, and the guard is what verifies the caller: there is no
-//! way to mount a handler without saying who may call it.
+//! What a route is. It is made together with its guard, and the guard is what verifies the caller: there is no way to mount
+//! a handler without saying who may call it, in which form it refuses, and how large a body it takes.
 
 use super::admit::admit;
 use super::bound::{Bound, Takes};
 use super::caller::{self, Caller, Manager};
+use super::form::Form;
 use super::line;
 use super::noted;
 use super::problem::Refusal;
@@ -15,7 +16,7 @@ use axum::extract::{Request, State};
 use axum::handler::Handler;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodFilter, on};
+use axum::routing::{MethodFilter, MethodRouter, on};
 use base::scope::Action;
 use http::{HeaderValue, header};
 use std::sync::Arc;
@@ -45,80 +46,70 @@ impl Guard {
     }
 }
 
-/// The methods routes answer to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verb {
-    Get,
-    Post,
-    Put,
-    Delete,
+/// One route: everything that is to be known of it before a request comes.
+#[derive(Debug)]
+pub(crate) struct Route {
+    pub(crate) verb: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) guard: Guard,
+    /// What its errors look like.
+    pub(crate) form: Form,
+    /// How large a body it takes; by the last argument of its handler.
+    pub(crate) bound: Bound,
+    when_full: bool,
+    handler: MethodRouter<Arc<App>>,
 }
 
-impl Verb {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Delete => "DELETE",
-        }
-    }
-
-    const fn filter(self) -> MethodFilter {
-        match self {
-            Self::Get => MethodFilter::GET,
-            Self::Post => MethodFilter::POST,
-            Self::Put => MethodFilter::PUT,
-            Self::Delete => MethodFilter::DELETE,
-        }
+impl Route {
+    /// It answers also when all places are taken: that is when it is needed.
+    pub(crate) fn answered_when_full(mut self) -> Self {
+        self.when_full = true;
+        self
     }
 }
 
-/// Something routes can be told to: the server, or the printed table.
-pub(crate) trait Registry {
-    fn add<H, T>(&mut self, verb: Verb, path: &'static str, guard: Guard, handler: H)
-    where
-        H: Handler<T, Arc<App>>,
-        T: Takes + 'static;
+macro_rules! verbs {
+    ($($verb:ident $filter:ident;)*) => {
+        $(#[doc = concat!("A route that answers to `", stringify!($filter), "`.")]
+        pub(crate) fn $verb<H, T>(path: &'static str, guard: Guard, form: Form, handler: H) -> Route
+        where
+            H: Handler<T, Arc<App>>,
+            T: Takes + 'static,
+        {
+            Route {
+                verb: stringify!($filter),
+                path,
+                guard,
+                form,
+                bound: T::BOUND,
+                when_full: false,
+                handler: on(MethodFilter::$filter, handler),
+            }
+        })*
+    };
 }
 
-/// Collects method, path and guard.
-#[derive(Debug, Default)]
-pub(crate) struct Table(pub(crate) Vec<(Verb, &'static str, Guard)>);
-
-impl Registry for Table {
-    fn add<H, T>(&mut self, verb: Verb, path: &'static str, guard: Guard, _: H)
-    where
-        H: Handler<T, Arc<App>>,
-        T: Takes + 'static,
-    {
-        self.0.push((verb, path, guard));
-    }
+verbs! {
+    get GET;
+    post POST;
+    put PUT;
+    delete DELETE;
 }
 
 /// Mounts each handler behind its guard.
-#[derive(Debug)]
-pub(crate) struct Mount {
-    pub(crate) router: Router<Arc<App>>,
-    pub(crate) app: Arc<App>,
-}
-
-impl Registry for Mount {
-    fn add<H, T>(&mut self, verb: Verb, path: &'static str, guard: Guard, handler: H)
-    where
-        H: Handler<T, Arc<App>>,
-        T: Takes + 'static,
-    {
-        let state = (Arc::clone(&self.app), guard, T::BOUND);
-        let route =
-            on(verb.filter(), handler).route_layer(middleware::from_fn_with_state(state, verify));
-        self.router = std::mem::take(&mut self.router).route(path, route);
-    }
+pub(crate) fn mount(app: &Arc<App>, table: Vec<Route>) -> Router<Arc<App>> {
+    table.into_iter().fold(Router::new(), |router, own| {
+        let state = (Arc::clone(app), own.guard, (own.bound, own.when_full));
+        let guarded = own
+            .handler
+            .route_layer(middleware::from_fn_with_state(state, verify));
+        router.route(own.path, guarded)
+    })
 }
 
 /// Verifies the caller, which is cheap; only then is the body taken in.
 async fn verify(
-    State((app, guard, bound)): State<(Arc<App>, Guard, Bound)>,
+    State((app, guard, bound)): State<(Arc<App>, Guard, (Bound, bool))>,
     mut request: Request,
     next: Next,
 ) -> Response {

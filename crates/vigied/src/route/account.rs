@@ -8,8 +8,6 @@ use crate::app::App;
 use crate::http::caller::Manager;
 use crate::http::payload::Payload;
 use crate::http::problem::Refusal;
-use crate::http::routes::Verb::{Delete, Get, Put};
-use crate::http::routes::{Guard, Registry};
 use crate::http::source::From;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -28,31 +26,6 @@ use wire::iam::account::{AccountEntity, AccountResource, Accounts, OrganizationR
 use wire::iam::api_key::time_text;
 use wire::iam::user::{ChangePassword, User, Username, Users};
 use wire::secret::SecretText;
-
-pub(super) fn register(r: &mut impl Registry) {
-    r.add(Get, "/coe/v2/accounts", Guard::Identity, accounts);
-    r.add(Get, "/coe/v2/accounts/{id}", Guard::Identity, account);
-    r.add(Get, "/v2/accounts/{account}/users", Guard::Identity, users);
-    r.add(
-        Delete,
-        "/v2/accounts/{account}/users/{iam_id}",
-        Guard::Identity,
-        remove,
-    );
-    r.add(
-        Put,
-        "/v2/accounts/{account}/roles/{role}",
-        Guard::Identity,
-        set_role,
-    );
-    r.add(
-        Delete,
-        "/v2/accounts/{account}/roles/{role}",
-        Guard::Identity,
-        unset_role,
-    );
-    r.add(Put, "/v2/users/self/password", Guard::Identity, password);
-}
 
 fn resource(app: &App, caller: &Identity, account: &Account) -> AccountResource {
     let owner = app
@@ -94,7 +67,7 @@ fn resource(app: &App, caller: &Identity, account: &Account) -> AccountResource 
     }
 }
 
-async fn accounts(
+pub(super) async fn accounts(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -117,7 +90,7 @@ async fn accounts(
     )
 }
 
-async fn account(
+pub(super) async fn account(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -162,7 +135,7 @@ fn waiting(account: AccountId, invitation: &Invitation) -> User {
     }
 }
 
-async fn users(
+pub(super) async fn users(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -192,7 +165,7 @@ async fn users(
     json(StatusCode::OK, &list)
 }
 
-async fn remove(
+pub(super) async fn remove(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -203,7 +176,7 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn set_role(
+pub(super) async fn set_role(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -223,7 +196,7 @@ async fn set_role(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn unset_role(
+pub(super) async fn unset_role(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -246,7 +219,7 @@ pub(super) fn username(params: &Params, bytes: &[u8]) -> Result<String, Refusal>
     }
 }
 
-async fn password(
+pub(super) async fn password(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     From(source): From,

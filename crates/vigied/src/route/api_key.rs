@@ -7,8 +7,6 @@ use crate::app::App;
 use crate::http::caller::{Manager, single};
 use crate::http::payload::Payload;
 use crate::http::problem::Refusal;
-use crate::http::routes::Verb::{Delete, Get, Post, Put};
-use crate::http::routes::{Guard, Registry};
 use crate::own_address::Called;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -25,19 +23,6 @@ use iam::manage::text::within;
 use std::sync::Arc;
 use wire::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey, read_time, time_text};
 use wire::secret::SecretText;
-
-pub(super) fn register(r: &mut impl Registry) {
-    r.add(Get, "/v1/apikeys", Guard::Identity, list);
-    r.add(Post, "/v1/apikeys", Guard::Identity, create);
-    r.add(Get, "/v1/apikeys/details", Guard::Identity, details);
-    r.add(Get, "/v1/apikeys/{id}", Guard::Identity, show);
-    r.add(Put, "/v1/apikeys/{id}", Guard::Identity, update);
-    r.add(Delete, "/v1/apikeys/{id}", Guard::Identity, delete);
-    r.add(Post, "/v1/apikeys/{id}/lock", Guard::Identity, lock);
-    r.add(Delete, "/v1/apikeys/{id}/lock", Guard::Identity, unlock);
-    r.add(Post, "/v1/apikeys/{id}/disable", Guard::Identity, disable);
-    r.add(Delete, "/v1/apikeys/{id}/disable", Guard::Identity, enable);
-}
 
 /// The parameters of a list that its pages share.
 const KEPT: [&str; 6] = ["account_id", "iam_id", "scope", "type", "sort", "order"];
@@ -108,7 +93,7 @@ fn shown(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
     }
 }
 
-async fn list(
+pub(super) async fn list(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     called: Called,
@@ -172,7 +157,7 @@ fn expiry(text: Option<&str>) -> Result<Option<Millis>, Refusal> {
     }
 }
 
-async fn create(
+pub(super) async fn create(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     headers: HeaderMap,
@@ -219,7 +204,7 @@ async fn create(
     json(StatusCode::CREATED, &shown(&key, Some(&text)))
 }
 
-async fn details(
+pub(super) async fn details(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     headers: HeaderMap,
@@ -238,7 +223,7 @@ async fn details(
     json(StatusCode::OK, &shown(&key, None))
 }
 
-async fn show(
+pub(super) async fn show(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -247,7 +232,7 @@ async fn show(
     json(StatusCode::OK, &shown(&key, None))
 }
 
-async fn update(
+pub(super) async fn update(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -273,7 +258,7 @@ async fn update(
     json(StatusCode::OK, &shown(&key, None))
 }
 
-async fn delete(
+pub(super) async fn delete(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -294,7 +279,7 @@ async fn turn(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn lock(
+pub(super) async fn lock(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -302,7 +287,7 @@ async fn lock(
     turn(&app, &caller, &params, Switch::Locked, true).await
 }
 
-async fn unlock(
+pub(super) async fn unlock(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -310,7 +295,7 @@ async fn unlock(
     turn(&app, &caller, &params, Switch::Locked, false).await
 }
 
-async fn disable(
+pub(super) async fn disable(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -318,7 +303,7 @@ async fn disable(
     turn(&app, &caller, &params, Switch::Disabled, true).await
 }
 
-async fn enable(
+pub(super) async fn enable(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,

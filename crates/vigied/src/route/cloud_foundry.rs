@@ -9,8 +9,6 @@ use crate::app::App;
 use crate::http::caller::Manager;
 use crate::http::payload::Payload;
 use crate::http::problem::Refusal;
-use crate::http::routes::Verb::{Delete, Get, Post, Put};
-use crate::http::routes::{Guard, Registry};
 use crate::own_address::Called;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -32,69 +30,7 @@ use wire::cf::space::{CreateSpace, SpaceEntity, SpaceName};
 use wire::iam::api_key::time_text;
 use wire::iam::user::Username;
 
-pub(super) fn register(r: &mut impl Registry) {
-    r.add(Get, "/v2/info", Guard::Public, info);
-    r.add(Get, "/v2/regions", Guard::Public, regions);
-    r.add(Get, "/v2/organizations", Guard::Identity, orgs);
-    r.add(Post, "/v2/organizations", Guard::Identity, create_org);
-    r.add(Get, "/v2/organizations/{guid}", Guard::Identity, org);
-    r.add(Put, "/v2/organizations/{guid}", Guard::Identity, rename_org);
-    r.add(
-        Delete,
-        "/v2/organizations/{guid}",
-        Guard::Identity,
-        delete_org,
-    );
-    r.add(
-        Get,
-        "/v2/organizations/{guid}/spaces",
-        Guard::Identity,
-        org_spaces,
-    );
-    r.add(
-        Get,
-        "/v2/organizations/{guid}/{role}",
-        Guard::Identity,
-        holders::<OrgId>,
-    );
-    r.add(
-        Put,
-        "/v2/organizations/{guid}/{role}",
-        Guard::Identity,
-        set_role::<OrgId>,
-    );
-    r.add(
-        Delete,
-        "/v2/organizations/{guid}/{role}",
-        Guard::Identity,
-        unset_role::<OrgId>,
-    );
-    r.add(Get, "/v2/spaces", Guard::Identity, spaces);
-    r.add(Post, "/v2/spaces", Guard::Identity, create_space);
-    r.add(Get, "/v2/spaces/{guid}", Guard::Identity, space);
-    r.add(Put, "/v2/spaces/{guid}", Guard::Identity, rename_space);
-    r.add(Delete, "/v2/spaces/{guid}", Guard::Identity, delete_space);
-    r.add(
-        Get,
-        "/v2/spaces/{guid}/{role}",
-        Guard::Identity,
-        holders::<SpaceId>,
-    );
-    r.add(
-        Put,
-        "/v2/spaces/{guid}/{role}",
-        Guard::Identity,
-        set_role::<SpaceId>,
-    );
-    r.add(
-        Delete,
-        "/v2/spaces/{guid}/{role}",
-        Guard::Identity,
-        unset_role::<SpaceId>,
-    );
-}
-
-async fn info(called: Called) -> Result<Response, Refusal> {
+pub(super) async fn info(called: Called) -> Result<Response, Refusal> {
     let info = Info {
         name: "Vigie".to_owned(),
         build: env!("CARGO_PKG_VERSION").to_owned(),
@@ -108,7 +44,10 @@ async fn info(called: Called) -> Result<Response, Refusal> {
     Ok(called.mark(json(StatusCode::OK, &info)?))
 }
 
-async fn regions(State(app): State<Arc<App>>, called: Called) -> Result<Response, Refusal> {
+pub(super) async fn regions(
+    State(app): State<Arc<App>>,
+    called: Called,
+) -> Result<Response, Refusal> {
     let url = || called.url.clone();
     let regions = app
         .iam
@@ -200,7 +139,7 @@ fn member_resource(user: &User) -> Resource<MemberEntity> {
     }
 }
 
-async fn orgs(
+pub(super) async fn orgs(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -218,7 +157,7 @@ async fn orgs(
     )
 }
 
-async fn create_org(
+pub(super) async fn create_org(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -233,7 +172,7 @@ async fn create_org(
     json(StatusCode::CREATED, &org_resource(&org))
 }
 
-async fn org(
+pub(super) async fn org(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -244,7 +183,7 @@ async fn org(
     )
 }
 
-async fn rename_org(
+pub(super) async fn rename_org(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -259,7 +198,7 @@ async fn rename_org(
     )
 }
 
-async fn delete_org(
+pub(super) async fn delete_org(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -271,7 +210,7 @@ async fn delete_org(
     deleted::gone(&app, &deletion).await
 }
 
-async fn org_spaces(
+pub(super) async fn org_spaces(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -289,7 +228,7 @@ async fn org_spaces(
     )
 }
 
-async fn spaces(
+pub(super) async fn spaces(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -304,7 +243,7 @@ async fn spaces(
     )
 }
 
-async fn create_space(
+pub(super) async fn create_space(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     Payload(bytes): Payload,
@@ -322,7 +261,7 @@ async fn create_space(
     json(StatusCode::CREATED, &space_resource(&space))
 }
 
-async fn space(
+pub(super) async fn space(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -333,7 +272,7 @@ async fn space(
     )
 }
 
-async fn rename_space(
+pub(super) async fn rename_space(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -348,7 +287,7 @@ async fn rename_space(
     )
 }
 
-async fn delete_space(
+pub(super) async fn delete_space(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -384,7 +323,7 @@ fn place<Id: FromStr + Into<Domain>>(params: &Params) -> Result<(Domain, Role), 
     Ok((domain, role))
 }
 
-async fn holders<Id: FromStr + Into<Domain>>(
+pub(super) async fn holders<Id: FromStr + Into<Domain>>(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -404,7 +343,7 @@ async fn holders<Id: FromStr + Into<Domain>>(
     )
 }
 
-async fn set_role<Id: FromStr + Into<Domain>>(
+pub(super) async fn set_role<Id: FromStr + Into<Domain>>(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -429,7 +368,7 @@ async fn set_role<Id: FromStr + Into<Domain>>(
     }
 }
 
-async fn unset_role<Id: FromStr + Into<Domain>>(
+pub(super) async fn unset_role<Id: FromStr + Into<Domain>>(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,

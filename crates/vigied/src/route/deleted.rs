@@ -8,8 +8,6 @@ use crate::app::App;
 use crate::http::caller::Manager;
 use crate::http::payload::Payload;
 use crate::http::problem::Refusal;
-use crate::http::routes::Verb::{Get, Post};
-use crate::http::routes::{Guard, Registry};
 use crate::http::worker;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -19,22 +17,6 @@ use iam::directory::Deleted;
 use iam::manage::deletion::Deletion;
 use std::sync::Arc;
 use wire::cf::deleted::{DeletedEntity, DeletedList, REMOVED_AT, Restore, SERIES, instant};
-
-pub(super) fn register(r: &mut impl Registry) {
-    r.add(Get, "/v2/deleted", Guard::Identity, list);
-    r.add(
-        Post,
-        "/v2/spaces/{guid}/restore",
-        Guard::Identity,
-        restore_space,
-    );
-    r.add(
-        Post,
-        "/v2/organizations/{guid}/restore",
-        Guard::Identity,
-        restore_org,
-    );
-}
 
 /// The answer to a deletion: how many series go, and when.
 pub(super) async fn gone(app: &Arc<App>, deletion: &Deletion) -> Result<Response, Refusal> {
@@ -56,7 +38,7 @@ pub(super) async fn gone(app: &Arc<App>, deletion: &Deletion) -> Result<Response
     Ok(response)
 }
 
-async fn list(
+pub(super) async fn list(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -99,7 +81,7 @@ fn wanted(bytes: &[u8]) -> Result<Option<String>, Refusal> {
     Ok(body::<Restore>(bytes)?.name)
 }
 
-async fn restore_space(
+pub(super) async fn restore_space(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -112,7 +94,7 @@ async fn restore_space(
     json(StatusCode::CREATED, &space_resource(&space))
 }
 
-async fn restore_org(
+pub(super) async fn restore_org(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,

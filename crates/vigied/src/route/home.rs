@@ -3,8 +3,6 @@
 use super::passcode::escape;
 use super::reply::{json, json_bytes};
 use crate::http::problem::Refusal;
-use crate::http::routes::Verb::Get;
-use crate::http::routes::{Guard, Registry};
 use crate::own_address::Called;
 use crate::quickstart::word;
 use axum::response::{IntoResponse, Response};
@@ -12,12 +10,6 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::Value;
 use std::sync::LazyLock;
 use wire::home::{Home, Links, prefers_html};
-
-pub(super) fn register(r: &mut impl Registry) {
-    r.add(Get, "/", Guard::Public, home);
-    r.add(Get, "/openapi.json", Guard::Public, monitoring);
-    r.add(Get, "/identity/openapi.json", Guard::Public, identity);
-}
 
 /// The page loads nothing from anywhere, runs no script, and may not be framed.
 const HEADERS: [(header::HeaderName, &str); 3] = [
@@ -34,7 +26,7 @@ pre{padding:.8rem 1rem;overflow-x:auto;border-radius:6px;background:#e9ecf1}a{co
 footer{margin-top:3rem;font-size:.9rem;opacity:.7}\
 @media(prefers-color-scheme:dark){body{color:#e6e9ee;background:#14181f}pre{background:#1d232d}a{color:#7db4ee}}";
 
-async fn home(called: Called, headers: HeaderMap) -> Result<Response, Refusal> {
+pub(super) async fn home(called: Called, headers: HeaderMap) -> Result<Response, Refusal> {
     let lines = headers.get_all(header::ACCEPT).iter();
     let accept: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
     let told = told(&called.url);
@@ -127,11 +119,11 @@ fn document(called: &Called, rest: &str) -> Response {
     called.mark(json_bytes(StatusCode::OK, body.into_bytes()))
 }
 
-async fn monitoring(called: Called) -> Response {
+pub(super) async fn monitoring(called: Called) -> Response {
     document(&called, &MONITORING)
 }
 
-async fn identity(called: Called) -> Response {
+pub(super) async fn identity(called: Called) -> Response {
     document(&called, &IDENTITY)
 }
 

@@ -5,8 +5,6 @@ use crate::app::App;
 use crate::http::caller::{Manager, single};
 use crate::http::payload::FormPayload;
 use crate::http::problem::Refusal;
-use crate::http::routes::Verb::{Get, Post};
-use crate::http::routes::{Guard, Registry};
 use crate::http::source::From;
 use crate::own_address::Called;
 use axum::extract::State;
@@ -32,24 +30,6 @@ use wire::secret::SecretText;
 
 /// What a client without a refresh token is told, as the original tells it.
 const NOT_SUPPORTED: &str = "not_supported";
-
-pub(super) fn register(r: &mut impl Registry) {
-    for path in ["/identity/token", "/oidc/token"] {
-        r.add(Post, path, Guard::Credential, token);
-    }
-    for path in ["/identity/keys", "/oidc/keys"] {
-        r.add(Get, path, Guard::Public, keys);
-    }
-    for path in [
-        "/identity/.well-known/openid-configuration",
-        "/.well-known/openid-configuration",
-    ] {
-        r.add(Get, path, Guard::Public, discovery);
-    }
-    super::introspection::register(r);
-    r.add(Post, "/identity/revoke", Guard::Credential, revoke);
-    r.add(Get, "/identity/userinfo", Guard::Identity, userinfo);
-}
 
 /// A property that is missing or wrong, in the token service's codes.
 pub(super) fn property(code: &'static str, message: String) -> Refusal {
@@ -167,7 +147,7 @@ pub(super) fn grant(form: &Form) -> Result<Grant, Refusal> {
     }
 }
 
-async fn token(
+pub(super) async fn token(
     State(app): State<Arc<App>>,
     From(source): From,
     headers: HeaderMap,
@@ -222,7 +202,7 @@ fn reply(tokens: &Tokens) -> TokenReply {
     }
 }
 
-async fn keys(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+pub(super) async fn keys(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
     let keys = app.iam.public_keys().into_iter().map(|key| Jwk {
         kty: "RSA".to_owned(),
         n: key.n,
@@ -239,12 +219,12 @@ async fn keys(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
     )
 }
 
-async fn discovery(called: Called) -> Result<Response, Refusal> {
+pub(super) async fn discovery(called: Called) -> Result<Response, Refusal> {
     let answer = json(StatusCode::OK, &Discovery::at(&called.url))?;
     Ok(called.mark(answer))
 }
 
-async fn revoke(
+pub(super) async fn revoke(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     FormPayload(body): FormPayload,
@@ -257,7 +237,7 @@ async fn revoke(
     json(StatusCode::OK, &serde_json::json!({}))
 }
 
-async fn userinfo(
+pub(super) async fn userinfo(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
 ) -> Result<Response, Refusal> {

@@ -11,8 +11,6 @@ use crate::http::caller;
 use crate::http::guesses::Guesser;
 use crate::http::payload::FormPayload;
 use crate::http::problem::Refusal;
-use crate::http::routes::Verb::Post;
-use crate::http::routes::{Guard, Registry};
 use crate::http::source::From;
 use axum::extract::State;
 use axum::response::Response;
@@ -23,11 +21,7 @@ use wire::code;
 use wire::credential;
 use wire::iam::introspection::{Introspection, TokenAccount};
 
-pub(super) fn register(r: &mut impl Registry) {
-    r.add(Post, "/identity/introspect", Guard::Credential, introspect);
-}
-
-async fn introspect(
+pub(super) async fn introspect(
     State(app): State<Arc<App>>,
     params: Params,
     From(source): From,

@@ -8,8 +8,6 @@ use crate::http::caller::Manager;
 use crate::http::guesses::Guesser;
 use crate::http::payload::{FormPayload, Payload};
 use crate::http::problem::Refusal;
-use crate::http::routes::Verb::{Get, Post};
-use crate::http::routes::{Guard, Registry};
 use crate::http::source::From;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -29,30 +27,6 @@ use wire::secret::SecretText;
 /// What everybody is who was invited and has not answered.
 pub(super) const PENDING: &str = "PENDING";
 
-pub(super) fn register(r: &mut impl Registry) {
-    r.add(
-        Post,
-        "/v2/accounts/{account}/users",
-        Guard::Identity,
-        invite,
-    );
-    r.add(Get, "/v2/users/self/invitations", Guard::Identity, waiting);
-    r.add(
-        Post,
-        "/v2/users/self/invitations/{id}/accept",
-        Guard::Identity,
-        accept,
-    );
-    r.add(
-        Post,
-        "/v2/users/self/invitations/{id}/decline",
-        Guard::Identity,
-        decline,
-    );
-    r.add(Post, "/v2/users/accept", Guard::Identity, accept_account);
-    r.add(Post, "/v2/users/redeem", Guard::Credential, redeem);
-}
-
 /// An account role by its name.
 pub(super) fn role(text: &str) -> Result<Role, Refusal> {
     text.parse().map_err(|_| {
@@ -62,7 +36,7 @@ pub(super) fn role(text: &str) -> Result<Role, Refusal> {
     })
 }
 
-async fn invite(
+pub(super) async fn invite(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -90,7 +64,7 @@ async fn invite(
     json(StatusCode::ACCEPTED, &Invited { resources })
 }
 
-async fn waiting(
+pub(super) async fn waiting(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -118,7 +92,7 @@ async fn waiting(
     json(StatusCode::OK, &list)
 }
 
-async fn accept(
+pub(super) async fn accept(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -141,7 +115,7 @@ async fn accept(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn decline(
+pub(super) async fn decline(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
@@ -151,7 +125,7 @@ async fn decline(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn accept_account(
+pub(super) async fn accept_account(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     Payload(bytes): Payload,
@@ -171,7 +145,7 @@ fn secret(text: &SecretText) -> Secret<String> {
     Secret::new(text.expose().to_owned())
 }
 
-async fn redeem(
+pub(super) async fn redeem(
     State(app): State<Arc<App>>,
     From(source): From,
     FormPayload(bytes): FormPayload,

@@ -6,8 +6,6 @@ use super::reply::json;
 use crate::app::App;
 use crate::http::payload::FormPayload;
 use crate::http::problem::Refusal;
-use crate::http::routes::Verb::{Get, Post};
-use crate::http::routes::{Guard, Registry};
 use crate::http::source::From;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -18,11 +16,6 @@ use std::sync::Arc;
 use wire::iam::form::Form;
 use wire::iam::token::PasscodeReply;
 use wire::secret::SecretText;
-
-pub(super) fn register(r: &mut impl Registry) {
-    r.add(Get, "/identity/passcode", Guard::Public, page);
-    r.add(Post, "/identity/passcode", Guard::Credential, issue);
-}
 
 /// The page loads nothing from anywhere, runs no script, and may not be framed.
 const HEADERS: [(header::HeaderName, &str); 4] = [
@@ -83,11 +76,11 @@ pub(super) fn escape(text: &str) -> String {
         .replace('\'', "&#39;")
 }
 
-async fn page(State(app): State<Arc<App>>) -> Response {
+pub(super) async fn page(State(app): State<Arc<App>>) -> Response {
     login_page(&app, StatusCode::OK, None)
 }
 
-async fn issue(
+pub(super) async fn issue(
     State(app): State<Arc<App>>,
     From(source): From,
     headers: HeaderMap,

@@ -6,8 +6,6 @@ use crate::app::App;
 use crate::http::caller::{Manager, single};
 use crate::http::payload::FormPayload;
 use crate::http::problem::Refusal;
-use crate::http::routes::Verb::Post;
-use crate::http::routes::{Guard, Registry};
 use crate::http::source::From;
 use axum::extract::State;
 use axum::response::Response;
@@ -23,11 +21,6 @@ use wire::cf::token::UaaTokenReply;
 use wire::credential;
 use wire::iam::form::Form;
 use wire::secret::SecretText;
-
-pub(super) fn register(r: &mut impl Registry) {
-    r.add(Post, "/oauth/token", Guard::Credential, token);
-    r.add(Post, "/oauth/token/disconnect", Guard::Identity, disconnect);
-}
 
 fn refused(kind: Kind, word: &'static str, message: String) -> Refusal {
     Refusal(Problem::new(kind, word, message))
@@ -93,7 +86,7 @@ fn grant(form: &Form) -> Result<UaaGrant, Refusal> {
     }
 }
 
-async fn token(
+pub(super) async fn token(
     State(app): State<Arc<App>>,
     From(source): From,
     headers: HeaderMap,
@@ -131,7 +124,7 @@ async fn token(
 }
 
 /// Ends the session of the caller's token, in whichever header it came.
-async fn disconnect(
+pub(super) async fn disconnect(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
 ) -> Result<Response, Refusal> {

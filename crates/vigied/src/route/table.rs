@@ -1,0 +1,99 @@
+//! Every route: verb, path, who may call it, the form of its errors, and its handler, whose last argument says how large a
+//! body it takes. `vigied routes` prints this table.
+
+use super::{
+    account, api_key, cloud_foundry, deleted, health, home, identity, introspection, invitation,
+    metrics, passcode, settings, uaa,
+};
+use crate::http::form::Form::{self, CloudFoundry, Identity as Account, Monitoring, Token, Uaa};
+use crate::http::routes::Guard::{Credential, Identity, Public, Scope};
+use crate::http::routes::{Route, delete, get, post, put};
+use base::id::{OrgId, SpaceId};
+use base::scope::Action;
+
+/// The beginnings of paths below which errors have several forms, with the form of what is no route there.
+pub(crate) const SHARED: &[(&str, Form)] = &[("/v1", Monitoring), ("/v2", CloudFoundry)];
+
+/// All of them, in the order in which they are told.
+#[rustfmt::skip]
+pub(crate) fn table() -> Vec<Route> {
+    vec![
+        // What a person sees first.
+        get("/", Public, Monitoring, home::home),
+        get("/openapi.json", Public, Monitoring, home::monitoring),
+        get("/identity/openapi.json", Public, Token, home::identity),
+        // Monitoring.
+        get("/health/live", Public, Monitoring, health::live).answered_when_full(),
+        get("/health/ready", Public, Monitoring, health::ready).answered_when_full(),
+        get("/metrics", Scope(Action::Render), Monitoring, health::metrics),
+        post("/v1/metrics", Scope(Action::Write), Monitoring, metrics::send),
+        get("/v1/metrics", Scope(Action::Render), Monitoring, metrics::render),
+        get("/v1/metrics/list", Scope(Action::Find), Monitoring, metrics::list),
+        delete("/v1/metrics/list", Scope(Action::Delete), Monitoring, metrics::delete),
+        get("/v1/settings/domain", Scope(Action::Render), Monitoring, settings::show),
+        put("/v1/settings/domain", Scope(Action::Configure), Monitoring, settings::change),
+        // The token service.
+        post("/identity/token", Credential, Token, identity::token),
+        post("/oidc/token", Credential, Token, identity::token),
+        get("/identity/keys", Public, Token, identity::keys),
+        get("/oidc/keys", Public, Token, identity::keys),
+        get("/identity/.well-known/openid-configuration", Public, Token, identity::discovery),
+        get("/.well-known/openid-configuration", Public, Token, identity::discovery),
+        post("/identity/introspect", Credential, Token, introspection::introspect),
+        post("/identity/revoke", Credential, Token, identity::revoke),
+        get("/identity/userinfo", Identity, Token, identity::userinfo),
+        get("/identity/passcode", Public, Token, passcode::page),
+        post("/identity/passcode", Credential, Token, passcode::issue),
+        // API keys.
+        get("/v1/apikeys", Identity, Account, api_key::list),
+        post("/v1/apikeys", Identity, Account, api_key::create),
+        get("/v1/apikeys/details", Identity, Account, api_key::details),
+        get("/v1/apikeys/{id}", Identity, Account, api_key::show),
+        put("/v1/apikeys/{id}", Identity, Account, api_key::update),
+        delete("/v1/apikeys/{id}", Identity, Account, api_key::delete),
+        post("/v1/apikeys/{id}/lock", Identity, Account, api_key::lock),
+        delete("/v1/apikeys/{id}/lock", Identity, Account, api_key::unlock),
+        post("/v1/apikeys/{id}/disable", Identity, Account, api_key::disable),
+        delete("/v1/apikeys/{id}/disable", Identity, Account, api_key::enable),
+        // Accounts and their people.
+        get("/coe/v2/accounts", Identity, Account, account::accounts),
+        get("/coe/v2/accounts/{id}", Identity, Account, account::account),
+        get("/v2/accounts/{account}/users", Identity, Account, account::users),
+        delete("/v2/accounts/{account}/users/{iam_id}", Identity, Account, account::remove),
+        put("/v2/accounts/{account}/roles/{role}", Identity, Account, account::set_role),
+        delete("/v2/accounts/{account}/roles/{role}", Identity, Account, account::unset_role),
+        put("/v2/users/self/password", Identity, Account, account::password),
+        post("/v2/accounts/{account}/users", Identity, Account, invitation::invite),
+        get("/v2/users/self/invitations", Identity, Account, invitation::waiting),
+        post("/v2/users/self/invitations/{id}/accept", Identity, Account, invitation::accept),
+        post("/v2/users/self/invitations/{id}/decline", Identity, Account, invitation::decline),
+        post("/v2/users/accept", Identity, Account, invitation::accept_account),
+        post("/v2/users/redeem", Credential, Account, invitation::redeem),
+        // The UAA.
+        post("/oauth/token", Credential, Uaa, uaa::token),
+        post("/oauth/token/disconnect", Identity, Uaa, uaa::disconnect),
+        // Cloud Foundry.
+        get("/v2/info", Public, CloudFoundry, cloud_foundry::info),
+        get("/v2/regions", Public, CloudFoundry, cloud_foundry::regions),
+        get("/v2/organizations", Identity, CloudFoundry, cloud_foundry::orgs),
+        post("/v2/organizations", Identity, CloudFoundry, cloud_foundry::create_org),
+        get("/v2/organizations/{guid}", Identity, CloudFoundry, cloud_foundry::org),
+        put("/v2/organizations/{guid}", Identity, CloudFoundry, cloud_foundry::rename_org),
+        delete("/v2/organizations/{guid}", Identity, CloudFoundry, cloud_foundry::delete_org),
+        get("/v2/organizations/{guid}/spaces", Identity, CloudFoundry, cloud_foundry::org_spaces),
+        get("/v2/organizations/{guid}/{role}", Identity, CloudFoundry, cloud_foundry::holders::<OrgId>),
+        put("/v2/organizations/{guid}/{role}", Identity, CloudFoundry, cloud_foundry::set_role::<OrgId>),
+        delete("/v2/organizations/{guid}/{role}", Identity, CloudFoundry, cloud_foundry::unset_role::<OrgId>),
+        get("/v2/spaces", Identity, CloudFoundry, cloud_foundry::spaces),
+        post("/v2/spaces", Identity, CloudFoundry, cloud_foundry::create_space),
+        get("/v2/spaces/{guid}", Identity, CloudFoundry, cloud_foundry::space),
+        put("/v2/spaces/{guid}", Identity, CloudFoundry, cloud_foundry::rename_space),
+        delete("/v2/spaces/{guid}", Identity, CloudFoundry, cloud_foundry::delete_space),
+        get("/v2/spaces/{guid}/{role}", Identity, CloudFoundry, cloud_foundry::holders::<SpaceId>),
+        put("/v2/spaces/{guid}/{role}", Identity, CloudFoundry, cloud_foundry::set_role::<SpaceId>),
+        delete("/v2/spaces/{guid}/{role}", Identity, CloudFoundry, cloud_foundry::unset_role::<SpaceId>),
+        get("/v2/deleted", Identity, CloudFoundry, deleted::list),
+        post("/v2/spaces/{guid}/restore", Identity, CloudFoundry, deleted::restore_space),
+        post("/v2/organizations/{guid}/restore", Identity, CloudFoundry, deleted::restore_org),
+    ]
+}
