@@ -18,6 +18,7 @@ mod span;
 mod sparklines;
 mod stop;
 mod tally;
+mod unpacking;
 mod zone;
 
 use crate::context::Context;

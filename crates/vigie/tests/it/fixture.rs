@@ -2,11 +2,13 @@
 //! organizations, and remembers what it was asked.
 
 mod documents;
+mod gzip;
 
 use crate::store::Store;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub(crate) use documents::key;
+pub(crate) use gzip::gzip;
 use documents::{
     accounts, code_of, date, deleted, discovery, holders, org, organizations, regions, space,
     spaces, users,
@@ -84,6 +86,8 @@ pub(crate) struct Knobs {
     pub(crate) vanishing: Option<PathBuf>,
     /// The `Transaction-Id` of every answer, where there is one.
     pub(crate) transaction: Option<&'static str>,
+    /// Answers go out packed to whoever takes them so; the bytes that are cut off at their end.
+    pub(crate) packed: Option<usize>,
     /// Who the tokens say has issued them: one name for an installation, whichever host of it is asked.
     pub(crate) issuer: String,
     /// Serial number of the last token.
@@ -119,6 +123,7 @@ impl Fixture {
                 invitations: 0,
                 vanishing: None,
                 transaction: None,
+                packed: None,
                 issuer: "https://vigie.example/identity".to_owned(),
                 tokens: 0,
                 asked: Vec::new(),
@@ -165,6 +170,7 @@ impl Fixture {
     fn serve(&self, mut stream: &TcpStream) {
         let mut reader = BufReader::new(stream.try_clone().unwrap());
         while let Some(asked) = read(&mut reader) {
+            let takes_gzip = asked.header("accept-encoding") == "gzip";
             let (status, body) = self.twisted(&asked);
             let moved = self.knobs.lock().unwrap().moved.clone();
             let location = match moved {
@@ -187,11 +193,16 @@ impl Fixture {
             let later = later
                 .filter(|_| status == 503)
                 .map_or_else(String::new, |later| format!("Retry-After: {later}\r\n"));
+            let packed = self.knobs.lock().unwrap().packed.filter(|_| takes_gzip);
+            let (coding, bytes) = match packed {
+                Some(cut) => ("Content-Encoding: gzip\r\n", gzip(&text, cut)),
+                None => ("", text.into_bytes()),
+            };
             let head = format!(
-                "HTTP/1.1 {status} X\r\n{location}{date}{later}{transaction}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}",
-                text.len()
+                "HTTP/1.1 {status} X\r\n{location}{date}{later}{transaction}{coding}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+                bytes.len()
             );
-            if stream.write_all(head.as_bytes()).is_err() {
+            if stream.write_all(&[head.as_bytes(), &bytes].concat()).is_err() {
                 return;
             }
         }

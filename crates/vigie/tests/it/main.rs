@@ -27,6 +27,8 @@ mod metrics_list;
 mod metrics_pipe;
 mod metrics_send;
 mod origins;
+mod packed;
+#[cfg(test)]
 mod person;
 mod pinned;
 mod placing;

@@ -1,4 +1,4 @@
-//! Where samples come from: the command line, a file or standard input, in one of three formats.
+//! Where samples come from: the command line, a file or standard input, in one of three formats, packed by gzip or not.
 
 use super::json_input::decoded;
 use super::pipe::{Piece, Pipe};
@@ -57,7 +57,7 @@ pub(crate) struct Input {
     pub(crate) unit: Unit,
     /// Bytes to read, where that is known.
     pub(crate) size: Option<u64>,
-    /// Bytes read so far.
+    /// Bytes read so far, packed as they are.
     pub(crate) read: u64,
     source: Source,
 }
@@ -204,7 +204,7 @@ impl Input {
                 let portion = match piece {
                     Piece::Quiet => Portion::Quiet,
                     Piece::Bytes(bytes, read_at) => {
-                        self.read += bytes.len() as u64;
+                        self.read = stream.pipe.read();
                         Portion::Lines(decoder.feed(&bytes, Now::told_by(read_at, &by))?)
                     }
                     Piece::Failed(error) => return Err(unreadable(&error)),

@@ -38,7 +38,7 @@ Sending samples twice changes nothing where each has a time; without one they ar
 
 Files are Graphite lines, CSV (with `,`, `;` or tabs; a sample in each row, or a column for each
 series beside one of times), or JSON (an array, or an object in each line), also as `metrics get`
-writes them.
+writes them; packed by gzip they are unpacked on the way.
 
 Examples:
   vigie metrics send shop.orders=17 shop.latency-ms=48.6@-5min
