@@ -28,13 +28,9 @@ impl Unreadable {
             Self::Broken => "packed by gzip, which ends early or is damaged".into(),
             Self::TooLarge(most) => shown!("larger than {} MiB when unpacked", most >> 20),
         };
-        Failure::failed(shown!(
-            "the answer of `{}` is {}",
-            Shown::told(origin),
-            why
-        ))
-        .coded(code::ANSWER_MALFORMED)
-        .hint("a proxy on the way may have changed it")
+        Failure::failed(shown!("the answer of `{}` is {}", Shown::told(origin), why))
+            .coded(code::ANSWER_MALFORMED)
+            .hint("a proxy on the way may have changed it")
     }
 }
 
@@ -43,7 +39,9 @@ pub(super) fn body(headers: &HeaderMap, body: Vec<u8>, most: u64) -> Result<Vec<
     let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
     let coding = match (codings.next(), codings.next()) {
         (None, _) => return Ok(body),
-        (Some(one), None) => String::from_utf8_lossy(one.as_bytes()).trim().to_ascii_lowercase(),
+        (Some(one), None) => String::from_utf8_lossy(one.as_bytes())
+            .trim()
+            .to_ascii_lowercase(),
         (Some(_), Some(_)) => return Err(Unreadable::Coding("several".to_owned())),
     };
     match coding.as_str() {
@@ -55,7 +53,9 @@ pub(super) fn body(headers: &HeaderMap, body: Vec<u8>, most: u64) -> Result<Vec<
     }
     let mut plain = Vec::new();
     let mut packed = MultiGzDecoder::new(body.as_slice()).take(most.saturating_add(1));
-    packed.read_to_end(&mut plain).map_err(|_| Unreadable::Broken)?;
+    packed
+        .read_to_end(&mut plain)
+        .map_err(|_| Unreadable::Broken)?;
     if plain.len() as u64 > most {
         return Err(Unreadable::TooLarge(most));
     }
@@ -92,7 +92,10 @@ mod tests {
         assert_eq!(body(&HeaderMap::new(), plain.clone(), 1), Ok(plain.clone()));
         assert_eq!(body(&said("identity"), plain.clone(), 1), Ok(plain));
         assert_eq!(body(&said("gzip"), Vec::new(), 1), Ok(Vec::new()));
-        assert_eq!(body(&said("gzip"), gzip.clone(), 4999), Err(Unreadable::TooLarge(4999)));
+        assert_eq!(
+            body(&said("gzip"), gzip.clone(), 4999),
+            Err(Unreadable::TooLarge(4999))
+        );
         let cut = gzip[..gzip.len() - 1].to_vec();
         for broken in [cut, b"no gzip".to_vec()] {
             assert_eq!(body(&said("gzip"), broken, 5000), Err(Unreadable::Broken));
@@ -103,6 +106,9 @@ mod tests {
         }
         let mut twice = said("gzip");
         twice.append(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        assert!(matches!(body(&twice, gzip, 5000), Err(Unreadable::Coding(_))));
+        assert!(matches!(
+            body(&twice, gzip, 5000),
+            Err(Unreadable::Coding(_))
+        ));
     }
 }

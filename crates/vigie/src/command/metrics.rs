@@ -3,6 +3,7 @@
 mod asked;
 mod branch;
 mod delete;
+mod figures;
 mod get;
 mod input;
 mod json_input;
@@ -19,6 +20,7 @@ mod sparklines;
 mod stop;
 mod tally;
 mod unpacking;
+mod watch;
 mod zone;
 
 use crate::context::Context;

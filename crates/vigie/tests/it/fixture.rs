@@ -8,11 +8,11 @@ use crate::store::Store;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub(crate) use documents::key;
-pub(crate) use gzip::gzip;
 use documents::{
     accounts, code_of, date, deleted, discovery, holders, org, organizations, regions, space,
     spaces, users,
 };
+pub(crate) use gzip::gzip;
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -202,7 +202,10 @@ impl Fixture {
                 "HTTP/1.1 {status} X\r\n{location}{date}{later}{transaction}{coding}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
                 bytes.len()
             );
-            if stream.write_all(&[head.as_bytes(), &bytes].concat()).is_err() {
+            if stream
+                .write_all(&[head.as_bytes(), &bytes].concat())
+                .is_err()
+            {
                 return;
             }
         }

@@ -26,9 +26,9 @@ mod metrics_get;
 mod metrics_list;
 mod metrics_pipe;
 mod metrics_send;
+mod metrics_watch;
 mod origins;
 mod packed;
-#[cfg(test)]
 mod person;
 mod pinned;
 mod placing;
