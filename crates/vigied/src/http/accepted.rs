@@ -17,7 +17,9 @@ pub(crate) enum Accepted {
 fn weight(text: &str) -> u32 {
     let text = text.trim();
     let is_short = text.len() <= 5 && text.starts_with(['0', '1']);
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let is_plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
     let weight: Option<f64> = text.parse().ok().filter(|_| is_short && is_plain);
     #[expect(
         clippy::cast_possible_truncation,

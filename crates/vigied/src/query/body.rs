@@ -24,7 +24,9 @@ fn response(body: Body, is_packed: bool) -> Response {
     let mut response = (JSON, body).into_response();
     if is_packed {
         let gzip = HeaderValue::from_static("gzip");
-        response.headers_mut().insert(header::CONTENT_ENCODING, gzip);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_ENCODING, gzip);
     }
     response
 }

@@ -14,8 +14,8 @@ const WORTH_BYTES: usize = 1400;
 /// What a packer has in memory, beside what it makes of a whole answer: its tables take about 320 KiB.
 pub(super) const PACKER_BYTES: u64 = 512 * 1024;
 
-/// The quickest level: digits shrink to a quarter by it, and the best takes four times as long for a tenth less
-/// (`cargo bench -p benches --bench packing`).
+/// The quickest level: digits shrink to a quarter or a third by it. The usual one, 6, makes a quarter less of that, and takes
+/// ten times as long (`cargo bench -p benches --bench packing`).
 const LEVEL: u32 = 1;
 
 /// One answer's.
@@ -90,7 +90,9 @@ mod tests {
         // No byte predicts the next one.
         let mut state = 1_u64;
         let noise: Vec<u8> = std::iter::repeat_with(|| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             state.to_be_bytes()[0]
         })
         .take(4000)

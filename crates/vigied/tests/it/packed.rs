@@ -60,7 +60,11 @@ fn a_large_answer_is_packed_in_pieces_and_a_middling_one_as_a_whole() {
     assert!(is_packed(&packed), "{:?}", packed.headers);
     assert_eq!(packed.header("vary"), Some("accept-encoding"));
     assert_eq!(packed.header("content-length"), None);
-    assert!(packed.body.len() * 3 < plain.body.len(), "{}", packed.body.len());
+    assert!(
+        packed.body.len() * 3 < plain.body.len(),
+        "{}",
+        packed.body.len()
+    );
     assert!(unpacked(&packed) == plain.body);
 
     for path in [
