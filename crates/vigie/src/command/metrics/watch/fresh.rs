@@ -146,5 +146,12 @@ mod tests {
             sample.line(&TimeZone::UTC).as_str(),
             "1970-01-01 00:00:01.500  a,b  1e300"
         );
+        // Of a server that means no good.
+        let sample = Sample {
+            name: "\u{1b}]0;x\u{7}\nFORGED",
+            ..sample
+        };
+        let line = sample.line(&TimeZone::UTC);
+        assert!(!line.as_str().contains(['\u{1b}', '\u{7}', '\n']));
     }
 }
