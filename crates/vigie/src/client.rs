@@ -4,6 +4,7 @@
 //! in [`crate::trust`], which alone makes the requests that are sent.
 
 mod unanswered;
+mod unpacked;
 
 use crate::config::Config;
 use crate::env::{self, Env};
@@ -210,6 +211,7 @@ impl Client {
         let mut built = http::Request::builder().method(method.clone()).uri(&url);
         built = built
             .header("accept", "application/json")
+            .header("accept-encoding", "gzip")
             .header("accept-language", "en-US");
         for (name, value) in headers {
             let value = HeaderValue::from_str(&value).map_err(|_| {
@@ -246,6 +248,8 @@ impl Client {
             .limit(REPLY_BYTES_MAX)
             .read_to_vec()
             .map_err(lost)?;
+        let body = unpacked::body(response.headers(), body, REPLY_BYTES_MAX)
+            .map_err(|why| why.failure(&origin))?;
         let status = response.status();
         self.trace.reply(
             &format!("HTTP/1.1 {status}"),

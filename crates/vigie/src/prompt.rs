@@ -86,7 +86,7 @@ pub(crate) fn choose<'a, T>(
     require(&what.into(), &flag.into())?;
     show(heading, items, &describe);
     loop {
-        let answer = line(&"Enter a number> ".into())?;
+        let answer = line(&"Enter a number or a name> ".into())?;
         if let Some(item) = meant(&answer, items, &describe) {
             return Ok(item);
         }
@@ -101,7 +101,7 @@ pub(crate) fn choose_or_skip<'a, T>(
 ) -> Result<Option<&'a T>, Failure> {
     show(heading, items, &describe);
     loop {
-        let answer = line(&"Enter a number> ".into())?;
+        let answer = line(&"Enter a number or a name> ".into())?;
         if answer.is_empty() {
             return Ok(None);
         }

@@ -10,14 +10,17 @@ pub mod encode;
 pub mod json;
 mod line;
 mod moment;
+mod names;
 mod now;
 pub mod plaintext;
 mod slip;
 mod stamp;
 
 pub use moment::{Moment, moment, moment_in};
+pub use names::Names;
 pub use now::Now;
 pub use slip::is_number;
+pub use stamp::Stamps;
 
 use crate::time_expr::lenient::Notice;
 use base::name::SeriesName;
@@ -65,6 +68,8 @@ pub struct Lines {
     pub received: u64,
     /// How many of the samples have a time that the reader set: that of their reading, or one that counts from it.
     pub stamped: u64,
+    /// How many of the samples have a name in which a character was replaced.
+    pub renamed: u64,
     /// What is to be said of how a time was read.
     pub notice: Option<Notice>,
 }

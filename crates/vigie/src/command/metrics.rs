@@ -3,6 +3,7 @@
 mod asked;
 mod branch;
 mod delete;
+mod figures;
 mod get;
 mod input;
 mod json_input;
@@ -18,6 +19,8 @@ mod span;
 mod sparklines;
 mod stop;
 mod tally;
+mod unpacking;
+mod watch;
 mod zone;
 
 use crate::context::Context;

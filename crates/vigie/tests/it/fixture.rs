@@ -2,6 +2,8 @@
 //! organizations, and remembers what it was asked.
 
 mod documents;
+mod gzip;
+mod request;
 
 use crate::store::Store;
 use base64::Engine as _;
@@ -11,8 +13,10 @@ use documents::{
     accounts, code_of, date, deleted, discovery, holders, org, organizations, regions, space,
     spaces, users,
 };
+pub(crate) use gzip::gzip;
+use request::{decode, read};
 use serde_json::{Value, json};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -84,6 +88,8 @@ pub(crate) struct Knobs {
     pub(crate) vanishing: Option<PathBuf>,
     /// The `Transaction-Id` of every answer, where there is one.
     pub(crate) transaction: Option<&'static str>,
+    /// Answers go out packed to whoever takes them so; the bytes that are cut off at their end.
+    pub(crate) packed: Option<usize>,
     /// Who the tokens say has issued them: one name for an installation, whichever host of it is asked.
     pub(crate) issuer: String,
     /// Serial number of the last token.
@@ -119,6 +125,7 @@ impl Fixture {
                 invitations: 0,
                 vanishing: None,
                 transaction: None,
+                packed: None,
                 issuer: "https://vigie.example/identity".to_owned(),
                 tokens: 0,
                 asked: Vec::new(),
@@ -165,6 +172,7 @@ impl Fixture {
     fn serve(&self, mut stream: &TcpStream) {
         let mut reader = BufReader::new(stream.try_clone().unwrap());
         while let Some(asked) = read(&mut reader) {
+            let takes_gzip = asked.header("accept-encoding") == "gzip";
             let (status, body) = self.twisted(&asked);
             let moved = self.knobs.lock().unwrap().moved.clone();
             let location = match moved {
@@ -187,11 +195,19 @@ impl Fixture {
             let later = later
                 .filter(|_| status == 503)
                 .map_or_else(String::new, |later| format!("Retry-After: {later}\r\n"));
+            let packed = self.knobs.lock().unwrap().packed.filter(|_| takes_gzip);
+            let (coding, bytes) = match packed {
+                Some(cut) => ("Content-Encoding: gzip\r\n", gzip(&text, cut)),
+                None => ("", text.into_bytes()),
+            };
             let head = format!(
-                "HTTP/1.1 {status} X\r\n{location}{date}{later}{transaction}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}",
-                text.len()
+                "HTTP/1.1 {status} X\r\n{location}{date}{later}{transaction}{coding}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+                bytes.len()
             );
-            if stream.write_all(head.as_bytes()).is_err() {
+            if stream
+                .write_all(&[head.as_bytes(), &bytes].concat())
+                .is_err()
+            {
                 return;
             }
         }
@@ -448,48 +464,4 @@ fn now() -> i64 {
             .as_secs(),
     )
     .unwrap()
-}
-
-fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
-    let mut line = String::new();
-    if reader.read_line(&mut line).ok()? == 0 {
-        return None;
-    }
-    let mut words = line.split_whitespace();
-    let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
-    let mut headers = Vec::new();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok()?;
-        match line.trim_end().split_once(": ") {
-            Some((name, value)) => headers.push((name.to_ascii_lowercase(), value.to_owned())),
-            None => break,
-        }
-    }
-    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    let mut asked = Asked {
-        method,
-        path: path.to_owned(),
-        query: decode(query),
-        headers,
-        body: String::new(),
-    };
-    let mut body = vec![0; asked.header("content-length").parse().unwrap_or(0)];
-    reader.read_exact(&mut body).ok()?;
-    asked.body = String::from_utf8(body).unwrap();
-    Some(asked)
-}
-
-fn decode(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let digits = [rest.next().unwrap(), rest.next().unwrap()];
-            bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap());
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).unwrap()
 }

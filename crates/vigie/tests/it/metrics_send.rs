@@ -362,3 +362,53 @@ fn regression_7_a_receipt_that_does_not_add_up_is_no_receipt() {
         );
     }
 }
+
+/// Two arguments of one name were sent at one millisecond, and the second replaced the first.
+#[test]
+fn regression_7_two_arguments_of_one_name_are_two_samples() {
+    let mut terminal = Terminal::logged_in();
+    let ran = terminal.run("vigie metrics send a=1 a=2 b=3 a=4 --output json");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let store = terminal.server.store.lock().unwrap();
+    let values: Vec<_> = store.samples["a"].values().cloned().collect();
+    assert_eq!(values, [json!(1), json!(2), json!(4)]);
+    // One that is said to be of one instant stays of it.
+    drop(store);
+    terminal.run("vigie metrics send c=1@1519862400 c=2@1519862400");
+    let store = terminal.server.store.lock().unwrap();
+    assert_eq!(store.samples["c"].len(), 1);
+}
+
+#[test]
+fn refused_characters_are_replaced_on_request_and_told() {
+    let mut terminal = Terminal::logged_in();
+    write(
+        &terminal,
+        "win.csv",
+        "name,timestamp,value\nwin.Processor(_Total).% Time,1519862400,1\nwin.ok,1519862400,2\n",
+    );
+    write(
+        &terminal,
+        "ipmi.json",
+        r#"[{"name":"ipmi.Fan [1]","value":1,"timestamp":1519862400}]"#,
+    );
+    write(&terminal, "lines", "a.O'Brien,x 1 1519862400\n");
+    let ran = terminal.run("vigie metrics send --file win.csv");
+    assert_eq!(ran.code, 7, "never by itself: {ran:?}");
+    terminal.run("vigie metrics send --file win.csv --replace-refused");
+    terminal.run("vigie metrics send --file ipmi.json --replace-refused=- --output json");
+    terminal.run("vigie metrics send --file lines --replace-refused --dry-run");
+    assert_snapshot!(terminal.transcript());
+    let store = terminal.server.store.lock().unwrap();
+    let names: Vec<&str> = store.samples.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        ["ipmi.Fan--1-", "win.Processor__Total_.%_Time", "win.ok"]
+    );
+    drop(store);
+    for wrong in [".", ";", "__", "*", ""] {
+        let line = format!("vigie metrics send a=1 --replace-refused={wrong}");
+        let ran = terminal.run(&line);
+        assert_eq!(ran.code, 2, "{ran:?}");
+    }
+}

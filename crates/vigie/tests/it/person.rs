@@ -1,6 +1,7 @@
 //! Someone at a real terminal: reads what the program shows, and types when a question stands there.
 
 use crate::terminal::Terminal;
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use std::fs::{File, OpenOptions};
@@ -112,6 +113,30 @@ impl Person {
         );
         self.read = held.text.len();
         drop(held);
+    }
+
+    /// Waits until `text` is shown behind what was read, whatever follows.
+    pub(crate) fn wait_for_text(&mut self, text: &str) {
+        let held = self.shown.0.lock().unwrap();
+        let read = self.read;
+        let (held, _) = self
+            .shown
+            .1
+            .wait_timeout_while(held, PATIENCE, |shown| {
+                !shown.text[read..].contains(text) && !shown.closed
+            })
+            .unwrap();
+        let at = held.text[read..].find(text);
+        assert!(at.is_some(), "`{text}` was not shown:\n{}", held.text);
+        let at = at.unwrap_or_default();
+        self.read = read + at + text.len();
+        drop(held);
+    }
+
+    /// As Ctrl-C does: the terminal is not the program's own here.
+    pub(crate) fn interrupt(&self) {
+        let pid = i32::try_from(self.child.id()).unwrap();
+        kill_process(Pid::from_raw(pid).unwrap(), Signal::INT).unwrap();
     }
 
     /// Presses keys, whatever stands there.

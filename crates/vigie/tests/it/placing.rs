@@ -74,9 +74,9 @@ fn at_a_terminal_organization_and_space_are_asked_for() {
         terminal.server.address
     );
     let mut person = Person::at(&terminal, &line);
-    person.wait_for("Enter a number> ");
+    person.wait_for("Enter a number or a name> ");
     person.press("1\n");
-    person.answer("Enter a number> ", "2");
+    person.answer("Enter a number or a name> ", "2");
     let (shown, code) = person.leave();
     assert_eq!(code, 0, "{shown}");
     assert!(
@@ -90,7 +90,7 @@ fn at_a_terminal_organization_and_space_are_asked_for() {
     assert_eq!(targeted(&terminal), [ORG, PROD]);
     // What is named is not asked for, and what is skipped stays open.
     let mut person = Person::at(&terminal, &format!("{line} -o field-org"));
-    person.answer("Enter a number> ", "");
+    person.answer("Enter a number or a name> ", "");
     let (shown, code) = person.leave();
     assert_eq!(code, 0, "{shown}");
     assert_eq!(targeted(&terminal), [ORG, ""]);

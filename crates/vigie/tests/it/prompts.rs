@@ -15,9 +15,9 @@ fn a_login_asks_for_what_is_missing_and_hides_the_password() {
     person.answer("\nPassword> ", "wrong");
     person.answer("\nEmail> ", "ada@example.org");
     person.answer("\nPassword> ", "s3cret");
-    person.answer("\nEnter a number> ", "3");
-    person.answer("\nEnter a number> ", "2");
-    person.answer("\nEnter a number> ", "1");
+    person.answer("\nEnter a number or a name> ", "3");
+    person.answer("\nEnter a number or a name> ", "2");
+    person.answer("\nEnter a number or a name> ", "1");
     let (shown, code) = person.leave();
     assert_eq!(code, 0, "{shown}");
     assert!(!shown.contains("s3cret"), "{shown}");
@@ -52,8 +52,8 @@ fn a_region_is_chosen_by_its_name() {
         terminal.server.address
     );
     let mut person = Person::at(&terminal, &line);
-    person.answer("Enter a number> ", "eu");
-    person.answer("Enter a number> ", "eu-de");
+    person.answer("Enter a number or a name> ", "eu");
+    person.answer("Enter a number or a name> ", "eu-de");
     let (shown, code) = person.leave();
     assert_eq!(code, 0, "{shown}");
     assert!(shown.contains("no name of the list"), "{shown}");
@@ -68,7 +68,7 @@ fn a_region_may_be_skipped_and_chosen_later() {
         terminal.server.address
     );
     let mut person = Person::at(&terminal, &line);
-    person.answer("Enter a number> ", "");
+    person.answer("Enter a number or a name> ", "");
     let (shown, code) = person.leave();
     assert_eq!(code, 0, "{shown}");
     assert!(
@@ -109,7 +109,7 @@ fn organization_and_space_are_chosen_from_lists() {
     let mut terminal = Terminal::logged_in();
     terminal.set("NO_COLOR", "1");
     let mut person = Person::at(&terminal, "vigie target --cf");
-    person.answer("Enter a number> ", "2");
+    person.answer("Enter a number or a name> ", "2");
     let (shown, code) = person.leave();
     assert_eq!(code, 0, "{shown}");
     assert_snapshot!(told(&terminal, &shown));
@@ -119,7 +119,7 @@ fn organization_and_space_are_chosen_from_lists() {
 fn of_keys_with_the_same_name_one_is_chosen_and_a_deletion_confirmed() {
     let terminal = Terminal::logged_in();
     let mut person = Person::at(&terminal, "vigie iam api-key-delete twin");
-    person.answer("Enter a number> ", "2");
+    person.answer("Enter a number or a name> ", "2");
     person.answer("Really delete API key twin? [y/N]> ", "yes");
     let (shown, code) = person.leave();
     assert_eq!(code, 0, "{shown}");

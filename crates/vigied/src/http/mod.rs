@@ -1,5 +1,6 @@
 //! Everything between a socket and a handler.
 
+pub(crate) mod accepted;
 pub(crate) mod admit;
 mod answer;
 pub(crate) mod arrival;

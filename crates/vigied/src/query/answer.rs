@@ -4,8 +4,10 @@
 //! breaks the connection off, so that no part is ever taken for the whole.
 
 use super::memory::Held;
+use super::packer::{self, PACKER_BYTES, Packer};
 use super::running::Entered;
 use super::turns::Turn;
+use crate::http::accepted::Accepted;
 use crate::http::places::Place;
 use crate::http::problem::Refusal;
 use base::context::{Context, Memory as _, Stop};
@@ -39,6 +41,7 @@ const WINDOW_BYTES: u64 = (WHOLE_BYTES + (AHEAD + 2) * PIECE_BYTES) as u64;
 #[derive(Debug)]
 pub(super) struct Pieces {
     pub(super) first: Vec<u8>,
+    pub(super) is_packed: bool,
     pub(super) rest: mpsc::Receiver<Vec<u8>>,
     /// Set before the last sender goes; else the answer has broken off.
     pub(super) is_whole: Arc<AtomicBool>,
@@ -48,7 +51,7 @@ pub(super) struct Pieces {
 #[derive(Debug)]
 pub(super) enum Begun {
     Refused(Refusal),
-    Whole(Vec<u8>),
+    Whole { bytes: Vec<u8>, is_packed: bool },
     Pieces(Pieces),
 }
 
@@ -59,6 +62,7 @@ pub(super) struct Terms {
     pub(super) held: Arc<Held>,
     pub(super) leave: Leave,
     pub(super) unread: Arc<AtomicU64>,
+    pub(super) accepted: Accepted,
 }
 
 /// What a query has as long as it runs: given back before its answer is complete, so that whoever has it has room for the
@@ -78,6 +82,9 @@ pub(crate) struct Answer {
     held: Arc<Held>,
     leave: Option<Leave>,
     unread: Arc<AtomicU64>,
+    accepted: Accepted,
+    /// Since the first piece, where it is packed.
+    packer: Option<Packer>,
     runtime: Handle,
     begin: Option<oneshot::Sender<Begun>>,
     pieces: Option<mpsc::Sender<Vec<u8>>>,
@@ -94,6 +101,8 @@ impl Answer {
             held: terms.held,
             leave: Some(terms.leave),
             unread: terms.unread,
+            accepted: terms.accepted,
+            packer: None,
             runtime: Handle::current(),
             begin: Some(begin),
             pieces: None,
@@ -104,7 +113,11 @@ impl Answer {
 
     /// Takes the memory that an answer needs in any case.
     pub(super) fn reserve(&self) -> Result<(), Refusal> {
-        let held = self.held.hold(WINDOW_BYTES);
+        let packer = match self.accepted {
+            Accepted::Plain => 0,
+            Accepted::Gzip | Accepted::OnlyGzip => PACKER_BYTES,
+        };
+        let held = self.held.hold(WINDOW_BYTES + packer);
         held.map_err(|stop| Refusal::from(StoreError::Stopped(stop)))
     }
 
@@ -131,14 +144,29 @@ impl Answer {
     }
 
     fn send_out(&mut self) -> Result<(), Stop> {
-        let bytes = std::mem::replace(&mut self.out, Vec::with_capacity(PIECE_BYTES + 4096));
-        let Some(begin) = self.begin.take() else {
-            return self.send(bytes);
+        let begin = self.begin.take();
+        if begin.is_some() && self.accepted != Accepted::Plain {
+            self.packer = Some(Packer::new());
+        }
+        let bytes = match &mut self.packer {
+            Some(packer) => {
+                let packed = packer.pack(&self.out);
+                self.out.clear();
+                packed
+            }
+            None => std::mem::replace(&mut self.out, Vec::with_capacity(PIECE_BYTES + 4096)),
+        };
+        let Some(begin) = begin else {
+            return match bytes.is_empty() {
+                true => Ok(()),
+                false => self.send(bytes),
+            };
         };
         let (pieces, rest) = mpsc::channel(AHEAD);
         self.pieces = Some(pieces);
         let begun = Begun::Pieces(Pieces {
             first: bytes,
+            is_packed: self.packer.is_some(),
             rest,
             is_whole: Arc::clone(&self.is_whole),
         });
@@ -224,13 +252,17 @@ impl Answer {
 
     fn finish(&mut self) -> Option<&'static Limit> {
         if let Some(begin) = self.begin.take() {
-            let bytes = std::mem::take(&mut self.out);
+            let plain = std::mem::take(&mut self.out);
+            let (bytes, is_packed) = packer::whole(plain, self.accepted);
             self.held.shrink_to(bytes.capacity() as u64);
             self.leave = None;
-            let _ = begin.send(Begun::Whole(bytes));
+            let _ = begin.send(Begun::Whole { bytes, is_packed });
             return None;
         }
-        let last = std::mem::take(&mut self.out);
+        let last = match self.packer.take() {
+            Some(packer) => packer.end(&self.out),
+            None => std::mem::take(&mut self.out),
+        };
         if self.send(last).is_err() {
             return None;
         }

@@ -6,7 +6,7 @@ use super::running::Leash;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use http::header;
+use http::{HeaderValue, header};
 use hyper::body::Frame;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,12 +14,27 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use tokio::sync::mpsc;
 
-const JSON: [(header::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "application/json")];
+/// Whoever keeps an answer must know that another client may want it otherwise.
+const JSON: [(header::HeaderName, &str); 2] = [
+    (header::CONTENT_TYPE, "application/json"),
+    (header::VARY, "accept-encoding"),
+];
+
+fn response(body: Body, is_packed: bool) -> Response {
+    let mut response = (JSON, body).into_response();
+    if is_packed {
+        let gzip = HeaderValue::from_static("gzip");
+        response
+            .headers_mut()
+            .insert(header::CONTENT_ENCODING, gzip);
+    }
+    response
+}
 
 /// An answer that is there as a whole; its bytes are held until they are sent.
-pub(super) fn whole(bytes: Vec<u8>, held: Arc<Held>) -> Response {
+pub(super) fn whole(bytes: Vec<u8>, is_packed: bool, held: Arc<Held>) -> Response {
     let bytes = Bytes::from_owner(Whole { bytes, _held: held });
-    (JSON, Body::from(bytes)).into_response()
+    response(Body::from(bytes), is_packed)
 }
 
 struct Whole {
@@ -35,6 +50,7 @@ impl AsRef<[u8]> for Whole {
 
 /// An answer of which the rest is still being written. Dropped, it cancels the query.
 pub(super) fn pieces(pieces: Pieces, leash: Leash, held: Arc<Held>) -> Response {
+    let is_packed = pieces.is_packed;
     let body = Sending {
         first: Some(pieces.first),
         rest: pieces.rest,
@@ -43,7 +59,7 @@ pub(super) fn pieces(pieces: Pieces, leash: Leash, held: Arc<Held>) -> Response 
         _leash: leash,
         _held: held,
     };
-    (JSON, Body::new(body)).into_response()
+    response(Body::new(body), is_packed)
 }
 
 struct Sending {

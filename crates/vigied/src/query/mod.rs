@@ -7,11 +7,13 @@
 pub(crate) mod answer;
 mod body;
 mod memory;
+mod packer;
 mod queue;
 mod running;
 mod turns;
 
 use crate::app::App;
+use crate::http::accepted::Accepted;
 use crate::http::problem::Refusal;
 use crate::http::share::{Owner, Shares};
 use crate::http::worker;
@@ -122,10 +124,12 @@ fn context(app: &App, deadline: Instant) -> Context {
     Context::new(budget).until(deadline)
 }
 
-/// Answers a question: `work` runs on a thread of its own when its turn has come, and writes the answer as JSON.
+/// Answers a question: `work` runs on a thread of its own when its turn has come, and writes the answer as JSON, packed where
+/// that is `accepted`.
 pub(crate) async fn answer(
     app: &Arc<App>,
     scope: &Scope,
+    accepted: Accepted,
     work: impl FnOnce(&mut Answer) -> Result<(), Refusal> + Send + 'static,
 ) -> Result<Response, Refusal> {
     let domain = scope.domain();
@@ -156,6 +160,7 @@ pub(crate) async fn answer(
                 _entered: entered,
             },
             unread: Arc::clone(&queries.unread),
+            accepted,
         },
         begin,
     );
@@ -174,7 +179,7 @@ pub(crate) async fn answer(
     })?;
     match begun.await {
         Ok(Begun::Refused(refusal)) => Err(refusal),
-        Ok(Begun::Whole(bytes)) => Ok(body::whole(bytes, held)),
+        Ok(Begun::Whole { bytes, is_packed }) => Ok(body::whole(bytes, is_packed, held)),
         Ok(Begun::Pieces(pieces)) => Ok(body::pieces(pieces, leash, held)),
         Err(_) => {
             tracing::error!("a query broke off");

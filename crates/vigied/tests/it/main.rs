@@ -61,6 +61,8 @@ mod names;
 #[cfg(test)]
 mod network;
 #[cfg(test)]
+mod packed;
+#[cfg(test)]
 mod paging;
 #[cfg(test)]
 mod placing;

@@ -10,7 +10,7 @@ mod read;
 mod row;
 
 use crate::ingest::stamp::Stamps;
-use crate::ingest::{LineReject, Lines, Now};
+use crate::ingest::{LineReject, Lines, Names, Now};
 use base::sample::RejectReason;
 use dialect::{Dialect, FirstLine};
 use layout::Layout;
@@ -74,6 +74,7 @@ pub struct Decoder {
     constant_name: Option<String>,
     first_line: Option<FirstLine>,
     dialect: Dialect,
+    names: Names,
     layout: Option<Result<Layout, HeaderError>>,
     splitter: Splitter,
     stamps: Stamps,
@@ -89,6 +90,7 @@ impl Decoder {
             constant_name: None,
             first_line: Some(FirstLine::default()),
             dialect: Dialect::default(),
+            names: Names::default(),
             layout: None,
             splitter: Splitter::default(),
             stamps: Stamps::default(),
@@ -103,6 +105,12 @@ impl Decoder {
             constant_name: Some(name),
             ..Self::new(columns)
         }
+    }
+
+    /// Reads names by this rule.
+    #[must_use]
+    pub fn with_names(self, names: Names) -> Self {
+        Self { names, ..self }
     }
 
     /// Takes the next bytes; `now` is when they were read, the time of rows that have none.
@@ -214,6 +222,7 @@ impl Decoder {
         let reader = Reader {
             row,
             dialect: self.dialect,
+            names: self.names,
             now,
         };
         let (ready, stamps) = (&mut self.ready, &mut self.stamps);

@@ -6,9 +6,8 @@
 //! `1e999` can't fail the body, and no digit is lost to a parser that rounds. Unknown fields are ignored, of a field given
 //! twice the last one counts.
 
-use crate::ingest::{Moment, Now, Reject, cut, moment, timestamp, value};
+use crate::ingest::{Moment, Names, Now, Reject, cut, moment, timestamp, value};
 use crate::time_expr::lenient::Notice;
-use base::name::SeriesName;
 use base::sample::{Batch, RejectReason};
 use serde::de::{Deserializer as _, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -32,6 +31,8 @@ pub struct Decoded {
     pub received: usize,
     /// How many of the samples have a time that the reader set: that of their reading, or one that counts from it.
     pub stamped: usize,
+    /// How many of the samples have a name in which a character was replaced.
+    pub renamed: usize,
     /// What is to be said of how a time was read.
     pub notice: Option<Notice>,
 }
@@ -71,7 +72,14 @@ pub enum BodyError {
 /// # Errors
 /// [`BodyError`] when nothing of it can be used.
 pub fn decode<'n>(body: &[u8], now: impl Into<Now<'n>>) -> Result<Decoded, BodyError> {
-    let now = now.into();
+    decode_with(body, now.into(), Names::default())
+}
+
+/// As [`decode`], with names read by a rule.
+///
+/// # Errors
+/// [`BodyError`] when nothing of it can be used.
+pub fn decode_with(body: &[u8], now: Now<'_>, names: Names) -> Result<Decoded, BodyError> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let text = std::str::from_utf8(body).map_err(|error| BodyError::Encoding {
         offset: error.valid_up_to(),
@@ -94,6 +102,7 @@ pub fn decode<'n>(body: &[u8], now: impl Into<Now<'n>>) -> Result<Decoded, BodyE
     let visitor = Items {
         decoded: &mut decoded,
         now,
+        names,
     };
     let read = if trimmed.starts_with('[') {
         deserializer.deserialize_seq(visitor)
@@ -139,6 +148,7 @@ fn place(text: &str, offset: usize) -> (usize, usize) {
 struct Items<'a> {
     decoded: &'a mut Decoded,
     now: Now<'a>,
+    names: Names,
 }
 
 impl Items<'_> {
@@ -150,11 +160,13 @@ impl Items<'_> {
             positions,
             rejects,
             stamped,
+            renamed,
             notice,
             ..
         } = &mut *self.decoded;
-        match item(raw, self.now, batch) {
-            Ok(time) => {
+        match item(raw, (self.now, self.names), batch) {
+            Ok((time, is_renamed)) => {
+                *renamed += usize::from(is_renamed);
                 positions.push(index);
                 *stamped += usize::from(time.counts_from_now);
                 *notice = notice.or(time.notice);
@@ -188,8 +200,12 @@ impl<'de> Visitor<'de> for Items<'_> {
 
 type ItemError<'a> = (Option<Cow<'a, str>>, RejectReason);
 
-/// Reads one item into the batch.
-fn item<'a>(raw: &'a str, now: Now<'_>, batch: &mut Batch) -> Result<Moment, ItemError<'a>> {
+/// Reads one item into the batch; its time, and whether a character of its name was replaced.
+fn item<'a>(
+    raw: &'a str,
+    (now, names): (Now<'_>, Names),
+    batch: &mut Batch,
+) -> Result<(Moment, bool), ItemError<'a>> {
     if !raw.starts_with('{') {
         return Err((
             None,
@@ -203,7 +219,7 @@ fn item<'a>(raw: &'a str, now: Now<'_>, batch: &mut Batch) -> Result<Moment, Ite
             (None, RejectReason::Malformed(what.to_owned()))
         })?;
     let name = name(fields.name).map_err(|reason| (None, reason))?;
-    let checked = SeriesName::parse(&name).map_err(RejectReason::from);
+    let checked = names.read(&name).map_err(RejectReason::from);
     let sample = checked.and_then(|name| {
         let value = number("value", fields.value).and_then(value)?;
         let time = match fields.timestamp {
@@ -213,6 +229,7 @@ fn item<'a>(raw: &'a str, now: Now<'_>, batch: &mut Batch) -> Result<Moment, Ite
         batch.push(&name, time.at, value);
         Ok(time)
     });
+    let sample = sample.map(|time| (time, names.changes(&name)));
     sample.map_err(|reason| (Some(name), reason))
 }
 

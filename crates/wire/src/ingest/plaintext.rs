@@ -8,7 +8,7 @@
 
 use crate::ingest::line::{Line, Splitter};
 use crate::ingest::stamp::Stamps;
-use crate::ingest::{LineReject, Lines, Moment, Now, cut, moment, slip, timestamp, value};
+use crate::ingest::{LineReject, Lines, Moment, Names, Now, cut, moment, slip, timestamp, value};
 use base::name::SeriesName;
 use base::sample::RejectReason;
 
@@ -30,6 +30,7 @@ pub const LINE_BYTES_MAX: usize = 4096;
 pub struct Decoder {
     splitter: Splitter,
     times: Times,
+    names: Names,
     stamps: Stamps,
     ready: Lines,
 }
@@ -47,26 +48,33 @@ impl Decoder {
         Self {
             splitter: Splitter::new(LINE_BYTES_MAX),
             times,
+            names: Names::default(),
             stamps: Stamps::default(),
             ready: Lines::default(),
         }
     }
 
+    /// Reads names by this rule.
+    #[must_use]
+    pub fn with_names(self, names: Names) -> Self {
+        Self { names, ..self }
+    }
+
     /// Takes the next bytes; `now` is when they were read, the time of lines without a timestamp.
     pub fn feed<'n>(&mut self, chunk: &[u8], now: impl Into<Now<'n>>) {
-        let (ready, stamps, times, now) =
-            (&mut self.ready, &mut self.stamps, self.times, now.into());
+        let (ready, stamps, now) = (&mut self.ready, &mut self.stamps, now.into());
+        let rules = (self.times, self.names);
         self.splitter.feed(chunk, |number, line| {
-            take(ready, stamps, number, &line, times, now);
+            take(ready, stamps, number, &line, rules, now);
         });
     }
 
     /// The stream has ended; a last line without its end counts.
     pub fn finish<'n>(&mut self, now: impl Into<Now<'n>>) {
-        let (ready, stamps, times, now) =
-            (&mut self.ready, &mut self.stamps, self.times, now.into());
+        let (ready, stamps, now) = (&mut self.ready, &mut self.stamps, now.into());
+        let rules = (self.times, self.names);
         self.splitter
-            .finish(|number, line| take(ready, stamps, number, &line, times, now));
+            .finish(|number, line| take(ready, stamps, number, &line, rules, now));
     }
 
     /// The stream broke off: a last line without its end is no sample, and `why` says so.
@@ -92,7 +100,7 @@ fn take(
     stamps: &mut Stamps,
     number: u64,
     line: &Line<'_>,
-    times: Times,
+    rules: (Times, Names),
     now: Now<'_>,
 ) {
     let text = match line {
@@ -129,8 +137,9 @@ fn take(
         return;
     }
     ready.received += 1;
-    match sample(text, times, now) {
+    match sample(text, rules, now) {
         Ok((name, time, value)) => {
+            ready.renamed += u64::from(rules.1.changes(path(text)));
             let time = time.unwrap_or_else(|| stamps.moment(name.as_str(), now));
             ready.push(&name, time, value, number);
         }
@@ -142,18 +151,24 @@ fn take(
     }
 }
 
+/// The first field of a line.
+fn path(text: &str) -> &str {
+    let end = text.find([' ', '\t']).unwrap_or(text.len());
+    text.get(..end).unwrap_or(text)
+}
+
 /// Name, time where there is one, and value.
 fn sample<'t>(
     text: &'t str,
-    times: Times,
+    (times, names): (Times, Names),
     now: Now<'_>,
 ) -> Result<(SeriesName<'t>, Option<Moment>, f64), RejectReason> {
-    let end = text.find([' ', '\t']).unwrap_or(text.len());
-    let (path, rest) = text.split_at(end);
+    let path = path(text);
+    let rest = text.strip_prefix(path).unwrap_or_default();
     let mut fields = rest.split([' ', '\t']).filter(|field| !field.is_empty());
     let path = path.strip_suffix(';').unwrap_or(path);
     slip::number_as_name(path)?;
-    let name = SeriesName::parse(path)?;
+    let name = names.read(path)?;
     let field = fields.next().ok_or_else(|| {
         RejectReason::Malformed("the line has no value, expected `path value timestamp`".to_owned())
     })?;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 /// Gives out times, never one twice to the same name.
 #[derive(Debug, Default)]
-pub(super) struct Stamps {
+pub struct Stamps {
     /// The last time that each name was given, as long as another of the same moment may follow.
     given: HashMap<String, Millis>,
     /// The latest of them.
@@ -16,7 +16,8 @@ pub(super) struct Stamps {
 
 impl Stamps {
     /// The time of a line of this name that has none of its own.
-    pub(super) fn moment(&mut self, name: &str, now: Now<'_>) -> Moment {
+    #[must_use]
+    pub fn moment(&mut self, name: &str, now: Now<'_>) -> Moment {
         let moment = now.moment();
         Moment {
             at: self.stamp(name, moment.at),

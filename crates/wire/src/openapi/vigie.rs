@@ -159,7 +159,11 @@ fn metrics(document: &mut Document) {
             "the time zone of `from` and `until`, for example `Europe/Berlin`; UTC by default",
         )
         .query("now", "the instant that relative times count from; the clock's by default")
-        .answers("200", "one entry for each series that fits", series);
+        .answers(
+            "200",
+            "one entry for each series that fits; packed where `Accept-Encoding` takes `gzip`",
+            series,
+        );
     let query = guarded(document, query);
     document.route("GET", "/v1/metrics", query);
 }
@@ -187,7 +191,11 @@ fn listing(document: &mut Document) {
             false,
             json!({ "type": "string", "enum": ["nodes"] }),
         )
-        .answers("200", "full paths, ascending", paths);
+        .answers(
+            "200",
+            "full paths, ascending; packed where `Accept-Encoding` takes `gzip`",
+            paths,
+        );
     let list = guarded(document, list);
     document.route("GET", "/v1/metrics/list", list);
 

@@ -2,8 +2,10 @@
 
 use super::asked::asked;
 use super::branch::propose;
+use super::figures::{readable, seconds, shortest, time};
 use super::missed::missed;
 use super::sparklines::sparklines;
+use super::watch::Watched;
 use super::zone::zone;
 use crate::chart::{Align, Chart, Table, Trace, draw};
 use crate::client::Request;
@@ -13,15 +15,18 @@ use crate::monitoring::{Monitoring, Patience, ScopeArgs, TARGET_SPACE};
 use crate::output::{csv_field, printable};
 use crate::screen::{Screen, ScreenArgs};
 use crate::shown::Shown;
-use base::time::{Millis, TimeRange};
-use jiff::Timestamp;
+use base::time::TimeRange;
 use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 use std::fmt::Write as _;
+use std::time::Duration;
 use wire::render::json::ReadRow;
 
 /// A server takes no more in one request.
 const TARGETS_PER_REQUEST: usize = base::limit::TARGETS_PER_QUERY.default as usize;
+
+/// Lower than this no chart is drawn.
+const HEIGHT_MIN: usize = 7;
 
 /// The form of the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -49,23 +54,32 @@ A time is relative (`-30min`, `2h`, `lastweek`), ISO 8601 (`2017-11-01`, `2017-1
 `2017-11-01T02:00Z`), as Graphite writes it (`02:00_20171101`, `12/31/17`, `yesterday`, a weekday),
 or epoch seconds. Tables show values with six digits; `--format csv` and `json` keep all of them.
 
+With `--watch` it is read again every 5 seconds, or as many as `--watch=SECONDS` says, until Ctrl-C,
+which ends it with exit code 0. At a terminal the table or drawing is made anew. Elsewhere, and with
+`--format csv` or `json`, samples are written as they come: a line each, each once; what comes in
+more than ten minutes late is left out.
+
 Examples:
   vigie metrics get 'shop.*.latency-ms' --format sparkline
   vigie metrics get shop.eu.errors --from -7d --format chart
-  vigie metrics get 'shop.*.errors' --format csv > errors.csv")]
+  vigie metrics get 'shop.*.errors' --format csv > errors.csv
+  vigie metrics get shop.eu.latency-ms --from -15min --format chart --watch")]
 pub(crate) struct GetArgs {
     /// Names or patterns
     #[arg(required = true, value_name = "TARGET")]
     targets: Vec<String>,
     /// The earliest time; default: 24 hours before the latest
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    from: Option<String>,
+    pub(super) from: Option<String>,
     /// The latest time; default: now
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    until: Option<String>,
+    pub(super) until: Option<String>,
     /// At most this many points per series; more are averaged by the server
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
-    max_points: Option<u32>,
+    pub(super) max_points: Option<u32>,
+    /// Read again and again, so many seconds apart, until Ctrl-C; without a number every 5
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "5", conflicts_with = "until", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    watch: Option<u32>,
     /// Form of the result
     #[arg(long, value_enum, ignore_case = true, value_name = "FORMAT")]
     format: Option<Format>,
@@ -92,22 +106,22 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
         None => Format::Table,
     };
     let monitoring = Monitoring::to_read(context, &args.scope)?;
-    let bodies = fetch(args, &name, &monitoring)?;
+    if let Some(seconds) = args.watch {
+        let watched = Watched {
+            args,
+            format,
+            asked,
+            zone: (&name, &zone),
+            monitoring: &monitoring,
+            context,
+        };
+        return watched.run(Duration::from_secs(seconds.into()));
+    }
+    let bodies = fetch(args, args.from.as_deref(), &name, &monitoring)?;
     if format == Format::Json {
         return output.json_text(&one_array(&bodies)?);
     }
-    let mut rows: Vec<ReadRow> = Vec::new();
-    for body in &bodies {
-        let read = wire::render::json::read(body).map_err(|error| {
-            Failure::failed(format!("cannot read the server's answer: {error}"))
-        })?;
-        // Overlapping targets name a series twice; it is shown once.
-        for row in read {
-            if !rows.iter().any(|known| known.target == row.target) {
-                rows.push(row);
-            }
-        }
-    }
+    let rows = rows(&bodies)?;
     let read: Vec<String> = rows.iter().map(|row| row.target.clone()).collect();
     if format == Format::Csv {
         output.csv(&csv(&rows))?;
@@ -121,9 +135,6 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
         return Ok(());
     }
     let missed = missed(&args.targets, &rows);
-    for row in &mut rows {
-        row.target = printable(&row.target);
-    }
     if rows.iter().all(|row| row.datapoints.is_empty()) {
         output.say(nothing_read(&rows, &monitoring))?;
         let proposed = propose(&args.targets, &read, &monitoring, context);
@@ -132,33 +143,75 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
         }
         return Ok(());
     }
-    let text = match format {
-        Format::Sparkline => {
-            let traces = traces(&rows);
-            let range = ends(args, asked, &traces);
-            let names = rows.iter().map(|row| row.target.as_str());
-            sparklines(
-                names.zip(&traces),
-                range,
-                &Screen::of(&args.screen, &context.env),
-            )
-        }
-        Format::Chart => charts(
-            &rows,
-            args,
-            asked,
-            &zone,
-            &Screen::of(&args.screen, &context.env),
-        ),
-        Format::Table | Format::Csv | Format::Json => tables(&rows, &name, &zone),
-    };
+    let text = drawn(format, rows, args, asked, (&name, &zone), context, false);
     output.text(&Shown::lines(&text))?;
     missed.into_iter().for_each(|note| output.note(note));
     propose(&args.targets, &read, &monitoring, context);
     Ok(())
 }
 
-fn fetch(args: &GetArgs, zone: &str, monitoring: &Monitoring<'_>) -> Result<Vec<Vec<u8>>, Failure> {
+/// The rows of several answers. Overlapping targets name a series twice; it is shown once.
+pub(super) fn rows(bodies: &[Vec<u8>]) -> Result<Vec<ReadRow>, Failure> {
+    let mut rows: Vec<ReadRow> = Vec::new();
+    for body in bodies {
+        let read = wire::render::json::read(body).map_err(|error| {
+            Failure::failed(format!("cannot read the server's answer: {error}"))
+        })?;
+        for row in read {
+            if !rows.iter().any(|known| known.target == row.target) {
+                rows.push(row);
+            }
+        }
+    }
+    Ok(rows)
+}
+
+/// A table or drawing for people; where all is to be seen at once, of no more lines than the screen has.
+pub(super) fn drawn(
+    format: Format,
+    mut rows: Vec<ReadRow>,
+    args: &GetArgs,
+    asked: TimeRange,
+    (name, zone): (&str, &TimeZone),
+    context: &Context,
+    at_once: bool,
+) -> String {
+    for row in &mut rows {
+        row.target = printable(&row.target);
+    }
+    let mut screen = Screen::of(&args.screen, &context.env);
+    if at_once {
+        screen.height = (screen.height / rows.len().max(1)).max(HEIGHT_MIN);
+    }
+    match format {
+        Format::Sparkline => {
+            let traces = traces(&rows);
+            let range = ends(args, asked, &traces);
+            let names = rows.iter().map(|row| row.target.as_str());
+            sparklines(names.zip(&traces), range, &screen)
+        }
+        Format::Chart => charts(&rows, args, asked, zone, &screen),
+        Format::Table | Format::Csv | Format::Json => {
+            if at_once {
+                for row in &mut rows {
+                    // Name, heading and a line between tables; the newest are what is watched.
+                    let newest = screen.height.saturating_sub(3).max(1);
+                    row.datapoints
+                        .drain(..row.datapoints.len().saturating_sub(newest));
+                }
+            }
+            tables(&rows, name, zone)
+        }
+    }
+}
+
+/// What is asked for, from `from` on.
+pub(super) fn fetch(
+    args: &GetArgs,
+    from: Option<&str>,
+    zone: &str,
+    monitoring: &Monitoring<'_>,
+) -> Result<Vec<Vec<u8>>, Failure> {
     let mut bodies = Vec::new();
     for targets in args.targets.chunks(TARGETS_PER_REQUEST) {
         let make = || {
@@ -166,7 +219,7 @@ fn fetch(args: &GetArgs, zone: &str, monitoring: &Monitoring<'_>) -> Result<Vec<
             for target in targets {
                 request = request.query("target", target);
             }
-            for (name, value) in [("from", &args.from), ("until", &args.until)] {
+            for (name, value) in [("from", from), ("until", args.until.as_deref())] {
                 if let Some(value) = value {
                     request = request.query(name, value);
                 }
@@ -210,7 +263,7 @@ pub(super) fn two_forms() -> Failure {
         .hint("give one of them")
 }
 
-fn nothing_read(rows: &[ReadRow], monitoring: &Monitoring<'_>) -> Shown {
+pub(super) fn nothing_read(rows: &[ReadRow], monitoring: &Monitoring<'_>) -> Shown {
     if rows.is_empty() {
         monitoring.empty()
     } else {
@@ -230,8 +283,11 @@ fn hint(args: &GetArgs, rows: &[ReadRow], monitoring: &Monitoring<'_>, context: 
     });
 }
 
+/// What stands above rows of CSV.
+pub(super) const CSV_HEADER: &str = "name,timestamp,value\n";
+
 fn csv(rows: &[ReadRow]) -> String {
-    let mut text = "name,timestamp,value\n".to_owned();
+    let mut text = CSV_HEADER.to_owned();
     for row in rows {
         let name = csv_field(&row.target);
         for (value, at) in &row.datapoints {
@@ -241,45 +297,6 @@ fn csv(rows: &[ReadRow]) -> String {
         }
     }
     text
-}
-
-/// Epoch seconds with as many decimals as needed.
-fn seconds(at: Millis) -> String {
-    match at.0.rem_euclid(1000) {
-        0 => at.secs().to_string(),
-        _ => format!("{}", at.0 as f64 / 1000.0),
-    }
-}
-
-/// Every digit that matters and no more: `1e300`, not three hundred zeros.
-fn shortest(value: f64) -> String {
-    if value == 0.0 || (1e-5..1e16).contains(&value.abs()) {
-        value.to_string()
-    } else {
-        format!("{value:e}")
-    }
-}
-
-/// Six digits, and all of a whole number: what a person compares. Files keep every digit.
-fn readable(value: f64) -> String {
-    const DIGITS: i32 = 6;
-    let exact = shortest(value);
-    if value.fract() == 0.0 || exact.contains('e') {
-        return exact;
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the size of a number that is written without an exponent: -5 to 16"
-    )]
-    let before = value.abs().log10().floor() as i32 + 1;
-    let decimals = usize::try_from(DIGITS - before).unwrap_or(0);
-    let rounded = format!("{value:.decimals$}");
-    let rounded = if decimals == 0 {
-        &rounded
-    } else {
-        rounded.trim_end_matches('0').trim_end_matches('.')
-    };
-    rounded.to_owned()
 }
 
 fn tables(rows: &[ReadRow], name: &str, zone: &TimeZone) -> String {
@@ -297,18 +314,6 @@ fn tables(rows: &[ReadRow], name: &str, zone: &TimeZone) -> String {
         })
         .collect();
     tables.join("\n")
-}
-
-fn time(at: Millis, zone: &TimeZone) -> String {
-    let Ok(instant) = Timestamp::from_millisecond(at.0) else {
-        return seconds(at);
-    };
-    let format = if at.0.rem_euclid(1000) == 0 {
-        "%Y-%m-%d %H:%M:%S"
-    } else {
-        "%Y-%m-%d %H:%M:%S%.3f"
-    };
-    zone.to_datetime(instant).strftime(format).to_string()
 }
 
 /// The ends of a drawing: those asked for, and where none was, those of the samples.
@@ -363,6 +368,7 @@ fn charts(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base::time::Millis;
 
     #[test]
     fn answers_are_joined_without_touching_a_digit() {
@@ -389,45 +395,5 @@ mod tests {
             ],
         }];
         assert_eq!(csv(&rows), "name,timestamp,value\na.b,1.5,0.1\na.b,3,-2\n");
-    }
-
-    #[test]
-    fn numbers_of_any_size_stay_short_and_exact() {
-        for (value, text) in [
-            (0.0, "0"),
-            (-0.25, "-0.25"),
-            (123_456_789.0, "123456789"),
-            (1e300, "1e300"),
-            (-f64::MAX, "-1.7976931348623157e308"),
-            (5e-324, "5e-324"),
-        ] {
-            assert_eq!(shortest(value), text);
-            assert_eq!(text.parse::<f64>().unwrap().to_bits(), value.to_bits());
-        }
-    }
-
-    #[test]
-    fn tables_show_six_digits_and_whole_numbers_whole() {
-        for (value, text) in [
-            (53.636_086_826_347_345, "53.6361"),
-            (0.1, "0.1"),
-            (-2.0, "-2"),
-            (123_456_789.0, "123456789"),
-            (123_456_789.25, "123456789"),
-            (0.000_123_456_789, "0.000123457"),
-            (99.999_999_9, "100"),
-            (1e300, "1e300"),
-            (1.5e-9, "1.5e-9"),
-            (0.0, "0"),
-        ] {
-            assert_eq!(readable(value), text);
-        }
-    }
-
-    #[test]
-    fn times_are_those_of_the_zone() {
-        let at = Millis(1_519_862_400_250);
-        assert_eq!(time(at, &TimeZone::UTC), "2018-03-01 00:00:00.250");
-        assert_eq!(time(Millis(0), &TimeZone::UTC), "1970-01-01 00:00:00");
     }
 }

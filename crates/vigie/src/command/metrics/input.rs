@@ -1,12 +1,13 @@
-//! Where samples come from: the command line, a file or standard input, in one of three formats.
+//! Where samples come from: the command line, a file or standard input, in one of three formats, packed by gzip or not.
 
 use super::json_input::decoded;
 use super::pipe::{Piece, Pipe};
 use super::recognise::recognised;
 use super::server_clock::ServerClock;
 use super::stop::Stop;
+use super::tally::REPLACES;
 use crate::error::Failure;
-use base::name::SeriesName;
+use base::name::NameError;
 use base::time::{Clock as _, SystemClock};
 use jiff::tz::TimeZone;
 use std::fs::File;
@@ -14,7 +15,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use wire::ingest::{Lines, Now, csv, moment_in, plaintext};
+use wire::ingest::{Lines, Names, Now, Stamps, csv, moment_in, plaintext};
 
 /// A JSON text is read as a whole; CSV and Graphite lines are not.
 const JSON_BYTES_MAX: usize = 256 << 20;
@@ -57,14 +58,14 @@ pub(crate) struct Input {
     pub(crate) unit: Unit,
     /// Bytes to read, where that is known.
     pub(crate) size: Option<u64>,
-    /// Bytes read so far.
+    /// Bytes read so far, packed as they are.
     pub(crate) read: u64,
     source: Source,
 }
 
 enum Source {
-    /// With the zone of their times.
-    Arguments(Vec<String>, TimeZone),
+    /// With the zone of their times, and how their names are read.
+    Arguments(Vec<String>, TimeZone, Names),
     Stream(Box<Stream>),
     Done,
 }
@@ -77,7 +78,7 @@ struct Stream {
 }
 
 enum Decoder {
-    Json(Vec<u8>),
+    Json(Vec<u8>, Names),
     Csv(Box<csv::Decoder>),
     Graphite(Box<plaintext::Decoder>),
 }
@@ -97,16 +98,21 @@ pub(crate) enum Portion {
 
 impl Input {
     /// `NAME=VALUE[@TIME]` arguments; a wrong one is a wrong command line.
-    pub(crate) fn of_arguments(arguments: &[String], zone: TimeZone) -> Result<Self, Failure> {
+    pub(crate) fn of_arguments(
+        arguments: &[String],
+        zone: TimeZone,
+        names: Names,
+    ) -> Result<Self, Failure> {
         for (at, argument) in arguments.iter().enumerate() {
             let now = SystemClock.now().into();
-            push_argument(&mut Lines::default(), argument, at as u64 + 1, &zone, now)?;
+            let (lines, stamps) = (&mut Lines::default(), &mut Stamps::default());
+            push_argument(lines, stamps, argument, at as u64 + 1, (&zone, names), now)?;
         }
         Ok(Self {
             unit: Unit::Argument,
             size: None,
             read: 0,
-            source: Source::Arguments(arguments.to_vec(), zone),
+            source: Source::Arguments(arguments.to_vec(), zone, names),
         })
     }
 
@@ -116,6 +122,7 @@ impl Input {
         format: Format,
         columns: csv::Columns,
         name: Option<String>,
+        names: Names,
     ) -> Result<Self, Failure> {
         let path = Path::new(file);
         let (reader, size): (Box<dyn Read + Send>, Option<u64>) = if file == "-" {
@@ -146,17 +153,23 @@ impl Input {
             named => named,
         };
         let (unit, decoder) = match format {
-            Format::Json => (Unit::Item, Decoder::Json(Vec::new())),
+            Format::Json => (Unit::Item, Decoder::Json(Vec::new(), names)),
             Format::Csv => {
                 let decoder = match name {
                     Some(name) => csv::Decoder::constant_name(name, columns),
                     None => csv::Decoder::new(columns),
                 };
-                (Unit::Line, Decoder::Csv(Box::new(decoder)))
+                (
+                    Unit::Line,
+                    Decoder::Csv(Box::new(decoder.with_names(names))),
+                )
             }
             Format::Graphite | Format::Auto => {
                 let decoder = plaintext::Decoder::new(plaintext::Times::Any);
-                (Unit::Line, Decoder::Graphite(Box::new(decoder)))
+                (
+                    Unit::Line,
+                    Decoder::Graphite(Box::new(decoder.with_names(names))),
+                )
             }
         };
         Ok(Self {
@@ -189,10 +202,17 @@ impl Input {
         let now = || Now::told_by(SystemClock.now(), &by);
         match std::mem::replace(&mut self.source, Source::Done) {
             Source::Done => Ok(Portion::End),
-            Source::Arguments(arguments, zone) => {
-                let mut lines = Lines::default();
+            Source::Arguments(arguments, zone, names) => {
+                let (mut lines, mut stamps) = (Lines::default(), Stamps::default());
                 for (at, argument) in arguments.iter().enumerate() {
-                    push_argument(&mut lines, argument, at as u64 + 1, &zone, now())?;
+                    push_argument(
+                        &mut lines,
+                        &mut stamps,
+                        argument,
+                        at as u64 + 1,
+                        (&zone, names),
+                        now(),
+                    )?;
                 }
                 lines.received = arguments.len() as u64;
                 Ok(Portion::Lines(lines))
@@ -204,7 +224,7 @@ impl Input {
                 let portion = match piece {
                     Piece::Quiet => Portion::Quiet,
                     Piece::Bytes(bytes, read_at) => {
-                        self.read += bytes.len() as u64;
+                        self.read = stream.pipe.read();
                         Portion::Lines(decoder.feed(&bytes, Now::told_by(read_at, &by))?)
                     }
                     Piece::Failed(error) => return Err(unreadable(&error)),
@@ -223,7 +243,7 @@ impl Input {
 impl Decoder {
     fn feed(&mut self, bytes: &[u8], read_at: Now<'_>) -> Result<Lines, Failure> {
         match self {
-            Self::Json(body) => {
+            Self::Json(body, _) => {
                 body.extend_from_slice(bytes);
                 if body.len() > JSON_BYTES_MAX {
                     return Err(too_large());
@@ -245,7 +265,7 @@ impl Decoder {
 
     fn finish(&mut self, now: Now<'_>) -> Result<Lines, Failure> {
         match self {
-            Self::Json(body) => decoded(body, now),
+            Self::Json(body, names) => decoded(body, now, *names),
             Self::Csv(decoder) => {
                 decoder
                     .finish(now)
@@ -263,7 +283,7 @@ impl Decoder {
     fn stop(&mut self, signal: &str) -> Result<Lines, Failure> {
         let why = format!("the last line had not ended when {signal} came");
         match self {
-            Self::Json(_) => Err(Failure::failed(format!(
+            Self::Json(..) => Err(Failure::failed(format!(
                 "{signal} came before the JSON had ended: nothing was sent"
             ))),
             Self::Csv(decoder) => {
@@ -303,9 +323,10 @@ fn header_failure(error: &csv::HeaderError) -> Failure {
 /// Reads `NAME=VALUE[@TIME]`. The last `=` counts, since tags in a name have some of their own.
 fn push_argument(
     lines: &mut Lines,
+    stamps: &mut Stamps,
     argument: &str,
     place: u64,
-    zone: &TimeZone,
+    (zone, names): (&TimeZone, Names),
     now: Now<'_>,
 ) -> Result<(), Failure> {
     let wrong = |what: String| {
@@ -322,14 +343,18 @@ fn push_argument(
     if wire::ingest::is_number(name) {
         return Err(wrong(format!("the name `{name}` is a number")));
     }
-    let name = SeriesName::parse(name).map_err(|error| wrong(error.to_string()))?;
+    let changes = names.changes(name);
+    let name = names.read(name).map_err(|error| match error {
+        NameError::Character(_) => wrong(error.to_string()).hint(REPLACES),
+        _ => wrong(error.to_string()),
+    })?;
     let value: f64 = value
         .parse()
         .ok()
         .filter(|value: &f64| value.is_finite())
         .ok_or_else(|| wrong(format!("`{value}` is no number")))?;
     let time = match time {
-        None => now.moment(),
+        None => stamps.moment(name.as_str(), now),
         Some("") => return Err(wrong("no time follows the `@`".to_owned())),
         Some(time) => {
             // Says more of what is wrong with a time than samples in a file are told.
@@ -339,6 +364,7 @@ fn push_argument(
         }
     };
     lines.push(&name, time, value, place);
+    lines.renamed += u64::from(changes);
     Ok(())
 }
 
@@ -351,9 +377,10 @@ mod tests {
         let mut lines = Lines::default();
         push_argument(
             &mut lines,
+            &mut Stamps::default(),
             argument,
             1,
-            &TimeZone::UTC,
+            (&TimeZone::UTC, Names::default()),
             SystemClock.now().into(),
         )
         .map_err(|failure| failure.message.into_string())?;

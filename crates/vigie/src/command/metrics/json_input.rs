@@ -2,18 +2,17 @@
 
 use super::recognise::without_mark;
 use crate::error::Failure;
-use base::name::SeriesName;
 use base::sample::RejectReason;
-use wire::ingest::{LineReject, Lines, Now, json};
+use wire::ingest::{LineReject, Lines, Names, Now, json};
 
 /// Reads a whole text; `now` is the time of items without one.
-pub(super) fn decoded(body: &[u8], now: Now<'_>) -> Result<Lines, Failure> {
+pub(super) fn decoded(body: &[u8], now: Now<'_>, names: Names) -> Result<Lines, Failure> {
     let body = without_mark(body).trim_ascii();
     if is_answer(body) {
-        return answer(body);
+        return answer(body, names);
     }
     let joined = lines_joined(body);
-    let decoded = json::decode(joined.as_deref().unwrap_or(body), now)
+    let decoded = json::decode_with(joined.as_deref().unwrap_or(body), now, names)
         .map_err(|error| Failure::failed(format!("the JSON cannot be read: {error}")))?;
     Ok(Lines {
         batch: decoded.batch,
@@ -33,6 +32,7 @@ pub(super) fn decoded(body: &[u8], now: Now<'_>) -> Result<Lines, Failure> {
             .collect(),
         received: decoded.received as u64,
         stamped: decoded.stamped as u64,
+        renamed: decoded.renamed as u64,
         notice: decoded.notice,
     })
 }
@@ -65,12 +65,13 @@ fn is_answer(body: &[u8]) -> bool {
 }
 
 /// Each datapoint is an item; `null` is none.
-fn answer(body: &[u8]) -> Result<Lines, Failure> {
+fn answer(body: &[u8], names: Names) -> Result<Lines, Failure> {
     let rows = wire::render::json::read(body)
         .map_err(|error| Failure::failed(format!("the JSON cannot be read: {error}")))?;
     let mut lines = Lines::default();
     for row in rows {
-        let name = SeriesName::parse(&row.target);
+        let name = names.read(&row.target);
+        let is_renamed = names.changes(&row.target);
         for (value, at) in &row.datapoints {
             let Some(value) = value else { continue };
             lines.received += 1;
@@ -78,6 +79,7 @@ fn answer(body: &[u8]) -> Result<Lines, Failure> {
                 Ok(name) => {
                     lines.batch.push(name, *at, *value);
                     lines.lines.push(lines.received);
+                    lines.renamed += u64::from(is_renamed);
                 }
                 Err(error) => lines.rejects.push(LineReject {
                     line: lines.received,
@@ -96,7 +98,7 @@ mod tests {
     use base::time::Millis;
 
     fn names(text: &str) -> Vec<(String, i64, f64)> {
-        let lines = decoded(text.as_bytes(), Millis(7).into()).unwrap();
+        let lines = decoded(text.as_bytes(), Millis(7).into(), Names::default()).unwrap();
         assert_eq!(lines.rejects, []);
         let samples = lines.batch.iter();
         samples

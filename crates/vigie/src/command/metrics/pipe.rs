@@ -2,12 +2,13 @@
 //! what was read is sent while the next line is awaited, and so that a signal ends the waiting.
 
 use super::stop::Stop;
+use super::unpacking::Unpacking;
 use base::time::{Clock as _, Millis, SystemClock};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
@@ -35,6 +36,7 @@ pub(crate) enum Piece {
 pub(crate) struct Pipe {
     pieces: Receiver<Piece>,
     stop: Arc<Stop>,
+    read: Arc<AtomicU64>,
 }
 
 impl Pipe {
@@ -47,13 +49,20 @@ impl Pipe {
         let stop = Arc::new(Stop::default());
         let told = Arc::clone(&stop);
         thread("signals").spawn(move || forward_signals(signals, &told, &stopping))?;
-        thread("input").spawn(move || read_all(reader, &sender))?;
-        Ok(Self { pieces, stop })
+        let read = Arc::new(AtomicU64::new(0));
+        let plain = Unpacking::new(reader, Arc::clone(&read));
+        thread("input").spawn(move || read_all(plain, &sender))?;
+        Ok(Self { pieces, stop, read })
     }
 
     /// Tells of a signal before its piece has had its turn.
     pub(crate) const fn stop(&self) -> &Arc<Stop> {
         &self.stop
+    }
+
+    /// Bytes read so far, packed as they are.
+    pub(crate) fn read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
     }
 
     /// The next piece; with a limit, no longer waited for than that.
@@ -94,7 +103,7 @@ fn forward_signals(mut signals: Signals, stop: &Stop, pieces: &SyncSender<Piece>
 
 /// Reads to the end. A pipe gives what was written so far, so that a slow writer's samples need not wait for the fast ones
 /// that may never come.
-fn read_all(mut reader: Box<dyn Read + Send>, pieces: &SyncSender<Piece>) {
+fn read_all(mut reader: Unpacking, pieces: &SyncSender<Piece>) {
     loop {
         let mut chunk = vec![0; CHUNK_BYTES];
         let piece = match reader.read(&mut chunk) {

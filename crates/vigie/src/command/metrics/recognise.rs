@@ -6,13 +6,23 @@ use std::path::Path;
 
 /// The format by the file's ending, else by its first line.
 pub(super) fn recognised(path: &Path, beginning: &[u8]) -> Result<Format, Failure> {
-    if beginning.starts_with(&[0x1f, 0x8b]) {
-        return Err(
-            Failure::failed("the input is packed by gzip, which is not read here")
-                .hint("unpack it on the way: `zcat FILE | vigie metrics send -`"),
-        );
+    if let Some((packer, unpacks)) = packed(beginning) {
+        return Err(Failure::failed(format!(
+            "the input is packed by {packer}, which is not read here, only gzip"
+        ))
+        .hint(format!(
+            "unpack it on the way: `{unpacks} FILE | vigie metrics send -`"
+        )));
     }
-    let ending = path
+    let is_packed = path
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("gz"));
+    let plain = if is_packed {
+        path.file_stem().map_or(path, Path::new)
+    } else {
+        path
+    };
+    let ending = plain
         .extension()
         .and_then(|ending| ending.to_str())
         .map(str::to_ascii_lowercase);
@@ -40,6 +50,18 @@ pub(super) fn recognised(path: &Path, beginning: &[u8]) -> Result<Format, Failur
     } else {
         Format::Graphite
     })
+}
+
+/// What else packs files, and what unpacks it.
+fn packed(beginning: &[u8]) -> Option<(&'static str, &'static str)> {
+    let known: [(&[u8], _, _); 3] = [
+        (&[0x28, 0xb5, 0x2f, 0xfd], "zstd", "zstdcat"),
+        (&[0xfd, b'7', b'z', b'X', b'Z', 0], "xz", "xzcat"),
+        (b"BZh", "bzip2", "bzcat"),
+    ];
+    let mut known = known.into_iter();
+    let (_, packer, unpacks) = known.find(|(magic, ..)| beginning.starts_with(magic))?;
+    Some((packer, unpacks))
 }
 
 /// Whether it is a measurement with tags or fields in InfluxDB's form: a name, then `key=value` behind the first blank.
@@ -85,6 +107,8 @@ mod tests {
             ("-", "\u{feff}{\"name\":1}", Format::Json),
             ("x.ndjson", "", Format::Json),
             ("x.TSV", "", Format::Csv),
+            ("x.csv.gz", "a 1\n", Format::Csv),
+            ("x.gz", "name,value\n", Format::Csv),
         ] {
             let told = recognised(Path::new(name), text.as_bytes());
             assert_eq!(told.unwrap(), format, "{name} {text:?}");
@@ -101,7 +125,7 @@ mod tests {
             let error = recognised(Path::new("-"), text.as_bytes()).unwrap_err();
             assert!(error.message.to_string().contains("InfluxDB"), "{text}");
         }
-        let error = recognised(Path::new("x.csv"), &[0x1f, 0x8b, 8]).unwrap_err();
-        assert!(error.message.to_string().contains("gzip"));
+        let error = recognised(Path::new("x.csv"), b"\xfd7zXZ\0\0").unwrap_err();
+        assert!(error.message.to_string().contains("packed by xz"));
     }
 }

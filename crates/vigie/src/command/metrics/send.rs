@@ -17,9 +17,9 @@ use base::time::Millis;
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use wire::ingest::Lines;
 use wire::ingest::csv::Columns;
 use wire::ingest::encode::BodyWriter;
+use wire::ingest::{Lines, Names};
 use wire::time_expr::lenient::Notice;
 
 /// A request is no larger than this, however many samples were asked for: half of the server's `body_bytes`.
@@ -38,7 +38,7 @@ Sending samples twice changes nothing where each has a time; without one they ar
 
 Files are Graphite lines, CSV (with `,`, `;` or tabs; a sample in each row, or a column for each
 series beside one of times), or JSON (an array, or an object in each line), also as `metrics get`
-writes them.
+writes them; packed by gzip they are unpacked on the way.
 
 Examples:
   vigie metrics send shop.orders=17 shop.latency-ms=48.6@-5min
@@ -73,6 +73,10 @@ pub(crate) struct SendArgs {
     /// a row without a time is of the moment it is read
     #[arg(long, value_name = "COLUMN")]
     time_column: Option<String>,
+    /// Replace each character that names may not hold (blanks, brackets, commas, quotes) by this one;
+    /// the receipt says in how many samples. Names that differ in nothing else become one
+    #[arg(long, value_name = "CHARACTER", num_args = 0..=1, require_equals = true, default_missing_value = "_", value_parser = replacing)]
+    replace_refused: Option<Names>,
     /// Time zone of the times behind `@`, for example `Europe/Paris`; default: that of the variable
     /// `TZ`, else UTC. Times of a file are of UTC where they name no zone
     #[arg(long, value_name = "ZONE", conflicts_with = "file")]
@@ -99,6 +103,7 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
             "name some as `NAME=VALUE`, or a file with `--file FILE`; `vigie metrics send -` reads standard input",
         ));
     }
+    let names = args.replace_refused.unwrap_or_default();
     let mut input = match args.file.as_deref().or(piped) {
         None => {
             // Where no time is given, none is misread.
@@ -106,9 +111,12 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
                 true => zone(args.tz.as_deref(), context)?.1,
                 false => TimeZone::UTC,
             };
-            Input::of_arguments(&args.samples, zone)?
+            Input::of_arguments(&args.samples, zone, names)?
         }
-        Some(file) => Input::of_file(file, args.format, columns(args), args.name.clone())?,
+        Some(file) => {
+            let name = args.name.clone();
+            Input::of_file(file, args.format, columns(args), name, names)?
+        }
     };
     let output = &context.output;
     let monitoring = if args.dry_run {
@@ -160,6 +168,13 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
         ));
     }
     sending.tally.conclude(input.unit, output)
+}
+
+fn replacing(text: &str) -> Result<Names, &'static str> {
+    let mut characters = text.chars();
+    let one = characters.next().filter(|_| characters.next().is_none());
+    one.and_then(Names::replacing)
+        .ok_or("it is to be one character that a name may hold, such as `_`")
 }
 
 fn columns(args: &SendArgs) -> Columns {

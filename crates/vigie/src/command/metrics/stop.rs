@@ -1,6 +1,9 @@
 //! Whether a signal has asked to stop: who waits before another attempt waits for that as well.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 /// The first signal that came, once one has.
@@ -11,6 +14,27 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
+    /// One that the first SIGINT or SIGTERM tells; a second one ends the process.
+    pub(crate) fn on_signals() -> io::Result<Arc<Self>> {
+        let mut signals = Signals::new([SIGINT, SIGTERM])?;
+        let stop = Arc::new(Self::default());
+        let told = Arc::clone(&stop);
+        let thread = std::thread::Builder::new().name("signals".to_owned());
+        thread.spawn(move || {
+            for signal in &mut signals {
+                if told.signal().is_some() {
+                    // Cannot fail for these two; if it did, the first one still ends the process.
+                    drop(signal_hook::low_level::emulate_default_handler(signal));
+                }
+                told.tell(match signal {
+                    SIGINT => "SIGINT",
+                    _ => "SIGTERM",
+                });
+            }
+        })?;
+        Ok(stop)
+    }
+
     /// A signal came.
     pub(crate) fn tell(&self, name: &'static str) {
         let mut signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,6 +5,8 @@ use super::input::Unit;
 use crate::error::{Failure, Kind};
 use crate::output::Output;
 use crate::shown::{Shown, shown};
+use base::name::NameError;
+use base::sample::RejectReason;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use wire::ingest::Lines;
@@ -12,6 +14,10 @@ use wire::receipt::Receipt;
 
 /// A longer name says no more about which line is meant.
 const NAME_CHARACTERS_MAX: usize = 60;
+
+/// What helps against a character that no name may hold.
+pub(super) const REPLACES: &str =
+    "characters that no name may hold become `_` with `--replace-refused`";
 
 /// One sample that was not stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,6 +37,8 @@ pub(crate) struct Tally {
     /// Replaced by a later one of the same name and instant in the same request.
     overwritten: u64,
     rejected: u64,
+    /// Read with a character of their name replaced, on request.
+    renamed: u64,
     /// How far the server's clock, by which times were set, is ahead of this machine's; `null`: no difference that counts.
     clock_offset_milliseconds: Option<i64>,
     /// Nothing was sent: `stored` is what could be.
@@ -44,6 +52,9 @@ pub(crate) struct Tally {
     /// A sample has a time that was set here: sent again, it would have another.
     #[serde(skip)]
     is_stamped: bool,
+    /// A name holds a character that none may hold.
+    #[serde(skip)]
+    has_refused_character: bool,
 }
 
 impl Tally {
@@ -54,20 +65,25 @@ impl Tally {
             stored: 0,
             overwritten: 0,
             rejected: 0,
+            renamed: 0,
             clock_offset_milliseconds: None,
             dry_run,
             reasons: BTreeMap::new(),
             rejections: Vec::new(),
             listed_max,
             is_stamped: false,
+            has_refused_character: false,
         }
     }
 
     /// Takes in what was read: how times came about, and what was found unfit before it was sent.
     pub(crate) fn read(&mut self, lines: &Lines) {
         self.is_stamped |= lines.stamped > 0;
+        self.renamed += lines.renamed;
         for reject in &lines.rejects {
             self.received += 1;
+            self.has_refused_character |=
+                matches!(reject.reason, RejectReason::Name(NameError::Character(_)));
             self.refuse(Refused {
                 place: reject.line,
                 name: reject.name.clone(),
@@ -143,7 +159,11 @@ impl Tally {
         } else {
             self.show(unit, output)?;
         }
-        self.judged()
+        let mends = self.has_refused_character;
+        self.judged().map_err(|failure| match mends {
+            true => failure.hint(REPLACES),
+            false => failure,
+        })
     }
 
     fn show(&self, unit: Unit, output: &Output) -> Result<(), Failure> {
@@ -167,6 +187,10 @@ impl Tally {
             pairs.push(("Overwritten:", format!("{} {why}", self.overwritten)));
         }
         pairs.push(("Rejected:", self.rejected.to_string()));
+        if self.renamed > 0 {
+            let why = "by a character replaced that no name may hold";
+            pairs.push(("Renamed:", format!("{} {why}", self.renamed)));
+        }
         output.pairs(&pairs)?;
         if self.rejected == 0 {
             return Ok(());

@@ -4,6 +4,7 @@ use super::bounds::bounds;
 use super::entered::Deleter;
 use super::question::{Told, hold, invalid, parameter, pattern, query_of};
 use crate::app::App;
+use crate::http::accepted::Accepted;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
@@ -31,7 +32,7 @@ pub(crate) async fn delete(
     let asked = scope.clone();
     let told = Told::default();
     let telling = told.clone();
-    let answered = query::answer(&app, &asked, move |answer| {
+    let answered = query::answer(&app, &asked, Accepted::Plain, move |answer| {
         remove(&worker, &deleter, &scope, raw.as_deref(), &telling, answer)
     });
     Ok(told.tell(answered.await?))

@@ -2,6 +2,7 @@
 
 use super::question::{Times, Told, hold, invalid, parameter, pattern, query_of, times};
 use crate::app::App;
+use crate::http::accepted;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
@@ -9,6 +10,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use base::scope::Scope;
 use base::store::{FindQuery, StoreError};
+use http::HeaderMap;
 use std::sync::Arc;
 use wire::excerpt::beginning;
 
@@ -16,13 +18,14 @@ use wire::excerpt::beginning;
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
+    headers: HeaderMap,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Refusal> {
     let (worker, scope) = (Arc::clone(&app), caller.scope);
     let asked = scope.clone();
     let told = Told::default();
     let telling = told.clone();
-    let answered = query::answer(&app, &asked, move |answer| {
+    let answered = query::answer(&app, &asked, accepted::of(&headers), move |answer| {
         find(&worker, &scope, raw.as_deref(), &telling, answer)
     });
     Ok(told.tell(answered.await?))

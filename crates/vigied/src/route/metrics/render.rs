@@ -3,6 +3,7 @@
 use super::question::{Times, Told, hold, invalid, no_pattern, parameter, query_of, times};
 use super::rows::Rows;
 use crate::app::App;
+use crate::http::accepted;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
@@ -12,6 +13,7 @@ use base::limit;
 use base::scope::Scope;
 use base::store::FetchQuery;
 use base::time::{Step, TimeRange};
+use http::HeaderMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use wire::code;
@@ -25,13 +27,14 @@ use wire::time_expr;
 pub(crate) async fn render(
     State(app): State<Arc<App>>,
     caller: Caller,
+    headers: HeaderMap,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Refusal> {
     let (worker, scope) = (Arc::clone(&app), caller.scope);
     let asked = scope.clone();
     let told = Told::default();
     let telling = told.clone();
-    let answered = query::answer(&app, &asked, move |answer| {
+    let answered = query::answer(&app, &asked, accepted::of(&headers), move |answer| {
         draw(&worker, &scope, raw.as_deref(), &telling, answer)
     });
     Ok(told.tell(answered.await?))

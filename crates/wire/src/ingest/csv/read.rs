@@ -4,7 +4,7 @@ use super::dialect::Dialect;
 use super::layout::{Long, Naming, Wide};
 use super::row::Row;
 use crate::ingest::stamp::Stamps;
-use crate::ingest::{LineReject, Lines, Moment, Now, cut, moment, slip, timestamp, value};
+use crate::ingest::{LineReject, Lines, Moment, Names, Now, cut, moment, slip, timestamp, value};
 use base::name::SeriesName;
 use base::sample::RejectReason;
 
@@ -12,6 +12,7 @@ use base::sample::RejectReason;
 pub(super) struct Reader<'a> {
     pub(super) row: &'a Row<'a>,
     pub(super) dialect: Dialect,
+    pub(super) names: Names,
     /// When it was read.
     pub(super) now: Now<'a>,
 }
@@ -25,7 +26,10 @@ impl Reader<'_> {
             Naming::Constant(name) => Some(name.as_str()),
         };
         match self.long(layout, name) {
-            Ok((name, time, value)) => {
+            Ok((read, time, value)) => {
+                let changes = name.is_some_and(|name| self.names.changes(name));
+                ready.renamed += u64::from(changes);
+                let name = read;
                 let time = time.unwrap_or_else(|| stamps.moment(name.as_str(), self.now));
                 ready.push(&name, time, value, self.row.line());
             }
@@ -58,11 +62,13 @@ impl Reader<'_> {
             ready.received += 1;
             let sample = cell.and_then(|text| {
                 slip::number_as_name(name)?;
-                let name = SeriesName::parse(name)?;
+                let name = self.names.read(name)?;
                 Ok((name, self.number(text.unwrap_or_default())?))
             });
             match sample {
-                Ok((name, value)) => {
+                Ok((read, value)) => {
+                    ready.renamed += u64::from(self.names.changes(name));
+                    let name = read;
                     let time = time.unwrap_or_else(|| stamps.moment(name.as_str(), self.now));
                     ready.push(&name, time, value, self.row.line());
                 }
@@ -89,7 +95,7 @@ impl Reader<'_> {
         let name = match (name, &layout.name) {
             (Some(name), _) => {
                 slip::number_as_name(name)?;
-                SeriesName::parse(name)?
+                self.names.read(name)?
             }
             (None, Naming::Column(at)) => {
                 // Says why there is no text to take.

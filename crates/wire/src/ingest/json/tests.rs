@@ -1,5 +1,6 @@
 use super::*;
 use crate::ingest::encode;
+use base::name::SeriesName;
 use base::time::Millis;
 use proptest::prelude::*;
 

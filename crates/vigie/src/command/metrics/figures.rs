@@ -1,0 +1,102 @@
+//! Numbers and moments, for people and for files.
+
+use base::time::Millis;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// Epoch seconds with as many decimals as needed.
+pub(super) fn seconds(at: Millis) -> String {
+    match at.0.rem_euclid(1000) {
+        0 => at.secs().to_string(),
+        _ => format!("{}", at.0 as f64 / 1000.0),
+    }
+}
+
+/// Every digit that matters and no more: `1e300`, not three hundred zeros.
+pub(super) fn shortest(value: f64) -> String {
+    if value == 0.0 || (1e-5..1e16).contains(&value.abs()) {
+        value.to_string()
+    } else {
+        format!("{value:e}")
+    }
+}
+
+/// Six digits, and all of a whole number: what a person compares. Files keep every digit.
+pub(super) fn readable(value: f64) -> String {
+    const DIGITS: i32 = 6;
+    let exact = shortest(value);
+    if value.fract() == 0.0 || exact.contains('e') {
+        return exact;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the size of a number that is written without an exponent: -5 to 16"
+    )]
+    let before = value.abs().log10().floor() as i32 + 1;
+    let decimals = usize::try_from(DIGITS - before).unwrap_or(0);
+    let rounded = format!("{value:.decimals$}");
+    let rounded = if decimals == 0 {
+        &rounded
+    } else {
+        rounded.trim_end_matches('0').trim_end_matches('.')
+    };
+    rounded.to_owned()
+}
+
+/// A moment as people read it; milliseconds only where there are any.
+pub(super) fn time(at: Millis, zone: &TimeZone) -> String {
+    let Ok(instant) = Timestamp::from_millisecond(at.0) else {
+        return seconds(at);
+    };
+    let format = if at.0.rem_euclid(1000) == 0 {
+        "%Y-%m-%d %H:%M:%S"
+    } else {
+        "%Y-%m-%d %H:%M:%S%.3f"
+    };
+    zone.to_datetime(instant).strftime(format).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_any_size_stay_short_and_exact() {
+        for (value, text) in [
+            (0.0, "0"),
+            (-0.25, "-0.25"),
+            (123_456_789.0, "123456789"),
+            (1e300, "1e300"),
+            (-f64::MAX, "-1.7976931348623157e308"),
+            (5e-324, "5e-324"),
+        ] {
+            assert_eq!(shortest(value), text);
+            assert_eq!(text.parse::<f64>().unwrap().to_bits(), value.to_bits());
+        }
+    }
+
+    #[test]
+    fn tables_show_six_digits_and_whole_numbers_whole() {
+        for (value, text) in [
+            (53.636_086_826_347_345, "53.6361"),
+            (0.1, "0.1"),
+            (-2.0, "-2"),
+            (123_456_789.0, "123456789"),
+            (123_456_789.25, "123456789"),
+            (0.000_123_456_789, "0.000123457"),
+            (99.999_999_9, "100"),
+            (1e300, "1e300"),
+            (1.5e-9, "1.5e-9"),
+            (0.0, "0"),
+        ] {
+            assert_eq!(readable(value), text);
+        }
+    }
+
+    #[test]
+    fn times_are_those_of_the_zone() {
+        let at = Millis(1_519_862_400_250);
+        assert_eq!(time(at, &TimeZone::UTC), "2018-03-01 00:00:00.250");
+        assert_eq!(time(Millis(0), &TimeZone::UTC), "1970-01-01 00:00:00");
+    }
+}

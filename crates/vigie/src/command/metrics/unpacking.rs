@@ -1,0 +1,166 @@
+//! Undoes gzip on the way in, where the first bytes say that the input is packed by it; all else goes through as it is.
+
+use flate2::bufread::MultiGzDecoder;
+use std::io::{self, BufReader, Chain, Cursor, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// With these two bytes gzip begins; no text does.
+const MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// What is read of the packed input at once.
+const PACKED_BYTES: usize = 64 << 10;
+
+type Source = Chain<Cursor<Vec<u8>>, Counted>;
+
+/// The plain text of an input.
+pub(super) struct Unpacking {
+    state: State,
+}
+
+enum State {
+    /// Nothing was read so far.
+    Unknown(Counted),
+    Plain(Source),
+    Packed(Box<MultiGzDecoder<BufReader<Source>>>),
+    /// It could not be read.
+    Ended,
+}
+
+impl Unpacking {
+    /// Of `reader`; `read` counts the bytes that are read of it, packed as they are.
+    pub(super) fn new(reader: Box<dyn Read + Send>, read: Arc<AtomicU64>) -> Self {
+        Self {
+            state: State::Unknown(Counted { reader, read }),
+        }
+    }
+}
+
+impl Read for Unpacking {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if let State::Unknown(_) = self.state
+            && let State::Unknown(source) = std::mem::replace(&mut self.state, State::Ended)
+        {
+            self.state = begun(source)?;
+        }
+        match &mut self.state {
+            State::Plain(source) => source.read(into),
+            State::Packed(packed) => packed.read(into).map_err(|error| match error.kind() {
+                io::ErrorKind::InvalidInput
+                | io::ErrorKind::InvalidData
+                | io::ErrorKind::UnexpectedEof => {
+                    io::Error::new(error.kind(), "its gzip ends early or is damaged")
+                }
+                _ => error,
+            }),
+            State::Unknown(_) | State::Ended => Ok(0),
+        }
+    }
+}
+
+/// Looks at the first bytes. A second one is waited for only where the first is that of gzip: a slow writer's line must not
+/// wait for the next.
+fn begun(mut source: Counted) -> io::Result<State> {
+    let mut first = Vec::new();
+    for byte in MAGIC {
+        let mut next = [0];
+        if read_one(&mut source, &mut next)? == 0 {
+            break;
+        }
+        first.extend(next);
+        if next != [byte] {
+            break;
+        }
+    }
+    let is_packed = first == MAGIC;
+    let source = Cursor::new(first).chain(source);
+    Ok(if is_packed {
+        let source = BufReader::with_capacity(PACKED_BYTES, source);
+        State::Packed(Box::new(MultiGzDecoder::new(source)))
+    } else {
+        State::Plain(source)
+    })
+}
+
+fn read_one(source: &mut Counted, into: &mut [u8; 1]) -> io::Result<usize> {
+    loop {
+        match source.read(into) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
+}
+
+/// Counts what is read.
+struct Counted {
+    reader: Box<dyn Read + Send>,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(into)?;
+        self.read.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use proptest::prelude::*;
+    use std::io::Write as _;
+
+    /// A reader that gives no more than so many bytes at once.
+    struct Slow(Cursor<Vec<u8>>, usize);
+
+    impl Read for Slow {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            let most = into.len().min(self.1);
+            self.0.read(&mut into[..most])
+        }
+    }
+
+    fn packed(plain: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(plain).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn read(bytes: Vec<u8>, at_once: usize) -> (io::Result<Vec<u8>>, u64) {
+        let count = Arc::new(AtomicU64::new(0));
+        let slow = Slow(Cursor::new(bytes), at_once);
+        let mut reader = Unpacking::new(Box::new(slow), Arc::clone(&count));
+        let mut plain = Vec::new();
+        let ended = reader.read_to_end(&mut plain).map(|_| plain);
+        (ended, count.load(Ordering::Relaxed))
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_the_plain_text(plain in proptest::collection::vec(any::<u8>(), 0..3000), at_once in 1_usize..2000) {
+            let bytes = packed(&plain);
+            let length = bytes.len() as u64;
+            let (text, count) = read(bytes, at_once);
+            prop_assert_eq!(text.unwrap(), plain.clone());
+            prop_assert_eq!(count, length);
+            if !plain.starts_with(&MAGIC) {
+                prop_assert_eq!(read(plain.clone(), at_once).0.unwrap(), plain);
+            }
+        }
+    }
+
+    #[test]
+    fn members_are_one_text_and_half_a_gzip_is_none() {
+        let two = [packed(b"a 1\n"), packed(b"b 2\n")].concat();
+        assert_eq!(read(two.clone(), 7).0.unwrap(), b"a 1\nb 2\n");
+        for cut in [2, 10, two.len() - 1] {
+            let error = read(two[..cut].to_vec(), 7).0.unwrap_err();
+            assert_eq!(error.to_string(), "its gzip ends early or is damaged");
+        }
+        assert_eq!(read(vec![0x1f], 1).0.unwrap(), [0x1f]);
+        assert_eq!(read(Vec::new(), 1).0.unwrap(), b"");
+    }
+}

@@ -1,0 +1,158 @@
+//! `metrics get --watch`: what is read is read again, until somebody ends it. At a terminal a drawing is made anew; elsewhere
+//! samples are written as they come, each once.
+
+mod fresh;
+
+use super::figures;
+use super::get::{self, Format, GetArgs};
+use super::stop::Stop;
+use crate::context::Context;
+use crate::error::{Failure, Kind};
+use crate::monitoring::Monitoring;
+use crate::shown::{Shown, shown};
+use base::time::{Clock as _, SystemClock, TimeRange};
+use fresh::Fresh;
+use jiff::tz::TimeZone;
+use std::io::{self, IsTerminal as _};
+use std::time::{Duration, Instant};
+use wire::time_expr::lenient;
+
+/// Samples that come in so late are still seen.
+const LATE: Duration = Duration::from_secs(600);
+
+/// What is read, as the command line says it.
+pub(super) struct Watched<'a> {
+    pub(super) args: &'a GetArgs,
+    pub(super) format: Format,
+    /// The time of the first reading.
+    pub(super) asked: TimeRange,
+    pub(super) zone: (&'a str, &'a TimeZone),
+    pub(super) monitoring: &'a Monitoring<'a>,
+    pub(super) context: &'a Context,
+}
+
+impl Watched<'_> {
+    /// Reads every so often, until a signal ends it.
+    pub(super) fn run(&self, every: Duration) -> Result<(), Failure> {
+        let is_drawing = matches!(
+            self.format,
+            Format::Table | Format::Chart | Format::Sparkline
+        );
+        let is_drawn = is_drawing && io::stdout().is_terminal();
+        if is_drawing && !is_drawn && self.format != Format::Table {
+            return Err(
+                Failure::usage("a drawing can only be made anew at a terminal").hint(
+                    "elsewhere new samples are written as they come: leave `--format` out, or give `csv` or `json`",
+                ),
+            );
+        }
+        if !is_drawn && self.args.max_points.is_some() {
+            return Err(Failure::usage(
+                "`--max-points` is for drawings: samples are written one by one as they come",
+            )
+            .hint("leave it out, or watch a chart at a terminal"));
+        }
+        let stop = Stop::on_signals()
+            .map_err(|error| Failure::failed(format!("no signal can be waited for: {error}")))?;
+        let mut fresh = Fresh::since(self.asked.from);
+        let (mut read_at, mut is_told) = (None, false);
+        loop {
+            let begun = Instant::now();
+            let outcome = if is_drawn {
+                self.draw(every)
+            } else {
+                self.append(&mut fresh, read_at.map(|at: Instant| at.elapsed()))
+            };
+            match outcome {
+                Ok(()) => {
+                    read_at = Some(begun);
+                    is_told = false;
+                }
+                Err(failure) if read_at.is_some() && is_passing(&failure) => {
+                    // Said once: it would fill a log.
+                    if !is_told {
+                        let every = every.as_secs();
+                        self.context.output.warn(shown!(
+                            "{}; trying again every {} s",
+                            failure.message,
+                            every
+                        ));
+                    }
+                    is_told = true;
+                }
+                Err(failure) => return Err(failure),
+            }
+            if !stop.wait(every.saturating_sub(begun.elapsed())) {
+                return if is_drawn {
+                    self.context.output.line("")
+                } else {
+                    Ok(())
+                };
+            }
+        }
+    }
+
+    /// Draws what there is now over what was there before.
+    fn draw(&self, every: Duration) -> Result<(), Failure> {
+        let (args, (name, zone)) = (self.args, self.zone);
+        let now = SystemClock.now();
+        let (from, until) = (args.from.as_deref(), args.until.as_deref());
+        let asked = lenient::range(from, until, now, zone).map_or(self.asked, |(range, _)| range);
+        let rows = get::rows(&get::fetch(args, from, name, self.monitoring)?)?;
+        let drawing = if rows.iter().all(|row| row.datapoints.is_empty()) {
+            get::nothing_read(&rows, self.monitoring)
+        } else {
+            let text = get::drawn(
+                self.format,
+                rows,
+                args,
+                asked,
+                self.zone,
+                self.context,
+                true,
+            );
+            Shown::lines(&text)
+        };
+        let mut screen: Shown = "\u{1b}[H\u{1b}[2J".into();
+        screen.push(&shown!(
+            "Every {} s, {} ({}); Ctrl-C ends it\n\n",
+            every.as_secs(),
+            figures::time(now, zone),
+            name.to_owned()
+        ));
+        screen.push(&drawing);
+        self.context.output.text(&screen)
+    }
+
+    /// Writes what has come since the last reading, which was so long ago.
+    fn append(&self, fresh: &mut Fresh, ago: Option<Duration>) -> Result<(), Failure> {
+        let (args, (name, zone)) = (self.args, self.zone);
+        let output = &self.context.output;
+        let since = ago.map(|ago| format!("-{}s", (ago + LATE).as_secs()));
+        let from = since.as_deref().or(args.from.as_deref());
+        let rows = get::rows(&get::fetch(args, from, name, self.monitoring)?)?;
+        if ago.is_none() {
+            if rows.is_empty() {
+                output.note(get::nothing_read(&rows, self.monitoring));
+            }
+            match self.format {
+                Format::Csv => output.csv(get::CSV_HEADER)?,
+                Format::Json => {}
+                _ => output.note(shown!("times are of {}", name.to_owned())),
+            }
+        }
+        for sample in fresh.of(&rows) {
+            match self.format {
+                Format::Csv => output.csv(&sample.csv())?,
+                Format::Json => output.json_text(&sample.json())?,
+                _ => output.line(sample.line(zone))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether it may be otherwise the next time.
+fn is_passing(failure: &Failure) -> bool {
+    failure.kind == Kind::Unreachable || matches!(failure.status, Some(429 | 503))
+}

@@ -1,0 +1,157 @@
+//! Which samples of a reading are new.
+
+use crate::command::metrics::figures;
+use crate::output::csv_field;
+use crate::shown::{Shown, shown};
+use base::time::Millis;
+use jiff::tz::TimeZone;
+use serde_json::json;
+use std::collections::BTreeMap;
+use wire::render::json::ReadRow;
+
+/// What was written already.
+#[derive(Debug)]
+pub(super) struct Fresh {
+    /// Earlier samples were not asked for.
+    since: Millis,
+    /// The last sample of each series that the last reading had.
+    last: BTreeMap<String, Millis>,
+}
+
+/// One that was not.
+#[derive(Debug, PartialEq)]
+pub(super) struct Sample<'a> {
+    at: Millis,
+    name: &'a str,
+    value: f64,
+}
+
+impl Fresh {
+    /// Nothing was written, and nothing older is wanted.
+    pub(super) const fn since(since: Millis) -> Self {
+        Self {
+            since,
+            last: BTreeMap::new(),
+        }
+    }
+
+    /// What is new, in the order of time. What a reading no longer has is forgotten: it lies behind all that comes.
+    pub(super) fn of<'r>(&mut self, rows: &'r [ReadRow]) -> Vec<Sample<'r>> {
+        let mut samples = Vec::new();
+        let mut last = BTreeMap::new();
+        for row in rows {
+            let before = self.last.get(&row.target).copied();
+            let mut newest = before;
+            for (value, at) in &row.datapoints {
+                let Some(value) = *value else { continue };
+                if before.is_some_and(|before| *at <= before) || *at < self.since {
+                    continue;
+                }
+                newest = newest.max(Some(*at));
+                samples.push(Sample {
+                    at: *at,
+                    name: &row.target,
+                    value,
+                });
+            }
+            if let Some(newest) = newest {
+                last.insert(row.target.clone(), newest);
+            }
+        }
+        self.last = last;
+        samples.sort_by_key(|sample| (sample.at, sample.name));
+        samples
+    }
+}
+
+impl Sample<'_> {
+    /// A row, as `metrics send` reads it.
+    pub(super) fn csv(&self) -> String {
+        let (at, value) = (figures::seconds(self.at), figures::shortest(self.value));
+        format!("{},{at},{value}\n", csv_field(self.name))
+    }
+
+    /// An object in a line, as `metrics send` reads it.
+    pub(super) fn json(&self) -> String {
+        let (at, value) = (figures::seconds(self.at), figures::shortest(self.value));
+        let name = json!(self.name);
+        format!("{{\"name\":{name},\"timestamp\":{at},\"value\":{value}}}\n")
+    }
+
+    /// For people.
+    pub(super) fn line(&self, zone: &TimeZone) -> Shown {
+        shown!(
+            "{}  {}  {}",
+            figures::time(self.at, zone),
+            self.name.to_owned(),
+            figures::readable(self.value)
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(target: &str, points: &[(i64, f64)]) -> ReadRow {
+        ReadRow {
+            target: target.to_owned(),
+            datapoints: points
+                .iter()
+                .map(|(at, value)| (Some(*value), Millis(*at)))
+                .collect(),
+        }
+    }
+
+    fn times(samples: &[Sample<'_>]) -> Vec<(String, i64)> {
+        samples
+            .iter()
+            .map(|sample| (sample.name.to_owned(), sample.at.0))
+            .collect()
+    }
+
+    #[test]
+    fn each_sample_is_new_once() {
+        let mut fresh = Fresh::since(Millis(10));
+        let first = [
+            row("b", &[(5, 1.0), (10, 1.0), (30, 1.0)]),
+            row("a", &[(20, 1.0)]),
+        ];
+        let told = fresh.of(&first);
+        assert_eq!(
+            times(&told),
+            [("b".into(), 10), ("a".into(), 20), ("b".into(), 30)]
+        );
+        assert_eq!(fresh.of(&first), []);
+        let second = [row("a", &[(20, 1.0), (40, 1.0)]), row("b", &[(30, 2.0)])];
+        assert_eq!(times(&fresh.of(&second)), [("a".into(), 40)]);
+        let empty = [row("a", &[])];
+        assert_eq!(fresh.of(&empty), []);
+        assert_eq!(fresh.last.len(), 1, "what is gone is not kept");
+    }
+
+    #[test]
+    fn what_is_written_can_be_sent() {
+        let sample = Sample {
+            at: Millis(1500),
+            name: "a,b",
+            value: 1e300,
+        };
+        assert_eq!(sample.csv(), "\"a,b\",1.5,1e300\n");
+        assert_eq!(
+            sample.json(),
+            "{\"name\":\"a,b\",\"timestamp\":1.5,\"value\":1e300}\n"
+        );
+        assert_eq!(
+            sample.line(&TimeZone::UTC).as_str(),
+            "1970-01-01 00:00:01.500  a,b  1e300"
+        );
+        // Of a server that means no good.
+        let sample = Sample {
+            name: "\u{1b}]0;x\u{7}\nFORGED",
+            ..sample
+        };
+        let line = sample.line(&TimeZone::UTC);
+        assert!(!line.as_str().contains(['\u{1b}', '\u{7}', '\n']));
+    }
+}

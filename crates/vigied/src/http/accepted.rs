@@ -1,0 +1,95 @@
+//! Whether a client takes its answer packed: `Accept-Encoding`, of RFC 9110.
+
+use http::{HeaderMap, header};
+
+/// How an answer may be packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Accepted {
+    /// Not at all.
+    Plain,
+    /// By gzip, where that is worth it.
+    Gzip,
+    /// By gzip in any case: plain ones are refused.
+    OnlyGzip,
+}
+
+/// A weight in thousandths. One that cannot be read is none: what is not understood is not asked for.
+fn weight(text: &str) -> u32 {
+    let text = text.trim();
+    let is_short = text.len() <= 5 && text.starts_with(['0', '1']);
+    let is_plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let weight: Option<f64> = text.parse().ok().filter(|_| is_short && is_plain);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "0 to 1000: the range has been looked at"
+    )]
+    weight
+        .filter(|weight| (0.0..=1.0).contains(weight))
+        .map_or(0, |weight| (weight * 1000.0).round() as u32)
+}
+
+/// What the request says. An answer that would have to be neither plain nor packed is plain: nobody is helped by none.
+pub(crate) fn of(headers: &HeaderMap) -> Accepted {
+    let (mut gzip, mut identity, mut other) = (None, None, None);
+    let lines = headers.get_all(header::ACCEPT_ENCODING).iter();
+    for item in lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')) {
+        let Ok(item) = std::str::from_utf8(item) else {
+            continue;
+        };
+        let mut parts = item.split(';');
+        let coding = parts.next().unwrap_or_default().trim();
+        let weight = parts
+            .filter_map(|part| part.split_once('='))
+            .find(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
+            .map_or(1000, |(_, text)| weight(text));
+        if coding.eq_ignore_ascii_case("gzip") || coding.eq_ignore_ascii_case("x-gzip") {
+            gzip = gzip.max(Some(weight));
+        } else if coding.eq_ignore_ascii_case("identity") {
+            identity = Some(weight);
+        } else if coding == "*" {
+            other = Some(weight);
+        }
+    }
+    let gzip = gzip.or(other).unwrap_or(0);
+    // Plain ones are accepted unless that is denied, and preferred only by who says so.
+    let is_refused = identity.or(other) == Some(0);
+    match gzip {
+        0 => Accepted::Plain,
+        _ if is_refused => Accepted::OnlyGzip,
+        gzip if identity.is_some_and(|identity| identity > gzip) => Accepted::Plain,
+        _ => Accepted::Gzip,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn weights_decide() {
+        for (line, accepted) in [
+            ("gzip", Accepted::Gzip),
+            ("*", Accepted::Gzip),
+            ("*;q=0, gzip", Accepted::OnlyGzip),
+            ("identity;q=0, gzip;q=0.1", Accepted::OnlyGzip),
+            ("identity;q=0", Accepted::Plain),
+            ("gzip;q=0.5, identity;q=0.6", Accepted::Plain),
+            ("gzip;q=0, x-gzip", Accepted::Gzip),
+            ("gzip;q=1.001", Accepted::Plain),
+            ("gzip;q=-1", Accepted::Plain),
+            ("gzip;q=inf", Accepted::Plain),
+            ("gzip;q=", Accepted::Plain),
+            ("gzip;level=9", Accepted::Gzip),
+            (",;,=,;q=1,,", Accepted::Plain),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(line));
+            assert_eq!(of(&headers), accepted, "{line}");
+        }
+        assert_eq!(of(&HeaderMap::new()), Accepted::Plain);
+    }
+}

@@ -1,0 +1,109 @@
+//! Packs an answer while it is written: on the thread of its query, in its turn and by its deadline, a piece at a time.
+//!
+//! Only answers to questions about metrics are packed. They alone are large, and hold no secret: what is packed tells by its
+//! length how alike its parts are, so that a text somebody chooses must not stand beside a token or a key.
+
+use crate::http::accepted::Accepted;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use std::io::Write as _;
+
+/// What is smaller fits one packet either way.
+const WORTH_BYTES: usize = 1400;
+
+/// What a packer has in memory, beside what it makes of a whole answer: its tables take about 320 KiB.
+pub(super) const PACKER_BYTES: u64 = 512 * 1024;
+
+/// The quickest level: digits shrink to a quarter or a third by it. The usual one, 6, makes a quarter less of that, and takes
+/// ten times as long (`cargo bench -p benches --bench packing`).
+const LEVEL: u32 = 1;
+
+/// One answer's.
+#[derive(Debug)]
+pub(super) struct Packer(GzEncoder<Vec<u8>>);
+
+impl Packer {
+    pub(super) fn new() -> Self {
+        Self(GzEncoder::new(Vec::new(), Compression::new(LEVEL)))
+    }
+
+    /// Takes in a piece; what is packed of it so far, which may be nothing.
+    pub(super) fn pack(&mut self, plain: &[u8]) -> Vec<u8> {
+        // What is written into memory can't fail.
+        let _ = self.0.write_all(plain);
+        std::mem::take(self.0.get_mut())
+    }
+
+    /// Takes in the last piece; the rest of what is packed.
+    pub(super) fn end(mut self, plain: &[u8]) -> Vec<u8> {
+        let _ = self.0.write_all(plain);
+        self.0.finish().unwrap_or_default()
+    }
+}
+
+/// A whole answer, and whether it is packed: where that makes it smaller, and where plain ones are refused.
+pub(super) fn whole(plain: Vec<u8>, accepted: Accepted) -> (Vec<u8>, bool) {
+    let is_wanted = match accepted {
+        Accepted::Plain => false,
+        Accepted::Gzip => plain.len() >= WORTH_BYTES,
+        Accepted::OnlyGzip => true,
+    };
+    if !is_wanted {
+        return (plain, false);
+    }
+    let mut packed = Packer::new().end(&plain);
+    if accepted == Accepted::Gzip && packed.len() >= plain.len() {
+        return (plain, false);
+    }
+    packed.shrink_to_fit();
+    (packed, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::read::GzDecoder;
+    use proptest::prelude::*;
+    use std::io::Read as _;
+
+    fn unpacked(packed: &[u8]) -> Vec<u8> {
+        let mut plain = Vec::new();
+        GzDecoder::new(packed).read_to_end(&mut plain).unwrap();
+        plain
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_are_one_answer(pieces in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..5000), 0..8)) {
+            let mut packer = Packer::new();
+            let mut packed = Vec::new();
+            for piece in &pieces {
+                packed.extend(packer.pack(piece));
+            }
+            packed.extend(packer.end(b"\n"));
+            prop_assert_eq!(unpacked(&packed), [pieces.concat(), b"\n".to_vec()].concat());
+        }
+    }
+
+    #[test]
+    fn what_does_not_shrink_stays_plain() {
+        // No byte predicts the next one.
+        let mut state = 1_u64;
+        let noise: Vec<u8> = std::iter::repeat_with(|| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            state.to_be_bytes()[0]
+        })
+        .take(4000)
+        .collect();
+        assert_eq!(whole(noise.clone(), Accepted::Gzip), (noise.clone(), false));
+        let (packed, is_packed) = whole(noise.clone(), Accepted::OnlyGzip);
+        assert!(is_packed && unpacked(&packed) == noise);
+        let alike = vec![b'1'; WORTH_BYTES];
+        let (packed, is_packed) = whole(alike.clone(), Accepted::Gzip);
+        assert!(is_packed && packed.len() < 100 && unpacked(&packed) == alike);
+        let tiny = vec![b'1'; WORTH_BYTES - 1];
+        assert_eq!(whole(tiny.clone(), Accepted::Gzip), (tiny, false));
+    }
+}
