@@ -1,6 +1,7 @@
 //! Questions that cost much: by their pattern, by what they read, and by not reading the answer.
 
 mod deletions;
+mod giving_way;
 mod unread;
 mod waiting;
 
