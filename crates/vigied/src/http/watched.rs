@@ -1,28 +1,28 @@
 //! A socket that tells its [`Line`] what moves.
 
 use super::line::Line;
+use super::socket::Socket;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 /// A socket, or a TLS session on one.
 pub(super) trait Connected: AsyncRead + AsyncWrite + Unpin + Send + 'static {
     /// The socket.
-    fn socket(&self) -> &TcpStream;
+    fn socket(&self) -> &Socket;
 }
 
-impl Connected for TcpStream {
-    fn socket(&self) -> &TcpStream {
+impl Connected for Socket {
+    fn socket(&self) -> &Socket {
         self
     }
 }
 
-impl Connected for TlsStream<TcpStream> {
-    fn socket(&self) -> &TcpStream {
+impl Connected for TlsStream<Socket> {
+    fn socket(&self) -> &Socket {
         self.get_ref().0
     }
 }
@@ -97,8 +97,7 @@ impl<S: Connected> AsyncWrite for Watched<S> {
 impl<S: Connected> Drop for Watched<S> {
     fn drop(&mut self) {
         if self.line.discards() {
-            // At worst the system keeps it for as long as it would have.
-            let _ = self.inner.socket().set_zero_linger();
+            self.inner.socket().discard();
         }
     }
 }

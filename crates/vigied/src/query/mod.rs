@@ -15,6 +15,7 @@ mod running;
 mod turns;
 
 use crate::app::App;
+use crate::http::followed::Followed;
 use crate::http::problem::Refusal;
 use crate::http::share::{Owner, Shares};
 use crate::http::worker;
@@ -141,6 +142,8 @@ pub(crate) async fn answer(
     let owner = Owner::Account(account);
     let person: Arc<str> = scope.caller().into();
     let queries = &app.queries;
+    // From here on, also while it waits for its turn.
+    let followed = Followed::here();
     let now = Instant::now();
     let deadline = now.checked_add(app.limits.request_time).unwrap_or(now);
     let turn = tokio::time::timeout_at(deadline.into(), queries.turns.take(owner, &person))
@@ -148,7 +151,10 @@ pub(crate) async fn answer(
         .map_err(|_| never_had_its_turn(app))??;
     let held = Arc::new(Held::new(&queries.pool, owner));
     let cancel = Arc::<Cancel>::default();
-    let leash = running::Leash(Arc::clone(&cancel));
+    let leash = running::Leash {
+        cancel: Arc::clone(&cancel),
+        _followed: followed,
+    };
     let entered = queries.running.enter(Arc::clone(&cancel));
     let flag = cancel.flag();
     let holding = Holding::new(&queries.turns, turn, cancel, app.limits.request_time);

@@ -1,16 +1,20 @@
 //! The queries that run, and how they are told to end.
 
 use super::cancel::Cancel;
+use crate::http::followed::Followed;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Cancels a query when it is dropped: nobody waits for its answer any more.
 #[derive(Debug)]
-pub(super) struct Leash(pub(super) Arc<Cancel>);
+pub(super) struct Leash {
+    pub(super) cancel: Arc<Cancel>,
+    pub(super) _followed: Followed,
+}
 
 impl Drop for Leash {
     fn drop(&mut self) {
-        self.0.cancel();
+        self.cancel.cancel();
     }
 }
 

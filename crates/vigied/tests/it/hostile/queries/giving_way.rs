@@ -1,10 +1,10 @@
 //! Accounts that act together: the worst queries of some have every turn, and still another's small one comes in between.
 
 use super::super::quota::operator;
-use super::{ask, connect_from, figure, long_names, percent, send, until};
+use super::{ask, connect_from, figure, is_unanswered, long_names, send, until, worst_head};
 use crate::harness::Server;
 use serde_json::Value;
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::net::{Ipv4Addr, TcpStream};
 
 /// The key of a further account that has many long names.
@@ -29,20 +29,9 @@ fn account(server: &Server, name: &str) -> String {
 
 /// Asks what takes very long, and reads nothing.
 fn worst(server: &Server, key: &str, number: u8) -> TcpStream {
-    let pattern = percent(&format!("*.c.*.{}", "*y".repeat(480) + "z"));
-    let head = format!(
-        "GET /v1/metrics/list?query={pattern} HTTP/1.1\r\nHost: vigie\r\nX-Auth-User-Token: apikey {key}\r\n\r\n"
-    );
     let mut stream = connect_from(Ipv4Addr::new(127, 0, 1, number), server).unwrap();
-    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(worst_head(key, "").as_bytes()).unwrap();
     stream
-}
-
-/// Whether there is no byte of an answer yet.
-fn is_unanswered(stream: &TcpStream) -> bool {
-    stream.set_nonblocking(true).unwrap();
-    let peeked = stream.peek(&mut [0]);
-    peeked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
 }
 
 #[test]
