@@ -108,6 +108,12 @@ impl Line {
         }
     }
 
+    /// Whether no request is being answered: what is written now is none of ours.
+    pub(super) fn is_unasked(&self) -> bool {
+        let state = self.state();
+        state.is_quiet() && !state.is_http2
+    }
+
     /// Where it stands among the places.
     pub(super) fn at(&self) -> Option<At> {
         *self.place.lock().unwrap_or_else(PoisonError::into_inner)

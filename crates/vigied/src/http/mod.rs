@@ -34,6 +34,7 @@ pub(crate) mod source;
 mod tidy;
 pub(crate) mod tls;
 pub(crate) mod unpack;
+mod unparsed;
 pub(crate) mod unread;
 mod watched;
 pub(crate) mod worker;
