@@ -9,8 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+mod courtesy;
 mod memory;
 
+pub use courtesy::Courtesy;
 pub use memory::Memory;
 
 /// What is counted.
@@ -136,6 +138,7 @@ pub struct Context {
     paused: AtomicU64,
     cancelled: Arc<AtomicBool>,
     memory: Option<Arc<dyn Memory>>,
+    courtesy: Option<Arc<dyn Courtesy>>,
     slots: AtomicU64,
     steps: Meter,
     nodes: Meter,
@@ -153,6 +156,7 @@ impl Context {
             paused: AtomicU64::new(0),
             cancelled: Arc::default(),
             memory: None,
+            courtesy: None,
             slots: AtomicU64::new(0),
             steps: Meter::new(budget.steps),
             nodes: Meter::new(budget.nodes),
@@ -186,6 +190,13 @@ impl Context {
     #[must_use]
     pub fn holding(mut self, memory: Arc<dyn Memory>) -> Self {
         self.memory = Some(memory);
+        self
+    }
+
+    /// The same, which lets others come in between as `courtesy` says.
+    #[must_use]
+    pub fn giving_way(mut self, courtesy: Arc<dyn Courtesy>) -> Self {
+        self.courtesy = Some(courtesy);
         self
     }
 
@@ -237,7 +248,8 @@ impl Context {
         self.deadline?.checked_add(paused)
     }
 
-    /// Whether the work may go on at `now`.
+    /// Whether the work may go on at `now`. It may block, to let others come in between ([`Courtesy`]), and that time does
+    /// not count: never call it with a lock that anybody else needs.
     ///
     /// # Errors
     /// [`Stop::Cancelled`], [`Stop::Deadline`].
@@ -245,10 +257,16 @@ impl Context {
         if self.cancelled.load(Ordering::Relaxed) {
             return Err(Stop::Cancelled);
         }
-        match self.deadline() {
-            Some(deadline) if now >= deadline => Err(Stop::Deadline),
-            _ => Ok(()),
+        if self.deadline().is_some_and(|deadline| now >= deadline) {
+            return Err(Stop::Deadline);
         }
+        if let Some(courtesy) = &self.courtesy {
+            let waited = courtesy.give_way(now)?;
+            if !waited.is_zero() {
+                self.paused(waited);
+            }
+        }
+        Ok(())
     }
 
     /// Spends `amount` of a resource.
@@ -338,6 +356,37 @@ mod tests {
             })
         );
         assert_eq!(context.spend(Resource::Series, 10_000), Ok(()));
+    }
+
+    /// Waits for a second at every third check, and for ever when that is over.
+    #[derive(Debug, Default)]
+    struct EveryThird(AtomicU64);
+
+    impl Courtesy for EveryThird {
+        fn give_way(&self, _: Instant) -> Result<Duration, Stop> {
+            match self.0.fetch_add(1, Ordering::Relaxed) {
+                2 => Ok(Duration::from_secs(1)),
+                5 => Err(Stop::Cancelled),
+                _ => Ok(Duration::ZERO),
+            }
+        }
+    }
+
+    #[test]
+    fn the_time_in_which_others_came_in_between_does_not_count() {
+        let start = Instant::now();
+        let second = Duration::from_secs(1);
+        let context = Context::unlimited().until(start + second);
+        let context = context.giving_way(Arc::<EveryThird>::default());
+        assert_eq!(context.check(start), Ok(()));
+        assert_eq!(context.check(start + second), Err(Stop::Deadline));
+        assert_eq!(context.check(start), Ok(()));
+        assert_eq!(context.deadline(), Some(start + second));
+        assert_eq!(context.check(start), Ok(()));
+        assert_eq!(context.deadline(), Some(start + second * 2));
+        assert_eq!(context.check(start + second), Ok(()));
+        assert_eq!(context.check(start), Ok(()));
+        assert_eq!(context.check(start), Err(Stop::Cancelled));
     }
 
     #[test]

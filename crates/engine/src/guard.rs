@@ -51,6 +51,16 @@ pub(crate) fn step(steps: u64) {
     }
 }
 
+/// Says that this thread may come to wait for others, which it never does with the lock. Free of cost without debug
+/// assertions.
+#[inline]
+pub(crate) fn may_wait() {
+    if cfg!(debug_assertions) {
+        let is_held = STEPS.get().is_some();
+        debug_assert!(!is_held, "waits with the lock that writers need");
+    }
+}
+
 fn begin() {
     if cfg!(debug_assertions) {
         STEPS.set(Some(0));
@@ -164,5 +174,11 @@ mod tests {
             step(LOCK_STEPS_MAX + 1);
         });
         assert!(over.is_err());
+        may_wait();
+        let waits = std::panic::catch_unwind(|| {
+            let _guard = lock.read();
+            may_wait();
+        });
+        assert!(waits.is_err());
     }
 }

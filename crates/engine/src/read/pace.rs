@@ -10,6 +10,12 @@ const LOOK_AFTER: u64 = 256;
 /// So many words of a pattern's automaton are a step.
 const WORDS_PER_STEP: u64 = 256;
 
+/// It may block for as long as others come in between.
+fn check(context: &Context) -> Result<(), Stop> {
+    guard::may_wait();
+    context.check(Instant::now())
+}
+
 /// One thread's work under a context.
 #[derive(Debug)]
 pub(crate) struct Pace<'c> {
@@ -19,7 +25,7 @@ pub(crate) struct Pace<'c> {
 
 impl<'c> Pace<'c> {
     pub(crate) fn new(context: &'c Context) -> Result<Self, Stop> {
-        context.check(Instant::now())?;
+        check(context)?;
         Ok(Self { context, since: 0 })
     }
 
@@ -34,7 +40,7 @@ impl<'c> Pace<'c> {
         self.since += steps;
         if self.since >= LOOK_AFTER {
             self.since = 0;
-            self.context.check(Instant::now())?;
+            check(self.context)?;
         }
         Ok(())
     }
@@ -42,7 +48,7 @@ impl<'c> Pace<'c> {
     /// Looks at clock and flag, whatever has been paid for.
     pub(crate) fn look(&mut self) -> Result<(), Stop> {
         self.since = 0;
-        self.context.check(Instant::now())
+        check(self.context)
     }
 
     /// Pays for a name that was matched, which took `words`.

@@ -3,10 +3,12 @@
 
 use super::connection_places::Place;
 use super::entrance::Entrance;
+use super::followed;
 use super::line::{Line, Overdue, Times};
 use super::peer::Peer;
 use super::proxies::Proxies;
 use super::proxy_protocol;
+use super::socket::Socket;
 use super::tls::Tls;
 use super::watched::{Connected, Watched};
 use axum::Router;
@@ -149,6 +151,7 @@ pub(super) async fn serve(
             return;
         }
     }
+    let stream = Socket::new(stream);
     let Some(tls) = &shared.tls else {
         return speak(shared, stream, peer, &line, phase, heard).await;
     };
@@ -201,9 +204,9 @@ async fn introduce(
 async fn handshake(
     shared: &Shared,
     tls: &Tls,
-    stream: TcpStream,
+    stream: Socket,
     heard: &(impl Fn(&'static Limit) + Sync),
-) -> Option<tokio_rustls::server::TlsStream<TcpStream>> {
+) -> Option<tokio_rustls::server::TlsStream<Socket>> {
     let acceptor = tokio_rustls::TlsAcceptor::from(tls.current());
     match tokio::time::timeout(shared.times.head, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => Some(stream),
@@ -233,9 +236,11 @@ async fn speak<S>(
         line: Arc::clone(line),
         peer,
     };
+    let socket = stream.socket().clone();
     let io = TokioIo::new(Watched::new(stream, Arc::clone(line)));
     let mut connection = std::pin::pin!(shared.builder.serve_connection(io, entrance));
     let mut alarm = Alarm::new();
+    let mut deserted = std::pin::pin!(followed::deserted(&socket, line));
     loop {
         tokio::select! {
             // In this order: the alarm is set by what the connection has just done.
@@ -255,6 +260,10 @@ async fn speak<S>(
                     }
                     tracing::debug!(error, "connection ended early");
                 }
+                return;
+            }
+            () = deserted.as_mut() => {
+                tracing::debug!(peer = %peer.address(), "the client has gone before its answer, or sends much behind its question");
                 return;
             }
             overdue = std::future::poll_fn(|context| alarm.poll(context, line, &shared.times)) => {

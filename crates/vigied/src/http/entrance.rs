@@ -3,6 +3,7 @@
 
 use super::answer::Paced;
 use super::connection::Shared;
+use super::followed;
 use super::line::Line;
 use super::peer::Peer;
 use super::source;
@@ -40,7 +41,7 @@ impl hyper::service::Service<Request<Incoming>> for Entrance {
         let (shared, line) = (Arc::clone(&self.shared), Arc::clone(&self.line));
         let router = shared.router.clone();
         Box::pin(async move {
-            let mut response = router.oneshot(request).await?;
+            let mut response = followed::on(&line, router.oneshot(request)).await?;
             if let Some(value) = &shared.hsts {
                 let name = header::STRICT_TRANSPORT_SECURITY;
                 response.headers_mut().insert(name, value.clone());

@@ -13,7 +13,7 @@ use crate::app::App;
 use base::id::AccountId;
 use base::limit::{self, Limit};
 use http::Version;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -37,6 +37,9 @@ pub(crate) struct Times {
 pub(crate) struct Line {
     state: Mutex<State>,
     evicted: Notify,
+    /// Requests whose work is for nobody when the client has gone.
+    followed: AtomicUsize,
+    follows: Notify,
     /// Set by the places alone.
     kept: AtomicBool,
     discards: AtomicBool,
@@ -96,11 +99,19 @@ impl Line {
                 blocked: None,
             }),
             evicted: Notify::new(),
+            followed: AtomicUsize::new(0),
+            follows: Notify::new(),
             kept: AtomicBool::new(false),
             discards: AtomicBool::new(false),
             places,
             place: Mutex::new(None),
         }
+    }
+
+    /// Whether no request is being answered: what is written now is none of ours.
+    pub(super) fn is_unasked(&self) -> bool {
+        let state = self.state();
+        state.is_quiet() && !state.is_http2
     }
 
     /// Where it stands among the places.
@@ -226,6 +237,31 @@ impl Line {
     /// Resolves when the connection must end at once.
     pub(super) async fn evicted(&self) {
         self.evicted.notified().await;
+    }
+
+    pub(super) fn is_http2(&self) -> bool {
+        self.state().is_http2
+    }
+
+    /// The work of a further request ends with its client.
+    pub(super) fn follow(&self) {
+        self.followed.fetch_add(1, Ordering::AcqRel);
+        self.follows.notify_one();
+    }
+
+    pub(super) fn unfollow(&self) {
+        self.followed.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn is_followed(&self) -> bool {
+        self.followed.load(Ordering::Acquire) > 0
+    }
+
+    /// Resolves when there is work that ends with the client.
+    pub(super) async fn followed(&self) {
+        while !self.is_followed() {
+            self.follows.notified().await;
+        }
     }
 
     /// How it stands when places are short.

@@ -1,42 +1,115 @@
 //! A socket that tells its [`Line`] what moves.
 
 use super::line::Line;
+use super::socket::Socket;
+use super::unparsed;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 /// A socket, or a TLS session on one.
 pub(super) trait Connected: AsyncRead + AsyncWrite + Unpin + Send + 'static {
     /// The socket.
-    fn socket(&self) -> &TcpStream;
+    fn socket(&self) -> &Socket;
 }
 
-impl Connected for TcpStream {
-    fn socket(&self) -> &TcpStream {
+impl Connected for Socket {
+    fn socket(&self) -> &Socket {
         self
     }
 }
 
-impl Connected for TlsStream<TcpStream> {
-    fn socket(&self) -> &TcpStream {
+impl Connected for TlsStream<Socket> {
+    fn socket(&self) -> &Socket {
         self.get_ref().0
     }
 }
+
+/// How long, and for how much, is taken in what a client still sends when it was refused: a connection that is closed before is
+/// reset, and the reset takes the refusal with it.
+const LINGER_TIME: Duration = Duration::from_secs(1);
+const LINGER_BYTES_MAX: usize = 1024 * 1024;
 
 /// The socket, or the TLS session on it.
 #[derive(Debug)]
 pub(super) struct Watched<S: Connected> {
     inner: S,
     line: Arc<Line>,
+    refusal: Option<Refusal>,
+}
+
+/// Our answer to what is no request, in place of the HTTP library's.
+#[derive(Debug)]
+struct Refusal {
+    text: Vec<u8>,
+    written: usize,
+    is_shut: bool,
+    read: usize,
+    end: Pin<Box<tokio::time::Sleep>>,
 }
 
 impl<S: Connected> Watched<S> {
     pub(super) const fn new(inner: S, line: Arc<Line>) -> Self {
-        Self { inner, line }
+        Self {
+            inner,
+            line,
+            refusal: None,
+        }
+    }
+
+    /// Takes the library's refusal, and keeps ours to be written.
+    fn replaces(&mut self, bytes: &[u8]) -> bool {
+        if self.refusal.is_some() || !self.line.is_unasked() {
+            return false;
+        }
+        let text = unparsed::instead_of(bytes);
+        self.refusal = text.map(|text| Refusal {
+            text,
+            written: 0,
+            is_shut: false,
+            read: 0,
+            end: Box::pin(tokio::time::sleep(LINGER_TIME)),
+        });
+        self.refusal.is_some()
+    }
+
+    /// Writes what is left of our refusal.
+    fn poll_refusal(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(refusal) = &mut self.refusal else {
+            return Poll::Ready(Ok(()));
+        };
+        while let Some(rest) = refusal.text.get(refusal.written..)
+            && !rest.is_empty()
+        {
+            let written = ready!(Pin::new(&mut self.inner).poll_write(context, rest))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            refusal.written += written;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Takes in what the refused client still sends, until it has closed or for a moment.
+    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Some(refusal) = &mut self.refusal else {
+            return Poll::Ready(());
+        };
+        while refusal.end.as_mut().poll(context).is_pending() {
+            let mut piece = [0; 8 * 1024];
+            let mut buffer = ReadBuf::new(&mut piece);
+            let read = ready!(Pin::new(&mut self.inner).poll_read(context, &mut buffer));
+            refusal.read += buffer.filled().len();
+            let is_end = read.is_err() || buffer.filled().is_empty();
+            if is_end || refusal.read > LINGER_BYTES_MAX {
+                break;
+            }
+        }
+        Poll::Ready(())
     }
 
     fn noted<T>(&self, polled: Poll<T>) -> Poll<T> {
@@ -66,18 +139,31 @@ impl<S: Connected> AsyncWrite for Watched<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.replaces(bytes) {
+            return Poll::Ready(Ok(bytes.len()));
+        }
         let polled = Pin::new(&mut self.inner).poll_write(context, bytes);
         self.noted(polled)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let refusal = self.poll_refusal(context);
+        ready!(self.noted(refusal))?;
         let polled = Pin::new(&mut self.inner).poll_flush(context);
         self.noted(polled)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let polled = Pin::new(&mut self.inner).poll_shutdown(context);
-        self.noted(polled)
+        let refusal = self.poll_refusal(context);
+        ready!(self.noted(refusal))?;
+        if !self.refusal.as_ref().is_some_and(|own| own.is_shut) {
+            let polled = Pin::new(&mut self.inner).poll_shutdown(context);
+            ready!(self.noted(polled))?;
+        }
+        if let Some(refusal) = &mut self.refusal {
+            refusal.is_shut = true;
+        }
+        self.poll_linger(context).map(Ok)
     }
 
     fn poll_write_vectored(
@@ -85,6 +171,11 @@ impl<S: Connected> AsyncWrite for Watched<S> {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if let [only] = slices
+            && self.replaces(only)
+        {
+            return Poll::Ready(Ok(only.len()));
+        }
         let polled = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
         self.noted(polled)
     }
@@ -97,8 +188,7 @@ impl<S: Connected> AsyncWrite for Watched<S> {
 impl<S: Connected> Drop for Watched<S> {
     fn drop(&mut self) {
         if self.line.discards() {
-            // At worst the system keeps it for as long as it would have.
-            let _ = self.inner.socket().set_zero_linger();
+            self.inner.socket().discard();
         }
     }
 }

@@ -3,10 +3,10 @@
 //! A status is sent with the first piece. What goes wrong before that is an error like any other; what goes wrong later
 //! breaks the connection off, so that no part is ever taken for the whole.
 
+use super::holding::Holding;
 use super::memory::Held;
 use super::packer::{self, PACKER_BYTES, Packer};
 use super::running::Entered;
-use super::turns::Turn;
 use crate::http::accepted::Accepted;
 use crate::http::places::Place;
 use crate::http::problem::Refusal;
@@ -69,10 +69,15 @@ pub(super) struct Terms {
 /// next one; and also when it panics.
 #[derive(Debug)]
 pub(super) struct Leave {
-    /// None only while it waits for the reader.
-    pub(super) turn: Option<Turn>,
+    pub(super) holding: Arc<Holding>,
     pub(super) _place: Option<Arc<Place>>,
     pub(super) _entered: Entered,
+}
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        drop(self.holding.take());
+    }
 }
 
 /// An answer that is being written.
@@ -199,9 +204,9 @@ impl Answer {
             Ok(Err(_)) => return Err(Stop::Cancelled),
             Err(_) => {}
         }
-        let Some(turn) = self.leave.as_mut().and_then(|own| own.turn.take()) else {
-            return Err(Stop::Cancelled);
-        };
+        let holding = self.leave.as_ref().map(|own| Arc::clone(&own.holding));
+        let holding = holding.ok_or(Stop::Cancelled)?;
+        let turn = holding.take().ok_or(Stop::Cancelled)?;
         let begun = Instant::now();
         let unread = Arc::clone(&self.unread);
         unread.fetch_add(1, Ordering::Relaxed);
@@ -213,8 +218,8 @@ impl Answer {
         let lent = turn.lend(meanwhile, pieces.closed());
         let (sent, turn) = self.runtime.block_on(lent);
         let is_gone = turn.is_none();
-        if let Some(leave) = &mut self.leave {
-            leave.turn = turn;
+        if let Some(turn) = turn {
+            holding.put(turn);
         }
         // The wait for the turn, too: it was given up for the others' sake.
         self.context.paused(begun.elapsed());

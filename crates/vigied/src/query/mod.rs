@@ -1,11 +1,14 @@
 //! Questions to the store, each on a thread of its own and in its turn, so that none holds up a reactor or a writer.
 //!
-//! What a question costs is bounded in every way: how many run and wait ([`turns`]), what all have in memory
+//! What a question costs is bounded in every way: how many run and wait ([`turns`]), how long one runs while another account
+//! waits ([`holding`]), what all have in memory
 //! ([`memory`]), what one may read and how long (its [`base::context::Context`]), and how long it waits for a reader
 //! (its connection gives it up). One whose client has gone is cancelled, and one that waits never begins.
 
 pub(crate) mod answer;
 mod body;
+mod cancel;
+mod holding;
 mod memory;
 mod packer;
 mod queue;
@@ -14,6 +17,7 @@ mod turns;
 
 use crate::app::App;
 use crate::http::accepted::Accepted;
+use crate::http::followed::Followed;
 use crate::http::problem::Refusal;
 use crate::http::share::{Owner, Shares};
 use crate::http::worker;
@@ -22,6 +26,8 @@ use axum::response::Response;
 use base::context::{Budget, Context};
 use base::limit;
 use base::scope::Scope;
+use cancel::Cancel;
+use holding::Holding;
 use memory::{Held, Pool};
 use running::Running;
 use std::fmt::Write as _;
@@ -83,12 +89,12 @@ impl Queries {
         for (name, help, value) in [
             (
                 "vigie_queries_running",
-                "Queries, listings and deletions that have begun and not ended, those that wait for a reader included.",
+                "Queries, listings and deletions that have begun and not ended, those that wait for a reader or for their turn again included.",
                 self.running.count(),
             ),
             (
                 "vigie_queries_waiting",
-                "Queries, listings and deletions that wait for their turn.",
+                "Queries, listings and deletions that wait for their turn, also for one they gave up to another account.",
                 self.turns.waiting(),
             ),
             (
@@ -140,22 +146,34 @@ pub(crate) async fn answer(
     let owner = Owner::Account(account);
     let person: Arc<str> = scope.caller().into();
     let queries = &app.queries;
+    // From here on, also while it waits for its turn.
+    let followed = Followed::here();
     let now = Instant::now();
     let deadline = now.checked_add(app.limits.request_time).unwrap_or(now);
     let turn = tokio::time::timeout_at(deadline.into(), queries.turns.take(owner, &person))
         .await
         .map_err(|_| never_had_its_turn(app))??;
     let held = Arc::new(Held::new(&queries.pool, owner));
-    let context = context(app, deadline).holding(Arc::clone(&held) as _);
-    let leash = running::Leash(context.cancel_flag());
-    let entered = queries.running.enter(context.cancel_flag());
+    let cancel = Arc::<Cancel>::default();
+    let leash = running::Leash {
+        cancel: Arc::clone(&cancel),
+        _followed: followed,
+    };
+    let entered = queries.running.enter(Arc::clone(&cancel));
+    let flag = cancel.flag();
+    let holding = Holding::new(&queries.turns, turn, cancel, app.limits.request_time);
+    let holding = Arc::new(holding);
+    let context = context(app, deadline)
+        .cancelled_by(flag)
+        .holding(Arc::clone(&held) as _)
+        .giving_way(Arc::clone(&holding) as _);
     let (begin, begun) = oneshot::channel();
     let mut written = Answer::new(
         Terms {
             context: Arc::new(context),
             held: Arc::clone(&held),
             leave: Leave {
-                turn: Some(turn),
+                holding,
                 _place: worker::place(),
                 _entered: entered,
             },

@@ -25,7 +25,7 @@ pub(super) struct Waiter {
 /// Where in the queue of its account a query waits.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum At {
-    /// Before all others: it had its turn and lent it.
+    /// Before all that have not begun: it had its turn and lent it.
     Front,
     /// In the first round in which its person has none.
     ItsRound,
@@ -34,7 +34,7 @@ pub(super) enum At {
 impl Queue {
     pub(super) fn push(&mut self, mut waiter: Waiter, at: At) {
         let place = match at {
-            At::Front => 0,
+            At::Front => self.waiters.partition_point(|own| own.round.is_none()),
             At::ItsRound => {
                 let own = self.waiters.iter();
                 let own = own.filter(|own| own.person == waiter.person);

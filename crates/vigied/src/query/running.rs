@@ -1,23 +1,27 @@
 //! The queries that run, and how they are told to end.
 
+use super::cancel::Cancel;
+use crate::http::followed::Followed;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Cancels a query when it is dropped: nobody waits for its answer any more.
 #[derive(Debug)]
-pub(super) struct Leash(pub(super) Arc<AtomicBool>);
+pub(super) struct Leash {
+    pub(super) cancel: Arc<Cancel>,
+    pub(super) _followed: Followed,
+}
 
 impl Drop for Leash {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.cancel.cancel();
     }
 }
 
 #[derive(Debug, Default)]
 struct Flags {
     next: u64,
-    all: HashMap<u64, Arc<AtomicBool>>,
+    all: HashMap<u64, Arc<Cancel>>,
 }
 
 /// The flags of those that run.
@@ -36,11 +40,11 @@ impl Running {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn enter(self: &Arc<Self>, flag: Arc<AtomicBool>) -> Entered {
+    pub(super) fn enter(self: &Arc<Self>, cancel: Arc<Cancel>) -> Entered {
         let mut flags = self.flags();
         let number = flags.next;
         flags.next += 1;
-        flags.all.insert(number, flag);
+        flags.all.insert(number, cancel);
         Entered {
             running: Arc::clone(self),
             number,
@@ -54,8 +58,8 @@ impl Running {
     /// Tells all to end; whether there are any.
     pub(super) fn cancel_all(&self) -> bool {
         let flags = self.flags();
-        for flag in flags.all.values() {
-            flag.store(true, Ordering::Relaxed);
+        for own in flags.all.values() {
+            own.cancel();
         }
         !flags.all.is_empty()
     }

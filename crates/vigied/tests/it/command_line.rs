@@ -294,7 +294,7 @@ fn a_server_without_tls_is_told_apart() {
 }
 
 /// A certificate of its own authority's kind: trusted where it is named, and nowhere else.
-fn certificate(folder: &Path) -> (String, String) {
+pub(crate) fn certificate(folder: &Path) -> (String, String) {
     let request = folder.join("request.conf");
     std::fs::write(
         &request,

@@ -18,6 +18,7 @@ pub(crate) mod login_limits;
 mod logins;
 mod operations;
 mod patterns;
+mod pipelined;
 mod places;
 mod planted;
 mod proxies;

@@ -172,6 +172,56 @@ fn a_head_of_too_many_lines_is_counted() {
     }
 }
 
+/// The HTTP library refuses these by itself, with a status and nothing else.
+#[test]
+fn regression_6_what_is_no_request_is_refused_in_words() {
+    let server = Server::start();
+    let long = "x".repeat(100_000);
+    let lines: Vec<String> = (0..300).map(|at| format!("X-Line-{at}: 1")).collect();
+    let many = head("GET /health/live", &lines);
+    let huge = head(
+        "GET /health/live",
+        &[format!("X-Large: {}", long.repeat(8))],
+    );
+    let target = head(&format!("GET /{long}"), &[]);
+    let good = head("GET /health/live", &[]);
+    for (text, status, code, word) in [
+        (many, "431", "BXNMSSV04E", "`header_bytes`"),
+        (huge, "431", "BXNMSSV04E", "`header_bytes`"),
+        (target, "431", "BXNMSSV04E", "`header_bytes`"),
+        (head("G<T /", &[]), "400", "BXNMSSV09E", "method"),
+        (
+            head("GET /", &["a b: c".to_owned()]),
+            "400",
+            "BXNMSSV09E",
+            "header line",
+        ),
+        (
+            "GET / HTTP/7.1\r\n\r\n".to_owned(),
+            "400",
+            "BXNMSSV09E",
+            "version",
+        ),
+    ] {
+        for before in ["", good.as_str()] {
+            let mut stream = connect(&server);
+            // The refusal may come while it is still sent.
+            let _ = stream.write_all((before.to_owned() + &text).as_bytes());
+            if !before.is_empty() {
+                assert!(answer(&mut stream).starts_with("HTTP/1.1 200"));
+            }
+            let told = answer(&mut stream);
+            assert!(told.starts_with(&format!("HTTP/1.1 {status} ")), "{told}");
+            for part in [code, word, "transaction-id: ", "connection: close"] {
+                assert!(told.contains(part), "{part}: {told}");
+            }
+            let mut rest = Vec::new();
+            stream.read_to_end(&mut rest).unwrap();
+            assert!(rest.is_empty());
+        }
+    }
+}
+
 #[test]
 fn a_deletion_with_a_mistyped_parameter_deletes_nothing() {
     let server = Server::start();

@@ -1,6 +1,7 @@
 //! Questions that cost much: by their pattern, by what they read, and by not reading the answer.
 
 mod deletions;
+mod giving_way;
 mod unread;
 mod waiting;
 
@@ -9,8 +10,8 @@ use super::raw_http2::{PREFACE, get};
 use super::slow_bodies::{with_another_account, write_sample};
 use crate::harness::{Reply, Request, Server};
 use serde_json::json;
-use std::io::Write;
-use std::net::Ipv4Addr;
+use std::io::{ErrorKind, Write};
+use std::net::{Ipv4Addr, TcpStream};
 use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
@@ -38,7 +39,7 @@ fn send(server: &Server, key: &str, names: impl Iterator<Item = String>) {
     assert_eq!(reply.status, 200, "{}", reply.text());
 }
 
-fn figure(server: &Server, name: &str) -> u64 {
+pub(super) fn figure(server: &Server, name: &str) -> u64 {
     let text = server.operations("/metrics").text();
     let value = text
         .lines()
@@ -47,12 +48,27 @@ fn figure(server: &Server, name: &str) -> u64 {
     value.parse().unwrap()
 }
 
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(super) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
         assert!(begun.elapsed() < Duration::from_secs(60), "never: {what}");
         std::thread::yield_now();
     }
+}
+
+/// The head of a query that takes very long where there are long names; `lines` are further ones.
+pub(super) fn worst_head(key: &str, lines: &str) -> String {
+    let pattern = percent(&format!("*.c.*.{}", "*y".repeat(480) + "z"));
+    format!(
+        "GET /v1/metrics/list?query={pattern} HTTP/1.1\r\nHost: vigie\r\nX-Auth-User-Token: apikey {key}\r\n{lines}\r\n"
+    )
+}
+
+/// Whether there is no byte of an answer yet.
+fn is_unanswered(stream: &TcpStream) -> bool {
+    stream.set_nonblocking(true).unwrap();
+    let peeked = stream.peek(&mut [0]);
+    peeked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
 }
 
 /// Sends samples of another tenant from another address while `attack` goes on: each is taken, and the first before the

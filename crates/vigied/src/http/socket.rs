@@ -1,0 +1,117 @@
+//! A connection's socket, which is also watched from beside whoever reads and writes it: the HTTP library does not read, and so
+//! does not hear that its peer has closed, while it has bytes of a next request and the answer to the last one is not there.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::net::TcpStream;
+
+/// What comes with the news that the peer has closed, and with little else.
+#[cfg(target_os = "linux")]
+const CLOSED: Interest = Interest::PRIORITY;
+#[cfg(not(target_os = "linux"))]
+const CLOSED: Interest = Interest::READABLE;
+
+/// After which time is looked again, where it was something else.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+
+/// The socket. Its clones are the same one; it is closed when the last is dropped.
+#[derive(Debug, Clone)]
+pub(super) struct Socket(Arc<TcpStream>);
+
+impl Socket {
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Self(Arc::new(stream))
+    }
+
+    /// Throws away what was written and not taken, when the socket is closed.
+    pub(super) fn discard(&self) {
+        // At worst the system keeps it for as long as it would have.
+        let _ = self.0.set_zero_linger();
+    }
+
+    /// Bytes that have come and were not read.
+    pub(super) fn unread(&self) -> u64 {
+        rustix::io::ioctl_fionread(&*self.0).unwrap_or_default()
+    }
+
+    /// Resolves when the peer has closed its side, or the connection has broken; also while there are bytes of it to read.
+    pub(super) async fn closed(&self) {
+        loop {
+            match self.0.ready(CLOSED).await {
+                Ok(ready) if !ready.is_read_closed() => tokio::time::sleep(LOOK_AGAIN).await,
+                Ok(_) | Err(_) => return,
+            }
+        }
+    }
+}
+
+/// Tries until it does not say that it would block.
+fn tried<T>(
+    mut ready: impl FnMut() -> Poll<io::Result<()>>,
+    mut act: impl FnMut() -> io::Result<T>,
+) -> Poll<io::Result<T>> {
+    loop {
+        ready!(ready())?;
+        match act() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            done => return Poll::Ready(done),
+        }
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let ready = || self.0.poll_read_ready(context);
+        let read = tried(ready, || self.0.try_read(buffer.initialize_unfilled()));
+        read.map_ok(|count| buffer.advance(count))
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        tried(
+            || self.0.poll_write_ready(context),
+            || self.0.try_write(bytes),
+        )
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        use rustix::net::{Shutdown, shutdown};
+        Poll::Ready(match shutdown(&*self.0, Shutdown::Write) {
+            // The peer was first.
+            Ok(()) | Err(rustix::io::Errno::NOTCONN) => Ok(()),
+            Err(error) => Err(error.into()),
+        })
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        tried(
+            || self.0.poll_write_ready(context),
+            || self.0.try_write_vectored(slices),
+        )
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+}

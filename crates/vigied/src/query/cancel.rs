@@ -1,0 +1,30 @@
+//! How a query is told to end: a flag that its work looks at, and a call that wakes it where it waits.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Notify;
+
+/// Set once, and for good.
+#[derive(Debug, Default)]
+pub(super) struct Cancel {
+    flag: Arc<AtomicBool>,
+    told: Notify,
+}
+
+impl Cancel {
+    /// What work looks at.
+    pub(super) fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.flag)
+    }
+
+    pub(super) fn cancel(&self) {
+        self.flag.store(true, Ordering::Relaxed);
+        // Kept for who comes to wait later; no query waits in two places.
+        self.told.notify_one();
+    }
+
+    /// Resolves when it is told.
+    pub(super) async fn cancelled(&self) {
+        self.told.notified().await;
+    }
+}

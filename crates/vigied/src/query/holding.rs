@@ -1,0 +1,210 @@
+//! The turn of one query as long as it has one. Work that goes on for long gives it up where another account waits, and goes on
+//! when it has it again: so accounts that act together cannot keep another's question waiting for as long as theirs last.
+//!
+//! A query that waits so keeps its thread and what it has in memory. There are never more of them than may wait: it gives its
+//! turn to one that waited, and takes that one's place in the queue. And of one account no more than it may have turns, as it
+//! comes before those of its account that have not begun.
+
+use super::cancel::Cancel;
+use super::turns::{Turn, Turns, Waiting};
+use base::context::{Courtesy, Stop};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
+
+/// How long a query has its turn to itself: far longer than what most take, and hardly felt by who waits.
+const SLICE: Duration = Duration::from_millis(250);
+
+/// The turn of a query, which works on a thread of its own.
+#[derive(Debug)]
+pub(super) struct Holding {
+    turns: Arc<Turns>,
+    cancel: Arc<Cancel>,
+    runtime: Handle,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// None while it waits, and from the end on.
+    turn: Option<Turn>,
+    since: Instant,
+    /// What was seen of the queue, when nobody in it could have the turn.
+    seen: Option<u64>,
+    /// How long it may still wait for its turn to come back, in all.
+    patience: Duration,
+}
+
+impl Holding {
+    /// Made on the reactor, whose clock it waits by. All waiting together may take `patience`.
+    pub(super) fn new(
+        turns: &Arc<Turns>,
+        turn: Turn,
+        cancel: Arc<Cancel>,
+        patience: Duration,
+    ) -> Self {
+        Self {
+            turns: Arc::clone(turns),
+            cancel,
+            runtime: Handle::current(),
+            state: Mutex::new(State {
+                turn: Some(turn),
+                since: Instant::now(),
+                seen: None,
+                patience,
+            }),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the turn out of it: what is done without it waits for others.
+    pub(super) fn take(&self) -> Option<Turn> {
+        self.state().turn.take()
+    }
+
+    /// It has a turn again.
+    pub(super) fn put(&self, turn: Turn) {
+        let mut state = self.state();
+        state.turn = Some(turn);
+        state.since = Instant::now();
+        state.seen = None;
+    }
+
+    /// Gives the turn to one of another account, where one waits for it: a place to wait for the next one, and how long.
+    fn pass_on(&self, now: Instant) -> Result<Option<(Waiting, Duration)>, Stop> {
+        let mut state = self.state();
+        let changes = self.turns.changes();
+        let is_early = now.saturating_duration_since(state.since) < SLICE;
+        if is_early || state.seen == Some(changes) {
+            return Ok(None);
+        }
+        // It did not come back, and the work was told so.
+        let turn = state.turn.take().ok_or(Stop::Cancelled)?;
+        match turn.pass_on() {
+            Ok(waiting) => Ok(Some((waiting, state.patience))),
+            Err(turn) => {
+                state.turn = Some(turn);
+                state.seen = Some(changes);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Waits for the turn to come back.
+    async fn back(&self, waiting: Waiting, patience: Duration) -> Result<Turn, Stop> {
+        let turn = pin!(waiting.turn());
+        tokio::select! {
+            // Who is told to end has no use for a turn.
+            biased;
+            () = self.cancel.cancelled() => Err(Stop::Cancelled),
+            turn = turn => turn.map_err(|_| Stop::Cancelled),
+            () = tokio::time::sleep(patience) => Err(Stop::Deadline),
+        }
+    }
+}
+
+impl Courtesy for Holding {
+    fn give_way(&self, now: Instant) -> Result<Duration, Stop> {
+        if !self.turns.anybody_waits() {
+            return Ok(Duration::ZERO);
+        }
+        let Some((waiting, patience)) = self.pass_on(now)? else {
+            return Ok(Duration::ZERO);
+        };
+        let begun = Instant::now();
+        let turn = self.runtime.block_on(self.back(waiting, patience))?;
+        self.put(turn);
+        let waited = begun.elapsed();
+        self.state().patience = patience.saturating_sub(waited);
+        Ok(waited)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::turns::tests::{account, poll, take, turns};
+    use super::*;
+    use std::thread;
+
+    struct Query {
+        turns: Arc<Turns>,
+        cancel: Arc<Cancel>,
+        holding: Arc<Holding>,
+        begun: Instant,
+    }
+
+    async fn query(patience: Duration) -> Query {
+        let turns = turns(1, 8, 100);
+        let turn = take(&turns, account(1)).await.unwrap();
+        let cancel = Arc::<Cancel>::default();
+        let holding = Holding::new(&turns, turn, Arc::clone(&cancel), patience);
+        let begun = holding.state().since;
+        Query {
+            turns,
+            cancel,
+            holding: Arc::new(holding),
+            begun,
+        }
+    }
+
+    impl Query {
+        /// Its work is checked so long after it began, on a thread of its own as always.
+        fn checked(&self, after: Duration) -> thread::JoinHandle<Result<Duration, Stop>> {
+            let (holding, now) = (Arc::clone(&self.holding), self.begun + after);
+            thread::spawn(move || holding.give_way(now))
+        }
+    }
+
+    const LONG: Duration = Duration::from_secs(600);
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn a_query_gives_way_when_it_has_had_its_time_and_not_before() {
+        let query = query(LONG).await;
+        let checked = |after| query.checked(after).join().unwrap();
+        assert_eq!(checked(LONG), Ok(Duration::ZERO), "nobody waits");
+        let turns = Arc::clone(&query.turns);
+        let other = tokio::spawn(async move { take(&turns, account(2)).await });
+        while !query.turns.anybody_waits() {
+            tokio::task::yield_now().await;
+        }
+        let early = SLICE.saturating_sub(Duration::from_millis(1));
+        assert_eq!(checked(early), Ok(Duration::ZERO));
+        assert!(!other.is_finished());
+        let waits = query.checked(SLICE);
+        let turn = other.await.unwrap().unwrap();
+        assert!(query.holding.state().turn.is_none() && !waits.is_finished());
+        drop(turn);
+        assert!(waits.join().unwrap().unwrap() > Duration::ZERO);
+        let state = query.holding.state();
+        assert!(state.turn.is_some() && state.since > query.begun && state.patience < LONG);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn a_query_that_waits_for_its_turn_ends_when_it_is_told_or_its_time_is_over() {
+        for (patience, end) in [(LONG, Stop::Cancelled), (Duration::ZERO, Stop::Deadline)] {
+            let query = query(patience).await;
+            let turns = Arc::clone(&query.turns);
+            let other = tokio::spawn(async move { take(&turns, account(2)).await });
+            while !query.turns.anybody_waits() {
+                tokio::task::yield_now().await;
+            }
+            let waits = query.checked(SLICE);
+            let turn = other.await.unwrap().unwrap();
+            if end == Stop::Cancelled {
+                query.cancel.cancel();
+            }
+            assert_eq!(waits.join().unwrap(), Err(end));
+            assert!(!query.turns.anybody_waits());
+            // It never goes on without a turn.
+            let mut third = pin!(take(&query.turns, account(3)));
+            assert!(poll(third.as_mut()).is_pending());
+            let more = query.checked(LONG).join().unwrap();
+            assert_eq!(more, Err(Stop::Cancelled));
+            drop(turn);
+        }
+    }
+}
