@@ -19,7 +19,7 @@ pub(crate) struct TableArgs {
     /// The commit that is compared with
     #[arg(long, default_value = "68a11b5")]
     commit: String,
-    /// A checkout of that commit; without it one is made under the target folder
+    /// A checkout of that commit, whose folder `benches` is written over; without it one is made under the target folder
     #[arg(long, value_name = "FOLDER")]
     baseline: Option<PathBuf>,
     /// This tree's program `cost`, where it is built already (in release, like all of them)
