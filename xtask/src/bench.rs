@@ -1,12 +1,16 @@
 //! Measurements of what the documentation promises, each with its limit: beyond it the task fails.
 
 mod neighbour;
+mod server;
+mod table;
+
+pub(crate) use table::TableArgs;
 
 use crate::process::{cargo, find_program, output_of, succeed, target_folder, work_folder};
 use anyhow::{Context, Result, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use clap::ValueEnum;
+use clap::Subcommand;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -14,22 +18,26 @@ use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What can be measured.
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
     /// `vigie iam token` with a valid token, as a whole process, against `/bin/true`
     Cli,
     /// a stranger's one-sample write while another tenant asks the worst that the limits allow; `VIGIED` names a server to
     /// measure instead of the one that is built
     Neighbour,
+    /// The table of `docs/performance.md`, this tree beside the commit it is compared with; what is measured where nothing
+    /// is named
+    Table(Box<TableArgs>),
 }
 
 /// `vigie iam token` may take this much longer than `/bin/true`.
 const TOKEN_OVER_TRUE_MS_MAX: f64 = 3.0;
 
-pub(crate) fn run(bench: Bench) -> Result<()> {
+pub(crate) fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Cli => token(),
         Bench::Neighbour => neighbour::run(),
+        Bench::Table(arguments) => table::run(arguments),
     }
 }
 

@@ -53,10 +53,12 @@ enum Task {
     /// Make the tarball that people install, in `target/dist`; `--try` installs and runs it in a fresh Debian
     Dist(dist::DistArgs),
     /// Measure what the documentation promises; fails where the promise is broken
+    #[command(args_conflicts_with_subcommands = true)]
     Bench {
-        /// What to measure
-        #[arg(value_enum)]
-        bench: bench::Bench,
+        #[command(subcommand)]
+        bench: Option<bench::Bench>,
+        #[command(flatten)]
+        table: Box<bench::TableArgs>,
     },
     /// All lints, then all tests: what CI runs
     Ci,
@@ -75,7 +77,9 @@ fn main() -> ExitCode {
         Task::Quickstart { arguments } => step("quickstart", || quickstart::run(&arguments)),
         Task::Test { arguments } => step("test", || test::run(&arguments)),
         Task::Dist(arguments) => step("dist", || dist::run(&arguments)),
-        Task::Bench { bench } => step("bench", || bench::run(bench)),
+        Task::Bench { bench, table } => step("bench", || {
+            bench::run(&bench.unwrap_or(bench::Bench::Table(table)))
+        }),
         Task::Services => step("services", services::hold),
         // The tests run even if a lint failed: one run should tell everything.
         Task::Ci => step("lint", lint::run).and(step("test", || test::run(&[]))),

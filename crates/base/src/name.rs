@@ -9,6 +9,7 @@
 //! Dots part the elements of a path. From the first `;` on they are characters like others: a tag's value may be a host
 //! name, and stays in one piece ([`elements`]).
 
+mod bytes;
 mod elements;
 
 pub use elements::{elements, is_tagged, last_element, parent};
@@ -59,6 +60,10 @@ impl<'a> SeriesName<'a> {
         if text.len() as u64 > limit::NAME_BYTES.default {
             return Err(NameError::TooLong(text.len()));
         }
+        // Nearly every name.
+        if bytes::is_plain_path(text) {
+            return Ok(Self(Cow::Borrowed(text)));
+        }
         let (path, tags) = text
             .split_once(';')
             .map_or((text, None), |(path, tags)| (path, Some(tags)));
@@ -92,12 +97,10 @@ impl<'a> SeriesName<'a> {
 /// Whether a name may hold `character`. Dots and semicolons have their own rules beside.
 #[must_use]
 pub fn allowed(character: char) -> bool {
-    !is_unseen(character)
-        && !character.is_whitespace()
-        && !matches!(
-            character,
-            '*' | '?' | '[' | ']' | '{' | '}' | '(' | ')' | ',' | '"' | '\'' | '\\'
-        )
+    match u8::try_from(u32::from(character)) {
+        Ok(byte) if byte.is_ascii() => bytes::is_allowed(byte),
+        _ => !is_unseen(character) && !character.is_whitespace(),
+    }
 }
 
 fn check_path(path: &str) -> Result<(), NameError> {
@@ -132,19 +135,19 @@ fn check_tags(tags: &str) -> Result<Vec<&str>, NameError> {
             _ => return Err(NameError::Tag((*tag).to_owned())),
         }
     }
-    let key = |tag: &str| {
-        tag.split_once('=')
-            .map_or(tag.to_owned(), |(key, _)| key.to_owned())
-    };
-    sorted.sort_by_key(|tag| key(tag));
+    sorted.sort_by(|a, b| key(a).cmp(key(b)));
     for pair in sorted.windows(2) {
         if let [a, b] = pair
             && key(a) == key(b)
         {
-            return Err(NameError::DuplicateTag(key(a)));
+            return Err(NameError::DuplicateTag(key(a).to_owned()));
         }
     }
     Ok(sorted)
+}
+
+fn key(tag: &str) -> &str {
+    tag.split_once('=').map_or(tag, |(key, _)| key)
 }
 
 #[cfg(test)]

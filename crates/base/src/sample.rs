@@ -25,6 +25,14 @@ pub struct Sample<'a> {
 }
 
 impl Batch {
+    /// Makes room for more samples, whose names have so many bytes together.
+    pub fn reserve(&mut self, samples: usize, text: usize) {
+        self.text.reserve(text);
+        self.ends.reserve(samples);
+        self.timestamps.reserve(samples);
+        self.values.reserve(samples);
+    }
+
     /// Adds a sample. The caller has checked that `value` is finite.
     pub fn push(&mut self, name: &SeriesName<'_>, at: Millis, value: f64) {
         debug_assert!(value.is_finite());

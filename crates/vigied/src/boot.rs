@@ -163,6 +163,7 @@ pub(crate) async fn boot(
                     limit::CONCURRENT_QUERIES => (limit, concurrent_queries),
                     _ => (limit, value),
                 }),
+            crate::route::table().into_iter().map(|own| own.path),
         ),
         clock,
         public_url,

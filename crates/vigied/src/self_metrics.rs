@@ -3,33 +3,26 @@
 //! Per tenant `received = stored + overwritten + rejected` holds at every moment because `received` is not a counter of its own: it
 //! is the sum of the other two, which are read under one lock.
 
+mod requests;
+
+pub(crate) use requests::NO_ROUTE;
+
 use base::limit::{self, Limit};
 use base::sample::{Appended, RejectReason};
 use base::scope::Domain;
 use base::store::Figure;
+use requests::Requests;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Upper bounds of the request-time histogram, in seconds: a decade in three steps, from 1 ms to the time-out.
-const SECONDS: [f64; 14] = [
-    0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0,
-];
-
 #[derive(Debug, Default, Clone)]
 struct Samples {
     stored: u64,
     overwritten: u64,
     rejected: [u64; RejectReason::CODES.len()],
-}
-
-#[derive(Debug, Default, Clone)]
-struct Requests {
-    count: u64,
-    seconds: f64,
-    buckets: [u64; SECONDS.len()],
 }
 
 /// A limit in force, and how often it was run into.
@@ -44,7 +37,7 @@ struct LimitCount {
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     samples: Mutex<BTreeMap<Domain, Samples>>,
-    requests: Mutex<BTreeMap<(String, &'static str, u16), Requests>>,
+    requests: Requests,
     limits: Vec<LimitCount>,
     notices: Mutex<BTreeMap<&'static str, u64>>,
     refused: Mutex<BTreeMap<&'static str, u64>>,
@@ -83,8 +76,11 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl Metrics {
-    /// Counters for a process with these limits in force.
-    pub(crate) fn new(limits: impl Iterator<Item = (Limit, u64)>) -> Self {
+    /// Counters for a process with these limits in force, and these routes.
+    pub(crate) fn new(
+        limits: impl Iterator<Item = (Limit, u64)>,
+        routes: impl Iterator<Item = &'static str>,
+    ) -> Self {
         let count = |(limit, value)| LimitCount {
             limit,
             value,
@@ -92,6 +88,7 @@ impl Metrics {
         };
         Self {
             limits: limits.map(count).collect(),
+            requests: Requests::of(routes),
             ..Self::default()
         }
     }
@@ -122,18 +119,7 @@ impl Metrics {
 
     /// Counts one answered request.
     pub(crate) fn answered(&self, route: &str, method: &'static str, status: u16, took: Duration) {
-        let seconds = took.as_secs_f64();
-        let mut requests = lock(&self.requests);
-        let own = requests
-            .entry((route.to_owned(), method, status))
-            .or_default();
-        own.count += 1;
-        own.seconds += seconds;
-        for (bucket, bound) in own.buckets.iter_mut().zip(SECONDS) {
-            if seconds <= bound {
-                *bucket += 1;
-            }
-        }
+        self.requests.answered(route, method, status, took);
     }
 
     /// Counts what ran into a limit: a request, a sample, a connection or a login.
@@ -202,7 +188,7 @@ impl Metrics {
             head(&mut out, name, help, "gauge");
             let _ = writeln!(out, "{name} {value}");
         }
-        self.render_requests(&mut out);
+        self.requests.render(&mut out);
         let in_flight = self.in_flight.load(Ordering::Relaxed);
         head(
             &mut out,
@@ -340,26 +326,6 @@ impl Metrics {
             let _ = writeln!(out, "vigie_limit_hits_total{{limit=\"{name}\"}} {hits}");
         }
     }
-
-    fn render_requests(&self, out: &mut String) {
-        let requests = lock(&self.requests).clone();
-        let name = "vigie_http_request_seconds";
-        head(
-            out,
-            name,
-            "Time from a request's head to its answer.",
-            "histogram",
-        );
-        for ((route, method, status), own) in &requests {
-            let labels = format!("route=\"{route}\",method=\"{method}\",status=\"{status}\"");
-            for (bucket, bound) in own.buckets.iter().zip(SECONDS) {
-                let _ = writeln!(out, "{name}_bucket{{{labels},le=\"{bound}\"}} {bucket}");
-            }
-            let _ = writeln!(out, "{name}_bucket{{{labels},le=\"+Inf\"}} {}", own.count);
-            let _ = writeln!(out, "{name}_sum{{{labels}}} {}", own.seconds);
-            let _ = writeln!(out, "{name}_count{{{labels}}} {}", own.count);
-        }
-    }
 }
 
 fn head(out: &mut String, name: &str, help: &str, kind: &str) {
@@ -397,18 +363,6 @@ mod tests {
             "vigie_samples_stored_total{{domain=\"{domain}\"}} 5\n"
         )));
         assert!(text.contains("reason=\"too_old\"} 1\n"));
-    }
-
-    #[test]
-    fn buckets_are_cumulative() {
-        let metrics = Metrics::default();
-        metrics.answered("/v1/metrics", "GET", 200, Duration::from_millis(3));
-        let text = metrics.render(&Facts::default());
-        assert!(
-            text.contains("le=\"0.002\"} 0\n")
-                && text.contains("le=\"0.005\"} 1\n")
-                && text.contains("le=\"+Inf\"} 1\n")
-        );
     }
 
     #[test]

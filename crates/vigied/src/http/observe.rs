@@ -9,6 +9,7 @@ use super::share::Owner;
 use super::source;
 use super::unread::Unread;
 use crate::app::App;
+use crate::self_metrics::NO_ROUTE;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -33,14 +34,18 @@ pub(crate) async fn observe(
 ) -> Response {
     let (begun, started) = (Instant::now(), app.clock.now());
     let method = method_name(request.method());
-    let path = request.uri().path().to_owned();
-    let matched = request.extensions().get::<MatchedPath>();
-    let form = app.forms.of(matched.map(MatchedPath::as_str), &path);
-    let route = matched.map_or("none", MatchedPath::as_str).to_owned();
+    // Shared with the request, not copied.
+    let (uri, matched) = (
+        request.uri().clone(),
+        request.extensions().get::<MatchedPath>().cloned(),
+    );
+    let (path, route) = (
+        uri.path(),
+        matched.as_ref().map_or(NO_ROUTE, MatchedPath::as_str),
+    );
+    let form = app.forms.of(matched.as_ref().map(MatchedPath::as_str), path);
     let transaction = transaction(request.headers());
-    let user_agent = text(request.headers(), header::USER_AGENT.as_str())
-        .unwrap_or_default()
-        .to_owned();
+    let user_agent = request.headers().get(header::USER_AGENT).cloned();
     let flight = app.metrics.start();
     let version = request.version();
     let from = source::From(source::of(&request));
@@ -57,9 +62,12 @@ pub(crate) async fn observe(
     drop(flight);
     let facts = problem::Request {
         form,
-        path: &path,
+        path,
         transaction: &transaction,
-        user_agent: &user_agent,
+        user_agent: user_agent
+            .as_ref()
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default(),
         public_url: &app.public_url,
         started,
         ended: app.clock.now(),
@@ -83,7 +91,7 @@ pub(crate) async fn observe(
     if let Some(code) = code.filter(|_| status == StatusCode::UNAUTHORIZED) {
         app.metrics.refused(code);
     }
-    app.metrics.answered(&route, method, status.as_u16(), took);
+    app.metrics.answered(route, method, status.as_u16(), took);
     let who = response.extensions_mut().remove::<Who>();
     let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     // The path is logged without its query, and never a header: neither may bring a secret into the log.

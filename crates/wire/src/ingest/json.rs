@@ -5,6 +5,12 @@
 //! alone, with its reason, and costs its neighbours nothing. So every number stays text until its own item is read: one
 //! `1e999` can't fail the body, and no digit is lost to a parser that rounds. Unknown fields are ignored, of a field given
 //! twice the last one counts.
+//!
+//! Two ways through a body lead to the same: [`usual`] reads what senders mostly write in one pass, and leaves everything
+//! else, errors above all, to the general way here.
+
+mod number;
+mod usual;
 
 use crate::ingest::{Moment, Names, Now, Reject, cut, moment, timestamp, value};
 use crate::time_expr::lenient::Notice;
@@ -97,6 +103,15 @@ pub fn decode_with(body: &[u8], now: Now<'_>, names: Names) -> Result<Decoded, B
             });
         }
     }
+    match usual::decode(trimmed, now) {
+        Some(decoded) => Ok(decoded),
+        None => general(text, trimmed, now),
+    }
+}
+
+/// Decodes whatever body there is; the one judge of what is an error, and where. `trimmed` is `text` without the blanks it
+/// begins with.
+fn general(text: &str, trimmed: &str, now: Now<'_>) -> Result<Decoded, BodyError> {
     let mut decoded = Decoded::default();
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let visitor = Items {

@@ -1,0 +1,97 @@
+//! What the programs that compare two builds share: which work is done, and what it took. Nothing of it knows Vigie, so
+//! that the same file is built with the old sources and the new.
+
+use std::time::Instant;
+
+/// 2026-11-23T12:00:00Z.
+pub(crate) const NOON: i64 = 1_795_435_200_000;
+
+/// How far apart the samples of a series are.
+pub(crate) const STEP_MS: i64 = 10_000;
+
+/// Samples that one sending has.
+pub(crate) const BATCH: usize = 2000;
+
+/// As many known samples are appended, at least: a processor time comes in ticks of 10 ms.
+pub(crate) const SAMPLES: usize = 2_000_000;
+
+/// The name of a series: as long as most are, and as many of them differ in their beginning as in their end.
+pub(crate) fn name(series: usize) -> String {
+    format!(
+        "shop.eu-central.host-{:05}.metric-{:04}.value",
+        series / 1000,
+        series % 1000
+    )
+}
+
+/// The value of a series in a round: two decimals.
+pub(crate) fn value(series: usize, round: usize) -> f64 {
+    ((series * 7 + round * 3) % 10_000) as f64 / 100.0
+}
+
+/// The body of a sending as `POST /v1/metrics` takes it.
+pub(crate) fn body(first: usize) -> String {
+    let item = |series: usize| {
+        format!(
+            "{{\"name\":\"{}\",\"value\":{},\"timestamp\":{}}}",
+            name(series),
+            value(series, 1),
+            NOON / 1000
+        )
+    };
+    let items: Vec<String> = (first..first + BATCH).map(item).collect();
+    format!("[{}]", items.join(","))
+}
+
+/// Processor time of all threads so far, in nanoseconds: the figure to compare where others share the machine.
+pub(crate) fn processor_ns() -> u64 {
+    const NS_PER_TICK: u64 = 10_000_000;
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // Behind the program's name: state first, user and system time as 12th and 13th.
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+    let times = fields.split_whitespace().skip(11).take(2);
+    times
+        .filter_map(|ticks| ticks.parse::<u64>().ok())
+        .sum::<u64>()
+        * NS_PER_TICK
+}
+
+/// Bytes of memory that are the process's own.
+pub(crate) fn own_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("RssAnon:"));
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok())
+        .unwrap_or_default()
+        * 1024
+}
+
+/// What some work took.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Took {
+    pub(crate) processor_ns: u64,
+    pub(crate) wall_ns: u64,
+}
+
+impl std::ops::AddAssign for Took {
+    fn add_assign(&mut self, other: Self) {
+        self.processor_ns += other.processor_ns;
+        self.wall_ns += other.wall_ns;
+    }
+}
+
+/// Runs `work` and says what it took.
+pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Took) {
+    let (processor, begun) = (processor_ns(), Instant::now());
+    let out = work();
+    let wall_ns = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    let took = Took {
+        processor_ns: processor_ns() - processor,
+        wall_ns,
+    };
+    (out, took)
+}
+
+/// Prints a figure as `cargo xtask bench` reads it: its name, a tab, its value.
+pub(crate) fn tell(figure: &str, total: u64, units: usize) {
+    println!("{figure}\t{}", total as f64 / units.max(1) as f64);
+}

@@ -1,0 +1,163 @@
+//! What was answered, and how long that took: counters of each route, found by its path without a copy of it. A request locks
+//! the counters of its own route alone.
+
+use super::head;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// Upper bounds of the request-time histogram, in seconds: a decade in three steps, from 1 ms to the time-out.
+const SECONDS: [f64; 14] = [
+    0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0,
+];
+
+/// The label of what no route answers to.
+pub(crate) const NO_ROUTE: &str = "none";
+
+/// The requests of one route that were answered alike.
+#[derive(Debug, Clone)]
+struct Alike {
+    method: &'static str,
+    status: u16,
+    count: u64,
+    seconds: f64,
+    /// Not added up: a request is counted in the narrowest that has it.
+    buckets: [u64; SECONDS.len()],
+}
+
+/// Every route's. There are few ways to be answered: a list that is looked through is shorter than any key.
+#[derive(Debug, Default)]
+pub(super) struct Requests {
+    routes: BTreeMap<&'static str, Mutex<Vec<Alike>>>,
+    none: Mutex<Vec<Alike>>,
+}
+
+impl Requests {
+    /// Counters of these routes; what is asked of any other counts for [`NO_ROUTE`].
+    pub(super) fn of(routes: impl Iterator<Item = &'static str>) -> Self {
+        Self {
+            routes: routes.map(|path| (path, Mutex::default())).collect(),
+            none: Mutex::default(),
+        }
+    }
+
+    pub(super) fn answered(&self, route: &str, method: &'static str, status: u16, took: Duration) {
+        let mut route = super::lock(self.routes.get(route).unwrap_or(&self.none));
+        let found = route
+            .iter()
+            .position(|own| own.status == status && own.method == method);
+        let at = found.unwrap_or_else(|| {
+            route.push(Alike {
+                method,
+                status,
+                count: 0,
+                seconds: 0.0,
+                buckets: [0; SECONDS.len()],
+            });
+            route.len() - 1
+        });
+        let Some(own) = route.get_mut(at) else { return };
+        let seconds = took.as_secs_f64();
+        own.count += 1;
+        own.seconds += seconds;
+        let mut bounds = own.buckets.iter_mut().zip(SECONDS);
+        if let Some((bucket, _)) = bounds.find(|(_, bound)| seconds <= *bound) {
+            *bucket += 1;
+        }
+    }
+
+    pub(super) fn render(&self, out: &mut String) {
+        let name = "vigie_http_request_seconds";
+        head(
+            out,
+            name,
+            "Time from a request's head to its answer.",
+            "histogram",
+        );
+        let routes = self.routes.iter().map(|(route, own)| (*route, own));
+        for (route, own) in routes.chain([(NO_ROUTE, &self.none)]) {
+            let mut own = super::lock(own).clone();
+            own.sort_unstable_by_key(|own| (own.method, own.status));
+            for Alike {
+                method,
+                status,
+                count,
+                seconds,
+                buckets,
+            } in &own
+            {
+                let labels = format!("route=\"{route}\",method=\"{method}\",status=\"{status}\"");
+                let mut within = 0;
+                for (bucket, bound) in buckets.iter().zip(SECONDS) {
+                    within += bucket;
+                    let _ = writeln!(out, "{name}_bucket{{{labels},le=\"{bound}\"}} {within}");
+                }
+                let _ = writeln!(out, "{name}_bucket{{{labels},le=\"+Inf\"}} {count}");
+                let _ = writeln!(out, "{name}_sum{{{labels}}} {seconds}");
+                let _ = writeln!(out, "{name}_count{{{labels}}} {count}");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered(requests: &Requests) -> String {
+        let mut out = String::new();
+        requests.render(&mut out);
+        out
+    }
+
+    #[test]
+    fn buckets_are_cumulative() {
+        let requests = Requests::of(["/v1/metrics"].into_iter());
+        requests.answered("/v1/metrics", "GET", 200, Duration::from_millis(3));
+        requests.answered("/v1/metrics", "GET", 200, Duration::from_millis(7));
+        let text = rendered(&requests);
+        for line in [
+            "le=\"0.002\"} 0\n",
+            "le=\"0.005\"} 1\n",
+            "le=\"0.01\"} 2\n",
+            "le=\"30\"} 2\n",
+            "le=\"+Inf\"} 2\n",
+            "_sum{route=\"/v1/metrics\",method=\"GET\",status=\"200\"} 0.01",
+        ] {
+            assert!(text.contains(line), "{line} {text}");
+        }
+    }
+
+    #[test]
+    fn each_route_method_and_status_has_its_own() {
+        let requests = Requests::of(["/a", "/b"].into_iter());
+        for (route, method, status) in [
+            ("/b", "POST", 400),
+            ("/b", "GET", 404),
+            ("/b", "GET", 200),
+            ("/a", "GET", 200),
+            ("/a", "GET", 200),
+            ("/unknown", "GET", 404),
+        ] {
+            requests.answered(route, method, status, Duration::from_secs(60));
+        }
+        let text = rendered(&requests);
+        let counts: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("vigie_http_request_seconds_count"))
+            .collect();
+        assert_eq!(
+            counts,
+            [
+                "{route=\"/a\",method=\"GET\",status=\"200\"} 2",
+                "{route=\"/b\",method=\"GET\",status=\"200\"} 1",
+                "{route=\"/b\",method=\"GET\",status=\"404\"} 1",
+                "{route=\"/b\",method=\"POST\",status=\"400\"} 1",
+                "{route=\"none\",method=\"GET\",status=\"404\"} 1",
+            ]
+        );
+        // Beyond the last bound.
+        assert!(text.contains("le=\"30\"} 0\n"), "{text}");
+    }
+}

@@ -1,0 +1,167 @@
+//! The usual body in one pass: an array of objects of `name`, `value` and perhaps `timestamp`, in any order, with no
+//! escapes. An item that is written otherwise goes the general way alone. At the first thing that may make the whole body
+//! an error the general way begins anew, so that nothing here decides what an error says.
+
+use super::number::Number;
+use super::{Decoded, Items, REJECTS_MAX};
+use crate::ingest::{MILLISECONDS_FROM, Moment, Now, timestamp, value};
+use base::name::SeriesName;
+use base::sample::Batch;
+use base::time::Millis;
+use serde_json::value::RawValue;
+
+/// Whole seconds below this count as such, and more than 1000 times as many would be beyond the year 9999.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a whole number of twelve digits"
+)]
+const SECONDS_BELOW: u64 = MILLISECONDS_FROM as u64;
+
+/// Decodes a body; `None` where the general way has to.
+pub(super) fn decode(text: &str, now: Now<'_>) -> Option<Decoded> {
+    let mut rest = Rest(text);
+    rest.take("[")?;
+    rest.skip_blanks();
+    let mut decoded = Decoded::default();
+    if rest.take("]").is_some() {
+        return rest.is_blank().then_some(decoded);
+    }
+    loop {
+        let before = rest.0.len();
+        let first = decoded.received == 0;
+        take_item(&mut rest, now, &mut decoded)?;
+        if first {
+            make_room(&mut decoded, before - rest.0.len(), rest.0.len());
+        }
+        rest.skip_blanks();
+        if rest.take(",").is_none() {
+            rest.take("]")?;
+            return rest.is_blank().then_some(decoded);
+        }
+        rest.skip_blanks();
+    }
+}
+
+fn take_item(rest: &mut Rest<'_>, now: Now<'_>, decoded: &mut Decoded) -> Option<()> {
+    let mut ahead = *rest;
+    if let Some(time) = item(&mut ahead, now, &mut decoded.batch) {
+        *rest = ahead;
+        decoded.positions.push(decoded.received);
+        decoded.received += 1;
+        decoded.stamped += usize::from(time.counts_from_now);
+        return Some(());
+    }
+    let mut values = serde_json::Deserializer::from_str(rest.0).into_iter::<&RawValue>();
+    let raw = values.next()?.ok()?;
+    Items { decoded, now }.take(raw.get());
+    rest.0 = rest.0.get(values.byte_offset()..)?;
+    (decoded.rejects.len() <= REJECTS_MAX).then_some(())
+}
+
+/// Most items of a body are as long as its first: what they need is asked for once.
+fn make_room(decoded: &mut Decoded, first: usize, rest: usize) {
+    let more = rest / first.max(1);
+    let text = decoded.batch.iter().map(|sample| sample.name.len()).sum();
+    decoded.batch.reserve(more, more.saturating_mul(text));
+    decoded.positions.reserve(more);
+}
+
+/// Reads a usual item into the batch; `None` where it is another.
+fn item(rest: &mut Rest<'_>, now: Now<'_>, batch: &mut Batch) -> Option<Moment> {
+    rest.take("{")?;
+    let (mut name, mut number, mut time) = (None, None, None);
+    loop {
+        rest.skip_blanks();
+        // Of a field given twice the last one counts, whatever the first one is: rare enough for the general way.
+        if rest.take("\"name\"").is_some() {
+            rest.colon()?;
+            fill(&mut name, rest.text()?)?;
+        } else if rest.take("\"value\"").is_some() {
+            rest.colon()?;
+            fill(&mut number, rest.number()?)?;
+        } else {
+            rest.take("\"timestamp\"")?;
+            rest.colon()?;
+            fill(&mut time, rest.number()?)?;
+        }
+        rest.skip_blanks();
+        if rest.take(",").is_none() {
+            rest.take("}")?;
+            break;
+        }
+    }
+    let name = SeriesName::parse(name?).ok()?;
+    let number = number?;
+    let value = match number.short() {
+        Some(short) => short,
+        None => value(number.text).ok()?,
+    };
+    let time = match time {
+        None => now.moment(),
+        Some(time) => Moment::from(instant(time)?),
+    };
+    batch.push(&name, time.at, value);
+    Some(time)
+}
+
+fn instant(number: Number<'_>) -> Option<Millis> {
+    match number.whole() {
+        Some(seconds) if seconds < SECONDS_BELOW => {
+            Some(Millis(i64::try_from(seconds).ok()?.checked_mul(1000)?))
+        }
+        _ => timestamp(number.text).ok(),
+    }
+}
+
+fn fill<T>(field: &mut Option<T>, value: T) -> Option<()> {
+    field.replace(value).is_none().then_some(())
+}
+
+/// What of the body is not read yet.
+#[derive(Debug, Clone, Copy)]
+struct Rest<'a>(&'a str);
+
+impl<'a> Rest<'a> {
+    fn take(&mut self, what: &str) -> Option<()> {
+        self.0 = self.0.strip_prefix(what)?;
+        Some(())
+    }
+
+    fn skip_blanks(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.0.as_bytes().first() {
+            self.0 = self.0.get(1..).unwrap_or_default();
+        }
+    }
+
+    fn is_blank(mut self) -> bool {
+        self.skip_blanks();
+        self.0.is_empty()
+    }
+
+    fn colon(&mut self) -> Option<()> {
+        self.skip_blanks();
+        self.take(":")?;
+        self.skip_blanks();
+        Some(())
+    }
+
+    /// A text up to the next quotation mark. One that an escape made part of the text leaves a backslash at the end, which no
+    /// name has; nor has it a control character, which JSON does not allow.
+    fn text(&mut self) -> Option<&'a str> {
+        self.take("\"")?;
+        let end = memchr::memchr(b'"', self.0.as_bytes())?;
+        let text = self.0.get(..end)?;
+        self.0 = self.0.get(end + 1..)?;
+        Some(text)
+    }
+
+    fn number(&mut self) -> Option<Number<'a>> {
+        let number = Number::at_start(self.0)?;
+        self.0 = self.0.get(number.text.len()..)?;
+        Some(number)
+    }
+}
+
+#[cfg(test)]
+mod tests;

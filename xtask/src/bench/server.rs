@@ -1,0 +1,173 @@
+//! A server that is measured, and a plain client of it.
+
+use crate::process::{cargo, output_of, succeed, target_folder};
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The server that `VIGIED` names, else one that is built for it.
+pub(super) fn vigied() -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("VIGIED") {
+        return Ok(path.into());
+    }
+    succeed(cargo().args(["build", "--release", "--locked", "--package", "vigied"]))?;
+    Ok(target_folder()?.join("release/vigied"))
+}
+
+/// A running server with two accounts; it ends with this.
+pub(super) struct Server {
+    child: Child,
+    pub(super) address: String,
+    /// Keys of the two accounts' owners.
+    pub(super) owner: String,
+    pub(super) other: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn key(printed: &str) -> Result<String> {
+    let shown: Value = serde_json::from_str(printed)?;
+    let key = shown.get("api_key").and_then(Value::as_str);
+    let key = key.context("no `api_key` is shown")?;
+    Ok(key.to_owned())
+}
+
+impl Server {
+    /// Starts one on a new folder.
+    pub(super) fn start(vigied: &Path, folder: &Path, settings: &[(&str, &str)]) -> Result<Self> {
+        let _ = std::fs::remove_dir_all(folder);
+        let run = |arguments: &[&str]| {
+            let mut command = Command::new(vigied);
+            output_of(command.args(arguments).arg("--data").arg(folder))
+        };
+        let owner = key(&run(&["init", "--output", "json"])?)?;
+        let other = ["account", "create", "Other", "--owner", "bea@example.org"];
+        let other = key(&run(&[&other[..], &["--output", "json"]].concat())?)?;
+        let mut child = Command::new(vigied)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(folder)
+            .envs(settings.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let mut address = String::new();
+        let printed = child.stdout.take().context("no output")?;
+        BufReader::new(printed).read_line(&mut address)?;
+        let address = address.trim().to_owned();
+        ensure!(
+            !address.is_empty(),
+            "`{}` has not started",
+            vigied.display()
+        );
+        Ok(Self {
+            child,
+            address,
+            owner,
+            other,
+        })
+    }
+
+    /// One request on a connection: its status.
+    pub(super) fn request(
+        &self,
+        stream: &mut TcpStream,
+        method: &str,
+        path: &str,
+        key: &str,
+        body: &str,
+    ) -> Result<u16> {
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: vigie\r\nX-Auth-User-Token: apikey {key}\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(&[head.as_bytes(), body.as_bytes()].concat())?;
+        read(stream)
+    }
+
+    pub(super) fn connect(&self) -> Result<TcpStream> {
+        let stream = TcpStream::connect(&self.address)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(Duration::from_secs(120)))?;
+        Ok(stream)
+    }
+
+    /// Processor time that the server has taken so far, as a user and in all, in seconds.
+    pub(super) fn processor(&self) -> Result<(f64, f64)> {
+        const TICKS: f64 = 100.0;
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // Behind the program's name: state first, user and system time as 12th and 13th.
+        let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+        let mut times = fields.split_whitespace().skip(11);
+        let mut time = || -> Result<f64> {
+            let ticks = times.next().context("`/proc` names no processor time")?;
+            Ok(ticks.parse::<f64>()? / TICKS)
+        };
+        let (user, system) = (time()?, time()?);
+        Ok((user, user + system))
+    }
+
+    /// Writes one sample after another for as long, a connection kept: what each took, in milliseconds, ascending.
+    pub(super) fn write_for(&self, long: Duration, key: &str) -> Result<Vec<f64>> {
+        let mut stream = self.connect()?;
+        let body = r#"[{"name":"a.neighbour","value":1}]"#;
+        let path = "/v1/metrics?durability=buffered";
+        let (mut took, begun) = (Vec::new(), Instant::now());
+        while begun.elapsed() < long {
+            let sent = Instant::now();
+            let status = self.request(&mut stream, "POST", path, key, body)?;
+            ensure!(status == 200, "a write was answered with {status}");
+            took.push(sent.elapsed().as_secs_f64() * 1000.0);
+        }
+        took.sort_by(f64::total_cmp);
+        Ok(took)
+    }
+}
+
+/// What one in a hundred took longer than.
+pub(super) fn p99(took: &[f64]) -> Result<f64> {
+    let at = took.len() * 99 / 100;
+    took.get(at).copied().context("nothing was answered")
+}
+
+/// Reads an answer to its end: its status.
+fn read(stream: &mut TcpStream) -> Result<u16> {
+    let mut reader = BufReader::with_capacity(64 * 1024, stream);
+    let (mut line, mut status, mut length) = (String::new(), 0, None);
+    loop {
+        line.clear();
+        ensure!(reader.read_line(&mut line)? > 0, "the answer broke off");
+        let own = line.trim_end();
+        if status == 0 {
+            status = own.get(9..12).unwrap_or_default().parse()?;
+        } else if let Some(text) = own.strip_prefix("content-length: ") {
+            length = Some(text.parse()?);
+        } else if own.is_empty() {
+            break;
+        }
+    }
+    if let Some(length) = length {
+        std::io::copy(&mut reader.take(length), &mut std::io::sink())?;
+        return Ok(status);
+    }
+    loop {
+        line.clear();
+        reader.read_line(&mut line)?;
+        let size = u64::from_str_radix(line.trim_end(), 16).unwrap_or(u64::MAX);
+        if size == u64::MAX {
+            bail!("the answer broke off");
+        }
+        std::io::copy(&mut (&mut reader).take(size + 2), &mut std::io::sink())?;
+        if size == 0 {
+            return Ok(status);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Rows of who is served while a crowd of connections is there: most say nothing, some a byte now and then.
+
+use super::baseline::Programs;
+use super::{Bound, Row, median};
+use crate::bench::server::Server;
+use anyhow::{Result, ensure};
+use socket2::{Domain, Protocol, Socket, Type};
+use std::io::Write as _;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// How many say nothing, and how many a byte now and then.
+const SILENT: usize = 10_000;
+const SLOW: usize = 1000;
+
+/// From so many addresses, 127.0.1.1 and on.
+const ADDRESSES: usize = 20;
+
+const REQUESTS: usize = 3000;
+const TIMES_MAX: f64 = 5.0;
+
+fn address(number: usize) -> Ipv4Addr {
+    let last = u8::try_from(number % ADDRESSES).unwrap_or_default();
+    Ipv4Addr::new(127, 0, 1, last + 1)
+}
+
+/// A connection that comes from this address.
+fn connect_from(from: Ipv4Addr, to: SocketAddr) -> Result<TcpStream> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
+    socket.bind(&SocketAddr::new(IpAddr::V4(from), 0).into())?;
+    socket.connect_timeout(&to.into(), Duration::from_secs(20))?;
+    let stream = TcpStream::from(socket);
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    Ok(stream)
+}
+
+/// The crowd; a connection that the server has closed is replaced.
+#[derive(Debug)]
+struct Crowd {
+    to: SocketAddr,
+    silent: Vec<TcpStream>,
+    slow: Vec<TcpStream>,
+}
+
+impl Crowd {
+    fn gather(to: SocketAddr) -> Result<Self> {
+        let connections = |number| {
+            (0..number)
+                .map(|at| connect_from(address(at), to))
+                .collect()
+        };
+        let silent: Result<Vec<TcpStream>> = connections(SILENT);
+        let slow: Result<Vec<TcpStream>> = connections(SLOW);
+        let crowd = Self {
+            to,
+            silent: silent?,
+            slow: slow?,
+        };
+        for mut stream in &crowd.slow {
+            // One that was closed already comes again below.
+            let _ = stream.write_all(b"POST /v1/metrics HTTP/1.1\r\n");
+        }
+        Ok(crowd)
+    }
+
+    fn replace_silent(&mut self) {
+        let to = self.to;
+        let closed = self.silent.iter_mut().enumerate();
+        for (at, stream) in closed.filter(|(_, stream)| is_closed(stream)).take(500) {
+            if let Ok(new) = connect_from(address(at), to) {
+                *stream = new;
+            }
+        }
+    }
+
+    /// A byte of every slow one, and again whoever was closed; a part of the silent ones is looked at each time.
+    fn go_on(&mut self, over: &AtomicBool) {
+        while !over.load(Ordering::Relaxed) {
+            self.replace_silent();
+            for (at, stream) in self.slow.iter_mut().enumerate() {
+                if stream.write_all(b"x").is_err()
+                    && let Ok(new) = connect_from(address(at), self.to)
+                {
+                    *stream = new;
+                }
+                if at % 100 == 0 {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+            }
+        }
+    }
+}
+
+/// Whether the server has closed a connection that never says anything.
+fn is_closed(stream: &TcpStream) -> bool {
+    let _ = stream.set_nonblocking(true);
+    let peeked = stream.peek(&mut [0]);
+    !matches!(peeked, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
+}
+
+/// What requests on connections of their own, or on a kept one, take: the median, in milliseconds.
+fn asked(server: &Server, mut ask: impl FnMut() -> Result<TcpStream>) -> Result<f64> {
+    let mut took = Vec::new();
+    for _ in 0..REQUESTS {
+        let begun = Instant::now();
+        let mut stream = ask()?;
+        let path = "/v1/metrics/list?query=none";
+        let status = server.request(&mut stream, "GET", path, &server.owner, "")?;
+        ensure!(status == 200, "a listing was answered with {status}");
+        took.push(begun.elapsed().as_secs_f64() * 1000.0);
+    }
+    median(took)
+}
+
+pub(super) fn rows(programs: &Programs<'_>) -> Result<Vec<Row>> {
+    let server = Server::start(programs.vigied()?, &programs.folder("crowd")?, &[])?;
+    let to: SocketAddr = server.address.trim_start_matches("http://").parse()?;
+    let kept = connect_from(address(0), to)?;
+    let new = || connect_from(Ipv4Addr::new(127, 0, 2, 1), to);
+    let old = || Ok(kept.try_clone()?);
+    let (new_before, kept_before) = (asked(&server, new)?, asked(&server, old)?);
+    let mut crowd = Crowd::gather(to)?;
+    let over = AtomicBool::new(false);
+    let (new_now, kept_now) = std::thread::scope(|scope| {
+        let others = scope.spawn(|| crowd.go_on(&over));
+        let measured = asked(&server, new).and_then(|new| Ok((new, asked(&server, old)?)));
+        over.store(true, Ordering::Relaxed);
+        let _ = others.join();
+        measured
+    })?;
+    let row = |who: &str, before: f64, now: f64| Row {
+        what: format!(
+            "a request {who}, median: without (before) and with (now) {SILENT} silent and {SLOW} slow connections of {ADDRESSES} addresses"
+        ),
+        unit: "ms",
+        before,
+        now,
+        ratio: now / before,
+        bound: Bound::AtMost(TIMES_MAX),
+        or_at_most: None,
+    };
+    Ok(vec![
+        row(
+            "from another address on a connection of its own",
+            new_before,
+            new_now,
+        ),
+        row(
+            "of one of the addresses on a connection kept",
+            kept_before,
+            kept_now,
+        ),
+    ])
+}

@@ -1,0 +1,132 @@
+//! Rows of the libraries alone: one sample's way through the decoder and the store.
+
+use super::baseline::Programs;
+use super::{Bound, Row, in_turn};
+use crate::process::succeed;
+use anyhow::{Context, Result};
+
+/// A row of one figure, before and now in turn.
+fn compared(
+    programs: &Programs<'_>,
+    what: String,
+    words: &[&str],
+    figure: &str,
+    least: f64,
+) -> Result<Row> {
+    let (before, now, ratio) = in_turn(
+        programs.pairs(),
+        || programs.old_cost(words, figure),
+        || programs.cost(words, figure),
+    )?;
+    Ok(Row {
+        what,
+        unit: "ns",
+        before,
+        now,
+        ratio,
+        bound: Bound::AtLeast(least),
+        or_at_most: None,
+    })
+}
+
+pub(super) fn known(programs: &Programs<'_>) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for (series, words) in [
+        ("10 000", "10000"),
+        ("100 000", "100000"),
+        ("1 000 000", "1000000"),
+    ] {
+        let words = ["known", words];
+        let what = format!("a sample of {series} known series, one thread");
+        rows.push(compared(programs, what, &words, "append_ns", 3.0)?);
+    }
+    let what = "the same of 100 000 with its share of the flush".to_owned();
+    let words = ["known", "100000"];
+    rows.push(compared(
+        programs,
+        what,
+        &words,
+        "append_and_flush_ns",
+        1.0,
+    )?);
+    Ok(rows)
+}
+
+/// No dearer, but for what two measurements of one program differ by.
+pub(super) fn new(programs: &Programs<'_>) -> Result<Vec<Row>> {
+    let what = "the first sample of a series, of 300 000".to_owned();
+    let words = ["new", "300000"];
+    let row = compared(programs, what, &words, "new_series_ns", 0.95)?;
+    Ok(vec![row])
+}
+
+pub(super) fn json(programs: &Programs<'_>) -> Result<Vec<Row>> {
+    let what = "decoding a sample of JSON".to_owned();
+    let row = compared(programs, what, &["json"], "decode_ns", 3.5)?;
+    Ok(vec![row])
+}
+
+/// Wall time: what a second core adds.
+pub(super) fn threads(programs: &Programs<'_>) -> Result<Vec<Row>> {
+    let (before, now, ratio) = in_turn(
+        programs.pairs(),
+        || programs.cost(&["threads", "1"], "wall_ns"),
+        || programs.cost(&["threads", "2"], "wall_ns"),
+    )?;
+    Ok(vec![Row {
+        what: "a known sample: one thread (before), two threads (now), wall time".to_owned(),
+        unit: "ns",
+        before,
+        now,
+        ratio,
+        bound: Bound::AtLeast(1.6),
+        or_at_most: None,
+    }])
+}
+
+/// A million series, each with a sample in the log.
+pub(super) fn start(programs: &Programs<'_>) -> Result<Vec<Row>> {
+    const SERIES: &str = "1000000";
+    let (old, new) = (
+        programs.folder("start-before")?,
+        programs.folder("start-now")?,
+    );
+    let text = |path: &std::path::Path| path.to_str().map(str::to_owned);
+    let (old_text, new_text) = (text(&old), text(&new));
+    let old_text = old_text.context("the target folder's path is not UTF-8")?;
+    let new_text = new_text.context("the target folder's path is not UTF-8")?;
+    programs.old_cost(&["fill", SERIES, &old_text], "filled")?;
+    programs.cost(&["fill", SERIES, &new_text], "filled")?;
+    let (old_words, new_words) = (["start", SERIES, &old_text], ["start", SERIES, &new_text]);
+    let mut rows = Vec::new();
+    for (what, unit, figure, least) in [
+        (
+            "the start with 1 000 000 series and as many samples in the log",
+            "ms",
+            "start_processor_ms",
+            2.0,
+        ),
+        ("memory for a series behind it", "B", "heap_bytes", 1.01),
+    ] {
+        let (before, now, ratio) = in_turn(
+            programs.pairs(),
+            || programs.old_cost(&old_words, figure),
+            || programs.cost(&new_words, figure),
+        )?;
+        rows.push(Row {
+            what: what.to_owned(),
+            unit,
+            before,
+            now,
+            ratio,
+            bound: Bound::AtLeast(least),
+            or_at_most: None,
+        });
+    }
+    succeed(
+        std::process::Command::new("rm")
+            .arg("-r")
+            .args([&old, &new]),
+    )?;
+    Ok(rows)
+}
