@@ -43,7 +43,9 @@ pub(crate) async fn observe(
         uri.path(),
         matched.as_ref().map_or(NO_ROUTE, MatchedPath::as_str),
     );
-    let form = app.forms.of(matched.as_ref().map(MatchedPath::as_str), path);
+    let form = app
+        .forms
+        .of(matched.as_ref().map(MatchedPath::as_str), path);
     let transaction = transaction(request.headers());
     let user_agent = request.headers().get(header::USER_AGENT).cloned();
     let flight = app.metrics.start();

@@ -103,15 +103,15 @@ pub fn decode_with(body: &[u8], now: Now<'_>, names: Names) -> Result<Decoded, B
             });
         }
     }
-    match usual::decode(trimmed, now) {
+    match usual::decode(trimmed, now, names) {
         Some(decoded) => Ok(decoded),
-        None => general(text, trimmed, now),
+        None => general(text, trimmed, now, names),
     }
 }
 
 /// Decodes whatever body there is; the one judge of what is an error, and where. `trimmed` is `text` without the blanks it
 /// begins with.
-fn general(text: &str, trimmed: &str, now: Now<'_>) -> Result<Decoded, BodyError> {
+fn general(text: &str, trimmed: &str, now: Now<'_>, names: Names) -> Result<Decoded, BodyError> {
     let mut decoded = Decoded::default();
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let visitor = Items {

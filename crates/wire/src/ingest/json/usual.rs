@@ -4,6 +4,7 @@
 
 use super::number::Number;
 use super::{Decoded, Items, REJECTS_MAX};
+use crate::ingest::names::Names;
 use crate::ingest::{MILLISECONDS_FROM, Moment, Now, timestamp, value};
 use base::name::SeriesName;
 use base::sample::Batch;
@@ -19,7 +20,7 @@ use serde_json::value::RawValue;
 const SECONDS_BELOW: u64 = MILLISECONDS_FROM as u64;
 
 /// Decodes a body; `None` where the general way has to.
-pub(super) fn decode(text: &str, now: Now<'_>) -> Option<Decoded> {
+pub(super) fn decode(text: &str, now: Now<'_>, names: Names) -> Option<Decoded> {
     let mut rest = Rest(text);
     rest.take("[")?;
     rest.skip_blanks();
@@ -30,7 +31,7 @@ pub(super) fn decode(text: &str, now: Now<'_>) -> Option<Decoded> {
     loop {
         let before = rest.0.len();
         let first = decoded.received == 0;
-        take_item(&mut rest, now, &mut decoded)?;
+        take_item(&mut rest, (now, names), &mut decoded)?;
         if first {
             make_room(&mut decoded, before - rest.0.len(), rest.0.len());
         }
@@ -43,7 +44,11 @@ pub(super) fn decode(text: &str, now: Now<'_>) -> Option<Decoded> {
     }
 }
 
-fn take_item(rest: &mut Rest<'_>, now: Now<'_>, decoded: &mut Decoded) -> Option<()> {
+fn take_item(
+    rest: &mut Rest<'_>,
+    (now, names): (Now<'_>, Names),
+    decoded: &mut Decoded,
+) -> Option<()> {
     let mut ahead = *rest;
     if let Some(time) = item(&mut ahead, now, &mut decoded.batch) {
         *rest = ahead;
@@ -54,7 +59,12 @@ fn take_item(rest: &mut Rest<'_>, now: Now<'_>, decoded: &mut Decoded) -> Option
     }
     let mut values = serde_json::Deserializer::from_str(rest.0).into_iter::<&RawValue>();
     let raw = values.next()?.ok()?;
-    Items { decoded, now }.take(raw.get());
+    Items {
+        decoded,
+        now,
+        names,
+    }
+    .take(raw.get());
     rest.0 = rest.0.get(values.byte_offset()..)?;
     (decoded.rejects.len() <= REJECTS_MAX).then_some(())
 }

@@ -33,8 +33,8 @@ fn all(decoded: &Decoded) -> All {
 /// Whether the body went the usual way, which must have led to where the general one does.
 fn is_usual(body: &str) -> bool {
     let trimmed = body.trim_start_matches([' ', '\t', '\r', '\n']);
-    let general = general(body, trimmed, Now::from(NOW));
-    let usual = super::decode(trimmed, Now::from(NOW));
+    let general = general(body, trimmed, Now::from(NOW), Names::default());
+    let usual = super::decode(trimmed, Now::from(NOW), Names::default());
     if let Some(usual) = &usual {
         let general = general.as_ref().map(all);
         assert_eq!(Ok(all(usual)), general.map_err(Clone::clone), "{body}");
