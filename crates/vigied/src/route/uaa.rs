@@ -100,6 +100,7 @@ async fn token(
     FormPayload(body): FormPayload,
 ) -> Result<Response, Refusal> {
     let bad_client = || {
+        app.iam.note_client_refused("unauthorized");
         refused(
             Kind::Unauthenticated,
             "unauthorized",
