@@ -15,6 +15,9 @@ use crate::data_dir::DataDirError;
 /// What mends a full disk.
 const MAKE_ROOM: &str = "make room on the disk";
 
+/// How a better hint begins.
+const MAKE_ROOM_BEGIN: &str = "make room";
+
 /// A failure in its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Told {
@@ -66,9 +69,14 @@ impl Told {
                 }
             }
         }
-        let is_told = hints.iter().any(|own| own.starts_with("make room"));
-        if is_full(error) && !is_told {
-            hints.push(MAKE_ROOM.to_owned());
+        if is_full(error) {
+            // Whoever knows where there is no room says it better.
+            let says_more = |own: &String| own.starts_with(MAKE_ROOM_BEGIN) && own != MAKE_ROOM;
+            let is_told = hints.iter().any(says_more);
+            hints.retain(|own| own != MAKE_ROOM);
+            if !is_told {
+                hints.push(MAKE_ROOM.to_owned());
+            }
         }
         if hints.is_empty() && error.chain().any(is_denied) {
             hints.push(
