@@ -125,6 +125,14 @@ impl Iam {
         Ok(due)
     }
 
+    /// Takes in what other nodes have changed, for whoever must not work on what is half a second old.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn see_changes(&self) -> Result<(), IamError> {
+        self.poll().await
+    }
+
     /// How many changes the directory holds: another number, another directory.
     #[must_use]
     pub fn changes(&self) -> i64 {

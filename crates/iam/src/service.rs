@@ -291,16 +291,8 @@ impl Iam {
         }
     }
 
-    /// Takes in what other nodes have changed, for whoever must not work on what is half a second old.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    pub async fn see_changes(&self) -> Result<(), IamError> {
-        self.poll().await
-    }
-
     /// Asks for changes once, and reads them.
-    async fn poll(&self) -> Result<(), IamError> {
+    pub(crate) async fn poll(&self) -> Result<(), IamError> {
         let changes = self.changes_elsewhere().await?;
         // Fewer than are known: an older copy was put in the database's place.
         if changes < self.0.directory.load().changes {

@@ -2,7 +2,8 @@
 
 use crate::account_deletion;
 use crate::at::{At, at};
-use crate::cli::{AccountCommand, AccountCreateArgs, AccountLimitArgs, Output};
+use crate::cli::accounts::LimitArgs;
+use crate::cli::{AccountCommand, AccountCreateArgs, Output};
 use crate::columns::columns;
 use crate::config::Settings;
 use crate::init::{as_json, as_text, keep};
@@ -80,7 +81,7 @@ async fn create(
     })
 }
 
-async fn limit(iam: &Iam, arguments: &AccountLimitArgs) -> anyhow::Result<String> {
+async fn limit(iam: &Iam, arguments: &LimitArgs) -> anyhow::Result<String> {
     let account = iam.account_called(&arguments.account).map_err(told)?.id;
     if !arguments.changes.is_empty() {
         iam.set_account_limits(account, &arguments.changes).await?;

@@ -291,7 +291,7 @@ pub(crate) enum AccountCommand {
     ///
     /// Without a change it lists every limit of the account, with what is set for it alone marked. `NAME=default` gives
     /// back the server's own value (`vigied config check` shows those). A running server follows within a second.
-    Limit(AccountLimitArgs),
+    Limit(accounts::LimitArgs),
     /// Delete an account with everything in it; until its metrics go, `vigied account restore` brings it back.
     ///
     /// From this moment its keys, sessions and tokens open nothing, and nobody is in it. Its people keep their other accounts.
@@ -326,31 +326,6 @@ impl AccountCommand {
             Self::List { database, .. } => database,
         }
     }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct AccountLimitArgs {
-    /// The account, by GUID or name.
-    pub(crate) account: String,
-    /// What to change, for example `spaces_per_account=50` or `spaces_per_account=default`.
-    #[arg(value_name = "NAME=NUMBER", value_parser = limit_change)]
-    pub(crate) changes: Vec<(String, Option<u64>)>,
-    #[command(flatten)]
-    pub(crate) database: DatabaseArgs,
-    /// The form of the answer.
-    #[arg(long, value_enum, default_value = "text", ignore_case = true)]
-    pub(crate) output: Output,
-}
-
-fn limit_change(text: &str) -> Result<(String, Option<u64>), String> {
-    let (name, value) = key_value(text).map_err(|_| "must be NAME=NUMBER".to_owned())?;
-    let value = match value.trim() {
-        "default" => None,
-        number => Some(number.parse().map_err(|_| {
-            format!("`{number}` is neither a whole number from 0 up nor `default`")
-        })?),
-    };
-    Ok((name, value))
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
-//! The words of deleting an account and of bringing it back.
+//! The words of an account's limits, of its deletion and of bringing it back.
 
-use super::{DatabaseArgs, Output};
+use super::{DatabaseArgs, Output, key_value};
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -26,4 +26,29 @@ pub(crate) struct RestoreArgs {
     /// The form of the answer.
     #[arg(long, value_enum, default_value = "text", ignore_case = true)]
     pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LimitArgs {
+    /// The account, by GUID or name.
+    pub(crate) account: String,
+    /// What to change, for example `spaces_per_account=50` or `spaces_per_account=default`.
+    #[arg(value_name = "NAME=NUMBER", value_parser = limit_change)]
+    pub(crate) changes: Vec<(String, Option<u64>)>,
+    #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value = "text", ignore_case = true)]
+    pub(crate) output: Output,
+}
+
+fn limit_change(text: &str) -> Result<(String, Option<u64>), String> {
+    let (name, value) = key_value(text).map_err(|_| "must be NAME=NUMBER".to_owned())?;
+    let value = match value.trim() {
+        "default" => None,
+        number => Some(number.parse().map_err(|_| {
+            format!("`{number}` is neither a whole number from 0 up nor `default`")
+        })?),
+    };
+    Ok((name, value))
 }
