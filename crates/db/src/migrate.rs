@@ -54,6 +54,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0009_deletions.sql"),
         postgres: include_str!("../migrations/postgres/0009_deletions.sql"),
     },
+    Step {
+        version: 10,
+        sqlite: include_str!("../migrations/sqlite/0010_deleted_accounts.sql"),
+        postgres: include_str!("../migrations/postgres/0010_deleted_accounts.sql"),
+    },
 ];
 
 /// A number of our own for PostgreSQL's advisory lock: two nodes that start together migrate one after the other.

@@ -134,7 +134,13 @@ impl Iam {
         };
         insert(&mut tx, account, &called, &owner, now)
             .await
-            .map_err(taken("an account of this name exists"))?;
+            .map_err(|error| match error {
+                IamError::Db(DbError::Unique) => IamError::conflict_with_hint(
+                    format!("an account `{called}` exists"),
+                    "choose another name: `vigied account list` shows those that are taken",
+                ),
+                other => other,
+            })?;
         let mut code = None;
         match &opening {
             Some((hash, _)) => {

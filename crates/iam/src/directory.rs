@@ -53,7 +53,10 @@ impl Directory {
             ..Self::default()
         };
         for row in db
-            .all("SELECT guid, name, owner, created_at FROM accounts", &[])
+            .all(
+                "SELECT guid, name, owner, created_at FROM accounts WHERE deleted_at IS NULL",
+                &[],
+            )
             .await?
         {
             let id = parse(&row, "guid", "an account GUID")?;
@@ -99,7 +102,10 @@ impl Directory {
                 created_at: at(&row, "created_at")?,
                 updated_at: at(&row, "updated_at")?,
             };
-            own.orgs.insert(org.id, org);
+            // Of an account that was deleted nothing is seen: neither places nor members, and so no roles, keys or tokens.
+            if own.accounts.contains_key(&org.account) {
+                own.orgs.insert(org.id, org);
+            }
         }
         for row in db
             .all(
@@ -115,7 +121,9 @@ impl Directory {
                 created_at: at(&row, "created_at")?,
                 updated_at: at(&row, "updated_at")?,
             };
-            own.spaces.insert(space.id, space);
+            if own.orgs.contains_key(&space.org) {
+                own.spaces.insert(space.id, space);
+            }
         }
         own.load_people(db).await?;
         own.deletions = deleted::load(db).await?;
@@ -145,7 +153,9 @@ impl Directory {
         for row in db.all(members, &[]).await? {
             let account = parse(&row, "account", "an account GUID")?;
             let user = UserId(parse_guid(&row, "person")?);
-            self.members.insert((account, user), at(&row, "added_at")?);
+            if self.accounts.contains_key(&account) {
+                self.members.insert((account, user), at(&row, "added_at")?);
+            }
         }
         self.departures = Departures::load(db).await?;
         let domains =

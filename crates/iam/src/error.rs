@@ -251,6 +251,15 @@ impl IamError {
         Self::refused(Kind::Conflict, "conflict", what)
     }
 
+    /// The same, with what mends it.
+    pub(crate) fn conflict_with_hint(
+        what: impl Into<Cow<'static, str>>,
+        hint: &'static str,
+    ) -> Self {
+        let problem = Problem::new(Kind::Conflict, "conflict", what);
+        Self::Refused(problem.hint(hint))
+    }
+
     /// What the outside is told; `None` when it is our own failure, whose details stay in the log.
     #[must_use]
     pub fn problem(&self) -> Option<&Problem> {

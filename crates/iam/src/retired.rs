@@ -4,6 +4,7 @@
 use crate::audit::{Action as Done, Entries, Entry};
 use crate::directory::Deleted;
 use crate::error::IamError;
+use crate::manage::account_deletion;
 use crate::service::Iam;
 use base::scope::{Action, Actions, Domain, Scope};
 use base::time::Millis;
@@ -91,6 +92,7 @@ impl Iam {
                 tx.execute(sql, std::slice::from_ref(&tenant)).await?;
             }
         }
+        entries.extend(account_deletion::forget(&mut tx).await?);
         self.commit(tx, Entries::of(entries)).await
     }
 
@@ -104,7 +106,9 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         let (mut due, mut entries) = (0, Vec::new());
         for domain in domains {
-            let sql = "UPDATE deletions SET due_at = $2 WHERE (domain = $1 OR deleted_with = $1) AND due_at > $2";
+            // With an account goes also what was deleted in it before.
+            let sql = "UPDATE deletions SET due_at = $2 WHERE (domain = $1 OR deleted_with = $1 OR 'a-' || account = $1) \
+                       AND due_at > $2";
             due += tx
                 .execute(sql, &[domain.to_string().into(), now.0.into()])
                 .await?;
@@ -119,6 +123,14 @@ impl Iam {
         }
         self.commit(tx, Entries::of(entries)).await?;
         Ok(due)
+    }
+
+    /// Takes in what other nodes have changed, for whoever must not work on what is half a second old.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn see_changes(&self) -> Result<(), IamError> {
+        self.poll().await
     }
 
     /// How many changes the directory holds: another number, another directory.

@@ -193,6 +193,7 @@ impl Iam {
         db: Db,
         account_limits: AccountLimits,
         invitations: InvitationConfig,
+        deleted_milliseconds: i64,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, IamError> {
         let config = IamConfig {
@@ -205,7 +206,7 @@ impl Iam {
             stale_seconds_max: i64::MAX,
             password_checks_max: 1,
             limits: IamLimits::default(),
-            deleted_milliseconds: 0,
+            deleted_milliseconds,
             invitations,
         };
         Self::on(db, config, clock, KeyRing::empty()).await
@@ -291,7 +292,7 @@ impl Iam {
     }
 
     /// Asks for changes once, and reads them.
-    async fn poll(&self) -> Result<(), IamError> {
+    pub(crate) async fn poll(&self) -> Result<(), IamError> {
         let changes = self.changes_elsewhere().await?;
         // Fewer than are known: an older copy was put in the database's place.
         if changes < self.0.directory.load().changes {
@@ -460,7 +461,8 @@ mod tests {
         let clock = Arc::new(ManualClock::at(Millis::from_secs(1_000)));
         let db = Db::open(&file.to_string_lossy()).await.unwrap();
         let limits = AccountLimits::default();
-        let iam = Iam::open_without_keys(db, limits, InvitationConfig::default(), clock.clone())
+        let invitations = InvitationConfig::default();
+        let iam = Iam::open_without_keys(db, limits, invitations, 0, clock.clone())
             .await
             .unwrap();
         let mut inner = Arc::try_unwrap(iam.0).unwrap();

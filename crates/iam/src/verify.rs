@@ -272,7 +272,8 @@ impl Verifier {
             .get(&bounds.principal())
             .ok_or(AuthError::Revoked("its user is gone"))?;
         Ok(Identity {
-            account: account(&directory, person, &bounds).ok_or(AuthError::Revoked(LEFT))?,
+            account: account(&directory, person, &bounds)
+                .ok_or_else(|| AuthError::Revoked(left(&directory, bounds.reach())))?,
             bounds,
             claims: verified,
         })
@@ -298,7 +299,8 @@ impl Verifier {
             return Err(AuthError::Revoked(why));
         }
         if !directory.is_member(key.user, key.account) {
-            return Err(AuthError::Revoked(LEFT));
+            let reach = Reach::One(key.account);
+            return Err(AuthError::Revoked(left(directory, reach)));
         }
         Ok(key)
     }
@@ -415,7 +417,7 @@ impl Verifier {
             let added_at = directory
                 .members
                 .get(&(account, verified.user))
-                .ok_or(AuthError::Revoked(LEFT))?;
+                .ok_or_else(|| AuthError::Revoked(left(directory, Reach::One(account))))?;
             // Who was removed and invited again needs a new token: the old one may be in other hands by now.
             let left = directory.left_at(verified.user, account);
             if verified.begins_at < added_at.secs()
@@ -431,6 +433,17 @@ impl Verifier {
 /// Why a credential for an account its user was taken out of opens nothing.
 const LEFT: &str = "its user was removed from the account";
 
+/// The same, where there is no such account any more.
+const GONE: &str = "its account was deleted";
+
+/// Why what a credential is for is not open to its user.
+fn left(directory: &Directory, reach: Reach) -> &'static str {
+    match reach {
+        Reach::One(account) if !directory.accounts.contains_key(&account) => GONE,
+        _ => LEFT,
+    }
+}
+
 /// Whether a proof was given before the user was last taken out of the account.
 fn has_left(
     directory: &Directory,
@@ -444,7 +457,7 @@ fn has_left(
 
 /// The account a credential stands for: its own, else of those it opens the user's first, else the one he has been in
 /// longest.
-fn account(directory: &Directory, user: &User, bounds: &Bounds) -> Option<AccountId> {
+pub(crate) fn account(directory: &Directory, user: &User, bounds: &Bounds) -> Option<AccountId> {
     if let Reach::One(own) = bounds.reach() {
         return Some(own);
     }

@@ -1,28 +1,39 @@
 //! `vigied account`: the operator makes and lists accounts, through the server that runs or on the closed database.
 
+use crate::account_deletion;
 use crate::at::{At, at};
-use crate::cli::{AccountCommand, AccountCreateArgs, AccountLimitArgs, Output};
+use crate::cli::accounts::LimitArgs;
+use crate::cli::{AccountCommand, AccountCreateArgs, Output};
 use crate::columns::columns;
 use crate::config::Settings;
 use crate::init::{as_json, as_text, keep};
 use crate::invitation::told;
 use crate::key_file::KeyFile;
 use crate::quickstart::word;
-use anyhow::Context;
+use base::store::SampleStore;
 use base::time::Millis;
 use iam::Iam;
 use iam::bootstrap::Request;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Runs a command of `vigied account`; returns what it prints.
 pub(crate) async fn perform(
     settings: &Settings,
     iam: &Iam,
+    store: Option<&Arc<dyn SampleStore>>,
     command: &AccountCommand,
 ) -> anyhow::Result<String> {
     match command {
         AccountCommand::Create(arguments) => create(settings, iam, arguments).await,
         AccountCommand::Limit(arguments) => limit(iam, arguments).await,
+        AccountCommand::Delete(arguments) => account_deletion::delete(iam, store, arguments).await,
+        AccountCommand::Restore(arguments) => account_deletion::restore(iam, arguments).await,
+        AccountCommand::List {
+            deleted: true,
+            output,
+            ..
+        } => Ok(account_deletion::list(iam, *output)),
         AccountCommand::List { output, .. } => Ok(list(iam, *output)),
     }
 }
@@ -70,15 +81,8 @@ async fn create(
     })
 }
 
-async fn limit(iam: &Iam, arguments: &AccountLimitArgs) -> anyhow::Result<String> {
-    let asked = arguments.account.as_str();
-    let accounts = iam.directory().accounts();
-    let found = accounts
-        .iter()
-        .find(|own| own.id.to_string() == asked || own.name == asked);
-    let account = found.map(|own| own.id).with_context(|| {
-        format!("there is no account `{asked}`\nhint: `vigied account list` shows them")
-    })?;
+async fn limit(iam: &Iam, arguments: &LimitArgs) -> anyhow::Result<String> {
+    let account = iam.account_called(&arguments.account).map_err(told)?.id;
     if !arguments.changes.is_empty() {
         iam.set_account_limits(account, &arguments.changes).await?;
     }

@@ -12,7 +12,7 @@ use iam::Iam;
 use iam::audit::{Page, Recorded};
 use serde_json::{Value, json};
 use std::io::Write;
-use wire::time_expr;
+use wire::{code, time_expr};
 
 /// Runs `vigied audit`, writing page after page.
 pub(crate) async fn run(
@@ -115,6 +115,8 @@ pub(crate) fn as_json(entry: &Recorded) -> Value {
         "" => Value::Null,
         text => text.into(),
     };
+    let details: Value = serde_json::from_str(&entry.details).unwrap_or(Value::Null);
+    let why = details.get("why").and_then(Value::as_str);
     json!({
         "number": entry.number,
         "at": instant(entry.at),
@@ -127,7 +129,8 @@ pub(crate) fn as_json(entry: &Recorded) -> Value {
         "source": some(&entry.source),
         "account_guid": some(&entry.account),
         "target": some(&entry.target),
-        "details": serde_json::from_str(&entry.details).unwrap_or(Value::Null),
+        "why_said": why.and_then(code::meaning),
+        "details": details,
         "transaction_id": some(&entry.transaction),
         "times": entry.times,
     })
@@ -169,6 +172,9 @@ fn line(iam: &Iam, row: &Value) -> String {
     }
     if let Some(details) = details.filter(|details| !details.is_empty()) {
         line.push_str(&format!(" {}", Value::Object(details)));
+    }
+    if !text("why_said").is_empty() {
+        line.push_str(&format!(": {}", text("why_said")));
     }
     if !text("transaction_id").is_empty() {
         line.push_str(&format!(" ({})", text("transaction_id")));

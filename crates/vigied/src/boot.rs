@@ -63,10 +63,15 @@ pub(crate) async fn identity(
         stale_seconds_max: settings.tokens.stale_seconds_max.into(),
         password_checks_max: size(settings.limit(limit::CONCURRENT_PASSWORD_CHECKS)),
         limits: IamLimits::of(|limit| settings.limit(limit)),
-        deleted_milliseconds: i64::from(settings.storage.deleted_seconds) * 1000,
+        deleted_milliseconds: deleted_milliseconds(settings),
         invitations: invitations(settings),
     };
     Ok(Iam::open(db, config, Arc::new(SystemClock)).await?)
+}
+
+/// How long what was deleted can be brought back.
+fn deleted_milliseconds(settings: &Settings) -> i64 {
+    i64::from(settings.storage.deleted_seconds) * 1000
 }
 
 /// How invitations are made.
@@ -91,8 +96,9 @@ pub(crate) async fn identity_of_operator(settings: &Settings) -> anyhow::Result<
     let address = database::address(settings, &data_dir::database(settings.data()));
     let db = database::open(&address).await?;
     let limits = account_limits(settings);
-    let iam =
-        Iam::open_without_keys(db, limits, invitations(settings), Arc::new(SystemClock)).await?;
+    let (invitations, kept) = (invitations(settings), deleted_milliseconds(settings));
+    let clock = Arc::new(SystemClock);
+    let iam = Iam::open_without_keys(db, limits, invitations, kept, clock).await?;
     if iam.is_initialised() {
         Ok(iam)
     } else {

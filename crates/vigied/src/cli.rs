@@ -1,5 +1,6 @@
 //! The command line of the server.
 
+pub(crate) mod accounts;
 pub(crate) mod deleted;
 mod people;
 
@@ -67,7 +68,7 @@ pub(crate) enum Command {
     /// It serves a local store, logs in, gets the token, loads a real series and this machine's own metrics, draws them, and
     /// prints the `curl` commands to go on with. A second run goes on with the same data.
     Quickstart(QuickstartArgs),
-    /// Make and list accounts, also while a server runs on the same data.
+    /// Make, list, delete and restore accounts, also while a server runs on the same data.
     #[command(subcommand)]
     Account(AccountCommand),
     /// Make a complete copy of the data folder, also while a server runs on it.
@@ -290,9 +291,22 @@ pub(crate) enum AccountCommand {
     ///
     /// Without a change it lists every limit of the account, with what is set for it alone marked. `NAME=default` gives
     /// back the server's own value (`vigied config check` shows those). A running server follows within a second.
-    Limit(AccountLimitArgs),
+    Limit(accounts::LimitArgs),
+    /// Delete an account with everything in it; until its metrics go, `vigied account restore` brings it back.
+    ///
+    /// From this moment its keys, sessions and tokens open nothing, and nobody is in it. Its people keep their other accounts.
+    /// Its metrics go after `storage.deleted_seconds`, a week unless it is set otherwise; the answer says when. Who is in no
+    /// other account is forgotten then.
+    Delete(accounts::DeleteArgs),
+    /// Bring a deleted account back with its people, their roles and keys, and its metrics.
+    ///
+    /// Sessions that were ended stay ended: people log in again. Keys are good again.
+    Restore(accounts::RestoreArgs),
     /// List every account with its owner.
     List {
+        /// Those that were deleted and are not gone yet, and when their metrics go.
+        #[arg(long)]
+        deleted: bool,
         #[command(flatten)]
         database: DatabaseArgs,
         /// The form of the answer.
@@ -307,34 +321,11 @@ impl AccountCommand {
         match self {
             Self::Create(arguments) => &arguments.database,
             Self::Limit(arguments) => &arguments.database,
+            Self::Delete(arguments) => &arguments.database,
+            Self::Restore(arguments) => &arguments.database,
             Self::List { database, .. } => database,
         }
     }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct AccountLimitArgs {
-    /// The account, by GUID or name.
-    pub(crate) account: String,
-    /// What to change, for example `spaces_per_account=50` or `spaces_per_account=default`.
-    #[arg(value_name = "NAME=NUMBER", value_parser = limit_change)]
-    pub(crate) changes: Vec<(String, Option<u64>)>,
-    #[command(flatten)]
-    pub(crate) database: DatabaseArgs,
-    /// The form of the answer.
-    #[arg(long, value_enum, default_value = "text", ignore_case = true)]
-    pub(crate) output: Output,
-}
-
-fn limit_change(text: &str) -> Result<(String, Option<u64>), String> {
-    let (name, value) = key_value(text).map_err(|_| "must be NAME=NUMBER".to_owned())?;
-    let value = match value.trim() {
-        "default" => None,
-        number => Some(number.parse().map_err(|_| {
-            format!("`{number}` is neither a whole number from 0 up nor `default`")
-        })?),
-    };
-    Ok((name, value))
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! `vigied deleted`: what was deleted and whose metrics are still to go; the operator can have them go at once.
 
+use crate::account_deletion;
 use crate::cli::Output;
 use crate::cli::deleted::DeletedCommand;
 use crate::columns::columns;
@@ -25,7 +26,10 @@ fn list(iam: &Iam, output: Output) -> String {
     let accounts = directory.accounts();
     let account = |own: &Deleted| {
         let found = accounts.iter().find(|account| account.id == own.account);
-        found.map_or_else(|| own.account.to_string(), |account| account.name.clone())
+        found
+            .map(|account| account.name.clone())
+            .or_else(|| account_deletion::name_of(directory.deletions(), own.account))
+            .unwrap_or_else(|| own.account.to_string())
     };
     if output == Output::Json {
         let rows: Vec<Value> = directory
@@ -81,6 +85,17 @@ async fn purge(iam: &Iam, wanted: &[Domain], all: bool) -> anyhow::Result<String
             );
         }
     }
+    let part = directory
+        .deletions()
+        .iter()
+        .find(|own| is_part_of_account(own) && wanted.contains(&own.domain));
+    if let Some(own) = part {
+        bail!(
+            "`{}` was deleted with its account, and goes with it\nhint: `vigied deleted purge {}` has all of it go",
+            own.domain,
+            own.deleted_with
+        );
+    }
     if known.is_empty() {
         return Ok(NOTHING.to_owned());
     }
@@ -92,12 +107,17 @@ async fn purge(iam: &Iam, wanted: &[Domain], all: bool) -> anyhow::Result<String
     Ok(purged(due))
 }
 
+/// An account comes back whole or not at all.
+fn is_part_of_account(own: &Deleted) -> bool {
+    matches!(own.deleted_with, Domain::Account(_)) && own.deleted_with != own.domain
+}
+
 fn purged(due: u64) -> String {
     match due {
         0 => "Their metrics are on their way out already.\n".to_owned(),
-        1 => "The metrics of 1 space or organization go now: a running server begins within seconds.\n".to_owned(),
+        1 => "The metrics of 1 space, organization or account go now: a running server begins within seconds.\n".to_owned(),
         due => format!(
-            "The metrics of {due} spaces and organizations go now: a running server begins within seconds.\n"
+            "The metrics of {due} spaces, organizations and accounts go now: a running server begins within seconds.\n"
         ),
     }
 }
@@ -105,8 +125,10 @@ fn purged(due: u64) -> String {
 /// A domain as `vigied deleted list` shows it.
 pub(crate) fn domain(text: &str) -> Result<Domain, String> {
     match wire::scope_id::parse(text.as_bytes()) {
-        Ok(domain) if !matches!(domain, Domain::Account(_)) => Ok(domain),
-        _ => Err("must be `s-GUID` or `o-GUID`, as `vigied deleted list` shows it".to_owned()),
+        Ok(domain) => Ok(domain),
+        _ => Err(
+            "must be `s-GUID`, `o-GUID` or `a-GUID`, as `vigied deleted list` shows it".to_owned(),
+        ),
     }
 }
 
@@ -115,10 +137,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_domain_is_a_space_or_an_organization() {
-        domain("s-3f2504e0-4f89-41d3-9a0c-0305e82c3301").unwrap();
-        domain("o-3f2504e0-4f89-41d3-9a0c-0305e82c3301").unwrap();
-        for text in ["a-3f2504e0-4f89-41d3-9a0c-0305e82c3301", "x", "s-"] {
+    fn a_domain_is_a_space_an_organization_or_an_account() {
+        for kind in ["s", "o", "a"] {
+            domain(&format!("{kind}-3f2504e0-4f89-41d3-9a0c-0305e82c3301")).unwrap();
+        }
+        for text in ["x", "s-", "3f2504e0-4f89-41d3-9a0c-0305e82c3301"] {
             domain(text).unwrap_err();
         }
     }

@@ -1,6 +1,7 @@
 //! `vigied`: the Vigie server. This file only dispatches; `ARCHITECTURE.md` is the map.
 
 mod account;
+mod account_deletion;
 mod app;
 mod aside;
 mod at;
@@ -14,6 +15,7 @@ mod data_dir;
 mod database;
 mod deleted;
 mod disk_watch;
+mod failure;
 mod health;
 mod http;
 mod init;
@@ -50,57 +52,14 @@ use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return failure::of_usage(&error),
+    };
+    match run(cli) {
         Ok(code) => code,
-        Err(error) => {
-            // Nobody is left to tell when this fails, too.
-            let _ = writeln!(std::io::stderr(), "error: {}", told(&error));
-            ExitCode::FAILURE
-        }
+        Err(error) => failure::of(&error),
     }
-}
-
-/// What mends a full disk.
-const MAKE_ROOM: &str = "make room on the disk";
-
-/// The error with its causes in one line, and below it what mends it, each hint once.
-fn told(error: &anyhow::Error) -> String {
-    let mut causes: Vec<String> = Vec::new();
-    let mut hints: Vec<String> = Vec::new();
-    for cause in error.chain() {
-        let text = cause.to_string();
-        let (what, hint) = text.split_once("\nhint: ").unwrap_or((&text, ""));
-        // Some errors say what their cause says, too.
-        if !causes.last().is_some_and(|last| last.ends_with(what)) {
-            causes.push(what.to_owned());
-        }
-        if !hint.is_empty() && !hints.iter().any(|known| known == hint) {
-            hints.push(hint.to_owned());
-        }
-    }
-    let is_full = |cause: &(dyn std::error::Error + 'static)| {
-        let kind = cause
-            .downcast_ref::<std::io::Error>()
-            .map(std::io::Error::kind);
-        matches!(
-            kind,
-            Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
-        )
-    };
-    if error.chain().any(is_full) && !hints.iter().any(|own| own == MAKE_ROOM) {
-        hints.push(MAKE_ROOM.to_owned());
-    }
-    let is_denied = |cause: &(dyn std::error::Error + 'static)| {
-        (cause.downcast_ref::<std::io::Error>())
-            .is_some_and(|error| error.kind() == ErrorKind::PermissionDenied)
-    };
-    if hints.is_empty() && error.chain().any(is_denied) {
-        hints.push(
-            "run this as the user that `vigied` runs as, whom the data belongs to".to_owned(),
-        );
-    }
-    let hints: String = hints.iter().map(|hint| format!("\nhint: {hint}")).collect();
-    causes.join(": ") + &hints
 }
 
 /// An error with its causes, for a line in the log.

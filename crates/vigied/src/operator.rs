@@ -8,11 +8,13 @@ use crate::data_dir::{self, DataDirError};
 use crate::operations::control;
 use crate::{account, boot, deleted, invitation, user};
 use anyhow::{Context, bail};
+use base::store::SampleStore;
 use clap::Parser;
 use iam::Iam;
 use iam::audit::{Action, Entry, Origin};
 use rustix::process::geteuid;
 use std::io::ErrorKind;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a server that starts or ends is waited for.
@@ -36,7 +38,7 @@ pub(crate) async fn run(settings: &Settings, command: &Command) -> anyhow::Resul
     boot::require_initialised(settings)?;
     if !is_change(command) {
         let iam = boot::identity_of_operator(settings).await?;
-        let text = perform(settings, &iam, command).await;
+        let text = perform(settings, &iam, None, command).await;
         iam.close().await;
         return text;
     }
@@ -87,7 +89,7 @@ async fn alone(settings: &Settings, command: &Command) -> anyhow::Result<String>
     };
     let iam = boot::identity_of_operator(settings).await?;
     let here = Origin::operator(Some(geteuid().as_raw()));
-    let text = here.scope(perform(settings, &iam, command)).await;
+    let text = here.scope(perform(settings, &iam, None, command)).await;
     iam.close().await;
     drop(folder);
     text
@@ -97,6 +99,7 @@ async fn alone(settings: &Settings, command: &Command) -> anyhow::Result<String>
 pub(crate) async fn obey(
     settings: &Settings,
     iam: &Iam,
+    store: &Arc<dyn SampleStore>,
     arguments: &[String],
     uid: Option<u32>,
 ) -> anyhow::Result<String> {
@@ -104,13 +107,21 @@ pub(crate) async fn obey(
     let cli = Cli::try_parse_from(program).map_err(|_| {
         anyhow::anyhow!("the server does not know this command: it is of another version\nhint: restart the server with this one")
     })?;
-    let work = perform(settings, iam, &cli.command);
+    // What another node did a moment ago is seen, as on the closed database.
+    iam.see_changes().await?;
+    let work = perform(settings, iam, Some(store), &cli.command);
     Origin::operator(uid).scope(work).await
 }
 
-async fn perform(settings: &Settings, iam: &Iam, command: &Command) -> anyhow::Result<String> {
+/// What a command does; the store is at hand where a server obeys.
+async fn perform(
+    settings: &Settings,
+    iam: &Iam,
+    store: Option<&Arc<dyn SampleStore>>,
+    command: &Command,
+) -> anyhow::Result<String> {
     match command {
-        Command::Account(command) => account::perform(settings, iam, command).await,
+        Command::Account(command) => account::perform(settings, iam, store, command).await,
         Command::Deleted(command) => deleted::perform(iam, command).await,
         Command::Invitation(command) => invitation::perform(settings, iam, command).await,
         Command::User(command) => user::perform(settings, iam, command).await,

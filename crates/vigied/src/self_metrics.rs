@@ -45,7 +45,7 @@ pub(crate) struct Metrics {
 }
 
 /// What is shown beside the counters.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Facts<'a> {
     /// The store's figures; `None` where it does not answer.
     pub(crate) store: Option<&'a [Figure]>,
@@ -56,6 +56,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) stale_seconds: i64,
     /// Logins that had to wait for another's password check.
     pub(crate) password_waits: u64,
+    /// How often limits were run into that are counted elsewhere.
+    pub(crate) counted_elsewhere: Vec<(Limit, u64)>,
 }
 
 /// Counts a request as in flight while it lives.
@@ -162,7 +164,7 @@ impl Metrics {
         let store = facts.store.unwrap_or_default();
         let mut out = String::with_capacity(16 * 1024);
         self.render_samples(&mut out, |_| true);
-        self.render_limits(&mut out, facts.password_waits);
+        self.render_limits(&mut out, facts);
         for (name, help, value) in [
             (
                 "vigie_store_answers",
@@ -295,7 +297,7 @@ impl Metrics {
         }
     }
 
-    fn render_limits(&self, out: &mut String, password_waits: u64) {
+    fn render_limits(&self, out: &mut String, facts: &Facts<'_>) {
         head(
             out,
             "vigie_limit",
@@ -317,10 +319,15 @@ impl Metrics {
             "counter",
         );
         for own in &self.limits {
+            let elsewhere = facts.counted_elsewhere.iter();
+            let elsewhere: u64 = elsewhere
+                .filter(|(limit, _)| *limit == own.limit)
+                .map(|(_, hits)| hits)
+                .sum();
             let hits = if own.limit == limit::CONCURRENT_PASSWORD_CHECKS {
-                password_waits
+                facts.password_waits
             } else {
-                own.hits.load(Ordering::Relaxed)
+                own.hits.load(Ordering::Relaxed).saturating_add(elsewhere)
             };
             let name = own.limit.name;
             let _ = writeln!(out, "vigie_limit_hits_total{{limit=\"{name}\"}} {hits}");

@@ -14,6 +14,8 @@ use base::id::TenantId;
 use base::pattern::Pattern;
 use base::scope::Scope;
 use base::store::{DeleteQuery, SampleStore, StoreError, Usage};
+use base::time::Millis;
+use iam::Iam;
 use iam::directory::Deleted;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -43,7 +45,7 @@ pub(crate) async fn watch(app: Weak<App>) {
         }
         if pause > 0 {
             pause -= 1;
-        } else if let Err(error) = sweep(&app).await {
+        } else if let Err(error) = round(&app).await {
             tracing::warn!(
                 "metrics of what was deleted are not removed yet, it is tried again: {error:#}"
             );
@@ -52,7 +54,7 @@ pub(crate) async fn watch(app: Weak<App>) {
     }
 }
 
-async fn sweep(app: &App) -> anyhow::Result<()> {
+async fn round(app: &App) -> anyhow::Result<()> {
     let due = app.iam.due();
     if due.is_empty() {
         return Ok(());
@@ -61,8 +63,21 @@ async fn sweep(app: &App) -> anyhow::Result<()> {
     let Some(_still) = app.backups.still() else {
         return Ok(());
     };
+    let longest = app.limits.request_time.saturating_mul(2);
+    let longest = i64::try_from(longest.as_millis()).unwrap_or(i64::MAX);
+    let settled = Millis(app.clock.now().0.saturating_sub(longest));
+    sweep(&app.iam, &app.store, due, settled).await
+}
+
+/// Works off what is due. What was deleted before `settled` can be written to by no request any more.
+async fn sweep(
+    iam: &Iam,
+    store: &Arc<dyn SampleStore>,
+    due: Vec<Deleted>,
+    settled: Millis,
+) -> anyhow::Result<()> {
     let tenants: Vec<TenantId> = due.iter().map(|own| own.tenant).collect();
-    let used = aside(&app.store, move |store| {
+    let used = aside(store, move |store| {
         let each = tenants.into_iter().map(|tenant| store.usage(tenant));
         Ok::<_, StoreError>(each.collect::<Vec<Result<Usage, StoreError>>>())
     });
@@ -77,30 +92,24 @@ async fn sweep(app: &App) -> anyhow::Result<()> {
                 continue;
             }
         };
-        if left == Usage::default() && is_settled(app, &own) && removed.len() < ENTRIES_PER_ROUND {
+        let is_settled = own.deleted_at <= settled;
+        if left == Usage::default() && is_settled && removed.len() < ENTRIES_PER_ROUND {
             removed.push(own);
         } else if left.series > 0 && emptied < ENTRIES_PER_ROUND {
             emptied += 1;
-            done = done.and(remove(app, &own).await);
+            done = done.and(remove(iam, store, &own).await);
         }
     }
-    let forgotten = app.iam.forget_removed(&removed).await;
+    let forgotten = iam.forget_removed(&removed).await;
     done.and(forgotten.context("what is removed cannot be forgotten"))
 }
 
 /// Deletes what the store holds of it, unless it is back.
-async fn remove(app: &App, own: &Deleted) -> anyhow::Result<()> {
-    match app.iam.begin_removal(own).await? {
-        Some(scope) => empty(&app.store, scope).await,
+async fn remove(iam: &Iam, store: &Arc<dyn SampleStore>, own: &Deleted) -> anyhow::Result<()> {
+    match iam.begin_removal(own).await? {
+        Some(scope) => empty(store, scope).await,
         None => Ok(()),
     }
-}
-
-/// Whether all requests have ended that could have been let in before the deletion.
-fn is_settled(app: &App, own: &Deleted) -> bool {
-    let longest = app.limits.request_time.saturating_mul(2);
-    let longest = i64::try_from(longest.as_millis()).unwrap_or(i64::MAX);
-    own.deleted_at.plus(longest) <= app.clock.now()
 }
 
 /// Deletes what the store still holds of the domain, piece by piece.
@@ -120,3 +129,6 @@ async fn empty(store: &Arc<dyn SampleStore>, scope: Scope) -> anyhow::Result<()>
     tracing::info!(%domain, series, "metrics of what was deleted are removed");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

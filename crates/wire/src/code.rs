@@ -223,6 +223,31 @@ pub const UAA: &[Word] = &[
     ),
 ];
 
+/// What is entered in the audit beside the codes of answers.
+const AUDIT: &[(&str, &str)] = &[
+    ("wrong_password", "the password is not right"),
+    (
+        "login_failures_per_address",
+        "too many wrong passwords were tried for this address",
+    ),
+    (
+        "login_failures_per_source",
+        "too many wrong passwords came from this network",
+    ),
+];
+
+/// What a code or word of any of the interfaces means, in one sentence.
+#[must_use]
+pub fn meaning(code: &str) -> Option<&'static str> {
+    let words = [TOKEN_SERVICE, IDENTITY, UAA];
+    let word = || words.into_iter().flatten().find(|own| own.word == code);
+    let entered = || AUDIT.iter().find(|(own, _)| *own == code);
+    find(code)
+        .map(|own| own.meaning)
+        .or_else(|| word().map(|own| own.meaning))
+        .or_else(|| entered().map(|(_, said)| *said))
+}
+
 /// Looks a code up by its text.
 #[must_use]
 pub fn find(code: &str) -> Option<&'static Code> {

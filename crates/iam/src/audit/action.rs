@@ -114,11 +114,15 @@ actions! {
     LoginFailed = Refusal "login_failed", "a password was wrong";
     LoginSlowed = Refusal "login_slowed", "a login has to wait";
     ProofRefused = Refusal "proof_refused", "a key, one-time code or refresh token was refused";
+    ClientRefused = Refusal "client_refused", "the client of a token request was refused: its `Authorization` header is missing or wrong";
     CredentialRefused = Refusal "credential_refused", "the credential of a request was refused";
     RightRefused = Refusal "right_refused", "a caller has no right to what he asked for";
     RequestsMade = Requests "requests_made", "requests with a credential";
     AccountMade = Change "account_made", "an account was made";
     AccountLimited = Change "account_limited", "limits of an account were changed";
+    AccountDeleted = Change "account_deleted", "an account was deleted";
+    AccountRestored = Change "account_restored", "a deleted account was brought back";
+    AccountGone = Change "account_gone", "a deleted account has gone for good, with its people's keys and roles";
     OrgMade = Change "org_made", "an organization was made";
     OrgRenamed = Change "org_renamed", "an organization was renamed";
     OrgDeleted = Change "org_deleted", "an organization was deleted";

@@ -5,7 +5,7 @@ use super::seen::Seen;
 use super::tally::{Count, Counted, Noted, Tally};
 use super::{Action, Actor, Credential, Entry, Origin, Outcome};
 use base::id::{AccountId, KeyId, UserId};
-use base::limit;
+use base::limit::{self, Limit};
 use base::time::Millis;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -87,6 +87,8 @@ pub(crate) struct Counts {
     requests: Tally<Requests>,
     /// Entries written since the last look at the limits.
     written: AtomicU64,
+    /// Entries dropped for the limit of an account.
+    dropped: AtomicU64,
 }
 
 impl Counts {
@@ -96,6 +98,7 @@ impl Counts {
             refusals: Tally::new(MINUTE, size(refusals_per_minute)),
             requests: Tally::new(HOUR, size(limit::AUDIT_CALLERS_PER_HOUR.default)),
             written: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
         }
     }
 
@@ -112,6 +115,7 @@ impl Counts {
                 first: now,
                 transaction: transaction(),
                 times: 1,
+                is_told: false,
             };
             let entry = refusal(&count);
             entry.from(origin.source(), origin.transaction()).log();
@@ -139,10 +143,31 @@ impl Counts {
 
     /// Takes what is to be written now.
     pub(super) fn take(&self, now: Millis, all: bool) -> Taken {
+        let mut requests = self.requests.take(now, all);
+        // An hour is long: that somebody asked is written at once, how often when it has ended.
+        requests.extend(self.requests.take_new());
         Taken {
             refusals: self.refusals.take(now, all),
-            requests: self.requests.take(now, all),
+            requests,
         }
+    }
+
+    /// How often a limit of what is counted one by one was run into.
+    pub(super) fn hits(&self) -> [(Limit, u64); 3] {
+        [
+            (limit::AUDIT_REFUSALS_PER_MINUTE, self.refusals.beside()),
+            (limit::AUDIT_CALLERS_PER_HOUR, self.requests.beside()),
+            (
+                limit::AUDIT_ENTRIES_PER_ACCOUNT,
+                self.dropped.load(Ordering::Relaxed),
+            ),
+        ]
+    }
+
+    /// Notes that entries were dropped for the limit.
+    pub(super) fn dropped(&self, entries: i64) {
+        let entries = u64::try_from(entries).unwrap_or(0);
+        self.dropped.fetch_add(entries, Ordering::Relaxed);
     }
 
     pub(super) fn give_back(&self, taken: Taken) {

@@ -9,6 +9,7 @@ use base::source::Source;
 use base::time::Millis;
 use serde_json::{Map, Value};
 use std::fmt::{self, Display};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Who did it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -286,10 +287,14 @@ impl From<Entry> for Entries {
     }
 }
 
+/// How many texts were cut, for the metrics of the limit: entries are made where nothing else of the service is at hand.
+pub(super) static CUT: AtomicU64 = AtomicU64::new(0);
+
 /// A text that somebody else chose, no longer than the limit.
 fn cut(mut text: String) -> String {
     let most = usize::try_from(limit::AUDIT_TEXT_BYTES.default).unwrap_or(usize::MAX);
     if text.len() > most {
+        CUT.fetch_add(1, Ordering::Relaxed);
         let mut end = most.saturating_sub('…'.len_utf8());
         while !text.is_char_boundary(end) {
             end -= 1;

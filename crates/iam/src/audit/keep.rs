@@ -135,16 +135,18 @@ impl Iam {
         let Some(counted) = self.0.db.one(count, &[own, sort, last.into()]).await? else {
             return Ok(());
         };
+        let entries = counted.int("entries")?;
         // Entered before they go: a stop in between leaves no gap that nothing names.
         let entry = Entry::by_server(Action::EntriesDropped)
             .with("account", &account)
             .with("kind", &kind)
-            .with("entries", counted.int("entries")?)
+            .with("entries", entries)
             .with("first", counted.int("first")?)
             .with("last", last)
             .with("limit", limit::AUDIT_ENTRIES_PER_ACCOUNT.name);
         let of: Option<AccountId> = account.parse().ok();
         self.enter(entry.maybe_in(of)).await?;
+        self.0.counts.dropped(entries);
         let sql = "DELETE FROM audit WHERE number IN (SELECT number FROM audit WHERE account = $1 AND kind = $2 AND number <= $3 \
                    ORDER BY number LIMIT $4)";
         loop {

@@ -1,11 +1,14 @@
 //! What the operator reads.
 
+use super::entry::CUT;
 use super::{Action, Entry};
 use crate::error::IamError;
 use crate::service::Iam;
 use base::id::AccountId;
+use base::limit::{self, Limit};
 use base::time::Millis;
 use db::{Row, Value};
+use std::sync::atomic::Ordering;
 
 /// Entries of one reading.
 const PAGE: i64 = 1000;
@@ -79,6 +82,14 @@ impl Iam {
         };
         let rows = self.0.db.all(sql, &values).await?;
         rows.iter().map(Recorded::read).collect()
+    }
+
+    /// How often each limit of the audit was run into.
+    #[must_use]
+    pub fn audit_limit_hits(&self) -> Vec<(Limit, u64)> {
+        let mut hits = self.0.counts.hits().to_vec();
+        hits.push((limit::AUDIT_TEXT_BYTES, CUT.load(Ordering::Relaxed)));
+        hits
     }
 
     /// What is counted in this minute and hour, and not written yet.

@@ -4,6 +4,7 @@
 use base::time::Millis;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Periods that are kept while they cannot be written down.
@@ -30,6 +31,17 @@ pub(crate) struct Count<K> {
     /// The request in which it did.
     pub(crate) transaction: Option<Arc<str>>,
     pub(crate) times: u64,
+    /// Whether an entry says already that it happened in this period; `times` is what came since.
+    pub(crate) is_told: bool,
+}
+
+impl<K> Count<K> {
+    fn add(&mut self, now: Millis) {
+        if self.times == 0 {
+            self.first = now;
+        }
+        self.times += 1;
+    }
 }
 
 /// What became of one that was noted.
@@ -99,6 +111,8 @@ pub(crate) struct Tally<K> {
     period: i64,
     most: usize,
     periods: Mutex<BTreeMap<i64, Period<K>>>,
+    /// How often something was not counted as what it was, for want of room.
+    beside: AtomicU64,
 }
 
 impl<K: Counted> Tally<K> {
@@ -108,6 +122,7 @@ impl<K: Counted> Tally<K> {
             period: period.max(1),
             most,
             periods: Mutex::default(),
+            beside: AtomicU64::new(0),
         }
     }
 
@@ -129,18 +144,44 @@ impl<K: Counted> Tally<K> {
         }
         let period = table.entry(begun).or_default();
         if let Some(count) = period.counts.get_mut(&what) {
-            count.times += 1;
+            count.add(now);
             return Noted::Again;
         }
-        let (what, noted) = period.place(what, self.most);
-        let count = period.counts.entry(what).or_insert_with(|| Count {
-            what,
+        let (placed, noted) = period.place(what, self.most);
+        if placed != what {
+            self.beside.fetch_add(1, Ordering::Relaxed);
+        }
+        let count = period.counts.entry(placed).or_insert_with(|| Count {
+            what: placed,
             first: now,
             transaction: transaction(),
             times: 0,
+            is_told: false,
         });
-        count.times += 1;
+        count.add(now);
         noted
+    }
+
+    /// How often something was counted without its source, or as one of the others, for want of room.
+    pub(crate) fn beside(&self) -> u64 {
+        self.beside.load(Ordering::Relaxed)
+    }
+
+    /// Takes what has happened for the first time in a period that goes on: what is lost where the process is killed is how
+    /// often it happened, and not that it did.
+    pub(crate) fn take_new(&self) -> Vec<Count<K>> {
+        let mut table = self.table();
+        let all = table
+            .values_mut()
+            .flat_map(|period| period.counts.values_mut());
+        let new = all.filter(|count| !count.is_told && count.times > 0);
+        new.map(|count| {
+            count.is_told = true;
+            let taken = count.clone();
+            count.times = 0;
+            taken
+        })
+        .collect()
     }
 
     /// Takes what was counted in periods that have ended, or in all.
@@ -163,6 +204,7 @@ impl<K: Counted> Tally<K> {
         let counts = ended.into_values();
         counts
             .flat_map(|period| period.counts.into_values())
+            .filter(|count| count.times > 0)
             .collect()
     }
 
@@ -177,7 +219,11 @@ impl<K: Counted> Tally<K> {
             let period = table.entry(begun).or_default();
             let times = count.times;
             match period.counts.get_mut(&count.what) {
-                Some(own) => own.times += times,
+                Some(own) => {
+                    own.times += times;
+                    own.first = own.first.min(count.first);
+                    own.is_told = false;
+                }
                 None => {
                     period.take_place(count.what);
                     period.counts.insert(count.what, count);
@@ -190,7 +236,7 @@ impl<K: Counted> Tally<K> {
     pub(crate) fn pending(&self) -> Vec<Count<K>> {
         let table = self.table();
         let counts = table.values().flat_map(|period| period.counts.values());
-        counts.cloned().collect()
+        counts.filter(|count| count.times > 0).cloned().collect()
     }
 }
 
@@ -308,6 +354,39 @@ mod tests {
         let doubled = tally.take(Millis(i64::MAX), true);
         let sum = |counts: &[Count<u32>]| counts.iter().map(|count| count.times).sum::<u64>();
         assert_eq!(sum(&doubled), 2 * sum(&counts));
+    }
+
+    #[test]
+    fn what_happens_first_is_told_at_once_and_the_rest_at_the_end_and_nothing_twice() {
+        let tally = Tally::new(1000, 3);
+        note(&tally, 7, 10);
+        note(&tally, 7, 20);
+        let first = tally.take_new();
+        assert_eq!((first[0].times, first[0].first), (2, Millis(10)));
+        assert!(tally.take_new().is_empty());
+        assert!(tally.pending().is_empty());
+        note(&tally, 7, 30);
+        assert!(tally.take_new().is_empty(), "it is told already");
+        let rest = tally.take(Millis(1000), false);
+        assert_eq!((rest[0].times, rest[0].first), (1, Millis(30)));
+        // What could not be written is told with the next look.
+        note(&tally, 8, 2000);
+        let taken = tally.take_new();
+        note(&tally, 8, 2010);
+        tally.give_back(taken);
+        let again = tally.take_new();
+        assert_eq!((again[0].times, again[0].first), (2, Millis(2000)));
+        assert!(tally.take(Millis(9000), false).is_empty());
+    }
+
+    #[test]
+    fn what_is_not_counted_as_it_is_is_a_hit_of_the_limit() {
+        let tally = Tally::new(1000, 3);
+        for what in 1..=10 {
+            note(&tally, what, 0);
+            note(&tally, what, 0);
+        }
+        assert_eq!(tally.beside(), 14);
     }
 
     #[test]

@@ -22,6 +22,9 @@ const WRONG: [&str; 6] = [
 /// The code of a password that is wrong or has to wait, which is entered where the person is known.
 const PASSWORD: &str = "BXNIM0602E";
 
+/// The codes of a client that is missing or unknown.
+const CLIENT: [&str; 2] = ["BXNIM0308E", "unauthorized"];
+
 impl Iam {
     /// Enters that a proof was refused.
     pub(crate) fn note_refusal<T>(&self, shown: Credential, answer: &Result<T, IamError>) {
@@ -32,12 +35,27 @@ impl Iam {
         if is_entered || !matches!(problem.kind, Kind::Invalid | Kind::Unauthenticated) {
             return;
         }
+        // The proof was not even looked at.
+        if CLIENT.contains(&problem.code) {
+            return self.note_client_refused(problem.code);
+        }
         self.note_refused(Refused {
             action: Action::ProofRefused,
             user: None,
             account: None,
             credential: shown,
             why: problem.code,
+        });
+    }
+
+    /// Enters that the program which asked was refused: no proof of a person was looked at.
+    pub fn note_client_refused(&self, why: &'static str) {
+        self.note_refused(Refused {
+            action: Action::ClientRefused,
+            user: None,
+            account: None,
+            credential: Credential::None,
+            why,
         });
     }
 

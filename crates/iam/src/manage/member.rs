@@ -170,7 +170,7 @@ async fn pass_on(
 }
 
 /// Where a user works who left his first account: in the one he came into next. Without any he is forgotten.
-async fn go_home(tx: &mut Tx, account: AccountId, user: UserId) -> Result<(), IamError> {
+pub(super) async fn go_home(tx: &mut Tx, account: AccountId, user: UserId) -> Result<(), IamError> {
     let person = Value::from(user.0.to_string());
     let next = "SELECT account FROM members WHERE person = $1 ORDER BY added_at, account LIMIT 1";
     match tx.one(next, std::slice::from_ref(&person)).await? {

@@ -4,6 +4,7 @@
 //! he sees but may not change is forbidden; what he would see with a token of another of his accounts says which.
 
 pub mod account;
+pub mod account_deletion;
 pub(crate) mod address;
 pub mod api_key;
 pub mod deletion;
@@ -46,10 +47,21 @@ pub(crate) fn name(field: &'static str, text: &str) -> Result<String, IamError> 
 }
 
 /// Keeps the account as it is until the transaction ends: whoever changes its members, their roles or their keys waits, on
-/// this node and on any other. `false` when there is no such account.
-async fn hold(tx: &mut Tx, account: AccountId) -> Result<bool, IamError> {
+/// this node and on any other. Refuses where there is no such account, or none any more: whoever looked it up before it was
+/// deleted changes nothing in it.
+async fn hold(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
+    let sql = "UPDATE accounts SET name = name WHERE guid = $1 AND deleted_at IS NULL";
+    if tx.execute(sql, &[account.to_string().into()]).await? == 1 {
+        return Ok(());
+    }
+    Err(IamError::not_found("the account"))
+}
+
+/// Keeps the account's row as it is, whether the account is there or was deleted.
+async fn lock(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
     let sql = "UPDATE accounts SET name = name WHERE guid = $1";
-    Ok(tx.execute(sql, &[account.to_string().into()]).await? == 1)
+    tx.execute(sql, &[account.to_string().into()]).await?;
+    Ok(())
 }
 
 /// Keeps the account as [`hold`] does, for a change that gives its caller a role: he may have been removed since his right to

@@ -91,9 +91,7 @@ impl Iam {
         changes: &[(String, Option<u64>)],
     ) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
-        if !hold(&mut tx, account).await? {
-            return Err(IamError::not_found(&format!("the account `{account}`")));
-        }
+        hold(&mut tx, account).await?;
         let mut entry = Entry::by_operator(Action::AccountLimited)
             .in_account(account)
             .on(account);

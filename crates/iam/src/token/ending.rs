@@ -88,6 +88,28 @@ pub(crate) async fn end(
     Ok(total)
 }
 
+/// Ends every session that is for the account, whoever's, with all that was derived from them, within the transaction.
+pub(crate) async fn end_of_account(
+    tx: &mut Tx,
+    account: AccountId,
+    now: Millis,
+) -> Result<(), IamError> {
+    let next = "UPDATE counters SET value = value + 1 WHERE name = 'ends' RETURNING value";
+    let number = Value::from(directory::counter(tx.one(next, &[]).await?)?);
+    let at = Value::from(now.0);
+    let own =
+        "UPDATE sessions SET revoked_at = $2, ended = $3 WHERE account = $1 AND revoked_at IS NULL";
+    let values = [account.to_string().into(), at.clone(), number.clone()];
+    let mut ended = tx.execute(own, &values).await?;
+    // One generation after the other, as above.
+    while ended > 0 {
+        let sql = "UPDATE sessions SET revoked_at = $1, ended = $2 WHERE revoked_at IS NULL \
+                   AND parent IN (SELECT guid FROM sessions WHERE ended = $2)";
+        ended = tx.execute(sql, &[at.clone(), number.clone()]).await?;
+    }
+    Ok(())
+}
+
 /// Ends what a person's old password opened: his sessions but the one in which he changes it and those of his keys, and every
 /// code.
 ///

@@ -9,7 +9,7 @@ use crate::directory::User;
 use crate::error::{AuthError, IamError};
 use crate::login::{passcode, password};
 use crate::service::Iam;
-use crate::verify::Credential;
+use crate::verify::{self, Credential};
 use base::error::Kind;
 use base::id::{AccountId, SessionId, UserId};
 use base::secret::Secret;
@@ -275,7 +275,10 @@ impl Iam {
         let proven = |user: User, bounds: Bounds, grant_type: &str, held| {
             let default = match bounds.reach() {
                 Reach::One(own) => own,
-                Reach::Any => user.home,
+                // His first may be deleted, and the others are his still.
+                Reach::Any => {
+                    verify::account(&self.directory(), &user, &bounds).unwrap_or(user.home)
+                }
             };
             let account = asked.map_or_else(|| default.to_string(), str::to_owned);
             let login = Login::to(self, bounds, &account, grant_type.to_owned())?;

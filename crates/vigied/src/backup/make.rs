@@ -5,6 +5,7 @@
 
 use crate::aside::aside;
 use crate::data_dir;
+use crate::failure;
 use crate::private_files;
 use anyhow::{Context, bail};
 use base::store::SampleStore;
@@ -104,7 +105,13 @@ pub(crate) async fn make(source: &Source<'_>, target: &Path) -> anyhow::Result<M
         // What is left of it is worth nothing, and takes room.
         let _ = std::fs::remove_dir_all(&partial);
     }
-    made
+    made.map_err(|error| match failure::is_full(&error) {
+        true => error.context(format!(
+            "there is no room for the copy at `{}`\nhint: make room there, or name a folder on another disk",
+            target.display()
+        )),
+        false => error,
+    })
 }
 
 async fn fill(source: &Source<'_>, partial: &Path) -> anyhow::Result<Made> {

@@ -3,6 +3,7 @@
 use super::entered;
 use super::make::{Made, Source};
 use crate::app::App;
+use crate::failure::Told;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -101,7 +102,7 @@ pub(crate) fn begin(app: &Arc<App>, target: PathBuf, uid: Option<u32>) -> Result
                 }
                 Err(error) => {
                     tracing::warn!(target = %target.display(), "no backup was made: {error:#}");
-                    State::Failed(crate::told(&error))
+                    State::Failed(Told::of(&error).text())
                 }
             }
         };

@@ -17,10 +17,10 @@ pub(crate) enum DeletedCommand {
     },
     /// Have the metrics of what was deleted go now, not at their time.
     ///
-    /// An organization takes the spaces along that were deleted with it. Nothing brings them back then. The series are gone
+    /// An organization takes the spaces along that were deleted with it, an account all that was in it. Nothing brings them back then. The series are gone
     /// within seconds; their bytes leave the disk when the store rewrites the days that hold them, within a day.
     Purge {
-        /// What: `s-GUID` or `o-GUID`, as `vigied deleted list` shows it; `--all` for everything.
+        /// What: `s-GUID`, `o-GUID` or `a-GUID`, as `vigied deleted list` shows it; `--all` for everything.
         #[arg(value_name = "DOMAIN", value_parser = domain)]
         domains: Vec<Domain>,
         /// Everything that was deleted.

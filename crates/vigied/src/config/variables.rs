@@ -103,11 +103,11 @@ fn is_of_others(name: &str, value: &str) -> bool {
     let is_of_a_service = name.ends_with("_SERVICE_HOST")
         || name.contains("_SERVICE_PORT")
         || (name.contains("_PORT_")
-            && ["_TCP", "_UDP", "_PROTO", "_PORT", "_ADDR"]
+            && ["_TCP", "_UDP", "_SCTP", "_PROTO", "_PORT", "_ADDR"]
                 .iter()
                 .any(|end| name.ends_with(end)))
         || (name.ends_with("_PORT")
-            && ["tcp://", "udp://"]
+            && ["tcp://", "udp://", "sctp://"]
                 .iter()
                 .any(|own| value.starts_with(own)));
     OF_THE_COMMAND_LINE.contains(&name)
@@ -160,6 +160,11 @@ mod tests {
             "VIGIE_PORT",
             "VIGIE_PORT_8080_TCP",
             "VIGIE_PORT_8080_TCP_ADDR",
+            "VIGIE_METRICS_PORT",
+            "VIGIE_METRICS_PORT_80_SCTP",
+            "VIGIE_METRICS_PORT_80_SCTP_PROTO",
+            "VIGIE_LIMITS_PORT",
+            "VIGIE_LOG_PORT_9000_TCP_PORT",
             "VIGIE_MAIL_SERVICE_HOST",
         ];
         assert!(strays(pairs(&made).into_iter()).is_empty());

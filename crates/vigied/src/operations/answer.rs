@@ -89,6 +89,7 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
             identity_out_of_room: app.iam.is_out_of_room(),
             stale_seconds: app.iam.stale_seconds(),
             password_waits: app.iam.password_waits(),
+            counted_elsewhere: app.iam.audit_limit_hits(),
         };
         let _ = sender.send(app.metrics.render(&facts) + &app.queries.figures());
     });

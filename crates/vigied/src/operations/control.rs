@@ -4,6 +4,7 @@
 use super::{backup, client};
 use crate::app::App;
 use crate::config::Settings;
+use crate::failure::{OfServer, Told};
 use crate::operator;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
@@ -34,7 +35,17 @@ struct Asked {
 #[serde(rename_all = "snake_case")]
 enum Answered {
     Text(String),
-    Error(String),
+    Error { code: String, text: String },
+}
+
+impl Answered {
+    fn error(error: &anyhow::Error) -> Self {
+        let told = Told::of(error);
+        Self::Error {
+            text: told.text(),
+            code: told.code,
+        }
+    }
 }
 
 /// The server with what was set for it.
@@ -74,12 +85,15 @@ async fn command(
     // Goes on when who asked has gone: half a command is none.
     let work = tokio::spawn(async move {
         let asked: Asked = serde_json::from_slice(&body)?;
-        operator::obey(&server.settings, &server.app.iam, &asked.arguments, uid).await
+        let (settings, app) = (&server.settings, &server.app);
+        operator::obey(settings, &app.iam, &app.store, &asked.arguments, uid).await
     });
     let answered = match work.await {
         Ok(Ok(text)) => Answered::Text(text),
-        Ok(Err(error)) => Answered::Error(crate::told(&error)),
-        Err(_) => Answered::Error("the command broke off; the server's log says why".to_owned()),
+        Ok(Err(error)) => Answered::error(&error),
+        Err(_) => Answered::error(&anyhow::anyhow!(
+            "the command broke off; the server's log says why"
+        )),
     };
     serde_json::to_string(&answered).unwrap_or_default()
 }
@@ -103,7 +117,7 @@ pub(crate) fn send(data: &Path, arguments: &[String]) -> std::io::Result<anyhow:
     };
     Ok(match answered() {
         Ok(Answered::Text(text)) => Ok(text),
-        Ok(Answered::Error(error)) => Err(anyhow::Error::msg(error)),
+        Ok(Answered::Error { code, text }) => Err(OfServer::new(code, text).into()),
         Err(error) => Err(error.context(
             "the server was asked and did not answer: it may have carried the command out\nhint: `vigied audit` shows whether it has",
         )),

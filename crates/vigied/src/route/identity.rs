@@ -105,12 +105,14 @@ pub(super) fn name_and_password(form: &Form) -> Result<Grant, Refusal> {
 }
 
 /// The client of a Basic authorization; none without the header.
-pub(super) fn client(headers: &HeaderMap) -> Result<Option<Client>, Refusal> {
+pub(super) fn client(app: &App, headers: &HeaderMap) -> Result<Option<Client>, Refusal> {
     let Some(value) = single(headers, "authorization", "Authorization")? else {
         return Ok(None);
     };
-    let refused =
-        |message: String| Refusal(Problem::new(Kind::Unauthenticated, "BXNIM0308E", message));
+    let refused = |message: String| {
+        app.iam.note_client_refused("BXNIM0308E");
+        Refusal(Problem::new(Kind::Unauthenticated, "BXNIM0308E", message))
+    };
     let basic = credential::basic(value.as_bytes())
         .map_err(|error| refused(format!("The Authorization header cannot be read: {error}")))?;
     let client = Client::find(&basic.user, basic.password.expose());
@@ -155,7 +157,7 @@ pub(super) async fn token(
 ) -> Result<Response, Refusal> {
     let form = form(&body)?;
     let grant = grant(&form)?;
-    let client = client(&headers)?;
+    let client = client(&app, &headers)?;
     let with_uaa = form
         .get("response_type")
         .is_some_and(|types| form::list(types).any(|word| word == "uaa"));
@@ -229,7 +231,7 @@ pub(super) async fn revoke(
     headers: HeaderMap,
     FormPayload(body): FormPayload,
 ) -> Result<Response, Refusal> {
-    client(&headers)?;
+    client(&app, &headers)?;
     let form = form(&body)?;
     // As for introspection: what is longer than any token is as unknown as any other, and the form has its own limit.
     let token = required(&form, "token")?;

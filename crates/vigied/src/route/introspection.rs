@@ -36,7 +36,7 @@ pub(super) async fn introspect(
         .get(header::AUTHORIZATION)
         .is_some_and(|value| credential::authorization(value.as_bytes()).is_ok());
     if shown.is_none() && !is_bearer {
-        client(&headers)?;
+        client(&app, &headers)?;
     }
     let form = form(&body)?;
     let asked = |key| form.get(key).filter(|text| !text.is_empty());

@@ -101,7 +101,7 @@ pub(super) async fn issue(
             "Property validation failed: grant_type must be `refresh_token` here".to_owned(),
         ));
     }
-    let client = client(&headers)?;
+    let client = client(&app, &headers)?;
     let passcode = app
         .iam
         .passcode(TokenRequest {

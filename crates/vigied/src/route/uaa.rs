@@ -93,6 +93,7 @@ pub(super) async fn token(
     FormPayload(body): FormPayload,
 ) -> Result<Response, Refusal> {
     let bad_client = || {
+        app.iam.note_client_refused("unauthorized");
         refused(
             Kind::Unauthenticated,
             "unauthorized",

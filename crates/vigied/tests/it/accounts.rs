@@ -276,7 +276,7 @@ fn two_accounts(stage: &Stage<'_>) {
     assert_eq!(owners, [pair("Second", BEA), pair("Vigie", &first.user)]);
     let again = stage.create();
     assert_eq!(again.status.code(), Some(1));
-    assert!(stderr(&again).contains("an account of this name exists"));
+    assert!(stderr(&again).contains("an account `Second` exists"));
 
     // One account each: nothing is asked. Then the first owner is invited into the second.
     let shown = bea.login(BEA, &text(&second, "password"), "-o vigie -s dev");

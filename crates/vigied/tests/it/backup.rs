@@ -205,7 +205,7 @@ fn a_backup_never_takes_the_place_of_anything_and_leaves_no_half_of_one() {
     std::fs::create_dir(&there).unwrap();
     let error = refused(&backup(&data, &there));
     assert!(
-        error.contains("is there already") && error.contains("hint:"),
+        error.contains("is there already") && error.contains("\"hint\":\""),
         "{error}"
     );
     let inside = refused(&backup(&data, &data.join("copy")));
@@ -216,7 +216,7 @@ fn a_backup_never_takes_the_place_of_anything_and_leaves_no_half_of_one() {
     std::fs::create_dir(folder.path().join("broken.partial")).unwrap();
     let error = refused(&backup(&data, &broken));
     assert!(
-        error.contains("broken.partial") && error.contains("hint:"),
+        error.contains("broken.partial") && error.contains("\"hint\":\""),
         "{error}"
     );
     assert!(!broken.exists());
@@ -225,7 +225,11 @@ fn a_backup_never_takes_the_place_of_anything_and_leaves_no_half_of_one() {
         return;
     };
     let error = refused(&backup(&data, &disk.0.path().join("copy")));
-    assert!(error.contains("hint: make room on the disk"), "{error}");
+    assert!(
+        error.contains("\"hint\":\"make room there, or name a folder on another disk"),
+        "{error}"
+    );
+    assert_eq!(error.matches("make room").count(), 1, "{error}");
     assert_eq!(
         disk.0.path().read_dir().unwrap().count(),
         0,

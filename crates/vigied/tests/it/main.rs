@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod account_deletion;
+#[cfg(test)]
 mod accounting;
 #[cfg(test)]
 mod accounts;
@@ -12,6 +14,8 @@ mod agent;
 mod api_keys;
 #[cfg(test)]
 mod audit;
+#[cfg(test)]
+mod audit_counts;
 #[cfg(test)]
 mod audited;
 #[cfg(test)]
@@ -49,6 +53,8 @@ mod lifecycle;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod machine_errors;
+#[cfg(test)]
 mod machine_output;
 #[cfg(test)]
 mod mail;
@@ -60,6 +66,8 @@ mod malformed;
 mod names;
 #[cfg(test)]
 mod network;
+#[cfg(test)]
+mod nodes;
 #[cfg(test)]
 mod packed;
 #[cfg(test)]

@@ -59,13 +59,14 @@ impl Iam {
             self.0.clock.now().0.into(),
             caller.user().0.to_string().into(),
         ];
-        let count = "SELECT COUNT(*) AS held FROM invitations WHERE folded = $1 AND expires_at > $2 \
+        let count = "SELECT COUNT(*) AS held FROM invitations JOIN accounts ON accounts.guid = invitations.account \
+                     WHERE folded = $1 AND expires_at > $2 AND accounts.deleted_at IS NULL \
                      AND NOT EXISTS (SELECT 1 FROM members WHERE members.account = invitations.account AND person = $3)";
         let held = self.0.db.one(count, &own).await?;
         let held = held.map_or(Ok(0), |row| row.int("held"))?;
         let sql = "SELECT invitations.guid, account, accounts.name, inviter, invitations.created_at, expires_at \
                    FROM invitations JOIN accounts ON accounts.guid = invitations.account \
-                   WHERE folded = $1 AND expires_at > $2 \
+                   WHERE folded = $1 AND expires_at > $2 AND accounts.deleted_at IS NULL \
                    AND NOT EXISTS (SELECT 1 FROM members WHERE members.account = invitations.account AND person = $3) \
                    ORDER BY invitations.created_at, account LIMIT $4 OFFSET $5";
         let [address, now, person] = own;

@@ -74,9 +74,7 @@ impl Iam {
         let inviter = self.user(caller)?;
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        if !hold(&mut tx, account).await? {
-            return Err(IamError::not_found("the account"));
-        }
+        hold(&mut tx, account).await?;
         let domain = Domain::Account(account);
         if !people::still_holds(&mut tx, account, caller.user(), domain, Role::Administrator)
             .await?

@@ -77,7 +77,7 @@ impl Iam {
             let sql = "SELECT invitations.guid, invitations.account, accounts.name, invitations.email, invitations.folded, inviter, \
                        mail_due_at, mail_tries, expires_at, users.proof FROM invitations \
                        JOIN accounts ON accounts.guid = invitations.account LEFT JOIN users ON users.folded = invitations.folded \
-                       WHERE mail_due_at <= $1 AND expires_at > $1 ORDER BY mail_due_at LIMIT 1";
+                       WHERE mail_due_at <= $1 AND expires_at > $1 AND accounts.deleted_at IS NULL ORDER BY mail_due_at LIMIT 1";
             let Some(row) = self.0.db.one(sql, &[now.0.into()]).await? else {
                 return Ok(None);
             };

@@ -144,8 +144,9 @@ impl Iam {
     /// # Errors
     /// When the database fails.
     pub async fn all_invitations(&self) -> Result<Vec<Pending>, IamError> {
-        let sql =
-            "SELECT account, email, inviter, expires_at FROM invitations ORDER BY folded, account";
+        let sql = "SELECT account, email, inviter, expires_at FROM invitations \
+                   JOIN accounts ON accounts.guid = invitations.account WHERE accounts.deleted_at IS NULL \
+                   ORDER BY folded, account";
         let rows = self.0.db.all(sql, &[]).await?;
         let read = |row: &db::Row| {
             Ok(Pending {
@@ -166,7 +167,8 @@ impl Iam {
         own: Option<&Holder>,
     ) -> Result<AccountId, IamError> {
         let sql = "SELECT guid, account, email, folded, code_hash, code_seen, expires_at FROM invitations \
-                   WHERE folded = $1 ORDER BY created_at";
+                   WHERE folded = $1 AND account NOT IN (SELECT guid FROM accounts WHERE deleted_at IS NOT NULL) \
+                   ORDER BY created_at";
         let rows = self
             .0
             .db

@@ -6,8 +6,8 @@ use crate::directory::parse_guid;
 use crate::error::IamError;
 use crate::login::password;
 use crate::manage::address::Address;
-use crate::manage::hold;
 use crate::manage::people::{self, NewUser};
+use crate::manage::{hold, lock};
 use crate::service::Iam;
 use base::id::{AccountId, UserId};
 use base::secret::Secret;
@@ -54,9 +54,10 @@ impl Iam {
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
         for account in accounts {
-            hold(&mut tx, account).await?;
+            lock(&mut tx, account).await?;
         }
         let found = self.find_by_code(&mut tx, &hash, &folded).await?;
+        hold(&mut tx, found.account).await.map_err(no_such)?;
         let mut reclaimed = None;
         if let Some(own) = holder(&mut tx, &folded).await? {
             if own.is_proven || found.code_seen {
@@ -148,5 +149,13 @@ impl Iam {
         accounts.sort_unstable();
         accounts.dedup();
         Ok(accounts)
+    }
+}
+
+/// A code into an account that was deleted is no good; it says no more than of any other.
+fn no_such(error: IamError) -> IamError {
+    match error {
+        IamError::Refused(_) => rejected(),
+        other => other,
     }
 }

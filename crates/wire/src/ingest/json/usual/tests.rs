@@ -1,6 +1,6 @@
 use super::super::{BodyError, decode, general};
 use super::*;
-use crate::ingest::Reject;
+use crate::ingest::{Names, Reject};
 use crate::time_expr::lenient::Notice;
 use proptest::prelude::*;
 

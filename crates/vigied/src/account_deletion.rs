@@ -1,0 +1,160 @@
+//! `vigied account delete` and `restore`: what goes, by when, and what brings it back.
+
+use crate::aside::aside;
+use crate::cli::Output;
+use crate::cli::accounts::{DeleteArgs, RestoreArgs};
+use crate::columns::columns;
+use crate::invitation::told;
+use anyhow::bail;
+use base::id::AccountId;
+use base::scope::Domain;
+use base::store::{SampleStore, StoreError};
+use iam::Iam;
+use iam::directory::Deleted;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use wire::cf::deleted::instant;
+
+/// Deletes an account. Where the store is at hand, it is said how many series go.
+pub(crate) async fn delete(
+    iam: &Iam,
+    store: Option<&Arc<dyn SampleStore>>,
+    arguments: &DeleteArgs,
+) -> anyhow::Result<String> {
+    let account = iam.account_called(&arguments.account).map_err(told)?;
+    let gone = iam.delete_account(account.id).await.map_err(told)?;
+    let tenants = gone.deletion.tenants.clone();
+    let series = match store {
+        // It is deleted, whether they can be counted or not.
+        Some(store) => aside(store, move |store| {
+            let each = tenants.into_iter().map(|tenant| store.usage(tenant));
+            each.map(|usage| usage.map(|own| own.series))
+                .sum::<Result<u64, StoreError>>()
+        })
+        .await
+        .ok(),
+        None => None,
+    };
+    let removed_at = instant(gone.deletion.removed_at);
+    if arguments.output == Output::Json {
+        let value = json!({
+            "account_guid": gone.account.id.to_string(),
+            "account_name": gone.account.name,
+            "members": gone.members,
+            "organizations": gone.orgs,
+            "spaces": gone.spaces,
+            "series": series,
+            "removed_at": removed_at,
+        });
+        return Ok(format!("{value:#}\n"));
+    }
+    let metrics = match series {
+        Some(1) => "Its 1 series goes".to_owned(),
+        Some(series) => format!("Its {series} series go"),
+        None => "Its metrics go".to_owned(),
+    };
+    Ok(format!(
+        "Deleted:  {} ({})\n\
+         Held:     {}, {}, {}\n\n\
+         Its keys, sessions and tokens open nothing any more. {metrics} on {removed_at};\n\
+         until then this brings all of it back:\n  vigied account restore {}\n",
+        gone.account.name,
+        gone.account.id,
+        counted(gone.members, "member"),
+        counted(gone.orgs, "organization"),
+        counted(gone.spaces, "space"),
+        gone.account.id,
+    ))
+}
+
+fn counted(number: u64, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        number => format!("{number} {what}s"),
+    }
+}
+
+/// Brings a deleted account back.
+pub(crate) async fn restore(iam: &Iam, arguments: &RestoreArgs) -> anyhow::Result<String> {
+    let id = deleted_called(iam, &arguments.account)?;
+    let name = arguments.name.as_deref();
+    let account = iam.restore_account(id, name).await.map_err(told)?;
+    if arguments.output == Output::Json {
+        let value = json!({
+            "account_guid": account.id.to_string(),
+            "account_name": account.name,
+        });
+        return Ok(format!("{value:#}\n"));
+    }
+    Ok(format!(
+        "Back:  {} ({}), with its people, keys and metrics. Its people log in again.\n",
+        account.name, account.id
+    ))
+}
+
+/// The deleted account of this GUID or name.
+fn deleted_called(iam: &Iam, asked: &str) -> anyhow::Result<AccountId> {
+    let all = iam.deleted_accounts();
+    if let Some(own) = all.iter().find(|own| own.account.to_string() == asked) {
+        return Ok(own.account);
+    }
+    let found: Vec<&Deleted> = all.iter().filter(|own| own.name == asked).collect();
+    match found.as_slice() {
+        [one] => Ok(one.account),
+        [] => bail!(
+            "no account that was deleted and can be brought back is `{asked}`\nhint: `vigied account list --deleted` shows what there is"
+        ),
+        several => {
+            let ids: Vec<String> = several
+                .iter()
+                .map(|own| format!("`{}`", own.account))
+                .collect();
+            bail!(
+                "several accounts that were deleted are `{asked}`\nhint: name one by its GUID: {}",
+                ids.join(", ")
+            )
+        }
+    }
+}
+
+/// What `vigied account list --deleted` prints.
+pub(crate) fn list(iam: &Iam, output: Output) -> String {
+    let all = iam.deleted_accounts();
+    if output == Output::Json {
+        let rows: Vec<Value> = all
+            .iter()
+            .map(|own| {
+                json!({
+                    "account_guid": own.account.to_string(),
+                    "account_name": own.name,
+                    "deleted_at": instant(own.deleted_at),
+                    "removed_at": instant(own.due_at),
+                })
+            })
+            .collect();
+        return format!("{:#}\n", Value::Array(rows));
+    }
+    if all.is_empty() {
+        return "No deleted account is left.\n".to_owned();
+    }
+    let rows: Vec<[String; 4]> = all
+        .iter()
+        .map(|own| {
+            [
+                own.name.clone(),
+                own.account.to_string(),
+                instant(own.deleted_at),
+                instant(own.due_at),
+            ]
+        })
+        .collect();
+    columns(["Account", "GUID", "Deleted", "Metrics go"], &rows)
+}
+
+/// The account's name, also of one that was deleted.
+pub(crate) fn name_of(deletions: &[Deleted], id: AccountId) -> Option<String> {
+    let found = deletions
+        .iter()
+        .find(|own| own.domain == Domain::Account(id))?;
+    Some(found.name.clone())
+}

@@ -1,0 +1,153 @@
+//! One that cannot be removed holds up no other, and is tried again.
+
+use super::*;
+use base::cursor::Taker;
+use base::sample::{Appended, Batch};
+use base::secret::Secret;
+use base::store::{Allowance, Deleted as Removed, Durability, FetchQuery, Figure, FindQuery, Node};
+use base::time::SystemClock;
+use db::Db;
+use iam::bootstrap::Request;
+use iam::manage::page::Window;
+use iam::{Credential, IamConfig};
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+/// A store that holds one series for each tenant and refuses to delete those of some.
+#[derive(Debug, Default)]
+struct Stubborn {
+    held: Mutex<HashMap<TenantId, u64>>,
+    keeps: Mutex<Vec<TenantId>>,
+    tries: Mutex<HashMap<TenantId, u32>>,
+}
+
+impl SampleStore for Stubborn {
+    fn append_within(
+        &self,
+        _: &Scope,
+        _: &Batch,
+        _: Durability,
+        _: Allowance,
+    ) -> Result<Appended, StoreError> {
+        Err(StoreError::Closing)
+    }
+
+    fn find(&self, _: &Scope, _: &FindQuery<'_>, _: &Terms) -> Result<Vec<Node>, StoreError> {
+        Err(StoreError::Closing)
+    }
+
+    fn read_all(
+        &self,
+        _: &Scope,
+        _: &[FetchQuery<'_>],
+        _: &Terms,
+        _: &mut Taker<'_>,
+    ) -> Result<(), StoreError> {
+        Err(StoreError::Closing)
+    }
+
+    fn delete(&self, scope: &Scope, _: &DeleteQuery<'_>, _: &Terms) -> Result<Removed, StoreError> {
+        let tenant = scope.tenant();
+        *self.tries.lock().unwrap().entry(tenant).or_default() += 1;
+        if self.keeps.lock().unwrap().contains(&tenant) {
+            return Err(StoreError::Closing);
+        }
+        let series = self.held.lock().unwrap().remove(&tenant).unwrap_or(0);
+        Ok(Removed {
+            series,
+            ..Removed::default()
+        })
+    }
+
+    fn usage(&self, tenant: TenantId) -> Result<Usage, StoreError> {
+        let series = self.held.lock().unwrap().get(&tenant).copied();
+        Ok(Usage {
+            series: series.unwrap_or(0),
+            ..Usage::default()
+        })
+    }
+
+    fn flush(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn health(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn figures(&self) -> Vec<Figure> {
+        Vec::new()
+    }
+}
+
+/// A service with one account, and a key of its owner.
+async fn service(folder: &std::path::Path) -> (Iam, Secret<String>, base::id::OrgId) {
+    let database = folder.join("iam.db");
+    let db = Db::open(database.to_str().unwrap()).await.unwrap();
+    let config = IamConfig {
+        issuer: "https://vigie.example/identity".to_owned(),
+        uaa_issuer: "https://vigie.example/oauth/token".to_owned(),
+        access_token_seconds: 3600,
+        refresh_token_seconds: 86_400,
+        keys: folder.join("keys"),
+        account_limits: iam::manage::quota::AccountLimits::default(),
+        stale_seconds_max: 300,
+        password_checks_max: 1,
+        limits: iam::IamLimits::default(),
+        deleted_milliseconds: 0,
+        invitations: iam::manage::invitation::InvitationConfig::default(),
+    };
+    let iam = Iam::open(db, config, Arc::new(SystemClock)).await.unwrap();
+    let made = iam.bootstrap(Request {
+        account: "a".to_owned(),
+        region: None,
+        org: "o".to_owned(),
+        space: "s".to_owned(),
+        owner: "ada@example.org".to_owned(),
+        password: None,
+    });
+    let made = made.await.unwrap();
+    (iam, made.opening.unwrap().api_key, made.org)
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_removed_holds_up_no_other_and_is_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (iam, key, org) = service(folder.path()).await;
+    let owner = iam
+        .verifier()
+        .identity(Credential::ApiKey(key.expose()))
+        .unwrap();
+    let (own, mut tenants) = (Arc::new(Stubborn::default()), Vec::new());
+    for name in ["first", "second", "third"] {
+        let space = iam.create_space(&owner, org, name).await.unwrap();
+        let gone = iam.delete_space(&owner, space.id).await.unwrap();
+        tenants.extend(gone.tenants);
+    }
+    for tenant in &tenants {
+        own.held.lock().unwrap().insert(*tenant, 1);
+    }
+    let first = iam.due().first().unwrap().tenant;
+    own.keeps.lock().unwrap().push(first);
+    let store: Arc<dyn SampleStore> = own.clone();
+    let round = || sweep(&iam, &store, iam.due(), Millis(i64::MAX));
+    round().await.unwrap_err();
+    let left: Vec<TenantId> = own.held.lock().unwrap().keys().copied().collect();
+    assert_eq!(left, [first], "the others are gone, though it came first");
+    // They are forgotten, too, while it fails on.
+    round().await.unwrap_err();
+    let due: Vec<TenantId> = iam.due().iter().map(|own| own.tenant).collect();
+    assert_eq!(due, [first]);
+    assert!(iam.deleted(&owner, Window::WHOLE).entries.is_empty());
+    assert_eq!(own.tries.lock().unwrap()[&first], 2, "it is tried again");
+    own.keeps.lock().unwrap().clear();
+    round().await.unwrap();
+    round().await.unwrap();
+    assert!(iam.due().is_empty());
+    let tries = own.tries.lock().unwrap();
+    let others = tenants.iter().filter(|tenant| **tenant != first);
+    assert!(
+        others.into_iter().all(|tenant| tries[tenant] == 1),
+        "{tries:?}"
+    );
+}

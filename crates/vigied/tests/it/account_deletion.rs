@@ -1,0 +1,298 @@
+//! An account that the operator deletes opens nothing from that moment on, comes back whole within its time, and leaves nothing
+//! behind after it, whatever becomes of the server in between.
+
+use crate::audit::{entries, login};
+use crate::harness::{Owner, Request, Server, Serving, VIGIED, init, now, token};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+const BEA: &str = "bea@example.org";
+
+fn vigied(data: &Path, words: &[&str]) -> Output {
+    let mut command = Command::new(VIGIED);
+    command.args(words).arg("--data").arg(data);
+    command.output().unwrap()
+}
+
+fn done(data: &Path, words: &[&str]) -> Value {
+    let output = vigied(data, &[words, &["--output", "json"]].concat());
+    assert!(output.status.success(), "{words:?}: {output:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn refused(data: &Path, words: &[&str]) -> String {
+    let output = vigied(data, words);
+    assert_eq!(output.status.code(), Some(1), "{words:?}: {output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+/// A further account with an owner of its own.
+fn second(data: &Path, name: &str) -> Owner {
+    let made = done(data, &["account", "create", name, "--owner", BEA]);
+    let text = |key: &str| made[key].as_str().unwrap_or_default().to_owned();
+    Owner {
+        account: text("account_guid"),
+        org: text("org_guid"),
+        space: text("space_guid"),
+        region: text("region"),
+        user: BEA.to_owned(),
+        password: text("password"),
+        api_key: text("api_key"),
+    }
+}
+
+fn metrics(url: &str, owner: &Owner, method: &str, path: &str) -> Request {
+    Request::new(url, method, path)
+        .header("X-Auth-User-Token", &format!("apikey {}", owner.api_key))
+        .header("X-Auth-Scope-Id", &format!("s-{}", owner.space))
+}
+
+fn send(url: &str, owner: &Owner, names: &[&str]) {
+    let body: Vec<Value> = names
+        .iter()
+        .map(|name| json!({"name": name, "value": 7.5, "timestamp": now() - 60}))
+        .collect();
+    let sent = metrics(url, owner, "POST", "/v1/metrics").json(&json!(body));
+    let sent = sent.send();
+    assert_eq!(sent.status, 200, "{}", sent.text());
+}
+
+fn names(url: &str, owner: &Owner) -> (u16, String) {
+    let reply = metrics(url, owner, "GET", "/v1/metrics/list?query=*").send();
+    (reply.status, reply.text())
+}
+
+fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(90);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn a_deleted_account_opens_nothing_and_comes_back_whole() {
+    let server = Server::start();
+    let (data, url) = (server.data(), server.serving.url());
+    let bea = second(&data, "Second");
+    send(&url, &bea, &["a.b", "a.c"]);
+    let bearer = token(&url, &bea.api_key);
+    let session = login(&url, BEA, &bea.password).json();
+
+    let gone = done(&data, &["account", "delete", "Second"]);
+    assert_eq!(gone["account_guid"], bea.account.as_str());
+    assert_eq!(
+        (&gone["series"], &gone["spaces"], &gone["members"]),
+        (&json!(2), &json!(1), &json!(1)),
+        "{gone}"
+    );
+    assert!(
+        gone["removed_at"].as_str().unwrap().ends_with('Z'),
+        "{gone}"
+    );
+    // At once: the server itself did it.
+    let (status, said) = names(&url, &bea);
+    assert_eq!(status, 401, "{said}");
+    assert!(said.contains("its account was deleted"), "{said}");
+    let by_token = |token: &str| {
+        let request = Request::new(&url, "GET", "/v2/organizations").bearer(token);
+        request.send().status
+    };
+    assert_eq!(by_token(&bearer), 401);
+    assert_eq!(by_token(session["access_token"].as_str().unwrap()), 401);
+    assert_eq!(login(&url, BEA, &bea.password).status, 400);
+    // Who is in another is not touched.
+    assert_eq!(by_token(&server.token()), 200);
+    let deleted = done(&data, &["account", "list", "--deleted"]);
+    assert_eq!(deleted[0]["account_name"], "Second", "{deleted}");
+    assert_eq!(deleted[0]["removed_at"], gone["removed_at"]);
+    let listed = done(&data, &["deleted", "list"]);
+    let kinds: Vec<&str> = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| &row["domain"].as_str().unwrap()[..1])
+        .collect();
+    assert_eq!(kinds.len(), 3, "{listed}");
+
+    // Its name is free, until it comes back under another.
+    let owner = &server.owner.user;
+    done(&data, &["account", "create", "Second", "--owner", owner]);
+    let taken = refused(&data, &["account", "restore", &bea.account]);
+    assert!(taken.contains("an account `Second` exists"), "{taken}");
+    assert!(
+        taken.contains("hint: ") && taken.contains("--name"),
+        "{taken}"
+    );
+    let back = done(
+        &data,
+        &["account", "restore", "Second", "--name", "Second again"],
+    );
+    assert_eq!(back["account_guid"], bea.account.as_str());
+    assert_eq!(names(&url, &bea), (200, "[\"a\"]\n".to_owned()));
+    send(&url, &bea, &["a.d"]);
+    assert_eq!(login(&url, BEA, &bea.password).status, 200);
+    // A session that was ended stays ended.
+    assert_eq!(by_token(session["access_token"].as_str().unwrap()), 401);
+    assert_eq!(done(&data, &["account", "list", "--deleted"]), json!([]));
+    let late = refused(&data, &["account", "restore", &bea.account]);
+    assert!(
+        late.contains("hint: `vigied account list --deleted`"),
+        "{late}"
+    );
+    let found = entries(&data, &["--account", &bea.account]);
+    for event in ["account_deleted", "account_restored"] {
+        let rows: Vec<&Value> = found.iter().filter(|row| row["event"] == event).collect();
+        assert_eq!(rows.len(), 1, "{event}: {found:#?}");
+        assert_eq!(rows[0]["who"], "operator");
+    }
+}
+
+#[test]
+fn its_people_keep_their_other_accounts_though_it_was_their_first() {
+    let server = Server::start();
+    let (data, url, owner) = (server.data(), server.serving.url(), &server.owner);
+    let other = done(
+        &data,
+        &["account", "create", "Other", "--owner", &owner.user],
+    );
+    done(&data, &["account", "delete", &owner.account]);
+    let session = login(&url, &owner.user, &owner.password);
+    assert_eq!(session.status, 200, "{}", session.text());
+    let token = session.json()["access_token"].as_str().unwrap().to_owned();
+    let orgs = Request::new(&url, "GET", "/v2/organizations")
+        .bearer(&token)
+        .send();
+    let orgs = orgs.json();
+    let guids: Vec<&Value> = orgs["resources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|org| &org["metadata"]["guid"])
+        .collect();
+    assert_eq!(guids, [&other["org_guid"]], "{orgs}");
+    // The last one stays.
+    let last = refused(&data, &["account", "delete", "Other"]);
+    assert!(last.contains("`Other` is the only account"), "{last}");
+    assert!(last.contains("hint: "), "{last}");
+}
+
+#[test]
+fn a_closed_server_keeps_what_is_deleted_as_long_as_one_that_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    init(&data);
+    let bea = second(&data, "Second");
+    let gone = done(&data, &["account", "delete", &bea.account]);
+    assert_eq!(gone["series"], Value::Null, "{gone}");
+    let year = |text: &Value| text.as_str().unwrap().to_owned();
+    let listed = done(&data, &["account", "list", "--deleted"]);
+    assert_ne!(
+        year(&listed[0]["deleted_at"]),
+        year(&listed[0]["removed_at"]),
+        "a week: {listed}"
+    );
+    let serving = Serving::start(&data, "127.0.0.1:0", &[]);
+    assert_eq!(names(&serving.url(), &bea).0, 401);
+    done(&data, &["account", "restore", "Second"]);
+    assert_eq!(names(&serving.url(), &bea).0, 200);
+}
+
+#[test]
+fn a_deleted_account_goes_for_good_though_the_server_is_killed_in_between() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let owner = init(&data);
+    let flags = [
+        "--set",
+        "storage.deleted_seconds=0",
+        "--set",
+        "limits.request_seconds=1",
+    ];
+    let mut serving = Serving::start(&data, "127.0.0.1:0", &flags);
+    for round in 0..3 {
+        let bea = second(&data, "Second");
+        send(&serving.url(), &bea, &["a.b", "a.c", "a.d"]);
+        let output = vigied(&data, &["account", "delete", "Second"]);
+        assert!(output.status.success(), "{output:?}");
+        // At once, and at moments at which the removal may be under way.
+        std::thread::sleep(Duration::from_millis(1100 * round));
+        serving.child.kill().unwrap();
+        serving.child.wait().unwrap();
+        drop(serving);
+        serving = Serving::start(&data, "127.0.0.1:0", &flags);
+        // Whoever was in no other account is no user then, and his address is free.
+        wait_for("its people are forgotten", || {
+            let users = done(&data, &["user", "list"]);
+            users.as_array().unwrap().len() == 1
+        });
+        assert_eq!(done(&data, &["deleted", "list"]), json!([]));
+        assert_eq!(
+            done(&data, &["account", "list"]).as_array().unwrap().len(),
+            1
+        );
+    }
+    let figure = serving.operations("/metrics").text();
+    assert!(figure.contains("\nvigie_store_series 0\n"), "{figure}");
+    let found = entries(&data, &[]);
+    let gone = found.iter().filter(|row| row["event"] == "account_gone");
+    assert_eq!(gone.count(), 3, "once for each");
+    send(&serving.url(), &owner, &["a.b"]);
+}
+
+#[test]
+fn a_part_of_a_deleted_account_does_not_go_before_the_rest() {
+    let server = Server::with(&["--set", "limits.request_seconds=1"]);
+    let data = server.data();
+    let bea = second(&data, "Second");
+    let deleted = metrics(
+        &server.serving.url(),
+        &bea,
+        "DELETE",
+        &format!("/v2/spaces/{}", bea.space),
+    );
+    assert_eq!(deleted.send().status, 204);
+    done(&data, &["account", "delete", "Second"]);
+    let part = refused(&data, &["deleted", "purge", &format!("o-{}", bea.org)]);
+    let whole = format!("a-{}", bea.account);
+    assert!(
+        part.contains(&format!("hint: `vigied deleted purge {whole}`")),
+        "{part}"
+    );
+    let output = vigied(&data, &["deleted", "purge", &whole]);
+    assert!(output.status.success(), "{output:?}");
+    let late = refused(&data, &["account", "restore", &bea.account]);
+    assert!(
+        late.contains("too late") || late.contains("no account"),
+        "{late}"
+    );
+    // With all that was deleted in it before.
+    wait_for("it is gone", || {
+        done(&data, &["deleted", "list"]) == json!([])
+    });
+}
+
+#[test]
+fn an_invitation_into_a_deleted_account_is_none() {
+    let server = Server::start();
+    let (data, url) = (server.data(), server.serving.url());
+    let bea = second(&data, "Second");
+    let invited = Request::new(&url, "POST", &format!("/v2/accounts/{}/users", bea.account))
+        .header("X-Auth-User-Token", &format!("apikey {}", bea.api_key))
+        .json(&json!({"users": [{"email": server.owner.user}]}))
+        .send();
+    let waits = || {
+        done(&data, &["invitation", "list"])
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    assert!((200..300).contains(&invited.status), "{}", invited.text());
+    assert_eq!(waits(), 1);
+    done(&data, &["account", "delete", "Second"]);
+    assert_eq!(waits(), 0);
+    done(&data, &["account", "restore", "Second"]);
+    assert_eq!(waits(), 1);
+}

@@ -1,0 +1,188 @@
+//! `vigied … --output json`: what fails says so in one line of JSON, the last on standard error, with the exit code it has as text.
+
+use crate::harness::{Server, VIGIED};
+use serde_json::Value;
+use std::path::Path;
+use std::process::Command;
+
+/// Every command that has `--output`, in a way in which it cannot succeed, and the code it fails with. `DIR` is a data folder,
+/// whose account is `Vigie`.
+const FAILING: &[(&str, &str)] = &[
+    (
+        "account create Vigie --owner bea@example.org --data DIR",
+        "conflict",
+    ),
+    ("account limit nobody --data DIR", "not_found"),
+    (
+        "account limit Vigie no_such_limit=7 --data DIR",
+        "invalid_parameter",
+    ),
+    ("account delete nobody --data DIR", "not_found"),
+    ("account delete Vigie --data DIR", "conflict"),
+    ("account restore nobody --data DIR", "failed"),
+    ("account list --data NONE", "failed"),
+    ("audit --since yesterdayish --data DIR", "failed"),
+    ("audit --account nobody --data DIR", "failed"),
+    ("backup DIR/inside --data DIR", "failed"),
+    ("config check --set limits.body_byte=1 --data DIR", "failed"),
+    ("deleted list --data NONE", "failed"),
+    ("invitation code nobody@example.org --data DIR", "not_found"),
+    ("invitation list --data NONE", "failed"),
+    ("keys list --data NONE", "failed"),
+    ("user list --data NONE", "failed"),
+    ("user confirm nobody@example.org --data DIR", "not_found"),
+    (
+        "user reset-password nobody@example.org --data DIR",
+        "not_found",
+    ),
+    ("user new-key nobody@example.org --data DIR", "not_found"),
+];
+
+/// What fails in two ways: a server runs on the folder, or there is an account in it.
+const INIT: &str = "init --data DIR";
+
+/// What cannot even be read.
+const WRONG: &[(&str, &str)] = &[
+    ("nonsense", "unknown_command"),
+    ("account nonsense", "unknown_command"),
+    ("account list --nonsense", "unknown_argument"),
+    ("account delete", "missing_argument"),
+    ("account create x", "missing_argument"),
+    ("account limit x spaces_per_account=many", "invalid_value"),
+    ("routes too many", "unknown_argument"),
+];
+
+/// The failure's line, and the exit code.
+fn fails(line: &str, data: &Path) -> (Value, i32) {
+    let none = data.with_file_name("none");
+    let words = line
+        .split(' ')
+        .map(|word| word.replace("DIR", &data.display().to_string()))
+        .map(|word| word.replace("NONE", &none.display().to_string()));
+    let output = Command::new(VIGIED)
+        .args(words)
+        .args(["--output", "json"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.stdout.is_empty(), "`{line}`: {:?}", output.stdout);
+    let last = said.lines().last().unwrap_or_default();
+    let value: Value =
+        serde_json::from_str(last).unwrap_or_else(|error| panic!("`{line}`: {error}: {said}"));
+    (value["error"].clone(), output.status.code().unwrap())
+}
+
+fn is_whole(line: &str, error: &Value, code: &str) {
+    let keys: Vec<&String> = error.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["code", "hint", "message"], "`{line}`: {error}");
+    assert_eq!(error["code"], code, "`{line}`: {error}");
+    let message = error["message"].as_str().unwrap();
+    assert!(!message.is_empty(), "`{line}`: {error}");
+    assert!(
+        !message.contains("hint:") && !message.contains('\n'),
+        "{error}"
+    );
+    // None where the message itself says it all.
+    assert!(
+        error["hint"].is_string() || error["hint"].is_null(),
+        "`{line}`: {error}"
+    );
+}
+
+#[test]
+fn what_fails_is_one_line_for_programs_whether_the_server_runs_or_not() {
+    let server = Server::start();
+    let data = server.data();
+    for (line, code) in FAILING.iter().chain([&(INIT, "locked")]) {
+        let (error, exit) = fails(line, &data);
+        is_whole(line, &error, code);
+        assert_eq!(exit, 1, "`{line}`");
+    }
+    let Server {
+        serving, folder, ..
+    } = server;
+    assert!(serving.stop().success());
+    for (line, code) in FAILING.iter().chain([&(INIT, "failed")]) {
+        let (error, exit) = fails(line, &data);
+        is_whole(line, &error, code);
+        assert_eq!(exit, 1, "`{line}`");
+    }
+    drop(folder);
+}
+
+#[test]
+fn what_cannot_be_read_is_one_line_for_programs_and_wrong_usage() {
+    let folder = tempfile::tempdir().unwrap();
+    for (line, code) in WRONG {
+        let (error, exit) = fails(line, &folder.path().join("data"));
+        is_whole(line, &error, code);
+        assert_eq!(exit, 2, "`{line}`");
+    }
+}
+
+/// Nothing that has `--output` is forgotten above.
+#[test]
+fn every_command_with_an_output_is_tried() {
+    let reference = Command::new(VIGIED)
+        .args(["completion", "bash"])
+        .output()
+        .unwrap();
+    let script = String::from_utf8(reference.stdout).unwrap();
+    // Each command is a case of its own, followed by the flags it takes.
+    let mut command = String::new();
+    let mut having = Vec::new();
+    for line in script.lines().map(str::trim) {
+        if let Some(name) = line
+            .strip_suffix(')')
+            .filter(|name| name.starts_with("vigied__"))
+        {
+            command = name
+                .trim_start_matches("vigied__")
+                .replace("subcmd__", "")
+                .replace("__", " ");
+        } else if line.starts_with("opts=")
+            && line.contains("--output")
+            && !line.contains("help list")
+        {
+            having.push(command.clone());
+        }
+    }
+    assert!(having.len() > 10, "{having:?}");
+    for command in having {
+        // The one cannot fail but by its usage, which is tried; the other is tried beside the table.
+        if ["routes", "init"].contains(&command.as_str()) {
+            continue;
+        }
+        // The script has blanks for hyphens.
+        let begins = format!("{command} ");
+        let is_tried = |line: &&(&str, &str)| line.0.replace('-', " ").starts_with(&begins);
+        assert!(
+            FAILING.iter().any(|line| is_tried(&line)),
+            "`{command}` is not tried"
+        );
+    }
+}
+
+#[test]
+fn as_text_a_name_that_is_taken_says_what_shows_those_there_are() {
+    let server = Server::start();
+    let output = Command::new(VIGIED)
+        .args([
+            "account",
+            "create",
+            "Vigie",
+            "--owner",
+            "bea@example.org",
+            "--data",
+        ])
+        .arg(server.data())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.starts_with("error: an account `Vigie` exists\nhint: "),
+        "{said}"
+    );
+    assert!(said.contains("`vigied account list`"), "{said}");
+}

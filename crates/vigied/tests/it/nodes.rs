@@ -1,0 +1,270 @@
+//! Two nodes on one PostgreSQL: what is deleted at one goes from the stores of both, each is copied, and the audit holds what
+//! was done at either.
+
+use crate::audit::login;
+use crate::harness::{Request, Serving, VIGIED, now};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Two servers with folders of their own.
+struct Nodes {
+    folder: tempfile::TempDir,
+    database: String,
+    owner: Value,
+    nodes: Vec<Serving>,
+}
+
+impl Nodes {
+    fn start(test: &str, flags: &[&str]) -> Option<Self> {
+        let database = testing::postgres(test)?;
+        let folder = tempfile::tempdir().unwrap();
+        let mut own = Self {
+            folder,
+            database,
+            owner: Value::Null,
+            nodes: Vec::new(),
+        };
+        own.owner = own.vigied(0, &["init", "--output", "json"]);
+        let flags = [&["--database", &own.database], flags].concat();
+        // Both sign with the same keys, as an operator sets it up.
+        let (keys, copy) = (own.data(0).join("keys"), own.data(1).join("keys"));
+        for folder in [own.data(1), copy.clone()] {
+            std::fs::create_dir(&folder).unwrap();
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+            std::fs::set_permissions(&folder, mode).unwrap();
+        }
+        for file in keys.read_dir().unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), copy.join(file.file_name())).unwrap();
+        }
+        for node in 0..2 {
+            let started = Serving::start(&own.data(node), "127.0.0.1:0", &flags);
+            own.nodes.push(started);
+        }
+        Some(own)
+    }
+
+    fn data(&self, node: usize) -> PathBuf {
+        self.folder.path().join(format!("node-{node}"))
+    }
+
+    fn run(&self, node: usize, words: &[&str]) -> std::process::Output {
+        run(&self.data(node), &self.database, words)
+    }
+
+    fn vigied(&self, node: usize, words: &[&str]) -> Value {
+        let output = self.run(node, words);
+        assert!(output.status.success(), "{words:?}: {output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    fn owner(&self, key: &str) -> &str {
+        self.owner[key].as_str().unwrap()
+    }
+
+    fn send(&self, node: usize, key: &str, space: &str, name: &str) -> u16 {
+        let body = json!([{"name": name, "value": 1.5, "timestamp": now() - 60}]);
+        Request::new(&self.nodes[node].url(), "POST", "/v1/metrics")
+            .header("X-Auth-User-Token", &format!("apikey {key}"))
+            .header("X-Auth-Scope-Id", &format!("s-{space}"))
+            .json(&body)
+            .send()
+            .status
+    }
+
+    fn manage(&self, node: usize, method: &str, path: &str) -> Request {
+        let key = format!("apikey {}", self.owner("api_key"));
+        Request::new(&self.nodes[node].url(), method, path).header("X-Auth-User-Token", &key)
+    }
+
+    fn series(&self, node: usize) -> String {
+        let text = self.nodes[node].operations("/metrics").text();
+        let line = text
+            .lines()
+            .find(|line| line.starts_with("vigie_store_series "));
+        line.unwrap().rsplit(' ').next().unwrap().to_owned()
+    }
+
+    /// How often a node's log says that it has removed the metrics of a domain.
+    fn removals(&self, node: usize, domain: &str) -> usize {
+        let log = self.nodes[node].log();
+        let lines = log
+            .lines()
+            .filter(|line| line.contains("of what was deleted are removed"));
+        lines.filter(|line| line.contains(domain)).count()
+    }
+}
+
+fn run(data: &Path, database: &str, words: &[&str]) -> std::process::Output {
+    Command::new(VIGIED)
+        .args(words)
+        .args(["--database", database, "--data"])
+        .arg(data)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+const AT_ONCE: [&str; 4] = [
+    "--set",
+    "storage.deleted_seconds=0",
+    "--set",
+    "limits.request_seconds=1",
+];
+
+#[test]
+fn what_is_deleted_at_one_node_goes_once_from_the_stores_of_both() {
+    let test = "what_is_deleted_at_one_node_goes_once_from_the_stores_of_both";
+    let Some(nodes) = Nodes::start(test, &AT_ONCE) else {
+        return;
+    };
+    let (key, space) = (nodes.owner("api_key"), nodes.owner("space_guid"));
+    for node in 0..2 {
+        assert_eq!(nodes.send(node, key, space, &format!("node.{node}")), 200);
+        assert_eq!(nodes.series(node), "1");
+    }
+    let gone = nodes
+        .manage(0, "DELETE", &format!("/v2/spaces/{space}"))
+        .send();
+    assert_eq!(gone.status, 204, "{}", gone.text());
+    for node in 0..2 {
+        wait_for("its metrics are gone", || nodes.series(node) == "0");
+        assert_eq!(nodes.removals(node, space), 1, "node {node}");
+    }
+    // Several more rounds: neither does it twice, and nothing written at the other comes back.
+    let rounds = Instant::now() + Duration::from_secs(6);
+    wait_for("more rounds", || Instant::now() > rounds);
+    for node in 0..2 {
+        assert_eq!(nodes.removals(node, space), 1, "node {node}");
+        assert_ne!(nodes.send(node, key, space, "late"), 200);
+    }
+}
+
+#[test]
+fn an_account_deleted_at_one_node_opens_nothing_at_the_other_and_goes_from_both() {
+    let test = "an_account_deleted_at_one_node_opens_nothing_at_the_other_and_goes_from_both";
+    let Some(nodes) = Nodes::start(test, &["--set", "limits.request_seconds=1"]) else {
+        return;
+    };
+    let create = [
+        "account",
+        "create",
+        "Second",
+        "--owner",
+        "bea@example.org",
+        "--output",
+        "json",
+    ];
+    let bea = nodes.vigied(0, &create);
+    let text = |key: &str| bea[key].as_str().unwrap().to_owned();
+    let (key, space) = (text("api_key"), text("space_guid"));
+    for node in 0..2 {
+        wait_for("the account is known", || {
+            nodes.send(node, &key, &space, "a.b") == 200
+        });
+    }
+    nodes.vigied(1, &["account", "delete", "Second", "--output", "json"]);
+    assert_eq!(
+        nodes.send(1, &key, &space, "a.c"),
+        401,
+        "at once where it was done"
+    );
+    wait_for("the other knows", || {
+        nodes.send(0, &key, &space, "a.c") == 401
+    });
+    // Brought back at the one it is back at the other.
+    nodes.vigied(0, &["account", "restore", "Second", "--output", "json"]);
+    for node in 0..2 {
+        wait_for("it is back", || {
+            nodes.send(node, &key, &space, "a.b") == 200
+        });
+    }
+    nodes.vigied(0, &["account", "delete", "Second", "--output", "json"]);
+    let purged = nodes.run(1, &["deleted", "purge", "--all"]);
+    assert!(purged.status.success(), "{purged:?}");
+    for node in 0..2 {
+        wait_for("its metrics are gone", || nodes.series(node) == "0");
+    }
+    let late = nodes.run(0, &["account", "restore", "Second"]);
+    assert!(!late.status.success(), "{late:?}");
+}
+
+#[test]
+fn each_node_is_copied_and_the_audit_holds_what_was_done_at_either() {
+    let test = "each_node_is_copied_and_the_audit_holds_what_was_done_at_either";
+    let Some(nodes) = Nodes::start(test, &AT_ONCE) else {
+        return;
+    };
+    let (user, password) = (nodes.owner("user"), nodes.owner("password"));
+    let (key, org) = (nodes.owner("api_key"), nodes.owner("org_guid"));
+    let mut transactions = Vec::new();
+    for node in 0..2 {
+        let reply = login(&nodes.nodes[node].url(), user, password);
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        transactions.push(reply.header("transaction-id").unwrap().to_owned());
+    }
+    // Spaces come and go at both while both are copied.
+    std::thread::scope(|scope| {
+        for node in 0..2 {
+            let nodes = &nodes;
+            scope.spawn(move || {
+                for round in 0..4 {
+                    let name = format!("space-{node}-{round}");
+                    let made = nodes
+                        .manage(node, "POST", "/v2/spaces")
+                        .json(&json!({"name": name, "organization_guid": org}))
+                        .send();
+                    assert_eq!(made.status, 201, "{}", made.text());
+                    let guid = made.json()["metadata"]["guid"].as_str().unwrap().to_owned();
+                    assert_eq!(nodes.send(node, key, &guid, "a.b"), 200);
+                    let gone = nodes.manage(node, "DELETE", &format!("/v2/spaces/{guid}"));
+                    assert_eq!(gone.send().status, 204);
+                }
+            });
+            scope.spawn(move || {
+                let target = nodes.folder.path().join(format!("copy-{node}"));
+                let words = ["backup", target.to_str().unwrap(), "--output", "json"];
+                let made = nodes.vigied(node, &words);
+                assert_eq!(made["identity"], "postgresql", "{made}");
+                assert!(target.join("keys").is_dir(), "{made}");
+            });
+        }
+    });
+    for node in 0..2 {
+        wait_for("all metrics are gone", || nodes.series(node) == "0");
+        let found = nodes.vigied(node, &["audit", "--output", "json"]);
+        let found = found.as_array().unwrap();
+        for id in &transactions {
+            let of = |row: &&Value| row["transaction_id"] == id.as_str();
+            let own = found
+                .iter()
+                .filter(of)
+                .filter(|row| row["event"] == "signed_in");
+            assert_eq!(own.count(), 1, "{found:#?}");
+        }
+        let of = |event: &str| found.iter().filter(|row| row["event"] == event).count();
+        assert_eq!(
+            (of("space_deleted"), of("backup_made")),
+            (8, 4),
+            "{found:#?}"
+        );
+        // No two have one number, and none is missing.
+        let mut numbers: Vec<i64> = found
+            .iter()
+            .filter_map(|row| row["number"].as_i64())
+            .collect();
+        numbers.sort_unstable();
+        let whole: Vec<i64> = (1..).take(numbers.len()).collect();
+        assert_eq!(numbers, whole);
+    }
+}
