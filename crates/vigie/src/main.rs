@@ -7,7 +7,6 @@
 //! nothing is set up before it is needed: no TLS, no client, no second file.
 
 mod address;
-mod agent;
 mod chart;
 mod cli;
 mod client;
@@ -29,6 +28,7 @@ mod places;
 mod predecessor;
 mod prompt;
 mod proxy;
+mod receipt;
 #[cfg(test)]
 mod reference;
 mod screen;

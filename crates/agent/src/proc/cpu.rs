@@ -59,7 +59,7 @@ pub(crate) fn load(loadavg: &str) -> Option<[f64; 3]> {
 mod tests {
     use super::*;
 
-    const STAT: &str = include_str!("../../../tests/proc/stat");
+    const STAT: &str = include_str!("../../tests/proc/stat");
 
     #[test]
     fn each_core_has_its_modes() {

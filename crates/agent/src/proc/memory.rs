@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn the_parts_are_the_whole() {
-        let memory = memory(include_str!("../../../tests/proc/meminfo")).unwrap();
+        let memory = memory(include_str!("../../tests/proc/meminfo")).unwrap();
         assert_eq!(memory.free, 23_270_076 * 1024);
         assert_eq!(memory.cached, 804_260 * 1024);
         let sum = memory.used

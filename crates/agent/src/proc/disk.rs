@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn idle_devices_are_left_out() {
-        let disks = disks(include_str!("../../../tests/proc/diskstats"));
+        let disks = disks(include_str!("../../tests/proc/diskstats"));
         let names: Vec<&str> = disks.iter().map(|disk| disk.name.as_str()).collect();
         assert_eq!(names, ["vda"]);
         assert_eq!(

@@ -4,7 +4,7 @@
 //! `<plugin>[-<instance>].<type>[-<instance>]`, for example `cpu-0.cpu-user` or `interface-eth0.if_octets.rx`.
 //! Counters become rates per second, as collectd sends them to Graphite; the time of a core is in percent.
 
-use super::proc::{Core, Disk, Interface, MODES, Memory, STATES};
+use crate::proc::{Core, Disk, Interface, MODES, Memory, STATES};
 use base::name::SeriesName;
 use base::sample::Batch;
 use base::time::Millis;
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// What the host looked like at one moment.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Reading {
+pub struct Reading {
     /// When, for the samples.
     pub(crate) at: Millis,
     /// When, on a clock nobody sets; for the rates.
@@ -44,13 +44,13 @@ pub(crate) struct Filesystem {
 
 /// What stands before every name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Naming {
+pub struct Naming {
     stem: String,
 }
 
 impl Naming {
     /// `prefix` may be empty or several elements, with or without a dot at its end; dots in `host` become `_`.
-    pub(crate) fn new(prefix: &str, host: &str) -> Self {
+    pub fn new(prefix: &str, host: &str) -> Self {
         let host = element(host);
         let stem = match prefix.trim_end_matches('.') {
             "" => host,
@@ -60,7 +60,7 @@ impl Naming {
     }
 
     /// The beginning of every name.
-    pub(crate) fn stem(&self) -> &str {
+    pub fn stem(&self) -> &str {
         &self.stem
     }
 }
@@ -79,7 +79,7 @@ fn element(text: &str) -> String {
 }
 
 /// The samples of `now`; rates need an earlier reading.
-pub(crate) fn batch(before: Option<&Reading>, now: &Reading, naming: &Naming) -> Batch {
+pub fn batch(before: Option<&Reading>, now: &Reading, naming: &Naming) -> Batch {
     let mut batch = Batch::default();
     for (path, value) in samples(before, now) {
         let name = format!("{}.{path}", naming.stem());
@@ -265,21 +265,21 @@ fn shares(earlier: &Core, later: &Core) -> Vec<(String, f64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::proc;
     use super::*;
+    use crate::proc;
     use proptest::prelude::*;
 
     fn reading(at: i64) -> Reading {
-        let stat = include_str!("../../tests/proc/stat");
+        let stat = include_str!("../tests/proc/stat");
         Reading {
             at: Millis::from_secs(at),
             elapsed: Duration::from_secs(at.unsigned_abs()),
             cores: proc::cores(stat),
             forks: proc::forks(stat),
             load: proc::load("0.23 0.26 0.35 3/109 11785"),
-            memory: proc::memory(include_str!("../../tests/proc/meminfo")),
-            disks: proc::disks(include_str!("../../tests/proc/diskstats")),
-            interfaces: proc::interfaces(include_str!("../../tests/proc/net-dev")),
+            memory: proc::memory(include_str!("../tests/proc/meminfo")),
+            disks: proc::disks(include_str!("../tests/proc/diskstats")),
+            interfaces: proc::interfaces(include_str!("../tests/proc/net-dev")),
             filesystems: vec![Filesystem {
                 name: "srv-photo albums".to_owned(),
                 free: 5,

@@ -1,7 +1,7 @@
 //! The agent's eyes: reads `/proc` and asks the file systems. What cannot be read is left out of the reading.
 
-use super::proc;
-use super::reading::{Filesystem, Reading};
+use crate::proc;
+use crate::reading::{Filesystem, Reading};
 use base::time::Millis;
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 
 /// A host whose figures lie below a directory, usually `/proc`.
 #[derive(Debug)]
-pub(crate) struct Host {
+pub struct Host {
     root: PathBuf,
     started: Instant,
 }
 
 impl Host {
     /// Looks below `root`.
-    pub(crate) fn new(root: &Path) -> Self {
+    pub fn new(root: &Path) -> Self {
         Self {
             root: root.to_owned(),
             started: Instant::now(),
@@ -25,13 +25,13 @@ impl Host {
     }
 
     /// The name the host has for itself.
-    pub(crate) fn name(&self) -> Option<String> {
+    pub fn name(&self) -> Option<String> {
         let name = self.text("sys/kernel/hostname");
         Some(name.trim().to_owned()).filter(|name| !name.is_empty())
     }
 
     /// Looks once. `at` is the time of the samples.
-    pub(crate) fn read(&self, at: Millis) -> Reading {
+    pub fn read(&self, at: Millis) -> Reading {
         let stat = self.text("stat");
         Reading {
             at,

@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn only_disks_of_this_host() {
         assert_eq!(
-            names(include_str!("../../../tests/proc/mounts")),
+            names(include_str!("../../tests/proc/mounts")),
             [
                 ("/".to_owned(), "root".to_owned()),
                 (

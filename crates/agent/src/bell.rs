@@ -1,9 +1,6 @@
-//! How the threads of the agent wake one another, and how a signal stops them: nobody sleeps deaf.
+//! How the threads of the agent wake one another, and how they are stopped: no wait outlasts the stop.
 
-use crate::error::Failure;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 #[derive(Debug, Default)]
@@ -14,7 +11,7 @@ struct State {
 
 /// Rung when there is something new, and for the last time when it is time to stop.
 #[derive(Debug, Default)]
-pub(crate) struct Bell {
+pub struct Bell {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -26,29 +23,29 @@ impl Bell {
     }
 
     /// It is time to stop.
-    pub(crate) fn stop(&self) {
+    pub fn stop(&self) {
         self.state().stopped = true;
         self.changed.notify_all();
     }
 
     /// There is something new.
-    pub(crate) fn ring(&self) {
+    pub fn ring(&self) {
         self.state().news += 1;
         self.changed.notify_all();
     }
 
     /// Whether it is time to stop.
-    pub(crate) fn is_stopped(&self) -> bool {
+    pub fn is_stopped(&self) -> bool {
         self.state().stopped
     }
 
     /// How often it has rung for something new.
-    pub(crate) fn news(&self) -> u64 {
+    pub fn news(&self) -> u64 {
         self.state().news
     }
 
     /// Waits, but not beyond the stop; says whether that has come.
-    pub(crate) fn rest(&self, time: Duration) -> bool {
+    pub fn rest(&self, time: Duration) -> bool {
         let state = self.state();
         let waited = self
             .changed
@@ -58,34 +55,13 @@ impl Bell {
     }
 
     /// Waits for something newer than `seen`, or for the stop.
-    pub(crate) fn listen(&self, seen: u64) {
+    pub fn listen(&self, seen: u64) {
         let state = self.state();
         let waited = self
             .changed
             .wait_while(state, |state| !state.stopped && state.news == seen);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
-}
-
-/// Stops at the first SIGINT or SIGTERM; a second one ends the process at once, as if nobody had listened.
-pub(crate) fn ring_on_signals(bell: &Arc<Bell>) -> Result<(), Failure> {
-    let failed =
-        |error: std::io::Error| Failure::failed(format!("cannot listen for signals: {error}"));
-    let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(failed)?;
-    let bell = Arc::clone(bell);
-    std::thread::Builder::new()
-        .name("signals".to_owned())
-        .spawn(move || {
-            for signal in &mut signals {
-                if bell.is_stopped() {
-                    // Cannot fail for these two; if it did, the stop already under way would end the process.
-                    drop(signal_hook::low_level::emulate_default_handler(signal));
-                }
-                bell.stop();
-            }
-        })
-        .map(drop)
-        .map_err(failed)
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn silent_interfaces_are_left_out() {
-        let interfaces = interfaces(include_str!("../../../tests/proc/net-dev"));
+        let interfaces = interfaces(include_str!("../../tests/proc/net-dev"));
         let names: Vec<&str> = interfaces.iter().map(|each| each.name.as_str()).collect();
         assert_eq!(names, ["lo", "eth0"]);
         assert_eq!(interfaces[1].received.bytes, 184_656_980);

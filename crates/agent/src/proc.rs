@@ -43,11 +43,11 @@ mod tests {
         #[test]
         fn no_truncation_makes_a_parser_panic(end in 0_usize..4000) {
             for text in [
-                include_str!("../../tests/proc/stat"),
-                include_str!("../../tests/proc/meminfo"),
-                include_str!("../../tests/proc/diskstats"),
-                include_str!("../../tests/proc/net-dev"),
-                include_str!("../../tests/proc/mounts"),
+                include_str!("../tests/proc/stat"),
+                include_str!("../tests/proc/meminfo"),
+                include_str!("../tests/proc/diskstats"),
+                include_str!("../tests/proc/net-dev"),
+                include_str!("../tests/proc/mounts"),
             ] {
                 let text = text.get(..end.min(text.len())).unwrap_or_default();
                 cores(text);
