@@ -3,7 +3,10 @@
 //! Our own edges are read from `cargo metadata` (declared dependencies of every kind, so a test can't go round the
 //! layers either). What must never be there is looked for in the whole tree below a crate as it is really built, so a
 //! dependency of a dependency counts too. What only tests use is free.
+//!
+//! Inside each crate, the files and folders use one another in one direction too (`modules.rs`).
 
+use crate::modules;
 use crate::process::{cargo, output_of};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -111,9 +114,11 @@ const NEVER_ANYWHERE: [&str; 4] = ["native-tls", "openssl", "openssl-sys", "ring
 pub(crate) fn run() -> Result<()> {
     let text =
         output_of(cargo().args(["metadata", "--format-version", "1", "--no-deps", "--locked"]))?;
-    let ours = read_workspace(&serde_json::from_str(&text)?)?;
+    let metadata: Value = serde_json::from_str(&text)?;
+    let ours = read_workspace(&metadata)?;
 
     let mut wrongs = check_own(&ours);
+    wrongs.extend(modules::check(&metadata)?);
     for rule in RULES
         .iter()
         .filter(|rule| ours.iter().any(|own| own.name == rule.name))
