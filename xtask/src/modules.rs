@@ -14,7 +14,7 @@ mod resolve;
 mod source;
 
 use self::allowed::Allowed;
-use self::circle::{Circle, circles};
+use self::circle::circles;
 use self::source::Source;
 use anyhow::{Context as _, Result};
 use serde_json::Value;

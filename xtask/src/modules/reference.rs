@@ -1,6 +1,5 @@
 //! The paths that a module's text names, outside of tests.
 
-use super::source::is_for_tests;
 use proc_macro2::{Spacing, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Attribute, ImplItem, Item, ItemMod, ItemUse, Macro, Meta, Path, UseTree, Visibility};
@@ -40,6 +39,19 @@ pub(crate) fn references(items: &[Item]) -> Vec<Reference> {
         collector.visit_item(item);
     }
     collector.found
+}
+
+/// Whether something is there for tests alone.
+pub(crate) fn is_for_tests(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        if attribute.path().is_ident("test") {
+            return true;
+        }
+        attribute.path().is_ident("cfg")
+            && attribute
+                .parse_args::<syn::Path>()
+                .is_ok_and(|path| path.is_ident("test"))
+    })
 }
 
 struct Collector {

@@ -1,11 +1,11 @@
 //! The files of a crate as a tree of modules.
 
-use super::reference::{Reference, references};
+use super::reference::{Reference, is_for_tests, references};
 use anyhow::{Context as _, Result, bail};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use syn::{Attribute, Item, ItemMod};
+use syn::{Item, ItemMod};
 
 /// Reads a file; `None` where there is none.
 pub(crate) type Read<'a> = dyn FnMut(&Path) -> io::Result<Option<String>> + 'a;
@@ -40,7 +40,7 @@ impl Source {
         };
         let text = read(file)?.with_context(|| format!("there is no `{}`", file.display()))?;
         let folder = file.parent().unwrap_or(Path::new("")).to_owned();
-        source.add_file(file, &text, &folder, Vec::new(), None, read)?;
+        source.add_file(file, &text, &folder, &[], None, read)?;
         Ok(source)
     }
 
@@ -49,7 +49,7 @@ impl Source {
         file: &Path,
         text: &str,
         folder: &Path,
-        path: Vec<String>,
+        path: &[String],
         parent: Option<usize>,
         read: &mut Read<'_>,
     ) -> Result<()> {
@@ -63,7 +63,7 @@ impl Source {
         &mut self,
         items: &[Item],
         folder: &Path,
-        path: Vec<String>,
+        path: &[String],
         parent: Option<usize>,
         file: usize,
         read: &mut Read<'_>,
@@ -74,7 +74,7 @@ impl Source {
             parent.children.insert(name, number);
         }
         self.modules.push(Module {
-            path: path.clone(),
+            path: path.to_vec(),
             parent,
             children: BTreeMap::new(),
             file,
@@ -88,13 +88,13 @@ impl Source {
             }
             let name = module.ident.to_string();
             let below = folder.join(&name);
-            let path = [path.as_slice(), &[name]].concat();
+            let path = [path, &[name]].concat();
             if let Some((_, items)) = &module.content {
-                self.add(items, &below, path, Some(number), file, read)?;
+                self.add(items, &below, &path, Some(number), file, read)?;
                 continue;
             }
             let (file, text) = find(module, folder, read)?;
-            self.add_file(&file, &text, &below, path, Some(number), read)?;
+            self.add_file(&file, &text, &below, &path, Some(number), read)?;
         }
         Ok(())
     }
@@ -113,19 +113,6 @@ fn find(module: &ItemMod, folder: &Path, read: &mut Read<'_>) -> Result<(PathBuf
         }
     }
     bail!("no file for `mod {name}` in `{}`", folder.display())
-}
-
-/// Whether something is there for tests alone.
-pub(crate) fn is_for_tests(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|attribute| {
-        if attribute.path().is_ident("test") {
-            return true;
-        }
-        attribute.path().is_ident("cfg")
-            && attribute
-                .parse_args::<syn::Path>()
-                .is_ok_and(|path| path.is_ident("test"))
-    })
 }
 
 fn defined(item: &Item) -> Option<String> {

@@ -1,3 +1,4 @@
+use super::circle::Circle;
 use super::*;
 use std::collections::BTreeMap;
 

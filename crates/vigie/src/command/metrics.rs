@@ -2,7 +2,9 @@
 
 mod asked;
 mod branch;
+mod counted;
 mod delete;
+mod file_format;
 mod get;
 mod input;
 mod json_input;
@@ -18,6 +20,7 @@ mod span;
 mod sparklines;
 mod stop;
 mod tally;
+mod two_forms;
 mod zone;
 
 use crate::context::Context;
@@ -49,9 +52,4 @@ pub(crate) fn run(command: &Metrics, context: &Context) -> Result<(), Failure> {
         Metrics::Delete(args) => delete::run(args, context),
         Metrics::Settings(args) => settings::run(args, context),
     }
-}
-
-/// A number of things, in words: `1 sample`, `2 samples`.
-fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -4,6 +4,7 @@ use super::asked::asked;
 use super::branch::propose;
 use super::missed::missed;
 use super::sparklines::sparklines;
+use super::two_forms::two_forms;
 use super::zone::zone;
 use crate::chart::{Align, Chart, Table, Trace, draw};
 use crate::client::Request;
@@ -202,12 +203,6 @@ fn one_array(bodies: &[Vec<u8>]) -> Result<String, Failure> {
         [] => "[]\n".to_owned(),
         lines => format!("[\n{}\n]\n", lines.join(",\n")),
     })
-}
-
-/// Where one says `json`, the other must not say something else.
-pub(super) fn two_forms() -> Failure {
-    Failure::usage("`--output json` and another `--format` are two forms of one result")
-        .hint("give one of them")
 }
 
 fn nothing_read(rows: &[ReadRow], monitoring: &Monitoring<'_>) -> Shown {

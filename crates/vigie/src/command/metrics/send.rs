@@ -1,6 +1,6 @@
 //! `metrics send`.
 
-use super::counted;
+use super::counted::counted;
 use super::input::{Format, Input, Portion};
 use super::progress::Progress;
 use super::server_clock::{self, ServerClock};

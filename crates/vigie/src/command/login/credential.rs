@@ -1,6 +1,5 @@
 //! What one logs in with: found in the flags, the environment, or asked for.
 
-use crate::command::login::LoginArgs;
 use crate::context::Context;
 use crate::env;
 use crate::error::Failure;
@@ -13,6 +12,16 @@ use crate::trust;
 use base::secret::Secret;
 use std::process::{Command, Stdio};
 use wire::iam::discovery::{GRANT_API_KEY, GRANT_PASSCODE, GRANT_PASSWORD};
+
+/// What the flags say of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Flags<'a> {
+    pub(super) user: Option<&'a str>,
+    pub(super) password: Option<&'a Secret<String>>,
+    pub(super) apikey: Option<&'a Secret<String>>,
+    /// A one-time code is to be asked for.
+    pub(super) sso: bool,
+}
 
 /// A key, a password or a one-time code.
 #[derive(Debug)]
@@ -29,21 +38,20 @@ impl Credential {
     /// Takes what the flags give, else the key in the environment, else asks. `passcode_page` is shown to whoever
     /// needs a code. Also says whether the person was asked, and so may be asked again.
     pub(crate) fn find(
-        args: &LoginArgs,
+        flags: Flags<'_>,
         context: &Context,
         passcode_page: &str,
     ) -> Result<(Self, bool), Failure> {
         let output = &context.output;
-        if let Some(given) = &args.apikey {
+        if let Some(given) = flags.apikey {
             return Ok((
                 Self::ApiKey(given::key(given.expose(), "--apikey", output)?),
                 false,
             ));
         }
-        let is_key = args.user.as_deref() == Some("apikey");
-        let typed = args
+        let is_key = flags.user == Some("apikey");
+        let typed = flags
             .password
-            .as_ref()
             .map(|given| match is_key {
                 true => given::key(given.expose(), "-p", output),
                 false => given::password(given.expose(), "-p", output),
@@ -52,7 +60,7 @@ impl Credential {
         let missing = typed.is_none();
         // What a script wrote is as it is, however often it is asked for.
         let asked = missing && prompt::is_possible();
-        match args.user.as_deref() {
+        match flags.user {
             Some("apikey") => Ok((
                 Self::ApiKey(typed.map_or_else(
                     || prompt::secret_or_line("API Key", "the API key", "`-p @FILE`", output),
@@ -61,7 +69,7 @@ impl Credential {
                 asked,
             )),
             Some("passcode") => Self::passcode(typed, context, passcode_page),
-            _ if args.sso => Self::passcode(typed, context, passcode_page),
+            _ if flags.sso => Self::passcode(typed, context, passcode_page),
             Some(user) => {
                 let password = typed.map_or_else(
                     || {
