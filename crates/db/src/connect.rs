@@ -2,11 +2,12 @@
 //! The pool, asked first, would try again without a word until its time is over, and then say that its time is over.
 
 use crate::error::DbError;
-use crate::place::{Place, Refused};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection};
 use std::str::FromStr;
 use std::time::Duration;
+
+pub use crate::place::{Place, Refused};
 
 /// How long one try may take: a host that answers nothing must not look like one that works.
 const TRY_MAX: Duration = Duration::from_secs(5);

@@ -16,9 +16,8 @@ mod row;
 mod statement;
 mod tx;
 
-pub use connect::unknown_parameter;
+pub use connect::{Place, Refused, unknown_parameter};
 pub use error::DbError;
-pub use place::{Place, Refused};
 pub use pool::Db;
 pub use room::Watched;
 pub use row::{Row, Value};

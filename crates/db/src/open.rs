@@ -1,5 +1,6 @@
 //! Opens a database: its file or its server, and its tables in this program's version.
 
+use crate::pool::BUSY_TIMEOUT;
 use crate::room::{Room, Watched};
 use crate::{Db, DbError, connect, migrate};
 use sqlx::Connection;
@@ -10,16 +11,12 @@ use sqlx::sqlite::{
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::time::Duration;
 
 /// Connections to PostgreSQL per node.
 const POSTGRES_CONNECTIONS_MAX: u32 = 16;
 
 /// Readers of a SQLite file; writers queue at the file's lock.
 const SQLITE_CONNECTIONS_MAX: u32 = 4;
-
-/// How long a statement waits for another's lock.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 
 impl Db {
     /// Opens a database and brings its tables to this program's version. `address` is the path of a SQLite file

@@ -8,6 +8,10 @@ use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::Duration;
+
+/// How long a statement waits for another's lock.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A database.
 #[derive(Debug, Clone)]

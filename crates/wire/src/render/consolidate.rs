@@ -2,12 +2,135 @@
 //!
 //! The slot of an instant begins at `at - at % step`; what is in no slot's samples is NaN, and NaN counts for nothing.
 
-use super::gather::Parts;
+use super::gather::{Filling, Parts, Running};
+use base::limit;
 use base::sample::{Grid, Series};
-use base::time::{Millis, Step};
+use base::time::{Millis, Step, TimeRange};
 
-pub use super::fold::Function;
-pub use super::window::{SLOTS_MAX, TooManySlots, Window};
+/// The most slots one grid may have.
+pub const SLOTS_MAX: u64 = limit::SLOTS_PER_SERIES.default;
+
+/// What several values become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Function {
+    /// Their arithmetic mean.
+    #[default]
+    Average,
+    /// The latest.
+    Last,
+    /// Their sum.
+    Sum,
+    /// The least.
+    Min,
+    /// The greatest.
+    Max,
+}
+
+impl Function {
+    /// One value out of many; NaN where there is none.
+    pub fn of(self, values: impl IntoIterator<Item = f64>) -> f64 {
+        let mut running = Running::new(self);
+        values.into_iter().for_each(|value| running.add(value));
+        running.value()
+    }
+}
+
+/// The range holds more than [`SLOTS_MAX`] slots of this step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the range holds more than `{}` = {SLOTS_MAX} slots of {} s",
+    limit::SLOTS_PER_SERIES.name,
+    step_ms / 1000
+)]
+pub struct TooManySlots {
+    /// The step asked for.
+    pub step_ms: i64,
+}
+
+/// The slots of `step` that a range asks for: those that begin behind `from` and not behind `until`, and where there are
+/// none, the first one behind `from`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    start: Millis,
+    step: Step,
+    slots: usize,
+}
+
+impl Window {
+    /// The window of `range`.
+    ///
+    /// # Errors
+    /// [`TooManySlots`] for a range too long for the step.
+    pub fn of(range: TimeRange, step: Step) -> Result<Self, TooManySlots> {
+        let error = TooManySlots {
+            step_ms: step.millis(),
+        };
+        let slot_of = |at: Millis| at.0.div_euclid(step.millis());
+        let first = slot_of(range.from).checked_add(1).ok_or(error)?;
+        let slots = slot_of(range.until)
+            .checked_sub(first)
+            .and_then(|slots| slots.checked_add(1))
+            .ok_or(error)?
+            .max(1);
+        let slots = usize::try_from(slots).map_err(|_| error)?;
+        if slots as u64 > SLOTS_MAX {
+            return Err(error);
+        }
+        let start = first.checked_mul(step.millis()).ok_or(error)?;
+        Ok(Self {
+            start: Millis(start),
+            step,
+            slots,
+        })
+    }
+
+    /// How many slots there are; at least one.
+    #[must_use]
+    pub const fn slots(&self) -> usize {
+        self.slots
+    }
+
+    /// The instants that fall into one of the slots: what to read, so that the last slot holds the same whenever it is
+    /// asked for.
+    #[must_use]
+    pub fn range(&self) -> TimeRange {
+        let length = i64::try_from(self.slots)
+            .unwrap_or(i64::MAX)
+            .saturating_mul(self.step.millis());
+        TimeRange {
+            from: self.start,
+            until: self.start.plus(length - 1),
+        }
+    }
+
+    /// Puts samples into the slots; those outside are left out.
+    #[must_use]
+    pub fn grid(&self, series: &Series, function: Function) -> Grid {
+        let mut filling = Filling::new(*self, function);
+        let values = series.values.iter().copied();
+        for (at, value) in series.timestamps.iter().copied().zip(values) {
+            filling.add(at, value);
+        }
+        filling.grid()
+    }
+
+    /// The slot that an instant falls into.
+    pub(super) fn slot_of(&self, at: Millis) -> Option<usize> {
+        let range = self.range();
+        if !range.contains(at) {
+            return None;
+        }
+        usize::try_from((at.0 - self.start.0) / self.step.millis()).ok()
+    }
+
+    pub(super) const fn start(&self) -> Millis {
+        self.start
+    }
+
+    pub(super) const fn step(&self) -> Step {
+        self.step
+    }
+}
 
 /// Makes a grid coarser until it has at most `points_max` points, as Graphite does for `maxDataPoints`: the new step is a
 /// multiple of the old one, and slots stand at multiples of the new step behind the grid's start. The reference labels a
@@ -81,7 +204,6 @@ pub fn raw_at_most(series: &Series, points_max: usize, function: Function) -> Se
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base::time::TimeRange;
     use proptest::prelude::*;
 
     fn series(samples: &[(i64, f64)]) -> Series {

@@ -1,23 +1,71 @@
 //! Consolidation as samples come, so that a series need not be in memory as a whole: [`Running`] is one value out of many,
 //! [`Filling`] the slots of a window, [`Parts`] fewer samples out of many.
 
-use super::window::Window;
-use base::sample::{Grid, Series};
+use super::consolidate::{Function, Window};
+use base::sample::Grid;
 use base::time::Millis;
 
-use super::fold::Function;
-pub use super::fold::Running;
+/// What values have become so far.
+#[derive(Debug, Clone, Copy)]
+pub struct Running {
+    function: Function,
+    value: f64,
+    count: f64,
+    /// Of an average: `value` is the mean, as the sum would be more than a number can hold.
+    is_mean: bool,
+}
 
-impl Window {
-    /// Puts samples into the slots; those outside are left out.
+impl Running {
+    /// Nothing yet.
     #[must_use]
-    pub fn grid(&self, series: &Series, function: Function) -> Grid {
-        let mut filling = Filling::new(*self, function);
-        let values = series.values.iter().copied();
-        for (at, value) in series.timestamps.iter().copied().zip(values) {
-            filling.add(at, value);
+    pub const fn new(function: Function) -> Self {
+        Self {
+            function,
+            value: f64::NAN,
+            count: 0.0,
+            is_mean: false,
         }
-        filling.grid()
+    }
+
+    /// Takes in a value; NaN counts for nothing.
+    pub fn add(&mut self, value: f64) {
+        if value.is_nan() {
+            return;
+        }
+        self.count += 1.0;
+        if self.count <= 1.0 {
+            self.value = value;
+            return;
+        }
+        self.value = match self.function {
+            Function::Last => value,
+            Function::Sum => self.value + value,
+            Function::Min => self.value.min(value),
+            Function::Max => self.value.max(value),
+            Function::Average => self.averaged(value),
+        };
+    }
+
+    /// The sum, as Graphite has it; and from where the sum overflows on a running mean, which does not.
+    fn averaged(&mut self, value: f64) -> f64 {
+        if !self.is_mean {
+            let sum = self.value + value;
+            if sum.is_finite() || !value.is_finite() || !self.value.is_finite() {
+                return sum;
+            }
+            self.is_mean = true;
+            self.value /= self.count - 1.0;
+        }
+        self.value + (value / self.count - self.value / self.count)
+    }
+
+    /// What they have become; NaN where there was none.
+    #[must_use]
+    pub fn value(&self) -> f64 {
+        match self.function {
+            Function::Average if !self.is_mean && self.count > 1.0 => self.value / self.count,
+            _ => self.value,
+        }
     }
 }
 
@@ -51,7 +99,7 @@ impl Filling {
         if slot != self.slot {
             self.close();
             self.slot = slot;
-            self.running = Running::new(self.running.function());
+            self.running = Running::new(self.running.function);
         }
         self.running.add(value);
     }

@@ -3,8 +3,8 @@
 use super::asked::asked;
 use super::branch::propose;
 use super::missed::missed;
+use super::one_form::two_forms;
 use super::sparklines::sparklines;
-use super::two_forms::two_forms;
 use super::zone::zone;
 use crate::chart::{Align, Chart, Table, Trace, draw};
 use crate::client::Request;

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use wire::ingest::{Lines, Now, csv, moment_in, plaintext};
 
-pub(crate) use super::file_format::Format;
+pub(crate) use super::input_format::Format;
 
 /// A JSON text is read as a whole; CSV and Graphite lines are not.
 const JSON_BYTES_MAX: usize = 256 << 20;
