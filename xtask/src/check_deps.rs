@@ -3,7 +3,10 @@
 //! Our own edges are read from `cargo metadata` (declared dependencies of every kind, so a test can't go round the
 //! layers either). What must never be there is looked for in the whole tree below a crate as it is really built, so a
 //! dependency of a dependency counts too. What only tests use is free.
+//!
+//! Inside each crate, the files and folders use one another in one direction too (`modules.rs`).
 
+use crate::modules;
 use crate::process::{cargo, output_of};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -17,7 +20,7 @@ struct Rule {
 }
 
 /// From the bottom up. A crate that is not here fails the check: give it a row, and so a place.
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 12] = [
     // For tests alone: nothing that ships may have it below it.
     Rule {
         name: "testing",
@@ -51,6 +54,16 @@ const RULES: [Rule; 10] = [
         ],
     },
     Rule {
+        name: "journal",
+        uses: &[],
+        never: &["tokio", "sqlx", "hyper", "axum", "ureq"],
+    },
+    Rule {
+        name: "agent",
+        uses: &["base", "wire", "journal"],
+        never: &["tokio", "sqlx", "hyper", "axum", "ureq", "clap"],
+    },
+    Rule {
         name: "engine",
         uses: &["base"],
         never: &[
@@ -80,7 +93,7 @@ const RULES: [Rule; 10] = [
     },
     Rule {
         name: "vigie",
-        uses: &["base", "wire", "testing"],
+        uses: &["agent", "base", "wire", "testing"],
         never: &["tokio", "sqlx", "hyper", "axum", "testing"],
     },
     Rule {
@@ -101,9 +114,11 @@ const NEVER_ANYWHERE: [&str; 4] = ["native-tls", "openssl", "openssl-sys", "ring
 pub(crate) fn run() -> Result<()> {
     let text =
         output_of(cargo().args(["metadata", "--format-version", "1", "--no-deps", "--locked"]))?;
-    let ours = read_workspace(&serde_json::from_str(&text)?)?;
+    let metadata: Value = serde_json::from_str(&text)?;
+    let ours = read_workspace(&metadata)?;
 
     let mut wrongs = check_own(&ours);
+    wrongs.extend(modules::check(&metadata)?);
     for rule in RULES
         .iter()
         .filter(|rule| ours.iter().any(|own| own.name == rule.name))

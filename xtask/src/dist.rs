@@ -1,6 +1,7 @@
 //! `cargo xtask dist`: one tarball with all that a server or a person's machine needs, the same bytes from the same commit;
 //! and `--try`: does it install and run by its own page, on a Debian that has never seen Rust?
 
+mod build;
 mod container;
 mod notices;
 mod pack;
@@ -9,12 +10,10 @@ mod root;
 mod stage;
 mod unit;
 
-use crate::process::{cargo, output_of, step, succeed, target_folder, work_folder};
-use anyhow::{Context, Result};
+use self::build::Build;
+use crate::process::{step, target_folder, work_folder};
+use anyhow::Result;
 use clap::Args;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// What `dist` takes.
 #[derive(Debug, Args)]
@@ -28,111 +27,6 @@ pub(crate) struct DistArgs {
     /// The quick part alone, from the debug programs that are there: what `cargo xtask test` runs of it
     #[arg(long, conflicts_with_all = ["profile", "tries"])]
     check: bool,
-}
-
-/// What is built, from what, and for what.
-#[derive(Debug)]
-pub(crate) struct Build {
-    /// The folder of the sources.
-    pub(crate) source: PathBuf,
-    /// The folder of the two programs.
-    pub(crate) programs: PathBuf,
-    pub(crate) profile: String,
-    pub(crate) version: String,
-    pub(crate) target: String,
-    pub(crate) rust: String,
-    pub(crate) commit: String,
-    /// Seconds since 1970 at which the commit was made: the time of every file in the tarball.
-    pub(crate) time: String,
-}
-
-impl Build {
-    fn plan(profile: &str) -> Result<Self> {
-        let project = ["locate-project", "--workspace", "--message-format", "plain"];
-        let manifest = PathBuf::from(output_of(cargo().args(project))?.trim());
-        let source = manifest.parent().context("no workspace")?.to_owned();
-        let (commit, time) = archived(&source)
-            .or_else(|| from_git(&source))
-            .unwrap_or_else(|| ("unknown".to_owned(), "0".to_owned()));
-        let rustc = output_of(Command::new("rustc").arg("-vV"))?;
-        let told = |key: &str| {
-            rustc
-                .lines()
-                .find_map(|line| line.strip_prefix(key))
-                .map(str::to_owned)
-                .with_context(|| format!("`rustc -vV` says no `{key}`"))
-        };
-        let folder = if profile == "dev" { "debug" } else { profile };
-        Ok(Self {
-            programs: target_folder()?.join(folder),
-            source,
-            profile: profile.to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            target: told("host: ")?,
-            rust: told("release: ")?,
-            commit,
-            time,
-        })
-    }
-
-    /// The name of the tarball, and of the one folder in it.
-    pub(crate) fn name(&self) -> String {
-        format!("vigie-{}-{}", self.version, self.target)
-    }
-
-    /// Builds both programs. For a release the places of this machine are taken out of them: the same sources give the same
-    /// programs, wherever they lie.
-    fn programs(&self) -> Result<()> {
-        let mut command = cargo();
-        command
-            .args(["build", "--locked", "--profile", &self.profile])
-            .args(["--package", "vigied", "--package", "vigie"])
-            .current_dir(&self.source);
-        if self.profile == "dist" {
-            let home = std::env::var_os("CARGO_HOME")
-                .map(PathBuf::from)
-                .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
-            let mut remap = vec![(self.source.clone(), "/vigie")];
-            remap.extend(home.map(|home| (home, "/cargo")));
-            let flags = |flag: &str, between: &str| {
-                let each = remap
-                    .iter()
-                    .map(|(from, to)| format!("{flag}{}={to}", from.display()));
-                each.collect::<Vec<_>>().join(between)
-            };
-            command
-                .env("VIGIE_COMMIT", &self.commit)
-                .env(
-                    "CARGO_ENCODED_RUSTFLAGS",
-                    flags("--remap-path-prefix=", "\x1f"),
-                )
-                .env("CFLAGS", flags("-ffile-prefix-map=", " "));
-        }
-        succeed(&mut command)
-    }
-}
-
-/// Commit and time of a source archive, into which git has written them.
-fn archived(source: &Path) -> Option<(String, String)> {
-    let text = fs::read_to_string(source.join("build/COMMIT")).ok()?;
-    let (commit, time) = text.trim().split_once(' ')?;
-    let is_told = commit.len() >= 40 && commit.chars().all(|digit| digit.is_ascii_hexdigit());
-    is_told.then(|| (commit.chars().take(12).collect(), time.to_owned()))
-}
-
-/// Commit and time of the working copy; a commit that is not all of it is marked.
-fn from_git(source: &Path) -> Option<(String, String)> {
-    let git = |arguments: &[&str]| {
-        let mut command = Command::new("git");
-        let told = output_of(command.args(arguments).current_dir(source)).ok()?;
-        Some(told.trim().to_owned())
-    };
-    let mut commit = git(&["rev-parse", "--short=12", "HEAD"])?;
-    if !git(&["status", "--porcelain"])?.is_empty() {
-        commit.push_str("-changed");
-        println!("dist: the sources differ from the last commit, and `--version` will say so");
-    }
-    Some((commit, git(&["log", "-1", "--format=%ct"])?))
 }
 
 pub(crate) fn run(arguments: &DistArgs) -> Result<()> {

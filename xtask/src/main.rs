@@ -13,6 +13,7 @@ mod check_repo;
 mod deny;
 mod dist;
 mod lint;
+mod modules;
 mod packages;
 mod postgres;
 mod process;

@@ -11,9 +11,11 @@ use std::time::{Duration, Instant};
 
 mod courtesy;
 mod memory;
+mod stop;
 
 pub use courtesy::Courtesy;
 pub use memory::Memory;
+pub use stop::Stop;
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -82,37 +84,6 @@ impl Default for Budget {
             bytes: limit::BYTES_PER_QUERY.default,
         }
     }
-}
-
-/// Why work ended before it was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Stop {
-    /// Nobody waits for it any more.
-    #[error("the query was cancelled")]
-    Cancelled,
-    /// Its time is over.
-    #[error("the query took longer than `{}` allows", limit::REQUEST_SECONDS.name)]
-    Deadline,
-    /// The budget is used up.
-    #[error("the query needs {needed} {unit} or more, and `{name}` is {allowed}", unit = limit.unit, name = limit.name)]
-    Budget {
-        /// Whose budget.
-        limit: &'static Limit,
-        /// The figure that was reached, or is known to be needed.
-        needed: u64,
-        /// The figure that is allowed.
-        allowed: u64,
-    },
-    /// What all work of the process may have in memory at once is in use, or the share of whoever asks.
-    #[error("the server has no room for the query: {allowed} {unit} of `{name}` are in use", unit = whole.unit, name = whole.name)]
-    Busy {
-        /// The limit of all together.
-        whole: &'static Limit,
-        /// The limit that was run into: the same, or that of a share.
-        limit: &'static Limit,
-        /// The figure that is allowed.
-        allowed: u64,
-    },
 }
 
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! The samples of a series in pieces, so that nobody who reads them needs to have all of them in memory.
 
 use crate::sample::Series;
-use crate::store::StoreError;
+use crate::store_error::StoreError;
 use crate::time::Millis;
 use std::ops::ControlFlow;
 

@@ -20,5 +20,6 @@ pub mod scope;
 pub mod secret;
 pub mod source;
 pub mod store;
+mod store_error;
 pub mod time;
 pub mod unseen;

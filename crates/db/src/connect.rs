@@ -1,64 +1,16 @@
 //! The first connection to a PostgreSQL: whether it is there and lets us in, said with its address and the reason, and at once.
 //! The pool, asked first, would try again without a word until its time is over, and then say that its time is over.
 
-use crate::DbError;
+use crate::error::DbError;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection};
-use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+pub use crate::place::{Place, Refused};
+
 /// How long one try may take: a host that answers nothing must not look like one that works.
 const TRY_MAX: Duration = Duration::from_secs(5);
-
-/// Why nobody was let in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
-    /// Nobody answers there, or not yet.
-    Down,
-    /// The name leads nowhere.
-    UnknownHost,
-    /// The user, its password, or from where it comes.
-    Credential,
-    /// There is no such database.
-    UnknownDatabase,
-    /// TLS is asked for and not to be had, or not to be trusted.
-    Tls,
-    /// Something else.
-    Other,
-}
-
-impl Refused {
-    /// Whether it may pass without anybody's doing.
-    #[must_use]
-    pub const fn may_pass(self) -> bool {
-        matches!(self, Self::Down)
-    }
-}
-
-/// A database's address without its password.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place(String);
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl Place {
-    fn of(options: &PgConnectOptions) -> Self {
-        let user = options.get_username();
-        let name = options.get_database().unwrap_or(user);
-        Self(match options.get_socket() {
-            Some(socket) => format!("postgres://{user}@/{name}?host={}", socket.display()),
-            None => {
-                let (host, port) = (options.get_host(), options.get_port());
-                format!("postgres://{user}@{host}:{port}/{name}")
-            }
-        })
-    }
-}
 
 /// What may stand behind the `?` of an address.
 const PARAMETERS: [&str; 18] = [

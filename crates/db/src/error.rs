@@ -1,6 +1,7 @@
 //! What can go wrong between a statement and its rows.
 
-use crate::connect::{Place, Refused};
+use crate::place::{Place, Refused};
+
 /// What the databases say when their disk is full: SQLite's `FULL`, also of its shared memory, and PostgreSQL's `disk_full`.
 const FULL: [&str; 3] = ["13", "4874", "53100"];
 

@@ -8,9 +8,12 @@
 mod connect;
 mod error;
 mod migrate;
+mod open;
+mod place;
 mod pool;
 mod room;
 mod row;
+mod statement;
 mod tx;
 
 pub use connect::{Place, Refused, unknown_parameter};

@@ -1,8 +1,8 @@
 //! Statements that happen together or not at all.
 
-use crate::pool::bound;
 use crate::room::Watched;
 use crate::row::Inner;
+use crate::statement::bound;
 use crate::{DbError, Row, Value};
 
 /// An open transaction.

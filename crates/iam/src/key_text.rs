@@ -39,15 +39,7 @@ pub fn is_well_formed(text: &str) -> bool {
 
 /// CRC-32 (IEEE 802.3) in base 62, most significant digit first.
 fn checksum(text: &str) -> String {
-    let mut crc = u32::MAX;
-    for byte in text.bytes() {
-        crc ^= u32::from(byte);
-        for _ in 0..8 {
-            let carry = (crc & 1).wrapping_neg();
-            crc = (crc >> 1) ^ (0xedb8_8320 & carry);
-        }
-    }
-    let mut rest = !crc;
+    let mut rest = crc32fast::hash(text.as_bytes());
     let mut digits = [b'0'; CHECKSUM_CHARACTERS];
     for digit in digits.iter_mut().rev() {
         let index = usize::try_from(rest % 62).unwrap_or_default();

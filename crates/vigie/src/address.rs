@@ -1,6 +1,7 @@
 //! Addresses of servers as people type them. What servers say about themselves is weighed in [`crate::origin`].
 
 use crate::error::Failure;
+use crate::loopback::{host, is_loopback};
 use crate::origin::Origin;
 
 /// Completes an address typed without a scheme: `http` on this machine itself, `https` everywhere else.
@@ -38,28 +39,6 @@ pub(crate) fn complete(typed: &str) -> Result<String, Failure> {
 /// Whether what is sent there leaves this machine unencrypted.
 pub(crate) fn is_readable_on_the_way(address: &str) -> bool {
     address.starts_with("http://") && !is_loopback(address)
-}
-
-fn host(address: &str) -> &str {
-    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
-    rest.split('/').next().unwrap_or(rest)
-}
-
-/// Whether an address is this machine's own.
-pub(crate) fn is_loopback(address: &str) -> bool {
-    let host = host(address);
-    let name = host.rsplit_once(':').map_or(host, |(name, port)| {
-        if port.bytes().all(|byte| byte.is_ascii_digit()) {
-            name
-        } else {
-            host
-        }
-    });
-    let name = name.trim_start_matches('[').trim_end_matches(']');
-    name.eq_ignore_ascii_case("localhost")
-        || name
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -13,7 +13,6 @@ use crate::proxy::{Proxies, Via};
 use crate::shown::Shown;
 use crate::trace::Trace;
 use crate::transport;
-use crate::trust::Vouched;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -142,6 +141,18 @@ impl Request {
     }
 }
 
+/// A request to an origin that may read it.
+#[derive(Debug)]
+pub(crate) struct Vouched(Request);
+
+impl Vouched {
+    /// For [`crate::trust`] alone, which has seen to it that the origin may read the request; `clippy.toml` forbids it to
+    /// everyone else.
+    pub(crate) const fn for_trusted(request: Request) -> Self {
+        Self(request)
+    }
+}
+
 /// Percent-encodes everything but letters, digits and `-._~`: fit for a path segment, a query and a form.
 pub(crate) fn encode(text: &str) -> String {
     text.bytes().fold(String::new(), |mut encoded, byte| {
@@ -206,7 +217,7 @@ impl Client {
             url,
             headers,
             body,
-        } = request.into_request();
+        } = request.0;
         let origin = origin(&url);
         let mut built = http::Request::builder().method(method.clone()).uri(&url);
         built = built

@@ -27,7 +27,7 @@ pub(crate) mod tokens;
 pub(crate) mod user;
 pub(crate) mod version;
 
-use crate::context::Context;
+use crate::context::{Context, Name};
 use crate::error::Failure;
 use clap::Subcommand;
 
@@ -78,8 +78,12 @@ pub(crate) enum Command {
     Version,
 }
 
-/// Runs a command.
-pub(crate) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
+/// Runs a command. `grammar` is that of the whole command line.
+pub(crate) fn run(
+    command: &Command,
+    context: &Context,
+    grammar: fn(Name) -> clap::Command,
+) -> Result<(), Failure> {
     match command {
         Command::Login(args) => login::run(args, context),
         Command::Logout => logout::run(context),
@@ -94,7 +98,7 @@ pub(crate) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         Command::Agent(args) => agent::run(args, context),
         Command::Config(args) => config::run(args, context),
         Command::Completion(args) => completion::run(args, context),
-        Command::Man(args) => man::run(args, context),
+        Command::Man(args) => man::run(args, grammar(context.name)),
         Command::Plugin(args) => absent::plugin(args, context),
         Command::Update(args) => absent::update(args, context),
         Command::Version => version::run(context),

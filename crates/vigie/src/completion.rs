@@ -6,51 +6,32 @@
 
 mod bash;
 mod grammar;
+mod kind;
 mod known;
-mod script;
+mod offer;
 
-pub(crate) use script::{Shell, script};
-
-use crate::cli;
 use crate::context::Name;
 use crate::env::Env;
 use crate::output::{Format, Output};
 use crate::shown::{Shown, is_plain, shown};
 use grammar::Wanted;
+use offer::{DEADLINE, OFFERS_MAX, Offer};
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::mpsc;
-use std::time::Duration;
 
 /// The word that a script of ours begins with; no command of anyone's.
 const WORD: &str = "__complete";
-/// A press of a key is answered by then, or not at all.
-const DEADLINE: Duration = Duration::from_millis(900);
-/// No list is longer: nobody reads it.
-const OFFERS_MAX: usize = 200;
 /// No offer is longer.
 const OFFER_BYTES_MAX: usize = 1024;
 /// In place of offers: the shell knows the files itself.
 const FILES: &str = "\tfiles\n";
 
-/// One word that could come next.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Offer {
-    word: String,
-    about: String,
-}
-
-impl Offer {
-    fn new(word: impl Into<String>, about: impl Into<String>) -> Self {
-        Self {
-            word: word.into(),
-            about: about.into(),
-        }
-    }
-}
+/// Makes the grammar of the command line, for a name of the program.
+type Grammar = fn(Name) -> clap::Command;
 
 /// Answers a shell, if it is one that asks.
-pub(crate) fn answer(name: Name, arguments: &[OsString]) -> Option<ExitCode> {
+pub(crate) fn answer(name: Name, arguments: &[OsString], grammar: Grammar) -> Option<ExitCode> {
     let [_, word, shell, words @ ..] = arguments else {
         return None;
     };
@@ -59,7 +40,7 @@ pub(crate) fn answer(name: Name, arguments: &[OsString]) -> Option<ExitCode> {
     }
     let (shell, words) = (text(shell), words.iter().map(text).collect::<Vec<_>>());
     let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || drop(sender.send(complete(name, &shell, &words))));
+    std::thread::spawn(move || drop(sender.send(complete(name, &shell, &words, grammar))));
     let told = receiver.recv_timeout(DEADLINE).unwrap_or_default();
     let output = Output::new(name, Format::Text, true, &Env::of_process(), None);
     drop(output.text(&told));
@@ -71,23 +52,28 @@ fn text(word: &OsString) -> String {
 }
 
 /// The offers, one a line, as this shell takes them.
-fn complete(name: Name, shell: &str, words: &[String]) -> Shown {
+fn complete(name: Name, shell: &str, words: &[String], grammar: Grammar) -> Shown {
     match (shell, words) {
         ("bash", [replaced, line]) => {
             let line = bash::Line::read(line);
             let told = |offer: &Offer| Some(shown!("{}\n", line.typed(&offer.word, replaced)?));
-            offered(name, &line.words(), told)
+            offered(name, &line.words(), grammar, told)
         }
-        ("zsh" | "fish", words) => offered(name, words, |offer| {
+        ("zsh" | "fish", words) => offered(name, words, grammar, |offer| {
             Some(shown!("{}\t{}\n", offer.word, offer.about))
         }),
         _ => Shown::default(),
     }
 }
 
-fn offered(name: Name, words: &[String], told: impl Fn(&Offer) -> Option<Shown>) -> Shown {
+fn offered(
+    name: Name,
+    words: &[String],
+    grammar: Grammar,
+    told: impl Fn(&Offer) -> Option<Shown>,
+) -> Shown {
     let grammar = {
-        let mut grammar = cli::grammar(name);
+        let mut grammar = grammar(name);
         grammar.build();
         grammar
     };

@@ -6,45 +6,10 @@ use crate::env::Env;
 use crate::error::Failure;
 use crate::origin::Origin;
 use crate::output::{Format, Output};
-use crate::shown::Shown;
 use std::cell::{OnceCell, Ref, RefCell};
 use wire::secret::SecretText;
 
-/// The name the program was called by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Name {
-    /// `vigie`, and anything not known.
-    Vigie,
-    /// A name of the original, for old scripts.
-    Original(&'static str),
-}
-
-impl Name {
-    /// Reads the first argument of the process.
-    pub(crate) fn of(program: Option<&std::ffi::OsStr>) -> Self {
-        let file = program
-            .map(std::path::Path::new)
-            .and_then(std::path::Path::file_name)
-            .and_then(std::ffi::OsStr::to_str);
-        ["ibmcloud", "bluemix", "bx"]
-            .into_iter()
-            .find(|name| file == Some(name))
-            .map_or(Self::Vigie, Self::Original)
-    }
-
-    /// The name itself.
-    pub(crate) const fn text(self) -> &'static str {
-        match self {
-            Self::Vigie => "vigie",
-            Self::Original(name) => name,
-        }
-    }
-
-    /// A text whose commands, which stand in backticks, begin with this name.
-    pub(crate) fn in_commands(self, text: &Shown) -> Shown {
-        text.with_commands_of(self.text())
-    }
-}
+pub(crate) use crate::name::Name;
 
 /// The surroundings of one run.
 #[derive(Debug)]
@@ -95,21 +60,5 @@ impl Context {
         }
         let client = Client::new(&self.config(), &self.env)?;
         Ok(self.client.get_or_init(|| client))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_name_is_that_of_the_file() {
-        assert_eq!(
-            Name::of(Some("/usr/bin/ibmcloud".as_ref())),
-            Name::Original("ibmcloud")
-        );
-        assert_eq!(Name::of(Some("bx".as_ref())), Name::Original("bx"));
-        assert_eq!(Name::of(Some("/x/vigie".as_ref())), Name::Vigie);
-        assert_eq!(Name::of(None), Name::Vigie);
     }
 }

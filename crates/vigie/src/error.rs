@@ -2,7 +2,7 @@
 
 pub(crate) mod code;
 
-use crate::shown::Shown;
+use crate::shown::{Show, Shown};
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
@@ -129,5 +129,61 @@ impl From<io::Error> for Failure {
         } else {
             Self::failed(format!("cannot write the output: {error}")).coded(code::OUTPUT)
         }
+    }
+}
+
+impl Show for Failure {
+    fn show(&self) -> Cow<'_, str> {
+        self.message.show()
+    }
+}
+
+impl Kind {
+    /// The code of a failure that has none of its own.
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Failed => code::FAILED,
+            Self::Usage => code::USAGE,
+            Self::NotLoggedIn => code::NOT_LOGGED_IN,
+            Self::Forbidden => code::FORBIDDEN,
+            Self::NotFound => code::NOT_FOUND,
+            Self::Unreachable => code::UNREACHABLE,
+            Self::Partial => code::PARTIAL,
+            Self::BrokenPipe => code::OUTPUT,
+        }
+    }
+}
+
+impl Failure {
+    /// Gives it a code that says more than its kind does.
+    #[must_use]
+    pub(crate) fn coded(mut self, code: &'static str) -> Self {
+        self.code.get_or_insert(Cow::Borrowed(code));
+        self
+    }
+
+    /// The code for programs: the server's, else ours.
+    pub(crate) fn machine_code(&self) -> &str {
+        self.code.as_deref().unwrap_or_else(|| self.kind.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_servers_code_comes_first() {
+        let mut failure = Failure::usage("x");
+        assert_eq!(failure.machine_code(), "usage");
+        assert_eq!(
+            Failure::usage("x")
+                .coded(code::INVALID_VALUE)
+                .machine_code(),
+            "invalid_value"
+        );
+        failure.code = Some("BXNIM0415E".into());
+        failure = failure.coded(code::INVALID_VALUE);
+        assert_eq!(failure.machine_code(), "BXNIM0415E");
     }
 }

@@ -7,7 +7,6 @@
 //! nothing is set up before it is needed: no TLS, no client, no second file.
 
 mod address;
-mod agent;
 mod chart;
 mod cli;
 mod client;
@@ -15,13 +14,14 @@ mod command;
 mod completion;
 mod config;
 mod context;
-mod credential;
 mod duration;
 mod env;
 mod error;
 mod given;
 mod links;
+mod loopback;
 mod monitoring;
+mod name;
 mod origin;
 mod output;
 mod pages;
@@ -29,6 +29,7 @@ mod places;
 mod predecessor;
 mod prompt;
 mod proxy;
+mod receipt;
 #[cfg(test)]
 mod reference;
 mod screen;
@@ -54,7 +55,7 @@ use std::sync::Arc;
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
     let name = Name::of(arguments.first().map(std::ffi::OsString::as_os_str));
-    if let Some(code) = completion::answer(name, &arguments) {
+    if let Some(code) = completion::answer(name, &arguments, cli::grammar) {
         return code;
     }
     // Asked for before it is known whether the rest can be understood.
@@ -85,7 +86,7 @@ fn main() -> ExitCode {
             context.output.warn(warning);
         }
     }
-    match command::run(&cli.command, &context) {
+    match command::run(&cli.command, &context, cli::grammar) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if failure.kind != Kind::BrokenPipe {

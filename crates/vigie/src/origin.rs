@@ -54,7 +54,7 @@ impl Origin {
 
     /// Whether it is this machine's own.
     pub(crate) fn is_loopback(&self) -> bool {
-        crate::address::is_loopback(&self.to_string())
+        crate::loopback::is_loopback(&self.to_string())
     }
 
     /// In lower case; an IPv6 address has its brackets.

@@ -147,12 +147,6 @@ impl Show for std::path::Display<'_> {
     }
 }
 
-impl Show for crate::error::Failure {
-    fn show(&self) -> Cow<'_, str> {
-        self.message.show()
-    }
-}
-
 impl<T: Show + ?Sized> Show for &T {
     fn show(&self) -> Cow<'_, str> {
         (**self).show()

@@ -6,7 +6,7 @@
 //! the configuration, by the server that named it.
 
 use crate::address;
-use crate::client::{Reply, Request};
+use crate::client::{Reply, Request, Vouched};
 use crate::context::Context;
 use crate::env;
 use crate::error::Failure;
@@ -14,22 +14,16 @@ use crate::origin::{Origin, Weighed, follow, weigh};
 use crate::prompt;
 use crate::shown::{Shown, shown};
 
-/// A request to an origin that may read it.
-#[derive(Debug)]
-pub(crate) struct Vouched(Request);
-
-impl Vouched {
-    /// To be sent.
-    pub(crate) fn into_request(self) -> Request {
-        self.0
-    }
-}
-
 impl Context {
     /// Sends a request, if where it goes is trusted with what is in it.
     pub(crate) fn send(&self, request: Request) -> Result<Reply, Failure> {
         self.vouch(request.url(), "the address of a service")?;
-        self.client()?.send(Vouched(request))
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the line above has asked whether the origin is trusted"
+        )]
+        let vouched = Vouched::for_trusted(request);
+        self.client()?.send(vouched)
     }
 
     /// The address that this server gives for a part of it, `what`; the person's own word where the server cannot have

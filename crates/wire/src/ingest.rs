@@ -22,13 +22,12 @@ pub use now::Now;
 pub use slip::is_number;
 pub use stamp::Stamps;
 
+pub use crate::time_expr::MILLISECONDS_FROM;
+
 use crate::time_expr::lenient::Notice;
 use base::name::SeriesName;
 use base::sample::{Batch, RejectReason};
 use base::time::Millis;
-
-/// A timestamp of this size is milliseconds, not seconds.
-pub const MILLISECONDS_FROM: f64 = 1e11;
 
 /// The last millisecond of year 9999.
 const LATEST: f64 = 253_402_300_799_999.0;

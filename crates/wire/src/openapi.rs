@@ -5,6 +5,7 @@
 //! `VIGIE_UPDATE=1 cargo test -p wire openapi` rewrites them.
 
 mod build;
+mod caller;
 mod cloud_foundry;
 mod identity;
 mod invitation;

@@ -25,6 +25,19 @@ pub struct Receipt {
     pub errors: Vec<MonitoringError>,
 }
 
+impl Receipt {
+    /// Whether it says of each of `sent` items what became of it. Whoever sent them gives them up on its strength.
+    #[must_use]
+    pub fn accounts_for(&self, sent: u64) -> bool {
+        let parts = [self.stored, self.overwritten, self.rejected];
+        let sum = parts.into_iter().try_fold(0_u64, u64::checked_add);
+        self.received == sent
+            && sum == Some(sent)
+            && self.rejections.len() as u64 == self.rejected
+            && self.rejections.iter().all(|one| one.index < sent)
+    }
+}
+
 /// One item that was not stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Rejection {
@@ -54,6 +67,27 @@ impl From<&Reject> for Rejection {
 mod tests {
     use super::*;
     use base::sample::RejectReason;
+
+    #[test]
+    fn a_receipt_accounts_for_what_was_sent() {
+        let receipt = |received, stored, overwritten, rejected| Receipt {
+            received,
+            stored,
+            overwritten,
+            rejected,
+            ..Receipt::default()
+        };
+        assert!(receipt(3, 2, 1, 0).accounts_for(3));
+        for (told, sent) in [
+            (receipt(4, 3, 1, 0), 3),
+            (receipt(3, 1, 1, 0), 3),
+            (receipt(3, 0, 0, 3), 3),
+            (receipt(3, u64::MAX, 4, 0), 3),
+            (receipt(u64::MAX, u64::MAX, 0, 0), 3),
+        ] {
+            assert!(!told.accounts_for(sent), "{told:?}");
+        }
+    }
 
     #[test]
     fn a_good_receipt_has_no_errors_field() {

@@ -14,61 +14,23 @@
 //! because dashboards may rest on them: `12pm` is midnight (twelve hours are added and wrapped), and `-` alone is `now`.
 
 pub mod bounds;
+mod error;
 mod iso;
 pub mod lenient;
 mod reference;
+mod text;
+
+pub use error::{EXPRESSION_BYTES_MAX, TimeError};
 
 use base::time::{Millis, TimeRange};
 use jiff::tz::TimeZone;
+use text::{in_range, is_digits};
 
-/// The longest expression that is read, in bytes.
-pub const EXPRESSION_BYTES_MAX: usize = 128;
-
-/// The first millisecond of year 1.
-const EARLIEST: i64 = -62_135_596_800_000;
-/// The last millisecond of year 9999.
-const LATEST: i64 = 253_402_300_799_999;
+/// A number of this size is milliseconds, not seconds.
+pub const MILLISECONDS_FROM: f64 = 1e11;
 
 /// How far back a query reaches that has no `from`.
 const DEFAULT_SPAN_MS: i64 = 24 * 60 * 60 * 1000;
-
-/// Why a text is not a time.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TimeError {
-    /// Longer than [`EXPRESSION_BYTES_MAX`].
-    #[error("the time has more than {EXPRESSION_BYTES_MAX} bytes")]
-    TooLong,
-    /// A word that is no reference.
-    #[error("`{0}` is not a time: expected `now`, a date, a weekday, or an offset such as `-24h`")]
-    Reference(String),
-    /// An offset whose number is missing.
-    #[error("the offset `{0}` is not made of numbers and units, as in `-1d12h`")]
-    Offset(String),
-    /// A number without a unit.
-    #[error("the offset `{0}` lacks a unit: one of `s`, `min`, `h`, `d`, `w`, `mon`, `y`")]
-    UnitMissing(String),
-    /// `m`, which could be minutes or months.
-    #[error("the unit `m` could mean minutes or months: write `min` or `mon`")]
-    UnitAmbiguous,
-    /// A unit that is none.
-    #[error("`{0}` is not a unit: expected `s`, `min`, `h`, `d`, `w`, `mon` or `y`")]
-    Unit(String),
-    /// Month 13, or 25 o'clock.
-    #[error("`{0}` is not a date or time of day that exists")]
-    NoSuchTime(String),
-    /// Before year 1 or after year 9999.
-    #[error("`{0}` lies outside the years 1 to 9999")]
-    OutOfRange(String),
-    /// `from` and `until` are the same.
-    #[error("`from` and `until` are the same instant")]
-    EmptyRange,
-    /// `from` is later than `until`, where they are not swapped.
-    #[error("`from` lies behind `until`")]
-    Backwards,
-    /// Nothing at all, where that may not stand for a default.
-    #[error("`{0}` is empty")]
-    Empty(&'static str),
-}
 
 /// Reads one time expression.
 ///
@@ -153,16 +115,6 @@ pub const fn default_range(now: Millis) -> TimeRange {
 #[must_use]
 pub fn zone(name: &str) -> Option<TimeZone> {
     TimeZone::get(name.trim()).ok()
-}
-
-fn in_range(milliseconds: i64) -> Option<Millis> {
-    (EARLIEST..=LATEST)
-        .contains(&milliseconds)
-        .then_some(Millis(milliseconds))
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The milliseconds of `+1d12h` or `-1d12h`; nothing, or a sign alone, is none.

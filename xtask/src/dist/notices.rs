@@ -1,6 +1,6 @@
 //! The licences of everything that is in the two programs, with their texts as their authors wrote them.
 
-use super::Build;
+use super::build::Build;
 use crate::process::{cargo, output_of};
 use anyhow::{Context, Result};
 use serde_json::Value;

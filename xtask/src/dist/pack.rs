@@ -1,6 +1,6 @@
 //! The tarball: the same bytes from the same files. Names in order, root's, at the time of the commit.
 
-use super::Build;
+use super::build::Build;
 use crate::process::{output_of, succeed};
 use anyhow::{Context, Result, bail};
 use std::fs;

@@ -1,7 +1,8 @@
 //! A fresh Debian in a folder, and in it the page of installing, run as it stands.
 
+use super::build::Build;
+use super::container;
 use super::page::{self, Needs};
-use super::{Build, container};
 use crate::packages;
 use crate::process::{find_program, is_root, output_of, step, succeed, work_folder};
 use anyhow::{Context, Result, bail};

@@ -1,6 +1,7 @@
 //! The folder that becomes the tarball: `bin`, `lib` and `share` lie in it as they are to lie below `/usr/local`.
 
-use super::{Build, notices};
+use super::build::Build;
+use super::notices;
 use crate::process::{output_of, succeed};
 use anyhow::{Context, Result};
 use std::fs;

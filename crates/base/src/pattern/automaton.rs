@@ -8,14 +8,7 @@
 //! character costs a few operations for each 64 states, and one for each jump that is taken; at most
 //! [`crate::limit::PATTERN_BYTES`] of these, and never anything that depends on what was read before.
 
-use super::classes::{Classes, Token};
-
-/// Sets bit `at`.
-pub(super) fn set(bits: &mut [u64], at: usize) {
-    if let Some(word) = bits.get_mut(at / 64) {
-        *word |= 1 << (at % 64);
-    }
-}
+use super::classes::{Classes, Token, set};
 
 /// What the parser found, in the order of the text.
 #[derive(Debug, Default)]

@@ -1,7 +1,12 @@
 //! Classes of characters: the characters that a pattern can not tell apart are one class, and each class has the set of
 //! states that consume it, as a row of bits.
 
-use super::automaton::set;
+/// Sets bit `at`.
+pub(super) fn set(bits: &mut [u64], at: usize) {
+    if let Some(word) = bits.get_mut(at / 64) {
+        *word |= 1 << (at % 64);
+    }
+}
 
 /// One state's appetite.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 //! wherever the character has no meaning of its own. No name holds a wildcard, so nothing could be meant by `\*`, and it
 //! is refused where Graphite would take it for `*`: a slip must not reach a deletion.
 
-use super::PatternError;
+use super::error::PatternError;
 use crate::name::allowed;
 
 /// One character of a pattern.

@@ -2,8 +2,10 @@
 
 use super::automaton::{Automaton, Draft};
 use super::classes::Token;
+use super::element::{Element, Part};
+use super::error::PatternError;
 use super::lex::{Piece, lex};
-use super::{Element, Part, PatternError, spans, tags};
+use super::{spans, tags};
 use crate::limit;
 
 /// The parts of a pattern. Where several `**` follow each other one is left, and a last one has a `*` behind it: there

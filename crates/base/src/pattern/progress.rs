@@ -4,7 +4,8 @@
 //! a set of [`Positions`], so that no path is read twice, however many ways through the pattern lead to it. There are no
 //! more of them than the pattern has parts.
 
-use super::{Element, Part, Pattern, successor};
+use super::element::{Element, Part};
+use super::{Pattern, successor};
 
 /// Operations on words after which whoever reads a long name should look up: some tenths of a millisecond.
 const MUCH_WORK: u64 = 16 * 1024;

@@ -1,7 +1,7 @@
 //! Cuts a pattern at its dots, which brackets and braces may not hold; from the first `;` on a dot is a character like
 //! others. Whatever is written wrong, but for empty sets, is found here.
 
-use super::PatternError;
+use super::error::PatternError;
 use super::lex::Piece;
 use crate::name::allowed;
 use std::ops::Range;

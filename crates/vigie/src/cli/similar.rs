@@ -85,30 +85,7 @@ fn walk(command: &Command, path: &mut Vec<String>, all: &mut Vec<Vec<String>>) {
 
 /// How many slips lie between two words: a letter too many, one missing, a wrong one, two in each other's place.
 fn slips(one: &str, other: &str) -> usize {
-    let one: Vec<char> = one.to_lowercase().chars().collect();
-    let other: Vec<char> = other.to_lowercase().chars().collect();
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=other.len()).collect();
-    for (at, letter) in one.iter().enumerate() {
-        let mut row = vec![at + 1];
-        for (there, wanted) in other.iter().enumerate() {
-            let get = |row: &[usize], at: usize| row.get(at).copied().unwrap_or(usize::MAX - 1);
-            let change = usize::from(letter != wanted);
-            let mut least = (get(&last, there) + change)
-                .min(get(&last, there + 1) + 1)
-                .min(get(&row, there) + 1);
-            let is_swapped = at > 0
-                && there > 0
-                && one.get(at - 1) == Some(wanted)
-                && other.get(there - 1) == Some(letter);
-            if is_swapped {
-                least = least.min(get(&before, there - 1) + 1);
-            }
-            row.push(least);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last.last().copied().unwrap_or(0)
+    strsim::osa_distance(&one.to_lowercase(), &other.to_lowercase())
 }
 
 #[cfg(test)]

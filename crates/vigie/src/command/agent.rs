@@ -1,26 +1,24 @@
 //! `agent`: sends this host's own metrics until it is told to stop.
 
-use crate::agent::{
-    Bell, Host, Lost, Naming, Reading, Report, Sender, Spool, SpoolError, batch, ring_on_signals,
-};
+mod delivery;
+mod losses;
+mod signals;
+
+use self::delivery::{Delivery, ToServer};
+use self::losses::{Losses, keep};
+use self::signals::stop_on_signals;
 use crate::context::Context;
 use crate::duration;
 use crate::error::{Failure, Kind};
 use crate::monitoring::{Monitoring, ScopeArgs};
-use crate::output::Output;
-use crate::shown::{Shown, shown};
+use crate::shown::Shown;
+use agent::{Bell, Host, Journal, JournalError, Looks, Naming, Sender, WhenFull};
 use base::sample::Batch;
-use base::time::{Clock as _, Millis, SystemClock};
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-
-/// Between the first two looks: long enough for rates, short enough for someone who watches.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
-/// The longest wait before a server that is away is asked again.
-const BACKOFF_MAX: Duration = Duration::from_secs(60);
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -102,12 +100,13 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
     let host = Host::new(&args.proc);
     let naming = naming(args, &host)?;
     let bell = Arc::new(Bell::default());
-    ring_on_signals(&bell)?;
+    stop_on_signals(&bell)?;
     let looks = Looks {
-        args,
         host: &host,
         naming: &naming,
         bell: &bell,
+        interval: args.interval,
+        count: if args.once { Some(1) } else { args.looks },
     };
     if args.print {
         return looks.each(|batch| context.output.text(&Shown::lines(&lines(batch))));
@@ -118,7 +117,8 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
         .unwrap_or_else(|| context.home.directory().join("agent"));
     let monitoring = Monitoring::unattended(context, &args.scope, &buffer)?;
     let directory = buffer.join(monitoring.directory());
-    let mut spool = Spool::open(&directory, args.buffer_max).map_err(|error| unopened(&error))?;
+    let mut journal = Journal::open(&directory, args.buffer_max, WhenFull::DropOldest)
+        .map_err(|error| unopened(&error))?;
     let output = &context.output;
     output.note(format!(
         "agent: `{}` every {} to {}; buffer `{}`",
@@ -128,25 +128,25 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
         directory.display()
     ));
     let losses = Losses::default();
-    losses.tell(output, spool.take_lost());
-    if spool.samples() > 0 {
+    losses.tell(output, journal.take_lost());
+    if journal.weight() > 0 {
         output.note(format!(
             "agent: {} samples of an earlier run wait to be sent",
-            spool.samples()
+            journal.weight()
         ));
     }
-    let spool = Mutex::new(spool);
+    let journal = Mutex::new(journal);
     let outcome = std::thread::scope(|threads| {
         let collector = threads.spawn(|| {
             let ended = looks.each(|batch| {
-                keep(&spool, batch, output, &losses);
+                keep(&journal, batch, output, &losses);
                 bell.ring();
                 Ok(())
             });
             bell.stop();
             ended
         });
-        let mut delivery = Delivery::new(Sender::new(&monitoring, &spool), output);
+        let mut delivery = Delivery::new(Sender::new(ToServer(&monitoring), &journal), output);
         delivery.until_stopped(&bell);
         let collected = collector
             .join()
@@ -159,10 +159,10 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
         });
         collected.and(delivered)
     });
-    let waiting = spool
+    let waiting = journal
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
-        .samples();
+        .weight();
     if waiting > 0 {
         output.note(format!(
             "agent: {waiting} samples wait in `{}` for the next start",
@@ -181,8 +181,8 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
 }
 
 /// The default lies in the configuration directory, which a host that only sends may have no right to write.
-fn unopened(error: &SpoolError) -> Failure {
-    let is_io = matches!(error, SpoolError::Io { .. });
+fn unopened(error: &JournalError) -> Failure {
+    let is_io = matches!(error, JournalError::Io { .. });
     let failure = Failure::failed(error.to_string());
     if is_io {
         failure.hint("name a folder that can be written with `--buffer DIR`")
@@ -210,47 +210,6 @@ fn naming(args: &AgentArgs, host: &Host) -> Result<Naming, Failure> {
     Ok(naming)
 }
 
-/// The looks at the host, in their rhythm.
-struct Looks<'a> {
-    args: &'a AgentArgs,
-    host: &'a Host,
-    naming: &'a Naming,
-    bell: &'a Bell,
-}
-
-impl Looks<'_> {
-    /// Hands the samples of each look to `take`, until the bell stops it or as many as were asked for are done.
-    fn each(&self, mut take: impl FnMut(&Batch) -> Result<(), Failure>) -> Result<(), Failure> {
-        let mut before: Reading = self.host.read(SystemClock.now());
-        let mut left = if self.args.once {
-            Some(1)
-        } else {
-            self.args.looks
-        };
-        let mut pause = FIRST_WAIT.min(self.args.interval);
-        while !self.bell.rest(pause) {
-            let now = self.host.read(SystemClock.now());
-            take(&batch(Some(&before), &now, self.naming))?;
-            left = left.map(|looks| looks - 1);
-            if left == Some(0) {
-                return Ok(());
-            }
-            before = now;
-            pause = until_next(SystemClock.now(), self.args.interval);
-        }
-        Ok(())
-    }
-}
-
-/// The time until the clock shows a multiple of the interval: all agents look at the same moments, whenever they started.
-fn until_next(now: Millis, interval: Duration) -> Duration {
-    let interval = i64::try_from(interval.as_millis())
-        .unwrap_or(i64::MAX)
-        .max(1);
-    let rest = interval - now.0.rem_euclid(interval);
-    Duration::from_millis(u64::try_from(rest).unwrap_or(1))
-}
-
 fn lines(batch: &Batch) -> String {
     batch.iter().fold(String::new(), |mut text, sample| {
         let _ = writeln!(
@@ -262,122 +221,6 @@ fn lines(batch: &Batch) -> String {
         );
         text
     })
-}
-
-fn keep(spool: &Mutex<Spool>, batch: &Batch, output: &Output, losses: &Losses) {
-    let samples = u32::try_from(batch.len()).unwrap_or(u32::MAX);
-    let body = wire::ingest::encode::body(batch);
-    let mut spool = spool.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Err(error) = spool.append(&body, samples) {
-        losses
-            .samples
-            .fetch_add(u64::from(samples), Ordering::Relaxed);
-        output.warn(format!("agent: {samples} samples lost: {error}"));
-    }
-    let lost = spool.take_lost();
-    drop(spool);
-    losses.tell(output, lost);
-}
-
-/// What was lost since the start: told when it happens, and again at the end.
-#[derive(Debug, Default)]
-struct Losses {
-    samples: AtomicU64,
-}
-
-impl Losses {
-    fn tell(&self, output: &Output, lost: Lost) {
-        if lost.dropped > 0 {
-            self.samples.fetch_add(lost.dropped, Ordering::Relaxed);
-            output.warn(format!(
-                "agent: the buffer is full; the {} oldest samples were dropped",
-                lost.dropped
-            ));
-        }
-        if lost.damaged > 0 {
-            output.warn(format!(
-                "agent: {} torn or damaged records in the buffer were left out",
-                lost.damaged
-            ));
-        }
-    }
-}
-
-/// Sends what the collector found, and says so when something changes.
-struct Delivery<'a> {
-    sender: Sender<'a>,
-    output: &'a Output,
-    stored: u64,
-    /// The failure last told; not told again while it lasts.
-    trouble: Option<Shown>,
-}
-
-impl<'a> Delivery<'a> {
-    const fn new(sender: Sender<'a>, output: &'a Output) -> Self {
-        Self {
-            sender,
-            output,
-            stored: 0,
-            trouble: None,
-        }
-    }
-
-    fn until_stopped(&mut self, bell: &Bell) {
-        let mut backoff = FIRST_WAIT;
-        while !bell.is_stopped() {
-            let seen = bell.news();
-            match self.one() {
-                Ok(Report::Idle) => bell.listen(seen),
-                Ok(Report::Sent { .. }) => backoff = FIRST_WAIT,
-                Err(_) => {
-                    // New samples are no reason to ask a server sooner that is away.
-                    bell.rest(backoff);
-                    backoff = backoff.saturating_mul(2).min(BACKOFF_MAX);
-                }
-            }
-        }
-    }
-
-    /// After the last look: everything that waits, unless the server is away.
-    fn the_rest(&mut self) -> Result<(), Failure> {
-        while self.one()? != Report::Idle {}
-        Ok(())
-    }
-
-    fn one(&mut self) -> Result<Report, Failure> {
-        let report = self.sender.send();
-        match &report {
-            Ok(Report::Sent {
-                stored,
-                rejected,
-                reason,
-            }) => {
-                if self.trouble.take().is_some() {
-                    self.output.note("agent: the server takes samples again");
-                } else if self.stored == 0 && *stored > 0 {
-                    self.output.note("agent: the server takes samples");
-                }
-                self.stored = self.stored.saturating_add(*stored);
-                if *rejected > 0 {
-                    let reason = reason.as_deref().unwrap_or("the server gave no reason");
-                    self.output
-                        .warn(format!("agent: {rejected} samples were rejected: {reason}"));
-                }
-            }
-            Err(failure) if self.trouble.as_ref() != Some(&failure.message) => {
-                self.output.warn(format!(
-                    "agent: {}; samples wait in the buffer",
-                    failure.message
-                ));
-                for hint in &failure.hints {
-                    self.output.note(shown!("hint: {}", hint));
-                }
-                self.trouble = Some(failure.message.clone());
-            }
-            Ok(Report::Idle) | Err(_) => {}
-        }
-        report
-    }
 }
 
 #[cfg(test)]
@@ -392,13 +235,5 @@ mod tests {
         for wrong in ["", "MiB", "1.5MiB", "-1", "9TB", "99999999999GiB"] {
             assert!(size(wrong).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn looks_fall_on_multiples_of_the_interval() {
-        let ten = Duration::from_secs(10);
-        assert_eq!(until_next(Millis(12_345), ten), Duration::from_millis(7655));
-        assert_eq!(until_next(Millis(20_000), ten), ten);
-        assert_eq!(until_next(Millis(-1), ten), Duration::from_millis(1));
     }
 }

@@ -1,6 +1,8 @@
 //! `completion`: what a shell needs to complete commands, flags, and the names that the server knows.
 
-use crate::completion::{self, Shell};
+mod script;
+
+use self::script::{Shell, script};
 use crate::context::Context;
 use crate::error::Failure;
 use clap::Args;
@@ -28,6 +30,6 @@ pub(crate) struct CompletionArgs {
 
 /// Prints the script for a shell.
 pub(crate) fn run(args: &CompletionArgs, context: &Context) -> Result<(), Failure> {
-    let script = completion::script(args.shell, context.name);
+    let script = script(args.shell, context.name);
     context.output.generated(script.as_bytes())
 }

@@ -1,13 +1,14 @@
 //! `login`: from a credential to a session with an account, a region, an organization and a space.
 
+mod credential;
 mod issuer;
 
+use self::credential::{Credential, Flags};
 use crate::address;
 use crate::client::Request;
 use crate::command::invitation;
 use crate::config::Place;
 use crate::context::Context;
-use crate::credential::Credential;
 use crate::env;
 use crate::error::{Failure, Kind};
 use crate::given;
@@ -102,6 +103,17 @@ pub(crate) struct LoginArgs {
     /// Another address that this server may send passwords and tokens on to; can be given several times
     #[arg(long, value_name = "ORIGIN")]
     trust_origin: Vec<String>,
+}
+
+impl LoginArgs {
+    fn flags(&self) -> Flags<'_> {
+        Flags {
+            user: self.user.as_deref(),
+            password: self.password.as_ref(),
+            apikey: self.apikey.as_ref(),
+            sso: self.sso,
+        }
+    }
 }
 
 /// Logs in.
@@ -265,7 +277,7 @@ fn authenticate(
     let mut tries_left = TRIES;
     loop {
         tries_left -= 1;
-        let (mut credential, was_asked) = Credential::find(args, context, passcode_page)?;
+        let (mut credential, was_asked) = Credential::find(args.flags(), context, passcode_page)?;
         context.output.action("Authenticating...")?;
         if let Credential::Password(user, password) = &mut credential
             && is_code(password.expose())

@@ -1,7 +1,5 @@
 //! `man`: the manual pages, for whoever packs the program.
 
-use crate::cli;
-use crate::context::Context;
 use crate::error::Failure;
 use clap::Args;
 use std::path::PathBuf;
@@ -15,8 +13,8 @@ pub(crate) struct ManArgs {
 }
 
 /// Writes a page for the program and for each of its commands.
-pub(crate) fn run(args: &ManArgs, context: &Context) -> Result<(), Failure> {
-    let grammar = cli::grammar(context.name).version(env!("NAMED_VERSION"));
+pub(crate) fn run(args: &ManArgs, grammar: clap::Command) -> Result<(), Failure> {
+    let grammar = grammar.version(env!("NAMED_VERSION"));
     clap_mangen::generate_to(grammar, &args.into)
         .map_err(|error| Failure::file("write manual pages into", &args.into, &error))
 }

@@ -2,13 +2,16 @@
 
 mod asked;
 mod branch;
+mod counted;
 mod delete;
 mod figures;
 mod get;
 mod input;
+mod input_format;
 mod json_input;
 mod list;
 mod missed;
+mod one_form;
 mod pipe;
 mod progress;
 mod recognise;
@@ -52,9 +55,4 @@ pub(crate) fn run(command: &Metrics, context: &Context) -> Result<(), Failure> {
         Metrics::Delete(args) => delete::run(args, context),
         Metrics::Settings(args) => settings::run(args, context),
     }
-}
-
-/// A number of things, in words: `1 sample`, `2 samples`.
-fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -1,7 +1,7 @@
 //! What the grammar of the command line allows at its end.
 
-use super::Offer;
-use super::known::Kind;
+use super::kind::Kind;
+use super::offer::Offer;
 use clap::{Arg, Command, ValueHint};
 
 /// What can stand where the cursor is.

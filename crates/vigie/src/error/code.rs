@@ -1,9 +1,7 @@
 //! The codes of failures, for programs: words that stay when the sentences change. What a server refused has the
 //! server's own code; these are for everything else.
 
-use super::{Failure, Kind};
 use clap::error::ErrorKind;
-use std::borrow::Cow;
 
 macro_rules! codes {
     ($($constant:ident = $code:literal, $meaning:literal;)*) => {
@@ -54,36 +52,6 @@ pub(crate) fn help() -> String {
     )
 }
 
-impl Kind {
-    /// The code of a failure that has none of its own.
-    const fn code(self) -> &'static str {
-        match self {
-            Self::Failed => FAILED,
-            Self::Usage => USAGE,
-            Self::NotLoggedIn => NOT_LOGGED_IN,
-            Self::Forbidden => FORBIDDEN,
-            Self::NotFound => NOT_FOUND,
-            Self::Unreachable => UNREACHABLE,
-            Self::Partial => PARTIAL,
-            Self::BrokenPipe => OUTPUT,
-        }
-    }
-}
-
-impl Failure {
-    /// Gives it a code that says more than its kind does.
-    #[must_use]
-    pub(crate) fn coded(mut self, code: &'static str) -> Self {
-        self.code.get_or_insert(Cow::Borrowed(code));
-        self
-    }
-
-    /// The code for programs: the server's, else ours.
-    pub(crate) fn machine_code(&self) -> &str {
-        self.code.as_deref().unwrap_or_else(|| self.kind.code())
-    }
-}
-
 /// What is wrong with a command line, as the parser says it.
 pub(crate) const fn of_usage(kind: ErrorKind) -> &'static str {
     match kind {
@@ -121,18 +89,5 @@ mod tests {
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), all);
-    }
-
-    #[test]
-    fn the_servers_code_comes_first() {
-        let mut failure = Failure::usage("x");
-        assert_eq!(failure.machine_code(), "usage");
-        assert_eq!(
-            Failure::usage("x").coded(INVALID_VALUE).machine_code(),
-            "invalid_value"
-        );
-        failure.code = Some("BXNIM0415E".into());
-        failure = failure.coded(INVALID_VALUE);
-        assert_eq!(failure.machine_code(), "BXNIM0415E");
     }
 }

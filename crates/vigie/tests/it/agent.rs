@@ -16,10 +16,10 @@ fn host(terminal: &Terminal) {
         std::fs::write(path, text).unwrap();
     };
     put("sys/kernel/hostname", "web1.example.org\n");
-    put("stat", include_str!("../proc/stat"));
+    put("stat", include_str!("../../../agent/tests/proc/stat"));
     put("loadavg", "0.23 0.26 0.35 3/109 11785\n");
-    put("meminfo", include_str!("../proc/meminfo"));
-    put("net/dev", include_str!("../proc/net-dev"));
+    put("meminfo", include_str!("../../../agent/tests/proc/meminfo"));
+    put("net/dev", include_str!("../../../agent/tests/proc/net-dev"));
     put("1/stat", "1 (init) S 0 1 1");
 }
 
@@ -46,7 +46,7 @@ fn spool_files(directory: &Path) -> usize {
             if path.is_dir() {
                 spool_files(&path)
             } else {
-                usize::from(path.extension().is_some_and(|end| end == "spool"))
+                usize::from(path.extension().is_some_and(|end| end == "journal"))
             }
         })
         .sum()

@@ -9,6 +9,7 @@ use crate::private_files;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use strsim::levenshtein;
 
 /// Where an effective value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,9 +107,9 @@ fn refuse_unknown(layers: &Layers, settings: &[Setting]) -> Result<(), ConfigErr
         let nearest = settings
             .iter()
             .map(|s| s.key.as_ref())
-            .min_by_key(|candidate| distance(candidate, key));
+            .min_by_key(|candidate| levenshtein(candidate, key));
         match nearest {
-            Some(name) if distance(name, key) <= 4 => {
+            Some(name) if levenshtein(name, key) <= 4 => {
                 format!("is not a setting; did you mean `{name}`?")
             }
             _ => "is not a setting; `vigied config check` lists them all".to_owned(),
@@ -145,27 +146,6 @@ fn refuse_unknown(layers: &Layers, settings: &[Setting]) -> Result<(), ConfigErr
 /// The environment variable of a key.
 pub(super) fn variable(key: &str) -> String {
     format!("VIGIE_{}", key.replace('.', "_").to_ascii_uppercase())
-}
-
-/// Edits needed to turn one text into the other (Levenshtein).
-pub(super) fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (at, a) in left.chars().enumerate() {
-        let mut next = vec![at + 1];
-        for (column, b) in right.iter().enumerate() {
-            let get =
-                |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX / 2);
-            let replace = get(&row, column) + usize::from(a != *b);
-            next.push(
-                replace
-                    .min(get(&row, column + 1) + 1)
-                    .min(get(&next, column) + 1),
-            );
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 const LOG_LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];

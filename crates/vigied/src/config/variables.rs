@@ -1,10 +1,11 @@
 //! The variables of the environment that begin like ours: which name a setting, which are others', and what is said of the
 //! rest. What somebody meant to set must not stay unset without a word.
 
-use super::layer::{GONE, distance, variable};
+use super::layer::{GONE, variable};
 use super::setting::{Setting, all};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use strsim::levenshtein;
 
 /// How every variable of ours begins.
 const OURS: &str = "VIGIE_";
@@ -78,8 +79,8 @@ pub(super) fn unknown(name: &str, settings: &[Setting]) -> String {
     let own = settings.iter().map(Setting::environment);
     let nearest = own
         .chain(OF_THE_COMMAND_LINE.map(str::to_owned))
-        .min_by_key(|own| distance(own, &shown))
-        .filter(|own| distance(own, &shown) <= SLIP_MAX);
+        .min_by_key(|own| levenshtein(own, &shown))
+        .filter(|own| levenshtein(own, &shown) <= SLIP_MAX);
     match nearest {
         Some(own) => format!("`{shown}` names no setting; did you mean `{own}`?"),
         None => format!("`{shown}` names no setting; `vigied config check` lists them all"),

@@ -113,7 +113,7 @@ fn spooled(folder: &Path) -> u64 {
         .map(|entry| match entry.metadata() {
             Ok(data) if data.is_dir() => spooled(&entry.path()),
             // Eight bytes say what the file is; records come after them.
-            Ok(data) if entry.path().extension().is_some_and(|end| end == "spool") => {
+            Ok(data) if entry.path().extension().is_some_and(|end| end == "journal") => {
                 data.len().saturating_sub(8)
             }
             _ => 0,

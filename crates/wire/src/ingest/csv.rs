@@ -4,10 +4,14 @@
 //! between them, and decimal commas then (`dialect.rs`). A row has a sample, or a time and a value of each series
 //! (`layout.rs`). Timestamps are epoch seconds, or a time in another form, of UTC where it names no zone.
 
+mod columns;
 mod dialect;
 mod layout;
 mod read;
 mod row;
+
+pub use columns::{Columns, HeaderError};
+pub use row::ROW_BYTES_MAX;
 
 use crate::ingest::stamp::Stamps;
 use crate::ingest::{LineReject, Lines, Names, Now};
@@ -16,56 +20,6 @@ use dialect::{Dialect, FirstLine};
 use layout::Layout;
 use read::Reader;
 use row::{Row, Splitter};
-
-/// The longest row, in bytes.
-pub const ROW_BYTES_MAX: usize = 64 * 1024;
-
-/// Which columns hold what.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Columns {
-    /// The column of series names.
-    pub name: String,
-    /// The column of values.
-    pub value: String,
-    /// The column of timestamps. `None`: a column `timestamp`, `time`, `date` or `datetime` where there is one, else every row
-    /// is of now.
-    pub timestamp: Option<String>,
-}
-
-impl Default for Columns {
-    fn default() -> Self {
-        Self {
-            name: "name".to_owned(),
-            value: "value".to_owned(),
-            timestamp: None,
-        }
-    }
-}
-
-/// Why the header line does not do.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum HeaderError {
-    /// No line at all.
-    #[error("the file is empty, expected a header line with the names of the columns")]
-    Empty,
-    /// The line can't be read.
-    #[error("the header line can not be read: {0}")]
-    Malformed(RejectReason),
-    /// A column that is needed.
-    #[error("there is no column `{column}`; the columns are {found}")]
-    Missing {
-        /// Its name.
-        column: String,
-        /// The columns there are, in backticks.
-        found: String,
-    },
-    /// A name two columns have.
-    #[error("there are two columns `{column}`")]
-    Twice {
-        /// The name.
-        column: String,
-    },
-}
 
 /// Takes chunks of a file and makes samples of its rows.
 #[derive(Debug)]

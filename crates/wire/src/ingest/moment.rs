@@ -30,6 +30,18 @@ impl From<Millis> for Moment {
     }
 }
 
+impl Now<'_> {
+    /// The time of a sample that has none of its own.
+    #[must_use]
+    pub fn moment(self) -> Moment {
+        Moment {
+            at: self.exact(),
+            counts_from_now: true,
+            notice: None,
+        }
+    }
+}
+
 /// Reads a time in whatever form it is written, in UTC where it names no zone.
 ///
 /// # Errors

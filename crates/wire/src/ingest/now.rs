@@ -1,7 +1,6 @@
 //! When something was read. A sender sets times by its server's clock, and asking for that costs a request: it is asked only
 //! for a time that depends on it.
 
-use super::Moment;
 use base::time::Millis;
 use std::fmt;
 
@@ -17,16 +16,6 @@ impl<'a> Now<'a> {
     #[must_use]
     pub const fn told_by(here: Millis, by: &'a dyn Fn(Millis) -> Millis) -> Self {
         Self { here, by: Some(by) }
-    }
-
-    /// The time of a sample that has none of its own.
-    #[must_use]
-    pub fn moment(self) -> Moment {
-        Moment {
-            at: self.exact(),
-            counts_from_now: true,
-            notice: None,
-        }
     }
 
     /// By this machine's clock.

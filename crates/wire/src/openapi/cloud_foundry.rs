@@ -1,7 +1,7 @@
 //! The Cloud Foundry interface and its UAA.
 
 use super::build::{Document, Operation, reference};
-use super::identity::{CALLER, failing};
+use super::caller::{CALLER, failing};
 use crate::cf::deleted::{DeletedList, Restore};
 use crate::cf::info::Info;
 use crate::cf::list::List;

@@ -1,6 +1,7 @@
 //! The identity interface: tokens, keys, accounts and users.
 
 use super::build::{Document, Operation, headers, user_token};
+use super::caller::{CALLER, by_account, failing};
 use super::{cloud_foundry, invitation};
 use crate::iam::account::{AccountResource, Accounts};
 use crate::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey};
@@ -10,9 +11,6 @@ use crate::iam::token::{PasscodeReply, TokenReply};
 use crate::iam::user::{ChangePassword, InviteUsers, Invited, Username, Users};
 use crate::problem::{IdentityBody, TokenErrorBody};
 use serde_json::{Value, json};
-
-/// How a caller says who he is.
-pub(super) const CALLER: [&str; 2] = ["UserToken", "Bearer"];
 
 pub(super) fn document() -> Value {
     let mut document = Document::new(
@@ -253,15 +251,6 @@ fn one_api_key(document: &mut Document) {
     }
 }
 
-/// Pages as the account management has them.
-pub(super) fn by_account(operation: Operation) -> Operation {
-    operation.paged(
-        ("limit", 100),
-        ("_start", "where the page begins; out of `next_url`"),
-        json!({ "type": "string" }),
-    )
-}
-
 fn accounts(document: &mut Document) {
     let error = document.schema::<IdentityBody>();
     let list = document.schema::<Accounts>();
@@ -345,15 +334,4 @@ fn users(document: &mut Document) {
         .json(password)
         .answers_empty("204", "done");
     document.route("PUT", "/v2/users/self/password", failing(operation, &error));
-}
-
-/// The errors every route can answer, in the shape of its interface.
-pub(super) fn failing(operation: Operation, error: &Value) -> Operation {
-    operation
-        .answers("4XX", "the request can not be answered so", error.clone())
-        .answers(
-            "5XX",
-            "the server failed, or can not answer now",
-            error.clone(),
-        )
 }

@@ -1,7 +1,7 @@
 //! Answering invitations, and one-time codes.
 
 use super::build::{Document, Operation};
-use super::identity::{CALLER, by_account, failing};
+use super::caller::{CALLER, by_account, failing};
 use crate::iam::invitation::{Accept, AcceptAccount, Invitations, Redeem};
 use crate::problem::IdentityBody;
 

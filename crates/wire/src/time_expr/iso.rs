@@ -4,7 +4,8 @@
 //! `2025-11-25 12:00`, `20251125T120000Z`, `2025-11-25T12:00:00.250+01:00`, `2025-11`. `/` parts a date as `-` does. Without
 //! a zone it is of the zone that is handed in.
 
-use super::{TimeError, in_range};
+use super::error::TimeError;
+use super::text::in_range;
 use base::time::Millis;
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};

@@ -6,10 +6,9 @@
 //! - `lasthour`, `lastday`, `lastweek`, `lastmonth`, `lastyear`: one such span ago; and `lastmonday`: the latest one before
 //!   today.
 
-use super::{
-    EXPRESSION_BYTES_MAX, TimeError, default_range, in_range, iso, reference, split_where,
-};
-use crate::ingest::MILLISECONDS_FROM;
+use super::error::TimeError;
+use super::text::in_range;
+use super::{EXPRESSION_BYTES_MAX, MILLISECONDS_FROM, default_range, iso, reference, split_where};
 use base::time::{Millis, TimeRange};
 use jiff::tz::TimeZone;
 use std::fmt;

@@ -1,6 +1,7 @@
 //! The part of a time expression before the offset: a time of day and a day.
 
-use super::{TimeError, in_range, is_digits};
+use super::error::TimeError;
+use super::text::{in_range, is_digits};
 use base::time::Millis;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;

@@ -1,3 +1,4 @@
+use super::text::{EARLIEST, LATEST};
 use super::*;
 use proptest::prelude::*;
 

@@ -1,6 +1,6 @@
 //! `metrics delete`: says how many first.
 
-use super::counted;
+use super::counted::counted;
 use super::server_clock::ServerClock;
 use super::span::Span;
 use crate::client::Request;

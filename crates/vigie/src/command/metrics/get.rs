@@ -4,6 +4,7 @@ use super::asked::asked;
 use super::branch::propose;
 use super::figures::{readable, seconds, shortest, time};
 use super::missed::missed;
+use super::one_form::two_forms;
 use super::sparklines::sparklines;
 use super::watch::Watched;
 use super::zone::zone;
@@ -255,12 +256,6 @@ fn one_array(bodies: &[Vec<u8>]) -> Result<String, Failure> {
         [] => "[]\n".to_owned(),
         lines => format!("[\n{}\n]\n", lines.join(",\n")),
     })
-}
-
-/// Where one says `json`, the other must not say something else.
-pub(super) fn two_forms() -> Failure {
-    Failure::usage("`--output json` and another `--format` are two forms of one result")
-        .hint("give one of them")
 }
 
 pub(super) fn nothing_read(rows: &[ReadRow], monitoring: &Monitoring<'_>) -> Shown {

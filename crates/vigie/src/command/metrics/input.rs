@@ -17,22 +17,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use wire::ingest::{Lines, Names, Now, Stamps, csv, moment_in, plaintext};
 
+pub(crate) use super::input_format::Format;
+
 /// A JSON text is read as a whole; CSV and Graphite lines are not.
 const JSON_BYTES_MAX: usize = 256 << 20;
-
-/// The format of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub(crate) enum Format {
-    /// By the name's ending, else by the first characters
-    #[default]
-    Auto,
-    /// `{"name", "value", "timestamp"}`, in an array or line by line
-    Json,
-    /// A header line, then a sample per row, or a value per column
-    Csv,
-    /// Lines of `name value [timestamp]`
-    Graphite,
-}
 
 /// What the places of an input count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! `metrics list`: the tree of names, one request per level.
 
-use super::counted;
-use super::get::two_forms;
+use super::counted::counted;
+use super::one_form::two_forms;
 use crate::chart::Glyphs;
 use crate::client::Request;
 use crate::context::Context;

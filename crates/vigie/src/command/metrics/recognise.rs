@@ -1,6 +1,6 @@
 //! What an input holds, by the name of its file and its first bytes; and what can be told apart though it is not read here.
 
-use super::input::Format;
+use super::input_format::Format;
 use crate::error::Failure;
 use std::path::Path;
 

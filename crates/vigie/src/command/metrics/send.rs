@@ -1,17 +1,17 @@
 //! `metrics send`.
 
-use super::counted;
+use super::counted::counted;
 use super::input::{Format, Input, Portion};
 use super::progress::Progress;
 use super::server_clock::{self, ServerClock};
 use super::stop::Stop;
 use super::tally::Tally;
 use super::zone::zone;
-use crate::agent::receipt;
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::monitoring::{Monitoring, Patience, ScopeArgs};
+use crate::receipt::receipt;
 use base::overwritten;
 use base::time::Millis;
 use jiff::tz::TimeZone;

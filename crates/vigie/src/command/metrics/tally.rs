@@ -1,6 +1,6 @@
 //! The account of a sending: received = stored + overwritten + rejected, over all its batches.
 
-use super::counted;
+use super::counted::counted;
 use super::input::Unit;
 use crate::error::{Failure, Kind};
 use crate::output::Output;

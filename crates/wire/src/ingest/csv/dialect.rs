@@ -1,7 +1,7 @@
 //! How a file parts its fields and writes its numbers, told by its first line: `a,b` and 1.5, or `a;b` and 1,5 as spreadsheets
 //! of half the world write it, or tabs. A line `sep=;` before the header says so itself.
 
-use super::ROW_BYTES_MAX;
+use super::row::ROW_BYTES_MAX;
 use std::borrow::Cow;
 
 /// What may part fields, in the order in which a tie is decided.

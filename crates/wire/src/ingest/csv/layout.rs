@@ -1,7 +1,7 @@
 //! Which column holds what: of a sample in each row, or of a series in each column.
 
+use super::columns::{Columns, HeaderError};
 use super::row::Row;
-use super::{Columns, HeaderError};
 use crate::ingest::{Now, cut, moment};
 
 /// What programs call their columns, where nobody has said another name.

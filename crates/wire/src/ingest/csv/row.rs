@@ -1,7 +1,9 @@
 //! Cuts a stream into the rows and fields of RFC 4180, whatever its chunks.
 
-use super::ROW_BYTES_MAX;
 use base::sample::RejectReason;
+
+/// The longest row, in bytes.
+pub const ROW_BYTES_MAX: usize = 64 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum State {

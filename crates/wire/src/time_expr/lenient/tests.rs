@@ -1,3 +1,4 @@
+use super::super::text::{EARLIEST, LATEST};
 use super::*;
 use crate::time_expr;
 use crate::time_expr::zone;
@@ -191,7 +192,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_printed_is_read_back(at in super::super::EARLIEST..super::super::LATEST) {
+    fn what_is_printed_is_read_back(at in EARLIEST..LATEST) {
         let instant = jiff::Timestamp::from_millisecond(at).unwrap();
         prop_assert_eq!(self::at(&instant.to_string()), Ok(at));
         let civil = TimeZone::UTC.to_datetime(instant);

@@ -1,0 +1,68 @@
+//! The rhythm in which an agent looks at its host.
+
+use crate::bell::Bell;
+use crate::host::Host;
+use crate::reading::{Naming, Reading, batch};
+use base::sample::Batch;
+use base::time::{Clock as _, Millis, SystemClock};
+use std::time::Duration;
+
+/// Between the first two looks: long enough for rates, short enough for someone who watches.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+
+/// The looks at a host, in their rhythm.
+#[derive(Debug)]
+pub struct Looks<'a> {
+    /// At what.
+    pub host: &'a Host,
+    /// What stands before every name.
+    pub naming: &'a Naming,
+    /// Stops them.
+    pub bell: &'a Bell,
+    /// From one to the next.
+    pub interval: Duration,
+    /// How many; `None`: until they are stopped.
+    pub count: Option<u64>,
+}
+
+impl Looks<'_> {
+    /// Hands the samples of each look to `take`, until the bell stops it or as many as were asked for are done.
+    ///
+    /// # Errors
+    /// The first error of `take`.
+    pub fn each<E>(&self, mut take: impl FnMut(&Batch) -> Result<(), E>) -> Result<(), E> {
+        let mut before: Reading = self.host.read(SystemClock.now());
+        let mut left = self.count;
+        let mut pause = FIRST_WAIT.min(self.interval);
+        while left != Some(0) && !self.bell.rest(pause) {
+            let now = self.host.read(SystemClock.now());
+            take(&batch(Some(&before), &now, self.naming))?;
+            left = left.map(|looks| looks.saturating_sub(1));
+            before = now;
+            pause = until_next(SystemClock.now(), self.interval);
+        }
+        Ok(())
+    }
+}
+
+/// The time until the clock shows a multiple of the interval: all agents look at the same moments, whenever they started.
+fn until_next(now: Millis, interval: Duration) -> Duration {
+    let interval = i64::try_from(interval.as_millis())
+        .unwrap_or(i64::MAX)
+        .max(1);
+    let rest = interval - now.0.rem_euclid(interval);
+    Duration::from_millis(u64::try_from(rest).unwrap_or(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_fall_on_multiples_of_the_interval() {
+        let ten = Duration::from_secs(10);
+        assert_eq!(until_next(Millis(12_345), ten), Duration::from_millis(7655));
+        assert_eq!(until_next(Millis(20_000), ten), ten);
+        assert_eq!(until_next(Millis(-1), ten), Duration::from_millis(1));
+    }
+}

@@ -1,0 +1,361 @@
+//! One look at the host, and the samples that two looks make. Pure.
+//!
+//! Names are those of collectd, so that dashboards made for it go on working:
+//! `<plugin>[-<instance>].<type>[-<instance>]`, for example `cpu-0.cpu-user` or `interface-eth0.if_octets.rx`.
+//! Counters become rates per second, as collectd sends them to Graphite; the time of a core is in percent.
+
+use crate::proc::{Core, Disk, Interface, MODES, Memory, STATES};
+use base::name::SeriesName;
+use base::sample::Batch;
+use base::time::Millis;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What the host looked like at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// When, for the samples.
+    pub(crate) at: Millis,
+    /// When, on a clock nobody sets; for the rates.
+    pub(crate) elapsed: Duration,
+    pub(crate) cores: Vec<Core>,
+    pub(crate) forks: Option<u64>,
+    pub(crate) load: Option<[f64; 3]>,
+    pub(crate) memory: Option<Memory>,
+    pub(crate) disks: Vec<Disk>,
+    pub(crate) interfaces: Vec<Interface>,
+    pub(crate) filesystems: Vec<Filesystem>,
+    /// How many processes are in which of [`STATES`].
+    pub(crate) states: BTreeMap<&'static str, u64>,
+}
+
+/// A file system's bytes by use; together they are all of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Filesystem {
+    /// As in the measurement's name, for example `root`.
+    pub(crate) name: String,
+    /// For anyone.
+    pub(crate) free: u64,
+    /// For the superuser.
+    pub(crate) reserved: u64,
+    /// Taken.
+    pub(crate) used: u64,
+}
+
+/// What stands before every name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Naming {
+    stem: String,
+}
+
+impl Naming {
+    /// `prefix` may be empty or several elements, with or without a dot at its end; dots in `host` become `_`.
+    pub fn new(prefix: &str, host: &str) -> Self {
+        let host = element(host);
+        let stem = match prefix.trim_end_matches('.') {
+            "" => host,
+            prefix => format!("{prefix}.{host}"),
+        };
+        Self { stem }
+    }
+
+    /// The beginning of every name.
+    pub fn stem(&self) -> &str {
+        &self.stem
+    }
+}
+
+/// A text as one element of a name: what no element may hold becomes `_`.
+fn element(text: &str) -> String {
+    let harmless = |character: char| {
+        character != '.'
+            && character != ';'
+            && character != '/'
+            && SeriesName::parse(character.encode_utf8(&mut [0; 4])).is_ok()
+    };
+    text.chars()
+        .map(|character| if harmless(character) { character } else { '_' })
+        .collect()
+}
+
+/// The samples of `now`; rates need an earlier reading.
+pub fn batch(before: Option<&Reading>, now: &Reading, naming: &Naming) -> Batch {
+    let mut batch = Batch::default();
+    for (path, value) in samples(before, now) {
+        let name = format!("{}.{path}", naming.stem());
+        // What the kernel calls a device is no promise to be a name; a sample without a name is no sample.
+        if let Ok(name) = SeriesName::parse(&name)
+            && value.is_finite()
+        {
+            batch.push(&name, now.at, value);
+        }
+    }
+    batch
+}
+
+fn samples(before: Option<&Reading>, now: &Reading) -> Vec<(String, f64)> {
+    let mut samples = Vec::new();
+    gauges(now, &mut samples);
+    if let Some(before) = before {
+        let seconds = now.elapsed.saturating_sub(before.elapsed).as_secs_f64();
+        if seconds > 0.0 {
+            rates(before, now, seconds, &mut samples);
+        }
+    }
+    samples
+}
+
+fn gauges(now: &Reading, samples: &mut Vec<(String, f64)>) {
+    let mut add = |name: String, value: f64| samples.push((name, value));
+    if let Some(load) = now.load {
+        for (term, value) in ["shortterm", "midterm", "longterm"].into_iter().zip(load) {
+            add(format!("load.load.{term}"), value);
+        }
+    }
+    if let Some(memory) = now.memory {
+        for (part, bytes) in [
+            ("used", memory.used),
+            ("free", memory.free),
+            ("buffered", memory.buffered),
+            ("cached", memory.cached),
+            ("slab_recl", memory.slab_reclaimable),
+            ("slab_unrecl", memory.slab_unreclaimable),
+        ] {
+            add(format!("memory.memory-{part}"), bytes as f64);
+        }
+    }
+    for filesystem in &now.filesystems {
+        let name = element(&filesystem.name);
+        for (part, bytes) in [
+            ("free", filesystem.free),
+            ("reserved", filesystem.reserved),
+            ("used", filesystem.used),
+        ] {
+            add(format!("df-{name}.df_complex-{part}"), bytes as f64);
+        }
+    }
+    if !now.states.is_empty() {
+        for state in STATES {
+            let count = now.states.get(state).copied().unwrap_or(0);
+            add(format!("processes.ps_state-{state}"), count as f64);
+        }
+    }
+    for disk in &now.disks {
+        let name = element(&disk.name);
+        add(
+            format!("disk-{name}.pending_operations"),
+            disk.pending as f64,
+        );
+    }
+}
+
+fn rates(before: &Reading, now: &Reading, seconds: f64, samples: &mut Vec<(String, f64)>) {
+    for core in &now.cores {
+        let earlier = before.cores.iter().find(|each| each.number == core.number);
+        samples.extend(
+            earlier
+                .map(|earlier| shares(earlier, core))
+                .unwrap_or_default(),
+        );
+    }
+    let mut add = |name: String, earlier: u64, later: u64| {
+        // A counter that went back has begun anew; what it counted in between is not known.
+        if let Some(grown) = later.checked_sub(earlier) {
+            samples.push((name, grown as f64 / seconds));
+        }
+    };
+    if let (Some(earlier), Some(later)) = (before.forks, now.forks) {
+        add("processes.fork_rate".to_owned(), earlier, later);
+    }
+    for later in &now.interfaces {
+        let Some(earlier) = before
+            .interfaces
+            .iter()
+            .find(|each| each.name == later.name)
+        else {
+            continue;
+        };
+        let name = element(&later.name);
+        for (way, from, to) in [
+            ("rx", earlier.received, later.received),
+            ("tx", earlier.sent, later.sent),
+        ] {
+            add(
+                format!("interface-{name}.if_octets.{way}"),
+                from.bytes,
+                to.bytes,
+            );
+            add(
+                format!("interface-{name}.if_packets.{way}"),
+                from.packets,
+                to.packets,
+            );
+            add(
+                format!("interface-{name}.if_errors.{way}"),
+                from.errors,
+                to.errors,
+            );
+            add(
+                format!("interface-{name}.if_dropped.{way}"),
+                from.dropped,
+                to.dropped,
+            );
+        }
+    }
+    for later in &now.disks {
+        let Some(earlier) = before.disks.iter().find(|each| each.name == later.name) else {
+            continue;
+        };
+        let name = element(&later.name);
+        for (way, from, to) in [
+            ("read", earlier.read, later.read),
+            ("write", earlier.write, later.write),
+        ] {
+            add(
+                format!("disk-{name}.disk_octets.{way}"),
+                from.bytes,
+                to.bytes,
+            );
+            add(
+                format!("disk-{name}.disk_ops.{way}"),
+                from.operations,
+                to.operations,
+            );
+            add(
+                format!("disk-{name}.disk_merged.{way}"),
+                from.merged,
+                to.merged,
+            );
+            add(
+                format!("disk-{name}.disk_time.{way}"),
+                from.milliseconds,
+                to.milliseconds,
+            );
+        }
+        add(
+            format!("disk-{name}.disk_io_time.io_time"),
+            earlier.busy_ms,
+            later.busy_ms,
+        );
+    }
+}
+
+/// A core's time between two readings, in percent by mode.
+fn shares(earlier: &Core, later: &Core) -> Vec<(String, f64)> {
+    // The kernel lets `idle` and `wait` go back by a tick now and then: that is no time, not a huge one.
+    let ticks: Vec<u64> = later
+        .ticks
+        .iter()
+        .zip(&earlier.ticks)
+        .map(|(later, earlier)| later.saturating_sub(*earlier))
+        .collect();
+    let total: u64 = ticks.iter().sum();
+    if total == 0 {
+        return Vec::new();
+    }
+    MODES
+        .into_iter()
+        .zip(ticks)
+        .map(|(mode, ticks)| {
+            let percent = ticks as f64 * 100.0 / total as f64;
+            (format!("cpu-{}.cpu-{mode}", later.number), percent)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proc;
+    use proptest::prelude::*;
+
+    fn reading(at: i64) -> Reading {
+        let stat = include_str!("../tests/proc/stat");
+        Reading {
+            at: Millis::from_secs(at),
+            elapsed: Duration::from_secs(at.unsigned_abs()),
+            cores: proc::cores(stat),
+            forks: proc::forks(stat),
+            load: proc::load("0.23 0.26 0.35 3/109 11785"),
+            memory: proc::memory(include_str!("../tests/proc/meminfo")),
+            disks: proc::disks(include_str!("../tests/proc/diskstats")),
+            interfaces: proc::interfaces(include_str!("../tests/proc/net-dev")),
+            filesystems: vec![Filesystem {
+                name: "srv-photo albums".to_owned(),
+                free: 5,
+                reserved: 1,
+                used: 4,
+            }],
+            states: BTreeMap::from([("running", 1), ("sleeping", 40)]),
+        }
+    }
+
+    fn later() -> Reading {
+        let mut later = reading(20);
+        for core in &mut later.cores {
+            core.ticks[0] += 250;
+            core.ticks[3] += 750;
+        }
+        later.forks = later.forks.map(|forks| forks + 35);
+        later.interfaces[1].received.bytes += 10_240;
+        later.disks[0].write.bytes += 4096;
+        later.disks[0].busy_ms += 120;
+        later
+    }
+
+    fn text(batch: &Batch) -> String {
+        batch
+            .iter()
+            .map(|sample| format!("{} {} {}\n", sample.name, sample.value, sample.at.secs()))
+            .collect()
+    }
+
+    #[test]
+    fn two_readings_make_the_samples_collectd_would() {
+        let naming = Naming::new("monitor.", "web1.example.org");
+        insta::assert_snapshot!(text(&batch(Some(&reading(10)), &later(), &naming)));
+    }
+
+    #[test]
+    fn the_first_reading_has_no_rates() {
+        let batch = batch(None, &reading(10), &Naming::new("", "h"));
+        assert!(
+            batch
+                .iter()
+                .any(|sample| sample.name == "h.load.load.shortterm")
+        );
+        assert!(!batch.iter().any(|sample| sample.name.contains("cpu-")));
+        assert!(!batch.iter().any(|sample| sample.name.contains("if_octets")));
+    }
+
+    #[test]
+    fn a_counter_that_begins_anew_has_no_rate() {
+        let mut later = later();
+        later.interfaces[1].received.bytes = 3;
+        let batch = batch(Some(&reading(10)), &later, &Naming::new("", "h"));
+        let names: Vec<&str> = batch.iter().map(|sample| sample.name).collect();
+        assert!(!names.contains(&"h.interface-eth0.if_octets.rx"));
+        assert!(names.contains(&"h.interface-eth0.if_octets.tx"));
+    }
+
+    #[test]
+    fn a_host_is_one_element() {
+        assert_eq!(Naming::new("", "a.b c/d").stem(), "a_b_c_d");
+        assert_eq!(Naming::new("x.y.", "h").stem(), "x.y.h");
+    }
+
+    proptest! {
+        #[test]
+        fn any_two_counters_make_finite_values(a in any::<u64>(), b in any::<u64>(), seconds in 0_u64..100) {
+            let (mut before, mut after) = (reading(10), reading(10));
+            before.cores[0].ticks = vec![a / 16, b / 16, 0, 1];
+            after.cores[0].ticks = vec![b / 16, a / 16, 5, 0];
+            before.disks[0].read.bytes = a;
+            after.disks[0].read.bytes = b;
+            after.elapsed += Duration::from_secs(seconds);
+            for sample in batch(Some(&before), &after, &Naming::new("", "h")).iter() {
+                prop_assert!(sample.value.is_finite() && sample.value >= 0.0);
+            }
+        }
+    }
+}

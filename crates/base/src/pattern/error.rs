@@ -1,0 +1,93 @@
+//! Why a text is not a pattern.
+
+use crate::limit::{self, Limit};
+use crate::unseen::told;
+
+/// Why a text is not a pattern; offsets are bytes from its beginning.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// Nothing at all.
+    #[error("the pattern is empty")]
+    Empty,
+    /// Longer than [`limit::PATTERN_BYTES`].
+    #[error("the pattern has {0} bytes, more than `pattern_bytes` = {max}", max = limit::PATTERN_BYTES.default)]
+    TooLong(usize),
+    /// More elements, `**` not counted, than [`limit::NAME_ELEMENTS`]: no name is as deep.
+    #[error("the pattern has {0} elements, more than `name_elements` = {max}", max = limit::NAME_ELEMENTS.default)]
+    TooDeep(usize),
+    /// `a..b`, `.a` or `a.`.
+    #[error("the pattern has an empty element at offset {0} (a dot too many)")]
+    EmptyElement(usize),
+    /// A bracket or brace without its partner.
+    #[error("`{character}` at offset {at} has no partner")]
+    Unbalanced {
+        /// The lonely character.
+        character: char,
+        /// Where it stands.
+        at: usize,
+    },
+    /// `[]`, or a range that runs backwards.
+    #[error("the set of characters at offset {0} is empty")]
+    EmptySet(usize),
+    /// Its tables would be larger than [`limit::PATTERN_TABLE_BYTES`].
+    #[error("the pattern tells too many different characters apart for its length: its tables need more than `pattern_table_bytes` = {max}", max = limit::PATTERN_TABLE_BYTES.default)]
+    TooVaried,
+    /// A backslash before a character no series name may hold.
+    #[error(
+        "`\\` at offset {at} makes {} a character like others, which no series name holds", told(*.character)
+    )]
+    Escaped {
+        /// The character.
+        character: char,
+        /// Where the backslash stands.
+        at: usize,
+    },
+    /// A character no series name may hold.
+    #[error("the pattern holds {} at offset {at}, which no series name holds", told(*.character))]
+    Character {
+        /// The character.
+        character: char,
+        /// Where it stands.
+        at: usize,
+    },
+}
+
+impl PatternError {
+    /// Where it is, where it has a place.
+    #[must_use]
+    pub const fn at(&self) -> Option<usize> {
+        match self {
+            Self::EmptyElement(at)
+            | Self::EmptySet(at)
+            | Self::Unbalanced { at, .. }
+            | Self::Character { at, .. }
+            | Self::Escaped { at, .. } => Some(*at),
+            Self::Empty | Self::TooLong(_) | Self::TooDeep(_) | Self::TooVaried => None,
+        }
+    }
+
+    /// The same in a text that has `by` bytes before the pattern.
+    #[must_use]
+    pub const fn moved(mut self, by: usize) -> Self {
+        match &mut self {
+            Self::EmptyElement(at)
+            | Self::EmptySet(at)
+            | Self::Unbalanced { at, .. }
+            | Self::Character { at, .. }
+            | Self::Escaped { at, .. } => *at += by,
+            Self::Empty | Self::TooLong(_) | Self::TooDeep(_) | Self::TooVaried => {}
+        }
+        self
+    }
+
+    /// The limit it is about.
+    #[must_use]
+    pub const fn limit(&self) -> Option<&'static Limit> {
+        match self {
+            Self::TooLong(_) => Some(&limit::PATTERN_BYTES),
+            Self::TooDeep(_) => Some(&limit::NAME_ELEMENTS),
+            Self::TooVaried => Some(&limit::PATTERN_TABLE_BYTES),
+            _ => None,
+        }
+    }
+}

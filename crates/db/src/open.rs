@@ -1,0 +1,89 @@
+//! Opens a database: its file or its server, and its tables in this program's version.
+
+use crate::pool::BUSY_TIMEOUT;
+use crate::room::{Room, Watched};
+use crate::{Db, DbError, connect, migrate};
+use sqlx::Connection;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// Connections to PostgreSQL per node.
+const POSTGRES_CONNECTIONS_MAX: u32 = 16;
+
+/// Readers of a SQLite file; writers queue at the file's lock.
+const SQLITE_CONNECTIONS_MAX: u32 = 4;
+
+impl Db {
+    /// Opens a database and brings its tables to this program's version. `address` is the path of a SQLite file
+    /// (created with mode 0600) or a `postgres://` address.
+    ///
+    /// # Errors
+    /// [`DbError`] says what failed; [`DbError::Refused`] that no PostgreSQL lets us in, after one try.
+    pub async fn open(address: &str) -> Result<Self, DbError> {
+        let db = if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+            let pool = PgPoolOptions::new()
+                .max_connections(POSTGRES_CONNECTIONS_MAX)
+                .acquire_timeout(BUSY_TIMEOUT);
+            let pool = pool.connect_lazy_with(connect::try_once(address).await?);
+            Self::Pg(Watched::new(pool, Room::default()))
+        } else if address.contains("://") {
+            return Err(DbError::Address(
+                address.split("://").next().unwrap_or_default().to_owned(),
+            ));
+        } else {
+            let pool = open_file(Path::new(address)).await?;
+            Self::Sqlite(Watched::new(pool, Room::default()))
+        };
+        migrate::run(&db).await?;
+        Ok(db)
+    }
+}
+
+/// Makes the file where there is none, and never through a link: what it leads to would be opened as a database.
+fn create_file(path: &Path) -> io::Result<()> {
+    let made = std::fs::File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match made {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        made => return made.map(drop),
+    }
+    if path.symlink_metadata()?.is_file() {
+        return Ok(());
+    }
+    let what = "it is a link, or no file at all";
+    Err(io::Error::new(io::ErrorKind::InvalidInput, what))
+}
+
+async fn open_file(path: &Path) -> Result<SqlitePool, DbError> {
+    // Created here, so that the file never exists with wider rights than it will have.
+    create_file(path).map_err(|source| DbError::File {
+        path: path.display().to_string(),
+        source,
+    })?;
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT);
+    let pool = SqlitePoolOptions::new()
+        .max_connections(SQLITE_CONNECTIONS_MAX)
+        .acquire_timeout(BUSY_TIMEOUT)
+        // SQLite ends a transaction by itself that finds the disk full, and the driver goes on counting it: such a connection
+        // begins no other one, and a new one takes its place.
+        .before_acquire(|connection, _| {
+            let is_free = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_free) })
+        });
+    pool.connect_with(options)
+        .await
+        .map_err(DbError::sql("open the file"))
+}

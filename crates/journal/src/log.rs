@@ -1,0 +1,295 @@
+//! The journal itself.
+//!
+//! Invariants: a record is on stable storage when [`Journal::append`] returns; a file goes only when each of its records
+//! was given up with [`Journal::discard`], or, under [`WhenFull::DropOldest`], when room is needed for newer ones, which
+//! is counted; nothing is written behind a torn end, so that a crash costs the record that was being written and no other.
+//!
+//! What it is not: exactly-once. Records already given up may be read again after a restart, because a file goes as a
+//! whole. Who takes them must not mind having one twice.
+
+use crate::error::{JournalError, failed};
+use crate::folder;
+use crate::frame::{MAGIC, Scan, frame, scan};
+use crate::record::Record;
+use std::collections::VecDeque;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// A file is closed beyond this size. Small, since a file is what is dropped and re-read as a whole.
+const FILE_BYTES: u64 = 1 << 20;
+
+/// What to do when there is no room for another record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenFull {
+    /// Drops the oldest file: for what is of less use the older it is.
+    DropOldest,
+    /// Refuses the record: for what somebody was promised.
+    Refuse,
+}
+
+/// What had to be given up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Lost {
+    /// The weight of the records that were dropped to make room.
+    pub dropped: u64,
+    /// Files that end in a record which was being written when everything stopped. Its append never returned.
+    pub torn: u64,
+    /// Places that hold neither a record nor such an end.
+    pub damaged: u64,
+}
+
+/// A file; its records are read when they are asked for, so that a long outage costs disk and not memory.
+#[derive(Debug)]
+struct Segment {
+    number: u64,
+    bytes: u64,
+    /// Everything before this byte was given up.
+    given_up: u64,
+    /// Records from there on.
+    records: usize,
+    /// What they count for.
+    weight: u64,
+}
+
+/// The folder of a journal, opened.
+#[derive(Debug)]
+pub struct Journal {
+    folder: PathBuf,
+    bytes_max: u64,
+    when_full: WhenFull,
+    segments: VecDeque<Segment>,
+    /// The file that takes the next record; it is the newest segment.
+    open: Option<File>,
+    lost: Lost,
+    /// Held for as long as the journal is used.
+    _lock: File,
+}
+
+impl Journal {
+    /// Opens `folder`, making it if need be, and looks through what lies in it. `bytes_max` counts for at least 2 MiB.
+    ///
+    /// # Errors
+    /// When the folder cannot be made, read or written, or is in use.
+    pub fn open(folder: &Path, bytes_max: u64, when_full: WhenFull) -> Result<Self, JournalError> {
+        folder::create(folder)?;
+        let lock = folder::lock(folder)?;
+        let mut journal = Self {
+            folder: folder.to_owned(),
+            bytes_max: bytes_max.max(2 * FILE_BYTES),
+            when_full,
+            segments: VecDeque::new(),
+            open: None,
+            lost: Lost::default(),
+            _lock: lock,
+        };
+        for number in folder::numbers(folder)? {
+            let (scan, bytes) = journal.read(number)?;
+            journal.lost.torn += u64::from(scan.is_torn);
+            journal.lost.damaged += scan.damaged;
+            journal.segments.push_back(Segment {
+                number,
+                bytes,
+                given_up: 0,
+                records: scan.records.len(),
+                weight: weight(&scan.records),
+            });
+        }
+        journal.sweep()?;
+        Ok(journal)
+    }
+
+    /// Adds a record; it is on stable storage when this returns. `weight` is what it counts for.
+    ///
+    /// # Errors
+    /// When it could not be written, or there is no room for it.
+    pub fn append(&mut self, payload: &[u8], weight: u32) -> Result<(), JournalError> {
+        let too_large = |bytes| JournalError::TooLarge {
+            path: self.folder.clone(),
+            bytes,
+            bytes_max: self.bytes_max,
+        };
+        let frame = frame(payload, weight).ok_or_else(|| too_large(payload.len() as u64))?;
+        let needed = frame.len() as u64;
+        if needed + MAGIC.len() as u64 > self.bytes_max {
+            return Err(too_large(needed));
+        }
+        self.make_room(needed)?;
+        let file = self.writable(needed)?;
+        let Some(segment) = self.segments.back_mut() else {
+            return Ok(());
+        };
+        // After a failure `self.open` stays empty and the next record opens a new file: nothing may follow a torn end.
+        let written = (&file).write_all(&frame).and_then(|()| file.sync_data());
+        if let Err(error) = written {
+            // What is refused is not to turn up later. Where this fails too, the part that was written takes room.
+            if file.set_len(segment.bytes).is_err() {
+                segment.bytes += needed;
+            }
+            return Err(failed(
+                "write",
+                &folder::path_of(&self.folder, segment.number),
+            )(error));
+        }
+        segment.bytes += needed;
+        segment.weight += u64::from(weight);
+        segment.records += 1;
+        self.open = Some(file);
+        Ok(())
+    }
+
+    /// The oldest records: of one file, as many as fit into `bytes_max` and `weight_max` but at least one. They stay in
+    /// the journal. Empty when nothing waits.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or one that holds nothing any more cannot be removed.
+    pub fn oldest(
+        &mut self,
+        bytes_max: usize,
+        weight_max: u64,
+    ) -> Result<Vec<Record>, JournalError> {
+        while let Some(segment) = self.segments.front() {
+            let (number, given_up) = (segment.number, segment.given_up);
+            let (scan, _) = self.read(number)?;
+            let mut records = scan.records;
+            records.retain(|record| record.place.start >= given_up);
+            if let Some(segment) = self.segments.front_mut()
+                && records.len() != segment.records
+            {
+                // It was sound when it was written, or when it was opened.
+                self.lost.damaged += segment.records.saturating_sub(records.len()) as u64;
+                segment.records = records.len();
+                segment.weight = weight(&records);
+            }
+            let (mut bytes, mut weight) = (0_usize, 0_u64);
+            let oldest: Vec<Record> = records
+                .into_iter()
+                .enumerate()
+                .take_while(|(at, record)| {
+                    bytes = bytes.saturating_add(record.payload.len());
+                    weight += u64::from(record.weight);
+                    *at == 0 || (bytes <= bytes_max && weight <= weight_max)
+                })
+                .map(|(_, record)| record)
+                .collect();
+            if !oldest.is_empty() {
+                return Ok(oldest);
+            }
+            self.remove_oldest()?;
+        }
+        Ok(Vec::new())
+    }
+
+    /// Gives up records that [`Self::oldest`] returned. Some may have been dropped meanwhile.
+    ///
+    /// # Errors
+    /// When a file that holds nothing any more cannot be removed.
+    pub fn discard(&mut self, records: &[Record]) -> Result<(), JournalError> {
+        for record in records {
+            if let Some(segment) = self.segments.front_mut()
+                && record.place.file == segment.number
+                && record.place.start >= segment.given_up
+            {
+                segment.given_up = record.place.end;
+                segment.records = segment.records.saturating_sub(1);
+                segment.weight = segment.weight.saturating_sub(u64::from(record.weight));
+            }
+        }
+        self.sweep()
+    }
+
+    /// What the records that wait count for.
+    #[must_use]
+    pub fn weight(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.weight).sum()
+    }
+
+    /// What was lost since the last call.
+    pub fn take_lost(&mut self) -> Lost {
+        std::mem::take(&mut self.lost)
+    }
+
+    /// What is in a file, and its length.
+    fn read(&self, number: u64) -> Result<(Scan, u64), JournalError> {
+        let bytes = folder::read(&folder::path_of(&self.folder, number))?;
+        Ok((scan(&bytes, number), bytes.len() as u64))
+    }
+
+    /// Removes the files at the old end that hold nothing any more.
+    fn sweep(&mut self) -> Result<(), JournalError> {
+        while self
+            .segments
+            .front()
+            .is_some_and(|segment| segment.records == 0)
+        {
+            self.remove_oldest()?;
+        }
+        Ok(())
+    }
+
+    fn make_room(&mut self, needed: u64) -> Result<(), JournalError> {
+        // A new file may have to be begun.
+        let needed = needed + MAGIC.len() as u64;
+        while !self.segments.is_empty() {
+            let used: u64 = self.segments.iter().map(|segment| segment.bytes).sum();
+            if used.saturating_add(needed) <= self.bytes_max {
+                break;
+            }
+            if self.when_full == WhenFull::Refuse {
+                return Err(JournalError::Full {
+                    path: self.folder.clone(),
+                    bytes_max: self.bytes_max,
+                });
+            }
+            self.remove_oldest()?;
+        }
+        Ok(())
+    }
+
+    fn remove_oldest(&mut self) -> Result<(), JournalError> {
+        let Some(segment) = self.segments.pop_front() else {
+            return Ok(());
+        };
+        if self.segments.is_empty() {
+            self.open = None;
+        }
+        self.lost.dropped += segment.weight;
+        let path = folder::path_of(&self.folder, segment.number);
+        fs::remove_file(&path).map_err(failed("remove", &path))
+    }
+
+    /// The file for the next record, taken out of `self.open`.
+    fn writable(&mut self, needed: u64) -> Result<File, JournalError> {
+        let has_room = self
+            .segments
+            .back()
+            .is_some_and(|segment| segment.bytes + needed <= FILE_BYTES);
+        if let Some(file) = self.open.take()
+            && has_room
+        {
+            return Ok(file);
+        }
+        let number = self.segments.back().map_or(1, |segment| segment.number + 1);
+        let path = folder::path_of(&self.folder, number);
+        let file = folder::create_file(&path)?;
+        self.segments.push_back(Segment {
+            number,
+            bytes: MAGIC.len() as u64,
+            given_up: 0,
+            records: 0,
+            weight: 0,
+        });
+        (&file).write_all(MAGIC).map_err(failed("write", &path))?;
+        // Without this, the file's name could be lost in a crash that its bytes survive.
+        folder::sync(&self.folder)?;
+        Ok(file)
+    }
+}
+
+fn weight(records: &[Record]) -> u64 {
+    records.iter().map(|record| u64::from(record.weight)).sum()
+}
+
+#[cfg(test)]
+mod tests;

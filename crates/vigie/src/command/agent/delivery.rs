@@ -1,0 +1,134 @@
+//! Sends what waits in the buffer, and says so when something changes.
+
+use crate::client::Request;
+use crate::error::Failure;
+use crate::monitoring::{Monitoring, Patience};
+use crate::output::Output;
+use crate::receipt::receipt;
+use crate::shown::{Shown, shown};
+use agent::{Bell, Destination, Report, SendError, Sender, Verdict};
+use std::time::Duration;
+
+/// The first wait before a server that is away is asked again.
+const BACKOFF_MIN: Duration = Duration::from_secs(1);
+/// The longest.
+const BACKOFF_MAX: Duration = Duration::from_secs(60);
+/// The server could not read the body at all.
+const BODY_MALFORMED: &str = "BXNMSMT01E";
+
+/// The metrics API as the agent's destination.
+#[derive(Debug)]
+pub(super) struct ToServer<'a>(pub(super) &'a Monitoring<'a>);
+
+impl Destination for ToServer<'_> {
+    type Error = Failure;
+
+    fn deliver(&self, body: &[u8], samples: u64) -> Result<Verdict<Failure>, Failure> {
+        let url = self.0.url("/v1/metrics");
+        let make = || Request::post(&url).body("application/json", body.to_owned());
+        let reply = self.0.exchange(make, Patience::Once)?;
+        let refusal = match receipt(&reply, samples) {
+            Ok(receipt) => return Ok(Verdict::Receipt(receipt)),
+            Err(refusal) => refusal,
+        };
+        let told = refusal.text.as_deref();
+        let reason = told.unwrap_or_else(|| refusal.message.as_str()).to_owned();
+        match reply.status {
+            413 => Ok(Verdict::TooLarge {
+                reason,
+                error: refusal,
+            }),
+            _ if refusal.code.as_deref() == Some(BODY_MALFORMED) => {
+                Ok(Verdict::Hopeless { reason })
+            }
+            _ => Err(refusal),
+        }
+    }
+}
+
+/// Sends what the collector found, and says so when something changes.
+pub(super) struct Delivery<'a> {
+    sender: Sender<'a, ToServer<'a>>,
+    output: &'a Output,
+    pub(super) stored: u64,
+    /// The failure last told; not told again while it lasts.
+    trouble: Option<Shown>,
+}
+
+impl<'a> Delivery<'a> {
+    /// Tells of it on `output`.
+    pub(super) const fn new(sender: Sender<'a, ToServer<'a>>, output: &'a Output) -> Self {
+        Self {
+            sender,
+            output,
+            stored: 0,
+            trouble: None,
+        }
+    }
+
+    /// Sends whenever there is something, until the bell stops it.
+    pub(super) fn until_stopped(&mut self, bell: &Bell) {
+        let mut backoff = BACKOFF_MIN;
+        while !bell.is_stopped() {
+            let seen = bell.news();
+            match self.one() {
+                Ok(Report::Idle) => bell.listen(seen),
+                Ok(Report::Sent { .. }) => backoff = BACKOFF_MIN,
+                Err(_) => {
+                    // New samples are no reason to ask a server sooner that is away.
+                    bell.rest(backoff);
+                    backoff = backoff.saturating_mul(2).min(BACKOFF_MAX);
+                }
+            }
+        }
+    }
+
+    /// After the last look: everything that waits, unless the server is away.
+    pub(super) fn the_rest(&mut self) -> Result<(), Failure> {
+        while self.one()? != Report::Idle {}
+        Ok(())
+    }
+
+    fn one(&mut self) -> Result<Report, Failure> {
+        let report = self.sender.send().map_err(|error| match error {
+            SendError::Destination(failure) => failure,
+            SendError::Journal(error) => Failure::failed(error.to_string()),
+        });
+        match &report {
+            Ok(Report::Sent {
+                stored,
+                rejected,
+                reason,
+            }) => {
+                if self.trouble.take().is_some() {
+                    self.output.note("agent: the server takes samples again");
+                } else if self.stored == 0 && *stored > 0 {
+                    self.output.note("agent: the server takes samples");
+                }
+                self.stored = self.stored.saturating_add(*stored);
+                if *rejected > 0 {
+                    let reason = reason
+                        .as_deref()
+                        .map_or("the server gave no reason".into(), Shown::told);
+                    self.output.warn(shown!(
+                        "agent: {} samples were rejected: {}",
+                        rejected,
+                        reason
+                    ));
+                }
+            }
+            Err(failure) if self.trouble.as_ref() != Some(&failure.message) => {
+                self.output.warn(format!(
+                    "agent: {}; samples wait in the buffer",
+                    failure.message
+                ));
+                for hint in &failure.hints {
+                    self.output.note(shown!("hint: {}", hint));
+                }
+                self.trouble = Some(failure.message.clone());
+            }
+            Ok(Report::Idle) | Err(_) => {}
+        }
+        report
+    }
+}

@@ -1,0 +1,54 @@
+//! Puts samples into the buffer, and tells of those that never leave it for a server.
+
+use crate::output::Output;
+use agent::{Journal, Lost};
+use base::sample::Batch;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Keeps the samples of one look.
+pub(super) fn keep(journal: &Mutex<Journal>, batch: &Batch, output: &Output, losses: &Losses) {
+    let samples = u32::try_from(batch.len()).unwrap_or(u32::MAX);
+    let body = wire::ingest::encode::body(batch);
+    let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Err(error) = journal.append(&body, samples) {
+        losses
+            .samples
+            .fetch_add(u64::from(samples), Ordering::Relaxed);
+        output.warn(format!("agent: {samples} samples lost: {error}"));
+    }
+    let lost = journal.take_lost();
+    drop(journal);
+    losses.tell(output, lost);
+}
+
+/// What was lost since the start: told when it happens, and again at the end.
+#[derive(Debug, Default)]
+pub(super) struct Losses {
+    pub(super) samples: AtomicU64,
+}
+
+impl Losses {
+    /// Tells what the journal lost.
+    pub(super) fn tell(&self, output: &Output, lost: Lost) {
+        if lost.dropped > 0 {
+            self.samples.fetch_add(lost.dropped, Ordering::Relaxed);
+            output.warn(format!(
+                "agent: the buffer is full; the {} oldest samples were dropped",
+                lost.dropped
+            ));
+        }
+        if lost.torn > 0 {
+            output.warn(format!(
+                "agent: {} records in the buffer were not whole when the agent or the host stopped, and were left out",
+                lost.torn
+            ));
+        }
+        if lost.damaged > 0 {
+            output.warn(format!(
+                "agent: {} damaged records in the buffer were left out",
+                lost.damaged
+            ));
+        }
+    }
+}

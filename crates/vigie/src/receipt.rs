@@ -1,0 +1,32 @@
+//! What a server says of the samples it was sent.
+
+use crate::client::Reply;
+use crate::error::{Failure, code};
+use crate::shown::shown;
+use wire::receipt::Receipt;
+
+/// The receipt for `sent` samples, of a reply that is one: with 200, or with 400 where nothing was stored. Samples are given
+/// up on its strength, so that one whose figures do not account for all of them is none.
+pub(crate) fn receipt(reply: &Reply, sent: u64) -> Result<Receipt, Failure> {
+    let doing = "send metrics";
+    let receipt: Receipt = match reply.status {
+        200 => reply.read(doing)?,
+        400 => serde_json::from_slice(&reply.body).map_err(|_| reply.refusal(doing))?,
+        _ => return Err(reply.refusal(doing)),
+    };
+    if receipt.accounts_for(sent) {
+        return Ok(receipt);
+    }
+    Err(Failure::failed(shown!(
+        "cannot {}: the server's receipt does not account for the {} samples that were sent: received {}, stored {}, overwritten {}, rejected {}, reasons {}",
+        doing,
+        sent,
+        receipt.received,
+        receipt.stored,
+        receipt.overwritten,
+        receipt.rejected,
+        receipt.rejections.len()
+    ))
+    .coded(code::ANSWER_MALFORMED)
+    .hint("is this address a Vigie server? see `vigie api`"))
+}

@@ -1,0 +1,27 @@
+//! What the routes of the identity interface have in common.
+
+use super::build::Operation;
+use serde_json::{Value, json};
+
+/// How a caller says who they are.
+pub(super) const CALLER: [&str; 2] = ["UserToken", "Bearer"];
+
+/// Pages as the account management has them.
+pub(super) fn by_account(operation: Operation) -> Operation {
+    operation.paged(
+        ("limit", 100),
+        ("_start", "where the page begins; out of `next_url`"),
+        json!({ "type": "string" }),
+    )
+}
+
+/// The errors every route can answer, in the shape of its interface.
+pub(super) fn failing(operation: Operation, error: &Value) -> Operation {
+    operation
+        .answers("4XX", "the request can not be answered so", error.clone())
+        .answers(
+            "5XX",
+            "the server failed, or can not answer now",
+            error.clone(),
+        )
+}
