@@ -12,7 +12,7 @@ use base::name::SeriesName;
 use base::pattern::Pattern;
 use base::sample::Batch;
 use base::scope::{Action, Actions, Domain, Scope};
-use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, StoreError};
+use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, Shape, StoreError};
 use base::time::{ManualClock, Millis, TimeRange};
 use engine::storage::disk::Disk;
 use engine::{Engine, EngineConfig};
@@ -111,7 +111,10 @@ fn ask(engine: &Engine, question: Question, pattern: &Pattern) -> (Result<u64, S
             .map(|nodes| nodes.len() as u64),
         Question::Fetch => {
             let mut samples = 0;
-            let query = FetchQuery { pattern, range };
+            let query = FetchQuery {
+                pattern,
+                shape: Shape::Raw(range),
+            };
             let fetched = engine.fetch_each(&owner, &query, &context, &mut |series| {
                 samples += series.values.len() as u64;
                 ControlFlow::Continue(())

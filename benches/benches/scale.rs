@@ -11,7 +11,7 @@ use base::name::SeriesName;
 use base::pattern::Pattern;
 use base::sample::Batch;
 use base::scope::{Action, Actions, Domain, Scope};
-use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore};
+use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, Shape};
 use base::time::{ManualClock, Millis, TimeRange};
 use engine::storage::disk::Disk;
 use engine::{Engine, EngineConfig};
@@ -109,7 +109,7 @@ fn fetch(engine: &Engine, pattern: &str) -> Result<usize, Box<dyn std::error::Er
     let pattern = Pattern::parse(pattern)?;
     let query = FetchQuery {
         pattern: &pattern,
-        range: TimeRange::ALL,
+        shape: Shape::Raw(TimeRange::ALL),
     };
     let found = engine.fetch(&scope(), &query, &Context::unlimited())?;
     Ok(found.iter().map(|series| series.values.len()).sum())

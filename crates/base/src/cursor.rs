@@ -1,5 +1,9 @@
 //! The samples of a series in pieces, so that nobody who reads them needs to have all of them in memory.
 
+mod folded;
+
+pub use folded::shaped;
+
 use crate::sample::Series;
 use crate::store::StoreError;
 use crate::time::Millis;

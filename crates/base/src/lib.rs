@@ -10,6 +10,7 @@ pub mod allowance;
 pub mod context;
 pub mod cursor;
 pub mod error;
+pub mod grid;
 pub mod id;
 pub mod limit;
 pub mod name;

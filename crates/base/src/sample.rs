@@ -2,7 +2,7 @@
 
 use crate::limit::{self, Limit};
 use crate::name::{NameError, SeriesName};
-use crate::time::{Millis, Step};
+use crate::time::Millis;
 
 /// Samples on their way in, as columns: `names`, `timestamps` and `values` have one entry each per sample.
 #[derive(Debug, Clone, Default)]
@@ -180,16 +180,5 @@ pub struct Series {
     /// Instants, strictly ascending.
     pub timestamps: Vec<Millis>,
     /// As many values.
-    pub values: Vec<f64>,
-}
-
-/// A regular series: `values[i]` is at `start + i * step`; NaN means no sample.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Grid {
-    /// First slot.
-    pub start: Millis,
-    /// Distance of two slots.
-    pub step: Step,
-    /// One value per slot.
     pub values: Vec<f64>,
 }

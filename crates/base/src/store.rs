@@ -2,6 +2,7 @@
 
 use crate::context::{Context, Stop};
 use crate::cursor::{self, Taker};
+use crate::grid::{Fold, Window};
 use crate::id::TenantId;
 use crate::limit::{self, Limit};
 use crate::pattern::Pattern;
@@ -41,13 +42,38 @@ pub struct Node {
     pub branch: bool,
 }
 
+/// What is asked for of each series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Its samples as they were sent, both ends of the range included.
+    Raw(TimeRange),
+    /// One value for each slot of a window that has samples, at the beginning of the slot.
+    Grid {
+        /// The slots.
+        window: Window,
+        /// What the samples of a slot become.
+        fold: Fold,
+    },
+}
+
+impl Shape {
+    /// The instants whose samples count.
+    #[must_use]
+    pub fn range(&self) -> TimeRange {
+        match self {
+            Self::Raw(range) => *range,
+            Self::Grid { window, .. } => window.range(),
+        }
+    }
+}
+
 /// Which samples to read.
 #[derive(Debug, Clone)]
 pub struct FetchQuery<'a> {
     /// Fits whole series names.
     pub pattern: &'a Pattern,
-    /// Both ends included.
-    pub range: TimeRange,
+    /// As what.
+    pub shape: Shape,
 }
 
 /// What to delete: every series whose name fits the pattern, and every series below a node that fits it.
@@ -232,7 +258,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         context: &Context,
     ) -> Result<Vec<Node>, StoreError>;
 
-    /// Reads samples of one state of the store, and hands out one [`cursor::Cursor`] per fitting name, query after query, in each
+    /// Reads samples of one state of the store, in the shape that each query asks for, and hands out one [`cursor::Cursor`] per fitting name, query after query, in each
     /// ascending by name, also where a series has no sample in the range. `take` may end it with [`ControlFlow::Break`],
     /// which is no error. Needs [`crate::scope::Action::Render`].
     ///

@@ -9,9 +9,9 @@ use crate::memory::View;
 use crate::segment::reader::Segment;
 use crate::tombstone::Tombstone;
 use base::context::{Context, Resource, Stop};
-use base::cursor::{Cursor, Piece, Taker};
+use base::cursor::{Cursor, Piece, Taker, shaped};
 use base::id::{SeriesRef, TenantId};
-use base::store::{FetchQuery, StoreError};
+use base::store::{FetchQuery, Shape, StoreError};
 use base::time::{Millis, TimeRange};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -44,6 +44,7 @@ struct Wanted<'c> {
 #[derive(Debug)]
 pub(crate) struct Snapshot<'c> {
     tenant: TenantId,
+    shape: Shape,
     range: TimeRange,
     wanted: Vec<Wanted<'c>>,
     /// The last record whose effect is in the frozen head.
@@ -65,6 +66,7 @@ impl<'c> Snapshot<'c> {
         pace: &mut Pace<'c>,
     ) -> Result<Self, StoreError> {
         let found = find::series(&view.names, query.pattern, pace)?;
+        let range = query.shape.range();
         let mut wanted = Vec::with_capacity(found.len());
         for (name, series) in found {
             let frozen = view.frozen.as_ref();
@@ -83,16 +85,17 @@ impl<'c> Snapshot<'c> {
         }
         let mut segments = Vec::new();
         for segment in view.segments.iter() {
-            if segment.range().overlaps(&query.range) {
+            if segment.range().overlaps(&range) {
                 segments.push(Arc::clone(segment));
             }
         }
         pace.steps((view.segments.len() + view.tombstones.len()) as u64)?;
         let tombstones = view.tombstones.iter();
-        let concerns = |own: &&Tombstone| own.tenant == tenant && own.range.overlaps(&query.range);
+        let concerns = |own: &&Tombstone| own.tenant == tenant && own.range.overlaps(&range);
         let own = Self {
             tenant,
-            range: query.range,
+            shape: query.shape,
+            range,
             wanted,
             frozen_through: view.frozen.as_ref().map_or(0, |own| own.sequence),
             segments,
@@ -173,7 +176,7 @@ impl<'c> Snapshot<'c> {
                 counted: 0,
                 handed_out: 0,
             };
-            if take(&mut cursor)?.is_break() {
+            if shaped(&mut cursor, &self.shape, take)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }

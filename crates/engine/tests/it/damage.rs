@@ -6,7 +6,7 @@ use crate::support::{
 };
 use base::context::Context;
 use base::pattern::Pattern;
-use base::store::{FetchQuery, SampleStore, StoreError};
+use base::store::{FetchQuery, SampleStore, Shape, StoreError};
 use base::time::{ManualClock, Millis, TimeRange};
 use engine::Engine;
 use engine::storage::Storage;
@@ -66,7 +66,7 @@ fn state(engine: &Engine) -> Result<State, StoreError> {
             let pattern = Pattern::parse(depth).unwrap();
             let query = FetchQuery {
                 pattern: &pattern,
-                range: TimeRange::ALL,
+                shape: Shape::Raw(TimeRange::ALL),
             };
             for series in engine.fetch(&scope(tenant), &query, &Context::unlimited())? {
                 let at = series.timestamps.iter().map(|at| at.0);

@@ -6,7 +6,7 @@ use base::context::{Budget, Context, Memory, Resource, Stop};
 use base::cursor::Cursor;
 use base::limit;
 use base::pattern::Pattern;
-use base::store::{DeleteQuery, Durability, FetchQuery, SampleStore, StoreError};
+use base::store::{DeleteQuery, Durability, FetchQuery, SampleStore, Shape, StoreError};
 use base::time::{ManualClock, Millis, TimeRange};
 use engine::Engine;
 use engine::EngineConfig;
@@ -96,7 +96,7 @@ fn a_series_with_as_many_deletions_as_may_wait_is_read_in_few_steps() {
     let pattern = Pattern::parse("a.b").unwrap();
     let query = FetchQuery {
         pattern: &pattern,
-        range: TimeRange::ALL,
+        shape: Shape::Raw(TimeRange::ALL),
     };
     let begun = Instant::now();
     let series = engine.fetch(&scope(1), &query, &context).unwrap();
@@ -162,7 +162,7 @@ fn count_while(engine: &Engine, mut take: impl FnMut(&mut dyn Cursor)) -> Arc<Co
     let pattern = Pattern::parse("a.*").unwrap();
     let query = FetchQuery {
         pattern: &pattern,
-        range: TimeRange::ALL,
+        shape: Shape::Raw(TimeRange::ALL),
     };
     let read = engine.read_all(&scope(1), &[query], &context, &mut |series| {
         take(series);
@@ -208,7 +208,7 @@ fn what_a_reader_keeps_of_the_head_counts_as_his() {
     let pattern = Pattern::parse("a.*").unwrap();
     let query = FetchQuery {
         pattern: &pattern,
-        range: TimeRange::ALL,
+        shape: Shape::Raw(TimeRange::ALL),
     };
     let read = engine.read_all(&scope(1), &[query], &context, &mut |_| {
         kept.push(counting.now.load(Ordering::SeqCst));
@@ -231,7 +231,7 @@ fn a_series_can_be_read_twice_and_costs_its_samples_once() {
     let pattern = Pattern::parse("a.b").unwrap();
     let query = FetchQuery {
         pattern: &pattern,
-        range: TimeRange::ALL,
+        shape: Shape::Raw(TimeRange::ALL),
     };
     let mut seen = Vec::new();
     let read = engine.read_all(&scope(1), &[query], &context, &mut |series| {

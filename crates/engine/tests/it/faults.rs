@@ -4,7 +4,7 @@ use crate::support::{
     DAY, MINUTE, NOON, batch, config, delete, open, open_with, range, read, scope, send,
 };
 use base::context::Context;
-use base::store::{Durability, SampleStore, StoreError};
+use base::store::{Durability, SampleStore, Shape, StoreError};
 use base::time::{ManualClock, Millis};
 use engine::storage::Storage;
 use engine::storage::faulty::{Fault, Faulty};
@@ -303,7 +303,7 @@ fn a_damaged_block_stops_its_own_query_and_nothing_else() {
     let pattern = base::pattern::Pattern::parse("a.b").unwrap();
     let query = base::store::FetchQuery {
         pattern: &pattern,
-        range: base::time::TimeRange::ALL,
+        shape: Shape::Raw(base::time::TimeRange::ALL),
     };
     match engine.fetch(&scope(1), &query, &Context::unlimited()) {
         Err(StoreError::Corrupt {

@@ -8,7 +8,7 @@ use base::context::{Budget, Context, Resource, Stop};
 use base::name::SeriesName;
 use base::pattern::Pattern;
 use base::sample::Batch;
-use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, StoreError};
+use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, Shape, StoreError};
 use base::time::{ManualClock, Millis, TimeRange};
 use engine::storage::faulty::Faulty;
 use engine::{Engine, EngineConfig};
@@ -97,7 +97,7 @@ fn regression_6_no_question_keeps_a_writer_waiting() {
             };
             let fetch = FetchQuery {
                 pattern: &pattern,
-                range: TimeRange::ALL,
+                shape: Shape::Raw(TimeRange::ALL),
             };
             let delete = DeleteQuery {
                 pattern: &pattern,
@@ -127,7 +127,7 @@ fn a_reader_that_takes_its_time_keeps_nobody_waiting() {
     let pattern = Pattern::parse("a.*").unwrap();
     let query = FetchQuery {
         pattern: &pattern,
-        range: TimeRange::ALL,
+        shape: Shape::Raw(TimeRange::ALL),
     };
     let mut seen = Vec::new();
     let read_all = engine.fetch_each(&scope(1), &query, &Context::unlimited(), &mut |series| {
@@ -175,7 +175,7 @@ fn every_question_ends_when_it_is_cancelled_and_when_its_time_is_over() {
     };
     let fetch = FetchQuery {
         pattern: &pattern,
-        range: TimeRange::ALL,
+        shape: Shape::Raw(TimeRange::ALL),
     };
     let delete = DeleteQuery {
         pattern: &pattern,
@@ -242,7 +242,7 @@ fn a_question_beyond_its_steps_or_bytes_is_refused_with_figure_and_limit() {
     };
     let fetch = FetchQuery {
         pattern: &pattern,
-        range: TimeRange::ALL,
+        shape: Shape::Raw(TimeRange::ALL),
     };
     refused(
         stop_of(engine.find(&scope(1), &find, &few())),
@@ -296,7 +296,7 @@ fn what_directories_show_to_be_too_much_is_refused_before_anything_is_read() {
     let pattern = Pattern::parse("a.*").unwrap();
     let query = FetchQuery {
         pattern: &pattern,
-        range: TimeRange::ALL,
+        shape: Shape::Raw(TimeRange::ALL),
     };
     let budget = |samples, bytes| {
         Context::new(Budget {

@@ -8,7 +8,7 @@ use base::context::{Budget, Context, Resource, Stop};
 use base::pattern::Pattern;
 use base::sample::RejectReason;
 use base::scope::{Action, Actions};
-use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, StoreError};
+use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, Shape, StoreError};
 use base::time::{ManualClock, Millis, TimeRange};
 use engine::storage::Storage;
 use engine::storage::disk::Disk;
@@ -91,7 +91,7 @@ fn every_question_asks_for_its_own_right() {
         };
         let fetch = FetchQuery {
             pattern: &pattern,
-            range: TimeRange::ALL,
+            shape: Shape::Raw(TimeRange::ALL),
         };
         let delete = DeleteQuery {
             pattern: &pattern,
@@ -343,7 +343,7 @@ fn a_query_beyond_its_limits_is_refused() {
             });
             let query = FetchQuery {
                 pattern: &pattern,
-                range: TimeRange::ALL,
+                shape: Shape::Raw(TimeRange::ALL),
             };
             engine.fetch(&scope(1), &query, &context).map(drop)
         };

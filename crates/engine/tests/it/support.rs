@@ -6,7 +6,7 @@ use base::name::SeriesName;
 use base::pattern::Pattern;
 use base::sample::{Appended, Batch, Series};
 use base::scope::{Action, Actions, Domain, Scope};
-use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, StoreError};
+use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, Shape, StoreError};
 use base::time::{ManualClock, Millis, TimeRange};
 use engine::storage::faulty::Faulty;
 use engine::{Engine, EngineConfig, RecoveryReport};
@@ -87,7 +87,7 @@ pub(crate) fn fetch_in(
     let pattern = Pattern::parse(pattern).unwrap();
     let query = FetchQuery {
         pattern: &pattern,
-        range,
+        shape: Shape::Raw(range),
     };
     engine
         .fetch(&scope(tenant), &query, &Context::unlimited())

@@ -4,7 +4,8 @@
 //! seconds, with decimals only where a sample lies between two seconds.
 
 use crate::ingest::encode::{write_number, write_seconds};
-use base::sample::{Grid, Series};
+use base::grid::Grid;
+use base::sample::Series;
 use base::time::Millis;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};

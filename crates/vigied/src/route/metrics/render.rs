@@ -8,16 +8,16 @@ use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
+use base::grid::{Fold, Window};
 use base::limit;
 use base::scope::Scope;
-use base::store::FetchQuery;
+use base::store::{FetchQuery, Shape};
 use base::time::{Step, TimeRange};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use wire::code;
 use wire::excerpt;
 use wire::query::Query;
-use wire::render::consolidate::Window;
 use wire::target::{Target, TargetError};
 use wire::time_expr;
 
@@ -81,7 +81,10 @@ fn draw(
         }
         None => None,
     };
-    let range = window.map_or(range, |window| window.range());
+    let shape = window.map_or(Shape::Raw(range), |window| Shape::Grid {
+        window,
+        fold: Fold::Average,
+    });
     let context = answer.context();
     for target in &targets {
         hold(&context, target.pattern())?;
@@ -91,7 +94,7 @@ fn draw(
         .iter()
         .map(|target| FetchQuery {
             pattern: target.pattern(),
-            range,
+            shape,
         })
         .collect();
     let mut rows = Rows::new(answer, &context, window, points_max);

@@ -4,10 +4,9 @@
 use crate::query::answer::Answer;
 use base::context::{Context, Resource, Stop};
 use base::cursor::{Cursor, Piece};
+use base::grid::{Fold, Parts, Window, at_most};
 use base::store::StoreError;
 use base::time::Millis;
-use wire::render::consolidate::{self, Function, Window};
-use wire::render::gather::{Filling, Parts};
 use wire::render::json::{OpenRow, Points, Row, Sink, write_row};
 
 /// What the slot of a grid takes, with that of the coarser one made of it.
@@ -126,7 +125,7 @@ impl<'a> Rows<'a> {
         most: usize,
     ) -> Result<(), StoreError> {
         let ends = seen.first_and_last.filter(|_| seen.count > most);
-        let mut parts = ends.map(|(first, last)| Parts::new(first, last, most, Function::Average));
+        let mut parts = ends.map(|(first, last)| Parts::new(first, last, most, Fold::Average));
         let mut row = OpenRow::begin(&mut self.answer.out, series.name());
         let mut write = |piece: &Piece, parts: &mut Option<Parts>| match parts {
             Some(parts) => {
@@ -159,15 +158,12 @@ impl<'a> Rows<'a> {
     }
 
     fn fill_slots(&mut self, series: &mut dyn Cursor, window: Window) -> Result<(), StoreError> {
-        let mut filling = Filling::new(window, Function::Average);
+        let mut grid = window.empty();
         while let Some(piece) = series.next()? {
-            for (at, value) in piece.iter() {
-                filling.add(at, value);
-            }
+            window.put(&mut grid, piece.iter());
         }
-        let mut grid = filling.grid();
         if let Some(most) = self.points_max {
-            grid = consolidate::at_most(&grid, most, Function::Average);
+            grid = at_most(&grid, most, Fold::Average);
         }
         let row = Row {
             target: series.name(),
