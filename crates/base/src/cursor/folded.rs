@@ -2,6 +2,7 @@
 
 use super::{Cursor, Piece, Taker};
 use crate::grid::{Fold, Folding, Window};
+use crate::series::SeriesKey;
 use crate::store::{Shape, StoreError};
 use crate::time::Millis;
 use std::ops::ControlFlow;
@@ -36,8 +37,8 @@ struct Folded<'c> {
 }
 
 impl Cursor for Folded<'_> {
-    fn name(&self) -> &str {
-        self.raw.name()
+    fn key(&self) -> SeriesKey<'_> {
+        self.raw.key()
     }
 
     fn next(&mut self) -> Result<Option<Piece>, StoreError> {
@@ -92,8 +93,8 @@ mod tests {
     }
 
     impl Cursor for Cut {
-        fn name(&self) -> &str {
-            "a"
+        fn key(&self) -> SeriesKey<'_> {
+            SeriesKey::trusted("a")
         }
 
         fn next(&mut self) -> Result<Option<Piece>, StoreError> {

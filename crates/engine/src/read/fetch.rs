@@ -11,6 +11,8 @@ use crate::tombstone::Tombstone;
 use base::context::{Context, Resource, Stop};
 use base::cursor::{Cursor, Piece, Taker, shaped};
 use base::id::{SeriesRef, TenantId};
+use base::selector::NameFilter;
+use base::series::SeriesKey;
 use base::store::{FetchQuery, Shape, StoreError};
 use base::time::{Millis, TimeRange};
 use std::ops::ControlFlow;
@@ -33,7 +35,7 @@ pub(crate) struct Foreseen {
 /// ago, and so count as the query's.
 #[derive(Debug)]
 struct Wanted<'c> {
-    name: String,
+    key: SeriesKey<'static>,
     series: SeriesRef,
     frozen: Option<Arc<HeadSeries>>,
     head: Option<Arc<HeadSeries>>,
@@ -62,13 +64,14 @@ impl<'c> Snapshot<'c> {
         view: &View,
         tenant: TenantId,
         query: &FetchQuery<'_>,
+        filter: Option<&NameFilter>,
         foreseen: &mut Foreseen,
         pace: &mut Pace<'c>,
     ) -> Result<Self, StoreError> {
-        let found = find::series(&view.names, query.pattern, pace)?;
+        let found = find::series(&view.names, query.selector, filter, pace)?;
         let range = query.shape.range();
         let mut wanted = Vec::with_capacity(found.len());
-        for (name, series) in found {
+        for (key, series) in found {
             let frozen = view.frozen.as_ref();
             let frozen = frozen.and_then(|own| own.head.of(tenant, series)).cloned();
             let head = view.head.of(tenant, series).cloned();
@@ -76,7 +79,7 @@ impl<'c> Snapshot<'c> {
             let mut held = Held::of(pace.context());
             held.at_least(samples.sum::<u64>() * SAMPLE_BYTES)?;
             wanted.push(Wanted {
-                name,
+                key,
                 series,
                 frozen,
                 head,
@@ -168,7 +171,7 @@ impl<'c> Snapshot<'c> {
                 head: own.head.as_deref(),
             };
             let mut cursor = Reading {
-                name: &own.name,
+                key: &own.key,
                 sources,
                 reader: SeriesReader::new(sources),
                 held: Held::of(pace.context()),
@@ -186,7 +189,7 @@ impl<'c> Snapshot<'c> {
 
 /// A series in the hands of whoever asked for it.
 struct Reading<'s, 'p, 'c> {
-    name: &'s str,
+    key: &'s SeriesKey<'static>,
     sources: Sources<'s>,
     reader: SeriesReader<'s>,
     held: Held<'c>,
@@ -198,8 +201,8 @@ struct Reading<'s, 'p, 'c> {
 }
 
 impl Cursor for Reading<'_, '_, '_> {
-    fn name(&self) -> &str {
-        self.name
+    fn key(&self) -> SeriesKey<'_> {
+        SeriesKey::trusted(self.key.as_str())
     }
 
     fn next(&mut self) -> Result<Option<Piece>, StoreError> {

@@ -300,9 +300,9 @@ fn a_damaged_block_stops_its_own_query_and_nothing_else() {
         storage.damage(&segment, 41),
         "in the first block behind the header"
     );
-    let pattern = base::pattern::Pattern::parse("a.b").unwrap();
+    let selector = base::selector::Selector::parse("a.b").unwrap();
     let query = base::store::FetchQuery {
-        pattern: &pattern,
+        selector: &selector,
         shape: Shape::Raw(base::time::TimeRange::ALL),
     };
     match engine.fetch(&scope(1), &query, &Context::unlimited()) {

@@ -134,7 +134,7 @@ pub(crate) async fn answer(
         Refusal(code::DOMAIN_NOT_FOUND.problem(format!("there is no domain `{domain}`")))
     })?;
     let owner = Owner::Account(account);
-    let person: Arc<str> = scope.caller().into();
+    let person: Arc<str> = scope.principal().to_string().into();
     let queries = &app.queries;
     let now = Instant::now();
     let deadline = now.checked_add(app.limits.request_time).unwrap_or(now);

@@ -87,13 +87,13 @@ fn draw(
     });
     let context = answer.context();
     for target in &targets {
-        hold(&context, target.pattern())?;
+        hold(&context, target.selector())?;
     }
     context.answers_slots(window.map_or(0, |window| window.slots() as u64));
     let queries: Vec<FetchQuery<'_>> = targets
         .iter()
         .map(|target| FetchQuery {
-            pattern: target.pattern(),
+            selector: target.selector(),
             shape,
         })
         .collect();

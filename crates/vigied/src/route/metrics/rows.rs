@@ -75,7 +75,7 @@ impl<'a> Rows<'a> {
     }
 
     fn write_all(&mut self, series: &mut dyn Cursor) -> Result<(), StoreError> {
-        let mut row = OpenRow::begin(&mut self.answer.out, series.name());
+        let mut row = OpenRow::begin(&mut self.answer.out, &series.key().graphite());
         while let Some(piece) = series.next()? {
             row.write(self.answer, piece.iter())?;
         }
@@ -126,7 +126,7 @@ impl<'a> Rows<'a> {
     ) -> Result<(), StoreError> {
         let ends = seen.first_and_last.filter(|_| seen.count > most);
         let mut parts = ends.map(|(first, last)| Parts::new(first, last, most, Fold::Average));
-        let mut row = OpenRow::begin(&mut self.answer.out, series.name());
+        let mut row = OpenRow::begin(&mut self.answer.out, &series.key().graphite());
         let mut write = |piece: &Piece, parts: &mut Option<Parts>| match parts {
             Some(parts) => {
                 let fewer = piece.iter().filter_map(|(at, value)| parts.add(at, value));
@@ -165,8 +165,9 @@ impl<'a> Rows<'a> {
         if let Some(most) = self.points_max {
             grid = at_most(&grid, most, Fold::Average);
         }
+        let key = series.key();
         let row = Row {
-            target: series.name(),
+            target: &key.graphite(),
             points: Points::Grid(&grid),
         };
         Ok(write_row(self.answer, &row)?)
