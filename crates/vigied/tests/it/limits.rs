@@ -3,6 +3,7 @@
 mod bodies;
 mod introspection;
 mod queries;
+mod words;
 
 use crate::harness::{Reply, Request, Server, now, try_operations};
 use crate::hostile::{login_limits, sessions, texts};
@@ -148,17 +149,6 @@ fn limits_of_invitations() {
     assert_eq!(invite(&some(0, 2)).status, 202);
 }
 
-/// What nobody can reach by the texts of JSON and Graphite, which `name_bytes` bounds: tried in `base::series` and
-/// `base::selector`.
-const WORD_LIMITS: [Limit; 6] = [
-    limit::LABELS_PER_SERIES,
-    limit::LABEL_NAME_BYTES,
-    limit::LABEL_VALUE_BYTES,
-    limit::SERIES_KEY_BYTES,
-    limit::MATCHERS_PER_SELECTOR,
-    limit::SELECTORS_PER_FILTER,
-];
-
 #[test]
 fn every_limit_is_tried_here() {
     let tried: BTreeSet<&str> = REQUEST_LIMITS
@@ -177,7 +167,7 @@ fn every_limit_is_tried_here() {
         .chain(&queries::LIMITS)
         .chain(&paging::LIMITS)
         .chain(&crate::audit::LIMITS)
-        .chain(&WORD_LIMITS)
+        .chain(&words::LIMITS)
         .map(|limit| limit.name)
         .collect();
     let all: BTreeSet<&str> = limit::ALL.iter().map(|limit| limit.name).collect();
