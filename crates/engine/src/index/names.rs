@@ -389,13 +389,15 @@ impl Walk<'_, '_> {
         let branch = any && (self.is_probe || self.may_see_below(spots)?);
         if self.joint.ends_at(spots) && self.selector.fits_labels(&Labels::default()) {
             let path = self.path.get(..length).unwrap_or_default().to_owned();
-            let key = SeriesKey::trusted(&path);
-            let mut leaf = self.names.get(path.as_str()).copied();
-            if leaf.is_some() && !self.may_see(&key)? {
-                leaf = None;
-            }
-            if leaf.is_some() || branch {
-                self.hand_out(Found { key, leaf, branch })?;
+            let series = self.names.get(path.as_str()).copied();
+            // Of what is not there the path may be longer than any key's.
+            if series.is_some() || branch {
+                let key = SeriesKey::trusted(&path);
+                let is_seen = series.is_some() && self.may_see(&key)?;
+                let leaf = series.filter(|_| is_seen);
+                if is_seen || branch {
+                    self.hand_out(Found { key, leaf, branch })?;
+                }
             }
         }
         if branch && self.joint.goes_on_at(spots) {

@@ -127,6 +127,9 @@ fn a_node_can_be_leaf_and_branch() {
     assert_eq!(found(&index, "*.*").len(), 1);
     assert_eq!(below(&index, "a"), 2);
     assert_eq!(below(&index, "nothing"), 0);
+    // No name is as long, and no key.
+    assert_eq!(found(&index, &"a".repeat(2000)), []);
+    assert_eq!(found(&index, &format!("a;b={}", "c".repeat(2000))), []);
     assert_eq!(index.count(TENANT), 5);
 }
 
