@@ -9,10 +9,11 @@
 use base::context::{Budget, Context, Resource};
 use base::id::{AccountId, Guid, TenantId};
 use base::name::SeriesName;
-use base::pattern::Pattern;
+use base::principal::Principal;
 use base::sample::Batch;
 use base::scope::{Action, Actions, Domain, Scope};
-use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, StoreError};
+use base::selector::Selector;
+use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, Shape, StoreError};
 use base::time::{ManualClock, Millis, TimeRange};
 use engine::storage::disk::Disk;
 use engine::{Engine, EngineConfig};
@@ -41,7 +42,7 @@ type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 fn scope(tenant: u32) -> Scope {
     let domain = Domain::Account(AccountId(Guid::from_random([1; 16])));
     let actions = Actions::of(&Action::ALL);
-    Scope::granted(TenantId(tenant), domain, actions, Arc::from("IBMid-bench"))
+    Scope::granted(Principal::Server, TenantId(tenant), domain, actions)
 }
 
 fn ingest(engine: &Engine, tenant: u32, names: &[String], at: i64) -> Fallible<()> {
@@ -87,16 +88,16 @@ enum Question {
 }
 
 /// Asks once, on the terms that the limits give.
-fn ask(engine: &Engine, question: Question, pattern: &Pattern) -> (Result<u64, StoreError>, u64) {
+fn ask(engine: &Engine, question: Question, selector: &Selector) -> (Result<u64, StoreError>, u64) {
     let context = Context::new(Budget::default());
     let context = match Instant::now().checked_add(Duration::from_secs(30)) {
         Some(deadline) => context.until(deadline),
         None => context,
     };
     let (range, owner) = (TimeRange::ALL, scope(1));
-    let find = |range| FindQuery { pattern, range };
+    let find = |range| FindQuery { selector, range };
     let delete = |dry_run| DeleteQuery {
-        pattern,
+        selector,
         range: None,
         dry_run,
         names: 0,
@@ -111,7 +112,10 @@ fn ask(engine: &Engine, question: Question, pattern: &Pattern) -> (Result<u64, S
             .map(|nodes| nodes.len() as u64),
         Question::Fetch => {
             let mut samples = 0;
-            let query = FetchQuery { pattern, range };
+            let query = FetchQuery {
+                selector,
+                shape: Shape::Raw(range),
+            };
             let fetched = engine.fetch_each(&owner, &query, &context, &mut |series| {
                 samples += series.values.len() as u64;
                 ControlFlow::Continue(())
@@ -131,7 +135,7 @@ fn ask(engine: &Engine, question: Question, pattern: &Pattern) -> (Result<u64, S
 fn waits(
     engine: &Engine,
     question: Question,
-    pattern: &Pattern,
+    selector: &Selector,
 ) -> Fallible<(Vec<Duration>, String)> {
     let (done, asked, longest) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
     let mut took = Vec::new();
@@ -141,7 +145,7 @@ fn waits(
             let mut said = String::new();
             while !done.load(Ordering::Relaxed) && !matches!(question, Question::Nothing) {
                 let begun = Instant::now();
-                let (answer, steps) = ask(engine, question, pattern);
+                let (answer, steps) = ask(engine, question, selector);
                 let ms = begun.elapsed().as_millis() as u64;
                 longest.fetch_max(ms, Ordering::Relaxed);
                 asked.fetch_add(1, Ordering::Relaxed);
@@ -225,7 +229,7 @@ fn main() -> Fallible<()> {
     let mut alone = Duration::ZERO;
     let mut worst = Duration::ZERO;
     for (what, question, pattern) in rows {
-        let compiled = Pattern::parse(&pattern)?;
+        let compiled = Selector::parse(&pattern)?;
         let (took, outcome) = waits(&engine, question, &compiled)?;
         let (half, most) = (part(&took, 50), part(&took, 99));
         let longest = took.last().copied().unwrap_or_default();

@@ -8,10 +8,11 @@
 use base::context::Context;
 use base::id::{AccountId, Guid, TenantId};
 use base::name::SeriesName;
-use base::pattern::Pattern;
+use base::principal::Principal;
 use base::sample::Batch;
 use base::scope::{Action, Actions, Domain, Scope};
-use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore};
+use base::selector::Selector;
+use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, Shape};
 use base::time::{ManualClock, Millis, TimeRange};
 use engine::storage::disk::Disk;
 use engine::{Engine, EngineConfig};
@@ -35,7 +36,7 @@ type Fallible = Result<(), Box<dyn std::error::Error>>;
 fn scope() -> Scope {
     let domain = Domain::Account(AccountId(Guid::from_random([1; 16])));
     let actions = Actions::of(&Action::ALL);
-    Scope::granted(TenantId(1), domain, actions, Arc::from("IBMid-bench"))
+    Scope::granted(Principal::Server, TenantId(1), domain, actions)
 }
 
 fn number(variable: &str, default: usize) -> usize {
@@ -97,28 +98,28 @@ fn name(series: usize) -> String {
 }
 
 fn find(engine: &Engine, pattern: &str) -> Result<usize, Box<dyn std::error::Error>> {
-    let pattern = Pattern::parse(pattern)?;
+    let selector = Selector::parse(pattern)?;
     let query = FindQuery {
-        pattern: &pattern,
+        selector: &selector,
         range: None,
     };
     Ok(engine.find(&scope(), &query, &Context::unlimited())?.len())
 }
 
 fn fetch(engine: &Engine, pattern: &str) -> Result<usize, Box<dyn std::error::Error>> {
-    let pattern = Pattern::parse(pattern)?;
+    let selector = Selector::parse(pattern)?;
     let query = FetchQuery {
-        pattern: &pattern,
-        range: TimeRange::ALL,
+        selector: &selector,
+        shape: Shape::Raw(TimeRange::ALL),
     };
     let found = engine.fetch(&scope(), &query, &Context::unlimited())?;
     Ok(found.iter().map(|series| series.values.len()).sum())
 }
 
 fn delete(engine: &Engine, pattern: &str) -> Result<u64, Box<dyn std::error::Error>> {
-    let pattern = Pattern::parse(pattern)?;
+    let selector = Selector::parse(pattern)?;
     let query = DeleteQuery {
-        pattern: &pattern,
+        selector: &selector,
         range: None,
         dry_run: false,
         names: 0,

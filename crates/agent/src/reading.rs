@@ -306,7 +306,7 @@ mod tests {
     fn text(batch: &Batch) -> String {
         batch
             .iter()
-            .map(|sample| format!("{} {} {}\n", sample.name, sample.value, sample.at.secs()))
+            .map(|sample| format!("{} {} {}\n", sample.name(), sample.value, sample.at.secs()))
             .collect()
     }
 
@@ -322,10 +322,14 @@ mod tests {
         assert!(
             batch
                 .iter()
-                .any(|sample| sample.name == "h.load.load.shortterm")
+                .any(|sample| sample.name() == "h.load.load.shortterm")
         );
-        assert!(!batch.iter().any(|sample| sample.name.contains("cpu-")));
-        assert!(!batch.iter().any(|sample| sample.name.contains("if_octets")));
+        assert!(!batch.iter().any(|sample| sample.name().contains("cpu-")));
+        assert!(
+            !batch
+                .iter()
+                .any(|sample| sample.name().contains("if_octets"))
+        );
     }
 
     #[test]
@@ -333,9 +337,20 @@ mod tests {
         let mut later = later();
         later.interfaces[1].received.bytes = 3;
         let batch = batch(Some(&reading(10)), &later, &Naming::new("", "h"));
-        let names: Vec<&str> = batch.iter().map(|sample| sample.name).collect();
-        assert!(!names.contains(&"h.interface-eth0.if_octets.rx"));
-        assert!(names.contains(&"h.interface-eth0.if_octets.tx"));
+        let names: Vec<String> = batch
+            .iter()
+            .map(|sample| sample.name().into_owned())
+            .collect();
+        assert!(
+            !names
+                .iter()
+                .any(|own| own == "h.interface-eth0.if_octets.rx")
+        );
+        assert!(
+            names
+                .iter()
+                .any(|own| own == "h.interface-eth0.if_octets.tx")
+        );
     }
 
     #[test]

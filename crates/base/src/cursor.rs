@@ -1,6 +1,11 @@
 //! The samples of a series in pieces, so that nobody who reads them needs to have all of them in memory.
 
+mod folded;
+
+pub use folded::shaped;
+
 use crate::sample::Series;
+use crate::series::SeriesKey;
 use crate::store_error::StoreError;
 use crate::time::Millis;
 use std::ops::ControlFlow;
@@ -37,8 +42,8 @@ impl Piece {
 /// One series that is read. The order in which a store hands out series is fixed; who has one may read it, read it again,
 /// or leave it.
 pub trait Cursor {
-    /// Its name.
-    fn name(&self) -> &str;
+    /// Which series it is.
+    fn key(&self) -> SeriesKey<'_>;
 
     /// The next samples: some, and all later than those before; `None` when there are no more.
     ///
@@ -62,7 +67,7 @@ pub type Taker<'t> = dyn FnMut(&mut dyn Cursor) -> Result<ControlFlow<()>, Store
 /// As [`Cursor::next`].
 pub fn collect(cursor: &mut dyn Cursor) -> Result<Series, StoreError> {
     let mut series = Series {
-        name: cursor.name().to_owned(),
+        key: cursor.key().into_owned(),
         timestamps: Vec::new(),
         values: Vec::new(),
     };

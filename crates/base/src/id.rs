@@ -167,6 +167,15 @@ prefixed_id!(
     UserId, "IBMid-", "an IAM id like `IBMid-<GUID>`"
 );
 
+prefixed_id!(
+    /// A service's IAM id: `iam-ServiceId-<GUID>`.
+    ServiceId, "iam-ServiceId-", "an IAM id like `iam-ServiceId-<GUID>`"
+);
+prefixed_id!(
+    /// A trusted profile's IAM id: `iam-Profile-<GUID>`.
+    ProfileId, "iam-Profile-", "an IAM id like `iam-Profile-<GUID>`"
+);
+
 /// The number under which the samples of one domain (an account, organization or space) are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TenantId(pub u32);

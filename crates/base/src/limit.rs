@@ -84,6 +84,18 @@ limits! {
     fixed NAME_BYTES = "name_bytes", 1024, "bytes", "a sample with a longer name is rejected";
     /// Elements of a series name.
     fixed NAME_ELEMENTS = "name_elements", 64, "elements", "a sample with a deeper name is rejected";
+    /// Labels of a series.
+    fixed LABELS_PER_SERIES = "labels_per_series", 256, "labels", "a series with more labels is refused; a name of `name_bytes` can not hold as many";
+    /// Length of the name of a label.
+    fixed LABEL_NAME_BYTES = "label_name_bytes", 1024, "bytes", "a series that has a label with a longer name is refused";
+    /// Length of the value of a label.
+    fixed LABEL_VALUE_BYTES = "label_value_bytes", 2048, "bytes", "a series that has a label with a longer value is refused";
+    /// Length of the path and labels of a series.
+    fixed SERIES_KEY_BYTES = "series_key_bytes", 4096, "bytes", "a series whose path and labels take more is refused";
+    /// Matchers of a selector.
+    fixed MATCHERS_PER_SELECTOR = "matchers_per_selector", 64, "matchers", "a selector with more matchers of labels is refused";
+    /// Selectors of a filter of names.
+    fixed SELECTORS_PER_FILTER = "selectors_per_filter", 64, "selectors", "a filter of names that is made of more selectors is refused";
     /// Length of a pattern.
     fixed PATTERN_BYTES = "pattern_bytes", 32 * 1024, "bytes", "a longer pattern of a query, listing or deletion is refused with 400";
     /// Size of the tables that a pattern becomes.

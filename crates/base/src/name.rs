@@ -103,7 +103,8 @@ pub fn allowed(character: char) -> bool {
     }
 }
 
-fn check_path(path: &str) -> Result<(), NameError> {
+/// Whether `path`, which is short enough, can be one.
+pub(crate) fn check_path(path: &str) -> Result<(), NameError> {
     if path.is_empty() {
         return Err(NameError::EmptyElement);
     }

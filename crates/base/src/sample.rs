@@ -2,74 +2,162 @@
 
 use crate::limit::{self, Limit};
 use crate::name::{NameError, SeriesName};
-use crate::time::{Millis, Step};
+use crate::series::SeriesKey;
+use crate::time::Millis;
+use std::borrow::Cow;
 
-/// Samples on their way in, as columns: `names`, `timestamps` and `values` have one entry each per sample.
+/// What a sample is. One kind so far; formats that are kept have room for it, so that histograms can come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Kind {
+    /// One number.
+    #[default]
+    Float,
+}
+
+impl Kind {
+    /// Its number in formats.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Float => 0,
+        }
+    }
+
+    /// The kind of that number, where it is known.
+    #[must_use]
+    pub const fn of_code(code: u8) -> Option<Self> {
+        match code {
+            0 => Some(Self::Float),
+            _ => None,
+        }
+    }
+}
+
+/// Samples on their way in, series by series: a key once for as many samples as follow each other. Values are kept to the
+/// bit, NaN and infinities too; which of them a protocol takes is its codec's business.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
     text: String,
-    ends: Vec<usize>,
+    runs: Vec<End>,
     timestamps: Vec<Millis>,
     values: Vec<f64>,
 }
 
+/// Where a run ends.
+#[derive(Debug, Clone, Copy, Default)]
+struct End {
+    /// Of its key, in the text.
+    key: usize,
+    /// Of its samples.
+    samples: usize,
+}
+
+/// Samples of one series that follow each other in a [`Batch`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run<'a> {
+    /// Which series.
+    pub key: SeriesKey<'a>,
+    /// What its samples are.
+    pub kind: Kind,
+    /// When they were measured, in the order in which they were added.
+    pub timestamps: &'a [Millis],
+    /// As many values.
+    pub values: &'a [f64],
+}
+
 /// One sample of a [`Batch`].
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Sample<'a> {
-    /// Canonical series name.
-    pub name: &'a str,
+    /// Which series.
+    pub key: SeriesKey<'a>,
     /// When it was measured.
     pub at: Millis,
-    /// What was measured; always finite.
+    /// What was measured.
     pub value: f64,
 }
 
+impl Sample<'_> {
+    /// Graphite's text for the series.
+    #[must_use]
+    pub fn name(&self) -> Cow<'_, str> {
+        self.key.graphite()
+    }
+}
+
 impl Batch {
-    /// Makes room for more samples, whose names have so many bytes together.
+    /// Makes room for more samples, whose keys have so many bytes together.
     pub fn reserve(&mut self, samples: usize, text: usize) {
         self.text.reserve(text);
-        self.ends.reserve(samples);
+        self.runs.reserve(samples);
         self.timestamps.reserve(samples);
         self.values.reserve(samples);
     }
 
-    /// Adds a sample. The caller has checked that `value` is finite.
+    /// Adds a sample under a name.
     pub fn push(&mut self, name: &SeriesName<'_>, at: Millis, value: f64) {
-        debug_assert!(value.is_finite());
-        self.text.push_str(name.as_str());
-        self.ends.push(self.text.len());
+        self.add(&SeriesKey::from(name), at, value);
+    }
+
+    /// Adds a sample of a series.
+    pub fn add(&mut self, key: &SeriesKey<'_>, at: Millis, value: f64) {
         self.timestamps.push(at);
         self.values.push(value);
+        let before = self.runs.iter().rev().nth(1).map_or(0, |own| own.key);
+        match self.runs.last_mut() {
+            Some(last) if self.text.get(before..last.key) == Some(key.as_str()) => {
+                last.samples += 1;
+            }
+            _ => {
+                self.text.push_str(key.as_str());
+                self.runs.push(End {
+                    key: self.text.len(),
+                    samples: self.values.len(),
+                });
+            }
+        }
     }
 
     /// How many samples it holds.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub const fn len(&self) -> usize {
         self.values.len()
     }
 
     /// Whether it holds none.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.values.is_empty()
+    }
+
+    /// The samples, series by series in the order in which they were added; a series may come again.
+    pub fn runs(&self) -> impl Iterator<Item = Run<'_>> {
+        let mut before = End::default();
+        self.runs.iter().map(move |end| {
+            let begin = std::mem::replace(&mut before, *end);
+            let key = self.text.get(begin.key..end.key).unwrap_or_default();
+            let samples = begin.samples..end.samples;
+            let timestamps = self.timestamps.get(samples.clone());
+            Run {
+                key: SeriesKey::trusted(key),
+                kind: Kind::Float,
+                timestamps: timestamps.unwrap_or_default(),
+                values: self.values.get(samples).unwrap_or_default(),
+            }
+        })
     }
 
     /// The samples in the order they were added.
     pub fn iter(&self) -> impl Iterator<Item = Sample<'_>> {
-        let mut start = 0;
-        self.ends
-            .iter()
-            .zip(&self.timestamps)
-            .zip(&self.values)
-            .map(move |((end, at), value)| {
-                let name = self.text.get(start..*end).unwrap_or_default();
-                start = *end;
-                Sample {
-                    name,
-                    at: *at,
-                    value: *value,
-                }
+        self.runs().flat_map(|run| {
+            let samples = run.timestamps.iter().copied().zip(run.values);
+            let key = run.key;
+            samples.map(move |(at, value)| Sample {
+                key: key.clone(),
+                at,
+                value: *value,
             })
+        })
     }
 }
 
@@ -114,6 +202,9 @@ pub enum RejectReason {
         /// Its value for this account.
         allowed: u64,
     },
+    /// The credential that it came with is for other series.
+    #[error("the credential does not reach this series")]
+    OutOfReach,
     /// Two names share one fingerprint; see `docs/design/engine.md`.
     #[error("the name's fingerprint collides with that of another series")]
     FingerprintCollision,
@@ -135,6 +226,7 @@ impl RejectReason {
             Self::TooNew { .. } => "too_new",
             Self::SeriesLimit { .. } => "series_limit",
             Self::AccountLimit { .. } => Self::ACCOUNT_LIMIT,
+            Self::OutOfReach => "out_of_reach",
             Self::FingerprintCollision => "fingerprint_collision",
         }
     }
@@ -152,7 +244,7 @@ impl RejectReason {
     }
 
     /// Every word [`Self::code`] can return.
-    pub const CODES: [&'static str; 9] = [
+    pub const CODES: [&'static str; 10] = [
         "malformed",
         "name",
         "value",
@@ -161,6 +253,7 @@ impl RejectReason {
         "too_new",
         "series_limit",
         Self::ACCOUNT_LIMIT,
+        "out_of_reach",
         "fingerprint_collision",
     ];
 }
@@ -183,21 +276,51 @@ pub struct Appended {
 /// The samples of one series, ascending in time, one per instant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
-    /// Canonical name.
-    pub name: String,
+    /// Which series.
+    pub key: SeriesKey<'static>,
     /// Instants, strictly ascending.
     pub timestamps: Vec<Millis>,
     /// As many values.
     pub values: Vec<f64>,
 }
 
-/// A regular series: `values[i]` is at `start + i * step`; NaN means no sample.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Grid {
-    /// First slot.
-    pub start: Millis,
-    /// Distance of two slots.
-    pub step: Step,
-    /// One value per slot.
-    pub values: Vec<f64>,
+impl Series {
+    /// Graphite's text for it.
+    #[must_use]
+    pub fn name(&self) -> Cow<'_, str> {
+        self.key.graphite()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_batch_is_what_was_added_and_no_key_follows_itself(
+            samples in prop::collection::vec(("[ab](;t=[ab])?", any::<i64>(), any::<u64>()), 0..30),
+        ) {
+            let mut batch = Batch::default();
+            for (name, at, bits) in &samples {
+                batch.push(&SeriesName::parse(name).unwrap(), Millis(*at), f64::from_bits(*bits));
+            }
+            prop_assert_eq!(batch.len(), samples.len());
+            let own: Vec<_> = batch
+                .iter()
+                .map(|own| (own.key.graphite().into_owned(), own.at.0, own.value.to_bits()))
+                .collect();
+            prop_assert_eq!(own, samples);
+            let keys: Vec<_> = batch.runs().map(|run| run.key).collect();
+            prop_assert!(keys.windows(2).all(|pair| pair.first() != pair.last()));
+            prop_assert!(batch.runs().all(|run| run.values.len() == run.timestamps.len()));
+        }
+    }
+
+    #[test]
+    fn kinds_have_numbers() {
+        assert_eq!(Kind::of_code(Kind::Float.code()), Some(Kind::Float));
+        assert_eq!(Kind::of_code(1), None);
+    }
 }

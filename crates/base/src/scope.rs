@@ -4,9 +4,14 @@
 //! [`Scope::granted`], is reserved to `iam` (enforced by clippy's `disallowed-methods`), so a handler cannot reach a
 //! sample without a verified identity: there is nothing else it could pass.
 
+mod reach;
+
+pub use reach::{Grants, Reach};
+
 use crate::id::{AccountId, OrgId, SpaceId, TenantId};
+use crate::principal::Principal;
+use crate::selector::NameFilter;
 use std::fmt;
-use std::sync::Arc;
 
 /// What owns metrics: an account, an organization or a space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -134,39 +139,40 @@ impl fmt::Debug for Actions {
 
 /// The caller may not do this in this domain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{caller}` may not do `{}` in `{domain}`", action.name())]
+#[error("`{principal}` may not do `{}` in `{domain}`", action.name())]
 pub struct Forbidden {
-    /// Who asked (an IAM id).
-    pub caller: Arc<str>,
+    /// Who asked.
+    pub principal: Principal,
     /// What was asked.
     pub action: Action,
     /// Where.
     pub domain: Domain,
 }
 
-/// A verified caller, bound to one tenant, with what it may do there. Cloning copies no text.
+/// A verified caller, bound to one tenant, with what each action reaches there. Cloning copies no filter.
 #[derive(Debug, Clone)]
 pub struct Scope {
+    principal: Principal,
     tenant: TenantId,
     domain: Domain,
-    actions: Actions,
-    caller: Arc<str>,
+    grants: Grants,
 }
 
 impl Scope {
-    /// States that `caller` (an IAM id) may do `actions` in `domain`. For `iam` alone: it has checked it.
+    /// States that `principal` may do what `grants` say in `domain`; of [`Actions`] each reaches everything there. For `iam`
+    /// alone: it has checked it.
     #[must_use]
-    pub const fn granted(
+    pub fn granted(
+        principal: Principal,
         tenant: TenantId,
         domain: Domain,
-        actions: Actions,
-        caller: Arc<str>,
+        grants: impl Into<Grants>,
     ) -> Self {
         Self {
+            principal,
             tenant,
             domain,
-            actions,
-            caller,
+            grants: grants.into(),
         }
     }
 
@@ -182,31 +188,39 @@ impl Scope {
         self.domain
     }
 
-    /// What the caller may do there.
+    /// What the caller may do there, with everything or with some of it.
     #[must_use]
-    pub const fn actions(&self) -> Actions {
-        self.actions
+    pub fn actions(&self) -> Actions {
+        self.grants.actions()
     }
 
-    /// The caller's IAM id.
+    /// Who acts.
     #[must_use]
-    pub fn caller(&self) -> &str {
-        &self.caller
+    pub const fn principal(&self) -> Principal {
+        self.principal
     }
 
-    /// Whether the caller may do `action`.
+    /// Whether the caller may do `action`, with everything or with some of it.
     ///
     /// # Errors
     /// [`Forbidden`] when it may not.
     pub fn require(&self, action: Action) -> Result<(), Forbidden> {
-        if self.actions.contains(action) {
-            Ok(())
-        } else {
-            Err(Forbidden {
-                caller: Arc::clone(&self.caller),
+        self.filter(action).map(|_| ())
+    }
+
+    /// The series that `action` reaches, as if there were no others; `None` where it reaches all.
+    ///
+    /// # Errors
+    /// [`Forbidden`] when it reaches nothing.
+    pub fn filter(&self, action: Action) -> Result<Option<&NameFilter>, Forbidden> {
+        match self.grants.reach(action) {
+            Reach::All => Ok(None),
+            Reach::Names(filter) => Ok(Some(filter)),
+            Reach::Nothing => Err(Forbidden {
+                principal: self.principal,
                 action,
                 domain: self.domain,
-            })
+            }),
         }
     }
 }

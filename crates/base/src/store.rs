@@ -1,12 +1,18 @@
 //! The door to the samples. The embedded engine and, where one machine is outgrown, a ClickHouse cluster stand behind it.
 
+mod writer;
+
+pub use writer::Writer;
+
 use crate::context::Context;
 use crate::cursor::{self, Taker};
+use crate::grid::{Fold, Window};
 use crate::id::TenantId;
 use crate::limit::{self, Limit};
-use crate::pattern::Pattern;
 use crate::sample::{Appended, Batch, Series};
 use crate::scope::Scope;
+use crate::selector::Selector;
+use crate::series::SeriesKey;
 use crate::time::TimeRange;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -26,8 +32,8 @@ pub enum Durability {
 /// Which nodes of the name tree to list.
 #[derive(Debug, Clone)]
 pub struct FindQuery<'a> {
-    /// Fits whole paths: `a.*` lists the children of `a`.
-    pub pattern: &'a Pattern,
+    /// Of whole paths: `a.*` lists the children of `a`. A branch fits like a series of its path without labels.
+    pub selector: &'a Selector,
     /// Only what has samples in this range; `None` for everything known.
     pub range: Option<TimeRange>,
 }
@@ -35,28 +41,53 @@ pub struct FindQuery<'a> {
 /// A node of the name tree.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Node {
-    /// Full path from the root of the domain.
+    /// Full path from the root of the domain; of a series with labels its Graphite text.
     pub path: String,
     /// A series has this very name.
     pub leaf: bool,
-    /// Series lie below it. A node can be both.
+    /// Series that the caller may see lie below it. A node can be both.
     pub branch: bool,
+}
+
+/// What is asked for of each series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Its samples as they were sent, both ends of the range included.
+    Raw(TimeRange),
+    /// One value for each slot of a window that has samples, at the beginning of the slot.
+    Grid {
+        /// The slots.
+        window: Window,
+        /// What the samples of a slot become.
+        fold: Fold,
+    },
+}
+
+impl Shape {
+    /// The instants whose samples count.
+    #[must_use]
+    pub fn range(&self) -> TimeRange {
+        match self {
+            Self::Raw(range) => *range,
+            Self::Grid { window, .. } => window.range(),
+        }
+    }
 }
 
 /// Which samples to read.
 #[derive(Debug, Clone)]
 pub struct FetchQuery<'a> {
-    /// Fits whole series names.
-    pub pattern: &'a Pattern,
-    /// Both ends included.
-    pub range: TimeRange,
+    /// Which series.
+    pub selector: &'a Selector,
+    /// As what.
+    pub shape: Shape,
 }
 
-/// What to delete: every series whose name fits the pattern, and every series below a node that fits it.
+/// What to delete: every series that the selector means, and every series below a node that it means.
 #[derive(Debug, Clone)]
 pub struct DeleteQuery<'a> {
-    /// The pattern.
-    pub pattern: &'a Pattern,
+    /// Which nodes.
+    pub selector: &'a Selector,
     /// Only the samples of this range (the series stays); `None` deletes the series altogether.
     pub range: Option<TimeRange>,
     /// Only count.
@@ -72,8 +103,8 @@ pub struct Deleted {
     pub series: u64,
     /// Those of them that only lie below one.
     pub below: u64,
-    /// The first of their names, ascending; as many as were asked for.
-    pub names: Vec<String>,
+    /// The first of them, ascending; as many as were asked for.
+    pub names: Vec<SeriesKey<'static>>,
 }
 
 /// How many series an append may make, and the limit that says so.
@@ -127,7 +158,8 @@ pub struct Figure {
     pub value: f64,
 }
 
-/// Keeps samples of many tenants. Calls block; the scope comes first, and a store acts on no tenant but the scope's.
+/// Keeps samples of many tenants. Calls block; the scope comes first, and a store acts on no tenant but the scope's, and as
+/// if there were no series but those that the scope reaches with the action ([`Scope::filter`]).
 pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// Stores a batch; equal instants of one series: the last one wins. Needs [`crate::scope::Action::Write`].
     ///
@@ -155,6 +187,12 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         self.append_within(scope, batch, durability, Allowance::UNLIMITED)
     }
 
+    /// A handle for one sender. Needs [`crate::scope::Action::Write`] when it is used.
+    fn writer<'s>(&'s self, scope: &Scope) -> Box<dyn Writer + 's> {
+        let scope = scope.clone();
+        Box::new(writer::Plain { store: self, scope })
+    }
+
     /// Lists nodes of the name tree, ascending by path. Needs [`crate::scope::Action::Find`].
     ///
     /// # Errors
@@ -166,8 +204,8 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         context: &Context,
     ) -> Result<Vec<Node>, StoreError>;
 
-    /// Reads samples of one state of the store, and hands out one [`cursor::Cursor`] per fitting name, query after query, in each
-    /// ascending by name, also where a series has no sample in the range. `take` may end it with [`ControlFlow::Break`],
+    /// Reads samples of one state of the store, in the shape that each query asks for, and hands out one [`cursor::Cursor`] per fitting series, query after query, in each
+    /// ascending by key, also where a series has no sample in the range. `take` may end it with [`ControlFlow::Break`],
     /// which is no error. Needs [`crate::scope::Action::Render`].
     ///
     /// # Errors
@@ -240,6 +278,21 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         query: &DeleteQuery<'_>,
         context: &Context,
     ) -> Result<Deleted, StoreError>;
+
+    /// Deletes everything that the scope's tenant has, whatever was asked of it before. Durable when it returns. Needs
+    /// [`crate::scope::Action::Delete`], and deletes what that reaches. Returns how many series there were.
+    ///
+    /// # Errors
+    /// As [`Self::delete`].
+    fn drop_tenant(&self, scope: &Scope, context: &Context) -> Result<u64, StoreError> {
+        let everything = DeleteQuery {
+            selector: &Selector::all(),
+            range: None,
+            dry_run: false,
+            names: 0,
+        };
+        Ok(self.delete(scope, &everything, context)?.series)
+    }
 
     /// What the tenant occupies.
     ///

@@ -18,6 +18,7 @@ use crate::watch::Watch;
 use base::id::{SeriesRef, TenantId};
 use base::overwritten;
 use base::sample::{Appended, Batch, RejectReason, Sample};
+use base::series::SeriesKey;
 use base::store::{Allowance, Durability, StoreError};
 use base::time::{Clock, Millis};
 use std::path::Path;
@@ -162,7 +163,7 @@ impl Core {
                     .and_then(|known| match known {
                         Some(series) => Ok(series),
                         None if made < allowance.new_series => {
-                            self.birth(&mut memory, tenant, sample.name, &mut births)
+                            self.birth(&mut memory, tenant, sample.key, &mut births)
                         }
                         None => Err(RejectReason::AccountLimit {
                             limit: allowance.limit,
@@ -217,9 +218,6 @@ impl Core {
         oldest: Millis,
         newest: Millis,
     ) -> Result<Option<SeriesRef>, RejectReason> {
-        if !sample.value.is_finite() {
-            return Err(RejectReason::Value("the value is not finite".to_owned()));
-        }
         if sample.at < oldest {
             return Err(RejectReason::TooOld {
                 retention_days: self.config.retention_days,
@@ -230,7 +228,7 @@ impl Core {
                 allowed_minutes: self.config.future_allowed_minutes,
             });
         }
-        match memory.registry.lookup(tenant, sample.name) {
+        match memory.registry.lookup(tenant, sample.key.as_str()) {
             Lookup::Known(series) => Ok(Some(series)),
             Lookup::Collision => Err(RejectReason::FingerprintCollision),
             Lookup::Unknown => Ok(None),
@@ -242,8 +240,8 @@ impl Core {
         &self,
         memory: &mut Memory,
         tenant: TenantId,
-        name: &'b str,
-        births: &mut Vec<(TenantId, SeriesRef, &'b str)>,
+        key: SeriesKey<'b>,
+        births: &mut Vec<(TenantId, SeriesRef, SeriesKey<'b>)>,
     ) -> Result<SeriesRef, RejectReason> {
         let limit = self.config.series_per_tenant;
         if memory.registry.names().count(tenant) >= limit {
@@ -252,9 +250,12 @@ impl Core {
         let none_left = RejectReason::SeriesLimit {
             limit: u64::from(u32::MAX),
         };
-        let series = memory.registry.create(tenant, name).ok_or(none_left)?;
+        let series = memory
+            .registry
+            .create(tenant, key.as_str())
+            .ok_or(none_left)?;
         memory.bear(series);
-        births.push((tenant, series, name));
+        births.push((tenant, series, key));
         Ok(series)
     }
 

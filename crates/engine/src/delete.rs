@@ -14,6 +14,7 @@ use crate::wal::record::{Kind, put_numbers, put_range};
 use base::context::{Context, Stop};
 use base::id::TenantId;
 use base::limit;
+use base::selector::NameFilter;
 use base::store::{DeleteQuery, Deleted, StoreError};
 use base::time::TimeRange;
 use roaring::RoaringBitmap;
@@ -43,6 +44,7 @@ impl Core {
         &self,
         tenant: TenantId,
         query: &DeleteQuery<'_>,
+        filter: Option<&NameFilter>,
         context: &Context,
     ) -> Result<Deleted, StoreError> {
         if !query.dry_run {
@@ -51,14 +53,14 @@ impl Core {
         }
         let names = self.read().registry.names().of(tenant);
         let mut pace = Pace::new(context)?;
-        let found = find::subtree(&names, query.pattern, query.names, &mut pace)?;
+        let found = find::subtree(&names, query.selector, filter, query.names, &mut pace)?;
         // Held on, it would make every writer of a new series copy what it shares.
         drop(names);
         let series = found.all;
         let deleted = Deleted {
             series: series.len(),
             below: found.below,
-            names: found.first.iter().map(|name| (**name).to_owned()).collect(),
+            names: found.first.into_iter().collect(),
         };
         if query.dry_run || series.is_empty() {
             return Ok(deleted);

@@ -3,6 +3,7 @@
 use crate::compact::Purge;
 use crate::config::EngineConfig;
 use crate::core::Core;
+use crate::reach::within_reach;
 use crate::read::fetch::{Foreseen, Snapshot};
 use crate::read::find;
 use crate::read::pace::Pace;
@@ -100,9 +101,14 @@ impl SampleStore for Engine {
         durability: Durability,
         allowance: Allowance,
     ) -> Result<Appended, StoreError> {
-        scope.require(Action::Write)?;
-        self.core
-            .append(scope.tenant(), batch, durability, allowance)
+        let append = |batch: &Batch| {
+            self.core
+                .append(scope.tenant(), batch, durability, allowance)
+        };
+        match scope.filter(Action::Write)? {
+            Some(filter) => within_reach(filter, batch, append),
+            None => append(batch),
+        }
     }
 
     fn find(
@@ -111,7 +117,7 @@ impl SampleStore for Engine {
         query: &FindQuery<'_>,
         context: &Context,
     ) -> Result<Vec<Node>, StoreError> {
-        scope.require(Action::Find)?;
+        let filter = scope.filter(Action::Find)?;
         // Names and days, and nothing else: what a walk holds on to stays in memory for as long as it goes on.
         let (names, days) = {
             let memory = self.core.read();
@@ -124,7 +130,7 @@ impl SampleStore for Engine {
             None => None,
         };
         drop(days);
-        find::nodes(&names, query.pattern, active.as_ref(), &mut pace)
+        find::nodes(&names, query.selector, filter, active.as_ref(), &mut pace)
     }
 
     fn read_all(
@@ -134,13 +140,20 @@ impl SampleStore for Engine {
         context: &Context,
         take: &mut Taker<'_>,
     ) -> Result<(), StoreError> {
-        scope.require(Action::Render)?;
+        let filter = scope.filter(Action::Render)?;
         let mut pace = Pace::new(context)?;
         let view = self.core.read().view(scope.tenant());
         let mut foreseen = Foreseen::default();
         let mut snapshots = Vec::with_capacity(queries.len());
         for query in queries {
-            let own = Snapshot::take(&view, scope.tenant(), query, &mut foreseen, &mut pace)?;
+            let own = Snapshot::take(
+                &view,
+                scope.tenant(),
+                query,
+                filter,
+                &mut foreseen,
+                &mut pace,
+            )?;
             snapshots.push(own);
         }
         drop(view);
@@ -158,8 +171,8 @@ impl SampleStore for Engine {
         query: &DeleteQuery<'_>,
         context: &Context,
     ) -> Result<Deleted, StoreError> {
-        scope.require(Action::Delete)?;
-        self.core.delete(scope.tenant(), query, context)
+        let filter = scope.filter(Action::Delete)?;
+        self.core.delete(scope.tenant(), query, filter, context)
     }
 
     fn usage(&self, tenant: TenantId) -> Result<Usage, StoreError> {

@@ -25,6 +25,7 @@ mod manifest;
 mod memory;
 mod points;
 mod poison;
+mod reach;
 mod read;
 mod recover;
 mod registry;

@@ -9,7 +9,7 @@ use crate::index::days::covers;
 use crate::manifest::{self, Manifest};
 use crate::memory::Memory;
 use crate::poison::Poison;
-use crate::registry::file::NameFile;
+use crate::registry::file::{NameFile, key};
 use crate::registry::table::{FingerprintKey, Registry};
 use crate::reserve::Reserve;
 use crate::room::Room;
@@ -340,7 +340,7 @@ fn apply(
                 if series.0 < memory.registry.next() {
                     return Err("a series is born with a number given before");
                 }
-                memory.registry.insert(series, tenant, &name);
+                memory.registry.insert(series, tenant, &key(&name));
                 memory.bear(series);
                 report.wal_series += 1;
             }

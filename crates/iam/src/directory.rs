@@ -138,7 +138,6 @@ impl Directory {
             let id = UserId(parse_guid(&row, "guid")?);
             let user = User {
                 id,
-                caller: id.to_string().into(),
                 home: parse(&row, "home", "an account GUID")?,
                 email: row.text("email")?,
                 given_name: row.text("given_name")?,

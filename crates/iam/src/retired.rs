@@ -6,13 +6,10 @@ use crate::directory::Deleted;
 use crate::error::IamError;
 use crate::manage::account_deletion;
 use crate::service::Iam;
+use base::principal::Principal;
 use base::scope::{Action, Actions, Domain, Scope};
 use base::time::Millis;
 use db::{Db, Value};
-use std::sync::Arc;
-
-/// Who deletes in a domain that is nobody's.
-const CALLER: &str = "deleted-domain";
 
 /// Several nodes on one PostgreSQL have a store each: one that is away for as long still removes what was deleted meanwhile.
 const OTHER_NODES_MILLISECONDS: i64 = 30 * 86_400_000;
@@ -50,10 +47,10 @@ impl Iam {
             reason = "the domain is nobody's any more, and deleting is all that it allows"
         )]
         let scope = Scope::granted(
+            Principal::Server,
             own.tenant,
             own.domain,
             Actions::of(&[Action::Delete]),
-            Arc::from(CALLER),
         );
         Ok(Some(scope))
     }

@@ -239,12 +239,7 @@ impl Verifier {
             clippy::disallowed_methods,
             reason = "the one place that has checked what a scope states"
         )]
-        Ok(Scope::granted(
-            tenant,
-            domain,
-            actions,
-            Arc::clone(&user.caller),
-        ))
+        Ok(Scope::granted(user.id.into(), tenant, domain, actions))
     }
 
     /// Who the caller is, for the management interfaces.

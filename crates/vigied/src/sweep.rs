@@ -11,9 +11,8 @@ use crate::aside::aside;
 use anyhow::Context;
 use base::context::Context as Terms;
 use base::id::TenantId;
-use base::pattern::Pattern;
 use base::scope::Scope;
-use base::store::{DeleteQuery, SampleStore, StoreError, Usage};
+use base::store::{SampleStore, StoreError, Usage};
 use base::time::Millis;
 use iam::Iam;
 use iam::directory::Deleted;
@@ -115,17 +114,10 @@ async fn remove(iam: &Iam, store: &Arc<dyn SampleStore>, own: &Deleted) -> anyho
 /// Deletes what the store still holds of the domain, piece by piece.
 async fn empty(store: &Arc<dyn SampleStore>, scope: Scope) -> anyhow::Result<()> {
     let domain = scope.domain();
-    let pattern = Pattern::parse("*").context("`*` is a pattern")?;
-    let deleted = aside(store, move |store| {
-        let everything = DeleteQuery {
-            pattern: &pattern,
-            range: None,
-            dry_run: false,
-            names: 0,
-        };
-        store.delete(&scope, &everything, &Terms::unlimited())
+    let dropped = aside(store, move |store| {
+        store.drop_tenant(&scope, &Terms::unlimited())
     });
-    let series = deleted.await?.series;
+    let series = dropped.await?;
     tracing::info!(%domain, series, "metrics of what was deleted are removed");
     Ok(())
 }

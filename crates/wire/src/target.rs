@@ -3,12 +3,22 @@
 
 use crate::excerpt;
 use base::pattern::{Pattern, PatternError};
+use base::selector::Selector;
 
 /// A parsed `target`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Target {
     pattern: Pattern,
+    selector: Selector,
 }
+
+impl PartialEq for Target {
+    fn eq(&self, other: &Self) -> bool {
+        self.pattern == other.pattern
+    }
+}
+
+impl Eq for Target {}
 
 /// Why a text is not a target; offsets are bytes from its beginning.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,10 +57,17 @@ impl Target {
             return Err(call);
         }
         let pattern = Pattern::parse(inner).map_err(|error| error.moved(start))?;
-        Ok(Self { pattern })
+        let selector = Selector::named(pattern.clone());
+        Ok(Self { pattern, selector })
     }
 
-    /// The names it reads.
+    /// The series it reads.
+    #[must_use]
+    pub const fn selector(&self) -> &Selector {
+        &self.selector
+    }
+
+    /// The glob that their names fit.
     #[must_use]
     pub const fn pattern(&self) -> &Pattern {
         &self.pattern

@@ -2,7 +2,8 @@
 //!
 //! A backslash says that the next character is meant as itself, as in `app[\-_]prd`. Graphite drops it; that is the same
 //! wherever the character has no meaning of its own. No name holds a wildcard, so nothing could be meant by `\*`, and it
-//! is refused where Graphite would take it for `*`: a slip must not reach a deletion.
+//! is refused where Graphite would take it for `*`: a slip must not reach a deletion. A backslash itself stands in
+//! renderings of labels alone ([`crate::series`]), as `\\` in a pattern.
 
 use super::error::PatternError;
 use crate::name::allowed;
@@ -40,7 +41,7 @@ pub(super) fn lex(text: &str) -> Result<Vec<Piece>, PatternError> {
     while let Some((at, character)) = rest.next() {
         pieces.push(if character == '\\' {
             match rest.next() {
-                Some((_, character)) if allowed(character) => Piece {
+                Some((_, character)) if allowed(character) || character == '\\' => Piece {
                     at,
                     character,
                     escaped: true,

@@ -65,6 +65,8 @@ pub(super) fn of(pieces: &[Piece], length: usize) -> Result<Vec<Range<usize>>, P
                 Some(own) if own.character == '{' => tagged = own.tagged,
                 _ => return Err(PatternError::Unbalanced { character, at }),
             },
+            None if character == '\\' && tagged => {}
+            None if character == '\\' => return Err(PatternError::Escaped { character, at }),
             _ if !allowed(character) => return Err(refused),
             _ => tagged |= character == ';' && inside != Some('['),
         }

@@ -1,14 +1,20 @@
 //! The names of every tenant, sorted, and the walk that finds nodes by pattern.
 //!
+//! They are kept by key ([`base::series`]): series of one path stand side by side, in front of what lies below it.
+//!
 //! A walk descends element by element and **skips**: having seen one name below a child, it seeks to the first name
 //! behind that child, so that a listing costs as many seeks as there are children, not as there are series. It comes to a
-//! node once, with all the positions in the pattern that its path may have: a `**` makes them many, and no node twice.
+//! node once, with all the positions in the pattern that its path may have: a `**` makes them many, and no node twice. What
+//! the caller may not see is cut off in the same way ([`Joint`]): it costs no more than what does not fit.
 
+use super::joint::{Joint, Reading, Spots, fits};
 use super::tree::Tree;
 use crate::read::pace::Pace;
+use base::context::Stop;
 use base::id::{SeriesRef, TenantId};
-use base::name::is_tagged;
-use base::pattern::{Pattern, Positions, Progress, successor};
+use base::pattern::successor;
+use base::selector::{NameFilter, Selector};
+use base::series::{LABELS, Labels, SeriesKey};
 use base::store::StoreError;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -21,13 +27,31 @@ pub(crate) struct Owned(Tree<Arc<str>, SeriesRef>);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names(Tree<TenantId, Owned>);
 
-/// A node that fits a pattern.
+/// A node that is asked for, and that the caller may see.
 #[derive(Debug)]
 pub(crate) struct Found<'a> {
-    pub(crate) path: &'a str,
+    /// The series, or the path of a branch.
+    pub(crate) key: SeriesKey<'a>,
     pub(crate) leaf: Option<SeriesRef>,
+    /// Something that the caller may see lies below.
     pub(crate) branch: bool,
 }
+
+/// Why a walk ends.
+enum End {
+    /// Whoever takes has seen enough.
+    Enough,
+    Failed(StoreError),
+}
+
+impl<E: Into<StoreError>> From<E> for End {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Takes what a walk finds.
+type Take<'t, 'p> = dyn FnMut(Found<'_>, &mut Pace<'p>) -> Result<ControlFlow<()>, StoreError> + 't;
 
 impl Names {
     pub(crate) fn insert(&mut self, tenant: TenantId, name: Arc<str>, series: SeriesRef) {
@@ -72,35 +96,79 @@ impl Names {
 }
 
 impl Owned {
-    /// Hands every node that fits `pattern` to `take`, each once, in no promised order.
+    /// Hands every node that `selector` means and `filter`, if there is one, lets through to `take`, each once, in no
+    /// promised order.
     pub(crate) fn walk<'p>(
         &self,
-        pattern: &Pattern,
+        selector: &Selector,
+        filter: Option<&NameFilter>,
         pace: &mut Pace<'p>,
         mut take: impl FnMut(Found<'_>, &mut Pace<'p>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
+        let joint = Joint::of(selector, filter);
+        let first = joint.first();
+        let mut take = |found: Found<'_>, pace: &mut Pace<'p>| {
+            take(found, pace)?;
+            Ok(ControlFlow::Continue(()))
+        };
         let mut walk = Walk {
             names: &self.0,
-            pattern,
-            progress: pattern.start(),
+            selector,
+            filter,
+            joint: &joint,
+            reading: Reading::default(),
             path: String::new(),
+            is_probe: false,
             pace,
             take: &mut take,
         };
-        walk.descend(&pattern.first())
+        walk.descend(&first).or_else(End::outcome)
     }
 
-    /// Hands out every series below the node `path` until `take` has seen enough.
+    /// Hands out every series below the node `path` that `filter`, if there is one, lets through, until `take` has seen
+    /// enough.
     pub(crate) fn below(
         &self,
         path: &str,
+        filter: Option<&NameFilter>,
         pace: &mut Pace<'_>,
-        mut take: impl FnMut(&Arc<str>, SeriesRef) -> ControlFlow<()>,
+        mut take: impl FnMut(&str, SeriesRef) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        // The dots behind it would be those of a tag.
-        if is_tagged(path) {
+        let Some(filter) = filter else {
+            return Ok(self.all_below(path, pace, take)?);
+        };
+        let every = Selector::all();
+        let joint = Joint::of(&every, Some(filter));
+        let mut reading = Reading::default();
+        let spots = joint.behind_path(&mut reading, path);
+        pace.matched(reading.take_work())?;
+        let mut probe = Walk {
+            names: &self.0,
+            selector: &every,
+            filter: Some(filter),
+            joint: &joint,
+            reading,
+            path: format!("{path}."),
+            is_probe: true,
+            pace,
+            take: &mut |found: Found<'_>, _: &mut Pace<'_>| {
+                Ok(found.leaf.map_or(ControlFlow::Continue(()), |series| {
+                    take(found.key.as_str(), series)
+                }))
+            },
+        };
+        if !joint.goes_on_at(&spots) {
             return Ok(());
         }
+        probe.descend(&spots).or_else(End::outcome)
+    }
+
+    fn all_below(
+        &self,
+        path: &str,
+        pace: &mut Pace<'_>,
+        mut take: impl FnMut(&str, SeriesRef) -> ControlFlow<()>,
+    ) -> Result<(), Stop> {
         let prefix = format!("{path}.");
         let end = self.0.each_from(prefix.as_str(), &mut |name, series| {
             if !name.starts_with(&prefix) {
@@ -115,47 +183,58 @@ impl Owned {
             }
         });
         match end {
-            ControlFlow::Break(outcome) => Ok(outcome?),
+            ControlFlow::Break(outcome) => outcome,
             ControlFlow::Continue(()) => Ok(()),
         }
     }
 }
 
-/// A walk under way. It goes no deeper than the names do, which `name_elements` bounds.
-struct Walk<'w, 'p, T> {
-    names: &'w Tree<Arc<str>, SeriesRef>,
-    pattern: &'w Pattern,
-    progress: Progress,
-    /// The node so far, with its closing dot unless it is the root.
-    path: String,
-    pace: &'w mut Pace<'p>,
-    take: &'w mut T,
+impl End {
+    fn outcome(self) -> Result<(), StoreError> {
+        match self {
+            Self::Enough => Ok(()),
+            Self::Failed(error) => Err(error),
+        }
+    }
 }
 
-impl<'p, T> Walk<'_, 'p, T>
-where
-    T: FnMut(Found<'_>, &mut Pace<'p>) -> Result<(), StoreError>,
-{
-    /// Looks among the children of the node so far for those that fit at `positions`.
-    fn descend(&mut self, positions: &Positions) -> Result<(), StoreError> {
+/// A walk under way. It goes no deeper than the names do, which `name_elements` bounds.
+struct Walk<'w, 'p> {
+    names: &'w Tree<Arc<str>, SeriesRef>,
+    selector: &'w Selector,
+    filter: Option<&'w NameFilter>,
+    joint: &'w Joint<'w>,
+    reading: Reading,
+    /// The path of the node so far, with its closing dot unless it is the root.
+    path: String,
+    /// Series are looked for and nothing else: whether a branch may be seen is what this walk is to find out.
+    is_probe: bool,
+    pace: &'w mut Pace<'p>,
+    take: &'w mut Take<'w, 'p>,
+}
+
+impl Walk<'_, '_> {
+    /// Looks among the children of the node so far for those that fit at `spots`.
+    fn descend(&mut self, spots: &Spots) -> Result<(), End> {
         let base = self.path.len();
-        let only = self.pattern.only_at(positions);
-        self.path
-            .push_str(only.map_or("", |element| element.literal_prefix()));
-        if only.is_some_and(|element| element.literal().is_some()) {
-            self.visit(&self.pattern.behind_only(positions))?;
+        let only = self.joint.only_at(spots);
+        if let Some(text) = only.and_then(|element| element.literal()) {
+            self.literal(spots, text)?;
             self.path.truncate(base);
             return Ok(());
         }
+        let prefix = only.map_or("", |element| element.literal_prefix());
+        let prefix = prefix.split(';').next().unwrap_or_default();
+        self.path.push_str(prefix);
         let floor = self.path.len();
         let names = self.names;
         let mut next = names.seek(self.path.as_str(), true);
-        while let Some((name, _)) = next {
-            let Some(below) = within(name, &self.path, base, floor) else {
+        while let Some((key, series)) = next {
+            let Some(below) = within(key, &self.path, base, floor) else {
                 break;
             };
             self.path.truncate(base);
-            match self.read_child(positions, below)? {
+            match self.read_child(spots, below)? {
                 Child::Fits { end, behind } => {
                     let is_leaf = end == below.len();
                     self.path.push_str(below.get(..end).unwrap_or_default());
@@ -169,6 +248,20 @@ where
                         self.path.push('/');
                     }
                     next = names.seek(self.path.as_str(), !is_leaf);
+                }
+                Child::Labelled { end, may_fit: true } => {
+                    self.path.push_str(below.get(..end).unwrap_or_default());
+                    self.labelled(&SeriesKey::trusted(key), *series)?;
+                    next = names.seek(key.as_ref(), false);
+                }
+                Child::Labelled {
+                    end,
+                    may_fit: false,
+                } => {
+                    // The character behind the one that parts labels: the first key of another path.
+                    self.path.push_str(below.get(..end).unwrap_or_default());
+                    self.path.extend(successor(LABELS));
+                    next = names.seek(self.path.as_str(), true);
                 }
                 Child::Differs {
                     at,
@@ -192,69 +285,167 @@ where
         Ok(())
     }
 
-    /// Reads the child that `below` begins with from `positions` on, up to where no fitting name goes that way.
-    fn read_child(&mut self, positions: &Positions, below: &str) -> Result<Child, StoreError> {
-        let (pattern, progress) = (self.pattern, &mut self.progress);
-        pattern.enter(progress, positions);
+    /// The one child that is called `text`, which may have labels and may not exist.
+    fn literal(&mut self, spots: &Spots, text: &str) -> Result<(), End> {
+        let base = self.path.len();
+        self.path.push_str(text);
+        if text.contains(';') {
+            let key = SeriesKey::parse_graphite(&self.path).ok();
+            let series = key.and_then(|key| {
+                let series = self.names.get(key.as_str()).copied();
+                series.map(|series| (key, series))
+            });
+            self.path.truncate(base);
+            if let Some((key, series)) = series {
+                self.labelled(&key, series)?;
+            }
+            return Ok(());
+        }
+        let behind = self.joint.behind_only(&mut self.reading, spots, text);
+        self.pace.matched(self.reading.take_work())?;
+        if behind.is_any() {
+            self.visit(&behind)?;
+        }
+        Ok(())
+    }
+
+    /// A series with labels, whose path may fit.
+    fn labelled(&mut self, key: &SeriesKey<'_>, series: SeriesRef) -> Result<(), End> {
+        if fits(self.selector, key, self.pace)? && self.may_see(key)? {
+            let found = Found {
+                key: key.clone(),
+                leaf: Some(series),
+                branch: false,
+            };
+            self.hand_out(found)?;
+        }
+        Ok(())
+    }
+
+    fn may_see(&mut self, key: &SeriesKey<'_>) -> Result<bool, Stop> {
+        let Some(filter) = self.filter else {
+            return Ok(true);
+        };
+        for own in filter.selectors() {
+            if fits(own, key, self.pace)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn hand_out(&mut self, found: Found<'_>) -> Result<(), End> {
+        match (self.take)(found, self.pace)? {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(End::Enough),
+        }
+    }
+
+    /// Reads the child that `below` begins with from `spots` on, up to where no fitting name goes that way.
+    fn read_child(&mut self, spots: &Spots, below: &str) -> Result<Child, Stop> {
+        let (joint, reading) = (self.joint, &mut self.reading);
+        joint.enter(reading, spots);
         let mut end = below.len();
-        let mut differs = None;
+        let mut child = None;
         for (at, character) in below.char_indices() {
-            if progress.is_parted_by(character) {
+            if character == '.' {
                 end = at;
                 break;
             }
-            if !pattern.allows(progress, character) {
-                // The child may be whole here for another name, in which a dot follows.
-                let may_end = progress.is_parted_by('.') && pattern.ends_element(progress);
-                let dot = (may_end && character < '.').then_some('.');
-                let next = pattern.next_allowed(progress, character);
-                let next = next.into_iter().chain(dot).min();
-                differs = Some(Child::Differs { at, next });
+            if character == LABELS {
+                let may_fit = joint.may_have_labels(reading);
+                child = Some(Child::Labelled { end: at, may_fit });
                 break;
             }
-            pattern.step(progress, character);
+            if !joint.allows(reading, character) {
+                // The child may be whole here for another name, in which a dot follows.
+                let dot = (joint.ends_element(reading) && character < '.').then_some('.');
+                let next = joint.next_allowed(reading, character);
+                let next = next.into_iter().chain(dot).min();
+                child = Some(Child::Differs { at, next });
+                break;
+            }
+            joint.step(reading, character);
             // One name can cost a large pattern a third of a second.
-            if let Some(work) = progress.take_much_work() {
+            if let Some(work) = reading.take_much_work() {
                 self.pace.matched(work)?;
             }
         }
-        let child = differs.unwrap_or_else(|| Child::Fits {
+        let child = child.unwrap_or_else(|| Child::Fits {
             end,
-            behind: pattern.behind(progress),
+            behind: joint.behind(reading),
         });
-        self.pace.matched(progress.take_work())?;
+        self.pace.matched(reading.take_work())?;
         Ok(child)
     }
 
-    /// The path is a node that fits so far, without a closing dot, and goes on at `positions`; it may not exist.
-    fn visit(&mut self, positions: &Positions) -> Result<(), StoreError> {
+    /// The path is a node that fits so far, without a closing dot, and goes on at `spots`; it may not exist.
+    fn visit(&mut self, spots: &Spots) -> Result<(), End> {
         self.pace.steps(1)?;
         let length = self.path.len();
-        let tagged = is_tagged(&self.path);
         self.path.push('.');
-        let branch = !tagged && {
-            let below = self.names.seek(self.path.as_str(), true);
-            below.is_some_and(|(name, _)| name.starts_with(self.path.as_str()))
-        };
-        if self.pattern.ends_at(positions) {
-            let path = self.path.get(..length).unwrap_or_default();
-            let leaf = self.names.get(path).copied();
-            if leaf.is_some() || branch {
-                (self.take)(Found { path, leaf, branch }, self.pace)?;
+        let below = self.names.seek(self.path.as_str(), true);
+        let any = below.is_some_and(|(name, _)| name.starts_with(self.path.as_str()));
+        let branch = any && (self.is_probe || self.may_see_below(spots)?);
+        if self.joint.ends_at(spots) && self.selector.fits_labels(&Labels::default()) {
+            let path = self.path.get(..length).unwrap_or_default().to_owned();
+            let series = self.names.get(path.as_str()).copied();
+            // Of what is not there the path may be longer than any key's.
+            if series.is_some() || branch {
+                let key = SeriesKey::trusted(&path);
+                let is_seen = series.is_some() && self.may_see(&key)?;
+                let leaf = series.filter(|_| is_seen);
+                if is_seen || branch {
+                    self.hand_out(Found { key, leaf, branch })?;
+                }
             }
         }
-        if branch && self.pattern.goes_on_at(positions) {
-            self.descend(positions)?;
+        if branch && self.joint.goes_on_at(spots) {
+            self.descend(spots)?;
         }
         self.path.truncate(length);
         Ok(())
+    }
+
+    /// Whether any series below the path, which has its closing dot, may be seen.
+    fn may_see_below(&mut self, spots: &Spots) -> Result<bool, End> {
+        if self.filter.is_none() {
+            return Ok(true);
+        }
+        let (every, joint) = (Selector::all(), self.joint.filter_alone());
+        if !joint.goes_on_at(spots) {
+            return Ok(false);
+        }
+        let mut take = |found: Found<'_>, _: &mut Pace<'_>| {
+            Ok(found
+                .leaf
+                .map_or(ControlFlow::Continue(()), |_| ControlFlow::Break(())))
+        };
+        let mut probe = Walk {
+            names: self.names,
+            selector: &every,
+            filter: self.filter,
+            joint: &joint,
+            reading: Reading::default(),
+            path: self.path.clone(),
+            is_probe: true,
+            pace: self.pace,
+            take: &mut take,
+        };
+        match probe.descend(spots) {
+            Ok(()) => Ok(false),
+            Err(End::Enough) => Ok(true),
+            Err(failed) => Err(failed),
+        }
     }
 }
 
 /// What became of a child.
 enum Child {
-    /// It can be read to its end, at `end`; where the pattern goes on `behind` it, if it is one that fits.
-    Fits { end: usize, behind: Positions },
+    /// Its path can be read to its end, at `end`; where it goes on `behind` it, if it is one that fits.
+    Fits { end: usize, behind: Spots },
+    /// Its path ends at `end`, and labels follow; whether a series of this path may fit.
+    Labelled { end: usize, may_fit: bool },
     /// From `at` on it is none; the next one that begins alike has `next` there.
     Differs { at: usize, next: Option<char> },
 }
@@ -280,184 +471,4 @@ fn advance(path: &mut String, floor: usize) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use base::context::{Budget, Context, Resource, Stop};
-    use base::name::parent;
-    use base::store::Node;
-    use proptest::prelude::*;
-    use std::collections::BTreeSet;
-
-    const TENANT: TenantId = TenantId(1);
-
-    fn index(names: &BTreeSet<String>) -> Names {
-        let mut index = Names::default();
-        for (series, name) in names.iter().enumerate() {
-            index.insert(TENANT, name.as_str().into(), SeriesRef(series as u32));
-        }
-        index.insert(TenantId(2), "a.stranger".into(), SeriesRef(9999));
-        index
-    }
-
-    fn found(index: &Names, pattern: &str) -> Vec<Node> {
-        let pattern = Pattern::parse(pattern).unwrap();
-        let mut nodes = Vec::new();
-        let context = Context::unlimited();
-        let mut pace = Pace::new(&context).unwrap();
-        let walk = index.of(TENANT).walk(&pattern, &mut pace, |found, _| {
-            nodes.push(Node {
-                path: found.path.to_owned(),
-                leaf: found.leaf.is_some(),
-                branch: found.branch,
-            });
-            Ok(())
-        });
-        walk.unwrap();
-        nodes.sort();
-        nodes
-    }
-
-    fn below(index: &Names, path: &str) -> usize {
-        let context = Context::unlimited();
-        let mut count = 0;
-        let take = |_: &Arc<str>, _| {
-            count += 1;
-            ControlFlow::Continue(())
-        };
-        let mut pace = Pace::new(&context).unwrap();
-        index.of(TENANT).below(path, &mut pace, take).unwrap();
-        count
-    }
-
-    fn steps(index: &Names, pattern: &str) -> u64 {
-        let context = Context::unlimited();
-        let pattern = Pattern::parse(pattern).unwrap();
-        let mut pace = Pace::new(&context).unwrap();
-        index
-            .of(TENANT)
-            .walk(&pattern, &mut pace, |_, _| Ok(()))
-            .unwrap();
-        context.spent(Resource::Steps)
-    }
-
-    #[test]
-    fn regression_6_a_walk_goes_where_names_are_and_nowhere_else() {
-        let one: BTreeSet<String> = ["a.b".to_owned()].into();
-        let one = index(&one);
-        // Every combination of forty texts was tried once: 2^40.
-        let braces = vec!["{a,b}"; 40].join(".");
-        assert!(steps(&one, &braces) < 20, "{}", steps(&one, &braces));
-        let wide = vec!["{a,b,c,d,e,f,g,h}"; 60].join(".");
-        assert!(steps(&one, &wide) < 20);
-        assert!(steps(&one, &vec!["a"; 64].join(".")) < 5);
-
-        let names: BTreeSet<String> = (0..2000)
-            .map(|leaf| format!("c.host-{:04}.{}", leaf, "y".repeat(900)))
-            .collect();
-        let long = index(&names);
-        let stars = format!("c.*.{}z", "*y".repeat(480));
-        let alternatives = format!("c.*.{{{}}}", vec!["*y*z"; 500].join(","));
-        for pattern in [stars, alternatives] {
-            // A name of 900 characters under a pattern of 16 or 40 words.
-            let each = steps(&long, &pattern) / 2000;
-            assert!(each < 1000, "{each}");
-        }
-        // Literal texts in braces are sought, not tried on every child.
-        let sought = steps(&long, "c.{host-0007,host-1203}.*");
-        assert!(sought < 100, "{sought}");
-    }
-
-    /// Every node of every name, asked one by one.
-    fn naive(names: &BTreeSet<String>, pattern: &str) -> Vec<Node> {
-        let pattern = Pattern::parse(pattern).unwrap();
-        let mut nodes: BTreeSet<&str> = BTreeSet::new();
-        for name in names {
-            let mut node = Some(name.as_str());
-            while let Some(path) = node {
-                nodes.insert(path);
-                node = parent(path);
-            }
-        }
-        nodes
-            .iter()
-            .filter(|path| pattern.matches(path))
-            .map(|path| Node {
-                path: (*path).to_owned(),
-                leaf: names.contains(*path),
-                branch: nodes.iter().any(|node| parent(node) == Some(path)),
-            })
-            .collect()
-    }
-
-    #[test]
-    fn a_node_can_be_leaf_and_branch() {
-        let names: BTreeSet<String> = ["a", "a-b", "a.c", "a.c.d", "b"].map(String::from).into();
-        let index = index(&names);
-        assert_eq!(found(&index, "*"), naive(&names, "*"));
-        assert_eq!(found(&index, "*.*").len(), 1);
-        assert_eq!(below(&index, "a"), 2);
-        assert_eq!(below(&index, "nothing"), 0);
-        assert_eq!(index.count(TENANT), 5);
-    }
-
-    #[test]
-    fn a_listing_costs_its_children_not_its_leaves() {
-        let names: BTreeSet<String> = (0..50_000)
-            .map(|leaf| format!("root.{}.{leaf}", leaf % 5))
-            .collect();
-        let index = index(&names);
-        assert_eq!(found(&index, "root.*").len(), 5);
-        // A walk of all leaves would be fifty thousand.
-        let few = steps(&index, "root.*");
-        assert!(few < 50, "{few}");
-    }
-
-    #[test]
-    fn regression_7_many_ways_to_a_node_are_one_visit() {
-        let names: BTreeSet<String> = (0..100)
-            .map(|leaf| format!("{}.leaf-{leaf}", vec!["a"; 60].join(".")))
-            .collect();
-        let index = index(&names);
-        let nodes = 160;
-        for (pattern, each) in [
-            ("**".to_owned(), 10),
-            (vec!["**"; 500].join("."), 10),
-            (format!("{}.b", vec!["**.a"; 60].join(".")), 10),
-            (format!("{}.b", vec!["**.{a,a*,*a}"; 60].join(".")), 10),
-            (format!("{}.b", vec!["**.*"; 60].join(".")), 10),
-        ] {
-            let steps = steps(&index, &pattern);
-            assert!(steps <= nodes * each, "{steps} for {pattern}");
-        }
-    }
-
-    #[test]
-    fn regression_7_the_budget_ends_in_the_middle_of_a_name() {
-        let index = index(&["y".repeat(1000)].into());
-        let pattern = Pattern::parse(&format!("{}z", "{*,*y}".repeat(5400))).unwrap();
-        let context = Context::new(Budget {
-            steps: 500,
-            ..Budget::UNLIMITED
-        });
-        let mut pace = Pace::new(&context).unwrap();
-        let end = index
-            .of(TENANT)
-            .walk(&pattern, &mut pace, |_, _| Ok(()))
-            .unwrap_err();
-        let StoreError::Stopped(Stop::Budget { needed, .. }) = end else {
-            panic!("{end}");
-        };
-        assert!(needed < 1000, "{needed}: the whole name was read first");
-    }
-
-    proptest! {
-        #[test]
-        fn it_finds_what_the_naive_way_finds(
-            names in prop::collection::btree_set("[ab/-]{1,2}(\\.[ab/-]{1,2}){0,3}(;[ab./;-]{0,4})?", 0..40),
-            pattern in "(\\*\\*|([ab*?]|\\[ab\\]|\\{a,b-\\*\\}|[a-b]|\\{,\\[[+]-/\\]\\}){1,3})(\\.(\\*\\*|([ab*?]|\\[!a\\]|\\{a,b\\}|\\{a,\\}){1,2})){0,4}(;[ab.*?;]{0,3})?",
-        ) {
-            let index = index(&names);
-            prop_assert_eq!(found(&index, &pattern), naive(&names, &pattern));
-        }
-    }
-}
+mod tests;

@@ -9,9 +9,11 @@ use crate::memory::View;
 use crate::segment::reader::Segment;
 use crate::tombstone::Tombstone;
 use base::context::{Context, Resource, Stop};
-use base::cursor::{Cursor, Piece, Taker};
+use base::cursor::{Cursor, Piece, Taker, shaped};
 use base::id::{SeriesRef, TenantId};
-use base::store::{FetchQuery, StoreError};
+use base::selector::NameFilter;
+use base::series::SeriesKey;
+use base::store::{FetchQuery, Shape, StoreError};
 use base::time::{Millis, TimeRange};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -33,7 +35,7 @@ pub(crate) struct Foreseen {
 /// ago, and so count as the query's.
 #[derive(Debug)]
 struct Wanted<'c> {
-    name: String,
+    key: SeriesKey<'static>,
     series: SeriesRef,
     frozen: Option<Arc<HeadSeries>>,
     head: Option<Arc<HeadSeries>>,
@@ -44,6 +46,7 @@ struct Wanted<'c> {
 #[derive(Debug)]
 pub(crate) struct Snapshot<'c> {
     tenant: TenantId,
+    shape: Shape,
     range: TimeRange,
     wanted: Vec<Wanted<'c>>,
     /// The last record whose effect is in the frozen head.
@@ -61,12 +64,14 @@ impl<'c> Snapshot<'c> {
         view: &View,
         tenant: TenantId,
         query: &FetchQuery<'_>,
+        filter: Option<&NameFilter>,
         foreseen: &mut Foreseen,
         pace: &mut Pace<'c>,
     ) -> Result<Self, StoreError> {
-        let found = find::series(&view.names, query.pattern, pace)?;
+        let found = find::series(&view.names, query.selector, filter, pace)?;
+        let range = query.shape.range();
         let mut wanted = Vec::with_capacity(found.len());
-        for (name, series) in found {
+        for (key, series) in found {
             let frozen = view.frozen.as_ref();
             let frozen = frozen.and_then(|own| own.head.of(tenant, series)).cloned();
             let head = view.head.of(tenant, series).cloned();
@@ -74,7 +79,7 @@ impl<'c> Snapshot<'c> {
             let mut held = Held::of(pace.context());
             held.at_least(samples.sum::<u64>() * SAMPLE_BYTES)?;
             wanted.push(Wanted {
-                name,
+                key,
                 series,
                 frozen,
                 head,
@@ -83,16 +88,17 @@ impl<'c> Snapshot<'c> {
         }
         let mut segments = Vec::new();
         for segment in view.segments.iter() {
-            if segment.range().overlaps(&query.range) {
+            if segment.range().overlaps(&range) {
                 segments.push(Arc::clone(segment));
             }
         }
         pace.steps((view.segments.len() + view.tombstones.len()) as u64)?;
         let tombstones = view.tombstones.iter();
-        let concerns = |own: &&Tombstone| own.tenant == tenant && own.range.overlaps(&query.range);
+        let concerns = |own: &&Tombstone| own.tenant == tenant && own.range.overlaps(&range);
         let own = Self {
             tenant,
-            range: query.range,
+            shape: query.shape,
+            range,
             wanted,
             frozen_through: view.frozen.as_ref().map_or(0, |own| own.sequence),
             segments,
@@ -165,7 +171,7 @@ impl<'c> Snapshot<'c> {
                 head: own.head.as_deref(),
             };
             let mut cursor = Reading {
-                name: &own.name,
+                key: &own.key,
                 sources,
                 reader: SeriesReader::new(sources),
                 held: Held::of(pace.context()),
@@ -173,7 +179,7 @@ impl<'c> Snapshot<'c> {
                 counted: 0,
                 handed_out: 0,
             };
-            if take(&mut cursor)?.is_break() {
+            if shaped(&mut cursor, &self.shape, take)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
@@ -183,7 +189,7 @@ impl<'c> Snapshot<'c> {
 
 /// A series in the hands of whoever asked for it.
 struct Reading<'s, 'p, 'c> {
-    name: &'s str,
+    key: &'s SeriesKey<'static>,
     sources: Sources<'s>,
     reader: SeriesReader<'s>,
     held: Held<'c>,
@@ -195,8 +201,8 @@ struct Reading<'s, 'p, 'c> {
 }
 
 impl Cursor for Reading<'_, '_, '_> {
-    fn name(&self) -> &str {
-        self.name
+    fn key(&self) -> SeriesKey<'_> {
+        SeriesKey::trusted(self.key.as_str())
     }
 
     fn next(&mut self) -> Result<Option<Piece>, StoreError> {

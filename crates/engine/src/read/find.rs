@@ -4,12 +4,12 @@ use super::pace::Pace;
 use crate::index::names::{Found, Owned};
 use base::context::Resource;
 use base::id::SeriesRef;
-use base::pattern::Pattern;
+use base::selector::{NameFilter, Selector};
+use base::series::SeriesKey;
 use base::store::{Node, StoreError};
 use roaring::RoaringBitmap;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 /// What a name that is found takes in memory beside its text.
 const ENTRY_BYTES: u64 = 64;
@@ -17,26 +17,24 @@ const ENTRY_BYTES: u64 = 64;
 /// The nodes that fit, ascending; with `active`, only what one of these series is or lies above.
 pub(crate) fn nodes(
     names: &Owned,
-    pattern: &Pattern,
+    selector: &Selector,
+    filter: Option<&NameFilter>,
     active: Option<&RoaringBitmap>,
     pace: &mut Pace<'_>,
 ) -> Result<Vec<Node>, StoreError> {
     let counts = |series: SeriesRef| active.is_none_or(|active| active.contains(series.0));
     let context = pace.context();
     let mut nodes = Vec::new();
-    names.walk(pattern, pace, |found, pace| {
+    names.walk(selector, filter, pace, |found, pace| {
         let leaf = found.leaf.is_some_and(counts);
-        let branch =
-            found.branch && (active.is_none() || any_below(names, found.path, counts, pace)?);
+        let branch = found.branch
+            && (active.is_none() || any_below(names, found.key.path(), filter, counts, pace)?);
         if leaf || branch {
+            let path = found.key.graphite().into_owned();
             context.spend(Resource::Nodes, 1)?;
-            context.spend(Resource::Bytes, found.path.len() as u64)?;
-            context.hold(found.path.len() as u64 + ENTRY_BYTES)?;
-            nodes.push(Node {
-                path: found.path.to_owned(),
-                leaf,
-                branch,
-            });
+            context.spend(Resource::Bytes, path.len() as u64)?;
+            context.hold(path.len() as u64 + ENTRY_BYTES)?;
+            nodes.push(Node { path, leaf, branch });
         }
         Ok(())
     })?;
@@ -49,11 +47,12 @@ pub(crate) fn nodes(
 fn any_below(
     names: &Owned,
     path: &str,
+    filter: Option<&NameFilter>,
     counts: impl Fn(SeriesRef) -> bool,
     pace: &mut Pace<'_>,
 ) -> Result<bool, StoreError> {
     let mut any = false;
-    names.below(path, pace, |_, series| {
+    names.below(path, filter, pace, |_, series| {
         any = counts(series);
         if any {
             ControlFlow::Break(())
@@ -64,20 +63,22 @@ fn any_below(
     Ok(any)
 }
 
-/// The series whose whole name fits, ascending by name.
+/// The series that are meant, ascending by key.
 pub(crate) fn series(
     names: &Owned,
-    pattern: &Pattern,
+    selector: &Selector,
+    filter: Option<&NameFilter>,
     pace: &mut Pace<'_>,
-) -> Result<Vec<(String, SeriesRef)>, StoreError> {
+) -> Result<Vec<(SeriesKey<'static>, SeriesRef)>, StoreError> {
     let context = pace.context();
     let mut series = Vec::new();
-    names.walk(pattern, pace, |found, _| {
+    names.walk(selector, filter, pace, |found, _| {
         if let Some(leaf) = found.leaf {
             context.spend(Resource::Series, 1)?;
-            context.spend(Resource::Bytes, found.path.len() as u64)?;
-            context.hold(found.path.len() as u64 + ENTRY_BYTES)?;
-            series.push((found.path.to_owned(), leaf));
+            let bytes = found.key.as_bytes().len() as u64;
+            context.spend(Resource::Bytes, bytes)?;
+            context.hold(bytes + ENTRY_BYTES)?;
+            series.push((found.key.into_owned(), leaf));
         }
         Ok(())
     })?;
@@ -88,18 +89,19 @@ pub(crate) fn series(
 /// What a deletion means.
 #[derive(Debug, Default)]
 pub(crate) struct Subtree {
-    /// Every series whose name fits, and every series below a node that fits.
+    /// Every series that is meant, and every series below a node that is.
     pub(crate) all: RoaringBitmap,
-    /// How many of them have no name that fits.
+    /// How many of them are not meant by themselves.
     pub(crate) below: u64,
-    /// The first of their names, as many as were asked for, ascending.
-    pub(crate) first: BTreeSet<Arc<str>>,
+    /// The first of them, as many as were asked for, ascending.
+    pub(crate) first: BTreeSet<SeriesKey<'static>>,
 }
 
 /// The series that a deletion means, with the first `names` of their names.
 pub(crate) fn subtree(
     names: &Owned,
-    pattern: &Pattern,
+    selector: &Selector,
+    filter: Option<&NameFilter>,
     first: usize,
     pace: &mut Pace<'_>,
 ) -> Result<Subtree, StoreError> {
@@ -107,18 +109,18 @@ pub(crate) fn subtree(
     let mut fitting = RoaringBitmap::new();
     // The last branch that was taken whole: what fits below it is in already.
     let mut whole = String::new();
-    names.walk(pattern, pace, |node, pace| {
-        let Found { path, leaf, branch } = node;
+    names.walk(selector, filter, pace, |node, pace| {
+        let Found { key, leaf, branch } = node;
         if let Some(series) = leaf {
             fitting.insert(series.0);
             found.all.insert(series.0);
-            keep_first(&mut found.first, path, || path.into(), first);
+            keep_first(&mut found.first, &key, first);
         }
-        if branch && !lies_below(path, &whole) {
-            path.clone_into(&mut whole);
-            names.below(path, pace, |name, series| {
+        if branch && !lies_below(key.path(), &whole) {
+            key.path().clone_into(&mut whole);
+            names.below(key.path(), filter, pace, |name, series| {
                 found.all.insert(series.0);
-                keep_first(&mut found.first, name, || Arc::clone(name), first);
+                keep_first(&mut found.first, &SeriesKey::trusted(name), first);
                 ControlFlow::Continue(())
             })?;
         }
@@ -133,18 +135,13 @@ fn lies_below(path: &str, branch: &str) -> bool {
     !branch.is_empty() && rest.is_some_and(|rest| rest.starts_with('.'))
 }
 
-/// Keeps `name` if it is one of the `most` least.
-fn keep_first(
-    first: &mut BTreeSet<Arc<str>>,
-    name: &str,
-    owned: impl FnOnce() -> Arc<str>,
-    most: usize,
-) {
+/// Keeps `key` if it is one of the `most` least.
+fn keep_first(first: &mut BTreeSet<SeriesKey<'static>>, key: &SeriesKey<'_>, most: usize) {
     let is_full = first.len() >= most;
-    if most == 0 || is_full && first.last().is_some_and(|last| **last <= *name) {
+    if most == 0 || is_full && first.last().is_some_and(|last| last <= key) {
         return;
     }
-    first.insert(owned());
+    first.insert(key.clone().into_owned());
     if first.len() > most {
         first.pop_last();
     }

@@ -8,6 +8,7 @@
 use crate::column::Damaged;
 use crate::column::varint::{Reader, put};
 use base::id::{SeriesRef, TenantId};
+use base::series::{LABELS, SeriesKey};
 use std::sync::Arc;
 
 const MAGIC: [u8; 8] = *b"VIGNAM01";
@@ -20,6 +21,15 @@ pub(crate) type Birth = (TenantId, Arc<str>, SeriesRef);
 pub(crate) struct NameFile {
     pub(crate) births: Vec<Birth>,
     pub(crate) deaths: Vec<SeriesRef>,
+}
+
+/// What is stored of a series, as its key: before keys had a form of their own it was Graphite's text, with a `;` that no
+/// key has in its path.
+pub(crate) fn key(stored: &str) -> Arc<str> {
+    if stored.contains(LABELS) || !stored.contains(';') {
+        return stored.into();
+    }
+    SeriesKey::parse_graphite(stored).map_or_else(|_| stored.into(), |key| key.as_str().into())
 }
 
 impl NameFile {
@@ -76,7 +86,7 @@ impl NameFile {
             let rest = reader.count(1)?;
             name.extend_from_slice(reader.take(rest)?);
             let text = std::str::from_utf8(&name).map_err(|_| Damaged("a name is not UTF-8"))?;
-            file.births.push((tenant, text.into(), series));
+            file.births.push((tenant, key(text), series));
         }
         for _ in 0..reader.count(1)? {
             file.deaths.push(SeriesRef(reader.number()?));

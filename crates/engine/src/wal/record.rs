@@ -142,12 +142,13 @@ pub(crate) fn holds_synced_mark(bytes: &[u8]) -> bool {
 }
 
 /// The payload of [`Kind::Births`].
-pub(crate) fn put_births(births: &[(TenantId, SeriesRef, &str)]) -> Vec<u8> {
+pub(crate) fn put_births<N: AsRef<str>>(births: &[(TenantId, SeriesRef, N)]) -> Vec<u8> {
     let mut out = Vec::new();
     put(&mut out, births.len() as u64);
     for (tenant, series, name) in births {
         put(&mut out, u64::from(tenant.0));
         put(&mut out, u64::from(series.0));
+        let name = name.as_ref();
         put(&mut out, name.len() as u64);
         out.extend_from_slice(name.as_bytes());
     }

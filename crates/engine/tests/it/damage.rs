@@ -5,8 +5,8 @@ use crate::support::{
     DAY, MINUTE, NOON, config, delete, find, open_with, range, scope, send, send_to,
 };
 use base::context::Context;
-use base::pattern::Pattern;
-use base::store::{FetchQuery, SampleStore, StoreError};
+use base::selector::Selector;
+use base::store::{FetchQuery, SampleStore, Shape, StoreError};
 use base::time::{ManualClock, Millis, TimeRange};
 use engine::Engine;
 use engine::storage::Storage;
@@ -63,17 +63,18 @@ fn state(engine: &Engine) -> Result<State, StoreError> {
     let mut state = State::new();
     for tenant in 1..3 {
         for depth in ["*", "*.*"] {
-            let pattern = Pattern::parse(depth).unwrap();
+            let selector = Selector::parse(depth).unwrap();
             let query = FetchQuery {
-                pattern: &pattern,
-                range: TimeRange::ALL,
+                selector: &selector,
+                shape: Shape::Raw(TimeRange::ALL),
             };
             for series in engine.fetch(&scope(tenant), &query, &Context::unlimited())? {
+                let name = series.name().into_owned();
                 let at = series.timestamps.iter().map(|at| at.0);
                 let samples: Vec<(i64, f64)> = at.zip(series.values).collect();
                 // A write that was torn behind its new names leaves these; it was never acknowledged.
                 if !samples.is_empty() {
-                    state.insert((tenant, series.name), samples);
+                    state.insert((tenant, name), samples);
                 }
             }
         }

@@ -5,8 +5,8 @@ use crate::support::{fetch_in, read, scope, send_to};
 use base::context::{Budget, Context, Memory, Resource, Stop};
 use base::cursor::Cursor;
 use base::limit;
-use base::pattern::Pattern;
-use base::store::{DeleteQuery, Durability, FetchQuery, SampleStore, StoreError};
+use base::selector::Selector;
+use base::store::{DeleteQuery, Durability, FetchQuery, SampleStore, Shape, StoreError};
 use base::time::{ManualClock, Millis, TimeRange};
 use engine::Engine;
 use engine::EngineConfig;
@@ -30,9 +30,9 @@ fn seconds(engine: &Engine, name: &str, count: i64) {
 }
 
 fn try_delete(engine: &Engine, tenant: u32, from: i64, until: i64) -> Result<u64, StoreError> {
-    let pattern = Pattern::parse("*").unwrap();
+    let selector = Selector::parse("*").unwrap();
     let query = DeleteQuery {
-        pattern: &pattern,
+        selector: &selector,
         range: Some(range(from, until)),
         dry_run: false,
         names: 0,
@@ -93,10 +93,10 @@ fn a_series_with_as_many_deletions_as_may_wait_is_read_in_few_steps() {
         try_delete(&engine, 1, from, from + 500).unwrap();
     }
     let context = Context::unlimited();
-    let pattern = Pattern::parse("a.b").unwrap();
+    let selector = Selector::parse("a.b").unwrap();
     let query = FetchQuery {
-        pattern: &pattern,
-        range: TimeRange::ALL,
+        selector: &selector,
+        shape: Shape::Raw(TimeRange::ALL),
     };
     let begun = Instant::now();
     let series = engine.fetch(&scope(1), &query, &context).unwrap();
@@ -159,10 +159,10 @@ impl Memory for Counting {
 fn count_while(engine: &Engine, mut take: impl FnMut(&mut dyn Cursor)) -> Arc<Counting> {
     let counting = Arc::new(Counting::default());
     let context = Context::new(Budget::UNLIMITED).holding(Arc::clone(&counting) as _);
-    let pattern = Pattern::parse("a.*").unwrap();
+    let selector = Selector::parse("a.*").unwrap();
     let query = FetchQuery {
-        pattern: &pattern,
-        range: TimeRange::ALL,
+        selector: &selector,
+        shape: Shape::Raw(TimeRange::ALL),
     };
     let read = engine.read_all(&scope(1), &[query], &context, &mut |series| {
         take(series);
@@ -205,10 +205,10 @@ fn what_a_reader_keeps_of_the_head_counts_as_his() {
     let mut kept = Vec::new();
     let counting = Arc::new(Counting::default());
     let context = Context::new(Budget::UNLIMITED).holding(Arc::clone(&counting) as _);
-    let pattern = Pattern::parse("a.*").unwrap();
+    let selector = Selector::parse("a.*").unwrap();
     let query = FetchQuery {
-        pattern: &pattern,
-        range: TimeRange::ALL,
+        selector: &selector,
+        shape: Shape::Raw(TimeRange::ALL),
     };
     let read = engine.read_all(&scope(1), &[query], &context, &mut |_| {
         kept.push(counting.now.load(Ordering::SeqCst));
@@ -228,10 +228,10 @@ fn a_series_can_be_read_twice_and_costs_its_samples_once() {
     engine.flush().unwrap();
     send_to(&engine, 1, "a.b", NOON - 2_500_000, 7.0);
     let context = Context::unlimited();
-    let pattern = Pattern::parse("a.b").unwrap();
+    let selector = Selector::parse("a.b").unwrap();
     let query = FetchQuery {
-        pattern: &pattern,
-        range: TimeRange::ALL,
+        selector: &selector,
+        shape: Shape::Raw(TimeRange::ALL),
     };
     let mut seen = Vec::new();
     let read = engine.read_all(&scope(1), &[query], &context, &mut |series| {

@@ -4,7 +4,7 @@ use crate::support::{
     DAY, MINUTE, NOON, batch, config, delete, open, open_with, range, read, scope, send,
 };
 use base::context::Context;
-use base::store::{Durability, SampleStore, StoreError};
+use base::store::{Durability, SampleStore, Shape, StoreError};
 use base::time::{ManualClock, Millis};
 use engine::storage::Storage;
 use engine::storage::faulty::{Fault, Faulty};
@@ -300,10 +300,10 @@ fn a_damaged_block_stops_its_own_query_and_nothing_else() {
         storage.damage(&segment, 41),
         "in the first block behind the header"
     );
-    let pattern = base::pattern::Pattern::parse("a.b").unwrap();
+    let selector = base::selector::Selector::parse("a.b").unwrap();
     let query = base::store::FetchQuery {
-        pattern: &pattern,
-        range: base::time::TimeRange::ALL,
+        selector: &selector,
+        shape: Shape::Raw(base::time::TimeRange::ALL),
     };
     match engine.fetch(&scope(1), &query, &Context::unlimited()) {
         Err(StoreError::Corrupt {

@@ -214,9 +214,9 @@ fn a_deletion_on_a_full_disk_is_refused_and_done_once_there_is_room() {
     append(&engine, NOON, 1.0).unwrap();
     set_room(&storage, 3, ErrorKind::StorageFull);
     assert!(is_full(&append(&engine, NOON + 1, 1.0)));
-    let pattern = base::pattern::Pattern::parse("*").unwrap();
+    let selector = base::selector::Selector::parse("*").unwrap();
     let query = base::store::DeleteQuery {
-        pattern: &pattern,
+        selector: &selector,
         range: None,
         dry_run: false,
         names: 0,

@@ -6,9 +6,9 @@ use crate::support::{
 };
 use base::context::{Budget, Context, Resource, Stop};
 use base::name::SeriesName;
-use base::pattern::Pattern;
 use base::sample::Batch;
-use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, StoreError};
+use base::selector::Selector;
+use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, Shape, StoreError};
 use base::time::{ManualClock, Millis, TimeRange};
 use engine::storage::faulty::Faulty;
 use engine::{Engine, EngineConfig};
@@ -89,18 +89,18 @@ fn regression_6_no_question_keeps_a_writer_waiting() {
     let long = |leaf| format!("c.host-{leaf:04}.{}", "y".repeat(900));
     fill(&engine, (0..1000).map(long), NOON);
     for text in worst() {
-        let pattern = Pattern::parse(&text).unwrap();
+        let selector = Selector::parse(&text).unwrap();
         let question = move |engine: &Engine, context: &Context| {
             let find = FindQuery {
-                pattern: &pattern,
+                selector: &selector,
                 range: Some(TimeRange::ALL),
             };
             let fetch = FetchQuery {
-                pattern: &pattern,
-                range: TimeRange::ALL,
+                selector: &selector,
+                shape: Shape::Raw(TimeRange::ALL),
             };
             let delete = DeleteQuery {
-                pattern: &pattern,
+                selector: &selector,
                 range: None,
                 dry_run: true,
                 names: 0,
@@ -124,10 +124,10 @@ fn a_reader_that_takes_its_time_keeps_nobody_waiting() {
         (0..10).map(|leaf| format!("a.{leaf}")),
         NOON + MINUTE,
     );
-    let pattern = Pattern::parse("a.*").unwrap();
+    let selector = Selector::parse("a.*").unwrap();
     let query = FetchQuery {
-        pattern: &pattern,
-        range: TimeRange::ALL,
+        selector: &selector,
+        shape: Shape::Raw(TimeRange::ALL),
     };
     let mut seen = Vec::new();
     let read_all = engine.fetch_each(&scope(1), &query, &Context::unlimited(), &mut |series| {
@@ -139,7 +139,7 @@ fn a_reader_that_takes_its_time_keeps_nobody_waiting() {
             engine.flush().unwrap();
             engine.compact().unwrap();
         }
-        seen.push((series.name, series.values.len()));
+        seen.push((series.name().into_owned(), series.values.len()));
         ControlFlow::Continue(())
     });
     read_all.unwrap();
@@ -150,7 +150,7 @@ fn a_reader_that_takes_its_time_keeps_nobody_waiting() {
 
     let mut first = Vec::new();
     let broken_off = engine.fetch_each(&scope(1), &query, &Context::unlimited(), &mut |series| {
-        first.push(series.name);
+        first.push(series.name().into_owned());
         ControlFlow::Break(())
     });
     broken_off.unwrap();
@@ -168,17 +168,17 @@ fn stop_of<T>(outcome: Result<T, StoreError>) -> Stop {
 fn every_question_ends_when_it_is_cancelled_and_when_its_time_is_over() {
     let engine = open(&Faulty::new(1));
     fill(&engine, (0..MANY).map(|leaf| format!("a.{leaf}")), NOON);
-    let pattern = Pattern::parse("a.*").unwrap();
+    let selector = Selector::parse("a.*").unwrap();
     let find = FindQuery {
-        pattern: &pattern,
+        selector: &selector,
         range: None,
     };
     let fetch = FetchQuery {
-        pattern: &pattern,
-        range: TimeRange::ALL,
+        selector: &selector,
+        shape: Shape::Raw(TimeRange::ALL),
     };
     let delete = DeleteQuery {
-        pattern: &pattern,
+        selector: &selector,
         range: None,
         dry_run: false,
         names: 0,
@@ -211,7 +211,7 @@ fn every_question_ends_when_it_is_cancelled_and_when_its_time_is_over() {
 fn a_question_beyond_its_steps_or_bytes_is_refused_with_figure_and_limit() {
     let engine = open(&Faulty::new(1));
     fill(&engine, (0..MANY).map(|leaf| format!("a.{leaf:04}")), NOON);
-    let pattern = Pattern::parse("a.*9").unwrap();
+    let selector = Selector::parse("a.*9").unwrap();
     let refused = |stop: Stop, resource: Resource, most: u64| {
         let Stop::Budget {
             limit,
@@ -231,18 +231,18 @@ fn a_question_beyond_its_steps_or_bytes_is_refused_with_figure_and_limit() {
         })
     };
     let find = FindQuery {
-        pattern: &pattern,
+        selector: &selector,
         range: None,
     };
     let delete = DeleteQuery {
-        pattern: &pattern,
+        selector: &selector,
         range: None,
         dry_run: false,
         names: 0,
     };
     let fetch = FetchQuery {
-        pattern: &pattern,
-        range: TimeRange::ALL,
+        selector: &selector,
+        shape: Shape::Raw(TimeRange::ALL),
     };
     refused(
         stop_of(engine.find(&scope(1), &find, &few())),
@@ -293,10 +293,10 @@ fn what_directories_show_to_be_too_much_is_refused_before_anything_is_read() {
         );
     }
     engine.flush().unwrap();
-    let pattern = Pattern::parse("a.*").unwrap();
+    let selector = Selector::parse("a.*").unwrap();
     let query = FetchQuery {
-        pattern: &pattern,
-        range: TimeRange::ALL,
+        selector: &selector,
+        shape: Shape::Raw(TimeRange::ALL),
     };
     let budget = |samples, bytes| {
         Context::new(Budget {

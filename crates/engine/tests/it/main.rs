@@ -26,8 +26,12 @@ mod model;
 #[cfg(test)]
 mod quota;
 #[cfg(test)]
+mod reach;
+#[cfg(test)]
 mod stories;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
 mod upkeep;
+#[cfg(test)]
+mod values;

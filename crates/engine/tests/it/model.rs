@@ -4,6 +4,7 @@ use crate::support::{
     DAY, MINUTE, NOON, config, delete, fetch_in, find, find_in, open_with, range, send,
 };
 use base::sample::Series;
+use base::series::SeriesKey;
 use base::store::SampleStore;
 use base::time::{ManualClock, Millis, TimeRange};
 use engine::storage::faulty::Faulty;
@@ -67,7 +68,7 @@ fn same(engine: &Engine, model: &Model) {
         let mut expected = Vec::new();
         for ((_, name), samples) in model.iter().filter(|((own, _), _)| *own == tenant) {
             expected.push(Series {
-                name: (*name).to_owned(),
+                key: SeriesKey::parse_graphite(name).unwrap(),
                 timestamps: samples.keys().copied().map(Millis).collect(),
                 values: samples.values().copied().collect(),
             });
@@ -76,15 +77,16 @@ fn same(engine: &Engine, model: &Model) {
         for depth in ["*", "*.*", "*.*.*"] {
             found.extend(fetch_in(engine, tenant, depth, TimeRange::ALL));
         }
-        found.sort_by(|left, right| left.name.cmp(&right.name));
+        found.sort_by(|left, right| left.key.cmp(&right.key));
         assert_eq!(found, expected);
         assert_eq!(
             engine.usage(base::id::TenantId(tenant)).unwrap().series,
             expected.len() as u64
         );
-        let roots: BTreeSet<&str> = expected
+        let names: Vec<_> = expected.iter().map(Series::name).collect();
+        let roots: BTreeSet<&str> = names
             .iter()
-            .filter_map(|series| series.name.split('.').next())
+            .filter_map(|name| name.split('.').next())
             .collect();
         let listed = find(engine, tenant, "*");
         let listed: BTreeSet<&str> = listed
@@ -98,11 +100,11 @@ fn same(engine: &Engine, model: &Model) {
             let active = find_in(engine, tenant, "*.*", Some(whole));
             for series in expected
                 .iter()
-                .filter(|series| series.name.split('.').count() == 2)
+                .filter(|series| series.name().split('.').count() == 2)
             {
                 let has = series.timestamps.iter().any(|at| whole.contains(*at));
                 assert!(
-                    !has || active.iter().any(|line| line.starts_with(&series.name)),
+                    !has || active.iter().any(|line| line.starts_with(&*series.name())),
                     "{active:?} {series:?}"
                 );
             }

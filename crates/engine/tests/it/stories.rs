@@ -5,10 +5,10 @@ use crate::support::{
     range, read, scope, scope_with, send,
 };
 use base::context::{Budget, Context, Resource, Stop};
-use base::pattern::Pattern;
 use base::sample::RejectReason;
 use base::scope::{Action, Actions};
-use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, StoreError};
+use base::selector::Selector;
+use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, Shape, StoreError};
 use base::time::{ManualClock, Millis, TimeRange};
 use engine::storage::Storage;
 use engine::storage::disk::Disk;
@@ -79,22 +79,22 @@ fn tenants_never_meet() {
 #[test]
 fn every_question_asks_for_its_own_right() {
     let engine = open(&Faulty::new(1));
-    let pattern = Pattern::parse("*").unwrap();
+    let selector = Selector::parse("*").unwrap();
     let terms = Context::unlimited();
     for held in Action::ALL {
         let scope = scope_with(1, Actions::of(&[held]));
         let forbidden =
             |result: Result<(), StoreError>| matches!(result, Err(StoreError::Forbidden(_)));
         let find = FindQuery {
-            pattern: &pattern,
+            selector: &selector,
             range: None,
         };
         let fetch = FetchQuery {
-            pattern: &pattern,
-            range: TimeRange::ALL,
+            selector: &selector,
+            shape: Shape::Raw(TimeRange::ALL),
         };
         let delete = DeleteQuery {
-            pattern: &pattern,
+            selector: &selector,
             range: None,
             dry_run: true,
             names: 0,
@@ -174,9 +174,9 @@ fn a_deleted_series_comes_back_without_its_past() {
     );
     engine.flush().unwrap();
     send(&engine, 1, &[("a.b", NOON, 2.0)]);
-    let pattern = Pattern::parse("a.b").unwrap();
+    let selector = Selector::parse("a.b").unwrap();
     let dry = DeleteQuery {
-        pattern: &pattern,
+        selector: &selector,
         range: None,
         dry_run: true,
         names: 0,
@@ -333,7 +333,7 @@ fn a_query_beyond_its_limits_is_refused() {
         1,
         &[("a", NOON, 1.0), ("a", NOON + 1, 1.0), ("b", NOON, 1.0)],
     );
-    let pattern = Pattern::parse("*").unwrap();
+    let selector = Selector::parse("*").unwrap();
     for _ in 0..2 {
         let fetch = |series, samples| {
             let context = Context::new(Budget {
@@ -342,8 +342,8 @@ fn a_query_beyond_its_limits_is_refused() {
                 ..Budget::UNLIMITED
             });
             let query = FetchQuery {
-                pattern: &pattern,
-                range: TimeRange::ALL,
+                selector: &selector,
+                shape: Shape::Raw(TimeRange::ALL),
             };
             engine.fetch(&scope(1), &query, &context).map(drop)
         };
@@ -351,7 +351,7 @@ fn a_query_beyond_its_limits_is_refused() {
         refused(fetch(1, 3), Resource::Series, 1);
         refused(fetch(2, 2), Resource::Samples, 2);
         let find = FindQuery {
-            pattern: &pattern,
+            selector: &selector,
             range: None,
         };
         let context = Context::new(Budget {

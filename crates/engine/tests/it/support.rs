@@ -3,10 +3,11 @@
 use base::context::Context;
 use base::id::{AccountId, Guid, TenantId};
 use base::name::SeriesName;
-use base::pattern::Pattern;
+use base::principal::Principal;
 use base::sample::{Appended, Batch, Series};
-use base::scope::{Action, Actions, Domain, Scope};
-use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, StoreError};
+use base::scope::{Action, Actions, Domain, Grants, Scope};
+use base::selector::Selector;
+use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, Shape, StoreError};
 use base::time::{ManualClock, Millis, TimeRange};
 use engine::storage::faulty::Faulty;
 use engine::{Engine, EngineConfig, RecoveryReport};
@@ -21,9 +22,9 @@ pub(crate) const DAY: i64 = 86_400_000;
     clippy::disallowed_methods,
     reason = "tests have no identity service to be granted a scope by"
 )]
-pub(crate) fn scope_with(tenant: u32, actions: Actions) -> Scope {
+pub(crate) fn scope_with(tenant: u32, actions: impl Into<Grants>) -> Scope {
     let domain = Domain::Account(AccountId(Guid::from_random([1; 16])));
-    Scope::granted(TenantId(tenant), domain, actions, Arc::from("IBMid-test"))
+    Scope::granted(Principal::Server, TenantId(tenant), domain, actions)
 }
 
 pub(crate) fn scope(tenant: u32) -> Scope {
@@ -84,10 +85,10 @@ pub(crate) fn fetch_in(
     pattern: &str,
     range: TimeRange,
 ) -> Vec<Series> {
-    let pattern = Pattern::parse(pattern).unwrap();
+    let selector = Selector::parse(pattern).unwrap();
     let query = FetchQuery {
-        pattern: &pattern,
-        range,
+        selector: &selector,
+        shape: Shape::Raw(range),
     };
     engine
         .fetch(&scope(tenant), &query, &Context::unlimited())
@@ -114,9 +115,9 @@ pub(crate) fn find_in(
     pattern: &str,
     range: Option<TimeRange>,
 ) -> Vec<String> {
-    let pattern = Pattern::parse(pattern).unwrap();
+    let selector = Selector::parse(pattern).unwrap();
     let query = FindQuery {
-        pattern: &pattern,
+        selector: &selector,
         range,
     };
     let nodes = engine
@@ -143,9 +144,9 @@ pub(crate) fn find(engine: &Engine, tenant: u32, pattern: &str) -> Vec<String> {
 }
 
 pub(crate) fn delete(engine: &Engine, tenant: u32, pattern: &str, range: Option<TimeRange>) -> u64 {
-    let pattern = Pattern::parse(pattern).unwrap();
+    let selector = Selector::parse(pattern).unwrap();
     let query = DeleteQuery {
-        pattern: &pattern,
+        selector: &selector,
         range,
         dry_run: false,
         names: 0,

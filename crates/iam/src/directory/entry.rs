@@ -2,7 +2,6 @@
 
 use base::id::{AccountId, KeyId, OrgId, SpaceId, TenantId, UserId};
 use base::time::Millis;
-use std::sync::Arc;
 
 /// An account.
 #[derive(Debug, Clone)]
@@ -63,8 +62,6 @@ pub struct Space {
 pub struct User {
     /// The IAM id.
     pub id: UserId,
-    /// The IAM id as text, shared by every scope of this caller.
-    pub caller: Arc<str>,
     /// The first account the person came into: where he works when he names none.
     pub home: AccountId,
     /// E-mail address; the name to log in with.

@@ -332,7 +332,6 @@ pub(crate) fn new_user(home: AccountId, email: &str, now: Millis) -> User {
     };
     User {
         id,
-        caller: id.to_string().into(),
         home,
         email: email.to_owned(),
         given_name: capital(given),

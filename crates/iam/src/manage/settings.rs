@@ -36,7 +36,7 @@ impl Iam {
             Value::from(seconds.map(i64::from)),
         ];
         tx.execute(sql, &values).await?;
-        let who = scope.caller().parse().map_or(Actor::Unknown, Actor::User);
+        let who = scope.principal().user().map_or(Actor::Unknown, Actor::User);
         let to = seconds.map_or_else(|| "none".to_owned(), |seconds| seconds.to_string());
         let entry = Entry::by_actor(who, Credential::None, audit::Action::DomainConfigured)
             .maybe_in(self.directory().account_of(scope.domain()))

@@ -215,7 +215,7 @@ fn lines(batch: &Batch) -> String {
         let _ = writeln!(
             text,
             "{} {} {}",
-            sample.name,
+            sample.name(),
             sample.value,
             sample.at.secs()
         );

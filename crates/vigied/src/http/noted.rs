@@ -41,7 +41,7 @@ impl Who {
             key,
         } = extensions.get()?;
         Some(Self {
-            user: scope.caller().parse().ok()?,
+            user: scope.principal().user()?,
             account: app.iam.directory().account_of(scope.domain()),
             domain: Some(scope.domain()),
             credential: *credential,

@@ -144,7 +144,7 @@ pub(crate) async fn answer(
         Refusal(code::DOMAIN_NOT_FOUND.problem(format!("there is no domain `{domain}`")))
     })?;
     let owner = Owner::Account(account);
-    let person: Arc<str> = scope.caller().into();
+    let person: Arc<str> = scope.principal().to_string().into();
     let queries = &app.queries;
     // From here on, also while it waits for its turn.
     let followed = Followed::here();

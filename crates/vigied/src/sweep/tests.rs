@@ -4,7 +4,9 @@ use super::*;
 use base::cursor::Taker;
 use base::sample::{Appended, Batch};
 use base::secret::Secret;
-use base::store::{Allowance, Deleted as Removed, Durability, FetchQuery, Figure, FindQuery, Node};
+use base::store::{
+    Allowance, DeleteQuery, Deleted as Removed, Durability, FetchQuery, Figure, FindQuery, Node,
+};
 use base::time::SystemClock;
 use db::Db;
 use iam::bootstrap::Request;

@@ -3,6 +3,7 @@
 mod bodies;
 mod introspection;
 mod queries;
+mod words;
 
 use crate::harness::{Reply, Request, Server, now, try_operations};
 use crate::hostile::{login_limits, sessions, texts};
@@ -166,6 +167,7 @@ fn every_limit_is_tried_here() {
         .chain(&queries::LIMITS)
         .chain(&paging::LIMITS)
         .chain(&crate::audit::LIMITS)
+        .chain(&words::LIMITS)
         .map(|limit| limit.name)
         .collect();
     let all: BTreeSet<&str> = limit::ALL.iter().map(|limit| limit.name).collect();

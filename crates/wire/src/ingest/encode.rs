@@ -27,12 +27,12 @@ impl BodyWriter {
     }
 
     /// Adds a sample.
-    pub fn push(&mut self, sample: Sample<'_>) {
+    pub fn push(&mut self, sample: &Sample<'_>) {
         self.out.push(if self.samples == 0 { b'[' } else { b',' });
         self.samples += 1;
         self.out.extend_from_slice(b"{\"name\":");
         // Writing into memory can't fail; neither can the two below.
-        let _ = serde_json::to_writer(&mut self.out, sample.name);
+        let _ = serde_json::to_writer(&mut self.out, &sample.name());
         self.out.extend_from_slice(b",\"value\":");
         write_number(&mut self.out, sample.value);
         self.out.extend_from_slice(b",\"timestamp\":");
@@ -78,7 +78,7 @@ impl BodyWriter {
 pub fn body(batch: &Batch) -> Vec<u8> {
     let mut writer = BodyWriter::new();
     for sample in batch.iter() {
-        writer.push(sample);
+        writer.push(&sample);
     }
     writer.finish()
 }
@@ -178,7 +178,7 @@ mod tests {
         );
         let mut writer = BodyWriter::new();
         assert!(writer.is_empty());
-        writer.push(batch.iter().next().unwrap());
+        writer.push(&batch.iter().next().unwrap());
         assert_eq!(
             (writer.len(), writer.bytes() + 1),
             (1, writer.finish().len())

@@ -219,7 +219,7 @@ mod tests {
         let samples: Vec<_> = lines
             .batch
             .iter()
-            .map(|s| (s.name.to_owned(), s.at.0, s.value))
+            .map(|s| (s.name().into_owned(), s.at.0, s.value))
             .collect();
         assert_eq!(
             samples,

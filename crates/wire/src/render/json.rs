@@ -4,7 +4,8 @@
 //! seconds, with decimals only where a sample lies between two seconds.
 
 use crate::ingest::encode::{write_number, write_seconds};
-use base::sample::{Grid, Series};
+use base::grid::Grid;
+use base::sample::Series;
 use base::time::Millis;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -194,7 +195,7 @@ mod tests {
     #[test]
     fn the_answer_looks_like_graphites() {
         let series = Series {
-            name: "a".to_owned(),
+            key: base::series::SeriesKey::trusted("a"),
             timestamps: vec![Millis(1_519_862_400_000), Millis(1_519_862_400_250)],
             values: vec![2.0, 0.1],
         };
@@ -247,7 +248,7 @@ mod tests {
             0_i64..253_402_300_799_999, any::<f64>().prop_filter("finite", |v| v.is_finite()), 0..20)
         ) {
             let series = Series {
-                name: "a".to_owned(),
+                key: base::series::SeriesKey::trusted("a"),
                 timestamps: samples.keys().copied().map(Millis).collect(),
                 values: samples.values().copied().collect(),
             };

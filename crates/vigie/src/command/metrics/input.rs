@@ -373,7 +373,7 @@ mod tests {
         )
         .map_err(|failure| failure.message.into_string())?;
         let sample = lines.batch.iter().next().unwrap();
-        Ok((sample.name.to_owned(), sample.value, sample.at))
+        Ok((sample.name().into_owned(), sample.value, sample.at))
     }
 
     #[test]

@@ -249,10 +249,10 @@ impl Sending<'_> {
         let mut left = lines.batch.len() as u64;
         for (sample, place) in lines.batch.iter().zip(&lines.lines) {
             left -= 1;
-            self.body.push(sample);
+            self.body.push(&sample);
             self.places.push(*place);
             if self.monitoring.is_none() {
-                self.checked.push((sample.name.to_owned(), sample.at));
+                self.checked.push((sample.name().into_owned(), sample.at));
             }
             if self.body.len() >= self.batch || self.body.bytes() >= BODY_BYTES_MAX {
                 if let Err(failure) = self.flush() {

@@ -2,7 +2,7 @@
 
 use super::bounds::bounds;
 use super::entered::Deleter;
-use super::question::{Told, hold, invalid, parameter, pattern, query_of};
+use super::question::{Told, hold, invalid, parameter, query_of, selector};
 use crate::app::App;
 use crate::http::accepted::Accepted;
 use crate::http::caller::Caller;
@@ -72,11 +72,11 @@ fn remove(
             ));
         }
     };
-    let parsed = pattern(text)?;
+    let parsed = selector(text)?;
     let (range, notice) = bounds(app, &query)?;
     told.keep(notice);
     let delete = DeleteQuery {
-        pattern: &parsed,
+        selector: &parsed,
         range,
         dry_run,
         names: if dry_run {
@@ -107,7 +107,9 @@ fn remove(
         deleted: deleted.series,
         below: deleted.below,
         dry_run,
-        names: deleted.names,
+        names: (deleted.names.iter())
+            .map(|key| key.graphite().into_owned())
+            .collect(),
     };
     // Texts and numbers written into memory can't fail.
     let _ = serde_json::to_writer(&mut answer.out, &reply);

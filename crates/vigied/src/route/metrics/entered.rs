@@ -65,7 +65,7 @@ impl Deleter {
         range: Option<TimeRange>,
         (outcome, series): (Outcome, Option<u64>),
     ) -> Result<(), Refusal> {
-        let who = scope.caller().parse().map_or(Actor::Unknown, Actor::User);
+        let who = scope.principal().user().map_or(Actor::Unknown, Actor::User);
         let (app, credential, key) = (Arc::clone(&self.app), self.credential, self.key);
         // An open end is not one of the bounds.
         let bound = |at: Option<Millis>, open: Millis| at.filter(|at| *at != open).map(|at| at.0);

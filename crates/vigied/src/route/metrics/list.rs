@@ -1,6 +1,6 @@
 //! `GET /v1/metrics/list`.
 
-use super::question::{Times, Told, hold, invalid, parameter, pattern, query_of, times};
+use super::question::{Times, Told, hold, invalid, parameter, query_of, selector, times};
 use crate::app::App;
 use crate::http::accepted;
 use crate::http::caller::Caller;
@@ -39,7 +39,7 @@ fn find(
     answer: &mut Answer,
 ) -> Result<(), Refusal> {
     let query = query_of(raw)?;
-    let pattern = pattern(
+    let selector = selector(
         parameter(&query, "query")?
             .filter(|text| !text.is_empty())
             .unwrap_or("*"),
@@ -57,11 +57,11 @@ fn find(
         }
     };
     let find = FindQuery {
-        pattern: &pattern,
+        selector: &selector,
         range,
     };
     let context = answer.context();
-    hold(&context, &pattern)?;
+    hold(&context, &selector)?;
     let nodes = app.store.find(scope, &find, &context)?;
     answer.out.push(b'[');
     for (at, node) in nodes.iter().enumerate() {

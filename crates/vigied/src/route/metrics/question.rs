@@ -5,7 +5,8 @@ use crate::http::problem::Refusal;
 use axum::response::Response;
 use base::context::Context;
 use base::limit;
-use base::pattern::{Pattern, PatternError};
+use base::pattern::PatternError;
+use base::selector::Selector;
 use base::store::StoreError;
 use base::time::{Millis, TimeRange};
 use http::{HeaderName, HeaderValue};
@@ -130,13 +131,13 @@ impl Told {
 }
 
 /// The `query` of a listing or a deletion.
-pub(super) fn pattern(text: &str) -> Result<Pattern, Refusal> {
-    Pattern::parse(text).map_err(|error| no_pattern(&code::QUERY_MALFORMED, "query", text, &error))
+pub(super) fn selector(text: &str) -> Result<Selector, Refusal> {
+    Selector::parse(text).map_err(|error| no_pattern(&code::QUERY_MALFORMED, "query", text, &error))
 }
 
-/// Says that the tables of a pattern are in memory.
-pub(super) fn hold(context: &Context, pattern: &Pattern) -> Result<(), Refusal> {
-    let held = context.hold(pattern.table_bytes());
+/// Says that the tables of a selector are in memory.
+pub(super) fn hold(context: &Context, selector: &Selector) -> Result<(), Refusal> {
+    let held = context.hold(selector.table_bytes());
     held.map_err(|stop| StoreError::Stopped(stop).into())
 }
 

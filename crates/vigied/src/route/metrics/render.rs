@@ -9,9 +9,10 @@ use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
+use base::grid::{Fold, Window};
 use base::limit;
 use base::scope::Scope;
-use base::store::FetchQuery;
+use base::store::{FetchQuery, Shape};
 use base::time::{Step, TimeRange};
 use http::HeaderMap;
 use std::ops::ControlFlow;
@@ -19,7 +20,6 @@ use std::sync::Arc;
 use wire::code;
 use wire::excerpt;
 use wire::query::Query;
-use wire::render::consolidate::Window;
 use wire::target::{Target, TargetError};
 use wire::time_expr;
 
@@ -84,17 +84,20 @@ fn draw(
         }
         None => None,
     };
-    let range = window.map_or(range, |window| window.range());
+    let shape = window.map_or(Shape::Raw(range), |window| Shape::Grid {
+        window,
+        fold: Fold::Average,
+    });
     let context = answer.context();
     for target in &targets {
-        hold(&context, target.pattern())?;
+        hold(&context, target.selector())?;
     }
     context.answers_slots(window.map_or(0, |window| window.slots() as u64));
     let queries: Vec<FetchQuery<'_>> = targets
         .iter()
         .map(|target| FetchQuery {
-            pattern: target.pattern(),
-            range,
+            selector: target.selector(),
+            shape,
         })
         .collect();
     let mut rows = Rows::new(answer, &context, window, points_max);

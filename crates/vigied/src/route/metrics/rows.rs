@@ -4,10 +4,9 @@
 use crate::query::answer::Answer;
 use base::context::{Context, Resource, Stop};
 use base::cursor::{Cursor, Piece};
+use base::grid::{Fold, Parts, Window, at_most};
 use base::store::StoreError;
 use base::time::Millis;
-use wire::render::consolidate::{self, Function, Window};
-use wire::render::gather::{Filling, Parts};
 use wire::render::json::{OpenRow, Points, Row, Sink, write_row};
 
 /// What the slot of a grid takes, with that of the coarser one made of it.
@@ -76,7 +75,7 @@ impl<'a> Rows<'a> {
     }
 
     fn write_all(&mut self, series: &mut dyn Cursor) -> Result<(), StoreError> {
-        let mut row = OpenRow::begin(&mut self.answer.out, series.name());
+        let mut row = OpenRow::begin(&mut self.answer.out, &series.key().graphite());
         while let Some(piece) = series.next()? {
             row.write(self.answer, piece.iter())?;
         }
@@ -126,8 +125,8 @@ impl<'a> Rows<'a> {
         most: usize,
     ) -> Result<(), StoreError> {
         let ends = seen.first_and_last.filter(|_| seen.count > most);
-        let mut parts = ends.map(|(first, last)| Parts::new(first, last, most, Function::Average));
-        let mut row = OpenRow::begin(&mut self.answer.out, series.name());
+        let mut parts = ends.map(|(first, last)| Parts::new(first, last, most, Fold::Average));
+        let mut row = OpenRow::begin(&mut self.answer.out, &series.key().graphite());
         let mut write = |piece: &Piece, parts: &mut Option<Parts>| match parts {
             Some(parts) => {
                 let fewer = piece.iter().filter_map(|(at, value)| parts.add(at, value));
@@ -159,18 +158,16 @@ impl<'a> Rows<'a> {
     }
 
     fn fill_slots(&mut self, series: &mut dyn Cursor, window: Window) -> Result<(), StoreError> {
-        let mut filling = Filling::new(window, Function::Average);
+        let mut grid = window.empty();
         while let Some(piece) = series.next()? {
-            for (at, value) in piece.iter() {
-                filling.add(at, value);
-            }
+            window.put(&mut grid, piece.iter());
         }
-        let mut grid = filling.grid();
         if let Some(most) = self.points_max {
-            grid = consolidate::at_most(&grid, most, Function::Average);
+            grid = at_most(&grid, most, Fold::Average);
         }
+        let key = series.key();
         let row = Row {
-            target: series.name(),
+            target: &key.graphite(),
             points: Points::Grid(&grid),
         };
         Ok(write_row(self.answer, &row)?)

@@ -62,7 +62,8 @@ pub(crate) async fn send(
         let (allowance, taken) = worker.quotas.allowance(&worker, account, batch)?;
         let appended = worker
             .store
-            .append_within(scope, &decoded.batch, durability, allowance)?;
+            .writer(scope)
+            .append(&decoded.batch, durability, allowance)?;
         taken.wrote(appended.stored, appended.created);
         let reasons = || {
             decoded
@@ -104,15 +105,16 @@ fn status(receipt: &Receipt) -> StatusCode {
 }
 
 fn receipt(decoded: &Decoded, appended: &Appended) -> Receipt {
-    let names: Vec<&str> = if appended.rejected.is_empty() {
+    let names: Vec<String> = if appended.rejected.is_empty() {
         Vec::new()
     } else {
-        decoded.batch.iter().map(|sample| sample.name).collect()
+        let samples = decoded.batch.iter();
+        samples.map(|sample| sample.name().into_owned()).collect()
     };
     let mut rejections: Vec<Rejection> = decoded.rejects.iter().map(Rejection::from).collect();
     rejections.extend(appended.rejected.iter().map(|(at, reason)| {
         let index = decoded.positions.get(*at).copied().unwrap_or(*at);
-        let name = names.get(*at).map(|name| (*name).to_owned());
+        let name = names.get(*at).cloned();
         Rejection::from(&Reject {
             index,
             name,

@@ -21,7 +21,7 @@ fn samples(lines: &Lines) -> Vec<(String, i64, f64)> {
     lines
         .batch
         .iter()
-        .map(|s| (s.name.to_owned(), s.at.0, s.value))
+        .map(|s| (s.name().into_owned(), s.at.0, s.value))
         .collect()
 }
 

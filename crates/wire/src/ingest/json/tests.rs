@@ -12,7 +12,7 @@ fn samples(body: &str) -> Vec<(String, i64, f64)> {
     decoded
         .batch
         .iter()
-        .map(|sample| (sample.name.to_owned(), sample.at.0, sample.value))
+        .map(|sample| (sample.name().into_owned(), sample.at.0, sample.value))
         .collect()
 }
 
@@ -244,7 +244,7 @@ proptest! {
         }
         let decoded = decode(&encode::body(&batch), NOW).unwrap();
         prop_assert_eq!(&decoded.rejects, &[]);
-        let key = |s: base::sample::Sample<'_>| (s.name.to_owned(), s.at, s.value.to_bits());
+        let key = |s: base::sample::Sample<'_>| (s.name().into_owned(), s.at, s.value.to_bits());
         prop_assert_eq!(
             decoded.batch.iter().map(key).collect::<Vec<_>>(),
             batch.iter().map(key).collect::<Vec<_>>()

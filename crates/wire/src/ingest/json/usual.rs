@@ -72,7 +72,11 @@ fn take_item(
 /// Most items of a body are as long as its first: what they need is asked for once.
 fn make_room(decoded: &mut Decoded, first: usize, rest: usize) {
     let more = rest / first.max(1);
-    let text = decoded.batch.iter().map(|sample| sample.name.len()).sum();
+    let text = decoded
+        .batch
+        .iter()
+        .map(|sample| sample.key.as_str().len())
+        .sum();
     decoded.batch.reserve(more, more.saturating_mul(text));
     decoded.positions.reserve(more);
 }

@@ -1,0 +1,178 @@
+//! What the value of a label must be.
+//!
+//! A regular expression becomes one automaton over bytes, with a state for everything that may have been read: a value is
+//! looked at once, one step for each byte, whatever the expression. One whose table would be too large is refused.
+
+use crate::limit::{self, Limit};
+use regex_automata::dfa::{Automaton as _, dense};
+use regex_automata::nfa::thompson;
+use regex_automata::util::start;
+use regex_automata::util::syntax;
+use regex_automata::{Anchored, MatchKind};
+use std::fmt;
+
+/// How a value is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Op {
+    /// `=`: it is this text.
+    Is,
+    /// `!=`: it is another.
+    IsNot,
+    /// `=~`: the whole of it fits a regular expression.
+    Fits,
+    /// `!~`: it does not.
+    FitsNot,
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Is => "=",
+            Self::IsNot => "!=",
+            Self::Fits => "=~",
+            Self::FitsNot => "!~",
+        })
+    }
+}
+
+/// Why there is no such matcher, or selector.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MatcherError {
+    /// More matchers than [`limit::MATCHERS_PER_SELECTOR`].
+    #[error("the selector has {0} matchers, more than `matchers_per_selector` = {max}", max = limit::MATCHERS_PER_SELECTOR.default)]
+    TooMany(usize),
+    /// A text longer than [`limit::LABEL_VALUE_BYTES`].
+    #[error("the matcher has {0} bytes, more than `label_value_bytes` = {max}", max = limit::LABEL_VALUE_BYTES.default)]
+    TooLong(usize),
+    /// Tables larger than [`limit::PATTERN_TABLE_BYTES`].
+    #[error("the matchers tell too much apart: their tables need more than `pattern_table_bytes` = {max}", max = limit::PATTERN_TABLE_BYTES.default)]
+    TooLarge,
+    /// A text that is no regular expression.
+    #[error("the regular expression is none: {0}")]
+    Syntax(String),
+}
+
+impl MatcherError {
+    /// The limit it is about.
+    #[must_use]
+    pub const fn limit(&self) -> Option<&'static Limit> {
+        match self {
+            Self::TooMany(_) => Some(&limit::MATCHERS_PER_SELECTOR),
+            Self::TooLong(_) => Some(&limit::LABEL_VALUE_BYTES),
+            Self::TooLarge => Some(&limit::PATTERN_TABLE_BYTES),
+            Self::Syntax(_) => None,
+        }
+    }
+}
+
+/// A condition on one label.
+#[derive(Clone)]
+pub struct Matcher {
+    name: String,
+    op: Op,
+    value: String,
+    /// Of a regular expression.
+    automaton: Option<dense::DFA<Vec<u32>>>,
+}
+
+impl Matcher {
+    /// The label `name` compared with `value`.
+    ///
+    /// # Errors
+    /// [`MatcherError`] says what is wrong with `value`.
+    pub fn new(name: &str, op: Op, value: &str) -> Result<Self, MatcherError> {
+        if value.len() as u64 > limit::LABEL_VALUE_BYTES.default {
+            return Err(MatcherError::TooLong(value.len()));
+        }
+        let automaton = match op {
+            Op::Is | Op::IsNot => None,
+            Op::Fits | Op::FitsNot => Some(compiled(value)?),
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            op,
+            value: value.to_owned(),
+            automaton,
+        })
+    }
+
+    /// The label.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the label may have this value; the empty one where there is no such label.
+    #[must_use]
+    pub fn fits(&self, value: &str) -> bool {
+        let fits = match &self.automaton {
+            Some(automaton) => accepts(automaton, value.as_bytes()),
+            None => self.value == value,
+        };
+        fits == matches!(self.op, Op::Is | Op::Fits)
+    }
+
+    /// The bytes of its table.
+    #[must_use]
+    pub fn table_bytes(&self) -> u64 {
+        let tables = self.automaton.as_ref().map(dense::DFA::memory_usage);
+        tables.unwrap_or_default() as u64
+    }
+}
+
+impl fmt::Debug for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}{:?}", self.name, self.op, self.value)
+    }
+}
+
+fn compiled(text: &str) -> Result<dense::DFA<Vec<u32>>, MatcherError> {
+    let most = usize::try_from(limit::PATTERN_TABLE_BYTES.default).unwrap_or(usize::MAX);
+    // A dot is any character in a label, which may have several lines.
+    let config = syntax::Config::new().dot_matches_new_line(true);
+    let tree = syntax::parse_with(text, &config)
+        .map_err(|error| MatcherError::Syntax(first_line(&error.to_string())))?;
+    let states = thompson::Config::new()
+        .nfa_size_limit(Some(most))
+        .which_captures(thompson::WhichCaptures::None);
+    let nfa = thompson::Compiler::new()
+        .configure(states)
+        .build_from_hir(&tree)
+        .map_err(|_| MatcherError::TooLarge)?;
+    // All ways through it are followed: the whole value must fit, not the first part of it that does.
+    let tables = dense::Config::new()
+        .match_kind(MatchKind::All)
+        .start_kind(regex_automata::dfa::StartKind::Anchored)
+        .dfa_size_limit(Some(most))
+        .determinize_size_limit(Some(most));
+    dense::Builder::new()
+        .configure(tables)
+        .build_from_nfa(&nfa)
+        .map_err(|error| {
+            if error.is_size_limit_exceeded() {
+                MatcherError::TooLarge
+            } else {
+                MatcherError::Syntax(first_line(&error.to_string()))
+            }
+        })
+}
+
+/// Errors of expressions are drawn over several lines; the last one says what is wrong.
+fn first_line(text: &str) -> String {
+    let last = text.lines().last().unwrap_or_default();
+    last.trim_start_matches("error: ").to_owned()
+}
+
+fn accepts(automaton: &dense::DFA<Vec<u32>>, bytes: &[u8]) -> bool {
+    let config = start::Config::new().anchored(Anchored::Yes);
+    let Ok(mut state) = automaton.start_state(&config) else {
+        return false;
+    };
+    for byte in bytes {
+        state = automaton.next_state(state, *byte);
+        if automaton.is_dead_state(state) || automaton.is_quit_state(state) {
+            return false;
+        }
+    }
+    automaton.is_match_state(automaton.next_eoi_state(state))
+}

@@ -1,0 +1,122 @@
+use super::*;
+use proptest::prelude::*;
+
+fn key(path: &str, labels: &[(&str, &str)]) -> SeriesKey<'static> {
+    SeriesKey::new(path, labels.iter().copied()).unwrap()
+}
+
+fn matcher(name: &str, op: Op, value: &str) -> Matcher {
+    Matcher::new(name, op, value).unwrap()
+}
+
+#[test]
+fn a_label_that_is_not_there_is_empty() {
+    for (op, value, own, fits) in [
+        (Op::Is, "a", "a", true),
+        (Op::Is, "a", "", false),
+        (Op::Is, "", "", true),
+        (Op::IsNot, "a", "", true),
+        (Op::IsNot, "", "", false),
+        (Op::Fits, "a|ab", "ab", true),
+        (Op::Fits, "a|ab", "abc", false),
+        (Op::Fits, "b", "ab", false),
+        (Op::Fits, "a)|(?:b", "b", false),
+        (Op::Fits, ".*", "", true),
+        (Op::Fits, ".+", "", false),
+        (Op::Fits, ".+", "a.b/c\nd", true),
+        (Op::Fits, "h[0-9]+\\.eu", "h17.eu", true),
+        (Op::FitsNot, "a.*", "ab", false),
+        (Op::FitsNot, "a.*", "", true),
+    ] {
+        let Ok(matcher) = Matcher::new("l", op, value) else {
+            assert_eq!(
+                value, "a)|(?:b",
+                "no regular expression: brackets cannot be left"
+            );
+            continue;
+        };
+        assert_eq!(matcher.fits(own), fits, "{op} {value:?} {own:?}");
+        let selector = Selector::new(None, vec![matcher]).unwrap();
+        assert_eq!(selector.matches(&key("m", &[("l", own), ("z", "y")])), fits);
+    }
+}
+
+#[test]
+fn a_glob_is_for_graphites_text_or_for_the_path() {
+    let (plain, tagged) = (key("a.cpu", &[]), key("a.cpu", &[("host", "x.y z")]));
+    let named = |glob| Selector::parse(glob).unwrap();
+    assert!(named("a.cpu").matches(&plain) && !named("a.cpu").matches(&tagged));
+    assert!(named("a.cpu*").matches(&tagged) && named("*.*;host=x.y*").matches(&tagged));
+    let exactly = crate::pattern::exactly(&tagged.graphite());
+    assert!(named(&exactly).matches(&tagged) && !named(&exactly).matches(&plain));
+    let path = Pattern::parse("*.cpu").unwrap();
+    let of_path = Selector::new(Some(path.clone()), Vec::new()).unwrap();
+    assert!(of_path.matches(&plain) && of_path.matches(&tagged));
+    let of_host = vec![matcher("host", Op::Fits, "x\\..*")];
+    let of_host = Selector::new(Some(path), of_host).unwrap();
+    assert!(!of_host.matches(&plain) && of_host.matches(&tagged));
+    assert!(Selector::all().matches(&plain) && Selector::all().matches(&tagged));
+}
+
+#[test]
+fn what_one_may_cost_has_a_limit_with_a_name() {
+    let most = limit::MATCHERS_PER_SELECTOR.default as usize;
+    let matchers = vec![matcher("a", Op::Is, "b"); most + 1];
+    let error = Selector::new(None, matchers).unwrap_err();
+    assert_eq!(error.limit(), Some(&limit::MATCHERS_PER_SELECTOR));
+    let long = "a".repeat(limit::LABEL_VALUE_BYTES.default as usize + 1);
+    let error = Matcher::new("a", Op::Is, &long).unwrap_err();
+    assert_eq!(error.limit(), Some(&limit::LABEL_VALUE_BYTES));
+    for text in [".*a.{20}", "(?:(?:a{100}){100}){100}"] {
+        let begun = std::time::Instant::now();
+        let error = Matcher::new("a", Op::Fits, text).unwrap_err();
+        assert_eq!(error.limit(), Some(&limit::PATTERN_TABLE_BYTES), "{text}");
+        assert!(begun.elapsed().as_secs() < 60, "{text}");
+    }
+    assert!(matches!(
+        Matcher::new("a", Op::Fits, "a("),
+        Err(MatcherError::Syntax(_))
+    ));
+    let few = vec![Selector::all(); limit::SELECTORS_PER_FILTER.default as usize];
+    let one_more = few.iter().cloned().chain([Selector::all()]).collect();
+    assert!(NameFilter::any(few).is_some() && NameFilter::any(one_more).is_none());
+}
+
+#[test]
+fn a_filter_is_any_of_its_selectors() {
+    let filter = |globs: &[&str]| {
+        let globs = globs.iter().map(|own| Selector::parse(own).unwrap());
+        NameFilter::any(globs.collect()).unwrap()
+    };
+    let own = filter(&["app.*", "db.**"]);
+    for (path, is_in) in [
+        ("app.a", true),
+        ("app.a.b", false),
+        ("db.a.b", true),
+        ("x", false),
+    ] {
+        assert_eq!(own.matches(&key(path, &[])), is_in, "{path}");
+    }
+    assert!(!filter(&[]).matches(&key("app.a", &[])));
+}
+
+proptest! {
+    /// One step for a byte, and the same answer as by the definition.
+    #[test]
+    fn an_expression_fits_the_whole_value_or_not_at_all(
+        words in prop::collection::vec("[ab]{0,3}", 1..5),
+        value in "[abc]{0,4}",
+    ) {
+        let own = matcher("l", Op::Fits, &words.join("|"));
+        prop_assert_eq!(own.fits(&value), words.contains(&value));
+        let not = matcher("l", Op::FitsNot, &words.join("|"));
+        prop_assert_eq!(not.fits(&value), !words.contains(&value));
+    }
+
+    #[test]
+    fn no_text_panics(text in "([a-c.*+?|()\\[\\]{}^$\\\\0-9]|\\PC){0,20}", value in "\\PC{0,9}") {
+        if let Ok(own) = Matcher::new("l", Op::Fits, &text) {
+            let _ = own.fits(&value);
+        }
+    }
+}

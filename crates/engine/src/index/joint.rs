@@ -1,0 +1,282 @@
+//! A query's glob and the globs of what its caller may see, read together as one automaton: a name goes on where both go on.
+
+use crate::read::pace::Pace;
+use base::context::Stop;
+use base::pattern::{Element, Pattern, Positions, Progress, successor};
+use base::selector::{NameFilter, Selector};
+use base::series::SeriesKey;
+
+/// A glob, and whether it reads on behind the path.
+type Glob<'a> = (&'a Pattern, bool);
+
+/// The globs. Matchers of labels are asked of whole series ([`fits`]).
+#[derive(Debug, Clone)]
+pub(crate) struct Joint<'a> {
+    /// `None`: any path.
+    query: Option<Glob<'a>>,
+    /// Any of them will do; `None`: any path.
+    filter: Option<Vec<Glob<'a>>>,
+}
+
+/// Where the next element of a path may be.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Spots {
+    query: Option<Positions>,
+    filter: Option<Vec<Positions>>,
+}
+
+impl Spots {
+    /// Whether anything fits that begins like this.
+    pub(crate) fn is_any(&self) -> bool {
+        let filter = self.filter.as_ref();
+        self.query.as_ref().is_none_or(Positions::is_any)
+            && filter.is_none_or(|all| all.iter().any(Positions::is_any))
+    }
+}
+
+/// An element that is being read.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    query: Progress,
+    filter: Vec<Progress>,
+}
+
+impl Reading {
+    pub(crate) fn take_work(&mut self) -> u64 {
+        let filter = self.filter.iter_mut().map(Progress::take_work);
+        self.query.take_work() + filter.sum::<u64>()
+    }
+
+    pub(crate) fn take_much_work(&mut self) -> Option<u64> {
+        let filter = self.filter.iter_mut();
+        let filter = filter.filter_map(Progress::take_much_work);
+        let all = self.query.take_much_work().into_iter().chain(filter);
+        Some(all.sum()).filter(|work| *work > 0)
+    }
+}
+
+fn glob(selector: &Selector) -> Option<Glob<'_>> {
+    selector.glob().map(|own| (own, selector.reads_labels()))
+}
+
+/// Whether what was read may be a whole path with labels behind it.
+fn may_have_labels((pattern, reads_labels): Glob<'_>, progress: &Progress) -> bool {
+    if reads_labels {
+        pattern.allows(progress, ';')
+    } else {
+        pattern.is_match(progress)
+    }
+}
+
+/// The first character behind `after` with which a glob can go on.
+fn next(pattern: &Pattern, progress: &mut Progress, after: char) -> Option<char> {
+    let next = successor(after)?;
+    if pattern.allows(progress, next) {
+        return Some(next);
+    }
+    pattern.next_allowed(progress, next)
+}
+
+impl<'a> Joint<'a> {
+    pub(crate) fn of(selector: &'a Selector, filter: Option<&'a NameFilter>) -> Self {
+        Self {
+            query: glob(selector),
+            filter: filter.and_then(|own| own.selectors().iter().map(glob).collect()),
+        }
+    }
+
+    /// What the caller may see, whatever is asked for.
+    pub(crate) fn filter_alone(&self) -> Self {
+        Self {
+            query: None,
+            filter: self.filter.clone(),
+        }
+    }
+
+    fn globs(&self) -> impl Iterator<Item = &Glob<'a>> {
+        self.filter.iter().flatten()
+    }
+
+    /// Where the first element of a path may be.
+    pub(crate) fn first(&self) -> Spots {
+        let filter = self.filter.as_ref();
+        Spots {
+            query: self.query.map(|(own, _)| own.first()),
+            filter: filter.map(|all| all.iter().map(|(own, _)| own.first()).collect()),
+        }
+    }
+
+    /// Whether a path that the query means may end before these. What the filter says of it is asked of the series.
+    pub(crate) fn ends_at(&self, spots: &Spots) -> bool {
+        let at = self.query.zip(spots.query.as_ref());
+        at.is_none_or(|((own, _), spots)| own.ends_at(spots))
+    }
+
+    /// Whether a path can go on at these.
+    pub(crate) fn goes_on_at(&self, spots: &Spots) -> bool {
+        let at = self.query.zip(spots.query.as_ref());
+        let mut filter = self.globs().zip(spots.filter.iter().flatten());
+        at.is_none_or(|((own, _), spots)| own.goes_on_at(spots))
+            && (self.filter.is_none() || filter.any(|((own, _), spots)| own.goes_on_at(spots)))
+    }
+
+    /// The element of the query that must fit next, where it is the only one that may.
+    pub(crate) fn only_at(&self, spots: &Spots) -> Option<&'a Element> {
+        let (own, _) = self.query?;
+        own.only_at(spots.query.as_ref()?)
+    }
+
+    /// Where the element behind that one may be, which is called `text`.
+    pub(crate) fn behind_only(&self, reading: &mut Reading, spots: &Spots, text: &str) -> Spots {
+        let at = self.query.zip(spots.query.as_ref());
+        let query = at.map(|((own, _), spots)| own.behind_only(spots));
+        self.enter_filter(reading, spots);
+        for character in text.chars() {
+            self.step_filter(reading, character);
+        }
+        Spots {
+            query,
+            filter: self.filter_behind(reading),
+        }
+    }
+
+    /// Where the first element below the node `path` may be.
+    pub(crate) fn behind_path(&self, reading: &mut Reading, path: &str) -> Spots {
+        let mut spots = self.first();
+        for element in path.split('.') {
+            self.enter(reading, &spots);
+            for character in element.chars() {
+                self.step(reading, character);
+            }
+            spots = self.behind(reading);
+        }
+        spots
+    }
+
+    /// Moves to the beginning of an element.
+    pub(crate) fn enter(&self, reading: &mut Reading, spots: &Spots) {
+        if let Some(((own, _), spots)) = self.query.zip(spots.query.as_ref()) {
+            own.enter(&mut reading.query, spots);
+        }
+        self.enter_filter(reading, spots);
+    }
+
+    fn enter_filter(&self, reading: &mut Reading, spots: &Spots) {
+        let count = self.globs().count();
+        reading.filter.resize_with(count, Progress::default);
+        let spots = spots.filter.iter().flatten();
+        for (((own, _), spots), progress) in self.globs().zip(spots).zip(&mut reading.filter) {
+            own.enter(progress, spots);
+        }
+    }
+
+    /// Reads a character that does not part elements.
+    pub(crate) fn step(&self, reading: &mut Reading, character: char) {
+        if let Some((own, _)) = self.query {
+            own.step(&mut reading.query, character);
+        }
+        self.step_filter(reading, character);
+    }
+
+    fn step_filter(&self, reading: &mut Reading, character: char) {
+        for ((own, _), progress) in self.globs().zip(&mut reading.filter) {
+            own.step(progress, character);
+        }
+    }
+
+    /// Where the next element may be, if this one ends here.
+    pub(crate) fn behind(&self, reading: &Reading) -> Spots {
+        Spots {
+            query: self.query.map(|(own, _)| own.behind(&reading.query)),
+            filter: self.filter_behind(reading),
+        }
+    }
+
+    fn filter_behind(&self, reading: &Reading) -> Option<Vec<Positions>> {
+        self.filter.as_ref().map(|all| {
+            let all = all.iter().zip(&reading.filter);
+            all.map(|((own, _), progress)| own.behind(progress))
+                .collect()
+        })
+    }
+
+    /// Whether any glob of the filter, if there is one, says so of what was read.
+    fn any(&self, reading: &Reading, is_so: impl Fn(Glob<'_>, &Progress) -> bool) -> bool {
+        let mut all = self.globs().zip(&reading.filter);
+        self.filter.is_none() || all.any(|(own, progress)| is_so(*own, progress))
+    }
+
+    /// Whether the query, if it has a glob, says so.
+    fn query(&self, reading: &Reading, is_so: impl Fn(Glob<'_>, &Progress) -> bool) -> bool {
+        self.query.is_none_or(|own| is_so(own, &reading.query))
+    }
+
+    /// Whether it can still fit when `character`, which does not part elements, comes next.
+    pub(crate) fn allows(&self, reading: &Reading, character: char) -> bool {
+        let allows = |(own, _): Glob<'_>, progress: &Progress| own.allows(progress, character);
+        self.query(reading, allows) && self.any(reading, allows)
+    }
+
+    /// Whether the element read so far is whole.
+    pub(crate) fn ends_element(&self, reading: &Reading) -> bool {
+        let ends = |(own, _): Glob<'_>, progress: &Progress| own.ends_element(progress);
+        self.query(reading, ends) && self.any(reading, ends)
+    }
+
+    /// Whether a series whose path was read, and which has labels, may fit.
+    pub(crate) fn may_have_labels(&self, reading: &Reading) -> bool {
+        self.query(reading, may_have_labels) && self.any(reading, may_have_labels)
+    }
+
+    /// The first character behind `after` with which it can still fit. Each side is asked for the next one from where the
+    /// other can go on, so that what only one of them can go on with is skipped.
+    pub(crate) fn next_allowed(&self, reading: &mut Reading, after: char) -> Option<char> {
+        let mut after = after;
+        loop {
+            let character = match self.query {
+                Some((own, _)) => next(own, &mut reading.query, after)?,
+                None => successor(after)?,
+            };
+            if self.allows(reading, character) {
+                return Some(character);
+            }
+            let globs = self.globs().zip(&mut reading.filter);
+            let other = globs
+                .filter_map(|((own, _), progress)| next(own, progress, character))
+                .min()?;
+            if self.allows(reading, other) {
+                return Some(other);
+            }
+            after = other;
+        }
+    }
+}
+
+/// Whether a selector means a series; paid for while it is found out.
+pub(crate) fn fits(
+    selector: &Selector,
+    key: &SeriesKey<'_>,
+    pace: &mut Pace<'_>,
+) -> Result<bool, Stop> {
+    if let Some((pattern, reads_labels)) = glob(selector) {
+        let text = key.graphite();
+        let text = if reads_labels { &text } else { key.path() };
+        let mut progress = pattern.start();
+        for character in text.chars() {
+            pattern.step(&mut progress, character);
+            if !pattern.can_match(&progress) {
+                break;
+            }
+            if let Some(work) = progress.take_much_work() {
+                pace.matched(work)?;
+            }
+        }
+        pace.matched(progress.take_work())?;
+        if !pattern.is_match(&progress) {
+            return Ok(false);
+        }
+    }
+    // One step of an automaton for each byte, and matcher.
+    pace.matched(key.as_bytes().len() as u64 * selector.matchers() as u64)?;
+    Ok(selector.fits_labels(&key.labels()))
+}

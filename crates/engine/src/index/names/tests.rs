@@ -1,0 +1,295 @@
+use super::*;
+use base::context::{Budget, Context, Resource, Stop};
+use base::name::parent;
+use base::pattern::Pattern;
+use base::selector::{Matcher, Op};
+use base::store::Node;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+const TENANT: TenantId = TenantId(1);
+
+/// `names` are Graphite's.
+fn index(names: &BTreeSet<String>) -> Names {
+    let mut index = Names::default();
+    for (series, name) in names.iter().enumerate() {
+        let key = SeriesKey::parse_graphite(name).unwrap();
+        index.insert(TENANT, key.as_str().into(), SeriesRef(series as u32));
+    }
+    index.insert(TenantId(2), "a.stranger".into(), SeriesRef(9999));
+    index
+}
+
+fn named(glob: &str) -> Selector {
+    Selector::parse(glob).unwrap()
+}
+
+fn found(index: &Names, pattern: &str) -> Vec<Node> {
+    seen(index, &named(pattern), None)
+}
+
+fn seen(index: &Names, selector: &Selector, filter: Option<&NameFilter>) -> Vec<Node> {
+    let mut nodes = Vec::new();
+    let context = Context::unlimited();
+    let mut pace = Pace::new(&context).unwrap();
+    let walk = index
+        .of(TENANT)
+        .walk(selector, filter, &mut pace, |found, _| {
+            nodes.push(Node {
+                path: found.key.graphite().into_owned(),
+                leaf: found.leaf.is_some(),
+                branch: found.branch,
+            });
+            Ok(())
+        });
+    walk.unwrap();
+    nodes.sort();
+    nodes
+}
+
+fn below(index: &Names, path: &str) -> usize {
+    let context = Context::unlimited();
+    let mut count = 0;
+    let take = |_: &str, _| {
+        count += 1;
+        ControlFlow::Continue(())
+    };
+    let mut pace = Pace::new(&context).unwrap();
+    index.of(TENANT).below(path, None, &mut pace, take).unwrap();
+    count
+}
+
+fn steps(index: &Names, pattern: &str) -> u64 {
+    let context = Context::unlimited();
+    let pattern = named(pattern);
+    let mut pace = Pace::new(&context).unwrap();
+    index
+        .of(TENANT)
+        .walk(&pattern, None, &mut pace, |_, _| Ok(()))
+        .unwrap();
+    context.spent(Resource::Steps)
+}
+
+#[test]
+fn regression_6_a_walk_goes_where_names_are_and_nowhere_else() {
+    let one: BTreeSet<String> = ["a.b".to_owned()].into();
+    let one = index(&one);
+    // Every combination of forty texts was tried once: 2^40.
+    let braces = vec!["{a,b}"; 40].join(".");
+    assert!(steps(&one, &braces) < 20, "{}", steps(&one, &braces));
+    let wide = vec!["{a,b,c,d,e,f,g,h}"; 60].join(".");
+    assert!(steps(&one, &wide) < 20);
+    assert!(steps(&one, &vec!["a"; 64].join(".")) < 5);
+
+    let names: BTreeSet<String> = (0..2000)
+        .map(|leaf| format!("c.host-{:04}.{}", leaf, "y".repeat(900)))
+        .collect();
+    let long = index(&names);
+    let stars = format!("c.*.{}z", "*y".repeat(480));
+    let alternatives = format!("c.*.{{{}}}", vec!["*y*z"; 500].join(","));
+    for pattern in [stars, alternatives] {
+        // A name of 900 characters under a pattern of 16 or 40 words.
+        let each = steps(&long, &pattern) / 2000;
+        assert!(each < 1000, "{each}");
+    }
+    // Literal texts in braces are sought, not tried on every child.
+    let sought = steps(&long, "c.{host-0007,host-1203}.*");
+    assert!(sought < 100, "{sought}");
+}
+
+/// Every node of every name, asked one by one.
+fn naive(names: &BTreeSet<String>, selector: &Selector) -> Vec<Node> {
+    let mut nodes: BTreeSet<&str> = BTreeSet::new();
+    for name in names {
+        let mut node = Some(name.as_str());
+        while let Some(path) = node {
+            nodes.insert(path);
+            node = parent(path);
+        }
+    }
+    let is_meant = |node: &&&str| selector.matches(&SeriesKey::parse_graphite(node).unwrap());
+    nodes
+        .iter()
+        .filter(is_meant)
+        .map(|path| Node {
+            path: (*path).to_owned(),
+            leaf: names.contains(*path),
+            branch: nodes.iter().any(|node| parent(node) == Some(path)),
+        })
+        .collect()
+}
+
+#[test]
+fn a_node_can_be_leaf_and_branch() {
+    let names: BTreeSet<String> = ["a", "a-b", "a.c", "a.c.d", "b"].map(String::from).into();
+    let index = index(&names);
+    assert_eq!(found(&index, "*"), naive(&names, &named("*")));
+    assert_eq!(found(&index, "*.*").len(), 1);
+    assert_eq!(below(&index, "a"), 2);
+    assert_eq!(below(&index, "nothing"), 0);
+    // No name is as long, and no key.
+    assert_eq!(found(&index, &"a".repeat(2000)), []);
+    assert_eq!(found(&index, &format!("a;b={}", "c".repeat(2000))), []);
+    assert_eq!(index.count(TENANT), 5);
+}
+
+#[test]
+fn a_listing_costs_its_children_not_its_leaves() {
+    let names: BTreeSet<String> = (0..50_000)
+        .map(|leaf| format!("root.{}.{leaf}", leaf % 5))
+        .collect();
+    let index = index(&names);
+    assert_eq!(found(&index, "root.*").len(), 5);
+    // A walk of all leaves would be fifty thousand.
+    let few = steps(&index, "root.*");
+    assert!(few < 50, "{few}");
+}
+
+#[test]
+fn regression_7_many_ways_to_a_node_are_one_visit() {
+    let names: BTreeSet<String> = (0..100)
+        .map(|leaf| format!("{}.leaf-{leaf}", vec!["a"; 60].join(".")))
+        .collect();
+    let index = index(&names);
+    let nodes = 160;
+    for (pattern, each) in [
+        ("**".to_owned(), 10),
+        (vec!["**"; 500].join("."), 10),
+        (format!("{}.b", vec!["**.a"; 60].join(".")), 10),
+        (format!("{}.b", vec!["**.{a,a*,*a}"; 60].join(".")), 10),
+        (format!("{}.b", vec!["**.*"; 60].join(".")), 10),
+    ] {
+        let steps = steps(&index, &pattern);
+        assert!(steps <= nodes * each, "{steps} for {pattern}");
+    }
+}
+
+#[test]
+fn regression_7_the_budget_ends_in_the_middle_of_a_name() {
+    let index = index(&["y".repeat(1000)].into());
+    let pattern = named(&format!("{}z", "{*,*y}".repeat(5400)));
+    let context = Context::new(Budget {
+        steps: 500,
+        ..Budget::UNLIMITED
+    });
+    let mut pace = Pace::new(&context).unwrap();
+    let end = index
+        .of(TENANT)
+        .walk(&pattern, None, &mut pace, |_, _| Ok(()))
+        .unwrap_err();
+    let StoreError::Stopped(Stop::Budget { needed, .. }) = end else {
+        panic!("{end}");
+    };
+    assert!(needed < 1000, "{needed}: the whole name was read first");
+}
+
+/// A filter costs what it lets through, not what there is.
+#[test]
+fn what_a_caller_may_not_see_costs_nothing() {
+    let names: BTreeSet<String> = (0..20_000)
+        .map(|leaf| format!("other-{leaf}.a"))
+        .chain((0..10).map(|leaf| format!("mine.{leaf}")))
+        .collect();
+    let index = index(&names);
+    let filter = NameFilter::any(vec![named("mine.*")]).unwrap();
+    for glob in ["*", "*.*", "**", "{mine,other-7}.*"] {
+        let context = Context::unlimited();
+        let mut pace = Pace::new(&context).unwrap();
+        let mut count = 0;
+        let walk = index
+            .of(TENANT)
+            .walk(&named(glob), Some(&filter), &mut pace, |_, _| {
+                count += 1;
+                Ok(())
+            });
+        walk.unwrap();
+        assert!((1..=11).contains(&count), "{glob}: {count}");
+        let steps = context.spent(Resource::Steps);
+        assert!(steps < 200, "{glob}: {steps}");
+    }
+}
+
+#[test]
+fn series_of_another_path_are_skipped_with_all_their_labels() {
+    let names: BTreeSet<String> = (0..20_000)
+        .map(|host| format!("cpu;host=h{host}"))
+        .chain([
+            "cpu".to_owned(),
+            "cpu.x".to_owned(),
+            "mem;host=h1".to_owned(),
+        ])
+        .collect();
+    let index = index(&names);
+    for (glob, count) in [("mem*", 1), ("cpu;host=h777", 1), ("?pu", 1), ("cpu.*", 1)] {
+        assert_eq!(found(&index, glob).len(), count, "{glob}");
+        let few = steps(&index, glob);
+        assert!(few < 100, "{glob}: {few}");
+    }
+    let host = Matcher::new("host", Op::Fits, "h77[0-9]").unwrap();
+    let selector = Selector::new(Some(Pattern::parse("*").unwrap()), vec![host]).unwrap();
+    assert_eq!(seen(&index, &selector, None).len(), 10);
+}
+
+const NAMES: &str =
+    "[ab/-]{1,2}(\\.[ab/-]{1,2}){0,3}(;l=[ab./-]{1,2}(;m=(a|\\\\3b|\\\\20){1,2})?)?";
+const PATHS: &str = "(\\*\\*|([ab*?]|\\[ab\\]|\\{a,b-\\*\\}|[a-b]|\\{,\\[[+]-/\\]\\}){1,3})(\\.(\\*\\*|([ab*?]|\\[!a\\]|\\{a,b\\}|\\{a,\\}){1,2})){0,4}";
+const LABELS_OF_A_GLOB: &str = "(;([alm.*?;=]{0,4}|l=[ab*.]{1,2}|l=\\*;m=\\\\\\\\3b))?";
+
+fn matchers() -> impl Strategy<Value = Vec<Matcher>> {
+    let op = prop::sample::select(vec![Op::Is, Op::IsNot, Op::Fits, Op::FitsNot]);
+    let one = (prop::sample::select(vec!["l", "m", "n"]), op, "[ab;.]{0,2}");
+    let one = one.prop_map(|(name, op, value)| Matcher::new(name, op, &value).unwrap());
+    prop::collection::vec(one, 0..3)
+}
+
+fn selectors() -> impl Strategy<Value = Selector> {
+    let globs = (PATHS, LABELS_OF_A_GLOB);
+    let globs = globs.prop_map(|(path, labels)| named(&format!("{path}{labels}")));
+    let matching = (prop::option::of(PATHS), matchers()).prop_map(|(path, matchers)| {
+        let path = path.map(|path| Pattern::parse(&path).unwrap());
+        Selector::new(path, matchers).unwrap()
+    });
+    prop_oneof![2 => globs, 1 => matching]
+}
+
+proptest! {
+    #[test]
+    fn it_finds_what_the_naive_way_finds(
+        names in prop::collection::btree_set(NAMES, 0..40),
+        selector in selectors(),
+    ) {
+        let index = index(&names);
+        prop_assert_eq!(seen(&index, &selector, None), naive(&names, &selector));
+    }
+
+    /// As if there were no other names.
+    #[test]
+    fn a_filter_leaves_what_would_be_found_of_its_own_names(
+        names in prop::collection::btree_set(NAMES, 0..40),
+        selector in selectors(),
+        filter in prop::collection::vec(selectors(), 0..3),
+    ) {
+        let filter = NameFilter::any(filter).unwrap();
+        let own: BTreeSet<String> = names
+            .iter()
+            .filter(|name| filter.matches(&SeriesKey::parse_graphite(name).unwrap()))
+            .cloned()
+            .collect();
+        let index = index(&names);
+        prop_assert_eq!(seen(&index, &selector, Some(&filter)), naive(&own, &selector));
+        for path in ["a", "a.b", "b"] {
+            let context = Context::unlimited();
+            let mut pace = Pace::new(&context).unwrap();
+            let mut below = Vec::new();
+            let take = |name: &str, _| {
+                below.push(SeriesKey::trusted(name).graphite().into_owned());
+                ControlFlow::Continue(())
+            };
+            index.of(TENANT).below(path, Some(&filter), &mut pace, take).unwrap();
+            below.sort();
+            let prefix = format!("{path}.");
+            let expected: Vec<_> = own.iter().filter(|name| name.starts_with(&prefix)).cloned().collect();
+            prop_assert_eq!(below, expected);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! What nobody can reach by the texts of JSON and Graphite, which `name_bytes` bounds: tried where the words are, in
+//! `base::series` and `base::selector`.
+
+use base::limit::{self, Limit};
+
+pub(super) const LIMITS: [Limit; 6] = [
+    limit::LABELS_PER_SERIES,
+    limit::LABEL_NAME_BYTES,
+    limit::LABEL_VALUE_BYTES,
+    limit::SERIES_KEY_BYTES,
+    limit::MATCHERS_PER_SELECTOR,
+    limit::SELECTORS_PER_FILTER,
+];
