@@ -10,6 +10,7 @@ mod load;
 
 use base::id::{AccountId, Guid, TenantId};
 use base::name::SeriesName;
+use base::principal::Principal;
 use base::sample::Batch;
 use base::scope::{Action, Actions, Domain, Scope};
 use base::store::{Durability, SampleStore};
@@ -29,7 +30,7 @@ type Fallible<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 fn scope() -> Scope {
     let domain = Domain::Account(AccountId(Guid::from_random([1; 16])));
     let actions = Actions::of(&Action::ALL);
-    Scope::granted(TenantId(1), domain, actions, Arc::from("IBMid-bench"))
+    Scope::granted(Principal::Server, TenantId(1), domain, actions)
 }
 
 /// Nothing is flushed but when that is what is measured: the log alone is committed, every 200 ms.
