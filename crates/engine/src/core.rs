@@ -3,39 +3,30 @@
 use crate::compact::{PURGE_SOON, Purge};
 use crate::config::EngineConfig;
 use crate::error;
-use crate::flush::Flushing;
-use crate::guard::{Lock, Reading, Writing};
-use crate::memory::Memory;
+use crate::flush::Unflushed;
+use crate::manifest::Manifest;
 use crate::poison::Poison;
-use crate::registry::table::Lookup;
 use crate::reserve::Reserve;
 use crate::room::Room;
 use crate::segment::file::Files;
+use crate::state::State;
 use crate::storage::Storage;
-use crate::wal::record::{Kind, put_births, put_samples};
 use crate::wal::writer::Wal;
 use crate::watch::Watch;
-use base::id::{SeriesRef, TenantId};
-use base::overwritten;
-use base::sample::{Appended, Batch, RejectReason, Sample};
-use base::store::{Allowance, Durability, StoreError};
+use base::store::StoreError;
 use base::time::{Clock, Millis};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
-
-/// Samples of a batch that are written at one time: some milliseconds under the lock. A smaller batch, and so nearly every
-/// one, is seen by readers as a whole or not at all; a larger one in pieces of this size.
-const APPEND_PIECE: usize = 4096;
-
-const MINUTE_MILLIS: i64 = 60_000;
 
 /// What the background threads are asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Wanted {
     pub(crate) stop: bool,
     pub(crate) flush: bool,
+    /// A flush is done: days may be crowded now.
+    pub(crate) merge: bool,
     /// Days are to be rewritten because of deletions, as soon as that may be again.
     pub(crate) purge: bool,
 }
@@ -50,7 +41,7 @@ pub(crate) struct Counters {
     pub(crate) failures: AtomicU64,
 }
 
-/// Lock order: `flushing`, then `memory`, then the log's own.
+/// Lock order: `compacting`, `flushing`, `manifest`; then those of [`State`]; then the log's own.
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) config: EngineConfig,
@@ -60,30 +51,32 @@ pub(crate) struct Core {
     pub(crate) poison: Arc<Poison>,
     pub(crate) reserve: Reserve,
     pub(crate) wal: Wal,
-    pub(crate) memory: Lock,
-    /// One flush at a time; it alone changes the manifest.
-    pub(crate) flushing: Mutex<Flushing>,
+    pub(crate) state: State,
+    /// One pass of merges at a time.
+    pub(crate) compacting: Mutex<()>,
+    /// One flush at a time; what it holds is what the last one has left undone for lack of room.
+    pub(crate) flushing: Mutex<Option<Unflushed>>,
+    /// Held while it is written: [`Core::publish`].
+    pub(crate) manifest: Mutex<Manifest>,
+    pub(crate) next_file: AtomicU64,
     /// Whether the last flush found room.
     pub(crate) flush_room: Room,
-    /// How many wait to flush; a merge makes way for them.
-    pub(crate) flush_waits: AtomicUsize,
     pub(crate) watch: Watch,
     pub(crate) wanted: Mutex<Wanted>,
     pub(crate) wake: Condvar,
+    /// The engine ends: what nobody waits for stops where it is.
+    pub(crate) stopping: Arc<AtomicBool>,
     pub(crate) counters: Counters,
 }
 
 impl Core {
-    pub(crate) fn read(&self) -> Reading<'_> {
-        self.memory.read()
-    }
-
-    pub(crate) fn write(&self) -> Writing<'_> {
-        self.memory.write()
-    }
-
     pub(crate) fn wanted(&self) -> MutexGuard<'_, Wanted> {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn purged(&self) -> MutexGuard<'_, Option<Millis>> {
+        let purged = self.state.purged.lock();
+        purged.unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn dir(&self) -> &Path {
@@ -97,7 +90,7 @@ impl Core {
         self.reserve.require_any()?;
         let now = Instant::now();
         self.wal.look(now)?;
-        self.watch.look(self.memory.is_held(), now)
+        self.watch.look(&self.state.held(), now)
     }
 
     /// Whether there is room for samples.
@@ -108,7 +101,7 @@ impl Core {
     }
 
     /// Refuses samples that would eat what is left for everything else.
-    fn require_reserve(&self) -> Result<(), StoreError> {
+    pub(crate) fn require_reserve(&self) -> Result<(), StoreError> {
         let (written, waiting) = (self.wal.bytes(), self.wal.waiting());
         let storage = self.storage.as_ref();
         self.reserve
@@ -119,7 +112,9 @@ impl Core {
     /// head waits behind the one that is being flushed.
     pub(crate) fn require_room(&self) -> Result<(), StoreError> {
         self.wal.require_room()?;
-        if self.flush_room.is_full() && self.read().head.samples() >= self.config.flush_samples {
+        if self.flush_room.is_full()
+            && self.state.version().head.samples() >= self.config.flush_samples
+        {
             return self.flush_room.check();
         }
         Ok(())
@@ -132,139 +127,13 @@ impl Core {
             .plus(-i64::from(self.config.retention_days) * crate::day::DAY_MILLIS)
     }
 
-    pub(crate) fn append(
-        &self,
-        tenant: TenantId,
-        batch: &Batch,
-        durability: Durability,
-        allowance: Allowance,
-    ) -> Result<Appended, StoreError> {
-        self.poison.check()?;
-        self.require_room()?;
-        self.require_reserve()?;
-        let oldest = self.oldest();
-        let newest = self
-            .clock
-            .now()
-            .plus(i64::from(self.config.future_allowed_minutes) * MINUTE_MILLIS);
-        let mut appended = Appended::default();
-        let (mut sequence, mut late, mut in_head) = (0, 0, 0);
-        let mut placed = Vec::with_capacity(batch.len());
-        let mut rest = batch.iter().enumerate().peekable();
-        while rest.peek().is_some() {
-            let mut births = Vec::new();
-            let mut samples = Vec::with_capacity(APPEND_PIECE.min(batch.len()));
-            let mut memory = self.write();
-            for (position, sample) in rest.by_ref().take(APPEND_PIECE) {
-                let made = appended.created + births.len() as u64;
-                let admitted = self
-                    .admit(&mut memory, tenant, &sample, oldest, newest)
-                    .and_then(|known| match known {
-                        Some(series) => Ok(series),
-                        None if made < allowance.new_series => {
-                            self.birth(&mut memory, tenant, sample.name, &mut births)
-                        }
-                        None => Err(RejectReason::AccountLimit {
-                            limit: allowance.limit,
-                            allowed: allowance.allowed,
-                        }),
-                    });
-                match admitted {
-                    Ok(series) => samples.push((series, sample.at.0, sample.value)),
-                    Err(reason) => appended.rejected.push((position, reason)),
-                }
-            }
-            if samples.is_empty() {
-                continue;
-            }
-            if !births.is_empty() {
-                self.wal.push(Kind::Births, &put_births(&births));
-            }
-            sequence = self.wal.push(Kind::Samples, &put_samples(&samples));
-            let (late_before, held_before) = (memory.head.late(), memory.head.held());
-            for (series, at, value) in &samples {
-                memory.write(*series, *at, *value);
-            }
-            memory.head.count(tenant, held_before);
-            late += memory.head.late() - late_before;
-            in_head = memory.head.samples();
-            drop(memory);
-            placed.extend(samples.iter().map(|(series, at, _)| (*series, *at)));
-            appended.created += births.len() as u64;
-        }
-        if placed.is_empty() {
-            return Ok(appended);
-        }
-        appended.overwritten = overwritten::count(&mut placed);
-        appended.stored = placed.len() as u64 - appended.overwritten;
-        if durability == Durability::Committed || self.wal.is_full() {
-            self.wal.commit(sequence)?;
-        }
-        self.counters
-            .samples
-            .fetch_add(appended.stored, Ordering::Relaxed);
-        self.counters.late.fetch_add(late, Ordering::Relaxed);
-        self.flush_if_due(in_head);
-        Ok(appended)
-    }
-
-    /// The series of a sample that may be stored; `None` when it would be a new one.
-    fn admit(
-        &self,
-        memory: &mut Memory,
-        tenant: TenantId,
-        sample: &Sample<'_>,
-        oldest: Millis,
-        newest: Millis,
-    ) -> Result<Option<SeriesRef>, RejectReason> {
-        if !sample.value.is_finite() {
-            return Err(RejectReason::Value("the value is not finite".to_owned()));
-        }
-        if sample.at < oldest {
-            return Err(RejectReason::TooOld {
-                retention_days: self.config.retention_days,
-            });
-        }
-        if sample.at > newest {
-            return Err(RejectReason::TooNew {
-                allowed_minutes: self.config.future_allowed_minutes,
-            });
-        }
-        match memory.registry.lookup(tenant, sample.name) {
-            Lookup::Known(series) => Ok(Some(series)),
-            Lookup::Collision => Err(RejectReason::FingerprintCollision),
-            Lookup::Unknown => Ok(None),
-        }
-    }
-
-    /// Makes a series.
-    fn birth<'b>(
-        &self,
-        memory: &mut Memory,
-        tenant: TenantId,
-        name: &'b str,
-        births: &mut Vec<(TenantId, SeriesRef, &'b str)>,
-    ) -> Result<SeriesRef, RejectReason> {
-        let limit = self.config.series_per_tenant;
-        if memory.registry.names().count(tenant) >= limit {
-            return Err(RejectReason::SeriesLimit { limit });
-        }
-        let none_left = RejectReason::SeriesLimit {
-            limit: u64::from(u32::MAX),
-        };
-        let series = memory.registry.create(tenant, name).ok_or(none_left)?;
-        memory.bear(series);
-        births.push((tenant, series, name));
-        Ok(series)
-    }
-
     /// Wakes the flusher; when it lags, flushes here, so that memory stays bounded and senders slow down.
     pub(crate) fn flush_if_due(&self, in_head: u64) {
         if self.is_lagging(in_head) {
             // Others may have waited for the same: whoever comes second finds it done.
             self.counted(|core| {
                 core.flush_room.may_try()?;
-                core.flush_if(|memory| core.is_lagging(memory.head.samples()))
+                core.flush_if(|| core.is_lagging(core.state.version().head.samples()))
             });
         } else if in_head >= self.config.flush_samples
             || self.wal.bytes_in_file() >= self.config.flush_wal_bytes
@@ -279,7 +148,7 @@ impl Core {
     }
 
     /// Runs until told to stop: brings what was appended without waiting to stable storage every so often.
-    pub(crate) fn commit_now_and_then(&self) {
+    pub(crate) fn commit_loop(&self) {
         let interval = std::time::Duration::from_millis(self.config.commit_interval_ms.max(1));
         let mut wanted = self.wanted();
         loop {
@@ -299,10 +168,9 @@ impl Core {
         }
     }
 
-    /// Runs until told to stop: flushes when asked to, and every so often, and merges after it.
-    pub(crate) fn flush_now_and_then(&self) {
-        let begun = Instant::now();
-        let mut last = None::<Instant>;
+    /// Runs until told to stop: flushes when asked to, and every so often.
+    pub(crate) fn flush_loop(&self) {
+        let mut last = Instant::now();
         loop {
             // What found no room holds up everything after it.
             let interval = if self.flush_room.is_full() {
@@ -313,12 +181,7 @@ impl Core {
             let interval = std::time::Duration::from_millis(interval.max(1));
             let mut wanted = self.wanted();
             loop {
-                let pause = match (wanted.purge, last) {
-                    (true, None) => break,
-                    (true, Some(_)) => interval.min(PURGE_SOON),
-                    (false, _) => interval,
-                };
-                let left = pause.saturating_sub(last.unwrap_or(begun).elapsed());
+                let left = interval.saturating_sub(last.elapsed());
                 if wanted.stop || wanted.flush || left.is_zero() {
                     break;
                 }
@@ -328,14 +191,44 @@ impl Core {
             if wanted.stop {
                 return;
             }
-            (wanted.flush, wanted.purge) = (false, false);
+            wanted.flush = false;
             drop(wanted);
-            last = Some(Instant::now());
+            last = Instant::now();
             if self.flush_room.may_try().is_err() {
                 continue;
             }
-            self.counted(|core| core.flush().and_then(|()| core.compact(Purge::WhenWorthIt)));
-            last = Some(Instant::now());
+            self.counted(Self::flush);
+            last = Instant::now();
+            self.wanted().merge = true;
+            self.wake.notify_all();
+        }
+    }
+
+    /// Runs until told to stop: merges after flushes, and soon when deletions have become many.
+    pub(crate) fn merge_loop(&self) {
+        let mut last = None::<Instant>;
+        loop {
+            let mut wanted = self.wanted();
+            loop {
+                let left = last.map(|last| PURGE_SOON.saturating_sub(last.elapsed()));
+                let purge = wanted.purge && left.is_none_or(|left| left.is_zero());
+                if wanted.stop || wanted.merge || purge {
+                    break;
+                }
+                let pause = left.filter(|_| wanted.purge).unwrap_or(PURGE_SOON);
+                let woken = self.wake.wait_timeout(wanted, pause);
+                wanted = woken.unwrap_or_else(PoisonError::into_inner).0;
+            }
+            if wanted.stop {
+                return;
+            }
+            if wanted.purge {
+                // What was deleted is in the head's records still, and its days may be in the head.
+                last = Some(Instant::now());
+            }
+            (wanted.merge, wanted.purge) = (false, false);
+            drop(wanted);
+            self.counted(|core| core.compact(Purge::WhenWorthIt));
         }
     }
 

@@ -10,7 +10,7 @@ use crate::recover::{self, RecoveryReport};
 use crate::storage::Storage;
 use base::context::Context;
 use base::cursor::Taker;
-use base::id::TenantId;
+use base::id::{SeriesRef, TenantId};
 use base::sample::{Appended, Batch};
 use base::scope::{Action, Scope};
 use base::store::{
@@ -50,8 +50,9 @@ impl Engine {
             core,
             threads: Vec::new(),
         };
-        engine.spawn("engine-commit", Core::commit_now_and_then)?;
-        engine.spawn("engine-flush", Core::flush_now_and_then)?;
+        engine.spawn("engine-commit", Core::commit_loop)?;
+        engine.spawn("engine-flush", Core::flush_loop)?;
+        engine.spawn("engine-merge", Core::merge_loop)?;
         Ok((engine, report))
     }
 
@@ -83,6 +84,7 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
+        self.core.stopping.store(true, Ordering::SeqCst);
         self.core.wanted().stop = true;
         self.core.wake.notify_all();
         for thread in self.threads.drain(..) {
@@ -113,11 +115,8 @@ impl SampleStore for Engine {
     ) -> Result<Vec<Node>, StoreError> {
         scope.require(Action::Find)?;
         // Names and days, and nothing else: what a walk holds on to stays in memory for as long as it goes on.
-        let (names, days) = {
-            let memory = self.core.read();
-            let names = memory.registry.names().of(scope.tenant());
-            (names, memory.days.clone())
-        };
+        let names = self.core.state.names_of(scope.tenant());
+        let days = self.core.state.days();
         let mut pace = Pace::new(context)?;
         let active = match &query.range {
             Some(range) => Some(days.active(range, &mut pace)?),
@@ -136,14 +135,19 @@ impl SampleStore for Engine {
     ) -> Result<(), StoreError> {
         scope.require(Action::Render)?;
         let mut pace = Pace::new(context)?;
-        let view = self.core.read().view(scope.tenant());
+        let state = &self.core.state;
+        let names = state.names_of(scope.tenant());
         let mut foreseen = Foreseen::default();
         let mut snapshots = Vec::with_capacity(queries.len());
         for query in queries {
-            let own = Snapshot::take(&view, scope.tenant(), query, &mut foreseen, &mut pace)?;
+            let found = find::series(&names, query.pattern, &mut pace)?;
+            let series: Vec<SeriesRef> = found.iter().map(|(_, series)| *series).collect();
+            let moment = state.moment(scope.tenant(), &series);
+            let own = Snapshot::take(moment, found, scope.tenant(), query.range, &mut pace)?;
+            own.foresee(&mut foreseen, &mut pace)?;
             snapshots.push(own);
         }
-        drop(view);
+        drop(names);
         for snapshot in snapshots {
             if snapshot.read(&mut pace, take)?.is_break() {
                 break;
@@ -163,12 +167,12 @@ impl SampleStore for Engine {
     }
 
     fn usage(&self, tenant: TenantId) -> Result<Usage, StoreError> {
-        let memory = self.core.read();
-        let stored = memory.stored.tally(tenant);
-        let in_memory = memory.head.counted(tenant)
-            + (memory.frozen.as_ref()).map_or(0, |frozen| frozen.head.counted(tenant));
+        let version = self.core.state.version();
+        let stored = version.stored.tally(tenant);
+        let in_memory = version.head.counted(tenant)
+            + (version.frozen.as_ref()).map_or(0, |frozen| frozen.head.counted(tenant));
         Ok(Usage {
-            series: memory.registry.names().count(tenant),
+            series: self.core.state.count(tenant),
             samples: stored.samples + in_memory,
             bytes: stored.bytes + in_memory * SAMPLE_BYTES,
         })
@@ -192,16 +196,10 @@ impl SampleStore for Engine {
 
     fn figures(&self) -> Vec<Figure> {
         let core = &self.core;
-        let (series, tenants, head_samples, segments, tombstones) = {
-            let memory = core.read();
-            (
-                memory.registry.len(),
-                memory.registry.names().tenants(),
-                memory.head.samples(),
-                Arc::clone(&memory.segments),
-                memory.tombstones.len(),
-            )
-        };
+        let (series, tenants) = core.state.counts();
+        let version = core.state.version();
+        let (head_samples, segments) = (version.head.samples(), &version.segments);
+        let tombstones = version.tombstones.len();
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
         let figure = |name, help, value| Figure { name, help, value };
         vec![

@@ -3,11 +3,9 @@
 use crate::config::EngineConfig;
 use crate::core::{Core, Counters, Wanted};
 use crate::error;
-use crate::flush::{Flushing, NAMES, SEGMENTS, WAL};
-use crate::guard::Lock;
-use crate::index::days::covers;
+use crate::index::days::{Days, covers};
+use crate::layout::{NAMES, SEGMENTS, WAL};
 use crate::manifest::{self, Manifest};
-use crate::memory::Memory;
 use crate::poison::Poison;
 use crate::registry::file::NameFile;
 use crate::registry::table::{FingerprintKey, Registry};
@@ -15,9 +13,11 @@ use crate::reserve::Reserve;
 use crate::room::Room;
 use crate::segment::file::Files;
 use crate::segment::reader::Segment;
+use crate::state::{State, Version};
 use crate::storage::Storage;
 use crate::stored::Stored;
 use crate::tombstone::hidden;
+use crate::wal::TornTail;
 use crate::wal::record::{FILE_HEADER_BYTES, Record};
 use crate::wal::replay::replay;
 use crate::wal::writer::Wal;
@@ -28,18 +28,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
-
-/// The end of a log file that a crash left unfinished; it was never acknowledged, and is cut off.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TornTail {
-    /// Which file.
-    pub file: PathBuf,
-    /// How many bytes were cut.
-    pub bytes: u64,
-}
 
 /// What a start found and did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -101,6 +92,8 @@ pub(crate) fn open(
     let disk = storage.as_ref();
     let dir = config.dir.as_path();
     let wal_dir = dir.join(WAL);
+    // Before anything is written: a folder of another format is left as it is.
+    let loaded = Manifest::load(disk, dir)?;
     for folder in [dir, &dir.join(SEGMENTS), &dir.join(NAMES), &wal_dir] {
         disk.create_dir(folder)
             .map_err(error::io("create", folder))?;
@@ -108,7 +101,6 @@ pub(crate) fn open(
     disk.sync_dir(dir).map_err(error::io("sync", dir))?;
     let poison = Arc::new(Poison::default());
     let mut report = RecoveryReport::default();
-    let loaded = Manifest::load(disk, dir)?;
     let is_new = loaded.is_none();
     let manifest = match loaded {
         Some(manifest) => manifest,
@@ -119,8 +111,8 @@ pub(crate) fn open(
     };
     report.strangers = delete_strangers(disk, dir, &manifest, is_new)?;
     let files = Files::new(Arc::clone(&storage));
-    let mut memory = load(disk, &files, dir, &manifest)?;
-    report.segments = memory.segments.len() as u64;
+    let state = load(disk, &files, dir, &manifest)?;
+    report.segments = state.version().segments.len() as u64;
     let wal = if is_new {
         let wal = Wal::create(
             Arc::clone(&storage),
@@ -138,7 +130,7 @@ pub(crate) fn open(
             &wal_dir,
             manifest.wal_first,
             manifest.sequence,
-            |sequence, record| apply(&mut memory, sequence, record, &mut report),
+            |sequence, record| apply(&state, sequence, record, &mut report),
         )?;
         report.wal_files = replayed.files;
         report.wal_records = replayed.records;
@@ -152,7 +144,11 @@ pub(crate) fn open(
             replayed.last,
         )?
     };
-    report.series = memory.registry.len() as u64;
+    {
+        let ledger = state.ledger().read();
+        state.publish_names(&ledger.registry);
+        report.series = ledger.registry.len() as u64;
+    }
     report.took = started.elapsed();
     let core = Core {
         reserve: Reserve::new(config.reserve_bytes),
@@ -163,12 +159,15 @@ pub(crate) fn open(
         files,
         poison,
         wal,
-        memory: Lock::new(memory),
-        flushing: Mutex::new(Flushing::new(manifest)),
-        flush_waits: AtomicUsize::new(0),
+        state,
+        compacting: Mutex::new(()),
+        flushing: Mutex::new(None),
+        next_file: AtomicU64::new(manifest.next_file),
+        manifest: Mutex::new(manifest),
         watch: Watch::default(),
         wanted: Mutex::new(Wanted::default()),
         wake: Condvar::new(),
+        stopping: Arc::new(AtomicBool::new(false)),
         counters: Counters::default(),
     };
     Ok((core, report))
@@ -270,7 +269,7 @@ fn load(
     files: &Arc<Files>,
     dir: &Path,
     manifest: &Manifest,
-) -> Result<Memory, StoreError> {
+) -> Result<State, StoreError> {
     let mut registry = Registry::new(manifest.fingerprint_key);
     for file in &manifest.names {
         let path = dir.join(file);
@@ -299,73 +298,80 @@ fn load(
         segments.push(Arc::new(segment));
     }
     segments.sort_by_key(|segment| (segment.day(), segment.sequence()));
-    let mut memory = Memory::new(registry);
+    let mut days = Days::default();
+    let mut purge = !manifest.tombstones.is_empty();
     for segment in &segments {
         for (_, series) in segment.series() {
-            let alive = memory.registry.contains(series);
-            memory.purge |= !alive;
+            let alive = registry.contains(series);
+            purge |= !alive;
             let mut hiding = hidden(&manifest.tombstones, series, segment.purged());
             if alive && !hiding.any(|range| covers(range, segment.day())) {
-                memory.days.set(segment.day(), series);
+                days.set(segment.day(), series);
             }
         }
     }
-    memory.purge |= !manifest.tombstones.is_empty();
-    memory.stored = Arc::new(Stored::of(&segments));
-    memory.segments = Arc::new(segments);
     let mut tombstones = manifest.tombstones.clone();
     // The names of series that have ended are gone, and what hides their samples has nothing to hide.
-    tombstones.retain_mut(|own| match memory.owner_of(&own.series) {
+    tombstones.retain_mut(|own| match registry.owner_of(&own.series) {
         Some(tenant) => {
             own.tenant = tenant;
             true
         }
         None => false,
     });
-    memory.tombstones = Arc::new(tombstones);
-    memory.frozen_through = manifest.sequence;
-    Ok(memory)
+    let version = Version {
+        stored: Arc::new(Stored::of(&segments)),
+        segments: Arc::new(segments),
+        tombstones: Arc::new(tombstones),
+        ..Version::default()
+    };
+    Ok(State::new(
+        registry,
+        days,
+        version,
+        manifest.sequence,
+        purge,
+    ))
 }
 
 /// The effect of one record of the log.
 fn apply(
-    memory: &mut Memory,
+    state: &State,
     sequence: u64,
     record: Record,
     report: &mut RecoveryReport,
 ) -> Result<(), &'static str> {
     match record {
         Record::Births(births) => {
+            let mut ledger = state.ledger().write();
             for (tenant, series, name) in births {
-                if series.0 < memory.registry.next() {
+                if series.0 < ledger.registry.next() {
                     return Err("a series is born with a number given before");
                 }
-                memory.registry.insert(series, tenant, &name);
-                memory.bear(series);
+                ledger.registry.insert(series, tenant, &name);
+                ledger.bear(series);
                 report.wal_series += 1;
             }
         }
         Record::Samples(samples) => {
-            for (series, at, value) in samples {
-                let before = memory.head.held();
-                if !memory.write(series, at, value) {
-                    return Err("a sample of a series that does not exist");
-                }
-                if let Some(tenant) = memory.registry.get(series).map(|entry| entry.tenant) {
-                    memory.head.count(tenant, before);
-                }
-                report.wal_samples += 1;
+            if !state.replay(&samples) {
+                return Err("a sample of a series that does not exist");
             }
+            report.wal_samples += samples.len() as u64;
         }
         Record::DeleteSeries(series) => {
             let series = series.iter().map(|series| series.0).collect();
-            drop(memory.delete_series(&series));
-            memory.clear_days(&series, &TimeRange::ALL);
+            drop(state.stop().delete_series(&series));
+            state.clear_days(&series, &TimeRange::ALL);
         }
         Record::DeleteRange(range, series) => {
             let series = series.iter().map(|series| series.0).collect();
-            memory.clear_days(&series, &range);
-            drop(memory.delete_range(sequence, range, &series));
+            state.clear_days(&series, &range);
+            let prepared = state.prepare(&series, &range);
+            let garbage = state
+                .stop()
+                .delete_range(sequence, range, &series, prepared);
+            drop(garbage);
         }
         Record::Synced => {}
     }

@@ -1,17 +1,16 @@
 //! What a query reads: series found by name, in one state of the store.
 
-use super::find;
 use super::pace::Pace;
 use super::series::{SeriesReader, Sources};
 use super::spans;
 use crate::head::series::HeadSeries;
-use crate::memory::View;
 use crate::segment::reader::Segment;
+use crate::state::{Frozen, Moment};
 use crate::tombstone::Tombstone;
 use base::context::{Context, Resource, Stop};
 use base::cursor::{Cursor, Piece, Taker};
 use base::id::{SeriesRef, TenantId};
-use base::store::{FetchQuery, StoreError};
+use base::store::StoreError;
 use base::time::{Millis, TimeRange};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -55,21 +54,17 @@ pub(crate) struct Snapshot<'c> {
 }
 
 impl<'c> Snapshot<'c> {
-    /// Finds the series in a view, keeps hold of what they need and of nothing else, and refuses what directories show
-    /// to be too much.
+    /// Keeps hold of what the series that were found need, and of nothing else.
     pub(crate) fn take(
-        view: &View,
+        moment: Moment,
+        found: Vec<(String, SeriesRef)>,
         tenant: TenantId,
-        query: &FetchQuery<'_>,
-        foreseen: &mut Foreseen,
+        range: TimeRange,
         pace: &mut Pace<'c>,
     ) -> Result<Self, StoreError> {
-        let found = find::series(&view.names, query.pattern, pace)?;
+        let Moment { version, heads } = moment;
         let mut wanted = Vec::with_capacity(found.len());
-        for (name, series) in found {
-            let frozen = view.frozen.as_ref();
-            let frozen = frozen.and_then(|own| own.head.of(tenant, series)).cloned();
-            let head = view.head.of(tenant, series).cloned();
+        for ((name, series), (frozen, head)) in found.into_iter().zip(heads) {
             let samples = frozen.iter().chain(&head).map(|own| own.len());
             let mut held = Held::of(pace.context());
             held.at_least(samples.sum::<u64>() * SAMPLE_BYTES)?;
@@ -82,28 +77,31 @@ impl<'c> Snapshot<'c> {
             });
         }
         let mut segments = Vec::new();
-        for segment in view.segments.iter() {
-            if segment.range().overlaps(&query.range) {
+        for segment in version.segments.iter() {
+            if segment.range().overlaps(&range) {
                 segments.push(Arc::clone(segment));
             }
         }
-        pace.steps((view.segments.len() + view.tombstones.len()) as u64)?;
-        let tombstones = view.tombstones.iter();
-        let concerns = |own: &&Tombstone| own.tenant == tenant && own.range.overlaps(&query.range);
-        let own = Self {
+        pace.steps((version.segments.len() + version.tombstones.len()) as u64)?;
+        let tombstones = version.tombstones.iter();
+        let concerns = |own: &&Tombstone| own.tenant == tenant && own.range.overlaps(&range);
+        let frozen_through = |own: &Arc<Frozen>| own.sequence;
+        Ok(Self {
             tenant,
-            range: query.range,
+            range,
             wanted,
-            frozen_through: view.frozen.as_ref().map_or(0, |own| own.sequence),
+            frozen_through: version.frozen.as_ref().map_or(0, frozen_through),
             segments,
             tombstones: tombstones.filter(concerns).cloned().collect(),
-        };
-        own.foresee(foreseen, pace)?;
-        Ok(own)
+        })
     }
 
     /// Refuses a query that is sure to read more samples than it may, or whose answer would have more slots.
-    fn foresee(&self, foreseen: &mut Foreseen, pace: &mut Pace<'_>) -> Result<(), StoreError> {
+    pub(crate) fn foresee(
+        &self,
+        foreseen: &mut Foreseen,
+        pace: &mut Pace<'_>,
+    ) -> Result<(), StoreError> {
         foreseen.series += self.wanted.len() as u64;
         pace.context().foresee_slots(foreseen.series)?;
         for own in &self.wanted {

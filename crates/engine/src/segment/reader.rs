@@ -140,6 +140,11 @@ impl Segment {
         })
     }
 
+    /// The last day that it may hold samples of.
+    pub(crate) const fn last_day(&self) -> Day {
+        self.header.day
+    }
+
     pub(crate) const fn day(&self) -> Day {
         self.header.day
     }

@@ -199,11 +199,11 @@ fn damage_in_the_middle_of_the_log_stops_the_start() {
     }
     drop(engine);
     let log = log_of(&storage);
-    assert!(storage.damage(&log, 60));
+    assert!(storage.damage(&log, 65));
     let clock = Arc::new(ManualClock::at(Millis(NOON)));
     match open_with(config(), &storage, &clock) {
         Err(StoreError::Corrupt {
-            file, offset: 59, ..
+            file, offset: 64, ..
         }) => assert_eq!(Path::new(&file), log),
         other => panic!("{other:?}"),
     }

@@ -12,7 +12,7 @@ mod deletions;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
-mod format_v1;
+mod formats;
 #[cfg(test)]
 mod full_disk;
 #[cfg(test)]

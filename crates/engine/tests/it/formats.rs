@@ -1,13 +1,15 @@
-//! Files of format version 1, as they were first written, are read for ever.
+//! Folders of older formats. Version 1, of which nobody had any, is refused; from version 2 on they are read for ever.
 //!
-//! The fixture under `tests/fixtures/v1` was written by [`write_story`] and is never written again: a change of format
-//! gets a folder of its own beside it.
+//! A fixture under `tests/fixtures` is written by [`write_story`] once, and never again: a change of format gets a folder of
+//! its own beside it.
 
 use crate::support::{DAY, MINUTE, NOON, delete, find, range, read, send};
 use base::store::SampleStore;
 use base::time::{ManualClock, Millis};
 use engine::storage::disk::Disk;
 use engine::{Engine, EngineConfig};
+use std::collections::BTreeMap;
+use std::error::Error as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -100,16 +102,36 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// Every file below `dir`, with what it holds.
+fn contents(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.extend(contents(&path));
+        } else {
+            all.insert(path.clone(), fs::read(&path).unwrap());
+        }
+    }
+    all
+}
+
 #[test]
-fn the_fixture_is_read() {
+fn a_folder_of_version_1_is_refused_with_what_to_do_and_left_as_it_is() {
     let fixture = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v1");
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("samples");
     copy(&fixture, &dir);
-    let engine = open(&dir);
-    check_story(&engine);
-    engine.flush().unwrap();
-    check_story(&engine);
+    let before = contents(&dir);
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let refused = Engine::open(EngineConfig::new(&dir), clock, Arc::new(Disk)).unwrap_err();
+    let told = format!("{refused}: {}", refused.source().unwrap());
+    assert!(
+        told.contains("manifest.json") && told.contains("format version 1"),
+        "{told}"
+    );
+    assert!(told.contains("`vigie metrics get --format csv`"), "{told}");
+    assert_eq!(contents(&dir), before);
 }
 
 #[test]
