@@ -7,7 +7,7 @@
 
 use crate::core::Core;
 use crate::error;
-use crate::layout::{NAMES, SEGMENTS, WAL, day_dir};
+use crate::layout::{NAMES, SEGMENTS, WAL, segment_dir};
 use crate::manifest::Manifest;
 use crate::segment::reader::Segment;
 use crate::wal;
@@ -37,7 +37,7 @@ impl Core {
         let (manifest, segments) = self.copy_what_changes(target, &mut copied)?;
         let mut days = BTreeSet::new();
         for segment in &segments {
-            let dir = day_dir(target, segment.day());
+            let dir = segment_dir(target, segment.header());
             self.storage
                 .create_dir(&dir)
                 .map_err(error::io("create", &dir))?;

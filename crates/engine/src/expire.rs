@@ -12,6 +12,7 @@ use crate::index::days::Days;
 use crate::publish::Change;
 use base::store::StoreError;
 use base::time::Millis;
+use std::sync::atomic::Ordering;
 
 /// Of all days that have samples, a flush drops one in so many, but always one. Whoever sees that days go which should stay
 /// has so several flushes' time.
@@ -52,6 +53,7 @@ impl Core {
         }
         drop(days);
         self.state.change_days(|days| days.forget(first));
+        self.state.kept_from.store(first.0, Ordering::SeqCst);
         if let Some(sequence) = sequence {
             self.wal.commit(sequence)?;
         }
@@ -62,6 +64,10 @@ impl Core {
             .filter(|own| own.last_day() < first)
             .cloned()
             .collect();
+        let mut late = version.segments.iter().filter(|own| own.is_late());
+        if late.any(|own| Day::of(own.range().from) < first) {
+            self.state.purge.store(true, Ordering::SeqCst);
+        }
         drop(version);
         if expired.is_empty() {
             return Ok(());

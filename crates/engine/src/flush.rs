@@ -14,8 +14,9 @@
 use crate::core::Core;
 use crate::day::Day;
 use crate::error;
+use crate::head::series::HeadSeries;
 use crate::index::names::Names;
-use crate::layout::{NAMES, SEGMENTS, WAL, day_dir};
+use crate::layout::{NAMES, SEGMENTS, WAL, segment_dir};
 use crate::manifest::SegmentEntry;
 use crate::publish::{Change, NewSegment};
 use crate::registry::file::{Birth, NameFile};
@@ -24,9 +25,9 @@ use crate::segment::reader::Segment;
 use crate::segment::writer::SegmentWriter;
 use crate::state::{Frozen, Taken};
 use crate::wal;
-use base::id::SeriesRef;
+use base::id::{SeriesRef, TenantId};
 use base::store::StoreError;
-use base::time::Millis;
+use base::time::{Millis, TimeRange};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -34,6 +35,25 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 /// Name files are written anew as one when there would be more than this.
 const NAME_FILES_MAX: usize = 16;
+
+/// Days that a flush makes segments of their own for. What a sender sends for more days than this lies in one segment with
+/// samples of many days: however far back he reaches, a flush makes few files.
+const DAYS_MAX: usize = 8;
+
+/// The days that get no segment of their own: of more than a few, those on which the fewest series have samples.
+fn late_days(days: &BTreeMap<Day, Vec<usize>>) -> BTreeSet<Day> {
+    if days.len() <= DAYS_MAX {
+        return BTreeSet::new();
+    }
+    let mut by_size: Vec<(usize, Day)> = days
+        .iter()
+        .map(|(day, series)| (series.len(), *day))
+        .collect();
+    by_size.sort_unstable();
+    let late = by_size.len().saturating_sub(DAYS_MAX - 1);
+    by_size.truncate(late);
+    by_size.into_iter().map(|(_, day)| day).collect()
+}
 
 /// What a flush has taken out of memory, and not yet brought to files.
 #[derive(Debug)]
@@ -217,14 +237,11 @@ impl Core {
 
     /// Removes files that were not published: what is not finished must not fill the disk.
     fn discard_written(&self, written: &Written) {
-        let mut days = BTreeSet::new();
         for own in &written.segments {
             self.discard(own.segment.path());
-            days.insert(own.segment.day());
-        }
-        for day in days {
             // Fails where other segments are left.
-            let _ = self.storage.remove_dir(&day_dir(self.dir(), day));
+            let dir = segment_dir(self.dir(), own.segment.header());
+            let _ = self.storage.remove_dir(&dir);
         }
         if let Some(file) = &written.names {
             self.discard(&self.dir().join(file));
@@ -244,31 +261,65 @@ impl Core {
                 days.entry(day).or_default().push(position);
             }
         }
-        for (day, positions) in days {
-            if day.range().until < oldest {
-                continue;
+        days.retain(|day, _| day.range().until >= oldest);
+        let late = late_days(&days);
+        let of = |day: Day, more_days: u16| Header {
+            day,
+            more_days,
+            sequence: frozen.sequence,
+            purged: frozen.sequence,
+        };
+        for (day, positions) in &days {
+            if !late.contains(day) {
+                let range = |at: &Day| *at == *day;
+                let segment = self.write_segment(of(*day, 0), positions, &all, range)?;
+                written.segments.push(segment);
             }
-            let header = Header {
-                day,
-                sequence: frozen.sequence,
-                purged: frozen.sequence,
-            };
-            let mut writer = self.begin_segment(header)?;
-            for position in positions {
-                let Some((tenant, series, own)) = all.get(position) else {
-                    continue;
-                };
-                let points = own.read(&day.range());
-                let pushed = writer.push(*tenant, *series, &points);
-                pushed.inspect_err(|_| self.discard(writer.path()))?;
-            }
-            written.segments.push(self.end_segment(header, writer)?);
         }
-        self.sync_days(&written.segments)
+        // A segment's days are counted in sixteen bits.
+        let mut rest: Vec<Day> = late.into_iter().collect();
+        while let Some(first) = rest.first().copied() {
+            let within = |day: &Day| day.0.abs_diff(first.0) <= u32::from(u16::MAX);
+            let own: BTreeSet<Day> = rest.iter().copied().filter(within).collect();
+            rest.retain(|day| !own.contains(day));
+            let more = own.last().map_or(0, |last| last.0.abs_diff(first.0));
+            // One day alone is in no late segment.
+            let header = of(first, u16::try_from(more).unwrap_or(u16::MAX));
+            let of_days = own.iter().filter_map(|day| days.get(day)).flatten();
+            let positions: BTreeSet<usize> = of_days.copied().collect();
+            let positions: Vec<usize> = positions.into_iter().collect();
+            let segment = self.write_segment(header, &positions, &all, |day| own.contains(day))?;
+            written.segments.push(segment);
+        }
+        self.sync_segments(&written.segments)
+    }
+
+    /// Writes what these series have on some days as one segment.
+    fn write_segment(
+        &self,
+        header: Header,
+        positions: &[usize],
+        all: &[(TenantId, SeriesRef, HeadSeries)],
+        holds: impl Fn(&Day) -> bool,
+    ) -> Result<NewSegment, StoreError> {
+        let mut writer = self.begin_segment(header)?;
+        let range = TimeRange {
+            from: header.day.range().from,
+            until: header.last_day().range().until,
+        };
+        for (tenant, series, own) in positions.iter().filter_map(|own| all.get(*own)) {
+            let mut points = own.read(&range);
+            if header.is_late() {
+                points.retain(|at| holds(&Day::of(at)));
+            }
+            let pushed = writer.push(*tenant, *series, &points);
+            pushed.inspect_err(|_| self.discard(writer.path()))?;
+        }
+        self.end_segment(header, writer)
     }
 
     pub(crate) fn begin_segment(&self, header: Header) -> Result<SegmentWriter, StoreError> {
-        let dir = day_dir(self.dir(), header.day);
+        let dir = segment_dir(self.dir(), &header);
         self.storage
             .create_dir(&dir)
             .map_err(error::io("create", &dir))?;
@@ -276,7 +327,7 @@ impl Core {
         SegmentWriter::create(self.storage.as_ref(), &path, header)
     }
 
-    /// Ends a segment; its folder is still to be synced ([`Self::sync_days`]).
+    /// Ends a segment; its folder is still to be synced ([`Self::sync_segments`]).
     pub(crate) fn end_segment(
         &self,
         header: Header,
@@ -292,6 +343,7 @@ impl Core {
         let entry = SegmentEntry {
             file,
             day: header.day.0,
+            more_days: header.more_days,
             sequence: header.sequence,
             samples: written.samples,
             series: written.series,
@@ -304,14 +356,11 @@ impl Core {
     }
 
     /// The entries of these segments are on stable storage.
-    pub(crate) fn sync_days(&self, segments: &[NewSegment]) -> Result<(), StoreError> {
-        let days: BTreeSet<Day> = segments.iter().map(|own| own.segment.day()).collect();
-        let mut dirs: Vec<PathBuf> = days
-            .into_iter()
-            .map(|day| day_dir(self.dir(), day))
-            .collect();
+    pub(crate) fn sync_segments(&self, segments: &[NewSegment]) -> Result<(), StoreError> {
+        let of = |own: &NewSegment| segment_dir(self.dir(), own.segment.header());
+        let mut dirs: BTreeSet<PathBuf> = segments.iter().map(of).collect();
         if !dirs.is_empty() {
-            dirs.push(self.dir().join(SEGMENTS));
+            dirs.insert(self.dir().join(SEGMENTS));
         }
         for dir in dirs {
             self.storage
@@ -337,13 +386,14 @@ impl Core {
 
     /// Gives up segments that the manifest names no more, and the folders of days that have no others.
     pub(crate) fn discard_segments(&self, segments: Vec<Arc<Segment>>) {
-        let days: BTreeSet<Day> = segments.iter().map(|segment| segment.day()).collect();
+        let of = |own: &Arc<Segment>| segment_dir(self.dir(), own.header());
+        let dirs: BTreeSet<PathBuf> = segments.iter().map(of).collect();
         for segment in segments {
             segment.set_obsolete();
         }
-        for day in days {
+        for dir in dirs {
             // Fails where other segments are left, or readers of these.
-            let _ = self.storage.remove_dir(&day_dir(self.dir(), day));
+            let _ = self.storage.remove_dir(&dir);
         }
     }
 }

@@ -21,6 +21,9 @@ pub(crate) struct SegmentEntry {
     /// Relative to the samples folder.
     pub(crate) file: String,
     pub(crate) day: i32,
+    /// Days behind it of which it may hold samples as well.
+    #[serde(default)]
+    pub(crate) more_days: u16,
     pub(crate) sequence: u64,
     pub(crate) samples: u64,
     pub(crate) series: u32,
@@ -220,7 +223,7 @@ mod tests {
         ) {
             let (sequence, wal_first, next_file, next_series) = numbers;
             let entry = |(day, sequence, from): (i32, u64, i64)| SegmentEntry {
-                file: format!("segments/{day}"), day, sequence, samples: sequence,
+                file: format!("segments/{day}"), day, more_days: 0, sequence, samples: sequence,
                 series: next_series, bytes: next_file, from, until: from,
             };
             let range = base::time::TimeRange::ALL;

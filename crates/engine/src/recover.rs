@@ -4,7 +4,7 @@ use crate::config::EngineConfig;
 use crate::core::{Core, Counters, Wanted};
 use crate::error;
 use crate::index::days::{Days, covers};
-use crate::layout::{NAMES, SEGMENTS, WAL};
+use crate::layout::{LATE, NAMES, SEGMENTS, WAL};
 use crate::manifest::{self, Manifest};
 use crate::poison::Poison;
 use crate::registry::file::NameFile;
@@ -208,7 +208,7 @@ fn files(storage: &dyn Storage, dir: &Path) -> Result<Vec<PathBuf>, StoreError> 
     all.extend(list(dir.join(NAMES))?);
     for day in list(dir.join(SEGMENTS))?
         .into_iter()
-        .filter(|path| is_day(path))
+        .filter(|path| is_day(path) || path.ends_with(LATE))
     {
         all.extend(list(day)?);
     }
@@ -288,7 +288,9 @@ fn load(
     for entry in &manifest.segments {
         let path = dir.join(&entry.file);
         let segment = Segment::open(files, &path)?;
-        if segment.day().0 != entry.day || segment.sequence() != entry.sequence {
+        let (day, more_days) = (segment.day().0, segment.header().more_days);
+        if (day, more_days) != (entry.day, entry.more_days) || segment.sequence() != entry.sequence
+        {
             return Err(error::corrupt(
                 &path,
                 0,
@@ -301,12 +303,12 @@ fn load(
     let mut days = Days::default();
     let mut purge = !manifest.tombstones.is_empty();
     for segment in &segments {
-        for (_, series) in segment.series() {
+        for (_, series, day) in segment.days() {
             let alive = registry.contains(series);
             purge |= !alive;
             let mut hiding = hidden(&manifest.tombstones, series, segment.purged());
-            if alive && !hiding.any(|range| covers(range, segment.day())) {
-                days.set(segment.day(), series);
+            if alive && !hiding.any(|range| covers(range, day)) {
+                days.set(day, series);
             }
         }
     }

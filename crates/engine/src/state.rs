@@ -25,7 +25,7 @@ use base::id::{SeriesRef, TenantId};
 use base::time::{Millis, TimeRange};
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How often a reader looks again before it takes a series as it is, with part of a batch: of few series, of which hardly any
@@ -91,6 +91,8 @@ pub(crate) struct State {
     changing_days: Mutex<()>,
     version: ArcSwap<Version>,
     changing: Mutex<()>,
+    /// Days before this one have been dropped for lying past the retention.
+    pub(crate) kept_from: AtomicI32,
     /// Segments may hold samples that were deleted.
     pub(crate) purge: AtomicBool,
     /// When they last held none for sure.
@@ -156,6 +158,7 @@ impl State {
             changing_days: Mutex::new(()),
             version: ArcSwap::from_pointee(version),
             changing: Mutex::new(()),
+            kept_from: AtomicI32::new(i32::MIN),
             purge: AtomicBool::new(purge),
             purged: Mutex::new(None),
         };

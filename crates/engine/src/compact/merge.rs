@@ -1,6 +1,7 @@
 //! Merges segments of a day when there are too many, and all of them when they hold deleted samples: overwritten and
 //! deleted samples and dead series are left out, so that their bytes go with the old files.
 
+use super::run::Place;
 use super::{Purge, copy, run};
 use crate::core::Core;
 use crate::day::Day;
@@ -17,9 +18,17 @@ use crate::tombstone::Tombstone;
 use base::context::Context;
 use base::id::{SeriesRef, TenantId};
 use base::store::StoreError;
+use base::time::TimeRange;
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
+
+/// What is merged with its like: the segments of one day, or (`None`) those with samples of many.
+type Group = Option<Day>;
+
+fn group(own: &Segment) -> Group {
+    (!own.is_late()).then_some(own.day())
+}
 
 impl Core {
     /// Merges every day that asks for it. Flushes go on meanwhile. What nobody waits for ends when the engine does, also in
@@ -35,17 +44,16 @@ impl Core {
         let last = *self.purged();
         let due = asked.is_due(now, last, version.tombstones.len());
         let purge = due && self.state.purge.swap(false, Ordering::SeqCst);
-        let tombstones = Arc::clone(&version.tombstones);
-        let days: BTreeSet<Day> = version.segments.iter().map(|own| own.day()).collect();
+        let groups: BTreeSet<Group> = version.segments.iter().map(|own| group(own)).collect();
         drop(version);
         let context = match asked {
             Purge::Now => Context::unlimited(),
             Purge::WhenWorthIt => Context::unlimited().cancelled_by(Arc::clone(&self.stopping)),
         };
         let mut outcome = Ok(());
-        for day in days {
+        for group in groups {
             // A damaged day costs the others nothing.
-            let compacted = self.compact_day(day, &tombstones, purge, &context);
+            let compacted = self.compact_group(group, purge, &context);
             let is_over = matches!(compacted, Err(StoreError::Stopped(_)));
             outcome = outcome.and(compacted);
             if is_over {
@@ -66,23 +74,52 @@ impl Core {
         }
     }
 
-    fn compact_day(
+    fn compact_group(
         &self,
-        day: Day,
+        of: Group,
+        purge: bool,
+        context: &Context,
+    ) -> Result<(), StoreError> {
+        // Segments and deletions of one moment: what is merged counts as purged of all deletions up to its last record.
+        let version = self.state.version();
+        let tombstones = Arc::clone(&version.tombstones);
+        let all = version.segments.iter().cloned();
+        let (mut own, others): (Vec<Arc<Segment>>, Vec<Arc<Segment>>) =
+            all.partition(|own| group(own) == of);
+        drop(version);
+        own.sort_by_key(|own| own.sequence());
+        let places = |all: &[Arc<Segment>]| -> Vec<Place> {
+            let place = |own: &Arc<Segment>| (own.sequence(), (own.day(), own.last_day()));
+            all.iter().map(place).collect()
+        };
+        let parts = run::parts(&places(&own), &places(&others));
+        drop(others);
+        let mut outcome = Ok(());
+        for begin in parts.into_iter().rev().chain([0]) {
+            // Not held on to: the files of what is merged go with the last who has them.
+            let part = own.split_off(begin);
+            let merged = self.compact_part(part, &tombstones, purge, context);
+            let is_over = merged.is_err();
+            outcome = outcome.and(merged);
+            if is_over {
+                break;
+            }
+        }
+        outcome
+    }
+
+    /// Merges what of a run without interruption is worth it.
+    fn compact_part(
+        &self,
+        mut own: Vec<Arc<Segment>>,
         tombstones: &[Tombstone],
         purge: bool,
         context: &Context,
     ) -> Result<(), StoreError> {
-        let version = self.state.version();
-        let mut own: Vec<Arc<Segment>> = version
-            .segments
-            .iter()
-            .filter(|own| own.day() == day)
-            .cloned()
-            .collect();
-        drop(version);
         let crowded = own.len() > self.config.segments_per_day;
-        let is_whole = purge && own.iter().any(|own| self.holds_deleted(own, tombstones));
+        let is_stale =
+            |own: &Arc<Segment>| self.holds_expired(own) || self.holds_deleted(own, tombstones);
+        let is_whole = purge && own.iter().any(is_stale);
         if !is_whole {
             if !crowded {
                 return Ok(());
@@ -94,6 +131,16 @@ impl Core {
             self.counters.merges.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    /// The first day that is kept, as far as retention has come.
+    fn first_kept(&self) -> Day {
+        Day(self.state.kept_from.load(Ordering::SeqCst))
+    }
+
+    /// Whether some of its days lie past the retention and others do not.
+    fn holds_expired(&self, segment: &Segment) -> bool {
+        segment.is_late() && Day::of(segment.range().from) < self.first_kept()
     }
 
     /// Whether a series in it is dead, or a deletion hides some of it.
@@ -146,10 +193,29 @@ impl Core {
         let purged = tombstones
             .last()
             .map_or(sequence, |own| own.sequence.max(sequence));
+        let is_late = first.is_late();
+        let first_day = run.iter().map(|own| own.day()).min().unwrap_or(first.day());
+        let last_day = run.iter().map(|own| own.last_day()).max();
+        let last_day = last_day.unwrap_or(first_day);
+        let Ok(more_days) = u16::try_from(last_day.0.abs_diff(first_day.0)) else {
+            // Lifetimes apart: they stay as they are.
+            return Ok(false);
+        };
         let header = Header {
-            day: first.day(),
+            day: first_day,
+            more_days,
             sequence,
             purged,
+        };
+        // Of late segments, days past the retention are left out.
+        let kept_from = if is_late {
+            self.first_kept()
+        } else {
+            first_day
+        };
+        let range = TimeRange {
+            from: kept_from.max(first_day).range().from,
+            until: last_day.range().until,
         };
         let everything = self.alive(run.iter().flat_map(|segment| segment.series()).collect());
         let mut pace = Pace::new(context)?;
@@ -163,7 +229,7 @@ impl Core {
             let reader = SeriesReader::new(Sources {
                 tenant,
                 series,
-                range: header.day.range(),
+                range,
                 segments: &run,
                 deletions: &deletions,
                 frozen: None,
@@ -189,7 +255,7 @@ impl Core {
             .map(|writer| self.end_segment(header, writer))
             .transpose();
         let added = Vec::from_iter(merged.map_err(self.failed())?);
-        self.sync_days(&added).map_err(self.failed())?;
+        self.sync_segments(&added).map_err(self.failed())?;
         let path = added.first().map(|own| own.segment.path().to_owned());
         let change = Change {
             added,
@@ -213,11 +279,10 @@ impl Core {
             Ok(true) => {}
         }
         let version = self.state.version();
-        let mut others = version
-            .segments
-            .iter()
-            .filter(|own| own.day() == header.day);
-        if others.all(|own| path.as_deref() == Some(own.path())) {
+        let holds_day =
+            |own: &&Arc<Segment>| own.day() <= header.day && header.day <= own.last_day();
+        let mut others = version.segments.iter().filter(holds_day);
+        if !is_late && others.all(|own| path.as_deref() == Some(own.path())) {
             for piece in emptied.chunks(PIECE) {
                 self.state.settle(header.day, piece);
             }

@@ -130,15 +130,15 @@ impl<'c> Snapshot<'c> {
         let days = self
             .segments
             .chunk_by(|left, right| left.day() == right.day());
-        let stored: u64 = days
-            .filter_map(|day| {
-                let counts = day
-                    .iter()
-                    .map(|own| own.count(self.tenant, series, &self.range));
-                counts.max()
-            })
-            .sum();
-        Ok(stored.max(in_head))
+        let count = |own: &Arc<Segment>| own.count(self.tenant, series, &self.range);
+        let of_day = |day: &[Arc<Segment>]| {
+            let own = day.iter().filter(|own| !own.is_late());
+            own.map(count).max()
+        };
+        let stored: u64 = days.filter_map(of_day).sum();
+        let late = self.segments.iter().filter(|own| own.is_late());
+        let late = late.map(count).max().unwrap_or_default();
+        Ok(stored.max(in_head).max(late))
     }
 
     /// Hands out series after series, and lets go of each when it comes back.

@@ -56,6 +56,7 @@ fn written(content: &Content) -> Faulty {
     storage.create_dir(Path::new("/s")).unwrap();
     let header = Header {
         day: DAY,
+        more_days: 0,
         sequence: 3,
         purged: 4,
     };

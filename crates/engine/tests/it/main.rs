@@ -22,6 +22,8 @@ mod hostile;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod late;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod quota;
