@@ -3,6 +3,7 @@
 use crate::compact::{PURGE_SOON, Purge};
 use crate::config::EngineConfig;
 use crate::error;
+use crate::events::{Event, Events};
 use crate::flush::Unflushed;
 use crate::manifest::Manifest;
 use crate::poison::Poison;
@@ -38,7 +39,8 @@ pub(crate) struct Counters {
     pub(crate) late: AtomicU64,
     pub(crate) flushes: AtomicU64,
     pub(crate) merges: AtomicU64,
-    pub(crate) failures: AtomicU64,
+    pub(crate) flush_failures: AtomicU64,
+    pub(crate) merge_failures: AtomicU64,
 }
 
 /// Lock order: `compacting`, `flushing`, `manifest`; then those of [`State`]; then the log's own.
@@ -46,6 +48,7 @@ pub(crate) struct Counters {
 pub(crate) struct Core {
     pub(crate) config: EngineConfig,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) events: Arc<dyn Events>,
     pub(crate) storage: Arc<dyn Storage>,
     pub(crate) files: Arc<Files>,
     pub(crate) poison: Arc<Poison>,
@@ -131,7 +134,7 @@ impl Core {
     pub(crate) fn flush_if_due(&self, in_head: u64) {
         if self.is_lagging(in_head) {
             // Others may have waited for the same: whoever comes second finds it done.
-            self.counted(|core| {
+            self.run_flush(|core| {
                 core.flush_room.may_try()?;
                 core.flush_if(|| core.is_lagging(core.state.version().head.samples()))
             });
@@ -155,7 +158,12 @@ impl Core {
             let stop = wanted.stop;
             drop(wanted);
             // A failure poisons the log, where every writer finds it; what found no room is tried again.
-            let _ = self.wal.commit(self.wal.last());
+            let is_new = !self.poison.is_set();
+            if let Err(error) = self.wal.commit(self.wal.last())
+                && is_new
+            {
+                self.failed_at("commit", &error);
+            }
             if stop {
                 return;
             }
@@ -197,7 +205,7 @@ impl Core {
             if self.flush_room.may_try().is_err() {
                 continue;
             }
-            self.counted(Self::flush);
+            self.run_flush(Self::flush);
             last = Instant::now();
             self.wanted().merge = true;
             self.wake.notify_all();
@@ -228,14 +236,31 @@ impl Core {
             }
             (wanted.merge, wanted.purge) = (false, false);
             drop(wanted);
-            self.counted(|core| core.compact(Purge::WhenWorthIt));
+            let is_new = !self.poison.is_set();
+            if let Err(error) = self.compact(Purge::WhenWorthIt) {
+                self.counters.merge_failures.fetch_add(1, Ordering::Relaxed);
+                if is_new {
+                    self.failed_at("merge", &error);
+                }
+            }
         }
     }
 
-    /// What nobody waits for: its failure is a figure, and poison when it matters to writers.
-    fn counted(&self, work: impl FnOnce(&Self) -> Result<(), StoreError>) {
-        if work(self).is_err() {
-            self.counters.failures.fetch_add(1, Ordering::Relaxed);
+    /// A flush that nobody waits for: its failure is a figure, is told, and is poison when it matters to writers.
+    fn run_flush(&self, flush: impl FnOnce(&Self) -> Result<(), StoreError>) {
+        let is_new = !self.poison.is_set();
+        if let Err(error) = flush(self) {
+            self.counters.flush_failures.fetch_add(1, Ordering::Relaxed);
+            if is_new {
+                self.failed_at("flush", &error);
+            }
+        }
+    }
+
+    /// Tells of a failure, unless it is a full disk: that is asked for ([`Self::room`]), and every try would tell of it.
+    fn failed_at(&self, work: &'static str, error: &StoreError) {
+        if work == "merge" || !error::is_lack_of_room(error) {
+            self.events.told(Event::Failed { work, error });
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::compact::Purge;
 use crate::config::EngineConfig;
 use crate::core::Core;
+use crate::events::{Event, Events, Silent};
 use crate::read::fetch::{Foreseen, Snapshot};
 use crate::read::find;
 use crate::read::pace::Pace;
@@ -18,6 +19,7 @@ use base::store::{
     SampleStore, StoreError, Usage,
 };
 use base::time::Clock;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -44,7 +46,20 @@ impl Engine {
         clock: Arc<dyn Clock>,
         storage: Arc<dyn Storage>,
     ) -> Result<(Self, RecoveryReport), StoreError> {
-        let (core, report) = recover::open(config, clock, storage)?;
+        Self::open_telling(config, clock, storage, Arc::new(Silent))
+    }
+
+    /// The same, and tells `events` of what goes wrong where nobody waits for it.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_telling(
+        config: EngineConfig,
+        clock: Arc<dyn Clock>,
+        storage: Arc<dyn Storage>,
+        events: Arc<dyn Events>,
+    ) -> Result<(Self, RecoveryReport), StoreError> {
+        let (core, report) = recover::open(config, clock, storage, events)?;
         let core = Arc::new(core);
         let mut engine = Self {
             core,
@@ -67,8 +82,14 @@ impl Engine {
         self.core.compact(Purge::Now)
     }
 
-    fn spawn(&mut self, name: &str, work: fn(&Core)) -> Result<(), StoreError> {
+    fn spawn(&mut self, name: &'static str, work: fn(&Core)) -> Result<(), StoreError> {
         let core = Arc::clone(&self.core);
+        let work = move |core: &Core| {
+            let unwound = catch_unwind(AssertUnwindSafe(|| work(core)));
+            if unwound.is_err() {
+                core.events.told(Event::Panicked { thread: name });
+            }
+        };
         let thread = thread::Builder::new()
             .name(name.to_owned())
             .spawn(move || work(&core))
@@ -143,7 +164,8 @@ impl SampleStore for Engine {
             let found = find::series(&names, query.pattern, &mut pace)?;
             let series: Vec<SeriesRef> = found.iter().map(|(_, series)| *series).collect();
             let moment = state.moment(scope.tenant(), &series);
-            let own = Snapshot::take(moment, found, scope.tenant(), query.range, &mut pace)?;
+            let range = state.kept(query.range);
+            let own = Snapshot::take(moment, found, scope.tenant(), range, &mut pace)?;
             own.foresee(&mut foreseen, &mut pace)?;
             snapshots.push(own);
         }
@@ -254,7 +276,12 @@ impl SampleStore for Engine {
             figure(
                 "flush_failures_total",
                 "Flushes in the background that failed.",
-                count(&core.counters.failures),
+                count(&core.counters.flush_failures),
+            ),
+            figure(
+                "merge_failures_total",
+                "Passes of merges in the background that failed, in part or as a whole.",
+                count(&core.counters.merge_failures),
             ),
             figure(
                 "disk_free_bytes",

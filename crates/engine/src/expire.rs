@@ -7,6 +7,7 @@ use crate::core::Core;
 use crate::day::{DAY_MILLIS, Day};
 use crate::delete::pieces;
 use crate::error;
+use crate::events::Event;
 use crate::guard::give_way;
 use crate::index::days::Days;
 use crate::publish::Change;
@@ -41,6 +42,12 @@ impl Core {
         let days = self.state.days();
         let retention = i64::from(self.config.retention_days) * DAY_MILLIS;
         let first = first_to_stay(&days, self.clock.now(), retention);
+        let by_clock = Day::of(self.oldest());
+        let held_back = days.all().filter(|own| first <= *own && *own < by_clock);
+        match held_back.count() {
+            0 => {}
+            days => self.events.told(Event::HeldBack { days }),
+        }
         let gone = days.expiring(first);
         let mut sequence = None;
         for mut piece in pieces(&gone) {

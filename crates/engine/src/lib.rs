@@ -18,6 +18,7 @@ mod day;
 mod delete;
 mod engine;
 mod error;
+pub mod events;
 mod expire;
 mod flush;
 mod guard;

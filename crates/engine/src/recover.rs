@@ -3,6 +3,7 @@
 use crate::config::EngineConfig;
 use crate::core::{Core, Counters, Wanted};
 use crate::error;
+use crate::events::Events;
 use crate::index::days::{Days, covers};
 use crate::layout::{LATE, NAMES, SEGMENTS, WAL};
 use crate::manifest::{self, Manifest};
@@ -87,6 +88,7 @@ pub(crate) fn open(
     config: EngineConfig,
     clock: Arc<dyn Clock>,
     storage: Arc<dyn Storage>,
+    events: Arc<dyn Events>,
 ) -> Result<(Core, RecoveryReport), StoreError> {
     let started = Instant::now();
     let disk = storage.as_ref();
@@ -155,6 +157,7 @@ pub(crate) fn open(
         flush_room: Room::new(config.room_retry_ms),
         config,
         clock,
+        events,
         storage,
         files,
         poison,

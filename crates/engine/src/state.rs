@@ -247,6 +247,15 @@ impl State {
         }
     }
 
+    /// What of `range` is kept: a segment with many days stays for a while when some of them lie past the retention.
+    pub(crate) fn kept(&self, range: TimeRange) -> TimeRange {
+        let first = Day(self.kept_from.load(Ordering::SeqCst));
+        TimeRange {
+            from: range.from.max(first.range().from),
+            until: range.until,
+        }
+    }
+
     // What writers change.
 
     /// Readers find the names that the registry has now.

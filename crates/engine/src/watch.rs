@@ -41,6 +41,7 @@ impl Watch {
 mod tests {
     use super::*;
     use crate::config::EngineConfig;
+    use crate::events::Silent;
     use crate::recover;
     use crate::storage::faulty::Faulty;
     use base::time::{ManualClock, Millis};
@@ -70,7 +71,8 @@ mod tests {
     fn health_is_told_while_the_lock_is_held() {
         let clock = Arc::new(ManualClock::at(Millis(0)));
         let config = EngineConfig::new("/samples");
-        let (core, _) = recover::open(config, clock, Arc::new(Faulty::new(1))).unwrap();
+        let (core, _) =
+            recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent)).unwrap();
         let core = Arc::new(core);
         let _held = core.state.stop();
         let own = Arc::clone(&core);

@@ -74,12 +74,7 @@ impl Core {
         }
     }
 
-    fn compact_group(
-        &self,
-        of: Group,
-        purge: bool,
-        context: &Context,
-    ) -> Result<(), StoreError> {
+    fn compact_group(&self, of: Group, purge: bool, context: &Context) -> Result<(), StoreError> {
         // Segments and deletions of one moment: what is merged counts as purged of all deletions up to its last record.
         let version = self.state.version();
         let tombstones = Arc::clone(&version.tombstones);

@@ -25,10 +25,7 @@ fn start(storage: &Faulty) -> (engine::Engine, Arc<ManualClock>) {
 }
 
 fn folders(storage: &Faulty) -> usize {
-    storage
-        .list(Path::new("/samples/segments"))
-        .unwrap()
-        .len()
+    storage.list(Path::new("/samples/segments")).unwrap().len()
 }
 
 /// It made 7300 files, two syncs each, and a manifest of a megabyte.
