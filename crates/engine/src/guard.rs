@@ -51,9 +51,13 @@ pub(crate) fn step(steps: u64) {
     }
 }
 
-/// Whether this thread holds a lock that writers need: a query never does.
-#[cfg(test)]
-pub(crate) fn holds_any() -> bool {
+/// Says that a query takes a step: it holds no lock that writers need, which builds with debug assertions check.
+#[inline]
+pub(crate) fn query_step() {
+    debug_assert!(!holds_any(), "a query holds a lock that writers need");
+}
+
+fn holds_any() -> bool {
     HELD.with(|own| own.get().0 > 0)
 }
 

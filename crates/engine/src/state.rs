@@ -218,6 +218,7 @@ impl State {
     /// whole or not at all, unless so many series are asked for, and written to so often, that no moment can be found.
     pub(crate) fn moment(&self, tenant: TenantId, series: &[SeriesRef]) -> Moment {
         let (few, many) = LOOKS;
+        guard::query_step();
         let looks = if series.len() <= FEW { few } else { many };
         for look in 1.. {
             // Before the version: what is seen has been written to it, or to one before it.

@@ -21,7 +21,7 @@ fn open(dir: &Path) -> Engine {
         .0
 }
 
-/// Every kind of record and code: births, samples, both deletions, marks; steps, constants, decimals, exceptions, raw.
+/// Every kind of record, segment and code: births, samples, both deletions, marks; steps, constants, decimals, exceptions, raw.
 fn write_story(engine: &Engine) {
     for at in 0..70_i64 {
         let instant = NOON - at * MINUTE;
@@ -38,6 +38,10 @@ fn write_story(engine: &Engine) {
         );
     }
     send(engine, 2, &[("other.tenant;host=é", NOON, 2.5)]);
+    // More days than get segments of their own.
+    for day in 2..20 {
+        send(engine, 1, &[("far.back", NOON - day * DAY, day as f64)]);
+    }
     delete(
         engine,
         1,
@@ -64,7 +68,13 @@ fn write_story(engine: &Engine) {
 }
 
 fn check_story(engine: &Engine) {
-    assert_eq!(find(engine, 1, "*"), ["in branch", "regular branch"]);
+    let all = ["far branch", "in branch", "regular branch"];
+    assert_eq!(find(engine, 1, "*"), all);
+    let far = read(engine, 1, "far.back");
+    assert_eq!(
+        (far.len(), far.first()),
+        (18, Some(&(NOON - 19 * DAY, 19.0)))
+    );
     assert_eq!(read(engine, 1, "in.log"), [(NOON + 1, 7.0)]);
     let step = read(engine, 1, "regular.step");
     assert_eq!((step.len(), step.last()), (62, Some(&(NOON, 5.0))));
@@ -132,6 +142,20 @@ fn a_folder_of_version_1_is_refused_with_what_to_do_and_left_as_it_is() {
     );
     assert!(told.contains("`vigie metrics get --format csv`"), "{told}");
     assert_eq!(contents(&dir), before);
+}
+
+#[test]
+fn the_fixture_of_version_2_is_read() {
+    let fixture = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v2");
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("samples");
+    copy(&fixture, &dir);
+    let engine = open(&dir);
+    check_story(&engine);
+    engine.flush().unwrap();
+    check_story(&engine);
+    engine.compact().unwrap();
+    check_story(&engine);
 }
 
 #[test]

@@ -20,6 +20,8 @@ mod full_disk;
 #[cfg(test)]
 mod group_commit;
 #[cfg(test)]
+mod held_reader;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod kill;
