@@ -10,6 +10,7 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 const WAITING: usize = 8;
@@ -191,14 +192,14 @@ fn whoever_panics_while_he_commits_for_all_poisons_and_all_hear_of_it() {
             figure(&engine, "head_samples") > WAITING as f64 + 0.5
         });
         gate.set(false);
-        all.into_iter().map(|own| own.join()).collect()
+        all.into_iter().map(ScopedJoinHandle::join).collect()
     });
     let panicked = outcomes.iter().filter(|own| own.is_err()).count();
     assert_eq!(panicked, 1);
     for outcome in outcomes.into_iter().flatten() {
         match outcome {
             Err(StoreError::Poisoned { reason }) => {
-                assert!(reason.contains("panicked"), "{reason}")
+                assert!(reason.contains("panicked"), "{reason}");
             }
             other => panic!("{other:?}"),
         }
