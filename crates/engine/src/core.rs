@@ -9,7 +9,7 @@ use crate::manifest::Manifest;
 use crate::poison::Poison;
 use crate::reserve::Reserve;
 use crate::room::Room;
-use crate::segment::file::Files;
+use crate::segment::file::FileCache;
 use crate::state::State;
 use crate::storage::Storage;
 use crate::wal::writer::Wal;
@@ -50,7 +50,7 @@ pub(crate) struct Core {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) events: Arc<dyn Events>,
     pub(crate) storage: Arc<dyn Storage>,
-    pub(crate) files: Arc<Files>,
+    pub(crate) files: Arc<FileCache>,
     pub(crate) poison: Arc<Poison>,
     pub(crate) reserve: Reserve,
     pub(crate) wal: Wal,
@@ -275,7 +275,7 @@ impl Core {
         }
     }
 
-    /// Removes a file that no longer counts. When that fails it is a stranger, and goes at the next start.
+    /// Removes a file that no longer counts. When that fails it is an orphan, and goes at the next start.
     pub(crate) fn discard(&self, file: &Path) {
         let _ = self.storage.remove(file).map_err(error::io("remove", file));
     }

@@ -1,4 +1,4 @@
-//! The start: manifest, segments, names, log; then everything is as it was, and strangers are gone.
+//! The start: manifest, segments, names, log; then everything is as it was, and orphan files are gone.
 
 use crate::config::EngineConfig;
 use crate::core::{Core, Counters, Wanted};
@@ -12,7 +12,7 @@ use crate::registry::file::NameFile;
 use crate::registry::table::{FingerprintKey, Registry};
 use crate::reserve::Reserve;
 use crate::room::Room;
-use crate::segment::file::Files;
+use crate::segment::file::FileCache;
 use crate::segment::reader::Segment;
 use crate::state::{State, Version};
 use crate::storage::Storage;
@@ -51,7 +51,7 @@ pub struct RecoveryReport {
     /// What was cut off.
     pub torn: Option<TornTail>,
     /// Files the manifest does not name, which were deleted: what a crash left of an unfinished flush.
-    pub strangers: Vec<PathBuf>,
+    pub orphans: Vec<PathBuf>,
     /// How long it took.
     pub took: Duration,
 }
@@ -76,8 +76,8 @@ impl fmt::Display for RecoveryReport {
                 torn.file.display()
             )?;
         }
-        if !self.strangers.is_empty() {
-            write!(f, "; deleted {} unfinished files", self.strangers.len())?;
+        if !self.orphans.is_empty() {
+            write!(f, "; deleted {} unfinished files", self.orphans.len())?;
         }
         write!(f, "; took {} ms", self.took.as_millis())
     }
@@ -111,8 +111,8 @@ pub(crate) fn open(
             Manifest::new(random_key())
         }
     };
-    report.strangers = delete_strangers(disk, dir, &manifest, is_new)?;
-    let files = Files::new(Arc::clone(&storage));
+    report.orphans = delete_orphans(disk, dir, &manifest, is_new)?;
+    let files = FileCache::new(Arc::clone(&storage));
     let state = load(disk, &files, dir, &manifest)?;
     report.segments = state.version().segments.len() as u64;
     let wal = if is_new {
@@ -182,7 +182,7 @@ fn random_key() -> FingerprintKey {
 }
 
 /// Without a manifest there may be an empty first log file, left by a crash of the very first start. Anything else says
-/// that the manifest was lost, and that deleting strangers would delete all samples.
+/// that the manifest was lost, and that deleting orphan files would delete all samples.
 fn refuse_orphans(storage: &dyn Storage, dir: &Path) -> Result<(), StoreError> {
     for file in files(storage, dir)? {
         let kind = file.extension().and_then(|extension| extension.to_str());
@@ -232,7 +232,7 @@ fn is_day(path: &Path) -> bool {
         })
 }
 
-fn delete_strangers(
+fn delete_orphans(
     storage: &dyn Storage,
     dir: &Path,
     manifest: &Manifest,
@@ -253,9 +253,9 @@ fn delete_strangers(
             && number.is_some_and(|number| number >= manifest.wal_first);
         named.contains(file) || (is_log && !is_new)
     };
-    let mut strangers = files(storage, dir)?;
-    strangers.retain(|file| !counts(file));
-    for file in &strangers {
+    let mut orphans = files(storage, dir)?;
+    orphans.retain(|file| !counts(file));
+    for file in &orphans {
         storage.remove(file).map_err(error::io("remove", file))?;
         if let Some(parent) = file.parent() {
             storage
@@ -263,13 +263,13 @@ fn delete_strangers(
                 .map_err(error::io("sync", parent))?;
         }
     }
-    Ok(strangers)
+    Ok(orphans)
 }
 
 /// What the manifest's files hold.
 fn load(
     storage: &dyn Storage,
-    files: &Arc<Files>,
+    files: &Arc<FileCache>,
     dir: &Path,
     manifest: &Manifest,
 ) -> Result<State, StoreError> {

@@ -1,6 +1,6 @@
 //! Reads one segment file. Header, footer and directories are checked when it is opened, a block when it is read.
 
-use super::file::{Files, SegmentFile};
+use super::file::{FileCache, SegmentFile};
 use super::layout::{
     BLOCK_BYTES, Block, FOOTER_BYTES, Footer, HEADER_BYTES, Header, TENANT_BYTES, Tenant,
 };
@@ -72,7 +72,7 @@ fn read_tenants(path: &Path, footer: &Footer, bytes: &[u8]) -> Result<Vec<Tenant
 }
 
 impl Segment {
-    pub(crate) fn open(files: &Arc<Files>, path: &Path) -> Result<Self, StoreError> {
+    pub(crate) fn open(files: &Arc<FileCache>, path: &Path) -> Result<Self, StoreError> {
         let own = SegmentFile::new(files, path);
         let file = own.get()?;
         let length = file.length().map_err(error::io("read", path))?;
@@ -347,7 +347,7 @@ mod tests {
     use std::path::PathBuf;
 
     fn open(storage: &Faulty, path: &Path) -> Result<Segment, StoreError> {
-        Segment::open(&Files::new(Arc::new(storage.clone())), path)
+        Segment::open(&FileCache::new(Arc::new(storage.clone())), path)
     }
 
     fn read_of(
