@@ -2,6 +2,7 @@
 
 use crate::config::EngineConfig;
 use crate::core::{Core, Counters, Wanted};
+use crate::day::Day;
 use crate::error;
 use crate::events::Events;
 use crate::index::days::{Days, covers};
@@ -23,6 +24,7 @@ use crate::wal::record::{FILE_HEADER_BYTES, Record};
 use crate::wal::replay::replay;
 use crate::wal::writer::Wal;
 use crate::watch::Watch;
+use base::id::SeriesRef;
 use base::store::StoreError;
 use base::time::{Clock, TimeRange};
 use std::collections::BTreeSet;
@@ -83,6 +85,9 @@ impl fmt::Display for RecoveryReport {
     }
 }
 
+/// Days that series begin, set at one time while the log is replayed: each time costs a copy of the days' bitmaps.
+const BEGUN_MAX: usize = 1 << 18;
+
 /// Opens a samples folder, or makes it.
 pub(crate) fn open(
     config: EngineConfig,
@@ -127,13 +132,15 @@ pub(crate) fn open(
         manifest.store(disk, dir)?;
         wal
     } else {
+        let mut begun = Vec::new();
         let replayed = replay(
             disk,
             &wal_dir,
             manifest.wal_first,
             manifest.sequence,
-            |sequence, record| apply(&state, sequence, record, &mut report),
+            |sequence, record| apply(&state, sequence, record, &mut begun, &mut report),
         )?;
+        state.set_days(&begun);
         report.wal_files = replayed.files;
         report.wal_records = replayed.records;
         report.torn = replayed.torn;
@@ -344,8 +351,14 @@ fn apply(
     state: &State,
     sequence: u64,
     record: Record,
+    begun: &mut Vec<(Day, SeriesRef)>,
     report: &mut RecoveryReport,
 ) -> Result<(), &'static str> {
+    // What a deletion clears has to be set before it.
+    if begun.len() >= BEGUN_MAX || !matches!(record, Record::Births(_) | Record::Samples(_)) {
+        state.set_days(begun);
+        begun.clear();
+    }
     match record {
         Record::Births(births) => {
             let mut ledger = state.ledger().write();
@@ -359,7 +372,7 @@ fn apply(
             }
         }
         Record::Samples(samples) => {
-            if !state.replay(&samples) {
+            if !state.replay(&samples, begun) {
                 return Err("a sample of a series that does not exist");
             }
             report.wal_samples += samples.len() as u64;

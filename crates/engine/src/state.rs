@@ -7,10 +7,14 @@
 //! The methods here are the effects of the log's records. Live writes and replay go through the same ones, so that a
 //! restart ends where the crash began.
 
+mod stop;
+
+pub(crate) use stop::{Garbage, Stopped, Taken};
+
 use crate::day::Day;
-use crate::guard::{self, Lock, Writing};
+use crate::guard::{self, Lock};
 use crate::head::batches::Batches;
-use crate::head::live::{Live, Prepared};
+use crate::head::live::Prepared;
 use crate::head::series::HeadSeries;
 use crate::head::{self, Head, SHARDS, ShardWriter, Sum};
 use crate::index::days::Days;
@@ -74,10 +78,6 @@ pub(crate) struct Ledger {
     frozen_through: u64,
 }
 
-/// What a deletion has taken out. Freeing it takes time: drop it when the locks are free again.
-#[derive(Debug, Default)]
-pub(crate) struct Garbage(Vec<Arc<Live>>);
-
 /// The whole state.
 #[derive(Debug)]
 pub(crate) struct State {
@@ -97,25 +97,6 @@ pub(crate) struct State {
     pub(crate) purge: AtomicBool,
     /// When they last held none for sure.
     pub(crate) purged: Mutex<Option<Millis>>,
-}
-
-/// Everything that writers change, held still.
-#[derive(Debug)]
-pub(crate) struct Stopped<'s> {
-    state: &'s State,
-    pub(crate) ledger: Writing<'s, Ledger>,
-    shards: Vec<Writing<'s, ShardWriter>>,
-}
-
-/// What a freeze takes out.
-#[derive(Debug)]
-pub(crate) struct Taken {
-    pub(crate) frozen: Arc<Frozen>,
-    pub(crate) births: Vec<Birth>,
-    pub(crate) deaths: Vec<SeriesRef>,
-    pub(crate) next_series: u32,
-    /// To be dropped when the locks are free again.
-    pub(crate) writers: Vec<ShardWriter>,
 }
 
 /// Series of one tenant as a reader has them, all at one moment.
@@ -299,8 +280,13 @@ impl State {
         self.change_days(|days| own.iter().for_each(|(day, series)| days.set(*day, *series)));
     }
 
-    /// Samples of existing series, as replay meets them; false when there is one of another.
-    pub(crate) fn replay(&self, samples: &[(SeriesRef, i64, f64)]) -> bool {
+    /// Samples of existing series, as replay meets them; false when there is one of another. Days that series begin are left
+    /// in `begun`, to be set many at a time ([`Self::set_days`]).
+    pub(crate) fn replay(
+        &self,
+        samples: &[(SeriesRef, i64, f64)],
+        begun: &mut Vec<(Day, SeriesRef)>,
+    ) -> bool {
         let ledger = self.ledger.read();
         let of = |series: SeriesRef| ledger.registry.get(series).map(|own| own.tenant);
         let parts = samples.chunk_by(|(left, ..), (right, ..)| {
@@ -313,7 +299,7 @@ impl State {
             let (Some(tenant), Some(shard)) = (tenant, shard) else {
                 return false;
             };
-            self.append(&mut shard.write(), tenant, 0, part.iter().copied());
+            Self::put(&mut shard.write(), tenant, 0, part.iter().copied(), begun);
         }
         true
     }
@@ -326,7 +312,21 @@ impl State {
         batch: u64,
         samples: impl Iterator<Item = (SeriesRef, i64, f64)>,
     ) -> Sum {
-        let (mut sum, mut begun) = (Sum::default(), Vec::new());
+        let mut begun = Vec::new();
+        let sum = Self::put(writer, tenant, batch, samples, &mut begun);
+        // Under the lock: who sees that a series has no samples on a day has to be right.
+        self.set_days(&begun);
+        sum
+    }
+
+    fn put(
+        writer: &mut ShardWriter,
+        tenant: TenantId,
+        batch: u64,
+        samples: impl Iterator<Item = (SeriesRef, i64, f64)>,
+        begun: &mut Vec<(Day, SeriesRef)>,
+    ) -> Sum {
+        let mut sum = Sum::default();
         for own in samples {
             let (series, at, _) = own;
             let day = Day::of(Millis(at));
@@ -335,18 +335,7 @@ impl State {
             }
         }
         writer.head().count(tenant, sum);
-        // Under the lock: who sees that a series has no samples on a day has to be right.
-        self.set_days(&begun);
         sum
-    }
-
-    /// Holds everything still.
-    pub(crate) fn stop(&self) -> Stopped<'_> {
-        Stopped {
-            state: self,
-            ledger: self.ledger.write(),
-            shards: self.shards.iter().map(Lock::write).collect(),
-        }
     }
 
     /// The series turned out to have no samples of `day` in its only segment; unless a head has some, it has none. The
@@ -395,105 +384,6 @@ impl Ledger {
         if let Some(entry) = self.registry.get(series) {
             let name = Arc::clone(&entry.name);
             self.births.push((entry.tenant, name, series));
-        }
-    }
-}
-
-impl Stopped<'_> {
-    fn shard(&mut self, series: SeriesRef) -> Option<&mut ShardWriter> {
-        self.shards
-            .get_mut(head::shard(series))
-            .map(|own| &mut **own)
-    }
-
-    /// The series end to exist. Their days are cleared by the caller, in whatever pieces: nothing asks for the activity
-    /// of a series that has no name.
-    pub(crate) fn delete_series(&mut self, series: &RoaringBitmap) -> Garbage {
-        let mut garbage = Garbage::default();
-        for own in series.iter().map(SeriesRef) {
-            guard::step(1);
-            if let Some(entry) = self.ledger.registry.remove(own)
-                && let Some(shard) = self.shard(own)
-            {
-                garbage.0.extend(shard.remove(entry.tenant, own));
-            }
-            self.ledger.deaths.push(own);
-        }
-        self.state.ends.fetch_add(1, Ordering::SeqCst);
-        self.state.publish_names(&self.ledger.registry);
-        self.state.purge.store(true, Ordering::SeqCst);
-        garbage
-    }
-
-    /// The samples of the series in the range end to exist: at once in the head, hidden where they are immutable. Their
-    /// days are cleared by the caller **before** this, in whatever pieces, so that what is written after it counts.
-    pub(crate) fn delete_range(
-        &mut self,
-        sequence: u64,
-        range: TimeRange,
-        series: &RoaringBitmap,
-        mut prepared: BTreeMap<SeriesRef, Prepared>,
-    ) -> Garbage {
-        let mut garbage = Garbage::default();
-        self.state.purge.store(true, Ordering::SeqCst);
-        let Some(tenant) = self.ledger.registry.owner_of(series) else {
-            // Nobody can ask for what has no name.
-            return garbage;
-        };
-        for own in series.iter().map(SeriesRef) {
-            guard::step(1);
-            let prepared = prepared.remove(&own);
-            if let Some(shard) = self.shard(own) {
-                let old = shard.remove_range(tenant, own, &range, prepared);
-                garbage.0.extend(old);
-            }
-        }
-        let frozen_through = self.ledger.frozen_through;
-        self.state.change(|version| {
-            let tombstones = Arc::make_mut(&mut version.tombstones);
-            // The next piece of the same deletion: as long as nothing was frozen in between, no source tells the two apart.
-            if let Some(last) = tombstones.last_mut().filter(|last| {
-                last.tenant == tenant && last.range == range && last.sequence > frozen_through
-            }) {
-                last.sequence = sequence;
-                *Arc::make_mut(&mut last.series) |= series;
-                return;
-            }
-            tombstones.push(Tombstone {
-                tenant,
-                sequence,
-                range,
-                series: Arc::new(series.clone()),
-            });
-        });
-        garbage
-    }
-
-    /// Gives the head over to be flushed, and goes on with an empty one. `sequence`: the last record whose effect is in it.
-    pub(crate) fn freeze(&mut self, sequence: u64) -> Taken {
-        let next = Arc::new(Head::default());
-        let mut frozen = None;
-        self.state.change(|version| {
-            let head = std::mem::replace(&mut version.head, Arc::clone(&next));
-            let own = Arc::new(Frozen { head, sequence });
-            version.frozen = Some(Arc::clone(&own));
-            frozen = Some(own);
-        });
-        let shards = self.shards.iter_mut();
-        let writers = shards.map(|own| own.turn_to(Arc::clone(&next))).collect();
-        self.ledger.frozen_through = sequence;
-        let unfrozen = || {
-            Arc::new(Frozen {
-                head: Arc::default(),
-                sequence,
-            })
-        };
-        Taken {
-            frozen: frozen.unwrap_or_else(unfrozen),
-            births: std::mem::take(&mut self.ledger.births),
-            deaths: std::mem::take(&mut self.ledger.deaths),
-            next_series: self.ledger.registry.next(),
-            writers,
         }
     }
 }
