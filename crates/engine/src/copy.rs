@@ -7,14 +7,14 @@
 
 use crate::core::Core;
 use crate::error;
-use crate::flush::{NAMES, SEGMENTS, WAL, day_dir};
+use crate::layout::{NAMES, SEGMENTS, WAL, segment_dir};
 use crate::manifest::Manifest;
 use crate::segment::reader::Segment;
 use crate::wal;
 use base::store::{Copied, StoreError};
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 /// Read and written at a time.
 const CHUNK_BYTES: u64 = 1 << 20;
@@ -37,7 +37,7 @@ impl Core {
         let (manifest, segments) = self.copy_what_changes(target, &mut copied)?;
         let mut days = BTreeSet::new();
         for segment in &segments {
-            let dir = day_dir(target, segment.day());
+            let dir = segment_dir(target, segment.header());
             self.storage
                 .create_dir(&dir)
                 .map_err(error::io("create", &dir))?;
@@ -66,9 +66,11 @@ impl Core {
         target: &Path,
         copied: &mut Copied,
     ) -> Result<(Manifest, Vec<Arc<Segment>>), StoreError> {
-        let flushing = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
-        let manifest = flushing.manifest.clone();
-        let segments = self.read().segments.to_vec();
+        let flushing = self.flushing();
+        let own = self.manifest();
+        let manifest = own.clone();
+        let segments = self.state.version().segments.to_vec();
+        drop(own);
         for file in &manifest.names {
             let from = self.dir().join(file);
             let length = self.length(&from)?;

@@ -3,40 +3,31 @@
 use crate::compact::{PURGE_SOON, Purge};
 use crate::config::EngineConfig;
 use crate::error;
-use crate::flush::Flushing;
-use crate::guard::{Lock, Reading, Writing};
-use crate::memory::Memory;
+use crate::events::{Event, Events};
+use crate::flush::Unflushed;
+use crate::manifest::Manifest;
 use crate::poison::Poison;
-use crate::registry::table::Lookup;
 use crate::reserve::Reserve;
 use crate::room::Room;
-use crate::segment::file::Files;
+use crate::segment::file::FileCache;
+use crate::state::State;
 use crate::storage::Storage;
-use crate::wal::record::{Kind, put_births, put_samples};
 use crate::wal::writer::Wal;
 use crate::watch::Watch;
-use base::id::{SeriesRef, TenantId};
-use base::overwritten;
-use base::sample::{Appended, Batch, RejectReason, Sample};
-use base::series::SeriesKey;
-use base::store::{Allowance, Durability, StoreError};
+use base::store::StoreError;
 use base::time::{Clock, Millis};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
-
-/// Samples of a batch that are written at one time: some milliseconds under the lock. A smaller batch, and so nearly every
-/// one, is seen by readers as a whole or not at all; a larger one in pieces of this size.
-const APPEND_PIECE: usize = 4096;
-
-const MINUTE_MILLIS: i64 = 60_000;
 
 /// What the background threads are asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Wanted {
     pub(crate) stop: bool,
     pub(crate) flush: bool,
+    /// A flush is done: days may be crowded now.
+    pub(crate) merge: bool,
     /// Days are to be rewritten because of deletions, as soon as that may be again.
     pub(crate) purge: bool,
 }
@@ -48,43 +39,47 @@ pub(crate) struct Counters {
     pub(crate) late: AtomicU64,
     pub(crate) flushes: AtomicU64,
     pub(crate) merges: AtomicU64,
-    pub(crate) failures: AtomicU64,
+    pub(crate) flush_failures: AtomicU64,
+    pub(crate) merge_failures: AtomicU64,
 }
 
-/// Lock order: `flushing`, then `memory`, then the log's own.
+/// Lock order: `compacting`, `flushing`, `manifest`; then those of [`State`]; then the log's own.
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) config: EngineConfig,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) events: Arc<dyn Events>,
     pub(crate) storage: Arc<dyn Storage>,
-    pub(crate) files: Arc<Files>,
+    pub(crate) files: Arc<FileCache>,
     pub(crate) poison: Arc<Poison>,
     pub(crate) reserve: Reserve,
     pub(crate) wal: Wal,
-    pub(crate) memory: Lock,
-    /// One flush at a time; it alone changes the manifest.
-    pub(crate) flushing: Mutex<Flushing>,
+    pub(crate) state: State,
+    /// One pass of merges at a time.
+    pub(crate) compacting: Mutex<()>,
+    /// One flush at a time; what it holds is what the last one has left undone for lack of room.
+    pub(crate) flushing: Mutex<Option<Unflushed>>,
+    /// Held while it is written: [`Core::publish`].
+    pub(crate) manifest: Mutex<Manifest>,
+    pub(crate) next_file: AtomicU64,
     /// Whether the last flush found room.
     pub(crate) flush_room: Room,
-    /// How many wait to flush; a merge makes way for them.
-    pub(crate) flush_waits: AtomicUsize,
     pub(crate) watch: Watch,
     pub(crate) wanted: Mutex<Wanted>,
     pub(crate) wake: Condvar,
+    /// The engine ends: what nobody waits for stops where it is.
+    pub(crate) stopping: Arc<AtomicBool>,
     pub(crate) counters: Counters,
 }
 
 impl Core {
-    pub(crate) fn read(&self) -> Reading<'_> {
-        self.memory.read()
-    }
-
-    pub(crate) fn write(&self) -> Writing<'_> {
-        self.memory.write()
-    }
-
     pub(crate) fn wanted(&self) -> MutexGuard<'_, Wanted> {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn purged(&self) -> MutexGuard<'_, Option<Millis>> {
+        let purged = self.state.purged.lock();
+        purged.unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn dir(&self) -> &Path {
@@ -98,7 +93,7 @@ impl Core {
         self.reserve.require_any()?;
         let now = Instant::now();
         self.wal.look(now)?;
-        self.watch.look(self.memory.is_held(), now)
+        self.watch.look(&self.state.held(), now)
     }
 
     /// Whether there is room for samples.
@@ -109,7 +104,7 @@ impl Core {
     }
 
     /// Refuses samples that would eat what is left for everything else.
-    fn require_reserve(&self) -> Result<(), StoreError> {
+    pub(crate) fn require_reserve(&self) -> Result<(), StoreError> {
         let (written, waiting) = (self.wal.bytes(), self.wal.waiting());
         let storage = self.storage.as_ref();
         self.reserve
@@ -120,7 +115,9 @@ impl Core {
     /// head waits behind the one that is being flushed.
     pub(crate) fn require_room(&self) -> Result<(), StoreError> {
         self.wal.require_room()?;
-        if self.flush_room.is_full() && self.read().head.samples() >= self.config.flush_samples {
+        if self.flush_room.is_full()
+            && self.state.version().head.samples() >= self.config.flush_samples
+        {
             return self.flush_room.check();
         }
         Ok(())
@@ -133,139 +130,13 @@ impl Core {
             .plus(-i64::from(self.config.retention_days) * crate::day::DAY_MILLIS)
     }
 
-    pub(crate) fn append(
-        &self,
-        tenant: TenantId,
-        batch: &Batch,
-        durability: Durability,
-        allowance: Allowance,
-    ) -> Result<Appended, StoreError> {
-        self.poison.check()?;
-        self.require_room()?;
-        self.require_reserve()?;
-        let oldest = self.oldest();
-        let newest = self
-            .clock
-            .now()
-            .plus(i64::from(self.config.future_allowed_minutes) * MINUTE_MILLIS);
-        let mut appended = Appended::default();
-        let (mut sequence, mut late, mut in_head) = (0, 0, 0);
-        let mut placed = Vec::with_capacity(batch.len());
-        let mut rest = batch.iter().enumerate().peekable();
-        while rest.peek().is_some() {
-            let mut births = Vec::new();
-            let mut samples = Vec::with_capacity(APPEND_PIECE.min(batch.len()));
-            let mut memory = self.write();
-            for (position, sample) in rest.by_ref().take(APPEND_PIECE) {
-                let made = appended.created + births.len() as u64;
-                let admitted = self
-                    .admit(&mut memory, tenant, &sample, oldest, newest)
-                    .and_then(|known| match known {
-                        Some(series) => Ok(series),
-                        None if made < allowance.new_series => {
-                            self.birth(&mut memory, tenant, sample.key, &mut births)
-                        }
-                        None => Err(RejectReason::AccountLimit {
-                            limit: allowance.limit,
-                            allowed: allowance.allowed,
-                        }),
-                    });
-                match admitted {
-                    Ok(series) => samples.push((series, sample.at.0, sample.value)),
-                    Err(reason) => appended.rejected.push((position, reason)),
-                }
-            }
-            if samples.is_empty() {
-                continue;
-            }
-            if !births.is_empty() {
-                self.wal.push(Kind::Births, &put_births(&births));
-            }
-            sequence = self.wal.push(Kind::Samples, &put_samples(&samples));
-            let (late_before, held_before) = (memory.head.late(), memory.head.held());
-            for (series, at, value) in &samples {
-                memory.write(*series, *at, *value);
-            }
-            memory.head.count(tenant, held_before);
-            late += memory.head.late() - late_before;
-            in_head = memory.head.samples();
-            drop(memory);
-            placed.extend(samples.iter().map(|(series, at, _)| (*series, *at)));
-            appended.created += births.len() as u64;
-        }
-        if placed.is_empty() {
-            return Ok(appended);
-        }
-        appended.overwritten = overwritten::count(&mut placed);
-        appended.stored = placed.len() as u64 - appended.overwritten;
-        if durability == Durability::Committed || self.wal.is_full() {
-            self.wal.commit(sequence)?;
-        }
-        self.counters
-            .samples
-            .fetch_add(appended.stored, Ordering::Relaxed);
-        self.counters.late.fetch_add(late, Ordering::Relaxed);
-        self.flush_if_due(in_head);
-        Ok(appended)
-    }
-
-    /// The series of a sample that may be stored; `None` when it would be a new one.
-    fn admit(
-        &self,
-        memory: &mut Memory,
-        tenant: TenantId,
-        sample: &Sample<'_>,
-        oldest: Millis,
-        newest: Millis,
-    ) -> Result<Option<SeriesRef>, RejectReason> {
-        if sample.at < oldest {
-            return Err(RejectReason::TooOld {
-                retention_days: self.config.retention_days,
-            });
-        }
-        if sample.at > newest {
-            return Err(RejectReason::TooNew {
-                allowed_minutes: self.config.future_allowed_minutes,
-            });
-        }
-        match memory.registry.lookup(tenant, sample.key.as_str()) {
-            Lookup::Known(series) => Ok(Some(series)),
-            Lookup::Collision => Err(RejectReason::FingerprintCollision),
-            Lookup::Unknown => Ok(None),
-        }
-    }
-
-    /// Makes a series.
-    fn birth<'b>(
-        &self,
-        memory: &mut Memory,
-        tenant: TenantId,
-        key: SeriesKey<'b>,
-        births: &mut Vec<(TenantId, SeriesRef, SeriesKey<'b>)>,
-    ) -> Result<SeriesRef, RejectReason> {
-        let limit = self.config.series_per_tenant;
-        if memory.registry.names().count(tenant) >= limit {
-            return Err(RejectReason::SeriesLimit { limit });
-        }
-        let none_left = RejectReason::SeriesLimit {
-            limit: u64::from(u32::MAX),
-        };
-        let series = memory
-            .registry
-            .create(tenant, key.as_str())
-            .ok_or(none_left)?;
-        memory.bear(series);
-        births.push((tenant, series, key));
-        Ok(series)
-    }
-
     /// Wakes the flusher; when it lags, flushes here, so that memory stays bounded and senders slow down.
     pub(crate) fn flush_if_due(&self, in_head: u64) {
         if self.is_lagging(in_head) {
             // Others may have waited for the same: whoever comes second finds it done.
-            self.counted(|core| {
+            self.run_flush(|core| {
                 core.flush_room.may_try()?;
-                core.flush_if(|memory| core.is_lagging(memory.head.samples()))
+                core.flush_if(|| core.is_lagging(core.state.version().head.samples()))
             });
         } else if in_head >= self.config.flush_samples
             || self.wal.bytes_in_file() >= self.config.flush_wal_bytes
@@ -280,14 +151,19 @@ impl Core {
     }
 
     /// Runs until told to stop: brings what was appended without waiting to stable storage every so often.
-    pub(crate) fn commit_now_and_then(&self) {
+    pub(crate) fn commit_loop(&self) {
         let interval = std::time::Duration::from_millis(self.config.commit_interval_ms.max(1));
         let mut wanted = self.wanted();
         loop {
             let stop = wanted.stop;
             drop(wanted);
             // A failure poisons the log, where every writer finds it; what found no room is tried again.
-            let _ = self.wal.commit(self.wal.last());
+            let is_new = !self.poison.is_set();
+            if let Err(error) = self.wal.commit(self.wal.last())
+                && is_new
+            {
+                self.failed_at("commit", &error);
+            }
             if stop {
                 return;
             }
@@ -300,10 +176,9 @@ impl Core {
         }
     }
 
-    /// Runs until told to stop: flushes when asked to, and every so often, and merges after it.
-    pub(crate) fn flush_now_and_then(&self) {
-        let begun = Instant::now();
-        let mut last = None::<Instant>;
+    /// Runs until told to stop: flushes when asked to, and every so often.
+    pub(crate) fn flush_loop(&self) {
+        let mut last = Instant::now();
         loop {
             // What found no room holds up everything after it.
             let interval = if self.flush_room.is_full() {
@@ -314,12 +189,7 @@ impl Core {
             let interval = std::time::Duration::from_millis(interval.max(1));
             let mut wanted = self.wanted();
             loop {
-                let pause = match (wanted.purge, last) {
-                    (true, None) => break,
-                    (true, Some(_)) => interval.min(PURGE_SOON),
-                    (false, _) => interval,
-                };
-                let left = pause.saturating_sub(last.unwrap_or(begun).elapsed());
+                let left = interval.saturating_sub(last.elapsed());
                 if wanted.stop || wanted.flush || left.is_zero() {
                     break;
                 }
@@ -329,21 +199,68 @@ impl Core {
             if wanted.stop {
                 return;
             }
-            (wanted.flush, wanted.purge) = (false, false);
+            wanted.flush = false;
             drop(wanted);
-            last = Some(Instant::now());
+            last = Instant::now();
             if self.flush_room.may_try().is_err() {
                 continue;
             }
-            self.counted(|core| core.flush().and_then(|()| core.compact(Purge::WhenWorthIt)));
-            last = Some(Instant::now());
+            self.run_flush(Self::flush);
+            last = Instant::now();
+            self.wanted().merge = true;
+            self.wake.notify_all();
         }
     }
 
-    /// What nobody waits for: its failure is a figure, and poison when it matters to writers.
-    fn counted(&self, work: impl FnOnce(&Self) -> Result<(), StoreError>) {
-        if work(self).is_err() {
-            self.counters.failures.fetch_add(1, Ordering::Relaxed);
+    /// Runs until told to stop: merges after flushes, and soon when deletions have become many.
+    pub(crate) fn merge_loop(&self) {
+        let mut last = None::<Instant>;
+        loop {
+            let mut wanted = self.wanted();
+            loop {
+                let left = last.map(|last| PURGE_SOON.saturating_sub(last.elapsed()));
+                let purge = wanted.purge && left.is_none_or(|left| left.is_zero());
+                if wanted.stop || wanted.merge || purge {
+                    break;
+                }
+                let pause = left.filter(|_| wanted.purge).unwrap_or(PURGE_SOON);
+                let woken = self.wake.wait_timeout(wanted, pause);
+                wanted = woken.unwrap_or_else(PoisonError::into_inner).0;
+            }
+            if wanted.stop {
+                return;
+            }
+            if wanted.purge {
+                // What was deleted is in the head's records still, and its days may be in the head.
+                last = Some(Instant::now());
+            }
+            (wanted.merge, wanted.purge) = (false, false);
+            drop(wanted);
+            let is_new = !self.poison.is_set();
+            if let Err(error) = self.compact(Purge::WhenWorthIt) {
+                self.counters.merge_failures.fetch_add(1, Ordering::Relaxed);
+                if is_new {
+                    self.failed_at("merge", &error);
+                }
+            }
+        }
+    }
+
+    /// A flush that nobody waits for: its failure is a figure, is told, and is poison when it matters to writers.
+    fn run_flush(&self, flush: impl FnOnce(&Self) -> Result<(), StoreError>) {
+        let is_new = !self.poison.is_set();
+        if let Err(error) = flush(self) {
+            self.counters.flush_failures.fetch_add(1, Ordering::Relaxed);
+            if is_new {
+                self.failed_at("flush", &error);
+            }
+        }
+    }
+
+    /// Tells of a failure, unless it is a full disk: that is asked for ([`Self::room`]), and every try would tell of it.
+    fn failed_at(&self, work: &'static str, error: &StoreError) {
+        if work == "merge" || !error::is_lack_of_room(error) {
+            self.events.told(Event::Failed { work, error });
         }
     }
 
@@ -358,7 +275,7 @@ impl Core {
         }
     }
 
-    /// Removes a file that no longer counts. When that fails it is a stranger, and goes at the next start.
+    /// Removes a file that no longer counts. When that fails it is an orphan, and goes at the next start.
     pub(crate) fn discard(&self, file: &Path) {
         let _ = self.storage.remove(file).map_err(error::io("remove", file));
     }

@@ -6,11 +6,11 @@
 
 use crate::compact::TOMBSTONES_MAX;
 use crate::core::Core;
-use crate::guard::{PIECE, Writing, give_way};
-use crate::memory::Garbage;
+use crate::guard::{PIECE, give_way};
 use crate::read::find;
 use crate::read::pace::Pace;
-use crate::wal::record::{Kind, put_numbers, put_range};
+use crate::state::{Garbage, Stopped};
+use crate::wal::record::{Kind, Payload, put_numbers, put_range};
 use base::context::{Context, Stop};
 use base::id::TenantId;
 use base::limit;
@@ -51,7 +51,7 @@ impl Core {
             self.poison.check()?;
             self.wal.require_room()?;
         }
-        let names = self.read().registry.names().of(tenant);
+        let names = self.state.names_of(tenant);
         let mut pace = Pace::new(context)?;
         let found = find::subtree(&names, query.selector, filter, query.names, &mut pace)?;
         // Held on, it would make every writer of a new series copy what it shares.
@@ -69,7 +69,7 @@ impl Core {
             None => self.delete_all(&series),
             Some(range) => {
                 // Where a series has no samples, nothing needs to be hidden.
-                let days = self.read().days.clone();
+                let days = self.state.days();
                 let active = days.active(&range, &mut pace)?;
                 drop(days);
                 let touched = series & active;
@@ -88,7 +88,7 @@ impl Core {
     /// Refuses a further deletion of a range where too many wait for their days to be rewritten: until then each reader of
     /// the series asks all of them.
     fn room_to_delete(&self, tenant: TenantId) -> Result<(), Stop> {
-        let tombstones = Arc::clone(&self.read().tombstones);
+        let tombstones = Arc::clone(&self.state.version().tombstones);
         let (mut all, mut own) = (0_u64, 0_u64);
         for tombstone in tombstones.iter() {
             let weight = tombstone.weight();
@@ -113,10 +113,9 @@ impl Core {
 
     /// Wakes the flusher when deletions have filled the log, or are so many that days are to be rewritten.
     fn rewrite_if_due(&self) {
-        let (in_head, tombstones) = {
-            let memory = self.read();
-            (memory.head.samples(), memory.tombstones.len())
-        };
+        let version = self.state.version();
+        let (in_head, tombstones) = (version.head.samples(), version.tombstones.len());
+        drop(version);
         if tombstones > TOMBSTONES_MAX {
             self.wanted().purge = true;
             self.wake.notify_all();
@@ -127,20 +126,24 @@ impl Core {
     /// Returns the last record to wait for.
     fn delete_range(&self, series: &RoaringBitmap, range: TimeRange) -> u64 {
         // Activity first, a day at a time: a sample that comes in from here on sets its day again.
-        let days = self.read().days.clone();
+        let days = self.state.days();
         for day in days.covered(series, &range) {
-            self.write().days.clear(day, series);
+            self.state.change_days(|days| days.clear(day, series));
         }
         let mut sequence = 0;
         for piece in pieces(series) {
             if sequence > 0 {
                 give_way();
             }
-            let mut memory = self.write();
             let payload = put_range(&range, numbers(&piece).into_iter());
-            sequence = self.wal.push(Kind::DeleteRange, &payload);
-            let garbage = memory.delete_range(sequence, range, &piece);
-            drop(memory);
+            let payload = Payload::new(Kind::DeleteRange, payload);
+            let prepared = self.state.prepare(&piece, &range);
+            let dart = self.poison.dart("deleted samples");
+            let mut stopped = self.state.stop();
+            sequence = self.wal.push(&payload);
+            let garbage = stopped.delete_range(sequence, range, &piece, prepared);
+            drop(stopped);
+            dart.disarm();
             drop(garbage);
         }
         sequence
@@ -153,28 +156,31 @@ impl Core {
             if sequence > 0 {
                 give_way();
             }
-            let mut memory = self.write();
-            let (last, garbage) = self.delete_series(&mut memory, &piece);
-            drop(memory);
+            let mut stopped = self.state.stop();
+            let (last, garbage) = self.end_series(&mut stopped, &piece);
+            drop(stopped);
             drop(garbage);
             sequence = last;
         }
-        let days = self.read().days.clone();
+        let days = self.state.days();
         for day in days.covered(series, &TimeRange::ALL) {
-            self.write().days.clear(day, series);
+            self.state.change_days(|days| days.clear(day, series));
         }
         sequence
     }
 
     /// Ends a piece of series: in the log, then in memory. Returns the record to wait for, and what to drop without the lock.
-    pub(crate) fn delete_series(
+    pub(crate) fn end_series(
         &self,
-        memory: &mut Writing<'_>,
+        stopped: &mut Stopped<'_>,
         series: &RoaringBitmap,
     ) -> (u64, Garbage) {
         let mut payload = Vec::new();
         put_numbers(&mut payload, numbers(series).into_iter());
-        let sequence = self.wal.push(Kind::DeleteSeries, &payload);
-        (sequence, memory.delete_series(series))
+        let dart = self.poison.dart("ended series");
+        let sequence = self.wal.push(&Payload::new(Kind::DeleteSeries, payload));
+        let garbage = stopped.delete_series(series);
+        dart.disarm();
+        (sequence, garbage)
     }
 }

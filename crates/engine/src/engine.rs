@@ -3,6 +3,7 @@
 use crate::compact::Purge;
 use crate::config::EngineConfig;
 use crate::core::Core;
+use crate::events::{Event, Events, Silent};
 use crate::reach::within_reach;
 use crate::read::fetch::{Foreseen, Snapshot};
 use crate::read::find;
@@ -11,7 +12,7 @@ use crate::recover::{self, RecoveryReport};
 use crate::storage::Storage;
 use base::context::Context;
 use base::cursor::Taker;
-use base::id::TenantId;
+use base::id::{SeriesRef, TenantId};
 use base::sample::{Appended, Batch};
 use base::scope::{Action, Scope};
 use base::store::{
@@ -19,6 +20,7 @@ use base::store::{
     SampleStore, StoreError, Usage,
 };
 use base::time::Clock;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -45,14 +47,28 @@ impl Engine {
         clock: Arc<dyn Clock>,
         storage: Arc<dyn Storage>,
     ) -> Result<(Self, RecoveryReport), StoreError> {
-        let (core, report) = recover::open(config, clock, storage)?;
+        Self::open_telling(config, clock, storage, Arc::new(Silent))
+    }
+
+    /// The same, and tells `events` of what goes wrong where nobody waits for it.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_telling(
+        config: EngineConfig,
+        clock: Arc<dyn Clock>,
+        storage: Arc<dyn Storage>,
+        events: Arc<dyn Events>,
+    ) -> Result<(Self, RecoveryReport), StoreError> {
+        let (core, report) = recover::open(config, clock, storage, events)?;
         let core = Arc::new(core);
         let mut engine = Self {
             core,
             threads: Vec::new(),
         };
-        engine.spawn("engine-commit", Core::commit_now_and_then)?;
-        engine.spawn("engine-flush", Core::flush_now_and_then)?;
+        engine.spawn("engine-commit", Core::commit_loop)?;
+        engine.spawn("engine-flush", Core::flush_loop)?;
+        engine.spawn("engine-merge", Core::merge_loop)?;
         Ok((engine, report))
     }
 
@@ -67,8 +83,14 @@ impl Engine {
         self.core.compact(Purge::Now)
     }
 
-    fn spawn(&mut self, name: &str, work: fn(&Core)) -> Result<(), StoreError> {
+    fn spawn(&mut self, name: &'static str, work: fn(&Core)) -> Result<(), StoreError> {
         let core = Arc::clone(&self.core);
+        let work = move |core: &Core| {
+            let unwound = catch_unwind(AssertUnwindSafe(|| work(core)));
+            if unwound.is_err() {
+                core.events.told(Event::Panicked { thread: name });
+            }
+        };
         let thread = thread::Builder::new()
             .name(name.to_owned())
             .spawn(move || work(&core))
@@ -84,6 +106,7 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
+        self.core.stopping.store(true, Ordering::SeqCst);
         self.core.wanted().stop = true;
         self.core.wake.notify_all();
         for thread in self.threads.drain(..) {
@@ -119,11 +142,8 @@ impl SampleStore for Engine {
     ) -> Result<Vec<Node>, StoreError> {
         let filter = scope.filter(Action::Find)?;
         // Names and days, and nothing else: what a walk holds on to stays in memory for as long as it goes on.
-        let (names, days) = {
-            let memory = self.core.read();
-            let names = memory.registry.names().of(scope.tenant());
-            (names, memory.days.clone())
-        };
+        let names = self.core.state.names_of(scope.tenant());
+        let days = self.core.state.days();
         let mut pace = Pace::new(context)?;
         let active = match &query.range {
             Some(range) => Some(days.active(range, &mut pace)?),
@@ -142,21 +162,20 @@ impl SampleStore for Engine {
     ) -> Result<(), StoreError> {
         let filter = scope.filter(Action::Render)?;
         let mut pace = Pace::new(context)?;
-        let view = self.core.read().view(scope.tenant());
+        let state = &self.core.state;
+        let names = state.names_of(scope.tenant());
         let mut foreseen = Foreseen::default();
         let mut snapshots = Vec::with_capacity(queries.len());
         for query in queries {
-            let own = Snapshot::take(
-                &view,
-                scope.tenant(),
-                query,
-                filter,
-                &mut foreseen,
-                &mut pace,
-            )?;
+            let found = find::series(&names, query.selector, filter, &mut pace)?;
+            let series: Vec<SeriesRef> = found.iter().map(|(_, series)| *series).collect();
+            let moment = state.moment(scope.tenant(), &series);
+            let range = state.kept(query.shape.range());
+            let own = Snapshot::take(moment, found, scope.tenant(), query.shape, range, &mut pace)?;
+            own.foresee(&mut foreseen, &mut pace)?;
             snapshots.push(own);
         }
-        drop(view);
+        drop(names);
         for snapshot in snapshots {
             if snapshot.read(&mut pace, take)?.is_break() {
                 break;
@@ -176,12 +195,12 @@ impl SampleStore for Engine {
     }
 
     fn usage(&self, tenant: TenantId) -> Result<Usage, StoreError> {
-        let memory = self.core.read();
-        let stored = memory.stored.tally(tenant);
-        let in_memory = memory.head.counted(tenant)
-            + (memory.frozen.as_ref()).map_or(0, |frozen| frozen.head.counted(tenant));
+        let version = self.core.state.version();
+        let stored = version.stored.tally(tenant);
+        let in_memory = version.head.counted(tenant)
+            + (version.frozen.as_ref()).map_or(0, |frozen| frozen.head.counted(tenant));
         Ok(Usage {
-            series: memory.registry.names().count(tenant),
+            series: self.core.state.count(tenant),
             samples: stored.samples + in_memory,
             bytes: stored.bytes + in_memory * SAMPLE_BYTES,
         })
@@ -205,16 +224,10 @@ impl SampleStore for Engine {
 
     fn figures(&self) -> Vec<Figure> {
         let core = &self.core;
-        let (series, tenants, head_samples, segments, tombstones) = {
-            let memory = core.read();
-            (
-                memory.registry.len(),
-                memory.registry.names().tenants(),
-                memory.head.samples(),
-                Arc::clone(&memory.segments),
-                memory.tombstones.len(),
-            )
-        };
+        let (series, tenants) = core.state.counts();
+        let version = core.state.version();
+        let (head_samples, segments) = (version.head.samples(), &version.segments);
+        let tombstones = version.tombstones.len();
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
         let figure = |name, help, value| Figure { name, help, value };
         vec![
@@ -269,7 +282,12 @@ impl SampleStore for Engine {
             figure(
                 "flush_failures_total",
                 "Flushes in the background that failed.",
-                count(&core.counters.failures),
+                count(&core.counters.flush_failures),
+            ),
+            figure(
+                "merge_failures_total",
+                "Passes of merges in the background that failed, in part or as a whole.",
+                count(&core.counters.merge_failures),
             ),
             figure(
                 "disk_free_bytes",

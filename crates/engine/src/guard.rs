@@ -1,14 +1,13 @@
-//! The lock of the memory, with a promise: whoever holds it does a bounded number of steps.
+//! The locks that a writer takes, with a promise: whoever holds one does a bounded number of steps. No query takes any of
+//! them: what it needs is published ([`crate::state::State`]).
 //!
-//! A query takes copies that cost nothing ([`crate::memory::View`]) and works on these; a deletion, a retention pass or
-//! a merge takes the lock once for each piece of its work. What goes through entries one by one says so with [`step`]; in
-//! builds with debug assertions, and so in every test, a thread that holds the lock and takes more than
-//! [`LOCK_STEPS_MAX`] panics.
+//! A deletion, a retention pass or a merge takes the locks once for each piece of its work. What goes through entries one by
+//! one says so with [`step`]; in builds with debug assertions, and so in every test, a thread that holds a lock and takes
+//! more than [`LOCK_STEPS_MAX`] panics.
 //!
-//! What is not counted so: an append, which writes a few thousand samples at one time; the one sync at the beginning of a
-//! flush; folding late samples into the column of their series.
+//! What is not counted so: an append, which writes a few thousand samples at one time; folding late samples into the column
+//! of their series.
 
-use crate::memory::Memory;
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,21 +29,22 @@ pub(crate) fn give_way() {
 }
 
 thread_local! {
-    /// Steps under the lock that this thread holds.
-    static STEPS: Cell<Option<u64>> = const { Cell::new(None) };
+    /// Locks that this thread holds, and the steps since it took the first of them.
+    static HELD: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
 }
 
 /// Says that `steps` entries are looked at. Free of cost without debug assertions.
 #[inline]
 pub(crate) fn step(steps: u64) {
     if cfg!(debug_assertions) {
-        STEPS.with(|own| {
-            if let Some(before) = own.get() {
+        HELD.with(|own| {
+            let (locks, before) = own.get();
+            if locks > 0 {
                 let now = before + steps;
-                own.set(Some(now));
+                own.set((locks, now));
                 debug_assert!(
                     now <= LOCK_STEPS_MAX,
-                    "{now} steps under the lock that writers need"
+                    "{now} steps under a lock that writers need"
                 );
             }
         });
@@ -55,101 +55,126 @@ pub(crate) fn step(steps: u64) {
 /// assertions.
 #[inline]
 pub(crate) fn may_wait() {
-    if cfg!(debug_assertions) {
-        let is_held = STEPS.get().is_some();
-        debug_assert!(!is_held, "waits with the lock that writers need");
-    }
+    debug_assert!(!holds_any(), "waits with the lock that writers need");
+}
+
+/// Says that a query takes a step: it holds no lock that writers need, which builds with debug assertions check.
+#[inline]
+pub(crate) fn query_step() {
+    debug_assert!(!holds_any(), "a query holds a lock that writers need");
+}
+
+fn holds_any() -> bool {
+    HELD.with(|own| own.get().0 > 0)
 }
 
 fn begin() {
     if cfg!(debug_assertions) {
-        STEPS.set(Some(0));
+        HELD.with(|own| {
+            let (locks, steps) = own.get();
+            own.set((locks + 1, if locks == 0 { 0 } else { steps }));
+        });
     }
 }
 
 fn end() {
     if cfg!(debug_assertions) {
-        STEPS.set(None);
+        HELD.with(|own| {
+            let (locks, steps) = own.get();
+            own.set((locks.saturating_sub(1), steps));
+        });
     }
 }
 
-/// The memory, locked.
+/// A lock that writers take.
 #[derive(Debug)]
-pub(crate) struct Lock {
-    memory: RwLock<Memory>,
+pub(crate) struct Lock<T> {
+    inner: RwLock<T>,
     /// How often anybody has got it.
     turns: AtomicU64,
 }
 
 /// Held to look.
 #[derive(Debug)]
-pub(crate) struct Reading<'l>(RwLockReadGuard<'l, Memory>);
+pub(crate) struct Reading<'l, T>(RwLockReadGuard<'l, T>);
 
 /// Held to change.
 #[derive(Debug)]
-pub(crate) struct Writing<'l>(RwLockWriteGuard<'l, Memory>);
+pub(crate) struct Writing<'l, T>(RwLockWriteGuard<'l, T>);
 
-impl Lock {
-    pub(crate) fn new(memory: Memory) -> Self {
+impl<T> Lock<T> {
+    pub(crate) const fn new(inner: T) -> Self {
         Self {
-            memory: RwLock::new(memory),
+            inner: RwLock::new(inner),
             turns: AtomicU64::new(0),
         }
     }
 
-    // A panic while a lock was held leaves no half-made state here: what changes memory under the lock cannot fail.
-    pub(crate) fn read(&self) -> Reading<'_> {
-        let guard = self.memory.read().unwrap_or_else(PoisonError::into_inner);
+    // Whoever panics while he holds a lock has poisoned the store before anybody sees what he left (`crate::poison::Dart`).
+    pub(crate) fn read(&self) -> Reading<'_, T> {
+        let guard = self.inner.read().unwrap_or_else(PoisonError::into_inner);
         self.turns.fetch_add(1, Ordering::Relaxed);
         begin();
         Reading(guard)
     }
 
-    pub(crate) fn write(&self) -> Writing<'_> {
-        let guard = self.memory.write().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn write(&self) -> Writing<'_, T> {
+        let guard = self.inner.write().unwrap_or_else(PoisonError::into_inner);
         self.turns.fetch_add(1, Ordering::Relaxed);
         begin();
         Writing(guard)
     }
 
+    /// The same, unless somebody holds it.
+    pub(crate) fn try_write(&self) -> Option<Writing<'_, T>> {
+        let guard = match self.inner.try_write() {
+            Ok(guard) => guard,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        self.turns.fetch_add(1, Ordering::Relaxed);
+        begin();
+        Some(Writing(guard))
+    }
+
     /// How often anybody has got it so far, when it is not to be had now.
     pub(crate) fn is_held(&self) -> Option<u64> {
-        match self.memory.try_read() {
+        match self.inner.try_read() {
             Err(TryLockError::WouldBlock) => Some(self.turns.load(Ordering::Relaxed)),
             Ok(_) | Err(TryLockError::Poisoned(_)) => None,
         }
     }
 }
 
-impl Deref for Reading<'_> {
-    type Target = Memory;
+impl<T> Deref for Reading<'_, T> {
+    type Target = T;
 
-    fn deref(&self) -> &Memory {
+    fn deref(&self) -> &T {
         &self.0
     }
 }
 
-impl Deref for Writing<'_> {
-    type Target = Memory;
+impl<T> Deref for Writing<'_, T> {
+    type Target = T;
 
-    fn deref(&self) -> &Memory {
+    fn deref(&self) -> &T {
         &self.0
     }
 }
 
-impl DerefMut for Writing<'_> {
-    fn deref_mut(&mut self) -> &mut Memory {
+impl<T> DerefMut for Writing<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
         &mut self.0
     }
 }
 
-impl Drop for Reading<'_> {
+impl<T> Drop for Reading<'_, T> {
     fn drop(&mut self) {
         end();
     }
 }
 
-impl Drop for Writing<'_> {
+impl<T> Drop for Writing<'_, T> {
     fn drop(&mut self) {
         end();
     }
@@ -158,20 +183,22 @@ impl Drop for Writing<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::table::Registry;
 
     #[test]
     fn more_than_the_allowed_steps_under_the_lock_are_a_bug_and_seen() {
-        let lock = Lock::new(Memory::new(Registry::new([1, 2])));
+        let (lock, other) = (Lock::new(()), Lock::new(()));
         step(LOCK_STEPS_MAX + 1);
         drop(lock.read());
         step(LOCK_STEPS_MAX + 1);
         let guard = lock.write();
         step(LOCK_STEPS_MAX);
         drop(guard);
+        assert!(!holds_any());
         let over = std::panic::catch_unwind(|| {
             let _guard = lock.read();
-            step(LOCK_STEPS_MAX + 1);
+            step(LOCK_STEPS_MAX);
+            let _second = other.write();
+            step(1);
         });
         assert!(over.is_err());
         may_wait();
@@ -180,5 +207,6 @@ mod tests {
             may_wait();
         });
         assert!(waits.is_err());
+        assert!(!holds_any());
     }
 }

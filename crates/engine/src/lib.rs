@@ -8,6 +8,7 @@
 //! other process off its folder. Rollups, tags and the cold codec are not there yet; `docs/design/engine.md` says what
 //! is, byte by byte.
 
+mod append;
 mod column;
 mod compact;
 mod config;
@@ -17,14 +18,17 @@ mod day;
 mod delete;
 mod engine;
 mod error;
+pub mod events;
+mod expire;
 mod flush;
 mod guard;
 mod head;
 mod index;
+mod layout;
 mod manifest;
-mod memory;
 mod points;
 mod poison;
+mod publish;
 mod reach;
 mod read;
 mod recover;
@@ -32,6 +36,7 @@ mod registry;
 mod reserve;
 mod room;
 mod segment;
+mod state;
 pub mod storage;
 mod stored;
 mod tombstone;
@@ -40,4 +45,5 @@ mod watch;
 
 pub use config::EngineConfig;
 pub use engine::Engine;
-pub use recover::{RecoveryReport, TornTail};
+pub use recover::RecoveryReport;
+pub use wal::TornTail;

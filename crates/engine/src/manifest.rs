@@ -13,15 +13,17 @@ use std::path::Path;
 
 pub(crate) const FILE: &str = "manifest.json";
 pub(crate) const TEMPORARY: &str = "manifest.json.new";
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// One segment file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct SegmentEntry {
     /// Relative to the samples folder.
     pub(crate) file: String,
     pub(crate) day: i32,
+    /// Days behind it of which it may hold samples as well.
+    #[serde(default)]
+    pub(crate) more_days: u16,
     pub(crate) sequence: u64,
     pub(crate) samples: u64,
     pub(crate) series: u32,
@@ -30,9 +32,8 @@ pub(crate) struct SegmentEntry {
     pub(crate) until: i64,
 }
 
-/// What the file says.
+/// What the file says. Fields that this build does not know may be left out of account: whatever may not be raises `format`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct Manifest {
     pub(crate) format: u32,
     /// Keys the fingerprints of names.
@@ -63,6 +64,34 @@ struct Opened {
     manifest: Box<RawValue>,
 }
 
+/// All that is asked of a manifest of another format.
+#[derive(Deserialize)]
+struct AnyFormat {
+    manifest: Versioned,
+}
+
+#[derive(Deserialize)]
+struct Versioned {
+    format: u32,
+}
+
+/// What to do about a folder of another format; `None` for this one, and for what is no manifest.
+fn other_format(bytes: &[u8]) -> Option<String> {
+    let AnyFormat { manifest } = serde_json::from_slice(bytes).ok()?;
+    match manifest.format {
+        FORMAT => None,
+        older @ ..FORMAT => Some(format!(
+            "the folder is of format version {older}, and this build reads version {FORMAT}; nothing was touched. Start the \
+             build that wrote it, fetch what is to be kept (`vigie metrics get --format csv`, a domain at a time), move the \
+             folder away, and send it to this one"
+        )),
+        newer => Some(format!(
+            "the folder is of format version {newer}, and this build reads version {FORMAT}; nothing was touched. It was \
+             written by a newer build: start that one"
+        )),
+    }
+}
+
 impl Manifest {
     pub(crate) const fn new(fingerprint_key: FingerprintKey) -> Self {
         Self {
@@ -76,13 +105,6 @@ impl Manifest {
             segments: Vec::new(),
             tombstones: Vec::new(),
         }
-    }
-
-    /// Takes a file number.
-    pub(crate) const fn take_file_number(&mut self) -> u64 {
-        let number = self.next_file;
-        self.next_file += 1;
-        number
     }
 
     pub(crate) fn encode(&self) -> serde_json::Result<Vec<u8>> {
@@ -101,24 +123,23 @@ impl Manifest {
         if crc32fast::hash(opened.manifest.get().as_bytes()) != opened.crc32 {
             return Err("the checksum differs".to_owned());
         }
-        let manifest: Self =
-            serde_json::from_str(opened.manifest.get()).map_err(|error| error.to_string())?;
-        if manifest.format != FORMAT {
-            return Err(format!(
-                "format version {} is unknown to this program",
-                manifest.format
-            ));
-        }
-        Ok(manifest)
+        serde_json::from_str(opened.manifest.get()).map_err(|error| error.to_string())
     }
 
     /// Reads the manifest of a samples folder; `None` when there is none.
     pub(crate) fn load(storage: &dyn Storage, dir: &Path) -> Result<Option<Self>, StoreError> {
         let path = dir.join(FILE);
         match storage.read(&path) {
-            Ok(bytes) => Self::decode(&bytes)
-                .map(Some)
-                .map_err(|what| error::corrupt(&path, 0, what)),
+            Ok(bytes) => {
+                if let Some(what) = other_format(&bytes) {
+                    let source = std::io::Error::new(ErrorKind::Unsupported, what);
+                    return Err(error::io("use", &path)(source));
+                }
+                let decoded = Self::decode(&bytes);
+                decoded
+                    .map(Some)
+                    .map_err(|what| error::corrupt(&path, 0, what))
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error::io("read", &path)(error)),
         }
@@ -168,6 +189,27 @@ mod tests {
         );
     }
 
+    #[test]
+    fn fields_of_later_builds_are_left_out_of_account_and_later_formats_refused() {
+        let manifest = Manifest::new([1, 2]);
+        let seal = |text: String| {
+            let crc32 = crc32fast::hash(text.as_bytes());
+            format!("{{\"crc32\":{crc32},\"manifest\":{text}}}")
+        };
+        let text = serde_json::to_string(&manifest).unwrap();
+        let more = text.replacen('{', "{\"tiers\":[60],", 1);
+        assert_eq!(Manifest::decode(seal(more).as_bytes()).unwrap(), manifest);
+        let of = |format: u32| seal(text.replace("\"format\":2", &format!("\"format\":{format}")));
+        assert_eq!(other_format(of(2).as_bytes()), None);
+        let older = other_format(of(1).as_bytes()).unwrap();
+        assert!(older.contains("format version 1") && older.contains("vigie metrics get"));
+        assert!(
+            other_format(of(3).as_bytes())
+                .unwrap()
+                .contains("newer build")
+        );
+    }
+
     proptest! {
         #[test]
         fn any_manifest_reads_back_and_no_other_bit_pattern_does(
@@ -181,7 +223,7 @@ mod tests {
         ) {
             let (sequence, wal_first, next_file, next_series) = numbers;
             let entry = |(day, sequence, from): (i32, u64, i64)| SegmentEntry {
-                file: format!("segments/{day}"), day, sequence, samples: sequence,
+                file: format!("segments/{day}"), day, more_days: 0, sequence, samples: sequence,
                 series: next_series, bytes: next_file, from, until: from,
             };
             let range = base::time::TimeRange::ALL;

@@ -1,6 +1,8 @@
 //! Samples of one series in memory: two columns, instants strictly ascending.
 
-use base::time::{Millis, TimeRange};
+use base::time::Millis;
+#[cfg(test)]
+use base::time::TimeRange;
 
 /// Instants (strictly ascending) and as many values.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -37,13 +39,15 @@ impl Points {
     }
 
     /// The positions of the samples in `range`.
-    pub(crate) fn positions(&self, range: &TimeRange) -> std::ops::Range<usize> {
+    #[cfg(test)]
+    fn positions(&self, range: &TimeRange) -> std::ops::Range<usize> {
         let start = self.timestamps.partition_point(|at| *at < range.from.0);
         let end = self.timestamps.partition_point(|at| *at <= range.until.0);
         start..end.max(start)
     }
 
     /// A copy of the samples in `range`.
+    #[cfg(test)]
     pub(crate) fn within(&self, range: &TimeRange) -> Self {
         self.slice(self.positions(range))
     }
@@ -66,17 +70,6 @@ impl Points {
             timestamps: self.timestamps.split_off(at),
             values: self.values.split_off(at),
         }
-    }
-
-    /// Copies of `size` samples each, in order.
-    pub(crate) fn chunks(&self, size: usize) -> impl Iterator<Item = Self> {
-        self.timestamps
-            .chunks(size)
-            .zip(self.values.chunks(size))
-            .map(|(timestamps, values)| Self {
-                timestamps: timestamps.to_vec(),
-                values: values.to_vec(),
-            })
     }
 
     /// Appends points that are all newer.

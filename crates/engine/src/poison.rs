@@ -28,7 +28,61 @@ impl Poison {
         }
     }
 
+    /// Until it is disarmed, a panic poisons: whoever was in the middle of `what` has left it half done.
+    pub(crate) const fn dart(&self, what: &'static str) -> Dart<'_> {
+        Dart {
+            poison: self,
+            what,
+            is_armed: true,
+        }
+    }
+
     pub(crate) fn is_set(&self) -> bool {
         self.0.get().is_some()
+    }
+}
+
+/// Poisons when it is dropped before it was disarmed.
+#[derive(Debug)]
+pub(crate) struct Dart<'p> {
+    poison: &'p Poison,
+    what: &'static str,
+    is_armed: bool,
+}
+
+impl Dart<'_> {
+    pub(crate) fn disarm(mut self) {
+        self.is_armed = false;
+    }
+}
+
+impl Drop for Dart<'_> {
+    fn drop(&mut self) {
+        if self.is_armed {
+            let reason = || format!("a thread that {} panicked", self.what);
+            self.poison.0.get_or_init(reason);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_poisons_and_says_what_was_under_way() {
+        let poison = Poison::default();
+        poison.dart("did nothing wrong").disarm();
+        assert!(poison.check().is_ok());
+        let panicked = std::panic::catch_unwind(|| {
+            let _dart = poison.dart("appended samples");
+            panic!("on purpose");
+        });
+        assert!(panicked.is_err());
+        let told = poison.check().unwrap_err().to_string();
+        assert!(
+            told.contains("a thread that appended samples panicked"),
+            "{told}"
+        );
     }
 }

@@ -1,45 +1,39 @@
-//! The start: manifest, segments, names, log; then everything is as it was, and strangers are gone.
+//! The start: manifest, segments, names, log; then everything is as it was, and orphan files are gone.
 
 use crate::config::EngineConfig;
 use crate::core::{Core, Counters, Wanted};
+use crate::day::Day;
 use crate::error;
-use crate::flush::{Flushing, NAMES, SEGMENTS, WAL};
-use crate::guard::Lock;
-use crate::index::days::covers;
+use crate::events::Events;
+use crate::index::days::{Days, covers};
+use crate::layout::{LATE, NAMES, SEGMENTS, WAL};
 use crate::manifest::{self, Manifest};
-use crate::memory::Memory;
 use crate::poison::Poison;
-use crate::registry::file::{NameFile, key};
+use crate::registry::file::NameFile;
 use crate::registry::table::{FingerprintKey, Registry};
 use crate::reserve::Reserve;
 use crate::room::Room;
-use crate::segment::file::Files;
+use crate::segment::file::FileCache;
 use crate::segment::reader::Segment;
+use crate::state::{State, Version};
 use crate::storage::Storage;
 use crate::stored::Stored;
 use crate::tombstone::hidden;
+use crate::wal::TornTail;
 use crate::wal::record::{FILE_HEADER_BYTES, Record};
 use crate::wal::replay::replay;
 use crate::wal::writer::Wal;
 use crate::watch::Watch;
+use base::id::SeriesRef;
 use base::store::StoreError;
 use base::time::{Clock, TimeRange};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
-
-/// The end of a log file that a crash left unfinished; it was never acknowledged, and is cut off.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TornTail {
-    /// Which file.
-    pub file: PathBuf,
-    /// How many bytes were cut.
-    pub bytes: u64,
-}
 
 /// What a start found and did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,7 +53,7 @@ pub struct RecoveryReport {
     /// What was cut off.
     pub torn: Option<TornTail>,
     /// Files the manifest does not name, which were deleted: what a crash left of an unfinished flush.
-    pub strangers: Vec<PathBuf>,
+    pub orphans: Vec<PathBuf>,
     /// How long it took.
     pub took: Duration,
 }
@@ -84,23 +78,29 @@ impl fmt::Display for RecoveryReport {
                 torn.file.display()
             )?;
         }
-        if !self.strangers.is_empty() {
-            write!(f, "; deleted {} unfinished files", self.strangers.len())?;
+        if !self.orphans.is_empty() {
+            write!(f, "; deleted {} unfinished files", self.orphans.len())?;
         }
         write!(f, "; took {} ms", self.took.as_millis())
     }
 }
+
+/// Days that series begin, set at one time while the log is replayed: each time costs a copy of the days' bitmaps.
+const BEGUN_MAX: usize = 1 << 18;
 
 /// Opens a samples folder, or makes it.
 pub(crate) fn open(
     config: EngineConfig,
     clock: Arc<dyn Clock>,
     storage: Arc<dyn Storage>,
+    events: Arc<dyn Events>,
 ) -> Result<(Core, RecoveryReport), StoreError> {
     let started = Instant::now();
     let disk = storage.as_ref();
     let dir = config.dir.as_path();
     let wal_dir = dir.join(WAL);
+    // Before anything is written: a folder of another format is left as it is.
+    let loaded = Manifest::load(disk, dir)?;
     for folder in [dir, &dir.join(SEGMENTS), &dir.join(NAMES), &wal_dir] {
         disk.create_dir(folder)
             .map_err(error::io("create", folder))?;
@@ -108,7 +108,6 @@ pub(crate) fn open(
     disk.sync_dir(dir).map_err(error::io("sync", dir))?;
     let poison = Arc::new(Poison::default());
     let mut report = RecoveryReport::default();
-    let loaded = Manifest::load(disk, dir)?;
     let is_new = loaded.is_none();
     let manifest = match loaded {
         Some(manifest) => manifest,
@@ -117,10 +116,10 @@ pub(crate) fn open(
             Manifest::new(random_key())
         }
     };
-    report.strangers = delete_strangers(disk, dir, &manifest, is_new)?;
-    let files = Files::new(Arc::clone(&storage));
-    let mut memory = load(disk, &files, dir, &manifest)?;
-    report.segments = memory.segments.len() as u64;
+    report.orphans = delete_orphans(disk, dir, &manifest, is_new)?;
+    let files = FileCache::new(Arc::clone(&storage));
+    let state = load(disk, &files, dir, &manifest)?;
+    report.segments = state.version().segments.len() as u64;
     let wal = if is_new {
         let wal = Wal::create(
             Arc::clone(&storage),
@@ -133,13 +132,15 @@ pub(crate) fn open(
         manifest.store(disk, dir)?;
         wal
     } else {
+        let mut begun = Vec::new();
         let replayed = replay(
             disk,
             &wal_dir,
             manifest.wal_first,
             manifest.sequence,
-            |sequence, record| apply(&mut memory, sequence, record, &mut report),
+            |sequence, record| apply(&state, sequence, record, &mut begun, &mut report),
         )?;
+        state.set_days(&begun);
         report.wal_files = replayed.files;
         report.wal_records = replayed.records;
         report.torn = replayed.torn;
@@ -152,23 +153,31 @@ pub(crate) fn open(
             replayed.last,
         )?
     };
-    report.series = memory.registry.len() as u64;
+    {
+        let ledger = state.ledger().read();
+        state.publish_names(&ledger.registry);
+        report.series = ledger.registry.len() as u64;
+    }
     report.took = started.elapsed();
     let core = Core {
         reserve: Reserve::new(config.reserve_bytes),
         flush_room: Room::new(config.room_retry_ms),
         config,
         clock,
+        events,
         storage,
         files,
         poison,
         wal,
-        memory: Lock::new(memory),
-        flushing: Mutex::new(Flushing::new(manifest)),
-        flush_waits: AtomicUsize::new(0),
+        state,
+        compacting: Mutex::new(()),
+        flushing: Mutex::new(None),
+        next_file: AtomicU64::new(manifest.next_file),
+        manifest: Mutex::new(manifest),
         watch: Watch::default(),
         wanted: Mutex::new(Wanted::default()),
         wake: Condvar::new(),
+        stopping: Arc::new(AtomicBool::new(false)),
         counters: Counters::default(),
     };
     Ok((core, report))
@@ -180,7 +189,7 @@ fn random_key() -> FingerprintKey {
 }
 
 /// Without a manifest there may be an empty first log file, left by a crash of the very first start. Anything else says
-/// that the manifest was lost, and that deleting strangers would delete all samples.
+/// that the manifest was lost, and that deleting orphan files would delete all samples.
 fn refuse_orphans(storage: &dyn Storage, dir: &Path) -> Result<(), StoreError> {
     for file in files(storage, dir)? {
         let kind = file.extension().and_then(|extension| extension.to_str());
@@ -209,7 +218,7 @@ fn files(storage: &dyn Storage, dir: &Path) -> Result<Vec<PathBuf>, StoreError> 
     all.extend(list(dir.join(NAMES))?);
     for day in list(dir.join(SEGMENTS))?
         .into_iter()
-        .filter(|path| is_day(path))
+        .filter(|path| is_day(path) || path.ends_with(LATE))
     {
         all.extend(list(day)?);
     }
@@ -230,7 +239,7 @@ fn is_day(path: &Path) -> bool {
         })
 }
 
-fn delete_strangers(
+fn delete_orphans(
     storage: &dyn Storage,
     dir: &Path,
     manifest: &Manifest,
@@ -251,9 +260,9 @@ fn delete_strangers(
             && number.is_some_and(|number| number >= manifest.wal_first);
         named.contains(file) || (is_log && !is_new)
     };
-    let mut strangers = files(storage, dir)?;
-    strangers.retain(|file| !counts(file));
-    for file in &strangers {
+    let mut orphans = files(storage, dir)?;
+    orphans.retain(|file| !counts(file));
+    for file in &orphans {
         storage.remove(file).map_err(error::io("remove", file))?;
         if let Some(parent) = file.parent() {
             storage
@@ -261,16 +270,16 @@ fn delete_strangers(
                 .map_err(error::io("sync", parent))?;
         }
     }
-    Ok(strangers)
+    Ok(orphans)
 }
 
 /// What the manifest's files hold.
 fn load(
     storage: &dyn Storage,
-    files: &Arc<Files>,
+    files: &Arc<FileCache>,
     dir: &Path,
     manifest: &Manifest,
-) -> Result<Memory, StoreError> {
+) -> Result<State, StoreError> {
     let mut registry = Registry::new(manifest.fingerprint_key);
     for file in &manifest.names {
         let path = dir.join(file);
@@ -289,7 +298,9 @@ fn load(
     for entry in &manifest.segments {
         let path = dir.join(&entry.file);
         let segment = Segment::open(files, &path)?;
-        if segment.day().0 != entry.day || segment.sequence() != entry.sequence {
+        let (day, more_days) = (segment.day().0, segment.header().more_days);
+        if (day, more_days) != (entry.day, entry.more_days) || segment.sequence() != entry.sequence
+        {
             return Err(error::corrupt(
                 &path,
                 0,
@@ -299,73 +310,86 @@ fn load(
         segments.push(Arc::new(segment));
     }
     segments.sort_by_key(|segment| (segment.day(), segment.sequence()));
-    let mut memory = Memory::new(registry);
+    let mut days = Days::default();
+    let mut purge = !manifest.tombstones.is_empty();
     for segment in &segments {
-        for (_, series) in segment.series() {
-            let alive = memory.registry.contains(series);
-            memory.purge |= !alive;
+        for (_, series, day) in segment.days() {
+            let alive = registry.contains(series);
+            purge |= !alive;
             let mut hiding = hidden(&manifest.tombstones, series, segment.purged());
-            if alive && !hiding.any(|range| covers(range, segment.day())) {
-                memory.days.set(segment.day(), series);
+            if alive && !hiding.any(|range| covers(range, day)) {
+                days.set(day, series);
             }
         }
     }
-    memory.purge |= !manifest.tombstones.is_empty();
-    memory.stored = Arc::new(Stored::of(&segments));
-    memory.segments = Arc::new(segments);
     let mut tombstones = manifest.tombstones.clone();
     // The names of series that have ended are gone, and what hides their samples has nothing to hide.
-    tombstones.retain_mut(|own| match memory.owner_of(&own.series) {
+    tombstones.retain_mut(|own| match registry.owner_of(&own.series) {
         Some(tenant) => {
             own.tenant = tenant;
             true
         }
         None => false,
     });
-    memory.tombstones = Arc::new(tombstones);
-    memory.frozen_through = manifest.sequence;
-    Ok(memory)
+    let version = Version {
+        stored: Arc::new(Stored::of(&segments)),
+        segments: Arc::new(segments),
+        tombstones: Arc::new(tombstones),
+        ..Version::default()
+    };
+    Ok(State::new(
+        registry,
+        days,
+        version,
+        manifest.sequence,
+        purge,
+    ))
 }
 
 /// The effect of one record of the log.
 fn apply(
-    memory: &mut Memory,
+    state: &State,
     sequence: u64,
     record: Record,
+    begun: &mut Vec<(Day, SeriesRef)>,
     report: &mut RecoveryReport,
 ) -> Result<(), &'static str> {
+    // What a deletion clears has to be set before it.
+    if begun.len() >= BEGUN_MAX || !matches!(record, Record::Births(_) | Record::Samples(_)) {
+        state.set_days(begun);
+        begun.clear();
+    }
     match record {
         Record::Births(births) => {
+            let mut ledger = state.ledger().write();
             for (tenant, series, name) in births {
-                if series.0 < memory.registry.next() {
+                if series.0 < ledger.registry.next() {
                     return Err("a series is born with a number given before");
                 }
-                memory.registry.insert(series, tenant, &key(&name));
-                memory.bear(series);
+                ledger.registry.insert(series, tenant, &name);
+                ledger.bear(series);
                 report.wal_series += 1;
             }
         }
         Record::Samples(samples) => {
-            for (series, at, value) in samples {
-                let before = memory.head.held();
-                if !memory.write(series, at, value) {
-                    return Err("a sample of a series that does not exist");
-                }
-                if let Some(tenant) = memory.registry.get(series).map(|entry| entry.tenant) {
-                    memory.head.count(tenant, before);
-                }
-                report.wal_samples += 1;
+            if !state.replay(&samples, begun) {
+                return Err("a sample of a series that does not exist");
             }
+            report.wal_samples += samples.len() as u64;
         }
         Record::DeleteSeries(series) => {
             let series = series.iter().map(|series| series.0).collect();
-            drop(memory.delete_series(&series));
-            memory.clear_days(&series, &TimeRange::ALL);
+            drop(state.stop().delete_series(&series));
+            state.clear_days(&series, &TimeRange::ALL);
         }
         Record::DeleteRange(range, series) => {
             let series = series.iter().map(|series| series.0).collect();
-            memory.clear_days(&series, &range);
-            drop(memory.delete_range(sequence, range, &series));
+            state.clear_days(&series, &range);
+            let prepared = state.prepare(&series, &range);
+            let garbage = state
+                .stop()
+                .delete_range(sequence, range, &series, prepared);
+            drop(garbage);
         }
         Record::Synced => {}
     }

@@ -7,33 +7,33 @@ use std::time::{Duration, Instant};
 /// No piece of work holds the lock for a hundredth of this.
 const WEDGED_AFTER: Duration = Duration::from_secs(5);
 
-/// Remembers since when the same holder has been seen holding the lock.
+/// Remembers since when the same holder has been seen holding each of the locks.
 #[derive(Debug, Default)]
-pub(crate) struct Watch(Mutex<Option<(u64, Instant)>>);
+pub(crate) struct Watch(Mutex<Vec<Option<(u64, Instant)>>>);
 
 impl Watch {
-    /// `held`: how often the lock had been got, where it is not to be had at `now`.
+    /// `held`: for each lock how often it had been got, where it is not to be had at `now`.
     ///
     /// # Errors
-    /// [`StoreError::Wedged`] when that figure has not changed for [`WEDGED_AFTER`]: a busy lock changes hands, a stuck
-    /// one does not.
-    pub(crate) fn look(&self, held: Option<u64>, now: Instant) -> Result<(), StoreError> {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(turns) = held else {
-            *seen = None;
-            return Ok(());
-        };
-        match *seen {
-            Some((same, since)) if same == turns => {
-                let stuck = now.saturating_duration_since(since);
-                if stuck >= WEDGED_AFTER {
-                    let seconds = stuck.as_secs();
-                    return Err(StoreError::Wedged { seconds });
-                }
-            }
-            _ => *seen = Some((turns, now)),
+    /// [`StoreError::Wedged`] when one of these figures has not changed for [`WEDGED_AFTER`]: a busy lock changes hands, a
+    /// stuck one does not.
+    pub(crate) fn look(&self, held: &[Option<u64>], now: Instant) -> Result<(), StoreError> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.resize(held.len(), None);
+        for (seen, held) in all.iter_mut().zip(held) {
+            *seen = match (*seen, *held) {
+                (Some((same, since)), Some(turns)) if same == turns => Some((same, since)),
+                (_, held) => held.map(|turns| (turns, now)),
+            };
         }
-        Ok(())
+        let stuck = all.iter().flatten();
+        let stuck = stuck.map(|(_, since)| now.saturating_duration_since(*since));
+        match stuck.max() {
+            Some(stuck) if stuck >= WEDGED_AFTER => Err(StoreError::Wedged {
+                seconds: stuck.as_secs(),
+            }),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -41,6 +41,7 @@ impl Watch {
 mod tests {
     use super::*;
     use crate::config::EngineConfig;
+    use crate::events::Silent;
     use crate::recover;
     use crate::storage::faulty::Faulty;
     use base::time::{ManualClock, Millis};
@@ -51,25 +52,29 @@ mod tests {
         let watch = Watch::default();
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
-        assert!(watch.look(Some(7), after(0)).is_ok());
-        assert!(watch.look(Some(8), after(6)).is_ok(), "others had it");
+        assert!(watch.look(&[None, Some(7)], after(0)).is_ok());
         assert!(
-            watch.look(Some(8), after(10)).is_ok(),
+            watch.look(&[None, Some(8)], after(6)).is_ok(),
+            "others had it"
+        );
+        assert!(
+            watch.look(&[None, Some(8)], after(10)).is_ok(),
             "not for long enough"
         );
-        let stuck = watch.look(Some(8), after(11));
+        let stuck = watch.look(&[None, Some(8)], after(11));
         assert!(matches!(stuck, Err(StoreError::Wedged { seconds: 5 })));
-        assert!(watch.look(None, after(12)).is_ok());
-        assert!(watch.look(Some(8), after(13)).is_ok());
+        assert!(watch.look(&[None, None], after(12)).is_ok());
+        assert!(watch.look(&[None, Some(8)], after(13)).is_ok());
     }
 
     #[test]
     fn health_is_told_while_the_lock_is_held() {
         let clock = Arc::new(ManualClock::at(Millis(0)));
         let config = EngineConfig::new("/samples");
-        let (core, _) = recover::open(config, clock, Arc::new(Faulty::new(1))).unwrap();
+        let (core, _) =
+            recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent)).unwrap();
         let core = Arc::new(core);
-        let _held = core.write();
+        let _held = core.state.stop();
         let own = Arc::clone(&core);
         let (told, is_told) = mpsc::channel();
         std::thread::spawn(move || {
@@ -78,7 +83,7 @@ mod tests {
         // Held, but not for long enough to be stuck.
         assert_eq!(is_told.recv_timeout(Duration::from_secs(60)), Ok(true));
         let later = Instant::now() + WEDGED_AFTER;
-        let stuck = core.watch.look(core.memory.is_held(), later);
+        let stuck = core.watch.look(&core.state.held(), later);
         assert!(matches!(stuck, Err(StoreError::Wedged { .. })));
     }
 }

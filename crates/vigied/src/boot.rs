@@ -18,6 +18,7 @@ use crate::quota::Quotas;
 use crate::readiness::Probes;
 use crate::route;
 use crate::self_metrics::Metrics;
+use crate::store_events;
 use anyhow::Context;
 use base::limit;
 use base::store::{SampleStore, StoreError};
@@ -268,7 +269,9 @@ pub(crate) async fn store(
         ..EngineConfig::new(folder.samples())
     };
     let samples = folder.samples();
-    let opened = tokio::task::spawn_blocking(move || Engine::open(config, clock, Arc::new(Disk)));
+    let opened = tokio::task::spawn_blocking(move || {
+        Engine::open_telling(config, clock, Arc::new(Disk), Arc::new(store_events::Log))
+    });
     let (engine, report) = opened
         .await
         .context("opening the store broke off")?

@@ -39,6 +39,7 @@ mod route;
 mod self_metrics;
 mod serve;
 mod shutdown;
+mod store_events;
 #[cfg(test)]
 mod stuck_store;
 mod sweep;

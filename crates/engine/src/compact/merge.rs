@@ -1,87 +1,120 @@
 //! Merges segments of a day when there are too many, and all of them when they hold deleted samples: overwritten and
 //! deleted samples and dead series are left out, so that their bytes go with the old files.
 
+use super::run::Place;
 use super::{Purge, copy, run};
 use crate::core::Core;
 use crate::day::Day;
 use crate::error;
 use crate::guard::PIECE;
-use crate::manifest::Manifest;
+use crate::publish::Change;
 use crate::read::pace::Pace;
 use crate::read::series::{SeriesReader, Sources};
 use crate::read::spans;
 use crate::segment::layout::Header;
 use crate::segment::reader::Segment;
+use crate::segment::writer::SegmentWriter;
 use crate::tombstone::Tombstone;
 use base::context::Context;
 use base::id::{SeriesRef, TenantId};
 use base::store::StoreError;
+use base::time::TimeRange;
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
+/// What is merged with its like: the segments of one day, or (`None`) those with samples of many.
+type Group = Option<Day>;
+
+fn group(own: &Segment) -> Group {
+    (!own.is_late()).then_some(own.day())
+}
+
 impl Core {
-    /// Merges every day that asks for it.
+    /// Merges every day that asks for it. Flushes go on meanwhile. What nobody waits for ends when the engine does, also in
+    /// the middle of a day.
     pub(crate) fn compact(&self, asked: Purge) -> Result<(), StoreError> {
         self.poison.check()?;
-        let mut flushing = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
+        let compacting = self.compacting.lock();
+        let compacting = compacting.unwrap_or_else(PoisonError::into_inner);
         // What a flush has left frozen for lack of room comes before what is rewritten.
-        self.flush_taken(&mut flushing)?;
-        let manifest = &mut flushing.manifest;
+        self.flush_rest(&mut self.flushing())?;
         let now = self.clock.now();
-        let (segments, tombstones, purge) = {
-            let mut memory = self.write();
-            let due = asked.is_due(now, memory.purged, memory.tombstones.len());
-            let purge = memory.purge && due;
-            memory.purge &= !purge;
-            (
-                Arc::clone(&memory.segments),
-                Arc::clone(&memory.tombstones),
-                purge,
-            )
+        let version = self.state.version();
+        let last = *self.purged();
+        let due = asked.is_due(now, last, version.tombstones.len());
+        let purge = due && self.state.purge.swap(false, Ordering::SeqCst);
+        let groups: BTreeSet<Group> = version.segments.iter().map(|own| group(own)).collect();
+        drop(version);
+        let context = match asked {
+            Purge::Now => Context::unlimited(),
+            Purge::WhenWorthIt => Context::unlimited().cancelled_by(Arc::clone(&self.stopping)),
         };
-        let days: BTreeSet<Day> = segments.iter().map(|own| own.day()).collect();
-        drop(segments);
-        let mut is_done = true;
         let mut outcome = Ok(());
-        for day in days {
-            // What waits for a flush has writers behind it, or the end of the process; the days that are left wait.
-            let makes_way = self.flush_waits.load(Ordering::SeqCst) > 0 || self.wanted().stop;
-            if asked == Purge::WhenWorthIt && makes_way {
-                is_done = false;
+        for group in groups {
+            // A damaged day costs the others nothing.
+            let compacted = self.compact_group(group, purge, &context);
+            let is_over = matches!(compacted, Err(StoreError::Stopped(_)));
+            outcome = outcome.and(compacted);
+            if is_over {
                 break;
             }
-            // A damaged day costs the others nothing.
-            let compacted = self.compact_day(manifest, day, &tombstones, purge);
-            outcome = outcome.and(compacted);
             self.poison.check()?;
         }
-        let mut memory = self.write();
-        if outcome.is_err() || !is_done {
-            memory.purge |= purge;
+        if outcome.is_err() && purge {
+            self.state.purge.store(true, Ordering::SeqCst);
+        } else if purge {
+            *self.purged() = Some(now);
         }
-        if purge && is_done {
-            memory.purged = Some(now);
+        drop(compacting);
+        match outcome {
+            // The engine ends: what is left undone is done after the next start.
+            Err(StoreError::Stopped(_)) if asked == Purge::WhenWorthIt => Ok(()),
+            outcome => outcome,
+        }
+    }
+
+    fn compact_group(&self, of: Group, purge: bool, context: &Context) -> Result<(), StoreError> {
+        // Segments and deletions of one moment: what is merged counts as purged of all deletions up to its last record.
+        let version = self.state.version();
+        let tombstones = Arc::clone(&version.tombstones);
+        let all = version.segments.iter().cloned();
+        let (mut own, others): (Vec<Arc<Segment>>, Vec<Arc<Segment>>) =
+            all.partition(|own| group(own) == of);
+        drop(version);
+        own.sort_by_key(|own| own.sequence());
+        let places = |all: &[Arc<Segment>]| -> Vec<Place> {
+            let place = |own: &Arc<Segment>| (own.sequence(), (own.day(), own.last_day()));
+            all.iter().map(place).collect()
+        };
+        let parts = run::parts(&places(&own), &places(&others));
+        drop(others);
+        let mut outcome = Ok(());
+        for begin in parts.into_iter().rev().chain([0]) {
+            // Not held on to: the files of what is merged go with the last who has them.
+            let part = own.split_off(begin);
+            let merged = self.compact_part(part, &tombstones, purge, context);
+            let is_over = merged.is_err();
+            outcome = outcome.and(merged);
+            if is_over {
+                break;
+            }
         }
         outcome
     }
 
-    fn compact_day(
+    /// Merges what of a run without interruption is worth it.
+    fn compact_part(
         &self,
-        manifest: &mut Manifest,
-        day: Day,
+        mut own: Vec<Arc<Segment>>,
         tombstones: &[Tombstone],
         purge: bool,
+        context: &Context,
     ) -> Result<(), StoreError> {
-        let segments = Arc::clone(&self.read().segments);
-        let mut own: Vec<Arc<Segment>> = segments
-            .iter()
-            .filter(|own| own.day() == day)
-            .cloned()
-            .collect();
-        drop(segments);
         let crowded = own.len() > self.config.segments_per_day;
-        let is_whole = purge && own.iter().any(|own| self.holds_deleted(own, tombstones));
+        let is_stale =
+            |own: &Arc<Segment>| self.holds_expired(own) || self.holds_deleted(own, tombstones);
+        let is_whole = purge && own.iter().any(is_stale);
         if !is_whole {
             if !crowded {
                 return Ok(());
@@ -89,9 +122,20 @@ impl Core {
             let sizes: Vec<u64> = own.iter().map(|own| own.bytes()).collect();
             own.drain(..run::start(&sizes));
         }
-        self.merge(manifest, own, tombstones)?;
-        self.counters.merges.fetch_add(1, Ordering::Relaxed);
+        if self.merge(own, tombstones, context)? {
+            self.counters.merges.fetch_add(1, Ordering::Relaxed);
+        }
         Ok(())
+    }
+
+    /// The first day that is kept, as far as retention has come.
+    fn first_kept(&self) -> Day {
+        Day(self.state.kept_from.load(Ordering::SeqCst))
+    }
+
+    /// Whether some of its days lie past the retention and others do not.
+    fn holds_expired(&self, segment: &Segment) -> bool {
+        segment.is_late() && Day::of(segment.range().from) < self.first_kept()
     }
 
     /// Whether a series in it is dead, or a deletion hides some of it.
@@ -110,8 +154,8 @@ impl Core {
             if piece.iter().copied().any(is_hidden) {
                 return true;
             }
-            let memory = self.read();
-            if piece.iter().any(|own| !memory.registry.contains(*own)) {
+            let ledger = self.state.ledger().read();
+            if piece.iter().any(|own| !ledger.registry.contains(*own)) {
                 return true;
             }
         }
@@ -122,43 +166,57 @@ impl Core {
         let all: Vec<(TenantId, SeriesRef)> = series.into_iter().collect();
         let mut alive = Vec::with_capacity(all.len());
         for piece in all.chunks(PIECE) {
-            let memory = self.read();
+            let ledger = self.state.ledger().read();
             let own = piece.iter().copied();
-            alive.extend(own.filter(|(_, series)| memory.registry.contains(*series)));
+            alive.extend(own.filter(|(_, series)| ledger.registry.contains(*series)));
         }
         alive
     }
 
-    /// Merges neighbours of one day: no other segment of it lies between them in sequence.
+    /// Merges neighbours of one day: no other segment of it lies between them in sequence. False when they were dropped
+    /// meanwhile.
     fn merge(
         &self,
-        manifest: &mut Manifest,
         run: Vec<Arc<Segment>>,
         tombstones: &[Tombstone],
-    ) -> Result<(), StoreError> {
+        context: &Context,
+    ) -> Result<bool, StoreError> {
         let (Some(first), Some(last)) = (run.first(), run.last()) else {
-            return Ok(());
+            return Ok(false);
         };
         let sequence = last.sequence();
         let purged = tombstones
             .last()
             .map_or(sequence, |own| own.sequence.max(sequence));
+        let is_late = first.is_late();
+        let first_day = run.iter().map(|own| own.day()).min().unwrap_or(first.day());
+        let last_day = run.iter().map(|own| own.last_day()).max();
+        let last_day = last_day.unwrap_or(first_day);
+        let Ok(more_days) = u16::try_from(last_day.0.abs_diff(first_day.0)) else {
+            // Lifetimes apart: they stay as they are.
+            return Ok(false);
+        };
         let header = Header {
-            day: first.day(),
+            day: first_day,
+            more_days,
             sequence,
             purged,
         };
-        let is_old = |day: Day, sequence: u64| {
-            day == header.day && run.iter().any(|own| own.sequence() == sequence)
+        // Of late segments, days past the retention are left out.
+        let kept_from = if is_late {
+            self.first_kept()
+        } else {
+            first_day
+        };
+        let range = TimeRange {
+            from: kept_from.max(first_day).range().from,
+            until: last_day.range().until,
         };
         let everything = self.alive(run.iter().flat_map(|segment| segment.series()).collect());
-        // Nobody waits for it, and it reads one series at a time.
-        let context = Context::unlimited();
-        let mut pace = Pace::new(&context)?;
+        let mut pace = Pace::new(context)?;
         // What a deletion leaves out here must stay deleted after a crash: its record comes first.
         self.wal.commit(self.wal.last())?;
         self.has_room_to_merge(&run)?;
-        let mut next = manifest.clone();
         let mut writer = None;
         let mut emptied = Vec::new();
         for (tenant, series) in everything {
@@ -166,7 +224,7 @@ impl Core {
             let reader = SeriesReader::new(Sources {
                 tenant,
                 series,
-                range: header.day.range(),
+                range,
                 segments: &run,
                 deletions: &deletions,
                 frozen: None,
@@ -176,43 +234,57 @@ impl Core {
                 let writer = match &mut writer {
                     Some(writer) => writer,
                     none => {
-                        let begun = self.begin_segment(&mut next, header);
-                        // Also where it fails: a number is never given twice.
-                        manifest.next_file = next.next_file;
+                        let begun = self.begin_segment(header);
                         none.insert(begun.map_err(self.failed())?)
                     }
                 };
                 writer.push(tenant, series, points).map_err(self.failed())
             });
-            // Damage found here, or no room, is no reason to refuse writes: the old segments stay as they are.
+            // Damage found here, no room, or the end is no reason to refuse writes: the old segments stay as they are.
             let any = any.inspect_err(|_| writer.iter().for_each(|writer| self.abandon(writer)))?;
             if !any {
                 emptied.push((tenant, series));
             }
         }
-        next.segments
-            .retain(|entry| !is_old(Day(entry.day), entry.sequence));
         let merged = writer
-            .map(|writer| self.end_segment(&mut next, header, writer))
+            .map(|writer| self.end_segment(header, writer))
             .transpose();
-        let before = Arc::clone(&self.read().segments);
-        let mut segments: Vec<Arc<Segment>> = before
-            .iter()
-            .filter(|own| !is_old(own.day(), own.sequence()))
-            .cloned()
-            .collect();
-        drop(before);
-        let is_whole = segments.iter().all(|own| own.day() != header.day);
-        segments.extend(merged.map_err(self.failed())?);
-        self.publish(manifest, next, segments)
-            .map_err(self.failed())?;
-        if is_whole {
+        let added = Vec::from_iter(merged.map_err(self.failed())?);
+        self.sync_segments(&added).map_err(self.failed())?;
+        let path = added.first().map(|own| own.segment.path().to_owned());
+        let change = Change {
+            added,
+            removed: run.clone(),
+            flushed: false,
+        };
+        let mut manifest = self.manifest();
+        let published = self.publish(&mut manifest, change, |_| {});
+        let give_up = || path.iter().for_each(|path| self.discard(path));
+        match published {
+            Err(refused) => {
+                if error::is_lack_of_room(&refused) {
+                    give_up();
+                }
+                return Err(self.failed()(refused));
+            }
+            Ok(false) => {
+                give_up();
+                return Ok(false);
+            }
+            Ok(true) => {}
+        }
+        let version = self.state.version();
+        let holds_day =
+            |own: &&Arc<Segment>| own.day() <= header.day && header.day <= own.last_day();
+        let mut others = version.segments.iter().filter(holds_day);
+        if !is_late && others.all(|own| path.as_deref() == Some(own.path())) {
             for piece in emptied.chunks(PIECE) {
-                self.write().settle(header.day, piece);
+                self.state.settle(header.day, piece);
             }
         }
+        drop(manifest);
         self.discard_segments(run);
-        Ok(())
+        Ok(true)
     }
 
     /// A merge that would fill the disk is not begun: for a moment the new segment stands beside the old ones.
@@ -230,7 +302,7 @@ impl Core {
         Err(StoreError::OutOfRoom { reason })
     }
 
-    fn abandon(&self, writer: &crate::segment::writer::SegmentWriter) {
+    fn abandon(&self, writer: &SegmentWriter) {
         self.discard(writer.path());
     }
 }

@@ -1,5 +1,7 @@
 //! Which segments of a crowded day to merge.
 
+use crate::day::Day;
+
 /// How much larger than all newer ones together a segment may be and still be merged with them. A day that is flushed
 /// into n times is so rewritten about log n times; merging all of it whenever it is crowded would rewrite it n times.
 const GROWTH: u64 = 2;
@@ -18,9 +20,55 @@ pub(super) fn start(sizes: &[u64]) -> usize {
     start
 }
 
+/// A segment as far as it matters to whether it may be merged: its sequence, and the days it may hold samples of.
+pub(super) type Place = (u64, (Day, Day));
+
+/// Where to part `run`, ascending by sequence, so that no part has one of `others` between its sequences that holds samples of
+/// the same days: merged, older samples would count for newer than those. Returns the first position of each part but the first.
+pub(super) fn parts(run: &[Place], others: &[Place]) -> Vec<usize> {
+    let overlaps = |(first, last): (Day, Day), (other_first, other_last): (Day, Day)| {
+        first <= other_last && other_first <= last
+    };
+    let mut parts = Vec::new();
+    let mut begin = 0;
+    for (position, (sequence, days)) in run.iter().enumerate() {
+        let part = run.get(begin..=position).unwrap_or_default();
+        let (Some((first, _)), Some(from), Some(until)) = (
+            part.first(),
+            part.iter().map(|(_, (from, _))| *from).min(),
+            part.iter().map(|(_, (_, until))| *until).max(),
+        ) else {
+            continue;
+        };
+        debug_assert!(from <= days.0);
+        let between = |(other, days): &Place| {
+            first < other && other < sequence && overlaps((from, until), *days)
+        };
+        if others.iter().any(between) {
+            parts.push(position);
+            begin = position;
+        }
+    }
+    parts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_lies_between_parts_a_run() {
+        let day = |sequence: u64, day: i32| (sequence, (Day(day), Day(day)));
+        let late = |sequence: u64, first: i32, last: i32| (sequence, (Day(first), Day(last)));
+        let run = [day(10, 5), day(20, 5), day(30, 5), day(40, 5)];
+        assert!(parts(&run, &[]).is_empty());
+        assert!(parts(&run, &[late(5, 1, 9), late(50, 1, 9)]).is_empty());
+        assert!(parts(&run, &[late(25, 1, 4)]).is_empty(), "other days");
+        assert_eq!(parts(&run, &[late(25, 1, 9)]), [2]);
+        assert_eq!(parts(&run, &[late(15, 1, 9), late(35, 5, 6)]), [1, 3]);
+        let many = [late(10, 1, 3), late(20, 7, 9)];
+        assert_eq!(parts(&many, &[day(15, 5)]), [1], "the merged one spans it");
+    }
 
     #[test]
     fn small_ones_are_merged_and_large_ones_left_alone() {

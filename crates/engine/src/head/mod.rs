@@ -1,128 +1,290 @@
 //! The head: the newest samples of every series, in memory until the next flush. The log has them all, too.
+//!
+//! Series are in shards, and a writer holds the lock of one shard at a time. Readers hold none: what they reach from here
+//! only ever grows, or is replaced as a whole.
 
+pub(crate) mod batches;
+mod block;
+mod counts;
+pub(crate) mod live;
 pub(crate) mod series;
 
-use crate::index::tree::Tree;
-use crate::points::Points;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use base::id::{SeriesRef, TenantId};
 use base::time::TimeRange;
-use series::{HeadSeries, Removed};
+use batches::Seen;
+use counts::Counts;
+use live::{Hot, Live, Newer, Prepared, Written};
+use series::HeadSeries;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Samples since the last flush, by series. A copy costs nothing, and stays as it is.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Head {
-    series: Tree<SeriesRef, Arc<HeadSeries>>,
-    samples: u64,
-    held: u64,
-    late: u64,
-    counts: Tree<TenantId, u64>,
+/// Shards of a head: several for each core that a machine may have, so that two writers seldom meet.
+pub(crate) const SHARDS: usize = 16;
+
+/// Series of a page. They are neighbours, which one sender has made, and so are in one shard.
+const PAGE: usize = 64;
+
+type Page = [ArcSwapOption<Live>; PAGE];
+type Pages = Vec<Option<Arc<Page>>>;
+
+/// Where a series is: shard, page, and place on it.
+const fn place(series: SeriesRef) -> (usize, usize, usize) {
+    let number = series.0 as usize;
+    let page = number / PAGE;
+    (page % SHARDS, page / SHARDS, number % PAGE)
 }
+
+/// The shard of a series.
+pub(crate) const fn shard(series: SeriesRef) -> usize {
+    place(series).0
+}
+
+/// The series that is there.
+const fn series_at(shard: usize, page: usize, slot: usize) -> SeriesRef {
+    SeriesRef(((page * SHARDS + shard) * PAGE + slot) as u32)
+}
+
+/// Samples since the last flush, by series.
+#[derive(Debug)]
+pub(crate) struct Head {
+    shards: Vec<ArcSwap<Pages>>,
+    samples: AtomicU64,
+    late: AtomicU64,
+    held: Counts,
+}
+
+impl Default for Head {
+    fn default() -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| ArcSwap::default()).collect(),
+            samples: AtomicU64::new(0),
+            late: AtomicU64::new(0),
+            held: Counts::default(),
+        }
+    }
+}
+
+/// A batch may not be seen in part: it takes another look.
+pub(crate) type Found = Result<Option<Arc<HeadSeries>>, Newer>;
 
 impl Head {
     /// Samples written into it, overwritten ones included.
-    pub(crate) const fn samples(&self) -> u64 {
-        self.samples
+    pub(crate) fn samples(&self) -> u64 {
+        self.samples.load(Ordering::Relaxed)
     }
 
-    /// Samples that arrived out of order.
-    pub(crate) const fn late(&self) -> u64 {
-        self.late
+    /// Samples held for the tenant, those included that a late one overwrites.
+    pub(crate) fn counted(&self, tenant: TenantId) -> u64 {
+        self.held.of(tenant)
     }
 
-    pub(crate) fn append(&mut self, tenant: TenantId, series: SeriesRef, at: i64, value: f64) {
-        let is_late = if let Some(own) = self.series.get_mut(&series) {
-            debug_assert_eq!(own.tenant(), tenant);
-            let own = Arc::make_mut(own);
-            let before = own.len();
-            let is_late = own.append(at, value);
-            // Less where late samples were folded in.
-            self.held = (self.held + own.len()).saturating_sub(before);
-            is_late
-        } else {
-            let mut own = HeadSeries::new(tenant);
-            own.append(at, value);
-            self.held += own.len();
-            self.series.insert(series, Arc::new(own));
-            false
+    fn live(&self, series: SeriesRef) -> Option<Arc<Live>> {
+        let (shard, page, slot) = place(series);
+        let pages = self.shards.get(shard)?.load();
+        pages.get(page)?.as_ref()?.get(slot)?.load_full()
+    }
+
+    /// One series of `tenant`, as who sees these batches has it.
+    pub(crate) fn of(&self, tenant: TenantId, series: SeriesRef, seen: Option<&Seen>) -> Found {
+        let Some(live) = self.live(series) else {
+            return Ok(None);
         };
-        self.late += u64::from(is_late);
-        self.samples += 1;
+        let view = live.view(seen)?;
+        Ok((view.tenant() == tenant && !view.is_empty()).then(|| Arc::new(view)))
     }
 
-    /// Samples held, those included that a late one overwrites.
-    pub(crate) const fn held(&self) -> u64 {
-        self.held
+    /// Whether it has a sample of the series in `range`.
+    pub(crate) fn any_in(&self, tenant: TenantId, series: SeriesRef, range: &TimeRange) -> bool {
+        let own = self.of(tenant, series, None).ok().flatten();
+        own.is_some_and(|own| own.any_in(range))
     }
 
-    /// Counts for the tenant what the head has grown by since it held `before`; once per batch, not per sample.
-    pub(crate) fn count(&mut self, tenant: TenantId, before: u64) {
-        let grown = self.held.saturating_sub(before);
-        let shrunk = before.saturating_sub(self.held);
-        match self.counts.get_mut(&tenant) {
-            Some(own) => *own = (*own + grown).saturating_sub(shrunk),
-            None => {
-                self.counts.insert(tenant, grown);
+    /// Every series, ascending by tenant and number.
+    pub(crate) fn sorted(&self) -> Vec<(TenantId, SeriesRef, HeadSeries)> {
+        let mut all = Vec::new();
+        for (shard, pages) in self.shards.iter().enumerate() {
+            for (page, own) in pages.load().iter().enumerate() {
+                for (slot, live) in own.iter().flat_map(|own| own.iter().enumerate()) {
+                    let view = live.load().as_ref().and_then(|own| own.view(None).ok());
+                    if let Some(view) = view.filter(|own| !own.is_empty()) {
+                        all.push((view.tenant(), series_at(shard, page, slot), view));
+                    }
+                }
             }
         }
+        all.sort_unstable_by_key(|(tenant, series, _)| (*tenant, *series));
+        all
     }
 
-    /// They are gone again.
-    fn discount(&mut self, tenant: TenantId, samples: u64) {
-        self.held = self.held.saturating_sub(samples);
-        if let Some(own) = self.counts.get_mut(&tenant) {
-            *own = own.saturating_sub(samples);
+    /// What a batch has done to it.
+    pub(crate) fn count(&self, tenant: TenantId, sum: Sum) {
+        self.samples.fetch_add(sum.samples, Ordering::Relaxed);
+        self.late.fetch_add(sum.late, Ordering::Relaxed);
+        self.held.change(tenant, sum.held);
+    }
+
+    fn publish(&self, series: SeriesRef, live: Option<Arc<Live>>) {
+        let (shard, page, slot) = place(series);
+        let Some(pages) = self.shards.get(shard) else {
+            return;
+        };
+        let known = pages.load();
+        let own = match known.get(page).and_then(Option::as_ref) {
+            Some(own) => Arc::clone(own),
+            None => {
+                let own: Arc<Page> = Arc::new(std::array::from_fn(|_| ArcSwapOption::empty()));
+                let mut more = Pages::clone(&known);
+                if more.len() <= page {
+                    more.resize(page + 1, None);
+                }
+                if let Some(slot) = more.get_mut(page) {
+                    *slot = Some(Arc::clone(&own));
+                }
+                pages.store(Arc::new(more));
+                own
+            }
+        };
+        if let Some(slot) = own.get(slot) {
+            slot.store(live);
+        }
+    }
+}
+
+/// What a piece of a batch has done to a shard.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Sum {
+    pub(crate) samples: u64,
+    pub(crate) late: u64,
+    pub(crate) held: i64,
+    /// A series was written to more than once.
+    pub(crate) again: bool,
+}
+
+impl Sum {
+    pub(crate) const fn add(&mut self, own: Self) {
+        self.samples += own.samples;
+        self.late += own.late;
+        self.held += own.held;
+        self.again |= own.again;
+    }
+}
+
+type HotPage = [Option<Hot>; PAGE];
+
+/// The writing end of a shard; whoever has it has the shard's lock.
+#[derive(Debug)]
+pub(crate) struct ShardWriter {
+    head: Arc<Head>,
+    pages: Vec<Option<Box<HotPage>>>,
+}
+
+impl ShardWriter {
+    pub(crate) const fn new(head: Arc<Head>) -> Self {
+        Self {
+            head,
+            pages: Vec::new(),
         }
     }
 
-    /// Samples held for the tenant.
-    pub(crate) fn counted(&self, tenant: TenantId) -> u64 {
-        self.counts.get(&tenant).copied().unwrap_or_default()
+    /// Goes on with another head. What is returned takes time to free.
+    pub(crate) fn turn_to(&mut self, head: Arc<Head>) -> Self {
+        std::mem::replace(self, Self::new(head))
     }
 
-    /// One series of `tenant` as it is now.
-    pub(crate) fn of(&self, tenant: TenantId, series: SeriesRef) -> Option<&Arc<HeadSeries>> {
-        let own = self.series.get(&series)?;
-        (own.tenant() == tenant).then_some(own)
+    pub(crate) const fn head(&self) -> &Arc<Head> {
+        &self.head
+    }
+
+    /// Adds a sample of a batch to a series of this shard; says whether it begins a day.
+    pub(crate) fn append(
+        &mut self,
+        (tenant, batch): (TenantId, u64),
+        (series, at, value): (SeriesRef, i64, f64),
+        day: i32,
+        sum: &mut Sum,
+    ) -> bool {
+        let (_, page, slot) = place(series);
+        if self.pages.len() <= page {
+            self.pages.resize_with(page + 1, || None);
+        }
+        let Some(own) = self.pages.get_mut(page) else {
+            return false;
+        };
+        let own = own.get_or_insert_with(|| Box::new(std::array::from_fn(|_| None)));
+        let Some(own) = own.get_mut(slot) else {
+            return false;
+        };
+        let is_new = own.is_none();
+        let hot = own.get_or_insert_with(|| Hot::new(tenant));
+        let Written { late, again, added } = hot.append(batch, at, value);
+        sum.samples += 1;
+        sum.late += u64::from(late);
+        sum.held += i64::from(added);
+        sum.again |= again;
+        if is_new {
+            self.head.publish(series, Some(Arc::clone(hot.live())));
+        }
+        if hot.is_due_to_fold() {
+            let before = hot.len();
+            hot.fold();
+            sum.held += hot.len().cast_signed() - before.cast_signed();
+            self.head.publish(series, Some(Arc::clone(hot.live())));
+        }
+        hot.is_new_day(day)
+    }
+
+    fn hot(&mut self, series: SeriesRef) -> Option<&mut Option<Hot>> {
+        let (_, page, slot) = place(series);
+        self.pages.get_mut(page)?.as_mut()?.get_mut(slot)
+    }
+
+    /// Activity may have forgotten the series.
+    pub(crate) fn forget_day(&mut self, series: SeriesRef) {
+        if let Some(Some(own)) = self.hot(series) {
+            own.forget_day();
+        }
     }
 
     /// Forgets a series, and hands out what it was: freeing it takes time, which nobody should wait for.
-    pub(crate) fn remove(&mut self, series: SeriesRef) -> Option<Arc<HeadSeries>> {
-        let own = self.series.remove(&series)?;
-        self.discount(own.tenant(), own.len());
-        Some(own)
+    pub(crate) fn remove(&mut self, tenant: TenantId, series: SeriesRef) -> Option<Arc<Live>> {
+        let own = self.hot(series)?.take()?;
+        self.head.publish(series, None);
+        self.head.held.change(tenant, -own.len().cast_signed());
+        Some(Arc::clone(own.live()))
     }
 
-    /// Forgets the samples of a series in `range`.
+    /// Forgets the samples of a series in `range`, as it was prepared.
     pub(crate) fn remove_range(
         &mut self,
+        tenant: TenantId,
         series: SeriesRef,
         range: &TimeRange,
-        removed: &mut Removed,
-    ) {
-        let holds = self.series.get(&series);
-        if !holds.is_some_and(|own| own.any_in(range)) {
-            return;
-        }
-        if let Some(own) = self.series.get_mut(&series) {
-            let own = Arc::make_mut(own);
-            let (tenant, before) = (own.tenant(), own.len());
-            own.remove_range(range, removed);
-            let (is_empty, after) = (own.is_empty(), own.len());
-            if is_empty {
-                self.series.remove(&series);
+        prepared: Option<Prepared>,
+    ) -> Option<Arc<Live>> {
+        let Some(Some(own)) = self.hot(series) else {
+            return None;
+        };
+        own.forget_day();
+        if prepared.is_none() {
+            let view = own.live().view(None).ok()?;
+            if !view.any_in(range) {
+                return None;
             }
-            self.discount(tenant, before.saturating_sub(after));
         }
+        let before = own.len();
+        let old = own.remove_range(range, prepared);
+        let (after, live) = (own.len(), Arc::clone(own.live()));
+        let change = after.cast_signed() - before.cast_signed();
+        self.head.held.change(tenant, change);
+        self.head.publish(series, Some(live));
+        old
     }
+}
 
-    /// Every series with all its samples, ascending by tenant and number.
-    pub(crate) fn sorted(&self) -> Vec<(TenantId, SeriesRef, Points)> {
-        let mut all = Vec::with_capacity(self.series.len());
-        self.series.each(|series, own| {
-            all.push((own.tenant(), *series, own.read(&TimeRange::ALL)));
-        });
-        all.sort_by_key(|(tenant, series, _)| (*tenant, *series));
-        all
-    }
+/// Prepares a deletion, without a lock; `None` where there is nothing to delete.
+pub(crate) fn prepare(head: &Head, series: SeriesRef, range: &TimeRange) -> Option<Prepared> {
+    let live = head.live(series)?;
+    let any = live.view(None).is_ok_and(|own| own.any_in(range));
+    any.then(|| Hot::prepare(&live, range)).flatten()
 }

@@ -16,13 +16,22 @@ use std::sync::Arc;
 pub(crate) struct Days(Arc<BTreeMap<Day, Arc<RoaringBitmap>>>);
 
 impl Days {
+    pub(crate) fn has(&self, day: Day, series: SeriesRef) -> bool {
+        self.0.get(&day).is_some_and(|own| own.contains(series.0))
+    }
+
     pub(crate) fn set(&mut self, day: Day, series: SeriesRef) {
         // Nearly always it is set already, and nothing needs to be copied.
-        if self.0.get(&day).is_some_and(|own| own.contains(series.0)) {
+        if self.has(day, series) {
             return;
         }
         let own = Arc::make_mut(&mut self.0).entry(day).or_default();
         Arc::make_mut(own).insert(series.0);
+    }
+
+    /// The days on which any series has samples, ascending.
+    pub(crate) fn all(&self) -> impl DoubleEndedIterator<Item = Day> {
+        self.0.keys().copied()
     }
 
     /// The days that lie in `range` as a whole and on which some of `series` have samples.

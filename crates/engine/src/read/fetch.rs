@@ -1,19 +1,17 @@
 //! What a query reads: series found by name, in one state of the store.
 
-use super::find;
 use super::pace::Pace;
 use super::series::{SeriesReader, Sources};
 use super::spans;
 use crate::head::series::HeadSeries;
-use crate::memory::View;
 use crate::segment::reader::Segment;
+use crate::state::{Frozen, Moment};
 use crate::tombstone::Tombstone;
 use base::context::{Context, Resource, Stop};
 use base::cursor::{Cursor, Piece, Taker, shaped};
 use base::id::{SeriesRef, TenantId};
-use base::selector::NameFilter;
 use base::series::SeriesKey;
-use base::store::{FetchQuery, Shape, StoreError};
+use base::store::{Shape, StoreError};
 use base::time::{Millis, TimeRange};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -58,23 +56,18 @@ pub(crate) struct Snapshot<'c> {
 }
 
 impl<'c> Snapshot<'c> {
-    /// Finds the series in a view, keeps hold of what they need and of nothing else, and refuses what directories show
-    /// to be too much.
+    /// Keeps hold of what the series that were found need, and of nothing else.
     pub(crate) fn take(
-        view: &View,
+        moment: Moment,
+        found: Vec<(SeriesKey<'static>, SeriesRef)>,
         tenant: TenantId,
-        query: &FetchQuery<'_>,
-        filter: Option<&NameFilter>,
-        foreseen: &mut Foreseen,
+        shape: Shape,
+        range: TimeRange,
         pace: &mut Pace<'c>,
     ) -> Result<Self, StoreError> {
-        let found = find::series(&view.names, query.selector, filter, pace)?;
-        let range = query.shape.range();
+        let Moment { version, heads } = moment;
         let mut wanted = Vec::with_capacity(found.len());
-        for (key, series) in found {
-            let frozen = view.frozen.as_ref();
-            let frozen = frozen.and_then(|own| own.head.of(tenant, series)).cloned();
-            let head = view.head.of(tenant, series).cloned();
+        for ((key, series), (frozen, head)) in found.into_iter().zip(heads) {
             let samples = frozen.iter().chain(&head).map(|own| own.len());
             let mut held = Held::of(pace.context());
             held.at_least(samples.sum::<u64>() * SAMPLE_BYTES)?;
@@ -87,29 +80,32 @@ impl<'c> Snapshot<'c> {
             });
         }
         let mut segments = Vec::new();
-        for segment in view.segments.iter() {
+        for segment in version.segments.iter() {
             if segment.range().overlaps(&range) {
                 segments.push(Arc::clone(segment));
             }
         }
-        pace.steps((view.segments.len() + view.tombstones.len()) as u64)?;
-        let tombstones = view.tombstones.iter();
+        pace.steps((version.segments.len() + version.tombstones.len()) as u64)?;
+        let tombstones = version.tombstones.iter();
         let concerns = |own: &&Tombstone| own.tenant == tenant && own.range.overlaps(&range);
-        let own = Self {
+        let frozen_through = |own: &Arc<Frozen>| own.sequence;
+        Ok(Self {
             tenant,
-            shape: query.shape,
+            shape,
             range,
             wanted,
-            frozen_through: view.frozen.as_ref().map_or(0, |own| own.sequence),
+            frozen_through: version.frozen.as_ref().map_or(0, frozen_through),
             segments,
             tombstones: tombstones.filter(concerns).cloned().collect(),
-        };
-        own.foresee(foreseen, pace)?;
-        Ok(own)
+        })
     }
 
     /// Refuses a query that is sure to read more samples than it may, or whose answer would have more slots.
-    fn foresee(&self, foreseen: &mut Foreseen, pace: &mut Pace<'_>) -> Result<(), StoreError> {
+    pub(crate) fn foresee(
+        &self,
+        foreseen: &mut Foreseen,
+        pace: &mut Pace<'_>,
+    ) -> Result<(), StoreError> {
         foreseen.series += self.wanted.len() as u64;
         pace.context().foresee_slots(foreseen.series)?;
         for own in &self.wanted {
@@ -138,15 +134,15 @@ impl<'c> Snapshot<'c> {
         let days = self
             .segments
             .chunk_by(|left, right| left.day() == right.day());
-        let stored: u64 = days
-            .filter_map(|day| {
-                let counts = day
-                    .iter()
-                    .map(|own| own.count(self.tenant, series, &self.range));
-                counts.max()
-            })
-            .sum();
-        Ok(stored.max(in_head))
+        let count = |own: &Arc<Segment>| own.count(self.tenant, series, &self.range);
+        let of_day = |day: &[Arc<Segment>]| {
+            let own = day.iter().filter(|own| !own.is_late());
+            own.map(count).max()
+        };
+        let stored: u64 = days.filter_map(of_day).sum();
+        let late = self.segments.iter().filter(|own| own.is_late());
+        let late = late.map(count).max().unwrap_or_default();
+        Ok(stored.max(in_head).max(late))
     }
 
     /// Hands out series after series, and lets go of each when it comes back.

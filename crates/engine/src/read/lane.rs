@@ -22,7 +22,7 @@ enum Source<'s> {
         blocks: std::slice::Iter<'s, Block>,
         last: Option<i64>,
     },
-    Column(Box<dyn Iterator<Item = &'s Points> + 's>),
+    Column(Box<dyn Iterator<Item = Points> + 's>),
     Late(Option<&'s HeadSeries>),
 }
 
@@ -100,7 +100,7 @@ impl<'s> Lane<'s> {
                 Source::Column(parts) => match parts.next() {
                     Some(part) => {
                         pace.steps(1)?;
-                        Some(part.within(&self.range))
+                        Some(part)
                     }
                     None => None,
                 },

@@ -35,7 +35,7 @@ impl<'c> Pace<'c> {
 
     /// Pays for `steps`.
     pub(crate) fn steps(&mut self, steps: u64) -> Result<(), Stop> {
-        guard::step(steps);
+        guard::query_step();
         self.context.spend(Resource::Steps, steps)?;
         self.since += steps;
         if self.since >= LOOK_AFTER {

@@ -1,7 +1,9 @@
 //! One series, read from everywhere it has samples, piece by piece. Of equal instants the newest write counts: the head over
 //! the frozen head over segments, and among those of a day the higher sequence.
 //!
-//! What it has in memory is a block of each segment of one day, a chunk of each head, and what came late: never the series.
+//! Segments are read a day after the other; those with samples of many days beside them, from the first day to the last.
+//!
+//! What it has in memory is a block of each segment of one day and of each with many, a chunk of each head, and what came late: never the series.
 
 use super::lane::Lane;
 use super::pace::Pace;
@@ -36,10 +38,18 @@ pub(crate) struct SeriesReader<'s> {
     sources: Sources<'s>,
     /// Of the days that are still to come.
     rest: &'s [Arc<Segment>],
-    /// Of one day, oldest first.
-    day: Vec<Lane<'s>>,
+    /// Of one day, and of all days, each with its sequence: ascending.
+    stored: Vec<Stored<'s>>,
     /// Of all days: the frozen head's, then the head's.
     newest: Vec<Lane<'s>>,
+}
+
+/// What one segment has of the series.
+#[derive(Debug)]
+struct Stored<'s> {
+    sequence: u64,
+    is_late: bool,
+    lane: Lane<'s>,
 }
 
 impl<'s> SeriesReader<'s> {
@@ -58,17 +68,42 @@ impl<'s> SeriesReader<'s> {
                 newest.push(Lane::late(own, sources.range, hidden(purged)));
             }
         }
-        Self {
+        let mut own = Self {
             sources,
             rest: sources.segments,
-            day: Vec::new(),
+            stored: Vec::new(),
             newest,
+        };
+        let late = sources.segments.iter().filter(|own| own.is_late());
+        own.stored = late.filter_map(|segment| own.open(segment)).collect();
+        own.stored.sort_by_key(|own| own.sequence);
+        own
+    }
+
+    /// The series in one segment, if it is there.
+    fn open(&self, segment: &'s Arc<Segment>) -> Option<Stored<'s>> {
+        let Sources {
+            tenant,
+            series,
+            range,
+            deletions,
+            ..
+        } = self.sources;
+        let blocks = segment.blocks_in(tenant, series, &range);
+        if blocks.is_empty() {
+            return None;
         }
+        let hidden = Spans::behind(deletions, segment.purged());
+        Some(Stored {
+            sequence: segment.sequence(),
+            is_late: segment.is_late(),
+            lane: Lane::segment(segment, blocks, range, hidden),
+        })
     }
 
     /// How many samples it may have in memory now, with those of the next piece.
     pub(crate) fn window(&self) -> u64 {
-        let lanes = (self.day.len() + self.newest.len() + 1) as u64;
+        let lanes = (self.stored.len() + self.newest.len() + 1) as u64;
         let heads = self.sources.frozen.map(|(own, _)| own);
         let heads = heads.into_iter().chain(self.sources.head);
         lanes * BLOCK_SAMPLES as u64 + heads.map(HeadSeries::late_len).sum::<u64>()
@@ -77,10 +112,11 @@ impl<'s> SeriesReader<'s> {
     /// The next samples, which are later than all before; empty when there are no more.
     pub(crate) fn next(&mut self, pace: &mut Pace<'_>) -> Result<Points, StoreError> {
         loop {
-            for lane in &mut self.day {
-                lane.fill(pace)?;
+            for own in &mut self.stored {
+                own.lane.fill(pace)?;
             }
-            if self.day.iter().all(|own| own.last().is_none()) && self.next_day(pace)? {
+            let mut of_day = self.stored.iter().filter(|own| !own.is_late);
+            if of_day.all(|own| own.lane.last().is_none()) && self.next_day(pace)? {
                 continue;
             }
             break;
@@ -88,12 +124,14 @@ impl<'s> SeriesReader<'s> {
         for lane in &mut self.newest {
             lane.fill(pace)?;
         }
-        let lanes = || self.day.iter().chain(&self.newest);
-        let Some(bound) = lanes().filter_map(Lane::last).min() else {
+        let stored = self.stored.iter().map(|own| &own.lane);
+        let lanes = stored.chain(&self.newest);
+        let Some(bound) = lanes.filter_map(Lane::last).min() else {
             return Ok(Points::default());
         };
         let mut points = Points::default();
-        for lane in self.day.iter_mut().chain(&mut self.newest) {
+        let stored = self.stored.iter_mut().map(|own| &mut own.lane);
+        for lane in stored.chain(&mut self.newest) {
             points = points.merged(lane.take_through(bound));
         }
         Ok(points)
@@ -101,7 +139,10 @@ impl<'s> SeriesReader<'s> {
 
     /// Goes on to the next day; false when there is none.
     fn next_day(&mut self, pace: &mut Pace<'_>) -> Result<bool, StoreError> {
-        self.day.clear();
+        self.stored.retain(|own| own.is_late);
+        let is_late = |own: &&Arc<Segment>| own.is_late();
+        let late = self.rest.iter().take_while(is_late).count();
+        self.rest = self.rest.get(late..).unwrap_or_default();
         let Some(first) = self.rest.first() else {
             return Ok(false);
         };
@@ -109,21 +150,13 @@ impl<'s> SeriesReader<'s> {
         let count = own.take_while(|own| own.day() == first.day()).count();
         let (day, rest) = self.rest.split_at_checked(count).unwrap_or_default();
         self.rest = rest;
-        let Sources {
-            tenant,
-            series,
-            range,
-            deletions,
-            ..
-        } = self.sources;
-        for segment in day {
+        for segment in day.iter().filter(|own| !own.is_late()) {
             pace.steps(1)?;
-            let blocks = segment.blocks_in(tenant, series, &range);
-            if !blocks.is_empty() {
-                let hidden = Spans::behind(deletions, segment.purged());
-                self.day.push(Lane::segment(segment, blocks, range, hidden));
-            }
+            let own = self.open(segment);
+            self.stored.extend(own);
         }
+        // Of equal instants the later write counts, whichever kind of segment it is in.
+        self.stored.sort_by_key(|own| own.sequence);
         Ok(true)
     }
 }

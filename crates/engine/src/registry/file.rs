@@ -1,17 +1,17 @@
 //! Name files: the series that were born, and those that died, between two flushes. Read in the order in which the
 //! manifest names them, they give the registry.
 //!
-//! Layout: magic `VIGNAM01`; births: count varint, per birth, ascending by tenant and name: tenant varint, number varint,
-//! bytes shared with the name before varint, length of the rest varint, the rest; deaths: count varint, numbers varint;
+//! Layout: magic `VIGNAM02`; births: count varint, per birth, ascending by tenant and name: tenant varint, number varint,
+//! kind of samples u8, bytes shared with the name before varint, length of the rest varint, the rest; deaths: count varint, numbers varint;
 //! CRC-32 (u32) of all before it.
 
 use crate::column::Damaged;
 use crate::column::varint::{Reader, put};
+use crate::wal::record::FLOATS;
 use base::id::{SeriesRef, TenantId};
-use base::series::{LABELS, SeriesKey};
 use std::sync::Arc;
 
-const MAGIC: [u8; 8] = *b"VIGNAM01";
+const MAGIC: [u8; 8] = *b"VIGNAM02";
 
 /// A new series.
 pub(crate) type Birth = (TenantId, Arc<str>, SeriesRef);
@@ -21,15 +21,6 @@ pub(crate) type Birth = (TenantId, Arc<str>, SeriesRef);
 pub(crate) struct NameFile {
     pub(crate) births: Vec<Birth>,
     pub(crate) deaths: Vec<SeriesRef>,
-}
-
-/// What is stored of a series, as its key: before keys had a form of their own it was Graphite's text, with a `;` that no
-/// key has in its path.
-pub(crate) fn key(stored: &str) -> Arc<str> {
-    if stored.contains(LABELS) || !stored.contains(';') {
-        return stored.into();
-    }
-    SeriesKey::parse_graphite(stored).map_or_else(|_| stored.into(), |key| key.as_str().into())
 }
 
 impl NameFile {
@@ -48,6 +39,7 @@ impl NameFile {
             let rest = name.get(shared..).unwrap_or_default();
             put(&mut out, u64::from(tenant.0));
             put(&mut out, u64::from(series.0));
+            out.push(FLOATS);
             put(&mut out, shared as u64);
             put(&mut out, rest.len() as u64);
             out.extend_from_slice(rest);
@@ -75,9 +67,12 @@ impl NameFile {
         }
         let mut file = Self::default();
         let mut name = Vec::new();
-        for _ in 0..reader.count(4)? {
+        for _ in 0..reader.count(5)? {
             let tenant = TenantId(reader.number()?);
             let series = SeriesRef(reader.number()?);
+            if reader.byte()? != FLOATS {
+                return Err(Damaged("a series of an unknown kind of samples"));
+            }
             let shared = reader.varint()?;
             if shared > name.len() as u64 {
                 return Err(Damaged("a name shares more than there is"));
@@ -86,7 +81,7 @@ impl NameFile {
             let rest = reader.count(1)?;
             name.extend_from_slice(reader.take(rest)?);
             let text = std::str::from_utf8(&name).map_err(|_| Damaged("a name is not UTF-8"))?;
-            file.births.push((tenant, key(text), series));
+            file.births.push((tenant, text.into(), series));
         }
         for _ in 0..reader.count(1)? {
             file.deaths.push(SeriesRef(reader.number()?));

@@ -1,80 +1,79 @@
-//! The registry in memory: a table of keyed 128-bit fingerprints for the write path, and the sorted names for the index.
+//! The registry in memory: a table of keyed fingerprints for the write path, and the sorted names for the index.
 //!
-//! Fingerprints are keyed with a secret of the data folder, so that nobody can send names that crowd into one slot. A
-//! hit is compared with the stored name all the same: a collision is refused, never silently another's series.
+//! Fingerprints are keyed with a secret of the data folder, so that nobody can send names that crowd into one slot. A hit
+//! is compared with the stored name all the same: names that share a fingerprint are two series.
 
+use super::entries::{Entries, Entry};
 use crate::index::names::Names;
 use base::id::{SeriesRef, TenantId};
 use hashbrown::HashTable;
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
-use std::collections::HashMap;
+use roaring::RoaringBitmap;
 use std::sync::Arc;
 
 /// The secret of a data folder.
 pub(crate) type FingerprintKey = [u64; 2];
 
-/// What is known of a name.
+/// A name's place in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lookup {
-    /// A series has it.
-    Known(SeriesRef),
-    /// No series has it.
-    Unknown,
-    /// Another name has its fingerprint.
-    Collision,
-}
-
-/// A series that exists.
-#[derive(Debug, Clone)]
-pub(crate) struct Entry {
-    pub(crate) tenant: TenantId,
-    pub(crate) name: Arc<str>,
-}
+pub(crate) struct Fingerprint(u64);
 
 /// All series of all tenants.
 #[derive(Debug)]
 pub(crate) struct Registry {
-    secrets: [RapidSecrets; 2],
-    table: HashTable<(u128, SeriesRef)>,
-    series: HashMap<SeriesRef, Entry>,
+    secrets: RapidSecrets,
+    /// What tells tenants apart.
+    salt: u64,
+    table: HashTable<(u64, SeriesRef)>,
+    series: Entries,
     names: Names,
     next: u32,
-    scratch: Vec<u8>,
 }
 
 impl Registry {
-    pub(crate) fn new(key: FingerprintKey) -> Self {
+    pub(crate) fn new([seed, salt]: FingerprintKey) -> Self {
         Self {
-            secrets: key.map(RapidSecrets::seed),
+            secrets: RapidSecrets::seed(seed),
+            salt: salt | 1,
             table: HashTable::new(),
-            series: HashMap::new(),
+            series: Entries::default(),
             names: Names::default(),
             next: 0,
-            scratch: Vec::new(),
         }
     }
 
-    fn fingerprint(&mut self, tenant: TenantId, name: &str) -> u128 {
-        self.scratch.clear();
-        self.scratch.extend_from_slice(&tenant.0.to_be_bytes());
-        self.scratch.extend_from_slice(name.as_bytes());
-        let [high, low] = &self.secrets;
-        u128::from(rapidhash_v3_seeded(&self.scratch, high)) << 64
-            | u128::from(rapidhash_v3_seeded(&self.scratch, low))
+    /// The fingerprint of a name. Pure: all names of a batch are asked for first, so that one look-up in the table does
+    /// not wait for the other.
+    pub(crate) fn fingerprint(&self, tenant: TenantId, name: &str) -> Fingerprint {
+        let own = rapidhash_v3_seeded(name.as_bytes(), &self.secrets);
+        // A tenant's names are spread by a hash with a secret already; the tenant only has to move them.
+        let tenant = u64::from(tenant.0).wrapping_mul(self.salt);
+        Fingerprint(own ^ tenant.rotate_left(17))
     }
 
-    pub(crate) fn lookup(&mut self, tenant: TenantId, name: &str) -> Lookup {
-        let fingerprint = self.fingerprint(tenant, name);
-        let Some((_, series)) = self
-            .table
-            .find(fingerprint as u64, |(own, _)| *own == fingerprint)
-        else {
-            return Lookup::Unknown;
-        };
-        match self.series.get(series) {
-            Some(entry) if entry.tenant == tenant && *entry.name == *name => Lookup::Known(*series),
-            _ => Lookup::Collision,
-        }
+    /// A series with this fingerprint, whose name is still to be compared.
+    pub(crate) fn candidate(&self, Fingerprint(own): Fingerprint) -> Option<SeriesRef> {
+        let found = self.table.find(own, |(other, _)| *other == own);
+        found.map(|(_, series)| *series)
+    }
+
+    /// Whether the series is the tenant's of this name.
+    pub(crate) fn is(&self, series: SeriesRef, tenant: TenantId, name: &str) -> bool {
+        let entry = self.series.get(series);
+        entry.is_some_and(|own| own.tenant == tenant && *own.name == *name)
+    }
+
+    /// The series of a name.
+    pub(crate) fn lookup(
+        &self,
+        fingerprint: Fingerprint,
+        tenant: TenantId,
+        name: &str,
+    ) -> Option<SeriesRef> {
+        let Fingerprint(own) = fingerprint;
+        let same =
+            |(other, series): &(u64, SeriesRef)| *other == own && self.is(*series, tenant, name);
+        self.table.find(own, same).map(|(_, series)| *series)
     }
 
     /// Gives a new series the next number; `None` when there are no more.
@@ -89,11 +88,9 @@ impl Registry {
 
     /// Takes in a series whose number is known.
     pub(crate) fn insert(&mut self, series: SeriesRef, tenant: TenantId, name: &str) {
-        let fingerprint = self.fingerprint(tenant, name);
+        let Fingerprint(fingerprint) = self.fingerprint(tenant, name);
         self.table
-            .insert_unique(fingerprint as u64, (fingerprint, series), |(own, _)| {
-                *own as u64
-            });
+            .insert_unique(fingerprint, (fingerprint, series), |(own, _)| *own);
         let name: Arc<str> = name.into();
         self.names.insert(tenant, Arc::clone(&name), series);
         self.series.insert(series, Entry { tenant, name });
@@ -106,25 +103,31 @@ impl Registry {
     }
 
     /// Forgets a series. Its number is never given again.
-    pub(crate) fn remove(&mut self, series: SeriesRef) {
-        if let Some(Entry { tenant, name }) = self.series.remove(&series) {
-            let fingerprint = self.fingerprint(tenant, &name);
-            if let Ok(slot) = self
-                .table
-                .find_entry(fingerprint as u64, |(_, own)| *own == series)
-            {
-                slot.remove();
-            }
-            self.names.remove(tenant, &name);
+    pub(crate) fn remove(&mut self, series: SeriesRef) -> Option<Entry> {
+        let entry = self.series.remove(series)?;
+        let Fingerprint(fingerprint) = self.fingerprint(entry.tenant, &entry.name);
+        let place = self
+            .table
+            .find_entry(fingerprint, |(_, own)| *own == series);
+        if let Ok(slot) = place {
+            slot.remove();
         }
+        self.names.remove(entry.tenant, &entry.name);
+        Some(entry)
     }
 
     pub(crate) fn get(&self, series: SeriesRef) -> Option<&Entry> {
-        self.series.get(&series)
+        self.series.get(series)
+    }
+
+    /// Whose these series are, of which some may have ended; all are one tenant's.
+    pub(crate) fn owner_of(&self, series: &RoaringBitmap) -> Option<TenantId> {
+        let mut own = series.iter().filter_map(|own| self.get(SeriesRef(own)));
+        own.next().map(|entry| entry.tenant)
     }
 
     pub(crate) fn contains(&self, series: SeriesRef) -> bool {
-        self.series.contains_key(&series)
+        self.series.get(series).is_some()
     }
 
     pub(crate) const fn names(&self) -> &Names {
@@ -136,7 +139,7 @@ impl Registry {
         self.next
     }
 
-    pub(crate) fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         self.series.len()
     }
 }
@@ -145,6 +148,11 @@ impl Registry {
 mod tests {
     use super::*;
 
+    fn find(registry: &Registry, tenant: TenantId, name: &str) -> Option<SeriesRef> {
+        let fingerprint = registry.fingerprint(tenant, name);
+        registry.lookup(fingerprint, tenant, name)
+    }
+
     #[test]
     fn names_of_tenants_are_apart_and_numbers_never_come_back() {
         let mut registry = Registry::new([1, 2]);
@@ -152,12 +160,34 @@ mod tests {
         let first = registry.create(one, "a.b").unwrap();
         let second = registry.create(two, "a.b").unwrap();
         assert_ne!(first, second);
-        assert_eq!(registry.lookup(one, "a.b"), Lookup::Known(first));
-        assert_eq!(registry.lookup(two, "a.b"), Lookup::Known(second));
+        assert_eq!(find(&registry, one, "a.b"), Some(first));
+        assert_eq!(find(&registry, two, "a.b"), Some(second));
         registry.remove(first);
-        assert_eq!(registry.lookup(one, "a.b"), Lookup::Unknown);
-        assert_eq!(registry.lookup(two, "a.b"), Lookup::Known(second));
+        assert_eq!(find(&registry, one, "a.b"), None);
+        assert_eq!(find(&registry, two, "a.b"), Some(second));
         assert_eq!(registry.create(one, "a.b"), Some(SeriesRef(2)));
         assert_eq!(registry.len(), 2);
+    }
+
+    #[test]
+    fn names_that_share_a_fingerprint_are_two_series() {
+        let mut registry = Registry::new([1, 2]);
+        let one = TenantId(1);
+        let first = registry.create(one, "a.b").unwrap();
+        let shared = registry.fingerprint(one, "a.b");
+        assert_eq!(registry.lookup(shared, one, "c.d"), None);
+        let Fingerprint(hash) = shared;
+        registry.series.insert(
+            SeriesRef(7),
+            Entry {
+                tenant: one,
+                name: "c.d".into(),
+            },
+        );
+        registry
+            .table
+            .insert_unique(hash, (hash, SeriesRef(7)), |(own, _)| *own);
+        assert_eq!(registry.lookup(shared, one, "c.d"), Some(SeriesRef(7)));
+        assert_eq!(registry.lookup(shared, one, "a.b"), Some(first));
     }
 }

@@ -19,12 +19,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Where segment files come from, and the ones opened last.
 #[derive(Debug)]
-pub(crate) struct Files {
+pub(crate) struct FileCache {
     storage: Arc<dyn Storage>,
     last: Mutex<VecDeque<Arc<dyn ReadFile>>>,
 }
 
-impl Files {
+impl FileCache {
     pub(crate) fn new(storage: Arc<dyn Storage>) -> Arc<Self> {
         Arc::new(Self {
             storage,
@@ -37,13 +37,13 @@ impl Files {
 #[derive(Debug)]
 pub(crate) struct SegmentFile {
     path: PathBuf,
-    files: Arc<Files>,
+    files: Arc<FileCache>,
     open: Mutex<Option<Weak<dyn ReadFile>>>,
     obsolete: AtomicBool,
 }
 
 impl SegmentFile {
-    pub(crate) fn new(files: &Arc<Files>, path: &Path) -> Self {
+    pub(crate) fn new(files: &Arc<FileCache>, path: &Path) -> Self {
         Self {
             path: path.to_owned(),
             files: Arc::clone(files),
@@ -91,7 +91,7 @@ impl Drop for SegmentFile {
             lock(&self.files.last).retain(|own| !Arc::ptr_eq(own, &file));
         }
         if self.obsolete.load(Ordering::SeqCst) {
-            // When that fails it is a stranger, and goes at the next start.
+            // When that fails it is an orphan, and goes at the next start.
             let _ = self.files.storage.remove(&self.path);
         }
     }
@@ -107,7 +107,7 @@ mod tests {
         let storage = Faulty::new(1);
         let dir = Path::new("/s");
         storage.create_dir(dir).unwrap();
-        let files = Files::new(Arc::new(storage.clone()));
+        let files = FileCache::new(Arc::new(storage.clone()));
         let all: Vec<Arc<SegmentFile>> = (0..OPEN_MAX + 10)
             .map(|number| {
                 let path = dir.join(format!("{number}.seg"));

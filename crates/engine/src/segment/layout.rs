@@ -3,15 +3,17 @@
 use crate::column::Damaged;
 use crate::column::varint::Reader;
 use crate::day::{DAY_MILLIS, Day};
+use crate::wal::record::FLOATS;
 use base::id::{SeriesRef, TenantId};
+use base::time::{Millis, TimeRange};
 
-pub(crate) const MAGIC: [u8; 8] = *b"VIGSEG01";
+pub(crate) const MAGIC: [u8; 8] = *b"VIGSEG02";
 pub(crate) const END_MAGIC: [u8; 8] = *b"VIGSEGND";
-pub(crate) const VERSION: u16 = 1;
-pub(crate) const HEADER_BYTES: usize = 40;
+pub(crate) const VERSION: u16 = 2;
+pub(crate) const HEADER_BYTES: usize = 48;
 pub(crate) const FOOTER_BYTES: usize = 88;
-pub(crate) const BLOCK_BYTES: usize = 32;
-pub(crate) const TENANT_BYTES: usize = 32;
+pub(crate) const BLOCK_BYTES: usize = 36;
+pub(crate) const TENANT_BYTES: usize = 40;
 
 /// Samples of one block.
 pub(crate) const BLOCK_SAMPLES: usize = 1024;
@@ -19,7 +21,10 @@ pub(crate) const BLOCK_SAMPLES: usize = 1024;
 /// The first bytes of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Header {
+    /// The first day it may hold samples of.
     pub(crate) day: Day,
+    /// How many more days it may hold samples of: 0 but for what came late for many days at once.
+    pub(crate) more_days: u16,
     /// The last record of the log that is in it: of two segments with the same instant, the higher one's sample counts.
     pub(crate) sequence: u64,
     /// Deletions up to this record were applied when it was written; only later ones hide anything in it.
@@ -33,7 +38,9 @@ pub(crate) struct Block {
     pub(crate) count: u16,
     pub(crate) timestamps_code: u8,
     pub(crate) values_code: u8,
-    /// Milliseconds since the start of the day, as [`Self::until`], both included.
+    /// Its day, counted from the segment's first.
+    pub(crate) day: u16,
+    /// Milliseconds since the start of its day, as [`Self::until`], both included.
     pub(crate) from: u32,
     pub(crate) until: u32,
     pub(crate) offset: u64,
@@ -50,8 +57,8 @@ pub(crate) struct Tenant {
     pub(crate) blocks: u32,
     pub(crate) series: u32,
     pub(crate) bytes: u64,
-    pub(crate) from: u32,
-    pub(crate) until: u32,
+    pub(crate) from: i64,
+    pub(crate) until: i64,
 }
 
 /// The last bytes of the file: where the directories are, and what the whole file holds.
@@ -76,8 +83,13 @@ impl Header {
         let mut out = Vec::with_capacity(HEADER_BYTES);
         out.extend_from_slice(&MAGIC);
         out.extend_from_slice(&VERSION.to_le_bytes());
+        // The tier: 0 for samples as they came.
         out.extend_from_slice(&0_u16.to_le_bytes());
         out.extend_from_slice(&self.day.0.to_le_bytes());
+        out.extend_from_slice(&self.more_days.to_le_bytes());
+        // The shard, and the milliseconds of a slot of a coarser tier.
+        out.extend_from_slice(&0_u16.to_le_bytes());
+        out.extend_from_slice(&0_u32.to_le_bytes());
         out.extend_from_slice(&self.sequence.to_le_bytes());
         out.extend_from_slice(&self.purged.to_le_bytes());
         out.extend_from_slice(&0_u32.to_le_bytes());
@@ -98,15 +110,29 @@ impl Header {
             return Err(Damaged("a segment of an unknown tier"));
         }
         let day = Day(reader.u32()?.cast_signed());
+        let more_days = reader.u16()?;
+        reader.u16()?;
+        reader.u32()?;
         let sequence = reader.u64()?;
         let purged = reader.u64()?;
         reader.u32()?;
         checked(bytes, &mut reader)?;
         Ok(Self {
             day,
+            more_days,
             sequence,
             purged,
         })
+    }
+
+    /// The last day it may hold samples of.
+    pub(crate) const fn last_day(&self) -> Day {
+        Day(self.day.0.saturating_add(self.more_days as i32))
+    }
+
+    /// Whether it is one of those that what came late for many days is in.
+    pub(crate) const fn is_late(&self) -> bool {
+        self.more_days > 0
     }
 }
 
@@ -121,30 +147,56 @@ impl Block {
         put_low(out, self.offset, 5);
         put_low(out, u64::from(self.timestamps_bytes), 3);
         put_low(out, u64::from(self.values_bytes), 3);
-        out.push(0);
+        // The kind of samples: 64-bit floats.
+        out.push(FLOATS);
+        out.extend_from_slice(&self.day.to_le_bytes());
+        out.extend_from_slice(&0_u16.to_le_bytes());
         out.extend_from_slice(&self.crc.to_le_bytes());
     }
 
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
-        let block = Self {
+        let mut block = Self {
             series: SeriesRef(reader.u32()?),
             count: reader.u16()?,
             timestamps_code: reader.byte()?,
             values_code: reader.byte()?,
+            day: 0,
             from: reader.u32()?,
             until: reader.u32()?,
             offset: take_low(reader, 5)?,
             timestamps_bytes: take_low(reader, 3)? as u32,
             values_bytes: take_low(reader, 3)? as u32,
-            crc: {
-                reader.byte()?;
-                reader.u32()?
-            },
+            crc: 0,
         };
+        if reader.byte()? != FLOATS {
+            return Err(Damaged("a block of an unknown kind of samples"));
+        }
+        block.day = reader.u16()?;
+        reader.u16()?;
+        block.crc = reader.u32()?;
         if block.from > block.until || i64::from(block.until) >= DAY_MILLIS || block.count == 0 {
             return Err(Damaged("a block spans no time of its day"));
         }
         Ok(block)
+    }
+
+    /// The time it spans, in a segment whose first day is `first`.
+    pub(crate) const fn span(&self, first: Day) -> TimeRange {
+        let start = self.start(first);
+        TimeRange {
+            from: Millis(start + self.from as i64),
+            until: Millis(start + self.until as i64),
+        }
+    }
+
+    /// The start of its day.
+    pub(crate) const fn start(&self, first: Day) -> i64 {
+        self.day_in(first).start()
+    }
+
+    /// Its day.
+    pub(crate) const fn day_in(&self, first: Day) -> Day {
+        Day(first.0.saturating_add(self.day as i32))
     }
 
     /// Bytes of both columns.
@@ -171,8 +223,8 @@ impl Tenant {
             blocks: reader.u32()?,
             series: reader.u32()?,
             bytes: reader.u64()?,
-            from: reader.u32()?,
-            until: reader.u32()?,
+            from: reader.i64()?,
+            until: reader.i64()?,
         })
     }
 }
@@ -258,6 +310,7 @@ mod tests {
             count: 1024,
             timestamps_code: 2,
             values_code: 0x10,
+            day: 65_535,
             from: 1,
             until: 86_399_999,
             offset: (1 << 40) - 1,
@@ -271,6 +324,7 @@ mod tests {
     fn sizes_are_as_drawn_and_read_back() {
         let header = Header {
             day: Day(-3),
+            more_days: 7300,
             sequence: 9,
             purged: 10,
         };
@@ -321,8 +375,8 @@ mod tests {
         }
 
         #[test]
-        fn a_flipped_byte_is_seen(at in 0_usize..FOOTER_BYTES, flip in 1_u8..) {
-            let header = Header { day: Day(3), sequence: 9, purged: 10 };
+        fn a_flipped_byte_is_seen(at in 0_usize..HEADER_BYTES, flip in 1_u8..) {
+            let header = Header { day: Day(3), more_days: 0, sequence: 9, purged: 10 };
             let mut bytes = header.encode();
             if let Some(byte) = bytes.get_mut(at) {
                 *byte ^= flip;

@@ -1,6 +1,6 @@
 //! Reads one segment file. Header, footer and directories are checked when it is opened, a block when it is read.
 
-use super::file::{Files, SegmentFile};
+use super::file::{FileCache, SegmentFile};
 use super::layout::{
     BLOCK_BYTES, Block, FOOTER_BYTES, Footer, HEADER_BYTES, Header, TENANT_BYTES, Tenant,
 };
@@ -72,7 +72,7 @@ fn read_tenants(path: &Path, footer: &Footer, bytes: &[u8]) -> Result<Vec<Tenant
 }
 
 impl Segment {
-    pub(crate) fn open(files: &Arc<Files>, path: &Path) -> Result<Self, StoreError> {
+    pub(crate) fn open(files: &Arc<FileCache>, path: &Path) -> Result<Self, StoreError> {
         let own = SegmentFile::new(files, path);
         let file = own.get()?;
         let length = file.length().map_err(error::io("read", path))?;
@@ -140,6 +140,21 @@ impl Segment {
         })
     }
 
+    pub(crate) const fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The last day that it may hold samples of.
+    pub(crate) const fn last_day(&self) -> Day {
+        self.header.last_day()
+    }
+
+    /// Whether it is one of those that what came late for many days is in.
+    pub(crate) const fn is_late(&self) -> bool {
+        self.header.is_late()
+    }
+
+    /// The first day that it may hold samples of, nearly always the only one.
     pub(crate) const fn day(&self) -> Day {
         self.header.day
     }
@@ -216,6 +231,16 @@ impl Segment {
         })
     }
 
+    /// The days of which it holds samples of each series: ascending by tenant and number, each once.
+    pub(crate) fn days(&self) -> impl Iterator<Item = (TenantId, SeriesRef, Day)> {
+        self.tenants.iter().flat_map(|own| {
+            self.blocks_of(own.tenant)
+                .chunk_by(|left, right| (left.series, left.day) == (right.series, right.day))
+                .filter_map(|run| run.first())
+                .map(|block| (own.tenant, block.series, block.day_in(self.header.day)))
+        })
+    }
+
     /// The blocks of one series that may hold samples in `range`, ascending.
     pub(crate) fn blocks_in(
         &self,
@@ -224,14 +249,12 @@ impl Segment {
         range: &TimeRange,
     ) -> &[Block] {
         let blocks = self.blocks_of(tenant);
-        let start = self.header.day.start();
-        let first = blocks.partition_point(|own| {
-            (own.series, start + i64::from(own.until)) < (series, range.from.0)
-        });
+        let day = self.header.day;
+        let first =
+            blocks.partition_point(|own| (own.series, own.span(day).until) < (series, range.from));
         let own = blocks.get(first..).unwrap_or_default();
-        let end = own.partition_point(|own| {
-            (own.series, start + i64::from(own.from)) <= (series, range.until.0)
-        });
+        let end =
+            own.partition_point(|own| (own.series, own.span(day).from) <= (series, range.until));
         own.get(..end).unwrap_or_default()
     }
 
@@ -243,16 +266,9 @@ impl Segment {
     ) -> impl Iterator<Item = (&Block, TimeRange)> {
         let blocks = self.blocks_of(tenant);
         let first = blocks.partition_point(|block| block.series < series);
-        let start = self.header.day.start();
         let own = blocks.get(first..).unwrap_or_default().iter();
         own.take_while(move |block| block.series == series)
-            .map(move |block| {
-                let spans = TimeRange {
-                    from: Millis(start + i64::from(block.from)),
-                    until: Millis(start + i64::from(block.until)),
-                };
-                (block, spans)
-            })
+            .map(|block| (block, block.span(self.header.day)))
     }
 
     /// The samples of one series in `range`.
@@ -306,7 +322,7 @@ impl Segment {
         let timestamps = choose::decode_timestamps(block.timestamps_code, timestamps, count)
             .map_err(damaged())?;
         let values = choose::decode_values(block.values_code, values, count).map_err(damaged())?;
-        let start = self.header.day.start();
+        let start = block.start(self.header.day);
         let mut points = Points::default();
         for (at, value) in timestamps.into_iter().zip(values) {
             let at = start.wrapping_add(at);
@@ -331,7 +347,7 @@ mod tests {
     use std::path::PathBuf;
 
     fn open(storage: &Faulty, path: &Path) -> Result<Segment, StoreError> {
-        Segment::open(&Files::new(Arc::new(storage.clone())), path)
+        Segment::open(&FileCache::new(Arc::new(storage.clone())), path)
     }
 
     fn read_of(
@@ -353,6 +369,7 @@ mod tests {
             &path,
             Header {
                 day: Day(10),
+                more_days: 0,
                 sequence: 5,
                 purged: 5,
             },

@@ -1,6 +1,6 @@
 //! Whole segment files: what is written is read, in any range; any bytes give an answer.
 
-use super::file::Files;
+use super::file::FileCache;
 use super::layout::Header;
 use super::reader::Segment;
 use super::writer::SegmentWriter;
@@ -56,6 +56,7 @@ fn written(content: &Content) -> Faulty {
     storage.create_dir(Path::new("/s")).unwrap();
     let header = Header {
         day: DAY,
+        more_days: 0,
         sequence: 3,
         purged: 4,
     };
@@ -82,7 +83,7 @@ proptest! {
 
     #[test]
     fn what_is_written_is_read(content in content(), from in 0..DAY_MILLIS, length in 0..DAY_MILLIS) {
-        let files = Files::new(Arc::new(written(&content)));
+        let files = FileCache::new(Arc::new(written(&content)));
         let segment = Segment::open(&files, Path::new(PATH)).unwrap();
         let listed: Vec<(u32, u32)> = segment.series().map(|(tenant, own)| (tenant.0, own.0)).collect();
         prop_assert_eq!(&listed, &content.keys().copied().collect::<Vec<_>>());
@@ -117,7 +118,7 @@ proptest! {
         let storage = Faulty::new(1);
         storage.create_dir(Path::new("/s")).unwrap();
         storage.create(Path::new(PATH)).unwrap().append(&bytes).unwrap();
-        let files = Files::new(Arc::new(storage));
+        let files = FileCache::new(Arc::new(storage));
         if let Ok(segment) = Segment::open(&files, Path::new(PATH)) {
             for ((tenant, series), samples) in &content {
                 if let Ok(found) = read_of(&segment, TenantId(*tenant), SeriesRef(*series), &TimeRange::ALL) {

@@ -2,11 +2,13 @@
 
 use super::layout::{BLOCK_SAMPLES, Block, Footer, HEADER_BYTES, Header, Tenant};
 use crate::column::choose;
+use crate::day::Day;
 use crate::error;
 use crate::points::Points;
 use crate::storage::{Storage, WriteFile};
 use base::id::{SeriesRef, TenantId};
 use base::store::StoreError;
+use base::time::Millis;
 use std::path::{Path, PathBuf};
 
 /// Bytes gathered before they are handed to the operating system.
@@ -71,7 +73,7 @@ impl SegmentWriter {
         &self.path
     }
 
-    /// Adds samples that `series` has in this segment, all of them in its day; further ones of the same series may follow,
+    /// Adds samples that `series` has in this segment, all of them on its days; further ones of the same series may follow,
     /// later than these.
     pub(crate) fn push(
         &mut self,
@@ -79,36 +81,38 @@ impl SegmentWriter {
         series: SeriesRef,
         points: &Points,
     ) -> Result<(), StoreError> {
-        if points.is_empty() {
+        let (Some(first), Some(last)) = (points.timestamps.first(), points.timestamps.last())
+        else {
             return Ok(());
-        }
+        };
         debug_assert!(self.last.is_none_or(|last| last <= (tenant, series)));
         let is_new = self.last.replace((tenant, series)) != Some((tenant, series));
         self.series += u32::from(is_new);
         self.samples += points.len() as u64;
         let (first_block, bytes_before) = (self.block_count, self.offset());
-        let (mut from, mut until) = (u32::MAX, 0);
-        for (timestamps, values) in points
+        let mut values = points.values.as_slice();
+        let days = points
             .timestamps
-            .chunks(BLOCK_SAMPLES)
-            .zip(points.values.chunks(BLOCK_SAMPLES))
-        {
-            let block = self.block(series, timestamps, values);
-            from = from.min(block.from);
-            until = until.max(block.until);
+            .chunk_by(|left, right| Day::of(Millis(*left)) == Day::of(Millis(*right)));
+        for timestamps in days.flat_map(|own| own.chunks(BLOCK_SAMPLES)) {
+            let (own, rest) = values
+                .split_at_checked(timestamps.len())
+                .unwrap_or_default();
+            values = rest;
+            let block = self.block(series, timestamps, own);
             block.encode(&mut self.blocks);
             self.block_count += 1;
         }
-        self.from = self.from.min(self.header.day.start() + i64::from(from));
-        self.until = self.until.max(self.header.day.start() + i64::from(until));
+        self.from = self.from.min(*first);
+        self.until = self.until.max(*last);
         let (blocks, bytes) = (self.block_count - first_block, self.offset() - bytes_before);
         match self.tenants.last_mut().filter(|last| last.tenant == tenant) {
             Some(own) => {
                 own.blocks += blocks;
                 own.series += u32::from(is_new);
                 own.bytes += bytes;
-                own.from = own.from.min(from);
-                own.until = own.until.max(until);
+                own.from = own.from.min(*first);
+                own.until = own.until.max(*last);
             }
             None => self.tenants.push(Tenant {
                 tenant,
@@ -116,8 +120,8 @@ impl SegmentWriter {
                 blocks,
                 series: 1,
                 bytes,
-                from,
-                until,
+                from: *first,
+                until: *last,
             }),
         }
         if self.buffer.len() >= BUFFER_BYTES {
@@ -127,8 +131,13 @@ impl SegmentWriter {
         }
     }
 
+    /// Encodes a block; all its samples are of one day.
     fn block(&mut self, series: SeriesRef, timestamps: &[i64], values: &[f64]) -> Block {
-        let start = self.header.day.start();
+        let day = timestamps
+            .first()
+            .map_or(self.header.day, |at| Day::of(Millis(*at)));
+        debug_assert!(self.header.day <= day && day <= self.header.last_day());
+        let start = day.start();
         let in_day: Vec<i64> = timestamps.iter().map(|at| at - start).collect();
         let offset = self.offset();
         let at = self.buffer.len();
@@ -141,6 +150,7 @@ impl SegmentWriter {
             count: values.len() as u16,
             timestamps_code,
             values_code,
+            day: day.0.wrapping_sub(self.header.day.0) as u16,
             from: in_day.first().copied().unwrap_or_default() as u32,
             until: in_day.last().copied().unwrap_or_default() as u32,
             offset,

@@ -7,6 +7,15 @@ pub(crate) mod writer;
 
 use std::path::{Path, PathBuf};
 
+/// The end of a log file that a crash left unfinished; it was never acknowledged, and is cut off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TornTail {
+    /// Which file.
+    pub file: PathBuf,
+    /// How many bytes were cut.
+    pub bytes: u64,
+}
+
 /// The file of generation `number`.
 pub(crate) fn path(dir: &Path, number: u64) -> PathBuf {
     dir.join(format!("{number:010}.wal"))

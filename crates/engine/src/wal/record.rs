@@ -5,13 +5,16 @@ use crate::column::varint::{Reader, put, put_signed};
 use base::id::{SeriesRef, TenantId};
 use base::time::{Millis, TimeRange};
 
-pub(crate) const MAGIC: [u8; 8] = *b"VIGWAL01";
-pub(crate) const VERSION: u16 = 1;
+pub(crate) const MAGIC: [u8; 8] = *b"VIGWAL02";
+pub(crate) const VERSION: u16 = 2;
 pub(crate) const FILE_HEADER_BYTES: usize = 32;
-pub(crate) const RECORD_HEADER_BYTES: usize = 20;
+pub(crate) const RECORD_HEADER_BYTES: usize = 24;
 
 /// No batch that fits a request makes a larger record; a length beyond it is damage.
 pub(crate) const PAYLOAD_BYTES_MAX: usize = 1 << 30;
+
+/// The kind of a series' samples: 64-bit floats. There are no others yet.
+pub(crate) const FLOATS: u8 = base::sample::Kind::Float.code();
 
 /// What a record says; its byte in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,39 +83,63 @@ impl FileHeader {
     }
 }
 
-/// Appends a record.
-pub(crate) fn encode(out: &mut Vec<u8>, kind: Kind, sequence: u64, payload: &[u8]) {
-    debug_assert!(payload.len() <= PAYLOAD_BYTES_MAX);
-    out.extend_from_slice(&(payload.len() as u32).to_le_bytes());
-    let crc_at = out.len();
-    out.extend_from_slice(&[0; 4]);
-    out.extend_from_slice(&[kind as u8, 0, 0, 0]);
-    out.extend_from_slice(&sequence.to_le_bytes());
-    out.extend_from_slice(payload);
-    let crc = crc32fast::hash(out.get(crc_at + 4..).unwrap_or_default());
-    if let Some(slot) = out.get_mut(crc_at..crc_at + 4) {
-        slot.copy_from_slice(&crc.to_le_bytes());
+/// What a record says, with its checksum: all of it that takes time, made before the record has a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Payload {
+    kind: Kind,
+    bytes: Vec<u8>,
+    crc: u32,
+}
+
+impl Payload {
+    pub(crate) fn new(kind: Kind, bytes: Vec<u8>) -> Self {
+        debug_assert!(bytes.len() <= PAYLOAD_BYTES_MAX);
+        Self {
+            kind,
+            crc: crc32fast::hash(&bytes),
+            bytes,
+        }
     }
+}
+
+/// Appends a record.
+pub(crate) fn encode(out: &mut Vec<u8>, sequence: u64, payload: &Payload) {
+    let at = out.len();
+    out.extend_from_slice(&(payload.bytes.len() as u32).to_le_bytes());
+    // Behind the kind: flags, and the log's shard.
+    out.extend_from_slice(&[payload.kind as u8, 0, 0, 0]);
+    out.extend_from_slice(&sequence.to_le_bytes());
+    out.extend_from_slice(&payload.crc.to_le_bytes());
+    let crc = crc32fast::hash(out.get(at..).unwrap_or_default());
+    out.extend_from_slice(&crc.to_le_bytes());
+    out.extend_from_slice(&payload.bytes);
 }
 
 /// Reads the record at the beginning of `bytes`: its sequence, what it says, and how many bytes it takes.
 pub(crate) fn decode(bytes: &[u8]) -> Result<(u64, Record, usize), Damaged> {
     let mut reader = Reader::new(bytes);
     let length = reader.u32()? as usize;
+    let [kind, flags, shard @ ..]: [u8; 4] = reader.array()?;
+    let sequence = reader.u64()?;
+    let payload_crc = reader.u32()?;
+    let sum = crc32fast::hash(bytes.get(..reader.position()).unwrap_or_default());
+    if reader.u32()? != sum {
+        return Err(Damaged("the checksum of a record's header differs"));
+    }
     if length > PAYLOAD_BYTES_MAX {
         return Err(Damaged("the length of a record is absurd"));
     }
-    let crc = reader.u32()?;
+    if flags != 0 || shard != [0; 2] {
+        return Err(Damaged("a record with unknown flags"));
+    }
     let end = RECORD_HEADER_BYTES + length;
-    let covered = bytes
-        .get(8..end)
+    let payload = bytes
+        .get(RECORD_HEADER_BYTES..end)
         .ok_or(Damaged("the file ends within a record"))?;
-    if crc32fast::hash(covered) != crc {
+    if crc32fast::hash(payload) != payload_crc {
         return Err(Damaged("the checksum of a record differs"));
     }
-    let [kind, _, _, _] = reader.array()?;
-    let sequence = reader.u64()?;
-    let mut payload = Reader::new(reader.take(length)?);
+    let mut payload = Reader::new(payload);
     let record = match kind {
         1 => Record::Births(births(&mut payload)?),
         2 => Record::Samples(samples(&mut payload)?),
@@ -136,7 +163,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(u64, Record, usize), Damaged> {
 pub(crate) fn holds_synced_mark(bytes: &[u8]) -> bool {
     bytes.windows(RECORD_HEADER_BYTES).any(|window| {
         window.starts_with(&[0; 4])
-            && window.get(8) == Some(&(Kind::Synced as u8))
+            && window.get(4) == Some(&(Kind::Synced as u8))
             && decode(window).is_ok()
     })
 }
@@ -148,6 +175,7 @@ pub(crate) fn put_births<N: AsRef<str>>(births: &[(TenantId, SeriesRef, N)]) -> 
     for (tenant, series, name) in births {
         put(&mut out, u64::from(tenant.0));
         put(&mut out, u64::from(series.0));
+        out.push(FLOATS);
         let name = name.as_ref();
         put(&mut out, name.len() as u64);
         out.extend_from_slice(name.as_bytes());
@@ -156,11 +184,14 @@ pub(crate) fn put_births<N: AsRef<str>>(births: &[(TenantId, SeriesRef, N)]) -> 
 }
 
 fn births(reader: &mut Reader<'_>) -> Result<Vec<(TenantId, SeriesRef, String)>, Damaged> {
-    let count = reader.count(3)?;
+    let count = reader.count(4)?;
     let mut births = Vec::with_capacity(count);
     for _ in 0..count {
         let tenant = TenantId(reader.number()?);
         let series = SeriesRef(reader.number()?);
+        if reader.byte()? != FLOATS {
+            return Err(Damaged("a series of an unknown kind of samples"));
+        }
         let length = reader.count(1)?;
         let name = std::str::from_utf8(reader.take(length)?)
             .map_err(|_| Damaged("a name is not UTF-8"))?;
@@ -238,7 +269,7 @@ mod tests {
 
     fn reads_back(kind: Kind, payload: &[u8], record: &Record) {
         let mut out = Vec::new();
-        encode(&mut out, kind, 77, payload);
+        encode(&mut out, 77, &Payload::new(kind, payload.to_vec()));
         let length = out.len();
         out.extend_from_slice(b"what follows");
         assert_eq!(decode(&out), Ok((77, record.clone(), length)));
@@ -253,7 +284,7 @@ mod tests {
     fn a_mark_is_found_wherever_it_is() {
         let mut bytes = vec![0; 13];
         assert!(!holds_synced_mark(&bytes));
-        encode(&mut bytes, Kind::Synced, 3, &[]);
+        encode(&mut bytes, 3, &Payload::new(Kind::Synced, Vec::new()));
         bytes.extend_from_slice(&[0; 5]);
         assert!(holds_synced_mark(&bytes));
         bytes[13 + 19] ^= 1;
@@ -299,10 +330,10 @@ mod tests {
             let _ = decode(&bytes);
             let _ = FileHeader::decode(&bytes);
             let mut out = Vec::new();
-            encode(&mut out, Kind::Samples, 1, &bytes);
-            out[8] = kind;
-            let crc = crc32fast::hash(&out[8..]);
-            out[4..8].copy_from_slice(&crc.to_le_bytes());
+            encode(&mut out, 1, &Payload::new(Kind::Samples, bytes));
+            out[4] = kind;
+            let crc = crc32fast::hash(&out[..20]);
+            out[20..24].copy_from_slice(&crc.to_le_bytes());
             let _ = decode(&out);
         }
     }

@@ -1,8 +1,8 @@
 //! Reads the log back at a start. A torn end of the last file is cut off; damage anywhere else stops the start.
 
+use super::TornTail;
 use super::record::{self, FILE_HEADER_BYTES, FileHeader, Record};
 use crate::error;
-use crate::recover::TornTail;
 use crate::storage::Storage;
 use base::store::StoreError;
 use std::path::Path;
@@ -47,26 +47,13 @@ pub(crate) fn replay(
             "the manifest's log file is missing",
         ));
     }
+    drop_unbegun(storage, dir, &mut numbers, &mut replayed)?;
     for (position, number) in numbers.iter().enumerate() {
         let path = super::path(dir, *number);
         let is_last = position + 1 == numbers.len();
         let bytes = storage.read(&path).map_err(error::io("read", &path))?;
-        replayed.number = *number;
-        let header = match FileHeader::decode(&bytes) {
-            Ok(header) => header,
-            // The crash came while the file was made: nothing can be in it.
-            Err(_) if is_last && position > 0 && bytes.len() <= FILE_HEADER_BYTES => {
-                storage.remove(&path).map_err(error::io("remove", &path))?;
-                storage.sync_dir(dir).map_err(error::io("sync", dir))?;
-                // Without a byte nothing is torn, and there is nothing to tell.
-                replayed.torn = (!bytes.is_empty()).then_some(TornTail {
-                    file: path,
-                    bytes: bytes.len() as u64,
-                });
-                break;
-            }
-            Err(damage) => return Err(error::damaged(&path, 0)(damage)),
-        };
+        replayed.number = replayed.number.max(*number);
+        let header = FileHeader::decode(&bytes).map_err(error::damaged(&path, 0))?;
         if header.number != *number || header.first != replayed.last + 1 {
             return Err(error::corrupt(
                 &path,
@@ -90,6 +77,34 @@ pub(crate) fn replay(
         }
     }
     Ok(replayed)
+}
+
+/// Removes a last file that has no whole header: the crash came while it was made, before all that belongs into the file
+/// before it was on stable storage. Nothing can be in it.
+fn drop_unbegun(
+    storage: &dyn Storage,
+    dir: &Path,
+    numbers: &mut Vec<u64>,
+    replayed: &mut Replayed,
+) -> Result<(), StoreError> {
+    let Some(last) = numbers.last().copied().filter(|_| numbers.len() > 1) else {
+        return Ok(());
+    };
+    let path = super::path(dir, last);
+    let bytes = storage.read(&path).map_err(error::io("read", &path))?;
+    if bytes.len() > FILE_HEADER_BYTES || FileHeader::decode(&bytes).is_ok() {
+        return Ok(());
+    }
+    storage.remove(&path).map_err(error::io("remove", &path))?;
+    storage.sync_dir(dir).map_err(error::io("sync", dir))?;
+    numbers.pop();
+    replayed.number = last;
+    // Without a byte nothing is torn, and there is nothing to tell.
+    replayed.torn = (!bytes.is_empty()).then_some(TornTail {
+        file: path,
+        bytes: bytes.len() as u64,
+    });
+    Ok(())
 }
 
 /// Returns where the valid records end.
@@ -135,7 +150,7 @@ fn replay_file(
 mod tests {
     use super::*;
     use crate::storage::faulty::Faulty;
-    use crate::wal::record::{Kind, encode, put_samples};
+    use crate::wal::record::{Kind, Payload, encode, put_samples};
     use base::id::SeriesRef;
     use proptest::prelude::*;
 
@@ -151,10 +166,14 @@ mod tests {
         let mut ends = Vec::new();
         for (done, commit) in (0_u64..).zip(commits) {
             if done > 0 {
-                encode(&mut bytes, Kind::Synced, done, &[]);
+                encode(&mut bytes, done, &Payload::new(Kind::Synced, Vec::new()));
             }
             let samples: Vec<_> = commit.iter().map(|at| (SeriesRef(*at), 1, 2.0)).collect();
-            encode(&mut bytes, Kind::Samples, done + 1, &put_samples(&samples));
+            encode(
+                &mut bytes,
+                done + 1,
+                &Payload::new(Kind::Samples, put_samples(&samples)),
+            );
             ends.push(bytes.len());
         }
         (bytes, ends)

@@ -1,7 +1,7 @@
 //! Appends to the log, and commits in groups: whoever needs durability first becomes the leader, writes what has gathered
 //! and syncs once for all; the others wait on a condition variable. Records gather while a sync is under way.
 
-use super::record::{self, FILE_HEADER_BYTES, FileHeader, Kind};
+use super::record::{self, FILE_HEADER_BYTES, FileHeader, Kind, Payload};
 use crate::error;
 use crate::poison::Poison;
 use crate::room::Room;
@@ -23,6 +23,37 @@ const HANGING_AFTER: Duration = Duration::from_secs(10);
 struct Pending {
     bytes: Vec<u8>,
     last: u64,
+    /// What belongs into the file before.
+    cut: Option<Cut>,
+}
+
+impl Pending {
+    /// Records that found no room wait on, before all that has come since.
+    fn put_back(&mut self, mut bytes: Vec<u8>) {
+        let later = match &mut self.cut {
+            Some(cut) => &mut cut.bytes,
+            None => &mut self.bytes,
+        };
+        bytes.append(later);
+        *later = bytes;
+    }
+}
+
+/// The end of one file and the beginning of the next.
+#[derive(Debug)]
+struct Cut {
+    /// Still to be written to the old file; the last record of it is `last`.
+    bytes: Vec<u8>,
+    last: u64,
+    next: Next,
+}
+
+/// A file that records will go to, made while no writer waits. Without a header it does not count.
+#[derive(Debug)]
+pub(crate) struct Next {
+    file: Box<dyn WriteFile>,
+    path: PathBuf,
+    number: u64,
 }
 
 #[derive(Debug)]
@@ -113,6 +144,7 @@ impl Wal {
             pending: Mutex::new(Pending {
                 bytes: Vec::new(),
                 last,
+                cut: None,
             }),
             progress: Mutex::new(Progress {
                 durable: last,
@@ -129,11 +161,11 @@ impl Wal {
 
     /// Adds a record to those waiting for the next commit; returns its sequence. The caller holds the lock that orders
     /// records as their effects on the head are ordered.
-    pub(crate) fn push(&self, kind: Kind, payload: &[u8]) -> u64 {
+    pub(crate) fn push(&self, payload: &Payload) -> u64 {
         let mut pending = lock(&self.pending);
         pending.last += 1;
         let sequence = pending.last;
-        record::encode(&mut pending.bytes, kind, sequence, payload);
+        record::encode(&mut pending.bytes, sequence, payload);
         sequence
     }
 
@@ -160,7 +192,9 @@ impl Wal {
 
     /// Bytes that wait to be written.
     pub(crate) fn waiting(&self) -> u64 {
-        lock(&self.pending).bytes.len() as u64
+        let pending = lock(&self.pending);
+        let cut = pending.cut.as_ref().map_or(0, |cut| cut.bytes.len());
+        (pending.bytes.len() + cut) as u64
     }
 
     /// Bytes written since the start.
@@ -207,9 +241,14 @@ impl Wal {
 
     /// Returns once all records up to `sequence` are on stable storage.
     pub(crate) fn commit(&self, sequence: u64) -> Result<(), StoreError> {
+        self.write_until(|progress| progress.durable >= sequence)
+    }
+
+    /// Leads, or waits for who does, until `is_done`.
+    fn write_until(&self, is_done: impl Fn(&Progress) -> bool) -> Result<(), StoreError> {
         let mut progress = lock(&self.progress);
         loop {
-            if progress.durable >= sequence {
+            if is_done(&progress) {
                 return Ok(());
             }
             self.poison.check()?;
@@ -224,45 +263,52 @@ impl Wal {
         }
         progress.led = Some(Instant::now());
         drop(progress);
+        let mut leader = Leader {
+            wal: self,
+            is_done: false,
+        };
         let written = self.write_pending(&mut lock(&self.open));
+        leader.is_done = true;
         self.step_down(written).map(drop)
     }
 
-    /// Commits everything and begins a new file; returns its number and the last record of those before it. The caller
-    /// keeps others from adding records meanwhile. Where there is no room for a new file the old one goes on.
-    pub(crate) fn rotate(&self) -> Result<(u64, u64), StoreError> {
-        let mut progress = lock(&self.progress);
-        while progress.led.is_some() {
-            progress = self
-                .done
-                .wait(progress)
-                .unwrap_or_else(PoisonError::into_inner);
+    /// Makes the next file. No lock is needed. What is left unused is found at the next start, and is empty.
+    pub(crate) fn make_next(&self) -> Result<Next, StoreError> {
+        let number = self.number() + 1;
+        let path = super::path(&self.dir, number);
+        let made = self.storage.create(&path);
+        let file = made.map_err(error::io("create", &path))?;
+        let next = Next { file, path, number };
+        if let Err(source) = self.storage.sync_dir(&self.dir) {
+            self.discard(&next);
+            return Err(error::io("sync", &self.dir)(source));
         }
-        self.poison.check()?;
-        progress.led = Some(Instant::now());
-        drop(progress);
-        let mut open = lock(&self.open);
-        let written = self.write_pending(&mut open);
-        let begun = match &written {
-            Ok(last) => self.begin_file(&mut open, last + 1),
-            Err(_) => Ok(()),
-        };
-        let number = open.number;
-        drop(open);
-        let last = self.step_down(written)?;
-        begun.map(|()| (number, last))
+        Ok(next)
     }
 
-    /// Begins the next file; poisons where that fails, unless for lack of room.
-    fn begin_file(&self, open: &mut OpenFile, first: u64) -> Result<(), StoreError> {
-        match create(self.storage.as_ref(), &self.dir, open.number + 1, first) {
-            Ok(next) => *open = next,
-            Err(refused) if error::is_lack_of_room(&refused) => return Err(refused),
-            Err(failed) => return Err(self.poison.set(&failed)),
-        }
-        self.bytes_in_file.store(0, Ordering::Relaxed);
-        self.number.store(open.number, Ordering::Relaxed);
-        Ok(())
+    /// Removes a file that is not needed after all. When that fails it is found at the next start, and is empty.
+    fn discard(&self, next: &Next) {
+        let _ = self.storage.remove(&next.path);
+    }
+
+    /// What comes from here on belongs into `next`; returns its number and the last record of those before it. The caller
+    /// keeps others from adding records meanwhile; [`Self::turn_to`] does the rest.
+    pub(crate) fn cut(&self, next: Next) -> (u64, u64) {
+        let mut pending = lock(&self.pending);
+        debug_assert!(pending.cut.is_none());
+        let (number, last) = (next.number, pending.last);
+        pending.cut = Some(Cut {
+            bytes: std::mem::take(&mut pending.bytes),
+            last,
+            next,
+        });
+        (number, last)
+    }
+
+    /// Returns once file `number` is the one that is written to, and all that belongs into those before it is on stable
+    /// storage.
+    pub(crate) fn turn_to(&self, number: u64) -> Result<(), StoreError> {
+        self.write_until(|_| self.number() >= number)
     }
 
     /// Ends a leadership: tells those who wait how far it came, that there was no room, or that all is over.
@@ -283,51 +329,115 @@ impl Wal {
         outcome
     }
 
+    /// Writes and syncs what has gathered, to the old file what belongs there; returns the last record.
     fn write_pending(&self, open: &mut OpenFile) -> Result<u64, StoreError> {
-        if open.torn {
-            Self::cut(open)?;
-        }
-        let mut bytes = Vec::new();
-        if open.length > FILE_HEADER_BYTES as u64 {
-            record::encode(&mut bytes, Kind::Synced, lock(&self.progress).durable, &[]);
-        }
-        let mark = bytes.len();
-        let last = {
-            let mut pending = lock(&self.pending);
-            if pending.bytes.is_empty() {
-                return Ok(pending.last);
+        loop {
+            let (bytes, last, is_cut) = {
+                let mut pending = lock(&self.pending);
+                match &mut pending.cut {
+                    Some(cut) => (std::mem::take(&mut cut.bytes), cut.last, true),
+                    None => (std::mem::take(&mut pending.bytes), pending.last, false),
+                }
+            };
+            self.write_records(open, bytes)?;
+            if !is_cut {
+                return Ok(last);
             }
-            bytes.append(&mut pending.bytes);
-            pending.last
-        };
-        if let Err(source) = open.file.append(&bytes) {
+            self.begin_next(open)?;
+        }
+    }
+
+    fn write_records(&self, open: &mut OpenFile, records: Vec<u8>) -> Result<(), StoreError> {
+        if open.torn
+            && let Err(refused) = Self::cut_torn(open)
+        {
+            lock(&self.pending).put_back(records);
+            return Err(refused);
+        }
+        if records.is_empty() {
+            return Ok(());
+        }
+        let mut mark = Vec::new();
+        if open.length > FILE_HEADER_BYTES as u64 {
+            let synced = Payload::new(Kind::Synced, Vec::new());
+            record::encode(&mut mark, lock(&self.progress).durable, &synced);
+        }
+        let length = (mark.len() + records.len()) as u64;
+        let written = [mark.as_slice(), records.as_slice()]
+            .into_iter()
+            .filter(|own| !own.is_empty())
+            .try_for_each(|own| open.file.append(own));
+        if let Err(source) = written {
             let refused = error::io("write", &open.path)(source);
             if error::is_lack_of_room(&refused) {
-                let mut pending = lock(&self.pending);
-                bytes.drain(..mark);
-                bytes.append(&mut pending.bytes);
-                pending.bytes = bytes;
-                drop(pending);
+                lock(&self.pending).put_back(records);
                 open.torn = true;
-                Self::cut(open)?;
+                Self::cut_torn(open)?;
             }
             return Err(refused);
         }
         open.file.sync().map_err(error::io("sync", &open.path))?;
-        open.length += bytes.len() as u64;
-        self.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        self.bytes_in_file
-            .fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        open.length += length;
+        self.bytes.fetch_add(length, Ordering::Relaxed);
+        self.bytes_in_file.fetch_add(length, Ordering::Relaxed);
         self.syncs.fetch_add(1, Ordering::Relaxed);
-        Ok(last)
+        Ok(())
+    }
+
+    /// Everything before the cut is on stable storage: its next file gets a header, and counts from here on.
+    fn begin_next(&self, open: &mut OpenFile) -> Result<(), StoreError> {
+        let Some(mut cut) = lock(&self.pending).cut.take() else {
+            return Ok(());
+        };
+        let header = FileHeader {
+            number: cut.next.number,
+            first: cut.last + 1,
+        };
+        let path = cut.next.path.clone();
+        if let Err(source) = cut.next.file.append(&header.encode()) {
+            let refused = error::io("write", &path)(source);
+            if error::is_lack_of_room(&refused) {
+                cut.next.file.cut(0).map_err(error::io("cut", &path))?;
+                lock(&self.pending).cut = Some(cut);
+            }
+            return Err(refused);
+        }
+        let synced = cut.next.file.sync();
+        synced.map_err(error::io("sync", &path))?;
+        *open = OpenFile {
+            file: cut.next.file,
+            path,
+            number: cut.next.number,
+            length: FILE_HEADER_BYTES as u64,
+            torn: false,
+        };
+        self.bytes_in_file.store(0, Ordering::Relaxed);
+        self.number.store(open.number, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Takes away what was written of records that found no room: behind the last whole one the file goes on.
-    fn cut(open: &mut OpenFile) -> Result<(), StoreError> {
+    fn cut_torn(open: &mut OpenFile) -> Result<(), StoreError> {
         open.file
             .cut(open.length)
             .map_err(error::io("cut", &open.path))?;
         open.torn = false;
         Ok(())
+    }
+}
+
+/// Who writes for all. When a panic takes him the log is over, and those who wait hear of it.
+struct Leader<'w> {
+    wal: &'w Wal,
+    is_done: bool,
+}
+
+impl Drop for Leader<'_> {
+    fn drop(&mut self) {
+        if !self.is_done {
+            let path = lock(&self.wal.open).path.clone();
+            let panicked = std::io::Error::other("the thread that wrote the log panicked");
+            let _ = self.wal.step_down(Err(error::io("write", &path)(panicked)));
+        }
     }
 }

@@ -199,11 +199,11 @@ fn damage_in_the_middle_of_the_log_stops_the_start() {
     }
     drop(engine);
     let log = log_of(&storage);
-    assert!(storage.damage(&log, 60));
+    assert!(storage.damage(&log, 65));
     let clock = Arc::new(ManualClock::at(Millis(NOON)));
     match open_with(config(), &storage, &clock) {
         Err(StoreError::Corrupt {
-            file, offset: 59, ..
+            file, offset: 64, ..
         }) => assert_eq!(Path::new(&file), log),
         other => panic!("{other:?}"),
     }
@@ -297,7 +297,7 @@ fn a_damaged_block_stops_its_own_query_and_nothing_else() {
     let dir = Path::new("/samples/segments/2026-11-23");
     let segment = dir.join(storage.list(dir).unwrap().first().unwrap());
     assert!(
-        storage.damage(&segment, 41),
+        storage.damage(&segment, 49),
         "in the first block behind the header"
     );
     let selector = base::selector::Selector::parse("a.b").unwrap();
@@ -307,7 +307,7 @@ fn a_damaged_block_stops_its_own_query_and_nothing_else() {
     };
     match engine.fetch(&scope(1), &query, &Context::unlimited()) {
         Err(StoreError::Corrupt {
-            file, offset: 40, ..
+            file, offset: 48, ..
         }) => assert_eq!(Path::new(&file), segment),
         other => panic!("{other:?}"),
     }

@@ -1,14 +1,16 @@
 //! One sync for all who wait, and an answer to none of them before it.
 
-use crate::support::{NOON, config, figure, read, send};
+use crate::support::{NOON, batch, config, figure, read, scope, send};
+use base::store::{Durability, SampleStore, StoreError};
 use base::time::{ManualClock, Millis};
 use engine::Engine;
 use engine::storage::faulty::Faulty;
 use engine::storage::{ReadFile, Storage, WriteFile};
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 const WAITING: usize = 8;
@@ -18,6 +20,8 @@ const WAITING: usize = 8;
 struct Gate {
     closed: Mutex<bool>,
     moved: Condvar,
+    /// The next that passes panics.
+    panics: AtomicBool,
 }
 
 impl Gate {
@@ -33,6 +37,7 @@ impl Gate {
             .moved
             .wait_timeout_while(closed, patience, |closed| *closed);
         assert!(!passed.unwrap().1.timed_out(), "nobody opens the gate");
+        assert!(!self.panics.swap(false, Ordering::SeqCst), "on purpose");
     }
 }
 
@@ -156,4 +161,50 @@ fn many_senders_share_a_sync_and_none_is_answered_before_it() {
     for sender in 0..=WAITING {
         assert_eq!(read(&engine, 1, &format!("a.{sender}")), [(NOON, 1.0)]);
     }
+}
+
+/// Those who waited for him waited for ever.
+#[test]
+fn whoever_panics_while_he_commits_for_all_poisons_and_all_hear_of_it() {
+    let (disk, gate) = (Faulty::new(1), Arc::new(Gate::default()));
+    let storage = Arc::new(Gated(disk.clone(), Arc::clone(&gate)));
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let engine = Engine::open(config(), clock, storage).unwrap().0;
+    gate.set(true);
+    gate.panics.store(true, Ordering::SeqCst);
+    let outcomes: Vec<_> = std::thread::scope(|threads| {
+        let write = |sender: usize| {
+            let engine = &engine;
+            threads.spawn(move || {
+                let samples = [(format!("a.{sender}"), NOON, 1.0)];
+                let [(name, at, value)] = &samples;
+                engine.append(
+                    &scope(1),
+                    &batch(&[(name, *at, *value)]),
+                    Durability::Committed,
+                )
+            })
+        };
+        let mut all = vec![write(0)];
+        until("the first write", || figure(&engine, "head_samples") > 0.5);
+        all.extend((1..=WAITING).map(write));
+        until("all writes", || {
+            figure(&engine, "head_samples") > WAITING as f64 + 0.5
+        });
+        gate.set(false);
+        all.into_iter().map(ScopedJoinHandle::join).collect()
+    });
+    let panicked = outcomes.iter().filter(|own| own.is_err()).count();
+    assert_eq!(panicked, 1);
+    for outcome in outcomes.into_iter().flatten() {
+        match outcome {
+            Err(StoreError::Poisoned { reason }) => {
+                assert!(reason.contains("panicked"), "{reason}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    drop(engine);
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    Engine::open(config(), clock, Arc::new(disk.crash())).unwrap();
 }

@@ -10,17 +10,23 @@ mod damage;
 #[cfg(test)]
 mod deletions;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
-mod format_v1;
+mod formats;
 #[cfg(test)]
 mod full_disk;
 #[cfg(test)]
 mod group_commit;
 #[cfg(test)]
+mod held_reader;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod kill;
+#[cfg(test)]
+mod late;
 #[cfg(test)]
 mod model;
 #[cfg(test)]

@@ -475,7 +475,7 @@ fn it_is_the_same_on_a_real_disk() {
     )
     .unwrap();
     let (engine, report) = start();
-    assert_eq!(report.strangers.len(), 1);
+    assert_eq!(report.orphans.len(), 1);
     assert_eq!(report.wal_samples, 2);
     assert_eq!(read(&engine, 1, "a.b").len(), 5000);
     assert_eq!(read(&engine, 1, "a.b").last(), Some(&(NOON, 0.5)));

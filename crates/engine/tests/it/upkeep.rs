@@ -108,7 +108,7 @@ fn a_damaged_day_does_not_keep_others_from_merging() {
     }
     let dir = Path::new("/samples/segments/2026-11-22");
     let first = dir.join(storage.list(dir).unwrap().first().unwrap());
-    assert!(storage.damage(&first, 41));
+    assert!(storage.damage(&first, 49));
     assert!(matches!(engine.compact(), Err(StoreError::Corrupt { .. })));
     assert!(figure(&engine, "segments") < 12.0);
     assert_eq!(

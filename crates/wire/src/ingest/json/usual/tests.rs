@@ -20,7 +20,13 @@ fn all(decoded: &Decoded) -> All {
     let samples = decoded.batch.iter();
     (
         samples
-            .map(|sample| (sample.name().into_owned(), sample.at.0, sample.value.to_bits()))
+            .map(|sample| {
+                (
+                    sample.name().into_owned(),
+                    sample.at.0,
+                    sample.value.to_bits(),
+                )
+            })
             .collect(),
         decoded.positions.clone(),
         decoded.rejects.clone(),

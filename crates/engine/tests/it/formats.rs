@@ -1,13 +1,15 @@
-//! Files of format version 1, as they were first written, are read for ever.
+//! Folders of older formats. Version 1, of which nobody had any, is refused; from version 2 on they are read for ever.
 //!
-//! The fixture under `tests/fixtures/v1` was written by [`write_story`] and is never written again: a change of format
-//! gets a folder of its own beside it.
+//! A fixture under `tests/fixtures` is written by [`write_story`] once, and never again: a change of format gets a folder of
+//! its own beside it.
 
 use crate::support::{DAY, MINUTE, NOON, delete, find, range, read, send};
 use base::store::SampleStore;
 use base::time::{ManualClock, Millis};
 use engine::storage::disk::Disk;
 use engine::{Engine, EngineConfig};
+use std::collections::BTreeMap;
+use std::error::Error as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,7 +21,7 @@ fn open(dir: &Path) -> Engine {
         .0
 }
 
-/// Every kind of record and code: births, samples, both deletions, marks; steps, constants, decimals, exceptions, raw.
+/// Every kind of record, segment and code: births, samples, both deletions, marks; steps, constants, decimals, exceptions, raw.
 fn write_story(engine: &Engine) {
     for at in 0..70_i64 {
         let instant = NOON - at * MINUTE;
@@ -36,6 +38,10 @@ fn write_story(engine: &Engine) {
         );
     }
     send(engine, 2, &[("other.tenant;host=é", NOON, 2.5)]);
+    // More days than get segments of their own.
+    for day in 2..20 {
+        send(engine, 1, &[("far.back", NOON - day * DAY, day as f64)]);
+    }
     delete(
         engine,
         1,
@@ -62,7 +68,13 @@ fn write_story(engine: &Engine) {
 }
 
 fn check_story(engine: &Engine) {
-    assert_eq!(find(engine, 1, "*"), ["in branch", "regular branch"]);
+    let all = ["far branch", "in branch", "regular branch"];
+    assert_eq!(find(engine, 1, "*"), all);
+    let far = read(engine, 1, "far.back");
+    assert_eq!(
+        (far.len(), far.first()),
+        (18, Some(&(NOON - 19 * DAY, 19.0)))
+    );
     assert_eq!(read(engine, 1, "in.log"), [(NOON + 1, 7.0)]);
     let step = read(engine, 1, "regular.step");
     assert_eq!((step.len(), step.last()), (62, Some(&(NOON, 5.0))));
@@ -100,15 +112,49 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// Every file below `dir`, with what it holds.
+fn contents(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.extend(contents(&path));
+        } else {
+            all.insert(path.clone(), fs::read(&path).unwrap());
+        }
+    }
+    all
+}
+
 #[test]
-fn the_fixture_is_read() {
+fn a_folder_of_version_1_is_refused_with_what_to_do_and_left_as_it_is() {
     let fixture = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v1");
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("samples");
+    copy(&fixture, &dir);
+    let before = contents(&dir);
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let refused = Engine::open(EngineConfig::new(&dir), clock, Arc::new(Disk)).unwrap_err();
+    let told = format!("{refused}: {}", refused.source().unwrap());
+    assert!(
+        told.contains("manifest.json") && told.contains("format version 1"),
+        "{told}"
+    );
+    assert!(told.contains("`vigie metrics get --format csv`"), "{told}");
+    assert_eq!(contents(&dir), before);
+}
+
+#[test]
+fn the_fixture_of_version_2_is_read() {
+    let fixture = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v2");
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("samples");
     copy(&fixture, &dir);
     let engine = open(&dir);
     check_story(&engine);
     engine.flush().unwrap();
+    check_story(&engine);
+    engine.compact().unwrap();
     check_story(&engine);
 }
 

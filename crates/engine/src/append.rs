@@ -1,0 +1,357 @@
+//! Appending, in two phases: names are resolved, samples encoded and their checksum taken while no lock is held but the
+//! ledger's, to look; then they are written shard by shard, each under its own lock.
+
+use crate::core::Core;
+use crate::guard::Lock;
+use crate::head::{self, SHARDS, ShardWriter, Sum};
+use crate::registry::table::Fingerprint;
+use crate::state::Ledger;
+use crate::wal::record::{Kind, Payload, put_births, put_samples};
+use base::id::{SeriesRef, TenantId};
+use base::overwritten;
+use base::sample::{Appended, Batch, RejectReason, Sample};
+use base::store::{Allowance, Durability, StoreError};
+use base::time::Millis;
+use std::sync::atomic::Ordering;
+
+/// Samples of a batch that are written at one time: some milliseconds under the locks. A smaller batch, and so nearly every
+/// one, is seen by readers as a whole or not at all; a larger one in pieces of this size.
+const APPEND_PIECE: usize = 4096;
+
+const MINUTE_MILLIS: i64 = 60_000;
+
+/// What is accepted.
+#[derive(Debug, Clone, Copy)]
+struct Accepted {
+    tenant: TenantId,
+    oldest: Millis,
+    newest: Millis,
+    allowance: Allowance,
+}
+
+/// A sample on its way: its position in the batch, and itself.
+type Placed<'b> = (usize, Sample<'b>);
+
+/// What has become of a batch so far.
+#[derive(Debug, Default)]
+struct Progress {
+    appended: Appended,
+    /// The last record.
+    sequence: u64,
+    sum: Sum,
+    /// Where samples were written to: to find those that others of the batch overwrite.
+    placed: Vec<(SeriesRef, i64)>,
+}
+
+impl Core {
+    pub(crate) fn append(
+        &self,
+        tenant: TenantId,
+        batch: &Batch,
+        durability: Durability,
+        allowance: Allowance,
+    ) -> Result<Appended, StoreError> {
+        self.poison.check()?;
+        self.require_room()?;
+        self.require_reserve()?;
+        let future = i64::from(self.config.future_allowed_minutes) * MINUTE_MILLIS;
+        let accepted = Accepted {
+            tenant,
+            oldest: self.oldest(),
+            newest: self.clock.now().plus(future),
+            allowance,
+        };
+        let mut progress = Progress::default();
+        progress.placed.reserve(batch.len());
+        let mut rest = batch.iter().enumerate();
+        let mut pieces = 0;
+        loop {
+            let piece: Vec<Placed<'_>> = rest.by_ref().take(APPEND_PIECE).collect();
+            if piece.is_empty() {
+                break;
+            }
+            pieces += 1;
+            self.append_piece(&accepted, piece, &mut progress)?;
+        }
+        let Progress {
+            mut appended,
+            sequence,
+            sum,
+            mut placed,
+        } = progress;
+        if placed.is_empty() {
+            return Ok(appended);
+        }
+        if sum.again || pieces > 1 {
+            appended.overwritten = overwritten::count(&mut placed);
+        }
+        appended.stored = placed.len() as u64 - appended.overwritten;
+        if durability == Durability::Committed || self.wal.is_full() {
+            self.wal.commit(sequence)?;
+        }
+        self.counters
+            .samples
+            .fetch_add(appended.stored, Ordering::Relaxed);
+        self.counters.late.fetch_add(sum.late, Ordering::Relaxed);
+        self.flush_if_due(self.state.version().head.samples());
+        Ok(appended)
+    }
+
+    fn append_piece(
+        &self,
+        accepted: &Accepted,
+        piece: Vec<Placed<'_>>,
+        progress: &mut Progress,
+    ) -> Result<(), StoreError> {
+        let before = progress.appended.rejected.len();
+        let mut due: Vec<Placed<'_>> = Vec::with_capacity(piece.len());
+        for (position, sample) in piece {
+            match self.admit(accepted, &sample) {
+                Ok(()) => due.push((position, sample)),
+                Err(reason) => progress.appended.rejected.push((position, reason)),
+            }
+        }
+        // One number for the piece, whatever interrupts it: it is seen as a whole.
+        let batch = self.state.batches.begin();
+        // Whoever panics here may have left in memory what is not in the log, or the other way round.
+        let dart = self.poison.dart("appended samples");
+        while !due.is_empty() {
+            let (ends, resolved) = self.resolve(accepted, &due, progress);
+            let left = self.write(accepted.tenant, batch.number(), ends, resolved, progress);
+            // Series have ended meanwhile, perhaps some of these: what is left is resolved again.
+            due.retain(|(position, _)| left.contains(position));
+        }
+        dart.disarm();
+        drop(batch);
+        self.poison.check()?;
+        if let Some(own) = progress.appended.rejected.get_mut(before..) {
+            own.sort_unstable_by_key(|(position, _)| *position);
+        }
+        Ok(())
+    }
+
+    /// Whether a sample may be stored, whatever its series.
+    fn admit(&self, accepted: &Accepted, sample: &Sample<'_>) -> Result<(), RejectReason> {
+        if sample.at < accepted.oldest {
+            return Err(RejectReason::TooOld {
+                retention_days: self.config.retention_days,
+            });
+        }
+        if sample.at > accepted.newest {
+            return Err(RejectReason::TooNew {
+                allowed_minutes: self.config.future_allowed_minutes,
+            });
+        }
+        Ok(())
+    }
+
+    /// The series of these samples, as of the returned number of ends; those that do not exist are made.
+    fn resolve(
+        &self,
+        accepted: &Accepted,
+        due: &[Placed<'_>],
+        progress: &mut Progress,
+    ) -> (u64, Groups) {
+        let tenant = accepted.tenant;
+        let mut groups = Groups::default();
+        let mut unknown: Vec<(Fingerprint, &Placed<'_>)> = Vec::new();
+        let ledger = self.state.ledger().read();
+        let ends = self.state.ends();
+        let registry = &ledger.registry;
+        // In three passes, so that the look-ups in memory of many samples are under way at the same time.
+        let fingerprints: Vec<Fingerprint> = due
+            .iter()
+            .map(|(_, sample)| registry.fingerprint(tenant, sample.key.as_str()))
+            .collect();
+        let candidates: Vec<Option<SeriesRef>> = fingerprints
+            .iter()
+            .map(|own| registry.candidate(*own))
+            .collect();
+        for ((fingerprint, candidate), own) in fingerprints.into_iter().zip(candidates).zip(due) {
+            let (position, sample) = own;
+            let series = candidate
+                .filter(|series| registry.is(*series, tenant, sample.key.as_str()))
+                .or_else(|| registry.lookup(fingerprint, tenant, sample.key.as_str()));
+            match series {
+                Some(series) => groups.add(*position, series, sample),
+                None => unknown.push((fingerprint, own)),
+            }
+        }
+        drop(ledger);
+        if !unknown.is_empty() {
+            self.bear(accepted, &unknown, &mut groups, progress);
+        }
+        (ends, groups)
+    }
+
+    /// Makes the series that do not exist yet, as far as they may be made.
+    fn bear(
+        &self,
+        accepted: &Accepted,
+        unknown: &[(Fingerprint, &Placed<'_>)],
+        groups: &mut Groups,
+        progress: &mut Progress,
+    ) {
+        let (tenant, allowance) = (accepted.tenant, &accepted.allowance);
+        let mut births = Vec::new();
+        let mut ledger = self.state.ledger().write();
+        for (fingerprint, (position, sample)) in unknown {
+            // Another sample of the batch may have made it, or somebody else.
+            let known = ledger
+                .registry
+                .lookup(*fingerprint, tenant, sample.key.as_str());
+            let made = progress.appended.created + births.len() as u64;
+            let series = match known {
+                Some(series) => Ok(series),
+                None if made < allowance.new_series => {
+                    self.birth(&mut ledger, tenant, sample.key.as_str())
+                }
+                None => Err(RejectReason::AccountLimit {
+                    limit: allowance.limit,
+                    allowed: allowance.allowed,
+                }),
+            };
+            match series {
+                Ok(series) => {
+                    if known.is_none() {
+                        births.push((tenant, series, sample.key.as_str()));
+                    }
+                    groups.add(*position, series, sample);
+                }
+                Err(reason) => progress.appended.rejected.push((*position, reason)),
+            }
+        }
+        if !births.is_empty() {
+            let payload = Payload::new(Kind::Births, put_births(&births));
+            progress.sequence = self.wal.push(&payload);
+            self.state.publish_names(&ledger.registry);
+            progress.appended.created += births.len() as u64;
+        }
+    }
+
+    /// Makes a series.
+    fn birth(
+        &self,
+        ledger: &mut Ledger,
+        tenant: TenantId,
+        name: &str,
+    ) -> Result<SeriesRef, RejectReason> {
+        let limit = self.config.series_per_tenant;
+        if ledger.registry.names().count(tenant) >= limit {
+            return Err(RejectReason::SeriesLimit { limit });
+        }
+        let none_left = RejectReason::SeriesLimit {
+            limit: u64::from(u32::MAX),
+        };
+        let series = ledger.registry.create(tenant, name).ok_or(none_left)?;
+        ledger.bear(series);
+        Ok(series)
+    }
+
+    /// Writes what was resolved, shard by shard: those first that nobody writes to. Returns the positions of what was not
+    /// written, because series have ended.
+    fn write(
+        &self,
+        tenant: TenantId,
+        batch: u64,
+        ends: u64,
+        groups: Groups,
+        progress: &mut Progress,
+    ) -> Vec<usize> {
+        let mut left: Vec<(Group, Payload)> = groups
+            .0
+            .into_iter()
+            .flatten()
+            .map(|own| {
+                let payload = Payload::new(Kind::Samples, put_samples(&own.samples));
+                (own, payload)
+            })
+            .collect();
+        let mut refused = Vec::new();
+        while !left.is_empty() {
+            let waiting = left.len();
+            let mut busy = Vec::with_capacity(waiting);
+            for (own, payload) in left {
+                let shard = self.state.shard(own.shard);
+                match shard.and_then(Lock::try_write) {
+                    Some(mut writer) => {
+                        let written =
+                            self.write_group((tenant, batch, ends), &mut writer, &own, &payload);
+                        drop(writer);
+                        progress.take(own, written, &mut refused);
+                    }
+                    None => busy.push((own, payload)),
+                }
+            }
+            left = busy;
+            // Nobody lets go of one: this waits for the first.
+            if left.len() == waiting {
+                let (own, payload) = left.swap_remove(0);
+                if let Some(shard) = self.state.shard(own.shard) {
+                    let mut writer = shard.write();
+                    let written =
+                        self.write_group((tenant, batch, ends), &mut writer, &own, &payload);
+                    drop(writer);
+                    progress.take(own, written, &mut refused);
+                }
+            }
+        }
+        refused
+    }
+
+    /// Puts a group into the log and into the head; `None` when series have ended since it was resolved.
+    fn write_group(
+        &self,
+        (tenant, batch, ends): (TenantId, u64, u64),
+        writer: &mut ShardWriter,
+        group: &Group,
+        payload: &Payload,
+    ) -> Option<(u64, Sum)> {
+        if self.state.ends() != ends {
+            return None;
+        }
+        let sequence = self.wal.push(payload);
+        let samples = group.samples.iter().copied();
+        let sum = self.state.append(writer, tenant, batch, samples);
+        Some((sequence, sum))
+    }
+}
+
+/// The samples of a batch that belong to one shard.
+#[derive(Debug, Default)]
+struct Group {
+    shard: usize,
+    positions: Vec<usize>,
+    samples: Vec<(SeriesRef, i64, f64)>,
+}
+
+/// By shard.
+#[derive(Debug, Default)]
+struct Groups([Option<Group>; SHARDS]);
+
+impl Groups {
+    fn add(&mut self, position: usize, series: SeriesRef, sample: &Sample<'_>) {
+        let shard = head::shard(series);
+        if let Some(own) = self.0.get_mut(shard) {
+            let own = own.get_or_insert_with(|| Group {
+                shard,
+                ..Group::default()
+            });
+            own.positions.push(position);
+            own.samples.push((series, sample.at.0, sample.value));
+        }
+    }
+}
+
+impl Progress {
+    fn take(&mut self, own: Group, written: Option<(u64, Sum)>, refused: &mut Vec<usize>) {
+        let Some((sequence, sum)) = written else {
+            refused.extend(own.positions);
+            return;
+        };
+        self.sequence = self.sequence.max(sequence);
+        self.sum.add(sum);
+        let places = own.samples.iter().map(|(series, at, _)| (*series, *at));
+        self.placed.extend(places);
+    }
+}

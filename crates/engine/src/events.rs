@@ -1,0 +1,42 @@
+//! What the engine tells whoever runs it about work that nobody waits for. The engine itself writes no log.
+
+use base::store::StoreError;
+use std::fmt::Debug;
+
+/// Something that nobody has asked for, and somebody should know of.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'e> {
+    /// Work in the background failed. What it means for writers is in what they are answered.
+    Failed {
+        /// For example `flush`.
+        work: &'static str,
+        /// What happened, with the file.
+        error: &'e StoreError,
+    },
+    /// A thread of the engine has panicked. What it did is not done any more.
+    Panicked {
+        /// Which one.
+        thread: &'static str,
+    },
+    /// Days lie past the retention by the clock, and stay for now: they are more than go at one time, or nobody has sent
+    /// anything for so long that the clock is not believed.
+    HeldBack {
+        /// How many.
+        days: usize,
+    },
+}
+
+/// Who is told. Called from the engine's threads, and not for long.
+pub trait Events: Send + Sync + Debug {
+    /// Something has happened.
+    fn told(&self, event: Event<'_>);
+}
+
+/// Tells nobody.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Events for Silent {
+    fn told(&self, _: Event<'_>) {}
+}

@@ -1,0 +1,121 @@
+//! Retention: days that lie past it are dropped as a whole, and with them the series that had samples on no other.
+//!
+//! A clock can be wrong, and a setting mistyped: a clock that is far ahead of the newest sample is not believed, and no more
+//! than a share of all days goes at one time.
+
+use crate::core::Core;
+use crate::day::{DAY_MILLIS, Day};
+use crate::delete::pieces;
+use crate::error;
+use crate::events::Event;
+use crate::guard::give_way;
+use crate::index::days::Days;
+use crate::publish::Change;
+use base::store::StoreError;
+use base::time::Millis;
+use std::sync::atomic::Ordering;
+
+/// Of all days that have samples, a flush drops one in so many, but always one. Whoever sees that days go which should stay
+/// has so several flushes' time.
+const SHARE: usize = 10;
+
+/// How long nobody may have sent anything for the clock to be believed.
+const SILENCE_MS: i64 = 30 * DAY_MILLIS;
+
+/// The first day that stays: as the retention says, if that is no more than the share.
+fn first_to_stay(days: &Days, now: Millis, retention_ms: i64) -> Day {
+    let newest = days.all().next_back().map(|own| own.range().until);
+    let believed = newest.map_or(now, |own| own.plus(SILENCE_MS).min(now));
+    let first = Day::of(believed.plus(-retention_ms));
+    let all: Vec<Day> = days.all().collect();
+    let expired = all.iter().filter(|own| **own < first).count();
+    let allowed = (all.len() / SHARE).max(1);
+    if expired <= allowed {
+        return first;
+    }
+    all.get(allowed).copied().unwrap_or(first)
+}
+
+impl Core {
+    /// Drops what lies past the retention.
+    pub(crate) fn expire(&self) -> Result<(), StoreError> {
+        let days = self.state.days();
+        let retention = i64::from(self.config.retention_days) * DAY_MILLIS;
+        let first = first_to_stay(&days, self.clock.now(), retention);
+        let by_clock = Day::of(self.oldest());
+        let held_back = days.all().filter(|own| first <= *own && *own < by_clock);
+        match held_back.count() {
+            0 => {}
+            days => self.events.told(Event::HeldBack { days }),
+        }
+        let gone = days.expiring(first);
+        let mut sequence = None;
+        for mut piece in pieces(&gone) {
+            let mut stopped = self.state.stop();
+            self.state.days().leave_out_newer(&mut piece, &days);
+            let garbage = (!piece.is_empty()).then(|| self.end_series(&mut stopped, &piece));
+            drop(stopped);
+            sequence = garbage.map(|(last, _)| last).or(sequence);
+            give_way();
+        }
+        drop(days);
+        self.state.change_days(|days| days.forget(first));
+        self.state.kept_from.store(first.0, Ordering::SeqCst);
+        if let Some(sequence) = sequence {
+            self.wal.commit(sequence)?;
+        }
+        let mut manifest = self.manifest();
+        let version = self.state.version();
+        let segments = version.segments.iter();
+        let expired: Vec<_> = segments
+            .filter(|own| own.last_day() < first)
+            .cloned()
+            .collect();
+        let mut late = version.segments.iter().filter(|own| own.is_late());
+        if late.any(|own| Day::of(own.range().from) < first) {
+            self.state.purge.store(true, Ordering::SeqCst);
+        }
+        drop(version);
+        if expired.is_empty() {
+            return Ok(());
+        }
+        let change = Change {
+            removed: expired.clone(),
+            ..Change::default()
+        };
+        let published = self.publish(&mut manifest, change, |_| {});
+        if let Err(refused) = &published
+            && error::is_lack_of_room(refused)
+        {
+            return published.map(drop);
+        }
+        published?;
+        drop(manifest);
+        self.discard_segments(expired);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::id::SeriesRef;
+
+    #[test]
+    fn a_clock_that_is_wrong_and_a_mistyped_setting_take_a_share_at_most() {
+        let mut days = Days::default();
+        for day in 100..200 {
+            days.set(Day(day), SeriesRef(1));
+        }
+        let first = |now: i32, retention: i32| {
+            let now = Millis(Day(now).start());
+            first_to_stay(&days, now, i64::from(retention) * DAY_MILLIS)
+        };
+        assert_eq!(first(200, 99), Day(101));
+        assert_eq!(first(210, 100), Day(110));
+        assert_eq!(first(210, 99), Day(110), "a tenth");
+        assert_eq!(first(200, 1), Day(110), "mistyped");
+        assert_eq!(first(5000, 100), Day(110), "a tenth, and");
+        assert_eq!(first(5000, 129), Day(100), "nobody has sent since");
+    }
+}

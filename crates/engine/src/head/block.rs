@@ -1,0 +1,162 @@
+//! Samples in memory that one writer appends and any number of readers read at the same time, without a lock: a list of
+//! blocks that only ever grows. How many of the samples count is told elsewhere, and only after they are written.
+
+use crate::points::Points;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// Samples of the largest block; with its link it fills four kilobytes.
+pub(crate) const BLOCK: usize = 252;
+
+/// One sample.
+#[derive(Debug, Default)]
+pub(crate) struct Cell {
+    at: AtomicI64,
+    value: AtomicU64,
+}
+
+/// Some samples, and the block behind them.
+#[derive(Debug)]
+pub(crate) struct Block<C: ?Sized = [Cell]> {
+    next: OnceLock<Arc<Block>>,
+    cells: C,
+}
+
+impl Cell {
+    pub(crate) fn read(&self) -> (i64, f64) {
+        let value = f64::from_bits(self.value.load(Ordering::Relaxed));
+        (self.at.load(Ordering::Relaxed), value)
+    }
+}
+
+impl<const N: usize> Block<[Cell; N]> {
+    fn empty() -> Self {
+        Self {
+            next: OnceLock::new(),
+            cells: std::array::from_fn(|_| Cell::default()),
+        }
+    }
+}
+
+impl Block {
+    /// An empty block behind one of `before` samples: each about twice as large as the one before.
+    pub(crate) fn after(before: usize) -> Arc<Self> {
+        match before {
+            0 => Arc::new(Block::<[Cell; 4]>::empty()),
+            1..=4 => Arc::new(Block::<[Cell; 12]>::empty()),
+            5..=12 => Arc::new(Block::<[Cell; 28]>::empty()),
+            13..=28 => Arc::new(Block::<[Cell; 60]>::empty()),
+            29..=60 => Arc::new(Block::<[Cell; 124]>::empty()),
+            _ => Arc::new(Block::<[Cell; BLOCK]>::empty()),
+        }
+    }
+
+    /// How many samples fit.
+    pub(crate) const fn size(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Writes the sample at `position`; whoever reads it is told of it later.
+    pub(crate) fn set(&self, position: usize, at: i64, value: f64) {
+        if let Some(cell) = self.cells.get(position) {
+            cell.at.store(at, Ordering::Relaxed);
+            cell.value.store(value.to_bits(), Ordering::Relaxed);
+        }
+    }
+
+    /// The block behind it, which is made where there is none.
+    pub(crate) fn grow(&self) -> &Arc<Self> {
+        self.next.get_or_init(|| Self::after(self.size()))
+    }
+
+    fn first_at(&self) -> Option<i64> {
+        self.cells.first().map(|cell| cell.read().0)
+    }
+}
+
+impl<C: ?Sized> Drop for Block<C> {
+    /// One after the other: a list that drops itself recursively can be longer than the stack.
+    fn drop(&mut self) {
+        let mut next = self.next.take();
+        while let Some(mut own) = next {
+            next = Arc::get_mut(&mut own).and_then(|own| own.next.take());
+        }
+    }
+}
+
+/// The first `length` samples of a list, as they are now.
+#[derive(Debug, Clone)]
+pub(crate) struct Run {
+    first: Option<Arc<Block>>,
+    length: usize,
+}
+
+impl Run {
+    pub(crate) const fn new(first: Option<Arc<Block>>, length: usize) -> Self {
+        Self { first, length }
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.length
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// Its blocks, each with the cells that count.
+    fn blocks(&self) -> impl Iterator<Item = (&Block, &[Cell])> {
+        let mut next = self.first.as_ref();
+        let mut left = self.length;
+        std::iter::from_fn(move || {
+            let own = next.filter(|_| left > 0)?;
+            let cells = own.cells.get(..left.min(own.size())).unwrap_or_default();
+            left -= cells.len();
+            next = own.next.get();
+            Some((own.as_ref(), cells))
+        })
+    }
+
+    /// All samples, in the order they were written.
+    pub(crate) fn samples(&self) -> impl Iterator<Item = (i64, f64)> {
+        let blocks = self.blocks();
+        blocks.flat_map(|(_, cells)| cells.iter().map(Cell::read))
+    }
+
+    /// The samples from `position` on, in the order they were written.
+    pub(crate) fn from(&self, position: usize) -> impl Iterator<Item = (i64, f64)> {
+        let mut before = position;
+        self.blocks().flat_map(move |(_, cells)| {
+            let skipped = before.min(cells.len());
+            before -= skipped;
+            cells.iter().skip(skipped).map(Cell::read)
+        })
+    }
+
+    /// Of samples that ascend: the parts that may have some from `from` to `until`, a block each.
+    pub(crate) fn parts(&self, from: i64, until: i64) -> impl Iterator<Item = &[Cell]> {
+        let last = |cells: &[Cell]| cells.last().map(|cell| cell.read().0);
+        self.blocks()
+            .skip_while(move |(_, cells)| last(cells).is_some_and(|last| last < from))
+            .take_while(move |(own, _)| own.first_at().is_some_and(|at| at <= until))
+            .map(|(_, cells)| cells)
+    }
+}
+
+/// The samples of a part that lie from `from` to `until`: they ascend.
+pub(crate) fn within(cells: &[Cell], from: i64, until: i64) -> &[Cell] {
+    let start = cells.partition_point(|cell| cell.read().0 < from);
+    let end = cells.partition_point(|cell| cell.read().0 <= until);
+    cells.get(start..end.max(start)).unwrap_or_default()
+}
+
+/// A copy of ascending samples.
+pub(crate) fn points(cells: &[Cell]) -> Points {
+    let mut points = Points::default();
+    points.timestamps.reserve(cells.len());
+    points.values.reserve(cells.len());
+    for (at, value) in cells.iter().map(Cell::read) {
+        points.push(at, value);
+    }
+    points
+}

@@ -1,0 +1,113 @@
+//! The manifest changes, and with it what readers see: the only place where either does so for files. The lock is held for as
+//! long as a manifest takes to be written, and no writer of samples takes it.
+
+use crate::core::Core;
+use crate::manifest::{Manifest, SegmentEntry};
+use crate::segment::reader::Segment;
+use crate::tombstone::Tombstone;
+use base::store::StoreError;
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+/// A segment that was written, and its line in the manifest.
+#[derive(Debug, Clone)]
+pub(crate) struct NewSegment {
+    pub(crate) segment: Arc<Segment>,
+    pub(crate) entry: SegmentEntry,
+}
+
+/// What changes.
+#[derive(Debug, Default)]
+pub(crate) struct Change {
+    pub(crate) added: Vec<NewSegment>,
+    /// In place of these.
+    pub(crate) removed: Vec<Arc<Segment>>,
+    /// The frozen head is in `added`.
+    pub(crate) flushed: bool,
+}
+
+impl Core {
+    pub(crate) fn manifest(&self) -> MutexGuard<'_, Manifest> {
+        self.manifest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The number of a new file; never given twice.
+    pub(crate) fn take_file_number(&self) -> u64 {
+        self.next_file.fetch_add(1, Ordering::SeqCst)
+    }
+
+    /// Makes `change` and what `edit` does to the manifest the truth; false, and nothing has changed, when what is to be
+    /// removed is not there any more. The caller holds the lock of the manifest.
+    pub(crate) fn publish(
+        &self,
+        manifest: &mut Manifest,
+        change: Change,
+        edit: impl FnOnce(&mut Manifest),
+    ) -> Result<bool, StoreError> {
+        let version = self.state.version();
+        let Change {
+            added,
+            removed,
+            flushed,
+        } = change;
+        let is_removed = |own: &Arc<Segment>| removed.iter().any(|gone| Arc::ptr_eq(gone, own));
+        let mut segments: Vec<Arc<Segment>> = version
+            .segments
+            .iter()
+            .filter(|own| !is_removed(own))
+            .cloned()
+            .collect();
+        if segments.len() + removed.len() != version.segments.len() {
+            return Ok(false);
+        }
+        let files: HashSet<PathBuf> = removed.iter().map(|own| own.path().to_owned()).collect();
+        let mut next = manifest.clone();
+        next.segments
+            .retain(|entry| !files.contains(&self.dir().join(&entry.file)));
+        for NewSegment { segment, entry } in added {
+            segments.push(segment);
+            next.segments.push(entry);
+        }
+        segments.sort_by_key(|segment| (segment.day(), segment.sequence()));
+        next.segments
+            .sort_by_key(|entry| (entry.day, entry.sequence));
+        edit(&mut next);
+        next.next_file = self.next_file.load(Ordering::SeqCst);
+        // A deletion counts as long as a segment, or what will be one, may hold what it hides.
+        let frozen = version.frozen.as_ref().filter(|_| !flushed);
+        let needed = |own: &Tombstone| {
+            frozen.is_some_and(|frozen| frozen.sequence < own.sequence)
+                || segments.iter().any(|segment| {
+                    segment.purged() < own.sequence && own.range.overlaps(&segment.range())
+                })
+        };
+        let (kept, dropped): (Vec<&Tombstone>, Vec<&Tombstone>) =
+            version.tombstones.iter().partition(|own| needed(own));
+        next.tombstones = kept
+            .into_iter()
+            .filter(|own| own.sequence <= next.sequence)
+            .cloned()
+            .collect();
+        let dropped: HashSet<u64> = dropped.into_iter().map(|own| own.sequence).collect();
+        let stored = Arc::new(version.stored.changed(&version.segments, &segments));
+        next.store(self.storage.as_ref(), self.dir())?;
+        *manifest = next;
+        let segments = Arc::new(segments);
+        self.state.change(|version| {
+            // Deletions that came in meanwhile are among these; they are later than anything in a segment.
+            if !dropped.is_empty() {
+                let tombstones = version.tombstones.iter();
+                let kept = tombstones.filter(|own| !dropped.contains(&own.sequence));
+                version.tombstones = Arc::new(kept.cloned().collect());
+            }
+            if flushed {
+                version.frozen = None;
+            }
+            version.segments = segments;
+            version.stored = stored;
+        });
+        Ok(true)
+    }
+}

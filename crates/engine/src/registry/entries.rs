@@ -1,0 +1,103 @@
+//! Series by number, in pages: numbers are dense, never given twice, and series that end together leave whole pages empty,
+//! which are given back.
+
+use base::id::{SeriesRef, TenantId};
+use std::sync::Arc;
+
+/// Series of a page.
+const PAGE: usize = 64;
+
+/// A series that exists.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) tenant: TenantId,
+    pub(crate) name: Arc<str>,
+}
+
+#[derive(Debug)]
+struct Page {
+    used: usize,
+    entries: [Option<Entry>; PAGE],
+}
+
+/// The series that exist.
+#[derive(Debug, Default)]
+pub(crate) struct Entries {
+    pages: Vec<Option<Box<Page>>>,
+    count: usize,
+}
+
+const fn place(series: SeriesRef) -> (usize, usize) {
+    (series.0 as usize / PAGE, series.0 as usize % PAGE)
+}
+
+impl Entries {
+    pub(crate) const fn len(&self) -> usize {
+        self.count
+    }
+
+    pub(crate) fn get(&self, series: SeriesRef) -> Option<&Entry> {
+        let (page, slot) = place(series);
+        self.pages.get(page)?.as_ref()?.entries.get(slot)?.as_ref()
+    }
+
+    pub(crate) fn insert(&mut self, series: SeriesRef, entry: Entry) {
+        let (page, slot) = place(series);
+        if self.pages.len() <= page {
+            self.pages.resize_with(page + 1, || None);
+        }
+        let Some(own) = self.pages.get_mut(page) else {
+            return;
+        };
+        let own = own.get_or_insert_with(|| {
+            Box::new(Page {
+                used: 0,
+                entries: std::array::from_fn(|_| None),
+            })
+        });
+        if let Some(slot) = own.entries.get_mut(slot)
+            && slot.replace(entry).is_none()
+        {
+            own.used += 1;
+            self.count += 1;
+        }
+    }
+
+    pub(crate) fn remove(&mut self, series: SeriesRef) -> Option<Entry> {
+        let (page, slot) = place(series);
+        let place = self.pages.get_mut(page)?;
+        let own = place.as_mut()?;
+        let entry = own.entries.get_mut(slot)?.take()?;
+        own.used -= 1;
+        self.count -= 1;
+        if own.used == 0 {
+            *place = None;
+        }
+        Some(entry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_without_series_is_given_back() {
+        let mut entries = Entries::default();
+        let entry = Entry {
+            tenant: TenantId(1),
+            name: "a".into(),
+        };
+        for number in 0..200 {
+            entries.insert(SeriesRef(number), entry.clone());
+        }
+        for number in 64..128 {
+            assert!(entries.remove(SeriesRef(number)).is_some());
+            assert!(entries.remove(SeriesRef(number)).is_none());
+        }
+        assert_eq!(entries.len(), 136);
+        assert!(entries.pages[1].is_none() && entries.pages[0].is_some());
+        assert!(entries.get(SeriesRef(64)).is_none());
+        assert!(entries.get(SeriesRef(199)).is_some());
+    }
+}

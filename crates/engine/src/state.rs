@@ -1,0 +1,389 @@
+//! What the engine holds in memory.
+//!
+//! What readers need is published, and they take no lock: names, activity, and a version (the head that is written to, the
+//! one that is being flushed, segments, deletions). Writers take the lock of the ledger to resolve names, and then that of one
+//! shard of the head after the other. Whoever needs everything to stand still ([`State::stop`]) takes all of them.
+//!
+//! The methods here are the effects of the log's records. Live writes and replay go through the same ones, so that a
+//! restart ends where the crash began.
+
+mod stop;
+
+pub(crate) use stop::{Garbage, Stopped, Taken};
+
+use crate::day::Day;
+use crate::guard::{self, Lock};
+use crate::head::batches::Batches;
+use crate::head::live::Prepared;
+use crate::head::series::HeadSeries;
+use crate::head::{self, Head, SHARDS, ShardWriter, Sum};
+use crate::index::days::Days;
+use crate::index::names::{Names, Owned};
+use crate::registry::file::Birth;
+use crate::registry::table::Registry;
+use crate::segment::reader::Segment;
+use crate::stored::Stored;
+use crate::tombstone::Tombstone;
+use arc_swap::ArcSwap;
+use base::id::{SeriesRef, TenantId};
+use base::time::{Millis, TimeRange};
+use roaring::RoaringBitmap;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How often a reader looks again before it takes a series as it is, with part of a batch: of few series, of which hardly any
+/// is written to by two batches meanwhile, and of many.
+const LOOKS: (usize, usize) = (1000, 3);
+
+/// Series that are few.
+const FEW: usize = 1000;
+
+/// A head that is being flushed: read, but never changed.
+#[derive(Debug)]
+pub(crate) struct Frozen {
+    pub(crate) head: Arc<Head>,
+    /// The last record whose effect is in it.
+    pub(crate) sequence: u64,
+}
+
+/// Where samples are, all at one moment.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Version {
+    pub(crate) head: Arc<Head>,
+    pub(crate) frozen: Option<Arc<Frozen>>,
+    /// Ascending by day, then by sequence.
+    pub(crate) segments: Arc<Vec<Arc<Segment>>>,
+    /// What tenants occupy in `segments`.
+    pub(crate) stored: Arc<Stored>,
+    /// Ascending by sequence.
+    pub(crate) tombstones: Arc<Vec<Tombstone>>,
+}
+
+/// The names there are.
+#[derive(Debug, Default)]
+struct Index {
+    names: Names,
+    series: usize,
+}
+
+/// What only writers need.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    pub(crate) registry: Registry,
+    /// Since the last flush.
+    pub(crate) births: Vec<Birth>,
+    pub(crate) deaths: Vec<SeriesRef>,
+    /// The last record whose effect is in a source older than the head.
+    frozen_through: u64,
+}
+
+/// The whole state.
+#[derive(Debug)]
+pub(crate) struct State {
+    ledger: Lock<Ledger>,
+    shards: Vec<Lock<ShardWriter>>,
+    pub(crate) batches: Batches,
+    /// How often series have ended: who has resolved names before resolves them again.
+    ends: AtomicU64,
+    index: ArcSwap<Index>,
+    days: ArcSwap<Days>,
+    changing_days: Mutex<()>,
+    version: ArcSwap<Version>,
+    changing: Mutex<()>,
+    /// Days before this one have been dropped for lying past the retention.
+    pub(crate) kept_from: AtomicI32,
+    /// Segments may hold samples that were deleted.
+    pub(crate) purge: AtomicBool,
+    /// When they last held none for sure.
+    pub(crate) purged: Mutex<Option<Millis>>,
+}
+
+/// Series of one tenant as a reader has them, all at one moment.
+#[derive(Debug)]
+pub(crate) struct Moment {
+    pub(crate) version: Arc<Version>,
+    /// What the frozen head and the head have of each series that was asked for.
+    pub(crate) heads: Vec<Heads>,
+}
+
+/// What the heads have of a series: the frozen one, then the one that is written to.
+pub(crate) type Heads = (Option<Arc<HeadSeries>>, Option<Arc<HeadSeries>>);
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl State {
+    /// What is known of segments and names, with an empty head. `frozen_through`: the last record whose effect is in them.
+    pub(crate) fn new(
+        registry: Registry,
+        days: Days,
+        version: Version,
+        frozen_through: u64,
+        purge: bool,
+    ) -> Self {
+        let writer = || Lock::new(ShardWriter::new(Arc::clone(&version.head)));
+        let state = Self {
+            shards: std::iter::repeat_with(writer).take(SHARDS).collect(),
+            ledger: Lock::new(Ledger {
+                registry,
+                births: Vec::new(),
+                deaths: Vec::new(),
+                frozen_through,
+            }),
+            batches: Batches::default(),
+            ends: AtomicU64::new(0),
+            index: ArcSwap::default(),
+            days: ArcSwap::from_pointee(days),
+            changing_days: Mutex::new(()),
+            version: ArcSwap::from_pointee(version),
+            changing: Mutex::new(()),
+            kept_from: AtomicI32::new(i32::MIN),
+            purge: AtomicBool::new(purge),
+            purged: Mutex::new(None),
+        };
+        let ledger = state.ledger.read();
+        state.publish_names(&ledger.registry);
+        drop(ledger);
+        state
+    }
+
+    pub(crate) const fn ledger(&self) -> &Lock<Ledger> {
+        &self.ledger
+    }
+
+    /// The lock of one shard.
+    pub(crate) fn shard(&self, number: usize) -> Option<&Lock<ShardWriter>> {
+        self.shards.get(number)
+    }
+
+    pub(crate) fn ends(&self) -> u64 {
+        self.ends.load(Ordering::SeqCst)
+    }
+
+    /// What holds which lock for how long, as far as can be told without waiting ([`Lock::is_held`]).
+    pub(crate) fn held(&self) -> Vec<Option<u64>> {
+        let shards = self.shards.iter().map(Lock::is_held);
+        std::iter::once(self.ledger.is_held())
+            .chain(shards)
+            .collect()
+    }
+
+    // What readers take.
+
+    pub(crate) fn names_of(&self, tenant: TenantId) -> Owned {
+        self.index.load().names.of(tenant)
+    }
+
+    /// How many series the tenant has.
+    pub(crate) fn count(&self, tenant: TenantId) -> u64 {
+        self.index.load().names.count(tenant)
+    }
+
+    /// How many series and tenants there are.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        let index = self.index.load();
+        (index.series, index.names.tenants())
+    }
+
+    pub(crate) fn days(&self) -> Days {
+        Days::clone(&self.days.load())
+    }
+
+    pub(crate) fn version(&self) -> Arc<Version> {
+        self.version.load_full()
+    }
+
+    /// What the heads have of these series, with the version that they belong to. A batch that is being written is seen as a
+    /// whole or not at all, unless so many series are asked for, and written to so often, that no moment can be found.
+    pub(crate) fn moment(&self, tenant: TenantId, series: &[SeriesRef]) -> Moment {
+        let (few, many) = LOOKS;
+        guard::query_step();
+        let looks = if series.len() <= FEW { few } else { many };
+        for look in 1.. {
+            // Before the version: what is seen has been written to it, or to one before it.
+            let seen = self.batches.seen();
+            let version = self.version();
+            let mut heads = Vec::with_capacity(series.len());
+            for own in series {
+                let frozen = version.frozen.as_ref().map(|frozen| frozen.head.as_ref());
+                let of = |head: &Head| match head.of(tenant, *own, Some(&seen)) {
+                    Err(_) if look >= looks => head.of(tenant, *own, None),
+                    found => found,
+                };
+                let frozen = frozen.map_or(Ok(None), of);
+                let (Ok(frozen), Ok(head)) = (frozen, of(&version.head)) else {
+                    break;
+                };
+                heads.push((frozen, head));
+            }
+            if heads.len() == series.len() {
+                return Moment { version, heads };
+            }
+            std::thread::yield_now();
+        }
+        Moment {
+            version: self.version(),
+            heads: Vec::new(),
+        }
+    }
+
+    /// What of `range` is kept: a segment with many days stays for a while when some of them lie past the retention.
+    pub(crate) fn kept(&self, range: TimeRange) -> TimeRange {
+        let first = Day(self.kept_from.load(Ordering::SeqCst));
+        TimeRange {
+            from: range.from.max(first.range().from),
+            until: range.until,
+        }
+    }
+
+    // What writers change.
+
+    /// Readers find the names that the registry has now.
+    pub(crate) fn publish_names(&self, registry: &Registry) {
+        self.index.store(Arc::new(Index {
+            names: registry.names().clone(),
+            series: registry.len(),
+        }));
+    }
+
+    /// Changes the version. Short, and never while something is read from a disk.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Version)) {
+        let changing = lock(&self.changing);
+        let mut version = Version::clone(&self.version.load());
+        change(&mut version);
+        let old = self.version.swap(Arc::new(version));
+        drop(changing);
+        // The old lists go when the lock is free again.
+        drop(old);
+    }
+
+    /// Changes activity.
+    pub(crate) fn change_days(&self, change: impl FnOnce(&mut Days)) {
+        let changing = lock(&self.changing_days);
+        let mut days = Days::clone(&self.days.load());
+        change(&mut days);
+        self.days.store(Arc::new(days));
+        drop(changing);
+    }
+
+    /// These series have samples on these days.
+    pub(crate) fn set_days(&self, own: &[(Day, SeriesRef)]) {
+        if own.is_empty() {
+            return;
+        }
+        let known = self.days.load();
+        if own.iter().all(|(day, series)| known.has(*day, *series)) {
+            return;
+        }
+        self.change_days(|days| own.iter().for_each(|(day, series)| days.set(*day, *series)));
+    }
+
+    /// Samples of existing series, as replay meets them; false when there is one of another. Days that series begin are left
+    /// in `begun`, to be set many at a time ([`Self::set_days`]).
+    pub(crate) fn replay(
+        &self,
+        samples: &[(SeriesRef, i64, f64)],
+        begun: &mut Vec<(Day, SeriesRef)>,
+    ) -> bool {
+        let ledger = self.ledger.read();
+        let of = |series: SeriesRef| ledger.registry.get(series).map(|own| own.tenant);
+        let parts = samples.chunk_by(|(left, ..), (right, ..)| {
+            head::shard(*left) == head::shard(*right) && of(*left) == of(*right)
+        });
+        for part in parts {
+            let first = part.first().map(|(series, ..)| *series);
+            let tenant = first.and_then(of);
+            let shard = first.and_then(|own| self.shard(head::shard(own)));
+            let (Some(tenant), Some(shard)) = (tenant, shard) else {
+                return false;
+            };
+            Self::put(&mut shard.write(), tenant, 0, part.iter().copied(), begun);
+        }
+        true
+    }
+
+    /// Writes samples of series of one shard, whose lock is held.
+    pub(crate) fn append(
+        &self,
+        writer: &mut ShardWriter,
+        tenant: TenantId,
+        batch: u64,
+        samples: impl Iterator<Item = (SeriesRef, i64, f64)>,
+    ) -> Sum {
+        let mut begun = Vec::new();
+        let sum = Self::put(writer, tenant, batch, samples, &mut begun);
+        // Under the lock: who sees that a series has no samples on a day has to be right.
+        self.set_days(&begun);
+        sum
+    }
+
+    fn put(
+        writer: &mut ShardWriter,
+        tenant: TenantId,
+        batch: u64,
+        samples: impl Iterator<Item = (SeriesRef, i64, f64)>,
+        begun: &mut Vec<(Day, SeriesRef)>,
+    ) -> Sum {
+        let mut sum = Sum::default();
+        for own in samples {
+            let (series, at, _) = own;
+            let day = Day::of(Millis(at));
+            if writer.append((tenant, batch), own, day.0, &mut sum) {
+                begun.push((day, series));
+            }
+        }
+        writer.head().count(tenant, sum);
+        sum
+    }
+
+    /// The series turned out to have no samples of `day` in its only segment; unless a head has some, it has none. The
+    /// caller keeps flushes from being published.
+    pub(crate) fn settle(&self, day: Day, emptied: &[(TenantId, SeriesRef)]) {
+        for (tenant, series) in emptied {
+            let Some(shard) = self.shard(head::shard(*series)) else {
+                continue;
+            };
+            let mut shard = shard.write();
+            let version = self.version();
+            let frozen = version.frozen.as_ref().map(|own| own.head.as_ref());
+            let mut heads = frozen.into_iter().chain([version.head.as_ref()]);
+            if !heads.any(|own| own.any_in(*tenant, *series, &day.range())) {
+                shard.forget_day(*series);
+                let none: RoaringBitmap = [series.0].into_iter().collect();
+                self.change_days(|days| days.clear(day, &none));
+            }
+        }
+    }
+
+    /// The effect on activity of a deletion that replay meets.
+    pub(crate) fn clear_days(&self, series: &RoaringBitmap, range: &TimeRange) {
+        let days = self.days();
+        for day in days.covered(series, range) {
+            self.change_days(|days| days.clear(day, series));
+        }
+    }
+
+    /// Prepares the deletion of a range from the head, without a lock.
+    pub(crate) fn prepare(
+        &self,
+        series: &RoaringBitmap,
+        range: &TimeRange,
+    ) -> BTreeMap<SeriesRef, Prepared> {
+        let version = self.version();
+        let own = series.iter().map(SeriesRef);
+        own.filter_map(|own| Some((own, head::prepare(&version.head, own, range)?)))
+            .collect()
+    }
+}
+
+impl Ledger {
+    /// A series was born: in the registry, and in the next name file.
+    pub(crate) fn bear(&mut self, series: SeriesRef) {
+        if let Some(entry) = self.registry.get(series) {
+            let name = Arc::clone(&entry.name);
+            self.births.push((entry.tenant, name, series));
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What fails where nobody waits for it is told, with file and reason.
+
+use crate::support::{DAY, NOON, batch, config, figure, open_with, scope, send};
+use base::store::{Durability, SampleStore, StoreError};
+use base::time::{ManualClock, Millis};
+use engine::events::{Event, Events};
+use engine::storage::Storage;
+use engine::storage::faulty::{Fault, Faulty};
+use engine::{Engine, EngineConfig};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+#[derive(Debug, Default)]
+struct Heard(Mutex<Vec<String>>);
+
+impl Events for Heard {
+    fn told(&self, event: Event<'_>) {
+        let text = match event {
+            Event::Failed { work, error } => format!("{work}: {error}"),
+            other => format!("{other:?}"),
+        };
+        self.0.lock().unwrap().push(text);
+    }
+}
+
+impl Heard {
+    /// Waits for something that contains `text`.
+    fn until(&self, text: &str) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let has = || self.0.lock().unwrap().iter().any(|own| own.contains(text));
+        while !has() {
+            assert!(Instant::now() < deadline, "{text}: {:?}", self.0.lock());
+            std::thread::yield_now();
+        }
+    }
+}
+
+fn open(config: EngineConfig, storage: &Faulty) -> (Engine, Arc<Heard>, Arc<ManualClock>) {
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let heard = Arc::new(Heard::default());
+    let engine = Engine::open_telling(
+        config,
+        Arc::clone(&clock) as _,
+        Arc::new(storage.clone()),
+        Arc::clone(&heard) as _,
+    );
+    (engine.unwrap().0, heard, clock)
+}
+
+#[test]
+fn a_damaged_segment_that_a_merge_finds_is_named() {
+    let storage = Faulty::new(1);
+    let busy = EngineConfig {
+        segments_per_day: 2,
+        flush_samples: 1000,
+        ..config()
+    };
+    let (engine, heard, _) = open(busy, &storage);
+    for round in 0..3 {
+        send(&engine, 1, &[("a.b", NOON + round, 1.0)]);
+        engine.flush().unwrap();
+    }
+    let dir = Path::new("/samples/segments/2026-11-23");
+    let first = dir.join(storage.list(dir).unwrap().first().unwrap());
+    assert!(storage.damage(&first, 49));
+    let many: Vec<(&str, i64, f64)> = (0..1000).map(|at| ("a.c", NOON + at, 1.0)).collect();
+    send(&engine, 1, &many);
+    heard.until("merge: ");
+    heard.until(&format!("{} is damaged at offset 48", first.display()));
+    assert!(figure(&engine, "merge_failures_total") >= 1.0);
+    assert!(
+        figure(&engine, "poisoned") < 0.5,
+        "no reason to refuse writes"
+    );
+}
+
+#[test]
+fn a_flush_or_commit_in_the_background_that_fails_is_told_once() {
+    let storage = Faulty::new(1);
+    let busy = EngineConfig {
+        flush_interval_ms: 1,
+        ..config()
+    };
+    let (engine, heard, _) = open(busy, &storage);
+    storage.inject(Fault::FailedSync, 0);
+    let _ = engine.append(&scope(1), &batch(&[("a", NOON, 1.0)]), Durability::Buffered);
+    heard.until("sync failed");
+    let refused = engine.append(&scope(1), &batch(&[("a", NOON, 1.0)]), Durability::Buffered);
+    assert!(matches!(refused, Err(StoreError::Poisoned { .. })));
+    let failures = figure(&engine, "flush_failures_total");
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while figure(&engine, "flush_failures_total") < failures + 3.0 {
+        assert!(Instant::now() < deadline);
+        std::thread::yield_now();
+    }
+    let told = heard.0.lock().unwrap().clone();
+    assert!(told.len() <= 2, "{told:?}");
+}
+
+/// A clock that jumped ahead took every day with the next flush.
+#[test]
+fn a_clock_that_jumps_takes_a_tenth_of_the_days_and_it_is_told() {
+    let storage = Faulty::new(1);
+    let (engine, heard, clock) = open(config(), &storage);
+    for day in 0..40 {
+        send(&engine, 1, &[("a.b", NOON - day * DAY, 1.0)]);
+    }
+    engine.flush().unwrap();
+    clock.advance(5000 * DAY);
+    engine.flush().unwrap();
+    let read = |engine: &Engine| crate::support::read(engine, 1, "a.b").len();
+    assert_eq!(read(&engine), 40, "nobody has sent anything at that time");
+    heard.until("HeldBack { days: 40 }");
+    // A sender whose clock jumped as well.
+    send(&engine, 1, &[("a.b", NOON + 5000 * DAY, 1.0)]);
+    engine.flush().unwrap();
+    assert_eq!(read(&engine), 41 - 4);
+    drop(engine);
+    let (engine, _) = open_with(config(), &storage, &clock).unwrap();
+    engine.flush().unwrap();
+    engine.compact().unwrap();
+    assert_eq!(read(&engine), 41 - 4);
+}
