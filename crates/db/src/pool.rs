@@ -20,7 +20,7 @@ const POSTGRES_CONNECTIONS_MAX: u32 = 16;
 const SQLITE_CONNECTIONS_MAX: u32 = 4;
 
 /// How long a statement waits for another's lock.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A database.
 #[derive(Debug, Clone)]
@@ -186,6 +186,26 @@ impl Db {
             }
             Self::Pg(pool) => {
                 let sql = "BEGIN ISOLATION LEVEL READ COMMITTED";
+                let begun = pool.on.begin_with(sql).await;
+                let begun = begun.map_err(pool.room.heard("begin"))?;
+                Ok(Tx::Pg(Watched::new(begun, pool.room.clone())))
+            }
+        }
+    }
+
+    /// Begins a transaction that only reads, and in which all statements see the same moment. Dropped it is over.
+    ///
+    /// # Errors
+    /// [`DbError::Sql`].
+    pub async fn snapshot(&self) -> Result<Tx, DbError> {
+        match self {
+            Self::Sqlite(pool) => {
+                let begun = pool.on.begin_with("BEGIN DEFERRED").await;
+                let begun = begun.map_err(pool.room.heard("begin"))?;
+                Ok(Tx::Sqlite(Watched::new(begun, pool.room.clone())))
+            }
+            Self::Pg(pool) => {
+                let sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
                 let begun = pool.on.begin_with(sql).await;
                 let begun = begun.map_err(pool.room.heard("begin"))?;
                 Ok(Tx::Pg(Watched::new(begun, pool.room.clone())))

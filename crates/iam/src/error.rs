@@ -55,6 +55,9 @@ pub enum AuthError {
         /// For how long this node goes on without it.
         allowed: i64,
     },
+    /// A change was committed here that cannot be read yet: what it has withdrawn is not known.
+    #[error("a change was made that this node cannot read yet")]
+    Behind,
     /// No such API key.
     #[error("the API key is not known")]
     KeyUnknown,
@@ -110,7 +113,7 @@ impl AuthError {
                 ));
             }
             Self::Revoked(_) => (Unauthenticated, "BXNMSRI07E", login),
-            Self::Stale { .. } => (
+            Self::Stale { .. } | Self::Behind => (
                 Unavailable,
                 "BXNMSSV08E",
                 "send again later; the operator sees why at `/health/ready` of the operations listener",

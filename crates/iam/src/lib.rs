@@ -23,6 +23,7 @@ mod retired;
 pub mod role;
 mod room;
 mod service;
+mod sync;
 pub mod token;
 mod token_cache;
 mod verified;

@@ -5,7 +5,7 @@ use base::time::Millis;
 use std::sync::Arc;
 
 /// An account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// Its id.
     pub id: AccountId,
@@ -18,7 +18,7 @@ pub struct Account {
 }
 
 /// A region.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Region {
     /// Its name, for example `us-south`.
     pub name: String,
@@ -27,7 +27,7 @@ pub struct Region {
 }
 
 /// An organization.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Org {
     /// Its id.
     pub id: OrgId,
@@ -44,7 +44,7 @@ pub struct Org {
 }
 
 /// A space.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Space {
     /// Its id.
     pub id: SpaceId,
@@ -59,7 +59,7 @@ pub struct Space {
 }
 
 /// A person.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// The IAM id.
     pub id: UserId,
@@ -80,7 +80,7 @@ pub struct User {
 }
 
 /// A person in an account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// Who.
     pub user: User,
@@ -91,7 +91,7 @@ pub struct Member {
 }
 
 /// An API key without its secret.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
     /// Its id.
     pub id: KeyId,
@@ -136,7 +136,7 @@ impl ApiKey {
 }
 
 /// What a domain's samples are kept under, and its settings.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DomainEntry {
     /// The number in the store.
     pub tenant: TenantId,

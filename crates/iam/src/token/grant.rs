@@ -214,7 +214,7 @@ impl Iam {
         }
         self.commit_unseen(tx, entries).await?;
         if !begun.gave_way.is_empty() {
-            self.see_ends().await?;
+            self.see_ends().await;
         }
         Ok((user, login, begun.session, begun.refresh_token))
     }

@@ -5,6 +5,8 @@ mod accounts;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod deleted;
 #[cfg(test)]
 mod ending;

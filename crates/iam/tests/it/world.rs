@@ -153,6 +153,10 @@ fn run<F: Future<Output = ()>>(
         };
         let iam = world.iam.clone();
         story(world).await;
+        if !iam.is_closed() {
+            // Else another node would not have heard of all that was changed.
+            assert!(iam.is_true_to_database().await.unwrap());
+        }
         iam.close().await;
     });
 }
