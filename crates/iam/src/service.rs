@@ -8,8 +8,9 @@ use crate::login::Logins;
 use crate::manage::invitation::InvitationConfig;
 use crate::manage::quota::AccountLimits;
 use crate::sync::{self, Heard};
-use crate::token::issuer;
-use crate::token::keyring::{KeyChange, KeyRing};
+use crate::token::encryption_key::EncryptionKey;
+use crate::token::keyring::KeyRing;
+use crate::token::{issuer, key_store};
 use crate::verify::Verifier;
 use base::limit;
 use base::scope::Domain;
@@ -31,8 +32,10 @@ pub struct IamConfig {
     pub access_token_seconds: i64,
     /// Life of a refresh token and of a session that is not used.
     pub refresh_token_seconds: i64,
-    /// Folder of the signing keys.
+    /// Folder of the key that the signing keys are encrypted under, and of signing keys in files, which are taken in.
     pub keys: PathBuf,
+    /// The file of that key, where it is elsewhere.
+    pub encryption_key: Option<PathBuf>,
     /// What an account may hold and do where the operator has set nothing else for it.
     pub account_limits: AccountLimits,
     /// How long this node goes on trusting what it knows while its database does not answer: a key or session may have been
@@ -113,6 +116,8 @@ pub(crate) struct Inner {
     pub(crate) config: IamConfig,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) keys: arc_swap::ArcSwap<KeyRing>,
+    /// What the signing keys are encrypted under; none where none is used.
+    pub(crate) encryption_key: Option<EncryptionKey>,
     pub(crate) directory: arc_swap::ArcSwap<Directory>,
     pub(crate) ended: Ended,
     pub(crate) logins: Logins,
@@ -153,9 +158,12 @@ impl Iam {
     /// # Errors
     /// When the database or the signing key cannot be read.
     pub async fn open(db: Db, config: IamConfig, clock: Arc<dyn Clock>) -> Result<Self, IamError> {
-        let keys = KeyRing::open(&config.keys, clock.now())?;
+        let (keys, key) = key_store::open(&db, &config, clock.now()).await?;
         issuer::record(&db, &config).await?;
-        Self::on(db, config, clock, keys).await
+        let own = Self::on(db, config, clock, keys, Some(key)).await?;
+        // One may have been made or retired since, before the changes were counted.
+        own.reread_keys().await?;
+        Ok(own)
     }
 
     /// Opens the service without signing keys, for the operator's own commands: it changes the database, also of a server
@@ -175,6 +183,7 @@ impl Iam {
             access_token_seconds: 0,
             refresh_token_seconds: 0,
             keys: PathBuf::new(),
+            encryption_key: None,
             account_limits,
             stale_seconds_max: i64::MAX,
             password_checks_max: 1,
@@ -182,7 +191,7 @@ impl Iam {
             deleted_milliseconds: 0,
             invitations,
         };
-        Self::on(db, config, clock, KeyRing::empty()).await
+        Self::on(db, config, clock, KeyRing::empty(), None).await
     }
 
     async fn on(
@@ -190,6 +199,7 @@ impl Iam {
         config: IamConfig,
         clock: Arc<dyn Clock>,
         keys: KeyRing,
+        encryption_key: Option<EncryptionKey>,
     ) -> Result<Self, IamError> {
         let directory = sync::load(&db).await?;
         let ended = Ended::default();
@@ -204,6 +214,7 @@ impl Iam {
             config,
             clock,
             keys: arc_swap::ArcSwap::from_pointee(keys),
+            encryption_key,
             directory,
             ended,
             logins,
@@ -238,17 +249,6 @@ impl Iam {
             return Err(IamError::OutOfRoom);
         }
         Ok(())
-    }
-
-    /// Reads the folder of signing keys again: new ones are taken up, and what a key that is gone has signed opens nothing
-    /// from this moment on, also where it was verified before.
-    ///
-    /// # Errors
-    /// When a key cannot be read, or none is left: then all stays as it was.
-    pub fn reread_keys(&self) -> Result<KeyChange, IamError> {
-        let (ring, change) = self.0.keys.load().reread(&self.0.config.keys)?;
-        self.0.keys.store(Arc::new(ring));
-        Ok(change)
     }
 
     /// The names of the signing keys in force; the last one signs.

@@ -10,10 +10,12 @@ mod log;
 pub(crate) use heard::Heard;
 pub(crate) use log::{load, number};
 
+use crate::directory::change::Change;
 use crate::directory::{Directory, Rows};
 use crate::ended;
 use crate::error::IamError;
 use crate::service::{Iam, Inner};
+use crate::token::key_store;
 use db::{Db, Follower};
 use log::News;
 use std::sync::atomic::Ordering;
@@ -133,12 +135,21 @@ impl Iam {
             News::None => return Ok(tx.end().await?),
             News::Everything(changes) => {
                 let rows = Rows::all(&mut tx).await?;
+                let keys = key_store::rows(&mut tx).await?;
                 tx.end().await?;
+                self.take_up_keys(&keys);
                 aside(move || Directory::build(changes, &rows)).await?
             }
             News::Some(changes, changed) => {
                 let rows = Rows::of(&mut tx, &changed).await?;
+                let keys = match changed.contains(Change::SigningKeys) {
+                    true => Some(key_store::rows(&mut tx).await?),
+                    false => None,
+                };
                 tx.end().await?;
+                if let Some(keys) = keys {
+                    self.take_up_keys(&keys);
+                }
                 aside(move || before.apply(changes, &changed, &rows)).await?
             }
         };
@@ -224,7 +235,7 @@ async fn watch(weak: Weak<Inner>, follower: Follower) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::directory::change::{Change, Changed};
+    use crate::directory::change::Changed;
     use crate::error::AuthError;
     use crate::manage::invitation::InvitationConfig;
     use crate::manage::quota::AccountLimits;

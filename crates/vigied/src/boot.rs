@@ -26,6 +26,7 @@ use engine::{Engine, EngineConfig};
 use iam::manage::invitation::InvitationConfig;
 use iam::manage::quota::AccountLimits;
 use iam::{Iam, IamConfig, IamLimits};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,6 +59,7 @@ pub(crate) async fn identity(
         access_token_seconds: seconds("tokens.access_token_seconds"),
         refresh_token_seconds: seconds("tokens.refresh_token_seconds"),
         keys: folder.keys(),
+        encryption_key: encryption_key(settings)?,
         account_limits: account_limits(settings),
         stale_seconds_max: seconds("tokens.stale_seconds_max"),
         password_checks_max: size(settings.limit(limit::CONCURRENT_PASSWORD_CHECKS)),
@@ -66,6 +68,17 @@ pub(crate) async fn identity(
         invitations: invitations(settings),
     };
     Ok(Iam::open(db, config, Arc::new(SystemClock)).await?)
+}
+
+/// The file of the key that the signing keys are encrypted under: nobody else may read it.
+fn encryption_key(settings: &Settings) -> anyhow::Result<Option<PathBuf>> {
+    let Some(path) = settings.encryption_key() else {
+        return Ok(None);
+    };
+    if path.exists() {
+        private_files::check_secret(path, settings.allow_readable_secrets())?;
+    }
+    Ok(Some(path.to_owned()))
 }
 
 /// How invitations are made.

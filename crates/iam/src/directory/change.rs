@@ -74,7 +74,6 @@ impl Changed {
     }
 
     /// Whether it is among them.
-    #[cfg(test)]
     pub(crate) fn contains(&self, change: Change) -> bool {
         self.0.contains(&change)
     }

@@ -20,7 +20,10 @@ const GENEROUS: Duration = Duration::from_secs(20);
 fn two_nodes_refuse_what_was_revoked_while_others_change_things() {
     crate::world::on_postgres(
         "two_nodes_refuse_what_was_revoked_while_others_change_things",
-        |config| config,
+        |mut config| {
+            config.limits.keys_per_user = u64::MAX;
+            config
+        },
         many_keys,
     );
 }

@@ -101,6 +101,7 @@ pub(crate) fn config(folder: &Path) -> IamConfig {
         access_token_seconds: ACCESS,
         refresh_token_seconds: REFRESH,
         keys: folder.join("keys"),
+        encryption_key: None,
         account_limits: iam::manage::quota::AccountLimits::default(),
         stale_seconds_max: 300,
         password_checks_max: 1,

@@ -215,6 +215,13 @@ impl Settings {
     }
 
     /// `None` for the database file in the data folder.
+    /// The file of the key that the signing keys are encrypted under, where it is not in the data folder.
+    pub(crate) fn encryption_key(&self) -> Option<&Path> {
+        Some(self.text("tokens.encryption_key_file"))
+            .filter(|text| !text.is_empty())
+            .map(Path::new)
+    }
+
     pub(crate) fn database(&self) -> Option<&str> {
         Some(self.text("database")).filter(|text| !text.is_empty())
     }
