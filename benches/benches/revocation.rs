@@ -16,7 +16,6 @@ use base::time::SystemClock;
 use db::{Db, Value};
 use iam::bootstrap::Request;
 use iam::manage::api_key::{NewKey, Switch};
-use iam::role::Role;
 use iam::{Credential, Iam, IamConfig};
 use std::path::Path;
 use std::sync::Arc;

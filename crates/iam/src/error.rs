@@ -58,6 +58,15 @@ pub enum AuthError {
     /// A change was committed here that cannot be read yet: what it has withdrawn is not known.
     #[error("a change was made that this node cannot read yet")]
     Behind,
+    /// The API key is for one domain, and another was asked for.
+    #[error("the API key reaches `{domain}` alone")]
+    OutOfReach {
+        /// Which one it is for.
+        domain: base::scope::Domain,
+    },
+    /// The API key was narrowed to metrics, and something else was asked for.
+    #[error("the API key is for metrics alone, and manages nothing")]
+    ForMetricsOnly,
     /// No such API key.
     #[error("the API key is not known")]
     KeyUnknown,
@@ -117,6 +126,16 @@ impl AuthError {
                 Unavailable,
                 "BXNMSSV08E",
                 "send again later; the operator sees why at `/health/ready` of the operations listener",
+            ),
+            Self::OutOfReach { .. } => (
+                Forbidden,
+                "BXNMSRI17E",
+                "send `X-Auth-Scope-Id` with the domain it reaches, or use a key that was made without `reach`",
+            ),
+            Self::ForMetricsOnly => (
+                Forbidden,
+                "BXNMSRI18E",
+                "log in with a password, or with a key that was made without `reach`",
             ),
             Self::KeyUnknown => (
                 Unauthenticated,

@@ -19,6 +19,7 @@ mod introspect;
 pub mod key_text;
 pub mod login;
 pub mod manage;
+mod narrowing;
 mod retired;
 pub mod role;
 mod room;

@@ -153,7 +153,9 @@ impl Iam {
                 aside(move || before.apply(changes, &changed, &rows)).await?
             }
         };
-        self.0.directory.store(Arc::new(fresh));
+        let old = self.0.directory.swap(Arc::new(fresh));
+        // What is not shared takes its time to go.
+        tokio::task::spawn_blocking(move || drop(old));
         Ok(())
     }
 
@@ -184,11 +186,18 @@ impl Iam {
 
 /// Listens for what other nodes tell, for as long as it is not aborted.
 async fn listen(mut follower: Follower, told: Arc<Notify>) {
+    let mut hears = true;
     loop {
         match follower.changed().await {
-            Ok(()) => told.notify_one(),
+            Ok(()) => {
+                hears = true;
+                told.notify_one();
+            }
             Err(error) => {
-                tracing::warn!(%error, "does not hear of changes at once, and asks for them");
+                // Of a row of failures the first is told.
+                if std::mem::take(&mut hears) {
+                    tracing::warn!(%error, "does not hear of changes at once, and asks for them");
+                }
                 tokio::time::sleep(LISTEN_AGAIN).await;
             }
         }

@@ -7,6 +7,7 @@ use super::{
     Account, ApiKey, Deleted, Directory, DomainEntry, Org, Region, Space, User, at, deleted,
     domain, parse, parse_guid, tenant,
 };
+use crate::bounds::Narrowing;
 use crate::error::IamError;
 use crate::manage::address;
 use crate::role::Role;
@@ -272,6 +273,26 @@ fn user(row: &Row) -> Result<User, IamError> {
     })
 }
 
+/// What it is narrowed to. A word that this program does not know allows it nothing: it is no key of ours then.
+fn narrowing(row: &Row) -> Result<Narrowing, IamError> {
+    let only = row.text_or_none("reach_only")?;
+    let send_only = match only.as_deref() {
+        None => false,
+        Some(Narrowing::SEND) => true,
+        Some(other) => {
+            return Err(IamError::Stored {
+                value: other.to_owned(),
+                expected: "what a key is for",
+            });
+        }
+    };
+    let reached = row.text_or_none("reach_domain")?;
+    Ok(Narrowing {
+        domain: reached.as_deref().map(domain).transpose()?,
+        send_only,
+    })
+}
+
 fn key(row: &Row) -> Result<ApiKey, IamError> {
     let id = KeyId(parse_guid(row, "guid")?);
     let hash: [u8; 32] = row.blob("hash")?.try_into().map_err(|_| IamError::Stored {
@@ -284,6 +305,7 @@ fn key(row: &Row) -> Result<ApiKey, IamError> {
         user: UserId(parse_guid(row, "person")?),
         name: row.text("name")?,
         description: row.text("description")?,
+        narrowing: narrowing(row)?,
         hash,
         locked: row.flag("locked")?,
         disabled: row.flag("disabled")?,

@@ -1,5 +1,6 @@
 //! What the directory holds: accounts, places, people and keys, each as its row says.
 
+use crate::bounds::Narrowing;
 use base::id::{AccountId, KeyId, OrgId, SpaceId, TenantId, UserId};
 use base::time::Millis;
 use std::sync::Arc;
@@ -103,6 +104,8 @@ pub struct ApiKey {
     pub name: String,
     /// What it is for.
     pub description: String,
+    /// What of its user's rights it has.
+    pub narrowing: Narrowing,
     /// SHA-256 of its text.
     pub hash: [u8; 32],
     /// Locked: refused, and cannot be changed until it is unlocked.

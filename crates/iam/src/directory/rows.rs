@@ -58,8 +58,8 @@ const MANAGERS: Table = Table {
     one: "SELECT person, domain FROM deleted_roles WHERE role = $1 AND domain = $2",
 };
 const KEYS: Table = table!(
-    "SELECT guid, account, person, name, description, hash, locked, disabled, revision, expires_at, created_at, modified_at \
-     FROM api_keys",
+    "SELECT guid, account, person, name, description, hash, locked, disabled, revision, expires_at, created_at, \
+     modified_at, reach_domain, reach_only FROM api_keys",
     "guid"
 );
 const ISSUERS: &str = "SELECT issuer, kind FROM issuers";

@@ -108,12 +108,14 @@ pub(crate) async fn load(db: &Db) -> Result<Directory, IamError> {
     reason = "no change: what the log has told all nodes of goes"
 )]
 pub(super) async fn drop_old(db: &Db) -> Result<(), IamError> {
-    let mut tx = db.begin().await?;
-    let (made, dropped) = numbers(&mut tx).await?;
+    let mut look = db.snapshot().await?;
+    let (made, dropped) = numbers(&mut look).await?;
+    look.end().await?;
     let last = made.saturating_sub(NUMBERS_KEPT);
     if last.saturating_sub(dropped) < NUMBERS_OVER {
         return Ok(());
     }
+    let mut tx = db.begin().await?;
     let sql = "UPDATE counters SET value = $1 WHERE name = 'changes_dropped' AND value < $1";
     tx.execute(sql, &[last.into()]).await?;
     tx.execute("DELETE FROM changes WHERE sequence <= $1", &[last.into()])

@@ -288,7 +288,7 @@ impl Iam {
                 let unknown = || refused("Provided API key could not be found".to_owned());
                 let identity = self
                     .verifier()
-                    .identity(Credential::ApiKey(text.expose()))
+                    .holder(Credential::ApiKey(text.expose()))
                     .map_err(|error| match error {
                         // Only who holds the key's text hears this.
                         AuthError::Revoked(why) => {

@@ -25,6 +25,8 @@ mod numbers;
 #[cfg(test)]
 mod password;
 #[cfg(test)]
+mod reach;
+#[cfg(test)]
 mod right;
 #[cfg(test)]
 mod session;
