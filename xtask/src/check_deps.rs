@@ -85,7 +85,7 @@ const RULES: [Rule; 10] = [
     },
     Rule {
         name: "benches",
-        uses: &["base", "wire", "engine", "db", "iam"],
+        uses: &["base", "wire", "engine", "db", "iam", "testing"],
         never: &[],
     },
     Rule {
