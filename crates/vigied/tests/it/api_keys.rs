@@ -316,9 +316,9 @@ fn a_key_that_sends_to_one_space_opens_nothing_else() {
             let read = ask("GET", path, &space).send();
             assert_eq!((read.status, read.code()), (403, "BXNMSRI14E".to_owned()));
         }
-        let gone = ask("DELETE", "/v1/metrics?query=a.b", &space).send();
+        let gone = ask("DELETE", "/v1/metrics/list?query=a.b", &space).send();
         assert_eq!(gone.status, 403);
-        for path in ["/v1/apikeys", "/v2/organizations", "/v1/accounts"] {
+        for path in ["/v1/apikeys", "/v2/organizations", "/coe/v2/accounts"] {
             let managed = ask("GET", path, &space).send();
             assert_eq!(managed.status, 403, "{path}: {}", managed.text());
         }
