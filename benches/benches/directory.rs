@@ -38,6 +38,7 @@ async fn service(folder: &Path) -> Result<(Iam, Db), Failure> {
         access_token_seconds: 3600,
         refresh_token_seconds: 86_400,
         keys: folder.join("keys"),
+        encryption_key: None,
         account_limits: iam::manage::quota::AccountLimits::default(),
         stale_seconds_max: 300,
         password_checks_max: 1,
@@ -85,8 +86,8 @@ async fn fill(db: &Db, account: &str, users: usize, now: Millis) -> Result<(), F
     for number in 0..users {
         let user = guid(3, number).to_string();
         let email = Value::from(format!("user{number}@example.org"));
-        let sql = "INSERT INTO users (guid, home, email, folded, given_name, family_name, failures, failed_at, created_at) \
-                   VALUES ($1, $2, $3, $3, 'A', 'B', 0, 0, $4)";
+        let sql = "INSERT INTO users (guid, home, email, folded, given_name, family_name, created_at) \
+                   VALUES ($1, $2, $3, $3, 'A', 'B', $4)";
         let values = [user.as_str().into(), account.into(), email, at.clone()];
         tx.execute(sql, &values).await?;
         let sql = "INSERT INTO members (account, person, added_at) VALUES ($1, $2, $3)";
@@ -125,11 +126,6 @@ async fn fill(db: &Db, account: &str, users: usize, now: Millis) -> Result<(), F
                 .await?;
         }
     }
-    tx.execute(
-        "UPDATE counters SET value = value + 1 WHERE name = 'changes'",
-        &[],
-    )
-    .await?;
     tx.commit().await?;
     Ok(())
 }

@@ -36,6 +36,7 @@ fn world() -> Result<World, Failure> {
             access_token_seconds: 3600,
             refresh_token_seconds: 86_400,
             keys: folder.path().join("keys"),
+            encryption_key: None,
             account_limits: iam::manage::quota::AccountLimits::default(),
             stale_seconds_max: 300,
             password_checks_max: 1,

@@ -98,7 +98,7 @@ const RULES: [Rule; 12] = [
     },
     Rule {
         name: "benches",
-        uses: &["base", "wire", "engine", "db", "iam"],
+        uses: &["base", "wire", "engine", "db", "iam", "testing"],
         never: &[],
     },
     Rule {

@@ -7,6 +7,7 @@
 
 mod connect;
 mod error;
+mod listen;
 mod migrate;
 mod open;
 mod place;
@@ -18,6 +19,7 @@ mod tx;
 
 pub use connect::{Place, Refused, unknown_parameter};
 pub use error::DbError;
+pub use listen::Follower;
 pub use pool::Db;
 pub use room::Watched;
 pub use row::{Row, Value};

@@ -144,6 +144,26 @@ impl Db {
         }
     }
 
+    /// Begins a transaction that only reads, and in which all statements see the same moment. Dropped it is over.
+    ///
+    /// # Errors
+    /// [`DbError::Sql`].
+    pub async fn snapshot(&self) -> Result<Tx, DbError> {
+        match self {
+            Self::Sqlite(pool) => {
+                let begun = pool.on.begin_with("BEGIN DEFERRED").await;
+                let begun = begun.map_err(pool.room.heard("begin"))?;
+                Ok(Tx::Sqlite(Watched::new(begun, pool.room.clone())))
+            }
+            Self::Pg(pool) => {
+                let sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                let begun = pool.on.begin_with(sql).await;
+                let begun = begun.map_err(pool.room.heard("begin"))?;
+                Ok(Tx::Pg(Watched::new(begun, pool.room.clone())))
+            }
+        }
+    }
+
     /// Whether the disk had no room for the last write; the next one that succeeds says that there is room again.
     #[must_use]
     pub fn is_out_of_room(&self) -> bool {

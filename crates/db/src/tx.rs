@@ -87,6 +87,18 @@ impl Tx {
         }
     }
 
+    /// Ends a [`crate::Db::snapshot`], in which nothing happens.
+    ///
+    /// # Errors
+    /// [`DbError::Sql`].
+    pub async fn end(self) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite(tx) => tx.on.rollback().await,
+            Self::Pg(tx) => tx.on.rollback().await,
+        }
+        .map_err(DbError::sql("end a transaction"))
+    }
+
     /// Makes it happen.
     ///
     /// # Errors

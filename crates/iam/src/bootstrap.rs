@@ -195,6 +195,7 @@ impl Iam {
                 user: owner.id,
                 name: "owner".to_owned(),
                 description: "made with the account".to_owned(),
+                narrowing: crate::bounds::Narrowing::NONE,
                 hash: entropy::sha256(opening.api_key.expose().as_bytes()),
                 locked: false,
                 disabled: false,

@@ -9,6 +9,8 @@
 
 use crate::directory::{ApiKey, Directory};
 use crate::error::IamError;
+pub use crate::narrowing::Narrowing;
+use crate::narrowing::one_of;
 use base::error::{Kind, Problem};
 use base::id::{AccountId, KeyId, SessionId, UserId};
 use base::time::Millis;
@@ -20,15 +22,6 @@ pub enum Reach {
     Any,
     /// One.
     One(AccountId),
-}
-
-/// What a credential was narrowed to, beyond its user's roles. Nothing narrows yet; a kind that does adds its case here, and
-/// the compiler names every place that must intersect it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Narrowing {
-    /// Everything its user may do.
-    #[default]
-    None,
 }
 
 /// What a credential ends with.
@@ -75,14 +68,6 @@ fn earlier(a: Option<Millis>, b: Option<Millis>) -> Option<Millis> {
     }
 }
 
-/// What ends with both roots; none where there are two.
-fn one_of<T: PartialEq>(a: Option<T>, b: Option<T>) -> Option<Option<T>> {
-    match (a, b) {
-        (Some(a), Some(b)) => (a == b).then_some(Some(a)),
-        (own, None) | (None, own) => Some(own),
-    }
-}
-
 /// Whether an end comes no later than another.
 fn within(end: Option<Millis>, limit: Option<Millis>) -> bool {
     limit.is_none_or(|limit| end.is_some_and(|end| end <= limit))
@@ -98,7 +83,7 @@ impl Bounds {
             not_after: None,
             keys_until: None,
             renewable: true,
-            narrowing: Narrowing::None,
+            narrowing: Narrowing::NONE,
             root: Root::default(),
         }
     }
@@ -112,7 +97,7 @@ impl Bounds {
             not_after: key.expires_at,
             keys_until: key.expires_at,
             renewable: true,
-            narrowing: Narrowing::None,
+            narrowing: key.narrowing,
             root: Root {
                 session: None,
                 key: Some(key.id),
@@ -139,7 +124,7 @@ impl Bounds {
             not_after: None,
             keys_until: None,
             renewable: true,
-            narrowing: Narrowing::None,
+            narrowing: Narrowing::NONE,
             root,
         };
         match root.key {
@@ -197,8 +182,7 @@ impl Bounds {
             (Reach::One(account), _) | (_, Reach::One(account)) => Reach::One(account),
             (Reach::Any, Reach::Any) => Reach::Any,
         };
-        let Narrowing::None = self.narrowing;
-        let Narrowing::None = other.narrowing;
+        let narrowing = self.narrowing.intersect(&other.narrowing)?;
         let root = Root {
             session: one_of(self.root.session, other.root.session)?,
             key: one_of(self.root.key, other.root.key)?,
@@ -210,7 +194,7 @@ impl Bounds {
             not_after: earlier(self.not_after, other.not_after),
             keys_until: earlier(self.keys_until, other.keys_until),
             renewable: self.renewable && other.renewable,
-            narrowing: Narrowing::None,
+            narrowing,
             root,
         })
     }
@@ -236,8 +220,8 @@ impl Bounds {
     /// Whether these give nothing that `shown` does not, and end with all that `shown` ends with.
     #[must_use]
     pub fn is_within(&self, shown: &Self) -> bool {
-        let Narrowing::None = shown.narrowing;
         self.principal == shown.principal
+            && self.narrowing.is_within(&shown.narrowing)
             && (shown.reach == Reach::Any || self.reach == shown.reach)
             && self.proven_at <= shown.proven_at
             && within(self.not_after, shown.not_after)
@@ -263,6 +247,12 @@ impl Bounds {
     #[must_use]
     pub const fn reach(&self) -> Reach {
         self.reach
+    }
+
+    /// What it was narrowed to.
+    #[must_use]
+    pub const fn narrowing(&self) -> Narrowing {
+        self.narrowing
     }
 
     /// When it ends by itself, if it does.
@@ -346,7 +336,8 @@ fn outlives(rule: &str) -> IamError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base::id::Guid;
+    use base::id::{Guid, OrgId};
+    use base::scope::Domain;
     use proptest::prelude::*;
 
     fn guid(byte: u8) -> Guid {
@@ -361,6 +352,7 @@ mod tests {
         fn bounds()(
             account in prop::option::of(0_u8..3), not_after in end(), keys_until in end(), renewable: bool,
             proven_at in 0_i64..3, session in prop::option::of(0_u8..2), key in prop::option::of(0_u8..2),
+            domain in prop::option::of(0_u8..2), send_only: bool,
         ) -> Bounds {
             Bounds {
                 principal: UserId(guid(9)),
@@ -369,7 +361,10 @@ mod tests {
                 not_after,
                 keys_until,
                 renewable,
-                narrowing: Narrowing::None,
+                narrowing: Narrowing {
+                    domain: domain.map(|own| Domain::Org(OrgId(guid(own)))),
+                    send_only,
+                },
                 root: Root {
                     session: session.map(|own| SessionId(guid(own))),
                     key: key.map(|own| KeyId(guid(own))),

@@ -1,31 +1,35 @@
 //! When members were last taken out of an account they are in again: no proof of before opens it.
 
-use crate::directory::{Directory, at, parse, parse_guid};
+use crate::directory::{Directory, Map, at, parse, parse_guid};
 use crate::error::IamError;
 use base::id::{AccountId, UserId};
 use base::time::Millis;
-use db::Db;
-use std::collections::HashMap;
+use db::Row;
 
 /// Who left what, and when.
-#[derive(Debug, Default)]
-pub(crate) struct Departures(HashMap<UserId, Vec<(AccountId, Millis)>>);
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Departures(Map<UserId, Vec<(AccountId, Millis)>>);
 
 impl Departures {
-    /// Reads them; after the members: whoever is seen to be in an account again is seen to have left it.
-    pub(crate) async fn load(db: &Db) -> Result<Self, IamError> {
-        let mut own = Self::default();
-        let sql = "SELECT departures.account, departures.person, left_at FROM departures \
-                   JOIN members ON members.account = departures.account AND members.person = departures.person";
-        for row in db.all(sql, &[]).await? {
-            let user = UserId(parse_guid(&row, "person")?);
+    /// Adds rows of them.
+    pub(crate) fn add(&mut self, rows: &[Row]) -> Result<(), IamError> {
+        for row in rows {
+            let user = UserId(parse_guid(row, "person")?);
             let left = (
-                parse(&row, "account", "an account GUID")?,
-                at(&row, "left_at")?,
+                parse(row, "account", "an account GUID")?,
+                at(row, "left_at")?,
             );
-            own.0.entry(user).or_default().push(left);
+            self.0.change(user, |own| {
+                own.push(left);
+                own.sort_unstable();
+            });
         }
-        Ok(own)
+        Ok(())
+    }
+
+    /// Takes those of a person out.
+    pub(crate) fn forget(&mut self, user: UserId) {
+        self.0.remove(&user);
     }
 }
 

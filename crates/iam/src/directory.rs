@@ -1,11 +1,18 @@
-//! Everything that deciding needs, in memory: an immutable snapshot, replaced as a whole after every change.
+//! Everything that deciding needs, in memory: an immutable snapshot. After every change another one takes its place, which
+//! shares with it all that was not changed.
 
+mod build;
+pub(crate) mod change;
 mod deleted;
 mod entry;
+mod map;
+mod rows;
 mod sorted;
 
 pub use deleted::Deleted;
 pub use entry::{Account, ApiKey, DomainEntry, Member, Org, Region, Space, User};
+pub(crate) use map::Map;
+pub(crate) use rows::Rows;
 
 use crate::departures::Departures;
 use crate::error::IamError;
@@ -16,220 +23,37 @@ use base::id::{AccountId, Guid, KeyId, OrgId, SpaceId, TenantId, UserId};
 use base::scope::{Actions, Domain};
 use base::time::Millis;
 use db::{Db, Row};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The snapshot.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Directory {
+    /// How many changes it holds.
     pub(crate) changes: i64,
-    pub(crate) accounts: BTreeMap<AccountId, Account>,
-    pub(crate) account_limits: HashMap<AccountId, HashMap<String, u64>>,
-    pub(crate) regions: Vec<Region>,
-    pub(crate) orgs: BTreeMap<OrgId, Org>,
-    pub(crate) spaces: BTreeMap<SpaceId, Space>,
-    pub(crate) users: HashMap<UserId, User>,
+    pub(crate) accounts: Map<AccountId, Account>,
+    pub(crate) account_limits: Map<AccountId, HashMap<String, u64>>,
+    pub(crate) regions: Arc<Vec<Region>>,
+    pub(crate) orgs: Map<OrgId, Org>,
+    pub(crate) spaces: Map<SpaceId, Space>,
+    pub(crate) users: Map<UserId, User>,
     /// Users by their address as it is compared; no two have the same.
-    pub(crate) users_by_address: HashMap<String, UserId>,
+    pub(crate) users_by_address: Map<String, UserId>,
     /// Who is in which account, and since when.
-    pub(crate) members: HashMap<(AccountId, UserId), Millis>,
+    pub(crate) members: Map<(AccountId, UserId), Millis>,
     pub(crate) departures: Departures,
-    pub(crate) domains: HashMap<Domain, DomainEntry>,
+    pub(crate) domains: Map<Domain, DomainEntry>,
     /// What was deleted and whose samples are still to go, in the order in which they go.
-    pub(crate) deletions: Vec<Deleted>,
+    pub(crate) deletions: Arc<Vec<Deleted>>,
     /// By person first: what somebody may see is found by looking through his roles, not through all domains.
-    pub(crate) roles: HashMap<UserId, HashMap<Domain, Vec<Role>>>,
-    pub(crate) keys: HashMap<KeyId, ApiKey>,
-    pub(crate) keys_by_hash: HashMap<[u8; 32], KeyId>,
-    pub(crate) issuers: Issuers,
+    pub(crate) roles: Map<UserId, HashMap<Domain, Vec<Role>>>,
+    pub(crate) keys: Map<KeyId, ApiKey>,
+    pub(crate) keys_by_hash: Map<[u8; 32], KeyId>,
+    pub(crate) issuers: Arc<Issuers>,
     sorted: sorted::Sorted,
 }
 
 impl Directory {
-    /// Reads everything.
-    pub(crate) async fn load(db: &Db) -> Result<Self, IamError> {
-        let mut own = Self {
-            changes: changes(db).await?,
-            issuers: Issuers::load(db).await?,
-            ..Self::default()
-        };
-        for row in db
-            .all(
-                "SELECT guid, name, owner, created_at FROM accounts WHERE deleted_at IS NULL",
-                &[],
-            )
-            .await?
-        {
-            let id = parse(&row, "guid", "an account GUID")?;
-            let owner = UserId(parse_guid(&row, "owner")?);
-            own.accounts.insert(
-                id,
-                Account {
-                    id,
-                    name: row.text("name")?,
-                    owner,
-                    created_at: at(&row, "created_at")?,
-                },
-            );
-        }
-        let limits = "SELECT account, name, value FROM account_limits";
-        for row in db.all(limits, &[]).await? {
-            let account = parse(&row, "account", "an account GUID")?;
-            let value = u64::try_from(row.int("value")?).unwrap_or_default();
-            let own: &mut HashMap<_, _> = own.account_limits.entry(account).or_default();
-            own.insert(row.text("name")?, value);
-        }
-        for row in db
-            .all("SELECT name, display_name FROM regions ORDER BY name", &[])
-            .await?
-        {
-            own.regions.push(Region {
-                name: row.text("name")?,
-                display_name: row.text("display_name")?,
-            });
-        }
-        for row in db
-            .all(
-                "SELECT guid, account, region, name, created_at, updated_at FROM orgs",
-                &[],
-            )
-            .await?
-        {
-            let org = Org {
-                id: parse(&row, "guid", "an organization GUID")?,
-                account: parse(&row, "account", "an account GUID")?,
-                region: row.text("region")?,
-                name: row.text("name")?,
-                created_at: at(&row, "created_at")?,
-                updated_at: at(&row, "updated_at")?,
-            };
-            // Of an account that was deleted nothing is seen: neither places nor members, and so no roles, keys or tokens.
-            if own.accounts.contains_key(&org.account) {
-                own.orgs.insert(org.id, org);
-            }
-        }
-        for row in db
-            .all(
-                "SELECT guid, org, name, created_at, updated_at FROM spaces",
-                &[],
-            )
-            .await?
-        {
-            let space = Space {
-                id: parse(&row, "guid", "a space GUID")?,
-                org: parse(&row, "org", "an organization GUID")?,
-                name: row.text("name")?,
-                created_at: at(&row, "created_at")?,
-                updated_at: at(&row, "updated_at")?,
-            };
-            if own.orgs.contains_key(&space.org) {
-                own.spaces.insert(space.id, space);
-            }
-        }
-        own.load_people(db).await?;
-        own.deletions = deleted::load(db).await?;
-        own.load_keys(db).await?;
-        own.sorted = sorted::Sorted::of(&own);
-        Ok(own)
-    }
-
-    async fn load_people(&mut self, db: &Db) -> Result<(), IamError> {
-        let users = "SELECT guid, home, email, folded, given_name, family_name, created_at, password_changed_at FROM users";
-        for row in db.all(users, &[]).await? {
-            let id = UserId(parse_guid(&row, "guid")?);
-            let user = User {
-                id,
-                home: parse(&row, "home", "an account GUID")?,
-                email: row.text("email")?,
-                given_name: row.text("given_name")?,
-                family_name: row.text("family_name")?,
-                created_at: at(&row, "created_at")?,
-                password_changed_at: at(&row, "password_changed_at")?,
-            };
-            self.users_by_address.insert(row.text("folded")?, id);
-            self.users.insert(id, user);
-        }
-        let members = "SELECT account, person, added_at FROM members";
-        for row in db.all(members, &[]).await? {
-            let account = parse(&row, "account", "an account GUID")?;
-            let user = UserId(parse_guid(&row, "person")?);
-            if self.accounts.contains_key(&account) {
-                self.members.insert((account, user), at(&row, "added_at")?);
-            }
-        }
-        self.departures = Departures::load(db).await?;
-        let domains =
-            "SELECT tenant, domain, resolution_seconds FROM domains WHERE retired_at IS NULL";
-        for row in db.all(domains, &[]).await? {
-            let tenant = tenant(&row)?;
-            let resolution = row
-                .int_or_none("resolution_seconds")?
-                .map(|seconds| {
-                    u32::try_from(seconds).map_err(|_| IamError::Stored {
-                        value: seconds.to_string(),
-                        expected: "a resolution in seconds",
-                    })
-                })
-                .transpose()?;
-            let domain = domain(&row.text("domain")?)?;
-            // A domain made since the organizations were read: the next poll, which sees that change, reads it.
-            let Some(account) = self.account_of(domain) else {
-                continue;
-            };
-            let entry = DomainEntry {
-                tenant,
-                account,
-                resolution_seconds: resolution,
-            };
-            self.domains.insert(domain, entry);
-        }
-        for row in db
-            .all("SELECT person, domain, role FROM roles", &[])
-            .await?
-        {
-            let user = UserId(parse_guid(&row, "person")?);
-            let role: Role = parse(&row, "role", "a role")?;
-            let domain = domain(&row.text("domain")?)?;
-            // A role is nothing without the membership: nobody outside an account acts in it, whatever a row says.
-            let is_member = self
-                .account_of(domain)
-                .is_some_and(|account| self.is_member(user, account));
-            if is_member {
-                let own = self.roles.entry(user).or_default();
-                own.entry(domain).or_default().push(role);
-            }
-        }
-        Ok(())
-    }
-
-    async fn load_keys(&mut self, db: &Db) -> Result<(), IamError> {
-        let keys = "SELECT guid, account, person, name, description, hash, locked, disabled, revision, expires_at, created_at, \
-                    modified_at FROM api_keys";
-        for row in db.all(keys, &[]).await? {
-            let id = KeyId(parse_guid(&row, "guid")?);
-            let hash: [u8; 32] = row.blob("hash")?.try_into().map_err(|_| IamError::Stored {
-                value: id.to_string(),
-                expected: "a key with a SHA-256",
-            })?;
-            let key = ApiKey {
-                id,
-                account: parse(&row, "account", "an account GUID")?,
-                user: UserId(parse_guid(&row, "person")?),
-                name: row.text("name")?,
-                description: row.text("description")?,
-                hash,
-                locked: row.flag("locked")?,
-                disabled: row.flag("disabled")?,
-                revision: row.int("revision")?,
-                expires_at: row.int_or_none("expires_at")?.map(Millis),
-                created_at: at(&row, "created_at")?,
-                modified_at: at(&row, "modified_at")?,
-            };
-            self.keys_by_hash.insert(hash, id);
-            self.keys.insert(id, key);
-        }
-        Ok(())
-    }
-
     /// What the user may do with the metrics of the domain.
     #[must_use]
     pub fn actions(&self, user: UserId, domain: Domain) -> Actions {

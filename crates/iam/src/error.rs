@@ -55,6 +55,18 @@ pub enum AuthError {
         /// For how long this node goes on without it.
         allowed: i64,
     },
+    /// A change was committed here that cannot be read yet: what it has withdrawn is not known.
+    #[error("a change was made that this node cannot read yet")]
+    Behind,
+    /// The API key is for one domain, and another was asked for.
+    #[error("the API key reaches `{domain}` alone")]
+    OutOfReach {
+        /// Which one it is for.
+        domain: base::scope::Domain,
+    },
+    /// The API key was narrowed to metrics, and something else was asked for.
+    #[error("the API key is for metrics alone, and manages nothing")]
+    ForMetricsOnly,
     /// No such API key.
     #[error("the API key is not known")]
     KeyUnknown,
@@ -110,10 +122,20 @@ impl AuthError {
                 ));
             }
             Self::Revoked(_) => (Unauthenticated, "BXNMSRI07E", login),
-            Self::Stale { .. } => (
+            Self::Stale { .. } | Self::Behind => (
                 Unavailable,
                 "BXNMSSV08E",
                 "send again later; the operator sees why at `/health/ready` of the operations listener",
+            ),
+            Self::OutOfReach { .. } => (
+                Forbidden,
+                "BXNMSRI17E",
+                "send `X-Auth-Scope-Id` with the domain it reaches, or use a key that was made without `reach`",
+            ),
+            Self::ForMetricsOnly => (
+                Forbidden,
+                "BXNMSRI18E",
+                "log in with a password, or with a key that was made without `reach`",
             ),
             Self::KeyUnknown => (
                 Unauthenticated,
@@ -165,8 +187,8 @@ pub enum IamError {
     /// The database's disk had no room for the last write.
     #[error("the identity database's disk is full\nhint: make room on the disk")]
     OutOfRoom,
-    /// The signing key cannot be read or made.
-    #[error("cannot {action} the signing key {path}")]
+    /// The file of a key cannot be read or made.
+    #[error("cannot {action} the key file {path}")]
     KeyFile {
         /// For example `read`.
         action: &'static str,
@@ -178,11 +200,26 @@ pub enum IamError {
     },
     /// The last signing key would be gone.
     #[error(
-        "`{folder}` would hold no signing key: nobody could log in\nhint: make a successor first with `vigied keys rotate`"
+        "there would be no signing key: nobody could log in\nhint: make a successor first with `vigied keys rotate`"
     )]
-    LastKey {
-        /// The folder of the keys.
-        folder: String,
+    LastKey,
+    /// The signing keys are there, and not what they are encrypted under.
+    #[error(
+        "the signing keys are encrypted, and their key `{path}` is missing\nhint: copy it from another node on this database or from a backup, or name it with `tokens.encryption_key_file`"
+    )]
+    NoEncryptionKey {
+        /// Where it was looked for.
+        path: String,
+    },
+    /// A signing key is encrypted under another key than the one here.
+    #[error(
+        "the signing key `{kid}` is encrypted under another key than that of `{path}`\nhint: all nodes on one database need the same: copy it from the node that made the first one, or from a backup"
+    )]
+    OtherEncryptionKey {
+        /// Which signing key.
+        kid: String,
+        /// The key that does not open it.
+        path: String,
     },
     /// No key of this name is in service.
     #[error("no signing key `{kid}` is in service\nhint: `vigied keys list` shows them")]

@@ -30,7 +30,7 @@ impl Iam {
                 Some((claims, user))
             }
             Credential::ApiKey(_) => {
-                let identity = verifier.identity(credential).ok()?;
+                let identity = verifier.holder(credential).ok()?;
                 let (bounds, account) = (*identity.bounds(), identity.account().to_string());
                 let user = self.directory().user(identity.user()).cloned()?;
                 let login = Login::to(self, bounds, &account, APIKEY.to_owned()).ok()?;

@@ -127,7 +127,7 @@ impl Iam {
     /// # Errors
     /// When the database cannot be asked.
     pub async fn see_changes(&self) -> Result<(), IamError> {
-        self.poll().await
+        self.sync().await
     }
 
     /// How many changes the directory holds: another number, another directory.

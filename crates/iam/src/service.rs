@@ -2,13 +2,15 @@
 
 use crate::audit::Counts;
 use crate::directory::{self, Directory};
-use crate::ended::{self, Ended};
+use crate::ended::Ended;
 use crate::error::{AuthError, IamError};
 use crate::login::Logins;
 use crate::manage::invitation::InvitationConfig;
 use crate::manage::quota::AccountLimits;
-use crate::token::issuer;
-use crate::token::keyring::{KeyChange, KeyRing};
+use crate::sync::{self, Heard};
+use crate::token::encryption_key::EncryptionKey;
+use crate::token::keyring::KeyRing;
+use crate::token::{issuer, key_store};
 use crate::verify::Verifier;
 use base::limit;
 use base::scope::Domain;
@@ -16,20 +18,8 @@ use base::time::Clock;
 use db::{Db, Tx, Value};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::time::Duration;
-use tokio::sync::MutexGuard;
-
-/// How often the node asks whether another node has changed something.
-const POLL: Duration = Duration::from_millis(500);
-
-/// How many of these pass between two looks at where other nodes have let people in: half a minute.
-const POLLS_PER_LOOK: u32 = 60;
-/// The database answers, as far as is known.
-const ANSWERS: i64 = i64::MAX;
-
-/// How long the question for changes may take before it counts as unanswered.
-const POLL_LIMIT: Duration = Duration::from_secs(5);
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use tokio::sync::Notify;
 
 /// How the service is set up.
 #[derive(Debug, Clone)]
@@ -42,8 +32,10 @@ pub struct IamConfig {
     pub access_token_seconds: i64,
     /// Life of a refresh token and of a session that is not used.
     pub refresh_token_seconds: i64,
-    /// Folder of the signing keys.
+    /// Folder of the key that the signing keys are encrypted under, and of signing keys in files, which are taken in.
     pub keys: PathBuf,
+    /// The file of that key, where it is elsewhere.
+    pub encryption_key: Option<PathBuf>,
     /// What an account may hold and do where the operator has set nothing else for it.
     pub account_limits: AccountLimits,
     /// How long this node goes on trusting what it knows while its database does not answer: a key or session may have been
@@ -124,44 +116,31 @@ pub(crate) struct Inner {
     pub(crate) config: IamConfig,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) keys: arc_swap::ArcSwap<KeyRing>,
+    /// What the signing keys are encrypted under; none where none is used.
+    pub(crate) encryption_key: Option<EncryptionKey>,
     pub(crate) directory: arc_swap::ArcSwap<Directory>,
     pub(crate) ended: Ended,
     pub(crate) logins: Logins,
     pub(crate) counts: Counts,
     pub(crate) signatures_introspected: AtomicU64,
-    /// Changes are made one after another, so that the directory never goes back in time.
-    reload: tokio::sync::Mutex<()>,
-    /// Since when the database has not told of changes, epoch milliseconds; [`ANSWERS`] while it does.
-    away_since: AtomicI64,
+    /// The directory is read by one after another, so that it never goes back in time.
+    pub(crate) reload: tokio::sync::Mutex<()>,
+    /// When this node last heard of changes.
+    pub(crate) heard: Heard,
+    /// Wakes whoever asks for them.
+    pub(crate) woken: Arc<Notify>,
     /// Whether the database was closed: then nobody asks it any more.
-    closed: AtomicBool,
+    pub(crate) closed: AtomicBool,
 }
 
 impl Inner {
-    /// Notes whether the database told of changes.
-    fn answered(&self, answers: bool) {
-        if answers {
-            self.away_since.store(ANSWERS, Ordering::Relaxed);
-        } else {
-            // Only the first failure of a row counts.
-            let now = self.clock.now().0;
-            let _ = self.away_since.compare_exchange(
-                ANSWERS,
-                now,
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            );
-        }
-    }
-
-    fn stale_seconds(&self) -> i64 {
-        let since = self.away_since.load(Ordering::Relaxed);
-        self.clock.now().0.saturating_sub(since).max(0) / 1000
-    }
-
-    /// Refuses to decide on what may have been withdrawn elsewhere long ago.
+    /// Refuses to decide on what may have been withdrawn elsewhere long ago, or here and was not read.
     pub(crate) fn require_current(&self) -> Result<(), AuthError> {
-        let (seconds, allowed) = (self.stale_seconds(), self.config.stale_seconds_max);
+        if self.heard.is_behind() {
+            return Err(AuthError::Behind);
+        }
+        let seconds = self.heard.age_seconds(self.clock.now());
+        let allowed = self.config.stale_seconds_max;
         if seconds > allowed {
             return Err(AuthError::Stale { seconds, allowed });
         }
@@ -179,9 +158,12 @@ impl Iam {
     /// # Errors
     /// When the database or the signing key cannot be read.
     pub async fn open(db: Db, config: IamConfig, clock: Arc<dyn Clock>) -> Result<Self, IamError> {
-        let keys = KeyRing::open(&config.keys, clock.now())?;
+        let (keys, key) = key_store::open(&db, &config, clock.now()).await?;
         issuer::record(&db, &config).await?;
-        Self::on(db, config, clock, keys).await
+        let own = Self::on(db, config, clock, keys, Some(key)).await?;
+        // One may have been made or retired since, before the changes were counted.
+        own.reread_keys().await?;
+        Ok(own)
     }
 
     /// Opens the service without signing keys, for the operator's own commands: it changes the database, also of a server
@@ -202,6 +184,7 @@ impl Iam {
             access_token_seconds: 0,
             refresh_token_seconds: 0,
             keys: PathBuf::new(),
+            encryption_key: None,
             account_limits,
             stale_seconds_max: i64::MAX,
             password_checks_max: 1,
@@ -209,7 +192,7 @@ impl Iam {
             deleted_milliseconds,
             invitations,
         };
-        Self::on(db, config, clock, KeyRing::empty()).await
+        Self::on(db, config, clock, KeyRing::empty(), None).await
     }
 
     async fn on(
@@ -217,8 +200,9 @@ impl Iam {
         config: IamConfig,
         clock: Arc<dyn Clock>,
         keys: KeyRing,
+        encryption_key: Option<EncryptionKey>,
     ) -> Result<Self, IamError> {
-        let directory = Directory::load(&db).await?;
+        let directory = sync::load(&db).await?;
         let ended = Ended::default();
         ended.catch_up(&db, clock.now()).await?;
         let checks = config.password_checks_max;
@@ -231,99 +215,17 @@ impl Iam {
             config,
             clock,
             keys: arc_swap::ArcSwap::from_pointee(keys),
+            encryption_key,
             directory,
             ended,
             logins,
             counts,
             signatures_introspected: AtomicU64::new(0),
             reload,
-            away_since: AtomicI64::new(ANSWERS),
+            heard: Heard::default(),
+            woken: Arc::default(),
             closed: AtomicBool::new(false),
         })))
-    }
-
-    /// Watches for changes by other nodes until the service is dropped.
-    pub fn watch(&self) {
-        self.keep_audit();
-        let weak = Arc::downgrade(&self.0);
-        tokio::spawn(async move {
-            let mut polls = 0_u32;
-            loop {
-                tokio::time::sleep(POLL).await;
-                let Some(inner) = weak.upgrade() else { return };
-                let iam = Self(inner);
-                // A database that hangs is as far away as one that refuses.
-                let polled = tokio::time::timeout(POLL_LIMIT, iam.poll()).await;
-                if iam.0.closed.load(Ordering::Relaxed) {
-                    return;
-                }
-                match polled {
-                    Ok(Ok(())) => {
-                        iam.0.answered(true);
-                        polls = polls.wrapping_add(1);
-                        if polls.is_multiple_of(POLLS_PER_LOOK) {
-                            iam.look().await;
-                        }
-                    }
-                    Ok(Err(error)) => {
-                        iam.0.answered(false);
-                        tracing::warn!(%error, "cannot ask for changes of the directory");
-                    }
-                    Err(_) => {
-                        iam.0.answered(false);
-                        tracing::warn!("the identity database does not answer");
-                    }
-                }
-            }
-        });
-    }
-
-    /// Asks where other nodes have let people in.
-    async fn look(&self) {
-        let look = self
-            .0
-            .logins
-            .familiar
-            .catch_up(&self.0.db, self.0.clock.now());
-        // Where the database does not answer in time, the next poll says so.
-        if let Ok(Err(error)) = tokio::time::timeout(POLL_LIMIT, look).await {
-            tracing::warn!(%error, "cannot ask where other nodes have let people in");
-        }
-    }
-
-    /// Asks for changes once, and reads them.
-    pub(crate) async fn poll(&self) -> Result<(), IamError> {
-        let changes = self.changes_elsewhere().await?;
-        // Fewer than are known: an older copy was put in the database's place.
-        if changes < self.0.directory.load().changes {
-            self.read(self.0.reload.lock().await).await
-        } else {
-            self.catch_up(changes).await
-        }
-    }
-
-    /// For how long the database has told of no change, in seconds; 0 while it answers.
-    #[must_use]
-    pub fn stale_seconds(&self) -> i64 {
-        self.0.stale_seconds()
-    }
-
-    /// How often anything was changed, after reading which sessions other nodes have ended.
-    async fn changes_elsewhere(&self) -> Result<i64, IamError> {
-        let (changes, ends) = ended::counters(&self.0.db).await?;
-        if ends < self.0.ended.seen() {
-            self.0.ended.see_all_again();
-        }
-        if ends != self.0.ended.seen() {
-            self.see_ends().await?;
-        }
-        Ok(changes)
-    }
-
-    /// Brings the sessions that were ended into memory. They are no part of the directory: of all changes they are the most
-    /// frequent, and each is one row.
-    pub(crate) async fn see_ends(&self) -> Result<(), IamError> {
-        self.0.ended.catch_up(&self.0.db, self.0.clock.now()).await
     }
 
     /// The verifier of this service's tokens and keys.
@@ -348,17 +250,6 @@ impl Iam {
             return Err(IamError::OutOfRoom);
         }
         Ok(())
-    }
-
-    /// Reads the folder of signing keys again: new ones are taken up, and what a key that is gone has signed opens nothing
-    /// from this moment on, also where it was verified before.
-    ///
-    /// # Errors
-    /// When a key cannot be read, or none is left: then all stays as it was.
-    pub fn reread_keys(&self) -> Result<KeyChange, IamError> {
-        let (ring, change) = self.0.keys.load().reread(&self.0.config.keys)?;
-        self.0.keys.store(Arc::new(ring));
-        Ok(change)
     }
 
     /// The names of the signing keys in force; the last one signs.
@@ -413,22 +304,6 @@ impl Iam {
         self.0.db.close().await;
     }
 
-    /// Reads the directory again unless it holds that many changes already: of a hundred that are made at once, one reading
-    /// serves all who wait for it.
-    pub(crate) async fn catch_up(&self, changes: i64) -> Result<(), IamError> {
-        let turn = self.0.reload.lock().await;
-        if self.0.directory.load().changes >= changes {
-            return Ok(());
-        }
-        self.read(turn).await
-    }
-
-    async fn read(&self, _turn: MutexGuard<'_, ()>) -> Result<(), IamError> {
-        let fresh = Directory::load(&self.0.db).await?;
-        self.0.directory.store(Arc::new(fresh));
-        Ok(())
-    }
-
     /// Gives a new domain its number in the store; a number is never given twice.
     pub(crate) async fn allocate(tx: &mut Tx, domain: Domain) -> Result<(), IamError> {
         let row = tx
@@ -445,51 +320,5 @@ impl Iam {
         )
         .await?;
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::verify::Credential;
-    use base::time::{ManualClock, Millis};
-
-    #[tokio::test]
-    async fn a_node_without_its_database_says_so_and_trusts_nothing_after_a_while() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("iam.db");
-        let clock = Arc::new(ManualClock::at(Millis::from_secs(1_000)));
-        let db = Db::open(&file.to_string_lossy()).await.unwrap();
-        let limits = AccountLimits::default();
-        let invitations = InvitationConfig::default();
-        let iam = Iam::open_without_keys(db, limits, invitations, 0, clock.clone())
-            .await
-            .unwrap();
-        let mut inner = Arc::try_unwrap(iam.0).unwrap();
-        inner.config.stale_seconds_max = 300;
-        let iam = Iam(Arc::new(inner));
-        let refused = || {
-            iam.verifier()
-                .identity(Credential::ApiKey("x"))
-                .unwrap_err()
-        };
-
-        iam.0.answered(false);
-        clock.advance(300_000);
-        // Not the first failure again: the row of them counts.
-        iam.0.answered(false);
-        assert_eq!(iam.stale_seconds(), 300);
-        assert_eq!(refused(), AuthError::KeyUnknown);
-        clock.advance(1_000);
-        let error = refused();
-        assert!(
-            matches!(error, AuthError::Stale { seconds: 301, .. }),
-            "{error}"
-        );
-        assert_eq!(error.problem().kind.status(), 503);
-
-        iam.0.answered(true);
-        assert_eq!(iam.stale_seconds(), 0);
-        assert_eq!(refused(), AuthError::KeyUnknown);
     }
 }

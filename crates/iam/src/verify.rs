@@ -1,7 +1,7 @@
 //! From a credential to a [`Scope`]. Never a database call: signatures are checked once per token and remembered by the
 //! token's hash ([`crate::token_cache`]); whether the key, session and user behind it still stand is asked of the directory every time.
 
-use crate::bounds::{Bounds, Reach};
+use crate::bounds::{Bounds, Narrowing, Reach};
 use crate::directory::{ApiKey, Directory, User};
 use crate::entropy::sha256;
 use crate::error::AuthError;
@@ -218,6 +218,15 @@ impl Verifier {
             Some(Domain::Account(_)) if is_uaa => return Err(AuthError::UaaNotForAccount),
             Some(domain) => domain,
         };
+        // What the key has, everything that was obtained with it has, and no more.
+        let narrowing = key.and_then(|id| directory.keys.get(&id));
+        let narrowing = narrowing.map_or(Narrowing::NONE, |key| key.narrowing);
+        if let Some(own) = narrowing.domain
+            && own != domain
+        {
+            // The same whether there is such a domain or not.
+            return Err(AuthError::OutOfReach { domain: own });
+        }
         let not_found = || AuthError::DomainNotFound(domain.to_string());
         if directory.roles(user.id, domain).is_empty() {
             return Err(not_found());
@@ -234,7 +243,7 @@ impl Verifier {
             return Err(AuthError::Revoked(LEFT));
         }
         let tenant = entry.tenant;
-        let actions = directory.actions(user.id, domain);
+        let actions = narrowing.of(directory.actions(user.id, domain));
         #[expect(
             clippy::disallowed_methods,
             reason = "the one place that has checked what a scope states"
@@ -247,6 +256,19 @@ impl Verifier {
     /// # Errors
     /// [`AuthError`] says why the credential opens nothing.
     pub fn identity(&self, credential: Credential<'_>) -> Result<Identity, AuthError> {
+        let holder = self.holder(credential)?;
+        // What was narrowed is for metrics, and could make itself into more here.
+        if !holder.bounds.narrowing().is_none() {
+            return Err(AuthError::ForMetricsOnly);
+        }
+        Ok(holder)
+    }
+
+    /// Who holds the credential: whatever it is for. For exchanges, whose bounds hold what is issued within it.
+    ///
+    /// # Errors
+    /// [`AuthError`] says why the credential opens nothing.
+    pub fn holder(&self, credential: Credential<'_>) -> Result<Identity, AuthError> {
         self.inner.require_current()?;
         let directory = self.inner.directory.load();
         let now = self.inner.clock.now();

@@ -29,6 +29,7 @@ use engine::{Engine, EngineConfig};
 use iam::manage::invitation::InvitationConfig;
 use iam::manage::quota::AccountLimits;
 use iam::{Iam, IamConfig, IamLimits};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,6 +61,7 @@ pub(crate) async fn identity(
         access_token_seconds: settings.tokens.access_token_seconds.into(),
         refresh_token_seconds: settings.tokens.refresh_token_seconds.into(),
         keys: folder.keys(),
+        encryption_key: encryption_key(settings)?,
         account_limits: account_limits(settings),
         stale_seconds_max: settings.tokens.stale_seconds_max.into(),
         password_checks_max: size(settings.limit(limit::CONCURRENT_PASSWORD_CHECKS)),
@@ -73,6 +75,17 @@ pub(crate) async fn identity(
 /// How long what was deleted can be brought back.
 fn deleted_milliseconds(settings: &Settings) -> i64 {
     i64::from(settings.storage.deleted_seconds) * 1000
+}
+
+/// The file of the key that the signing keys are encrypted under: nobody else may read it.
+fn encryption_key(settings: &Settings) -> anyhow::Result<Option<PathBuf>> {
+    let Some(path) = settings.tokens.encryption_key_file.as_deref() else {
+        return Ok(None);
+    };
+    if path.exists() {
+        private_files::check_secret(path, settings.allow_readable_secrets())?;
+    }
+    Ok(Some(path.to_owned()))
 }
 
 /// How invitations are made.

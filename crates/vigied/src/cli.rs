@@ -55,7 +55,7 @@ pub(crate) enum Command {
     ///
     /// The password and the API key are printed once and kept nowhere in readable form.
     Init(InitArgs),
-    /// Serve until SIGTERM or Ctrl-C; read certificate, signing keys and operators' token again on SIGHUP.
+    /// Serve until SIGTERM or Ctrl-C; read certificate and operators' token again on SIGHUP.
     ///
     /// After SIGTERM the last requests are answered and the store is flushed; `shutdown_seconds` later the process has ended,
     /// whatever goes on. A second SIGTERM ends it at once. Nothing acknowledged is lost either way.
@@ -428,7 +428,7 @@ pub(crate) enum KeysCommand {
         #[command(flatten)]
         database: DatabaseArgs,
     },
-    /// Take a key out of service: from this moment no token it has signed opens anything on this node.
+    /// Take a key out of service: from this moment no token it has signed opens anything, on any node.
     ///
     /// For a key that was stolen: `vigied keys rotate`, then `vigied keys retire` with the old name. Everybody gets a new
     /// token with the refresh token or key he has. The last key in service stays.

@@ -108,12 +108,13 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         command @ (Command::Account(_)
         | Command::Deleted(_)
         | Command::Invitation(_)
+        | Command::Keys(_)
         | Command::User(_)) => {
             let (settings, resolved) = settings(&operators_database(&command))?;
             start_quiet_logging(&settings, &resolved)?;
             let text = runtime()?.block_on(operator::run(&settings, &command))?;
             print_once(&text).context(
-                "the command was carried out, but its answer could not be shown\nhint: what exists is shown by `vigied account list` and `vigied user list`; a code or key is made anew by running the command again",
+                "the command was carried out, but its answer could not be shown\nhint: what exists is shown by `vigied account list`, `vigied user list` and `vigied keys list`; a code or key is made anew by running the command again",
             )?;
         }
         Command::Serve(arguments) => {
@@ -138,12 +139,6 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let walked = runtime.block_on(quickstart::run(&arguments, &settings));
             runtime.shutdown_background();
             return walked;
-        }
-        Command::Keys(command) => {
-            let (settings, _) = settings(&command.database().settings())?;
-            print_once(&keys::run(&settings, &command)?).context(
-                "the command was carried out, but its answer could not be shown: see `vigied keys list`",
-            )?;
         }
         Command::Operations(OperationsCommand::Token { database }) => {
             let (settings, _) = settings(&database.settings())?;
@@ -214,6 +209,7 @@ fn operators_database(command: &Command) -> SettingArgs {
         Command::Account(command) => command.database().settings(),
         Command::Deleted(command) => command.database().settings(),
         Command::Invitation(command) => command.database().settings(),
+        Command::Keys(command) => command.database().settings(),
         Command::User(command) => command.database().settings(),
         _ => SettingArgs::default(),
     }

@@ -2,11 +2,11 @@
 //! the one that serves knows of a change when the command returns, and nothing works beside its memory.
 
 use crate::cli::deleted::DeletedCommand;
-use crate::cli::{AccountCommand, Cli, Command, InvitationCommand, UserCommand};
+use crate::cli::{AccountCommand, Cli, Command, InvitationCommand, KeysCommand, UserCommand};
 use crate::config::Settings;
 use crate::data_dir::{self, DataDirError};
 use crate::operations::control;
-use crate::{account, boot, deleted, invitation, user};
+use crate::{account, boot, deleted, invitation, keys, user};
 use anyhow::{Context, bail};
 use base::store::SampleStore;
 use clap::Parser;
@@ -27,6 +27,7 @@ fn is_change(command: &Command) -> bool {
         Command::Account(AccountCommand::List { .. })
         | Command::Deleted(DeletedCommand::List { .. })
         | Command::Invitation(InvitationCommand::List { .. })
+        | Command::Keys(KeysCommand::List { .. })
         | Command::User(UserCommand::List { .. }) => false,
         Command::Account(AccountCommand::Limit(arguments)) => !arguments.changes.is_empty(),
         _ => true,
@@ -124,6 +125,7 @@ async fn perform(
         Command::Account(command) => account::perform(settings, iam, store, command).await,
         Command::Deleted(command) => deleted::perform(iam, command).await,
         Command::Invitation(command) => invitation::perform(settings, iam, command).await,
+        Command::Keys(command) => keys::perform(settings, iam, command).await,
         Command::User(command) => user::perform(settings, iam, command).await,
         _ => bail!("this command is none for a server that runs"),
     }

@@ -5,10 +5,7 @@ use crate::http::tls::Tls;
 use crate::notify::{self, State};
 use crate::operations::answer::Tokens;
 use crate::operations::token;
-use crate::private_files;
-use anyhow::Context;
 use iam::Iam;
-use iam::token::keyring::KeyChange;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::signal::unix::Signal;
@@ -20,7 +17,6 @@ pub(crate) struct Reload {
     pub(crate) iam: Iam,
     pub(crate) tokens: Tokens,
     pub(crate) data: PathBuf,
-    pub(crate) any_mode: bool,
 }
 
 impl Reload {
@@ -34,23 +30,23 @@ impl Reload {
             if let Err(error) = read {
                 tracing::error!(%error, "the reading after SIGHUP broke off");
             }
+            self.read_keys().await;
             // Also where something stayed as it was: the server answers either way.
             notify::tell(State::Ready);
         }
     }
 
-    fn read(&self) {
-        match self.keys() {
-            Ok(change) => tracing::info!(
-                taken_up = ?change.taken_up,
-                out_of_service = ?change.out_of_service,
-                signing = change.signing,
-                "signing keys read again"
-            ),
+    /// They are read by themselves whenever one changes; this is for whoever wants to be sure.
+    async fn read_keys(&self) {
+        match self.iam.reread_keys().await {
+            Ok(change) => tracing::info!(signing = change.signing, "signing keys read again"),
             Err(error) => {
-                tracing::error!("signing keys not read again, those in force stay: {error:#}");
+                tracing::error!(%error, "signing keys not read again, those in force stay");
             }
         }
+    }
+
+    fn read(&self) {
         match token::read(&self.data) {
             Ok(Some(token)) => self.tokens.store(Some(Arc::new(token))),
             // A listener that asked for a token does not open because its file is away.
@@ -64,10 +60,5 @@ impl Reload {
                 tracing::error!(%error, "certificate not read again: the old one stays in use");
             }
         }
-    }
-
-    fn keys(&self) -> anyhow::Result<KeyChange> {
-        private_files::check_folder(&self.data, self.any_mode)?;
-        self.iam.reread_keys().context("the folder of keys")
     }
 }

@@ -53,7 +53,10 @@ pub(crate) struct Facts<'a> {
     pub(crate) store_answers: bool,
     pub(crate) identity_answers: bool,
     pub(crate) identity_out_of_room: bool,
-    pub(crate) stale_seconds: i64,
+    /// How long ago the directory heard of changes.
+    pub(crate) directory_age_seconds: i64,
+    /// Whether a change of this node is not read yet.
+    pub(crate) directory_behind: bool,
     /// Logins that had to wait for another's password check.
     pub(crate) password_waits: u64,
     /// How often limits were run into that are counted elsewhere.
@@ -182,9 +185,14 @@ impl Metrics {
                 i64::from(facts.identity_out_of_room),
             ),
             (
-                "vigie_identity_stale_seconds",
-                "For how long the identity database has told of no change; 0 while it answers.",
-                facts.stale_seconds,
+                "vigie_directory_age_seconds",
+                "How long ago this node last heard of changes from the identity database; below 1 while it answers.",
+                facts.directory_age_seconds,
+            ),
+            (
+                "vigie_directory_behind",
+                "1 while a change of this node cannot be read: until it is, nobody is let in.",
+                i64::from(facts.directory_behind),
             ),
         ] {
             head(&mut out, name, help, "gauge");

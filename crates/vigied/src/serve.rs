@@ -93,7 +93,6 @@ pub(crate) async fn serve(
         iam: app.iam.clone(),
         tokens: Arc::clone(&tokens),
         data: settings.data().to_owned(),
-        any_mode: settings.allow_readable_secrets(),
     };
     let reloading = tokio::spawn(reload.on_each(hangup));
     let disk_watching = tokio::spawn(disk_watch::watch(Arc::downgrade(&app)));

@@ -5,6 +5,7 @@ use super::entry::Entries;
 use crate::directory;
 use crate::error::IamError;
 use crate::service::Iam;
+use crate::sync;
 use base::time::Millis;
 use db::{Tx, Value};
 
@@ -54,16 +55,12 @@ async fn commit(tx: Tx) -> Result<(), IamError> {
 }
 
 impl Iam {
-    /// Commits a change with what is entered about it, and brings it into the directory before returning.
-    pub(crate) async fn commit(
-        &self,
-        mut tx: Tx,
-        entries: impl Into<Entries>,
-    ) -> Result<(), IamError> {
-        let sql = "UPDATE counters SET value = value + 1 WHERE name = 'changes' RETURNING value";
-        let changes = directory::counter(tx.one(sql, &[]).await?)?;
-        self.commit_unseen(tx, entries).await?;
-        self.catch_up(changes).await
+    /// Commits a change with what is entered about it, and brings it into the directory before returning. An error says that
+    /// nothing has happened: what is committed and cannot be read here is no failure of the change.
+    pub(crate) async fn commit(&self, tx: Tx, entries: impl Into<Entries>) -> Result<(), IamError> {
+        let changes = self.commit_numbered(tx, entries).await?;
+        self.show(changes).await;
+        Ok(())
     }
 
     /// Commits a change that ends sessions as well, and brings both into memory before returning.
@@ -73,21 +70,32 @@ impl Iam {
         entries: impl Into<Entries>,
     ) -> Result<(), IamError> {
         self.commit(tx, entries).await?;
-        self.see_ends().await
+        self.see_ends().await;
+        Ok(())
     }
 
-    /// Commits what the directory holds nothing of, with what is entered about it.
+    /// Commits what is not looked for in the directory before the next change, with what is entered about it.
     pub(crate) async fn commit_unseen(
+        &self,
+        tx: Tx,
+        entries: impl Into<Entries>,
+    ) -> Result<(), IamError> {
+        self.commit_numbered(tx, entries).await.map(drop)
+    }
+
+    /// The one place where a change is committed: with its entries, and its number in the log of changes.
+    async fn commit_numbered(
         &self,
         mut tx: Tx,
         entries: impl Into<Entries>,
-    ) -> Result<(), IamError> {
+    ) -> Result<Option<i64>, IamError> {
         let Entries(entries) = entries.into();
+        let number = sync::number(&mut tx).await?;
         write(&mut tx, &entries, self.0.clock.now()).await?;
         commit(tx).await?;
         self.0.counts.wrote(entries.len());
         entries.iter().for_each(Entry::log);
-        Ok(())
+        Ok(number)
     }
 
     /// Commits what is no change to anybody: a refresh token in the place of another, a mail that is taken.

@@ -1,16 +1,14 @@
 //! What was deleted and can be brought back, or whose samples are on their way out.
 
-use super::{at, domain, parse, parse_guid, tenant};
+use super::{at, domain, parse, tenant};
 use crate::error::IamError;
-use crate::role::Role;
 use base::id::{AccountId, OrgId, TenantId, UserId};
 use base::scope::Domain;
 use base::time::Millis;
-use db::{Db, Value};
-use std::collections::HashMap;
+use db::Row;
 
 /// A space or an organization that was deleted.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deleted {
     /// What it was.
     pub domain: Domain,
@@ -40,33 +38,17 @@ impl Deleted {
     }
 }
 
-pub(super) async fn load(db: &Db) -> Result<Vec<Deleted>, IamError> {
-    let sql = "SELECT tenant, domain, account, org, name, deleted_at, deleted_with, due_at FROM deletions \
-               ORDER BY due_at, tenant";
-    let rows = db.all(sql, &[]).await?;
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut managers: HashMap<Domain, Vec<UserId>> = HashMap::new();
-    let sql = "SELECT person, domain FROM deleted_roles WHERE role = $1";
-    for row in db.all(sql, &[Value::from(Role::Manager.name())]).await? {
-        let own = managers.entry(domain(&row.text("domain")?)?).or_default();
-        own.push(UserId(parse_guid(&row, "person")?));
-    }
-    let mut all = Vec::with_capacity(rows.len());
-    for row in rows {
-        let domain_of = domain(&row.text("domain")?)?;
-        all.push(Deleted {
-            domain: domain_of,
-            tenant: tenant(&row)?,
-            account: parse(&row, "account", "an account GUID")?,
-            org: parse(&row, "org", "an organization GUID")?,
-            name: row.text("name")?,
-            deleted_at: at(&row, "deleted_at")?,
-            deleted_with: domain(&row.text("deleted_with")?)?,
-            due_at: at(&row, "due_at")?,
-            managers: managers.remove(&domain_of).unwrap_or_default(),
-        });
-    }
-    Ok(all)
+/// One row of them, without its managers.
+pub(super) fn of(row: &Row) -> Result<Deleted, IamError> {
+    Ok(Deleted {
+        domain: domain(&row.text("domain")?)?,
+        tenant: tenant(row)?,
+        account: parse(row, "account", "an account GUID")?,
+        org: parse(row, "org", "an organization GUID")?,
+        name: row.text("name")?,
+        deleted_at: at(row, "deleted_at")?,
+        deleted_with: domain(&row.text("deleted_with")?)?,
+        due_at: at(row, "due_at")?,
+        managers: Vec::new(),
+    })
 }

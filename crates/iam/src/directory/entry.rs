@@ -1,10 +1,11 @@
 //! What the directory holds: accounts, places, people and keys, each as its row says.
 
+use crate::bounds::Narrowing;
 use base::id::{AccountId, KeyId, OrgId, SpaceId, TenantId, UserId};
 use base::time::Millis;
 
 /// An account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// Its id.
     pub id: AccountId,
@@ -17,7 +18,7 @@ pub struct Account {
 }
 
 /// A region.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Region {
     /// Its name, for example `us-south`.
     pub name: String,
@@ -26,7 +27,7 @@ pub struct Region {
 }
 
 /// An organization.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Org {
     /// Its id.
     pub id: OrgId,
@@ -43,7 +44,7 @@ pub struct Org {
 }
 
 /// A space.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Space {
     /// Its id.
     pub id: SpaceId,
@@ -58,7 +59,7 @@ pub struct Space {
 }
 
 /// A person.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// The IAM id.
     pub id: UserId,
@@ -77,7 +78,7 @@ pub struct User {
 }
 
 /// A person in an account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// Who.
     pub user: User,
@@ -88,7 +89,7 @@ pub struct Member {
 }
 
 /// An API key without its secret.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
     /// Its id.
     pub id: KeyId,
@@ -100,6 +101,8 @@ pub struct ApiKey {
     pub name: String,
     /// What it is for.
     pub description: String,
+    /// What of its user's rights it has.
+    pub narrowing: Narrowing,
     /// SHA-256 of its text.
     pub hash: [u8; 32],
     /// Locked: refused, and cannot be changed until it is unlocked.
@@ -133,7 +136,7 @@ impl ApiKey {
 }
 
 /// What a domain's samples are kept under, and its settings.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DomainEntry {
     /// The number in the store.
     pub tenant: TenantId,

@@ -4,7 +4,7 @@ use super::page::{Part, Window};
 use super::people::is_still_member;
 use super::{hold, is_administrator, name, own_key, text};
 use crate::audit::{Action, Entry};
-use crate::bounds::KeyLife;
+use crate::bounds::{KeyLife, Narrowing};
 use crate::directory::ApiKey;
 use crate::entropy;
 use crate::error::{AuthError, IamError};
@@ -35,6 +35,8 @@ pub struct NewKey {
     pub disabled: bool,
     /// When it stops working.
     pub expires_at: Option<Millis>,
+    /// What of its user's rights it shall have.
+    pub narrowing: Narrowing,
 }
 
 /// What changes in a key.
@@ -158,6 +160,7 @@ impl Iam {
             }
         };
         description(&new.description)?;
+        self.may_reach(caller, &new.narrowing)?;
         let now = self.0.clock.now();
         if new.expires_at.is_some_and(|at| at <= now) {
             let message = "`expires_at` has passed already: such a key would open nothing";
@@ -169,6 +172,7 @@ impl Iam {
             user: caller.user(),
             name: name("name", &new.name)?,
             description: new.description,
+            narrowing: new.narrowing,
             hash: entropy::sha256(text.expose().as_bytes()),
             locked: new.locked,
             disabled: new.disabled,
@@ -194,12 +198,31 @@ impl Iam {
                 other => other,
             })?;
         let entry = about(caller, Action::KeyMade, &key);
-        self.commit(
-            tx,
-            entry.with_some("expires_at", key.expires_at.map(|at| at.0)),
-        )
-        .await?;
+        let entry = entry
+            .with_some("expires_at", key.expires_at.map(|at| at.0))
+            .with_some("reach", key.narrowing.domain)
+            .with_some("only", key.narrowing.only());
+        self.commit(tx, entry).await?;
         Ok((key, text))
+    }
+
+    /// Refuses a key for a domain in which its user has no role, or of another account than the key's: it would open nothing,
+    /// and who made it would learn that there is such a domain.
+    fn may_reach(&self, caller: &Identity, wished: &Narrowing) -> Result<(), IamError> {
+        let Some(domain) = wished.domain else {
+            return Ok(());
+        };
+        let directory = self.directory();
+        let is_own = directory.account_of(domain) == Some(caller.account());
+        if is_own && !directory.roles(caller.user(), domain).is_empty() {
+            return Ok(());
+        }
+        let message = format!(
+            "`reach.domain`: `{domain}` does not exist in the account of the credential, or you have no role in it"
+        );
+        let problem =
+            Problem::new(Kind::Invalid, "invalid_parameter", message).field("reach.domain");
+        Err(IamError::Refused(problem))
     }
 
     /// Only who sees the key that has the text already is told so.
@@ -400,8 +423,8 @@ fn prolongs(key: &ApiKey, wished: Option<Millis>) -> bool {
 }
 
 pub(crate) async fn insert(tx: &mut Tx, key: &ApiKey, life: KeyLife) -> Result<(), IamError> {
-    let sql = "INSERT INTO api_keys (guid, account, person, name, description, hash, locked, disabled, revision, expires_at, created_at, modified_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    let sql = "INSERT INTO api_keys (guid, account, person, name, description, hash, locked, disabled, revision, expires_at, created_at, modified_at, \
+               reach_domain, reach_only) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     let values = [
         Value::from(key.id.0.to_string()),
         key.account.to_string().into(),
@@ -415,6 +438,8 @@ pub(crate) async fn insert(tx: &mut Tx, key: &ApiKey, life: KeyLife) -> Result<(
         life.expires_at().map(|at| at.0).into(),
         key.created_at.0.into(),
         key.modified_at.0.into(),
+        key.narrowing.domain.map(|own| own.to_string()).into(),
+        key.narrowing.only().map(str::to_owned).into(),
     ];
     tx.execute(sql, &values).await?;
     Ok(())

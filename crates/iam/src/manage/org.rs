@@ -21,7 +21,7 @@ impl Iam {
     /// Every region.
     #[must_use]
     pub fn regions(&self) -> Vec<Region> {
-        self.directory().regions.clone()
+        self.directory().regions.to_vec()
     }
 
     /// The organizations the caller sees and `wanted` chooses: account by account, in each by name.

@@ -165,6 +165,7 @@ impl Iam {
             user,
             name: label,
             description: "made by the operator".to_owned(),
+            narrowing: crate::bounds::Narrowing::NONE,
             hash: entropy::sha256(text.expose().as_bytes()),
             locked: false,
             disabled: false,

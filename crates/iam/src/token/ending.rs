@@ -193,6 +193,7 @@ impl Iam {
         let account = row.text("account")?.parse().ok();
         let entry = entry(person).maybe_in(account).on(session);
         self.commit_unseen(tx, entry).await?;
-        self.see_ends().await
+        self.see_ends().await;
+        Ok(())
     }
 }

@@ -214,7 +214,7 @@ impl Iam {
         }
         self.commit_unseen(tx, entries).await?;
         if !begun.gave_way.is_empty() {
-            self.see_ends().await?;
+            self.see_ends().await;
         }
         Ok((user, login, begun.session, begun.refresh_token))
     }
@@ -291,7 +291,7 @@ impl Iam {
                 let unknown = || refused("Provided API key could not be found".to_owned());
                 let identity = self
                     .verifier()
-                    .identity(Credential::ApiKey(text.expose()))
+                    .holder(Credential::ApiKey(text.expose()))
                     .map_err(|error| match error {
                         // Only who holds the key's text hears this.
                         AuthError::Revoked(why) => {

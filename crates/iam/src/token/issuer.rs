@@ -6,7 +6,8 @@
 
 use crate::error::{AuthError, IamError};
 use crate::service::IamConfig;
-use db::Db;
+use crate::sync;
+use db::{Db, Row};
 use std::collections::HashMap;
 
 /// The kinds of token, which must never be taken for one another.
@@ -27,14 +28,14 @@ impl Kind {
 }
 
 /// Every name, with the kind of token issued under it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Issuers(HashMap<String, Kind>);
 
 impl Issuers {
-    /// Reads them.
-    pub(crate) async fn load(db: &Db) -> Result<Self, IamError> {
+    /// Those of the rows.
+    pub(crate) fn of(rows: &[Row]) -> Result<Self, IamError> {
         let mut own = HashMap::new();
-        for row in db.all("SELECT issuer, kind FROM issuers", &[]).await? {
+        for row in rows {
             let kind = row.text("kind")?;
             let kind = [Kind::Iam, Kind::Uaa]
                 .into_iter()
@@ -77,15 +78,11 @@ async fn commit(tx: db::Tx) -> Result<(), IamError> {
 /// Records the names in use, and lets other nodes know of new ones.
 pub(crate) async fn record(db: &Db, config: &IamConfig) -> Result<(), IamError> {
     let mut tx = db.begin().await?;
-    let mut is_new = false;
     for (issuer, kind) in [(&config.issuer, Kind::Iam), (&config.uaa_issuer, Kind::Uaa)] {
-        let sql = "INSERT INTO issuers (issuer, kind) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING issuer";
+        let sql = "INSERT INTO issuers (issuer, kind) VALUES ($1, $2) ON CONFLICT DO NOTHING";
         let values = [issuer.as_str().into(), kind.name().into()];
-        is_new |= tx.one(sql, &values).await?.is_some();
+        tx.execute(sql, &values).await?;
     }
-    if is_new {
-        let sql = "UPDATE counters SET value = value + 1 WHERE name = 'changes'";
-        tx.execute(sql, &[]).await?;
-    }
+    sync::number(&mut tx).await?;
     commit(tx).await
 }

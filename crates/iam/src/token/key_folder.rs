@@ -1,40 +1,26 @@
-//! The folder of the signing keys. Each key lies in a file of its own, `KID.pem`, readable by its owner; the newest by name
-//! signs. A key that was retired is `KID.retired`: it signs and verifies nothing, and can be looked at.
+//! Signing keys in files, as they lay before the database held them: `KID.pem` in the folder of keys. What is found there at the
+//! start is taken into the database, and the file goes.
 //!
 //! No file here is opened through a link: whoever could plant one would choose the key that tokens are verified with.
 
 use super::keyring::SigningKey;
 use crate::error::IamError;
-use aws_lc_rs::encoding::AsDer;
-use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{KeyPair, RsaKeyPair};
-use base::time::Millis;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::fs::{DirBuilder, File};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const END: &str = "-----END PRIVATE KEY-----";
 
-/// The end of the name of a key in service, and of one that is not any more.
-const IN_SERVICE: &str = "pem";
-const RETIRED: &str = "retired";
+/// The end of the name of a key.
+const END_OF_NAME: &str = "pem";
 
 /// A key file is refused beyond this size: the largest RSA key there is takes a tenth.
 const FILE_BYTES_MAX: u64 = 64 * 1024;
-
-/// A key of the folder.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct StoredKey {
-    /// Its name.
-    pub kid: String,
-    /// Whether it was retired.
-    pub is_retired: bool,
-}
 
 /// Makes the folder where it is missing.
 pub(super) fn make(folder: &Path) -> Result<(), IamError> {
@@ -45,119 +31,43 @@ pub(super) fn make(folder: &Path) -> Result<(), IamError> {
         .map_err(file("create", folder))
 }
 
-/// Every key of the folder, oldest first, retired ones too.
-///
-/// # Errors
-/// When the folder cannot be read.
-pub fn list(folder: &Path) -> Result<Vec<StoredKey>, IamError> {
+/// A key in a file.
+pub(super) struct FileKey {
+    pub(super) kid: String,
+    /// PKCS#8.
+    pub(super) der: Zeroizing<Vec<u8>>,
+    path: PathBuf,
+}
+
+impl FileKey {
+    /// Takes the file away: the database holds the key.
+    pub(super) fn remove(&self, folder: &Path) -> Result<(), IamError> {
+        std::fs::remove_file(&self.path).map_err(file("remove", &self.path))?;
+        sync(folder)
+    }
+}
+
+/// Every key of the folder.
+pub(super) fn read_all(folder: &Path) -> Result<Vec<FileKey>, IamError> {
     let mut keys = Vec::new();
     for entry in folder.read_dir().map_err(file("list", folder))? {
         let path = entry.map_err(file("list", folder))?.path();
         let end = path.extension().and_then(|end| end.to_str());
-        let is_retired = match end {
-            Some(IN_SERVICE) => false,
-            Some(RETIRED) => true,
-            _ => continue,
-        };
-        let kid = path
-            .file_stem()
-            .map(|stem| stem.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        keys.push(StoredKey { kid, is_retired });
+        if end == Some(END_OF_NAME) {
+            keys.push(read(path)?);
+        }
     }
-    keys.sort();
+    keys.sort_by(|a, b| a.kid.cmp(&b.kid));
     Ok(keys)
 }
 
-/// The names of the keys in service, oldest first.
-pub(super) fn kids(folder: &Path) -> Result<Vec<String>, IamError> {
-    let keys = list(folder)?.into_iter();
-    Ok(keys
-        .filter(|key| !key.is_retired)
-        .map(|key| key.kid)
-        .collect())
-}
-
-/// Every key in service, oldest first.
-pub(super) fn read_all(folder: &Path) -> Result<Vec<SigningKey>, IamError> {
-    let kids = kids(folder)?;
-    kids.into_iter().map(|kid| read(folder, kid)).collect()
-}
-
-/// Makes a key that is newer than all others, so that it signs; its name.
-///
-/// # Errors
-/// When it cannot be made or written.
-pub fn create(folder: &Path, now: Millis) -> Result<String, IamError> {
-    let pair = RsaKeyPair::generate(KeySize::Rsa2048)
-        .map_err(|_| IamError::Crypto("make a signing key"))?;
-    let der = pair
-        .as_der()
-        .map_err(|_| IamError::Crypto("write a signing key"))?;
-    let text = Zeroizing::new(STANDARD.encode(der.as_ref()));
-    let mut pem = Zeroizing::new(format!("{BEGIN}\n"));
-    for line in text.as_bytes().chunks(64) {
-        pem.push_str(&String::from_utf8_lossy(line));
-        pem.push('\n');
-    }
-    pem.push_str(END);
-    pem.push('\n');
-    // The name begins with the instant, so that the newest key is the last by name; also where the clock went back.
-    let instant = |kid: &String| kid.split('-').next()?.parse::<i64>().ok();
-    let newest = list(folder)?
-        .into_iter()
-        .filter_map(|key| instant(&key.kid));
-    let instant = newest.fold(now.0, |at, other| at.max(other.saturating_add(1)));
-    let random = crate::entropy::guid().to_hex();
-    let kid = format!(
-        "{instant:014}-{}",
-        random.chars().take(8).collect::<String>()
-    );
-    let path = folder.join(format!("{kid}.{IN_SERVICE}"));
-    let partial = folder.join(format!("{kid}.partial"));
-    let mut out = File::options()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&partial)
-        .map_err(file("create", &partial))?;
-    out.write_all(pem.as_bytes())
-        .and_then(|()| out.sync_all())
-        .inspect_err(|_| drop(std::fs::remove_file(&partial)))
-        .map_err(file("write", &partial))?;
-    std::fs::rename(&partial, &path).map_err(file("name", &path))?;
-    sync(folder)?;
-    Ok(kid)
-}
-
-/// Takes a key out of service. The last one stays: make its successor first.
-///
-/// # Errors
-/// [`IamError::LastKey`], [`IamError::NoSuchKey`], and when the folder cannot be changed.
-pub fn retire(folder: &Path, kid: &str) -> Result<(), IamError> {
-    let kids = kids(folder)?;
-    if !kids.iter().any(|own| own == kid) {
-        return Err(IamError::NoSuchKey {
-            kid: kid.to_owned(),
-        });
-    }
-    if kids.len() == 1 {
-        return Err(IamError::LastKey {
-            folder: folder.display().to_string(),
-        });
-    }
-    let from = folder.join(format!("{kid}.{IN_SERVICE}"));
-    std::fs::rename(&from, folder.join(format!("{kid}.{RETIRED}"))).map_err(file("name", &from))?;
-    sync(folder)
-}
-
-fn sync(folder: &Path) -> Result<(), IamError> {
+pub(super) fn sync(folder: &Path) -> Result<(), IamError> {
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(file("sync", folder))
 }
 
-fn file(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> IamError {
+pub(super) fn file(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> IamError {
     let path = path.display().to_string();
     move |source| IamError::KeyFile {
         action,
@@ -167,7 +77,7 @@ fn file(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Iam
 }
 
 /// The text of a key file, never through a link and never without end.
-fn text(path: &Path) -> std::io::Result<Zeroizing<String>> {
+pub(super) fn text(path: &Path) -> std::io::Result<Zeroizing<String>> {
     let nofollow = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default();
     let file = File::options()
         .read(true)
@@ -181,8 +91,7 @@ fn text(path: &Path) -> std::io::Result<Zeroizing<String>> {
     Ok(text)
 }
 
-fn read(folder: &Path, kid: String) -> Result<SigningKey, IamError> {
-    let path = folder.join(format!("{kid}.{IN_SERVICE}"));
+fn read(path: PathBuf) -> Result<FileKey, IamError> {
     let text = text(&path).map_err(file("read", &path))?;
     let damaged = || IamError::KeyFile {
         action: "understand",
@@ -196,51 +105,38 @@ fn read(folder: &Path, kid: String) -> Result<SigningKey, IamError> {
         .0;
     let compact: Zeroizing<String> = Zeroizing::new(body.split_whitespace().collect());
     let der = Zeroizing::new(STANDARD.decode(compact.as_bytes()).map_err(|_| damaged())?);
-    let pair = RsaKeyPair::from_pkcs8(&der).map_err(|_| damaged())?;
-    let public = pair.public_key();
-    let (modulus, exponent) = (public.modulus(), public.exponent());
-    let (modulus, exponent) = (
-        modulus.big_endian_without_leading_zero().to_vec(),
-        exponent.big_endian_without_leading_zero().to_vec(),
-    );
-    Ok(SigningKey {
-        kid,
-        modulus,
-        exponent,
-        pair,
-    })
+    let kid = path
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned());
+    let kid = kid.unwrap_or_default();
+    SigningKey::of(&kid, &der).ok_or_else(damaged)?;
+    Ok(FileKey { kid, der, path })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_lc_rs::encoding::AsDer;
+    use aws_lc_rs::rsa::KeySize;
+    use aws_lc_rs::signature::RsaKeyPair;
 
     #[test]
-    fn a_new_key_is_the_last_by_name_also_after_the_clock_went_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let first = create(folder.path(), Millis(1_000_000)).unwrap();
-        let second = create(folder.path(), Millis(5)).unwrap();
-        assert_eq!(kids(folder.path()).unwrap(), [first, second]);
-    }
-
-    #[test]
-    fn the_last_key_and_one_that_is_not_there_are_not_retired() {
-        let folder = tempfile::tempdir().unwrap();
-        let kid = create(folder.path(), Millis(1)).unwrap();
-        let error = retire(folder.path(), &kid).unwrap_err();
-        assert!(matches!(error, IamError::LastKey { .. }), "{error}");
-        let error = retire(folder.path(), "../iam").unwrap_err();
-        assert!(matches!(error, IamError::NoSuchKey { .. }), "{error}");
-    }
-
-    #[test]
-    fn a_planted_link_is_no_key() {
+    fn a_file_is_read_and_taken_away_and_a_planted_link_is_no_key() {
         let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let kid = create(outside.path(), Millis(1)).unwrap();
-        let name = format!("{kid}.pem");
-        std::os::unix::fs::symlink(outside.path().join(&name), folder.path().join(&name)).unwrap();
-        assert!(read_all(outside.path()).is_ok());
+        let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+        let text = STANDARD.encode(pair.as_der().unwrap().as_ref());
+        let file = outside.path().join("1-a.pem");
+        std::fs::write(&file, format!("{BEGIN}\n{text}\n{END}\n")).unwrap();
+        std::fs::write(outside.path().join("0-b.retired"), "").unwrap();
+
+        std::os::unix::fs::symlink(&file, folder.path().join("1-a.pem")).unwrap();
         let error = read_all(folder.path()).map(|_| ()).unwrap_err();
-        assert!(error.to_string().contains(&name), "{error}");
+        assert!(error.to_string().contains("1-a.pem"), "{error}");
+
+        let keys = read_all(outside.path()).unwrap();
+        assert_eq!(keys.len(), 1);
+        assert_eq!(keys[0].kid, "1-a");
+        keys[0].remove(outside.path()).unwrap();
+        assert!(!file.exists());
     }
 }

@@ -1,17 +1,14 @@
-//! The signing keys in force: one signs, all verify. Where they come from is [`super::key_folder`].
+//! The signing keys in force: one signs, all verify. Where they come from is `key_store`.
 //!
-//! A ring is never changed: a reading of the folder makes a new one, which takes the old one's place as a whole.
+//! A ring is never changed: a reading of the database makes a new one, which takes the old one's place as a whole.
 
-use super::key_folder;
 use crate::error::IamError;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     KeyPair, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
 };
-use base::time::Millis;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use std::path::Path;
 
 pub(super) struct SigningKey {
     pub(super) kid: String,
@@ -20,7 +17,23 @@ pub(super) struct SigningKey {
     pub(super) exponent: Vec<u8>,
 }
 
-/// What a reading of the folder changed, by the names of the keys.
+impl SigningKey {
+    /// A key of PKCS#8; `None` where it is none.
+    pub(super) fn of(kid: &str, der: &[u8]) -> Option<Self> {
+        let pair = RsaKeyPair::from_pkcs8(der).ok()?;
+        let public = pair.public_key();
+        let modulus = public.modulus().big_endian_without_leading_zero().to_vec();
+        let exponent = public.exponent().big_endian_without_leading_zero().to_vec();
+        Some(Self {
+            kid: kid.to_owned(),
+            pair,
+            modulus,
+            exponent,
+        })
+    }
+}
+
+/// What a reading of them changed, by the names of the keys.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KeyChange {
     /// Keys that are new, and verify from now on.
@@ -66,26 +79,16 @@ impl KeyRing {
         }
     }
 
-    /// Reads the keys of a folder; makes the first one where there is none.
-    pub(crate) fn open(folder: &Path, now: Millis) -> Result<Self, IamError> {
-        key_folder::make(folder)?;
-        if key_folder::kids(folder)?.is_empty() {
-            key_folder::create(folder, now)?;
-        }
-        let keys = key_folder::read_all(folder)?;
-        Ok(Self {
+    /// These keys, oldest first.
+    pub(super) const fn of(keys: Vec<SigningKey>) -> Self {
+        Self {
             keys,
             generation: 0,
-        })
+        }
     }
 
-    /// Reads the folder again. A server without a key could sign nothing and would refuse everybody, so an empty folder is
-    /// refused and the keys in force stay.
-    pub(crate) fn reread(&self, folder: &Path) -> Result<(Self, KeyChange), IamError> {
-        let keys = key_folder::read_all(folder)?;
-        let signing = keys.last().ok_or_else(|| IamError::LastKey {
-            folder: folder.display().to_string(),
-        })?;
+    /// The ring of other keys in this one's place, and what differs.
+    pub(super) fn replaced(&self, keys: Vec<SigningKey>) -> (Self, KeyChange) {
         // The same name with another content is another key.
         let holds = |ring: &[SigningKey], own: &SigningKey| {
             ring.iter()
@@ -98,10 +101,10 @@ impl KeyRing {
         let change = KeyChange {
             taken_up: missing(&keys, &self.keys),
             out_of_service: missing(&self.keys, &keys),
-            signing: signing.kid.clone(),
+            signing: keys.last().map(|key| key.kid.clone()).unwrap_or_default(),
         };
         let generation = self.generation + u64::from(!change.out_of_service.is_empty());
-        Ok((Self { keys, generation }, change))
+        (Self { keys, generation }, change)
     }
 
     /// How many times a key has gone.
@@ -170,65 +173,46 @@ impl KeyRing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_lc_rs::encoding::AsDer;
+    use aws_lc_rs::rsa::KeySize;
 
-    #[test]
-    fn a_key_is_made_once_and_read_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let first = KeyRing::open(folder.path(), Millis(1)).unwrap();
-        let (message, signature) = first.sign(|kid| format!("hello from {kid}")).unwrap();
-        let again = KeyRing::open(folder.path(), Millis(2)).unwrap();
-        assert_eq!(first.public(), again.public());
-        let kid = &again.public()[0].kid;
-        assert_eq!(
-            again.verify(kid, message.as_bytes(), &signature),
-            Some(true)
-        );
-        assert_eq!(again.verify(kid, b"other", &signature), Some(false));
-        assert_eq!(again.verify("other", message.as_bytes(), &signature), None);
+    fn ders() -> [Vec<u8>; 2] {
+        [0, 1].map(|_| {
+            let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+            pair.as_der().unwrap().as_ref().to_vec()
+        })
     }
 
     #[test]
-    fn the_newest_key_signs_and_the_old_one_still_verifies() {
-        let folder = tempfile::tempdir().unwrap();
-        let old = KeyRing::open(folder.path(), Millis(1)).unwrap();
+    fn the_newest_key_signs_the_old_one_verifies_and_one_that_is_gone_does_not() {
+        let [first, second] = ders();
+        let key = |kid: &str, der: &[u8]| SigningKey::of(kid, der).unwrap();
+        let old = KeyRing::of(vec![key("1", &first)]);
         let (message, signature) = old.sign(str::to_owned).unwrap();
-        key_folder::create(folder.path(), Millis(2)).unwrap();
-        let both = KeyRing::open(folder.path(), Millis(3)).unwrap();
+        assert_eq!(message, "1");
+        assert_eq!(old.verify("1", b"1", &signature), Some(true));
+        assert_eq!(old.verify("1", b"other", &signature), Some(false));
+        assert_eq!(old.verify("other", b"1", &signature), None);
+
+        let (both, change) = old.replaced(vec![key("1", &first), key("2", &second)]);
         assert_eq!(
-            both.verify(&message, message.as_bytes(), &signature),
-            Some(true)
-        );
-        let (newer, _) = both.sign(str::to_owned).unwrap();
-        assert!(newer > message);
-    }
-
-    #[test]
-    fn a_key_that_is_gone_verifies_nothing_and_the_last_one_stays() {
-        let folder = tempfile::tempdir().unwrap();
-        let first = KeyRing::open(folder.path(), Millis(1)).unwrap();
-        let (stolen, signature) = first.sign(str::to_owned).unwrap();
-        let file = folder.path().join(format!("{stolen}.pem"));
-
-        std::fs::rename(&file, folder.path().join("away")).unwrap();
-        let error = first.reread(folder.path()).unwrap_err();
-        assert!(matches!(error, IamError::LastKey { .. }), "{error}");
-
-        std::fs::rename(folder.path().join("away"), &file).unwrap();
-        let fresh = key_folder::create(folder.path(), Millis(2)).unwrap();
-        let (both, change) = first.reread(folder.path()).unwrap();
-        assert_eq!(
-            (change.taken_up, change.signing),
-            (vec![fresh.clone()], fresh.clone())
+            (change.taken_up, change.signing.as_str()),
+            (vec!["2".to_owned()], "2")
         );
         assert_eq!(change.out_of_service, Vec::<String>::new());
         // What was verified stays verified: nothing has gone.
-        assert_eq!(both.generation(), first.generation());
+        assert_eq!(both.generation(), old.generation());
+        assert_eq!(both.verify("1", b"1", &signature), Some(true));
+        assert_eq!(both.sign(str::to_owned).unwrap().0, "2");
 
-        key_folder::retire(folder.path(), &stolen).unwrap();
-        let (left, change) = both.reread(folder.path()).unwrap();
-        assert_eq!(change.out_of_service, vec![stolen.clone()]);
+        let (left, change) = both.replaced(vec![key("2", &second)]);
+        assert_eq!(change.out_of_service, ["1"]);
         assert!(left.generation() > both.generation());
-        assert_eq!(left.verify(&stolen, stolen.as_bytes(), &signature), None);
-        assert_eq!(left.kids(), vec![fresh]);
+        assert_eq!(left.verify("1", b"1", &signature), None);
+
+        // The same name with another content is another key.
+        let (other, change) = left.replaced(vec![key("2", &first)]);
+        assert_eq!(change.out_of_service, ["2"]);
+        assert!(other.generation() > left.generation());
     }
 }

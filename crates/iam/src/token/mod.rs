@@ -2,11 +2,13 @@
 
 pub(crate) mod access;
 pub mod claims;
+pub(crate) mod encryption_key;
 pub(crate) mod ending;
 pub mod grant;
 pub(crate) mod issuer;
 pub mod jws;
-pub mod key_folder;
+mod key_folder;
+pub mod key_store;
 pub mod keyring;
 mod number;
 pub mod refresh;

@@ -411,7 +411,7 @@ impl Iam {
             Some(row) => Some(SessionId(parse_guid(&row, "session")?)),
             None => {
                 let verifier = self.verifier();
-                match verifier.identity(verifier.bearer(token.expose())) {
+                match verifier.holder(verifier.bearer(token.expose())) {
                     Ok(identity) => Some(identity.session().ok_or_else(no_session)?),
                     Err(_) => None,
                 }

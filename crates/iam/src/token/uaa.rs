@@ -115,7 +115,7 @@ impl Iam {
                 };
                 let identity = self
                     .verifier()
-                    .identity(Credential::Iam(token.expose()))
+                    .holder(Credential::Iam(token.expose()))
                     .map_err(|_| refused())?;
                 let bounds = *identity.bounds();
                 let user = self.standing(&bounds).map_err(|_| refused())?;

@@ -5,6 +5,8 @@ mod accounts;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod deleted;
 #[cfg(test)]
 mod ending;
@@ -22,6 +24,8 @@ mod node;
 mod numbers;
 #[cfg(test)]
 mod password;
+#[cfg(test)]
+mod reach;
 #[cfg(test)]
 mod right;
 #[cfg(test)]

@@ -1,14 +1,14 @@
 //! The life of an access token, and the change of the signing key.
 
 use crate::world::{ACCESS, START, World, access_token, on_both_databases, on_postgres, on_sqlite};
-use base::time::{ManualClock, Millis};
-use db::Db;
-use iam::{AuthError, Credential, Iam, IamConfig};
-use std::sync::Arc;
+use iam::{AuthError, Credential, Iam, IamConfig, IamError};
+use std::path::Path;
 
 on_both_databases!(
     a_token_lives_as_long_as_it_says,
     a_new_key_signs_and_the_old_one_is_good_until_it_is_taken_away,
+    a_node_needs_the_encryption_key_of_the_others,
+    no_signing_key_can_be_read_from_the_database,
 );
 
 async fn a_token_lives_as_long_as_it_says(world: World) {
@@ -73,40 +73,101 @@ async fn a_new_key_signs_and_the_old_one_is_good_until_it_is_taken_away(world: W
     let old = access_token(&world.log_in().await);
     let folder = world.config.keys.clone();
     let old_kid = world.iam.public_keys()[0].kid.clone();
-    // A key as another folder would make it a minute later, put beside the first one.
-    let elsewhere = tempfile::tempdir().unwrap();
-    let config = IamConfig {
-        keys: elsewhere.path().join("keys"),
-        ..world.config.clone()
-    };
-    let file = elsewhere.path().join("iam.db");
-    let db = Db::open(file.to_str().unwrap());
-    let later = Arc::new(ManualClock::at(Millis::from_secs(START + 60)));
-    let other = Iam::open(db.await.unwrap(), config.clone(), later);
-    let other = other.await.unwrap();
-    let kid = other.public_keys()[0].kid.clone();
-    other.close().await;
-    let name = format!("{kid}.pem");
-    std::fs::copy(config.keys.join(&name), folder.join(&name)).unwrap();
-
     let node = world.node().await;
-    let kids: Vec<_> = node.public_keys().into_iter().map(|key| key.kid).collect();
-    assert_eq!(kids, [old_kid.clone(), kid.clone()]);
-    let grant = iam::token::grant::Grant::ApiKey(crate::world::secret(world.made.api_key.expose()));
-    let new = access_token(&World::ask(&node, grant, None).await.unwrap());
+    let kids = |iam: &Iam| -> Vec<String> { iam.signing_keys() };
+    assert_eq!(kids(&node), std::slice::from_ref(&old_kid));
     let enters = |iam: &Iam, token: &str| iam.verifier().identity(Credential::Iam(token)).map(drop);
     enters(&node, &old).unwrap();
+    // The last one stays.
+    let error = world.iam.retire_signing_key(&old_kid).await.unwrap_err();
+    assert!(matches!(error, IamError::LastKey), "{error}");
+
+    // The clock went back: it is the newest all the same.
+    world.wait(-60);
+    let kid = world.iam.make_signing_key(&folder, None).await.unwrap();
+    world.wait(60);
+    assert_eq!(kids(&world.iam), [old_kid.clone(), kid.clone()]);
+    let new = access_token(&world.log_in().await);
+    // A node that has not heard of it yet refuses what it signed, and then does not.
+    assert!(matches!(enters(&node, &new), Err(AuthError::Signature(_))));
+    node.sync().await.unwrap();
+    assert_eq!(kids(&node), [old_kid.clone(), kid.clone()]);
+    enters(&node, &old).unwrap();
     enters(&node, &new).unwrap();
-    // A node that has not read the new key refuses what it signed.
+
+    world.iam.retire_signing_key(&old_kid).await.unwrap();
     assert!(matches!(
-        enters(&world.iam, &new),
+        enters(&world.iam, &old),
         Err(AuthError::Signature(_))
     ));
-    node.close().await;
-
-    std::fs::remove_file(folder.join(format!("{old_kid}.pem"))).unwrap();
-    let node = world.node().await;
+    enters(&node, &old).unwrap();
+    node.sync().await.unwrap();
     assert!(matches!(enters(&node, &old), Err(AuthError::Signature(_))));
     enters(&node, &new).unwrap();
+    let error = node.retire_signing_key("../iam").await.unwrap_err();
+    assert!(matches!(error, IamError::NoSuchKey { .. }), "{error}");
+    // Of the retired one only the name is left.
+    let stored = node.stored_signing_keys().await.unwrap();
+    assert_eq!(stored.len(), 2);
+    assert!(stored[0].retired_at.is_some() && stored[1].retired_at.is_none());
+    let row = world.database().await;
+    let sql = "SELECT sealed FROM signing_keys WHERE retired_at IS NOT NULL";
+    let row = row.one(sql, &[]).await.unwrap().unwrap();
+    assert!(row.blob("sealed").unwrap().is_empty());
     node.close().await;
+    let node = world.node().await;
+    assert_eq!(kids(&node), [kid]);
+    node.close().await;
+}
+
+/// Its folder is of another machine.
+async fn open_with(world: &World, folder: &Path) -> Result<Iam, IamError> {
+    let config = IamConfig {
+        keys: folder.to_owned(),
+        ..world.config.clone()
+    };
+    Iam::open(world.database().await, config, world.clock.clone()).await
+}
+
+async fn a_node_needs_the_encryption_key_of_the_others(world: World) {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let folder = elsewhere.path().join("keys");
+    let error = open_with(&world, &folder).await.unwrap_err();
+    assert!(matches!(error, IamError::NoEncryptionKey { .. }), "{error}");
+    assert!(!folder.join("encryption.key").exists(), "one was made");
+
+    std::fs::write(
+        folder.join("encryption.key"),
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
+    )
+    .unwrap();
+    let error = open_with(&world, &folder).await.unwrap_err();
+    assert!(
+        matches!(error, IamError::OtherEncryptionKey { .. }),
+        "{error}"
+    );
+    // Nor can it make one that the others could not open.
+    let error = world.iam.make_signing_key(&folder, None).await.unwrap_err();
+    assert!(
+        matches!(error, IamError::OtherEncryptionKey { .. }),
+        "{error}"
+    );
+
+    let right = world.config.keys.join("encryption.key");
+    std::fs::copy(right, folder.join("encryption.key")).unwrap();
+    let node = open_with(&world, &folder).await.unwrap();
+    let token = access_token(&world.log_in().await);
+    node.verifier().identity(Credential::Iam(&token)).unwrap();
+    node.close().await;
+}
+
+/// The database alone signs nothing.
+async fn no_signing_key_can_be_read_from_the_database(world: World) {
+    let db = world.database().await;
+    let row = db.one("SELECT kid, sealed FROM signing_keys", &[]).await;
+    let row = row.unwrap().unwrap();
+    let sealed = row.blob("sealed").unwrap();
+    // PKCS#8 of RSA begins so, and holds this.
+    let rsa = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+    assert!(sealed.len() > 1000 && !sealed.windows(rsa.len()).any(|part| part == rsa));
 }

@@ -101,6 +101,7 @@ pub(crate) fn config(folder: &Path) -> IamConfig {
         access_token_seconds: ACCESS,
         refresh_token_seconds: REFRESH,
         keys: folder.join("keys"),
+        encryption_key: None,
         account_limits: iam::manage::quota::AccountLimits::default(),
         stale_seconds_max: 300,
         password_checks_max: 1,
@@ -153,6 +154,10 @@ fn run<F: Future<Output = ()>>(
         };
         let iam = world.iam.clone();
         story(world).await;
+        if !iam.is_closed() {
+            // Else another node would not have heard of all that was changed.
+            assert!(iam.is_true_to_database().await.unwrap());
+        }
         iam.close().await;
     });
 }

@@ -16,7 +16,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use wire::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey, read_time};
+use wire::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, KeyReach, UpdateApiKey, read_time};
 use wire::iam::key_file;
 
 /// What `api-keys` takes.
@@ -50,6 +50,12 @@ pub(crate) struct CreateArgs {
     /// What becomes of the key when it has leaked: `none`, `disable` or `delete`
     #[arg(long, value_name = "ACTION", value_parser = ["none", "disable", "delete"])]
     action_if_leaked: Option<String>,
+    /// Let it open this domain alone: `s-GUID`, `o-GUID` or `a-ID`; it then manages nothing
+    #[arg(long, value_name = "DOMAIN")]
+    domain: Option<String>,
+    /// Let it do this alone: `send`; it then manages nothing
+    #[arg(long, value_name = "ACTION", value_parser = ["send"])]
+    only: Option<String>,
     /// When it ceases to work, with all that was obtained with it: a time, or a length of time from now such as `90d`;
     /// without, never
     #[arg(long, visible_alias = "expires", value_name = "TIME", value_parser = time)]
@@ -214,6 +220,7 @@ pub(crate) fn list(args: &ListArgs, context: &Context) -> Result<(), Failure> {
     }
     // The last column, and there only with a key that expires: old scripts find the others where they were.
     let some_expire = keys.iter().any(|key| key.expires_at.is_some());
+    let some_reach = keys.iter().any(|key| key.reach.is_some());
     let rows: Vec<Vec<String>> = keys
         .iter()
         .map(|key| {
@@ -228,6 +235,9 @@ pub(crate) fn list(args: &ListArgs, context: &Context) -> Result<(), Failure> {
             if some_expire {
                 row.push(printable(key.expires_at.as_deref().unwrap_or("never")));
             }
+            if some_reach {
+                row.push(reach_text(key));
+            }
             row
         })
         .collect();
@@ -241,6 +251,9 @@ pub(crate) fn list(args: &ListArgs, context: &Context) -> Result<(), Failure> {
     ];
     if some_expire {
         head.push("Expires At");
+    }
+    if some_reach {
+        head.push("Reach");
     }
     output.table(&head, &rows)
 }
@@ -266,6 +279,10 @@ pub(crate) fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure
         account_id: Some(account).filter(|guid| !guid.is_empty()),
         action_when_leaked: args.action_if_leaked.clone(),
         expires_at: args.expires_at.clone(),
+        reach: (args.domain.is_some() || args.only.is_some()).then(|| KeyReach {
+            domain: args.domain.clone(),
+            only: args.only.clone(),
+        }),
         ..CreateApiKey::default()
     };
     let mut request = Request::post(url(context, "")?).json(&body)?;
@@ -300,11 +317,24 @@ pub(crate) fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure
     if let Some(at) = &key.expires_at {
         pairs.push(("Expires At", printable(at)));
     }
+    if key.reach.is_some() {
+        pairs.push(("Reach", reach_text(&key)));
+    }
     if args.file.is_none() {
         pairs.push(("API Key", key.apikey.expose().to_owned()));
     }
     pairs.push(("Locked", key.locked.to_string()));
     output.pairs(&pairs)
+}
+
+/// What a key reaches, in words.
+fn reach_text(key: &ApiKey) -> String {
+    let reach = key.reach.clone().unwrap_or_default();
+    let domain = reach.domain.as_deref().unwrap_or("all");
+    match &reach.only {
+        None => printable(domain),
+        Some(only) => format!("{} ({} only)", printable(domain), printable(only)),
+    }
 }
 
 /// More than a key with all that the server says of it.

@@ -175,6 +175,12 @@ const OWN: &[Setting] = &[
         "how long credentials are trusted while the identity database does not answer; then requests are refused with 503, because a key may have been withdrawn on another node",
     ),
     setting(
+        "tokens.encryption_key_file",
+        Shape::Path,
+        "",
+        "file with the key that the signing keys in the database are encrypted under (32 bytes in Base64), the same for all nodes on one database; empty for `keys/encryption.key` in the data folder, which `vigied init` makes",
+    ),
+    setting(
         "tokens.access_token_seconds",
         Shape::Number {
             min: 30,

@@ -41,6 +41,8 @@ pub(crate) struct TokenSettings {
     pub(crate) stale_seconds_max: u32,
     pub(crate) access_token_seconds: u32,
     pub(crate) refresh_token_seconds: u32,
+    /// Of the key that the signing keys are encrypted under, where it is not in the data folder.
+    pub(crate) encryption_key_file: Option<PathBuf>,
 }
 
 /// `storage.…`: how long samples are kept, and how they come to the disk.
@@ -149,6 +151,7 @@ impl Settings {
                 stale_seconds_max: values.parsed("tokens.stale_seconds_max")?,
                 access_token_seconds: values.parsed("tokens.access_token_seconds")?,
                 refresh_token_seconds: values.parsed("tokens.refresh_token_seconds")?,
+                encryption_key_file: values.file("tokens.encryption_key_file")?,
             },
             invitations: InvitationSettings {
                 lifetime_hours: values.parsed("invitations.lifetime_hours")?,

@@ -21,14 +21,14 @@ pub(crate) fn check(
         return Ok(());
     }
     // A credential that opens nothing is refused by who asks for it.
-    let Ok(counted) = app.verifier.identity(counted) else {
+    let Ok(counted) = app.verifier.holder(counted) else {
         return Ok(());
     };
     for value in beside {
         let Ok(other) = credential::authorization(value.as_bytes()) else {
             continue;
         };
-        let other = app.verifier.identity(app.verifier.bearer(other.text));
+        let other = app.verifier.holder(app.verifier.bearer(other.text));
         if other.is_ok_and(|other| !agree(&counted, &other)) {
             let problem = code::REQUEST_MALFORMED.problem(
                 "`X-Auth-User-Token` and `Authorization` hold credentials of this server for different users or accounts",

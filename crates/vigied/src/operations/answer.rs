@@ -61,7 +61,7 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
         "status": if is_ready { "ready" } else { "not ready" },
         "identity": word(readiness.identity.err()),
         "store": word(readiness.store.err()),
-        "stale_seconds": app.iam.stale_seconds(),
+        "directory_age_seconds": app.iam.directory_age_seconds(),
         "signing_keys": app.iam.signing_keys(),
     });
     let status = if is_ready {
@@ -87,7 +87,8 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
             store_answers: readiness.store.is_ok(),
             identity_answers: readiness.identity.is_ok(),
             identity_out_of_room: app.iam.is_out_of_room(),
-            stale_seconds: app.iam.stale_seconds(),
+            directory_age_seconds: app.iam.directory_age_seconds(),
+            directory_behind: app.iam.is_behind(),
             password_waits: app.iam.password_waits(),
             counted_elsewhere: app.iam.audit_limit_hits(),
         };

@@ -17,11 +17,15 @@ use base::secret::Secret;
 use base::time::Millis;
 use http::{HeaderMap, StatusCode};
 use iam::Identity;
+use iam::bounds::Narrowing;
 use iam::directory::ApiKey as Stored;
 use iam::manage::api_key::{KeyChange, NewKey, Switch, entity_tag};
 use iam::manage::text::within;
 use std::sync::Arc;
-use wire::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey, read_time, time_text};
+use wire::iam::api_key::{
+    ApiKey, ApiKeyList, CreateApiKey, KeyReach, UpdateApiKey, read_time, time_text,
+};
+use wire::scope_id;
 use wire::secret::SecretText;
 
 /// The parameters of a list that its pages share.
@@ -90,7 +94,47 @@ fn shown(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
         account_id: account.to_string(),
         apikey: SecretText::new(text.map_or_else(String::new, |text| text.expose().clone())),
         expires_at: key.expires_at.map(time_text),
+        reach: reach_of(&key.narrowing),
     }
+}
+
+/// What a key reaches, where that is less than its user.
+fn reach_of(narrowing: &Narrowing) -> Option<KeyReach> {
+    (!narrowing.is_none()).then(|| KeyReach {
+        domain: narrowing.domain.map(|domain| domain.to_string()),
+        only: narrowing.only().map(str::to_owned),
+    })
+}
+
+/// What a new key shall reach.
+fn reach(wanted: Option<&KeyReach>) -> Result<Narrowing, Refusal> {
+    let Some(wanted) = wanted else {
+        return Ok(Narrowing::NONE);
+    };
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let (domain, only) = (text(&wanted.domain), text(&wanted.only));
+    within("reach.domain", &domain, &limit::WORD_BYTES)?;
+    within("reach.only", &only, &limit::WORD_BYTES)?;
+    if wanted.domain.is_none() && wanted.only.is_none() {
+        let message = "`reach` says nothing: it takes `domain`, `only` or both";
+        return Err(invalid("reach", message.to_owned()));
+    }
+    let domain = match &wanted.domain {
+        None => None,
+        Some(text) => Some(scope_id::parse(text.as_bytes()).map_err(|_| {
+            let message = format!("`reach.domain`: `{text}` is no domain like `s-GUID`");
+            invalid("reach.domain", message)
+        })?),
+    };
+    let send_only = match wanted.only.as_deref() {
+        None => false,
+        Some(Narrowing::SEND) => true,
+        Some(other) => {
+            let message = format!("`reach.only` takes `send`, not `{other}`");
+            return Err(invalid("reach.only", message));
+        }
+    };
+    Ok(Narrowing { domain, send_only })
 }
 
 pub(super) async fn list(
@@ -199,6 +243,7 @@ pub(super) async fn create(
         locked: is_true("entity-lock", "Entity-Lock")?,
         disabled: is_true("entity-disable", "Entity-Disable")?,
         expires_at: expiry(wanted.expires_at.as_deref())?,
+        narrowing: reach(wanted.reach.as_ref())?,
     };
     let (key, text) = app.iam.create_api_key(&caller, new).await?;
     json(StatusCode::CREATED, &shown(&key, Some(&text)))
@@ -240,7 +285,7 @@ pub(super) async fn update(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let id = params.id("id")?;
-    app.iam.api_key(&caller, id)?;
+    let key = app.iam.api_key(&caller, id)?;
     let tag = single(&headers, "if-match", "If-Match")?.and_then(|value| value.to_str().ok());
     let tag = tag.ok_or_else(|| {
         invalid(
@@ -249,6 +294,10 @@ pub(super) async fn update(
         )
     })?;
     let wanted: UpdateApiKey = body(&bytes)?;
+    if wanted.reach.is_some() && reach(wanted.reach.as_ref())? != key.narrowing {
+        let message = "what a key reaches cannot be changed: make another key";
+        return Err(invalid("reach", message.to_owned()));
+    }
     let change = KeyChange {
         name: wanted.name,
         description: wanted.description,

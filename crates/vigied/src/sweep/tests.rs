@@ -92,6 +92,7 @@ async fn service(folder: &std::path::Path) -> (Iam, Secret<String>, base::id::Or
         access_token_seconds: 3600,
         refresh_token_seconds: 86_400,
         keys: folder.join("keys"),
+        encryption_key: None,
         account_limits: iam::manage::quota::AccountLimits::default(),
         stale_seconds_max: 300,
         password_checks_max: 1,

@@ -244,3 +244,87 @@ fn a_list_is_read_page_by_page_in_the_order_asked_for() {
     let far = list("?pagetoken=99");
     assert!(names(&far).is_empty());
 }
+
+/// What a sender needs, and nothing more.
+#[test]
+fn a_key_that_sends_to_one_space_opens_nothing_else() {
+    let keys = Keys::start();
+    let server = &keys.server;
+    let space = format!("s-{}", server.owner.space);
+    let org = format!("o-{}", server.owner.org);
+    let make = |reach: Value| {
+        let body = json!({"name": "sender", "iam_id": keys.iam_id, "reach": reach});
+        keys.call("POST", "/v1/apikeys").json(&body).send()
+    };
+    for (wrong, field) in [
+        (json!({}), "reach"),
+        (json!({"only": "read"}), "reach.only"),
+        (json!({"domain": "prod"}), "reach.domain"),
+        (
+            json!({"domain": "s-00000000-0000-4000-8000-000000000000"}),
+            "reach.domain",
+        ),
+    ] {
+        let reply = make(wrong.clone());
+        assert_eq!(
+            code(&reply),
+            (400, "invalid_parameter".to_owned()),
+            "{wrong}"
+        );
+        assert!(reply.text().contains(field), "{wrong}: {}", reply.text());
+    }
+    assert_eq!(make(json!({"domain": space, "read": true})).status, 400);
+    let wished = json!({"domain": space, "only": "send"});
+    let made = make(wished.clone());
+    assert_eq!(made.status, 201, "{}", made.text());
+    let made = made.json();
+    assert_eq!(made["reach"], wished);
+    let id = made["id"].as_str().unwrap();
+    let seen = keys.call("GET", &format!("/v1/apikeys/{id}")).send().json();
+    assert_eq!(seen["reach"], wished);
+    let long = make(json!({"domain": format!("s-{}", "1".repeat(200))}));
+    assert_eq!(long.status, 400);
+    assert!(long.text().contains("word_bytes"), "{}", long.text());
+    // What is sent back as it was read is taken; a wish that is not heard would be worse than a refusal.
+    let put = |reach: Value| {
+        let body = json!({"name": "sender", "reach": reach});
+        let request = keys.call("PUT", &format!("/v1/apikeys/{id}"));
+        request.header("If-Match", "*").json(&body).send()
+    };
+    assert_eq!(put(wished.clone()).status, 200);
+    let changed = put(json!({"only": "send"}));
+    assert_eq!(code(&changed), (400, "invalid_parameter".to_owned()));
+
+    let text = made["apikey"].as_str().unwrap();
+    let token = crate::harness::token(&server.serving.url(), text);
+    for credential in [format!("apikey {text}"), format!("iam {token}")] {
+        let ask = |method: &str, path: &str, scope: &str| {
+            let request = server.request(method, path);
+            request
+                .header("X-Auth-User-Token", &credential)
+                .header("X-Auth-Scope-Id", scope)
+        };
+        let sample = json!([{"name": "a.b", "value": 1}]);
+        let send = |scope: &str| ask("POST", "/v1/metrics", scope).json(&sample).send();
+        assert_eq!(send(&space).status, 200, "{}", send(&space).text());
+        let elsewhere = send(&org);
+        assert_eq!(
+            (elsewhere.status, elsewhere.code()),
+            (403, "BXNMSRI17E".to_owned())
+        );
+        for path in ["/v1/metrics?target=a.b", "/v1/metrics/list"] {
+            let read = ask("GET", path, &space).send();
+            assert_eq!((read.status, read.code()), (403, "BXNMSRI14E".to_owned()));
+        }
+        let gone = ask("DELETE", "/v1/metrics/list?query=a.b", &space).send();
+        assert_eq!(gone.status, 403);
+        for path in ["/v1/apikeys", "/v2/organizations", "/coe/v2/accounts"] {
+            let managed = ask("GET", path, &space).send();
+            assert_eq!(managed.status, 403, "{path}: {}", managed.text());
+        }
+        // Nor does it make one that has more.
+        let body = json!({"name": "more", "iam_id": keys.iam_id});
+        let more = ask("POST", "/v1/apikeys", &space).json(&body).send();
+        assert_eq!(more.status, 403);
+    }
+}

@@ -263,7 +263,7 @@ fn every_command_of_the_guide_to_operating_runs() {
         "{\"status\":\"ready\"}",
         "\"store\":\"ok\"",
         "vigie_limit_hits_total{limit=",
-        "has read its keys again",
+        "on any node",
     ] {
         assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
     }

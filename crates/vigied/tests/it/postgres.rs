@@ -89,3 +89,77 @@ fn the_path_and_its_withdrawals_on_postgres() {
     assert_eq!(revoked.status, 200);
     assert_eq!(lists(&access).code(), "BXNMSRI07E");
 }
+
+/// Two nodes on one database: what one signs, the other takes, and a signing key that is taken out of service opens nothing on
+/// either, though only one of them was told.
+#[test]
+fn two_nodes_have_the_same_signing_keys() {
+    let Some(database) = testing::postgres("two_nodes_have_the_same_signing_keys") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (folder.path().join("one"), folder.path().join("two"));
+    let owner = init(&one, &database);
+    std::fs::create_dir(&two).unwrap();
+    let closed = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    std::fs::set_permissions(&two, closed).unwrap();
+    let refused = Serving::try_start(&two, "127.0.0.1:0", &["--database", &database]);
+    let log = refused.unwrap_err();
+    assert!(log.contains("copy it from another node"), "{log}");
+    let key = "keys/encryption.key";
+    std::fs::copy(one.join(key), two.join(key)).unwrap();
+
+    let nodes = [&one, &two].map(|data| {
+        let flags = ["--database", &*database];
+        Serving::start(data, "127.0.0.1:0", &flags)
+    });
+    let api_key = owner["api_key"].as_str().unwrap();
+    let scope = format!("s-{}", owner["space_guid"].as_str().unwrap());
+    let status = |node: &Serving, token: &str| {
+        Request::new(&node.url(), "GET", "/v1/metrics/list")
+            .header("X-Auth-User-Token", &format!("iam {token}"))
+            .header("X-Auth-Scope-Id", &scope)
+            .send()
+            .status
+    };
+    let until = |what: &str, is_so: &dyn Fn() -> bool| {
+        let begun = std::time::Instant::now();
+        while !is_so() {
+            assert!(begun.elapsed().as_secs() < 30, "{what}");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    };
+    let old = token(&nodes[0].url(), api_key);
+    assert!(nodes.iter().all(|node| status(node, &old) == 200));
+    let run = |arguments: &[&str]| {
+        let output = Command::new(VIGIED)
+            .arg("keys")
+            .args(arguments)
+            .args(["--database", &database, "--data"])
+            .arg(&one)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{errors}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let listed = run(&["list", "--output", "json"]);
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    let stolen = listed[0]["kid"].as_str().unwrap().to_owned();
+    run(&["rotate"]);
+    let fresh = token(&nodes[0].url(), api_key);
+    assert_eq!(status(&nodes[0], &fresh), 200);
+    until("the other node takes what the new key has signed", &|| {
+        status(&nodes[1], &fresh) == 200
+    });
+    assert_eq!(status(&nodes[1], &old), 200);
+    run(&["retire", &stolen]);
+    // At once where it was told, and soon elsewhere.
+    assert_eq!(status(&nodes[0], &old), 401);
+    until(
+        "the other node refuses what the old key has signed",
+        &|| status(&nodes[1], &old) == 401,
+    );
+    assert!(nodes.iter().all(|node| status(node, &fresh) == 200));
+}

@@ -222,7 +222,6 @@ fn the_way_to_the_server_is_its_users_alone() {
     };
     for arguments in [
         &["serve"][..],
-        &["keys", "list"],
         &["config", "check"],
         &["operations", "token"],
         &["--help"],

@@ -41,6 +41,21 @@ pub struct ApiKey {
     /// When it ceases to work, where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
+    /// What it reaches, where that is less than its user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<KeyReach>,
+}
+
+/// What an API key has of its user's rights. It is for metrics alone then, and manages nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyReach {
+    /// The one domain it opens, as `X-Auth-Scope-Id` names it; every one of its account when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// `send`: it may send, and nothing else; all that its user may do when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<String>,
 }
 
 /// A page of API keys.
@@ -93,6 +108,9 @@ pub struct CreateApiKey {
     /// When it shall cease to work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
+    /// What it shall reach: one domain, sending alone, or both. It cannot be changed afterwards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<KeyReach>,
 }
 
 /// The body of `PUT /v1/apikeys/{id}`; what is absent stays.
@@ -113,6 +131,9 @@ pub struct UpdateApiKey {
     /// When it shall cease to work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
+    /// What it reaches: as it is, or absent. It cannot be changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<KeyReach>,
 }
 
 /// A time as the identity interface writes it, to the minute: `2024-03-05T09:08+0000`.

@@ -134,6 +134,8 @@ pub(crate) fn check(
                     return Err(format!("`{at}` is {value}, none of {rule}"));
                 }
             }
+            // Said of all objects by `properties` above.
+            "additionalProperties" if *rule == Value::Bool(false) => {}
             note if NOTES.contains(&note) => {}
             other => panic!("the schema's word `{other}` is not known here"),
         }

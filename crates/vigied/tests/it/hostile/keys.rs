@@ -1,7 +1,9 @@
 //! A signing key that was stolen: out of service while the server runs (Q25).
 
-use crate::harness::{Request, Server, VIGIED, token};
+use crate::harness::{Request, Server, Serving, VIGIED, init};
 use serde_json::Value;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
 
 fn keys(server: &Server, arguments: &[&str]) -> Output {
@@ -74,7 +76,7 @@ fn a_stolen_key_is_retired_while_the_server_runs() {
     assert_eq!(status(&server, &iam), 200);
 
     let said = done(keys(&server, &["rotate"]));
-    assert!(said.contains("has read its keys again"), "{said}");
+    assert!(said.contains("every node signs"), "{said}");
     let fresh = listed(&server)[1].0.clone();
     assert_eq!(
         listed(&server),
@@ -88,7 +90,7 @@ fn a_stolen_key_is_retired_while_the_server_runs() {
     assert_eq!((status(&server, &iam), status(&server, &newer)), (200, 200));
 
     let said = done(keys(&server, &["retire", &stolen]));
-    assert!(said.contains("has read its keys again"), "{said}");
+    assert!(said.contains("on any node"), "{said}");
     // At once, and also what was remembered as verified.
     assert_eq!((status(&server, &iam), status(&server, &uaa)), (401, 401));
     assert_eq!(status(&server, &newer), 200);
@@ -104,28 +106,54 @@ fn a_stolen_key_is_retired_while_the_server_runs() {
     assert_eq!(status(&server, &format!("iam {}", server.token())), 200);
 }
 
-/// By hand: the file is taken away and the server told by SIGHUP.
+/// The database alone opens nothing: what its signing keys are encrypted under lies beside it.
 #[test]
-fn a_key_file_that_is_gone_verifies_nothing_after_sighup() {
-    let server = Server::start();
-    let bearer = token(&server.serving.url(), &server.owner.api_key);
-    let credential = format!("iam {bearer}");
-    assert_eq!(status(&server, &credential), 200);
-    let stolen = listed(&server)[0].0.clone();
-    let file = server.data().join("keys").join(format!("{stolen}.pem"));
-    let away = server.folder.path().join("away.pem");
+fn a_server_without_its_encryption_key_does_not_start_and_says_what_mends_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let owner = init(&data);
+    let key = data.join("keys/encryption.key");
+    let away = folder.path().join("away.key");
+    std::fs::rename(&key, &away).unwrap();
+    let log = Serving::try_start(&data, "127.0.0.1:0", &[]).unwrap_err();
+    assert!(
+        log.contains("keys/encryption.key") && log.contains("from a backup"),
+        "{log}"
+    );
+    assert!(!key.exists(), "another was made");
 
-    std::fs::rename(&file, &away).unwrap();
-    server.serving.signal("HUP");
-    server.serving.wait_for_log("signing keys not read again");
-    assert_eq!(status(&server, &credential), 200);
+    std::fs::write(&key, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n").unwrap();
+    std::fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
+    let log = Serving::try_start(&data, "127.0.0.1:0", &[]).unwrap_err();
+    assert!(log.contains("under another key"), "{log}");
 
-    std::fs::rename(&away, &file).unwrap();
-    done(keys(&server, &["rotate"]));
-    std::fs::rename(&file, &away).unwrap();
-    server.serving.signal("HUP");
-    server
-        .serving
-        .wait_for_log(&format!("out_of_service=[\"{stolen}\"]"));
-    assert_eq!(status(&server, &credential), 401);
+    // Where it lies can be said.
+    std::fs::remove_file(&key).unwrap();
+    let named = format!("tokens.encryption_key_file={}", away.display());
+    let serving = Serving::start(&data, "127.0.0.1:0", &["--set", &named]);
+    assert!(crate::harness::knows(&serving.url(), &owner.api_key));
+}
+
+/// As they lay before the database held them.
+#[test]
+fn a_signing_key_in_a_file_is_taken_into_the_database_and_the_file_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    init(&data);
+    let file = data.join("keys/00000000000001-old.pem");
+    let made = Command::new("openssl")
+        .args(["genpkey", "-quiet", "-algorithm", "RSA", "-out"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert!(made.status.success());
+    std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    let serving = Serving::start(&data, "127.0.0.1:0", &[]);
+    assert!(!file.exists());
+    let reply = Request::new(&serving.url(), "GET", "/identity/keys")
+        .send()
+        .json();
+    let kids = reply["keys"].as_array().unwrap();
+    assert_eq!(kids.len(), 2);
+    assert_eq!(kids[0]["kid"], "00000000000001-old");
 }

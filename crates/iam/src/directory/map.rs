@@ -1,0 +1,202 @@
+//! A map of which a copy is cheap, and a copy that differs in a few entries as well: entries lie in shards, and copies share
+//! every shard that neither has changed since.
+
+use std::borrow::Borrow;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::Arc;
+
+/// A change copies one shard: of a hundred thousand entries some four hundred pointers. A map that was changed since it was
+/// copied has copied as many pointers once.
+const SHARDS: usize = 256;
+
+type Shard<K, V> = Arc<HashMap<K, Arc<V>, RandomState>>;
+
+/// The map.
+#[derive(Debug)]
+pub(crate) struct Map<K, V> {
+    /// None before the first entry.
+    shards: Arc<Vec<Shard<K, V>>>,
+    hasher: RandomState,
+    len: usize,
+}
+
+impl<K, V> Clone for Map<K, V> {
+    fn clone(&self) -> Self {
+        Self {
+            shards: Arc::clone(&self.shards),
+            hasher: self.hasher.clone(),
+            len: self.len,
+        }
+    }
+}
+
+impl<K, V> Default for Map<K, V> {
+    fn default() -> Self {
+        Self {
+            shards: Arc::default(),
+            hasher: RandomState::new(),
+            len: 0,
+        }
+    }
+}
+
+impl<K: Eq + Hash, V: PartialEq> PartialEq for Map<K, V> {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |(key, value): (&K, &V)| other.get(key).is_some_and(|own| own == value);
+        self.len == other.len && self.iter().all(same)
+    }
+}
+
+impl<K: Eq + Hash, V> Map<K, V> {
+    fn shard<Q: Hash + ?Sized>(&self, key: &Q) -> usize {
+        let hash = self.hasher.hash_one(key);
+        usize::try_from(hash % SHARDS as u64).unwrap_or_default()
+    }
+
+    /// The value of the key.
+    pub(crate) fn get<Q>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        let shard = self.shards.get(self.shard(key))?;
+        shard.get(key).map(Arc::as_ref)
+    }
+
+    /// Whether there is one.
+    pub(crate) fn contains_key<Q>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        self.get(key).is_some()
+    }
+
+    /// Whether there is no entry.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// All entries, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        let shards = self.shards.iter();
+        shards.flat_map(|shard| shard.iter().map(|(key, value)| (key, value.as_ref())))
+    }
+
+    /// All keys, in no order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &K> {
+        self.iter().map(|(key, _)| key)
+    }
+
+    /// All values, in no order.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
+        self.iter().map(|(_, value)| value)
+    }
+}
+
+impl<K: Eq + Hash + Clone, V> Map<K, V> {
+    fn shard_mut(&mut self, index: usize) -> Option<&mut HashMap<K, Arc<V>>> {
+        let shards = Arc::make_mut(&mut self.shards);
+        if shards.is_empty() {
+            shards.resize(SHARDS, Shard::default());
+        }
+        shards.get_mut(index).map(Arc::make_mut)
+    }
+
+    /// Puts a value in, in place of the one there was.
+    pub(crate) fn insert(&mut self, key: K, value: V) {
+        let index = self.shard(&key);
+        let shard = self.shard_mut(index);
+        let old = shard.and_then(|shard| shard.insert(key, Arc::new(value)));
+        self.len += usize::from(old.is_none());
+    }
+
+    /// Takes the key out, if it is in.
+    pub(crate) fn remove<Q>(&mut self, key: &Q)
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        if !self.contains_key(key) {
+            return;
+        }
+        let index = self.shard(key);
+        let shard = self.shard_mut(index);
+        let old = shard.and_then(|shard| shard.remove(key));
+        self.len -= usize::from(old.is_some());
+    }
+}
+
+impl<K: Eq + Hash + Clone, V: Clone + Default> Map<K, V> {
+    /// Changes the value of the key; one that is not there is the default.
+    pub(crate) fn change(&mut self, key: K, change: impl FnOnce(&mut V)) {
+        let index = self.shard(&key);
+        let before = self.contains_key(&key);
+        if let Some(shard) = self.shard_mut(index) {
+            change(Arc::make_mut(shard.entry(key).or_default()));
+        }
+        self.len += usize::from(!before);
+    }
+}
+
+impl<K: Eq + Hash + Clone, V> FromIterator<(K, V)> for Map<K, V> {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let mut own = Self::default();
+        for (key, value) in entries {
+            own.insert(key, value);
+        }
+        own
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn it_is_a_map_and_copies_keep_what_they_held(
+            steps in prop::collection::vec((0_u8..40, prop::option::of(0_u8..9), any::<bool>()), 0..80)
+        ) {
+            let (mut own, mut model) = (Map::default(), HashMap::new());
+            let mut copies = Vec::new();
+            for (key, value, is_copied) in steps {
+                if is_copied {
+                    copies.push((own.clone(), model.clone()));
+                }
+                match value {
+                    Some(value) => {
+                        own.insert(key, value);
+                        model.insert(key, value);
+                    }
+                    None => {
+                        own.remove(&key);
+                        model.remove(&key);
+                    }
+                }
+            }
+            copies.push((own, model));
+            for (own, model) in copies {
+                let found: HashMap<u8, u8> = own.iter().map(|(key, value)| (*key, *value)).collect();
+                prop_assert_eq!(own.len, model.len());
+                prop_assert_eq!(&found, &model);
+                prop_assert_eq!(own.is_empty(), model.is_empty());
+                let again: Map<u8, u8> = model.into_iter().collect();
+                prop_assert!(own == again);
+            }
+        }
+    }
+
+    #[test]
+    fn copies_share_what_was_not_changed() {
+        let mut own: Map<u32, u32> = (0..10_000).map(|number| (number, number)).collect();
+        let copy = own.clone();
+        own.change(7, |value| *value += 1);
+        let shared = own.shards.iter().zip(copy.shards.iter());
+        let shared = shared.filter(|(a, b)| Arc::ptr_eq(a, b)).count();
+        assert_eq!(shared, SHARDS - 1);
+        assert_eq!((own.get(&7), copy.get(&7)), (Some(&8), Some(&7)));
+    }
+}

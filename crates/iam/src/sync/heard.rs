@@ -1,0 +1,101 @@
+//! When the node last heard from its database, and whether it knows of a change that it has not read.
+
+use base::time::Millis;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+/// Nobody watches.
+const NEVER: i64 = i64::MAX;
+
+/// What is known.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    /// When the latest question was asked that was answered; epoch milliseconds.
+    at: AtomicI64,
+    /// How often a change was committed here and could not be read.
+    unread: AtomicU64,
+    /// How many of these times were made good.
+    made_good: AtomicU64,
+}
+
+/// A question for what has changed, from its beginning.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Question {
+    at: Millis,
+    unread: u64,
+}
+
+impl Default for Heard {
+    fn default() -> Self {
+        Self {
+            at: AtomicI64::new(NEVER),
+            unread: AtomicU64::new(0),
+            made_good: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Heard {
+    /// From here on somebody asks: what was read just before counts as heard.
+    pub(super) fn begin(&self, now: Millis) {
+        self.at.store(now.0, Ordering::Relaxed);
+    }
+
+    /// A question begins.
+    pub(super) fn ask(&self, now: Millis) -> Question {
+        Question {
+            at: now,
+            unread: self.unread.load(Ordering::Acquire),
+        }
+    }
+
+    /// All that was changed before the question is known.
+    pub(super) fn answered(&self, question: Question) {
+        self.made_good.fetch_max(question.unread, Ordering::Release);
+        if self.at.load(Ordering::Relaxed) != NEVER {
+            self.at.store(question.at.0, Ordering::Relaxed);
+        }
+    }
+
+    /// A change is known to be there, and not what it is.
+    pub(super) fn fall_behind(&self) {
+        self.unread.fetch_add(1, Ordering::Release);
+    }
+
+    pub(crate) fn is_behind(&self) -> bool {
+        self.made_good.load(Ordering::Acquire) < self.unread.load(Ordering::Acquire)
+    }
+
+    /// How long ago that was; 0 where nobody asks.
+    pub(crate) fn age_seconds(&self, now: Millis) -> i64 {
+        let at = self.at.load(Ordering::Relaxed);
+        now.0.saturating_sub(at).max(0) / 1000
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_makes_good_only_what_was_there_when_it_was_asked_for() {
+        let heard = Heard::default();
+        heard.fall_behind();
+        let question = heard.ask(Millis(0));
+        heard.fall_behind();
+        heard.answered(question);
+        assert!(heard.is_behind());
+        heard.answered(heard.ask(Millis(0)));
+        assert!(!heard.is_behind());
+    }
+
+    #[test]
+    fn its_age_is_that_of_the_question() {
+        let heard = Heard::default();
+        assert_eq!(heard.age_seconds(Millis(900_000)), 0);
+        heard.begin(Millis(1_000));
+        let question = heard.ask(Millis(5_000));
+        assert_eq!(heard.age_seconds(Millis(7_000)), 6);
+        heard.answered(question);
+        assert_eq!(heard.age_seconds(Millis(7_000)), 2);
+    }
+}

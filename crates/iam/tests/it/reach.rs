@@ -1,0 +1,127 @@
+//! A key that has less than its user: one domain, sending alone, or both.
+
+use crate::world::{World, access_token, code, on_both_databases, refresh_token};
+use base::id::{Guid, SpaceId};
+use base::scope::{Action, Actions, Domain};
+use iam::bounds::Narrowing;
+use iam::manage::api_key::NewKey;
+use iam::token::grant::Grant;
+use iam::token::uaa::UaaGrant;
+use iam::{AuthError, Credential};
+
+on_both_databases!(
+    a_key_for_one_domain_opens_no_other_and_manages_nothing,
+    a_key_that_sends_alone_reads_nothing,
+    what_is_obtained_with_a_key_has_no_more_than_it,
+    a_key_reaches_only_what_its_user_does,
+);
+
+fn key(domain: Option<Domain>, send_only: bool) -> NewKey {
+    NewKey {
+        narrowing: Narrowing { domain, send_only },
+        ..NewKey::default()
+    }
+}
+
+async fn a_key_for_one_domain_opens_no_other_and_manages_nothing(world: World) {
+    let (owner, space) = (world.owner(), Domain::Space(world.space()));
+    let (_, text) = world.key(&owner, key(Some(space), false)).await;
+    let verifier = world.iam.verifier();
+    let scope = |domain| verifier.scope(Credential::ApiKey(&text), domain);
+    let all = scope(Some(space)).unwrap().actions();
+    assert_eq!(
+        all,
+        world.iam.directory().actions(owner.user(), space),
+        "all that its user may do there"
+    );
+    let nobodys = Domain::Space(SpaceId(Guid::from_random([9; 16])));
+    for other in [
+        None,
+        Some(Domain::Account(world.made.account)),
+        Some(Domain::Org(world.org())),
+        // The same whether it exists or not.
+        Some(nobodys),
+    ] {
+        let error = scope(other).unwrap_err();
+        assert_eq!(error, AuthError::OutOfReach { domain: space });
+        assert_eq!(error.problem().kind.status(), 403);
+    }
+    assert_eq!(
+        world.enter_key(&text).map(drop),
+        Err(AuthError::ForMetricsOnly)
+    );
+}
+
+async fn a_key_that_sends_alone_reads_nothing(world: World) {
+    let owner = world.owner();
+    let (_, text) = world.key(&owner, key(None, true)).await;
+    let verifier = world.iam.verifier();
+    for domain in [
+        None,
+        Some(Domain::Org(world.org())),
+        Some(Domain::Space(world.space())),
+    ] {
+        let scope = verifier.scope(Credential::ApiKey(&text), domain).unwrap();
+        assert_eq!(scope.actions(), Actions::of(&[Action::Write]));
+    }
+    // Of an Auditor's rights nothing is left.
+    let bob = world.person("bob@example.org", None).await;
+    let space = Domain::Space(world.space());
+    let role = iam::role::Role::Auditor;
+    world
+        .iam
+        .set_role(&owner, space, role, &bob.email)
+        .await
+        .unwrap();
+    let (_, text) = world.key(&bob.identity, key(None, true)).await;
+    let scope = verifier.scope(Credential::ApiKey(&text), Some(space));
+    assert!(scope.unwrap().actions().is_empty());
+}
+
+async fn what_is_obtained_with_a_key_has_no_more_than_it(world: World) {
+    let (owner, space) = (world.owner(), Domain::Space(world.space()));
+    let (_, text) = world.key(&owner, key(Some(space), true)).await;
+    let first = world.key_session(&text).await.unwrap();
+    let renewed = world.renew(&refresh_token(&first)).await.unwrap();
+    let uaa = UaaGrant::Proof(Grant::ApiKey(crate::world::secret(&text)));
+    let here = base::source::Source::here();
+    let uaa = world.iam.uaa_token(here, uaa).await.unwrap();
+    let uaa_text = uaa.access_token.expose().clone();
+    let uaa_refresh = uaa.refresh_token.as_ref().unwrap();
+    let uaa_renewed = world.uaa_renew(uaa_refresh.expose()).await.unwrap();
+    let uaa_renewed = uaa_renewed.access_token.expose().clone();
+    let (first, renewed) = (access_token(&first), access_token(&renewed));
+    let verifier = world.iam.verifier();
+    for credential in [
+        Credential::Iam(&first),
+        Credential::Iam(&renewed),
+        Credential::Uaa(&uaa_text),
+        Credential::Uaa(&uaa_renewed),
+    ] {
+        let scope = verifier.scope(credential, Some(space)).unwrap();
+        assert_eq!(scope.actions(), Actions::of(&[Action::Write]));
+        let org = Some(Domain::Org(world.org()));
+        assert_eq!(
+            verifier.scope(credential, org).map(drop),
+            Err(AuthError::OutOfReach { domain: space })
+        );
+        // So it makes no key, no code and no invitation.
+        assert_eq!(
+            verifier.identity(credential).map(drop),
+            Err(AuthError::ForMetricsOnly)
+        );
+    }
+}
+
+async fn a_key_reaches_only_what_its_user_does(world: World) {
+    let bob = world.person("bob@example.org", None).await;
+    let nobodys = Domain::Space(SpaceId(Guid::from_random([9; 16])));
+    for domain in [Domain::Space(world.space()), nobodys] {
+        let new = NewKey {
+            name: "far".to_owned(),
+            ..key(Some(domain), false)
+        };
+        let refused = world.iam.create_api_key(&bob.identity, new).await;
+        assert_eq!(code(refused), "invalid_parameter");
+    }
+}
