@@ -69,9 +69,16 @@ fn take_item(
     (decoded.rejects.len() <= REJECTS_MAX).then_some(())
 }
 
-/// Most items of a body are as long as its first: what they need is asked for once.
+/// The shortest item that is a sample: `{"name":"a","value":1}`, and the comma behind it.
+const ITEM_BYTES_MIN: usize = 23;
+
+/// Most items of a body are as long as its first: what they need is asked for once. Where the first is none there is nothing
+/// to go by, and no sample is shorter than can be: what is asked for stays in proportion to the body.
 fn make_room(decoded: &mut Decoded, first: usize, rest: usize) {
-    let more = rest / first.max(1);
+    if decoded.batch.is_empty() {
+        return;
+    }
+    let more = rest / first.max(ITEM_BYTES_MIN);
     let text = decoded
         .batch
         .iter()

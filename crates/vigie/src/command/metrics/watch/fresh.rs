@@ -6,7 +6,7 @@ use crate::shown::{Shown, shown};
 use base::time::Millis;
 use jiff::tz::TimeZone;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use wire::render::json::ReadRow;
 
 /// What was written already.
@@ -14,8 +14,8 @@ use wire::render::json::ReadRow;
 pub(super) struct Fresh {
     /// Earlier samples were not asked for.
     since: Millis,
-    /// The last sample of each series that the last reading had.
-    last: BTreeMap<String, Millis>,
+    /// The instants that the last reading had of each series: one that is not among them is new, also where it is late.
+    seen: BTreeMap<String, BTreeSet<Millis>>,
 }
 
 /// One that was not.
@@ -31,34 +31,35 @@ impl Fresh {
     pub(super) const fn since(since: Millis) -> Self {
         Self {
             since,
-            last: BTreeMap::new(),
+            seen: BTreeMap::new(),
         }
     }
 
     /// What is new, in the order of time. What a reading no longer has is forgotten: it lies behind all that comes.
     pub(super) fn of<'r>(&mut self, rows: &'r [ReadRow]) -> Vec<Sample<'r>> {
         let mut samples = Vec::new();
-        let mut last = BTreeMap::new();
+        let mut seen = BTreeMap::new();
         for row in rows {
-            let before = self.last.get(&row.target).copied();
-            let mut newest = before;
+            let before = self.seen.remove(&row.target).unwrap_or_default();
+            let mut now = BTreeSet::new();
             for (value, at) in &row.datapoints {
                 let Some(value) = *value else { continue };
-                if before.is_some_and(|before| *at <= before) || *at < self.since {
-                    continue;
+                now.insert(*at);
+                if *at >= self.since && !before.contains(at) {
+                    samples.push(Sample {
+                        at: *at,
+                        name: &row.target,
+                        value,
+                    });
                 }
-                newest = newest.max(Some(*at));
-                samples.push(Sample {
-                    at: *at,
-                    name: &row.target,
-                    value,
-                });
             }
-            if let Some(newest) = newest {
-                last.insert(row.target.clone(), newest);
+            // A series without a sample for a moment has not begun anew.
+            let kept = if now.is_empty() { before } else { now };
+            if !kept.is_empty() {
+                seen.insert(row.target.clone(), kept);
             }
         }
-        self.last = last;
+        self.seen = seen;
         samples.sort_by_key(|sample| (sample.at, sample.name));
         samples
     }
@@ -125,9 +126,13 @@ mod tests {
         assert_eq!(fresh.of(&first), []);
         let second = [row("a", &[(20, 1.0), (40, 1.0)]), row("b", &[(30, 2.0)])];
         assert_eq!(times(&fresh.of(&second)), [("a".into(), 40)]);
+        let late = [row("a", &[(20, 1.0), (25, 1.0), (40, 1.0), (50, 1.0)])];
+        let told = fresh.of(&late);
+        assert_eq!(times(&told), [("a".into(), 25), ("a".into(), 50)]);
         let empty = [row("a", &[])];
         assert_eq!(fresh.of(&empty), []);
-        assert_eq!(fresh.last.len(), 1, "what is gone is not kept");
+        assert_eq!(fresh.seen.len(), 1, "what is gone is not kept");
+        assert_eq!(fresh.of(&late), []);
     }
 
     #[test]

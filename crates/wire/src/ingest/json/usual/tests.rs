@@ -115,6 +115,19 @@ fn what_may_be_an_error_is_judged_by_the_general_way() {
 }
 
 /// Items of all sorts, most of them usual.
+/// A first item that is no sample says nothing about the rest, and a short one no more than a sample can be short.
+#[test]
+fn room_is_asked_for_in_proportion_to_the_body() {
+    let blanks = " ".repeat(1 << 20);
+    for first in ["0", "{}", "[]", r#"{"name":"a","value":1}"#] {
+        let body = format!("[{first}{blanks}]");
+        let decoded = super::decode(&body, Now::from(NOW), Names::default()).unwrap();
+        let most = body.len() / ITEM_BYTES_MIN + 8;
+        assert!(decoded.positions.capacity() <= most, "{first}");
+        assert_eq!(decoded.positions.capacity() > 8, first.contains("name"));
+    }
+}
+
 fn items() -> impl Strategy<Value = String> {
     let name = r#"("[a-cé.;=]{0,6}"|"[a-c]{1,3}\.[a-c]{1,3}"|"[a-c]{1,3}"|"a[\\"\u{1}b]"|5|null)"#;
     let number =
