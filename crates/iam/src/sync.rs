@@ -4,6 +4,7 @@
 //! A node that cannot hear of changes must not guess: how long ago it last heard is its age, and beyond a bound nobody is let
 //! in. The same at once where a change of its own was committed and cannot be read.
 
+mod aside;
 mod heard;
 mod log;
 
@@ -16,6 +17,7 @@ use crate::ended;
 use crate::error::IamError;
 use crate::service::{Iam, Inner};
 use crate::token::key_store;
+use aside::aside;
 use db::{Db, Follower};
 use log::News;
 use std::sync::atomic::Ordering;
@@ -38,14 +40,6 @@ const LOOK: Duration = Duration::from_secs(30);
 
 /// How long until it listens again after the connection was lost: meanwhile it asks.
 const LISTEN_AGAIN: Duration = Duration::from_secs(2);
-
-/// Runs what takes its time on a thread where nobody waits for it.
-async fn aside<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, IamError> + Send + 'static,
-) -> Result<T, IamError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|_| IamError::Crypto("build the directory"))?
-}
 
 impl Iam {
     /// Watches for changes by other nodes until the service is dropped or closed.

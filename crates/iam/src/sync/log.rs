@@ -1,6 +1,7 @@
 //! The change log: what was changed, numbered in the order in which it was committed. Triggers of the database write it, in the
 //! transaction of the change; the number is given as that ends, so that nobody sees a higher one before a lower.
 
+use super::aside::aside;
 use crate::directory::change::{Change, Changed};
 use crate::directory::{self, Directory};
 use crate::error::IamError;
@@ -105,7 +106,7 @@ pub(super) async fn everything(db: &Db) -> Result<(i64, directory::Rows), IamErr
 /// Reads a directory of everything.
 pub(crate) async fn load(db: &Db) -> Result<Directory, IamError> {
     let (made, rows) = everything(db).await?;
-    super::aside(move || Directory::build(made, &rows)).await
+    aside(move || Directory::build(made, &rows)).await
 }
 
 /// Drops what every node has had time to read.
