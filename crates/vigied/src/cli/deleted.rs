@@ -1,6 +1,7 @@
 //! The words of `vigied deleted`.
 
-use super::{DatabaseArgs, Output};
+use super::output::Output;
+use super::settings::DatabaseArgs;
 use crate::deleted::domain;
 use base::scope::Domain;
 use clap::Subcommand;
