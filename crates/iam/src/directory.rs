@@ -5,6 +5,7 @@ mod build;
 pub(crate) mod change;
 mod column;
 mod deleted;
+mod departures;
 mod entry;
 mod map;
 mod rows;
@@ -17,13 +18,13 @@ pub use entry::{Account, ApiKey, DomainEntry, Member, Org, Region, Space, User};
 pub(crate) use map::Map;
 pub(crate) use rows::Rows;
 
-use crate::departures::Departures;
-use crate::manage::address;
+use crate::address;
+use crate::issuers::Issuers;
 use crate::role::Role;
-use crate::token::issuer::Issuers;
 use base::id::{AccountId, KeyId, OrgId, SpaceId, TenantId, UserId};
 use base::scope::{Actions, Domain};
 use base::time::Millis;
+use departures::Departures;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -42,7 +43,7 @@ pub struct Directory {
     pub(crate) users_by_address: Map<String, UserId>,
     /// Who is in which account, and since when.
     pub(crate) members: Map<(AccountId, UserId), Millis>,
-    pub(crate) departures: Departures,
+    departures: Departures,
     pub(crate) domains: Map<Domain, DomainEntry>,
     /// What was deleted and whose samples are still to go, in the order in which they go.
     pub(crate) deletions: Arc<Vec<Deleted>>,
@@ -112,6 +113,17 @@ impl Directory {
             user: self.users.get(&user)?.clone(),
             account,
         })
+    }
+
+    /// When the user was last taken out of the account, if he was and is in it again.
+    pub(crate) fn left_at(&self, user: UserId, account: AccountId) -> Option<Millis> {
+        self.departures.left_at(user, account)
+    }
+
+    /// `now`, or just after the user was last taken out of an account: a proof given after that is told from one before,
+    /// though the clock stood still, or another node's is ahead.
+    pub(crate) fn after_departures(&self, user: UserId, now: Millis) -> Millis {
+        self.departures.after(user, now)
     }
 
     /// Every account, by name.

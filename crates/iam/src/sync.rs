@@ -4,22 +4,15 @@
 //! A node that cannot hear of changes must not guess: how long ago it last heard is its age, and beyond a bound nobody is let
 //! in. The same at once where a change of its own was committed and cannot be read.
 
-mod aside;
-mod heard;
-mod log;
-
-pub(crate) use heard::Heard;
-pub(crate) use log::{load, number};
-
+use crate::aside::aside;
+use crate::change_log::{self, News};
 use crate::directory::change::Change;
 use crate::directory::{Directory, Rows};
 use crate::ended;
 use crate::error::IamError;
 use crate::service::{Iam, Inner};
 use crate::token::key_store;
-use aside::aside;
 use db::{Db, Follower};
-use log::News;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -124,7 +117,7 @@ impl Iam {
     async fn read(&self, _turn: MutexGuard<'_, ()>, db: &Db) -> Result<(), IamError> {
         let before = self.0.directory.load_full();
         let mut tx = db.snapshot().await?;
-        let news = log::since(&mut tx, before.changes).await?;
+        let news = change_log::since(&mut tx, before.changes).await?;
         let fresh = match news {
             News::None => return Ok(tx.end().await?),
             News::Everything(changes) => {
@@ -161,7 +154,7 @@ impl Iam {
     #[doc(hidden)]
     pub async fn is_true_to_database(&self) -> Result<bool, IamError> {
         self.sync().await?;
-        Ok(load(&self.0.db).await? == *self.directory())
+        Ok(change_log::load(&self.0.db).await? == *self.directory())
     }
 
     /// Now and then: where other nodes have let people in, and what the log can forget.
@@ -172,7 +165,7 @@ impl Iam {
         if let Ok(Err(error)) = tokio::time::timeout(POLL_LIMIT, look).await {
             tracing::warn!(%error, "cannot ask where other nodes have let people in");
         }
-        if let Ok(Err(error)) = tokio::time::timeout(POLL_LIMIT, log::drop_old(db)).await {
+        if let Ok(Err(error)) = tokio::time::timeout(POLL_LIMIT, change_log::drop_old(db)).await {
             tracing::warn!(%error, "the log of changes is not shortened yet");
         }
     }
