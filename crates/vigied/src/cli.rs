@@ -2,16 +2,18 @@
 
 pub(crate) mod accounts;
 pub(crate) mod deleted;
+mod health;
+mod manual;
 mod output;
 mod people;
 mod settings;
 
+pub(crate) use health::HealthArgs;
+pub(crate) use manual::{CompletionArgs, ManArgs, Shell};
 pub(crate) use output::{Output, OutputArgs};
 pub(crate) use people::{AuditArgs, UserCommand};
 pub(crate) use settings::{DatabaseArgs, SettingArgs};
 
-use crate::health::HealthArgs;
-use crate::manual::{CompletionArgs, ManArgs};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
