@@ -22,6 +22,7 @@ pub mod scope;
 pub mod secret;
 pub mod selector;
 pub mod series;
+mod shape;
 pub mod source;
 pub mod store;
 mod store_error;

@@ -17,14 +17,11 @@ mod prometheus;
 mod tests;
 
 pub use error::KeyError;
-pub use labels::Labels;
+pub use labels::{LABELS, Labels};
 
 use crate::limit;
 use crate::name::{self, NameError, SeriesName};
 use std::borrow::Cow;
-
-/// Parts the path from the labels. The least of all bytes, and in no path.
-pub const LABELS: char = '\0';
 
 /// A series, in its canonical form; borrowed where that is at hand.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,14 +1,14 @@
 //! The door to the samples. The embedded engine and, where one machine is outgrown, a ClickHouse cluster stand behind it.
 
+mod append;
 mod writer;
 
+pub use append::{Allowance, Durability};
 pub use writer::Writer;
 
 use crate::context::Context;
 use crate::cursor::{self, Taker};
-use crate::grid::{Fold, Window};
 use crate::id::TenantId;
-use crate::limit::{self, Limit};
 use crate::sample::{Appended, Batch, Series};
 use crate::scope::Scope;
 use crate::selector::Selector;
@@ -17,17 +17,8 @@ use crate::time::TimeRange;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+pub use crate::shape::Shape;
 pub use crate::store_error::StoreError;
-
-/// When [`SampleStore::append`] returns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Durability {
-    /// When the samples are readable and handed to the operating system's care within the commit interval; a crash of
-    /// the machine may lose that interval.
-    Buffered,
-    /// When the samples are on stable storage: what was acknowledged is there after `kill -9` and power loss.
-    Committed,
-}
 
 /// Which nodes of the name tree to list.
 #[derive(Debug, Clone)]
@@ -47,31 +38,6 @@ pub struct Node {
     pub leaf: bool,
     /// Series that the caller may see lie below it. A node can be both.
     pub branch: bool,
-}
-
-/// What is asked for of each series.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
-    /// Its samples as they were sent, both ends of the range included.
-    Raw(TimeRange),
-    /// One value for each slot of a window that has samples, at the beginning of the slot.
-    Grid {
-        /// The slots.
-        window: Window,
-        /// What the samples of a slot become.
-        fold: Fold,
-    },
-}
-
-impl Shape {
-    /// The instants whose samples count.
-    #[must_use]
-    pub fn range(&self) -> TimeRange {
-        match self {
-            Self::Raw(range) => *range,
-            Self::Grid { window, .. } => window.range(),
-        }
-    }
 }
 
 /// Which samples to read.
@@ -105,26 +71,6 @@ pub struct Deleted {
     pub below: u64,
     /// The first of them, ascending; as many as were asked for.
     pub names: Vec<SeriesKey<'static>>,
-}
-
-/// How many series an append may make, and the limit that says so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Allowance {
-    /// New series at the most; samples of further ones are rejected.
-    pub new_series: u64,
-    /// The limit of the account that is nearest.
-    pub limit: Limit,
-    /// Its value.
-    pub allowed: u64,
-}
-
-impl Allowance {
-    /// No limit but the store's own.
-    pub const UNLIMITED: Self = Self {
-        new_series: u64::MAX,
-        limit: limit::SERIES_PER_ACCOUNT,
-        allowed: u64::MAX,
-    };
 }
 
 /// What a tenant occupies.
@@ -190,7 +136,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// A handle for one sender. Needs [`crate::scope::Action::Write`] when it is used.
     fn writer<'s>(&'s self, scope: &Scope) -> Box<dyn Writer + 's> {
         let scope = scope.clone();
-        Box::new(writer::Plain { store: self, scope })
+        Box::new(Plain { store: self, scope })
     }
 
     /// Lists nodes of the name tree, ascending by path. Needs [`crate::scope::Action::Find`].
@@ -335,4 +281,22 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
 
     /// Figures about itself.
     fn figures(&self) -> Vec<Figure>;
+}
+
+/// A handle that keeps nothing.
+struct Plain<'s, S: ?Sized> {
+    store: &'s S,
+    scope: Scope,
+}
+
+impl<S: SampleStore + ?Sized> Writer for Plain<'_, S> {
+    fn append(
+        &mut self,
+        batch: &Batch,
+        durability: Durability,
+        allowance: Allowance,
+    ) -> Result<Appended, StoreError> {
+        self.store
+            .append_within(&self.scope, batch, durability, allowance)
+    }
 }

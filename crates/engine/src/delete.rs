@@ -7,8 +7,8 @@
 use crate::compact::TOMBSTONES_MAX;
 use crate::core::Core;
 use crate::guard::{PIECE, give_way};
+use crate::pace::Pace;
 use crate::read::find;
-use crate::read::pace::Pace;
 use crate::state::{Garbage, Stopped};
 use crate::wal::record::{Kind, Payload, put_numbers, put_range};
 use base::context::{Context, Stop};

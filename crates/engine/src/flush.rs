@@ -24,6 +24,7 @@ use crate::segment::layout::Header;
 use crate::segment::reader::Segment;
 use crate::segment::writer::SegmentWriter;
 use crate::state::{Frozen, Taken};
+use crate::unflushed::Unflushed;
 use crate::wal;
 use base::id::{SeriesRef, TenantId};
 use base::store::StoreError;
@@ -53,18 +54,6 @@ fn late_days(days: &BTreeMap<Day, Vec<usize>>) -> BTreeSet<Day> {
     let late = by_size.len().saturating_sub(DAYS_MAX - 1);
     by_size.truncate(late);
     by_size.into_iter().map(|(_, day)| day).collect()
-}
-
-/// What a flush has taken out of memory, and not yet brought to files.
-#[derive(Debug)]
-pub(crate) struct Unflushed {
-    frozen: Arc<Frozen>,
-    wal_first: u64,
-    next_series: u32,
-    /// A name file; none where nothing was born and nothing has died.
-    names: Option<Vec<u8>>,
-    /// `names` holds all series, and replaces the files before it.
-    all_names: bool,
 }
 
 /// Files that count for nothing until they are published.

@@ -9,6 +9,7 @@
 //! is, byte by byte.
 
 mod append;
+mod background;
 mod column;
 mod compact;
 mod config;
@@ -26,6 +27,7 @@ mod head;
 mod index;
 mod layout;
 mod manifest;
+mod pace;
 mod points;
 mod poison;
 mod publish;
@@ -40,6 +42,7 @@ mod state;
 pub mod storage;
 mod stored;
 mod tombstone;
+mod unflushed;
 mod wal;
 mod watch;
 

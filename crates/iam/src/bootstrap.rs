@@ -1,11 +1,11 @@
 //! Accounts are made by the operator alone: the first by `vigied init`, further ones by `vigied account create`.
 
+use crate::address::Address;
 use crate::audit::{Action, Entry};
 use crate::bounds::KeyLife;
 use crate::directory::{ApiKey, Org, Space, User};
 use crate::error::IamError;
 use crate::login::password;
-use crate::manage::address::Address;
 use crate::manage::people::NewUser;
 use crate::manage::{api_key, invitation, name, org, people, space};
 use crate::role::Role;

@@ -3,26 +3,28 @@
 
 mod build;
 pub(crate) mod change;
+mod column;
 mod deleted;
+mod departures;
 mod entry;
 mod map;
 mod rows;
 mod sorted;
+mod sorting;
 
+pub(crate) use column::{at, changes, counter, domain, parse, parse_guid, tenant};
 pub use deleted::Deleted;
 pub use entry::{Account, ApiKey, DomainEntry, Member, Org, Region, Space, User};
 pub(crate) use map::Map;
 pub(crate) use rows::Rows;
 
-use crate::departures::Departures;
-use crate::error::IamError;
-use crate::manage::address;
+use crate::address;
+use crate::issuers::Issuers;
 use crate::role::Role;
-use crate::token::issuer::Issuers;
-use base::id::{AccountId, Guid, KeyId, OrgId, SpaceId, TenantId, UserId};
+use base::id::{AccountId, KeyId, OrgId, SpaceId, TenantId, UserId};
 use base::scope::{Actions, Domain};
 use base::time::Millis;
-use db::{Db, Row};
+use departures::Departures;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -41,7 +43,7 @@ pub struct Directory {
     pub(crate) users_by_address: Map<String, UserId>,
     /// Who is in which account, and since when.
     pub(crate) members: Map<(AccountId, UserId), Millis>,
-    pub(crate) departures: Departures,
+    departures: Departures,
     pub(crate) domains: Map<Domain, DomainEntry>,
     /// What was deleted and whose samples are still to go, in the order in which they go.
     pub(crate) deletions: Arc<Vec<Deleted>>,
@@ -113,6 +115,17 @@ impl Directory {
         })
     }
 
+    /// When the user was last taken out of the account, if he was and is in it again.
+    pub(crate) fn left_at(&self, user: UserId, account: AccountId) -> Option<Millis> {
+        self.departures.left_at(user, account)
+    }
+
+    /// `now`, or just after the user was last taken out of an account: a proof given after that is told from one before,
+    /// though the clock stood still, or another node's is ahead.
+    pub(crate) fn after_departures(&self, user: UserId, now: Millis) -> Millis {
+        self.departures.after(user, now)
+    }
+
     /// Every account, by name.
     #[must_use]
     pub fn accounts(&self) -> Vec<Account> {
@@ -149,70 +162,5 @@ impl Directory {
                 self.orgs.get(&space.org).map(|org| org.account)
             }
         }
-    }
-}
-
-/// A row of `counters`.
-pub(crate) fn counter(row: Option<Row>) -> Result<i64, IamError> {
-    let row = row.ok_or_else(|| IamError::Stored {
-        value: "nothing".to_owned(),
-        expected: "a counter",
-    })?;
-    Ok(row.int("value")?)
-}
-
-/// How often anything was changed.
-pub(crate) async fn changes(db: &Db) -> Result<i64, IamError> {
-    let row = db
-        .one("SELECT value FROM counters WHERE name = 'changes'", &[])
-        .await?;
-    counter(row)
-}
-
-/// A domain's number in the store.
-pub(crate) fn tenant(row: &Row) -> Result<TenantId, IamError> {
-    let tenant = row.int("tenant")?;
-    let number = u32::try_from(tenant).map_err(|_| IamError::Stored {
-        value: tenant.to_string(),
-        expected: "a tenant number",
-    })?;
-    Ok(TenantId(number))
-}
-
-pub(crate) fn at(row: &Row, column: &'static str) -> Result<Millis, IamError> {
-    Ok(Millis(row.int(column)?))
-}
-
-pub(crate) fn parse<T: std::str::FromStr>(
-    row: &Row,
-    column: &'static str,
-    expected: &'static str,
-) -> Result<T, IamError> {
-    let value = row.text(column)?;
-    value
-        .parse()
-        .map_err(|_| IamError::Stored { value, expected })
-}
-
-pub(crate) fn parse_guid(row: &Row, column: &'static str) -> Result<Guid, IamError> {
-    let value = row.text(column)?;
-    Guid::parse(&value).map_err(|_| IamError::Stored {
-        value,
-        expected: "a GUID",
-    })
-}
-
-pub(crate) fn domain(text: &str) -> Result<Domain, IamError> {
-    let stored = || IamError::Stored {
-        value: text.to_owned(),
-        expected: "a domain",
-    };
-    let (prefix, guid) = text.split_once('-').ok_or_else(stored)?;
-    let guid = Guid::parse(guid).map_err(|_| stored())?;
-    match prefix {
-        "a" => Ok(Domain::Account(AccountId(guid))),
-        "o" => Ok(Domain::Org(OrgId(guid))),
-        "s" => Ok(Domain::Space(SpaceId(guid))),
-        _ => Err(stored()),
     }
 }

@@ -6,16 +6,20 @@
 //! What it is not: it knows no HTTP type and no body format. Reads come from an in-memory [`Directory`]; every change
 //! goes to the database and reaches the directory before the call that made it returns.
 
+mod address;
+mod aside;
 pub mod audit;
 pub mod bootstrap;
 pub mod bounds;
-mod departures;
+mod change_log;
 pub mod directory;
 mod ended;
 pub mod entropy;
 mod error;
 mod guessable;
+mod heard;
 mod introspect;
+mod issuers;
 pub mod key_text;
 pub mod login;
 pub mod manage;

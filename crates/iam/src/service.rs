@@ -1,13 +1,14 @@
 //! The identity service of one node: the database, the directory, the keys, and what holds them together.
 
 use crate::audit::Counts;
+use crate::change_log;
 use crate::directory::{self, Directory};
 use crate::ended::Ended;
 use crate::error::{AuthError, IamError};
+use crate::heard::Heard;
 use crate::login::Logins;
 use crate::manage::invitation::InvitationConfig;
 use crate::manage::quota::AccountLimits;
-use crate::sync::{self, Heard};
 use crate::token::encryption_key::EncryptionKey;
 use crate::token::keyring::KeyRing;
 use crate::token::{issuer, key_store};
@@ -202,7 +203,7 @@ impl Iam {
         keys: KeyRing,
         encryption_key: Option<EncryptionKey>,
     ) -> Result<Self, IamError> {
-        let directory = sync::load(&db).await?;
+        let directory = change_log::load(&db).await?;
         let ended = Ended::default();
         ended.catch_up(&db, clock.now()).await?;
         let checks = config.password_checks_max;

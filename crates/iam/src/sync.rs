@@ -4,12 +4,8 @@
 //! A node that cannot hear of changes must not guess: how long ago it last heard is its age, and beyond a bound nobody is let
 //! in. The same at once where a change of its own was committed and cannot be read.
 
-mod heard;
-mod log;
-
-pub(crate) use heard::Heard;
-pub(crate) use log::{load, number};
-
+use crate::aside::aside;
+use crate::change_log::{self, News};
 use crate::directory::change::Change;
 use crate::directory::{Directory, Rows};
 use crate::ended;
@@ -17,7 +13,6 @@ use crate::error::IamError;
 use crate::service::{Iam, Inner};
 use crate::token::key_store;
 use db::{Db, Follower};
-use log::News;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -38,14 +33,6 @@ const LOOK: Duration = Duration::from_secs(30);
 
 /// How long until it listens again after the connection was lost: meanwhile it asks.
 const LISTEN_AGAIN: Duration = Duration::from_secs(2);
-
-/// Runs what takes its time on a thread where nobody waits for it.
-async fn aside<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, IamError> + Send + 'static,
-) -> Result<T, IamError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|_| IamError::Crypto("build the directory"))?
-}
 
 impl Iam {
     /// Watches for changes by other nodes until the service is dropped or closed.
@@ -130,7 +117,7 @@ impl Iam {
     async fn read(&self, _turn: MutexGuard<'_, ()>, db: &Db) -> Result<(), IamError> {
         let before = self.0.directory.load_full();
         let mut tx = db.snapshot().await?;
-        let news = log::since(&mut tx, before.changes).await?;
+        let news = change_log::since(&mut tx, before.changes).await?;
         let fresh = match news {
             News::None => return Ok(tx.end().await?),
             News::Everything(changes) => {
@@ -167,7 +154,7 @@ impl Iam {
     #[doc(hidden)]
     pub async fn is_true_to_database(&self) -> Result<bool, IamError> {
         self.sync().await?;
-        Ok(load(&self.0.db).await? == *self.directory())
+        Ok(change_log::load(&self.0.db).await? == *self.directory())
     }
 
     /// Now and then: where other nodes have let people in, and what the log can forget.
@@ -178,7 +165,7 @@ impl Iam {
         if let Ok(Err(error)) = tokio::time::timeout(POLL_LIMIT, look).await {
             tracing::warn!(%error, "cannot ask where other nodes have let people in");
         }
-        if let Ok(Err(error)) = tokio::time::timeout(POLL_LIMIT, log::drop_old(db)).await {
+        if let Ok(Err(error)) = tokio::time::timeout(POLL_LIMIT, change_log::drop_old(db)).await {
             tracing::warn!(%error, "the log of changes is not shortened yet");
         }
     }

@@ -9,7 +9,7 @@ use crate::config::Settings;
 use crate::init::{as_json, as_text, keep};
 use crate::invitation::told;
 use crate::key_file::KeyFile;
-use crate::quickstart::word;
+use crate::shell::word;
 use base::store::SampleStore;
 use base::time::Millis;
 use iam::Iam;

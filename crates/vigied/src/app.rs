@@ -2,7 +2,7 @@
 
 use crate::backup::state::Backups;
 use crate::http::bodies::Bodies;
-use crate::http::form::Forms;
+use crate::http::forms::Forms;
 use crate::http::guesses::Guesses;
 use crate::http::places::Places;
 use crate::own_address::OwnAddress;

@@ -2,7 +2,7 @@
 //! what it took.
 
 use crate::config::Settings;
-use crate::quickstart::word;
+use crate::shell::word;
 
 /// What a printed `vigie login` says after `-a`, and a line that explains it where it is not known.
 #[derive(Debug)]

@@ -4,7 +4,7 @@
 use crate::boot;
 use crate::cli::{AuditArgs, Output};
 use crate::config::Settings;
-use crate::operations::control;
+use crate::control;
 use anyhow::Context;
 use base::id::AccountId;
 use base::time::{Clock, Millis, SystemClock};

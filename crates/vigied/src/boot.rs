@@ -6,7 +6,7 @@ use crate::config::Settings;
 use crate::data_dir::{self, DataDir};
 use crate::database;
 use crate::http::bodies::{Bodies, BodyLimits};
-use crate::http::form::Forms;
+use crate::http::forms::Forms;
 use crate::http::guesses::{self, Guesses};
 use crate::http::places::Places;
 use crate::http::share::{AccountShare, Shares};

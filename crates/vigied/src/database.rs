@@ -40,7 +40,7 @@ pub(crate) async fn open_patiently(address: &str, wait: Duration) -> anyhow::Res
             return Err(told(error));
         }
         // Once for each reason: a database that starts gives another than one that is down.
-        let reason = crate::on_one_line(&error);
+        let reason = crate::chain::on_one_line(&error);
         if reason != said {
             let left = deadline.saturating_duration_since(Instant::now()).as_secs();
             tracing::warn!(

@@ -121,28 +121,3 @@ fn purged(due: u64) -> String {
         ),
     }
 }
-
-/// A domain as `vigied deleted list` shows it.
-pub(crate) fn domain(text: &str) -> Result<Domain, String> {
-    match wire::scope_id::parse(text.as_bytes()) {
-        Ok(domain) => Ok(domain),
-        _ => Err(
-            "must be `s-GUID`, `o-GUID` or `a-GUID`, as `vigied deleted list` shows it".to_owned(),
-        ),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_domain_is_a_space_an_organization_or_an_account() {
-        for kind in ["s", "o", "a"] {
-            domain(&format!("{kind}-3f2504e0-4f89-41d3-9a0c-0305e82c3301")).unwrap();
-        }
-        for text in ["x", "s-", "3f2504e0-4f89-41d3-9a0c-0305e82c3301"] {
-            domain(text).unwrap_err();
-        }
-    }
-}

@@ -1,26 +1,14 @@
 //! `vigied health`: is the server on this data folder ready? Asked over the operators' listener, so that a container needs
 //! no other program for its health check.
 
-use crate::cli::DatabaseArgs;
 use crate::config::Place;
 use crate::config::Settings;
-use crate::operations::client;
+use crate::local_client;
 use anyhow::{Context, bail};
-use clap::Args;
 use std::time::{Duration, Instant};
 
 /// Between two questions of one that waits.
 const PAUSE: Duration = Duration::from_millis(200);
-
-/// What `health` takes.
-#[derive(Debug, Args)]
-pub(crate) struct HealthArgs {
-    #[command(flatten)]
-    pub(crate) database: DatabaseArgs,
-    /// Ask again until it is ready, for this many seconds at most.
-    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=3600))]
-    pub(crate) wait: u64,
-}
 
 /// What to print when it is ready; otherwise why it is not, after `wait` seconds.
 pub(crate) fn ask(settings: &Settings, wait: u64) -> anyhow::Result<String> {
@@ -41,7 +29,7 @@ fn once(settings: &Settings) -> anyhow::Result<String> {
         );
     };
     let hint = "does `vigied serve` run with these settings, as a user whose socket you may open? name its folder with `--data DIR`";
-    let body = client::get(path, "/health/ready").with_context(|| {
+    let body = local_client::get(path, "/health/ready").with_context(|| {
         format!(
             "no server answers on the operators' socket `{}`\nhint: {hint}",
             path.display()

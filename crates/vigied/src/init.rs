@@ -8,7 +8,8 @@ use crate::data_dir::DataDir;
 use crate::database;
 use crate::key_file::KeyFile;
 use crate::own_address::OwnAddress;
-use crate::quickstart::{self, word};
+use crate::shell::word;
+use crate::tour_folder;
 use anyhow::Context;
 use base::secret::Secret;
 use iam::audit::Origin;
@@ -24,7 +25,7 @@ pub(crate) async fn init(settings: &Settings, arguments: &InitArgs) -> anyhow::R
         .as_deref()
         .map(read_password)
         .transpose()?;
-    quickstart::refuse_its_folder(settings.data())?;
+    tour_folder::refuse(settings.data())?;
     let key_file = arguments
         .key_file
         .as_deref()

@@ -4,7 +4,7 @@ use crate::at::{At, at};
 use crate::cli::{InvitationCommand, Output};
 use crate::columns::columns;
 use crate::config::Settings;
-use crate::quickstart::word;
+use crate::shell::word;
 use anyhow::Context;
 use iam::Iam;
 use iam::manage::invitation::{OperatorsCode, Unproven};

@@ -6,8 +6,8 @@
 mod letter;
 mod transport;
 
+use crate::chain::Chain;
 use crate::config::mail::MailSettings;
-use crate::http::problem::Chain;
 use anyhow::Context;
 use iam::Iam;
 use iam::manage::invitation::Mail;

@@ -7,10 +7,13 @@ mod aside;
 mod at;
 mod audit;
 mod backup;
+mod backup_command;
 mod boot;
+mod chain;
 mod cli;
 mod columns;
 mod config;
+mod control;
 mod data_dir;
 mod database;
 mod deleted;
@@ -22,6 +25,7 @@ mod init;
 mod invitation;
 mod key_file;
 mod keys;
+mod local_client;
 mod logging;
 mod mail;
 mod manual;
@@ -38,11 +42,14 @@ mod reload;
 mod route;
 mod self_metrics;
 mod serve;
+mod shell;
 mod shutdown;
+mod socket_path;
 mod store_events;
 #[cfg(test)]
 mod stuck_store;
 mod sweep;
+mod tour_folder;
 mod user;
 
 use anyhow::Context;
@@ -61,20 +68,6 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => failure::of(&error),
     }
-}
-
-/// An error with its causes, for a line in the log.
-fn on_one_line(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(own) = cause {
-        let more = own.to_string();
-        if !text.ends_with(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = own.source();
-    }
-    text.replace(['\n', '\r'], " ")
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
@@ -103,7 +96,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Backup(arguments) => {
             let (settings, _) = settings(&arguments.database.settings())?;
             start_logging(&settings)?;
-            print(&runtime()?.block_on(backup::run(&settings, &arguments))?)?;
+            print(&runtime()?.block_on(backup_command::run(&settings, &arguments))?)?;
         }
         command @ (Command::Account(_)
         | Command::Deleted(_)

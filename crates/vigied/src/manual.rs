@@ -1,36 +1,10 @@
 //! What is made from the grammar of the command line: completion scripts and manual pages.
 
-use crate::cli::Cli;
+use crate::cli::{Cli, Shell};
 use anyhow::Context;
-use clap::{Args, CommandFactory, ValueEnum};
+use clap::CommandFactory;
 use clap_complete::{Shell as Generator, generate};
-use std::path::{Path, PathBuf};
-
-/// What `completion` takes.
-#[derive(Debug, Args)]
-#[command(after_help = "Example:
-  vigied completion bash > /usr/local/share/bash-completion/completions/vigied")]
-pub(crate) struct CompletionArgs {
-    /// The shell.
-    #[arg(value_enum)]
-    pub(crate) shell: Shell,
-}
-
-/// A shell that we have a script for.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum Shell {
-    Bash,
-    Zsh,
-    Fish,
-}
-
-/// What `man` takes.
-#[derive(Debug, Args)]
-pub(crate) struct ManArgs {
-    /// The folder to write them into.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) into: PathBuf,
-}
+use std::path::Path;
 
 /// The completion script for a shell.
 pub(crate) fn completion(shell: Shell) -> anyhow::Result<String> {

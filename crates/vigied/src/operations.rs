@@ -6,8 +6,7 @@
 
 pub(crate) mod answer;
 mod backup;
-pub(crate) mod client;
-pub(crate) mod control;
+mod control;
 mod listener;
 mod socket;
 pub(crate) mod token;

@@ -4,8 +4,8 @@
 use crate::cli::deleted::DeletedCommand;
 use crate::cli::{AccountCommand, Cli, Command, InvitationCommand, KeysCommand, UserCommand};
 use crate::config::Settings;
+use crate::control;
 use crate::data_dir::{self, DataDirError};
-use crate::operations::control;
 use crate::{account, boot, deleted, invitation, keys, user};
 use anyhow::{Context, bail};
 use base::store::SampleStore;

@@ -3,16 +3,10 @@
 //! One decision in one place, from the settings, the address that was taken and the request's own `Host`. What a request says
 //! of itself is repeated to nobody but its sender: tokens, mails and everything that is kept use [`OwnAddress::fixed`].
 
-use crate::app::App;
 use crate::config::{Host, PublicHost, Settings};
-use axum::extract::FromRequestParts;
 use axum::response::Response;
-use http::request::Parts;
-use http::uri::Authority;
 use http::{HeaderValue, header};
-use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
 
 /// What the operator said, and what was taken.
 #[derive(Debug, Clone)]
@@ -110,17 +104,6 @@ impl Called {
                 .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
         response
-    }
-}
-
-/// By the host that the request is for: in HTTP/2 and with an absolute target, that of its address.
-impl FromRequestParts<Arc<App>> for Called {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
-        let header = || parts.headers.get(header::HOST)?.to_str().ok();
-        let host = parts.uri.authority().map(Authority::as_str).or_else(header);
-        Ok(app.own_address.called(host))
     }
 }
 

@@ -70,7 +70,7 @@ pub(crate) enum FileError {
 
 /// A path as a shell takes it.
 fn word(path: &Path) -> String {
-    crate::quickstart::word(&path.display().to_string())
+    crate::shell::word(&path.display().to_string())
 }
 
 /// The flag that keeps [`std::fs::OpenOptions`] from following a link.

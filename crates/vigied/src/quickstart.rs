@@ -14,21 +14,17 @@ use crate::data_dir;
 use crate::init;
 use crate::serve;
 use crate::shutdown::{self, Plan};
-use anyhow::{Context, bail, ensure};
+use crate::tour_folder::KEY_FILE;
+use anyhow::{Context, bail};
 use iam::bootstrap::Request;
 use leash::{Leash, Stopped};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tour::Tour;
-
-pub(crate) use command::word;
-
-/// The owner's API key lies in the data folder, readable by its owner alone: this server is for one person's own use.
-const KEY_FILE: &str = "quickstart-key";
 
 /// Runs the tour, and serves on until Ctrl-C unless it is for once.
 pub(crate) async fn run(
@@ -94,18 +90,6 @@ pub(crate) fn setting_arguments(arguments: &QuickstartArgs) -> SettingArgs {
         log_level: Some("warn".to_owned()),
         ..SettingArgs::default()
     }
-}
-
-/// Refuses the tour's folder to whoever wants to make an account in it, and says whose it is.
-pub(crate) fn refuse_its_folder(data: &Path) -> anyhow::Result<()> {
-    let key = data.join(KEY_FILE);
-    let data = word(&data.display().to_string());
-    ensure!(
-        !key.exists(),
-        "nothing was changed in {data}: it is the folder of `vigied quickstart`, with an account and its key in it\nhint: take another folder with `--data DIR`, or go on with this one: `vigied serve --data {data}`, and `vigie login --apikey @{}`",
-        key.display()
-    );
-    Ok(())
 }
 
 fn command_line() -> anyhow::Result<PathBuf> {

@@ -3,7 +3,9 @@
 //! Per tenant `received = stored + overwritten + rejected` holds at every moment because `received` is not a counter of its own: it
 //! is the sum of the other two, which are read under one lock.
 
+mod counted;
 mod requests;
+mod text;
 
 pub(crate) use requests::NO_ROUTE;
 
@@ -11,12 +13,14 @@ use base::limit::{self, Limit};
 use base::sample::{Appended, RejectReason};
 use base::scope::Domain;
 use base::store::Figure;
+use counted::lock;
 use requests::Requests;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use text::head;
 
 #[derive(Debug, Default, Clone)]
 struct Samples {
@@ -71,13 +75,6 @@ impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-/// A poisoned counter lock only means that another thread panicked between two additions.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 impl Metrics {
@@ -341,10 +338,6 @@ impl Metrics {
             let _ = writeln!(out, "vigie_limit_hits_total{{limit=\"{name}\"}} {hits}");
         }
     }
-}
-
-fn head(out: &mut String, name: &str, help: &str, kind: &str) {
-    let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What the store does by itself, and fails at, goes into the log.
 
-use crate::http::problem::Chain;
+use crate::chain::Chain;
 use engine::events::{Event, Events};
 
 /// Writes the log.

@@ -5,7 +5,7 @@ use crate::cli::{Output, UserCommand};
 use crate::columns::columns;
 use crate::config::Settings;
 use crate::invitation::told;
-use crate::quickstart::word;
+use crate::shell::word;
 use anyhow::Context;
 use iam::Iam;
 use serde_json::{Value, json};

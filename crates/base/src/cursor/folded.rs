@@ -3,7 +3,8 @@
 use super::{Cursor, Piece, Taker};
 use crate::grid::{Fold, Folding, Window};
 use crate::series::SeriesKey;
-use crate::store::{Shape, StoreError};
+use crate::shape::Shape;
+use crate::store_error::StoreError;
 use crate::time::Millis;
 use std::ops::ControlFlow;
 

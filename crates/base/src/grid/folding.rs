@@ -1,7 +1,7 @@
 //! Samples into the slots of a window, as they come, so that a series need not be in memory as a whole.
 
 use super::fold::Running;
-use super::{Fold, Window};
+use super::{Fold, Grid, Window};
 use crate::time::Millis;
 
 /// The slots of a window, one after the other, out of samples that ascend.
@@ -46,5 +46,19 @@ impl Folding {
         let (slot, running) = self.open.take()?;
         let value = running.value();
         (!value.is_nan()).then(|| (self.window.start_of(slot), value))
+    }
+}
+
+impl Window {
+    /// Puts samples, which ascend, into the slots; those outside are left out.
+    #[must_use]
+    pub fn grid(self, samples: impl IntoIterator<Item = (Millis, f64)>, fold: Fold) -> Grid {
+        let mut grid = self.empty();
+        let mut folding = Folding::new(self, fold);
+        for (at, value) in samples {
+            self.put(&mut grid, folding.add(at, value));
+        }
+        self.put(&mut grid, folding.end());
+        grid
     }
 }

@@ -1,6 +1,6 @@
 //! The slots that a range asks for.
 
-use super::{Fold, Folding, Grid, SLOTS_MAX};
+use super::{Grid, SLOTS_MAX};
 use crate::limit;
 use crate::time::{Millis, Step, TimeRange};
 
@@ -70,18 +70,6 @@ impl Window {
             from: self.start,
             until: self.start.plus(length - 1),
         }
-    }
-
-    /// Puts samples, which ascend, into the slots; those outside are left out.
-    #[must_use]
-    pub fn grid(self, samples: impl IntoIterator<Item = (Millis, f64)>, fold: Fold) -> Grid {
-        let mut grid = self.empty();
-        let mut folding = Folding::new(self, fold);
-        for (at, value) in samples {
-            self.put(&mut grid, folding.add(at, value));
-        }
-        self.put(&mut grid, folding.end());
-        grid
     }
 
     /// A grid with nothing in any slot.

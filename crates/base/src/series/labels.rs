@@ -1,8 +1,11 @@
 //! Labels in the canonical form.
 
-use super::{KeyError, LABELS};
+use super::error::KeyError;
 use crate::limit;
 use crate::name::allowed;
+
+/// Parts the path from the labels. The least of all bytes, and in no path.
+pub const LABELS: char = '\0';
 
 /// The labels of a series, ascending by name.
 #[derive(Debug, Clone, Default)]

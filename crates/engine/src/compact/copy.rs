@@ -1,7 +1,7 @@
 //! A series from old segments into a new one, a few blocks at a time: a day of a series can be larger than memory.
 
+use crate::pace::Pace;
 use crate::points::Points;
-use crate::read::pace::Pace;
 use crate::read::series::SeriesReader;
 use crate::segment::layout::BLOCK_SAMPLES;
 use base::store::StoreError;

@@ -3,7 +3,7 @@
 
 use crate::day::Day;
 use crate::guard;
-use crate::read::pace::Pace;
+use crate::pace::Pace;
 use base::context::Stop;
 use base::id::SeriesRef;
 use base::time::TimeRange;

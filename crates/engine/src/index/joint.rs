@@ -1,6 +1,6 @@
 //! A query's glob and the globs of what its caller may see, read together as one automaton: a name goes on where both go on.
 
-use crate::read::pace::Pace;
+use crate::pace::Pace;
 use base::context::Stop;
 use base::pattern::{Element, Pattern, Positions, Progress, successor};
 use base::selector::{NameFilter, Selector};

@@ -9,7 +9,7 @@
 
 use super::joint::{Joint, Reading, Spots, fits};
 use super::tree::Tree;
-use crate::read::pace::Pace;
+use crate::pace::Pace;
 use base::context::Stop;
 use base::id::{SeriesRef, TenantId};
 use base::pattern::successor;

@@ -1,9 +1,9 @@
 //! What a query reads: series found by name, in one state of the store.
 
-use super::pace::Pace;
 use super::series::{SeriesReader, Sources};
 use super::spans;
 use crate::head::series::HeadSeries;
+use crate::pace::Pace;
 use crate::segment::reader::Segment;
 use crate::state::{Frozen, Moment};
 use crate::tombstone::Tombstone;

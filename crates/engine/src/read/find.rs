@@ -1,7 +1,7 @@
 //! Listing nodes, and collecting the series that a query or a deletion means.
 
-use super::pace::Pace;
 use crate::index::names::{Found, Owned};
+use crate::pace::Pace;
 use base::context::Resource;
 use base::id::SeriesRef;
 use base::selector::{NameFilter, Selector};

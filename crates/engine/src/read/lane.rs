@@ -1,8 +1,8 @@
 //! The samples that one source has of a series: a block of a segment or a chunk of the head at a time.
 
-use super::pace::Pace;
 use super::spans::Spans;
 use crate::head::series::HeadSeries;
+use crate::pace::Pace;
 use crate::points::Points;
 use crate::segment::layout::Block;
 use crate::segment::reader::Segment;

@@ -3,6 +3,5 @@
 pub(crate) mod fetch;
 pub(crate) mod find;
 mod lane;
-pub(crate) mod pace;
 pub(crate) mod series;
 pub(crate) mod spans;

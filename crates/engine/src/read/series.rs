@@ -6,9 +6,9 @@
 //! What it has in memory is a block of each segment of one day and of each with many, a chunk of each head, and what came late: never the series.
 
 use super::lane::Lane;
-use super::pace::Pace;
 use super::spans::{Deletion, Spans};
 use crate::head::series::HeadSeries;
+use crate::pace::Pace;
 use crate::points::Points;
 use crate::segment::layout::BLOCK_SAMPLES;
 use crate::segment::reader::Segment;

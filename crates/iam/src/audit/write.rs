@@ -2,10 +2,10 @@
 
 use super::Entry;
 use super::entry::Entries;
+use crate::change_log;
 use crate::directory;
 use crate::error::IamError;
 use crate::service::Iam;
-use crate::sync;
 use base::time::Millis;
 use db::{Tx, Value};
 
@@ -90,7 +90,7 @@ impl Iam {
         entries: impl Into<Entries>,
     ) -> Result<Option<i64>, IamError> {
         let Entries(entries) = entries.into();
-        let number = sync::number(&mut tx).await?;
+        let number = change_log::number(&mut tx).await?;
         write(&mut tx, &entries, self.0.clock.now()).await?;
         commit(tx).await?;
         self.0.counts.wrote(entries.len());

@@ -7,11 +7,11 @@ use super::{
     Account, ApiKey, Deleted, Directory, DomainEntry, Org, Region, Space, User, at, deleted,
     domain, parse, parse_guid, tenant,
 };
+use crate::address;
 use crate::bounds::Narrowing;
 use crate::error::IamError;
-use crate::manage::address;
+use crate::issuers::Issuers;
 use crate::role::Role;
-use crate::token::issuer::Issuers;
 use base::id::{AccountId, KeyId, UserId};
 use base::scope::Domain;
 use base::time::Millis;

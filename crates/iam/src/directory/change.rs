@@ -1,6 +1,6 @@
 //! What a change is about: the words of the change log, which the triggers of the database write.
 
-use super::domain;
+use super::column::domain;
 use base::id::{AccountId, Guid, KeyId, OrgId, SpaceId, UserId};
 use base::scope::Domain;
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 //! What was deleted and can be brought back, or whose samples are on their way out.
 
-use super::{at, domain, parse, tenant};
+use super::column::{at, domain, parse, tenant};
 use crate::error::IamError;
 use base::id::{AccountId, OrgId, TenantId, UserId};
 use base::scope::Domain;

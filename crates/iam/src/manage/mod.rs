@@ -5,7 +5,6 @@
 
 pub mod account;
 pub mod account_deletion;
-pub(crate) mod address;
 pub mod api_key;
 pub mod deletion;
 mod departure;

@@ -1,7 +1,8 @@
 //! People: who they are, and their roles.
 
 use super::page::{Part, Window};
-use super::{address, hold, invitation, is_administrator, manages, see, text};
+use super::{hold, invitation, is_administrator, manages, see, text};
+use crate::address;
 use crate::audit::{Action, Entry};
 use crate::directory::{User, parse_guid};
 use crate::entropy;

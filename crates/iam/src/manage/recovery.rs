@@ -6,6 +6,7 @@
 use super::invitation::{self, Holder};
 use super::people::{is_still_member, member_by_address};
 use super::{api_key, hold, name};
+use crate::address::Address;
 use crate::audit::{Action, Credential, Entry};
 use crate::bounds::KeyLife;
 use crate::directory::{ApiKey, Directory, parse_guid};
@@ -13,7 +14,6 @@ use crate::entropy;
 use crate::error::IamError;
 use crate::key_text;
 use crate::login::password;
-use crate::manage::address::Address;
 use crate::service::Iam;
 use crate::token::ending::{self, Which};
 use base::error::{Kind, Problem};

@@ -9,7 +9,7 @@ use crate::audit::{Action, Entry};
 use crate::directory::at;
 use crate::error::IamError;
 use crate::service::{Iam, IamConfig};
-use crate::{entropy, sync};
+use crate::{change_log, entropy};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::RsaKeyPair;
@@ -67,7 +67,7 @@ pub(crate) async fn open(
         insert(&mut tx, &key, &kid, &der, now).await?;
         keys.extend(SigningKey::of(&kid, &der));
     }
-    sync::number(&mut tx).await?;
+    change_log::number(&mut tx).await?;
     #[expect(
         clippy::disallowed_methods,
         reason = "the server's own keys, as it starts: no change that anybody made"

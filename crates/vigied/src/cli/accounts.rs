@@ -1,6 +1,7 @@
 //! The words of an account's limits, of its deletion and of bringing it back.
 
-use super::{DatabaseArgs, Output, key_value};
+use super::output::Output;
+use super::settings::{DatabaseArgs, key_value};
 use clap::Args;
 
 #[derive(Debug, Args)]

@@ -1,7 +1,7 @@
 //! The words of `vigied deleted`.
 
-use super::{DatabaseArgs, Output};
-use crate::deleted::domain;
+use super::output::Output;
+use super::settings::DatabaseArgs;
 use base::scope::Domain;
 use clap::Subcommand;
 
@@ -36,6 +36,31 @@ impl DeletedCommand {
     pub(crate) const fn database(&self) -> &DatabaseArgs {
         match self {
             Self::List { database, .. } | Self::Purge { database, .. } => database,
+        }
+    }
+}
+
+/// A domain as `vigied deleted list` shows it.
+fn domain(text: &str) -> Result<Domain, String> {
+    match wire::scope_id::parse(text.as_bytes()) {
+        Ok(domain) => Ok(domain),
+        _ => Err(
+            "must be `s-GUID`, `o-GUID` or `a-GUID`, as `vigied deleted list` shows it".to_owned(),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_is_a_space_an_organization_or_an_account() {
+        for kind in ["s", "o", "a"] {
+            domain(&format!("{kind}-3f2504e0-4f89-41d3-9a0c-0305e82c3301")).unwrap();
+        }
+        for text in ["x", "s-", "3f2504e0-4f89-41d3-9a0c-0305e82c3301"] {
+            domain(text).unwrap_err();
         }
     }
 }

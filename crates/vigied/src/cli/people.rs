@@ -1,6 +1,7 @@
 //! The commands about people who have lost what lets them in, and about who did what.
 
-use super::{DatabaseArgs, Output};
+use super::output::Output;
+use super::settings::DatabaseArgs;
 use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]

@@ -4,7 +4,8 @@
 //! fallen behind the least rate, or, where all is full, the oldest of the account that has most. So whoever holds bodies open
 //! loses them, and not the one who sends his at once.
 
-use super::share::{Over, Owner, Shares, Tally};
+use super::over::Over;
+use super::share::{Owner, Shares, Tally};
 use base::limit;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -2,11 +2,11 @@
 //! without a bound.
 
 use super::caller::{Caller, Manager};
+use super::params::Params;
 use super::payload::{FormPayload, Payload, SamplesPayload};
 use super::source;
 use crate::app::App;
 use crate::own_address::Called;
-use crate::route::params::Params;
 use axum::extract::{RawQuery, State};
 use base::limit::{self, Limit};
 use http::HeaderMap;

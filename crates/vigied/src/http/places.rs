@@ -1,7 +1,8 @@
 //! Places, such as those for requests that are worked on. One of those is taken when the request is there as a whole, and kept until its work has
 //! ended: what only arrives takes none.
 
-use super::share::{Over, Owner, Shares, Tally};
+use super::over::Over;
+use super::share::{Owner, Shares, Tally};
 use base::limit::Limit;
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -2,7 +2,8 @@
 //! protocol expects (monitoring, token service, identity API, UAA, Cloud Foundry).
 
 use super::form::Form;
-use super::share::Over;
+use super::over::Over;
+use crate::chain::Chain;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use base::context::Stop;
@@ -112,6 +113,37 @@ impl From<IamError> for Refusal {
     }
 }
 
+impl Over {
+    /// The answer to it.
+    pub(crate) fn refusal(&self) -> Refusal {
+        let (allowed, name) = (self.allowed, self.limit.name);
+        let (whole, unit) = (self.whole.name, self.whole.unit);
+        let message = if self.is_whole() {
+            format!(
+                "the server is full: of `{whole}` = {allowed} {unit} none is left for this caller"
+            )
+        } else {
+            let who = if self.limit == &limit::ACCOUNT_SHARE_PERCENT {
+                "the account has"
+            } else if self.limit == &limit::SOURCE_SHARE_PERCENT {
+                "the address has, without a credential,"
+            } else {
+                "callers without a credential have"
+            };
+            format!(
+                "{who} all that may be had at once: {allowed} {unit}, the `{name}` of `{whole}`"
+            )
+        };
+        let hint = if self.limit == &limit::ACCOUNT_SHARE_PERCENT {
+            "send again after `Retry-After` seconds; the operator can give one account another share with `vigied account limit ACCOUNT account_share_percent=NUMBER`"
+        } else {
+            "send again after `Retry-After` seconds"
+        };
+        let problem = code::TOO_BUSY.problem(message);
+        Refusal(problem.hint(hint).limit(self.limit))
+    }
+}
+
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::empty());
@@ -119,22 +151,6 @@ impl IntoResponse for Refusal {
             StatusCode::from_u16(self.0.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         response.extensions_mut().insert(self.0);
         response
-    }
-}
-
-/// An error with its causes on one line.
-#[derive(Debug)]
-pub(crate) struct Chain<'a>(pub(crate) &'a (dyn std::error::Error + 'static));
-
-impl std::fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut source = self.0.source();
-        while let Some(cause) = source {
-            write!(f, ": {cause}")?;
-            source = cause.source();
-        }
-        Ok(())
     }
 }
 

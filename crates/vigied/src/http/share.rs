@@ -1,14 +1,13 @@
 //! Fair shares of what all requests have in common: places, bodies that arrive, bytes. Nobody may have all of it: an account
 //! has its share, an address without a credential has one, and all of those together leave something to the others.
 
-use super::problem::Refusal;
+use super::over::Over;
 use base::id::AccountId;
 use base::limit::{self, Limit};
 use base::source::{Source, SourceKey};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use wire::code;
 
 /// Whom something counts for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -85,53 +84,6 @@ impl Shares {
 fn share(total: u64, percent: u64) -> u64 {
     let part = u128::from(total) * u128::from(percent.min(100)) / 100;
     u64::try_from(part).unwrap_or(total).max(1)
-}
-
-/// Why there is no more of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Over {
-    /// The limit of the good as a whole.
-    pub(crate) whole: &'static Limit,
-    /// The limit that was run into: the same, or one of the shares.
-    pub(crate) limit: &'static Limit,
-    /// How much that allows.
-    pub(crate) allowed: u64,
-}
-
-impl Over {
-    /// Whether the good is used up, and not only a share of it.
-    pub(crate) fn is_whole(&self) -> bool {
-        self.limit == self.whole
-    }
-
-    /// The answer to it.
-    pub(crate) fn refusal(&self) -> Refusal {
-        let (allowed, name) = (self.allowed, self.limit.name);
-        let (whole, unit) = (self.whole.name, self.whole.unit);
-        let message = if self.is_whole() {
-            format!(
-                "the server is full: of `{whole}` = {allowed} {unit} none is left for this caller"
-            )
-        } else {
-            let who = if self.limit == &limit::ACCOUNT_SHARE_PERCENT {
-                "the account has"
-            } else if self.limit == &limit::SOURCE_SHARE_PERCENT {
-                "the address has, without a credential,"
-            } else {
-                "callers without a credential have"
-            };
-            format!(
-                "{who} all that may be had at once: {allowed} {unit}, the `{name}` of `{whole}`"
-            )
-        };
-        let hint = if self.limit == &limit::ACCOUNT_SHARE_PERCENT {
-            "send again after `Retry-After` seconds; the operator can give one account another share with `vigied account limit ACCOUNT account_share_percent=NUMBER`"
-        } else {
-            "send again after `Retry-After` seconds"
-        };
-        let problem = code::TOO_BUSY.problem(message);
-        Refusal(problem.hint(hint).limit(self.limit))
-    }
 }
 
 /// How much of a good is in use, and whose.

@@ -1,6 +1,6 @@
 //! The words of a mail. What others have chosen, names and addresses, is shown without anything that is not seen.
 
-use crate::quickstart::word;
+use crate::shell::word;
 use iam::manage::invitation::Mail;
 use wire::iam::api_key::time_text;
 

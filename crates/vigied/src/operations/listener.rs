@@ -58,7 +58,7 @@ impl Listener {
 
     /// Takes the place in the data folder for the operator's commands.
     pub(crate) fn control(settings: &Settings) -> anyhow::Result<Self> {
-        let socket = socket::bind(&control::path(settings.data()))?;
+        let socket = socket::bind(&crate::control::path(settings.data()))?;
         Ok(Self(Kind::Control(socket, Arc::new(settings.clone()))))
     }
 

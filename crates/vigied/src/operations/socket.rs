@@ -1,57 +1,16 @@
 //! The Unix socket: taken without following a link, readable by its user alone, and free again after a server was killed.
 
 use crate::private_files;
+use crate::socket_path::{PATH_BYTES_MAX, Short};
 use anyhow::{Context, bail};
-use std::fs::{File, Permissions};
-use std::io::ErrorKind;
-use std::os::fd::AsRawFd;
+use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use tokio::net::{UnixListener, UnixSocket};
 
-/// Longest path of a socket: what fits into its address (108 bytes with the zero at its end, on Linux).
-const PATH_BYTES_MAX: usize = 107;
-
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 64;
-
-/// A path short enough for a socket's address; the folder stays open as long as the path is used.
-#[derive(Debug)]
-pub(super) struct Short {
-    path: PathBuf,
-    _folder: Option<File>,
-}
-
-impl Short {
-    /// The path itself where it fits, else one through the open folder, which Linux has for every process.
-    pub(super) fn of(path: &Path) -> std::io::Result<Self> {
-        if path.as_os_str().len() <= PATH_BYTES_MAX {
-            return Ok(Self {
-                path: path.to_owned(),
-                _folder: None,
-            });
-        }
-        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
-            return Err(ErrorKind::InvalidFilename.into());
-        };
-        let folder = File::open(parent)?;
-        let path = Path::new("/proc/self/fd")
-            .join(folder.as_raw_fd().to_string())
-            .join(name);
-        if path.as_os_str().len() > PATH_BYTES_MAX {
-            return Err(ErrorKind::InvalidFilename.into());
-        }
-        Ok(Self {
-            path,
-            _folder: Some(folder),
-        })
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-}
 
 /// A socket that is listened on; its file goes with it.
 #[derive(Debug)]

@@ -4,10 +4,11 @@
 //! been: then the command line is found, and has the tour's login.
 
 use super::KEY_FILE;
-use super::command::{CommandLine, word};
+use super::command::CommandLine;
 use super::leash::{Leash, Stopped};
 use super::said::{last_paragraph, receipt, say, title, without_tokens};
 use crate::private_files;
+use crate::shell::word;
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

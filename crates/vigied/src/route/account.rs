@@ -2,10 +2,10 @@
 
 use super::invitation::{PENDING, role};
 use super::paging::{ACCOUNTS, next};
-use super::params::{Params, body};
 use super::reply::json;
 use crate::app::App;
 use crate::http::caller::Manager;
+use crate::http::params::{Params, body};
 use crate::http::payload::Payload;
 use crate::http::problem::Refusal;
 use crate::http::source::From;

@@ -1,10 +1,10 @@
 //! `/v1/apikeys`: the caller's API keys.
 
 use super::paging::{IAM, next};
-use super::params::{Params, body};
 use super::reply::json;
 use crate::app::App;
 use crate::http::caller::{Manager, single};
+use crate::http::params::{Params, body};
 use crate::http::payload::Payload;
 use crate::http::problem::Refusal;
 use crate::own_address::Called;

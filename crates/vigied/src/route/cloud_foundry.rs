@@ -3,10 +3,10 @@
 use super::account::username;
 use super::deleted;
 use super::paging::CfPage;
-use super::params::{Params, body};
 use super::reply::json;
 use crate::app::App;
 use crate::http::caller::Manager;
+use crate::http::params::{Params, body};
 use crate::http::payload::Payload;
 use crate::http::problem::Refusal;
 use crate::own_address::Called;

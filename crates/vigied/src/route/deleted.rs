@@ -2,10 +2,10 @@
 
 use super::cloud_foundry::{org_resource, space_resource};
 use super::paging::CfPage;
-use super::params::{Params, body};
 use super::reply::json;
 use crate::app::App;
 use crate::http::caller::Manager;
+use crate::http::params::{Params, body};
 use crate::http::payload::Payload;
 use crate::http::problem::Refusal;
 use crate::http::worker;

@@ -4,7 +4,7 @@ use super::passcode::escape;
 use super::reply::{json, json_bytes};
 use crate::http::problem::Refusal;
 use crate::own_address::Called;
-use crate::quickstart::word;
+use crate::shell::word;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::Value;

@@ -4,11 +4,11 @@
 //! guesses is slowed, by his own credential if he shows one, else by where he asks from.
 
 use super::identity::{client, form, required};
-use super::params::Params;
 use super::reply::{json, json_bytes};
 use crate::app::App;
 use crate::http::caller;
 use crate::http::guesses::Guesser;
+use crate::http::params::Params;
 use crate::http::payload::FormPayload;
 use crate::http::problem::Refusal;
 use crate::http::source::From;

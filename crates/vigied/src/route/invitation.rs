@@ -1,11 +1,11 @@
 //! Invitations: made by an Administrator, answered by the person; one-time codes.
 
 use super::paging::{ACCOUNTS, next};
-use super::params::{Params, body};
 use super::reply::json;
 use crate::app::App;
 use crate::http::caller::Manager;
 use crate::http::guesses::Guesser;
+use crate::http::params::{Params, body};
 use crate::http::payload::{FormPayload, Payload};
 use crate::http::problem::Refusal;
 use crate::http::source::From;

@@ -12,7 +12,6 @@ mod introspection;
 mod invitation;
 mod metrics;
 mod paging;
-pub(crate) mod params;
 mod passcode;
 mod reply;
 mod settings;

@@ -3,7 +3,7 @@
 //!
 //! A page's neighbours are of the same list: whatever chose and ordered it is in their addresses.
 
-use super::params::Params;
+use crate::http::params::Params;
 use crate::http::problem::Refusal;
 use base::error::{Kind, Problem};
 use base::limit;

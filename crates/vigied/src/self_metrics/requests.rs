@@ -1,7 +1,8 @@
 //! What was answered, and how long that took: counters of each route, found by its path without a copy of it. A request locks
 //! the counters of its own route alone.
 
-use super::head;
+use super::counted::lock;
+use super::text::head;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Mutex;
@@ -43,7 +44,7 @@ impl Requests {
     }
 
     pub(super) fn answered(&self, route: &str, method: &'static str, status: u16, took: Duration) {
-        let mut route = super::lock(self.routes.get(route).unwrap_or(&self.none));
+        let mut route = lock(self.routes.get(route).unwrap_or(&self.none));
         let found = route
             .iter()
             .position(|own| own.status == status && own.method == method);
@@ -77,7 +78,7 @@ impl Requests {
         );
         let routes = self.routes.iter().map(|(route, own)| (*route, own));
         for (route, own) in routes.chain([(NO_ROUTE, &self.none)]) {
-            let mut own = super::lock(own).clone();
+            let mut own = lock(own).clone();
             own.sort_unstable_by_key(|own| (own.method, own.status));
             for Alike {
                 method,

@@ -1,7 +1,8 @@
 //! The programs that are measured, of this tree and of the commit it is compared with; each is built when it is first asked
 //! for.
 
-use super::TableArgs;
+use super::args::TableArgs;
+use crate::bench::server::vigied;
 use crate::process::{cargo, output_of, succeed, target_folder, work_folder};
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -110,7 +111,7 @@ impl<'a> Programs<'a> {
     }
 
     pub(super) fn vigied(&self) -> Result<&Path> {
-        once(&self.vigied, super::vigied)
+        once(&self.vigied, vigied)
     }
 
     pub(super) fn old_vigied(&self) -> Result<&Path> {

@@ -1,7 +1,7 @@
 //! Rows of who is served while a crowd of connections is there: most say nothing, some a byte now and then.
 
 use super::baseline::Programs;
-use super::{Bound, Row, median};
+use super::row::{Bound, Row, median};
 use crate::bench::server::Server;
 use anyhow::{Result, ensure};
 use socket2::{Domain, Protocol, Socket, Type};

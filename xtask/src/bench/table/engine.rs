@@ -1,7 +1,7 @@
 //! Rows of the libraries alone: one sample's way through the decoder and the store.
 
 use super::baseline::Programs;
-use super::{Bound, Row, in_turn};
+use super::row::{Bound, Row, in_turn};
 use crate::process::succeed;
 use anyhow::{Context, Result};
 

@@ -1,7 +1,7 @@
 //! Rows of the whole server: what it costs its process to answer.
 
 use super::baseline::Programs;
-use super::{Bound, Row, in_turn};
+use super::row::{Bound, Row, in_turn};
 use crate::bench::server::Server;
 use anyhow::{Result, ensure};
 use std::path::Path;

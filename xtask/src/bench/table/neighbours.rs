@@ -1,7 +1,7 @@
 //! Rows of what one tenant's write waits for another's work.
 
 use super::baseline::Programs;
-use super::{Bound, Row};
+use super::row::{Bound, Row};
 use crate::bench::neighbour;
 use crate::bench::server::{Server, p99};
 use anyhow::{Result, ensure};

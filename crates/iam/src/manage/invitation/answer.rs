@@ -2,12 +2,13 @@
 //! account does not speak for him in another.
 
 use super::{BY_CODE, Holder, Stored, code, holder, remove};
+use crate::address;
 use crate::audit::{Action, Entry};
 use crate::directory::parse_guid;
 use crate::error::IamError;
 use crate::manage::member::hold_user;
 use crate::manage::page::{Part, Window, row_count};
-use crate::manage::{address, hold, people};
+use crate::manage::{hold, people};
 use crate::service::Iam;
 use crate::verify::Identity;
 use base::error::{Kind, Problem};

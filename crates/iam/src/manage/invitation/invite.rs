@@ -1,11 +1,11 @@
 //! What an Administrator does: invite, look who has not answered, withdraw.
 
 use super::{InvitationConfig, new_code, remove, use_up};
+use crate::address::Address;
 use crate::audit::{Action, Entries, Entry};
 use crate::directory::parse_guid;
 use crate::entropy;
 use crate::error::IamError;
-use crate::manage::address::Address;
 use crate::manage::page::{Part, Window, row_count};
 use crate::manage::{hold, people};
 use crate::role::Role;

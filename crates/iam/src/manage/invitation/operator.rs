@@ -4,11 +4,11 @@
 use super::{
     BY_OPERATOR, Holder, InvitationConfig, New, Stored, UNPROVEN, answer, holder, new_code, reclaim,
 };
+use crate::address::Address;
 use crate::audit::{Action, Entry};
 use crate::directory::parse_guid;
 use crate::entropy;
 use crate::error::IamError;
-use crate::manage::address::Address;
 use crate::manage::hold;
 use crate::service::Iam;
 use base::error::{Kind, Problem};

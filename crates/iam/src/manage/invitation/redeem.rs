@@ -1,11 +1,11 @@
 //! A one-time code becomes a password: the only thing it can become.
 
 use super::{BY_CODE, Stored, UNPROVEN, answer, code, holder, reclaim, rejected};
+use crate::address::Address;
 use crate::audit::{Action, Credential, Entry};
 use crate::directory::parse_guid;
 use crate::error::IamError;
 use crate::login::password;
-use crate::manage::address::Address;
 use crate::manage::people::{self, NewUser};
 use crate::manage::{hold, lock};
 use crate::service::Iam;

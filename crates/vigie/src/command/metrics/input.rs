@@ -3,9 +3,10 @@
 use super::json_input::decoded;
 use super::pipe::{Piece, Pipe};
 use super::recognise::recognised;
+use super::replaces::REPLACES;
 use super::server_clock::ServerClock;
 use super::stop::Stop;
-use super::tally::REPLACES;
+use super::unit::Unit;
 use crate::error::Failure;
 use base::name::NameError;
 use base::time::{Clock as _, SystemClock};
@@ -21,25 +22,6 @@ pub(crate) use super::input_format::Format;
 
 /// A JSON text is read as a whole; CSV and Graphite lines are not.
 const JSON_BYTES_MAX: usize = 256 << 20;
-
-/// What the places of an input count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unit {
-    Argument,
-    Line,
-    Item,
-}
-
-impl Unit {
-    /// The heading of a column of places.
-    pub(crate) const fn heading(self) -> &'static str {
-        match self {
-            Self::Argument => "Argument",
-            Self::Line => "Line",
-            Self::Item => "Item",
-        }
-    }
-}
 
 /// Samples in the order they were given, in portions.
 pub(crate) struct Input {

@@ -1,7 +1,8 @@
 //! The account of a sending: received = stored + overwritten + rejected, over all its batches.
 
 use super::counted::counted;
-use super::input::Unit;
+use super::replaces::REPLACES;
+use super::unit::Unit;
 use crate::error::{Failure, Kind};
 use crate::output::Output;
 use crate::shown::{Shown, shown};
@@ -14,10 +15,6 @@ use wire::receipt::Receipt;
 
 /// A longer name says no more about which line is meant.
 const NAME_CHARACTERS_MAX: usize = 60;
-
-/// What helps against a character that no name may hold.
-pub(super) const REPLACES: &str =
-    "characters that no name may hold become `_` with `--replace-refused`";
 
 /// One sample that was not stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

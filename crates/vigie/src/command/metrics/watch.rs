@@ -3,8 +3,10 @@
 
 mod fresh;
 
+use super::drawn::drawn;
 use super::figures;
-use super::get::{self, Format, GetArgs};
+use super::get_args::{Format, GetArgs};
+use super::readings::{self, fetch};
 use super::stop::Stop;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
@@ -98,11 +100,11 @@ impl Watched<'_> {
         let now = SystemClock.now();
         let (from, until) = (args.from.as_deref(), args.until.as_deref());
         let asked = lenient::range(from, until, now, zone).map_or(self.asked, |(range, _)| range);
-        let rows = get::rows(&get::fetch(args, from, name, self.monitoring)?)?;
+        let rows = readings::rows(&fetch(args, from, name, self.monitoring)?)?;
         let drawing = if rows.iter().all(|row| row.datapoints.is_empty()) {
-            get::nothing_read(&rows, self.monitoring)
+            readings::nothing_read(&rows, self.monitoring)
         } else {
-            let text = get::drawn(
+            let text = drawn(
                 self.format,
                 rows,
                 args,
@@ -130,13 +132,13 @@ impl Watched<'_> {
         let output = &self.context.output;
         let since = ago.map(|ago| format!("-{}s", (ago + LATE).as_secs()));
         let from = since.as_deref().or(args.from.as_deref());
-        let rows = get::rows(&get::fetch(args, from, name, self.monitoring)?)?;
+        let rows = readings::rows(&fetch(args, from, name, self.monitoring)?)?;
         if ago.is_none() {
             if rows.is_empty() {
-                output.note(get::nothing_read(&rows, self.monitoring));
+                output.note(readings::nothing_read(&rows, self.monitoring));
             }
             match self.format {
-                Format::Csv => output.csv(get::CSV_HEADER)?,
+                Format::Csv => output.csv(readings::CSV_HEADER)?,
                 Format::Json => {}
                 _ => output.note(shown!("times are of {}", name.to_owned())),
             }

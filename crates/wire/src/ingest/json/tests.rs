@@ -1,6 +1,7 @@
 use super::*;
 use crate::ingest::encode;
 use base::name::SeriesName;
+use base::sample::Batch;
 use base::time::Millis;
 use proptest::prelude::*;
 

@@ -2,8 +2,8 @@
 //! escapes. An item that is written otherwise goes the general way alone. At the first thing that may make the whole body
 //! an error the general way begins anew, so that nothing here decides what an error says.
 
+use super::item::{Decoded, Items, REJECTS_MAX};
 use super::number::Number;
-use super::{Decoded, Items, REJECTS_MAX};
 use crate::ingest::names::Names;
 use crate::ingest::{MILLISECONDS_FROM, Moment, Now, timestamp, value};
 use base::name::SeriesName;

@@ -19,7 +19,7 @@ pub(crate) struct Heard {
 
 /// A question for what has changed, from its beginning.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Question {
+pub(crate) struct Question {
     at: Millis,
     unread: u64,
 }
@@ -36,12 +36,12 @@ impl Default for Heard {
 
 impl Heard {
     /// From here on somebody asks: what was read just before counts as heard.
-    pub(super) fn begin(&self, now: Millis) {
+    pub(crate) fn begin(&self, now: Millis) {
         self.at.store(now.0, Ordering::Relaxed);
     }
 
     /// A question begins.
-    pub(super) fn ask(&self, now: Millis) -> Question {
+    pub(crate) fn ask(&self, now: Millis) -> Question {
         Question {
             at: now,
             unread: self.unread.load(Ordering::Acquire),
@@ -49,7 +49,7 @@ impl Heard {
     }
 
     /// All that was changed before the question is known.
-    pub(super) fn answered(&self, question: Question) {
+    pub(crate) fn answered(&self, question: Question) {
         self.made_good.fetch_max(question.unread, Ordering::Release);
         if self.at.load(Ordering::Relaxed) != NEVER {
             self.at.store(question.at.0, Ordering::Relaxed);
@@ -57,7 +57,7 @@ impl Heard {
     }
 
     /// A change is known to be there, and not what it is.
-    pub(super) fn fall_behind(&self) {
+    pub(crate) fn fall_behind(&self) {
         self.unread.fetch_add(1, Ordering::Release);
     }
 

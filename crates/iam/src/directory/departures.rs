@@ -1,6 +1,7 @@
 //! When members were last taken out of an account they are in again: no proof of before opens it.
 
-use crate::directory::{Directory, Map, at, parse, parse_guid};
+use super::column::{at, parse, parse_guid};
+use super::map::Map;
 use crate::error::IamError;
 use base::id::{AccountId, UserId};
 use base::time::Millis;
@@ -12,7 +13,7 @@ pub(crate) struct Departures(Map<UserId, Vec<(AccountId, Millis)>>);
 
 impl Departures {
     /// Adds rows of them.
-    pub(crate) fn add(&mut self, rows: &[Row]) -> Result<(), IamError> {
+    pub(super) fn add(&mut self, rows: &[Row]) -> Result<(), IamError> {
         for row in rows {
             let user = UserId(parse_guid(row, "person")?);
             let left = (
@@ -28,23 +29,20 @@ impl Departures {
     }
 
     /// Takes those of a person out.
-    pub(crate) fn forget(&mut self, user: UserId) {
+    pub(super) fn forget(&mut self, user: UserId) {
         self.0.remove(&user);
     }
-}
 
-impl Directory {
     /// When the user was last taken out of the account, if he was and is in it again.
-    pub(crate) fn left_at(&self, user: UserId, account: AccountId) -> Option<Millis> {
-        let own = self.departures.0.get(&user)?;
+    pub(super) fn left_at(&self, user: UserId, account: AccountId) -> Option<Millis> {
+        let own = self.0.get(&user)?;
         own.iter()
             .find_map(|(left, at)| (*left == account).then_some(*at))
     }
 
-    /// `now`, or just after the user was last taken out of an account: a proof given after that is told from one before,
-    /// though the clock stood still, or another node's is ahead.
-    pub(crate) fn after_departures(&self, user: UserId, now: Millis) -> Millis {
-        let own = self.departures.0.get(&user).into_iter().flatten();
+    /// `now`, or just after the user was last taken out of an account.
+    pub(super) fn after(&self, user: UserId, now: Millis) -> Millis {
+        let own = self.0.get(&user).into_iter().flatten();
         own.fold(now, |proven, (_, left)| proven.max(left.plus(1)))
     }
 }

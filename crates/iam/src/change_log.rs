@@ -1,6 +1,7 @@
 //! The change log: what was changed, numbered in the order in which it was committed. Triggers of the database write it, in the
 //! transaction of the change; the number is given as that ends, so that nobody sees a higher one before a lower.
 
+use crate::aside::aside;
 use crate::directory::change::{Change, Changed};
 use crate::directory::{self, Directory};
 use crate::error::IamError;
@@ -18,7 +19,7 @@ const NUMBERS_OVER: i64 = 5_000;
 
 /// What has happened since a node last looked.
 #[derive(Debug)]
-pub(super) enum News {
+pub(crate) enum News {
     /// Nothing.
     None,
     /// These, up to that number.
@@ -42,7 +43,7 @@ pub(crate) async fn number(tx: &mut Tx) -> Result<Option<i64>, IamError> {
 }
 
 /// What was changed after `seen` changes.
-pub(super) async fn since(tx: &mut Tx, seen: i64) -> Result<News, IamError> {
+pub(crate) async fn since(tx: &mut Tx, seen: i64) -> Result<News, IamError> {
     let (made, dropped) = numbers(tx).await?;
     if made == seen {
         return Ok(News::None);
@@ -94,7 +95,7 @@ async fn numbers(tx: &mut Tx) -> Result<(i64, i64), IamError> {
 }
 
 /// All there is, as of one moment.
-pub(super) async fn everything(db: &Db) -> Result<(i64, directory::Rows), IamError> {
+pub(crate) async fn everything(db: &Db) -> Result<(i64, directory::Rows), IamError> {
     let mut tx = db.snapshot().await?;
     let (made, _) = numbers(&mut tx).await?;
     let rows = directory::Rows::all(&mut tx).await?;
@@ -105,7 +106,7 @@ pub(super) async fn everything(db: &Db) -> Result<(i64, directory::Rows), IamErr
 /// Reads a directory of everything.
 pub(crate) async fn load(db: &Db) -> Result<Directory, IamError> {
     let (made, rows) = everything(db).await?;
-    super::aside(move || Directory::build(made, &rows)).await
+    aside(move || Directory::build(made, &rows)).await
 }
 
 /// Drops what every node has had time to read.
@@ -113,7 +114,7 @@ pub(crate) async fn load(db: &Db) -> Result<Directory, IamError> {
     clippy::disallowed_methods,
     reason = "no change: what the log has told all nodes of goes"
 )]
-pub(super) async fn drop_old(db: &Db) -> Result<(), IamError> {
+pub(crate) async fn drop_old(db: &Db) -> Result<(), IamError> {
     let mut look = db.snapshot().await?;
     let (made, dropped) = numbers(&mut look).await?;
     look.end().await?;

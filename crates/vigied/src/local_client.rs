@@ -1,6 +1,6 @@
 //! Asks the operators' socket of a server on the same folder, for the commands that want to know what it does.
 
-use super::socket::Short;
+use crate::socket_path::Short;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -25,7 +25,7 @@ pub(crate) fn get(socket: &Path, path: &str) -> io::Result<String> {
 }
 
 /// A connection, on which nothing was asked yet.
-pub(super) fn connect(socket: &Path) -> io::Result<UnixStream> {
+pub(crate) fn connect(socket: &Path) -> io::Result<UnixStream> {
     let stream = UnixStream::connect(Short::of(socket)?.path())?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
@@ -33,7 +33,7 @@ pub(super) fn connect(socket: &Path) -> io::Result<UnixStream> {
 }
 
 /// The answer to `POST PATH`.
-pub(super) fn post(stream: UnixStream, path: &str, body: &str) -> io::Result<String> {
+pub(crate) fn post(stream: UnixStream, path: &str, body: &str) -> io::Result<String> {
     let length = body.len();
     let head = format!("POST {path} HTTP/1.0\r\nContent-Length: {length}\r\n\r\n{body}");
     answer(stream, &head).map(|answer| answer.body)

@@ -1,7 +1,7 @@
 //! Ids in paths and lists in queries.
 
+use super::problem::Refusal;
 use crate::app::App;
-use crate::http::problem::Refusal;
 use axum::extract::{FromRequestParts, Path};
 use base::error::{Kind, Problem};
 use base::limit;

@@ -1,0 +1,16 @@
+//! What a flush leaves undone where a disk has no room.
+
+use crate::state::Frozen;
+use std::sync::Arc;
+
+/// What a flush has taken out of memory, and not yet brought to files.
+#[derive(Debug)]
+pub(crate) struct Unflushed {
+    pub(crate) frozen: Arc<Frozen>,
+    pub(crate) wal_first: u64,
+    pub(crate) next_series: u32,
+    /// A name file; none where nothing was born and nothing has died.
+    pub(crate) names: Option<Vec<u8>>,
+    /// `names` holds all series, and replaces the files before it.
+    pub(crate) all_names: bool,
+}

@@ -1,0 +1,236 @@
+//! Every list kept in its order, whatever changes.
+
+use super::Directory;
+use super::change::Change;
+use super::sorted::{Lists, Sorted, list};
+use base::id::{AccountId, KeyId, OrgId, SpaceId, UserId};
+use base::scope::Domain;
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// How two stand to each other in a list: by what people read, then by id.
+struct Order<'a>(&'a Directory);
+
+impl Order<'_> {
+    fn accounts(&self, a: &AccountId, b: &AccountId) -> Ordering {
+        let name = |id: &AccountId| self.0.accounts.get(id).map(|own| &own.name);
+        (name(a), a).cmp(&(name(b), b))
+    }
+
+    fn orgs(&self, a: &OrgId, b: &OrgId) -> Ordering {
+        let name = |id: &OrgId| self.0.orgs.get(id).map(|own| &own.name);
+        (name(a), a).cmp(&(name(b), b))
+    }
+
+    fn spaces(&self, a: &SpaceId, b: &SpaceId) -> Ordering {
+        let name = |id: &SpaceId| self.0.spaces.get(id).map(|own| &own.name);
+        (name(a), a).cmp(&(name(b), b))
+    }
+
+    fn users(&self, a: &UserId, b: &UserId) -> Ordering {
+        let address = |id: &UserId| self.0.users.get(id).map(|own| &own.email);
+        (address(a), a).cmp(&(address(b), b))
+    }
+}
+
+/// Puts each into the list of its own.
+fn group<K: Eq + Hash + Clone, V>(
+    all: impl Iterator<Item = (K, V)>,
+    order: impl Fn(&V, &V) -> Ordering,
+) -> Lists<K, V> {
+    let mut lists: HashMap<K, Vec<V>> = HashMap::new();
+    for (key, value) in all {
+        lists.entry(key).or_default().push(value);
+    }
+    for list in lists.values_mut() {
+        list.sort_unstable_by(&order);
+    }
+    lists.into_iter().collect()
+}
+
+fn take<K: Eq + Hash + Clone, V: PartialEq + Clone>(lists: &mut Lists<K, V>, key: &K, value: &V) {
+    if list(lists, key) == std::slice::from_ref(value) {
+        // An empty list is none.
+        lists.remove(key);
+    } else if list(lists, key).contains(value) {
+        lists.change(key.clone(), |list| list.retain(|own| own != value));
+    }
+}
+
+fn put<K: Eq + Hash + Clone, V: PartialEq + Clone>(
+    lists: &mut Lists<K, V>,
+    key: K,
+    value: V,
+    order: impl Fn(&V, &V) -> Ordering,
+) {
+    let found = list(lists, &key).binary_search_by(|own| order(own, &value));
+    if let Err(at) = found {
+        lists.change(key, |list| list.insert(at, value));
+    }
+}
+
+impl Sorted {
+    /// Sorts what the directory holds.
+    pub(super) fn of(own: &Directory) -> Self {
+        let order = Order(own);
+        let members = || own.members.keys();
+        let spaces = own.spaces.keys().filter_map(|id| {
+            let account = own.account_of(Domain::Space(*id))?;
+            Some((account, *id))
+        });
+        let holders = own
+            .roles
+            .iter()
+            .flat_map(|(user, own)| own.keys().map(|domain| (*domain, *user)));
+        let keys = own
+            .keys
+            .values()
+            .map(|key| ((key.account, key.user), key.id));
+        Self {
+            accounts: group(
+                members().map(|(account, user)| (*user, *account)),
+                |a, b| order.accounts(a, b),
+            ),
+            orgs: group(
+                own.orgs.values().map(|org| (org.account, org.id)),
+                |a, b| order.orgs(a, b),
+            ),
+            spaces: group(spaces, |a, b| order.spaces(a, b)),
+            members: group(members().copied(), |a, b| order.users(a, b)),
+            holders: group(holders, |a, b| order.users(a, b)),
+            // Each request for keys brings its own order.
+            keys: group(keys, KeyId::cmp),
+        }
+    }
+
+    /// Takes what has changed out of the lists in which it stood before.
+    pub(super) fn take_out(&mut self, before: &Directory, change: Change) {
+        match change {
+            Change::Org(id) => {
+                if let Some(org) = before.orgs.get(&id) {
+                    take(&mut self.orgs, &org.account, &id);
+                }
+            }
+            Change::Space(id) => {
+                if let Some(account) = before.account_of(Domain::Space(id)) {
+                    take(&mut self.spaces, &account, &id);
+                }
+            }
+            Change::Person(id) => {
+                for account in before.accounts_of(id) {
+                    take(&mut self.members, account, &id);
+                }
+                self.accounts.remove(&id);
+                for domain in before.domains_of(id) {
+                    take(&mut self.holders, &domain, &id);
+                }
+            }
+            Change::Key(id) => {
+                if let Some(key) = before.keys.get(&id) {
+                    take(&mut self.keys, &(key.account, key.user), &id);
+                }
+            }
+            Change::Account(_)
+            | Change::Limits(_)
+            | Change::Regions
+            | Change::User(_)
+            | Change::Domain(_)
+            | Change::Deletion(_)
+            | Change::Issuers
+            | Change::SigningKeys => {}
+        }
+    }
+
+    /// Puts it where it stands now. All that has changed was taken out: the lists are in their new order.
+    pub(super) fn put_in(&mut self, before: &Directory, now: &Directory, change: Change) {
+        let order = Order(now);
+        match change {
+            Change::Account(id) => self.rename(before, now, id),
+            Change::Org(id) => {
+                if let Some(org) = now.orgs.get(&id) {
+                    put(&mut self.orgs, org.account, id, |a, b| order.orgs(a, b));
+                }
+            }
+            Change::Space(id) => {
+                if let Some(account) = now.account_of(Domain::Space(id)) {
+                    put(&mut self.spaces, account, id, |a, b| order.spaces(a, b));
+                }
+            }
+            Change::Person(id) => {
+                for domain in now.domains_of(id) {
+                    put(&mut self.holders, domain, id, |a, b| order.users(a, b));
+                }
+            }
+            Change::Key(id) => {
+                if let Some(key) = now.keys.get(&id) {
+                    put(&mut self.keys, (key.account, key.user), id, KeyId::cmp);
+                }
+            }
+            Change::Limits(_)
+            | Change::Regions
+            | Change::User(_)
+            | Change::Domain(_)
+            | Change::Deletion(_)
+            | Change::Issuers
+            | Change::SigningKeys => {}
+        }
+    }
+
+    /// Puts a person who has changed where he stands among the members of an account; after all places.
+    pub(super) fn put_member(&mut self, now: &Directory, account: AccountId, user: UserId) {
+        let order = Order(now);
+        put(&mut self.members, account, user, |a, b| order.users(a, b));
+        put(&mut self.accounts, user, account, |a, b| {
+            order.accounts(a, b)
+        });
+    }
+
+    /// Everybody in an account lists it by its name.
+    fn rename(&mut self, before: &Directory, now: &Directory, id: AccountId) {
+        let name = |of: &Directory| of.accounts.get(&id).map(|own| own.name.clone());
+        if name(before) == name(now) {
+            return;
+        }
+        let order = Order(now);
+        for user in list(&self.members, &id) {
+            self.accounts.change(*user, |own| {
+                own.sort_unstable_by(|a, b| order.accounts(a, b));
+            });
+        }
+    }
+}
+
+impl Directory {
+    /// The accounts the user is in, by name.
+    #[must_use]
+    pub fn accounts_of(&self, user: UserId) -> &[AccountId] {
+        list(&self.sorted.accounts, &user)
+    }
+
+    /// The organizations of the account, by name.
+    pub(crate) fn orgs_of(&self, account: AccountId) -> &[OrgId] {
+        list(&self.sorted.orgs, &account)
+    }
+
+    /// The spaces of the account, by name.
+    pub(crate) fn spaces_of(&self, account: AccountId) -> &[SpaceId] {
+        list(&self.sorted.spaces, &account)
+    }
+
+    /// Who is in the account, by address.
+    #[must_use]
+    pub fn members_of(&self, account: AccountId) -> &[UserId] {
+        list(&self.sorted.members, &account)
+    }
+
+    /// Who holds a role in the domain, whichever, by address.
+    pub(crate) fn holders_in(&self, domain: Domain) -> &[UserId] {
+        list(&self.sorted.holders, &domain)
+    }
+
+    /// The keys of the user in the account, in no order.
+    pub(crate) fn keys_of(&self, account: AccountId, user: UserId) -> &[KeyId] {
+        list(&self.sorted.keys, &(account, user))
+    }
+}

@@ -1,0 +1,20 @@
+//! What the places of samples count.
+
+/// What the places of an input count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    Argument,
+    Line,
+    Item,
+}
+
+impl Unit {
+    /// The heading of a column of places.
+    pub(crate) const fn heading(self) -> &'static str {
+        match self {
+            Self::Argument => "Argument",
+            Self::Line => "Line",
+            Self::Item => "Item",
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! `vigied backup`: a complete copy of a data folder. Where a server runs on it, that server makes it, asked by the
+//! socket for the operator's commands; else it is made here, with the folder's lock.
+
+use crate::backup::entered;
+use crate::backup::make::{self, Made, Source};
+use crate::boot;
+use crate::cli::{BackupArgs, Output};
+use crate::config::Settings;
+use crate::control;
+use crate::data_dir;
+use crate::private_files;
+use crate::shell::word;
+use anyhow::{Context, bail};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How often a running server is asked how far it is.
+const POLL: Duration = Duration::from_millis(100);
+
+/// Makes a backup; returns what is printed.
+pub(crate) async fn run(settings: &Settings, arguments: &BackupArgs) -> anyhow::Result<String> {
+    boot::require_initialised(settings)?;
+    private_files::check_folder(settings.data(), settings.allow_readable_secrets())?;
+    let target = target(&arguments.target, settings.data())?;
+    let holder = data_dir::holder(settings.data()).context("cannot look at the folder's lock")?;
+    let made = match holder {
+        Some(_) => by_the_server(settings, &target).await?,
+        None => of_a_closed_folder(settings, &target).await?,
+    };
+    Ok(match arguments.output {
+        Output::Json => format!("{:#}\n", made.json(&target)),
+        Output::Text => text(&made, &target),
+    })
+}
+
+/// The folder to make, as it is from everywhere.
+fn target(asked: &Path, data: &Path) -> anyhow::Result<PathBuf> {
+    let target = std::path::absolute(asked).context("cannot tell where that folder would be")?;
+    make::check_target(&target, data)?;
+    Ok(target)
+}
+
+async fn of_a_closed_folder(settings: &Settings, target: &Path) -> anyhow::Result<Made> {
+    let folder = boot::folder(settings)?;
+    let clock = std::sync::Arc::new(base::time::SystemClock);
+    let iam = boot::identity_of_operator(settings).await?;
+    let store = boot::store(settings, &folder, clock).await?;
+    let source = Source {
+        data: settings.data(),
+        store: &store,
+        iam: &iam,
+    };
+    let uid = rustix::process::geteuid().as_raw();
+    let made = entered::make(&source, target, Some(uid)).await;
+    iam.close().await;
+    made
+}
+
+async fn by_the_server(settings: &Settings, target: &Path) -> anyhow::Result<Made> {
+    let path = target
+        .to_str()
+        .context("the folder's path is no text that the server can be told")?;
+    let query = wire::query::encode(&[("to", path)]);
+    let data = settings.data();
+    let asked = control::ask(data, "POST", &format!("/backup?{query}")).with_context(|| {
+        format!(
+            "a server runs on this folder and does not answer at `{}`\nhint: run this as its user; if it is another version, stop it first, and run this on the closed folder",
+            control::path(data).display()
+        )
+    })?;
+    if asked.status != 202 {
+        bail!("{}", said(&asked.body));
+    }
+    loop {
+        tokio::time::sleep(POLL).await;
+        let state = control::ask(data, "GET", "/backup")
+            .context("the server is gone, and there is no backup")?;
+        let state: Value = serde_json::from_str(&state.body)
+            .context("the server's answer about the backup is not understood")?;
+        match word_of(&state, "state") {
+            Some("running") => {}
+            Some("done") if word_of(&state, "target") == Some(path) => {
+                return Made::read(&state).context("the server's answer is not understood");
+            }
+            _ => bail!(
+                "{}",
+                word_of(&state, "error").unwrap_or("the backup failed")
+            ),
+        }
+    }
+}
+
+/// A text of an answer.
+fn word_of<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
+    value.get(key)?.as_str()
+}
+
+/// The error of an answer, with its hint.
+fn said(body: &str) -> String {
+    let value: Value = serde_json::from_str(body).unwrap_or_default();
+    let error = word_of(&value, "error").unwrap_or("the server made no backup");
+    match word_of(&value, "hint") {
+        Some(hint) => format!("{error}\nhint: {hint}"),
+        None => error.to_owned(),
+    }
+}
+
+fn text(made: &Made, target: &Path) -> String {
+    let path = word(&target.display().to_string());
+    let identity = if made.has_identity {
+        ""
+    } else {
+        "The identity is in PostgreSQL and not in this copy: make its own now, with\n  \
+         pg_dump --format custom --file identity.dump DATABASE\n"
+    };
+    format!(
+        "The backup is complete: {path} ({} files, {} bytes).\n{identity}\n\
+         To restore it, stop the server and serve the copy, or put it in the place of the data folder:\n  \
+         vigied serve --data {path}\n",
+        made.files, made.bytes
+    )
+}

@@ -1,0 +1,73 @@
+//! What the operator's commands and a server say to one another over the socket in its data folder, and how a command asks.
+
+use crate::failure::{OfServer, Told};
+use crate::local_client;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// The socket's name in the data folder.
+const SOCKET: &str = "control.sock";
+
+/// Where a command is sent to.
+pub(crate) const COMMAND: &str = "/command";
+
+/// Where what is counted and not yet written is read.
+pub(crate) const PENDING: &str = "/audit/pending";
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Asked {
+    pub(crate) arguments: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Answered {
+    Text(String),
+    Error { code: String, text: String },
+}
+
+impl Answered {
+    pub(crate) fn error(error: &anyhow::Error) -> Self {
+        let told = Told::of(error);
+        Self::Error {
+            text: told.text(),
+            code: told.code,
+        }
+    }
+}
+
+/// Where the socket is.
+pub(crate) fn path(data: &Path) -> PathBuf {
+    data.join(SOCKET)
+}
+
+/// Has the server on the folder carry a command out. The outer error is that it was not asked; once it was, nobody asks again,
+/// for it may have done it.
+pub(crate) fn send(data: &Path, arguments: &[String]) -> std::io::Result<anyhow::Result<String>> {
+    let stream = local_client::connect(&path(data))?;
+    let asked = Asked {
+        arguments: arguments.to_vec(),
+    };
+    let answered = || -> anyhow::Result<Answered> {
+        let answer = local_client::post(stream, COMMAND, &serde_json::to_string(&asked)?)?;
+        Ok(serde_json::from_str(&answer)?)
+    };
+    Ok(match answered() {
+        Ok(Answered::Text(text)) => Ok(text),
+        Ok(Answered::Error { code, text }) => Err(OfServer::new(code, text).into()),
+        Err(error) => Err(error.context(
+            "the server was asked and did not answer: it may have carried the command out\nhint: `vigied audit` shows whether it has",
+        )),
+    })
+}
+
+/// The answer of a server on the folder to a request without a body.
+pub(crate) fn ask(data: &Path, method: &str, asked: &str) -> std::io::Result<local_client::Answer> {
+    local_client::ask(&path(data), method, asked)
+}
+
+/// What a server on the folder has counted and not yet written.
+pub(crate) fn pending_of(data: &Path) -> anyhow::Result<Vec<serde_json::Value>> {
+    let text = local_client::get(&path(data), PENDING)?;
+    Ok(serde_json::from_str(&text)?)
+}

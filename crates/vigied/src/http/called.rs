@@ -1,0 +1,21 @@
+//! The address under which a request calls the server.
+
+use crate::app::App;
+use crate::own_address::Called;
+use axum::extract::FromRequestParts;
+use http::header;
+use http::request::Parts;
+use http::uri::Authority;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+/// By the host that the request is for: in HTTP/2 and with an absolute target, that of its address.
+impl FromRequestParts<Arc<App>> for Called {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
+        let header = || parts.headers.get(header::HOST)?.to_str().ok();
+        let host = parts.uri.authority().map(Authority::as_str).or_else(header);
+        Ok(app.own_address.called(host))
+    }
+}

@@ -1,0 +1,8 @@
+//! The Prometheus text format.
+
+use std::fmt::Write as _;
+
+/// What stands above the samples of a metric.
+pub(super) fn head(out: &mut String, name: &str, help: &str, kind: &str) {
+    let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
+}

@@ -1,0 +1,46 @@
+//! The address of a Unix socket, however long its path is.
+
+use std::fs::File;
+use std::io::ErrorKind;
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
+
+/// Longest path of a socket: what fits into its address (108 bytes with the zero at its end, on Linux).
+pub(crate) const PATH_BYTES_MAX: usize = 107;
+
+/// A path short enough for a socket's address; the folder stays open as long as the path is used.
+#[derive(Debug)]
+pub(crate) struct Short {
+    path: PathBuf,
+    _folder: Option<File>,
+}
+
+impl Short {
+    /// The path itself where it fits, else one through the open folder, which Linux has for every process.
+    pub(crate) fn of(path: &Path) -> std::io::Result<Self> {
+        if path.as_os_str().len() <= PATH_BYTES_MAX {
+            return Ok(Self {
+                path: path.to_owned(),
+                _folder: None,
+            });
+        }
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(ErrorKind::InvalidFilename.into());
+        };
+        let folder = File::open(parent)?;
+        let path = Path::new("/proc/self/fd")
+            .join(folder.as_raw_fd().to_string())
+            .join(name);
+        if path.as_os_str().len() > PATH_BYTES_MAX {
+            return Err(ErrorKind::InvalidFilename.into());
+        }
+        Ok(Self {
+            path,
+            _folder: Some(folder),
+        })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
