@@ -125,11 +125,8 @@ impl Core {
 
     /// Returns the last record to wait for.
     fn delete_range(&self, series: &RoaringBitmap, range: TimeRange) -> u64 {
-        // Activity first, a day at a time: a sample that comes in from here on sets its day again.
-        let days = self.state.days();
-        for day in days.covered(series, &range) {
-            self.state.change_days(|days| days.clear(day, series));
-        }
+        // Activity first: a sample that comes in from here on sets its day again.
+        self.state.clear_days(series, &range);
         let mut sequence = 0;
         for piece in pieces(series) {
             if sequence > 0 {
@@ -162,10 +159,7 @@ impl Core {
             drop(garbage);
             sequence = last;
         }
-        let days = self.state.days();
-        for day in days.covered(series, &TimeRange::ALL) {
-            self.state.change_days(|days| days.clear(day, series));
-        }
+        self.state.clear_days(series, &TimeRange::ALL);
         sequence
     }
 

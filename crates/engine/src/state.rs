@@ -32,6 +32,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// Days whose activity is changed at one time.
+const DAYS_AT_ONCE: usize = 256;
+
 /// How often a reader looks again before it takes a series as it is, with part of a batch: of few series, of which hardly any
 /// is written to by two batches meanwhile, and of many.
 const LOOKS: (usize, usize) = (1000, 3);
@@ -357,11 +360,13 @@ impl State {
         }
     }
 
-    /// The effect on activity of a deletion that replay meets.
+    /// The effect of a deletion on activity.
     pub(crate) fn clear_days(&self, series: &RoaringBitmap, range: &TimeRange) {
         let days = self.days();
-        for day in days.covered(series, range) {
-            self.change_days(|days| days.clear(day, series));
+        // A change copies the list of days, however many of them it concerns: so many at a time that whoever begins a day
+        // waits for some milliseconds.
+        for some in days.covered(series, range).chunks(DAYS_AT_ONCE) {
+            self.change_days(|days| some.iter().for_each(|day| days.clear(*day, series)));
         }
     }
 

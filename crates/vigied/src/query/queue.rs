@@ -19,14 +19,19 @@ pub(super) struct Waiter {
     pub(super) person: Arc<str>,
     /// None for one that had its turn and lent it.
     pub(super) round: Option<u64>,
+    /// Whether it has one of the places of the queue.
+    pub(super) has_place: bool,
     pub(super) tell: oneshot::Sender<Turn>,
 }
 
 /// Where in the queue of its account a query waits.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum At {
-    /// Before all that have not begun: it had its turn and lent it.
+    /// Before all that have not begun: it has passed its turn on, and has the place of who has it now.
     Front,
+    /// There too: it gave its turn back while its reader took what was there. It needs no place: what such queries hold is
+    /// bounded in bytes, and as many as come back at once would leave none for those that have not begun.
+    Back,
     /// In the first round in which its person has none.
     ItsRound,
 }
@@ -34,7 +39,7 @@ pub(super) enum At {
 impl Queue {
     pub(super) fn push(&mut self, mut waiter: Waiter, at: At) {
         let place = match at {
-            At::Front => self.waiters.partition_point(|own| own.round.is_none()),
+            At::Front | At::Back => self.waiters.partition_point(|own| own.round.is_none()),
             At::ItsRound => {
                 let own = self.waiters.iter();
                 let own = own.filter(|own| own.person == waiter.person);

@@ -169,7 +169,10 @@ impl Turns {
         let (tell, heard) = oneshot::channel();
         let number = state.next;
         state.next += 1;
-        state.waiting.add(owner, 1);
+        let has_place = !matches!(at, At::Back);
+        if has_place {
+            state.waiting.add(owner, 1);
+        }
         if !state.queues.contains_key(&owner) {
             state.ring.push_back(owner);
         }
@@ -177,6 +180,7 @@ impl Turns {
             number,
             person: Arc::clone(person),
             round: None,
+            has_place,
             tell,
         };
         state.queues.entry(owner).or_default().push(waiter, at);
@@ -243,7 +247,9 @@ impl State {
                 self.ring.push_back(owner);
             }
             if let Some(waiter) = waiter {
-                self.waiting.subtract(owner, 1);
+                if waiter.has_place {
+                    self.waiting.subtract(owner, 1);
+                }
                 self.running.add(owner, 1);
                 return Some((owner, waiter));
             }
@@ -277,10 +283,14 @@ impl Drop for Waiting {
         let Some(queue) = state.queues.get_mut(&self.owner) else {
             return;
         };
-        let before = queue.waiters.len();
-        queue.waiters.retain(|own| own.number != self.number);
-        if queue.waiters.len() < before {
-            state.waiting.subtract(self.owner, 1);
+        let place = queue
+            .waiters
+            .iter()
+            .position(|own| own.number == self.number);
+        if let Some(gone) = place.and_then(|place| queue.waiters.remove(place)) {
+            if gone.has_place {
+                state.waiting.subtract(self.owner, 1);
+            }
             state.tidy(self.owner);
             if !state.queues.contains_key(&self.owner) {
                 let owner = self.owner;
@@ -306,7 +316,7 @@ impl Turn {
             if let Some(turn) = turns.at_once(&mut state, owner, &person) {
                 return (result, Some(turn));
             }
-            turns.wait(&mut state, owner, &person, At::Front)
+            turns.wait(&mut state, owner, &person, At::Back)
         };
         let (mut turn, mut gone) = (pin!(waiting.turn()), pin!(gone));
         let first = poll_fn(|context| match turn.as_mut().poll(context) {

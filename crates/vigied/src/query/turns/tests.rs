@@ -181,9 +181,10 @@ async fn who_goes_while_his_turn_is_lent_waits_for_it_no_more() {
         }
     };
     assert!(poll(lent.as_mut()).is_pending());
-    assert_eq!(turns.waiting(), 1);
+    assert!(turns.anybody_waits());
     go.send(()).unwrap();
     assert!(matches!(poll(lent.as_mut()), Poll::Ready(((), None))));
+    assert!(!turns.anybody_waits());
     drop(other);
 }
 
@@ -202,4 +203,40 @@ async fn two_accounts_leave_a_turn_to_a_third_however_few_there_are() {
     assert!(poll(more.as_mut()).is_pending());
     held.pop();
     assert!(poll(more.as_mut()).is_ready());
+}
+
+/// As many as come back from their readers at once leave the places of the queue to those that have not begun.
+#[tokio::test]
+async fn who_comes_back_from_a_reader_takes_no_place_of_the_queue() {
+    let turns = turns(1, 1, 100);
+    let (mut read, mut back) = (Vec::new(), Vec::new());
+    for number in 1..=3 {
+        let turn = take(&turns, account(number)).await.unwrap();
+        let (done, reading) = oneshot::channel::<()>();
+        let mut lent = Box::pin(turn.lend(reading, pending()));
+        assert!(poll(lent.as_mut()).is_pending());
+        read.push(done);
+        back.push(lent);
+    }
+    let other = take(&turns, account(4)).await.unwrap();
+    for done in read {
+        done.send(()).unwrap();
+    }
+    for lent in &mut back {
+        assert!(poll(lent.as_mut()).is_pending());
+    }
+    assert_eq!(turns.waiting(), 0);
+    assert!(turns.anybody_waits());
+    let mut unbegun = pin!(take(&turns, account(5)));
+    assert!(poll(unbegun.as_mut()).is_pending(), "a place is left");
+    drop(other);
+    for lent in &mut back {
+        let Poll::Ready((Ok(()), Some(turn))) = poll(lent.as_mut()) else {
+            panic!("they come back one after the other");
+        };
+        drop(turn);
+    }
+    assert!(poll(unbegun.as_mut()).is_ready());
+    assert_eq!(turns.waiting(), 0);
+    assert!(!turns.anybody_waits());
 }
