@@ -102,6 +102,8 @@ limits! {
     fixed PATTERN_TABLE_BYTES = "pattern_table_bytes", 4 * 1024 * 1024, "bytes", "a pattern that tells too many different characters apart for its length is refused with 400";
     /// Names that a dry run tells.
     fixed NAMES_PER_DRY_RUN = "names_per_dry_run", 20, "names", "a dry run of a deletion tells the first names and counts all";
+    /// Rejected items that a receipt lists.
+    fixed REJECTIONS_PER_RECEIPT = "rejections_per_receipt", 1000, "rejections", "the receipt of a write lists the first rejected items and counts all";
     /// Connections of operators at once.
     settable OPERATIONS_CONNECTIONS = "operations_connections", 32, "connections", "a connection to the operators' listener beyond it, or beyond a quarter of it from one address, is closed";
     /// Time for one connection of an operator.

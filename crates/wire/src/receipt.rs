@@ -2,7 +2,9 @@
 
 use crate::ingest::Reject;
 use crate::problem::MonitoringError;
+use base::limit::REJECTIONS_PER_RECEIPT;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What became of the items of one body; `received = stored + overwritten + rejected`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -15,11 +17,17 @@ pub struct Receipt {
     /// request stored was replaced is not counted.
     #[serde(default)]
     pub overwritten: u64,
-    /// Items that are not, each with its reason in `rejections`.
+    /// Items that are not.
     pub rejected: u64,
-    /// The rejected items, ascending by index.
+    /// The rejected items, each with its reason, ascending by index; of more than `rejections_per_receipt` the first.
     #[serde(default)]
     pub rejections: Vec<Rejection>,
+    /// How many rejected items `rejections` does not list; absent where it lists all.
+    #[serde(default, skip_serializing_if = "is_none_left_out")]
+    pub rejections_left_out: u64,
+    /// How many items were rejected for what, listed or not; absent where `rejections` lists all.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rejected_by_code: BTreeMap<String, u64>,
     /// Why the whole request failed; absent from a receipt of status 200.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<MonitoringError>,
@@ -33,9 +41,24 @@ impl Receipt {
         let sum = parts.into_iter().try_fold(0_u64, u64::checked_add);
         self.received == sent
             && sum == Some(sent)
-            && self.rejections.len() as u64 == self.rejected
+            && self.lists_what_it_can()
             && self.rejections.iter().all(|one| one.index < sent)
     }
+
+    /// As many as fit are listed, the rest is counted, and so is why.
+    fn lists_what_it_can(&self) -> bool {
+        let listed = self.rejected.min(REJECTIONS_PER_RECEIPT.default);
+        let mut counts = self.rejected_by_code.values().copied();
+        let counted = counts.try_fold(0_u64, u64::checked_add);
+        self.rejections.len() as u64 == listed
+            && self.rejections_left_out == self.rejected - listed
+            && (self.rejections_left_out == 0 || counted == Some(self.rejected))
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_none_left_out(count: &u64) -> bool {
+    *count == 0
 }
 
 /// One item that was not stored.
@@ -90,6 +113,35 @@ mod tests {
     }
 
     #[test]
+    fn what_a_receipt_does_not_list_it_counts() {
+        let listed = |index| Rejection {
+            index,
+            name: None,
+            code: "value".to_owned(),
+            reason: "x".to_owned(),
+        };
+        let receipt = |count: u64, left_out, counted| Receipt {
+            received: 1500,
+            rejected: 1500,
+            rejections: (0..count).map(listed).collect(),
+            rejections_left_out: left_out,
+            rejected_by_code: BTreeMap::from([("value".to_owned(), counted)]),
+            ..Receipt::default()
+        };
+        assert!(receipt(1000, 500, 1500).accounts_for(1500));
+        for told in [
+            receipt(1000, 0, 1500),
+            receipt(1000, 501, 1500),
+            receipt(1000, 500, 1499),
+            receipt(999, 501, 1500),
+            receipt(1500, 0, 1500),
+            receipt(0, 1500, 1500),
+        ] {
+            assert!(!told.accounts_for(1500), "{}", told.rejections.len());
+        }
+    }
+
+    #[test]
     fn a_good_receipt_has_no_errors_field() {
         let receipt = Receipt {
             received: 4,
@@ -101,7 +153,7 @@ mod tests {
                 name: Some("a.b".to_owned()),
                 reason: RejectReason::TooOld { retention_days: 45 },
             })],
-            errors: Vec::new(),
+            ..Receipt::default()
         };
         let text = serde_json::to_string(&receipt).unwrap();
         assert_eq!(

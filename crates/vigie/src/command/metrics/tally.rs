@@ -44,6 +44,9 @@ pub(crate) struct Tally {
     reasons: BTreeMap<String, u64>,
     /// The first of them.
     rejections: Vec<Refused>,
+    /// Rejected ones that the server counted and did not list.
+    #[serde(skip)]
+    left_out: u64,
     #[serde(skip)]
     listed_max: usize,
     /// A sample has a time that was set here: sent again, it would have another.
@@ -67,6 +70,7 @@ impl Tally {
             dry_run,
             reasons: BTreeMap::new(),
             rejections: Vec::new(),
+            left_out: 0,
             listed_max,
             is_stamped: false,
             has_refused_character: false,
@@ -95,7 +99,20 @@ impl Tally {
         self.received = self.received.saturating_add(receipt.received);
         self.stored = self.stored.saturating_add(receipt.stored);
         self.overwritten = self.overwritten.saturating_add(receipt.overwritten);
+        let unlisted = receipt.rejections_left_out;
+        self.left_out = self.left_out.saturating_add(unlisted);
+        self.rejected = self.rejected.saturating_add(unlisted);
+        for (code, count) in &receipt.rejected_by_code {
+            let own = self.reasons.entry(code.clone()).or_insert(0);
+            *own = own.saturating_add(*count);
+        }
         for rejection in &receipt.rejections {
+            // Those counts are of all; it is counted once more below.
+            if !receipt.rejected_by_code.is_empty()
+                && let Some(own) = self.reasons.get_mut(&rejection.code)
+            {
+                *own = own.saturating_sub(1);
+            }
             let place = usize::try_from(rejection.index)
                 .ok()
                 .and_then(|index| places.get(index));
@@ -215,11 +232,17 @@ impl Tally {
             })
             .collect();
         output.table(&[unit.heading(), "Name", "Reason"], &rows)?;
-        let more = self.rejected - self.rejections.len() as u64;
+        let told = self.rejected.saturating_sub(self.left_out);
+        let more = told.saturating_sub(self.rejections.len() as u64);
         if more > 0 {
             output.line(format!(
-                "… and {more} more; list them with `--reasons {}`",
-                self.rejected
+                "… and {more} more; list them with `--reasons {told}`"
+            ))?;
+        }
+        if self.left_out > 0 {
+            output.line(format!(
+                "… and {} more that the server counted and did not list",
+                self.left_out
             ))?;
         }
         Ok(())
@@ -283,7 +306,7 @@ mod tests {
                     reason: "later".to_owned(),
                 })
                 .to_vec(),
-            errors: Vec::new(),
+            ..Receipt::default()
         };
         tally.sent(&receipt, &[10, 20, 30]);
         assert_eq!(tally.rejections.len(), 1, "only the first are listed");
@@ -291,6 +314,29 @@ mod tests {
         assert_eq!(tally.reasons["too_new"], 2);
         assert_eq!(tally.received, tally.stored + tally.rejected);
         assert_eq!(tally.judged().unwrap_err().kind, Kind::Partial);
+    }
+
+    #[test]
+    fn what_the_server_did_not_list_is_counted() {
+        let mut tally = Tally::new(1, false);
+        let receipt = Receipt {
+            received: 10,
+            stored: 3,
+            rejected: 7,
+            rejections: vec![Rejection {
+                index: 0,
+                name: None,
+                code: "value".to_owned(),
+                reason: "x".to_owned(),
+            }],
+            rejections_left_out: 6,
+            rejected_by_code: [("value".to_owned(), 5), ("name".to_owned(), 2)].into(),
+            ..Receipt::default()
+        };
+        tally.sent(&receipt, &[]);
+        assert_eq!((tally.rejected, tally.left_out), (7, 6));
+        assert_eq!((tally.reasons["value"], tally.reasons["name"]), (5, 2));
+        assert_eq!(tally.received, tally.stored + tally.rejected);
     }
 
     #[test]

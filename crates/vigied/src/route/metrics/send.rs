@@ -9,9 +9,11 @@ use crate::http::worker;
 use crate::route::reply::json;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
+use base::limit;
 use base::sample::{Appended, RejectReason};
 use base::store::Durability;
 use http::{HeaderValue, StatusCode, header};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use wire::code;
 use wire::excerpt;
@@ -74,17 +76,21 @@ pub(crate) async fn send(
         };
         // Counted here, beside the store, so that a caller who hangs up is counted all the same.
         worker.metrics.wrote(scope.domain(), &appended, reasons());
-        Ok(Ok(receipt(&decoded, &appended)))
+        let receipt = receipt(&decoded, &appended);
+        if receipt.rejections_left_out > 0 {
+            worker.metrics.limited(&limit::REJECTIONS_PER_RECEIPT);
+        }
+        // Written here and not where many requests take turns.
+        let status = status(&receipt, reasons());
+        Ok(Ok((status, json(status, &receipt)?)))
     })
     .await??;
-    let receipt = outcome.map_err(|error| {
+    let (status, mut response) = outcome.map_err(|error| {
         let problem = code::BODY_MALFORMED.problem(error.to_string());
         Refusal(problem.hint(
             "send a JSON array like `[{\"name\":\"a.b\",\"value\":1.5,\"timestamp\":1519862400}]`",
         ))
     })?;
-    let status = status(&receipt);
-    let mut response = json(status, &receipt)?;
     if status == StatusCode::TOO_MANY_REQUESTS {
         let seconds = HeaderValue::from_static("60");
         response.headers_mut().insert(header::RETRY_AFTER, seconds);
@@ -93,11 +99,14 @@ pub(crate) async fn send(
 }
 
 /// Nothing stored is a bad request; or, where that is so only because the account is at its limit, one for later.
-fn status(receipt: &Receipt) -> StatusCode {
+fn status<'a>(
+    receipt: &Receipt,
+    mut reasons: impl Iterator<Item = &'a RejectReason>,
+) -> StatusCode {
     let later = RejectReason::ACCOUNT_LIMIT;
     if receipt.received == 0 || receipt.stored > 0 {
         StatusCode::OK
-    } else if receipt.rejections.iter().all(|own| own.code == later) {
+    } else if reasons.all(|own| own.code() == later) {
         StatusCode::TOO_MANY_REQUESTS
     } else {
         StatusCode::BAD_REQUEST
@@ -105,33 +114,35 @@ fn status(receipt: &Receipt) -> StatusCode {
 }
 
 fn receipt(decoded: &Decoded, appended: &Appended) -> Receipt {
-    let names: Vec<String> = if appended.rejected.is_empty() {
-        Vec::new()
-    } else {
-        let samples = decoded.batch.iter();
-        samples.map(|sample| sample.name().into_owned()).collect()
-    };
-    let mut rejections: Vec<Rejection> = decoded.rejects.iter().map(Rejection::from).collect();
-    rejections.extend(appended.rejected.iter().map(|(at, reason)| {
-        let index = decoded.positions.get(*at).copied().unwrap_or(*at);
-        let name = names.get(*at).cloned();
-        Rejection::from(&Reject {
-            index,
-            name,
-            reason: RejectReason::clone(reason),
-        })
-    }));
-    rejections.sort_by_key(|rejection| rejection.index);
+    let rejected = decoded.rejects.len() + appended.rejected.len();
+    let rejections = first_rejections(decoded, appended);
+    let rejections_left_out = (rejected - rejections.len()) as u64;
+    let mut rejected_by_code = BTreeMap::new();
+    if rejections_left_out > 0 {
+        let early = decoded.rejects.iter().map(|reject| &reject.reason);
+        for reason in early.chain(appended.rejected.iter().map(|own| &own.1)) {
+            *rejected_by_code.entry(reason.code()).or_insert(0_u64) += 1;
+        }
+    }
     let received = decoded.received as u64;
     let errors = if appended.stored == 0 && received > 0 {
         let first = rejections
             .first()
             .map_or("", |rejection| rejection.reason.as_str());
+        let hint = if rejections_left_out > 0 {
+            format!(
+                "`rejections` says why for the first {} (`{}`), and `rejected_by_code` counts all",
+                rejections.len(),
+                limit::REJECTIONS_PER_RECEIPT.name
+            )
+        } else {
+            "`rejections` says why for each".to_owned()
+        };
         let problem = code::NOTHING_STORED
             .problem(format!(
                 "none of the {received} items was stored; the first because {first}"
             ))
-            .hint("`rejections` says why for each");
+            .hint(hint);
         vec![MonitoringError::from(&problem)]
     } else {
         Vec::new()
@@ -140,8 +151,34 @@ fn receipt(decoded: &Decoded, appended: &Appended) -> Receipt {
         received,
         stored: appended.stored,
         overwritten: appended.overwritten,
-        rejected: rejections.len() as u64,
+        rejected: rejected as u64,
         rejections,
+        rejections_left_out,
+        rejected_by_code: rejected_by_code
+            .into_iter()
+            .map(|(code, count)| (code.to_owned(), count))
+            .collect(),
         errors,
     }
+}
+
+/// As many as a receipt lists, ascending by index. A small packed body can hold half a million: no text is made for more.
+fn first_rejections(decoded: &Decoded, appended: &Appended) -> Vec<Rejection> {
+    let most = usize::try_from(limit::REJECTIONS_PER_RECEIPT.default).unwrap_or(usize::MAX);
+    let early = decoded.rejects.iter().take(most);
+    let mut rejections: Vec<Rejection> = early.map(Rejection::from).collect();
+    // Both lists ascend: of neither more than the first can be among the first.
+    let mut samples = decoded.batch.iter().enumerate();
+    for (at, reason) in appended.rejected.iter().take(most) {
+        let index = decoded.positions.get(*at).copied().unwrap_or(*at);
+        let sample = samples.find(|(own, _)| own == at);
+        rejections.push(Rejection::from(&Reject {
+            index,
+            name: sample.map(|(_, sample)| sample.name().into_owned()),
+            reason: RejectReason::clone(reason),
+        }));
+    }
+    rejections.sort_by_key(|rejection| rejection.index);
+    rejections.truncate(most);
+    rejections
 }

@@ -9,10 +9,11 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-pub(super) const LIMITS: [Limit; 10] = [
+pub(super) const LIMITS: [Limit; 11] = [
     limit::MANAGEMENT_BODY_BYTES,
     limit::FORM_BYTES,
     limit::GZIP_MEMBERS,
+    limit::REJECTIONS_PER_RECEIPT,
     limit::ARRIVING_BODIES,
     limit::BODIES_IN_FLIGHT_BYTES,
     limit::BODY_STALL_SECONDS,
@@ -187,4 +188,55 @@ fn bytes_of_all_bodies() {
     // Nothing of it is kept.
     let small = keyed(&server, "/v1/metrics").body("[]").send();
     assert_eq!(small.status, 200, "{}", small.text());
+}
+
+/// A packed body of a few bytes for each item is answered with no more text than a receipt may hold, and all is counted.
+#[test]
+fn a_receipt_lists_the_first_rejections_and_counts_all() {
+    let server = with(&[]);
+    let token = server.token();
+    let send = |items: &[&str]| {
+        let body = format!("[{}]", items.join(","));
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(body.as_bytes()).unwrap();
+        let request = server.metrics(&token, "POST", "/v1/metrics");
+        let request = request.header("Content-Encoding", "gzip");
+        request.body(encoder.finish().unwrap()).send()
+    };
+    let old = "{\"name\":\"a.b\",\"value\":1,\"timestamp\":1}";
+    let good = "{\"name\":\"a.b\",\"value\":1}";
+    let all = send(&[[old; 600].as_slice(), &[old, "7"].repeat(2200)].concat());
+    let text = all.text();
+    assert_eq!(all.status, 400, "{text}");
+    assert!(text.len() < 200_000, "{} bytes", text.len());
+    assert!(text.contains(limit::REJECTIONS_PER_RECEIPT.name), "{text}");
+    let receipt = all.json();
+    let count = |key: &str| receipt[key].as_u64().unwrap();
+    assert_eq!((count("received"), count("rejected")), (5000, 5000));
+    assert_eq!(count("rejections_left_out"), 4000);
+    let codes = &receipt["rejected_by_code"];
+    assert_eq!(
+        (&codes["too_old"], &codes["malformed"]),
+        (&2800.into(), &2200.into())
+    );
+    let listed = receipt["rejections"].as_array().unwrap();
+    let indices: Vec<u64> = listed
+        .iter()
+        .map(|own| own["index"].as_u64().unwrap())
+        .collect();
+    assert_eq!(indices, (0..1000).collect::<Vec<u64>>());
+    assert_eq!(
+        (&listed[600]["name"], &listed[601]["code"]),
+        (&"a.b".into(), &"malformed".into())
+    );
+    assert_eq!(hits(&server, limit::REJECTIONS_PER_RECEIPT), 1);
+    // As many as fit are all listed, and nothing is said of others.
+    let fits = send(&[[old; 1000].as_slice(), &[good]].concat());
+    assert_eq!(fits.status, 200, "{}", fits.text());
+    let receipt = fits.json();
+    assert_eq!(receipt["rejections"].as_array().unwrap().len(), 1000);
+    assert!(
+        receipt.get("rejections_left_out").is_none() && receipt.get("rejected_by_code").is_none()
+    );
+    assert_eq!(hits(&server, limit::REJECTIONS_PER_RECEIPT), 1);
 }
