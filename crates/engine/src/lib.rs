@@ -22,6 +22,7 @@ mod error;
 pub mod events;
 mod expire;
 mod flush;
+mod format;
 mod guard;
 mod head;
 mod index;
@@ -48,5 +49,6 @@ mod watch;
 
 pub use config::EngineConfig;
 pub use engine::Engine;
+pub use format::check_format;
 pub use recover::RecoveryReport;
 pub use wal::TornTail;

@@ -40,12 +40,17 @@ pub(crate) struct Booted {
     pub(crate) folder: DataDir,
 }
 
-/// Takes the data folder.
+/// Takes the data folder, if its samples are of a form that this build reads.
 pub(crate) fn folder(settings: &Settings) -> anyhow::Result<DataDir> {
-    Ok(DataDir::open(
-        settings.data(),
-        settings.allow_readable_secrets(),
-    )?)
+    let folder = DataDir::open(settings.data(), settings.allow_readable_secrets())?;
+    check_samples(settings)?;
+    Ok(folder)
+}
+
+/// Asked before the identity database is opened: that brings it to a newer form, takes in what lay in files, and shuts out the
+/// build that could still read the samples.
+fn check_samples(settings: &Settings) -> anyhow::Result<()> {
+    engine::check_format(&data_dir::samples(settings.data())).context("cannot open the store")
 }
 
 /// Opens the identity service.
@@ -107,6 +112,7 @@ pub(crate) async fn identity_of_operator(settings: &Settings) -> anyhow::Result<
         private_files::check_folder(settings.data(), settings.allow_readable_secrets())?;
         private_files::check_single_names(settings.data())?;
     }
+    check_samples(settings)?;
     let address = database::address(settings, &data_dir::database(settings.data()));
     let db = database::open(&address).await?;
     let limits = account_limits(settings);

@@ -91,7 +91,7 @@ impl DataDir {
 
     /// The samples.
     pub(crate) fn samples(&self) -> PathBuf {
-        self.root.join("samples")
+        samples(&self.root)
     }
 }
 
@@ -103,6 +103,11 @@ pub(crate) fn database(root: &Path) -> PathBuf {
 /// The signing keys of a data folder.
 pub(crate) fn keys(root: &Path) -> PathBuf {
     root.join("keys")
+}
+
+/// The samples of a data folder.
+pub(crate) fn samples(root: &Path) -> PathBuf {
+    root.join("samples")
 }
 
 /// The process that holds the lock of a data folder, if one does.

@@ -141,6 +141,22 @@ fn a_folder_of_version_1_is_refused_with_what_to_do_and_left_as_it_is() {
         "{told}"
     );
     assert!(told.contains("`vigie metrics get --format csv`"), "{told}");
+    let asked = engine::check_format(&dir).unwrap_err();
+    assert_eq!(format!("{asked}: {}", asked.source().unwrap()), told);
+    assert_eq!(contents(&dir), before);
+}
+
+#[test]
+fn asking_for_the_version_makes_nothing_and_leaves_damage_to_the_opening() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("samples");
+    engine::check_format(&dir).unwrap();
+    assert!(!dir.exists());
+    drop(open(&dir));
+    engine::check_format(&dir).unwrap();
+    fs::write(dir.join("manifest.json"), "{").unwrap();
+    let before = contents(&dir);
+    engine::check_format(&dir).unwrap();
     assert_eq!(contents(&dir), before);
 }
 

@@ -151,11 +151,7 @@ impl Directory {
         }
         self.add_roles(&rows.roles)?;
         self.add_deletions(rows)?;
-        for row in &rows.keys {
-            let key = key(row)?;
-            self.keys_by_hash.insert(key.hash, key.id);
-            self.keys.insert(key.id, key);
-        }
+        self.add_keys(&rows.keys)?;
         if let Some(rows) = &rows.issuers {
             self.issuers = Arc::new(Issuers::of(rows)?);
         }
@@ -188,9 +184,14 @@ impl Directory {
 
     fn add_roles(&mut self, rows: &[Row]) -> Result<(), IamError> {
         let mut all: HashMap<UserId, HashMap<Domain, Vec<Role>>> = HashMap::new();
+        let mut unknown = 0_usize;
         for row in rows {
             let user = UserId(parse_guid(row, "person")?);
-            let role: Role = parse(row, "role", "a role")?;
+            // One that a newer node gave: what it allows is not known here, and so it allows nothing.
+            let Ok(role) = row.text("role")?.parse::<Role>() else {
+                unknown += 1;
+                continue;
+            };
             let domain = domain(&row.text("domain")?)?;
             // A role is nothing without the membership: nobody outside an account acts in it, whatever a row says.
             let is_member = self
@@ -204,6 +205,32 @@ impl Directory {
         for (user, mut roles) in all {
             roles.values_mut().for_each(|own| own.sort_unstable());
             self.roles.insert(user, roles);
+        }
+        if unknown > 0 {
+            tracing::warn!(
+                roles = unknown,
+                "roles that this program does not know are left out"
+            );
+        }
+        Ok(())
+    }
+
+    fn add_keys(&mut self, rows: &[Row]) -> Result<(), IamError> {
+        let mut unknown = 0_usize;
+        for row in rows {
+            let Some(narrowing) = narrowing(row)? else {
+                unknown += 1;
+                continue;
+            };
+            let key = key(row, narrowing)?;
+            self.keys_by_hash.insert(key.hash, key.id);
+            self.keys.insert(key.id, key);
+        }
+        if unknown > 0 {
+            tracing::warn!(
+                keys = unknown,
+                "API keys for what this program does not know are left out"
+            );
         }
         Ok(())
     }
@@ -284,27 +311,22 @@ fn user(row: &Row) -> Result<User, IamError> {
     })
 }
 
-/// What it is narrowed to. A word that this program does not know allows it nothing: it is no key of ours then.
-fn narrowing(row: &Row) -> Result<Narrowing, IamError> {
+/// What it is narrowed to; `None` for a word that this program does not know: it is no key of ours then.
+fn narrowing(row: &Row) -> Result<Option<Narrowing>, IamError> {
     let only = row.text_or_none("reach_only")?;
     let send_only = match only.as_deref() {
         None => false,
         Some(Narrowing::SEND) => true,
-        Some(other) => {
-            return Err(IamError::Stored {
-                value: other.to_owned(),
-                expected: "what a key is for",
-            });
-        }
+        Some(_) => return Ok(None),
     };
     let reached = row.text_or_none("reach_domain")?;
-    Ok(Narrowing {
+    Ok(Some(Narrowing {
         domain: reached.as_deref().map(domain).transpose()?,
         send_only,
-    })
+    }))
 }
 
-fn key(row: &Row) -> Result<ApiKey, IamError> {
+fn key(row: &Row, narrowing: Narrowing) -> Result<ApiKey, IamError> {
     let id = KeyId(parse_guid(row, "guid")?);
     let hash: [u8; 32] = row.blob("hash")?.try_into().map_err(|_| IamError::Stored {
         value: id.to_string(),
@@ -316,7 +338,7 @@ fn key(row: &Row) -> Result<ApiKey, IamError> {
         user: UserId(parse_guid(row, "person")?),
         name: row.text("name")?,
         description: row.text("description")?,
-        narrowing: narrowing(row)?,
+        narrowing,
         hash,
         locked: row.flag("locked")?,
         disabled: row.flag("disabled")?,

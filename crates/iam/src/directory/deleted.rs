@@ -7,7 +7,7 @@ use base::scope::Domain;
 use base::time::Millis;
 use db::Row;
 
-/// A space or an organization that was deleted.
+/// A space, an organization or an account that was deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deleted {
     /// What it was.
@@ -16,13 +16,13 @@ pub struct Deleted {
     pub tenant: TenantId,
     /// The account it belongs to.
     pub account: AccountId,
-    /// The organization it was in, or was.
+    /// The organization it was in, or was; of an account its own GUID.
     pub org: OrgId,
     /// Its name at the end.
     pub name: String,
     /// When it was deleted.
     pub deleted_at: Millis,
-    /// The domain whose deletion took it along: itself, or its organization.
+    /// The domain whose deletion took it along: itself, its organization or its account.
     pub deleted_with: Domain,
     /// When its samples go; until then it can be brought back.
     pub due_at: Millis,

@@ -5,6 +5,7 @@ use base::id::{Guid, SpaceId};
 use base::scope::{Action, Actions, Domain};
 use iam::bounds::Narrowing;
 use iam::manage::api_key::NewKey;
+use iam::role::Role;
 use iam::token::grant::Grant;
 use iam::token::uaa::UaaGrant;
 use iam::{AuthError, Credential};
@@ -14,6 +15,8 @@ on_both_databases!(
     a_key_that_sends_alone_reads_nothing,
     what_is_obtained_with_a_key_has_no_more_than_it,
     a_key_reaches_only_what_its_user_does,
+    a_key_for_what_is_unknown_opens_nothing_and_keeps_nobody_out,
+    a_role_that_is_unknown_allows_nothing_and_keeps_nobody_out,
 );
 
 fn key(domain: Option<Domain>, send_only: bool) -> NewKey {
@@ -124,4 +127,63 @@ async fn a_key_reaches_only_what_its_user_does(world: World) {
         let refused = world.iam.create_api_key(&bob.identity, new).await;
         assert_eq!(code(refused), "invalid_parameter");
     }
+}
+
+/// Does in the database what a newer program would.
+async fn written_by_a_newer_node(world: &World, sql: &'static str, values: &[db::Value]) {
+    let db = world.database().await;
+    let mut tx = db.begin().await.unwrap();
+    assert_eq!(tx.execute(sql, values).await.unwrap(), 1);
+    let next = "UPDATE counters SET value = value + 1 WHERE name = 'changes'";
+    tx.execute(next, &[]).await.unwrap();
+    let number = "UPDATE changes SET sequence = (SELECT value FROM counters WHERE name = 'changes') WHERE sequence IS NULL";
+    assert_ne!(tx.execute(number, &[]).await.unwrap(), 0);
+    #[expect(clippy::disallowed_methods, reason = "the change of another program")]
+    tx.commit().await.unwrap();
+    db.close().await;
+}
+
+async fn a_key_for_what_is_unknown_opens_nothing_and_keeps_nobody_out(world: World) {
+    let owner = world.owner();
+    let (id, unknown) = world.key(&owner, key(None, true)).await;
+    let (_, known) = world.key(&owner, NewKey::default()).await;
+    let sql = "UPDATE api_keys SET reach_only = 'a word to come' WHERE guid = $1";
+    written_by_a_newer_node(&world, sql, &[id.0.to_string().into()]).await;
+    world.iam.sync().await.unwrap();
+    let later = world.node().await;
+    for node in [&world.iam, &later] {
+        let verifier = node.verifier();
+        assert_eq!(
+            verifier.scope(Credential::ApiKey(&unknown), None).map(drop),
+            Err(AuthError::KeyUnknown)
+        );
+        assert!(verifier.scope(Credential::ApiKey(&known), None).is_ok());
+    }
+    // Once it says what is known, it is a key again.
+    let sql = "UPDATE api_keys SET reach_only = 'send' WHERE guid = $1";
+    written_by_a_newer_node(&world, sql, &[id.0.to_string().into()]).await;
+    later.sync().await.unwrap();
+    let scope = later.verifier().scope(Credential::ApiKey(&unknown), None);
+    assert!(scope.is_ok());
+    later.close().await;
+}
+
+async fn a_role_that_is_unknown_allows_nothing_and_keeps_nobody_out(world: World) {
+    let (owner, space) = (world.owner(), Domain::Space(world.space()));
+    let bob = world.person("bob@example.org", None).await;
+    let given = world
+        .iam
+        .set_role(&owner, space, Role::Auditor, &bob.email)
+        .await;
+    given.unwrap();
+    assert!(!world.iam.directory().actions(bob.id, space).is_empty());
+    let sql = "UPDATE roles SET role = 'a role to come' WHERE person = $1";
+    written_by_a_newer_node(&world, sql, &[bob.id.0.to_string().into()]).await;
+    world.iam.sync().await.unwrap();
+    let later = world.node().await;
+    for node in [&world.iam, &later] {
+        assert!(node.directory().actions(bob.id, space).is_empty());
+        assert!(!node.directory().actions(owner.user(), space).is_empty());
+    }
+    later.close().await;
 }

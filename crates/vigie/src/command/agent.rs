@@ -1,6 +1,7 @@
 //! `agent`: sends this host's own metrics until it is told to stop.
 
 mod delivery;
+mod left_behind;
 mod losses;
 mod signals;
 
@@ -127,6 +128,7 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
         monitoring.described(),
         directory.display()
     ));
+    left_behind::tell(output, &directory);
     let losses = Losses::default();
     losses.tell(output, journal.take_lost());
     if journal.weight() > 0 {

@@ -3,7 +3,7 @@
 use crate::store::busy;
 use crate::terminal::Terminal;
 use insta::assert_snapshot;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,7 @@ fn transcript(terminal: &Terminal) -> String {
     terminal.transcript().replace(&port, "PORT")
 }
 
-fn spool_files(directory: &Path) -> usize {
+fn journals(directory: &Path) -> usize {
     let Ok(entries) = std::fs::read_dir(directory) else {
         return 0;
     };
@@ -44,7 +44,7 @@ fn spool_files(directory: &Path) -> usize {
         .map(|entry| {
             let path = entry.path();
             if path.is_dir() {
-                spool_files(&path)
+                journals(&path)
             } else {
                 usize::from(path.extension().is_some_and(|end| end == "journal"))
             }
@@ -76,7 +76,7 @@ fn one_look_is_sent() {
     assert!(store.samples.contains_key("h.load.load.shortterm"));
     assert!(store.samples.contains_key("h.interface-eth0.if_octets.rx"));
     drop(store);
-    assert_eq!(spool_files(&terminal.path(".vigie/agent")), 0);
+    assert_eq!(journals(&terminal.path(".vigie/agent")), 0);
 }
 
 #[test]
@@ -91,12 +91,12 @@ fn what_a_server_that_is_away_misses_comes_later() {
         .extend([busy(), busy()]);
     let away = terminal.run("vigie agent --once --proc proc --host h --buffer buffer");
     assert_eq!(away.code, 6, "{}", away.stderr);
-    assert!(spool_files(&terminal.path("buffer")) > 0);
+    assert!(journals(&terminal.path("buffer")) > 0);
     terminal.server.store.lock().unwrap().instead.clear();
     let back = terminal.run("vigie agent --once --proc proc --host h --buffer buffer");
     assert_eq!(back.code, 0);
     assert_snapshot!(transcript(&terminal));
-    assert_eq!(spool_files(&terminal.path("buffer")), 0);
+    assert_eq!(journals(&terminal.path("buffer")), 0);
     let store = terminal.server.store.lock().unwrap();
     assert_eq!(store.samples["h.load.load.shortterm"].len(), 2);
 }
@@ -191,7 +191,7 @@ fn a_signal_ends_it_in_order() {
         assert_eq!(output.status.code(), Some(0), "{stderr}");
         assert!(stderr.contains("agent: stopped after"), "{stderr}");
     }
-    assert_eq!(spool_files(&terminal.path(".vigie/agent")), 0);
+    assert_eq!(journals(&terminal.path(".vigie/agent")), 0);
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn a_key_that_is_refused_keeps_the_samples() {
         "{}",
         refused.stderr
     );
-    assert_eq!(spool_files(&terminal.path("buffer")), 1);
+    assert_eq!(journals(&terminal.path("buffer")), 1);
     assert!(!format!("{refused:?}").contains("vgk_wrong"));
     terminal.set("VIGIE_API_KEY", "vgk_good");
     assert_eq!(
@@ -263,5 +263,48 @@ fn a_key_that_is_refused_keeps_the_samples() {
             .code,
         0
     );
-    assert_eq!(spool_files(&terminal.path("buffer")), 0);
+    assert_eq!(journals(&terminal.path("buffer")), 0);
+}
+
+#[test]
+fn samples_that_an_older_build_left_are_told_of_once_and_kept() {
+    let mut terminal = ready();
+    let once = "vigie agent --once --proc proc --host h --buffer buffer";
+    let first = terminal.run(once);
+    assert_eq!(first.code, 0, "{}", first.stderr);
+    assert!(!first.stderr.contains("older build"), "{}", first.stderr);
+    let folder = only_folder(&only_folder(&terminal.path("buffer")));
+    for name in ["00000000000000000001.spool", "00000000000000000002.spool"] {
+        std::fs::write(folder.join(name), "left behind").unwrap();
+    }
+    let second = terminal.run(once);
+    assert_eq!(second.code, 0, "{}", second.stderr);
+    let told: Vec<_> = second
+        .stderr
+        .lines()
+        .filter(|line| line.contains("older build"))
+        .collect();
+    let [told] = told[..] else {
+        panic!("{}", second.stderr);
+    };
+    let relative = folder.strip_prefix(terminal.path("")).unwrap();
+    for part in [
+        "warning: ",
+        &relative.display().to_string(),
+        "2 files called `*.spool`",
+        "`vigie agent --once`",
+        "delete them",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    for name in ["00000000000000000001.spool", "00000000000000000002.spool"] {
+        let left = std::fs::read_to_string(folder.join(name)).unwrap();
+        assert_eq!(left, "left behind");
+    }
+}
+
+fn only_folder(folder: &Path) -> PathBuf {
+    let mut entries = std::fs::read_dir(folder).unwrap();
+    let found = entries.find_map(|entry| entry.ok().filter(|entry| entry.path().is_dir()));
+    found.unwrap().path()
 }

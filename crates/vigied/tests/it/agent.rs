@@ -104,14 +104,14 @@ fn until(what: &str, done: impl Fn() -> bool) {
     }
 }
 
-fn spooled(folder: &Path) -> u64 {
+fn journal_bytes(folder: &Path) -> u64 {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return 0;
     };
     entries
         .flatten()
         .map(|entry| match entry.metadata() {
-            Ok(data) if data.is_dir() => spooled(&entry.path()),
+            Ok(data) if data.is_dir() => journal_bytes(&entry.path()),
             // Eight bytes say what the file is; records come after them.
             Ok(data) if entry.path().extension().is_some_and(|end| end == "journal") => {
                 data.len().saturating_sub(8)
@@ -140,18 +140,20 @@ fn either_may_go_away_and_what_was_seen_arrives() {
     server.serving.signal("TERM");
     server.serving.child.wait().unwrap();
     agent.says("samples wait in the buffer", 1);
-    let held = spooled(&buffer);
-    until("more in the buffer", || spooled(&buffer) > held.max(1) * 2);
+    let held = journal_bytes(&buffer);
+    until("more in the buffer", || {
+        journal_bytes(&buffer) > held.max(1) * 2
+    });
 
     // The agent is killed, and another one takes over what it left.
     agent.kill();
-    assert!(spooled(&buffer) > 0);
+    assert!(journal_bytes(&buffer) > 0);
     let agent = Agent::start(&server);
     agent.says("samples of an earlier run wait to be sent", 1);
 
     server.serving = Serving::start(&server.data(), &address, &flags);
     let back = now();
-    until("everything sent", || spooled(&buffer) == 0);
+    until("everything sent", || journal_bytes(&buffer) == 0);
     let during = moments(&server)
         .iter()
         .filter(|at| (away..=back).contains(*at))

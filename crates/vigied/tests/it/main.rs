@@ -96,3 +96,5 @@ mod token_service;
 mod tokens;
 #[cfg(test)]
 mod uaa;
+#[cfg(test)]
+mod upgrade;
