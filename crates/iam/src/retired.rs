@@ -67,13 +67,23 @@ impl Iam {
         };
         let now = self.0.clock.now();
         let gone = |own: &&Deleted| own.due_at.plus(grace) <= now;
-        let removed: Vec<&Deleted> = removed.iter().filter(gone).collect();
+        let mut removed: Vec<&Deleted> = removed.iter().filter(gone).collect();
         if removed.is_empty() {
             return Ok(());
         }
         let mut entries = Vec::with_capacity(removed.len());
         let mut tx = self.0.db.begin().await?;
+        // The parts first: what took them along is the last to be forgotten, for it says whose they were.
+        removed.sort_by_key(|own| {
+            let is_account = matches!(own.domain, Domain::Account(_));
+            (is_account, own.deleted_with == own.domain)
+        });
         for own in removed {
+            let waits = "SELECT 1 FROM deletions WHERE (deleted_with = $1 OR 'a-' || account = $1) AND domain <> $1 LIMIT 1";
+            let domain = Value::from(own.domain.to_string());
+            if tx.one(waits, &[domain]).await?.is_some() {
+                continue;
+            }
             let entry = Entry::by_server(Done::MetricsRemoved).in_account(own.account);
             entries.push(entry.on(own.domain).with("name", &own.name));
             let tenant = Value::from(i64::from(own.tenant.0));

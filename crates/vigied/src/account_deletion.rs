@@ -6,11 +6,12 @@ use crate::cli::accounts::{DeleteArgs, RestoreArgs};
 use crate::columns::columns;
 use crate::invitation::told;
 use anyhow::bail;
+use base::error::{Kind, Problem};
 use base::id::AccountId;
 use base::scope::Domain;
 use base::store::{SampleStore, StoreError};
-use iam::Iam;
 use iam::directory::Deleted;
+use iam::{Iam, IamError};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use wire::cf::deleted::instant;
@@ -101,9 +102,14 @@ fn deleted_called(iam: &Iam, asked: &str) -> anyhow::Result<AccountId> {
     let found: Vec<&Deleted> = all.iter().filter(|own| own.name == asked).collect();
     match found.as_slice() {
         [one] => Ok(one.account),
-        [] => bail!(
-            "no account that was deleted and can be brought back is `{asked}`\nhint: `vigied account list --deleted` shows what there is"
-        ),
+        [] => Err(told(IamError::Refused(
+            Problem::new(
+                Kind::NotFound,
+                "not_found",
+                format!("no account that was deleted and can be brought back is `{asked}`"),
+            )
+            .hint("`vigied account list --deleted` shows what there is"),
+        ))),
         several => {
             let ids: Vec<String> = several
                 .iter()

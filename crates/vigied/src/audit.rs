@@ -20,7 +20,7 @@ pub(crate) async fn run(
     arguments: &AuditArgs,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
-    let since = arguments.since.as_deref().map(time).transpose()?;
+    let since = arguments.since;
     let iam = boot::identity_of_operator(settings).await?;
     let done = print(settings, &iam, arguments, since, out).await;
     iam.close().await;
@@ -198,13 +198,16 @@ fn instant(at: Millis) -> String {
     jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| String::new(), |at| format!("{at:.3}"))
 }
 
-fn time(text: &str) -> anyhow::Result<Millis> {
-    if let Ok(instant) = text.parse::<jiff::Timestamp>() {
-        return Ok(Millis(instant.as_millisecond()));
+/// A time as everywhere else, in UTC where it names no zone.
+pub(crate) fn time(text: &str) -> Result<Millis, String> {
+    if text.trim().is_empty() {
+        return Err(
+            "must be a time: `-24h`, `yesterday`, `2026-11-26T03:00:00Z`, epoch seconds".to_owned(),
+        );
     }
-    let zone = jiff::tz::TimeZone::UTC;
-    time_expr::parse(text, SystemClock.now(), &zone).with_context(|| {
-        format!("`{text}` is no time\nhint: write `-24h`, `-7d`, `2026-11-26T03:00:00Z` or epoch seconds")
+    let read = time_expr::lenient::parse(text, SystemClock.now(), &jiff::tz::TimeZone::UTC);
+    read.map(|read| read.at).map_err(|error| {
+        format!("{error}: write `-24h`, `yesterday`, `2026-11-26T03:00:00Z` or epoch seconds")
     })
 }
 
@@ -237,7 +240,14 @@ mod tests {
         let at = time("2026-11-26T03:00:00Z").unwrap();
         assert_eq!(at, Millis(1_795_662_000_000));
         assert_eq!(time("1795662000").unwrap(), at);
-        assert!(time("-24h").unwrap() < SystemClock.now());
+        assert_eq!(
+            time("2026-11-26").unwrap(),
+            time("2026-11-26T00:00:00Z").unwrap()
+        );
+        for ago in ["-24h", "24h", "-10m", "-1.5h", "lastweek"] {
+            assert!(time(ago).unwrap() < SystemClock.now(), "{ago}");
+        }
+        assert!(time(" ").is_err());
         assert!(time("yesterdayish").is_err());
     }
 }

@@ -94,6 +94,10 @@ pub(crate) async fn end_of_account(
     account: AccountId,
     now: Millis,
 ) -> Result<(), IamError> {
+    // Codes before sessions, as whoever redeems one takes them: a code taken before the end opens nothing after a restore.
+    let codes =
+        "DELETE FROM passcodes WHERE person IN (SELECT person FROM members WHERE account = $1)";
+    tx.execute(codes, &[account.to_string().into()]).await?;
     let next = "UPDATE counters SET value = value + 1 WHERE name = 'ends' RETURNING value";
     let number = Value::from(directory::counter(tx.one(next, &[]).await?)?);
     let at = Value::from(now.0);

@@ -1,12 +1,14 @@
 //! What was deleted can be brought back as it was until its samples go, and is forgotten when they are gone.
 
-use crate::world::{World, code, on_both_databases};
+use crate::world::{OWNER, World, code, on_both_databases, secret};
 use base::scope::{Action, Domain};
 use base::time::{Clock, ManualClock, Millis};
+use iam::bootstrap::Request;
 use iam::directory::{Deleted, Space};
 use iam::manage::page::Window;
 use iam::manage::quota::AccountLimits;
 use iam::role::Role;
+use iam::token::grant::{Client, Grant, TokenRequest};
 use iam::{Iam, IamError, Identity};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -29,6 +31,8 @@ on_both_databases!(
     nobody_brings_back_what_he_could_not_have_deleted,
     what_is_due_is_removed_once_and_then_forgotten,
     what_the_operator_purges_is_due_at_once,
+    an_account_is_named_until_the_last_of_it_has_gone,
+    a_code_of_before_an_accounts_deletion_opens_nothing_after_its_restore,
     a_restore_whose_time_ends_in_the_middle_is_whole_or_none,
 );
 
@@ -226,6 +230,60 @@ async fn what_the_operator_purges_is_due_at_once(world: World) {
     assert_eq!(iam.due().len(), 2);
     assert!(deleted(iam, &owner).is_empty());
     assert_eq!(iam.purge_deleted(&[domain]).await.unwrap(), 0);
+}
+
+/// A further account: the only one cannot be deleted.
+async fn another(iam: &Iam) {
+    let request = Request {
+        account: "other".to_owned(),
+        region: None,
+        org: "other".to_owned(),
+        space: "prod".to_owned(),
+        owner: "carl@example.org".to_owned(),
+        password: None,
+    };
+    iam.create_account(request).await.unwrap();
+}
+
+async fn an_account_is_named_until_the_last_of_it_has_gone(world: World) {
+    let (iam, account) = (&world.iam, world.made.account);
+    another(iam).await;
+    iam.delete_account(account).await.unwrap();
+    world.wait(WEEK + 31 * 86_400);
+    let due = iam.due();
+    // Nothing is stored but in the space.
+    let is_space = |own: &Deleted| matches!(own.domain, Domain::Space(_));
+    let (spaces, rest): (Vec<Deleted>, Vec<Deleted>) = due.into_iter().partition(is_space);
+    assert!(spaces.len() == 1 && rest.len() == 2);
+    iam.forget_removed(&rest).await.unwrap();
+    assert_eq!(iam.deleted_accounts().len(), 1);
+    // The organization's row is forgotten, the account's says whose the space was.
+    assert_eq!(iam.due().len(), 2);
+    iam.forget_removed(&iam.due()).await.unwrap();
+    assert!(iam.due().is_empty() && iam.deleted_accounts().is_empty());
+}
+
+async fn a_code_of_before_an_accounts_deletion_opens_nothing_after_its_restore(world: World) {
+    let (iam, account) = (&world.iam, world.made.account);
+    another(iam).await;
+    let request = TokenRequest {
+        grant: Grant::Password {
+            username: OWNER.to_owned(),
+            password: secret(world.made.password.expose()),
+        },
+        client: Some(Client::Bx),
+        account: None,
+        with_uaa: false,
+        source: crate::world::source(),
+    };
+    let passcode = iam.passcode(request).await.unwrap();
+    iam.delete_account(account).await.unwrap();
+    iam.restore_account(account, None).await.unwrap();
+    let again = World::ask(iam, Grant::Passcode(passcode), Some(Client::Bx)).await;
+    assert!(
+        again.is_err(),
+        "the code was taken before the account was deleted"
+    );
 }
 
 /// A clock that jumps past a deletion's time at one of the looks at it.

@@ -296,3 +296,18 @@ fn an_invitation_into_a_deleted_account_is_none() {
     done(&data, &["account", "restore", "Second"]);
     assert_eq!(waits(), 1);
 }
+
+#[test]
+fn an_account_that_is_not_there_to_bring_back_is_said_to_be_none() {
+    let server = Server::start();
+    let words = ["account", "restore", "Nope", "--output", "json"];
+    let said = refused(&server.data(), &words);
+    let error: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    assert_eq!(error["error"]["code"], "not_found", "{said}");
+    let words = ["audit", "--since", "yesterdayish", "--output", "json"];
+    let output = vigied(&server.data(), &words);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    let error: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    assert_eq!(error["error"]["code"], "invalid_value", "{said}");
+}
