@@ -196,7 +196,9 @@ impl State {
     }
 
     /// What the heads have of these series, with the version that they belong to. A batch that is being written is seen as a
-    /// whole or not at all, unless so many series are asked for, and written to so often, that no moment can be found.
+    /// whole or not at all, unless so many series are asked for, and written to so often, that no moment can be found, or two
+    /// others have written to a series behind it. Of what was stored since the names of `series` were taken, series that it
+    /// gave birth to are missing: whoever asks does not know them.
     pub(crate) fn moment(&self, tenant: TenantId, series: &[SeriesRef]) -> Moment {
         let (few, many) = LOOKS;
         guard::query_step();
