@@ -154,9 +154,11 @@ impl Core {
         let all_names = name_files >= NAME_FILES_MAX;
         let next = self.wal.make_next()?;
         let mut stopped = self.state.stop();
+        let dart = self.poison.dart("froze the head");
         let (wal_first, sequence) = self.wal.cut(next);
         let taken = stopped.freeze(sequence);
         let everything = all_names.then(|| stopped.ledger.registry.names().clone());
+        dart.disarm();
         drop(stopped);
         let Taken {
             frozen,
