@@ -2,7 +2,7 @@
 //! ledger's, to look; then they are written shard by shard, each under its own lock.
 
 use crate::core::Core;
-use crate::guard::Lock;
+use crate::guard::{self, Lock};
 use crate::head::{self, SHARDS, ShardWriter, Sum};
 use crate::registry::table::Fingerprint;
 use crate::state::Ledger;
@@ -113,7 +113,7 @@ impl Core {
         }
         // One number for the piece, whatever interrupts it: it is seen as a whole.
         let batch = self.state.batches.begin();
-        // Whoever panics here may have left in memory what is not in the log, or the other way round.
+        // Whoever panics between two groups has left a part of the piece, which nobody is told of.
         let dart = self.poison.dart("appended samples");
         while !due.is_empty() {
             let (ends, resolved) = self.resolve(accepted, &due, progress);
@@ -195,6 +195,7 @@ impl Core {
         let (tenant, allowance) = (accepted.tenant, &accepted.allowance);
         let mut births = Vec::new();
         let mut ledger = self.state.ledger().write();
+        let dart = self.poison.dart("made series");
         for (fingerprint, (position, sample)) in unknown {
             // Another sample of the batch may have made it, or somebody else.
             let known = ledger
@@ -227,6 +228,7 @@ impl Core {
             self.state.publish_names(&ledger.registry);
             progress.appended.created += births.len() as u64;
         }
+        dart.disarm();
     }
 
     /// Makes a series.
@@ -310,9 +312,13 @@ impl Core {
         if self.state.ends() != ends {
             return None;
         }
+        // Inside the lock, as whoever gets it next would else find what is half done before it is poisoned.
+        let dart = self.poison.dart("appended samples");
         let sequence = self.wal.push(payload);
+        guard::step(1);
         let samples = group.samples.iter().copied();
         let sum = self.state.append(writer, tenant, batch, samples);
+        dart.disarm();
         Some((sequence, sum))
     }
 }
@@ -353,5 +359,38 @@ impl Progress {
         self.sum.add(sum);
         let places = own.samples.iter().map(|(series, at, _)| (*series, *at));
         self.placed.extend(places);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::EngineConfig;
+    use crate::events::Silent;
+    use crate::guard::LOCK_STEPS_MAX;
+    use crate::recover;
+    use crate::storage::faulty::Faulty;
+    use base::time::ManualClock;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::Arc;
+
+    /// The shard was free before the store was poisoned, and whoever waited for it wrote behind what was half done.
+    #[test]
+    fn a_panic_in_an_append_poisons_before_the_shard_is_free() {
+        let config = EngineConfig::new("/samples");
+        let clock = Arc::new(ManualClock::at(Millis(0)));
+        let opened = recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent));
+        let core = opened.unwrap().0;
+        let group = Group {
+            samples: vec![(SeriesRef(0), 0, 1.0)],
+            ..Group::default()
+        };
+        let payload = Payload::new(Kind::Samples, put_samples(&group.samples));
+        let terms = (TenantId(1), 1, core.state.ends());
+        let mut writer = core.state.shard(0).unwrap().write();
+        guard::step(LOCK_STEPS_MAX);
+        let written = AssertUnwindSafe(|| core.write_group(terms, &mut writer, &group, &payload));
+        assert!(catch_unwind(written).is_err());
+        assert!(core.poison.is_set());
     }
 }

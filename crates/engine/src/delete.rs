@@ -7,17 +7,19 @@
 use crate::compact::TOMBSTONES_MAX;
 use crate::core::Core;
 use crate::guard::{PIECE, give_way};
+use crate::head::live::Prepared;
 use crate::pace::Pace;
 use crate::read::find;
 use crate::state::{Garbage, Stopped};
 use crate::wal::record::{Kind, Payload, put_numbers, put_range};
 use base::context::{Context, Stop};
-use base::id::TenantId;
+use base::id::{SeriesRef, TenantId};
 use base::limit;
 use base::selector::NameFilter;
 use base::store::{DeleteQuery, Deleted, StoreError};
 use base::time::TimeRange;
 use roaring::RoaringBitmap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// All tenants together may have as many times the pending deletions of one.
@@ -135,15 +137,29 @@ impl Core {
             let payload = put_range(&range, numbers(&piece).into_iter());
             let payload = Payload::new(Kind::DeleteRange, payload);
             let prepared = self.state.prepare(&piece, &range);
-            let dart = self.poison.dart("deleted samples");
             let mut stopped = self.state.stop();
-            sequence = self.wal.push(&payload);
-            let garbage = stopped.delete_range(sequence, range, &piece, prepared);
+            let (last, garbage) = self.end_range(&mut stopped, &payload, range, &piece, prepared);
             drop(stopped);
-            dart.disarm();
             drop(garbage);
+            sequence = last;
         }
         sequence
+    }
+
+    /// Ends the samples of a piece of series in a range: in the log, then in memory. Returns as [`Self::end_series`].
+    fn end_range(
+        &self,
+        stopped: &mut Stopped<'_>,
+        payload: &Payload,
+        range: TimeRange,
+        series: &RoaringBitmap,
+        prepared: BTreeMap<SeriesRef, Prepared>,
+    ) -> (u64, Garbage) {
+        let dart = self.poison.dart("deleted samples");
+        let sequence = self.wal.push(payload);
+        let garbage = stopped.delete_range(sequence, range, series, prepared);
+        dart.disarm();
+        (sequence, garbage)
     }
 
     /// The same for series as a whole.
@@ -176,5 +192,60 @@ impl Core {
         let garbage = stopped.delete_series(series);
         dart.disarm();
         (sequence, garbage)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::EngineConfig;
+    use crate::events::Silent;
+    use crate::guard::{LOCK_STEPS_MAX, step};
+    use crate::recover;
+    use crate::storage::faulty::Faulty;
+    use base::time::{ManualClock, Millis};
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    fn open() -> Core {
+        let config = EngineConfig::new("/samples");
+        let clock = Arc::new(ManualClock::at(Millis(0)));
+        let opened = recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent));
+        opened.unwrap().0
+    }
+
+    /// The locks were free before the store was poisoned, and whoever waited for them went on with what was half done.
+    #[test]
+    fn a_panic_in_a_deletion_poisons_before_the_locks_are_free() {
+        let core = open();
+        let birth = core
+            .state
+            .ledger()
+            .write()
+            .registry
+            .create(TenantId(1), "a");
+        let series: RoaringBitmap = [birth.unwrap().0].into_iter().collect();
+        let mut stopped = core.state.stop();
+        step(LOCK_STEPS_MAX);
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            let payload = put_range(&TimeRange::ALL, numbers(&series).into_iter());
+            let payload = Payload::new(Kind::DeleteRange, payload);
+            core.end_range(
+                &mut stopped,
+                &payload,
+                TimeRange::ALL,
+                &series,
+                BTreeMap::new(),
+            )
+        }));
+        assert!(panicked.is_err());
+        assert!(core.poison.is_set());
+        drop(stopped);
+
+        let core = open();
+        let mut stopped = core.state.stop();
+        step(LOCK_STEPS_MAX);
+        let ended = AssertUnwindSafe(|| core.end_series(&mut stopped, &series));
+        assert!(catch_unwind(ended).is_err());
+        assert!(core.poison.is_set());
     }
 }

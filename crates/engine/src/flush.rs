@@ -38,7 +38,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 const NAME_FILES_MAX: usize = 16;
 
 /// Days that a flush makes segments of their own for. What a sender sends for more days than this lies in one segment with
-/// samples of many days: however far back he reaches, a flush makes few files.
+/// samples of many days: however far back they reach, a flush makes few files.
 const DAYS_MAX: usize = 8;
 
 /// The days that get no segment of their own: of more than a few, those on which the fewest series have samples.
@@ -143,9 +143,11 @@ impl Core {
         let all_names = name_files >= NAME_FILES_MAX;
         let next = self.wal.make_next()?;
         let mut stopped = self.state.stop();
+        let dart = self.poison.dart("froze the head");
         let (wal_first, sequence) = self.wal.cut(next);
         let taken = stopped.freeze(sequence);
         let everything = all_names.then(|| stopped.ledger.registry.names().clone());
+        dart.disarm();
         drop(stopped);
         let Taken {
             frozen,

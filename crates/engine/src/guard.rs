@@ -110,7 +110,8 @@ impl<T> Lock<T> {
         }
     }
 
-    // Whoever panics while he holds a lock has poisoned the store before anybody sees what he left (`crate::poison::Dart`).
+    // Whoever changes something under a lock arms a dart once they hold it (`crate::poison::Dart`): a panic then poisons the
+    // store before the lock is free, and so before anybody sees what it left.
     pub(crate) fn read(&self) -> Reading<'_, T> {
         let guard = self.inner.read().unwrap_or_else(PoisonError::into_inner);
         self.turns.fetch_add(1, Ordering::Relaxed);

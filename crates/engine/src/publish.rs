@@ -1,5 +1,5 @@
 //! The manifest changes, and with it what readers see: the only place where either does so for files. The lock is held for as
-//! long as a manifest takes to be written, and no writer of samples takes it.
+//! long as a manifest takes to be written, and by a merge until activity is settled; no writer of samples takes it.
 
 use crate::core::Core;
 use crate::manifest::{Manifest, SegmentEntry};

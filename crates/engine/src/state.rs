@@ -7,6 +7,7 @@
 //! The methods here are the effects of the log's records. Live writes and replay go through the same ones, so that a
 //! restart ends where the crash began.
 
+mod settle;
 mod stop;
 
 pub(crate) use stop::{Garbage, Stopped, Taken};
@@ -199,7 +200,9 @@ impl State {
     }
 
     /// What the heads have of these series, with the version that they belong to. A batch that is being written is seen as a
-    /// whole or not at all, unless so many series are asked for, and written to so often, that no moment can be found.
+    /// whole or not at all, unless so many series are asked for, and written to so often, that no moment can be found, or two
+    /// others have written to a series behind it. Of what was stored since the names of `series` were taken, series that it
+    /// gave birth to are missing: whoever asks does not know them.
     pub(crate) fn moment(&self, tenant: TenantId, series: &[SeriesRef]) -> Moment {
         let (few, many) = LOOKS;
         guard::query_step();
@@ -339,25 +342,6 @@ impl State {
         }
         writer.head().count(tenant, sum);
         sum
-    }
-
-    /// The series turned out to have no samples of `day` in its only segment; unless a head has some, it has none. The
-    /// caller keeps flushes from being published.
-    pub(crate) fn settle(&self, day: Day, emptied: &[(TenantId, SeriesRef)]) {
-        for (tenant, series) in emptied {
-            let Some(shard) = self.shard(head::shard(*series)) else {
-                continue;
-            };
-            let mut shard = shard.write();
-            let version = self.version();
-            let frozen = version.frozen.as_ref().map(|own| own.head.as_ref());
-            let mut heads = frozen.into_iter().chain([version.head.as_ref()]);
-            if !heads.any(|own| own.any_in(*tenant, *series, &day.range())) {
-                shard.forget_day(*series);
-                let none: RoaringBitmap = [series.0].into_iter().collect();
-                self.change_days(|days| days.clear(day, &none));
-            }
-        }
     }
 
     /// The effect of a deletion on activity.

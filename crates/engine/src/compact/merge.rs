@@ -278,9 +278,7 @@ impl Core {
             |own: &&Arc<Segment>| own.day() <= header.day && header.day <= own.last_day();
         let mut others = version.segments.iter().filter(holds_day);
         if !is_late && others.all(|own| path.as_deref() == Some(own.path())) {
-            for piece in emptied.chunks(PIECE) {
-                self.state.settle(header.day, piece);
-            }
+            self.state.settle(header.day, &emptied);
         }
         drop(manifest);
         self.discard_segments(run);

@@ -19,6 +19,9 @@ const LATE_MIN: usize = 256;
 /// In place of a batch's number while the marks are changed. No batch has it.
 const CHANGING: u64 = u64::MAX;
 
+/// In place of the length before a batch, where its samples are mixed with older ones. No column is as long.
+const UNKNOWN: u64 = u64::MAX;
+
 /// No day: the first sample of each day differs from it.
 const NO_DAY: i32 = i32::MIN;
 
@@ -38,7 +41,8 @@ pub(crate) struct Live {
     late: OnceLock<Arc<Block>>,
 }
 
-/// The series has been written to by two batches that a reader does not see: what it was before both is not known.
+/// The series has been written to by a batch that a reader does not see, and what it was before that is not known: another
+/// batch has written since, or the series was made anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Newer;
 
@@ -64,15 +68,16 @@ impl Live {
                 self.late_before.load(Ordering::Acquire),
             );
             let previous = self.previous.load(Ordering::Acquire);
-            let now = (
-                self.column_len.load(Ordering::Acquire),
-                self.late_len.load(Ordering::Acquire),
-            );
+            // The late ones first: of what one of them overwrites nothing may be missing from the column.
+            let late = self.late_len.load(Ordering::Acquire);
+            let now = (self.column_len.load(Ordering::Acquire), late);
             if self.batch.load(Ordering::Acquire) != batch {
                 continue;
             }
             let (column, late) = match seen {
-                Some(seen) if !seen.has(batch) && !seen.has(previous) => return Err(Newer),
+                // Its samples lie before those of the last batch, whether that one is seen or not.
+                Some(seen) if !seen.has(previous) => return Err(Newer),
+                Some(seen) if !seen.has(batch) && before.0 == UNKNOWN => return Err(Newer),
                 Some(seen) if !seen.has(batch) => before,
                 _ => now,
             };
@@ -138,6 +143,8 @@ pub(crate) struct Prepared {
     of: Arc<Live>,
     column_len: usize,
     late_len: usize,
+    /// The column's last sample as it was read: the batch that wrote it may change it in place.
+    end: Option<(i64, f64)>,
     new: Hot,
 }
 
@@ -266,7 +273,9 @@ impl Hot {
         let view = of.view(None).ok()?;
         let mut new = Self::new(of.tenant);
         let kept = |(at, _): &(i64, f64)| !range.contains(Millis(*at));
-        for (at, value) in view.column().samples().filter(kept) {
+        let mut end = None;
+        let column = view.column().samples().inspect(|own| end = Some(*own));
+        for (at, value) in column.filter(kept) {
             new.append(0, at, value);
         }
         for (at, value) in view.late().samples().filter(kept) {
@@ -276,6 +285,7 @@ impl Hot {
             of: Arc::clone(of),
             column_len: view.column().len(),
             late_len: view.late().len(),
+            end,
             new,
         })
     }
@@ -291,6 +301,7 @@ impl Hot {
         let Prepared {
             column_len,
             late_len,
+            end,
             mut new,
             ..
         } = match usable {
@@ -300,7 +311,11 @@ impl Hot {
         let now = self.live.view(None).ok()?;
         let kept = |(at, _): &(i64, f64)| !range.contains(Millis(*at));
         // A late sample is newer than the column's at the same instant, whichever came in first.
-        let column = now.column().from(column_len);
+        let mut column = now.column().from(column_len.saturating_sub(1)).peekable();
+        // The end once more, but only where it was changed in place: as it was, a late sample may have overwritten it.
+        if let Some((end_at, end_value)) = end {
+            column.next_if(|(at, value)| *at == end_at && value.to_bits() == end_value.to_bits());
+        }
         let late = now.late().from(late_len);
         for (at, value) in column.chain(late).filter(kept) {
             new.append(0, at, value);
@@ -311,8 +326,11 @@ impl Hot {
     /// `new` takes its place, for readers who see all that has been written to it.
     fn replace(&mut self, new: Self) -> Arc<Live> {
         let batch = self.live.batch.load(Ordering::Relaxed);
-        new.live.mark(batch);
-        new.live.previous.store(batch, Ordering::Release);
+        if !new.live.mark(batch) {
+            let previous = self.live.previous.load(Ordering::Relaxed);
+            new.live.previous.store(previous, Ordering::Release);
+            new.live.column_before.store(UNKNOWN, Ordering::Release);
+        }
         let day = self.day;
         let old = std::mem::replace(self, new);
         self.day = day;
@@ -321,119 +339,4 @@ impl Hot {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::head::batches::Batches;
-    use proptest::prelude::*;
-    use std::collections::BTreeMap;
-
-    fn range(from: i64, until: i64) -> TimeRange {
-        TimeRange {
-            from: Millis(from),
-            until: Millis(until),
-        }
-    }
-
-    fn samples(own: &HeadSeries) -> Vec<(i64, f64)> {
-        own.read(&TimeRange::ALL).iter().collect()
-    }
-
-    proptest! {
-        #[test]
-        fn in_whatever_order_the_last_write_wins(
-            operations in prop::collection::vec(
-                prop_oneof![
-                    8 => (0_i64..600, -1.0..1.0).prop_map(|(at, value)| (at, Some(value))),
-                    1 => (0_i64..600).prop_map(|at| (at, None)),
-                ],
-                0..2000,
-            ),
-            between in 0_usize..3,
-            per_batch in 1_u64..5,
-        ) {
-            let mut hot = Hot::new(TenantId(1));
-            let mut model = BTreeMap::new();
-            for (number, (at, value)) in (0_u64..).zip(operations) {
-                if let Some(value) = value {
-                    hot.append(1 + number / per_batch, at, value);
-                    model.insert(at, value);
-                    if hot.is_due_to_fold() {
-                        hot.fold();
-                    }
-                } else {
-                    let range = range(at, at + 50);
-                    let prepared = Hot::prepare(hot.live(), &range);
-                    for more in 0..between as i64 {
-                        let at = at + more * 40;
-                        hot.append(1 + number / per_batch, at, 7.0);
-                        model.insert(at, 7.0);
-                    }
-                    hot.remove_range(&range, prepared);
-                    model.retain(|at, _| !range.contains(Millis(*at)));
-                    prop_assert!(!hot.live().view(None).unwrap().any_in(&range));
-                }
-                let view = hot.live().view(None).unwrap();
-                prop_assert!(view.len() >= hot.len() && hot.len() >= model.len() as u64);
-            }
-            let view = hot.live().view(None).unwrap();
-            prop_assert_eq!(samples(&view), model.into_iter().collect::<Vec<_>>());
-        }
-
-        #[test]
-        fn what_a_reader_has_stays_as_it_was(
-            first in prop::collection::vec((0_i64..400, -1.0..1.0), 0..600),
-            second in prop::collection::vec((0_i64..400, -1.0..1.0), 1..600),
-        ) {
-            let batches = Batches::default();
-            let mut hot = Hot::new(TenantId(1));
-            let one = batches.begin();
-            for (at, value) in first {
-                hot.append(one.number(), at, value);
-            }
-            drop(one);
-            let seen = batches.seen();
-            let before = hot.live().view(Some(&seen)).unwrap();
-            let read = samples(&before);
-            let two = batches.begin();
-            for (at, value) in second {
-                hot.append(two.number(), at, value);
-            }
-            prop_assert_eq!(&samples(&before), &read);
-            let beside = hot.live().view(Some(&batches.seen())).unwrap();
-            prop_assert_eq!(&samples(&beside), &read, "of a batch that is not done nothing is seen");
-            hot.fold();
-            prop_assert_eq!(&samples(&before), &read);
-            prop_assert!(hot.live().view(Some(&batches.seen())).is_err());
-            drop(two);
-            let after = hot.live().view(Some(&batches.seen())).unwrap();
-            prop_assert_eq!(samples(&after), samples(&hot.live().view(None).unwrap()));
-        }
-    }
-
-    /// Each deletion of a second rebuilt the whole column, under the lock that every writer needs.
-    #[test]
-    fn a_deletion_that_was_prepared_costs_what_has_come_in_since() {
-        let mut hot = Hot::new(TenantId(1));
-        for at in 0..100_000 {
-            hot.append(1, at, 1.0);
-        }
-        hot.append(1, 7, 2.0);
-        let range = range(50_100, 60_000);
-        let prepared = Hot::prepare(hot.live(), &range).unwrap();
-        let ready = Arc::clone(prepared.new.live());
-        hot.append(2, 100_000, 1.0);
-        hot.append(2, 55_000, 1.0);
-        hot.remove_range(&range, Some(prepared));
-        assert!(Arc::ptr_eq(&ready, hot.live()), "it was made anew");
-        assert_eq!(hot.len(), 100_002 - 9_901);
-    }
-
-    #[test]
-    fn many_blocks_are_dropped_without_a_deep_stack() {
-        let mut hot = Hot::new(TenantId(1));
-        for at in 0..3_000_000 {
-            hot.append(1, at, 1.0);
-        }
-        assert_eq!(hot.len(), 3_000_000);
-    }
-}
+mod tests;

@@ -1,5 +1,5 @@
 //! One series in the head, as a reader has it: a column that ascends, and a list of what arrived late, both as long as they
-//! were when he looked. Nothing changes under him.
+//! were when they looked. Nothing changes under them.
 //!
 //! Invariant: among equal instants a late sample is the newer one, and of two late ones the later in the list.
 

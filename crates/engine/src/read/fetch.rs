@@ -152,7 +152,7 @@ impl<'c> Snapshot<'c> {
         take: &mut Taker<'_>,
     ) -> Result<ControlFlow<()>, StoreError> {
         for own in std::mem::take(&mut self.wanted) {
-            // Whoever takes the series may take his time.
+            // Whoever takes the series may take their time.
             pace.look()?;
             pace.steps(1 + self.tombstones.len() as u64)?;
             let deletions = spans::deletions(&self.tombstones, own.series);

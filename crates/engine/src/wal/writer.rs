@@ -426,7 +426,7 @@ impl Wal {
     }
 }
 
-/// Who writes for all. When a panic takes him the log is over, and those who wait hear of it.
+/// Who writes for all. When a panic takes them the log is over, and those who wait hear of it.
 struct Leader<'w> {
     wal: &'w Wal,
     is_done: bool,

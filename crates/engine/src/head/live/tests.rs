@@ -1,0 +1,164 @@
+//! A series in the head as it is written and read, against a map.
+
+use super::*;
+use crate::head::batches::Batches;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+fn range(from: i64, until: i64) -> TimeRange {
+    TimeRange {
+        from: Millis(from),
+        until: Millis(until),
+    }
+}
+
+fn samples(own: &HeadSeries) -> Vec<(i64, f64)> {
+    own.read(&TimeRange::ALL).iter().collect()
+}
+
+proptest! {
+    #[test]
+    fn in_whatever_order_the_last_write_wins(
+        operations in prop::collection::vec(
+            prop_oneof![
+                8 => (0_i64..600, -1.0..1.0).prop_map(|(at, value)| (at, Some(value))),
+                1 => (0_i64..600).prop_map(|at| (at, None)),
+            ],
+            0..2000,
+        ),
+        between in 0_usize..3,
+        outside in 0_usize..4,
+        per_batch in 1_u64..5,
+    ) {
+        let mut hot = Hot::new(TenantId(1));
+        let mut model = BTreeMap::new();
+        for (number, (at, value)) in (0_u64..).zip(operations) {
+            if let Some(value) = value {
+                hot.append(1 + number / per_batch, at, value);
+                model.insert(at, value);
+                if hot.is_due_to_fold() {
+                    hot.fold();
+                }
+            } else {
+                let range = range(at, at + 50);
+                let prepared = Hot::prepare(hot.live(), &range);
+                let last = hot.last;
+                for more in 0..between as i64 {
+                    let at = at + more * 40;
+                    hot.append(1 + number / per_batch, at, 7.0);
+                    model.insert(at, 7.0);
+                }
+                for at in [last, at - 1, at + 60].into_iter().take(outside) {
+                    if at > i64::MIN {
+                        hot.append(1 + number / per_batch, at, 8.0);
+                        model.insert(at, 8.0);
+                    }
+                }
+                hot.remove_range(&range, prepared);
+                model.retain(|at, _| !range.contains(Millis(*at)));
+                prop_assert!(!hot.live().view(None).unwrap().any_in(&range));
+            }
+            let view = hot.live().view(None).unwrap();
+            prop_assert!(view.len() >= hot.len() && hot.len() >= model.len() as u64);
+        }
+        let view = hot.live().view(None).unwrap();
+        prop_assert_eq!(samples(&view), model.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_a_reader_has_stays_as_it_was(
+        first in prop::collection::vec((0_i64..400, -1.0..1.0), 0..600),
+        second in prop::collection::vec((0_i64..400, -1.0..1.0), 1..600),
+    ) {
+        let batches = Batches::default();
+        let mut hot = Hot::new(TenantId(1));
+        let one = batches.begin();
+        for (at, value) in first {
+            hot.append(one.number(), at, value);
+        }
+        drop(one);
+        let seen = batches.seen();
+        let before = hot.live().view(Some(&seen)).unwrap();
+        let read = samples(&before);
+        let two = batches.begin();
+        for (at, value) in second {
+            hot.append(two.number(), at, value);
+        }
+        prop_assert_eq!(&samples(&before), &read);
+        let beside = hot.live().view(Some(&batches.seen())).unwrap();
+        prop_assert_eq!(&samples(&beside), &read, "of a batch that is not done nothing is seen");
+        hot.fold();
+        prop_assert_eq!(&samples(&before), &read);
+        prop_assert!(hot.live().view(Some(&batches.seen())).is_err());
+        drop(two);
+        let after = hot.live().view(Some(&batches.seen())).unwrap();
+        prop_assert_eq!(samples(&after), samples(&hot.live().view(None).unwrap()));
+    }
+}
+
+/// A batch may change the column's last sample in place while a deletion is prepared.
+#[test]
+fn a_deletion_brings_back_nothing_that_was_overwritten_meanwhile() {
+    for deleted in [range(0, 50), range(0, 101)] {
+        for fresh in [1, 2] {
+            let mut hot = Hot::new(TenantId(1));
+            hot.append(1, 100, 1.0);
+            let prepared = Hot::prepare(hot.live(), &deleted);
+            hot.append(fresh, 100, 2.0);
+            hot.append(fresh, 90, 3.0);
+            hot.remove_range(&deleted, prepared);
+            let read = samples(&hot.live().view(None).unwrap());
+            let all = [(90, 3.0), (100, 2.0)];
+            let left: Vec<_> = all
+                .into_iter()
+                .filter(|(at, _)| !deleted.contains(Millis(*at)))
+                .collect();
+            assert_eq!(read, left);
+            assert_eq!(hot.len(), left.len() as u64);
+        }
+    }
+}
+
+/// Who is in the middle of a batch when another one ends would else be seen in part.
+#[test]
+fn an_unfinished_batch_below_a_finished_one_is_not_seen() {
+    let batches = Batches::default();
+    let mut hot = Hot::new(TenantId(1));
+    let (first, second) = (batches.begin(), batches.begin());
+    hot.append(first.number(), 100, 1.0);
+    hot.append(second.number(), 200, 2.0);
+    drop(second);
+    assert!(hot.live().view(Some(&batches.seen())).is_err());
+    hot.fold();
+    assert!(hot.live().view(Some(&batches.seen())).is_err(), "folded");
+    drop(first);
+    let all = hot.live().view(Some(&batches.seen())).unwrap();
+    assert_eq!(samples(&all), [(100, 1.0), (200, 2.0)]);
+}
+
+/// Each deletion of a second rebuilt the whole column, under the lock that every writer needs.
+#[test]
+fn a_deletion_that_was_prepared_costs_what_has_come_in_since() {
+    let mut hot = Hot::new(TenantId(1));
+    for at in 0..100_000 {
+        hot.append(1, at, 1.0);
+    }
+    hot.append(1, 7, 2.0);
+    let range = range(50_100, 60_000);
+    let prepared = Hot::prepare(hot.live(), &range).unwrap();
+    let ready = Arc::clone(prepared.new.live());
+    hot.append(2, 100_000, 1.0);
+    hot.append(2, 55_000, 1.0);
+    hot.remove_range(&range, Some(prepared));
+    assert!(Arc::ptr_eq(&ready, hot.live()), "it was made anew");
+    assert_eq!(hot.len(), 100_002 - 9_901);
+}
+
+#[test]
+fn many_blocks_are_dropped_without_a_deep_stack() {
+    let mut hot = Hot::new(TenantId(1));
+    for at in 0..3_000_000 {
+        hot.append(1, at, 1.0);
+    }
+    assert_eq!(hot.len(), 3_000_000);
+}
