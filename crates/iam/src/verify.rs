@@ -256,12 +256,30 @@ impl Verifier {
     /// # Errors
     /// [`AuthError`] says why the credential opens nothing.
     pub fn identity(&self, credential: Credential<'_>) -> Result<Identity, AuthError> {
-        let holder = self.holder(credential)?;
+        let (identity, _) = self.proven_identity(credential);
+        identity
+    }
+
+    /// As [`Self::identity`], and whose credential it is: also where it is good and manages nothing.
+    pub fn proven_identity(
+        &self,
+        credential: Credential<'_>,
+    ) -> (Result<Identity, AuthError>, Option<Proof>) {
+        let holder = match self.holder(credential) {
+            Ok(holder) => holder,
+            Err(error) => return (Err(error), None),
+        };
+        let proof = Proof {
+            user: holder.user(),
+            account: Some(holder.account),
+            key: holder.bounds.root().key,
+        };
         // What was narrowed is for metrics, and could make itself into more here.
-        if !holder.bounds.narrowing().is_none() {
-            return Err(AuthError::ForMetricsOnly);
-        }
-        Ok(holder)
+        let identity = match holder.bounds.narrowing().is_none() {
+            true => Ok(holder),
+            false => Err(AuthError::ForMetricsOnly),
+        };
+        (identity, Some(proof))
     }
 
     /// Who holds the credential: whatever it is for. For exchanges, whose bounds hold what is issued within it.
