@@ -6,13 +6,14 @@ use crate::directory::{ApiKey, Directory, User};
 use crate::entropy::sha256;
 use crate::error::AuthError;
 use crate::key_text;
+use crate::proof::Proof;
 use crate::service::Inner;
 use crate::token::claims::IamClaims;
 use crate::token::issuer;
 use crate::token::jws::{self, TOKEN_BYTES_MAX};
 use crate::token_cache::TokenCache;
 use crate::verified::{Claims, Verified};
-use base::id::{AccountId, KeyId, SessionId, UserId};
+use base::id::{AccountId, SessionId, UserId};
 use base::scope::{Domain, Scope};
 use base::time::Millis;
 use std::sync::Arc;
@@ -107,17 +108,6 @@ impl Identity {
             Claims::Uaa => None,
         }
     }
-}
-
-/// Whose credential was shown, once it is verified: known also where it opens nothing of what was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Proof {
-    /// The user.
-    pub user: UserId,
-    /// The account it is for; for a UAA token that is for none, the user's first.
-    pub account: Option<AccountId>,
-    /// The API key it is or was obtained with.
-    pub key: Option<KeyId>,
 }
 
 /// Verifies credentials. Cloning shares the cache.
