@@ -151,6 +151,12 @@ impl Directory {
         &self.deletions
     }
 
+    /// Whether an API key was made to send and do nothing else.
+    #[must_use]
+    pub fn sends_alone(&self, key: &KeyId) -> bool {
+        (self.keys.get(key)).is_some_and(|key| key.narrowing.send_only)
+    }
+
     /// The account a domain belongs to.
     #[must_use]
     pub fn account_of(&self, domain: Domain) -> Option<AccountId> {

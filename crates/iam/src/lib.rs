@@ -24,6 +24,7 @@ pub mod key_text;
 pub mod login;
 pub mod manage;
 mod narrowing;
+mod proof;
 mod retired;
 pub mod role;
 mod room;
@@ -36,5 +37,6 @@ mod verify;
 
 pub use directory::Directory;
 pub use error::{AuthError, IamError};
+pub use proof::Proof;
 pub use service::{Iam, IamConfig, IamLimits};
-pub use verify::{Credential, Identity, Proof, Verifier};
+pub use verify::{Credential, Identity, Verifier};

@@ -6,13 +6,14 @@ use crate::directory::{ApiKey, Directory, User};
 use crate::entropy::sha256;
 use crate::error::AuthError;
 use crate::key_text;
+use crate::proof::Proof;
 use crate::service::Inner;
 use crate::token::claims::IamClaims;
 use crate::token::issuer;
 use crate::token::jws::{self, TOKEN_BYTES_MAX};
 use crate::token_cache::TokenCache;
 use crate::verified::{Claims, Verified};
-use base::id::{AccountId, KeyId, SessionId, UserId};
+use base::id::{AccountId, SessionId, UserId};
 use base::scope::{Domain, Scope};
 use base::time::Millis;
 use std::sync::Arc;
@@ -107,17 +108,6 @@ impl Identity {
             Claims::Uaa => None,
         }
     }
-}
-
-/// Whose credential was shown, once it is verified: known also where it opens nothing of what was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Proof {
-    /// The user.
-    pub user: UserId,
-    /// The account it is for; for a UAA token that is for none, the user's first.
-    pub account: Option<AccountId>,
-    /// The API key it is or was obtained with.
-    pub key: Option<KeyId>,
 }
 
 /// Verifies credentials. Cloning shares the cache.
@@ -256,12 +246,30 @@ impl Verifier {
     /// # Errors
     /// [`AuthError`] says why the credential opens nothing.
     pub fn identity(&self, credential: Credential<'_>) -> Result<Identity, AuthError> {
-        let holder = self.holder(credential)?;
+        let (identity, _) = self.proven_identity(credential);
+        identity
+    }
+
+    /// As [`Self::identity`], and whose credential it is: also where it is good and manages nothing.
+    pub fn proven_identity(
+        &self,
+        credential: Credential<'_>,
+    ) -> (Result<Identity, AuthError>, Option<Proof>) {
+        let holder = match self.holder(credential) {
+            Ok(holder) => holder,
+            Err(error) => return (Err(error), None),
+        };
+        let proof = Proof {
+            user: holder.user(),
+            account: Some(holder.account),
+            key: holder.bounds.root().key,
+        };
         // What was narrowed is for metrics, and could make itself into more here.
-        if !holder.bounds.narrowing().is_none() {
-            return Err(AuthError::ForMetricsOnly);
-        }
-        Ok(holder)
+        let identity = match holder.bounds.narrowing().is_none() {
+            true => Ok(holder),
+            false => Err(AuthError::ForMetricsOnly),
+        };
+        (identity, Some(proof))
     }
 
     /// Who holds the credential: whatever it is for. For exchanges, whose bounds hold what is issued within it.

@@ -1,5 +1,6 @@
 //! Choosing where to work: the account, region, organization and space of the session. `login` and `target` share it.
 
+pub(crate) mod narrow;
 mod place;
 
 pub(crate) use self::place::Asking;

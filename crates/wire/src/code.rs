@@ -54,6 +54,7 @@ codes! {
     TOKEN_KIND = "BXNMSRI16E", Unauthenticated, "a token of this server was sent as the other kind, `iam` for `uaa` or `uaa` for `iam`";
     KEY_REACH = "BXNMSRI17E", Forbidden, "the API key was made for another domain alone";
     KEY_METRICS_ONLY = "BXNMSRI18E", Forbidden, "the API key was made for metrics alone, and this is none";
+    KEY_SENDS_ALONE = "BXNMSRI19E", Forbidden, "the API key was made to send alone, and this is not sending";
     CREDENTIALS_INVALID = "BXNMS0122E", Unauthenticated, "the user name or password is not right";
     BODY_MALFORMED = "BXNMSMT01E", Invalid, "the body is not a JSON array of samples";
     NOTHING_STORED = "BXNMSMT02E", Invalid, "every sample of the body was rejected";

@@ -15,7 +15,7 @@ use crate::given;
 use crate::prompt;
 use crate::session::{BOTH_TOKENS, IAM_CLIENT, checked, keep, keep_uaa};
 use crate::shown::{Shown, shown};
-use crate::targeting::Asking;
+use crate::targeting::{Asking, narrow};
 use crate::trust;
 use base::secret::Secret;
 use clap::Args;
@@ -205,13 +205,26 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
     }
     if !args.no_account {
         let wish = args.account.as_deref();
-        context
-            .target_account(wish)
-            .map_err(|failure| invitation::missing(failure, wish, context))?;
+        let (org, space) = (args.org.as_deref(), args.space.as_deref());
+        let is_unasked = wish.or(org).or(space).is_none();
+        let is_narrow = match context.target_account(wish) {
+            Err(failure) if narrow::is_why(&failure) && is_unasked => {
+                output.note(narrow::HINT);
+                true
+            }
+            Err(failure) if narrow::is_why(&failure) => {
+                return Err(failure
+                    .hint(narrow::HINT)
+                    .hint("it finds nothing by name: log in without `-c`, `-o` and `-s`"));
+            }
+            Err(failure) => return Err(invitation::missing(failure, wish, context)),
+            Ok(_) => false,
+        };
         if !args.no_region {
             context.target_region(args.region.as_deref(), "Targeted")?;
-            let (org, space) = (args.org.as_deref(), args.space.as_deref());
-            context.target_place(org, space, Asking::Offered)?;
+            if !is_narrow {
+                context.target_place(org, space, Asking::Offered)?;
+            }
         }
     }
     output.action("")?;

@@ -7,6 +7,7 @@ use crate::error::Failure;
 use crate::pages::{PAGE_SIZE, read_all};
 use crate::places::Space;
 use crate::shown::{Shown, shown};
+use crate::targeting::narrow;
 use std::path::Path;
 use wire::cf::list::List;
 use wire::cf::space::SpaceEntity;
@@ -19,6 +20,10 @@ impl Monitoring<'_> {
     pub(super) fn space_of_key(&self, root: &str, buffer: &Path) -> Result<Domain, Failure> {
         let spaces = match self.spaces_of_key(root) {
             Ok(spaces) => spaces,
+            Err(failure) if narrow::is_why(&failure) => {
+                return remembered(&buffer.join(harmless(self.host())))
+                    .ok_or_else(|| failure.hint(narrow::HINT));
+            }
             Err(failure) => {
                 return remembered(&buffer.join(harmless(self.host()))).ok_or_else(|| {
                     failure.hint("the space is found by asking the server; name it with `--scope s-GUID`, and the agent starts without")

@@ -156,12 +156,16 @@ pub(crate) fn scope(app: &App, headers: &HeaderMap) -> Result<(Caller, Repairs),
 }
 
 /// Verifies the caller of a management route.
-pub(crate) fn identity(app: &App, headers: &HeaderMap) -> Result<(Manager, Repairs), Refusal> {
+pub(crate) fn identity(app: &App, headers: &HeaderMap) -> Result<(Manager, Repairs), Box<KeptOut>> {
     let sent = sent(app, headers)?;
-    let identity = app
-        .verifier
-        .identity(sent.credential)
-        .map_err(|error| Refusal(error.problem()))?;
+    let credential = Shown::from(&sent.credential);
+    let (identity, proof) = app.verifier.proven_identity(sent.credential);
+    let identity = identity.map_err(|error| {
+        Box::new(KeptOut {
+            refusal: Refusal(error.problem()),
+            known: proof.map(|proof| (proof, credential)),
+        })
+    })?;
     Ok((Manager(identity), sent.repairs))
 }
 

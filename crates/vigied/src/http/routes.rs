@@ -127,7 +127,7 @@ async fn verify(
                 request.extensions_mut().insert(manager);
                 Ok(repairs)
             }
-            Err(refusal) => Err(refusal.into()),
+            Err(kept_out) => Err(kept_out),
         },
         Guard::Scope(_) => match caller::scope(&app, request.headers()) {
             Ok((caller, repairs)) => {
@@ -145,7 +145,7 @@ async fn verify(
         Ok(repairs) => {
             let who = noted::admitted(&app, &request);
             line::prove(&app, &request);
-            let mut response = match allowed(guard, &request) {
+            let mut response = match allowed(&app, guard, &request) {
                 // Entered and logged as anything that is refused to somebody known.
                 Err(refusal) => refusal.into_response(),
                 Ok(()) => {
@@ -165,11 +165,19 @@ async fn verify(
 }
 
 /// Whether the caller's scope allows the route's action.
-fn allowed(guard: Guard, request: &Request) -> Result<(), Refusal> {
+fn allowed(app: &App, guard: Guard, request: &Request) -> Result<(), Refusal> {
     let (Guard::Scope(action), Some(caller)) = (guard, request.extensions().get::<Caller>()) else {
         return Ok(());
     };
     caller.scope.require(action).map_err(|forbidden| {
+        let key = caller.key.as_ref();
+        let directory = app.iam.directory();
+        // No role would help: it is the key that does no more.
+        if action != Action::Write && key.is_some_and(|key| directory.sends_alone(key)) {
+            let problem = wire::code::KEY_SENDS_ALONE
+                .problem("the API key was made to send alone, and this is not sending");
+            return Refusal(problem.hint("reading takes a key made without `--only`"));
+        }
         let problem = wire::code::RIGHT_MISSING.problem(forbidden.to_string());
         Refusal(problem.hint("ask a manager of the domain for a role that allows it"))
     })

@@ -314,7 +314,8 @@ fn a_key_that_sends_to_one_space_opens_nothing_else() {
         );
         for path in ["/v1/metrics?target=a.b", "/v1/metrics/list"] {
             let read = ask("GET", path, &space).send();
-            assert_eq!((read.status, read.code()), (403, "BXNMSRI14E".to_owned()));
+            assert_eq!((read.status, read.code()), (403, "BXNMSRI19E".to_owned()));
+            assert!(read.text().contains("--only"), "{}", read.text());
         }
         let gone = ask("DELETE", "/v1/metrics/list?query=a.b", &space).send();
         assert_eq!(gone.status, 403);

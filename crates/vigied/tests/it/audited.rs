@@ -40,6 +40,34 @@ fn a_known_caller_who_is_refused_is_named_in_his_account() {
 }
 
 #[test]
+fn a_narrowed_key_that_is_tried_on_management_is_named() {
+    let server = Server::start();
+    let (key, id) = server.narrow_key();
+    let token = crate::harness::token(&server.serving.url(), &key);
+    for credential in [format!("apikey {key}"), format!("iam {token}")] {
+        let tried = server
+            .request("GET", "/v1/apikeys")
+            .header("X-Auth-User-Token", &credential)
+            .send();
+        assert_eq!(tried.status, 403, "{}", tried.text());
+        assert!(tried.text().contains("BXNMSRI18E"), "{}", tried.text());
+    }
+    let found = entries(&server.data(), &["--account", &server.owner.account]);
+    let refused = of(&found, "right_refused");
+    assert_eq!(refused.len(), 2, "{found:#?}");
+    let asked = of(&found, "requests_made");
+    for row in refused {
+        assert_ne!(row["who"], "unknown", "{row:#}");
+        let with_key = |made: &&&Value| {
+            made["who"] == row["who"]
+                && made["credential"] == row["credential"]
+                && made["details"]["by_key"] == *id
+        };
+        assert_eq!(asked.iter().filter(with_key).count(), 1, "{asked:#?}");
+    }
+}
+
+#[test]
 fn samples_and_their_deletion_name_the_key() {
     let server = Server::start();
     let body = json!([{"name": "load.one", "value": 1.0}]);

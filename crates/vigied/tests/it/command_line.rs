@@ -408,3 +408,40 @@ fn a_login_under_another_name_says_what_to_do() {
     );
     assert!(login.status.success(), "{login:?}");
 }
+
+#[test]
+fn a_narrowed_key_logs_in_whole_and_says_where_it_sends() {
+    let desk = Desk {
+        server: Server::start(),
+    };
+    let (url, (key, _)) = (desk.server.serving.url(), desk.server.narrow_key());
+    let login = desk.run("vigie", &["login", "-a", &url, "--apikey", &key]);
+    let told = String::from_utf8_lossy(&login.stderr).into_owned();
+    assert!(login.status.success(), "{login:?}");
+    assert!(told.contains("--scope s-GUID"), "{told}");
+    let space = format!("s-{}", desk.server.owner.space);
+    let send = ["metrics", "send", "a.b=1", "--scope", &space];
+    let sent = desk.run("vigie", &send);
+    assert!(sent.status.success(), "{sent:?}");
+    let by_name = desk.run(
+        "vigie",
+        &["login", "-a", &url, "--apikey", &key, "-s", "dev"],
+    );
+    assert!(!by_name.status.success(), "{by_name:?}");
+    // Without a login as well: the key alone, and the same word on what is missing.
+    let alone = |arguments: &[&str]| {
+        let mut command = desk.command("vigie", arguments);
+        command.env("VIGIE_HOME", desk.server.folder.path().join("fresh"));
+        command.env("VIGIE_API", &url).env("VIGIE_API_KEY", &key);
+        command.output().unwrap()
+    };
+    let unnamed = alone(&["agent", "--once"]);
+    let told = String::from_utf8_lossy(&unnamed.stderr).into_owned();
+    assert!(!unnamed.status.success());
+    assert!(
+        told.contains("for metrics alone") && told.contains("--scope s-GUID"),
+        "{told}"
+    );
+    let named = alone(&["agent", "--once", "--scope", &space]);
+    assert!(named.status.success(), "{named:?}");
+}

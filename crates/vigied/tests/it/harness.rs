@@ -243,6 +243,22 @@ impl Server {
         token(&self.serving.url(), &self.owner.api_key)
     }
 
+    /// A new key of the owner's that sends to the first space and does nothing else, and its id.
+    pub(crate) fn narrow_key(&self) -> (String, String) {
+        let token = self.token();
+        let info = self.request("GET", "/identity/userinfo").bearer(&token);
+        let body = serde_json::json!({
+            "name": "sender",
+            "iam_id": info.send().json()["iam_id"],
+            "reach": {"domain": format!("s-{}", self.owner.space), "only": "send"},
+        });
+        let request = self.request("POST", "/v1/apikeys").bearer(&token);
+        let made = request.json(&body).send();
+        assert_eq!(made.status, 201, "{}", made.text());
+        let text = |field: &str| made.json()[field].as_str().unwrap().to_owned();
+        (text("apikey"), text("id"))
+    }
+
     /// A monitoring request of the owner in the first space.
     pub(crate) fn metrics(&self, token: &str, method: &str, path: &str) -> Request {
         self.request(method, path)
