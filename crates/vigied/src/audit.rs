@@ -7,12 +7,12 @@ use crate::config::Settings;
 use crate::control;
 use anyhow::Context;
 use base::id::AccountId;
-use base::time::{Clock, Millis, SystemClock};
+use base::time::Millis;
 use iam::Iam;
 use iam::audit::{Page, Recorded};
 use serde_json::{Value, json};
 use std::io::Write;
-use wire::{code, time_expr};
+use wire::code;
 
 /// Runs `vigied audit`, writing page after page.
 pub(crate) async fn run(
@@ -198,19 +198,6 @@ fn instant(at: Millis) -> String {
     jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| String::new(), |at| format!("{at:.3}"))
 }
 
-/// A time as everywhere else, in UTC where it names no zone.
-pub(crate) fn time(text: &str) -> Result<Millis, String> {
-    if text.trim().is_empty() {
-        return Err(
-            "must be a time: `-24h`, `yesterday`, `2026-11-26T03:00:00Z`, epoch seconds".to_owned(),
-        );
-    }
-    let read = time_expr::lenient::parse(text, SystemClock.now(), &jiff::tz::TimeZone::UTC);
-    read.map(|read| read.at).map_err(|error| {
-        format!("{error}: write `-24h`, `yesterday`, `2026-11-26T03:00:00Z` or epoch seconds")
-    })
-}
-
 fn account_id(iam: &Iam, asked: &str) -> anyhow::Result<AccountId> {
     let accounts = iam.directory().accounts();
     let found = accounts
@@ -233,21 +220,5 @@ mod tests {
         assert!(!text.chars().any(char::is_control), "{text}");
         assert!(!text.contains('\u{202e}'), "{text}");
         assert!(text.contains("\"é\""), "{text}");
-    }
-
-    #[test]
-    fn times_are_taken_in_every_form_of_the_help() {
-        let at = time("2026-11-26T03:00:00Z").unwrap();
-        assert_eq!(at, Millis(1_795_662_000_000));
-        assert_eq!(time("1795662000").unwrap(), at);
-        assert_eq!(
-            time("2026-11-26").unwrap(),
-            time("2026-11-26T00:00:00Z").unwrap()
-        );
-        for ago in ["-24h", "24h", "-10m", "-1.5h", "lastweek"] {
-            assert!(time(ago).unwrap() < SystemClock.now(), "{ago}");
-        }
-        assert!(time(" ").is_err());
-        assert!(time("yesterdayish").is_err());
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod deleted;
 mod health;
 mod manual;
+mod moment;
 mod output;
 mod people;
 mod settings;

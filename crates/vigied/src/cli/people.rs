@@ -81,7 +81,7 @@ pub(crate) struct AuditArgs {
     #[arg(long)]
     pub(crate) account: Option<String>,
     /// Only what happened since then: `-24h`, `-7d`, `2026-11-26T03:00:00Z`, epoch seconds.
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = crate::audit::time)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = super::moment::time)]
     pub(crate) since: Option<base::time::Millis>,
     #[command(flatten)]
     pub(crate) database: DatabaseArgs,
