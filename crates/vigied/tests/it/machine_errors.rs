@@ -19,9 +19,8 @@ const FAILING: &[(&str, &str)] = &[
     ),
     ("account delete nobody --data DIR", "not_found"),
     ("account delete Vigie --data DIR", "conflict"),
-    ("account restore nobody --data DIR", "failed"),
+    ("account restore nobody --data DIR", "not_found"),
     ("account list --data NONE", "failed"),
-    ("audit --since yesterdayish --data DIR", "failed"),
     ("audit --account nobody --data DIR", "failed"),
     ("backup DIR/inside --data DIR", "failed"),
     ("config check --set limits.body_byte=1 --data DIR", "failed"),
@@ -49,6 +48,7 @@ const WRONG: &[(&str, &str)] = &[
     ("account delete", "missing_argument"),
     ("account create x", "missing_argument"),
     ("account limit x spaces_per_account=many", "invalid_value"),
+    ("audit --since yesterdayish", "invalid_value"),
     ("routes too many", "unknown_argument"),
 ];
 
