@@ -1,6 +1,6 @@
 //! Access tokens: signed, short, and never longer than what they are issued for.
 
-use super::claims::{AccountClaim, AuthnClaim, IamClaims, SCOPE, UaaClaims};
+use super::claims::{AccountClaim, AuthnClaim, IamClaims, ReachClaim, SCOPE, UaaClaims};
 use super::grant::{Client, Tokens, full_name};
 use super::jws;
 use super::refresh::Login;
@@ -91,6 +91,7 @@ pub(crate) fn iam_claims(iam: &Iam, user: &User, login: &Login, client: &str) ->
             email: user.email.clone(),
         },
         account: account_claim(login.account()),
+        reach: ReachClaim::of(&login.bounds().narrowing()),
         iat: issued,
         exp: expires,
         nbf: None,

@@ -1,5 +1,6 @@
 //! What a token says, in IBM Cloud's words.
 
+use crate::narrowing::Narrowing;
 use serde::{Deserialize, Serialize};
 
 /// The `scope` of every IAM token.
@@ -33,6 +34,27 @@ pub struct AuthnClaim {
     pub email: String,
 }
 
+/// What a token reaches, where the key that it was obtained with was narrowed: for whoever else looks at the token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReachClaim {
+    /// The one domain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// The only thing it is for: `send`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<String>,
+}
+
+impl ReachClaim {
+    /// None where nothing is narrowed.
+    pub(crate) fn of(narrowing: &Narrowing) -> Option<Self> {
+        (!narrowing.is_none()).then(|| Self {
+            domain: narrowing.domain.map(|domain| domain.to_string()),
+            only: narrowing.only().map(str::to_owned),
+        })
+    }
+}
+
 /// The claims of an IAM token of a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IamClaims {
@@ -63,6 +85,9 @@ pub struct IamClaims {
     pub authn: AuthnClaim,
     /// For which account.
     pub account: AccountClaim,
+    /// And what of it alone, where it is not all that the person may do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<ReachClaim>,
     /// Issued, epoch seconds.
     pub iat: i64,
     /// Expires, epoch seconds.

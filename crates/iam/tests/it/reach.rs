@@ -114,6 +114,17 @@ async fn what_is_obtained_with_a_key_has_no_more_than_it(world: World) {
             Err(AuthError::ForMetricsOnly)
         );
     }
+    // Whoever else looks at it sees so.
+    for credential in [
+        Credential::ApiKey(&text),
+        Credential::Iam(&first),
+        Credential::Iam(&renewed),
+    ] {
+        let (claims, _) = world.iam.introspect(credential).unwrap();
+        let reach = claims.reach.unwrap();
+        assert_eq!(reach.domain, Some(space.to_string()));
+        assert_eq!(reach.only.as_deref(), Some(Narrowing::SEND));
+    }
 }
 
 async fn a_key_reaches_only_what_its_user_does(world: World) {
