@@ -31,7 +31,6 @@ pub(crate) struct World {
     pub(crate) made: Made,
     pub(crate) config: IamConfig,
     address: String,
-    _folder: tempfile::TempDir,
 }
 
 /// The first account.
@@ -150,7 +149,6 @@ fn run<F: Future<Output = ()>>(
             made,
             config,
             address,
-            _folder: folder,
         };
         let iam = world.iam.clone();
         story(world).await;
@@ -160,6 +158,8 @@ fn run<F: Future<Output = ()>>(
         }
         iam.close().await;
     });
+    // Until here there are connections to open: the folder must not go with the story.
+    drop(folder);
 }
 
 /// The code of a refusal.
