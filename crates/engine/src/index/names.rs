@@ -306,6 +306,24 @@ impl Walk<'_, '_> {
         if behind.is_any() {
             self.visit(&behind)?;
         }
+        if !self.selector.reads_labels() && self.joint.ends_at(&behind) {
+            self.all_labelled()?;
+        }
+        Ok(())
+    }
+
+    /// The series of the path so far that have labels.
+    fn all_labelled(&mut self) -> Result<(), End> {
+        let names = self.names;
+        self.path.push(LABELS);
+        let mut next = names.seek(self.path.as_str(), true);
+        while let Some((key, series)) = next.filter(|(key, _)| key.starts_with(self.path.as_str()))
+        {
+            self.pace.steps(1)?;
+            self.labelled(&SeriesKey::trusted(key), *series)?;
+            next = names.seek(key.as_ref(), false);
+        }
+        self.path.pop();
         Ok(())
     }
 

@@ -226,8 +226,11 @@ fn series_of_another_path_are_skipped_with_all_their_labels() {
         assert!(few < 100, "{glob}: {few}");
     }
     let host = Matcher::new("host", Op::Fits, "h77[0-9]").unwrap();
-    let selector = Selector::new(Some(Pattern::parse("*").unwrap()), vec![host]).unwrap();
-    assert_eq!(seen(&index, &selector, None).len(), 10);
+    for path in ["*", "cpu", "{cpu,mem}"] {
+        let path = Some(Pattern::parse(path).unwrap());
+        let selector = Selector::new(path, vec![host.clone()]).unwrap();
+        assert_eq!(seen(&index, &selector, None).len(), 10);
+    }
 }
 
 const NAMES: &str =
