@@ -8,7 +8,7 @@ use crate::http::places::Places;
 use crate::own_address::OwnAddress;
 use crate::query::Queries;
 use crate::quota::Quotas;
-use crate::readiness::Probes;
+use crate::readiness::{Probes, Readiness};
 use crate::self_metrics::Metrics;
 use base::store::SampleStore;
 use base::time::Clock;
@@ -24,11 +24,6 @@ pub(crate) struct Limits {
     pub(crate) header_bytes: usize,
     pub(crate) request_time: Duration,
     pub(crate) targets_per_query: usize,
-    pub(crate) series_per_query: u64,
-    pub(crate) samples_per_query: u64,
-    pub(crate) steps_per_query: u64,
-    pub(crate) bytes_per_query: u64,
-    pub(crate) nodes_per_list: u64,
     pub(crate) operations_connections: u64,
     pub(crate) operations_time: Duration,
 }
@@ -39,7 +34,7 @@ pub(crate) struct App {
     pub(crate) iam: Iam,
     pub(crate) verifier: Verifier,
     pub(crate) store: Arc<dyn SampleStore>,
-    pub(crate) metrics: Metrics,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) clock: Arc<dyn Clock>,
     /// What the server calls itself whoever asks: in tokens, mails, and all that is kept.
     pub(crate) public_url: String,
@@ -50,7 +45,7 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     pub(crate) quotas: Quotas,
     /// Whether one is made, and how the last one went.
-    pub(crate) backups: Backups,
+    pub(crate) backups: Arc<Backups>,
     /// The questions whether store and database answer.
     pub(crate) probes: Probes,
     /// Who has shown introspection what is no credential.
@@ -63,4 +58,11 @@ pub(crate) struct App {
     pub(crate) bodies: Arc<Bodies>,
     /// Questions to the store that run and wait.
     pub(crate) queries: Queries,
+}
+
+impl App {
+    /// Whether requests are served.
+    pub(crate) async fn readiness(&self) -> Readiness {
+        self.probes.readiness(&self.iam, &self.store).await
+    }
 }

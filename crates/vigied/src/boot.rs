@@ -6,7 +6,6 @@ use crate::config::Settings;
 use crate::data_dir::{self, DataDir};
 use crate::database;
 use crate::http::bodies::{Bodies, BodyLimits};
-use crate::http::forms::Forms;
 use crate::http::guesses::{self, Guesses};
 use crate::http::places::Places;
 use crate::http::share::{AccountShare, Shares};
@@ -20,6 +19,7 @@ use crate::route;
 use crate::self_metrics::Metrics;
 use crate::store_events;
 use anyhow::Context;
+use base::context::Budget;
 use base::limit;
 use base::store::{SampleStore, StoreError};
 use base::time::{Clock, SystemClock};
@@ -177,23 +177,28 @@ pub(crate) async fn boot(
     };
     warn_of_bodies_that_never_fit(settings);
     let concurrent_queries = concurrent_queries(settings);
+    let metrics = Arc::new(Metrics::new(
+        limit::ALL
+            .iter()
+            .map(|limit| (*limit, settings.limit(*limit)))
+            .map(|(limit, value)| match limit {
+                limit::CONCURRENT_QUERIES => (limit, concurrent_queries),
+                _ => (limit, value),
+            }),
+        crate::route::table().into_iter().map(|own| own.path),
+    ));
+    let queries = query_limits(settings, concurrent_queries, shares.clone());
     let app = App {
         verifier: iam.verifier(),
+        quotas: Quotas::new(iam.clone(), Arc::clone(&store), Arc::clone(&clock)),
+        backups: Arc::new(Backups::new(settings.data())),
+        queries: Queries::new(&queries, iam.clone(), Arc::clone(&metrics)),
         iam,
         store,
-        metrics: Metrics::new(
-            limit::ALL
-                .iter()
-                .map(|limit| (*limit, settings.limit(*limit)))
-                .map(|(limit, value)| match limit {
-                    limit::CONCURRENT_QUERIES => (limit, concurrent_queries),
-                    _ => (limit, value),
-                }),
-            crate::route::table().into_iter().map(|own| own.path),
-        ),
+        metrics,
         clock,
         public_url,
-        forms: Forms::new(&route::table(), route::SHARED),
+        forms: route::forms(),
         own_address,
         limits: Limits {
             body_bytes: settings.body_bytes(),
@@ -201,17 +206,10 @@ pub(crate) async fn boot(
             header_bytes: size(settings.limit(limit::HEADER_BYTES)),
             request_time: Duration::from_secs(settings.limit(limit::REQUEST_SECONDS)),
             targets_per_query: size(settings.limit(limit::TARGETS_PER_QUERY)),
-            series_per_query: settings.limit(limit::SERIES_PER_QUERY),
-            samples_per_query: settings.limit(limit::SAMPLES_PER_QUERY),
-            steps_per_query: settings.limit(limit::STEPS_PER_QUERY),
-            bytes_per_query: settings.limit(limit::BYTES_PER_QUERY),
-            nodes_per_list: settings.limit(limit::NODES_PER_LIST),
             operations_connections: settings.limit(limit::OPERATIONS_CONNECTIONS),
             operations_time: Duration::from_secs(settings.limit(limit::OPERATIONS_SECONDS)),
         },
         code_tries: Guesses::new(guesses::CODES, settings.limit(limit::CODE_TRIES_PER_MINUTE)),
-        quotas: Quotas::default(),
-        backups: Backups::new(settings.data()),
         probes: Probes::default(),
         guesses: Guesses::new(
             guesses::CREDENTIALS,
@@ -227,19 +225,30 @@ pub(crate) async fn boot(
             bytes: settings.limit(limit::BODIES_IN_FLIGHT_BYTES),
             stall: Duration::from_secs(settings.limit(limit::BODY_STALL_SECONDS)),
             bytes_per_second: settings.limit(limit::BODY_BYTES_PER_SECOND_MIN),
-            shares: shares.clone(),
-        })),
-        queries: Queries::new(&QueryLimits {
-            concurrent: concurrent_queries,
-            queued: settings.limit(limit::QUEUED_QUERIES),
-            bytes: settings.limit(limit::QUERIES_IN_FLIGHT_BYTES),
             shares,
-        }),
+        })),
     };
     Ok(Booted {
         app: Arc::new(app),
         folder,
     })
+}
+
+fn query_limits(settings: &Settings, concurrent: u64, shares: Shares) -> QueryLimits {
+    QueryLimits {
+        concurrent,
+        queued: settings.limit(limit::QUEUED_QUERIES),
+        bytes: settings.limit(limit::QUERIES_IN_FLIGHT_BYTES),
+        shares,
+        budget: Budget {
+            steps: settings.limit(limit::STEPS_PER_QUERY),
+            nodes: settings.limit(limit::NODES_PER_LIST),
+            series: settings.limit(limit::SERIES_PER_QUERY),
+            samples: settings.limit(limit::SAMPLES_PER_QUERY),
+            bytes: settings.limit(limit::BYTES_PER_QUERY),
+        },
+        time: Duration::from_secs(settings.limit(limit::REQUEST_SECONDS)),
+    }
 }
 
 /// The share of each account: its own, or that of all.

@@ -6,15 +6,15 @@
 //! Room for new series is taken before a write and given back after it, so that many writes at once do not pass the limit
 //! together. Of samples and bytes it is no ledger: writes at once may together exceed a quota by what they bring.
 
-use crate::app::App;
 use crate::http::problem::Refusal;
 use base::allowance::{Rate, Spent};
 use base::id::AccountId;
 use base::limit::{self, Limit};
-use base::store::{Allowance, StoreError, Usage};
-use base::time::Millis;
+use base::store::{Allowance, SampleStore, StoreError, Usage};
+use base::time::{Clock, Millis};
+use iam::Iam;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wire::code;
 
 /// How long a sum over an account's domains holds.
@@ -33,25 +33,37 @@ struct Account {
 }
 
 /// Of all accounts.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Quotas {
+    iam: Iam,
+    store: Arc<dyn SampleStore>,
+    clock: Arc<dyn Clock>,
     accounts: Mutex<HashMap<AccountId, Account>>,
 }
 
 impl Quotas {
+    pub(crate) fn new(iam: Iam, store: Arc<dyn SampleStore>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            iam,
+            store,
+            clock,
+            accounts: Mutex::default(),
+        }
+    }
+
     fn all(&self) -> MutexGuard<'_, HashMap<AccountId, Account>> {
         self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The account as it is now. The sum is made without the lock; of two who find it old both make it.
-    fn account(&self, app: &App, id: AccountId) -> Result<Account, StoreError> {
-        let now = app.clock.now();
+    fn account(&self, id: AccountId) -> Result<Account, StoreError> {
+        let now = self.clock.now();
         let known = self.all().get(&id).copied();
         let is_fresh =
             |own: &Account| (0..FRESH_MILLIS).contains(&now.0.saturating_sub(own.summed_at.0));
         let summed = match known.filter(is_fresh) {
             Some(_) => None,
-            None => Some(usage(app, id)?),
+            None => Some(self.usage(id)?),
         };
         let mut all = self.all();
         let own = all.entry(id).or_insert_with(|| Account {
@@ -67,20 +79,31 @@ impl Quotas {
         Ok(*own)
     }
 
+    /// What the store keeps of all domains that the account has, and of those it had as long as anything of them is stored.
+    fn usage(&self, account: AccountId) -> Result<Usage, StoreError> {
+        let mut sum = Usage::default();
+        for tenant in self.iam.directory().tenants_of(account) {
+            let own = self.store.usage(tenant)?;
+            sum.series = sum.series.saturating_add(own.series);
+            sum.samples = sum.samples.saturating_add(own.samples);
+            sum.bytes = sum.bytes.saturating_add(own.bytes);
+        }
+        Ok(sum)
+    }
+
     /// What the account may write now to one of its domains with a batch of so many samples.
     ///
     /// # Errors
     /// When it keeps as many samples or bytes as it may.
     pub(crate) fn allowance(
         &self,
-        app: &App,
         id: AccountId,
         batch: usize,
     ) -> Result<(Allowance, Taken<'_>), Refusal> {
-        let allowed = |limit: &Limit| app.iam.account_limit(id, limit);
+        let allowed = |limit: &Limit| self.iam.account_limit(id, limit);
         let per_hour = allowed(&limit::NEW_SERIES_PER_HOUR);
         let rate = Rate::per(per_hour, HOUR_MILLIS);
-        let own = self.account(app, id)?;
+        let own = self.account(id)?;
         for (limit, used) in [
             (&limit::SAMPLES_PER_ACCOUNT, own.used.samples),
             (&limit::STORED_BYTES_PER_ACCOUNT, own.used.bytes),
@@ -94,7 +117,7 @@ impl Quotas {
         let mut all = self.all();
         let own = all.entry(id).or_insert(own);
         let room = series.saturating_sub(own.used.series.saturating_add(own.taken));
-        let now = app.clock.now();
+        let now = self.clock.now();
         // The operator may have lowered the limit meanwhile.
         own.new_series.forgive(rate);
         let soon = own.new_series.left(rate, now);
@@ -150,18 +173,6 @@ impl Drop for Taken<'_> {
             own.new_series.give_back(self.rate, self.taken);
         }
     }
-}
-
-/// What the store keeps of all domains that the account has, and of those it had as long as anything of them is stored.
-fn usage(app: &App, account: AccountId) -> Result<Usage, StoreError> {
-    let mut sum = Usage::default();
-    for tenant in app.iam.directory().tenants_of(account) {
-        let own = app.store.usage(tenant)?;
-        sum.series = sum.series.saturating_add(own.series);
-        sum.samples = sum.samples.saturating_add(own.samples);
-        sum.bytes = sum.bytes.saturating_add(own.bytes);
-    }
-    Ok(sum)
 }
 
 fn full(id: AccountId, limit: &'static Limit, used: u64, allowed: u64) -> Refusal {

@@ -3,7 +3,6 @@
 //! Store and identity database are asked on the side, once at a time, and whoever wants to know waits for a bounded time:
 //! a store that is wedged costs one thread that waits, however often health is asked.
 
-use crate::app::App;
 use base::store::{Figure, SampleStore, StoreError};
 use iam::Iam;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -139,6 +138,20 @@ impl Probes {
         };
         self.identity.ask(start).await
     }
+
+    /// Asks both at once; answers within [`ANSWER_LIMIT`].
+    pub(crate) async fn readiness(&self, iam: &Iam, store: &Arc<dyn SampleStore>) -> Readiness {
+        let (identity, store) = tokio::join!(self.identity(iam), self.store(store));
+        let (store, figures) = match store {
+            Ok(store) => (store.health, Some(store.figures)),
+            Err(error) => (Err(error), None),
+        };
+        Readiness {
+            identity,
+            store,
+            figures,
+        }
+    }
 }
 
 /// What works.
@@ -155,21 +168,6 @@ impl Readiness {
     /// Whether requests are served.
     pub(crate) const fn is_ready(&self) -> bool {
         self.identity.is_ok() && self.store.is_ok()
-    }
-}
-
-/// Asks both at once; answers within [`ANSWER_LIMIT`].
-pub(crate) async fn ask(app: &App) -> Readiness {
-    let (identity, store) =
-        tokio::join!(app.probes.identity(&app.iam), app.probes.store(&app.store));
-    let (store, figures) = match store {
-        Ok(store) => (store.health, Some(store.figures)),
-        Err(error) => (Err(error), None),
-    };
-    Readiness {
-        identity,
-        store,
-        figures,
     }
 }
 

@@ -1,7 +1,7 @@
 //! SIGHUP: what is read again without a restart. Each part on its own: what cannot be read stays as it was, and the log says
 //! so.
 
-use crate::http::tls::Tls;
+use crate::net::tls::Tls;
 use crate::notify::{self, State};
 use crate::operations::answer::Tokens;
 use crate::operations::token;

@@ -2,8 +2,9 @@
 
 use super::entered;
 use super::make::{Made, Source};
-use crate::app::App;
 use crate::failure::Told;
+use base::store::SampleStore;
+use iam::Iam;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -61,6 +62,44 @@ impl Backups {
         *self.state() = ended;
     }
 
+    /// Begins a backup that this user of the operating system asks for; it goes on though nobody waits for it.
+    pub(crate) fn begin(
+        self: &Arc<Self>,
+        (iam, store): (Iam, Arc<dyn SampleStore>),
+        target: PathBuf,
+        uid: Option<u32>,
+    ) -> Result<(), Busy> {
+        let mut state = self.state();
+        if matches!(*state, State::Running) {
+            return Err(Busy);
+        }
+        *state = State::Running;
+        drop(state);
+        let own = Arc::clone(self);
+        tokio::spawn(async move {
+            let source = Source {
+                data: &own.data,
+                store: &store,
+                iam: &iam,
+            };
+            let work = async {
+                match entered::make(&source, &target, uid).await {
+                    Ok(made) => {
+                        let (files, bytes) = (made.files, made.bytes);
+                        tracing::info!(target = %target.display(), files, bytes, "a backup was made");
+                        State::Done(target, made)
+                    }
+                    Err(error) => {
+                        tracing::warn!(target = %target.display(), "no backup was made: {error:#}");
+                        State::Failed(Told::of(&error).text())
+                    }
+                }
+            };
+            own.run(work).await;
+        });
+        Ok(())
+    }
+
     /// How it is, for whoever asked for it.
     pub(crate) fn json(&self) -> Value {
         match &*self.state() {
@@ -76,39 +115,6 @@ impl Backups {
             }
         }
     }
-}
-
-/// Begins a backup that this user of the operating system asks for; it goes on though nobody waits for it.
-pub(crate) fn begin(app: &Arc<App>, target: PathBuf, uid: Option<u32>) -> Result<(), Busy> {
-    let mut state = app.backups.state();
-    if matches!(*state, State::Running) {
-        return Err(Busy);
-    }
-    *state = State::Running;
-    drop(state);
-    let app = Arc::clone(app);
-    tokio::spawn(async move {
-        let source = Source {
-            data: &app.backups.data,
-            store: &app.store,
-            iam: &app.iam,
-        };
-        let work = async {
-            match entered::make(&source, &target, uid).await {
-                Ok(made) => {
-                    let (files, bytes) = (made.files, made.bytes);
-                    tracing::info!(target = %target.display(), files, bytes, "a backup was made");
-                    State::Done(target, made)
-                }
-                Err(error) => {
-                    tracing::warn!(target = %target.display(), "no backup was made: {error:#}");
-                    State::Failed(Told::of(&error).text())
-                }
-            }
-        };
-        app.backups.run(work).await;
-    });
-    Ok(())
 }
 
 /// Whatever ends a backup's work: none runs on that nobody does, or no other could be made.

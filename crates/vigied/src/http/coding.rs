@@ -1,6 +1,6 @@
 //! How a request's body is packed, and that it is said once what it is.
 
-use super::caller::single;
+use super::header::single;
 use super::problem::Refusal;
 use http::{HeaderMap, header};
 use wire::code;

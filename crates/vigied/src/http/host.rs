@@ -7,7 +7,7 @@ use http::{Version, header};
 use wire::code;
 
 /// Refuses a request that does not say for whom it is, or says so twice.
-pub(super) fn check(request: &Request) -> Result<(), Refusal> {
+pub(crate) fn check(request: &Request) -> Result<(), Refusal> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let wrong = |message: String| {
         let problem = code::REQUEST_MALFORMED.problem(message);

@@ -1,12 +1,10 @@
-//! Which [`Source`] a request counts for: what [`super::proxies`] found, for everybody who asks.
+//! Which [`Source`] a request counts for: what [`crate::net::proxies`] found, for everybody who asks.
 
 use super::problem::Refusal;
-use crate::app::App;
 use axum::extract::{FromRequestParts, Request};
 use base::source::Source;
 use http::request::Parts;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
 
 /// A request that came by no listener of ours.
 const UNKNOWN: Source = Source::client(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
@@ -23,10 +21,10 @@ pub(crate) fn of(request: &Request) -> Source {
         .map_or(UNKNOWN, |own| own.0)
 }
 
-impl FromRequestParts<Arc<App>> for From {
+impl<S: Send + Sync> FromRequestParts<S> for From {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         Ok(parts
             .extensions
             .get::<Self>()

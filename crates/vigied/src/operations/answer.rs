@@ -2,7 +2,6 @@
 
 use super::token::TokenHash;
 use crate::app::App;
-use crate::readiness;
 use crate::self_metrics::Facts;
 use arc_swap::ArcSwapOption;
 use axum::Router;
@@ -54,7 +53,7 @@ async fn live() -> Response {
 
 /// Whether requests are served, and if not, why.
 async fn ready(State(app): State<Arc<App>>) -> Response {
-    let readiness = readiness::ask(&app).await;
+    let readiness = app.readiness().await;
     let is_ready = readiness.is_ready();
     let word = |error: Option<String>| error.unwrap_or_else(|| "ok".to_owned());
     let body = json!({
@@ -74,7 +73,7 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
 
 /// All of the server's own metrics, in the Prometheus text format; without the store's where it does not answer.
 async fn metrics(State(app): State<Arc<App>>) -> Response {
-    let readiness = readiness::ask(&app).await;
+    let readiness = app.readiness().await;
     // Writing out many thousand domains takes a while. On a thread of its own: the pool may be full of what is stuck.
     let (sender, written) = tokio::sync::oneshot::channel();
     let writing = std::thread::Builder::new().name("metrics".to_owned());

@@ -4,7 +4,7 @@
 
 use super::control::Peer;
 use crate::app::App;
-use crate::backup::state::{Busy, begin};
+use crate::backup::state::Busy;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -40,7 +40,10 @@ async fn ask(
         let body = json!({"error": "a backup needs `to`, the absolute path of the folder to make"});
         return answer(StatusCode::BAD_REQUEST, &body);
     };
-    match begin(&app, to, uid) {
+    match app
+        .backups
+        .begin((app.iam.clone(), Arc::clone(&app.store)), to, uid)
+    {
         Ok(()) => answer(StatusCode::ACCEPTED, &json!({"state": "running"})),
         Err(Busy) => {
             let body =

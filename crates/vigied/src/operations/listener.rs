@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::config::Settings;
 use crate::http::places::Places;
 use crate::http::share::{AccountShare, Owner, Shares};
-use crate::http::tls::Tls;
+use crate::net::tls::Tls;
 use anyhow::Context;
 use base::limit;
 use base::source::SourceKey;

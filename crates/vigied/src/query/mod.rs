@@ -15,12 +15,12 @@ mod queue;
 mod running;
 mod turns;
 
-use crate::app::App;
 use crate::http::accepted::Accepted;
-use crate::http::followed::Followed;
 use crate::http::problem::Refusal;
 use crate::http::share::{Owner, Shares};
 use crate::http::worker;
+use crate::net::followed::Followed;
+use crate::self_metrics::Metrics;
 use answer::{Answer, Begun, Leave, Terms};
 use axum::response::Response;
 use base::context::{Budget, Context};
@@ -28,6 +28,7 @@ use base::limit;
 use base::scope::Scope;
 use cancel::Cancel;
 use holding::Holding;
+use iam::Iam;
 use memory::{Held, Pool};
 use running::Running;
 use std::fmt::Write as _;
@@ -48,11 +49,19 @@ pub(crate) struct QueryLimits {
     /// Bytes that all have in memory.
     pub(crate) bytes: u64,
     pub(crate) shares: Shares,
+    /// What one may cost.
+    pub(crate) budget: Budget,
+    /// How long one may take, its wait included.
+    pub(crate) time: Duration,
 }
 
 /// All queries of the process.
 #[derive(Debug)]
 pub(crate) struct Queries {
+    iam: Iam,
+    metrics: Arc<Metrics>,
+    budget: Budget,
+    time: Duration,
     turns: Arc<Turns>,
     pool: Arc<Pool>,
     running: Arc<Running>,
@@ -61,8 +70,12 @@ pub(crate) struct Queries {
 }
 
 impl Queries {
-    pub(crate) fn new(limits: &QueryLimits) -> Self {
+    pub(crate) fn new(limits: &QueryLimits, iam: Iam, metrics: Arc<Metrics>) -> Self {
         Self {
+            iam,
+            metrics,
+            budget: limits.budget,
+            time: limits.time,
             turns: Arc::new(Turns::new(
                 limits.concurrent,
                 limits.queued,
@@ -117,42 +130,28 @@ impl Queries {
     }
 }
 
-/// One budget for the whole request, which begins now.
-fn context(app: &App, deadline: Instant) -> Context {
-    let limits = &app.limits;
-    let budget = Budget {
-        steps: limits.steps_per_query,
-        nodes: limits.nodes_per_list,
-        series: limits.series_per_query,
-        samples: limits.samples_per_query,
-        bytes: limits.bytes_per_query,
-    };
-    Context::new(budget).until(deadline)
-}
-
 /// Answers a question: `work` runs on a thread of its own when its turn has come, and writes the answer as JSON, packed where
 /// that is `accepted`.
 pub(crate) async fn answer(
-    app: &Arc<App>,
+    queries: &Queries,
     scope: &Scope,
     accepted: Accepted,
     work: impl FnOnce(&mut Answer) -> Result<(), Refusal> + Send + 'static,
 ) -> Result<Response, Refusal> {
     let domain = scope.domain();
-    let account = app.iam.directory().account_of(domain).ok_or_else(|| {
+    let account = queries.iam.directory().account_of(domain).ok_or_else(|| {
         // Deleted since the credential was verified.
         Refusal(code::DOMAIN_NOT_FOUND.problem(format!("there is no domain `{domain}`")))
     })?;
     let owner = Owner::Account(account);
     let person: Arc<str> = scope.principal().to_string().into();
-    let queries = &app.queries;
     // From here on, also while it waits for its turn.
     let followed = Followed::here();
     let now = Instant::now();
-    let deadline = now.checked_add(app.limits.request_time).unwrap_or(now);
+    let deadline = now.checked_add(queries.time).unwrap_or(now);
     let turn = tokio::time::timeout_at(deadline.into(), queries.turns.take(owner, &person))
         .await
-        .map_err(|_| never_had_its_turn(app))??;
+        .map_err(|_| never_had_its_turn(queries.time))??;
     let held = Arc::new(Held::new(&queries.pool, owner));
     let cancel = Arc::<Cancel>::default();
     let leash = running::Leash {
@@ -161,9 +160,11 @@ pub(crate) async fn answer(
     };
     let entered = queries.running.enter(Arc::clone(&cancel));
     let flag = cancel.flag();
-    let holding = Holding::new(&queries.turns, turn, cancel, app.limits.request_time);
+    let holding = Holding::new(&queries.turns, turn, cancel, queries.time);
     let holding = Arc::new(holding);
-    let context = context(app, deadline)
+    // One budget for the whole request, which begins now.
+    let context = Context::new(queries.budget)
+        .until(deadline)
         .cancelled_by(flag)
         .holding(Arc::clone(&held) as _)
         .giving_way(Arc::clone(&holding) as _);
@@ -182,12 +183,12 @@ pub(crate) async fn answer(
         },
         begin,
     );
-    let counts = Arc::clone(app);
+    let counts = Arc::clone(&queries.metrics);
     let thread = std::thread::Builder::new().name("query".to_owned());
     let spawned = thread.spawn(move || {
         let outcome = written.reserve().and_then(|()| work(&mut written));
         if let Some(limit) = written.end(outcome) {
-            counts.metrics.limited(limit);
+            counts.limited(limit);
         }
     });
     spawned.map_err(|error| {
@@ -207,8 +208,8 @@ pub(crate) async fn answer(
     }
 }
 
-fn never_had_its_turn(app: &App) -> Refusal {
-    let seconds = app.limits.request_time.as_secs();
+fn never_had_its_turn(after: Duration) -> Refusal {
+    let seconds = after.as_secs();
     let message = format!(
         "the query waited for its turn (`{}`) for longer than `{}` = {seconds}",
         limit::CONCURRENT_QUERIES.name,

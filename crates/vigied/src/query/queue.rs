@@ -1,27 +1,26 @@
 //! The queue of one account's queries for a turn: person by person, so that none of its members keeps the others waiting.
 
-use super::turns::Turn;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// Those of one account that wait, in rounds: each person has one query in a round, and the rounds come one after the other.
-#[derive(Debug, Default)]
-pub(super) struct Queue {
-    pub(super) waiters: VecDeque<Waiter>,
+/// Those of one account that wait to be told `T`, in rounds: each person has one query in a round, and the rounds come one after the other.
+#[derive(Debug)]
+pub(super) struct Queue<T> {
+    pub(super) waiters: VecDeque<Waiter<T>>,
     /// The round that is being served.
     round: u64,
 }
 
 #[derive(Debug)]
-pub(super) struct Waiter {
+pub(super) struct Waiter<T> {
     pub(super) number: u64,
     pub(super) person: Arc<str>,
     /// None for one that had its turn and lent it.
     pub(super) round: Option<u64>,
     /// Whether it has one of the places of the queue.
     pub(super) has_place: bool,
-    pub(super) tell: oneshot::Sender<Turn>,
+    pub(super) tell: oneshot::Sender<T>,
 }
 
 /// Where in the queue of its account a query waits.
@@ -36,8 +35,17 @@ pub(super) enum At {
     ItsRound,
 }
 
-impl Queue {
-    pub(super) fn push(&mut self, mut waiter: Waiter, at: At) {
+impl<T> Default for Queue<T> {
+    fn default() -> Self {
+        Self {
+            waiters: VecDeque::new(),
+            round: 0,
+        }
+    }
+}
+
+impl<T> Queue<T> {
+    pub(super) fn push(&mut self, mut waiter: Waiter<T>, at: At) {
         let place = match at {
             At::Front | At::Back => self.waiters.partition_point(|own| own.round.is_none()),
             At::ItsRound => {
@@ -52,7 +60,7 @@ impl Queue {
         self.waiters.insert(place, waiter);
     }
 
-    pub(super) fn pop(&mut self) -> Option<Waiter> {
+    pub(super) fn pop(&mut self) -> Option<Waiter<T>> {
         let first = self.waiters.pop_front()?;
         if let Some(round) = first.round {
             // Whoever comes from now on comes behind those whose next round it is.

@@ -1,7 +1,7 @@
 //! The queries that run, and how they are told to end.
 
 use super::cancel::Cancel;
-use crate::http::followed::Followed;
+use crate::net::followed::Followed;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

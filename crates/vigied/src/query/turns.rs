@@ -30,7 +30,7 @@ pub(super) struct Turns {
 struct State {
     running: Tally,
     waiting: Tally,
-    queues: HashMap<Owner, Queue>,
+    queues: HashMap<Owner, Queue<Turn>>,
     /// Whose turn it is: those with a queue, each once.
     ring: VecDeque<Owner>,
     next: u64,
@@ -211,7 +211,7 @@ impl Turns {
 
 impl State {
     /// The next one that may run, of those that are `meant`.
-    fn pick(&mut self, meant: impl Fn(Owner) -> bool) -> Option<(Owner, Waiter)> {
+    fn pick(&mut self, meant: impl Fn(Owner) -> bool) -> Option<(Owner, Waiter<Turn>)> {
         let mut passed = Vec::new();
         let picked = self.pick_passing(meant, &mut passed);
         // Who was passed over keeps his place.
@@ -225,7 +225,7 @@ impl State {
         &mut self,
         meant: impl Fn(Owner) -> bool,
         passed: &mut Vec<Owner>,
-    ) -> Option<(Owner, Waiter)> {
+    ) -> Option<(Owner, Waiter<Turn>)> {
         for _ in 0..self.ring.len() {
             let owner = self.ring.pop_front()?;
             if !meant(owner) {

@@ -3,11 +3,12 @@
 use super::paging::{IAM, next};
 use super::reply::json;
 use crate::app::App;
-use crate::http::caller::{Manager, single};
-use crate::http::params::{Params, body};
-use crate::http::payload::Payload;
+use crate::http::header::single;
 use crate::http::problem::Refusal;
 use crate::own_address::Called;
+use crate::request::caller::Manager;
+use crate::request::params::{Params, body};
+use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};

@@ -5,7 +5,7 @@
 //! other site can have sent, and in the form. A program that is no browser says none of it, and is nobody's victim.
 
 use super::identity::property;
-use crate::http::caller::single;
+use crate::http::header::single;
 use crate::http::problem::Refusal;
 use base::secret::constant_time_eq;
 use http::{HeaderMap, header};

@@ -2,8 +2,7 @@
 //! all of its metrics, are for the operators ([`crate::operations`]).
 
 use crate::app::App;
-use crate::http::caller::Caller;
-use crate::readiness;
+use crate::request::caller::Caller;
 use crate::route::reply::json_bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -19,7 +18,7 @@ pub(crate) async fn live() -> Response {
 
 /// The process can do its work: the identity database answers and the store takes writes.
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
-    let (status, word) = if readiness::ask(&app).await.is_ready() {
+    let (status, word) = if app.readiness().await.is_ready() {
         (StatusCode::OK, "ready")
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "not ready")

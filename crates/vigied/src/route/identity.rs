@@ -2,11 +2,12 @@
 
 use super::reply::json;
 use crate::app::App;
-use crate::http::caller::{Manager, single};
-use crate::http::payload::FormPayload;
+use crate::http::header::single;
 use crate::http::problem::Refusal;
 use crate::http::source::From;
 use crate::own_address::Called;
+use crate::request::caller::Manager;
+use crate::request::payload::FormPayload;
 use axum::extract::State;
 use axum::response::Response;
 use base::error::{Kind, Problem};

@@ -6,12 +6,12 @@
 use super::identity::{client, form, required};
 use super::reply::{json, json_bytes};
 use crate::app::App;
-use crate::http::caller;
 use crate::http::guesses::Guesser;
-use crate::http::params::Params;
-use crate::http::payload::FormPayload;
 use crate::http::problem::Refusal;
 use crate::http::source::From;
+use crate::request::caller;
+use crate::request::params::Params;
+use crate::request::payload::FormPayload;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, header};

@@ -3,12 +3,12 @@
 use super::paging::{ACCOUNTS, next};
 use super::reply::json;
 use crate::app::App;
-use crate::http::caller::Manager;
 use crate::http::guesses::Guesser;
-use crate::http::params::{Params, body};
-use crate::http::payload::{FormPayload, Payload};
 use crate::http::problem::Refusal;
 use crate::http::source::From;
+use crate::request::caller::Manager;
+use crate::request::params::{Params, body};
+use crate::request::payload::{FormPayload, Payload};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};

@@ -5,6 +5,7 @@ mod api_key;
 mod cloud_foundry;
 mod cross_site;
 mod deleted;
+mod forms;
 mod health;
 mod home;
 mod identity;
@@ -18,12 +19,13 @@ mod settings;
 mod table;
 mod uaa;
 
-pub(crate) use table::{SHARED, table};
+pub(crate) use forms::forms;
+pub(crate) use table::table;
 
 use crate::app::App;
-use crate::http::observe;
 use crate::http::problem::Refusal;
-use crate::http::routes::mount;
+use crate::request::observe;
+use crate::request::routes::mount;
 use axum::Router;
 use axum::middleware;
 use std::sync::Arc;

@@ -3,8 +3,8 @@
 //!
 //! A page's neighbours are of the same list: whatever chose and ordered it is in their addresses.
 
-use crate::http::params::Params;
 use crate::http::problem::Refusal;
+use crate::request::params::Params;
 use base::error::{Kind, Problem};
 use base::limit;
 use iam::manage::page::{Part, Window};

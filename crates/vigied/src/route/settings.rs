@@ -2,9 +2,9 @@
 
 use super::reply::json;
 use crate::app::App;
-use crate::http::caller::Caller;
-use crate::http::payload::Payload;
 use crate::http::problem::Refusal;
+use crate::request::caller::Caller;
+use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;

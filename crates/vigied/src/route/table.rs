@@ -6,8 +6,8 @@ use super::{
     metrics, passcode, settings, uaa,
 };
 use crate::http::form::Form::{self, CloudFoundry, Identity as Account, Monitoring, Token, Uaa};
-use crate::http::routes::Guard::{Credential, Identity, Public, Scope};
-use crate::http::routes::{Route, delete, get, post, put};
+use crate::request::routes::Guard::{Credential, Identity, Public, Scope};
+use crate::request::routes::{Route, delete, get, post, put};
 use base::id::{OrgId, SpaceId};
 use base::scope::Action;
 

@@ -3,10 +3,11 @@
 use super::identity::{form_limit, refresh_text};
 use super::reply::json;
 use crate::app::App;
-use crate::http::caller::{Manager, single};
-use crate::http::payload::FormPayload;
+use crate::http::header::single;
 use crate::http::problem::Refusal;
 use crate::http::source::From;
+use crate::request::caller::Manager;
+use crate::request::payload::FormPayload;
 use axum::extract::State;
 use axum::response::Response;
 use base::error::{Kind, Problem};

@@ -5,9 +5,9 @@ use super::entered::Deleter;
 use super::question::{Told, hold, invalid, parameter, query_of, selector};
 use crate::app::App;
 use crate::http::accepted::Accepted;
-use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
+use crate::request::caller::Caller;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use base::limit::NAMES_PER_DRY_RUN;
@@ -32,7 +32,7 @@ pub(crate) async fn delete(
     let asked = scope.clone();
     let told = Told::default();
     let telling = told.clone();
-    let answered = query::answer(&app, &asked, Accepted::Plain, move |answer| {
+    let answered = query::answer(&app.queries, &asked, Accepted::Plain, move |answer| {
         remove(&worker, &deleter, &scope, raw.as_deref(), &telling, answer)
     });
     Ok(told.tell(answered.await?))

@@ -2,8 +2,8 @@
 //! not begun.
 
 use crate::app::App;
-use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
+use crate::request::caller::Caller;
 use base::context::Context;
 use base::id::KeyId;
 use base::scope::Scope;

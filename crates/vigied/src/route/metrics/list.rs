@@ -3,9 +3,9 @@
 use super::question::{Times, Told, hold, invalid, parameter, query_of, selector, times};
 use crate::app::App;
 use crate::http::accepted;
-use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
+use crate::request::caller::Caller;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use base::scope::Scope;
@@ -25,9 +25,12 @@ pub(crate) async fn list(
     let asked = scope.clone();
     let told = Told::default();
     let telling = told.clone();
-    let answered = query::answer(&app, &asked, accepted::of(&headers), move |answer| {
-        find(&worker, &scope, raw.as_deref(), &telling, answer)
-    });
+    let answered = query::answer(
+        &app.queries,
+        &asked,
+        accepted::of(&headers),
+        move |answer| find(&worker, &scope, raw.as_deref(), &telling, answer),
+    );
     Ok(told.tell(answered.await?))
 }
 

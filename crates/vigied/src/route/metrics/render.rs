@@ -4,9 +4,9 @@ use super::question::{Times, Told, hold, invalid, no_pattern, parameter, query_o
 use super::rows::Rows;
 use crate::app::App;
 use crate::http::accepted;
-use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
+use crate::request::caller::Caller;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use base::grid::{Fold, Window};
@@ -34,9 +34,12 @@ pub(crate) async fn render(
     let asked = scope.clone();
     let told = Told::default();
     let telling = told.clone();
-    let answered = query::answer(&app, &asked, accepted::of(&headers), move |answer| {
-        draw(&worker, &scope, raw.as_deref(), &telling, answer)
-    });
+    let answered = query::answer(
+        &app.queries,
+        &asked,
+        accepted::of(&headers),
+        move |answer| draw(&worker, &scope, raw.as_deref(), &telling, answer),
+    );
     Ok(told.tell(answered.await?))
 }
 

@@ -2,10 +2,10 @@
 
 use super::question::{Told, invalid, parameter, query_of};
 use crate::app::App;
-use crate::http::caller::Caller;
-use crate::http::payload::SamplesPayload;
 use crate::http::problem::Refusal;
 use crate::http::worker;
+use crate::request::caller::Caller;
+use crate::request::payload::SamplesPayload;
 use crate::route::reply::json;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
@@ -61,7 +61,7 @@ pub(crate) async fn send(
         kept.keep(decoded.notice);
         let scope = &caller.scope;
         let batch = decoded.batch.len();
-        let (allowance, taken) = worker.quotas.allowance(&worker, account, batch)?;
+        let (allowance, taken) = worker.quotas.allowance(account, batch)?;
         let appended = worker
             .store
             .writer(scope)

@@ -1,11 +1,9 @@
-//! A request's body as its handler takes it. Each sort has its bound (`http/bound.rs`); the guard has taken the body in, within
-//! that bound, before the handler runs (`http/admit.rs`).
+//! A request's body as its handler takes it. Each sort has its bound (`request/bound.rs`); the guard has taken the body in, within
+//! that bound, before the handler runs (`request/admit.rs`).
 
-use super::problem::Refusal;
-use crate::app::App;
+use crate::http::problem::Refusal;
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
-use std::sync::Arc;
 use wire::code;
 
 /// The body of a management request: at most `management_body_bytes`.
@@ -36,10 +34,10 @@ fn received(mut request: Request) -> Result<Bytes, Refusal> {
 
 macro_rules! payloads {
     ($($kind:ident)*) => {
-        $(impl FromRequest<Arc<App>> for $kind {
+        $(impl<S: Send + Sync> FromRequest<S> for $kind {
             type Rejection = Refusal;
 
-            async fn from_request(request: Request, _: &Arc<App>) -> Result<Self, Refusal> {
+            async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
                 received(request).map(Self)
             }
         })*

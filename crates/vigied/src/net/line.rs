@@ -6,12 +6,11 @@
 
 mod turn;
 
-use super::answer::Held;
-use super::caller::{Caller, Manager};
-use super::connection_places::{At, Places};
-use crate::app::App;
+use super::left::Held;
+use super::times::Times;
 use base::id::AccountId;
 use base::limit::{self, Limit};
+use base::source::SourceKey;
 use http::Version;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -22,14 +21,13 @@ use turn::Answer;
 /// How long a peer that was told to go may take.
 const LEAVE_TIME: Duration = Duration::from_secs(5);
 
-/// How long each stage may take.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Times {
-    pub(crate) head: Duration,
-    pub(crate) idle: Duration,
-    pub(crate) stall: Duration,
-    /// Least bytes of an answer taken in a second.
-    pub(crate) rate: u64,
+/// Where a connection is among the places: its source, and its number.
+pub(super) type At = (Option<SourceKey>, u64);
+
+/// Whoever gives out the places.
+pub(super) trait Keeper: std::fmt::Debug + Send + Sync {
+    /// Lets the connection keep its place when places are short: a request on it was made with a good credential of this account.
+    fn keep(&self, line: &Line, account: AccountId);
 }
 
 /// One connection. The request's extensions hold it.
@@ -43,7 +41,7 @@ pub(crate) struct Line {
     /// Set by the places alone.
     kept: AtomicBool,
     discards: AtomicBool,
-    places: Weak<Places>,
+    keeper: Option<Weak<dyn Keeper>>,
     place: Mutex<Option<At>>,
 }
 
@@ -85,7 +83,7 @@ pub(super) enum Standing {
 }
 
 impl Line {
-    pub(super) fn new(places: Weak<Places>) -> Self {
+    pub(super) fn new(keeper: Option<Weak<dyn Keeper>>) -> Self {
         let now = Instant::now();
         Self {
             state: Mutex::new(State {
@@ -103,7 +101,7 @@ impl Line {
             follows: Notify::new(),
             kept: AtomicBool::new(false),
             discards: AtomicBool::new(false),
-            places,
+            keeper,
             place: Mutex::new(None),
         }
     }
@@ -194,17 +192,17 @@ impl Line {
     }
 
     /// A request on this connection was made with a good credential of this account: it keeps its place when places are short.
-    fn prove(&self, account: AccountId) {
+    pub(crate) fn prove(&self, account: AccountId) {
         if self.keeps_place() {
             return;
         }
-        if let Some(places) = self.places.upgrade() {
-            places.keep(self, account);
+        if let Some(keeper) = self.keeper.as_ref().and_then(Weak::upgrade) {
+            keeper.keep(self, account);
         }
     }
 
     /// Whether it keeps its place when places are short.
-    pub(super) fn keeps_place(&self) -> bool {
+    pub(crate) fn keeps_place(&self) -> bool {
         self.kept.load(Ordering::Relaxed)
     }
 
@@ -357,29 +355,10 @@ impl Drop for Asked {
     }
 }
 
-/// Notes on its connection that a guard has verified the caller of this request.
-pub(crate) fn prove<B>(app: &App, request: &http::Request<B>) {
-    let extensions = request.extensions();
-    let Some(line) = extensions.get::<Arc<Line>>() else {
-        return;
-    };
-    if line.keeps_place() {
-        return;
-    }
-    let account = match (extensions.get::<Manager>(), extensions.get::<Caller>()) {
-        (Some(Manager(identity)), _) => Some(identity.account()),
-        (None, Some(caller)) => app.iam.directory().account_of(caller.scope.domain()),
-        (None, None) => None,
-    };
-    if let Some(account) = account {
-        line.prove(account);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::answer::Paced;
+    use crate::net::answer::Paced;
     use axum::body::Body;
     use http_body_util::BodyExt as _;
 
@@ -391,7 +370,7 @@ mod tests {
     };
 
     fn line() -> Arc<Line> {
-        Arc::new(Line::new(Weak::new()))
+        Arc::new(Line::new(None))
     }
 
     /// Seconds to the deadline, rounded up.

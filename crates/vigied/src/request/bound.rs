@@ -4,8 +4,8 @@
 use super::caller::{Caller, Manager};
 use super::params::Params;
 use super::payload::{FormPayload, Payload, SamplesPayload};
-use super::source;
 use crate::app::App;
+use crate::http::source;
 use crate::own_address::Called;
 use axum::extract::{RawQuery, State};
 use base::limit::{self, Limit};
@@ -52,7 +52,7 @@ impl Bound {
 /// What a handler's last argument reads of the body.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say how large a body it reads",
-    note = "take the body as `Payload`, `FormPayload` or `SamplesPayload`; for an argument that reads none, add it to `http/bound.rs`"
+    note = "take the body as `Payload`, `FormPayload` or `SamplesPayload`; for an argument that reads none, add it to `request/bound.rs`"
 )]
 pub(crate) trait Last {
     const BOUND: Bound;

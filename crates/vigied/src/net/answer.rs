@@ -1,38 +1,13 @@
 //! The body of an answer on its way out: in pieces, so that no more than a few of them are in buffers of the connection, and
 //! watched, so that it can be given up when the client takes nothing of it.
 
+use super::left::{Held, Left};
 use super::line::Line;
 use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, SizeHint};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
-
-/// One piece: what fits a frame of HTTP/2 at its usual size.
-const PIECE_BYTES: usize = 16 * 1024;
-
-/// What is left of an answer.
-#[derive(Debug)]
-pub(super) struct Held(Mutex<Option<Left>>);
-
-#[derive(Debug)]
-struct Left {
-    body: Body,
-    /// Of the body's last chunk, what was not handed out.
-    rest: Bytes,
-}
-
-impl Held {
-    fn left(&self) -> MutexGuard<'_, Option<Left>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Frees what is left; the client sees the answer break off.
-    pub(super) fn give_up(&self) {
-        let left = self.left().take();
-        drop(left);
-    }
-}
 
 /// An answer's body, in pieces.
 #[derive(Debug)]
@@ -50,16 +25,10 @@ pub(super) struct GivenUp;
 impl Paced {
     pub(super) fn new(body: Body, line: &Arc<Line>) -> Self {
         let rest = Bytes::new();
-        let held = Arc::new(Held(Mutex::new(Some(Left { body, rest }))));
+        let held = Arc::new(Held::new(Left { body, rest }));
         let id = line.answers(&held);
         let line = Arc::clone(line);
         Self { held, line, id }
-    }
-}
-
-impl Left {
-    fn piece(&mut self) -> Bytes {
-        self.rest.split_to(self.rest.len().min(PIECE_BYTES))
     }
 }
 
@@ -123,12 +92,12 @@ impl Drop for Paced {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::left::PIECE_BYTES;
     use http_body_util::BodyExt as _;
-    use std::sync::Weak;
 
     #[tokio::test]
     async fn an_answer_goes_in_pieces_and_whole() {
-        let line = Arc::new(Line::new(Weak::new()));
+        let line = Arc::new(Line::new(None));
         let bytes: Vec<u8> = (0..100_000_u32).map(|at| at.to_le_bytes()[0]).collect();
         let mut paced = Paced::new(Body::from(bytes.clone()), &line);
         assert_eq!(paced.size_hint().exact(), Some(100_000));

@@ -2,15 +2,15 @@
 //! worked on. What only arrives takes no place, and nothing is unpacked without one.
 
 use super::arrival::{self, Arrived};
-use super::bodies::Held;
 use super::bound::Bound;
-use super::coding::{self, Coding};
 use super::payload::Received;
-use super::problem::Refusal;
-use super::share::Owner;
-use super::unpack::{Unpackable, unpack};
-use super::worker;
 use crate::app::App;
+use crate::http::bodies::Held;
+use crate::http::coding::{self, Coding};
+use crate::http::problem::Refusal;
+use crate::http::share::Owner;
+use crate::http::unpack::{Unpackable, unpack};
+use crate::http::worker;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::Next;

@@ -2,8 +2,8 @@
 //! way and is not looked at, unless it is a credential of this server, for somebody else or another account: then one of the
 //! two would be left out in silence, and which one a proxy went by nobody knows.
 
-use super::problem::Refusal;
 use crate::app::App;
+use crate::http::problem::Refusal;
 use http::{HeaderMap, header};
 use iam::bounds::Reach;
 use iam::{Credential, Identity};

@@ -1,14 +1,14 @@
 //! The outermost layer: every request gets a transaction id, a time limit, a line in the log, a count in the metrics, and,
-//! when it is refused, an error body in its protocol's form. Its place it takes further in (`http/admit.rs`).
+//! when it is refused, an error body in its protocol's form. Its place it takes further in (`request/admit.rs`).
 
 use super::arrival::HangUp;
-use super::host;
 use super::noted::Who;
-use super::problem::{self, Refusal};
-use super::share::Owner;
-use super::source;
-use super::unread::Unread;
 use crate::app::App;
+use crate::http::host;
+use crate::http::problem::{self, Refusal};
+use crate::http::share::Owner;
+use crate::http::source;
+use crate::http::unread::Unread;
 use crate::self_metrics::NO_ROUTE;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;

@@ -1,6 +1,6 @@
 //! Which places are taken, and which connections give theirs up.
 
-use crate::http::line::{Line, Standing};
+use crate::net::line::{Line, Standing};
 use base::id::AccountId;
 use base::source::SourceKey;
 use std::collections::{BTreeMap, HashMap};

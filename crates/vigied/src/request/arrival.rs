@@ -1,11 +1,11 @@
 //! Takes in one body: bounded in size, at a least rate, within the time of a request, and as one of those that may arrive.
 
-use super::bodies::Held;
 use super::bound::Bound;
-use super::problem::Refusal;
-use super::share::Owner;
-use super::unpack::grown;
 use crate::app::App;
+use crate::http::bodies::Held;
+use crate::http::problem::Refusal;
+use crate::http::share::Owner;
+use crate::http::unpack::grown;
 use axum::body::{Body, HttpBody as _};
 use axum::response::{IntoResponse as _, Response};
 use base::error::{Kind, Problem};

@@ -10,12 +10,12 @@
 
 mod taken;
 
-use super::line::Line;
+use super::line::{At, Keeper, Line};
 use base::id::AccountId;
 use base::limit::{self, Limit};
 use base::source::SourceKey;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use taken::{Entry, Taken};
 
@@ -35,9 +35,6 @@ pub(crate) struct Places {
     /// Connections that are open, those included that have given up their place and end.
     open: AtomicUsize,
 }
-
-/// Where a connection stands: its source, and its number.
-pub(super) type At = (Option<SourceKey>, u64);
 
 /// A place taken, until it is dropped.
 #[derive(Debug)]
@@ -77,7 +74,8 @@ impl Places {
         source: Option<SourceKey>,
         heard: &impl Fn(&'static Limit),
     ) -> Option<Place> {
-        let line = Arc::new(Line::new(Arc::downgrade(self)));
+        let keeper: Weak<Self> = Arc::downgrade(self);
+        let line = Arc::new(Line::new(Some(keeper)));
         let id = self.enter(source, &line, heard)?;
         self.open.fetch_add(1, Ordering::Relaxed);
         Some(Place {
@@ -120,9 +118,27 @@ impl Places {
         Some(id)
     }
 
+    /// Ends some connection that has no claim, where the system lets no more be opened; whether there was one.
+    pub(super) fn make_room(&self) -> bool {
+        self.taken()
+            .make_room_anywhere(None, self.total, self.new_time)
+    }
+
+    /// How many connections have given up their place and are still open.
+    pub(super) fn ending(&self) -> usize {
+        let open = self.open.load(Ordering::Relaxed);
+        open.saturating_sub(self.taken().count)
+    }
+
+    fn leave(&self, at: At) {
+        self.taken().remove(at.0, at.1);
+    }
+}
+
+impl Keeper for Places {
     /// Lets the connection keep its place when places are short. Part of all places, and of those of each source, stays out
     /// of reach; the rest is shared fairly between accounts.
-    pub(super) fn keep(&self, line: &Line, account: AccountId) {
+    fn keep(&self, line: &Line, account: AccountId) {
         let mut taken = self.taken();
         let Some((source, id)) = line.at() else {
             return;
@@ -139,22 +155,6 @@ impl Places {
             return;
         }
         taken.set_kept(source, id, Some(account));
-    }
-
-    /// Ends some connection that has no claim, where the system lets no more be opened; whether there was one.
-    pub(super) fn make_room(&self) -> bool {
-        self.taken()
-            .make_room_anywhere(None, self.total, self.new_time)
-    }
-
-    /// How many connections have given up their place and are still open.
-    pub(super) fn ending(&self) -> usize {
-        let open = self.open.load(Ordering::Relaxed);
-        open.saturating_sub(self.taken().count)
-    }
-
-    fn leave(&self, at: At) {
-        self.taken().remove(at.0, at.1);
     }
 }
 

@@ -2,12 +2,12 @@
 //! the way out.
 
 use super::answer::Paced;
-use super::connection::Shared;
 use super::followed;
 use super::line::Line;
 use super::peer::Peer;
-use super::source;
+use super::shared::Shared;
 use super::tidy::tidied;
+use crate::http::source;
 use axum::body::Body;
 use http::{Request, Response, header};
 use hyper::body::Incoming;

@@ -1,14 +1,15 @@
 //! Who calls. A monitoring handler takes a [`Caller`], a management handler a [`Manager`]; both are made here alone, out
 //! of a credential that `iam` has verified.
 
-use super::problem::Refusal;
 use super::rivals;
 use crate::app::App;
+use crate::http::header::single;
+use crate::http::problem::Refusal;
 use axum::extract::FromRequestParts;
 use base::id::KeyId;
 use base::scope::Scope;
+use http::HeaderMap;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue};
 use iam::audit::Credential as Shown;
 use iam::{Credential, Identity, Proof};
 use std::sync::Arc;
@@ -56,23 +57,6 @@ pub(crate) struct Manager(pub(crate) Identity);
 struct Sent<'h> {
     credential: Credential<'h>,
     repairs: Repairs,
-}
-
-/// The value of a header. Given again with another value it is refused: a proxy may have gone by the other one.
-pub(crate) fn single<'h>(
-    headers: &'h HeaderMap,
-    name: &'static str,
-    field: &'static str,
-) -> Result<Option<&'h HeaderValue>, Refusal> {
-    let mut values = headers.get_all(name).iter();
-    let first = values.next();
-    if values.any(|value| Some(value) != first) {
-        let problem = code::REQUEST_MALFORMED.problem(format!(
-            "the header `{field}` is given more than once, with different values"
-        ));
-        return Err(Refusal(problem.hint("send it once").field(field)));
-    }
-    Ok(first)
 }
 
 fn sent<'h>(app: &App, headers: &'h HeaderMap) -> Result<Sent<'h>, Refusal> {

@@ -1,9 +1,9 @@
 //! What the audit learns of requests: how many each caller makes, and what is refused him; and whom the line of the log names.
 
 use super::caller::{Caller, KeptOut, Manager};
-use super::problem::Refusal;
-use super::source;
 use crate::app::App;
+use crate::http::problem::Refusal;
+use crate::http::source;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};

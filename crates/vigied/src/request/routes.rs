@@ -4,13 +4,13 @@
 use super::admit::admit;
 use super::bound::{Bound, Takes};
 use super::caller::{self, Caller, Manager};
-use super::form::Form;
-use super::line;
 use super::noted;
-use super::problem::Refusal;
-use super::share::Owner;
-use super::source;
+use super::proven;
 use crate::app::App;
+use crate::http::form::Form;
+use crate::http::problem::Refusal;
+use crate::http::share::Owner;
+use crate::http::source;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::handler::Handler;
@@ -144,7 +144,7 @@ async fn verify(
         }
         Ok(repairs) => {
             let who = noted::admitted(&app, &request);
-            line::prove(&app, &request);
+            proven::prove(&app, &request);
             let mut response = match allowed(&app, guard, &request) {
                 // Entered and logged as anything that is refused to somebody known.
                 Err(refusal) => refusal.into_response(),

@@ -1,7 +1,6 @@
 //! Ids in paths and lists in queries.
 
-use super::problem::Refusal;
-use crate::app::App;
+use crate::http::problem::Refusal;
 use axum::extract::{FromRequestParts, Path};
 use base::error::{Kind, Problem};
 use base::limit;
@@ -9,7 +8,6 @@ use http::request::Parts;
 use iam::manage::text::within;
 use std::collections::HashMap;
 use std::str::FromStr;
-use std::sync::Arc;
 use wire::query::{Query, QueryError};
 
 /// The parts of a path and its query.
@@ -23,11 +21,11 @@ fn invalid(message: String) -> Refusal {
     Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message))
 }
 
-impl FromRequestParts<Arc<App>> for Params {
+impl<S: Send + Sync> FromRequestParts<S> for Params {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
-        let path = Path::<HashMap<String, String>>::from_request_parts(parts, app).await;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let path = Path::<HashMap<String, String>>::from_request_parts(parts, state).await;
         let Path(path) = path.map_err(|_| invalid("the path is not valid text".to_owned()))?;
         let query =
             Query::parse(parts.uri.query().unwrap_or_default()).map_err(|error| match error {

@@ -1,8 +1,8 @@
 //! Whose turn it is with an answer on its way, and how long the client has left: only time in which it was the client's turn
 //! counts against it.
 
-use super::Times;
-use crate::http::answer::Held;
+use crate::net::left::Held;
+use crate::net::times::Times;
 use base::limit::{self, Limit};
 use std::sync::Weak;
 use std::time::{Duration, Instant};

@@ -1,10 +1,11 @@
 //! Accepts connections, gives each a place, and lets the last request finish at shutdown. What becomes of a connection is in
 //! [`super::connection`].
 
-use super::connection::{self, Phase, Shared};
+use super::connection::{self, Phase};
 use super::connection_places::Places;
-use super::line::Times;
 use super::proxies::Proxies;
+use super::shared::Shared;
+use super::times::Times;
 use super::tls::Tls;
 use axum::Router;
 use base::limit::Limit;

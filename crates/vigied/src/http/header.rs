@@ -1,0 +1,22 @@
+//! Headers that a request has once.
+
+use super::problem::Refusal;
+use http::{HeaderMap, HeaderValue};
+use wire::code;
+
+/// The value of a header. Given again with another value it is refused: a proxy may have gone by the other one.
+pub(crate) fn single<'h>(
+    headers: &'h HeaderMap,
+    name: &'static str,
+    field: &'static str,
+) -> Result<Option<&'h HeaderValue>, Refusal> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next();
+    if values.any(|value| Some(value) != first) {
+        let problem = code::REQUEST_MALFORMED.problem(format!(
+            "the header `{field}` is given more than once, with different values"
+        ));
+        return Err(Refusal(problem.hint("send it once").field(field)));
+    }
+    Ok(first)
+}

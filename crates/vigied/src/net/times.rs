@@ -1,0 +1,13 @@
+//! How long a connection may stay in each of its stages.
+
+use std::time::Duration;
+
+/// How long each stage may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) head: Duration,
+    pub(crate) idle: Duration,
+    pub(crate) stall: Duration,
+    /// Least bytes of an answer taken in a second.
+    pub(crate) rate: u64,
+}

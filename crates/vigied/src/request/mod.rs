@@ -1,0 +1,14 @@
+//! Between the routes and a handler: the guard, the body within its bound, and what a handler takes as arguments.
+
+pub(crate) mod admit;
+pub(crate) mod arrival;
+pub(crate) mod bound;
+pub(crate) mod called;
+pub(crate) mod caller;
+pub(crate) mod noted;
+pub(crate) mod observe;
+pub(crate) mod params;
+pub(crate) mod payload;
+pub(crate) mod proven;
+pub(crate) mod rivals;
+pub(crate) mod routes;

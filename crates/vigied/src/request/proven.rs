@@ -1,0 +1,25 @@
+//! What a connection learns of who asks over it.
+
+use super::caller::{Caller, Manager};
+use crate::app::App;
+use crate::net::line::Line;
+use std::sync::Arc;
+
+/// Notes on its connection that a guard has verified the caller of this request.
+pub(crate) fn prove<B>(app: &App, request: &http::Request<B>) {
+    let extensions = request.extensions();
+    let Some(line) = extensions.get::<Arc<Line>>() else {
+        return;
+    };
+    if line.keeps_place() {
+        return;
+    }
+    let account = match (extensions.get::<Manager>(), extensions.get::<Caller>()) {
+        (Some(Manager(identity)), _) => Some(identity.account()),
+        (None, Some(caller)) => app.iam.directory().account_of(caller.scope.domain()),
+        (None, None) => None,
+    };
+    if let Some(account) = account {
+        line.prove(account);
+    }
+}

@@ -1,0 +1,53 @@
+//! What the errors of the routes look like.
+
+use super::table::{SHARED, table};
+use crate::http::forms::Forms;
+
+/// By the paths of all routes, and of what lies beside them.
+pub(crate) fn forms() -> Forms {
+    let routes = table().iter().map(|own| (own.path, own.form)).collect();
+    Forms::new(routes, SHARED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::form::Form;
+    use crate::http::forms::beginnings_of;
+    use crate::request::routes::Route;
+
+    #[test]
+    fn a_path_that_is_no_route_is_answered_as_its_neighbours_are() {
+        let forms = forms();
+        for (path, form) in [
+            ("/identity/tokens", Form::Token),
+            ("/oidc", Form::Token),
+            ("/oauth/tokens", Form::Uaa),
+            ("/v1/apikey", Form::Monitoring),
+            ("/v1/apikeys/ApiKey-1/unlock", Form::Identity),
+            ("/v1/metric", Form::Monitoring),
+            ("/v2/organisations", Form::CloudFoundry),
+            ("/v2/accounts/1/groups", Form::Identity),
+            ("/coe/v3", Form::Identity),
+            ("/render", Form::Monitoring),
+            ("//v2", Form::Monitoring),
+            ("*", Form::Monitoring),
+        ] {
+            assert_eq!(forms.of(None, path), form, "{path}");
+        }
+    }
+
+    /// Whoever adds a route of another form below a path says what a slip there is answered with.
+    #[test]
+    fn where_forms_are_mixed_one_is_named() {
+        let table = table();
+        for route in &table {
+            for beginning in beginnings_of(route.path) {
+                let below = |own: &&Route| beginnings_of(own.path).any(|it| it == beginning);
+                let agreed = (table.iter().filter(below)).all(|own| own.form == route.form);
+                let named = SHARED.iter().any(|(own, _)| *own == beginning);
+                assert!(agreed != named, "{beginning}");
+            }
+        }
+    }
+}
