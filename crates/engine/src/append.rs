@@ -3,6 +3,7 @@
 
 use crate::core::Core;
 use crate::guard::{self, Lock};
+use crate::head::batches::Stamp;
 use crate::head::{self, SHARDS, ShardWriter, Sum};
 use crate::registry::table::Fingerprint;
 use crate::state::Ledger;
@@ -117,7 +118,7 @@ impl Core {
         let dart = self.poison.dart("appended samples");
         while !due.is_empty() {
             let (ends, resolved) = self.resolve(accepted, &due, progress);
-            let left = self.write(accepted.tenant, batch.number(), ends, resolved, progress);
+            let left = self.write(accepted.tenant, batch.stamp(), ends, resolved, progress);
             // Series have ended meanwhile, perhaps some of these: what is left is resolved again.
             due.retain(|(position, _)| left.contains(position));
         }
@@ -255,7 +256,7 @@ impl Core {
     fn write(
         &self,
         tenant: TenantId,
-        batch: u64,
+        stamp: Stamp<'_>,
         ends: u64,
         groups: Groups,
         progress: &mut Progress,
@@ -278,7 +279,7 @@ impl Core {
                 match shard.and_then(Lock::try_write) {
                     Some(mut writer) => {
                         let written =
-                            self.write_group((tenant, batch, ends), &mut writer, &own, &payload);
+                            self.write_group((tenant, stamp, ends), &mut writer, &own, &payload);
                         drop(writer);
                         progress.take(own, written, &mut refused);
                     }
@@ -292,7 +293,7 @@ impl Core {
                 if let Some(shard) = self.state.shard(own.shard) {
                     let mut writer = shard.write();
                     let written =
-                        self.write_group((tenant, batch, ends), &mut writer, &own, &payload);
+                        self.write_group((tenant, stamp, ends), &mut writer, &own, &payload);
                     drop(writer);
                     progress.take(own, written, &mut refused);
                 }
@@ -304,7 +305,7 @@ impl Core {
     /// Puts a group into the log and into the head; `None` when series have ended since it was resolved.
     fn write_group(
         &self,
-        (tenant, batch, ends): (TenantId, u64, u64),
+        (tenant, stamp, ends): (TenantId, Stamp<'_>, u64),
         writer: &mut ShardWriter,
         group: &Group,
         payload: &Payload,
@@ -317,7 +318,7 @@ impl Core {
         let sequence = self.wal.push(payload);
         guard::step(1);
         let samples = group.samples.iter().copied();
-        let sum = self.state.append(writer, tenant, batch, samples);
+        let sum = self.state.append(writer, tenant, stamp, samples);
         dart.disarm();
         Some((sequence, sum))
     }
@@ -386,7 +387,7 @@ mod tests {
             ..Group::default()
         };
         let payload = Payload::new(Kind::Samples, put_samples(&group.samples));
-        let terms = (TenantId(1), 1, core.state.ends());
+        let terms = (TenantId(1), Stamp::before_all(), core.state.ends());
         let mut writer = core.state.shard(0).unwrap().write();
         guard::step(LOCK_STEPS_MAX);
         let written = AssertUnwindSafe(|| core.write_group(terms, &mut writer, &group, &payload));

@@ -181,6 +181,8 @@ impl Core {
             self.discard_written(&written);
             return Err(error);
         }
+        // In files nothing tells a batch that is not done from others.
+        self.state.batches.wait_through(own.frozen.batch);
         let mut manifest = self.manifest();
         let mut discarded: Vec<PathBuf> = (manifest.wal_first..own.wal_first)
             .map(|number| wal::path(&self.dir().join(WAL), number))
