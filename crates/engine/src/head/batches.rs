@@ -135,6 +135,7 @@ impl Batches {
 }
 
 impl Writing<'_> {
+    /// What it marks series with.
     pub(crate) const fn stamp(&self) -> Stamp<'_> {
         Stamp {
             number: self.number,
@@ -178,32 +179,5 @@ impl Done {
     /// Whether all that had begun by the time of `other` were done.
     pub(crate) const fn has_all_of(&self, other: &Self) -> bool {
         other.until <= self.first_open
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_batch_is_seen_once_it_is_done_by_those_who_look_after_it() {
-        let batches = Batches::default();
-        assert_eq!(batches.last(), 0);
-        let first = batches.begin();
-        let second = batches.begin();
-        let (one, two) = (first.number, second.number);
-        assert_eq!(batches.last(), two);
-        let before = batches.done();
-        assert!(before.has(0) && !before.has(one) && !before.has(two));
-        assert!(before.has_begun(two) && !before.has_begun(two + 1));
-        drop(second);
-        assert!(!before.has(two));
-        let between = batches.done();
-        assert!(between.has(two) && !between.has(one));
-        assert!(between.has_all_through(0) && !between.has_all_through(two));
-        drop(first);
-        let after = batches.done();
-        assert!(after.has(one) && after.has_all_through(two));
-        assert!(after.has_all_of(&before) && !between.has_all_of(&before));
     }
 }

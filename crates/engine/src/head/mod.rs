@@ -290,3 +290,6 @@ pub(crate) fn prepare(head: &Head, series: SeriesRef, range: &TimeRange) -> Opti
     let any = live.view(None).is_ok_and(|own| own.any_in(range));
     any.then(|| Hot::prepare(&live, range)).flatten()
 }
+
+#[cfg(test)]
+mod tests;

@@ -164,6 +164,25 @@ fn an_unfinished_batch_below_two_finished_ones_is_not_seen() {
     assert_eq!(samples(&all).len(), 4);
 }
 
+/// The reader would be shown what was there before the last batch, which it does not see; the first one lies below that.
+#[test]
+fn an_unfinished_batch_below_what_was_before_is_not_seen() {
+    let batches = Batches::default();
+    let mut hot = Hot::new(TenantId(1));
+    let first = batches.begin();
+    hot.append(first.stamp(), 100, 1.0);
+    let second = batches.begin();
+    hot.append(second.stamp(), 200, 2.0);
+    drop(second);
+    let done = batches.done();
+    let third = batches.begin();
+    hot.append(third.stamp(), 300, 3.0);
+    assert!(hot.live().view(Some(&done)).is_err());
+    drop(first);
+    let beside = hot.live().view(Some(&batches.done())).unwrap();
+    assert_eq!(samples(&beside), [(100, 1.0), (200, 2.0)]);
+}
+
 /// A batch may be done before the next one begins, and yet after a reader has looked.
 #[test]
 fn what_a_reader_does_not_see_stays_hidden_from_it_when_it_is_done() {
