@@ -110,7 +110,7 @@ impl<T> Lock<T> {
         }
     }
 
-    // Whoever changes something under a lock arms a dart once they hold it (`crate::poison::Dart`): a panic then poisons the
+    // Whoever changes something under a lock asks for a guard once they hold it (`crate::poison::OnPanic`): a panic then poisons the
     // store before the lock is free, and so before anybody sees what it left.
     pub(crate) fn read(&self) -> Reading<'_, T> {
         let guard = self.inner.read().unwrap_or_else(PoisonError::into_inner);
