@@ -12,6 +12,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
+/// Memory that is kept for records to come.
+const SPARE_BYTES_MAX: usize = 8 << 20;
+
 /// Where records go: the file that is written to.
 pub(crate) trait Sink {
     /// A file that records will go to, made while no writer waits.
@@ -34,9 +37,28 @@ pub(crate) trait Sink {
 #[derive(Debug)]
 struct Pending<N> {
     bytes: Vec<u8>,
+    /// Takes the place of `bytes` when those are written: it has been as large before, so that no appender has others wait
+    /// while memory is found for it.
+    spare: Vec<u8>,
     last: u64,
     /// What belongs into the file before.
     cut: Option<Cut<N>>,
+}
+
+impl<N> Pending<N> {
+    fn take(&mut self) -> Vec<u8> {
+        let spare = std::mem::take(&mut self.spare);
+        std::mem::replace(&mut self.bytes, spare)
+    }
+
+    /// Keeps the memory of what is written, unless it is much; returns what is not needed, to be freed without the lock.
+    fn keep(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
+        if (self.spare.capacity()..=SPARE_BYTES_MAX).contains(&bytes.capacity()) {
+            bytes.clear();
+            std::mem::swap(&mut self.spare, &mut bytes);
+        }
+        bytes
+    }
 }
 
 /// The end of one file and the beginning of the next.
@@ -83,6 +105,7 @@ impl<S: Sink> Group<S> {
             room,
             pending: Mutex::new(Pending {
                 bytes: Vec::new(),
+                spare: Vec::new(),
                 last,
                 cut: None,
             }),
@@ -187,7 +210,7 @@ impl<S: Sink> Group<S> {
         debug_assert!(pending.cut.is_none());
         let (number, last) = (S::number(&next), pending.last);
         pending.cut = Some(Cut {
-            bytes: std::mem::take(&mut pending.bytes),
+            bytes: pending.take(),
             last,
             next,
         });
@@ -225,7 +248,7 @@ impl<S: Sink> Group<S> {
                 let mut pending = lock(&self.pending);
                 match &mut pending.cut {
                     Some(cut) => (std::mem::take(&mut cut.bytes), cut.last, true),
-                    None => (std::mem::take(&mut pending.bytes), pending.last, false),
+                    None => (pending.take(), pending.last, false),
                 }
             };
             if !bytes.is_empty() {
@@ -236,6 +259,8 @@ impl<S: Sink> Group<S> {
                 }
                 self.waiting
                     .fetch_sub(bytes.len() as u64, Ordering::Relaxed);
+                let unneeded = lock(&self.pending).keep(bytes);
+                drop(unneeded);
             }
             if !is_cut {
                 return Ok(last);
