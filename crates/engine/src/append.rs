@@ -3,6 +3,7 @@
 
 use crate::core::Core;
 use crate::guard::{self, Lock};
+use crate::head::batches::Stamp;
 use crate::head::{self, SHARDS, ShardWriter, Sum};
 use crate::registry::table::Fingerprint;
 use crate::state::Ledger;
@@ -106,7 +107,7 @@ impl Core {
         let before = progress.appended.rejected.len();
         let mut due: Vec<Placed<'_>> = Vec::with_capacity(piece.len());
         for (position, sample) in piece {
-            match self.admit(accepted, &sample) {
+            match self.check_accepted(accepted, &sample) {
                 Ok(()) => due.push((position, sample)),
                 Err(reason) => progress.appended.rejected.push((position, reason)),
             }
@@ -114,14 +115,14 @@ impl Core {
         // One number for the piece, whatever interrupts it: it is seen as a whole.
         let batch = self.state.batches.begin();
         // Whoever panics between two groups has left a part of the piece, which nobody is told of.
-        let dart = self.poison.dart("appended samples");
+        let on_panic = self.poison.on_panic("appended samples");
         while !due.is_empty() {
             let (ends, resolved) = self.resolve(accepted, &due, progress);
-            let left = self.write(accepted.tenant, batch.number(), ends, resolved, progress);
+            let left = self.write(accepted.tenant, batch.stamp(), ends, resolved, progress);
             // Series have ended meanwhile, perhaps some of these: what is left is resolved again.
             due.retain(|(position, _)| left.contains(position));
         }
-        dart.disarm();
+        on_panic.disarm();
         drop(batch);
         self.poison.check()?;
         if let Some(own) = progress.appended.rejected.get_mut(before..) {
@@ -131,7 +132,7 @@ impl Core {
     }
 
     /// Whether a sample may be stored, whatever its series.
-    fn admit(&self, accepted: &Accepted, sample: &Sample<'_>) -> Result<(), RejectReason> {
+    fn check_accepted(&self, accepted: &Accepted, sample: &Sample<'_>) -> Result<(), RejectReason> {
         if sample.at < accepted.oldest {
             return Err(RejectReason::TooOld {
                 retention_days: self.config.retention_days,
@@ -179,13 +180,13 @@ impl Core {
         }
         drop(ledger);
         if !unknown.is_empty() {
-            self.bear(accepted, &unknown, &mut groups, progress);
+            self.create_missing(accepted, &unknown, &mut groups, progress);
         }
         (ends, groups)
     }
 
     /// Makes the series that do not exist yet, as far as they may be made.
-    fn bear(
+    fn create_missing(
         &self,
         accepted: &Accepted,
         unknown: &[(Fingerprint, &Placed<'_>)],
@@ -193,19 +194,19 @@ impl Core {
         progress: &mut Progress,
     ) {
         let (tenant, allowance) = (accepted.tenant, &accepted.allowance);
-        let mut births = Vec::new();
+        let mut created = Vec::new();
         let mut ledger = self.state.ledger().write();
-        let dart = self.poison.dart("made series");
+        let on_panic = self.poison.on_panic("made series");
         for (fingerprint, (position, sample)) in unknown {
             // Another sample of the batch may have made it, or somebody else.
             let known = ledger
                 .registry
                 .lookup(*fingerprint, tenant, sample.key.as_str());
-            let made = progress.appended.created + births.len() as u64;
+            let made = progress.appended.created + created.len() as u64;
             let series = match known {
                 Some(series) => Ok(series),
                 None if made < allowance.new_series => {
-                    self.birth(&mut ledger, tenant, sample.key.as_str())
+                    self.create(&mut ledger, tenant, sample.key.as_str())
                 }
                 None => Err(RejectReason::AccountLimit {
                     limit: allowance.limit,
@@ -215,24 +216,24 @@ impl Core {
             match series {
                 Ok(series) => {
                     if known.is_none() {
-                        births.push((tenant, series, sample.key.as_str()));
+                        created.push((tenant, series, sample.key.as_str()));
                     }
                     groups.add(*position, series, sample);
                 }
                 Err(reason) => progress.appended.rejected.push((*position, reason)),
             }
         }
-        if !births.is_empty() {
-            let payload = Payload::new(Kind::Births, put_births(&births));
+        if !created.is_empty() {
+            let payload = Payload::new(Kind::Births, put_births(&created));
             progress.sequence = self.wal.push(&payload);
             self.state.publish_names(&ledger.registry);
-            progress.appended.created += births.len() as u64;
+            progress.appended.created += created.len() as u64;
         }
-        dart.disarm();
+        on_panic.disarm();
     }
 
     /// Makes a series.
-    fn birth(
+    fn create(
         &self,
         ledger: &mut Ledger,
         tenant: TenantId,
@@ -255,7 +256,7 @@ impl Core {
     fn write(
         &self,
         tenant: TenantId,
-        batch: u64,
+        stamp: Stamp<'_>,
         ends: u64,
         groups: Groups,
         progress: &mut Progress,
@@ -278,9 +279,9 @@ impl Core {
                 match shard.and_then(Lock::try_write) {
                     Some(mut writer) => {
                         let written =
-                            self.write_group((tenant, batch, ends), &mut writer, &own, &payload);
+                            self.write_group((tenant, stamp, ends), &mut writer, &own, &payload);
                         drop(writer);
-                        progress.take(own, written, &mut refused);
+                        progress.add(own, written, &mut refused);
                     }
                     None => busy.push((own, payload)),
                 }
@@ -292,9 +293,9 @@ impl Core {
                 if let Some(shard) = self.state.shard(own.shard) {
                     let mut writer = shard.write();
                     let written =
-                        self.write_group((tenant, batch, ends), &mut writer, &own, &payload);
+                        self.write_group((tenant, stamp, ends), &mut writer, &own, &payload);
                     drop(writer);
-                    progress.take(own, written, &mut refused);
+                    progress.add(own, written, &mut refused);
                 }
             }
         }
@@ -304,7 +305,7 @@ impl Core {
     /// Puts a group into the log and into the head; `None` when series have ended since it was resolved.
     fn write_group(
         &self,
-        (tenant, batch, ends): (TenantId, u64, u64),
+        (tenant, stamp, ends): (TenantId, Stamp<'_>, u64),
         writer: &mut ShardWriter,
         group: &Group,
         payload: &Payload,
@@ -313,12 +314,12 @@ impl Core {
             return None;
         }
         // Inside the lock, as whoever gets it next would else find what is half done before it is poisoned.
-        let dart = self.poison.dart("appended samples");
+        let on_panic = self.poison.on_panic("appended samples");
         let sequence = self.wal.push(payload);
         guard::step(1);
         let samples = group.samples.iter().copied();
-        let sum = self.state.append(writer, tenant, batch, samples);
-        dart.disarm();
+        let sum = self.state.append(writer, tenant, stamp, samples);
+        on_panic.disarm();
         Some((sequence, sum))
     }
 }
@@ -350,7 +351,7 @@ impl Groups {
 }
 
 impl Progress {
-    fn take(&mut self, own: Group, written: Option<(u64, Sum)>, refused: &mut Vec<usize>) {
+    fn add(&mut self, own: Group, written: Option<(u64, Sum)>, refused: &mut Vec<usize>) {
         let Some((sequence, sum)) = written else {
             refused.extend(own.positions);
             return;
@@ -386,7 +387,7 @@ mod tests {
             ..Group::default()
         };
         let payload = Payload::new(Kind::Samples, put_samples(&group.samples));
-        let terms = (TenantId(1), 1, core.state.ends());
+        let terms = (TenantId(1), Stamp::before_all(), core.state.ends());
         let mut writer = core.state.shard(0).unwrap().write();
         guard::step(LOCK_STEPS_MAX);
         let written = AssertUnwindSafe(|| core.write_group(terms, &mut writer, &group, &payload));

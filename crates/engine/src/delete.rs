@@ -155,10 +155,10 @@ impl Core {
         series: &RoaringBitmap,
         prepared: BTreeMap<SeriesRef, Prepared>,
     ) -> (u64, Garbage) {
-        let dart = self.poison.dart("deleted samples");
+        let on_panic = self.poison.on_panic("deleted samples");
         let sequence = self.wal.push(payload);
         let garbage = stopped.delete_range(sequence, range, series, prepared);
-        dart.disarm();
+        on_panic.disarm();
         (sequence, garbage)
     }
 
@@ -187,10 +187,10 @@ impl Core {
     ) -> (u64, Garbage) {
         let mut payload = Vec::new();
         put_numbers(&mut payload, numbers(series).into_iter());
-        let dart = self.poison.dart("ended series");
+        let on_panic = self.poison.on_panic("ended series");
         let sequence = self.wal.push(&Payload::new(Kind::DeleteSeries, payload));
         let garbage = stopped.delete_series(series);
-        dart.disarm();
+        on_panic.disarm();
         (sequence, garbage)
     }
 }

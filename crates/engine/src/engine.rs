@@ -163,13 +163,15 @@ impl SampleStore for Engine {
         let filter = scope.filter(Action::Render)?;
         let mut pace = Pace::new(context)?;
         let state = &self.core.state;
+        // Before the names: of what is done there are names.
+        let done = state.batches.done();
         let names = state.names_of(scope.tenant());
         let mut foreseen = Foreseen::default();
         let mut snapshots = Vec::with_capacity(queries.len());
         for query in queries {
             let found = find::series(&names, query.selector, filter, &mut pace)?;
             let series: Vec<SeriesRef> = found.iter().map(|(_, series)| *series).collect();
-            let moment = state.moment(scope.tenant(), &series);
+            let moment = state.moment(scope.tenant(), &series, done.clone(), &mut pace)?;
             let range = state.kept(query.shape.range());
             let own = Snapshot::take(moment, found, scope.tenant(), query.shape, range, &mut pace)?;
             own.foresee(&mut foreseen, &mut pace)?;

@@ -98,9 +98,9 @@ impl Core {
         if !wanted() {
             return Ok(());
         }
-        let dart = self.poison.dart("flushed the head");
+        let on_panic = self.poison.on_panic("flushed the head");
         let outcome = self.flush_all(&mut unflushed);
-        dart.disarm();
+        on_panic.disarm();
         match &outcome {
             Ok(()) => self.flush_room.clear(),
             Err(refused) if error::is_lack_of_room(refused) => drop(self.flush_room.set(refused)),
@@ -143,11 +143,11 @@ impl Core {
         let all_names = name_files >= NAME_FILES_MAX;
         let next = self.wal.make_next()?;
         let mut stopped = self.state.stop();
-        let dart = self.poison.dart("froze the head");
+        let on_panic = self.poison.on_panic("froze the head");
         let (wal_first, sequence) = self.wal.cut(next);
         let taken = stopped.freeze(sequence);
         let everything = all_names.then(|| stopped.ledger.registry.names().clone());
-        dart.disarm();
+        on_panic.disarm();
         drop(stopped);
         let Taken {
             frozen,
@@ -181,6 +181,8 @@ impl Core {
             self.discard_written(&written);
             return Err(error);
         }
+        // In files nothing tells a batch that is not done from others.
+        self.state.batches.wait_through(own.frozen.batch);
         let mut manifest = self.manifest();
         let mut discarded: Vec<PathBuf> = (manifest.wal_first..own.wal_first)
             .map(|number| wal::path(&self.dir().join(WAL), number))

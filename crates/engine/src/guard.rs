@@ -86,8 +86,10 @@ fn end() {
     }
 }
 
-/// A lock that writers take.
+/// A lock that writers take. It lies on cache lines of its own: two threads that hold neighbouring shards would else take them
+/// from one another with every turn.
 #[derive(Debug)]
+#[repr(align(128))]
 pub(crate) struct Lock<T> {
     inner: RwLock<T>,
     /// How often anybody has got it.
@@ -110,7 +112,7 @@ impl<T> Lock<T> {
         }
     }
 
-    // Whoever changes something under a lock arms a dart once they hold it (`crate::poison::Dart`): a panic then poisons the
+    // Whoever changes something under a lock asks for a guard once they hold it (`crate::poison::OnPanic`): a panic then poisons the
     // store before the lock is free, and so before anybody sees what it left.
     pub(crate) fn read(&self) -> Reading<'_, T> {
         let guard = self.inner.read().unwrap_or_else(PoisonError::into_inner);

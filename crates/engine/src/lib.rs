@@ -42,6 +42,7 @@ mod segment;
 mod state;
 pub mod storage;
 mod stored;
+mod sync;
 mod tombstone;
 mod unflushed;
 mod wal;

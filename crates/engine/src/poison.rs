@@ -29,8 +29,8 @@ impl Poison {
     }
 
     /// Until it is disarmed, a panic poisons: whoever was in the middle of `what` has left it half done.
-    pub(crate) const fn dart(&self, what: &'static str) -> Dart<'_> {
-        Dart {
+    pub(crate) const fn on_panic(&self, what: &'static str) -> OnPanic<'_> {
+        OnPanic {
             poison: self,
             what,
             is_armed: true,
@@ -44,19 +44,19 @@ impl Poison {
 
 /// Poisons when it is dropped before it was disarmed.
 #[derive(Debug)]
-pub(crate) struct Dart<'p> {
+pub(crate) struct OnPanic<'p> {
     poison: &'p Poison,
     what: &'static str,
     is_armed: bool,
 }
 
-impl Dart<'_> {
+impl OnPanic<'_> {
     pub(crate) fn disarm(mut self) {
         self.is_armed = false;
     }
 }
 
-impl Drop for Dart<'_> {
+impl Drop for OnPanic<'_> {
     fn drop(&mut self) {
         if self.is_armed {
             let reason = || format!("a thread that {} panicked", self.what);
@@ -72,10 +72,10 @@ mod tests {
     #[test]
     fn a_panic_poisons_and_says_what_was_under_way() {
         let poison = Poison::default();
-        poison.dart("did nothing wrong").disarm();
+        poison.on_panic("did nothing wrong").disarm();
         assert!(poison.check().is_ok());
         let panicked = std::panic::catch_unwind(|| {
-            let _dart = poison.dart("appended samples");
+            let _on_panic = poison.on_panic("appended samples");
             panic!("on purpose");
         });
         assert!(panicked.is_err());

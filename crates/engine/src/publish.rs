@@ -102,8 +102,8 @@ impl Core {
                 let kept = tombstones.filter(|own| !dropped.contains(&own.sequence));
                 version.tombstones = Arc::new(kept.cloned().collect());
             }
-            if flushed {
-                version.frozen = None;
+            if flushed && let Some(frozen) = version.frozen.take() {
+                version.in_files = frozen.batch;
             }
             version.segments = segments;
             version.stored = stored;

@@ -2,9 +2,8 @@
 //! again; until that succeeds, what would only pile up is refused before it is begun.
 
 use crate::error;
+use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, PoisonError};
 use base::store::StoreError;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 #[derive(Debug)]
@@ -23,7 +22,7 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    pub(crate) const fn new(retry_ms: u64) -> Self {
+    pub(crate) fn new(retry_ms: u64) -> Self {
         Self {
             retry: Duration::from_millis(retry_ms),
             is_full: AtomicBool::new(false),

@@ -7,16 +7,17 @@
 //! The methods here are the effects of the log's records. Live writes and replay go through the same ones, so that a
 //! restart ends where the crash began.
 
+mod moment;
 mod settle;
 mod stop;
 
+pub(crate) use moment::Moment;
 pub(crate) use stop::{Garbage, Stopped, Taken};
 
 use crate::day::Day;
-use crate::guard::{self, Lock};
-use crate::head::batches::Batches;
+use crate::guard::Lock;
+use crate::head::batches::{Batches, Stamp};
 use crate::head::live::Prepared;
-use crate::head::series::HeadSeries;
 use crate::head::{self, Head, SHARDS, ShardWriter, Sum};
 use crate::index::days::Days;
 use crate::index::names::{Names, Owned};
@@ -36,19 +37,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Days whose activity is changed at one time.
 const DAYS_AT_ONCE: usize = 256;
 
-/// How often a reader looks again before it takes a series as it is, with part of a batch: of few series, of which hardly any
-/// is written to by two batches meanwhile, and of many.
-const LOOKS: (usize, usize) = (1000, 3);
-
-/// Series that are few.
-const FEW: usize = 1000;
-
 /// A head that is being flushed: read, but never changed.
 #[derive(Debug)]
 pub(crate) struct Frozen {
     pub(crate) head: Arc<Head>,
     /// The last record whose effect is in it.
     pub(crate) sequence: u64,
+    /// The last batch that may have written to it.
+    pub(crate) batch: u64,
 }
 
 /// Where samples are, all at one moment.
@@ -62,6 +58,8 @@ pub(crate) struct Version {
     pub(crate) stored: Arc<Stored>,
     /// Ascending by sequence.
     pub(crate) tombstones: Arc<Vec<Tombstone>>,
+    /// The last batch of which something may be in `segments`.
+    pub(crate) in_files: u64,
 }
 
 /// The names there are.
@@ -102,17 +100,6 @@ pub(crate) struct State {
     /// When they last held none for sure.
     pub(crate) purged: Mutex<Option<Millis>>,
 }
-
-/// Series of one tenant as a reader has them, all at one moment.
-#[derive(Debug)]
-pub(crate) struct Moment {
-    pub(crate) version: Arc<Version>,
-    /// What the frozen head and the head have of each series that was asked for.
-    pub(crate) heads: Vec<Heads>,
-}
-
-/// What the heads have of a series: the frozen one, then the one that is written to.
-pub(crate) type Heads = (Option<Arc<HeadSeries>>, Option<Arc<HeadSeries>>);
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -199,42 +186,6 @@ impl State {
         self.version.load_full()
     }
 
-    /// What the heads have of these series, with the version that they belong to. A batch that is being written is seen as a
-    /// whole or not at all, unless so many series are asked for, and written to so often, that no moment can be found, or two
-    /// others have written to a series behind it. Of what was stored since the names of `series` were taken, series that it
-    /// gave birth to are missing: whoever asks does not know them.
-    pub(crate) fn moment(&self, tenant: TenantId, series: &[SeriesRef]) -> Moment {
-        let (few, many) = LOOKS;
-        guard::query_step();
-        let looks = if series.len() <= FEW { few } else { many };
-        for look in 1.. {
-            // Before the version: what is seen has been written to it, or to one before it.
-            let seen = self.batches.seen();
-            let version = self.version();
-            let mut heads = Vec::with_capacity(series.len());
-            for own in series {
-                let frozen = version.frozen.as_ref().map(|frozen| frozen.head.as_ref());
-                let of = |head: &Head| match head.of(tenant, *own, Some(&seen)) {
-                    Err(_) if look >= looks => head.of(tenant, *own, None),
-                    found => found,
-                };
-                let frozen = frozen.map_or(Ok(None), of);
-                let (Ok(frozen), Ok(head)) = (frozen, of(&version.head)) else {
-                    break;
-                };
-                heads.push((frozen, head));
-            }
-            if heads.len() == series.len() {
-                return Moment { version, heads };
-            }
-            std::thread::yield_now();
-        }
-        Moment {
-            version: self.version(),
-            heads: Vec::new(),
-        }
-    }
-
     /// What of `range` is kept: a segment with many days stays for a while when some of them lie past the retention.
     pub(crate) fn kept(&self, range: TimeRange) -> TimeRange {
         let first = Day(self.kept_from.load(Ordering::SeqCst));
@@ -305,7 +256,13 @@ impl State {
             let (Some(tenant), Some(shard)) = (tenant, shard) else {
                 return false;
             };
-            Self::put(&mut shard.write(), tenant, 0, part.iter().copied(), begun);
+            Self::put(
+                &mut shard.write(),
+                tenant,
+                Stamp::before_all(),
+                part.iter().copied(),
+                begun,
+            );
         }
         true
     }
@@ -315,11 +272,11 @@ impl State {
         &self,
         writer: &mut ShardWriter,
         tenant: TenantId,
-        batch: u64,
+        stamp: Stamp<'_>,
         samples: impl Iterator<Item = (SeriesRef, i64, f64)>,
     ) -> Sum {
         let mut begun = Vec::new();
-        let sum = Self::put(writer, tenant, batch, samples, &mut begun);
+        let sum = Self::put(writer, tenant, stamp, samples, &mut begun);
         // Under the lock: who sees that a series has no samples on a day has to be right.
         self.set_days(&begun);
         sum
@@ -328,7 +285,7 @@ impl State {
     fn put(
         writer: &mut ShardWriter,
         tenant: TenantId,
-        batch: u64,
+        stamp: Stamp<'_>,
         samples: impl Iterator<Item = (SeriesRef, i64, f64)>,
         begun: &mut Vec<(Day, SeriesRef)>,
     ) -> Sum {
@@ -336,7 +293,7 @@ impl State {
         for own in samples {
             let (series, at, _) = own;
             let day = Day::of(Millis(at));
-            if writer.append((tenant, batch), own, day.0, &mut sum) {
+            if writer.append((tenant, stamp), own, day.0, &mut sum) {
                 begun.push((day, series));
             }
         }

@@ -1,16 +1,10 @@
 //! What each tenant occupies in segments, summed up once per change of their list.
 
 use crate::segment::reader::Segment;
+use crate::segment::tally::Tally;
 use base::id::TenantId;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-
-/// What one tenant occupies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Tally {
-    pub(crate) samples: u64,
-    pub(crate) bytes: u64,
-}
 
 /// Tallies by tenant.
 #[derive(Debug, Clone, Default)]

@@ -1,8 +1,10 @@
 //! Which batches a reader sees. Each batch has a number; what it writes is marked with it, and readers leave out what is marked
-//! with the number of a batch that is still being written. So a batch is seen as a whole or not at all, and neither side waits
-//! for the other.
+//! with the number of a batch that is still being written. So a batch is seen as a whole or not at all, and writers wait for
+//! nobody.
+//!
+//! `tests/interleavings` runs this file under `loom`.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Ordering, yield_now};
 
 /// Batches that are written at one time; a further one waits for a place. More than there are threads that write.
 const PLACES: usize = 128;
@@ -12,6 +14,13 @@ const FREE: u64 = 0;
 
 /// Somebody is about to get a number. No batch has it.
 const TAKING: u64 = u64::MAX;
+
+/// What marks samples that were there before all batches.
+static BEFORE_ALL: Done = Done {
+    until: 1,
+    open: Vec::new(),
+    first_open: 1,
+};
 
 /// The batches being written.
 #[derive(Debug)]
@@ -25,29 +34,49 @@ pub(crate) struct Batches {
 pub(crate) struct Writing<'b> {
     place: &'b AtomicU64,
     number: u64,
+    before: Done,
 }
 
-/// What one reader sees: every batch that was done when it looked.
+/// What a batch marks a series with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stamp<'b> {
+    /// The batch.
+    pub(crate) number: u64,
+    /// What was done before it got its number.
+    pub(crate) before: &'b Done,
+}
+
+/// The batches that were done at one moment.
 #[derive(Debug, Clone)]
-pub(crate) struct Seen {
+pub(crate) struct Done {
+    /// Numbers from here on were not given yet.
     until: u64,
-    unfinished: Vec<u64>,
+    /// Numbers below `until` whose batches were not done.
+    open: Vec<u64>,
+    /// The lowest number that was not done.
+    first_open: u64,
 }
 
 impl Default for Batches {
     fn default() -> Self {
-        Self {
-            next: AtomicU64::new(1),
-            places: std::iter::repeat_with(AtomicU64::default)
-                .take(PLACES)
-                .collect(),
-        }
+        Self::with_places(PLACES)
     }
 }
 
 impl Batches {
+    pub(crate) fn with_places(places: usize) -> Self {
+        Self {
+            next: AtomicU64::new(1),
+            places: std::iter::repeat_with(|| AtomicU64::new(FREE))
+                .take(places)
+                .collect(),
+        }
+    }
+
     /// Begins a batch.
     pub(crate) fn begin(&self) -> Writing<'_> {
+        // Before the number is given: a reader who knows of the number knows of all that is in here.
+        let before = self.done();
         loop {
             for place in &self.places {
                 let taken =
@@ -55,38 +84,63 @@ impl Batches {
                 if taken.is_ok() {
                     let number = self.next.fetch_add(1, Ordering::SeqCst);
                     place.store(number, Ordering::SeqCst);
-                    return Writing { place, number };
+                    return Writing {
+                        place,
+                        number,
+                        before,
+                    };
                 }
             }
-            std::thread::yield_now();
+            yield_now();
         }
     }
 
-    /// What a reader who looks now sees.
-    pub(crate) fn seen(&self) -> Seen {
+    /// The last batch that was begun; 0 when there was none.
+    pub(crate) fn last(&self) -> u64 {
+        self.next.load(Ordering::SeqCst) - 1
+    }
+
+    /// Returns once the batch and all that were begun before it are done. Whoever writes one must not wait here.
+    pub(crate) fn wait_through(&self, number: u64) {
+        while !self.done().has_all_through(number) {
+            yield_now();
+        }
+    }
+
+    /// What is done now.
+    pub(crate) fn done(&self) -> Done {
         // Before the places: whatever has a lower number and is in none of them is done.
         let until = self.next.load(Ordering::SeqCst);
-        let mut unfinished = Vec::new();
+        let mut open = Vec::new();
         for place in &self.places {
             loop {
                 match place.load(Ordering::SeqCst) {
-                    TAKING => std::thread::yield_now(),
-                    FREE => break,
+                    TAKING => yield_now(),
                     number => {
-                        unfinished.push(number);
+                        if number != FREE && number < until {
+                            open.push(number);
+                        }
                         break;
                     }
                 }
             }
         }
-        Seen { until, unfinished }
+        let first_open = open.iter().fold(until, |first, own| first.min(*own));
+        Done {
+            until,
+            open,
+            first_open,
+        }
     }
 }
 
 impl Writing<'_> {
-    /// Its number, above 0.
-    pub(crate) const fn number(&self) -> u64 {
-        self.number
+    /// What it marks series with.
+    pub(crate) const fn stamp(&self) -> Stamp<'_> {
+        Stamp {
+            number: self.number,
+            before: &self.before,
+        }
     }
 }
 
@@ -96,30 +150,34 @@ impl Drop for Writing<'_> {
     }
 }
 
-impl Seen {
-    /// Whether what is marked with `number` is seen. 0 marks what was there before all batches.
-    pub(crate) fn has(&self, number: u64) -> bool {
-        number < self.until && !self.unfinished.contains(&number)
+impl Stamp<'static> {
+    /// What was there before all batches.
+    pub(crate) fn before_all() -> Self {
+        Self {
+            number: 0,
+            before: &BEFORE_ALL,
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl Done {
+    /// Whether the batch was done.
+    pub(crate) fn has(&self, number: u64) -> bool {
+        number < self.first_open || (number < self.until && !self.open.contains(&number))
+    }
 
-    #[test]
-    fn a_batch_is_seen_once_it_is_done_by_those_who_look_after_it() {
-        let batches = Batches::default();
-        let first = batches.begin();
-        let second = batches.begin();
-        let (one, two) = (first.number(), second.number());
-        let before = batches.seen();
-        assert!(before.has(0) && !before.has(one) && !before.has(two));
-        drop(second);
-        assert!(!before.has(two));
-        let between = batches.seen();
-        assert!(between.has(two) && !between.has(one));
-        drop(first);
-        assert!(batches.seen().has(one));
+    /// Whether the batch and all with lower numbers were done.
+    pub(crate) const fn has_all_through(&self, number: u64) -> bool {
+        number < self.first_open
+    }
+
+    /// Whether the batch had its number.
+    pub(crate) const fn has_begun(&self, number: u64) -> bool {
+        number < self.until
+    }
+
+    /// Whether all that had begun by the time of `other` were done.
+    pub(crate) const fn has_all_of(&self, other: &Self) -> bool {
+        other.until <= self.first_open
     }
 }

@@ -4,23 +4,17 @@
 //! What cannot be done by adding (folding late samples into the column, deleting a range) makes a new series in place of the
 //! old one, which readers who have it read to its end.
 
-use super::batches::Seen;
+use super::batches::{Done, Stamp};
 use super::block::{Block, Run};
+use super::marks::{Marks, Newer};
 use super::series::HeadSeries;
 use base::id::TenantId;
 use base::time::{Millis, TimeRange};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// Late samples are folded into the column when there are as many as this, and as an eighth of the column: that bounds
 /// what a reader must sort, and keeps folding linear on the whole.
 const LATE_MIN: usize = 256;
-
-/// In place of a batch's number while the marks are changed. No batch has it.
-const CHANGING: u64 = u64::MAX;
-
-/// In place of the length before a batch, where its samples are mixed with older ones. No column is as long.
-const UNKNOWN: u64 = u64::MAX;
 
 /// No day: the first sample of each day differs from it.
 const NO_DAY: i32 = i32::MIN;
@@ -29,77 +23,18 @@ const NO_DAY: i32 = i32::MIN;
 #[derive(Debug)]
 pub(crate) struct Live {
     tenant: TenantId,
-    /// The batch that wrote last, and the one before it.
-    batch: AtomicU64,
-    previous: AtomicU64,
-    /// How many samples count, now and before the last batch.
-    column_len: AtomicU64,
-    column_before: AtomicU64,
-    late_len: AtomicU64,
-    late_before: AtomicU64,
+    marks: Marks,
     column: Arc<Block>,
     late: OnceLock<Arc<Block>>,
 }
 
-/// The series has been written to by a batch that a reader does not see, and what it was before that is not known: another
-/// batch has written since, or the series was made anew.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Newer;
-
 impl Live {
     /// As a reader has it who sees these batches; who names none sees all there is.
-    pub(crate) fn view(&self, seen: Option<&Seen>) -> Result<HeadSeries, Newer> {
-        let (column_len, late_len) = self.lengths(seen)?;
-        let column = Run::new(Some(Arc::clone(&self.column)), column_len);
-        let late = Run::new(self.late.get().cloned(), late_len);
+    pub(crate) fn view(&self, done: Option<&Done>) -> Result<HeadSeries, Newer> {
+        let lengths = self.marks.lengths(done)?;
+        let column = Run::new(Some(Arc::clone(&self.column)), lengths.column);
+        let late = Run::new(self.late.get().cloned(), lengths.late);
         Ok(HeadSeries::new(self.tenant, column, late))
-    }
-
-    /// How many samples of the column, and how many late ones, are seen.
-    fn lengths(&self, seen: Option<&Seen>) -> Result<(usize, usize), Newer> {
-        loop {
-            let batch = self.batch.load(Ordering::Acquire);
-            if batch == CHANGING {
-                std::thread::yield_now();
-                continue;
-            }
-            let before = (
-                self.column_before.load(Ordering::Acquire),
-                self.late_before.load(Ordering::Acquire),
-            );
-            let previous = self.previous.load(Ordering::Acquire);
-            // The late ones first: of what one of them overwrites nothing may be missing from the column.
-            let late = self.late_len.load(Ordering::Acquire);
-            let now = (self.column_len.load(Ordering::Acquire), late);
-            if self.batch.load(Ordering::Acquire) != batch {
-                continue;
-            }
-            let (column, late) = match seen {
-                // Its samples lie before those of the last batch, whether that one is seen or not.
-                Some(seen) if !seen.has(previous) => return Err(Newer),
-                Some(seen) if !seen.has(batch) && before.0 == UNKNOWN => return Err(Newer),
-                Some(seen) if !seen.has(batch) => before,
-                _ => now,
-            };
-            return Ok((column as usize, late as usize));
-        }
-    }
-
-    /// A batch begins to write to it; true when it has begun before.
-    fn mark(&self, batch: u64) -> bool {
-        let last = self.batch.load(Ordering::Relaxed);
-        if last == batch {
-            return true;
-        }
-        self.batch.store(CHANGING, Ordering::Relaxed);
-        // Each after the one before it, so that who reads a changed mark finds `batch` changed as well.
-        self.previous.store(last, Ordering::Release);
-        let column = self.column_len.load(Ordering::Relaxed);
-        self.column_before.store(column, Ordering::Release);
-        let late = self.late_len.load(Ordering::Relaxed);
-        self.late_before.store(late, Ordering::Release);
-        self.batch.store(batch, Ordering::Release);
-        false
     }
 }
 
@@ -153,12 +88,7 @@ impl Hot {
         let column = Block::after(0);
         let live = Arc::new(Live {
             tenant,
-            batch: AtomicU64::new(0),
-            previous: AtomicU64::new(0),
-            column_len: AtomicU64::new(0),
-            column_before: AtomicU64::new(0),
-            late_len: AtomicU64::new(0),
-            late_before: AtomicU64::new(0),
+            marks: Marks::default(),
             column: Arc::clone(&column),
             late: OnceLock::new(),
         });
@@ -178,8 +108,8 @@ impl Hot {
 
     /// Samples held, those included that a late one overwrites.
     pub(crate) fn len(&self) -> u64 {
-        let live = &self.live;
-        let all = live.column_len.load(Ordering::Relaxed) + live.late_len.load(Ordering::Relaxed);
+        let own = self.live.marks.own();
+        let all = (own.column + own.late) as u64;
         all.saturating_sub(self.late.as_ref().map_or(0, |late| late.same))
     }
 
@@ -196,13 +126,13 @@ impl Hot {
     }
 
     /// Adds a sample of a batch.
-    pub(crate) fn append(&mut self, batch: u64, at: i64, value: f64) -> Written {
-        let again = self.live.mark(batch);
+    pub(crate) fn append(&mut self, stamp: Stamp<'_>, at: i64, value: f64) -> Written {
+        let again = self.live.marks.mark(stamp);
         let is_first = self.used == 0;
         let (late, added) = if is_first || at > self.last {
             self.grow(at, value);
             (false, true)
-        } else if at == self.last && self.is_own_end() {
+        } else if at == self.last && self.live.marks.has_grown() {
             // No reader sees it yet, or nobody reads yet.
             self.block.set(self.used as usize - 1, at, value);
             (false, false)
@@ -213,12 +143,6 @@ impl Hot {
         Written { late, again, added }
     }
 
-    /// Whether the column's last sample was written by the batch that writes now.
-    fn is_own_end(&self) -> bool {
-        let live = &self.live;
-        live.column_len.load(Ordering::Relaxed) > live.column_before.load(Ordering::Relaxed)
-    }
-
     fn grow(&mut self, at: i64, value: f64) {
         if self.used as usize == self.block.size() {
             self.block = Arc::clone(self.block.grow());
@@ -227,8 +151,7 @@ impl Hot {
         self.block.set(self.used as usize, at, value);
         self.used += 1;
         self.last = at;
-        let length = self.live.column_len.load(Ordering::Relaxed);
-        self.live.column_len.store(length + 1, Ordering::Release);
+        self.live.marks.add();
     }
 
     fn push_late(&mut self, at: i64, value: f64) {
@@ -248,14 +171,13 @@ impl Hot {
         tail.block.set(tail.used, at, value);
         tail.used += 1;
         tail.same += u64::from(at == self.last);
-        let length = live.late_len.load(Ordering::Relaxed);
-        live.late_len.store(length + 1, Ordering::Release);
+        live.marks.add_late();
     }
 
     /// Whether so many samples are late that they are to be folded in.
     pub(crate) fn is_due_to_fold(&self) -> bool {
-        let late = self.live.late_len.load(Ordering::Relaxed) as usize;
-        late >= LATE_MIN && late >= self.live.column_len.load(Ordering::Relaxed) as usize / 8
+        let own = self.live.marks.own();
+        own.late >= LATE_MIN && own.late >= own.column / 8
     }
 
     /// The same samples without late ones, in place of the old series, which is returned.
@@ -263,7 +185,7 @@ impl Hot {
         let all = self.live.view(None).ok()?.read(&TimeRange::ALL);
         let mut new = Self::new(self.live.tenant);
         for (at, value) in all.iter() {
-            new.append(0, at, value);
+            new.append(Stamp::before_all(), at, value);
         }
         Some(self.replace(new))
     }
@@ -276,10 +198,10 @@ impl Hot {
         let mut end = None;
         let column = view.column().samples().inspect(|own| end = Some(*own));
         for (at, value) in column.filter(kept) {
-            new.append(0, at, value);
+            new.append(Stamp::before_all(), at, value);
         }
         for (at, value) in view.late().samples().filter(kept) {
-            new.append(0, at, value);
+            new.append(Stamp::before_all(), at, value);
         }
         Some(Prepared {
             of: Arc::clone(of),
@@ -318,19 +240,14 @@ impl Hot {
         }
         let late = now.late().from(late_len);
         for (at, value) in column.chain(late).filter(kept) {
-            new.append(0, at, value);
+            new.append(Stamp::before_all(), at, value);
         }
         Some(self.replace(new))
     }
 
     /// `new` takes its place, for readers who see all that has been written to it.
     fn replace(&mut self, new: Self) -> Arc<Live> {
-        let batch = self.live.batch.load(Ordering::Relaxed);
-        if !new.live.mark(batch) {
-            let previous = self.live.previous.load(Ordering::Relaxed);
-            new.live.previous.store(previous, Ordering::Release);
-            new.live.column_before.store(UNKNOWN, Ordering::Release);
-        }
+        new.live.marks.replace(&self.live.marks);
         let day = self.day;
         let old = std::mem::replace(self, new);
         self.day = day;

@@ -7,14 +7,16 @@ pub(crate) mod batches;
 mod block;
 mod counts;
 pub(crate) mod live;
+pub(crate) mod marks;
 pub(crate) mod series;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use base::id::{SeriesRef, TenantId};
 use base::time::TimeRange;
-use batches::Seen;
+use batches::{Done, Stamp};
 use counts::Counts;
-use live::{Hot, Live, Newer, Prepared, Written};
+use live::{Hot, Live, Prepared, Written};
+use marks::Newer;
 use series::HeadSeries;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -86,11 +88,11 @@ impl Head {
     }
 
     /// One series of `tenant`, as who sees these batches has it.
-    pub(crate) fn of(&self, tenant: TenantId, series: SeriesRef, seen: Option<&Seen>) -> Found {
+    pub(crate) fn of(&self, tenant: TenantId, series: SeriesRef, done: Option<&Done>) -> Found {
         let Some(live) = self.live(series) else {
             return Ok(None);
         };
-        let view = live.view(seen)?;
+        let view = live.view(done)?;
         Ok((view.tenant() == tenant && !view.is_empty()).then(|| Arc::new(view)))
     }
 
@@ -199,7 +201,7 @@ impl ShardWriter {
     /// Adds a sample of a batch to a series of this shard; says whether it begins a day.
     pub(crate) fn append(
         &mut self,
-        (tenant, batch): (TenantId, u64),
+        (tenant, stamp): (TenantId, Stamp<'_>),
         (series, at, value): (SeriesRef, i64, f64),
         day: i32,
         sum: &mut Sum,
@@ -217,7 +219,7 @@ impl ShardWriter {
         };
         let is_new = own.is_none();
         let hot = own.get_or_insert_with(|| Hot::new(tenant));
-        let Written { late, again, added } = hot.append(batch, at, value);
+        let Written { late, again, added } = hot.append(stamp, at, value);
         sum.samples += 1;
         sum.late += u64::from(late);
         sum.held += i64::from(added);
@@ -288,3 +290,6 @@ pub(crate) fn prepare(head: &Head, series: SeriesRef, range: &TimeRange) -> Opti
     let any = live.view(None).is_ok_and(|own| own.any_in(range));
     any.then(|| Hot::prepare(&live, range)).flatten()
 }
+
+#[cfg(test)]
+mod tests;

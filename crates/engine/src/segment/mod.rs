@@ -3,6 +3,7 @@
 pub(crate) mod file;
 pub(crate) mod layout;
 pub(crate) mod reader;
+pub(crate) mod tally;
 pub(crate) mod writer;
 
 #[cfg(test)]

@@ -4,12 +4,12 @@ use super::file::{FileCache, SegmentFile};
 use super::layout::{
     BLOCK_BYTES, Block, FOOTER_BYTES, Footer, HEADER_BYTES, Header, TENANT_BYTES, Tenant,
 };
+use super::tally::Tally;
 use crate::column::choose;
 use crate::column::varint::Reader;
 use crate::day::Day;
 use crate::error;
 use crate::points::Points;
-use crate::stored::Tally;
 use base::id::{SeriesRef, TenantId};
 use base::store::StoreError;
 use base::time::{Millis, TimeRange};

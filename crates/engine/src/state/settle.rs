@@ -58,6 +58,7 @@ mod tests {
     use crate::config::EngineConfig;
     use crate::events::Silent;
     use crate::head::SHARDS;
+    use crate::head::batches::Stamp;
     use crate::recover;
     use crate::storage::faulty::Faulty;
     use base::time::{ManualClock, Millis};
@@ -76,7 +77,7 @@ mod tests {
         state.set_days(&begun);
         let sample = std::iter::once((full, day.start(), 1.0));
         let mut writer = state.shard(head::shard(full)).unwrap().write();
-        state.append(&mut writer, tenant, 0, sample);
+        state.append(&mut writer, tenant, Stamp::before_all(), sample);
         drop(writer);
         state.settle(day, &all);
         let days = state.days();

@@ -120,10 +120,15 @@ impl Stopped<'_> {
     /// Gives the head over to be flushed, and goes on with an empty one. `sequence`: the last record whose effect is in it.
     pub(crate) fn freeze(&mut self, sequence: u64) -> Taken {
         let next = Arc::new(Head::default());
+        let batch = self.state.batches.last();
         let mut frozen = None;
         self.state.change(|version| {
             let head = std::mem::replace(&mut version.head, Arc::clone(&next));
-            let own = Arc::new(Frozen { head, sequence });
+            let own = Arc::new(Frozen {
+                head,
+                sequence,
+                batch,
+            });
             version.frozen = Some(Arc::clone(&own));
             frozen = Some(own);
         });
@@ -134,6 +139,7 @@ impl Stopped<'_> {
             Arc::new(Frozen {
                 head: Arc::default(),
                 sequence,
+                batch,
             })
         };
         Taken {

@@ -1,6 +1,8 @@
 //! The write-ahead log: what changes the head is here first. One file per generation of the head; a flush begins a new
 //! one and removes those before it.
 
+mod file;
+pub(crate) mod group;
 pub(crate) mod record;
 pub(crate) mod replay;
 pub(crate) mod writer;

@@ -41,3 +41,5 @@ mod support;
 mod upkeep;
 #[cfg(test)]
 mod values;
+#[cfg(test)]
+mod visibility;

@@ -1,0 +1,174 @@
+//! The log file that is written to, and the one that comes next.
+
+use super::group::Sink;
+use super::record::{self, FILE_HEADER_BYTES, FileHeader, Kind, Payload};
+use crate::error;
+use crate::storage::{Storage, WriteFile};
+use base::store::StoreError;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A file that records will go to, made while no writer waits. Without a header it does not count.
+#[derive(Debug)]
+pub(crate) struct Next {
+    made: Option<Box<dyn WriteFile>>,
+    path: PathBuf,
+    number: u64,
+}
+
+/// What has been written, for whoever asks meanwhile.
+#[derive(Debug, Default)]
+pub(crate) struct Totals {
+    /// Bytes and syncs since the start.
+    pub(crate) bytes: AtomicU64,
+    pub(crate) syncs: AtomicU64,
+    /// Bytes since the last rotation.
+    pub(crate) bytes_in_file: AtomicU64,
+}
+
+/// The file that is written to.
+#[derive(Debug)]
+pub(crate) struct LogFile {
+    file: Box<dyn WriteFile>,
+    path: PathBuf,
+    number: u64,
+    length: u64,
+    /// Behind `length` lies the beginning of what found no room.
+    torn: bool,
+    totals: Arc<Totals>,
+}
+
+impl Next {
+    /// Makes file `number`. What is left unused is found at the next start, and is empty.
+    pub(crate) fn make(storage: &dyn Storage, dir: &Path, number: u64) -> Result<Self, StoreError> {
+        let path = super::path(dir, number);
+        let made = storage.create(&path);
+        let made = Some(made.map_err(error::io("create", &path))?);
+        if let Err(source) = storage.sync_dir(dir) {
+            // When that fails, too, it is found at the next start.
+            let _ = storage.remove(&path);
+            return Err(error::io("sync", dir)(source));
+        }
+        Ok(Self { made, path, number })
+    }
+}
+
+impl LogFile {
+    /// Makes a log file, header and directory entry on stable storage; its first record is `first`.
+    pub(crate) fn create(
+        storage: &dyn Storage,
+        dir: &Path,
+        number: u64,
+        first: u64,
+        totals: Arc<Totals>,
+    ) -> Result<Self, StoreError> {
+        let path = super::path(dir, number);
+        let mut file = storage.create(&path).map_err(error::io("create", &path))?;
+        let header = FileHeader { number, first }.encode();
+        if let Err(source) = file.append(&header) {
+            let refused = error::io("write", &path)(source);
+            if error::is_lack_of_room(&refused) {
+                // Left there, and found after a crash, it would end the file before it, which goes on being written.
+                storage.remove(&path).map_err(error::io("remove", &path))?;
+                storage.sync_dir(dir).map_err(error::io("sync", dir))?;
+            }
+            return Err(refused);
+        }
+        file.sync().map_err(error::io("sync", &path))?;
+        storage.sync_dir(dir).map_err(error::io("sync", dir))?;
+        Ok(Self {
+            file,
+            path,
+            number,
+            length: FILE_HEADER_BYTES as u64,
+            torn: false,
+            totals,
+        })
+    }
+
+    /// Its number, and how long it is up to its last whole record on stable storage.
+    pub(crate) const fn position(&self) -> (u64, u64) {
+        (self.number, self.length)
+    }
+
+    /// Takes away what was written of records that found no room: behind the last whole one the file goes on.
+    fn cut_torn(&mut self) -> Result<(), StoreError> {
+        if self.torn {
+            let cut = self.file.cut(self.length);
+            cut.map_err(error::io("cut", &self.path))?;
+            self.torn = false;
+        }
+        Ok(())
+    }
+}
+
+impl Sink for LogFile {
+    type Next = Next;
+
+    fn write(&mut self, durable: u64, records: &[u8]) -> Result<(), StoreError> {
+        self.cut_torn()?;
+        let mut mark = Vec::new();
+        if self.length > FILE_HEADER_BYTES as u64 {
+            let synced = Payload::new(Kind::Synced, Vec::new());
+            record::encode(&mut mark, durable, &synced);
+        }
+        let length = (mark.len() + records.len()) as u64;
+        let written = [mark.as_slice(), records]
+            .into_iter()
+            .filter(|own| !own.is_empty())
+            .try_for_each(|own| self.file.append(own));
+        if let Err(source) = written {
+            let refused = error::io("write", &self.path)(source);
+            if error::is_lack_of_room(&refused) {
+                self.torn = true;
+                self.cut_torn()?;
+            }
+            return Err(refused);
+        }
+        self.file.sync().map_err(error::io("sync", &self.path))?;
+        self.length += length;
+        self.totals.bytes.fetch_add(length, Ordering::Relaxed);
+        let in_file = &self.totals.bytes_in_file;
+        in_file.fetch_add(length, Ordering::Relaxed);
+        self.totals.syncs.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn turn_to(&mut self, next: &mut Next, last: u64) -> Result<(), StoreError> {
+        let path = next.path.clone();
+        let Some(file) = &mut next.made else {
+            return Ok(());
+        };
+        let header = FileHeader {
+            number: next.number,
+            first: last + 1,
+        };
+        if let Err(source) = file.append(&header.encode()) {
+            let refused = error::io("write", &path)(source);
+            if error::is_lack_of_room(&refused) {
+                file.cut(0).map_err(error::io("cut", &path))?;
+            }
+            return Err(refused);
+        }
+        file.sync().map_err(error::io("sync", &path))?;
+        if let Some(file) = next.made.take() {
+            self.file = file;
+        }
+        self.path = path;
+        self.number = next.number;
+        self.length = FILE_HEADER_BYTES as u64;
+        self.torn = false;
+        self.totals.bytes_in_file.store(0, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn number(next: &Next) -> u64 {
+        next.number
+    }
+
+    fn panicked(&self) -> StoreError {
+        let panicked = std::io::Error::other("the thread that wrote the log panicked");
+        error::io("write", &self.path)(panicked)
+    }
+}

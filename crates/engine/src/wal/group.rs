@@ -1,0 +1,297 @@
+//! Group commit: whoever needs durability first becomes the leader, writes what has gathered and syncs once for all; the others
+//! wait on a condition variable. Records gather while a sync is under way. Which bytes go where is [`Sink`]'s business.
+//!
+//! `tests/interleavings` runs this file under `loom`.
+
+use crate::error;
+use crate::poison::Poison;
+use crate::room::Room;
+use crate::sync::{AtomicU64, Condvar, Mutex, MutexGuard, Ordering, PoisonError};
+use base::store::StoreError;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Memory that is kept for records to come.
+const SPARE_BYTES_MAX: usize = 8 << 20;
+
+/// Where records go: the file that is written to.
+pub(crate) trait Sink {
+    /// A file that records will go to, made while no writer waits.
+    type Next;
+
+    /// Brings these records to stable storage, behind those before them. `durable`: the last record that is there. Where
+    /// there was no room nothing of them counts, and they come again.
+    fn write(&mut self, durable: u64, records: &[u8]) -> Result<(), StoreError>;
+
+    /// Goes on with another file, whose records follow `last`. Where there was no room for that it comes again.
+    fn turn_to(&mut self, next: &mut Self::Next, last: u64) -> Result<(), StoreError>;
+
+    /// The number of a file.
+    fn number(next: &Self::Next) -> u64;
+
+    /// What is told when a panic has ended the writing.
+    fn panicked(&self) -> StoreError;
+}
+
+#[derive(Debug)]
+struct Pending<N> {
+    bytes: Vec<u8>,
+    /// Takes the place of `bytes` when those are written: it has been as large before, so that no appender has others wait
+    /// while memory is found for it.
+    spare: Vec<u8>,
+    last: u64,
+    /// What belongs into the file before.
+    cut: Option<Cut<N>>,
+}
+
+impl<N> Pending<N> {
+    fn take(&mut self) -> Vec<u8> {
+        let spare = std::mem::take(&mut self.spare);
+        std::mem::replace(&mut self.bytes, spare)
+    }
+
+    /// Keeps the memory of what is written, unless it is much; returns what is not needed, to be freed without the lock.
+    fn keep(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
+        if (self.spare.capacity()..=SPARE_BYTES_MAX).contains(&bytes.capacity()) {
+            bytes.clear();
+            std::mem::swap(&mut self.spare, &mut bytes);
+        }
+        bytes
+    }
+}
+
+/// The end of one file and the beginning of the next.
+#[derive(Debug)]
+struct Cut<N> {
+    /// Still to be written to the old file; the last record of it is `last`.
+    bytes: Vec<u8>,
+    last: u64,
+    next: N,
+}
+
+#[derive(Debug)]
+struct Progress {
+    /// The last record on stable storage.
+    durable: u64,
+    /// Since when somebody writes.
+    led: Option<Instant>,
+}
+
+/// Records on their way to a sink.
+#[derive(Debug)]
+pub(crate) struct Group<S: Sink> {
+    poison: Arc<Poison>,
+    room: Room,
+    pending: Mutex<Pending<S::Next>>,
+    /// Bytes in `pending`.
+    waiting: AtomicU64,
+    progress: Mutex<Progress>,
+    done: Condvar,
+    sink: Mutex<S>,
+    /// Of the file that is written to.
+    number: AtomicU64,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<S: Sink> Group<S> {
+    /// `number`: of the file that the sink writes to; `last`: the last record there is.
+    pub(crate) fn new(sink: S, number: u64, last: u64, poison: Arc<Poison>, room: Room) -> Self {
+        Self {
+            poison,
+            room,
+            pending: Mutex::new(Pending {
+                bytes: Vec::new(),
+                spare: Vec::new(),
+                last,
+                cut: None,
+            }),
+            waiting: AtomicU64::new(0),
+            progress: Mutex::new(Progress {
+                durable: last,
+                led: None,
+            }),
+            done: Condvar::new(),
+            sink: Mutex::new(sink),
+            number: AtomicU64::new(number),
+        }
+    }
+
+    /// Adds a record, which `encode` writes behind those that wait; returns its sequence. The caller holds the lock that
+    /// orders records as their effects on the head are ordered.
+    pub(crate) fn push(&self, encode: impl FnOnce(&mut Vec<u8>, u64)) -> u64 {
+        let mut pending = lock(&self.pending);
+        pending.last += 1;
+        let (sequence, before) = (pending.last, pending.bytes.len());
+        encode(&mut pending.bytes, sequence);
+        let added = pending.bytes.len() - before;
+        self.waiting.fetch_add(added as u64, Ordering::Relaxed);
+        sequence
+    }
+
+    /// The last record.
+    pub(crate) fn last(&self) -> u64 {
+        lock(&self.pending).last
+    }
+
+    /// The number of the file that is written to.
+    pub(crate) fn number(&self) -> u64 {
+        self.number.load(Ordering::Acquire)
+    }
+
+    /// Bytes that wait to be written.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// The file that is written to; waits for who writes.
+    pub(crate) fn sink(&self) -> MutexGuard<'_, S> {
+        lock(&self.sink)
+    }
+
+    /// Since when somebody writes.
+    pub(crate) fn led_since(&self) -> Option<Instant> {
+        lock(&self.progress).led
+    }
+
+    /// Whether there was no room for what waits to be written.
+    pub(crate) const fn room(&self) -> &Room {
+        &self.room
+    }
+
+    /// Returns once all records up to `sequence` are on stable storage.
+    pub(crate) fn commit(&self, sequence: u64) -> Result<(), StoreError> {
+        self.write_until(|progress| progress.durable >= sequence)
+    }
+
+    /// Leads, or waits for who does, until `is_done`.
+    fn write_until(&self, is_done: impl Fn(&Progress) -> bool) -> Result<(), StoreError> {
+        let mut progress = lock(&self.progress);
+        loop {
+            if is_done(&progress) {
+                return Ok(());
+            }
+            self.poison.check()?;
+            if progress.led.is_none() {
+                self.room.may_try()?;
+                break;
+            }
+            progress = self
+                .done
+                .wait(progress)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        progress.led = Some(Instant::now());
+        drop(progress);
+        let mut sink = lock(&self.sink);
+        // When a panic takes who writes for all the log is over, and those who wait hear of it.
+        let written = catch_unwind(AssertUnwindSafe(|| self.write_pending(&mut sink)));
+        match written {
+            Ok(written) => {
+                drop(sink);
+                self.step_down(written)
+            }
+            Err(panic) => {
+                let told = sink.panicked();
+                drop(sink);
+                let _ = self.step_down(Err(told));
+                resume_unwind(panic)
+            }
+        }
+    }
+
+    /// What comes from here on belongs into `next`; returns its number and the last record of those before it. The caller
+    /// keeps others from adding records meanwhile; [`Self::turn_to`] does the rest.
+    pub(crate) fn cut(&self, next: S::Next) -> (u64, u64) {
+        let mut pending = lock(&self.pending);
+        debug_assert!(pending.cut.is_none());
+        let (number, last) = (S::number(&next), pending.last);
+        pending.cut = Some(Cut {
+            bytes: pending.take(),
+            last,
+            next,
+        });
+        (number, last)
+    }
+
+    /// Returns once file `number` is the one that is written to, and all that belongs into those before it is on stable
+    /// storage.
+    pub(crate) fn turn_to(&self, number: u64) -> Result<(), StoreError> {
+        self.write_until(|_| self.number() >= number)
+    }
+
+    /// Ends a leadership: tells those who wait how far it came, that there was no room, or that all is over.
+    fn step_down(&self, reached: Result<u64, StoreError>) -> Result<(), StoreError> {
+        let mut progress = lock(&self.progress);
+        progress.led = None;
+        let outcome = match reached {
+            Ok(last) => {
+                progress.durable = progress.durable.max(last);
+                self.room.clear();
+                Ok(())
+            }
+            Err(refused) if error::is_lack_of_room(&refused) => Err(self.room.set(&refused)),
+            Err(error) => Err(self.poison.set(&error)),
+        };
+        drop(progress);
+        self.done.notify_all();
+        outcome
+    }
+
+    /// Writes and syncs what has gathered, to the old file what belongs there; returns the last record.
+    fn write_pending(&self, sink: &mut S) -> Result<u64, StoreError> {
+        loop {
+            let (bytes, last, is_cut) = {
+                let mut pending = lock(&self.pending);
+                match &mut pending.cut {
+                    Some(cut) => (std::mem::take(&mut cut.bytes), cut.last, true),
+                    None => (pending.take(), pending.last, false),
+                }
+            };
+            if !bytes.is_empty() {
+                let durable = lock(&self.progress).durable;
+                if let Err(refused) = sink.write(durable, &bytes) {
+                    self.put_back(bytes);
+                    return Err(refused);
+                }
+                self.waiting
+                    .fetch_sub(bytes.len() as u64, Ordering::Relaxed);
+                let unneeded = lock(&self.pending).keep(bytes);
+                drop(unneeded);
+            }
+            if !is_cut {
+                return Ok(last);
+            }
+            self.begin_next(sink)?;
+        }
+    }
+
+    /// Records that found no room wait on, before all that has come since.
+    fn put_back(&self, mut bytes: Vec<u8>) {
+        let mut pending = lock(&self.pending);
+        let pending = &mut *pending;
+        let later = match &mut pending.cut {
+            Some(cut) => &mut cut.bytes,
+            None => &mut pending.bytes,
+        };
+        bytes.append(later);
+        *later = bytes;
+    }
+
+    /// Everything before the cut is on stable storage: its next file counts from here on.
+    fn begin_next(&self, sink: &mut S) -> Result<(), StoreError> {
+        let Some(mut cut) = lock(&self.pending).cut.take() else {
+            return Ok(());
+        };
+        let number = S::number(&cut.next);
+        if let Err(refused) = sink.turn_to(&mut cut.next, cut.last) {
+            lock(&self.pending).cut = Some(cut);
+            return Err(refused);
+        }
+        self.number.store(number, Ordering::Release);
+        Ok(())
+    }
+}

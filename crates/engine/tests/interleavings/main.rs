@@ -1,0 +1,54 @@
+//! What threads do with the log and with marks, in every order that `loom` can think of, at most so often interrupted where
+//! they need not wait. The files under test are those of the engine, with `loom`'s locks and atomics in place of the standard
+//! library's: they take theirs from `crate::sync`.
+
+#![allow(dead_code, reason = "of some files a part is needed here")]
+
+#[cfg(test)]
+mod group_commit;
+#[cfg(test)]
+mod visibility;
+
+#[path = "../../src/error.rs"]
+mod error;
+
+#[path = "../../src/poison.rs"]
+mod poison;
+
+#[path = "../../src/room.rs"]
+mod room;
+
+/// What `error` converts.
+mod column {
+    pub(crate) struct Damaged(pub(crate) &'static str);
+}
+
+#[path = "../../src/head/batches.rs"]
+mod batches;
+
+#[path = "../../src/head/marks.rs"]
+mod marks;
+
+#[path = "../../src/wal/group.rs"]
+mod group;
+
+mod sync;
+
+/// Runs `threads` in every order with at most so many interruptions.
+#[cfg(test)]
+fn in_every_order(interruptions: usize, threads: impl Fn() + Sync + Send + 'static) {
+    sync::may_be_stale(false);
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(interruptions);
+    model.check(threads);
+}
+
+/// The same, and each load finds whatever the memory's order allows, and not only what was stored last: that takes many more
+/// runs, and so is for a few steps.
+#[cfg(test)]
+fn in_every_order_of_memory(interruptions: usize, threads: impl Fn() + Sync + Send + 'static) {
+    sync::may_be_stale(true);
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(interruptions);
+    model.check(threads);
+}
