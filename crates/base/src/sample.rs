@@ -205,9 +205,6 @@ pub enum RejectReason {
     /// The credential that it came with is for other series.
     #[error("the credential does not reach this series")]
     OutOfReach,
-    /// Two names share one fingerprint; see `docs/design/engine.md`.
-    #[error("the name's fingerprint collides with that of another series")]
-    FingerprintCollision,
 }
 
 impl RejectReason {
@@ -227,7 +224,6 @@ impl RejectReason {
             Self::SeriesLimit { .. } => "series_limit",
             Self::AccountLimit { .. } => Self::ACCOUNT_LIMIT,
             Self::OutOfReach => "out_of_reach",
-            Self::FingerprintCollision => "fingerprint_collision",
         }
     }
 
@@ -244,7 +240,7 @@ impl RejectReason {
     }
 
     /// Every word [`Self::code`] can return.
-    pub const CODES: [&'static str; 10] = [
+    pub const CODES: [&'static str; 9] = [
         "malformed",
         "name",
         "value",
@@ -254,7 +250,6 @@ impl RejectReason {
         "series_limit",
         Self::ACCOUNT_LIMIT,
         "out_of_reach",
-        "fingerprint_collision",
     ];
 }
 
