@@ -9,10 +9,11 @@ use crate::reach::within_reach;
 use crate::read::fetch::{Foreseen, Snapshot};
 use crate::read::find;
 use crate::recover::{self, RecoveryReport};
+use crate::series_ref::SeriesRef;
 use crate::storage::Storage;
 use base::context::Context;
 use base::cursor::Taker;
-use base::id::{SeriesRef, TenantId};
+use base::id::TenantId;
 use base::sample::{Appended, Batch};
 use base::scope::{Action, Scope};
 use base::store::{

@@ -9,8 +9,9 @@ mod counts;
 pub(crate) mod live;
 pub(crate) mod series;
 
+use crate::series_ref::SeriesRef;
 use arc_swap::{ArcSwap, ArcSwapOption};
-use base::id::{SeriesRef, TenantId};
+use base::id::TenantId;
 use base::time::TimeRange;
 use batches::Seen;
 use counts::Counts;

@@ -10,8 +10,9 @@
 use super::joint::{Joint, Reading, Spots, fits};
 use super::tree::Tree;
 use crate::pace::Pace;
+use crate::series_ref::SeriesRef;
 use base::context::Stop;
-use base::id::{SeriesRef, TenantId};
+use base::id::TenantId;
 use base::pattern::successor;
 use base::selector::{NameFilter, Selector};
 use base::series::{LABELS, Labels, SeriesKey};

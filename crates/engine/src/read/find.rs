@@ -2,8 +2,8 @@
 
 use crate::index::names::{Found, Owned};
 use crate::pace::Pace;
+use crate::series_ref::SeriesRef;
 use base::context::Resource;
-use base::id::SeriesRef;
 use base::selector::{NameFilter, Selector};
 use base::series::SeriesKey;
 use base::store::{Node, StoreError};

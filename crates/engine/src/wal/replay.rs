@@ -149,9 +149,9 @@ fn replay_file(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::series_ref::SeriesRef;
     use crate::storage::faulty::Faulty;
     use crate::wal::record::{Kind, Payload, encode, put_samples};
-    use base::id::SeriesRef;
     use proptest::prelude::*;
 
     const DIR: &str = "/wal";
