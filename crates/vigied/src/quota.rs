@@ -155,8 +155,8 @@ impl Drop for Taken<'_> {
 /// What the store keeps of all domains that the account has, and of those it had as long as anything of them is stored.
 fn usage(app: &App, account: AccountId) -> Result<Usage, StoreError> {
     let mut sum = Usage::default();
-    for tenant in app.iam.directory().tenants_of(account) {
-        let own = app.store.usage(tenant)?;
+    for metering in app.iam.directory().tenants_of(account) {
+        let own = app.store.usage(&metering)?;
         sum.series = sum.series.saturating_add(own.series);
         sum.samples = sum.samples.saturating_add(own.samples);
         sum.bytes = sum.bytes.saturating_add(own.bytes);

@@ -298,7 +298,7 @@ impl Core {
         }
         let reason =
             format!("merging segments of {bytes} bytes needs as many free, and {free} are");
-        Err(StoreError::OutOfRoom { reason })
+        Err(error::out_of_room(&reason))
     }
 
     fn abandon(&self, writer: &SegmentWriter) {

@@ -6,7 +6,7 @@ use crate::error;
 use crate::poison::Poison;
 use crate::room::Room;
 use crate::storage::{Storage, WriteFile};
-use base::store::StoreError;
+use base::store::{Outage, StoreError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -215,7 +215,7 @@ impl Wal {
     /// Whether the disk answers; nobody is waited for.
     ///
     /// # Errors
-    /// [`StoreError::Hanging`] when one write and sync has been under way for longer than [`HANGING_AFTER`].
+    /// [`Outage::Stuck`] when one write and sync has been under way for longer than [`HANGING_AFTER`].
     pub(crate) fn look(&self, now: Instant) -> Result<(), StoreError> {
         let since = lock(&self.progress).led;
         let waited = since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
@@ -223,7 +223,10 @@ impl Wal {
             return Ok(());
         }
         let seconds = waited.as_secs();
-        Err(StoreError::Hanging { seconds })
+        Err(error::unavailable(
+            Outage::Stuck,
+            format!("the store has waited for its disk for {seconds} s"),
+        ))
     }
 
     /// Whether there was no room for what waits to be written.

@@ -1,7 +1,7 @@
 //! The engine against a map: whatever is done to both, in whatever order, both hold the same.
 
 use crate::support::{
-    DAY, MINUTE, NOON, config, delete, fetch_in, find, find_in, open_with, range, send,
+    DAY, MINUTE, NOON, config, delete, fetch_in, find, find_in, metering, open_with, range, send,
 };
 use base::sample::Series;
 use base::series::SeriesKey;
@@ -80,7 +80,7 @@ fn same(engine: &Engine, model: &Model) {
         found.sort_by(|left, right| left.key.cmp(&right.key));
         assert_eq!(found, expected);
         assert_eq!(
-            engine.usage(base::id::TenantId(tenant)).unwrap().series,
+            engine.usage(&metering(tenant)).unwrap().series,
             expected.len() as u64
         );
         let names: Vec<_> = expected.iter().map(Series::name).collect();
