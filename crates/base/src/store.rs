@@ -275,8 +275,8 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         Ok(())
     }
 
-    /// Figures about itself.
-    fn figures(&self) -> Vec<Figure>;
+    /// Figures about itself, of all tenants together: the operator's.
+    fn figures(&self, operator: &Operator) -> Vec<Figure>;
 }
 
 /// A handle that keeps nothing.

@@ -219,7 +219,7 @@ impl SampleStore for Engine {
         self.core.room()
     }
 
-    fn figures(&self) -> Vec<Figure> {
+    fn figures(&self, _: &Operator) -> Vec<Figure> {
         let core = &self.core;
         let (series, tenants) = core.state.counts();
         let version = core.state.version();

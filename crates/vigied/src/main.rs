@@ -32,6 +32,7 @@ mod manual;
 mod notify;
 mod operations;
 mod operator;
+mod operator_proof;
 mod own_address;
 mod private_files;
 mod query;

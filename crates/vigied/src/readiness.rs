@@ -4,6 +4,7 @@
 //! a store that is wedged costs one thread that waits, however often health is asked.
 
 use crate::app::App;
+use crate::operator_proof::as_operator;
 use base::store::{Figure, Outage, SampleStore};
 use iam::Iam;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -91,7 +92,7 @@ impl Store {
         };
         Ok(Self {
             health,
-            figures: store.figures(),
+            figures: store.figures(&as_operator()),
         })
     }
 }

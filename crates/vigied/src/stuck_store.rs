@@ -3,7 +3,7 @@
 use base::context::Context;
 use base::cursor::Taker;
 use base::sample::{Appended, Batch};
-use base::scope::{Metering, Scope};
+use base::scope::{Metering, Operator, Scope};
 use base::store::{
     Allowance, DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node, Outage,
     SampleStore, StoreError, Unavailable, Usage,
@@ -98,7 +98,7 @@ impl SampleStore for Stuck {
         Ok(())
     }
 
-    fn figures(&self) -> Vec<Figure> {
+    fn figures(&self, _: &Operator) -> Vec<Figure> {
         Vec::new()
     }
 }

@@ -179,7 +179,7 @@ pub(crate) fn delete(engine: &Engine, tenant: u32, pattern: &str, range: Option<
 
 pub(crate) fn figure(engine: &Engine, name: &str) -> f64 {
     engine
-        .figures()
+        .figures(&operator())
         .into_iter()
         .find(|figure| figure.name == name)
         .unwrap()

@@ -6,9 +6,9 @@
 use crate::aside::aside;
 use crate::data_dir;
 use crate::failure;
+use crate::operator_proof::as_operator;
 use crate::private_files;
 use anyhow::{Context, bail};
-use base::scope::Operator;
 use base::store::SampleStore;
 use iam::Iam;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -117,13 +117,8 @@ pub(crate) async fn make(source: &Source<'_>, target: &Path) -> anyhow::Result<M
 
 async fn fill(source: &Source<'_>, partial: &Path) -> anyhow::Result<Made> {
     let samples = partial.join("samples");
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a backup is asked for on the operators' socket, or with the data folder in hand"
-    )]
-    let operator = Operator::granted();
     let copied = aside(source.store, move |store| {
-        store.copy_to(&operator, &samples)
+        store.copy_to(&as_operator(), &samples)
     });
     let copied = copied.await.context("cannot copy the samples")?;
     let mut made = Made {

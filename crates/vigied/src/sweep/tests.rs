@@ -4,6 +4,7 @@ use super::*;
 use base::cursor::Taker;
 use base::id::TenantId;
 use base::sample::{Appended, Batch};
+use base::scope::Operator;
 use base::secret::Secret;
 use base::store::{
     Allowance, DeleteQuery, Deleted as Removed, Durability, FetchQuery, Figure, FindQuery, Node,
@@ -83,7 +84,7 @@ impl SampleStore for Stubborn {
         Ok(())
     }
 
-    fn figures(&self) -> Vec<Figure> {
+    fn figures(&self, _: &Operator) -> Vec<Figure> {
         Vec::new()
     }
 }
