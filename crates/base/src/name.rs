@@ -7,7 +7,7 @@
 //! [`crate::pattern::Pattern`] that fits this name alone.
 //!
 //! Dots part the elements of a path. From the first `;` on they are characters like others: a tag's value may be a host
-//! name, and stays in one piece ([`elements`]).
+//! name, and stays in one piece ([`elements()`]).
 
 mod bytes;
 mod elements;
