@@ -111,7 +111,7 @@ impl Pattern {
     pub fn matched_prefix<'p>(&self, path: &'p str) -> Option<&'p str> {
         let mut progress = self.start();
         for (at, character) in path.char_indices() {
-            if progress.is_parted_by(character) && self.is_match(&progress) {
+            if progress.is_separator(character) && self.is_match(&progress) {
                 return path.get(..at);
             }
             self.step(&mut progress, character);

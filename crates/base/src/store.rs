@@ -111,7 +111,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// When nothing was stored: [`StoreError::Forbidden`], or [`StoreError::Unavailable`] for any [`Outage`].
-    fn append_within(
+    fn append_with_allowance(
         &self,
         scope: &Scope,
         batch: &Batch,
@@ -119,7 +119,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         allowance: Allowance,
     ) -> Result<Appended, StoreError>;
 
-    /// Stores a batch as [`Self::append_within`] does, with no limit on new series but the store's own.
+    /// Stores a batch as [`Self::append_with_allowance`] does, with no limit on new series but the store's own.
     ///
     /// # Errors
     /// The same.
@@ -129,7 +129,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         batch: &Batch,
         durability: Durability,
     ) -> Result<Appended, StoreError> {
-        self.append_within(scope, batch, durability, Allowance::UNLIMITED)
+        self.append_with_allowance(scope, batch, durability, Allowance::UNLIMITED)
     }
 
     /// A handle for one sender. Needs [`crate::scope::Action::Write`] when it is used.
@@ -293,6 +293,6 @@ impl<S: SampleStore + ?Sized> Writer for Plain<'_, S> {
         allowance: Allowance,
     ) -> Result<Appended, StoreError> {
         self.store
-            .append_within(&self.scope, batch, durability, allowance)
+            .append_with_allowance(&self.scope, batch, durability, allowance)
     }
 }

@@ -113,7 +113,7 @@ impl Drop for Engine {
 }
 
 impl SampleStore for Engine {
-    fn append_within(
+    fn append_with_allowance(
         &self,
         scope: &Scope,
         batch: &Batch,

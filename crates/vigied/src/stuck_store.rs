@@ -51,7 +51,7 @@ fn ended() -> StoreError {
 }
 
 impl SampleStore for Stuck {
-    fn append_within(
+    fn append_with_allowance(
         &self,
         _: &Scope,
         _: &Batch,

@@ -98,7 +98,7 @@ fn errors_say_where() {
 fn literals_and_prefixes_help_the_index() {
     let of = |text: &str| {
         let pattern = Pattern::parse(text).unwrap();
-        let element = pattern.only_at(&pattern.first()).unwrap();
+        let element = pattern.sole_element_at(&pattern.first()).unwrap();
         let literal = element.literal().map(str::to_owned);
         (literal, element.literal_prefix().to_owned())
     };
@@ -119,7 +119,7 @@ fn the_walk_can_skip_to_the_next_character_that_fits() {
     pattern.step(&mut progress, 'd');
     assert_eq!(pattern.next_allowed(&mut progress, 'y'), Some('z'));
     pattern.step(&mut progress, 'z');
-    assert!(pattern.ends_element(&progress) && !pattern.is_match(&progress));
+    assert!(pattern.can_end_element(&progress) && !pattern.is_match(&progress));
     pattern.step(&mut progress, '.');
     pattern.step(&mut progress, 'q');
     assert!(pattern.is_match(&progress));

@@ -32,7 +32,7 @@ fn new_series_are_made_as_far_as_the_account_has_some_left() {
         ("known", NOON + 2, 1.0),
     ];
     let appended = engine
-        .append_within(
+        .append_with_allowance(
             &scope(1),
             &batch(&samples),
             Durability::Committed,

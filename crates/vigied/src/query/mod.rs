@@ -165,8 +165,8 @@ pub(crate) async fn answer(
     let holding = Arc::new(holding);
     let context = context(app, deadline)
         .cancelled_by(flag)
-        .holding(Arc::clone(&held) as _)
-        .giving_way(Arc::clone(&holding) as _);
+        .with_memory(Arc::clone(&held) as _)
+        .with_yielding(Arc::clone(&holding) as _);
     let (begin, begun) = oneshot::channel();
     let mut written = Answer::new(
         Terms {

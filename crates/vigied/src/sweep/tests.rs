@@ -31,7 +31,7 @@ fn refused() -> StoreError {
 }
 
 impl SampleStore for Stubborn {
-    fn append_within(
+    fn append_with_allowance(
         &self,
         _: &Scope,
         _: &Batch,
