@@ -12,7 +12,7 @@
 mod bytes;
 mod elements;
 
-pub use elements::{elements, is_tagged, last_element, parent};
+pub use elements::{elements, last_element, parent};
 
 use crate::invisible::{is_invisible, quoted};
 use crate::limit;

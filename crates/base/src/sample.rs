@@ -23,15 +23,6 @@ impl Kind {
             Self::Float => 0,
         }
     }
-
-    /// The kind of that number, where it is known.
-    #[must_use]
-    pub const fn of_code(code: u8) -> Option<Self> {
-        match code {
-            0 => Some(Self::Float),
-            _ => None,
-        }
-    }
 }
 
 /// Samples on their way in, series by series: a key once for as many samples as follow each other. Values are kept to the
@@ -311,11 +302,5 @@ mod tests {
             prop_assert!(keys.windows(2).all(|pair| pair.first() != pair.last()));
             prop_assert!(batch.runs().all(|run| run.values.len() == run.timestamps.len()));
         }
-    }
-
-    #[test]
-    fn kinds_have_numbers() {
-        assert_eq!(Kind::of_code(Kind::Float.code()), Some(Kind::Float));
-        assert_eq!(Kind::of_code(1), None);
     }
 }

@@ -46,14 +46,6 @@ fn braces_nest_and_hold_wildcards() {
 }
 
 #[test]
-fn a_prefix_is_whole_elements() {
-    let pattern = Pattern::parse("a.*").unwrap();
-    assert_eq!(pattern.matched_prefix("a.b.c"), Some("a.b"));
-    assert_eq!(pattern.matched_prefix("a.b"), Some("a.b"));
-    assert_eq!(pattern.matched_prefix("a"), None);
-}
-
-#[test]
 fn errors_say_where() {
     assert_eq!(Pattern::parse(""), Err(PatternError::Empty));
     assert_eq!(Pattern::parse("a..b"), Err(PatternError::EmptyElement(2)));

@@ -56,11 +56,13 @@ fn operation() -> impl Strategy<Value = Operation> {
 /// Tenant and name to samples.
 type Model = BTreeMap<(u32, &'static str), BTreeMap<i64, f64>>;
 
+/// Whether the series, or a node that it lies below, fits.
 fn fits(pattern: &str, name: &str) -> bool {
-    base::pattern::Pattern::parse(pattern)
-        .unwrap()
-        .matched_prefix(name)
-        .is_some()
+    let pattern = base::pattern::Pattern::parse(pattern).unwrap();
+    let above = name
+        .match_indices('.')
+        .filter_map(|(dot, _)| name.get(..dot));
+    above.chain([name]).any(|node| pattern.matches(node))
 }
 
 fn same(engine: &Engine, model: &Model) {
