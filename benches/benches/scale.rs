@@ -10,7 +10,7 @@ use base::id::{AccountId, Guid, TenantId};
 use base::name::SeriesName;
 use base::principal::Principal;
 use base::sample::Batch;
-use base::scope::{Action, Actions, Domain, Scope};
+use base::scope::{Action, Actions, Domain, Operator, Scope};
 use base::selector::Selector;
 use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, Shape};
 use base::time::{ManualClock, Millis, TimeRange};
@@ -37,6 +37,11 @@ fn scope() -> Scope {
     let domain = Domain::Account(AccountId(Guid::from_random([1; 16])));
     let actions = Actions::of(&Action::ALL);
     Scope::granted(Principal::Server, TenantId(1), domain, actions)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark is its own operator")]
+fn operator() -> Operator {
+    Operator::granted()
 }
 
 fn number(variable: &str, default: usize) -> usize {
@@ -182,7 +187,7 @@ fn main() -> Fallible {
     timed("flush after it", 1, || engine.flush())?;
     timed("purge what was deleted", samples, || engine.compact())?;
     let bytes: f64 = engine
-        .figures()
+        .figures(&operator())
         .iter()
         .filter(|figure| figure.name == "segment_bytes")
         .map(|figure| figure.value)

@@ -21,6 +21,14 @@ pub(crate) fn run() -> Result<()> {
                 "warnings",
             ]))
         }),
+        step("doc", || {
+            succeed(
+                cargo()
+                    .env("RUSTDOCFLAGS", "--deny warnings")
+                    .args(["doc", "--locked", "--workspace", "--no-deps"])
+                    .args(["--document-private-items", "--keep-going"]),
+            )
+        }),
         step("deny", deny::run),
     ];
     match outcomes.iter().filter(|outcome| outcome.is_err()).count() {

@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-mod courtesy;
 mod memory;
 mod stop;
+mod yielding;
 
-pub use courtesy::Courtesy;
 pub use memory::Memory;
 pub use stop::Stop;
+pub use yielding::Yielding;
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -109,7 +109,7 @@ pub struct Context {
     paused: AtomicU64,
     cancelled: Arc<AtomicBool>,
     memory: Option<Arc<dyn Memory>>,
-    courtesy: Option<Arc<dyn Courtesy>>,
+    yielding: Option<Arc<dyn Yielding>>,
     slots: AtomicU64,
     steps: Meter,
     nodes: Meter,
@@ -127,7 +127,7 @@ impl Context {
             paused: AtomicU64::new(0),
             cancelled: Arc::default(),
             memory: None,
-            courtesy: None,
+            yielding: None,
             slots: AtomicU64::new(0),
             steps: Meter::new(budget.steps),
             nodes: Meter::new(budget.nodes),
@@ -159,20 +159,20 @@ impl Context {
 
     /// The same, which takes what it holds in memory from `memory`.
     #[must_use]
-    pub fn holding(mut self, memory: Arc<dyn Memory>) -> Self {
+    pub fn with_memory(mut self, memory: Arc<dyn Memory>) -> Self {
         self.memory = Some(memory);
         self
     }
 
-    /// The same, which lets others come in between as `courtesy` says.
+    /// The same, which lets others come in between as `yielding` says.
     #[must_use]
-    pub fn giving_way(mut self, courtesy: Arc<dyn Courtesy>) -> Self {
-        self.courtesy = Some(courtesy);
+    pub fn with_yielding(mut self, yielding: Arc<dyn Yielding>) -> Self {
+        self.yielding = Some(yielding);
         self
     }
 
     /// Says that the answer has so many slots for each series, whatever samples it has: they count as samples.
-    pub fn answers_slots(&self, per_series: u64) {
+    pub fn set_slots_per_series(&self, per_series: u64) {
         self.slots.store(per_series, Ordering::Relaxed);
     }
 
@@ -180,17 +180,19 @@ impl Context {
     ///
     /// # Errors
     /// [`Stop::Budget`].
-    pub fn foresee_slots(&self, series: u64) -> Result<(), Stop> {
+    pub fn ensure_slots_left(&self, series: u64) -> Result<(), Stop> {
         let slots = self.slots.load(Ordering::Relaxed);
-        self.foresee(Resource::Samples, slots.saturating_mul(series))
+        self.ensure_left(Resource::Samples, slots.saturating_mul(series))
     }
 
     /// Says that `bytes` more are about to be in memory.
     ///
     /// # Errors
     /// [`Stop::Busy`] when there is no room for them.
-    pub fn hold(&self, bytes: u64) -> Result<(), Stop> {
-        self.memory.as_ref().map_or(Ok(()), |own| own.hold(bytes))
+    pub fn reserve(&self, bytes: u64) -> Result<(), Stop> {
+        self.memory
+            .as_ref()
+            .map_or(Ok(()), |own| own.reserve(bytes))
     }
 
     /// Says that `bytes` are no longer in memory.
@@ -201,7 +203,7 @@ impl Context {
     }
 
     /// Moves the deadline: the work has waited for somebody else that long.
-    pub fn paused(&self, time: Duration) {
+    pub fn extend_deadline(&self, time: Duration) {
         let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         self.paused.fetch_add(milliseconds, Ordering::Relaxed);
     }
@@ -219,7 +221,7 @@ impl Context {
         self.deadline?.checked_add(paused)
     }
 
-    /// Whether the work may go on at `now`. It may block, to let others come in between ([`Courtesy`]), and that time does
+    /// Whether the work may go on at `now`. It may block, to let others come in between ([`Yielding`]), and that time does
     /// not count: never call it with a lock that anybody else needs.
     ///
     /// # Errors
@@ -231,10 +233,10 @@ impl Context {
         if self.deadline().is_some_and(|deadline| now >= deadline) {
             return Err(Stop::Deadline);
         }
-        if let Some(courtesy) = &self.courtesy {
-            let waited = courtesy.give_way(now)?;
+        if let Some(yielding) = &self.yielding {
+            let waited = yielding.yield_turn(now)?;
             if !waited.is_zero() {
-                self.paused(waited);
+                self.extend_deadline(waited);
             }
         }
         Ok(())
@@ -258,7 +260,7 @@ impl Context {
     ///
     /// # Errors
     /// [`Stop::Budget`] when it would not.
-    pub fn foresee(&self, resource: Resource, amount: u64) -> Result<(), Stop> {
+    pub fn ensure_left(&self, resource: Resource, amount: u64) -> Result<(), Stop> {
         let meter = self.meter(resource);
         let needed = meter.spent.load(Ordering::Relaxed).saturating_add(amount);
         if needed > meter.allowed {
@@ -310,8 +312,8 @@ mod tests {
             ..Budget::default()
         });
         assert_eq!(context.spend(Resource::Samples, 6), Ok(()));
-        assert_eq!(context.foresee(Resource::Samples, 4), Ok(()));
-        let refused = context.foresee(Resource::Samples, 5);
+        assert_eq!(context.ensure_left(Resource::Samples, 4), Ok(()));
+        let refused = context.ensure_left(Resource::Samples, 5);
         assert_eq!(
             refused.unwrap_err().to_string(),
             "the query needs 11 samples or more, and `samples_per_query` is 10"
@@ -333,8 +335,8 @@ mod tests {
     #[derive(Debug, Default)]
     struct EveryThird(AtomicU64);
 
-    impl Courtesy for EveryThird {
-        fn give_way(&self, _: Instant) -> Result<Duration, Stop> {
+    impl Yielding for EveryThird {
+        fn yield_turn(&self, _: Instant) -> Result<Duration, Stop> {
             match self.0.fetch_add(1, Ordering::Relaxed) {
                 2 => Ok(Duration::from_secs(1)),
                 5 => Err(Stop::Cancelled),
@@ -348,7 +350,7 @@ mod tests {
         let start = Instant::now();
         let second = Duration::from_secs(1);
         let context = Context::unlimited().until(start + second);
-        let context = context.giving_way(Arc::<EveryThird>::default());
+        let context = context.with_yielding(Arc::<EveryThird>::default());
         assert_eq!(context.check(start), Ok(()));
         assert_eq!(context.check(start + second), Err(Stop::Deadline));
         assert_eq!(context.check(start), Ok(()));

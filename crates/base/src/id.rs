@@ -180,10 +180,6 @@ prefixed_id!(
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TenantId(pub u32);
 
-/// The dense number of one series, given in order of first arrival and never reused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SeriesRef(pub u32);
-
 #[cfg(test)]
 mod tests {
     use super::*;

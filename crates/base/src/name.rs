@@ -2,20 +2,20 @@
 //!
 //! A name is checked and brought to its canonical form once, at the door; everything behind the door takes
 //! [`SeriesName`]. Case and UTF-8 are kept as sent. Refused is what could never be asked for again: white space,
-//! characters that are not seen ([`crate::unseen`]: two names that look alike are not two names to who reads them), and the
+//! characters that are not seen ([`crate::invisible`]: two names that look alike are not two names to who reads them), and the
 //! characters the query grammar needs for itself. What is left makes every name a
 //! [`crate::pattern::Pattern`] that fits this name alone.
 //!
 //! Dots part the elements of a path. From the first `;` on they are characters like others: a tag's value may be a host
-//! name, and stays in one piece ([`elements`]).
+//! name, and stays in one piece ([`elements()`]).
 
 mod bytes;
 mod elements;
 
-pub use elements::{elements, is_tagged, last_element, parent};
+pub use elements::{elements, last_element, parent};
 
+use crate::invisible::{is_invisible, quoted};
 use crate::limit;
-use crate::unseen::{is_unseen, told};
 use std::borrow::Cow;
 
 /// Why a text is not a series name.
@@ -34,7 +34,7 @@ pub enum NameError {
     #[error("the name has an empty element (a dot too many)")]
     EmptyElement,
     /// A character no query could name.
-    #[error("the name holds {}, which is not allowed in a name", told(*.0))]
+    #[error("the name holds {}, which is not allowed in a name", quoted(*.0))]
     Character(char),
     /// `;` not followed by `tag=value`.
     #[error("the name's tag `{0}` is not of the form `tag=value`")]
@@ -99,7 +99,7 @@ impl<'a> SeriesName<'a> {
 pub fn allowed(character: char) -> bool {
     match u8::try_from(u32::from(character)) {
         Ok(byte) if byte.is_ascii() => bytes::is_allowed(byte),
-        _ => !is_unseen(character) && !character.is_whitespace(),
+        _ => !is_invisible(character) && !character.is_whitespace(),
     }
 }
 
@@ -211,7 +211,7 @@ mod tests {
             text in "([a-c.;=é]|[\u{ad}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2060}-\u{206f}\u{fe00}-\u{fe0f}\u{e0020}-\u{e007f}]){1,12}",
         ) {
             if let Ok(name) = SeriesName::parse(&text) {
-                prop_assert!(!name.as_str().chars().any(is_unseen), "{text:?}");
+                prop_assert!(!name.as_str().chars().any(is_invisible), "{text:?}");
             }
         }
 

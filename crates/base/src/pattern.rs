@@ -31,7 +31,7 @@ mod tests;
 pub use classes::successor;
 pub use element::Element;
 pub use error::PatternError;
-pub use exactly::{beginning_with, exactly};
+pub use exactly::exactly;
 pub use progress::{Positions, Progress};
 
 use crate::limit;
@@ -104,22 +104,6 @@ impl Pattern {
             }
         }
         self.is_match(&progress)
-    }
-
-    /// The shortest beginning of `path` (whole elements) that fits the pattern, so that `a.*` finds `a.b` in `a.b.c`.
-    #[must_use]
-    pub fn matched_prefix<'p>(&self, path: &'p str) -> Option<&'p str> {
-        let mut progress = self.start();
-        for (at, character) in path.char_indices() {
-            if progress.is_parted_by(character) && self.is_match(&progress) {
-                return path.get(..at);
-            }
-            self.step(&mut progress, character);
-            if !self.can_match(&progress) {
-                return None;
-            }
-        }
-        self.is_match(&progress).then_some(path)
     }
 }
 

@@ -44,3 +44,48 @@ impl fmt::Display for Principal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Guid;
+    use proptest::prelude::*;
+    use std::str::FromStr;
+
+    proptest! {
+        /// Whoever reads an IAM id of one kind must never take one of another for it.
+        #[test]
+        fn each_kind_has_an_id_that_no_other_kind_is_read_from(bytes: [u8; 16]) {
+            let guid = Guid::from_random(bytes);
+            let user = Principal::from(UserId(guid));
+            let service = Principal::Service(ServiceId(guid));
+            let profile = Principal::Profile(ProfileId(guid));
+            for own in [user, service, profile, Principal::Server] {
+                let text = own.to_string();
+                let reads_back = [
+                    UserId::from_str(&text).map(Principal::User),
+                    ServiceId::from_str(&text).map(Principal::Service),
+                    ProfileId::from_str(&text).map(Principal::Profile),
+                ];
+                let found: Vec<_> = reads_back.into_iter().flatten().collect();
+                let named = (own != Principal::Server).then_some(own);
+                prop_assert_eq!(found, Vec::from_iter(named), "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_person_is_a_user() {
+        let guid = Guid::from_random([7; 16]);
+        let person = UserId(guid);
+        assert_eq!(Principal::from(person).user(), Some(person));
+        for other in [
+            Principal::Service(ServiceId(guid)),
+            Principal::Profile(ProfileId(guid)),
+            Principal::Server,
+        ] {
+            assert_eq!(other.user(), None, "{other}");
+        }
+        assert_eq!(Principal::Server.to_string(), "server");
+    }
+}

@@ -23,15 +23,6 @@ impl Kind {
             Self::Float => 0,
         }
     }
-
-    /// The kind of that number, where it is known.
-    #[must_use]
-    pub const fn of_code(code: u8) -> Option<Self> {
-        match code {
-            0 => Some(Self::Float),
-            _ => None,
-        }
-    }
 }
 
 /// Samples on their way in, series by series: a key once for as many samples as follow each other. Values are kept to the
@@ -205,9 +196,6 @@ pub enum RejectReason {
     /// The credential that it came with is for other series.
     #[error("the credential does not reach this series")]
     OutOfReach,
-    /// Two names share one fingerprint; see `docs/design/engine.md`.
-    #[error("the name's fingerprint collides with that of another series")]
-    FingerprintCollision,
 }
 
 impl RejectReason {
@@ -227,7 +215,6 @@ impl RejectReason {
             Self::SeriesLimit { .. } => "series_limit",
             Self::AccountLimit { .. } => Self::ACCOUNT_LIMIT,
             Self::OutOfReach => "out_of_reach",
-            Self::FingerprintCollision => "fingerprint_collision",
         }
     }
 
@@ -244,7 +231,7 @@ impl RejectReason {
     }
 
     /// Every word [`Self::code`] can return.
-    pub const CODES: [&'static str; 10] = [
+    pub const CODES: [&'static str; 9] = [
         "malformed",
         "name",
         "value",
@@ -254,7 +241,6 @@ impl RejectReason {
         "series_limit",
         Self::ACCOUNT_LIMIT,
         "out_of_reach",
-        "fingerprint_collision",
     ];
 }
 
@@ -316,11 +302,5 @@ mod tests {
             prop_assert!(keys.windows(2).all(|pair| pair.first() != pair.last()));
             prop_assert!(batch.runs().all(|run| run.values.len() == run.timestamps.len()));
         }
-    }
-
-    #[test]
-    fn kinds_have_numbers() {
-        assert_eq!(Kind::of_code(Kind::Float.code()), Some(Kind::Float));
-        assert_eq!(Kind::of_code(1), None);
     }
 }

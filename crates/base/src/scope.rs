@@ -5,9 +5,11 @@
 //! sample without a verified identity: there is nothing else it could pass.
 
 mod action;
+mod operator;
 mod reach;
 
 pub use action::{Action, Actions};
+pub use operator::{Metering, Operator};
 pub use reach::{Grants, Reach};
 
 use crate::id::{AccountId, OrgId, SpaceId, TenantId};

@@ -8,9 +8,8 @@ pub use writer::Writer;
 
 use crate::context::Context;
 use crate::cursor::{self, Taker};
-use crate::id::TenantId;
 use crate::sample::{Appended, Batch, Series};
-use crate::scope::Scope;
+use crate::scope::{Metering, Operator, Scope};
 use crate::selector::Selector;
 use crate::series::SeriesKey;
 use crate::time::TimeRange;
@@ -18,7 +17,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 pub use crate::shape::Shape;
-pub use crate::store_error::StoreError;
+pub use crate::store_error::{Outage, StoreError, Unavailable};
 
 /// Which nodes of the name tree to list.
 #[derive(Debug, Clone)]
@@ -105,14 +104,14 @@ pub struct Figure {
 }
 
 /// Keeps samples of many tenants. Calls block; the scope comes first, and a store acts on no tenant but the scope's, and as
-/// if there were no series but those that the scope reaches with the action ([`Scope::filter`]).
+/// if there were no series but those that the scope reaches with the action ([`Scope::filter`]). What is no tenant's own
+/// takes another proof: [`Metering`] counts what one keeps, and [`Operator`] has all of it.
 pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// Stores a batch; equal instants of one series: the last one wins. Needs [`crate::scope::Action::Write`].
     ///
     /// # Errors
-    /// When nothing was stored: [`StoreError::Forbidden`], [`StoreError::Poisoned`], [`StoreError::Closing`],
-    /// [`StoreError::DiskReserve`], [`StoreError::OutOfRoom`].
-    fn append_within(
+    /// When nothing was stored: [`StoreError::Forbidden`], or [`StoreError::Unavailable`] for any [`Outage`].
+    fn append_with_allowance(
         &self,
         scope: &Scope,
         batch: &Batch,
@@ -120,7 +119,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         allowance: Allowance,
     ) -> Result<Appended, StoreError>;
 
-    /// Stores a batch as [`Self::append_within`] does, with no limit on new series but the store's own.
+    /// Stores a batch as [`Self::append_with_allowance`] does, with no limit on new series but the store's own.
     ///
     /// # Errors
     /// The same.
@@ -130,7 +129,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         batch: &Batch,
         durability: Durability,
     ) -> Result<Appended, StoreError> {
-        self.append_within(scope, batch, durability, Allowance::UNLIMITED)
+        self.append_with_allowance(scope, batch, durability, Allowance::UNLIMITED)
     }
 
     /// A handle for one sender. Needs [`crate::scope::Action::Write`] when it is used.
@@ -240,11 +239,11 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         Ok(self.delete(scope, &everything, context)?.series)
     }
 
-    /// What the tenant occupies.
+    /// What a tenant occupies.
     ///
     /// # Errors
-    /// [`StoreError::Closing`].
-    fn usage(&self, tenant: TenantId) -> Result<Usage, StoreError>;
+    /// When it cannot be counted.
+    fn usage(&self, metering: &Metering) -> Result<Usage, StoreError>;
 
     /// Brings everything to stable storage in its long-term form; called at shutdown.
     ///
@@ -255,32 +254,29 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// Whether it takes writes. Never waits.
     ///
     /// # Errors
-    /// [`StoreError::Poisoned`] with the reason, [`StoreError::Wedged`] or [`StoreError::Hanging`] when it is stuck.
+    /// [`StoreError::Unavailable`] with the reason.
     fn health(&self) -> Result<(), StoreError>;
 
     /// Copies everything that was acknowledged before into the folder `dir`, which it makes, as another store opens it; what
-    /// is written, deleted or rewritten meanwhile goes on.
+    /// is written, deleted or rewritten meanwhile goes on. It is every tenant's, so it takes the operator's word.
     ///
     /// # Errors
     /// When there was anything in `dir`, or it cannot be written; what is in it then is no store.
-    fn copy_to(&self, dir: &Path) -> Result<Copied, StoreError> {
-        Err(StoreError::Io {
-            action: "copy this kind of store to",
-            file: dir.display().to_string(),
-            source: std::io::ErrorKind::Unsupported.into(),
-        })
+    /// [`StoreError::Unsupported`].
+    fn copy_to(&self, _: &Operator, _dir: &Path) -> Result<Copied, StoreError> {
+        Err(StoreError::Unsupported("be copied while it is open"))
     }
 
     /// Whether there is room for samples, as far as is known. May ask the file system.
     ///
     /// # Errors
-    /// [`StoreError::OutOfRoom`], [`StoreError::DiskReserve`].
+    /// [`StoreError::Unavailable`] with [`Outage::NoRoom`] or [`Outage::LittleRoom`].
     fn room(&self) -> Result<(), StoreError> {
         Ok(())
     }
 
-    /// Figures about itself.
-    fn figures(&self) -> Vec<Figure>;
+    /// Figures about itself, of all tenants together: the operator's.
+    fn figures(&self, operator: &Operator) -> Vec<Figure>;
 }
 
 /// A handle that keeps nothing.
@@ -297,6 +293,6 @@ impl<S: SampleStore + ?Sized> Writer for Plain<'_, S> {
         allowance: Allowance,
     ) -> Result<Appended, StoreError> {
         self.store
-            .append_within(&self.scope, batch, durability, allowance)
+            .append_with_allowance(&self.scope, batch, durability, allowance)
     }
 }

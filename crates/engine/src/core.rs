@@ -133,8 +133,7 @@ impl Core {
     pub(crate) fn failed(&self) -> impl Fn(StoreError) -> StoreError {
         |error| {
             if error::is_lack_of_room(&error) {
-                let reason = error::with_source(&error);
-                return StoreError::OutOfRoom { reason };
+                return error;
             }
             self.poison.set(&error)
         }

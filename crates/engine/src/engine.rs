@@ -3,18 +3,19 @@
 use crate::compact::Purge;
 use crate::config::EngineConfig;
 use crate::core::Core;
+use crate::error;
 use crate::events::{Event, Events, Silent};
 use crate::pace::Pace;
 use crate::reach::within_reach;
 use crate::read::fetch::{Foreseen, Snapshot};
 use crate::read::find;
 use crate::recover::{self, RecoveryReport};
+use crate::series_ref::SeriesRef;
 use crate::storage::Storage;
 use base::context::Context;
 use base::cursor::Taker;
-use base::id::{SeriesRef, TenantId};
 use base::sample::{Appended, Batch};
-use base::scope::{Action, Scope};
+use base::scope::{Action, Metering, Operator, Scope};
 use base::store::{
     Allowance, Copied, DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node,
     SampleStore, StoreError, Usage,
@@ -41,7 +42,7 @@ impl Engine {
     /// Opens the folder `config.dir`, or makes it, and recovers what a crash left. No other process may have it open.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] when a file is damaged where no crash can explain it, [`StoreError::Io`] otherwise.
+    /// [`StoreError::Damaged`] where no crash can explain it, [`StoreError::Failed`] or [`StoreError::Unavailable`] otherwise.
     pub fn open(
         config: EngineConfig,
         clock: Arc<dyn Clock>,
@@ -77,8 +78,7 @@ impl Engine {
     /// deletions once in 24 hours; this waits for no hour, and returns when it is done.
     ///
     /// # Errors
-    /// [`StoreError::Poisoned`] when writing fails, [`StoreError::OutOfRoom`] when the disk is full,
-    /// [`StoreError::Corrupt`] when a segment is damaged.
+    /// [`StoreError::Unavailable`] when writing fails or the disk is full, [`StoreError::Damaged`] when a segment is.
     pub fn compact(&self) -> Result<(), StoreError> {
         self.core.compact(Purge::Now)
     }
@@ -94,11 +94,7 @@ impl Engine {
         let thread = thread::Builder::new()
             .name(name.to_owned())
             .spawn(move || work(&core))
-            .map_err(|source| StoreError::Io {
-                action: "start thread",
-                file: name.to_owned(),
-                source,
-            })?;
+            .map_err(error::io("start thread", Path::new(name)))?;
         self.threads.push(thread);
         Ok(())
     }
@@ -117,7 +113,7 @@ impl Drop for Engine {
 }
 
 impl SampleStore for Engine {
-    fn append_within(
+    fn append_with_allowance(
         &self,
         scope: &Scope,
         batch: &Batch,
@@ -196,7 +192,8 @@ impl SampleStore for Engine {
         self.core.delete(scope.tenant(), query, filter, context)
     }
 
-    fn usage(&self, tenant: TenantId) -> Result<Usage, StoreError> {
+    fn usage(&self, metering: &Metering) -> Result<Usage, StoreError> {
+        let tenant = metering.tenant();
         let version = self.core.state.version();
         let stored = version.stored.tally(tenant);
         let in_memory = version.head.counted(tenant)
@@ -216,7 +213,7 @@ impl SampleStore for Engine {
         self.core.health()
     }
 
-    fn copy_to(&self, dir: &Path) -> Result<Copied, StoreError> {
+    fn copy_to(&self, _: &Operator, dir: &Path) -> Result<Copied, StoreError> {
         self.core.copy_to(dir)
     }
 
@@ -224,7 +221,7 @@ impl SampleStore for Engine {
         self.core.room()
     }
 
-    fn figures(&self) -> Vec<Figure> {
+    fn figures(&self, _: &Operator) -> Vec<Figure> {
         let core = &self.core;
         let (series, tenants) = core.state.counts();
         let version = core.state.version();

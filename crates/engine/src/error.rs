@@ -1,63 +1,93 @@
-//! The few ways in which an engine's own files fail, said in the words of [`StoreError`].
+//! The few ways in which the engine and its files fail, said in the words of [`StoreError`].
 
 use crate::column::Damaged;
-use base::store::StoreError;
+use base::store::{Outage, StoreError, Unavailable};
 use std::io;
 use std::path::Path;
 
-/// The operating system refused.
+/// The operating system refused. Where the disk, or a quota on it, had no room for a write, that is no failure of the
+/// store. A sync that fails so is one: what it was to bring to safety may be lost already.
 pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     let file = path.display().to_string();
-    move |source| StoreError::Io {
-        action,
-        file,
-        source,
+    move |source| {
+        let what = format!("cannot {action} {file}");
+        let is_full = matches!(
+            source.kind(),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+        );
+        if is_full && action != "sync" {
+            return out_of_room(&format!("{what}: {source}"));
+        }
+        StoreError::Failed {
+            what,
+            source: source.into(),
+        }
     }
 }
 
+/// There is no room for what is to be written.
+pub(crate) fn out_of_room(reason: &str) -> StoreError {
+    unavailable(
+        Outage::NoRoom,
+        format!("there is no room on the disk: {reason}"),
+    )
+}
+
+/// The engine does not do it now.
+pub(crate) fn unavailable(outage: Outage, reason: impl Into<String>) -> StoreError {
+    Unavailable::new(outage, reason).into()
+}
+
 /// A file holds what nobody wrote.
-pub(crate) fn corrupt(path: &Path, offset: u64, what: impl Into<String>) -> StoreError {
-    StoreError::Corrupt {
-        file: path.display().to_string(),
-        offset,
-        what: what.into(),
+pub(crate) fn corrupt(path: &Path, offset: u64, what: impl AsRef<str>) -> StoreError {
+    StoreError::Damaged {
+        place: path.display().to_string(),
+        what: format!("at offset {offset}: {}", what.as_ref()),
     }
 }
 
 /// A decoder's complaint about a part of a file.
 pub(crate) fn damaged(path: &Path, offset: u64) -> impl FnOnce(Damaged) -> StoreError {
-    let file = path.display().to_string();
-    move |Damaged(what)| StoreError::Corrupt {
-        file,
-        offset,
-        what: what.to_owned(),
-    }
+    let path = path.to_owned();
+    move |Damaged(what)| corrupt(&path, offset, what)
 }
 
-/// Whether the disk, or a quota on it, had no room for a write. A sync that fails so is no such case: what it was to bring
-/// to safety may be lost already.
+/// Whether the disk, or a quota on it, had no room for a write.
 pub(crate) fn is_lack_of_room(error: &StoreError) -> bool {
-    match error {
-        StoreError::OutOfRoom { .. } => true,
-        StoreError::Io { action, source, .. } => {
-            *action != "sync"
-                && matches!(
-                    source.kind(),
-                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
-                )
-        }
-        _ => false,
-    }
+    error.outage() == Some(Outage::NoRoom)
 }
 
-/// What went wrong, with the operating system's words, as far as it is not said already.
+/// What went wrong, with the operating system's words.
 pub(crate) fn with_source(error: &StoreError) -> String {
     use std::error::Error as _;
-    match error {
-        StoreError::OutOfRoom { reason } | StoreError::Poisoned { reason } => reason.clone(),
-        error => match error.source() {
-            Some(source) => format!("{error}: {source}"),
-            None => error.to_string(),
-        },
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_lack_of_room_for_a_write_and_a_failure_for_a_sync() {
+        let path = Path::new("/samples/wal/1.wal");
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        let refused = io("write", path)(full());
+        assert!(is_lack_of_room(&refused));
+        assert_eq!(
+            refused.to_string(),
+            format!(
+                "there is no room on the disk: cannot write /samples/wal/1.wal: {}",
+                full()
+            )
+        );
+        let failed = io("sync", path)(full());
+        assert!(!is_lack_of_room(&failed));
+        assert_eq!(
+            with_source(&failed),
+            format!("cannot sync /samples/wal/1.wal: {}", full())
+        );
     }
 }

@@ -99,7 +99,7 @@ impl Core {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base::id::SeriesRef;
+    use crate::series_ref::SeriesRef;
 
     #[test]
     fn a_clock_that_is_wrong_and_a_mistyped_setting_take_a_share_at_most() {

@@ -10,10 +10,10 @@ use std::path::Path;
 /// its version: opening the store tells of that.
 ///
 /// # Errors
-/// [`StoreError::Io`] when the folder is of another version, with what to do, or cannot be read.
+/// [`StoreError::Failed`] when the folder is of another version, with what to do, or cannot be read.
 pub fn check_format(dir: &Path) -> Result<(), StoreError> {
     match Manifest::load(&Disk, dir) {
-        Ok(_) | Err(StoreError::Corrupt { .. }) => Ok(()),
+        Ok(_) | Err(StoreError::Damaged { .. }) => Ok(()),
         Err(error) => Err(error),
     }
 }

@@ -39,6 +39,7 @@ mod registry;
 mod reserve;
 mod room;
 mod segment;
+mod series_ref;
 mod state;
 pub mod storage;
 mod stored;

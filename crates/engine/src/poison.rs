@@ -2,7 +2,7 @@
 //! may lie from then on, so that only a restart, which reads what really is there, can tell what was stored.
 
 use crate::error;
-use base::store::StoreError;
+use base::store::{Outage, StoreError};
 use std::sync::OnceLock;
 
 /// Empty until the first failure; never emptied again.
@@ -14,18 +14,13 @@ impl Poison {
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         match self.0.get() {
             None => Ok(()),
-            Some(reason) => Err(StoreError::Poisoned {
-                reason: reason.clone(),
-            }),
+            Some(reason) => Err(poisoned(reason)),
         }
     }
 
     /// Records a failure (the first one counts) and returns what writers are told.
     pub(crate) fn set(&self, error: &StoreError) -> StoreError {
-        let reason = self.0.get_or_init(|| error::with_source(error));
-        StoreError::Poisoned {
-            reason: reason.clone(),
-        }
+        poisoned(self.0.get_or_init(|| error::with_source(error)))
     }
 
     /// Until it is disarmed, a panic poisons: whoever was in the middle of `what` has left it half done.
@@ -40,6 +35,14 @@ impl Poison {
     pub(crate) fn is_set(&self) -> bool {
         self.0.get().is_some()
     }
+}
+
+/// What writers are told, until a restart has recovered what there is.
+fn poisoned(reason: &str) -> StoreError {
+    error::unavailable(
+        Outage::ReadOnly,
+        format!("the store takes no writes since a failure: {reason}"),
+    )
 }
 
 /// Poisons when it is dropped before it was disarmed.

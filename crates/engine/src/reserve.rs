@@ -4,7 +4,7 @@
 
 use crate::error;
 use crate::storage::Storage;
-use base::store::StoreError;
+use base::store::{Outage, StoreError};
 use base::time::Millis;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -74,12 +74,15 @@ impl Reserve {
         free >= self.bytes && self.left(written) < self.bytes.saturating_mul(PLENTY)
     }
 
-    const fn require(&self, free: u64) -> Result<(), StoreError> {
-        if free < self.bytes {
-            return Err(StoreError::DiskReserve {
-                free,
-                reserve: self.bytes,
-            });
+    fn require(&self, free: u64) -> Result<(), StoreError> {
+        let reserve = self.bytes;
+        if free < reserve {
+            return Err(error::unavailable(
+                Outage::LittleRoom,
+                format!(
+                    "the disk has {free} bytes free, fewer than `storage.reserve_bytes` = {reserve}"
+                ),
+            ));
         }
         Ok(())
     }

@@ -3,13 +3,19 @@
 
 use crate::error;
 use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, PoisonError};
-use base::store::StoreError;
+use base::store::{Outage, StoreError};
 use std::time::{Duration, Instant};
 
 #[derive(Debug)]
 struct Full {
     reason: String,
     tried: Instant,
+}
+
+impl Full {
+    fn refusal(&self) -> StoreError {
+        error::unavailable(Outage::NoRoom, &self.reason)
+    }
 }
 
 /// Whether one way of writing has found no room, and when it was tried last.
@@ -45,9 +51,7 @@ impl Room {
         }
         match &*self.full() {
             None => Ok(()),
-            Some(full) => Err(StoreError::OutOfRoom {
-                reason: full.reason.clone(),
-            }),
+            Some(full) => Err(full.refusal()),
         }
     }
 
@@ -58,9 +62,7 @@ impl Room {
         }
         let mut full = self.full();
         match &mut *full {
-            Some(full) if full.tried.elapsed() < self.retry => Err(StoreError::OutOfRoom {
-                reason: full.reason.clone(),
-            }),
+            Some(full) if full.tried.elapsed() < self.retry => Err(full.refusal()),
             Some(full) => {
                 full.tried = Instant::now();
                 Ok(())
@@ -71,13 +73,14 @@ impl Room {
 
     /// Notes that there was no room, and returns what writers are told.
     pub(crate) fn set(&self, found: &StoreError) -> StoreError {
-        let reason = error::with_source(found);
-        *self.full() = Some(Full {
-            reason: reason.clone(),
+        let full = Full {
+            reason: error::with_source(found),
             tried: Instant::now(),
-        });
+        };
+        let refusal = full.refusal();
+        *self.full() = Some(full);
         self.is_full.store(true, Ordering::Relaxed);
-        StoreError::OutOfRoom { reason }
+        refusal
     }
 
     /// Notes that there was room.

@@ -1,6 +1,7 @@
 //! Deletions of a time range: they hide samples written before them, and nothing written after.
 
-use base::id::{SeriesRef, TenantId};
+use crate::series_ref::SeriesRef;
+use base::id::TenantId;
 use base::time::{Millis, TimeRange};
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,7 @@
 //! Whether the engine is stuck: nobody gets at its memory. Asked from outside, and never waiting itself.
 
-use base::store::StoreError;
+use crate::error;
+use base::store::{Outage, StoreError};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,7 @@ impl Watch {
     /// `held`: for each lock how often it had been got, where it is not to be had at `now`.
     ///
     /// # Errors
-    /// [`StoreError::Wedged`] when one of these figures has not changed for [`WEDGED_AFTER`]: a busy lock changes hands, a
+    /// [`Outage::Stuck`] when one of these figures has not changed for [`WEDGED_AFTER`]: a busy lock changes hands, a
     /// stuck one does not.
     pub(crate) fn look(&self, held: &[Option<u64>], now: Instant) -> Result<(), StoreError> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -29,9 +30,10 @@ impl Watch {
         let stuck = all.iter().flatten();
         let stuck = stuck.map(|(_, since)| now.saturating_duration_since(*since));
         match stuck.max() {
-            Some(stuck) if stuck >= WEDGED_AFTER => Err(StoreError::Wedged {
-                seconds: stuck.as_secs(),
-            }),
+            Some(stuck) if stuck >= WEDGED_AFTER => Err(error::unavailable(
+                Outage::Stuck,
+                format!("the store has been stuck for {} s", stuck.as_secs()),
+            )),
             _ => Ok(()),
         }
     }
@@ -62,7 +64,9 @@ mod tests {
             "not for long enough"
         );
         let stuck = watch.look(&[None, Some(8)], after(11));
-        assert!(matches!(stuck, Err(StoreError::Wedged { seconds: 5 })));
+        let stuck = stuck.unwrap_err();
+        assert_eq!(stuck.outage(), Some(Outage::Stuck));
+        assert_eq!(stuck.to_string(), "the store has been stuck for 5 s");
         assert!(watch.look(&[None, None], after(12)).is_ok());
         assert!(watch.look(&[None, Some(8)], after(13)).is_ok());
     }
@@ -84,6 +88,6 @@ mod tests {
         assert_eq!(is_told.recv_timeout(Duration::from_secs(60)), Ok(true));
         let later = Instant::now() + WEDGED_AFTER;
         let stuck = core.watch.look(&core.state.held(), later);
-        assert!(matches!(stuck, Err(StoreError::Wedged { .. })));
+        assert_eq!(stuck.unwrap_err().outage(), Some(Outage::Stuck));
     }
 }

@@ -20,9 +20,10 @@ pub(crate) use rows::Rows;
 
 use crate::address;
 use crate::issuers::Issuers;
+use crate::metering;
 use crate::role::Role;
-use base::id::{AccountId, KeyId, OrgId, SpaceId, TenantId, UserId};
-use base::scope::{Actions, Domain};
+use base::id::{AccountId, KeyId, OrgId, SpaceId, UserId};
+use base::scope::{Actions, Domain, Metering};
 use base::time::Millis;
 use departures::Departures;
 use std::collections::HashMap;
@@ -134,15 +135,16 @@ impl Directory {
         accounts
     }
 
-    /// The numbers in the store of all domains of the account, also of those that were deleted as long as anything of them
-    /// may be stored.
-    pub fn tenants_of(&self, account: AccountId) -> impl Iterator<Item = TenantId> {
+    /// What counts all domains of the account in the store, also those that were deleted as long as anything of them may be
+    /// stored.
+    pub fn tenants_of(&self, account: AccountId) -> impl Iterator<Item = Metering> {
         let live = self.domains.values();
         let live = live.filter(move |entry| entry.account == account);
         let deleted = self.deletions.iter();
         let deleted = deleted.filter(move |own| own.account == account);
         live.map(|entry| entry.tenant)
             .chain(deleted.map(|own| own.tenant))
+            .map(metering::of)
     }
 
     /// What was deleted and whose samples are still to go, in the order in which they go.

@@ -23,6 +23,7 @@ mod issuers;
 pub mod key_text;
 pub mod login;
 pub mod manage;
+mod metering;
 mod narrowing;
 mod proof;
 mod retired;

@@ -11,7 +11,7 @@
 
 mod word;
 
-use base::unseen::is_unseen;
+use base::invisible::is_invisible;
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
@@ -175,7 +175,7 @@ impl<T: Show + ?Sized> fmt::Display for Escaped<'_, T> {
 
 /// Whether a character is seen as itself, and leaves its neighbours as they are.
 pub(crate) const fn is_plain(character: char) -> bool {
-    !is_unseen(character)
+    !is_invisible(character)
 }
 
 /// A text of someone else's as it is shown: what is not plain becomes its visible number. Doing it twice changes

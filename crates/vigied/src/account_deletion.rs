@@ -28,7 +28,7 @@ pub(crate) async fn delete(
     let series = match store {
         // It is deleted, whether they can be counted or not.
         Some(store) => aside(store, move |store| {
-            let each = tenants.into_iter().map(|tenant| store.usage(tenant));
+            let each = tenants.into_iter().map(|own| store.usage(&own));
             each.map(|usage| usage.map(|own| own.series))
                 .sum::<Result<u64, StoreError>>()
         })

@@ -1,5 +1,6 @@
 //! Work on the store that nobody who writes must wait for.
 
+use crate::failure;
 use anyhow::Context;
 use base::store::{SampleStore, StoreError};
 use std::sync::Arc;
@@ -17,5 +18,6 @@ pub(crate) async fn aside<T: Send + 'static>(
             let _ = sender.send(work(&*store));
         })
         .context("cannot start a thread")?;
-    Ok(done.await.context("the work broke off")??)
+    let done = done.await.context("the work broke off")?;
+    done.map_err(failure::of_store)
 }

@@ -5,6 +5,7 @@ use crate::backup::state::Backups;
 use crate::config::Settings;
 use crate::data_dir::{self, DataDir};
 use crate::database;
+use crate::failure;
 use crate::http::bodies::{Bodies, BodyLimits};
 use crate::http::guesses::{self, Guesses};
 use crate::http::places::Places;
@@ -304,11 +305,11 @@ pub(crate) async fn store(
         .await
         .context("opening the store broke off")?
         .map_err(|error| match error {
-            StoreError::Corrupt { .. } => anyhow::anyhow!(
+            StoreError::Damaged { .. } => anyhow::anyhow!(
                 "cannot open the store: {error}\nhint: bring `{}` back as a whole from a backup, or move it away to begin with an empty one",
                 samples.display()
             ),
-            error => anyhow::Error::new(error).context("cannot open the store"),
+            error => failure::of_store(error).context("cannot open the store"),
         })?;
     tracing::info!("recovered: {report}");
     Ok(Arc::new(engine))

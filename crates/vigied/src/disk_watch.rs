@@ -2,7 +2,7 @@
 //! say it a thousand times.
 
 use crate::app::App;
-use base::store::StoreError;
+use base::store::{Outage, StoreError};
 use iam::Iam;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -63,9 +63,9 @@ pub(crate) async fn watch(app: Weak<App>) {
         let Ok(found) = tokio::task::spawn_blocking(move || store.room()).await else {
             continue;
         };
-        let kind = match &found {
-            Err(StoreError::OutOfRoom { .. }) => Some(Kind::Full),
-            Err(StoreError::DiskReserve { .. }) => Some(Kind::Reserve),
+        let kind = match found.as_ref().err().and_then(StoreError::outage) {
+            Some(Outage::NoRoom) => Some(Kind::Full),
+            Some(Outage::LittleRoom) => Some(Kind::Reserve),
             _ => None,
         };
         match (told.hear(kind, Instant::now()), found) {

@@ -120,15 +120,20 @@ fn is_denied(cause: Cause<'_>) -> bool {
     kind(cause) == Some(ErrorKind::PermissionDenied)
 }
 
+/// A store's refusal, in the words that failures are told apart by: a full disk is one, whoever met it.
+pub(crate) fn of_store(error: StoreError) -> anyhow::Error {
+    match error.is_lack_of_room() {
+        true => std::io::Error::new(ErrorKind::StorageFull, error).into(),
+        false => error.into(),
+    }
+}
+
 /// Whether a disk, or a quota on it, had no room.
 pub(crate) fn is_full(error: &anyhow::Error) -> bool {
     let is_full = |cause: Cause<'_>| {
         matches!(
             kind(cause),
             Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
-        ) || matches!(
-            cause.downcast_ref::<StoreError>(),
-            Some(StoreError::OutOfRoom { .. } | StoreError::DiskReserve { .. })
         ) || matches!(cause.downcast_ref::<IamError>(), Some(IamError::OutOfRoom))
             || matches!(cause.downcast_ref::<DbError>(), Some(DbError::Full { .. }))
     };
@@ -244,6 +249,7 @@ fn is_json(words: impl Iterator<Item = String>) -> bool {
 mod tests {
     use super::*;
     use anyhow::Context as _;
+    use base::store::{Outage, Unavailable};
 
     #[test]
     fn json_is_asked_for_in_either_way_of_writing_and_not_behind_the_end_of_flags() {
@@ -258,10 +264,10 @@ mod tests {
     #[test]
     fn a_full_disk_is_told_whoever_met_it() {
         let full = || std::io::Error::from(ErrorKind::StorageFull);
-        let reason = "no space".to_owned();
+        let reason = Unavailable::new(Outage::NoRoom, "no space");
         for error in [
             anyhow::Error::new(full()),
-            anyhow::Error::new(StoreError::OutOfRoom { reason }).context("cannot copy the samples"),
+            of_store(reason.into()).context("cannot copy the samples"),
             anyhow::Error::new(IamError::OutOfRoom),
         ] {
             let told = Told::of(&error);

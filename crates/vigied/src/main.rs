@@ -33,6 +33,7 @@ mod net;
 mod notify;
 mod operations;
 mod operator;
+mod operator_proof;
 mod own_address;
 mod private_files;
 mod query;

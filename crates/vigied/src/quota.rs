@@ -82,8 +82,8 @@ impl Quotas {
     /// What the store keeps of all domains that the account has, and of those it had as long as anything of them is stored.
     fn usage(&self, account: AccountId) -> Result<Usage, StoreError> {
         let mut sum = Usage::default();
-        for tenant in self.iam.directory().tenants_of(account) {
-            let own = self.store.usage(tenant)?;
+        for metering in self.iam.directory().tenants_of(account) {
+            let own = self.store.usage(&metering)?;
             sum.series = sum.series.saturating_add(own.series);
             sum.samples = sum.samples.saturating_add(own.samples);
             sum.bytes = sum.bytes.saturating_add(own.bytes);

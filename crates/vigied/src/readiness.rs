@@ -3,7 +3,8 @@
 //! Store and identity database are asked on the side, once at a time, and whoever wants to know waits for a bounded time:
 //! a store that is wedged costs one thread that waits, however often health is asked.
 
-use base::store::{Figure, SampleStore, StoreError};
+use crate::operator_proof::as_operator;
+use base::store::{Figure, Outage, SampleStore};
 use iam::Iam;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -81,16 +82,16 @@ impl Store {
     fn ask(store: &dyn SampleStore) -> Answer<Self> {
         let health = match store.health() {
             Ok(()) => Ok(()),
-            Err(
-                full_or_broken @ (StoreError::OutOfRoom { .. }
-                | StoreError::DiskReserve { .. }
-                | StoreError::Poisoned { .. }),
-            ) => Err(full_or_broken.to_string()),
-            Err(error) => return Err(error.to_string()),
+            Err(error) => match error.outage() {
+                Some(Outage::NoRoom | Outage::LittleRoom | Outage::ReadOnly) => {
+                    Err(error.to_string())
+                }
+                Some(Outage::Stuck) | None => return Err(error.to_string()),
+            },
         };
         Ok(Self {
             health,
-            figures: store.figures(),
+            figures: store.figures(&as_operator()),
         })
     }
 }

@@ -2,12 +2,11 @@
 
 use base::context::Context;
 use base::cursor::Taker;
-use base::id::TenantId;
 use base::sample::{Appended, Batch};
-use base::scope::Scope;
+use base::scope::{Metering, Operator, Scope};
 use base::store::{
-    Allowance, DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node, SampleStore,
-    StoreError, Usage,
+    Allowance, DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node, Outage,
+    SampleStore, StoreError, Unavailable, Usage,
 };
 use std::sync::{Condvar, Mutex};
 
@@ -47,8 +46,12 @@ impl Stuck {
     }
 }
 
+fn ended() -> StoreError {
+    Unavailable::new(Outage::ReadOnly, "a store of a test").into()
+}
+
 impl SampleStore for Stuck {
-    fn append_within(
+    fn append_with_allowance(
         &self,
         _: &Scope,
         _: &Batch,
@@ -56,12 +59,12 @@ impl SampleStore for Stuck {
         _: Allowance,
     ) -> Result<Appended, StoreError> {
         self.wait();
-        Err(StoreError::Closing)
+        Err(ended())
     }
 
     fn find(&self, _: &Scope, _: &FindQuery<'_>, _: &Context) -> Result<Vec<Node>, StoreError> {
         self.wait();
-        Err(StoreError::Closing)
+        Err(ended())
     }
 
     fn read_all(
@@ -72,17 +75,17 @@ impl SampleStore for Stuck {
         _: &mut Taker<'_>,
     ) -> Result<(), StoreError> {
         self.wait();
-        Err(StoreError::Closing)
+        Err(ended())
     }
 
     fn delete(&self, _: &Scope, _: &DeleteQuery<'_>, _: &Context) -> Result<Deleted, StoreError> {
         self.wait();
-        Err(StoreError::Closing)
+        Err(ended())
     }
 
-    fn usage(&self, _: TenantId) -> Result<Usage, StoreError> {
+    fn usage(&self, _: &Metering) -> Result<Usage, StoreError> {
         self.wait();
-        Err(StoreError::Closing)
+        Err(ended())
     }
 
     fn flush(&self) -> Result<(), StoreError> {
@@ -95,7 +98,7 @@ impl SampleStore for Stuck {
         Ok(())
     }
 
-    fn figures(&self) -> Vec<Figure> {
+    fn figures(&self, _: &Operator) -> Vec<Figure> {
         Vec::new()
     }
 }

@@ -10,8 +10,7 @@ use crate::app::App;
 use crate::aside::aside;
 use anyhow::Context;
 use base::context::Context as Terms;
-use base::id::TenantId;
-use base::scope::Scope;
+use base::scope::{Metering, Scope};
 use base::store::{SampleStore, StoreError, Usage};
 use base::time::Millis;
 use iam::Iam;
@@ -75,9 +74,9 @@ async fn sweep(
     due: Vec<Deleted>,
     settled: Millis,
 ) -> anyhow::Result<()> {
-    let tenants: Vec<TenantId> = due.iter().map(|own| own.tenant).collect();
+    let tenants: Vec<Metering> = due.iter().map(Deleted::metering).collect();
     let used = aside(store, move |store| {
-        let each = tenants.into_iter().map(|tenant| store.usage(tenant));
+        let each = tenants.into_iter().map(|own| store.usage(&own));
         Ok::<_, StoreError>(each.collect::<Vec<Result<Usage, StoreError>>>())
     });
     let (mut removed, mut emptied) = (Vec::new(), 0);

@@ -192,14 +192,6 @@ pub fn encode(pairs: &[(&str, &str)]) -> String {
     out
 }
 
-/// Writes one segment of a path, or one value, so that it is read back as it is.
-#[must_use]
-pub fn encode_segment(text: &str) -> String {
-    let mut out = String::new();
-    encode_text(&mut out, text);
-    out
-}
-
 fn encode_text(out: &mut String, text: &str) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {

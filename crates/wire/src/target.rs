@@ -56,7 +56,7 @@ impl Target {
         if let Some(call) = function_call(inner, start) {
             return Err(call);
         }
-        let pattern = Pattern::parse(inner).map_err(|error| error.moved(start))?;
+        let pattern = Pattern::parse(inner).map_err(|error| error.shifted_by(start))?;
         let selector = Selector::named(pattern.clone());
         Ok(Self { pattern, selector })
     }

@@ -8,7 +8,7 @@ pub trait Memory: std::fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// [`Stop::Busy`] when there are not so many; then nothing was taken.
-    fn hold(&self, bytes: u64) -> Result<(), Stop>;
+    fn reserve(&self, bytes: u64) -> Result<(), Stop>;
 
     /// Gives `bytes` back.
     fn release(&self, bytes: u64);

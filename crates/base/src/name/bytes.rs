@@ -1,7 +1,7 @@
 //! What each byte may do in a name, as a table: every sample's name is looked at, byte by byte.
 
+use crate::invisible::is_invisible;
 use crate::limit;
-use crate::unseen::is_unseen;
 
 /// Parts two elements.
 const DOT: u8 = 1;
@@ -26,7 +26,7 @@ const fn classes() -> [u8; 256] {
             // White space, and what the query grammar needs for itself.
             b' ' | b'*' | b'?' | b'[' | b']' | b'{' | b'}' | b'(' | b')' | b',' | b'"' | b'\''
             | b'\\' => FORBIDDEN,
-            _ if is_unseen(byte as char) => FORBIDDEN,
+            _ if is_invisible(byte as char) => FORBIDDEN,
             _ => 0,
         };
         if byte == u8::MAX {
@@ -71,7 +71,7 @@ mod tests {
     fn the_table_says_what_the_words_say() {
         for byte in 0..128_u8 {
             let character = char::from(byte);
-            let is_allowed = !is_unseen(character)
+            let is_allowed = !is_invisible(character)
                 && !character.is_whitespace()
                 && !"*?[]{}(),\"'\\".contains(character);
             assert_eq!(allowed(character), is_allowed, "{character:?}");

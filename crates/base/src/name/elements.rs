@@ -1,11 +1,5 @@
 //! The elements of a path: the one place that knows which dots part them.
 
-/// Whether `path` has tags. Nothing lies below such a path.
-#[must_use]
-pub fn is_tagged(path: &str) -> bool {
-    path.contains(';')
-}
-
 /// The elements of a path, from the root; the last one has the tags.
 pub fn elements(path: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(path);
@@ -58,7 +52,6 @@ mod tests {
         assert_eq!(parent("a"), None);
         assert_eq!(last_element("a.b.c"), "c");
         assert_eq!(last_element("a.b;t=x.y"), "b;t=x.y");
-        assert!(is_tagged("a;t=x") && !is_tagged("a.t=x"));
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! Why a text is not a pattern.
 
+use crate::invisible::quoted;
 use crate::limit::{self, Limit};
-use crate::unseen::told;
 
 /// Why a text is not a pattern; offsets are bytes from its beginning.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +34,7 @@ pub enum PatternError {
     TooVaried,
     /// A backslash before a character no series name may hold.
     #[error(
-        "`\\` at offset {at} makes {} a character like others, which no series name holds", told(*.character)
+        "`\\` at offset {at} makes {} a character like others, which no series name holds", quoted(*.character)
     )]
     Escaped {
         /// The character.
@@ -43,7 +43,7 @@ pub enum PatternError {
         at: usize,
     },
     /// A character no series name may hold.
-    #[error("the pattern holds {} at offset {at}, which no series name holds", told(*.character))]
+    #[error("the pattern holds {} at offset {at}, which no series name holds", quoted(*.character))]
     Character {
         /// The character.
         character: char,
@@ -68,7 +68,7 @@ impl PatternError {
 
     /// The same in a text that has `by` bytes before the pattern.
     #[must_use]
-    pub const fn moved(mut self, by: usize) -> Self {
+    pub const fn shifted_by(mut self, by: usize) -> Self {
         match &mut self {
             Self::EmptyElement(at)
             | Self::EmptySet(at)

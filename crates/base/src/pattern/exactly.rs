@@ -15,11 +15,3 @@ pub fn exactly(path: &str) -> String {
     }
     pattern
 }
-
-/// The pattern of the nodes that begin with `text`, of which the last element may be half written: what completes it.
-#[must_use]
-pub fn beginning_with(text: &str) -> String {
-    let mut pattern = exactly(text);
-    pattern.push('*');
-    pattern
-}

@@ -53,7 +53,7 @@ impl Progress {
     }
 
     /// The same, once it is much.
-    pub const fn take_much_work(&mut self) -> Option<u64> {
+    pub const fn take_large_work(&mut self) -> Option<u64> {
         if self.work < MUCH_WORK {
             return None;
         }
@@ -62,7 +62,7 @@ impl Progress {
 
     /// Whether `character`, coming next, ends the element.
     #[must_use]
-    pub const fn is_parted_by(&self, character: char) -> bool {
+    pub const fn is_separator(&self, character: char) -> bool {
         character == '.' && !self.tagged
     }
 
@@ -90,19 +90,19 @@ impl Pattern {
 
     /// Whether a path that ends before these fits.
     #[must_use]
-    pub fn ends_at(&self, positions: &Positions) -> bool {
+    pub fn can_end_at(&self, positions: &Positions) -> bool {
         positions.0.contains(&self.parts.len())
     }
 
     /// Whether a path can go on at these.
     #[must_use]
-    pub fn goes_on_at(&self, positions: &Positions) -> bool {
+    pub fn can_continue_at(&self, positions: &Positions) -> bool {
         positions.0.iter().any(|at| *at < self.parts.len())
     }
 
     /// The element that must fit next, where it is the only one that may.
     #[must_use]
-    pub fn only_at(&self, positions: &Positions) -> Option<&Element> {
+    pub fn sole_element_at(&self, positions: &Positions) -> Option<&Element> {
         match positions.0.as_slice() {
             [at] => self.parts.get(*at)?.element(),
             _ => None,
@@ -111,7 +111,7 @@ impl Pattern {
 
     /// Where the element behind the only one that may fit next may be.
     #[must_use]
-    pub fn behind_only(&self, positions: &Positions) -> Positions {
+    pub fn after_sole_element(&self, positions: &Positions) -> Positions {
         let mut behind = Positions::default();
         if let [at] = positions.0.as_slice() {
             self.open(&mut behind, at + 1);
@@ -147,7 +147,7 @@ impl Pattern {
 
     /// Where the next element may be, if this one ends here.
     #[must_use]
-    pub fn behind(&self, progress: &Progress) -> Positions {
+    pub fn next_positions(&self, progress: &Progress) -> Positions {
         let mut positions = Positions::default();
         for at in &progress.open {
             self.open(&mut positions, *at);
@@ -164,8 +164,8 @@ impl Pattern {
 
     /// Reads `character`.
     pub fn step(&self, progress: &mut Progress, character: char) {
-        if progress.is_parted_by(character) {
-            let behind = self.behind(progress);
+        if progress.is_separator(character) {
+            let behind = self.next_positions(progress);
             self.enter(progress, &behind);
             return;
         }
@@ -202,7 +202,7 @@ impl Pattern {
 
     /// Whether the element read so far is whole: a dot may follow, or the end.
     #[must_use]
-    pub fn ends_element(&self, progress: &Progress) -> bool {
+    pub fn can_end_element(&self, progress: &Progress) -> bool {
         !progress.open.is_empty() || progress.live().iter().any(|spot| self.accepts(spot))
     }
 

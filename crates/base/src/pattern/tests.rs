@@ -46,14 +46,6 @@ fn braces_nest_and_hold_wildcards() {
 }
 
 #[test]
-fn a_prefix_is_whole_elements() {
-    let pattern = Pattern::parse("a.*").unwrap();
-    assert_eq!(pattern.matched_prefix("a.b.c"), Some("a.b"));
-    assert_eq!(pattern.matched_prefix("a.b"), Some("a.b"));
-    assert_eq!(pattern.matched_prefix("a"), None);
-}
-
-#[test]
 fn errors_say_where() {
     assert_eq!(Pattern::parse(""), Err(PatternError::Empty));
     assert_eq!(Pattern::parse("a..b"), Err(PatternError::EmptyElement(2)));
@@ -98,7 +90,7 @@ fn errors_say_where() {
 fn literals_and_prefixes_help_the_index() {
     let of = |text: &str| {
         let pattern = Pattern::parse(text).unwrap();
-        let element = pattern.only_at(&pattern.first()).unwrap();
+        let element = pattern.sole_element_at(&pattern.first()).unwrap();
         let literal = element.literal().map(str::to_owned);
         (literal, element.literal_prefix().to_owned())
     };
@@ -119,7 +111,7 @@ fn the_walk_can_skip_to_the_next_character_that_fits() {
     pattern.step(&mut progress, 'd');
     assert_eq!(pattern.next_allowed(&mut progress, 'y'), Some('z'));
     pattern.step(&mut progress, 'z');
-    assert!(pattern.ends_element(&progress) && !pattern.is_match(&progress));
+    assert!(pattern.can_end_element(&progress) && !pattern.is_match(&progress));
     pattern.step(&mut progress, '.');
     pattern.step(&mut progress, 'q');
     assert!(pattern.is_match(&progress));

@@ -113,6 +113,38 @@ proptest! {
         prop_assert_eq!(not.fits(&value), !words.contains(&value));
     }
 
+    /// A selector means what all of its matchers mean, in whatever order they stand, also several for one label.
+    #[test]
+    fn a_selector_means_what_each_of_its_matchers_means(
+        parts in prop::collection::vec(("[hl]", 0_usize..4, "[ab]{0,2}"), 0..5),
+        labels in prop::collection::btree_map("[hlz]", "[ab]{1,2}", 0..3),
+        glob in prop::option::of("[ab*?]{1,3}"),
+        path in "[ab]{1,3}",
+    ) {
+        let ops = [Op::Is, Op::IsNot, Op::Fits, Op::FitsNot];
+        let pairs = labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let key = SeriesKey::new(&path, pairs).unwrap();
+        let means = |(name, op, value): &(String, usize, String)| {
+            let own = labels.get(name).map_or("", String::as_str);
+            (own == value) == (op % 2 == 0)
+        };
+        let glob = glob.map(|glob| Pattern::parse(&glob).unwrap());
+        let fits = glob.as_ref().is_none_or(|glob| glob.matches(&path));
+        let expected = fits && parts.iter().all(means);
+        let mut matchers: Vec<_> = parts
+            .iter()
+            .map(|(name, op, value)| matcher(name, ops[*op], value))
+            .collect();
+        for _ in 0..matchers.len().max(1) {
+            let own = Selector::new(glob.clone(), matchers.clone()).unwrap();
+            prop_assert_eq!(own.matches(&key), expected, "{:?}", own);
+            prop_assert_eq!(own.fits_labels(&key.labels()), parts.iter().all(means));
+            if !matchers.is_empty() {
+                matchers.rotate_left(1);
+            }
+        }
+    }
+
     #[test]
     fn no_text_panics(text in "([a-c.*+?|()\\[\\]{}^$\\\\0-9]|\\PC){0,20}", value in "\\PC{0,9}") {
         if let Ok(own) = Matcher::new("l", Op::Fits, &text) {

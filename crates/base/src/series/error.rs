@@ -1,8 +1,8 @@
 //! What can be wrong with a key or with a rendering of one.
 
+use crate::invisible::quoted;
 use crate::limit::{self, Limit};
 use crate::name::NameError;
-use crate::unseen::told;
 
 /// Why something is not a series.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,7 +17,7 @@ pub enum KeyError {
     #[error("the series has a label without a name")]
     NoName,
     /// A character that no name of a label may hold.
-    #[error("the name of the label `{name}` holds {}, which is not allowed there", told(*.character))]
+    #[error("the name of the label `{name}` holds {}, which is not allowed there", quoted(*.character))]
     Character {
         /// The label, with what is not seen escaped.
         name: String,

@@ -11,7 +11,7 @@ pub trait Writer: Send {
     /// Stores a batch; equal instants of one series: the last one wins.
     ///
     /// # Errors
-    /// As [`super::SampleStore::append_within`].
+    /// As [`super::SampleStore::append_with_allowance`].
     fn append(
         &mut self,
         batch: &Batch,

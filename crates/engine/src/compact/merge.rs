@@ -14,9 +14,10 @@ use crate::read::spans;
 use crate::segment::layout::Header;
 use crate::segment::reader::Segment;
 use crate::segment::writer::SegmentWriter;
+use crate::series_ref::SeriesRef;
 use crate::tombstone::Tombstone;
 use base::context::Context;
-use base::id::{SeriesRef, TenantId};
+use base::id::TenantId;
 use base::store::StoreError;
 use base::time::TimeRange;
 use std::collections::BTreeSet;
@@ -297,7 +298,7 @@ impl Core {
         }
         let reason =
             format!("merging segments of {bytes} bytes needs as many free, and {free} are");
-        Err(StoreError::OutOfRoom { reason })
+        Err(error::out_of_room(&reason))
     }
 
     fn abandon(&self, writer: &SegmentWriter) {

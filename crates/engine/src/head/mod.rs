@@ -10,8 +10,9 @@ pub(crate) mod live;
 pub(crate) mod marks;
 pub(crate) mod series;
 
+use crate::series_ref::SeriesRef;
 use arc_swap::{ArcSwap, ArcSwapOption};
-use base::id::{SeriesRef, TenantId};
+use base::id::TenantId;
 use base::time::TimeRange;
 use batches::{Done, Stamp};
 use counts::Counts;

@@ -4,8 +4,8 @@
 use crate::day::Day;
 use crate::guard;
 use crate::pace::Pace;
+use crate::series_ref::SeriesRef;
 use base::context::Stop;
-use base::id::SeriesRef;
 use base::time::TimeRange;
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;

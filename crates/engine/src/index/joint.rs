@@ -47,10 +47,10 @@ impl Reading {
         self.query.take_work() + filter.sum::<u64>()
     }
 
-    pub(crate) fn take_much_work(&mut self) -> Option<u64> {
+    pub(crate) fn take_large_work(&mut self) -> Option<u64> {
         let filter = self.filter.iter_mut();
-        let filter = filter.filter_map(Progress::take_much_work);
-        let all = self.query.take_much_work().into_iter().chain(filter);
+        let filter = filter.filter_map(Progress::take_large_work);
+        let all = self.query.take_large_work().into_iter().chain(filter);
         Some(all.sum()).filter(|work| *work > 0)
     }
 }
@@ -107,29 +107,34 @@ impl<'a> Joint<'a> {
     }
 
     /// Whether a path that the query means may end before these. What the filter says of it is asked of the series.
-    pub(crate) fn ends_at(&self, spots: &Spots) -> bool {
+    pub(crate) fn can_end_at(&self, spots: &Spots) -> bool {
         let at = self.query.zip(spots.query.as_ref());
-        at.is_none_or(|((own, _), spots)| own.ends_at(spots))
+        at.is_none_or(|((own, _), spots)| own.can_end_at(spots))
     }
 
     /// Whether a path can go on at these.
-    pub(crate) fn goes_on_at(&self, spots: &Spots) -> bool {
+    pub(crate) fn can_continue_at(&self, spots: &Spots) -> bool {
         let at = self.query.zip(spots.query.as_ref());
         let mut filter = self.globs().zip(spots.filter.iter().flatten());
-        at.is_none_or(|((own, _), spots)| own.goes_on_at(spots))
-            && (self.filter.is_none() || filter.any(|((own, _), spots)| own.goes_on_at(spots)))
+        at.is_none_or(|((own, _), spots)| own.can_continue_at(spots))
+            && (self.filter.is_none() || filter.any(|((own, _), spots)| own.can_continue_at(spots)))
     }
 
     /// The element of the query that must fit next, where it is the only one that may.
-    pub(crate) fn only_at(&self, spots: &Spots) -> Option<&'a Element> {
+    pub(crate) fn sole_element_at(&self, spots: &Spots) -> Option<&'a Element> {
         let (own, _) = self.query?;
-        own.only_at(spots.query.as_ref()?)
+        own.sole_element_at(spots.query.as_ref()?)
     }
 
     /// Where the element behind that one may be, which is called `text`.
-    pub(crate) fn behind_only(&self, reading: &mut Reading, spots: &Spots, text: &str) -> Spots {
+    pub(crate) fn after_sole_element(
+        &self,
+        reading: &mut Reading,
+        spots: &Spots,
+        text: &str,
+    ) -> Spots {
         let at = self.query.zip(spots.query.as_ref());
-        let query = at.map(|((own, _), spots)| own.behind_only(spots));
+        let query = at.map(|((own, _), spots)| own.after_sole_element(spots));
         self.enter_filter(reading, spots);
         for character in text.chars() {
             self.step_filter(reading, character);
@@ -148,7 +153,7 @@ impl<'a> Joint<'a> {
             for character in element.chars() {
                 self.step(reading, character);
             }
-            spots = self.behind(reading);
+            spots = self.next_positions(reading);
         }
         spots
     }
@@ -185,9 +190,11 @@ impl<'a> Joint<'a> {
     }
 
     /// Where the next element may be, if this one ends here.
-    pub(crate) fn behind(&self, reading: &Reading) -> Spots {
+    pub(crate) fn next_positions(&self, reading: &Reading) -> Spots {
         Spots {
-            query: self.query.map(|(own, _)| own.behind(&reading.query)),
+            query: self
+                .query
+                .map(|(own, _)| own.next_positions(&reading.query)),
             filter: self.filter_behind(reading),
         }
     }
@@ -195,7 +202,7 @@ impl<'a> Joint<'a> {
     fn filter_behind(&self, reading: &Reading) -> Option<Vec<Positions>> {
         self.filter.as_ref().map(|all| {
             let all = all.iter().zip(&reading.filter);
-            all.map(|((own, _), progress)| own.behind(progress))
+            all.map(|((own, _), progress)| own.next_positions(progress))
                 .collect()
         })
     }
@@ -218,8 +225,8 @@ impl<'a> Joint<'a> {
     }
 
     /// Whether the element read so far is whole.
-    pub(crate) fn ends_element(&self, reading: &Reading) -> bool {
-        let ends = |(own, _): Glob<'_>, progress: &Progress| own.ends_element(progress);
+    pub(crate) fn can_end_element(&self, reading: &Reading) -> bool {
+        let ends = |(own, _): Glob<'_>, progress: &Progress| own.can_end_element(progress);
         self.query(reading, ends) && self.any(reading, ends)
     }
 
@@ -267,7 +274,7 @@ pub(crate) fn fits(
             if !pattern.can_match(&progress) {
                 break;
             }
-            if let Some(work) = progress.take_much_work() {
+            if let Some(work) = progress.take_large_work() {
                 pace.matched(work)?;
             }
         }

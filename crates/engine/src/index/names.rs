@@ -10,8 +10,9 @@
 use super::joint::{Joint, Reading, Spots, fits};
 use super::tree::Tree;
 use crate::pace::Pace;
+use crate::series_ref::SeriesRef;
 use base::context::Stop;
-use base::id::{SeriesRef, TenantId};
+use base::id::TenantId;
 use base::pattern::successor;
 use base::selector::{NameFilter, Selector};
 use base::series::{LABELS, Labels, SeriesKey};
@@ -157,7 +158,7 @@ impl Owned {
                 }))
             },
         };
-        if !joint.goes_on_at(&spots) {
+        if !joint.can_continue_at(&spots) {
             return Ok(());
         }
         probe.descend(&spots).or_else(End::outcome)
@@ -217,7 +218,7 @@ impl Walk<'_, '_> {
     /// Looks among the children of the node so far for those that fit at `spots`.
     fn descend(&mut self, spots: &Spots) -> Result<(), End> {
         let base = self.path.len();
-        let only = self.joint.only_at(spots);
+        let only = self.joint.sole_element_at(spots);
         if let Some(text) = only.and_then(|element| element.literal()) {
             self.literal(spots, text)?;
             self.path.truncate(base);
@@ -301,12 +302,14 @@ impl Walk<'_, '_> {
             }
             return Ok(());
         }
-        let behind = self.joint.behind_only(&mut self.reading, spots, text);
+        let behind = self
+            .joint
+            .after_sole_element(&mut self.reading, spots, text);
         self.pace.matched(self.reading.take_work())?;
         if behind.is_any() {
             self.visit(&behind)?;
         }
-        if !self.selector.reads_labels() && self.joint.ends_at(&behind) {
+        if !self.selector.reads_labels() && self.joint.can_end_at(&behind) {
             self.all_labelled()?;
         }
         Ok(())
@@ -377,7 +380,7 @@ impl Walk<'_, '_> {
             }
             if !joint.allows(reading, character) {
                 // The child may be whole here for another name, in which a dot follows.
-                let dot = (joint.ends_element(reading) && character < '.').then_some('.');
+                let dot = (joint.can_end_element(reading) && character < '.').then_some('.');
                 let next = joint.next_allowed(reading, character);
                 let next = next.into_iter().chain(dot).min();
                 child = Some(Child::Differs { at, next });
@@ -385,13 +388,13 @@ impl Walk<'_, '_> {
             }
             joint.step(reading, character);
             // One name can cost a large pattern a third of a second.
-            if let Some(work) = reading.take_much_work() {
+            if let Some(work) = reading.take_large_work() {
                 self.pace.matched(work)?;
             }
         }
         let child = child.unwrap_or_else(|| Child::Fits {
             end,
-            behind: joint.behind(reading),
+            behind: joint.next_positions(reading),
         });
         self.pace.matched(reading.take_work())?;
         Ok(child)
@@ -405,7 +408,7 @@ impl Walk<'_, '_> {
         let below = self.names.seek(self.path.as_str(), true);
         let any = below.is_some_and(|(name, _)| name.starts_with(self.path.as_str()));
         let branch = any && (self.is_probe || self.may_see_below(spots)?);
-        if self.joint.ends_at(spots) && self.selector.fits_labels(&Labels::default()) {
+        if self.joint.can_end_at(spots) && self.selector.fits_labels(&Labels::default()) {
             let path = self.path.get(..length).unwrap_or_default().to_owned();
             let series = self.names.get(path.as_str()).copied();
             // Of what is not there the path may be longer than any key's.
@@ -418,7 +421,7 @@ impl Walk<'_, '_> {
                 }
             }
         }
-        if branch && self.joint.goes_on_at(spots) {
+        if branch && self.joint.can_continue_at(spots) {
             self.descend(spots)?;
         }
         self.path.truncate(length);
@@ -431,7 +434,7 @@ impl Walk<'_, '_> {
             return Ok(true);
         }
         let (every, joint) = (Selector::all(), self.joint.filter_alone());
-        if !joint.goes_on_at(spots) {
+        if !joint.can_continue_at(spots) {
             return Ok(false);
         }
         let mut take = |found: Found<'_>, _: &mut Pace<'_>| {

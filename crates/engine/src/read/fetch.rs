@@ -5,11 +5,12 @@ use super::spans;
 use crate::head::series::HeadSeries;
 use crate::pace::Pace;
 use crate::segment::reader::Segment;
+use crate::series_ref::SeriesRef;
 use crate::state::{Frozen, Moment};
 use crate::tombstone::Tombstone;
 use base::context::{Context, Resource, Stop};
 use base::cursor::{Cursor, Piece, Taker, shaped};
-use base::id::{SeriesRef, TenantId};
+use base::id::TenantId;
 use base::series::SeriesKey;
 use base::store::{Shape, StoreError};
 use base::time::{Millis, TimeRange};
@@ -107,14 +108,14 @@ impl<'c> Snapshot<'c> {
         pace: &mut Pace<'_>,
     ) -> Result<(), StoreError> {
         foreseen.series += self.wanted.len() as u64;
-        pace.context().foresee_slots(foreseen.series)?;
+        pace.context().ensure_slots_left(foreseen.series)?;
         for own in &self.wanted {
             foreseen.samples += self.least(own.series, own.head.as_deref(), pace)?;
             pace.context()
-                .foresee(Resource::Samples, foreseen.samples)?;
+                .ensure_left(Resource::Samples, foreseen.samples)?;
         }
         let bytes = foreseen.samples.saturating_mul(SAMPLE_BYTES);
-        Ok(pace.context().foresee(Resource::Bytes, bytes)?)
+        Ok(pace.context().ensure_left(Resource::Bytes, bytes)?)
     }
 
     /// How many samples of the series are there for sure, without reading any.
@@ -245,7 +246,7 @@ impl<'c> Held<'c> {
     fn at_least(&mut self, bytes: u64) -> Result<(), Stop> {
         let more = bytes.saturating_sub(self.bytes);
         if more > 0 {
-            self.context.hold(more)?;
+            self.context.reserve(more)?;
             self.bytes += more;
         }
         Ok(())

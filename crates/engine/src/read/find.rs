@@ -2,8 +2,8 @@
 
 use crate::index::names::{Found, Owned};
 use crate::pace::Pace;
+use crate::series_ref::SeriesRef;
 use base::context::Resource;
-use base::id::SeriesRef;
 use base::selector::{NameFilter, Selector};
 use base::series::SeriesKey;
 use base::store::{Node, StoreError};
@@ -33,7 +33,7 @@ pub(crate) fn nodes(
             let path = found.key.graphite().into_owned();
             context.spend(Resource::Nodes, 1)?;
             context.spend(Resource::Bytes, path.len() as u64)?;
-            context.hold(path.len() as u64 + ENTRY_BYTES)?;
+            context.reserve(path.len() as u64 + ENTRY_BYTES)?;
             nodes.push(Node { path, leaf, branch });
         }
         Ok(())
@@ -77,7 +77,7 @@ pub(crate) fn series(
             context.spend(Resource::Series, 1)?;
             let bytes = found.key.as_bytes().len() as u64;
             context.spend(Resource::Bytes, bytes)?;
-            context.hold(bytes + ENTRY_BYTES)?;
+            context.reserve(bytes + ENTRY_BYTES)?;
             series.push((found.key.into_owned(), leaf));
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Which instants of a series deletions hide.
 
+use crate::series_ref::SeriesRef;
 use crate::tombstone::Tombstone;
-use base::id::SeriesRef;
 use base::time::{Millis, TimeRange};
 
 /// A deletion as one series sees it: the record it was, and its range.

@@ -1,7 +1,8 @@
 //! Series by number, in pages: numbers are dense, never given twice, and series that end together leave whole pages empty,
 //! which are given back.
 
-use base::id::{SeriesRef, TenantId};
+use crate::series_ref::SeriesRef;
+use base::id::TenantId;
 use std::sync::Arc;
 
 /// Series of a page.

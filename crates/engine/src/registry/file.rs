@@ -7,8 +7,9 @@
 
 use crate::column::Damaged;
 use crate::column::varint::{Reader, put};
+use crate::series_ref::SeriesRef;
 use crate::wal::record::FLOATS;
-use base::id::{SeriesRef, TenantId};
+use base::id::TenantId;
 use std::sync::Arc;
 
 const MAGIC: [u8; 8] = *b"VIGNAM02";

@@ -5,7 +5,8 @@
 
 use super::entries::{Entries, Entry};
 use crate::index::names::Names;
-use base::id::{SeriesRef, TenantId};
+use crate::series_ref::SeriesRef;
+use base::id::TenantId;
 use hashbrown::HashTable;
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 use roaring::RoaringBitmap;

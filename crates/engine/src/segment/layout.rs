@@ -3,8 +3,9 @@
 use crate::column::Damaged;
 use crate::column::varint::Reader;
 use crate::day::{DAY_MILLIS, Day};
+use crate::series_ref::SeriesRef;
 use crate::wal::record::FLOATS;
-use base::id::{SeriesRef, TenantId};
+use base::id::TenantId;
 use base::time::{Millis, TimeRange};
 
 pub(crate) const MAGIC: [u8; 8] = *b"VIGSEG02";

@@ -10,7 +10,8 @@ use crate::column::varint::Reader;
 use crate::day::Day;
 use crate::error;
 use crate::points::Points;
-use base::id::{SeriesRef, TenantId};
+use crate::series_ref::SeriesRef;
+use base::id::TenantId;
 use base::store::StoreError;
 use base::time::{Millis, TimeRange};
 use std::path::Path;
@@ -422,7 +423,7 @@ mod tests {
         for offset in 0..length {
             assert!(storage.damage(&path, offset));
             let seen = open(&storage, &path)
-                .is_err_and(|error| matches!(error, StoreError::Corrupt { .. }))
+                .is_err_and(|error| matches!(error, StoreError::Damaged { .. }))
                 || [(1, 3), (1, 4), (2, 1)].iter().any(|(tenant, series)| {
                     open(&storage, &path).is_ok_and(|segment| {
                         read_of(&segment, *tenant, *series, &TimeRange::ALL).is_err()

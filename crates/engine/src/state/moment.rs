@@ -7,8 +7,9 @@ use crate::head::batches::Done;
 use crate::head::marks::Newer;
 use crate::head::series::HeadSeries;
 use crate::pace::Pace;
+use crate::series_ref::SeriesRef;
 use base::context::Stop;
-use base::id::{SeriesRef, TenantId};
+use base::id::TenantId;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

@@ -4,7 +4,8 @@ use super::State;
 use crate::day::Day;
 use crate::guard::{self, PIECE, give_way};
 use crate::head;
-use base::id::{SeriesRef, TenantId};
+use crate::series_ref::SeriesRef;
+use base::id::TenantId;
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
 

@@ -2,7 +2,8 @@
 
 use crate::column::Damaged;
 use crate::column::varint::{Reader, put, put_signed};
-use base::id::{SeriesRef, TenantId};
+use crate::series_ref::SeriesRef;
+use base::id::TenantId;
 use base::time::{Millis, TimeRange};
 
 pub(crate) const MAGIC: [u8; 8] = *b"VIGWAL02";

@@ -149,9 +149,9 @@ fn replay_file(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::series_ref::SeriesRef;
     use crate::storage::faulty::Faulty;
     use crate::wal::record::{Kind, Payload, encode, put_samples};
-    use base::id::SeriesRef;
     use proptest::prelude::*;
 
     const DIR: &str = "/wal";
@@ -195,6 +195,15 @@ mod tests {
         Ok((count, replayed, left))
     }
 
+    fn offset(what: &str) -> u64 {
+        let (offset, _) = what
+            .strip_prefix("at offset ")
+            .unwrap()
+            .split_once(':')
+            .unwrap();
+        offset.parse().unwrap()
+    }
+
     fn commits() -> impl Strategy<Value = Vec<Vec<u32>>> {
         prop::collection::vec(prop::collection::vec(any::<u32>(), 1..20), 1..8)
     }
@@ -223,7 +232,7 @@ mod tests {
             // Only the last commit may pass for a torn write, and then all before it is there.
             let last_begins = ends.len().checked_sub(2).map_or(FILE_HEADER_BYTES, |before| ends[before]);
             match replayed(&bytes) {
-                Err(StoreError::Corrupt { offset, .. }) => prop_assert!(offset <= at as u64),
+                Err(StoreError::Damaged { what, .. }) => prop_assert!(offset(&what) <= at as u64),
                 Err(other) => panic!("{other}"),
                 Ok((count, replayed, _)) => {
                     prop_assert!(at >= last_begins && replayed.torn.is_some());

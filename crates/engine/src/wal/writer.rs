@@ -3,10 +3,11 @@
 use super::file::{LogFile, Next, Totals};
 use super::group::Group;
 use super::record::{self, Payload};
+use crate::error;
 use crate::poison::Poison;
 use crate::room::Room;
 use crate::storage::Storage;
-use base::store::StoreError;
+use base::store::{Outage, StoreError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -99,7 +100,7 @@ impl Wal {
     /// Whether the disk answers; nobody is waited for.
     ///
     /// # Errors
-    /// [`StoreError::Hanging`] when one write and sync has been under way for longer than [`HANGING_AFTER`].
+    /// [`Outage::Stuck`] when one write and sync has been under way for longer than [`HANGING_AFTER`].
     pub(crate) fn look(&self, now: Instant) -> Result<(), StoreError> {
         let since = self.group.led_since();
         let waited = since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
@@ -107,7 +108,10 @@ impl Wal {
             return Ok(());
         }
         let seconds = waited.as_secs();
-        Err(StoreError::Hanging { seconds })
+        Err(error::unavailable(
+            Outage::Stuck,
+            format!("the store has waited for its disk for {seconds} s"),
+        ))
     }
 
     /// Whether there was no room for what waits to be written.

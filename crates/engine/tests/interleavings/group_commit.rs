@@ -3,15 +3,17 @@
 //!
 //! A thread that is never woken ends a run as a deadlock, which fails it.
 
+use crate::error;
 use crate::group::{Group, Sink};
 use crate::in_every_order;
 use crate::poison::Poison;
 use crate::room::Room;
-use base::store::StoreError;
+use base::store::{Outage, StoreError};
 use loom::sync::Mutex as Lock;
 use loom::thread::{self, JoinHandle};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 /// What becomes of a write.
@@ -46,11 +48,7 @@ impl Disk {
             Fate::FindsNoRoom => ("write", io::ErrorKind::StorageFull),
             Fate::Panics => panic!("on purpose"),
         };
-        Err(StoreError::Io {
-            action,
-            file: "1.wal".to_owned(),
-            source: io::Error::from(kind),
-        })
+        Err(error::io(action, Path::new("1.wal"))(io::Error::from(kind)))
     }
 }
 
@@ -88,7 +86,7 @@ impl Sink for Disk {
     }
 
     fn panicked(&self) -> StoreError {
-        StoreError::Wedged { seconds: 0 }
+        error::unavailable(Outage::Stuck, "the log broke off")
     }
 }
 
@@ -152,7 +150,7 @@ impl Log {
 }
 
 fn is_poison(outcome: &Result<(), StoreError>) -> bool {
-    matches!(outcome, Err(StoreError::Poisoned { .. }))
+    matches!(outcome, Err(error) if error.outage() == Some(Outage::ReadOnly))
 }
 
 #[test]
@@ -211,7 +209,8 @@ fn what_finds_no_room_comes_again_before_all_that_has_come_since() {
         outcomes.extend(senders.map(|own| own.join().unwrap()));
         for outcome in outcomes {
             match outcome {
-                Ok(()) | Err(StoreError::OutOfRoom { .. }) => {}
+                Ok(()) => {}
+                Err(error) if error.outage() == Some(Outage::NoRoom) => {}
                 Err(other) => panic!("{other:?}"),
             }
         }

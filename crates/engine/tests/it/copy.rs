@@ -1,7 +1,7 @@
 //! A copy of a store that is written to opens, and holds what was acknowledged before it was begun.
 
-use crate::support::{DAY, NOON, config, delete, open, open_with, read, send};
-use base::store::{SampleStore, StoreError};
+use crate::support::{DAY, NOON, config, delete, open, open_with, operator, read, send};
+use base::store::{Outage, SampleStore};
 use base::time::{ManualClock, Millis};
 use engine::storage::faulty::Faulty;
 use engine::{Engine, EngineConfig};
@@ -39,7 +39,7 @@ fn a_copy_holds_segments_log_deletions_and_names() {
     engine.flush().unwrap();
     delete(&engine, 1, "a.c", None);
     send(&engine, 2, &[("x", NOON, 3.0)]);
-    let copied = engine.copy_to(Path::new(COPY)).unwrap();
+    let copied = engine.copy_to(&operator(), Path::new(COPY)).unwrap();
     assert!(copied.files >= 5 && copied.bytes > 0, "{copied:?}");
     // What comes later is not in it, and does not change it.
     send(&engine, 1, &[("a.b", NOON + 1, 9.0)]);
@@ -87,7 +87,7 @@ fn copies_made_under_load_are_whole() {
             }
             let before = acknowledged.load(Ordering::SeqCst);
             let dir = format!("/copy-{number}");
-            engine.copy_to(Path::new(&dir)).unwrap();
+            engine.copy_to(&operator(), Path::new(&dir)).unwrap();
             let after = acknowledged.load(Ordering::SeqCst) + 1;
             let there = EngineConfig {
                 commit_interval_ms: 3_600_000,
@@ -110,14 +110,8 @@ fn a_copy_that_finds_no_room_is_no_store_and_harms_nothing() {
     let engine = open(&storage);
     send(&engine, 1, &[("a.b", NOON, 1.0)]);
     storage.set_capacity(Some((storage.used_bytes() + 300, ErrorKind::StorageFull)));
-    let refused = engine.copy_to(Path::new(COPY)).unwrap_err();
-    assert!(
-        matches!(
-            refused,
-            StoreError::Io { .. } | StoreError::OutOfRoom { .. }
-        ),
-        "{refused}"
-    );
+    let refused = engine.copy_to(&operator(), Path::new(COPY)).unwrap_err();
+    assert_eq!(refused.outage(), Some(Outage::NoRoom), "{refused}");
     storage.set_capacity(None);
     send(&engine, 1, &[("a.b", NOON + 1, 2.0)]);
     assert_eq!(read(&engine, 1, "a.b"), [(NOON, 1.0), (NOON + 1, 2.0)]);

@@ -142,7 +142,7 @@ fn story() -> (Image, Vec<State>) {
 fn look(storage: &Faulty, states: &[State], what: &str) -> Option<PathBuf> {
     let clock = Arc::new(ManualClock::at(Millis(NOON)));
     let named = |error: StoreError| match error {
-        StoreError::Corrupt { file, .. } => Some(PathBuf::from(file)),
+        StoreError::Damaged { place, .. } => Some(PathBuf::from(place)),
         other => panic!("{what}: {other:?}"),
     };
     let (engine, report) = match open_with(config(), storage, &clock) {

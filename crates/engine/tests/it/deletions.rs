@@ -145,7 +145,7 @@ struct Counting {
 }
 
 impl Memory for Counting {
-    fn hold(&self, bytes: u64) -> Result<(), Stop> {
+    fn reserve(&self, bytes: u64) -> Result<(), Stop> {
         let now = self.now.fetch_add(bytes, Ordering::SeqCst) + bytes;
         self.most.fetch_max(now, Ordering::SeqCst);
         Ok(())
@@ -158,7 +158,7 @@ impl Memory for Counting {
 
 fn count_while(engine: &Engine, mut take: impl FnMut(&mut dyn Cursor)) -> Arc<Counting> {
     let counting = Arc::new(Counting::default());
-    let context = Context::new(Budget::UNLIMITED).holding(Arc::clone(&counting) as _);
+    let context = Context::new(Budget::UNLIMITED).with_memory(Arc::clone(&counting) as _);
     let selector = Selector::parse("a.*").unwrap();
     let query = FetchQuery {
         selector: &selector,
@@ -204,7 +204,7 @@ fn what_a_reader_keeps_of_the_head_counts_as_his() {
     seconds(&engine, "z", 5000);
     let mut kept = Vec::new();
     let counting = Arc::new(Counting::default());
-    let context = Context::new(Budget::UNLIMITED).holding(Arc::clone(&counting) as _);
+    let context = Context::new(Budget::UNLIMITED).with_memory(Arc::clone(&counting) as _);
     let selector = Selector::parse("a.*").unwrap();
     let query = FetchQuery {
         selector: &selector,

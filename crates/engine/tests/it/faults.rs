@@ -1,10 +1,11 @@
 //! What the disk may do, and what must hold then: what was acknowledged is there, and what is there was sent.
 
 use crate::support::{
-    DAY, MINUTE, NOON, batch, config, delete, open, open_with, range, read, scope, send,
+    DAY, MINUTE, NOON, batch, config, delete, is_unavailable, open, open_with, range, read, scope,
+    send,
 };
 use base::context::Context;
-use base::store::{Durability, SampleStore, Shape, StoreError};
+use base::store::{Durability, Outage, SampleStore, Shape, StoreError};
 use base::time::{ManualClock, Millis};
 use engine::storage::Storage;
 use engine::storage::faulty::{Fault, Faulty};
@@ -143,13 +144,13 @@ fn a_failed_sync_poisons_writes_and_reads_go_on() {
         &batch(&[("a.b", NOON + 1, 2.0)]),
         Durability::Committed,
     );
-    assert!(matches!(refused, Err(StoreError::Poisoned { .. })));
+    assert!(is_unavailable(&refused, Outage::ReadOnly));
     let reason = engine.health().unwrap_err().to_string();
     assert!(
         reason.contains("cannot sync") && reason.contains(".wal"),
         "{reason}"
     );
-    assert!(matches!(engine.flush(), Err(StoreError::Poisoned { .. })));
+    assert!(is_unavailable(&engine.flush(), Outage::ReadOnly));
     assert_eq!(read(&engine, 1, "a.b").first(), Some(&(NOON, 1.0)));
     assert!((crate::support::figure(&engine, "poisoned") - 1.0).abs() < f64::EPSILON);
     let after = storage.crash();
@@ -202,9 +203,10 @@ fn damage_in_the_middle_of_the_log_stops_the_start() {
     assert!(storage.damage(&log, 65));
     let clock = Arc::new(ManualClock::at(Millis(NOON)));
     match open_with(config(), &storage, &clock) {
-        Err(StoreError::Corrupt {
-            file, offset: 64, ..
-        }) => assert_eq!(Path::new(&file), log),
+        Err(StoreError::Damaged { place, what }) => {
+            assert_eq!(Path::new(&place), log);
+            assert!(what.starts_with("at offset 64: "), "{what}");
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -242,7 +244,7 @@ fn a_lost_manifest_deletes_nothing() {
     let clock = Arc::new(ManualClock::at(Millis(NOON)));
     assert!(matches!(
         open_with(config(), &storage, &clock),
-        Err(StoreError::Corrupt { .. })
+        Err(StoreError::Damaged { .. })
     ));
     assert!(storage.read(&log_of(&storage)).is_ok());
 }
@@ -306,14 +308,15 @@ fn a_damaged_block_stops_its_own_query_and_nothing_else() {
         shape: Shape::Raw(base::time::TimeRange::ALL),
     };
     match engine.fetch(&scope(1), &query, &Context::unlimited()) {
-        Err(StoreError::Corrupt {
-            file, offset: 48, ..
-        }) => assert_eq!(Path::new(&file), segment),
+        Err(StoreError::Damaged { place, what }) => {
+            assert_eq!(Path::new(&place), segment);
+            assert!(what.starts_with("at offset 48: "), "{what}");
+        }
         other => panic!("{other:?}"),
     }
     assert_eq!(read(&engine, 1, "a.c"), [(NOON, 1.0)]);
     delete(&engine, 1, "a.c", None);
-    assert!(matches!(engine.compact(), Err(StoreError::Corrupt { .. })));
+    assert!(matches!(engine.compact(), Err(StoreError::Damaged { .. })));
     assert!(engine.health().is_ok());
     send(&engine, 1, &[("a.b", NOON + DAY / 24, 2.0)]);
     engine.flush().unwrap();

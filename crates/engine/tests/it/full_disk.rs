@@ -1,7 +1,7 @@
 //! A disk that is full: what does not fit is refused, nothing acknowledged is lost, and once there is room all goes on.
 
-use crate::support::{DAY, MINUTE, NOON, batch, config, open_with, read, scope};
-use base::store::{Durability, SampleStore, StoreError};
+use crate::support::{DAY, MINUTE, NOON, batch, config, is_unavailable, open_with, read, scope};
+use base::store::{Durability, Outage, SampleStore, StoreError};
 use base::time::{ManualClock, Millis};
 use engine::storage::faulty::{Fault, Faulty};
 use engine::{Engine, EngineConfig};
@@ -29,7 +29,7 @@ fn append(engine: &Engine, at: i64, value: f64) -> Result<(), StoreError> {
 }
 
 fn is_full(outcome: &Result<(), StoreError>) -> bool {
-    matches!(outcome, Err(StoreError::OutOfRoom { .. }))
+    is_unavailable(outcome, Outage::NoRoom)
 }
 
 fn set_room(storage: &Faulty, bytes: u64, refusal: ErrorKind) {
@@ -61,7 +61,7 @@ fn a_write_that_finds_the_disk_full_at_any_byte_is_refused_and_writing_goes_on_o
             };
             let what = format!("{refusal} after {room} bytes");
             assert!(
-                matches!(refused, StoreError::OutOfRoom { .. }),
+                refused.outage() == Some(Outage::NoRoom),
                 "{what}: {refused}"
             );
             assert!(refused.to_string().contains(".wal"), "{what}: {refused}");
@@ -96,7 +96,7 @@ fn worked_through(storage: &Faulty, step: u64) -> (Engine, BTreeMap<i64, f64>) {
         for tries in 1..10_000 {
             match work() {
                 Ok(()) => return,
-                Err(StoreError::OutOfRoom { .. }) => {
+                Err(error) if error.outage() == Some(Outage::NoRoom) => {
                     refusals += 1;
                     set_room(storage, step * tries, ErrorKind::StorageFull);
                 }
@@ -245,13 +245,10 @@ fn a_failed_sync_poisons_also_where_the_disk_was_full_before() {
     storage.set_capacity(None);
     storage.inject(Fault::FailedSync, 0);
     let refused = append(&engine, NOON, 1.0);
-    assert!(
-        matches!(refused, Err(StoreError::Poisoned { .. })),
-        "{refused:?}"
-    );
-    assert!(matches!(
-        append(&engine, NOON, 1.0),
-        Err(StoreError::Poisoned { .. })
+    assert!(is_unavailable(&refused, Outage::ReadOnly), "{refused:?}");
+    assert!(is_unavailable(
+        &append(&engine, NOON, 1.0),
+        Outage::ReadOnly
     ));
 }
 

@@ -1,7 +1,7 @@
 //! One sync for all who wait, and an answer to none of them before it.
 
 use crate::support::{NOON, batch, config, figure, read, scope, send};
-use base::store::{Durability, SampleStore, StoreError};
+use base::store::{Durability, Outage, SampleStore};
 use base::time::{ManualClock, Millis};
 use engine::Engine;
 use engine::storage::faulty::Faulty;
@@ -198,8 +198,8 @@ fn whoever_panics_while_he_commits_for_all_poisons_and_all_hear_of_it() {
     assert_eq!(panicked, 1);
     for outcome in outcomes.into_iter().flatten() {
         match outcome {
-            Err(StoreError::Poisoned { reason }) => {
-                assert!(reason.contains("panicked"), "{reason}");
+            Err(error) if error.outage() == Some(Outage::ReadOnly) => {
+                assert!(error.to_string().contains("panicked"), "{error}");
             }
             other => panic!("{other:?}"),
         }

@@ -36,7 +36,7 @@ impl Hold {
 }
 
 impl Memory for Hold {
-    fn hold(&self, _: u64) -> Result<(), Stop> {
+    fn reserve(&self, _: u64) -> Result<(), Stop> {
         self.step();
         Ok(())
     }
@@ -56,7 +56,7 @@ fn held_at(at: usize, query: impl FnOnce(&Context) + Send, meanwhile: impl FnOnc
         held: Mutex::new(held.clone()),
         go_on: Mutex::new(goes_on),
     });
-    let context = Context::new(Budget::UNLIMITED).holding(Arc::clone(&hold) as _);
+    let context = Context::new(Budget::UNLIMITED).with_memory(Arc::clone(&hold) as _);
     std::thread::scope(|threads| {
         threads.spawn(|| {
             query(&context);

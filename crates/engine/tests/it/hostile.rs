@@ -1,8 +1,8 @@
 //! Questions made to hurt: none of them keeps a writer waiting, each ends when it must, and each is told why.
 
 use crate::support::{
-    DAY, MINUTE, NOON, batch, config, delete, fetch_in, figure, find, find_in, open, open_with,
-    range, read, scope, send, send_to,
+    DAY, MINUTE, NOON, batch, config, delete, fetch_in, figure, find, find_in, metering, open,
+    open_with, range, read, scope, send, send_to,
 };
 use base::context::{Budget, Context, Resource, Stop};
 use base::name::SeriesName;
@@ -201,10 +201,7 @@ fn every_question_ends_when_it_is_cancelled_and_when_its_time_is_over() {
     });
     assert_eq!(stop_of(outcome), Stop::Cancelled);
     assert!(seen < MANY / 2, "{seen}");
-    assert_eq!(
-        engine.usage(base::id::TenantId(1)).unwrap().series,
-        MANY as u64
-    );
+    assert_eq!(engine.usage(&metering(1)).unwrap().series, MANY as u64);
 }
 
 #[test]
@@ -268,10 +265,7 @@ fn a_question_beyond_its_steps_or_bytes_is_refused_with_figure_and_limit() {
         Resource::Bytes,
         1000,
     );
-    assert_eq!(
-        engine.usage(base::id::TenantId(1)).unwrap().series,
-        MANY as u64
-    );
+    assert_eq!(engine.usage(&metering(1)).unwrap().series, MANY as u64);
     // The limits' own defaults are far away.
     let honest = Context::new(Budget::default());
     assert_eq!(

@@ -1,7 +1,7 @@
 //! The engine against a map: whatever is done to both, in whatever order, both hold the same.
 
 use crate::support::{
-    DAY, MINUTE, NOON, config, delete, fetch_in, find, find_in, open_with, range, send,
+    DAY, MINUTE, NOON, config, delete, fetch_in, find, find_in, metering, open_with, range, send,
 };
 use base::sample::Series;
 use base::series::SeriesKey;
@@ -56,11 +56,13 @@ fn operation() -> impl Strategy<Value = Operation> {
 /// Tenant and name to samples.
 type Model = BTreeMap<(u32, &'static str), BTreeMap<i64, f64>>;
 
+/// Whether the series, or a node that it lies below, fits.
 fn fits(pattern: &str, name: &str) -> bool {
-    base::pattern::Pattern::parse(pattern)
-        .unwrap()
-        .matched_prefix(name)
-        .is_some()
+    let pattern = base::pattern::Pattern::parse(pattern).unwrap();
+    let above = name
+        .match_indices('.')
+        .filter_map(|(dot, _)| name.get(..dot));
+    above.chain([name]).any(|node| pattern.matches(node))
 }
 
 fn same(engine: &Engine, model: &Model) {
@@ -80,7 +82,7 @@ fn same(engine: &Engine, model: &Model) {
         found.sort_by(|left, right| left.key.cmp(&right.key));
         assert_eq!(found, expected);
         assert_eq!(
-            engine.usage(base::id::TenantId(tenant)).unwrap().series,
+            engine.usage(&metering(tenant)).unwrap().series,
             expected.len() as u64
         );
         let names: Vec<_> = expected.iter().map(Series::name).collect();

@@ -1,16 +1,18 @@
 //! What a tenant occupies, what its account has left, and the disk that samples leave alone.
 
-use crate::support::{DAY, NOON, batch, config, delete, open, open_with, range, scope, send};
+use crate::support::{
+    DAY, NOON, batch, config, delete, metering, open, open_with, range, scope, send,
+};
 use base::limit;
 use base::sample::RejectReason;
-use base::store::{Allowance, Durability, SampleStore, StoreError, Usage};
+use base::store::{Allowance, Durability, Outage, SampleStore, Usage};
 use base::time::{ManualClock, Millis};
 use engine::EngineConfig;
 use engine::storage::faulty::Faulty;
 use std::sync::Arc;
 
 fn usage(engine: &engine::Engine, tenant: u32) -> Usage {
-    engine.usage(scope(tenant).tenant()).unwrap()
+    engine.usage(&metering(tenant)).unwrap()
 }
 
 #[test]
@@ -30,7 +32,7 @@ fn new_series_are_made_as_far_as_the_account_has_some_left() {
         ("known", NOON + 2, 1.0),
     ];
     let appended = engine
-        .append_within(
+        .append_with_allowance(
             &scope(1),
             &batch(&samples),
             Durability::Committed,
@@ -107,15 +109,11 @@ fn below_the_reserve_samples_are_refused_and_deletions_are_not() {
         &batch(&[("a", NOON + 1, 1.0)]),
         Durability::Committed,
     );
-    assert!(
-        matches!(
-            refused,
-            Err(StoreError::DiskReserve {
-                free: 999,
-                reserve: 1000
-            })
-        ),
-        "{refused:?}"
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.outage(), Some(Outage::LittleRoom));
+    assert_eq!(
+        refused.to_string(),
+        "the disk has 999 bytes free, fewer than `storage.reserve_bytes` = 1000"
     );
     engine.health().unwrap();
     delete(&engine, 1, "a", None);
@@ -147,7 +145,7 @@ fn a_burst_within_one_answer_of_the_file_system_leaves_the_reserve_alone() {
         let outcome = engine.append(&scope(1), &batch(&sample), Durability::Committed);
         match outcome {
             Ok(_) => false,
-            Err(error) => matches!(error, StoreError::DiskReserve { .. }),
+            Err(error) => error.outage() == Some(Outage::LittleRoom),
         }
     });
     assert!(refused, "the burst went on");
@@ -160,13 +158,10 @@ fn a_burst_within_one_answer_of_the_file_system_leaves_the_reserve_alone() {
             .append(&scope(1), &sample, Durability::Committed)
             .is_err()
     );
-    assert!(
-        matches!(
-            engine.health(),
-            Err(StoreError::DiskReserve { free: 0, .. })
-        ),
-        "nothing is free, and the store says that all is well"
-    );
+    let health = engine.health();
+    let refused = health.expect_err("nothing is free, and the store says that all is well");
+    assert_eq!(refused.outage(), Some(Outage::LittleRoom));
+    assert!(refused.to_string().contains("has 0 bytes free"));
     storage.set_free_bytes(20_000);
     clock.advance(1000);
     send(&engine, 1, &[("a", NOON, 2.0)]);

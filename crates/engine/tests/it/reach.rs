@@ -1,8 +1,7 @@
 //! Callers who reach some series alone: for them the store holds no others.
 
-use crate::support::{NOON, open, scope, scope_with};
+use crate::support::{NOON, metering, open, scope, scope_with};
 use base::context::Context;
-use base::id::TenantId;
 use base::sample::{Batch, RejectReason, Series};
 use base::scope::{Action, Grants, Reach, Scope};
 use base::selector::{NameFilter, Selector};
@@ -135,7 +134,7 @@ fn a_tenant_is_dropped_with_all_it_has_and_no_other() {
     assert_eq!(engine.drop_tenant(&caller, &context).unwrap(), 2);
     assert_eq!(engine.drop_tenant(&scope(1), &context).unwrap(), 2);
     assert_eq!(fetch(&engine, &scope(1), "**"), []);
-    assert_eq!(engine.usage(TenantId(1)).unwrap().series, 0);
+    assert_eq!(engine.usage(&metering(1)).unwrap().series, 0);
     assert_eq!(fetch(&engine, &scope(2), "**").len(), 2);
 }
 

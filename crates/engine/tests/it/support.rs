@@ -5,9 +5,11 @@ use base::id::{AccountId, Guid, TenantId};
 use base::name::SeriesName;
 use base::principal::Principal;
 use base::sample::{Appended, Batch, Series};
-use base::scope::{Action, Actions, Domain, Grants, Scope};
+use base::scope::{Action, Actions, Domain, Grants, Metering, Operator, Scope};
 use base::selector::Selector;
-use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, Shape, StoreError};
+use base::store::{
+    DeleteQuery, Durability, FetchQuery, FindQuery, Outage, SampleStore, Shape, StoreError,
+};
 use base::time::{ManualClock, Millis, TimeRange};
 use engine::storage::faulty::Faulty;
 use engine::{Engine, EngineConfig, RecoveryReport};
@@ -29,6 +31,24 @@ pub(crate) fn scope_with(tenant: u32, actions: impl Into<Grants>) -> Scope {
 
 pub(crate) fn scope(tenant: u32) -> Scope {
     scope_with(tenant, Actions::of(&Action::ALL))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests have no identity service to be granted it by"
+)]
+pub(crate) fn metering(tenant: u32) -> Metering {
+    Metering::granted(TenantId(tenant))
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests are their own operators")]
+pub(crate) fn operator() -> Operator {
+    Operator::granted()
+}
+
+/// Whether the store refused for this reason.
+pub(crate) fn is_unavailable<T>(outcome: &Result<T, StoreError>, outage: Outage) -> bool {
+    outcome.as_ref().err().and_then(StoreError::outage) == Some(outage)
 }
 
 /// Never flushes or commits by itself within a test.
@@ -159,7 +179,7 @@ pub(crate) fn delete(engine: &Engine, tenant: u32, pattern: &str, range: Option<
 
 pub(crate) fn figure(engine: &Engine, name: &str) -> f64 {
     engine
-        .figures()
+        .figures(&operator())
         .into_iter()
         .find(|figure| figure.name == name)
         .unwrap()

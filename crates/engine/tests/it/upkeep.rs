@@ -109,7 +109,7 @@ fn a_damaged_day_does_not_keep_others_from_merging() {
     let dir = Path::new("/samples/segments/2026-11-22");
     let first = dir.join(storage.list(dir).unwrap().first().unwrap());
     assert!(storage.damage(&first, 49));
-    assert!(matches!(engine.compact(), Err(StoreError::Corrupt { .. })));
+    assert!(matches!(engine.compact(), Err(StoreError::Damaged { .. })));
     assert!(figure(&engine, "segments") < 12.0);
     assert_eq!(
         fetch_in(&engine, 1, "a.b", range(NOON - 99, NOON))[0]

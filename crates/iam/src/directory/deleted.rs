@@ -2,8 +2,9 @@
 
 use super::column::{at, domain, parse, tenant};
 use crate::error::IamError;
+use crate::metering;
 use base::id::{AccountId, OrgId, TenantId, UserId};
-use base::scope::Domain;
+use base::scope::{Domain, Metering};
 use base::time::Millis;
 use db::Row;
 
@@ -35,6 +36,12 @@ impl Deleted {
     #[must_use]
     pub fn is_kept(&self, now: Millis) -> bool {
         self.due_at > now
+    }
+
+    /// What counts its samples in the store.
+    #[must_use]
+    pub fn metering(&self) -> Metering {
+        metering::of(self.tenant)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Passwords: looked at in their turn, slowed for who guesses, and in the same time, words and number of statements for
 //! names nobody has.
 //!
-//! Who waits: failures count as [`super::throttle`] says, checks stand in the line of [`super::queue`]. A person who was let
-//! in from the same source before ([`super::familiar`]) is paced and never refused for what others did.
+//! Who waits: failures count as `login::throttle` says, checks stand in the line of `login::queue`. A person who was let
+//! in from the same source before (`login::familiar`) is paced and never refused for what others did.
 
 use super::guess::seconds;
 use super::queue::{Full, Place};

@@ -1,7 +1,7 @@
 //! The operator deletes an account, and brings it back while its samples are there.
 //!
 //! It stays in its tables as it is and is seen by nobody: the directory leaves out what is of an account with `deleted_at`, and
-//! [`super::hold`] refuses every change in it. So it comes back whole, whatever belongs to an account. What its samples are
+//! `manage::hold` refuses every change in it. So it comes back whole, whatever belongs to an account. What its samples are
 //! stored under is written down beside that of any deletion, and the sweep works it off; when nothing of it is stored any more,
 //! the account goes for good.
 

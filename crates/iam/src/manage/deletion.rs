@@ -1,14 +1,15 @@
 //! What a deletion writes down: which samples are to go and when, and what brings all back until then.
 //!
 //! It is one transaction with the deletion itself, so that a crash leaves both or neither; the sweep of every node works it
-//! off ([`crate::retired`]), and [`super::restore`] takes it back.
+//! off (`crate::retired`), and [`super::restore`] takes it back.
 
 use super::hold;
 use crate::error::IamError;
+use crate::metering;
 use crate::service::Iam;
-use base::id::{AccountId, OrgId, SpaceId, TenantId, UserId};
+use base::id::{AccountId, OrgId, SpaceId, UserId};
 use base::limit;
-use base::scope::Domain;
+use base::scope::{Domain, Metering};
 use base::time::Millis;
 use db::{Tx, Value};
 
@@ -17,8 +18,8 @@ use db::{Tx, Value};
 pub struct Deletion {
     /// When they go; until then the deletion can be taken back.
     pub removed_at: Millis,
-    /// Whose they are in the store.
-    pub tenants: Vec<TenantId>,
+    /// What counts them in the store.
+    pub tenants: Vec<Metering>,
 }
 
 /// Who deletes in which account.
@@ -134,7 +135,7 @@ impl Iam {
         };
         Deletion {
             removed_at: own().map(|own| own.due_at).max().unwrap_or_default(),
-            tenants: own().map(|own| own.tenant).collect(),
+            tenants: own().map(|own| metering::of(own.tenant)).collect(),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use crate::error::IamError;
 use base::error::{Kind, Problem};
+use base::invisible::is_invisible;
 use base::limit::Limit;
-use base::unseen::is_unseen;
 
 /// Refuses a text that is longer than the limit.
 ///
@@ -51,7 +51,7 @@ pub(crate) fn check_stored(
 /// Whether all of a text is seen as it stands: it holds no control character, nothing invisible, and nothing that changes the
 /// direction of what follows.
 pub(crate) fn is_seen(text: &str) -> bool {
-    !text.chars().any(is_unseen)
+    !text.chars().any(is_invisible)
 }
 
 #[cfg(test)]

@@ -5,16 +5,13 @@
 
 use super::keyring::SigningKey;
 use crate::error::IamError;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use rustls_pki_types::PrivatePkcs8KeyDer;
+use rustls_pki_types::pem::PemObject as _;
 use std::fs::{DirBuilder, File};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
-
-const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
-const END: &str = "-----END PRIVATE KEY-----";
 
 /// The end of the name of a key.
 const END_OF_NAME: &str = "pem";
@@ -98,13 +95,9 @@ fn read(path: PathBuf) -> Result<FileKey, IamError> {
         path: path.display().to_string(),
         source: std::io::Error::new(ErrorKind::InvalidData, "not an RSA key in PKCS#8 PEM"),
     };
-    let body = text
-        .split_once(BEGIN)
-        .and_then(|(_, rest)| rest.split_once(END))
-        .ok_or_else(damaged)?
-        .0;
-    let compact: Zeroizing<String> = Zeroizing::new(body.split_whitespace().collect());
-    let der = Zeroizing::new(STANDARD.decode(compact.as_bytes()).map_err(|_| damaged())?);
+    let key = PrivatePkcs8KeyDer::from_pem_slice(text.as_bytes()).map_err(|_| damaged())?;
+    let key = Zeroizing::new(key);
+    let der = Zeroizing::new(key.secret_pkcs8_der().to_vec());
     let kid = path
         .file_stem()
         .map(|stem| stem.to_string_lossy().into_owned());
@@ -119,6 +112,13 @@ mod tests {
     use aws_lc_rs::encoding::AsDer;
     use aws_lc_rs::rsa::KeySize;
     use aws_lc_rs::signature::RsaKeyPair;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
+    /// As a key file was written: the whole key on one line, or in lines of 64.
+    fn pem(text: &str) -> String {
+        format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
+    }
 
     #[test]
     fn a_file_is_read_and_taken_away_and_a_planted_link_is_no_key() {
@@ -126,7 +126,7 @@ mod tests {
         let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
         let text = STANDARD.encode(pair.as_der().unwrap().as_ref());
         let file = outside.path().join("1-a.pem");
-        std::fs::write(&file, format!("{BEGIN}\n{text}\n{END}\n")).unwrap();
+        std::fs::write(&file, pem(&text)).unwrap();
         std::fs::write(outside.path().join("0-b.retired"), "").unwrap();
 
         std::os::unix::fs::symlink(&file, folder.path().join("1-a.pem")).unwrap();

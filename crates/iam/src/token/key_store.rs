@@ -1,5 +1,5 @@
 //! The signing keys in the database, where every node on it finds the same: each encrypted under the key of
-//! [`super::encryption_key`]. Making one and taking one out of service are changes like all others: every node hears of them at
+//! `token::encryption_key`. Making one and taking one out of service are changes like all others: every node hears of them at
 //! once by the change log.
 
 use super::encryption_key::{self, EncryptionKey};

@@ -203,7 +203,7 @@ async fn what_is_due_is_removed_once_and_then_forgotten(world: World) {
     let late = iam.restore_space(&world.owner(), space, None).await;
     assert_eq!(code(settled(late)), "not_found", "its time is over");
     let scope = iam.begin_removal(&stale[0]).await.unwrap().unwrap();
-    assert_eq!(scope.tenant(), deletion.tenants[0]);
+    assert_eq!(scope.tenant(), deletion.tenants[0].tenant());
     scope.require(Action::Delete).unwrap();
     scope.require(Action::Render).unwrap_err();
     // Asked again, after a crash, it is the same.

@@ -6,6 +6,7 @@
 use crate::aside::aside;
 use crate::data_dir;
 use crate::failure;
+use crate::operator_proof::as_operator;
 use crate::private_files;
 use anyhow::{Context, bail};
 use base::store::SampleStore;
@@ -116,7 +117,9 @@ pub(crate) async fn make(source: &Source<'_>, target: &Path) -> anyhow::Result<M
 
 async fn fill(source: &Source<'_>, partial: &Path) -> anyhow::Result<Made> {
     let samples = partial.join("samples");
-    let copied = aside(source.store, move |store| store.copy_to(&samples));
+    let copied = aside(source.store, move |store| {
+        store.copy_to(&as_operator(), &samples)
+    });
     let copied = copied.await.context("cannot copy the samples")?;
     let mut made = Made {
         files: copied.files,

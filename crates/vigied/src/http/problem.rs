@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use base::context::Stop;
 use base::error::{Kind, Problem};
 use base::limit::{self, Limit};
-use base::store::StoreError;
+use base::store::{Outage, StoreError, Unavailable};
 use db::DbError;
 use http::{HeaderValue, StatusCode, header};
 use iam::IamError;
@@ -57,39 +57,45 @@ impl From<StoreError> for Refusal {
             }
             .hint("ask for a narrower pattern or a shorter range")
             .limit(&limit::REQUEST_SECONDS),
-            StoreError::Wedged { .. } | StoreError::Hanging { .. } => {
-                tracing::error!(%error, "the store is stuck");
-                code::UNAVAILABLE
-                    .problem("the store is stuck; the operator finds more in the server's log")
-            }
-            StoreError::Poisoned { .. } | StoreError::Closing => {
-                tracing::error!(
-                    %error,
-                    hint = "mend the cause, then restart: all that was acknowledged is recovered",
-                    "the store takes no writes"
-                );
-                // The reason names a path of the server: not a caller's business.
-                code::UNAVAILABLE
-                    .problem("the store takes no writes since a failure; reads go on")
-                    .hint("the operator finds the cause in the server's log and at `/health/ready`; send again later")
-            }
-            // The log is told once, by `disk_watch`, and paths of the server are not a caller's business.
-            StoreError::DiskReserve { .. } => code::DISK_FULL
-                .problem("the server's disk is too full for samples")
-                .hint("send again later; deleting makes room, and so can the operator")
-                .retry_after(60),
-            StoreError::OutOfRoom { .. } => code::DISK_FULL
-                .problem(
-                    "the server's disk is full: nothing is stored or deleted until there is room",
-                )
-                .hint("send again later; the operator makes room")
-                .retry_after(30),
-            StoreError::Corrupt { .. } | StoreError::Io { .. } => {
+            StoreError::Unavailable(own) => unavailable(own),
+            StoreError::Damaged { .. } | StoreError::Failed { .. } | StoreError::Unsupported(_) => {
                 tracing::error!(error = %Chain(&error), "the store failed");
                 code::INTERNAL.problem("the store could not answer; the server's log says why")
             }
         };
         Self(problem)
+    }
+}
+
+/// The store's reason names paths of the server: not a caller's business.
+fn unavailable(own: &Unavailable) -> Problem {
+    let problem = match own.outage {
+        // The log is told once, by `disk_watch`.
+        Outage::NoRoom => code::DISK_FULL
+            .problem("the server's disk is full: nothing is stored or deleted until there is room")
+            .hint("send again later; the operator makes room"),
+        Outage::LittleRoom => code::DISK_FULL
+            .problem("the server's disk is too full for samples")
+            .hint("send again later; deleting makes room, and so can the operator"),
+        Outage::ReadOnly => {
+            tracing::error!(
+                error = %own,
+                hint = "mend the cause, then restart: all that was acknowledged is recovered",
+                "the store takes no writes"
+            );
+            code::UNAVAILABLE
+                .problem("the store takes no writes since a failure; reads go on")
+                .hint("the operator finds the cause in the server's log and at `/health/ready`; send again later")
+        }
+        Outage::Stuck => {
+            tracing::error!(error = %own, "the store is stuck");
+            code::UNAVAILABLE
+                .problem("the store is stuck; the operator finds more in the server's log")
+        }
+    };
+    match own.retry_after {
+        Some(seconds) => problem.retry_after(seconds),
+        None => problem,
     }
 }
 
@@ -282,6 +288,28 @@ fn context(request: &Request<'_>) -> ErrorContext {
 mod tests {
     use super::*;
     use iam::AuthError;
+
+    #[test]
+    fn an_outage_of_the_store_is_told_with_when_to_ask_again_and_without_its_reason() {
+        for (outage, code, retry_after) in [
+            (Outage::NoRoom, code::DISK_FULL, Some(30)),
+            (Outage::LittleRoom, code::DISK_FULL, Some(60)),
+            (Outage::ReadOnly, code::UNAVAILABLE, None),
+            (Outage::Stuck, code::UNAVAILABLE, None),
+        ] {
+            let error = StoreError::from(Unavailable::new(outage, "/data/samples/wal"));
+            let Refusal(problem) = error.into();
+            assert_eq!((problem.code, problem.kind), (code.code, code.kind));
+            assert_eq!(problem.retry_after, retry_after, "{outage:?}");
+            assert!(!problem.message.contains("/data"), "{}", problem.message);
+        }
+        let soon = Unavailable {
+            retry_after: Some(7),
+            ..Unavailable::new(Outage::Stuck, "a cluster that is elected anew")
+        };
+        let Refusal(problem) = StoreError::from(soon).into();
+        assert_eq!(problem.retry_after, Some(7), "the store knows best");
+    }
 
     /// `iam` knows no wire format, so it writes its codes itself: here they meet the table that the reference is made of.
     #[test]

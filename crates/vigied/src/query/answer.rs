@@ -122,7 +122,7 @@ impl Answer {
             Accepted::Plain => 0,
             Accepted::Gzip | Accepted::OnlyGzip => PACKER_BYTES,
         };
-        let held = self.held.hold(WINDOW_BYTES + packer);
+        let held = self.held.reserve(WINDOW_BYTES + packer);
         held.map_err(|stop| Refusal::from(StoreError::Stopped(stop)))
     }
 
@@ -222,7 +222,7 @@ impl Answer {
             holding.put(turn);
         }
         // The wait for the turn, too: it was given up for the others' sake.
-        self.context.paused(begun.elapsed());
+        self.context.extend_deadline(begun.elapsed());
         match sent {
             Ok(()) if !is_gone => Ok(()),
             _ => Err(Stop::Cancelled),

@@ -7,7 +7,7 @@
 
 use super::cancel::Cancel;
 use super::turns::{Turn, Turns, Waiting};
-use base::context::{Courtesy, Stop};
+use base::context::{Stop, Yielding};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -107,8 +107,8 @@ impl Holding {
     }
 }
 
-impl Courtesy for Holding {
-    fn give_way(&self, now: Instant) -> Result<Duration, Stop> {
+impl Yielding for Holding {
+    fn yield_turn(&self, now: Instant) -> Result<Duration, Stop> {
         if !self.turns.anybody_waits() {
             return Ok(Duration::ZERO);
         }
@@ -155,7 +155,7 @@ mod tests {
         /// Its work is checked so long after it began, on a thread of its own as always.
         fn checked(&self, after: Duration) -> thread::JoinHandle<Result<Duration, Stop>> {
             let (holding, now) = (Arc::clone(&self.holding), self.begun + after);
-            thread::spawn(move || holding.give_way(now))
+            thread::spawn(move || holding.yield_turn(now))
         }
     }
 

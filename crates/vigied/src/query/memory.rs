@@ -53,7 +53,7 @@ impl Held {
 }
 
 impl Memory for Held {
-    fn hold(&self, bytes: u64) -> Result<(), Stop> {
+    fn reserve(&self, bytes: u64) -> Result<(), Stop> {
         let mut tally = self.pool.tally();
         if let Some(over) = tally.over(self.owner, bytes) {
             return Err(Stop::Busy {
@@ -90,12 +90,12 @@ mod tests {
         let pool = Arc::new(Pool::new(100, Shares::whole()));
         let owner = Owner::Account(base::id::AccountId(base::id::Guid::from_random([1; 16])));
         let (one, other) = (Held::new(&pool, owner), Held::new(&pool, owner));
-        one.hold(50).unwrap();
-        other.hold(30).unwrap();
-        let stop = other.hold(21).unwrap_err();
+        one.reserve(50).unwrap();
+        other.reserve(30).unwrap();
+        let stop = other.reserve(21).unwrap_err();
         assert!(stop.to_string().contains("queries_in_flight_bytes"));
         one.release(10);
-        other.hold(10).unwrap();
+        other.reserve(10).unwrap();
         other.shrink_to(20);
         assert_eq!(pool.used(), 60);
         drop((one, other));

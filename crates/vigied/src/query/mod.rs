@@ -166,8 +166,8 @@ pub(crate) async fn answer(
     let context = Context::new(queries.budget)
         .until(deadline)
         .cancelled_by(flag)
-        .holding(Arc::clone(&held) as _)
-        .giving_way(Arc::clone(&holding) as _);
+        .with_memory(Arc::clone(&held) as _)
+        .with_yielding(Arc::clone(&holding) as _);
     let (begin, begun) = oneshot::channel();
     let mut written = Answer::new(
         Terms {

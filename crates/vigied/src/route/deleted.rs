@@ -22,7 +22,7 @@ use wire::cf::deleted::{DeletedEntity, DeletedList, REMOVED_AT, Restore, SERIES,
 pub(super) async fn gone(app: &Arc<App>, deletion: &Deletion) -> Result<Response, Refusal> {
     let (store, tenants) = (Arc::clone(&app.store), deletion.tenants.clone());
     let counted = worker::run(move || {
-        let each = tenants.into_iter().map(|tenant| store.usage(tenant));
+        let each = tenants.into_iter().map(|own| store.usage(&own));
         each.map(|usage| usage.map(|own| own.series)).sum()
     });
     let mut response = StatusCode::NO_CONTENT.into_response();

@@ -1,4 +1,4 @@
-//! What the routes do; which there are stands in [`table`].
+//! What the routes do; which there are stands in [`table()`].
 
 mod account;
 mod api_key;

@@ -2,10 +2,13 @@
 
 use super::*;
 use base::cursor::Taker;
+use base::id::TenantId;
 use base::sample::{Appended, Batch};
+use base::scope::Operator;
 use base::secret::Secret;
 use base::store::{
     Allowance, DeleteQuery, Deleted as Removed, Durability, FetchQuery, Figure, FindQuery, Node,
+    Outage, Unavailable,
 };
 use base::time::SystemClock;
 use db::Db;
@@ -23,19 +26,23 @@ struct Stubborn {
     tries: Mutex<HashMap<TenantId, u32>>,
 }
 
+fn refused() -> StoreError {
+    Unavailable::new(Outage::ReadOnly, "a store of a test").into()
+}
+
 impl SampleStore for Stubborn {
-    fn append_within(
+    fn append_with_allowance(
         &self,
         _: &Scope,
         _: &Batch,
         _: Durability,
         _: Allowance,
     ) -> Result<Appended, StoreError> {
-        Err(StoreError::Closing)
+        Err(refused())
     }
 
     fn find(&self, _: &Scope, _: &FindQuery<'_>, _: &Terms) -> Result<Vec<Node>, StoreError> {
-        Err(StoreError::Closing)
+        Err(refused())
     }
 
     fn read_all(
@@ -45,14 +52,14 @@ impl SampleStore for Stubborn {
         _: &Terms,
         _: &mut Taker<'_>,
     ) -> Result<(), StoreError> {
-        Err(StoreError::Closing)
+        Err(refused())
     }
 
     fn delete(&self, scope: &Scope, _: &DeleteQuery<'_>, _: &Terms) -> Result<Removed, StoreError> {
         let tenant = scope.tenant();
         *self.tries.lock().unwrap().entry(tenant).or_default() += 1;
         if self.keeps.lock().unwrap().contains(&tenant) {
-            return Err(StoreError::Closing);
+            return Err(refused());
         }
         let series = self.held.lock().unwrap().remove(&tenant).unwrap_or(0);
         Ok(Removed {
@@ -61,8 +68,8 @@ impl SampleStore for Stubborn {
         })
     }
 
-    fn usage(&self, tenant: TenantId) -> Result<Usage, StoreError> {
-        let series = self.held.lock().unwrap().get(&tenant).copied();
+    fn usage(&self, metering: &Metering) -> Result<Usage, StoreError> {
+        let series = self.held.lock().unwrap().get(&metering.tenant()).copied();
         Ok(Usage {
             series: series.unwrap_or(0),
             ..Usage::default()
@@ -77,7 +84,7 @@ impl SampleStore for Stubborn {
         Ok(())
     }
 
-    fn figures(&self) -> Vec<Figure> {
+    fn figures(&self, _: &Operator) -> Vec<Figure> {
         Vec::new()
     }
 }
@@ -125,7 +132,7 @@ async fn one_that_cannot_be_removed_holds_up_no_other_and_is_tried_again() {
     for name in ["first", "second", "third"] {
         let space = iam.create_space(&owner, org, name).await.unwrap();
         let gone = iam.delete_space(&owner, space.id).await.unwrap();
-        tenants.extend(gone.tenants);
+        tenants.extend(gone.tenants.iter().map(Metering::tenant));
     }
     for tenant in &tenants {
         own.held.lock().unwrap().insert(*tenant, 1);

@@ -33,7 +33,7 @@ pub struct Invitation {
 /// The body of `POST /v2/users/self/invitations/{id}/accept`; none is as good as an empty one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Accept {
-    /// A one-time code that came to the caller's address: asked of him alone whose address is not proven.
+    /// A one-time code that came to the caller's address: asked only of those whose address is not proven.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub one_time_code: Option<SecretText>,
 }

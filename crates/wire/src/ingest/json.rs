@@ -6,7 +6,7 @@
 //! `1e999` can't fail the body, and no digit is lost to a parser that rounds. Unknown fields are ignored, of a field given
 //! twice the last one counts.
 //!
-//! Two ways through a body lead to the same: [`usual`] reads what senders mostly write in one pass, and leaves everything
+//! Two ways through a body lead to the same: `usual` reads what senders mostly write in one pass, and leaves everything
 //! else, errors above all, to the general way here.
 
 mod item;

@@ -70,7 +70,7 @@ pub fn moment_in(text: &str, now: Now<'_>, zone: &TimeZone) -> Result<Moment, Re
     };
     let here = now.here();
     let mut found = read(here)?;
-    let counts_from_now = now.is_told() && read(here.plus(LATER_MS))?.at != found.at;
+    let counts_from_now = now.is_corrected() && read(here.plus(LATER_MS))?.at != found.at;
     if counts_from_now {
         found = read(now.exact())?;
     }
@@ -98,7 +98,7 @@ mod tests {
             asked.set(asked.get() + 1);
             here.plus(60_000)
         };
-        let now = Now::told_by(HERE, &by);
+        let now = Now::corrected_by(HERE, &by);
         for text in ["2025-11-25T12:00:00Z", "1519862400", "20171101"] {
             assert!(!moment(text, now).unwrap().counts_from_now, "{text}");
         }

@@ -14,7 +14,7 @@ pub struct Now<'a> {
 impl<'a> Now<'a> {
     /// A moment by this machine's clock, which `by` puts right when that is needed.
     #[must_use]
-    pub const fn told_by(here: Millis, by: &'a dyn Fn(Millis) -> Millis) -> Self {
+    pub const fn corrected_by(here: Millis, by: &'a dyn Fn(Millis) -> Millis) -> Self {
         Self { here, by: Some(by) }
     }
 
@@ -29,7 +29,7 @@ impl<'a> Now<'a> {
     }
 
     /// Whether the two may differ.
-    pub(super) const fn is_told(self) -> bool {
+    pub(super) const fn is_corrected(self) -> bool {
         self.by.is_some()
     }
 }

@@ -285,7 +285,7 @@ mod tests {
             here.plus(1000)
         };
         let mut decoder = Decoder::new(Times::Any);
-        decoder.feed(text, Now::told_by(NOW, &by));
+        decoder.feed(text, Now::corrected_by(NOW, &by));
         let lines = decoder.take();
         let times: Vec<_> = lines.batch.iter().map(|sample| sample.at.0).collect();
         let now = NOW.0 + 1000;

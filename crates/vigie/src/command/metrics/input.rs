@@ -169,7 +169,7 @@ impl Input {
         clock: &ServerClock<'_>,
     ) -> Result<Portion, Failure> {
         let by = |here| clock.by_server(here);
-        let now = || Now::told_by(SystemClock.now(), &by);
+        let now = || Now::corrected_by(SystemClock.now(), &by);
         match std::mem::replace(&mut self.source, Source::Done) {
             Source::Done => Ok(Portion::End),
             Source::Arguments(arguments, zone, names) => {
@@ -195,7 +195,7 @@ impl Input {
                     Piece::Quiet => Portion::Quiet,
                     Piece::Bytes(bytes, read_at) => {
                         self.read = stream.pipe.read();
-                        Portion::Lines(decoder.feed(&bytes, Now::told_by(read_at, &by))?)
+                        Portion::Lines(decoder.feed(&bytes, Now::corrected_by(read_at, &by))?)
                     }
                     Piece::Failed(error) => return Err(unreadable(&error)),
                     Piece::End => return decoder.finish(now()).map(Portion::Lines),

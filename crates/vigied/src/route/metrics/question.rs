@@ -137,7 +137,7 @@ pub(super) fn selector(text: &str) -> Result<Selector, Refusal> {
 
 /// Says that the tables of a selector are in memory.
 pub(super) fn hold(context: &Context, selector: &Selector) -> Result<(), Refusal> {
-    let held = context.hold(selector.table_bytes());
+    let held = context.reserve(selector.table_bytes());
     held.map_err(|stop| StoreError::Stopped(stop).into())
 }
 

@@ -95,7 +95,7 @@ fn draw(
     for target in &targets {
         hold(&context, target.selector())?;
     }
-    context.answers_slots(window.map_or(0, |window| window.slots() as u64));
+    context.set_slots_per_series(window.map_or(0, |window| window.slots() as u64));
     let queries: Vec<FetchQuery<'_>> = targets
         .iter()
         .map(|target| FetchQuery {

@@ -110,7 +110,7 @@ impl<'a> Rows<'a> {
                 self.context.release(std::mem::take(held));
             } else if let Some(kept) = &mut seen.kept {
                 let bytes = piece.len() as u64 * SAMPLE_BYTES;
-                self.context.hold(bytes)?;
+                self.context.reserve(bytes)?;
                 *held += bytes;
                 kept.push(piece);
             }
@@ -151,7 +151,7 @@ impl<'a> Rows<'a> {
 
     fn write_slots(&mut self, series: &mut dyn Cursor, window: Window) -> Result<(), StoreError> {
         let bytes = (window.slots() as u64).saturating_mul(SLOT_BYTES);
-        self.context.hold(bytes)?;
+        self.context.reserve(bytes)?;
         let written = self.fill_slots(series, window);
         self.context.release(bytes);
         written

@@ -7,7 +7,7 @@
 /// Unicode says is not to be seen (`Default_Ignorable_Code_Point`: zero-width, soft hyphens, fillers, variation selectors,
 /// tags). Blanks are seen.
 #[must_use]
-pub const fn is_unseen(character: char) -> bool {
+pub const fn is_invisible(character: char) -> bool {
     matches!(character,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}'
         | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
@@ -17,8 +17,8 @@ pub const fn is_unseen(character: char) -> bool {
 }
 
 /// A character as an error names it: quoted, or by its number where it would not be seen.
-pub(crate) fn told(character: char) -> String {
-    if is_unseen(character) && !character.is_control() {
+pub(crate) fn quoted(character: char) -> String {
+    if is_invisible(character) && !character.is_control() {
         return format!("U+{:04X} (not seen as itself)", u32::from(character));
     }
     format!("{character:?}")
@@ -31,13 +31,13 @@ mod tests {
     #[test]
     fn what_is_not_seen_is_known_and_told_by_its_number() {
         for seen in "Café a名前o'-1~²".chars() {
-            assert!(!is_unseen(seen), "{seen:?}");
+            assert!(!is_invisible(seen), "{seen:?}");
         }
         for unseen in "\0\n\u{7f}\u{9b}\u{ad}\u{34f}\u{115f}\u{200b}\u{200d}\u{202e}\u{2066}\u{fe0f}\u{feff}\u{e0041}".chars() {
-            assert!(is_unseen(unseen), "{unseen:?}");
+            assert!(is_invisible(unseen), "{unseen:?}");
         }
-        assert_eq!(told('\u{115f}'), "U+115F (not seen as itself)");
-        assert_eq!(told('\n'), "'\\n'");
-        assert_eq!(told('*'), "'*'");
+        assert_eq!(quoted('\u{115f}'), "U+115F (not seen as itself)");
+        assert_eq!(quoted('\n'), "'\\n'");
+        assert_eq!(quoted('*'), "'*'");
     }
 }

@@ -4,11 +4,11 @@ use super::Stop;
 use std::time::{Duration, Instant};
 
 /// What work holds while it goes on, and others wait for. Asked whenever the work is checked.
-pub trait Courtesy: std::fmt::Debug + Send + Sync {
+pub trait Yielding: std::fmt::Debug + Send + Sync {
     /// Lets those who wait have it, where they have waited long enough at `now`, and blocks until it is back; how long that
     /// took. Most calls must cost next to nothing.
     ///
     /// # Errors
     /// [`Stop::Cancelled`] or [`Stop::Deadline`] when it did not come back; the work must end then.
-    fn give_way(&self, now: Instant) -> Result<Duration, Stop>;
+    fn yield_turn(&self, now: Instant) -> Result<Duration, Stop>;
 }

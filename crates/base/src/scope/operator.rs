@@ -1,0 +1,33 @@
+//! The proofs of those who act for no caller: who counts what a tenant keeps, and who has the whole store in hand.
+
+use crate::id::TenantId;
+
+/// The proof that what a tenant keeps may be counted, for a quota or before it is deleted. It opens no name and no sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Metering(TenantId);
+
+impl Metering {
+    /// States that what `tenant` keeps may be counted. For `iam` alone: it knows whose it is.
+    #[must_use]
+    pub const fn granted(tenant: TenantId) -> Self {
+        Self(tenant)
+    }
+
+    /// Whose samples are counted.
+    #[must_use]
+    pub const fn tenant(&self) -> TenantId {
+        self.0
+    }
+}
+
+/// The proof that the operator acts: whoever runs this process and has its files in hand anyway.
+#[derive(Debug)]
+pub struct Operator(());
+
+impl Operator {
+    /// States that the operator asks. For commands and sockets that only the operator has.
+    #[must_use]
+    pub const fn granted() -> Self {
+        Self(())
+    }
+}

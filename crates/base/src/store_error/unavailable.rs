@@ -1,0 +1,50 @@
+//! A store that cannot do now what it is asked to.
+
+/// What keeps a store from its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outage {
+    /// There is no room for anything. Nothing that was acknowledged is lost, and it goes on by itself once there is room.
+    NoRoom,
+    /// There is less room than is kept for everything but samples: no sample is stored, but deletions go on.
+    LittleRoom,
+    /// Nothing is written until somebody has mended the cause and restarted it; reads go on.
+    ReadOnly,
+    /// It does not come to an end with what it was asked to do before.
+    Stuck,
+}
+
+impl Outage {
+    /// After how many seconds it is worth asking again, where time alone may help.
+    #[must_use]
+    pub const fn retry_after(self) -> Option<u64> {
+        match self {
+            Self::NoRoom => Some(30),
+            Self::LittleRoom => Some(60),
+            Self::ReadOnly | Self::Stuck => None,
+        }
+    }
+}
+
+/// The store does not do this now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Unavailable {
+    /// What is missing.
+    pub outage: Outage,
+    /// Seconds after which it is worth asking again.
+    pub retry_after: Option<u64>,
+    /// What happened, for the operator: it may name files.
+    pub reason: String,
+}
+
+impl Unavailable {
+    /// One whose end is as far away as is usual for it.
+    #[must_use]
+    pub fn new(outage: Outage, reason: impl Into<String>) -> Self {
+        Self {
+            outage,
+            retry_after: outage.retry_after(),
+            reason: reason.into(),
+        }
+    }
+}
