@@ -172,6 +172,7 @@ fn limits(settings: &Settings) -> ListenerLimits {
             idle: time(limit::IDLE_SECONDS),
             stall: time(limit::WRITE_STALL_SECONDS),
             rate: settings.limit(limit::ANSWER_BYTES_PER_SECOND),
+            half_closed: time(limit::HALF_CLOSED_SECONDS),
         },
     }
 }

@@ -3,7 +3,7 @@
 
 use super::connection_places::Place;
 use super::entrance::Entrance;
-use super::followed;
+use super::followed::{self, Deserted};
 use super::line::{Line, Overdue, Times};
 use super::peer::Peer;
 use super::proxies::Proxies;
@@ -90,6 +90,8 @@ impl Shared {
             .timer(TokioTimer::new())
             // Ours counts from a head's first byte, so that an idle connection may stay longer; and it counts for HTTP/2.
             .header_read_timeout(None)
+            // Who has closed his side may wait for his answer; for how long, `followed` knows.
+            .half_close(true)
             .max_buf_size(head_buffer_bytes);
         builder
             .http2()
@@ -240,7 +242,8 @@ async fn speak<S>(
     let io = TokioIo::new(Watched::new(stream, Arc::clone(line)));
     let mut connection = std::pin::pin!(shared.builder.serve_connection(io, entrance));
     let mut alarm = Alarm::new();
-    let mut deserted = std::pin::pin!(followed::deserted(&socket, line));
+    let grace = shared.times.half_closed;
+    let mut deserted = std::pin::pin!(followed::deserted(&socket, line, grace));
     loop {
         tokio::select! {
             // In this order: the alarm is set by what the connection has just done.
@@ -262,8 +265,11 @@ async fn speak<S>(
                 }
                 return;
             }
-            () = deserted.as_mut() => {
-                tracing::debug!(peer = %peer.address(), "the client has gone before its answer, or sends much behind its question");
+            why = deserted.as_mut() => {
+                if why == Deserted::HalfClosed {
+                    heard(&limit::HALF_CLOSED_SECONDS);
+                }
+                tracing::debug!(peer = %peer.address(), ?why, "the connection ends before its answer");
                 return;
             }
             overdue = std::future::poll_fn(|context| alarm.poll(context, line, &shared.times)) => {

@@ -9,6 +9,7 @@ mod fair_places;
 mod files;
 mod framing;
 mod gzip;
+mod half_closed;
 mod hanging_disk;
 mod honest;
 mod introspection;
