@@ -13,6 +13,7 @@ use crate::http::{descriptors, hsts};
 use crate::notify::{self, State};
 use crate::operations::{self, token};
 use crate::own_address::OwnAddress;
+use crate::query;
 use crate::reload::Reload;
 use crate::route;
 use crate::shutdown::{self, Plan};
@@ -97,6 +98,7 @@ pub(crate) async fn serve(
     let reloading = tokio::spawn(reload.on_each(hangup));
     let disk_watching = tokio::spawn(disk_watch::watch(Arc::downgrade(&app)));
     let sweeping = tokio::spawn(sweep::watch(Arc::downgrade(&app)));
+    let asking_again = tokio::spawn(query::admitted::watch(Arc::downgrade(&app)));
     let operations_at = match (operators.address(), &place) {
         (Some(address), _) => address.to_string(),
         (None, Place::Socket(path)) => path.display().to_string(),
@@ -132,6 +134,7 @@ pub(crate) async fn serve(
     reloading.abort();
     sweeping.abort();
     disk_watching.abort();
+    asking_again.abort();
     // Those that are still at work have nobody left to answer.
     let _ = tokio::time::timeout_at(deadline, app.queries.end()).await;
     tracing::info!("shutting down: the last request is answered, flushing the store");

@@ -85,6 +85,16 @@ impl Followed {
     }
 }
 
+impl Followed {
+    /// Ends the connection, with what was written and not taken, where it carries one request at a time.
+    pub(crate) fn end(&self) {
+        if let Some(line) = self.0.as_ref().filter(|line| !line.is_http2()) {
+            line.discard();
+            line.evict();
+        }
+    }
+}
+
 impl Drop for Followed {
     fn drop(&mut self) {
         if let Some(line) = &self.0 {

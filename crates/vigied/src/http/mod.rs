@@ -1,6 +1,7 @@
 //! Everything between a socket and a handler.
 
 pub(crate) mod accepted;
+pub(crate) mod admission;
 pub(crate) mod admit;
 mod answer;
 pub(crate) mod arrival;

@@ -35,3 +35,4 @@ mod stopping;
 pub(crate) mod texts;
 mod unread_answers;
 mod unseen;
+mod withdrawn;

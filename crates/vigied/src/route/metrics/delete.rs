@@ -5,6 +5,7 @@ use super::entered::Deleter;
 use super::question::{Told, hold, invalid, parameter, query_of, selector};
 use crate::app::App;
 use crate::http::accepted::Accepted;
+use crate::http::admission::Admission;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
@@ -25,6 +26,7 @@ const PARAMETERS: [&str; 6] = ["query", "from", "until", "now", "tz", "dry_run"]
 pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     caller: Caller,
+    admission: Admission,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Refusal> {
     let deleter = Deleter::new(&app, &caller);
@@ -32,7 +34,7 @@ pub(crate) async fn delete(
     let asked = scope.clone();
     let told = Told::default();
     let telling = told.clone();
-    let answered = query::answer(&app, &asked, Accepted::Plain, move |answer| {
+    let answered = query::answer(&app, (&asked, admission), Accepted::Plain, move |answer| {
         remove(&worker, &deleter, &scope, raw.as_deref(), &telling, answer)
     });
     Ok(told.tell(answered.await?))

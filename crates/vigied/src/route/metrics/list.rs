@@ -3,6 +3,7 @@
 use super::question::{Times, Told, hold, invalid, parameter, query_of, selector, times};
 use crate::app::App;
 use crate::http::accepted;
+use crate::http::admission::Admission;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
@@ -18,6 +19,7 @@ use wire::excerpt::beginning;
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
+    admission: Admission,
     headers: HeaderMap,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Refusal> {
@@ -25,9 +27,12 @@ pub(crate) async fn list(
     let asked = scope.clone();
     let told = Told::default();
     let telling = told.clone();
-    let answered = query::answer(&app, &asked, accepted::of(&headers), move |answer| {
-        find(&worker, &scope, raw.as_deref(), &telling, answer)
-    });
+    let answered = query::answer(
+        &app,
+        (&asked, admission),
+        accepted::of(&headers),
+        move |answer| find(&worker, &scope, raw.as_deref(), &telling, answer),
+    );
     Ok(told.tell(answered.await?))
 }
 

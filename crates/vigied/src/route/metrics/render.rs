@@ -4,6 +4,7 @@ use super::question::{Times, Told, hold, invalid, no_pattern, parameter, query_o
 use super::rows::Rows;
 use crate::app::App;
 use crate::http::accepted;
+use crate::http::admission::Admission;
 use crate::http::caller::Caller;
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
@@ -27,6 +28,7 @@ use wire::time_expr;
 pub(crate) async fn render(
     State(app): State<Arc<App>>,
     caller: Caller,
+    admission: Admission,
     headers: HeaderMap,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Refusal> {
@@ -34,9 +36,12 @@ pub(crate) async fn render(
     let asked = scope.clone();
     let told = Told::default();
     let telling = told.clone();
-    let answered = query::answer(&app, &asked, accepted::of(&headers), move |answer| {
-        draw(&worker, &scope, raw.as_deref(), &telling, answer)
-    });
+    let answered = query::answer(
+        &app,
+        (&asked, admission),
+        accepted::of(&headers),
+        move |answer| draw(&worker, &scope, raw.as_deref(), &telling, answer),
+    );
     Ok(told.tell(answered.await?))
 }
 

@@ -27,14 +27,14 @@ pub(super) fn server(flags: &[&str]) -> Server {
     all.extend(flags);
     let server = Server::with(&all);
     let key = format!("apikey {}", server.owner.api_key);
-    fill(&server, &[("X-Auth-User-Token", &key)]);
+    fill(&server, &[("X-Auth-User-Token", &key)], NAMES);
     server
 }
 
 /// Sends what the listing is made of to the domain that these lines name.
-pub(super) fn fill(server: &Server, lines: &[(&str, &str)]) {
+pub(super) fn fill(server: &Server, lines: &[(&str, &str)], names: usize) {
     let long = "n".repeat(900);
-    let samples: Vec<_> = (0..NAMES)
+    let samples: Vec<_> = (0..names)
         .map(|at| json!({"name": format!("{at}{long}"), "value": 1}))
         .collect();
     let mut request = server.request("POST", "/v1/metrics?durability=buffered");
