@@ -52,6 +52,8 @@ limits! {
     settable WRITE_STALL_SECONDS = "write_stall_seconds", 30, "seconds", "an answer of which the client takes nothing for longer is given up, and its connection closed";
     /// Least rate at which an answer is taken.
     settable ANSWER_BYTES_PER_SECOND = "answer_bytes_per_second", 16 * 1024, "bytes", "an answer that its client takes more slowly, counted after the first `write_stall_seconds`, is given up";
+    /// Time for an answer to a client that has closed its side.
+    settable HALF_CLOSED_SECONDS = "half_closed_seconds", 5, "seconds", "a client that has closed its side of the connection, or gone, and takes nothing for longer is answered no more: its query ends";
     /// Password checks at once.
     settable CONCURRENT_PASSWORD_CHECKS = "concurrent_password_checks", 2, "checks", "a login beyond it waits";
     /// `target` parameters of one query.

@@ -200,9 +200,11 @@ impl Core {
 mod tests {
     use super::*;
     use crate::config::EngineConfig;
+    use crate::day::Day;
     use crate::events::Silent;
     use crate::guard::{LOCK_STEPS_MAX, step};
     use crate::recover;
+    use crate::state::COPIES;
     use crate::storage::faulty::Faulty;
     use base::time::{ManualClock, Millis};
     use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -248,5 +250,41 @@ mod tests {
         let ended = AssertUnwindSafe(|| core.end_series(&mut stopped, &series));
         assert!(catch_unwind(ended).is_err());
         assert!(core.poison.is_set());
+    }
+    /// Each change of the list of days copies it: one for each day of the range would make a deletion over twenty years cost
+    /// fifty million entries.
+    #[test]
+    fn a_deletion_over_many_days_copies_their_list_a_few_times() {
+        const DAYS: i32 = 7290;
+        let core = open();
+        let birth = core
+            .state
+            .ledger()
+            .write()
+            .registry
+            .create(TenantId(1), "a");
+        let own = birth.unwrap();
+        let series: RoaringBitmap = [own.0].into_iter().collect();
+        let ranged = TimeRange {
+            from: Day(1).range().from,
+            until: Day(DAYS - 2).range().until,
+        };
+        let copies = |work: &dyn Fn()| {
+            let before = COPIES.get();
+            work();
+            COPIES.get() - before
+        };
+        let left = |of: &TimeRange| core.state.days().covered(&series, of).len();
+        for (range, expected) in [(ranged, 2), (TimeRange::ALL, 0)] {
+            let days: Vec<_> = (0..DAYS).map(|day| (Day(day), own)).collect();
+            assert_eq!(copies(&|| core.state.set_days(&days)), 1);
+            assert_eq!(left(&TimeRange::ALL), 7290);
+            let copied = copies(&|| match range == TimeRange::ALL {
+                true => drop(core.delete_all(&series)),
+                false => drop(core.delete_range(&series, range)),
+            });
+            assert!((1..=30).contains(&copied), "{copied} copies of the list");
+            assert_eq!(left(&TimeRange::ALL), expected);
+        }
     }
 }

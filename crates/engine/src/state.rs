@@ -38,6 +38,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Days whose activity is changed at one time.
 const DAYS_AT_ONCE: usize = 256;
 
+#[cfg(test)]
+thread_local! {
+    /// How often this thread has copied the list of days.
+    pub(crate) static COPIES: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// A head that is being flushed: read, but never changed.
 #[derive(Debug)]
 pub(crate) struct Frozen {
@@ -221,6 +227,8 @@ impl State {
     pub(crate) fn change_days(&self, change: impl FnOnce(&mut Days)) {
         let changing = lock(&self.changing_days);
         let mut days = Days::clone(&self.days.load());
+        #[cfg(test)]
+        COPIES.with(|own| own.set(own.get() + 1));
         change(&mut days);
         self.days.store(Arc::new(days));
         drop(changing);

@@ -456,10 +456,10 @@ impl Verifier {
 }
 
 /// Why a credential for an account its user was taken out of opens nothing.
-const LEFT: &str = "its user was removed from the account";
+pub(crate) const LEFT: &str = "its user was removed from the account";
 
 /// The same, where there is no such account any more.
-const GONE: &str = "its account was deleted";
+pub(crate) const GONE: &str = "its account was deleted";
 
 /// Why what a credential is for is not open to its user.
 fn left(directory: &Directory, reach: Reach) -> &'static str {

@@ -97,6 +97,7 @@ pub(crate) async fn serve(
     let reloading = tokio::spawn(reload.on_each(hangup));
     let disk_watching = tokio::spawn(disk_watch::watch(Arc::downgrade(&app)));
     let sweeping = tokio::spawn(sweep::watch(Arc::downgrade(&app)));
+    let asking_again = tokio::spawn(app.queries.watch_admissions());
     let operations_at = match (operators.address(), &place) {
         (Some(address), _) => address.to_string(),
         (None, Place::Socket(path)) => path.display().to_string(),
@@ -132,6 +133,7 @@ pub(crate) async fn serve(
     reloading.abort();
     sweeping.abort();
     disk_watching.abort();
+    asking_again.abort();
     // Those that are still at work have nobody left to answer.
     let _ = tokio::time::timeout_at(deadline, app.queries.end()).await;
     tracing::info!("shutting down: the last request is answered, flushing the store");
@@ -172,6 +174,7 @@ fn limits(settings: &Settings) -> ListenerLimits {
             idle: time(limit::IDLE_SECONDS),
             stall: time(limit::WRITE_STALL_SECONDS),
             rate: settings.limit(limit::ANSWER_BYTES_PER_SECOND),
+            half_closed: time(limit::HALF_CLOSED_SECONDS),
         },
     }
 }

@@ -10,7 +10,7 @@ use crate::error::{AuthError, IamError};
 use crate::login::{passcode, password};
 use crate::service::Iam;
 use crate::verify::{self, Credential};
-use base::error::Kind;
+use base::error::{Kind, Problem};
 use base::id::{AccountId, SessionId, UserId};
 use base::secret::Secret;
 use base::source::Source;
@@ -141,6 +141,19 @@ enum Held {
     Password(Option<String>),
     /// The transaction that takes the code away.
     Code(Box<Tx>),
+}
+
+/// The refusal of a key that is right and opens nothing any more, and who can mend that.
+fn ended_key(why: &'static str) -> IamError {
+    let message = format!("Provided API key cannot be used: {why}");
+    let problem = Problem::new(Kind::Invalid, "BXNIM0415E", message);
+    IamError::Refused(match why {
+        verify::GONE => problem.hint(
+            "the server's operator can bring the account back, with `vigied account restore`",
+        ),
+        verify::LEFT => problem.hint("an Administrator of the account can invite the user again"),
+        _ => problem,
+    })
 }
 
 impl Iam {
@@ -294,9 +307,7 @@ impl Iam {
                     .holder(Credential::ApiKey(text.expose()))
                     .map_err(|error| match error {
                         // Only who holds the key's text hears this.
-                        AuthError::Revoked(why) => {
-                            refused(format!("Provided API key cannot be used: {why}"))
-                        }
+                        AuthError::Revoked(why) => ended_key(why),
                         _ => unknown(),
                     })?;
                 let user = self.standing(identity.bounds())?;
@@ -327,6 +338,15 @@ impl Iam {
         let asked = asked.parse().ok();
         if let Some(account) = asked.filter(|account| bounds.opens(&directory, *account)) {
             return Ok(account);
+        }
+        if directory.accounts_of(bounds.principal()).is_empty() {
+            // Only who has proven himself hears this.
+            let message = "The user is in no account any more: the last one was deleted, or the user was removed from it";
+            return Err(IamError::Refused(
+                Problem::new(Kind::Invalid, "BXNIM0141E", message).hint(
+                    "an Administrator of an account can invite the user again; an account that was deleted is brought back by the server's operator, with `vigied account restore`",
+                ),
+            ));
         }
         let member = asked.is_some_and(|account| directory.is_member(bounds.principal(), account));
         Err(IamError::not_a_member(match bounds.reach() {

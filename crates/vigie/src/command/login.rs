@@ -331,6 +331,13 @@ fn rejected(refusal: &Failure, credential: &Credential) -> Failure {
     failure.status = refusal.status;
     failure.code.clone_from(&refusal.code);
     failure.transaction_id.clone_from(&refusal.transaction_id);
+    // What was shown is right, and opens nothing any more: to check it would not help, and the server says what does.
+    let is_right = refusal.code.as_deref() == Some("BXNIM0141E")
+        || (refusal.text.as_deref()).is_some_and(|text| text.contains("cannot be used:"));
+    if is_right {
+        failure.hints.clone_from(&refusal.hints);
+        return failure;
+    }
     match credential {
         Credential::ApiKey(_) => failure.hint("is it the whole key, and not deleted or disabled? a new one: `vigie iam api-key-create NAME`"),
         Credential::Password(..) => failure.hint("check the user and the password"),

@@ -3,7 +3,7 @@
 
 use super::connection_places::Place;
 use super::entrance::Entrance;
-use super::followed;
+use super::followed::{self, Deserted};
 use super::line::{Line, Overdue};
 use super::peer::Peer;
 use super::proxy_protocol;
@@ -145,7 +145,8 @@ async fn speak<S>(
     let io = TokioIo::new(Watched::new(stream, Arc::clone(line)));
     let mut connection = std::pin::pin!(shared.builder.serve_connection(io, entrance));
     let mut alarm = Alarm::new();
-    let mut deserted = std::pin::pin!(followed::deserted(&socket, line));
+    let grace = shared.times.half_closed;
+    let mut deserted = std::pin::pin!(followed::deserted(&socket, line, grace));
     loop {
         tokio::select! {
             // In this order: the alarm is set by what the connection has just done.
@@ -167,8 +168,11 @@ async fn speak<S>(
                 }
                 return;
             }
-            () = deserted.as_mut() => {
-                tracing::debug!(peer = %peer.address(), "the client has gone before its answer, or sends much behind its question");
+            why = deserted.as_mut() => {
+                if why == Deserted::HalfClosed {
+                    heard(&limit::HALF_CLOSED_SECONDS);
+                }
+                tracing::debug!(peer = %peer.address(), ?why, "the connection ends before its answer");
                 return;
             }
             overdue = std::future::poll_fn(|context| alarm.poll(context, line, &shared.times)) => {

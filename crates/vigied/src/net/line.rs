@@ -60,6 +60,8 @@ struct State {
     next_answer: u64,
     /// Since when the socket takes nothing.
     blocked: Option<Instant>,
+    /// Something of an answer was handed out, since somebody asked.
+    has_handed: bool,
 }
 
 /// What has taken too long.
@@ -95,6 +97,7 @@ impl Line {
                 answers: Vec::new(),
                 next_answer: 0,
                 blocked: None,
+                has_handed: false,
             }),
             evicted: Notify::new(),
             followed: AtomicUsize::new(0),
@@ -168,6 +171,17 @@ impl Line {
         id
     }
 
+    /// Whether nothing is asked that is not answered whole.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.state().is_quiet()
+    }
+
+    /// Whether a piece of an answer has been handed out since it was last asked, or waits for the client to take it.
+    pub(super) fn moves(&self) -> bool {
+        let mut state = self.state();
+        std::mem::take(&mut state.has_handed) || state.blocked.is_some()
+    }
+
     /// The client has room for more of an answer: it is our turn.
     pub(super) fn wants(&self, id: u64) {
         let mut state = self.state();
@@ -179,6 +193,7 @@ impl Line {
     /// A piece of an answer was handed out: it is the client's turn.
     pub(super) fn handed(&self, id: u64, bytes: usize) {
         let mut state = self.state();
+        state.has_handed = true;
         if let Some(answer) = state.answers.iter_mut().find(|own| own.id == id) {
             answer.is_the_clients(bytes);
         }
@@ -367,6 +382,7 @@ mod tests {
         idle: Duration::from_secs(90),
         stall: Duration::from_secs(30),
         rate: 1000,
+        half_closed: Duration::from_secs(5),
     };
 
     fn line() -> Arc<Line> {

@@ -66,6 +66,8 @@ impl Shared {
             .timer(TokioTimer::new())
             // Ours counts from a head's first byte, so that an idle connection may stay longer; and it counts for HTTP/2.
             .header_read_timeout(None)
+            // Who has closed his side may wait for his answer; for how long, `followed` knows.
+            .half_close(true)
             .max_buf_size(head_buffer_bytes);
         builder
             .http2()

@@ -1,6 +1,7 @@
 //! A connection's socket, which is also watched from beside whoever reads and writes it: the HTTP library does not read, and so
 //! does not hear that its peer has closed, while it has bytes of a next request and the answer to the last one is not there.
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -36,6 +37,15 @@ impl Socket {
     /// Bytes that have come and were not read.
     pub(super) fn unread(&self) -> u64 {
         rustix::io::ioctl_fionread(&*self.0).unwrap_or_default()
+    }
+
+    /// Whether nothing can be sent any more: the peer has answered with a reset, or both sides are closed.
+    pub(super) fn is_broken(&self) -> bool {
+        let mut own = [PollFd::new(&*self.0, PollFlags::OUT)];
+        let now = Timespec::default();
+        let broken = PollFlags::HUP | PollFlags::ERR;
+        poll(&mut own, Some(&now)).is_err()
+            || own.iter().any(|own| own.revents().intersects(broken))
     }
 
     /// Resolves when the peer has closed its side, or the connection has broken; also while there are bytes of it to read.

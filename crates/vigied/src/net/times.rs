@@ -10,4 +10,6 @@ pub(crate) struct Times {
     pub(crate) stall: Duration,
     /// Least bytes of an answer taken in a second.
     pub(crate) rate: u64,
+    /// For a client that has closed its side and takes nothing.
+    pub(crate) half_closed: Duration,
 }

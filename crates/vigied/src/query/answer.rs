@@ -211,11 +211,22 @@ impl Answer {
         let unread = Arc::clone(&self.unread);
         unread.fetch_add(1, Ordering::Relaxed);
         let meanwhile = async {
-            let sent = pieces.send(piece).await;
+            let sent = tokio::select! {
+                biased;
+                // Told to end: by who withdraws what its caller was let in by.
+                () = holding.cancelled() => false,
+                sent = pieces.send(piece) => sent.is_ok(),
+            };
             unread.fetch_sub(1, Ordering::Relaxed);
             sent
         };
-        let lent = turn.lend(meanwhile, pieces.closed());
+        let gone = async {
+            tokio::select! {
+                () = pieces.closed() => {}
+                () = holding.cancelled() => {}
+            }
+        };
+        let lent = turn.lend(meanwhile, gone);
         let (sent, turn) = self.runtime.block_on(lent);
         let is_gone = turn.is_none();
         if let Some(turn) = turn {
@@ -223,9 +234,9 @@ impl Answer {
         }
         // The wait for the turn, too: it was given up for the others' sake.
         self.context.extend_deadline(begun.elapsed());
-        match sent {
-            Ok(()) if !is_gone => Ok(()),
-            _ => Err(Stop::Cancelled),
+        match sent && !is_gone {
+            true => Ok(()),
+            false => Err(Stop::Cancelled),
         }
     }
 

@@ -51,12 +51,13 @@ impl AsRef<[u8]> for Whole {
 /// An answer of which the rest is still being written. Dropped, it cancels the query.
 pub(super) fn pieces(pieces: Pieces, leash: Leash, held: Arc<Held>) -> Response {
     let is_packed = pieces.is_packed;
+    leash.question.answers();
     let body = Sending {
         first: Some(pieces.first),
         rest: pieces.rest,
         is_whole: pieces.is_whole,
         ended: false,
-        _leash: leash,
+        leash,
         _held: held,
     };
     response(Body::new(body), is_packed)
@@ -67,7 +68,7 @@ struct Sending {
     rest: mpsc::Receiver<Vec<u8>>,
     is_whole: Arc<AtomicBool>,
     ended: bool,
-    _leash: Leash,
+    leash: Leash,
     _held: Arc<Held>,
 }
 
@@ -84,6 +85,11 @@ impl hyper::body::Body for Sending {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+        // What is written and not sent is not sent any more.
+        if self.leash.question.is_withdrawn() {
+            self.ended = true;
+            return Poll::Ready(Some(Err(BrokenOff)));
+        }
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(Ok(Frame::data(first.into()))));
         }

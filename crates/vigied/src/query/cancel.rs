@@ -23,8 +23,10 @@ impl Cancel {
         self.told.notify_one();
     }
 
-    /// Resolves when it is told.
+    /// Resolves when it is told, or was.
     pub(super) async fn cancelled(&self) {
-        self.told.notified().await;
+        if !self.flag.load(Ordering::Relaxed) {
+            self.told.notified().await;
+        }
     }
 }

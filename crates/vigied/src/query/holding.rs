@@ -66,6 +66,11 @@ impl Holding {
         self.state().turn.take()
     }
 
+    /// Resolves when the query is told to end.
+    pub(super) async fn cancelled(&self) {
+        self.cancel.cancelled().await;
+    }
+
     /// It has a turn again.
     pub(super) fn put(&self, turn: Turn) {
         let mut state = self.state();

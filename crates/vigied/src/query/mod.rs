@@ -3,8 +3,10 @@
 //! What a question costs is bounded in every way: how many run and wait ([`turns`]), how long one runs while another account
 //! waits ([`holding`]), what all have in memory
 //! ([`memory`]), what one may read and how long (its [`base::context::Context`]), and how long it waits for a reader
-//! (its connection gives it up). One whose client has gone is cancelled, and one that waits never begins.
+//! (its connection gives it up). One whose client has gone is cancelled, and one that waits never begins; so is one whose caller
+//! is let in no longer ([`admitted`]).
 
+pub(crate) mod admitted;
 pub(crate) mod answer;
 mod body;
 mod cancel;
@@ -21,6 +23,7 @@ use crate::http::share::{Owner, Shares};
 use crate::http::worker;
 use crate::net::followed::Followed;
 use crate::self_metrics::Metrics;
+use admitted::{Admission, Admitted, Question};
 use answer::{Answer, Begun, Leave, Terms};
 use axum::response::Response;
 use base::context::{Budget, Context};
@@ -30,7 +33,7 @@ use cancel::Cancel;
 use holding::Holding;
 use iam::Iam;
 use memory::{Held, Pool};
-use running::Running;
+use running::{Leash, Running};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -65,6 +68,7 @@ pub(crate) struct Queries {
     turns: Arc<Turns>,
     pool: Arc<Pool>,
     running: Arc<Running>,
+    admitted: Arc<Admitted>,
     /// Those of them that wait for a reader.
     unread: Arc<AtomicU64>,
 }
@@ -83,8 +87,14 @@ impl Queries {
             )),
             pool: Arc::new(Pool::new(limits.bytes, limits.shares.clone())),
             running: Arc::default(),
+            admitted: Arc::default(),
             unread: Arc::default(),
         }
+    }
+
+    /// Asks again and again whether the callers of those that have begun would still be let in, until the server is gone.
+    pub(crate) fn watch_admissions(&self) -> impl Future<Output = ()> + use<> {
+        admitted::watch(Arc::downgrade(&self.admitted))
     }
 
     /// Cancels what runs, and waits a moment for it to end; for the end of the process.
@@ -130,11 +140,33 @@ impl Queries {
     }
 }
 
-/// Answers a question: `work` runs on a thread of its own when its turn has come, and writes the answer as JSON, packed where
-/// that is `accepted`.
+/// Answers a question of whoever was let in: `work` runs on a thread of its own when its turn has come, and writes the answer as
+/// JSON, packed where that is `accepted`.
 pub(crate) async fn answer(
     queries: &Queries,
+    (scope, admission): (&Scope, Box<dyn Admission>),
+    accepted: Accepted,
+    work: impl FnOnce(&mut Answer) -> Result<(), Refusal> + Send + 'static,
+) -> Result<Response, Refusal> {
+    let cancel = Arc::<Cancel>::default();
+    // From here on, also while it waits for its turn.
+    let question = Question::new(admission, Arc::clone(&cancel), Followed::here());
+    let leash = Leash {
+        cancel,
+        _admitted: queries.admitted.enter(&question),
+        question: Arc::clone(&question),
+    };
+    tokio::select! {
+        biased;
+        refusal = question.withdrawn() => Err(refusal),
+        answered = in_turn(queries, scope, leash, accepted, work) => answered,
+    }
+}
+
+async fn in_turn(
+    queries: &Queries,
     scope: &Scope,
+    leash: Leash,
     accepted: Accepted,
     work: impl FnOnce(&mut Answer) -> Result<(), Refusal> + Send + 'static,
 ) -> Result<Response, Refusal> {
@@ -145,19 +177,13 @@ pub(crate) async fn answer(
     })?;
     let owner = Owner::Account(account);
     let person: Arc<str> = scope.principal().to_string().into();
-    // From here on, also while it waits for its turn.
-    let followed = Followed::here();
     let now = Instant::now();
     let deadline = now.checked_add(queries.time).unwrap_or(now);
     let turn = tokio::time::timeout_at(deadline.into(), queries.turns.take(owner, &person))
         .await
         .map_err(|_| never_had_its_turn(queries.time))??;
     let held = Arc::new(Held::new(&queries.pool, owner));
-    let cancel = Arc::<Cancel>::default();
-    let leash = running::Leash {
-        cancel: Arc::clone(&cancel),
-        _followed: followed,
-    };
+    let cancel = Arc::clone(&leash.cancel);
     let entered = queries.running.enter(Arc::clone(&cancel));
     let flag = cancel.flag();
     let holding = Holding::new(&queries.turns, turn, cancel, queries.time);

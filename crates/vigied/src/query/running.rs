@@ -1,7 +1,7 @@
 //! The queries that run, and how they are told to end.
 
+use super::admitted::{Entered as Admitted, Question};
 use super::cancel::Cancel;
-use crate::net::followed::Followed;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[derive(Debug)]
 pub(super) struct Leash {
     pub(super) cancel: Arc<Cancel>,
-    pub(super) _followed: Followed,
+    pub(super) question: Arc<Question>,
+    pub(super) _admitted: Admitted,
 }
 
 impl Drop for Leash {

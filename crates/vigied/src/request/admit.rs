@@ -1,6 +1,7 @@
 //! The way of a request from its guard to its handler: its body is taken in, then it takes a place, then it is unpacked and
 //! worked on. What only arrives takes no place, and nothing is unpacked without one.
 
+use super::admission::Admission;
 use super::arrival::{self, Arrived};
 use super::bound::Bound;
 use super::payload::Received;
@@ -11,12 +12,18 @@ use crate::http::problem::Refusal;
 use crate::http::share::Owner;
 use crate::http::unpack::{Unpackable, unpack};
 use crate::http::worker;
+use crate::query::admitted::Admission as _;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use http::request::Parts;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A body that is there within this time has come with its head, and its caller was verified just now.
+const AT_ONCE: Duration = Duration::from_millis(1);
 
 /// Lets a request in that counts for `owner`, and answers it; without a place where `when_full`.
 pub(crate) async fn admit(
@@ -36,9 +43,16 @@ pub(crate) async fn admit(
             Err(refusal) => return refusal.into_response(),
         };
         let taken = std::mem::replace(&mut body, Body::empty());
+        let begun = Instant::now();
         match arrival::take_in(app, owner, bound, taken).await {
             Ok(whole) => arrived = Some((whole, coding)),
             Err(response) => return response,
+        }
+        // Meanwhile much may have been taken from him who sends it.
+        if begun.elapsed() > AT_ONCE
+            && let Err(refusal) = still_admitted(app, &parts)
+        {
+            return refusal.into_response();
         }
     }
     let place = match app.places.take(owner) {
@@ -58,6 +72,14 @@ pub(crate) async fn admit(
     match place {
         Some(place) => worker::holding(place, answer).await,
         None => answer.await,
+    }
+}
+
+/// Whether the caller whom the guard has verified would still be let in.
+fn still_admitted(app: &Arc<App>, parts: &Parts) -> Result<(), Refusal> {
+    match Admission::of(app, parts)? {
+        Some(admission) => admission.still_holds(),
+        None => Ok(()),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::http::header::single;
 use crate::http::problem::Refusal;
 use axum::extract::FromRequestParts;
 use base::id::KeyId;
-use base::scope::Scope;
+use base::scope::{Action, Forbidden, Scope};
 use http::HeaderMap;
 use http::request::Parts;
 use iam::audit::Credential as Shown;
@@ -27,6 +27,8 @@ const SCOPE_ID: &str = "x-auth-scope-id";
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(crate) scope: Scope,
+    /// What the route asks of it.
+    pub(crate) action: Action,
     /// What he has shown.
     pub(crate) credential: Shown,
     /// The API key that is, or that it was obtained with.
@@ -59,7 +61,24 @@ struct Sent<'h> {
     repairs: Repairs,
 }
 
+/// What a request has sent that was verified, to be verified again.
+pub(super) fn again<'h>(app: &App, headers: &'h HeaderMap) -> Result<Credential<'h>, Refusal> {
+    read(app, headers).map(|(sent, _)| sent.credential)
+}
+
 fn sent<'h>(app: &App, headers: &'h HeaderMap) -> Result<Sent<'h>, Refusal> {
+    let (sent, field) = read(app, headers)?;
+    for repair in sent.repairs.iter() {
+        app.metrics.repaired(repair.word());
+    }
+    if field == "X-Auth-User-Token" {
+        rivals::check(app, headers, sent.credential)?;
+    }
+    Ok(sent)
+}
+
+/// What was sent, and the name of the header.
+fn read<'h>(app: &App, headers: &'h HeaderMap) -> Result<(Sent<'h>, &'static str), Refusal> {
     let (parsed, field) = if let Some(value) = single(headers, USER_TOKEN, "X-Auth-User-Token")? {
         (
             credential::user_token(value.as_bytes()),
@@ -91,26 +110,28 @@ fn sent<'h>(app: &App, headers: &'h HeaderMap) -> Result<Sent<'h>, Refusal> {
                 .field(field),
         )
     })?;
-    for repair in parsed.repairs.iter() {
-        app.metrics.repaired(repair.word());
-    }
     let credential = match parsed.kind {
         Some(CredentialKind::Iam) => Credential::Iam(parsed.text),
         Some(CredentialKind::Uaa) => Credential::Uaa(parsed.text),
         Some(CredentialKind::ApiKey) => Credential::ApiKey(parsed.text),
         None => app.verifier.bearer(parsed.text),
     };
-    if field == "X-Auth-User-Token" {
-        rivals::check(app, headers, credential)?;
-    }
-    Ok(Sent {
-        credential,
-        repairs: parsed.repairs,
-    })
+    let repairs = parsed.repairs;
+    Ok((
+        Sent {
+            credential,
+            repairs,
+        },
+        field,
+    ))
 }
 
-/// Verifies the caller of a monitoring route.
-pub(crate) fn scope(app: &App, headers: &HeaderMap) -> Result<(Caller, Repairs), Box<KeptOut>> {
+/// Verifies the caller of a monitoring route that does this.
+pub(crate) fn scope(
+    app: &App,
+    headers: &HeaderMap,
+    action: Action,
+) -> Result<(Caller, Repairs), Box<KeptOut>> {
     let sent = sent(app, headers)?;
     let selector = match single(headers, SCOPE_ID, "X-Auth-Scope-Id")? {
         Some(value) => Some(scope_id::parse(value.as_bytes()).map_err(|error| {
@@ -133,10 +154,17 @@ pub(crate) fn scope(app: &App, headers: &HeaderMap) -> Result<(Caller, Repairs),
     })?;
     let caller = Caller {
         scope,
+        action,
         credential,
         key: proof.and_then(|proof| proof.key),
     };
     Ok((caller, sent.repairs))
+}
+
+/// The refusal of what a role does not allow.
+pub(super) fn right_missing(forbidden: &Forbidden) -> Refusal {
+    let problem = code::RIGHT_MISSING.problem(forbidden.to_string());
+    Refusal(problem.hint("ask a manager of the domain for a role that allows it"))
 }
 
 /// Verifies the caller of a management route.
@@ -190,7 +218,7 @@ pub(crate) fn if_any(app: &App, headers: &HeaderMap) -> Option<Identity> {
 }
 
 /// The guard has not run: a route was mounted past [`super::routes`]. Refused, never let through.
-fn unguarded() -> Refusal {
+pub(super) fn unguarded() -> Refusal {
     tracing::error!("a handler asked for a caller on an unguarded route");
     Refusal(code::INTERNAL.problem("the request was not verified"))
 }

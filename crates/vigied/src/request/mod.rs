@@ -1,5 +1,6 @@
 //! Between the routes and a handler: the guard, the body within its bound, and what a handler takes as arguments.
 
+pub(crate) mod admission;
 pub(crate) mod admit;
 pub(crate) mod arrival;
 pub(crate) mod bound;

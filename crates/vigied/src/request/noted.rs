@@ -39,6 +39,7 @@ impl Who {
             scope,
             credential,
             key,
+            ..
         } = extensions.get()?;
         Some(Self {
             user: scope.principal().user()?,

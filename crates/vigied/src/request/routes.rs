@@ -129,7 +129,7 @@ async fn verify(
             }
             Err(kept_out) => Err(kept_out),
         },
-        Guard::Scope(_) => match caller::scope(&app, request.headers()) {
+        Guard::Scope(action) => match caller::scope(&app, request.headers(), action) {
             Ok((caller, repairs)) => {
                 request.extensions_mut().insert(caller);
                 Ok(repairs)
@@ -178,8 +178,7 @@ fn allowed(app: &App, guard: Guard, request: &Request) -> Result<(), Refusal> {
                 .problem("the API key was made to send alone, and this is not sending");
             return Refusal(problem.hint("reading takes a key made without `--only`"));
         }
-        let problem = wire::code::RIGHT_MISSING.problem(forbidden.to_string());
-        Refusal(problem.hint("ask a manager of the domain for a role that allows it"))
+        caller::right_missing(&forbidden)
     })
 }
 

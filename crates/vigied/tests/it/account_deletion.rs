@@ -102,7 +102,44 @@ fn a_deleted_account_opens_nothing_and_comes_back_whole() {
     };
     assert_eq!(by_token(&bearer), 401);
     assert_eq!(by_token(session["access_token"].as_str().unwrap()), 401);
-    assert_eq!(login(&url, BEA, &bea.password).status, 400);
+    // Who shows that he is one of its people is told what became of it, and who can mend it; a stranger is not.
+    let told = login(&url, BEA, &bea.password);
+    let text = told.text();
+    assert_eq!(told.status, 400, "{text}");
+    assert!(
+        text.contains("The user is in no account any more"),
+        "{text}"
+    );
+    assert!(text.contains("vigied account restore"), "{text}");
+    let by_key = |key: &str| {
+        let grant = "urn:ibm:params:oauth:grant-type:apikey";
+        let request = Request::new(&url, "POST", "/identity/token").basic("bx", "bx");
+        let request = request.form(&[("grant_type", grant), ("apikey", key)]);
+        request.send().text()
+    };
+    let text = by_key(&bea.api_key);
+    assert!(text.contains("its account was deleted"), "{text}");
+    assert!(text.contains("vigied account restore"), "{text}");
+    let guessed = login(&url, BEA, "a guess").text() + &by_key("a guess of a key");
+    assert!(!guessed.contains("account"), "{guessed}");
+    for (given, secret) in [("-p", &bea.password), ("--apikey", &bea.api_key)] {
+        let mut vigie = server.vigie();
+        vigie.args(["login", "-a", &url, given, secret]);
+        if given == "-p" {
+            vigie.args(["-u", BEA]);
+        }
+        let output = vigie.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert!(
+            said.contains("hint: ") && said.contains("vigied account restore"),
+            "{said}"
+        );
+        assert!(
+            !said.contains("check the user") && !said.contains("whole key"),
+            "{said}"
+        );
+    }
     // Who is in another is not touched.
     assert_eq!(by_token(&server.token()), 200);
     let deleted = done(&data, &["account", "list", "--deleted"]);

@@ -85,12 +85,13 @@ const REQUEST_LIMITS: [Limit; 9] = [
     limit::OPERATIONS_SECONDS,
 ];
 
-const CONNECTION_LIMITS: [Limit; 5] = [
+const CONNECTION_LIMITS: [Limit; 6] = [
     limit::CONNECTIONS_PER_SOURCE,
     limit::HEAD_SECONDS,
     limit::IDLE_SECONDS,
     limit::WRITE_STALL_SECONDS,
     limit::ANSWER_BYTES_PER_SECOND,
+    limit::HALF_CLOSED_SECONDS,
 ];
 
 const STORE_LIMITS: [Limit; 6] = [

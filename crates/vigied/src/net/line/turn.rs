@@ -70,6 +70,7 @@ mod tests {
         idle: Duration::from_secs(90),
         stall: Duration::from_secs(30),
         rate: 1000,
+        half_closed: Duration::from_secs(5),
     };
 
     #[test]

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::http::accepted::Accepted;
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
+use crate::request::admission::Admission;
 use crate::request::caller::Caller;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
@@ -25,6 +26,7 @@ const PARAMETERS: [&str; 6] = ["query", "from", "until", "now", "tz", "dry_run"]
 pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     caller: Caller,
+    admission: Admission,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Refusal> {
     let deleter = Deleter::new(&app, &caller);
@@ -32,9 +34,12 @@ pub(crate) async fn delete(
     let asked = scope.clone();
     let told = Told::default();
     let telling = told.clone();
-    let answered = query::answer(&app.queries, &asked, Accepted::Plain, move |answer| {
-        remove(&worker, &deleter, &scope, raw.as_deref(), &telling, answer)
-    });
+    let answered = query::answer(
+        &app.queries,
+        (&asked, Box::new(admission)),
+        Accepted::Plain,
+        move |answer| remove(&worker, &deleter, &scope, raw.as_deref(), &telling, answer),
+    );
     Ok(told.tell(answered.await?))
 }
 

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::http::accepted;
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
+use crate::request::admission::Admission;
 use crate::request::caller::Caller;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
@@ -18,6 +19,7 @@ use wire::excerpt::beginning;
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
+    admission: Admission,
     headers: HeaderMap,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Refusal> {
@@ -27,7 +29,7 @@ pub(crate) async fn list(
     let telling = told.clone();
     let answered = query::answer(
         &app.queries,
-        &asked,
+        (&asked, Box::new(admission)),
         accepted::of(&headers),
         move |answer| find(&worker, &scope, raw.as_deref(), &telling, answer),
     );

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::http::accepted;
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
+use crate::request::admission::Admission;
 use crate::request::caller::Caller;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
@@ -27,6 +28,7 @@ use wire::time_expr;
 pub(crate) async fn render(
     State(app): State<Arc<App>>,
     caller: Caller,
+    admission: Admission,
     headers: HeaderMap,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Refusal> {
@@ -36,7 +38,7 @@ pub(crate) async fn render(
     let telling = told.clone();
     let answered = query::answer(
         &app.queries,
-        &asked,
+        (&asked, Box::new(admission)),
         accepted::of(&headers),
         move |answer| draw(&worker, &scope, raw.as_deref(), &telling, answer),
     );

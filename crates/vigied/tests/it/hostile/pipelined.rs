@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-trait Stream: Read + Write {
+pub(super) trait Stream: Read + Write {
     fn socket(&self) -> &TcpStream;
 }
 
@@ -64,7 +64,7 @@ fn encrypted(pem: &str, server: &Server, number: u8) -> Box<dyn Stream> {
 }
 
 /// Names enough for a query that takes long.
-fn fill(stream: &mut dyn Stream, key: &str) {
+pub(super) fn fill(stream: &mut dyn Stream, key: &str) {
     let rest = "y".repeat(1000);
     for part in 0..4 {
         let samples: Vec<_> = (0..4000)

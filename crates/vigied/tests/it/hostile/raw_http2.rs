@@ -8,6 +8,7 @@ pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Types of frames.
 pub(super) const HEADERS: u8 = 1;
+pub(super) const RESET: u8 = 3;
 pub(super) const SETTINGS: u8 = 4;
 pub(super) const PING: u8 = 6;
 pub(super) const GOAWAY: u8 = 7;
@@ -66,6 +67,11 @@ pub(super) fn no_window() -> Vec<u8> {
     let mut payload = 4_u16.to_be_bytes().to_vec();
     payload.extend(0_u32.to_be_bytes());
     frame(SETTINGS, 0, 0, &payload)
+}
+
+/// Room for so many bytes more: of a stream, or of all together (0).
+pub(super) fn window(stream: u32, bytes: u32) -> Vec<u8> {
+    frame(8, 0, stream, &bytes.to_be_bytes())
 }
 
 /// The next frame: its type, stream and payload.

@@ -14,10 +14,10 @@ const HONEST: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 const PATIENCE: Duration = Duration::from_secs(240);
 
 /// More than the sockets of both sides hold.
-const NAMES: usize = 15_000;
+pub(super) const NAMES: usize = 15_000;
 
 /// A server with a listing of about 14 MB.
-fn server(flags: &[&str]) -> Server {
+pub(super) fn server(flags: &[&str]) -> Server {
     let mut all = vec![
         "--set",
         "log.level=info,vigied=debug",
@@ -29,24 +29,27 @@ fn server(flags: &[&str]) -> Server {
     ];
     all.extend(flags);
     let server = Server::with(&all);
-    let long = "n".repeat(900);
-    let samples: Vec<_> = (0..NAMES)
-        .map(|at| json!({"name": format!("{at}{long}"), "value": 1}))
-        .collect();
-    let reply = server
-        .request("POST", "/v1/metrics?durability=buffered")
-        .header(
-            "X-Auth-User-Token",
-            &format!("apikey {}", server.owner.api_key),
-        )
-        .json(&json!(samples))
-        .send();
-    assert_eq!(reply.status, 200, "{}", reply.text());
+    let key = format!("apikey {}", server.owner.api_key);
+    fill(&server, &[("X-Auth-User-Token", &key)], NAMES);
     server
 }
 
+/// Sends what the listing is made of to the domain that these lines name.
+pub(super) fn fill(server: &Server, lines: &[(&str, &str)], names: usize) {
+    let long = "n".repeat(900);
+    let samples: Vec<_> = (0..names)
+        .map(|at| json!({"name": format!("{at}{long}"), "value": 1}))
+        .collect();
+    let mut request = server.request("POST", "/v1/metrics?durability=buffered");
+    for (name, value) in lines {
+        request = request.header(name, value);
+    }
+    let reply = request.json(&json!(samples)).send();
+    assert_eq!(reply.status, 200, "{}", reply.text());
+}
+
 /// A client whose own socket takes little.
-fn small_client(server: &Server) -> TcpStream {
+pub(super) fn small_client(server: &Server) -> TcpStream {
     let to: SocketAddr = server.serving.address.parse().unwrap();
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     socket.set_recv_buffer_size(4096).unwrap();

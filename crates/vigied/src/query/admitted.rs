@@ -1,0 +1,151 @@
+//! Questions that have begun, and what their callers were let in by. That is asked again and again: who is let in no longer is
+//! answered no longer, however far his answer has come.
+
+use super::cancel::Cancel;
+use crate::http::problem::Refusal;
+use crate::net::followed::Followed;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// How often it is asked: what is withdrawn, here or on another node, is useless within a second.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Those that are asked about in one go. Each costs a few looks into memory.
+const AT_ONCE: usize = 64;
+
+/// What a caller was let in by.
+pub(crate) trait Admission: std::fmt::Debug + Send + Sync {
+    /// Whether they would be let in now.
+    ///
+    /// # Errors
+    /// Why not.
+    fn still_holds(&self) -> Result<(), Refusal>;
+}
+
+/// A question, from before its turn until its answer is sent.
+#[derive(Debug)]
+pub(super) struct Question {
+    admission: Box<dyn Admission>,
+    cancel: Arc<Cancel>,
+    followed: Followed,
+    /// Its answer is on its way: there is no other status to be told any more.
+    is_answered: AtomicBool,
+    withdrawn: OnceLock<Refusal>,
+    told: Notify,
+}
+
+impl Question {
+    pub(super) fn new(
+        admission: Box<dyn Admission>,
+        cancel: Arc<Cancel>,
+        followed: Followed,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            admission,
+            cancel,
+            followed,
+            is_answered: AtomicBool::new(false),
+            withdrawn: OnceLock::new(),
+            told: Notify::new(),
+        })
+    }
+
+    /// Its answer begins to be sent.
+    pub(super) fn answers(&self) {
+        self.is_answered.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_withdrawn(&self) -> bool {
+        self.withdrawn.get().is_some()
+    }
+
+    /// Resolves when its caller is let in no longer, with what he is told.
+    pub(super) async fn withdrawn(&self) -> Refusal {
+        loop {
+            if let Some(refusal) = self.withdrawn.get() {
+                return refusal.clone();
+            }
+            self.told.notified().await;
+        }
+    }
+
+    /// Asks again.
+    fn look(&self) {
+        if self.is_withdrawn() {
+            return;
+        }
+        let Err(refusal) = self.admission.still_holds() else {
+            return;
+        };
+        // Nobody else sets it.
+        let _ = self.withdrawn.set(refusal);
+        self.told.notify_one();
+        self.cancel.cancel();
+        if self.is_answered.load(Ordering::Acquire) {
+            self.followed.end();
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    next: u64,
+    all: HashMap<u64, Arc<Question>>,
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(super) struct Admitted(Mutex<Entries>);
+
+/// One of them, until this is dropped.
+#[derive(Debug)]
+pub(super) struct Entered {
+    admitted: Arc<Admitted>,
+    number: u64,
+}
+
+impl Admitted {
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn enter(self: &Arc<Self>, question: &Arc<Question>) -> Entered {
+        let mut entries = self.entries();
+        let number = entries.next;
+        entries.next += 1;
+        entries.all.insert(number, Arc::clone(question));
+        Entered {
+            admitted: Arc::clone(self),
+            number,
+        }
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.admitted.entries().all.remove(&self.number);
+    }
+}
+
+/// Asks until the server is gone.
+pub(super) async fn watch(admitted: Weak<Admitted>) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let Some(admitted) = admitted.upgrade() else {
+            return;
+        };
+        let all: Vec<Arc<Question>> = {
+            let entries = admitted.entries();
+            entries.all.values().map(Arc::clone).collect()
+        };
+        for some in all.chunks(AT_ONCE) {
+            for question in some {
+                question.look();
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}

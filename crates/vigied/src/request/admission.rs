@@ -1,0 +1,139 @@
+//! What a caller was let in by, kept as long as his request is worked on, so that it can be asked again: a withdrawal ends
+//! also what has begun before it.
+
+use super::caller::{self, Caller, Manager};
+use crate::app::App;
+use crate::http::problem::Refusal;
+use crate::query::admitted;
+use axum::extract::FromRequestParts;
+use base::error::{Kind, Problem};
+use base::id::UserId;
+use base::scope::{Action, Domain};
+use base::secret::Secret;
+use http::request::Parts;
+use iam::audit::{Action as Event, Credential as Shown, Refused};
+use iam::{AuthError, Credential};
+use std::sync::Arc;
+
+/// Why a key is not known that was.
+const DELETED: &str = "the API key was deleted";
+
+/// A credential that was good, and what it was good for.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    app: Arc<App>,
+    kind: Kinds,
+    text: Secret<String>,
+    /// For metrics: where, and to do what.
+    scope: Option<(Domain, Action)>,
+    user: Option<UserId>,
+    shown: Shown,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kinds {
+    Iam,
+    Uaa,
+    ApiKey,
+}
+
+impl Admission {
+    /// Of a request whose caller the guard has verified; `None` where there was nobody to verify.
+    pub(super) fn of(app: &Arc<App>, parts: &Parts) -> Result<Option<Self>, Refusal> {
+        let (scope, user) = match (parts.extensions.get(), parts.extensions.get()) {
+            (Some(Manager(identity)), _) => (None, Some(identity.user())),
+            (None, Some(Caller { scope, action, .. })) => {
+                (Some((scope.domain(), *action)), scope.principal().user())
+            }
+            (None, None) => return Ok(None),
+        };
+        let credential = caller::again(app, &parts.headers)?;
+        let (kind, text) = match credential {
+            Credential::Iam(text) => (Kinds::Iam, text),
+            Credential::Uaa(text) => (Kinds::Uaa, text),
+            Credential::ApiKey(text) => (Kinds::ApiKey, text),
+        };
+        Ok(Some(Self {
+            app: Arc::clone(app),
+            kind,
+            text: Secret::new(text.to_owned()),
+            scope,
+            user,
+            shown: Shown::from(&credential),
+        }))
+    }
+
+    /// Whether he would be let in now. A token that has expired meanwhile still counts for as long as a request may take: it
+    /// was good when he asked, and has not been taken from him.
+    ///
+    /// # Errors
+    /// Why not.
+    fn holds(&self) -> Result<(), Problem> {
+        let app = &self.app;
+        let text = self.text.expose();
+        let credential = match self.kind {
+            Kinds::Iam => Credential::Iam(text),
+            Kinds::Uaa => Credential::Uaa(text),
+            Kinds::ApiKey => Credential::ApiKey(text),
+        };
+        let admitted = match self.scope {
+            None => app.verifier.identity(credential).map(drop),
+            Some((domain, action)) => match app.verifier.scope(credential, Some(domain)) {
+                Ok(scope) => {
+                    return scope
+                        .require(action)
+                        .map_err(|forbidden| caller::right_missing(&forbidden).0);
+                }
+                Err(error) => Err(error),
+            },
+        };
+        let grace = i64::try_from(app.limits.request_time.as_secs()).unwrap_or(i64::MAX);
+        match admitted {
+            Ok(()) => Ok(()),
+            Err(AuthError::Expired { seconds_ago }) if seconds_ago < grace => Ok(()),
+            // It was known when he asked.
+            Err(AuthError::KeyUnknown) => Err(AuthError::Revoked(DELETED).problem()),
+            Err(error) => Err(error.problem()),
+        }
+    }
+}
+
+impl admitted::Admission for Admission {
+    /// Tells log and audit of who is let in no longer.
+    fn still_holds(&self) -> Result<(), Refusal> {
+        let Err(problem) = self.holds() else {
+            return Ok(());
+        };
+        let domain = self.scope.map(|(domain, _)| domain);
+        tracing::info!(
+            user = self.user.map(tracing::field::display),
+            domain = domain.map(tracing::field::display),
+            code = problem.code,
+            why = %problem.message,
+            "a request is ended: what its caller was let in by no longer holds"
+        );
+        let action = match problem.kind {
+            Kind::Unauthenticated => Some(Event::CredentialRefused),
+            Kind::Forbidden | Kind::NotFound => Some(Event::RightRefused),
+            _ => None,
+        };
+        if let Some(action) = action {
+            self.app.iam.note_refused(Refused {
+                action,
+                user: self.user,
+                account: domain.and_then(|domain| self.app.iam.directory().account_of(domain)),
+                credential: self.shown,
+                why: problem.code,
+            });
+        }
+        Err(Refusal(problem))
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Admission {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
+        Self::of(app, parts)?.ok_or_else(caller::unguarded)
+    }
+}
