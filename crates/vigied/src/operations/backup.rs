@@ -2,7 +2,7 @@
 //! with the keys that sign tokens, and who may open that socket may read the folder. The operators' own listener, which somebody
 //! may pass on to a network for its metrics, knows nothing of it.
 
-use super::control::Peer;
+use super::peer::Peer;
 use crate::app::App;
 use crate::backup::state::{Busy, begin};
 use axum::extract::{RawQuery, State};

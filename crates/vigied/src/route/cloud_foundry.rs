@@ -1,7 +1,7 @@
 //! Regions, organizations and spaces, in Cloud Foundry's form.
 
 use super::account::username;
-use super::deleted;
+use super::gone::gone;
 use super::paging::CfPage;
 use super::reply::json;
 use crate::app::App;
@@ -207,7 +207,7 @@ pub(super) async fn delete_org(
         .iam
         .delete_org(&caller, params.id("guid")?, params.flag("recursive")?)
         .await?;
-    deleted::gone(&app, &deletion).await
+    gone(&app, &deletion).await
 }
 
 pub(super) async fn org_spaces(
@@ -293,7 +293,7 @@ pub(super) async fn delete_space(
     params: Params,
 ) -> Result<Response, Refusal> {
     let deletion = app.iam.delete_space(&caller, params.id("guid")?).await?;
-    deleted::gone(&app, &deletion).await
+    gone(&app, &deletion).await
 }
 
 /// The role a path's last part stands for.

@@ -5,6 +5,7 @@ mod api_key;
 mod cloud_foundry;
 mod cross_site;
 mod deleted;
+mod gone;
 mod health;
 mod home;
 mod identity;
