@@ -9,6 +9,7 @@ use base::store::{
     Allowance, DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node, SampleStore,
     StoreError, Usage,
 };
+use std::ops::ControlFlow;
 use std::sync::{Condvar, Mutex};
 
 #[derive(Debug, Default)]
@@ -75,7 +76,13 @@ impl SampleStore for Stuck {
         Err(StoreError::Closing)
     }
 
-    fn delete(&self, _: &Scope, _: &DeleteQuery<'_>, _: &Context) -> Result<Deleted, StoreError> {
+    fn delete_begun(
+        &self,
+        _: &Scope,
+        _: &DeleteQuery<'_>,
+        _: &Context,
+        _: &mut dyn FnMut(&Deleted) -> ControlFlow<()>,
+    ) -> Result<Option<Deleted>, StoreError> {
         self.wait();
         Err(StoreError::Closing)
     }

@@ -13,6 +13,7 @@ use iam::bootstrap::Request;
 use iam::manage::page::Window;
 use iam::{Credential, IamConfig};
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::sync::Mutex;
 
 /// A store that holds one series for each tenant and refuses to delete those of some.
@@ -48,17 +49,23 @@ impl SampleStore for Stubborn {
         Err(StoreError::Closing)
     }
 
-    fn delete(&self, scope: &Scope, _: &DeleteQuery<'_>, _: &Terms) -> Result<Removed, StoreError> {
+    fn delete_begun(
+        &self,
+        scope: &Scope,
+        _: &DeleteQuery<'_>,
+        _: &Terms,
+        _: &mut dyn FnMut(&Removed) -> ControlFlow<()>,
+    ) -> Result<Option<Removed>, StoreError> {
         let tenant = scope.tenant();
         *self.tries.lock().unwrap().entry(tenant).or_default() += 1;
         if self.keeps.lock().unwrap().contains(&tenant) {
             return Err(StoreError::Closing);
         }
         let series = self.held.lock().unwrap().remove(&tenant).unwrap_or(0);
-        Ok(Removed {
+        Ok(Some(Removed {
             series,
             ..Removed::default()
-        })
+        }))
     }
 
     fn usage(&self, tenant: TenantId) -> Result<Usage, StoreError> {
