@@ -43,8 +43,7 @@ async fn ask(
     match begin(&app, to, uid) {
         Ok(()) => answer(StatusCode::ACCEPTED, &json!({"state": "running"})),
         Err(Busy) => {
-            let body =
-                json!({"error": "another backup is being made", "hint": "wait for it to end"});
+            let body = json!({"code": "busy", "error": "another backup is being made", "hint": "wait for it to end"});
             answer(StatusCode::CONFLICT, &body)
         }
     }

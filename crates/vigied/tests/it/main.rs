@@ -69,6 +69,8 @@ mod network;
 #[cfg(test)]
 mod nodes;
 #[cfg(test)]
+mod operators_output;
+#[cfg(test)]
 mod packed;
 #[cfg(test)]
 mod paging;
@@ -76,6 +78,8 @@ mod paging;
 mod placing;
 #[cfg(test)]
 mod postgres;
+#[cfg(test)]
+mod purge;
 #[cfg(test)]
 mod quickstart;
 #[cfg(test)]
