@@ -47,6 +47,8 @@ mod hostile;
 #[cfg(test)]
 mod installed;
 #[cfg(test)]
+mod instants;
+#[cfg(test)]
 mod isolation;
 #[cfg(test)]
 mod lifecycle;
