@@ -266,19 +266,24 @@ async fn what_the_operator_purges_is_due_at_once(world: World) {
     assert_eq!(entered().await, 1, "what changes nothing is no entry");
 }
 
-/// Once, what waited for something else took the places of what could go.
+/// Once, accounts that waited for the bytes of their spaces took the places of those that could go.
 async fn what_waits_takes_nobodys_place(world: World) {
     let iam = &world.iam;
     another(iam).await;
+    further(iam, "third").await;
     let waiting = iam.account_called("other").unwrap().id;
-    iam.delete_account(waiting).await.unwrap();
+    let third = iam.account_called("third").unwrap().id;
+    for account in [waiting, third] {
+        iam.delete_account(account).await.unwrap();
+    }
     let space = world.space();
     iam.delete_space(&world.owner(), space).await.unwrap();
     world.wait(WEEK + 31 * 86_400);
     // Of the account's space something is stored still.
     let is_stored =
         |own: &Deleted| own.account == waiting && matches!(own.domain, Domain::Space(_));
-    for _ in 0..2 {
+    // A space, two organizations, a space and an account of the third.
+    for _ in 0..5 {
         let mut removed = iam.due();
         removed.retain(|own| !is_stored(own));
         removed.sort_by_key(|own| own.domain != Domain::Account(waiting));
@@ -294,8 +299,12 @@ async fn what_waits_takes_nobodys_place(world: World) {
 
 /// A further account: the only one cannot be deleted.
 async fn another(iam: &Iam) {
+    further(iam, "other").await;
+}
+
+async fn further(iam: &Iam, name: &str) {
     let request = Request {
-        account: "other".to_owned(),
+        account: name.to_owned(),
         region: None,
         org: "other".to_owned(),
         space: "prod".to_owned(),
