@@ -215,14 +215,33 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// Deletes series, or samples of a range. Durable when it returns. Needs [`crate::scope::Action::Delete`]. `context`
     /// can end it while it searches; what is found is deleted as a whole.
     ///
+    /// `begin` is told what goes, once it is found and before any of it is gone, with nothing held that others wait for;
+    /// where it breaks off nothing is deleted, and `None` returned. It hears nothing of what deletes nothing.
+    ///
     /// # Errors
     /// As [`Self::append`]; [`StoreError::Stopped`] when nothing was deleted.
+    fn delete_begun(
+        &self,
+        scope: &Scope,
+        query: &DeleteQuery<'_>,
+        context: &Context,
+        begin: &mut dyn FnMut(&Deleted) -> ControlFlow<()>,
+    ) -> Result<Option<Deleted>, StoreError>;
+
+    /// The same, without a word before.
+    ///
+    /// # Errors
+    /// As [`Self::delete_begun`].
     fn delete(
         &self,
         scope: &Scope,
         query: &DeleteQuery<'_>,
         context: &Context,
-    ) -> Result<Deleted, StoreError>;
+    ) -> Result<Deleted, StoreError> {
+        let mut begin = |_: &Deleted| ControlFlow::Continue(());
+        let deleted = self.delete_begun(scope, query, context, &mut begin)?;
+        Ok(deleted.unwrap_or_default())
+    }
 
     /// Deletes everything that the scope's tenant has, whatever was asked of it before. Durable when it returns. Needs
     /// [`crate::scope::Action::Delete`], and deletes what that reaches. Returns how many series there were.

@@ -21,6 +21,7 @@ use base::store::{DeleteQuery, Deleted, StoreError};
 use base::time::TimeRange;
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// All tenants together may have as many times the pending deletions of one.
@@ -42,14 +43,26 @@ fn numbers(series: &RoaringBitmap) -> Vec<u32> {
     series.iter().collect()
 }
 
+/// What is asked to be deleted, and whose.
+#[derive(Debug)]
+pub(crate) struct Deletion<'a> {
+    pub(crate) tenant: TenantId,
+    pub(crate) query: &'a DeleteQuery<'a>,
+    pub(crate) filter: Option<&'a NameFilter>,
+}
+
 impl Core {
     pub(crate) fn delete(
         &self,
-        tenant: TenantId,
-        query: &DeleteQuery<'_>,
-        filter: Option<&NameFilter>,
+        what: &Deletion<'_>,
         context: &Context,
-    ) -> Result<Deleted, StoreError> {
+        begin: &mut dyn FnMut(&Deleted) -> ControlFlow<()>,
+    ) -> Result<Option<Deleted>, StoreError> {
+        let Deletion {
+            tenant,
+            query,
+            filter,
+        } = *what;
         if !query.dry_run {
             self.poison.check()?;
             self.wal.require_room()?;
@@ -59,33 +72,36 @@ impl Core {
         let found = find::subtree(&names, query.selector, filter, query.names, &mut pace)?;
         // Held on, it would make every writer of a new series copy what it shares.
         drop(names);
-        let series = found.all;
+        let mut series = found.all;
         let deleted = Deleted {
             series: series.len(),
             below: found.below,
             names: found.first.into_iter().collect(),
         };
         if query.dry_run || series.is_empty() {
-            return Ok(deleted);
+            return Ok(Some(deleted));
+        }
+        if let Some(range) = query.range {
+            // Where a series has no samples, nothing needs to be hidden.
+            let days = self.state.days();
+            let active = days.active(&range, &mut pace)?;
+            drop(days);
+            series &= active;
+            if series.is_empty() {
+                return Ok(Some(deleted));
+            }
+            self.room_to_delete(tenant)?;
+        }
+        if begin(&deleted).is_break() {
+            return Ok(None);
         }
         let sequence = match query.range {
             None => self.delete_all(&series),
-            Some(range) => {
-                // Where a series has no samples, nothing needs to be hidden.
-                let days = self.state.days();
-                let active = days.active(&range, &mut pace)?;
-                drop(days);
-                let touched = series & active;
-                if touched.is_empty() {
-                    return Ok(deleted);
-                }
-                self.room_to_delete(tenant)?;
-                self.delete_range(&touched, range)
-            }
+            Some(range) => self.delete_range(&series, range),
         };
         self.wal.commit(sequence)?;
         self.rewrite_if_due();
-        Ok(deleted)
+        Ok(Some(deleted))
     }
 
     /// Refuses a further deletion of a range where too many wait for their days to be rewritten: until then each reader of

@@ -3,6 +3,7 @@
 use crate::compact::Purge;
 use crate::config::EngineConfig;
 use crate::core::Core;
+use crate::delete::Deletion;
 use crate::error;
 use crate::events::{Event, Events, Silent};
 use crate::pace::Pace;
@@ -21,6 +22,7 @@ use base::store::{
     SampleStore, StoreError, Usage,
 };
 use base::time::Clock;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -182,14 +184,20 @@ impl SampleStore for Engine {
         Ok(())
     }
 
-    fn delete(
+    fn delete_begun(
         &self,
         scope: &Scope,
         query: &DeleteQuery<'_>,
         context: &Context,
-    ) -> Result<Deleted, StoreError> {
+        begin: &mut dyn FnMut(&Deleted) -> ControlFlow<()>,
+    ) -> Result<Option<Deleted>, StoreError> {
         let filter = scope.filter(Action::Delete)?;
-        self.core.delete(scope.tenant(), query, filter, context)
+        let what = Deletion {
+            tenant: scope.tenant(),
+            query,
+            filter,
+        };
+        self.core.delete(&what, context, begin)
     }
 
     fn usage(&self, metering: &Metering) -> Result<Usage, StoreError> {

@@ -5,15 +5,29 @@ use crate::storage::disk::Disk;
 use base::store::StoreError;
 use std::path::Path;
 
+/// Why a samples folder is not to be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum FormatError {
+    /// It is of a version that this build does not read; the text says what to do.
+    #[error(transparent)]
+    OtherVersion(StoreError),
+    /// It cannot be asked.
+    #[error(transparent)]
+    Unreadable(StoreError),
+}
+
 /// Refuses a samples folder of another format version. It reads one file and writes none, so that whoever keeps other things
 /// beside the samples can ask before any of them takes a new form. A folder that is not there, or is damaged, is no matter of
 /// its version: opening the store tells of that.
 ///
 /// # Errors
-/// [`StoreError::Failed`] when the folder is of another version, with what to do, or cannot be read.
-pub fn check_format(dir: &Path) -> Result<(), StoreError> {
+/// When the folder is of another version, or cannot be read.
+pub fn check_format(dir: &Path) -> Result<(), FormatError> {
     match Manifest::load(&Disk, dir) {
         Ok(_) | Err(StoreError::Damaged { .. }) => Ok(()),
-        Err(error) => Err(error),
+        Err(error) => Err(match Manifest::is_of_another_version(&Disk, dir) {
+            true => FormatError::OtherVersion(error),
+            false => FormatError::Unreadable(error),
+        }),
     }
 }

@@ -51,6 +51,6 @@ mod watch;
 
 pub use config::EngineConfig;
 pub use engine::Engine;
-pub use format::check_format;
+pub use format::{FormatError, check_format};
 pub use recover::RecoveryReport;
 pub use wal::TornTail;

@@ -145,6 +145,12 @@ impl Manifest {
         }
     }
 
+    /// Whether a samples folder has a manifest of another version.
+    pub(crate) fn is_of_another_version(storage: &dyn Storage, dir: &Path) -> bool {
+        let read = storage.read(&dir.join(FILE));
+        read.is_ok_and(|bytes| other_format(&bytes).is_some())
+    }
+
     /// Makes this the manifest of a samples folder. When it fails it is unknown which one counts, unless it failed for lack
     /// of room: then the one before does.
     pub(crate) fn store(&self, storage: &dyn Storage, dir: &Path) -> Result<(), StoreError> {

@@ -2,14 +2,16 @@
 //! and when nothing is stored any more it is forgotten.
 
 use crate::audit::{Action as Done, Entries, Entry};
-use crate::directory::Deleted;
+use crate::directory::{Deleted, domain};
 use crate::error::IamError;
 use crate::manage::account_deletion;
 use crate::service::Iam;
+use base::id::TenantId;
 use base::principal::Principal;
 use base::scope::{Action, Actions, Domain, Scope};
 use base::time::Millis;
 use db::{Db, Value};
+use std::collections::HashSet;
 
 /// Several nodes on one PostgreSQL have a store each: one that is away for as long still removes what was deleted meanwhile.
 const OTHER_NODES_MILLISECONDS: i64 = 30 * 86_400_000;
@@ -55,29 +57,31 @@ impl Iam {
         Ok(Some(scope))
     }
 
-    /// Forgets those of which nothing is stored any more. On a database of several nodes a while after their time, so that
-    /// each has removed what it holds.
+    /// Forgets those of which nothing is stored any more, `most` of them. On a database of several nodes a while after their
+    /// time, so that each has removed what it holds. What has to wait for something else takes nobody's place.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn forget_removed(&self, removed: &[Deleted]) -> Result<(), IamError> {
+    pub async fn forget_removed(&self, removed: &[Deleted], most: usize) -> Result<(), IamError> {
         let grace = match self.0.db {
             Db::Sqlite(_) => 0,
             Db::Pg(_) => OTHER_NODES_MILLISECONDS,
         };
         let now = self.0.clock.now();
         let gone = |own: &&Deleted| own.due_at.plus(grace) <= now;
-        let mut removed: Vec<&Deleted> = removed.iter().filter(gone).collect();
-        if removed.is_empty() {
-            return Ok(());
-        }
-        let mut entries = Vec::with_capacity(removed.len());
-        let mut tx = self.0.db.begin().await?;
+        let removed = removed.iter().filter(gone).collect();
+        let mut removed = without_waiting(&self.directory().deletions, removed);
         // The parts first: what took them along is the last to be forgotten, for it says whose they were.
         removed.sort_by_key(|own| {
             let is_account = matches!(own.domain, Domain::Account(_));
             (is_account, own.deleted_with == own.domain)
         });
+        removed.truncate(most);
+        if removed.is_empty() {
+            return Ok(());
+        }
+        let mut entries = Vec::with_capacity(removed.len());
+        let mut tx = self.0.db.begin().await?;
         for own in removed {
             let waits = "SELECT 1 FROM deletions WHERE (deleted_with = $1 OR 'a-' || account = $1) AND domain <> $1 LIMIT 1";
             let domain = Value::from(own.domain.to_string());
@@ -103,30 +107,41 @@ impl Iam {
         self.commit(tx, Entries::of(entries)).await
     }
 
-    /// The operator's word: the samples of these go now, not at their time. Returns how many domains that makes due, those
-    /// of an organization's spaces included.
+    /// The operator's word: the samples of these go now, not at their time. Returns the domains that this makes due, those
+    /// of an organization's spaces included. What was due before is entered in no audit again.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn purge_deleted(&self, domains: &[Domain]) -> Result<u64, IamError> {
+    pub async fn purge_deleted(&self, domains: &[Domain]) -> Result<Vec<Domain>, IamError> {
         let now: Millis = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        let (mut due, mut entries) = (0, Vec::new());
-        for domain in domains {
+        let (mut due, mut entries) = (Vec::new(), Vec::new());
+        for named in domains {
             // With an account goes also what was deleted in it before.
             let sql = "UPDATE deletions SET due_at = $2 WHERE (domain = $1 OR deleted_with = $1 OR 'a-' || account = $1) \
-                       AND due_at > $2";
-            due += tx
-                .execute(sql, &[domain.to_string().into(), now.0.into()])
+                       AND due_at > $2 RETURNING domain";
+            let rows = tx
+                .all(sql, &[named.to_string().into(), now.0.into()])
                 .await?;
-            let entry = Entry::by_operator(Done::RemovalAdvanced).on(domain);
+            if rows.is_empty() {
+                continue;
+            }
+            for row in &rows {
+                due.push(domain(&row.text("domain")?)?);
+            }
+            let entry = Entry::by_operator(Done::RemovalAdvanced)
+                .on(named)
+                .with("domains", rows.len());
             let sql = "SELECT account, name FROM deletions WHERE domain = $1";
-            entries.push(match tx.one(sql, &[domain.to_string().into()]).await? {
+            entries.push(match tx.one(sql, &[named.to_string().into()]).await? {
                 Some(row) => entry
                     .maybe_in(row.text("account")?.parse().ok())
                     .with("name", row.text("name")?),
                 None => entry,
             });
+        }
+        if due.is_empty() {
+            return Ok(due);
         }
         self.commit(tx, Entries::of(entries)).await?;
         Ok(due)
@@ -145,4 +160,18 @@ impl Iam {
     pub fn changes(&self) -> i64 {
         self.0.directory.load().changes
     }
+}
+
+/// Those of them that wait for nothing: of what they took along nothing is stored, either.
+fn without_waiting<'a>(all: &[Deleted], removed: Vec<&'a Deleted>) -> Vec<&'a Deleted> {
+    let ready: HashSet<TenantId> = removed.iter().map(|own| own.tenant).collect();
+    let stored = all.iter().filter(|own| !ready.contains(&own.tenant));
+    let awaited: HashSet<Domain> = stored
+        .flat_map(|own| {
+            let wholes = [own.deleted_with, Domain::Account(own.account)];
+            wholes.into_iter().filter(|whole| *whole != own.domain)
+        })
+        .collect();
+    let is_ready = |own: &&Deleted| !awaited.contains(&own.domain);
+    removed.into_iter().filter(is_ready).collect()
 }

@@ -4,18 +4,19 @@ use crate::account_deletion;
 use crate::at::{At, at};
 use crate::cli::accounts::LimitArgs;
 use crate::cli::{AccountCommand, AccountCreateArgs, Output};
-use crate::columns::columns;
 use crate::config::Settings;
 use crate::init::{as_json, as_text, keep};
 use crate::invitation::told;
 use crate::key_file::KeyFile;
+use crate::printed::{self, Row};
 use crate::shell::word;
 use base::store::SampleStore;
-use base::time::Millis;
 use iam::Iam;
 use iam::bootstrap::Request;
-use serde_json::{Value, json};
+use iam::manage::quota::InForce;
+use serde::Serialize;
 use std::sync::Arc;
+use wire::cf::deleted::instant;
 
 /// Runs a command of `vigied account`; returns what it prints.
 pub(crate) async fn perform(
@@ -71,7 +72,7 @@ async fn create(
         Output::Text => {
             let At { address, note } = at(settings);
             format!(
-                "{}\n\n\
+                "{}\n\
                  Next, by the owner:\n  vigie login -a {address} -u {} -c {}\n{note}",
                 as_text(names, &made, None, kept),
                 word(&made.owner.email),
@@ -86,73 +87,84 @@ async fn limit(iam: &Iam, arguments: &LimitArgs) -> anyhow::Result<String> {
     if !arguments.changes.is_empty() {
         iam.set_account_limits(account, &arguments.changes).await?;
     }
-    let limits = iam.account_limits(account);
-    if arguments.output == Output::Json {
-        let rows: Vec<Value> = limits
-            .iter()
-            .map(|own| {
-                json!({
-                    "name": own.limit.name,
-                    "allowed": own.allowed,
-                    "unit": own.limit.unit,
-                    "is_own": own.is_own,
-                })
-            })
-            .collect();
-        return Ok(format!("{:#}\n", Value::Array(rows)));
-    }
-    let rows: Vec<[String; 4]> = limits
+    let rows: Vec<Allowed> = iam
+        .account_limits(account)
         .iter()
-        .map(|own| {
-            let set = if own.is_own {
-                "for this account"
-            } else {
-                "for all accounts"
-            };
-            [
-                own.limit.name.to_owned(),
-                own.allowed.to_string(),
-                own.limit.unit.to_owned(),
-                set.to_owned(),
-            ]
-        })
+        .map(Allowed::of)
         .collect();
-    Ok(columns(["Limit", "Allowed", "Of", "Set"], &rows))
+    Ok(printed::list(arguments.output, &rows, ""))
+}
+
+/// A limit of an account.
+#[derive(Debug, Serialize)]
+struct Allowed {
+    name: &'static str,
+    allowed: u64,
+    unit: &'static str,
+    is_own: bool,
+}
+
+impl Allowed {
+    const fn of(own: &InForce) -> Self {
+        Self {
+            name: own.limit.name,
+            allowed: own.allowed,
+            unit: own.limit.unit,
+            is_own: own.is_own,
+        }
+    }
+}
+
+impl Row<4> for Allowed {
+    const HEADS: [&'static str; 4] = ["Limit", "Allowed", "Of", "Set"];
+
+    fn cells(&self) -> [String; 4] {
+        let set = match self.is_own {
+            true => "for this account",
+            false => "for all accounts",
+        };
+        [
+            self.name.to_owned(),
+            self.allowed.to_string(),
+            self.unit.to_owned(),
+            set.to_owned(),
+        ]
+    }
+}
+
+/// An account that is there.
+#[derive(Debug, Serialize)]
+struct Own {
+    account_guid: String,
+    account_name: String,
+    owner: String,
+    members: usize,
+    created_at: String,
+}
+
+impl Row<4> for Own {
+    const HEADS: [&'static str; 4] = ["Account GUID", "Name", "Members", "Owner"];
+
+    fn cells(&self) -> [String; 4] {
+        [
+            self.account_guid.clone(),
+            self.account_name.clone(),
+            self.members.to_string(),
+            self.owner.clone(),
+        ]
+    }
 }
 
 fn list(iam: &Iam, output: Output) -> String {
     let directory = iam.directory();
     let owner = |id| directory.user(id).map_or("", |user| &user.email);
     let accounts = directory.accounts();
-    if output == Output::Json {
-        let rows: Vec<Value> = accounts
-            .iter()
-            .map(|account| {
-                json!({
-                    "account_guid": account.id.to_string(),
-                    "account_name": account.name,
-                    "owner": owner(account.owner),
-                    "members": directory.members_of(account.id).len(),
-                    "created_at": instant(account.created_at),
-                })
-            })
-            .collect();
-        return format!("{:#}\n", Value::Array(rows));
-    }
-    let rows: Vec<[String; 4]> = accounts
-        .iter()
-        .map(|account| {
-            [
-                account.id.to_string(),
-                account.name.clone(),
-                directory.members_of(account.id).len().to_string(),
-                owner(account.owner).to_owned(),
-            ]
-        })
-        .collect();
-    columns(["Account GUID", "Name", "Members", "Owner"], &rows)
-}
-
-fn instant(at: Millis) -> String {
-    wire::iam::api_key::time_text(at)
+    let rows = accounts.iter().map(|account| Own {
+        account_guid: account.id.to_string(),
+        account_name: account.name.clone(),
+        owner: owner(account.owner).to_owned(),
+        members: directory.members_of(account.id).len(),
+        created_at: instant(account.created_at),
+    });
+    printed::list(output, &rows.collect::<Vec<_>>(), "There is no account.\n")
 }

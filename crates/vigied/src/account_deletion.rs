@@ -3,16 +3,16 @@
 use crate::aside::aside;
 use crate::cli::Output;
 use crate::cli::accounts::{DeleteArgs, RestoreArgs};
-use crate::columns::columns;
+use crate::coded::Coded;
 use crate::invitation::told;
-use anyhow::bail;
-use base::error::{Kind, Problem};
+use crate::printed::{self, Row};
 use base::id::AccountId;
 use base::scope::Domain;
 use base::store::{SampleStore, StoreError};
+use iam::Iam;
 use iam::directory::Deleted;
-use iam::{Iam, IamError};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 use std::sync::Arc;
 use wire::cf::deleted::instant;
 
@@ -37,35 +37,35 @@ pub(crate) async fn delete(
         None => None,
     };
     let removed_at = instant(gone.deletion.removed_at);
-    if arguments.output == Output::Json {
-        let value = json!({
-            "account_guid": gone.account.id.to_string(),
-            "account_name": gone.account.name,
-            "members": gone.members,
-            "organizations": gone.orgs,
-            "spaces": gone.spaces,
-            "series": series,
-            "removed_at": removed_at,
-        });
-        return Ok(format!("{value:#}\n"));
-    }
+    let facts = json!({
+        "account_guid": gone.account.id.to_string(),
+        "account_name": gone.account.name,
+        "members": gone.members,
+        "organizations": gone.orgs,
+        "spaces": gone.spaces,
+        "series": series,
+        "removed_at": removed_at,
+    });
     let metrics = match series {
         Some(1) => "Its 1 series goes".to_owned(),
         Some(series) => format!("Its {series} series go"),
         None => "Its metrics go".to_owned(),
     };
-    Ok(format!(
-        "Deleted:  {} ({})\n\
+    let text = || {
+        format!(
+            "Deleted:  {} ({})\n\
          Held:     {}, {}, {}\n\n\
-         Its keys, sessions and tokens open nothing any more. {metrics} on {removed_at};\n\
-         until then this brings all of it back:\n  vigied account restore {}\n",
-        gone.account.name,
-        gone.account.id,
-        counted(gone.members, "member"),
-        counted(gone.orgs, "organization"),
-        counted(gone.spaces, "space"),
-        gone.account.id,
-    ))
+         Its keys, sessions and tokens open nothing any more. {metrics} on {removed_at},\n\
+         and the account with its people within a day of then. Until then this brings all of it back:\n  vigied account restore {}\n",
+            gone.account.name,
+            gone.account.id,
+            counted(gone.members, "member"),
+            counted(gone.orgs, "organization"),
+            counted(gone.spaces, "space"),
+            gone.account.id,
+        )
+    };
+    Ok(printed::one(arguments.output, &facts, text))
 }
 
 fn counted(number: u64, what: &str) -> String {
@@ -80,17 +80,16 @@ pub(crate) async fn restore(iam: &Iam, arguments: &RestoreArgs) -> anyhow::Resul
     let id = deleted_called(iam, &arguments.account)?;
     let name = arguments.name.as_deref();
     let account = iam.restore_account(id, name).await.map_err(told)?;
-    if arguments.output == Output::Json {
-        let value = json!({
-            "account_guid": account.id.to_string(),
-            "account_name": account.name,
-        });
-        return Ok(format!("{value:#}\n"));
-    }
-    Ok(format!(
-        "Back:  {} ({}), with its people, keys and metrics. Its people log in again.\n",
-        account.name, account.id
-    ))
+    let facts = json!({
+        "account_guid": account.id.to_string(),
+        "account_name": account.name,
+    });
+    Ok(printed::one(arguments.output, &facts, || {
+        format!(
+            "Back:  {} ({}), with its people, keys and metrics. Its people log in again.\n",
+            account.name, account.id
+        )
+    }))
 }
 
 /// The deleted account of this GUID or name.
@@ -102,59 +101,58 @@ fn deleted_called(iam: &Iam, asked: &str) -> anyhow::Result<AccountId> {
     let found: Vec<&Deleted> = all.iter().filter(|own| own.name == asked).collect();
     match found.as_slice() {
         [one] => Ok(one.account),
-        [] => Err(told(IamError::Refused(
-            Problem::new(
-                Kind::NotFound,
-                "not_found",
-                format!("no account that was deleted and can be brought back is `{asked}`"),
-            )
-            .hint("`vigied account list --deleted` shows what there is"),
-        ))),
+        [] => Err(Coded::not_found(format!(
+            "no account that was deleted and can be brought back is `{asked}`\nhint: `vigied account list --deleted` shows what there is"
+        ))
+        .into()),
         several => {
             let ids: Vec<String> = several
                 .iter()
                 .map(|own| format!("`{}`", own.account))
                 .collect();
-            bail!(
+            let text = format!(
                 "several accounts that were deleted are `{asked}`\nhint: name one by its GUID: {}",
                 ids.join(", ")
-            )
+            );
+            Err(Coded::new("conflict", text).into())
         }
+    }
+}
+
+/// A deleted account.
+#[derive(Debug, Serialize)]
+struct Own {
+    account_guid: String,
+    account_name: String,
+    deleted_at: String,
+    removed_at: String,
+}
+
+impl Row<4> for Own {
+    const HEADS: [&'static str; 4] = ["Account", "GUID", "Deleted", "Metrics go"];
+
+    fn cells(&self) -> [String; 4] {
+        [
+            &self.account_name,
+            &self.account_guid,
+            &self.deleted_at,
+            &self.removed_at,
+        ]
+        .map(String::clone)
     }
 }
 
 /// What `vigied account list --deleted` prints.
 pub(crate) fn list(iam: &Iam, output: Output) -> String {
     let all = iam.deleted_accounts();
-    if output == Output::Json {
-        let rows: Vec<Value> = all
-            .iter()
-            .map(|own| {
-                json!({
-                    "account_guid": own.account.to_string(),
-                    "account_name": own.name,
-                    "deleted_at": instant(own.deleted_at),
-                    "removed_at": instant(own.due_at),
-                })
-            })
-            .collect();
-        return format!("{:#}\n", Value::Array(rows));
-    }
-    if all.is_empty() {
-        return "No deleted account is left.\n".to_owned();
-    }
-    let rows: Vec<[String; 4]> = all
-        .iter()
-        .map(|own| {
-            [
-                own.name.clone(),
-                own.account.to_string(),
-                instant(own.deleted_at),
-                instant(own.due_at),
-            ]
-        })
-        .collect();
-    columns(["Account", "GUID", "Deleted", "Metrics go"], &rows)
+    let rows = all.iter().map(|own| Own {
+        account_guid: own.account.to_string(),
+        account_name: own.name.clone(),
+        deleted_at: instant(own.deleted_at),
+        removed_at: instant(own.due_at),
+    });
+    let rows: Vec<Own> = rows.collect();
+    printed::list(output, &rows, "No deleted account is left.\n")
 }
 
 /// The account's name, also of one that was deleted.

@@ -3,9 +3,9 @@
 
 use crate::boot;
 use crate::cli::{AuditArgs, Output};
+use crate::coded::Coded;
 use crate::config::Settings;
 use crate::control;
-use anyhow::Context;
 use base::id::AccountId;
 use base::time::Millis;
 use iam::Iam;
@@ -143,8 +143,10 @@ fn line(iam: &Iam, row: &Value) -> String {
     let known = who.parse().ok();
     let directory = iam.directory();
     let known = known.and_then(|id| directory.user(id));
+    let number = row.get("number").and_then(Value::as_i64);
     let mut line = format!(
-        "{}  {:20} {}",
+        "{:>7}  {}  {:20} {}",
+        number.map_or_else(|| "-".to_owned(), |number| number.to_string()),
         text("at"),
         text("event"),
         known.map_or(who, |user| &user.email)
@@ -179,7 +181,7 @@ fn line(iam: &Iam, row: &Value) -> String {
     if !text("transaction_id").is_empty() {
         line.push_str(&format!(" ({})", text("transaction_id")));
     }
-    if row.get("number").is_some_and(Value::is_null) {
+    if number.is_none() {
         line.push_str(" so far");
     }
     shown(&line)
@@ -205,8 +207,11 @@ fn account_id(iam: &Iam, asked: &str) -> anyhow::Result<AccountId> {
         .find(|own| own.id.to_string() == asked || own.name == asked);
     // One that is gone has entries still.
     let found = found.map(|own| own.id).or_else(|| asked.parse().ok());
-    found.with_context(|| {
-        format!("there is no account `{asked}`\nhint: `vigied account list` shows them")
+    found.ok_or_else(|| {
+        Coded::not_found(format!(
+            "there is no account `{asked}`\nhint: `vigied account list` shows them"
+        ))
+        .into()
     })
 }
 

@@ -4,13 +4,15 @@
 use crate::backup::entered;
 use crate::backup::make::{self, Made, Source};
 use crate::boot;
-use crate::cli::{BackupArgs, Output};
+use crate::cli::BackupArgs;
+use crate::coded::Coded;
 use crate::config::Settings;
 use crate::control;
 use crate::data_dir;
+use crate::printed;
 use crate::private_files;
 use crate::shell::word;
-use anyhow::{Context, bail};
+use anyhow::Context;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -28,10 +30,9 @@ pub(crate) async fn run(settings: &Settings, arguments: &BackupArgs) -> anyhow::
         Some(_) => by_the_server(settings, &target).await?,
         None => of_a_closed_folder(settings, &target).await?,
     };
-    Ok(match arguments.output {
-        Output::Json => format!("{:#}\n", made.json(&target)),
-        Output::Text => text(&made, &target),
-    })
+    Ok(printed::one(arguments.output, &made.json(&target), || {
+        text(&made, &target)
+    }))
 }
 
 /// The folder to make, as it is from everywhere.
@@ -70,7 +71,7 @@ async fn by_the_server(settings: &Settings, target: &Path) -> anyhow::Result<Mad
         )
     })?;
     if asked.status != 202 {
-        bail!("{}", said(&asked.body));
+        return Err(said(&asked.body).into());
     }
     loop {
         tokio::time::sleep(POLL).await;
@@ -83,10 +84,7 @@ async fn by_the_server(settings: &Settings, target: &Path) -> anyhow::Result<Mad
             Some("done") if word_of(&state, "target") == Some(path) => {
                 return Made::read(&state).context("the server's answer is not understood");
             }
-            _ => bail!(
-                "{}",
-                word_of(&state, "error").unwrap_or("the backup failed")
-            ),
+            _ => return Err(failed(&state, "the backup failed").into()),
         }
     }
 }
@@ -97,13 +95,19 @@ fn word_of<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
 }
 
 /// The error of an answer, with its hint.
-fn said(body: &str) -> String {
+fn said(body: &str) -> Coded {
     let value: Value = serde_json::from_str(body).unwrap_or_default();
-    let error = word_of(&value, "error").unwrap_or("the server made no backup");
-    match word_of(&value, "hint") {
+    failed(&value, "the server made no backup")
+}
+
+/// What the server says went wrong, with the word that it has for programs.
+fn failed(value: &Value, otherwise: &str) -> Coded {
+    let error = word_of(value, "error").unwrap_or(otherwise);
+    let text = match word_of(value, "hint") {
         Some(hint) => format!("{error}\nhint: {hint}"),
         None => error.to_owned(),
-    }
+    };
+    Coded::new(word_of(value, "code").unwrap_or("failed"), text)
 }
 
 fn text(made: &Made, target: &Path) -> String {

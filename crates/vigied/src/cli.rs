@@ -180,8 +180,8 @@ pub(crate) enum AccountCommand {
     /// Delete an account with everything in it; until its metrics go, `vigied account restore` brings it back.
     ///
     /// From this moment its keys, sessions and tokens open nothing, and nobody is in it. Its people keep their other accounts.
-    /// Its metrics go after `storage.deleted_seconds`, a week unless it is set otherwise; the answer says when. Who is in no
-    /// other account is forgotten then.
+    /// Its metrics go after `storage.deleted_seconds`, a week unless it is set otherwise; the answer says when. The account
+    /// itself, with those of its people who are in no other, goes when their bytes have left the disk: within a day of then.
     Delete(accounts::DeleteArgs),
     /// Bring a deleted account back with its people, their roles and keys, and its metrics.
     ///
@@ -312,6 +312,8 @@ pub(crate) enum KeysCommand {
     Rotate {
         #[command(flatten)]
         database: DatabaseArgs,
+        #[command(flatten)]
+        output: OutputArgs,
     },
     /// Take a key out of service: from this moment no token it has signed opens anything, on any node.
     ///
@@ -322,6 +324,8 @@ pub(crate) enum KeysCommand {
         kid: String,
         #[command(flatten)]
         database: DatabaseArgs,
+        #[command(flatten)]
+        output: OutputArgs,
     },
 }
 
@@ -330,7 +334,7 @@ impl KeysCommand {
     pub(crate) const fn database(&self) -> &DatabaseArgs {
         match self {
             Self::List { database, .. }
-            | Self::Rotate { database }
+            | Self::Rotate { database, .. }
             | Self::Retire { database, .. } => database,
         }
     }
@@ -344,6 +348,8 @@ pub(crate) enum OperationsCommand {
     Token {
         #[command(flatten)]
         database: DatabaseArgs,
+        #[command(flatten)]
+        output: OutputArgs,
     },
 }
 

@@ -1,6 +1,7 @@
 //! What the operator's commands and a server say to one another over the socket in its data folder, and how a command asks.
 
-use crate::failure::{OfServer, Told};
+use crate::coded::Coded;
+use crate::failure::Told;
 use crate::local_client;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -54,7 +55,7 @@ pub(crate) fn send(data: &Path, arguments: &[String]) -> std::io::Result<anyhow:
     };
     Ok(match answered() {
         Ok(Answered::Text(text)) => Ok(text),
-        Ok(Answered::Error { code, text }) => Err(OfServer::new(code, text).into()),
+        Ok(Answered::Error { code, text }) => Err(Coded::new(code, text).into()),
         Err(error) => Err(error.context(
             "the server was asked and did not answer: it may have carried the command out\nhint: `vigied audit` shows whether it has",
         )),

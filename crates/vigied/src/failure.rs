@@ -6,11 +6,14 @@ use clap::error::ErrorKind as Usage;
 use db::DbError;
 use iam::IamError;
 use serde_json::json;
-use std::fmt;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
+use crate::coded::Coded;
 use crate::data_dir::DataDirError;
+
+/// The exit code of a command line that is wrong.
+const USAGE: u8 = 2;
 
 /// What mends a full disk.
 const MAKE_ROOM: &str = "make room on the disk";
@@ -28,27 +31,6 @@ pub(crate) struct Told {
     /// What mends it, each hint once.
     pub(crate) hints: Vec<String>,
 }
-
-/// The error of a server that carried a command out, with its code.
-#[derive(Debug)]
-pub(crate) struct OfServer {
-    code: String,
-    text: String,
-}
-
-impl OfServer {
-    pub(crate) const fn new(code: String, text: String) -> Self {
-        Self { code, text }
-    }
-}
-
-impl fmt::Display for OfServer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl std::error::Error for OfServer {}
 
 impl Told {
     /// Takes an error apart.
@@ -143,12 +125,17 @@ pub(crate) fn is_full(error: &anyhow::Error) -> bool {
 /// The word for programs: the one of whoever refused, else what sort of failure it is.
 fn code(error: &anyhow::Error) -> String {
     let of_cause = |cause: Cause<'_>| {
-        if let Some(own) = cause.downcast_ref::<OfServer>() {
-            return Some(own.code.clone());
+        if let Some(own) = cause.downcast_ref::<Coded>() {
+            return Some(own.code().to_owned());
         }
         let refused = cause.downcast_ref::<IamError>().and_then(IamError::problem);
         if let Some(problem) = refused {
             return Some(problem.code.to_owned());
+        }
+        match cause.downcast_ref() {
+            Some(IamError::NoSuchKey { .. }) => return Some("not_found".to_owned()),
+            Some(IamError::LastKey) => return Some("conflict".to_owned()),
+            _ => {}
         }
         if let Some(DataDirError::Locked { .. }) = cause.downcast_ref() {
             return Some("locked".to_owned());
@@ -174,7 +161,11 @@ pub(crate) fn of(error: &anyhow::Error) -> ExitCode {
     };
     // Nobody is left to tell when this fails, too.
     let _ = writeln!(std::io::stderr(), "{said}");
-    ExitCode::FAILURE
+    let is_usage = |cause: Cause<'_>| cause.downcast_ref().is_some_and(Coded::is_usage);
+    match error.chain().any(is_usage) {
+        true => ExitCode::from(USAGE),
+        false => ExitCode::FAILURE,
+    }
 }
 
 /// Says what is wrong with a command line; help and version are no failure.

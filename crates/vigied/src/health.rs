@@ -1,9 +1,12 @@
 //! `vigied health`: is the server on this data folder ready? Asked over the operators' listener, so that a container needs
 //! no other program for its health check.
 
+use crate::cli::Output;
+use crate::coded::Coded;
 use crate::config::Place;
 use crate::config::Settings;
 use crate::local_client;
+use crate::printed;
 use anyhow::{Context, bail};
 use std::time::{Duration, Instant};
 
@@ -11,17 +14,17 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// What to print when it is ready; otherwise why it is not, after `wait` seconds.
-pub(crate) fn ask(settings: &Settings, wait: u64) -> anyhow::Result<String> {
+pub(crate) fn ask(settings: &Settings, wait: u64, output: Output) -> anyhow::Result<String> {
     let end = Instant::now() + Duration::from_secs(wait);
     loop {
-        match once(settings) {
+        match once(settings, output) {
             Err(_) if Instant::now() < end => std::thread::sleep(PAUSE),
             answer => return answer,
         }
     }
 }
 
-fn once(settings: &Settings) -> anyhow::Result<String> {
+fn once(settings: &Settings, output: Output) -> anyhow::Result<String> {
     let place = settings.operations();
     let Place::Socket(path) = &place else {
         bail!(
@@ -38,7 +41,8 @@ fn once(settings: &Settings) -> anyhow::Result<String> {
     let value: serde_json::Value = serde_json::from_str(&body)
         .with_context(|| format!("`{}` does not answer as a Vigie", path.display()))?;
     if value.get("status").and_then(serde_json::Value::as_str) != Some("ready") {
-        bail!("the server is not ready: {}", body.trim());
+        let text = format!("the server is not ready: {}", body.trim());
+        return Err(Coded::new("not_ready", text).into());
     }
-    Ok("ready\n".to_owned())
+    Ok(printed::one(output, &value, || "ready\n".to_owned()))
 }

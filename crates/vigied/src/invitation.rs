@@ -2,14 +2,15 @@
 
 use crate::at::{At, at};
 use crate::cli::{InvitationCommand, Output};
-use crate::columns::columns;
+use crate::coded::Coded;
 use crate::config::Settings;
+use crate::printed::{self, Row};
 use crate::shell::word;
-use anyhow::Context;
 use iam::Iam;
 use iam::manage::invitation::{OperatorsCode, Unproven};
-use serde_json::{Value, json};
-use wire::iam::api_key::time_text;
+use serde::Serialize;
+use serde_json::json;
+use wire::cf::deleted::instant;
 
 /// Runs a command of `vigied invitation`; returns what it prints.
 pub(crate) async fn perform(
@@ -49,7 +50,7 @@ async fn code(
     let account = account
         .map(|text| {
             text.parse()
-                .with_context(|| format!("`{text}` is no account id"))
+                .map_err(|_| Coded::new("invalid_parameter", format!("`{text}` is no account id")))
         })
         .transpose()?;
     let made = iam.operators_code(email, account).await.map_err(told)?;
@@ -57,16 +58,13 @@ async fn code(
     let accounts = directory.accounts();
     let name = accounts.iter().find(|own| own.id == made.account);
     let name = name.map_or("", |own| own.name.as_str());
-    let (code, until) = (made.code.expose(), time_text(made.expires_at));
-    Ok(match output {
-        Output::Json => format!(
-            "{:#}\n",
-            json!({
-                "email": made.email, "account_guid": made.account.to_string(), "account_name": name,
-                "one_time_code": code, "expires_at": until, "address_in_use": made.used_by.is_some(),
-            })
-        ),
-        Output::Text => format!(
+    let (code, until) = (made.code.expose(), instant(made.expires_at));
+    let facts = json!({
+        "email": made.email, "account_guid": made.account.to_string(), "account_name": name,
+        "one_time_code": code, "expires_at": until, "address_in_use": made.used_by.is_some(),
+    });
+    Ok(printed::one(output, &facts, || {
+        format!(
             "User:           {}\n\
              Account:        {name} ({})\n\
              One-time code:  {code}\n\
@@ -75,8 +73,8 @@ async fn code(
             made.email,
             made.account,
             next(settings, &made),
-        ),
-    })
+        )
+    }))
 }
 
 /// What the person does with the code, and what becomes of who has the address already.
@@ -109,40 +107,44 @@ fn next(settings: &Settings, made: &OperatorsCode) -> String {
     )
 }
 
+/// An invitation that waits.
+#[derive(Debug, Serialize)]
+struct Waiting {
+    email: String,
+    account_guid: String,
+    invited_by: String,
+    expires_at: String,
+}
+
+impl Row<4> for Waiting {
+    const HEADS: [&'static str; 4] = ["User", "Account GUID", "Invited by", "Good until"];
+
+    fn cells(&self) -> [String; 4] {
+        let inviter = match self.invited_by.as_str() {
+            "" => "the operator",
+            inviter => inviter,
+        };
+        [
+            self.email.clone(),
+            self.account_guid.clone(),
+            inviter.to_owned(),
+            self.expires_at.clone(),
+        ]
+    }
+}
+
 async fn list(iam: &Iam, output: Output) -> anyhow::Result<String> {
     let waiting = iam.all_invitations().await?;
-    if output == Output::Json {
-        let rows: Vec<Value> = waiting
-            .iter()
-            .map(|one| {
-                json!({
-                    "email": one.email, "account_guid": one.account.to_string(), "invited_by": one.inviter,
-                    "expires_at": time_text(one.expires_at),
-                })
-            })
-            .collect();
-        return Ok(format!("{:#}\n", Value::Array(rows)));
-    }
-    if waiting.is_empty() {
-        return Ok("No invitation waits for an answer.\n".to_owned());
-    }
-    let rows: Vec<[String; 4]> = waiting
-        .iter()
-        .map(|one| {
-            let inviter = match one.inviter.as_str() {
-                "" => "the operator",
-                inviter => inviter,
-            };
-            [
-                one.email.clone(),
-                one.account.to_string(),
-                inviter.to_owned(),
-                time_text(one.expires_at),
-            ]
-        })
-        .collect();
-    Ok(columns(
-        ["User", "Account GUID", "Invited by", "Good until"],
+    let rows = waiting.into_iter().map(|one| Waiting {
+        email: one.email,
+        account_guid: one.account.to_string(),
+        invited_by: one.inviter,
+        expires_at: instant(one.expires_at),
+    });
+    let rows: Vec<Waiting> = rows.collect();
+    Ok(printed::list(
+        output,
         &rows,
+        "No invitation waits for an answer.\n",
     ))
 }

@@ -4,6 +4,7 @@ mod account;
 mod account_deletion;
 mod app;
 mod aside;
+mod ask;
 mod at;
 mod audit;
 mod backup;
@@ -11,6 +12,7 @@ mod backup_command;
 mod boot;
 mod chain;
 mod cli;
+mod coded;
 mod columns;
 mod config;
 mod control;
@@ -35,6 +37,7 @@ mod operations;
 mod operator;
 mod operator_proof;
 mod own_address;
+mod printed;
 mod private_files;
 mod query;
 mod quickstart;
@@ -136,7 +139,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             runtime.shutdown_background();
             return walked;
         }
-        Command::Operations(OperationsCommand::Token { database }) => {
+        Command::Operations(OperationsCommand::Token { database, output }) => {
             let (settings, _) = settings(&database.settings())?;
             boot::require_initialised(&settings)?;
             private_files::check_folder(settings.data(), settings.allow_readable_secrets())?;
@@ -146,7 +149,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             // Not on standard output, where the token alone belongs.
             let told = runtime()?.block_on(entering);
             let _ = write!(std::io::stderr(), "{told}");
-            print_once(&format!("{}\n", token.expose())).context(
+            let facts = serde_json::json!({"token": token.expose()});
+            let text = printed::one(output.output, &facts, || format!("{}\n", token.expose()));
+            print_once(&text).context(
                 "the token is made, but could not be shown\nhint: run the command again for another",
             )?;
         }
@@ -168,7 +173,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Routes(arguments) => print(&routes(arguments.output))?,
         Command::Health(arguments) => {
             let (settings, _) = settings(&arguments.database.settings())?;
-            print(&health::ask(&settings, arguments.wait)?)?;
+            let output = arguments.output.output;
+            print(&health::ask(&settings, arguments.wait, output)?)?;
         }
         Command::Completion(arguments) => print(&manual::completion(arguments.shell)?)?,
         Command::Man(arguments) => manual::write(&arguments.into)?,

@@ -8,6 +8,7 @@ pub(crate) mod answer;
 mod backup;
 mod control;
 mod listener;
+mod peer;
 mod socket;
 pub(crate) mod token;
 

@@ -43,6 +43,11 @@ pub(crate) async fn run(settings: &Settings, command: &Command) -> anyhow::Resul
         iam.close().await;
         return text;
     }
+    if let Command::Deleted(DeletedCommand::Purge(arguments)) = command
+        && !deleted::is_meant(settings, arguments).await?
+    {
+        return Ok(deleted::declined(arguments));
+    }
     let begun = Instant::now();
     loop {
         match data_dir::holder(settings.data()).context("cannot look at the folder's lock")? {

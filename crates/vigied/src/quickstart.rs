@@ -13,15 +13,17 @@ use crate::config::Settings;
 use crate::data_dir;
 use crate::init;
 use crate::serve;
+use crate::shell::word;
 use crate::shutdown::{self, Plan};
 use crate::tour_folder::KEY_FILE;
 use anyhow::{Context, bail};
+use engine::FormatError;
 use iam::bootstrap::Request;
 use leash::{Leash, Stopped};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tour::Tour;
@@ -104,13 +106,29 @@ fn command_line() -> anyhow::Result<PathBuf> {
     )
 }
 
+/// What a tour says of samples in the form of another build: nobody fetches from it what the tour itself has sent.
+fn unreadable(error: FormatError, data: &Path) -> anyhow::Error {
+    match &error {
+        FormatError::OtherVersion(_) => {
+            anyhow::anyhow!(
+                "`{0}` is from a tour of another build, whose samples this one does not read; nothing was touched\nhint: begin anew: `rm -r {1}`, then `vigied quickstart` again",
+                data.display(),
+                word(&data.display().to_string()),
+            )
+        }
+        FormatError::Unreadable(_) => error.into(),
+    }
+}
+
 /// Makes the first account, unless an earlier run did; says whether it is new.
 async fn initialise(settings: &Settings) -> anyhow::Result<bool> {
     let key = settings.data().join(KEY_FILE);
+    let data = settings.data().display();
     if key.exists() {
+        let samples = engine::check_format(&data_dir::samples(settings.data()));
+        samples.map_err(|error| unreadable(error, settings.data()))?;
         return Ok(false);
     }
-    let data = settings.data().display();
     if data_dir::database(settings.data()).exists() {
         bail!(
             "`{data}` was made by `vigied init`, and the tour has no key to it\nhint: take another folder with `--data DIR`, or serve this one with `vigied serve --data {data}`"

@@ -8,6 +8,7 @@ use base::store::{
     Allowance, DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node, Outage,
     SampleStore, StoreError, Unavailable, Usage,
 };
+use std::ops::ControlFlow;
 use std::sync::{Condvar, Mutex};
 
 #[derive(Debug, Default)]
@@ -78,7 +79,13 @@ impl SampleStore for Stuck {
         Err(ended())
     }
 
-    fn delete(&self, _: &Scope, _: &DeleteQuery<'_>, _: &Context) -> Result<Deleted, StoreError> {
+    fn delete_begun(
+        &self,
+        _: &Scope,
+        _: &DeleteQuery<'_>,
+        _: &Context,
+        _: &mut dyn FnMut(&Deleted) -> ControlFlow<()>,
+    ) -> Result<Option<Deleted>, StoreError> {
         self.wait();
         Err(ended())
     }

@@ -10,11 +10,13 @@ use crate::app::App;
 use crate::aside::aside;
 use anyhow::Context;
 use base::context::Context as Terms;
+use base::id::TenantId;
 use base::scope::{Metering, Scope};
 use base::store::{SampleStore, StoreError, Usage};
 use base::time::Millis;
 use iam::Iam;
 use iam::directory::Deleted;
+use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -27,10 +29,29 @@ const ROUNDS_AFTER_FAILURE: u32 = 30;
 /// Entries that one round empties or forgets: the rest waits for the next.
 const ENTRIES_PER_ROUND: usize = 256;
 
+/// What is known from one round to the next.
+#[derive(Debug)]
+struct Sweep {
+    /// Entries that a round empties or forgets.
+    most: usize,
+    /// Those that could not be emptied come behind all others, so that they hold up none, however many they are.
+    behind: HashSet<TenantId>,
+}
+
+impl Default for Sweep {
+    fn default() -> Self {
+        Self {
+            most: ENTRIES_PER_ROUND,
+            behind: HashSet::new(),
+        }
+    }
+}
+
 /// Sweeps until the server is gone.
 pub(crate) async fn watch(app: Weak<App>) {
     let mut seen = None;
     let mut pause = 0;
+    let mut sweep = Sweep::default();
     loop {
         tokio::time::sleep(INTERVAL).await;
         let Some(app) = app.upgrade() else { return };
@@ -43,7 +64,7 @@ pub(crate) async fn watch(app: Weak<App>) {
         }
         if pause > 0 {
             pause -= 1;
-        } else if let Err(error) = round(&app).await {
+        } else if let Err(error) = round(&app, &mut sweep).await {
             tracing::warn!(
                 "metrics of what was deleted are not removed yet, it is tried again: {error:#}"
             );
@@ -52,7 +73,7 @@ pub(crate) async fn watch(app: Weak<App>) {
     }
 }
 
-async fn round(app: &App) -> anyhow::Result<()> {
+async fn round(app: &App, sweep: &mut Sweep) -> anyhow::Result<()> {
     let due = app.iam.due();
     if due.is_empty() {
         return Ok(());
@@ -64,42 +85,53 @@ async fn round(app: &App) -> anyhow::Result<()> {
     let longest = app.limits.request_time.saturating_mul(2);
     let longest = i64::try_from(longest.as_millis()).unwrap_or(i64::MAX);
     let settled = Millis(app.clock.now().0.saturating_sub(longest));
-    sweep(&app.iam, &app.store, due, settled).await
+    sweep.work_off(&app.iam, &app.store, due, settled).await
 }
 
-/// Works off what is due. What was deleted before `settled` can be written to by no request any more.
-async fn sweep(
-    iam: &Iam,
-    store: &Arc<dyn SampleStore>,
-    due: Vec<Deleted>,
-    settled: Millis,
-) -> anyhow::Result<()> {
-    let tenants: Vec<Metering> = due.iter().map(Deleted::metering).collect();
-    let used = aside(store, move |store| {
-        let each = tenants.into_iter().map(|own| store.usage(&own));
-        Ok::<_, StoreError>(each.collect::<Vec<Result<Usage, StoreError>>>())
-    });
-    let (mut removed, mut emptied) = (Vec::new(), 0);
-    // One that fails holds up no other: the first error is told when all have been looked at.
-    let mut done = Ok(());
-    for (own, left) in due.into_iter().zip(used.await?) {
-        let left = match left {
-            Ok(left) => left,
-            Err(error) => {
-                done = done.and(Err(error.into()));
-                continue;
-            }
-        };
-        let is_settled = own.deleted_at <= settled;
-        if left == Usage::default() && is_settled && removed.len() < ENTRIES_PER_ROUND {
-            removed.push(own);
-        } else if left.series > 0 && emptied < ENTRIES_PER_ROUND {
-            emptied += 1;
-            done = done.and(remove(iam, store, &own).await);
+impl Sweep {
+    /// Works off what is due. What was deleted before `settled` can be written to by no request any more.
+    async fn work_off(
+        &mut self,
+        iam: &Iam,
+        store: &Arc<dyn SampleStore>,
+        mut due: Vec<Deleted>,
+        settled: Millis,
+    ) -> anyhow::Result<()> {
+        let there: HashSet<TenantId> = due.iter().map(|own| own.tenant).collect();
+        self.behind.retain(|own| there.contains(own));
+        due.sort_by_key(|own| self.behind.contains(&own.tenant));
+        let tenants: Vec<Metering> = due.iter().map(Deleted::metering).collect();
+        let used = aside(store, move |store| {
+            let each = tenants.into_iter().map(|own| store.usage(&own));
+            Ok::<_, StoreError>(each.collect::<Vec<Result<Usage, StoreError>>>())
+        });
+        let (mut removed, mut emptied) = (Vec::new(), 0);
+        // One that fails holds up no other: the first error is told when all have been looked at.
+        let mut done = Ok(());
+        for (own, left) in due.into_iter().zip(used.await?) {
+            let is_settled = own.deleted_at <= settled;
+            let tried = match left {
+                Ok(left) if left == Usage::default() && is_settled => {
+                    removed.push(own);
+                    continue;
+                }
+                Ok(left) if left.series > 0 && emptied < self.most => {
+                    emptied += 1;
+                    remove(iam, store, &own).await
+                }
+                // Its bytes are on their way out, or it has to wait for its turn.
+                Ok(_) => continue,
+                Err(error) => Err(error.into()),
+            };
+            match tried {
+                Ok(()) => self.behind.remove(&own.tenant),
+                Err(_) => self.behind.insert(own.tenant),
+            };
+            done = done.and(tried);
         }
+        let forgotten = iam.forget_removed(&removed, self.most).await;
+        done.and(forgotten.context("what is removed cannot be forgotten"))
     }
-    let forgotten = iam.forget_removed(&removed).await;
-    done.and(forgotten.context("what is removed cannot be forgotten"))
 }
 
 /// Deletes what the store holds of it, unless it is back.

@@ -2,14 +2,15 @@
 
 use crate::at::{At, at};
 use crate::cli::{Output, UserCommand};
-use crate::columns::columns;
+use crate::coded::Coded;
 use crate::config::Settings;
 use crate::invitation::told;
+use crate::printed::{self, Row};
 use crate::shell::word;
-use anyhow::Context;
 use iam::Iam;
-use serde_json::{Value, json};
-use wire::iam::api_key::time_text;
+use serde::Serialize;
+use serde_json::json;
+use wire::cf::deleted::instant;
 
 /// Runs a command of `vigied user`; returns what it prints.
 pub(crate) async fn perform(
@@ -35,13 +36,11 @@ pub(crate) async fn perform(
 
 async fn confirm(iam: &Iam, email: &str, output: Output) -> anyhow::Result<String> {
     iam.confirm(email).await.map_err(told)?;
-    Ok(match output {
-        Output::Json => format!("{:#}\n", json!({"email": email.trim(), "confirmed": true})),
-        Output::Text => format!(
-            "Confirmed: {} may be a member of every account now\n",
-            email.trim()
-        ),
-    })
+    let email = email.trim();
+    let facts = json!({"email": email, "confirmed": true});
+    Ok(printed::one(output, &facts, || {
+        format!("Confirmed: {email} may be a member of every account now\n")
+    }))
 }
 
 async fn reset_password(
@@ -51,22 +50,22 @@ async fn reset_password(
     output: Output,
 ) -> anyhow::Result<String> {
     let made = iam.reset_code(email).await.map_err(told)?;
-    let (code, until) = (made.code.expose(), time_text(made.expires_at));
-    if output == Output::Json {
-        let value = json!({"email": made.email, "one_time_code": code, "expires_at": until});
-        return Ok(format!("{value:#}\n"));
-    }
+    let (code, until) = (made.code.expose(), instant(made.expires_at));
+    let facts = json!({"email": made.email, "one_time_code": code, "expires_at": until});
     let At { address, note } = at(settings);
-    Ok(format!(
-        "User:           {email}\n\
+    let text = || {
+        format!(
+            "User:           {email}\n\
          One-time code:  {code}\n\
          Good until:     {until}, for one use\n\n\
          Hand it to that person, and to nobody else: it is not shown again. It sets a new password and opens nothing else.\n\
          Until then the old password goes on; then it ends, and with it every session it opened. API keys go on.\n\n\
          Next, by that person, who types the code where the password is asked for:\n  vigie login -a {address} -u {}\n{note}",
-        word(&made.email),
-        email = made.email,
-    ))
+            word(&made.email),
+            email = made.email,
+        )
+    };
+    Ok(printed::one(output, &facts, text))
 }
 
 async fn new_key(
@@ -78,7 +77,7 @@ async fn new_key(
     let account = account
         .map(|text| {
             text.parse()
-                .with_context(|| format!("`{text}` is no account id"))
+                .map_err(|_| Coded::new("invalid_parameter", format!("`{text}` is no account id")))
         })
         .transpose()?;
     let made = iam
@@ -86,26 +85,62 @@ async fn new_key(
         .await
         .map_err(told)?;
     let text = made.text.expose();
-    if output == Output::Json {
-        let value = json!({
-            "email": made.email,
-            "account_guid": made.key.account.to_string(),
-            "key_id": made.key.id.to_string(),
-            "key_name": made.key.name,
-            "api_key": text,
-        });
-        return Ok(format!("{value:#}\n"));
-    }
+    let facts = json!({
+        "email": made.email,
+        "account_guid": made.key.account.to_string(),
+        "key_id": made.key.id.to_string(),
+        "key_name": made.key.name,
+        "api_key": text,
+    });
     let At { address, note } = at(settings);
-    Ok(format!(
-        "User:     {}\n\
+    let told = || {
+        format!(
+            "User:     {}\n\
          Account:  {}\n\
          Key:      {} ({})\n\
          API key:  {text}\n\n\
          Hand it to that person, and to nobody else: it is not shown again. The keys made before go on until they are deleted.\n\n\
          Next, by that person:\n  vigie login -a {address} --apikey KEY\n{note}",
-        made.email, made.key.account, made.key.name, made.key.id,
-    ))
+            made.email, made.key.account, made.key.name, made.key.id,
+        )
+    };
+    Ok(printed::one(output, &facts, told))
+}
+
+/// An account in which a user is.
+#[derive(Debug, Serialize)]
+struct InAccount {
+    account_guid: String,
+    account_name: String,
+}
+
+/// A user.
+#[derive(Debug, Serialize)]
+struct Own {
+    user_id: String,
+    email: String,
+    address_proven: bool,
+    created_at: String,
+    accounts: Vec<InAccount>,
+}
+
+impl Row<5> for Own {
+    const HEADS: [&'static str; 5] = ["User", "Id", "Address", "Since", "Accounts"];
+
+    fn cells(&self) -> [String; 5] {
+        let accounts = self.accounts.iter().map(|own| own.account_name.as_str());
+        let proven = match self.address_proven {
+            true => "proven",
+            false => "not proven",
+        };
+        [
+            self.email.clone(),
+            self.user_id.clone(),
+            proven.to_owned(),
+            self.created_at.clone(),
+            accounts.collect::<Vec<_>>().join(", "),
+        ]
+    }
 }
 
 async fn list(iam: &Iam, output: Output) -> anyhow::Result<String> {
@@ -113,44 +148,22 @@ async fn list(iam: &Iam, output: Output) -> anyhow::Result<String> {
     let accounts = iam.directory().accounts();
     let name = |id| {
         let found = accounts.iter().find(|account| account.id == id);
-        found.map_or("", |account| account.name.as_str())
+        found.map_or_else(String::new, |account| account.name.clone())
     };
-    if output == Output::Json {
-        let rows: Vec<Value> = users
+    let rows = users.iter().map(|user| Own {
+        user_id: user.id.to_string(),
+        email: user.email.clone(),
+        address_proven: user.is_proven,
+        created_at: instant(user.created_at),
+        accounts: user
+            .accounts
             .iter()
-            .map(|user| {
-                let own = user.accounts.iter();
-                let own: Vec<Value> = own
-                    .map(|id| json!({"account_guid": id.to_string(), "account_name": name(*id)}))
-                    .collect();
-                json!({
-                    "user_id": user.id.to_string(), "email": user.email, "address_proven": user.is_proven,
-                    "created_at": time_text(user.created_at), "accounts": own,
-                })
+            .map(|id| InAccount {
+                account_guid: id.to_string(),
+                account_name: name(*id),
             })
-            .collect();
-        return Ok(format!("{:#}\n", Value::Array(rows)));
-    }
-    let rows: Vec<[String; 5]> = users
-        .iter()
-        .map(|user| {
-            let own: Vec<&str> = user.accounts.iter().map(|id| name(*id)).collect();
-            let proven = if user.is_proven {
-                "proven"
-            } else {
-                "not proven"
-            };
-            [
-                user.email.clone(),
-                user.id.to_string(),
-                proven.to_owned(),
-                time_text(user.created_at),
-                own.join(", "),
-            ]
-        })
-        .collect();
-    Ok(columns(
-        ["User", "Id", "Address", "Since", "Accounts"],
-        &rows,
-    ))
+            .collect(),
+    });
+    let rows: Vec<Own> = rows.collect();
+    Ok(printed::list(output, &rows, "There is no user.\n"))
 }

@@ -6,7 +6,7 @@ use base::context::{Budget, Context, Memory, Resource, Stop};
 use base::cursor::Cursor;
 use base::limit;
 use base::selector::Selector;
-use base::store::{DeleteQuery, Durability, FetchQuery, SampleStore, Shape, StoreError};
+use base::store::{DeleteQuery, Deleted, Durability, FetchQuery, SampleStore, Shape, StoreError};
 use base::time::{ManualClock, Millis, TimeRange};
 use engine::Engine;
 use engine::EngineConfig;
@@ -247,4 +247,50 @@ fn a_series_can_be_read_twice_and_costs_its_samples_once() {
     assert_eq!(seen[0], fetch_in(&engine, 1, "a.b", TimeRange::ALL)[0]);
     assert_eq!(seen[0].values.len(), 5000);
     assert_eq!(context.spent(Resource::Samples), 5000);
+}
+
+/// Whoever has to write down what goes does so on one search, and keeps it by breaking off.
+#[test]
+fn a_deletion_tells_what_goes_before_any_of_it_is_gone() {
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let engine = open_with(config(), &Faulty::new(1), &clock).unwrap().0;
+    seconds(&engine, "a.b", 10);
+    let (selector, nothing) = (Selector::parse("a.*"), Selector::parse("none.*"));
+    let query = |selector, range, dry_run| DeleteQuery {
+        selector,
+        range,
+        dry_run,
+        names: 0,
+    };
+    let (selector, nothing) = (selector.unwrap(), nothing.unwrap());
+    let delete = |query: &DeleteQuery<'_>, word: ControlFlow<()>| {
+        let mut told = Vec::new();
+        let mut begin = |deleted: &Deleted| {
+            told.push((deleted.series, read(&engine, 1, "a.b").len()));
+            word
+        };
+        let terms = Context::unlimited();
+        let deleted = engine.delete_begun(&scope(1), query, &terms, &mut begin);
+        (deleted.unwrap().map(|deleted| deleted.series), told)
+    };
+    let (go, stay) = (ControlFlow::Continue(()), ControlFlow::Break(()));
+    let late = Some(range(NOON - 5000, NOON));
+    for range in [None, late] {
+        let kept = delete(&query(&selector, range, false), stay);
+        assert_eq!(kept, (None, vec![(1, 10)]));
+    }
+    for silent in [
+        query(&nothing, None, false),
+        query(&selector, None, true),
+        query(&selector, Some(range(0, 1000)), false),
+    ] {
+        let (_, told) = delete(&silent, go);
+        assert_eq!(told, [], "nothing goes");
+    }
+    assert_eq!(read(&engine, 1, "a.b").len(), 10);
+    let part = delete(&query(&selector, late, false), go);
+    assert_eq!(part, (Some(1), vec![(1, 10)]));
+    let rest = delete(&query(&selector, None, false), go);
+    assert_eq!(rest, (Some(1), vec![(1, 5)]));
+    assert_eq!(read(&engine, 1, "a.b"), []);
 }

@@ -245,9 +245,10 @@ impl Entry {
         }
     }
 
-    /// Writes the line of the log.
+    /// Writes the line of the log. Within a request its span says from where and in which, and it is not said twice.
     pub(super) fn log(&self) {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let is_told = tracing::Span::current().has_field("transaction");
         tracing::info!(
             event = self.action.name(),
             outcome = self.outcome.name(),
@@ -257,8 +258,8 @@ impl Entry {
             target = some(&self.target),
             times = (self.times > 1).then_some(self.times),
             details = some(&self.details()),
-            source = some(&self.source),
-            transaction = self.transaction,
+            source = some(&self.source).filter(|_| !is_told),
+            transaction = (!is_told).then_some(&self.transaction),
             "{}",
             self.action.said()
         );

@@ -406,29 +406,34 @@ impl Iam {
     /// When the token is good and of no session, so that it cannot be revoked; when the database fails.
     pub async fn revoke(&self, token: &Secret<String>) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
-        let find = "SELECT session FROM refresh_tokens WHERE hash = $1";
-        let session = match tx.one(find, &[hash(token.expose())]).await? {
-            Some(row) => Some(SessionId(parse_guid(&row, "session")?)),
-            None => {
-                let verifier = self.verifier();
-                match verifier.holder(verifier.bearer(token.expose())) {
-                    Ok(identity) => Some(identity.session().ok_or_else(no_session)?),
-                    Err(_) => None,
-                }
-            }
-        };
-        match session {
-            Some(session) => {
-                // Whoever shows the token may end what it opens, and is not asked who he is.
-                let entry = |person| {
-                    let who = Actor::Unknown;
-                    let entry = Entry::by_actor(who, Credential::None, Action::SessionEnded);
-                    entry.with("owner", person).with("why", "revoked")
+        let find = "SELECT session, expires_at, used_at FROM refresh_tokens WHERE hash = $1";
+        if let Some(row) = tx.one(find, &[hash(token.expose())]).await? {
+            let session = SessionId(parse_guid(&row, "session")?);
+            // One that is used up or over proves nothing: a copy of it may lie anywhere.
+            let is_good = row.int_or_none("used_at")?.is_none()
+                && unexpired(&row, self.0.clock.now()).is_ok();
+            let entry = move |person| {
+                let (who, shown) = match is_good {
+                    true => (Actor::User(person), Credential::RefreshToken),
+                    false => (Actor::Unknown, Credential::None),
                 };
-                self.end_session(tx, session, entry).await
-            }
-            None => Ok(()),
+                Entry::by_actor(who, shown, Action::SessionEnded)
+                    .with("owner", person)
+                    .with("why", "revoked")
+            };
+            return self.end_session(tx, session, entry).await;
         }
+        let verifier = self.verifier();
+        let Ok(holder) = verifier.holder(verifier.bearer(token.expose())) else {
+            return Ok(());
+        };
+        let session = holder.session().ok_or_else(no_session)?;
+        let entry = |person| {
+            Entry::by(&holder, Action::SessionEnded)
+                .with("owner", person)
+                .with("why", "revoked")
+        };
+        self.end_session(tx, session, entry).await
     }
 }
 

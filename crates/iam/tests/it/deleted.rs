@@ -29,8 +29,10 @@ on_both_databases!(
     an_organization_comes_back_with_the_spaces_that_went_with_it,
     a_space_whose_organization_is_gone_or_whose_name_is_taken_waits,
     nobody_brings_back_what_he_could_not_have_deleted,
+    a_manager_brings_back_what_an_administrator_deleted,
     what_is_due_is_removed_once_and_then_forgotten,
     what_the_operator_purges_is_due_at_once,
+    what_waits_takes_nobodys_place,
     an_account_is_named_until_the_last_of_it_has_gone,
     a_code_of_before_an_accounts_deletion_opens_nothing_after_its_restore,
     a_restore_whose_time_ends_in_the_middle_is_whole_or_none,
@@ -193,6 +195,31 @@ async fn nobody_brings_back_what_he_could_not_have_deleted(world: World) {
         .unwrap();
 }
 
+/// He could have deleted it himself. Of what is above his space he brings back nothing.
+async fn a_manager_brings_back_what_an_administrator_deleted(world: World) {
+    let (iam, owner, org) = (&world.iam, world.owner(), world.org());
+    let of_space = world.person("space@example.org", None).await;
+    let of_org = world.person("org@example.org", None).await;
+    for (domain, person) in [
+        (Domain::Space(world.space()), &of_space),
+        (Domain::Org(org), &of_org),
+    ] {
+        iam.set_role(&owner, domain, Role::Manager, &person.email)
+            .await
+            .unwrap();
+    }
+    for manager in [&of_space, &of_org] {
+        iam.delete_space(&owner, world.space()).await.unwrap();
+        let back = iam.restore_space(&manager.identity, world.space(), None);
+        back.await.unwrap();
+    }
+    iam.delete_org(&owner, org, true).await.unwrap();
+    let refused = iam.restore_org(&of_space.identity, org, None).await;
+    assert_eq!(code(settled(refused)), "not_found");
+    iam.restore_org(&of_org.identity, org, None).await.unwrap();
+    iam.space(&owner, world.space()).unwrap();
+}
+
 async fn what_is_due_is_removed_once_and_then_forgotten(world: World) {
     let (iam, owner, space) = (&world.iam, world.owner(), world.space());
     let deletion = iam.delete_space(&owner, space).await.unwrap();
@@ -210,7 +237,7 @@ async fn what_is_due_is_removed_once_and_then_forgotten(world: World) {
     assert!(iam.begin_removal(&stale[0]).await.unwrap().is_some());
     assert_eq!(iam.due().len(), 1);
     world.wait(31 * 86_400);
-    iam.forget_removed(&stale).await.unwrap();
+    iam.forget_removed(&stale, usize::MAX).await.unwrap();
     assert!(iam.due().is_empty());
     let counted: Vec<_> = iam.directory().tenants_of(world.made.account).collect();
     assert!(!counted.contains(&deletion.tenants[0]));
@@ -226,16 +253,58 @@ async fn what_the_operator_purges_is_due_at_once(world: World) {
     let (iam, owner) = (&world.iam, world.owner());
     iam.delete_org(&owner, world.org(), true).await.unwrap();
     let domain = Domain::Org(world.org());
-    assert_eq!(iam.purge_deleted(&[domain]).await.unwrap(), 2);
+    let entered = async || {
+        let found = iam.audit(iam::audit::Page::default()).await.unwrap();
+        let own = found.into_iter();
+        own.filter(|own| own.event == "removal_advanced").count()
+    };
+    assert_eq!(iam.purge_deleted(&[domain]).await.unwrap().len(), 2);
     assert_eq!(iam.due().len(), 2);
     assert!(deleted(iam, &owner).is_empty());
-    assert_eq!(iam.purge_deleted(&[domain]).await.unwrap(), 0);
+    assert_eq!(entered().await, 1);
+    assert!(iam.purge_deleted(&[domain]).await.unwrap().is_empty());
+    assert_eq!(entered().await, 1, "what changes nothing is no entry");
+}
+
+/// Once, accounts that waited for the bytes of their spaces took the places of those that could go.
+async fn what_waits_takes_nobodys_place(world: World) {
+    let iam = &world.iam;
+    another(iam).await;
+    further(iam, "third").await;
+    let waiting = iam.account_called("other").unwrap().id;
+    let third = iam.account_called("third").unwrap().id;
+    for account in [waiting, third] {
+        iam.delete_account(account).await.unwrap();
+    }
+    let space = world.space();
+    iam.delete_space(&world.owner(), space).await.unwrap();
+    world.wait(WEEK + 31 * 86_400);
+    // Of the account's space something is stored still.
+    let is_stored =
+        |own: &Deleted| own.account == waiting && matches!(own.domain, Domain::Space(_));
+    // A space, two organizations, a space and an account of the third.
+    for _ in 0..5 {
+        let mut removed = iam.due();
+        removed.retain(|own| !is_stored(own));
+        removed.sort_by_key(|own| own.domain != Domain::Account(waiting));
+        iam.forget_removed(&removed, 1).await.unwrap();
+    }
+    let left: Vec<bool> = iam.due().iter().map(|own| own.account == waiting).collect();
+    assert_eq!(left, [true, true], "the account and its space wait");
+    for _ in 0..2 {
+        iam.forget_removed(&iam.due(), 1).await.unwrap();
+    }
+    assert!(iam.due().is_empty());
 }
 
 /// A further account: the only one cannot be deleted.
 async fn another(iam: &Iam) {
+    further(iam, "other").await;
+}
+
+async fn further(iam: &Iam, name: &str) {
     let request = Request {
-        account: "other".to_owned(),
+        account: name.to_owned(),
         region: None,
         org: "other".to_owned(),
         space: "prod".to_owned(),
@@ -255,11 +324,11 @@ async fn an_account_is_named_until_the_last_of_it_has_gone(world: World) {
     let is_space = |own: &Deleted| matches!(own.domain, Domain::Space(_));
     let (spaces, rest): (Vec<Deleted>, Vec<Deleted>) = due.into_iter().partition(is_space);
     assert!(spaces.len() == 1 && rest.len() == 2);
-    iam.forget_removed(&rest).await.unwrap();
+    iam.forget_removed(&rest, usize::MAX).await.unwrap();
     assert_eq!(iam.deleted_accounts().len(), 1);
     // The organization's row is forgotten, the account's says whose the space was.
     assert_eq!(iam.due().len(), 2);
-    iam.forget_removed(&iam.due()).await.unwrap();
+    iam.forget_removed(&iam.due(), usize::MAX).await.unwrap();
     assert!(iam.due().is_empty() && iam.deleted_accounts().is_empty());
 }
 
@@ -345,7 +414,7 @@ async fn a_restore_whose_time_ends_in_the_middle_is_whole_or_none(world: World) 
             }
             for own in due {
                 iam.begin_removal(&own).await.unwrap();
-                iam.forget_removed(&[own]).await.unwrap();
+                iam.forget_removed(&[own], usize::MAX).await.unwrap();
             }
         }
     }
@@ -378,7 +447,7 @@ fn an_account_leaves_no_more_behind_than_its_limit() {
             iam.purge_deleted(&[oldest]).await.unwrap();
             let due = iam.due();
             iam.begin_removal(&due[0]).await.unwrap();
-            iam.forget_removed(&due).await.unwrap();
+            iam.forget_removed(&due, usize::MAX).await.unwrap();
             iam.delete_space(&owner, third.id).await.unwrap();
         },
     );

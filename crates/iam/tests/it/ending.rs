@@ -9,6 +9,7 @@ use iam::{AuthError, Credential};
 on_both_databases!(
     a_logout_ends_the_whole_line_of_sessions,
     a_logout_reads_no_directory_again,
+    who_ends_a_session_is_named_where_the_token_proves_it,
     an_ended_session_is_forgotten_with_its_last_token,
     a_login_beside_a_change_of_the_password_does_not_outlive_it,
     a_code_redeemed_beside_a_logout_does_not_outlive_it,
@@ -32,6 +33,30 @@ async fn redeem(world: &World, code: &str) -> Result<Tokens, iam::IamError> {
 
 fn is_refused(world: &World, token: &str) -> bool {
     matches!(world.enter(token), Err(AuthError::Revoked(_)))
+}
+
+async fn who_ends_a_session_is_named_where_the_token_proves_it(world: World) {
+    let (iam, owner) = (&world.iam, world.owner().user().to_string());
+    let ended = async || {
+        let found = iam.audit(iam::audit::Page::default()).await.unwrap();
+        let mut own = found.into_iter();
+        let last = own.rfind(|own| own.event == "session_ended").unwrap();
+        assert!(last.details.contains(&owner), "{last:?}");
+        (last.who, last.credential)
+    };
+    let proven = |credential: &str| (owner.clone(), credential.to_owned());
+    let first = world.log_in().await;
+    iam.revoke(&secret(&refresh_token(&first))).await.unwrap();
+    assert_eq!(ended().await, proven("refresh_token"));
+    let second = world.log_in().await;
+    iam.revoke(&secret(&access_token(&second))).await.unwrap();
+    assert_eq!(ended().await, proven("iam_token"));
+    // A copy that was used up may lie anywhere: whoever shows it ends the session, and is not said to be its owner.
+    let third = refresh_token(&world.log_in().await);
+    let renewal = Grant::RefreshToken(secret(&third));
+    World::ask(iam, renewal, Some(Client::Bx)).await.unwrap();
+    iam.revoke(&secret(&third)).await.unwrap();
+    assert_eq!(ended().await, ("unknown".to_owned(), String::new()));
 }
 
 async fn a_logout_ends_the_whole_line_of_sessions(world: World) {

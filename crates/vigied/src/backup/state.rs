@@ -16,7 +16,7 @@ enum State {
     None,
     Running,
     Done(PathBuf, Made),
-    Failed(String),
+    Failed(Told),
 }
 
 /// Of this server.
@@ -91,7 +91,7 @@ impl Backups {
                     }
                     Err(error) => {
                         tracing::warn!(target = %target.display(), "no backup was made: {error:#}");
-                        State::Failed(Told::of(&error).text())
+                        State::Failed(Told::of(&error))
                     }
                 }
             };
@@ -105,7 +105,9 @@ impl Backups {
         match &*self.state() {
             State::None => json!({"state": "none"}),
             State::Running => json!({"state": "running"}),
-            State::Failed(error) => json!({"state": "failed", "error": error}),
+            State::Failed(told) => {
+                json!({"state": "failed", "code": told.code, "error": told.text()})
+            }
             State::Done(target, made) => {
                 let mut value = made.json(target);
                 if let Some(object) = value.as_object_mut() {
@@ -125,8 +127,8 @@ impl Drop for Unended<'_> {
     fn drop(&mut self) {
         let mut state = self.0.state();
         if matches!(*state, State::Running) {
-            let error = "it broke off: the log says why".to_owned();
-            *state = State::Failed(error);
+            let error = anyhow::anyhow!("it broke off: the log says why");
+            *state = State::Failed(Told::of(&error));
         }
     }
 }
@@ -159,7 +161,7 @@ mod tests {
         let task = tokio::spawn(async move {
             let work = async {
                 let sent = began.send(own.still().is_none());
-                sent.map_or(State::None, |()| State::Failed("done".to_owned()))
+                sent.map_or(State::None, |()| State::Running)
             };
             own.run(work).await;
         });

@@ -1,9 +1,9 @@
 //! The words of `vigied deleted`.
 
-use super::output::Output;
+use super::output::{Output, OutputArgs};
 use super::settings::DatabaseArgs;
 use base::scope::Domain;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeletedCommand {
@@ -17,25 +17,36 @@ pub(crate) enum DeletedCommand {
     },
     /// Have the metrics of what was deleted go now, not at their time.
     ///
-    /// An organization takes the spaces along that were deleted with it, an account all that was in it. Nothing brings them back then. The series are gone
-    /// within seconds; their bytes leave the disk when the store rewrites the days that hold them, within a day.
-    Purge {
-        /// What: `s-GUID`, `o-GUID` or `a-GUID`, as `vigied deleted list` shows it; `--all` for everything.
-        #[arg(value_name = "DOMAIN", value_parser = domain)]
-        domains: Vec<Domain>,
-        /// Everything that was deleted.
-        #[arg(long, conflicts_with = "domains")]
-        all: bool,
-        #[command(flatten)]
-        database: DatabaseArgs,
-    },
+    /// An organization takes the spaces along that were deleted with it, an account all that was in it. Nothing brings them back
+    /// then, so that it asks first; scripts say `--yes`. The series are gone within seconds; their bytes leave the disk when
+    /// the store rewrites the days that hold them, within a day. With the bytes of an account goes the account itself, with its
+    /// people who are in no other.
+    Purge(PurgeArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PurgeArgs {
+    /// What: `s-GUID`, `o-GUID` or `a-GUID`, as `vigied deleted list` shows it; `--all` for everything.
+    #[arg(value_name = "DOMAIN", value_parser = domain, required_unless_present = "all")]
+    pub(crate) domains: Vec<Domain>,
+    /// Everything that was deleted.
+    #[arg(long, conflicts_with = "domains")]
+    pub(crate) all: bool,
+    /// Do not ask.
+    #[arg(long, short = 'y')]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 impl DeletedCommand {
     /// Where it works.
     pub(crate) const fn database(&self) -> &DatabaseArgs {
         match self {
-            Self::List { database, .. } | Self::Purge { database, .. } => database,
+            Self::List { database, .. } => database,
+            Self::Purge(arguments) => &arguments.database,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The words of `vigied health`.
 
+use super::output::OutputArgs;
 use super::settings::DatabaseArgs;
 use clap::Args;
 
@@ -11,4 +12,6 @@ pub(crate) struct HealthArgs {
     /// Ask again until it is ready, for this many seconds at most.
     #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=3600))]
     pub(crate) wait: u64,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }

@@ -9,7 +9,7 @@ pub(crate) enum Output {
     Json,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct OutputArgs {
     /// The form of the answer.
     #[arg(long, value_enum, default_value = "text", ignore_case = true)]

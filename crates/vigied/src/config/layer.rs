@@ -3,33 +3,14 @@
 use super::ConfigError;
 use super::file::FileValue;
 use super::forms;
+use super::gone::GONE;
 use super::setting::{Setting, Shape, all};
+use super::source::Source;
 use super::variables;
 use crate::private_files;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use strsim::levenshtein;
-
-/// Where an effective value came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Source {
-    Default,
-    File { path: PathBuf, line: usize },
-    Environment(String),
-    Flag(String),
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::File { path, line } => write!(f, "{}:{line}", path.display()),
-            Self::Environment(name) => write!(f, "environment {name}"),
-            Self::Flag(name) => write!(f, "flag {name}"),
-        }
-    }
-}
 
 /// One setting with its effective value.
 #[derive(Debug, Clone)]
@@ -92,12 +73,6 @@ pub(crate) fn resolve(layers: &Layers) -> Result<Vec<Resolved>, ConfigError> {
     Ok(resolved)
 }
 
-/// Settings of earlier versions, and what is in their place.
-pub(super) const GONE: [(&str, &str); 1] = [(
-    "metrics.allow_any_address",
-    "the server's own metrics are read on the operators' listener; set `operations.listen = \"ADDRESS:PORT\"` and make a token with `vigied operations token`",
-)];
-
 fn refuse_unknown(layers: &Layers, settings: &[Setting]) -> Result<(), ConfigError> {
     let known = |key: &str| settings.iter().any(|setting| setting.key == key);
     let unknown = |key: &str| {
@@ -141,11 +116,6 @@ fn refuse_unknown(layers: &Layers, settings: &[Setting]) -> Result<(), ConfigErr
         }
     }
     Ok(())
-}
-
-/// The environment variable of a key.
-pub(super) fn variable(key: &str) -> String {
-    format!("VIGIE_{}", key.replace('.', "_").to_ascii_uppercase())
 }
 
 const LOG_LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];

@@ -1,8 +1,10 @@
 //! Settings: file < environment < flag, each error with its file, line and key.
 
 pub(crate) mod check;
+mod error;
 mod file;
 mod forms;
+mod gone;
 mod host;
 mod layer;
 pub(crate) mod mail;
@@ -11,90 +13,16 @@ mod place;
 mod public_hosts;
 pub(crate) mod setting;
 mod settings;
+mod source;
 mod values;
 mod variables;
 
-pub(crate) use layer::{Layers, Resolved, Source, read_file, read_file_of_folder, resolve};
-pub(crate) use settings::{LogFormat, ProxyHeader, Settings, TlsFiles};
-pub(crate) use variables::{environment, strays};
-
-use crate::private_files::FileError;
+pub(crate) use error::ConfigError;
 pub(crate) use host::Host;
+pub(crate) use layer::{Layers, Resolved, read_file, read_file_of_folder, resolve};
 pub(crate) use networks::Networks;
 pub(crate) use place::Place;
 pub(crate) use public_hosts::{PublicHost, PublicHosts};
-
-use std::net::SocketAddr;
-use std::path::PathBuf;
-
-/// A setting that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ConfigError {
-    #[error("{}:{line}: {}{what}", path.display(), if key.is_empty() { String::new() } else { format!("`{key}` ") })]
-    File {
-        path: PathBuf,
-        line: usize,
-        key: String,
-        what: String,
-    },
-    #[error("{layer}: `{key}` {what}")]
-    Value {
-        layer: String,
-        key: String,
-        what: String,
-    },
-    #[error("environment: {0}")]
-    Variable(String),
-    #[error("cannot read the settings file {}", path.display())]
-    Read {
-        path: PathBuf,
-        #[source]
-        source: std::io::Error,
-    },
-    #[error(transparent)]
-    Planted(#[from] FileError),
-    #[error("`tls.certificate` and `tls.key` go together: set both or neither")]
-    HalfTls,
-    #[error(
-        "`proxy_protocol = true` needs to know whose headers to believe\nhint: name the proxies in `trusted_proxies`, for example `trusted_proxies = \"10.0.0.7, 10.1.0.0/16\"`"
-    )]
-    NoProxies,
-    #[error(
-        "{0} is not a loopback address, and without TLS tokens would cross the network readable\nhint: set `tls.certificate` and `tls.key`, or say `tls.allow_plain_http_on_any_address = true`"
-    )]
-    PlainHttp(SocketAddr),
-    #[error(
-        "{0} is not a loopback address, and without TLS the operators' token would cross the network readable\nhint: set `tls.certificate` and `tls.key`, or leave `operations.listen` empty for a Unix socket in the data folder"
-    )]
-    OpenOperations(SocketAddr),
-    #[error(
-        "`mail.server` and `mail.from` go together, and so do `mail.user` and `mail.password_file`: set both or neither"
-    )]
-    HalfMail,
-    #[error(
-        "mails with links are to be sent (`mail.server`), and nobody has said where they lead to: `listen` is every address of this machine\nhint: set `public_url` to the address that people reach the server under"
-    )]
-    MailToNowhere,
-    #[error(
-        "`mail.tls = \"none\"` would send codes readable to `{0}`\nhint: set `mail.tls` to `starttls` or `tls`; `none` is for a mail server on this machine"
-    )]
-    PlainMail(String),
-}
-
-impl ConfigError {
-    fn at(source: &Source, key: &str, what: String) -> Self {
-        match source {
-            Source::File { path, line } => Self::File {
-                path: path.clone(),
-                line: *line,
-                key: key.to_owned(),
-                what,
-            },
-            other => Self::Value {
-                layer: other.to_string(),
-                key: key.to_owned(),
-                what,
-            },
-        }
-    }
-}
+pub(crate) use settings::{LogFormat, ProxyHeader, Settings, TlsFiles};
+pub(crate) use source::Source;
+pub(crate) use variables::{environment, strays};

@@ -1,7 +1,7 @@
 //! The variables of the environment that begin like ours: which name a setting, which are others', and what is said of the
 //! rest. What somebody meant to set must not stay unset without a word.
 
-use super::layer::{GONE, variable};
+use super::gone::{GONE, variable};
 use super::setting::{Setting, all};
 use std::collections::BTreeMap;
 use std::ffi::OsString;

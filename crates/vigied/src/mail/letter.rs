@@ -2,7 +2,7 @@
 
 use crate::shell::word;
 use iam::manage::invitation::Mail;
-use wire::iam::api_key::time_text;
+use wire::cf::deleted::instant;
 
 /// A text of somebody else's on one line.
 fn shown(text: &str) -> String {
@@ -45,6 +45,6 @@ pub(super) fn body(public_url: &str, mail: &Mail) -> String {
         "{inviter} invites you into the account {} at {public_url}.\n\n{how}\nThe invitation is good until {}. If you do not know what this is, do nothing: without you \
          nothing happens.\n",
         shown(&mail.account_name),
-        time_text(mail.expires_at),
+        instant(mail.expires_at),
     )
 }

@@ -2,7 +2,7 @@
 //! with the keys that sign tokens, and who may open that socket may read the folder. The operators' own listener, which somebody
 //! may pass on to a network for its metrics, knows nothing of it.
 
-use super::control::Peer;
+use super::peer::Peer;
 use crate::app::App;
 use crate::backup::state::Busy;
 use axum::extract::{RawQuery, State};
@@ -46,8 +46,7 @@ async fn ask(
     {
         Ok(()) => answer(StatusCode::ACCEPTED, &json!({"state": "running"})),
         Err(Busy) => {
-            let body =
-                json!({"error": "another backup is being made", "hint": "wait for it to end"});
+            let body = json!({"code": "busy", "error": "another backup is being made", "hint": "wait for it to end"});
             answer(StatusCode::CONFLICT, &body)
         }
     }

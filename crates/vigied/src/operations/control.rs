@@ -2,6 +2,7 @@
 //! read the database. It is not the one that shows metrics, which somebody may well pass on to a network.
 
 use super::backup;
+use super::peer::Peer;
 use crate::app::App;
 use crate::config::Settings;
 use crate::control::{Answered, Asked, COMMAND, PENDING};
@@ -34,10 +35,6 @@ pub(super) fn router(app: &Arc<App>, settings: &Arc<Settings>) -> Router {
         .merge(backup::routes().with_state(Arc::clone(app)))
         .layer(DefaultBodyLimit::max(COMMAND_BYTES_MAX))
 }
-
-/// The user of the operating system at the other end.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Peer(pub(super) Option<u32>);
 
 async fn command(
     State(server): State<Server>,

@@ -2,6 +2,7 @@
 //! minute loses nothing, and nothing that is slow, silent or unread stays.
 
 use super::answer::{self, Tokens};
+use super::peer::Peer;
 use super::{Place, control, socket};
 use crate::app::App;
 use crate::config::Settings;
@@ -129,7 +130,7 @@ pub(crate) async fn serve(
         let router = match &accepted {
             Accepted::Socket(stream) => {
                 let peer = stream.peer_cred().ok().map(|own| own.uid());
-                router.layer(axum::Extension(control::Peer(peer)))
+                router.layer(axum::Extension(Peer(peer)))
             }
             Accepted::Address(..) => router,
         };

@@ -19,12 +19,17 @@ pub(super) fn title(text: &str) -> String {
     format!("\u{1b}[1m{text}\u{1b}[0m")
 }
 
-/// The last paragraph of an answer without its empty fields: a login says at its end all that it has said on the way.
+/// What a login says beside what the command names already: the address of the server, twice.
+const ADDRESSES: [&str; 2] = ["API endpoint:", "CF API endpoint:"];
+
+/// The last paragraph of an answer without its empty fields and addresses: a login says at its end all that it has said on the
+/// way.
 pub(super) fn last_paragraph(answer: &str) -> String {
     let paragraph = answer.trim_end().rsplit("\n\n").next().unwrap_or_default();
     let told = paragraph.lines().filter(|line| {
         let line = line.trim_end();
-        !line.is_empty() && !line.ends_with(':')
+        let is_address = ADDRESSES.iter().any(|own| line.starts_with(own));
+        !line.is_empty() && !line.ends_with(':') && !is_address
     });
     told.collect::<Vec<_>>().join("\n")
 }
@@ -88,7 +93,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_told_once() {
-        let login = "Authenticating...\nOK\n\nTargeted space dev\n\n\nUser:     ada\nResource group:   \nSpace:    dev\n\n";
+        let login = "Authenticating...\nOK\n\nTargeted space dev\n\n\nAPI endpoint:  http://h\nUser:     ada\nResource group:   \nSpace:    dev\n\n";
         assert_eq!(last_paragraph(login), "User:     ada\nSpace:    dev");
         assert_eq!(
             receipt("Sending...\nOK\n\nReceived:   2\nStored:     2\n"),

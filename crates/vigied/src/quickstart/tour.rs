@@ -94,7 +94,7 @@ impl Tour {
         self.vigie().show(&["metrics", "list", "--depth", "1"])?;
         self.vigie().show(&[
             "metrics", "get", METRIC, "--from", "20141124", "--until", "20141130", "--format",
-            "chart", "--height", "12",
+            "chart", "--height", "10",
         ])?;
         self.vigie().show(&[
             "metrics",
@@ -133,7 +133,7 @@ $ curl -H "$TOKEN" -H "$SPACE" '{url}/v1/metrics/list?query=hello.*' -X DELETE"#
         let programs = self.vigie.parent().unwrap_or(&self.vigie);
         let path = |path: &Path| word(&path.display().to_string());
         let exports = format!(
-            "export PATH={}:\"$PATH\"\nexport VIGIE_HOME={}",
+            "export PATH={}:\"$PATH\" VIGIE_HOME={}",
             path(programs),
             path(&self.configuration())
         );

@@ -21,9 +21,9 @@ use iam::directory::{Account, Member};
 use iam::manage::invitation::Invitation;
 use iam::manage::page::{Part, Window};
 use std::sync::Arc;
+use wire::cf::deleted::instant;
 use wire::cf::list::Metadata;
 use wire::iam::account::{AccountEntity, AccountResource, Accounts, OrganizationRegion};
-use wire::iam::api_key::time_text;
 use wire::iam::user::{ChangePassword, User, Username, Users};
 use wire::secret::SecretText;
 
@@ -43,7 +43,7 @@ fn resource(app: &App, caller: &Identity, account: &Account) -> AccountResource 
         metadata: Metadata {
             guid: account.id.to_string(),
             url: format!("/coe/v2/accounts/{}", account.id),
-            created_at: time_text(account.created_at),
+            created_at: instant(account.created_at),
             updated_at: None,
         },
         entity: AccountEntity {
@@ -113,7 +113,7 @@ fn person(app: &App, member: &Member) -> User {
         state: "ACTIVE".to_owned(),
         email: user.email.clone(),
         account_id: account.to_string(),
-        added_on: time_text(member.added_at),
+        added_on: instant(member.added_at),
         account_roles: roles.iter().map(ToString::to_string).collect(),
         ..User::default()
     }
@@ -129,7 +129,7 @@ fn waiting(account: AccountId, invitation: &Invitation) -> User {
         state: PENDING.to_owned(),
         email: invitation.email.clone(),
         account_id: account.to_string(),
-        added_on: time_text(invitation.created_at),
+        added_on: instant(invitation.created_at),
         account_roles: invitation.roles.iter().map(ToString::to_string).collect(),
         ..User::default()
     }

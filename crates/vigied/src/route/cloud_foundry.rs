@@ -1,7 +1,7 @@
 //! Regions, organizations and spaces, in Cloud Foundry's form.
 
 use super::account::username;
-use super::deleted;
+use super::gone::gone;
 use super::paging::CfPage;
 use super::reply::json;
 use crate::app::App;
@@ -22,12 +22,12 @@ use iam::manage::text::within;
 use iam::role::Role;
 use std::str::FromStr;
 use std::sync::Arc;
+use wire::cf::deleted::instant;
 use wire::cf::info::Info;
 use wire::cf::list::{Metadata, Resource};
 use wire::cf::organization::{MemberEntity, OrganizationEntity, OrganizationName};
 use wire::cf::region::{Region, Regions};
 use wire::cf::space::{CreateSpace, SpaceEntity, SpaceName};
-use wire::iam::api_key::time_text;
 use wire::iam::user::Username;
 
 pub(super) async fn info(called: Called) -> Result<Response, Refusal> {
@@ -86,8 +86,8 @@ pub(super) fn org_resource(org: &Org) -> Resource<OrganizationEntity> {
         metadata: Metadata {
             guid: org.id.to_string(),
             url: url.clone(),
-            created_at: time_text(org.created_at),
-            updated_at: Some(time_text(org.updated_at)),
+            created_at: instant(org.created_at),
+            updated_at: Some(instant(org.updated_at)),
         },
         entity: OrganizationEntity {
             name: org.name.clone(),
@@ -108,8 +108,8 @@ pub(super) fn space_resource(space: &Space) -> Resource<SpaceEntity> {
         metadata: Metadata {
             guid: space.id.to_string(),
             url: url.clone(),
-            created_at: time_text(space.created_at),
-            updated_at: Some(time_text(space.updated_at)),
+            created_at: instant(space.created_at),
+            updated_at: Some(instant(space.updated_at)),
         },
         entity: SpaceEntity {
             name: space.name.clone(),
@@ -128,7 +128,7 @@ fn member_resource(user: &User) -> Resource<MemberEntity> {
         metadata: Metadata {
             guid: user.id.0.to_string(),
             url: format!("/v2/users/{}", user.id.0),
-            created_at: time_text(user.created_at),
+            created_at: instant(user.created_at),
             updated_at: None,
         },
         entity: MemberEntity {
@@ -207,7 +207,7 @@ pub(super) async fn delete_org(
         .iam
         .delete_org(&caller, params.id("guid")?, params.flag("recursive")?)
         .await?;
-    deleted::gone(&app, &deletion).await
+    gone(&app, &deletion).await
 }
 
 pub(super) async fn org_spaces(
@@ -293,7 +293,7 @@ pub(super) async fn delete_space(
     params: Params,
 ) -> Result<Response, Refusal> {
     let deletion = app.iam.delete_space(&caller, params.id("guid")?).await?;
-    deleted::gone(&app, &deletion).await
+    gone(&app, &deletion).await
 }
 
 /// The role a path's last part stands for.

@@ -1,42 +1,20 @@
-//! What was deleted: what is said of its metrics, what can be brought back, and bringing it back.
+//! What was deleted: what can be brought back, and bringing it back.
 
 use super::cloud_foundry::{org_resource, space_resource};
 use super::paging::CfPage;
 use super::reply::json;
 use crate::app::App;
 use crate::http::problem::Refusal;
-use crate::http::worker;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use base::scope::Domain;
 use http::StatusCode;
 use iam::directory::Deleted;
-use iam::manage::deletion::Deletion;
 use std::sync::Arc;
-use wire::cf::deleted::{DeletedEntity, DeletedList, REMOVED_AT, Restore, SERIES, instant};
-
-/// The answer to a deletion: how many series go, and when.
-pub(super) async fn gone(app: &Arc<App>, deletion: &Deletion) -> Result<Response, Refusal> {
-    let (store, tenants) = (Arc::clone(&app.store), deletion.tenants.clone());
-    let counted = worker::run(move || {
-        let each = tenants.into_iter().map(|own| store.usage(&own));
-        each.map(|usage| usage.map(|own| own.series)).sum()
-    });
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    let headers = response.headers_mut();
-    if let Ok(value) = instant(deletion.removed_at).parse() {
-        headers.insert(REMOVED_AT, value);
-    }
-    // It is deleted, whether they can be counted or not.
-    if let Ok(Ok(series)) = counted.await {
-        let series: u64 = series;
-        headers.insert(SERIES, series.into());
-    }
-    Ok(response)
-}
+use wire::cf::deleted::{DeletedEntity, DeletedList, Restore, instant};
 
 pub(super) async fn list(
     State(app): State<Arc<App>>,

@@ -19,7 +19,7 @@ use iam::IamError;
 use iam::manage::invitation::{Choice, Invitee};
 use iam::role::Role;
 use std::sync::Arc;
-use wire::iam::api_key::time_text;
+use wire::cf::deleted::instant;
 use wire::iam::invitation::{Accept, AcceptAccount, Invitation, Invitations, Redeem};
 use wire::iam::user::{Invite, InviteUsers, Invited, InvitedUser};
 use wire::secret::SecretText;
@@ -81,8 +81,8 @@ pub(super) async fn waiting(
         account_id: one.account.to_string(),
         account_name: one.account_name,
         invited_by: one.inviter,
-        created_at: time_text(one.created_at),
-        expires_at: time_text(one.expires_at),
+        created_at: instant(one.created_at),
+        expires_at: instant(one.expires_at),
     });
     let resources = resources.collect();
     let list = Invitations {

@@ -6,6 +6,7 @@ mod cloud_foundry;
 mod cross_site;
 mod deleted;
 mod forms;
+mod gone;
 mod health;
 mod home;
 mod identity;

@@ -16,6 +16,7 @@ use iam::bootstrap::Request;
 use iam::manage::page::Window;
 use iam::{Credential, IamConfig};
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::sync::Mutex;
 
 /// A store that holds one series for each tenant and refuses to delete those of some.
@@ -55,17 +56,23 @@ impl SampleStore for Stubborn {
         Err(refused())
     }
 
-    fn delete(&self, scope: &Scope, _: &DeleteQuery<'_>, _: &Terms) -> Result<Removed, StoreError> {
+    fn delete_begun(
+        &self,
+        scope: &Scope,
+        _: &DeleteQuery<'_>,
+        _: &Terms,
+        _: &mut dyn FnMut(&Removed) -> ControlFlow<()>,
+    ) -> Result<Option<Removed>, StoreError> {
         let tenant = scope.tenant();
         *self.tries.lock().unwrap().entry(tenant).or_default() += 1;
         if self.keeps.lock().unwrap().contains(&tenant) {
             return Err(refused());
         }
         let series = self.held.lock().unwrap().remove(&tenant).unwrap_or(0);
-        Ok(Removed {
+        Ok(Some(Removed {
             series,
             ..Removed::default()
-        })
+        }))
     }
 
     fn usage(&self, metering: &Metering) -> Result<Usage, StoreError> {
@@ -140,7 +147,11 @@ async fn one_that_cannot_be_removed_holds_up_no_other_and_is_tried_again() {
     let first = iam.due().first().unwrap().tenant;
     own.keeps.lock().unwrap().push(first);
     let store: Arc<dyn SampleStore> = own.clone();
-    let round = || sweep(&iam, &store, iam.due(), Millis(i64::MAX));
+    let mut sweep = Sweep::default();
+    let mut round = async || {
+        let due = iam.due();
+        sweep.work_off(&iam, &store, due, Millis(i64::MAX)).await
+    };
     round().await.unwrap_err();
     let left: Vec<TenantId> = own.held.lock().unwrap().keys().copied().collect();
     assert_eq!(left, [first], "the others are gone, though it came first");
@@ -160,4 +171,44 @@ async fn one_that_cannot_be_removed_holds_up_no_other_and_is_tried_again() {
         others.into_iter().all(|tenant| tries[tenant] == 1),
         "{tries:?}"
     );
+}
+
+/// Once, as many that failed as a round takes were all that was ever tried.
+#[tokio::test]
+async fn those_that_fail_come_behind_the_others_however_many_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let (iam, key, org) = service(folder.path()).await;
+    let owner = iam
+        .verifier()
+        .identity(Credential::ApiKey(key.expose()))
+        .unwrap();
+    let own = Arc::new(Stubborn::default());
+    for name in ["first", "second", "third"] {
+        let space = iam.create_space(&owner, org, name).await.unwrap();
+        for tenant in iam.delete_space(&owner, space.id).await.unwrap().tenants {
+            own.held.lock().unwrap().insert(tenant.tenant(), 1);
+        }
+    }
+    let due: Vec<TenantId> = iam.due().iter().map(|own| own.tenant).collect();
+    own.keeps.lock().unwrap().extend(&due[..2]);
+    let store: Arc<dyn SampleStore> = own.clone();
+    let mut sweep = Sweep {
+        most: 1,
+        ..Sweep::default()
+    };
+    for _ in 0..3 {
+        let done = sweep.work_off(&iam, &store, iam.due(), Millis(i64::MAX));
+        let _ = done.await;
+    }
+    let left: Vec<TenantId> = own.held.lock().unwrap().keys().copied().collect();
+    assert!(
+        !left.contains(&due[2]),
+        "the third waits for the others: {left:?}"
+    );
+    own.keeps.lock().unwrap().clear();
+    while !iam.due().is_empty() {
+        let done = sweep.work_off(&iam, &store, iam.due(), Millis(i64::MAX));
+        done.await.unwrap();
+    }
+    assert!(sweep.behind.is_empty());
 }

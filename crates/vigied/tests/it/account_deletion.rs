@@ -292,13 +292,16 @@ fn a_part_of_a_deleted_account_does_not_go_before_the_rest() {
     );
     assert_eq!(deleted.send().status, 204);
     done(&data, &["account", "delete", "Second"]);
-    let part = refused(&data, &["deleted", "purge", &format!("o-{}", bea.org)]);
+    let part = refused(
+        &data,
+        &["deleted", "purge", "--yes", &format!("o-{}", bea.org)],
+    );
     let whole = format!("a-{}", bea.account);
     assert!(
         part.contains(&format!("hint: `vigied deleted purge {whole}`")),
         "{part}"
     );
-    let output = vigied(&data, &["deleted", "purge", &whole]);
+    let output = vigied(&data, &["deleted", "purge", "--yes", &whole]);
     assert!(output.status.success(), "{output:?}");
     let late = refused(&data, &["account", "restore", &bea.account]);
     assert!(

@@ -88,6 +88,10 @@ fn every_change_stands_in_the_log_with_who_whence_and_the_transaction() {
         server.serving.wait_for_log(&format!("event=\"{event}\""));
         let found = lines(&server, event);
         assert_eq!(found.len(), 1, "{event}: {found:?}");
+        for once in ["source=", "transaction=", id.as_str()] {
+            let times = found[0].matches(once).count();
+            assert_eq!(times, 1, "{event} says `{once}` {times} times: {found:?}");
+        }
         for part in [id.as_str(), "127.0.0.1", word] {
             assert!(
                 found[0].contains(part),
@@ -112,6 +116,20 @@ fn every_change_stands_in_the_log_with_who_whence_and_the_transaction() {
     let all = entries(&server.data(), &[]);
     let numbers = all.iter().filter_map(|row| row["number"].as_i64());
     assert!(numbers.eq(1..=numbered(&all)), "numbers have no gaps");
+    // As text each begins with its number, by which a gap is seen.
+    let mut command = Command::new(VIGIED);
+    let told = command.args(["audit", "--data"]).arg(server.data());
+    let told = String::from_utf8(told.output().unwrap().stdout).unwrap();
+    let firsts = told.lines().filter_map(|line| {
+        let first = line.split_whitespace().next()?;
+        first.parse::<i64>().ok()
+    });
+    let numbers: Vec<i64> = firsts.collect();
+    assert!(numbers.len() as i64 >= numbered(&all), "{told}");
+    assert!(
+        numbers.iter().copied().eq(1..=numbers.len() as i64),
+        "{told}"
+    );
 }
 
 fn numbered(rows: &[Value]) -> i64 {

@@ -229,6 +229,8 @@ fn a_backup_never_takes_the_place_of_anything_and_leaves_no_half_of_one() {
         error.contains("\"hint\":\"make room there, or name a folder on another disk"),
         "{error}"
     );
+    // The word is that of the server that made it, as where it is made on a closed folder.
+    assert!(error.contains("\"code\":\"out_of_room\""), "{error}");
     assert_eq!(error.matches("make room").count(), 1, "{error}");
     assert_eq!(
         disk.0.path().read_dir().unwrap().count(),

@@ -290,7 +290,7 @@ fn the_operator_has_deleted_metrics_go_at_once_while_the_server_runs() {
     assert_eq!(waiting(&server.data()), 1);
     assert!(figure(&server.serving, "vigie_store_series") > 0.5);
     let domain = format!("s-{}", owner.space);
-    let said = vigied(&server.data(), &["deleted", "purge", &domain]);
+    let said = vigied(&server.data(), &["deleted", "purge", &domain, "--yes"]);
     assert!(said.contains("go now"), "{said}");
     wait_for("no series is left", || {
         figure(&server.serving, "vigie_store_series").abs() < 0.5

@@ -21,13 +21,21 @@ const FAILING: &[(&str, &str)] = &[
     ("account delete Vigie --data DIR", "conflict"),
     ("account restore nobody --data DIR", "not_found"),
     ("account list --data NONE", "failed"),
-    ("audit --account nobody --data DIR", "failed"),
+    ("audit --account nobody --data DIR", "not_found"),
     ("backup DIR/inside --data DIR", "failed"),
     ("config check --set limits.body_byte=1 --data DIR", "failed"),
     ("deleted list --data NONE", "failed"),
+    (
+        "deleted purge s-00000000-0000-4000-8000-000000000000 --yes --data DIR",
+        "not_found",
+    ),
+    ("health --data NONE", "failed"),
     ("invitation code nobody@example.org --data DIR", "not_found"),
     ("invitation list --data NONE", "failed"),
     ("keys list --data NONE", "failed"),
+    ("keys rotate --data NONE", "failed"),
+    ("keys retire nosuch --data DIR", "not_found"),
+    ("operations token --data NONE", "failed"),
     ("user list --data NONE", "failed"),
     ("user confirm nobody@example.org --data DIR", "not_found"),
     (
@@ -35,6 +43,10 @@ const FAILING: &[(&str, &str)] = &[
         "not_found",
     ),
     ("user new-key nobody@example.org --data DIR", "not_found"),
+    (
+        "user new-key owner@vigie.local --account nonsense --data DIR",
+        "invalid_parameter",
+    ),
 ];
 
 /// What fails in two ways: a server runs on the folder, or there is an account in it.

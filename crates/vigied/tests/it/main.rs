@@ -47,6 +47,8 @@ mod hostile;
 #[cfg(test)]
 mod installed;
 #[cfg(test)]
+mod instants;
+#[cfg(test)]
 mod isolation;
 #[cfg(test)]
 mod lifecycle;
@@ -69,6 +71,8 @@ mod network;
 #[cfg(test)]
 mod nodes;
 #[cfg(test)]
+mod operators_output;
+#[cfg(test)]
 mod packed;
 #[cfg(test)]
 mod paging;
@@ -76,6 +80,8 @@ mod paging;
 mod placing;
 #[cfg(test)]
 mod postgres;
+#[cfg(test)]
+mod purge;
 #[cfg(test)]
 mod quickstart;
 #[cfg(test)]

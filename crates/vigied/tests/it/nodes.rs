@@ -190,7 +190,7 @@ fn an_account_deleted_at_one_node_opens_nothing_at_the_other_and_goes_from_both(
         });
     }
     nodes.vigied(0, &["account", "delete", "Second", "--output", "json"]);
-    let purged = nodes.run(1, &["deleted", "purge", "--all"]);
+    let purged = nodes.run(1, &["deleted", "purge", "--all", "--yes"]);
     assert!(purged.status.success(), "{purged:?}");
     for node in 0..2 {
         wait_for("its metrics are gone", || nodes.series(node) == "0");

@@ -94,18 +94,7 @@ fn remove(
     hold(&context, &parsed)?;
     let deleted = match dry_run {
         true => app.store.delete(scope, &delete, &context)?,
-        false => {
-            let look = DeleteQuery {
-                dry_run: true,
-                ..delete
-            };
-            let found = app.store.delete(scope, &look, &context)?;
-            // What finds nothing is not entered: so nobody fills the audit with it.
-            match found.series {
-                0 => found,
-                _ => deleter.delete(scope, text, &delete, &context)?,
-            }
-        }
+        false => deleter.delete(scope, text, &delete, &context)?,
     };
     let reply = DeleteReply {
         query: text.to_owned(),

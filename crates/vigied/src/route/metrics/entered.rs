@@ -1,5 +1,5 @@
-//! A deletion of metrics in the audit: that it is begun, before anything is gone, and how it ended. What cannot be entered is
-//! not begun.
+//! A deletion of metrics in the audit: that it is begun, once something is found and before any of it is gone, and how it ended.
+//! What cannot be entered is not begun.
 
 use crate::app::App;
 use crate::http::problem::Refusal;
@@ -10,6 +10,7 @@ use base::scope::Scope;
 use base::store::{DeleteQuery, Deleted};
 use base::time::{Millis, TimeRange};
 use iam::audit::{Action, Actor, Credential, Entry, Origin, Outcome};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -36,7 +37,8 @@ impl Deleter {
         }
     }
 
-    /// Deletes, and enters that it is begun and how it ended, on a thread that may wait.
+    /// Deletes, and enters that it is begun and how it ended, on a thread that may wait. What finds nothing is not entered: so
+    /// nobody fills the audit with it.
     pub(super) fn delete(
         &self,
         scope: &Scope,
@@ -45,17 +47,28 @@ impl Deleter {
         context: &Context,
     ) -> Result<Deleted, Refusal> {
         let enter = |outcome, series| self.enter(scope, pattern, delete.range, (outcome, series));
-        enter(Outcome::Begun, None)?;
-        let deleted = self.app.store.delete(scope, delete, context);
+        let mut begun = None;
+        let mut begin = |_: &Deleted| match begun.insert(enter(Outcome::Begun, None)) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        };
+        let store = &self.app.store;
+        let deleted = store.delete_begun(scope, delete, context, &mut begin);
+        let Some(()) = begun.transpose()? else {
+            return Ok(deleted?.unwrap_or_default());
+        };
         let ended = match &deleted {
-            Ok(deleted) => enter(Outcome::Done, Some(deleted.series)),
+            Ok(deleted) => {
+                let series = deleted.as_ref().map(|deleted| deleted.series);
+                enter(Outcome::Done, series)
+            }
             Err(_) => enter(Outcome::Failed, None),
         };
         if let Err(Refusal(problem)) = ended {
             // Done is done: the entry that it was begun stands.
             tracing::error!(%problem, domain = %scope.domain(), "how a deletion ended is not in the audit");
         }
-        Ok(deleted?)
+        Ok(deleted?.unwrap_or_default())
     }
 
     fn enter(

@@ -1,0 +1,52 @@
+//! An error with the word that programs know it by: of a server that carried a command out, or of a command itself.
+
+use std::fmt;
+
+/// The error.
+#[derive(Debug)]
+pub(crate) struct Coded {
+    code: String,
+    text: String,
+    is_usage: bool,
+}
+
+impl Coded {
+    pub(crate) fn new(code: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            text: text.into(),
+            is_usage: false,
+        }
+    }
+
+    /// What is asked for is not there.
+    pub(crate) fn not_found(text: impl Into<String>) -> Self {
+        Self::new("not_found", text)
+    }
+
+    /// The command line lacks something: exit code 2, as where it cannot be read.
+    pub(crate) fn usage(code: &str, text: impl Into<String>) -> Self {
+        Self {
+            is_usage: true,
+            ..Self::new(code, text)
+        }
+    }
+
+    /// The word.
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// Whether the command line was wrong.
+    pub(crate) const fn is_usage(&self) -> bool {
+        self.is_usage
+    }
+}
+
+impl fmt::Display for Coded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Coded {}

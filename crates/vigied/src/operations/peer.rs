@@ -1,0 +1,5 @@
+//! Who is at the other end of the socket for the operator's commands.
+
+/// The user of the operating system at the other end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Peer(pub(super) Option<u32>);

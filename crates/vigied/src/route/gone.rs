@@ -1,0 +1,30 @@
+//! What is said of the metrics of what is deleted.
+
+use crate::app::App;
+use crate::http::problem::Refusal;
+use crate::http::worker;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use iam::manage::deletion::Deletion;
+use std::sync::Arc;
+use wire::cf::deleted::{REMOVED_AT, SERIES, instant};
+
+/// The answer to a deletion: how many series go, and when.
+pub(super) async fn gone(app: &Arc<App>, deletion: &Deletion) -> Result<Response, Refusal> {
+    let (store, tenants) = (Arc::clone(&app.store), deletion.tenants.clone());
+    let counted = worker::run(move || {
+        let each = tenants.into_iter().map(|own| store.usage(&own));
+        each.map(|usage| usage.map(|own| own.series)).sum()
+    });
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let headers = response.headers_mut();
+    if let Ok(value) = instant(deletion.removed_at).parse() {
+        headers.insert(REMOVED_AT, value);
+    }
+    // It is deleted, whether they can be counted or not.
+    if let Ok(Ok(series)) = counted.await {
+        let series: u64 = series;
+        headers.insert(SERIES, series.into());
+    }
+    Ok(response)
+}

@@ -1,0 +1,141 @@
+//! `vigied deleted purge`: nothing brings back what it has go, so that it asks, and says what it did only where it did something.
+
+use crate::audit::entries;
+use crate::harness::{Server, VIGIED};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// A server with a space that was deleted; its domain.
+fn with_a_deleted_space() -> (Server, String) {
+    let server = Server::start();
+    let (space, token) = (server.owner.space.clone(), server.token());
+    let path = format!("/v2/spaces/{space}");
+    let gone = server.request("DELETE", &path).bearer(&token).send();
+    assert_eq!(gone.status, 204, "{}", gone.text());
+    (server, format!("s-{space}"))
+}
+
+fn purge(data: &Path, words: &[&str]) -> Output {
+    let mut command = Command::new(VIGIED);
+    command
+        .args(["deleted", "purge"])
+        .args(words)
+        .arg("--data")
+        .arg(data)
+        .stdin(Stdio::null());
+    command.output().unwrap()
+}
+
+/// The same at a terminal, where somebody types; what is shown there.
+fn purge_at_terminal(data: &Path, words: &str, typed: &str) -> (Option<i32>, String) {
+    let line = format!("{VIGIED} deleted purge {words} --data {}", data.display());
+    let mut script = Command::new("script")
+        .args(["--quiet", "--return", "--flush", "--command", &line])
+        .arg("/dev/null")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut keyboard = script.stdin.take().unwrap();
+    keyboard.write_all(typed.as_bytes()).unwrap();
+    let output = script.wait_with_output().unwrap();
+    drop(keyboard);
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.code(), shown)
+}
+
+/// When the metrics of each that was deleted go.
+fn waiting(data: &Path) -> Vec<String> {
+    let mut command = Command::new(VIGIED);
+    let output = command
+        .args(["deleted", "list", "--output", "json", "--data"])
+        .arg(data)
+        .output()
+        .unwrap();
+    let rows: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rows = rows.as_array().unwrap().iter();
+    rows.map(|row| row["removed_at"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn advanced(data: &Path) -> usize {
+    let found = entries(data, &[]);
+    let own = found
+        .iter()
+        .filter(|row| row["event"] == "removal_advanced");
+    own.count()
+}
+
+#[test]
+fn without_a_terminal_nothing_goes_that_nobody_has_said_yes_to() {
+    let (server, domain) = with_a_deleted_space();
+    let data = server.data();
+    let before = waiting(&data);
+    for (words, what, code) in [
+        (vec![], "DOMAIN", "missing_argument"),
+        (vec![domain.as_str()], "`--yes`", "confirmation_missing"),
+        (vec!["--all"], "`--yes`", "confirmation_missing"),
+    ] {
+        let refused = purge(&data, &words);
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(2), "{words:?}: {said}");
+        assert!(said.contains(what), "{words:?}: {said}");
+        let refused = purge(&data, &[&words[..], &["--output", "json"]].concat());
+        assert_eq!(refused.status.code(), Some(2), "{words:?}");
+        let said: Value = serde_json::from_slice(&refused.stderr).unwrap();
+        assert_eq!(said["error"]["code"], code, "{words:?}: {said}");
+    }
+    assert_eq!(waiting(&data), before);
+    assert_eq!(advanced(&data), 0);
+}
+
+#[test]
+fn at_a_terminal_it_asks_and_nothing_is_no() {
+    let (server, domain) = with_a_deleted_space();
+    let data = server.data();
+    let before = waiting(&data);
+    for no in ["\n", "n\n", "nothing\n"] {
+        let (code, shown) = purge_at_terminal(&data, "--all", no);
+        assert_eq!(code, Some(0), "{shown}");
+        assert!(
+            shown.contains("[y/N]") && shown.contains(&domain),
+            "{shown}"
+        );
+        assert!(shown.contains("Nothing was changed."), "{shown}");
+    }
+    assert_eq!(waiting(&data), before);
+    let wrong = "s-00000000-0000-4000-8000-000000000000";
+    let (code, shown) = purge_at_terminal(&data, wrong, "y\n");
+    assert_eq!(code, Some(1), "{shown}");
+    assert!(
+        !shown.contains("[y/N]"),
+        "of nothing it does not ask: {shown}"
+    );
+    let (code, shown) = purge_at_terminal(&data, &domain, "y\n");
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("go now"), "{shown}");
+    assert_ne!(waiting(&data), before);
+    assert_eq!(advanced(&data), 1);
+}
+
+#[test]
+fn what_goes_already_is_entered_once() {
+    let (server, domain) = with_a_deleted_space();
+    let data = server.data();
+    let asked = |words: &[&str]| {
+        let output = purge(&data, &[words, &["--yes", "--output", "json"]].concat());
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    assert_eq!(asked(&[&domain]), json!({"domains": [domain]}));
+    for words in [&[domain.as_str()][..], &["--all"]] {
+        assert_eq!(asked(words), json!({"domains": []}));
+    }
+    assert_eq!(advanced(&data), 1);
+    let output = purge(&data, &[&domain, "-y"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("on their way out already"), "{said}");
+}
