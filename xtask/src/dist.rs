@@ -3,9 +3,11 @@
 
 mod build;
 mod container;
+mod live;
 mod notices;
 mod pack;
 mod page;
+mod places;
 mod root;
 mod stage;
 mod unit;
