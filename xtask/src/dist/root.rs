@@ -45,6 +45,8 @@ const LOG: &str = r#"trap 'code=$?; [ $code = 0 ] || journalctl --no-pager --lin
 /// acknowledged, gets a secret that is root's alone, and ends in order.
 const CHECKS: &str = r#"
 systemd-analyze security --no-pager --threshold=20 vigied | tail -n 1
+vigied user list --config /etc/vigie/vigie.toml 2>&1 | grep 'runuser -u vigie --'
+runuser -u vigie -- vigied user list --config /etc/vigie/vigie.toml
 systemctl reload vigied
 pid() { systemctl show --property=MainPID --value vigied; }
 PID=$(pid)
