@@ -53,8 +53,7 @@ pub(crate) fn run(arguments: &DistArgs) -> Result<()> {
 pub(crate) fn check() -> Result<()> {
     let build = Build::plan("dev")?;
     let folder = work_folder()?;
-    let staged = stage::stage(&build, &folder)?;
     page::check(&build.source)?;
-    pack::check(&build, &staged, &folder)?;
+    let staged = pack::check(&build, &folder)?;
     unit::check(&staged)
 }
