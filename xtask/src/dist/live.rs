@@ -38,7 +38,8 @@ exec unshare --mount --pid --net --ipc --uts --cgroup --fork --kill-child sh -c 
 "#;
 
 /// Lays out what a container's manager would: the settings of the kernel and its devices are read, never written. A root that
-/// was only changed into would not do, since the unit makes a user namespace, and nobody may in one.
+/// was only changed into would not do, since the unit makes a user namespace, and nobody may in one; and systemd hands secrets
+/// out by mounts that units see only where mounts are shared.
 const BOOT: &str = r#"set -e
 cd "$1"
 mount --bind . .
@@ -64,7 +65,7 @@ mount -t tmpfs -o mode=755 tmpfs run
 mount -t tmpfs -o mode=1777 tmpfs tmp
 pivot_root . mnt
 cd /
-exec sh -c 'umount -l /mnt && exec setpriv \
+exec sh -c 'umount -l /mnt && mount --make-rshared / && exec setpriv \
   --bounding-set -sys_time,-sys_module,-sys_rawio,-sys_boot,-syslog,-mac_admin,-mac_override,-wake_alarm \
   env -i container=trial PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
   /lib/systemd/systemd --unit=trial.target --show-status=no --log-target=journal'

@@ -62,9 +62,16 @@ vigie metrics get shop.latency
 head -c 12 /dev/urandom | base64 > /etc/vigie/mail-password
 chmod 0600 /etc/vigie/mail-password
 install -D -m 0644 /usr/local/share/doc/vigie/examples/mail-password.conf /etc/systemd/system/vigied.service.d/edit.conf
+cat >> /etc/vigie/vigie.toml <<'END'
+[mail]
+server = "127.0.0.1:25"
+from = "vigie@example.org"
+user = "vigie"
+password_file = "/run/credentials/vigied.service/mail-password"
+tls = "none"
+END
 systemctl daemon-reload
 systemctl restart vigied
-inside runuser -u vigie -- cmp - /run/credentials/vigied.service/mail-password < /etc/vigie/mail-password
 rm -r /etc/systemd/system/vigied.service.d
 systemctl stop vigied
 test "$(systemctl show --property=Result,ExecMainStatus --value vigied | xargs)" = "success 0"
