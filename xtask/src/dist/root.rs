@@ -52,7 +52,9 @@ pid() { systemctl show --property=MainPID --value vigied; }
 PID=$(pid)
 test "$(grep -cE '^(NoNewPrivs:.1|Seccomp:.2|CapEff:.0+)$' "/proc/$PID/status")" = 3
 inside() { nsenter --target "$(pid)" --mount -- "$@"; }
-for place in /etc/vigie /usr/local/bin /var/lib /srv; do ! inside touch "$place/file"; done
+for place in /etc/vigie /usr/local/bin /var/lib /srv; do
+  if inside touch "$place/file"; then exit 1; fi
+done
 inside touch /var/lib/vigie/file
 rm /var/lib/vigie/file
 kill -KILL "$PID"
