@@ -3,9 +3,11 @@
 
 mod build;
 mod container;
+mod live;
 mod notices;
 mod pack;
 mod page;
+mod places;
 mod root;
 mod stage;
 mod unit;
@@ -51,8 +53,7 @@ pub(crate) fn run(arguments: &DistArgs) -> Result<()> {
 pub(crate) fn check() -> Result<()> {
     let build = Build::plan("dev")?;
     let folder = work_folder()?;
-    let staged = stage::stage(&build, &folder)?;
     page::check(&build.source)?;
-    pack::check(&build, &staged, &folder)?;
+    let staged = pack::check(&build, &folder)?;
     unit::check(&staged)
 }

@@ -12,7 +12,7 @@ pub(crate) use crate::shown::printable;
 
 use crate::context::Name;
 use crate::env::{self, Env};
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::shown::{Shown, shown};
 use serde::Serialize;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -92,7 +92,7 @@ impl Output {
         if self.is_json() || self.is_quiet() {
             return Ok(());
         }
-        self.line(sentence)
+        self.told(sentence)
     }
 
     /// The line `OK`.
@@ -100,7 +100,15 @@ impl Output {
         if self.is_json() || self.is_quiet() {
             return Ok(());
         }
-        self.line(paint(self.is_colored(), GREEN, "OK".into()))
+        self.told(paint(self.is_colored(), GREEN, "OK".into()))
+    }
+
+    /// What a change says on its way: the change goes on where whoever read it has gone (`vigie login … | grep -q OK`).
+    fn told(&self, sentence: impl Into<Shown>) -> Result<(), Failure> {
+        match self.line(sentence) {
+            Err(failure) if failure.kind == Kind::BrokenPipe => Ok(()),
+            outcome => outcome,
+        }
     }
 
     /// A sentence for people; not printed as JSON.

@@ -5,6 +5,7 @@
 //! Once that holds nobody else can plant anything, which is why one look at the start is enough. Links are fine outside of
 //! the folder: certificates mostly lie behind some.
 
+mod other_user;
 mod single;
 
 pub(crate) use single::{check_single_names, open_to_write, read_text};
@@ -51,8 +52,8 @@ pub(crate) enum FileError {
     )]
     Open { path: PathBuf, mode: u32 },
     #[error(
-        "`{}` belongs to another user ({owner}), and this is {own}\nhint: run this as that user, or give it to yours with `chown -R {own} {}`",
-        path.display(), word(path)
+        "`{}` belongs to another user ({owner}), and this is {own}\nhint: {}",
+        path.display(), other_user::mend(path, *owner, *own)
     )]
     Owner { path: PathBuf, owner: u32, own: u32 },
     #[error(

@@ -13,7 +13,7 @@ pub(crate) fn refuse(data: &Path) -> anyhow::Result<()> {
     let data = word(&data.display().to_string());
     ensure!(
         !key.exists(),
-        "nothing was changed in {data}: it is the folder of `vigied quickstart`, with an account and its key in it\nhint: take another folder with `--data DIR`, or go on with this one: `vigied serve --data {data}`, and `vigie login --apikey @{}`",
+        "nothing was changed in `{data}`: it is the folder of `vigied quickstart`, with an account and its key in it\nhint: take another folder with `--data DIR`, or go on with this one: `vigied serve --data {data}`, and `vigie login --apikey @{}`",
         key.display()
     );
     Ok(())

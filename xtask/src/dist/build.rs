@@ -1,5 +1,6 @@
 //! What a tarball is built from.
 
+use super::places::Places;
 use crate::process::{cargo, output_of, succeed, target_folder};
 use anyhow::{Context, Result};
 use std::fs;
@@ -66,26 +67,32 @@ impl Build {
             .args(["--package", "vigied", "--package", "vigie"])
             .current_dir(&self.source);
         if self.profile == "dist" {
-            let home = std::env::var_os("CARGO_HOME")
-                .map(PathBuf::from)
-                .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
-            let mut remap = vec![(self.source.clone(), "/vigie")];
-            remap.extend(home.map(|home| (home, "/cargo")));
-            let flags = |flag: &str, between: &str| {
-                let each = remap
-                    .iter()
-                    .map(|(from, to)| format!("{flag}{}={to}", from.display()));
-                each.collect::<Vec<_>>().join(between)
-            };
+            let places = self.places()?;
             command
                 .env("VIGIE_COMMIT", &self.commit)
                 .env(
                     "CARGO_ENCODED_RUSTFLAGS",
-                    flags("--remap-path-prefix=", "\x1f"),
+                    places.flags("--remap-path-prefix=", "\x1f"),
                 )
-                .env("CFLAGS", flags("-ffile-prefix-map=", " "));
+                .env("CFLAGS", places.flags("-ffile-prefix-map=", " "));
+            succeed(&mut command)?;
+            for program in ["vigied", "vigie"] {
+                places.check(&self.programs.join(program))?;
+            }
+            return Ok(());
         }
         succeed(&mut command)
+    }
+
+    fn places(&self) -> Result<Places> {
+        let home = std::env::var_os("CARGO_HOME")
+            .map(PathBuf::from)
+            .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
+        Ok(Places::new(
+            &self.source,
+            &target_folder()?,
+            home.as_deref(),
+        ))
     }
 }
 

@@ -8,7 +8,9 @@ use std::path::Path;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Needs {
     Nothing,
-    /// A running systemd, which a root that is only unpacked does not have.
+    /// That nobody else keeps the server running: what stands here for systemd.
+    Alone,
+    /// A running systemd.
     Systemd,
     /// A builder of containers.
     Container,
@@ -23,6 +25,7 @@ pub(super) fn blocks(page: &str) -> Result<Vec<(Needs, String)>> {
             (None, Some(fence)) => {
                 let needs = match fence {
                     "sh" => Needs::Nothing,
+                    "sh alone" => Needs::Alone,
                     "sh systemd" => Needs::Systemd,
                     "sh container" => Needs::Container,
                     other => bail!("a block of `{other}`: nobody runs that"),
@@ -40,12 +43,36 @@ pub(super) fn blocks(page: &str) -> Result<Vec<(Needs, String)>> {
     Ok(blocks)
 }
 
+/// What a shell is to run of the page where the server is kept running so; `checks` stand before the last block that belongs to
+/// that, which takes the server away.
+pub(super) fn script(page: &str, keeper: Needs, checks: &str) -> Result<String> {
+    let mut blocks = blocks(page)?;
+    blocks.retain(|(needs, _)| *needs == Needs::Nothing || *needs == keeper);
+    let last = blocks
+        .iter()
+        .rposition(|(needs, _)| *needs == keeper)
+        .with_context(|| format!("no block needs {keeper:?}"))?;
+    blocks.insert(last, (keeper, checks.to_owned()));
+    let text: String = blocks.into_iter().map(|(_, text)| text).collect();
+    Ok(format!(
+        "set -eux\nset -m\nexport HOME=~root\ncd /srv\n{text}{NOTHING_LEFT}"
+    ))
+}
+
+/// What the page leaves behind must be nothing.
+const NOTHING_LEFT: &str = "test -z \"$(find / -xdev -path /srv -prune -o -path /proc -prune -o -name '*vigie*' -print)\"\n";
+
 /// Whether the page can be read as commands, and each shell block is one that `sh` understands.
 pub(super) fn check(source: &Path) -> Result<()> {
     let page = fs::read_to_string(source.join("docs/guides/install.md"))
         .context("cannot read the page of installing")?;
     let blocks = blocks(&page)?;
-    for needs in [Needs::Nothing, Needs::Systemd, Needs::Container] {
+    for needs in [
+        Needs::Nothing,
+        Needs::Alone,
+        Needs::Systemd,
+        Needs::Container,
+    ] {
         if !blocks.iter().any(|(needed, _)| *needed == needs) {
             bail!("`docs/guides/install.md` has no block that needs {needs:?}");
         }
@@ -68,5 +95,19 @@ mod tests {
             ]
         );
         assert!(blocks("```python\n```\n").is_err());
+    }
+
+    #[test]
+    fn each_keeper_of_the_server_has_his_own_blocks_and_checks_come_before_it_goes() {
+        let page = "```sh\none\n```\n```sh alone\ntwo\n```\n```sh systemd\nthree\n```\n\
+                    ```sh systemd\ngo\n```\n```sh container\nno\n```\n```sh\nlast\n```\n";
+        let managed = script(page, Needs::Systemd, "check\n").unwrap();
+        assert!(
+            managed.contains("\none\nthree\ncheck\ngo\nlast\n"),
+            "{managed}"
+        );
+        let alone = script(page, Needs::Alone, "").unwrap();
+        assert!(alone.contains("\none\ntwo\nlast\n"), "{alone}");
+        assert!(script("```sh\none\n```\n", Needs::Systemd, "").is_err());
     }
 }

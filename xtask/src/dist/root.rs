@@ -2,6 +2,7 @@
 
 use super::build::Build;
 use super::container;
+use super::live;
 use super::page::{self, Needs};
 use crate::packages;
 use crate::process::{find_program, is_root, output_of, step, succeed, work_folder};
@@ -19,7 +20,7 @@ const PROGRAMS: [(&str, &str); 4] = [
 ];
 
 /// Beside what every Debian has; what the page calls.
-const INCLUDED: &str = "openssl";
+const INCLUDED: &str = "openssl,systemd";
 
 /// Where Debian keeps its list of sources, newest form first.
 const SOURCES: [&str; 2] = [
@@ -34,6 +35,48 @@ mount -t proc proc "$1/proc"
 mount --bind /dev "$1/dev"
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 exec chroot "$1" /usr/bin/env -i PATH="$PATH" LANG=C.UTF-8 bash /srv/page.sh
+"#;
+
+/// What the log said, where something went wrong under systemd.
+const LOG: &str = r#"trap 'code=$?; [ $code = 0 ] || journalctl --no-pager --lines 50; exit $code' EXIT
+"#;
+
+/// What the unit promises beside what the page shows: it is as closed as it is rated, comes back after a crash with all that was
+/// acknowledged, gets a secret that is root's alone, and ends in order.
+const CHECKS: &str = r#"
+systemd-analyze security --no-pager --threshold=20 vigied | tail -n 1
+vigied user list --config /etc/vigie/vigie.toml 2>&1 | grep 'runuser -u vigie --'
+runuser -u vigie -- vigied user list --config /etc/vigie/vigie.toml
+systemctl reload vigied
+pid() { systemctl show --property=MainPID --value vigied; }
+PID=$(pid)
+test "$(grep -cE '^(NoNewPrivs:.1|Seccomp:.2|CapEff:.0+)$' "/proc/$PID/status")" = 3
+inside() { nsenter --target "$(pid)" --mount -- "$@"; }
+for place in /etc/vigie /usr/local/bin /var/lib /srv; do
+  if inside touch "$place/file"; then exit 1; fi
+done
+inside touch /var/lib/vigie/file
+rm /var/lib/vigie/file
+kill -KILL "$PID"
+runuser -u vigie -- vigied health --config /etc/vigie/vigie.toml --wait 30
+test "$(pid)" != "$PID"
+vigie metrics get shop.latency
+head -c 12 /dev/urandom | base64 > /etc/vigie/mail-password
+chmod 0600 /etc/vigie/mail-password
+install -D -m 0644 /usr/local/share/doc/vigie/examples/mail-password.conf /etc/systemd/system/vigied.service.d/edit.conf
+cat >> /etc/vigie/vigie.toml <<'END'
+[mail]
+server = "127.0.0.1:25"
+from = "vigie@example.org"
+user = "vigie"
+password_file = "/run/credentials/vigied.service/mail-password"
+tls = "none"
+END
+systemctl daemon-reload
+systemctl restart vigied
+rm -r /etc/systemd/system/vigied.service.d
+systemctl stop vigied
+test "$(systemctl show --property=Result,ExecMainStatus --value vigied | xargs)" = "success 0"
 "#;
 
 pub(super) fn try_out(build: &Build, tarball: &Path) -> Result<()> {
@@ -51,7 +94,11 @@ pub(super) fn try_out(build: &Build, tarball: &Path) -> Result<()> {
         packages::install(&missing)?;
     }
     let root = Root::make(work_folder()?.join("try-root"))?;
-    step("page", || walk(build, tarball, &root.folder))?;
+    let page = step("page", || walk(build, tarball, &root.folder))?;
+    step("systemd", || {
+        let script = page::script(&page, Needs::Systemd, CHECKS)?;
+        live::run(&root.folder, &format!("{LOG}{script}"))
+    })?;
     step("container", || {
         container::try_out(&root.folder, &build.name())
     })
@@ -97,8 +144,8 @@ impl Drop for Root {
     }
 }
 
-/// Runs the page of the tarball in the root, with a network of its own in which there is only the loopback.
-fn walk(build: &Build, tarball: &Path, root: &Path) -> Result<()> {
+/// Runs the page of the tarball in the root, with a network of its own in which there is only the loopback; returns the page.
+fn walk(build: &Build, tarball: &Path, root: &Path) -> Result<String> {
     let place = root.join("srv");
     for file in [tarball.to_owned(), tarball.with_extension("gz.sha256")] {
         let name = file.file_name().context("no name")?;
@@ -110,17 +157,7 @@ fn walk(build: &Build, tarball: &Path, root: &Path) -> Result<()> {
             .arg(tarball)
             .arg(format!("{}/INSTALL.md", build.name())),
     )?;
-    let mut script = String::from("set -eux\nset -m\nexport HOME=~root\ncd /srv\n");
-    for (needs, text) in page::blocks(&page)? {
-        if needs == Needs::Nothing {
-            script.push_str(&text);
-        } else {
-            let first = text.lines().next().unwrap_or_default();
-            println!("SKIPPED (no running {needs:?} in this root): `{first}` …");
-        }
-    }
-    // What the page leaves behind must be nothing.
-    script.push_str("test -z \"$(find / -xdev -path /srv -prune -o -path /proc -prune -o -name '*vigie*' -print)\"\n");
+    let script = page::script(&page, Needs::Alone, "")?;
     fs::write(place.join("page.sh"), script)?;
     fs::write(place.join("enter.sh"), ENTER)?;
     // What every machine has, and a root that nobody has started has not.
@@ -134,5 +171,6 @@ fn walk(build: &Build, tarball: &Path, root: &Path) -> Result<()> {
             .arg("sh")
             .arg(place.join("enter.sh"))
             .arg(root),
-    )
+    )?;
+    Ok(page)
 }

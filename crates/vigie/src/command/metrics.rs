@@ -1,6 +1,7 @@
 //! `metrics`: send, get, list, delete. One file each, and what they share.
 
 mod asked;
+mod beginning;
 mod branch;
 mod counted;
 mod delete;

@@ -34,6 +34,7 @@ mod pinned;
 mod placing;
 mod prompts;
 mod proxies;
+mod recognised;
 mod redirects;
 mod session;
 mod shared_files;

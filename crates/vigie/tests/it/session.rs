@@ -208,3 +208,29 @@ fn a_reader_that_leaves_is_no_failure() {
         (Some(0), b"".as_slice())
     );
 }
+
+/// `vigie login … | head -1` ended with 0 before the login was kept, and `vigie account space-create … | head -1` before
+/// anything was made: what is only told of a change on its way is not what the change hangs on.
+#[test]
+fn a_reader_that_leaves_ends_no_change_half_way() {
+    let mut terminal = Terminal::new();
+    let login = format!(
+        "vigie login -a {} --apikey vgk_good -o field-org -s dev",
+        terminal.server.address
+    );
+    for line in [login.as_str(), "vigie account space-create prod"] {
+        let mut child = terminal
+            .command(line)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let left = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&left.stderr);
+        assert_eq!((left.status.code(), &*said), (Some(0), ""), "{line}");
+    }
+    let status = terminal.run("vigie status --output json");
+    assert!(status.stdout.contains("\"dev\""), "{status:?}");
+    assert_eq!(terminal.server.asked("POST", "/v2/spaces").len(), 1);
+}

@@ -1,5 +1,6 @@
 //! Where samples come from: the command line, a file or standard input, in one of three formats, packed by gzip or not.
 
+use super::beginning::beginning;
 use super::json_input::decoded;
 use super::pipe::{Piece, Pipe};
 use super::recognise::recognised;
@@ -11,6 +12,7 @@ use crate::error::Failure;
 use base::name::NameError;
 use base::time::{Clock as _, SystemClock};
 use jiff::tz::TimeZone;
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -43,7 +45,7 @@ enum Source {
 struct Stream {
     pipe: Pipe,
     /// Read already, to see what it is.
-    first: Option<Piece>,
+    first: VecDeque<Piece>,
     decoder: Decoder,
 }
 
@@ -107,18 +109,16 @@ impl Input {
             (Box::new(opened), size)
         };
         let pipe = Pipe::start(reader).map_err(|error| unreadable(&error))?;
-        let mut first = None;
+        let mut first = VecDeque::new();
         let format = match format {
             Format::Auto if name.is_some() => Format::Csv,
             Format::Auto => {
-                let piece = pipe.next(None);
-                let beginning = match &piece {
-                    Piece::Bytes(bytes, _) => bytes.as_slice(),
+                first = beginning(&pipe);
+                let text = match first.front() {
+                    Some(Piece::Bytes(bytes, _)) => bytes.as_slice(),
                     _ => &[],
                 };
-                let format = recognised(path, beginning)?;
-                first = Some(piece);
-                format
+                recognised(path, text)?
             }
             named => named,
         };
@@ -188,7 +188,7 @@ impl Input {
                 Ok(Portion::Lines(lines))
             }
             Source::Stream(mut stream) => {
-                let first = stream.first.take();
+                let first = stream.first.pop_front();
                 let piece = first.unwrap_or_else(|| stream.pipe.next(limit));
                 let decoder = &mut stream.decoder;
                 let portion = match piece {

@@ -3,7 +3,7 @@
 /// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub(crate) enum Format {
-    /// By the name's ending, else by the first characters
+    /// By the name's ending, else by the first line
     #[default]
     Auto,
     /// `{"name", "value", "timestamp"}`, in an array or line by line

@@ -43,13 +43,29 @@ pub(super) fn recognised(path: &Path, beginning: &[u8]) -> Result<Format, Failur
         )
         .hint("write each as `name.field;tag=value 1 SECONDS`, and send them with `--format graphite`"));
     }
-    let has_blank = line.contains(&b' ') || line.contains(&b'\t');
-    let is_csv = line.contains(&b',') || (line.contains(&b';') && !has_blank);
-    Ok(if is_csv && !line.starts_with(b"#") {
+    Ok(if is_header(line) && !line.starts_with(b"#") {
         Format::Csv
     } else {
         Format::Graphite
     })
+}
+
+/// Whether it is the first line of a table, and not `name value time`, which blanks or tabs part, too, and whose name may have
+/// tags behind a `;`.
+fn is_header(line: &[u8]) -> bool {
+    let line = String::from_utf8_lossy(line);
+    let is_number = |word: &str| word.trim().parse::<f64>().is_ok();
+    if line.contains([',', ';']) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        return match words.as_slice() {
+            [_, .., value, time] if is_number(value) && is_number(time) => false,
+            [name, value] if is_number(value) => !name.ends_with(';') && !name.contains('='),
+            [_, _, ..] => !line.contains('='),
+            _ => true,
+        };
+    }
+    let is_column = |column: &str| !column.trim().is_empty() && !is_number(column);
+    line.contains('\t') && line.split('\t').all(is_column)
 }
 
 /// What else packs files, and what unpacks it.
@@ -103,6 +119,17 @@ mod tests {
             ("-", "name,value\n", Format::Csv),
             ("-", "Date;bureau.temp\n", Format::Csv),
             ("-", "sep=;\n", Format::Csv),
+            ("-", "Time,web 1,web 2\n", Format::Csv),
+            ("-", "a.O'Brien,x 1 1519862400\n", Format::Graphite),
+            ("-", "a.b;host=web1 x 1519862400\n", Format::Graphite),
+            ("-", "a.b; 1\n", Format::Graphite),
+            ("-", "Time;web 1;web 2\n", Format::Csv),
+            ("-", "a.b; 1 1519862400\n", Format::Graphite),
+            ("-", "name\tvalue\ttimestamp\n", Format::Csv),
+            ("-", "a.b\t1\t1519862400\n", Format::Graphite),
+            ("-", "a.b\t\t1519862400\n", Format::Graphite),
+            ("-", "a.b\tx\t1519862400\n", Format::Graphite),
+            ("-", "a.b x\n", Format::Graphite),
             ("-", "  [1]", Format::Json),
             ("-", "\u{feff}{\"name\":1}", Format::Json),
             ("x.ndjson", "", Format::Json),

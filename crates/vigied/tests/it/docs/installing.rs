@@ -34,3 +34,17 @@ fn the_private_ca_of_the_page_works() {
         assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
     }
 }
+
+/// They set the level of the log, and so each command of the page told what a server writes down.
+#[test]
+fn with_the_settings_of_the_page_a_command_that_succeeds_warns_of_nothing() {
+    let settings = docs().join("../dist/vigie.toml");
+    let story = format!(
+        "```sh\nsed 's|^data = .*|data = \"own\"|' {} > vigie.toml\n\
+         vigied init --config vigie.toml --key-file owner.json > /dev/null 2> said\n\
+         cat said\ntest ! -s said && echo silent\n```\n",
+        settings.display()
+    );
+    let shown = walked("reference/errors.md", &story);
+    assert!(shown.contains("silent"), "{shown}");
+}

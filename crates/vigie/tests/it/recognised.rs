@@ -1,0 +1,82 @@
+//! What an input holds is told by its first line, whether a file, a pipe or a slow writer gives it.
+
+use crate::terminal::Terminal;
+use std::io::Write as _;
+use std::process::Stdio;
+
+/// Writes the pieces one by one, each when the one before was read, and returns what was said.
+fn piped(terminal: &Terminal, line: &str, pieces: &[&[u8]]) -> String {
+    let mut child = terminal
+        .command(line)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    for piece in pieces {
+        pipe.write_all(piece).unwrap();
+        while rustix::io::ioctl_fionread(&pipe).unwrap() > 0 {
+            assert!(child.try_wait().unwrap().is_none(), "it has ended early");
+            std::thread::yield_now();
+        }
+    }
+    drop(pipe);
+    let output = child.wait_with_output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    String::from_utf8(said).unwrap()
+}
+
+/// The first piece that was looked at was one byte long, so that every CSV without the ending `.csv` was taken for lines.
+#[test]
+fn regression_7_a_table_is_known_by_its_first_line() {
+    let cases: [(&str, &str, f64); 6] = [
+        ("name,value,timestamp\na.b,21.5,1519862400\n", "a.b", 21.5),
+        ("time;a.c\n2018-03-01 00:00:00;21,5\n", "a.c", 21.5),
+        (
+            "\u{feff}sep=;\r\nTime;a.d\r\n2018-03-01 00:00:00;21,5\r\n",
+            "a.d",
+            21.5,
+        ),
+        ("name\tvalue\ttimestamp\na.e\t4\t1519862400\n", "a.e", 4.0),
+        (
+            "\n[{\"name\":\"a.f\",\"value\":5,\"timestamp\":1519862400}]",
+            "a.f",
+            5.0,
+        ),
+        ("\na.g 6 1519862400\n", "a.g", 6.0),
+    ];
+    let mut terminal = Terminal::logged_in();
+    for (at, (text, name, value)) in cases.into_iter().enumerate() {
+        let whole = piped(&terminal, "vigie metrics send -", &[text.as_bytes()]);
+        let bytes: Vec<&[u8]> = text.as_bytes().chunks(1).collect();
+        let in_bytes = piped(&terminal, "vigie metrics send -", &bytes);
+        let file = format!("input{at}");
+        std::fs::write(terminal.path(&file), text).unwrap();
+        terminal.run(&format!("vigie metrics send --file {file}"));
+        for said in [whole, in_bytes] {
+            assert!(said.contains("Rejected:   0"), "{text:?}: {said}");
+        }
+        let store = terminal.server.store.lock().unwrap();
+        assert_eq!(
+            store.samples[name][&1_519_862_400_000].as_f64().unwrap(),
+            value,
+            "{text:?}"
+        );
+        assert_eq!(store.len(), at + 1, "{text:?}");
+    }
+}
+
+#[test]
+fn regression_7_what_is_not_read_is_told_apart_in_a_pipe() {
+    let terminal = Terminal::logged_in();
+    let cases: [(&[u8], &str); 2] = [
+        (b"cpu,host=a usage=1.5 1700000000000000000\n", "InfluxDB"),
+        (b"\xfd7zXZ\0\0\x01\x02", "packed by xz"),
+    ];
+    for (text, expected) in cases {
+        let said = piped(&terminal, "vigie metrics send -", &[text]);
+        assert!(said.contains(expected), "{said}");
+    }
+    assert_eq!(terminal.server.store.lock().unwrap().len(), 0);
+}
