@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::duration;
 use crate::error::{Failure, Kind};
 use crate::monitoring::{Monitoring, ScopeArgs};
+use crate::output::when_stdout_closes;
 use crate::shown::Shown;
 use agent::{Bell, Host, Journal, JournalError, Looks, Naming, Sender, WhenFull};
 use base::sample::Batch;
@@ -110,6 +111,8 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
         count: if args.once { Some(1) } else { args.looks },
     };
     if args.print {
+        let told = Arc::clone(&bell);
+        when_stdout_closes(move || told.stop());
         return looks.each(|batch| context.output.text(&Shown::lines(&lines(batch))));
     }
     let buffer = args

@@ -17,13 +17,13 @@ use crate::output::csv_field;
 use crate::shown::Shown;
 use serde_json::value::RawValue;
 use std::fmt::Write as _;
-use std::time::Duration;
 use wire::render::json::ReadRow;
 
 pub(crate) use super::get_args::GetArgs;
 
 /// Reads, and shows.
 pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
+    args.refuse_lone_interval()?;
     let output = &context.output;
     let (name, zone) = zone(args.tz.as_deref(), context)?;
     // Drawings know their ends by it.
@@ -35,7 +35,7 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
         None => Format::Table,
     };
     let monitoring = Monitoring::to_read(context, &args.scope)?;
-    if let Some(seconds) = args.watch {
+    if let Some(every) = args.watch {
         let watched = Watched {
             args,
             format,
@@ -44,7 +44,7 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
             monitoring: &monitoring,
             context,
         };
-        return watched.run(Duration::from_secs(seconds.into()));
+        return watched.run(every.duration());
     }
     let bodies = fetch(args, args.from.as_deref(), &name, &monitoring)?;
     if format == Format::Json {
