@@ -4,9 +4,10 @@ use crate::command::role::{self, Change};
 use crate::command::{deleted, invitation, members, org, roles, space, space_rename, user};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::printable;
+use crate::output::{Column, Row};
 use clap::Subcommand;
-use serde_json::{Value, json};
+use serde::Serialize;
+use wire::iam::account::AccountResource;
 
 /// The word after `account`.
 #[derive(Debug, Subcommand)]
@@ -122,43 +123,51 @@ pub(crate) enum Columns {
     WithType,
 }
 
+/// One account under the names that scripts know.
+#[derive(Serialize)]
+struct Listed {
+    #[serde(rename = "AccountGuid")]
+    guid: String,
+    #[serde(rename = "Name")]
+    name: String,
+    #[serde(rename = "OwnerUserID")]
+    owner: String,
+    #[serde(rename = "State")]
+    state: String,
+    #[serde(rename = "Type")]
+    kind: String,
+}
+
+impl Listed {
+    fn of(account: AccountResource) -> Self {
+        let entity = account.entity;
+        Self {
+            guid: account.metadata.guid,
+            name: entity.name,
+            state: entity.state,
+            owner: entity.owner_userid,
+            kind: entity.kind,
+        }
+    }
+}
+
+impl Row for Listed {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::new("Account GUID", |own| own.guid.clone()),
+        Column::new("Name", |own| own.name.clone()),
+        Column::wide("Type", |own| own.kind.clone()),
+        Column::new("State", |own| own.state.clone()),
+        Column::new("Owner User ID", |own| own.owner.clone()),
+    ];
+}
+
 /// Lists the accounts the caller belongs to.
 pub(crate) fn list(context: &Context, columns: Columns) -> Result<(), Failure> {
     let output = &context.output;
     output.action(format!("Retrieving all accounts of {}...", context.user()))?;
     let accounts = context.accounts()?;
-    if output.is_json() {
-        let accounts: Vec<Value> = accounts
-            .iter()
-            .map(|account| {
-                json!({
-                    "AccountGuid": account.metadata.guid, "Name": account.entity.name, "State": account.entity.state,
-                    "OwnerUserID": account.entity.owner_userid, "Type": account.entity.kind,
-                })
-            })
-            .collect();
-        return output.json(&accounts);
-    }
+    let accounts: Vec<Listed> = accounts.into_iter().map(Listed::of).collect();
     output.ok()?;
-    if accounts.is_empty() {
-        return output.say("No accounts found.");
-    }
-    let rows: Vec<Vec<String>> = accounts
-        .iter()
-        .map(|account| {
-            let entity = &account.entity;
-            let kind = (columns == Columns::WithType).then_some(&entity.kind);
-            [&account.metadata.guid, &entity.name]
-                .into_iter()
-                .chain(kind)
-                .chain([&entity.state, &entity.owner_userid])
-                .map(|text| printable(text))
-                .collect()
-        })
-        .collect();
-    let header: &[&str] = match columns {
-        Columns::Usual => &["Account GUID", "Name", "State", "Owner User ID"],
-        Columns::WithType => &["Account GUID", "Name", "Type", "State", "Owner User ID"],
-    };
-    output.table(header, &rows)
+    let is_wide = columns == Columns::WithType;
+    output.list(&accounts, is_wide, "No accounts found.")
 }

@@ -3,7 +3,7 @@
 use crate::client::{Reply, Request, encode};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
-use crate::output::printable;
+use crate::output::{Column, Row, printable};
 use crate::pages::PAGE_SIZE;
 use clap::Args;
 use serde_json::{Value, json};
@@ -85,22 +85,17 @@ pub(crate) fn list(context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     output.action(format!("Getting what was deleted as {}...", context.user()))?;
     let all = all(context)?;
-    if output.is_json() {
-        return output.json(&all);
-    }
     output.ok()?;
-    if all.is_empty() {
-        return output.say("Nothing was deleted that can be brought back.");
-    }
-    let rows: Vec<Vec<String>> = all
-        .iter()
-        .map(|own| {
-            [&own.kind, &own.name, &own.guid, &own.removed_at]
-                .map(|text| printable(text))
-                .to_vec()
-        })
-        .collect();
-    output.table(&["Kind", "Name", "GUID", "Metrics go"], &rows)
+    output.rows(&all, "Nothing was deleted that can be brought back.")
+}
+
+impl Row for DeletedEntity {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::new("Kind", |own| own.kind.clone()),
+        Column::new("Name", |own| own.name.clone()),
+        Column::new("GUID", |own| own.guid.clone()),
+        Column::new("Metrics go", |own| own.removed_at.clone()),
+    ];
 }
 
 /// The one that is meant.

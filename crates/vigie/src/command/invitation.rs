@@ -4,11 +4,12 @@ use crate::client::{Request, encode};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::given;
-use crate::output::printable;
+use crate::output::{Column, Row, printable};
 use crate::prompt;
 use crate::shown::Shown;
 use base::secret::Secret;
 use clap::Args;
+use serde::Serialize;
 use serde_json::{Value, json};
 use wire::iam::invitation::{Accept, Invitation, Invitations, Redeem};
 
@@ -51,39 +52,58 @@ pub(crate) fn list(context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     output.action(format!("Getting invitations of {}...", context.user()))?;
     let waiting = waiting(context)?;
-    if output.is_json() {
-        return output.json(&waiting.iter().map(told).collect::<Vec<_>>());
-    }
     output.ok()?;
-    if waiting.is_empty() {
-        return output.say("No invitations found.");
-    }
-    let rows: Vec<Vec<String>> = waiting.iter().map(row).collect();
-    output.table(&["Account GUID", "Name", "Invited by", "Good until"], &rows)
+    let waiting: Vec<Listed> = waiting.into_iter().map(Listed::of).collect();
+    output.rows(&waiting, "No invitations found.")
 }
 
-/// For programs; what is not told before the address is proven, and an inviter who is no user, are `null`.
-fn told(one: &Invitation) -> Value {
-    json!({
-        "id": one.id, "account_id": one.account_id, "account_name": some(&one.account_name),
-        "invited_by": some(&one.invited_by), "created_at": one.created_at, "expires_at": one.expires_at,
-    })
+/// One that waits; what is not told before the address is proven, and an inviter who is no user, are `null`.
+#[derive(Serialize)]
+struct Listed {
+    account_id: String,
+    account_name: Option<String>,
+    created_at: String,
+    expires_at: String,
+    id: String,
+    invited_by: Option<String>,
+}
+
+impl Listed {
+    fn of(one: Invitation) -> Self {
+        let some = |text: String| Some(text).filter(|text| !text.is_empty());
+        Self {
+            id: one.id,
+            account_id: one.account_id,
+            account_name: some(one.account_name),
+            invited_by: some(one.invited_by),
+            created_at: one.created_at,
+            expires_at: one.expires_at,
+        }
+    }
+
+    fn inviter(&self) -> &str {
+        match (&self.account_name, &self.invited_by) {
+            (None, _) => "",
+            (Some(_), None) => "the operator",
+            (Some(_), Some(inviter)) => inviter,
+        }
+    }
+}
+
+impl Row for Listed {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::new("Account GUID", |own| own.account_id.clone()),
+        Column::new("Name", |own| {
+            (own.account_name.clone())
+                .unwrap_or_else(|| "not told before your address is proven".to_owned())
+        }),
+        Column::new("Invited by", |own| own.inviter().to_owned()),
+        Column::new("Good until", |own| own.expires_at.clone()),
+    ];
 }
 
 fn some(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
-}
-
-fn row(one: &Invitation) -> Vec<String> {
-    let (name, inviter) = match (one.account_name.as_str(), one.invited_by.as_str()) {
-        ("", _) => ("not told before your address is proven", ""),
-        (name, "") => (name, "the operator"),
-        both => both,
-    };
-    [&one.account_id, name, inviter, &one.expires_at]
-        .iter()
-        .map(|text| printable(text))
-        .collect()
 }
 
 /// The invitation meant by its id or its account.

@@ -52,8 +52,8 @@ struct Held {
 /// A role of a user, and where.
 #[derive(Debug, Serialize)]
 pub(crate) struct HeldIn {
-    role: String,
     org: String,
+    role: String,
     space: Option<String>,
 }
 

@@ -4,7 +4,7 @@ use crate::client::{Request, encode};
 use crate::command::deleted::Gone;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::printable;
+use crate::output::{Column, Row, printable};
 use crate::places::Org;
 use crate::prompt;
 use crate::shown::Shown;
@@ -97,22 +97,17 @@ impl Listed {
             status: org.entity.status,
         }
     }
+}
 
-    fn row(&self, with_guid: bool) -> Vec<String> {
-        let texts = [
-            &self.org_name,
-            &self.region,
-            &self.account_owner,
-            &self.account_guid,
-            &self.status,
-        ];
-        with_guid
-            .then_some(&self.org_guid)
-            .into_iter()
-            .chain(texts)
-            .map(|text| printable(text))
-            .collect()
-    }
+impl Row for Listed {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::wide("GUID", |org| org.org_guid.clone()),
+        Column::new("Name", |org| org.org_name.clone()),
+        Column::new("Region", |org| org.region.clone()),
+        Column::new("Account owner", |org| org.account_owner.clone()),
+        Column::new("Account ID", |org| org.account_guid.clone()),
+        Column::new("Status", |org| org.status.clone()),
+    ];
 }
 
 fn region(given: Option<&str>, context: &Context) -> String {
@@ -133,26 +128,8 @@ pub(crate) fn list(args: &OrgsArgs, context: &Context) -> Result<(), Failure> {
         .into_iter()
         .map(|org| Listed::of(org, &region, context))
         .collect();
-    if output.is_json() {
-        return output.json(&orgs);
-    }
     output.ok()?;
-    if orgs.is_empty() {
-        return output.say("No organizations were found.");
-    }
-    let rows: Vec<Vec<String>> = orgs.iter().map(|org| org.row(args.guid)).collect();
-    let header = [
-        "GUID",
-        "Name",
-        "Region",
-        "Account owner",
-        "Account ID",
-        "Status",
-    ];
-    output.table(
-        header.get(usize::from(!args.guid)..).unwrap_or(&header),
-        &rows,
-    )
+    output.list(&orgs, args.guid, "No organizations were found.")
 }
 
 /// Shows one organization.

@@ -5,7 +5,7 @@ use crate::command::deleted::Gone;
 use crate::config::Place;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::printable;
+use crate::output::{Column, Row, printable};
 use crate::places::Space;
 use crate::prompt;
 use crate::shown::Shown;
@@ -84,6 +84,13 @@ impl Listed {
     }
 }
 
+impl Row for Listed {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::wide("GUID", |space| space.space_guid.clone()),
+        Column::new("Name", |space| space.space_name.clone()),
+    ];
+}
+
 /// Lists spaces.
 pub(crate) fn list(args: &SpacesArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
@@ -102,25 +109,8 @@ pub(crate) fn list(args: &SpacesArgs, context: &Context) -> Result<(), Failure> 
         .into_iter()
         .map(|space| Listed::of(space, &org))
         .collect();
-    if output.is_json() {
-        return output.json(&spaces);
-    }
     output.ok()?;
-    if spaces.is_empty() {
-        return output.say("No spaces were found.");
-    }
-    if args.guid {
-        let rows: Vec<_> = spaces
-            .iter()
-            .map(|space| vec![space.space_guid.clone(), printable(&space.space_name)])
-            .collect();
-        return output.table(&["GUID", "Name"], &rows);
-    }
-    let rows: Vec<_> = spaces
-        .iter()
-        .map(|space| vec![printable(&space.space_name)])
-        .collect();
-    output.table(&["Name"], &rows)
+    output.list(&spaces, args.guid, "No spaces were found.")
 }
 
 /// Shows one space.

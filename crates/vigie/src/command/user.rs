@@ -1,17 +1,18 @@
 //! Users of the targeted account: `account users`, `user-invite`, `user-remove`; and the caller's own `password`.
 
 use crate::client::{Request, encode};
-use crate::command::members;
+use crate::command::members::{self, HeldIn};
 use crate::command::role::{self, AccountRole, Change, OrgRole, SpaceRole};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::given;
-use crate::output::{Output, printable};
+use crate::output::{Column, Output, Row, printable};
 use crate::prompt;
 use crate::shown::Shown;
 use base::secret::Secret;
 use clap::Args;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 use std::collections::BTreeMap;
 use wire::iam::user::{ChangePassword, Invite, InviteUsers, Invited, User, Users};
 
@@ -119,49 +120,61 @@ pub(crate) fn list(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
     ))?;
     let users = members(&account, context)?;
     let mut everywhere = if args.all_roles {
-        members::everywhere(context)?
+        Some(members::everywhere(context)?)
     } else {
-        BTreeMap::new()
+        None
     };
-    let mut elsewhere = |user: &User| {
-        let held = everywhere.remove(&user.user_id.to_lowercase());
-        held.unwrap_or_default()
+    let mut listed = |user: User| {
+        let held = |all: &mut BTreeMap<String, Vec<HeldIn>>| {
+            all.remove(&user.user_id.to_lowercase()).unwrap_or_default()
+        };
+        Listed {
+            all_roles: everywhere.as_mut().map(held),
+            user_id: user.user_id,
+            iam_id: user.iam_id,
+            firstname: user.firstname,
+            lastname: user.lastname,
+            state: user.state,
+            email: user.email,
+            roles: user.account_roles,
+        }
     };
-    if output.is_json() {
-        let users: Vec<Value> = users
-            .iter()
-            .map(|user| {
-                let mut told = json!({
-                    "userId": user.user_id, "ibmUniqueId": user.iam_id, "firstname": user.firstname,
-                    "lastname": user.lastname, "state": user.state, "email": user.email, "roles": user.account_roles,
-                });
-                if args.all_roles {
-                    let held = json!(elsewhere(user));
-                    told.as_object_mut()
-                        .map(|told| told.insert("all_roles".to_owned(), held));
-                }
-                told
-            })
-            .collect();
-        return output.json(&users);
-    }
+    let users: Vec<Listed> = users.into_iter().map(&mut listed).collect();
     output.ok()?;
-    if users.is_empty() {
-        return output.say("No users found.");
+    output.rows(&users, "No users found.")
+}
+
+/// One user under the names that scripts know.
+#[derive(Serialize)]
+struct Listed {
+    /// Those in organizations and spaces, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    all_roles: Option<Vec<HeldIn>>,
+    email: String,
+    firstname: String,
+    #[serde(rename = "ibmUniqueId")]
+    iam_id: String,
+    lastname: String,
+    roles: Vec<String>,
+    state: String,
+    #[serde(rename = "userId")]
+    user_id: String,
+}
+
+impl Listed {
+    fn roles(&self) -> String {
+        let elsewhere = self.all_roles.iter().flatten().map(HeldIn::text);
+        let roles: Vec<String> = self.roles.iter().cloned().chain(elsewhere).collect();
+        roles.join(", ")
     }
-    let rows: Vec<Vec<String>> = users
-        .iter()
-        .map(|user| {
-            let mut roles = user.account_roles.clone();
-            roles.extend(elsewhere(user).iter().map(members::HeldIn::text));
-            vec![
-                printable(&user.user_id),
-                printable(&user.state),
-                printable(&roles.join(", ")),
-            ]
-        })
-        .collect();
-    output.table(&["User ID", "State", "Roles"], &rows)
+}
+
+impl Row for Listed {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::new("User ID", |user| user.user_id.clone()),
+        Column::new("State", |user| user.state.clone()),
+        Column::new("Roles", Self::roles),
+    ];
 }
 
 /// Invites a user, who is in the account once he accepts. Where the server shows a code to whoever invites, it is told how
