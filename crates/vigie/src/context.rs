@@ -1,7 +1,7 @@
 //! What every command gets: the environment, the configuration as read, the screen, and a client made when needed.
 
 use crate::client::Client;
-use crate::config::{Config, Home};
+use crate::config::{CfConfig, Config, Home};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::origin::Origin;
@@ -24,6 +24,8 @@ pub(crate) struct Context {
     pub(crate) other_name: OnceCell<Origin>,
     /// The refresh token on disk, where it was used up and its successor could not be kept there.
     pub(crate) unkept: RefCell<Option<SecretText>>,
+    /// The Cloud Foundry session of a login that has begun and is not kept yet.
+    pub(crate) login: RefCell<Option<CfConfig>>,
 }
 
 impl Context {
@@ -41,6 +43,7 @@ impl Context {
             client: OnceCell::new(),
             other_name: OnceCell::new(),
             unkept: RefCell::new(None),
+            login: RefCell::new(None),
         })
     }
 

@@ -3,6 +3,9 @@
 //! A valid token costs one small file to read. An expired one is renewed under the lock of the configuration, so
 //! that of many processes that notice at once one asks the server and the others take what it got.
 
+mod kept;
+
+use self::kept::{keep, warn_unkept};
 use crate::client::{Reply, Request};
 use crate::config::{CfConfig, Config};
 use crate::context::{Context, Name};
@@ -56,6 +59,9 @@ impl Context {
         // Nobody is asked while others wait for the lock.
         let iam = self.iam_endpoint(&self.config())?;
         self.vouch(&iam, "its token service")?;
+        if self.is_logging_in() {
+            return self.renewed_in_memory(None);
+        }
         let lock = match self.home.lock() {
             Ok(lock) => lock,
             Err(failure) => return self.instead_of_renewing(failure),
@@ -88,20 +94,6 @@ impl Context {
         self.set_config(config);
         drop(lock);
         Ok(token)
-    }
-
-    /// Where a new login could not be kept none is asked for, so that the one there is stays as good as it is: the server
-    /// gives one successor, and takes a second use for theft. A token that is still good is better than none.
-    fn instead_of_renewing(&self, failure: Failure) -> Result<Token, Failure> {
-        let failure = not_kept(failure);
-        let stored = self.config().iam_token.clone();
-        match valid(stored.expose(), Duration::ZERO, SystemClock.now()) {
-            Some(token) => {
-                self.output.warn(failure.message);
-                Ok(token)
-            }
-            None => Err(failure),
-        }
     }
 
     /// Whether there is a token that is good for a while without being renewed.
@@ -139,14 +131,11 @@ impl Context {
             (bound.is_empty() || bound == account)
                 .then(|| valid(cf.access_token.expose(), Duration::ZERO, SystemClock.now()))?
         };
-        if let Some(token) = good(&self.home.read_cf()?) {
+        if let Some(token) = good(&self.cf()?) {
             return Ok(token);
         }
         let iam = self.token()?;
-        self.vouch(
-            &uaa_endpoint(self, &self.home.read_cf()?)?,
-            "its token service",
-        )?;
+        self.vouch(&uaa_endpoint(self, &self.cf()?)?, "its token service")?;
         let prepared = self.home.lock().and_then(|lock| {
             let file = lock.prepare_cf()?;
             Ok((lock, file))
@@ -214,10 +203,13 @@ impl Context {
         }
     }
 
-    /// The domain that metrics belong to, in the form of `X-Auth-Scope-Id`: the targeted space, else the organization,
-    /// else the account.
+    /// The domain that metrics belong to, in the form of `X-Auth-Scope-Id`: the only one that the login reaches, else the
+    /// targeted space, else the organization, else the account.
     pub(crate) fn scope_id(&self) -> Result<String, Failure> {
-        let cf = self.home.read_cf()?;
+        if let Some(domain) = self.reach().and_then(|reach| reach.domain) {
+            return Ok(domain);
+        }
+        let cf = self.cf()?;
         let account = self.config().account.guid.clone();
         let candidates = [
             ("s-", cf.space_fields.guid),
@@ -233,68 +225,6 @@ impl Context {
                     .hint("choose one with `vigie target -o ORG -s SPACE`")
             })
     }
-
-    /// Rewrites both files under the lock, each as it is on disk by then.
-    pub(crate) fn update(
-        &self,
-        change: impl FnOnce(&mut Config, &mut CfConfig),
-    ) -> Result<(), Failure> {
-        let lock = self.home.lock()?;
-        let (mut config, mut cf) = (self.home.read()?, self.home.read_cf()?);
-        change(&mut config, &mut cf);
-        lock.write(&config, &cf)?;
-        self.set_config(config);
-        Ok(())
-    }
-
-    /// Exchanges the session's tokens for ones bound to an account.
-    pub(crate) fn bind_account(&self, account: &str) -> Result<(), Failure> {
-        let lock = self.home.lock().map_err(not_kept)?;
-        let (file, cf_file) = (
-            lock.prepare().map_err(not_kept)?,
-            lock.prepare_cf().map_err(not_kept)?,
-        );
-        let mut config = self.home.read()?;
-        let mut cf = self.home.read_cf()?;
-        let reply = renew(self, &config, Some(account))?;
-        keep(&mut config, &reply);
-        file.keep(&config)?;
-        if keep_uaa(&mut cf, &reply) {
-            cf_file.keep(&cf)?;
-        }
-        self.set_config(config);
-        Ok(())
-    }
-
-    /// Finds out whether a login could be kept, before a password or a code is used for it.
-    pub(crate) fn require_room(&self) -> Result<(), Failure> {
-        let lock = self.home.lock()?;
-        lock.prepare()?;
-        lock.prepare_cf()?;
-        Ok(())
-    }
-}
-
-/// What stands in the way of a renewal, when nothing has been asked for yet.
-fn not_kept(failure: Failure) -> Failure {
-    let mut told = failure;
-    told.message = shown!(
-        "the login was not renewed, because a new one could not be kept: {}",
-        told.message
-    );
-    if told.hints.is_empty() {
-        told = told.hint(
-            "make room or rights there; or log in again with `VIGIE_HOME` set to a folder that can be written",
-        );
-    }
-    told
-}
-
-fn warn_unkept(context: &Context, failure: &Failure) {
-    context.output.warn(shown!(
-        "the renewed login could not be kept: {}; this token is good until it expires, then log in again with `vigie login`",
-        failure.message
-    ));
 }
 
 fn no_endpoint() -> Failure {
@@ -323,25 +253,6 @@ fn no_token() -> Failure {
         "the server gave something else than a token: it holds characters that no token has",
     )
     .hint("is this address a Vigie server? see `vigie api`")
-}
-
-/// Puts new tokens in their place.
-pub(crate) fn keep(config: &mut Config, reply: &TokenReply) {
-    config.iam_token = format!("Bearer {}", reply.access_token.expose()).into();
-    config.iam_refresh_token = reply.refresh_token.clone();
-    config.last_session_update_time = Some(SystemClock.now().secs());
-}
-
-/// Puts a new UAA token in its place, if there is one.
-pub(crate) fn keep_uaa(cf: &mut CfConfig, reply: &TokenReply) -> bool {
-    let Some(token) = &reply.uaa_token else {
-        return false;
-    };
-    cf.access_token = format!("bearer {}", token.expose()).into();
-    if let Some(refresh) = &reply.uaa_refresh_token {
-        cf.refresh_token = refresh.clone();
-    }
-    true
 }
 
 /// The form fields that ask for a Cloud Foundry token along with IAM's.

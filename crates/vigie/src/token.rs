@@ -6,7 +6,7 @@
 use base::time::Millis;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A token counts as expired this long before it is, so that it does not expire on the way.
 pub(crate) const EXPIRY_MARGIN_SECONDS: i64 = 10;
@@ -25,6 +25,18 @@ pub(crate) struct Claims {
     pub(crate) user_name: String,
     pub(crate) iam_apikey_id: String,
     pub(crate) account: ClaimedAccount,
+    /// What it reaches, where that is less than its user: it is of an API key that was made so.
+    pub(crate) reach: Option<Reach>,
+}
+
+/// What a key that was made for less than its user has is for: metrics alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct Reach {
+    /// The one domain; every one of its account where there is none.
+    pub(crate) domain: Option<String>,
+    /// `send`: nothing else than that.
+    pub(crate) only: Option<String>,
 }
 
 /// The account a token is for.
@@ -42,6 +54,11 @@ impl Claims {
         serde_json::from_slice(&json).ok()
     }
 
+    /// When it expires, as it is shown everywhere: RFC 3339 in UTC.
+    pub(crate) fn expires_at(&self) -> Option<String> {
+        (jiff::Timestamp::from_second(self.exp).ok()).map(|at| at.to_string())
+    }
+
     /// Seconds until it expires; negative when it has.
     pub(crate) const fn remaining(&self, now: Millis) -> i64 {
         self.exp.saturating_sub(now.secs())
@@ -49,7 +66,7 @@ impl Claims {
 
     /// The user as shown: the e-mail address, else the subject.
     pub(crate) fn user(&self) -> &str {
-        [&self.email, &self.user_name, &self.sub]
+        [&self.email, &self.user_name, &self.sub, &self.iam_id]
             .into_iter()
             .find(|text| !text.is_empty())
             .map_or("", String::as_str)

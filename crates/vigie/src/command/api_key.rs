@@ -4,11 +4,13 @@ use crate::client::{Request, encode};
 use crate::context::Context;
 use crate::duration;
 use crate::error::{Failure, Kind};
-use crate::output::printable;
+use crate::monitoring::domain_id;
+use crate::output::{Column, Row, printable};
 use crate::pages::PAGE_SIZE;
 use crate::prompt;
 use crate::session::not_logged_in;
 use crate::shown::{Shown, shown};
+use crate::token::Reach;
 use base::time::{Clock as _, SystemClock};
 use clap::Args;
 use serde_json::json;
@@ -50,7 +52,8 @@ pub(crate) struct CreateArgs {
     /// What becomes of the key when it has leaked: `none`, `disable` or `delete`
     #[arg(long, value_name = "ACTION", value_parser = ["none", "disable", "delete"])]
     action_if_leaked: Option<String>,
-    /// Let it open this domain alone: `s-GUID`, `o-GUID` or `a-ID`; it then manages nothing
+    /// Let it open this domain alone: `space`, `org` or `account` of the target, or the id itself (`s-GUID`, `o-GUID`,
+    /// `a-ID`); it then manages nothing
     #[arg(long, value_name = "DOMAIN")]
     domain: Option<String>,
     /// Let it do this alone: `send`; it then manages nothing
@@ -206,56 +209,34 @@ pub(crate) fn list(args: &ListArgs, context: &Context) -> Result<(), Failure> {
                 .as_ref()
                 .is_none_or(|text| Some(text) == key.description.as_ref())
     });
-    if output.is_json() {
-        return output.json(&keys);
-    }
-    if args.uuid {
+    if args.uuid && !output.is_json() {
         return keys
             .iter()
             .try_for_each(|key| output.line(printable(&key.id)));
     }
     output.ok()?;
-    if keys.is_empty() {
-        return output.say("No API keys found.");
-    }
-    // The last column, and there only with a key that expires: old scripts find the others where they were.
-    let some_expire = keys.iter().any(|key| key.expires_at.is_some());
-    let some_reach = keys.iter().any(|key| key.reach.is_some());
-    let rows: Vec<Vec<String>> = keys
-        .iter()
-        .map(|key| {
-            let mut row = vec![
-                printable(&key.name),
-                printable(&key.id),
-                key.created_at.clone().unwrap_or_default(),
-                key.locked.to_string(),
-                key.disabled.unwrap_or(false).to_string(),
-                printable(key.description.as_deref().unwrap_or("")),
-            ];
-            if some_expire {
-                row.push(printable(key.expires_at.as_deref().unwrap_or("never")));
-            }
-            if some_reach {
-                row.push(reach_text(key));
-            }
-            row
-        })
-        .collect();
-    let mut head = vec![
-        "Name",
-        "ID",
-        "Created At",
-        "Locked",
-        "Disabled",
-        "Description",
+    output.rows(&keys, "No API keys found.")
+}
+
+impl Row for ApiKey {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::new("Name", |key| key.name.clone()),
+        Column::new("ID", |key| key.id.clone()),
+        Column::new("Created At", |key| {
+            key.created_at.clone().unwrap_or_default()
+        }),
+        Column::new("Locked", |key| key.locked.to_string()),
+        Column::new("Disabled", |key| key.disabled.unwrap_or(false).to_string()),
+        Column::new("Description", |key| {
+            key.description.clone().unwrap_or_default()
+        }),
+        Column::where_any(
+            "Expires At",
+            |key| key.expires_at.is_some(),
+            |key| key.expires_at.clone().unwrap_or_else(|| "never".to_owned()),
+        ),
+        Column::where_any("Reach", |key| key.reach.is_some(), reach_text),
     ];
-    if some_expire {
-        head.push("Expires At");
-    }
-    if some_reach {
-        head.push("Reach");
-    }
-    output.table(&head, &rows)
 }
 
 /// Creates a key and shows it this once, or writes it to a file that was made ready before.
@@ -266,10 +247,19 @@ pub(crate) fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure
         .claims()
         .ok_or_else(|| not_logged_in(context.name))?;
     let account = context.config().account.guid.clone();
+    let domain = (args.domain.as_deref())
+        .map(|named| domain_id(context, named))
+        .transpose()?;
     let mut file = args.file.as_deref().map(KeyFile::prepare).transpose()?;
-    output.action(format!(
-        "Creating API key {} under {account} as {}...",
+    let under = if account.is_empty() {
+        Shown::default()
+    } else {
+        shown!(" under {}", account.as_str())
+    };
+    output.action(shown!(
+        "Creating API key {}{} as {}...",
         args.name,
+        under,
         claims.user()
     ))?;
     let body = CreateApiKey {
@@ -279,8 +269,8 @@ pub(crate) fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure
         account_id: Some(account).filter(|guid| !guid.is_empty()),
         action_when_leaked: args.action_if_leaked.clone(),
         expires_at: args.expires_at.clone(),
-        reach: (args.domain.is_some() || args.only.is_some()).then(|| KeyReach {
-            domain: args.domain.clone(),
+        reach: (domain.is_some() || args.only.is_some()).then(|| KeyReach {
+            domain,
             only: args.only.clone(),
         }),
         ..CreateApiKey::default()
@@ -329,12 +319,8 @@ pub(crate) fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure
 
 /// What a key reaches, in words.
 fn reach_text(key: &ApiKey) -> String {
-    let reach = key.reach.clone().unwrap_or_default();
-    let domain = reach.domain.as_deref().unwrap_or("all");
-    match &reach.only {
-        None => printable(domain),
-        Some(only) => format!("{} ({} only)", printable(domain), printable(only)),
-    }
+    let KeyReach { domain, only } = key.reach.clone().unwrap_or_default();
+    Reach { domain, only }.words()
 }
 
 /// More than a key with all that the server says of it.

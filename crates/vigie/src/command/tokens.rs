@@ -74,7 +74,7 @@ struct CfToken {
 /// Prints both tokens, in the lines that scripts cut apart.
 pub(crate) fn oauth_tokens(context: &Context) -> Result<(), Failure> {
     let iam = context.token()?;
-    let cf = context.home.read_cf()?;
+    let cf = context.cf()?;
     let has_uaa = !(cf.access_token.is_empty() && cf.refresh_token.is_empty());
     let uaa = has_uaa.then(|| context.uaa_token()).transpose()?;
     let bearer = |token: &Token| format!("Bearer {}", token.expose());
@@ -123,7 +123,7 @@ pub(crate) fn token(args: &TokenArgs, context: &Context) -> Result<(), Failure> 
         let claims = Claims::of(text).unwrap_or_default();
         return output.json(&TokenReport {
             token: text,
-            expires_at: expiry(&claims),
+            expires_at: claims.expires_at().unwrap_or_default(),
             expires_in: claims.remaining(SystemClock.now()),
             user: claims.user(),
             account: &claims.account.bss,
@@ -186,8 +186,4 @@ fn trusted_metrics(context: &Context) -> Result<String, Failure> {
     let metrics = context.metrics_endpoint()?;
     context.vouch(&metrics, "its metrics API")?;
     Ok(metrics)
-}
-
-fn expiry(claims: &Claims) -> String {
-    jiff::Timestamp::from_second(claims.exp).map_or_else(|_| String::new(), |at| at.to_string())
 }
