@@ -8,7 +8,7 @@ use self::credential::{Credential, Flags};
 use self::rejected::rejected;
 use crate::address;
 use crate::client::Request;
-use crate::command::invitation;
+use crate::command::invitation::at_login;
 use crate::context::Context;
 use crate::env;
 use crate::error::{Failure, Kind};
@@ -221,10 +221,10 @@ fn target(
 ) -> Result<(), Failure> {
     let wish = args.account.as_deref();
     if args.accept {
-        invitation::accept_at_login(wish, context)?;
+        at_login::accept(wish, context)?;
     }
     if !by_key {
-        invitation::tell(context);
+        at_login::tell(context);
     }
     if let Some(reach) = reach {
         if reach.domain.is_none() {
@@ -235,7 +235,7 @@ fn target(
     } else {
         context
             .target_account(wish)
-            .map_err(|failure| invitation::missing(failure, wish, context))?;
+            .map_err(|failure| at_login::missing(failure, wish, context))?;
     }
     if args.no_region {
         return Ok(());
@@ -311,7 +311,7 @@ fn authenticate(
         if let Credential::Password(user, password) = &mut credential
             && is_code(password.expose())
         {
-            *password = invitation::redeem(user, password, args.new_password.as_ref(), context)?;
+            *password = at_login::redeem(user, password, args.new_password.as_ref(), context)?;
         }
         let mut form = credential.fields();
         form.extend(BOTH_TOKENS);

@@ -1,6 +1,6 @@
 //! `target`: shows and changes where the session works.
 
-use crate::command::invitation;
+use crate::command::invitation::at_login;
 use crate::config::Place;
 use crate::context::Context;
 use crate::error::Failure;
@@ -59,7 +59,7 @@ pub(crate) fn run(args: &TargetArgs, context: &Context) -> Result<(), Failure> {
     let is_elsewhere = match &args.account {
         Some(account) => context
             .target_account(Some(account))
-            .map_err(|failure| invitation::missing(failure, Some(account), context))?,
+            .map_err(|failure| at_login::missing(failure, Some(account), context))?,
         None => false,
     };
     let before = context.config().region.clone();

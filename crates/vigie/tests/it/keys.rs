@@ -108,7 +108,7 @@ fn regression_7_a_key_is_narrowed_to_what_is_targeted() {
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(ran.stderr.contains("`s-GUID`"), "{ran:?}");
     terminal.edit(".cf/config.json", |cf| {
-        cf["SpaceFields"] = serde_json::json!({})
+        cf["SpaceFields"] = serde_json::json!({});
     });
     let ran = terminal.run("vigie iam api-key-create web1 --domain space");
     assert_eq!(ran.code, 2, "{ran:?}");
@@ -121,7 +121,7 @@ fn regression_7_a_key_is_narrowed_to_what_is_targeted() {
 fn regression_7_a_sentence_names_nobody_twice_blank() {
     let mut terminal = Terminal::logged_in();
     terminal.edit("config.json", |config| {
-        config["Account"] = serde_json::json!({})
+        config["Account"] = serde_json::json!({});
     });
     let ran = terminal.run("vigie iam api-key-create x");
     assert_eq!(ran.code, 0, "{ran:?}");
