@@ -23,7 +23,7 @@ pub(crate) struct Context {
     /// What the server in use calls itself, where it was the person who said that it is reached as it was.
     pub(crate) other_name: OnceCell<Origin>,
     /// The refresh token on disk, where it was used up and its successor could not be kept there.
-    pub(crate) unkept: RefCell<Option<SecretText>>,
+    pub(crate) spent_refresh_token: RefCell<Option<SecretText>>,
     /// The Cloud Foundry session of a login that has begun and is not kept yet.
     pub(crate) login: RefCell<Option<CfConfig>>,
 }
@@ -42,7 +42,7 @@ impl Context {
             config: RefCell::new(config),
             client: OnceCell::new(),
             other_name: OnceCell::new(),
-            unkept: RefCell::new(None),
+            spent_refresh_token: RefCell::new(None),
             login: RefCell::new(None),
         })
     }

@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::env;
 use crate::error::{Failure, Kind};
 use crate::given;
-use crate::session::{IAM_CLIENT, Token, checked, not_logged_in};
+use crate::session::{Token, checked, grant, not_logged_in};
 use crate::shown::{Shown, shown};
 use crate::token::Claims;
 use base::secret::Secret;
@@ -203,7 +203,7 @@ impl<'a> Monitoring<'a> {
     /// The server and the domain, as a path of two directories.
     pub(crate) fn directory(&self) -> PathBuf {
         let scope = self.domain.id.as_deref().unwrap_or("account");
-        PathBuf::from(harmless(self.host())).join(harmless(scope))
+        PathBuf::from(directory_name(self.host())).join(directory_name(scope))
     }
 
     fn host(&self) -> &str {
@@ -327,18 +327,12 @@ impl<'a> Monitoring<'a> {
         let Credential::Key { key, iam, token } = &self.credential else {
             return self.context.token_for(Duration::MAX);
         };
-        let reply = self
-            .context
-            .send(
-                Request::post(format!("{iam}/identity/token"))
-                    .basic(IAM_CLIENT.0, IAM_CLIENT.1)
-                    .form(&[
-                        ("grant_type", GRANT_API_KEY),
-                        ("apikey", key.expose()),
-                        ("response_type", "cloud_iam"),
-                    ]),
-            )?
-            .parse("exchange the API key for a token")?;
+        let form = [
+            ("grant_type", GRANT_API_KEY),
+            ("apikey", key.expose()),
+            ("response_type", "cloud_iam"),
+        ];
+        let reply = grant(self.context, iam, &form)?.parse("exchange the API key for a token")?;
         let reply: TokenReply = checked(reply)?;
         let fresh = Secret::new(reply.access_token.expose().to_owned());
         token.replace(Some(fresh.clone()));
@@ -347,7 +341,7 @@ impl<'a> Monitoring<'a> {
 }
 
 /// A text as the name of a directory.
-fn harmless(text: &str) -> String {
+fn directory_name(text: &str) -> String {
     text.chars()
         .map(|character| match character {
             'a'..='z' | 'A'..='Z' | '0'..='9' | '-' => character,

@@ -28,7 +28,7 @@ impl Context {
             !claims.iam_apikey_id.is_empty() && account.metadata.guid == bound
         };
         let chosen = match (wish, accounts.as_slice()) {
-            (Some(wish), all) => wished(all, wish)?,
+            (Some(wish), all) => find_account(all, wish)?,
             (None, []) => {
                 self.output
                     .warn("you belong to no account; nothing can be targeted");
@@ -223,7 +223,10 @@ impl Context {
 }
 
 /// The account meant by an id, a name, or its owner's user name or id.
-fn wished<'a>(all: &'a [AccountResource], wish: &str) -> Result<&'a AccountResource, Failure> {
+fn find_account<'a>(
+    all: &'a [AccountResource],
+    wish: &str,
+) -> Result<&'a AccountResource, Failure> {
     if let Some(account) = all.iter().find(|account| account.metadata.guid == wish) {
         return Ok(account);
     }

@@ -3,13 +3,27 @@
 //! Nothing is verified here: the server does that. The program reads its own token only to know until when it is good
 //! and whose it is.
 
+use base::secret::Secret;
 use base::time::Millis;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// A token counts as expired this long before it is, so that it does not expire on the way.
 pub(crate) const EXPIRY_MARGIN_SECONDS: i64 = 10;
+
+/// The access token without `Bearer`.
+pub(crate) type Token = Secret<String>;
+
+/// The stored token, if it is good for long enough.
+pub(crate) fn good(stored: &str, ttl_min: Duration, now: Millis) -> Option<Token> {
+    let needed = i64::try_from(ttl_min.as_secs())
+        .unwrap_or(i64::MAX)
+        .max(EXPIRY_MARGIN_SECONDS);
+    let claims = Claims::of(stored).filter(|_| is_token(bare(stored)))?;
+    (claims.remaining(now) > needed).then(|| Secret::new(bare(stored).to_owned()))
+}
 
 /// The claims the program reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -107,5 +121,17 @@ mod tests {
         );
         assert_eq!(claims.remaining(Millis::from_secs(95)), 5);
         assert_eq!(Claims::of("not a token"), None);
+    }
+
+    #[test]
+    fn a_token_is_good_until_ten_seconds_before_it_expires() {
+        let token = format!("Bearer e30.{}.s", URL_SAFE_NO_PAD.encode(r#"{"exp":1000}"#));
+        let is_good =
+            |now, ttl| good(&token, Duration::from_secs(ttl), Millis::from_secs(now)).is_some();
+        assert!(is_good(989, 0));
+        assert!(!is_good(990, 0));
+        assert!(is_good(699, 300));
+        assert!(!is_good(700, 300));
+        assert!(good("", Duration::ZERO, Millis(0)).is_none());
     }
 }

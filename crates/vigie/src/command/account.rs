@@ -47,7 +47,7 @@ pub(crate) enum Account {
     Users(user::list::UsersArgs),
     /// Invite a user to the account
     UserInvite(user::invite::InviteArgs),
-    /// Remove a user from the account, with his roles and API keys there
+    /// Remove a user from the account, with their roles and API keys there
     UserRemove(user::remove::RemoveArgs),
     /// Show what each role allows
     Roles,

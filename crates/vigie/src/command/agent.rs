@@ -6,7 +6,7 @@ mod losses;
 mod signals;
 
 use self::delivery::{Delivery, ToServer};
-use self::losses::{Losses, keep};
+use self::losses::{Losses, append};
 use self::signals::stop_on_signals;
 use crate::context::Context;
 use crate::duration;
@@ -131,9 +131,9 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
         monitoring.described(),
         directory.display()
     ));
-    left_behind::tell(output, &directory);
+    left_behind::warn(output, &directory);
     let losses = Losses::default();
-    losses.tell(output, journal.take_lost());
+    losses.report(output, journal.take_lost());
     if journal.weight() > 0 {
         output.note(format!(
             "agent: {} samples of an earlier run wait to be sent",
@@ -144,7 +144,7 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
     let outcome = std::thread::scope(|threads| {
         let collector = threads.spawn(|| {
             let ended = looks.each(|batch| {
-                keep(&journal, batch, output, &losses);
+                append(&journal, batch, output, &losses);
                 bell.ring();
                 Ok(())
             });

@@ -61,7 +61,7 @@ fn all(context: &Context) -> Result<Vec<DeletedEntity>, Failure> {
 }
 
 /// The one that is meant.
-fn meant(
+fn find(
     kind: &str,
     name: &str,
     org: Option<&str>,

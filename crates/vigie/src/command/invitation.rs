@@ -29,7 +29,7 @@ fn some(text: &str) -> Option<&str> {
 }
 
 /// The invitation meant by its id or its account.
-fn meant(id: &str, context: &Context) -> Result<Invitation, Failure> {
+fn find(id: &str, context: &Context) -> Result<Invitation, Failure> {
     let found = waiting(context)?
         .into_iter()
         .find(|one| one.id == id || one.account_id == id);

@@ -14,7 +14,7 @@ use crate::env;
 use crate::error::{Failure, Kind};
 use crate::given;
 use crate::prompt;
-use crate::session::{BOTH_TOKENS, IAM_CLIENT, checked};
+use crate::session::{self, BOTH_TOKENS, checked, grant};
 use crate::shown::{Shown, shown};
 use crate::targeting::{Asking, narrow};
 use crate::token::{Claims, Reach};
@@ -164,7 +164,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
     } else {
         ""
     };
-    context.spare_predecessor(issuer)?;
+    context.back_up_foreign_login(issuer)?;
     let iam = match named_iam {
         Some(named) => named,
         None => {
@@ -181,6 +181,8 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
     if let Some(reach) = &claims.reach
         && (args.accept || is_named)
     {
+        // Nobody will use what was just given out.
+        drop(session::revoke(context, &iam, reply.refresh_token.expose()));
         return Err(reach.finds_nothing("`-c`, `-o`, `-s` and `--accept`"));
     }
     output.ok()?;
@@ -205,8 +207,8 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
     })?;
     let targeted = target(args, by_key, claims.reach.as_ref(), context);
     // The login is good, wherever it came to.
-    context.keep_login()?;
-    context.own_login()?;
+    context.commit_login()?;
+    context.remember_own_issuer()?;
     targeted?;
     output.action("")?;
     context.print_target()
@@ -224,7 +226,7 @@ fn target(
         at_login::accept(wish, context)?;
     }
     if !by_key {
-        at_login::tell(context);
+        at_login::announce(context);
     }
     if let Some(reach) = reach {
         if reach.domain.is_none() {
@@ -315,11 +317,7 @@ fn authenticate(
         }
         let mut form = credential.fields();
         form.extend(BOTH_TOKENS);
-        let reply = context.send(
-            Request::post(format!("{iam}/identity/token"))
-                .basic(IAM_CLIENT.0, IAM_CLIENT.1)
-                .form(&form),
-        )?;
+        let reply = grant(context, iam, &form)?;
         if reply.is_success() {
             let by_key = matches!(credential, Credential::ApiKey(_));
             return Ok((checked(reply.parse("log in")?)?, by_key));

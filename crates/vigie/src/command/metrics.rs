@@ -1,10 +1,9 @@
 //! `metrics`: send, get, list, delete. One file each, and what they share.
 
-mod asked;
 mod branch;
 mod counted;
 mod delete;
-mod drawn;
+mod drawing;
 mod figures;
 mod get;
 mod get_args;
@@ -12,7 +11,6 @@ mod input;
 mod input_format;
 mod json_input;
 mod list;
-mod missed;
 mod one_form;
 mod pipe;
 mod progress;
@@ -26,7 +24,9 @@ mod span;
 mod sparklines;
 mod stop;
 mod tally;
+mod time_range;
 mod unit;
+mod unmatched;
 mod unpacking;
 mod watch;
 mod zone;

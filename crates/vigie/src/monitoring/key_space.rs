@@ -2,7 +2,7 @@
 //! space that its buffer is for.
 
 use super::domain::Domain;
-use super::{Monitoring, harmless};
+use super::{Monitoring, directory_name};
 use crate::client::Request;
 use crate::error::Failure;
 use crate::pages::{PAGE_SIZE, read_all};
@@ -26,7 +26,7 @@ impl Monitoring<'_> {
         root: &str,
         buffer: &Path,
     ) -> Result<Domain, Failure> {
-        let remembered = || remembered(&buffer.join(harmless(self.host())));
+        let remembered = || remembered(&buffer.join(directory_name(self.host())));
         let reach = self
             .token()
             .map(|token| Claims::of(token.expose()).and_then(|own| own.reach));

@@ -1,6 +1,6 @@
 //! `account org-restore`.
 
-use super::{meant, restore};
+use super::{find, restore};
 use crate::context::Context;
 use crate::error::Failure;
 use clap::Args;
@@ -17,6 +17,6 @@ pub(crate) struct OrgRestoreArgs {
 
 /// Brings a deleted organization back.
 pub(crate) fn run(args: &OrgRestoreArgs, context: &Context) -> Result<(), Failure> {
-    let own = meant("organization", &args.name, None, context)?;
+    let own = find("organization", &args.name, None, context)?;
     restore(&own, "organizations", args.new_name.as_ref(), context)
 }

@@ -1,6 +1,6 @@
 //! `account space-restore`.
 
-use super::{meant, restore};
+use super::{find, restore};
 use crate::context::Context;
 use crate::error::Failure;
 use clap::Args;
@@ -24,6 +24,6 @@ pub(crate) fn run(args: &SpaceRestoreArgs, context: &Context) -> Result<(), Fail
         Some(name) => Some(context.org_meant(Some(name))?.guid),
         None => None,
     };
-    let own = meant("space", &args.name, org.as_deref(), context)?;
+    let own = find("space", &args.name, org.as_deref(), context)?;
     restore(&own, "spaces", args.new_name.as_ref(), context)
 }

@@ -1,6 +1,6 @@
 //! `account accept`.
 
-use super::{answer, answered, meant};
+use super::{answer, answered, find};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::given;
@@ -26,7 +26,7 @@ pub(crate) struct AcceptArgs {
 /// Accepts an invitation.
 pub(crate) fn run(args: &AcceptArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let invitation = meant(&args.id, context)?;
+    let invitation = find(&args.id, context)?;
     let code = args
         .code
         .as_ref()

@@ -25,8 +25,8 @@ pub(crate) fn accept(account: Option<&str>, context: &Context) -> Result<(), Fai
     }
 }
 
-/// Tells who has just logged in what waits for him. A server that knows of no invitations has none.
-pub(crate) fn tell(context: &Context) {
+/// Tells who has just logged in what waits for them. A server that knows of no invitations has none.
+pub(crate) fn announce(context: &Context) {
     for one in waiting(context).unwrap_or_default() {
         context.output.note(format!(
             "you are invited into account {} by {}; answer with `vigie account accept {}` or `vigie account decline {}`",
@@ -41,7 +41,7 @@ pub(crate) fn tell(context: &Context) {
     }
 }
 
-/// Where the account that somebody is not in has invited him, the step that is missing.
+/// Where the account that somebody is not in has invited them, the step that is missing.
 pub(crate) fn missing(failure: Failure, account: Option<&str>, context: &Context) -> Failure {
     let Some(account) = account.filter(|_| failure.kind == Kind::NotFound) else {
         return failure;

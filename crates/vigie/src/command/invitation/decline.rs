@@ -1,6 +1,6 @@
 //! `account decline`.
 
-use super::{answered, meant, url};
+use super::{answered, find, url};
 use crate::client::{Request, encode};
 use crate::context::Context;
 use crate::error::Failure;
@@ -18,7 +18,7 @@ pub(crate) struct DeclineArgs {
 /// Declines an invitation.
 pub(crate) fn run(args: &DeclineArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let invitation = meant(&args.id, context)?;
+    let invitation = find(&args.id, context)?;
     output.action(format!(
         "Declining the invitation into account {} as {}...",
         printable(&invitation.account_name),

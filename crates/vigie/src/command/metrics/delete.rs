@@ -68,7 +68,7 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), Failure> {
             output.note("hint: see what there is with `vigie metrics list`");
             return Ok(());
         }
-        return told(args, span, &found, context);
+        return show_dry_run(args, span, &found, context);
     }
     if !args.yes {
         let question = format!(
@@ -100,7 +100,7 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), Failure> {
 }
 
 /// What a dry run shows.
-fn told(
+fn show_dry_run(
     args: &DeleteArgs,
     span: Option<&Span>,
     found: &DeleteReply,

@@ -3,7 +3,7 @@
 
 mod fresh;
 
-use super::drawn::drawn;
+use super::drawing::render;
 use super::figures;
 use super::get_args::{Format, GetArgs};
 use super::readings::{self, fetch};
@@ -108,7 +108,7 @@ impl Watched<'_> {
         let drawing = if rows.iter().all(|row| row.datapoints.is_empty()) {
             readings::nothing_read(&rows, self.monitoring)
         } else {
-            let text = drawn(
+            let text = render(
                 self.format,
                 rows,
                 args,

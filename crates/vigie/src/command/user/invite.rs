@@ -44,7 +44,7 @@ pub(crate) struct InviteArgs {
     space_role: Option<SpaceRole>,
 }
 
-/// Invites a user, who is in the account once he accepts. Where the server shows a code to whoever invites, it is told how
+/// Invites a user, who is in the account once they accept. Where the server shows a code to whoever invites, it is told how
 /// to hand it on.
 pub(crate) fn run(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;

@@ -3,15 +3,17 @@
 //! A login is written once, at its end, both files under one lock: until then it is in this process alone, and the login
 //! that was there before is as good as it was.
 
-use super::{Token, renew, valid};
+use super::grant::{renew, renew_uaa};
 use crate::config::{CfConfig, Config};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::shown::shown;
+use crate::token::{Token, good};
 use base::secret::Secret;
 use base::time::{Clock as _, SystemClock};
 use std::time::Duration;
 use wire::iam::token::TokenReply;
+use wire::secret::SecretText;
 
 impl Context {
     /// The Cloud Foundry session: as it is on disk, in a login as it will be.
@@ -34,8 +36,8 @@ impl Context {
         config.clear_session();
         cf.clear_session();
         config.login_at = Some(jiff::Timestamp::now().to_string());
-        keep(&mut config, reply);
-        if keep_uaa(&mut cf, reply) {
+        store_tokens(&mut config, reply);
+        if store_uaa_token(&mut cf, reply) {
             cf.login_at.clone_from(&config.login_at);
         }
         self.set_config(config);
@@ -44,7 +46,7 @@ impl Context {
     }
 
     /// Keeps what the login has come to.
-    pub(crate) fn keep_login(&self) -> Result<(), Failure> {
+    pub(crate) fn commit_login(&self) -> Result<(), Failure> {
         let Some(mut cf) = self.login.take() else {
             return Ok(());
         };
@@ -62,20 +64,96 @@ impl Context {
     pub(super) fn renewed_in_memory(&self, account: Option<&str>) -> Result<Token, Failure> {
         let mut config = self.config().clone();
         let reply = renew(self, &config, account)?;
-        keep(&mut config, &reply);
+        store_tokens(&mut config, &reply);
         self.set_config(config);
         if let Some(cf) = self.login.borrow_mut().as_mut() {
-            keep_uaa(cf, &reply);
+            store_uaa_token(cf, &reply);
         }
         Ok(Secret::new(reply.access_token.expose().to_owned()))
     }
 
+    /// The token after a renewal, which another process may have had meanwhile. `known` is the one that is not good enough.
+    pub(super) fn renewed(&self, known: &SecretText, ttl_min: Duration) -> Result<Token, Failure> {
+        let lock = match self.home.lock() {
+            Ok(lock) => lock,
+            Err(failure) => return self.stored_token_or(failure),
+        };
+        let mut config = self.home.read()?;
+        self.resume_unsaved(&mut config);
+        // Another process may have renewed it while this one waited; what it got just now is as long as any.
+        let enough = if config.iam_token == *known {
+            ttl_min
+        } else {
+            Duration::ZERO
+        };
+        let token = if let Some(token) = good(config.iam_token.expose(), enough, SystemClock.now())
+        {
+            token
+        } else {
+            let file = match lock.prepare() {
+                Ok(file) => file,
+                Err(failure) => return self.stored_token_or(failure),
+            };
+            let reply = renew(self, &config, None)?;
+            let used_up = config.iam_refresh_token.clone();
+            store_tokens(&mut config, &reply);
+            if let Err(failure) = file.keep(&config) {
+                self.spent_refresh_token.replace(Some(used_up));
+                warn_unsaved(self, &failure);
+            }
+            Secret::new(reply.access_token.expose().to_owned())
+        };
+        self.set_config(config);
+        drop(lock);
+        Ok(token)
+    }
+
+    /// The same for the UAA token; `kept` says whether one that is there is good.
+    pub(super) fn renewed_uaa(
+        &self,
+        iam: &Token,
+        kept: impl Fn(&CfConfig) -> Option<Token>,
+    ) -> Result<Token, Failure> {
+        let prepared = self.home.lock().and_then(|lock| {
+            let file = lock.prepare_cf()?;
+            Ok((lock, file))
+        });
+        let mut cf = self.home.read_cf()?;
+        // Another process may have renewed it while this one waited.
+        if let Some(token) = kept(&cf) {
+            return Ok(token);
+        }
+        let reply = renew_uaa(self, &cf, iam, prepared.is_ok())?;
+        cf.access_token = format!("bearer {}", reply.access_token.expose()).into();
+        cf.refresh_token = reply.refresh_token.clone();
+        if let Err(failure) = prepared.and_then(|(lock, file)| {
+            file.keep(&cf)?;
+            drop(lock);
+            Ok(())
+        }) {
+            self.output.warn(shown!(
+                "the UAA token could not be kept: {}",
+                failure.message
+            ));
+        }
+        Ok(Secret::new(reply.access_token.expose().to_owned()))
+    }
+
+    /// Goes on from what this process holds, where what is on disk is what it was got for.
+    fn resume_unsaved(&self, config: &mut Config) {
+        if self.spent_refresh_token.borrow().as_ref() == Some(&config.iam_refresh_token) {
+            let held = self.config();
+            config.iam_token = held.iam_token.clone();
+            config.iam_refresh_token = held.iam_refresh_token.clone();
+        }
+    }
+
     /// Where a new login could not be kept none is asked for, so that the one there is stays as good as it is: the server
     /// gives one successor, and takes a second use for theft. A token that is still good is better than none.
-    pub(super) fn instead_of_renewing(&self, failure: Failure) -> Result<Token, Failure> {
-        let failure = not_kept(failure);
+    pub(super) fn stored_token_or(&self, failure: Failure) -> Result<Token, Failure> {
+        let failure = not_renewable(failure);
         let stored = self.config().iam_token.clone();
-        match valid(stored.expose(), Duration::ZERO, SystemClock.now()) {
+        match good(stored.expose(), Duration::ZERO, SystemClock.now()) {
             Some(token) => {
                 self.output.warn(failure.message);
                 Ok(token)
@@ -108,17 +186,17 @@ impl Context {
         if self.is_logging_in() {
             return self.renewed_in_memory(Some(account)).map(drop);
         }
-        let lock = self.home.lock().map_err(not_kept)?;
+        let lock = self.home.lock().map_err(not_renewable)?;
         let (file, cf_file) = (
-            lock.prepare().map_err(not_kept)?,
-            lock.prepare_cf().map_err(not_kept)?,
+            lock.prepare().map_err(not_renewable)?,
+            lock.prepare_cf().map_err(not_renewable)?,
         );
         let mut config = self.home.read()?;
         let mut cf = self.home.read_cf()?;
         let reply = renew(self, &config, Some(account))?;
-        keep(&mut config, &reply);
+        store_tokens(&mut config, &reply);
         file.keep(&config)?;
-        if keep_uaa(&mut cf, &reply) {
+        if store_uaa_token(&mut cf, &reply) {
             cf_file.keep(&cf)?;
         }
         self.set_config(config);
@@ -135,7 +213,7 @@ impl Context {
 }
 
 /// What stands in the way of a renewal, when nothing has been asked for yet.
-pub(super) fn not_kept(failure: Failure) -> Failure {
+pub(super) fn not_renewable(failure: Failure) -> Failure {
     let mut told = failure;
     told.message = shown!(
         "the login was not renewed, because a new one could not be kept: {}",
@@ -149,7 +227,7 @@ pub(super) fn not_kept(failure: Failure) -> Failure {
     told
 }
 
-pub(super) fn warn_unkept(context: &Context, failure: &Failure) {
+pub(super) fn warn_unsaved(context: &Context, failure: &Failure) {
     context.output.warn(shown!(
         "the renewed login could not be kept: {}; this token is good until it expires, then log in again with `vigie login`",
         failure.message
@@ -157,14 +235,14 @@ pub(super) fn warn_unkept(context: &Context, failure: &Failure) {
 }
 
 /// Puts new tokens in their place.
-pub(super) fn keep(config: &mut Config, reply: &TokenReply) {
+pub(super) fn store_tokens(config: &mut Config, reply: &TokenReply) {
     config.iam_token = format!("Bearer {}", reply.access_token.expose()).into();
     config.iam_refresh_token = reply.refresh_token.clone();
     config.last_session_update_time = Some(SystemClock.now().secs());
 }
 
 /// Puts a new UAA token in its place, if there is one.
-fn keep_uaa(cf: &mut CfConfig, reply: &TokenReply) -> bool {
+fn store_uaa_token(cf: &mut CfConfig, reply: &TokenReply) -> bool {
     let Some(token) = &reply.uaa_token else {
         return false;
     };

@@ -15,7 +15,7 @@ use wire::render::json::ReadRow;
 const HEIGHT_MIN: usize = 7;
 
 /// A table or drawing for people; where all is to be seen at once, of no more lines than the screen has.
-pub(super) fn drawn(
+pub(super) fn render(
     format: Format,
     mut rows: Vec<ReadRow>,
     args: &GetArgs,
