@@ -17,6 +17,7 @@ mod context;
 mod duration;
 mod env;
 mod error;
+mod figures;
 mod foreign_login;
 mod given;
 mod links;

@@ -3,6 +3,7 @@
 //! Nothing is verified here: the server does that. The program reads its own token only to know until when it is good
 //! and whose it is.
 
+use crate::figures;
 use base::secret::Secret;
 use base::time::Millis;
 use base64::Engine as _;
@@ -70,7 +71,7 @@ impl Claims {
 
     /// When it expires, as it is shown everywhere: RFC 3339 in UTC.
     pub(crate) fn expires_at(&self) -> Option<String> {
-        (jiff::Timestamp::from_second(self.exp).ok()).map(|at| at.to_string())
+        figures::instant(self.exp)
     }
 
     /// Seconds until it expires; negative when it has.

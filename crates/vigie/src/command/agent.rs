@@ -11,6 +11,7 @@ use self::signals::stop_on_signals;
 use crate::context::Context;
 use crate::duration;
 use crate::error::{Failure, Kind};
+use crate::figures;
 use crate::monitoring::{Monitoring, ScopeArgs};
 use crate::output::when_stdout_closes;
 use crate::shown::Shown;
@@ -127,7 +128,7 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
     output.note(format!(
         "agent: `{}` every {} to {}; buffer `{}`",
         naming.stem(),
-        duration::spoken(args.interval.as_secs()),
+        figures::spoken(args.interval.as_secs()),
         monitoring.described(),
         directory.display()
     ));

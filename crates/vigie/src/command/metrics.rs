@@ -1,10 +1,8 @@
 //! `metrics`: send, get, list, delete. One file each, and what they share.
 
 mod branch;
-mod counted;
 mod delete;
 mod drawing;
-mod figures;
 mod get;
 mod get_args;
 mod input;

@@ -1,8 +1,8 @@
 //! `status`: who, where, until when; asks no server.
 
 use crate::context::Context;
-use crate::duration::spoken;
 use crate::error::Failure;
+use crate::figures::spoken;
 use crate::output::printable;
 use crate::session::not_logged_in;
 use crate::token::Claims;

@@ -6,6 +6,7 @@ use crate::client::Request;
 use crate::context::Context;
 use crate::duration;
 use crate::error::Failure;
+use crate::figures;
 use crate::monitoring::domain_id;
 use crate::output::printable;
 use crate::session::not_logged_in;
@@ -59,8 +60,7 @@ fn time(text: &str) -> Result<String, &'static str> {
             let now = SystemClock.now().0.div_euclid(1000);
             now.checked_add(i64::try_from(length.as_secs()).ok()?)
         })
-        .and_then(|at| jiff::Timestamp::from_second(at).ok())
-        .map(|at| at.to_string())
+        .and_then(figures::instant)
         .ok_or("it is no time like `2030-01-31T12:00:00Z`, and no length of time like `90d`")
 }
 

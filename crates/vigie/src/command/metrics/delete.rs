@@ -1,11 +1,11 @@
 //! `metrics delete`: says how many first.
 
-use super::counted::counted;
 use super::server_clock::ServerClock;
 use super::span::Span;
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
+use crate::figures::counted;
 use crate::monitoring::{Monitoring, Patience, ScopeArgs};
 use crate::prompt;
 use crate::shown::shown;

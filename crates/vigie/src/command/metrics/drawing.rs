@@ -1,10 +1,10 @@
 //! Series as people see them: in tables, charts and sparklines.
 
-use super::figures::{readable, time};
 use super::get_args::{Format, GetArgs};
 use super::sparklines::sparklines;
 use crate::chart::{Align, Chart, Table, Trace, draw};
 use crate::context::Context;
+use crate::figures::{readable, time};
 use crate::output::printable;
 use crate::screen::Screen;
 use base::time::TimeRange;

@@ -2,7 +2,6 @@
 
 use super::branch::propose;
 use super::drawing::render;
-use super::figures::{seconds, shortest};
 use super::get_args::Format;
 use super::one_form::two_forms;
 use super::readings::{CSV_HEADER, fetch, nothing_read, rows};
@@ -12,6 +11,7 @@ use super::watch::Watched;
 use super::zone::zone;
 use crate::context::Context;
 use crate::error::Failure;
+use crate::figures::{seconds, shortest};
 use crate::monitoring::{Monitoring, TARGET_SPACE};
 use crate::output::csv_field;
 use crate::shown::Shown;

@@ -4,13 +4,12 @@
 mod fresh;
 
 use super::drawing::render;
-use super::figures;
 use super::get_args::{Format, GetArgs};
 use super::readings::{self, fetch};
 use super::stop::Stop;
 use crate::context::Context;
-use crate::duration::spoken;
 use crate::error::{Failure, Kind};
+use crate::figures::{self, spoken};
 use crate::monitoring::Monitoring;
 use crate::output::when_stdout_closes;
 use crate::shown::{Shown, shown};

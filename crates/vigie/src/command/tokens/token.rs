@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::duration;
 use crate::error::Failure;
+use crate::figures;
 use crate::shown::{Shown, shown};
 use crate::token::Claims;
 use base::time::{Clock as _, SystemClock};
@@ -89,7 +90,7 @@ fn warn_if_short(args: &TokenArgs, token: &str, context: &Context) {
     let remaining = Claims::of(token).map_or(0, |claims| claims.remaining(SystemClock.now()));
     let remaining = u64::try_from(remaining).unwrap_or(0);
     if remaining < args.min_ttl.as_secs() {
-        let left = duration::spoken(remaining);
+        let left = figures::spoken(remaining);
         context.output.warn(format!(
             "the server gives no longer token: it is good for {left}"
         ));
