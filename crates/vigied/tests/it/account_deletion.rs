@@ -103,6 +103,14 @@ fn a_deleted_account_opens_nothing_and_comes_back_whole() {
     assert_eq!(by_token(&bearer), 401);
     assert_eq!(by_token(session["access_token"].as_str().unwrap()), 401);
     assert_eq!(login(&url, BEA, &bea.password).status, 400);
+    // The command line advises what can help: not another key, which nobody could make.
+    let mut by_key = server.vigie();
+    by_key.args(["login", "-a", &url, "--apikey", &bea.api_key]);
+    let output = by_key.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("operator alone can bring"), "{said}");
+    assert!(!said.contains("api-key-create"), "{said}");
     // Who is in another is not touched.
     assert_eq!(by_token(&server.token()), 200);
     let deleted = done(&data, &["account", "list", "--deleted"]);
