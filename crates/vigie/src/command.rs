@@ -20,7 +20,6 @@ pub(crate) mod regions;
 pub(crate) mod role;
 mod roles;
 pub(crate) mod space;
-mod space_rename;
 pub(crate) mod status;
 pub(crate) mod target;
 pub(crate) mod tokens;
@@ -54,7 +53,7 @@ pub(crate) enum Command {
     Account(account::Account),
     /// Cloud Foundry: the UAA token
     #[command(subcommand)]
-    Cf(tokens::Cf),
+    Cf(tokens::cf::Cf),
     /// Send, read, list and delete metrics
     #[command(subcommand)]
     Metrics(metrics::Metrics),
@@ -93,7 +92,7 @@ pub(crate) fn run(
         Command::Regions => regions::run(context),
         Command::Iam(command) => iam::run(command, context),
         Command::Account(command) => account::run(command, context),
-        Command::Cf(command) => tokens::cf(command, context),
+        Command::Cf(command) => tokens::cf::run(command, context),
         Command::Metrics(command) => metrics::run(command, context),
         Command::Agent(args) => agent::run(args, context),
         Command::Config(args) => config::run(args, context),

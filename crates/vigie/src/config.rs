@@ -106,7 +106,7 @@ impl Home {
 
     /// Rewrites them, under a lock of their own: it is the person's answer, which may come while the other is held.
     pub(crate) fn change_origins(&self, change: impl FnOnce(&mut Origins)) -> Result<(), Failure> {
-        let file = self.hold("origins.json.lock")?;
+        let file = self.acquire("origins.json.lock")?;
         let mut origins = self.read_origins()?;
         change(&mut origins);
         Prepared::beside(&self.origins_file())?.keep(&origins)?;
@@ -118,11 +118,11 @@ impl Home {
     pub(crate) fn lock(&self) -> Result<Lock<'_>, Failure> {
         Ok(Lock {
             home: self,
-            _file: self.hold("config.json.lock")?,
+            _file: self.acquire("config.json.lock")?,
         })
     }
 
-    fn hold(&self, name: &str) -> Result<File, Failure> {
+    fn acquire(&self, name: &str) -> Result<File, Failure> {
         create_directory(&self.directory)?;
         let path = self.directory.join(name);
         let mut options = OpenOptions::new();

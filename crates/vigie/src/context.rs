@@ -1,7 +1,7 @@
 //! What every command gets: the environment, the configuration as read, the screen, and a client made when needed.
 
 use crate::client::Client;
-use crate::config::{Config, Home};
+use crate::config::{CfConfig, Config, Home};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::origin::Origin;
@@ -23,7 +23,9 @@ pub(crate) struct Context {
     /// What the server in use calls itself, where it was the person who said that it is reached as it was.
     pub(crate) other_name: OnceCell<Origin>,
     /// The refresh token on disk, where it was used up and its successor could not be kept there.
-    pub(crate) unkept: RefCell<Option<SecretText>>,
+    pub(crate) spent_refresh_token: RefCell<Option<SecretText>>,
+    /// The Cloud Foundry session of a login that has begun and is not kept yet.
+    pub(crate) login: RefCell<Option<CfConfig>>,
 }
 
 impl Context {
@@ -40,7 +42,8 @@ impl Context {
             config: RefCell::new(config),
             client: OnceCell::new(),
             other_name: OnceCell::new(),
-            unkept: RefCell::new(None),
+            spent_refresh_token: RefCell::new(None),
+            login: RefCell::new(None),
         })
     }
 

@@ -38,28 +38,6 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs(seconds))
 }
 
-/// A length of time for people: its two largest units.
-pub(crate) fn spoken(seconds: u64) -> String {
-    let units = [
-        (seconds / 86_400, "d"),
-        (seconds / 3600 % 24, "h"),
-        (seconds / 60 % 60, "min"),
-        (seconds % 60, "s"),
-    ];
-    let parts: Vec<String> = units
-        .iter()
-        .skip_while(|(count, _)| *count == 0)
-        .take(2)
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, unit)| format!("{count} {unit}"))
-        .collect();
-    if parts.is_empty() {
-        "0 s".to_owned()
-    } else {
-        parts.join(" ")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,13 +60,5 @@ mod tests {
         ] {
             assert!(seconds(wrong).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn spoken_in_two_units() {
-        assert_eq!(spoken(0), "0 s");
-        assert_eq!(spoken(3599), "59 min 59 s");
-        assert_eq!(spoken(7200), "2 h");
-        assert_eq!(spoken(90_061), "1 d 1 h");
     }
 }

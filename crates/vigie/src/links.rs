@@ -1,7 +1,7 @@
 //! Links where a file is to be written: a person's own are followed, others' are not.
 //!
 //! Folders of dot files are full of links, so that one of the person's own (or the system's, as `/dev/stderr` is) leads
-//! on. One that somebody else put there would have the person overwrite a file of his choice.
+//! on. One that somebody else put there would have the person overwrite a file of their choice.
 
 use crate::error::Failure;
 use crate::shown::shown;

@@ -1,15 +1,19 @@
 //! The monitoring API as its caller sees it: whose metrics, with which credential, and what to do when the server says
 //! "expired" or "later". What is asked and what becomes of the answer is the commands' matter.
 
+mod domain;
 mod key_space;
 
+pub(crate) use self::domain::domain_id;
+
+use self::domain::Domain;
 use crate::address;
 use crate::client::{Reply, Request};
 use crate::context::Context;
 use crate::env;
 use crate::error::{Failure, Kind};
 use crate::given;
-use crate::session::{IAM_CLIENT, Token, checked, not_logged_in};
+use crate::session::{Token, checked, grant, not_logged_in};
 use crate::shown::{Shown, shown};
 use crate::token::Claims;
 use base::secret::Secret;
@@ -75,99 +79,6 @@ enum Credential {
     },
 }
 
-/// Whose metrics, as the server and as people call it.
-#[derive(Debug)]
-struct Domain {
-    /// The value of `X-Auth-Scope-Id`; `None`: the account that the credential is bound to.
-    id: Option<String>,
-    label: String,
-}
-
-impl Domain {
-    fn new(what: &str, prefix: &str, place: (&str, &str)) -> Option<Self> {
-        let (guid, name) = place;
-        let id = format!("{prefix}{guid}");
-        (!guid.is_empty()).then(|| Self {
-            label: format!("{what} `{}`", if name.is_empty() { &id } else { name }),
-            id: Some(id),
-        })
-    }
-
-    fn of_credential() -> Self {
-        Self {
-            id: None,
-            label: "the account".to_owned(),
-        }
-    }
-
-    /// What the argument says, where nothing is targeted.
-    fn untargeted(context: &Context, named: &str) -> Result<Self, Failure> {
-        match named {
-            "account" => Ok(Self::of_credential()),
-            what @ ("space" | "org") => Err(Failure::usage(format!(
-                "no {what} is targeted at the server of `VIGIE_API`"
-            ))
-            .hint("name it by its id, `s-GUID` or `o-GUID`")),
-            named => Self::find(context, Some(named)),
-        }
-    }
-
-    /// The targeted space, or what is named instead: for what stores or deletes, which must not land elsewhere because
-    /// nothing was said.
-    fn named(context: &Context, named: Option<&str>) -> Result<Self, Failure> {
-        match named {
-            None => Self::space(context)?.ok_or_else(|| unsaid(context)),
-            named => Self::find(context, named),
-        }
-    }
-
-    /// The targeted space.
-    fn space(context: &Context) -> Result<Option<Self>, Failure> {
-        let space = context.home.read_cf()?.space_fields;
-        Ok(Self::new("space", "s-", (&space.guid, &space.name)))
-    }
-
-    /// What the target says, or what the argument does.
-    fn find(context: &Context, named: Option<&str>) -> Result<Self, Failure> {
-        let cf = context.home.read_cf()?;
-        let account = context.config().account.clone();
-        let space = || {
-            Self::new(
-                "space",
-                "s-",
-                (&cf.space_fields.guid, &cf.space_fields.name),
-            )
-        };
-        let org = || {
-            Self::new(
-                "organization",
-                "o-",
-                (&cf.organization_fields.guid, &cf.organization_fields.name),
-            )
-        };
-        let account = || Self::new("account", "a-", (&account.guid, &account.name));
-        let untargeted = |what: &str| {
-            Failure::usage(format!("no {what} is targeted"))
-                .hint("choose one with `vigie target -o ORG -s SPACE`")
-        };
-        match named {
-            None => space()
-                .or_else(org)
-                .or_else(account)
-                .ok_or_else(|| untargeted("space, organization or account")),
-            Some("space") => space().ok_or_else(|| untargeted("space")),
-            Some("org") => org().ok_or_else(|| untargeted("organization")),
-            Some("account") => Ok(account().unwrap_or_else(Self::of_credential)),
-            Some(id) if ["s-", "o-", "a-"].iter().any(|prefix| id.starts_with(prefix)) => Ok(Self {
-                id: Some(id.to_owned()),
-                label: format!("`{id}`"),
-            }),
-            Some(other) => Err(Failure::usage(format!("`{other}` is no scope"))
-                .hint("a scope is `space`, `org`, `account`, or an id such as `s-GUID`, `o-GUID` or `a-GUID`")),
-        }
-    }
-}
-
 /// What helps where nothing was found, and no space was looked into.
 pub(crate) const TARGET_SPACE: &str =
     "hint: no space is targeted; choose one with `vigie target -s SPACE`";
@@ -230,6 +141,7 @@ impl<'a> Monitoring<'a> {
             .map(address::complete)
             .transpose()?
             .filter(|url| *url != config.api_endpoint);
+        let is_elsewhere = elsewhere.is_some();
         let (endpoint, iam, root, domain) = match elsewhere {
             // What is targeted is of the server of the login, and means nothing to another.
             Some(url) => {
@@ -241,16 +153,21 @@ impl<'a> Monitoring<'a> {
                 context.metrics_endpoint()?,
                 context.iam_endpoint(&config)?,
                 context.cf_root()?,
-                match named {
-                    None => Domain::space(context)?,
-                    named => Some(Domain::find(context, named)?),
-                },
+                named
+                    .map(|named| Domain::find(context, Some(named)))
+                    .transpose()?,
             ),
         };
         // Before it is left alone: an agent has nobody to ask.
         context.vouch(&endpoint, "its metrics API")?;
         context.vouch(&iam, "its token service")?;
-        let is_found = domain.is_some();
+        let is_named = domain.is_some();
+        // That of a login is of the server of that login.
+        let targeted = if is_elsewhere {
+            None
+        } else {
+            Domain::space(context)?
+        };
         let mut monitoring = Self {
             context,
             endpoint,
@@ -261,8 +178,8 @@ impl<'a> Monitoring<'a> {
                 token: RefCell::new(None),
             },
         };
-        if !is_found {
-            monitoring.domain = monitoring.space_of_key(&root, buffer)?;
+        if !is_named {
+            monitoring.domain = monitoring.domain_of_key(targeted, &root, buffer)?;
         }
         Ok(monitoring)
     }
@@ -286,7 +203,7 @@ impl<'a> Monitoring<'a> {
     /// The server and the domain, as a path of two directories.
     pub(crate) fn directory(&self) -> PathBuf {
         let scope = self.domain.id.as_deref().unwrap_or("account");
-        PathBuf::from(harmless(self.host())).join(harmless(scope))
+        PathBuf::from(directory_name(self.host())).join(directory_name(scope))
     }
 
     fn host(&self) -> &str {
@@ -410,18 +327,12 @@ impl<'a> Monitoring<'a> {
         let Credential::Key { key, iam, token } = &self.credential else {
             return self.context.token_for(Duration::MAX);
         };
-        let reply = self
-            .context
-            .send(
-                Request::post(format!("{iam}/identity/token"))
-                    .basic(IAM_CLIENT.0, IAM_CLIENT.1)
-                    .form(&[
-                        ("grant_type", GRANT_API_KEY),
-                        ("apikey", key.expose()),
-                        ("response_type", "cloud_iam"),
-                    ]),
-            )?
-            .parse("exchange the API key for a token")?;
+        let form = [
+            ("grant_type", GRANT_API_KEY),
+            ("apikey", key.expose()),
+            ("response_type", "cloud_iam"),
+        ];
+        let reply = grant(self.context, iam, &form)?.parse("exchange the API key for a token")?;
         let reply: TokenReply = checked(reply)?;
         let fresh = Secret::new(reply.access_token.expose().to_owned());
         token.replace(Some(fresh.clone()));
@@ -430,25 +341,11 @@ impl<'a> Monitoring<'a> {
 }
 
 /// A text as the name of a directory.
-fn harmless(text: &str) -> String {
+fn directory_name(text: &str) -> String {
     text.chars()
         .map(|character| match character {
             'a'..='z' | 'A'..='Z' | '0'..='9' | '-' => character,
             _ => '_',
         })
         .collect()
-}
-
-/// Nothing is targeted that metrics could belong to without a doubt.
-fn unsaid(context: &Context) -> Failure {
-    let org = (context.home.read_cf()).is_ok_and(|cf| !cf.organization_fields.guid.is_empty());
-    let target = if org {
-        "`vigie target -s SPACE`"
-    } else {
-        "`vigie target -o ORG -s SPACE`"
-    };
-    Failure::usage("no space is targeted, and nothing else is named that the metrics belong to").hint(shown!(
-        "choose a space with {}, or mean the organization or the account itself with `--scope org` or `--scope account`",
-        Shown::from(target)
-    ))
 }

@@ -4,10 +4,14 @@
 //! Results and the `OK` line go to standard output; failures, warnings and prompts to standard error. With
 //! `--output json` standard output holds nothing but JSON.
 
+mod closed;
 mod failed;
 mod machine;
+mod rows;
 
+pub(crate) use self::closed::when_stdout_closes;
 pub(crate) use self::machine::csv_field;
+pub(crate) use self::rows::{Column, Row};
 pub(crate) use crate::shown::printable;
 
 use crate::context::Name;

@@ -33,7 +33,7 @@ impl Context {
 
     /// The address of the Cloud Foundry side.
     pub(crate) fn cf_root(&self) -> Result<String, Failure> {
-        let target = self.home.read_cf()?.target;
+        let target = self.cf()?.target;
         if target.is_empty() {
             self.api_endpoint()
         } else {
@@ -93,7 +93,7 @@ impl Context {
                 ..Place::default()
             });
         }
-        let targeted = self.home.read_cf()?.organization_fields;
+        let targeted = self.cf()?.organization_fields;
         if targeted.guid.is_empty() {
             return Err(
                 Failure::usage("no organization is named and none is targeted").hint(

@@ -3,26 +3,19 @@
 //! A valid token costs one small file to read. An expired one is renewed under the lock of the configuration, so
 //! that of many processes that notice at once one asks the server and the others take what it got.
 
-use crate::client::{Reply, Request};
+mod grant;
+mod state;
+
+pub(crate) use self::grant::{BOTH_TOKENS, checked, grant, revoke};
+pub(crate) use crate::token::Token;
+
+use self::grant::uaa_endpoint;
 use crate::config::{CfConfig, Config};
 use crate::context::{Context, Name};
 use crate::error::{Failure, Kind};
-use crate::shown::shown;
-use crate::token::{Claims, EXPIRY_MARGIN_SECONDS, bare, is_token};
-use base::secret::Secret;
-use base::time::{Clock as _, Millis, SystemClock};
+use crate::token::{Claims, good};
+use base::time::{Clock as _, SystemClock};
 use std::time::Duration;
-use wire::iam::token::TokenReply;
-
-/// The client the command line is, to IAM and to the UAA.
-pub(crate) const IAM_CLIENT: (&str, &str) = ("bx", "bx");
-pub(crate) const UAA_CLIENT: (&str, &str) = ("cf", "");
-
-/// The token service's code for an account that a login cannot be for.
-const NOT_A_MEMBER: &str = "BXNIM0141E";
-
-/// The access token without `Bearer`.
-pub(crate) type Token = Secret<String>;
 
 /// Nobody is logged in, in the words of the name the program was called by.
 pub(crate) fn not_logged_in(name: Name) -> Failure {
@@ -47,7 +40,7 @@ impl Context {
     /// An access token good for at least `ttl_min`, as far as the server gives any that long.
     pub(crate) fn token_for(&self, ttl_min: Duration) -> Result<Token, Failure> {
         let config = self.config();
-        if let Some(token) = valid(config.iam_token.expose(), ttl_min, SystemClock.now()) {
+        if let Some(token) = good(config.iam_token.expose(), ttl_min, SystemClock.now()) {
             return Ok(token);
         }
         let known = config.iam_token.clone();
@@ -56,67 +49,16 @@ impl Context {
         // Nobody is asked while others wait for the lock.
         let iam = self.iam_endpoint(&self.config())?;
         self.vouch(&iam, "its token service")?;
-        let lock = match self.home.lock() {
-            Ok(lock) => lock,
-            Err(failure) => return self.instead_of_renewing(failure),
-        };
-        let mut config = self.home.read()?;
-        self.take_unkept(&mut config);
-        // Another process may have renewed it while this one waited; what it got just now is as long as any.
-        let enough = if config.iam_token == known {
-            ttl_min
-        } else {
-            Duration::ZERO
-        };
-        let token = if let Some(token) = valid(config.iam_token.expose(), enough, SystemClock.now())
-        {
-            token
-        } else {
-            let file = match lock.prepare() {
-                Ok(file) => file,
-                Err(failure) => return self.instead_of_renewing(failure),
-            };
-            let reply = renew(self, &config, None)?;
-            let used_up = config.iam_refresh_token.clone();
-            keep(&mut config, &reply);
-            if let Err(failure) = file.keep(&config) {
-                self.unkept.replace(Some(used_up));
-                warn_unkept(self, &failure);
-            }
-            Secret::new(reply.access_token.expose().to_owned())
-        };
-        self.set_config(config);
-        drop(lock);
-        Ok(token)
-    }
-
-    /// Where a new login could not be kept none is asked for, so that the one there is stays as good as it is: the server
-    /// gives one successor, and takes a second use for theft. A token that is still good is better than none.
-    fn instead_of_renewing(&self, failure: Failure) -> Result<Token, Failure> {
-        let failure = not_kept(failure);
-        let stored = self.config().iam_token.clone();
-        match valid(stored.expose(), Duration::ZERO, SystemClock.now()) {
-            Some(token) => {
-                self.output.warn(failure.message);
-                Ok(token)
-            }
-            None => Err(failure),
+        if self.is_logging_in() {
+            return self.renewed_in_memory(None);
         }
+        self.renewed(&known, ttl_min)
     }
 
     /// Whether there is a token that is good for a while without being renewed.
     pub(crate) fn has_token_at_hand(&self) -> bool {
         let stored = self.config().iam_token.clone();
-        valid(stored.expose(), Duration::from_secs(30), SystemClock.now()).is_some()
-    }
-
-    /// Goes on from what this process holds, where what is on disk is what it was got for.
-    fn take_unkept(&self, config: &mut Config) {
-        if self.unkept.borrow().as_ref() == Some(&config.iam_refresh_token) {
-            let held = self.config();
-            config.iam_token = held.iam_token.clone();
-            config.iam_refresh_token = held.iam_refresh_token.clone();
-        }
+        good(stored.expose(), Duration::from_secs(30), SystemClock.now()).is_some()
     }
 
     /// Whether there is a session, good or to be renewed.
@@ -134,42 +76,17 @@ impl Context {
             .claims()
             .map_or_else(String::new, |own| own.account.bss);
         // One that was got for an IAM token is for that token's account alone.
-        let good = |cf: &CfConfig| {
+        let kept = |cf: &CfConfig| {
             let bound = Claims::of(cf.access_token.expose())?.account.bss;
             (bound.is_empty() || bound == account)
-                .then(|| valid(cf.access_token.expose(), Duration::ZERO, SystemClock.now()))?
+                .then(|| good(cf.access_token.expose(), Duration::ZERO, SystemClock.now()))?
         };
-        if let Some(token) = good(&self.home.read_cf()?) {
+        if let Some(token) = kept(&self.cf()?) {
             return Ok(token);
         }
         let iam = self.token()?;
-        self.vouch(
-            &uaa_endpoint(self, &self.home.read_cf()?)?,
-            "its token service",
-        )?;
-        let prepared = self.home.lock().and_then(|lock| {
-            let file = lock.prepare_cf()?;
-            Ok((lock, file))
-        });
-        let mut cf = self.home.read_cf()?;
-        // Another process may have renewed it while this one waited.
-        if let Some(token) = good(&cf) {
-            return Ok(token);
-        }
-        let reply = renew_uaa(self, &cf, &iam, prepared.is_ok())?;
-        cf.access_token = format!("bearer {}", reply.access_token.expose()).into();
-        cf.refresh_token = reply.refresh_token.clone();
-        if let Err(failure) = prepared.and_then(|(lock, file)| {
-            file.keep(&cf)?;
-            drop(lock);
-            Ok(())
-        }) {
-            self.output.warn(shown!(
-                "the UAA token could not be kept: {}",
-                failure.message
-            ));
-        }
-        Ok(Secret::new(reply.access_token.expose().to_owned()))
+        self.vouch(&uaa_endpoint(self, &self.cf()?)?, "its token service")?;
+        self.renewed_uaa(&iam, kept)
     }
 
     /// Who is logged in, by the token's own words.
@@ -214,10 +131,13 @@ impl Context {
         }
     }
 
-    /// The domain that metrics belong to, in the form of `X-Auth-Scope-Id`: the targeted space, else the organization,
-    /// else the account.
+    /// The domain that metrics belong to, in the form of `X-Auth-Scope-Id`: the only one that the login reaches, else the
+    /// targeted space, else the organization, else the account.
     pub(crate) fn scope_id(&self) -> Result<String, Failure> {
-        let cf = self.home.read_cf()?;
+        if let Some(domain) = self.reach().and_then(|reach| reach.domain) {
+            return Ok(domain);
+        }
+        let cf = self.cf()?;
         let account = self.config().account.guid.clone();
         let candidates = [
             ("s-", cf.space_fields.guid),
@@ -233,254 +153,9 @@ impl Context {
                     .hint("choose one with `vigie target -o ORG -s SPACE`")
             })
     }
-
-    /// Rewrites both files under the lock, each as it is on disk by then.
-    pub(crate) fn update(
-        &self,
-        change: impl FnOnce(&mut Config, &mut CfConfig),
-    ) -> Result<(), Failure> {
-        let lock = self.home.lock()?;
-        let (mut config, mut cf) = (self.home.read()?, self.home.read_cf()?);
-        change(&mut config, &mut cf);
-        lock.write(&config, &cf)?;
-        self.set_config(config);
-        Ok(())
-    }
-
-    /// Exchanges the session's tokens for ones bound to an account.
-    pub(crate) fn bind_account(&self, account: &str) -> Result<(), Failure> {
-        let lock = self.home.lock().map_err(not_kept)?;
-        let (file, cf_file) = (
-            lock.prepare().map_err(not_kept)?,
-            lock.prepare_cf().map_err(not_kept)?,
-        );
-        let mut config = self.home.read()?;
-        let mut cf = self.home.read_cf()?;
-        let reply = renew(self, &config, Some(account))?;
-        keep(&mut config, &reply);
-        file.keep(&config)?;
-        if keep_uaa(&mut cf, &reply) {
-            cf_file.keep(&cf)?;
-        }
-        self.set_config(config);
-        Ok(())
-    }
-
-    /// Finds out whether a login could be kept, before a password or a code is used for it.
-    pub(crate) fn require_room(&self) -> Result<(), Failure> {
-        let lock = self.home.lock()?;
-        lock.prepare()?;
-        lock.prepare_cf()?;
-        Ok(())
-    }
-}
-
-/// What stands in the way of a renewal, when nothing has been asked for yet.
-fn not_kept(failure: Failure) -> Failure {
-    let mut told = failure;
-    told.message = shown!(
-        "the login was not renewed, because a new one could not be kept: {}",
-        told.message
-    );
-    if told.hints.is_empty() {
-        told = told.hint(
-            "make room or rights there; or log in again with `VIGIE_HOME` set to a folder that can be written",
-        );
-    }
-    told
-}
-
-fn warn_unkept(context: &Context, failure: &Failure) {
-    context.output.warn(shown!(
-        "the renewed login could not be kept: {}; this token is good until it expires, then log in again with `vigie login`",
-        failure.message
-    ));
 }
 
 fn no_endpoint() -> Failure {
     Failure::usage("no API endpoint is set")
         .hint("name the server: `vigie login -a https://SERVER`, or set `VIGIE_API`")
-}
-
-/// The stored token, if it is good for long enough.
-fn valid(stored: &str, ttl_min: Duration, now: Millis) -> Option<Token> {
-    let needed = i64::try_from(ttl_min.as_secs())
-        .unwrap_or(i64::MAX)
-        .max(EXPIRY_MARGIN_SECONDS);
-    let claims = Claims::of(stored).filter(|_| is_token(bare(stored)))?;
-    (claims.remaining(now) > needed).then(|| Secret::new(bare(stored).to_owned()))
-}
-
-/// A reply whose tokens can be put into headers and handed to shells; a server has no reason to give others.
-pub(crate) fn checked(reply: TokenReply) -> Result<TokenReply, Failure> {
-    let uaa = reply.uaa_token.as_ref().map_or("", |token| token.expose());
-    let is_fit = is_token(reply.access_token.expose()) && (uaa.is_empty() || is_token(uaa));
-    if is_fit { Ok(reply) } else { Err(no_token()) }
-}
-
-fn no_token() -> Failure {
-    Failure::failed(
-        "the server gave something else than a token: it holds characters that no token has",
-    )
-    .hint("is this address a Vigie server? see `vigie api`")
-}
-
-/// Puts new tokens in their place.
-pub(crate) fn keep(config: &mut Config, reply: &TokenReply) {
-    config.iam_token = format!("Bearer {}", reply.access_token.expose()).into();
-    config.iam_refresh_token = reply.refresh_token.clone();
-    config.last_session_update_time = Some(SystemClock.now().secs());
-}
-
-/// Puts a new UAA token in its place, if there is one.
-pub(crate) fn keep_uaa(cf: &mut CfConfig, reply: &TokenReply) -> bool {
-    let Some(token) = &reply.uaa_token else {
-        return false;
-    };
-    cf.access_token = format!("bearer {}", token.expose()).into();
-    if let Some(refresh) = &reply.uaa_refresh_token {
-        cf.refresh_token = refresh.clone();
-    }
-    true
-}
-
-/// The form fields that ask for a Cloud Foundry token along with IAM's.
-pub(crate) const BOTH_TOKENS: [(&str, &str); 3] = [
-    ("response_type", "cloud_iam,uaa"),
-    ("uaa_client_id", "cf"),
-    ("uaa_client_secret", ""),
-];
-
-fn renew(context: &Context, config: &Config, account: Option<&str>) -> Result<TokenReply, Failure> {
-    let refresh = config.iam_refresh_token.expose();
-    if refresh.is_empty() || refresh == "not_supported" {
-        return Err(Failure::new(
-            Kind::NotLoggedIn,
-            "the login has expired and cannot be renewed",
-        )
-        .hint("log in again with `vigie login`"));
-    }
-    let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", refresh)];
-    match account {
-        Some(account) => {
-            form.push(("account", account));
-            form.extend(BOTH_TOKENS);
-        }
-        None => form.push(("response_type", "cloud_iam")),
-    }
-    let iam = context.iam_endpoint(config)?;
-    let reply = context.send(
-        Request::post(format!("{iam}/identity/token"))
-            .basic(IAM_CLIENT.0, IAM_CLIENT.1)
-            .form(&form),
-    )?;
-    if reply.is_success() {
-        return checked(reply.parse("renew the login")?);
-    }
-    let refusal = reply.refusal("switch the account");
-    // The login is as good as before: only the account is refused.
-    if account.is_some() && refusal.code.as_deref() == Some(NOT_A_MEMBER) {
-        return Err(refusal);
-    }
-    Err(not_renewed(refusal, reply.status))
-}
-
-fn uaa_endpoint(context: &Context, cf: &CfConfig) -> Result<String, Failure> {
-    if cf.uaa_endpoint.is_empty() {
-        context.api_endpoint()
-    } else {
-        Ok(cf.uaa_endpoint.trim_end_matches('/').to_owned())
-    }
-}
-
-fn renew_uaa(
-    context: &Context,
-    cf: &CfConfig,
-    iam: &Token,
-    may_use_up: bool,
-) -> Result<wire::cf::token::UaaTokenReply, Failure> {
-    let endpoint = uaa_endpoint(context, cf)?;
-    let ask = |form: &[(&str, &str)]| {
-        context.send(
-            Request::post(format!("{endpoint}/oauth/token"))
-                .basic(UAA_CLIENT.0, UAA_CLIENT.1)
-                .form(form),
-        )
-    };
-    // The refresh token is good for one successor, which would be lost; the IAM token is not used up.
-    if may_use_up && !matches!(cf.refresh_token.expose(), "" | "not_supported") {
-        let reply = ask(&[
-            ("grant_type", "refresh_token"),
-            ("refresh_token", cf.refresh_token.expose()),
-            ("scope", ""),
-        ])?;
-        if reply.is_success() {
-            return uaa_token(&reply);
-        }
-    }
-    let reply = ask(&[
-        ("grant_type", "iam_token"),
-        ("iam_token", iam.expose()),
-        ("scope", ""),
-    ])?;
-    if reply.is_success() {
-        return uaa_token(&reply);
-    }
-    Err(not_renewed(
-        reply.refusal("renew the UAA token"),
-        reply.status,
-    ))
-}
-
-fn uaa_token(reply: &Reply) -> Result<wire::cf::token::UaaTokenReply, Failure> {
-    let reply: wire::cf::token::UaaTokenReply = reply.read("renew the UAA token")?;
-    if is_token(reply.access_token.expose()) {
-        Ok(reply)
-    } else {
-        Err(no_token())
-    }
-}
-
-/// The one line scripts look for: status, code and text of a refused renewal, in this order.
-fn not_renewed(refusal: Failure, status: u16) -> Failure {
-    let mut failure = Failure::new(
-        if status >= 500 {
-            refusal.kind
-        } else {
-            Kind::NotLoggedIn
-        },
-        format!(
-            "the login could not be renewed. Status code: {status}, error code: {}, message: {}",
-            refusal.code.as_deref().unwrap_or("none"),
-            refusal.text.as_deref().unwrap_or("none"),
-        ),
-    );
-    failure.status = Some(status);
-    failure.code = refusal.code;
-    failure.text = refusal.text;
-    failure.transaction_id = refusal.transaction_id;
-    failure.hint(if status >= 500 {
-        "try again in a moment"
-    } else {
-        "log in again with `vigie login`"
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use base64::Engine as _;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
-    #[test]
-    fn a_token_is_good_until_ten_seconds_before_it_expires() {
-        let token = format!("Bearer e30.{}.s", URL_SAFE_NO_PAD.encode(r#"{"exp":1000}"#));
-        let good =
-            |now, ttl| valid(&token, Duration::from_secs(ttl), Millis::from_secs(now)).is_some();
-        assert!(good(989, 0));
-        assert!(!good(990, 0));
-        assert!(good(699, 300));
-        assert!(!good(700, 300));
-        assert!(valid("", Duration::ZERO, Millis(0)).is_none());
-    }
 }

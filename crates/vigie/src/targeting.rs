@@ -28,7 +28,7 @@ impl Context {
             !claims.iam_apikey_id.is_empty() && account.metadata.guid == bound
         };
         let chosen = match (wish, accounts.as_slice()) {
-            (Some(wish), all) => wished(all, wish)?,
+            (Some(wish), all) => find_account(all, wish)?,
             (None, []) => {
                 self.output
                     .warn("you belong to no account; nothing can be targeted");
@@ -135,7 +135,7 @@ impl Context {
 
     /// Prints the target, as a table or as JSON.
     pub(crate) fn print_target(&self) -> Result<(), Failure> {
-        let cf = self.home.read_cf()?;
+        let cf = self.cf()?;
         let config = self.config();
         let user = self.user();
         if self.output.is_json() {
@@ -146,7 +146,7 @@ impl Context {
                     json!({"guid": place.guid, "name": place.name})
                 }
             };
-            return self.output.json(&json!({
+            let mut told = json!({
                 "api_endpoint": config.api_endpoint,
                 "region": {"mccp_id": "", "name": config.region},
                 "user": {"display_name": user, "user_email": user},
@@ -156,7 +156,12 @@ impl Context {
                 "cf": {"api_endpoint": cf.target, "api_version": cf.api_version},
                 "org": place(&cf.organization_fields),
                 "space": place(&cf.space_fields),
-            }));
+            });
+            // A key of ours, and there only where it says something: the others are the original's.
+            if let (Some(reach), Some(told)) = (self.reach(), told.as_object_mut()) {
+                told.insert("reach".to_owned(), json!(reach));
+            }
+            return self.output.json(&told);
         }
         let or =
             |text: &str, otherwise: &str| printable(if text.is_empty() { otherwise } else { text });
@@ -165,6 +170,8 @@ impl Context {
         let choose = format!("none targeted, use `{name} target -o ORG -s SPACE`");
         let account = if config.account.guid.is_empty() {
             "none targeted".to_owned()
+        } else if config.account.name.is_empty() {
+            printable(&config.account.guid)
         } else {
             format!(
                 "{} ({})",
@@ -197,9 +204,14 @@ impl Context {
                 ("Account:", account),
                 ("Resource group:", String::new()),
                 ("CF API endpoint:", cf_api),
-                ("Org:", or(&cf.organization_fields.name, &choose)),
-                ("Space:", or(&cf.space_fields.name, &choose)),
             ]);
+            match self.reach() {
+                Some(reach) => rows.push(("Reach:", reach.words())),
+                None => rows.extend([
+                    ("Org:", or(&cf.organization_fields.name, &choose)),
+                    ("Space:", or(&cf.space_fields.name, &choose)),
+                ]),
+            }
         }
         self.output.pairs(&rows)?;
         if !logged_in {
@@ -211,7 +223,10 @@ impl Context {
 }
 
 /// The account meant by an id, a name, or its owner's user name or id.
-fn wished<'a>(all: &'a [AccountResource], wish: &str) -> Result<&'a AccountResource, Failure> {
+fn find_account<'a>(
+    all: &'a [AccountResource],
+    wish: &str,
+) -> Result<&'a AccountResource, Failure> {
     if let Some(account) = all.iter().find(|account| account.metadata.guid == wish) {
         return Ok(account);
     }

@@ -3,13 +3,28 @@
 //! Nothing is verified here: the server does that. The program reads its own token only to know until when it is good
 //! and whose it is.
 
+use crate::figures;
+use base::secret::Secret;
 use base::time::Millis;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// A token counts as expired this long before it is, so that it does not expire on the way.
 pub(crate) const EXPIRY_MARGIN_SECONDS: i64 = 10;
+
+/// The access token without `Bearer`.
+pub(crate) type Token = Secret<String>;
+
+/// The stored token, if it is good for long enough.
+pub(crate) fn good(stored: &str, ttl_min: Duration, now: Millis) -> Option<Token> {
+    let needed = i64::try_from(ttl_min.as_secs())
+        .unwrap_or(i64::MAX)
+        .max(EXPIRY_MARGIN_SECONDS);
+    let claims = Claims::of(stored).filter(|_| is_token(bare(stored)))?;
+    (claims.remaining(now) > needed).then(|| Secret::new(bare(stored).to_owned()))
+}
 
 /// The claims the program reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -25,6 +40,18 @@ pub(crate) struct Claims {
     pub(crate) user_name: String,
     pub(crate) iam_apikey_id: String,
     pub(crate) account: ClaimedAccount,
+    /// What it reaches, where that is less than its user: it is of an API key that was made so.
+    pub(crate) reach: Option<Reach>,
+}
+
+/// What a key that was made for less than its user has is for: metrics alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct Reach {
+    /// The one domain; every one of its account where there is none.
+    pub(crate) domain: Option<String>,
+    /// `send`: nothing else than that.
+    pub(crate) only: Option<String>,
 }
 
 /// The account a token is for.
@@ -42,6 +69,11 @@ impl Claims {
         serde_json::from_slice(&json).ok()
     }
 
+    /// When it expires, as it is shown everywhere: RFC 3339 in UTC.
+    pub(crate) fn expires_at(&self) -> Option<String> {
+        figures::instant(self.exp)
+    }
+
     /// Seconds until it expires; negative when it has.
     pub(crate) const fn remaining(&self, now: Millis) -> i64 {
         self.exp.saturating_sub(now.secs())
@@ -49,7 +81,7 @@ impl Claims {
 
     /// The user as shown: the e-mail address, else the subject.
     pub(crate) fn user(&self) -> &str {
-        [&self.email, &self.user_name, &self.sub]
+        [&self.email, &self.user_name, &self.sub, &self.iam_id]
             .into_iter()
             .find(|text| !text.is_empty())
             .map_or("", String::as_str)
@@ -90,5 +122,17 @@ mod tests {
         );
         assert_eq!(claims.remaining(Millis::from_secs(95)), 5);
         assert_eq!(Claims::of("not a token"), None);
+    }
+
+    #[test]
+    fn a_token_is_good_until_ten_seconds_before_it_expires() {
+        let token = format!("Bearer e30.{}.s", URL_SAFE_NO_PAD.encode(r#"{"exp":1000}"#));
+        let is_good =
+            |now, ttl| good(&token, Duration::from_secs(ttl), Millis::from_secs(now)).is_some();
+        assert!(is_good(989, 0));
+        assert!(!is_good(990, 0));
+        assert!(is_good(699, 300));
+        assert!(!is_good(700, 300));
+        assert!(good("", Duration::ZERO, Millis(0)).is_none());
     }
 }

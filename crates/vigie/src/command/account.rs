@@ -1,12 +1,12 @@
-//! `account`: which commands it has, and `account list`.
+//! `account`: which commands it has.
+
+pub(crate) mod list;
 
 use crate::command::role::{self, Change};
-use crate::command::{deleted, invitation, members, org, roles, space, space_rename, user};
+use crate::command::{deleted, invitation, members, org, roles, space, user};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::printable;
 use clap::Subcommand;
-use serde_json::{Value, json};
 
 /// The word after `account`.
 #[derive(Debug, Subcommand)]
@@ -14,63 +14,63 @@ pub(crate) enum Account {
     /// List the accounts you belong to
     List,
     /// List organizations
-    Orgs(org::OrgsArgs),
+    Orgs(org::list::OrgsArgs),
     /// Show an organization
-    Org(org::OrgArgs),
+    Org(org::show::OrgArgs),
     /// Create an organization
-    OrgCreate(org::OrgCreateArgs),
+    OrgCreate(org::create::OrgCreateArgs),
     /// Delete an organization
-    OrgDelete(org::OrgDeleteArgs),
+    OrgDelete(org::delete::OrgDeleteArgs),
     /// Rename an organization
-    OrgRename(org::OrgRenameArgs),
+    OrgRename(org::rename::OrgRenameArgs),
     /// Bring a deleted organization back, with its spaces and metrics
-    OrgRestore(deleted::OrgRestoreArgs),
+    OrgRestore(deleted::org_restore::OrgRestoreArgs),
     /// List who holds which role in an organization
-    OrgUsers(members::OrgUsersArgs),
+    OrgUsers(members::org_users::OrgUsersArgs),
     /// List the spaces of an organization
-    Spaces(space::SpacesArgs),
+    Spaces(space::list::SpacesArgs),
     /// Show a space
-    Space(space::SpaceArgs),
+    Space(space::show::SpaceArgs),
     /// Create a space
-    SpaceCreate(space::SpaceCreateArgs),
+    SpaceCreate(space::create::SpaceCreateArgs),
     /// Delete a space with its metrics
-    SpaceDelete(space::SpaceDeleteArgs),
+    SpaceDelete(space::delete::SpaceDeleteArgs),
     /// Bring a deleted space back, with its metrics
-    SpaceRestore(deleted::SpaceRestoreArgs),
+    SpaceRestore(deleted::space_restore::SpaceRestoreArgs),
     /// List deleted spaces and organizations, and when their metrics go
     Deleted,
     /// Rename a space
-    SpaceRename(space_rename::SpaceRenameArgs),
+    SpaceRename(space::rename::SpaceRenameArgs),
     /// List who holds which role in a space
-    SpaceUsers(members::SpaceUsersArgs),
+    SpaceUsers(members::space_users::SpaceUsersArgs),
     /// List the users of the account
-    Users(user::UsersArgs),
+    Users(user::list::UsersArgs),
     /// Invite a user to the account
-    UserInvite(user::InviteArgs),
-    /// Remove a user from the account, with his roles and API keys there
-    UserRemove(user::RemoveArgs),
+    UserInvite(user::invite::InviteArgs),
+    /// Remove a user from the account, with their roles and API keys there
+    UserRemove(user::remove::RemoveArgs),
     /// Show what each role allows
     Roles,
     /// Give a role in the account
-    RoleSet(role::AccountRoleArgs),
+    RoleSet(role::account::AccountRoleArgs),
     /// Take a role in the account
-    RoleUnset(role::AccountRoleArgs),
+    RoleUnset(role::account::AccountRoleArgs),
     /// Give a role in an organization
-    OrgRoleSet(role::OrgRoleArgs),
+    OrgRoleSet(role::org::OrgRoleArgs),
     /// Take a role in an organization
-    OrgRoleUnset(role::OrgRoleArgs),
+    OrgRoleUnset(role::org::OrgRoleArgs),
     /// Give a role in a space
-    SpaceRoleSet(role::SpaceRoleArgs),
+    SpaceRoleSet(role::space::SpaceRoleArgs),
     /// Take a role in a space
-    SpaceRoleUnset(role::SpaceRoleArgs),
+    SpaceRoleUnset(role::space::SpaceRoleArgs),
     /// List the invitations into accounts that wait for you
     Invitations,
     /// Accept an invitation into an account
-    Accept(invitation::AcceptArgs),
+    Accept(invitation::accept::AcceptArgs),
     /// Decline an invitation into an account
-    Decline(invitation::DeclineArgs),
+    Decline(invitation::decline::DeclineArgs),
     /// Change your own password
-    Password(user::PasswordArgs),
+    Password(user::password::PasswordArgs),
 }
 
 /// Runs a command of `account`.
@@ -80,85 +80,35 @@ pub(crate) fn run(command: &Account, context: &Context) -> Result<(), Failure> {
     }
     context.require_login()?;
     match command {
-        Account::List => list(context, Columns::Usual),
-        Account::Orgs(args) => org::list(args, context),
-        Account::Org(args) => org::show(args, context),
-        Account::OrgCreate(args) => org::create(args, context),
-        Account::OrgDelete(args) => org::delete(args, context),
-        Account::OrgRename(args) => org::rename(args, context),
-        Account::OrgRestore(args) => deleted::org(args, context),
-        Account::OrgUsers(args) => members::org_users(args, context),
-        Account::Spaces(args) => space::list(args, context),
-        Account::Space(args) => space::show(args, context),
-        Account::SpaceCreate(args) => space::create(args, context),
-        Account::SpaceDelete(args) => space::delete(args, context),
-        Account::SpaceRestore(args) => deleted::space(args, context),
-        Account::Deleted => deleted::list(context),
-        Account::SpaceRename(args) => space_rename::run(args, context),
-        Account::SpaceUsers(args) => members::space_users(args, context),
-        Account::Users(args) => user::list(args, context),
-        Account::UserInvite(args) => user::invite(args, context),
-        Account::UserRemove(args) => user::remove(args, context),
+        Account::List => list::run(context, list::Columns::Usual),
+        Account::Orgs(args) => org::list::run(args, context),
+        Account::Org(args) => org::show::run(args, context),
+        Account::OrgCreate(args) => org::create::run(args, context),
+        Account::OrgDelete(args) => org::delete::run(args, context),
+        Account::OrgRename(args) => org::rename::run(args, context),
+        Account::OrgRestore(args) => deleted::org_restore::run(args, context),
+        Account::OrgUsers(args) => members::org_users::run(args, context),
+        Account::Spaces(args) => space::list::run(args, context),
+        Account::Space(args) => space::show::run(args, context),
+        Account::SpaceCreate(args) => space::create::run(args, context),
+        Account::SpaceDelete(args) => space::delete::run(args, context),
+        Account::SpaceRestore(args) => deleted::space_restore::run(args, context),
+        Account::Deleted => deleted::list::run(context),
+        Account::SpaceRename(args) => space::rename::run(args, context),
+        Account::SpaceUsers(args) => members::space_users::run(args, context),
+        Account::Users(args) => user::list::run(args, context),
+        Account::UserInvite(args) => user::invite::run(args, context),
+        Account::UserRemove(args) => user::remove::run(args, context),
         Account::Roles => roles::list(context),
-        Account::RoleSet(args) => role::account(args, Change::Set, context),
-        Account::RoleUnset(args) => role::account(args, Change::Unset, context),
-        Account::OrgRoleSet(args) => role::org(args, Change::Set, context),
-        Account::OrgRoleUnset(args) => role::org(args, Change::Unset, context),
-        Account::SpaceRoleSet(args) => role::space(args, Change::Set, context),
-        Account::SpaceRoleUnset(args) => role::space(args, Change::Unset, context),
-        Account::Invitations => invitation::list(context),
-        Account::Accept(args) => invitation::accept(args, context),
-        Account::Decline(args) => invitation::decline(args, context),
-        Account::Password(args) => user::password(args, context),
+        Account::RoleSet(args) => role::account::run(args, Change::Set, context),
+        Account::RoleUnset(args) => role::account::run(args, Change::Unset, context),
+        Account::OrgRoleSet(args) => role::org::run(args, Change::Set, context),
+        Account::OrgRoleUnset(args) => role::org::run(args, Change::Unset, context),
+        Account::SpaceRoleSet(args) => role::space::run(args, Change::Set, context),
+        Account::SpaceRoleUnset(args) => role::space::run(args, Change::Unset, context),
+        Account::Invitations => invitation::list::run(context),
+        Account::Accept(args) => invitation::accept::run(args, context),
+        Account::Decline(args) => invitation::decline::run(args, context),
+        Account::Password(args) => user::password::run(args, context),
     }
-}
-
-/// What the list of accounts shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Columns {
-    /// As `account list` does.
-    Usual,
-    /// As `iam accounts` did: with the type in the third place.
-    WithType,
-}
-
-/// Lists the accounts the caller belongs to.
-pub(crate) fn list(context: &Context, columns: Columns) -> Result<(), Failure> {
-    let output = &context.output;
-    output.action(format!("Retrieving all accounts of {}...", context.user()))?;
-    let accounts = context.accounts()?;
-    if output.is_json() {
-        let accounts: Vec<Value> = accounts
-            .iter()
-            .map(|account| {
-                json!({
-                    "AccountGuid": account.metadata.guid, "Name": account.entity.name, "State": account.entity.state,
-                    "OwnerUserID": account.entity.owner_userid, "Type": account.entity.kind,
-                })
-            })
-            .collect();
-        return output.json(&accounts);
-    }
-    output.ok()?;
-    if accounts.is_empty() {
-        return output.say("No accounts found.");
-    }
-    let rows: Vec<Vec<String>> = accounts
-        .iter()
-        .map(|account| {
-            let entity = &account.entity;
-            let kind = (columns == Columns::WithType).then_some(&entity.kind);
-            [&account.metadata.guid, &entity.name]
-                .into_iter()
-                .chain(kind)
-                .chain([&entity.state, &entity.owner_userid])
-                .map(|text| printable(text))
-                .collect()
-        })
-        .collect();
-    let header: &[&str] = match columns {
-        Columns::Usual => &["Account GUID", "Name", "State", "Owner User ID"],
-        Columns::WithType => &["Account GUID", "Name", "Type", "State", "Owner User ID"],
-    };
-    output.table(header, &rows)
 }

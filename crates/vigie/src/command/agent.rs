@@ -6,12 +6,14 @@ mod losses;
 mod signals;
 
 use self::delivery::{Delivery, ToServer};
-use self::losses::{Losses, keep};
+use self::losses::{Losses, append};
 use self::signals::stop_on_signals;
 use crate::context::Context;
 use crate::duration;
 use crate::error::{Failure, Kind};
+use crate::figures;
 use crate::monitoring::{Monitoring, ScopeArgs};
+use crate::output::when_stdout_closes;
 use crate::shown::Shown;
 use agent::{Bell, Host, Journal, JournalError, Looks, Naming, Sender, WhenFull};
 use base::sample::Batch;
@@ -110,6 +112,8 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
         count: if args.once { Some(1) } else { args.looks },
     };
     if args.print {
+        let told = Arc::clone(&bell);
+        when_stdout_closes(move || told.stop());
         return looks.each(|batch| context.output.text(&Shown::lines(&lines(batch))));
     }
     let buffer = args
@@ -124,13 +128,13 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
     output.note(format!(
         "agent: `{}` every {} to {}; buffer `{}`",
         naming.stem(),
-        duration::spoken(args.interval.as_secs()),
+        figures::spoken(args.interval.as_secs()),
         monitoring.described(),
         directory.display()
     ));
-    left_behind::tell(output, &directory);
+    left_behind::warn(output, &directory);
     let losses = Losses::default();
-    losses.tell(output, journal.take_lost());
+    losses.report(output, journal.take_lost());
     if journal.weight() > 0 {
         output.note(format!(
             "agent: {} samples of an earlier run wait to be sent",
@@ -141,7 +145,7 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
     let outcome = std::thread::scope(|threads| {
         let collector = threads.spawn(|| {
             let ended = looks.each(|batch| {
-                keep(&journal, batch, output, &losses);
+                append(&journal, batch, output, &losses);
                 bell.ring();
                 Ok(())
             });

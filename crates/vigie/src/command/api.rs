@@ -74,7 +74,7 @@ pub(crate) fn run(args: &ApiArgs, context: &Context) -> Result<(), Failure> {
 
 fn set(context: &Context, url: &str, ssl_disabled: bool) -> Result<(), Failure> {
     if context.config().api_endpoint != url {
-        context.spare_predecessor("")?;
+        context.back_up_foreign_login("")?;
     }
     context.update(|config, cf| {
         if config.api_endpoint != url {

@@ -1,36 +1,16 @@
-//! What was deleted: `account deleted`, `space-restore`, `org-restore`, and what the deletions say about it.
+//! What was deleted, and brings it back: a command in each file; here what they share, and what the deletions say.
+
+pub(crate) mod list;
+pub(crate) mod org_restore;
+pub(crate) mod space_restore;
 
 use crate::client::{Reply, Request, encode};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
 use crate::pages::PAGE_SIZE;
-use clap::Args;
 use serde_json::{Value, json};
 use wire::cf::deleted::{DeletedEntity, DeletedList, REMOVED_AT, Restore, SERIES};
-
-/// What `space-restore` takes.
-#[derive(Debug, Args)]
-pub(crate) struct SpaceRestoreArgs {
-    /// Name of the deleted space, or its GUID
-    name: String,
-    /// Organization it was in, where several spaces of this name were deleted
-    #[arg(short, long, value_name = "ORG")]
-    org: Option<String>,
-    /// Bring it back under another name
-    #[arg(long = "name", value_name = "NAME")]
-    new_name: Option<String>,
-}
-
-/// What `org-restore` takes.
-#[derive(Debug, Args)]
-pub(crate) struct OrgRestoreArgs {
-    /// Name of the deleted organization, or its GUID
-    name: String,
-    /// Bring it back under another name
-    #[arg(long = "name", value_name = "NAME")]
-    new_name: Option<String>,
-}
 
 /// What the server says of the metrics of something it has deleted.
 #[derive(Debug)]
@@ -80,31 +60,8 @@ fn all(context: &Context) -> Result<Vec<DeletedEntity>, Failure> {
     context.pages::<DeletedList>(&context.cf_root()?, first, "list what was deleted")
 }
 
-/// Lists what was deleted and can be brought back.
-pub(crate) fn list(context: &Context) -> Result<(), Failure> {
-    let output = &context.output;
-    output.action(format!("Getting what was deleted as {}...", context.user()))?;
-    let all = all(context)?;
-    if output.is_json() {
-        return output.json(&all);
-    }
-    output.ok()?;
-    if all.is_empty() {
-        return output.say("Nothing was deleted that can be brought back.");
-    }
-    let rows: Vec<Vec<String>> = all
-        .iter()
-        .map(|own| {
-            [&own.kind, &own.name, &own.guid, &own.removed_at]
-                .map(|text| printable(text))
-                .to_vec()
-        })
-        .collect();
-    output.table(&["Kind", "Name", "GUID", "Metrics go"], &rows)
-}
-
 /// The one that is meant.
-fn meant(
+fn find(
     kind: &str,
     name: &str,
     org: Option<&str>,
@@ -168,20 +125,4 @@ fn restore(
         if own.kind == "space" { "Space" } else { "Org" },
         printable(name)
     ))
-}
-
-/// Brings a deleted space back.
-pub(crate) fn space(args: &SpaceRestoreArgs, context: &Context) -> Result<(), Failure> {
-    let org = match &args.org {
-        Some(name) => Some(context.org_meant(Some(name))?.guid),
-        None => None,
-    };
-    let own = meant("space", &args.name, org.as_deref(), context)?;
-    restore(&own, "spaces", args.new_name.as_ref(), context)
-}
-
-/// Brings a deleted organization back.
-pub(crate) fn org(args: &OrgRestoreArgs, context: &Context) -> Result<(), Failure> {
-    let own = meant("organization", &args.name, None, context)?;
-    restore(&own, "organizations", args.new_name.as_ref(), context)
 }

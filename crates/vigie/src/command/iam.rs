@@ -1,7 +1,7 @@
 //! `iam`: which commands it has. Half of them are older names of what is now under `account`.
 
 use crate::command::role::{self, Change};
-use crate::command::{account, api_key, members, org, space, space_rename, tokens, user};
+use crate::command::{account, api_key, members, org, space, tokens, user};
 use crate::context::Context;
 use crate::error::Failure;
 use clap::Subcommand;
@@ -12,15 +12,15 @@ pub(crate) enum Iam {
     /// Show the session's tokens, renewed if they have expired
     OauthTokens,
     /// Print the bare access token, ready for scripts
-    Token(tokens::TokenArgs),
+    Token(tokens::token::TokenArgs),
     /// Print the bare access token, as newer versions of the original do
     BearerToken,
     /// List your API keys
-    ApiKeys(api_key::ListArgs),
+    ApiKeys(api_key::list::ListArgs),
     /// Create an API key
-    ApiKeyCreate(api_key::CreateArgs),
+    ApiKeyCreate(api_key::create::CreateArgs),
     /// Change name or description of an API key
-    ApiKeyUpdate(api_key::UpdateArgs),
+    ApiKeyUpdate(api_key::update::UpdateArgs),
     /// Delete an API key; its tokens are useless at once
     ApiKeyDelete(api_key::OneArgs),
     /// Lock an API key: useless at once, and safe from change and deletion
@@ -34,76 +34,82 @@ pub(crate) enum Iam {
     /// Older name of `account list`
     Accounts,
     /// Older name of `account users`
-    AccountUsers(user::UsersArgs),
+    AccountUsers(user::list::UsersArgs),
     /// Older name of `account user-invite`
-    AccountUserInvite(user::InviteArgs),
+    AccountUserInvite(user::invite::InviteArgs),
     /// Older name of `account orgs`
-    Orgs(org::OrgsArgs),
+    Orgs(org::list::OrgsArgs),
     /// Older name of `account org`
-    Org(org::OrgArgs),
+    Org(org::show::OrgArgs),
     /// Older name of `account org-create`
-    OrgCreate(org::OrgCreateArgs),
+    OrgCreate(org::create::OrgCreateArgs),
     /// Older name of `account org-delete`
-    OrgDelete(org::OrgDeleteArgs),
+    OrgDelete(org::delete::OrgDeleteArgs),
     /// Older name of `account org-rename`
-    OrgRename(org::OrgRenameArgs),
+    OrgRename(org::rename::OrgRenameArgs),
     /// Older name of `account org-users`
-    OrgUsers(members::OrgUsersArgs),
+    OrgUsers(members::org_users::OrgUsersArgs),
     /// Older name of `account spaces`
-    Spaces(space::SpacesArgs),
+    Spaces(space::list::SpacesArgs),
     /// Older name of `account space`
-    Space(space::SpaceArgs),
+    Space(space::show::SpaceArgs),
     /// Older name of `account space-create`
-    SpaceCreate(space::SpaceCreateArgs),
+    SpaceCreate(space::create::SpaceCreateArgs),
     /// Older name of `account space-delete`
-    SpaceDelete(space::SpaceDeleteArgs),
+    SpaceDelete(space::delete::SpaceDeleteArgs),
     /// Older name of `account space-rename`
-    SpaceRename(space_rename::SpaceRenameArgs),
+    SpaceRename(space::rename::SpaceRenameArgs),
     /// Older name of `account space-users`
-    SpaceUsers(members::SpaceUsersArgs),
+    SpaceUsers(members::space_users::SpaceUsersArgs),
     /// Older name of `account org-role-set`
-    OrgRoleSet(role::OrgRoleArgs),
+    OrgRoleSet(role::org::OrgRoleArgs),
     /// Older name of `account org-role-unset`
-    OrgRoleUnset(role::OrgRoleArgs),
+    OrgRoleUnset(role::org::OrgRoleArgs),
     /// Older name of `account space-role-set`
-    SpaceRoleSet(role::SpaceRoleArgs),
+    SpaceRoleSet(role::space::SpaceRoleArgs),
     /// Older name of `account space-role-unset`
-    SpaceRoleUnset(role::SpaceRoleArgs),
+    SpaceRoleUnset(role::space::SpaceRoleArgs),
 }
 
 /// Runs a command of `iam`.
 pub(crate) fn run(command: &Iam, context: &Context) -> Result<(), Failure> {
     context.require_login()?;
     match command {
-        Iam::OauthTokens => tokens::oauth_tokens(context),
-        Iam::Token(args) => tokens::token(args, context),
-        Iam::BearerToken => tokens::bearer_token(context),
-        Iam::ApiKeys(args) => api_key::list(args, context),
-        Iam::ApiKeyCreate(args) => api_key::create(args, context),
-        Iam::ApiKeyUpdate(args) => api_key::update(args, context),
-        Iam::ApiKeyDelete(args) => api_key::delete(args, context),
-        Iam::ApiKeyLock(args) => api_key::switch(args, api_key::Switch::Lock, context),
-        Iam::ApiKeyUnlock(args) => api_key::switch(args, api_key::Switch::Unlock, context),
-        Iam::ApiKeyDisable(args) => api_key::switch(args, api_key::Switch::Disable, context),
-        Iam::ApiKeyEnable(args) => api_key::switch(args, api_key::Switch::Enable, context),
-        Iam::Accounts => account::list(context, account::Columns::WithType),
-        Iam::AccountUsers(args) => user::list(args, context),
-        Iam::AccountUserInvite(args) => user::invite(args, context),
-        Iam::Orgs(args) => org::list(args, context),
-        Iam::Org(args) => org::show(args, context),
-        Iam::OrgCreate(args) => org::create(args, context),
-        Iam::OrgDelete(args) => org::delete(args, context),
-        Iam::OrgRename(args) => org::rename(args, context),
-        Iam::OrgUsers(args) => members::org_users(args, context),
-        Iam::Spaces(args) => space::list(args, context),
-        Iam::Space(args) => space::show(args, context),
-        Iam::SpaceCreate(args) => space::create(args, context),
-        Iam::SpaceDelete(args) => space::delete(args, context),
-        Iam::SpaceRename(args) => space_rename::run(args, context),
-        Iam::SpaceUsers(args) => members::space_users(args, context),
-        Iam::OrgRoleSet(args) => role::org(args, Change::Set, context),
-        Iam::OrgRoleUnset(args) => role::org(args, Change::Unset, context),
-        Iam::SpaceRoleSet(args) => role::space(args, Change::Set, context),
-        Iam::SpaceRoleUnset(args) => role::space(args, Change::Unset, context),
+        Iam::OauthTokens => tokens::oauth_tokens::run(context),
+        Iam::Token(args) => tokens::token::run(args, context),
+        Iam::BearerToken => tokens::bearer_token::run(context),
+        Iam::ApiKeys(args) => api_key::list::run(args, context),
+        Iam::ApiKeyCreate(args) => api_key::create::run(args, context),
+        Iam::ApiKeyUpdate(args) => api_key::update::run(args, context),
+        Iam::ApiKeyDelete(args) => api_key::delete::run(args, context),
+        Iam::ApiKeyLock(args) => api_key::switch::run(args, api_key::switch::Switch::Lock, context),
+        Iam::ApiKeyUnlock(args) => {
+            api_key::switch::run(args, api_key::switch::Switch::Unlock, context)
+        }
+        Iam::ApiKeyDisable(args) => {
+            api_key::switch::run(args, api_key::switch::Switch::Disable, context)
+        }
+        Iam::ApiKeyEnable(args) => {
+            api_key::switch::run(args, api_key::switch::Switch::Enable, context)
+        }
+        Iam::Accounts => account::list::run(context, account::list::Columns::WithType),
+        Iam::AccountUsers(args) => user::list::run(args, context),
+        Iam::AccountUserInvite(args) => user::invite::run(args, context),
+        Iam::Orgs(args) => org::list::run(args, context),
+        Iam::Org(args) => org::show::run(args, context),
+        Iam::OrgCreate(args) => org::create::run(args, context),
+        Iam::OrgDelete(args) => org::delete::run(args, context),
+        Iam::OrgRename(args) => org::rename::run(args, context),
+        Iam::OrgUsers(args) => members::org_users::run(args, context),
+        Iam::Spaces(args) => space::list::run(args, context),
+        Iam::Space(args) => space::show::run(args, context),
+        Iam::SpaceCreate(args) => space::create::run(args, context),
+        Iam::SpaceDelete(args) => space::delete::run(args, context),
+        Iam::SpaceRename(args) => space::rename::run(args, context),
+        Iam::SpaceUsers(args) => members::space_users::run(args, context),
+        Iam::OrgRoleSet(args) => role::org::run(args, Change::Set, context),
+        Iam::OrgRoleUnset(args) => role::org::run(args, Change::Unset, context),
+        Iam::SpaceRoleSet(args) => role::space::run(args, Change::Set, context),
+        Iam::SpaceRoleUnset(args) => role::space::run(args, Change::Unset, context),
     }
 }

@@ -2,20 +2,22 @@
 
 mod credential;
 mod issuer;
+mod rejected;
 
 use self::credential::{Credential, Flags};
+use self::rejected::rejected;
 use crate::address;
 use crate::client::Request;
-use crate::command::invitation;
-use crate::config::Place;
+use crate::command::invitation::at_login;
 use crate::context::Context;
 use crate::env;
 use crate::error::{Failure, Kind};
 use crate::given;
 use crate::prompt;
-use crate::session::{BOTH_TOKENS, IAM_CLIENT, checked, keep, keep_uaa};
+use crate::session::{self, BOTH_TOKENS, checked, grant};
 use crate::shown::{Shown, shown};
 use crate::targeting::{Asking, narrow};
+use crate::token::{Claims, Reach};
 use crate::trust;
 use base::secret::Secret;
 use clap::Args;
@@ -162,7 +164,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
     } else {
         ""
     };
-    context.spare_predecessor(issuer)?;
+    context.back_up_foreign_login(issuer)?;
     let iam = match named_iam {
         Some(named) => named,
         None => {
@@ -172,63 +174,79 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
     };
     context.require_room()?;
     let (reply, by_key) = authenticate(args, context, &iam, &discovery.passcode_endpoint)?;
+    let claims = Claims::of(reply.access_token.expose()).unwrap_or_default();
+    let is_named = [&args.account, &args.org, &args.space]
+        .iter()
+        .any(|name| name.is_some());
+    if let Some(reach) = &claims.reach
+        && (args.accept || is_named)
+    {
+        // Nobody will use what was just given out.
+        drop(session::revoke(context, &iam, reply.refresh_token.expose()));
+        return Err(reach.finds_nothing("`-c`, `-o`, `-s` and `--accept`"));
+    }
     output.ok()?;
     output.action("")?;
 
+    let before = context.home.read()?.api_endpoint;
+    context.begin_login(&reply)?;
     context.update(|config, cf| {
-        config.clear_session();
-        cf.clear_session();
-        if config.api_endpoint != api {
+        if before != api {
             config.region.clear();
             config.region_id.clear();
             config.metrics_endpoint.clear();
             cf.target.clear();
             cf.uaa_endpoint.clear();
         }
-        config.api_endpoint.clone_from(&api);
+        config.api_endpoint = api;
         config.iam_endpoint = iam;
         config.ssl_disabled = unchecked;
-        config.login_at = Some(jiff::Timestamp::now().to_string());
-        keep(config, &reply);
-        if keep_uaa(cf, &reply) {
-            cf.login_at.clone_from(&config.login_at);
+        if claims.reach.is_some() {
+            config.account.guid.clone_from(&claims.account.bss);
         }
-        cf.organization_fields = Place::default();
-        cf.space_fields = Place::default();
     })?;
-    context.own_login()?;
-    if args.accept {
-        invitation::accept_at_login(args.account.as_deref(), context)?;
-    }
-    if !by_key {
-        invitation::tell(context);
-    }
-    if !args.no_account {
-        let wish = args.account.as_deref();
-        let (org, space) = (args.org.as_deref(), args.space.as_deref());
-        let is_unasked = wish.or(org).or(space).is_none();
-        let is_narrow = match context.target_account(wish) {
-            Err(failure) if narrow::is_why(&failure) && is_unasked => {
-                output.note(narrow::HINT);
-                true
-            }
-            Err(failure) if narrow::is_why(&failure) => {
-                return Err(failure
-                    .hint(narrow::HINT)
-                    .hint("it finds nothing by name: log in without `-c`, `-o` and `-s`"));
-            }
-            Err(failure) => return Err(invitation::missing(failure, wish, context)),
-            Ok(_) => false,
-        };
-        if !args.no_region {
-            context.target_region(args.region.as_deref(), "Targeted")?;
-            if !is_narrow {
-                context.target_place(org, space, Asking::Offered)?;
-            }
-        }
-    }
+    let targeted = target(args, by_key, claims.reach.as_ref(), context);
+    // The login is good, wherever it came to.
+    context.commit_login()?;
+    context.remember_own_issuer()?;
+    targeted?;
     output.action("")?;
     context.print_target()
+}
+
+/// Chooses where to work.
+fn target(
+    args: &LoginArgs,
+    by_key: bool,
+    reach: Option<&Reach>,
+    context: &Context,
+) -> Result<(), Failure> {
+    let wish = args.account.as_deref();
+    if args.accept {
+        at_login::accept(wish, context)?;
+    }
+    if !by_key {
+        at_login::announce(context);
+    }
+    if let Some(reach) = reach {
+        if reach.domain.is_none() {
+            context.output.note(narrow::HINT);
+        }
+    } else if args.no_account {
+        return Ok(());
+    } else {
+        context
+            .target_account(wish)
+            .map_err(|failure| at_login::missing(failure, wish, context))?;
+    }
+    if args.no_region {
+        return Ok(());
+    }
+    context.target_region(args.region.as_deref(), "Targeted")?;
+    if reach.is_some() {
+        return Ok(());
+    }
+    context.target_place(args.org.as_deref(), args.space.as_deref(), Asking::Offered)
 }
 
 /// The flag, else the environment, else what is configured, else what the person says.
@@ -295,15 +313,11 @@ fn authenticate(
         if let Credential::Password(user, password) = &mut credential
             && is_code(password.expose())
         {
-            *password = invitation::redeem(user, password, args.new_password.as_ref(), context)?;
+            *password = at_login::redeem(user, password, args.new_password.as_ref(), context)?;
         }
         let mut form = credential.fields();
         form.extend(BOTH_TOKENS);
-        let reply = context.send(
-            Request::post(format!("{iam}/identity/token"))
-                .basic(IAM_CLIENT.0, IAM_CLIENT.1)
-                .form(&form),
-        )?;
+        let reply = grant(context, iam, &form)?;
         if reply.is_success() {
             let by_key = matches!(credential, Credential::ApiKey(_));
             return Ok((checked(reply.parse("log in")?)?, by_key));
@@ -317,30 +331,5 @@ fn authenticate(
             return Err(rejected);
         }
         context.output.failure(&rejected);
-    }
-}
-
-/// The words scripts know, and what to do.
-fn rejected(refusal: &Failure, credential: &Credential) -> Failure {
-    let message = shown!(
-        "Credentials were rejected.\nCode: {}, message: {}",
-        refusal.code.as_deref().unwrap_or("none"),
-        refusal.text.as_deref().unwrap_or("none"),
-    );
-    let mut failure = Failure::new(Kind::NotLoggedIn, message);
-    failure.status = refusal.status;
-    failure.code.clone_from(&refusal.code);
-    failure.transaction_id.clone_from(&refusal.transaction_id);
-    // What was shown is right, and opens nothing any more: to check it would not help, and the server says what does.
-    let is_right = refusal.code.as_deref() == Some("BXNIM0141E")
-        || (refusal.text.as_deref()).is_some_and(|text| text.contains("cannot be used:"));
-    if is_right {
-        failure.hints.clone_from(&refusal.hints);
-        return failure;
-    }
-    match credential {
-        Credential::ApiKey(_) => failure.hint("is it the whole key, and not deleted or disabled? a new one: `vigie iam api-key-create NAME`"),
-        Credential::Password(..) => failure.hint("check the user and the password"),
-        Credential::Passcode(_) => failure.hint("a code is good once and for a few minutes; get a new one with `vigie login --sso`"),
     }
 }

@@ -1,9 +1,8 @@
 //! `logout`.
 
-use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::session::IAM_CLIENT;
+use crate::session;
 use crate::token::bare;
 use serde_json::json;
 
@@ -36,13 +35,7 @@ fn revoke(context: &Context) -> Result<(), Failure> {
     if token.is_empty() {
         return Ok(());
     }
-    let url = format!("{}/identity/revoke", context.iam_endpoint(&config)?);
-    context
-        .send(
-            Request::post(url)
-                .basic(IAM_CLIENT.0, IAM_CLIENT.1)
-                .form(&[("token", token)]),
-        )?
+    session::revoke(context, &context.iam_endpoint(&config)?, token)?
         .success("end the session")
         .map(drop)
 }

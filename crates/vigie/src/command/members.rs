@@ -1,46 +1,21 @@
 //! Who holds which role in a place: `account org-users`, `account space-users`, and the roles of `account users
 //! --all-roles`.
 
+pub(crate) mod org_users;
+pub(crate) mod space_users;
+
 use crate::client::{Request, encode};
 use crate::command::role::{self, OrgRole, SpaceRole};
-use crate::config::Place;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::Output;
 use crate::shown::{Shown, shown};
-use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use wire::cf::organization::MemberEntity;
 
 /// So many organizations and spaces are looked into for the roles of a whole account: three or four requests each.
 const PLACES_MAX: usize = 200;
-
-/// What `org-users` takes.
-#[derive(Debug, Args)]
-pub(crate) struct OrgUsersArgs {
-    /// Name of the organization
-    name: String,
-    /// Those too who only belong to it
-    #[arg(short, long)]
-    all: bool,
-    /// Region, in place of the targeted one
-    #[arg(short, long, value_name = "REGION")]
-    region: Option<String>,
-}
-
-/// What `space-users` takes.
-#[derive(Debug, Args)]
-pub(crate) struct SpaceUsersArgs {
-    /// Name of the space; of its organization, where the space follows
-    name: String,
-    /// Name of the space, where its organization stands before it, as in the original
-    #[arg(conflicts_with = "org")]
-    space: Option<String>,
-    /// Organization, in place of the targeted one
-    #[arg(short, long, value_name = "ORG")]
-    org: Option<String>,
-}
 
 /// A role and one who holds it.
 #[derive(Debug, Serialize)]
@@ -52,8 +27,8 @@ struct Held {
 /// A role of a user, and where.
 #[derive(Debug, Serialize)]
 pub(crate) struct HeldIn {
-    role: String,
     org: String,
+    role: String,
     space: Option<String>,
 }
 
@@ -73,6 +48,7 @@ const ORG_ROLES: [OrgRole; 4] = [
     OrgRole::OrgAuditor,
     OrgRole::OrgUser,
 ];
+
 const SPACE_ROLES: [SpaceRole; 3] = [
     SpaceRole::SpaceManager,
     SpaceRole::SpaceDeveloper,
@@ -106,39 +82,6 @@ fn of_space(context: &Context, guid: &str) -> Result<Vec<Holders>, Failure> {
         .iter()
         .map(|role| holders(context, &path(role), role::name(role)))
         .collect()
-}
-
-/// Lists who holds a role in an organization.
-pub(crate) fn org_users(args: &OrgUsersArgs, context: &Context) -> Result<(), Failure> {
-    let output = &context.output;
-    output.action(shown!(
-        "Getting users in org {} as {}...",
-        args.name,
-        context.user()
-    ))?;
-    let region = (args.region.clone()).unwrap_or_else(|| context.config().region.clone());
-    let org = context.org_named(&args.name, &region)?;
-    let roles = ORG_ROLES.get(..if args.all { 4 } else { 3 });
-    let found = of_org(context, &org.metadata.guid, roles.unwrap_or_default())?;
-    show(found, output)
-}
-
-/// Lists who holds a role in a space.
-pub(crate) fn space_users(args: &SpaceUsersArgs, context: &Context) -> Result<(), Failure> {
-    let output = &context.output;
-    let (org, name) = match &args.space {
-        Some(space) => (Some(&args.name), space),
-        None => (args.org.as_ref(), &args.name),
-    };
-    let org: Place = context.org_meant(org.map(String::as_str))?;
-    output.action(shown!(
-        "Getting users in space {} of org {} as {}...",
-        *name,
-        org.name,
-        context.user()
-    ))?;
-    let space = context.space_named(&org, name)?;
-    show(of_space(context, &space.metadata.guid)?, output)
 }
 
 fn show(found: Vec<Holders>, output: &Output) -> Result<(), Failure> {

@@ -1,19 +1,15 @@
 //! `metrics`: send, get, list, delete. One file each, and what they share.
 
-mod asked;
 mod beginning;
 mod branch;
-mod counted;
 mod delete;
-mod drawn;
-mod figures;
+mod drawing;
 mod get;
 mod get_args;
 mod input;
 mod input_format;
 mod json_input;
 mod list;
-mod missed;
 mod one_form;
 mod pipe;
 mod progress;
@@ -27,7 +23,9 @@ mod span;
 mod sparklines;
 mod stop;
 mod tally;
+mod time_range;
 mod unit;
+mod unmatched;
 mod unpacking;
 mod watch;
 mod zone;

@@ -2,22 +2,20 @@
 
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::printable;
+use crate::output::{Column, Row};
+use wire::cf::region::Region;
 
 /// Lists the regions of the server.
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     output.action("Listing regions...\n")?;
     let regions = context.regions()?;
-    if output.is_json() {
-        return output.json(&regions);
-    }
-    if regions.is_empty() {
-        return output.say("No regions found.");
-    }
-    let rows: Vec<Vec<String>> = regions
-        .iter()
-        .map(|region| vec![printable(&region.name), printable(&region.display_name)])
-        .collect();
-    output.table(&["Name", "Display name"], &rows)
+    output.rows(&regions, "No regions found.")
+}
+
+impl Row for Region {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::new("Name", |region| region.name.clone()),
+        Column::new("Display name", |region| region.display_name.clone()),
+    ];
 }

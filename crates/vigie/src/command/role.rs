@@ -1,47 +1,15 @@
 //! Roles: who may do what in an account, an organization or a space.
 
-use crate::client::{Request, encode};
+pub(crate) mod account;
+pub(crate) mod org;
+pub(crate) mod space;
+
+use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
-use clap::{Args, ValueEnum};
+use clap::ValueEnum;
 use serde_json::json;
 use wire::iam::user::Username;
-
-/// What `role-set` and `role-unset` take.
-#[derive(Debug, Args)]
-pub(crate) struct AccountRoleArgs {
-    /// User, by e-mail address
-    user: String,
-    /// Role in the targeted account
-    #[arg(value_enum, ignore_case = true)]
-    role: AccountRole,
-}
-
-/// What `org-role-set` and `org-role-unset` take.
-#[derive(Debug, Args)]
-pub(crate) struct OrgRoleArgs {
-    /// User, by e-mail address
-    user: String,
-    /// Name of the organization
-    org: String,
-    /// Role
-    #[arg(value_enum, ignore_case = true)]
-    role: OrgRole,
-}
-
-/// What `space-role-set` and `space-role-unset` take.
-#[derive(Debug, Args)]
-pub(crate) struct SpaceRoleArgs {
-    /// User, by e-mail address
-    user: String,
-    /// Name of the organization
-    org: String,
-    /// Name of the space
-    space: String,
-    /// Role
-    #[arg(value_enum, ignore_case = true)]
-    role: SpaceRole,
-}
 
 /// A role in an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -120,102 +88,6 @@ pub(crate) enum Change {
     Set,
     /// Taken.
     Unset,
-}
-
-/// Gives or takes a role in the targeted account.
-pub(crate) fn account(
-    args: &AccountRoleArgs,
-    change: Change,
-    context: &Context,
-) -> Result<(), Failure> {
-    let account = context.config().account.clone();
-    if account.guid.is_empty() {
-        return Err(Failure::usage("no account is targeted")
-            .hint("choose one with `vigie target -c ACCOUNT_ID`"));
-    }
-    let role = name(&args.role);
-    let url = format!(
-        "{}/v2/accounts/{}/roles/{role}",
-        context.api_endpoint()?,
-        encode(&account.guid)
-    );
-    let place = format!("account {}", account.name);
-    apply(context, change, url, &args.user, &role, &place)?;
-    report(context, change, &args.user, &role, &place)
-}
-
-/// Gives or takes a role in an organization.
-pub(crate) fn org(args: &OrgRoleArgs, change: Change, context: &Context) -> Result<(), Failure> {
-    set_org(context, change, &args.user, &args.org, args.role)?;
-    report(
-        context,
-        change,
-        &args.user,
-        &name(&args.role),
-        &format!("org {}", args.org),
-    )
-}
-
-/// As [`org`], for other commands: prints no JSON.
-pub(crate) fn set_org(
-    context: &Context,
-    change: Change,
-    user: &str,
-    org: &str,
-    role: OrgRole,
-) -> Result<(), Failure> {
-    let place = context.org_meant(Some(org))?;
-    let url = context.cf_url(&format!(
-        "/v2/organizations/{}/{}",
-        encode(&place.guid),
-        role.members()
-    ))?;
-    apply(
-        context,
-        change,
-        url,
-        user,
-        &name(&role),
-        &format!("org {org}"),
-    )
-}
-
-/// Gives or takes a role in a space.
-pub(crate) fn space(
-    args: &SpaceRoleArgs,
-    change: Change,
-    context: &Context,
-) -> Result<(), Failure> {
-    set_space(
-        context,
-        change,
-        &args.user,
-        (&args.org, &args.space),
-        args.role,
-    )?;
-    let place = format!("space {} of org {}", args.space, args.org);
-    report(context, change, &args.user, &name(&args.role), &place)
-}
-
-/// As [`space`], for other commands: prints no JSON.
-pub(crate) fn set_space(
-    context: &Context,
-    change: Change,
-    user: &str,
-    (org, space): (&str, &str),
-    role: SpaceRole,
-) -> Result<(), Failure> {
-    let place = context.org_meant(Some(org))?;
-    let guid = context.space_named(&place, space)?.metadata.guid;
-    let url = context.cf_url(&format!("/v2/spaces/{}/{}", encode(&guid), role.members()))?;
-    apply(
-        context,
-        change,
-        url,
-        user,
-        &name(&role),
-        &format!("space {space} of org {org}"),
-    )
 }
 
 fn apply(

@@ -1,8 +1,8 @@
 //! `status`: who, where, until when; asks no server.
 
 use crate::context::Context;
-use crate::duration::spoken;
 use crate::error::Failure;
+use crate::figures::spoken;
 use crate::output::printable;
 use crate::session::not_logged_in;
 use crate::token::Claims;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// Prints the state of the session; without one, fails as any command that needs it would.
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let config = context.config().clone();
-    let cf = context.home.read_cf()?;
+    let cf = context.cf()?;
     let claims = Claims::of(config.iam_token.expose());
     let renewable = !matches!(config.iam_refresh_token.expose(), "" | "not_supported");
     let remaining = claims
@@ -23,15 +23,12 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
         .map(|claims| claims.iam_apikey_id.as_str())
         .filter(|key| !key.is_empty());
     let is_usable = claims.is_some() && (remaining > 0 || renewable);
-    let expires_at = claims
-        .as_ref()
-        .and_then(|claims| jiff::Timestamp::from_second(claims.exp).ok())
-        .map(|at| at.to_string());
+    let expires_at = claims.as_ref().and_then(Claims::expires_at);
     if !is_usable && context.output.is_json() {
         return Err(not_logged_in(context.name));
     }
     if context.output.is_json() {
-        context.output.json(&json!({
+        let mut told = json!({
             "logged_in": is_usable, "user": claims.as_ref().map(Claims::user),
             "api_endpoint": some(&config.api_endpoint), "metrics_endpoint": context.metrics_endpoint().ok(),
             "account": place(&config.account.guid, &config.account.name), "region": some(&config.region),
@@ -40,7 +37,11 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             "scope": context.scope_id().ok(), "token_expires_at": expires_at,
             "token_expires_in": claims.as_ref().map(|_| remaining), "renewable": renewable, "api_key_id": api_key,
             "directory": context.home.directory(),
-        }))?;
+        });
+        if let (Some(reach), Some(told)) = (context.reach(), told.as_object_mut()) {
+            told.insert("reach".to_owned(), json!(reach));
+        }
+        context.output.json(&told)?;
     } else {
         let or_none = |text: &str| printable(if text.is_empty() { "none" } else { text });
         let token = match (&expires_at, u64::try_from(remaining)) {
@@ -56,10 +57,16 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             ),
             None => "by itself, when it has expired".to_owned(),
         };
-        context.output.pairs(&[
+        let mut pairs = vec![
             ("User:", or_none(claims.as_ref().map_or("", Claims::user))),
             ("API endpoint:", or_none(&config.api_endpoint)),
-            ("Account:", or_none(&config.account.name)),
+            (
+                "Account:",
+                or_none(match config.account.name.as_str() {
+                    "" => &config.account.guid,
+                    name => name,
+                }),
+            ),
             ("Region:", or_none(&config.region)),
             ("Org:", or_none(&cf.organization_fields.name)),
             ("Space:", or_none(&cf.space_fields.name)),
@@ -70,7 +77,11 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             ("Token:", token),
             ("Renewal:", renewal),
             ("Directory:", context.home.directory().display().to_string()),
-        ])?;
+        ];
+        if let Some(reach) = context.reach() {
+            pairs.push(("Reach:", reach.words()));
+        }
+        context.output.pairs(&pairs)?;
     }
     if is_usable {
         return Ok(());

@@ -1,6 +1,6 @@
 //! `target`: shows and changes where the session works.
 
-use crate::command::invitation;
+use crate::command::invitation::at_login;
 use crate::config::Place;
 use crate::context::Context;
 use crate::error::Failure;
@@ -51,10 +51,15 @@ pub(crate) fn run(args: &TargetArgs, context: &Context) -> Result<(), Failure> {
             .output
             .note("the region says where its Cloud Foundry API is; `--cf-api` has no effect");
     }
+    let names_something =
+        args.cf || args.account.is_some() || args.org.is_some() || args.space.is_some();
+    if let Some(reach) = context.reach().filter(|_| names_something) {
+        return Err(reach.finds_nothing("`-c`, `-o`, `-s` and `--cf`"));
+    }
     let is_elsewhere = match &args.account {
         Some(account) => context
             .target_account(Some(account))
-            .map_err(|failure| invitation::missing(failure, Some(account), context))?,
+            .map_err(|failure| at_login::missing(failure, Some(account), context))?,
         None => false,
     };
     let before = context.config().region.clone();
@@ -80,7 +85,7 @@ pub(crate) fn run(args: &TargetArgs, context: &Context) -> Result<(), Failure> {
             Asking::Never
         };
         context.target_place(args.org.as_deref(), args.space.as_deref(), asking)?;
-    } else if is_elsewhere && !context.config().region.is_empty() {
+    } else if is_elsewhere && context.reach().is_none() && !context.config().region.is_empty() {
         // As a login does: where there is but one, it is taken.
         context.target_place(None, None, Asking::Offered)?;
     }

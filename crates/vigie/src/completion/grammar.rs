@@ -230,7 +230,7 @@ impl<'a> Reader<'a> {
         {
             return Some(Wanted::Files);
         }
-        if name == "SCOPE" {
+        if ["SCOPE", "DOMAIN"].contains(&name) {
             let words = ["account", "org", "space"];
             let about = "of the target";
             let offers = words.map(|word| Offer::new(word, about));
@@ -285,6 +285,13 @@ mod tests {
         );
         for line in ["metrics send -f ", "iam api-key-create x --file "] {
             assert_eq!(wanted(line).map(|(w, ..)| w), Some(Wanted::Files), "{line}");
+        }
+        for line in ["metrics get a --scope ", "iam api-key-create x --domain "] {
+            let Some((Wanted::Words(offers), ..)) = wanted(line) else {
+                panic!("{line}");
+            };
+            let words: Vec<_> = offers.into_iter().map(|offer| offer.word).collect();
+            assert_eq!(words, ["account", "org", "space"], "{line}");
         }
         for line in [
             "account space a b",

@@ -69,6 +69,22 @@ impl Config {
         self.color_enabled.parse().ok()
     }
 
+    /// Takes over the login of another state of this file: its tokens, and where it works.
+    pub(crate) fn take_login(&mut self, from: &Self) {
+        self.clear_session();
+        self.api_endpoint.clone_from(&from.api_endpoint);
+        self.iam_endpoint.clone_from(&from.iam_endpoint);
+        self.metrics_endpoint.clone_from(&from.metrics_endpoint);
+        self.ssl_disabled = from.ssl_disabled;
+        self.iam_token = from.iam_token.clone();
+        self.iam_refresh_token = from.iam_refresh_token.clone();
+        self.account = from.account.clone();
+        self.region.clone_from(&from.region);
+        self.region_id.clone_from(&from.region_id);
+        self.login_at.clone_from(&from.login_at);
+        self.last_session_update_time = from.last_session_update_time;
+    }
+
     /// Forgets the login and nothing else.
     pub(crate) fn clear_session(&mut self) {
         self.iam_token = SecretText::default();

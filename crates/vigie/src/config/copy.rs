@@ -79,7 +79,7 @@ impl Home {
         if self.knows_issuer(api, issuer)? {
             return Ok(());
         }
-        let file = self.hold("origins.json.lock")?;
+        let file = self.acquire("origins.json.lock")?;
         let mut known: Origins = read(&self.issuers_file())?;
         while known.len() >= ADDRESSES_MAX && !known.contains_key(api) {
             known.pop_first();

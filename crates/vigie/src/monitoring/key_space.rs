@@ -1,13 +1,15 @@
-//! The space that an API key alone is for, where nobody has named one: the only one that it sees. An agent that starts
-//! while the server is away goes on with the space that its buffer is for.
+//! What an API key alone is for, where nobody has named it. An agent that starts while the server is away goes on with the
+//! space that its buffer is for.
 
-use super::{Domain, Monitoring, harmless};
+use super::domain::Domain;
+use super::{Monitoring, directory_name};
 use crate::client::Request;
 use crate::error::Failure;
 use crate::pages::{PAGE_SIZE, read_all};
 use crate::places::Space;
 use crate::shown::{Shown, shown};
 use crate::targeting::narrow;
+use crate::token::{Claims, Reach};
 use std::path::Path;
 use wire::cf::list::List;
 use wire::cf::space::SpaceEntity;
@@ -16,16 +18,37 @@ use wire::cf::space::SpaceEntity;
 const LISTED_MAX: usize = 20;
 
 impl Monitoring<'_> {
-    /// Finds it, asking the server of the Cloud Foundry API at `root`.
-    pub(super) fn space_of_key(&self, root: &str, buffer: &Path) -> Result<Domain, Failure> {
+    /// What an API key alone is for: the only domain that it reaches, else the targeted space, else the only space that
+    /// it sees. Where the server is away it is what is targeted, else what an earlier run has sent to.
+    pub(super) fn domain_of_key(
+        &self,
+        targeted: Option<Domain>,
+        root: &str,
+        buffer: &Path,
+    ) -> Result<Domain, Failure> {
+        let remembered = || remembered(&buffer.join(directory_name(self.host())));
+        let reach = self
+            .token()
+            .map(|token| Claims::of(token.expose()).and_then(|own| own.reach));
+        match reach {
+            Ok(Some(Reach {
+                domain: Some(id), ..
+            })) => return Ok(Domain::of_id(&id)),
+            Ok(Some(_)) => {
+                return targeted.or_else(remembered).ok_or_else(|| {
+                    Failure::usage("no space is targeted, and the API key is for several")
+                        .hint(narrow::HINT)
+                });
+            }
+            Ok(None) | Err(_) => {}
+        }
+        if let Some(targeted) = targeted {
+            return Ok(targeted);
+        }
         let spaces = match self.spaces_of_key(root) {
             Ok(spaces) => spaces,
-            Err(failure) if narrow::is_why(&failure) => {
-                return remembered(&buffer.join(harmless(self.host())))
-                    .ok_or_else(|| failure.hint(narrow::HINT));
-            }
             Err(failure) => {
-                return remembered(&buffer.join(harmless(self.host()))).ok_or_else(|| {
+                return remembered().ok_or_else(|| {
                     failure.hint("the space is found by asking the server; name it with `--scope s-GUID`, and the agent starts without")
                 });
             }
@@ -81,8 +104,5 @@ fn remembered(buffers: &Path) -> Option<Domain> {
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|name| name.starts_with("s-"));
     let id = ids.next()?;
-    ids.next().is_none().then(|| Domain {
-        label: format!("`{id}`"),
-        id: Some(id),
-    })
+    ids.next().is_none().then(|| Domain::of_id(&id))
 }

@@ -1,15 +1,49 @@
 //! A login with an API key that was made for less than its user has (`reach`): it is for metrics alone, and the server lists
-//! it no account, organization or space to target.
+//! it no account, organization or space. What it reaches stands in its token.
 
+use crate::context::Context;
 use crate::error::Failure;
+use crate::output::printable;
+use crate::shown::{Shown, shown};
+use crate::token::Reach;
 
-/// The server's code for such a key on any other route.
-const CODE: &str = wire::code::KEY_METRICS_ONLY.code;
+/// What to do with a key that reaches a whole account.
+pub(crate) const HINT: &str = "this key is for metrics alone: name a space with `--scope s-GUID`, or mean the account itself with `--scope account`";
 
-/// What to do with such a key.
-pub(crate) const HINT: &str = "this key is for metrics alone: name the space it reaches with `--scope s-GUID`, or mean the account itself with `--scope account`";
+impl Context {
+    /// What the login reaches, where that is less than its user.
+    pub(crate) fn reach(&self) -> Option<Reach> {
+        self.claims()?.reach
+    }
+}
 
-/// Whether this is what the server has refused.
-pub(crate) fn is_why(failure: &Failure) -> bool {
-    failure.code.as_deref() == Some(CODE)
+impl Reach {
+    /// In words.
+    pub(crate) fn words(&self) -> String {
+        let domain = printable(self.domain.as_deref().unwrap_or("all"));
+        match &self.only {
+            None => domain,
+            Some(only) => format!("{domain} ({} only)", printable(only)),
+        }
+    }
+
+    /// Something is to be found by its name, or accepted, with such a key; `flags` are what asks for it.
+    pub(crate) fn finds_nothing(&self, flags: &'static str) -> Failure {
+        let whose = match &self.domain {
+            Some(domain) => shown!("the metrics of `{}`", domain.as_str()),
+            None => Shown::from("metrics"),
+        };
+        let failure = Failure::usage(shown!(
+            "this API key is for {} alone: it finds no account, organization or space by name",
+            whose
+        ));
+        match &self.domain {
+            Some(domain) => failure.hint(shown!(
+                "leave {} out: without them it works in `{}`",
+                flags,
+                domain.as_str()
+            )),
+            None => failure.hint(shown!("go on without {}", flags)).hint(HINT),
+        }
+    }
 }

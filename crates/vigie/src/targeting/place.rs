@@ -64,7 +64,7 @@ impl Context {
         asking: Asking,
     ) -> Result<(), Failure> {
         let region = self.config().region.clone();
-        let kept = self.home.read_cf()?.organization_fields;
+        let kept = self.cf()?.organization_fields;
         let mut only = None;
         let org = match org {
             Some(name) => Some(of_org(self.org_named(name, &region)?)),

@@ -3,12 +3,13 @@
 use crate::store::busy;
 use crate::terminal::Terminal;
 use insta::assert_snapshot;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A host that stands still.
-fn host(terminal: &Terminal) {
+pub(crate) fn host(terminal: &Terminal) {
     let root = terminal.path("proc");
     let put = |name: &str, text: &str| {
         let path = root.join(name);
@@ -64,6 +65,21 @@ fn what_it_would_send_can_be_seen() {
         .collect();
     assert_snapshot!(without_time);
     assert!(terminal.server.asked("POST", "/v1/metrics").is_empty());
+}
+
+#[test]
+fn regression_7_what_nobody_reads_is_not_looked_for() {
+    let terminal = ready();
+    let line = "vigie agent --print --proc proc --host h --interval 1h";
+    let mut child = terminal
+        .command(line)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().starts_with("h."));
+    drop(lines);
+    assert_eq!(crate::metrics_watch::ended(child), Some(0));
 }
 
 #[test]

@@ -92,6 +92,8 @@ pub(crate) struct Knobs {
     pub(crate) packed: Option<usize>,
     /// Who the tokens say has issued them: one name for an installation, whichever host of it is asked.
     pub(crate) issuer: String,
+    /// What the tokens say that they reach, as those of a key that was made for less than its user has.
+    pub(crate) reach: Option<Value>,
     /// Serial number of the last token.
     tokens: u32,
     asked: Vec<Asked>,
@@ -127,6 +129,7 @@ impl Fixture {
                 transaction: None,
                 packed: None,
                 issuer: "https://vigie.example/identity".to_owned(),
+                reach: None,
                 tokens: 0,
                 asked: Vec::new(),
             })),
@@ -267,6 +270,12 @@ impl Fixture {
             );
         }
         let knobs = self.knobs.lock().unwrap();
+        if knobs.reach.is_some() {
+            return (
+                403,
+                json!({"errors": [{"code": "BXNMSRI18E", "message": "the API key was made for metrics alone, and this is none"}]}),
+            );
+        }
         let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         match (method, segments.as_slice()) {
             ("GET", ["coe", "v2", "accounts"]) => (200, accounts(knobs.accounts)),
@@ -414,8 +423,10 @@ impl Fixture {
         knobs.tokens += 1;
         let serial = knobs.tokens;
         let name = format!("ada@example.org{}", knobs.poison);
+        let token = jwt_of(&knobs.issuer, &name, serial, knobs.ttl_s, &account);
+        let token = (knobs.reach.as_ref()).map_or(token.clone(), |reach| narrowed(&token, reach));
         let mut reply = json!({
-            "access_token": jwt_of(&knobs.issuer, &name, serial, knobs.ttl_s, &account), "refresh_token": format!("vgr_{serial}"),
+            "access_token": token, "refresh_token": format!("vgr_{serial}"),
             "token_type": "Bearer", "expires_in": knobs.ttl_s, "expiration": now() + knobs.ttl_s, "scope": "ibm openid",
         });
         if asked
@@ -454,6 +465,16 @@ pub(crate) fn jwt_of(issuer: &str, name: &str, serial: u32, ttl_s: i64, account:
         "e30.{}.sig{serial}",
         URL_SAFE_NO_PAD.encode(claims.to_string())
     )
+}
+
+/// The token with what it reaches in it.
+fn narrowed(token: &str, reach: &Value) -> String {
+    let parts: Vec<&str> = token.split('.').collect();
+    let mut claims: Value =
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts[1]).unwrap()).unwrap();
+    claims["reach"] = reach.clone();
+    let claims = URL_SAFE_NO_PAD.encode(claims.to_string());
+    format!("{}.{claims}.{}", parts[0], parts[2])
 }
 
 fn now() -> i64 {

@@ -1,5 +1,6 @@
 //! API keys.
 
+use crate::fixture::{ACCOUNT, ORG, SPACE};
 use crate::terminal::{Terminal, mode};
 use insta::assert_snapshot;
 
@@ -84,4 +85,84 @@ fn a_key_that_expires_says_when() {
     let after = terminal.run("vigie iam api-keys").stdout;
     assert_eq!(head(&after).last().unwrap(), "Expires At", "{after}");
     assert!(after.contains(time) && after.contains("never"), "{after}");
+}
+
+/// A domain is named as `--scope` names it.
+#[test]
+fn regression_7_a_key_is_narrowed_to_what_is_targeted() {
+    let mut terminal = Terminal::logged_in();
+    for (word, id) in [
+        ("space", format!("s-{SPACE}")),
+        ("org", format!("o-{ORG}")),
+        ("account", format!("a-{ACCOUNT}")),
+    ] {
+        let ran = terminal.run(&format!(
+            "vigie iam api-key-create web1 --domain {word} --only send"
+        ));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let asked = terminal.server.asked("POST", "/v1/apikeys");
+        assert_eq!(asked.last().unwrap().json()["reach"]["domain"], id);
+    }
+    let asked = terminal.server.asked("POST", "/v1/apikeys").len();
+    let ran = terminal.run("vigie iam api-key-create web1 --domain dev");
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("`s-GUID`"), "{ran:?}");
+    terminal.edit(".cf/config.json", |cf| {
+        cf["SpaceFields"] = serde_json::json!({});
+    });
+    let ran = terminal.run("vigie iam api-key-create web1 --domain space");
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("no space is targeted"), "{ran:?}");
+    assert_eq!(terminal.server.asked("POST", "/v1/apikeys").len(), asked);
+}
+
+/// What is not known is left out of a sentence, with the word before it.
+#[test]
+fn regression_7_a_sentence_names_nobody_twice_blank() {
+    let mut terminal = Terminal::logged_in();
+    terminal.edit("config.json", |config| {
+        config["Account"] = serde_json::json!({});
+    });
+    let ran = terminal.run("vigie iam api-key-create x");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        ran.stdout
+            .contains("Creating API key x as ada@example.org...\n"),
+        "{ran:?}"
+    );
+}
+
+/// What is advised about a refused key can help.
+#[test]
+fn regression_7_a_refused_key_is_not_told_to_make_another_with_itself() {
+    let mut terminal = Terminal::new();
+    let line = format!(
+        "vigie login -a {} --apikey vgk_old",
+        terminal.server.address
+    );
+    for (said, advised) in [
+        ("Provided API key could not be found", "is it the whole key"),
+        (
+            "Provided API key cannot be used: its account was deleted",
+            "operator",
+        ),
+        (
+            "Provided API key cannot be used: it has expired",
+            "`vigie login -u USER`",
+        ),
+    ] {
+        terminal.server.turn(|knobs| {
+            knobs.patches = vec![("/identity/token", "/errorMessage", said.into())];
+        });
+        let ran = terminal.run(&line);
+        assert_eq!(ran.code, 3, "{ran:?}");
+        let hint = ran
+            .stderr
+            .lines()
+            .find(|line| line.starts_with("hint:"))
+            .unwrap();
+        assert!(hint.contains(advised), "{ran:?}");
+        let is_gone = said.contains("deleted");
+        assert!(!is_gone || !hint.contains("api-key-create"), "{ran:?}");
+    }
 }

@@ -27,6 +27,7 @@ mod metrics_list;
 mod metrics_pipe;
 mod metrics_send;
 mod metrics_watch;
+mod narrowed;
 mod origins;
 mod packed;
 mod person;

@@ -6,6 +6,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
 
 fn keep(terminal: &Terminal, name: &str, at_s: i64, value: i64) {
     let mut store = terminal.server.store.lock().unwrap();
@@ -13,7 +14,7 @@ fn keep(terminal: &Terminal, name: &str, at_s: i64, value: i64) {
     series.insert(at_s * 1000, json!(value));
 }
 
-fn started(terminal: &Terminal, line: &str) -> (Child, impl Iterator<Item = String>) {
+fn started(terminal: &Terminal, line: &str) -> (Child, impl Iterator<Item = String> + use<>) {
     let mut child = terminal
         .command(line)
         .stdout(Stdio::piped())
@@ -91,4 +92,64 @@ fn a_chart_is_drawn_anew_at_a_terminal_and_nowhere_else() {
     assert_eq!(ran.code, 2, "{ran:?}");
     let ran = terminal.run("vigie metrics get w.a --watch --until now");
     assert_eq!(ran.code, 2, "{ran:?}");
+}
+
+/// Waits for the end of a program that nobody has told to end.
+pub(crate) fn ended(mut child: Child) -> Option<i32> {
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code();
+        }
+        let is_late = begun.elapsed() > Duration::from_secs(30);
+        if is_late {
+            child.kill().unwrap();
+        }
+        assert!(!is_late, "it goes on though nobody reads it");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// As `| head -1` is left.
+#[test]
+fn regression_7_it_ends_with_whoever_reads_it() {
+    let terminal = Terminal::logged_in();
+    keep(&terminal, "w.a", 1_519_862_400, 1);
+    let line = "vigie metrics get w.* --from 2018-01-01 --format csv --watch=1h";
+    let (child, mut lines) = started(&terminal, line);
+    assert_eq!(lines.next().unwrap(), "name,timestamp,value");
+    assert_eq!(lines.next().unwrap(), "w.a,1519862400,1");
+    drop(lines);
+    assert_eq!(ended(child), Some(0));
+}
+
+#[test]
+fn regression_7_an_interval_is_not_taken_for_a_metric() {
+    let mut terminal = Terminal::logged_in();
+    for (words, written) in [
+        ("w.a --watch 1", "`--watch=1`"),
+        ("--watch 5s w.a", "`--watch=5s`"),
+        ("w.a --watch 1min", "`--watch=1min`"),
+    ] {
+        let (mut child, mut lines) = started(&terminal, &format!("vigie metrics get {words}"));
+        let mut stderr = child.stderr.take().unwrap();
+        assert_eq!(ended(child), Some(2), "{words}");
+        let said = std::io::read_to_string(&mut stderr).unwrap();
+        assert!(said.contains(written), "{said}");
+        assert_eq!(lines.next(), None);
+    }
+    for wrong in ["1x", "soon", "0", "2d"] {
+        let ran = terminal.run(&format!("vigie metrics get w.a --watch={wrong}"));
+        assert_eq!(ran.code, 2, "{ran:?}");
+        for form in ["`90s`", "`5m`", "`1h30m`"] {
+            assert!(ran.stderr.contains(form), "{form}: {ran:?}");
+        }
+    }
+    assert!(terminal.server.asked("GET", "/v1/metrics").is_empty());
+    // With an interval that is joined, a metric may be called so.
+    keep(&terminal, "1", 1_519_862_400, 7);
+    let line = "vigie metrics get 1 --from 2018-01-01 --format csv --watch=1min";
+    let (child, mut lines) = started(&terminal, line);
+    assert_eq!(lines.nth(1).unwrap(), "1,1519862400,7");
+    assert_eq!(interrupted(child).0, Some(0));
 }

@@ -233,3 +233,48 @@ fn an_empty_domain_is_named() {
     );
     assert!(!ran.stderr.contains("no space is targeted"), "{ran:?}");
 }
+
+/// Both files, at the end: until then the login that was there is as it was.
+#[test]
+fn a_login_is_written_once() {
+    let terminal = Terminal::new();
+    terminal.server.turn(|knobs| {
+        knobs.accounts = 2;
+        knobs.orgs = 1;
+        knobs.spaces = 2;
+    });
+    let files = [".vigie/config.json", ".vigie/.cf/config.json"];
+    let line = format!(
+        "vigie login -a {} -u ada@example.org -p s3cret -r us-south",
+        terminal.server.address
+    );
+    let mut person = Person::at(&terminal, &line);
+    person.answer("Enter a number or a name> ", "2");
+    person.wait_for("Enter a number or a name> ");
+    for file in files {
+        assert!(!terminal.path(file).exists(), "{file}");
+    }
+    person.press("1\n");
+    let (_, code) = person.leave();
+    assert_eq!(code, 0);
+    assert_eq!(targeted(&terminal), [ORG, SPACE]);
+    let config = terminal.file("config.json");
+    assert_eq!(
+        config["Account"]["GUID"], "89abcdef0123456789abcdef01234567",
+        "{config}"
+    );
+}
+
+/// What cannot be found loses nothing of what was typed before.
+#[test]
+fn a_login_whose_space_is_not_found_is_a_login() {
+    let mut terminal = Terminal::new();
+    let address = terminal.server.address;
+    let ran = terminal.run(&format!(
+        "vigie login -a {address} --apikey {KEY} -o field-org -s nowhere"
+    ));
+    assert_eq!(ran.code, 5, "{ran:?}");
+    assert_eq!(terminal.run("vigie iam token").code, 0);
+    assert_eq!(terminal.file("config.json")["Account"]["GUID"], ACCOUNT);
+    assert_eq!(terminal.file("config.json")["Region"], "us-south");
+}

@@ -103,3 +103,22 @@ fn regression_7_a_mistyped_variable_is_told() {
     assert!(!ran.stderr.contains("s3cret"), "{ran:?}");
     assert_eq!(terminal.run("vigie -q version").stderr, "");
 }
+
+/// That a flag which does not exist could be a value is the advice that nobody has a use for.
+#[test]
+fn regression_7_an_unknown_flag_is_not_advised_as_a_value() {
+    let mut terminal = Terminal::new();
+    for line in [
+        "vigie metrics send --x",
+        "vigie metrics get a --froom -1h",
+        "vigie account space dev --x",
+        "vigie iam api-key-create --x",
+    ] {
+        let ran = terminal.run(line);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.stderr.contains("unexpected argument"), "{ran:?}");
+        assert!(!ran.stderr.contains("as a value"), "{ran:?}");
+    }
+    let ran = terminal.run("vigie metrics get a --froom -1h");
+    assert!(ran.stderr.contains("'--from'"), "{ran:?}");
+}

@@ -185,3 +185,57 @@ fn a_token_that_ends_while_it_runs_is_renewed() {
     assert!(!told.contains("wait in the buffer"), "{told}");
     assert!(!told.contains("warning"), "{told}");
 }
+
+/// The token of a key that was made for one space says so, and nobody has to.
+#[test]
+fn a_narrowed_key_needs_no_scope() {
+    let server = Server::start();
+    let url = server.serving.url();
+    let home = |name: &str| server.folder.path().join(name);
+    let run = |of: &str, words: &[&str], code: i32| {
+        let mut command = server.vigie();
+        command.env_remove("IBMCLOUD_CONFIG_HOME");
+        let command = command.env("VIGIE_HOME", home(of)).args(words);
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{words:?}: {said}");
+        said
+    };
+    let file = home("narrow.json").display().to_string();
+    let at_file = format!("@{file}");
+    let owner = ["login", "-a", &url, "--apikey", &server.owner.api_key];
+    run("owner", &owner, 0);
+    let create = "iam api-key-create web1 --domain space --only send --file";
+    let create: Vec<&str> = create.split(' ').chain([file.as_str()]).collect();
+    run("owner", &create, 0);
+    let login = ["login", "-a", &url, "--apikey", &at_file];
+    let said = run("sender", &[&login[..], &["-s", "dev"]].concat(), 2);
+    assert!(
+        said.contains(&format!("s-{}", server.owner.space)),
+        "{said}"
+    );
+    assert!(!home("sender").join("config.json").exists());
+    run("sender", &login, 0);
+    run("sender", &["metrics", "send", "narrow.login=1"], 0);
+    let mut agent = server.vigie();
+    agent.env_remove("IBMCLOUD_CONFIG_HOME");
+    let agent = (agent.args(["agent", "--once", "--host", "narrow"]))
+        .env("VIGIE_HOME", home("host"))
+        .env("VIGIE_API", &url)
+        .env("VIGIE_API_KEY", &at_file);
+    let output = agent.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    for query in ["narrow.login", "narrow.load.load.*"] {
+        let reply = server
+            .request("GET", &format!("/v1/metrics/list?query={query}"))
+            .header(
+                "X-Auth-User-Token",
+                &format!("apikey {}", server.owner.api_key),
+            )
+            .header("X-Auth-Scope-Id", &format!("s-{}", server.owner.space))
+            .send();
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        assert_ne!(reply.text(), "[]", "{query}");
+    }
+}

@@ -7,7 +7,7 @@ use std::path::Path;
 const EXTENSION: &str = "spool";
 
 /// Warns where such files lie in the buffer's folder. They are counted and not opened.
-pub(super) fn tell(output: &Output, folder: &Path) {
+pub(super) fn warn(output: &Output, folder: &Path) {
     let files = count(folder);
     if files > 0 {
         output.warn(format!(

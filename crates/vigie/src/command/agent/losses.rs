@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Keeps the samples of one look.
-pub(super) fn keep(journal: &Mutex<Journal>, batch: &Batch, output: &Output, losses: &Losses) {
+pub(super) fn append(journal: &Mutex<Journal>, batch: &Batch, output: &Output, losses: &Losses) {
     let samples = u32::try_from(batch.len()).unwrap_or(u32::MAX);
     let body = wire::ingest::encode::body(batch);
     let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
@@ -19,7 +19,7 @@ pub(super) fn keep(journal: &Mutex<Journal>, batch: &Batch, output: &Output, los
     }
     let lost = journal.take_lost();
     drop(journal);
-    losses.tell(output, lost);
+    losses.report(output, lost);
 }
 
 /// What was lost since the start: told when it happens, and again at the end.
@@ -30,7 +30,7 @@ pub(super) struct Losses {
 
 impl Losses {
     /// Tells what the journal lost.
-    pub(super) fn tell(&self, output: &Output, lost: Lost) {
+    pub(super) fn report(&self, output: &Output, lost: Lost) {
         if lost.dropped > 0 {
             self.samples.fetch_add(lost.dropped, Ordering::Relaxed);
             output.warn(format!(

@@ -1,11 +1,11 @@
 //! `metrics delete`: says how many first.
 
-use super::counted::counted;
 use super::server_clock::ServerClock;
 use super::span::Span;
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
+use crate::figures::counted;
 use crate::monitoring::{Monitoring, Patience, ScopeArgs};
 use crate::prompt;
 use crate::shown::shown;
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), Failure> {
             output.note("hint: see what there is with `vigie metrics list`");
             return Ok(());
         }
-        return told(args, span, &found, context);
+        return show_dry_run(args, span, &found, context);
     }
     if !args.yes {
         let question = format!(
@@ -100,7 +100,7 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), Failure> {
 }
 
 /// What a dry run shows.
-fn told(
+fn show_dry_run(
     args: &DeleteArgs,
     span: Option<&Span>,
     found: &DeleteReply,

@@ -1,33 +1,33 @@
 //! `metrics get`.
 
-use super::asked::asked;
 use super::branch::propose;
-use super::drawn::drawn;
-use super::figures::{seconds, shortest};
+use super::drawing::render;
 use super::get_args::Format;
-use super::missed::missed;
 use super::one_form::two_forms;
 use super::readings::{CSV_HEADER, fetch, nothing_read, rows};
+use super::time_range::time_range;
+use super::unmatched::unmatched;
 use super::watch::Watched;
 use super::zone::zone;
 use crate::context::Context;
 use crate::error::Failure;
+use crate::figures::{seconds, shortest};
 use crate::monitoring::{Monitoring, TARGET_SPACE};
 use crate::output::csv_field;
 use crate::shown::Shown;
 use serde_json::value::RawValue;
 use std::fmt::Write as _;
-use std::time::Duration;
 use wire::render::json::ReadRow;
 
 pub(crate) use super::get_args::GetArgs;
 
 /// Reads, and shows.
 pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
+    args.refuse_lone_interval()?;
     let output = &context.output;
     let (name, zone) = zone(args.tz.as_deref(), context)?;
     // Drawings know their ends by it.
-    let asked = asked(args.from.as_deref(), args.until.as_deref(), &zone, context)?;
+    let asked = time_range(args.from.as_deref(), args.until.as_deref(), &zone, context)?;
     let format = match args.format {
         Some(format) if output.is_json() && format != Format::Json => return Err(two_forms()),
         Some(format) => format,
@@ -35,7 +35,7 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
         None => Format::Table,
     };
     let monitoring = Monitoring::to_read(context, &args.scope)?;
-    if let Some(seconds) = args.watch {
+    if let Some(every) = args.watch {
         let watched = Watched {
             args,
             format,
@@ -44,7 +44,7 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
             monitoring: &monitoring,
             context,
         };
-        return watched.run(Duration::from_secs(seconds.into()));
+        return watched.run(every.duration());
     }
     let bodies = fetch(args, args.from.as_deref(), &name, &monitoring)?;
     if format == Format::Json {
@@ -57,13 +57,13 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
         if rows.iter().all(|row| row.datapoints.is_empty()) {
             output.note(nothing_read(&rows, &monitoring));
         } else {
-            let missed = missed(&args.targets, &rows);
+            let missed = unmatched(&args.targets, &rows);
             missed.into_iter().for_each(|note| output.note(note));
         }
         propose(&args.targets, &read, &monitoring, context);
         return Ok(());
     }
-    let missed = missed(&args.targets, &rows);
+    let missed = unmatched(&args.targets, &rows);
     if rows.iter().all(|row| row.datapoints.is_empty()) {
         output.say(nothing_read(&rows, &monitoring))?;
         let proposed = propose(&args.targets, &read, &monitoring, context);
@@ -72,7 +72,7 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
         }
         return Ok(());
     }
-    let text = drawn(format, rows, args, asked, (&name, &zone), context, false);
+    let text = render(format, rows, args, asked, (&name, &zone), context, false);
     output.text(&Shown::lines(&text))?;
     missed.into_iter().for_each(|note| output.note(note));
     propose(&args.targets, &read, &monitoring, context);

@@ -1,7 +1,11 @@
 //! The words of `metrics get`.
 
+use crate::duration;
+use crate::error::Failure;
 use crate::monitoring::ScopeArgs;
 use crate::screen::ScreenArgs;
+use crate::shown::{Shown, shown};
+use std::time::Duration;
 
 /// The form of the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -19,6 +23,62 @@ pub(crate) enum Format {
     Json,
 }
 
+/// How often `--watch` reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Every {
+    /// As nothing is said.
+    Usual,
+    /// As is said.
+    Said(Duration),
+}
+
+impl Every {
+    /// From one reading to the next.
+    pub(super) const fn duration(self) -> Duration {
+        match self {
+            Self::Usual => Duration::from_secs(5),
+            Self::Said(duration) => duration,
+        }
+    }
+}
+
+/// The longest that lies between two readings, in seconds: a day.
+const WATCH_SECONDS_MAX: u64 = 86_400;
+
+fn every(text: &str) -> Result<Every, String> {
+    if text.is_empty() {
+        return Ok(Every::Usual);
+    }
+    let every = duration::parse(text)?;
+    if (1..=WATCH_SECONDS_MAX).contains(&every.as_secs()) {
+        Ok(Every::Said(every))
+    } else {
+        Err(format!(
+            "`{text}` is not between `1s` and `24h`; write it as `90s`, `5m` or `1h30m`"
+        ))
+    }
+}
+
+impl GetArgs {
+    /// A value that only stands beside `--watch` would be taken for a metric's name, and nothing would be found.
+    pub(super) fn refuse_lone_interval(&self) -> Result<(), Failure> {
+        let lone = (self.targets.iter())
+            .find(|target| self.watch == Some(Every::Usual) && duration::parse(target).is_ok());
+        let Some(text) = lone.map(String::as_str) else {
+            return Ok(());
+        };
+        Err(Failure::usage(shown!(
+            "`{}` would be a metric's name: the time of `--watch` is joined to it by `=`",
+            text
+        ))
+        .hint(shown!("write `--watch={}`", Shown::word(text)))
+        .hint(shown!(
+            "where a metric is called so: `--watch=5s {}`",
+            Shown::word(text)
+        )))
+    }
+}
+
 /// The arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
@@ -29,10 +89,10 @@ A time is relative (`-30min`, `2h`, `lastweek`), ISO 8601 (`2017-11-01`, `2017-1
 `2017-11-01T02:00Z`), as Graphite writes it (`02:00_20171101`, `12/31/17`, `yesterday`, a weekday),
 or epoch seconds. Tables show values with six digits; `--format csv` and `json` keep all of them.
 
-With `--watch` it is read again every 5 seconds, or as many as `--watch=SECONDS` says, until Ctrl-C,
-which ends it with exit code 0. At a terminal the table or drawing is made anew. Elsewhere, and with
-`--format csv` or `json`, samples are written as they come: a line each, each once; what comes in
-more than ten minutes late is left out.
+With `--watch` it is read again every 5 seconds, or as often as `--watch=1s` or `--watch=5min` says,
+until Ctrl-C, which ends it with exit code 0. At a terminal the table or drawing is made anew.
+Elsewhere, and with `--format csv` or `json`, samples are written as they come: a line each, each
+once; what comes in more than ten minutes late is left out.
 
 Examples:
   vigie metrics get 'shop.*.latency-ms' --format sparkline
@@ -52,9 +112,9 @@ pub(crate) struct GetArgs {
     /// At most this many points per series; more are averaged by the server
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) max_points: Option<u32>,
-    /// Read again and again, so many seconds apart, until Ctrl-C; without a number every 5
-    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "5", conflicts_with = "until", value_parser = clap::value_parser!(u32).range(1..=86_400))]
-    pub(super) watch: Option<u32>,
+    /// Read again and again, so long apart, until Ctrl-C; without a time every 5 seconds
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "until", value_parser = every)]
+    pub(super) watch: Option<Every>,
     /// Form of the result
     #[arg(long, value_enum, ignore_case = true, value_name = "FORMAT")]
     pub(super) format: Option<Format>,

@@ -1,11 +1,11 @@
 //! `metrics list`: the tree of names, one request per level.
 
-use super::counted::counted;
 use super::one_form::two_forms;
 use crate::chart::Glyphs;
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
+use crate::figures::counted;
 use crate::monitoring::{Monitoring, Patience, ScopeArgs, TARGET_SPACE};
 use crate::output::printable;
 use crate::screen::AlphabetArgs;

@@ -1,6 +1,5 @@
 //! `metrics send`.
 
-use super::counted::counted;
 use super::input::{Format, Input, Portion};
 use super::progress::Progress;
 use super::server_clock::{self, ServerClock};
@@ -10,6 +9,7 @@ use super::zone::zone;
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
+use crate::figures::counted;
 use crate::monitoring::{Monitoring, Patience, ScopeArgs};
 use crate::receipt::receipt;
 use base::overwritten;

@@ -4,6 +4,7 @@
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
+use crate::figures;
 use crate::monitoring::Monitoring;
 use base::time::{Clock as _, Millis, SystemClock};
 use jiff::fmt::rfc2822::DateTimeParser;
@@ -80,7 +81,7 @@ const fn is_believed(offset: i64) -> bool {
 }
 
 fn spoken(at: i64) -> String {
-    jiff::Timestamp::from_second(at / 1000).map_or_else(|_| format!("{at} ms"), |at| at.to_string())
+    figures::instant(at / 1000).unwrap_or_else(|| format!("{at} ms"))
 }
 
 /// How far the server is ahead: its `Date`, in the middle of its second, against the middle of the round trip.

@@ -1,9 +1,9 @@
 //! The account of a sending: received = stored + overwritten + rejected, over all its batches.
 
-use super::counted::counted;
 use super::replaces::REPLACES;
 use super::unit::Unit;
 use crate::error::{Failure, Kind};
+use crate::figures::counted;
 use crate::output::Output;
 use crate::shown::{Shown, shown};
 use base::name::NameError;

@@ -3,19 +3,21 @@
 
 mod fresh;
 
-use super::drawn::drawn;
-use super::figures;
+use super::drawing::render;
 use super::get_args::{Format, GetArgs};
 use super::readings::{self, fetch};
 use super::stop::Stop;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
+use crate::figures::{self, spoken};
 use crate::monitoring::Monitoring;
+use crate::output::when_stdout_closes;
 use crate::shown::{Shown, shown};
 use base::time::{Clock as _, SystemClock, TimeRange};
 use fresh::Fresh;
 use jiff::tz::TimeZone;
 use std::io::{self, IsTerminal as _};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use wire::time_expr::lenient;
 
@@ -56,6 +58,8 @@ impl Watched<'_> {
         }
         let stop = Stop::on_signals()
             .map_err(|error| Failure::failed(format!("no signal can be waited for: {error}")))?;
+        let told = Arc::clone(&stop);
+        when_stdout_closes(move || told.tell("SIGPIPE"));
         let mut fresh = Fresh::since(self.asked.from);
         let (mut read_at, mut is_told) = (None, false);
         loop {
@@ -73,11 +77,10 @@ impl Watched<'_> {
                 Err(failure) if read_at.is_some() && is_passing(&failure) => {
                     // Said once: it would fill a log.
                     if !is_told {
-                        let every = every.as_secs();
                         self.context.output.warn(shown!(
-                            "{}; trying again every {} s",
+                            "{}; trying again every {}",
                             failure.message,
-                            every
+                            spoken(every.as_secs())
                         ));
                     }
                     is_told = true;
@@ -104,7 +107,7 @@ impl Watched<'_> {
         let drawing = if rows.iter().all(|row| row.datapoints.is_empty()) {
             readings::nothing_read(&rows, self.monitoring)
         } else {
-            let text = drawn(
+            let text = render(
                 self.format,
                 rows,
                 args,
@@ -117,8 +120,8 @@ impl Watched<'_> {
         };
         let mut screen: Shown = "\u{1b}[H\u{1b}[2J".into();
         screen.push(&shown!(
-            "Every {} s, {} ({}); Ctrl-C ends it\n\n",
-            every.as_secs(),
+            "Every {}, {} ({}); Ctrl-C ends it\n\n",
+            spoken(every.as_secs()),
             figures::time(now, zone),
             name.to_owned()
         ));

@@ -1,6 +1,6 @@
 //! Which samples of a reading are new.
 
-use crate::command::metrics::figures;
+use crate::figures;
 use crate::output::csv_field;
 use crate::shown::{Shown, shown};
 use base::time::Millis;

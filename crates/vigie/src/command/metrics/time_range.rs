@@ -8,7 +8,7 @@ use wire::time_expr::TimeError;
 use wire::time_expr::lenient;
 
 /// The range of `--from` and `--until`. One that runs backwards is a slip: a person is told, where a program's is swapped.
-pub(super) fn asked(
+pub(super) fn time_range(
     from: Option<&str>,
     until: Option<&str>,
     zone: &TimeZone,

@@ -8,7 +8,7 @@ use wire::target::Target;
 const NAMED_MAX: usize = 5;
 
 /// A sentence on each of several `targets` for which no sample is among `rows`.
-pub(super) fn missed(targets: &[String], rows: &[ReadRow]) -> Vec<Shown> {
+pub(super) fn unmatched(targets: &[String], rows: &[ReadRow]) -> Vec<Shown> {
     let mut notes = Vec::new();
     if targets.len() < 2 {
         return notes;

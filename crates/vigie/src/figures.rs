@@ -1,11 +1,11 @@
-//! Numbers and moments, for people and for files.
+//! Numbers, moments and lengths of time as they are written, for people and for files: nobody else formats them.
 
 use base::time::Millis;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 /// Epoch seconds with as many decimals as needed.
-pub(super) fn seconds(at: Millis) -> String {
+pub(crate) fn seconds(at: Millis) -> String {
     match at.0.rem_euclid(1000) {
         0 => at.secs().to_string(),
         _ => format!("{}", at.0 as f64 / 1000.0),
@@ -13,7 +13,7 @@ pub(super) fn seconds(at: Millis) -> String {
 }
 
 /// Every digit that matters and no more: `1e300`, not three hundred zeros.
-pub(super) fn shortest(value: f64) -> String {
+pub(crate) fn shortest(value: f64) -> String {
     if value == 0.0 || (1e-5..1e16).contains(&value.abs()) {
         value.to_string()
     } else {
@@ -22,7 +22,7 @@ pub(super) fn shortest(value: f64) -> String {
 }
 
 /// Six digits, and all of a whole number: what a person compares. Files keep every digit.
-pub(super) fn readable(value: f64) -> String {
+pub(crate) fn readable(value: f64) -> String {
     const DIGITS: i32 = 6;
     let exact = shortest(value);
     if value.fract() == 0.0 || exact.contains('e') {
@@ -44,7 +44,7 @@ pub(super) fn readable(value: f64) -> String {
 }
 
 /// A moment as people read it; milliseconds only where there are any.
-pub(super) fn time(at: Millis, zone: &TimeZone) -> String {
+pub(crate) fn time(at: Millis, zone: &TimeZone) -> String {
     let Ok(instant) = Timestamp::from_millisecond(at.0) else {
         return seconds(at);
     };
@@ -54,6 +54,40 @@ pub(super) fn time(at: Millis, zone: &TimeZone) -> String {
         "%Y-%m-%d %H:%M:%S%.3f"
     };
     zone.to_datetime(instant).strftime(format).to_string()
+}
+
+/// A moment in RFC 3339 and UTC, for what is no sample; nothing where it lies beyond the calendar.
+pub(crate) fn instant(epoch_seconds: i64) -> Option<String> {
+    Timestamp::from_second(epoch_seconds)
+        .ok()
+        .map(|instant| instant.to_string())
+}
+
+/// A length of time for people: its two largest units.
+pub(crate) fn spoken(seconds: u64) -> String {
+    let units = [
+        (seconds / 86_400, "d"),
+        (seconds / 3600 % 24, "h"),
+        (seconds / 60 % 60, "min"),
+        (seconds % 60, "s"),
+    ];
+    let parts: Vec<String> = units
+        .iter()
+        .skip_while(|(count, _)| *count == 0)
+        .take(2)
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count} {unit}"))
+        .collect();
+    if parts.is_empty() {
+        "0 s".to_owned()
+    } else {
+        parts.join(" ")
+    }
+}
+
+/// A number of things: `1 sample`, `2 samples`.
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 #[cfg(test)]
@@ -98,5 +132,13 @@ mod tests {
         let at = Millis(1_519_862_400_250);
         assert_eq!(time(at, &TimeZone::UTC), "2018-03-01 00:00:00.250");
         assert_eq!(time(Millis(0), &TimeZone::UTC), "1970-01-01 00:00:00");
+    }
+
+    #[test]
+    fn spoken_in_two_units() {
+        assert_eq!(spoken(0), "0 s");
+        assert_eq!(spoken(3599), "59 min 59 s");
+        assert_eq!(spoken(7200), "2 h");
+        assert_eq!(spoken(90_061), "1 d 1 h");
     }
 }

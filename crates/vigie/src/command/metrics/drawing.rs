@@ -1,10 +1,10 @@
 //! Series as people see them: in tables, charts and sparklines.
 
-use super::figures::{readable, time};
 use super::get_args::{Format, GetArgs};
 use super::sparklines::sparklines;
 use crate::chart::{Align, Chart, Table, Trace, draw};
 use crate::context::Context;
+use crate::figures::{readable, time};
 use crate::output::printable;
 use crate::screen::Screen;
 use base::time::TimeRange;
@@ -15,7 +15,7 @@ use wire::render::json::ReadRow;
 const HEIGHT_MIN: usize = 7;
 
 /// A table or drawing for people; where all is to be seen at once, of no more lines than the screen has.
-pub(super) fn drawn(
+pub(super) fn render(
     format: Format,
     mut rows: Vec<ReadRow>,
     args: &GetArgs,

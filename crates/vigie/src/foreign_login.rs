@@ -18,7 +18,7 @@ const RENEWABLE_SECONDS_MAX: i64 = 30 * 24 * 3600;
 impl Context {
     /// Sees to it that nothing is lost when the login that is there is replaced; `issuer` is that of the login to come,
     /// where the server has shown that it is its own.
-    pub(crate) fn spare_predecessor(&self, issuer: &str) -> Result<(), Failure> {
+    pub(crate) fn back_up_foreign_login(&self, issuer: &str) -> Result<(), Failure> {
         let whose = self.home.whose();
         if whose == Whose::Own {
             return Ok(());
@@ -59,7 +59,7 @@ impl Context {
     }
 
     /// Remembers whose tokens this login has.
-    pub(crate) fn own_login(&self) -> Result<(), Failure> {
+    pub(crate) fn remember_own_issuer(&self) -> Result<(), Failure> {
         match self.claims() {
             Some(claims) if self.home.whose() != Whose::Own && !claims.iss.is_empty() => {
                 let api = self.config().api_endpoint.clone();

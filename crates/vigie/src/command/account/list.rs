@@ -1,0 +1,65 @@
+//! `account list`, and `iam accounts`.
+
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::{Column, Row};
+use serde::Serialize;
+use wire::iam::account::AccountResource;
+
+/// What the list of accounts shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Columns {
+    /// As `account list` does.
+    Usual,
+    /// As `iam accounts` did: with the type in the third place.
+    WithType,
+}
+
+/// One account under the names that scripts know.
+#[derive(Serialize)]
+struct Listed {
+    #[serde(rename = "AccountGuid")]
+    guid: String,
+    #[serde(rename = "Name")]
+    name: String,
+    #[serde(rename = "OwnerUserID")]
+    owner: String,
+    #[serde(rename = "State")]
+    state: String,
+    #[serde(rename = "Type")]
+    kind: String,
+}
+
+impl Listed {
+    fn of(account: AccountResource) -> Self {
+        let entity = account.entity;
+        Self {
+            guid: account.metadata.guid,
+            name: entity.name,
+            state: entity.state,
+            owner: entity.owner_userid,
+            kind: entity.kind,
+        }
+    }
+}
+
+impl Row for Listed {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::new("Account GUID", |own| own.guid.clone()),
+        Column::new("Name", |own| own.name.clone()),
+        Column::wide("Type", |own| own.kind.clone()),
+        Column::new("State", |own| own.state.clone()),
+        Column::new("Owner User ID", |own| own.owner.clone()),
+    ];
+}
+
+/// Lists the accounts the caller belongs to.
+pub(crate) fn run(context: &Context, columns: Columns) -> Result<(), Failure> {
+    let output = &context.output;
+    output.action(format!("Retrieving all accounts of {}...", context.user()))?;
+    let accounts = context.accounts()?;
+    let accounts: Vec<Listed> = accounts.into_iter().map(Listed::of).collect();
+    output.ok()?;
+    let is_wide = columns == Columns::WithType;
+    output.list(&accounts, is_wide, "No accounts found.")
+}

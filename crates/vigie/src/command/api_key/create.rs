@@ -1,0 +1,143 @@
+//! `iam api-key-create`.
+
+use super::key_file::KeyFile;
+use super::{reach_text, url};
+use crate::client::Request;
+use crate::context::Context;
+use crate::duration;
+use crate::error::Failure;
+use crate::figures;
+use crate::monitoring::domain_id;
+use crate::output::printable;
+use crate::session::not_logged_in;
+use crate::shown::{Shown, shown};
+use base::time::{Clock as _, SystemClock};
+use clap::Args;
+use std::path::PathBuf;
+use wire::iam::api_key::{ApiKey, CreateApiKey, KeyReach, read_time};
+
+/// What `api-key-create` takes.
+#[derive(Debug, Args)]
+pub(crate) struct CreateArgs {
+    /// Name of the new key
+    name: String,
+    /// What it is for
+    #[arg(short, long, value_name = "DESCRIPTION")]
+    description: Option<String>,
+    /// Write the key to a file, readable by you alone, in place of the screen
+    #[arg(short, long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Lock it against change and deletion
+    #[arg(long)]
+    lock: bool,
+    /// What becomes of the key when it has leaked: `none`, `disable` or `delete`
+    #[arg(long, value_name = "ACTION", value_parser = ["none", "disable", "delete"])]
+    action_if_leaked: Option<String>,
+    /// Let it open this domain alone: `space`, `org` or `account` of the target, or the id itself (`s-GUID`, `o-GUID`,
+    /// `a-ID`); it then manages nothing
+    #[arg(long, value_name = "DOMAIN")]
+    domain: Option<String>,
+    /// Let it do this alone: `send`; it then manages nothing
+    #[arg(long, value_name = "ACTION", value_parser = ["send"])]
+    only: Option<String>,
+    /// When it ceases to work, with all that was obtained with it: a time, or a length of time from now such as `90d`;
+    /// without, never
+    #[arg(long, visible_alias = "expires", value_name = "TIME", value_parser = time)]
+    expires_at: Option<String>,
+}
+
+/// A time as the server takes it.
+fn time(text: &str) -> Result<String, &'static str> {
+    if read_time(text).is_some() {
+        return Ok(text.to_owned());
+    }
+    // A bare number could be either.
+    let is_length = text.ends_with(|c: char| c.is_ascii_alphabetic());
+    duration::parse(text)
+        .ok()
+        .filter(|_| is_length)
+        .and_then(|length| {
+            let now = SystemClock.now().0.div_euclid(1000);
+            now.checked_add(i64::try_from(length.as_secs()).ok()?)
+        })
+        .and_then(figures::instant)
+        .ok_or("it is no time like `2030-01-31T12:00:00Z`, and no length of time like `90d`")
+}
+
+/// Creates a key and shows it this once, or writes it to a file that was made ready before.
+pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    context.token()?;
+    let claims = context
+        .claims()
+        .ok_or_else(|| not_logged_in(context.name))?;
+    let account = context.config().account.guid.clone();
+    let domain = (args.domain.as_deref())
+        .map(|named| domain_id(context, named))
+        .transpose()?;
+    let mut file = args.file.as_deref().map(KeyFile::prepare).transpose()?;
+    let under = if account.is_empty() {
+        Shown::default()
+    } else {
+        shown!(" under {}", account.as_str())
+    };
+    output.action(shown!(
+        "Creating API key {}{} as {}...",
+        args.name,
+        under,
+        claims.user()
+    ))?;
+    let body = CreateApiKey {
+        name: args.name.clone(),
+        iam_id: claims.iam_id.clone(),
+        description: args.description.clone(),
+        account_id: Some(account).filter(|guid| !guid.is_empty()),
+        action_when_leaked: args.action_if_leaked.clone(),
+        expires_at: args.expires_at.clone(),
+        reach: (domain.is_some() || args.only.is_some()).then(|| KeyReach {
+            domain,
+            only: args.only.clone(),
+        }),
+        ..CreateApiKey::default()
+    };
+    let mut request = Request::post(url(context, "")?).json(&body)?;
+    if args.lock {
+        request = request.header("entity-lock", "true");
+    }
+    let mut key: ApiKey = context
+        .ask(request, "create the API key")?
+        .parse("create the API key")?;
+    if let Some(file) = file.take() {
+        file.keep(&key)?;
+        key.apikey = "".into();
+    }
+    if output.is_json() {
+        return output.json(&key);
+    }
+    output.ok()?;
+    output.say(shown!("API key {} was created\n", args.name))?;
+    match &args.file {
+        Some(path) => output.say(shown!("The key was saved to {}\n", path.display()))?,
+        None => output.say("Keep the API key: it cannot be shown again.\n")?,
+    }
+    let mut pairs = vec![
+        ("ID", printable(&key.id)),
+        ("Name", printable(&key.name)),
+        (
+            "Description",
+            printable(key.description.as_deref().unwrap_or("")),
+        ),
+        ("Created At", key.created_at.clone().unwrap_or_default()),
+    ];
+    if let Some(at) = &key.expires_at {
+        pairs.push(("Expires At", printable(at)));
+    }
+    if key.reach.is_some() {
+        pairs.push(("Reach", reach_text(&key)));
+    }
+    if args.file.is_none() {
+        pairs.push(("API Key", key.apikey.expose().to_owned()));
+    }
+    pairs.push(("Locked", key.locked.to_string()));
+    output.pairs(&pairs)
+}

@@ -1,0 +1,66 @@
+//! `iam api-keys`.
+
+use super::{keys, reach_text};
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::{Column, Row, printable};
+use clap::Args;
+use wire::iam::api_key::ApiKey;
+
+/// What `api-keys` takes.
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Print ids only
+    #[arg(long)]
+    uuid: bool,
+    /// Only keys of this name
+    #[arg(short, long, value_name = "NAME")]
+    name: Option<String>,
+    /// Only keys of this description
+    #[arg(short, long, value_name = "DESCRIPTION")]
+    description: Option<String>,
+}
+
+/// Lists keys; their texts are not to be had.
+pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    if !args.uuid {
+        output.action(format!("Getting API keys of {}...", context.user()))?;
+    }
+    let mut keys = keys(context)?;
+    keys.retain(|key| {
+        args.name.as_ref().is_none_or(|name| *name == key.name)
+            && args
+                .description
+                .as_ref()
+                .is_none_or(|text| Some(text) == key.description.as_ref())
+    });
+    if args.uuid && !output.is_json() {
+        return keys
+            .iter()
+            .try_for_each(|key| output.line(printable(&key.id)));
+    }
+    output.ok()?;
+    output.rows(&keys, "No API keys found.")
+}
+
+impl Row for ApiKey {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::new("Name", |key| key.name.clone()),
+        Column::new("ID", |key| key.id.clone()),
+        Column::new("Created At", |key| {
+            key.created_at.clone().unwrap_or_default()
+        }),
+        Column::new("Locked", |key| key.locked.to_string()),
+        Column::new("Disabled", |key| key.disabled.unwrap_or(false).to_string()),
+        Column::new("Description", |key| {
+            key.description.clone().unwrap_or_default()
+        }),
+        Column::where_any(
+            "Expires At",
+            |key| key.expires_at.is_some(),
+            |key| key.expires_at.clone().unwrap_or_else(|| "never".to_owned()),
+        ),
+        Column::where_any("Reach", |key| key.reach.is_some(), reach_text),
+    ];
+}

@@ -1,0 +1,56 @@
+//! `iam api-key-lock`, `-unlock`, `-disable` and `-enable`: one command in four words.
+
+use super::{OneArgs, find, url};
+use crate::client::{Request, encode};
+use crate::context::Context;
+use crate::error::Failure;
+use serde_json::json;
+
+/// What can be switched on a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Switch {
+    /// No change or deletion any more.
+    Lock,
+    /// Changes again.
+    Unlock,
+    /// No use any more.
+    Disable,
+    /// Use again.
+    Enable,
+}
+
+impl Switch {
+    const fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Lock => ("Locking", "lock the API key", "lock"),
+            Self::Unlock => ("Unlocking", "unlock the API key", "lock"),
+            Self::Disable => ("Disabling", "disable the API key", "disable"),
+            Self::Enable => ("Enabling", "enable the API key", "disable"),
+        }
+    }
+}
+
+/// Locks, unlocks, disables or enables a key.
+pub(crate) fn run(args: &OneArgs, switch: Switch, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let (verb, doing, path) = switch.words();
+    let key = find(&args.key, context)?;
+    output.action(format!(
+        "{verb} API key {} as {}...",
+        args.key,
+        context.user()
+    ))?;
+    let url = url(context, &format!("/{}/{path}", encode(&key.id)))?;
+    let is_on = matches!(switch, Switch::Lock | Switch::Disable);
+    let request = if is_on {
+        Request::post(url)
+    } else {
+        Request::delete(url)
+    };
+    context.ask(request, doing)?;
+    if output.is_json() {
+        let state = if path == "lock" { "locked" } else { "disabled" };
+        return output.json(&json!({"id": key.id, state: is_on}));
+    }
+    output.ok()
+}

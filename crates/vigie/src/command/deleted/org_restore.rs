@@ -1,0 +1,22 @@
+//! `account org-restore`.
+
+use super::{find, restore};
+use crate::context::Context;
+use crate::error::Failure;
+use clap::Args;
+
+/// What `org-restore` takes.
+#[derive(Debug, Args)]
+pub(crate) struct OrgRestoreArgs {
+    /// Name of the deleted organization, or its GUID
+    name: String,
+    /// Bring it back under another name
+    #[arg(long = "name", value_name = "NAME")]
+    new_name: Option<String>,
+}
+
+/// Brings a deleted organization back.
+pub(crate) fn run(args: &OrgRestoreArgs, context: &Context) -> Result<(), Failure> {
+    let own = find("organization", &args.name, None, context)?;
+    restore(&own, "organizations", args.new_name.as_ref(), context)
+}

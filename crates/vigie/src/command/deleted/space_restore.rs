@@ -1,0 +1,29 @@
+//! `account space-restore`.
+
+use super::{find, restore};
+use crate::context::Context;
+use crate::error::Failure;
+use clap::Args;
+
+/// What `space-restore` takes.
+#[derive(Debug, Args)]
+pub(crate) struct SpaceRestoreArgs {
+    /// Name of the deleted space, or its GUID
+    name: String,
+    /// Organization it was in, where several spaces of this name were deleted
+    #[arg(short, long, value_name = "ORG")]
+    org: Option<String>,
+    /// Bring it back under another name
+    #[arg(long = "name", value_name = "NAME")]
+    new_name: Option<String>,
+}
+
+/// Brings a deleted space back.
+pub(crate) fn run(args: &SpaceRestoreArgs, context: &Context) -> Result<(), Failure> {
+    let org = match &args.org {
+        Some(name) => Some(context.org_meant(Some(name))?.guid),
+        None => None,
+    };
+    let own = find("space", &args.name, org.as_deref(), context)?;
+    restore(&own, "spaces", args.new_name.as_ref(), context)
+}

@@ -1,0 +1,47 @@
+//! `account accept`.
+
+use super::{answer, answered, find};
+use crate::context::Context;
+use crate::error::Failure;
+use crate::given;
+use crate::shown::Shown;
+use base::secret::Secret;
+use clap::Args;
+use wire::iam::invitation::Accept;
+
+/// What `accept` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  vigie account invitations
+  vigie account accept 0123456789abcdef0123456789abcdef")]
+pub(crate) struct AcceptArgs {
+    /// Account, or id of the invitation
+    #[arg(value_name = "ACCOUNT_ID")]
+    id: String,
+    /// One-time code that came to your address; needed by whoever began with a code that the inviter had seen
+    #[arg(long, value_name = "CODE|@FILE", value_parser = given::argument)]
+    code: Option<Secret<String>>,
+}
+
+/// Accepts an invitation.
+pub(crate) fn run(args: &AcceptArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let invitation = find(&args.id, context)?;
+    let code = args
+        .code
+        .as_ref()
+        .map(|code| given::password(code.expose(), "--code", output))
+        .transpose()?;
+    let body = Accept {
+        one_time_code: code.map(|code| code.expose().as_str().into()),
+    };
+    answer(&invitation, &body, context)?;
+    if output.is_json() {
+        return output.json(&answered(&invitation, "accepted"));
+    }
+    output.ok()?;
+    output.say(format!(
+        "Work in it with `vigie target -c {}`",
+        Shown::word(&invitation.account_id)
+    ))
+}

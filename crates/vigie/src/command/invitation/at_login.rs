@@ -1,0 +1,86 @@
+//! Invitations where somebody logs in, or switches the account: what waits is told or accepted, and a one-time code becomes
+//! a password.
+
+use super::{answer, waiting};
+use crate::client::Request;
+use crate::context::Context;
+use crate::error::{Failure, Kind};
+use crate::given;
+use crate::output::printable;
+use crate::prompt;
+use crate::shown::Shown;
+use base::secret::Secret;
+use wire::iam::invitation::{Accept, Invitation, Redeem};
+
+/// Accepts the invitation into the account, or the only one that waits.
+pub(crate) fn accept(account: Option<&str>, context: &Context) -> Result<(), Failure> {
+    let mut waiting = waiting(context)?;
+    waiting.retain(|one| account.is_none_or(|id| one.account_id == id));
+    match waiting.as_slice() {
+        // Accepted before: a script that says so each time goes on.
+        [] => Ok(()),
+        [one] => answer(one, &Accept::default(), context),
+        _ => Err(Failure::usage("more than one invitation waits for you")
+            .hint("name the account with `-c ACCOUNT_ID`")),
+    }
+}
+
+/// Tells who has just logged in what waits for them. A server that knows of no invitations has none.
+pub(crate) fn announce(context: &Context) {
+    for one in waiting(context).unwrap_or_default() {
+        context.output.note(format!(
+            "you are invited into account {} by {}; answer with `vigie account accept {}` or `vigie account decline {}`",
+            printable(&one.account_name),
+            match one.invited_by.as_str() {
+                "" => "the operator".to_owned(),
+                inviter => printable(inviter),
+            },
+            Shown::word(&one.account_id),
+            Shown::word(&one.account_id),
+        ));
+    }
+}
+
+/// Where the account that somebody is not in has invited them, the step that is missing.
+pub(crate) fn missing(failure: Failure, account: Option<&str>, context: &Context) -> Failure {
+    let Some(account) = account.filter(|_| failure.kind == Kind::NotFound) else {
+        return failure;
+    };
+    let waiting = waiting(context).unwrap_or_default();
+    let is_meant = |one: &&Invitation| one.account_id == account || one.account_name == account;
+    match waiting.iter().find(is_meant) {
+        Some(one) => failure.hint(format!(
+            "you are invited into it: `vigie account accept {}`, or accept in the same step, with `--accept` at the login",
+            Shown::word(&one.account_id)
+        )),
+        None => failure,
+    }
+}
+
+/// Sets the first password with a one-time code; the password.
+pub(crate) fn redeem(
+    email: &str,
+    code: &Secret<String>,
+    given: Option<&Secret<String>>,
+    context: &Context,
+) -> Result<Secret<String>, Failure> {
+    let new = match given {
+        Some(given) => given::password(given.expose(), "--new-password", &context.output)?,
+        None => {
+            context
+                .output
+                .note("this is a one-time code: choose a password of your own");
+            prompt::new_password("`--new-password @FILE`", &context.output)?
+        }
+    };
+    let body = Redeem {
+        email: email.to_owned(),
+        one_time_code: code.expose().as_str().into(),
+        new_password: new.expose().as_str().into(),
+    };
+    let url = format!("{}/v2/users/redeem", context.api_endpoint()?);
+    context
+        .send(Request::post(url).json(&body)?)?
+        .success("set the password")?;
+    Ok(new)
+}

@@ -1,0 +1,33 @@
+//! `account decline`.
+
+use super::{answered, find, url};
+use crate::client::{Request, encode};
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::printable;
+use clap::Args;
+
+/// What `decline` takes.
+#[derive(Debug, Args)]
+pub(crate) struct DeclineArgs {
+    /// Account, or id of the invitation
+    #[arg(value_name = "ACCOUNT_ID")]
+    id: String,
+}
+
+/// Declines an invitation.
+pub(crate) fn run(args: &DeclineArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let invitation = find(&args.id, context)?;
+    output.action(format!(
+        "Declining the invitation into account {} as {}...",
+        printable(&invitation.account_name),
+        context.user()
+    ))?;
+    let path = format!("{}/{}/decline", url(context)?, encode(&invitation.id));
+    context.ask(Request::post(path), "decline the invitation")?;
+    if output.is_json() {
+        return output.json(&answered(&invitation, "declined"));
+    }
+    output.ok()
+}

@@ -1,0 +1,63 @@
+//! `account invitations`.
+
+use super::waiting;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::{Column, Row};
+use serde::Serialize;
+use wire::iam::invitation::Invitation;
+
+/// Lists what waits for the caller.
+pub(crate) fn run(context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    output.action(format!("Getting invitations of {}...", context.user()))?;
+    let waiting = waiting(context)?;
+    output.ok()?;
+    let waiting: Vec<Listed> = waiting.into_iter().map(Listed::of).collect();
+    output.rows(&waiting, "No invitations found.")
+}
+
+/// One that waits; what is not told before the address is proven, and an inviter who is no user, are `null`.
+#[derive(Serialize)]
+struct Listed {
+    account_id: String,
+    account_name: Option<String>,
+    created_at: String,
+    expires_at: String,
+    id: String,
+    invited_by: Option<String>,
+}
+
+impl Listed {
+    fn of(one: Invitation) -> Self {
+        let some = |text: String| Some(text).filter(|text| !text.is_empty());
+        Self {
+            id: one.id,
+            account_id: one.account_id,
+            account_name: some(one.account_name),
+            invited_by: some(one.invited_by),
+            created_at: one.created_at,
+            expires_at: one.expires_at,
+        }
+    }
+
+    fn inviter(&self) -> &str {
+        match (&self.account_name, &self.invited_by) {
+            (None, _) => "",
+            (Some(_), None) => "the operator",
+            (Some(_), Some(inviter)) => inviter,
+        }
+    }
+}
+
+impl Row for Listed {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::new("Account GUID", |own| own.account_id.clone()),
+        Column::new("Name", |own| {
+            (own.account_name.clone())
+                .unwrap_or_else(|| "not told before your address is proven".to_owned())
+        }),
+        Column::new("Invited by", |own| own.inviter().to_owned()),
+        Column::new("Good until", |own| own.expires_at.clone()),
+    ];
+}

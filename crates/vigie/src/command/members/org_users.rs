@@ -1,0 +1,35 @@
+//! `account org-users`.
+
+use super::{ORG_ROLES, of_org, show};
+use crate::context::Context;
+use crate::error::Failure;
+use crate::shown::shown;
+use clap::Args;
+
+/// What `org-users` takes.
+#[derive(Debug, Args)]
+pub(crate) struct OrgUsersArgs {
+    /// Name of the organization
+    name: String,
+    /// Those too who only belong to it
+    #[arg(short, long)]
+    all: bool,
+    /// Region, in place of the targeted one
+    #[arg(short, long, value_name = "REGION")]
+    region: Option<String>,
+}
+
+/// Lists who holds a role in an organization.
+pub(crate) fn run(args: &OrgUsersArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    output.action(shown!(
+        "Getting users in org {} as {}...",
+        args.name,
+        context.user()
+    ))?;
+    let region = (args.region.clone()).unwrap_or_else(|| context.config().region.clone());
+    let org = context.org_named(&args.name, &region)?;
+    let roles = ORG_ROLES.get(..if args.all { 4 } else { 3 });
+    let found = of_org(context, &org.metadata.guid, roles.unwrap_or_default())?;
+    show(found, output)
+}

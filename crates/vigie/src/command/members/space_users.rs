@@ -1,0 +1,39 @@
+//! `account space-users`.
+
+use super::{of_space, show};
+use crate::config::Place;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::shown::shown;
+use clap::Args;
+
+/// What `space-users` takes.
+#[derive(Debug, Args)]
+pub(crate) struct SpaceUsersArgs {
+    /// Name of the space; of its organization, where the space follows
+    name: String,
+    /// Name of the space, where its organization stands before it, as in the original
+    #[arg(conflicts_with = "org")]
+    space: Option<String>,
+    /// Organization, in place of the targeted one
+    #[arg(short, long, value_name = "ORG")]
+    org: Option<String>,
+}
+
+/// Lists who holds a role in a space.
+pub(crate) fn run(args: &SpaceUsersArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let (org, name) = match &args.space {
+        Some(space) => (Some(&args.name), space),
+        None => (args.org.as_ref(), &args.name),
+    };
+    let org: Place = context.org_meant(org.map(String::as_str))?;
+    output.action(shown!(
+        "Getting users in space {} of org {} as {}...",
+        *name,
+        org.name,
+        context.user()
+    ))?;
+    let space = context.space_named(&org, name)?;
+    show(of_space(context, &space.metadata.guid)?, output)
+}

@@ -1,0 +1,50 @@
+//! `account org-create`.
+
+use super::{Listed, region};
+use crate::client::Request;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::printable;
+use clap::Args;
+use wire::cf::list::Resource;
+use wire::cf::organization::{OrganizationEntity, OrganizationName};
+
+/// What `org-create` takes.
+#[derive(Debug, Args)]
+pub(crate) struct OrgCreateArgs {
+    /// Name of the new organization
+    name: String,
+    /// Region, in place of the targeted one
+    #[arg(short, long, value_name = "REGION")]
+    region: Option<String>,
+}
+
+/// Creates an organization.
+pub(crate) fn run(args: &OrgCreateArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let region = region(args.region.as_deref(), context);
+    output.action(format!(
+        "Creating org {} in region '{region}' as {}...",
+        args.name,
+        context.user()
+    ))?;
+    let mut request = Request::post(context.cf_url("/v2/organizations")?);
+    if !region.is_empty() {
+        request = request.query("region", &region);
+    }
+    let body = OrganizationName {
+        name: args.name.clone(),
+    };
+    let org: Resource<OrganizationEntity> = context
+        .ask(request.json(&body)?, "create the organization")?
+        .parse("create the organization")?;
+    if output.is_json() {
+        return output.json(&Listed::of(org, &region, context));
+    }
+    output.ok()?;
+    output.say(format!(
+        "Org {} was created with GUID {}",
+        args.name,
+        printable(&org.metadata.guid)
+    ))
+}

@@ -1,0 +1,62 @@
+//! `account org-delete`.
+
+use crate::client::{Request, encode};
+use crate::command::deleted::Gone;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::prompt;
+use crate::shown::Shown;
+use clap::Args;
+
+/// What `org-delete` takes.
+#[derive(Debug, Args)]
+pub(crate) struct OrgDeleteArgs {
+    /// Name of the organization
+    name: String,
+    /// Delete its spaces and their metrics with it
+    #[arg(long)]
+    recursive: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    force: bool,
+}
+
+/// Deletes an organization.
+pub(crate) fn run(args: &OrgDeleteArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let org = context.org_named(&args.name, &context.config().region.clone())?;
+    let with = if args.recursive {
+        " with all its spaces and their metrics"
+    } else {
+        ""
+    };
+    if !args.force && !prompt::confirm(format!("Really delete org {}{with}?", args.name), "`-f`")? {
+        return output.say("Nothing was deleted.");
+    }
+    output.action(format!(
+        "Deleting org {} as {}...",
+        args.name,
+        context.user()
+    ))?;
+    let url = context.cf_url(&format!("/v2/organizations/{}", encode(&org.metadata.guid)))?;
+    let request =
+        Request::delete(url).query("recursive", if args.recursive { "true" } else { "false" });
+    let gone = Gone::of(&context.ask(request, "delete the organization")?);
+    context.update(|_, cf| {
+        if cf.organization_fields.guid == org.metadata.guid {
+            cf.organization_fields = crate::config::Place::default();
+            cf.space_fields = crate::config::Place::default();
+        }
+    })?;
+    if output.is_json() {
+        return output.json(&gone.json("org_guid", &org.metadata.guid));
+    }
+    output.ok()?;
+    gone.say(
+        &format!(
+            "vigie account org-restore {}",
+            Shown::word(&org.metadata.guid)
+        ),
+        context,
+    )
+}

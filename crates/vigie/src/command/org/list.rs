@@ -1,0 +1,35 @@
+//! `account orgs`.
+
+use super::{Listed, region};
+use crate::context::Context;
+use crate::error::Failure;
+use clap::Args;
+
+/// What `orgs` takes.
+#[derive(Debug, Args)]
+pub(crate) struct OrgsArgs {
+    /// Only this region, in place of the targeted one
+    #[arg(short, long, value_name = "REGION")]
+    region: Option<String>,
+    /// Show GUIDs
+    #[arg(long)]
+    guid: bool,
+}
+
+/// Lists organizations.
+pub(crate) fn run(args: &OrgsArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let region = region(args.region.as_deref(), context);
+    output.action(format!(
+        "Getting orgs in region '{region}' as {}...",
+        context.user()
+    ))?;
+    output.action("Retrieving current account...")?;
+    let orgs: Vec<Listed> = context
+        .orgs(&region)?
+        .into_iter()
+        .map(|org| Listed::of(org, &region, context))
+        .collect();
+    output.ok()?;
+    output.list(&orgs, args.guid, "No organizations were found.")
+}

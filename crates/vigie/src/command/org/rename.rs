@@ -1,0 +1,47 @@
+//! `account org-rename`.
+
+use super::Listed;
+use crate::client::{Request, encode};
+use crate::context::Context;
+use crate::error::Failure;
+use clap::Args;
+use wire::cf::list::Resource;
+use wire::cf::organization::{OrganizationEntity, OrganizationName};
+
+/// What `org-rename` takes.
+#[derive(Debug, Args)]
+pub(crate) struct OrgRenameArgs {
+    /// Its name now
+    old_name: String,
+    /// Its name from now on
+    new_name: String,
+}
+
+/// Renames an organization.
+pub(crate) fn run(args: &OrgRenameArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let region = context.config().region.clone();
+    let org = context.org_named(&args.old_name, &region)?;
+    output.action(format!(
+        "Renaming org {} to {} as {}...",
+        args.old_name,
+        args.new_name,
+        context.user()
+    ))?;
+    let url = context.cf_url(&format!("/v2/organizations/{}", encode(&org.metadata.guid)))?;
+    let body = OrganizationName {
+        name: args.new_name.clone(),
+    };
+    let renamed: Resource<OrganizationEntity> = context
+        .ask(Request::put(url).json(&body)?, "rename the organization")?
+        .parse("rename the organization")?;
+    context.update(|_, cf| {
+        if cf.organization_fields.guid == renamed.metadata.guid {
+            cf.organization_fields.name.clone_from(&renamed.entity.name);
+        }
+    })?;
+    if output.is_json() {
+        return output.json(&Listed::of(renamed, &region, context));
+    }
+    output.ok()
+}

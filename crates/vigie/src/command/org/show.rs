@@ -1,0 +1,49 @@
+//! `account org`.
+
+use super::{Listed, region};
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::printable;
+use clap::Args;
+
+/// What `org` takes.
+#[derive(Debug, Args)]
+pub(crate) struct OrgArgs {
+    /// Name of the organization
+    name: String,
+    /// Region, in place of the targeted one
+    #[arg(short, long, value_name = "REGION")]
+    region: Option<String>,
+    /// Print the GUID only
+    #[arg(long)]
+    guid: bool,
+}
+
+/// Shows one organization.
+pub(crate) fn run(args: &OrgArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let region = region(args.region.as_deref(), context);
+    if !args.guid {
+        output.action(format!(
+            "Getting org {} in region '{region}' as {}...",
+            args.name,
+            context.user()
+        ))?;
+    }
+    let org = Listed::of(context.org_named(&args.name, &region)?, &region, context);
+    if args.guid {
+        return output.line(printable(&org.org_guid));
+    }
+    if output.is_json() {
+        return output.json(&org);
+    }
+    output.ok()?;
+    output.pairs(&[
+        ("GUID:", org.org_guid),
+        ("Name:", printable(&org.org_name)),
+        ("Region:", org.region),
+        ("Account owner:", org.account_owner),
+        ("Account ID:", org.account_guid),
+        ("Status:", org.status),
+    ])
+}

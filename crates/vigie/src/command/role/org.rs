@@ -1,0 +1,55 @@
+//! `account org-role-set` and `org-role-unset`.
+
+use super::{Change, OrgRole, apply, name, report};
+use crate::client::encode;
+use crate::context::Context;
+use crate::error::Failure;
+use clap::Args;
+
+/// What `org-role-set` and `org-role-unset` take.
+#[derive(Debug, Args)]
+pub(crate) struct OrgRoleArgs {
+    /// User, by e-mail address
+    user: String,
+    /// Name of the organization
+    org: String,
+    /// Role
+    #[arg(value_enum, ignore_case = true)]
+    role: OrgRole,
+}
+
+/// Gives or takes a role in an organization.
+pub(crate) fn run(args: &OrgRoleArgs, change: Change, context: &Context) -> Result<(), Failure> {
+    set_org(context, change, &args.user, &args.org, args.role)?;
+    report(
+        context,
+        change,
+        &args.user,
+        &name(&args.role),
+        &format!("org {}", args.org),
+    )
+}
+
+/// As [`run`], for other commands: prints no JSON.
+pub(crate) fn set_org(
+    context: &Context,
+    change: Change,
+    user: &str,
+    org: &str,
+    role: OrgRole,
+) -> Result<(), Failure> {
+    let place = context.org_meant(Some(org))?;
+    let url = context.cf_url(&format!(
+        "/v2/organizations/{}/{}",
+        encode(&place.guid),
+        role.members()
+    ))?;
+    apply(
+        context,
+        change,
+        url,
+        user,
+        &name(&role),
+        &format!("org {org}"),
+    )
+}

@@ -1,0 +1,55 @@
+//! `account space-role-set` and `space-role-unset`.
+
+use super::{Change, SpaceRole, apply, name, report};
+use crate::client::encode;
+use crate::context::Context;
+use crate::error::Failure;
+use clap::Args;
+
+/// What `space-role-set` and `space-role-unset` take.
+#[derive(Debug, Args)]
+pub(crate) struct SpaceRoleArgs {
+    /// User, by e-mail address
+    user: String,
+    /// Name of the organization
+    org: String,
+    /// Name of the space
+    space: String,
+    /// Role
+    #[arg(value_enum, ignore_case = true)]
+    role: SpaceRole,
+}
+
+/// Gives or takes a role in a space.
+pub(crate) fn run(args: &SpaceRoleArgs, change: Change, context: &Context) -> Result<(), Failure> {
+    set_space(
+        context,
+        change,
+        &args.user,
+        (&args.org, &args.space),
+        args.role,
+    )?;
+    let place = format!("space {} of org {}", args.space, args.org);
+    report(context, change, &args.user, &name(&args.role), &place)
+}
+
+/// As [`run`], for other commands: prints no JSON.
+pub(crate) fn set_space(
+    context: &Context,
+    change: Change,
+    user: &str,
+    (org, space): (&str, &str),
+    role: SpaceRole,
+) -> Result<(), Failure> {
+    let place = context.org_meant(Some(org))?;
+    let guid = context.space_named(&place, space)?.metadata.guid;
+    let url = context.cf_url(&format!("/v2/spaces/{}/{}", encode(&guid), role.members()))?;
+    apply(
+        context,
+        change,
+        url,
+        user,
+        &name(&role),
+        &format!("space {space} of org {org}"),
+    )
+}

@@ -1,0 +1,51 @@
+//! `account space-create`.
+
+use super::Listed;
+use crate::client::Request;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::printable;
+use clap::Args;
+use wire::cf::list::Resource;
+use wire::cf::space::{CreateSpace, SpaceEntity};
+
+/// What `space-create` takes.
+#[derive(Debug, Args)]
+pub(crate) struct SpaceCreateArgs {
+    /// Name of the new space
+    name: String,
+    /// Organization, in place of the targeted one
+    #[arg(short, long, value_name = "ORG")]
+    org: Option<String>,
+}
+
+/// Creates a space.
+pub(crate) fn run(args: &SpaceCreateArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let org = context.org_meant(args.org.as_deref())?;
+    output.action(format!(
+        "Creating space {} in org {} as {}...",
+        args.name,
+        org.name,
+        context.user()
+    ))?;
+    let body = CreateSpace {
+        name: args.name.clone(),
+        organization_guid: org.guid.clone(),
+    };
+    let space: Resource<SpaceEntity> = context
+        .ask(
+            Request::post(context.cf_url("/v2/spaces")?).json(&body)?,
+            "create the space",
+        )?
+        .parse("create the space")?;
+    if output.is_json() {
+        return output.json(&Listed::of(space, &org));
+    }
+    output.ok()?;
+    output.say(format!(
+        "Space {} was created with GUID {}",
+        args.name,
+        printable(&space.metadata.guid)
+    ))
+}

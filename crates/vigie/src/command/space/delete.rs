@@ -1,0 +1,62 @@
+//! `account space-delete`.
+
+use crate::client::{Request, encode};
+use crate::command::deleted::Gone;
+use crate::config::Place;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::prompt;
+use crate::shown::Shown;
+use clap::Args;
+
+/// What `space-delete` takes.
+#[derive(Debug, Args)]
+pub(crate) struct SpaceDeleteArgs {
+    /// Name of the space
+    name: String,
+    /// Organization, in place of the targeted one
+    #[arg(short, long, value_name = "ORG")]
+    org: Option<String>,
+    /// Do not ask
+    #[arg(short, long)]
+    force: bool,
+}
+
+/// Deletes a space.
+pub(crate) fn run(args: &SpaceDeleteArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let org = context.org_meant(args.org.as_deref())?;
+    let space = context.space_named(&org, &args.name)?;
+    let question = format!(
+        "Really delete space {} of org {} with all its metrics?",
+        args.name, org.name
+    );
+    if !args.force && !prompt::confirm(question, "`-f`")? {
+        return output.say("Nothing was deleted.");
+    }
+    output.action(format!(
+        "Deleting space {} in org {} as {}...",
+        args.name,
+        org.name,
+        context.user()
+    ))?;
+    let guid = &space.metadata.guid;
+    let reply = context.ask(
+        Request::delete(context.cf_url(&format!("/v2/spaces/{}", encode(guid)))?),
+        "delete the space",
+    )?;
+    let gone = Gone::of(&reply);
+    context.update(|_, cf| {
+        if cf.space_fields.guid == *guid {
+            cf.space_fields = Place::default();
+        }
+    })?;
+    if output.is_json() {
+        return output.json(&gone.json("space_guid", guid));
+    }
+    output.ok()?;
+    gone.say(
+        &format!("vigie account space-restore {}", Shown::word(guid)),
+        context,
+    )
+}

@@ -1,0 +1,42 @@
+//! `account spaces`.
+
+use super::Listed;
+use crate::context::Context;
+use crate::error::Failure;
+use clap::Args;
+
+/// What `spaces` takes.
+#[derive(Debug, Args)]
+pub(crate) struct SpacesArgs {
+    /// Organization, in place of the targeted one
+    #[arg(short, long, value_name = "ORG")]
+    org: Option<String>,
+    /// Accepted for old scripts; organizations are found in the targeted region
+    #[arg(short, long, value_name = "REGION")]
+    region: Option<String>,
+    /// Show GUIDs
+    #[arg(long)]
+    guid: bool,
+}
+
+/// Lists spaces.
+pub(crate) fn run(args: &SpacesArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let org = context.org_meant(args.org.as_deref())?;
+    let region = args
+        .region
+        .clone()
+        .unwrap_or_else(|| context.config().region.clone());
+    output.action(format!(
+        "Getting spaces under organization {} in region {region} as {}...",
+        org.name,
+        context.user()
+    ))?;
+    let spaces: Vec<Listed> = context
+        .spaces(&org.guid)?
+        .into_iter()
+        .map(|space| Listed::of(space, &org))
+        .collect();
+    output.ok()?;
+    output.list(&spaces, args.guid, "No spaces were found.")
+}

@@ -1,0 +1,48 @@
+//! `account space`.
+
+use super::Listed;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::printable;
+use clap::Args;
+
+/// What `space` takes.
+#[derive(Debug, Args)]
+pub(crate) struct SpaceArgs {
+    /// Name of the space
+    name: String,
+    /// Organization, in place of the targeted one
+    #[arg(short, long, value_name = "ORG")]
+    org: Option<String>,
+    /// Print the GUID only
+    #[arg(long)]
+    guid: bool,
+}
+
+/// Shows one space.
+pub(crate) fn run(args: &SpaceArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let org = context.org_meant(args.org.as_deref())?;
+    if !args.guid {
+        output.action(format!(
+            "Getting space {} in org {} as {}...",
+            args.name,
+            org.name,
+            context.user()
+        ))?;
+    }
+    let space = Listed::of(context.space_named(&org, &args.name)?, &org);
+    if args.guid {
+        return output.line(printable(&space.space_guid));
+    }
+    if output.is_json() {
+        return output.json(&space);
+    }
+    output.ok()?;
+    output.pairs(&[
+        ("GUID:", space.space_guid),
+        ("Name:", printable(&space.space_name)),
+        ("Org:", printable(&space.org_name)),
+        ("Org GUID:", space.org_guid),
+    ])
+}

@@ -1,0 +1,115 @@
+//! `account user-invite`.
+
+use super::{account_meant, url};
+use crate::client::Request;
+use crate::command::role::{self, AccountRole, Change, OrgRole, SpaceRole};
+use crate::context::Context;
+use crate::error::{Failure, Kind};
+use crate::output::printable;
+use crate::shown::Shown;
+use clap::Args;
+use wire::iam::user::{Invite, InviteUsers, Invited};
+
+/// What `user-invite` takes.
+#[derive(Debug, Args)]
+pub(crate) struct InviteArgs {
+    /// E-mail address
+    email: String,
+    /// Role in the account
+    #[arg(long, value_enum, ignore_case = true, value_name = "ROLE")]
+    account_role: Option<AccountRole>,
+    /// Organization to give a role in
+    #[arg(short, long, value_name = "ORG")]
+    org: Option<String>,
+    /// Role in the organization
+    #[arg(
+        long,
+        value_enum,
+        ignore_case = true,
+        requires = "org",
+        value_name = "ROLE"
+    )]
+    org_role: Option<OrgRole>,
+    /// Space to give a role in
+    #[arg(short, long, requires_all = ["org", "space_role"], value_name = "SPACE")]
+    space: Option<String>,
+    /// Role in the space
+    #[arg(
+        long,
+        value_enum,
+        ignore_case = true,
+        requires = "space",
+        value_name = "ROLE"
+    )]
+    space_role: Option<SpaceRole>,
+}
+
+/// Invites a user, who is in the account once they accept. Where the server shows a code to whoever invites, it is told how
+/// to hand it on.
+pub(crate) fn run(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let account = account_meant(None, context)?;
+    output.action(format!(
+        "Inviting user {} to account {account} as {}...",
+        args.email,
+        context.user()
+    ))?;
+    let body = InviteUsers {
+        users: vec![Invite {
+            email: args.email.clone(),
+            account_role: args.account_role.as_ref().map(role::name),
+        }],
+    };
+    let invited: Invited = context
+        .ask(
+            Request::post(url(&account, context)?).json(&body)?,
+            "invite the user",
+        )?
+        .parse("invite the user")?;
+    output.ok()?;
+    if output.is_json() {
+        output.json(&invited.resources)?;
+    }
+    for user in &invited.resources {
+        output.say(format!(
+            "User {} was invited, state {}",
+            printable(&user.email),
+            printable(&user.state)
+        ))?;
+        let login = format!(
+            "vigie login -a {} -u {}",
+            Shown::word(&context.api_endpoint()?),
+            Shown::word(&args.email)
+        );
+        match &user.one_time_code {
+            Some(code) => output.say(crate::shown::shown!(
+                "One-time code, shown this once: {}\nOne that was shown for this invitation before is good for nothing now.\n\nHand it on, for this, where it is typed in place of the password:\n  {}",
+                code.expose(),
+                login
+            ))?,
+            None => output.say(
+                "In the account once the person accepts, at the next login or with `vigie account accept`.\n\
+                 Who is new here gets a one-time code: by mail, or from the operator (`vigied invitation code EMAIL`)",
+            )?,
+        }
+    }
+    give_roles(args, context).map_err(|failure| {
+        let message = format!("the user was invited, but not every role was given: {failure}");
+        Failure::new(Kind::Partial, message)
+            .hint("give it with `vigie account org-role-set` or `vigie account space-role-set`")
+    })
+}
+
+fn give_roles(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
+    let Some(org) = &args.org else {
+        return Ok(());
+    };
+    let org_role = args.org_role.unwrap_or(OrgRole::OrgUser);
+    role::org::set_org(context, Change::Set, &args.email, org, org_role)?;
+    match (&args.space, args.space_role) {
+        (Some(space), Some(role)) => {
+            role::space::set_space(context, Change::Set, &args.email, (org, space), role)
+        }
+        _ => Ok(()),
+    }
+}

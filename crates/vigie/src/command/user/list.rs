@@ -1,0 +1,89 @@
+//! `account users`.
+
+use super::{account_meant, of_account};
+use crate::command::members::{self, HeldIn};
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::{Column, Row};
+use clap::Args;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use wire::iam::user::User;
+
+/// What `users` takes.
+#[derive(Debug, Args)]
+pub(crate) struct UsersArgs {
+    /// Account, in place of the targeted one
+    #[arg(short = 'c', long, value_name = "ACCOUNT_ID")]
+    account: Option<String>,
+    /// Show the roles in its organizations and spaces too, as far as you may see them
+    #[arg(long)]
+    all_roles: bool,
+}
+
+/// Lists users.
+pub(crate) fn run(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let account = account_meant(args.account.as_deref(), context)?;
+    output.action(format!(
+        "Getting users under account {account} as {}...",
+        context.user()
+    ))?;
+    let users = of_account(&account, context)?;
+    let mut everywhere = if args.all_roles {
+        Some(members::everywhere(context)?)
+    } else {
+        None
+    };
+    let mut listed = |user: User| {
+        let held = |all: &mut BTreeMap<String, Vec<HeldIn>>| {
+            all.remove(&user.user_id.to_lowercase()).unwrap_or_default()
+        };
+        Listed {
+            all_roles: everywhere.as_mut().map(held),
+            user_id: user.user_id,
+            iam_id: user.iam_id,
+            firstname: user.firstname,
+            lastname: user.lastname,
+            state: user.state,
+            email: user.email,
+            roles: user.account_roles,
+        }
+    };
+    let users: Vec<Listed> = users.into_iter().map(&mut listed).collect();
+    output.ok()?;
+    output.rows(&users, "No users found.")
+}
+
+/// One user under the names that scripts know.
+#[derive(Serialize)]
+struct Listed {
+    /// Those in organizations and spaces, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    all_roles: Option<Vec<HeldIn>>,
+    email: String,
+    firstname: String,
+    #[serde(rename = "ibmUniqueId")]
+    iam_id: String,
+    lastname: String,
+    roles: Vec<String>,
+    state: String,
+    #[serde(rename = "userId")]
+    user_id: String,
+}
+
+impl Listed {
+    fn roles(&self) -> String {
+        let elsewhere = self.all_roles.iter().flatten().map(HeldIn::text);
+        let roles: Vec<String> = self.roles.iter().cloned().chain(elsewhere).collect();
+        roles.join(", ")
+    }
+}
+
+impl Row for Listed {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::new("User ID", |user| user.user_id.clone()),
+        Column::new("State", |user| user.state.clone()),
+        Column::new("Roles", Self::roles),
+    ];
+}

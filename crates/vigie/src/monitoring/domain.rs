@@ -1,0 +1,156 @@
+//! Whose metrics: what the arguments, the target and the login say.
+
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::printable;
+use crate::shown::{Shown, shown};
+use crate::targeting::narrow;
+
+/// The id of a domain named as `--scope` names it: `space`, `org` or `account` of the target, or the id itself.
+pub(crate) fn domain_id(context: &Context, named: &str) -> Result<String, Failure> {
+    let domain = Domain::find(context, Some(named))?;
+    let account = || context.claims().map(|claims| claims.account.bss);
+    let of_account = || {
+        account()
+            .filter(|id| !id.is_empty())
+            .map(|id| format!("a-{id}"))
+    };
+    domain.id.or_else(of_account).ok_or_else(|| {
+        Failure::usage("no account is targeted")
+            .hint("choose one with `vigie target -c ACCOUNT_ID`")
+    })
+}
+
+/// Whose metrics, as the server and as people call it.
+#[derive(Debug)]
+pub(super) struct Domain {
+    /// The value of `X-Auth-Scope-Id`; `None`: the account that the credential is bound to.
+    pub(super) id: Option<String>,
+    pub(super) label: String,
+}
+
+impl Domain {
+    pub(super) fn new(what: &str, prefix: &str, place: (&str, &str)) -> Option<Self> {
+        let (guid, name) = place;
+        let id = format!("{prefix}{guid}");
+        (!guid.is_empty()).then(|| Self {
+            label: format!("{what} `{}`", if name.is_empty() { &id } else { name }),
+            id: Some(id),
+        })
+    }
+
+    /// Known by its id alone.
+    pub(super) fn of_id(id: &str) -> Self {
+        Self {
+            label: format!("`{}`", printable(id)),
+            id: Some(id.to_owned()),
+        }
+    }
+
+    /// The only one that the login reaches, if it is one of these.
+    fn reached(context: &Context, prefix: &str) -> Option<Self> {
+        let id = context.reach()?.domain?;
+        id.starts_with(prefix).then(|| Self::of_id(&id))
+    }
+
+    pub(super) fn of_credential() -> Self {
+        Self {
+            id: None,
+            label: "the account".to_owned(),
+        }
+    }
+
+    /// What the argument says, where nothing is targeted.
+    pub(super) fn untargeted(context: &Context, named: &str) -> Result<Self, Failure> {
+        match named {
+            "account" => Ok(Self::of_credential()),
+            what @ ("space" | "org") => Err(Failure::usage(format!(
+                "no {what} is targeted at the server of `VIGIE_API`"
+            ))
+            .hint("name it by its id, `s-GUID` or `o-GUID`")),
+            named => Self::find(context, Some(named)),
+        }
+    }
+
+    /// The targeted space, or what is named instead: for what stores or deletes, which must not land elsewhere because
+    /// nothing was said.
+    pub(super) fn named(context: &Context, named: Option<&str>) -> Result<Self, Failure> {
+        match named {
+            None => match Self::reached(context, "") {
+                Some(only) => Ok(only),
+                None => Self::space(context)?.ok_or_else(|| unsaid(context)),
+            },
+            named => Self::find(context, named),
+        }
+    }
+
+    /// The targeted space.
+    pub(super) fn space(context: &Context) -> Result<Option<Self>, Failure> {
+        let space = context.cf()?.space_fields;
+        Ok(Self::new("space", "s-", (&space.guid, &space.name)))
+    }
+
+    /// What the target says, or what the argument does.
+    pub(super) fn find(context: &Context, named: Option<&str>) -> Result<Self, Failure> {
+        let cf = context.cf()?;
+        let account = context.config().account.clone();
+        let space = || {
+            Self::new(
+                "space",
+                "s-",
+                (&cf.space_fields.guid, &cf.space_fields.name),
+            )
+            .or_else(|| Self::reached(context, "s-"))
+        };
+        let org = || {
+            Self::new(
+                "organization",
+                "o-",
+                (&cf.organization_fields.guid, &cf.organization_fields.name),
+            )
+            .or_else(|| Self::reached(context, "o-"))
+        };
+        let account = || Self::new("account", "a-", (&account.guid, &account.name));
+        let untargeted = |what: &str| {
+            Failure::usage(format!("no {what} is targeted")).hint(match context.reach() {
+                None => "choose one with `vigie target -o ORG -s SPACE`",
+                Some(_) => narrow::HINT,
+            })
+        };
+        match named {
+            None => Self::reached(context, "")
+                .or_else(space)
+                .or_else(org)
+                .or_else(account)
+                .ok_or_else(|| untargeted("space, organization or account")),
+            Some("space") => space().ok_or_else(|| untargeted("space")),
+            Some("org") => org().ok_or_else(|| untargeted("organization")),
+            Some("account") => Ok(account().unwrap_or_else(Self::of_credential)),
+            Some(id) if ["s-", "o-", "a-"].iter().any(|prefix| id.starts_with(prefix)) => {
+                Ok(Self::of_id(id))
+            }
+            Some(other) => Err(Failure::usage(format!("`{other}` is no scope"))
+                .hint("a scope is `space`, `org`, `account`, or an id such as `s-GUID`, `o-GUID` or `a-GUID`")),
+        }
+    }
+}
+
+/// Nothing is targeted that metrics could belong to without a doubt.
+fn unsaid(context: &Context) -> Failure {
+    let failure = Failure::usage(
+        "no space is targeted, and nothing else is named that the metrics belong to",
+    );
+    if context.reach().is_some() {
+        return failure.hint(narrow::HINT);
+    }
+    let org = (context.cf()).is_ok_and(|cf| !cf.organization_fields.guid.is_empty());
+    let target = if org {
+        "`vigie target -s SPACE`"
+    } else {
+        "`vigie target -o ORG -s SPACE`"
+    };
+    failure.hint(shown!(
+        "choose a space with {}, or mean the organization or the account itself with `--scope org` or `--scope account`",
+        Shown::from(target)
+    ))
+}

@@ -1,0 +1,147 @@
+//! Lists: what a row is, is said once, for the table that people read and for programs.
+
+use super::Output;
+use crate::error::Failure;
+use crate::shown::Shown;
+use serde::Serialize;
+
+/// A row of a list. For programs it is as it is serialized.
+pub(crate) trait Row: Serialize + Sized + 'static {
+    /// The columns of the table, from left to right.
+    const COLUMNS: &'static [Column<Self>];
+}
+
+/// A column of a table of such rows.
+#[derive(Debug)]
+pub(crate) struct Column<R> {
+    heading: &'static str,
+    cell: fn(&R) -> String,
+    shown: When<R>,
+}
+
+/// When a column is shown.
+#[derive(Debug, Clone, Copy)]
+enum When<R> {
+    Always,
+    /// When more was asked for.
+    Wide,
+    /// When there is something in it.
+    Any(fn(&R) -> bool),
+}
+
+impl<R> Column<R> {
+    /// One that is always there.
+    pub(crate) const fn new(heading: &'static str, cell: fn(&R) -> String) -> Self {
+        Self {
+            heading,
+            cell,
+            shown: When::Always,
+        }
+    }
+
+    /// One that is there when more is asked for than usual.
+    pub(crate) const fn wide(heading: &'static str, cell: fn(&R) -> String) -> Self {
+        Self {
+            shown: When::Wide,
+            ..Self::new(heading, cell)
+        }
+    }
+
+    /// One that is there when some row has something in it: old scripts find the others where they were.
+    pub(crate) const fn where_any(
+        heading: &'static str,
+        has: fn(&R) -> bool,
+        cell: fn(&R) -> String,
+    ) -> Self {
+        Self {
+            shown: When::Any(has),
+            ..Self::new(heading, cell)
+        }
+    }
+
+    fn is_shown(&self, rows: &[R], is_wide: bool) -> bool {
+        match self.shown {
+            When::Always => true,
+            When::Wide => is_wide,
+            When::Any(has) => rows.iter().any(has),
+        }
+    }
+}
+
+impl Output {
+    /// A list with its usual columns; `none` is said where it is empty.
+    pub(crate) fn rows<R: Row>(&self, rows: &[R], none: impl Into<Shown>) -> Result<(), Failure> {
+        self.list(rows, false, none)
+    }
+
+    /// A list, with those columns too that are only there when more is asked for.
+    pub(crate) fn list<R: Row>(
+        &self,
+        rows: &[R],
+        is_wide: bool,
+        none: impl Into<Shown>,
+    ) -> Result<(), Failure> {
+        if self.is_json() {
+            return self.json(&rows);
+        }
+        if rows.is_empty() {
+            return self.say(none);
+        }
+        let columns: Vec<&Column<R>> = R::COLUMNS
+            .iter()
+            .filter(|column| column.is_shown(rows, is_wide))
+            .collect();
+        let header: Vec<&'static str> = columns.iter().map(|column| column.heading).collect();
+        let cells: Vec<Vec<String>> = rows
+            .iter()
+            .map(|row| columns.iter().map(|column| (column.cell)(row)).collect())
+            .collect();
+        self.table(&header, &cells)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Dog {
+        name: &'static str,
+        owner: Option<&'static str>,
+    }
+
+    impl Row for Dog {
+        const COLUMNS: &'static [Column<Self>] = &[
+            Column::wide("Letters", |dog| dog.name.len().to_string()),
+            Column::new("Name", |dog| dog.name.to_owned()),
+            Column::where_any(
+                "Owner",
+                |dog| dog.owner.is_some(),
+                |dog| dog.owner.unwrap_or("nobody").to_owned(),
+            ),
+        ];
+    }
+
+    #[test]
+    fn a_column_is_there_when_it_says_something() {
+        let headings = |rows: &[Dog], is_wide| -> Vec<&str> {
+            (Dog::COLUMNS.iter())
+                .filter(|column| column.is_shown(rows, is_wide))
+                .map(|column| column.heading)
+                .collect()
+        };
+        let stray = Dog {
+            name: "Rex",
+            owner: None,
+        };
+        let kept = Dog {
+            name: "Ada",
+            owner: Some("Bo"),
+        };
+        let rows = [stray];
+        assert_eq!(headings(&rows, false), ["Name"]);
+        assert_eq!(headings(&rows, true), ["Letters", "Name"]);
+        let [stray] = rows;
+        assert_eq!(headings(&[stray, kept], false), ["Name", "Owner"]);
+    }
+}

@@ -1,0 +1,169 @@
+//! What the token service and the UAA are asked for: tokens for a credential, and for a login that has expired.
+
+use crate::client::{Reply, Request};
+use crate::config::{CfConfig, Config};
+use crate::context::Context;
+use crate::error::{Failure, Kind};
+use crate::token::{Token, is_token};
+use wire::iam::token::TokenReply;
+
+/// The client the command line is, to IAM and to the UAA.
+const IAM_CLIENT: (&str, &str) = ("bx", "bx");
+const UAA_CLIENT: (&str, &str) = ("cf", "");
+
+/// The token service's code for an account that a login cannot be for.
+const NOT_A_MEMBER: &str = "BXNIM0141E";
+
+/// A reply whose tokens can be put into headers and handed to shells; a server has no reason to give others.
+pub(crate) fn checked(reply: TokenReply) -> Result<TokenReply, Failure> {
+    let uaa = reply.uaa_token.as_ref().map_or("", |token| token.expose());
+    let is_fit = is_token(reply.access_token.expose()) && (uaa.is_empty() || is_token(uaa));
+    if is_fit { Ok(reply) } else { Err(no_token()) }
+}
+
+fn no_token() -> Failure {
+    Failure::failed(
+        "the server gave something else than a token: it holds characters that no token has",
+    )
+    .hint("is this address a Vigie server? see `vigie api`")
+}
+
+/// Asks the token service at `iam` for tokens.
+pub(crate) fn grant(context: &Context, iam: &str, form: &[(&str, &str)]) -> Result<Reply, Failure> {
+    context.send(
+        Request::post(format!("{iam}/identity/token"))
+            .basic(IAM_CLIENT.0, IAM_CLIENT.1)
+            .form(form),
+    )
+}
+
+/// Ends a session, or what a token was got for, at the token service.
+pub(crate) fn revoke(context: &Context, iam: &str, token: &str) -> Result<Reply, Failure> {
+    context.send(
+        Request::post(format!("{iam}/identity/revoke"))
+            .basic(IAM_CLIENT.0, IAM_CLIENT.1)
+            .form(&[("token", token)]),
+    )
+}
+
+/// The form fields that ask for a Cloud Foundry token along with IAM's.
+pub(crate) const BOTH_TOKENS: [(&str, &str); 3] = [
+    ("response_type", "cloud_iam,uaa"),
+    ("uaa_client_id", "cf"),
+    ("uaa_client_secret", ""),
+];
+
+pub(super) fn renew(
+    context: &Context,
+    config: &Config,
+    account: Option<&str>,
+) -> Result<TokenReply, Failure> {
+    let refresh = config.iam_refresh_token.expose();
+    if refresh.is_empty() || refresh == "not_supported" {
+        return Err(Failure::new(
+            Kind::NotLoggedIn,
+            "the login has expired and cannot be renewed",
+        )
+        .hint("log in again with `vigie login`"));
+    }
+    let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", refresh)];
+    match account {
+        Some(account) => {
+            form.push(("account", account));
+            form.extend(BOTH_TOKENS);
+        }
+        None => form.push(("response_type", "cloud_iam")),
+    }
+    let iam = context.iam_endpoint(config)?;
+    let reply = grant(context, &iam, &form)?;
+    if reply.is_success() {
+        return checked(reply.parse("renew the login")?);
+    }
+    let refusal = reply.refusal("switch the account");
+    // The login is as good as before: only the account is refused.
+    if account.is_some() && refusal.code.as_deref() == Some(NOT_A_MEMBER) {
+        return Err(refusal);
+    }
+    Err(not_renewed(refusal, reply.status))
+}
+
+pub(super) fn uaa_endpoint(context: &Context, cf: &CfConfig) -> Result<String, Failure> {
+    if cf.uaa_endpoint.is_empty() {
+        context.api_endpoint()
+    } else {
+        Ok(cf.uaa_endpoint.trim_end_matches('/').to_owned())
+    }
+}
+
+pub(super) fn renew_uaa(
+    context: &Context,
+    cf: &CfConfig,
+    iam: &Token,
+    may_use_up: bool,
+) -> Result<wire::cf::token::UaaTokenReply, Failure> {
+    let endpoint = uaa_endpoint(context, cf)?;
+    let ask = |form: &[(&str, &str)]| {
+        context.send(
+            Request::post(format!("{endpoint}/oauth/token"))
+                .basic(UAA_CLIENT.0, UAA_CLIENT.1)
+                .form(form),
+        )
+    };
+    // The refresh token is good for one successor, which would be lost; the IAM token is not used up.
+    if may_use_up && !matches!(cf.refresh_token.expose(), "" | "not_supported") {
+        let reply = ask(&[
+            ("grant_type", "refresh_token"),
+            ("refresh_token", cf.refresh_token.expose()),
+            ("scope", ""),
+        ])?;
+        if reply.is_success() {
+            return uaa_token(&reply);
+        }
+    }
+    let reply = ask(&[
+        ("grant_type", "iam_token"),
+        ("iam_token", iam.expose()),
+        ("scope", ""),
+    ])?;
+    if reply.is_success() {
+        return uaa_token(&reply);
+    }
+    Err(not_renewed(
+        reply.refusal("renew the UAA token"),
+        reply.status,
+    ))
+}
+
+fn uaa_token(reply: &Reply) -> Result<wire::cf::token::UaaTokenReply, Failure> {
+    let reply: wire::cf::token::UaaTokenReply = reply.read("renew the UAA token")?;
+    if is_token(reply.access_token.expose()) {
+        Ok(reply)
+    } else {
+        Err(no_token())
+    }
+}
+
+/// The one line scripts look for: status, code and text of a refused renewal, in this order.
+fn not_renewed(refusal: Failure, status: u16) -> Failure {
+    let mut failure = Failure::new(
+        if status >= 500 {
+            refusal.kind
+        } else {
+            Kind::NotLoggedIn
+        },
+        format!(
+            "the login could not be renewed. Status code: {status}, error code: {}, message: {}",
+            refusal.code.as_deref().unwrap_or("none"),
+            refusal.text.as_deref().unwrap_or("none"),
+        ),
+    );
+    failure.status = Some(status);
+    failure.code = refusal.code;
+    failure.text = refusal.text;
+    failure.transaction_id = refusal.transaction_id;
+    failure.hint(if status >= 500 {
+        "try again in a moment"
+    } else {
+        "log in again with `vigie login`"
+    })
+}

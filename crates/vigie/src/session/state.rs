@@ -1,0 +1,254 @@
+//! What is kept of a login: the only place where the two state files are changed.
+//!
+//! A login is written once, at its end, both files under one lock: until then it is in this process alone, and the login
+//! that was there before is as good as it was.
+
+use super::grant::{renew, renew_uaa};
+use crate::config::{CfConfig, Config};
+use crate::context::Context;
+use crate::error::Failure;
+use crate::shown::shown;
+use crate::token::{Token, good};
+use base::secret::Secret;
+use base::time::{Clock as _, SystemClock};
+use std::time::Duration;
+use wire::iam::token::TokenReply;
+use wire::secret::SecretText;
+
+impl Context {
+    /// The Cloud Foundry session: as it is on disk, in a login as it will be.
+    pub(crate) fn cf(&self) -> Result<CfConfig, Failure> {
+        match &*self.login.borrow() {
+            Some(cf) => Ok(cf.clone()),
+            None => self.home.read_cf(),
+        }
+    }
+
+    /// Whether a login has begun that is not kept yet.
+    pub(super) fn is_logging_in(&self) -> bool {
+        self.login.borrow().is_some()
+    }
+
+    /// Begins a login with these tokens, at the server that this process has been told of.
+    pub(crate) fn begin_login(&self, reply: &TokenReply) -> Result<(), Failure> {
+        let mut cf = self.home.read_cf()?;
+        let mut config = self.config().clone();
+        config.clear_session();
+        cf.clear_session();
+        config.login_at = Some(jiff::Timestamp::now().to_string());
+        store_tokens(&mut config, reply);
+        if store_uaa_token(&mut cf, reply) {
+            cf.login_at.clone_from(&config.login_at);
+        }
+        self.set_config(config);
+        self.login.replace(Some(cf));
+        Ok(())
+    }
+
+    /// Keeps what the login has come to.
+    pub(crate) fn commit_login(&self) -> Result<(), Failure> {
+        let Some(mut cf) = self.login.take() else {
+            return Ok(());
+        };
+        let lock = self.home.lock()?;
+        // What is no part of a login may have been changed meanwhile.
+        let mut config = self.home.read()?;
+        config.take_login(&self.config());
+        cf.other = self.home.read_cf()?.other;
+        lock.write(&config, &cf)?;
+        self.set_config(config);
+        Ok(())
+    }
+
+    /// New tokens for a login that nobody else knows of yet.
+    pub(super) fn renewed_in_memory(&self, account: Option<&str>) -> Result<Token, Failure> {
+        let mut config = self.config().clone();
+        let reply = renew(self, &config, account)?;
+        store_tokens(&mut config, &reply);
+        self.set_config(config);
+        if let Some(cf) = self.login.borrow_mut().as_mut() {
+            store_uaa_token(cf, &reply);
+        }
+        Ok(Secret::new(reply.access_token.expose().to_owned()))
+    }
+
+    /// The token after a renewal, which another process may have had meanwhile. `known` is the one that is not good enough.
+    pub(super) fn renewed(&self, known: &SecretText, ttl_min: Duration) -> Result<Token, Failure> {
+        let lock = match self.home.lock() {
+            Ok(lock) => lock,
+            Err(failure) => return self.stored_token_or(failure),
+        };
+        let mut config = self.home.read()?;
+        self.resume_unsaved(&mut config);
+        // Another process may have renewed it while this one waited; what it got just now is as long as any.
+        let enough = if config.iam_token == *known {
+            ttl_min
+        } else {
+            Duration::ZERO
+        };
+        let token = if let Some(token) = good(config.iam_token.expose(), enough, SystemClock.now())
+        {
+            token
+        } else {
+            let file = match lock.prepare() {
+                Ok(file) => file,
+                Err(failure) => return self.stored_token_or(failure),
+            };
+            let reply = renew(self, &config, None)?;
+            let used_up = config.iam_refresh_token.clone();
+            store_tokens(&mut config, &reply);
+            if let Err(failure) = file.keep(&config) {
+                self.spent_refresh_token.replace(Some(used_up));
+                warn_unsaved(self, &failure);
+            }
+            Secret::new(reply.access_token.expose().to_owned())
+        };
+        self.set_config(config);
+        drop(lock);
+        Ok(token)
+    }
+
+    /// The same for the UAA token; `kept` says whether one that is there is good.
+    pub(super) fn renewed_uaa(
+        &self,
+        iam: &Token,
+        kept: impl Fn(&CfConfig) -> Option<Token>,
+    ) -> Result<Token, Failure> {
+        let prepared = self.home.lock().and_then(|lock| {
+            let file = lock.prepare_cf()?;
+            Ok((lock, file))
+        });
+        let mut cf = self.home.read_cf()?;
+        // Another process may have renewed it while this one waited.
+        if let Some(token) = kept(&cf) {
+            return Ok(token);
+        }
+        let reply = renew_uaa(self, &cf, iam, prepared.is_ok())?;
+        cf.access_token = format!("bearer {}", reply.access_token.expose()).into();
+        cf.refresh_token = reply.refresh_token.clone();
+        if let Err(failure) = prepared.and_then(|(lock, file)| {
+            file.keep(&cf)?;
+            drop(lock);
+            Ok(())
+        }) {
+            self.output.warn(shown!(
+                "the UAA token could not be kept: {}",
+                failure.message
+            ));
+        }
+        Ok(Secret::new(reply.access_token.expose().to_owned()))
+    }
+
+    /// Goes on from what this process holds, where what is on disk is what it was got for.
+    fn resume_unsaved(&self, config: &mut Config) {
+        if self.spent_refresh_token.borrow().as_ref() == Some(&config.iam_refresh_token) {
+            let held = self.config();
+            config.iam_token = held.iam_token.clone();
+            config.iam_refresh_token = held.iam_refresh_token.clone();
+        }
+    }
+
+    /// Where a new login could not be kept none is asked for, so that the one there is stays as good as it is: the server
+    /// gives one successor, and takes a second use for theft. A token that is still good is better than none.
+    pub(super) fn stored_token_or(&self, failure: Failure) -> Result<Token, Failure> {
+        let failure = not_renewable(failure);
+        let stored = self.config().iam_token.clone();
+        match good(stored.expose(), Duration::ZERO, SystemClock.now()) {
+            Some(token) => {
+                self.output.warn(failure.message);
+                Ok(token)
+            }
+            None => Err(failure),
+        }
+    }
+
+    /// Rewrites both files under the lock, each as it is on disk by then. In a login nothing is written before its end.
+    pub(crate) fn update(
+        &self,
+        change: impl FnOnce(&mut Config, &mut CfConfig),
+    ) -> Result<(), Failure> {
+        if let Some(cf) = self.login.borrow_mut().as_mut() {
+            let mut config = self.config().clone();
+            change(&mut config, cf);
+            self.set_config(config);
+            return Ok(());
+        }
+        let lock = self.home.lock()?;
+        let (mut config, mut cf) = (self.home.read()?, self.home.read_cf()?);
+        change(&mut config, &mut cf);
+        lock.write(&config, &cf)?;
+        self.set_config(config);
+        Ok(())
+    }
+
+    /// Exchanges the session's tokens for ones bound to an account.
+    pub(crate) fn bind_account(&self, account: &str) -> Result<(), Failure> {
+        if self.is_logging_in() {
+            return self.renewed_in_memory(Some(account)).map(drop);
+        }
+        let lock = self.home.lock().map_err(not_renewable)?;
+        let (file, cf_file) = (
+            lock.prepare().map_err(not_renewable)?,
+            lock.prepare_cf().map_err(not_renewable)?,
+        );
+        let mut config = self.home.read()?;
+        let mut cf = self.home.read_cf()?;
+        let reply = renew(self, &config, Some(account))?;
+        store_tokens(&mut config, &reply);
+        file.keep(&config)?;
+        if store_uaa_token(&mut cf, &reply) {
+            cf_file.keep(&cf)?;
+        }
+        self.set_config(config);
+        Ok(())
+    }
+
+    /// Finds out whether a login could be kept, before a password or a code is used for it.
+    pub(crate) fn require_room(&self) -> Result<(), Failure> {
+        let lock = self.home.lock()?;
+        lock.prepare()?;
+        lock.prepare_cf()?;
+        Ok(())
+    }
+}
+
+/// What stands in the way of a renewal, when nothing has been asked for yet.
+pub(super) fn not_renewable(failure: Failure) -> Failure {
+    let mut told = failure;
+    told.message = shown!(
+        "the login was not renewed, because a new one could not be kept: {}",
+        told.message
+    );
+    if told.hints.is_empty() {
+        told = told.hint(
+            "make room or rights there; or log in again with `VIGIE_HOME` set to a folder that can be written",
+        );
+    }
+    told
+}
+
+pub(super) fn warn_unsaved(context: &Context, failure: &Failure) {
+    context.output.warn(shown!(
+        "the renewed login could not be kept: {}; this token is good until it expires, then log in again with `vigie login`",
+        failure.message
+    ));
+}
+
+/// Puts new tokens in their place.
+pub(super) fn store_tokens(config: &mut Config, reply: &TokenReply) {
+    config.iam_token = format!("Bearer {}", reply.access_token.expose()).into();
+    config.iam_refresh_token = reply.refresh_token.clone();
+    config.last_session_update_time = Some(SystemClock.now().secs());
+}
+
+/// Puts a new UAA token in its place, if there is one.
+fn store_uaa_token(cf: &mut CfConfig, reply: &TokenReply) -> bool {
+    let Some(token) = &reply.uaa_token else {
+        return false;
+    };
+    cf.access_token = format!("bearer {}", token.expose()).into();
+    if let Some(refresh) = &reply.uaa_refresh_token {
+        cf.refresh_token = refresh.clone();
+    }
+    true
+}
