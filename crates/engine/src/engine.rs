@@ -228,6 +228,7 @@ impl SampleStore for Engine {
         let version = core.state.version();
         let (head_samples, segments) = (version.head.samples(), &version.segments);
         let tombstones = version.tombstones.len();
+        let pages = core.files.pages().figures();
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
         let figure = |name, help, value| Figure { name, help, value };
         vec![
@@ -263,6 +264,26 @@ impl SampleStore for Engine {
                 "segment_bytes",
                 "Bytes of all segment files.",
                 segments.iter().map(|segment| segment.bytes()).sum::<u64>() as f64,
+            ),
+            figure(
+                "directory_cache_bytes",
+                "Bytes of pages of segments' block directories that are held in memory.",
+                pages.bytes as f64,
+            ),
+            figure(
+                "directory_cache_hits_total",
+                "Pages of block directories that were found in memory.",
+                pages.hits as f64,
+            ),
+            figure(
+                "directory_cache_misses_total",
+                "Pages of block directories that had to be read.",
+                pages.misses as f64,
+            ),
+            figure(
+                "directory_index_bytes",
+                "Bytes that say where the pages of block directories begin, which stay in memory.",
+                pages.index_bytes as f64,
             ),
             figure(
                 "tombstones",

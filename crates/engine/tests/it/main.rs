@@ -10,6 +10,8 @@ mod damage;
 #[cfg(test)]
 mod deletions;
 #[cfg(test)]
+mod directories;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod faults;
