@@ -250,6 +250,11 @@ impl SampleStore for Engine {
                 head_samples as f64,
             ),
             figure(
+                "head_bytes",
+                "Bytes of memory that samples take which are in no segment yet.",
+                core.head_bytes() as f64,
+            ),
+            figure(
                 "wal_bytes_total",
                 "Bytes written to the log.",
                 core.wal.bytes() as f64,

@@ -121,7 +121,13 @@ pub(crate) struct Written {
     pub(crate) again: bool,
     /// There is one more than before.
     pub(crate) added: bool,
+    /// So many more bytes are in memory.
+    pub(crate) grown: usize,
 }
+
+/// What a series takes in the memory of a head before its first sample.
+pub(crate) const SERIES_BYTES: usize =
+    size_of::<Live>() + size_of::<Hot>() + 3 * size_of::<usize>();
 
 /// The writer's end of a series.
 #[derive(Debug)]
@@ -176,6 +182,11 @@ impl Hot {
         &self.live
     }
 
+    /// What its first block takes in memory.
+    pub(crate) fn first_bytes(&self) -> usize {
+        self.live.column.bytes()
+    }
+
     /// Samples held, those included that a late one overwrites.
     pub(crate) fn len(&self) -> u64 {
         let live = &self.live;
@@ -199,18 +210,24 @@ impl Hot {
     pub(crate) fn append(&mut self, batch: u64, at: i64, value: f64) -> Written {
         let again = self.live.mark(batch);
         let is_first = self.used == 0;
+        let mut grown = 0;
         let (late, added) = if is_first || at > self.last {
-            self.grow(at, value);
+            grown = self.grow(at, value);
             (false, true)
         } else if at == self.last && self.is_own_end() {
             // No reader sees it yet, or nobody reads yet.
             self.block.set(self.used as usize - 1, at, value);
             (false, false)
         } else {
-            self.push_late(at, value);
+            grown = self.push_late(at, value);
             (at < self.last, at < self.last)
         };
-        Written { late, again, added }
+        Written {
+            late,
+            again,
+            added,
+            grown,
+        }
     }
 
     /// Whether the column's last sample was written by the batch that writes now.
@@ -219,20 +236,29 @@ impl Hot {
         live.column_len.load(Ordering::Relaxed) > live.column_before.load(Ordering::Relaxed)
     }
 
-    fn grow(&mut self, at: i64, value: f64) {
+    /// Adds to the column; says how much more memory it takes.
+    fn grow(&mut self, at: i64, value: f64) -> usize {
+        let mut grown = 0;
         if self.used as usize == self.block.size() {
             self.block = Arc::clone(self.block.grow());
             self.used = 0;
+            grown = self.block.bytes();
         }
         self.block.set(self.used as usize, at, value);
         self.used += 1;
         self.last = at;
         let length = self.live.column_len.load(Ordering::Relaxed);
         self.live.column_len.store(length + 1, Ordering::Release);
+        grown
     }
 
-    fn push_late(&mut self, at: i64, value: f64) {
+    /// Adds to what came late; says how much more memory that takes.
+    fn push_late(&mut self, at: i64, value: f64) -> usize {
         let live = &self.live;
+        let mut grown = 0;
+        if self.late.is_none() {
+            grown = live.late.get_or_init(|| Block::after(0)).bytes();
+        }
         let tail = self.late.get_or_insert_with(|| {
             let block = Arc::clone(live.late.get_or_init(|| Block::after(0)));
             Box::new(Tail {
@@ -244,12 +270,14 @@ impl Hot {
         if tail.used == tail.block.size() {
             tail.block = Arc::clone(tail.block.grow());
             tail.used = 0;
+            grown = tail.block.bytes();
         }
         tail.block.set(tail.used, at, value);
         tail.used += 1;
         tail.same += u64::from(at == self.last);
         let length = live.late_len.load(Ordering::Relaxed);
         live.late_len.store(length + 1, Ordering::Release);
+        grown
     }
 
     /// Whether so many samples are late that they are to be folded in.

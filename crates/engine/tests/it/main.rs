@@ -30,6 +30,8 @@ mod kill;
 #[cfg(test)]
 mod late;
 #[cfg(test)]
+mod memory;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod quota;
