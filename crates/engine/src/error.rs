@@ -5,12 +5,11 @@ use base::store::StoreError;
 use std::io;
 use std::path::Path;
 
-/// The operating system refused.
+/// The operating system refused. The path becomes a text only then: this stands behind every block that is read.
 pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
-    let file = path.display().to_string();
     move |source| StoreError::Io {
         action,
-        file,
+        file: path.display().to_string(),
         source,
     }
 }
@@ -26,9 +25,8 @@ pub(crate) fn corrupt(path: &Path, offset: u64, what: impl Into<String>) -> Stor
 
 /// A decoder's complaint about a part of a file.
 pub(crate) fn damaged(path: &Path, offset: u64) -> impl FnOnce(Damaged) -> StoreError {
-    let file = path.display().to_string();
     move |Damaged(what)| StoreError::Corrupt {
-        file,
+        file: path.display().to_string(),
         offset,
         what: what.to_owned(),
     }
