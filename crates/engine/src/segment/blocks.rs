@@ -1,16 +1,22 @@
 //! The blocks of one series in one segment, page by page of its directory.
 
 use super::cache::Page;
+use super::directory::{Directory, PAGE_BLOCKS};
+use super::file::SegmentFile;
 use super::layout::Block;
-use super::reader::Segment;
+use crate::day::Day;
 use base::id::SeriesRef;
 use base::store::StoreError;
 use base::time::TimeRange;
+use std::ops::Range;
 
 /// Those that may hold samples of a range, ascending.
 #[derive(Debug)]
 pub(crate) struct Blocks<'s> {
-    segment: &'s Segment,
+    directory: &'s Directory,
+    file: &'s SegmentFile,
+    /// The segment's first day.
+    day: Day,
     series: SeriesRef,
     range: TimeRange,
     /// The next block of the directory, and the first that is another tenant's.
@@ -23,20 +29,23 @@ pub(crate) struct Blocks<'s> {
 }
 
 impl<'s> Blocks<'s> {
-    /// From the block `next` on, which is the first that does not lie before `range`; `None` where there is none in it.
+    /// Of the run `own` of the series' tenant; `None` where there are none.
     pub(super) fn new(
-        segment: &'s Segment,
+        (directory, file): (&'s Directory, &'s SegmentFile),
+        day: Day,
+        own: &Range<u32>,
         series: SeriesRef,
         range: TimeRange,
-        next: u32,
-        end: u32,
     ) -> Result<Option<Self>, StoreError> {
+        let is_before = |own: &Block| (own.series, own.span(day).until) < (series, range.from);
         let mut own = Self {
-            segment,
+            directory,
+            file,
+            day,
             series,
             range,
-            next,
-            end,
+            next: directory.seek(file, own, (series, range.from.0), is_before)?,
+            end: own.end,
             page: None,
             peeked: None,
         };
@@ -51,8 +60,7 @@ impl<'s> Blocks<'s> {
         let Some(block) = self.look()? else {
             return Ok(None);
         };
-        let is_own =
-            block.series == self.series && block.span(self.segment.day()).from <= self.range.until;
+        let is_own = block.series == self.series && block.span(self.day).from <= self.range.until;
         if !is_own {
             self.next = self.end;
             return Ok(None);
@@ -63,11 +71,10 @@ impl<'s> Blocks<'s> {
 
     /// The next block of the directory.
     fn look(&mut self) -> Result<Option<Block>, StoreError> {
-        use super::directory::PAGE_BLOCKS;
         let number = self.next / PAGE_BLOCKS;
         let page = match self.page.take().filter(|(own, _)| *own == number) {
             Some((_, page)) => page,
-            None => self.segment.page_of(self.next)?.1,
+            None => self.directory.page_of(self.file, self.next)?.1,
         };
         let block = page.get((self.next % PAGE_BLOCKS) as usize).copied();
         self.page = Some((number, page));

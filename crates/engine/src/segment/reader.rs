@@ -2,7 +2,6 @@
 //! block, when it is read.
 
 use super::blocks::Blocks;
-use super::cache::Page;
 use super::directory::{Directory, See, SeriesScan};
 use super::file::{FileCache, SegmentFile};
 use super::layout::{
@@ -202,11 +201,6 @@ impl Segment {
         Some(own.first..own.first.saturating_add(own.blocks))
     }
 
-    /// The page of the directory with the block `number`.
-    pub(super) fn page_of(&self, number: u32) -> Result<(u32, Page), StoreError> {
-        self.directory.page_of(&self.file, number)
-    }
-
     /// What each tenant occupies in it.
     pub(crate) fn tallies(&self) -> impl Iterator<Item = (TenantId, Tally)> {
         self.tenants.iter().map(|(own, samples)| {
@@ -233,11 +227,8 @@ impl Segment {
         let Some(run) = self.run_of(tenant) else {
             return Ok(None);
         };
-        let day = self.header.day;
-        let is_before = |own: &Block| (own.series, own.span(day).until) < (series, range.from);
-        let key = (series, range.from.0);
-        let first = self.directory.seek(&self.file, &run, key, is_before)?;
-        Blocks::new(self, series, *range, first, run.end)
+        let directory = (&self.directory, &self.file);
+        Blocks::new(directory, self.header.day, &run, series, *range)
     }
 
     /// The samples of one series in `range`.
