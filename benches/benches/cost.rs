@@ -1,7 +1,8 @@
 //! What the ways of a sample cost, each in a process of its own; `cargo xtask bench` runs it beside the same program of the
 //! commit that it compares with (`benches/baseline/cost.rs`).
 //!
-//! `cost known SERIES`, `cost new SERIES`, `cost json`, `cost threads N`, `cost fill SERIES DIR`, `cost start SERIES DIR`.
+//! `cost known SERIES`, `cost new SERIES`, `cost json`, `cost threads N`, `cost fill SERIES DIR`, `cost fill-days SERIES DAYS DIR`,
+//! `cost start SERIES DIR`.
 
 #![expect(clippy::print_stdout, reason = "a benchmark's figures are its output")]
 
@@ -49,6 +50,10 @@ fn open(dir: &Path) -> Fallible<Engine> {
 /// One round of a range of series, in batches as they are sent.
 fn round(series: std::ops::Range<usize>, round: usize) -> Fallible<Vec<Batch>> {
     let at = Millis(NOON - STEP_MS * (2000 - i64::try_from(round)?));
+    batches(series, at, round)
+}
+
+fn batches(series: std::ops::Range<usize>, at: Millis, round: usize) -> Fallible<Vec<Batch>> {
     let names: Vec<usize> = series.collect();
     let mut batches = Vec::new();
     for part in names.chunks(BATCH) {
@@ -169,6 +174,19 @@ fn fill(series: usize, dir: &Path) -> Fallible {
     Ok(())
 }
 
+/// Leaves a folder with a block of each series on each of so many days, and nothing in the log.
+fn fill_days(series: usize, days: usize, dir: &Path) -> Fallible {
+    const DAY_MS: i64 = 86_400_000;
+    let engine = open(dir)?;
+    for day in 0..days {
+        let at = Millis(NOON - DAY_MS * i64::try_from(day)?);
+        append(&engine, &batches(0..series, at, day)?)?;
+    }
+    engine.flush()?;
+    tell("filled", 1, 1);
+    Ok(())
+}
+
 fn start(series: usize, dir: &Path) -> Fallible {
     let before = load::own_bytes();
     let (engine, took) = timed(|| open(dir));
@@ -196,9 +214,12 @@ fn main() -> Fallible {
         ["new", series] => new(series.parse()?),
         ["threads", number] => threads(number.parse()?),
         ["fill", series, dir] => fill(series.parse()?, Path::new(dir)),
+        ["fill-days", series, days, dir] => {
+            fill_days(series.parse()?, days.parse()?, Path::new(dir))
+        }
         ["start", series, dir] => start(series.parse()?, Path::new(dir)),
         // `cargo bench` of everything: the cheapest, to see that it works.
         ["json"] | [] => json(),
-        _ => Err("write `known SERIES`, `new SERIES`, `json`, `threads N`, `fill SERIES DIR` or `start SERIES DIR`".into()),
+        _ => Err("write `known SERIES`, `new SERIES`, `json`, `threads N`, `fill SERIES DIR`, `fill-days SERIES DAYS DIR` or `start SERIES DIR`".into()),
     }
 }

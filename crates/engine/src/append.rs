@@ -56,6 +56,7 @@ impl Core {
         self.poison.check()?;
         self.require_room()?;
         self.require_reserve()?;
+        self.require_head(tenant, batch.len())?;
         let future = i64::from(self.config.future_allowed_minutes) * MINUTE_MILLIS;
         let accepted = Accepted {
             tenant,
@@ -95,7 +96,7 @@ impl Core {
             .samples
             .fetch_add(appended.stored, Ordering::Relaxed);
         self.counters.late.fetch_add(sum.late, Ordering::Relaxed);
-        self.flush_if_due(self.state.version().head.samples());
+        self.flush_if_due(tenant, self.state.version().head.samples());
         Ok(appended)
     }
 

@@ -4,6 +4,7 @@ use crate::compact::{PURGE_SOON, Purge};
 use crate::core::Core;
 use crate::error;
 use crate::events::Event;
+use base::id::TenantId;
 use base::store::StoreError;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -11,8 +12,10 @@ use std::time::Instant;
 
 impl Core {
     /// Wakes the flusher; when it lags, flushes here, so that memory stays bounded and senders slow down.
-    pub(crate) fn flush_if_due(&self, in_head: u64) {
-        if self.is_lagging(in_head) {
+    ///
+    /// Of several tenants those flush, and wait for a flush that is under way, who have made it due.
+    pub(crate) fn flush_if_due(&self, tenant: TenantId, in_head: u64) {
+        if self.is_lagging(in_head) && self.has_share(tenant) {
             // Others may have waited for the same: whoever comes second finds it done.
             self.run_flush(|core| {
                 core.flush_room.may_try()?;
@@ -20,9 +23,9 @@ impl Core {
             });
         } else if in_head >= self.config.flush_samples
             || self.wal.bytes_in_file() >= self.config.flush_wal_bytes
+            || self.is_head_large()
         {
-            self.wanted().flush = true;
-            self.wake.notify_all();
+            self.ask_for_flush();
         }
     }
 

@@ -20,6 +20,11 @@ pub struct EngineConfig {
     pub flush_wal_bytes: u64,
     /// …or this long after the last flush.
     pub flush_interval_ms: u64,
+    /// Bytes that samples may take in memory before they are in a segment. From half of them on the head is flushed before its
+    /// time; beyond them samples are refused, those of who has more than their share first.
+    pub head_bytes: u64,
+    /// Bytes of the directories of segments that are held in memory. What is not held is read when it is asked for.
+    pub directory_cache_bytes: u64,
     /// The segments of a day are merged into one when there are more than this.
     pub segments_per_day: usize,
     /// Samples of further new series of a tenant are rejected.
@@ -44,6 +49,8 @@ impl EngineConfig {
             flush_samples: 4 * 1024 * 1024,
             flush_wal_bytes: 64 * 1024 * 1024,
             flush_interval_ms: 2 * 3600 * 1000,
+            head_bytes: limit::HEAD_BYTES.default,
+            directory_cache_bytes: 64 * 1024 * 1024,
             segments_per_day: 8,
             series_per_tenant: limit::SERIES_PER_TENANT.default,
             pending_deletions: limit::PENDING_DELETIONS.default,

@@ -100,7 +100,7 @@ impl Core {
             Some(range) => self.delete_range(&series, range),
         };
         self.wal.commit(sequence)?;
-        self.rewrite_if_due();
+        self.rewrite_if_due(what.tenant);
         Ok(Some(deleted))
     }
 
@@ -122,7 +122,7 @@ impl Core {
         if own < allowed && (all < all_allowed || has_few) {
             return Ok(());
         }
-        self.rewrite_if_due();
+        self.rewrite_if_due(tenant);
         Err(Stop::Busy {
             whole: &limit::PENDING_DELETIONS,
             limit: &limit::PENDING_DELETIONS,
@@ -131,7 +131,7 @@ impl Core {
     }
 
     /// Wakes the flusher when deletions have filled the log, or are so many that days are to be rewritten.
-    fn rewrite_if_due(&self) {
+    fn rewrite_if_due(&self, tenant: TenantId) {
         let version = self.state.version();
         let (in_head, tombstones) = (version.head.samples(), version.tombstones.len());
         drop(version);
@@ -139,7 +139,7 @@ impl Core {
             self.wanted().purge = true;
             self.wake.notify_all();
         }
-        self.flush_if_due(in_head);
+        self.flush_if_due(tenant, in_head);
     }
 
     /// Returns the last record to wait for.

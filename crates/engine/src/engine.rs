@@ -235,6 +235,7 @@ impl SampleStore for Engine {
         let version = core.state.version();
         let (head_samples, segments) = (version.head.samples(), &version.segments);
         let tombstones = version.tombstones.len();
+        let pages = core.files.pages().figures();
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
         let figure = |name, help, value| Figure { name, help, value };
         vec![
@@ -256,6 +257,11 @@ impl SampleStore for Engine {
                 head_samples as f64,
             ),
             figure(
+                "head_bytes",
+                "Bytes of memory that samples take which are in no segment yet.",
+                core.head_bytes() as f64,
+            ),
+            figure(
                 "wal_bytes_total",
                 "Bytes written to the log.",
                 core.wal.bytes() as f64,
@@ -270,6 +276,26 @@ impl SampleStore for Engine {
                 "segment_bytes",
                 "Bytes of all segment files.",
                 segments.iter().map(|segment| segment.bytes()).sum::<u64>() as f64,
+            ),
+            figure(
+                "directory_cache_bytes",
+                "Bytes of pages of segments' block directories that are held in memory.",
+                pages.bytes as f64,
+            ),
+            figure(
+                "directory_cache_hits_total",
+                "Pages of block directories that were found in memory.",
+                pages.hits as f64,
+            ),
+            figure(
+                "directory_cache_misses_total",
+                "Pages of block directories that had to be read.",
+                pages.misses as f64,
+            ),
+            figure(
+                "directory_index_bytes",
+                "Bytes that say where the pages of block directories begin, which stay in memory.",
+                pages.index_bytes as f64,
             ),
             figure(
                 "tombstones",

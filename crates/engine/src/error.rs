@@ -6,11 +6,11 @@ use std::io;
 use std::path::Path;
 
 /// The operating system refused. Where the disk, or a quota on it, had no room for a write, that is no failure of the
-/// store. A sync that fails so is one: what it was to bring to safety may be lost already.
+/// store. A sync that fails so is one: what it was to bring to safety may be lost already. The path becomes a text only when
+/// it is needed: this is behind every block that is read.
 pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
-    let file = path.display().to_string();
     move |source| {
-        let what = format!("cannot {action} {file}");
+        let what = format!("cannot {action} {}", path.display());
         let is_full = matches!(
             source.kind(),
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
@@ -48,8 +48,7 @@ pub(crate) fn corrupt(path: &Path, offset: u64, what: impl AsRef<str>) -> StoreE
 
 /// A decoder's complaint about a part of a file.
 pub(crate) fn damaged(path: &Path, offset: u64) -> impl FnOnce(Damaged) -> StoreError {
-    let path = path.to_owned();
-    move |Damaged(what)| corrupt(&path, offset, what)
+    move |Damaged(what)| corrupt(path, offset, what)
 }
 
 /// Whether the disk, or a quota on it, had no room for a write.

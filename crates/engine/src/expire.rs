@@ -24,10 +24,10 @@ const SILENCE_MS: i64 = 30 * DAY_MILLIS;
 
 /// The first day that stays: as the retention says, if that is no more than the share.
 fn first_to_stay(days: &Days, now: Millis, retention_ms: i64) -> Day {
-    let newest = days.all().next_back().map(|own| own.range().until);
+    let all = days.all();
+    let newest = all.last().map(|own| own.range().until);
     let believed = newest.map_or(now, |own| own.plus(SILENCE_MS).min(now));
     let first = Day::of(believed.plus(-retention_ms));
-    let all: Vec<Day> = days.all().collect();
     let expired = all.iter().filter(|own| **own < first).count();
     let allowed = (all.len() / SHARE).max(1);
     if expired <= allowed {
@@ -43,7 +43,10 @@ impl Core {
         let retention = i64::from(self.config.retention_days) * DAY_MILLIS;
         let first = first_to_stay(&days, self.clock.now(), retention);
         let by_clock = Day::of(self.oldest());
-        let held_back = days.all().filter(|own| first <= *own && *own < by_clock);
+        let held_back = days
+            .all()
+            .into_iter()
+            .filter(|own| first <= *own && *own < by_clock);
         match held_back.count() {
             0 => {}
             days => self.events.told(Event::HeldBack { days }),
@@ -99,13 +102,14 @@ impl Core {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::index::days::Begun;
     use crate::series_ref::SeriesRef;
 
     #[test]
     fn a_clock_that_is_wrong_and_a_mistyped_setting_take_a_share_at_most() {
         let mut days = Days::default();
         for day in 100..200 {
-            days.set(Day(day), SeriesRef(1));
+            days.set(Begun::of(&[(Day(day), SeriesRef(1))]));
         }
         let first = |now: i32, retention: i32| {
             let now = Millis(Day(now).start());

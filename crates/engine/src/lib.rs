@@ -25,6 +25,7 @@ mod flush;
 mod format;
 mod guard;
 mod head;
+mod head_budget;
 mod index;
 mod layout;
 mod manifest;

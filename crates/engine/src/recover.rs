@@ -5,15 +5,16 @@ use crate::core::{Core, Counters, Wanted};
 use crate::day::Day;
 use crate::error;
 use crate::events::Events;
-use crate::index::days::{Days, covers};
+use crate::index::days::{Begun, Days, covers};
 use crate::layout::{LATE, NAMES, SEGMENTS, WAL};
 use crate::manifest::{self, Manifest};
 use crate::poison::Poison;
-use crate::registry::file::NameFile;
+use crate::registry::file::{Birth, NameFile};
 use crate::registry::table::{FingerprintKey, Registry};
 use crate::reserve::Reserve;
 use crate::room::Room;
 use crate::segment::file::FileCache;
+use crate::segment::layout::Header;
 use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
 use crate::state::{State, Version};
@@ -117,8 +118,8 @@ pub(crate) fn open(
         }
     };
     report.orphans = delete_orphans(disk, dir, &manifest, is_new)?;
-    let files = FileCache::new(Arc::clone(&storage));
-    let state = load(disk, &files, dir, &manifest)?;
+    let files = FileCache::new(Arc::clone(&storage), config.directory_cache_bytes);
+    let (state, mut names) = load(disk, &files, dir, &manifest)?;
     report.segments = state.version().segments.len() as u64;
     let wal = if is_new {
         let wal = Wal::create(
@@ -154,7 +155,9 @@ pub(crate) fn open(
         )?
     };
     {
-        let ledger = state.ledger().read();
+        let mut ledger = state.ledger().write();
+        names.extend(ledger.births.iter().cloned());
+        ledger.registry.sort_names(names);
         state.publish_names(&ledger.registry);
         report.series = ledger.registry.len() as u64;
     }
@@ -273,14 +276,15 @@ fn delete_orphans(
     Ok(orphans)
 }
 
-/// What the manifest's files hold.
+/// What the manifest's files hold; the names are still to be sorted.
 fn load(
     storage: &dyn Storage,
     files: &Arc<FileCache>,
     dir: &Path,
     manifest: &Manifest,
-) -> Result<State, StoreError> {
+) -> Result<(State, Vec<Birth>), StoreError> {
     let mut registry = Registry::new(manifest.fingerprint_key);
+    let mut all = Vec::new();
     for file in &manifest.names {
         let path = dir.join(file);
         let bytes = storage.read(&path).map_err(error::io("read", &path))?;
@@ -289,15 +293,36 @@ fn load(
         for series in names.deaths {
             registry.remove(series);
         }
-        for (tenant, name, series) in names.births {
-            registry.insert(series, tenant, &name);
+        registry.expect(names.births.len());
+        for (tenant, name, series) in &names.births {
+            registry.take_in(*series, *tenant, Arc::clone(name));
+        }
+        if all.is_empty() {
+            all = names.births;
+        } else {
+            all.extend(names.births);
         }
     }
     registry.reserve(manifest.next_series);
     let mut segments = Vec::with_capacity(manifest.segments.len());
+    let mut days = Days::default();
+    let mut begun = Vec::new();
+    let mut purge = !manifest.tombstones.is_empty();
     for entry in &manifest.segments {
         let path = dir.join(&entry.file);
-        let segment = Segment::open(files, &path)?;
+        let mut see = |header: &Header, series: SeriesRef, day: Day| {
+            let alive = registry.contains(series);
+            purge |= !alive;
+            let mut hiding = hidden(&manifest.tombstones, series, header.purged);
+            if alive && !hiding.any(|range| covers(range, day)) {
+                begun.push((day, series));
+            }
+            if begun.len() >= BEGUN_MAX {
+                days.set(Begun::of(&begun));
+                begun.clear();
+            }
+        };
+        let segment = Segment::open_seeing(files, &path, &mut see)?;
         let (day, more_days) = (segment.day().0, segment.header().more_days);
         if (day, more_days) != (entry.day, entry.more_days) || segment.sequence() != entry.sequence
         {
@@ -310,18 +335,7 @@ fn load(
         segments.push(Arc::new(segment));
     }
     segments.sort_by_key(|segment| (segment.day(), segment.sequence()));
-    let mut days = Days::default();
-    let mut purge = !manifest.tombstones.is_empty();
-    for segment in &segments {
-        for (_, series, day) in segment.days() {
-            let alive = registry.contains(series);
-            purge |= !alive;
-            let mut hiding = hidden(&manifest.tombstones, series, segment.purged());
-            if alive && !hiding.any(|range| covers(range, day)) {
-                days.set(day, series);
-            }
-        }
-    }
+    days.set(Begun::of(&begun));
     let mut tombstones = manifest.tombstones.clone();
     // The names of series that have ended are gone, and what hides their samples has nothing to hide.
     tombstones.retain_mut(|own| match registry.owner_of(&own.series) {
@@ -337,13 +351,8 @@ fn load(
         tombstones: Arc::new(tombstones),
         ..Version::default()
     };
-    Ok(State::new(
-        registry,
-        days,
-        version,
-        manifest.sequence,
-        purge,
-    ))
+    let state = State::new(registry, days, version, manifest.sequence, purge);
+    Ok((state, all))
 }
 
 /// The effect of one record of the log.
@@ -366,8 +375,8 @@ fn apply(
                 if series.0 < ledger.registry.next() {
                     return Err("a series is born with a number given before");
                 }
-                ledger.registry.insert(series, tenant, &name);
-                ledger.bear(series);
+                ledger.registry.take_in(series, tenant, Arc::clone(&name));
+                ledger.births.push((tenant, name, series));
                 report.wal_series += 1;
             }
         }

@@ -19,7 +19,7 @@ use crate::guard::Lock;
 use crate::head::batches::{Batches, Stamp};
 use crate::head::live::Prepared;
 use crate::head::{self, Head, SHARDS, ShardWriter, Sum};
-use crate::index::days::Days;
+use crate::index::days::{Begun, Days};
 use crate::index::names::{Names, Owned};
 use crate::registry::file::Birth;
 use crate::registry::table::Registry;
@@ -239,11 +239,10 @@ impl State {
         if own.is_empty() {
             return;
         }
-        let known = self.days.load();
-        if own.iter().all(|(day, series)| known.has(*day, *series)) {
-            return;
+        let begun = Begun::of(own);
+        if !begun.is_known_to(&self.days.load()) {
+            self.change_days(|days| days.set(begun));
         }
-        self.change_days(|days| own.iter().for_each(|(day, series)| days.set(*day, *series)));
     }
 
     /// Samples of existing series, as replay meets them; false when there is one of another. Days that series begin are left
@@ -255,23 +254,19 @@ impl State {
     ) -> bool {
         let ledger = self.ledger.read();
         let of = |series: SeriesRef| ledger.registry.get(series).map(|own| own.tenant);
-        let parts = samples.chunk_by(|(left, ..), (right, ..)| {
-            head::shard(*left) == head::shard(*right) && of(*left) == of(*right)
-        });
-        for part in parts {
-            let first = part.first().map(|(series, ..)| *series);
-            let tenant = first.and_then(of);
-            let shard = first.and_then(|own| self.shard(head::shard(own)));
-            let (Some(tenant), Some(shard)) = (tenant, shard) else {
+        let mut rest = samples.iter().copied().peekable();
+        while let Some((first, ..)) = rest.peek() {
+            let number = head::shard(*first);
+            let (Some(tenant), Some(shard)) = (of(*first), self.shard(number)) else {
                 return false;
             };
-            Self::put(
-                &mut shard.write(),
-                tenant,
-                Stamp::before_all(),
-                part.iter().copied(),
-                begun,
-            );
+            // Each series is looked up once.
+            let own = std::iter::from_fn(|| {
+                rest.next_if(|(series, ..)| {
+                    head::shard(*series) == number && of(*series) == Some(tenant)
+                })
+            });
+            Self::put(&mut shard.write(), tenant, Stamp::before_all(), own, begun);
         }
         true
     }

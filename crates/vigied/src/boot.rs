@@ -292,6 +292,8 @@ pub(crate) async fn store(
         future_allowed_minutes: storage.future_minutes,
         commit_interval_ms: storage.commit_interval_ms,
         flush_samples: storage.flush_samples,
+        directory_cache_bytes: storage.directory_cache_bytes,
+        head_bytes: settings.limit(limit::HEAD_BYTES),
         series_per_tenant: settings.limit(limit::SERIES_PER_TENANT),
         pending_deletions: settings.limit(limit::PENDING_DELETIONS),
         reserve_bytes: storage.reserve_bytes,

@@ -113,9 +113,13 @@ impl Core {
         context: &Context,
     ) -> Result<(), StoreError> {
         let crowded = own.len() > self.config.segments_per_day;
-        let is_stale =
-            |own: &Arc<Segment>| self.holds_expired(own) || self.holds_deleted(own, tombstones);
-        let is_whole = purge && own.iter().any(is_stale);
+        let mut is_whole = false;
+        for segment in own.iter().filter(|_| purge) {
+            is_whole = self.holds_expired(segment) || self.holds_deleted(segment, tombstones)?;
+            if is_whole {
+                break;
+            }
+        }
         if !is_whole {
             if !crowded {
                 return Ok(());
@@ -140,24 +144,28 @@ impl Core {
     }
 
     /// Whether a series in it is dead, or a deletion hides some of it.
-    fn holds_deleted(&self, segment: &Segment, tombstones: &[Tombstone]) -> bool {
+    fn holds_deleted(
+        &self,
+        segment: &Segment,
+        tombstones: &[Tombstone],
+    ) -> Result<bool, StoreError> {
         let hiding: Vec<&Tombstone> = tombstones
             .iter()
             .filter(|own| own.sequence > segment.purged() && own.range.overlaps(&segment.range()))
             .collect();
         let is_hidden = |series: SeriesRef| hiding.iter().any(|own| own.series.contains(series.0));
-        let mut rest = segment.series().map(|(_, series)| series);
+        let mut rest = segment.series().map(|own| own.map(|(_, series)| series));
         loop {
-            let piece: Vec<SeriesRef> = rest.by_ref().take(PIECE).collect();
+            let piece: Vec<SeriesRef> = rest.by_ref().take(PIECE).collect::<Result<_, _>>()?;
             if piece.is_empty() {
-                return false;
+                return Ok(false);
             }
             if piece.iter().copied().any(is_hidden) {
-                return true;
+                return Ok(true);
             }
             let ledger = self.state.ledger().read();
             if piece.iter().any(|own| !ledger.registry.contains(*own)) {
-                return true;
+                return Ok(true);
             }
         }
     }
@@ -213,7 +221,8 @@ impl Core {
             from: kept_from.max(first_day).range().from,
             until: last_day.range().until,
         };
-        let everything = self.alive(run.iter().flat_map(|segment| segment.series()).collect());
+        let everything = run.iter().flat_map(|segment| segment.series());
+        let everything = self.alive(everything.collect::<Result<_, _>>()?);
         let mut pace = Pace::new(context)?;
         // What a deletion leaves out here must stay deleted after a crash: its record comes first.
         self.wal.commit(self.wal.last())?;
@@ -231,15 +240,17 @@ impl Core {
                 frozen: None,
                 head: None,
             });
-            let any = copy::in_blocks(reader, &mut pace, |points| {
-                let writer = match &mut writer {
-                    Some(writer) => writer,
-                    none => {
-                        let begun = self.begin_segment(header);
-                        none.insert(begun.map_err(self.failed())?)
-                    }
-                };
-                writer.push(tenant, series, points).map_err(self.failed())
+            let any = reader.and_then(|reader| {
+                copy::in_blocks(reader, &mut pace, |points| {
+                    let writer = match &mut writer {
+                        Some(writer) => writer,
+                        none => {
+                            let begun = self.begin_segment(header);
+                            none.insert(begun.map_err(self.failed())?)
+                        }
+                    };
+                    writer.push(tenant, series, points).map_err(self.failed())
+                })
             });
             // Damage found here, no room, or the end is no reason to refuse writes: the old segments stay as they are.
             let any = any.inspect_err(|_| writer.iter().for_each(|writer| self.abandon(writer)))?;

@@ -8,6 +8,9 @@ use std::sync::{Arc, OnceLock};
 /// Samples of the largest block; with its link it fills four kilobytes.
 pub(crate) const BLOCK: usize = 252;
 
+/// What a block takes in memory beside its cells: its link, and what shares it.
+const EXTRA_BYTES: usize = size_of::<OnceLock<Arc<Block>>>() + 2 * size_of::<usize>();
+
 /// One sample.
 #[derive(Debug, Default)]
 pub(crate) struct Cell {
@@ -54,6 +57,11 @@ impl Block {
     /// How many samples fit.
     pub(crate) const fn size(&self) -> usize {
         self.cells.len()
+    }
+
+    /// What it takes in memory.
+    pub(crate) const fn bytes(&self) -> usize {
+        size_of::<Cell>() * self.size() + EXTRA_BYTES
     }
 
     /// Writes the sample at `position`; whoever reads it is told of it later.

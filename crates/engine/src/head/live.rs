@@ -56,7 +56,13 @@ pub(crate) struct Written {
     pub(crate) again: bool,
     /// There is one more than before.
     pub(crate) added: bool,
+    /// So many more bytes are in memory.
+    pub(crate) grown: usize,
 }
+
+/// What a series takes in the memory of a head before its first sample.
+pub(crate) const SERIES_BYTES: usize =
+    size_of::<Live>() + size_of::<Hot>() + 3 * size_of::<usize>();
 
 /// The writer's end of a series.
 #[derive(Debug)]
@@ -106,6 +112,11 @@ impl Hot {
         &self.live
     }
 
+    /// What its first block takes in memory.
+    pub(crate) fn first_bytes(&self) -> usize {
+        self.live.column.bytes()
+    }
+
     /// Samples held, those included that a late one overwrites.
     pub(crate) fn len(&self) -> u64 {
         let own = self.live.marks.own();
@@ -129,33 +140,48 @@ impl Hot {
     pub(crate) fn append(&mut self, stamp: Stamp<'_>, at: i64, value: f64) -> Written {
         let again = self.live.marks.mark(stamp);
         let is_first = self.used == 0;
+        let mut grown = 0;
         let (late, added) = if is_first || at > self.last {
-            self.grow(at, value);
+            grown = self.grow(at, value);
             (false, true)
         } else if at == self.last && self.live.marks.has_grown() {
             // No reader sees it yet, or nobody reads yet.
             self.block.set(self.used as usize - 1, at, value);
             (false, false)
         } else {
-            self.push_late(at, value);
+            grown = self.push_late(at, value);
             (at < self.last, at < self.last)
         };
-        Written { late, again, added }
+        Written {
+            late,
+            again,
+            added,
+            grown,
+        }
     }
 
-    fn grow(&mut self, at: i64, value: f64) {
+    /// Adds to the column; says how much more memory it takes.
+    fn grow(&mut self, at: i64, value: f64) -> usize {
+        let mut grown = 0;
         if self.used as usize == self.block.size() {
             self.block = Arc::clone(self.block.grow());
             self.used = 0;
+            grown = self.block.bytes();
         }
         self.block.set(self.used as usize, at, value);
         self.used += 1;
         self.last = at;
         self.live.marks.add();
+        grown
     }
 
-    fn push_late(&mut self, at: i64, value: f64) {
+    /// Adds to what came late; says how much more memory that takes.
+    fn push_late(&mut self, at: i64, value: f64) -> usize {
         let live = &self.live;
+        let mut grown = 0;
+        if self.late.is_none() {
+            grown = live.late.get_or_init(|| Block::after(0)).bytes();
+        }
         let tail = self.late.get_or_insert_with(|| {
             let block = Arc::clone(live.late.get_or_init(|| Block::after(0)));
             Box::new(Tail {
@@ -167,11 +193,13 @@ impl Hot {
         if tail.used == tail.block.size() {
             tail.block = Arc::clone(tail.block.grow());
             tail.used = 0;
+            grown = tail.block.bytes();
         }
         tail.block.set(tail.used, at, value);
         tail.used += 1;
         tail.same += u64::from(at == self.last);
         live.marks.add_late();
+        grown
     }
 
     /// Whether so many samples are late that they are to be folded in.

@@ -16,7 +16,7 @@ use base::id::TenantId;
 use base::time::TimeRange;
 use batches::{Done, Stamp};
 use counts::Counts;
-use live::{Hot, Live, Prepared, Written};
+use live::{Hot, Live, Prepared, SERIES_BYTES, Written};
 use marks::Newer;
 use series::HeadSeries;
 use std::sync::Arc;
@@ -54,6 +54,7 @@ pub(crate) struct Head {
     shards: Vec<ArcSwap<Pages>>,
     samples: AtomicU64,
     late: AtomicU64,
+    bytes: AtomicU64,
     held: Counts,
 }
 
@@ -63,6 +64,7 @@ impl Default for Head {
             shards: (0..SHARDS).map(|_| ArcSwap::default()).collect(),
             samples: AtomicU64::new(0),
             late: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
             held: Counts::default(),
         }
     }
@@ -80,6 +82,22 @@ impl Head {
     /// Samples held for the tenant, those included that a late one overwrites.
     pub(crate) fn counted(&self, tenant: TenantId) -> u64 {
         self.held.of(tenant)
+    }
+
+    /// Bytes of memory that have been taken for it since it was begun. What a deletion gives back is not taken off: the next
+    /// flush gives back all.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Those for one tenant.
+    pub(crate) fn bytes_of(&self, tenant: TenantId) -> u64 {
+        self.held.bytes_of(tenant)
+    }
+
+    /// How many tenants have written to it.
+    pub(crate) fn tenants(&self) -> usize {
+        self.held.tenants()
     }
 
     fn live(&self, series: SeriesRef) -> Option<Arc<Live>> {
@@ -124,7 +142,8 @@ impl Head {
     pub(crate) fn count(&self, tenant: TenantId, sum: Sum) {
         self.samples.fetch_add(sum.samples, Ordering::Relaxed);
         self.late.fetch_add(sum.late, Ordering::Relaxed);
-        self.held.change(tenant, sum.held);
+        self.bytes.fetch_add(sum.bytes, Ordering::Relaxed);
+        self.held.add(tenant, sum.held, sum.bytes);
     }
 
     fn publish(&self, series: SeriesRef, live: Option<Arc<Live>>) {
@@ -160,6 +179,8 @@ pub(crate) struct Sum {
     pub(crate) samples: u64,
     pub(crate) late: u64,
     pub(crate) held: i64,
+    /// Memory that was taken.
+    pub(crate) bytes: u64,
     /// A series was written to more than once.
     pub(crate) again: bool,
 }
@@ -169,6 +190,7 @@ impl Sum {
         self.samples += own.samples;
         self.late += own.late;
         self.held += own.held;
+        self.bytes += own.bytes;
         self.again |= own.again;
     }
 }
@@ -220,12 +242,19 @@ impl ShardWriter {
         };
         let is_new = own.is_none();
         let hot = own.get_or_insert_with(|| Hot::new(tenant));
-        let Written { late, again, added } = hot.append(stamp, at, value);
+        let Written {
+            late,
+            again,
+            added,
+            grown,
+        } = hot.append(stamp, at, value);
         sum.samples += 1;
         sum.late += u64::from(late);
         sum.held += i64::from(added);
         sum.again |= again;
+        sum.bytes += grown as u64;
         if is_new {
+            sum.bytes += (SERIES_BYTES + hot.first_bytes()) as u64;
             self.head.publish(series, Some(Arc::clone(hot.live())));
         }
         if hot.is_due_to_fold() {
@@ -253,7 +282,8 @@ impl ShardWriter {
     pub(crate) fn remove(&mut self, tenant: TenantId, series: SeriesRef) -> Option<Arc<Live>> {
         let own = self.hot(series)?.take()?;
         self.head.publish(series, None);
-        self.head.held.change(tenant, -own.len().cast_signed());
+        let held = -own.len().cast_signed();
+        self.head.held.add(tenant, held, 0);
         Some(Arc::clone(own.live()))
     }
 
@@ -279,7 +309,7 @@ impl ShardWriter {
         let old = own.remove_range(range, prepared);
         let (after, live) = (own.len(), Arc::clone(own.live()));
         let change = after.cast_signed() - before.cast_signed();
-        self.head.held.change(tenant, change);
+        self.head.held.add(tenant, change, 0);
         self.head.publish(series, Some(live));
         old
     }

@@ -55,6 +55,19 @@ impl<E: Into<StoreError>> From<E> for End {
 type Take<'t, 'p> = dyn FnMut(Found<'_>, &mut Pace<'p>) -> Result<ControlFlow<()>, StoreError> + 't;
 
 impl Names {
+    /// The names of these series, ascending by tenant and name.
+    pub(crate) fn of_sorted(series: Vec<(TenantId, Arc<str>, SeriesRef)>) -> Self {
+        let mut tenants = Vec::new();
+        let mut rest = series.into_iter().peekable();
+        while let Some((tenant, _, _)) = rest.peek() {
+            let tenant = *tenant;
+            let own = std::iter::from_fn(|| rest.next_if(|(own, _, _)| *own == tenant));
+            let own = own.map(|(_, name, series)| (name, series)).collect();
+            tenants.push((tenant, Owned(Tree::of_sorted(own))));
+        }
+        Self(Tree::of_sorted(tenants))
+    }
+
     pub(crate) fn insert(&mut self, tenant: TenantId, name: Arc<str>, series: SeriesRef) {
         if let Some(own) = self.0.get_mut(&tenant) {
             own.0.insert(name, series);

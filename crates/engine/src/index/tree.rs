@@ -5,11 +5,16 @@
 
 use crate::guard;
 use std::borrow::Borrow;
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// Entries of a node. What a change copies for a snapshot is at most this many on each level.
 const FANOUT: usize = 64;
+
+/// Entries of the lower half of a node that has grown too large. Names mostly come in order: it is left full rather than half
+/// empty.
+const FILL: usize = FANOUT * 3 / 4;
 
 #[derive(Debug, Clone)]
 enum Node<K, V> {
@@ -116,8 +121,7 @@ fn split<K: Clone, T>(entries: &mut Vec<(K, T)>) -> Option<(K, Vec<(K, T)>)> {
     if entries.len() <= FANOUT {
         return None;
     }
-    // Names mostly come in order: the lower half is left full rather than half empty.
-    let upper = entries.split_off(FANOUT * 3 / 4);
+    let upper = entries.split_off(FILL);
     upper
         .first()
         .map(|(low, _)| low.clone())
@@ -169,6 +173,19 @@ impl<K, V> Tree<K, V> {
         each_from(&self.root, key, take)
     }
 
+    /// Whether it is a copy of `other`, and neither has changed since.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.root, &other.root)
+    }
+
+    /// Hands out the entries of those nodes that are not in `before` as well, ascending: of an earlier copy these are the ones
+    /// that have changed since, and some neighbours of theirs.
+    pub(crate) fn each_changed(&self, before: &Self, take: &mut impl FnMut(&K, &V)) {
+        let mut known = HashSet::new();
+        addresses(&before.root, &mut known);
+        each_unknown(&self.root, &known, take);
+    }
+
     /// Hands out all entries, ascending.
     pub(crate) fn each(&self, mut take: impl FnMut(&K, &V)) {
         let end: ControlFlow<()> = each(&self.root, &mut |key, value| {
@@ -176,6 +193,63 @@ impl<K, V> Tree<K, V> {
             ControlFlow::Continue(())
         });
         debug_assert!(end.is_continue());
+    }
+}
+
+impl<K: Clone, V> Tree<K, V> {
+    /// The map of these entries, whose keys ascend: each is put down once, where one after the other would each be sought.
+    pub(crate) fn of_sorted(entries: Vec<(K, V)>) -> Self {
+        let len = entries.len();
+        let mut nodes = parts(entries, Node::Leaf);
+        while nodes.len() > 1 {
+            nodes = parts(nodes, Node::Inner);
+        }
+        match nodes.pop() {
+            Some((_, root)) => Self { root, len },
+            None => Self::default(),
+        }
+    }
+}
+
+/// Nodes of these entries, as full as a [`split`] leaves them, each with its lowest key.
+fn parts<K: Clone, T, N>(
+    entries: Vec<(K, T)>,
+    node: impl Fn(Vec<(K, T)>) -> N,
+) -> Vec<(K, Arc<N>)> {
+    let mut nodes = Vec::with_capacity(entries.len() / FILL + 1);
+    let mut entries = entries.into_iter();
+    loop {
+        let own: Vec<(K, T)> = entries.by_ref().take(FILL).collect();
+        let Some((low, _)) = own.first() else {
+            return nodes;
+        };
+        nodes.push((low.clone(), Arc::new(node(own))));
+    }
+}
+
+fn addresses<K, V>(node: &Arc<Node<K, V>>, all: &mut HashSet<*const Node<K, V>>) {
+    all.insert(Arc::as_ptr(node));
+    if let Node::Inner(children) = node.as_ref() {
+        children.iter().for_each(|(_, own)| addresses(own, all));
+    }
+}
+
+fn each_unknown<K, V>(
+    node: &Arc<Node<K, V>>,
+    known: &HashSet<*const Node<K, V>>,
+    take: &mut impl FnMut(&K, &V),
+) {
+    if known.contains(&Arc::as_ptr(node)) {
+        return;
+    }
+    match node.as_ref() {
+        Node::Leaf(entries) => entries.iter().for_each(|(key, value)| {
+            guard::step(1);
+            take(key, value);
+        }),
+        Node::Inner(children) => children
+            .iter()
+            .for_each(|(_, own)| each_unknown(own, known, take)),
     }
 }
 
@@ -346,6 +420,32 @@ mod tests {
                 });
                 prop_assert_eq!(tail, model.range(450..).map(|(k, v)| (*k, *v)).collect::<Vec<_>>());
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn one_that_was_put_down_at_once_is_like_one_that_has_grown(
+            entries in prop::collection::btree_map(any::<u16>(), any::<u32>(), 0..4000),
+            later in prop::collection::vec((any::<u16>(), any::<u32>()), 0..50),
+        ) {
+            let mut model = entries.clone();
+            let mut tree = Tree::of_sorted(entries.into_iter().collect());
+            let before = tree.clone();
+            prop_assert!(tree.is_same(&before));
+            prop_assert_eq!(all(&tree), model.clone().into_iter().collect::<Vec<_>>());
+            for (key, value) in &later {
+                prop_assert_eq!(tree.insert(*key, *value), model.insert(*key, *value));
+            }
+            prop_assert_eq!(tree.len(), model.len());
+            prop_assert_eq!(all(&tree), model.into_iter().collect::<Vec<_>>());
+            let mut changed = BTreeMap::new();
+            tree.each_changed(&before, &mut |key, value| {
+                changed.insert(*key, *value);
+            });
+            prop_assert!(later.iter().all(|(key, _)| changed.contains_key(key)));
+            // Their leaves, and where one was parted its other half.
+            prop_assert!(changed.len() <= later.len() * 2 * FANOUT);
         }
     }
 

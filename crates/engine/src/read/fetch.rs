@@ -135,14 +135,16 @@ impl<'c> Snapshot<'c> {
         let days = self
             .segments
             .chunk_by(|left, right| left.day() == right.day());
-        let count = |own: &Arc<Segment>| own.count(self.tenant, series, &self.range);
-        let of_day = |day: &[Arc<Segment>]| {
-            let own = day.iter().filter(|own| !own.is_late());
-            own.map(count).max()
+        let most = |segments: &[Arc<Segment>], is_late: bool| -> Result<u64, StoreError> {
+            let own = segments.iter().filter(|own| own.is_late() == is_late);
+            own.map(|own| own.count(self.tenant, series, &self.range))
+                .try_fold(0, |most, count| Ok(most.max(count?)))
         };
-        let stored: u64 = days.filter_map(of_day).sum();
-        let late = self.segments.iter().filter(|own| own.is_late());
-        let late = late.map(count).max().unwrap_or_default();
+        let mut stored = 0;
+        for day in days {
+            stored += most(day, false)?;
+        }
+        let late = most(&self.segments, true)?;
         Ok(stored.max(in_head).max(late))
     }
 
@@ -170,7 +172,7 @@ impl<'c> Snapshot<'c> {
             let mut cursor = Reading {
                 key: &own.key,
                 sources,
-                reader: SeriesReader::new(sources),
+                reader: SeriesReader::new(sources)?,
                 held: Held::of(pace.context()),
                 pace: &mut *pace,
                 counted: 0,
@@ -225,7 +227,7 @@ impl Cursor for Reading<'_, '_, '_> {
 
     fn rewind(&mut self) -> Result<(), StoreError> {
         self.pace.look()?;
-        self.reader = SeriesReader::new(self.sources);
+        self.reader = SeriesReader::new(self.sources)?;
         self.handed_out = 0;
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::spans::Spans;
 use crate::head::series::HeadSeries;
 use crate::pace::Pace;
 use crate::points::Points;
-use crate::segment::layout::Block;
+use crate::segment::blocks::Blocks;
 use crate::segment::reader::Segment;
 use base::store::StoreError;
 use base::time::TimeRange;
@@ -19,7 +19,7 @@ const LATE_PER_STEP: u64 = 64;
 enum Source<'s> {
     Segment {
         segment: &'s Segment,
-        blocks: std::slice::Iter<'s, Block>,
+        blocks: Blocks<'s>,
         last: Option<i64>,
     },
     Column(Box<dyn Iterator<Item = Points> + 's>),
@@ -59,13 +59,13 @@ impl<'s> Lane<'s> {
     /// These blocks of a segment.
     pub(super) fn segment(
         segment: &'s Segment,
-        blocks: &'s [Block],
+        blocks: Blocks<'s>,
         range: TimeRange,
         hidden: Spans,
     ) -> Self {
         let source = Source::Segment {
             segment,
-            blocks: blocks.iter(),
+            blocks,
             last: None,
         };
         Self::new(source, range, hidden)
@@ -90,10 +90,10 @@ impl<'s> Lane<'s> {
                     segment,
                     blocks,
                     last,
-                } => match blocks.next() {
+                } => match blocks.next()? {
                     Some(block) => {
                         pace.steps(BLOCK_STEPS)?;
-                        Some(segment.read_block(block, &self.range, last)?)
+                        Some(segment.read_block(&block, &self.range, last)?)
                     }
                     None => None,
                 },

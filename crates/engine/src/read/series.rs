@@ -54,7 +54,7 @@ struct Stored<'s> {
 }
 
 impl<'s> SeriesReader<'s> {
-    pub(crate) fn new(sources: Sources<'s>) -> Self {
+    pub(crate) fn new(sources: Sources<'s>) -> Result<Self, StoreError> {
         let mut newest = Vec::new();
         let hidden = |purged: Option<u64>| match purged {
             Some(purged) => Spans::behind(sources.deletions, purged),
@@ -75,14 +75,16 @@ impl<'s> SeriesReader<'s> {
             stored: Vec::new(),
             newest,
         };
-        let late = sources.segments.iter().filter(|own| own.is_late());
-        own.stored = late.filter_map(|segment| own.open(segment)).collect();
+        for segment in sources.segments.iter().filter(|own| own.is_late()) {
+            let late = own.open(segment)?;
+            own.stored.extend(late);
+        }
         own.stored.sort_by_key(|own| own.sequence);
-        own
+        Ok(own)
     }
 
     /// The series in one segment, if it is there.
-    fn open(&self, segment: &'s Arc<Segment>) -> Option<Stored<'s>> {
+    fn open(&self, segment: &'s Arc<Segment>) -> Result<Option<Stored<'s>>, StoreError> {
         let Sources {
             tenant,
             series,
@@ -90,16 +92,15 @@ impl<'s> SeriesReader<'s> {
             deletions,
             ..
         } = self.sources;
-        let blocks = segment.blocks_in(tenant, series, &range);
-        if blocks.is_empty() {
-            return None;
-        }
+        let Some(blocks) = segment.blocks_in(tenant, series, &range)? else {
+            return Ok(None);
+        };
         let hidden = Spans::behind(deletions, segment.purged());
-        Some(Stored {
+        Ok(Some(Stored {
             sequence: segment.sequence(),
             is_late: segment.is_late(),
             lane: Lane::segment(segment, blocks, range, hidden),
-        })
+        }))
     }
 
     /// How many samples it may have in memory now, with those of the next piece.
@@ -153,7 +154,7 @@ impl<'s> SeriesReader<'s> {
         self.rest = rest;
         for segment in day.iter().filter(|own| !own.is_late()) {
             pace.steps(1)?;
-            let own = self.open(segment);
+            let own = self.open(segment)?;
             self.stored.extend(own);
         }
         // Of equal instants the later write counts, whichever kind of segment it is in.

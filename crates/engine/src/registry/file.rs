@@ -68,7 +68,9 @@ impl NameFile {
         }
         let mut file = Self::default();
         let mut name = Vec::new();
-        for _ in 0..reader.count(5)? {
+        let births = reader.count(5)?;
+        file.births.reserve(births);
+        for _ in 0..births {
             let tenant = TenantId(reader.number()?);
             let series = SeriesRef(reader.number()?);
             if reader.byte()? != FLOATS {

@@ -4,6 +4,7 @@
 //! is compared with the stored name all the same: names that share a fingerprint are two series.
 
 use super::entries::{Entries, Entry};
+use super::file::Birth;
 use crate::index::names::Names;
 use crate::series_ref::SeriesRef;
 use base::id::TenantId;
@@ -87,15 +88,34 @@ impl Registry {
         Some(series)
     }
 
-    /// Takes in a series whose number is known.
-    pub(crate) fn insert(&mut self, series: SeriesRef, tenant: TenantId, name: &str) {
-        let Fingerprint(fingerprint) = self.fingerprint(tenant, name);
-        self.table
-            .insert_unique(fingerprint, (fingerprint, series), |(own, _)| *own);
+    fn insert(&mut self, series: SeriesRef, tenant: TenantId, name: &str) {
         let name: Arc<str> = name.into();
         self.names.insert(tenant, Arc::clone(&name), series);
+        self.take_in(series, tenant, name);
+    }
+
+    /// Takes in a series whose number is known, all but its place among the sorted names: a start makes these at one time,
+    /// once it knows all that there are ([`Self::sort_names`]).
+    pub(crate) fn take_in(&mut self, series: SeriesRef, tenant: TenantId, name: Arc<str>) {
+        let Fingerprint(fingerprint) = self.fingerprint(tenant, &name);
+        self.table
+            .insert_unique(fingerprint, (fingerprint, series), |(own, _)| *own);
         self.series.insert(series, Entry { tenant, name });
         self.reserve(series.0.saturating_add(1));
+    }
+
+    /// Makes room for so many more series.
+    pub(crate) fn expect(&mut self, series: usize) {
+        self.table.reserve(series, |(own, _)| *own);
+    }
+
+    /// Makes the sorted names. `all`: everything that was taken in, also what has ended since, preferably in runs that are
+    /// sorted already.
+    pub(crate) fn sort_names(&mut self, mut all: Vec<Birth>) {
+        all.retain(|(_, _, series)| self.contains(*series));
+        // It merges runs, which is what name files are.
+        all.sort();
+        self.names = Names::of_sorted(all);
     }
 
     /// Gives no number below `next` from now on.

@@ -2,6 +2,7 @@
 //! years of days need no more than a few file descriptors. The file of a segment that no longer counts is removed when
 //! its last reader is done, so that a query that has begun can end.
 
+use super::cache::PageCache;
 use crate::error;
 use crate::storage::{ReadFile, Storage};
 use base::store::StoreError;
@@ -22,14 +23,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(crate) struct FileCache {
     storage: Arc<dyn Storage>,
     last: Mutex<VecDeque<Arc<dyn ReadFile>>>,
+    pages: PageCache,
 }
 
 impl FileCache {
-    pub(crate) fn new(storage: Arc<dyn Storage>) -> Arc<Self> {
+    /// `page_bytes`: of the pages of directories that it holds.
+    pub(crate) fn new(storage: Arc<dyn Storage>, page_bytes: u64) -> Arc<Self> {
         Arc::new(Self {
             storage,
             last: Mutex::default(),
+            pages: PageCache::new(page_bytes),
         })
+    }
+
+    pub(crate) const fn pages(&self) -> &PageCache {
+        &self.pages
     }
 }
 
@@ -54,6 +62,11 @@ impl SegmentFile {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Where pages of its directory are kept.
+    pub(super) fn pages(&self) -> &PageCache {
+        self.files.pages()
     }
 
     /// Opens it, unless it still is.
@@ -107,7 +120,7 @@ mod tests {
         let storage = Faulty::new(1);
         let dir = Path::new("/s");
         storage.create_dir(dir).unwrap();
-        let files = FileCache::new(Arc::new(storage.clone()));
+        let files = FileCache::new(Arc::new(storage.clone()), 0);
         let all: Vec<Arc<SegmentFile>> = (0..OPEN_MAX + 10)
             .map(|number| {
                 let path = dir.join(format!("{number}.seg"));

@@ -1,5 +1,8 @@
 //! Segments: immutable files, each with samples of one day, tenant first. Written once, in one pass; read by `pread`.
 
+pub(crate) mod blocks;
+pub(crate) mod cache;
+mod directory;
 pub(crate) mod file;
 pub(crate) mod layout;
 pub(crate) mod reader;

@@ -1,5 +1,8 @@
-//! Reads one segment file. Header, footer and directories are checked when it is opened, a block when it is read.
+//! Reads one segment file. Header, footer and directories are checked when it is opened; a page of the block directory, and a
+//! block, when it is read.
 
+use super::blocks::Blocks;
+use super::directory::{Directory, See, SeriesScan};
 use super::file::{FileCache, SegmentFile};
 use super::layout::{
     BLOCK_BYTES, Block, FOOTER_BYTES, Footer, HEADER_BYTES, Header, TENANT_BYTES, Tenant,
@@ -14,6 +17,7 @@ use crate::series_ref::SeriesRef;
 use base::id::TenantId;
 use base::store::StoreError;
 use base::time::{Millis, TimeRange};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,42 +29,37 @@ pub(crate) struct Segment {
     length: u64,
     from: i64,
     until: i64,
-    tenants: Vec<Tenant>,
-    blocks: Vec<Block>,
+    /// With the samples of each.
+    tenants: Vec<(Tenant, u64)>,
+    directory: Directory,
 }
 
-/// The block directory: every block lies within the data.
-fn read_blocks(path: &Path, footer: &Footer, bytes: &[u8]) -> Result<Vec<Block>, StoreError> {
-    let at = footer.blocks_offset;
-    let mut reader = Reader::new(bytes);
-    let mut blocks = Vec::with_capacity(footer.blocks as usize);
-    for _ in 0..footer.blocks {
-        let block = Block::decode(&mut reader).map_err(error::damaged(path, at))?;
-        let end = block.offset.checked_add(block.bytes() as u64);
-        if end.is_none_or(|end| end > at) {
-            return Err(error::corrupt(path, at, "a block lies outside the data"));
-        }
-        blocks.push(block);
+impl Drop for Segment {
+    fn drop(&mut self) {
+        self.file.pages().index_changed(0, self.directory.bytes());
     }
-    Ok(blocks)
 }
 
 /// The tenant directory: tenants ascend, and each owns the blocks behind those of the one before.
-fn read_tenants(path: &Path, footer: &Footer, bytes: &[u8]) -> Result<Vec<Tenant>, StoreError> {
+fn read_tenants(
+    path: &Path,
+    footer: &Footer,
+    bytes: &[u8],
+) -> Result<Vec<(Tenant, u64)>, StoreError> {
     let at = footer.tenants_offset;
     let mut reader = Reader::new(bytes);
-    let mut tenants: Vec<Tenant> = Vec::with_capacity(footer.tenants as usize);
+    let mut tenants: Vec<(Tenant, u64)> = Vec::with_capacity(footer.tenants as usize);
     let mut next = 0_u32;
     for _ in 0..footer.tenants {
         let tenant = Tenant::decode(&mut reader).map_err(error::damaged(path, at))?;
         let ascends = tenants
             .last()
-            .is_none_or(|last| last.tenant < tenant.tenant);
+            .is_none_or(|(last, _)| last.tenant < tenant.tenant);
         if !ascends || tenant.first != next {
             return Err(error::corrupt(path, at, "tenants are out of order"));
         }
         next = next.saturating_add(tenant.blocks);
-        tenants.push(tenant);
+        tenants.push((tenant, 0));
     }
     if next != footer.blocks {
         return Err(error::corrupt(
@@ -74,6 +73,15 @@ fn read_tenants(path: &Path, footer: &Footer, bytes: &[u8]) -> Result<Vec<Tenant
 
 impl Segment {
     pub(crate) fn open(files: &Arc<FileCache>, path: &Path) -> Result<Self, StoreError> {
+        Self::open_seeing(files, path, &mut |_, _, _| {})
+    }
+
+    /// Opens it, and says of each series on which days it has samples, which is read on the way.
+    pub(crate) fn open_seeing(
+        files: &Arc<FileCache>,
+        path: &Path,
+        see: &mut See<'_>,
+    ) -> Result<Self, StoreError> {
         let own = SegmentFile::new(files, path);
         let file = own.get()?;
         let length = file.length().map_err(error::io("read", path))?;
@@ -109,14 +117,6 @@ impl Segment {
                 "the footer does not fit the file",
             ));
         }
-        let block_bytes = read(footer.blocks_offset, footer.blocks as usize * BLOCK_BYTES)?;
-        if crc32fast::hash(&block_bytes) != footer.blocks_crc {
-            return Err(error::corrupt(
-                path,
-                footer.blocks_offset,
-                "the checksum of the block directory differs",
-            ));
-        }
         let tenant_bytes = read(
             footer.tenants_offset,
             footer.tenants as usize * TENANT_BYTES,
@@ -128,8 +128,8 @@ impl Segment {
                 "the checksum of the tenant directory differs",
             ));
         }
-        let blocks = read_blocks(path, &footer, &block_bytes)?;
-        let tenants = read_tenants(path, &footer, &tenant_bytes)?;
+        let mut tenants = read_tenants(path, &footer, &tenant_bytes)?;
+        let directory = Directory::open(&own, &header, &footer, &mut tenants, see)?;
         Ok(Self {
             file: own,
             header,
@@ -137,7 +137,7 @@ impl Segment {
             from: footer.from,
             until: footer.until,
             tenants,
-            blocks,
+            directory,
         })
     }
 
@@ -194,28 +194,19 @@ impl Segment {
     }
 
     /// The blocks of one tenant, and no other's.
-    fn blocks_of(&self, tenant: TenantId) -> &[Block] {
-        self.tenants
-            .binary_search_by_key(&tenant, |own| own.tenant)
-            .ok()
-            .and_then(|at| self.tenants.get(at))
-            .and_then(|own| {
-                let first = own.first as usize;
-                self.blocks.get(first..first + own.blocks as usize)
-            })
-            .unwrap_or_default()
+    fn run_of(&self, tenant: TenantId) -> Option<Range<u32>> {
+        let at = self
+            .tenants
+            .binary_search_by_key(&tenant, |(own, _)| own.tenant);
+        let (own, _) = self.tenants.get(at.ok()?)?;
+        Some(own.first..own.first.saturating_add(own.blocks))
     }
 
     /// What each tenant occupies in it.
     pub(crate) fn tallies(&self) -> impl Iterator<Item = (TenantId, Tally)> {
-        self.tenants.iter().map(|own| {
-            let samples = self
-                .blocks_of(own.tenant)
-                .iter()
-                .map(|block| u64::from(block.count))
-                .sum();
+        self.tenants.iter().map(|(own, samples)| {
             let tally = Tally {
-                samples,
+                samples: *samples,
                 bytes: own.bytes,
             };
             (own.tenant, tally)
@@ -223,53 +214,22 @@ impl Segment {
     }
 
     /// Every tenant and series, ascending, each once.
-    pub(crate) fn series(&self) -> impl Iterator<Item = (TenantId, SeriesRef)> {
-        self.tenants.iter().flat_map(|own| {
-            self.blocks_of(own.tenant)
-                .chunk_by(|left, right| left.series == right.series)
-                .filter_map(|run| run.first())
-                .map(|block| (own.tenant, block.series))
-        })
+    pub(crate) fn series(&self) -> impl Iterator<Item = Result<(TenantId, SeriesRef), StoreError>> {
+        SeriesScan::new(&self.directory, &self.file, &self.tenants)
     }
 
-    /// The days of which it holds samples of each series: ascending by tenant and number, each once.
-    pub(crate) fn days(&self) -> impl Iterator<Item = (TenantId, SeriesRef, Day)> {
-        self.tenants.iter().flat_map(|own| {
-            self.blocks_of(own.tenant)
-                .chunk_by(|left, right| (left.series, left.day) == (right.series, right.day))
-                .filter_map(|run| run.first())
-                .map(|block| (own.tenant, block.series, block.day_in(self.header.day)))
-        })
-    }
-
-    /// The blocks of one series that may hold samples in `range`, ascending.
+    /// The blocks of one series that may hold samples in `range`, ascending; `None` where there are none.
     pub(crate) fn blocks_in(
         &self,
         tenant: TenantId,
         series: SeriesRef,
         range: &TimeRange,
-    ) -> &[Block] {
-        let blocks = self.blocks_of(tenant);
-        let day = self.header.day;
-        let first =
-            blocks.partition_point(|own| (own.series, own.span(day).until) < (series, range.from));
-        let own = blocks.get(first..).unwrap_or_default();
-        let end =
-            own.partition_point(|own| (own.series, own.span(day).from) <= (series, range.until));
-        own.get(..end).unwrap_or_default()
-    }
-
-    /// The blocks of one series, with the time that each spans.
-    fn blocks(
-        &self,
-        tenant: TenantId,
-        series: SeriesRef,
-    ) -> impl Iterator<Item = (&Block, TimeRange)> {
-        let blocks = self.blocks_of(tenant);
-        let first = blocks.partition_point(|block| block.series < series);
-        let own = blocks.get(first..).unwrap_or_default().iter();
-        own.take_while(move |block| block.series == series)
-            .map(|block| (block, block.span(self.header.day)))
+    ) -> Result<Option<Blocks<'_>>, StoreError> {
+        let Some(run) = self.run_of(tenant) else {
+            return Ok(None);
+        };
+        let directory = (&self.directory, &self.file);
+        Blocks::new(directory, self.header.day, &run, series, *range)
     }
 
     /// The samples of one series in `range`.
@@ -281,18 +241,33 @@ impl Segment {
         range: &TimeRange,
     ) -> Result<Points, StoreError> {
         let (mut points, mut last) = (Points::default(), None);
-        for block in self.blocks_in(tenant, series, range) {
-            points.extend(self.read_block(block, range, &mut last)?);
+        let Some(mut blocks) = self.blocks_in(tenant, series, range)? else {
+            return Ok(points);
+        };
+        while let Some(block) = blocks.next()? {
+            points.extend(self.read_block(&block, range, &mut last)?);
         }
         Ok(points)
     }
 
     /// How many samples of one series lie in `range` for sure, by the directory alone.
-    pub(crate) fn count(&self, tenant: TenantId, series: SeriesRef, range: &TimeRange) -> u64 {
-        self.blocks(tenant, series)
-            .filter(|(_, spans)| range.contains(spans.from) && range.contains(spans.until))
-            .map(|(block, _)| u64::from(block.count))
-            .sum()
+    pub(crate) fn count(
+        &self,
+        tenant: TenantId,
+        series: SeriesRef,
+        range: &TimeRange,
+    ) -> Result<u64, StoreError> {
+        let Some(mut blocks) = self.blocks_in(tenant, series, range)? else {
+            return Ok(0);
+        };
+        let mut count = 0;
+        while let Some(block) = blocks.next()? {
+            let spans = block.span(self.header.day);
+            if range.contains(spans.from) && range.contains(spans.until) {
+                count += u64::from(block.count);
+            }
+        }
+        Ok(count)
     }
 
     /// The samples of a block that lie in `range`. `last` is the last instant of the block before, of the same series.
@@ -348,7 +323,7 @@ mod tests {
     use std::path::PathBuf;
 
     fn open(storage: &Faulty, path: &Path) -> Result<Segment, StoreError> {
-        Segment::open(&FileCache::new(Arc::new(storage.clone())), path)
+        Segment::open(&FileCache::new(Arc::new(storage.clone()), 0), path)
     }
 
     fn read_of(

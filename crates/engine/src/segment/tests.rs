@@ -1,7 +1,7 @@
 //! Whole segment files: what is written is read, in any range; any bytes give an answer.
 
 use super::file::FileCache;
-use super::layout::Header;
+use super::layout::{BLOCK_BYTES, FOOTER_BYTES, Footer, Header};
 use super::reader::Segment;
 use super::writer::SegmentWriter;
 use crate::day::{DAY_MILLIS, Day};
@@ -84,9 +84,9 @@ proptest! {
 
     #[test]
     fn what_is_written_is_read(content in content(), from in 0..DAY_MILLIS, length in 0..DAY_MILLIS) {
-        let files = FileCache::new(Arc::new(written(&content)));
+        let files = FileCache::new(Arc::new(written(&content)), 1 << 20);
         let segment = Segment::open(&files, Path::new(PATH)).unwrap();
-        let listed: Vec<(u32, u32)> = segment.series().map(|(tenant, own)| (tenant.0, own.0)).collect();
+        let listed: Vec<(u32, u32)> = segment.series().map(|own| own.map(|(tenant, own)| (tenant.0, own.0)).unwrap()).collect();
         prop_assert_eq!(&listed, &content.keys().copied().collect::<Vec<_>>());
         let from = DAY.start() + from;
         let range = TimeRange { from: Millis(from), until: Millis(from + length) };
@@ -119,7 +119,7 @@ proptest! {
         let storage = Faulty::new(1);
         storage.create_dir(Path::new("/s")).unwrap();
         storage.create(Path::new(PATH)).unwrap().append(&bytes).unwrap();
-        let files = FileCache::new(Arc::new(storage));
+        let files = FileCache::new(Arc::new(storage), 0);
         if let Ok(segment) = Segment::open(&files, Path::new(PATH)) {
             for ((tenant, series), samples) in &content {
                 if let Ok(found) = read_of(&segment, TenantId(*tenant), SeriesRef(*series), &TimeRange::ALL) {
@@ -128,4 +128,131 @@ proptest! {
             }
         }
     }
+}
+
+/// A segment of several tenants with more blocks than fit on some pages of its directory, each series of many blocks of one
+/// sample a day.
+fn with_pages() -> (Faulty, Vec<(u32, u32)>) {
+    let storage = Faulty::new(1);
+    storage.create_dir(Path::new("/s")).unwrap();
+    let header = Header {
+        day: DAY,
+        more_days: 99,
+        sequence: 3,
+        purged: 4,
+    };
+    let mut writer = SegmentWriter::create(&storage, Path::new(PATH), header).unwrap();
+    let mut all = Vec::new();
+    // Runs that end within a page, on its end, and one that is a page.
+    for (tenant, series, days) in [
+        (1, 1, 50),
+        (1, 2, 62),
+        (2, 7, 100),
+        (2, 9, 12),
+        (3, 1, 100),
+        (3, 2, 100),
+        (3, 4, 100),
+        (3, 5, 36),
+        (5, 3, 1),
+    ] {
+        let points = Points {
+            timestamps: (0..days)
+                .map(|day| DAY.start() + day * DAY_MILLIS)
+                .collect(),
+            values: (0..days).map(|day| day as f64).collect(),
+        };
+        let (tenant_id, series_id) = (TenantId(tenant), SeriesRef(series));
+        writer.push(tenant_id, series_id, &points).unwrap();
+        all.push((tenant, series));
+    }
+    writer.finish().unwrap();
+    (storage, all)
+}
+
+/// Whatever the budget, each range of each series is what it is when all of the directory is looked through.
+#[test]
+fn a_directory_of_pages_is_read_like_one_in_memory_with_any_budget() {
+    let (storage, all) = with_pages();
+    for budget in [0, 5000, 80_000, 1 << 30] {
+        let files = FileCache::new(Arc::new(storage.clone()), budget);
+        let mut seen = 0;
+        let mut see = |_: &Header, _: SeriesRef, _: Day| seen += 1;
+        let segment = Segment::open_seeing(&files, Path::new(PATH), &mut see).unwrap();
+        assert_eq!(seen, 561, "a series' day each");
+        let listed: Vec<(u32, u32)> = segment
+            .series()
+            .map(|own| own.map(|(tenant, own)| (tenant.0, own.0)).unwrap())
+            .collect();
+        assert_eq!(listed, all);
+        let samples: Vec<u64> = segment.tallies().map(|(_, own)| own.samples).collect();
+        assert_eq!(samples, [112, 112, 336, 1]);
+        for tenant in 0..7 {
+            for series in 0..11 {
+                let (own_tenant, own) = (TenantId(tenant), SeriesRef(series));
+                let everything = read_of(&segment, own_tenant, own, &TimeRange::ALL).unwrap();
+                assert_eq!(!everything.is_empty(), all.contains(&(tenant, series)));
+                for from in (-1..101).step_by(3) {
+                    for length in [0, 1, 40, 200] {
+                        let from = DAY.start() + from * DAY_MILLIS;
+                        let until = from + length * DAY_MILLIS;
+                        let range = TimeRange {
+                            from: Millis(from),
+                            until: Millis(until),
+                        };
+                        let found = read_of(&segment, own_tenant, own, &range).unwrap();
+                        assert_eq!(bits(&found), bits(&everything.within(&range)));
+                        let count = segment.count(own_tenant, own, &range).unwrap();
+                        assert_eq!(count, found.len() as u64);
+                    }
+                }
+            }
+        }
+        let figures = files.pages().figures();
+        assert!(figures.bytes <= budget, "{figures:?}");
+        assert_eq!(figures.index_bytes, 6 * 16, "six pages");
+        assert_eq!(figures.misses == 6, budget >= 80_000, "{figures:?}");
+        drop(segment);
+        assert_eq!(files.pages().figures().index_bytes, 0);
+    }
+}
+
+/// A page was trusted once the directory was read at the start.
+#[test]
+fn damage_of_a_page_is_named_and_stops_only_who_reads_it() {
+    let (storage, all) = with_pages();
+    let files = FileCache::new(Arc::new(storage.clone()), 0);
+    let path = Path::new(PATH);
+    let segment = Segment::open(&files, path).unwrap();
+    let bytes = storage.read(path).unwrap();
+    let footer = Footer::decode(&bytes[bytes.len() - FOOTER_BYTES..]).unwrap();
+    // A byte of the third page, which the series of tenant 3 have among them.
+    let page = footer.blocks_offset + 2 * 112 * BLOCK_BYTES as u64;
+    let inside = usize::try_from(page).unwrap() + 50 * BLOCK_BYTES;
+    assert!(storage.damage(path, inside));
+    for (tenant, series) in all {
+        let read = read_of(
+            &segment,
+            TenantId(tenant),
+            SeriesRef(series),
+            &TimeRange::ALL,
+        );
+        match read {
+            Ok(points) => assert!(!points.is_empty() && (tenant, series) != (3, 1)),
+            Err(StoreError::Damaged { place, what }) => {
+                assert_eq!((tenant, place.as_str()), (3, PATH));
+                assert!(what.starts_with(&format!("at offset {page}: ")), "{what}");
+                assert!(what.contains("page of the block directory"), "{what}");
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+    let listed: Result<Vec<_>, StoreError> = segment.series().collect();
+    let Err(StoreError::Damaged { what, .. }) = listed else {
+        panic!("{listed:?}");
+    };
+    assert!(what.starts_with(&format!("at offset {page}: ")), "{what}");
+    assert!(matches!(
+        Segment::open(&files, path),
+        Err(StoreError::Damaged { .. })
+    ));
 }

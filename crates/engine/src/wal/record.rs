@@ -5,6 +5,7 @@ use crate::column::varint::{Reader, put, put_signed};
 use crate::series_ref::SeriesRef;
 use base::id::TenantId;
 use base::time::{Millis, TimeRange};
+use std::sync::Arc;
 
 pub(crate) const MAGIC: [u8; 8] = *b"VIGWAL02";
 pub(crate) const VERSION: u16 = 2;
@@ -32,7 +33,7 @@ pub(crate) enum Kind {
 /// A decoded record.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Record {
-    Births(Vec<(TenantId, SeriesRef, String)>),
+    Births(Vec<(TenantId, SeriesRef, Arc<str>)>),
     Samples(Vec<(SeriesRef, i64, f64)>),
     DeleteSeries(Vec<SeriesRef>),
     DeleteRange(TimeRange, Vec<SeriesRef>),
@@ -184,7 +185,7 @@ pub(crate) fn put_births<N: AsRef<str>>(births: &[(TenantId, SeriesRef, N)]) -> 
     out
 }
 
-fn births(reader: &mut Reader<'_>) -> Result<Vec<(TenantId, SeriesRef, String)>, Damaged> {
+fn births(reader: &mut Reader<'_>) -> Result<Vec<(TenantId, SeriesRef, Arc<str>)>, Damaged> {
     let count = reader.count(4)?;
     let mut births = Vec::with_capacity(count);
     for _ in 0..count {
@@ -196,7 +197,7 @@ fn births(reader: &mut Reader<'_>) -> Result<Vec<(TenantId, SeriesRef, String)>,
         let length = reader.count(1)?;
         let name = std::str::from_utf8(reader.take(length)?)
             .map_err(|_| Damaged("a name is not UTF-8"))?;
-        births.push((tenant, series, name.to_owned()));
+        births.push((tenant, series, name.into()));
     }
     Ok(births)
 }
@@ -311,8 +312,8 @@ mod tests {
         ) {
             let samples: Vec<_> = samples.into_iter().map(|(s, at, value)| (SeriesRef(s), at, value)).collect();
             reads_back(Kind::Samples, &put_samples(&samples), &Record::Samples(samples.clone()));
-            let births: Vec<_> = births.into_iter().map(|(t, s, name)| (TenantId(t), SeriesRef(s), name)).collect();
-            let borrowed: Vec<_> = births.iter().map(|(t, s, name)| (*t, *s, name.as_str())).collect();
+            let births: Vec<_> = births.into_iter().map(|(t, s, name)| (TenantId(t), SeriesRef(s), name.into())).collect();
+            let borrowed: Vec<_> = births.iter().map(|(t, s, name): &(_, _, Arc<str>)| (*t, *s, name.as_ref())).collect();
             reads_back(Kind::Births, &put_births(&borrowed), &Record::Births(births));
             let range = TimeRange { from: Millis(from), until: Millis(until) };
             let refs: Vec<_> = numbers.iter().map(|number| SeriesRef(*number)).collect();

@@ -10,6 +10,8 @@ mod damage;
 #[cfg(test)]
 mod deletions;
 #[cfg(test)]
+mod directories;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod faults;
@@ -27,6 +29,8 @@ mod hostile;
 mod kill;
 #[cfg(test)]
 mod late;
+#[cfg(test)]
+mod memory;
 #[cfg(test)]
 mod model;
 #[cfg(test)]

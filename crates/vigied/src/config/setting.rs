@@ -292,6 +292,15 @@ const OWN: &[Setting] = &[
         "samples kept in memory before they are written to a segment file",
     ),
     setting(
+        "storage.directory_cache_bytes",
+        Shape::Number {
+            min: 0,
+            max: 1 << 40,
+        },
+        "67108864",
+        "memory for the directories of segment files; what does not fit is read again when it is asked for",
+    ),
+    setting(
         "storage.reserve_bytes",
         Shape::Number {
             min: 0,

@@ -53,6 +53,7 @@ pub(crate) struct StorageSettings {
     pub(crate) future_minutes: u32,
     pub(crate) commit_interval_ms: u64,
     pub(crate) flush_samples: u64,
+    pub(crate) directory_cache_bytes: u64,
     pub(crate) reserve_bytes: u64,
 }
 
@@ -164,6 +165,7 @@ impl Settings {
                 future_minutes: values.parsed("storage.future_minutes")?,
                 commit_interval_ms: values.parsed("storage.commit_interval_ms")?,
                 flush_samples: values.parsed("storage.flush_samples")?,
+                directory_cache_bytes: values.parsed("storage.directory_cache_bytes")?,
                 reserve_bytes: values.parsed("storage.reserve_bytes")?,
             },
             operations: Place::read(operations, &data).ok_or_else(|| ConfigError::Value {

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod introspection;
+mod memory;
 mod queries;
 mod words;
 
@@ -166,6 +167,7 @@ fn every_limit_is_tried_here() {
         .chain(&WORK_LIMITS)
         .chain(&INVITATION_LIMITS)
         .chain(&queries::LIMITS)
+        .chain(&memory::LIMITS)
         .chain(&paging::LIMITS)
         .chain(&crate::audit::LIMITS)
         .chain(&words::LIMITS)

@@ -87,6 +87,45 @@ pub(super) fn threads(programs: &Programs<'_>) -> Result<Vec<Row>> {
 /// A million series, each with a sample in the log.
 pub(super) fn start(programs: &Programs<'_>) -> Result<Vec<Row>> {
     const SERIES: &str = "1000000";
+    let mut rows = starts(
+        programs,
+        &["fill", SERIES],
+        SERIES,
+        &[
+            (
+                "the start with 1 000 000 series and as many samples in the log",
+                "ms",
+                "start_processor_ms",
+                2.0,
+            ),
+            ("memory for a series behind it", "B", "heap_bytes", 1.01),
+        ],
+    )?;
+    // A block of each series on each day.
+    rows.extend(starts(
+        programs,
+        &["fill-days", "1000", "390"],
+        "390000",
+        &[(
+            "memory for a block of 390 000, of 1000 series, behind a start",
+            "B",
+            "heap_bytes",
+            4.0,
+        )],
+    )?);
+    Ok(rows)
+}
+
+/// A figure of a start: what it is called here, its unit, its name there, and how many times as small it is to be.
+type Figure = (&'static str, &'static str, &'static str, f64);
+
+/// Starts on folders that `fill` has left, and tells figures of them, by `units` where they are by unit.
+fn starts(
+    programs: &Programs<'_>,
+    fill: &[&str],
+    units: &str,
+    figures: &[Figure],
+) -> Result<Vec<Row>> {
     let (old, new) = (
         programs.folder("start-before")?,
         programs.folder("start-now")?,
@@ -95,31 +134,24 @@ pub(super) fn start(programs: &Programs<'_>) -> Result<Vec<Row>> {
     let (old_text, new_text) = (text(&old), text(&new));
     let old_text = old_text.context("the target folder's path is not UTF-8")?;
     let new_text = new_text.context("the target folder's path is not UTF-8")?;
-    programs.old_cost(&["fill", SERIES, &old_text], "filled")?;
-    programs.cost(&["fill", SERIES, &new_text], "filled")?;
-    let (old_words, new_words) = (["start", SERIES, &old_text], ["start", SERIES, &new_text]);
+    let with = |dir| -> Vec<&str> { fill.iter().copied().chain([dir]).collect() };
+    programs.old_cost(&with(old_text.as_str()), "filled")?;
+    programs.cost(&with(new_text.as_str()), "filled")?;
+    let (old_words, new_words) = (["start", units, &old_text], ["start", units, &new_text]);
     let mut rows = Vec::new();
-    for (what, unit, figure, least) in [
-        (
-            "the start with 1 000 000 series and as many samples in the log",
-            "ms",
-            "start_processor_ms",
-            2.0,
-        ),
-        ("memory for a series behind it", "B", "heap_bytes", 1.01),
-    ] {
+    for (what, unit, figure, least) in figures {
         let (before, now, ratio) = in_turn(
             programs.pairs(),
             || programs.old_cost(&old_words, figure),
             || programs.cost(&new_words, figure),
         )?;
         rows.push(Row {
-            what: what.to_owned(),
+            what: (*what).to_owned(),
             unit,
             before,
             now,
             ratio,
-            bound: Bound::AtLeast(least),
+            bound: Bound::AtLeast(*least),
             or_at_most: None,
         });
     }

@@ -1,0 +1,91 @@
+//! The blocks of one series in one segment, page by page of its directory.
+
+use super::cache::Page;
+use super::directory::{Directory, PAGE_BLOCKS};
+use super::file::SegmentFile;
+use super::layout::Block;
+use crate::day::Day;
+use crate::series_ref::SeriesRef;
+use base::store::StoreError;
+use base::time::TimeRange;
+use std::ops::Range;
+
+/// Those that may hold samples of a range, ascending.
+#[derive(Debug)]
+pub(crate) struct Blocks<'s> {
+    directory: &'s Directory,
+    file: &'s SegmentFile,
+    /// The segment's first day.
+    day: Day,
+    series: SeriesRef,
+    range: TimeRange,
+    /// The next block of the directory, and the first that is another tenant's.
+    next: u32,
+    end: u32,
+    /// The number of the page, and the page.
+    page: Option<(u32, Page)>,
+    /// What was looked at and not taken.
+    peeked: Option<Block>,
+}
+
+impl<'s> Blocks<'s> {
+    /// Of the run `own` of the series' tenant; `None` where there are none.
+    pub(super) fn new(
+        (directory, file): (&'s Directory, &'s SegmentFile),
+        day: Day,
+        own: &Range<u32>,
+        series: SeriesRef,
+        range: TimeRange,
+    ) -> Result<Option<Self>, StoreError> {
+        let is_before = |own: &Block| (own.series, own.span(day).until) < (series, range.from);
+        let mut own = Self {
+            directory,
+            file,
+            day,
+            series,
+            range,
+            next: directory.seek(file, own, (series, range.from.0), is_before)?,
+            end: own.end,
+            page: None,
+            peeked: None,
+        };
+        own.peeked = own.read()?;
+        Ok(own.peeked.is_some().then_some(own))
+    }
+
+    fn read(&mut self) -> Result<Option<Block>, StoreError> {
+        if self.next >= self.end {
+            return Ok(None);
+        }
+        let Some(block) = self.look()? else {
+            return Ok(None);
+        };
+        let is_own = block.series == self.series && block.span(self.day).from <= self.range.until;
+        if !is_own {
+            self.next = self.end;
+            return Ok(None);
+        }
+        self.next += 1;
+        Ok(Some(block))
+    }
+
+    /// The next block of the directory.
+    fn look(&mut self) -> Result<Option<Block>, StoreError> {
+        let number = self.next / PAGE_BLOCKS;
+        let page = match self.page.take().filter(|(own, _)| *own == number) {
+            Some((_, page)) => page,
+            None => self.directory.page_of(self.file, self.next)?.1,
+        };
+        let block = page.get((self.next % PAGE_BLOCKS) as usize).copied();
+        self.page = Some((number, page));
+        Ok(block)
+    }
+
+    /// The next one.
+    pub(crate) fn next(&mut self) -> Result<Option<Block>, StoreError> {
+        match self.peeked.take() {
+            Some(block) => Ok(Some(block)),
+            None => self.read(),
+        }
+    }
+}

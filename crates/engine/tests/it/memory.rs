@@ -1,0 +1,224 @@
+//! What samples take in memory before they are in a segment is bounded, and one tenant's flood leaves another's writes alone.
+
+use crate::support::{MINUTE, NOON, batch, config, figure, read, scope};
+use base::context::Stop;
+use base::limit;
+use base::store::{Durability, SampleStore, StoreError};
+use base::time::{ManualClock, Millis};
+use engine::storage::faulty::Faulty;
+use engine::storage::{ReadFile, Storage, WriteFile};
+use engine::{Engine, EngineConfig};
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Segments are made while it is open.
+#[derive(Debug, Default)]
+struct Gate {
+    closed: Mutex<bool>,
+    moved: Condvar,
+}
+
+impl Gate {
+    fn set(&self, closed: bool) {
+        *self.closed.lock().unwrap() = closed;
+        self.moved.notify_all();
+    }
+
+    fn pass(&self) {
+        let closed = self.closed.lock().unwrap();
+        let passed = self
+            .moved
+            .wait_timeout_while(closed, PATIENCE, |closed| *closed);
+        assert!(!passed.unwrap().1.timed_out(), "nobody opens the gate");
+    }
+}
+
+#[derive(Debug)]
+struct Gated(Faulty, Arc<Gate>);
+
+impl Storage for Gated {
+    fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
+        if path.extension().is_some_and(|own| own == "seg") {
+            self.1.pass();
+        }
+        self.0.create(path)
+    }
+
+    fn free_bytes(&self, dir: &Path) -> io::Result<u64> {
+        self.0.free_bytes(dir)
+    }
+
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        self.0.create_dir(path)
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.0.link(from, to)
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        self.0.list(dir)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.0.read(path)
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadFile>> {
+        self.0.open(path)
+    }
+
+    fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
+        self.0.truncate(path, length)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.0.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.0.remove(path)
+    }
+
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        self.0.remove_dir(path)
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        self.0.sync_dir(dir)
+    }
+}
+
+const BUDGET: u64 = 1 << 20;
+
+fn opened(change: impl FnOnce(&mut EngineConfig)) -> (Engine, Arc<Gate>) {
+    let gate = Arc::new(Gate::default());
+    let storage = Arc::new(Gated(Faulty::new(1), Arc::clone(&gate)));
+    let mut config = EngineConfig {
+        head_bytes: BUDGET,
+        ..config()
+    };
+    change(&mut config);
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    (Engine::open(config, clock, storage).unwrap().0, gate)
+}
+
+/// The `number`-th batch of a sender with ten series.
+fn append(engine: &Engine, tenant: u32, number: i64) -> Result<u64, StoreError> {
+    let names: Vec<String> = (0..10).map(|own| format!("own.{own}")).collect();
+    let samples: Vec<(&str, i64, f64)> = names
+        .iter()
+        .flat_map(|name| {
+            (0..10).map(|at| (name.as_str(), NOON - MINUTE * 100 + number * 10 + at, 1.0))
+        })
+        .collect();
+    let stored = engine.append(&scope(tenant), &batch(&samples), Durability::Buffered)?;
+    Ok(stored.stored)
+}
+
+/// Sends until it is refused; how often it was not, and the figure in the refusal.
+fn flood(engine: &Engine, tenant: u32) -> (i64, u64) {
+    for number in 0..10_000 {
+        match append(engine, tenant, number) {
+            Ok(stored) => assert_eq!(stored, 100),
+            Err(StoreError::Stopped(Stop::Busy {
+                whole,
+                limit,
+                allowed,
+            })) => {
+                assert_eq!(
+                    (whole.name, limit.name),
+                    ("head_bytes", limit::HEAD_BYTES.name)
+                );
+                return (number, allowed);
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+    panic!("16 MB in a budget of one");
+}
+
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn who_floods_the_memory_is_refused_with_the_figure_and_others_are_served() {
+    let (engine, gate) = opened(|_| {});
+    gate.set(true);
+    let (_, allowed) = flood(&engine, 1);
+    assert_eq!(allowed, BUDGET / 2, "its share, with one more who may come");
+    let held = figure(&engine, "head_bytes");
+    assert!(
+        held <= BUDGET as f64 && held > BUDGET as f64 / 2.0,
+        "{held}"
+    );
+    // The flood holds three quarters; of the rest a share each is for others, at once.
+    for tenant in 2..5 {
+        assert_eq!(append(&engine, tenant, 0).unwrap(), 100, "tenant {tenant}");
+    }
+    flood(&engine, 2);
+    append(&engine, 3, 1).unwrap();
+    // Whoever comes, in the end nothing is left, and that is said with the whole.
+    let refused: Vec<u64> = (10..200).map(|tenant| flood(&engine, tenant).1).collect();
+    assert_eq!(refused.last(), Some(&BUDGET));
+    let held = figure(&engine, "head_bytes");
+    assert!(held <= BUDGET as f64 * 1.05, "{held}");
+    // Nothing that was acknowledged is lost, and once there is room everybody goes on.
+    gate.set(false);
+    until("the flush makes room", || append(&engine, 1, 9_999).is_ok());
+    assert_eq!(read(&engine, 3, "own.0").len(), 20);
+}
+
+/// A head that is half full stayed until it was time.
+#[test]
+fn a_head_that_takes_half_of_its_memory_is_flushed_early() {
+    let (engine, _gate) = opened(|_| {});
+    let mut number = 0;
+    until("nobody flushes", || {
+        figure(&engine, "flushes_total") > 0.0 || {
+            number += 1;
+            let _ = append(&engine, 1, number);
+            false
+        }
+    });
+    assert!(read(&engine, 1, "own.0").len() >= 10);
+}
+
+/// Everybody waited for the flush that one had made due.
+#[test]
+fn a_flush_that_another_has_made_due_is_not_waited_for() {
+    let (engine, gate) = opened(|config| {
+        config.head_bytes = 1 << 30;
+        config.flush_samples = 1000;
+    });
+    append(&engine, 2, 0).unwrap();
+    gate.set(true);
+    std::thread::scope(|threads| {
+        let engine = &engine;
+        // It comes to a flush that it has to do itself, and that does not end.
+        let flood = threads.spawn(move || {
+            for number in 0..60 {
+                append(engine, 1, number).unwrap();
+            }
+        });
+        until("the flood is held up", || {
+            figure(engine, "head_samples") >= 2000.0
+        });
+        for number in 1..5 {
+            append(engine, 2, number).unwrap();
+        }
+        assert!(!flood.is_finished(), "whoever floods waits");
+        gate.set(false);
+        flood.join().unwrap();
+    });
+    assert_eq!(read(&engine, 2, "own.3").len(), 50);
+}
