@@ -16,7 +16,7 @@ use crate::error::IamError;
 use base::id::UserId;
 use base::source::SourceKey;
 use base::time::Millis;
-use db::{Db, Row, Value};
+use db::{Db, Row, Tx, Value};
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
@@ -164,18 +164,24 @@ impl Familiar {
         Ok(known.is_none())
     }
 
-    /// A new password: who knew the old one begins anew wherever he was let in with it.
-    pub(crate) async fn forget(&self, db: &Db, user: UserId) -> Result<(), IamError> {
-        let sql = "DELETE FROM login_sources WHERE person = $1 RETURNING hash";
-        let mut gone = Vec::new();
-        for row in db.all(sql, &[user.0.to_string().into()]).await? {
-            gone.push(key_of(&row)?);
-        }
+    /// Takes out of memory what the transaction of a new password has taken away, once that is committed.
+    pub(crate) fn forget(&self, places: &Places) {
         self.write(|seen| {
-            for key in &gone {
+            for key in &places.0 {
                 seen.remove(key);
             }
         });
-        Ok(())
     }
+}
+
+/// Where a person was let in, as the transaction of a new password has taken it away.
+#[derive(Debug)]
+pub(crate) struct Places(Vec<Key>);
+
+/// A new password: who knew the old one begins anew wherever the person was let in with it. Part of the change itself, so that
+/// one that is committed is never said to have failed.
+pub(crate) async fn forget(tx: &mut Tx, user: UserId) -> Result<Places, IamError> {
+    let sql = "DELETE FROM login_sources WHERE person = $1 RETURNING hash";
+    let rows = tx.all(sql, &[user.0.to_string().into()]).await?;
+    Ok(Places(rows.iter().map(key_of).collect::<Result<_, _>>()?))
 }

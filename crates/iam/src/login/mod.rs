@@ -1,7 +1,7 @@
 //! Ways to prove who one is that are neither keys nor tokens, and what slows those who guess.
 
 mod common;
-mod familiar;
+pub(crate) mod familiar;
 mod guess;
 mod hash;
 pub mod passcode;

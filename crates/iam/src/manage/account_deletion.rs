@@ -5,9 +5,10 @@
 //! stored under is written down beside that of any deletion, and the sweep works it off; when nothing of it is stored any more,
 //! the account goes for good.
 
-use super::{deletion::Deletion, hold, lock, member, name};
+use super::deletion::{Deletion, deletion_of};
+use super::{hold, lock, member, name};
 use crate::audit::{Action, Entry};
-use crate::directory::{Account, Deleted, Directory, parse_guid};
+use crate::directory::{Account, Deleted, Directory, at, parse_guid};
 use crate::error::IamError;
 use crate::service::Iam;
 use crate::token::ending;
@@ -116,13 +117,14 @@ impl Iam {
         let entry = Entry::by_operator(Action::AccountDeleted).in_account(id);
         let entry = entry.on(id).with("name", &account.name);
         let entry = entry.with("spaces", spaces).with("members", members);
+        let deletion = deletion_of(&mut tx, Domain::Account(id)).await?;
         self.commit_with_ends(tx, entry).await?;
         Ok(DeletedAccount {
             account,
             members,
             orgs,
             spaces,
-            deletion: self.deletion_of(Domain::Account(id)),
+            deletion,
         })
     }
 
@@ -159,8 +161,9 @@ impl Iam {
             Some(name) => name,
             None => row.text("name")?,
         };
-        let open = "UPDATE accounts SET deleted_at = NULL, name = $2 WHERE guid = $1";
-        tx.execute(open, &[id.to_string().into(), called.as_str().into()])
+        let open = "UPDATE accounts SET deleted_at = NULL, name = $2 WHERE guid = $1 RETURNING owner, created_at";
+        let opened = tx
+            .one(open, &[id.to_string().into(), called.as_str().into()])
             .await
             .map_err(|error| match error {
                 DbError::Unique => IamError::conflict_with_hint(
@@ -169,6 +172,13 @@ impl Iam {
                 ),
                 other => other.into(),
             })?;
+        let opened = opened.ok_or_else(|| no_account(&id.to_string()))?;
+        let account = Account {
+            id,
+            name: called,
+            owner: UserId(parse_guid(&opened, "owner")?),
+            created_at: at(&opened, "created_at")?,
+        };
         for sql in [
             "UPDATE domains SET retired_at = NULL WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1)",
             "DELETE FROM deletions WHERE deleted_with = $1",
@@ -176,9 +186,9 @@ impl Iam {
             tx.execute(sql, &[domain.as_str().into()]).await?;
         }
         let entry = Entry::by_operator(Action::AccountRestored).in_account(id);
-        self.commit(tx, entry.on(id).with("name", &called)).await?;
-        let found = self.directory().accounts.get(&id).cloned();
-        found.ok_or_else(|| no_account(&id.to_string()))
+        self.commit(tx, entry.on(id).with("name", &account.name))
+            .await?;
+        Ok(account)
     }
 
     /// The accounts that were deleted and are not gone yet, in the order in which they go.

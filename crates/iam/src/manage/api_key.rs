@@ -274,12 +274,18 @@ impl Iam {
         let entry = about(caller, Action::KeyChanged, &key)
             .with("name", &name)
             .with_some("expires_at", expires_at.map(|at| at.0));
+        let changed_key = ApiKey {
+            name,
+            description: (change.description).unwrap_or_else(|| key.description.clone()),
+            expires_at,
+            modified_at: now,
+            revision: key.revision.saturating_add(1),
+            ..key.clone()
+        };
         let values = [
             id.0.to_string().into(),
-            name.into(),
-            (change.description)
-                .unwrap_or_else(|| key.description.clone())
-                .into(),
+            changed_key.name.as_str().into(),
+            changed_key.description.as_str().into(),
             expires_at.map(|at| at.0).into(),
             now.0.into(),
             key.revision.into(),
@@ -291,7 +297,7 @@ impl Iam {
             return Err(changed());
         }
         self.commit(tx, entry).await?;
-        self.api_key(caller, id)
+        Ok(changed_key)
     }
 
     /// Turns a switch of a key on or off.

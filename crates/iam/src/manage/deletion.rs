@@ -4,6 +4,7 @@
 //! off ([`crate::retired`]), and [`super::restore`] takes it back.
 
 use super::hold;
+use crate::directory::tenant;
 use crate::error::IamError;
 use crate::service::Iam;
 use base::id::{AccountId, OrgId, SpaceId, TenantId, UserId};
@@ -64,15 +65,11 @@ impl Iam {
         tx: &mut Tx,
         by: Deleter,
         id: SpaceId,
-    ) -> Result<(), IamError> {
+    ) -> Result<Deletion, IamError> {
         let guid = id.to_string();
-        if self
-            .remove(tx, by, Domain::Space(id), &[SPACE], guid)
-            .await?
-        {
-            return Ok(());
-        }
-        Err(IamError::not_found("the space"))
+        let removed = self.remove(tx, by, Domain::Space(id), &[SPACE], guid);
+        let removed = removed.await?;
+        removed.ok_or_else(|| IamError::not_found("the space"))
     }
 
     /// Takes an organization out of use, with its spaces.
@@ -81,16 +78,14 @@ impl Iam {
         tx: &mut Tx,
         by: Deleter,
         id: OrgId,
-    ) -> Result<(), IamError> {
+    ) -> Result<Deletion, IamError> {
         let rows = [SPACES_OF_ORG, ORG];
         let guid = id.to_string();
-        if self.remove(tx, by, Domain::Org(id), &rows, guid).await? {
-            return Ok(());
-        }
-        Err(IamError::not_found("the organization"))
+        let removed = self.remove(tx, by, Domain::Org(id), &rows, guid).await?;
+        removed.ok_or_else(|| IamError::not_found("the organization"))
     }
 
-    /// `false` where there was nothing, because another was faster.
+    /// None where there was nothing, because another was faster.
     async fn remove(
         &self,
         tx: &mut Tx,
@@ -98,7 +93,7 @@ impl Iam {
         with: Domain,
         rows: &[&'static str],
         guid: String,
-    ) -> Result<bool, IamError> {
+    ) -> Result<Option<Deletion>, IamError> {
         hold(tx, by.account).await?;
         let now = self.0.clock.now();
         let cause = Value::from(with.to_string());
@@ -115,27 +110,14 @@ impl Iam {
             written = tx.execute(sql, &values).await?;
         }
         if written == 0 {
-            return Ok(false);
+            return Ok(None);
         }
         self.has_room_for_deletions(tx, by.account).await?;
         for sql in CLOSE {
             tx.execute(sql, std::slice::from_ref(&cause)).await?;
         }
         tx.execute(RETIRE, &[cause, now.0.into()]).await?;
-        Ok(true)
-    }
-
-    /// What was deleted with the domain, as the directory knows it once the deletion is committed.
-    pub(super) fn deletion_of(&self, with: Domain) -> Deletion {
-        let directory = self.directory();
-        let own = || {
-            let all = directory.deletions.iter();
-            all.filter(move |own| own.deleted_with == with)
-        };
-        Deletion {
-            removed_at: own().map(|own| own.due_at).max().unwrap_or_default(),
-            tenants: own().map(|own| own.tenant).collect(),
-        }
+        deletion_of(tx, with).await.map(Some)
     }
 
     /// Refuses a deletion that leaves more to be removed than the account may have; those of now are counted.
@@ -154,4 +136,20 @@ impl Iam {
             other => other,
         })
     }
+}
+
+/// What was deleted with the domain, as the transaction has written it down.
+pub(super) async fn deletion_of(tx: &mut Tx, with: Domain) -> Result<Deletion, IamError> {
+    let sql =
+        "SELECT tenant, due_at FROM deletions WHERE deleted_with = $1 ORDER BY due_at, tenant";
+    let rows = tx.all(sql, &[with.to_string().into()]).await?;
+    let mut deletion = Deletion {
+        removed_at: Millis::default(),
+        tenants: Vec::with_capacity(rows.len()),
+    };
+    for row in &rows {
+        deletion.removed_at = deletion.removed_at.max(Millis(row.int("due_at")?));
+        deletion.tenants.push(tenant(row)?);
+    }
+    Ok(deletion)
 }

@@ -127,12 +127,17 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         let entry = about(caller, Action::OrgRenamed, &old).with("to", &name);
         let sql = "UPDATE orgs SET name = $2, updated_at = $3 WHERE guid = $1";
-        tx.execute(sql, &[id.to_string().into(), name.into(), now.0.into()])
-            .await
-            .map_err(IamError::from)
-            .map_err(taken)?;
+        let values = [id.to_string().into(), name.as_str().into(), now.0.into()];
+        let written = tx.execute(sql, &values).await.map_err(IamError::from);
+        if written.map_err(taken)? == 0 {
+            return Err(IamError::not_found("the organization"));
+        }
         self.commit(tx, entry).await?;
-        self.org(caller, id)
+        Ok(Org {
+            name,
+            updated_at: now,
+            ..old
+        })
     }
 
     /// Deletes an organization, with its spaces only when `recursive`. Their samples can no longer be reached, and go at the
@@ -163,7 +168,7 @@ impl Iam {
         };
         let mut tx = self.0.db.begin().await?;
         let mut entries = about(caller, Action::OrgDeleted, &org).into_entries();
-        self.remove_org(&mut tx, by, id).await?;
+        let deletion = self.remove_org(&mut tx, by, id).await?;
         let gone = "SELECT domain, name FROM deletions WHERE deleted_with = $1 AND domain <> $1";
         let with = Value::from(Domain::Org(id).to_string());
         for row in tx.all(gone, &[with]).await? {
@@ -181,7 +186,7 @@ impl Iam {
             tx.execute(sql, std::slice::from_ref(&guid)).await?;
         }
         self.commit(tx, entries).await?;
-        Ok(self.deletion_of(Domain::Org(id)))
+        Ok(deletion)
     }
 
     /// Whether the caller may create an organization.

@@ -7,7 +7,7 @@ use crate::audit::{Action, Entry};
 use crate::directory::{User, parse_guid};
 use crate::entropy;
 use crate::error::IamError;
-use crate::login::password;
+use crate::login::{familiar, password};
 use crate::role::Role;
 use crate::service::Iam;
 use crate::token::ending;
@@ -63,9 +63,11 @@ impl Iam {
             return Err(password::rejected());
         }
         ending::end_password(&mut tx, user.id, caller, now).await?;
+        let places = familiar::forget(&mut tx, user.id).await?;
         let entry = Entry::by(caller, Action::PasswordChanged).on(user.id);
         self.commit_with_ends(tx, entry).await?;
-        self.0.logins.familiar.forget(&self.0.db, user.id).await
+        self.0.logins.familiar.forget(&places);
+        Ok(())
     }
 
     /// Who holds a role in a domain, by address.

@@ -13,7 +13,7 @@ use crate::directory::{ApiKey, Directory, parse_guid};
 use crate::entropy;
 use crate::error::IamError;
 use crate::key_text;
-use crate::login::password;
+use crate::login::{familiar, password};
 use crate::service::Iam;
 use crate::token::ending::{self, Which};
 use base::error::{Kind, Problem};
@@ -119,14 +119,16 @@ impl Iam {
         let row = tx.one(taken, &values).await?;
         let row = row.ok_or_else(invitation::rejected)?;
         let user = UserId(parse_guid(&row, "person")?);
-        let sql = "UPDATE users SET password = $2 WHERE guid = $1";
-        tx.execute(sql, &[user.0.to_string().into(), password.into()])
-            .await?;
+        let sql = "UPDATE users SET password = $2, password_changed_at = $3 WHERE guid = $1";
+        let values = [user.0.to_string().into(), password.into(), now.0.into()];
+        tx.execute(sql, &values).await?;
         ending::end_codes(&mut tx, user).await?;
         ending::end(&mut tx, user, Which::ByPassword { but: None }, now).await?;
+        let places = familiar::forget(&mut tx, user).await?;
         let entry = Entry::by_user(user, Credential::OneTimeCode, Action::PasswordReset);
         self.commit_with_ends(tx, entry.on(user)).await?;
-        self.0.logins.familiar.forget(&self.0.db, user).await
+        self.0.logins.familiar.forget(&places);
+        Ok(())
     }
 
     /// Makes an API key for a user, in his only account or the one that is named.

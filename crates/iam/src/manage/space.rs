@@ -120,12 +120,17 @@ impl Iam {
         let entry = self.about_space(caller, Action::SpaceRenamed, &old);
         let entry = entry.with("to", &name);
         let sql = "UPDATE spaces SET name = $2, updated_at = $3 WHERE guid = $1";
-        tx.execute(sql, &[id.to_string().into(), name.into(), now.0.into()])
-            .await
-            .map_err(IamError::from)
-            .map_err(taken)?;
+        let values = [id.to_string().into(), name.as_str().into(), now.0.into()];
+        let written = tx.execute(sql, &values).await.map_err(IamError::from);
+        if written.map_err(taken)? == 0 {
+            return Err(IamError::not_found("the space"));
+        }
         self.commit(tx, entry).await?;
-        self.space(caller, id)
+        Ok(Space {
+            name,
+            updated_at: now,
+            ..old
+        })
     }
 
     /// Deletes a space. Its samples can no longer be reached, and go at the time that is returned; until then
@@ -142,13 +147,13 @@ impl Iam {
             user: caller.user(),
         };
         let mut tx = self.0.db.begin().await?;
-        self.remove_space(&mut tx, by, id).await?;
+        let deletion = self.remove_space(&mut tx, by, id).await?;
         let guid = Value::from(id.to_string());
         tx.execute("DELETE FROM spaces WHERE guid = $1", &[guid])
             .await?;
         let entry = self.about_space(caller, Action::SpaceDeleted, &space);
         self.commit(tx, entry).await?;
-        Ok(self.deletion_of(Domain::Space(id)))
+        Ok(deletion)
     }
 
     pub(super) fn about_space(&self, caller: &Identity, action: Action, space: &Space) -> Entry {

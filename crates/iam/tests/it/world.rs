@@ -210,6 +210,10 @@ impl World {
         Iam::open(db, self.config.clone(), clock).await.unwrap()
     }
 
+    pub(crate) fn clock_now(&self) -> Millis {
+        self.clock.now()
+    }
+
     pub(crate) fn wait(&self, seconds: i64) {
         self.clock.advance(seconds * 1000);
     }
