@@ -1,14 +1,17 @@
 //! Accounts are made by the operator alone: the first by `vigied init`, further ones by `vigied account create`.
 
-use crate::address::Address;
 use crate::audit::{Action, Entry};
-use crate::bounds::KeyLife;
-use crate::directory::{ApiKey, Org, Space, User};
 use crate::error::IamError;
-use crate::login::password;
-use crate::manage::people::NewUser;
-use crate::manage::{api_key, invitation, name, org, people, space};
-use crate::role::Role;
+use crate::flow::password;
+use crate::manage::{api_key, invitation, org, space};
+use crate::model::address::Address;
+use crate::model::bounds::KeyLife;
+use crate::model::directory::{ApiKey, Org, Space, User};
+use crate::model::role::Role;
+use crate::model::text::name;
+use crate::repo::domains;
+use crate::repo::users::NewUser;
+use crate::repo::{invitations, members, roles, users};
 use crate::service::Iam;
 use crate::{entropy, key_text};
 use base::id::{AccountId, KeyId, OrgId, SpaceId};
@@ -96,7 +99,7 @@ impl Iam {
         let address = Address::parse(&request.owner)?;
         let known = self.directory().user_by_email(&address.text).cloned();
         let is_new = known.is_none();
-        let mut owner = known.unwrap_or_else(|| people::new_user(account, &address.text, now));
+        let mut owner = known.unwrap_or_else(|| users::new_user(account, &address.text, now));
         // Hashing takes its time: done before the database is held.
         let opening = if is_new {
             let password = request.password.unwrap_or_else(password::generate);
@@ -130,7 +133,7 @@ impl Iam {
         }
         let is_proven = match is_new {
             true => true,
-            false => invitation::hold_proven(&mut tx, owner.id).await?,
+            false => users::hold_proven(&mut tx, owner.id).await?,
         };
         insert(&mut tx, account, &called, &owner, now)
             .await
@@ -148,18 +151,18 @@ impl Iam {
                     user: &owner,
                     folded: &address.folded,
                     password: hash,
-                    proof: invitation::BY_OPERATOR,
+                    proof: users::BY_OPERATOR,
                 };
                 new.insert(&mut tx).await.map_err(taken(
                     "somebody has begun with this address at this moment: try again",
                 ))?;
             }
-            None if is_proven => people::join(&mut tx, account, owner.id, now).await?,
+            None if is_proven => members::join(&mut tx, account, owner.id, now).await?,
             None => {
                 let config = &self.0.config.invitations;
                 let (id, text) =
                     invitation::of_owner(&mut tx, account, &address, now, config).await?;
-                owner = people::new_user(account, &address.text, now);
+                owner = users::new_user(account, &address.text, now);
                 owner.id = id;
                 code = Some(text);
             }
@@ -173,8 +176,8 @@ impl Iam {
             (Domain::Space(space.id), Role::Developer),
         ] {
             match &code {
-                Some(_) => invitation::promise(&mut tx, owner.id.0, domain, role).await?,
-                None => people::grant(&mut tx, owner.id, domain, role).await?,
+                Some(_) => invitations::promise(&mut tx, owner.id.0, domain, role).await?,
+                None => roles::grant(&mut tx, owner.id, domain, role).await?,
             }
         }
         let mut entries = Entry::by_operator(Action::AccountMade)
@@ -195,7 +198,7 @@ impl Iam {
                 user: owner.id,
                 name: "owner".to_owned(),
                 description: "made with the account".to_owned(),
-                narrowing: crate::bounds::Narrowing::NONE,
+                narrowing: crate::model::bounds::Narrowing::NONE,
                 hash: entropy::sha256(opening.api_key.expose().as_bytes()),
                 locked: false,
                 disabled: false,
@@ -266,7 +269,7 @@ async fn insert(
         now.0.into(),
     ];
     tx.execute(sql, &values).await?;
-    Iam::allocate(tx, Domain::Account(account)).await
+    domains::allocate(tx, Domain::Account(account)).await
 }
 
 async fn insert_region(tx: &mut Tx, name: &str, now: Millis) -> Result<(), IamError> {

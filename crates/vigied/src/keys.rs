@@ -6,7 +6,7 @@ use crate::columns::columns;
 use crate::config::Settings;
 use crate::data_dir;
 use iam::Iam;
-use iam::token::key_store::StoredKey;
+use iam::sync::key_store::StoredKey;
 use serde_json::{Value, json};
 use wire::cf::deleted::instant;
 

@@ -51,7 +51,7 @@ mod tests {
     use base::time::SystemClock;
     use db::Db;
     use iam::bootstrap::Request;
-    use iam::token::grant::{Client, Grant, TokenRequest};
+    use iam::flow::grant::{Client, Grant, TokenRequest};
     use iam::{Credential, Iam, IamConfig, Verifier};
     use std::hint::black_box;
     use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! The audit: who did what, from where, on what, when, and in which request. One [`Entry`] is a line of the log at `info` and
 //! a row of a table that is only appended to.
 //!
-//! **Nothing is changed without an entry.** [`Iam::commit`] takes what is entered, and writes it in the transaction of the
+//! **Nothing is changed without an entry.** [`crate::Iam`] takes what is entered, and writes it in the transaction of the
 //! change: an audit that cannot be written stops changes. Reading goes on.
 //!
 //! What strangers or programs repeat is counted in memory and written later, off their way: refusals of one kind, source and
@@ -12,18 +12,15 @@
 
 mod action;
 mod counts;
-mod entry;
-mod keep;
+pub(crate) mod entry;
 mod origin;
-mod read;
 mod seen;
 mod tally;
-mod write;
 
+pub use crate::audit_log::{Page, Recorded};
 pub use action::{Action, Kind, Outcome};
 pub(crate) use counts::Counts;
 pub use counts::Refused;
 pub(crate) use entry::Entries;
 pub use entry::{Actor, Credential, Entry};
 pub use origin::Origin;
-pub use read::{Page, Recorded};

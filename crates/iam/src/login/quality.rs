@@ -1,8 +1,8 @@
 //! What is no password: too short, too long, one of those that everybody tries first, or made of the person's own address.
 
 use super::common;
+use super::guessable::parts;
 use crate::error::IamError;
-use crate::guessable::parts;
 use base::error::{Kind, Problem};
 use base::limit;
 
@@ -148,7 +148,7 @@ mod tests {
             assert!(check(good, address).is_ok(), "{good}");
         }
         for _ in 0..200 {
-            let made = super::super::password::generate();
+            let made = crate::flow::password::generate();
             assert!(check(made.expose(), address).is_ok());
         }
     }

@@ -1,17 +1,20 @@
 //! The operator deletes an account, and brings it back while its samples are there.
 //!
 //! It stays in its tables as it is and is seen by nobody: the directory leaves out what is of an account with `deleted_at`, and
-//! [`super::hold`] refuses every change in it. So it comes back whole, whatever belongs to an account. What its samples are
+//! [`crate::repo::accounts::hold`] refuses every change in it. So it comes back whole, whatever belongs to an account. What its samples are
 //! stored under is written down beside that of any deletion, and the sweep works it off; when nothing of it is stored any more,
 //! the account goes for good.
 
 use super::deletion::{Deletion, deletion_of};
-use super::{hold, lock, member, name};
+use super::departure;
 use crate::audit::{Action, Entry};
-use crate::directory::{Account, Deleted, Directory, at, parse_guid};
 use crate::error::IamError;
+use crate::flow::ending;
+use crate::model::directory::{Account, Deleted, Directory};
+use crate::model::text::name;
+use crate::repo::accounts::{hold, lock};
+use crate::repo::column::{at, parse_guid};
 use crate::service::Iam;
-use crate::token::ending;
 use base::error::{Kind, Problem};
 use base::id::{AccountId, UserId};
 use base::scope::Domain;
@@ -241,7 +244,7 @@ pub(crate) async fn forget(tx: &mut Tx) -> Result<Vec<Entry>, IamError> {
         }
         for row in people {
             let user = UserId(parse_guid(&row, "person")?);
-            member::go_home(tx, account, user).await?;
+            departure::go_home(tx, account, user).await?;
         }
         tx.execute("DELETE FROM accounts WHERE guid = $1", &[own])
             .await?;

@@ -1,17 +1,20 @@
 //! API keys: secrets that prove a user in one account, made, locked, disabled and deleted by him or its Administrator.
 
-use super::page::{Part, Window};
-use super::people::is_still_member;
-use super::{hold, is_administrator, name, own_key, text};
+use super::own_key;
 use crate::audit::{Action, Entry};
-use crate::bounds::{KeyLife, Narrowing};
-use crate::directory::ApiKey;
-use crate::entropy;
 use crate::error::{AuthError, IamError};
-use crate::key_text;
+use crate::flow::ending;
+use crate::model::bounds::{KeyLife, Narrowing};
+use crate::model::directory::ApiKey;
+use crate::model::page::{Part, Window};
+use crate::model::text;
+use crate::model::text::name;
+use crate::policy::is_administrator;
+use crate::repo::accounts::hold;
+use crate::repo::members::is_still_member;
 use crate::service::Iam;
-use crate::token::ending;
-use crate::verify::Identity;
+use crate::token::identity::Identity;
+use crate::{entropy, key_text};
 use base::error::{Kind, Problem};
 use base::id::{KeyId, UserId};
 use base::limit;

@@ -1,11 +1,11 @@
 //! What a deletion writes down: which samples are to go and when, and what brings all back until then.
 //!
 //! It is one transaction with the deletion itself, so that a crash leaves both or neither; the sweep of every node works it
-//! off ([`crate::retired`]), and [`super::restore`] takes it back.
+//! off ([`super::retired`]), and [`super::restore`] takes it back.
 
-use super::hold;
-use crate::directory::tenant;
 use crate::error::IamError;
+use crate::repo::accounts::hold;
+use crate::repo::column::tenant;
 use crate::service::Iam;
 use base::id::{AccountId, OrgId, SpaceId, TenantId, UserId};
 use base::limit;

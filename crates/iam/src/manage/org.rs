@@ -1,17 +1,20 @@
 //! Organizations.
 
 use super::deletion::{Deleter, Deletion};
-use super::page::{Part, Window};
-use super::people::still_holds;
-use super::sight::Sight;
-use super::{hold_member, is_administrator, manages, name, see};
 use crate::audit::{Action, Entry};
-use crate::directory::{Org, Region};
 use crate::entropy;
 use crate::error::IamError;
-use crate::role::Role;
+use crate::model::directory::{Org, Region};
+use crate::model::page::{Part, Window};
+use crate::model::role::Role;
+use crate::model::text::name;
+use crate::policy::Sight;
+use crate::policy::{is_administrator, manages, see};
+use crate::repo::domains;
+use crate::repo::members::hold_member;
+use crate::repo::roles::still_holds;
 use crate::service::Iam;
-use crate::verify::Identity;
+use crate::token::identity::Identity;
 use base::id::OrgId;
 use base::limit;
 use base::scope::Domain;
@@ -105,7 +108,8 @@ impl Iam {
         )
         .await?;
         insert(&mut tx, &org).await.map_err(taken)?;
-        super::people::grant(&mut tx, caller.user(), Domain::Org(org.id), Role::Manager).await?;
+        crate::repo::roles::grant(&mut tx, caller.user(), Domain::Org(org.id), Role::Manager)
+            .await?;
         self.roles_are_within_limit(&mut tx, org.account).await?;
         self.commit(tx, about(caller, Action::OrgMade, &org))
             .await?;
@@ -238,7 +242,7 @@ pub(super) fn taken(error: IamError) -> IamError {
 
 pub(crate) async fn insert(tx: &mut Tx, org: &Org) -> Result<(), IamError> {
     write(tx, org).await?;
-    Iam::allocate(tx, Domain::Org(org.id)).await
+    domains::allocate(tx, Domain::Org(org.id)).await
 }
 
 /// The row alone, for an organization that has its number in the store.

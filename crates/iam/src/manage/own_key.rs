@@ -1,8 +1,8 @@
 //! A text that a caller brings as a key of his own: taken when nobody can guess it.
 
-use super::text;
 use crate::error::IamError;
-use crate::guessable::{different, parts};
+use crate::login::guessable::{different, parts};
+use crate::model::text;
 use base::error::{Kind, Problem};
 use base::limit;
 

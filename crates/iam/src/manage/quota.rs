@@ -1,47 +1,21 @@
 //! What one account may hold and do: the server's limits, or the account's own where the operator has set some.
 
-use super::hold;
+pub use crate::config::AccountLimits;
+
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
+use crate::repo::accounts::hold;
 use crate::service::Iam;
 use base::error::{Kind, Problem};
 use base::id::AccountId;
 use base::limit::{self, Limit};
 use db::{Tx, Value};
-use std::collections::HashMap;
 
 /// The word of a refusal because of a limit of the account.
 const EXCEEDED: &str = "limit_exceeded";
 
 /// The unit of a limit that is a share of something.
 const PERCENT: &str = "percent";
-
-/// The server's values of [`limit::PER_ACCOUNT`].
-#[derive(Debug, Clone)]
-pub struct AccountLimits(HashMap<&'static str, u64>);
-
-impl Default for AccountLimits {
-    fn default() -> Self {
-        Self::new(limit::PER_ACCOUNT.iter().map(|own| (*own, own.default)))
-    }
-}
-
-impl AccountLimits {
-    /// These values.
-    #[must_use]
-    pub fn new(values: impl IntoIterator<Item = (Limit, u64)>) -> Self {
-        Self(
-            values
-                .into_iter()
-                .map(|(limit, value)| (limit.name, value))
-                .collect(),
-        )
-    }
-
-    fn get(&self, limit: &Limit) -> u64 {
-        self.0.get(limit.name).copied().unwrap_or(limit.default)
-    }
-}
 
 /// A limit as it holds for one account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,19 +3,23 @@
 //! The code has one power, as that of an invitation: whoever brings it chooses a new password. It is no login and opens
 //! nothing else. Until it is used the old password goes on; with the new one what the old one opened ends.
 
-use super::invitation::{self, Holder};
-use super::people::{is_still_member, member_by_address};
-use super::{api_key, hold, name};
-use crate::address::Address;
+use super::{api_key, invitation};
 use crate::audit::{Action, Credential, Entry};
-use crate::bounds::KeyLife;
-use crate::directory::{ApiKey, Directory, parse_guid};
-use crate::entropy;
 use crate::error::IamError;
-use crate::key_text;
-use crate::login::{familiar, password};
+use crate::flow::ending::Which;
+use crate::flow::{ending, password};
+use crate::login::familiar;
+use crate::model::address::Address;
+use crate::model::bounds::KeyLife;
+use crate::model::directory::{ApiKey, Directory};
+use crate::model::text::name;
+use crate::repo::accounts::hold;
+use crate::repo::column::parse_guid;
+use crate::repo::members::{is_still_member, member_by_address};
+use crate::repo::users;
+use crate::repo::users::Holder;
 use crate::service::Iam;
-use crate::token::ending::{self, Which};
+use crate::{entropy, key_text};
 use base::error::{Kind, Problem};
 use base::id::{AccountId, KeyId, UserId};
 use base::limit;
@@ -167,7 +171,7 @@ impl Iam {
             user,
             name: label,
             description: "made by the operator".to_owned(),
-            narrowing: crate::bounds::Narrowing::NONE,
+            narrowing: crate::model::bounds::Narrowing::NONE,
             hash: entropy::sha256(text.expose().as_bytes()),
             locked: false,
             disabled: false,
@@ -204,7 +208,7 @@ impl Iam {
             Ok(Listed {
                 id,
                 email: row.text("email")?,
-                is_proven: row.text("proof")? != invitation::UNPROVEN,
+                is_proven: row.text("proof")? != users::UNPROVEN,
                 created_at: Millis(row.int("created_at")?),
                 accounts: accounts_of(&directory, id),
             })
@@ -226,7 +230,7 @@ async fn proven(tx: &mut Tx, address: &Address) -> Result<UserId, IamError> {
             Problem::new(kind, code, message).hint(hint),
         ))
     };
-    match invitation::holder(tx, &address.folded).await? {
+    match users::holder(tx, &address.folded).await? {
         Some(Holder {
             user,
             is_proven: true,

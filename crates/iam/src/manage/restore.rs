@@ -1,15 +1,19 @@
 //! Taking a deletion back, as long as its samples are there: name, roles of those who are still in the account, settings and
 //! samples are as they were.
 
-use super::page::{Part, Window};
-use super::people::still_holds;
-use super::{hold_member, is_administrator, manages, name, org, space};
+use super::{org, space};
 use crate::audit::{Action, Entry};
-use crate::directory::{Deleted, Directory, Org, Space, at};
 use crate::error::IamError;
-use crate::role::Role;
+use crate::model::directory::{Deleted, Directory, Org, Space};
+use crate::model::page::{Part, Window};
+use crate::model::role::Role;
+use crate::model::text::name;
+use crate::policy::{is_administrator, manages};
+use crate::repo::column::at;
+use crate::repo::members::hold_member;
+use crate::repo::roles::still_holds;
 use crate::service::Iam;
-use crate::verify::Identity;
+use crate::token::identity::Identity;
 use base::id::{OrgId, SpaceId};
 use base::limit;
 use base::scope::Domain;

@@ -1,6 +1,7 @@
 //! Settings of a domain.
 
-use crate::audit::{self, Actor, Credential, Entry};
+use crate::audit;
+use crate::audit::{Actor, Credential, Entry};
 use crate::error::IamError;
 use crate::service::Iam;
 use base::scope::{Action, Scope};

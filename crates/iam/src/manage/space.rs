@@ -1,17 +1,20 @@
 //! Spaces.
 
 use super::deletion::{Deleter, Deletion};
-use super::page::{Part, Window};
-use super::people::still_holds;
-use super::sight::Sight;
-use super::{hold_member, is_administrator, manages, name, see};
 use crate::audit::{Action, Entry};
-use crate::directory::Space;
 use crate::entropy;
 use crate::error::IamError;
-use crate::role::Role;
+use crate::model::directory::Space;
+use crate::model::page::{Part, Window};
+use crate::model::role::Role;
+use crate::model::text::name;
+use crate::policy::Sight;
+use crate::policy::{is_administrator, manages, see};
+use crate::repo::domains;
+use crate::repo::members::hold_member;
+use crate::repo::roles::still_holds;
 use crate::service::Iam;
-use crate::verify::Identity;
+use crate::token::identity::Identity;
 use base::id::{OrgId, SpaceId};
 use base::limit;
 use base::scope::Domain;
@@ -95,7 +98,8 @@ impl Iam {
             .await?;
         insert(&mut tx, &space).await.map_err(taken)?;
         for role in [Role::Manager, Role::Developer] {
-            super::people::grant(&mut tx, caller.user(), Domain::Space(space.id), role).await?;
+            crate::repo::roles::grant(&mut tx, caller.user(), Domain::Space(space.id), role)
+                .await?;
         }
         self.roles_are_within_limit(&mut tx, account).await?;
         let entry = self.about_space(caller, Action::SpaceMade, &space);
@@ -197,7 +201,7 @@ pub(super) fn taken(error: IamError) -> IamError {
 
 pub(crate) async fn insert(tx: &mut Tx, space: &Space) -> Result<(), IamError> {
     write(tx, space).await?;
-    Iam::allocate(tx, Domain::Space(space.id)).await
+    domains::allocate(tx, Domain::Space(space.id)).await
 }
 
 /// The row alone, for a space that has its number in the store.

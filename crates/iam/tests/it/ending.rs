@@ -1,9 +1,9 @@
 //! What ends with what: sessions, the codes asked for with them, and the sessions those codes began.
 
 use crate::world::{OWNER, World, access_token, code, on_both_databases, refresh_token, secret};
+use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
+use iam::flow::uaa::UaaGrant;
 use iam::manage::api_key::NewKey;
-use iam::token::grant::{Client, Grant, TokenRequest, Tokens};
-use iam::token::uaa::UaaGrant;
 use iam::{AuthError, Credential};
 
 on_both_databases!(

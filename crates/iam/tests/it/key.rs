@@ -2,9 +2,9 @@
 
 use crate::world::{REFRESH, World, access_token, code, on_both_databases, refresh_token, secret};
 use base::time::Millis;
+use iam::flow::grant::Grant;
+use iam::flow::uaa::UaaGrant;
 use iam::manage::api_key::{KeyChange, NewKey, Switch, entity_tag};
-use iam::token::grant::Grant;
-use iam::token::uaa::UaaGrant;
 use iam::{AuthError, Identity};
 
 on_both_databases!(

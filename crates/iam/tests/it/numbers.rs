@@ -3,8 +3,8 @@
 use crate::world::{
     ACCESS, OWNER, World, access_token, code, on_postgres, on_sqlite, refresh_token, secret,
 };
+use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::manage::api_key::NewKey;
-use iam::token::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::{AuthError, IamConfig, IamError, IamLimits};
 use std::time::{Duration, Instant};
 

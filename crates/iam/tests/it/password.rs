@@ -3,7 +3,7 @@
 use crate::world::{OWNER, World, access_token, at, code, on_both_databases, secret, source};
 use base::error::Kind;
 use base::source::Source;
-use iam::token::grant::{Client, Grant};
+use iam::flow::grant::{Client, Grant};
 use iam::{AuthError, Credential, IamConfig, IamError};
 use std::time::Duration;
 

@@ -4,10 +4,10 @@ use crate::world::{World, access_token, code, on_both_databases, refresh_token};
 use base::id::{Guid, SpaceId};
 use base::scope::{Action, Actions, Domain};
 use iam::bounds::Narrowing;
+use iam::flow::grant::Grant;
+use iam::flow::uaa::UaaGrant;
 use iam::manage::api_key::NewKey;
 use iam::role::Role;
-use iam::token::grant::Grant;
-use iam::token::uaa::UaaGrant;
 use iam::{AuthError, Credential};
 
 on_both_databases!(

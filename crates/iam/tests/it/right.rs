@@ -2,10 +2,10 @@
 
 use crate::world::{Person, World, access_token, code, on_both_databases, secret, source};
 use base::scope::{Action, Domain};
+use iam::flow::grant::{Client, Grant};
 use iam::manage::api_key::NewKey;
 use iam::manage::invitation::Invitee;
 use iam::role::Role;
-use iam::token::grant::{Client, Grant};
 use iam::{AuthError, Credential, Iam};
 
 on_both_databases!(

@@ -4,9 +4,9 @@ use crate::world::{
     ACCESS, OWNER, REFRESH, World, access_token, code, on_both_databases, on_postgres, on_sqlite,
     refresh_token, secret,
 };
-use iam::token::grant::{Client, Grant, TokenRequest};
-use iam::token::refresh::{CHAIN_STEPS_MAX, GRACE_MILLISECONDS};
-use iam::token::uaa::UaaGrant;
+use iam::flow::grant::{Client, Grant, TokenRequest};
+use iam::flow::refresh::{CHAIN_STEPS_MAX, GRACE_MILLISECONDS};
+use iam::flow::uaa::UaaGrant;
 use iam::{AuthError, Iam, IamConfig};
 
 on_both_databases!(

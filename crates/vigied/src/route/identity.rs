@@ -13,11 +13,11 @@ use base::error::{Kind, Problem};
 use base::limit::{self, Limit};
 use base::secret::Secret;
 use http::{HeaderMap, StatusCode};
-use iam::manage::text::within;
-use iam::token::claims::SCOPE;
-use iam::token::grant::{
+use iam::flow::grant::{
     APIKEY, Client, Grant, PASSCODE, PASSWORD, REFRESH_TOKEN, TokenRequest, Tokens,
 };
+use iam::manage::text::within;
+use iam::token::claims::SCOPE;
 use std::sync::Arc;
 use wire::code;
 use wire::credential;

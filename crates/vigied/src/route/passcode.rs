@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::source::Source;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use iam::token::grant::{Grant, TokenRequest};
+use iam::flow::grant::{Grant, TokenRequest};
 use std::sync::Arc;
 use wire::iam::form::Form;
 use wire::iam::token::PasscodeReply;

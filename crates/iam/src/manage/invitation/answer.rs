@@ -1,16 +1,18 @@
 //! What the invited person does: look what waits for him, accept, decline. He says so himself, logged in: a key of one
 //! account does not speak for him in another.
 
-use super::{BY_CODE, Holder, Stored, code, holder, remove};
-use crate::address;
+use super::{Stored, code};
 use crate::audit::{Action, Entry};
-use crate::directory::parse_guid;
 use crate::error::IamError;
-use crate::manage::member::hold_user;
-use crate::manage::page::{Part, Window, row_count};
-use crate::manage::{hold, people};
+use crate::model::address;
+use crate::model::page::{Part, Window, row_count};
+use crate::repo::accounts::hold;
+use crate::repo::column::parse_guid;
+use crate::repo::invitations::remove;
+use crate::repo::members;
+use crate::repo::users::{BY_CODE, Holder, hold_user, holder};
 use crate::service::Iam;
-use crate::verify::Identity;
+use crate::token::identity::Identity;
 use base::error::{Kind, Problem};
 use base::id::{AccountId, Guid, UserId};
 use base::scope::Domain;
@@ -289,7 +291,7 @@ pub(super) async fn enter(
     user: UserId,
     now: Millis,
 ) -> Result<(), IamError> {
-    people::join(tx, found.account, user, now)
+    members::join(tx, found.account, user, now)
         .await
         .map_err(|error| match error {
             IamError::Db(DbError::Unique) => {

@@ -1,16 +1,19 @@
 //! What an Administrator does: invite, look who has not answered, withdraw.
 
-use super::{InvitationConfig, new_code, remove, use_up};
-use crate::address::Address;
+use super::{new_code, use_up};
 use crate::audit::{Action, Entries, Entry};
-use crate::directory::parse_guid;
+use crate::config::InvitationConfig;
 use crate::entropy;
 use crate::error::IamError;
-use crate::manage::page::{Part, Window, row_count};
-use crate::manage::{hold, people};
-use crate::role::Role;
+use crate::model::address::Address;
+use crate::model::page::{Part, Window, row_count};
+use crate::model::role::Role;
+use crate::repo::accounts::hold;
+use crate::repo::column::parse_guid;
+use crate::repo::invitations::remove;
+use crate::repo::{invitations, members, roles};
 use crate::service::Iam;
-use crate::verify::Identity;
+use crate::token::identity::Identity;
 use base::error::{Kind, Problem};
 use base::id::{AccountId, Guid, UserId};
 use base::limit;
@@ -76,8 +79,7 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         hold(&mut tx, account).await?;
         let domain = Domain::Account(account);
-        if !people::still_holds(&mut tx, account, caller.user(), domain, Role::Administrator)
-            .await?
+        if !roles::still_holds(&mut tx, account, caller.user(), domain, Role::Administrator).await?
         {
             return Err(IamError::forbidden(
                 "inviting users needs the account role Administrator",
@@ -94,7 +96,7 @@ impl Iam {
         let mut invited = Vec::with_capacity(wanted.len());
         let mut entries = Vec::with_capacity(wanted.len());
         for (address, role) in wanted {
-            if people::member_by_address(&mut tx, account, &address.folded)
+            if members::member_by_address(&mut tx, account, &address.folded)
                 .await?
                 .is_some()
             {
@@ -113,7 +115,7 @@ impl Iam {
             };
             let (guid, code) = made.write(&mut tx).await?;
             if let Some(role) = role {
-                promise(&mut tx, guid, domain, role).await?;
+                invitations::promise(&mut tx, guid, domain, role).await?;
             }
             let entry = Entry::by(caller, Action::UserInvited).in_account(account);
             let entry = entry.on(UserId(guid)).with("email", &address.text);
@@ -216,23 +218,6 @@ pub(crate) async fn withdraw(
         Some(_) => remove(tx, id.0).await,
         None => Ok(false),
     }
-}
-
-/// Notes a role that begins with the acceptance.
-pub(crate) async fn promise(
-    tx: &mut Tx,
-    invitation: Guid,
-    domain: Domain,
-    role: Role,
-) -> Result<(), IamError> {
-    let sql = "INSERT INTO invitation_roles (invitation, domain, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-    let values = [
-        Value::from(invitation.to_string()),
-        domain.to_string().into(),
-        role.name().into(),
-    ];
-    tx.execute(sql, &values).await?;
-    Ok(())
 }
 
 /// Everything that is wrong with the request itself, found before anything is done.

@@ -6,9 +6,10 @@
     reason = "which node sends a mail changes nothing for anybody"
 )]
 
-use super::{UNPROVEN, new_code, use_up};
-use crate::directory::parse_guid;
+use super::{new_code, use_up};
 use crate::error::IamError;
+use crate::repo::column::parse_guid;
+use crate::repo::users::UNPROVEN;
 use crate::service::Iam;
 use base::id::{AccountId, Guid};
 use base::limit;

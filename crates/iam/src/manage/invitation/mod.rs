@@ -11,61 +11,27 @@
 
 mod answer;
 pub mod code;
-mod invite;
+pub(crate) mod invite;
 mod mail;
 mod operator;
 mod reclaim;
 mod redeem;
 
+pub use crate::config::InvitationConfig;
 pub use answer::{Choice, Waiting};
-use invite::New;
-pub use invite::{Invitation, Invited, Invitee};
-pub(crate) use invite::{promise, withdraw};
-pub use mail::Mail;
-pub use operator::{OperatorsCode, Pending, Unproven};
-pub(crate) use operator::{hold_proven, of_owner};
 
-use crate::directory::parse_guid;
+pub(crate) use invite::withdraw;
+pub use invite::{Invitation, Invited, Invitee};
+pub use mail::Mail;
+pub(crate) use operator::of_owner;
+pub use operator::{OperatorsCode, Pending, Unproven};
+
 use crate::error::IamError;
-use base::id::{AccountId, Guid, UserId};
-use base::limit;
+use crate::repo::column::parse_guid;
+use base::id::{AccountId, Guid};
 use base::secret::Secret;
 use base::time::Millis;
 use db::{Row, Tx, Value};
-
-/// What the address of a user rests on while somebody else has seen what opened it.
-pub(crate) const UNPROVEN: &str = "";
-/// A code that only the person has seen.
-pub(crate) const BY_CODE: &str = "code";
-/// The operator's word.
-pub(crate) const BY_OPERATOR: &str = "operator";
-
-/// How invitations are made.
-#[derive(Debug, Clone, Copy)]
-pub struct InvitationConfig {
-    /// How long an invitation and its code are good.
-    pub lifetime_milliseconds: i64,
-    /// Whether the inviter is shown the code while there is a single account.
-    pub show_code: bool,
-    /// Whether codes go out by mail.
-    pub by_mail: bool,
-    /// [`limit::INVITATIONS_PER_REQUEST`].
-    pub per_request: u64,
-    /// [`limit::MAILS_PER_ADDRESS`].
-    pub mails_per_address: u64,
-}
-
-impl Default for InvitationConfig {
-    fn default() -> Self {
-        Self {
-            lifetime_milliseconds: 7 * 86_400_000,
-            show_code: true,
-            by_mail: false,
-            per_request: limit::INVITATIONS_PER_REQUEST.default,
-            mails_per_address: limit::MAILS_PER_ADDRESS.default,
-        }
-    }
-}
 
 /// An invitation as stored.
 struct Stored {
@@ -95,46 +61,6 @@ impl Stored {
     fn key(&self) -> Value {
         self.guid.to_string().into()
     }
-}
-
-/// The user of an address, and what the address rests on.
-pub(super) struct Holder {
-    pub(super) user: UserId,
-    pub(super) is_proven: bool,
-}
-
-/// Who has the address, asked of the database within the transaction that rests on it.
-pub(super) async fn holder(tx: &mut Tx, folded: &str) -> Result<Option<Holder>, IamError> {
-    let sql = "SELECT guid, proof FROM users WHERE folded = $1";
-    let Some(row) = tx.one(sql, &[folded.into()]).await? else {
-        return Ok(None);
-    };
-    Ok(Some(Holder {
-        user: UserId(parse_guid(&row, "guid")?),
-        is_proven: row.text("proof")? != UNPROVEN,
-    }))
-}
-
-/// The invitation of an address into an account, if one waits; of two that ask for it one waits for the other.
-pub(super) async fn waiting(
-    tx: &mut Tx,
-    account: AccountId,
-    folded: &str,
-    now: Millis,
-) -> Result<Option<Guid>, IamError> {
-    let sql = "SELECT guid FROM invitations WHERE account = $1 AND folded = $2 AND expires_at > $3";
-    let values = [account.to_string().into(), folded.into(), now.0.into()];
-    let row = tx.one(sql, &values).await?;
-    row.map(|row| parse_guid(&row, "guid")).transpose()
-}
-
-/// Takes an invitation away, with what it would have given.
-pub(super) async fn remove(tx: &mut Tx, invitation: Guid) -> Result<bool, IamError> {
-    let key = [Value::from(invitation.to_string())];
-    let roles = "DELETE FROM invitation_roles WHERE invitation = $1";
-    tx.execute(roles, &key).await?;
-    let own = "DELETE FROM invitations WHERE guid = $1";
-    Ok(tx.execute(own, &key).await? == 1)
 }
 
 /// Counts one more of a thing that has a limit by day; how many there are now.

@@ -1,15 +1,16 @@
 //! What the operator does about addresses, beside a running server: he makes codes to hand on, gives his word for an
 //! address, and sees what waits.
 
-use super::{
-    BY_OPERATOR, Holder, InvitationConfig, New, Stored, UNPROVEN, answer, holder, new_code, reclaim,
-};
-use crate::address::Address;
+use super::invite::New;
+use super::{Stored, answer, new_code, reclaim};
 use crate::audit::{Action, Entry};
-use crate::directory::parse_guid;
+use crate::config::InvitationConfig;
 use crate::entropy;
 use crate::error::IamError;
-use crate::manage::hold;
+use crate::model::address::Address;
+use crate::repo::accounts::hold;
+use crate::repo::column::parse_guid;
+use crate::repo::users::{BY_OPERATOR, Holder, holder};
 use crate::service::Iam;
 use base::error::{Kind, Problem};
 use base::id::{AccountId, UserId};
@@ -196,15 +197,6 @@ impl Iam {
             }
         }
     }
-}
-
-/// Keeps a user as he is until the transaction ends; whether his address is proven.
-pub(crate) async fn hold_proven(tx: &mut Tx, user: UserId) -> Result<bool, IamError> {
-    let sql = "UPDATE users SET home = home WHERE guid = $1 RETURNING proof";
-    let row = tx.one(sql, &[user.0.to_string().into()]).await?;
-    let row =
-        row.ok_or_else(|| IamError::conflict("the owner was removed at this moment: try again"))?;
-    Ok(row.text("proof")? != UNPROVEN)
 }
 
 /// Invites the owner of a new account, whose address is not proven: the account is nobody's until he accepts.

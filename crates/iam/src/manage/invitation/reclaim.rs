@@ -5,10 +5,11 @@
 //! the address to accept or decline.
 
 use super::Stored;
-use crate::directory::parse_guid;
 use crate::entropy;
 use crate::error::IamError;
-use crate::manage::member;
+use crate::manage::departure;
+use crate::repo::column::parse_guid;
+use crate::repo::users;
 use crate::service::Iam;
 use base::id::{AccountId, UserId};
 use db::{Tx, Value};
@@ -29,7 +30,7 @@ pub(super) async fn evict(
     found: &Stored,
 ) -> Result<(), IamError> {
     let now = iam.0.clock.now();
-    member::hold_user(tx, user).await?;
+    users::hold_user(tx, user).await?;
     while let Some(account) = account_of(tx, user).await? {
         let sql = "INSERT INTO invitations (guid, account, email, folded, inviter, code_seen, mail_tries, created_at, \
                    expires_at) VALUES ($1, $2, $3, $4, '', 0, 0, $5, $6) \
@@ -54,7 +55,7 @@ pub(super) async fn evict(
             user.0.to_string().into(),
         ];
         tx.execute(roles, &values).await?;
-        member::leave(tx, account, user, now, invitation).await?;
+        departure::leave(tx, account, user, now, invitation).await?;
     }
     Ok(())
 }

@@ -1,13 +1,14 @@
 //! A one-time code becomes a password: the only thing it can become.
 
-use super::{BY_CODE, Stored, UNPROVEN, answer, code, holder, reclaim, rejected};
-use crate::address::Address;
+use super::{Stored, answer, code, reclaim, rejected};
 use crate::audit::{Action, Credential, Entry};
-use crate::directory::parse_guid;
 use crate::error::IamError;
-use crate::login::password;
-use crate::manage::people::{self, NewUser};
-use crate::manage::{hold, lock};
+use crate::flow::password;
+use crate::model::address::Address;
+use crate::repo::accounts::{hold, lock};
+use crate::repo::column::parse_guid;
+use crate::repo::users;
+use crate::repo::users::{BY_CODE, NewUser, UNPROVEN, holder};
 use crate::service::Iam;
 use base::id::{AccountId, UserId};
 use base::secret::Secret;
@@ -67,7 +68,7 @@ impl Iam {
             reclaimed = Some(own.user);
         }
         // What the unproven user had in this very account waits with the invitation now.
-        let user = people::new_user(found.account, &found.email, now);
+        let user = users::new_user(found.account, &found.email, now);
         let proof = if found.code_seen { UNPROVEN } else { BY_CODE };
         let new = NewUser {
             user: &user,

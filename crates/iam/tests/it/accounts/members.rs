@@ -3,11 +3,11 @@
 use super::world::{ADA, BEA, CARL, World, code, on_both, request};
 use base::scope::Domain;
 use iam::bootstrap::Request;
+use iam::flow::uaa::UaaGrant;
 use iam::manage::api_key::NewKey;
 use iam::manage::invitation::{Choice, Invitee};
 use iam::manage::page::Window;
 use iam::role::Role;
-use iam::token::uaa::UaaGrant;
 use iam::{AuthError, Credential, IamError};
 
 fn invitee(email: &str) -> Invitee {

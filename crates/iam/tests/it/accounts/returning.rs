@@ -3,10 +3,10 @@
 
 use super::world::{ADA, World, code, on_both, secret};
 use base::scope::Domain;
+use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
+use iam::flow::uaa::UaaGrant;
 use iam::manage::page::Window;
 use iam::role::Role;
-use iam::token::grant::{Client, Grant, TokenRequest, Tokens};
-use iam::token::uaa::UaaGrant;
 use iam::{AuthError, Credential};
 
 /// Ada is taken out of Bea's account, invited again at the same moment, and given a role in the space.

@@ -3,11 +3,11 @@
 use super::world::{ADA, World, code, on_both, secret};
 use base::id::OrgId;
 use base::scope::Domain;
+use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
+use iam::flow::uaa::UaaGrant;
 use iam::manage::api_key::NewKey;
 use iam::manage::page::Window;
 use iam::role::Role;
-use iam::token::grant::{Client, Grant, TokenRequest, Tokens};
-use iam::token::uaa::UaaGrant;
 use iam::{AuthError, Credential, Identity};
 use std::cmp::Ordering;
 

@@ -6,9 +6,9 @@ use base::secret::Secret;
 use base::time::{Clock, ManualClock, Millis};
 use db::Db;
 use iam::bootstrap::{Created, Request};
+use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::manage::invitation::{Choice, Invited, Invitee};
 use iam::role::Role;
-use iam::token::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::{AuthError, Credential, Iam, IamConfig, IamError, Identity};
 use std::sync::Arc;
 
