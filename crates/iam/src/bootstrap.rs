@@ -3,14 +3,14 @@
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
 use crate::flow::password;
-use crate::manage::{api_key, invitation, org, space};
+use crate::manage::invitation;
 use crate::model::address::Address;
 use crate::model::bounds::KeyLife;
 use crate::model::directory::{ApiKey, Org, Space, User};
 use crate::model::role::Role;
 use crate::model::text::name;
-use crate::repo::domains;
 use crate::repo::users::NewUser;
+use crate::repo::{accounts, api_keys, orgs, regions, spaces};
 use crate::repo::{invitations, members, roles, users};
 use crate::service::Iam;
 use crate::{entropy, key_text};
@@ -18,8 +18,7 @@ use base::id::{AccountId, KeyId, OrgId, SpaceId};
 use base::scope::Domain;
 use base::secret::Secret;
 use base::source::Source;
-use base::time::Millis;
-use db::{DbError, Tx, Value};
+use db::DbError;
 
 /// What a new account shall be called, and whose it shall be.
 #[derive(Debug)]
@@ -129,13 +128,13 @@ impl Iam {
         let called = name("account", &request.account)?;
         let mut tx = self.0.db.begin().await?;
         if is_first {
-            insert_region(&mut tx, &org.region, now).await?;
+            regions::insert(&mut tx, &org.region, now).await?;
         }
         let is_proven = match is_new {
             true => true,
             false => users::hold_proven(&mut tx, owner.id).await?,
         };
-        insert(&mut tx, account, &called, &owner, now)
+        accounts::insert(&mut tx, account, &called, &owner, now)
             .await
             .map_err(|error| match error {
                 IamError::Db(DbError::Unique) => IamError::conflict_with_hint(
@@ -167,8 +166,8 @@ impl Iam {
                 code = Some(text);
             }
         }
-        org::insert(&mut tx, &org).await?;
-        space::insert(&mut tx, &space).await?;
+        orgs::insert(&mut tx, &org).await?;
+        spaces::insert(&mut tx, &space).await?;
         for (domain, role) in [
             (Domain::Account(account), Role::Administrator),
             (Domain::Org(org.id), Role::Manager),
@@ -207,7 +206,7 @@ impl Iam {
                 created_at: now,
                 modified_at: now,
             };
-            api_key::insert(&mut tx, &key, KeyLife::BY_OPERATOR).await?;
+            api_keys::insert(&mut tx, &key, KeyLife::BY_OPERATOR).await?;
             let made = Entry::by_operator(Action::KeyMade).in_account(account);
             entries = entries.and(
                 made.on(key.id)
@@ -252,29 +251,4 @@ fn taken(message: &'static str) -> impl FnOnce(IamError) -> IamError {
         IamError::Db(DbError::Unique) => IamError::conflict(message),
         other => other,
     }
-}
-
-async fn insert(
-    tx: &mut Tx,
-    account: AccountId,
-    name: &str,
-    owner: &User,
-    now: Millis,
-) -> Result<(), IamError> {
-    let sql = "INSERT INTO accounts (guid, name, owner, created_at) VALUES ($1, $2, $3, $4)";
-    let values = [
-        Value::from(account.to_string()),
-        name.into(),
-        owner.id.0.to_string().into(),
-        now.0.into(),
-    ];
-    tx.execute(sql, &values).await?;
-    domains::allocate(tx, Domain::Account(account)).await
-}
-
-async fn insert_region(tx: &mut Tx, name: &str, now: Millis) -> Result<(), IamError> {
-    let sql = "INSERT INTO regions (name, display_name, created_at) VALUES ($1, $2, $3)";
-    tx.execute(sql, &[name.into(), name.into(), now.0.into()])
-        .await?;
-    Ok(())
 }

@@ -4,7 +4,7 @@ use crate::audit::Counts;
 use crate::config::{AccountLimits, IamConfig, IamLimits, InvitationConfig};
 use crate::error::IamError;
 use crate::login::Logins;
-use crate::repo::{changes, column, issuers};
+use crate::repo::{changes, counters, issuers};
 use crate::service::{Iam, Inner};
 use crate::state::ended::Ended;
 use crate::state::heard::Heard;
@@ -98,7 +98,7 @@ impl Iam {
     /// # Errors
     /// When it does not, or had none.
     pub async fn ping(&self) -> Result<(), IamError> {
-        column::changes(&self.0.db).await?;
+        counters::changes(&self.0.db).await?;
         if self.is_out_of_room() {
             return Err(IamError::OutOfRoom);
         }

@@ -3,48 +3,10 @@
 use crate::audit::Entry;
 use crate::audit::entry::Entries;
 use crate::error::IamError;
+use crate::repo::audit;
 use crate::repo::changes;
-use crate::repo::column;
 use crate::service::Iam;
-use base::time::Millis;
-use db::{Tx, Value};
-
-/// Writes entries; they get the next numbers. Nothing else may follow in the transaction: until it ends, whoever enters
-/// something waits.
-pub(super) async fn write(tx: &mut Tx, entries: &[Entry], now: Millis) -> Result<(), IamError> {
-    let amount = i64::try_from(entries.len()).unwrap_or(i64::MAX);
-    let next = "UPDATE counters SET value = value + $1 WHERE name = 'audit' RETURNING value";
-    let last = column::counter(tx.one(next, &[amount.into()]).await?)?;
-    let mut number = last.saturating_sub(amount);
-    for entry in entries {
-        number = number.saturating_add(1);
-        let sql = "INSERT INTO audit (number, at, kind, event, outcome, who, credential, source, account, target, details, \
-                   transaction_id, times) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-        let values = [
-            Value::from(number),
-            entry.at.unwrap_or(now).0.into(),
-            entry.kind().name().into(),
-            entry.action.name().into(),
-            entry.outcome.name().into(),
-            entry.actor.to_string().into(),
-            entry.credential.name().into(),
-            entry.source.as_str().into(),
-            account_text(entry).into(),
-            entry.target.as_str().into(),
-            entry.details().into(),
-            entry.transaction.as_str().into(),
-            i64::try_from(entry.times).unwrap_or(i64::MAX).into(),
-        ];
-        tx.execute(sql, &values).await?;
-    }
-    Ok(())
-}
-
-fn account_text(entry: &Entry) -> String {
-    entry
-        .account
-        .map_or_else(String::new, |account| account.to_string())
-}
+use db::Tx;
 
 #[expect(
     clippy::disallowed_methods,
@@ -91,7 +53,7 @@ impl Iam {
     ) -> Result<Option<i64>, IamError> {
         let Entries(entries) = entries.into();
         let number = changes::number(&mut tx).await?;
-        write(&mut tx, &entries, self.0.clock.now()).await?;
+        audit::write(&mut tx, &entries, self.0.clock.now()).await?;
         commit(tx).await?;
         self.0.counts.wrote(entries.len());
         entries.iter().for_each(Entry::log);

@@ -1,15 +1,13 @@
 //! Writes down what was counted, and keeps the table within its limits. On a task of its own, in small transactions: nobody
 //! waits for it.
 
-#![expect(clippy::disallowed_methods, reason = "the audit keeps itself")]
-
 use crate::audit::{Action, Actor, Entry, Kind};
 use crate::error::IamError;
+use crate::repo::audit::{self, Sort};
 use crate::service::Iam;
 use base::id::AccountId;
 use base::limit;
 use base::time::Millis;
-use db::{Row, Value};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,7 +84,7 @@ impl Iam {
 
     async fn write_part(&self, entries: &[Entry], now: Millis) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
-        super::commit::write(&mut tx, entries, now).await?;
+        audit::write(&mut tx, entries, now).await?;
         self.commit_unentered(tx).await?;
         self.0.counts.wrote(entries.len());
         Ok(())
@@ -101,61 +99,38 @@ impl Iam {
         let days = i64::try_from(limits.audit_retention_days).unwrap_or(i64::MAX);
         let kept = days.saturating_mul(DAY_MILLISECONDS);
         let oldest = self.0.clock.now().0.saturating_sub(kept);
-        let old = "DELETE FROM audit WHERE number IN (SELECT number FROM audit WHERE at < $1 ORDER BY at LIMIT $2)";
-        while self
-            .0
-            .db
-            .execute(old, &[oldest.into(), ENTRIES_PER_DELETION.into()])
-            .await?
-            > 0
-        {}
+        while audit::delete_before(&self.0.db, oldest, ENTRIES_PER_DELETION).await? > 0 {}
         let most = i64::try_from(limits.audit_entries_per_account).unwrap_or(i64::MAX);
-        let over = "SELECT account, kind, COUNT(*) AS held FROM audit GROUP BY account, kind HAVING COUNT(*) > $1";
         // Once more for the kind that the entries of the first round have filled.
         for _ in 0..2 {
-            for row in self.0.db.all(over, &[most.into()]).await? {
-                self.trim(&row, most).await?;
+            for sort in audit::over(&self.0.db, most).await? {
+                self.trim(&sort, most).await?;
             }
         }
         Ok(())
     }
 
-    async fn trim(&self, row: &Row, most: i64) -> Result<(), IamError> {
-        let (account, kind) = (row.text("account")?, row.text("kind")?);
-        let key = || [Value::from(account.as_str()), kind.as_str().into()];
-        let [own, sort] = key();
-        let values = [own, sort, room_after(most).into()];
-        let last = "SELECT number FROM audit WHERE account = $1 AND kind = $2 ORDER BY number DESC LIMIT 1 OFFSET $3";
-        let found = self.0.db.one(last, &values).await?;
-        let Some(last) = found.map(|row| row.int("number")).transpose()? else {
+    async fn trim(&self, sort: &Sort, most: i64) -> Result<(), IamError> {
+        let db = &self.0.db;
+        let Some(last) = audit::behind(db, sort, room_after(most)).await? else {
             return Ok(());
         };
-        let [own, sort] = key();
-        let count = "SELECT COUNT(*) AS entries, MIN(number) AS first FROM audit WHERE account = $1 AND kind = $2 AND number <= $3";
-        let Some(counted) = self.0.db.one(count, &[own, sort, last.into()]).await? else {
+        let Some(counted) = audit::up_to(db, sort, last).await? else {
             return Ok(());
         };
-        let entries = counted.int("entries")?;
         // Entered before they go: a stop in between leaves no gap that nothing names.
         let entry = Entry::by_server(Action::EntriesDropped)
-            .with("account", &account)
-            .with("kind", &kind)
-            .with("entries", entries)
-            .with("first", counted.int("first")?)
+            .with("account", &sort.account)
+            .with("kind", &sort.kind)
+            .with("entries", counted.entries)
+            .with("first", counted.first)
             .with("last", last)
             .with("limit", limit::AUDIT_ENTRIES_PER_ACCOUNT.name);
-        let of: Option<AccountId> = account.parse().ok();
+        let of: Option<AccountId> = sort.account.parse().ok();
         self.enter(entry.maybe_in(of)).await?;
-        self.0.counts.dropped(entries);
-        let sql = "DELETE FROM audit WHERE number IN (SELECT number FROM audit WHERE account = $1 AND kind = $2 AND number <= $3 \
-                   ORDER BY number LIMIT $4)";
-        loop {
-            let [own, sort] = key();
-            let values = [own, sort, last.into(), ENTRIES_PER_DELETION.into()];
-            if self.0.db.execute(sql, &values).await? == 0 {
-                return Ok(());
-            }
-        }
+        self.0.counts.dropped(counted.entries);
+        while audit::delete_up_to(db, sort, last, ENTRIES_PER_DELETION).await? > 0 {}
+        Ok(())
     }
 }
 

@@ -3,11 +3,12 @@
 use crate::audit::entry::CUT;
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
+use crate::repo::audit;
 use crate::service::Iam;
 use base::id::AccountId;
 use base::limit::{self, Limit};
 use base::time::Millis;
-use db::{Row, Value};
+use db::Row;
 use std::sync::atomic::Ordering;
 
 /// Entries of one reading.
@@ -61,26 +62,7 @@ impl Iam {
     /// # Errors
     /// When the database fails.
     pub async fn audit(&self, page: Page) -> Result<Vec<Recorded>, IamError> {
-        let account = page
-            .account
-            .map_or_else(String::new, |account| account.to_string());
-        let values = [
-            Value::from(page.after),
-            page.since.map_or(i64::MIN, |since| since.0).into(),
-            account.into(),
-            PAGE.into(),
-        ];
-        let sql = match page.account {
-            Some(_) => {
-                "SELECT number, at, kind, event, outcome, who, credential, source, account, target, details, transaction_id, times \
-                 FROM audit WHERE number > $1 AND at >= $2 AND account = $3 ORDER BY number LIMIT $4"
-            }
-            None => {
-                "SELECT number, at, kind, event, outcome, who, credential, source, account, target, details, transaction_id, times \
-                 FROM audit WHERE number > $1 AND at >= $2 AND account >= $3 ORDER BY number LIMIT $4"
-            }
-        };
-        let rows = self.0.db.all(sql, &values).await?;
+        let rows = audit::after(&self.0.db, page.after, page.since, page.account, PAGE).await?;
         rows.iter().map(Recorded::read).collect()
     }
 

@@ -1,6 +1,7 @@
 //! The token endpoint's grants: who proved himself how, and the tokens he gets for it.
 
 pub use super::request::{Grant, TokenRequest};
+use crate::repo::users;
 pub use crate::token::issued::{
     APIKEY, Client, PASSCODE, PASSWORD, REFRESH_TOKEN, Tokens, full_name,
 };
@@ -20,7 +21,7 @@ use base::id::{AccountId, SessionId, UserId};
 use base::secret::Secret;
 use base::source::Source;
 use base::time::Millis;
-use db::{Tx, Value};
+use db::Tx;
 
 /// Whom a proof showed, and what he may be given for it.
 pub(crate) struct Proven {
@@ -135,9 +136,7 @@ impl Iam {
             Held::Password(stored) => stored,
         };
         let mut tx = self.0.db.begin().await?;
-        let sql = "UPDATE users SET home = home WHERE guid = $1 AND password = $2";
-        let values = [user.id.0.to_string().into(), stored.into()];
-        if tx.execute(sql, &values).await? == 0 {
+        if !users::hold_password(&mut tx, user.id, stored).await? {
             return Err(IamError::refused(
                 Kind::Invalid,
                 "BXNIM0602E",
@@ -150,14 +149,8 @@ impl Iam {
     /// The hash of a user's password as it is now. A name that is unknown costs the same.
     async fn password_of(&self, username: &str) -> Result<Option<String>, IamError> {
         let directory = self.directory();
-        let guid = directory
-            .user_by_email(username)
-            .map_or_else(String::new, |user| user.id.0.to_string());
-        let sql = "SELECT password FROM users WHERE guid = $1";
-        match self.0.db.one(sql, &[Value::from(guid)]).await? {
-            Some(row) => Ok(row.text_or_none("password")?),
-            None => Ok(None),
-        }
+        let user = directory.user_by_email(username).map(|user| user.id);
+        users::password(&self.0.db, user).await
     }
 
     /// Who the proof shows, logging in to the account asked for, else to the key's, else to his first.

@@ -12,6 +12,7 @@ use crate::login::throttle::{Slowed, Try};
 use crate::login::{hash, quality};
 use crate::model::directory::User;
 use crate::model::text;
+use crate::repo::users;
 use crate::service::Iam;
 use base::error::{Kind, Problem};
 use base::id::{Guid, UserId};
@@ -146,11 +147,7 @@ pub(crate) async fn check(
 
 /// The hash of a user's password as it is now.
 pub(crate) async fn stored(iam: &Iam, user: UserId) -> Result<Option<String>, IamError> {
-    let sql = "SELECT password FROM users WHERE guid = $1";
-    match iam.0.db.one(sql, &[user.0.to_string().into()]).await? {
-        Some(row) => Ok(row.text_or_none("password")?),
-        None => Ok(None),
-    }
+    users::password(&iam.0.db, Some(user)).await
 }
 
 /// Whom no row is about.

@@ -7,13 +7,16 @@
 //! A session is for one account at a time. A renewal may switch it; whatever speaks against the renewal is found before
 //! the token is used up, so that a refused one costs nothing.
 
-use super::{ending, number};
+use super::number;
 use crate::audit::{Action, Actor, Credential, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::bounds::{Bounds, Root};
 use crate::model::directory::User;
 use crate::repo::column::parse_guid;
+use crate::repo::refresh_tokens::{self, NewToken};
+use crate::repo::sessions;
+use crate::repo::sessions::NewSession;
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -21,7 +24,7 @@ use base::error::Kind;
 use base::id::{AccountId, KeyId, SessionId, UserId};
 use base::secret::Secret;
 use base::time::Millis;
-use db::{Row, Tx, Value};
+use db::{Row, Tx};
 
 /// How long a used token still gives its successor.
 pub const GRACE_MILLISECONDS: i64 = 30_000;
@@ -100,10 +103,6 @@ fn invalid() -> IamError {
     )
 }
 
-fn hash(text: &str) -> Value {
-    Value::from(&entropy::sha256(text.as_bytes())[..])
-}
-
 /// A session begun.
 pub(crate) struct Begun {
     pub(crate) login: Login,
@@ -121,27 +120,21 @@ pub(crate) async fn begin(
     client: &str,
 ) -> Result<Begun, IamError> {
     let now = iam.0.clock.now();
-    sweep(tx, now).await?;
+    // Each login sweeps out what has long expired, and what was ended and has no token that lives: so the tables stay as small as
+    // the sessions that matter.
+    let ended = now.plus(-ENDED_REMEMBERED_MILLISECONDS);
+    sessions::sweep(tx, ended, now.plus(-REMEMBERED_MILLISECONDS)).await?;
     let (bounds, session) = (login.bounds, SessionId(entropy::guid()));
-    ending::hold(tx, &bounds, now).await?;
-    let sql = "INSERT INTO sessions (guid, account, person, created_at, expires_at, parent, proven_at, tokens_until, api_key) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    let values = [
-        Value::from(session.0.to_string()),
-        login.account.to_string().into(),
-        bounds.principal().0.to_string().into(),
-        now.0.into(),
-        bounds.end(now, iam.0.config.refresh_token_seconds).0.into(),
-        bounds
-            .root()
-            .session
-            .map(|parent| parent.0.to_string())
-            .into(),
-        bounds.proven_at().0.into(),
-        bounds.end(now, iam.0.config.access_token_seconds).0.into(),
-        bounds.root().key.map(|key| key.0.to_string()).into(),
-    ];
-    tx.execute(sql, &values).await?;
+    sessions::hold(tx, &bounds, now).await?;
+    let new = NewSession {
+        session,
+        account: login.account,
+        bounds: &bounds,
+        now,
+        expires_at: bounds.end(now, iam.0.config.refresh_token_seconds),
+        tokens_until: bounds.end(now, iam.0.config.access_token_seconds),
+    };
+    sessions::insert(tx, &new).await?;
     let gave_way = number::keep(iam, tx, &bounds, session, now).await?;
     let login = login.within(session);
     let token = issue(iam, tx, session, client, &login).await?;
@@ -151,29 +144,6 @@ pub(crate) async fn begin(
         refresh_token: token,
         gave_way,
     })
-}
-
-/// Each login sweeps out what has long expired, and what was ended and has no token that lives: so the tables stay as small
-/// as the sessions that matter.
-async fn sweep(tx: &mut Tx, now: Millis) -> Result<(), IamError> {
-    let forgotten = Value::from(now.0.saturating_sub(REMEMBERED_MILLISECONDS));
-    let ended = Value::from(now.0.saturating_sub(ENDED_REMEMBERED_MILLISECONDS));
-    for sql in [
-        "DELETE FROM refresh_tokens WHERE session IN \
-         (SELECT guid FROM sessions WHERE ended IS NOT NULL AND tokens_until <= $1)",
-        "DELETE FROM sessions WHERE ended IS NOT NULL AND tokens_until <= $1 \
-         AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session = sessions.guid)",
-    ] {
-        tx.execute(sql, std::slice::from_ref(&ended)).await?;
-    }
-    for sql in [
-        "DELETE FROM refresh_tokens WHERE expires_at <= $1",
-        "DELETE FROM sessions WHERE expires_at <= $1 AND tokens_until <= $1 \
-         AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session = sessions.guid)",
-    ] {
-        tx.execute(sql, std::slice::from_ref(&forgotten)).await?;
-    }
-    Ok(())
 }
 
 /// A new refresh token of a session, no longer than its bounds.
@@ -193,18 +163,14 @@ pub(crate) async fn issue(
     number::has_room(iam, tx, session, 1).await?;
     let expires_at = bounds.end(iam.0.clock.now(), iam.0.config.refresh_token_seconds);
     let text = format!("{PREFIX}{}", entropy::text());
-    let sql = "INSERT INTO refresh_tokens (hash, session, client, person, api_key, grant_type, expires_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    let values = [
-        hash(&text),
-        session.0.to_string().into(),
-        client.into(),
-        bounds.principal().0.to_string().into(),
-        bounds.root().key.map(|key| key.0.to_string()).into(),
-        login.grant_type.as_str().into(),
-        expires_at.0.into(),
-    ];
-    tx.execute(sql, &values).await?;
+    let new = NewToken {
+        session,
+        client,
+        bounds,
+        grant_type: &login.grant_type,
+        expires_at,
+    };
+    refresh_tokens::insert(tx, &text, &new).await?;
     Ok(Secret::new(text))
 }
 
@@ -218,26 +184,15 @@ pub(crate) async fn rotate(
     needed: u64,
 ) -> Result<Renewed, IamError> {
     let now = iam.0.clock.now().0;
-    let key = hash(text.expose());
     let mut tx = iam.0.db.begin().await?;
-    // Claiming is one conditional statement: of two processes exactly one gets the row, the other waits and finds it used.
-    let claim = "UPDATE refresh_tokens SET used_at = $2 WHERE hash = $1 AND client = $3 AND used_at IS NULL \
-                 RETURNING session, person, api_key, grant_type, expires_at, used_at, successor";
-    if let Some(row) = tx
-        .one(claim, &[key.clone(), now.into(), client.into()])
-        .await?
-    {
+    if let Some(row) = refresh_tokens::claim(&mut tx, text, client, Millis(now)).await? {
         // A refusal from here on drops the transaction, and the token is as unused as before.
         let (user, login, session) = carry_on(iam, &mut tx, &row, account).await?;
         number::has_room(iam, &mut tx, session, needed).await?;
         let successor = issue(iam, &mut tx, session, client, &login).await?;
-        let keep = "UPDATE refresh_tokens SET successor = $2 WHERE hash = $1";
-        tx.execute(keep, &[key, Value::from(seal(text, &successor)?)])
-            .await?;
-        let longer = "UPDATE sessions SET expires_at = $2 WHERE guid = $1";
+        refresh_tokens::follow(&mut tx, text, seal(text, &successor)?).await?;
         let ends = (login.bounds()).end(Millis(now), iam.0.config.refresh_token_seconds);
-        tx.execute(longer, &[session.0.to_string().into(), ends.0.into()])
-            .await?;
+        sessions::lengthen(&mut tx, session, ends).await?;
         iam.commit_unentered(tx).await?;
         return Ok(Renewed {
             user,
@@ -246,10 +201,8 @@ pub(crate) async fn rotate(
             refresh_token: successor,
         });
     }
-    let row = tx
-        .one(FIND, &[key, client.into()])
-        .await?
-        .ok_or_else(invalid)?;
+    let row = refresh_tokens::find(&mut tx, text, client).await?;
+    let row = row.ok_or_else(invalid)?;
     let used_at = row.int_or_none("used_at")?.unwrap_or(now);
     match row.blob_or_none("successor")? {
         Some(_) if now.saturating_sub(used_at) <= GRACE_MILLISECONDS => {
@@ -278,9 +231,6 @@ pub(crate) async fn rotate(
     }
 }
 
-const FIND: &str = "SELECT session, person, api_key, grant_type, expires_at, used_at, successor FROM refresh_tokens \
-                    WHERE hash = $1 AND client = $2";
-
 /// The last successor of a used token, with its row: one on the way is used up itself, and would be theft at the next
 /// renewal of whoever got it. All of them were used after the first, so that none is out of its grace before it.
 async fn last_of_chain(
@@ -295,10 +245,8 @@ async fn last_of_chain(
             break;
         };
         text = open(&text, sealed).ok_or_else(invalid)?;
-        row = tx
-            .one(FIND, &[hash(text.expose()), client.into()])
-            .await?
-            .ok_or_else(invalid)?;
+        let next = refresh_tokens::find(tx, &text, client).await?;
+        row = next.ok_or_else(invalid)?;
     }
     Ok((row, text))
 }
@@ -310,12 +258,8 @@ pub(crate) async fn peek(
     text: &Secret<String>,
     client: &str,
 ) -> Result<Bounds, IamError> {
-    let find = "SELECT session, person, api_key, grant_type, expires_at, used_at FROM refresh_tokens \
-                WHERE hash = $1 AND client = $2 AND used_at IS NULL";
-    let row = tx
-        .one(find, &[hash(text.expose()), client.into()])
-        .await?
-        .ok_or_else(invalid)?;
+    let row = refresh_tokens::find_unused(tx, text, client).await?;
+    let row = row.ok_or_else(invalid)?;
     let (bounds, account, grant_type) = read(iam, tx, &row).await?;
     // The account it is for must still be open to it, as for a renewal.
     Login::to(iam, bounds, &account, grant_type)?;
@@ -327,14 +271,8 @@ async fn read(iam: &Iam, tx: &mut Tx, row: &Row) -> Result<(Bounds, String, Stri
     let now = iam.0.clock.now();
     unexpired(row, now)?;
     let session = SessionId(parse_guid(row, "session")?);
-    let sql = "SELECT account, revoked_at, proven_at FROM sessions WHERE guid = $1";
-    let held = tx
-        .one(sql, &[session.0.to_string().into()])
-        .await?
-        .ok_or_else(invalid)?;
-    if held.int_or_none("revoked_at")?.is_some() {
-        return Err(invalid());
-    }
+    let begun = sessions::begun_with(tx, session).await?;
+    let (account, proven_at) = begun.ok_or_else(invalid)?;
     let key = match row.text_or_none("api_key")? {
         Some(_) => Some(KeyId(parse_guid(row, "api_key")?)),
         None => None,
@@ -344,9 +282,8 @@ async fn read(iam: &Iam, tx: &mut Tx, row: &Row) -> Result<(Bounds, String, Stri
         key,
     };
     let user = UserId(parse_guid(row, "person")?);
-    let proven_at = Millis(held.int("proven_at")?);
     let bounds = iam.derived(user, proven_at, root)?;
-    Ok((bounds, held.text("account")?, row.text("grant_type")?))
+    Ok((bounds, account, row.text("grant_type")?))
 }
 
 fn unexpired(row: &Row, now: Millis) -> Result<(), IamError> {
@@ -371,17 +308,8 @@ async fn carry_on(
     let user = iam.standing(&bounds)?;
     let login = Login::to(iam, bounds, asked.unwrap_or(&bound), grant_type)?;
     let session = bounds.root().session.ok_or_else(invalid)?;
-    // One statement that finds a session that was ended at this moment, and one that is ended now waits for it: what is
-    // issued here is known to whoever ends it.
-    let now = iam.0.clock.now();
-    let sql = "UPDATE sessions SET account = $2, tokens_until = CASE WHEN tokens_until < $3 THEN $3 ELSE tokens_until END \
-               WHERE guid = $1 AND revoked_at IS NULL";
-    let values = [
-        session.0.to_string().into(),
-        login.account().to_string().into(),
-        bounds.end(now, iam.0.config.access_token_seconds).0.into(),
-    ];
-    if tx.execute(sql, &values).await? == 0 {
+    let tokens_until = bounds.end(iam.0.clock.now(), iam.0.config.access_token_seconds);
+    if !sessions::carry_on(tx, session, login.account(), tokens_until).await? {
         return Err(invalid());
     }
     Ok((user, login, session))
@@ -406,9 +334,8 @@ impl Iam {
     /// When the token is good and of no session, so that it cannot be revoked; when the database fails.
     pub async fn revoke(&self, token: &Secret<String>) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
-        let find = "SELECT session FROM refresh_tokens WHERE hash = $1";
-        let session = match tx.one(find, &[hash(token.expose())]).await? {
-            Some(row) => Some(SessionId(parse_guid(&row, "session")?)),
+        let session = match refresh_tokens::session_of(&mut tx, token).await? {
+            Some(session) => Some(session),
             None => {
                 let verifier = self.verifier();
                 match verifier.holder(verifier.bearer(token.expose())) {

@@ -4,10 +4,11 @@ pub use crate::token::issued::{SCOPES, UaaTokens};
 
 use super::refresh::Login;
 use super::request::Grant;
-use super::{access, ending, refresh};
+use super::{access, refresh};
 use crate::audit::Credential as Shown;
 use crate::error::IamError;
 use crate::model::directory::User;
+use crate::repo::sessions;
 use crate::service::Iam;
 use crate::token::identity::Credential;
 use crate::token::issued::Client;
@@ -45,7 +46,7 @@ pub(crate) async fn issue(
     session: SessionId,
 ) -> Result<UaaTokens, IamError> {
     let mut tx = iam.0.db.begin().await?;
-    ending::hold(&mut tx, login.bounds(), iam.0.clock.now()).await?;
+    sessions::hold(&mut tx, login.bounds(), iam.0.clock.now()).await?;
     let token = refresh::issue(iam, &mut tx, session, Client::Cf.id(), login).await?;
     iam.commit_unentered(tx).await?;
     access::uaa_token(iam, user, login, Some(token))

@@ -3,7 +3,6 @@
 //! A person is one user on the whole server, with one password, and may be in several accounts. What he holds in one
 //! (roles, keys, sessions) is of no use in another, and goes when he is removed from it.
 
-use super::departure::leave;
 use super::invitation;
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
@@ -12,7 +11,7 @@ use crate::model::page::{Part, Window};
 use crate::model::role::Role;
 use crate::policy::is_administrator;
 use crate::repo::accounts::hold;
-use crate::repo::column::parse_guid;
+use crate::repo::departures::leave;
 use crate::repo::roles::keeps_administrator;
 use crate::repo::users::hold_user;
 use crate::repo::{members, roles};
@@ -20,7 +19,6 @@ use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{AccountId, UserId};
 use base::scope::Domain;
-use db::Tx;
 
 impl Iam {
     /// The members of the account, by address.
@@ -71,7 +69,7 @@ impl Iam {
             let entry = Entry::by(caller, Action::InvitationWithdrawn).in_account(account);
             return self.commit(tx, entry.on(user)).await;
         }
-        let user = named(&mut tx, account, user).await?;
+        let user = members::named(&mut tx, account, user).await?;
         hold_user(&mut tx, user).await?;
         if !members::is_still_member(&mut tx, account, user).await? {
             return Err(IamError::not_found("the user in this account"));
@@ -98,15 +96,5 @@ impl Iam {
         Err(IamError::forbidden(format!(
             "{what} needs the account role Administrator"
         )))
-    }
-}
-
-/// The member whom the id of his invitation names as well as his own.
-async fn named(tx: &mut Tx, account: AccountId, id: UserId) -> Result<UserId, IamError> {
-    let sql = "SELECT person FROM members WHERE account = $1 AND invitation = $2";
-    let values = [account.to_string().into(), id.0.to_string().into()];
-    match tx.one(sql, &values).await? {
-        Some(row) => Ok(UserId(parse_guid(&row, "person")?)),
-        None => Ok(id),
     }
 }

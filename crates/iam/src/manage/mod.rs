@@ -7,7 +7,6 @@ pub mod account;
 pub mod account_deletion;
 pub mod api_key;
 pub mod deletion;
-mod departure;
 pub mod invitation;
 pub mod member;
 pub mod org;

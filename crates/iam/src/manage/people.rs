@@ -3,7 +3,6 @@
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
 use crate::flow::{ending, password};
-use crate::login::familiar;
 use crate::model::directory::User;
 use crate::model::page::{Part, Window};
 use crate::model::role::Role;
@@ -11,8 +10,10 @@ use crate::model::{address, text};
 use crate::policy::{is_administrator, manages, see};
 use crate::repo::accounts::hold;
 use crate::repo::invitations;
+use crate::repo::login_sources;
 use crate::repo::members::member_by_address;
 use crate::repo::roles::{grant, keeps_administrator, still_holds};
+use crate::repo::{roles, users};
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{AccountId, UserId};
@@ -20,7 +21,7 @@ use base::limit;
 use base::scope::Domain;
 use base::secret::Secret;
 use base::source::Source;
-use db::{Tx, Value};
+use db::Tx;
 
 impl Iam {
     /// The caller's own entry.
@@ -56,16 +57,13 @@ impl Iam {
         let held = password::stored(self, user.id).await?;
         password::check(self, source, &user.email, current).await?;
         let hash = password::prepare(self, source, &user.email, new).await?;
-        let person = user.id.0.to_string();
         let mut tx = self.0.db.begin().await?;
         let now = self.0.clock.now();
-        let sql = "UPDATE users SET password = $2, password_changed_at = $4 WHERE guid = $1 AND password = $3";
-        let values = [Value::from(person), hash.into(), held.into(), now.0.into()];
-        if tx.execute(sql, &values).await? == 0 {
+        if !users::change_password(&mut tx, user.id, held, hash, now).await? {
             return Err(password::rejected());
         }
         ending::end_password(&mut tx, user.id, caller, now).await?;
-        let places = familiar::forget(&mut tx, user.id).await?;
+        let places = login_sources::forget(&mut tx, user.id).await?;
         let entry = Entry::by(caller, Action::PasswordChanged).on(user.id);
         self.commit_with_ends(tx, entry).await?;
         self.0.logins.familiar.forget(&places);
@@ -147,14 +145,7 @@ impl Iam {
             let now = self.0.clock.now();
             let waiting = invitations::waiting(&mut tx, account, &folded, now).await?;
             let waiting = waiting.ok_or_else(|| no_user(username))?;
-            let sql =
-                "DELETE FROM invitation_roles WHERE invitation = $1 AND domain = $2 AND role = $3";
-            let values = [
-                waiting.to_string().into(),
-                domain.to_string().into(),
-                role.name().into(),
-            ];
-            tx.execute(sql, &values).await?;
+            invitations::take_back(&mut tx, waiting, domain, role).await?;
             let entry = about_role(caller, Action::RoleTaken, account, UserId(waiting));
             let entry = entry.with("domain", domain).with("role", role);
             return self.commit(tx, entry).await;
@@ -162,16 +153,7 @@ impl Iam {
         if role == Role::Administrator {
             keeps_administrator(&mut tx, account, user).await?;
         }
-        let sql = "DELETE FROM roles WHERE person = $1 AND domain = $2 AND role = $3";
-        tx.execute(
-            sql,
-            &[
-                user.0.to_string().into(),
-                domain.to_string().into(),
-                role.name().into(),
-            ],
-        )
-        .await?;
+        roles::take(&mut tx, user, domain, role).await?;
         let entry = about_role(caller, Action::RoleTaken, account, user);
         self.commit(tx, entry.with("domain", domain).with("role", role))
             .await

@@ -6,18 +6,19 @@
 use super::{api_key, invitation};
 use crate::audit::{Action, Credential, Entry};
 use crate::error::IamError;
-use crate::flow::ending::Which;
-use crate::flow::{ending, password};
-use crate::login::familiar;
+use crate::flow::password;
 use crate::model::address::Address;
 use crate::model::bounds::KeyLife;
 use crate::model::directory::{ApiKey, Directory};
 use crate::model::text::name;
 use crate::repo::accounts::hold;
-use crate::repo::column::parse_guid;
+use crate::repo::counts::What;
+use crate::repo::login_sources;
 use crate::repo::members::{is_still_member, member_by_address};
+use crate::repo::sessions::{self, Which};
 use crate::repo::users;
 use crate::repo::users::Holder;
+use crate::repo::{api_keys, password_resets};
 use crate::service::Iam;
 use crate::{entropy, key_text};
 use base::error::{Kind, Problem};
@@ -26,7 +27,7 @@ use base::limit;
 use base::secret::Secret;
 use base::source::Source;
 use base::time::Millis;
-use db::{Row, Tx, Value};
+use db::Tx;
 
 /// How long a code for a new password is good: a day.
 const CODE_MILLISECONDS: i64 = 86_400_000;
@@ -79,14 +80,7 @@ impl Iam {
         let user = proven(&mut tx, &address).await?;
         let (code, hash) = invitation::new_code();
         let expires_at = self.0.clock.now().plus(CODE_MILLISECONDS);
-        let sql = "INSERT INTO password_resets (person, code_hash, expires_at) VALUES ($1, $2, $3) \
-                   ON CONFLICT (person) DO UPDATE SET code_hash = excluded.code_hash, expires_at = excluded.expires_at";
-        let values = [
-            Value::from(user.0.to_string()),
-            hash.into(),
-            expires_at.0.into(),
-        ];
-        tx.execute(sql, &values).await?;
+        password_resets::put(&mut tx, user, hash, expires_at).await?;
         let entry = Entry::by_operator(Action::PasswordResetMade).on(user);
         self.commit_unseen(tx, entry).await?;
         Ok(ResetCode {
@@ -98,11 +92,7 @@ impl Iam {
 
     /// Whether the code is one for a new password of the address. A reading alone.
     pub(super) async fn is_reset(&self, hash: &[u8; 32], folded: &str) -> Result<bool, IamError> {
-        let sql = "SELECT person FROM password_resets JOIN users ON users.guid = password_resets.person \
-                   WHERE code_hash = $1 AND folded = $2 AND expires_at > $3";
-        let now = self.0.clock.now();
-        let values = [Value::from(&hash[..]), folded.into(), now.0.into()];
-        Ok(self.0.db.one(sql, &values).await?.is_some())
+        password_resets::is_one(&self.0.db, hash, folded, self.0.clock.now()).await
     }
 
     /// Sets a new password with the operator's code, and ends what the old one opened: sessions, one-time codes. Keys go on.
@@ -116,19 +106,12 @@ impl Iam {
         let password = password::prepare(self, source, email, new).await?;
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        // Taking the row away and asking whose it was is one statement: of two who bring the same code one sets a password.
-        let taken = "DELETE FROM password_resets WHERE code_hash = $1 AND expires_at > $2 \
-                     AND person IN (SELECT guid FROM users WHERE folded = $3) RETURNING person";
-        let values = [Value::from(&hash[..]), now.0.into(), folded.into()];
-        let row = tx.one(taken, &values).await?;
-        let row = row.ok_or_else(invitation::rejected)?;
-        let user = UserId(parse_guid(&row, "person")?);
-        let sql = "UPDATE users SET password = $2, password_changed_at = $3 WHERE guid = $1";
-        let values = [user.0.to_string().into(), password.into(), now.0.into()];
-        tx.execute(sql, &values).await?;
-        ending::end_codes(&mut tx, user).await?;
-        ending::end(&mut tx, user, Which::ByPassword { but: None }, now).await?;
-        let places = familiar::forget(&mut tx, user).await?;
+        let user = password_resets::take(&mut tx, hash, folded, now).await?;
+        let user = user.ok_or_else(invitation::rejected)?;
+        users::set_password(&mut tx, user, password, now).await?;
+        sessions::end_codes(&mut tx, user).await?;
+        sessions::end(&mut tx, user, Which::ByPassword { but: None }, now).await?;
+        let places = login_sources::forget(&mut tx, user).await?;
         let entry = Entry::by_user(user, Credential::OneTimeCode, Action::PasswordReset);
         self.commit_with_ends(tx, entry.on(user)).await?;
         self.0.logins.familiar.forget(&places);
@@ -180,11 +163,10 @@ impl Iam {
             created_at: now,
             modified_at: now,
         };
-        let held = "SELECT COUNT(*) AS held FROM api_keys WHERE account = $1";
-        self.has_room(&mut tx, account, &limit::API_KEYS_PER_ACCOUNT, held)
+        self.has_room(&mut tx, account, &limit::API_KEYS_PER_ACCOUNT, What::Keys)
             .await?;
         api_key::room_for_one_more(&mut tx, &key, self.0.config.limits.keys_per_user).await?;
-        api_key::insert(&mut tx, &key, KeyLife::BY_OPERATOR).await?;
+        api_keys::insert(&mut tx, &key, KeyLife::BY_OPERATOR).await?;
         let entry = Entry::by_operator(Action::KeyMade).in_account(account);
         let entry = entry.on(key.id).with("owner", user).with("name", &key.name);
         self.commit(tx, entry).await?;
@@ -200,20 +182,16 @@ impl Iam {
     /// # Errors
     /// When the database fails.
     pub async fn all_users(&self) -> Result<Vec<Listed>, IamError> {
-        let sql = "SELECT guid, email, proof, created_at FROM users ORDER BY folded";
-        let rows = self.0.db.all(sql, &[]).await?;
         let directory = self.directory();
-        let read = |row: &Row| {
-            let id = UserId(parse_guid(row, "guid")?);
-            Ok(Listed {
-                id,
-                email: row.text("email")?,
-                is_proven: row.text("proof")? != users::UNPROVEN,
-                created_at: Millis(row.int("created_at")?),
-                accounts: accounts_of(&directory, id),
-            })
+        let listed = |own: users::Stored| Listed {
+            accounts: accounts_of(&directory, own.id),
+            id: own.id,
+            email: own.email,
+            is_proven: own.is_proven,
+            created_at: own.created_at,
         };
-        rows.iter().map(read).collect()
+        let all = users::all(&self.0.db).await?;
+        Ok(all.into_iter().map(listed).collect())
     }
 }
 

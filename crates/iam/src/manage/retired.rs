@@ -5,11 +5,12 @@ use super::account_deletion;
 use crate::audit::{Action as Done, Entries, Entry};
 use crate::error::IamError;
 use crate::model::directory::Deleted;
+use crate::repo::deletions;
 use crate::service::Iam;
 use base::principal::Principal;
 use base::scope::{Action, Actions, Domain, Scope};
 use base::time::Millis;
-use db::{Db, Value};
+use db::Db;
 
 /// Several nodes on one PostgreSQL have a store each: one that is away for as long still removes what was deleted meanwhile.
 const OTHER_NODES_MILLISECONDS: i64 = 30 * 86_400_000;
@@ -29,17 +30,8 @@ impl Iam {
     /// # Errors
     /// When the database cannot be asked.
     pub async fn begin_removal(&self, own: &Deleted) -> Result<Option<Scope>, IamError> {
-        let sql = "UPDATE deletions SET begun = 1 WHERE tenant = $1 AND due_at <= $2";
-        let values = [
-            Value::from(i64::from(own.tenant.0)),
-            self.0.clock.now().0.into(),
-        ];
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "what the deletion has said comes true: its entry says so"
-        )]
-        let begun = self.0.db.execute(sql, &values).await?;
-        if begun == 0 {
+        let begun = deletions::begin(&self.0.db, own.tenant, self.0.clock.now()).await?;
+        if !begun {
             return Ok(None);
         }
         #[expect(
@@ -79,25 +71,12 @@ impl Iam {
             (is_account, own.deleted_with == own.domain)
         });
         for own in removed {
-            let waits = "SELECT 1 FROM deletions WHERE (deleted_with = $1 OR 'a-' || account = $1) AND domain <> $1 LIMIT 1";
-            let domain = Value::from(own.domain.to_string());
-            if tx.one(waits, &[domain]).await?.is_some() {
+            if deletions::has_parts(&mut tx, own.domain).await? {
                 continue;
             }
             let entry = Entry::by_server(Done::MetricsRemoved).in_account(own.account);
             entries.push(entry.on(own.domain).with("name", &own.name));
-            let tenant = Value::from(i64::from(own.tenant.0));
-            // Also where there never was a sample to begin with.
-            let begin = "UPDATE deletions SET begun = 1 WHERE tenant = $1 AND due_at <= $2";
-            tx.execute(begin, &[tenant.clone(), now.0.into()]).await?;
-            for sql in [
-                "DELETE FROM deleted_roles WHERE domain IN (SELECT domain FROM deletions WHERE tenant = $1 AND begun = 1)",
-                "DELETE FROM domains WHERE tenant = $1 AND retired_at IS NOT NULL \
-                 AND EXISTS (SELECT 1 FROM deletions WHERE deletions.tenant = domains.tenant AND begun = 1)",
-                "DELETE FROM deletions WHERE tenant = $1 AND begun = 1",
-            ] {
-                tx.execute(sql, std::slice::from_ref(&tenant)).await?;
-            }
+            deletions::forget(&mut tx, own.tenant, now).await?;
         }
         entries.extend(account_deletion::forget(&mut tx).await?);
         self.commit(tx, Entries::of(entries)).await
@@ -114,17 +93,10 @@ impl Iam {
         let (mut due, mut entries) = (0, Vec::new());
         for domain in domains {
             // With an account goes also what was deleted in it before.
-            let sql = "UPDATE deletions SET due_at = $2 WHERE (domain = $1 OR deleted_with = $1 OR 'a-' || account = $1) \
-                       AND due_at > $2";
-            due += tx
-                .execute(sql, &[domain.to_string().into(), now.0.into()])
-                .await?;
+            due += deletions::advance(&mut tx, *domain, now).await?;
             let entry = Entry::by_operator(Done::RemovalAdvanced).on(domain);
-            let sql = "SELECT account, name FROM deletions WHERE domain = $1";
-            entries.push(match tx.one(sql, &[domain.to_string().into()]).await? {
-                Some(row) => entry
-                    .maybe_in(row.text("account")?.parse().ok())
-                    .with("name", row.text("name")?),
+            entries.push(match deletions::whose(&mut tx, *domain).await? {
+                Some((account, name)) => entry.maybe_in(account).with("name", name),
                 None => entry,
             });
         }

@@ -10,15 +10,16 @@ use crate::model::role::Role;
 use crate::model::text::name;
 use crate::policy::Sight;
 use crate::policy::{is_administrator, manages, see};
-use crate::repo::domains;
+use crate::repo::counts::What;
 use crate::repo::members::hold_member;
 use crate::repo::roles::still_holds;
+use crate::repo::spaces;
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{OrgId, SpaceId};
 use base::limit;
 use base::scope::Domain;
-use db::{DbError, Tx, Value};
+use db::DbError;
 
 /// What a new space asks for.
 const NEEDED: &str =
@@ -93,10 +94,9 @@ impl Iam {
         if !may {
             return Err(IamError::forbidden(NEEDED));
         }
-        let held = "SELECT COUNT(*) AS held FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $1";
-        self.has_room(&mut tx, account, &limit::SPACES_PER_ACCOUNT, held)
+        self.has_room(&mut tx, account, &limit::SPACES_PER_ACCOUNT, What::Spaces)
             .await?;
-        insert(&mut tx, &space).await.map_err(taken)?;
+        spaces::insert(&mut tx, &space).await.map_err(taken)?;
         for role in [Role::Manager, Role::Developer] {
             crate::repo::roles::grant(&mut tx, caller.user(), Domain::Space(space.id), role)
                 .await?;
@@ -123,10 +123,8 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         let entry = self.about_space(caller, Action::SpaceRenamed, &old);
         let entry = entry.with("to", &name);
-        let sql = "UPDATE spaces SET name = $2, updated_at = $3 WHERE guid = $1";
-        let values = [id.to_string().into(), name.as_str().into(), now.0.into()];
-        let written = tx.execute(sql, &values).await.map_err(IamError::from);
-        if written.map_err(taken)? == 0 {
+        let written = spaces::rename(&mut tx, id, &name, now).await;
+        if !written.map_err(taken)? {
             return Err(IamError::not_found("the space"));
         }
         self.commit(tx, entry).await?;
@@ -152,9 +150,7 @@ impl Iam {
         };
         let mut tx = self.0.db.begin().await?;
         let deletion = self.remove_space(&mut tx, by, id).await?;
-        let guid = Value::from(id.to_string());
-        tx.execute("DELETE FROM spaces WHERE guid = $1", &[guid])
-            .await?;
+        spaces::delete(&mut tx, id).await?;
         let entry = self.about_space(caller, Action::SpaceDeleted, &space);
         self.commit(tx, entry).await?;
         Ok(deletion)
@@ -197,24 +193,4 @@ pub(super) fn taken(error: IamError) -> IamError {
         }
         other => other,
     }
-}
-
-pub(crate) async fn insert(tx: &mut Tx, space: &Space) -> Result<(), IamError> {
-    write(tx, space).await?;
-    domains::allocate(tx, Domain::Space(space.id)).await
-}
-
-/// The row alone, for a space that has its number in the store.
-pub(super) async fn write(tx: &mut Tx, space: &Space) -> Result<(), IamError> {
-    let sql =
-        "INSERT INTO spaces (guid, org, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)";
-    let values = [
-        Value::from(space.id.to_string()),
-        space.org.to_string().into(),
-        space.name.as_str().into(),
-        space.created_at.0.into(),
-        space.updated_at.0.into(),
-    ];
-    tx.execute(sql, &values).await?;
-    Ok(())
 }

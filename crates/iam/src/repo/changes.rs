@@ -1,6 +1,7 @@
 //! The change log: what was changed, numbered in the order in which it was committed. Triggers of the database write it, in the
 //! transaction of the change; the number is given as that ends, so that nobody sees a higher one before a lower.
 
+use super::counters;
 use crate::aside::aside;
 use crate::error::IamError;
 use crate::model::directory::Directory;
@@ -35,8 +36,7 @@ pub(crate) async fn number(tx: &mut Tx) -> Result<Option<i64>, IamError> {
     if tx.one(any, &[]).await?.is_none() {
         return Ok(None);
     }
-    let next = "UPDATE counters SET value = value + 1 WHERE name = 'changes' RETURNING value";
-    let number = super::column::counter(tx.one(next, &[]).await?)?;
+    let number = counters::next_change(tx).await?;
     let sql = "UPDATE changes SET sequence = $1 WHERE sequence IS NULL";
     tx.execute(sql, &[number.into()]).await?;
     Ok(Some(number))

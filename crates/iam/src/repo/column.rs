@@ -5,24 +5,7 @@ use crate::model::directory::change;
 use base::id::{Guid, TenantId};
 use base::scope::Domain;
 use base::time::Millis;
-use db::{Db, Row};
-
-/// A row of `counters`.
-pub(crate) fn counter(row: Option<Row>) -> Result<i64, IamError> {
-    let row = row.ok_or_else(|| IamError::Stored {
-        value: "nothing".to_owned(),
-        expected: "a counter",
-    })?;
-    Ok(row.int("value")?)
-}
-
-/// How often anything was changed.
-pub(crate) async fn changes(db: &Db) -> Result<i64, IamError> {
-    let row = db
-        .one("SELECT value FROM counters WHERE name = 'changes'", &[])
-        .await?;
-    counter(row)
-}
+use db::Row;
 
 /// A domain's number in the store.
 pub(crate) fn tenant(row: &Row) -> Result<TenantId, IamError> {

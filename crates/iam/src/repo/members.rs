@@ -63,3 +63,24 @@ pub(crate) async fn join(
     tx.execute(sql, &values).await?;
     Ok(())
 }
+
+/// The member whom the id of his invitation names as well as his own.
+pub(crate) async fn named(tx: &mut Tx, account: AccountId, id: UserId) -> Result<UserId, IamError> {
+    let sql = "SELECT person FROM members WHERE account = $1 AND invitation = $2";
+    let values = [account.to_string().into(), id.0.to_string().into()];
+    match tx.one(sql, &values).await? {
+        Some(row) => Ok(UserId(parse_guid(&row, "person")?)),
+        None => Ok(id),
+    }
+}
+
+/// The account a user has been in longest: the one, of one whose address is not proven.
+pub(crate) async fn first_account(
+    tx: &mut Tx,
+    user: UserId,
+) -> Result<Option<AccountId>, IamError> {
+    let sql = "SELECT account FROM members WHERE person = $1 ORDER BY added_at LIMIT 1";
+    let row = tx.one(sql, &[user.0.to_string().into()]).await?;
+    row.map(|row| Ok(AccountId(parse_guid(&row, "account")?)))
+        .transpose()
+}

@@ -65,3 +65,20 @@ pub(crate) async fn grant(
     .await?;
     Ok(())
 }
+
+/// Takes a role away.
+pub(crate) async fn take(
+    tx: &mut Tx,
+    user: UserId,
+    domain: Domain,
+    role: Role,
+) -> Result<(), IamError> {
+    let sql = "DELETE FROM roles WHERE person = $1 AND domain = $2 AND role = $3";
+    let values = [
+        user.0.to_string().into(),
+        domain.to_string().into(),
+        role.name().into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}

@@ -7,7 +7,7 @@ use crate::error::IamError;
 use crate::model::directory::User;
 use base::id::{AccountId, UserId};
 use base::time::Millis;
-use db::{Tx, Value};
+use db::{Db, Tx, Value};
 
 /// What the address of a user rests on while somebody else has seen what opened it.
 pub(crate) const UNPROVEN: &str = "";
@@ -103,4 +103,91 @@ pub(crate) async fn holder(tx: &mut Tx, folded: &str) -> Result<Option<Holder>, 
         user: UserId(parse_guid(&row, "guid")?),
         is_proven: row.text("proof")? != UNPROVEN,
     }))
+}
+
+/// The hash of a user's password as it is now. Asked for nobody it takes as long.
+pub(crate) async fn password(db: &Db, user: Option<UserId>) -> Result<Option<String>, IamError> {
+    let sql = "SELECT password FROM users WHERE guid = $1";
+    let guid = user.map_or_else(String::new, |user| user.0.to_string());
+    match db.one(sql, &[Value::from(guid)]).await? {
+        Some(row) => Ok(row.text_or_none("password")?),
+        None => Ok(None),
+    }
+}
+
+/// Keeps a user as they are, if the hash of their password still is this one.
+pub(crate) async fn hold_password(
+    tx: &mut Tx,
+    user: UserId,
+    stored: Option<String>,
+) -> Result<bool, IamError> {
+    let sql = "UPDATE users SET home = home WHERE guid = $1 AND password = $2";
+    let values = [user.0.to_string().into(), stored.into()];
+    Ok(tx.execute(sql, &values).await? > 0)
+}
+
+/// Puts a new password in the place of the one with this hash. `false` where that is not theirs any more.
+pub(crate) async fn change_password(
+    tx: &mut Tx,
+    user: UserId,
+    held: Option<String>,
+    hash: String,
+    now: Millis,
+) -> Result<bool, IamError> {
+    let sql = "UPDATE users SET password = $2, password_changed_at = $4 WHERE guid = $1 AND password = $3";
+    let values = [
+        Value::from(user.0.to_string()),
+        hash.into(),
+        held.into(),
+        now.0.into(),
+    ];
+    Ok(tx.execute(sql, &values).await? > 0)
+}
+
+/// Sets a password, whatever the one before was.
+pub(crate) async fn set_password(
+    tx: &mut Tx,
+    user: UserId,
+    hash: String,
+    now: Millis,
+) -> Result<(), IamError> {
+    let sql = "UPDATE users SET password = $2, password_changed_at = $3 WHERE guid = $1";
+    let values = [user.0.to_string().into(), hash.into(), now.0.into()];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// What the address of a user rests on from now on.
+pub(crate) async fn set_proof(
+    tx: &mut Tx,
+    user: UserId,
+    proof: &'static str,
+) -> Result<(), IamError> {
+    let sql = "UPDATE users SET proof = $2 WHERE guid = $1";
+    tx.execute(sql, &[user.0.to_string().into(), proof.into()])
+        .await?;
+    Ok(())
+}
+
+/// A user as the operator sees them.
+pub(crate) struct Stored {
+    pub(crate) id: UserId,
+    pub(crate) email: String,
+    pub(crate) is_proven: bool,
+    pub(crate) created_at: Millis,
+}
+
+/// Every user, by address.
+pub(crate) async fn all(db: &Db) -> Result<Vec<Stored>, IamError> {
+    let sql = "SELECT guid, email, proof, created_at FROM users ORDER BY folded";
+    let mut found = Vec::new();
+    for row in db.all(sql, &[]).await? {
+        found.push(Stored {
+            id: UserId(parse_guid(&row, "guid")?),
+            email: row.text("email")?,
+            is_proven: row.text("proof")? != UNPROVEN,
+            created_at: Millis(row.int("created_at")?),
+        });
+    }
+    Ok(found)
 }

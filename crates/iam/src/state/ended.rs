@@ -2,10 +2,10 @@
 //! set for all snapshots of the directory; each node reads from the database only the ends it has not seen.
 
 use crate::error::IamError;
-use crate::repo::column::parse_guid;
+use crate::repo::{counters, sessions};
 use base::id::SessionId;
 use base::time::Millis;
-use db::{Db, Value};
+use db::Db;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
@@ -41,19 +41,13 @@ impl Ended {
     pub(crate) async fn catch_up(&self, db: &Db, now: Millis) -> Result<(), IamError> {
         let seen = self.seen();
         // The counter before the rows: whatever was numbered up to it is among them.
-        let (_, counted) = counters(db).await?;
+        let (_, counted) = counters::changes_and_ends(db).await?;
         if counted == seen {
             return Ok(());
         }
-        let new = "SELECT guid, tokens_until, ended FROM sessions WHERE ended > $1";
-        let rows = db.all(new, &[Value::from(seen)]).await?;
-        let mut new = Vec::with_capacity(rows.len());
-        for row in rows {
-            new.push((
-                SessionId(parse_guid(&row, "guid")?),
-                row.int("tokens_until")?.saturating_add(MARGIN_MILLISECONDS),
-                row.int("ended")?,
-            ));
+        let mut new = sessions::ends_since(db, seen).await?;
+        for (_, until, _) in &mut new {
+            *until = until.saturating_add(MARGIN_MILLISECONDS);
         }
         self.add(&new, counted, now);
         Ok(())
@@ -84,21 +78,6 @@ impl Ended {
     pub(crate) fn seen(&self) -> i64 {
         self.0.read().unwrap_or_else(PoisonError::into_inner).seen
     }
-}
-
-/// How often anything was changed, and how many sessions were ended.
-pub(crate) async fn counters(db: &Db) -> Result<(i64, i64), IamError> {
-    let mut found = (0, 0);
-    let sql = "SELECT name, value FROM counters WHERE name IN ('changes', 'ends')";
-    for row in db.all(sql, &[]).await? {
-        let value = row.int("value")?;
-        if row.text("name")? == "changes" {
-            found.0 = value;
-        } else {
-            found.1 = value;
-        }
-    }
-    Ok(found)
 }
 
 #[cfg(test)]

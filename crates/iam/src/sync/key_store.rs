@@ -2,12 +2,15 @@
 //! [`crate::token::encryption_key`]. Making one and taking one out of service are changes like all others: every node hears of them at
 //! once by the change log.
 
+pub use crate::repo::signing_keys::StoredKey;
+
 use crate::audit::{Action, Entry};
 use crate::config::IamConfig;
 use crate::entropy;
 use crate::error::IamError;
 use crate::repo::changes;
-use crate::repo::column::at;
+use crate::repo::counters;
+use crate::repo::signing_keys::{self, Sealed};
 use crate::service::Iam;
 use crate::token::encryption_key::EncryptionKey;
 use crate::token::keyring::{KeyChange, KeyRing, SigningKey};
@@ -16,24 +19,10 @@ use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::RsaKeyPair;
 use base::time::Millis;
-use db::{Db, Row, Tx, Value};
+use db::{Db, Row, Tx};
 use std::path::Path;
 use std::sync::Arc;
 use zeroize::Zeroizing;
-
-/// A key that is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredKey {
-    /// Its name. The newest is the last by name, and signs.
-    pub kid: String,
-    /// When it was made.
-    pub created_at: Millis,
-    /// When it was taken out of service, if it was: then nothing but its name is left.
-    pub retired_at: Option<Millis>,
-}
-
-const IN_SERVICE: &str =
-    "SELECT kid, sealed, sealed_with FROM signing_keys WHERE retired_at IS NULL ORDER BY kid";
 
 /// Opens the keys at the start: takes in what lies in files, and makes the first one where there is none.
 pub(crate) async fn open(
@@ -45,8 +34,8 @@ pub(crate) async fn open(
     let path = encryption_key::path(&config.keys, config.encryption_key.as_deref());
     let files = key_folder::read_all(&config.keys)?;
     let mut tx = db.begin().await?;
-    hold(&mut tx).await?;
-    let rows = tx.all(IN_SERVICE, &[]).await?;
+    counters::hold_changes(&mut tx).await?;
+    let rows = signing_keys::rows(&mut tx).await?;
     let key = match EncryptionKey::read(&path)? {
         Some(key) => key,
         // A new key would open none of those there are.
@@ -59,14 +48,14 @@ pub(crate) async fn open(
     };
     let mut keys = open_all(&rows, &key)?;
     for file in &files {
-        if insert(&mut tx, &key, &file.kid, &file.der, now).await? {
+        if signing_keys::insert(&mut tx, &sealed(&key, &file.kid, &file.der)?, now).await? {
             keys.extend(SigningKey::of(&file.kid, &file.der));
         }
     }
     keys.sort_by(|a, b| a.kid.cmp(&b.kid));
     if keys.is_empty() {
         let (kid, der) = (new_name(&mut tx, now).await?, generate().await?);
-        insert(&mut tx, &key, &kid, &der, now).await?;
+        signing_keys::insert(&mut tx, &sealed(&key, &kid, &der)?, now).await?;
         keys.extend(SigningKey::of(&kid, &der));
     }
     changes::number(&mut tx).await?;
@@ -81,16 +70,13 @@ pub(crate) async fn open(
     Ok((KeyRing::of(keys), key))
 }
 
-/// The keys in service, read in the transaction.
-pub(crate) async fn rows(tx: &mut Tx) -> Result<Vec<Row>, IamError> {
-    Ok(tx.all(IN_SERVICE, &[]).await?)
-}
-
-/// One after the other: of two that make, or take away, each sees what the other has done.
-async fn hold(tx: &mut Tx) -> Result<(), IamError> {
-    let sql = "UPDATE counters SET value = value WHERE name = 'changes'";
-    tx.execute(sql, &[]).await?;
-    Ok(())
+/// A key as it is stored.
+fn sealed(key: &EncryptionKey, kid: &str, der: &[u8]) -> Result<Sealed, IamError> {
+    Ok(Sealed {
+        kid: kid.to_owned(),
+        bytes: key.seal(kid, der)?,
+        with: key.name.clone(),
+    })
 }
 
 fn open_all(rows: &[Row], key: &EncryptionKey) -> Result<Vec<SigningKey>, IamError> {
@@ -125,36 +111,12 @@ async fn generate() -> Result<Zeroizing<Vec<u8>>, IamError> {
 /// A name for a new key that makes it the last of all.
 async fn new_name(tx: &mut Tx, now: Millis) -> Result<String, IamError> {
     // The name begins with the instant, so that the newest key is the last by name; also where the clock went back.
-    let newest = tx
-        .one("SELECT MAX(kid) AS kid FROM signing_keys", &[])
-        .await?;
-    let newest = newest
-        .map(|row| row.text_or_none("kid"))
-        .transpose()?
-        .flatten();
+    let newest = signing_keys::newest(tx).await?;
     let newest = newest.and_then(|kid| kid.split('-').next()?.parse::<i64>().ok());
     let instant = newest.map_or(now.0, |newest| now.0.max(newest.saturating_add(1)));
     let random = entropy::guid().to_hex();
     let random: String = random.chars().take(8).collect();
     Ok(format!("{instant:014}-{random}"))
-}
-
-/// Stores a key; `false` where there is one of this name.
-async fn insert(
-    tx: &mut Tx,
-    key: &EncryptionKey,
-    kid: &str,
-    der: &[u8],
-    now: Millis,
-) -> Result<bool, IamError> {
-    let sql = "INSERT INTO signing_keys (kid, sealed, sealed_with, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-    let values = [
-        kid.into(),
-        Value::from(key.seal(kid, der)?),
-        key.name.as_str().into(),
-        now.0.into(),
-    ];
-    Ok(tx.execute(sql, &values).await? > 0)
 }
 
 impl Iam {
@@ -175,11 +137,11 @@ impl Iam {
         let now = self.0.clock.now();
         let der = generate().await?;
         let mut tx = self.0.db.begin().await?;
-        hold(&mut tx).await?;
+        counters::hold_changes(&mut tx).await?;
         // Else the other nodes could not open it.
-        open_all(&rows(&mut tx).await?, &key)?;
+        open_all(&signing_keys::rows(&mut tx).await?, &key)?;
         let kid = new_name(&mut tx, now).await?;
-        insert(&mut tx, &key, &kid, &der, now).await?;
+        signing_keys::insert(&mut tx, &sealed(&key, &kid, &der)?, now).await?;
         let entry = Entry::by_operator(Action::SigningKeyMade).on(&kid);
         self.commit(tx, entry).await?;
         Ok(kid)
@@ -192,9 +154,9 @@ impl Iam {
     /// [`IamError::LastKey`], [`IamError::NoSuchKey`], and when the database fails.
     pub async fn retire_signing_key(&self, kid: &str) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
-        hold(&mut tx).await?;
+        counters::hold_changes(&mut tx).await?;
         let mut own = Vec::new();
-        for row in rows(&mut tx).await? {
+        for row in signing_keys::rows(&mut tx).await? {
             own.push(row.text("kid")?);
         }
         if !own.iter().any(|own| own == kid) {
@@ -205,13 +167,7 @@ impl Iam {
         if own.len() == 1 {
             return Err(IamError::LastKey);
         }
-        let sql = "UPDATE signing_keys SET retired_at = $2, sealed = $3 WHERE kid = $1";
-        let values = [
-            kid.into(),
-            self.0.clock.now().0.into(),
-            Value::from(Vec::new()),
-        ];
-        tx.execute(sql, &values).await?;
+        signing_keys::retire(&mut tx, kid, self.0.clock.now()).await?;
         let entry = Entry::by_operator(Action::SigningKeyRetired).on(kid);
         self.commit(tx, entry).await
     }
@@ -221,16 +177,7 @@ impl Iam {
     /// # Errors
     /// When the database cannot be read.
     pub async fn stored_signing_keys(&self) -> Result<Vec<StoredKey>, IamError> {
-        let sql = "SELECT kid, created_at, retired_at FROM signing_keys ORDER BY kid";
-        let mut keys = Vec::new();
-        for row in self.0.db.all(sql, &[]).await? {
-            keys.push(StoredKey {
-                kid: row.text("kid")?,
-                created_at: at(&row, "created_at")?,
-                retired_at: row.int_or_none("retired_at")?.map(Millis),
-            });
-        }
-        Ok(keys)
+        signing_keys::all(&self.0.db).await
     }
 
     /// Reads the signing keys again. It is done by itself whenever one changes.
@@ -240,7 +187,7 @@ impl Iam {
     pub async fn reread_keys(&self) -> Result<KeyChange, IamError> {
         let turn = self.0.reload.lock().await;
         let mut tx = self.0.db.snapshot().await?;
-        let rows = rows(&mut tx).await?;
+        let rows = signing_keys::rows(&mut tx).await?;
         tx.end().await?;
         let change = self.take_up_keys(&rows);
         drop(turn);

@@ -13,9 +13,10 @@ use crate::model::directory::Directory;
 use crate::model::directory::change::Change;
 use crate::repo::changes;
 use crate::repo::changes::News;
+use crate::repo::counters;
 use crate::repo::rows::Rows;
+use crate::repo::signing_keys;
 use crate::service::{Iam, Inner};
-use crate::state::ended;
 use db::{Db, Follower};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
@@ -68,7 +69,7 @@ impl Iam {
 
     async fn sync_by(&self, db: &Db) -> Result<(), IamError> {
         let question = self.0.heard.ask(self.0.clock.now());
-        let (changes, ends) = ended::counters(db).await?;
+        let (changes, ends) = counters::changes_and_ends(db).await?;
         let own = &self.0.ended;
         if ends < own.seen() {
             own.see_all_again();
@@ -126,7 +127,7 @@ impl Iam {
             News::None => return Ok(tx.end().await?),
             News::Everything(changes) => {
                 let rows = Rows::all(&mut tx).await?;
-                let keys = key_store::rows(&mut tx).await?;
+                let keys = signing_keys::rows(&mut tx).await?;
                 tx.end().await?;
                 self.take_up_keys(&keys);
                 aside(move || Ok(Directory::build(changes, rows.facts()?))).await?
@@ -134,7 +135,7 @@ impl Iam {
             News::Some(changes, changed) => {
                 let rows = Rows::of(&mut tx, &changed).await?;
                 let keys = match changed.contains(Change::SigningKeys) {
-                    true => Some(key_store::rows(&mut tx).await?),
+                    true => Some(signing_keys::rows(&mut tx).await?),
                     false => None,
                 };
                 tx.end().await?;

@@ -2,6 +2,7 @@
 //! write without writing anew. Whoever watches tries again, so that it is known as well once there is room.
 
 use crate::error::IamError;
+use crate::repo::counters;
 use crate::service::Iam;
 
 impl Iam {
@@ -17,9 +18,7 @@ impl Iam {
     /// When there is none, or the database does not answer.
     pub async fn try_room(&self) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
-        // SQLite writes no page that stays as it is. That the directory is read once more does no harm.
-        let sql = "UPDATE counters SET value = value + 1 WHERE name = 'changes'";
-        tx.execute(sql, &[]).await?;
+        counters::touch(&mut tx).await?;
         self.commit_unentered(tx).await
     }
 }

@@ -27,55 +27,7 @@ pub(crate) use operator::of_owner;
 pub use operator::{OperatorsCode, Pending, Unproven};
 
 use crate::error::IamError;
-use crate::repo::column::parse_guid;
-use base::id::{AccountId, Guid};
 use base::secret::Secret;
-use base::time::Millis;
-use db::{Row, Tx, Value};
-
-/// An invitation as stored.
-struct Stored {
-    guid: Guid,
-    account: AccountId,
-    email: String,
-    folded: String,
-    code_hash: Option<Vec<u8>>,
-    /// Whether the code was shown to the inviter.
-    code_seen: bool,
-    expires_at: Millis,
-}
-
-impl Stored {
-    fn read(row: &Row) -> Result<Self, IamError> {
-        Ok(Self {
-            guid: parse_guid(row, "guid")?,
-            account: AccountId(parse_guid(row, "account")?),
-            email: row.text("email")?,
-            folded: row.text("folded")?,
-            code_hash: row.blob_or_none("code_hash")?,
-            code_seen: row.flag("code_seen")?,
-            expires_at: Millis(row.int("expires_at")?),
-        })
-    }
-
-    fn key(&self) -> Value {
-        self.guid.to_string().into()
-    }
-}
-
-/// Counts one more of a thing that has a limit by day; how many there are now.
-async fn use_up(tx: &mut Tx, what: String, amount: i64, now: Millis) -> Result<u64, IamError> {
-    let day = now.0.div_euclid(86_400_000);
-    let old = "DELETE FROM used_today WHERE day < $1";
-    tx.execute(old, &[day.into()]).await?;
-    let sql = "INSERT INTO used_today (what, day, used) VALUES ($1, $2, $3) \
-               ON CONFLICT (what, day) DO UPDATE SET used = used_today.used + $3 RETURNING used";
-    let row = tx
-        .one(sql, &[what.into(), day.into(), amount.into()])
-        .await?;
-    let used = row.map(|row| row.int("used")).transpose()?;
-    Ok(u64::try_from(used.unwrap_or(amount)).unwrap_or(0))
-}
 
 /// A code that fits nothing: wrong, used up, expired, or of an address that needs none. Which, nobody is told.
 pub(super) fn rejected() -> IamError {

@@ -1,9 +1,9 @@
 //! What a removal from an account leaves behind: the moment of it, so that no proof of before opens the account again.
 
+use super::sessions::Which;
 use crate::error::IamError;
-use crate::flow::ending;
-use crate::flow::ending::Which;
 use crate::model::role::Role;
+use crate::repo::sessions;
 use base::id::Guid;
 use base::id::{AccountId, UserId};
 use base::scope::Domain;
@@ -11,7 +11,7 @@ use base::time::Millis;
 use db::{Tx, Value};
 
 /// Ends the sessions that are for the account, and remembers when its user left it.
-pub(super) async fn record(
+pub(crate) async fn record(
     tx: &mut Tx,
     account: AccountId,
     user: UserId,
@@ -28,13 +28,13 @@ pub(super) async fn record(
                ON CONFLICT (account, person) DO UPDATE SET left_at = excluded.left_at";
     let values = [account.to_string().into(), person, now.0.max(latest).into()];
     tx.execute(sql, &values).await?;
-    ending::end(tx, user, Which::Of(account), now).await?;
+    sessions::end(tx, user, Which::Of(account), now).await?;
     Ok(())
 }
 
 /// Ends a membership, with the roles, keys and sessions in the account. An account without another Administrator is owned
 /// by `heir` then. Account and user are held.
-pub(super) async fn leave(
+pub(crate) async fn leave(
     tx: &mut Tx,
     account: AccountId,
     user: UserId,
@@ -89,7 +89,7 @@ async fn pass_on(
 }
 
 /// Where a user works who left his first account: in the one he came into next. Without any he is forgotten.
-pub(super) async fn go_home(tx: &mut Tx, account: AccountId, user: UserId) -> Result<(), IamError> {
+pub(crate) async fn go_home(tx: &mut Tx, account: AccountId, user: UserId) -> Result<(), IamError> {
     let person = Value::from(user.0.to_string());
     let next = "SELECT account FROM members WHERE person = $1 ORDER BY added_at, account LIMIT 1";
     match tx.one(next, std::slice::from_ref(&person)).await? {
