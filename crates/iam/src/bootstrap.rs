@@ -9,6 +9,7 @@ use crate::model::bounds::KeyLife;
 use crate::model::directory::{ApiKey, Org, Space, User};
 use crate::model::role::Role;
 use crate::model::text::name;
+use crate::refusal::Remedy;
 use crate::repo::users::NewUser;
 use crate::repo::{accounts, api_keys, orgs, regions, spaces};
 use crate::repo::{invitations, members, roles, users};
@@ -137,9 +138,9 @@ impl Iam {
         accounts::insert(&mut tx, account, &called, &owner, now)
             .await
             .map_err(|error| match error {
-                IamError::Db(DbError::Unique) => IamError::conflict_with_hint(
+                IamError::Db(DbError::Unique) => IamError::conflict_mended_by(
                     format!("an account `{called}` exists"),
-                    "choose another name: `vigied account list` shows those that are taken",
+                    Remedy::AnotherAccountName,
                 ),
                 other => other,
             })?;

@@ -1,5 +1,6 @@
 //! How the service is set up.
 
+use crate::refusal::Reason;
 use base::limit::{self, Limit};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -32,6 +33,8 @@ pub struct IamConfig {
     pub invitations: InvitationConfig,
     /// What may wait, fail and be made.
     pub limits: IamLimits,
+    /// The word of the audit for a proof that was refused: the code that its answer has.
+    pub refusal_word: fn(&Reason) -> &'static str,
 }
 
 /// The limits of the identity service that can be set; each is named as in [`base::limit`].

@@ -4,6 +4,7 @@ use crate::audit::Counts;
 use crate::config::{AccountLimits, IamConfig, IamLimits, InvitationConfig};
 use crate::error::IamError;
 use crate::login::Logins;
+use crate::refusal::Reason;
 use crate::repo::{changes, counters, issuers};
 use crate::service::{Iam, Inner};
 use crate::state::ended::Ended;
@@ -54,6 +55,7 @@ impl Iam {
             stale_seconds_max: i64::MAX,
             password_checks_max: 1,
             limits: IamLimits::default(),
+            refusal_word: Reason::name,
             deleted_milliseconds,
             invitations,
         };

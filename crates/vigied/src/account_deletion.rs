@@ -6,12 +6,11 @@ use crate::cli::accounts::{DeleteArgs, RestoreArgs};
 use crate::columns::columns;
 use crate::invitation::told;
 use anyhow::bail;
-use base::error::{Kind, Problem};
 use base::id::AccountId;
 use base::scope::Domain;
 use base::store::{SampleStore, StoreError};
 use iam::directory::Deleted;
-use iam::{Iam, IamError};
+use iam::{Iam, IamError, Reason, Refusal, Remedy};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use wire::cf::deleted::instant;
@@ -102,14 +101,14 @@ fn deleted_called(iam: &Iam, asked: &str) -> anyhow::Result<AccountId> {
     let found: Vec<&Deleted> = all.iter().filter(|own| own.name == asked).collect();
     match found.as_slice() {
         [one] => Ok(one.account),
-        [] => Err(told(IamError::Refused(
-            Problem::new(
-                Kind::NotFound,
-                "not_found",
-                format!("no account that was deleted and can be brought back is `{asked}`"),
-            )
-            .hint("`vigied account list --deleted` shows what there is"),
-        ))),
+        [] => {
+            let message =
+                format!("no account that was deleted and can be brought back is `{asked}`");
+            let refusal = Refusal::new(Reason::NotFound, message);
+            Err(told(IamError::Refused(
+                refusal.remedy(Remedy::ListDeletedAccounts),
+            )))
+        }
         several => {
             let ids: Vec<String> = several
                 .iter()

@@ -38,6 +38,7 @@ mod query;
 mod quickstart;
 mod quota;
 mod readiness;
+mod refused;
 mod reload;
 mod route;
 mod self_metrics;

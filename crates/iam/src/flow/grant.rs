@@ -1,6 +1,7 @@
 //! The token endpoint's grants: who proved himself how, and the tokens he gets for it.
 
 pub use super::request::{Grant, TokenRequest};
+use crate::refusal::Reason;
 use crate::repo::users;
 pub use crate::token::issued::{
     APIKEY, Client, PASSCODE, PASSWORD, REFRESH_TOKEN, Tokens, full_name,
@@ -16,7 +17,6 @@ use crate::policy;
 use crate::service::Iam;
 use crate::token::identity::Credential;
 use crate::token::issued::NO_CLIENT;
-use base::error::Kind;
 use base::id::{AccountId, SessionId, UserId};
 use base::secret::Secret;
 use base::source::Source;
@@ -60,11 +60,7 @@ impl Iam {
         let needs_client = !matches!(request.grant, Grant::ApiKey(_));
         if request.client != Some(Client::Bx) && (needs_client || request.client.is_some()) {
             let message = "The Authorization header with a client that may use this grant is missing: send `bx:bx`";
-            return Err(IamError::refused(
-                Kind::Unauthenticated,
-                "BXNIM0308E",
-                message,
-            ));
+            return Err(IamError::refused(Reason::NoClient, message));
         }
         if let Grant::RefreshToken(text) = &request.grant {
             return self
@@ -138,8 +134,7 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         if !users::hold_password(&mut tx, user.id, stored).await? {
             return Err(IamError::refused(
-                Kind::Invalid,
-                "BXNIM0602E",
+                Reason::WrongProof,
                 "The password was changed at this moment: log in again",
             ));
         }
@@ -175,8 +170,7 @@ impl Iam {
         };
         match grant {
             Grant::ApiKey(text) => {
-                let refused =
-                    |message: String| IamError::refused(Kind::Invalid, "BXNIM0415E", message);
+                let refused = |message: String| IamError::refused(Reason::WrongKey, message);
                 let unknown = || refused("Provided API key could not be found".to_owned());
                 let identity = self
                     .verifier()
@@ -258,7 +252,7 @@ impl Iam {
         let now = self.0.clock.now();
         Bounds::derived(&self.directory(), user, proven_at, root, now).map_err(|why| {
             let message = format!("This login has ended: {why}: log in again");
-            IamError::refused(Kind::Invalid, "BXNIM0407E", message)
+            IamError::refused(Reason::WrongRefreshToken, message)
         })
     }
 
@@ -266,7 +260,7 @@ impl Iam {
     pub(crate) fn standing(&self, bounds: &Bounds) -> Result<User, IamError> {
         let gone = || {
             let message = "The user of this login is gone";
-            IamError::refused(Kind::Invalid, "BXNIM0407E", message)
+            IamError::refused(Reason::WrongRefreshToken, message)
         };
         let directory = self.directory();
         directory.user(bounds.principal()).cloned().ok_or_else(gone)
@@ -293,11 +287,7 @@ impl Iam {
             Grant::RefreshToken(text) => {
                 if request.client != Some(Client::Bx) {
                     let message = "The Authorization header is missing: send `bx:bx`";
-                    return Err(IamError::refused(
-                        Kind::Unauthenticated,
-                        "BXNIM0308E",
-                        message,
-                    ));
+                    return Err(IamError::refused(Reason::NoClient, message));
                 }
                 let mut tx = self.0.db.begin().await?;
                 let bounds = refresh::peek(self, &mut tx, text, Client::Bx.id()).await?;

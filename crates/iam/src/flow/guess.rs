@@ -3,27 +3,11 @@
 
 use crate::audit::{Action, Credential, Origin, Refused};
 use crate::error::IamError;
+use crate::refusal::{Reason, Remedy};
 use crate::service::Iam;
-use base::error::Kind;
 use base::id::{AccountId, KeyId, UserId};
 use base::limit;
 use base::source::Source;
-
-/// The codes of a proof that is none: unknown keys, codes and refresh tokens, in the words of both token services.
-const WRONG: [&str; 6] = [
-    "BXNIM0415E",
-    "BXNIM0407E",
-    "BXNIM0602E",
-    "invalid_grant",
-    "invalid_token",
-    "unsupported_token_type",
-];
-
-/// The code of a password that is wrong or has to wait, which is entered where the person is known.
-const PASSWORD: &str = "BXNIM0602E";
-
-/// The codes of a client that is missing or unknown.
-const CLIENT: [&str; 2] = ["BXNIM0308E", "unauthorized"];
 
 impl Iam {
     /// Enters that a proof was refused.
@@ -31,20 +15,22 @@ impl Iam {
         let Err(IamError::Refused(problem)) = answer else {
             return;
         };
-        let is_entered = shown == Credential::Password && problem.code == PASSWORD;
-        if is_entered || !matches!(problem.kind, Kind::Invalid | Kind::Unauthenticated) {
+        let reason = &problem.reason;
+        let is_entered = shown == Credential::Password && *reason == Reason::WrongProof;
+        if is_entered || problem.is_slowed || !reason.is_wrong_request() {
             return;
         }
+        let why = (self.0.config.refusal_word)(reason);
         // The proof was not even looked at.
-        if CLIENT.contains(&problem.code) {
-            return self.note_client_refused(problem.code);
+        if *reason == Reason::NoClient {
+            return self.note_client_refused(why);
         }
         self.note_refused(Refused {
             action: Action::ProofRefused,
             user: None,
             account: None,
             credential: shown,
-            why: problem.code,
+            why,
         });
     }
 
@@ -87,22 +73,17 @@ impl Iam {
         answer: Result<T, IamError>,
     ) -> Result<T, IamError> {
         let mut problem = match answer {
-            Err(IamError::Refused(problem)) if WRONG.contains(&problem.code) => problem,
+            Err(IamError::Refused(problem)) if problem.reason.is_wrong_guess() => problem,
             other => return other,
         };
-        let is_wrong = matches!(problem.kind, Kind::Invalid | Kind::Unauthenticated);
         let now = self.0.clock.now();
         let wait = source
             .key()
-            .filter(|_| is_wrong)
             .and_then(|key| self.0.logins.throttle.guess(key, now));
         if let Some(wait) = wait {
-            problem.kind = Kind::Busy;
-            problem.hint = Some(
-                "too many wrong keys, codes or refresh tokens come from your network (`guesses_per_source`); right ones go on working"
-                    .into(),
-            );
+            problem.is_slowed = true;
             problem = problem
+                .remedy(Remedy::StopGuessing)
                 .limit(&limit::GUESSES_PER_SOURCE)
                 .retry_after(seconds(wait));
         }

@@ -3,10 +3,10 @@
 
 use crate::error::IamError;
 use crate::model::bounds::Bounds;
+use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::sessions;
 use crate::repo::{refresh_tokens, session_counts};
 use crate::service::Iam;
-use base::error::{Kind, Problem};
 use base::id::SessionId;
 use base::limit;
 use base::time::Millis;
@@ -52,8 +52,8 @@ fn too_fast(allowed: u64, seconds: i64) -> IamError {
         "more logins have begun and ended than are remembered ({ENDED_PER_LIVING} times `{}` = {allowed}): log in less often",
         limit.name
     );
-    let problem = Problem::new(Kind::Busy, "BXNIM0602E", message)
-        .hint("keep one login and renew it, or send the API key itself with each request")
+    let problem = Refusal::new(Reason::TooManyLogins, message)
+        .remedy(Remedy::KeepLogin)
         .limit(limit)
         .retry_after(u64::try_from(seconds.max(1)).unwrap_or(1));
     IamError::Refused(problem)
@@ -65,7 +65,7 @@ fn too_deep(allowed: u64) -> IamError {
         "each of the sessions that `{}` = {allowed} allows came from the one before: log in with a password or an API key",
         limit.name
     );
-    IamError::Refused(Problem::new(Kind::Busy, "BXNIM0602E", message).limit(limit))
+    IamError::Refused(Refusal::new(Reason::TooManyLogins, message).limit(limit))
 }
 
 /// Refuses `needed` more refresh tokens of a session that has as many as are remembered. What was used is remembered until it
@@ -89,8 +89,8 @@ pub(super) async fn has_room(
         "This login was renewed too often (`{}` = {allowed}): it can be again once a refresh token of it has expired",
         limit.name
     );
-    let problem = Problem::new(Kind::Busy, "BXNIM0407E", message)
-        .hint("use an access token until it expires, or log in again")
+    let problem = Refusal::new(Reason::TooManyRenewals, message)
+        .remedy(Remedy::UseAccessToken)
         .limit(limit)
         .retry_after(u64::try_from(wait).unwrap_or(1));
     Err(IamError::Refused(problem))

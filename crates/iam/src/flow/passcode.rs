@@ -7,10 +7,10 @@ use crate::audit::{Action, Credential, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::bounds::Bounds;
+use crate::refusal::Reason;
 use crate::repo::passcodes;
 use crate::repo::sessions;
 use crate::service::Iam;
-use base::error::Kind;
 use base::secret::Secret;
 use db::Tx;
 
@@ -84,8 +84,7 @@ pub(crate) async fn redeem(
 
 fn rejected() -> IamError {
     IamError::refused(
-        Kind::Invalid,
-        "BXNIM0602E",
+        Reason::WrongProof,
         "Provided passcode is wrong, used up or older than five minutes, or the login it came from has ended",
     )
 }

@@ -12,18 +12,15 @@ use crate::login::throttle::{Slowed, Try};
 use crate::login::{hash, quality};
 use crate::model::directory::User;
 use crate::model::text;
+use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::users;
 use crate::service::Iam;
-use base::error::{Kind, Problem};
 use base::id::{Guid, UserId};
 use base::limit::{self, Limit};
 use base::secret::Secret;
 use base::source::{Source, SourceKey};
 use base::time::Millis;
 use std::time::Duration;
-
-/// The code of every refusal here.
-const CODE: &str = "BXNIM0602E";
 
 /// A password nobody has to remember: 20 characters, 119 bits.
 #[must_use]
@@ -83,16 +80,14 @@ async fn place(iam: &Iam, source: Option<SourceKey>, familiar: bool) -> Result<P
 }
 
 fn busy(message: String, limit: &'static Limit, retry_after: u64) -> IamError {
-    let problem =
-        Problem::new(Kind::Busy, CODE, message).hint("API keys and refresh tokens need not wait");
+    let problem = Refusal::new(Reason::TooManyLogins, message).remedy(Remedy::NoPasswordCheck);
     IamError::Refused(problem.limit(limit).retry_after(retry_after))
 }
 
 /// A password that is not, or no longer, the user's.
 pub(crate) fn rejected() -> IamError {
     IamError::refused(
-        Kind::Invalid,
-        CODE,
+        Reason::WrongProof,
         "The credentials you entered are invalid: user name or password is wrong",
     )
 }

@@ -13,6 +13,7 @@ use crate::entropy;
 use crate::error::IamError;
 use crate::model::bounds::{Bounds, Root};
 use crate::model::directory::User;
+use crate::refusal::Reason;
 use crate::repo::column::parse_guid;
 use crate::repo::refresh_tokens::{self, NewToken};
 use crate::repo::sessions;
@@ -20,7 +21,6 @@ use crate::repo::sessions::NewSession;
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use base::error::Kind;
 use base::id::{AccountId, KeyId, SessionId, UserId};
 use base::secret::Secret;
 use base::time::Millis;
@@ -97,8 +97,7 @@ pub(crate) struct Renewed {
 
 fn invalid() -> IamError {
     IamError::refused(
-        Kind::Invalid,
-        "BXNIM0407E",
+        Reason::WrongRefreshToken,
         "Provided refresh token is invalid: log in again",
     )
 }
@@ -291,8 +290,7 @@ fn unexpired(row: &Row, now: Millis) -> Result<(), IamError> {
         return Ok(());
     }
     Err(IamError::refused(
-        Kind::Invalid,
-        "BXNIM0408E",
+        Reason::RefreshTokenExpired,
         "Provided refresh token is expired: log in again",
     ))
 }
@@ -362,8 +360,7 @@ impl Iam {
 /// Said rather than "done": the credential goes on opening what it opened.
 fn no_session() -> IamError {
     IamError::refused(
-        Kind::Invalid,
-        "unsupported_token_type",
+        Reason::NoSession,
         "This credential is of no login session that could end: disable or delete its API key instead",
     )
 }

@@ -1,5 +1,6 @@
 //! The Cloud Foundry side: UAA tokens, which open organizations and spaces.
 
+use crate::refusal::Reason;
 pub use crate::token::issued::{SCOPES, UaaTokens};
 
 use super::refresh::Login;
@@ -12,7 +13,6 @@ use crate::repo::sessions;
 use crate::service::Iam;
 use crate::token::identity::Credential;
 use crate::token::issued::Client;
-use base::error::Kind;
 use base::id::SessionId;
 use base::secret::Secret;
 use base::source::Source;
@@ -31,8 +31,10 @@ pub enum UaaGrant {
 /// The UAA's words for a refusal.
 fn grant_refused(error: IamError) -> IamError {
     match error {
-        IamError::Refused(problem) if problem.kind == Kind::Invalid => {
-            IamError::refused(Kind::Unauthenticated, "invalid_grant", problem.message)
+        IamError::Refused(problem)
+            if problem.reason.is_wrong_request() && problem.reason != Reason::UaaToken =>
+        {
+            IamError::refused(Reason::UaaProof, problem.message)
         }
         other => other,
     }
@@ -88,8 +90,7 @@ impl Iam {
             UaaGrant::IamToken(token) => {
                 let refused = || {
                     IamError::refused(
-                        Kind::Unauthenticated,
-                        "invalid_token",
+                        Reason::UaaToken,
                         "the IAM token is expired, withdrawn or not of this server",
                     )
                 };

@@ -3,7 +3,7 @@
 use super::common;
 use super::guessable::parts;
 use crate::error::IamError;
-use base::error::{Kind, Problem};
+use crate::refusal::{Reason, Refusal, Remedy};
 use base::limit;
 
 /// Shortest password, in bytes.
@@ -19,9 +19,9 @@ const PERIOD_MIN: usize = 8;
 pub(crate) fn check(password: &str, address: &str) -> Result<(), IamError> {
     let most = usize::try_from(limit::PASSWORD_BYTES.default).unwrap_or(usize::MAX);
     let refused = |what: String| {
-        Problem::new(Kind::Invalid, "invalid_parameter", what)
+        Refusal::new(Reason::Field, what)
             .field("new_password")
-            .hint("take four or five words that do not belong together")
+            .remedy(Remedy::BetterPassword)
     };
     let length = password.len();
     if length < BYTES_MIN {

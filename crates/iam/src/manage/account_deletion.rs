@@ -10,11 +10,11 @@ use crate::audit::{Action, Entry};
 use crate::error::IamError;
 use crate::model::directory::{Account, Deleted, Directory};
 use crate::model::text::name;
+use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::accounts::{hold, lock};
 use crate::repo::sessions;
 use crate::repo::{accounts, counters, deletions};
 use crate::service::Iam;
-use base::error::{Kind, Problem};
 use base::id::AccountId;
 use base::scope::Domain;
 use db::{DbError, Tx};
@@ -50,12 +50,12 @@ impl Iam {
         counters::hold_tenants(&mut tx).await?;
         hold(&mut tx, id).await?;
         if !accounts::has_other(&mut tx, id).await? {
-            return Err(IamError::conflict_with_hint(
+            return Err(IamError::conflict_mended_by(
                 format!(
                     "`{}` is the only account, and a server needs one",
                     account.name
                 ),
-                "make another with `vigied account create NAME --owner EMAIL` first; to be rid of everything, stop the server and remove its data folder",
+                Remedy::MakeAnotherAccount,
             ));
         }
         let now = self.0.clock.now();
@@ -98,9 +98,9 @@ impl Iam {
         let now = self.0.clock.now();
         let old_name = deletions::name_of_whole(&mut tx, domain, now).await?;
         let old_name = old_name.ok_or_else(|| {
-            IamError::conflict_with_hint(
+            IamError::conflict_mended_by(
                 format!("the account `{id}` is not deleted, or it is too late: its metrics are being removed"),
-                "`vigied account list --deleted` shows what can be brought back",
+                Remedy::ListDeletedAccounts,
             )
         })?;
         let called = new_name.unwrap_or(old_name);
@@ -108,9 +108,9 @@ impl Iam {
             accounts::open(&mut tx, id, called.clone())
                 .await
                 .map_err(|error| match error {
-                    IamError::Db(DbError::Unique) => IamError::conflict_with_hint(
+                    IamError::Db(DbError::Unique) => IamError::conflict_mended_by(
                         format!("an account `{called}` exists"),
-                        "bring it back under another name, with `--name NAME`",
+                        Remedy::RestoreUnderAnotherName,
                     ),
                     other => other,
                 })?;
@@ -152,8 +152,8 @@ fn find(directory: &Directory, asked: &str) -> Option<Account> {
 
 fn no_account(asked: &str) -> IamError {
     let message = format!("there is no account `{asked}`");
-    let problem = Problem::new(Kind::NotFound, "not_found", message);
-    IamError::Refused(problem.hint("`vigied account list` shows them"))
+    let problem = Refusal::new(Reason::NotFound, message);
+    IamError::Refused(problem.remedy(Remedy::ListAccounts))
 }
 
 /// Ends the accounts that were deleted and of which nothing is stored any more: people who are in no other are forgotten.

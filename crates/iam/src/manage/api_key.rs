@@ -9,6 +9,7 @@ use crate::model::page::{Part, Window};
 use crate::model::text;
 use crate::model::text::name;
 use crate::policy::is_administrator;
+use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::accounts::hold;
 use crate::repo::api_keys;
 use crate::repo::counts::What;
@@ -17,7 +18,6 @@ use crate::repo::sessions;
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use crate::{entropy, key_text};
-use base::error::{Kind, Problem};
 use base::id::{KeyId, UserId};
 use base::limit;
 use base::secret::Secret;
@@ -229,8 +229,7 @@ impl Iam {
         let message = format!(
             "`reach.domain`: `{domain}` does not exist in the account of the credential, or you have no role in it"
         );
-        let problem =
-            Problem::new(Kind::Invalid, "invalid_parameter", message).field("reach.domain");
+        let problem = Refusal::new(Reason::Field, message).field("reach.domain");
         Err(IamError::Refused(problem))
     }
 
@@ -260,7 +259,7 @@ impl Iam {
         unlocked(&key)?;
         let changed = || {
             let message = "the API key has changed since its entity tag was read: read it again";
-            IamError::Refused(Problem::new(Kind::Conflict, "conflict", message).field("If-Match"))
+            IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
         };
         if if_match != "*" && if_match.trim_matches('"') != entity_tag(&key) {
             return Err(changed());
@@ -381,15 +380,15 @@ pub(super) async fn room_for_one_more(
     }
     let name = limit::KEYS_PER_USER.name;
     let message = format!("you have {count} API keys, as many as `{name}` = {most} allows");
-    let problem = Problem::new(Kind::Conflict, "conflict", message);
-    let problem = problem.hint("delete some with `vigie iam api-key-delete NAME`");
+    let problem = Refusal::new(Reason::Conflict, message);
+    let problem = problem.remedy(Remedy::DeleteKeys);
     Err(IamError::Refused(problem.limit(&limit::KEYS_PER_USER)))
 }
 
 fn unlocked(key: &ApiKey) -> Result<(), IamError> {
     if key.locked {
         let message = format!("the API key `{}` is locked: unlock it first", key.name);
-        return Err(IamError::refused(Kind::Conflict, "locked", message));
+        return Err(IamError::refused(Reason::Locked, message));
     }
     Ok(())
 }
@@ -399,7 +398,7 @@ async fn still_good(tx: &mut Tx, caller: &Identity, now: Millis) -> Result<(), I
     match sessions::hold(tx, caller.bounds(), now).await {
         Err(IamError::Refused(_)) => {
             let why = "its session or API key has ended at this moment";
-            Err(IamError::Refused(AuthError::Revoked(why).problem()))
+            Err(AuthError::Revoked(why).into())
         }
         other => other,
     }

@@ -3,6 +3,7 @@
 //! It is one transaction with the deletion itself, so that a crash leaves both or neither; the sweep of every node works it
 //! off ([`super::retired`]), and [`super::restore`] takes it back.
 
+use crate::refusal::Remedy;
 pub use crate::repo::deletions::Deletion;
 
 use crate::error::IamError;
@@ -74,9 +75,9 @@ impl Iam {
             .is_within_limit(tx, account, limit, What::Deletions)
             .await;
         fits.map_err(|error| match error {
-            IamError::Refused(problem) => IamError::Refused(problem.hint(
-                "wait until some have gone (`vigie account deleted` says when), or let the operator run `vigied deleted purge`",
-            )),
+            IamError::Refused(problem) => {
+                IamError::Refused(problem.remedy(Remedy::WaitForDeletions))
+            }
             other => other,
         })
     }

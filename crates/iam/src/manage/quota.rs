@@ -1,6 +1,7 @@
 //! What one account may hold and do: the server's limits, or the account's own where the operator has set some.
 
 pub use crate::config::AccountLimits;
+use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::account_limits;
 use crate::repo::counts::{self, What};
 
@@ -8,13 +9,9 @@ use crate::audit::{Action, Entry};
 use crate::error::IamError;
 use crate::repo::accounts::hold;
 use crate::service::Iam;
-use base::error::{Kind, Problem};
 use base::id::AccountId;
 use base::limit::{self, Limit};
 use db::Tx;
-
-/// The word of a refusal because of a limit of the account.
-const EXCEEDED: &str = "limit_exceeded";
 
 /// The unit of a limit that is a share of something.
 const PERCENT: &str = "percent";
@@ -153,10 +150,11 @@ impl Iam {
 }
 
 fn full(account: AccountId, limit: &'static Limit, what: String) -> IamError {
-    let hint = format!(
-        "delete some, or let the operator run `vigied account limit {account} {}=NUMBER`",
-        limit.name
-    );
-    let problem = Problem::new(Kind::Busy, EXCEEDED, what);
-    IamError::Refused(problem.hint(hint).limit(limit).retry_after(60))
+    let problem = Refusal::new(Reason::LimitReached, what);
+    IamError::Refused(
+        problem
+            .remedy(Remedy::RaiseLimit(account, limit))
+            .limit(limit)
+            .retry_after(60),
+    )
 }

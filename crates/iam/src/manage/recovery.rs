@@ -11,6 +11,7 @@ use crate::model::address::Address;
 use crate::model::bounds::KeyLife;
 use crate::model::directory::{ApiKey, Directory};
 use crate::model::text::name;
+use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::accounts::hold;
 use crate::repo::counts::What;
 use crate::repo::login_sources;
@@ -21,7 +22,6 @@ use crate::repo::users::Holder;
 use crate::repo::{api_keys, password_resets};
 use crate::service::Iam;
 use crate::{entropy, key_text};
-use base::error::{Kind, Problem};
 use base::id::{AccountId, KeyId, UserId};
 use base::limit;
 use base::secret::Secret;
@@ -143,10 +143,8 @@ impl Iam {
             || !is_still_member(&mut tx, account, user).await?
         {
             let message = format!("`{}` is not in the account `{account}`", address.text);
-            let problem = Problem::new(Kind::NotFound, "not_found", message);
-            return Err(IamError::Refused(
-                problem.hint("`vigied user list` shows who is in which"),
-            ));
+            let problem = Refusal::new(Reason::NotFound, message);
+            return Err(IamError::Refused(problem.remedy(Remedy::ListUsers)));
         }
         let key = ApiKey {
             id: KeyId(entropy::guid()),
@@ -203,9 +201,9 @@ fn accounts_of(directory: &Directory, user: UserId) -> Vec<AccountId> {
 
 /// The user whose proven address this is. What is handed out for one that is not would be another's.
 async fn proven(tx: &mut Tx, address: &Address) -> Result<UserId, IamError> {
-    let refused = |kind, code, message: String, hint: &'static str| {
+    let refused = |reason, message: String, remedy| {
         Err(IamError::Refused(
-            Problem::new(kind, code, message).hint(hint),
+            Refusal::new(reason, message).remedy(remedy),
         ))
     };
     match users::holder(tx, &address.folded).await? {
@@ -214,19 +212,17 @@ async fn proven(tx: &mut Tx, address: &Address) -> Result<UserId, IamError> {
             is_proven: true,
         }) => Ok(user),
         Some(_) => refused(
-            Kind::Conflict,
-            "conflict",
+            Reason::Conflict,
             format!(
                 "the address of `{}` is not proven to belong to who uses it",
                 address.text
             ),
-            "if you know it does, run `vigied user confirm EMAIL` first; else `vigied invitation code EMAIL` lets its owner begin anew",
+            Remedy::ConfirmOrLetIn,
         ),
         None => refused(
-            Kind::NotFound,
-            "not_found",
+            Reason::NotFound,
             format!("`{}` is no user", address.text),
-            "`vigied user list` shows them; `vigied invitation code EMAIL` lets an invited person in",
+            Remedy::ListUsersOrLetIn,
         ),
     }
 }
@@ -242,18 +238,14 @@ fn account_meant(directory: &Directory, address: &Address) -> Result<AccountId, 
                 Some(_) => "is in no account",
             };
             let message = format!("`{}` {what}", address.text);
-            let problem = Problem::new(Kind::NotFound, "not_found", message);
-            Err(IamError::Refused(
-                problem.hint("`vigied user list` shows who is in which"),
-            ))
+            let problem = Refusal::new(Reason::NotFound, message);
+            Err(IamError::Refused(problem.remedy(Remedy::ListUsers)))
         }
         several => {
             let ids: Vec<String> = several.iter().map(|id| format!("`{id}`")).collect();
             let message = format!("`{}` is in {}", address.text, ids.join(" and "));
-            let problem = Problem::new(Kind::Conflict, "conflict", message);
-            Err(IamError::Refused(problem.hint(
-                "name one with `--account ID`: a key opens one account alone",
-            )))
+            let problem = Refusal::new(Reason::Conflict, message);
+            Err(IamError::Refused(problem.remedy(Remedy::NameAccountOfKey)))
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::model::page::{Part, Window};
 use crate::model::role::Role;
 use crate::model::text::name;
 use crate::policy::{is_administrator, manages};
+use crate::refusal::Remedy;
 use crate::repo::counts::What;
 use crate::repo::deletions;
 use crate::repo::members::hold_member;
@@ -187,5 +188,5 @@ fn name_taken(error: IamError) -> IamError {
     let IamError::Refused(problem) = error else {
         return error;
     };
-    IamError::Refused(problem.hint("bring it back under another name, with `--name NAME`"))
+    IamError::Refused(problem.remedy(Remedy::RestoreUnderAnotherName))
 }

@@ -5,7 +5,7 @@
 //! what follows.
 
 use crate::error::IamError;
-use base::error::{Kind, Problem};
+use crate::refusal::{Reason, Refusal};
 use base::limit;
 
 /// Longest part before the `@`, in bytes (RFC 5321).
@@ -35,7 +35,7 @@ impl Address {
                 "an e-mail address has at most `address_bytes` = {} bytes",
                 limit::ADDRESS_BYTES.default
             );
-            let problem = Problem::new(Kind::Invalid, "invalid_parameter", message);
+            let problem = Refusal::new(Reason::Field, message);
             return Err(IamError::Refused(
                 problem.field("email").limit(&limit::ADDRESS_BYTES),
             ));

@@ -11,7 +11,7 @@ use super::directory::{ApiKey, Directory};
 use super::narrowing::one_of;
 use crate::error::IamError;
 pub use crate::model::narrowing::Narrowing;
-use base::error::{Kind, Problem};
+use crate::refusal::{Reason, Refusal, Remedy};
 use base::id::{AccountId, KeyId, SessionId, UserId};
 use base::time::Millis;
 
@@ -327,10 +327,8 @@ impl Bounds {
 
 fn outlives(rule: &str) -> IamError {
     let message = format!("the credential shown rests on an API key that expires, and {rule}");
-    let hint =
-        "set an earlier `expires_at`, or log in with a password or with a key that lasts longer";
-    let problem = Problem::new(Kind::Forbidden, "insufficient_permissions", message);
-    IamError::Refused(problem.field("expires_at").hint(hint))
+    let problem = Refusal::new(Reason::NotAllowed, message);
+    IamError::Refused(problem.field("expires_at").remedy(Remedy::ShorterLife))
 }
 
 #[cfg(test)]

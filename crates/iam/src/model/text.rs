@@ -1,7 +1,7 @@
 //! Texts that are taken: each has a limit with a name.
 
 use crate::error::IamError;
-use base::error::{Kind, Problem};
+use crate::refusal::{Reason, Refusal};
 use base::limit;
 use base::limit::Limit;
 use base::unseen::is_unseen;
@@ -10,7 +10,7 @@ use base::unseen::is_unseen;
 ///
 /// # Errors
 /// Names the field, the text's length and the limit; never the text.
-pub fn within(field: &'static str, text: &str, limit: &'static Limit) -> Result<(), Problem> {
+pub fn within(field: &'static str, text: &str, limit: &'static Limit) -> Result<(), Refusal> {
     let length = text.len();
     if u64::try_from(length).is_ok_and(|length| length <= limit.default) {
         return Ok(());
@@ -19,7 +19,7 @@ pub fn within(field: &'static str, text: &str, limit: &'static Limit) -> Result<
         "`{field}` has {length} bytes, more than `{}` = {}",
         limit.name, limit.default
     );
-    let problem = Problem::new(Kind::Invalid, "invalid_parameter", message);
+    let problem = Refusal::new(Reason::Field, message);
     Err(problem.field(field).limit(limit))
 }
 

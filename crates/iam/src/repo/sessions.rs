@@ -9,7 +9,7 @@ use super::column;
 use super::counters;
 use crate::error::IamError;
 use crate::model::bounds::Bounds;
-use base::error::Kind;
+use crate::refusal::Reason;
 use base::id::{AccountId, SessionId, UserId};
 use base::time::Millis;
 use db::{Db, Tx, Value};
@@ -146,7 +146,7 @@ pub(crate) async fn hold(tx: &mut Tx, bounds: &Bounds, now: Millis) -> Result<()
 
 fn withdrawn(why: &str) -> IamError {
     let message = format!("The credential was withdrawn: {why}: log in again");
-    IamError::refused(Kind::Invalid, "BXNIM0407E", message)
+    IamError::refused(Reason::WrongRefreshToken, message)
 }
 
 /// Makes the session go on by itself, whatever becomes of the one it came from.

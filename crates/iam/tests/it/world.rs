@@ -105,6 +105,7 @@ pub(crate) fn config(folder: &Path) -> IamConfig {
         stale_seconds_max: 300,
         password_checks_max: 1,
         limits: iam::IamLimits::default(),
+        refusal_word: iam::Reason::name,
         deleted_milliseconds: 7 * 86_400_000,
         invitations: InvitationConfig::default(),
     }
@@ -162,13 +163,14 @@ fn run<F: Future<Output = ()>>(
     drop(folder);
 }
 
-/// The code of a refusal.
+/// The sort of a refusal.
 pub(crate) fn code<T: std::fmt::Debug>(result: Result<T, IamError>) -> &'static str {
     let error = result.expect_err("it was let in");
     error
-        .problem()
+        .refusal()
         .unwrap_or_else(|| panic!("not a refusal: {error}"))
-        .code
+        .reason
+        .name()
 }
 
 /// A refresh token.

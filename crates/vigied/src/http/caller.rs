@@ -4,6 +4,7 @@
 use super::problem::Refusal;
 use super::rivals;
 use crate::app::App;
+use crate::refused;
 use axum::extract::FromRequestParts;
 use base::id::KeyId;
 use base::scope::Scope;
@@ -143,7 +144,7 @@ pub(crate) fn scope(app: &App, headers: &HeaderMap) -> Result<(Caller, Repairs),
     let (scope, proof) = app.verifier.proven_scope(sent.credential, selector);
     let scope = scope.map_err(|error| {
         Box::new(KeptOut {
-            refusal: Refusal(error.problem()),
+            refusal: Refusal(refused::credential(&error)),
             known: proof.map(|proof| (proof, credential)),
         })
     })?;
@@ -162,7 +163,7 @@ pub(crate) fn identity(app: &App, headers: &HeaderMap) -> Result<(Manager, Repai
     let (identity, proof) = app.verifier.proven_identity(sent.credential);
     let identity = identity.map_err(|error| {
         Box::new(KeptOut {
-            refusal: Refusal(error.problem()),
+            refusal: Refusal(refused::credential(&error)),
             known: proof.map(|proof| (proof, credential)),
         })
     })?;

@@ -2,11 +2,11 @@
 
 use super::problem::Refusal;
 use crate::app::App;
+use crate::refused::within;
 use axum::extract::{FromRequestParts, Path};
 use base::error::{Kind, Problem};
 use base::limit;
 use http::request::Parts;
-use iam::manage::text::within;
 use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::Arc;

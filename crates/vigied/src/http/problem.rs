@@ -4,6 +4,7 @@
 use super::form::Form;
 use super::over::Over;
 use crate::chain::Chain;
+use crate::refused;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use base::context::Stop;
@@ -95,8 +96,8 @@ impl From<StoreError> for Refusal {
 
 impl From<IamError> for Refusal {
     fn from(error: IamError) -> Self {
-        if let Some(problem) = error.problem() {
-            return Self(problem.clone());
+        if let Some(problem) = refused::of(&error) {
+            return Self(problem);
         }
         if matches!(error, IamError::Db(DbError::Full { .. })) {
             return Self(
@@ -283,7 +284,6 @@ mod tests {
     use super::*;
     use iam::AuthError;
 
-    /// `iam` knows no wire format, so it writes its codes itself: here they meet the table that the reference is made of.
     #[test]
     fn refusals_of_credentials_have_the_codes_of_the_table() {
         let all = [
@@ -316,7 +316,7 @@ mod tests {
             (AuthError::UaaNotForAccount, code::UAA_ACCOUNT),
         ];
         for (error, code) in all {
-            let problem = error.problem();
+            let problem = refused::credential(&error);
             assert_eq!(
                 (problem.code, problem.kind),
                 (code.code, code.kind),

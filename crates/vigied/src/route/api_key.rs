@@ -8,6 +8,7 @@ use crate::http::params::{Params, body};
 use crate::http::payload::Payload;
 use crate::http::problem::Refusal;
 use crate::own_address::Called;
+use crate::refused::within;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
@@ -20,7 +21,6 @@ use iam::Identity;
 use iam::bounds::Narrowing;
 use iam::directory::ApiKey as Stored;
 use iam::manage::api_key::{KeyChange, NewKey, Switch, entity_tag};
-use iam::manage::text::within;
 use std::sync::Arc;
 use wire::iam::api_key::{
     ApiKey, ApiKeyList, CreateApiKey, KeyReach, UpdateApiKey, read_time, time_text,

@@ -7,6 +7,7 @@ use crate::http::payload::FormPayload;
 use crate::http::problem::Refusal;
 use crate::http::source::From;
 use crate::own_address::Called;
+use crate::refused::within;
 use axum::extract::State;
 use axum::response::Response;
 use base::error::{Kind, Problem};
@@ -16,7 +17,6 @@ use http::{HeaderMap, StatusCode};
 use iam::flow::grant::{
     APIKEY, Client, Grant, PASSCODE, PASSWORD, REFRESH_TOKEN, TokenRequest, Tokens,
 };
-use iam::manage::text::within;
 use iam::token::claims::SCOPE;
 use std::sync::Arc;
 use wire::code;

@@ -1,6 +1,7 @@
 //! What the invited person does: look what waits for him, accept, decline. He says so himself, logged in: a key of one
 //! account does not speak for him in another.
 
+use crate::refusal::{Reason, Refusal, Remedy};
 pub use crate::repo::invitation_lists::Waiting;
 
 use super::code;
@@ -17,7 +18,6 @@ use crate::repo::members;
 use crate::repo::users::{BY_CODE, Holder, hold_user, holder};
 use crate::service::Iam;
 use crate::token::identity::Identity;
-use base::error::{Kind, Problem};
 use base::id::{AccountId, Guid, UserId};
 use base::secret::{Secret, constant_time_eq};
 use base::time::Millis;
@@ -144,14 +144,11 @@ impl Iam {
     /// The caller's address, if he speaks for himself.
     fn invited(&self, caller: &Identity) -> Result<String, IamError> {
         if caller.rests_on_key() {
-            let problem = Problem::new(
-                Kind::Forbidden,
-                "insufficient_permissions",
+            let problem = Refusal::new(
+                Reason::NotAllowed,
                 "a key is for its account alone, and answers no invitation into another",
             );
-            return Err(IamError::Refused(
-                problem.hint("log in with your password: `vigie login -u EMAIL`"),
-            ));
+            return Err(IamError::Refused(problem.remedy(Remedy::LogInByPassword)));
         }
         Ok(address::fold(&self.user(caller)?.email))
     }
@@ -162,12 +159,8 @@ impl Iam {
 }
 
 fn none() -> IamError {
-    let what = Problem::new(
-        Kind::NotFound,
-        "not_found",
-        "no such invitation waits for you",
-    );
-    IamError::Refused(what.hint("`vigie account invitations` lists those that do"))
+    let what = Refusal::new(Reason::NotFound, "no such invitation waits for you");
+    IamError::Refused(what.remedy(Remedy::ListInvitations))
 }
 
 fn fits(choice: Choice, guid: Guid) -> bool {
@@ -181,11 +174,8 @@ const NOT_PROVEN: &str =
     "your address is not proven: the code you began with was shown to your inviter";
 
 fn unproven(what: &'static str) -> IamError {
-    let problem = Problem::new(Kind::Forbidden, "address_unproven", what);
-    IamError::Refused(problem.field("one_time_code").hint(
-        "bring the code from the mail, or ask the operator: `vigied user confirm EMAIL`, or `vigied invitation code EMAIL`, then \
-         `vigie account accept ID --code CODE` (a login with the code begins anew)",
-    ))
+    let problem = Refusal::new(Reason::AddressUnproven, what);
+    IamError::Refused(problem.field("one_time_code").remedy(Remedy::ProveAddress))
 }
 
 /// Lets on whose address is proven, or is by this code; whether it was only now.

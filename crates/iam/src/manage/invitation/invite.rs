@@ -1,5 +1,6 @@
 //! What an Administrator does: invite, look who has not answered, withdraw.
 
+use crate::refusal::{Reason, Refusal, Remedy};
 pub use crate::repo::invitation_lists::Invitation;
 
 use super::new_code;
@@ -17,7 +18,6 @@ use crate::repo::{accounts, invitation_lists, used_today};
 use crate::repo::{invitations, members, roles};
 use crate::service::Iam;
 use crate::token::identity::Identity;
-use base::error::{Kind, Problem};
 use base::id::{AccountId, UserId};
 use base::limit;
 use base::scope::Domain;
@@ -76,7 +76,12 @@ impl Iam {
             used_today::use_up(&mut tx, format!("invitations/{account}"), amount, now).await?;
         let per_day = self.account_limit(account, &limit::INVITATIONS_PER_DAY);
         if today > per_day {
-            return Err(over(Kind::Busy, &limit::INVITATIONS_PER_DAY, per_day));
+            return Err(over(
+                Reason::TooManyToday,
+                Remedy::InviteTomorrow,
+                &limit::INVITATIONS_PER_DAY,
+                per_day,
+            ));
         }
         let is_shown = config.show_code && !config.by_mail && accounts::is_single(&mut tx).await?;
         let mut invited = Vec::with_capacity(wanted.len());
@@ -117,7 +122,12 @@ impl Iam {
         let limit = &limit::INVITATIONS_PER_ACCOUNT;
         let per_account = self.account_limit(account, limit);
         if invitations::count(&mut tx, account, now).await? > per_account {
-            return Err(over(Kind::Conflict, limit, per_account));
+            return Err(over(
+                Reason::Conflict,
+                Remedy::WithdrawInvitations,
+                limit,
+                per_account,
+            ));
         }
         self.is_within_limit(&mut tx, account, &limit::USERS_PER_ACCOUNT, What::Users)
             .await?;
@@ -179,7 +189,12 @@ fn checked(
     }
     if wanted.len() as u64 > config.per_request {
         let limit = &limit::INVITATIONS_PER_REQUEST;
-        return Err(over(Kind::Invalid, limit, config.per_request));
+        return Err(over(
+            Reason::Field,
+            Remedy::SeveralRequests,
+            limit,
+            config.per_request,
+        ));
     }
     let mut seen = HashSet::with_capacity(wanted.len());
     let mut found = Vec::with_capacity(wanted.len());
@@ -198,21 +213,8 @@ fn checked(
     Ok(found)
 }
 
-fn over(kind: Kind, limit: &'static limit::Limit, allowed: u64) -> IamError {
-    let code = match kind {
-        Kind::Busy => "too_many_requests",
-        Kind::Conflict => "conflict",
-        _ => "invalid_parameter",
-    };
+fn over(reason: Reason, remedy: Remedy, limit: &'static limit::Limit, allowed: u64) -> IamError {
     let message = format!("more than `{}` = {allowed}; nobody was invited", limit.name);
-    let hint = match kind {
-        Kind::Busy => {
-            "invite the others tomorrow, or let the operator raise the limit with `vigied account limit ACCOUNT invitations_per_day=NUMBER`"
-        }
-        Kind::Conflict => {
-            "withdraw some with `vigie account user-remove EMAIL`, or let the operator raise the limit with `vigied account limit ACCOUNT invitations_per_account=NUMBER`"
-        }
-        _ => "invite them in several requests",
-    };
-    IamError::Refused(Problem::new(kind, code, message).hint(hint).limit(limit))
+    let refusal = Refusal::new(reason, message).remedy(remedy);
+    IamError::Refused(refusal.limit(limit))
 }

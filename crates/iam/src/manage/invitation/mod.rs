@@ -18,6 +18,7 @@ mod reclaim;
 mod redeem;
 
 pub use crate::config::InvitationConfig;
+use crate::refusal::{Reason, Refusal, Remedy};
 pub use answer::{Choice, Waiting};
 
 pub(crate) use invite::withdraw;
@@ -31,14 +32,11 @@ use base::secret::Secret;
 
 /// A code that fits nothing: wrong, used up, expired, or of an address that needs none. Which, nobody is told.
 pub(super) fn rejected() -> IamError {
-    let problem = base::error::Problem::new(
-        base::error::Kind::Invalid,
-        "invalid_code",
+    let problem = Refusal::new(
+        Reason::WrongCode,
         "the one-time code is wrong for this address, used up or expired",
     );
-    IamError::Refused(problem.hint(
-        "ask whoever invited you for another, or the operator: `vigied invitation code EMAIL`",
-    ))
+    IamError::Refused(problem.remedy(Remedy::AnotherCode))
 }
 
 /// A new code, and what is stored of it.

@@ -1,6 +1,7 @@
 //! What the operator does about addresses, beside a running server: he makes codes to hand on, gives his word for an
 //! address, and sees what waits.
 
+use crate::refusal::{Reason, Refusal, Remedy};
 pub use crate::repo::invitation_lists::Pending;
 
 use super::new_code;
@@ -13,7 +14,6 @@ use crate::repo::invitations::{self, New};
 use crate::repo::users::{BY_OPERATOR, Holder, holder};
 use crate::repo::{accounts, invitation_lists, members, users};
 use crate::service::Iam;
-use base::error::{Kind, Problem};
 use base::id::{AccountId, UserId};
 use base::secret::Secret;
 use base::time::Millis;
@@ -62,10 +62,8 @@ impl Iam {
                 "`{}` is a user whose address is proven, and needs no code",
                 address.text
             );
-            let problem = Problem::new(Kind::Conflict, "conflict", message);
-            return Err(IamError::Refused(problem.hint(
-                "the person logs in with the own password, and answers with `vigie account accept` or `decline`",
-            )));
+            let problem = Refusal::new(Reason::Conflict, message);
+            return Err(IamError::Refused(problem.remedy(Remedy::AnswerByPassword)));
         }
         let account = match account {
             Some(account) => account,
@@ -111,12 +109,8 @@ impl Iam {
         let own = holder(&mut tx, &address.folded).await?;
         let own = own.ok_or_else(|| {
             IamError::Refused(
-                Problem::new(
-                    Kind::NotFound,
-                    "not_found",
-                    format!("`{}` is no user", address.text),
-                )
-                .hint("`vigied invitation code EMAIL` lets an invited person in"),
+                Refusal::new(Reason::NotFound, format!("`{}` is no user", address.text))
+                    .remedy(Remedy::LetInByCode),
             )
         })?;
         users::set_proof(&mut tx, own.user, BY_OPERATOR).await?;
@@ -153,10 +147,8 @@ impl Iam {
                     .map(|one| format!("`{}`", one.account))
                     .collect();
                 let message = format!("`{}` is invited into {}", address.text, ids.join(" and "));
-                let problem = Problem::new(Kind::Conflict, "conflict", message);
-                Err(IamError::Refused(problem.hint(
-                    "name one with `--account ID`; the others can be accepted after the login",
-                )))
+                let problem = Refusal::new(Reason::Conflict, message);
+                Err(IamError::Refused(problem.remedy(Remedy::NameAccount)))
             }
         }
     }
@@ -187,8 +179,6 @@ pub(crate) async fn of_owner(
 
 fn nothing(address: &Address) -> IamError {
     let message = format!("nothing waits for `{}`", address.text);
-    let problem = Problem::new(Kind::NotFound, "not_found", message);
-    IamError::Refused(problem.hint(
-        "invite with `vigie account user-invite EMAIL`, or make an account with `vigied account create NAME --owner EMAIL`",
-    ))
+    let problem = Refusal::new(Reason::NotFound, message);
+    IamError::Refused(problem.remedy(Remedy::InviteOrMake))
 }

@@ -114,7 +114,7 @@ pub(crate) fn secret(text: &str) -> Secret<String> {
 
 pub(crate) fn code(error: IamError) -> &'static str {
     match error {
-        IamError::Refused(problem) => problem.code,
+        IamError::Refused(problem) => problem.reason.name(),
         other => panic!("not a refusal: {other}"),
     }
 }
