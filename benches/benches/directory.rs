@@ -14,8 +14,8 @@ use base::time::{Millis, SystemClock};
 use db::{Db, Value};
 use iam::bootstrap::Request;
 use iam::directory::ApiKey;
+use iam::flow::grant::{Client, Grant, TokenRequest};
 use iam::manage::page::Window;
-use iam::token::grant::{Client, Grant, TokenRequest};
 use iam::{Credential, Iam, IamConfig};
 use std::path::Path;
 use std::sync::Arc;
@@ -41,6 +41,7 @@ async fn service(folder: &Path) -> Result<(Iam, Db), Failure> {
         encryption_key: None,
         account_limits: iam::manage::quota::AccountLimits::default(),
         stale_seconds_max: 300,
+        refusal_word: iam::Reason::name,
         password_checks_max: 1,
         limits: iam::IamLimits::default(),
         deleted_milliseconds: 0,

@@ -41,6 +41,7 @@ async fn node(address: &str, folder: &Path) -> Result<Iam, Failure> {
         encryption_key: None,
         account_limits: iam::manage::quota::AccountLimits::default(),
         stale_seconds_max: 300,
+        refusal_word: iam::Reason::name,
         password_checks_max: 1,
         limits: iam::IamLimits {
             keys_per_user: u64::MAX,

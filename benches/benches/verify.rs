@@ -8,7 +8,7 @@ use base::time::SystemClock;
 use criterion::{BatchSize, Criterion};
 use db::Db;
 use iam::bootstrap::Request;
-use iam::token::grant::{Client, Grant, TokenRequest};
+use iam::flow::grant::{Client, Grant, TokenRequest};
 use iam::{Credential, Iam, IamConfig, Verifier};
 use std::hint::black_box;
 use std::sync::Arc;
@@ -39,6 +39,7 @@ fn world() -> Result<World, Failure> {
             encryption_key: None,
             account_limits: iam::manage::quota::AccountLimits::default(),
             stale_seconds_max: 300,
+            refusal_word: iam::Reason::name,
             password_checks_max: 1,
             limits: iam::IamLimits::default(),
             deleted_milliseconds: 0,

@@ -12,6 +12,7 @@ mod check_deps;
 mod check_repo;
 mod deny;
 mod dist;
+mod iam_layers;
 mod lint;
 mod modules;
 mod packages;

@@ -1,22 +1,25 @@
 //! Accounts are made by the operator alone: the first by `vigied init`, further ones by `vigied account create`.
 
-use crate::address::Address;
 use crate::audit::{Action, Entry};
-use crate::bounds::KeyLife;
-use crate::directory::{ApiKey, Org, Space, User};
 use crate::error::IamError;
-use crate::login::password;
-use crate::manage::people::NewUser;
-use crate::manage::{api_key, invitation, name, org, people, space};
-use crate::role::Role;
+use crate::flow::password;
+use crate::manage::invitation;
+use crate::model::address::Address;
+use crate::model::bounds::KeyLife;
+use crate::model::directory::{ApiKey, Org, Space, User};
+use crate::model::role::Role;
+use crate::model::text::name;
+use crate::refusal::Remedy;
+use crate::repo::users::NewUser;
+use crate::repo::{accounts, api_keys, orgs, regions, spaces};
+use crate::repo::{invitations, members, roles, users};
 use crate::service::Iam;
 use crate::{entropy, key_text};
 use base::id::{AccountId, KeyId, OrgId, SpaceId};
 use base::scope::Domain;
 use base::secret::Secret;
 use base::source::Source;
-use base::time::Millis;
-use db::{DbError, Tx, Value};
+use db::DbError;
 
 /// What a new account shall be called, and whose it shall be.
 #[derive(Debug)]
@@ -96,7 +99,7 @@ impl Iam {
         let address = Address::parse(&request.owner)?;
         let known = self.directory().user_by_email(&address.text).cloned();
         let is_new = known.is_none();
-        let mut owner = known.unwrap_or_else(|| people::new_user(account, &address.text, now));
+        let mut owner = known.unwrap_or_else(|| users::new_user(account, &address.text, now));
         // Hashing takes its time: done before the database is held.
         let opening = if is_new {
             let password = request.password.unwrap_or_else(password::generate);
@@ -126,18 +129,18 @@ impl Iam {
         let called = name("account", &request.account)?;
         let mut tx = self.0.db.begin().await?;
         if is_first {
-            insert_region(&mut tx, &org.region, now).await?;
+            regions::insert(&mut tx, &org.region, now).await?;
         }
         let is_proven = match is_new {
             true => true,
-            false => invitation::hold_proven(&mut tx, owner.id).await?,
+            false => users::hold_proven(&mut tx, owner.id).await?,
         };
-        insert(&mut tx, account, &called, &owner, now)
+        accounts::insert(&mut tx, account, &called, &owner, now)
             .await
             .map_err(|error| match error {
-                IamError::Db(DbError::Unique) => IamError::conflict_with_hint(
+                IamError::Db(DbError::Unique) => IamError::conflict_mended_by(
                     format!("an account `{called}` exists"),
-                    "choose another name: `vigied account list` shows those that are taken",
+                    Remedy::AnotherAccountName,
                 ),
                 other => other,
             })?;
@@ -148,24 +151,24 @@ impl Iam {
                     user: &owner,
                     folded: &address.folded,
                     password: hash,
-                    proof: invitation::BY_OPERATOR,
+                    proof: users::BY_OPERATOR,
                 };
                 new.insert(&mut tx).await.map_err(taken(
                     "somebody has begun with this address at this moment: try again",
                 ))?;
             }
-            None if is_proven => people::join(&mut tx, account, owner.id, now).await?,
+            None if is_proven => members::join(&mut tx, account, owner.id, now).await?,
             None => {
                 let config = &self.0.config.invitations;
                 let (id, text) =
                     invitation::of_owner(&mut tx, account, &address, now, config).await?;
-                owner = people::new_user(account, &address.text, now);
+                owner = users::new_user(account, &address.text, now);
                 owner.id = id;
                 code = Some(text);
             }
         }
-        org::insert(&mut tx, &org).await?;
-        space::insert(&mut tx, &space).await?;
+        orgs::insert(&mut tx, &org).await?;
+        spaces::insert(&mut tx, &space).await?;
         for (domain, role) in [
             (Domain::Account(account), Role::Administrator),
             (Domain::Org(org.id), Role::Manager),
@@ -173,8 +176,8 @@ impl Iam {
             (Domain::Space(space.id), Role::Developer),
         ] {
             match &code {
-                Some(_) => invitation::promise(&mut tx, owner.id.0, domain, role).await?,
-                None => people::grant(&mut tx, owner.id, domain, role).await?,
+                Some(_) => invitations::promise(&mut tx, owner.id.0, domain, role).await?,
+                None => roles::grant(&mut tx, owner.id, domain, role).await?,
             }
         }
         let mut entries = Entry::by_operator(Action::AccountMade)
@@ -195,7 +198,7 @@ impl Iam {
                 user: owner.id,
                 name: "owner".to_owned(),
                 description: "made with the account".to_owned(),
-                narrowing: crate::bounds::Narrowing::NONE,
+                narrowing: crate::model::bounds::Narrowing::NONE,
                 hash: entropy::sha256(opening.api_key.expose().as_bytes()),
                 locked: false,
                 disabled: false,
@@ -204,7 +207,7 @@ impl Iam {
                 created_at: now,
                 modified_at: now,
             };
-            api_key::insert(&mut tx, &key, KeyLife::BY_OPERATOR).await?;
+            api_keys::insert(&mut tx, &key, KeyLife::BY_OPERATOR).await?;
             let made = Entry::by_operator(Action::KeyMade).in_account(account);
             entries = entries.and(
                 made.on(key.id)
@@ -249,29 +252,4 @@ fn taken(message: &'static str) -> impl FnOnce(IamError) -> IamError {
         IamError::Db(DbError::Unique) => IamError::conflict(message),
         other => other,
     }
-}
-
-async fn insert(
-    tx: &mut Tx,
-    account: AccountId,
-    name: &str,
-    owner: &User,
-    now: Millis,
-) -> Result<(), IamError> {
-    let sql = "INSERT INTO accounts (guid, name, owner, created_at) VALUES ($1, $2, $3, $4)";
-    let values = [
-        Value::from(account.to_string()),
-        name.into(),
-        owner.id.0.to_string().into(),
-        now.0.into(),
-    ];
-    tx.execute(sql, &values).await?;
-    Iam::allocate(tx, Domain::Account(account)).await
-}
-
-async fn insert_region(tx: &mut Tx, name: &str, now: Millis) -> Result<(), IamError> {
-    let sql = "INSERT INTO regions (name, display_name, created_at) VALUES ($1, $2, $3)";
-    tx.execute(sql, &[name.into(), name.into(), now.0.into()])
-        .await?;
-    Ok(())
 }

@@ -6,38 +6,35 @@
 //! What it is not: it knows no HTTP type and no body format. Reads come from an in-memory [`Directory`]; every change
 //! goes to the database and reaches the directory before the call that made it returns.
 
-mod address;
 mod aside;
 pub mod audit;
+mod audit_log;
+mod auth_error;
 pub mod bootstrap;
-pub mod bounds;
-mod change_log;
-pub mod directory;
-mod ended;
+pub mod config;
 pub mod entropy;
 mod error;
-mod guessable;
-mod heard;
-mod introspect;
-mod issuers;
+pub mod flow;
 pub mod key_text;
 pub mod login;
 pub mod manage;
-mod metering;
-mod narrowing;
-mod proof;
-mod retired;
-pub mod role;
-mod room;
+mod model;
+mod open;
+mod policy;
+mod refusal;
+mod repo;
 mod service;
-mod sync;
+mod state;
+pub mod sync;
 pub mod token;
-mod token_cache;
-mod verified;
 mod verify;
 
-pub use directory::Directory;
+pub use config::{IamConfig, IamLimits};
 pub use error::{AuthError, IamError};
-pub use proof::Proof;
-pub use service::{Iam, IamConfig, IamLimits};
-pub use verify::{Credential, Identity, Verifier};
+pub use model::directory::Directory;
+pub use model::proof::Proof;
+pub use model::{bounds, directory, role};
+pub use refusal::{Reason, Refusal, Remedy};
+pub use service::Iam;
+pub use token::identity::{Credential, Identity};
+pub use verify::Verifier;

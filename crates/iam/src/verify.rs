@@ -1,19 +1,23 @@
 //! From a credential to a [`Scope`]. Never a database call: signatures are checked once per token and remembered by the
-//! token's hash ([`crate::token_cache`]); whether the key, session and user behind it still stand is asked of the directory every time.
+//! token's hash ([`crate::token::cache`]); whether the key, session and user behind it still stand is asked of the directory every time.
 
-use crate::bounds::{Bounds, Narrowing, Reach};
-use crate::directory::{ApiKey, Directory, User};
 use crate::entropy::sha256;
 use crate::error::AuthError;
 use crate::key_text;
-use crate::proof::Proof;
+use crate::model::bounds::{Bounds, Narrowing, Reach};
+use crate::model::directory::{ApiKey, Directory};
+use crate::model::issuers;
+use crate::model::proof::Proof;
+use crate::policy::account;
+use crate::service::Iam;
 use crate::service::Inner;
+use crate::token::cache::TokenCache;
 use crate::token::claims::IamClaims;
-use crate::token::issuer;
-use crate::token::jws::{self, TOKEN_BYTES_MAX};
-use crate::token_cache::TokenCache;
-use crate::verified::{Claims, Verified};
-use base::id::{AccountId, SessionId, UserId};
+use crate::token::identity::{Credential, Identity};
+use crate::token::jws;
+use crate::token::jws::TOKEN_BYTES_MAX;
+use crate::token::verified::{Claims, Verified};
+use base::id::{AccountId, UserId};
 use base::scope::{Domain, Scope};
 use base::time::Millis;
 use std::sync::Arc;
@@ -21,94 +25,6 @@ use std::sync::atomic::Ordering;
 
 /// How far ahead `iat` and `nbf` may lie: clocks of machines that keep them.
 const LEEWAY_SECONDS: i64 = 60;
-
-/// A credential as a request brings it. Never printed.
-#[derive(Clone, Copy)]
-pub enum Credential<'a> {
-    /// An IAM token.
-    Iam(&'a str),
-    /// A UAA token.
-    Uaa(&'a str),
-    /// An API key.
-    ApiKey(&'a str),
-}
-
-impl std::fmt::Debug for Credential<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Iam(_) => "Iam(<hidden>)",
-            Self::Uaa(_) => "Uaa(<hidden>)",
-            Self::ApiKey(_) => "ApiKey(<hidden>)",
-        })
-    }
-}
-
-/// A verified caller of the management interfaces. Made by [`Verifier::identity`] alone.
-#[derive(Debug, Clone)]
-pub struct Identity {
-    account: AccountId,
-    bounds: Bounds,
-    claims: Option<Arc<Verified>>,
-}
-
-impl Identity {
-    /// Who it is.
-    #[must_use]
-    pub const fn user(&self) -> UserId {
-        self.bounds.principal()
-    }
-
-    /// How much may be issued for the credential, and in which accounts it counts.
-    #[must_use]
-    pub const fn bounds(&self) -> &Bounds {
-        &self.bounds
-    }
-
-    /// The account the credential is for; for a UAA token that is for none, its user's first.
-    #[must_use]
-    pub const fn account(&self) -> AccountId {
-        self.account
-    }
-
-    /// Whether the credential is good for what belongs to the account: an IAM token, a key and what was obtained with either
-    /// for their own, a UAA token of the person's own proof for every account he has been in since.
-    #[must_use]
-    pub fn reaches(&self, directory: &Directory, account: AccountId) -> bool {
-        self.bounds.opens(directory, account)
-    }
-
-    /// Whether it is an API key, or was obtained with one: it stands for the key, not for the person.
-    #[must_use]
-    pub fn rests_on_key(&self) -> bool {
-        let verified = self.claims.as_deref();
-        verified.is_none_or(|verified| verified.key.is_some())
-    }
-
-    /// What was shown, in the word of the audit.
-    #[must_use]
-    pub fn credential(&self) -> crate::audit::Credential {
-        match self.claims.as_deref().map(|verified| &verified.claims) {
-            None => crate::audit::Credential::ApiKey,
-            Some(Claims::Iam(_)) => crate::audit::Credential::IamToken,
-            Some(Claims::Uaa) => crate::audit::Credential::UaaToken,
-        }
-    }
-
-    /// The login session, where there is one.
-    #[must_use]
-    pub const fn session(&self) -> Option<SessionId> {
-        self.bounds.root().session
-    }
-
-    /// The claims, where the credential is an IAM token.
-    #[must_use]
-    pub fn claims(&self) -> Option<&IamClaims> {
-        match &self.claims.as_deref()?.claims {
-            Claims::Iam(claims) => Some(claims),
-            Claims::Uaa => None,
-        }
-    }
-}
 
 /// Verifies credentials. Cloning shares the cache.
 #[derive(Debug, Clone)]
@@ -136,7 +52,7 @@ impl Verifier {
             None => {
                 let directory = self.inner.directory.load();
                 jws::claimed_issuer(token).and_then(|issuer| directory.issuers.kind(&issuer))
-                    == Some(issuer::Kind::Uaa)
+                    == Some(issuers::Kind::Uaa)
             }
         };
         if is_uaa {
@@ -480,17 +396,10 @@ fn has_left(
     left.is_some_and(|left| proven_at.is_some_and(|proven| proven <= left))
 }
 
-/// The account a credential stands for: its own, else of those it opens the user's first, else the one he has been in
-/// longest.
-pub(crate) fn account(directory: &Directory, user: &User, bounds: &Bounds) -> Option<AccountId> {
-    if let Reach::One(own) = bounds.reach() {
-        return Some(own);
+impl Iam {
+    /// The verifier of this service's tokens and keys.
+    #[must_use]
+    pub fn verifier(&self) -> Verifier {
+        Verifier::new(Arc::clone(&self.0))
     }
-    if bounds.opens(directory, user.home) {
-        return Some(user.home);
-    }
-    let others = directory.accounts_of(user.id).iter().copied();
-    others
-        .filter(|account| bounds.opens(directory, *account))
-        .min_by_key(|account| (directory.members.get(&(*account, user.id)), *account))
 }

@@ -11,6 +11,7 @@ use base::scope::Domain;
 use base::store::{SampleStore, StoreError};
 use iam::Iam;
 use iam::directory::Deleted;
+use iam::{IamError, Reason, Refusal, Remedy};
 use serde::Serialize;
 use serde_json::json;
 use std::sync::Arc;
@@ -101,10 +102,14 @@ fn deleted_called(iam: &Iam, asked: &str) -> anyhow::Result<AccountId> {
     let found: Vec<&Deleted> = all.iter().filter(|own| own.name == asked).collect();
     match found.as_slice() {
         [one] => Ok(one.account),
-        [] => Err(Coded::not_found(format!(
-            "no account that was deleted and can be brought back is `{asked}`\nhint: `vigied account list --deleted` shows what there is"
-        ))
-        .into()),
+        [] => {
+            let message =
+                format!("no account that was deleted and can be brought back is `{asked}`");
+            let refusal = Refusal::new(Reason::NotFound, message);
+            Err(told(IamError::Refused(
+                refusal.remedy(Remedy::ListDeletedAccounts),
+            )))
+        }
         several => {
             let ids: Vec<String> = several
                 .iter()

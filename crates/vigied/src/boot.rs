@@ -72,6 +72,7 @@ pub(crate) async fn identity(
         stale_seconds_max: settings.tokens.stale_seconds_max.into(),
         password_checks_max: size(settings.limit(limit::CONCURRENT_PASSWORD_CHECKS)),
         limits: IamLimits::of(|limit| settings.limit(limit)),
+        refusal_word: crate::refused::word,
         deleted_milliseconds: deleted_milliseconds(settings),
         invitations: invitations(settings),
     };

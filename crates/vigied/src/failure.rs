@@ -45,7 +45,8 @@ impl Told {
             if !causes.last().is_some_and(|last| last.ends_with(what)) {
                 causes.push(what.to_owned());
             }
-            for hint in parts {
+            let own = cause.downcast_ref::<IamError>();
+            for hint in parts.chain(own.and_then(crate::refused::mend)) {
                 if !hints.iter().any(|known| known == hint) {
                     hints.push(hint.to_owned());
                 }
@@ -128,7 +129,9 @@ fn code(error: &anyhow::Error) -> String {
         if let Some(own) = cause.downcast_ref::<Coded>() {
             return Some(own.code().to_owned());
         }
-        let refused = cause.downcast_ref::<IamError>().and_then(IamError::problem);
+        let refused = cause
+            .downcast_ref::<IamError>()
+            .and_then(crate::refused::of);
         if let Some(problem) = refused {
             return Some(problem.code.to_owned());
         }

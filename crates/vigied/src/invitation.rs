@@ -31,7 +31,7 @@ pub(crate) async fn perform(
 
 /// A refusal with what mends it, as the program prints it.
 pub(crate) fn told(error: iam::IamError) -> anyhow::Error {
-    match error.problem().and_then(|problem| problem.hint.clone()) {
+    match crate::refused::of(&error).and_then(|problem| problem.hint) {
         Some(hint) => {
             let text = format!("{error}\nhint: {hint}");
             anyhow::Error::new(error).context(text)

@@ -6,7 +6,7 @@ use crate::config::Settings;
 use crate::data_dir;
 use crate::printed::{self, Row};
 use iam::Iam;
-use iam::token::key_store::StoredKey;
+use iam::sync::key_store::StoredKey;
 use serde::Serialize;
 use serde_json::json;
 use wire::cf::deleted::instant;

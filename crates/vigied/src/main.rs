@@ -43,6 +43,7 @@ mod query;
 mod quickstart;
 mod quota;
 mod readiness;
+mod refused;
 mod reload;
 mod request;
 mod route;

@@ -51,7 +51,7 @@ mod tests {
     use base::time::SystemClock;
     use db::Db;
     use iam::bootstrap::Request;
-    use iam::token::grant::{Client, Grant, TokenRequest};
+    use iam::flow::grant::{Client, Grant, TokenRequest};
     use iam::{Credential, Iam, IamConfig, Verifier};
     use std::hint::black_box;
     use std::sync::Arc;
@@ -92,6 +92,7 @@ mod tests {
                 stale_seconds_max: 300,
                 password_checks_max: 1,
                 limits: iam::IamLimits::default(),
+                refusal_word: iam::Reason::name,
                 deleted_milliseconds: 0,
                 invitations: iam::manage::invitation::InvitationConfig::default(),
             };

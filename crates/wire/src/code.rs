@@ -159,6 +159,11 @@ pub const IDENTITY: &[Word] = &[
         "the caller sees it and may not change it",
     ),
     word(
+        "wrong_account",
+        "403",
+        "it is of another of the caller's accounts than the one the credential is for",
+    ),
+    word(
         "not_found",
         "404",
         "it does not exist, or the caller may not see it",

@@ -142,7 +142,7 @@ impl Counts {
     }
 
     /// Takes what is to be written now.
-    pub(super) fn take(&self, now: Millis, all: bool) -> Taken {
+    pub(crate) fn take(&self, now: Millis, all: bool) -> Taken {
         let mut requests = self.requests.take(now, all);
         // An hour is long: that somebody asked is written at once, how often when it has ended.
         requests.extend(self.requests.take_new());
@@ -153,7 +153,7 @@ impl Counts {
     }
 
     /// How often a limit of what is counted one by one was run into.
-    pub(super) fn hits(&self) -> [(Limit, u64); 3] {
+    pub(crate) fn hits(&self) -> [(Limit, u64); 3] {
         [
             (limit::AUDIT_REFUSALS_PER_MINUTE, self.refusals.beside()),
             (limit::AUDIT_CALLERS_PER_HOUR, self.requests.beside()),
@@ -165,18 +165,18 @@ impl Counts {
     }
 
     /// Notes that entries were dropped for the limit.
-    pub(super) fn dropped(&self, entries: i64) {
+    pub(crate) fn dropped(&self, entries: i64) {
         let entries = u64::try_from(entries).unwrap_or(0);
         self.dropped.fetch_add(entries, Ordering::Relaxed);
     }
 
-    pub(super) fn give_back(&self, taken: Taken) {
+    pub(crate) fn give_back(&self, taken: Taken) {
         self.refusals.give_back(taken.refusals);
         self.requests.give_back(taken.requests);
     }
 
     /// What is counted so far and not yet written.
-    pub(super) fn pending(&self) -> Vec<Entry> {
+    pub(crate) fn pending(&self) -> Vec<Entry> {
         let taken = Taken {
             refusals: self.refusals.pending(),
             requests: self.requests.pending(),
@@ -184,13 +184,13 @@ impl Counts {
         taken.entries()
     }
 
-    pub(super) fn wrote(&self, entries: usize) {
+    pub(crate) fn wrote(&self, entries: usize) {
         let entries = u64::try_from(entries).unwrap_or(u64::MAX);
         self.written.fetch_add(entries, Ordering::Relaxed);
     }
 
     /// How many entries were written since this was last asked, if at least so many.
-    pub(super) fn written_since(&self, least: u64) -> bool {
+    pub(crate) fn written_since(&self, least: u64) -> bool {
         if self.written.load(Ordering::Relaxed) < least {
             return false;
         }
@@ -201,19 +201,19 @@ impl Counts {
 
 /// What was taken to be written.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Taken {
+pub(crate) struct Taken {
     refusals: Vec<Count<Refusal>>,
     requests: Vec<Count<Requests>>,
 }
 
 impl Taken {
-    pub(super) fn entries(&self) -> Vec<Entry> {
+    pub(crate) fn entries(&self) -> Vec<Entry> {
         let refusals = self.refusals.iter().map(refusal);
         refusals.chain(self.requests.iter().map(requests)).collect()
     }
 
     /// As many as one transaction takes.
-    pub(super) fn split(&mut self, most: usize) -> Self {
+    pub(crate) fn split(&mut self, most: usize) -> Self {
         let first = |length: usize| length.saturating_sub(most);
         let refusals = self.refusals.split_off(first(self.refusals.len()));
         let room = most.saturating_sub(refusals.len());

@@ -1,8 +1,9 @@
 //! One entry, from the words of whoever makes a change to a line of the log.
 
 use super::{Action, Kind, Origin, Outcome};
-use crate::token::grant;
-use crate::verify::Identity;
+use crate::token::identity::Identity;
+use crate::token::issued;
+use crate::token::verified::Claims;
 use base::id::{AccountId, UserId};
 use base::limit;
 use base::source::Source;
@@ -75,24 +76,34 @@ impl Credential {
         }
     }
 
+    /// What a verified caller has shown.
+    #[must_use]
+    pub fn of(caller: &Identity) -> Self {
+        match caller.shown().map(|verified| &verified.claims) {
+            None => Self::ApiKey,
+            Some(Claims::Iam(_)) => Self::IamToken,
+            Some(Claims::Uaa) => Self::UaaToken,
+        }
+    }
+
     /// The kind that a grant type is for.
     pub(crate) fn of_grant(grant_type: &str) -> Self {
         match grant_type {
-            grant::APIKEY => Self::ApiKey,
-            grant::PASSCODE => Self::Passcode,
-            grant::PASSWORD => Self::Password,
-            grant::REFRESH_TOKEN => Self::RefreshToken,
+            issued::APIKEY => Self::ApiKey,
+            issued::PASSCODE => Self::Passcode,
+            issued::PASSWORD => Self::Password,
+            issued::REFRESH_TOKEN => Self::RefreshToken,
             _ => Self::IamToken,
         }
     }
 }
 
-impl From<&crate::verify::Credential<'_>> for Credential {
-    fn from(shown: &crate::verify::Credential<'_>) -> Self {
+impl From<&crate::token::identity::Credential<'_>> for Credential {
+    fn from(shown: &crate::token::identity::Credential<'_>) -> Self {
         match shown {
-            crate::verify::Credential::Iam(_) => Self::IamToken,
-            crate::verify::Credential::Uaa(_) => Self::UaaToken,
-            crate::verify::Credential::ApiKey(_) => Self::ApiKey,
+            crate::token::identity::Credential::Iam(_) => Self::IamToken,
+            crate::token::identity::Credential::Uaa(_) => Self::UaaToken,
+            crate::token::identity::Credential::ApiKey(_) => Self::ApiKey,
         }
     }
 }
@@ -101,17 +112,17 @@ impl From<&crate::verify::Credential<'_>> for Credential {
 #[derive(Debug, Clone)]
 #[must_use = "an entry counts once it is committed"]
 pub struct Entry {
-    pub(super) action: Action,
-    pub(super) outcome: Outcome,
-    pub(super) actor: Actor,
-    pub(super) credential: Credential,
-    pub(super) source: String,
-    pub(super) transaction: String,
-    pub(super) account: Option<AccountId>,
-    pub(super) target: String,
-    pub(super) details: Map<String, Value>,
-    pub(super) at: Option<Millis>,
-    pub(super) times: u64,
+    pub(crate) action: Action,
+    pub(crate) outcome: Outcome,
+    pub(crate) actor: Actor,
+    pub(crate) credential: Credential,
+    pub(crate) source: String,
+    pub(crate) transaction: String,
+    pub(crate) account: Option<AccountId>,
+    pub(crate) target: String,
+    pub(crate) details: Map<String, Value>,
+    pub(crate) at: Option<Millis>,
+    pub(crate) times: u64,
 }
 
 impl Entry {
@@ -134,7 +145,7 @@ impl Entry {
 
     /// Something a verified caller did.
     pub fn by(caller: &Identity, action: Action) -> Self {
-        let entry = Self::new(action, Actor::User(caller.user()), caller.credential());
+        let entry = Self::new(action, Actor::User(caller.user()), Credential::of(caller));
         match caller.bounds().root().key {
             Some(key) => entry.with("by_key", key),
             None => entry,
@@ -173,7 +184,7 @@ impl Entry {
     }
 
     /// What sort of entry it is: what the operator does is never a person's own.
-    pub(super) const fn kind(&self) -> Kind {
+    pub(crate) const fn kind(&self) -> Kind {
         match (self.actor, self.action.kind()) {
             (Actor::Operator, Kind::Own) => Kind::Change,
             (_, kind) => kind,
@@ -220,14 +231,14 @@ impl Entry {
     }
 
     /// From where, where that is not where it runs.
-    pub(super) fn from(mut self, source: impl Display, transaction: &str) -> Self {
+    pub(crate) fn from(mut self, source: impl Display, transaction: &str) -> Self {
         self.source = source.to_string();
         transaction.clone_into(&mut self.transaction);
         self
     }
 
     /// How often, and when first.
-    pub(super) const fn counted(mut self, times: u64, first: Millis) -> Self {
+    pub(crate) const fn counted(mut self, times: u64, first: Millis) -> Self {
         self.times = times;
         self.at = Some(first);
         self
@@ -238,7 +249,7 @@ impl Entry {
         self.into()
     }
 
-    pub(super) fn details(&self) -> String {
+    pub(crate) fn details(&self) -> String {
         match self.details.is_empty() {
             true => String::new(),
             false => Value::Object(self.details.clone()).to_string(),
@@ -246,7 +257,7 @@ impl Entry {
     }
 
     /// Writes the line of the log. Within a request its span says from where and in which, and it is not said twice.
-    pub(super) fn log(&self) {
+    pub(crate) fn log(&self) {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let is_told = tracing::Span::current().has_field("transaction");
         tracing::info!(
@@ -268,7 +279,7 @@ impl Entry {
 
 /// Everything that is entered of one change: one entry at least.
 #[derive(Debug)]
-pub(crate) struct Entries(pub(super) Vec<Entry>);
+pub(crate) struct Entries(pub(crate) Vec<Entry>);
 
 impl Entries {
     /// Several of one change, which is checked to be one of something.
@@ -289,7 +300,7 @@ impl From<Entry> for Entries {
 }
 
 /// How many texts were cut, for the metrics of the limit: entries are made where nothing else of the service is at hand.
-pub(super) static CUT: AtomicU64 = AtomicU64::new(0);
+pub(crate) static CUT: AtomicU64 = AtomicU64::new(0);
 
 /// A text that somebody else chose, no longer than the limit.
 fn cut(mut text: String) -> String {

@@ -12,18 +12,15 @@
 
 mod action;
 mod counts;
-mod entry;
-mod keep;
+pub(crate) mod entry;
 mod origin;
-mod read;
 mod seen;
 mod tally;
-mod write;
 
+pub use crate::audit_log::{Page, Recorded};
 pub use action::{Action, Kind, Outcome};
 pub(crate) use counts::Counts;
 pub use counts::Refused;
 pub(crate) use entry::Entries;
 pub use entry::{Actor, Credential, Entry};
 pub use origin::Origin;
-pub use read::{Page, Recorded};

@@ -60,7 +60,7 @@ impl Origin {
     }
 
     /// Who runs the operator's command.
-    pub(super) const fn uid(&self) -> Option<u32> {
+    pub(crate) const fn uid(&self) -> Option<u32> {
         self.operator
     }
 

@@ -6,17 +6,13 @@
 //! password ends it they learn from the directory, as of every change, within a second: what was remembered before the
 //! password was set counts nowhere, whoever has not forgotten it yet.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "where people are let in is remembered, and changes nothing for anybody"
-)]
-
 use crate::entropy;
 use crate::error::IamError;
+use crate::repo::login_sources::{self, Key, Places};
 use base::id::UserId;
 use base::source::SourceKey;
 use base::time::Millis;
-use db::{Db, Row, Value};
+use db::Db;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
@@ -29,8 +25,6 @@ const RENEWED_MILLISECONDS: i64 = 86_400_000;
 /// How far back other nodes' entries are looked for: their clocks, and a reading that failed.
 const OVERLAP_MILLISECONDS: i64 = 10 * 60_000;
 
-type Key = [u8; 16];
-
 /// The places.
 #[derive(Debug)]
 pub(crate) struct Familiar {
@@ -39,30 +33,10 @@ pub(crate) struct Familiar {
     per_user: usize,
 }
 
-fn key_of(row: &Row) -> Result<Key, IamError> {
-    let bytes = row.blob_or_none("hash")?.unwrap_or_default();
-    bytes.try_into().map_err(|bytes: Vec<u8>| IamError::Stored {
-        value: format!("a hash of {} bytes", bytes.len()),
-        expected: "one of 16",
-    })
-}
-
 impl Familiar {
     /// Reads what is remembered; the key of the hashes is made once for all nodes.
     pub(crate) async fn load(db: &Db, now: Millis, per_user: usize) -> Result<Self, IamError> {
-        let insert =
-            "INSERT INTO login_secret (name, value) VALUES ('sources', $1) ON CONFLICT DO NOTHING";
-        let find = "SELECT value FROM login_secret WHERE name = 'sources'";
-        let mut row = db.one(find, &[]).await?;
-        if row.is_none() {
-            let fresh = Value::from(&entropy::bytes::<32>()[..]);
-            db.execute(insert, &[fresh]).await?;
-            row = db.one(find, &[]).await?;
-        }
-        let secret = match row {
-            Some(row) => row.blob_or_none("value")?.unwrap_or_default(),
-            None => return Err(IamError::Crypto("keep the key of login sources")),
-        };
+        let secret = login_sources::secret(db).await?;
         let familiar = Self {
             secret,
             seen: RwLock::default(),
@@ -84,11 +58,7 @@ impl Familiar {
     }
 
     async fn read(&self, db: &Db, since: i64) -> Result<(), IamError> {
-        let sql = "SELECT hash, seen_at FROM login_sources WHERE seen_at > $1";
-        let mut found = Vec::new();
-        for row in db.all(sql, &[since.into()]).await? {
-            found.push((key_of(&row)?, row.int("seen_at")?));
-        }
+        let found = login_sources::since(db, since).await?;
         self.write(|seen| seen.extend(found));
         Ok(())
     }
@@ -140,21 +110,8 @@ impl Familiar {
         if known.is_some_and(|at| at.saturating_add(RENEWED_MILLISECONDS) > now.0) {
             return Ok(false);
         }
-        let person = Value::from(user.0.to_string());
-        let sql = "INSERT INTO login_sources (hash, person, seen_at) VALUES ($1, $2, $3) \
-                   ON CONFLICT (hash) DO UPDATE SET seen_at = excluded.seen_at";
-        db.execute(sql, &[Value::from(&key[..]), person.clone(), now.0.into()])
-            .await?;
-        let sql = "DELETE FROM login_sources WHERE seen_at <= $1";
-        db.execute(sql, &[oldest.into()]).await?;
         let most = i64::try_from(self.per_user).unwrap_or(i64::MAX);
-        let sql = "DELETE FROM login_sources WHERE person = $1 AND hash NOT IN \
-                   (SELECT hash FROM login_sources WHERE person = $1 ORDER BY seen_at DESC, hash LIMIT $2) \
-                   RETURNING hash";
-        let mut gone = Vec::new();
-        for row in db.all(sql, &[person, most.into()]).await? {
-            gone.push(key_of(&row)?);
-        }
+        let gone = login_sources::remember(db, user, &key, (now.0, oldest), most).await?;
         self.write(|seen| {
             seen.insert(key, now.0);
             for key in &gone {
@@ -164,18 +121,12 @@ impl Familiar {
         Ok(known.is_none())
     }
 
-    /// A new password: who knew the old one begins anew wherever he was let in with it.
-    pub(crate) async fn forget(&self, db: &Db, user: UserId) -> Result<(), IamError> {
-        let sql = "DELETE FROM login_sources WHERE person = $1 RETURNING hash";
-        let mut gone = Vec::new();
-        for row in db.all(sql, &[user.0.to_string().into()]).await? {
-            gone.push(key_of(&row)?);
-        }
+    /// Takes out of memory what the transaction of a new password has taken away, once that is committed.
+    pub(crate) fn forget(&self, places: &Places) {
         self.write(|seen| {
-            for key in &gone {
+            for key in &places.0 {
                 seen.remove(key);
             }
         });
-        Ok(())
     }
 }

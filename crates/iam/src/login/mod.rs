@@ -1,17 +1,15 @@
 //! Ways to prove who one is that are neither keys nor tokens, and what slows those who guess.
 
 mod common;
-mod familiar;
-mod guess;
-mod hash;
-pub mod passcode;
-pub mod password;
-mod quality;
-mod queue;
-mod throttle;
+pub(crate) mod familiar;
+pub(crate) mod guessable;
+pub(crate) mod hash;
+pub(crate) mod quality;
+pub(crate) mod queue;
+pub(crate) mod throttle;
 
+use crate::config::IamLimits;
 use crate::error::IamError;
-use crate::service::IamLimits;
 use base::limit;
 use base::time::Millis;
 use db::Db;
@@ -25,7 +23,7 @@ pub(crate) struct Logins {
     pub(crate) throttle: throttle::Throttle,
     pub(crate) familiar: familiar::Familiar,
     /// What the passwords of unknown people are compared with.
-    decoy: String,
+    pub(crate) decoy: String,
 }
 
 impl Logins {

@@ -1,9 +1,9 @@
 //! What is no password: too short, too long, one of those that everybody tries first, or made of the person's own address.
 
 use super::common;
+use super::guessable::parts;
 use crate::error::IamError;
-use crate::guessable::parts;
-use base::error::{Kind, Problem};
+use crate::refusal::{Reason, Refusal, Remedy};
 use base::limit;
 
 /// Shortest password, in bytes.
@@ -19,9 +19,9 @@ const PERIOD_MIN: usize = 8;
 pub(crate) fn check(password: &str, address: &str) -> Result<(), IamError> {
     let most = usize::try_from(limit::PASSWORD_BYTES.default).unwrap_or(usize::MAX);
     let refused = |what: String| {
-        Problem::new(Kind::Invalid, "invalid_parameter", what)
+        Refusal::new(Reason::Field, what)
             .field("new_password")
-            .hint("take four or five words that do not belong together")
+            .remedy(Remedy::BetterPassword)
     };
     let length = password.len();
     if length < BYTES_MIN {
@@ -148,7 +148,7 @@ mod tests {
             assert!(check(good, address).is_ok(), "{good}");
         }
         for _ in 0..200 {
-            let made = super::super::password::generate();
+            let made = crate::flow::password::generate();
             assert!(check(made.expose(), address).is_ok());
         }
     }

@@ -1,12 +1,12 @@
 //! Accounts, as those who are in them see them.
 
-use super::page::{Part, Window};
-use super::see;
-use super::sight::Sight;
-use crate::directory::{Account, Org};
 use crate::error::IamError;
+use crate::model::directory::{Account, Org};
+use crate::model::page::{Part, Window};
+use crate::policy::Sight;
+use crate::policy::see;
 use crate::service::Iam;
-use crate::verify::Identity;
+use crate::token::identity::Identity;
 use base::id::AccountId;
 use base::scope::Domain;
 

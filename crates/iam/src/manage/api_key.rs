@@ -1,23 +1,28 @@
 //! API keys: secrets that prove a user in one account, made, locked, disabled and deleted by him or its Administrator.
 
-use super::page::{Part, Window};
-use super::people::is_still_member;
-use super::{hold, is_administrator, name, own_key, text};
+use super::own_key;
 use crate::audit::{Action, Entry};
-use crate::bounds::{KeyLife, Narrowing};
-use crate::directory::ApiKey;
-use crate::entropy;
 use crate::error::{AuthError, IamError};
-use crate::key_text;
+use crate::model::bounds::Narrowing;
+use crate::model::directory::ApiKey;
+use crate::model::page::{Part, Window};
+use crate::model::text;
+use crate::model::text::name;
+use crate::policy::is_administrator;
+use crate::refusal::{Reason, Refusal, Remedy};
+use crate::repo::accounts::hold;
+use crate::repo::api_keys;
+use crate::repo::counts::What;
+use crate::repo::members::is_still_member;
+use crate::repo::sessions;
 use crate::service::Iam;
-use crate::token::ending;
-use crate::verify::Identity;
-use base::error::{Kind, Problem};
+use crate::token::identity::Identity;
+use crate::{entropy, key_text};
 use base::id::{KeyId, UserId};
 use base::limit;
 use base::secret::Secret;
 use base::time::Millis;
-use db::{DbError, Tx, Value};
+use db::{DbError, Tx};
 use std::cmp::Ordering;
 
 /// What a new key shall be.
@@ -187,11 +192,15 @@ impl Iam {
             return Err(IamError::not_found("the account"));
         }
         still_good(&mut tx, caller, now).await?;
-        let held = "SELECT COUNT(*) AS held FROM api_keys WHERE account = $1";
-        self.has_room(&mut tx, key.account, &limit::API_KEYS_PER_ACCOUNT, held)
-            .await?;
+        self.has_room(
+            &mut tx,
+            key.account,
+            &limit::API_KEYS_PER_ACCOUNT,
+            What::Keys,
+        )
+        .await?;
         room_for_one_more(&mut tx, &key, self.0.config.limits.keys_per_user).await?;
-        insert(&mut tx, &key, life)
+        api_keys::insert(&mut tx, &key, life)
             .await
             .map_err(|error| match error {
                 IamError::Db(DbError::Unique) => self.text_taken(caller, &text),
@@ -220,8 +229,7 @@ impl Iam {
         let message = format!(
             "`reach.domain`: `{domain}` does not exist in the account of the credential, or you have no role in it"
         );
-        let problem =
-            Problem::new(Kind::Invalid, "invalid_parameter", message).field("reach.domain");
+        let problem = Refusal::new(Reason::Field, message).field("reach.domain");
         Err(IamError::Refused(problem))
     }
 
@@ -251,7 +259,7 @@ impl Iam {
         unlocked(&key)?;
         let changed = || {
             let message = "the API key has changed since its entity tag was read: read it again";
-            IamError::Refused(Problem::new(Kind::Conflict, "conflict", message).field("If-Match"))
+            IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
         };
         if if_match != "*" && if_match.trim_matches('"') != entity_tag(&key) {
             return Err(changed());
@@ -269,29 +277,25 @@ impl Iam {
             change.expires_at.or(key.expires_at)
         };
         let mut tx = self.0.db.begin().await?;
-        let sql = "UPDATE api_keys SET name = $2, description = $3, expires_at = $4, modified_at = $5, revision = revision + 1 \
-                   WHERE guid = $1 AND revision = $6";
         let entry = about(caller, Action::KeyChanged, &key)
             .with("name", &name)
             .with_some("expires_at", expires_at.map(|at| at.0));
-        let values = [
-            id.0.to_string().into(),
-            name.into(),
-            (change.description)
-                .unwrap_or_else(|| key.description.clone())
-                .into(),
-            expires_at.map(|at| at.0).into(),
-            now.0.into(),
-            key.revision.into(),
-        ];
+        let changed_key = ApiKey {
+            name,
+            description: (change.description).unwrap_or_else(|| key.description.clone()),
+            expires_at,
+            modified_at: now,
+            revision: key.revision.saturating_add(1),
+            ..key.clone()
+        };
         hold(&mut tx, key.account).await?;
         still_good(&mut tx, caller, now).await?;
         // Of two who bring the same tag at the same moment, one changes the key.
-        if tx.execute(sql, &values).await? == 0 {
+        if !api_keys::change(&mut tx, &changed_key, key.revision).await? {
             return Err(changed());
         }
         self.commit(tx, entry).await?;
-        self.api_key(caller, id)
+        Ok(changed_key)
     }
 
     /// Turns a switch of a key on or off.
@@ -306,15 +310,9 @@ impl Iam {
         on: bool,
     ) -> Result<(), IamError> {
         let key = self.api_key(caller, id)?;
-        let sql = match switch {
-            Switch::Locked => {
-                "UPDATE api_keys SET locked = $2, modified_at = $3, revision = revision + 1 WHERE guid = $1"
-            }
-            Switch::Disabled => {
-                unlocked(&key)?;
-                "UPDATE api_keys SET disabled = $2, modified_at = $3, revision = revision + 1 WHERE guid = $1"
-            }
-        };
+        if matches!(switch, Switch::Disabled) {
+            unlocked(&key)?;
+        }
         if !on {
             caller.bounds().may_revive(&key)?;
         }
@@ -322,8 +320,10 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         hold(&mut tx, key.account).await?;
         still_good(&mut tx, caller, now).await?;
-        tx.execute(sql, &[id.0.to_string().into(), on.into(), now.0.into()])
-            .await?;
+        match switch {
+            Switch::Locked => api_keys::set_locked(&mut tx, id, on, now).await?,
+            Switch::Disabled => api_keys::set_disabled(&mut tx, id, on, now).await?,
+        }
         let what = match (switch, on) {
             (Switch::Locked, true) => "locked",
             (Switch::Locked, false) => "unlocked",
@@ -342,11 +342,7 @@ impl Iam {
         let key = self.api_key(caller, id)?;
         unlocked(&key)?;
         let mut tx = self.0.db.begin().await?;
-        tx.execute(
-            "DELETE FROM api_keys WHERE guid = $1",
-            &[id.0.to_string().into()],
-        )
-        .await?;
+        api_keys::delete(&mut tx, id).await?;
         self.commit(tx, about(caller, Action::KeyDeleted, &key))
             .await
     }
@@ -378,37 +374,31 @@ pub(super) async fn room_for_one_more(
     key: &ApiKey,
     most: u64,
 ) -> Result<(), IamError> {
-    let sql = "SELECT COUNT(*) AS keys FROM api_keys WHERE account = $1 AND person = $2";
-    let values = [
-        Value::from(key.account.to_string()),
-        key.user.0.to_string().into(),
-    ];
-    let found = tx.one(sql, &values).await?;
-    let count = found.map_or(Ok(0), |row| row.int("keys"))?;
-    if u64::try_from(count).is_ok_and(|count| count < most) {
+    let count = api_keys::held(tx, key.account, key.user).await?;
+    if count < most {
         return Ok(());
     }
     let name = limit::KEYS_PER_USER.name;
     let message = format!("you have {count} API keys, as many as `{name}` = {most} allows");
-    let problem = Problem::new(Kind::Conflict, "conflict", message);
-    let problem = problem.hint("delete some with `vigie iam api-key-delete NAME`");
+    let problem = Refusal::new(Reason::Conflict, message);
+    let problem = problem.remedy(Remedy::DeleteKeys);
     Err(IamError::Refused(problem.limit(&limit::KEYS_PER_USER)))
 }
 
 fn unlocked(key: &ApiKey) -> Result<(), IamError> {
     if key.locked {
         let message = format!("the API key `{}` is locked: unlock it first", key.name);
-        return Err(IamError::refused(Kind::Conflict, "locked", message));
+        return Err(IamError::refused(Reason::Locked, message));
     }
     Ok(())
 }
 
 /// Makes sure, within the transaction, that the credential was not withdrawn at this moment.
 async fn still_good(tx: &mut Tx, caller: &Identity, now: Millis) -> Result<(), IamError> {
-    match ending::hold(tx, caller.bounds(), now).await {
+    match sessions::hold(tx, caller.bounds(), now).await {
         Err(IamError::Refused(_)) => {
             let why = "its session or API key has ended at this moment";
-            Err(IamError::Refused(AuthError::Revoked(why).problem()))
+            Err(AuthError::Revoked(why).into())
         }
         other => other,
     }
@@ -420,27 +410,4 @@ fn prolongs(key: &ApiKey, wished: Option<Millis>) -> bool {
         (Some(wished), Some(now)) => wished > now,
         _ => false,
     }
-}
-
-pub(crate) async fn insert(tx: &mut Tx, key: &ApiKey, life: KeyLife) -> Result<(), IamError> {
-    let sql = "INSERT INTO api_keys (guid, account, person, name, description, hash, locked, disabled, revision, expires_at, created_at, modified_at, \
-               reach_domain, reach_only) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
-    let values = [
-        Value::from(key.id.0.to_string()),
-        key.account.to_string().into(),
-        key.user.0.to_string().into(),
-        key.name.as_str().into(),
-        key.description.as_str().into(),
-        Value::from(&key.hash[..]),
-        key.locked.into(),
-        key.disabled.into(),
-        key.revision.into(),
-        life.expires_at().map(|at| at.0).into(),
-        key.created_at.0.into(),
-        key.modified_at.0.into(),
-        key.narrowing.domain.map(|own| own.to_string()).into(),
-        key.narrowing.only().map(str::to_owned).into(),
-    ];
-    tx.execute(sql, &values).await?;
-    Ok(())
 }

@@ -1,26 +1,20 @@
 //! What a deletion writes down: which samples are to go and when, and what brings all back until then.
 //!
 //! It is one transaction with the deletion itself, so that a crash leaves both or neither; the sweep of every node works it
-//! off (`crate::retired`), and [`super::restore`] takes it back.
+//! off (`manage::retired`), and [`super::restore`] takes it back.
 
-use super::hold;
+use crate::refusal::Remedy;
+pub use crate::repo::deletions::Deletion;
+
 use crate::error::IamError;
-use crate::metering;
+use crate::repo::accounts::hold;
+use crate::repo::counts::What;
+use crate::repo::deletions;
 use crate::service::Iam;
 use base::id::{AccountId, OrgId, SpaceId, UserId};
 use base::limit;
-use base::scope::{Domain, Metering};
-use base::time::Millis;
-use db::{Tx, Value};
-
-/// What a deletion means for samples.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deletion {
-    /// When they go; until then the deletion can be taken back.
-    pub removed_at: Millis,
-    /// What counts them in the store.
-    pub tenants: Vec<Metering>,
-}
+use base::scope::Domain;
+use db::Tx;
 
 /// Who deletes in which account.
 #[derive(Debug, Clone, Copy)]
@@ -29,35 +23,6 @@ pub(super) struct Deleter {
     pub(super) user: UserId,
 }
 
-const SPACE: &str = "INSERT INTO deletions (tenant, domain, account, org, region, name, created_at, updated_at, deleted_at, \
-     deleted_by, deleted_with, due_at, begun) \
-     SELECT domains.tenant, domains.domain, CAST($2 AS TEXT), spaces.org, '', spaces.name, spaces.created_at, \
-     spaces.updated_at, CAST($3 AS BIGINT), CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS BIGINT), 0 \
-     FROM spaces JOIN domains ON domains.domain = 's-' || spaces.guid WHERE spaces.guid = $1";
-
-const SPACES_OF_ORG: &str = "INSERT INTO deletions (tenant, domain, account, org, region, name, created_at, updated_at, deleted_at, \
-     deleted_by, deleted_with, due_at, begun) \
-     SELECT domains.tenant, domains.domain, CAST($2 AS TEXT), spaces.org, '', spaces.name, spaces.created_at, \
-     spaces.updated_at, CAST($3 AS BIGINT), CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS BIGINT), 0 \
-     FROM spaces JOIN domains ON domains.domain = 's-' || spaces.guid WHERE spaces.org = $1";
-
-const ORG: &str = "INSERT INTO deletions (tenant, domain, account, org, region, name, created_at, updated_at, deleted_at, \
-     deleted_by, deleted_with, due_at, begun) \
-     SELECT domains.tenant, domains.domain, CAST($2 AS TEXT), orgs.guid, orgs.region, orgs.name, orgs.created_at, \
-     orgs.updated_at, CAST($3 AS BIGINT), CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS BIGINT), 0 \
-     FROM orgs JOIN domains ON domains.domain = 'o-' || orgs.guid WHERE orgs.guid = $1";
-
-/// What closes domains for everybody, once they are written down as deleted with the domain `$1`: their roles are kept apart.
-const CLOSE: [&str; 3] = [
-    "INSERT INTO deleted_roles (person, domain, role) SELECT person, domain, role FROM roles \
-     WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1) ON CONFLICT DO NOTHING",
-    "DELETE FROM roles WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1)",
-    "DELETE FROM invitation_roles WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1)",
-];
-
-/// Their numbers in the store are given to nobody else.
-const RETIRE: &str = "UPDATE domains SET retired_at = $2 WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1)";
-
 impl Iam {
     /// Takes a space out of use.
     pub(super) async fn remove_space(
@@ -65,15 +30,9 @@ impl Iam {
         tx: &mut Tx,
         by: Deleter,
         id: SpaceId,
-    ) -> Result<(), IamError> {
-        let guid = id.to_string();
-        if self
-            .remove(tx, by, Domain::Space(id), &[SPACE], guid)
-            .await?
-        {
-            return Ok(());
-        }
-        Err(IamError::not_found("the space"))
+    ) -> Result<Deletion, IamError> {
+        let removed = self.remove(tx, by, Domain::Space(id)).await?;
+        removed.ok_or_else(|| IamError::not_found("the space"))
     }
 
     /// Takes an organization out of use, with its spaces.
@@ -82,61 +41,27 @@ impl Iam {
         tx: &mut Tx,
         by: Deleter,
         id: OrgId,
-    ) -> Result<(), IamError> {
-        let rows = [SPACES_OF_ORG, ORG];
-        let guid = id.to_string();
-        if self.remove(tx, by, Domain::Org(id), &rows, guid).await? {
-            return Ok(());
-        }
-        Err(IamError::not_found("the organization"))
+    ) -> Result<Deletion, IamError> {
+        let removed = self.remove(tx, by, Domain::Org(id)).await?;
+        removed.ok_or_else(|| IamError::not_found("the organization"))
     }
 
-    /// `false` where there was nothing, because another was faster.
+    /// None where there was nothing, because another was faster.
     async fn remove(
         &self,
         tx: &mut Tx,
         by: Deleter,
         with: Domain,
-        rows: &[&'static str],
-        guid: String,
-    ) -> Result<bool, IamError> {
+    ) -> Result<Option<Deletion>, IamError> {
         hold(tx, by.account).await?;
         let now = self.0.clock.now();
-        let cause = Value::from(with.to_string());
-        let values = [
-            guid.into(),
-            by.account.to_string().into(),
-            now.0.into(),
-            by.user.0.to_string().into(),
-            cause.clone(),
-            now.plus(self.0.config.deleted_milliseconds).0.into(),
-        ];
-        let mut written = 0;
-        for sql in rows {
-            written = tx.execute(sql, &values).await?;
-        }
-        if written == 0 {
-            return Ok(false);
+        let due = now.plus(self.0.config.deleted_milliseconds);
+        if !deletions::write(tx, with, (by.account, by.user), now, due).await? {
+            return Ok(None);
         }
         self.has_room_for_deletions(tx, by.account).await?;
-        for sql in CLOSE {
-            tx.execute(sql, std::slice::from_ref(&cause)).await?;
-        }
-        tx.execute(RETIRE, &[cause, now.0.into()]).await?;
-        Ok(true)
-    }
-
-    /// What was deleted with the domain, as the directory knows it once the deletion is committed.
-    pub(super) fn deletion_of(&self, with: Domain) -> Deletion {
-        let directory = self.directory();
-        let own = || {
-            let all = directory.deletions.iter();
-            all.filter(move |own| own.deleted_with == with)
-        };
-        Deletion {
-            removed_at: own().map(|own| own.due_at).max().unwrap_or_default(),
-            tenants: own().map(|own| metering::of(own.tenant)).collect(),
-        }
+        deletions::close(tx, with, now).await?;
+        deletions::of(tx, with).await.map(Some)
     }
 
     /// Refuses a deletion that leaves more to be removed than the account may have; those of now are counted.
@@ -145,13 +70,14 @@ impl Iam {
         tx: &mut Tx,
         account: AccountId,
     ) -> Result<(), IamError> {
-        let sql = "SELECT COUNT(*) AS held FROM deletions WHERE account = $1";
         let limit = &limit::DELETED_PER_ACCOUNT;
-        let fits = self.is_within_limit(tx, account, limit, sql).await;
+        let fits = self
+            .is_within_limit(tx, account, limit, What::Deletions)
+            .await;
         fits.map_err(|error| match error {
-            IamError::Refused(problem) => IamError::Refused(problem.hint(
-                "wait until some have gone (`vigie account deleted` says when), or let the operator run `vigied deleted purge`",
-            )),
+            IamError::Refused(problem) => {
+                IamError::Refused(problem.remedy(Remedy::WaitForDeletions))
+            }
             other => other,
         })
     }

@@ -1,21 +1,25 @@
 //! Organizations.
 
 use super::deletion::{Deleter, Deletion};
-use super::page::{Part, Window};
-use super::people::still_holds;
-use super::sight::Sight;
-use super::{hold_member, is_administrator, manages, name, see};
 use crate::audit::{Action, Entry};
-use crate::directory::{Org, Region};
 use crate::entropy;
 use crate::error::IamError;
-use crate::role::Role;
+use crate::model::directory::{Org, Region};
+use crate::model::page::{Part, Window};
+use crate::model::role::Role;
+use crate::model::text::name;
+use crate::policy::Sight;
+use crate::policy::{is_administrator, manages, see};
+use crate::repo::counts::What;
+use crate::repo::members::hold_member;
+use crate::repo::roles::still_holds;
+use crate::repo::{deletions, orgs};
 use crate::service::Iam;
-use crate::verify::Identity;
+use crate::token::identity::Identity;
 use base::id::OrgId;
 use base::limit;
 use base::scope::Domain;
-use db::{DbError, Tx, Value};
+use db::DbError;
 
 impl Iam {
     /// Every region.
@@ -96,16 +100,16 @@ impl Iam {
                 "creating an organization needs the account role Administrator or Editor",
             ));
         }
-        let held = "SELECT COUNT(*) AS held FROM orgs WHERE account = $1";
         self.has_room(
             &mut tx,
             org.account,
             &limit::ORGANIZATIONS_PER_ACCOUNT,
-            held,
+            What::Orgs,
         )
         .await?;
-        insert(&mut tx, &org).await.map_err(taken)?;
-        super::people::grant(&mut tx, caller.user(), Domain::Org(org.id), Role::Manager).await?;
+        orgs::insert(&mut tx, &org).await.map_err(taken)?;
+        crate::repo::roles::grant(&mut tx, caller.user(), Domain::Org(org.id), Role::Manager)
+            .await?;
         self.roles_are_within_limit(&mut tx, org.account).await?;
         self.commit(tx, about(caller, Action::OrgMade, &org))
             .await?;
@@ -126,13 +130,16 @@ impl Iam {
         let (name, now) = (name("name", text)?, self.0.clock.now());
         let mut tx = self.0.db.begin().await?;
         let entry = about(caller, Action::OrgRenamed, &old).with("to", &name);
-        let sql = "UPDATE orgs SET name = $2, updated_at = $3 WHERE guid = $1";
-        tx.execute(sql, &[id.to_string().into(), name.into(), now.0.into()])
-            .await
-            .map_err(IamError::from)
-            .map_err(taken)?;
+        let written = orgs::rename(&mut tx, id, &name, now).await;
+        if !written.map_err(taken)? {
+            return Err(IamError::not_found("the organization"));
+        }
         self.commit(tx, entry).await?;
-        self.org(caller, id)
+        Ok(Org {
+            name,
+            updated_at: now,
+            ..old
+        })
     }
 
     /// Deletes an organization, with its spaces only when `recursive`. Their samples can no longer be reached, and go at the
@@ -163,25 +170,15 @@ impl Iam {
         };
         let mut tx = self.0.db.begin().await?;
         let mut entries = about(caller, Action::OrgDeleted, &org).into_entries();
-        self.remove_org(&mut tx, by, id).await?;
-        let gone = "SELECT domain, name FROM deletions WHERE deleted_with = $1 AND domain <> $1";
-        let with = Value::from(Domain::Org(id).to_string());
-        for row in tx.all(gone, &[with]).await? {
+        let deletion = self.remove_org(&mut tx, by, id).await?;
+        for (domain, name) in deletions::parts(&mut tx, Domain::Org(id)).await? {
             let entry = Entry::by(caller, Action::SpaceDeleted).in_account(org.account);
-            let entry = entry
-                .on(row.text("domain")?)
-                .with("name", row.text("name")?);
+            let entry = entry.on(domain).with("name", name);
             entries = entries.and(entry.with("with_org", id));
         }
-        let guid = Value::from(id.to_string());
-        for sql in [
-            "DELETE FROM spaces WHERE org = $1",
-            "DELETE FROM orgs WHERE guid = $1",
-        ] {
-            tx.execute(sql, std::slice::from_ref(&guid)).await?;
-        }
+        orgs::delete(&mut tx, id).await?;
         self.commit(tx, entries).await?;
-        Ok(self.deletion_of(Domain::Org(id)))
+        Ok(deletion)
     }
 
     /// Whether the caller may create an organization.
@@ -229,24 +226,4 @@ pub(super) fn taken(error: IamError) -> IamError {
         IamError::Db(DbError::Unique) => IamError::conflict("an organization of this name exists"),
         other => other,
     }
-}
-
-pub(crate) async fn insert(tx: &mut Tx, org: &Org) -> Result<(), IamError> {
-    write(tx, org).await?;
-    Iam::allocate(tx, Domain::Org(org.id)).await
-}
-
-/// The row alone, for an organization that has its number in the store.
-pub(super) async fn write(tx: &mut Tx, org: &Org) -> Result<(), IamError> {
-    let sql = "INSERT INTO orgs (guid, account, region, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)";
-    let values = [
-        Value::from(org.id.to_string()),
-        org.account.to_string().into(),
-        org.region.as_str().into(),
-        org.name.as_str().into(),
-        org.created_at.0.into(),
-        org.updated_at.0.into(),
-    ];
-    tx.execute(sql, &values).await?;
-    Ok(())
 }

@@ -1,9 +1,9 @@
 //! A text that a caller brings as a key of his own: taken when nobody can guess it.
 
-use super::text;
 use crate::error::IamError;
-use crate::guessable::{different, parts};
-use base::error::{Kind, Problem};
+use crate::login::guessable::{different, parts};
+use crate::model::text;
+use crate::refusal::{Reason, Refusal, Remedy};
 use base::limit;
 
 /// Shortest text, in bytes.
@@ -19,8 +19,8 @@ pub(crate) fn refused() -> IamError {
     let message = format!(
         "`apikey` cannot be a key: it needs {BYTES_MIN} characters or more that nobody can guess"
     );
-    let problem = Problem::new(Kind::Invalid, "invalid_parameter", message).field("apikey");
-    IamError::Refused(problem.hint("leave `apikey` out to have one made"))
+    let problem = Refusal::new(Reason::Field, message).field("apikey");
+    IamError::Refused(problem.remedy(Remedy::MadeKey))
 }
 
 /// Lets a strong text pass.

@@ -1,24 +1,27 @@
 //! People: who they are, and their roles.
 
-use super::page::{Part, Window};
-use super::{hold, invitation, is_administrator, manages, see, text};
-use crate::address;
 use crate::audit::{Action, Entry};
-use crate::directory::{User, parse_guid};
-use crate::entropy;
 use crate::error::IamError;
-use crate::login::password;
-use crate::role::Role;
+use crate::flow::{ending, password};
+use crate::model::directory::User;
+use crate::model::page::{Part, Window};
+use crate::model::role::Role;
+use crate::model::{address, text};
+use crate::policy::{is_administrator, manages, see};
+use crate::repo::accounts::hold;
+use crate::repo::invitations;
+use crate::repo::login_sources;
+use crate::repo::members::member_by_address;
+use crate::repo::roles::{grant, keeps_administrator, still_holds};
+use crate::repo::{roles, users};
 use crate::service::Iam;
-use crate::token::ending;
-use crate::verify::Identity;
+use crate::token::identity::Identity;
 use base::id::{AccountId, UserId};
 use base::limit;
 use base::scope::Domain;
 use base::secret::Secret;
 use base::source::Source;
-use base::time::Millis;
-use db::{Tx, Value};
+use db::Tx;
 
 impl Iam {
     /// The caller's own entry.
@@ -54,18 +57,17 @@ impl Iam {
         let held = password::stored(self, user.id).await?;
         password::check(self, source, &user.email, current).await?;
         let hash = password::prepare(self, source, &user.email, new).await?;
-        let person = user.id.0.to_string();
         let mut tx = self.0.db.begin().await?;
         let now = self.0.clock.now();
-        let sql = "UPDATE users SET password = $2, password_changed_at = $4 WHERE guid = $1 AND password = $3";
-        let values = [Value::from(person), hash.into(), held.into(), now.0.into()];
-        if tx.execute(sql, &values).await? == 0 {
+        if !users::change_password(&mut tx, user.id, held, hash, now).await? {
             return Err(password::rejected());
         }
         ending::end_password(&mut tx, user.id, caller, now).await?;
+        let places = login_sources::forget(&mut tx, user.id).await?;
         let entry = Entry::by(caller, Action::PasswordChanged).on(user.id);
         self.commit_with_ends(tx, entry).await?;
-        self.0.logins.familiar.forget(&self.0.db, user.id).await
+        self.0.logins.familiar.forget(&places);
+        Ok(())
     }
 
     /// Who holds a role in a domain, by address.
@@ -110,9 +112,9 @@ impl Iam {
         } else {
             // Of one who has not accepted yet: it begins when he does.
             let now = self.0.clock.now();
-            let waiting = invitation::waiting(&mut tx, account, &folded, now).await?;
+            let waiting = invitations::waiting(&mut tx, account, &folded, now).await?;
             let waiting = waiting.ok_or_else(|| no_user(username))?;
-            invitation::promise(&mut tx, waiting, domain, role).await?;
+            invitations::promise(&mut tx, waiting, domain, role).await?;
             UserId(waiting)
         };
         self.roles_are_within_limit(&mut tx, account).await?;
@@ -141,16 +143,9 @@ impl Iam {
             .await?;
         let Some(user) = member_by_address(&mut tx, account, &folded).await? else {
             let now = self.0.clock.now();
-            let waiting = invitation::waiting(&mut tx, account, &folded, now).await?;
+            let waiting = invitations::waiting(&mut tx, account, &folded, now).await?;
             let waiting = waiting.ok_or_else(|| no_user(username))?;
-            let sql =
-                "DELETE FROM invitation_roles WHERE invitation = $1 AND domain = $2 AND role = $3";
-            let values = [
-                waiting.to_string().into(),
-                domain.to_string().into(),
-                role.name().into(),
-            ];
-            tx.execute(sql, &values).await?;
+            invitations::take_back(&mut tx, waiting, domain, role).await?;
             let entry = about_role(caller, Action::RoleTaken, account, UserId(waiting));
             let entry = entry.with("domain", domain).with("role", role);
             return self.commit(tx, entry).await;
@@ -158,16 +153,7 @@ impl Iam {
         if role == Role::Administrator {
             keeps_administrator(&mut tx, account, user).await?;
         }
-        let sql = "DELETE FROM roles WHERE person = $1 AND domain = $2 AND role = $3";
-        tx.execute(
-            sql,
-            &[
-                user.0.to_string().into(),
-                domain.to_string().into(),
-                role.name().into(),
-            ],
-        )
-        .await?;
+        roles::take(&mut tx, user, domain, role).await?;
         let entry = about_role(caller, Action::RoleTaken, account, user);
         self.commit(tx, entry.with("domain", domain).with("role", role))
             .await
@@ -251,163 +237,4 @@ fn about_role(caller: &Identity, action: Action, account: AccountId, user: UserI
 
 fn no_user(username: &str) -> IamError {
     IamError::not_found(&format!("the user {:?}", username.trim()))
-}
-
-/// The member with this address, asked of the database within the transaction that rests on it.
-pub(super) async fn member_by_address(
-    tx: &mut Tx,
-    account: AccountId,
-    folded: &str,
-) -> Result<Option<UserId>, IamError> {
-    let sql = "SELECT person FROM members JOIN users ON users.guid = members.person \
-               WHERE members.account = $1 AND users.folded = $2";
-    let row = tx
-        .one(sql, &[account.to_string().into(), folded.into()])
-        .await?;
-    row.map(|row| Ok(UserId(parse_guid(&row, "person")?)))
-        .transpose()
-}
-
-/// Whether the member holds the role, asked of the database within the transaction that rests on it.
-pub(super) async fn still_holds(
-    tx: &mut Tx,
-    account: AccountId,
-    user: UserId,
-    domain: Domain,
-    role: Role,
-) -> Result<bool, IamError> {
-    let sql = "SELECT role FROM roles WHERE person = $1 AND domain = $2 AND role = $3 \
-               AND EXISTS (SELECT 1 FROM members WHERE account = $4 AND person = roles.person)";
-    let values = [
-        Value::from(user.0.to_string()),
-        domain.to_string().into(),
-        role.name().into(),
-        account.to_string().into(),
-    ];
-    Ok(tx.one(sql, &values).await?.is_some())
-}
-
-/// Whether the user is in the account, asked of the database within the transaction that rests on it.
-pub(super) async fn is_still_member(
-    tx: &mut Tx,
-    account: AccountId,
-    user: UserId,
-) -> Result<bool, IamError> {
-    let sql = "SELECT added_at FROM members WHERE account = $1 AND person = $2";
-    let values = [account.to_string().into(), user.0.to_string().into()];
-    Ok(tx.one(sql, &values).await?.is_some())
-}
-
-/// Refuses when the account would be left without an Administrator once this user is none. The account is held.
-pub(super) async fn keeps_administrator(
-    tx: &mut Tx,
-    account: AccountId,
-    user: UserId,
-) -> Result<(), IamError> {
-    let sql = "SELECT person FROM roles WHERE domain = $1 AND role = $2 AND person <> $3 \
-               AND EXISTS (SELECT 1 FROM members WHERE account = $4 AND person = roles.person)";
-    let values = [
-        Domain::Account(account).to_string().into(),
-        Role::Administrator.name().into(),
-        user.0.to_string().into(),
-        account.to_string().into(),
-    ];
-    match tx.one(sql, &values).await? {
-        Some(_) => Ok(()),
-        None => Err(IamError::conflict(
-            "the account would be left without an Administrator: give someone else that role first",
-        )),
-    }
-}
-
-/// A user whose names are guessed from the address; he can be addressed by it until he says better.
-pub(crate) fn new_user(home: AccountId, email: &str, now: Millis) -> User {
-    let id = UserId(entropy::guid());
-    let local = email.split('@').next().unwrap_or(email);
-    let (given, family) = local.split_once(['.', '-', '_']).unwrap_or((local, ""));
-    let capital = |word: &str| {
-        let mut characters = word.chars();
-        characters.next().map_or_else(String::new, |first| {
-            first.to_uppercase().chain(characters).collect()
-        })
-    };
-    User {
-        id,
-        home,
-        email: email.to_owned(),
-        given_name: capital(given),
-        family_name: capital(family),
-        created_at: now,
-        password_changed_at: now,
-    }
-}
-
-/// A user to be written down.
-pub(crate) struct NewUser<'a> {
-    pub(crate) user: &'a User,
-    /// The address as it is compared.
-    pub(crate) folded: &'a str,
-    /// The hash of the password.
-    pub(crate) password: &'a str,
-    /// What the address rests on.
-    pub(crate) proof: &'static str,
-}
-
-impl NewUser<'_> {
-    /// Writes the user down, who is in his first account from then on.
-    pub(crate) async fn insert(&self, tx: &mut Tx) -> Result<(), IamError> {
-        let sql = "INSERT INTO users (guid, home, email, folded, proof, given_name, family_name, password, password_changed_at, \
-                   created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-        let user = self.user;
-        let values = [
-            Value::from(user.id.0.to_string()),
-            user.home.to_string().into(),
-            user.email.as_str().into(),
-            self.folded.into(),
-            self.proof.into(),
-            user.given_name.as_str().into(),
-            user.family_name.as_str().into(),
-            self.password.into(),
-            user.password_changed_at.0.into(),
-            user.created_at.0.into(),
-        ];
-        tx.execute(sql, &values).await?;
-        join(tx, user.home, user.id, user.created_at).await
-    }
-}
-
-/// Takes a user into an account.
-pub(crate) async fn join(
-    tx: &mut Tx,
-    account: AccountId,
-    user: UserId,
-    now: Millis,
-) -> Result<(), IamError> {
-    let sql = "INSERT INTO members (account, person, added_at) VALUES ($1, $2, $3)";
-    let values = [
-        account.to_string().into(),
-        user.0.to_string().into(),
-        now.0.into(),
-    ];
-    tx.execute(sql, &values).await?;
-    Ok(())
-}
-
-pub(crate) async fn grant(
-    tx: &mut Tx,
-    user: UserId,
-    domain: Domain,
-    role: Role,
-) -> Result<(), IamError> {
-    let sql = "INSERT INTO roles (person, domain, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-    tx.execute(
-        sql,
-        &[
-            user.0.to_string().into(),
-            domain.to_string().into(),
-            role.name().into(),
-        ],
-    )
-    .await?;
-    Ok(())
 }

@@ -1,47 +1,20 @@
 //! What one account may hold and do: the server's limits, or the account's own where the operator has set some.
 
-use super::hold;
+pub use crate::config::AccountLimits;
+use crate::refusal::{Reason, Refusal, Remedy};
+use crate::repo::account_limits;
+use crate::repo::counts::{self, What};
+
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
+use crate::repo::accounts::hold;
 use crate::service::Iam;
-use base::error::{Kind, Problem};
 use base::id::AccountId;
 use base::limit::{self, Limit};
-use db::{Tx, Value};
-use std::collections::HashMap;
-
-/// The word of a refusal because of a limit of the account.
-const EXCEEDED: &str = "limit_exceeded";
+use db::Tx;
 
 /// The unit of a limit that is a share of something.
 const PERCENT: &str = "percent";
-
-/// The server's values of [`limit::PER_ACCOUNT`].
-#[derive(Debug, Clone)]
-pub struct AccountLimits(HashMap<&'static str, u64>);
-
-impl Default for AccountLimits {
-    fn default() -> Self {
-        Self::new(limit::PER_ACCOUNT.iter().map(|own| (*own, own.default)))
-    }
-}
-
-impl AccountLimits {
-    /// These values.
-    #[must_use]
-    pub fn new(values: impl IntoIterator<Item = (Limit, u64)>) -> Self {
-        Self(
-            values
-                .into_iter()
-                .map(|(limit, value)| (limit.name, value))
-                .collect(),
-        )
-    }
-
-    fn get(&self, limit: &Limit) -> u64 {
-        self.0.get(limit.name).copied().unwrap_or(limit.default)
-    }
-}
 
 /// A limit as it holds for one account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,32 +83,24 @@ impl Iam {
                     format!("`{name}` is a share: a whole number from 1 to 100, or `default`");
                 return Err(IamError::invalid("limit", what));
             }
-            let key = [Value::from(account.to_string()), limit.name.into()];
-            let sql = "DELETE FROM account_limits WHERE account = $1 AND name = $2";
-            tx.execute(sql, &key).await?;
+            account_limits::set(&mut tx, account, limit.name, *value).await?;
             let to = value.map_or_else(|| "default".to_owned(), |value| value.to_string());
             entry = entry.with(limit.name, to);
-            if let Some(value) = value {
-                let value = i64::try_from(*value).unwrap_or(i64::MAX);
-                let [account, name] = key;
-                let sql = "INSERT INTO account_limits (account, name, value) VALUES ($1, $2, $3)";
-                tx.execute(sql, &[account, name, value.into()]).await?;
-            }
         }
         self.commit(tx, entry).await
     }
 
-    /// Refuses one more of what the limit counts. `sql` counts them, as `held`, for the account `$1`; the account is held,
+    /// Refuses one more of what the limit counts. The account is held,
     /// so that of two who make the last one at the same moment one is refused.
     pub(crate) async fn has_room(
         &self,
         tx: &mut Tx,
         account: AccountId,
         limit: &'static Limit,
-        sql: &'static str,
+        what: What,
     ) -> Result<(), IamError> {
         let allowed = self.account_limit(account, limit);
-        let held = held(tx, account, sql).await?;
+        let held = counts::held(tx, account, what).await?;
         if held < allowed {
             return Ok(());
         }
@@ -155,10 +120,10 @@ impl Iam {
         tx: &mut Tx,
         account: AccountId,
         limit: &'static Limit,
-        sql: &'static str,
+        what: What,
     ) -> Result<(), IamError> {
         let allowed = self.account_limit(account, limit);
-        let held = held(tx, account, sql).await?;
+        let held = counts::held(tx, account, what).await?;
         if held <= allowed {
             return Ok(());
         }
@@ -179,31 +144,17 @@ impl Iam {
         tx: &mut Tx,
         account: AccountId,
     ) -> Result<(), IamError> {
-        self.is_within_limit(tx, account, &limit::ROLES_PER_ACCOUNT, ROLES)
+        self.is_within_limit(tx, account, &limit::ROLES_PER_ACCOUNT, What::Roles)
             .await
     }
 }
 
-/// The roles in the account and all in it, given and promised.
-const ROLES: &str = "SELECT (SELECT COUNT(*) FROM roles WHERE domain IN (SELECT 'a-' || CAST($1 AS TEXT) \
-                     UNION ALL SELECT 'o-' || guid FROM orgs WHERE account = $1 \
-                     UNION ALL SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org \
-                     WHERE orgs.account = $1)) + \
-                     (SELECT COUNT(*) FROM invitation_roles JOIN invitations ON invitations.guid = invitation_roles.invitation \
-                     WHERE invitations.account = $1) AS held";
-
-/// What `sql` counts as `held` for the account `$1`.
-async fn held(tx: &mut Tx, account: AccountId, sql: &'static str) -> Result<u64, IamError> {
-    let row = tx.one(sql, &[account.to_string().into()]).await?;
-    let held = row.map_or(Ok(0), |row| row.int("held"))?;
-    Ok(u64::try_from(held).unwrap_or_default())
-}
-
 fn full(account: AccountId, limit: &'static Limit, what: String) -> IamError {
-    let hint = format!(
-        "delete some, or let the operator run `vigied account limit {account} {}=NUMBER`",
-        limit.name
-    );
-    let problem = Problem::new(Kind::Busy, EXCEEDED, what);
-    IamError::Refused(problem.hint(hint).limit(limit).retry_after(60))
+    let problem = Refusal::new(Reason::LimitReached, what);
+    IamError::Refused(
+        problem
+            .remedy(Remedy::RaiseLimit(account, limit))
+            .limit(limit)
+            .retry_after(60),
+    )
 }

@@ -3,26 +3,31 @@
 //! The code has one power, as that of an invitation: whoever brings it chooses a new password. It is no login and opens
 //! nothing else. Until it is used the old password goes on; with the new one what the old one opened ends.
 
-use super::invitation::{self, Holder};
-use super::people::{is_still_member, member_by_address};
-use super::{api_key, hold, name};
-use crate::address::Address;
+use super::{api_key, invitation};
 use crate::audit::{Action, Credential, Entry};
-use crate::bounds::KeyLife;
-use crate::directory::{ApiKey, Directory, parse_guid};
-use crate::entropy;
 use crate::error::IamError;
-use crate::key_text;
-use crate::login::password;
+use crate::flow::password;
+use crate::model::address::Address;
+use crate::model::bounds::KeyLife;
+use crate::model::directory::{ApiKey, Directory};
+use crate::model::text::name;
+use crate::refusal::{Reason, Refusal, Remedy};
+use crate::repo::accounts::hold;
+use crate::repo::counts::What;
+use crate::repo::login_sources;
+use crate::repo::members::{is_still_member, member_by_address};
+use crate::repo::sessions::{self, Which};
+use crate::repo::users;
+use crate::repo::users::Holder;
+use crate::repo::{api_keys, password_resets};
 use crate::service::Iam;
-use crate::token::ending::{self, Which};
-use base::error::{Kind, Problem};
+use crate::{entropy, key_text};
 use base::id::{AccountId, KeyId, UserId};
 use base::limit;
 use base::secret::Secret;
 use base::source::Source;
 use base::time::Millis;
-use db::{Row, Tx, Value};
+use db::Tx;
 
 /// How long a code for a new password is good: a day.
 const CODE_MILLISECONDS: i64 = 86_400_000;
@@ -75,14 +80,7 @@ impl Iam {
         let user = proven(&mut tx, &address).await?;
         let (code, hash) = invitation::new_code();
         let expires_at = self.0.clock.now().plus(CODE_MILLISECONDS);
-        let sql = "INSERT INTO password_resets (person, code_hash, expires_at) VALUES ($1, $2, $3) \
-                   ON CONFLICT (person) DO UPDATE SET code_hash = excluded.code_hash, expires_at = excluded.expires_at";
-        let values = [
-            Value::from(user.0.to_string()),
-            hash.into(),
-            expires_at.0.into(),
-        ];
-        tx.execute(sql, &values).await?;
+        password_resets::put(&mut tx, user, hash, expires_at).await?;
         let entry = Entry::by_operator(Action::PasswordResetMade).on(user);
         self.commit_unseen(tx, entry).await?;
         Ok(ResetCode {
@@ -94,11 +92,7 @@ impl Iam {
 
     /// Whether the code is one for a new password of the address. A reading alone.
     pub(super) async fn is_reset(&self, hash: &[u8; 32], folded: &str) -> Result<bool, IamError> {
-        let sql = "SELECT person FROM password_resets JOIN users ON users.guid = password_resets.person \
-                   WHERE code_hash = $1 AND folded = $2 AND expires_at > $3";
-        let now = self.0.clock.now();
-        let values = [Value::from(&hash[..]), folded.into(), now.0.into()];
-        Ok(self.0.db.one(sql, &values).await?.is_some())
+        password_resets::is_one(&self.0.db, hash, folded, self.0.clock.now()).await
     }
 
     /// Sets a new password with the operator's code, and ends what the old one opened: sessions, one-time codes. Keys go on.
@@ -112,21 +106,16 @@ impl Iam {
         let password = password::prepare(self, source, email, new).await?;
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        // Taking the row away and asking whose it was is one statement: of two who bring the same code one sets a password.
-        let taken = "DELETE FROM password_resets WHERE code_hash = $1 AND expires_at > $2 \
-                     AND person IN (SELECT guid FROM users WHERE folded = $3) RETURNING person";
-        let values = [Value::from(&hash[..]), now.0.into(), folded.into()];
-        let row = tx.one(taken, &values).await?;
-        let row = row.ok_or_else(invitation::rejected)?;
-        let user = UserId(parse_guid(&row, "person")?);
-        let sql = "UPDATE users SET password = $2 WHERE guid = $1";
-        tx.execute(sql, &[user.0.to_string().into(), password.into()])
-            .await?;
-        ending::end_codes(&mut tx, user).await?;
-        ending::end(&mut tx, user, Which::ByPassword { but: None }, now).await?;
+        let user = password_resets::take(&mut tx, hash, folded, now).await?;
+        let user = user.ok_or_else(invitation::rejected)?;
+        users::set_password(&mut tx, user, password, now).await?;
+        sessions::end_codes(&mut tx, user).await?;
+        sessions::end(&mut tx, user, Which::ByPassword { but: None }, now).await?;
+        let places = login_sources::forget(&mut tx, user).await?;
         let entry = Entry::by_user(user, Credential::OneTimeCode, Action::PasswordReset);
         self.commit_with_ends(tx, entry.on(user)).await?;
-        self.0.logins.familiar.forget(&self.0.db, user).await
+        self.0.logins.familiar.forget(&places);
+        Ok(())
     }
 
     /// Makes an API key for a user, in his only account or the one that is named.
@@ -154,10 +143,8 @@ impl Iam {
             || !is_still_member(&mut tx, account, user).await?
         {
             let message = format!("`{}` is not in the account `{account}`", address.text);
-            let problem = Problem::new(Kind::NotFound, "not_found", message);
-            return Err(IamError::Refused(
-                problem.hint("`vigied user list` shows who is in which"),
-            ));
+            let problem = Refusal::new(Reason::NotFound, message);
+            return Err(IamError::Refused(problem.remedy(Remedy::ListUsers)));
         }
         let key = ApiKey {
             id: KeyId(entropy::guid()),
@@ -165,7 +152,7 @@ impl Iam {
             user,
             name: label,
             description: "made by the operator".to_owned(),
-            narrowing: crate::bounds::Narrowing::NONE,
+            narrowing: crate::model::bounds::Narrowing::NONE,
             hash: entropy::sha256(text.expose().as_bytes()),
             locked: false,
             disabled: false,
@@ -174,11 +161,10 @@ impl Iam {
             created_at: now,
             modified_at: now,
         };
-        let held = "SELECT COUNT(*) AS held FROM api_keys WHERE account = $1";
-        self.has_room(&mut tx, account, &limit::API_KEYS_PER_ACCOUNT, held)
+        self.has_room(&mut tx, account, &limit::API_KEYS_PER_ACCOUNT, What::Keys)
             .await?;
         api_key::room_for_one_more(&mut tx, &key, self.0.config.limits.keys_per_user).await?;
-        api_key::insert(&mut tx, &key, KeyLife::BY_OPERATOR).await?;
+        api_keys::insert(&mut tx, &key, KeyLife::BY_OPERATOR).await?;
         let entry = Entry::by_operator(Action::KeyMade).in_account(account);
         let entry = entry.on(key.id).with("owner", user).with("name", &key.name);
         self.commit(tx, entry).await?;
@@ -194,20 +180,16 @@ impl Iam {
     /// # Errors
     /// When the database fails.
     pub async fn all_users(&self) -> Result<Vec<Listed>, IamError> {
-        let sql = "SELECT guid, email, proof, created_at FROM users ORDER BY folded";
-        let rows = self.0.db.all(sql, &[]).await?;
         let directory = self.directory();
-        let read = |row: &Row| {
-            let id = UserId(parse_guid(row, "guid")?);
-            Ok(Listed {
-                id,
-                email: row.text("email")?,
-                is_proven: row.text("proof")? != invitation::UNPROVEN,
-                created_at: Millis(row.int("created_at")?),
-                accounts: accounts_of(&directory, id),
-            })
+        let listed = |own: users::Stored| Listed {
+            accounts: accounts_of(&directory, own.id),
+            id: own.id,
+            email: own.email,
+            is_proven: own.is_proven,
+            created_at: own.created_at,
         };
-        rows.iter().map(read).collect()
+        let all = users::all(&self.0.db).await?;
+        Ok(all.into_iter().map(listed).collect())
     }
 }
 
@@ -219,30 +201,28 @@ fn accounts_of(directory: &Directory, user: UserId) -> Vec<AccountId> {
 
 /// The user whose proven address this is. What is handed out for one that is not would be another's.
 async fn proven(tx: &mut Tx, address: &Address) -> Result<UserId, IamError> {
-    let refused = |kind, code, message: String, hint: &'static str| {
+    let refused = |reason, message: String, remedy| {
         Err(IamError::Refused(
-            Problem::new(kind, code, message).hint(hint),
+            Refusal::new(reason, message).remedy(remedy),
         ))
     };
-    match invitation::holder(tx, &address.folded).await? {
+    match users::holder(tx, &address.folded).await? {
         Some(Holder {
             user,
             is_proven: true,
         }) => Ok(user),
         Some(_) => refused(
-            Kind::Conflict,
-            "conflict",
+            Reason::Conflict,
             format!(
                 "the address of `{}` is not proven to belong to who uses it",
                 address.text
             ),
-            "if you know it does, run `vigied user confirm EMAIL` first; else `vigied invitation code EMAIL` lets its owner begin anew",
+            Remedy::ConfirmOrLetIn,
         ),
         None => refused(
-            Kind::NotFound,
-            "not_found",
+            Reason::NotFound,
             format!("`{}` is no user", address.text),
-            "`vigied user list` shows them; `vigied invitation code EMAIL` lets an invited person in",
+            Remedy::ListUsersOrLetIn,
         ),
     }
 }
@@ -258,18 +238,14 @@ fn account_meant(directory: &Directory, address: &Address) -> Result<AccountId, 
                 Some(_) => "is in no account",
             };
             let message = format!("`{}` {what}", address.text);
-            let problem = Problem::new(Kind::NotFound, "not_found", message);
-            Err(IamError::Refused(
-                problem.hint("`vigied user list` shows who is in which"),
-            ))
+            let problem = Refusal::new(Reason::NotFound, message);
+            Err(IamError::Refused(problem.remedy(Remedy::ListUsers)))
         }
         several => {
             let ids: Vec<String> = several.iter().map(|id| format!("`{id}`")).collect();
             let message = format!("`{}` is in {}", address.text, ids.join(" and "));
-            let problem = Problem::new(Kind::Conflict, "conflict", message);
-            Err(IamError::Refused(problem.hint(
-                "name one with `--account ID`: a key opens one account alone",
-            )))
+            let problem = Refusal::new(Reason::Conflict, message);
+            Err(IamError::Refused(problem.remedy(Remedy::NameAccountOfKey)))
         }
     }
 }

@@ -1,34 +1,28 @@
 //! Taking a deletion back, as long as its samples are there: name, roles of those who are still in the account, settings and
 //! samples are as they were.
 
-use super::page::{Part, Window};
-use super::people::still_holds;
-use super::{hold_member, is_administrator, manages, name, org, space};
+use super::{org, space};
 use crate::audit::{Action, Entry};
-use crate::directory::{Deleted, Directory, Org, Space, at};
 use crate::error::IamError;
-use crate::role::Role;
+use crate::model::directory::{Deleted, Directory, Org, Space};
+use crate::model::page::{Part, Window};
+use crate::model::role::Role;
+use crate::model::text::name;
+use crate::policy::{is_administrator, manages};
+use crate::refusal::Remedy;
+use crate::repo::counts::What;
+use crate::repo::deletions;
+use crate::repo::members::hold_member;
+use crate::repo::restores::{self, Kept};
+use crate::repo::roles::still_holds;
+use crate::repo::{orgs, spaces};
 use crate::service::Iam;
-use crate::verify::Identity;
+use crate::token::identity::Identity;
 use base::id::{OrgId, SpaceId};
 use base::limit;
 use base::scope::Domain;
 use base::time::Millis;
-use db::{Row, Tx, Value};
-
-/// Brings back what was deleted with `$1` and is still there; `$2` is now. The rows of spaces and organizations are made by
-/// then.
-const BRING_BACK: [&str; 4] = [
-    "INSERT INTO roles (person, domain, role) SELECT deleted_roles.person, deleted_roles.domain, deleted_roles.role \
-     FROM deleted_roles JOIN deletions ON deletions.domain = deleted_roles.domain \
-     JOIN members ON members.account = deletions.account AND members.person = deleted_roles.person \
-     WHERE (deletions.domain = $1 OR deletions.deleted_with = $1) AND begun = 0 AND due_at > $2 ON CONFLICT DO NOTHING",
-    "DELETE FROM deleted_roles WHERE domain IN (SELECT domain FROM deletions \
-     WHERE (domain = $1 OR deleted_with = $1) AND begun = 0 AND due_at > $2)",
-    "UPDATE domains SET retired_at = NULL WHERE domain IN (SELECT domain FROM deletions \
-     WHERE (domain = $1 OR deleted_with = $1) AND begun = 0 AND due_at > $2)",
-    "DELETE FROM deletions WHERE (domain = $1 OR deleted_with = $1) AND begun = 0 AND due_at > $2",
-];
+use db::Tx;
 
 impl Iam {
     /// A part of what was deleted that the caller may bring back, in the order in which it goes.
@@ -79,28 +73,30 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         self.still_may(&mut tx, caller, &found).await?;
         let (row, now) = self.hold_deleted(&mut tx, domain).await?;
-        let is_there = "SELECT guid FROM orgs WHERE guid = $1";
-        let org = Value::from(found.org.to_string());
-        if tx.one(is_there, &[org]).await?.is_none() {
+        if !orgs::is_there(&mut tx, found.org).await? {
             return Err(IamError::conflict(format!(
                 "its organization `{}` was deleted too: bring that back first, with `vigie account org-restore`",
                 found.org
             )));
         }
-        let count = "SELECT COUNT(*) AS held FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $1";
-        self.has_room(&mut tx, found.account, &limit::SPACES_PER_ACCOUNT, count)
-            .await?;
+        self.has_room(
+            &mut tx,
+            found.account,
+            &limit::SPACES_PER_ACCOUNT,
+            What::Spaces,
+        )
+        .await?;
         let space = Space {
             id,
             org: found.org,
             name: new_name.unwrap_or(found.name),
-            created_at: at(&row, "created_at")?,
+            created_at: row.created_at,
             updated_at: now,
         };
-        space::write(&mut tx, &space)
+        spaces::write(&mut tx, &space)
             .await
             .map_err(|error| name_taken(space::taken(error)))?;
-        bring_back(&mut tx, domain, now).await?;
+        restores::bring_back(&mut tx, domain, now).await?;
         let entry = Entry::by(caller, Action::SpaceRestored).in_account(found.account);
         let entry = entry.on(domain).with("name", &space.name);
         self.commit(tx, entry.with("org", space.org)).await?;
@@ -123,30 +119,25 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         self.still_may(&mut tx, caller, &found).await?;
         let (row, now) = self.hold_deleted(&mut tx, domain).await?;
-        let count = "SELECT COUNT(*) AS held FROM orgs WHERE account = $1";
         let limit = &limit::ORGANIZATIONS_PER_ACCOUNT;
-        self.has_room(&mut tx, found.account, limit, count).await?;
+        self.has_room(&mut tx, found.account, limit, What::Orgs)
+            .await?;
         let org = Org {
             id,
             account: found.account,
-            region: row.text("region")?,
+            region: row.region,
             name: new_name.unwrap_or_else(|| found.name.clone()),
-            created_at: at(&row, "created_at")?,
+            created_at: row.created_at,
             updated_at: now,
         };
-        org::write(&mut tx, &org)
+        orgs::write(&mut tx, &org)
             .await
             .map_err(|error| name_taken(org::taken(error)))?;
-        let spaces = "INSERT INTO spaces (guid, org, name, created_at, updated_at) \
-                      SELECT SUBSTR(domain, 3), org, name, created_at, updated_at FROM deletions \
-                      WHERE deleted_with = $1 AND domain <> $1 AND begun = 0 AND due_at > $2";
-        let values = [Value::from(domain.to_string()), now.0.into()];
-        tx.execute(spaces, &values).await?;
-        let count = "SELECT COUNT(*) AS held FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $1";
+        restores::bring_spaces_back(&mut tx, domain, now).await?;
         let limit = &limit::SPACES_PER_ACCOUNT;
-        self.is_within_limit(&mut tx, found.account, limit, count)
+        self.is_within_limit(&mut tx, found.account, limit, What::Spaces)
             .await?;
-        bring_back(&mut tx, domain, now).await?;
+        restores::bring_back(&mut tx, domain, now).await?;
         self.commit(tx, org::about(caller, Action::OrgRestored, &org))
             .await?;
         Ok(org)
@@ -155,14 +146,11 @@ impl Iam {
     /// The row of what was deleted, kept as it is, with all that was deleted with it, until the transaction ends; and the one
     /// instant by which the whole restore judges what is still there. It is read once the rows are held: were it read anew for
     /// each statement, a deletion's time could end between two of them, and half of it would come back.
-    async fn hold_deleted(&self, tx: &mut Tx, domain: Domain) -> Result<(Row, Millis), IamError> {
-        let domain = Value::from(domain.to_string());
-        let hold = "UPDATE deletions SET begun = begun WHERE domain = $1 OR deleted_with = $1";
-        tx.execute(hold, std::slice::from_ref(&domain)).await?;
+    async fn hold_deleted(&self, tx: &mut Tx, domain: Domain) -> Result<(Kept, Millis), IamError> {
+        deletions::hold(tx, domain).await?;
         let now = self.0.clock.now();
-        let sql = "SELECT region, created_at FROM deletions WHERE domain = $1 AND begun = 0 AND due_at > $2";
-        let row = tx.one(sql, &[domain, now.0.into()]).await?;
-        Ok((row.ok_or_else(too_late)?, now))
+        let row = restores::kept(tx, domain, now).await?;
+        Ok((row.ok_or_else(restores::too_late)?, now))
     }
 
     /// Asks the database, within the transaction that rests on it, whether the caller may still do it.
@@ -180,35 +168,11 @@ impl Iam {
         {
             return Ok(());
         }
-        let sql = "SELECT role FROM deleted_roles WHERE person = $1 AND domain = $2 AND role = $3";
-        let values = [
-            Value::from(user.0.to_string()),
-            found.domain.to_string().into(),
-            Role::Manager.name().into(),
-        ];
-        if tx.one(sql, &values).await?.is_some() {
+        if restores::managed(tx, user, found.domain).await? {
             return Ok(());
         }
         Err(IamError::not_found("what was deleted"))
     }
-}
-
-/// Brings back the rest of what was deleted with the domain.
-async fn bring_back(tx: &mut Tx, domain: Domain, now: Millis) -> Result<(), IamError> {
-    let values = [Value::from(domain.to_string()), now.0.into()];
-    let mut taken_back = 0;
-    for sql in BRING_BACK {
-        taken_back = tx.execute(sql, &values).await?;
-    }
-    // The last takes the deletion itself away. Where it is still there, its sweep would remove what is back.
-    if taken_back == 0 {
-        return Err(too_late());
-    }
-    Ok(())
-}
-
-fn too_late() -> IamError {
-    IamError::conflict("it is too late: its metrics are being removed, or it is back already")
 }
 
 /// Whoever might delete it might have kept it.
@@ -224,5 +188,5 @@ fn name_taken(error: IamError) -> IamError {
     let IamError::Refused(problem) = error else {
         return error;
     };
-    IamError::Refused(problem.hint("bring it back under another name, with `--name NAME`"))
+    IamError::Refused(problem.remedy(Remedy::RestoreUnderAnotherName))
 }

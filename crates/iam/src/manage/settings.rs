@@ -1,10 +1,11 @@
 //! Settings of a domain.
 
-use crate::audit::{self, Actor, Credential, Entry};
+use crate::audit;
+use crate::audit::{Actor, Credential, Entry};
 use crate::error::IamError;
+use crate::repo::domains;
 use crate::service::Iam;
 use base::scope::{Action, Scope};
-use db::Value;
 
 /// Coarsest step: a day.
 const RESOLUTION_SECONDS_MAX: u32 = 86_400;
@@ -29,13 +30,7 @@ impl Iam {
             return Err(IamError::invalid("resolution_seconds", message));
         }
         let mut tx = self.0.db.begin().await?;
-        let sql =
-            "UPDATE domains SET resolution_seconds = $2 WHERE domain = $1 AND retired_at IS NULL";
-        let values = [
-            Value::from(scope.domain().to_string()),
-            Value::from(seconds.map(i64::from)),
-        ];
-        tx.execute(sql, &values).await?;
+        domains::set_resolution(&mut tx, scope.domain(), seconds).await?;
         let who = scope.principal().user().map_or(Actor::Unknown, Actor::User);
         let to = seconds.map_or_else(|| "none".to_owned(), |seconds| seconds.to_string());
         let entry = Entry::by_actor(who, Credential::None, audit::Action::DomainConfigured)

@@ -1,21 +1,25 @@
 //! Spaces.
 
 use super::deletion::{Deleter, Deletion};
-use super::page::{Part, Window};
-use super::people::still_holds;
-use super::sight::Sight;
-use super::{hold_member, is_administrator, manages, name, see};
 use crate::audit::{Action, Entry};
-use crate::directory::Space;
 use crate::entropy;
 use crate::error::IamError;
-use crate::role::Role;
+use crate::model::directory::Space;
+use crate::model::page::{Part, Window};
+use crate::model::role::Role;
+use crate::model::text::name;
+use crate::policy::Sight;
+use crate::policy::{is_administrator, manages, see};
+use crate::repo::counts::What;
+use crate::repo::members::hold_member;
+use crate::repo::roles::still_holds;
+use crate::repo::spaces;
 use crate::service::Iam;
-use crate::verify::Identity;
+use crate::token::identity::Identity;
 use base::id::{OrgId, SpaceId};
 use base::limit;
 use base::scope::Domain;
-use db::{DbError, Tx, Value};
+use db::DbError;
 
 /// What a new space asks for.
 const NEEDED: &str =
@@ -90,12 +94,12 @@ impl Iam {
         if !may {
             return Err(IamError::forbidden(NEEDED));
         }
-        let held = "SELECT COUNT(*) AS held FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $1";
-        self.has_room(&mut tx, account, &limit::SPACES_PER_ACCOUNT, held)
+        self.has_room(&mut tx, account, &limit::SPACES_PER_ACCOUNT, What::Spaces)
             .await?;
-        insert(&mut tx, &space).await.map_err(taken)?;
+        spaces::insert(&mut tx, &space).await.map_err(taken)?;
         for role in [Role::Manager, Role::Developer] {
-            super::people::grant(&mut tx, caller.user(), Domain::Space(space.id), role).await?;
+            crate::repo::roles::grant(&mut tx, caller.user(), Domain::Space(space.id), role)
+                .await?;
         }
         self.roles_are_within_limit(&mut tx, account).await?;
         let entry = self.about_space(caller, Action::SpaceMade, &space);
@@ -119,13 +123,16 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         let entry = self.about_space(caller, Action::SpaceRenamed, &old);
         let entry = entry.with("to", &name);
-        let sql = "UPDATE spaces SET name = $2, updated_at = $3 WHERE guid = $1";
-        tx.execute(sql, &[id.to_string().into(), name.into(), now.0.into()])
-            .await
-            .map_err(IamError::from)
-            .map_err(taken)?;
+        let written = spaces::rename(&mut tx, id, &name, now).await;
+        if !written.map_err(taken)? {
+            return Err(IamError::not_found("the space"));
+        }
         self.commit(tx, entry).await?;
-        self.space(caller, id)
+        Ok(Space {
+            name,
+            updated_at: now,
+            ..old
+        })
     }
 
     /// Deletes a space. Its samples can no longer be reached, and go at the time that is returned; until then
@@ -142,13 +149,11 @@ impl Iam {
             user: caller.user(),
         };
         let mut tx = self.0.db.begin().await?;
-        self.remove_space(&mut tx, by, id).await?;
-        let guid = Value::from(id.to_string());
-        tx.execute("DELETE FROM spaces WHERE guid = $1", &[guid])
-            .await?;
+        let deletion = self.remove_space(&mut tx, by, id).await?;
+        spaces::delete(&mut tx, id).await?;
         let entry = self.about_space(caller, Action::SpaceDeleted, &space);
         self.commit(tx, entry).await?;
-        Ok(self.deletion_of(Domain::Space(id)))
+        Ok(deletion)
     }
 
     pub(super) fn about_space(&self, caller: &Identity, action: Action, space: &Space) -> Entry {
@@ -188,24 +193,4 @@ pub(super) fn taken(error: IamError) -> IamError {
         }
         other => other,
     }
-}
-
-pub(crate) async fn insert(tx: &mut Tx, space: &Space) -> Result<(), IamError> {
-    write(tx, space).await?;
-    Iam::allocate(tx, Domain::Space(space.id)).await
-}
-
-/// The row alone, for a space that has its number in the store.
-pub(super) async fn write(tx: &mut Tx, space: &Space) -> Result<(), IamError> {
-    let sql =
-        "INSERT INTO spaces (guid, org, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)";
-    let values = [
-        Value::from(space.id.to_string()),
-        space.org.to_string().into(),
-        space.name.as_str().into(),
-        space.created_at.0.into(),
-        space.updated_at.0.into(),
-    ];
-    tx.execute(sql, &values).await?;
-    Ok(())
 }

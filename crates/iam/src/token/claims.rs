@@ -1,6 +1,6 @@
 //! What a token says, in IBM Cloud's words.
 
-use crate::narrowing::Narrowing;
+use crate::model::narrowing::Narrowing;
 use serde::{Deserialize, Serialize};
 
 /// The `scope` of every IAM token.

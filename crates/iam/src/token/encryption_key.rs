@@ -4,7 +4,8 @@
 //!
 //! No file here is opened through a link: whoever could plant one would choose the key.
 
-use super::key_folder::{self, text};
+use super::key_folder;
+use super::key_folder::text;
 use crate::entropy;
 use crate::error::IamError;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};

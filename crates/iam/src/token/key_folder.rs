@@ -20,7 +20,7 @@ const END_OF_NAME: &str = "pem";
 const FILE_BYTES_MAX: u64 = 64 * 1024;
 
 /// Makes the folder where it is missing.
-pub(super) fn make(folder: &Path) -> Result<(), IamError> {
+pub(crate) fn make(folder: &Path) -> Result<(), IamError> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -29,23 +29,23 @@ pub(super) fn make(folder: &Path) -> Result<(), IamError> {
 }
 
 /// A key in a file.
-pub(super) struct FileKey {
-    pub(super) kid: String,
+pub(crate) struct FileKey {
+    pub(crate) kid: String,
     /// PKCS#8.
-    pub(super) der: Zeroizing<Vec<u8>>,
+    pub(crate) der: Zeroizing<Vec<u8>>,
     path: PathBuf,
 }
 
 impl FileKey {
     /// Takes the file away: the database holds the key.
-    pub(super) fn remove(&self, folder: &Path) -> Result<(), IamError> {
+    pub(crate) fn remove(&self, folder: &Path) -> Result<(), IamError> {
         std::fs::remove_file(&self.path).map_err(file("remove", &self.path))?;
         sync(folder)
     }
 }
 
 /// Every key of the folder.
-pub(super) fn read_all(folder: &Path) -> Result<Vec<FileKey>, IamError> {
+pub(crate) fn read_all(folder: &Path) -> Result<Vec<FileKey>, IamError> {
     let mut keys = Vec::new();
     for entry in folder.read_dir().map_err(file("list", folder))? {
         let path = entry.map_err(file("list", folder))?.path();
@@ -58,13 +58,13 @@ pub(super) fn read_all(folder: &Path) -> Result<Vec<FileKey>, IamError> {
     Ok(keys)
 }
 
-pub(super) fn sync(folder: &Path) -> Result<(), IamError> {
+pub(crate) fn sync(folder: &Path) -> Result<(), IamError> {
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(file("sync", folder))
 }
 
-pub(super) fn file(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> IamError {
+pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> IamError {
     let path = path.display().to_string();
     move |source| IamError::KeyFile {
         action,
@@ -74,7 +74,7 @@ pub(super) fn file(action: &'static str, path: &Path) -> impl FnOnce(std::io::Er
 }
 
 /// The text of a key file, never through a link and never without end.
-pub(super) fn text(path: &Path) -> std::io::Result<Zeroizing<String>> {
+pub(crate) fn text(path: &Path) -> std::io::Result<Zeroizing<String>> {
     let nofollow = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default();
     let file = File::options()
         .read(true)

@@ -10,16 +10,16 @@ use aws_lc_rs::signature::{
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-pub(super) struct SigningKey {
-    pub(super) kid: String,
-    pub(super) pair: RsaKeyPair,
-    pub(super) modulus: Vec<u8>,
-    pub(super) exponent: Vec<u8>,
+pub(crate) struct SigningKey {
+    pub(crate) kid: String,
+    pub(crate) pair: RsaKeyPair,
+    pub(crate) modulus: Vec<u8>,
+    pub(crate) exponent: Vec<u8>,
 }
 
 impl SigningKey {
     /// A key of PKCS#8; `None` where it is none.
-    pub(super) fn of(kid: &str, der: &[u8]) -> Option<Self> {
+    pub(crate) fn of(kid: &str, der: &[u8]) -> Option<Self> {
         let pair = RsaKeyPair::from_pkcs8(der).ok()?;
         let public = pair.public_key();
         let modulus = public.modulus().big_endian_without_leading_zero().to_vec();
@@ -80,7 +80,7 @@ impl KeyRing {
     }
 
     /// These keys, oldest first.
-    pub(super) const fn of(keys: Vec<SigningKey>) -> Self {
+    pub(crate) const fn of(keys: Vec<SigningKey>) -> Self {
         Self {
             keys,
             generation: 0,
@@ -88,7 +88,7 @@ impl KeyRing {
     }
 
     /// The ring of other keys in this one's place, and what differs.
-    pub(super) fn replaced(&self, keys: Vec<SigningKey>) -> (Self, KeyChange) {
+    pub(crate) fn replaced(&self, keys: Vec<SigningKey>) -> (Self, KeyChange) {
         // The same name with another content is another key.
         let holds = |ring: &[SigningKey], own: &SigningKey| {
             ring.iter()

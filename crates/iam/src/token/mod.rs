@@ -1,15 +1,11 @@
-//! Tokens: signing keys, the compact form, claims, grants, renewal and revocation.
+//! Tokens: signing keys, the compact form, claims, and what a verified one says. It knows no database.
 
-pub(crate) mod access;
+pub(crate) mod cache;
 pub mod claims;
 pub(crate) mod encryption_key;
-pub(crate) mod ending;
-pub mod grant;
-pub(crate) mod issuer;
+pub mod identity;
+pub mod issued;
 pub mod jws;
-mod key_folder;
-pub mod key_store;
+pub(crate) mod key_folder;
 pub mod keyring;
-mod number;
-pub mod refresh;
-pub mod uaa;
+pub mod verified;

@@ -215,7 +215,7 @@ async fn a_code_ends_with_a_change_of_the_password_and_with_its_day(world: World
     };
     let made = iam.reset_code(OWNER).await.unwrap();
     world.clock.advance(86_400_000);
-    assert_eq!(code(redeem(&made.code).await), "invalid_code");
+    assert_eq!(code(redeem(&made.code).await), "wrong_code");
     let made = iam.reset_code(OWNER).await.unwrap();
     let (old, new) = (
         world.made.password.clone(),
@@ -224,7 +224,7 @@ async fn a_code_ends_with_a_change_of_the_password_and_with_its_day(world: World
     iam.change_password(&world.owner(), source(), old, new)
         .await
         .unwrap();
-    assert_eq!(code(redeem(&made.code).await), "invalid_code");
+    assert_eq!(code(redeem(&made.code).await), "wrong_code");
     // A weak one uses no code up.
     let made = iam.reset_code(OWNER).await.unwrap();
     let weak = iam

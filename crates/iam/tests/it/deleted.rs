@@ -3,12 +3,13 @@
 use crate::world::{OWNER, World, code, on_both_databases, secret};
 use base::scope::{Action, Domain};
 use base::time::{Clock, ManualClock, Millis};
+use iam::Remedy;
 use iam::bootstrap::Request;
 use iam::directory::{Deleted, Space};
+use iam::flow::grant::{Client, Grant, TokenRequest};
 use iam::manage::page::Window;
 use iam::manage::quota::AccountLimits;
 use iam::role::Role;
-use iam::token::grant::{Client, Grant, TokenRequest};
 use iam::{Iam, IamError, Identity};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -148,12 +149,9 @@ async fn a_space_whose_organization_is_gone_or_whose_name_is_taken_waits(world: 
     iam.delete_space(&owner, space).await.unwrap();
     iam.create_space(&owner, org, "prod").await.unwrap();
     let taken = iam.restore_space(&owner, space, None).await.unwrap_err();
-    let problem = taken.problem().unwrap();
-    assert_eq!(problem.code, "conflict");
-    assert!(
-        problem.hint.as_deref().unwrap().contains("--name"),
-        "{problem:?}"
-    );
+    let problem = taken.refusal().unwrap();
+    assert_eq!(problem.reason.name(), "conflict");
+    assert_eq!(problem.remedy, Some(Remedy::RestoreUnderAnotherName));
     assert_eq!(deleted(iam, &owner).len(), 1, "a refusal loses nothing");
     iam.delete_org(&owner, org, true).await.unwrap();
     let orphan = iam
@@ -408,7 +406,7 @@ async fn a_restore_whose_time_ends_in_the_middle_is_whole_or_none(world: World) 
                 }
                 Err(error) => {
                     none += 1;
-                    assert!(error.problem().is_some(), "{error}");
+                    assert!(error.refusal().is_some(), "{error}");
                     assert!(!is_there && goes, "look {looks}: {error}");
                 }
             }
@@ -437,7 +435,7 @@ fn an_account_leaves_no_more_behind_than_its_limit() {
             }
             let third = iam.create_space(&owner, org, "c").await.unwrap();
             let refused = iam.delete_space(&owner, third.id).await.unwrap_err();
-            let problem = refused.problem().unwrap();
+            let problem = refused.refusal().unwrap();
             assert!(
                 problem.message.contains("deleted_per_account"),
                 "{problem:?}"

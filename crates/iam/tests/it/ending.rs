@@ -1,9 +1,9 @@
 //! What ends with what: sessions, the codes asked for with them, and the sessions those codes began.
 
 use crate::world::{OWNER, World, access_token, code, on_both_databases, refresh_token, secret};
+use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
+use iam::flow::uaa::UaaGrant;
 use iam::manage::api_key::NewKey;
-use iam::token::grant::{Client, Grant, TokenRequest, Tokens};
-use iam::token::uaa::UaaGrant;
 use iam::{AuthError, Credential};
 
 on_both_databases!(
@@ -88,7 +88,10 @@ async fn a_logout_ends_the_whole_line_of_sessions(world: World) {
             .all(|own| is_refused(&world, &access_token(own)))
     );
     for own in &line {
-        assert_eq!(code(world.renew(&refresh_token(own)).await), "BXNIM0407E");
+        assert_eq!(
+            code(world.renew(&refresh_token(own)).await),
+            "wrong_refresh_token"
+        );
     }
     world.renew(&refresh_token(&beside)).await.unwrap();
 }
@@ -173,7 +176,7 @@ async fn a_login_beside_a_change_of_the_password_does_not_outlive_it(world: Worl
             assert!(is_refused(&world, &access_token(&tokens)), "round {round}");
             assert_eq!(
                 code(world.renew(&refresh_token(&tokens)).await),
-                "BXNIM0407E"
+                "wrong_refresh_token"
             );
         }
         current = next;

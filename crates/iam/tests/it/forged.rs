@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use db::Db;
 use iam::bootstrap::Request;
-use iam::token::grant::{Grant, TokenRequest};
+use iam::flow::grant::{Grant, TokenRequest};
 use iam::{AuthError, Credential, Iam, IamConfig};
 use proptest::prelude::*;
 use std::sync::Arc;

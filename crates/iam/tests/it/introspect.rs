@@ -2,9 +2,9 @@
 
 use crate::world::{World, access_token, on_both_databases, secret};
 use iam::Credential;
+use iam::flow::grant::Grant;
+use iam::flow::uaa::UaaGrant;
 use iam::manage::api_key::Switch;
-use iam::token::grant::Grant;
-use iam::token::uaa::UaaGrant;
 
 on_both_databases!(
     one_signature_is_checked_whatever_is_shown,

@@ -7,6 +7,8 @@ mod audit;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
+mod committed;
+#[cfg(test)]
 mod deleted;
 #[cfg(test)]
 mod ending;

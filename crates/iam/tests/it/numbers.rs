@@ -3,8 +3,8 @@
 use crate::world::{
     ACCESS, OWNER, World, access_token, code, on_postgres, on_sqlite, refresh_token, secret,
 };
+use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::manage::api_key::NewKey;
-use iam::token::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::{AuthError, IamConfig, IamError, IamLimits};
 use std::time::{Duration, Instant};
 
@@ -174,7 +174,7 @@ async fn ended_sessions_are_counted_until_their_tokens_have_expired(world: World
     }
     let password = world.made.password.expose().clone();
     let refused = world.password(OWNER, &password).await.unwrap_err();
-    let problem = refused.problem().unwrap();
+    let problem = refused.refusal().unwrap();
     assert_eq!(problem.limit.unwrap().name, "sessions_per_user");
     assert!(problem.retry_after.is_some());
     // A key counts by itself.
@@ -194,9 +194,9 @@ async fn used_refresh_tokens_are_counted_until_they_expire(world: World) {
     world.wait(40_000);
     let third = world.renew(&refresh_token(&second)).await.unwrap();
     let last = refresh_token(&third);
-    assert_eq!(code(world.renew(&last).await), "BXNIM0407E");
+    assert_eq!(code(world.renew(&last).await), "too_many_renewals");
     let refused = world.renew(&last).await.unwrap_err();
-    let problem = refused.problem().unwrap();
+    let problem = refused.refusal().unwrap();
     assert_eq!(problem.limit.unwrap().name, "refresh_tokens_per_session");
     let wait = problem.retry_after.unwrap();
     // Neither used up nor taken for a theft: it is good as soon as was said.
@@ -221,11 +221,11 @@ async fn a_renewal_for_two_tokens_has_room_for_both_or_is_refused(world: World) 
     let second = both(&first).await.unwrap();
     assert!(second.uaa.is_some());
     let second = refresh_token(&second);
-    assert_eq!(code(both(&second).await), "BXNIM0407E");
+    assert_eq!(code(both(&second).await), "too_many_renewals");
     // Within the moment of grace nothing is added either, however often it is asked.
-    assert_eq!(code(both(&first).await), "BXNIM0407E");
+    assert_eq!(code(both(&first).await), "too_many_renewals");
     world.wait(86_000);
-    assert_eq!(code(world.renew(&second).await), "BXNIM0407E");
+    assert_eq!(code(world.renew(&second).await), "too_many_renewals");
     let db = world.database().await;
     let row = db
         .one("SELECT COUNT(*) AS rows FROM refresh_tokens", &[])
@@ -250,7 +250,7 @@ async fn passcodes_of_a_key_take_no_place_of_others(world: World) {
         let grant = Grant::Passcode(secret(&code));
         World::ask(&world.iam, grant, Some(Client::Bx))
     };
-    assert_eq!(code(redeem(first).await), "BXNIM0602E");
+    assert_eq!(code(redeem(first).await), "wrong_proof");
     redeem(second).await.unwrap();
     redeem(third).await.unwrap();
     let db = world.database().await;

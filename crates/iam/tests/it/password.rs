@@ -1,10 +1,9 @@
 //! Passwords: right, wrong, too often, and changed.
 
 use crate::world::{OWNER, World, access_token, at, code, on_both_databases, secret, source};
-use base::error::Kind;
 use base::source::Source;
-use iam::token::grant::{Client, Grant};
-use iam::{AuthError, Credential, IamConfig, IamError};
+use iam::flow::grant::{Client, Grant};
+use iam::{AuthError, Credential, IamConfig, IamError, Reason};
 use std::time::Duration;
 
 on_both_databases!(
@@ -24,10 +23,8 @@ on_both_databases!(
     a_new_password_ends_the_sessions_of_the_old_one,
 );
 
-fn kind(error: &IamError) -> Kind {
-    let problem = error.problem().unwrap();
-    assert_eq!(problem.code, "BXNIM0602E");
-    problem.kind
+fn reason(error: &IamError) -> Reason {
+    error.refusal().unwrap().reason.clone()
 }
 
 async fn a_name_is_known_in_any_case_and_a_wrong_password_by_none(world: World) {
@@ -39,7 +36,7 @@ async fn a_name_is_known_in_any_case_and_a_wrong_password_by_none(world: World) 
         ("nobody@example.org", password.as_str()),
     ] {
         let refused = world.password(user, password).await.unwrap_err();
-        assert_eq!(kind(&refused), Kind::Invalid, "{user}");
+        assert_eq!(reason(&refused), Reason::WrongProof, "{user}");
     }
 }
 
@@ -49,12 +46,12 @@ async fn too_many_failures_bring_pauses_that_grow(world: World) {
     let guess = async |password: &str| world.password_from(elsewhere, OWNER, password).await;
     for _ in 0..10 {
         let refused = guess("wrong").await.unwrap_err();
-        assert_eq!(kind(&refused), Kind::Invalid);
+        assert_eq!(reason(&refused), Reason::WrongProof);
     }
     for password in ["wrong", password.as_str()] {
         let refused = guess(password).await.unwrap_err();
-        assert_eq!(kind(&refused), Kind::Busy);
-        let problem = refused.problem().unwrap();
+        assert_eq!(reason(&refused), Reason::TooManyLogins);
+        let problem = refused.refusal().unwrap();
         assert_eq!(problem.retry_after, Some(60), "{problem}");
         assert!(
             problem
@@ -70,11 +67,20 @@ async fn too_many_failures_bring_pauses_that_grow(world: World) {
         .unwrap();
     world.password(OWNER, &password).await.unwrap();
     world.clock.advance(59_999);
-    assert_eq!(kind(&guess(&password).await.unwrap_err()), Kind::Busy);
+    assert_eq!(
+        reason(&guess(&password).await.unwrap_err()),
+        Reason::TooManyLogins
+    );
     world.clock.advance(1);
-    assert_eq!(kind(&guess("wrong").await.unwrap_err()), Kind::Invalid);
+    assert_eq!(
+        reason(&guess("wrong").await.unwrap_err()),
+        Reason::WrongProof
+    );
     world.clock.advance(119_999);
-    assert_eq!(kind(&guess(&password).await.unwrap_err()), Kind::Busy);
+    assert_eq!(
+        reason(&guess(&password).await.unwrap_err()),
+        Reason::TooManyLogins
+    );
     world.clock.advance(1);
     guess(&password).await.unwrap();
 }
@@ -84,18 +90,18 @@ async fn where_a_person_was_let_in_his_password_is_always_looked_at(world: World
     world.password(OWNER, &password).await.unwrap();
     for _ in 0..11 {
         let refused = world.password(OWNER, "wrong").await.unwrap_err();
-        assert_eq!(kind(&refused), Kind::Invalid);
+        assert_eq!(reason(&refused), Reason::WrongProof);
     }
     // Strangers at the same place are slowed when they are too many; he is not one.
     for number in 0..50 {
         let refused = world
             .password(&format!("n{number}@example.org"), "wrong")
             .await;
-        assert_eq!(kind(&refused.unwrap_err()), Kind::Invalid);
+        assert_eq!(reason(&refused.unwrap_err()), Reason::WrongProof);
     }
     let stranger = world.password("another@example.org", "wrong").await;
     let stranger = stranger.unwrap_err();
-    assert_eq!(kind(&stranger), Kind::Busy);
+    assert_eq!(reason(&stranger), Reason::TooManyLogins);
     assert!(stranger.to_string().contains("login_failures_per_source"));
     world.password(OWNER, &password).await.unwrap();
     // Another node knows the place.
@@ -106,7 +112,7 @@ async fn where_a_person_was_let_in_his_password_is_always_looked_at(world: World
     };
     for _ in 0..11 {
         let refused = World::ask(&node, grant(), Some(Client::Bx)).await;
-        assert_eq!(kind(&refused.unwrap_err()), Kind::Invalid);
+        assert_eq!(reason(&refused.unwrap_err()), Reason::WrongProof);
     }
     // After thirty days without a login the place is as any other.
     world.wait(31 * 86_400);
@@ -114,7 +120,7 @@ async fn where_a_person_was_let_in_his_password_is_always_looked_at(world: World
         world.password(OWNER, "wrong").await.unwrap_err();
     }
     let forgotten = world.password(OWNER, &password).await.unwrap_err();
-    assert_eq!(kind(&forgotten), Kind::Busy);
+    assert_eq!(reason(&forgotten), Reason::TooManyLogins);
     node.close().await;
 }
 
@@ -132,13 +138,13 @@ async fn a_new_password_forgets_where_the_old_one_let_in(world: World) {
     change.await.unwrap();
     for _ in 0..10 {
         let refused = world.password_from(thief, OWNER, "wrong").await;
-        assert_eq!(kind(&refused.unwrap_err()), Kind::Invalid);
+        assert_eq!(reason(&refused.unwrap_err()), Reason::WrongProof);
     }
     let slowed = world
         .password_from(thief, OWNER, "wrong")
         .await
         .unwrap_err();
-    assert_eq!(kind(&slowed), Kind::Busy);
+    assert_eq!(reason(&slowed), Reason::TooManyLogins);
 }
 
 async fn the_places_that_are_kept_are_bounded(world: World) {
@@ -161,7 +167,7 @@ async fn a_proxy_that_does_not_say_for_whom_is_not_slowed(world: World) {
     let proxy = Source::proxy([192, 0, 2, 1].into());
     for _ in 0..12 {
         let refused = world.password_from(proxy, OWNER, "wrong").await;
-        assert_eq!(kind(&refused.unwrap_err()), Kind::Invalid);
+        assert_eq!(reason(&refused.unwrap_err()), Reason::WrongProof);
     }
     let password = world.made.password.expose().clone();
     world.password_from(proxy, OWNER, &password).await.unwrap();
@@ -203,7 +209,7 @@ async fn a_burst_of_guesses_is_counted_as_if_they_came_one_by_one(world: World) 
     let guesses: Vec<_> = (0..40).map(|_| guess()).collect();
     let mut checked = 0;
     for guess in guesses {
-        if kind(&guess.await.unwrap()) == Kind::Invalid {
+        if reason(&guess.await.unwrap()) == Reason::WrongProof {
             checked += 1;
         }
     }
@@ -217,7 +223,7 @@ async fn a_guess_whose_caller_hangs_up_is_counted(world: World) {
     let answer = tokio::time::timeout(limit, world.password(OWNER, "wrong")).await;
     assert!(answer.is_err(), "answered before its caller hung up");
     let mut looked_at = 0;
-    while kind(&world.password(OWNER, "wrong").await.unwrap_err()) == Kind::Invalid {
+    while reason(&world.password(OWNER, "wrong").await.unwrap_err()) == Reason::WrongProof {
         looked_at += 1;
     }
     assert_eq!(looked_at, 9);
@@ -236,7 +242,7 @@ async fn what_is_no_password_for_the_person_is_refused(world: World) {
         let change = world
             .iam
             .change_password(&owner, source(), old, secret(weak));
-        assert_eq!(code(change.await), "invalid_parameter", "{weak}");
+        assert_eq!(code(change.await), "field", "{weak}");
     }
 }
 
@@ -247,15 +253,12 @@ async fn a_password_is_changed_by_who_knows_it(world: World) {
             .iam
             .change_password(&owner, source(), secret(from), secret(to))
     };
-    assert_eq!(code(change("wrong", "long enough").await), "BXNIM0602E");
-    assert_eq!(code(change(&old, "short").await), "invalid_parameter");
-    assert_eq!(
-        code(change(&old, &"x".repeat(1025)).await),
-        "invalid_parameter"
-    );
+    assert_eq!(code(change("wrong", "long enough").await), "wrong_proof");
+    assert_eq!(code(change(&old, "short").await), "field");
+    assert_eq!(code(change(&old, &"x".repeat(1025)).await), "field");
     world.password(OWNER, &old).await.unwrap();
     change(&old, "long enough").await.unwrap();
-    assert_eq!(code(world.password(OWNER, &old).await), "BXNIM0602E");
+    assert_eq!(code(world.password(OWNER, &old).await), "wrong_proof");
     world.password(OWNER, "long enough").await.unwrap();
 }
 
@@ -304,8 +307,11 @@ async fn of_two_changes_with_one_old_password_one_is_made(world: World) {
             (Err(refused), Ok(())) => (1, refused),
             both => panic!("round {round}: {both:?}"),
         };
-        let code = refused.problem().unwrap().code;
-        assert!(["BXNIM0602E", "BXNIM0407E"].contains(&code), "{code}");
+        let code = refused.refusal().unwrap().reason.name();
+        assert!(
+            ["wrong_proof", "wrong_refresh_token"].contains(&code),
+            "{code}"
+        );
         current.clone_from(&wanted[made]);
         world.password(OWNER, &wanted[1 - made]).await.unwrap_err();
     }
@@ -328,7 +334,7 @@ async fn a_change_beside_a_logout_does_not_outlive_it(world: World) {
         secret(&current),
         secret("chosen too late"),
     );
-    assert_eq!(code(change.await), "BXNIM0407E");
+    assert_eq!(code(change.await), "wrong_refresh_token");
     world.password(OWNER, &current).await.unwrap();
 }
 
@@ -361,11 +367,14 @@ async fn a_new_password_forgets_on_every_node_where_the_old_one_let_in(world: Wo
         World::ask_from(thief, &node, grant, Some(Client::Bx))
     };
     for _ in 0..10 {
-        assert_eq!(kind(&there("wrong").await.unwrap_err()), Kind::Invalid);
+        assert_eq!(
+            reason(&there("wrong").await.unwrap_err()),
+            Reason::WrongProof
+        );
     }
     // A place where he was let in is paced and looked at; this one is not such a place any more.
     let slowed = there(new).await.unwrap_err();
-    assert_eq!(kind(&slowed), Kind::Busy);
+    assert_eq!(reason(&slowed), Reason::TooManyLogins);
     assert!(
         slowed.to_string().contains("login_failures_per_address"),
         "{slowed}"
@@ -374,7 +383,10 @@ async fn a_new_password_forgets_on_every_node_where_the_old_one_let_in(world: Wo
     world.wait(20 * 60);
     there(new).await.unwrap();
     for _ in 0..10 {
-        assert_eq!(kind(&there("wrong").await.unwrap_err()), Kind::Invalid);
+        assert_eq!(
+            reason(&there("wrong").await.unwrap_err()),
+            Reason::WrongProof
+        );
     }
     world.wait(3);
     there(new).await.unwrap();
@@ -423,7 +435,7 @@ fn a_first_password_waits_behind_what_else_its_source_asks_for() {
             }
         }
         let refused = refused.unwrap();
-        assert_eq!(kind(&refused), Kind::Busy);
+        assert_eq!(reason(&refused), Reason::TooManyLogins);
         let text = refused.to_string();
         assert!(
             text.contains("password_checks_waiting_per_source"),

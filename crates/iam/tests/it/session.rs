@@ -4,9 +4,9 @@ use crate::world::{
     ACCESS, OWNER, REFRESH, World, access_token, code, on_both_databases, on_postgres, on_sqlite,
     refresh_token, secret,
 };
-use iam::token::grant::{Client, Grant, TokenRequest};
-use iam::token::refresh::{CHAIN_STEPS_MAX, GRACE_MILLISECONDS};
-use iam::token::uaa::UaaGrant;
+use iam::flow::grant::{Client, Grant, TokenRequest};
+use iam::flow::refresh::{CHAIN_STEPS_MAX, GRACE_MILLISECONDS};
+use iam::flow::uaa::UaaGrant;
 use iam::{AuthError, Iam, IamConfig};
 
 on_both_databases!(
@@ -76,10 +76,10 @@ async fn who_comes_late_within_the_grace_gets_the_last_of_the_chain(world: World
     let followed = world.renew(&refresh_token(&third)).await.unwrap();
     assert_eq!(refresh_token(&followed), refresh_token(&fourth));
     // The one that is long used up is theft as before.
-    assert_eq!(code(world.renew(&first).await), "BXNIM0407E");
+    assert_eq!(code(world.renew(&first).await), "wrong_refresh_token");
     assert_eq!(
         code(world.renew(&refresh_token(&fourth)).await),
-        "BXNIM0407E"
+        "wrong_refresh_token"
     );
 }
 
@@ -125,13 +125,13 @@ async fn reuse_after_the_window_ends_the_session_and_its_tokens(world: World) {
     world.clock.advance(GRACE_MILLISECONDS + 1);
     assert_eq!(
         code(world.renew(&refresh_token(&login)).await),
-        "BXNIM0407E"
+        "wrong_refresh_token"
     );
     revoked(&world.enter(&access_token(&login)));
     revoked(&world.enter(&access_token(&renewed)));
     assert_eq!(
         code(world.renew(&refresh_token(&renewed)).await),
-        "BXNIM0407E"
+        "wrong_refresh_token"
     );
     // Another session of the same person goes on.
     world.enter(&access_token(&stranger)).unwrap();
@@ -151,16 +151,16 @@ async fn a_refresh_token_is_bound_to_its_client(world: World) {
         .await
         .unwrap();
     let uaa = uaa.refresh_token.unwrap().expose().clone();
-    assert_eq!(code(world.renew(&uaa).await), "BXNIM0407E");
-    assert_eq!(code(world.uaa_renew(&iam).await), "invalid_grant");
+    assert_eq!(code(world.renew(&uaa).await), "wrong_refresh_token");
+    assert_eq!(code(world.uaa_renew(&iam).await), "uaa_proof");
     let nobody = World::ask(&world.iam, Grant::RefreshToken(secret(&iam)), None).await;
-    assert_eq!(code(nobody), "BXNIM0308E");
+    assert_eq!(code(nobody), "no_client");
     let wrong = World::ask(
         &world.iam,
         Grant::RefreshToken(secret(&iam)),
         Some(Client::Cf),
     );
-    assert_eq!(code(wrong.await), "BXNIM0308E");
+    assert_eq!(code(wrong.await), "no_client");
     // None of that used them up.
     world.clock.advance(GRACE_MILLISECONDS + 1);
     world.renew(&iam).await.unwrap();
@@ -169,17 +169,26 @@ async fn a_refresh_token_is_bound_to_its_client(world: World) {
 
 async fn an_expired_token_is_told_so_and_an_unknown_one_is_not(world: World) {
     let token = refresh_token(&world.log_in().await);
-    assert_eq!(code(world.renew("vgr_never").await), "BXNIM0407E");
+    assert_eq!(code(world.renew("vgr_never").await), "wrong_refresh_token");
     world.wait(REFRESH - 1);
     let last = world.renew(&token).await.unwrap();
     world.wait(REFRESH);
-    assert_eq!(code(world.renew(&refresh_token(&last)).await), "BXNIM0408E");
+    assert_eq!(
+        code(world.renew(&refresh_token(&last)).await),
+        "refresh_token_expired"
+    );
     // The sweep that every login makes does not change the answer.
     world.log_in().await;
-    assert_eq!(code(world.renew(&refresh_token(&last)).await), "BXNIM0408E");
+    assert_eq!(
+        code(world.renew(&refresh_token(&last)).await),
+        "refresh_token_expired"
+    );
     world.wait(24 * 3600);
     world.log_in().await;
-    assert_eq!(code(world.renew(&refresh_token(&last)).await), "BXNIM0407E");
+    assert_eq!(
+        code(world.renew(&refresh_token(&last)).await),
+        "wrong_refresh_token"
+    );
 }
 
 async fn every_renewal_carries_the_session_on(world: World) {
@@ -230,7 +239,7 @@ async fn a_logout_ends_every_token_of_the_session_and_no_other(world: World) {
         revoked(&world.enter_uaa(exchanged.access_token.expose()));
         assert_eq!(
             code(world.renew(&refresh_token(&renewed)).await),
-            "BXNIM0407E",
+            "wrong_refresh_token",
             "{by}"
         );
         assert_eq!(
@@ -239,7 +248,7 @@ async fn a_logout_ends_every_token_of_the_session_and_no_other(world: World) {
                     .uaa_renew(uaa.refresh_token.as_ref().unwrap().expose())
                     .await
             ),
-            "invalid_grant",
+            "uaa_proof",
             "{by}"
         );
         // A second logout is no error, and says nothing else.
@@ -253,13 +262,10 @@ async fn a_token_without_a_session_is_not_said_to_be_revoked(world: World) {
     let tokens = World::ask(&world.iam, Grant::ApiKey(secret(&key)), None).await;
     let token = access_token(&tokens.unwrap());
     let refused = world.iam.revoke(&secret(&token)).await;
-    assert_eq!(code(refused), "unsupported_token_type");
+    assert_eq!(code(refused), "no_session");
     world.enter(&token).unwrap();
     let owner = world.owner();
-    assert_eq!(
-        code(world.iam.log_out(&owner).await),
-        "unsupported_token_type"
-    );
+    assert_eq!(code(world.iam.log_out(&owner).await), "no_session");
     for nothing in ["", "nonsense", "a.b.c"] {
         world.iam.revoke(&secret(nothing)).await.unwrap();
     }
@@ -294,7 +300,7 @@ async fn a_passcode_works_once(world: World) {
                 let_in += 1;
                 world.enter(&access_token(&tokens)).unwrap();
             }
-            Err(error) => assert_eq!(error.problem().unwrap().code, "BXNIM0602E"),
+            Err(error) => assert_eq!(error.refusal().unwrap().reason.name(), "wrong_proof"),
         }
     }
     assert_eq!(let_in, 1);
@@ -310,7 +316,7 @@ async fn a_passcode_lives_five_minutes(world: World) {
     redeem(&format!(" {text}\n")).await.unwrap();
     let text = passcode(&world).await;
     world.clock.advance(300_000);
-    assert_eq!(code(redeem(&text).await), "BXNIM0602E");
+    assert_eq!(code(redeem(&text).await), "wrong_proof");
 }
 
 /// Refresh tokens may be set to live shorter than access tokens; a logout counts for the longer of the two.

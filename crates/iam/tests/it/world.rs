@@ -6,11 +6,11 @@ use base::source::Source;
 use base::time::{Clock, ManualClock, Millis};
 use db::Db;
 use iam::bootstrap::Request;
+use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
+use iam::flow::uaa::{UaaGrant, UaaTokens};
 use iam::manage::api_key::NewKey;
 use iam::manage::invitation::{InvitationConfig, Invitee};
 use iam::role::Role;
-use iam::token::grant::{Client, Grant, TokenRequest, Tokens};
-use iam::token::uaa::{UaaGrant, UaaTokens};
 use iam::{AuthError, Credential, Iam, IamConfig, IamError, Identity};
 use std::future::Future;
 use std::path::Path;
@@ -105,6 +105,7 @@ pub(crate) fn config(folder: &Path) -> IamConfig {
         stale_seconds_max: 300,
         password_checks_max: 1,
         limits: iam::IamLimits::default(),
+        refusal_word: iam::Reason::name,
         deleted_milliseconds: 7 * 86_400_000,
         invitations: InvitationConfig::default(),
     }
@@ -162,13 +163,14 @@ fn run<F: Future<Output = ()>>(
     drop(folder);
 }
 
-/// The code of a refusal.
+/// The sort of a refusal.
 pub(crate) fn code<T: std::fmt::Debug>(result: Result<T, IamError>) -> &'static str {
     let error = result.expect_err("it was let in");
     error
-        .problem()
+        .refusal()
         .unwrap_or_else(|| panic!("not a refusal: {error}"))
-        .code
+        .reason
+        .name()
 }
 
 /// A refresh token.
@@ -208,6 +210,10 @@ impl World {
     pub(crate) async fn node_with(&self, clock: Arc<dyn Clock>) -> Iam {
         let db = self.database().await;
         Iam::open(db, self.config.clone(), clock).await.unwrap()
+    }
+
+    pub(crate) fn clock_now(&self) -> Millis {
+        self.clock.now()
     }
 
     pub(crate) fn wait(&self, seconds: i64) {

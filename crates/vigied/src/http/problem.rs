@@ -4,6 +4,7 @@
 use super::form::Form;
 use super::over::Over;
 use crate::chain::Chain;
+use crate::refused;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use base::context::Stop;
@@ -101,8 +102,8 @@ fn unavailable(own: &Unavailable) -> Problem {
 
 impl From<IamError> for Refusal {
     fn from(error: IamError) -> Self {
-        if let Some(problem) = error.problem() {
-            return Self(problem.clone());
+        if let Some(problem) = refused::of(&error) {
+            return Self(problem);
         }
         if matches!(error, IamError::Db(DbError::Full { .. })) {
             return Self(
@@ -311,7 +312,6 @@ mod tests {
         assert_eq!(problem.retry_after, Some(7), "the store knows best");
     }
 
-    /// `iam` knows no wire format, so it writes its codes itself: here they meet the table that the reference is made of.
     #[test]
     fn refusals_of_credentials_have_the_codes_of_the_table() {
         let all = [
@@ -344,7 +344,7 @@ mod tests {
             (AuthError::UaaNotForAccount, code::UAA_ACCOUNT),
         ];
         for (error, code) in all {
-            let problem = error.problem();
+            let problem = refused::credential(&error);
             assert_eq!(
                 (problem.code, problem.kind),
                 (code.code, code.kind),

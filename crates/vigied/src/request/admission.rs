@@ -5,6 +5,7 @@ use super::caller::{self, Caller, Manager};
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::admitted;
+use crate::refused;
 use axum::extract::FromRequestParts;
 use base::error::{Kind, Problem};
 use base::id::UserId;
@@ -92,8 +93,8 @@ impl Admission {
             Ok(()) => Ok(()),
             Err(AuthError::Expired { seconds_ago }) if seconds_ago < grace => Ok(()),
             // It was known when he asked.
-            Err(AuthError::KeyUnknown) => Err(AuthError::Revoked(DELETED).problem()),
-            Err(error) => Err(error.problem()),
+            Err(AuthError::KeyUnknown) => Err(refused::credential(&AuthError::Revoked(DELETED))),
+            Err(error) => Err(refused::credential(&error)),
         }
     }
 }

@@ -5,6 +5,7 @@ use super::rivals;
 use crate::app::App;
 use crate::http::header::single;
 use crate::http::problem::Refusal;
+use crate::refused;
 use axum::extract::FromRequestParts;
 use base::id::KeyId;
 use base::scope::{Action, Forbidden, Scope};
@@ -148,7 +149,7 @@ pub(crate) fn scope(
     let (scope, proof) = app.verifier.proven_scope(sent.credential, selector);
     let scope = scope.map_err(|error| {
         Box::new(KeptOut {
-            refusal: Refusal(error.problem()),
+            refusal: Refusal(refused::credential(&error)),
             known: proof.map(|proof| (proof, credential)),
         })
     })?;
@@ -174,7 +175,7 @@ pub(crate) fn identity(app: &App, headers: &HeaderMap) -> Result<(Manager, Repai
     let (identity, proof) = app.verifier.proven_identity(sent.credential);
     let identity = identity.map_err(|error| {
         Box::new(KeptOut {
-            refusal: Refusal(error.problem()),
+            refusal: Refusal(refused::credential(&error)),
             known: proof.map(|proof| (proof, credential)),
         })
     })?;

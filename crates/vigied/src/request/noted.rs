@@ -31,7 +31,7 @@ impl Who {
                 user: identity.user(),
                 account: Some(identity.account()),
                 domain: Some(Domain::Account(identity.account())),
-                credential: identity.credential(),
+                credential: iam::audit::Credential::of(identity),
                 key: identity.bounds().root().key,
             });
         }

@@ -1,11 +1,11 @@
 //! Ids in paths and lists in queries.
 
 use crate::http::problem::Refusal;
+use crate::refused::within;
 use axum::extract::{FromRequestParts, Path};
 use base::error::{Kind, Problem};
 use base::limit;
 use http::request::Parts;
-use iam::manage::text::within;
 use std::collections::HashMap;
 use std::str::FromStr;
 use wire::query::{Query, QueryError};

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::http::header::single;
 use crate::http::problem::Refusal;
 use crate::own_address::Called;
+use crate::refused::within;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
@@ -21,7 +22,6 @@ use iam::Identity;
 use iam::bounds::Narrowing;
 use iam::directory::ApiKey as Stored;
 use iam::manage::api_key::{KeyChange, NewKey, Switch, entity_tag};
-use iam::manage::text::within;
 use std::sync::Arc;
 use wire::iam::api_key::{
     ApiKey, ApiKeyList, CreateApiKey, KeyReach, UpdateApiKey, read_time, time_text,

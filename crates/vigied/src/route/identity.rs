@@ -6,6 +6,7 @@ use crate::http::header::single;
 use crate::http::problem::Refusal;
 use crate::http::source::From;
 use crate::own_address::Called;
+use crate::refused::within;
 use crate::request::caller::Manager;
 use crate::request::payload::FormPayload;
 use axum::extract::State;
@@ -14,11 +15,10 @@ use base::error::{Kind, Problem};
 use base::limit::{self, Limit};
 use base::secret::Secret;
 use http::{HeaderMap, StatusCode};
-use iam::manage::text::within;
-use iam::token::claims::SCOPE;
-use iam::token::grant::{
+use iam::flow::grant::{
     APIKEY, Client, Grant, PASSCODE, PASSWORD, REFRESH_TOKEN, TokenRequest, Tokens,
 };
+use iam::token::claims::SCOPE;
 use std::sync::Arc;
 use wire::code;
 use wire::credential;

@@ -77,7 +77,7 @@ pub(super) async fn introspect(
         scope: Some(claims.scope),
         client_id: Some(claims.client_id),
         grant_type: Some(claims.grant_type),
-        name: Some(iam::token::grant::full_name(&user)),
+        name: Some(iam::flow::grant::full_name(&user)),
         email: Some(user.email),
         session_id: claims.session_id,
         iat: Some(claims.iat),

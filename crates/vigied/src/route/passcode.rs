@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::source::Source;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use iam::token::grant::{Grant, TokenRequest};
+use iam::flow::grant::{Grant, TokenRequest};
 use std::sync::Arc;
 use wire::iam::form::Form;
 use wire::iam::token::PasscodeReply;
@@ -143,7 +143,7 @@ async fn from_page(app: &App, source: Source, form: &Form) -> Result<Response, R
             );
             Ok(html(StatusCode::OK, &body))
         }
-        Err(error) => match error.problem() {
+        Err(error) => match crate::refused::of(&error) {
             Some(problem) => {
                 let status =
                     StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::BAD_REQUEST);

@@ -298,32 +298,3 @@ fn forms(world: &World, method: &str, path: &str) -> Vec<Request> {
         _ => panic!("{method} {path} is not covered: teach this test how to ask it"),
     }
 }
-
-/// Every refusal of a credential says what the table of codes says: the same status.
-#[test]
-fn the_refusals_of_identity_are_those_of_the_table_of_codes() {
-    use iam::AuthError as E;
-    for error in [
-        E::Expired { seconds_ago: 1 },
-        E::NotYetValid,
-        E::Malformed("x"),
-        E::WrongIssuer,
-        E::WrongKind {
-            sent: "uaa",
-            is: "iam",
-        },
-        E::Signature("x"),
-        E::WrongAccount {
-            account: base::id::AccountId(base::id::Guid::from_random([0; 16])),
-        },
-        E::Revoked("x"),
-        E::KeyUnknown,
-        E::DomainNotFound(String::new()),
-        E::UaaNeedsScope,
-        E::UaaNotForAccount,
-    ] {
-        let problem = error.problem();
-        let code = wire::code::find(problem.code).unwrap_or_else(|| panic!("{problem:?}"));
-        assert_eq!(code.kind, problem.kind, "{}", problem.code);
-    }
-}

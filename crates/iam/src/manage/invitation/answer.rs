@@ -1,39 +1,27 @@
 //! What the invited person does: look what waits for him, accept, decline. He says so himself, logged in: a key of one
 //! account does not speak for him in another.
 
-use super::{BY_CODE, Holder, Stored, code, holder, remove};
-use crate::address;
+use crate::refusal::{Reason, Refusal, Remedy};
+pub use crate::repo::invitation_lists::Waiting;
+
+use super::code;
+use crate::repo::invitations::{self, Stored};
+use crate::repo::{accounts, invitation_lists, users};
+
 use crate::audit::{Action, Entry};
-use crate::directory::parse_guid;
 use crate::error::IamError;
-use crate::manage::member::hold_user;
-use crate::manage::page::{Part, Window, row_count};
-use crate::manage::{hold, people};
+use crate::model::address;
+use crate::model::page::{Part, Window};
+use crate::repo::accounts::hold;
+use crate::repo::invitations::remove;
+use crate::repo::members;
+use crate::repo::users::{BY_CODE, Holder, hold_user, holder};
 use crate::service::Iam;
-use crate::verify::Identity;
-use base::error::{Kind, Problem};
+use crate::token::identity::Identity;
 use base::id::{AccountId, Guid, UserId};
-use base::scope::Domain;
 use base::secret::{Secret, constant_time_eq};
 use base::time::Millis;
-use db::{DbError, Tx, Value};
-
-/// An invitation as the invited person sees it.
-#[derive(Debug)]
-pub struct Waiting {
-    /// What names it.
-    pub id: UserId,
-    /// Into which account.
-    pub account: AccountId,
-    /// What that account is called.
-    pub account_name: String,
-    /// Address of whoever invited; empty for the operator.
-    pub inviter: String,
-    /// When it was made.
-    pub created_at: Millis,
-    /// Until when it can be accepted.
-    pub expires_at: Millis,
-}
+use db::{DbError, Tx};
 
 /// Which invitation is meant.
 #[derive(Debug, Clone, Copy)]
@@ -55,37 +43,10 @@ impl Iam {
         window: Window,
     ) -> Result<Part<Waiting>, IamError> {
         let folded = self.invited(caller)?;
-        let own = [
-            Value::from(folded.as_str()),
-            self.0.clock.now().0.into(),
-            caller.user().0.to_string().into(),
-        ];
-        let count = "SELECT COUNT(*) AS held FROM invitations JOIN accounts ON accounts.guid = invitations.account \
-                     WHERE folded = $1 AND expires_at > $2 AND accounts.deleted_at IS NULL \
-                     AND NOT EXISTS (SELECT 1 FROM members WHERE members.account = invitations.account AND person = $3)";
-        let held = self.0.db.one(count, &own).await?;
-        let held = held.map_or(Ok(0), |row| row.int("held"))?;
-        let sql = "SELECT invitations.guid, account, accounts.name, inviter, invitations.created_at, expires_at \
-                   FROM invitations JOIN accounts ON accounts.guid = invitations.account \
-                   WHERE folded = $1 AND expires_at > $2 AND accounts.deleted_at IS NULL \
-                   AND NOT EXISTS (SELECT 1 FROM members WHERE members.account = invitations.account AND person = $3) \
-                   ORDER BY invitations.created_at, account LIMIT $4 OFFSET $5";
-        let [address, now, person] = own;
-        let (take, skip) = (row_count(window.take), row_count(window.skip));
-        let values = [address, now, person, take.into(), skip.into()];
-        let rows = self.0.db.all(sql, &values).await?;
-        let read = |row: &db::Row| {
-            Ok(Waiting {
-                id: UserId(parse_guid(row, "guid")?),
-                account: AccountId(parse_guid(row, "account")?),
-                account_name: row.text("name")?,
-                inviter: row.text("inviter")?,
-                created_at: Millis(row.int("created_at")?),
-                expires_at: Millis(row.int("expires_at")?),
-            })
-        };
-        let found: Result<Vec<Waiting>, IamError> = rows.iter().map(read).collect();
-        let mut found = found?;
+        let now = self.0.clock.now();
+        let whose = (folded.as_str(), caller.user());
+        let (total, mut found) =
+            invitation_lists::waiting_for(&self.0.db, whose, now, window).await?;
         if !self.is_proven(caller, &folded).await? {
             // It may not be his address: who invites it, and into what, is not told to whoever began with it.
             for one in &mut found {
@@ -95,7 +56,7 @@ impl Iam {
         }
         Ok(Part {
             entries: found,
-            total: u64::try_from(held).unwrap_or_default(),
+            total,
         })
     }
 
@@ -119,7 +80,7 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         // The account first, then the user: everyone takes them in this order.
         hold(&mut tx, account).await?;
-        let found = find(&mut tx, account, &folded).await?;
+        let found = invitations::find(&mut tx, account, &folded).await?;
         let found = found.filter(|found| found.expires_at.0 > now.0 && fits(choice, found.guid));
         let found = found.ok_or_else(none)?;
         hold_user(&mut tx, caller.user()).await?;
@@ -150,7 +111,7 @@ impl Iam {
         };
         let mut tx = self.0.db.begin().await?;
         hold(&mut tx, account).await?;
-        let found = find(&mut tx, account, &folded).await?;
+        let found = invitations::find(&mut tx, account, &folded).await?;
         let found = found
             .filter(|found| fits(choice, found.guid))
             .ok_or_else(none)?;
@@ -163,7 +124,7 @@ impl Iam {
         if !own.is_proven {
             return Err(unproven(NOT_PROVEN));
         }
-        if owns(&mut tx, account, found.guid).await? {
+        if accounts::is_owned_by(&mut tx, account, found.guid).await? {
             return Err(IamError::conflict(
                 "the account was made for you, and would be left without an owner: leave the invitation as it is",
             ));
@@ -183,33 +144,23 @@ impl Iam {
     /// The caller's address, if he speaks for himself.
     fn invited(&self, caller: &Identity) -> Result<String, IamError> {
         if caller.rests_on_key() {
-            let problem = Problem::new(
-                Kind::Forbidden,
-                "insufficient_permissions",
+            let problem = Refusal::new(
+                Reason::NotAllowed,
                 "a key is for its account alone, and answers no invitation into another",
             );
-            return Err(IamError::Refused(
-                problem.hint("log in with your password: `vigie login -u EMAIL`"),
-            ));
+            return Err(IamError::Refused(problem.remedy(Remedy::LogInByPassword)));
         }
         Ok(address::fold(&self.user(caller)?.email))
     }
 
     async fn account_of_invitation(&self, id: UserId) -> Result<Option<AccountId>, IamError> {
-        let sql = "SELECT account FROM invitations WHERE guid = $1";
-        let row = self.0.db.one(sql, &[id.0.to_string().into()]).await?;
-        row.map(|row| Ok(AccountId(parse_guid(&row, "account")?)))
-            .transpose()
+        invitations::account_of(&self.0.db, id.0).await
     }
 }
 
 fn none() -> IamError {
-    let what = Problem::new(
-        Kind::NotFound,
-        "not_found",
-        "no such invitation waits for you",
-    );
-    IamError::Refused(what.hint("`vigie account invitations` lists those that do"))
+    let what = Refusal::new(Reason::NotFound, "no such invitation waits for you");
+    IamError::Refused(what.remedy(Remedy::ListInvitations))
 }
 
 fn fits(choice: Choice, guid: Guid) -> bool {
@@ -219,40 +170,12 @@ fn fits(choice: Choice, guid: Guid) -> bool {
     }
 }
 
-/// The invitation of the address into the account. The account is held.
-pub(super) async fn find(
-    tx: &mut Tx,
-    account: AccountId,
-    folded: &str,
-) -> Result<Option<Stored>, IamError> {
-    let sql = "SELECT guid, account, email, folded, code_hash, code_seen, expires_at FROM invitations \
-               WHERE account = $1 AND folded = $2";
-    let row = tx
-        .one(sql, &[account.to_string().into(), folded.into()])
-        .await?;
-    row.as_ref().map(Stored::read).transpose()
-}
-
 const NOT_PROVEN: &str =
     "your address is not proven: the code you began with was shown to your inviter";
 
 fn unproven(what: &'static str) -> IamError {
-    let problem = Problem::new(Kind::Forbidden, "address_unproven", what);
-    IamError::Refused(problem.field("one_time_code").hint(
-        "bring the code from the mail, or ask the operator: `vigied user confirm EMAIL`, or `vigied invitation code EMAIL`, then \
-         `vigie account accept ID --code CODE` (a login with the code begins anew)",
-    ))
-}
-
-/// Whether the account waits for the person of this invitation as its owner.
-pub(super) async fn owns(
-    tx: &mut Tx,
-    account: AccountId,
-    invitation: Guid,
-) -> Result<bool, IamError> {
-    let sql = "SELECT guid FROM accounts WHERE guid = $1 AND owner = $2";
-    let values = [account.to_string().into(), invitation.to_string().into()];
-    Ok(tx.one(sql, &values).await?.is_some())
+    let problem = Refusal::new(Reason::AddressUnproven, what);
+    IamError::Refused(problem.field("one_time_code").remedy(Remedy::ProveAddress))
 }
 
 /// Lets on whose address is proven, or is by this code; whether it was only now.
@@ -276,9 +199,7 @@ async fn prove(
         };
         return Err(unproven(what));
     }
-    let sql = "UPDATE users SET proof = $2 WHERE guid = $1";
-    tx.execute(sql, &[own.user.0.to_string().into(), BY_CODE.into()])
-        .await?;
+    users::set_proof(tx, own.user, BY_CODE).await?;
     Ok(true)
 }
 
@@ -289,7 +210,7 @@ pub(super) async fn enter(
     user: UserId,
     now: Millis,
 ) -> Result<(), IamError> {
-    people::join(tx, found.account, user, now)
+    members::join(tx, found.account, user, now)
         .await
         .map_err(|error| match error {
             IamError::Db(DbError::Unique) => {
@@ -302,24 +223,5 @@ pub(super) async fn enter(
 
 /// Gives a member what waited for him, and forgets the invitation.
 pub(super) async fn settle(tx: &mut Tx, found: &Stored, user: UserId) -> Result<(), IamError> {
-    let person = || Value::from(user.0.to_string());
-    let account = || Value::from(found.account.to_string());
-    // What a former membership may have left behind does not come alive.
-    let old = "DELETE FROM roles WHERE person = $1 AND (domain = $2 \
-               OR domain IN (SELECT 'o-' || guid FROM orgs WHERE account = $3) \
-               OR domain IN (SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $3))";
-    let domain = Domain::Account(found.account).to_string();
-    tx.execute(old, &[person(), domain.as_str().into(), account()])
-        .await?;
-    let roles = "INSERT INTO roles (person, domain, role) SELECT CAST($1 AS TEXT), domain, role FROM invitation_roles \
-                 WHERE invitation = $2 AND domain IN (SELECT domain FROM domains WHERE retired_at IS NULL)";
-    tx.execute(roles, &[person(), found.key()]).await?;
-    let named = "UPDATE members SET invitation = $3 WHERE account = $1 AND person = $2";
-    tx.execute(named, &[account(), person(), found.key()])
-        .await?;
-    let owner = "UPDATE accounts SET owner = $3 WHERE guid = $1 AND owner = $2";
-    tx.execute(owner, &[account(), found.key(), person()])
-        .await?;
-    remove(tx, found.guid).await?;
-    Ok(())
+    invitations::settle(tx, found, user).await
 }

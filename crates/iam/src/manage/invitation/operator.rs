@@ -1,21 +1,23 @@
 //! What the operator does about addresses, beside a running server: he makes codes to hand on, gives his word for an
 //! address, and sees what waits.
 
-use super::{
-    BY_OPERATOR, Holder, InvitationConfig, New, Stored, UNPROVEN, answer, holder, new_code, reclaim,
-};
-use crate::address::Address;
+use crate::refusal::{Reason, Refusal, Remedy};
+pub use crate::repo::invitation_lists::Pending;
+
+use super::new_code;
 use crate::audit::{Action, Entry};
-use crate::directory::parse_guid;
-use crate::entropy;
+use crate::config::InvitationConfig;
 use crate::error::IamError;
-use crate::manage::hold;
+use crate::model::address::Address;
+use crate::repo::accounts::hold;
+use crate::repo::invitations::{self, New};
+use crate::repo::users::{BY_OPERATOR, Holder, holder};
+use crate::repo::{accounts, invitation_lists, members, users};
 use crate::service::Iam;
-use base::error::{Kind, Problem};
 use base::id::{AccountId, UserId};
 use base::secret::Secret;
 use base::time::Millis;
-use db::{Tx, Value};
+use db::Tx;
 
 /// A code for the operator to hand on.
 #[derive(Debug)]
@@ -41,19 +43,6 @@ pub enum Unproven {
     Elsewhere,
 }
 
-/// An invitation of any account.
-#[derive(Debug)]
-pub struct Pending {
-    /// Into which account.
-    pub account: AccountId,
-    /// Whom.
-    pub email: String,
-    /// Address of whoever invited; empty for the operator.
-    pub inviter: String,
-    /// Until when it is good.
-    pub expires_at: Millis,
-}
-
 impl Iam {
     /// Makes a one-time code for an address: for its invitation, or for a user whose address is not proven. The code before
     /// it is good for nothing from then on.
@@ -73,10 +62,8 @@ impl Iam {
                 "`{}` is a user whose address is proven, and needs no code",
                 address.text
             );
-            let problem = Problem::new(Kind::Conflict, "conflict", message);
-            return Err(IamError::Refused(problem.hint(
-                "the person logs in with the own password, and answers with `vigie account accept` or `decline`",
-            )));
+            let problem = Refusal::new(Reason::Conflict, message);
+            return Err(IamError::Refused(problem.remedy(Remedy::AnswerByPassword)));
         }
         let account = match account {
             Some(account) => account,
@@ -91,17 +78,15 @@ impl Iam {
         let mut used_by = None;
         if let Some(own) = &own {
             used_by = Some(Unproven::Elsewhere);
-            if reclaim::account_of(&mut tx, own.user).await? == Some(account) {
+            if members::first_account(&mut tx, own.user).await? == Some(account) {
                 used_by = Some(Unproven::Member);
-                note(&mut tx, account, &address, self.0.clock.now()).await?;
+                invitations::note(&mut tx, account, &address, self.0.clock.now()).await?;
             }
         }
-        let found = answer::find(&mut tx, account, &address.folded).await?;
+        let found = invitations::find(&mut tx, account, &address.folded).await?;
         let found = found.ok_or_else(|| nothing(&address))?;
         let (code, hash) = new_code();
-        let sql = "UPDATE invitations SET code_hash = $2, code_seen = 0, expires_at = $3, mail_due_at = NULL WHERE guid = $1";
-        let values = [found.key(), hash.into(), expires_at.0.into()];
-        tx.execute(sql, &values).await?;
+        invitations::set_code(&mut tx, found.guid, hash, expires_at).await?;
         let entry = Entry::by_operator(Action::InvitationCodeMade).in_account(account);
         let entry = entry.on(UserId(found.guid)).with("email", &found.email);
         self.commit(tx, entry).await?;
@@ -124,17 +109,11 @@ impl Iam {
         let own = holder(&mut tx, &address.folded).await?;
         let own = own.ok_or_else(|| {
             IamError::Refused(
-                Problem::new(
-                    Kind::NotFound,
-                    "not_found",
-                    format!("`{}` is no user", address.text),
-                )
-                .hint("`vigied invitation code EMAIL` lets an invited person in"),
+                Refusal::new(Reason::NotFound, format!("`{}` is no user", address.text))
+                    .remedy(Remedy::LetInByCode),
             )
         })?;
-        let sql = "UPDATE users SET proof = $2 WHERE guid = $1";
-        tx.execute(sql, &[own.user.0.to_string().into(), BY_OPERATOR.into()])
-            .await?;
+        users::set_proof(&mut tx, own.user, BY_OPERATOR).await?;
         let entry = Entry::by_operator(Action::AddressProven).on(own.user);
         self.commit(tx, entry.with("by", BY_OPERATOR)).await
     }
@@ -144,19 +123,7 @@ impl Iam {
     /// # Errors
     /// When the database fails.
     pub async fn all_invitations(&self) -> Result<Vec<Pending>, IamError> {
-        let sql = "SELECT account, email, inviter, expires_at FROM invitations \
-                   JOIN accounts ON accounts.guid = invitations.account WHERE accounts.deleted_at IS NULL \
-                   ORDER BY folded, account";
-        let rows = self.0.db.all(sql, &[]).await?;
-        let read = |row: &db::Row| {
-            Ok(Pending {
-                account: AccountId(parse_guid(row, "account")?),
-                email: row.text("email")?,
-                inviter: row.text("inviter")?,
-                expires_at: Millis(row.int("expires_at")?),
-            })
-        };
-        rows.iter().map(read).collect()
+        invitation_lists::all(&self.0.db).await
     }
 
     /// The account a code is wanted for, when none is named.
@@ -166,20 +133,11 @@ impl Iam {
         address: &Address,
         own: Option<&Holder>,
     ) -> Result<AccountId, IamError> {
-        let sql = "SELECT guid, account, email, folded, code_hash, code_seen, expires_at FROM invitations \
-                   WHERE folded = $1 AND account NOT IN (SELECT guid FROM accounts WHERE deleted_at IS NOT NULL) \
-                   ORDER BY created_at";
-        let rows = self
-            .0
-            .db
-            .all(sql, &[address.folded.as_str().into()])
-            .await?;
-        let found: Result<Vec<Stored>, IamError> = rows.iter().map(Stored::read).collect();
-        let found = found?;
+        let found = invitations::of_address(&self.0.db, &address.folded).await?;
         match (found.as_slice(), own) {
             ([one], _) => Ok(one.account),
             ([], Some(own)) => {
-                let home = reclaim::account_of(tx, own.user).await?;
+                let home = members::first_account(tx, own.user).await?;
                 home.ok_or_else(|| nothing(address))
             }
             ([], None) => Err(nothing(address)),
@@ -189,22 +147,11 @@ impl Iam {
                     .map(|one| format!("`{}`", one.account))
                     .collect();
                 let message = format!("`{}` is invited into {}", address.text, ids.join(" and "));
-                let problem = Problem::new(Kind::Conflict, "conflict", message);
-                Err(IamError::Refused(problem.hint(
-                    "name one with `--account ID`; the others can be accepted after the login",
-                )))
+                let problem = Refusal::new(Reason::Conflict, message);
+                Err(IamError::Refused(problem.remedy(Remedy::NameAccount)))
             }
         }
     }
-}
-
-/// Keeps a user as he is until the transaction ends; whether his address is proven.
-pub(crate) async fn hold_proven(tx: &mut Tx, user: UserId) -> Result<bool, IamError> {
-    let sql = "UPDATE users SET home = home WHERE guid = $1 RETURNING proof";
-    let row = tx.one(sql, &[user.0.to_string().into()]).await?;
-    let row =
-        row.ok_or_else(|| IamError::conflict("the owner was removed at this moment: try again"))?;
-    Ok(row.text("proof")? != UNPROVEN)
 }
 
 /// Invites the owner of a new account, whose address is not proven: the account is nobody's until he accepts.
@@ -223,44 +170,15 @@ pub(crate) async fn of_owner(
         config,
         is_shown: false,
     };
-    let (guid, _) = new.write(tx).await?;
+    let guid = new.write(tx, None).await?;
     let (code, hash) = new_code();
-    let sql = "UPDATE invitations SET code_hash = $2, mail_due_at = NULL WHERE guid = $1";
-    tx.execute(sql, &[guid.to_string().into(), hash.into()])
-        .await?;
-    let owner = "UPDATE accounts SET owner = $2 WHERE guid = $1";
-    tx.execute(
-        owner,
-        &[account.to_string().into(), guid.to_string().into()],
-    )
-    .await?;
+    invitations::set_first_code(tx, guid, hash).await?;
+    accounts::set_owner(tx, account, guid).await?;
     Ok((UserId(guid), code))
 }
 
 fn nothing(address: &Address) -> IamError {
     let message = format!("nothing waits for `{}`", address.text);
-    let problem = Problem::new(Kind::NotFound, "not_found", message);
-    IamError::Refused(problem.hint(
-        "invite with `vigie account user-invite EMAIL`, or make an account with `vigied account create NAME --owner EMAIL`",
-    ))
-}
-
-/// Makes a place for the code of a member whose address is not proven.
-async fn note(
-    tx: &mut Tx,
-    account: AccountId,
-    address: &Address,
-    now: Millis,
-) -> Result<(), IamError> {
-    let sql = "INSERT INTO invitations (guid, account, email, folded, inviter, code_seen, mail_tries, created_at, expires_at) \
-               VALUES ($1, $2, $3, $4, '', 0, 0, $5, $5) ON CONFLICT DO NOTHING";
-    let values = [
-        Value::from(entropy::guid().to_string()),
-        account.to_string().into(),
-        address.text.as_str().into(),
-        address.folded.as_str().into(),
-        now.0.into(),
-    ];
-    tx.execute(sql, &values).await?;
-    Ok(())
+    let problem = Refusal::new(Reason::NotFound, message);
+    IamError::Refused(problem.remedy(Remedy::InviteOrMake))
 }

@@ -1,18 +1,19 @@
 //! A one-time code becomes a password: the only thing it can become.
 
-use super::{BY_CODE, Stored, UNPROVEN, answer, code, holder, reclaim, rejected};
-use crate::address::Address;
+use super::{answer, code, reclaim, rejected};
 use crate::audit::{Action, Credential, Entry};
-use crate::directory::parse_guid;
 use crate::error::IamError;
-use crate::login::password;
-use crate::manage::people::{self, NewUser};
-use crate::manage::{hold, lock};
+use crate::flow::password;
+use crate::model::address::Address;
+use crate::repo::accounts::{hold, lock};
+use crate::repo::invitations::{self, Stored};
+use crate::repo::users;
+use crate::repo::users::{BY_CODE, NewUser, UNPROVEN, holder};
 use crate::service::Iam;
 use base::id::{AccountId, UserId};
 use base::secret::Secret;
 use base::source::Source;
-use db::{DbError, Tx, Value};
+use db::{DbError, Tx};
 
 impl Iam {
     /// Sets the first password of a new user, whose address the code was made for, and accepts the invitation it was made
@@ -67,7 +68,7 @@ impl Iam {
             reclaimed = Some(own.user);
         }
         // What the unproven user had in this very account waits with the invitation now.
-        let user = people::new_user(found.account, &found.email, now);
+        let user = users::new_user(found.account, &found.email, now);
         let proof = if found.code_seen { UNPROVEN } else { BY_CODE };
         let new = NewUser {
             user: &user,
@@ -103,15 +104,9 @@ impl Iam {
         hash: &[u8; 32],
         folded: &str,
     ) -> Result<Stored, IamError> {
-        let sql = "SELECT guid, account, email, folded, code_hash, code_seen, expires_at FROM invitations \
-                   WHERE code_hash = $1 AND folded = $2 AND expires_at > $3";
-        let values = [
-            Value::from(&hash[..]),
-            folded.into(),
-            self.0.clock.now().0.into(),
-        ];
-        let row = tx.one(sql, &values).await?.ok_or_else(rejected)?;
-        Stored::read(&row)
+        let now = self.0.clock.now();
+        let found = invitations::by_code(tx, hash, folded, now).await?;
+        found.ok_or_else(rejected)
     }
 
     /// The accounts that redeeming the code will touch, in the order in which they are held. A reading alone: a stranger who
@@ -121,30 +116,19 @@ impl Iam {
         hash: &[u8; 32],
         folded: &str,
     ) -> Result<Vec<AccountId>, IamError> {
-        let sql = "SELECT invitations.account, code_seen, users.proof, members.account AS home FROM invitations \
-                   LEFT JOIN users ON users.folded = invitations.folded LEFT JOIN members ON members.person = users.guid \
-                   WHERE code_hash = $1 AND invitations.folded = $2 AND expires_at > $3";
-        let values = [
-            Value::from(&hash[..]),
-            folded.into(),
-            self.0.clock.now().0.into(),
-        ];
-        let rows = self.0.db.all(sql, &values).await?;
-        if rows.is_empty() {
+        let now = self.0.clock.now();
+        let touched = invitations::touched_by(&self.0.db, hash, folded, now).await?;
+        if touched.is_empty() {
             return Err(rejected());
         }
         let mut accounts = Vec::new();
-        for row in rows {
-            accounts.push(AccountId(parse_guid(&row, "account")?));
-            let Some(proof) = row.text_or_none("proof")? else {
-                continue;
-            };
-            if proof != UNPROVEN || row.flag("code_seen")? {
+        for one in touched {
+            accounts.push(one.account);
+            let Some(proof) = one.proof else { continue };
+            if proof != UNPROVEN || one.code_seen {
                 return Err(rejected());
             }
-            if row.text_or_none("home")?.is_some() {
-                accounts.push(AccountId(parse_guid(&row, "home")?));
-            }
+            accounts.extend(one.home);
         }
         accounts.sort_unstable();
         accounts.dedup();

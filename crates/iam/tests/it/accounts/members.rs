@@ -2,12 +2,13 @@
 
 use super::world::{ADA, BEA, CARL, World, code, on_both, request};
 use base::scope::Domain;
+use iam::Remedy;
 use iam::bootstrap::Request;
+use iam::flow::uaa::UaaGrant;
 use iam::manage::api_key::NewKey;
 use iam::manage::invitation::{Choice, Invitee};
 use iam::manage::page::Window;
 use iam::role::Role;
-use iam::token::uaa::UaaGrant;
 use iam::{AuthError, Credential, IamError};
 
 fn invitee(email: &str) -> Invitee {
@@ -54,9 +55,9 @@ fn accounts_are_all_listed_and_managed_one_at_a_time() {
             .iam
             .members(&ada, b.account, Window::WHOLE)
             .unwrap_err();
-        let problem = refused.problem().unwrap().clone();
-        assert_eq!(problem.code, "wrong_account");
-        assert!(problem.hint.unwrap().contains(&format!("-c {}", b.account)));
+        let problem = refused.refusal().unwrap().clone();
+        assert_eq!(problem.reason.name(), "wrong_account");
+        assert_eq!(problem.remedy, Some(Remedy::SwitchTo(b.account)));
         let refused = [
             world.iam.org(&ada, b.org).map(drop),
             world.iam.space(&ada, b.space).map(drop),
@@ -107,7 +108,7 @@ fn roles_are_for_members_and_the_invited() {
             .iam
             .invite(&carl, b, &[invitee("dora@example.org")])
             .await;
-        assert_eq!(code(refused.unwrap_err()), "insufficient_permissions");
+        assert_eq!(code(refused.unwrap_err()), "not_allowed");
         // One who is invited gets his when he accepts, unless it was taken away again.
         world.invite(ADA, Some(Role::Editor)).await;
         let there = Domain::Space(world.b.space);
@@ -186,7 +187,7 @@ fn who_is_removed_is_out_at_once_and_elsewhere_as_before() {
         let uaa = Credential::Uaa(uaa.access_token.expose());
         assert!(world.scope(uaa, space).is_err());
         let refused = world.refresh(&there, None).await;
-        assert_eq!(code(refused.unwrap_err()), "BXNIM0407E");
+        assert_eq!(code(refused.unwrap_err()), "wrong_refresh_token");
         // Her own account is as it was, and the session that moved there goes on.
         assert_eq!(world.bound(&here), a.account);
         let iam = Credential::Iam(here.access_token.expose());
@@ -202,7 +203,7 @@ fn who_is_removed_is_out_at_once_and_elsewhere_as_before() {
             1
         );
         let refused = world.refresh(&moved, Some(&b.account.to_string())).await;
-        assert_eq!(code(refused.unwrap_err()), "BXNIM0141E");
+        assert_eq!(code(refused.unwrap_err()), "not_a_member");
         assert_eq!(code(remove().await.unwrap_err()), "not_found");
 
         // Invited again she begins anew: no role, no key, and no token of before.
@@ -236,7 +237,7 @@ fn who_leaves_his_first_account_is_at_home_in_the_next_and_after_the_last_forgot
         world.iam.remove_member(&ada, a, carl).await.unwrap();
         assert!(world.iam.directory().user(carl).is_none());
         let refused = world.login(CARL, &password, None).await;
-        assert_eq!(code(refused.unwrap_err()), "BXNIM0602E");
+        assert_eq!(code(refused.unwrap_err()), "wrong_proof");
         world.clock.advance(1000);
         let (anew, other) = world.invite_carl(None).await;
         assert_ne!(anew, carl);
@@ -290,7 +291,7 @@ fn two_administrators_who_remove_each_other_leave_one() {
             (Ok(()), Err(refused)) | (Err(refused), Ok(())) => refused,
             both => panic!("not exactly one was removed: {both:?}"),
         };
-        assert_eq!(code(refused), "insufficient_permissions");
+        assert_eq!(code(refused), "not_allowed");
     });
 }
 
@@ -319,7 +320,7 @@ fn the_operator_makes_accounts() {
                 ..request("c", ADA)
             },
         ] {
-            assert_eq!(code(make(wrong).await.unwrap_err()), "invalid_parameter");
+            assert_eq!(code(make(wrong).await.unwrap_err()), "field");
         }
         let made = make(request("c", ADA)).await.unwrap();
         assert!(made.opening.is_none(), "a known owner got a password");

@@ -62,7 +62,7 @@ fn who_began_with_a_code_that_was_seen_stays_in_one_account() {
                 secret("long enough"),
             )
             .await;
-        assert_eq!(code(again.unwrap_err()), "invalid_code");
+        assert_eq!(code(again.unwrap_err()), "wrong_code");
     });
 }
 
@@ -141,7 +141,7 @@ fn an_invitation_ends_by_itself() {
                 secret("long enough"),
             )
             .await;
-        assert_eq!(code(late.unwrap_err()), "invalid_code");
+        assert_eq!(code(late.unwrap_err()), "wrong_code");
         assert!(
             world
                 .iam

@@ -3,10 +3,10 @@
 
 use super::world::{ADA, World, code, on_both, secret};
 use base::scope::Domain;
+use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
+use iam::flow::uaa::UaaGrant;
 use iam::manage::page::Window;
 use iam::role::Role;
-use iam::token::grant::{Client, Grant, TokenRequest, Tokens};
-use iam::token::uaa::UaaGrant;
 use iam::{AuthError, Credential};
 
 /// Ada is taken out of Bea's account, invited again at the same moment, and given a role in the space.
@@ -112,7 +112,7 @@ fn a_refresh_token_of_before_a_removal_switches_to_nothing_of_it() {
         let elsewhere = world.ada(None).await;
         leave_and_return(world).await;
         let refused = world.refresh(&elsewhere, Some(&b)).await;
-        assert_eq!(code(refused.unwrap_err()), "BXNIM0141E");
+        assert_eq!(code(refused.unwrap_err()), "not_a_member");
         let on = world.refresh(&elsewhere, None).await.unwrap();
         assert_eq!(world.bound(&on), world.a.account);
         // A login after it does, and is for it alone what it says.
@@ -143,18 +143,18 @@ fn a_code_of_before_a_removal_opens_nothing_of_it() {
         leave_and_return(world).await;
         // The session it was made in has ended with the removal.
         let refused = world.ask(made_there, Some(&b)).await;
-        assert_eq!(code(refused.unwrap_err()), "BXNIM0602E");
+        assert_eq!(code(refused.unwrap_err()), "wrong_proof");
         for other in [made_here, of_page] {
             let Grant::Passcode(text) = other else {
                 unreachable!("a code was asked for")
             };
             let again = || Grant::Passcode(secret(text.expose()));
             let refused = world.ask(again(), Some(&b)).await;
-            assert_eq!(code(refused.unwrap_err()), "BXNIM0141E");
+            assert_eq!(code(refused.unwrap_err()), "not_a_member");
             // What it becomes elsewhere is no way in, either.
             let here = world.ask(again(), None).await.unwrap();
             let refused = world.refresh(&here, Some(&b)).await;
-            assert_eq!(code(refused.unwrap_err()), "BXNIM0141E");
+            assert_eq!(code(refused.unwrap_err()), "not_a_member");
         }
     });
 }

@@ -6,9 +6,9 @@ use base::secret::Secret;
 use base::time::{Clock, ManualClock, Millis};
 use db::Db;
 use iam::bootstrap::{Created, Request};
+use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::manage::invitation::{Choice, Invited, Invitee};
 use iam::role::Role;
-use iam::token::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::{AuthError, Credential, Iam, IamConfig, IamError, Identity};
 use std::sync::Arc;
 
@@ -114,7 +114,7 @@ pub(crate) fn secret(text: &str) -> Secret<String> {
 
 pub(crate) fn code(error: IamError) -> &'static str {
     match error {
-        IamError::Refused(problem) => problem.code,
+        IamError::Refused(problem) => problem.reason.name(),
         other => panic!("not a refusal: {other}"),
     }
 }

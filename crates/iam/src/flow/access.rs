@@ -1,0 +1,194 @@
+//! Access tokens: signed, short, and never longer than what they are issued for.
+
+use super::refresh::Login;
+use crate::entropy;
+use crate::error::IamError;
+use crate::model::bounds::{Bounds, Reach, Root};
+use crate::model::directory::User;
+use crate::service::Iam;
+use crate::token::claims::{AccountClaim, AuthnClaim, IamClaims, ReachClaim, SCOPE, UaaClaims};
+use crate::token::issued::{Client, SCOPES, Tokens, UaaTokens, full_name};
+use crate::token::jws;
+use base::id::{AccountId, Guid, UserId};
+use base::secret::Secret;
+use base::time::Millis;
+
+/// When a token is issued and when it expires, epoch seconds.
+fn times(iam: &Iam, login: &Login) -> (i64, i64) {
+    let (bounds, now) = (login.bounds(), iam.0.clock.now());
+    let directory = iam.directory();
+    // Not before the membership it rests on, nor in the second of a removal before that, though this node's clock may be
+    // behind that of the node that made it.
+    let member = directory.member(bounds.principal(), login.account());
+    let left = directory.left_at(bounds.principal(), login.account());
+    let issued = (now.secs())
+        .max(member.map_or(0, |own| own.added_at.secs()))
+        .max(left.map_or(0, |left| left.secs().saturating_add(1)));
+    let expires = bounds.end(Millis::from_secs(issued), iam.0.config.access_token_seconds);
+    (issued, expires.secs())
+}
+
+/// What claims say that are about to be signed.
+struct Stated<'a> {
+    principal: Option<UserId>,
+    account: Option<&'a AccountClaim>,
+    expires: i64,
+    session: Option<&'a str>,
+    key: Option<&'a str>,
+}
+
+impl Stated<'_> {
+    /// Refuses to sign what gives more than was shown, or would not end with it: all who issue go by the bounds, and this
+    /// finds the one who did not.
+    fn stay_within(&self, bounds: &Bounds) -> Result<(), IamError> {
+        let beyond = || IamError::Crypto("sign a token that gives more than was shown");
+        let account = self.account.map(|account| account.bss.parse());
+        let root = Root {
+            session: (self.session.map(str::parse).transpose()).map_err(|_| beyond())?,
+            key: (self.key.map(str::parse).transpose()).map_err(|_| beyond())?,
+        };
+        let stated = bounds.stated(
+            self.principal.ok_or_else(beyond)?,
+            account.transpose().map_err(|_| beyond())?,
+            Millis::from_secs(self.expires),
+            root,
+        );
+        stated.is_within(bounds).then_some(()).ok_or_else(beyond)
+    }
+}
+
+fn account_claim(account: AccountId) -> AccountClaim {
+    AccountClaim {
+        valid: true,
+        bss: account.to_string(),
+        frozen: true,
+    }
+}
+
+/// What an IAM token says, for the account of the login.
+pub(crate) fn iam_claims(iam: &Iam, user: &User, login: &Login, client: &str) -> IamClaims {
+    let (issued, expires) = times(iam, login);
+    let (name, root) = (full_name(user), login.bounds().root());
+    IamClaims {
+        iam_id: user.id.to_string(),
+        id: user.id.to_string(),
+        realmid: "IBMid".to_owned(),
+        session_id: root.session.map(|session| session.to_string()),
+        jti: entropy::guid().to_string(),
+        identifier: user.id.0.to_string(),
+        given_name: user.given_name.clone(),
+        family_name: user.family_name.clone(),
+        name: name.clone(),
+        email: user.email.clone(),
+        sub: user.email.clone(),
+        authn: AuthnClaim {
+            sub: user.email.clone(),
+            iam_id: user.id.to_string(),
+            name,
+            given_name: user.given_name.clone(),
+            family_name: user.family_name.clone(),
+            email: user.email.clone(),
+        },
+        account: account_claim(login.account()),
+        reach: ReachClaim::of(&login.bounds().narrowing()),
+        iat: issued,
+        exp: expires,
+        nbf: None,
+        iss: iam.0.config.issuer.clone(),
+        grant_type: login.grant_type().to_owned(),
+        scope: SCOPE.to_owned(),
+        client_id: client.to_owned(),
+        iam_apikey_id: root.key.map(|key| key.to_string()),
+        acr: 1,
+        amr: vec!["pwd".to_owned()],
+    }
+}
+
+/// An IAM token, for the account of the login.
+pub(crate) fn iam_token(
+    iam: &Iam,
+    user: &User,
+    login: &Login,
+    client: &str,
+    refresh_token: Option<Secret<String>>,
+) -> Result<Tokens, IamError> {
+    let claims = iam_claims(iam, user, login, client);
+    let stated = Stated {
+        principal: claims.iam_id.parse().ok(),
+        account: Some(&claims.account),
+        expires: claims.exp,
+        session: claims.session_id.as_deref(),
+        key: claims.iam_apikey_id.as_deref(),
+    };
+    stated.stay_within(login.bounds())?;
+    let access_token = Secret::new(jws::sign(&iam.0.keys.load(), &claims)?);
+    Ok(Tokens {
+        access_token,
+        refresh_token,
+        expires_in: claims.exp.saturating_sub(claims.iat),
+        expires_at: claims.exp,
+        session: login.bounds().root().session,
+        uaa: None,
+    })
+}
+
+/// A UAA token, for every account that the login opens.
+pub(crate) fn uaa_token(
+    iam: &Iam,
+    user: &User,
+    login: &Login,
+    refresh_token: Option<Secret<String>>,
+) -> Result<UaaTokens, IamError> {
+    let (issued, expires) = times(iam, login);
+    let bounds = login.bounds();
+    let (client, guid) = (Client::Cf.id().to_owned(), user.id.0.to_string());
+    let audience = [
+        "cf",
+        "openid",
+        "uaa",
+        "cloud_controller",
+        "password",
+        "network",
+    ];
+    let claims = UaaClaims {
+        jti: entropy::guid().to_string(),
+        sub: guid.clone(),
+        scope: SCOPES.map(str::to_owned).to_vec(),
+        client_id: client.clone(),
+        cid: client.clone(),
+        azp: client,
+        grant_type: login.grant_type().to_owned(),
+        user_id: guid,
+        origin: "uaa".to_owned(),
+        user_name: user.email.clone(),
+        email: user.email.clone(),
+        iat: issued,
+        exp: expires,
+        nbf: None,
+        iss: iam.0.config.uaa_issuer.clone(),
+        zid: "uaa".to_owned(),
+        aud: audience.map(str::to_owned).to_vec(),
+        session_id: bounds.root().session.map(|session| session.to_string()),
+        iam_apikey_id: bounds.root().key.map(|key| key.to_string()),
+        account: match bounds.reach() {
+            Reach::One(account) => Some(account_claim(account)),
+            Reach::Any => None,
+        },
+        proven_at: Some(bounds.proven_at().0),
+    };
+    let stated = Stated {
+        principal: Guid::parse(&claims.user_id).ok().map(UserId),
+        account: claims.account.as_ref(),
+        expires: claims.exp,
+        session: claims.session_id.as_deref(),
+        key: claims.iam_apikey_id.as_deref(),
+    };
+    stated.stay_within(bounds)?;
+    let access_token = Secret::new(jws::sign(&iam.0.keys.load(), &claims)?);
+    Ok(UaaTokens {
+        access_token,
+        refresh_token,
+        expires_in: expires.saturating_sub(issued),
+        jti: claims.jti,
+    })
+}

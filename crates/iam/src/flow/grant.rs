@@ -1,0 +1,329 @@
+//! The token endpoint's grants: who proved himself how, and the tokens he gets for it.
+
+pub use super::request::{Grant, TokenRequest};
+use crate::refusal::{Reason, Refusal, Remedy};
+use crate::repo::users;
+pub use crate::token::issued::{
+    APIKEY, Client, PASSCODE, PASSWORD, REFRESH_TOKEN, Tokens, full_name,
+};
+
+use super::refresh::Login;
+use super::{access, passcode, password, refresh, uaa};
+use crate::audit::{Action, Credential as Shown, Entry, Origin};
+use crate::error::{AuthError, IamError};
+use crate::model::bounds::{Bounds, Reach, Root};
+use crate::model::directory::User;
+use crate::policy;
+use crate::service::Iam;
+use crate::token::identity::Credential;
+use crate::token::issued::NO_CLIENT;
+use crate::verify;
+use base::id::{AccountId, SessionId, UserId};
+use base::secret::Secret;
+use base::source::Source;
+use base::time::Millis;
+use db::Tx;
+
+/// Whom a proof showed, and what he may be given for it.
+pub(crate) struct Proven {
+    pub(crate) user: User,
+    pub(crate) login: Login,
+    held: Held,
+}
+
+/// What makes sure that a proof is still good in the transaction that issues something for it.
+enum Held {
+    /// Nothing: the key behind it is asked about at every use.
+    Not,
+    /// The password's hash, from before it was compared: a change of the password in between is noticed.
+    Password(Option<String>),
+    /// The transaction that takes the code away.
+    Code(Box<Tx>),
+}
+
+/// The refusal of a key that is right and opens nothing any more, and who can mend that.
+fn ended_key(why: &'static str) -> IamError {
+    let message = format!("Provided API key cannot be used: {why}");
+    let refusal = Refusal::new(Reason::WrongKey, message);
+    IamError::Refused(match why {
+        verify::GONE => refusal.remedy(Remedy::RestoreAccount),
+        verify::LEFT => refusal.remedy(Remedy::InviteAgain),
+        _ => refusal,
+    })
+}
+
+impl Iam {
+    /// Answers a token request.
+    ///
+    /// # Errors
+    /// [`IamError::Refused`] with the token service's code.
+    pub async fn token(&self, request: TokenRequest) -> Result<Tokens, IamError> {
+        let (source, by_password) = (request.source, request.grant.is_password());
+        let shown = request.grant.shown();
+        let answer = self.answer(request).await;
+        self.note_refusal(shown, &answer);
+        if by_password {
+            return answer;
+        }
+        self.slow_guesses(source, answer)
+    }
+
+    async fn answer(&self, request: TokenRequest) -> Result<Tokens, IamError> {
+        let needs_client = !matches!(request.grant, Grant::ApiKey(_));
+        if request.client != Some(Client::Bx) && (needs_client || request.client.is_some()) {
+            let message = "The Authorization header with a client that may use this grant is missing: send `bx:bx`";
+            return Err(IamError::refused(Reason::NoClient, message));
+        }
+        if let Grant::RefreshToken(text) = &request.grant {
+            return self
+                .renew(text, request.account.as_deref(), request.with_uaa)
+                .await;
+        }
+        let proven = self
+            .prove(request.source, request.grant, request.account.as_deref())
+            .await?;
+        let Some(client) = request.client else {
+            // It opens what the key itself opens, and nothing begins: a request with a key.
+            self.note_request(&proven.login, Shown::ApiKey);
+            return access::iam_token(self, &proven.user, &proven.login, NO_CLIENT, None);
+        };
+        let (user, login, session, refresh_token) = self.begin_session(proven, client.id()).await?;
+        let refresh_token = Some(refresh_token);
+        let mut tokens = access::iam_token(self, &user, &login, client.id(), refresh_token)?;
+        if request.with_uaa {
+            tokens.uaa = Some(uaa::issue(self, &user, &login, session).await?);
+        }
+        Ok(tokens)
+    }
+
+    /// Begins a session with a proof that is still good.
+    pub(crate) async fn begin_session(
+        &self,
+        proven: Proven,
+        client: &str,
+    ) -> Result<(User, Login, SessionId, Secret<String>), IamError> {
+        let Proven { user, login, held } = proven;
+        let mut tx = self.hold_proof(&user, held).await?;
+        let begun = refresh::begin(self, &mut tx, login, client).await?;
+        let login = begun.login;
+        let shown = Shown::of_grant(login.grant_type());
+        let about = |entry: Entry| {
+            let entry = entry.in_account(login.account());
+            entry.with_some("by_key", login.bounds().root().key)
+        };
+        let entry = Entry::by_user(user.id, shown, Action::SignedIn).on(begun.session);
+        let mut entries = about(entry.with("client", client)).into_entries();
+        for gone in &begun.gave_way {
+            let entry = Entry::by_user(user.id, shown, Action::SessionEnded).on(*gone);
+            entries = entries.and(about(entry.with("why", "gave_way")));
+        }
+        self.commit_unseen(tx, entries).await?;
+        if !begun.gave_way.is_empty() {
+            self.see_ends().await;
+        }
+        Ok((user, login, begun.session, begun.refresh_token))
+    }
+
+    /// Counts a request that rests on a login.
+    pub(crate) fn note_request(&self, login: &Login, shown: Shown) {
+        let (bounds, origin) = (login.bounds(), Origin::current());
+        self.0.counts.request(
+            bounds.principal(),
+            Some(login.account()),
+            (shown, bounds.root().key),
+            origin.source(),
+            self.0.clock.now(),
+        );
+    }
+
+    /// The transaction in which something may be issued for a proof.
+    async fn hold_proof(&self, user: &User, held: Held) -> Result<Tx, IamError> {
+        let stored = match held {
+            Held::Code(tx) => return Ok(*tx),
+            Held::Not => return Ok(self.0.db.begin().await?),
+            Held::Password(stored) => stored,
+        };
+        let mut tx = self.0.db.begin().await?;
+        if !users::hold_password(&mut tx, user.id, stored).await? {
+            return Err(IamError::refused(
+                Reason::WrongProof,
+                "The password was changed at this moment: log in again",
+            ));
+        }
+        Ok(tx)
+    }
+
+    /// The hash of a user's password as it is now. A name that is unknown costs the same.
+    async fn password_of(&self, username: &str) -> Result<Option<String>, IamError> {
+        let directory = self.directory();
+        let user = directory.user_by_email(username).map(|user| user.id);
+        users::password(&self.0.db, user).await
+    }
+
+    /// Who the proof shows, logging in to the account asked for, else to the key's, else to his first.
+    pub(crate) async fn prove(
+        &self,
+        source: Source,
+        grant: Grant,
+        asked: Option<&str>,
+    ) -> Result<Proven, IamError> {
+        let now = self.0.clock.now();
+        let proven = |user: User, bounds: Bounds, grant_type: &str, held| {
+            let default = match bounds.reach() {
+                Reach::One(own) => own,
+                // His first may be deleted, and the others are his still.
+                Reach::Any => {
+                    policy::account(&self.directory(), &user, &bounds).unwrap_or(user.home)
+                }
+            };
+            let account = asked.map_or_else(|| default.to_string(), str::to_owned);
+            let login = Login::to(self, bounds, &account, grant_type.to_owned())?;
+            Ok::<_, IamError>(Proven { user, login, held })
+        };
+        match grant {
+            Grant::ApiKey(text) => {
+                let refused = |message: String| IamError::refused(Reason::WrongKey, message);
+                let unknown = || refused("Provided API key could not be found".to_owned());
+                let identity = self
+                    .verifier()
+                    .holder(Credential::ApiKey(text.expose()))
+                    .map_err(|error| match error {
+                        // Only who holds the key's text hears this.
+                        AuthError::Revoked(why) => ended_key(why),
+                        _ => unknown(),
+                    })?;
+                let user = self.standing(identity.bounds())?;
+                proven(user, *identity.bounds(), APIKEY, Held::Not)
+            }
+            Grant::Password { username, password } => {
+                let stored = self.password_of(&username).await?;
+                let user = password::check(self, source, &username, password).await?;
+                let bounds = Bounds::of_person(&self.directory(), user.id, now);
+                proven(user, bounds, PASSWORD, Held::Password(stored))
+            }
+            Grant::Passcode(code) => {
+                let mut tx = self.0.db.begin().await?;
+                let bounds = passcode::redeem(self, &mut tx, &code).await?;
+                let user = self.standing(&bounds)?;
+                // A refusal drops the transaction: a mistyped account does not use the code up.
+                proven(user, bounds, PASSCODE, Held::Code(Box::new(tx)))
+            }
+            Grant::RefreshToken(_) => Err(IamError::Crypto(
+                "prove an identity by a refresh token here",
+            )),
+        }
+    }
+
+    /// The account asked for, if the bounds open it.
+    pub(crate) fn account_for(&self, bounds: &Bounds, asked: &str) -> Result<AccountId, IamError> {
+        let directory = self.directory();
+        let asked = asked.parse().ok();
+        if let Some(account) = asked.filter(|account| bounds.opens(&directory, *account)) {
+            return Ok(account);
+        }
+        if directory.accounts_of(bounds.principal()).is_empty() {
+            // Only who has proven himself hears this.
+            let message = "The user is in no account any more: the last one was deleted, or the user was removed from it";
+            let refusal = Refusal::new(Reason::NotAMember, message);
+            return Err(IamError::Refused(
+                refusal.remedy(Remedy::InviteAgainOrRestore),
+            ));
+        }
+        let member = asked.is_some_and(|account| directory.is_member(bounds.principal(), account));
+        Err(IamError::not_a_member(match bounds.reach() {
+            Reach::One(own) if member => format!(
+                "The API key is for the account {own} alone: log in with a password or a one-time code to work in another"
+            ),
+            Reach::Any if member => {
+                "The user was removed from the account asked for since this login began: log in again".to_owned()
+            }
+            _ => "The user is not a member of the account asked for".to_owned(),
+        }))
+    }
+
+    async fn renew(
+        &self,
+        text: &Secret<String>,
+        account: Option<&str>,
+        with_uaa: bool,
+    ) -> Result<Tokens, IamError> {
+        let client = Client::Bx.id();
+        let needed = 1 + u64::from(with_uaa);
+        let renewed = refresh::rotate(self, text, client, account, needed).await?;
+        let (user, login) = (renewed.user, &renewed.login);
+        self.note_request(login, Shown::RefreshToken);
+        let refresh_token = Some(renewed.refresh_token);
+        let mut tokens = access::iam_token(self, &user, login, client, refresh_token)?;
+        if with_uaa {
+            tokens.uaa = Some(uaa::issue(self, &user, login, renewed.session).await?);
+        }
+        Ok(tokens)
+    }
+
+    /// The bounds of what a row says was derived.
+    pub(crate) fn derived(
+        &self,
+        user: UserId,
+        proven_at: Millis,
+        root: Root,
+    ) -> Result<Bounds, IamError> {
+        let now = self.0.clock.now();
+        Bounds::derived(&self.directory(), user, proven_at, root, now).map_err(|why| {
+            let message = format!("This login has ended: {why}: log in again");
+            IamError::refused(Reason::WrongRefreshToken, message)
+        })
+    }
+
+    /// The user behind a login, if he is still there.
+    pub(crate) fn standing(&self, bounds: &Bounds) -> Result<User, IamError> {
+        let gone = || {
+            let message = "The user of this login is gone";
+            IamError::refused(Reason::WrongRefreshToken, message)
+        };
+        let directory = self.directory();
+        directory.user(bounds.principal()).cloned().ok_or_else(gone)
+    }
+
+    /// A one-time code for a proven user.
+    ///
+    /// # Errors
+    /// [`IamError::Refused`] with the token service's code.
+    pub async fn passcode(&self, request: TokenRequest) -> Result<Secret<String>, IamError> {
+        let (source, by_password) = (request.source, request.grant.is_password());
+        let shown = request.grant.shown();
+        let code = self.new_passcode(request).await;
+        self.note_refusal(shown, &code);
+        if by_password {
+            return code;
+        }
+        self.slow_guesses(source, code)
+    }
+
+    async fn new_passcode(&self, request: TokenRequest) -> Result<Secret<String>, IamError> {
+        let shown = request.grant.shown();
+        let (tx, bounds) = match &request.grant {
+            Grant::RefreshToken(text) => {
+                if request.client != Some(Client::Bx) {
+                    let message = "The Authorization header is missing: send `bx:bx`";
+                    return Err(IamError::refused(Reason::NoClient, message));
+                }
+                let mut tx = self.0.db.begin().await?;
+                let bounds = refresh::peek(self, &mut tx, text, Client::Bx.id()).await?;
+                self.standing(&bounds)?;
+                (tx, bounds)
+            }
+            _ => {
+                let proven = self.prove(request.source, request.grant, None);
+                let Proven { user, login, held } = proven.await?;
+                (self.hold_proof(&user, held).await?, *login.bounds())
+            }
+        };
+        passcode::issue(self, tx, &bounds, shown).await
+    }
+
+    /// The public keys that verify this service's tokens.
+    #[must_use]
+    pub fn public_keys(&self) -> Vec<crate::token::keyring::PublicKey> {
+        self.0.keys.load().public()
+    }
+}

@@ -1,0 +1,98 @@
+//! Guessing of keys, one-time codes and refresh tokens. They are far too strong to be guessed, and whoever has a right one
+//! is never stopped; a source that sends many wrong ones is told to wait, is counted, and stands in the log.
+
+use crate::audit::{Action, Credential, Origin, Refused};
+use crate::error::IamError;
+use crate::refusal::{Reason, Remedy};
+use crate::service::Iam;
+use base::id::{AccountId, KeyId, UserId};
+use base::limit;
+use base::source::Source;
+
+impl Iam {
+    /// Enters that a proof was refused.
+    pub(crate) fn note_refusal<T>(&self, shown: Credential, answer: &Result<T, IamError>) {
+        let Err(IamError::Refused(problem)) = answer else {
+            return;
+        };
+        let reason = &problem.reason;
+        let is_entered = shown == Credential::Password && *reason == Reason::WrongProof;
+        if is_entered || problem.is_slowed || !reason.is_wrong_request() {
+            return;
+        }
+        let why = (self.0.config.refusal_word)(reason);
+        // The proof was not even looked at.
+        if *reason == Reason::NoClient {
+            return self.note_client_refused(why);
+        }
+        self.note_refused(Refused {
+            action: Action::ProofRefused,
+            user: None,
+            account: None,
+            credential: shown,
+            why,
+        });
+    }
+
+    /// Enters that the program which asked was refused: no proof of a person was looked at.
+    pub fn note_client_refused(&self, why: &'static str) {
+        self.note_refused(Refused {
+            action: Action::ClientRefused,
+            user: None,
+            account: None,
+            credential: Credential::None,
+            why,
+        });
+    }
+
+    /// Counts a refusal in the audit: one entry for all of the same kind, source and person within a minute.
+    pub fn note_refused(&self, refused: Refused) {
+        let now = self.0.clock.now();
+        self.0.counts.refused(refused, &Origin::current(), now);
+    }
+
+    /// Counts a request of a verified caller.
+    pub fn note_caller(
+        &self,
+        user: UserId,
+        account: Option<AccountId>,
+        shown: (Credential, Option<KeyId>),
+        source: Source,
+    ) {
+        let now = self.0.clock.now();
+        self.0.counts.request(user, account, shown, source, now);
+    }
+
+    /// Counts an answer that says a key, code or token is wrong; one too many becomes 429 with a time to wait.
+    ///
+    /// # Errors
+    /// The answer's own, slowed or not.
+    pub fn slow_guesses<T>(
+        &self,
+        source: Source,
+        answer: Result<T, IamError>,
+    ) -> Result<T, IamError> {
+        let mut problem = match answer {
+            Err(IamError::Refused(problem)) if problem.reason.is_wrong_guess() => problem,
+            other => return other,
+        };
+        let now = self.0.clock.now();
+        let wait = source
+            .key()
+            .and_then(|key| self.0.logins.throttle.guess(key, now));
+        if let Some(wait) = wait {
+            problem.is_slowed = true;
+            problem = problem
+                .remedy(Remedy::StopGuessing)
+                .limit(&limit::GUESSES_PER_SOURCE)
+                .retry_after(seconds(wait));
+        }
+        Err(IamError::Refused(problem))
+    }
+}
+
+/// Whole seconds that last as long, one at least.
+pub(crate) fn seconds(milliseconds: i64) -> u64 {
+    let milliseconds = u64::try_from(milliseconds).unwrap_or(0);
+    milliseconds.div_ceil(1000).max(1)
+}

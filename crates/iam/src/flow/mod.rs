@@ -1,0 +1,13 @@
+//! From a proof to tokens: grants, sessions and their renewal, one-time codes, passwords, and how all of them end.
+
+pub(crate) mod access;
+pub(crate) mod ending;
+pub mod grant;
+mod guess;
+mod introspect;
+mod number;
+pub(crate) mod passcode;
+pub mod password;
+pub mod refresh;
+pub mod request;
+pub mod uaa;

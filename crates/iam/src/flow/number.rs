@@ -1,0 +1,97 @@
+//! How many sessions a person has, and how many refresh tokens a session: whoever has a proof may use it as often as he
+//! likes, and must not fill the database with it.
+
+use crate::error::IamError;
+use crate::model::bounds::Bounds;
+use crate::refusal::{Reason, Refusal, Remedy};
+use crate::repo::sessions;
+use crate::repo::{refresh_tokens, session_counts};
+use crate::service::Iam;
+use base::id::SessionId;
+use base::limit;
+use base::time::Millis;
+use db::Tx;
+
+/// How many ended sessions are remembered for each that may live: an end is remembered while a token of it could.
+const ENDED_PER_LIVING: u64 = 20;
+
+/// Ends those of the person's sessions that are too many now that `begun` is there; how many. It is the one longest unused of
+/// those he began himself, or of those of one of his keys, whichever has most: whoever has a key can't log him out with it.
+/// What `begun` came from stays, since it would end with it.
+pub(super) async fn keep(
+    iam: &Iam,
+    tx: &mut Tx,
+    bounds: &Bounds,
+    begun: SessionId,
+    now: Millis,
+) -> Result<Vec<SessionId>, IamError> {
+    let allowed = iam.0.config.limits.sessions_per_user;
+    let person = bounds.principal();
+    let key = (bounds.root().key).map_or_else(String::new, |key| key.0.to_string());
+    if session_counts::ended_before(tx, bounds, &key).await?
+        >= allowed.saturating_mul(ENDED_PER_LIVING)
+    {
+        return Err(too_fast(allowed, iam.0.config.access_token_seconds));
+    }
+    let mut ended = Vec::new();
+    while session_counts::living(tx, bounds, now).await? > allowed {
+        let most = session_counts::most(tx, bounds, &key, now).await?;
+        let Some(oldest) = session_counts::longest_unused(tx, bounds, begun, most, now).await?
+        else {
+            return Err(too_deep(allowed));
+        };
+        sessions::end(tx, person, sessions::Which::One(oldest), now).await?;
+        ended.push(oldest);
+    }
+    Ok(ended)
+}
+
+fn too_fast(allowed: u64, seconds: i64) -> IamError {
+    let limit = &limit::SESSIONS_PER_USER;
+    let message = format!(
+        "more logins have begun and ended than are remembered ({ENDED_PER_LIVING} times `{}` = {allowed}): log in less often",
+        limit.name
+    );
+    let problem = Refusal::new(Reason::TooManyLogins, message)
+        .remedy(Remedy::KeepLogin)
+        .limit(limit)
+        .retry_after(u64::try_from(seconds.max(1)).unwrap_or(1));
+    IamError::Refused(problem)
+}
+
+fn too_deep(allowed: u64) -> IamError {
+    let limit = &limit::SESSIONS_PER_USER;
+    let message = format!(
+        "each of the sessions that `{}` = {allowed} allows came from the one before: log in with a password or an API key",
+        limit.name
+    );
+    IamError::Refused(Refusal::new(Reason::TooManyLogins, message).limit(limit))
+}
+
+/// Refuses `needed` more refresh tokens of a session that has as many as are remembered. What was used is remembered until it
+/// expires: who brings it again, and so may have stolen it, is known by it. So the oldest can't give way.
+pub(super) async fn has_room(
+    iam: &Iam,
+    tx: &mut Tx,
+    session: SessionId,
+    needed: u64,
+) -> Result<(), IamError> {
+    let limit = &limit::REFRESH_TOKENS_PER_SESSION;
+    let allowed = iam.0.config.limits.refresh_tokens_per_session;
+    let now = iam.0.clock.now();
+    let (held, first) = refresh_tokens::held(tx, session, now).await?;
+    if held.saturating_add(needed) <= allowed {
+        return Ok(());
+    }
+    let first = first.unwrap_or(now.0);
+    let wait = first.saturating_sub(now.0).max(0).div_euclid(1000) + 1;
+    let message = format!(
+        "This login was renewed too often (`{}` = {allowed}): it can be again once a refresh token of it has expired",
+        limit.name
+    );
+    let problem = Refusal::new(Reason::TooManyRenewals, message)
+        .remedy(Remedy::UseAccessToken)
+        .limit(limit)
+        .retry_after(u64::try_from(wait).unwrap_or(1));
+    Err(IamError::Refused(problem))
+}

@@ -1,0 +1,90 @@
+//! One-time codes for people whose password the command line must not see: ten characters, one use, five minutes.
+//!
+//! A code carries the bounds of what it was asked for with: a session, a key's session, or a password. It ends with that
+//! session and key, opens what they open, and the session it begins ends with them as well.
+
+use crate::audit::{Action, Credential, Entry};
+use crate::entropy;
+use crate::error::IamError;
+use crate::model::bounds::Bounds;
+use crate::refusal::Reason;
+use crate::repo::passcodes;
+use crate::repo::sessions;
+use crate::service::Iam;
+use base::secret::Secret;
+use db::Tx;
+
+const CHARACTERS: usize = 10;
+const LIFE_MILLISECONDS: i64 = 300_000;
+
+/// Letters and digits that are not taken for one another; 32 of them, so each is five random bits.
+const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789A";
+
+/// A new code for what was shown, in the transaction that found it good.
+pub(crate) async fn issue(
+    iam: &Iam,
+    mut tx: Tx,
+    bounds: &Bounds,
+    credential: Credential,
+) -> Result<Secret<String>, IamError> {
+    if !bounds.renewable() {
+        return Err(IamError::Crypto("issue a code for what is not renewable"));
+    }
+    let code: String = entropy::bytes::<CHARACTERS>()
+        .iter()
+        .map(|byte| {
+            char::from(
+                ALPHABET
+                    .get(usize::from(byte % 32))
+                    .copied()
+                    .unwrap_or(b'a'),
+            )
+        })
+        .collect();
+    let now = iam.0.clock.now();
+    passcodes::sweep(&mut tx, now).await?;
+    sessions::hold(&mut tx, bounds, now).await?;
+    let root = bounds.root();
+    let hash = entropy::sha256(code.as_bytes());
+    passcodes::insert(&mut tx, &hash, bounds, now.plus(LIFE_MILLISECONDS)).await?;
+    let others = iam.0.config.limits.passcodes_per_user.saturating_sub(1);
+    passcodes::keep_newest(&mut tx, bounds, &hash, others).await?;
+    let entry = Entry::by_user(bounds.principal(), credential, Action::PasscodeMade);
+    iam.commit_unseen(tx, entry.with_some("by_key", root.key))
+        .await?;
+    Ok(Secret::new(code))
+}
+
+/// The bounds of a code; it is used up when the transaction is committed.
+pub(crate) async fn redeem(
+    iam: &Iam,
+    tx: &mut Tx,
+    code: &Secret<String>,
+) -> Result<Bounds, IamError> {
+    let now = iam.0.clock.now();
+    let hash = entropy::sha256(code.expose().trim().as_bytes());
+    let taken = passcodes::take(tx, &hash).await?;
+    let taken = taken.filter(|taken| taken.expires_at > now);
+    let passcodes::Taken {
+        user,
+        root,
+        proven_at,
+        ..
+    } = taken.ok_or_else(rejected)?;
+    let bounds = iam.derived(user, proven_at, root)?;
+    // Said as of a code that never was: who brings it shows nothing else.
+    sessions::hold(tx, &bounds, now)
+        .await
+        .map_err(|error| match error {
+            IamError::Refused(_) => rejected(),
+            other => other,
+        })?;
+    Ok(bounds)
+}
+
+fn rejected() -> IamError {
+    IamError::refused(
+        Reason::WrongProof,
+        "Provided passcode is wrong, used up or older than five minutes, or the login it came from has ended",
+    )
+}

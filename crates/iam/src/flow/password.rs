@@ -1,0 +1,232 @@
+//! Passwords: looked at in their turn, slowed for who guesses, and in the same time, words and number of statements for
+//! names nobody has.
+//!
+//! Who waits: failures count as `login::throttle` says, checks stand in the line of `login::queue`. A person who was let
+//! in from the same source before (`login::familiar`) is paced and never refused for what others did.
+
+use super::guess::seconds;
+use crate::audit::{Action, Credential, Origin, Refused};
+use crate::error::IamError;
+use crate::login::queue::{Full, Place};
+use crate::login::throttle::{Slowed, Try};
+use crate::login::{hash, quality};
+use crate::model::directory::User;
+use crate::model::text;
+use crate::refusal::{Reason, Refusal, Remedy};
+use crate::repo::users;
+use crate::service::Iam;
+use base::id::{Guid, UserId};
+use base::limit::{self, Limit};
+use base::secret::Secret;
+use base::source::{Source, SourceKey};
+use base::time::Millis;
+use std::time::Duration;
+
+/// A password nobody has to remember: 20 characters, 119 bits.
+#[must_use]
+pub fn generate() -> Secret<String> {
+    Secret::new(
+        crate::entropy::text()
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .take(20)
+            .collect(),
+    )
+}
+
+/// Hashes a new password of the person with this address, unless it is among those that are guessed first. It waits behind
+/// what else its source asks for.
+pub(crate) async fn prepare(
+    iam: &Iam,
+    source: Source,
+    address: &str,
+    password: Secret<String>,
+) -> Result<String, IamError> {
+    quality::check(password.expose(), address)?;
+    let now = iam.0.clock.now();
+    let knows = |key| {
+        let directory = iam.directory();
+        directory.user_by_email(address).is_some_and(|user| {
+            let (familiar, set_at) = (&iam.0.logins.familiar, user.password_changed_at);
+            familiar.knows(user.id, set_at, key, now)
+        })
+    };
+    let familiar = source.key().is_some_and(knows);
+    let mut place = place(iam, source.key(), familiar).await?;
+    on_a_worker(move || hash::hash(place.memory(), password.expose())).await
+}
+
+async fn on_a_worker<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, IamError> + Send + 'static,
+) -> Result<T, IamError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| IamError::Crypto("finish the password check"))?
+}
+
+/// A place among the checks that run at once.
+async fn place(iam: &Iam, source: Option<SourceKey>, familiar: bool) -> Result<Place, IamError> {
+    let full = match iam.0.logins.checks.place(source, familiar).await {
+        Ok(place) => return Ok(place),
+        Err(full) => full,
+    };
+    let limit = match full {
+        Full::Line => &limit::PASSWORD_CHECKS_WAITING,
+        Full::Source => &limit::PASSWORD_CHECKS_WAITING_PER_SOURCE,
+        Full::Late => &limit::PASSWORD_WAIT_SECONDS,
+    };
+    let message = format!("Too many logins at once (`{}`): try again", limit.name);
+    Err(busy(message, limit, 1))
+}
+
+fn busy(message: String, limit: &'static Limit, retry_after: u64) -> IamError {
+    let problem = Refusal::new(Reason::TooManyLogins, message).remedy(Remedy::NoPasswordCheck);
+    IamError::Refused(problem.limit(limit).retry_after(retry_after))
+}
+
+/// A password that is not, or no longer, the user's.
+pub(crate) fn rejected() -> IamError {
+    IamError::refused(
+        Reason::WrongProof,
+        "The credentials you entered are invalid: user name or password is wrong",
+    )
+}
+
+/// A login by password, as far as it is known before the password was looked at.
+#[derive(Debug)]
+struct Login {
+    user: Option<User>,
+    source: Source,
+    /// The source, where it is counted as one, and what of it is counted.
+    counted: Option<(SourceKey, Try)>,
+    /// Whether the person was let in from there before.
+    familiar: bool,
+}
+
+/// The user, if the password is his.
+pub(crate) async fn check(
+    iam: &Iam,
+    source: Source,
+    username: &str,
+    password: Secret<String>,
+) -> Result<User, IamError> {
+    text::check("username", username, &limit::ADDRESS_BYTES)?;
+    text::check("password", password.expose(), &limit::PASSWORD_BYTES)?;
+    let user = iam.directory().user_by_email(username).cloned();
+    let (logins, now) = (&iam.0.logins, iam.0.clock.now());
+    let counted = source
+        .key()
+        .map(|key| (key, logins.throttle.attempt(key, username)));
+    // Asked for nobody as well, so that it takes as long.
+    let id = user.as_ref().map_or_else(nobody, |user| user.id);
+    let set_at = user
+        .as_ref()
+        .map_or(Millis(0), |user| user.password_changed_at);
+    let familiar = counted.is_some_and(|(key, _)| logins.familiar.knows(id, set_at, key, now));
+    let login = Login {
+        user,
+        source,
+        counted,
+        familiar,
+    };
+    login.wait(iam).await?;
+    let place = place(iam, source.key(), familiar).await?;
+    let (iam, origin) = (iam.clone(), Origin::current());
+    // A task of its own, which ends as it would have although its caller hangs up: his guess is counted all the same, and
+    // the place stays taken while the hashing goes on. There are never more of them than places.
+    let compared = async move { login.compare(&iam, place, password).await };
+    tokio::spawn(origin.scope(compared))
+        .await
+        .map_err(|_| IamError::Crypto("finish the password check"))?
+}
+
+/// The hash of a user's password as it is now.
+pub(crate) async fn stored(iam: &Iam, user: UserId) -> Result<Option<String>, IamError> {
+    users::password(&iam.0.db, Some(user)).await
+}
+
+/// Whom no row is about.
+fn nobody() -> UserId {
+    UserId(Guid::from_random([0; 16]))
+}
+
+impl Login {
+    /// Refuses who failed too often, before he stands in the line; lets him wait for his turn where he was let in before.
+    async fn wait(&self, iam: &Iam) -> Result<(), IamError> {
+        let Some((_, attempt)) = &self.counted else {
+            return Ok(());
+        };
+        let (throttle, now) = (&iam.0.logins.throttle, iam.0.clock.now());
+        if !self.familiar {
+            let allowed = throttle.look(attempt, now);
+            return allowed.map_err(|slowed| self.slowed(iam, slowed));
+        }
+        let most = iam.0.logins.checks.wait().as_millis();
+        let pace = throttle.pace(attempt, now, i64::try_from(most).unwrap_or(i64::MAX));
+        let wait = pace.map_err(|slowed| self.slowed(iam, slowed))?;
+        if let Ok(wait @ 1..) = u64::try_from(wait) {
+            tokio::time::sleep(Duration::from_millis(wait)).await;
+        }
+        Ok(())
+    }
+
+    async fn compare(
+        self,
+        iam: &Iam,
+        mut place: Place,
+        password: Secret<String>,
+    ) -> Result<User, IamError> {
+        let (logins, now) = (&iam.0.logins, iam.0.clock.now());
+        if let Some((_, attempt)) = self.counted.as_ref().filter(|_| !self.familiar) {
+            let begun = logins.throttle.begin(attempt, now);
+            begun.map_err(|slowed| self.slowed(iam, slowed))?;
+        }
+        let id = self.user.as_ref().map_or_else(nobody, |user| user.id);
+        let stored = stored(iam, id).await?;
+        let stored = stored.unwrap_or_else(|| logins.decoy.clone());
+        let right = on_a_worker(move || hash::verify(place.memory(), password.expose(), &stored));
+        let (true, Some(user)) = (right.await?, &self.user) else {
+            self.refused(iam, Action::LoginFailed, "wrong_password");
+            return Err(rejected());
+        };
+        if let Some((key, attempt)) = &self.counted {
+            logins.throttle.clear(attempt, self.familiar);
+            let familiar = &logins.familiar;
+            // As it was before the password was looked at: one that is changed meanwhile is another's memory.
+            let person = (user.id, user.password_changed_at);
+            if familiar.remember(&iam.0.db, person, *key, now).await? {
+                let source = self.source;
+                tracing::info!(event = "login_from_a_new_source", user = %user.id, %source, "logged in by password");
+            }
+        }
+        Ok(user.clone())
+    }
+
+    fn refused(&self, iam: &Iam, action: Action, why: &'static str) {
+        iam.note_refused(Refused {
+            action,
+            user: self.user.as_ref().map(|user| user.id),
+            account: None,
+            credential: Credential::Password,
+            why,
+        });
+    }
+
+    fn slowed(&self, iam: &Iam, slowed: Slowed) -> IamError {
+        let (limit, wait, what) = match slowed {
+            Slowed::Address(wait) => (
+                &limit::LOGIN_FAILURES_PER_ADDRESS,
+                wait,
+                "as this user from your network",
+            ),
+            Slowed::Source(wait) => (&limit::LOGIN_FAILURES_PER_SOURCE, wait, "from your network"),
+        };
+        self.refused(iam, Action::LoginSlowed, limit.name);
+        let seconds = seconds(wait);
+        let message = format!(
+            "Too many failed logins {what} (`{}`): wait {seconds} s, then try again",
+            limit.name
+        );
+        busy(message, limit, seconds)
+    }
+}

@@ -1,0 +1,401 @@
+//! Sessions and the refresh tokens that carry them on: opaque, stored as hashes, replaced at every use.
+//!
+//! A token that is used a second time gives the same successor for [`GRACE_MILLISECONDS`] (two processes that renew at
+//! the same moment both go on), or where that one was used as well, the last of them; and after that ends the session:
+//! someone else has a copy.
+//!
+//! A session is for one account at a time. A renewal may switch it; whatever speaks against the renewal is found before
+//! the token is used up, so that a refused one costs nothing.
+
+use super::number;
+use crate::audit::{Action, Actor, Credential, Entry};
+use crate::entropy;
+use crate::error::IamError;
+use crate::model::bounds::{Bounds, Root};
+use crate::model::directory::User;
+use crate::refusal::Reason;
+use crate::repo::column::parse_guid;
+use crate::repo::refresh_tokens::{self, NewToken};
+use crate::repo::sessions;
+use crate::repo::sessions::NewSession;
+use crate::service::Iam;
+use crate::token::identity::Identity;
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use base::id::{AccountId, KeyId, SessionId, UserId};
+use base::secret::Secret;
+use base::time::Millis;
+use db::{Row, Tx};
+
+/// How long a used token still gives its successor.
+pub const GRACE_MILLISECONDS: i64 = 30_000;
+
+/// How many successors are followed for one that comes late; more than any honest program makes within the grace.
+pub const CHAIN_STEPS_MAX: usize = 256;
+
+/// How long what has expired is remembered: who comes with an old refresh token is told that it expired, not that it never
+/// was. (How long a session's end counts is the session's own matter: until its last token has expired.)
+const REMEMBERED_MILLISECONDS: i64 = 24 * 3_600_000;
+
+/// How long an ended session is, after its last token has expired: clocks of nodes that differ.
+const ENDED_REMEMBERED_MILLISECONDS: i64 = 10 * 60_000;
+
+const PREFIX: &str = "vgr_";
+
+/// What was proven, and the account it is to be used in: what a session is begun with. Made by [`Login::to`] alone.
+#[derive(Debug, Clone)]
+pub(crate) struct Login {
+    bounds: Bounds,
+    account: AccountId,
+    grant_type: String,
+}
+
+impl Login {
+    /// A login to the account, if the bounds open it.
+    pub(crate) fn to(
+        iam: &Iam,
+        bounds: Bounds,
+        asked: &str,
+        grant_type: String,
+    ) -> Result<Self, IamError> {
+        Ok(Self {
+            account: iam.account_for(&bounds, asked)?,
+            bounds,
+            grant_type,
+        })
+    }
+
+    /// How much may be issued for it.
+    pub(crate) const fn bounds(&self) -> &Bounds {
+        &self.bounds
+    }
+
+    /// The account it is for.
+    pub(crate) const fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// How it was proven, in the word of the claims.
+    pub(crate) fn grant_type(&self) -> &str {
+        &self.grant_type
+    }
+
+    /// The same, in the session that was begun with it.
+    pub(crate) fn within(mut self, session: SessionId) -> Self {
+        self.bounds = self.bounds.of_session(session);
+        self
+    }
+}
+
+/// A session carried on.
+#[derive(Debug)]
+pub(crate) struct Renewed {
+    pub(crate) user: User,
+    pub(crate) login: Login,
+    pub(crate) session: SessionId,
+    pub(crate) refresh_token: Secret<String>,
+}
+
+fn invalid() -> IamError {
+    IamError::refused(
+        Reason::WrongRefreshToken,
+        "Provided refresh token is invalid: log in again",
+    )
+}
+
+/// A session begun.
+pub(crate) struct Begun {
+    pub(crate) login: Login,
+    pub(crate) session: SessionId,
+    pub(crate) refresh_token: Secret<String>,
+    /// The sessions that gave way to it.
+    pub(crate) gave_way: Vec<SessionId>,
+}
+
+/// Begins a session with what was proven. What it was derived from is held.
+pub(crate) async fn begin(
+    iam: &Iam,
+    tx: &mut Tx,
+    login: Login,
+    client: &str,
+) -> Result<Begun, IamError> {
+    let now = iam.0.clock.now();
+    // Each login sweeps out what has long expired, and what was ended and has no token that lives: so the tables stay as small as
+    // the sessions that matter.
+    let ended = now.plus(-ENDED_REMEMBERED_MILLISECONDS);
+    sessions::sweep(tx, ended, now.plus(-REMEMBERED_MILLISECONDS)).await?;
+    let (bounds, session) = (login.bounds, SessionId(entropy::guid()));
+    sessions::hold(tx, &bounds, now).await?;
+    let new = NewSession {
+        session,
+        account: login.account,
+        bounds: &bounds,
+        now,
+        expires_at: bounds.end(now, iam.0.config.refresh_token_seconds),
+        tokens_until: bounds.end(now, iam.0.config.access_token_seconds),
+    };
+    sessions::insert(tx, &new).await?;
+    let gave_way = number::keep(iam, tx, &bounds, session, now).await?;
+    let login = login.within(session);
+    let token = issue(iam, tx, session, client, &login).await?;
+    Ok(Begun {
+        login,
+        session,
+        refresh_token: token,
+        gave_way,
+    })
+}
+
+/// A new refresh token of a session, no longer than its bounds.
+pub(crate) async fn issue(
+    iam: &Iam,
+    tx: &mut Tx,
+    session: SessionId,
+    client: &str,
+    login: &Login,
+) -> Result<Secret<String>, IamError> {
+    let bounds = login.bounds();
+    if !bounds.renewable() {
+        return Err(IamError::Crypto(
+            "issue a refresh token for what is not renewable",
+        ));
+    }
+    number::has_room(iam, tx, session, 1).await?;
+    let expires_at = bounds.end(iam.0.clock.now(), iam.0.config.refresh_token_seconds);
+    let text = format!("{PREFIX}{}", entropy::text());
+    let new = NewToken {
+        session,
+        client,
+        bounds,
+        grant_type: &login.grant_type,
+        expires_at,
+    };
+    refresh_tokens::insert(tx, &text, &new).await?;
+    Ok(Secret::new(text))
+}
+
+/// Uses a refresh token: its successor, and whose session it carries on, from now on for `account` if one is named. There is
+/// room for `needed` tokens of the session then: whatever else is issued beside the successor is not refused behind it.
+pub(crate) async fn rotate(
+    iam: &Iam,
+    text: &Secret<String>,
+    client: &str,
+    account: Option<&str>,
+    needed: u64,
+) -> Result<Renewed, IamError> {
+    let now = iam.0.clock.now().0;
+    let mut tx = iam.0.db.begin().await?;
+    if let Some(row) = refresh_tokens::claim(&mut tx, text, client, Millis(now)).await? {
+        // A refusal from here on drops the transaction, and the token is as unused as before.
+        let (user, login, session) = carry_on(iam, &mut tx, &row, account).await?;
+        number::has_room(iam, &mut tx, session, needed).await?;
+        let successor = issue(iam, &mut tx, session, client, &login).await?;
+        refresh_tokens::follow(&mut tx, text, seal(text, &successor)?).await?;
+        let ends = (login.bounds()).end(Millis(now), iam.0.config.refresh_token_seconds);
+        sessions::lengthen(&mut tx, session, ends).await?;
+        iam.commit_unentered(tx).await?;
+        return Ok(Renewed {
+            user,
+            login,
+            session,
+            refresh_token: successor,
+        });
+    }
+    let row = refresh_tokens::find(&mut tx, text, client).await?;
+    let row = row.ok_or_else(invalid)?;
+    let used_at = row.int_or_none("used_at")?.unwrap_or(now);
+    match row.blob_or_none("successor")? {
+        Some(_) if now.saturating_sub(used_at) <= GRACE_MILLISECONDS => {
+            let (row, refresh_token) = last_of_chain(&mut tx, text, client, row).await?;
+            let (user, login, session) = carry_on(iam, &mut tx, &row, account).await?;
+            iam.commit_unentered(tx).await?;
+            Ok(Renewed {
+                user,
+                login,
+                session,
+                refresh_token,
+            })
+        }
+        _ => {
+            unexpired(&row, Millis(now))?;
+            let session = SessionId(parse_guid(&row, "session")?);
+            tracing::warn!(%session, "a refresh token was used again: its session is ended");
+            let entry = |person| {
+                let who = Actor::Unknown;
+                let entry = Entry::by_actor(who, Credential::RefreshToken, Action::SessionEnded);
+                entry.with("owner", person).with("why", "used_again")
+            };
+            iam.end_session(tx, session, entry).await?;
+            Err(invalid())
+        }
+    }
+}
+
+/// The last successor of a used token, with its row: one on the way is used up itself, and would be theft at the next
+/// renewal of whoever got it. All of them were used after the first, so that none is out of its grace before it.
+async fn last_of_chain(
+    tx: &mut Tx,
+    text: &Secret<String>,
+    client: &str,
+    mut row: Row,
+) -> Result<(Row, Secret<String>), IamError> {
+    let mut text = text.clone();
+    for _ in 0..CHAIN_STEPS_MAX {
+        let Some(sealed) = row.blob_or_none("successor")? else {
+            break;
+        };
+        text = open(&text, sealed).ok_or_else(invalid)?;
+        let next = refresh_tokens::find(tx, &text, client).await?;
+        row = next.ok_or_else(invalid)?;
+    }
+    Ok((row, text))
+}
+
+/// What a refresh token carries, without using it up.
+pub(crate) async fn peek(
+    iam: &Iam,
+    tx: &mut Tx,
+    text: &Secret<String>,
+    client: &str,
+) -> Result<Bounds, IamError> {
+    let row = refresh_tokens::find_unused(tx, text, client).await?;
+    let row = row.ok_or_else(invalid)?;
+    let (bounds, account, grant_type) = read(iam, tx, &row).await?;
+    // The account it is for must still be open to it, as for a renewal.
+    Login::to(iam, bounds, &account, grant_type)?;
+    Ok(bounds)
+}
+
+/// The bounds of the session a token belongs to, if token and session are alive; its account, and how it was begun.
+async fn read(iam: &Iam, tx: &mut Tx, row: &Row) -> Result<(Bounds, String, String), IamError> {
+    let now = iam.0.clock.now();
+    unexpired(row, now)?;
+    let session = SessionId(parse_guid(row, "session")?);
+    let begun = sessions::begun_with(tx, session).await?;
+    let (account, proven_at) = begun.ok_or_else(invalid)?;
+    let key = match row.text_or_none("api_key")? {
+        Some(_) => Some(KeyId(parse_guid(row, "api_key")?)),
+        None => None,
+    };
+    let root = Root {
+        session: Some(session),
+        key,
+    };
+    let user = UserId(parse_guid(row, "person")?);
+    let bounds = iam.derived(user, proven_at, root)?;
+    Ok((bounds, account, row.text("grant_type")?))
+}
+
+fn unexpired(row: &Row, now: Millis) -> Result<(), IamError> {
+    if row.int("expires_at")? > now.0 {
+        return Ok(());
+    }
+    Err(IamError::refused(
+        Reason::RefreshTokenExpired,
+        "Provided refresh token is expired: log in again",
+    ))
+}
+
+/// Carries a session on, from now on for the account asked for; whatever speaks against it is found here.
+async fn carry_on(
+    iam: &Iam,
+    tx: &mut Tx,
+    row: &Row,
+    asked: Option<&str>,
+) -> Result<(User, Login, SessionId), IamError> {
+    let (bounds, bound, grant_type) = read(iam, tx, row).await?;
+    let user = iam.standing(&bounds)?;
+    let login = Login::to(iam, bounds, asked.unwrap_or(&bound), grant_type)?;
+    let session = bounds.root().session.ok_or_else(invalid)?;
+    let tokens_until = bounds.end(iam.0.clock.now(), iam.0.config.access_token_seconds);
+    if !sessions::carry_on(tx, session, login.account(), tokens_until).await? {
+        return Err(invalid());
+    }
+    Ok((user, login, session))
+}
+
+impl Iam {
+    /// Ends the session of a verified caller, with every token of it.
+    ///
+    /// # Errors
+    /// When the credential is of no session; when the database fails.
+    pub async fn log_out(&self, caller: &Identity) -> Result<(), IamError> {
+        let session = caller.session().ok_or_else(no_session)?;
+        let entry = |_| Entry::by(caller, Action::SessionEnded).with("why", "logged_out");
+        self.end_session(self.0.db.begin().await?, session, entry)
+            .await
+    }
+
+    /// Revokes a token (RFC 7009): the session of a refresh token or of an access token ends, with every token of it.
+    /// A token that is unknown is as revoked as it can be: that is no error.
+    ///
+    /// # Errors
+    /// When the token is good and of no session, so that it cannot be revoked; when the database fails.
+    pub async fn revoke(&self, token: &Secret<String>) -> Result<(), IamError> {
+        let mut tx = self.0.db.begin().await?;
+        if let Some(shown) = refresh_tokens::shown(&mut tx, token).await? {
+            // One that is used up or over proves nothing: a copy of it may lie anywhere.
+            let is_good = !shown.is_used && shown.expires_at > self.0.clock.now();
+            let session = shown.session;
+            let entry = move |person| {
+                let (who, shown) = match is_good {
+                    true => (Actor::User(person), Credential::RefreshToken),
+                    false => (Actor::Unknown, Credential::None),
+                };
+                Entry::by_actor(who, shown, Action::SessionEnded)
+                    .with("owner", person)
+                    .with("why", "revoked")
+            };
+            return self.end_session(tx, session, entry).await;
+        }
+        let verifier = self.verifier();
+        let Ok(holder) = verifier.holder(verifier.bearer(token.expose())) else {
+            return Ok(());
+        };
+        let session = holder.session().ok_or_else(no_session)?;
+        let entry = |person| {
+            Entry::by(&holder, Action::SessionEnded)
+                .with("owner", person)
+                .with("why", "revoked")
+        };
+        self.end_session(tx, session, entry).await
+    }
+}
+
+/// Said rather than "done": the credential goes on opening what it opened.
+fn no_session() -> IamError {
+    IamError::refused(
+        Reason::NoSession,
+        "This credential is of no login session that could end: disable or delete its API key instead",
+    )
+}
+
+/// A key that only the bearer of the parent token can make; used for one message, so the nonce may stand still.
+fn sealing_key(parent: &Secret<String>) -> Result<LessSafeKey, IamError> {
+    let mut material = b"vigie refresh-token successor\0".to_vec();
+    material.extend(parent.expose().as_bytes());
+    let key = zeroize::Zeroizing::new(entropy::sha256(&material));
+    zeroize::Zeroize::zeroize(&mut material);
+    let key =
+        UnboundKey::new(&AES_256_GCM, &*key).map_err(|_| IamError::Crypto("make a sealing key"))?;
+    Ok(LessSafeKey::new(key))
+}
+
+fn seal(parent: &Secret<String>, successor: &Secret<String>) -> Result<Vec<u8>, IamError> {
+    let mut text = successor.expose().clone().into_bytes();
+    let nonce = Nonce::assume_unique_for_key([0; 12]);
+    sealing_key(parent)?
+        .seal_in_place_append_tag(nonce, Aad::empty(), &mut text)
+        .map_err(|_| IamError::Crypto("seal the successor"))?;
+    Ok(text)
+}
+
+fn open(parent: &Secret<String>, mut sealed: Vec<u8>) -> Option<Secret<String>> {
+    let nonce = Nonce::assume_unique_for_key([0; 12]);
+    let text = sealing_key(parent)
+        .ok()?
+        .open_in_place(nonce, Aad::empty(), &mut sealed)
+        .ok()?;
+    std::str::from_utf8(text)
+        .ok()
+        .map(|text| Secret::new(text.to_owned()))
+}

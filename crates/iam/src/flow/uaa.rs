@@ -1,0 +1,120 @@
+//! The Cloud Foundry side: UAA tokens, which open organizations and spaces.
+
+use crate::refusal::Reason;
+pub use crate::token::issued::{SCOPES, UaaTokens};
+
+use super::refresh::Login;
+use super::request::Grant;
+use super::{access, refresh};
+use crate::audit::Credential as Shown;
+use crate::error::IamError;
+use crate::model::directory::User;
+use crate::repo::sessions;
+use crate::service::Iam;
+use crate::token::identity::Credential;
+use crate::token::issued::Client;
+use base::id::SessionId;
+use base::secret::Secret;
+use base::source::Source;
+
+/// A proof of identity at the UAA.
+#[derive(Debug)]
+pub enum UaaGrant {
+    /// Password, passcode or API key.
+    Proof(Grant),
+    /// A refresh token.
+    RefreshToken(Secret<String>),
+    /// An IAM token.
+    IamToken(Secret<String>),
+}
+
+/// The UAA's words for a refusal.
+fn grant_refused(error: IamError) -> IamError {
+    match error {
+        IamError::Refused(problem)
+            if problem.reason.is_wrong_request() && problem.reason != Reason::UaaToken =>
+        {
+            IamError::refused(Reason::UaaProof, problem.message)
+        }
+        other => other,
+    }
+}
+
+/// Issues tokens of a session that can be renewed, beside those it has.
+pub(crate) async fn issue(
+    iam: &Iam,
+    user: &User,
+    login: &Login,
+    session: SessionId,
+) -> Result<UaaTokens, IamError> {
+    let mut tx = iam.0.db.begin().await?;
+    sessions::hold(&mut tx, login.bounds(), iam.0.clock.now()).await?;
+    let token = refresh::issue(iam, &mut tx, session, Client::Cf.id(), login).await?;
+    iam.commit_unentered(tx).await?;
+    access::uaa_token(iam, user, login, Some(token))
+}
+
+impl Iam {
+    /// Answers a request at the UAA's token endpoint, by the client `cf`.
+    ///
+    /// # Errors
+    /// [`IamError::Refused`] with the UAA's word as its code.
+    pub async fn uaa_token(&self, source: Source, grant: UaaGrant) -> Result<UaaTokens, IamError> {
+        let by_password = matches!(grant, UaaGrant::Proof(Grant::Password { .. }));
+        let shown = match &grant {
+            UaaGrant::Proof(grant) => grant.shown(),
+            UaaGrant::RefreshToken(_) => Shown::RefreshToken,
+            UaaGrant::IamToken(_) => Shown::IamToken,
+        };
+        let answer = self.uaa_answer(source, grant).await;
+        self.note_refusal(shown, &answer);
+        if by_password {
+            return answer;
+        }
+        self.slow_guesses(source, answer)
+    }
+
+    async fn uaa_answer(&self, source: Source, grant: UaaGrant) -> Result<UaaTokens, IamError> {
+        match grant {
+            UaaGrant::Proof(grant) => {
+                let proven = self
+                    .prove(source, grant, None)
+                    .await
+                    .map_err(grant_refused)?;
+                let (user, login, _, token) = self
+                    .begin_session(proven, Client::Cf.id())
+                    .await
+                    .map_err(grant_refused)?;
+                access::uaa_token(self, &user, &login, Some(token))
+            }
+            UaaGrant::IamToken(token) => {
+                let refused = || {
+                    IamError::refused(
+                        Reason::UaaToken,
+                        "the IAM token is expired, withdrawn or not of this server",
+                    )
+                };
+                let identity = self
+                    .verifier()
+                    .holder(Credential::Iam(token.expose()))
+                    .map_err(|_| refused())?;
+                let bounds = *identity.bounds();
+                let user = self.standing(&bounds).map_err(|_| refused())?;
+                let account = identity.account().to_string();
+                // For its account alone, as long as the token shown, and nothing to renew it with: an access token is none.
+                let login = Login::to(self, bounds, &account, "iam_token".to_owned())
+                    .map_err(|_| refused())?;
+                self.note_request(&login, Shown::IamToken);
+                access::uaa_token(self, &user, &login, None)
+            }
+            UaaGrant::RefreshToken(text) => {
+                let renewed = refresh::rotate(self, &text, Client::Cf.id(), None, 1)
+                    .await
+                    .map_err(grant_refused)?;
+                self.note_request(&renewed.login, Shown::RefreshToken);
+                let token = Some(renewed.refresh_token);
+                access::uaa_token(self, &renewed.user, &renewed.login, token)
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! E-mail addresses: how one is written, and when two are the same.
+//!
+//! The original's IBMid minds no case, in neither part of an address; nor do we, in any alphabet. One person has one
+//! address, and it can be shown and typed as it is: no character is taken that is not seen, or that changes the direction of
+//! what follows.
+
+use crate::error::IamError;
+use crate::refusal::{Reason, Refusal};
+use base::limit;
+
+/// Longest part before the `@`, in bytes (RFC 5321).
+const LOCAL_BYTES_MAX: usize = 64;
+
+/// Longest label of a host name, in bytes.
+const LABEL_BYTES_MAX: usize = 63;
+
+/// Letters that are drawn as nothing.
+const UNSEEN: [char; 4] = ['\u{115f}', '\u{1160}', '\u{3164}', '\u{ffa0}'];
+
+/// An address, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Address {
+    /// As it was written.
+    pub(crate) text: String,
+    /// What is compared: the same for every way to write it.
+    pub(crate) folded: String,
+}
+
+impl Address {
+    /// Checks an address as far as that goes without sending to it.
+    pub(crate) fn parse(text: &str) -> Result<Self, IamError> {
+        let text = text.trim();
+        if text.len() as u64 > limit::ADDRESS_BYTES.default {
+            let message = format!(
+                "an e-mail address has at most `address_bytes` = {} bytes",
+                limit::ADDRESS_BYTES.default
+            );
+            let problem = Refusal::new(Reason::Field, message);
+            return Err(IamError::Refused(
+                problem.field("email").limit(&limit::ADDRESS_BYTES),
+            ));
+        }
+        match text.split_once('@') {
+            Some((local, host)) if is_local(local) && is_host(host) => Ok(Self {
+                text: text.to_owned(),
+                folded: fold(text),
+            }),
+            // Written as Rust would: what is not seen must not be sent back as it is.
+            _ => Err(IamError::invalid(
+                "email",
+                format!("{text:?} is no e-mail address: letters and digits, with one `@` between"),
+            )),
+        }
+    }
+}
+
+/// The form in which addresses are compared.
+pub(crate) fn fold(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+fn is_letter(character: char) -> bool {
+    character.is_alphanumeric() && !UNSEEN.contains(&character)
+}
+
+fn is_local(text: &str) -> bool {
+    let has_room = (1..=LOCAL_BYTES_MAX).contains(&text.len());
+    // The signs of RFC 5322 that need no quotes, but for the backtick, in which we show what can be typed.
+    let allowed = |own: char| is_letter(own) || "!#$%&'*+-/=?^_{|}~.".contains(own);
+    has_room && text.chars().all(allowed) && text.split('.').all(|part| !part.is_empty())
+}
+
+fn is_host(text: &str) -> bool {
+    text.split('.').all(|label| {
+        let has_room = (1..=LABEL_BYTES_MAX).contains(&label.len());
+        has_room
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|own| is_letter(own) || own == '-')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_is_not_minded_in_any_alphabet() {
+        for (one, other) in [
+            ("ada@example.org", " ADA@Example.ORG "),
+            ("Ä.Öz@example.org", "ä.öz@EXAMPLE.org"),
+            // The sign for kelvin is a k.
+            ("k@example.org", "\u{212a}@example.org"),
+        ] {
+            let folded = |text| Address::parse(text).unwrap().folded;
+            assert_eq!(folded(one), folded(other));
+        }
+    }
+
+    #[test]
+    fn what_is_not_seen_or_not_whole_is_refused() {
+        for wrong in [
+            "",
+            "@",
+            "a",
+            "a@",
+            "@b",
+            "a@b@c",
+            "a b@c",
+            "a,b@c",
+            "\"a\"@c",
+            "<a@c>",
+            "a..b@c",
+            ".a@c",
+            "a@c.",
+            "a@-c",
+            "a\u{202e}@c",
+            "a\u{200d}@c",
+            "a@c\u{7}",
+            "a\u{3164}@c",
+            "e\u{301}@c",
+            "a\u{2019}b@c",
+        ] {
+            assert!(Address::parse(wrong).is_err(), "{wrong:?}");
+        }
+        assert!(Address::parse(&format!("{}@c", "a".repeat(65))).is_err());
+        assert!(Address::parse(&format!("a@{}", "b.".repeat(200))).is_err());
+        for right in [
+            "o'brien+x@example.org",
+            "a@localhost",
+            "owner@vigie.local",
+            "x@10.0.0.1",
+        ] {
+            assert_eq!(Address::parse(right).unwrap().text, right);
+        }
+    }
+
+    #[test]
+    fn a_refusal_shows_nothing_raw() {
+        let error = Address::parse("a\u{202e}\u{1b}@c").unwrap_err().to_string();
+        assert!(
+            error
+                .chars()
+                .all(|own| own.is_ascii_graphic() || own == ' '),
+            "{error}"
+        );
+    }
+}

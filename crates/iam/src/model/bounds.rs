@@ -1,0 +1,426 @@
+//! What a credential may become: the one rule that every exchange, grant and change of a credential goes by.
+//!
+//! Nothing that is issued for a credential gives more than that credential: not in whose it is, in which accounts it opens,
+//! in how long it lives, in whether it can be renewed, nor in what it was narrowed to; and it ends with what it came from.
+//! So whatever issues takes [`Bounds`], and [`Bounds`] are made here alone, out of a proof that was checked.
+//!
+//! A new API key is the one credential that stands on its own: making one is a right of the person who logged in. A person
+//! may make one that never expires; with a key, or with anything obtained with it, none outlives that key.
+
+use super::directory::{ApiKey, Directory};
+use super::narrowing::one_of;
+use crate::error::IamError;
+pub use crate::model::narrowing::Narrowing;
+use crate::refusal::{Reason, Refusal, Remedy};
+use base::id::{AccountId, KeyId, SessionId, UserId};
+use base::time::Millis;
+
+/// The accounts a credential opens, of those its user is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Any: it is the person's own proof.
+    Any,
+    /// One.
+    One(AccountId),
+}
+
+/// What a credential ends with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Root {
+    /// The login session, and with it those it came from.
+    pub session: Option<SessionId>,
+    /// The API key.
+    pub key: Option<KeyId>,
+}
+
+/// How much a credential gives at most, to whatever is issued for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    principal: UserId,
+    reach: Reach,
+    proven_at: Millis,
+    not_after: Option<Millis>,
+    keys_until: Option<Millis>,
+    renewable: bool,
+    narrowing: Narrowing,
+    root: Root,
+}
+
+/// Until when a new API key may last, settled: made by [`Bounds::key_life`], or by the operator's word.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeyLife(Option<Millis>);
+
+impl KeyLife {
+    /// The operator is above all accounts: the key of a new account's owner is his to make.
+    pub(crate) const BY_OPERATOR: Self = Self(None);
+
+    /// When it ends; never is `None`.
+    pub(crate) const fn expires_at(self) -> Option<Millis> {
+        self.0
+    }
+}
+
+/// The earlier of two ends, of which either may be never.
+fn earlier(a: Option<Millis>, b: Option<Millis>) -> Option<Millis> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (end, None) | (None, end) => end,
+    }
+}
+
+/// Whether an end comes no later than another.
+fn within(end: Option<Millis>, limit: Option<Millis>) -> bool {
+    limit.is_none_or(|limit| end.is_some_and(|end| end <= limit))
+}
+
+impl Bounds {
+    /// Of a person who has given his own proof: his password.
+    pub(crate) fn of_person(directory: &Directory, principal: UserId, now: Millis) -> Self {
+        Self {
+            principal,
+            reach: Reach::Any,
+            proven_at: directory.after_departures(principal, now),
+            not_after: None,
+            keys_until: None,
+            renewable: true,
+            narrowing: Narrowing::NONE,
+            root: Root::default(),
+        }
+    }
+
+    /// Of an API key. A removal deletes it: while it is there, it proves a member.
+    pub(crate) fn of_key(directory: &Directory, key: &ApiKey, now: Millis) -> Self {
+        Self {
+            principal: key.user,
+            reach: Reach::One(key.account),
+            proven_at: directory.after_departures(key.user, now),
+            not_after: key.expires_at,
+            keys_until: key.expires_at,
+            renewable: true,
+            narrowing: key.narrowing,
+            root: Root {
+                session: None,
+                key: Some(key.id),
+            },
+        }
+    }
+
+    /// Of what a row of the database says was derived: a session's refresh token, or a one-time code. The key it came from,
+    /// where there is one, must still stand.
+    ///
+    /// # Errors
+    /// When that key was deleted, or is refused.
+    pub(crate) fn derived(
+        directory: &Directory,
+        principal: UserId,
+        proven_at: Millis,
+        root: Root,
+        now: Millis,
+    ) -> Result<Self, &'static str> {
+        let own = Self {
+            principal,
+            reach: Reach::Any,
+            proven_at,
+            not_after: None,
+            keys_until: None,
+            renewable: true,
+            narrowing: Narrowing::NONE,
+            root,
+        };
+        match root.key {
+            None => Ok(own),
+            Some(id) => own.by_key(directory, id, now),
+        }
+    }
+
+    /// Of an access token, which ends at `expires_at` and is renewed by nothing.
+    ///
+    /// # Errors
+    /// When the key behind it was deleted, or is refused.
+    pub(crate) fn of_token(
+        directory: &Directory,
+        principal: UserId,
+        account: Option<AccountId>,
+        proven_at: Millis,
+        expires_at: Millis,
+        root: Root,
+        now: Millis,
+    ) -> Result<Self, &'static str> {
+        let mut own = Self::derived(directory, principal, proven_at, root, now)?;
+        if let Some(account) = account {
+            own.reach = match own.reach {
+                Reach::One(other) if other != account => {
+                    return Err("its key is of another account");
+                }
+                Reach::Any | Reach::One(_) => Reach::One(account),
+            };
+        }
+        own.not_after = earlier(own.not_after, Some(expires_at));
+        own.renewable = false;
+        Ok(own)
+    }
+
+    fn by_key(self, directory: &Directory, id: KeyId, now: Millis) -> Result<Self, &'static str> {
+        let key = directory
+            .keys
+            .get(&id)
+            .filter(|key| key.user == self.principal)
+            .ok_or("its API key was deleted")?;
+        match key.refusal(now) {
+            Some(why) => Err(why),
+            None => self
+                .intersect(&Self::of_key(directory, key, now))
+                .ok_or("its API key is another user's"),
+        }
+    }
+
+    /// What both allow; none where they are of different users, share no account, or end with two different things.
+    #[must_use]
+    pub fn intersect(&self, other: &Self) -> Option<Self> {
+        let reach = match (self.reach, other.reach) {
+            (Reach::One(a), Reach::One(b)) if a != b => return None,
+            (Reach::One(account), _) | (_, Reach::One(account)) => Reach::One(account),
+            (Reach::Any, Reach::Any) => Reach::Any,
+        };
+        let narrowing = self.narrowing.intersect(&other.narrowing)?;
+        let root = Root {
+            session: one_of(self.root.session, other.root.session)?,
+            key: one_of(self.root.key, other.root.key)?,
+        };
+        (self.principal == other.principal).then_some(Self {
+            principal: self.principal,
+            reach,
+            proven_at: self.proven_at.min(other.proven_at),
+            not_after: earlier(self.not_after, other.not_after),
+            keys_until: earlier(self.keys_until, other.keys_until),
+            renewable: self.renewable && other.renewable,
+            narrowing,
+            root,
+        })
+    }
+
+    /// What an access token says that is about to be signed for these: asked of [`Self::is_within`] before it is.
+    pub(crate) fn stated(
+        &self,
+        principal: UserId,
+        account: Option<AccountId>,
+        expires_at: Millis,
+        root: Root,
+    ) -> Self {
+        Self {
+            principal,
+            reach: account.map_or(Reach::Any, Reach::One),
+            not_after: Some(expires_at),
+            renewable: false,
+            root,
+            ..*self
+        }
+    }
+
+    /// Whether these give nothing that `shown` does not, and end with all that `shown` ends with.
+    #[must_use]
+    pub fn is_within(&self, shown: &Self) -> bool {
+        self.principal == shown.principal
+            && self.narrowing.is_within(&shown.narrowing)
+            && (shown.reach == Reach::Any || self.reach == shown.reach)
+            && self.proven_at <= shown.proven_at
+            && within(self.not_after, shown.not_after)
+            && within(self.keys_until, shown.keys_until)
+            && (shown.renewable || !self.renewable)
+            && (shown.root.session.is_none() || self.root.session == shown.root.session)
+            && (shown.root.key.is_none() || self.root.key == shown.root.key)
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub const fn principal(&self) -> UserId {
+        self.principal
+    }
+
+    /// What it ends with.
+    #[must_use]
+    pub const fn root(&self) -> Root {
+        self.root
+    }
+
+    /// The accounts it opens.
+    #[must_use]
+    pub const fn reach(&self) -> Reach {
+        self.reach
+    }
+
+    /// What it was narrowed to.
+    #[must_use]
+    pub const fn narrowing(&self) -> Narrowing {
+        self.narrowing
+    }
+
+    /// When it ends by itself, if it does.
+    #[must_use]
+    pub const fn not_after(&self) -> Option<Millis> {
+        self.not_after
+    }
+
+    /// Whether it may yield what renews itself: a session with a refresh token, or a one-time code.
+    #[must_use]
+    pub const fn renewable(&self) -> bool {
+        self.renewable
+    }
+
+    /// When the proof it rests on was given.
+    pub(crate) const fn proven_at(&self) -> Millis {
+        self.proven_at
+    }
+
+    /// These bounds, of a session that was begun with them.
+    pub(crate) const fn of_session(mut self, session: SessionId) -> Self {
+        self.root.session = Some(session);
+        self
+    }
+
+    /// The end of what lives for a while from `now` on.
+    pub(crate) fn end(&self, now: Millis, seconds: i64) -> Millis {
+        let wished = now.plus(seconds.saturating_mul(1000));
+        self.not_after.map_or(wished, |end| end.min(wished))
+    }
+
+    /// Whether it opens the account: within its reach, its user in it, and not of before he was taken out of it.
+    #[must_use]
+    pub fn opens(&self, directory: &Directory, account: AccountId) -> bool {
+        let reached = match self.reach {
+            Reach::Any => true,
+            Reach::One(own) => own == account,
+        };
+        reached
+            && directory.is_member(self.principal, account)
+            && directory
+                .left_at(self.principal, account)
+                .is_none_or(|left| self.proven_at > left)
+    }
+
+    /// The life of a key to be made, or to be lengthened.
+    ///
+    /// # Errors
+    /// When it would outlive the key shown.
+    pub(crate) fn key_life(&self, wished: Option<Millis>) -> Result<KeyLife, IamError> {
+        if within(wished, self.keys_until) {
+            return Ok(KeyLife(wished));
+        }
+        Err(outlives(
+            "no key may outlive it: `expires_at` must not be later than that key's",
+        ))
+    }
+
+    /// Whether a locked or disabled key may be brought back to life.
+    ///
+    /// # Errors
+    /// When that key outlives the key shown: its holder could go on with it.
+    pub(crate) fn may_revive(&self, key: &ApiKey) -> Result<(), IamError> {
+        if within(key.expires_at, self.keys_until) {
+            return Ok(());
+        }
+        Err(outlives(
+            "it may not unlock or enable a key that expires later, or never",
+        ))
+    }
+}
+
+fn outlives(rule: &str) -> IamError {
+    let message = format!("the credential shown rests on an API key that expires, and {rule}");
+    let problem = Refusal::new(Reason::NotAllowed, message);
+    IamError::Refused(problem.field("expires_at").remedy(Remedy::ShorterLife))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::id::{Guid, OrgId};
+    use base::scope::Domain;
+    use proptest::prelude::*;
+
+    fn guid(byte: u8) -> Guid {
+        Guid::from_random([byte; 16])
+    }
+
+    fn end() -> impl Strategy<Value = Option<Millis>> {
+        prop::option::of((0_i64..5).prop_map(Millis))
+    }
+
+    prop_compose! {
+        fn bounds()(
+            account in prop::option::of(0_u8..3), not_after in end(), keys_until in end(), renewable: bool,
+            proven_at in 0_i64..3, session in prop::option::of(0_u8..2), key in prop::option::of(0_u8..2),
+            domain in prop::option::of(0_u8..2), send_only: bool,
+        ) -> Bounds {
+            Bounds {
+                principal: UserId(guid(9)),
+                reach: account.map_or(Reach::Any, |own| Reach::One(AccountId(guid(own)))),
+                proven_at: Millis(proven_at),
+                not_after,
+                keys_until,
+                renewable,
+                narrowing: Narrowing {
+                    domain: domain.map(|own| Domain::Org(OrgId(guid(own)))),
+                    send_only,
+                },
+                root: Root {
+                    session: session.map(|own| SessionId(guid(own))),
+                    key: key.map(|own| KeyId(guid(own))),
+                },
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_intersection_is_within_both_and_the_same_from_either_side(a in bounds(), b in bounds()) {
+            let met = a.intersect(&b);
+            prop_assert_eq!(met, b.intersect(&a));
+            if let Some(met) = met {
+                prop_assert!(met.is_within(&a) && met.is_within(&b));
+                prop_assert_eq!(met.intersect(&a), Some(met));
+            }
+        }
+
+        #[test]
+        fn what_is_within_both_is_within_their_intersection(a in bounds(), b in bounds(), c in bounds()) {
+            if c.is_within(&a) && c.is_within(&b) {
+                prop_assert!(a.intersect(&b).is_some_and(|met| c.is_within(&met)));
+            }
+        }
+
+        #[test]
+        fn a_token_that_says_more_is_seen(a in bounds(), stated in bounds(), later in 1_i64..5) {
+            let account = match stated.reach { Reach::One(own) => Some(own), Reach::Any => None };
+            let expires = a.not_after.unwrap_or(Millis(9));
+            let token = |account, expires, root| a.stated(a.principal, account, expires, root).is_within(&a);
+            let own = match a.reach { Reach::One(own) => Some(own), Reach::Any => None };
+            prop_assert!(token(own, expires, a.root));
+            if a.not_after.is_some() {
+                prop_assert!(!token(account, expires.plus(later), a.root));
+            }
+            if matches!(a.reach, Reach::One(own) if account != Some(own)) {
+                prop_assert!(!token(account, expires, a.root));
+            }
+            let ends_with_less = a.root.session.is_some() && stated.root.session != a.root.session
+                || a.root.key.is_some() && stated.root.key != a.root.key;
+            prop_assert_eq!(a.stated(a.principal, account, expires, stated.root).is_within(&a), !ends_with_less
+                && (a.reach == Reach::Any || stated.reach == a.reach));
+            prop_assert!(!a.stated(UserId(guid(8)), account, expires, a.root).is_within(&a));
+        }
+
+        #[test]
+        fn nothing_made_outlives_what_was_shown(a in bounds(), wished in end(), now in 0_i64..5, seconds in 0_i64..5) {
+            prop_assert!(within(Some(a.end(Millis(now), seconds)), a.not_after));
+            if let Ok(life) = a.key_life(wished) {
+                prop_assert!(within(life.expires_at(), a.keys_until));
+            }
+        }
+    }
+
+    #[test]
+    fn another_users_bounds_meet_nothing() {
+        let bounds = |user| Bounds::of_person(&Directory::default(), UserId(guid(user)), Millis(0));
+        assert_eq!(bounds(1).intersect(&bounds(2)), None);
+    }
+}

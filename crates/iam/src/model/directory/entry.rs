@@ -1,0 +1,147 @@
+//! What the directory holds: accounts, places, people and keys, each as its row says.
+
+use crate::model::bounds::Narrowing;
+use base::id::{AccountId, KeyId, OrgId, SpaceId, TenantId, UserId};
+use base::time::Millis;
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// Its name.
+    pub name: String,
+    /// Its first user.
+    pub owner: UserId,
+    /// When it was created.
+    pub created_at: Millis,
+}
+
+/// A region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Region {
+    /// Its name, for example `us-south`.
+    pub name: String,
+    /// What people call it.
+    pub display_name: String,
+}
+
+/// An organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Org {
+    /// Its id.
+    pub id: OrgId,
+    /// The account it belongs to.
+    pub account: AccountId,
+    /// The region it lies in.
+    pub region: String,
+    /// Its name, unique in the account.
+    pub name: String,
+    /// When it was created.
+    pub created_at: Millis,
+    /// When it was changed last.
+    pub updated_at: Millis,
+}
+
+/// A space.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Space {
+    /// Its id.
+    pub id: SpaceId,
+    /// The organization it belongs to.
+    pub org: OrgId,
+    /// Its name, unique in the organization.
+    pub name: String,
+    /// When it was created.
+    pub created_at: Millis,
+    /// When it was changed last.
+    pub updated_at: Millis,
+}
+
+/// A person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The IAM id.
+    pub id: UserId,
+    /// The first account the person came into: where he works when he names none.
+    pub home: AccountId,
+    /// E-mail address; the name to log in with.
+    pub email: String,
+    /// Given name.
+    pub given_name: String,
+    /// Family name.
+    pub family_name: String,
+    /// When the person was invited for the first time.
+    pub created_at: Millis,
+    /// When the password was set that is the person's now.
+    pub password_changed_at: Millis,
+}
+
+/// A person in an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Who.
+    pub user: User,
+    /// In which account.
+    pub account: AccountId,
+    /// Since when.
+    pub added_at: Millis,
+}
+
+/// An API key without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Its id.
+    pub id: KeyId,
+    /// The one account it opens.
+    pub account: AccountId,
+    /// Whose it is.
+    pub user: UserId,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// What of its user's rights it has.
+    pub narrowing: Narrowing,
+    /// SHA-256 of its text.
+    pub hash: [u8; 32],
+    /// Locked: refused, and cannot be changed until it is unlocked.
+    pub locked: bool,
+    /// Disabled: refused.
+    pub disabled: bool,
+    /// Grows with every change; part of the entity tag.
+    pub revision: i64,
+    /// When it stops working.
+    pub expires_at: Option<Millis>,
+    /// When it was created.
+    pub created_at: Millis,
+    /// When it was changed last.
+    pub modified_at: Millis,
+}
+
+impl ApiKey {
+    /// Why it is refused, if it is.
+    #[must_use]
+    pub fn refusal(&self, now: Millis) -> Option<&'static str> {
+        if self.locked {
+            Some("its API key is locked")
+        } else if self.disabled {
+            Some("its API key is disabled")
+        } else if self.expires_at.is_some_and(|at| at <= now) {
+            Some("its API key has expired")
+        } else {
+            None
+        }
+    }
+}
+
+/// What a domain's samples are kept under, and its settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DomainEntry {
+    /// The number in the store.
+    pub tenant: TenantId,
+    /// The account it belongs to.
+    pub account: AccountId,
+    /// The step samples are consolidated to when read.
+    pub resolution_seconds: Option<u32>,
+}

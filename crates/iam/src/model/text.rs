@@ -1,0 +1,92 @@
+//! Texts that are taken: each has a limit with a name.
+
+use crate::error::IamError;
+use crate::refusal::{Reason, Refusal};
+use base::invisible::is_invisible;
+use base::limit;
+use base::limit::Limit;
+
+/// Refuses a text that is longer than the limit.
+///
+/// # Errors
+/// Names the field, the text's length and the limit; never the text.
+pub fn within(field: &'static str, text: &str, limit: &'static Limit) -> Result<(), Refusal> {
+    let length = text.len();
+    if u64::try_from(length).is_ok_and(|length| length <= limit.default) {
+        return Ok(());
+    }
+    let message = format!(
+        "`{field}` has {length} bytes, more than `{}` = {}",
+        limit.name, limit.default
+    );
+    let problem = Refusal::new(Reason::Field, message);
+    Err(problem.field(field).limit(limit))
+}
+
+/// The same for what is managed.
+pub(crate) fn check(
+    field: &'static str,
+    text: &str,
+    limit: &'static Limit,
+) -> Result<(), IamError> {
+    within(field, text, limit).map_err(IamError::Refused)
+}
+
+/// The same for a text that is stored, or looked for among the stored: it is shown again as it stands, and not every database
+/// takes what is not seen (PostgreSQL no NUL).
+pub(crate) fn check_stored(
+    field: &'static str,
+    text: &str,
+    limit: &'static Limit,
+) -> Result<(), IamError> {
+    check(field, text, limit)?;
+    if is_seen(text) {
+        return Ok(());
+    }
+    Err(IamError::invalid(
+        field,
+        format!("`{field}` holds a control, invisible or direction-changing character"),
+    ))
+}
+
+/// Whether all of a text is seen as it stands: it holds no control character, nothing invisible, and nothing that changes the
+/// direction of what follows.
+pub(crate) fn is_seen(text: &str) -> bool {
+    !text.chars().any(is_invisible)
+}
+
+/// A name without surrounding blanks, refused when empty, long or with control characters.
+pub(crate) fn name(field: &'static str, text: &str) -> Result<String, IamError> {
+    let text = text.trim();
+    check_stored(field, text, &limit::LABEL_BYTES)?;
+    if text.is_empty() {
+        let most = limit::LABEL_BYTES.default;
+        return Err(IamError::invalid(
+            field,
+            format!("`{field}` must have 1 to {most} bytes"),
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_seen_is_known() {
+        for seen in ["Café", "a b", "名前", "o'brien-1"] {
+            assert!(is_seen(seen), "{seen}");
+        }
+        for unseen in [
+            "a\u{202e}b",
+            "a\u{200d}b",
+            "a\nb",
+            "\u{7f}",
+            "\u{e0041}",
+            "\u{feff}a",
+        ] {
+            assert!(!is_seen(unseen), "{unseen:?}");
+        }
+    }
+}

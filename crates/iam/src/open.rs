@@ -1,0 +1,118 @@
+//! Opening the service on a database, and closing it.
+
+use crate::audit::Counts;
+use crate::config::{AccountLimits, IamConfig, IamLimits, InvitationConfig};
+use crate::error::IamError;
+use crate::login::Logins;
+use crate::refusal::Reason;
+use crate::repo::{changes, counters, issuers};
+use crate::service::{Iam, Inner};
+use crate::state::ended::Ended;
+use crate::state::heard::Heard;
+use crate::sync::key_store;
+use crate::token::encryption_key::EncryptionKey;
+use crate::token::keyring::KeyRing;
+use base::time::Clock;
+use db::Db;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+impl Iam {
+    /// Opens the service on a database.
+    ///
+    /// # Errors
+    /// When the database or the signing key cannot be read.
+    pub async fn open(db: Db, config: IamConfig, clock: Arc<dyn Clock>) -> Result<Self, IamError> {
+        let (keys, key) = key_store::open(&db, &config, clock.now()).await?;
+        issuers::record(&db, &config).await?;
+        let own = Self::on(db, config, clock, keys, Some(key)).await?;
+        // One may have been made or retired since, before the changes were counted.
+        own.reread_keys().await?;
+        Ok(own)
+    }
+
+    /// Opens the service without signing keys, for the operator's own commands: it changes the database, also of a server
+    /// that runs, and issues and verifies no token.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn open_without_keys(
+        db: Db,
+        account_limits: AccountLimits,
+        invitations: InvitationConfig,
+        deleted_milliseconds: i64,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, IamError> {
+        let config = IamConfig {
+            issuer: String::new(),
+            uaa_issuer: String::new(),
+            access_token_seconds: 0,
+            refresh_token_seconds: 0,
+            keys: PathBuf::new(),
+            encryption_key: None,
+            account_limits,
+            stale_seconds_max: i64::MAX,
+            password_checks_max: 1,
+            limits: IamLimits::default(),
+            refusal_word: Reason::name,
+            deleted_milliseconds,
+            invitations,
+        };
+        Self::on(db, config, clock, KeyRing::empty(), None).await
+    }
+
+    async fn on(
+        db: Db,
+        config: IamConfig,
+        clock: Arc<dyn Clock>,
+        keys: KeyRing,
+        encryption_key: Option<EncryptionKey>,
+    ) -> Result<Self, IamError> {
+        let directory = changes::load(&db).await?;
+        let ended = Ended::default();
+        ended.catch_up(&db, clock.now()).await?;
+        let checks = config.password_checks_max;
+        let logins = Logins::open(&db, clock.now(), checks, &config.limits).await?;
+        let directory = arc_swap::ArcSwap::from_pointee(directory);
+        let reload = tokio::sync::Mutex::new(());
+        let counts = Counts::new(config.limits.audit_refusals_per_minute);
+        Ok(Self(Arc::new(Inner {
+            db,
+            config,
+            clock,
+            keys: arc_swap::ArcSwap::from_pointee(keys),
+            encryption_key,
+            directory,
+            ended,
+            logins,
+            counts,
+            signatures_introspected: AtomicU64::new(0),
+            reload,
+            heard: Heard::default(),
+            woken: Arc::default(),
+            closed: AtomicBool::new(false),
+        })))
+    }
+
+    /// Whether the database answers, and has room for what is written.
+    ///
+    /// # Errors
+    /// When it does not, or had none.
+    pub async fn ping(&self) -> Result<(), IamError> {
+        counters::changes(&self.0.db).await?;
+        if self.is_out_of_room() {
+            return Err(IamError::OutOfRoom);
+        }
+        Ok(())
+    }
+
+    /// Closes the database, after what was counted is written down.
+    pub async fn close(&self) {
+        self.0.closed.store(true, Ordering::Relaxed);
+        if let Err(error) = self.write_counts(true).await {
+            tracing::warn!(%error, "what the audit has counted was not written down");
+        }
+        self.0.db.close().await;
+    }
+}

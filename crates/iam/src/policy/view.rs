@@ -1,0 +1,79 @@
+//! Whom a caller may see and change.
+
+use crate::error::IamError;
+use crate::model::directory::Directory;
+use crate::model::role::Role;
+use crate::token::identity::Identity;
+use base::id::{AccountId, OrgId, SpaceId};
+use base::scope::Domain;
+
+/// Whether the credential reaches the account and its user administers it.
+pub(crate) fn is_administrator(
+    directory: &Directory,
+    caller: &Identity,
+    account: AccountId,
+) -> bool {
+    caller.reaches(directory, account)
+        && directory.holds(caller.user(), Domain::Account(account), Role::Administrator)
+}
+
+pub(crate) fn manages(directory: &Directory, caller: &Identity, domain: Domain) -> bool {
+    directory.holds(caller.user(), domain, Role::Manager)
+}
+
+pub(crate) fn has_role(directory: &Directory, caller: &Identity, domain: Domain) -> bool {
+    !directory.roles(caller.user(), domain).is_empty()
+}
+
+/// Whether the caller's roles show him the space; asked of the person, whatever his token is for.
+pub(crate) fn knows_space(directory: &Directory, caller: &Identity, space: SpaceId) -> bool {
+    let Some(found) = directory.spaces.get(&space) else {
+        return false;
+    };
+    has_role(directory, caller, Domain::Space(space))
+        || manages(directory, caller, Domain::Org(found.org))
+        || directory
+            .orgs
+            .get(&found.org)
+            .is_some_and(|org| administers(directory, caller, org.account))
+}
+
+/// Whether the caller's roles show him the organization; asked of the person, whatever his token is for.
+pub(crate) fn knows_org(directory: &Directory, caller: &Identity, org: OrgId) -> bool {
+    let Some(found) = directory.orgs.get(&org) else {
+        return false;
+    };
+    has_role(directory, caller, Domain::Org(org))
+        || administers(directory, caller, found.account)
+        || directory.domains_of(caller.user()).any(|domain| {
+            matches!(domain, Domain::Space(id) if directory.spaces.get(&id).is_some_and(|space| space.org == org))
+        })
+}
+
+pub(crate) fn administers(directory: &Directory, caller: &Identity, account: AccountId) -> bool {
+    directory.holds(caller.user(), Domain::Account(account), Role::Administrator)
+}
+
+/// Lets the caller on to what his credential reaches. `what` is named when there is no such thing for him; when there is,
+/// in another of his accounts, that account is.
+pub(crate) fn see(
+    directory: &Directory,
+    caller: &Identity,
+    domain: Domain,
+    what: &str,
+) -> Result<(), IamError> {
+    let is_known = match domain {
+        Domain::Account(id) => directory.is_member(caller.user(), id),
+        Domain::Org(id) => knows_org(directory, caller, id),
+        Domain::Space(id) => knows_space(directory, caller, id),
+    };
+    let account = directory
+        .account_of(domain)
+        .filter(|_| is_known)
+        .ok_or_else(|| IamError::not_found(what))?;
+    if caller.reaches(directory, account) {
+        Ok(())
+    } else {
+        Err(IamError::elsewhere(account, caller.account()))
+    }
+}

@@ -1,0 +1,24 @@
+//! The table `account_limits`: what the operator has set for one account.
+
+use crate::error::IamError;
+use base::id::AccountId;
+use db::{Tx, Value};
+
+/// Sets one; none gives back the server's value.
+pub(crate) async fn set(
+    tx: &mut Tx,
+    account: AccountId,
+    name: &'static str,
+    value: Option<u64>,
+) -> Result<(), IamError> {
+    let key = [Value::from(account.to_string()), name.into()];
+    let sql = "DELETE FROM account_limits WHERE account = $1 AND name = $2";
+    tx.execute(sql, &key).await?;
+    if let Some(value) = value {
+        let value = i64::try_from(value).unwrap_or(i64::MAX);
+        let [account, name] = key;
+        let sql = "INSERT INTO account_limits (account, name, value) VALUES ($1, $2, $3)";
+        tx.execute(sql, &[account, name, value.into()]).await?;
+    }
+    Ok(())
+}

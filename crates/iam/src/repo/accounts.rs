@@ -1,0 +1,151 @@
+//! The table `accounts`.
+
+use super::column::{at, parse_guid};
+use super::{departures, domains};
+use crate::error::IamError;
+use crate::model::directory::{Account, User};
+use base::id::{AccountId, Guid, UserId};
+use base::scope::Domain;
+use base::time::Millis;
+use db::{Tx, Value};
+
+/// Keeps the account as it is until the transaction ends: whoever changes its members, their roles or their keys waits, on
+/// this node and on any other. Refuses where there is no such account, or none any more: whoever looked it up before it was
+/// deleted changes nothing in it.
+pub(crate) async fn hold(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
+    let sql = "UPDATE accounts SET name = name WHERE guid = $1 AND deleted_at IS NULL";
+    if tx.execute(sql, &[account.to_string().into()]).await? == 1 {
+        return Ok(());
+    }
+    Err(IamError::not_found("the account"))
+}
+
+/// Keeps the account's row as it is, whether the account is there or was deleted.
+pub(crate) async fn lock(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
+    let sql = "UPDATE accounts SET name = name WHERE guid = $1";
+    tx.execute(sql, &[account.to_string().into()]).await?;
+    Ok(())
+}
+
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    account: AccountId,
+    name: &str,
+    owner: &User,
+    now: Millis,
+) -> Result<(), IamError> {
+    let sql = "INSERT INTO accounts (guid, name, owner, created_at) VALUES ($1, $2, $3, $4)";
+    let values = [
+        Value::from(account.to_string()),
+        name.into(),
+        owner.id.0.to_string().into(),
+        now.0.into(),
+    ];
+    tx.execute(sql, &values).await?;
+    domains::allocate(tx, Domain::Account(account)).await
+}
+
+/// Whether there is another account that was not deleted.
+pub(crate) async fn has_other(tx: &mut Tx, id: AccountId) -> Result<bool, IamError> {
+    let sql = "SELECT guid FROM accounts WHERE deleted_at IS NULL AND guid <> $1 LIMIT 1";
+    Ok(tx.one(sql, &[id.to_string().into()]).await?.is_some())
+}
+
+/// Whether the server has one account.
+pub(crate) async fn is_single(tx: &mut Tx) -> Result<bool, IamError> {
+    let row = tx.one("SELECT COUNT(*) AS made FROM accounts", &[]).await?;
+    Ok(row.map(|row| row.int("made")).transpose()? == Some(1))
+}
+
+/// Takes an account out of use. Its name is free for another.
+pub(crate) async fn close(tx: &mut Tx, id: AccountId, now: Millis) -> Result<(), IamError> {
+    let sql = "UPDATE accounts SET deleted_at = $2, name = guid WHERE guid = $1";
+    tx.execute(sql, &[id.to_string().into(), now.0.into()])
+        .await?;
+    Ok(())
+}
+
+/// Brings an account back under a name; none where there is no such account.
+pub(crate) async fn open(
+    tx: &mut Tx,
+    id: AccountId,
+    name: String,
+) -> Result<Option<Account>, IamError> {
+    let sql = "UPDATE accounts SET deleted_at = NULL, name = $2 WHERE guid = $1 RETURNING owner, created_at";
+    let row = tx
+        .one(sql, &[id.to_string().into(), name.as_str().into()])
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Account {
+        id,
+        name,
+        owner: UserId(parse_guid(&row, "owner")?),
+        created_at: at(&row, "created_at")?,
+    }))
+}
+
+/// Whether the account waits for the person of this invitation as its owner.
+pub(crate) async fn is_owned_by(
+    tx: &mut Tx,
+    account: AccountId,
+    invitation: Guid,
+) -> Result<bool, IamError> {
+    let sql = "SELECT guid FROM accounts WHERE guid = $1 AND owner = $2";
+    let values = [account.to_string().into(), invitation.to_string().into()];
+    Ok(tx.one(sql, &values).await?.is_some())
+}
+
+/// Makes this the owner: a user, or an invitation that is to become one.
+pub(crate) async fn set_owner(
+    tx: &mut Tx,
+    account: AccountId,
+    owner: Guid,
+) -> Result<(), IamError> {
+    let sql = "UPDATE accounts SET owner = $2 WHERE guid = $1";
+    tx.execute(sql, &[account.to_string().into(), owner.to_string().into()])
+        .await?;
+    Ok(())
+}
+
+/// Everything of an account that has gone, but its row: `$1` is the account.
+const FORGET: [&str; 9] = [
+    "DELETE FROM roles WHERE domain = 'a-' || $1 OR domain IN (SELECT 'o-' || guid FROM orgs WHERE account = $1) \
+     OR domain IN (SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $1)",
+    "DELETE FROM api_keys WHERE account = $1",
+    "DELETE FROM members WHERE account = $1",
+    "DELETE FROM invitation_roles WHERE invitation IN (SELECT guid FROM invitations WHERE account = $1)",
+    "DELETE FROM invitations WHERE account = $1",
+    "DELETE FROM account_limits WHERE account = $1",
+    "DELETE FROM departures WHERE account = $1",
+    "DELETE FROM spaces WHERE org IN (SELECT guid FROM orgs WHERE account = $1)",
+    "DELETE FROM orgs WHERE account = $1",
+];
+
+/// The deleted accounts of which nothing is stored any more.
+pub(crate) async fn empty(tx: &mut Tx) -> Result<Vec<AccountId>, IamError> {
+    let sql = "SELECT guid FROM accounts WHERE deleted_at IS NOT NULL \
+               AND NOT EXISTS (SELECT 1 FROM deletions WHERE deletions.account = accounts.guid)";
+    let mut found = Vec::new();
+    for row in tx.all(sql, &[]).await? {
+        found.push(AccountId(parse_guid(&row, "guid")?));
+    }
+    Ok(found)
+}
+
+/// Forgets an account; people who are in no other are forgotten with it.
+pub(crate) async fn forget(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
+    let own = Value::from(account.to_string());
+    let people = "SELECT person FROM members WHERE account = $1 \
+                  UNION SELECT guid AS person FROM users WHERE home = $1";
+    let people = tx.all(people, std::slice::from_ref(&own)).await?;
+    for sql in FORGET {
+        tx.execute(sql, std::slice::from_ref(&own)).await?;
+    }
+    for row in people {
+        let user = UserId(parse_guid(&row, "person")?);
+        departures::go_home(tx, account, user).await?;
+    }
+    tx.execute("DELETE FROM accounts WHERE guid = $1", &[own])
+        .await?;
+    Ok(())
+}

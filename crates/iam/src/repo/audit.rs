@@ -1,0 +1,146 @@
+//! The table `audit`, which is only appended to; what is too old or too much goes from its beginning.
+
+use super::counters;
+use crate::audit::Entry;
+use crate::error::IamError;
+use base::id::AccountId;
+use base::time::Millis;
+use db::{Db, Row, Tx, Value};
+
+/// Writes entries; they get the next numbers. Nothing else may follow in the transaction: until it ends, whoever enters
+/// something waits.
+pub(crate) async fn write(tx: &mut Tx, entries: &[Entry], now: Millis) -> Result<(), IamError> {
+    let amount = i64::try_from(entries.len()).unwrap_or(i64::MAX);
+    let last = counters::next_entries(tx, amount).await?;
+    let mut number = last.saturating_sub(amount);
+    for entry in entries {
+        number = number.saturating_add(1);
+        let sql = "INSERT INTO audit (number, at, kind, event, outcome, who, credential, source, account, target, details, \
+                   transaction_id, times) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+        let values = [
+            Value::from(number),
+            entry.at.unwrap_or(now).0.into(),
+            entry.kind().name().into(),
+            entry.action.name().into(),
+            entry.outcome.name().into(),
+            entry.actor.to_string().into(),
+            entry.credential.name().into(),
+            entry.source.as_str().into(),
+            account_text(entry).into(),
+            entry.target.as_str().into(),
+            entry.details().into(),
+            entry.transaction.as_str().into(),
+            i64::try_from(entry.times).unwrap_or(i64::MAX).into(),
+        ];
+        tx.execute(sql, &values).await?;
+    }
+    Ok(())
+}
+
+fn account_text(entry: &Entry) -> String {
+    entry
+        .account
+        .map_or_else(String::new, |account| account.to_string())
+}
+
+/// At most so many entries after the one of this number, since then, of the account alone where one is named.
+pub(crate) async fn after(
+    db: &Db,
+    number: i64,
+    since: Option<Millis>,
+    account: Option<AccountId>,
+    most: i64,
+) -> Result<Vec<Row>, IamError> {
+    let sql = match account {
+        Some(_) => {
+            "SELECT number, at, kind, event, outcome, who, credential, source, account, target, details, transaction_id, times \
+             FROM audit WHERE number > $1 AND at >= $2 AND account = $3 ORDER BY number LIMIT $4"
+        }
+        None => {
+            "SELECT number, at, kind, event, outcome, who, credential, source, account, target, details, transaction_id, times \
+             FROM audit WHERE number > $1 AND at >= $2 AND account >= $3 ORDER BY number LIMIT $4"
+        }
+    };
+    let account = account.map_or_else(String::new, |account| account.to_string());
+    let values = [
+        Value::from(number),
+        since.map_or(i64::MIN, |since| since.0).into(),
+        account.into(),
+        most.into(),
+    ];
+    Ok(db.all(sql, &values).await?)
+}
+
+/// What entries are counted by: the account, and the kind.
+pub(crate) struct Sort {
+    pub(crate) account: String,
+    pub(crate) kind: String,
+}
+
+impl Sort {
+    fn values(&self) -> [Value; 2] {
+        [self.account.as_str().into(), self.kind.as_str().into()]
+    }
+}
+
+/// The entries of one sort up to a number.
+pub(crate) struct Counted {
+    pub(crate) entries: i64,
+    pub(crate) first: i64,
+}
+
+/// The sorts of which there are more than so many.
+pub(crate) async fn over(db: &Db, most: i64) -> Result<Vec<Sort>, IamError> {
+    let sql = "SELECT account, kind, COUNT(*) AS held FROM audit GROUP BY account, kind HAVING COUNT(*) > $1";
+    let mut found = Vec::new();
+    for row in db.all(sql, &[most.into()]).await? {
+        found.push(Sort {
+            account: row.text("account")?,
+            kind: row.text("kind")?,
+        });
+    }
+    Ok(found)
+}
+
+/// The newest entry of the sort behind so many newer ones.
+pub(crate) async fn behind(db: &Db, sort: &Sort, newer: i64) -> Result<Option<i64>, IamError> {
+    let sql = "SELECT number FROM audit WHERE account = $1 AND kind = $2 ORDER BY number DESC LIMIT 1 OFFSET $3";
+    let [account, kind] = sort.values();
+    let row = db.one(sql, &[account, kind, newer.into()]).await?;
+    Ok(row.map(|row| row.int("number")).transpose()?)
+}
+
+/// Those of the sort up to the number.
+pub(crate) async fn up_to(db: &Db, sort: &Sort, last: i64) -> Result<Option<Counted>, IamError> {
+    let sql = "SELECT COUNT(*) AS entries, MIN(number) AS first FROM audit WHERE account = $1 AND kind = $2 AND number <= $3";
+    let [account, kind] = sort.values();
+    let Some(row) = db.one(sql, &[account, kind, last.into()]).await? else {
+        return Ok(None);
+    };
+    Ok(Some(Counted {
+        entries: row.int("entries")?,
+        first: row.int("first")?,
+    }))
+}
+
+/// Deletes at most so many of the sort up to the number; how many there were.
+#[expect(clippy::disallowed_methods, reason = "the audit keeps itself")]
+pub(crate) async fn delete_up_to(
+    db: &Db,
+    sort: &Sort,
+    last: i64,
+    most: i64,
+) -> Result<u64, IamError> {
+    let sql = "DELETE FROM audit WHERE number IN (SELECT number FROM audit WHERE account = $1 AND kind = $2 AND number <= $3 \
+               ORDER BY number LIMIT $4)";
+    let [account, kind] = sort.values();
+    let values = [account, kind, last.into(), most.into()];
+    Ok(db.execute(sql, &values).await?)
+}
+
+/// Deletes at most so many that are older; how many there were.
+#[expect(clippy::disallowed_methods, reason = "the audit keeps itself")]
+pub(crate) async fn delete_before(db: &Db, oldest: i64, most: i64) -> Result<u64, IamError> {
+    let sql = "DELETE FROM audit WHERE number IN (SELECT number FROM audit WHERE at < $1 ORDER BY at LIMIT $2)";
+    Ok(db.execute(sql, &[oldest.into(), most.into()]).await?)
+}

@@ -1,0 +1,131 @@
+//! The change log: what was changed, numbered in the order in which it was committed. Triggers of the database write it, in the
+//! transaction of the change; the number is given as that ends, so that nobody sees a higher one before a lower.
+
+use super::counters;
+use crate::aside::aside;
+use crate::error::IamError;
+use crate::model::directory::Directory;
+use crate::model::directory::change::{Change, Changed};
+use base::scope::Domain;
+use db::{Db, Row, Tx, Value};
+
+/// Beyond so many things changed at once all is read anew: one statement for each of them would take longer.
+const CHANGES_MAX: usize = 2000;
+
+/// So many of the latest numbers are kept. A node that was away for longer reads all anew.
+const NUMBERS_KEPT: i64 = 20_000;
+
+/// And so many more before some are dropped: not at every look.
+const NUMBERS_OVER: i64 = 5_000;
+
+/// What has happened since a node last looked.
+#[derive(Debug)]
+pub(crate) enum News {
+    /// Nothing.
+    None,
+    /// These, up to that number.
+    Some(i64, Changed),
+    /// More than the log can tell; that many changes were made in all.
+    Everything(i64),
+}
+
+/// Gives what the transaction has changed its number, the next one; `None` where that is nothing. Until the transaction ends
+/// whoever changes something else waits here.
+pub(crate) async fn number(tx: &mut Tx) -> Result<Option<i64>, IamError> {
+    let any = "SELECT kind FROM changes WHERE sequence IS NULL LIMIT 1";
+    if tx.one(any, &[]).await?.is_none() {
+        return Ok(None);
+    }
+    let number = counters::next_change(tx).await?;
+    let sql = "UPDATE changes SET sequence = $1 WHERE sequence IS NULL";
+    tx.execute(sql, &[number.into()]).await?;
+    Ok(Some(number))
+}
+
+/// What was changed after `seen` changes.
+pub(crate) async fn since(tx: &mut Tx, seen: i64) -> Result<News, IamError> {
+    let (made, dropped) = numbers(tx).await?;
+    if made == seen {
+        return Ok(News::None);
+    }
+    // Fewer than are known: an older copy was put in the database's place.
+    if made < seen || seen < dropped {
+        return Ok(News::Everything(made));
+    }
+    let sql =
+        "SELECT DISTINCT kind, id FROM changes WHERE sequence > $1 AND sequence <= $2 LIMIT $3";
+    let most = i64::try_from(CHANGES_MAX).unwrap_or(i64::MAX);
+    let values = [
+        Value::from(seen),
+        made.into(),
+        most.saturating_add(1).into(),
+    ];
+    let rows = tx.all(sql, &values).await?;
+    if rows.len() > CHANGES_MAX {
+        return Ok(News::Everything(made));
+    }
+    let mut changed = Changed::default();
+    for row in &rows {
+        let change = Change::parse(&row.text("kind")?, &row.text("id")?);
+        // An account goes and comes back with everything in it, whose rows say nothing of that.
+        if let Some(Change::Deletion(Domain::Account(_))) = change {
+            return Ok(News::Everything(made));
+        }
+        if let Some(change) = change {
+            changed.add(change);
+        }
+    }
+    Ok(News::Some(made, changed))
+}
+
+/// How many changes were made, and up to which number they were dropped.
+async fn numbers(tx: &mut Tx) -> Result<(i64, i64), IamError> {
+    let sql = "SELECT name, value FROM counters WHERE name IN ('changes', 'changes_dropped')";
+    let rows = tx.all(sql, &[]).await?;
+    let value = |name: &str| -> Result<i64, IamError> {
+        let is_it = |row: &&Row| row.text("name").is_ok_and(|own| own == name);
+        let row = rows.iter().find(is_it);
+        let row = row.ok_or_else(|| IamError::Stored {
+            value: "nothing".to_owned(),
+            expected: "a counter",
+        })?;
+        Ok(row.int("value")?)
+    };
+    Ok((value("changes")?, value("changes_dropped")?))
+}
+
+/// All there is, as of one moment.
+pub(crate) async fn everything(db: &Db) -> Result<(i64, super::rows::Rows), IamError> {
+    let mut tx = db.snapshot().await?;
+    let (made, _) = numbers(&mut tx).await?;
+    let rows = super::rows::Rows::all(&mut tx).await?;
+    tx.end().await?;
+    Ok((made, rows))
+}
+
+/// Reads a directory of everything.
+pub(crate) async fn load(db: &Db) -> Result<Directory, IamError> {
+    let (made, rows) = everything(db).await?;
+    aside(move || Ok(Directory::build(made, rows.facts()?))).await
+}
+
+/// Drops what every node has had time to read.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no change: what the log has told all nodes of goes"
+)]
+pub(crate) async fn drop_old(db: &Db) -> Result<(), IamError> {
+    let mut look = db.snapshot().await?;
+    let (made, dropped) = numbers(&mut look).await?;
+    look.end().await?;
+    let last = made.saturating_sub(NUMBERS_KEPT);
+    if last.saturating_sub(dropped) < NUMBERS_OVER {
+        return Ok(());
+    }
+    let mut tx = db.begin().await?;
+    let sql = "UPDATE counters SET value = $1 WHERE name = 'changes_dropped' AND value < $1";
+    tx.execute(sql, &[last.into()]).await?;
+    tx.execute("DELETE FROM changes WHERE sequence <= $1", &[last.into()])
+        .await?;
+    Ok(tx.commit().await?)
+}

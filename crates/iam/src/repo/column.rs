@@ -1,0 +1,48 @@
+//! What the columns of the database hold, read into what it means.
+
+use crate::error::IamError;
+use crate::model::directory::change;
+use base::id::{Guid, TenantId};
+use base::scope::Domain;
+use base::time::Millis;
+use db::Row;
+
+/// A domain's number in the store.
+pub(crate) fn tenant(row: &Row) -> Result<TenantId, IamError> {
+    let tenant = row.int("tenant")?;
+    let number = u32::try_from(tenant).map_err(|_| IamError::Stored {
+        value: tenant.to_string(),
+        expected: "a tenant number",
+    })?;
+    Ok(TenantId(number))
+}
+
+pub(crate) fn at(row: &Row, column: &'static str) -> Result<Millis, IamError> {
+    Ok(Millis(row.int(column)?))
+}
+
+pub(crate) fn parse<T: std::str::FromStr>(
+    row: &Row,
+    column: &'static str,
+    expected: &'static str,
+) -> Result<T, IamError> {
+    let value = row.text(column)?;
+    value
+        .parse()
+        .map_err(|_| IamError::Stored { value, expected })
+}
+
+pub(crate) fn parse_guid(row: &Row, column: &'static str) -> Result<Guid, IamError> {
+    let value = row.text(column)?;
+    Guid::parse(&value).map_err(|_| IamError::Stored {
+        value,
+        expected: "a GUID",
+    })
+}
+
+pub(crate) fn domain(text: &str) -> Result<Domain, IamError> {
+    change::domain(text).ok_or_else(|| IamError::Stored {
+        value: text.to_owned(),
+        expected: "a domain",
+    })
+}

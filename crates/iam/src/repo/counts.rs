@@ -1,0 +1,50 @@
+//! Counting what an account holds, for its limits.
+
+use crate::error::IamError;
+use base::id::AccountId;
+use db::Tx;
+
+/// The roles in the account and all in it, given and promised.
+const ROLES: &str = "SELECT (SELECT COUNT(*) FROM roles WHERE domain IN (SELECT 'a-' || CAST($1 AS TEXT) \
+                     UNION ALL SELECT 'o-' || guid FROM orgs WHERE account = $1 \
+                     UNION ALL SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org \
+                     WHERE orgs.account = $1)) + \
+                     (SELECT COUNT(*) FROM invitation_roles JOIN invitations ON invitations.guid = invitation_roles.invitation \
+                     WHERE invitations.account = $1) AS held";
+
+/// Who is in an account, or may come into it: whoever was invited finds his place when he accepts.
+const USERS: &str = "SELECT (SELECT COUNT(*) FROM members WHERE account = $1) + \
+                     (SELECT COUNT(*) FROM invitations WHERE account = $1) AS held";
+
+/// What is counted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum What {
+    Orgs,
+    Spaces,
+    Keys,
+    Deletions,
+    Roles,
+    Users,
+}
+
+impl What {
+    const fn sql(self) -> &'static str {
+        match self {
+            Self::Orgs => "SELECT COUNT(*) AS held FROM orgs WHERE account = $1",
+            Self::Spaces => {
+                "SELECT COUNT(*) AS held FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $1"
+            }
+            Self::Keys => "SELECT COUNT(*) AS held FROM api_keys WHERE account = $1",
+            Self::Deletions => "SELECT COUNT(*) AS held FROM deletions WHERE account = $1",
+            Self::Roles => ROLES,
+            Self::Users => USERS,
+        }
+    }
+}
+
+/// How many the account has.
+pub(crate) async fn held(tx: &mut Tx, account: AccountId, what: What) -> Result<u64, IamError> {
+    let row = tx.one(what.sql(), &[account.to_string().into()]).await?;
+    let held = row.map_or(Ok(0), |row| row.int("held"))?;
+    Ok(u64::try_from(held).unwrap_or_default())
+}

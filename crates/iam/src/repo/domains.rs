@@ -1,0 +1,33 @@
+//! The table `domains`.
+
+use super::counters;
+use crate::error::IamError;
+use base::scope::Domain;
+use db::{Tx, Value};
+
+/// Gives a new domain its number in the store; a number is never given twice.
+pub(crate) async fn allocate(tx: &mut Tx, domain: Domain) -> Result<(), IamError> {
+    let tenant = counters::next_tenant(tx).await?;
+    let values = [Value::from(tenant), Value::from(domain.to_string())];
+    tx.execute(
+        "INSERT INTO domains (tenant, domain) VALUES ($1, $2)",
+        &values,
+    )
+    .await?;
+    Ok(())
+}
+
+/// Sets the step that samples of the domain are consolidated to when read.
+pub(crate) async fn set_resolution(
+    tx: &mut Tx,
+    domain: Domain,
+    seconds: Option<u32>,
+) -> Result<(), IamError> {
+    let sql = "UPDATE domains SET resolution_seconds = $2 WHERE domain = $1 AND retired_at IS NULL";
+    let values = [
+        Value::from(domain.to_string()),
+        Value::from(seconds.map(i64::from)),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! Listing the table `invitations`, a part at a time.
+
+use super::column::parse_guid;
+use crate::error::IamError;
+use crate::model::page::{Window, row_count};
+use crate::model::role::Role;
+use base::id::{AccountId, UserId};
+use base::scope::Domain;
+use base::time::Millis;
+use db::{Db, Row, Value};
+
+/// An invitation that waits, as the account's Administrators see it: what they wrote, and nothing of the person.
+#[derive(Debug)]
+pub struct Invitation {
+    /// What names it.
+    pub id: UserId,
+    /// The address as the inviter wrote it.
+    pub email: String,
+    /// The roles in the account that begin with it.
+    pub roles: Vec<Role>,
+    /// When it was made.
+    pub created_at: Millis,
+}
+
+/// An invitation as the invited person sees it.
+#[derive(Debug)]
+pub struct Waiting {
+    /// What names it.
+    pub id: UserId,
+    /// Into which account.
+    pub account: AccountId,
+    /// What that account is called.
+    pub account_name: String,
+    /// Address of whoever invited; empty for the operator.
+    pub inviter: String,
+    /// When it was made.
+    pub created_at: Millis,
+    /// Until when it can be accepted.
+    pub expires_at: Millis,
+}
+
+/// An invitation of any account, for the operator.
+#[derive(Debug)]
+pub struct Pending {
+    /// Into which account.
+    pub account: AccountId,
+    /// Whom.
+    pub email: String,
+    /// Address of whoever invited; empty for the operator.
+    pub inviter: String,
+    /// Until when it is good.
+    pub expires_at: Millis,
+}
+
+fn total(row: Option<Row>) -> Result<u64, IamError> {
+    let held = row.map_or(Ok(0), |row| row.int("held"))?;
+    Ok(u64::try_from(held).unwrap_or_default())
+}
+
+/// Those into the account that wait, by address; and how many there are.
+pub(crate) async fn into(
+    db: &Db,
+    account: AccountId,
+    now: Millis,
+    window: Window,
+) -> Result<(u64, Vec<Invitation>), IamError> {
+    let own = [account.to_string().into(), now.0.into()];
+    let count = "SELECT COUNT(*) AS held FROM invitations WHERE account = $1 AND expires_at > $2 \
+                 AND NOT EXISTS (SELECT 1 FROM members JOIN users ON users.guid = members.person \
+                 WHERE members.account = $1 AND users.folded = invitations.folded)";
+    let total = total(db.one(count, &own).await?)?;
+    let sql = "SELECT waiting.guid, waiting.email, waiting.created_at, invitation_roles.role \
+               FROM (SELECT guid, email, folded, created_at FROM invitations \
+               WHERE account = $1 AND expires_at > $2 \
+               AND NOT EXISTS (SELECT 1 FROM members JOIN users ON users.guid = members.person \
+               WHERE members.account = $1 AND users.folded = invitations.folded) \
+               ORDER BY folded LIMIT $3 OFFSET $4) AS waiting \
+               LEFT JOIN invitation_roles ON invitation_roles.invitation = waiting.guid AND invitation_roles.domain = $5 \
+               ORDER BY waiting.folded, invitation_roles.role";
+    let [key, now] = own;
+    let values = [
+        key,
+        now,
+        row_count(window.take).into(),
+        row_count(window.skip).into(),
+        Domain::Account(account).to_string().into(),
+    ];
+    let mut found: Vec<Invitation> = Vec::new();
+    for row in db.all(sql, &values).await? {
+        let id = UserId(parse_guid(&row, "guid")?);
+        if found.last().is_none_or(|last| last.id != id) {
+            found.push(Invitation {
+                id,
+                email: row.text("email")?,
+                roles: Vec::new(),
+                created_at: Millis(row.int("created_at")?),
+            });
+        }
+        let role = row.text_or_none("role")?.and_then(|text| text.parse().ok());
+        if let (Some(role), Some(last)) = (role, found.last_mut()) {
+            last.roles.push(role);
+        }
+    }
+    Ok((total, found))
+}
+
+/// Those of the address into accounts that the user is not in, newest last; and how many there are.
+pub(crate) async fn waiting_for(
+    db: &Db,
+    (folded, user): (&str, UserId),
+    now: Millis,
+    window: Window,
+) -> Result<(u64, Vec<Waiting>), IamError> {
+    let own = [Value::from(folded), now.0.into(), user.0.to_string().into()];
+    let count = "SELECT COUNT(*) AS held FROM invitations JOIN accounts ON accounts.guid = invitations.account \
+                 WHERE folded = $1 AND expires_at > $2 AND accounts.deleted_at IS NULL \
+                 AND NOT EXISTS (SELECT 1 FROM members WHERE members.account = invitations.account AND person = $3)";
+    let total = total(db.one(count, &own).await?)?;
+    let sql = "SELECT invitations.guid, account, accounts.name, inviter, invitations.created_at, expires_at \
+               FROM invitations JOIN accounts ON accounts.guid = invitations.account \
+               WHERE folded = $1 AND expires_at > $2 AND accounts.deleted_at IS NULL \
+               AND NOT EXISTS (SELECT 1 FROM members WHERE members.account = invitations.account AND person = $3) \
+               ORDER BY invitations.created_at, account LIMIT $4 OFFSET $5";
+    let [address, now, person] = own;
+    let (take, skip) = (row_count(window.take), row_count(window.skip));
+    let values = [address, now, person, take.into(), skip.into()];
+    let mut found = Vec::new();
+    for row in db.all(sql, &values).await? {
+        found.push(Waiting {
+            id: UserId(parse_guid(&row, "guid")?),
+            account: AccountId(parse_guid(&row, "account")?),
+            account_name: row.text("name")?,
+            inviter: row.text("inviter")?,
+            created_at: Millis(row.int("created_at")?),
+            expires_at: Millis(row.int("expires_at")?),
+        });
+    }
+    Ok((total, found))
+}
+
+/// All that wait, by address.
+pub(crate) async fn all(db: &Db) -> Result<Vec<Pending>, IamError> {
+    let sql = "SELECT account, email, inviter, expires_at FROM invitations \
+               JOIN accounts ON accounts.guid = invitations.account WHERE accounts.deleted_at IS NULL \
+               ORDER BY folded, account";
+    let mut found = Vec::new();
+    for row in db.all(sql, &[]).await? {
+        found.push(Pending {
+            account: AccountId(parse_guid(&row, "account")?),
+            email: row.text("email")?,
+            inviter: row.text("inviter")?,
+            expires_at: Millis(row.int("expires_at")?),
+        });
+    }
+    Ok(found)
+}

@@ -1,0 +1,350 @@
+//! The tables `invitations` and `invitation_roles`.
+
+use super::column::parse_guid;
+use crate::config::InvitationConfig;
+use crate::entropy;
+use crate::error::IamError;
+use crate::model::address::Address;
+use crate::model::role::Role;
+use base::id::{AccountId, Guid, UserId};
+use base::scope::Domain;
+use base::time::Millis;
+use db::{Db, Row, Tx, Value};
+
+/// The invitation of an address into an account, if one waits; of two that ask for it one waits for the other.
+pub(crate) async fn waiting(
+    tx: &mut Tx,
+    account: AccountId,
+    folded: &str,
+    now: Millis,
+) -> Result<Option<Guid>, IamError> {
+    let sql = "SELECT guid FROM invitations WHERE account = $1 AND folded = $2 AND expires_at > $3";
+    let values = [account.to_string().into(), folded.into(), now.0.into()];
+    let row = tx.one(sql, &values).await?;
+    row.map(|row| parse_guid(&row, "guid")).transpose()
+}
+
+/// Takes an invitation away, with what it would have given.
+pub(crate) async fn remove(tx: &mut Tx, invitation: Guid) -> Result<bool, IamError> {
+    let key = [Value::from(invitation.to_string())];
+    let roles = "DELETE FROM invitation_roles WHERE invitation = $1";
+    tx.execute(roles, &key).await?;
+    let own = "DELETE FROM invitations WHERE guid = $1";
+    Ok(tx.execute(own, &key).await? == 1)
+}
+
+/// Notes a role that begins with the acceptance.
+pub(crate) async fn promise(
+    tx: &mut Tx,
+    invitation: Guid,
+    domain: Domain,
+    role: Role,
+) -> Result<(), IamError> {
+    let sql = "INSERT INTO invitation_roles (invitation, domain, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    let values = [
+        Value::from(invitation.to_string()),
+        domain.to_string().into(),
+        role.name().into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// An invitation as stored.
+pub(crate) struct Stored {
+    pub(crate) guid: Guid,
+    pub(crate) account: AccountId,
+    pub(crate) email: String,
+    pub(crate) folded: String,
+    pub(crate) code_hash: Option<Vec<u8>>,
+    /// Whether the code was shown to the inviter.
+    pub(crate) code_seen: bool,
+    pub(crate) expires_at: Millis,
+}
+
+impl Stored {
+    pub(crate) fn read(row: &Row) -> Result<Self, IamError> {
+        Ok(Self {
+            guid: parse_guid(row, "guid")?,
+            account: AccountId(parse_guid(row, "account")?),
+            email: row.text("email")?,
+            folded: row.text("folded")?,
+            code_hash: row.blob_or_none("code_hash")?,
+            code_seen: row.flag("code_seen")?,
+            expires_at: Millis(row.int("expires_at")?),
+        })
+    }
+
+    pub(crate) fn key(&self) -> Value {
+        self.guid.to_string().into()
+    }
+}
+
+/// An invitation to be written down.
+pub(crate) struct New<'a> {
+    pub(crate) account: AccountId,
+    pub(crate) address: &'a Address,
+    pub(crate) inviter: &'a str,
+    pub(crate) now: Millis,
+    pub(crate) config: &'a InvitationConfig,
+    pub(crate) is_shown: bool,
+}
+
+impl New<'_> {
+    /// Writes it, with the hash of its code where the inviter is shown that; made again it is the same, good for longer, and a new code takes the place of the one before.
+    pub(crate) async fn write(&self, tx: &mut Tx, hash: Option<Vec<u8>>) -> Result<Guid, IamError> {
+        let mail_due_at = self.config.by_mail.then_some(self.now.0);
+        let sql = "INSERT INTO invitations (guid, account, email, folded, inviter, code_hash, code_seen, mail_due_at, \
+                   mail_tries, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10) \
+                   ON CONFLICT (account, folded) DO UPDATE SET email = excluded.email, inviter = excluded.inviter, \
+                   code_hash = COALESCE(excluded.code_hash, invitations.code_hash), \
+                   code_seen = CASE WHEN excluded.code_hash IS NULL THEN invitations.code_seen ELSE excluded.code_seen END, \
+                   mail_due_at = excluded.mail_due_at, mail_tries = 0, expires_at = excluded.expires_at RETURNING guid";
+        let values = [
+            Value::from(entropy::guid().to_string()),
+            self.account.to_string().into(),
+            self.address.text.as_str().into(),
+            self.address.folded.as_str().into(),
+            self.inviter.into(),
+            Value::Blob(hash),
+            self.is_shown.into(),
+            mail_due_at.into(),
+            self.now.0.into(),
+            self.now.plus(self.config.lifetime_milliseconds).0.into(),
+        ];
+        let row = tx.one(sql, &values).await?;
+        let row = row.ok_or(IamError::Crypto("write the invitation down"))?;
+        parse_guid(&row, "guid")
+    }
+}
+
+/// Forgets the invitations that have expired. That of an account's future owner stays, for the operator to renew.
+pub(crate) async fn sweep(tx: &mut Tx, account: AccountId, now: Millis) -> Result<(), IamError> {
+    let values = [account.to_string().into(), now.0.into()];
+    for sql in [
+        "DELETE FROM invitation_roles WHERE invitation IN (SELECT guid FROM invitations WHERE account = $1 \
+         AND expires_at <= $2 AND guid NOT IN (SELECT owner FROM accounts))",
+        "DELETE FROM invitations WHERE account = $1 AND expires_at <= $2 AND guid NOT IN (SELECT owner FROM accounts)",
+    ] {
+        tx.execute(sql, &values).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn count(tx: &mut Tx, account: AccountId, now: Millis) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS waiting FROM invitations WHERE account = $1 AND expires_at > $2";
+    let row = tx
+        .one(sql, &[account.to_string().into(), now.0.into()])
+        .await?;
+    let waiting = row.map(|row| row.int("waiting")).transpose()?;
+    Ok(u64::try_from(waiting.unwrap_or(0)).unwrap_or(0))
+}
+
+/// The invitation of the address into the account. The account is held.
+pub(crate) async fn find(
+    tx: &mut Tx,
+    account: AccountId,
+    folded: &str,
+) -> Result<Option<Stored>, IamError> {
+    let sql = "SELECT guid, account, email, folded, code_hash, code_seen, expires_at FROM invitations \
+               WHERE account = $1 AND folded = $2";
+    let row = tx
+        .one(sql, &[account.to_string().into(), folded.into()])
+        .await?;
+    row.as_ref().map(Stored::read).transpose()
+}
+
+/// Makes a place for the code of a member whose address is not proven.
+pub(crate) async fn note(
+    tx: &mut Tx,
+    account: AccountId,
+    address: &Address,
+    now: Millis,
+) -> Result<(), IamError> {
+    let sql = "INSERT INTO invitations (guid, account, email, folded, inviter, code_seen, mail_tries, created_at, expires_at) \
+               VALUES ($1, $2, $3, $4, '', 0, 0, $5, $5) ON CONFLICT DO NOTHING";
+    let values = [
+        Value::from(entropy::guid().to_string()),
+        account.to_string().into(),
+        address.text.as_str().into(),
+        address.folded.as_str().into(),
+        now.0.into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// Takes a role back that was to begin with the acceptance.
+pub(crate) async fn take_back(
+    tx: &mut Tx,
+    invitation: Guid,
+    domain: Domain,
+    role: Role,
+) -> Result<(), IamError> {
+    let sql = "DELETE FROM invitation_roles WHERE invitation = $1 AND domain = $2 AND role = $3";
+    let values = [
+        invitation.to_string().into(),
+        domain.to_string().into(),
+        role.name().into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// Whether there is this invitation into the account.
+pub(crate) async fn is_there(tx: &mut Tx, account: AccountId, id: Guid) -> Result<bool, IamError> {
+    let sql = "SELECT guid FROM invitations WHERE guid = $1 AND account = $2";
+    let values = [id.to_string().into(), account.to_string().into()];
+    Ok(tx.one(sql, &values).await?.is_some())
+}
+
+/// Into which account an invitation is.
+pub(crate) async fn account_of(db: &Db, id: Guid) -> Result<Option<AccountId>, IamError> {
+    let sql = "SELECT account FROM invitations WHERE guid = $1";
+    let row = db.one(sql, &[id.to_string().into()]).await?;
+    row.map(|row| Ok(AccountId(parse_guid(&row, "account")?)))
+        .transpose()
+}
+
+/// The invitation of the address that this is the code of.
+pub(crate) async fn by_code(
+    tx: &mut Tx,
+    hash: &[u8; 32],
+    folded: &str,
+    now: Millis,
+) -> Result<Option<Stored>, IamError> {
+    let sql = "SELECT guid, account, email, folded, code_hash, code_seen, expires_at FROM invitations \
+               WHERE code_hash = $1 AND folded = $2 AND expires_at > $3";
+    let values = [Value::from(&hash[..]), folded.into(), now.0.into()];
+    let row = tx.one(sql, &values).await?;
+    row.as_ref().map(Stored::read).transpose()
+}
+
+/// The invitations of the address into accounts that are not deleted, oldest first.
+pub(crate) async fn of_address(db: &Db, folded: &str) -> Result<Vec<Stored>, IamError> {
+    let sql = "SELECT guid, account, email, folded, code_hash, code_seen, expires_at FROM invitations \
+               WHERE folded = $1 AND account NOT IN (SELECT guid FROM accounts WHERE deleted_at IS NOT NULL) \
+               ORDER BY created_at";
+    let rows = db.all(sql, &[folded.into()]).await?;
+    rows.iter().map(Stored::read).collect()
+}
+
+/// What a code touches: the account, whether the inviter has seen it, and of a user who has the address already what that rests
+/// on and an account they are in.
+pub(crate) struct Touched {
+    pub(crate) account: AccountId,
+    pub(crate) code_seen: bool,
+    pub(crate) proof: Option<String>,
+    pub(crate) home: Option<AccountId>,
+}
+
+/// What the code of the address touches. A reading alone.
+pub(crate) async fn touched_by(
+    db: &Db,
+    hash: &[u8; 32],
+    folded: &str,
+    now: Millis,
+) -> Result<Vec<Touched>, IamError> {
+    let sql = "SELECT invitations.account, code_seen, users.proof, members.account AS home FROM invitations \
+               LEFT JOIN users ON users.folded = invitations.folded LEFT JOIN members ON members.person = users.guid \
+               WHERE code_hash = $1 AND invitations.folded = $2 AND expires_at > $3";
+    let values = [Value::from(&hash[..]), folded.into(), now.0.into()];
+    let mut found = Vec::new();
+    for row in db.all(sql, &values).await? {
+        let home = row.text_or_none("home")?.is_some();
+        let home = home.then(|| parse_guid(&row, "home")).transpose()?;
+        found.push(Touched {
+            account: AccountId(parse_guid(&row, "account")?),
+            code_seen: row.flag("code_seen")?,
+            proof: row.text_or_none("proof")?,
+            home: home.map(AccountId),
+        });
+    }
+    Ok(found)
+}
+
+/// Gives an invitation a code that nobody has seen, good until then, and no mail.
+pub(crate) async fn set_code(
+    tx: &mut Tx,
+    invitation: Guid,
+    hash: Vec<u8>,
+    expires_at: Millis,
+) -> Result<(), IamError> {
+    let sql = "UPDATE invitations SET code_hash = $2, code_seen = 0, expires_at = $3, mail_due_at = NULL WHERE guid = $1";
+    let values = [
+        Value::from(invitation.to_string()),
+        hash.into(),
+        expires_at.0.into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// Gives a new invitation its code, and no mail.
+pub(crate) async fn set_first_code(
+    tx: &mut Tx,
+    invitation: Guid,
+    hash: Vec<u8>,
+) -> Result<(), IamError> {
+    let sql = "UPDATE invitations SET code_hash = $2, mail_due_at = NULL WHERE guid = $1";
+    tx.execute(sql, &[invitation.to_string().into(), hash.into()])
+        .await?;
+    Ok(())
+}
+
+/// Makes an invitation of what the user was in the account: it waits for the owner of the address, with the same roles.
+pub(crate) async fn of_member(
+    tx: &mut Tx,
+    account: AccountId,
+    user: UserId,
+    (email, folded): (&str, &str),
+    now: Millis,
+    expires_at: Millis,
+) -> Result<Guid, IamError> {
+    let sql = "INSERT INTO invitations (guid, account, email, folded, inviter, code_seen, mail_tries, created_at, \
+               expires_at) VALUES ($1, $2, $3, $4, '', 0, 0, $5, $6) \
+               ON CONFLICT (account, folded) DO UPDATE SET expires_at = excluded.expires_at RETURNING guid";
+    let values = [
+        Value::from(entropy::guid().to_string()),
+        account.to_string().into(),
+        email.into(),
+        folded.into(),
+        now.0.into(),
+        expires_at.0.into(),
+    ];
+    let row = tx.one(sql, &values).await?;
+    let row = row.ok_or(IamError::Crypto("write the invitation down"))?;
+    let invitation = parse_guid(&row, "guid")?;
+    let roles = "INSERT INTO invitation_roles (invitation, domain, role) \
+                 SELECT CAST($1 AS TEXT), domain, role FROM roles WHERE person = $2 ON CONFLICT DO NOTHING";
+    let values = [
+        Value::from(invitation.to_string()),
+        user.0.to_string().into(),
+    ];
+    tx.execute(roles, &values).await?;
+    Ok(invitation)
+}
+
+/// Gives a member what waited for them: the roles, the name that the invitation had, and an account that waited for its owner.
+pub(crate) async fn settle(tx: &mut Tx, found: &Stored, user: UserId) -> Result<(), IamError> {
+    let person = || Value::from(user.0.to_string());
+    let account = || Value::from(found.account.to_string());
+    // What a former membership may have left behind does not come alive.
+    let old = "DELETE FROM roles WHERE person = $1 AND (domain = $2 \
+               OR domain IN (SELECT 'o-' || guid FROM orgs WHERE account = $3) \
+               OR domain IN (SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $3))";
+    let domain = Domain::Account(found.account).to_string();
+    tx.execute(old, &[person(), domain.as_str().into(), account()])
+        .await?;
+    let roles = "INSERT INTO roles (person, domain, role) SELECT CAST($1 AS TEXT), domain, role FROM invitation_roles \
+                 WHERE invitation = $2 AND domain IN (SELECT domain FROM domains WHERE retired_at IS NULL)";
+    tx.execute(roles, &[person(), found.key()]).await?;
+    let named = "UPDATE members SET invitation = $3 WHERE account = $1 AND person = $2";
+    tx.execute(named, &[account(), person(), found.key()])
+        .await?;
+    let owner = "UPDATE accounts SET owner = $3 WHERE guid = $1 AND owner = $2";
+    tx.execute(owner, &[account(), found.key(), person()])
+        .await?;
+    remove(tx, found.guid).await?;
+    Ok(())
+}

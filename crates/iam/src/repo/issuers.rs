@@ -1,0 +1,32 @@
+//! Recording the names under which this installation has issued tokens.
+//!
+//! A token names its issuer by the address the server had when it was issued. The address may change (another port,
+//! another host name); the tokens are the installation's own all the same, by its own keys, and stay good until they
+//! expire. So every name is recorded, and a token is accepted under any of them, each for its own kind of token.
+
+use super::changes;
+use crate::config::IamConfig;
+use crate::error::IamError;
+use db::Db;
+
+use crate::model::issuers::Kind;
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the server's own names, recorded as it starts: no change that anybody made"
+)]
+async fn commit(tx: db::Tx) -> Result<(), IamError> {
+    Ok(tx.commit().await?)
+}
+
+/// Records the names in use, and lets other nodes know of new ones.
+pub(crate) async fn record(db: &Db, config: &IamConfig) -> Result<(), IamError> {
+    let mut tx = db.begin().await?;
+    for (issuer, kind) in [(&config.issuer, Kind::Iam), (&config.uaa_issuer, Kind::Uaa)] {
+        let sql = "INSERT INTO issuers (issuer, kind) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        let values = [issuer.as_str().into(), kind.name().into()];
+        tx.execute(sql, &values).await?;
+    }
+    changes::number(&mut tx).await?;
+    commit(tx).await
+}

@@ -1,0 +1,84 @@
+//! The tables `login_sources` and `login_secret`: keyed hashes of where each person was let in.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "where people are let in is remembered, and changes nothing for anybody"
+)]
+
+use crate::entropy;
+use crate::error::IamError;
+use base::id::UserId;
+use db::{Db, Row, Tx, Value};
+
+/// A hash of person and source.
+pub(crate) type Key = [u8; 16];
+
+/// Where a person was let in, as the transaction of a new password has taken it away.
+#[derive(Debug)]
+pub(crate) struct Places(pub(crate) Vec<Key>);
+
+/// A new password: who knew the old one begins anew wherever the person was let in with it. Part of the change itself, so that
+/// one that is committed is never said to have failed.
+pub(crate) async fn forget(tx: &mut Tx, user: UserId) -> Result<Places, IamError> {
+    let sql = "DELETE FROM login_sources WHERE person = $1 RETURNING hash";
+    let rows = tx.all(sql, &[user.0.to_string().into()]).await?;
+    Ok(Places(rows.iter().map(key_of).collect::<Result<_, _>>()?))
+}
+
+fn key_of(row: &Row) -> Result<Key, IamError> {
+    let bytes = row.blob_or_none("hash")?.unwrap_or_default();
+    bytes.try_into().map_err(|bytes: Vec<u8>| IamError::Stored {
+        value: format!("a hash of {} bytes", bytes.len()),
+        expected: "one of 16",
+    })
+}
+
+/// The key of the hashes, made once for all nodes.
+pub(crate) async fn secret(db: &Db) -> Result<Vec<u8>, IamError> {
+    let insert =
+        "INSERT INTO login_secret (name, value) VALUES ('sources', $1) ON CONFLICT DO NOTHING";
+    let find = "SELECT value FROM login_secret WHERE name = 'sources'";
+    let mut row = db.one(find, &[]).await?;
+    if row.is_none() {
+        let fresh = Value::from(&entropy::bytes::<32>()[..]);
+        db.execute(insert, &[fresh]).await?;
+        row = db.one(find, &[]).await?;
+    }
+    match row {
+        Some(row) => Ok(row.blob_or_none("value")?.unwrap_or_default()),
+        None => Err(IamError::Crypto("keep the key of login sources")),
+    }
+}
+
+/// What was remembered since then.
+pub(crate) async fn since(db: &Db, since: i64) -> Result<Vec<(Key, i64)>, IamError> {
+    let sql = "SELECT hash, seen_at FROM login_sources WHERE seen_at > $1";
+    let mut found = Vec::new();
+    for row in db.all(sql, &[since.into()]).await? {
+        found.push((key_of(&row)?, row.int("seen_at")?));
+    }
+    Ok(found)
+}
+
+/// Remembers a place of a person, and forgets what is older than `oldest`, and of the person's places all but so many; which of
+/// theirs went.
+pub(crate) async fn remember(
+    db: &Db,
+    user: UserId,
+    key: &Key,
+    (now, oldest): (i64, i64),
+    most: i64,
+) -> Result<Vec<Key>, IamError> {
+    let person = Value::from(user.0.to_string());
+    let sql = "INSERT INTO login_sources (hash, person, seen_at) VALUES ($1, $2, $3) \
+               ON CONFLICT (hash) DO UPDATE SET seen_at = excluded.seen_at";
+    db.execute(sql, &[Value::from(&key[..]), person.clone(), now.into()])
+        .await?;
+    let sql = "DELETE FROM login_sources WHERE seen_at <= $1";
+    db.execute(sql, &[oldest.into()]).await?;
+    let sql = "DELETE FROM login_sources WHERE person = $1 AND hash NOT IN \
+               (SELECT hash FROM login_sources WHERE person = $1 ORDER BY seen_at DESC, hash LIMIT $2) \
+               RETURNING hash";
+    let rows = db.all(sql, &[person, most.into()]).await?;
+    rows.iter().map(key_of).collect()
+}

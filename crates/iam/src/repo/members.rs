@@ -1,0 +1,86 @@
+//! The table `members`.
+
+use super::accounts::hold;
+use super::column::parse_guid;
+use crate::error::IamError;
+use base::id::{AccountId, UserId};
+use base::time::Millis;
+use db::Tx;
+
+/// Keeps the account as [`hold`] does, for a change that gives its caller a role: he may have been removed since his right to
+/// it was looked up, and a role that he left behind would come alive with the next invitation.
+pub(crate) async fn hold_member(
+    tx: &mut Tx,
+    account: AccountId,
+    user: UserId,
+) -> Result<(), IamError> {
+    hold(tx, account).await?;
+    if is_still_member(tx, account, user).await? {
+        return Ok(());
+    }
+    Err(IamError::not_found("the account"))
+}
+
+/// The member with this address, asked of the database within the transaction that rests on it.
+pub(crate) async fn member_by_address(
+    tx: &mut Tx,
+    account: AccountId,
+    folded: &str,
+) -> Result<Option<UserId>, IamError> {
+    let sql = "SELECT person FROM members JOIN users ON users.guid = members.person \
+               WHERE members.account = $1 AND users.folded = $2";
+    let row = tx
+        .one(sql, &[account.to_string().into(), folded.into()])
+        .await?;
+    row.map(|row| Ok(UserId(parse_guid(&row, "person")?)))
+        .transpose()
+}
+
+/// Whether the user is in the account, asked of the database within the transaction that rests on it.
+pub(crate) async fn is_still_member(
+    tx: &mut Tx,
+    account: AccountId,
+    user: UserId,
+) -> Result<bool, IamError> {
+    let sql = "SELECT added_at FROM members WHERE account = $1 AND person = $2";
+    let values = [account.to_string().into(), user.0.to_string().into()];
+    Ok(tx.one(sql, &values).await?.is_some())
+}
+
+/// Takes a user into an account.
+pub(crate) async fn join(
+    tx: &mut Tx,
+    account: AccountId,
+    user: UserId,
+    now: Millis,
+) -> Result<(), IamError> {
+    let sql = "INSERT INTO members (account, person, added_at) VALUES ($1, $2, $3)";
+    let values = [
+        account.to_string().into(),
+        user.0.to_string().into(),
+        now.0.into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// The member whom the id of his invitation names as well as his own.
+pub(crate) async fn named(tx: &mut Tx, account: AccountId, id: UserId) -> Result<UserId, IamError> {
+    let sql = "SELECT person FROM members WHERE account = $1 AND invitation = $2";
+    let values = [account.to_string().into(), id.0.to_string().into()];
+    match tx.one(sql, &values).await? {
+        Some(row) => Ok(UserId(parse_guid(&row, "person")?)),
+        None => Ok(id),
+    }
+}
+
+/// The account a user has been in longest: the one, of one whose address is not proven.
+pub(crate) async fn first_account(
+    tx: &mut Tx,
+    user: UserId,
+) -> Result<Option<AccountId>, IamError> {
+    let sql = "SELECT account FROM members WHERE person = $1 ORDER BY added_at LIMIT 1";
+    let row = tx.one(sql, &[user.0.to_string().into()]).await?;
+    row.map(|row| Ok(AccountId(parse_guid(&row, "account")?)))
+        .transpose()
+}

@@ -1,0 +1,34 @@
+//! What the database holds, a file for each table: every statement is here.
+
+pub(crate) mod account_limits;
+pub(crate) mod accounts;
+pub(crate) mod api_keys;
+pub(crate) mod audit;
+pub(crate) mod changes;
+pub(crate) mod column;
+pub(crate) mod counters;
+pub(crate) mod counts;
+mod decode;
+pub(crate) mod deletions;
+pub(crate) mod departures;
+pub(crate) mod domains;
+pub(crate) mod invitation_lists;
+pub(crate) mod invitations;
+pub(crate) mod issuers;
+pub(crate) mod login_sources;
+pub(crate) mod mails;
+pub(crate) mod members;
+pub(crate) mod orgs;
+pub(crate) mod passcodes;
+pub(crate) mod password_resets;
+pub(crate) mod refresh_tokens;
+pub(crate) mod regions;
+pub(crate) mod restores;
+pub(crate) mod roles;
+pub(crate) mod rows;
+pub(crate) mod session_counts;
+pub(crate) mod sessions;
+pub(crate) mod signing_keys;
+pub(crate) mod spaces;
+pub(crate) mod used_today;
+pub(crate) mod users;

@@ -1,0 +1,58 @@
+//! The table `orgs`.
+
+use super::domains;
+use crate::error::IamError;
+use crate::model::directory::Org;
+use base::id::OrgId;
+use base::scope::Domain;
+use base::time::Millis;
+use db::{Tx, Value};
+
+pub(crate) async fn insert(tx: &mut Tx, org: &Org) -> Result<(), IamError> {
+    write(tx, org).await?;
+    domains::allocate(tx, Domain::Org(org.id)).await
+}
+
+/// The row alone, for an organization that has its number in the store.
+pub(crate) async fn write(tx: &mut Tx, org: &Org) -> Result<(), IamError> {
+    let sql = "INSERT INTO orgs (guid, account, region, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)";
+    let values = [
+        Value::from(org.id.to_string()),
+        org.account.to_string().into(),
+        org.region.as_str().into(),
+        org.name.as_str().into(),
+        org.created_at.0.into(),
+        org.updated_at.0.into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// Renames it. `false` where there is none any more.
+pub(crate) async fn rename(
+    tx: &mut Tx,
+    id: OrgId,
+    name: &str,
+    now: Millis,
+) -> Result<bool, IamError> {
+    let sql = "UPDATE orgs SET name = $2, updated_at = $3 WHERE guid = $1";
+    let values = [id.to_string().into(), name.into(), now.0.into()];
+    Ok(tx.execute(sql, &values).await? > 0)
+}
+
+/// Deletes it with its spaces, which are written down as deleted.
+pub(crate) async fn delete(tx: &mut Tx, id: OrgId) -> Result<(), IamError> {
+    for sql in [
+        "DELETE FROM spaces WHERE org = $1",
+        "DELETE FROM orgs WHERE guid = $1",
+    ] {
+        tx.execute(sql, &[id.to_string().into()]).await?;
+    }
+    Ok(())
+}
+
+/// Whether there is such an organization.
+pub(crate) async fn is_there(tx: &mut Tx, id: OrgId) -> Result<bool, IamError> {
+    let sql = "SELECT guid FROM orgs WHERE guid = $1";
+    Ok(tx.one(sql, &[id.to_string().into()]).await?.is_some())
+}

@@ -1,0 +1,89 @@
+//! The table `passcodes`: hashes of one-time codes for a login, and what each was asked for with.
+
+use super::column::parse_guid;
+use crate::error::IamError;
+use crate::model::bounds::{Bounds, Root};
+use crate::model::page::row_count;
+use base::id::{KeyId, SessionId, UserId};
+use base::time::Millis;
+use db::{Tx, Value};
+
+/// A code that was taken away.
+pub(crate) struct Taken {
+    pub(crate) user: UserId,
+    pub(crate) root: Root,
+    pub(crate) proven_at: Millis,
+    pub(crate) expires_at: Millis,
+}
+
+/// Deletes those that have expired.
+pub(crate) async fn sweep(tx: &mut Tx, now: Millis) -> Result<(), IamError> {
+    let sql = "DELETE FROM passcodes WHERE expires_at <= $1";
+    tx.execute(sql, &[Value::from(now.0)]).await?;
+    Ok(())
+}
+
+/// Writes one down.
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    hash: &[u8; 32],
+    bounds: &Bounds,
+    expires_at: Millis,
+) -> Result<(), IamError> {
+    let sql = "INSERT INTO passcodes (hash, person, api_key, session, proven_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)";
+    let root = bounds.root();
+    let values = [
+        Value::from(&hash[..]),
+        bounds.principal().0.to_string().into(),
+        root.key.map(|key| key.0.to_string()).into(),
+        root.session.map(|session| session.0.to_string()).into(),
+        bounds.proven_at().0.into(),
+        expires_at.0.into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// Takes the oldest away of more codes than a person may have; those of an API key by themselves, so that who has a key takes
+/// none from who has the password.
+pub(crate) async fn keep_newest(
+    tx: &mut Tx,
+    bounds: &Bounds,
+    new: &[u8; 32],
+    others: u64,
+) -> Result<(), IamError> {
+    let key = bounds.root().key;
+    let sql = "DELETE FROM passcodes WHERE person = $1 AND COALESCE(api_key, '') = $2 AND hash <> $3 AND hash NOT IN \
+               (SELECT hash FROM passcodes WHERE person = $1 AND COALESCE(api_key, '') = $2 AND hash <> $3 \
+               ORDER BY expires_at DESC, hash LIMIT $4)";
+    let values = [
+        Value::from(bounds.principal().0.to_string()),
+        key.map(|key| key.0.to_string()).unwrap_or_default().into(),
+        Value::from(&new[..]),
+        row_count(others).into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// Takes one away. That and asking whose it was is one statement: of two who bring the same code one gets it.
+pub(crate) async fn take(tx: &mut Tx, hash: &[u8; 32]) -> Result<Option<Taken>, IamError> {
+    let sql = "DELETE FROM passcodes WHERE hash = $1 RETURNING person, api_key, session, proven_at, expires_at";
+    let Some(row) = tx.one(sql, &[Value::from(&hash[..])]).await? else {
+        return Ok(None);
+    };
+    let key = match row.text_or_none("api_key")? {
+        Some(_) => Some(KeyId(parse_guid(&row, "api_key")?)),
+        None => None,
+    };
+    let session = match row.text_or_none("session")? {
+        Some(_) => Some(SessionId(parse_guid(&row, "session")?)),
+        None => None,
+    };
+    Ok(Some(Taken {
+        user: UserId(parse_guid(&row, "person")?),
+        root: Root { session, key },
+        proven_at: Millis(row.int("proven_at")?),
+        expires_at: Millis(row.int("expires_at")?),
+    }))
+}

@@ -1,0 +1,53 @@
+//! The table `password_resets`: hashes of the operator's codes for a new password.
+
+use super::column::parse_guid;
+use crate::error::IamError;
+use base::id::UserId;
+use base::time::Millis;
+use db::{Db, Tx, Value};
+
+/// Writes one down, in the place of the user's one before.
+pub(crate) async fn put(
+    tx: &mut Tx,
+    user: UserId,
+    hash: Vec<u8>,
+    expires_at: Millis,
+) -> Result<(), IamError> {
+    let sql = "INSERT INTO password_resets (person, code_hash, expires_at) VALUES ($1, $2, $3) \
+               ON CONFLICT (person) DO UPDATE SET code_hash = excluded.code_hash, expires_at = excluded.expires_at";
+    let values = [
+        Value::from(user.0.to_string()),
+        hash.into(),
+        expires_at.0.into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// Whether there is such a code for the address. A reading alone.
+pub(crate) async fn is_one(
+    db: &Db,
+    hash: &[u8; 32],
+    folded: &str,
+    now: Millis,
+) -> Result<bool, IamError> {
+    let sql = "SELECT person FROM password_resets JOIN users ON users.guid = password_resets.person \
+               WHERE code_hash = $1 AND folded = $2 AND expires_at > $3";
+    let values = [Value::from(&hash[..]), folded.into(), now.0.into()];
+    Ok(db.one(sql, &values).await?.is_some())
+}
+
+/// Takes one away. That and asking whose it was is one statement: of two who bring the same code one sets a password.
+pub(crate) async fn take(
+    tx: &mut Tx,
+    hash: &[u8; 32],
+    folded: &str,
+    now: Millis,
+) -> Result<Option<UserId>, IamError> {
+    let sql = "DELETE FROM password_resets WHERE code_hash = $1 AND expires_at > $2 \
+               AND person IN (SELECT guid FROM users WHERE folded = $3) RETURNING person";
+    let values = [Value::from(&hash[..]), now.0.into(), folded.into()];
+    let row = tx.one(sql, &values).await?;
+    row.map(|row| Ok(UserId(parse_guid(&row, "person")?)))
+        .transpose()
+}

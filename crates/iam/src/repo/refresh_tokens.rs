@@ -1,0 +1,123 @@
+//! The table `refresh_tokens`: hashes, whose they are, and what took their place.
+
+use super::column::parse_guid;
+use crate::entropy;
+use crate::error::IamError;
+use crate::model::bounds::Bounds;
+use base::id::SessionId;
+use base::secret::Secret;
+use base::time::Millis;
+use db::{Row, Tx, Value};
+
+fn hash(text: &str) -> Value {
+    Value::from(&entropy::sha256(text.as_bytes())[..])
+}
+
+const FIND: &str = "SELECT session, person, api_key, grant_type, expires_at, used_at, successor FROM refresh_tokens \
+                    WHERE hash = $1 AND client = $2";
+
+/// A token to be written down.
+pub(crate) struct NewToken<'a> {
+    pub(crate) session: SessionId,
+    pub(crate) client: &'a str,
+    pub(crate) bounds: &'a Bounds,
+    pub(crate) grant_type: &'a str,
+    pub(crate) expires_at: Millis,
+}
+
+/// Writes a token down.
+pub(crate) async fn insert(tx: &mut Tx, text: &str, new: &NewToken<'_>) -> Result<(), IamError> {
+    let sql = "INSERT INTO refresh_tokens (hash, session, client, person, api_key, grant_type, expires_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let values = [
+        hash(text),
+        new.session.0.to_string().into(),
+        new.client.into(),
+        new.bounds.principal().0.to_string().into(),
+        new.bounds.root().key.map(|key| key.0.to_string()).into(),
+        new.grant_type.into(),
+        new.expires_at.0.into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// Uses a token up. One conditional statement: of two who bring it exactly one gets the row, the other waits and finds it used.
+pub(crate) async fn claim(
+    tx: &mut Tx,
+    text: &Secret<String>,
+    client: &str,
+    now: Millis,
+) -> Result<Option<Row>, IamError> {
+    let sql = "UPDATE refresh_tokens SET used_at = $2 WHERE hash = $1 AND client = $3 AND used_at IS NULL \
+               RETURNING session, person, api_key, grant_type, expires_at, used_at, successor";
+    let values = [hash(text.expose()), now.0.into(), client.into()];
+    Ok(tx.one(sql, &values).await?)
+}
+
+/// A token, used or not.
+pub(crate) async fn find(
+    tx: &mut Tx,
+    text: &Secret<String>,
+    client: &str,
+) -> Result<Option<Row>, IamError> {
+    Ok(tx.one(FIND, &[hash(text.expose()), client.into()]).await?)
+}
+
+/// A token that is not used yet.
+pub(crate) async fn find_unused(
+    tx: &mut Tx,
+    text: &Secret<String>,
+    client: &str,
+) -> Result<Option<Row>, IamError> {
+    let sql = "SELECT session, person, api_key, grant_type, expires_at, used_at FROM refresh_tokens \
+               WHERE hash = $1 AND client = $2 AND used_at IS NULL";
+    Ok(tx.one(sql, &[hash(text.expose()), client.into()]).await?)
+}
+
+/// Keeps the sealed successor of a used token.
+pub(crate) async fn follow(
+    tx: &mut Tx,
+    text: &Secret<String>,
+    successor: Vec<u8>,
+) -> Result<(), IamError> {
+    let sql = "UPDATE refresh_tokens SET successor = $2 WHERE hash = $1";
+    tx.execute(sql, &[hash(text.expose()), Value::from(successor)])
+        .await?;
+    Ok(())
+}
+
+/// What is known of a token that somebody shows.
+pub(crate) struct Shown {
+    pub(crate) session: SessionId,
+    pub(crate) is_used: bool,
+    pub(crate) expires_at: Millis,
+}
+
+/// A token, whoever it was issued to.
+pub(crate) async fn shown(tx: &mut Tx, text: &Secret<String>) -> Result<Option<Shown>, IamError> {
+    let sql = "SELECT session, expires_at, used_at FROM refresh_tokens WHERE hash = $1";
+    let Some(row) = tx.one(sql, &[hash(text.expose())]).await? else {
+        return Ok(None);
+    };
+    Ok(Some(Shown {
+        session: SessionId(parse_guid(&row, "session")?),
+        is_used: row.int_or_none("used_at")?.is_some(),
+        expires_at: Millis(row.int("expires_at")?),
+    }))
+}
+
+/// How many tokens of the session have not expired, and when the first of them does.
+pub(crate) async fn held(
+    tx: &mut Tx,
+    session: SessionId,
+    now: Millis,
+) -> Result<(u64, Option<i64>), IamError> {
+    let sql = "SELECT COUNT(*) AS held, MIN(expires_at) AS first FROM refresh_tokens WHERE session = $1 AND expires_at > $2";
+    let values = [session.0.to_string().into(), now.0.into()];
+    let Some(row) = tx.one(sql, &values).await? else {
+        return Ok((0, None));
+    };
+    let held = u64::try_from(row.int("held")?).unwrap_or_default();
+    Ok((held, row.int_or_none("first")?))
+}

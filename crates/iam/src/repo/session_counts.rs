@@ -1,0 +1,74 @@
+//! Counting the table `sessions`: how many a person has, and which has been unused for longest.
+
+use super::column::parse_guid;
+use crate::error::IamError;
+use crate::model::bounds::Bounds;
+use base::id::SessionId;
+use base::time::Millis;
+use db::{Tx, Value};
+
+async fn number(tx: &mut Tx, sql: &'static str, values: &[Value]) -> Result<u64, IamError> {
+    let row = tx.one(sql, values).await?;
+    let held = row.map_or(Ok(0), |row| row.int("held"))?;
+    Ok(u64::try_from(held).unwrap_or_default())
+}
+
+/// How many sessions of the person live.
+pub(crate) async fn living(tx: &mut Tx, bounds: &Bounds, now: Millis) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS held FROM sessions WHERE person = $1 AND revoked_at IS NULL AND expires_at > $2";
+    let values = [bounds.principal().0.to_string().into(), now.0.into()];
+    number(tx, sql, &values).await
+}
+
+/// How many sessions of the person's own, or of this key of his, were ended and are remembered.
+pub(crate) async fn ended_before(tx: &mut Tx, bounds: &Bounds, key: &str) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS held FROM sessions WHERE person = $1 AND revoked_at IS NOT NULL \
+               AND COALESCE(api_key, '') = $2";
+    let values = [bounds.principal().0.to_string().into(), key.into()];
+    number(tx, sql, &values).await
+}
+
+/// Of which key, or of none, there are most: of the new one's where another has as many.
+pub(crate) async fn most(
+    tx: &mut Tx,
+    bounds: &Bounds,
+    key: &str,
+    now: Millis,
+) -> Result<String, IamError> {
+    let sql = "SELECT COALESCE(api_key, '') AS of_key, COUNT(*) AS held FROM sessions \
+               WHERE person = $1 AND revoked_at IS NULL AND expires_at > $2 GROUP BY COALESCE(api_key, '') \
+               ORDER BY COUNT(*) DESC, CASE WHEN COALESCE(api_key, '') = $3 THEN 0 ELSE 1 END LIMIT 1";
+    let values = [
+        bounds.principal().0.to_string().into(),
+        now.0.into(),
+        key.into(),
+    ];
+    match tx.one(sql, &values).await? {
+        Some(row) => Ok(row.text("of_key")?),
+        None => Ok(key.to_owned()),
+    }
+}
+
+/// The session of this key, or of none, that was begun or renewed longest ago, but for the new one and those it came from.
+pub(crate) async fn longest_unused(
+    tx: &mut Tx,
+    bounds: &Bounds,
+    begun: SessionId,
+    key: String,
+    now: Millis,
+) -> Result<Option<SessionId>, IamError> {
+    let sql = "WITH RECURSIVE spared (guid) AS (SELECT CAST($3 AS TEXT) UNION SELECT sessions.parent FROM sessions \
+               JOIN spared ON sessions.guid = spared.guid WHERE sessions.parent IS NOT NULL) \
+               SELECT guid FROM sessions WHERE person = $1 AND revoked_at IS NULL AND expires_at > $2 \
+               AND COALESCE(api_key, '') = $4 AND guid NOT IN (SELECT guid FROM spared) \
+               ORDER BY tokens_until, created_at, guid LIMIT 1";
+    let values = [
+        Value::from(bounds.principal().0.to_string()),
+        now.0.into(),
+        begun.0.to_string().into(),
+        key.into(),
+    ];
+    let row = tx.one(sql, &values).await?;
+    let guid = row.map(|row| parse_guid(&row, "guid"));
+    Ok(guid.transpose()?.map(SessionId))
+}

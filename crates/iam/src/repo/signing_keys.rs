@@ -1,0 +1,77 @@
+//! The table `signing_keys`: each sealed under a key that is not in the database.
+
+use super::column::at;
+use crate::error::IamError;
+use base::time::Millis;
+use db::{Db, Row, Tx, Value};
+
+/// A key that is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredKey {
+    /// Its name. The newest is the last by name, and signs.
+    pub kid: String,
+    /// When it was made.
+    pub created_at: Millis,
+    /// When it was taken out of service, if it was: then nothing but its name is left.
+    pub retired_at: Option<Millis>,
+}
+
+/// A key to be written down.
+pub(crate) struct Sealed {
+    pub(crate) kid: String,
+    pub(crate) bytes: Vec<u8>,
+    /// The name of the key that it is sealed under.
+    pub(crate) with: String,
+}
+
+const IN_SERVICE: &str =
+    "SELECT kid, sealed, sealed_with FROM signing_keys WHERE retired_at IS NULL ORDER BY kid";
+
+/// The keys in service, read in the transaction.
+pub(crate) async fn rows(tx: &mut Tx) -> Result<Vec<Row>, IamError> {
+    Ok(tx.all(IN_SERVICE, &[]).await?)
+}
+
+/// The last of all names there are or were.
+pub(crate) async fn newest(tx: &mut Tx) -> Result<Option<String>, IamError> {
+    let sql = "SELECT MAX(kid) AS kid FROM signing_keys";
+    let row = tx.one(sql, &[]).await?;
+    Ok(row
+        .map(|row| row.text_or_none("kid"))
+        .transpose()?
+        .flatten())
+}
+
+/// Stores a key; `false` where there is one of this name.
+pub(crate) async fn insert(tx: &mut Tx, key: &Sealed, now: Millis) -> Result<bool, IamError> {
+    let sql = "INSERT INTO signing_keys (kid, sealed, sealed_with, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    let values = [
+        key.kid.as_str().into(),
+        Value::from(&key.bytes[..]),
+        key.with.as_str().into(),
+        now.0.into(),
+    ];
+    Ok(tx.execute(sql, &values).await? > 0)
+}
+
+/// Takes a key out of service; nothing is left of it but its name.
+pub(crate) async fn retire(tx: &mut Tx, kid: &str, now: Millis) -> Result<(), IamError> {
+    let sql = "UPDATE signing_keys SET retired_at = $2, sealed = $3 WHERE kid = $1";
+    let values = [kid.into(), now.0.into(), Value::from(Vec::new())];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// Every key there is or was, oldest first.
+pub(crate) async fn all(db: &Db) -> Result<Vec<StoredKey>, IamError> {
+    let sql = "SELECT kid, created_at, retired_at FROM signing_keys ORDER BY kid";
+    let mut keys = Vec::new();
+    for row in db.all(sql, &[]).await? {
+        keys.push(StoredKey {
+            kid: row.text("kid")?,
+            created_at: at(&row, "created_at")?,
+            retired_at: row.int_or_none("retired_at")?.map(Millis),
+        });
+    }
+    Ok(keys)
+}

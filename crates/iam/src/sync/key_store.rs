@@ -1,0 +1,222 @@
+//! The signing keys in the database, where every node on it finds the same: each encrypted under the key of
+//! `token::encryption_key`. Making one and taking one out of service are changes like all others: every node hears of them at
+//! once by the change log.
+
+pub use crate::repo::signing_keys::StoredKey;
+
+use crate::audit::{Action, Entry};
+use crate::config::IamConfig;
+use crate::entropy;
+use crate::error::IamError;
+use crate::repo::changes;
+use crate::repo::counters;
+use crate::repo::signing_keys::{self, Sealed};
+use crate::service::Iam;
+use crate::token::encryption_key::EncryptionKey;
+use crate::token::keyring::{KeyChange, KeyRing, SigningKey};
+use crate::token::{encryption_key, key_folder};
+use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::RsaKeyPair;
+use base::time::Millis;
+use db::{Db, Row, Tx};
+use std::path::Path;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// Opens the keys at the start: takes in what lies in files, and makes the first one where there is none.
+pub(crate) async fn open(
+    db: &Db,
+    config: &IamConfig,
+    now: Millis,
+) -> Result<(KeyRing, EncryptionKey), IamError> {
+    key_folder::make(&config.keys)?;
+    let path = encryption_key::path(&config.keys, config.encryption_key.as_deref());
+    let files = key_folder::read_all(&config.keys)?;
+    let mut tx = db.begin().await?;
+    counters::hold_changes(&mut tx).await?;
+    let rows = signing_keys::rows(&mut tx).await?;
+    let key = match EncryptionKey::read(&path)? {
+        Some(key) => key,
+        // A new key would open none of those there are.
+        None if !rows.is_empty() => {
+            return Err(IamError::NoEncryptionKey {
+                path: path.display().to_string(),
+            });
+        }
+        None => EncryptionKey::create(&path)?,
+    };
+    let mut keys = open_all(&rows, &key)?;
+    for file in &files {
+        if signing_keys::insert(&mut tx, &sealed(&key, &file.kid, &file.der)?, now).await? {
+            keys.extend(SigningKey::of(&file.kid, &file.der));
+        }
+    }
+    keys.sort_by(|a, b| a.kid.cmp(&b.kid));
+    if keys.is_empty() {
+        let (kid, der) = (new_name(&mut tx, now).await?, generate().await?);
+        signing_keys::insert(&mut tx, &sealed(&key, &kid, &der)?, now).await?;
+        keys.extend(SigningKey::of(&kid, &der));
+    }
+    changes::number(&mut tx).await?;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the server's own keys, as it starts: no change that anybody made"
+    )]
+    tx.commit().await?;
+    for file in files {
+        file.remove(&config.keys)?;
+    }
+    Ok((KeyRing::of(keys), key))
+}
+
+/// A key as it is stored.
+fn sealed(key: &EncryptionKey, kid: &str, der: &[u8]) -> Result<Sealed, IamError> {
+    Ok(Sealed {
+        kid: kid.to_owned(),
+        bytes: key.seal(kid, der)?,
+        with: key.name.clone(),
+    })
+}
+
+fn open_all(rows: &[Row], key: &EncryptionKey) -> Result<Vec<SigningKey>, IamError> {
+    rows.iter().map(|row| open_one(row, key)).collect()
+}
+
+fn open_one(row: &Row, key: &EncryptionKey) -> Result<SigningKey, IamError> {
+    let kid = row.text("kid")?;
+    if row.text("sealed_with")? != key.name {
+        return Err(IamError::OtherEncryptionKey {
+            kid,
+            path: key.path.display().to_string(),
+        });
+    }
+    let der = key.open(&kid, &row.blob("sealed")?)?;
+    SigningKey::of(&kid, &der).ok_or(IamError::Stored {
+        value: kid,
+        expected: "an RSA key",
+    })
+}
+
+/// A new key, in PKCS#8.
+async fn generate() -> Result<Zeroizing<Vec<u8>>, IamError> {
+    let made = tokio::task::spawn_blocking(|| {
+        let pair = RsaKeyPair::generate(KeySize::Rsa2048).ok()?;
+        Some(Zeroizing::new(pair.as_der().ok()?.as_ref().to_vec()))
+    });
+    let der = made.await.ok().flatten();
+    der.ok_or(IamError::Crypto("make a signing key"))
+}
+
+/// A name for a new key that makes it the last of all.
+async fn new_name(tx: &mut Tx, now: Millis) -> Result<String, IamError> {
+    // The name begins with the instant, so that the newest key is the last by name; also where the clock went back.
+    let newest = signing_keys::newest(tx).await?;
+    let newest = newest.and_then(|kid| kid.split('-').next()?.parse::<i64>().ok());
+    let instant = newest.map_or(now.0, |newest| now.0.max(newest.saturating_add(1)));
+    let random = entropy::guid().to_hex();
+    let random: String = random.chars().take(8).collect();
+    Ok(format!("{instant:014}-{random}"))
+}
+
+impl Iam {
+    /// Makes a key that is newer than all others, so that it signs from now on, on every node; its name. It is encrypted under
+    /// the key in that folder, or in the file that is named.
+    ///
+    /// # Errors
+    /// When that key is missing, or is not the one that those in service are encrypted under.
+    pub async fn make_signing_key(
+        &self,
+        folder: &Path,
+        named: Option<&Path>,
+    ) -> Result<String, IamError> {
+        let path = encryption_key::path(folder, named);
+        let key = EncryptionKey::read(&path)?.ok_or_else(|| IamError::NoEncryptionKey {
+            path: path.display().to_string(),
+        })?;
+        let now = self.0.clock.now();
+        let der = generate().await?;
+        let mut tx = self.0.db.begin().await?;
+        counters::hold_changes(&mut tx).await?;
+        // Else the other nodes could not open it.
+        open_all(&signing_keys::rows(&mut tx).await?, &key)?;
+        let kid = new_name(&mut tx, now).await?;
+        signing_keys::insert(&mut tx, &sealed(&key, &kid, &der)?, now).await?;
+        let entry = Entry::by_operator(Action::SigningKeyMade).on(&kid);
+        self.commit(tx, entry).await?;
+        Ok(kid)
+    }
+
+    /// Takes a key out of service, on every node; nothing is left of it but its name. The last one stays: make its successor
+    /// first.
+    ///
+    /// # Errors
+    /// [`IamError::LastKey`], [`IamError::NoSuchKey`], and when the database fails.
+    pub async fn retire_signing_key(&self, kid: &str) -> Result<(), IamError> {
+        let mut tx = self.0.db.begin().await?;
+        counters::hold_changes(&mut tx).await?;
+        let mut own = Vec::new();
+        for row in signing_keys::rows(&mut tx).await? {
+            own.push(row.text("kid")?);
+        }
+        if !own.iter().any(|own| own == kid) {
+            return Err(IamError::NoSuchKey {
+                kid: kid.to_owned(),
+            });
+        }
+        if own.len() == 1 {
+            return Err(IamError::LastKey);
+        }
+        signing_keys::retire(&mut tx, kid, self.0.clock.now()).await?;
+        let entry = Entry::by_operator(Action::SigningKeyRetired).on(kid);
+        self.commit(tx, entry).await
+    }
+
+    /// Every key there is or was, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn stored_signing_keys(&self) -> Result<Vec<StoredKey>, IamError> {
+        signing_keys::all(&self.0.db).await
+    }
+
+    /// Reads the signing keys again. It is done by itself whenever one changes.
+    ///
+    /// # Errors
+    /// When they cannot be read: then all stays as it was.
+    pub async fn reread_keys(&self) -> Result<KeyChange, IamError> {
+        let turn = self.0.reload.lock().await;
+        let mut tx = self.0.db.snapshot().await?;
+        let rows = signing_keys::rows(&mut tx).await?;
+        tx.end().await?;
+        let change = self.take_up_keys(&rows);
+        drop(turn);
+        Ok(change)
+    }
+
+    /// Puts the keys of the rows in the place of those in force; under the lock of whoever reads the directory. One that cannot
+    /// be opened here must not keep the others from being taken up, or from going.
+    pub(crate) fn take_up_keys(&self, rows: &[Row]) -> KeyChange {
+        let Some(key) = &self.0.encryption_key else {
+            return KeyChange::default();
+        };
+        let mut keys = Vec::new();
+        for row in rows {
+            match open_one(row, key) {
+                Ok(key) => keys.push(key),
+                Err(error) => tracing::error!(%error, "a signing key is not taken up"),
+            }
+        }
+        let (ring, change) = self.0.keys.load().replaced(keys);
+        self.0.keys.store(Arc::new(ring));
+        if !(change.taken_up.is_empty() && change.out_of_service.is_empty()) {
+            tracing::info!(
+                taken_up = ?change.taken_up,
+                out_of_service = ?change.out_of_service,
+                signing = change.signing,
+                "the signing keys have changed"
+            );
+        }
+        change
+    }
+}

@@ -1,0 +1,290 @@
+//! Keeping the directory in memory true to the database: after a change of this node at once, after one of another within a
+//! second, by the change log alone. All is read anew only at the start, and after more than the log can tell.
+//!
+//! A node that cannot hear of changes must not guess: how long ago it last heard is its age, and beyond a bound nobody is let
+//! in. The same at once where a change of its own was committed and cannot be read.
+
+pub mod key_store;
+mod room;
+
+use crate::aside::aside;
+use crate::error::IamError;
+use crate::model::directory::Directory;
+use crate::model::directory::change::Change;
+use crate::repo::changes;
+use crate::repo::changes::News;
+use crate::repo::counters;
+use crate::repo::rows::Rows;
+use crate::repo::signing_keys;
+use crate::service::{Iam, Inner};
+use db::{Db, Follower};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use tokio::sync::{MutexGuard, Notify};
+use tokio::time::Instant;
+
+/// How often the node asks whether another node has changed something, where nobody tells it.
+const POLL: Duration = Duration::from_millis(500);
+
+/// How long it waits for more once it is told of a change: many are made at once.
+const GATHER: Duration = Duration::from_millis(5);
+
+/// How long the question for changes may take before it counts as unanswered.
+const POLL_LIMIT: Duration = Duration::from_secs(5);
+
+/// How often it looks where other nodes have let people in, and at the length of the change log.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// How long until it listens again after the connection was lost: meanwhile it asks.
+const LISTEN_AGAIN: Duration = Duration::from_secs(2);
+
+impl Iam {
+    /// Watches for changes by other nodes until the service is dropped or closed.
+    pub fn watch(&self) {
+        self.keep_audit();
+        self.0.heard.begin(self.0.clock.now());
+        tokio::spawn(watch(Arc::downgrade(&self.0), self.0.db.follow()));
+    }
+
+    /// How long ago the database last told of changes, in seconds: the age of what this node knows. 0 where nobody watches.
+    #[must_use]
+    pub fn directory_age_seconds(&self) -> i64 {
+        self.0.heard.age_seconds(self.0.clock.now())
+    }
+
+    /// Whether a change of this node is committed that it has not read yet: until it has, nobody is let in.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.0.heard.is_behind()
+    }
+
+    /// Asks once for what other nodes have changed, and takes it up. [`Self::watch`] does so again and again.
+    ///
+    /// # Errors
+    /// When the database does not tell.
+    pub async fn sync(&self) -> Result<(), IamError> {
+        self.sync_by(&self.0.db).await
+    }
+
+    async fn sync_by(&self, db: &Db) -> Result<(), IamError> {
+        let question = self.0.heard.ask(self.0.clock.now());
+        let (changes, ends) = counters::changes_and_ends(db).await?;
+        let own = &self.0.ended;
+        if ends < own.seen() {
+            own.see_all_again();
+        }
+        if ends != own.seen() {
+            own.catch_up(db, self.0.clock.now()).await?;
+        }
+        if changes != self.0.directory.load().changes {
+            self.read(self.0.reload.lock().await, db).await?;
+        }
+        self.0.heard.answered(question);
+        Ok(())
+    }
+
+    /// Brings what was committed here into memory. That it is committed stands: where it cannot be read, nobody is let in until
+    /// it is.
+    pub(crate) async fn show(&self, changes: Option<i64>) {
+        let Some(changes) = changes else { return };
+        if let Err(error) = self.catch_up(changes).await {
+            self.fall_behind(&error);
+        }
+    }
+
+    /// Brings the sessions that were ended here into memory. They are no part of the directory: of all changes they are the
+    /// most frequent, and each is one row.
+    pub(crate) async fn see_ends(&self) {
+        let (db, now) = (&self.0.db, self.0.clock.now());
+        if let Err(error) = self.0.ended.catch_up(db, now).await {
+            self.fall_behind(&error);
+        }
+    }
+
+    fn fall_behind(&self, error: &IamError) {
+        tracing::error!(%error, "a change was made and cannot be read: nobody is let in until it is");
+        self.0.heard.fall_behind();
+        self.0.woken.notify_one();
+    }
+
+    /// Reads the directory up to that many changes, unless it holds them already: of a hundred that are made at once, one
+    /// reading serves all who wait for it.
+    async fn catch_up(&self, changes: i64) -> Result<(), IamError> {
+        let turn = self.0.reload.lock().await;
+        if self.0.directory.load().changes >= changes {
+            return Ok(());
+        }
+        self.read(turn, &self.0.db).await
+    }
+
+    /// Takes up what has changed.
+    async fn read(&self, _turn: MutexGuard<'_, ()>, db: &Db) -> Result<(), IamError> {
+        let before = self.0.directory.load_full();
+        let mut tx = db.snapshot().await?;
+        let news = changes::since(&mut tx, before.changes).await?;
+        let fresh = match news {
+            News::None => return Ok(tx.end().await?),
+            News::Everything(changes) => {
+                let rows = Rows::all(&mut tx).await?;
+                let keys = signing_keys::rows(&mut tx).await?;
+                tx.end().await?;
+                self.take_up_keys(&keys);
+                aside(move || Ok(Directory::build(changes, rows.facts()?))).await?
+            }
+            News::Some(changes, changed) => {
+                let rows = Rows::of(&mut tx, &changed).await?;
+                let keys = match changed.contains(Change::SigningKeys) {
+                    true => Some(signing_keys::rows(&mut tx).await?),
+                    false => None,
+                };
+                tx.end().await?;
+                if let Some(keys) = keys {
+                    self.take_up_keys(&keys);
+                }
+                aside(move || Ok(before.apply(changes, &changed, rows.facts()?))).await?
+            }
+        };
+        let old = self.0.directory.swap(Arc::new(fresh));
+        // What is not shared takes its time to go.
+        tokio::task::spawn_blocking(move || drop(old));
+        Ok(())
+    }
+
+    /// Whether the directory is what a reading of everything would make of the database as it is now. For tests: every story
+    /// ends with it, so that no change is forgotten that another node would have to hear of.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    #[doc(hidden)]
+    pub async fn is_true_to_database(&self) -> Result<bool, IamError> {
+        self.sync().await?;
+        Ok(changes::load(&self.0.db).await? == *self.directory())
+    }
+
+    /// Now and then: where other nodes have let people in, and what the log can forget.
+    async fn look(&self, db: &Db) {
+        let familiar = &self.0.logins.familiar;
+        let look = familiar.catch_up(db, self.0.clock.now());
+        // Where the database does not answer in time, the next question says so.
+        if let Ok(Err(error)) = tokio::time::timeout(POLL_LIMIT, look).await {
+            tracing::warn!(%error, "cannot ask where other nodes have let people in");
+        }
+        if let Ok(Err(error)) = tokio::time::timeout(POLL_LIMIT, changes::drop_old(db)).await {
+            tracing::warn!(%error, "the log of changes is not shortened yet");
+        }
+    }
+}
+
+/// Listens for what other nodes tell, for as long as it is not aborted.
+async fn listen(mut follower: Follower, told: Arc<Notify>) {
+    let mut hears = true;
+    loop {
+        match follower.changed().await {
+            Ok(()) => {
+                hears = true;
+                told.notify_one();
+            }
+            Err(error) => {
+                // Of a row of failures the first is told.
+                if std::mem::take(&mut hears) {
+                    tracing::warn!(%error, "does not hear of changes at once, and asks for them");
+                }
+                tokio::time::sleep(LISTEN_AGAIN).await;
+            }
+        }
+    }
+}
+
+async fn watch(weak: Weak<Inner>, follower: Follower) {
+    let Some(inner) = weak.upgrade() else { return };
+    let told = Arc::clone(&inner.woken);
+    drop(inner);
+    let db = follower.db().clone();
+    let listening = tokio::spawn(listen(follower, Arc::clone(&told)));
+    let mut look_at = Instant::now() + LOOK;
+    loop {
+        tokio::select! {
+            () = told.notified() => tokio::time::sleep(GATHER).await,
+            () = tokio::time::sleep(POLL) => {}
+        }
+        let Some(inner) = weak.upgrade() else { break };
+        let iam = Iam(inner);
+        if iam.0.closed.load(Ordering::Relaxed) {
+            break;
+        }
+        // A database that hangs is as far away as one that refuses.
+        match tokio::time::timeout(POLL_LIMIT, iam.sync_by(&db)).await {
+            Ok(Ok(())) => {
+                if look_at <= Instant::now() {
+                    iam.look(&db).await;
+                    look_at = Instant::now() + LOOK;
+                }
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "cannot ask for changes of the directory");
+            }
+            Err(_) => tracing::warn!("the identity database does not answer"),
+        }
+    }
+    listening.abort();
+    if matches!(db, Db::Pg(_)) {
+        db.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::AccountLimits;
+    use crate::config::InvitationConfig;
+    use crate::error::AuthError;
+    use crate::model::directory::change::Changed;
+    use crate::token::identity::Credential;
+    use base::time::{Clock, ManualClock, Millis};
+
+    #[test]
+    fn a_user_who_has_changed_stands_elsewhere_in_the_lists() {
+        let mut changed = Changed::default();
+        let user = base::id::UserId(base::id::Guid::from_random([7; 16]));
+        changed.add(Change::User(user));
+        assert!(changed.contains(Change::User(user)));
+        assert!(changed.contains(Change::Person(user)));
+    }
+
+    #[tokio::test]
+    async fn a_node_without_its_database_says_so_and_trusts_nothing_after_a_while() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("iam.db");
+        let clock = Arc::new(ManualClock::at(Millis::from_secs(1_000)));
+        let db = Db::open(&file.to_string_lossy()).await.unwrap();
+        let limits = AccountLimits::default();
+        let iam = Iam::open_without_keys(db, limits, InvitationConfig::default(), 0, clock.clone())
+            .await
+            .unwrap();
+        let mut inner = Arc::try_unwrap(iam.0).unwrap();
+        inner.config.stale_seconds_max = 300;
+        let iam = Iam(Arc::new(inner));
+        let refused = || {
+            iam.verifier()
+                .identity(Credential::ApiKey("x"))
+                .unwrap_err()
+        };
+
+        // Somebody asks for changes, and is not answered, or does not ask any more.
+        iam.0.heard.begin(clock.now());
+        clock.advance(300_000);
+        assert_eq!(iam.directory_age_seconds(), 300);
+        assert_eq!(refused(), AuthError::KeyUnknown);
+        clock.advance(1_000);
+        let error = refused();
+        assert!(
+            matches!(error, AuthError::Stale { seconds: 301, .. }),
+            "{error}"
+        );
+
+        iam.sync().await.unwrap();
+        assert_eq!(iam.directory_age_seconds(), 0);
+        assert_eq!(refused(), AuthError::KeyUnknown);
+    }
+}

@@ -1,0 +1,91 @@
+//! A credential as it is shown, and who holds it once it is verified.
+
+use super::claims::IamClaims;
+use super::verified::{Claims, Verified};
+use crate::model::bounds::Bounds;
+use crate::model::directory::Directory;
+use base::id::{AccountId, SessionId, UserId};
+use std::sync::Arc;
+
+/// A credential as a request brings it. Never printed.
+#[derive(Clone, Copy)]
+pub enum Credential<'a> {
+    /// An IAM token.
+    Iam(&'a str),
+    /// A UAA token.
+    Uaa(&'a str),
+    /// An API key.
+    ApiKey(&'a str),
+}
+
+impl std::fmt::Debug for Credential<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Iam(_) => "Iam(<hidden>)",
+            Self::Uaa(_) => "Uaa(<hidden>)",
+            Self::ApiKey(_) => "ApiKey(<hidden>)",
+        })
+    }
+}
+
+/// A verified caller of the management interfaces. Made by [`Verifier::identity`] alone.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    pub(crate) account: AccountId,
+    pub(crate) bounds: Bounds,
+    pub(crate) claims: Option<Arc<Verified>>,
+}
+
+impl Identity {
+    /// Who it is.
+    #[must_use]
+    pub const fn user(&self) -> UserId {
+        self.bounds.principal()
+    }
+
+    /// How much may be issued for the credential, and in which accounts it counts.
+    #[must_use]
+    pub const fn bounds(&self) -> &Bounds {
+        &self.bounds
+    }
+
+    /// The account the credential is for; for a UAA token that is for none, its user's first.
+    #[must_use]
+    pub const fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// Whether the credential is good for what belongs to the account: an IAM token, a key and what was obtained with either
+    /// for their own, a UAA token of the person's own proof for every account he has been in since.
+    #[must_use]
+    pub fn reaches(&self, directory: &Directory, account: AccountId) -> bool {
+        self.bounds.opens(directory, account)
+    }
+
+    /// Whether it is an API key, or was obtained with one: it stands for the key, not for the person.
+    #[must_use]
+    pub fn rests_on_key(&self) -> bool {
+        let verified = self.claims.as_deref();
+        verified.is_none_or(|verified| verified.key.is_some())
+    }
+
+    /// The token that was shown; none where it was a key.
+    pub(crate) fn shown(&self) -> Option<&Verified> {
+        self.claims.as_deref()
+    }
+
+    /// The login session, where there is one.
+    #[must_use]
+    pub const fn session(&self) -> Option<SessionId> {
+        self.bounds.root().session
+    }
+
+    /// The claims, where the credential is an IAM token.
+    #[must_use]
+    pub fn claims(&self) -> Option<&IamClaims> {
+        match &self.claims.as_deref()?.claims {
+            Claims::Iam(claims) => Some(claims),
+            Claims::Uaa => None,
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What is issued, to which program and by which grant.
+
+use crate::model::directory::User;
+use base::id::SessionId;
+use base::secret::Secret;
+
+/// The grant type of API keys.
+pub const APIKEY: &str = "urn:ibm:params:oauth:grant-type:apikey";
+/// The grant type of passcodes.
+pub const PASSCODE: &str = "urn:ibm:params:oauth:grant-type:passcode";
+/// The grant type of refresh tokens.
+pub const REFRESH_TOKEN: &str = "refresh_token";
+/// The grant type of passwords.
+pub const PASSWORD: &str = "password";
+
+/// The client id of a caller that does not authenticate.
+pub(crate) const NO_CLIENT: &str = "default";
+
+/// What a UAA token may be used for.
+pub const SCOPES: [&str; 6] = [
+    "openid",
+    "uaa.user",
+    "cloud_controller.read",
+    "password.write",
+    "cloud_controller.write",
+    "network.write",
+];
+
+/// The program that asks. Public clients: their secrets are known to everyone, they only name the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Client {
+    /// `bx:bx`, the command line.
+    Bx,
+    /// `cf:`, the Cloud Foundry command line.
+    Cf,
+}
+
+impl Client {
+    /// The client with this id and secret.
+    #[must_use]
+    pub fn find(id: &str, secret: &str) -> Option<Self> {
+        match (id, secret) {
+            ("bx", "bx") => Some(Self::Bx),
+            ("cf", "") => Some(Self::Cf),
+            _ => None,
+        }
+    }
+
+    /// The client's id.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Bx => "bx",
+            Self::Cf => "cf",
+        }
+    }
+}
+
+/// What is granted.
+#[derive(Debug)]
+pub struct Tokens {
+    /// The access token.
+    pub access_token: Secret<String>,
+    /// The refresh token; none without a client.
+    pub refresh_token: Option<Secret<String>>,
+    /// Life of the access token.
+    pub expires_in: i64,
+    /// When it expires, epoch seconds.
+    pub expires_at: i64,
+    /// The session, where there is one.
+    pub session: Option<SessionId>,
+    /// The UAA side.
+    pub uaa: Option<UaaTokens>,
+}
+
+/// What is granted.
+#[derive(Debug)]
+pub struct UaaTokens {
+    /// The access token.
+    pub access_token: Secret<String>,
+    /// The refresh token; none where what was shown cannot be renewed.
+    pub refresh_token: Option<Secret<String>>,
+    /// Life of the access token.
+    pub expires_in: i64,
+    /// The access token's id.
+    pub jti: String,
+}
+
+/// Given and family name, or the address where there is neither.
+#[must_use]
+pub fn full_name(user: &User) -> String {
+    let name = format!("{} {}", user.given_name, user.family_name);
+    if name.trim().is_empty() {
+        user.email.clone()
+    } else {
+        name.trim().to_owned()
+    }
+}

@@ -1,0 +1,126 @@
+//! A token whose form, issuer and signature were checked; whether it counts still is asked in [`crate::verify`].
+
+use super::cache::Expires;
+use super::claims::{IamClaims, UaaClaims};
+use super::jws;
+use crate::error::AuthError;
+use crate::model::bounds::{Bounds, Root};
+use crate::model::directory::Directory;
+use crate::model::issuers;
+use base::id::{AccountId, Guid, KeyId, SessionId, UserId};
+use base::time::Millis;
+
+/// What a token says, verified.
+#[derive(Debug, Clone)]
+pub(crate) enum Claims {
+    Iam(Box<IamClaims>),
+    Uaa,
+}
+
+/// A token whose signature was checked.
+#[derive(Debug)]
+pub(crate) struct Verified {
+    pub(crate) claims: Claims,
+    pub(crate) user: UserId,
+    pub(crate) account: Option<AccountId>,
+    pub(crate) session: Option<SessionId>,
+    pub(crate) key: Option<KeyId>,
+    pub(crate) expires_at: i64,
+    pub(crate) begins_at: i64,
+    /// The generation of the signing keys that verified it: after a key has gone, everything is verified again.
+    pub(crate) keys: u64,
+    pub(crate) proven_at: Millis,
+}
+
+impl Verified {
+    /// The one account it opens: the token's own, or that of the key it was obtained with. A UAA token of the person's own
+    /// proof has none and opens all of his.
+    pub(crate) fn bound(&self, directory: &Directory) -> Option<AccountId> {
+        self.account
+            .or_else(|| Some(directory.keys.get(&self.key?)?.account))
+    }
+
+    /// What it may become.
+    pub(crate) fn bounds(
+        &self,
+        directory: &Directory,
+        now: Millis,
+    ) -> Result<Bounds, &'static str> {
+        let root = Root {
+            session: self.session,
+            key: self.key,
+        };
+        let (user, expires_at) = (self.user, Millis::from_secs(self.expires_at));
+        let (account, proven_at) = (self.account, self.proven_at);
+        Bounds::of_token(directory, user, account, proven_at, expires_at, root, now)
+    }
+}
+
+impl Verified {
+    /// Verifies form, issuer and signature. `keys` is the generation of the signing keys that `check` asks.
+    pub(crate) fn decode(
+        keys: u64,
+        directory: &Directory,
+        token: &str,
+        is_uaa: bool,
+        check: impl FnOnce(&str, &[u8], &[u8]) -> Option<bool>,
+    ) -> Result<Verified, AuthError> {
+        let issued_as = |kind| move |issuer: Option<&str>| directory.issuers.check(issuer, kind);
+        let malformed = |what| move |_| AuthError::Malformed(what);
+        let session =
+            |text: &Option<String>| text.as_deref().map(str::parse::<SessionId>).transpose();
+        let key = |text: &Option<String>| text.as_deref().map(str::parse::<KeyId>).transpose();
+        if is_uaa {
+            let claims: UaaClaims = jws::verify(check, issued_as(issuers::Kind::Uaa), token)?;
+            return Ok(Verified {
+                user: UserId(
+                    Guid::parse(&claims.user_id)
+                        .map_err(malformed("its `user_id` is not a GUID"))?,
+                ),
+                account: (claims.account.as_ref())
+                    .map(|account| account.bss.parse())
+                    .transpose()
+                    .map_err(malformed("its `account.bss` is no account"))?,
+                proven_at: claims
+                    .proven_at
+                    .map_or(Millis::from_secs(claims.iat), Millis),
+                session: session(&claims.session_id)
+                    .map_err(malformed("its `session_id` is no session"))?,
+                key: key(&claims.iam_apikey_id)
+                    .map_err(malformed("its `iam_apikey_id` is no key"))?,
+                expires_at: claims.exp,
+                begins_at: claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat)),
+                keys,
+                claims: Claims::Uaa,
+            });
+        }
+        let claims: IamClaims = jws::verify(check, issued_as(issuers::Kind::Iam), token)?;
+        Ok(Verified {
+            user: claims
+                .iam_id
+                .parse()
+                .map_err(malformed("its `iam_id` is no user"))?,
+            account: Some(
+                claims
+                    .account
+                    .bss
+                    .parse()
+                    .map_err(malformed("its `account.bss` is no account"))?,
+            ),
+            session: session(&claims.session_id)
+                .map_err(malformed("its `session_id` is no session"))?,
+            key: key(&claims.iam_apikey_id).map_err(malformed("its `iam_apikey_id` is no key"))?,
+            expires_at: claims.exp,
+            begins_at: claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat)),
+            proven_at: Millis::from_secs(claims.iat),
+            keys,
+            claims: Claims::Iam(Box::new(claims)),
+        })
+    }
+}
+
+impl Expires for Verified {
+    fn expires_at(&self) -> i64 {
+        self.expires_at
+    }
+}

@@ -1,0 +1,172 @@
+//! What is committed is answered with what was written, though this node cannot read it: and what is refused has changed
+//! nothing.
+
+use crate::world::{OWNER, World, at, on_both_databases, secret};
+use base::scope::Domain;
+use iam::bootstrap::Request;
+use iam::manage::api_key::{KeyChange, NewKey};
+
+on_both_databases!(
+    an_answer_says_what_was_written_though_it_cannot_be_read,
+    an_account_is_deleted_and_brought_back_though_it_cannot_be_read,
+    a_password_is_changed_whole_or_not_at_all,
+    a_password_is_reset_whole_or_not_at_all,
+    a_renaming_of_what_was_deleted_meanwhile_is_no_change,
+);
+
+async fn write(world: &World, sql: &'static str) {
+    let db = world.database().await;
+    let mut tx = db.begin().await.unwrap();
+    tx.execute(sql, &[]).await.unwrap();
+    #[expect(clippy::disallowed_methods, reason = "past the service, as damage is")]
+    tx.commit().await.unwrap();
+    db.close().await;
+}
+
+/// From here on the directory cannot be brought up to date, until it is [`mend`]ed: the damaged row is among what has changed.
+async fn damage(world: &World) {
+    let sql = "UPDATE domains SET resolution_seconds = -5 WHERE tenant = \
+               (SELECT MIN(tenant) FROM domains WHERE domain LIKE 's-%')";
+    write(world, sql).await;
+}
+
+async fn mend(world: &World) {
+    let sql = "UPDATE domains SET resolution_seconds = NULL";
+    write(world, sql).await;
+    world.iam.sync().await.unwrap();
+}
+
+async fn an_answer_says_what_was_written_though_it_cannot_be_read(world: World) {
+    let (iam, owner) = (&world.iam, world.owner());
+    let (key, _) = world.key(&owner, NewKey::default()).await;
+    let org = iam.create_org(&owner, "zebra", None).await.unwrap();
+    let inner = iam.create_space(&owner, org.id, "one").await.unwrap();
+    let other = iam.create_space(&owner, world.org(), "two").await.unwrap();
+    damage(&world).await;
+
+    let change = KeyChange {
+        name: Some("renamed".to_owned()),
+        ..KeyChange::default()
+    };
+    let before = iam.api_key(&owner, key).unwrap();
+    let changed = iam.update_api_key(&owner, key, "*", change).await.unwrap();
+    assert!(iam.is_behind());
+    assert_eq!(
+        (changed.name.as_str(), changed.revision),
+        ("renamed", before.revision + 1)
+    );
+    let org = iam.rename_org(&owner, org.id, "yak").await.unwrap();
+    assert_eq!(org.name, "yak");
+    let renamed = iam.rename_space(&owner, other.id, "three").await.unwrap();
+    assert_eq!(renamed.name, "three");
+    let now = world.clock_now();
+    let deletion = iam.delete_space(&owner, other.id).await.unwrap();
+    assert_eq!(deletion.tenants.len(), 1);
+    assert!(deletion.removed_at > now);
+    let deletion = iam.delete_org(&owner, org.id, true).await.unwrap();
+    assert_eq!(deletion.tenants.len(), 2);
+    assert!(deletion.removed_at > now);
+
+    mend(&world).await;
+    assert_eq!(iam.api_key(&owner, key).unwrap(), changed);
+    assert!(!iam.directory().accounts().is_empty());
+    let gone = [Domain::Org(org.id), Domain::Space(inner.id)];
+    assert!(
+        gone.iter()
+            .all(|own| iam.resolution_seconds(*own).is_none())
+    );
+}
+
+async fn an_account_is_deleted_and_brought_back_though_it_cannot_be_read(world: World) {
+    let iam = &world.iam;
+    let request = Request {
+        account: "other".to_owned(),
+        region: None,
+        org: "other".to_owned(),
+        space: "prod".to_owned(),
+        owner: "carl@example.org".to_owned(),
+        password: None,
+    };
+    let other = iam.create_account(request).await.unwrap();
+    let account = iam.account_called("other").unwrap();
+    damage(&world).await;
+    let deleted = iam.delete_account(other.account).await.unwrap();
+    assert_eq!(deleted.deletion.tenants.len(), 3);
+    assert!(deleted.deletion.removed_at > world.clock_now());
+    mend(&world).await;
+    damage(&world).await;
+    let back = iam.restore_account(other.account, Some("again")).await;
+    let back = back.unwrap();
+    assert_eq!(
+        (back.id, back.name.as_str(), back.owner, back.created_at),
+        (account.id, "again", account.owner, account.created_at)
+    );
+    mend(&world).await;
+    assert_eq!(iam.account_called("again").unwrap(), back);
+}
+
+async fn a_password_is_changed_whole_or_not_at_all(world: World) {
+    let (iam, owner) = (&world.iam, world.owner());
+    world.log_in().await;
+    let away = "ALTER TABLE login_sources RENAME TO login_sources_away";
+    write(&world, away).await;
+    let old = world.made.password.clone();
+    let new = "quite another one for ada";
+    let source = crate::world::source();
+    let done = iam.change_password(&owner, source, old, secret(new)).await;
+    let back = "ALTER TABLE login_sources_away RENAME TO login_sources";
+    write(&world, back).await;
+    assert!(done.is_err());
+    // It was said to have failed: so the old one is good.
+    world.log_in().await;
+    assert!(world.password(OWNER, new).await.is_err());
+}
+
+async fn a_password_is_reset_whole_or_not_at_all(world: World) {
+    let iam = &world.iam;
+    let node = world.node().await;
+    world.log_in().await;
+    let code = iam.reset_code(OWNER).await.unwrap().code;
+    let away = "ALTER TABLE login_sources RENAME TO login_sources_away";
+    write(&world, away).await;
+    let new = secret("quite another one for ada");
+    let source = crate::world::source();
+    let done = iam.redeem(source, OWNER, &code, new.clone()).await;
+    let back = "ALTER TABLE login_sources_away RENAME TO login_sources";
+    write(&world, back).await;
+    assert!(done.is_err());
+    world.log_in().await;
+    // And the code is still good.
+    world.wait(1);
+    let before = iam.directory().user_by_email(OWNER).cloned().unwrap();
+    iam.redeem(source, OWNER, &code, new.clone()).await.unwrap();
+    // Every node learns that what it remembers of the old password counts no more.
+    node.sync().await.unwrap();
+    let after = node.directory().user_by_email(OWNER).cloned().unwrap();
+    assert!(after.password_changed_at > before.password_changed_at);
+    world
+        .password_from(at(9), OWNER, new.expose())
+        .await
+        .unwrap();
+    node.close().await;
+}
+
+async fn a_renaming_of_what_was_deleted_meanwhile_is_no_change(world: World) {
+    let node = world.node().await;
+    let owner = world.owner();
+    let org = world.iam.create_org(&owner, "zebra", None).await.unwrap();
+    let space = world.iam.create_space(&owner, org.id, "one").await.unwrap();
+    node.sync().await.unwrap();
+    world.iam.delete_org(&owner, org.id, true).await.unwrap();
+    let renamed = node.rename_space(&owner, space.id, "two").await;
+    assert_eq!(crate::world::code(renamed), "not_found");
+    let renamed = node.rename_org(&owner, org.id, "yak").await;
+    assert_eq!(crate::world::code(renamed), "not_found");
+    // Else the audit would say that it was.
+    let db = world.database().await;
+    let entered = "SELECT event FROM audit WHERE event IN ('org_renamed', 'space_renamed')";
+    let found = db.all(entered, &[]).await.unwrap();
+    assert!(found.is_empty());
+    db.close().await;
+    node.close().await;
+}
