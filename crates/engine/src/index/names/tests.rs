@@ -3,6 +3,7 @@ use base::context::{Budget, Context, Resource, Stop};
 use base::name::parent;
 use base::pattern::Pattern;
 use base::selector::{Matcher, Op};
+use base::series::SeriesKey;
 use base::store::Node;
 use proptest::prelude::*;
 use std::collections::BTreeSet;

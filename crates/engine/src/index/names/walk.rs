@@ -1,0 +1,341 @@
+//! The walk itself: down one tenant's names, element by element, skipping what cannot fit.
+
+use crate::index::joint::{Joint, Reading, Spots, fits};
+use crate::index::tree::Tree;
+use crate::pace::Pace;
+use crate::series_ref::SeriesRef;
+use base::context::Stop;
+use base::pattern::successor;
+use base::selector::{NameFilter, Selector};
+use base::series::{LABELS, Labels, SeriesKey};
+use base::store::StoreError;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// A node that is asked for, and that the caller may see.
+#[derive(Debug)]
+pub(crate) struct Found<'a> {
+    /// The series, or the path of a branch.
+    pub(crate) key: SeriesKey<'a>,
+    pub(crate) leaf: Option<SeriesRef>,
+    /// Something that the caller may see lies below.
+    pub(crate) branch: bool,
+}
+
+/// Why a walk ends.
+pub(super) enum End {
+    /// Whoever takes has seen enough.
+    Enough,
+    Failed(StoreError),
+}
+
+impl<E: Into<StoreError>> From<E> for End {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Takes what a walk finds.
+pub(super) type Take<'t, 'p> =
+    dyn FnMut(Found<'_>, &mut Pace<'p>) -> Result<ControlFlow<()>, StoreError> + 't;
+
+impl End {
+    pub(super) fn outcome(self) -> Result<(), StoreError> {
+        match self {
+            Self::Enough => Ok(()),
+            Self::Failed(error) => Err(error),
+        }
+    }
+}
+
+/// A walk under way. It goes no deeper than the names do, which `name_elements` bounds.
+pub(super) struct Walk<'w, 'p> {
+    pub(super) names: &'w Tree<Arc<str>, SeriesRef>,
+    pub(super) selector: &'w Selector,
+    pub(super) filter: Option<&'w NameFilter>,
+    pub(super) joint: &'w Joint<'w>,
+    pub(super) reading: Reading,
+    /// The path of the node so far, with its closing dot unless it is the root.
+    pub(super) path: String,
+    /// Series are looked for and nothing else: whether a branch may be seen is what this walk is to find out.
+    pub(super) is_probe: bool,
+    pub(super) pace: &'w mut Pace<'p>,
+    pub(super) take: &'w mut Take<'w, 'p>,
+}
+
+impl Walk<'_, '_> {
+    /// Looks among the children of the node so far for those that fit at `spots`.
+    pub(super) fn descend(&mut self, spots: &Spots) -> Result<(), End> {
+        let base = self.path.len();
+        let only = self.joint.sole_element_at(spots);
+        if let Some(text) = only.and_then(|element| element.literal()) {
+            self.literal(spots, text)?;
+            self.path.truncate(base);
+            return Ok(());
+        }
+        let prefix = only.map_or("", |element| element.literal_prefix());
+        let prefix = prefix.split(';').next().unwrap_or_default();
+        self.path.push_str(prefix);
+        let floor = self.path.len();
+        let names = self.names;
+        let mut next = names.seek(self.path.as_str(), true);
+        while let Some((key, series)) = next {
+            let Some(below) = within(key, &self.path, base, floor) else {
+                break;
+            };
+            self.path.truncate(base);
+            match self.read_child(spots, below)? {
+                Child::Fits { end, behind } => {
+                    let is_leaf = end == below.len();
+                    self.path.push_str(below.get(..end).unwrap_or_default());
+                    // A child that is leaf and branch is met twice, with other children in between (`a`, `a-b`, `a.c`):
+                    // the meeting as a leaf is the one that counts.
+                    if behind.is_any() && (is_leaf || names.get(self.path.as_str()).is_none()) {
+                        self.visit(&behind)?;
+                    }
+                    if !is_leaf {
+                        // `/` is the character behind `.`: the first name that is not below the child.
+                        self.path.push('/');
+                    }
+                    next = names.seek(self.path.as_str(), !is_leaf);
+                }
+                Child::Labelled { end, may_fit: true } => {
+                    self.path.push_str(below.get(..end).unwrap_or_default());
+                    self.labelled(&SeriesKey::trusted(key), *series)?;
+                    next = names.seek(key.as_ref(), false);
+                }
+                Child::Labelled {
+                    end,
+                    may_fit: false,
+                } => {
+                    // The character behind the one that parts labels: the first key of another path.
+                    self.path.push_str(below.get(..end).unwrap_or_default());
+                    self.path.extend(successor(LABELS));
+                    next = names.seek(self.path.as_str(), true);
+                }
+                Child::Differs {
+                    at,
+                    next: Some(character),
+                } => {
+                    self.path.push_str(below.get(..at).unwrap_or_default());
+                    self.path.push(character);
+                    next = names.seek(self.path.as_str(), true);
+                }
+                Child::Differs { at, next: None } => {
+                    // Nothing that begins like it up to there fits.
+                    self.path.push_str(below.get(..at).unwrap_or_default());
+                    if !advance(&mut self.path, floor) {
+                        break;
+                    }
+                    next = names.seek(self.path.as_str(), true);
+                }
+            }
+        }
+        self.path.truncate(base);
+        Ok(())
+    }
+
+    /// The one child that is called `text`, which may have labels and may not exist.
+    fn literal(&mut self, spots: &Spots, text: &str) -> Result<(), End> {
+        let base = self.path.len();
+        self.path.push_str(text);
+        if text.contains(';') {
+            let key = SeriesKey::parse_graphite(&self.path).ok();
+            let series = key.and_then(|key| {
+                let series = self.names.get(key.as_str()).copied();
+                series.map(|series| (key, series))
+            });
+            self.path.truncate(base);
+            if let Some((key, series)) = series {
+                self.labelled(&key, series)?;
+            }
+            return Ok(());
+        }
+        let behind = self
+            .joint
+            .after_sole_element(&mut self.reading, spots, text);
+        self.pace.matched(self.reading.take_work())?;
+        if behind.is_any() {
+            self.visit(&behind)?;
+        }
+        if !self.selector.reads_labels() && self.joint.can_end_at(&behind) {
+            self.all_labelled()?;
+        }
+        Ok(())
+    }
+
+    /// The series of the path so far that have labels.
+    fn all_labelled(&mut self) -> Result<(), End> {
+        let names = self.names;
+        self.path.push(LABELS);
+        let mut next = names.seek(self.path.as_str(), true);
+        while let Some((key, series)) = next.filter(|(key, _)| key.starts_with(self.path.as_str()))
+        {
+            self.pace.steps(1)?;
+            self.labelled(&SeriesKey::trusted(key), *series)?;
+            next = names.seek(key.as_ref(), false);
+        }
+        self.path.pop();
+        Ok(())
+    }
+
+    /// A series with labels, whose path may fit.
+    fn labelled(&mut self, key: &SeriesKey<'_>, series: SeriesRef) -> Result<(), End> {
+        if fits(self.selector, key, self.pace)? && self.may_see(key)? {
+            let found = Found {
+                key: key.clone(),
+                leaf: Some(series),
+                branch: false,
+            };
+            self.hand_out(found)?;
+        }
+        Ok(())
+    }
+
+    fn may_see(&mut self, key: &SeriesKey<'_>) -> Result<bool, Stop> {
+        let Some(filter) = self.filter else {
+            return Ok(true);
+        };
+        for own in filter.selectors() {
+            if fits(own, key, self.pace)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn hand_out(&mut self, found: Found<'_>) -> Result<(), End> {
+        match (self.take)(found, self.pace)? {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(End::Enough),
+        }
+    }
+
+    /// Reads the child that `below` begins with from `spots` on, up to where no fitting name goes that way.
+    fn read_child(&mut self, spots: &Spots, below: &str) -> Result<Child, Stop> {
+        let (joint, reading) = (self.joint, &mut self.reading);
+        joint.enter(reading, spots);
+        let mut end = below.len();
+        let mut child = None;
+        for (at, character) in below.char_indices() {
+            if character == '.' {
+                end = at;
+                break;
+            }
+            if character == LABELS {
+                let may_fit = joint.may_have_labels(reading);
+                child = Some(Child::Labelled { end: at, may_fit });
+                break;
+            }
+            if !joint.allows(reading, character) {
+                // The child may be whole here for another name, in which a dot follows.
+                let dot = (joint.can_end_element(reading) && character < '.').then_some('.');
+                let next = joint.next_allowed(reading, character);
+                let next = next.into_iter().chain(dot).min();
+                child = Some(Child::Differs { at, next });
+                break;
+            }
+            joint.step(reading, character);
+            // One name can cost a large pattern a third of a second.
+            if let Some(work) = reading.take_large_work() {
+                self.pace.matched(work)?;
+            }
+        }
+        let child = child.unwrap_or_else(|| Child::Fits {
+            end,
+            behind: joint.next_positions(reading),
+        });
+        self.pace.matched(reading.take_work())?;
+        Ok(child)
+    }
+
+    /// The path is a node that fits so far, without a closing dot, and goes on at `spots`; it may not exist.
+    fn visit(&mut self, spots: &Spots) -> Result<(), End> {
+        self.pace.steps(1)?;
+        let length = self.path.len();
+        self.path.push('.');
+        let below = self.names.seek(self.path.as_str(), true);
+        let any = below.is_some_and(|(name, _)| name.starts_with(self.path.as_str()));
+        let branch = any && (self.is_probe || self.may_see_below(spots)?);
+        if self.joint.can_end_at(spots) && self.selector.fits_labels(&Labels::default()) {
+            let path = self.path.get(..length).unwrap_or_default().to_owned();
+            let series = self.names.get(path.as_str()).copied();
+            // Of what is not there the path may be longer than any key's.
+            if series.is_some() || branch {
+                let key = SeriesKey::trusted(&path);
+                let is_seen = series.is_some() && self.may_see(&key)?;
+                let leaf = series.filter(|_| is_seen);
+                if is_seen || branch {
+                    self.hand_out(Found { key, leaf, branch })?;
+                }
+            }
+        }
+        if branch && self.joint.can_continue_at(spots) {
+            self.descend(spots)?;
+        }
+        self.path.truncate(length);
+        Ok(())
+    }
+
+    /// Whether any series below the path, which has its closing dot, may be seen.
+    fn may_see_below(&mut self, spots: &Spots) -> Result<bool, End> {
+        if self.filter.is_none() {
+            return Ok(true);
+        }
+        let (every, joint) = (Selector::all(), self.joint.filter_alone());
+        if !joint.can_continue_at(spots) {
+            return Ok(false);
+        }
+        let mut take = |found: Found<'_>, _: &mut Pace<'_>| {
+            Ok(found
+                .leaf
+                .map_or(ControlFlow::Continue(()), |_| ControlFlow::Break(())))
+        };
+        let mut probe = Walk {
+            names: self.names,
+            selector: &every,
+            filter: self.filter,
+            joint: &joint,
+            reading: Reading::default(),
+            path: self.path.clone(),
+            is_probe: true,
+            pace: self.pace,
+            take: &mut take,
+        };
+        match probe.descend(spots) {
+            Ok(()) => Ok(false),
+            Err(End::Enough) => Ok(true),
+            Err(failed) => Err(failed),
+        }
+    }
+}
+
+/// What became of a child.
+enum Child {
+    /// Its path can be read to its end, at `end`; where it goes on `behind` it, if it is one that fits.
+    Fits { end: usize, behind: Spots },
+    /// Its path ends at `end`, and labels follow; whether a series of this path may fit.
+    Labelled { end: usize, may_fit: bool },
+    /// From `at` on it is none; the next one that begins alike has `next` there.
+    Differs { at: usize, next: Option<char> },
+}
+
+/// What `name` has behind `base`, if it begins like `path` up to `floor`.
+fn within<'n>(name: &'n str, path: &str, base: usize, floor: usize) -> Option<&'n str> {
+    if name.starts_with(path.get(..floor)?) {
+        name.get(base..)
+    } else {
+        None
+    }
+}
+
+/// Makes `path` the least text behind all that begin with it; false when that is no longer than `floor`.
+fn advance(path: &mut String, floor: usize) -> bool {
+    while path.len() > floor {
+        if let Some(behind) = path.pop().and_then(successor) {
+            path.push(behind);
+            return true;
+        }
+    }
+    false
+}
