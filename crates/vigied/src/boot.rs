@@ -275,7 +275,7 @@ fn warn_of_bodies_that_never_fit(settings: &Settings) {
     if settings.limit(limit::BODY_BYTES) > room {
         tracing::warn!(
             room,
-            hint = "set a larger `limits.bodies_in_flight_bytes` or a smaller `limits.body_bytes`",
+            hint = "set a larger `limits.bodies_in_flight_bytes` (an eighth of `memory_bytes` at most) or a smaller `limits.body_bytes`",
             "the largest bodies that `limits.body_bytes` allows are always refused"
         );
     }

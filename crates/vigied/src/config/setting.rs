@@ -160,6 +160,15 @@ const OWN: &[Setting] = &[
         "do not ask who may read signing keys, databases, the key of the certificate and the password at the mail server: for mounted volumes that cannot hide them",
     ),
     setting(
+        "memory_bytes",
+        Shape::Number {
+            min: 0,
+            max: 1 << 50,
+        },
+        "0",
+        "memory for samples, queries, bodies and directories of segment files together; 0 for half of what the machine, or the control group of the process, has. Of it `limits.head_bytes` is at most a half, `limits.queries_in_flight_bytes` a quarter, `limits.bodies_in_flight_bytes` and `storage.directory_cache_bytes` an eighth each, however much is set for them",
+    ),
+    setting(
         "shutdown_seconds",
         Shape::Number { min: 1, max: 3600 },
         "25",

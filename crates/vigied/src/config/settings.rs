@@ -1,6 +1,8 @@
 //! The effective settings, typed: the one place where a key meets its type.
 
+use super::machine;
 use super::mail::MailSettings;
+use super::memory::MemoryBudget;
 use super::values::Values;
 use super::{ConfigError, Networks, Place, PublicHosts, Resolved};
 use base::limit::{self, Limit};
@@ -127,6 +129,8 @@ impl Settings {
         for own in limit::ALL.iter().filter(|own| own.settable) {
             limits.insert(own.name, values.parsed(&format!("limits.{}", own.name))?);
         }
+        let memory = MemoryBudget::new(values.parsed("memory_bytes")?, machine::memory_bytes());
+        memory.clip(&mut limits);
         let public_url = values.optional("public_url")?;
         Ok(Self {
             listen: values.parsed("listen")?,
@@ -165,7 +169,8 @@ impl Settings {
                 future_minutes: values.parsed("storage.future_minutes")?,
                 commit_interval_ms: values.parsed("storage.commit_interval_ms")?,
                 flush_samples: values.parsed("storage.flush_samples")?,
-                directory_cache_bytes: values.parsed("storage.directory_cache_bytes")?,
+                directory_cache_bytes: memory
+                    .directories(values.parsed("storage.directory_cache_bytes")?),
                 reserve_bytes: values.parsed("storage.reserve_bytes")?,
             },
             operations: Place::read(operations, &data).ok_or_else(|| ConfigError::Value {

@@ -4,6 +4,31 @@ use super::{hits, refused};
 use crate::harness::Server;
 use base::limit::{self, Limit};
 
+/// The budget of the process is divided: a part is never larger than its part of it, whatever is set for it.
+#[test]
+fn no_part_of_the_memory_is_larger_than_its_part_of_the_budget() {
+    let server = Server::with(&[
+        "--set",
+        "memory_bytes=8000000",
+        "--set",
+        "limits.bodies_in_flight_bytes=100000000",
+        "--set",
+        "limits.body_stall_seconds=1",
+        "--set",
+        "limits.account_share_percent=100",
+    ]);
+    let token = server.token();
+    let send = |bytes: usize| {
+        let body = format!("[{}]", " ".repeat(bytes));
+        let sent = server.metrics(&token, "POST", "/v1/metrics");
+        sent.body(body.as_str()).send()
+    };
+    let reply = send(1_100_000);
+    refused(&reply, 429, "BXNMSSV06E", limit::BODIES_IN_FLIGHT_BYTES);
+    assert!(reply.text().contains("1000000"), "{}", reply.text());
+    assert_eq!(send(500_000).status, 200);
+}
+
 pub(super) const LIMITS: [Limit; 1] = [limit::HEAD_BYTES];
 
 #[test]

@@ -1,0 +1,82 @@
+//! The one budget of memory for the whole process, and how it is divided. Each part has a limit of its own, with fair shares
+//! inside it; none of them is ever larger than its part of the budget, so that together they stay below it, and a part that is
+//! full takes nothing from another.
+
+use base::limit::{self, Limit};
+use std::collections::BTreeMap;
+
+/// Where the machine does not say how much memory it has.
+const UNKNOWN_BYTES: u64 = 4 << 30;
+
+/// Less is of no use, however small the machine.
+const LEAST_BYTES: u64 = 256 << 20;
+
+/// The parts of the budget: one in so many.
+const PARTS: [(Limit, u64); 3] = [
+    (limit::HEAD_BYTES, 2),
+    (limit::QUERIES_IN_FLIGHT_BYTES, 4),
+    (limit::BODIES_IN_FLIGHT_BYTES, 8),
+];
+
+/// The part of the directories of segment files.
+const DIRECTORIES: u64 = 8;
+
+/// The bytes that samples, queries, bodies and directories may have together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct MemoryBudget(u64);
+
+impl MemoryBudget {
+    /// What is set, or half of what the machine has: the rest is for names, the programs beside this one, and the page cache.
+    pub(super) fn new(set: u64, machine: Option<u64>) -> Self {
+        Self(match set {
+            0 => (machine.unwrap_or(UNKNOWN_BYTES) / 2).max(LEAST_BYTES),
+            set => set,
+        })
+    }
+
+    /// Lowers what is set for a part to its part of the budget.
+    pub(super) fn clip(self, limits: &mut BTreeMap<&'static str, u64>) {
+        for (limit, part) in PARTS {
+            let own = limits.entry(limit.name).or_insert(limit.default);
+            *own = (*own).min(self.0 / part);
+        }
+    }
+
+    /// The same for the directories of segment files.
+    pub(super) fn directories(self, set: u64) -> u64 {
+        set.min(self.0 / DIRECTORIES)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_together_stay_below_the_budget_and_a_smaller_setting_counts() {
+        let budget = MemoryBudget::new(1 << 30, Some(1));
+        let mut limits = BTreeMap::from([
+            (limit::HEAD_BYTES.name, u64::MAX),
+            (limit::QUERIES_IN_FLIGHT_BYTES.name, u64::MAX),
+            (limit::BODIES_IN_FLIGHT_BYTES.name, u64::MAX),
+            (limit::BODY_BYTES.name, 7),
+        ]);
+        budget.clip(&mut limits);
+        let directories = budget.directories(u64::MAX);
+        assert_eq!(limits.remove(limit::BODY_BYTES.name), Some(7));
+        assert_eq!(limits.values().sum::<u64>() + directories, 1 << 30);
+
+        let mut limits = BTreeMap::from([(limit::HEAD_BYTES.name, 2000)]);
+        budget.clip(&mut limits);
+        assert_eq!(limits[limit::HEAD_BYTES.name], 2000);
+        assert_eq!(limits[limit::BODIES_IN_FLIGHT_BYTES.name], 128 << 20);
+        assert_eq!(budget.directories(0), 0);
+    }
+
+    #[test]
+    fn where_nothing_is_set_it_is_half_of_the_machines() {
+        assert_eq!(MemoryBudget::new(0, Some(8 << 30)), MemoryBudget(4 << 30));
+        assert_eq!(MemoryBudget::new(0, None), MemoryBudget(2 << 30));
+        assert_eq!(MemoryBudget::new(0, Some(1 << 20)), MemoryBudget(256 << 20));
+    }
+}
