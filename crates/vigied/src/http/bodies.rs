@@ -62,12 +62,12 @@ pub(crate) struct Arriving {
     id: u64,
     deadline: Instant,
     leave: Arc<Notify>,
-    held: Held,
+    held: BodyReservation,
 }
 
 /// The bytes of one body, given back when dropped.
 #[derive(Debug)]
-pub(crate) struct Held {
+pub(crate) struct BodyReservation {
     bodies: Arc<Bodies>,
     owner: Owner,
     bytes: u64,
@@ -124,7 +124,7 @@ impl Bodies {
             },
         );
         drop(inner);
-        let held = Held {
+        let held = BodyReservation {
             bodies: Arc::clone(self),
             owner,
             bytes: 0,
@@ -259,8 +259,8 @@ impl Arriving {
     }
 
     /// The body is there; its bytes are held on.
-    pub(crate) fn arrived(mut self) -> Held {
-        let empty = Held {
+    pub(crate) fn arrived(mut self) -> BodyReservation {
+        let empty = BodyReservation {
             bodies: Arc::clone(&self.bodies),
             owner: self.held.owner,
             bytes: 0,
@@ -275,7 +275,7 @@ impl Drop for Arriving {
     }
 }
 
-impl Held {
+impl BodyReservation {
     /// Nothing yet.
     pub(crate) fn nothing(bodies: &Arc<Bodies>, owner: Owner) -> Self {
         Self {
@@ -311,7 +311,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for BodyReservation {
     fn drop(&mut self) {
         if self.bytes > 0 {
             self.bodies.lock().bytes.subtract(self.owner, self.bytes);

@@ -13,7 +13,7 @@ tokio::task_local! {
 }
 
 /// Answers a request that has taken `place`.
-pub(crate) async fn holding<F: Future>(place: Place, answer: F) -> F::Output {
+pub(crate) async fn with_place<F: Future>(place: Place, answer: F) -> F::Output {
     PLACE.scope(Arc::new(place), answer).await
 }
 
@@ -60,7 +60,7 @@ mod tests {
         let places = one_place();
         let (end, ended) = mpsc::channel::<()>();
         let place = places.take(Owner::Proxy).unwrap();
-        let mut answer = Box::pin(holding(place, run(move || ended.recv())));
+        let mut answer = Box::pin(with_place(place, run(move || ended.recv())));
         let polled = answer
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()));
@@ -79,7 +79,7 @@ mod tests {
     async fn work_that_panics_is_an_error_and_frees_its_place() {
         let places = one_place();
         let place = places.take(Owner::Proxy).unwrap();
-        let answer = holding(place, run(|| panic!("as a bug would"))).await;
+        let answer = with_place(place, run(|| panic!("as a bug would"))).await;
         assert_eq!(answer.unwrap_err().0.code, code::INTERNAL.code);
         assert!(places.take(Owner::Proxy).is_ok());
     }

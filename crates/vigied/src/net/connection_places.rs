@@ -10,7 +10,7 @@
 
 mod taken;
 
-use super::line::{At, Keeper, Line};
+use super::connection_state::{At, ConnectionState, Keeper};
 use base::id::AccountId;
 use base::limit::{self, Limit};
 use base::source::SourceKey;
@@ -40,7 +40,7 @@ pub(crate) struct Places {
 #[derive(Debug)]
 pub(super) struct Place {
     places: Arc<Places>,
-    line: Arc<Line>,
+    state: Arc<ConnectionState>,
     at: At,
 }
 
@@ -75,12 +75,12 @@ impl Places {
         heard: &impl Fn(&'static Limit),
     ) -> Option<Place> {
         let keeper: Weak<Self> = Arc::downgrade(self);
-        let line = Arc::new(Line::new(Some(keeper)));
-        let id = self.enter(source, &line, heard)?;
+        let state = Arc::new(ConnectionState::new(Some(keeper)));
+        let id = self.enter(source, &state, heard)?;
         self.open.fetch_add(1, Ordering::Relaxed);
         Some(Place {
             places: Arc::clone(self),
-            line,
+            state,
             at: (source, id),
         })
     }
@@ -88,11 +88,14 @@ impl Places {
     fn enter(
         &self,
         source: Option<SourceKey>,
-        line: &Arc<Line>,
+        state: &Arc<ConnectionState>,
         heard: &impl Fn(&'static Limit),
     ) -> Option<u64> {
         let mut taken = self.taken();
-        let own = taken.groups.get(&source).map_or(0, |own| own.lines.len());
+        let own = taken
+            .groups
+            .get(&source)
+            .map_or(0, |own| own.connections.len());
         if source.is_some() && own >= self.per_source {
             heard(&limit::CONNECTIONS_PER_SOURCE);
             if !taken.make_room(&[source], self.per_source, Instant::now()) {
@@ -108,13 +111,13 @@ impl Places {
         let id = taken.next;
         taken.next += 1;
         taken.count += 1;
-        line.set_at(Some((source, id)));
+        state.set_at(Some((source, id)));
         let entry = Entry {
-            line: Arc::clone(line),
+            state: Arc::clone(state),
             kept: None,
         };
         let group = taken.groups.entry(source).or_default();
-        group.lines.insert(id, entry);
+        group.connections.insert(id, entry);
         Some(id)
     }
 
@@ -138,16 +141,19 @@ impl Places {
 impl Keeper for Places {
     /// Lets the connection keep its place when places are short. Part of all places, and of those of each source, stays out
     /// of reach; the rest is shared fairly between accounts.
-    fn keep(&self, line: &Line, account: AccountId) {
+    fn keep(&self, state: &ConnectionState, account: AccountId) {
         let mut taken = self.taken();
-        let Some((source, id)) = line.at() else {
+        let Some((source, id)) = state.at() else {
             return;
         };
         let Some(group) = taken.groups.get(&source) else {
             return;
         };
         let is_full = source.is_some() && group.kept >= keepable(self.per_source);
-        let is_free = group.lines.get(&id).is_some_and(|own| own.kept.is_none());
+        let is_free = group
+            .connections
+            .get(&id)
+            .is_some_and(|own| own.kept.is_none());
         if is_full || !is_free {
             return;
         }
@@ -167,8 +173,8 @@ fn keepable(places: usize) -> usize {
 }
 
 impl Place {
-    pub(super) const fn line(&self) -> &Arc<Line> {
-        &self.line
+    pub(super) const fn state(&self) -> &Arc<ConnectionState> {
+        &self.state
     }
 
     /// The connection turns out to be another source's; whether there is a place for that one.
@@ -181,7 +187,7 @@ impl Place {
             return true;
         }
         self.places.leave(self.at);
-        let Some(id) = self.places.enter(source, &self.line, heard) else {
+        let Some(id) = self.places.enter(source, &self.state, heard) else {
             return false;
         };
         self.at = (source, id);
@@ -210,23 +216,23 @@ mod tests {
         places.admit(source(from), &|_| {})
     }
 
-    fn prove(place: &Place, account: u8) {
+    fn mark_authenticated(place: &Place, account: u8) {
         let account = AccountId(base::id::Guid::from_random([account; 16]));
-        place.places.keep(place.line(), account);
+        place.places.keep(place.state(), account);
     }
 
     /// Whether it still has its place.
     fn has_place(place: &Place) -> bool {
         let taken = place.places.taken();
         let group = taken.groups.get(&place.at.0);
-        group.is_some_and(|own| own.lines.contains_key(&place.at.1))
+        group.is_some_and(|own| own.connections.contains_key(&place.at.1))
     }
 
     #[test]
     fn the_source_with_most_silent_connections_gives_way_and_the_proven_never() {
         let places = Places::new(8, 8);
         let proven = admit(&places, 1).unwrap();
-        prove(&proven, 1);
+        mark_authenticated(&proven, 1);
         let honest = admit(&places, 2).unwrap();
         let silent: Vec<_> = (0..6).map(|_| admit(&places, 3).unwrap()).collect();
         let new = admit(&places, 4).unwrap();
@@ -243,7 +249,7 @@ mod tests {
     fn one_source_has_its_bound_and_its_own_silent_ones_give_way() {
         let places = Places::new(100, 3);
         let proven = admit(&places, 1).unwrap();
-        prove(&proven, 1);
+        mark_authenticated(&proven, 1);
         let silent: Vec<_> = (0..5).map(|_| admit(&places, 1).unwrap()).collect();
         let held: Vec<bool> = silent.iter().map(has_place).collect();
         assert_eq!(held, [false, false, false, true, true]);
@@ -259,7 +265,7 @@ mod tests {
         let busy: Vec<_> = (0..2).map(|_| admit(&places, 1).unwrap()).collect();
         let asked: Vec<_> = busy
             .iter()
-            .map(|own| own.line().asked(Version::HTTP_11))
+            .map(|own| own.state().asked(Version::HTTP_11))
             .collect();
         let fresh = admit(&places, 2).unwrap();
         let newer = admit(&places, 3).unwrap();
@@ -273,12 +279,12 @@ mod tests {
         let busy: Vec<_> = (0..2).map(|_| admit(&places, 1).unwrap()).collect();
         let asked: Vec<_> = busy
             .iter()
-            .map(|own| own.line().asked(Version::HTTP_11))
+            .map(|own| own.state().asked(Version::HTTP_11))
             .collect();
         let idle = admit(&places, 2).unwrap();
         let new = admit(&places, 3).unwrap();
         assert!(!has_place(&idle) && busy.iter().all(has_place));
-        let working = new.line().asked(Version::HTTP_11);
+        let working = new.state().asked(Version::HTTP_11);
         let newer = admit(&places, 4).unwrap();
         assert!(has_place(&newer) && has_place(&new));
         assert_eq!(busy.iter().filter(|own| has_place(own)).count(), 1);
@@ -294,14 +300,14 @@ mod tests {
         };
         let places = Places::new(1, 1);
         let only = admit(&places, 1).unwrap();
-        prove(&only, 1);
+        mark_authenticated(&only, 1);
         assert!(places.admit(source(1), &heard).is_none());
         assert_eq!(hits.get(), 1);
         // Among more, some places are never kept.
         let places = Places::new(16, 16);
         let many: Vec<_> = (0..16).map(|from| admit(&places, from).unwrap()).collect();
         for own in &many {
-            prove(own, 1);
+            mark_authenticated(own, 1);
         }
         assert_eq!(places.taken().kept, 14);
         assert!(admit(&places, 99).is_some());
@@ -313,14 +319,14 @@ mod tests {
         let places = Places::new(16, 16);
         let many: Vec<_> = (0..14).map(|from| admit(&places, from).unwrap()).collect();
         for own in &many {
-            prove(own, 1);
+            mark_authenticated(own, 1);
         }
         let other: Vec<_> = (20..22).map(|from| admit(&places, from).unwrap()).collect();
         for own in &other {
-            prove(own, 2);
-            assert!(own.line().keeps_place());
+            mark_authenticated(own, 2);
+            assert!(own.state().keeps_place());
         }
-        let kept = many.iter().filter(|own| own.line().keeps_place()).count();
+        let kept = many.iter().filter(|own| own.state().keeps_place()).count();
         assert_eq!((kept, places.taken().kept), (12, 14));
         assert!(many.iter().all(has_place));
         drop((many, other));

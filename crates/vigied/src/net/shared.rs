@@ -41,7 +41,7 @@ pub(super) struct Shared {
     pub(super) hsts: Option<HeaderValue>,
     pub(super) builder: Builder<TokioExecutor>,
     /// The operator has been told of a connection without a usable PROXY header; once is enough, strangers can make many.
-    told: AtomicBool,
+    has_warned: AtomicBool,
 }
 
 impl std::fmt::Debug for Shared {
@@ -88,12 +88,12 @@ impl Shared {
             times,
             hsts,
             builder,
-            told: AtomicBool::new(false),
+            has_warned: AtomicBool::new(false),
         }
     }
 
     pub(super) fn no_header(&self, peer: IpAddr, why: &dyn std::fmt::Display) {
-        if self.told.swap(true, Ordering::Relaxed) {
+        if self.has_warned.swap(true, Ordering::Relaxed) {
             tracing::debug!(%peer, %why, "connection refused: `proxy_protocol` is on");
         } else {
             tracing::warn!(

@@ -1,6 +1,6 @@
-//! A socket that tells its [`Line`] what moves.
+//! A socket that tells its [`ConnectionState`] what moves.
 
-use super::line::Line;
+use super::connection_state::ConnectionState;
 use super::socket::Socket;
 use super::unparsed;
 use std::io::{self, IoSlice};
@@ -38,7 +38,7 @@ const LINGER_BYTES_MAX: usize = 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct Watched<S: Connected> {
     inner: S,
-    line: Arc<Line>,
+    state: Arc<ConnectionState>,
     refusal: Option<Refusal>,
 }
 
@@ -53,17 +53,17 @@ struct Refusal {
 }
 
 impl<S: Connected> Watched<S> {
-    pub(super) const fn new(inner: S, line: Arc<Line>) -> Self {
+    pub(super) const fn new(inner: S, state: Arc<ConnectionState>) -> Self {
         Self {
             inner,
-            line,
+            state,
             refusal: None,
         }
     }
 
     /// Takes the library's refusal, and keeps ours to be written.
     fn replaces(&mut self, bytes: &[u8]) -> bool {
-        if self.refusal.is_some() || !self.line.is_unasked() {
+        if self.refusal.is_some() || !self.state.is_unasked() {
             return false;
         }
         let text = unparsed::instead_of(bytes);
@@ -112,8 +112,8 @@ impl<S: Connected> Watched<S> {
         Poll::Ready(())
     }
 
-    fn noted<T>(&self, polled: Poll<T>) -> Poll<T> {
-        self.line.wrote(polled.is_ready());
+    fn record_write<T>(&self, polled: Poll<T>) -> Poll<T> {
+        self.state.wrote(polled.is_ready());
         polled
     }
 }
@@ -127,7 +127,7 @@ impl<S: Connected> AsyncRead for Watched<S> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
         if buffer.filled().len() > before {
-            self.line.arrived();
+            self.state.arrived();
         }
         polled
     }
@@ -143,22 +143,22 @@ impl<S: Connected> AsyncWrite for Watched<S> {
             return Poll::Ready(Ok(bytes.len()));
         }
         let polled = Pin::new(&mut self.inner).poll_write(context, bytes);
-        self.noted(polled)
+        self.record_write(polled)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let refusal = self.poll_refusal(context);
-        ready!(self.noted(refusal))?;
+        ready!(self.record_write(refusal))?;
         let polled = Pin::new(&mut self.inner).poll_flush(context);
-        self.noted(polled)
+        self.record_write(polled)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let refusal = self.poll_refusal(context);
-        ready!(self.noted(refusal))?;
+        ready!(self.record_write(refusal))?;
         if !self.refusal.as_ref().is_some_and(|own| own.is_shut) {
             let polled = Pin::new(&mut self.inner).poll_shutdown(context);
-            ready!(self.noted(polled))?;
+            ready!(self.record_write(polled))?;
         }
         if let Some(refusal) = &mut self.refusal {
             refusal.is_shut = true;
@@ -177,7 +177,7 @@ impl<S: Connected> AsyncWrite for Watched<S> {
             return Poll::Ready(Ok(only.len()));
         }
         let polled = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
-        self.noted(polled)
+        self.record_write(polled)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -187,7 +187,7 @@ impl<S: Connected> AsyncWrite for Watched<S> {
 
 impl<S: Connected> Drop for Watched<S> {
     fn drop(&mut self) {
-        if self.line.discards() {
+        if self.state.discards() {
             self.inner.socket().discard();
         }
     }

@@ -3,7 +3,7 @@
 
 use super::cancel::Cancel;
 use crate::http::problem::Refusal;
-use crate::net::followed::Followed;
+use crate::net::client_watch::ClientWatch;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -30,26 +30,26 @@ pub(crate) trait Admission: std::fmt::Debug + Send + Sync {
 pub(super) struct Question {
     admission: Box<dyn Admission>,
     cancel: Arc<Cancel>,
-    followed: Followed,
+    client_watch: ClientWatch,
     /// Its answer is on its way: there is no other status to be told any more.
     is_answered: AtomicBool,
     withdrawn: OnceLock<Refusal>,
-    told: Notify,
+    notify: Notify,
 }
 
 impl Question {
     pub(super) fn new(
         admission: Box<dyn Admission>,
         cancel: Arc<Cancel>,
-        followed: Followed,
+        client_watch: ClientWatch,
     ) -> Arc<Self> {
         Arc::new(Self {
             admission,
             cancel,
-            followed,
+            client_watch,
             is_answered: AtomicBool::new(false),
             withdrawn: OnceLock::new(),
-            told: Notify::new(),
+            notify: Notify::new(),
         })
     }
 
@@ -62,13 +62,13 @@ impl Question {
         self.withdrawn.get().is_some()
     }
 
-    /// Resolves when its caller is let in no longer, with what he is told.
+    /// Resolves when its caller is let in no longer, with the refusal to send.
     pub(super) async fn withdrawn(&self) -> Refusal {
         loop {
             if let Some(refusal) = self.withdrawn.get() {
                 return refusal.clone();
             }
-            self.told.notified().await;
+            self.notify.notified().await;
         }
     }
 
@@ -82,10 +82,10 @@ impl Question {
         };
         // Nobody else sets it.
         let _ = self.withdrawn.set(refusal);
-        self.told.notify_one();
+        self.notify.notify_one();
         self.cancel.cancel();
         if self.is_answered.load(Ordering::Acquire) {
-            self.followed.end();
+            self.client_watch.end();
         }
     }
 }

@@ -3,10 +3,10 @@
 //! A status is sent with the first piece. What goes wrong before that is an error like any other; what goes wrong later
 //! breaks the connection off, so that no part is ever taken for the whole.
 
-use super::holding::Holding;
-use super::memory::Held;
+use super::memory::Reservation;
 use super::packer::{self, PACKER_BYTES, Packer};
 use super::running::Entered;
+use super::turn_holder::TurnHolder;
 use crate::http::accepted::Accepted;
 use crate::http::places::Place;
 use crate::http::problem::Refusal;
@@ -59,8 +59,8 @@ pub(super) enum Begun {
 #[derive(Debug)]
 pub(super) struct Terms {
     pub(super) context: Arc<Context>,
-    pub(super) held: Arc<Held>,
-    pub(super) leave: Leave,
+    pub(super) reservation: Arc<Reservation>,
+    pub(super) run_guard: RunGuard,
     pub(super) unread: Arc<AtomicU64>,
     pub(super) accepted: Accepted,
 }
@@ -68,15 +68,15 @@ pub(super) struct Terms {
 /// What a query has as long as it runs: given back before its answer is complete, so that whoever has it has room for the
 /// next one; and also when it panics.
 #[derive(Debug)]
-pub(super) struct Leave {
-    pub(super) holding: Arc<Holding>,
+pub(super) struct RunGuard {
+    pub(super) turn_holder: Arc<TurnHolder>,
     pub(super) _place: Option<Arc<Place>>,
     pub(super) _entered: Entered,
 }
 
-impl Drop for Leave {
+impl Drop for RunGuard {
     fn drop(&mut self) {
-        drop(self.holding.take());
+        drop(self.turn_holder.take());
     }
 }
 
@@ -84,8 +84,8 @@ impl Drop for Leave {
 #[derive(Debug)]
 pub(crate) struct Answer {
     context: Arc<Context>,
-    held: Arc<Held>,
-    leave: Option<Leave>,
+    reservation: Arc<Reservation>,
+    run_guard: Option<RunGuard>,
     unread: Arc<AtomicU64>,
     accepted: Accepted,
     /// Since the first piece, where it is packed.
@@ -103,8 +103,8 @@ impl Answer {
     pub(super) fn new(terms: Terms, begin: oneshot::Sender<Begun>) -> Self {
         Self {
             context: terms.context,
-            held: terms.held,
-            leave: Some(terms.leave),
+            reservation: terms.reservation,
+            run_guard: Some(terms.run_guard),
             unread: terms.unread,
             accepted: terms.accepted,
             packer: None,
@@ -122,8 +122,8 @@ impl Answer {
             Accepted::Plain => 0,
             Accepted::Gzip | Accepted::OnlyGzip => PACKER_BYTES,
         };
-        let held = self.held.reserve(WINDOW_BYTES + packer);
-        held.map_err(|stop| Refusal::from(StoreError::Stopped(stop)))
+        let reservation = self.reservation.reserve(WINDOW_BYTES + packer);
+        reservation.map_err(|stop| Refusal::from(StoreError::Stopped(stop)))
     }
 
     /// The terms under which the store is asked.
@@ -204,9 +204,12 @@ impl Answer {
             Ok(Err(_)) => return Err(Stop::Cancelled),
             Err(_) => {}
         }
-        let holding = self.leave.as_ref().map(|own| Arc::clone(&own.holding));
-        let holding = holding.ok_or(Stop::Cancelled)?;
-        let turn = holding.take().ok_or(Stop::Cancelled)?;
+        let turn_holder = self
+            .run_guard
+            .as_ref()
+            .map(|own| Arc::clone(&own.turn_holder));
+        let turn_holder = turn_holder.ok_or(Stop::Cancelled)?;
+        let turn = turn_holder.take().ok_or(Stop::Cancelled)?;
         let begun = Instant::now();
         let unread = Arc::clone(&self.unread);
         unread.fetch_add(1, Ordering::Relaxed);
@@ -214,7 +217,7 @@ impl Answer {
             let sent = tokio::select! {
                 biased;
                 // Told to end: by who withdraws what its caller was let in by.
-                () = holding.cancelled() => false,
+                () = turn_holder.cancelled() => false,
                 sent = pieces.send(piece) => sent.is_ok(),
             };
             unread.fetch_sub(1, Ordering::Relaxed);
@@ -223,14 +226,14 @@ impl Answer {
         let gone = async {
             tokio::select! {
                 () = pieces.closed() => {}
-                () = holding.cancelled() => {}
+                () = turn_holder.cancelled() => {}
             }
         };
         let lent = turn.lend(meanwhile, gone);
         let (sent, turn) = self.runtime.block_on(lent);
         let is_gone = turn.is_none();
         if let Some(turn) = turn {
-            holding.put(turn);
+            turn_holder.put(turn);
         }
         // The wait for the turn, too: it was given up for the others' sake.
         self.context.extend_deadline(begun.elapsed());
@@ -250,8 +253,8 @@ impl Answer {
             Err(refusal) => refusal,
         };
         if let Some(begin) = self.begin.take() {
-            self.held.shrink_to(0);
-            self.leave = None;
+            self.reservation.shrink_to(0);
+            self.run_guard = None;
             let _ = begin.send(Begun::Refused(refusal));
             return None;
         }
@@ -270,8 +273,8 @@ impl Answer {
         if let Some(begin) = self.begin.take() {
             let plain = std::mem::take(&mut self.out);
             let (bytes, is_packed) = packer::whole(plain, self.accepted);
-            self.held.shrink_to(bytes.capacity() as u64);
-            self.leave = None;
+            self.reservation.shrink_to(bytes.capacity() as u64);
+            self.run_guard = None;
             let _ = begin.send(Begun::Whole { bytes, is_packed });
             return None;
         }
@@ -283,8 +286,8 @@ impl Answer {
             return None;
         }
         // What is written ahead is the reader's business from here on.
-        self.held.shrink_to(WINDOW_BYTES);
-        self.leave = None;
+        self.reservation.shrink_to(WINDOW_BYTES);
+        self.run_guard = None;
         self.is_whole.store(true, Ordering::Release);
         None
     }

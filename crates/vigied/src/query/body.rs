@@ -1,8 +1,8 @@
 //! An answer as it is sent.
 
 use super::answer::Pieces;
-use super::memory::Held;
-use super::running::Leash;
+use super::memory::Reservation;
+use super::running::CancelOnDrop;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
@@ -32,14 +32,17 @@ fn response(body: Body, is_packed: bool) -> Response {
 }
 
 /// An answer that is there as a whole; its bytes are held until they are sent.
-pub(super) fn whole(bytes: Vec<u8>, is_packed: bool, held: Arc<Held>) -> Response {
-    let bytes = Bytes::from_owner(Whole { bytes, _held: held });
+pub(super) fn whole(bytes: Vec<u8>, is_packed: bool, reservation: Arc<Reservation>) -> Response {
+    let bytes = Bytes::from_owner(Whole {
+        bytes,
+        _reservation: reservation,
+    });
     response(Body::from(bytes), is_packed)
 }
 
 struct Whole {
     bytes: Vec<u8>,
-    _held: Arc<Held>,
+    _reservation: Arc<Reservation>,
 }
 
 impl AsRef<[u8]> for Whole {
@@ -49,16 +52,20 @@ impl AsRef<[u8]> for Whole {
 }
 
 /// An answer of which the rest is still being written. Dropped, it cancels the query.
-pub(super) fn pieces(pieces: Pieces, leash: Leash, held: Arc<Held>) -> Response {
+pub(super) fn pieces(
+    pieces: Pieces,
+    cancel_on_drop: CancelOnDrop,
+    reservation: Arc<Reservation>,
+) -> Response {
     let is_packed = pieces.is_packed;
-    leash.question.answers();
+    cancel_on_drop.question.answers();
     let body = Sending {
         first: Some(pieces.first),
         rest: pieces.rest,
         is_whole: pieces.is_whole,
         ended: false,
-        leash,
-        _held: held,
+        cancel_on_drop,
+        _reservation: reservation,
     };
     response(Body::new(body), is_packed)
 }
@@ -68,8 +75,8 @@ struct Sending {
     rest: mpsc::Receiver<Vec<u8>>,
     is_whole: Arc<AtomicBool>,
     ended: bool,
-    leash: Leash,
-    _held: Arc<Held>,
+    cancel_on_drop: CancelOnDrop,
+    _reservation: Arc<Reservation>,
 }
 
 /// Why the connection ends without the answer's.
@@ -86,7 +93,7 @@ impl hyper::body::Body for Sending {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         // What is written and not sent is not sent any more.
-        if self.leash.question.is_withdrawn() {
+        if self.cancel_on_drop.question.is_withdrawn() {
             self.ended = true;
             return Poll::Ready(Some(Err(BrokenOff)));
         }

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 #[derive(Debug, Default)]
 pub(super) struct Cancel {
     flag: Arc<AtomicBool>,
-    told: Notify,
+    notify: Notify,
 }
 
 impl Cancel {
@@ -20,13 +20,13 @@ impl Cancel {
     pub(super) fn cancel(&self) {
         self.flag.store(true, Ordering::Relaxed);
         // Kept for who comes to wait later; no query waits in two places.
-        self.told.notify_one();
+        self.notify.notify_one();
     }
 
     /// Resolves when it is told, or was.
     pub(super) async fn cancelled(&self) {
         if !self.flag.load(Ordering::Relaxed) {
-            self.told.notified().await;
+            self.notify.notified().await;
         }
     }
 }

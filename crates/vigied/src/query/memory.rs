@@ -30,13 +30,13 @@ impl Pool {
 
 /// Those of one query; free again when dropped.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct Reservation {
     pool: Arc<Pool>,
     owner: Owner,
     bytes: AtomicU64,
 }
 
-impl Held {
+impl Reservation {
     pub(super) fn new(pool: &Arc<Pool>, owner: Owner) -> Self {
         Self {
             pool: Arc::clone(pool),
@@ -52,7 +52,7 @@ impl Held {
     }
 }
 
-impl Memory for Held {
+impl Memory for Reservation {
     fn reserve(&self, bytes: u64) -> Result<(), Stop> {
         let mut tally = self.pool.tally();
         if let Some(over) = tally.over(self.owner, bytes) {
@@ -75,7 +75,7 @@ impl Memory for Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for Reservation {
     fn drop(&mut self) {
         self.shrink_to(0);
     }
@@ -89,7 +89,10 @@ mod tests {
     fn what_one_holds_another_lacks_until_it_is_given_back() {
         let pool = Arc::new(Pool::new(100, Shares::whole()));
         let owner = Owner::Account(base::id::AccountId(base::id::Guid::from_random([1; 16])));
-        let (one, other) = (Held::new(&pool, owner), Held::new(&pool, owner));
+        let (one, other) = (
+            Reservation::new(&pool, owner),
+            Reservation::new(&pool, owner),
+        );
         one.reserve(50).unwrap();
         other.reserve(30).unwrap();
         let stop = other.reserve(21).unwrap_err();

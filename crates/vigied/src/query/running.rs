@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Cancels a query when it is dropped: nobody waits for its answer any more.
 #[derive(Debug)]
-pub(super) struct Leash {
+pub(super) struct CancelOnDrop {
     pub(super) cancel: Arc<Cancel>,
     pub(super) question: Arc<Question>,
     pub(super) _admitted: Admitted,
 }
 
-impl Drop for Leash {
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         self.cancel.cancel();
     }

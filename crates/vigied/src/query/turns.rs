@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use tokio::sync::oneshot;
 
-mod pass_on;
+mod yielding;
 
 /// All turns.
 #[derive(Debug)]
@@ -193,7 +193,7 @@ impl Turns {
     }
 
     /// Gives turns to those who wait, as long as there are any.
-    fn hand_on(self: &Arc<Self>) {
+    fn dispatch(self: &Arc<Self>) {
         loop {
             let Some((owner, waiter)) = self.state().pick(|_| true) else {
                 return;
@@ -242,7 +242,7 @@ impl State {
                 continue;
             }
             let waiter = self.queues.get_mut(&owner).and_then(Queue::pop);
-            self.tidy(owner);
+            self.remove_if_empty(owner);
             if self.queues.contains_key(&owner) {
                 self.ring.push_back(owner);
             }
@@ -258,7 +258,7 @@ impl State {
     }
 
     /// Forgets a queue that is empty.
-    fn tidy(&mut self, owner: Owner) {
+    fn remove_if_empty(&mut self, owner: Owner) {
         let queue = self.queues.get(&owner);
         if queue.is_some_and(|own| own.waiters.is_empty()) {
             self.queues.remove(&owner);
@@ -291,7 +291,7 @@ impl Drop for Waiting {
             if gone.has_place {
                 state.waiting.subtract(self.owner, 1);
             }
-            state.tidy(self.owner);
+            state.remove_if_empty(self.owner);
             if !state.queues.contains_key(&self.owner) {
                 let owner = self.owner;
                 state.ring.retain(|own| *own != owner);
@@ -331,7 +331,7 @@ impl Drop for Turn {
     fn drop(&mut self) {
         self.turns.state().running.subtract(self.owner, 1);
         self.turns.changes.fetch_add(1, Ordering::Relaxed);
-        self.turns.hand_on();
+        self.turns.dispatch();
     }
 }
 

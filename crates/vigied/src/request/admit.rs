@@ -6,7 +6,7 @@ use super::arrival::{self, Arrived};
 use super::bound::Bound;
 use super::payload::Received;
 use crate::app::App;
-use crate::http::bodies::Held;
+use crate::http::bodies::BodyReservation;
 use crate::http::coding::{self, Coding};
 use crate::http::problem::Refusal;
 use crate::http::share::Owner;
@@ -70,7 +70,7 @@ pub(crate) async fn admit(
         next.run(Request::from_parts(parts, body)).await
     };
     match place {
-        Some(place) => worker::holding(place, answer).await,
+        Some(place) => worker::with_place(place, answer).await,
         None => answer.await,
     }
 }
@@ -95,7 +95,7 @@ async fn plain(
     }
     let (_, allowed) = bound.limit(app);
     let unpacked = worker::run(move || -> Result<Bytes, Unpackable> {
-        let mut held = Held::nothing(whole.held.bodies(), whole.held.owner());
+        let mut held = BodyReservation::nothing(whole.held.bodies(), whole.held.owner());
         let bytes = unpack(&whole.bytes, allowed, &mut held)?;
         Ok(Bytes::from_owner(Arrived { bytes, held }))
     });

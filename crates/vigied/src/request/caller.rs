@@ -1,7 +1,7 @@
 //! Who calls. A monitoring handler takes a [`Caller`], a management handler a [`Manager`]; both are made here alone, out
 //! of a credential that `iam` has verified.
 
-use super::rivals;
+use super::two_credentials;
 use crate::app::App;
 use crate::http::header::single;
 use crate::http::problem::Refusal;
@@ -73,7 +73,7 @@ fn sent<'h>(app: &App, headers: &'h HeaderMap) -> Result<Sent<'h>, Refusal> {
         app.metrics.repaired(repair.word());
     }
     if field == "X-Auth-User-Token" {
-        rivals::check(app, headers, sent.credential)?;
+        two_credentials::check(app, headers, sent.credential)?;
     }
     Ok(sent)
 }

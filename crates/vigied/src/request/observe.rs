@@ -2,7 +2,7 @@
 //! when it is refused, an error body in its protocol's form. Its place it takes further in (`request/admit.rs`).
 
 use super::arrival::HangUp;
-use super::noted::Who;
+use super::caller_audit::CallerId;
 use crate::app::App;
 use crate::http::host;
 use crate::http::problem::{self, Refusal};
@@ -94,7 +94,7 @@ pub(crate) async fn observe(
         app.metrics.refused(code);
     }
     app.metrics.answered(route, method, status.as_u16(), took);
-    let who = response.extensions_mut().remove::<Who>();
+    let who = response.extensions_mut().remove::<CallerId>();
     let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     // The path is logged without its query, and never a header: neither may bring a secret into the log.
     tracing::debug!(
@@ -106,7 +106,7 @@ pub(crate) async fn observe(
         transaction,
         source = %from.0,
         caller = who.map(|who| tracing::field::display(who.user())),
-        domain = who.and_then(Who::domain).map(tracing::field::display),
+        domain = who.and_then(CallerId::domain).map(tracing::field::display),
         "request"
     );
     if version < Version::HTTP_2 && unread.is_some() {

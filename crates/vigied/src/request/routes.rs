@@ -4,8 +4,8 @@
 use super::admit::admit;
 use super::bound::{Bound, Takes};
 use super::caller::{self, Caller, Manager};
-use super::noted;
-use super::proven;
+use super::caller_audit;
+use super::connection;
 use crate::app::App;
 use crate::http::form::Form;
 use crate::http::problem::Refusal;
@@ -140,11 +140,11 @@ async fn verify(
     match repairs {
         Err(kept_out) => {
             let shown = caller::kind(&app, request.headers());
-            noted::kept_out(&app, &request, *kept_out, shown)
+            caller_audit::kept_out(&app, &request, *kept_out, shown)
         }
         Ok(repairs) => {
-            let who = noted::admitted(&app, &request);
-            proven::prove(&app, &request);
+            let who = caller_audit::admitted(&app, &request);
+            connection::mark_authenticated(&app, &request);
             let mut response = match allowed(&app, guard, &request) {
                 // Entered and logged as anything that is refused to somebody known.
                 Err(refusal) => refusal.into_response(),
@@ -153,7 +153,7 @@ async fn verify(
                     admit(&app, owner, bound, request, next).await
                 }
             };
-            noted::answered(&app, who, &mut response);
+            caller_audit::answered(&app, who, &mut response);
             if !repairs.is_empty()
                 && let Ok(value) = HeaderValue::from_str(&repairs.header_value())
             {

@@ -1,6 +1,6 @@
 //! Which places are taken, and which connections give theirs up.
 
-use crate::net::line::{Line, Standing};
+use crate::net::connection_state::{ConnectionState, Standing};
 use base::id::AccountId;
 use base::source::SourceKey;
 use std::collections::{BTreeMap, HashMap};
@@ -23,13 +23,13 @@ pub(super) struct Taken {
 
 #[derive(Debug, Default)]
 pub(super) struct Group {
-    pub(super) lines: BTreeMap<u64, Entry>,
+    pub(super) connections: BTreeMap<u64, Entry>,
     pub(super) kept: usize,
 }
 
 #[derive(Debug)]
 pub(super) struct Entry {
-    pub(super) line: Arc<Line>,
+    pub(super) state: Arc<ConnectionState>,
     /// The account that keeps the place.
     pub(super) kept: Option<AccountId>,
 }
@@ -48,7 +48,7 @@ impl Taken {
         if !stale.is_empty() {
             return self.make_room(&stale, places, before);
         }
-        let most = self.sources_with_most(new, |own| own.lines.len() - own.kept);
+        let most = self.sources_with_most(new, |own| own.connections.len() - own.kept);
         self.make_room(&most, places, now)
     }
 
@@ -91,8 +91,12 @@ impl Taken {
             let Some(group) = self.groups.get(source) else {
                 continue;
             };
-            for (id, entry) in group.lines.iter().filter(|(_, own)| own.kept.is_none()) {
-                match entry.line.standing() {
+            for (id, entry) in group
+                .connections
+                .iter()
+                .filter(|(_, own)| own.kept.is_none())
+            {
+                match entry.state.standing() {
                     Standing::Idle(since) if since <= before => idle.push((since, *source, *id)),
                     Standing::Idle(_) => {}
                     Standing::Busy => busy = busy.or(Some((*source, *id))),
@@ -115,13 +119,13 @@ impl Taken {
         let Some((most, _)) = most.filter(|(_, count)| **count > own + 1) else {
             return false;
         };
-        let lines = self.groups.iter().flat_map(|(source, group)| {
-            let own = group.lines.iter();
+        let connections = self.groups.iter().flat_map(|(source, group)| {
+            let own = group.connections.iter();
             own.filter(|(_, entry)| entry.kept == Some(*most))
-                .map(|(id, entry)| (entry.line.standing(), *source, *id))
+                .map(|(id, entry)| (entry.state.standing(), *source, *id))
         });
         // The longest idle one; a busy one where none is.
-        let Some((_, source, id)) = lines.min() else {
+        let Some((_, source, id)) = connections.min() else {
             return false;
         };
         self.set_kept(source, id, None);
@@ -133,10 +137,10 @@ impl Taken {
         let Some(group) = self.groups.get_mut(&source) else {
             return;
         };
-        let Some(entry) = group.lines.get_mut(&id) else {
+        let Some(entry) = group.connections.get_mut(&id) else {
             return;
         };
-        entry.line.set_keeps_place(kept.is_some());
+        entry.state.set_keeps_place(kept.is_some());
         let before = std::mem::replace(&mut entry.kept, kept);
         if let Some(account) = kept {
             group.kept += 1;
@@ -157,7 +161,7 @@ impl Taken {
     fn evict(&mut self, source: Option<SourceKey>, id: u64) -> bool {
         let gone = self.remove(source, id);
         if let Some(entry) = &gone {
-            entry.line.evict();
+            entry.state.evict();
         }
         gone.is_some()
     }
@@ -165,9 +169,9 @@ impl Taken {
     pub(super) fn remove(&mut self, source: Option<SourceKey>, id: u64) -> Option<Entry> {
         self.set_kept(source, id, None);
         let group = self.groups.get_mut(&source)?;
-        let entry = group.lines.remove(&id)?;
+        let entry = group.connections.remove(&id)?;
         self.count -= 1;
-        if group.lines.is_empty() {
+        if group.connections.is_empty() {
             self.groups.remove(&source);
         }
         Some(entry)
@@ -177,9 +181,9 @@ impl Taken {
 impl Group {
     /// How many connections without a credential have been idle since before then.
     fn idle_since(&self, before: Instant) -> usize {
-        let open = self.lines.values().filter(|own| own.kept.is_none());
+        let open = self.connections.values().filter(|own| own.kept.is_none());
         let is_idle =
-            |own: &&Entry| matches!(own.line.standing(), Standing::Idle(since) if since <= before);
+            |own: &&Entry| matches!(own.state.standing(), Standing::Idle(since) if since <= before);
         open.filter(is_idle).count()
     }
 }

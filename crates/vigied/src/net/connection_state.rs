@@ -6,7 +6,7 @@
 
 mod turn;
 
-use super::left::Held;
+use super::remaining_body::SharedBody;
 use super::times::Times;
 use base::id::AccountId;
 use base::limit::{self, Limit};
@@ -27,17 +27,17 @@ pub(super) type At = (Option<SourceKey>, u64);
 /// Whoever gives out the places.
 pub(super) trait Keeper: std::fmt::Debug + Send + Sync {
     /// Lets the connection keep its place when places are short: a request on it was made with a good credential of this account.
-    fn keep(&self, line: &Line, account: AccountId);
+    fn keep(&self, state: &ConnectionState, account: AccountId);
 }
 
 /// One connection. The request's extensions hold it.
 #[derive(Debug)]
-pub(crate) struct Line {
+pub(crate) struct ConnectionState {
     state: Mutex<State>,
     evicted: Notify,
     /// Requests whose work is for nobody when the client has gone.
-    followed: AtomicUsize,
-    follows: Notify,
+    client_watches: AtomicUsize,
+    watch_begun: Notify,
     /// Set by the places alone.
     kept: AtomicBool,
     discards: AtomicBool,
@@ -72,7 +72,7 @@ pub(super) enum Overdue {
     /// It was idle: the peer is told to go.
     Idle,
     /// One answer among others: it alone is given up.
-    Answer(Arc<Held>, &'static Limit),
+    Answer(Arc<SharedBody>, &'static Limit),
 }
 
 /// How a connection stands when places are short.
@@ -84,7 +84,7 @@ pub(super) enum Standing {
     Busy,
 }
 
-impl Line {
+impl ConnectionState {
     pub(super) fn new(keeper: Option<Weak<dyn Keeper>>) -> Self {
         let now = Instant::now();
         Self {
@@ -100,8 +100,8 @@ impl Line {
                 has_handed: false,
             }),
             evicted: Notify::new(),
-            followed: AtomicUsize::new(0),
-            follows: Notify::new(),
+            client_watches: AtomicUsize::new(0),
+            watch_begun: Notify::new(),
             kept: AtomicBool::new(false),
             discards: AtomicBool::new(false),
             keeper,
@@ -163,11 +163,13 @@ impl Line {
     }
 
     /// An answer begins to be sent.
-    pub(super) fn answers(&self, held: &Arc<Held>) -> u64 {
+    pub(super) fn answers(&self, shared_body: &Arc<SharedBody>) -> u64 {
         let mut state = self.state();
         let id = state.next_answer;
         state.next_answer += 1;
-        state.answers.push(Answer::new(id, Arc::downgrade(held)));
+        state
+            .answers
+            .push(Answer::new(id, Arc::downgrade(shared_body)));
         id
     }
 
@@ -207,7 +209,7 @@ impl Line {
     }
 
     /// A request on this connection was made with a good credential of this account: it keeps its place when places are short.
-    pub(crate) fn prove(&self, account: AccountId) {
+    pub(crate) fn mark_authenticated(&self, account: AccountId) {
         if self.keeps_place() {
             return;
         }
@@ -257,23 +259,23 @@ impl Line {
     }
 
     /// The work of a further request ends with its client.
-    pub(super) fn follow(&self) {
-        self.followed.fetch_add(1, Ordering::AcqRel);
-        self.follows.notify_one();
+    pub(super) fn watch_client(&self) {
+        self.client_watches.fetch_add(1, Ordering::AcqRel);
+        self.watch_begun.notify_one();
     }
 
-    pub(super) fn unfollow(&self) {
-        self.followed.fetch_sub(1, Ordering::AcqRel);
+    pub(super) fn unwatch_client(&self) {
+        self.client_watches.fetch_sub(1, Ordering::AcqRel);
     }
 
-    pub(super) fn is_followed(&self) -> bool {
-        self.followed.load(Ordering::Acquire) > 0
+    pub(super) fn is_client_watched(&self) -> bool {
+        self.client_watches.load(Ordering::Acquire) > 0
     }
 
     /// Resolves when there is work that ends with the client.
-    pub(super) async fn followed(&self) {
-        while !self.is_followed() {
-            self.follows.notified().await;
+    pub(super) async fn client_watched(&self) {
+        while !self.is_client_watched() {
+            self.watch_begun.notified().await;
         }
     }
 
@@ -320,8 +322,8 @@ impl Line {
         if state.requests == 0 && state.answers.len() == 1 {
             return Some(Overdue::Connection(limit));
         }
-        let held = state.answers.swap_remove(at).held.upgrade();
-        held.map(|held| Overdue::Answer(held, limit))
+        let shared_body = state.answers.swap_remove(at).shared_body.upgrade();
+        shared_body.map(|shared_body| Overdue::Answer(shared_body, limit))
     }
 
     fn unasked(&self) {
@@ -362,7 +364,7 @@ impl State {
 
 /// A request that has no answer yet.
 #[derive(Debug)]
-pub(super) struct Asked(Arc<Line>);
+pub(super) struct Asked(Arc<ConnectionState>);
 
 impl Drop for Asked {
     fn drop(&mut self) {
@@ -385,13 +387,13 @@ mod tests {
         half_closed: Duration::from_secs(5),
     };
 
-    fn line() -> Arc<Line> {
-        Arc::new(Line::new(None))
+    fn state() -> Arc<ConnectionState> {
+        Arc::new(ConnectionState::new(None))
     }
 
     /// Seconds to the deadline, rounded up.
-    fn left(line: &Line) -> Option<u64> {
-        let at = line.deadline(&TIMES)?;
+    fn lock(state: &ConnectionState) -> Option<u64> {
+        let at = state.deadline(&TIMES)?;
         Some(
             at.saturating_duration_since(Instant::now())
                 .as_millis()
@@ -401,76 +403,76 @@ mod tests {
 
     #[test]
     fn each_stage_has_its_time_and_bytes_prolong_none() {
-        let line = line();
-        assert_eq!(left(&line), Some(15));
-        let begun = line.deadline(&TIMES);
-        line.arrived();
-        assert_eq!(line.deadline(&TIMES), begun);
-        let asked = line.asked(Version::HTTP_11);
-        assert_eq!((left(&line), line.standing()), (None, Standing::Busy));
+        let state = state();
+        assert_eq!(left(&state), Some(15));
+        let begun = state.deadline(&TIMES);
+        state.arrived();
+        assert_eq!(state.deadline(&TIMES), begun);
+        let asked = state.asked(Version::HTTP_11);
+        assert_eq!((left(&state), state.standing()), (None, Standing::Busy));
         drop(asked);
-        assert_eq!(left(&line), Some(90));
-        line.arrived();
-        assert_eq!(left(&line), Some(15));
+        assert_eq!(left(&state), Some(90));
+        state.arrived();
+        assert_eq!(left(&state), Some(15));
     }
 
     #[test]
     fn who_is_told_to_go_has_little_time_in_any_stage() {
-        let (silent, idle) = (line(), line());
+        let (silent, idle) = (state(), state());
         drop(idle.asked(Version::HTTP_11));
-        for line in [silent, idle] {
-            line.leave();
-            assert_eq!(left(&line), Some(5));
-            drop(line.asked(Version::HTTP_2));
-            assert_eq!(left(&line), Some(5));
+        for state in [silent, idle] {
+            state.leave();
+            assert_eq!(left(&state), Some(5));
+            drop(state.asked(Version::HTTP_2));
+            assert_eq!(left(&state), Some(5));
         }
     }
 
     #[test]
     fn pings_do_not_prolong_an_idle_http2_connection() {
-        let line = line();
-        drop(line.asked(Version::HTTP_2));
-        let idle = line.deadline(&TIMES);
-        line.arrived();
-        assert_eq!(line.deadline(&TIMES), idle);
+        let state = state();
+        drop(state.asked(Version::HTTP_2));
+        let idle = state.deadline(&TIMES);
+        state.arrived();
+        assert_eq!(state.deadline(&TIMES), idle);
     }
 
     #[test]
     fn a_socket_that_takes_nothing_is_a_stage_of_its_own() {
-        let line = line();
-        let _asked = line.asked(Version::HTTP_11);
-        line.wrote(false);
-        let stalled = line.deadline(&TIMES);
-        assert_eq!(left(&line), Some(30));
-        line.wrote(false);
-        assert_eq!(line.deadline(&TIMES), stalled);
-        line.wrote(true);
-        assert_eq!(left(&line), None);
+        let state = state();
+        let _asked = state.asked(Version::HTTP_11);
+        state.wrote(false);
+        let stalled = state.deadline(&TIMES);
+        assert_eq!(left(&state), Some(30));
+        state.wrote(false);
+        assert_eq!(state.deadline(&TIMES), stalled);
+        state.wrote(true);
+        assert_eq!(left(&state), None);
     }
 
     #[test]
     fn one_answer_among_others_is_given_up_alone() {
-        let line = line();
+        let state = state();
         let none = Times {
             stall: Duration::ZERO,
             ..TIMES
         };
         let (mut first, second) = (
-            Paced::new(Body::from("first"), &line),
-            Paced::new(Body::from("second"), &line),
+            Paced::new(Body::from("first"), &state),
+            Paced::new(Body::from("second"), &state),
         );
-        let Some(Overdue::Answer(held, limit)) = line.overdue(&none) else {
+        let Some(Overdue::Answer(shared_body, limit)) = state.overdue(&none) else {
             panic!("nothing is given up");
         };
         assert_eq!(limit.name, "write_stall_seconds");
-        held.give_up();
+        shared_body.give_up();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
         assert!(runtime.block_on(first.frame()).unwrap().is_err());
-        let last = line.overdue(&none);
+        let last = state.overdue(&none);
         assert!(matches!(last, Some(Overdue::Connection(_))), "{last:?}");
         drop((first, second));
-        assert!(matches!(line.standing(), Standing::Idle(_)));
+        assert!(matches!(state.standing(), Standing::Idle(_)));
     }
 }

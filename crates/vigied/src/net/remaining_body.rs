@@ -8,32 +8,32 @@ pub(super) const PIECE_BYTES: usize = 16 * 1024;
 
 /// What is left of an answer.
 #[derive(Debug)]
-pub(super) struct Held(Mutex<Option<Left>>);
+pub(super) struct SharedBody(Mutex<Option<RemainingBody>>);
 
 #[derive(Debug)]
-pub(super) struct Left {
+pub(super) struct RemainingBody {
     pub(super) body: Body,
     /// Of the body's last chunk, what was not handed out.
     pub(super) rest: Bytes,
 }
 
-impl Held {
-    pub(super) const fn new(left: Left) -> Self {
+impl SharedBody {
+    pub(super) const fn new(left: RemainingBody) -> Self {
         Self(Mutex::new(Some(left)))
     }
 
-    pub(super) fn left(&self) -> MutexGuard<'_, Option<Left>> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Option<RemainingBody>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Frees what is left; the client sees the answer break off.
     pub(super) fn give_up(&self) {
-        let left = self.left().take();
+        let left = self.lock().take();
         drop(left);
     }
 }
 
-impl Left {
+impl RemainingBody {
     /// The next piece of it.
     pub(super) fn piece(&mut self) -> Bytes {
         self.rest.split_to(self.rest.len().min(PIECE_BYTES))

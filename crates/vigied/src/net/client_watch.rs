@@ -1,7 +1,7 @@
 //! Work that ends when its client goes. The connection looks after that by itself, not by what the HTTP library has read: a
 //! client may have sent more than it was read, and gone.
 
-use super::line::Line;
+use super::connection_state::ConnectionState;
 use super::socket::Socket;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,55 +15,59 @@ const BEHIND_BYTES_MAX: u64 = 16 * 1024;
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 tokio::task_local! {
-    static LINE: Arc<Line>;
+    static CONNECTION: Arc<ConnectionState>;
 }
 
 /// Answers a request of this connection.
-pub(super) async fn on<F: Future>(line: &Arc<Line>, answer: F) -> F::Output {
-    LINE.scope(Arc::clone(line), answer).await
+pub(super) async fn on<F: Future>(state: &Arc<ConnectionState>, answer: F) -> F::Output {
+    CONNECTION.scope(Arc::clone(state), answer).await
 }
 
 /// Why a connection is given up before its last answer is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Deserted {
+pub(super) enum Abandoned {
     /// It has broken, or ended where no answer can come any more.
     Gone,
     /// So much comes behind the question that nobody would hear of the end.
-    Drowned,
+    Flooded,
     /// The client has closed its side, and takes nothing.
     HalfClosed,
 }
 
 /// Resolves when answers on this connection are for nobody. A client that has closed its side may still wait for its answer, or
 /// be gone: as long as nothing is written to it, the two look alike. So it has `grace`, anew with all that it takes.
-pub(super) async fn deserted(socket: &Socket, line: &Line, grace: Duration) -> Deserted {
+pub(super) async fn abandoned(
+    socket: &Socket,
+    state: &ConnectionState,
+    grace: Duration,
+) -> Abandoned {
     tokio::select! {
         () = socket.closed() => {}
-        () = drowned(socket, line) => return Deserted::Drowned,
+        () = flooded(socket, state) => return Abandoned::Flooded,
     }
     let mut moved = Instant::now();
     loop {
         // By HTTP/2 nothing can be told a client that has closed its side.
-        if line.is_followed() && (socket.is_broken() || line.is_http2()) {
-            return Deserted::Gone;
+        if state.is_client_watched() && (socket.is_broken() || state.is_http2()) {
+            return Abandoned::Gone;
         }
         // What is not asked any more ends by itself: the HTTP library reads the end.
-        if line.is_quiet() || line.moves() {
+        if state.is_quiet() || state.moves() {
             moved = Instant::now();
         } else if moved.elapsed() >= grace {
-            return Deserted::HalfClosed;
+            return Abandoned::HalfClosed;
         }
         sleep(LOOK_AGAIN).await;
     }
 }
 
 /// Resolves when there is work that ends with the client, and so much behind its question that nobody would hear of the end.
-async fn drowned(socket: &Socket, line: &Line) {
+async fn flooded(socket: &Socket, state: &ConnectionState) {
     loop {
-        line.followed().await;
+        state.client_watched().await;
         sleep(LOOK_AGAIN).await;
         // By HTTP/2 what comes is read, whatever is being answered.
-        let is_read = line.is_http2() || !line.is_followed();
+        let is_read = state.is_http2() || !state.is_client_watched();
         if !is_read && socket.unread() > BEHIND_BYTES_MAX {
             return;
         }
@@ -73,32 +77,32 @@ async fn drowned(socket: &Socket, line: &Line) {
 /// Says of the request that is being answered that its work is for nobody when the client has gone: its connection ends then,
 /// as long as this is there.
 #[derive(Debug)]
-pub(crate) struct Followed(Option<Arc<Line>>);
+pub(crate) struct ClientWatch(Option<Arc<ConnectionState>>);
 
-impl Followed {
+impl ClientWatch {
     pub(crate) fn here() -> Self {
-        let line = LINE.try_with(Arc::clone).ok();
-        if let Some(line) = &line {
-            line.follow();
+        let state = CONNECTION.try_with(Arc::clone).ok();
+        if let Some(state) = &state {
+            state.watch_client();
         }
-        Self(line)
+        Self(state)
     }
 }
 
-impl Followed {
+impl ClientWatch {
     /// Ends the connection, with what was written and not taken, where it carries one request at a time.
     pub(crate) fn end(&self) {
-        if let Some(line) = self.0.as_ref().filter(|line| !line.is_http2()) {
-            line.discard();
-            line.evict();
+        if let Some(state) = self.0.as_ref().filter(|state| !state.is_http2()) {
+            state.discard();
+            state.evict();
         }
     }
 }
 
-impl Drop for Followed {
+impl Drop for ClientWatch {
     fn drop(&mut self) {
-        if let Some(line) = &self.0 {
-            line.unfollow();
+        if let Some(state) = &self.0 {
+            state.unwatch_client();
         }
     }
 }

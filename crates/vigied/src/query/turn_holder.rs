@@ -18,7 +18,7 @@ const SLICE: Duration = Duration::from_millis(250);
 
 /// The turn of a query, which works on a thread of its own.
 #[derive(Debug)]
-pub(super) struct Holding {
+pub(super) struct TurnHolder {
     turns: Arc<Turns>,
     cancel: Arc<Cancel>,
     runtime: Handle,
@@ -36,7 +36,7 @@ struct State {
     patience: Duration,
 }
 
-impl Holding {
+impl TurnHolder {
     /// Made on the reactor, whose clock it waits by. All waiting together may take `patience`.
     pub(super) fn new(
         turns: &Arc<Turns>,
@@ -80,7 +80,7 @@ impl Holding {
     }
 
     /// Gives the turn to one of another account, where one waits for it: a place to wait for the next one, and how long.
-    fn pass_on(&self, now: Instant) -> Result<Option<(Waiting, Duration)>, Stop> {
+    fn yield_to_other_account(&self, now: Instant) -> Result<Option<(Waiting, Duration)>, Stop> {
         let mut state = self.state();
         let changes = self.turns.changes();
         let is_early = now.saturating_duration_since(state.since) < SLICE;
@@ -89,7 +89,7 @@ impl Holding {
         }
         // It did not come back, and the work was told so.
         let turn = state.turn.take().ok_or(Stop::Cancelled)?;
-        match turn.pass_on() {
+        match turn.yield_to_other_account() {
             Ok(waiting) => Ok(Some((waiting, state.patience))),
             Err(turn) => {
                 state.turn = Some(turn);
@@ -112,12 +112,12 @@ impl Holding {
     }
 }
 
-impl Yielding for Holding {
+impl Yielding for TurnHolder {
     fn yield_turn(&self, now: Instant) -> Result<Duration, Stop> {
         if !self.turns.anybody_waits() {
             return Ok(Duration::ZERO);
         }
-        let Some((waiting, patience)) = self.pass_on(now)? else {
+        let Some((waiting, patience)) = self.yield_to_other_account(now)? else {
             return Ok(Duration::ZERO);
         };
         let begun = Instant::now();
@@ -138,7 +138,7 @@ mod tests {
     struct Query {
         turns: Arc<Turns>,
         cancel: Arc<Cancel>,
-        holding: Arc<Holding>,
+        turn_holder: Arc<TurnHolder>,
         begun: Instant,
     }
 
@@ -146,12 +146,12 @@ mod tests {
         let turns = turns(1, 8, 100);
         let turn = take(&turns, account(1)).await.unwrap();
         let cancel = Arc::<Cancel>::default();
-        let holding = Holding::new(&turns, turn, Arc::clone(&cancel), patience);
-        let begun = holding.state().since;
+        let turn_holder = TurnHolder::new(&turns, turn, Arc::clone(&cancel), patience);
+        let begun = turn_holder.state().since;
         Query {
             turns,
             cancel,
-            holding: Arc::new(holding),
+            turn_holder: Arc::new(turn_holder),
             begun,
         }
     }
@@ -159,8 +159,8 @@ mod tests {
     impl Query {
         /// Its work is checked so long after it began, on a thread of its own as always.
         fn checked(&self, after: Duration) -> thread::JoinHandle<Result<Duration, Stop>> {
-            let (holding, now) = (Arc::clone(&self.holding), self.begun + after);
-            thread::spawn(move || holding.yield_turn(now))
+            let (turn_holder, now) = (Arc::clone(&self.turn_holder), self.begun + after);
+            thread::spawn(move || turn_holder.yield_turn(now))
         }
     }
 
@@ -181,10 +181,10 @@ mod tests {
         assert!(!other.is_finished());
         let waits = query.checked(SLICE);
         let turn = other.await.unwrap().unwrap();
-        assert!(query.holding.state().turn.is_none() && !waits.is_finished());
+        assert!(query.turn_holder.state().turn.is_none() && !waits.is_finished());
         drop(turn);
         assert!(waits.join().unwrap().unwrap() > Duration::ZERO);
-        let state = query.holding.state();
+        let state = query.turn_holder.state();
         assert!(state.turn.is_some() && state.since > query.begun && state.patience < LONG);
     }
 

@@ -1,7 +1,7 @@
 //! Whose turn it is with an answer on its way, and how long the client has left: only time in which it was the client's turn
 //! counts against it.
 
-use crate::net::left::Held;
+use crate::net::remaining_body::SharedBody;
 use crate::net::times::Times;
 use base::limit::{self, Limit};
 use std::sync::Weak;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) id: u64,
-    pub(super) held: Weak<Held>,
+    pub(super) shared_body: Weak<SharedBody>,
     /// Since when it is the client's turn: a piece was handed out, and no other has been asked for.
     turn: Option<Instant>,
     /// How long it has been the client's turn before that.
@@ -21,10 +21,10 @@ pub(super) struct Answer {
 
 impl Answer {
     /// It begins: nothing has been asked for yet.
-    pub(super) fn new(id: u64, held: Weak<Held>) -> Self {
+    pub(super) fn new(id: u64, shared_body: Weak<SharedBody>) -> Self {
         Self {
             id,
-            held,
+            shared_body,
             turn: Some(Instant::now()),
             waited: Duration::ZERO,
             taken: 0,

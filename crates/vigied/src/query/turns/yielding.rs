@@ -11,7 +11,7 @@ impl Turn {
     ///
     /// # Errors
     /// With the turn, where there is none who may have it.
-    pub(in crate::query) fn pass_on(mut self) -> Result<Waiting, Self> {
+    pub(in crate::query) fn yield_to_other_account(mut self) -> Result<Waiting, Self> {
         let turns = Arc::clone(&self.turns);
         let (waiting, tell) = {
             let mut state = turns.state();
@@ -42,18 +42,18 @@ mod tests {
     async fn a_turn_goes_to_another_account_and_comes_back_behind_who_waited() {
         let turns = turns(1, 8, 100);
         let held = take(&turns, account(1)).await.unwrap();
-        let held = held.pass_on().unwrap_err();
+        let held = held.yield_to_other_account().unwrap_err();
         // Those of the same account wait for its end.
         let mut own = pin!(take(&turns, account(1)));
         assert!(poll(own.as_mut()).is_pending());
         assert!(turns.anybody_waits());
-        let held = held.pass_on().unwrap_err();
+        let held = held.yield_to_other_account().unwrap_err();
         let mut second = pin!(take(&turns, account(2)));
         let mut third = pin!(take(&turns, account(3)));
         assert!(poll(second.as_mut()).is_pending());
         assert!(poll(third.as_mut()).is_pending());
         assert_eq!(turns.waiting(), 3);
-        let mut first = pin!(held.pass_on().unwrap().turn());
+        let mut first = pin!(held.yield_to_other_account().unwrap().turn());
         assert_eq!(turns.waiting(), 3, "the queue has grown");
         let Poll::Ready(Ok(held)) = poll(second.as_mut()) else {
             panic!("who waits has the turn");
@@ -63,7 +63,7 @@ mod tests {
         let Poll::Ready(Ok(held)) = poll(first.as_mut()) else {
             panic!("the account that has waited longest is next");
         };
-        let mut first = pin!(held.pass_on().unwrap().turn());
+        let mut first = pin!(held.yield_to_other_account().unwrap().turn());
         let Poll::Ready(Ok(held)) = poll(third.as_mut()) else {
             panic!("the third is next");
         };
@@ -83,7 +83,7 @@ mod tests {
         let held = take(&turns, account(1)).await.unwrap();
         let mut other = pin!(take(&turns, account(2)));
         assert!(poll(other.as_mut()).is_pending());
-        let waiting = held.pass_on().unwrap();
+        let waiting = held.yield_to_other_account().unwrap();
         let Poll::Ready(Ok(held)) = poll(other.as_mut()) else {
             panic!("who waits has the turn");
         };
@@ -92,7 +92,7 @@ mod tests {
         // Told, but gone before it heard: nobody has the turn then.
         let mut gone = Box::pin(take(&turns, account(3)));
         assert!(poll(gone.as_mut()).is_pending());
-        let waiting = held.pass_on().unwrap();
+        let waiting = held.yield_to_other_account().unwrap();
         drop(gone);
         assert!(poll(pin!(waiting.turn()).as_mut()).is_ready());
     }
@@ -108,7 +108,13 @@ mod tests {
         for _ in 0..3 {
             let mut other = pin!(take(&turns, account(3)));
             assert!(poll(other.as_mut()).is_pending());
-            let mut back = pin!(held.take().unwrap().pass_on().unwrap().turn());
+            let mut back = pin!(
+                held.take()
+                    .unwrap()
+                    .yield_to_other_account()
+                    .unwrap()
+                    .turn()
+            );
             assert!(poll(other.as_mut()).is_ready());
             assert!(poll(unbegun.as_mut()).is_pending());
             let Poll::Ready(Ok(turn)) = poll(back.as_mut()) else {
@@ -119,6 +125,6 @@ mod tests {
         // A second account that has its share cannot have the turn, so it is not given up.
         let mut over = pin!(take(&turns, account(2)));
         assert!(poll(over.as_mut()).is_pending());
-        assert!(held.take().unwrap().pass_on().is_err());
+        assert!(held.take().unwrap().yield_to_other_account().is_err());
     }
 }

@@ -14,7 +14,7 @@ use wire::code;
 
 /// A verified caller, as the log names him.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Who {
+pub(crate) struct CallerId {
     user: UserId,
     account: Option<AccountId>,
     domain: Option<Domain>,
@@ -22,7 +22,7 @@ pub(crate) struct Who {
     key: Option<KeyId>,
 }
 
-impl Who {
+impl CallerId {
     /// Whoever the guard has verified.
     fn of(app: &App, request: &Request) -> Option<Self> {
         let extensions = request.extensions();
@@ -50,7 +50,7 @@ impl Who {
         })
     }
 
-    /// Who it is, for the line of the log.
+    /// The user, for the log line.
     pub(crate) const fn user(self) -> UserId {
         self.user
     }
@@ -62,8 +62,8 @@ impl Who {
 }
 
 /// Counts a request whose caller was verified.
-pub(super) fn admitted(app: &App, request: &Request) -> Option<Who> {
-    let who = Who::of(app, request)?;
+pub(super) fn admitted(app: &App, request: &Request) -> Option<CallerId> {
+    let who = CallerId::of(app, request)?;
     let what = (who.credential, who.key);
     app.iam
         .note_caller(who.user, who.account, what, source::of(request));
@@ -79,7 +79,7 @@ pub(super) fn kept_out(
 ) -> Response {
     let Refusal(problem) = &refusal;
     let (kind, why) = (problem.kind, problem.code);
-    let who = known.map(|(proof, credential)| Who {
+    let who = known.map(|(proof, credential)| CallerId {
         user: proof.user,
         account: proof.account,
         domain: None,
@@ -114,7 +114,7 @@ pub(super) fn kept_out(
 }
 
 /// Counts what a handler refused to a verified caller, and tells the log who he was.
-pub(super) fn answered(app: &App, who: Option<Who>, response: &mut Response) {
+pub(super) fn answered(app: &App, who: Option<CallerId>, response: &mut Response) {
     let Some(who) = who else { return };
     response.extensions_mut().insert(who);
     let Some(problem) = response.extensions().get::<Problem>() else {
