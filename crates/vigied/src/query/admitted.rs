@@ -1,5 +1,5 @@
-//! Questions that have begun, and what their callers were let in by. That is asked again and again: who is let in no longer is
-//! answered no longer, however far his answer has come.
+//! The open queries and the access of their callers. The access is checked periodically: when a caller loses it, the answer
+//! stops, however much of it is sent.
 
 use super::cancel::Cancel;
 use crate::http::problem::Refusal;
@@ -10,28 +10,28 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// How often it is asked: what is withdrawn, here or on another node, is useless within a second.
+/// How often access is checked: a revocation, here or on another node, takes effect within a second.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// Those that are asked about in one go. Each costs a few looks into memory.
+/// Queries checked before the task yields. Each check costs a few memory lookups.
 const AT_ONCE: usize = 64;
 
-/// What a caller was let in by.
+/// The access of a caller.
 pub(crate) trait Admission: std::fmt::Debug + Send + Sync {
-    /// Whether they would be let in now.
+    /// Checks that the caller still has access.
     ///
     /// # Errors
-    /// Why not.
+    /// Why they do not.
     fn still_holds(&self) -> Result<(), Refusal>;
 }
 
-/// A question, from before its turn until its answer is sent.
+/// A query, from before its turn until its answer is sent.
 #[derive(Debug)]
 pub(super) struct Question {
     admission: Box<dyn Admission>,
     cancel: Arc<Cancel>,
     client_watch: ClientWatch,
-    /// Its answer is on its way: there is no other status to be told any more.
+    /// The answer has begun: the status can no longer change.
     is_answered: AtomicBool,
     withdrawn: OnceLock<Refusal>,
     notify: Notify,
@@ -53,7 +53,7 @@ impl Question {
         })
     }
 
-    /// Its answer begins to be sent.
+    /// Marks the answer as begun.
     pub(super) fn answers(&self) {
         self.is_answered.store(true, Ordering::Release);
     }
@@ -62,7 +62,7 @@ impl Question {
         self.withdrawn.get().is_some()
     }
 
-    /// Resolves when its caller is let in no longer, with the refusal to send.
+    /// Resolves when the caller loses access, with the refusal to send.
     pub(super) async fn withdrawn(&self) -> Refusal {
         loop {
             if let Some(refusal) = self.withdrawn.get() {
@@ -72,7 +72,7 @@ impl Question {
         }
     }
 
-    /// Asks again.
+    /// Checks the access once.
     fn look(&self) {
         if self.is_withdrawn() {
             return;
@@ -80,7 +80,7 @@ impl Question {
         let Err(refusal) = self.admission.still_holds() else {
             return;
         };
-        // Nobody else sets it.
+        // Only this task sets it.
         let _ = self.withdrawn.set(refusal);
         self.notify.notify_one();
         self.cancel.cancel();
@@ -96,11 +96,11 @@ struct Entries {
     all: HashMap<u64, Arc<Question>>,
 }
 
-/// All of them.
+/// All open queries.
 #[derive(Debug, Default)]
 pub(super) struct Admitted(Mutex<Entries>);
 
-/// One of them, until this is dropped.
+/// Registers an open query until dropped.
 #[derive(Debug)]
 pub(super) struct Entered {
     admitted: Arc<Admitted>,
@@ -130,7 +130,7 @@ impl Drop for Entered {
     }
 }
 
-/// Asks until the server is gone.
+/// Checks until the server stops.
 pub(super) async fn watch(admitted: Weak<Admitted>) {
     loop {
         tokio::time::sleep(LOOK).await;

@@ -1,4 +1,4 @@
-//! An answer as it is sent.
+//! The response of a query.
 
 use super::answer::Pieces;
 use super::memory::Reservation;
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use tokio::sync::mpsc;
 
-/// Whoever keeps an answer must know that another client may want it otherwise.
+/// `vary` tells caches that the encoding depends on the request.
 const JSON: [(header::HeaderName, &str); 2] = [
     (header::CONTENT_TYPE, "application/json"),
     (header::VARY, "accept-encoding"),
@@ -31,7 +31,7 @@ fn response(body: Body, is_packed: bool) -> Response {
     response
 }
 
-/// An answer that is there as a whole; its bytes are held until they are sent.
+/// A complete answer; its memory is counted until it is sent.
 pub(super) fn whole(bytes: Vec<u8>, is_packed: bool, reservation: Arc<Reservation>) -> Response {
     let bytes = Bytes::from_owner(Whole {
         bytes,
@@ -51,7 +51,7 @@ impl AsRef<[u8]> for Whole {
     }
 }
 
-/// An answer of which the rest is still being written. Dropped, it cancels the query.
+/// An answer whose rest is still being written. Dropping it cancels the query.
 pub(super) fn pieces(
     pieces: Pieces,
     cancel_on_drop: CancelOnDrop,
@@ -79,7 +79,7 @@ struct Sending {
     _reservation: Arc<Reservation>,
 }
 
-/// Why the connection ends without the answer's.
+/// The connection ends before the answer is complete.
 #[derive(Debug, thiserror::Error)]
 #[error("the answer broke off")]
 struct BrokenOff;
@@ -92,7 +92,7 @@ impl hyper::body::Body for Sending {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
-        // What is written and not sent is not sent any more.
+        // Pieces that are written but not sent are dropped.
         if self.cancel_on_drop.question.is_withdrawn() {
             self.ended = true;
             return Poll::Ready(Some(Err(BrokenOff)));

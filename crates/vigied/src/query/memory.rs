@@ -1,4 +1,4 @@
-//! The bytes that all queries have in memory: what they read, and what of their answers nobody has read yet.
+//! The memory of all queries in bytes: what they read, and the parts of their answers that are not sent yet.
 
 use crate::http::share::{Owner, Shares, Tally};
 use base::context::{Memory, Stop};
@@ -6,7 +6,7 @@ use base::limit;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// All of them.
+/// The memory of all queries.
 #[derive(Debug)]
 pub(super) struct Pool(Mutex<Tally>);
 
@@ -28,7 +28,7 @@ impl Pool {
     }
 }
 
-/// Those of one query; free again when dropped.
+/// The memory of one query, released when dropped.
 #[derive(Debug)]
 pub(super) struct Reservation {
     pool: Arc<Pool>,
@@ -45,7 +45,7 @@ impl Reservation {
         }
     }
 
-    /// Gives back all but `bytes`.
+    /// Releases all but `bytes`.
     pub(super) fn shrink_to(&self, bytes: u64) {
         let held = self.bytes.load(Ordering::Relaxed);
         self.release(held.saturating_sub(bytes));

@@ -1,10 +1,9 @@
-//! Questions to the store, each on a thread of its own and in its turn, so that none holds up a reactor or a writer.
+//! Queries to the store. Each runs on its own thread when it gets a turn, so that no query blocks a reactor or a writer.
 //!
-//! What a question costs is bounded in every way: how many run and wait ([`turns`]), how long one runs while another account
-//! waits ([`turn_holder`]), what all have in memory
-//! ([`memory`]), what one may read and how long (its [`base::context::Context`]), and how long it waits for a reader
-//! (its connection gives it up). One whose client has gone is cancelled, and one that waits never begins; so is one whose caller
-//! is let in no longer ([`admitted`]).
+//! Every cost of a query is bounded: how many run and wait ([`turns`]), how long one runs while another account waits
+//! ([`turn_holder`]), the memory of all queries ([`memory`]), what one query may read and for how long (its
+//! [`base::context::Context`]), and how long it waits for its client to read (the connection gives up the answer). When the
+//! client disconnects or the caller loses access ([`admitted`]), a running query is cancelled and a waiting one never starts.
 
 pub(crate) mod admitted;
 pub(crate) mod answer;
@@ -49,12 +48,12 @@ pub(crate) struct QueryLimits {
     pub(crate) concurrent: u64,
     /// Queries that wait for their turn.
     pub(crate) queued: u64,
-    /// Bytes that all have in memory.
+    /// Bytes of memory for all queries together.
     pub(crate) bytes: u64,
     pub(crate) shares: Shares,
-    /// What one may cost.
+    /// What one query may cost.
     pub(crate) budget: Budget,
-    /// How long one may take, its wait included.
+    /// How long one query may take, including its wait.
     pub(crate) time: Duration,
 }
 
@@ -69,7 +68,7 @@ pub(crate) struct Queries {
     pool: Arc<Pool>,
     running: Arc<Running>,
     admitted: Arc<Admitted>,
-    /// Those of them that wait for a reader.
+    /// Queries that wait for their client to read.
     unread: Arc<AtomicU64>,
 }
 
@@ -92,12 +91,12 @@ impl Queries {
         }
     }
 
-    /// Asks again and again whether the callers of those that have begun would still be let in, until the server is gone.
+    /// Checks periodically whether the callers of open queries still have access, until the server stops.
     pub(crate) fn watch_admissions(&self) -> impl Future<Output = ()> + use<> {
         admitted::watch(Arc::downgrade(&self.admitted))
     }
 
-    /// Cancels what runs, and waits a moment for it to end; for the end of the process.
+    /// Cancels the running queries at shutdown, and waits briefly for them to end.
     pub(crate) async fn end(&self) {
         let begun = Instant::now();
         while self.running.cancel_all() && begun.elapsed() < Duration::from_secs(2) {
@@ -105,7 +104,7 @@ impl Queries {
         }
     }
 
-    /// Figures for the server's own metrics.
+    /// The gauges for the server's own metrics.
     pub(crate) fn figures(&self) -> String {
         let unread = self.unread.load(std::sync::atomic::Ordering::Relaxed);
         let mut out = String::new();
@@ -140,8 +139,8 @@ impl Queries {
     }
 }
 
-/// Answers a question of whoever was let in: `work` runs on a thread of its own when its turn has come, and writes the answer as
-/// JSON, packed where that is `accepted`.
+/// Answers a query of an authorized caller: `work` runs on its own thread when the query gets a turn, and writes the answer as
+/// JSON, compressed where `accepted` allows it.
 pub(crate) async fn answer(
     queries: &Queries,
     (scope, admission): (&Scope, Box<dyn Admission>),
@@ -149,7 +148,7 @@ pub(crate) async fn answer(
     work: impl FnOnce(&mut Answer) -> Result<(), Refusal> + Send + 'static,
 ) -> Result<Response, Refusal> {
     let cancel = Arc::<Cancel>::default();
-    // From here on, also while it waits for its turn.
+    // The caller's access is checked from here on, also while the query waits for its turn.
     let question = Question::new(admission, Arc::clone(&cancel), ClientWatch::here());
     let cancel_on_drop = CancelOnDrop {
         cancel,
@@ -188,7 +187,7 @@ async fn in_turn(
     let flag = cancel.flag();
     let turn_holder = TurnHolder::new(&queries.turns, turn, cancel, queries.time);
     let turn_holder = Arc::new(turn_holder);
-    // One budget for the whole request, which begins now.
+    // One budget for the whole request; it starts now.
     let context = Context::new(queries.budget)
         .until(deadline)
         .cancelled_by(flag)
