@@ -1,5 +1,5 @@
-//! The body of an answer on its way out: in pieces, so that no more than a few of them are in buffers of the connection, and
-//! watched, so that it can be given up when the client takes nothing of it.
+//! The body of an answer while it is sent: in pieces, so that the connection buffers only a few of them, and watched, so that
+//! it can be given up when the client does not read.
 
 use super::connection_state::ConnectionState;
 use super::remaining_body::{RemainingBody, SharedBody};

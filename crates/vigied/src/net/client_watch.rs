@@ -1,5 +1,5 @@
-//! Work that ends when its client goes. The connection looks after that by itself, not by what the HTTP library has read: a
-//! client may have sent more than it was read, and gone.
+//! Stops work whose client has disconnected. The connection watches the socket itself instead of relying on the HTTP library:
+//! with unread bytes in front of it, the library never reads the end of the stream.
 
 use super::connection_state::ConnectionState;
 use super::socket::Socket;
@@ -7,35 +7,35 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// What may have come behind the question. While more comes than is read, the news that the client has gone comes behind it,
-/// and is never heard.
+/// Unread bytes allowed behind the current request. The end of the stream comes after them, so with more of them nobody would
+/// notice that the client is gone.
 const BEHIND_BYTES_MAX: u64 = 16 * 1024;
 
-/// How often that is looked at.
+/// How often the socket is checked.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 tokio::task_local! {
     static CONNECTION: Arc<ConnectionState>;
 }
 
-/// Answers a request of this connection.
+/// Runs `answer` as the work of a request on this connection.
 pub(super) async fn on<F: Future>(state: &Arc<ConnectionState>, answer: F) -> F::Output {
     CONNECTION.scope(Arc::clone(state), answer).await
 }
 
-/// Why a connection is given up before its last answer is sent.
+/// Why a connection is closed before its last answer is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Abandoned {
-    /// It has broken, or ended where no answer can come any more.
+    /// It is broken, or closed so that no answer can be delivered.
     Gone,
-    /// So much comes behind the question that nobody would hear of the end.
+    /// So many unread bytes follow the request that a disconnect would go unnoticed.
     Flooded,
-    /// The client has closed its side, and takes nothing.
+    /// The client has closed its side, and reads nothing.
     HalfClosed,
 }
 
-/// Resolves when answers on this connection are for nobody. A client that has closed its side may still wait for its answer, or
-/// be gone: as long as nothing is written to it, the two look alike. So it has `grace`, anew with all that it takes.
+/// Resolves when nobody waits for the answers on this connection. A client that has closed its side may still wait for its
+/// answer or may be gone; the two look the same until something is written. So it gets `grace`, restarted whenever it reads.
 pub(super) async fn abandoned(
     socket: &Socket,
     state: &ConnectionState,
@@ -47,11 +47,11 @@ pub(super) async fn abandoned(
     }
     let mut moved = Instant::now();
     loop {
-        // By HTTP/2 nothing can be told a client that has closed its side.
+        // In HTTP/2, a client that has closed its side cannot receive anything.
         if state.is_client_watched() && (socket.is_broken() || state.is_http2()) {
             return Abandoned::Gone;
         }
-        // What is not asked any more ends by itself: the HTTP library reads the end.
+        // A connection without open requests ends by itself: the HTTP library reads the end of the stream.
         if state.is_quiet() || state.moves() {
             moved = Instant::now();
         } else if moved.elapsed() >= grace {
@@ -61,12 +61,12 @@ pub(super) async fn abandoned(
     }
 }
 
-/// Resolves when there is work that ends with the client, and so much behind its question that nobody would hear of the end.
+/// Resolves when there is watched work, and so many unread bytes behind its request that a disconnect would go unnoticed.
 async fn flooded(socket: &Socket, state: &ConnectionState) {
     loop {
         state.client_watched().await;
         sleep(LOOK_AGAIN).await;
-        // By HTTP/2 what comes is read, whatever is being answered.
+        // HTTP/2 reads incoming frames also while it answers.
         let is_read = state.is_http2() || !state.is_client_watched();
         if !is_read && socket.unread() > BEHIND_BYTES_MAX {
             return;
@@ -74,8 +74,8 @@ async fn flooded(socket: &Socket, state: &ConnectionState) {
     }
 }
 
-/// Says of the request that is being answered that its work is for nobody when the client has gone: its connection ends then,
-/// as long as this is there.
+/// While this exists, the connection of the current request closes when the client disconnects, and with it the request's
+/// work stops.
 #[derive(Debug)]
 pub(crate) struct ClientWatch(Option<Arc<ConnectionState>>);
 
@@ -90,7 +90,7 @@ impl ClientWatch {
 }
 
 impl ClientWatch {
-    /// Ends the connection, with what was written and not taken, where it carries one request at a time.
+    /// Closes the connection and discards unsent bytes, if it carries one request at a time (HTTP/1.1).
     pub(crate) fn end(&self) {
         if let Some(state) = self.0.as_ref().filter(|state| !state.is_http2()) {
             state.discard();

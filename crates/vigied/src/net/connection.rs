@@ -1,5 +1,5 @@
-//! The life of one connection: PROXY header, TLS handshake, then HTTP/1.1 or HTTP/2 until it ends, is told to, or takes too
-//! long in any stage.
+//! Serves one connection: PROXY header, TLS handshake, then HTTP/1.1 or HTTP/2 until the connection ends, is told to end, or
+//! exceeds the time of a stage.
 
 use super::client_watch::{self, Abandoned};
 use super::connection_places::Place;
@@ -23,17 +23,17 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::Sleep;
 
-/// Where the server as a whole stands.
+/// The phase of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     Serving,
-    /// The last request of each connection is answered.
+    /// Each connection finishes its open requests.
     Draining,
     /// Time is up.
     Over,
 }
 
-/// Serves one connection until it ends. `heard` hears of each limit that it runs into.
+/// Serves one connection until it ends. Calls `heard` for each limit it reaches.
 pub(super) async fn serve(
     shared: Arc<Shared>,
     stream: TcpStream,
@@ -67,7 +67,7 @@ pub(super) async fn serve(
     }
 }
 
-/// A stage that has its own time; `None` where the connection has to end before.
+/// Runs a stage that has its own time limit; `None` if the connection has to end first.
 async fn in_time<T>(
     state: &ConnectionState,
     phase: &mut watch::Receiver<Phase>,
@@ -80,7 +80,7 @@ async fn in_time<T>(
     }
 }
 
-/// Reads the PROXY header: whose connection it is.
+/// Reads the PROXY header, which names the client.
 async fn introduce(
     shared: &Shared,
     stream: &mut TcpStream,
@@ -149,7 +149,7 @@ async fn speak<S>(
     let mut abandoned = std::pin::pin!(client_watch::abandoned(&socket, state, grace));
     loop {
         tokio::select! {
-            // In this order: the alarm is set by what the connection has just done.
+            // In this order: what the connection has just done sets the alarm.
             biased;
             () = state.evicted() => return,
             changed = phase.changed() => {
@@ -197,7 +197,7 @@ async fn speak<S>(
     }
 }
 
-/// Rings when something of a connection takes too long.
+/// Fires when a connection or an answer is overdue.
 #[derive(Debug)]
 struct Alarm(Pin<Box<Sleep>>);
 
@@ -216,7 +216,7 @@ impl Alarm {
             if let Some(overdue) = state.overdue(times) {
                 return Poll::Ready(overdue);
             }
-            // Looked at again at times, also where nothing is due: a stream's task may have changed what is.
+            // Checks again from time to time without a deadline: a stream's task may have set one.
             let soon = Instant::now() + times.head.min(times.stall);
             let at = state.deadline(times).map_or(soon, |at| at.min(soon));
             self.0.as_mut().reset(at.into());

@@ -1,12 +1,12 @@
-//! Places for connections. Nobody waits for one: when they are all taken, the connection that has the least claim gives way,
-//! or the new one is closed.
+//! Places for connections. No connection waits for a place: when all are taken, an existing connection is evicted or the new
+//! one is closed.
 //!
-//! The least claim has who never showed a good credential and has been idle for a while, from the source that has most of
-//! such connections, the one that is so longest. Where there is none, the source that has most connections without a
-//! credential gives one up, an idle one before one that is busy: who has just come may not have asked yet. A connection on which a request with a good credential
-//! was made keeps its place. Of those there may never be so many that no room is left for new ones: so health checks and
-//! whoever authenticates next always get in. When no more may be kept, the account that keeps most gives one up for one that
-//! keeps fewer; the connection stays, and from then on may have to give way like others.
+//! First to be evicted is a connection that never carried a valid credential and has been idle for a while (a new one may not
+//! have sent its request yet): of the source with most such connections, the one idle longest. If there is none, the source
+//! with most connections without a credential loses one, an idle one before a busy one. A
+//! connection that carried a request with a valid credential keeps its place. The number of these is limited so that new
+//! connections always get in: health checks, and callers about to authenticate. At that limit, the account that keeps most
+//! places gives one up to an account that keeps fewer; the connection stays open, but may be evicted like others.
 
 mod taken;
 
@@ -19,10 +19,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use taken::{Entry, Taken};
 
-/// One in so many places is never kept.
+/// One in this many places is never kept.
 const NEWCOMERS: usize = 8;
 
-/// How long a connection is new: idle only since its request is still on its way.
+/// How long a connection counts as new: it may be idle only because its request is still on its way.
 const NEW_TIME: Duration = Duration::from_secs(1);
 
 /// The places of one listener.
@@ -32,11 +32,11 @@ pub(crate) struct Places {
     per_source: usize,
     new_time: Duration,
     taken: Mutex<Taken>,
-    /// Connections that are open, those included that have given up their place and end.
+    /// Open connections, including evicted ones that are still closing.
     open: AtomicUsize,
 }
 
-/// A place taken, until it is dropped.
+/// A taken place, freed when dropped.
 #[derive(Debug)]
 pub(super) struct Place {
     places: Arc<Places>,
@@ -52,7 +52,7 @@ impl Places {
     fn with_new_time(total: usize, per_source: usize, new_time: Duration) -> Arc<Self> {
         Arc::new(Self {
             total,
-            // Where it is no narrower, there is one bound, and one name for it.
+            // If it is not below the total, only the total applies, and only its name is reported.
             per_source: if per_source < total {
                 per_source
             } else {
@@ -68,7 +68,7 @@ impl Places {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for a new connection. `heard` hears of each limit that stood in the way, also where another gave way.
+    /// Takes a place for a new connection. Calls `heard` for each limit reached, also if an eviction made room.
     pub(super) fn admit(
         self: &Arc<Self>,
         source: Option<SourceKey>,
@@ -121,13 +121,13 @@ impl Places {
         Some(id)
     }
 
-    /// Ends some connection that has no claim, where the system lets no more be opened; whether there was one.
+    /// Evicts a connection when the system refuses to open more; returns whether there was one to evict.
     pub(super) fn make_room(&self) -> bool {
         self.taken()
             .make_room_anywhere(None, self.total, self.new_time)
     }
 
-    /// How many connections have given up their place and are still open.
+    /// How many evicted connections are still open.
     pub(super) fn ending(&self) -> usize {
         let open = self.open.load(Ordering::Relaxed);
         open.saturating_sub(self.taken().count)
@@ -139,8 +139,8 @@ impl Places {
 }
 
 impl Keeper for Places {
-    /// Lets the connection keep its place when places are short. Part of all places, and of those of each source, stays out
-    /// of reach; the rest is shared fairly between accounts.
+    /// Protects the connection from eviction. A part of all places, and of each source's, can never be protected; the rest is
+    /// shared fairly between accounts.
     fn keep(&self, state: &ConnectionState, account: AccountId) {
         let mut taken = self.taken();
         let Some((source, id)) = state.at() else {
@@ -164,7 +164,7 @@ impl Keeper for Places {
     }
 }
 
-/// How many of these places may be kept.
+/// How many of these places may be protected.
 fn keepable(places: usize) -> usize {
     if places < 2 {
         return places;
@@ -177,7 +177,7 @@ impl Place {
         &self.state
     }
 
-    /// The connection turns out to be another source's; whether there is a place for that one.
+    /// Moves the connection to its real source; returns whether that source has a place.
     pub(super) fn is_of(
         &mut self,
         source: Option<SourceKey>,

@@ -1,8 +1,7 @@
-//! What is known of one connection while it is open: in which stage it is, since when, and what it waits for. From this
-//! follow its deadline and whether it gives way when all places are taken.
+//! The state of one open connection: its stage, since when, and what it waits for. The deadline follows from it, and whether
+//! the connection is evicted when all places are taken.
 //!
-//! A stage begins with the first byte that belongs to it and ends when it is done; bytes that trickle in between prolong
-//! nothing.
+//! A stage begins with its first byte and ends when it is complete; bytes that trickle in between extend nothing.
 
 mod turn;
 
@@ -18,27 +17,27 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use turn::Answer;
 
-/// How long a peer that was told to go may take.
+/// How long a peer may take to leave after it was told to.
 const LEAVE_TIME: Duration = Duration::from_secs(5);
 
-/// Where a connection is among the places: its source, and its number.
+/// The key of a connection among the places: its source and its number.
 pub(super) type At = (Option<SourceKey>, u64);
 
-/// Whoever gives out the places.
+/// Decides which connections keep their place.
 pub(super) trait Keeper: std::fmt::Debug + Send + Sync {
-    /// Lets the connection keep its place when places are short: a request on it was made with a good credential of this account.
+    /// Protects the connection from eviction: it carried a request with a valid credential of this account.
     fn keep(&self, state: &ConnectionState, account: AccountId);
 }
 
-/// One connection. The request's extensions hold it.
+/// The state of one connection. Requests carry it in their extensions.
 #[derive(Debug)]
 pub(crate) struct ConnectionState {
     state: Mutex<State>,
     evicted: Notify,
-    /// Requests whose work is for nobody when the client has gone.
+    /// Requests whose work must stop when the client disconnects.
     client_watches: AtomicUsize,
     watch_begun: Notify,
-    /// Set by the places alone.
+    /// Set only by the places.
     kept: AtomicBool,
     discards: AtomicBool,
     keeper: Option<Weak<dyn Keeper>>,
@@ -47,40 +46,40 @@ pub(crate) struct ConnectionState {
 
 #[derive(Debug)]
 struct State {
-    /// Since when a request's head is due or arriving.
+    /// Since when a request head is due or arriving.
     head: Option<Instant>,
-    /// Since when nothing is asked.
+    /// Since when no request is open.
     idle: Instant,
-    /// Told to go since it was idle.
+    /// The peer was told to leave because the connection was idle.
     leaving: bool,
     is_http2: bool,
-    /// Requests that have no answer yet: those have a time limit of their own.
+    /// Requests without an answer yet; they have their own time limit.
     requests: usize,
     answers: Vec<Answer>,
     next_answer: u64,
-    /// Since when the socket takes nothing.
+    /// Since when the socket accepts no bytes.
     blocked: Option<Instant>,
-    /// Something of an answer was handed out, since somebody asked.
+    /// A piece of an answer was handed out since the last call of `moves`.
     has_handed: bool,
 }
 
-/// What has taken too long.
+/// What exceeded its time.
 #[derive(Debug)]
 pub(super) enum Overdue {
-    /// The connection as a whole: it is closed.
+    /// The connection as a whole: close it.
     Connection(&'static Limit),
-    /// It was idle: the peer is told to go.
+    /// The connection was idle: tell the peer to leave.
     Idle,
-    /// One answer among others: it alone is given up.
+    /// One answer among others: give up only this one.
     Answer(Arc<SharedBody>, &'static Limit),
 }
 
-/// How a connection stands when places are short.
+/// What an eviction would lose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Standing {
-    /// Nothing is being worked on; since then.
+    /// No request is open, since this time.
     Idle(Instant),
-    /// A request is being worked on, or an answer on its way.
+    /// A request is being worked on, or an answer is being sent.
     Busy,
 }
 
@@ -109,13 +108,13 @@ impl ConnectionState {
         }
     }
 
-    /// Whether no request is being answered: what is written now is none of ours.
+    /// Whether no request is open: bytes written now come from the HTTP library, not from our routes.
     pub(super) fn is_unasked(&self) -> bool {
         let state = self.state();
         state.is_quiet() && !state.is_http2
     }
 
-    /// Where it stands among the places.
+    /// Its key among the places.
     pub(super) fn at(&self) -> Option<At> {
         *self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -128,21 +127,21 @@ impl ConnectionState {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The stage before the first head has ended: time for the head begins.
+    /// The stage before the first head has ended: the time for the head begins.
     pub(super) fn await_head(&self) {
         self.state().head = Some(Instant::now());
     }
 
-    /// Bytes came.
+    /// Bytes arrived.
     pub(super) fn arrived(&self) {
         let mut state = self.state();
-        // What comes by HTTP/2 without a request may be anything, and prolongs nothing: the idle time goes on.
+        // HTTP/2 frames without a request may be anything, and do not extend the idle time.
         if state.is_quiet() && !state.is_http2 && state.head.is_none() {
             state.head = Some(Instant::now());
         }
     }
 
-    /// The socket takes bytes, or doesn't.
+    /// Records whether the socket accepts bytes.
     pub(super) fn wrote(&self, progress: bool) {
         let mut state = self.state();
         if progress {
@@ -152,7 +151,7 @@ impl ConnectionState {
         }
     }
 
-    /// A request's head is there.
+    /// A request head has arrived.
     pub(super) fn asked(self: &Arc<Self>, version: Version) -> Asked {
         let mut state = self.state();
         state.head = None;
@@ -162,7 +161,7 @@ impl ConnectionState {
         Asked(Arc::clone(self))
     }
 
-    /// An answer begins to be sent.
+    /// An answer begins.
     pub(super) fn answers(&self, shared_body: &Arc<SharedBody>) -> u64 {
         let mut state = self.state();
         let id = state.next_answer;
@@ -173,18 +172,18 @@ impl ConnectionState {
         id
     }
 
-    /// Whether nothing is asked that is not answered whole.
+    /// Whether every request is answered completely.
     pub(super) fn is_quiet(&self) -> bool {
         self.state().is_quiet()
     }
 
-    /// Whether a piece of an answer has been handed out since it was last asked, or waits for the client to take it.
+    /// Whether a piece of an answer was handed out since the last call, or waits for the client to take it.
     pub(super) fn moves(&self) -> bool {
         let mut state = self.state();
         std::mem::take(&mut state.has_handed) || state.blocked.is_some()
     }
 
-    /// The client has room for more of an answer: it is our turn.
+    /// The client has room for more of an answer: the server's turn.
     pub(super) fn wants(&self, id: u64) {
         let mut state = self.state();
         if let Some(answer) = state.answers.iter_mut().find(|own| own.id == id) {
@@ -192,7 +191,7 @@ impl ConnectionState {
         }
     }
 
-    /// A piece of an answer was handed out: it is the client's turn.
+    /// A piece of an answer was handed out: the client's turn.
     pub(super) fn handed(&self, id: u64, bytes: usize) {
         let mut state = self.state();
         state.has_handed = true;
@@ -201,14 +200,14 @@ impl ConnectionState {
         }
     }
 
-    /// An answer is sent, or given up.
+    /// An answer was sent or given up.
     pub(super) fn answered(&self, id: u64) {
         let mut state = self.state();
         state.answers.retain(|own| own.id != id);
         state.quiet_from(Instant::now());
     }
 
-    /// A request on this connection was made with a good credential of this account: it keeps its place when places are short.
+    /// A request on this connection had a valid credential of this account: protects the connection from eviction.
     pub(crate) fn mark_authenticated(&self, account: AccountId) {
         if self.keeps_place() {
             return;
@@ -218,7 +217,7 @@ impl ConnectionState {
         }
     }
 
-    /// Whether it keeps its place when places are short.
+    /// Whether it is protected from eviction.
     pub(crate) fn keeps_place(&self) -> bool {
         self.kept.load(Ordering::Relaxed)
     }
@@ -227,19 +226,19 @@ impl ConnectionState {
         self.kept.store(kept, Ordering::Relaxed);
     }
 
-    /// The peer is told to go: what has not asked by now has little time left, whatever stage it is in.
+    /// The peer was told to leave: without an open request, little time is left in any stage.
     pub(super) fn leave(&self) {
         let mut state = self.state();
         state.leaving = true;
         state.idle = Instant::now();
     }
 
-    /// What was written and not taken is to be thrown away: the system would keep it for minutes after the end.
+    /// Discards unsent bytes at the end; the kernel would otherwise keep them for minutes.
     pub(super) fn discard(&self) {
         self.discards.store(true, Ordering::Relaxed);
     }
 
-    /// Whether what was written and not taken is thrown away at the end.
+    /// Whether unsent bytes are discarded at the end.
     pub(super) fn discards(&self) -> bool {
         self.discards.load(Ordering::Relaxed)
     }
@@ -258,7 +257,7 @@ impl ConnectionState {
         self.state().is_http2
     }
 
-    /// The work of a further request ends with its client.
+    /// One more request's work must stop when the client disconnects.
     pub(super) fn watch_client(&self) {
         self.client_watches.fetch_add(1, Ordering::AcqRel);
         self.watch_begun.notify_one();
@@ -272,14 +271,14 @@ impl ConnectionState {
         self.client_watches.load(Ordering::Acquire) > 0
     }
 
-    /// Resolves when there is work that ends with the client.
+    /// Resolves when there is work that must stop when the client disconnects.
     pub(super) async fn client_watched(&self) {
         while !self.is_client_watched() {
             self.watch_begun.notified().await;
         }
     }
 
-    /// How it stands when places are short.
+    /// What an eviction would lose.
     pub(super) fn standing(&self) -> Standing {
         let state = self.state();
         if state.is_quiet() {
@@ -289,7 +288,7 @@ impl ConnectionState {
         }
     }
 
-    /// When the first thing takes too long; `None` while the server itself is at work.
+    /// The earliest deadline; `None` while only the server itself is working.
     pub(super) fn deadline(&self, times: &Times) -> Option<Instant> {
         let state = self.state();
         let mut first = state.stage(times).map(|(at, _)| at);
@@ -302,7 +301,7 @@ impl ConnectionState {
         first
     }
 
-    /// What takes too long by now.
+    /// What is past its deadline.
     pub(super) fn overdue(&self, times: &Times) -> Option<Overdue> {
         let mut state = self.state();
         let now = Instant::now();
@@ -362,7 +361,7 @@ impl State {
     }
 }
 
-/// A request that has no answer yet.
+/// A request without an answer yet.
 #[derive(Debug)]
 pub(super) struct Asked(Arc<ConnectionState>);
 

@@ -1,5 +1,4 @@
-//! Where a request leaves its connection and enters the routes: it is told where it came from, and its answer is watched on
-//! the way out.
+//! Passes requests from a connection to the routes: adds the source of the request, and watches how its answer is sent.
 
 use super::answer::Paced;
 use super::client_watch;

@@ -1,4 +1,4 @@
-//! Between a socket and the routes: who is let in, how long a connection lives, and what goes over it.
+//! Between a socket and the routes: which connections are accepted, how long a connection lives, and what goes over it.
 
 pub(crate) mod answer;
 pub(crate) mod client_watch;

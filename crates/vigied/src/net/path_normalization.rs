@@ -1,9 +1,9 @@
-//! Slashes that say nothing: `//v1/metrics/` is `/v1/metrics`. They come from clients that put a path behind an address with
-//! a slash at its end. Done before anything looks at the path, so that all see the same one.
+//! Removes redundant slashes: `//v1/metrics/` becomes `/v1/metrics`. Clients produce them by appending a path to a base URL
+//! that ends in a slash. This runs before anything reads the path, so that all code sees the same one.
 //!
-//! Not for paths that a proxy in front may keep to itself: to its rule for `/metrics`, `//metrics` is another path.
+//! It leaves paths alone that a proxy in front may block: a proxy rule for `/metrics` does not match `//metrics`.
 
-/// What a proxy may have a rule for, and no client makes by joining: reached by its own spelling only.
+/// Paths that a proxy may block and no client builds by joining; only the exact spelling reaches them.
 const EXACT: [&str; 2] = ["/metrics", "/health"];
 
 /// The request with the path in its shortest form.

@@ -1,19 +1,19 @@
-//! What is left of an answer on its way out, so that it can be given up by whoever watches the connection.
+//! The unsent part of an answer's body, shared with the task that watches the connection, which can give it up.
 
 use axum::body::{Body, Bytes};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// One piece: what fits a frame of HTTP/2 at its usual size.
+/// One piece: fits an HTTP/2 frame of the default size.
 pub(super) const PIECE_BYTES: usize = 16 * 1024;
 
-/// What is left of an answer.
+/// The unsent part of a body, or `None` once given up.
 #[derive(Debug)]
 pub(super) struct SharedBody(Mutex<Option<RemainingBody>>);
 
 #[derive(Debug)]
 pub(super) struct RemainingBody {
     pub(super) body: Body,
-    /// Of the body's last chunk, what was not handed out.
+    /// The part of the body's last chunk that was not handed out.
     pub(super) rest: Bytes,
 }
 
@@ -26,7 +26,7 @@ impl SharedBody {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Frees what is left; the client sees the answer break off.
+    /// Frees the rest; the client sees the answer break off.
     pub(super) fn give_up(&self) {
         let left = self.lock().take();
         drop(left);
@@ -34,7 +34,7 @@ impl SharedBody {
 }
 
 impl RemainingBody {
-    /// The next piece of it.
+    /// The next piece.
     pub(super) fn piece(&mut self) -> Bytes {
         self.rest.split_to(self.rest.len().min(PIECE_BYTES))
     }

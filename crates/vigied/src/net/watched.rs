@@ -1,4 +1,4 @@
-//! A socket that tells its [`ConnectionState`] what moves.
+//! A socket that reports its progress to its [`ConnectionState`].
 
 use super::connection_state::ConnectionState;
 use super::socket::Socket;
@@ -29,8 +29,8 @@ impl Connected for TlsStream<Socket> {
     }
 }
 
-/// How long, and for how much, is taken in what a client still sends when it was refused: a connection that is closed before is
-/// reset, and the reset takes the refusal with it.
+/// How long, and how much, to read from a client after its refusal. Closing earlier would reset the connection, and the client
+/// would lose the refusal.
 const LINGER_TIME: Duration = Duration::from_secs(1);
 const LINGER_BYTES_MAX: usize = 1024 * 1024;
 
@@ -42,7 +42,7 @@ pub(super) struct Watched<S: Connected> {
     refusal: Option<Refusal>,
 }
 
-/// Our answer to what is no request, in place of the HTTP library's.
+/// Our answer to bytes that are not a valid request, instead of the HTTP library's.
 #[derive(Debug)]
 struct Refusal {
     text: Vec<u8>,
@@ -61,7 +61,7 @@ impl<S: Connected> Watched<S> {
         }
     }
 
-    /// Takes the library's refusal, and keeps ours to be written.
+    /// Recognizes the library's refusal, and queues ours instead.
     fn replaces(&mut self, bytes: &[u8]) -> bool {
         if self.refusal.is_some() || !self.state.is_unasked() {
             return false;
@@ -77,7 +77,7 @@ impl<S: Connected> Watched<S> {
         self.refusal.is_some()
     }
 
-    /// Writes what is left of our refusal.
+    /// Writes the rest of our refusal.
     fn poll_refusal(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Some(refusal) = &mut self.refusal else {
             return Poll::Ready(Ok(()));
@@ -94,7 +94,7 @@ impl<S: Connected> Watched<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// Takes in what the refused client still sends, until it has closed or for a moment.
+    /// Reads what the refused client still sends, until it closes or the time is over.
     fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let Some(refusal) = &mut self.refusal else {
             return Poll::Ready(());

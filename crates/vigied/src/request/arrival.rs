@@ -1,4 +1,4 @@
-//! Takes in one body: bounded in size, at a least rate, within the time of a request, and as one of those that may arrive.
+//! Receives one body: bounded in size, in rate, by the request's time, and by the number of bodies arriving at once.
 
 use super::bound::Bound;
 use crate::app::App;

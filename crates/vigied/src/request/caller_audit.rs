@@ -1,4 +1,4 @@
-//! What the audit learns of requests: how many each caller makes, and what is refused him; and whom the line of the log names.
+//! Records requests in the audit: how many each caller makes, and what is refused. Also names the caller in the log line.
 
 use super::caller::{Caller, KeptOut, Manager};
 use crate::app::App;
@@ -12,7 +12,7 @@ use base::scope::Domain;
 use iam::audit::{Action, Credential, Refused};
 use wire::code;
 
-/// A verified caller, as the log names him.
+/// A verified caller, as logged.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CallerId {
     user: UserId,
@@ -23,7 +23,7 @@ pub(crate) struct CallerId {
 }
 
 impl CallerId {
-    /// Whoever the guard has verified.
+    /// The caller that the guard has verified.
     fn of(app: &App, request: &Request) -> Option<Self> {
         let extensions = request.extensions();
         if let Some(Manager(identity)) = extensions.get() {
@@ -55,7 +55,7 @@ impl CallerId {
         self.user
     }
 
-    /// Where he acts, for the line of the log.
+    /// The domain of the request, for the log line.
     pub(crate) const fn domain(self) -> Option<Domain> {
         self.domain
     }
@@ -113,7 +113,7 @@ pub(super) fn kept_out(
     response
 }
 
-/// Counts what a handler refused to a verified caller, and tells the log who he was.
+/// Counts a handler's refusal to a verified caller, and passes the caller to the log.
 pub(super) fn answered(app: &App, who: Option<CallerId>, response: &mut Response) {
     let Some(who) = who else { return };
     response.extensions_mut().insert(who);

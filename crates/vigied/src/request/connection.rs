@@ -1,11 +1,11 @@
-//! What a connection learns of who asks over it.
+//! Tells a connection that one of its requests was authenticated.
 
 use super::caller::{Caller, Manager};
 use crate::app::App;
 use crate::net::connection_state::ConnectionState;
 use std::sync::Arc;
 
-/// Notes on its connection that a guard has verified the caller of this request.
+/// Marks the request's connection as authenticated, once a guard has verified the caller.
 pub(crate) fn mark_authenticated<B>(app: &App, request: &http::Request<B>) {
     let extensions = request.extensions();
     let Some(state) = extensions.get::<Arc<ConnectionState>>() else {

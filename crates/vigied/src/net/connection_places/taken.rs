@@ -1,4 +1,4 @@
-//! Which places are taken, and which connections give theirs up.
+//! The taken places, and which connections to evict.
 
 use crate::net::connection_state::{ConnectionState, Standing};
 use base::id::AccountId;
@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// One in so many places is emptied at once when all are taken, so that the search for them is paid for by many.
+/// Evicts one in this many places at once when all are taken, so that one search serves many new connections.
 const BATCH: usize = 64;
 
 #[derive(Debug, Default)]
@@ -15,9 +15,9 @@ pub(super) struct Taken {
     pub(super) next: u64,
     pub(super) count: usize,
     pub(super) kept: usize,
-    /// How many each account keeps.
+    /// Number of protected places per account.
     pub(super) accounts: HashMap<AccountId, usize>,
-    /// By source; those of trusted proxies under `None`.
+    /// By source; connections of trusted proxies are under `None`.
     pub(super) groups: HashMap<Option<SourceKey>, Group>,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Entry {
 }
 
 impl Taken {
-    /// Empties places where least is lost.
+    /// Evicts the connections that lose least.
     pub(super) fn make_room_anywhere(
         &mut self,
         new: Option<SourceKey>,
@@ -52,8 +52,8 @@ impl Taken {
         self.make_room(&most, places, now)
     }
 
-    /// The sources of which `count` is highest, and not nothing; the newcomer's own has one more. Connections of proxies are
-    /// those of many: they come last.
+    /// The sources with the highest `count` above zero; the new connection adds one to its own source. Proxies come last: their
+    /// connections serve many clients.
     fn sources_with_most(
         &self,
         new: Option<SourceKey>,
@@ -78,7 +78,7 @@ impl Taken {
         found
     }
 
-    /// Empties places of these sources: those idle since before then, the longest idle first; a busy one where there is none.
+    /// Evicts connections of these sources: those idle since `before`, longest idle first; a busy one if none is idle.
     pub(super) fn make_room(
         &mut self,
         sources: &[Option<SourceKey>],
@@ -112,7 +112,7 @@ impl Taken {
         made || busy.is_some_and(|(source, id)| self.evict(source, id))
     }
 
-    /// Lets the account that keeps most places keep one fewer, where this one keeps fewer still.
+    /// Takes one protected place from the account with most, if this account would still have fewer.
     pub(super) fn give_up_one_for(&mut self, account: AccountId) -> bool {
         let own = self.accounts.get(&account).copied().unwrap_or(0);
         let most = self.accounts.iter().max_by_key(|(_, count)| **count);
@@ -124,7 +124,7 @@ impl Taken {
             own.filter(|(_, entry)| entry.kept == Some(*most))
                 .map(|(id, entry)| (entry.state.standing(), *source, *id))
         });
-        // The longest idle one; a busy one where none is.
+        // The longest idle one; a busy one if none is idle.
         let Some((_, source, id)) = connections.min() else {
             return false;
         };
@@ -132,7 +132,7 @@ impl Taken {
         true
     }
 
-    /// Notes which account keeps a place, and counts it.
+    /// Sets which account keeps a place, and updates the counts.
     pub(super) fn set_kept(&mut self, source: Option<SourceKey>, id: u64, kept: Option<AccountId>) {
         let Some(group) = self.groups.get_mut(&source) else {
             return;
@@ -179,7 +179,7 @@ impl Taken {
 }
 
 impl Group {
-    /// How many connections without a credential have been idle since before then.
+    /// Number of connections without a credential that have been idle since `before`.
     fn idle_since(&self, before: Instant) -> usize {
         let open = self.connections.values().filter(|own| own.kept.is_none());
         let is_idle =
