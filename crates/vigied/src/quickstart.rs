@@ -3,7 +3,7 @@
 //! The tour itself is in `tour.rs`. A second run goes on with the same data.
 
 mod command;
-mod leash;
+mod running_command;
 mod said;
 mod tour;
 
@@ -19,7 +19,7 @@ use crate::tour_folder::KEY_FILE;
 use anyhow::{Context, bail};
 use engine::FormatError;
 use iam::bootstrap::Request;
-use leash::{Leash, Stopped};
+use running_command::{RunningCommand, Stopped};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
@@ -41,8 +41,8 @@ pub(crate) async fn run(
     let (done, finished) = tokio::sync::oneshot::channel::<()>();
     let once = arguments.once;
     let place = data.clone();
-    let leash = Arc::new(Leash::default());
-    let (held, stopping) = (Arc::clone(&leash), Arc::clone(&leash));
+    let running_command = Arc::new(RunningCommand::default());
+    let (held, stopping) = (Arc::clone(&running_command), Arc::clone(&running_command));
     let tour = tokio::spawn(async move {
         let address = address.await.context("the server did not start")?;
         let tour = Tour {
@@ -50,7 +50,7 @@ pub(crate) async fn run(
             data: place,
             address,
             is_new,
-            leash: held,
+            running_command: held,
         };
         let walked = tokio::task::spawn_blocking(move || tour.walk(once)).await?;
         // Nothing goes on: neither after a tour for once nor after one that failed.
@@ -74,8 +74,8 @@ pub(crate) async fn run(
     };
     serve::serve(settings, announce, stop).await?;
     match tour.await? {
-        Err(error) if !leash.is_stopped() && !error.is::<Stopped>() => return Err(error),
-        Ok(()) if !leash.is_stopped() => {}
+        Err(error) if !running_command.is_stopped() && !error.is::<Stopped>() => return Err(error),
+        Ok(()) if !running_command.is_stopped() => {}
         _ => said::say(&format!(
             "\nStopped. The data stays in {}; the same command goes on with it.",
             data.display()

@@ -54,7 +54,7 @@ pub(crate) fn of(headers: &HeaderMap) -> Accepted {
         }
     }
     let gzip = gzip.or(other).unwrap_or(0);
-    // Plain ones are accepted unless that is denied, and preferred only by who says so.
+    // Plain answers are accepted unless denied, and preferred only if the client says so.
     let is_refused = identity.or(other) == Some(0);
     match gzip {
         0 => Accepted::Plain,

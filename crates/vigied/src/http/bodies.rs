@@ -1,8 +1,8 @@
-//! The bodies that arrive, and the bytes of all bodies of the process.
+//! The request bodies being received, and the bytes of all bodies in the process.
 //!
-//! A newcomer is let in where it can be: what makes room for him is a stranger's oldest body, one of his own account that has
-//! fallen behind the least rate, or, where all is full, the oldest of the account that has most. So whoever holds bodies open
-//! loses them, and not the one who sends his at once.
+//! A new body is accepted if possible. To make room, the server drops the oldest body of an unauthenticated client, or a body of
+//! the same account that has fallen behind the minimum rate, or, when all is full, the oldest body of the account with most. So
+//! clients that keep bodies open lose them, and clients that send at once do not.
 
 use super::over::Over;
 use super::share::{Owner, Shares, Tally};
@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// A body up to this size is not worth cutting for its bytes.
+/// A body up to this size frees too little to be dropped for its bytes.
 const SMALL_BYTES: u64 = limit::FORM_BYTES.default;
 
 /// The limits.
@@ -26,11 +26,11 @@ pub(crate) struct BodyLimits {
     pub(crate) shares: Shares,
 }
 
-/// The table of them.
+/// The bodies of the process.
 #[derive(Debug)]
 pub(crate) struct Bodies {
     inner: Mutex<Inner>,
-    /// Told whenever bytes are given back.
+    /// Notified whenever bytes are released.
     freed: Notify,
     stall: Duration,
     bytes_per_second: u64,
@@ -38,7 +38,7 @@ pub(crate) struct Bodies {
 
 #[derive(Debug)]
 struct Inner {
-    /// By the order in which they began.
+    /// In order of arrival.
     entries: BTreeMap<u64, Entry>,
     next: u64,
     arriving: Tally,
@@ -48,26 +48,26 @@ struct Inner {
 #[derive(Debug)]
 struct Entry {
     owner: Owner,
-    /// When the rest must have come, unless more of it comes before.
+    /// Deadline for the next part of the body.
     deadline: Instant,
     begun: Instant,
     bytes: u64,
     leave: Arc<Notify>,
 }
 
-/// A body that arrives; no longer when dropped.
+/// A body being received, until dropped.
 #[derive(Debug)]
 pub(crate) struct Arriving {
     bodies: Arc<Bodies>,
     id: u64,
     deadline: Instant,
     leave: Arc<Notify>,
-    held: Held,
+    held: BodyReservation,
 }
 
-/// The bytes of one body, given back when dropped.
+/// The bytes of one body, released when dropped.
 #[derive(Debug)]
-pub(crate) struct Held {
+pub(crate) struct BodyReservation {
     bodies: Arc<Bodies>,
     owner: Owner,
     bytes: u64,
@@ -93,10 +93,10 @@ impl Bodies {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins to take in a body of this owner.
+    /// Starts to receive a body of this owner.
     ///
     /// # Errors
-    /// [`Over`] when there is no room and nobody has to give way.
+    /// [`Over`] if there is no room and no body can be dropped.
     pub(crate) fn enter(self: &Arc<Self>, owner: Owner) -> Result<Arriving, Over> {
         self.enter_at(owner, Instant::now())
     }
@@ -124,7 +124,7 @@ impl Bodies {
             },
         );
         drop(inner);
-        let held = Held {
+        let held = BodyReservation {
             bodies: Arc::clone(self),
             owner,
             bytes: 0,
@@ -138,14 +138,14 @@ impl Bodies {
         })
     }
 
-    /// A body with an earlier deadline has fallen behind by a fifth of what it may.
+    /// A body with an earlier deadline has used up a fifth of its allowed delay.
     fn behind(&self, now: Instant) -> Instant {
         now + self.stall * 4 / 5
     }
 }
 
 impl Inner {
-    /// Whose body makes room for a newcomer's.
+    /// The body to drop for a new one.
     fn who_gives_way(&self, newcomer: Owner, over: &Over, behind: Instant) -> Option<u64> {
         let mut oldest = self.entries.iter();
         if !over.is_whole() {
@@ -163,13 +163,13 @@ impl Inner {
         let most = self.entries.iter().filter(|(_, entry)| {
             !newcomer.is_stranger() && self.arriving.of(entry.owner) > own + 1
         });
-        // Of those that have most, the oldest.
+        // The oldest body of the owners with most.
         most.max_by_key(|(id, entry)| (self.arriving.of(entry.owner), u64::MAX - **id))
             .map(|(id, _)| *id)
     }
 
-    /// Whose body makes room for bytes: the oldest large one of the owner that holds most, where that is more than the one who
-    /// asks has.
+    /// The body to drop for its bytes: the oldest large one of the owner with most bytes, if that owner has more than the one
+    /// that asks.
     fn who_gives_bytes(&self, asks: Owner, since: Instant) -> Option<u64> {
         let own = self.bytes.of(asks);
         let large = self.entries.iter().filter(|(_, entry)| {
@@ -194,17 +194,17 @@ impl Inner {
 }
 
 impl Arriving {
-    /// When more of it must have come.
+    /// Deadline for the next part of the body.
     pub(crate) const fn deadline(&self) -> Instant {
         self.deadline
     }
 
-    /// Told when the body has to give way to another.
+    /// Resolves when the body is dropped in favor of another.
     pub(crate) fn leave(&self) -> Arc<Notify> {
         Arc::clone(&self.leave)
     }
 
-    /// More of it has come: as much time is won as these bytes may take, and never more than a whole stall.
+    /// Records a part: extends the deadline by the time these bytes may take, to at most one full stall from now.
     pub(crate) fn heard(&mut self, bytes: usize) {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         let nanoseconds = bytes.saturating_mul(1_000_000_000) / self.bodies.bytes_per_second;
@@ -224,10 +224,10 @@ impl Arriving {
         }
     }
 
-    /// Has `bytes` more counted; where there are none it waits, no longer than a body may stand still.
+    /// Reserves `bytes` more; if none are free, waits, at most as long as a body may stall.
     ///
     /// # Errors
-    /// [`Over`] when none came free.
+    /// [`Over`] if no bytes became free.
     pub(crate) async fn hold(&mut self, bytes: usize) -> Result<(), Over> {
         let begun = Instant::now();
         loop {
@@ -258,9 +258,9 @@ impl Arriving {
         }
     }
 
-    /// The body is there; its bytes are held on.
-    pub(crate) fn arrived(mut self) -> Held {
-        let empty = Held {
+    /// The body is complete; its bytes stay reserved.
+    pub(crate) fn arrived(mut self) -> BodyReservation {
+        let empty = BodyReservation {
             bodies: Arc::clone(&self.bodies),
             owner: self.held.owner,
             bytes: 0,
@@ -275,8 +275,8 @@ impl Drop for Arriving {
     }
 }
 
-impl Held {
-    /// Nothing yet.
+impl BodyReservation {
+    /// An empty reservation.
     pub(crate) fn nothing(bodies: &Arc<Bodies>, owner: Owner) -> Self {
         Self {
             bodies: Arc::clone(bodies),
@@ -285,10 +285,10 @@ impl Held {
         }
     }
 
-    /// Has `more` counted.
+    /// Reserves `more` bytes.
     ///
     /// # Errors
-    /// [`Over`] when all bytes are in use, or the owner's share is.
+    /// [`Over`] if all bytes or the owner's share are in use.
     pub(crate) fn grow(&mut self, more: usize) -> Result<(), Over> {
         let more = u64::try_from(more).unwrap_or(u64::MAX);
         let mut inner = self.bodies.lock();
@@ -300,18 +300,18 @@ impl Held {
         Ok(())
     }
 
-    /// Who holds them.
+    /// The owner of the bytes.
     pub(crate) const fn owner(&self) -> Owner {
         self.owner
     }
 
-    /// The table they are counted in.
+    /// The table that counts them.
     pub(crate) const fn bodies(&self) -> &Arc<Bodies> {
         &self.bodies
     }
 }
 
-impl Drop for Held {
+impl Drop for BodyReservation {
     fn drop(&mut self) {
         if self.bytes > 0 {
             self.bodies.lock().bytes.subtract(self.owner, self.bytes);

@@ -12,7 +12,7 @@ pub(crate) struct Forms {
 }
 
 impl Forms {
-    /// `shared` are the beginnings of paths below which routes of several forms lie, with the form of whatever is no route there.
+    /// `shared` are path prefixes below which routes have different forms, with the form for unknown paths there.
     pub(crate) fn new(
         routes: BTreeMap<&'static str, Form>,
         shared: &[(&'static str, Form)],

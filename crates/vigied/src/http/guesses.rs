@@ -1,7 +1,7 @@
-//! Slows whoever guesses credentials: each guesser may miss so often a minute, and is then told to wait. Hits cost nothing.
+//! Slows down the guessing of credentials: after a number of failures per minute, a caller has to wait. Successes cost nothing.
 //!
-//! A try is counted before it is looked at, and given back when it hits: of many at once no more are looked at than of as
-//! many one after another. A caller who hangs up has missed.
+//! An attempt counts as a failure before it is checked, and is taken back when it succeeds. So parallel attempts get no more
+//! checks than sequential ones. A caller that disconnects has failed.
 
 use super::problem::Refusal;
 use base::allowance::{Rate, Spent, Table};
@@ -16,16 +16,16 @@ use wire::code;
 /// In this time all misses are forgotten.
 const PERIOD_MILLISECONDS: u64 = 60_000;
 
-/// Who is slowed.
+/// The callers that are slowed down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Guesser {
     /// Where requests come from.
     Source(SourceKey),
-    /// A user who shows a credential of his own.
+    /// A user that sends a valid credential of their own.
     User(UserId),
 }
 
-/// What is guessed, and what who has missed too often is told.
+/// What is guessed, and the refusal after too many failures.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Guess {
     code: &'static str,
@@ -50,7 +50,7 @@ pub(crate) const CODES: Guess = Guess {
     hint: "send again after `Retry-After` seconds",
 };
 
-/// Who has missed how often.
+/// Failures per caller.
 #[derive(Debug)]
 pub(crate) struct Guesses {
     kind: Guess,
@@ -85,7 +85,7 @@ impl Guesses {
         self.missed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets one on who has not missed too often, and counts it as a miss until it is known to be none.
+    /// Allows an attempt of a caller without too many failures; it counts as a failure until it succeeds.
     pub(crate) fn take(&self, guesser: Option<Guesser>, now: Millis) -> Result<Try<'_>, Refusal> {
         if let Some(guesser) = guesser {
             let taken = self.table().entry(guesser).take(self.rate(), now);

@@ -6,7 +6,7 @@ use http::uri::Authority;
 use http::{Version, header};
 use wire::code;
 
-/// Refuses a request that does not say for whom it is, or says so twice.
+/// Refuses a request without a host, or with two.
 pub(crate) fn check(request: &Request) -> Result<(), Refusal> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let wrong = |message: String| {

@@ -1,15 +1,15 @@
-//! Why there is no more of a good.
+//! Why a resource is exhausted.
 
 use base::limit::Limit;
 
-/// Why there is no more of it.
+/// Why a resource is exhausted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Over {
-    /// The limit of the good as a whole.
+    /// The limit of the resource as a whole.
     pub(crate) whole: &'static Limit,
-    /// The limit that was run into: the same, or one of the shares.
+    /// The limit that was reached: the same, or one of the shares.
     pub(crate) limit: &'static Limit,
-    /// How much that allows.
+    /// How much that limit allows.
     pub(crate) allowed: u64,
 }
 

@@ -1,5 +1,5 @@
-//! Places, such as those for requests that are worked on. One of those is taken when the request is there as a whole, and kept until its work has
-//! ended: what only arrives takes none.
+//! Places, for example for requests in progress. A request takes its place when it has arrived completely, and keeps it until
+//! its work ends; a request that is still arriving has none.
 
 use super::over::Over;
 use super::share::{Owner, Shares, Tally};

@@ -1,5 +1,5 @@
-//! Fair shares of what all requests have in common: places, bodies that arrive, bytes. Nobody may have all of it: an account
-//! has its share, an address without a credential has one, and all of those together leave something to the others.
+//! Fair shares of common resources: places, arriving bodies, bytes. Nobody may take all of one: each account has a share, each
+//! address without a credential has one, and all such addresses together leave something to the accounts.
 
 use super::over::Over;
 use base::id::AccountId;
@@ -9,14 +9,14 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// Whom something counts for.
+/// The owner that a resource counts for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Owner {
     /// A verified caller's account.
     Account(AccountId),
     /// A stranger's address.
     Source(SourceKey),
-    /// Strangers behind a trusted proxy that does not say who they are: no limit by source is for them.
+    /// Unauthenticated clients behind a trusted proxy that does not name them: no per-source limit applies.
     Proxy,
 }
 
@@ -32,10 +32,10 @@ impl Owner {
     }
 }
 
-/// The last eighth is kept for who has little, so that a few accounts together cannot have everything, either.
+/// The last eighth is reserved for owners that use little, so that a few accounts together cannot take everything either.
 const KEPT_PART: u64 = 8;
 
-/// Who has no more than this part of the whole has little.
+/// An owner with at most this part of the whole uses little.
 const LITTLE_PART: u64 = 32;
 
 /// The shares, in hundredths of the whole.
@@ -92,7 +92,7 @@ pub(crate) struct Tally {
     whole: &'static Limit,
     total: u64,
     shares: Shares,
-    /// What is kept for who has little.
+    /// The part reserved for owners that use little.
     kept: u64,
     used: u64,
     strangers: u64,
@@ -222,7 +222,7 @@ mod tests {
             (source(3), (2, "source_share_percent")),
             (source(4), (0, "stranger_share_percent")),
             (Owner::Proxy, (0, "stranger_share_percent")),
-            // The last of eight is for who has none.
+            // The last of eight is reserved for owners without any.
             (account(1), (1, "concurrent_requests")),
             (account(2), (1, "concurrent_requests")),
         ] {

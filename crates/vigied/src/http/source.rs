@@ -1,4 +1,4 @@
-//! Which [`Source`] a request counts for: what [`crate::net::proxies`] found, for everybody who asks.
+//! The [`Source`] of a request, as determined by [`crate::net::proxies`].
 
 use super::problem::Refusal;
 use axum::extract::{FromRequestParts, Request};
@@ -6,7 +6,7 @@ use base::source::Source;
 use http::request::Parts;
 use std::net::{IpAddr, Ipv4Addr};
 
-/// A request that came by no listener of ours.
+/// The source of a request that came through no listener.
 const UNKNOWN: Source = Source::client(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
 
 /// The source of this request. Handlers take it as the argument `From(source)`.

@@ -1,7 +1,7 @@
 //! Unpacks a body, in steps: what it becomes is bounded by what its route may have, each step by the bytes of all bodies, and
 //! members that hold nothing by their number.
 
-use super::bodies::Held;
+use super::bodies::BodyReservation;
 use super::problem::Refusal;
 use base::limit;
 use flate2::bufread::GzDecoder;
@@ -40,7 +40,7 @@ fn malformed(message: String) -> Unpackable {
 pub(crate) fn unpack(
     packed: &[u8],
     allowed: usize,
-    held: &mut Held,
+    held: &mut BodyReservation,
 ) -> Result<Vec<u8>, Unpackable> {
     let (mut rest, mut plain) = (packed, Vec::new());
     let mut step = vec![0; STEP_BYTES];
@@ -93,7 +93,7 @@ mod tests {
     }
 
     fn tried(packed: &[u8], allowed: usize) -> Result<Vec<u8>, Unpackable> {
-        let mut held = Held::nothing(&bodies(1, 1_000_000), Owner::Proxy);
+        let mut held = BodyReservation::nothing(&bodies(1, 1_000_000), Owner::Proxy);
         unpack(packed, allowed, &mut held)
     }
 

@@ -1,6 +1,5 @@
-//! The part of a request's body that nobody read, because the request was refused first. A connection that is closed while
-//! the client still sends is reset, and the reset takes the answer with it: the client sees a broken pipe where the reason
-//! stood. So what is on its way is taken in, within limits, before the answer goes out.
+//! Drains the unread rest of a refused request's body, within limits, before the answer is sent. Closing the connection while the
+//! client still sends would reset it, and the client would see a broken pipe instead of the error.
 
 use super::bodies::Arriving;
 use axum::body::{Body, Bytes, HttpBody};

@@ -1,7 +1,7 @@
-//! Work that blocks, on the threads meant for it.
+//! Runs blocking work on the blocking threads.
 //!
-//! It keeps the place of its request until it has ended, also when its caller has hung up or was told that it took too
-//! long: else whoever asks and hangs up has as many workers as he likes.
+//! The work keeps the place of its request until it ends, also after its client has disconnected or the request has timed out.
+//! Otherwise a client could occupy any number of workers by sending requests and disconnecting.
 
 use super::places::Place;
 use super::problem::Refusal;
@@ -12,18 +12,18 @@ tokio::task_local! {
     static PLACE: Arc<Place>;
 }
 
-/// Answers a request that has taken `place`.
-pub(crate) async fn holding<F: Future>(place: Place, answer: F) -> F::Output {
+/// Runs `answer` as the work of a request with this `place`.
+pub(crate) async fn with_place<F: Future>(place: Place, answer: F) -> F::Output {
     PLACE.scope(Arc::new(place), answer).await
 }
 
-/// The place of this request, for work that runs elsewhere; none where the server is full and the request is one of those
-/// that show how it is.
+/// The place of this request, for work on another thread; `None` for status requests, which are answered even when the server is
+/// full.
 pub(crate) fn place() -> Option<Arc<Place>> {
     PLACE.try_with(Arc::clone).ok()
 }
 
-/// Runs `work` on a thread that may block.
+/// Runs `work` on a blocking thread.
 pub(crate) async fn run<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Refusal> {
@@ -60,7 +60,7 @@ mod tests {
         let places = one_place();
         let (end, ended) = mpsc::channel::<()>();
         let place = places.take(Owner::Proxy).unwrap();
-        let mut answer = Box::pin(holding(place, run(move || ended.recv())));
+        let mut answer = Box::pin(with_place(place, run(move || ended.recv())));
         let polled = answer
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()));
@@ -79,7 +79,7 @@ mod tests {
     async fn work_that_panics_is_an_error_and_frees_its_place() {
         let places = one_place();
         let place = places.take(Owner::Proxy).unwrap();
-        let answer = holding(place, run(|| panic!("as a bug would"))).await;
+        let answer = with_place(place, run(|| panic!("as a bug would"))).await;
         assert_eq!(answer.unwrap_err().0.code, code::INTERNAL.code);
         assert!(places.take(Owner::Proxy).is_ok());
     }

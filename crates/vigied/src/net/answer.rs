@@ -1,8 +1,8 @@
-//! The body of an answer on its way out: in pieces, so that no more than a few of them are in buffers of the connection, and
-//! watched, so that it can be given up when the client takes nothing of it.
+//! The body of an answer while it is sent: in pieces, so that the connection buffers only a few of them, and watched, so that
+//! it can be given up when the client does not read.
 
-use super::left::{Held, Left};
-use super::line::Line;
+use super::connection_state::ConnectionState;
+use super::remaining_body::{RemainingBody, SharedBody};
 use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, SizeHint};
 use std::pin::Pin;
@@ -12,8 +12,8 @@ use std::task::{Context, Poll};
 /// An answer's body, in pieces.
 #[derive(Debug)]
 pub(super) struct Paced {
-    held: Arc<Held>,
-    line: Arc<Line>,
+    shared_body: Arc<SharedBody>,
+    state: Arc<ConnectionState>,
     id: u64,
 }
 
@@ -23,12 +23,16 @@ pub(super) struct Paced {
 pub(super) struct GivenUp;
 
 impl Paced {
-    pub(super) fn new(body: Body, line: &Arc<Line>) -> Self {
+    pub(super) fn new(body: Body, state: &Arc<ConnectionState>) -> Self {
         let rest = Bytes::new();
-        let held = Arc::new(Held::new(Left { body, rest }));
-        let id = line.answers(&held);
-        let line = Arc::clone(line);
-        Self { held, line, id }
+        let shared_body = Arc::new(SharedBody::new(RemainingBody { body, rest }));
+        let id = state.answers(&shared_body);
+        let state = Arc::clone(state);
+        Self {
+            shared_body,
+            state,
+            id,
+        }
     }
 }
 
@@ -40,9 +44,9 @@ impl HttpBody for Paced {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        self.line.wants(self.id);
-        let mut held = self.held.left();
-        let Some(left) = held.as_mut() else {
+        self.state.wants(self.id);
+        let mut shared_body = self.shared_body.lock();
+        let Some(left) = shared_body.as_mut() else {
             return Poll::Ready(Some(Err(GivenUp.into())));
         };
         if left.rest.is_empty() {
@@ -57,19 +61,20 @@ impl HttpBody for Paced {
             }
         }
         let piece = left.piece();
-        self.line.handed(self.id, piece.len());
+        self.state.handed(self.id, piece.len());
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        let held = self.held.left();
-        held.as_ref()
+        let shared_body = self.shared_body.lock();
+        shared_body
+            .as_ref()
             .is_some_and(|left| left.rest.is_empty() && left.body.is_end_stream())
     }
 
     fn size_hint(&self) -> SizeHint {
-        let held = self.held.left();
-        let Some(left) = held.as_ref() else {
+        let shared_body = self.shared_body.lock();
+        let Some(left) = shared_body.as_ref() else {
             return SizeHint::default();
         };
         let rest = left.rest.len() as u64;
@@ -85,21 +90,21 @@ impl HttpBody for Paced {
 
 impl Drop for Paced {
     fn drop(&mut self) {
-        self.line.answered(self.id);
+        self.state.answered(self.id);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::left::PIECE_BYTES;
+    use crate::net::remaining_body::PIECE_BYTES;
     use http_body_util::BodyExt as _;
 
     #[tokio::test]
     async fn an_answer_goes_in_pieces_and_whole() {
-        let line = Arc::new(Line::new(None));
+        let state = Arc::new(ConnectionState::new(None));
         let bytes: Vec<u8> = (0..100_000_u32).map(|at| at.to_le_bytes()[0]).collect();
-        let mut paced = Paced::new(Body::from(bytes.clone()), &line);
+        let mut paced = Paced::new(Body::from(bytes.clone()), &state);
         assert_eq!(paced.size_hint().exact(), Some(100_000));
         let mut got = Vec::new();
         while let Some(frame) = paced.frame().await {
@@ -109,6 +114,6 @@ mod tests {
             assert_eq!(paced.size_hint().exact(), Some(100_000 - got.len() as u64));
         }
         assert!(paced.is_end_stream() && got == bytes);
-        assert!(Paced::new(Body::empty(), &line).is_end_stream());
+        assert!(Paced::new(Body::empty(), &state).is_end_stream());
     }
 }

@@ -1,10 +1,10 @@
-//! The life of one connection: PROXY header, TLS handshake, then HTTP/1.1 or HTTP/2 until it ends, is told to, or takes too
-//! long in any stage.
+//! Serves one connection: PROXY header, TLS handshake, then HTTP/1.1 or HTTP/2 until the connection ends, is told to end, or
+//! exceeds the time of a stage.
 
+use super::client_watch::{self, Abandoned};
 use super::connection_places::Place;
+use super::connection_state::{ConnectionState, Overdue};
 use super::entrance::Entrance;
-use super::followed::{self, Deserted};
-use super::line::{Line, Overdue};
 use super::peer::Peer;
 use super::proxy_protocol;
 use super::shared::Shared;
@@ -23,17 +23,17 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::Sleep;
 
-/// Where the server as a whole stands.
+/// The phase of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     Serving,
-    /// The last request of each connection is answered.
+    /// Each connection finishes its open requests.
     Draining,
     /// Time is up.
     Over,
 }
 
-/// Serves one connection until it ends. `heard` hears of each limit that it runs into.
+/// Serves one connection until it ends. Calls `heard` for each limit it reaches.
 pub(super) async fn serve(
     shared: Arc<Shared>,
     stream: TcpStream,
@@ -42,13 +42,13 @@ pub(super) async fn serve(
     mut phase: watch::Receiver<Phase>,
     heard: impl Fn(&'static Limit) + Send + Sync,
 ) {
-    let line = Arc::clone(place.line());
+    let state = Arc::clone(place.state());
     let _ = stream.set_nodelay(true);
     let mut stream = stream;
     let mut peer = Peer(peer);
     if shared.proxies.speak_protocol() {
         let header = introduce(&shared, &mut stream, peer, &heard);
-        let Some(client) = in_time(&line, &mut phase, header).await.flatten() else {
+        let Some(client) = in_time(&state, &mut phase, header).await.flatten() else {
             return;
         };
         peer = client;
@@ -58,29 +58,29 @@ pub(super) async fn serve(
     }
     let stream = Socket::new(stream);
     let Some(tls) = &shared.tls else {
-        return speak(shared, stream, peer, &line, phase, heard).await;
+        return speak(shared, stream, peer, &state, phase, heard).await;
     };
     let handshake = handshake(&shared, tls, stream, &heard);
-    if let Some(stream) = in_time(&line, &mut phase, handshake).await.flatten() {
-        line.await_head();
-        speak(shared, stream, peer, &line, phase, heard).await;
+    if let Some(stream) = in_time(&state, &mut phase, handshake).await.flatten() {
+        state.await_head();
+        speak(shared, stream, peer, &state, phase, heard).await;
     }
 }
 
-/// A stage that has its own time; `None` where the connection has to end before.
+/// Runs a stage that has its own time limit; `None` if the connection has to end first.
 async fn in_time<T>(
-    line: &Line,
+    state: &ConnectionState,
     phase: &mut watch::Receiver<Phase>,
     stage: impl Future<Output = T>,
 ) -> Option<T> {
     tokio::select! {
         done = stage => Some(done),
-        () = line.evicted() => None,
+        () = state.evicted() => None,
         _ = phase.changed() => None,
     }
 }
 
-/// Reads the PROXY header: whose connection it is.
+/// Reads the PROXY header, which names the client.
 async fn introduce(
     shared: &Shared,
     stream: &mut TcpStream,
@@ -130,7 +130,7 @@ async fn speak<S>(
     shared: Arc<Shared>,
     stream: S,
     peer: Peer,
-    line: &Arc<Line>,
+    state: &Arc<ConnectionState>,
     mut phase: watch::Receiver<Phase>,
     heard: impl Fn(&'static Limit) + Sync,
 ) where
@@ -138,25 +138,25 @@ async fn speak<S>(
 {
     let entrance = Entrance {
         shared: Arc::clone(&shared),
-        line: Arc::clone(line),
+        state: Arc::clone(state),
         peer,
     };
     let socket = stream.socket().clone();
-    let io = TokioIo::new(Watched::new(stream, Arc::clone(line)));
+    let io = TokioIo::new(Watched::new(stream, Arc::clone(state)));
     let mut connection = std::pin::pin!(shared.builder.serve_connection(io, entrance));
     let mut alarm = Alarm::new();
     let grace = shared.times.half_closed;
-    let mut deserted = std::pin::pin!(followed::deserted(&socket, line, grace));
+    let mut abandoned = std::pin::pin!(client_watch::abandoned(&socket, state, grace));
     loop {
         tokio::select! {
-            // In this order: the alarm is set by what the connection has just done.
+            // In this order: what the connection has just done sets the alarm.
             biased;
-            () = line.evicted() => return,
+            () = state.evicted() => return,
             changed = phase.changed() => {
                 if changed.is_err() || *phase.borrow_and_update() == Phase::Over {
                     return;
                 }
-                line.leave();
+                state.leave();
                 connection.as_mut().graceful_shutdown();
             }
             ended = connection.as_mut() => {
@@ -168,28 +168,28 @@ async fn speak<S>(
                 }
                 return;
             }
-            why = deserted.as_mut() => {
-                if why == Deserted::HalfClosed {
+            why = abandoned.as_mut() => {
+                if why == Abandoned::HalfClosed {
                     heard(&limit::HALF_CLOSED_SECONDS);
                 }
                 tracing::debug!(peer = %peer.address(), ?why, "the connection ends before its answer");
                 return;
             }
-            overdue = std::future::poll_fn(|context| alarm.poll(context, line, &shared.times)) => {
+            overdue = std::future::poll_fn(|context| alarm.poll(context, state, &shared.times)) => {
                 match overdue {
                     Overdue::Connection(limit) => {
                         heard(limit);
                         tracing::debug!(peer = %peer.address(), limit = limit.name, "connection closed");
                         if [limit::WRITE_STALL_SECONDS, limit::ANSWER_BYTES_PER_SECOND].contains(limit) {
-                            line.discard();
+                            state.discard();
                         }
                         return;
                     }
                     Overdue::Idle => connection.as_mut().graceful_shutdown(),
-                    Overdue::Answer(held, limit) => {
+                    Overdue::Answer(shared_body, limit) => {
                         heard(limit);
                         tracing::debug!(peer = %peer.address(), limit = limit.name, "answer given up");
-                        held.give_up();
+                        shared_body.give_up();
                     }
                 }
             }
@@ -197,7 +197,7 @@ async fn speak<S>(
     }
 }
 
-/// Rings when something of a connection takes too long.
+/// Fires when a connection or an answer is overdue.
 #[derive(Debug)]
 struct Alarm(Pin<Box<Sleep>>);
 
@@ -206,14 +206,19 @@ impl Alarm {
         Self(Box::pin(tokio::time::sleep(Duration::ZERO)))
     }
 
-    fn poll(&mut self, context: &mut Context<'_>, line: &Line, times: &Times) -> Poll<Overdue> {
+    fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+        state: &ConnectionState,
+        times: &Times,
+    ) -> Poll<Overdue> {
         loop {
-            if let Some(overdue) = line.overdue(times) {
+            if let Some(overdue) = state.overdue(times) {
                 return Poll::Ready(overdue);
             }
-            // Looked at again at times, also where nothing is due: a stream's task may have changed what is.
+            // Checks again from time to time without a deadline: a stream's task may have set one.
             let soon = Instant::now() + times.head.min(times.stall);
-            let at = line.deadline(times).map_or(soon, |at| at.min(soon));
+            let at = state.deadline(times).map_or(soon, |at| at.min(soon));
             self.0.as_mut().reset(at.into());
             if self.0.as_mut().poll(context).is_pending() {
                 return Poll::Pending;

@@ -1,16 +1,16 @@
-//! Places for connections. Nobody waits for one: when they are all taken, the connection that has the least claim gives way,
-//! or the new one is closed.
+//! Places for connections. No connection waits for a place: when all are taken, an existing connection is evicted or the new
+//! one is closed.
 //!
-//! The least claim has who never showed a good credential and has been idle for a while, from the source that has most of
-//! such connections, the one that is so longest. Where there is none, the source that has most connections without a
-//! credential gives one up, an idle one before one that is busy: who has just come may not have asked yet. A connection on which a request with a good credential
-//! was made keeps its place. Of those there may never be so many that no room is left for new ones: so health checks and
-//! whoever authenticates next always get in. When no more may be kept, the account that keeps most gives one up for one that
-//! keeps fewer; the connection stays, and from then on may have to give way like others.
+//! First to be evicted is a connection that never carried a valid credential and has been idle for a while (a new one may not
+//! have sent its request yet): of the source with most such connections, the one idle longest. If there is none, the source
+//! with most connections without a credential loses one, an idle one before a busy one. A
+//! connection that carried a request with a valid credential keeps its place. The number of these is limited so that new
+//! connections always get in: health checks, and callers about to authenticate. At that limit, the account that keeps most
+//! places gives one up to an account that keeps fewer; the connection stays open, but may be evicted like others.
 
 mod taken;
 
-use super::line::{At, Keeper, Line};
+use super::connection_state::{At, ConnectionState, Keeper};
 use base::id::AccountId;
 use base::limit::{self, Limit};
 use base::source::SourceKey;
@@ -19,10 +19,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use taken::{Entry, Taken};
 
-/// One in so many places is never kept.
+/// One in this many places is never kept.
 const NEWCOMERS: usize = 8;
 
-/// How long a connection is new: idle only since its request is still on its way.
+/// How long a connection counts as new: it may be idle only because its request is still on its way.
 const NEW_TIME: Duration = Duration::from_secs(1);
 
 /// The places of one listener.
@@ -32,15 +32,15 @@ pub(crate) struct Places {
     per_source: usize,
     new_time: Duration,
     taken: Mutex<Taken>,
-    /// Connections that are open, those included that have given up their place and end.
+    /// Open connections, including evicted ones that are still closing.
     open: AtomicUsize,
 }
 
-/// A place taken, until it is dropped.
+/// A taken place, freed when dropped.
 #[derive(Debug)]
 pub(super) struct Place {
     places: Arc<Places>,
-    line: Arc<Line>,
+    state: Arc<ConnectionState>,
     at: At,
 }
 
@@ -52,7 +52,7 @@ impl Places {
     fn with_new_time(total: usize, per_source: usize, new_time: Duration) -> Arc<Self> {
         Arc::new(Self {
             total,
-            // Where it is no narrower, there is one bound, and one name for it.
+            // If it is not below the total, only the total applies, and only its name is reported.
             per_source: if per_source < total {
                 per_source
             } else {
@@ -68,19 +68,19 @@ impl Places {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for a new connection. `heard` hears of each limit that stood in the way, also where another gave way.
+    /// Takes a place for a new connection. Calls `heard` for each limit reached, also if an eviction made room.
     pub(super) fn admit(
         self: &Arc<Self>,
         source: Option<SourceKey>,
         heard: &impl Fn(&'static Limit),
     ) -> Option<Place> {
         let keeper: Weak<Self> = Arc::downgrade(self);
-        let line = Arc::new(Line::new(Some(keeper)));
-        let id = self.enter(source, &line, heard)?;
+        let state = Arc::new(ConnectionState::new(Some(keeper)));
+        let id = self.enter(source, &state, heard)?;
         self.open.fetch_add(1, Ordering::Relaxed);
         Some(Place {
             places: Arc::clone(self),
-            line,
+            state,
             at: (source, id),
         })
     }
@@ -88,11 +88,14 @@ impl Places {
     fn enter(
         &self,
         source: Option<SourceKey>,
-        line: &Arc<Line>,
+        state: &Arc<ConnectionState>,
         heard: &impl Fn(&'static Limit),
     ) -> Option<u64> {
         let mut taken = self.taken();
-        let own = taken.groups.get(&source).map_or(0, |own| own.lines.len());
+        let own = taken
+            .groups
+            .get(&source)
+            .map_or(0, |own| own.connections.len());
         if source.is_some() && own >= self.per_source {
             heard(&limit::CONNECTIONS_PER_SOURCE);
             if !taken.make_room(&[source], self.per_source, Instant::now()) {
@@ -108,23 +111,23 @@ impl Places {
         let id = taken.next;
         taken.next += 1;
         taken.count += 1;
-        line.set_at(Some((source, id)));
+        state.set_at(Some((source, id)));
         let entry = Entry {
-            line: Arc::clone(line),
+            state: Arc::clone(state),
             kept: None,
         };
         let group = taken.groups.entry(source).or_default();
-        group.lines.insert(id, entry);
+        group.connections.insert(id, entry);
         Some(id)
     }
 
-    /// Ends some connection that has no claim, where the system lets no more be opened; whether there was one.
+    /// Evicts a connection when the system refuses to open more; returns whether there was one to evict.
     pub(super) fn make_room(&self) -> bool {
         self.taken()
             .make_room_anywhere(None, self.total, self.new_time)
     }
 
-    /// How many connections have given up their place and are still open.
+    /// How many evicted connections are still open.
     pub(super) fn ending(&self) -> usize {
         let open = self.open.load(Ordering::Relaxed);
         open.saturating_sub(self.taken().count)
@@ -136,18 +139,21 @@ impl Places {
 }
 
 impl Keeper for Places {
-    /// Lets the connection keep its place when places are short. Part of all places, and of those of each source, stays out
-    /// of reach; the rest is shared fairly between accounts.
-    fn keep(&self, line: &Line, account: AccountId) {
+    /// Protects the connection from eviction. A part of all places, and of each source's, can never be protected; the rest is
+    /// shared fairly between accounts.
+    fn keep(&self, state: &ConnectionState, account: AccountId) {
         let mut taken = self.taken();
-        let Some((source, id)) = line.at() else {
+        let Some((source, id)) = state.at() else {
             return;
         };
         let Some(group) = taken.groups.get(&source) else {
             return;
         };
         let is_full = source.is_some() && group.kept >= keepable(self.per_source);
-        let is_free = group.lines.get(&id).is_some_and(|own| own.kept.is_none());
+        let is_free = group
+            .connections
+            .get(&id)
+            .is_some_and(|own| own.kept.is_none());
         if is_full || !is_free {
             return;
         }
@@ -158,7 +164,7 @@ impl Keeper for Places {
     }
 }
 
-/// How many of these places may be kept.
+/// How many of these places may be protected.
 fn keepable(places: usize) -> usize {
     if places < 2 {
         return places;
@@ -167,11 +173,11 @@ fn keepable(places: usize) -> usize {
 }
 
 impl Place {
-    pub(super) const fn line(&self) -> &Arc<Line> {
-        &self.line
+    pub(super) const fn state(&self) -> &Arc<ConnectionState> {
+        &self.state
     }
 
-    /// The connection turns out to be another source's; whether there is a place for that one.
+    /// Moves the connection to its real source; returns whether that source has a place.
     pub(super) fn is_of(
         &mut self,
         source: Option<SourceKey>,
@@ -181,7 +187,7 @@ impl Place {
             return true;
         }
         self.places.leave(self.at);
-        let Some(id) = self.places.enter(source, &self.line, heard) else {
+        let Some(id) = self.places.enter(source, &self.state, heard) else {
             return false;
         };
         self.at = (source, id);
@@ -210,23 +216,23 @@ mod tests {
         places.admit(source(from), &|_| {})
     }
 
-    fn prove(place: &Place, account: u8) {
+    fn mark_authenticated(place: &Place, account: u8) {
         let account = AccountId(base::id::Guid::from_random([account; 16]));
-        place.places.keep(place.line(), account);
+        place.places.keep(place.state(), account);
     }
 
     /// Whether it still has its place.
     fn has_place(place: &Place) -> bool {
         let taken = place.places.taken();
         let group = taken.groups.get(&place.at.0);
-        group.is_some_and(|own| own.lines.contains_key(&place.at.1))
+        group.is_some_and(|own| own.connections.contains_key(&place.at.1))
     }
 
     #[test]
     fn the_source_with_most_silent_connections_gives_way_and_the_proven_never() {
         let places = Places::new(8, 8);
         let proven = admit(&places, 1).unwrap();
-        prove(&proven, 1);
+        mark_authenticated(&proven, 1);
         let honest = admit(&places, 2).unwrap();
         let silent: Vec<_> = (0..6).map(|_| admit(&places, 3).unwrap()).collect();
         let new = admit(&places, 4).unwrap();
@@ -243,7 +249,7 @@ mod tests {
     fn one_source_has_its_bound_and_its_own_silent_ones_give_way() {
         let places = Places::new(100, 3);
         let proven = admit(&places, 1).unwrap();
-        prove(&proven, 1);
+        mark_authenticated(&proven, 1);
         let silent: Vec<_> = (0..5).map(|_| admit(&places, 1).unwrap()).collect();
         let held: Vec<bool> = silent.iter().map(has_place).collect();
         assert_eq!(held, [false, false, false, true, true]);
@@ -259,7 +265,7 @@ mod tests {
         let busy: Vec<_> = (0..2).map(|_| admit(&places, 1).unwrap()).collect();
         let asked: Vec<_> = busy
             .iter()
-            .map(|own| own.line().asked(Version::HTTP_11))
+            .map(|own| own.state().asked(Version::HTTP_11))
             .collect();
         let fresh = admit(&places, 2).unwrap();
         let newer = admit(&places, 3).unwrap();
@@ -273,12 +279,12 @@ mod tests {
         let busy: Vec<_> = (0..2).map(|_| admit(&places, 1).unwrap()).collect();
         let asked: Vec<_> = busy
             .iter()
-            .map(|own| own.line().asked(Version::HTTP_11))
+            .map(|own| own.state().asked(Version::HTTP_11))
             .collect();
         let idle = admit(&places, 2).unwrap();
         let new = admit(&places, 3).unwrap();
         assert!(!has_place(&idle) && busy.iter().all(has_place));
-        let working = new.line().asked(Version::HTTP_11);
+        let working = new.state().asked(Version::HTTP_11);
         let newer = admit(&places, 4).unwrap();
         assert!(has_place(&newer) && has_place(&new));
         assert_eq!(busy.iter().filter(|own| has_place(own)).count(), 1);
@@ -294,14 +300,14 @@ mod tests {
         };
         let places = Places::new(1, 1);
         let only = admit(&places, 1).unwrap();
-        prove(&only, 1);
+        mark_authenticated(&only, 1);
         assert!(places.admit(source(1), &heard).is_none());
         assert_eq!(hits.get(), 1);
         // Among more, some places are never kept.
         let places = Places::new(16, 16);
         let many: Vec<_> = (0..16).map(|from| admit(&places, from).unwrap()).collect();
         for own in &many {
-            prove(own, 1);
+            mark_authenticated(own, 1);
         }
         assert_eq!(places.taken().kept, 14);
         assert!(admit(&places, 99).is_some());
@@ -313,14 +319,14 @@ mod tests {
         let places = Places::new(16, 16);
         let many: Vec<_> = (0..14).map(|from| admit(&places, from).unwrap()).collect();
         for own in &many {
-            prove(own, 1);
+            mark_authenticated(own, 1);
         }
         let other: Vec<_> = (20..22).map(|from| admit(&places, from).unwrap()).collect();
         for own in &other {
-            prove(own, 2);
-            assert!(own.line().keeps_place());
+            mark_authenticated(own, 2);
+            assert!(own.state().keeps_place());
         }
-        let kept = many.iter().filter(|own| own.line().keeps_place()).count();
+        let kept = many.iter().filter(|own| own.state().keeps_place()).count();
         assert_eq!((kept, places.taken().kept), (12, 14));
         assert!(many.iter().all(has_place));
         drop((many, other));

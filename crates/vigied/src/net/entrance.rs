@@ -1,12 +1,11 @@
-//! Where a request leaves its connection and enters the routes: it is told where it came from, and its answer is watched on
-//! the way out.
+//! Passes requests from a connection to the routes: adds the source of the request, and watches how its answer is sent.
 
 use super::answer::Paced;
-use super::followed;
-use super::line::Line;
+use super::client_watch;
+use super::connection_state::ConnectionState;
+use super::path_normalization::with_normalized_path;
 use super::peer::Peer;
 use super::shared::Shared;
-use super::tidy::tidied;
 use crate::http::source;
 use axum::body::Body;
 use http::{Request, Response, header};
@@ -20,7 +19,7 @@ use tower::ServiceExt as _;
 #[derive(Debug)]
 pub(super) struct Entrance {
     pub(super) shared: Arc<Shared>,
-    pub(super) line: Arc<Line>,
+    pub(super) state: Arc<ConnectionState>,
     pub(super) peer: Peer,
 }
 
@@ -30,23 +29,23 @@ impl hyper::service::Service<Request<Incoming>> for Entrance {
     type Future = Pin<Box<dyn Future<Output = Result<Response<Paced>, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let asked = self.line.asked(request.version());
-        let mut request = tidied(request.map(Body::new));
+        let asked = self.state.asked(request.version());
+        let mut request = with_normalized_path(request.map(Body::new));
         let address = self.peer.address();
         let from = self.shared.proxies.source(address, request.headers());
         let extensions = request.extensions_mut();
         extensions.insert(self.peer);
         extensions.insert(source::From(from));
-        extensions.insert(Arc::clone(&self.line));
-        let (shared, line) = (Arc::clone(&self.shared), Arc::clone(&self.line));
+        extensions.insert(Arc::clone(&self.state));
+        let (shared, state) = (Arc::clone(&self.shared), Arc::clone(&self.state));
         let router = shared.router.clone();
         Box::pin(async move {
-            let mut response = followed::on(&line, router.oneshot(request)).await?;
+            let mut response = client_watch::on(&state, router.oneshot(request)).await?;
             if let Some(value) = &shared.hsts {
                 let name = header::STRICT_TRANSPORT_SECURITY;
                 response.headers_mut().insert(name, value.clone());
             }
-            let response = response.map(|body| Paced::new(body, &line));
+            let response = response.map(|body| Paced::new(body, &state));
             drop(asked);
             Ok(response)
         })

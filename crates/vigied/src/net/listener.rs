@@ -1,5 +1,5 @@
-//! Accepts connections, gives each a place, and lets the last request finish at shutdown. What becomes of a connection is in
-//! [`super::connection`].
+//! Accepts connections, gives each a place, and lets the last request finish at shutdown. [`super::connection`]
+//! serves each connection.
 
 use super::connection::{self, Phase};
 use super::connection_places::Places;
@@ -16,65 +16,65 @@ use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 
-/// How long requests may go on after the shutdown signal at the very most; `crate::shutdown` ends it by the setting.
+/// Upper bound on how long requests may run after the shutdown signal; `crate::shutdown` ends it by the setting.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(3600);
 
-/// How long connections that were cut may take to end.
+/// How long aborted connections may take to end.
 const CUT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Connections that have lost their place and are still ending, beyond which the next one is accepted a little later: they
-/// still hold file descriptors.
+/// Evicted connections that are still closing; with more of them, accepting pauses briefly, because they still use file
+/// descriptors.
 const ENDING_MAX: usize = 128;
 
-/// How long is waited where the system has no file descriptor left, and for connections to end.
+/// Pause when the system has no file descriptor left, or too many connections are closing.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How long the log is silent about connections that cannot be accepted, once it has spoken: anybody can make many.
+/// Pause between log lines about connections that cannot be accepted: anyone can cause many.
 const TELL_AGAIN: Duration = Duration::from_secs(10);
 
-/// What the system keeps of answers that a client has not taken, for each connection. Left to itself it keeps megabytes, and
-/// tells of progress only when a third of it is taken, which a slow client does not do in `write_stall_seconds`.
+/// Kernel send buffer per connection. By default the kernel buffers megabytes and reports progress only after a third of that
+/// is read, which a slow client does not manage within `write_stall_seconds`.
 const SEND_BUFFER_BYTES: u32 = 256 * 1024;
 
-/// Connections that have not been accepted yet.
+/// Backlog of connections not accepted yet.
 const BACKLOG: u32 = 1024;
 
-/// How hard the listener works.
+/// The limits of a listener.
 #[derive(Debug)]
 pub(crate) struct ListenerLimits {
     pub(crate) connections: usize,
     pub(crate) connections_per_source: usize,
-    /// What hyper buffers of a request's head; larger than the limit, so that our own error answers first.
+    /// How much of a request head hyper buffers; larger than our limit, so that our own error comes first.
     pub(crate) head_buffer_bytes: usize,
     pub(crate) times: Times,
 }
 
-/// What is served, and to whom.
+/// What the listener serves.
 #[derive(Debug)]
 pub(crate) struct Served {
     pub(crate) router: Router,
     pub(crate) tls: Option<Arc<Tls>>,
     pub(crate) proxies: Proxies,
-    /// `Strict-Transport-Security`, where it is sent.
+    /// `Strict-Transport-Security`, if it is sent.
     pub(crate) hsts: Option<HeaderValue>,
 }
 
-/// Takes the address.
+/// Binds the address.
 pub(crate) fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4(),
         SocketAddr::V6(_) => TcpSocket::new_v6(),
     }?;
-    // A restart must not wait for connections of the last run to be forgotten.
+    // A restart must not wait for the kernel to forget connections of the last run.
     socket.set_reuseaddr(true)?;
-    // Connections inherit it.
+    // Accepted connections inherit it.
     socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
 
-/// Serves until `stop` resolves, then drains. `heard` hears of limits that a connection ran into, and no request can be
-/// answered with.
+/// Serves until `stop` resolves, then drains. Calls `heard` for limits that a connection reached and that no
+/// response can report.
 pub(crate) async fn serve(
     listener: TcpListener,
     served: Served,
@@ -100,7 +100,7 @@ pub(crate) async fn serve(
             () = &mut stop => break,
         };
         let address = peer.ip();
-        // Without a place it is closed: nobody waits, so nobody can make others wait.
+        // Closed without a place: no connection waits, so none can make others wait.
         if let Some(place) = places.admit(shared.proxies.key(address), &heard) {
             let (shared, watched, heard) = (Arc::clone(&shared), watched.clone(), heard.clone());
             tokio::spawn(connection::serve(
@@ -123,7 +123,7 @@ pub(crate) async fn serve(
     }
 }
 
-/// The next connection. `told`: when the log last spoke of one that could not be accepted.
+/// The next connection. `told`: when the last failure to accept was logged.
 async fn accept(
     listener: &TcpListener,
     places: &Places,
@@ -136,7 +136,7 @@ async fn accept(
         match listener.accept().await {
             Ok(accepted) => return accepted,
             Err(error) => {
-                // Out of file descriptors, mostly: what frees one is a connection that ends.
+                // Usually no file descriptor is left; one becomes free when a connection ends.
                 let made = places.make_room();
                 if told.is_none_or(|last| last.elapsed() > TELL_AGAIN) {
                     *told = Some(Instant::now());

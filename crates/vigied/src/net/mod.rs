@@ -1,22 +1,22 @@
-//! Between a socket and the routes: who is let in, how long a connection lives, and what goes over it.
+//! Between a socket and the routes: which connections are accepted, how long a connection lives, and what goes over it.
 
 pub(crate) mod answer;
+pub(crate) mod client_watch;
 pub(crate) mod connection;
 pub(crate) mod connection_places;
+pub(crate) mod connection_state;
 pub(crate) mod descriptors;
 pub(crate) mod entrance;
-pub(crate) mod followed;
 pub(crate) mod forwarded;
 pub(crate) mod hsts;
-pub(crate) mod left;
-pub(crate) mod line;
 pub(crate) mod listener;
+pub(crate) mod path_normalization;
 pub(crate) mod peer;
 pub(crate) mod proxies;
 pub(crate) mod proxy_protocol;
+pub(crate) mod remaining_body;
 pub(crate) mod shared;
 pub(crate) mod socket;
-pub(crate) mod tidy;
 pub(crate) mod times;
 pub(crate) mod tls;
 pub(crate) mod unparsed;

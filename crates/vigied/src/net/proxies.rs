@@ -1,4 +1,4 @@
-//! The proxies in front of the server, and for whom they ask.
+//! The trusted proxies in front of the server, and the clients they name.
 
 use super::forwarded::{self, Hop};
 use crate::config::{Networks, ProxyHeader, Settings};
@@ -9,7 +9,7 @@ use std::net::IpAddr;
 const FORWARDED: HeaderName = http::header::FORWARDED;
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Whom to believe, and where it stands.
+/// Which proxies to trust, and which header names the client.
 #[derive(Debug, Clone)]
 pub(crate) struct Proxies {
     trusted: Networks,
@@ -37,13 +37,12 @@ impl Proxies {
         self.trusted.contains(address)
     }
 
-    /// As what a connection's place counts; `None` for a trusted proxy, which no limit by source is for.
+    /// The source that a connection's place counts for; `None` for a trusted proxy, which has no per-source limit.
     pub(super) fn key(&self, peer: IpAddr) -> Option<SourceKey> {
         (!self.trusts(peer)).then(|| SourceKey::of(peer))
     }
 
-    /// Whose request it is: the peer's, or, where that is a trusted proxy, that of the last address in its header that is not
-    /// one.
+    /// The source of a request: the peer, or behind a trusted proxy the last address in the header that is not a trusted proxy.
     pub(super) fn source(&self, peer: IpAddr, headers: &HeaderMap) -> Source {
         if !self.trusts(peer) {
             return Source::client(peer);
@@ -61,16 +60,16 @@ impl Proxies {
             ProxyHeader::Forwarded => forwarded(),
             ProxyHeader::XForwardedFor => x_forwarded_for(),
             ProxyHeader::Any => match (forwarded(), x_forwarded_for()) {
-                // Most proxies write one of the two, and hand on what the client sent as the other: which one was written
-                // by the proxy can't be told where they disagree.
+                // Most proxies write one of the two and forward the client's own value of the other. If the two disagree,
+                // there is no way to tell which one the proxy wrote.
                 (Some(one), Some(other)) if one != other => Some(Hop::Garbage),
                 (one, other) => one.or(other),
             },
         };
         match hop {
             Some(Hop::Address(address)) => Source::client(address),
-            // All that is unreadable or contradicts itself shares the proxy's address as one source of its own: who sends it
-            // gains nothing by it, and nobody else is counted there.
+            // Unreadable or contradictory headers all count as one source with the proxy's address: sending them gains nothing,
+            // and no other client counts there.
             Some(Hop::Garbage) => Source::client(peer),
             Some(Hop::Hidden) | None => Source::proxy(peer),
         }

@@ -1,4 +1,4 @@
-//! What all connections of a listener share: the routes, and how they are spoken to.
+//! What all connections of a listener share: the routes, TLS, limits and the HTTP settings.
 
 use super::proxies::Proxies;
 use super::times::Times;
@@ -12,24 +12,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// How often a peer that has gone without a word is looked for, and how long it may take to answer.
+/// How often HTTP/2 peers are pinged to find dead ones, and how long they may take to answer.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Streams of one HTTP/2 connection at once.
 const STREAMS_MAX: u32 = 256;
 
-/// Streams that a client has reset and that were not yet looked at; more end the connection (CVE-2023-44487).
+/// Unprocessed streams that the client has reset; more of them end the connection (CVE-2023-44487).
 const PENDING_RESETS_MAX: usize = 20;
 
-/// Streams that we have reset for the client's errors; more end the connection (CVE-2025-8671).
+/// Streams that the server has reset for client errors; more of them end the connection (CVE-2025-8671).
 const ERROR_RESETS_MAX: usize = 1024;
 
-/// What a client may send ahead of being read, for one stream and for the connection.
+/// Flow-control windows: bytes a client may send ahead, per stream and per connection.
 const STREAM_WINDOW_BYTES: u32 = 256 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 512 * 1024;
 
-/// What is kept of one stream's answer between its body and the socket.
+/// Bytes of one stream's answer buffered between its body and the socket.
 const SEND_BUFFER_BYTES: usize = 32 * 1024;
 
 /// What all connections of a listener share.
@@ -40,8 +40,9 @@ pub(super) struct Shared {
     pub(super) times: Times,
     pub(super) hsts: Option<HeaderValue>,
     pub(super) builder: Builder<TokioExecutor>,
-    /// The operator has been told of a connection without a usable PROXY header; once is enough, strangers can make many.
-    told: AtomicBool,
+    /// The log has one warning about a connection without a usable PROXY header. Further ones are debug lines: anyone can cause
+    /// many of them.
+    has_warned: AtomicBool,
 }
 
 impl std::fmt::Debug for Shared {
@@ -51,7 +52,7 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Shared {
-    /// `head_buffer_bytes`: what hyper buffers of a request's head.
+    /// `head_buffer_bytes`: how much of a request head hyper buffers.
     pub(super) fn new(
         router: Router,
         tls: Option<Arc<Tls>>,
@@ -64,9 +65,9 @@ impl Shared {
         builder
             .http1()
             .timer(TokioTimer::new())
-            // Ours counts from a head's first byte, so that an idle connection may stay longer; and it counts for HTTP/2.
+            // Our own timer starts at the first byte of a head, so that idle connections may stay longer; it also covers HTTP/2.
             .header_read_timeout(None)
-            // Who has closed his side may wait for his answer; for how long, `followed` knows.
+            // A client that has closed its side may wait for its answer; `client_watch` bounds how long.
             .half_close(true)
             .max_buf_size(head_buffer_bytes);
         builder
@@ -88,12 +89,12 @@ impl Shared {
             times,
             hsts,
             builder,
-            told: AtomicBool::new(false),
+            has_warned: AtomicBool::new(false),
         }
     }
 
     pub(super) fn no_header(&self, peer: IpAddr, why: &dyn std::fmt::Display) {
-        if self.told.swap(true, Ordering::Relaxed) {
+        if self.has_warned.swap(true, Ordering::Relaxed) {
             tracing::debug!(%peer, %why, "connection refused: `proxy_protocol` is on");
         } else {
             tracing::warn!(

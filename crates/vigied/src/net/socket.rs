@@ -1,5 +1,5 @@
-//! A connection's socket, which is also watched from beside whoever reads and writes it: the HTTP library does not read, and so
-//! does not hear that its peer has closed, while it has bytes of a next request and the answer to the last one is not there.
+//! A connection's socket, which the server also watches independently of the HTTP library. While the library holds bytes of the
+//! next request and waits for the current answer, it does not read, and does not notice that the peer has closed.
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{self, IoSlice};

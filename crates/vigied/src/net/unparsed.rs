@@ -1,16 +1,16 @@
-//! Answers to what is no request: the HTTP library refuses it before there is one, with a status and no body. Here that becomes
-//! an error like any other, in the form of the monitoring routes, as no route is known.
+//! Answers to malformed requests. The HTTP library refuses them with a status and no body; this module replaces that by a normal
+//! error, in the form of the monitoring routes, because no route is known.
 
 use base::error::Problem;
 use base::limit;
 use wire::code;
 use wire::problem::MonitoringBody;
 
-/// The library's own answers are shorter.
+/// The library's own refusals are shorter.
 const HEAD_BYTES_MAX: usize = 256;
 
-/// What is said instead of `bytes`, where these are the library's refusal as a whole. No answer of ours is one: they carry
-/// other headers as well.
+/// The replacement for `bytes`, if these are exactly a refusal of the library. Our own answers never match: they carry more
+/// headers.
 pub(super) fn instead_of(bytes: &[u8]) -> Option<Vec<u8>> {
     if bytes.len() > HEAD_BYTES_MAX {
         return None;
@@ -26,7 +26,7 @@ pub(super) fn instead_of(bytes: &[u8]) -> Option<Vec<u8>> {
         }
     }
     let (first, problem) = match status.trim() {
-        // A target that is too long is refused as any head is.
+        // A target that is too long is refused like a head that is too large.
         "431" | "414" => ("431 Request Header Fields Too Large", too_large()),
         "400" => ("400 Bad Request", malformed()),
         _ => return None,

@@ -1,6 +1,6 @@
-//! A socket that tells its [`Line`] what moves.
+//! A socket that reports its progress to its [`ConnectionState`].
 
-use super::line::Line;
+use super::connection_state::ConnectionState;
 use super::socket::Socket;
 use super::unparsed;
 use std::io::{self, IoSlice};
@@ -29,8 +29,8 @@ impl Connected for TlsStream<Socket> {
     }
 }
 
-/// How long, and for how much, is taken in what a client still sends when it was refused: a connection that is closed before is
-/// reset, and the reset takes the refusal with it.
+/// How long, and how much, to read from a client after its refusal. Closing earlier would reset the connection, and the client
+/// would lose the refusal.
 const LINGER_TIME: Duration = Duration::from_secs(1);
 const LINGER_BYTES_MAX: usize = 1024 * 1024;
 
@@ -38,11 +38,11 @@ const LINGER_BYTES_MAX: usize = 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct Watched<S: Connected> {
     inner: S,
-    line: Arc<Line>,
+    state: Arc<ConnectionState>,
     refusal: Option<Refusal>,
 }
 
-/// Our answer to what is no request, in place of the HTTP library's.
+/// Our answer to bytes that are not a valid request, instead of the HTTP library's.
 #[derive(Debug)]
 struct Refusal {
     text: Vec<u8>,
@@ -53,17 +53,17 @@ struct Refusal {
 }
 
 impl<S: Connected> Watched<S> {
-    pub(super) const fn new(inner: S, line: Arc<Line>) -> Self {
+    pub(super) const fn new(inner: S, state: Arc<ConnectionState>) -> Self {
         Self {
             inner,
-            line,
+            state,
             refusal: None,
         }
     }
 
-    /// Takes the library's refusal, and keeps ours to be written.
+    /// Recognizes the library's refusal, and queues ours instead.
     fn replaces(&mut self, bytes: &[u8]) -> bool {
-        if self.refusal.is_some() || !self.line.is_unasked() {
+        if self.refusal.is_some() || !self.state.is_unasked() {
             return false;
         }
         let text = unparsed::instead_of(bytes);
@@ -77,7 +77,7 @@ impl<S: Connected> Watched<S> {
         self.refusal.is_some()
     }
 
-    /// Writes what is left of our refusal.
+    /// Writes the rest of our refusal.
     fn poll_refusal(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Some(refusal) = &mut self.refusal else {
             return Poll::Ready(Ok(()));
@@ -94,7 +94,7 @@ impl<S: Connected> Watched<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// Takes in what the refused client still sends, until it has closed or for a moment.
+    /// Reads what the refused client still sends, until it closes or the time is over.
     fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let Some(refusal) = &mut self.refusal else {
             return Poll::Ready(());
@@ -112,8 +112,8 @@ impl<S: Connected> Watched<S> {
         Poll::Ready(())
     }
 
-    fn noted<T>(&self, polled: Poll<T>) -> Poll<T> {
-        self.line.wrote(polled.is_ready());
+    fn record_write<T>(&self, polled: Poll<T>) -> Poll<T> {
+        self.state.wrote(polled.is_ready());
         polled
     }
 }
@@ -127,7 +127,7 @@ impl<S: Connected> AsyncRead for Watched<S> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
         if buffer.filled().len() > before {
-            self.line.arrived();
+            self.state.arrived();
         }
         polled
     }
@@ -143,22 +143,22 @@ impl<S: Connected> AsyncWrite for Watched<S> {
             return Poll::Ready(Ok(bytes.len()));
         }
         let polled = Pin::new(&mut self.inner).poll_write(context, bytes);
-        self.noted(polled)
+        self.record_write(polled)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let refusal = self.poll_refusal(context);
-        ready!(self.noted(refusal))?;
+        ready!(self.record_write(refusal))?;
         let polled = Pin::new(&mut self.inner).poll_flush(context);
-        self.noted(polled)
+        self.record_write(polled)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let refusal = self.poll_refusal(context);
-        ready!(self.noted(refusal))?;
+        ready!(self.record_write(refusal))?;
         if !self.refusal.as_ref().is_some_and(|own| own.is_shut) {
             let polled = Pin::new(&mut self.inner).poll_shutdown(context);
-            ready!(self.noted(polled))?;
+            ready!(self.record_write(polled))?;
         }
         if let Some(refusal) = &mut self.refusal {
             refusal.is_shut = true;
@@ -177,7 +177,7 @@ impl<S: Connected> AsyncWrite for Watched<S> {
             return Poll::Ready(Ok(only.len()));
         }
         let polled = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
-        self.noted(polled)
+        self.record_write(polled)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -187,7 +187,7 @@ impl<S: Connected> AsyncWrite for Watched<S> {
 
 impl<S: Connected> Drop for Watched<S> {
     fn drop(&mut self) {
-        if self.line.discards() {
+        if self.state.discards() {
             self.inner.socket().discard();
         }
     }

@@ -1,59 +1,59 @@
-//! Questions that have begun, and what their callers were let in by. That is asked again and again: who is let in no longer is
-//! answered no longer, however far his answer has come.
+//! The open queries and the access of their callers. The access is checked periodically: when a caller loses it, the answer
+//! stops, however much of it is sent.
 
 use super::cancel::Cancel;
 use crate::http::problem::Refusal;
-use crate::net::followed::Followed;
+use crate::net::client_watch::ClientWatch;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// How often it is asked: what is withdrawn, here or on another node, is useless within a second.
+/// How often access is checked: a revocation, here or on another node, takes effect within a second.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// Those that are asked about in one go. Each costs a few looks into memory.
+/// Queries checked before the task yields. Each check costs a few memory lookups.
 const AT_ONCE: usize = 64;
 
-/// What a caller was let in by.
+/// The access of a caller.
 pub(crate) trait Admission: std::fmt::Debug + Send + Sync {
-    /// Whether they would be let in now.
+    /// Checks that the caller still has access.
     ///
     /// # Errors
-    /// Why not.
+    /// Why they do not.
     fn still_holds(&self) -> Result<(), Refusal>;
 }
 
-/// A question, from before its turn until its answer is sent.
+/// A query, from before its turn until its answer is sent.
 #[derive(Debug)]
 pub(super) struct Question {
     admission: Box<dyn Admission>,
     cancel: Arc<Cancel>,
-    followed: Followed,
-    /// Its answer is on its way: there is no other status to be told any more.
+    client_watch: ClientWatch,
+    /// The answer has begun: the status can no longer change.
     is_answered: AtomicBool,
     withdrawn: OnceLock<Refusal>,
-    told: Notify,
+    notify: Notify,
 }
 
 impl Question {
     pub(super) fn new(
         admission: Box<dyn Admission>,
         cancel: Arc<Cancel>,
-        followed: Followed,
+        client_watch: ClientWatch,
     ) -> Arc<Self> {
         Arc::new(Self {
             admission,
             cancel,
-            followed,
+            client_watch,
             is_answered: AtomicBool::new(false),
             withdrawn: OnceLock::new(),
-            told: Notify::new(),
+            notify: Notify::new(),
         })
     }
 
-    /// Its answer begins to be sent.
+    /// Marks the answer as begun.
     pub(super) fn answers(&self) {
         self.is_answered.store(true, Ordering::Release);
     }
@@ -62,17 +62,17 @@ impl Question {
         self.withdrawn.get().is_some()
     }
 
-    /// Resolves when its caller is let in no longer, with what he is told.
+    /// Resolves when the caller loses access, with the refusal to send.
     pub(super) async fn withdrawn(&self) -> Refusal {
         loop {
             if let Some(refusal) = self.withdrawn.get() {
                 return refusal.clone();
             }
-            self.told.notified().await;
+            self.notify.notified().await;
         }
     }
 
-    /// Asks again.
+    /// Checks the access once.
     fn look(&self) {
         if self.is_withdrawn() {
             return;
@@ -80,12 +80,12 @@ impl Question {
         let Err(refusal) = self.admission.still_holds() else {
             return;
         };
-        // Nobody else sets it.
+        // Only this task sets it.
         let _ = self.withdrawn.set(refusal);
-        self.told.notify_one();
+        self.notify.notify_one();
         self.cancel.cancel();
         if self.is_answered.load(Ordering::Acquire) {
-            self.followed.end();
+            self.client_watch.end();
         }
     }
 }
@@ -96,11 +96,11 @@ struct Entries {
     all: HashMap<u64, Arc<Question>>,
 }
 
-/// All of them.
+/// All open queries.
 #[derive(Debug, Default)]
 pub(super) struct Admitted(Mutex<Entries>);
 
-/// One of them, until this is dropped.
+/// Registers an open query until dropped.
 #[derive(Debug)]
 pub(super) struct Entered {
     admitted: Arc<Admitted>,
@@ -130,7 +130,7 @@ impl Drop for Entered {
     }
 }
 
-/// Asks until the server is gone.
+/// Checks until the server stops.
 pub(super) async fn watch(admitted: Weak<Admitted>) {
     loop {
         tokio::time::sleep(LOOK).await;

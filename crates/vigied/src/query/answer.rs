@@ -1,12 +1,12 @@
-//! An answer as it is written: into memory as long as it is small, and from then on in pieces that its reader takes.
+//! Writes an answer: in memory while it is small, then in pieces that the client reads.
 //!
-//! A status is sent with the first piece. What goes wrong before that is an error like any other; what goes wrong later
-//! breaks the connection off, so that no part is ever taken for the whole.
+//! The status is sent with the first piece. An error before that is a normal error response; a later error breaks the
+//! connection, so that no client takes a part for the whole.
 
-use super::holding::Holding;
-use super::memory::Held;
+use super::memory::Reservation;
 use super::packer::{self, PACKER_BYTES, Packer};
 use super::running::Entered;
+use super::turn_holder::TurnHolder;
 use crate::http::accepted::Accepted;
 use crate::http::places::Place;
 use crate::http::problem::Refusal;
@@ -27,23 +27,23 @@ pub(crate) const PIECE_BYTES: usize = 64 * 1024;
 /// An answer of up to so many bytes is sent as a whole, with its length.
 const WHOLE_BYTES: usize = 4 * PIECE_BYTES;
 
-/// Pieces that are written ahead of the reader.
+/// Pieces written ahead of the client.
 const AHEAD: usize = 4;
 
-/// How long a reader is waited for without giving the turn to another.
+/// How long to wait for the client before giving up the turn.
 const SOON: Duration = Duration::from_millis(50);
 
-/// What an answer has in memory at the most, beside what it is made of: the piece that is written, those ahead, and the one
-/// that is being sent.
+/// Memory of an answer at most, not counting the data it is made from: the piece being written, those ahead, and the one being
+/// sent.
 const WINDOW_BYTES: u64 = (WHOLE_BYTES + (AHEAD + 2) * PIECE_BYTES) as u64;
 
-/// An answer of which the rest is still being written.
+/// An answer whose rest is still being written.
 #[derive(Debug)]
 pub(super) struct Pieces {
     pub(super) first: Vec<u8>,
     pub(super) is_packed: bool,
     pub(super) rest: mpsc::Receiver<Vec<u8>>,
-    /// Set before the last sender goes; else the answer has broken off.
+    /// Set before the last sender is dropped; otherwise the answer broke off.
     pub(super) is_whole: Arc<AtomicBool>,
 }
 
@@ -55,28 +55,28 @@ pub(super) enum Begun {
     Pieces(Pieces),
 }
 
-/// The terms on which it is written.
+/// What an answer needs to be written.
 #[derive(Debug)]
 pub(super) struct Terms {
     pub(super) context: Arc<Context>,
-    pub(super) held: Arc<Held>,
-    pub(super) leave: Leave,
+    pub(super) reservation: Arc<Reservation>,
+    pub(super) run_guard: RunGuard,
     pub(super) unread: Arc<AtomicU64>,
     pub(super) accepted: Accepted,
 }
 
-/// What a query has as long as it runs: given back before its answer is complete, so that whoever has it has room for the
-/// next one; and also when it panics.
+/// What a query occupies while it runs. Released before its answer is complete, so that a client that has the answer can send
+/// the next query at once; also released on panic.
 #[derive(Debug)]
-pub(super) struct Leave {
-    pub(super) holding: Arc<Holding>,
+pub(super) struct RunGuard {
+    pub(super) turn_holder: Arc<TurnHolder>,
     pub(super) _place: Option<Arc<Place>>,
     pub(super) _entered: Entered,
 }
 
-impl Drop for Leave {
+impl Drop for RunGuard {
     fn drop(&mut self) {
-        drop(self.holding.take());
+        drop(self.turn_holder.take());
     }
 }
 
@@ -84,27 +84,27 @@ impl Drop for Leave {
 #[derive(Debug)]
 pub(crate) struct Answer {
     context: Arc<Context>,
-    held: Arc<Held>,
-    leave: Option<Leave>,
+    reservation: Arc<Reservation>,
+    run_guard: Option<RunGuard>,
     unread: Arc<AtomicU64>,
     accepted: Accepted,
-    /// Since the first piece, where it is packed.
+    /// Set from the first piece on, if the answer is compressed.
     packer: Option<Packer>,
     runtime: Handle,
     begin: Option<oneshot::Sender<Begun>>,
     pieces: Option<mpsc::Sender<Vec<u8>>>,
     is_whole: Arc<AtomicBool>,
-    /// What is written and not sent.
+    /// Written, not yet sent.
     pub(crate) out: Vec<u8>,
 }
 
 impl Answer {
-    /// Made on the reactor, whose clock it waits by.
+    /// Call it on the reactor: its timer bounds the waits.
     pub(super) fn new(terms: Terms, begin: oneshot::Sender<Begun>) -> Self {
         Self {
             context: terms.context,
-            held: terms.held,
-            leave: Some(terms.leave),
+            reservation: terms.reservation,
+            run_guard: Some(terms.run_guard),
             unread: terms.unread,
             accepted: terms.accepted,
             packer: None,
@@ -116,25 +116,25 @@ impl Answer {
         }
     }
 
-    /// Takes the memory that an answer needs in any case.
+    /// Reserves the memory that every answer needs.
     pub(super) fn reserve(&self) -> Result<(), Refusal> {
         let packer = match self.accepted {
             Accepted::Plain => 0,
             Accepted::Gzip | Accepted::OnlyGzip => PACKER_BYTES,
         };
-        let held = self.held.reserve(WINDOW_BYTES + packer);
-        held.map_err(|stop| Refusal::from(StoreError::Stopped(stop)))
+        let reservation = self.reservation.reserve(WINDOW_BYTES + packer);
+        reservation.map_err(|stop| Refusal::from(StoreError::Stopped(stop)))
     }
 
-    /// The terms under which the store is asked.
+    /// The context for calls to the store.
     pub(crate) fn context(&self) -> Arc<Context> {
         Arc::clone(&self.context)
     }
 
-    /// Sends what is written when it makes a piece.
+    /// Sends what is written once it fills a piece.
     ///
     /// # Errors
-    /// When the time is over, or nobody reads.
+    /// If the deadline has passed, or the client is gone.
     pub(crate) fn step(&mut self) -> Result<(), Stop> {
         let full = if self.begin.is_some() {
             WHOLE_BYTES
@@ -189,10 +189,10 @@ impl Answer {
         }
     }
 
-    /// Waits for the reader, which the connection bounds: it drops an answer that its client does not take. Meanwhile another
-    /// query has the turn, and the time does not count.
+    /// Waits for the client. The connection bounds the wait: it drops an answer that the client does not read. Meanwhile the
+    /// turn goes to another query, and the time does not count.
     fn wait(&mut self, pieces: &mpsc::Sender<Vec<u8>>, piece: Vec<u8>) -> Result<(), Stop> {
-        // A reader that keeps up leaves room in a moment, and is worth more than another query's beginning.
+        // A client that keeps up makes room in a moment; keeping the turn is better than starting another query.
         let soon = self
             .runtime
             .block_on(async { timeout(SOON, pieces.reserve()).await });
@@ -204,17 +204,20 @@ impl Answer {
             Ok(Err(_)) => return Err(Stop::Cancelled),
             Err(_) => {}
         }
-        let holding = self.leave.as_ref().map(|own| Arc::clone(&own.holding));
-        let holding = holding.ok_or(Stop::Cancelled)?;
-        let turn = holding.take().ok_or(Stop::Cancelled)?;
+        let turn_holder = self
+            .run_guard
+            .as_ref()
+            .map(|own| Arc::clone(&own.turn_holder));
+        let turn_holder = turn_holder.ok_or(Stop::Cancelled)?;
+        let turn = turn_holder.take().ok_or(Stop::Cancelled)?;
         let begun = Instant::now();
         let unread = Arc::clone(&self.unread);
         unread.fetch_add(1, Ordering::Relaxed);
         let meanwhile = async {
             let sent = tokio::select! {
                 biased;
-                // Told to end: by who withdraws what its caller was let in by.
-                () = holding.cancelled() => false,
+                // Cancelled: the caller has lost access.
+                () = turn_holder.cancelled() => false,
                 sent = pieces.send(piece) => sent.is_ok(),
             };
             unread.fetch_sub(1, Ordering::Relaxed);
@@ -223,16 +226,16 @@ impl Answer {
         let gone = async {
             tokio::select! {
                 () = pieces.closed() => {}
-                () = holding.cancelled() => {}
+                () = turn_holder.cancelled() => {}
             }
         };
         let lent = turn.lend(meanwhile, gone);
         let (sent, turn) = self.runtime.block_on(lent);
         let is_gone = turn.is_none();
         if let Some(turn) = turn {
-            holding.put(turn);
+            turn_holder.put(turn);
         }
-        // The wait for the turn, too: it was given up for the others' sake.
+        // This includes the wait for the turn, which the query gave up for others.
         self.context.extend_deadline(begun.elapsed());
         match sent && !is_gone {
             true => Ok(()),
@@ -240,7 +243,7 @@ impl Answer {
         }
     }
 
-    /// Ends it; the limit that was run into after the answer had begun, where nobody can be told of it.
+    /// Ends the answer. Returns the limit that was exceeded after the answer had begun, when the client cannot be told.
     pub(super) fn end(mut self, outcome: Result<(), Refusal>) -> Option<&'static Limit> {
         let refusal = match outcome {
             Ok(()) => {
@@ -250,13 +253,13 @@ impl Answer {
             Err(refusal) => refusal,
         };
         if let Some(begin) = self.begin.take() {
-            self.held.shrink_to(0);
-            self.leave = None;
+            self.reservation.shrink_to(0);
+            self.run_guard = None;
             let _ = begin.send(Begun::Refused(refusal));
             return None;
         }
         let limit = refusal.0.limit;
-        // Without an end the reader knows that it is not the whole.
+        // Without a proper end the client knows that the answer is incomplete.
         self.pieces = None;
         tracing::debug!(
             error = %refusal.0.message,
@@ -270,8 +273,8 @@ impl Answer {
         if let Some(begin) = self.begin.take() {
             let plain = std::mem::take(&mut self.out);
             let (bytes, is_packed) = packer::whole(plain, self.accepted);
-            self.held.shrink_to(bytes.capacity() as u64);
-            self.leave = None;
+            self.reservation.shrink_to(bytes.capacity() as u64);
+            self.run_guard = None;
             let _ = begin.send(Begun::Whole { bytes, is_packed });
             return None;
         }
@@ -282,9 +285,9 @@ impl Answer {
         if self.send(last).is_err() {
             return None;
         }
-        // What is written ahead is the reader's business from here on.
-        self.held.shrink_to(WINDOW_BYTES);
-        self.leave = None;
+        // From here on only the pieces written ahead are in memory.
+        self.reservation.shrink_to(WINDOW_BYTES);
+        self.run_guard = None;
         self.is_whole.store(true, Ordering::Release);
         None
     }

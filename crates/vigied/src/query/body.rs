@@ -1,8 +1,8 @@
-//! An answer as it is sent.
+//! The response of a query.
 
 use super::answer::Pieces;
-use super::memory::Held;
-use super::running::Leash;
+use super::memory::Reservation;
+use super::running::CancelOnDrop;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use tokio::sync::mpsc;
 
-/// Whoever keeps an answer must know that another client may want it otherwise.
+/// `vary` tells caches that the encoding depends on the request.
 const JSON: [(header::HeaderName, &str); 2] = [
     (header::CONTENT_TYPE, "application/json"),
     (header::VARY, "accept-encoding"),
@@ -31,15 +31,18 @@ fn response(body: Body, is_packed: bool) -> Response {
     response
 }
 
-/// An answer that is there as a whole; its bytes are held until they are sent.
-pub(super) fn whole(bytes: Vec<u8>, is_packed: bool, held: Arc<Held>) -> Response {
-    let bytes = Bytes::from_owner(Whole { bytes, _held: held });
+/// A complete answer; its memory is counted until it is sent.
+pub(super) fn whole(bytes: Vec<u8>, is_packed: bool, reservation: Arc<Reservation>) -> Response {
+    let bytes = Bytes::from_owner(Whole {
+        bytes,
+        _reservation: reservation,
+    });
     response(Body::from(bytes), is_packed)
 }
 
 struct Whole {
     bytes: Vec<u8>,
-    _held: Arc<Held>,
+    _reservation: Arc<Reservation>,
 }
 
 impl AsRef<[u8]> for Whole {
@@ -48,17 +51,21 @@ impl AsRef<[u8]> for Whole {
     }
 }
 
-/// An answer of which the rest is still being written. Dropped, it cancels the query.
-pub(super) fn pieces(pieces: Pieces, leash: Leash, held: Arc<Held>) -> Response {
+/// An answer whose rest is still being written. Dropping it cancels the query.
+pub(super) fn pieces(
+    pieces: Pieces,
+    cancel_on_drop: CancelOnDrop,
+    reservation: Arc<Reservation>,
+) -> Response {
     let is_packed = pieces.is_packed;
-    leash.question.answers();
+    cancel_on_drop.question.answers();
     let body = Sending {
         first: Some(pieces.first),
         rest: pieces.rest,
         is_whole: pieces.is_whole,
         ended: false,
-        leash,
-        _held: held,
+        cancel_on_drop,
+        _reservation: reservation,
     };
     response(Body::new(body), is_packed)
 }
@@ -68,11 +75,11 @@ struct Sending {
     rest: mpsc::Receiver<Vec<u8>>,
     is_whole: Arc<AtomicBool>,
     ended: bool,
-    leash: Leash,
-    _held: Arc<Held>,
+    cancel_on_drop: CancelOnDrop,
+    _reservation: Arc<Reservation>,
 }
 
-/// Why the connection ends without the answer's.
+/// The connection ends before the answer is complete.
 #[derive(Debug, thiserror::Error)]
 #[error("the answer broke off")]
 struct BrokenOff;
@@ -85,8 +92,8 @@ impl hyper::body::Body for Sending {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
-        // What is written and not sent is not sent any more.
-        if self.leash.question.is_withdrawn() {
+        // Pieces that are written but not sent are dropped.
+        if self.cancel_on_drop.question.is_withdrawn() {
             self.ended = true;
             return Poll::Ready(Some(Err(BrokenOff)));
         }

@@ -1,32 +1,32 @@
-//! How a query is told to end: a flag that its work looks at, and a call that wakes it where it waits.
+//! Cancels a query: a flag that its work polls, and a notification that wakes it while it waits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 
-/// Set once, and for good.
+/// Set once, never cleared.
 #[derive(Debug, Default)]
 pub(super) struct Cancel {
     flag: Arc<AtomicBool>,
-    told: Notify,
+    notify: Notify,
 }
 
 impl Cancel {
-    /// What work looks at.
+    /// The flag that the work polls.
     pub(super) fn flag(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.flag)
     }
 
     pub(super) fn cancel(&self) {
         self.flag.store(true, Ordering::Relaxed);
-        // Kept for who comes to wait later; no query waits in two places.
-        self.told.notify_one();
+        // The permit is stored for a later wait; no query waits in two places, so one is enough.
+        self.notify.notify_one();
     }
 
-    /// Resolves when it is told, or was.
+    /// Resolves when the query is cancelled, at once if it already was.
     pub(super) async fn cancelled(&self) {
         if !self.flag.load(Ordering::Relaxed) {
-            self.told.notified().await;
+            self.notify.notified().await;
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The bytes that all queries have in memory: what they read, and what of their answers nobody has read yet.
+//! The memory of all queries in bytes: what they read, and the parts of their answers that are not sent yet.
 
 use crate::http::share::{Owner, Shares, Tally};
 use base::context::{Memory, Stop};
@@ -6,7 +6,7 @@ use base::limit;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// All of them.
+/// The memory of all queries.
 #[derive(Debug)]
 pub(super) struct Pool(Mutex<Tally>);
 
@@ -28,15 +28,15 @@ impl Pool {
     }
 }
 
-/// Those of one query; free again when dropped.
+/// The memory of one query, released when dropped.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct Reservation {
     pool: Arc<Pool>,
     owner: Owner,
     bytes: AtomicU64,
 }
 
-impl Held {
+impl Reservation {
     pub(super) fn new(pool: &Arc<Pool>, owner: Owner) -> Self {
         Self {
             pool: Arc::clone(pool),
@@ -45,14 +45,14 @@ impl Held {
         }
     }
 
-    /// Gives back all but `bytes`.
+    /// Releases all but `bytes`.
     pub(super) fn shrink_to(&self, bytes: u64) {
         let held = self.bytes.load(Ordering::Relaxed);
         self.release(held.saturating_sub(bytes));
     }
 }
 
-impl Memory for Held {
+impl Memory for Reservation {
     fn reserve(&self, bytes: u64) -> Result<(), Stop> {
         let mut tally = self.pool.tally();
         if let Some(over) = tally.over(self.owner, bytes) {
@@ -75,7 +75,7 @@ impl Memory for Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for Reservation {
     fn drop(&mut self) {
         self.shrink_to(0);
     }
@@ -89,7 +89,10 @@ mod tests {
     fn what_one_holds_another_lacks_until_it_is_given_back() {
         let pool = Arc::new(Pool::new(100, Shares::whole()));
         let owner = Owner::Account(base::id::AccountId(base::id::Guid::from_random([1; 16])));
-        let (one, other) = (Held::new(&pool, owner), Held::new(&pool, owner));
+        let (one, other) = (
+            Reservation::new(&pool, owner),
+            Reservation::new(&pool, owner),
+        );
         one.reserve(50).unwrap();
         other.reserve(30).unwrap();
         let stop = other.reserve(21).unwrap_err();

@@ -1,44 +1,43 @@
-//! Questions to the store, each on a thread of its own and in its turn, so that none holds up a reactor or a writer.
+//! Queries to the store. Each runs on its own thread when it gets a turn, so that no query blocks a reactor or a writer.
 //!
-//! What a question costs is bounded in every way: how many run and wait ([`turns`]), how long one runs while another account
-//! waits ([`holding`]), what all have in memory
-//! ([`memory`]), what one may read and how long (its [`base::context::Context`]), and how long it waits for a reader
-//! (its connection gives it up). One whose client has gone is cancelled, and one that waits never begins; so is one whose caller
-//! is let in no longer ([`admitted`]).
+//! Every cost of a query is bounded: how many run and wait ([`turns`]), how long one runs while another account waits
+//! ([`turn_holder`]), the memory of all queries ([`memory`]), what one query may read and for how long (its
+//! [`base::context::Context`]), and how long it waits for its client to read (the connection gives up the answer). When the
+//! client disconnects or the caller loses access ([`admitted`]), a running query is cancelled and a waiting one never starts.
 
 pub(crate) mod admitted;
 pub(crate) mod answer;
 mod body;
 mod cancel;
-mod holding;
 mod memory;
 mod packer;
 mod queue;
 mod running;
+mod turn_holder;
 mod turns;
 
 use crate::http::accepted::Accepted;
 use crate::http::problem::Refusal;
 use crate::http::share::{Owner, Shares};
 use crate::http::worker;
-use crate::net::followed::Followed;
+use crate::net::client_watch::ClientWatch;
 use crate::self_metrics::Metrics;
 use admitted::{Admission, Admitted, Question};
-use answer::{Answer, Begun, Leave, Terms};
+use answer::{Answer, Begun, RunGuard, Terms};
 use axum::response::Response;
 use base::context::{Budget, Context};
 use base::limit;
 use base::scope::Scope;
 use cancel::Cancel;
-use holding::Holding;
 use iam::Iam;
-use memory::{Held, Pool};
-use running::{Leash, Running};
+use memory::{Pool, Reservation};
+use running::{CancelOnDrop, Running};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
+use turn_holder::TurnHolder;
 use turns::Turns;
 use wire::code;
 
@@ -49,12 +48,12 @@ pub(crate) struct QueryLimits {
     pub(crate) concurrent: u64,
     /// Queries that wait for their turn.
     pub(crate) queued: u64,
-    /// Bytes that all have in memory.
+    /// Bytes of memory for all queries together.
     pub(crate) bytes: u64,
     pub(crate) shares: Shares,
-    /// What one may cost.
+    /// What one query may cost.
     pub(crate) budget: Budget,
-    /// How long one may take, its wait included.
+    /// How long one query may take, including its wait.
     pub(crate) time: Duration,
 }
 
@@ -69,7 +68,7 @@ pub(crate) struct Queries {
     pool: Arc<Pool>,
     running: Arc<Running>,
     admitted: Arc<Admitted>,
-    /// Those of them that wait for a reader.
+    /// Queries that wait for their client to read.
     unread: Arc<AtomicU64>,
 }
 
@@ -92,12 +91,12 @@ impl Queries {
         }
     }
 
-    /// Asks again and again whether the callers of those that have begun would still be let in, until the server is gone.
+    /// Checks periodically whether the callers of open queries still have access, until the server stops.
     pub(crate) fn watch_admissions(&self) -> impl Future<Output = ()> + use<> {
         admitted::watch(Arc::downgrade(&self.admitted))
     }
 
-    /// Cancels what runs, and waits a moment for it to end; for the end of the process.
+    /// Cancels the running queries at shutdown, and waits briefly for them to end.
     pub(crate) async fn end(&self) {
         let begun = Instant::now();
         while self.running.cancel_all() && begun.elapsed() < Duration::from_secs(2) {
@@ -105,7 +104,7 @@ impl Queries {
         }
     }
 
-    /// Figures for the server's own metrics.
+    /// The gauges for the server's own metrics.
     pub(crate) fn figures(&self) -> String {
         let unread = self.unread.load(std::sync::atomic::Ordering::Relaxed);
         let mut out = String::new();
@@ -140,8 +139,8 @@ impl Queries {
     }
 }
 
-/// Answers a question of whoever was let in: `work` runs on a thread of its own when its turn has come, and writes the answer as
-/// JSON, packed where that is `accepted`.
+/// Answers a query of an authorized caller: `work` runs on its own thread when the query gets a turn, and writes the answer as
+/// JSON, compressed where `accepted` allows it.
 pub(crate) async fn answer(
     queries: &Queries,
     (scope, admission): (&Scope, Box<dyn Admission>),
@@ -149,9 +148,9 @@ pub(crate) async fn answer(
     work: impl FnOnce(&mut Answer) -> Result<(), Refusal> + Send + 'static,
 ) -> Result<Response, Refusal> {
     let cancel = Arc::<Cancel>::default();
-    // From here on, also while it waits for its turn.
-    let question = Question::new(admission, Arc::clone(&cancel), Followed::here());
-    let leash = Leash {
+    // The caller's access is checked from here on, also while the query waits for its turn.
+    let question = Question::new(admission, Arc::clone(&cancel), ClientWatch::here());
+    let cancel_on_drop = CancelOnDrop {
         cancel,
         _admitted: queries.admitted.enter(&question),
         question: Arc::clone(&question),
@@ -159,14 +158,14 @@ pub(crate) async fn answer(
     tokio::select! {
         biased;
         refusal = question.withdrawn() => Err(refusal),
-        answered = in_turn(queries, scope, leash, accepted, work) => answered,
+        answered = in_turn(queries, scope, cancel_on_drop, accepted, work) => answered,
     }
 }
 
 async fn in_turn(
     queries: &Queries,
     scope: &Scope,
-    leash: Leash,
+    cancel_on_drop: CancelOnDrop,
     accepted: Accepted,
     work: impl FnOnce(&mut Answer) -> Result<(), Refusal> + Send + 'static,
 ) -> Result<Response, Refusal> {
@@ -182,25 +181,25 @@ async fn in_turn(
     let turn = tokio::time::timeout_at(deadline.into(), queries.turns.take(owner, &person))
         .await
         .map_err(|_| never_had_its_turn(queries.time))??;
-    let held = Arc::new(Held::new(&queries.pool, owner));
-    let cancel = Arc::clone(&leash.cancel);
+    let reservation = Arc::new(Reservation::new(&queries.pool, owner));
+    let cancel = Arc::clone(&cancel_on_drop.cancel);
     let entered = queries.running.enter(Arc::clone(&cancel));
     let flag = cancel.flag();
-    let holding = Holding::new(&queries.turns, turn, cancel, queries.time);
-    let holding = Arc::new(holding);
-    // One budget for the whole request, which begins now.
+    let turn_holder = TurnHolder::new(&queries.turns, turn, cancel, queries.time);
+    let turn_holder = Arc::new(turn_holder);
+    // One budget for the whole request; it starts now.
     let context = Context::new(queries.budget)
         .until(deadline)
         .cancelled_by(flag)
-        .with_memory(Arc::clone(&held) as _)
-        .with_yielding(Arc::clone(&holding) as _);
+        .with_memory(Arc::clone(&reservation) as _)
+        .with_yielding(Arc::clone(&turn_holder) as _);
     let (begin, begun) = oneshot::channel();
     let mut written = Answer::new(
         Terms {
             context: Arc::new(context),
-            held: Arc::clone(&held),
-            leave: Leave {
-                holding,
+            reservation: Arc::clone(&reservation),
+            run_guard: RunGuard {
+                turn_holder,
                 _place: worker::place(),
                 _entered: entered,
             },
@@ -224,8 +223,8 @@ async fn in_turn(
     })?;
     match begun.await {
         Ok(Begun::Refused(refusal)) => Err(refusal),
-        Ok(Begun::Whole { bytes, is_packed }) => Ok(body::whole(bytes, is_packed, held)),
-        Ok(Begun::Pieces(pieces)) => Ok(body::pieces(pieces, leash, held)),
+        Ok(Begun::Whole { bytes, is_packed }) => Ok(body::whole(bytes, is_packed, reservation)),
+        Ok(Begun::Pieces(pieces)) => Ok(body::pieces(pieces, cancel_on_drop, reservation)),
         Err(_) => {
             tracing::error!("a query broke off");
             let problem = code::INTERNAL.problem("the work broke off; the server's log says why");

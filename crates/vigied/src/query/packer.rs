@@ -1,24 +1,24 @@
-//! Packs an answer while it is written: on the thread of its query, in its turn and by its deadline, a piece at a time.
+//! Compresses an answer while it is written: piece by piece, on the query's thread, within its turn and deadline.
 //!
-//! Only answers to questions about metrics are packed. They alone are large, and hold no secret: what is packed tells by its
-//! length how alike its parts are, so that a text somebody chooses must not stand beside a token or a key.
+//! Only answers about metrics are compressed. They are the only large ones, and hold no secret: the compressed length reveals
+//! how similar the parts are, so text that an attacker chooses must never be compressed together with a token or a key.
 
 use crate::http::accepted::Accepted;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::Write as _;
 
-/// What is smaller fits one packet either way.
+/// A smaller answer fits one packet either way.
 const WORTH_BYTES: usize = 1400;
 
-/// What a packer has in memory, beside what it makes of a whole answer: its tables take about 320 KiB.
+/// Memory of a packer, not counting its output: its tables take about 320 KiB.
 pub(super) const PACKER_BYTES: u64 = 512 * 1024;
 
-/// The quickest level: digits shrink to a quarter or a third by it. The usual one, 6, makes a quarter less of that, and takes
-/// ten times as long (`cargo bench -p benches --bench packing`).
+/// The fastest level: it shrinks digits to a quarter or a third. The usual level 6 saves another quarter of that, and takes ten
+/// times as long (`cargo bench -p benches --bench packing`).
 const LEVEL: u32 = 1;
 
-/// One answer's.
+/// The compressor of one answer.
 #[derive(Debug)]
 pub(super) struct Packer(GzEncoder<Vec<u8>>);
 
@@ -27,21 +27,21 @@ impl Packer {
         Self(GzEncoder::new(Vec::new(), Compression::new(LEVEL)))
     }
 
-    /// Takes in a piece; what is packed of it so far, which may be nothing.
+    /// Adds a piece; returns the compressed bytes so far, which may be none.
     pub(super) fn pack(&mut self, plain: &[u8]) -> Vec<u8> {
-        // What is written into memory can't fail.
+        // Writing to memory can't fail.
         let _ = self.0.write_all(plain);
         std::mem::take(self.0.get_mut())
     }
 
-    /// Takes in the last piece; the rest of what is packed.
+    /// Adds the last piece; returns the rest of the compressed bytes.
     pub(super) fn end(mut self, plain: &[u8]) -> Vec<u8> {
         let _ = self.0.write_all(plain);
         self.0.finish().unwrap_or_default()
     }
 }
 
-/// A whole answer, and whether it is packed: where that makes it smaller, and where plain ones are refused.
+/// A complete answer, and whether it is compressed: if that makes it smaller, or the client refuses plain ones.
 pub(super) fn whole(plain: Vec<u8>, accepted: Accepted) -> (Vec<u8>, bool) {
     let is_wanted = match accepted {
         Accepted::Plain => false,

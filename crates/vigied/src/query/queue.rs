@@ -1,10 +1,10 @@
-//! The queue of one account's queries for a turn: person by person, so that none of its members keeps the others waiting.
+//! The queue of one account's queries for a turn. Users are served in turn, so that none keeps the others waiting.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// Those of one account that wait to be told `T`, in rounds: each person has one query in a round, and the rounds come one after the other.
+/// The waiters of one account, each waiting for a `T`, in rounds: each user has one query per round.
 #[derive(Debug)]
 pub(super) struct Queue<T> {
     pub(super) waiters: VecDeque<Waiter<T>>,
@@ -16,9 +16,9 @@ pub(super) struct Queue<T> {
 pub(super) struct Waiter<T> {
     pub(super) number: u64,
     pub(super) person: Arc<str>,
-    /// None for one that had its turn and lent it.
+    /// `None` for a query that has had a turn and given it up for a while.
     pub(super) round: Option<u64>,
-    /// Whether it has one of the places of the queue.
+    /// Whether it counts against the size of the queue.
     pub(super) has_place: bool,
     pub(super) tell: oneshot::Sender<T>,
 }
@@ -26,12 +26,12 @@ pub(super) struct Waiter<T> {
 /// Where in the queue of its account a query waits.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum At {
-    /// Before all that have not begun: it has passed its turn on, and has the place of who has it now.
+    /// Ahead of all that have not started: it has yielded its turn, and takes the queue place of the query that got it.
     Front,
-    /// There too: it gave its turn back while its reader took what was there. It needs no place: what such queries hold is
-    /// bounded in bytes, and as many as come back at once would leave none for those that have not begun.
+    /// Also ahead of all that have not started: it returned its turn while its client was reading. It does not count against
+    /// the size of the queue: such queries are bounded by their memory, and many returning at once would fill the queue.
     Back,
-    /// In the first round in which its person has none.
+    /// In the first round in which its user has no query.
     ItsRound,
 }
 
@@ -63,7 +63,7 @@ impl<T> Queue<T> {
     pub(super) fn pop(&mut self) -> Option<Waiter<T>> {
         let first = self.waiters.pop_front()?;
         if let Some(round) = first.round {
-            // Whoever comes from now on comes behind those whose next round it is.
+            // Queries that arrive from now on go into the next round at the earliest.
             self.round = round + 1;
         }
         Some(first)

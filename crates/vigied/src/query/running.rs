@@ -1,19 +1,19 @@
-//! The queries that run, and how they are told to end.
+//! The running queries, and how to cancel them.
 
 use super::admitted::{Entered as Admitted, Question};
 use super::cancel::Cancel;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Cancels a query when it is dropped: nobody waits for its answer any more.
+/// Cancels a query when dropped: nobody waits for its answer any more.
 #[derive(Debug)]
-pub(super) struct Leash {
+pub(super) struct CancelOnDrop {
     pub(super) cancel: Arc<Cancel>,
     pub(super) question: Arc<Question>,
     pub(super) _admitted: Admitted,
 }
 
-impl Drop for Leash {
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         self.cancel.cancel();
     }
@@ -25,11 +25,11 @@ struct Flags {
     all: HashMap<u64, Arc<Cancel>>,
 }
 
-/// The flags of those that run.
+/// The cancel flags of the running queries.
 #[derive(Debug, Default)]
 pub(super) struct Running(Mutex<Flags>);
 
-/// One that runs, until this is dropped.
+/// Registers a running query until dropped.
 #[derive(Debug)]
 pub(super) struct Entered {
     running: Arc<Running>,
@@ -56,7 +56,7 @@ impl Running {
         self.flags().all.len() as u64
     }
 
-    /// Tells all to end; whether there are any.
+    /// Cancels all; returns whether there are any.
     pub(super) fn cancel_all(&self) -> bool {
         let flags = self.flags();
         for own in flags.all.values() {

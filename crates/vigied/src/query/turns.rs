@@ -1,5 +1,6 @@
-//! Turns to run. So many queries run at once, so many more wait, and who waits is served account by account: however many
-//! one account has waiting, another's next query comes after one of them. The same holds for the people of one account.
+//! Turns: permits to run a query. A limited number of queries runs, a limited number waits, and turns go round robin over the
+//! accounts: however many queries one account has in the queue, another account's query waits for only one of them. The same
+//! holds for the users within an account.
 
 use super::queue::{At, Queue, Waiter};
 use crate::http::problem::Refusal;
@@ -14,15 +15,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use tokio::sync::oneshot;
 
-mod pass_on;
+mod yielding;
 
 /// All turns.
 #[derive(Debug)]
 pub(super) struct Turns {
     state: Mutex<State>,
-    /// How many accounts wait: asked by all who have a turn, again and again, without the lock.
+    /// Number of accounts with waiting queries; every running query polls it, without the lock.
     accounts: AtomicUsize,
-    /// Goes on with everybody who comes to wait, and every turn that is given back.
+    /// Incremented when a query joins the queue and when a turn is returned.
     changes: AtomicU64,
 }
 
@@ -31,12 +32,12 @@ struct State {
     running: Tally,
     waiting: Tally,
     queues: HashMap<Owner, Queue<Turn>>,
-    /// Whose turn it is: those with a queue, each once.
+    /// Round-robin order: every account with a queue, once.
     ring: VecDeque<Owner>,
     next: u64,
 }
 
-/// The state, locked; what is asked without the lock is true again when it is let go.
+/// The locked state; unlocking it updates `accounts`.
 struct Locked<'t> {
     turns: &'t Turns,
     state: MutexGuard<'t, State>,
@@ -63,7 +64,7 @@ impl Drop for Locked<'_> {
     }
 }
 
-/// Leave to run, given back when dropped.
+/// A permit to run, returned when dropped.
 #[derive(Debug)]
 pub(super) struct Turn {
     turns: Arc<Turns>,
@@ -104,17 +105,17 @@ impl Turns {
         }
     }
 
-    /// Whether anybody waits, without waiting for anybody.
+    /// Whether any query waits; takes no lock.
     pub(super) fn anybody_waits(&self) -> bool {
         self.accounts.load(Ordering::Relaxed) > 0
     }
 
-    /// While this is the same, nobody has come to wait, and no turn was given back.
+    /// While this is unchanged, no query has joined the queue and no turn was returned.
     pub(super) fn changes(&self) -> u64 {
         self.changes.load(Ordering::Relaxed)
     }
 
-    /// How many wait.
+    /// Number of waiting queries.
     pub(super) fn waiting(&self) -> u64 {
         self.state().waiting.used()
     }
@@ -122,7 +123,7 @@ impl Turns {
     /// Waits for a turn.
     ///
     /// # Errors
-    /// When the queue is full, or the owner's share of it.
+    /// If the queue or the owner's share of it is full.
     pub(super) async fn take(
         self: &Arc<Self>,
         owner: Owner,
@@ -192,8 +193,8 @@ impl Turns {
         }
     }
 
-    /// Gives turns to those who wait, as long as there are any.
-    fn hand_on(self: &Arc<Self>) {
+    /// Gives free turns to waiting queries.
+    fn dispatch(self: &Arc<Self>) {
         loop {
             let Some((owner, waiter)) = self.state().pick(|_| true) else {
                 return;
@@ -203,18 +204,18 @@ impl Turns {
                 owner,
                 person: waiter.person,
             };
-            // One who has just gone gives it back, and with that on.
+            // If the receiver has just left, dropping the turn passes it to the next one.
             drop(waiter.tell.send(turn));
         }
     }
 }
 
 impl State {
-    /// The next one that may run, of those that are `meant`.
+    /// The next query that may run, of the owners that `meant` accepts.
     fn pick(&mut self, meant: impl Fn(Owner) -> bool) -> Option<(Owner, Waiter<Turn>)> {
         let mut passed = Vec::new();
         let picked = self.pick_passing(meant, &mut passed);
-        // Who was passed over keeps his place.
+        // Owners that were passed over keep their place.
         for owner in passed.into_iter().rev() {
             self.ring.push_front(owner);
         }
@@ -237,12 +238,12 @@ impl State {
                     self.ring.push_front(owner);
                     return None;
                 }
-                // What is left may be kept for one that has little.
+                // The rest may be reserved for an owner that uses little.
                 passed.push(owner);
                 continue;
             }
             let waiter = self.queues.get_mut(&owner).and_then(Queue::pop);
-            self.tidy(owner);
+            self.remove_if_empty(owner);
             if self.queues.contains_key(&owner) {
                 self.ring.push_back(owner);
             }
@@ -257,8 +258,8 @@ impl State {
         None
     }
 
-    /// Forgets a queue that is empty.
-    fn tidy(&mut self, owner: Owner) {
+    /// Removes the owner's queue if it is empty.
+    fn remove_if_empty(&mut self, owner: Owner) {
         let queue = self.queues.get(&owner);
         if queue.is_some_and(|own| own.waiters.is_empty()) {
             self.queues.remove(&owner);
@@ -270,7 +271,7 @@ impl Waiting {
     /// Waits for the turn.
     pub(super) async fn turn(mut self) -> Result<Turn, Refusal> {
         (&mut self.heard).await.map_err(|_| {
-            // Whoever waits is told before the queue is gone.
+            // Unreachable: every waiter gets its turn before the queue is dropped.
             tracing::error!("a query lost its place in the queue");
             Refusal(wire::code::INTERNAL.problem("the query lost its place in the queue"))
         })
@@ -291,7 +292,7 @@ impl Drop for Waiting {
             if gone.has_place {
                 state.waiting.subtract(self.owner, 1);
             }
-            state.tidy(self.owner);
+            state.remove_if_empty(self.owner);
             if !state.queues.contains_key(&self.owner) {
                 let owner = self.owner;
                 state.ring.retain(|own| *own != owner);
@@ -301,7 +302,8 @@ impl Drop for Waiting {
 }
 
 impl Turn {
-    /// Gives it back for as long as `meanwhile` takes, and comes first of its account then; none where `gone` is so before.
+    /// Returns the turn while `meanwhile` runs, then waits for one, ahead of its account's queries that have not started.
+    /// Returns no turn if `gone` resolves first.
     pub(super) async fn lend<T>(
         self,
         meanwhile: impl Future<Output = T>,
@@ -331,7 +333,7 @@ impl Drop for Turn {
     fn drop(&mut self) {
         self.turns.state().running.subtract(self.owner, 1);
         self.turns.changes.fetch_add(1, Ordering::Relaxed);
-        self.turns.hand_on();
+        self.turns.dispatch();
     }
 }
 

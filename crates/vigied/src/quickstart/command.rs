@@ -1,6 +1,6 @@
 //! One command of the tour: announced as a person would type it, run, and shown.
 
-use super::leash::{Leash, Stopped};
+use super::running_command::{RunningCommand, Stopped};
 use super::said::say;
 use crate::shell::word;
 use anyhow::{Context, bail};
@@ -28,7 +28,7 @@ const FOREIGN: [&str; 10] = [
 pub(super) struct CommandLine<'a> {
     pub(super) program: &'a Path,
     pub(super) configuration: PathBuf,
-    pub(super) leash: &'a Leash,
+    pub(super) running_command: &'a RunningCommand,
 }
 
 impl CommandLine<'_> {
@@ -48,8 +48,9 @@ impl CommandLine<'_> {
     /// Runs a command that draws straight to the screen.
     pub(super) fn show(&self, arguments: &[&str]) -> anyhow::Result<()> {
         announce(arguments)?;
-        self.leash.start(&mut self.command(arguments), |_| ())?;
-        check(arguments, self.leash.wait()?)
+        self.running_command
+            .start(&mut self.command(arguments), |_| ())?;
+        check(arguments, self.running_command.wait()?)
     }
 
     /// Runs a command and says what `shorten` makes of what it printed.
@@ -61,7 +62,7 @@ impl CommandLine<'_> {
         announce(arguments)?;
         let mut command = self.command(arguments);
         let output = self
-            .leash
+            .running_command
             .start(command.stdout(Stdio::piped()), |child| child.stdout.take())?;
         let mut text = String::new();
         if let Some(mut output) = output {
@@ -69,7 +70,7 @@ impl CommandLine<'_> {
                 .read_to_string(&mut text)
                 .context("cannot read what `vigie` prints")?;
         }
-        check(arguments, self.leash.wait()?)?;
+        check(arguments, self.running_command.wait()?)?;
         say(&shorten(&text))
     }
 }

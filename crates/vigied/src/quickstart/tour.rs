@@ -5,7 +5,7 @@
 
 use super::KEY_FILE;
 use super::command::CommandLine;
-use super::leash::{Leash, Stopped};
+use super::running_command::{RunningCommand, Stopped};
 use super::said::{last_paragraph, receipt, say, title, without_tokens};
 use crate::private_files;
 use crate::shell::word;
@@ -29,7 +29,7 @@ pub(super) struct Tour {
     pub(super) data: PathBuf,
     pub(super) address: SocketAddr,
     pub(super) is_new: bool,
-    pub(super) leash: Arc<Leash>,
+    pub(super) running_command: Arc<RunningCommand>,
 }
 
 impl Tour {
@@ -124,7 +124,7 @@ $ curl -H "$TOKEN" -H "$SPACE" '{url}/v1/metrics/list?query=hello.*' -X DELETE"#
         let log = private_files::open_to_write(&self.data, "agent.log")?;
         log.set_len(0).context("cannot empty the agent's log")?;
         let mut agent = self.vigie().command(&["agent"]);
-        self.leash
+        self.running_command
             .start(agent.stdout(Stdio::null()).stderr(log), |_| ())
     }
 
@@ -164,13 +164,13 @@ $ curl -H "$TOKEN" -H "$SPACE" '{url}/v1/metrics/list?query=hello.*' -X DELETE"#
         CommandLine {
             program: &self.vigie,
             configuration: self.configuration(),
-            leash: &self.leash,
+            running_command: &self.running_command,
         }
     }
 
     /// Begins a step, unless the tour was stopped: then what a command was at has ended, too, and nothing follows.
     fn step(&self, heading: &str) -> anyhow::Result<()> {
-        if self.leash.is_stopped() {
+        if self.running_command.is_stopped() {
             return Err(Stopped.into());
         }
         say(&format!("\n{}", title(heading)))

@@ -1,5 +1,5 @@
-//! What a caller was let in by, kept as long as his request is worked on, so that it can be asked again: a withdrawal ends
-//! also what has begun before it.
+//! The access of a caller, kept while the request runs so that it can be checked again: a revocation also ends requests that
+//! started before it.
 
 use super::caller::{self, Caller, Manager};
 use crate::app::App;
@@ -16,16 +16,16 @@ use iam::audit::{Action as Event, Credential as Shown, Refused};
 use iam::{AuthError, Credential};
 use std::sync::Arc;
 
-/// Why a key is not known that was.
+/// Why a formerly known key is unknown.
 const DELETED: &str = "the API key was deleted";
 
-/// A credential that was good, and what it was good for.
+/// A verified credential, and what it was used for.
 #[derive(Debug)]
 pub(crate) struct Admission {
     app: Arc<App>,
     kind: Kinds,
     text: Secret<String>,
-    /// For metrics: where, and to do what.
+    /// For metrics: the domain and the action.
     scope: Option<(Domain, Action)>,
     user: Option<UserId>,
     shown: Shown,
@@ -39,7 +39,7 @@ enum Kinds {
 }
 
 impl Admission {
-    /// Of a request whose caller the guard has verified; `None` where there was nobody to verify.
+    /// The access of the caller that the guard has verified; `None` on routes without a caller.
     pub(super) fn of(app: &Arc<App>, parts: &Parts) -> Result<Option<Self>, Refusal> {
         let (scope, user) = match (parts.extensions.get(), parts.extensions.get()) {
             (Some(Manager(identity)), _) => (None, Some(identity.user())),
@@ -64,11 +64,11 @@ impl Admission {
         }))
     }
 
-    /// Whether he would be let in now. A token that has expired meanwhile still counts for as long as a request may take: it
-    /// was good when he asked, and has not been taken from him.
+    /// Checks that the caller still has access. A token that has expired meanwhile still counts for as long as a request may
+    /// take: it was valid when the request came, and was not revoked.
     ///
     /// # Errors
-    /// Why not.
+    /// Why they do not.
     fn holds(&self) -> Result<(), Problem> {
         let app = &self.app;
         let text = self.text.expose();
@@ -92,7 +92,7 @@ impl Admission {
         match admitted {
             Ok(()) => Ok(()),
             Err(AuthError::Expired { seconds_ago }) if seconds_ago < grace => Ok(()),
-            // It was known when he asked.
+            // The key was known when the request came.
             Err(AuthError::KeyUnknown) => Err(refused::credential(&AuthError::Revoked(DELETED))),
             Err(error) => Err(refused::credential(&error)),
         }
@@ -100,7 +100,7 @@ impl Admission {
 }
 
 impl admitted::Admission for Admission {
-    /// Tells log and audit of who is let in no longer.
+    /// Logs and audits the loss of access.
     fn still_holds(&self) -> Result<(), Refusal> {
         let Err(problem) = self.holds() else {
             return Ok(());

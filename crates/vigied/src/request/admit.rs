@@ -1,12 +1,12 @@
-//! The way of a request from its guard to its handler: its body is taken in, then it takes a place, then it is unpacked and
-//! worked on. What only arrives takes no place, and nothing is unpacked without one.
+//! Takes a request from its guard to its handler: receives the body, takes a place, decompresses the body, runs the handler. A
+//! request that is still arriving takes no place, and nothing is decompressed without one.
 
 use super::admission::Admission;
 use super::arrival::{self, Arrived};
 use super::bound::Bound;
 use super::payload::Received;
 use crate::app::App;
-use crate::http::bodies::Held;
+use crate::http::bodies::BodyReservation;
 use crate::http::coding::{self, Coding};
 use crate::http::problem::Refusal;
 use crate::http::share::Owner;
@@ -22,10 +22,10 @@ use http::request::Parts;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A body that is there within this time has come with its head, and its caller was verified just now.
+/// A body that is complete within this time came with its head; its caller was verified just now.
 const AT_ONCE: Duration = Duration::from_millis(1);
 
-/// Lets a request in that counts for `owner`, and answers it; without a place where `when_full`.
+/// Admits and answers a request of `owner`. With `when_full`, it is answered even if no place is free.
 pub(crate) async fn admit(
     app: &Arc<App>,
     owner: Owner,
@@ -48,7 +48,7 @@ pub(crate) async fn admit(
             Ok(whole) => arrived = Some((whole, coding)),
             Err(response) => return response,
         }
-        // Meanwhile much may have been taken from him who sends it.
+        // The caller may have lost access while the body arrived.
         if begun.elapsed() > AT_ONCE
             && let Err(refusal) = still_admitted(app, &parts)
         {
@@ -70,12 +70,12 @@ pub(crate) async fn admit(
         next.run(Request::from_parts(parts, body)).await
     };
     match place {
-        Some(place) => worker::holding(place, answer).await,
+        Some(place) => worker::with_place(place, answer).await,
         None => answer.await,
     }
 }
 
-/// Whether the caller whom the guard has verified would still be let in.
+/// Checks that the verified caller still has access.
 fn still_admitted(app: &Arc<App>, parts: &Parts) -> Result<(), Refusal> {
     match Admission::of(app, parts)? {
         Some(admission) => admission.still_holds(),
@@ -83,7 +83,7 @@ fn still_admitted(app: &Arc<App>, parts: &Parts) -> Result<(), Refusal> {
     }
 }
 
-/// The body as it was before it was packed; its bytes are counted as long as anybody has them.
+/// The decompressed body; its bytes stay counted until dropped.
 async fn plain(
     app: &Arc<App>,
     bound: Bound,
@@ -95,7 +95,7 @@ async fn plain(
     }
     let (_, allowed) = bound.limit(app);
     let unpacked = worker::run(move || -> Result<Bytes, Unpackable> {
-        let mut held = Held::nothing(whole.held.bodies(), whole.held.owner());
+        let mut held = BodyReservation::nothing(whole.held.bodies(), whole.held.owner());
         let bytes = unpack(&whole.bytes, allowed, &mut held)?;
         Ok(Bytes::from_owner(Arrived { bytes, held }))
     });

@@ -1,8 +1,8 @@
-//! Takes in one body: bounded in size, at a least rate, within the time of a request, and as one of those that may arrive.
+//! Receives one body: bounded in size, in rate, by the request's time, and by the number of bodies arriving at once.
 
 use super::bound::Bound;
 use crate::app::App;
-use crate::http::bodies::Held;
+use crate::http::bodies::BodyReservation;
 use crate::http::problem::Refusal;
 use crate::http::share::Owner;
 use crate::http::unpack::grown;
@@ -18,7 +18,7 @@ use wire::code;
 #[derive(Debug)]
 pub(crate) struct Arrived {
     pub(crate) bytes: Vec<u8>,
-    pub(crate) held: Held,
+    pub(crate) held: BodyReservation,
 }
 
 impl AsRef<[u8]> for Arrived {
@@ -53,7 +53,7 @@ pub(crate) async fn take_in(
     }
     let mut bytes = Vec::new();
     if body.is_end_stream() {
-        let held = Held::nothing(&app.bodies, owner);
+        let held = BodyReservation::nothing(&app.bodies, owner);
         return Ok(Arrived { bytes, held });
     }
     let entered = app.bodies.enter(owner);

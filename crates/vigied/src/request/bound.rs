@@ -1,5 +1,5 @@
-//! How large a body a route takes. It follows from the type of the handler's last argument, so that no route can take one
-//! without a bound.
+//! The size limit of a route's body. It follows from the type of the handler's last argument, so that no route can accept a body
+//! without a limit.
 
 use super::caller::{Caller, Manager};
 use super::params::Params;

@@ -1,4 +1,4 @@
-//! The address under which a request calls the server.
+//! The address by which a request names the server.
 
 use crate::app::App;
 use crate::own_address::Called;
@@ -9,7 +9,7 @@ use http::uri::Authority;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-/// By the host that the request is for: in HTTP/2 and with an absolute target, that of its address.
+/// From the request's host: the authority of its target in HTTP/2 and with an absolute target, else the `Host` header.
 impl FromRequestParts<Arc<App>> for Called {
     type Rejection = Infallible;
 

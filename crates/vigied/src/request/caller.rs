@@ -1,7 +1,7 @@
-//! Who calls. A monitoring handler takes a [`Caller`], a management handler a [`Manager`]; both are made here alone, out
-//! of a credential that `iam` has verified.
+//! The authenticated caller. A monitoring handler takes a [`Caller`], a management handler a [`Manager`]; only this module makes
+//! them, from a credential that `iam` has verified.
 
-use super::rivals;
+use super::two_credentials;
 use crate::app::App;
 use crate::http::header::single;
 use crate::http::problem::Refusal;
@@ -18,7 +18,7 @@ use wire::code;
 use wire::credential::{self, CredentialError, CredentialKind, Repairs};
 use wire::scope_id;
 
-/// The header that tells a caller that his credential was repaired.
+/// The response header that tells callers that their credential was repaired.
 pub(crate) const NOTICE_HEADER: &str = "x-vigie-credential-notice";
 
 const USER_TOKEN: &str = "x-auth-user-token";
@@ -30,13 +30,13 @@ pub(crate) struct Caller {
     pub(crate) scope: Scope,
     /// What the route asks of it.
     pub(crate) action: Action,
-    /// What he has shown.
+    /// The credential in the request.
     pub(crate) credential: Shown,
     /// The API key that is, or that it was obtained with.
     pub(crate) key: Option<KeyId>,
 }
 
-/// A caller who gets no further, and whose credential it is where that was verified.
+/// A rejected caller, with the credential's owner if it was verified.
 #[derive(Debug)]
 pub(crate) struct KeptOut {
     pub(crate) refusal: Refusal,
@@ -73,7 +73,7 @@ fn sent<'h>(app: &App, headers: &'h HeaderMap) -> Result<Sent<'h>, Refusal> {
         app.metrics.repaired(repair.word());
     }
     if field == "X-Auth-User-Token" {
-        rivals::check(app, headers, sent.credential)?;
+        two_credentials::check(app, headers, sent.credential)?;
     }
     Ok(sent)
 }
@@ -212,7 +212,7 @@ pub(crate) fn shown<'h>(
     }
 }
 
-/// The caller, where he shows a good credential in either header; for routes that also answer without one.
+/// The caller, if either header holds a valid credential; for routes that also answer without one.
 pub(crate) fn if_any(app: &App, headers: &HeaderMap) -> Option<Identity> {
     let sent = sent(app, headers).ok()?;
     app.verifier.identity(sent.credential).ok()

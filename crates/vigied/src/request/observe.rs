@@ -1,8 +1,8 @@
 //! The outermost layer: every request gets a transaction id, a time limit, a line in the log, a count in the metrics, and,
-//! when it is refused, an error body in its protocol's form. Its place it takes further in (`request/admit.rs`).
+//! when it is refused, an error body in its protocol's form. The request takes its place in `request/admit.rs`.
 
 use super::arrival::HangUp;
-use super::noted::Who;
+use super::caller_audit::CallerId;
 use crate::app::App;
 use crate::http::host;
 use crate::http::problem::{self, Refusal};
@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use tracing::Instrument;
 use wire::code;
 
-/// The names under which a caller may bring his own id for a request.
+/// The headers in which callers may send their own id for a request.
 const TRANSACTION_HEADERS: [&str; 3] = ["transaction-id", "x-request-id", "x-correlation-id"];
 
 /// Room for reading a request's body and for a late error to be written, beyond the time limit of the work itself.
@@ -52,12 +52,12 @@ pub(crate) async fn observe(
     let version = request.version();
     let from = source::From(source::of(&request));
     request.extensions_mut().insert(from);
-    // A client that waits for leave to send its body has nothing on its way, and draining would give him that leave.
+    // A client that waits for `100 Continue` has sent no body, and draining would send the `100 Continue`.
     let waits = request.headers().contains_key(header::EXPECT);
     let (unread, request) = Unread::watch(request);
     // What a person does is logged where it is done, which knows nothing of requests: it stands in this span.
     let span = tracing::info_span!("request", source = %from.0, transaction);
-    // Whatever it does is entered in the audit as asked from there.
+    // The audit records this origin for everything the request does.
     let origin = Origin::new(from.0, &transaction);
     let work = origin.scope(limited(&app, request, next));
     let mut response = work.instrument(span).await;
@@ -94,7 +94,7 @@ pub(crate) async fn observe(
         app.metrics.refused(code);
     }
     app.metrics.answered(route, method, status.as_u16(), took);
-    let who = response.extensions_mut().remove::<Who>();
+    let who = response.extensions_mut().remove::<CallerId>();
     let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     // The path is logged without its query, and never a header: neither may bring a secret into the log.
     tracing::debug!(
@@ -106,7 +106,7 @@ pub(crate) async fn observe(
         transaction,
         source = %from.0,
         caller = who.map(|who| tracing::field::display(who.user())),
-        domain = who.and_then(Who::domain).map(tracing::field::display),
+        domain = who.and_then(CallerId::domain).map(tracing::field::display),
         "request"
     );
     if version < Version::HTTP_2 && unread.is_some() {

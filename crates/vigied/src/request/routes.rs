@@ -1,11 +1,11 @@
 //! What a route is. It is made together with its guard, and the guard is what verifies the caller: there is no way to mount
-//! a handler without saying who may call it, in which form it refuses, and how large a body it takes.
+//! a handler without declaring who may call it, the form of its errors, and the size of its body.
 
 use super::admit::admit;
 use super::bound::{Bound, Takes};
 use super::caller::{self, Caller, Manager};
-use super::noted;
-use super::proven;
+use super::caller_audit;
+use super::connection;
 use crate::app::App;
 use crate::http::form::Form;
 use crate::http::problem::Refusal;
@@ -26,9 +26,9 @@ use std::sync::Arc;
 pub(crate) enum Guard {
     /// Anyone; the route shows nothing that belongs to someone.
     Public,
-    /// Anyone who brings a credential in the form or body itself: token endpoints.
+    /// Anyone; the credential is in the form or body itself: token endpoints.
     Credential,
-    /// A verified caller; `iam` decides what he may see and change.
+    /// A verified caller; `iam` decides what they may see and change.
     Identity,
     /// A verified caller whose scope allows the action.
     Scope(Action),
@@ -140,11 +140,11 @@ async fn verify(
     match repairs {
         Err(kept_out) => {
             let shown = caller::kind(&app, request.headers());
-            noted::kept_out(&app, &request, *kept_out, shown)
+            caller_audit::kept_out(&app, &request, *kept_out, shown)
         }
         Ok(repairs) => {
-            let who = noted::admitted(&app, &request);
-            proven::prove(&app, &request);
+            let who = caller_audit::admitted(&app, &request);
+            connection::mark_authenticated(&app, &request);
             let mut response = match allowed(&app, guard, &request) {
                 // Entered and logged as anything that is refused to somebody known.
                 Err(refusal) => refusal.into_response(),
@@ -153,7 +153,7 @@ async fn verify(
                     admit(&app, owner, bound, request, next).await
                 }
             };
-            noted::answered(&app, who, &mut response);
+            caller_audit::answered(&app, who, &mut response);
             if !repairs.is_empty()
                 && let Ok(value) = HeaderValue::from_str(&repairs.header_value())
             {
@@ -182,7 +182,7 @@ fn allowed(app: &App, guard: Guard, request: &Request) -> Result<(), Refusal> {
     })
 }
 
-/// Whom the request counts for: the account of whoever was verified, else where it comes from.
+/// The owner that the request counts for: the verified caller's account, else the source.
 fn owner(app: &App, request: &Request) -> Owner {
     let extensions = request.extensions();
     let account = match (extensions.get::<Manager>(), extensions.get::<Caller>()) {
@@ -206,7 +206,7 @@ fn with_tokens(response: Response) -> Response {
     response
 }
 
-/// What is answered to one caller is kept by no cache: it holds tokens, keys, or what he alone may see.
+/// Responses to callers must not be cached: they hold tokens, keys, or data that only this caller may see.
 fn private(mut response: Response) -> Response {
     response
         .headers_mut()

@@ -1,4 +1,4 @@
-//! Who is let in, and who gives way.
+//! Which bodies are accepted, and which are dropped.
 
 use super::*;
 use base::id::{AccountId, Guid};
@@ -54,7 +54,7 @@ async fn the_oldest_body_of_a_stranger_gives_way_to_a_newcomer() {
         assert!(was_told(old).await);
     }
     assert!(!was_told(&others[0]).await && !was_told(&own[0]).await);
-    // The last of eight is for who has none.
+    // The last of eight is reserved for owners without any.
     assert_eq!(bodies.lock().entries.len(), 7);
     drop((of_one, others, own));
     assert_eq!(bodies.lock().entries.len(), 0);
@@ -71,7 +71,7 @@ async fn an_accounts_body_gives_way_when_it_has_fallen_behind() {
     assert_eq!(over.limit, &limit::ACCOUNT_SHARE_PERCENT);
     let third = bodies.enter_at(account(1), begun + STALL).unwrap();
     assert!(was_told(&first).await && !was_told(&second).await);
-    // Full of accounts' bodies: the oldest of who has most gives way to another account's, and none to a stranger's.
+    // Full of accounts' bodies: the account with most loses its oldest to another account, and none to an unauthenticated client.
     let more = [account(2), account(3)].map(|own| bodies.enter_at(own, begun).unwrap());
     let over = bodies.enter_at(source(1), begun).unwrap_err();
     assert_eq!(over.limit, &limit::ARRIVING_BODIES);
@@ -127,11 +127,11 @@ async fn large_bodies_leave_bytes_to_other_accounts() {
     large.heard(size(total / 2));
     let mut second = bodies.enter(account(2)).unwrap();
     second.hold(size(total * 3 / 8)).await.unwrap();
-    // The last eighth is for who has little.
+    // The last eighth is reserved for owners that use little.
     let mut third = bodies.enter(account(3)).unwrap();
     assert!(third.held.grow(size(total / 16)).is_err());
     third.held.grow(size(total / 32)).unwrap();
-    // Who has most gives way, once he has had his time.
+    // The owner with most loses a body, once that body has had its time.
     tokio::time::sleep(STALL * 2).await;
     let (grown, ()) = tokio::join!(third.hold(size(SMALL_BYTES)), async move {
         large.leave().notified().await;

@@ -1,13 +1,13 @@
-//! Which places are taken, and which connections give theirs up.
+//! The taken places, and which connections to evict.
 
-use crate::net::line::{Line, Standing};
+use crate::net::connection_state::{ConnectionState, Standing};
 use base::id::AccountId;
 use base::source::SourceKey;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// One in so many places is emptied at once when all are taken, so that the search for them is paid for by many.
+/// Evicts one in this many places at once when all are taken, so that one search serves many new connections.
 const BATCH: usize = 64;
 
 #[derive(Debug, Default)]
@@ -15,27 +15,27 @@ pub(super) struct Taken {
     pub(super) next: u64,
     pub(super) count: usize,
     pub(super) kept: usize,
-    /// How many each account keeps.
+    /// Number of protected places per account.
     pub(super) accounts: HashMap<AccountId, usize>,
-    /// By source; those of trusted proxies under `None`.
+    /// By source; connections of trusted proxies are under `None`.
     pub(super) groups: HashMap<Option<SourceKey>, Group>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Group {
-    pub(super) lines: BTreeMap<u64, Entry>,
+    pub(super) connections: BTreeMap<u64, Entry>,
     pub(super) kept: usize,
 }
 
 #[derive(Debug)]
 pub(super) struct Entry {
-    pub(super) line: Arc<Line>,
+    pub(super) state: Arc<ConnectionState>,
     /// The account that keeps the place.
     pub(super) kept: Option<AccountId>,
 }
 
 impl Taken {
-    /// Empties places where least is lost.
+    /// Evicts the connections that lose least.
     pub(super) fn make_room_anywhere(
         &mut self,
         new: Option<SourceKey>,
@@ -48,12 +48,12 @@ impl Taken {
         if !stale.is_empty() {
             return self.make_room(&stale, places, before);
         }
-        let most = self.sources_with_most(new, |own| own.lines.len() - own.kept);
+        let most = self.sources_with_most(new, |own| own.connections.len() - own.kept);
         self.make_room(&most, places, now)
     }
 
-    /// The sources of which `count` is highest, and not nothing; the newcomer's own has one more. Connections of proxies are
-    /// those of many: they come last.
+    /// The sources with the highest `count` above zero; the new connection adds one to its own source. Proxies come last: their
+    /// connections serve many clients.
     fn sources_with_most(
         &self,
         new: Option<SourceKey>,
@@ -78,7 +78,7 @@ impl Taken {
         found
     }
 
-    /// Empties places of these sources: those idle since before then, the longest idle first; a busy one where there is none.
+    /// Evicts connections of these sources: those idle since `before`, longest idle first; a busy one if none is idle.
     pub(super) fn make_room(
         &mut self,
         sources: &[Option<SourceKey>],
@@ -91,8 +91,12 @@ impl Taken {
             let Some(group) = self.groups.get(source) else {
                 continue;
             };
-            for (id, entry) in group.lines.iter().filter(|(_, own)| own.kept.is_none()) {
-                match entry.line.standing() {
+            for (id, entry) in group
+                .connections
+                .iter()
+                .filter(|(_, own)| own.kept.is_none())
+            {
+                match entry.state.standing() {
                     Standing::Idle(since) if since <= before => idle.push((since, *source, *id)),
                     Standing::Idle(_) => {}
                     Standing::Busy => busy = busy.or(Some((*source, *id))),
@@ -108,35 +112,35 @@ impl Taken {
         made || busy.is_some_and(|(source, id)| self.evict(source, id))
     }
 
-    /// Lets the account that keeps most places keep one fewer, where this one keeps fewer still.
+    /// Takes one protected place from the account with most, if this account would still have fewer.
     pub(super) fn give_up_one_for(&mut self, account: AccountId) -> bool {
         let own = self.accounts.get(&account).copied().unwrap_or(0);
         let most = self.accounts.iter().max_by_key(|(_, count)| **count);
         let Some((most, _)) = most.filter(|(_, count)| **count > own + 1) else {
             return false;
         };
-        let lines = self.groups.iter().flat_map(|(source, group)| {
-            let own = group.lines.iter();
+        let connections = self.groups.iter().flat_map(|(source, group)| {
+            let own = group.connections.iter();
             own.filter(|(_, entry)| entry.kept == Some(*most))
-                .map(|(id, entry)| (entry.line.standing(), *source, *id))
+                .map(|(id, entry)| (entry.state.standing(), *source, *id))
         });
-        // The longest idle one; a busy one where none is.
-        let Some((_, source, id)) = lines.min() else {
+        // The longest idle one; a busy one if none is idle.
+        let Some((_, source, id)) = connections.min() else {
             return false;
         };
         self.set_kept(source, id, None);
         true
     }
 
-    /// Notes which account keeps a place, and counts it.
+    /// Sets which account keeps a place, and updates the counts.
     pub(super) fn set_kept(&mut self, source: Option<SourceKey>, id: u64, kept: Option<AccountId>) {
         let Some(group) = self.groups.get_mut(&source) else {
             return;
         };
-        let Some(entry) = group.lines.get_mut(&id) else {
+        let Some(entry) = group.connections.get_mut(&id) else {
             return;
         };
-        entry.line.set_keeps_place(kept.is_some());
+        entry.state.set_keeps_place(kept.is_some());
         let before = std::mem::replace(&mut entry.kept, kept);
         if let Some(account) = kept {
             group.kept += 1;
@@ -157,7 +161,7 @@ impl Taken {
     fn evict(&mut self, source: Option<SourceKey>, id: u64) -> bool {
         let gone = self.remove(source, id);
         if let Some(entry) = &gone {
-            entry.line.evict();
+            entry.state.evict();
         }
         gone.is_some()
     }
@@ -165,9 +169,9 @@ impl Taken {
     pub(super) fn remove(&mut self, source: Option<SourceKey>, id: u64) -> Option<Entry> {
         self.set_kept(source, id, None);
         let group = self.groups.get_mut(&source)?;
-        let entry = group.lines.remove(&id)?;
+        let entry = group.connections.remove(&id)?;
         self.count -= 1;
-        if group.lines.is_empty() {
+        if group.connections.is_empty() {
             self.groups.remove(&source);
         }
         Some(entry)
@@ -175,11 +179,11 @@ impl Taken {
 }
 
 impl Group {
-    /// How many connections without a credential have been idle since before then.
+    /// Number of connections without a credential that have been idle since `before`.
     fn idle_since(&self, before: Instant) -> usize {
-        let open = self.lines.values().filter(|own| own.kept.is_none());
+        let open = self.connections.values().filter(|own| own.kept.is_none());
         let is_idle =
-            |own: &&Entry| matches!(own.line.standing(), Standing::Idle(since) if since <= before);
+            |own: &&Entry| matches!(own.state.standing(), Standing::Idle(since) if since <= before);
         open.filter(is_idle).count()
     }
 }

@@ -136,7 +136,7 @@ async fn the_people_of_an_account_take_turns_too() {
     assert_eq!(served, [0, 1, 0, 1, 0, 1, 0, 1]);
 }
 
-/// Who waits first, and may have no more, must not keep the rest from one that it is kept for.
+/// A query at the head of the queue whose account is at its share must not block the account the rest is reserved for.
 #[tokio::test]
 async fn what_is_kept_for_who_has_little_reaches_him_in_the_queue_as_well() {
     let turns = turns(16, 64, 50);
@@ -159,7 +159,7 @@ async fn what_is_kept_for_who_has_little_reaches_him_in_the_queue_as_well() {
     assert!(poll(large.as_mut()).is_ready());
 }
 
-/// Whoever waits on holds all that he has in memory, and would write it to nobody.
+/// A query that keeps waiting keeps its memory, for an answer that nobody reads.
 #[tokio::test]
 async fn who_goes_while_his_turn_is_lent_waits_for_it_no_more() {
     let turns = turns(1, 1, 100);

@@ -1,17 +1,17 @@
-//! What a connection learns of who asks over it.
+//! Tells a connection that one of its requests was authenticated.
 
 use super::caller::{Caller, Manager};
 use crate::app::App;
-use crate::net::line::Line;
+use crate::net::connection_state::ConnectionState;
 use std::sync::Arc;
 
-/// Notes on its connection that a guard has verified the caller of this request.
-pub(crate) fn prove<B>(app: &App, request: &http::Request<B>) {
+/// Marks the request's connection as authenticated, once a guard has verified the caller.
+pub(crate) fn mark_authenticated<B>(app: &App, request: &http::Request<B>) {
     let extensions = request.extensions();
-    let Some(line) = extensions.get::<Arc<Line>>() else {
+    let Some(state) = extensions.get::<Arc<ConnectionState>>() else {
         return;
     };
-    if line.keeps_place() {
+    if state.keeps_place() {
         return;
     }
     let account = match (extensions.get::<Manager>(), extensions.get::<Caller>()) {
@@ -20,6 +20,6 @@ pub(crate) fn prove<B>(app: &App, request: &http::Request<B>) {
         (None, None) => None,
     };
     if let Some(account) = account {
-        line.prove(account);
+        state.mark_authenticated(account);
     }
 }

@@ -1,4 +1,4 @@
-//! What the audit learns of requests: how many each caller makes, and what is refused him; and whom the line of the log names.
+//! Records requests in the audit: how many each caller makes, and what is refused. Also names the caller in the log line.
 
 use super::caller::{Caller, KeptOut, Manager};
 use crate::app::App;
@@ -12,9 +12,9 @@ use base::scope::Domain;
 use iam::audit::{Action, Credential, Refused};
 use wire::code;
 
-/// A verified caller, as the log names him.
+/// A verified caller, as logged.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Who {
+pub(crate) struct CallerId {
     user: UserId,
     account: Option<AccountId>,
     domain: Option<Domain>,
@@ -22,8 +22,8 @@ pub(crate) struct Who {
     key: Option<KeyId>,
 }
 
-impl Who {
-    /// Whoever the guard has verified.
+impl CallerId {
+    /// The caller that the guard has verified.
     fn of(app: &App, request: &Request) -> Option<Self> {
         let extensions = request.extensions();
         if let Some(Manager(identity)) = extensions.get() {
@@ -50,20 +50,20 @@ impl Who {
         })
     }
 
-    /// Who it is, for the line of the log.
+    /// The user, for the log line.
     pub(crate) const fn user(self) -> UserId {
         self.user
     }
 
-    /// Where he acts, for the line of the log.
+    /// The domain of the request, for the log line.
     pub(crate) const fn domain(self) -> Option<Domain> {
         self.domain
     }
 }
 
 /// Counts a request whose caller was verified.
-pub(super) fn admitted(app: &App, request: &Request) -> Option<Who> {
-    let who = Who::of(app, request)?;
+pub(super) fn admitted(app: &App, request: &Request) -> Option<CallerId> {
+    let who = CallerId::of(app, request)?;
     let what = (who.credential, who.key);
     app.iam
         .note_caller(who.user, who.account, what, source::of(request));
@@ -79,7 +79,7 @@ pub(super) fn kept_out(
 ) -> Response {
     let Refusal(problem) = &refusal;
     let (kind, why) = (problem.kind, problem.code);
-    let who = known.map(|(proof, credential)| Who {
+    let who = known.map(|(proof, credential)| CallerId {
         user: proof.user,
         account: proof.account,
         domain: None,
@@ -113,8 +113,8 @@ pub(super) fn kept_out(
     response
 }
 
-/// Counts what a handler refused to a verified caller, and tells the log who he was.
-pub(super) fn answered(app: &App, who: Option<Who>, response: &mut Response) {
+/// Counts a handler's refusal to a verified caller, and passes the caller to the log.
+pub(super) fn answered(app: &App, who: Option<CallerId>, response: &mut Response) {
     let Some(who) = who else { return };
     response.extensions_mut().insert(who);
     let Some(problem) = response.extensions().get::<Problem>() else {

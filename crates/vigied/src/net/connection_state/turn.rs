@@ -1,30 +1,30 @@
-//! Whose turn it is with an answer on its way, and how long the client has left: only time in which it was the client's turn
-//! counts against it.
+//! Whose turn it is, the server's or the client's, while an answer is sent, and how long the client has left: only the
+//! client's own turns count against it.
 
-use crate::net::left::Held;
+use crate::net::remaining_body::SharedBody;
 use crate::net::times::Times;
 use base::limit::{self, Limit};
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 
-/// An answer on its way.
+/// An answer being sent.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) id: u64,
-    pub(super) held: Weak<Held>,
-    /// Since when it is the client's turn: a piece was handed out, and no other has been asked for.
+    pub(super) shared_body: Weak<SharedBody>,
+    /// Since when it is the client's turn: a piece was handed out and the next is not requested yet.
     turn: Option<Instant>,
-    /// How long it has been the client's turn before that.
+    /// The sum of the client's earlier turns.
     waited: Duration,
     taken: u64,
 }
 
 impl Answer {
-    /// It begins: nothing has been asked for yet.
-    pub(super) fn new(id: u64, held: Weak<Held>) -> Self {
+    /// An answer of which no piece is requested yet.
+    pub(super) fn new(id: u64, shared_body: Weak<SharedBody>) -> Self {
         Self {
             id,
-            held,
+            shared_body,
             turn: Some(Instant::now()),
             waited: Duration::ZERO,
             taken: 0,
@@ -38,13 +38,13 @@ impl Answer {
         }
     }
 
-    /// A piece of so many bytes was handed out.
+    /// A piece of this many bytes was handed out.
     pub(super) fn is_the_clients(&mut self, bytes: usize) {
         self.turn = Some(Instant::now());
         self.taken = self.taken.saturating_add(bytes as u64);
     }
 
-    /// When it takes too long, and by which limit; `None` while the server itself is at work on it.
+    /// The deadline and its limit; `None` while the server is working on the next piece.
     pub(super) fn deadline(&self, times: &Times) -> Option<(Instant, &'static Limit)> {
         let since = self.turn?;
         let stalls = since + times.stall;

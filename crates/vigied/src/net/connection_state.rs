@@ -1,12 +1,11 @@
-//! What is known of one connection while it is open: in which stage it is, since when, and what it waits for. From this
-//! follow its deadline and whether it gives way when all places are taken.
+//! The state of one open connection: its stage, since when, and what it waits for. The deadline follows from it, and whether
+//! the connection is evicted when all places are taken.
 //!
-//! A stage begins with the first byte that belongs to it and ends when it is done; bytes that trickle in between prolong
-//! nothing.
+//! A stage begins with its first byte and ends when it is complete; bytes that trickle in between extend nothing.
 
 mod turn;
 
-use super::left::Held;
+use super::remaining_body::SharedBody;
 use super::times::Times;
 use base::id::AccountId;
 use base::limit::{self, Limit};
@@ -18,27 +17,27 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use turn::Answer;
 
-/// How long a peer that was told to go may take.
+/// How long a peer may take to leave after it was told to.
 const LEAVE_TIME: Duration = Duration::from_secs(5);
 
-/// Where a connection is among the places: its source, and its number.
+/// The key of a connection among the places: its source and its number.
 pub(super) type At = (Option<SourceKey>, u64);
 
-/// Whoever gives out the places.
+/// Decides which connections keep their place.
 pub(super) trait Keeper: std::fmt::Debug + Send + Sync {
-    /// Lets the connection keep its place when places are short: a request on it was made with a good credential of this account.
-    fn keep(&self, line: &Line, account: AccountId);
+    /// Protects the connection from eviction: it carried a request with a valid credential of this account.
+    fn keep(&self, state: &ConnectionState, account: AccountId);
 }
 
-/// One connection. The request's extensions hold it.
+/// The state of one connection. Requests carry it in their extensions.
 #[derive(Debug)]
-pub(crate) struct Line {
+pub(crate) struct ConnectionState {
     state: Mutex<State>,
     evicted: Notify,
-    /// Requests whose work is for nobody when the client has gone.
-    followed: AtomicUsize,
-    follows: Notify,
-    /// Set by the places alone.
+    /// Requests whose work must stop when the client disconnects.
+    client_watches: AtomicUsize,
+    watch_begun: Notify,
+    /// Set only by the places.
     kept: AtomicBool,
     discards: AtomicBool,
     keeper: Option<Weak<dyn Keeper>>,
@@ -47,44 +46,44 @@ pub(crate) struct Line {
 
 #[derive(Debug)]
 struct State {
-    /// Since when a request's head is due or arriving.
+    /// Since when a request head is due or arriving.
     head: Option<Instant>,
-    /// Since when nothing is asked.
+    /// Since when no request is open.
     idle: Instant,
-    /// Told to go since it was idle.
+    /// The peer was told to leave because the connection was idle.
     leaving: bool,
     is_http2: bool,
-    /// Requests that have no answer yet: those have a time limit of their own.
+    /// Requests without an answer yet; they have their own time limit.
     requests: usize,
     answers: Vec<Answer>,
     next_answer: u64,
-    /// Since when the socket takes nothing.
+    /// Since when the socket accepts no bytes.
     blocked: Option<Instant>,
-    /// Something of an answer was handed out, since somebody asked.
+    /// A piece of an answer was handed out since the last call of `moves`.
     has_handed: bool,
 }
 
-/// What has taken too long.
+/// What exceeded its time.
 #[derive(Debug)]
 pub(super) enum Overdue {
-    /// The connection as a whole: it is closed.
+    /// The connection as a whole: close it.
     Connection(&'static Limit),
-    /// It was idle: the peer is told to go.
+    /// The connection was idle: tell the peer to leave.
     Idle,
-    /// One answer among others: it alone is given up.
-    Answer(Arc<Held>, &'static Limit),
+    /// One answer among others: give up only this one.
+    Answer(Arc<SharedBody>, &'static Limit),
 }
 
-/// How a connection stands when places are short.
+/// What an eviction would lose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Standing {
-    /// Nothing is being worked on; since then.
+    /// No request is open, since this time.
     Idle(Instant),
-    /// A request is being worked on, or an answer on its way.
+    /// A request is being worked on, or an answer is being sent.
     Busy,
 }
 
-impl Line {
+impl ConnectionState {
     pub(super) fn new(keeper: Option<Weak<dyn Keeper>>) -> Self {
         let now = Instant::now();
         Self {
@@ -100,8 +99,8 @@ impl Line {
                 has_handed: false,
             }),
             evicted: Notify::new(),
-            followed: AtomicUsize::new(0),
-            follows: Notify::new(),
+            client_watches: AtomicUsize::new(0),
+            watch_begun: Notify::new(),
             kept: AtomicBool::new(false),
             discards: AtomicBool::new(false),
             keeper,
@@ -109,13 +108,13 @@ impl Line {
         }
     }
 
-    /// Whether no request is being answered: what is written now is none of ours.
+    /// Whether no request is open: bytes written now come from the HTTP library, not from our routes.
     pub(super) fn is_unasked(&self) -> bool {
         let state = self.state();
         state.is_quiet() && !state.is_http2
     }
 
-    /// Where it stands among the places.
+    /// Its key among the places.
     pub(super) fn at(&self) -> Option<At> {
         *self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -128,21 +127,21 @@ impl Line {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The stage before the first head has ended: time for the head begins.
+    /// The stage before the first head has ended: the time for the head begins.
     pub(super) fn await_head(&self) {
         self.state().head = Some(Instant::now());
     }
 
-    /// Bytes came.
+    /// Bytes arrived.
     pub(super) fn arrived(&self) {
         let mut state = self.state();
-        // What comes by HTTP/2 without a request may be anything, and prolongs nothing: the idle time goes on.
+        // HTTP/2 frames without a request may be anything, and do not extend the idle time.
         if state.is_quiet() && !state.is_http2 && state.head.is_none() {
             state.head = Some(Instant::now());
         }
     }
 
-    /// The socket takes bytes, or doesn't.
+    /// Records whether the socket accepts bytes.
     pub(super) fn wrote(&self, progress: bool) {
         let mut state = self.state();
         if progress {
@@ -152,7 +151,7 @@ impl Line {
         }
     }
 
-    /// A request's head is there.
+    /// A request head has arrived.
     pub(super) fn asked(self: &Arc<Self>, version: Version) -> Asked {
         let mut state = self.state();
         state.head = None;
@@ -162,27 +161,29 @@ impl Line {
         Asked(Arc::clone(self))
     }
 
-    /// An answer begins to be sent.
-    pub(super) fn answers(&self, held: &Arc<Held>) -> u64 {
+    /// An answer begins.
+    pub(super) fn answers(&self, shared_body: &Arc<SharedBody>) -> u64 {
         let mut state = self.state();
         let id = state.next_answer;
         state.next_answer += 1;
-        state.answers.push(Answer::new(id, Arc::downgrade(held)));
+        state
+            .answers
+            .push(Answer::new(id, Arc::downgrade(shared_body)));
         id
     }
 
-    /// Whether nothing is asked that is not answered whole.
+    /// Whether every request is answered completely.
     pub(super) fn is_quiet(&self) -> bool {
         self.state().is_quiet()
     }
 
-    /// Whether a piece of an answer has been handed out since it was last asked, or waits for the client to take it.
+    /// Whether a piece of an answer was handed out since the last call, or waits for the client to take it.
     pub(super) fn moves(&self) -> bool {
         let mut state = self.state();
         std::mem::take(&mut state.has_handed) || state.blocked.is_some()
     }
 
-    /// The client has room for more of an answer: it is our turn.
+    /// The client has room for more of an answer: the server's turn.
     pub(super) fn wants(&self, id: u64) {
         let mut state = self.state();
         if let Some(answer) = state.answers.iter_mut().find(|own| own.id == id) {
@@ -190,7 +191,7 @@ impl Line {
         }
     }
 
-    /// A piece of an answer was handed out: it is the client's turn.
+    /// A piece of an answer was handed out: the client's turn.
     pub(super) fn handed(&self, id: u64, bytes: usize) {
         let mut state = self.state();
         state.has_handed = true;
@@ -199,15 +200,15 @@ impl Line {
         }
     }
 
-    /// An answer is sent, or given up.
+    /// An answer was sent or given up.
     pub(super) fn answered(&self, id: u64) {
         let mut state = self.state();
         state.answers.retain(|own| own.id != id);
         state.quiet_from(Instant::now());
     }
 
-    /// A request on this connection was made with a good credential of this account: it keeps its place when places are short.
-    pub(crate) fn prove(&self, account: AccountId) {
+    /// A request on this connection had a valid credential of this account: protects the connection from eviction.
+    pub(crate) fn mark_authenticated(&self, account: AccountId) {
         if self.keeps_place() {
             return;
         }
@@ -216,7 +217,7 @@ impl Line {
         }
     }
 
-    /// Whether it keeps its place when places are short.
+    /// Whether it is protected from eviction.
     pub(crate) fn keeps_place(&self) -> bool {
         self.kept.load(Ordering::Relaxed)
     }
@@ -225,19 +226,19 @@ impl Line {
         self.kept.store(kept, Ordering::Relaxed);
     }
 
-    /// The peer is told to go: what has not asked by now has little time left, whatever stage it is in.
+    /// The peer was told to leave: without an open request, little time is left in any stage.
     pub(super) fn leave(&self) {
         let mut state = self.state();
         state.leaving = true;
         state.idle = Instant::now();
     }
 
-    /// What was written and not taken is to be thrown away: the system would keep it for minutes after the end.
+    /// Discards unsent bytes at the end; the kernel would otherwise keep them for minutes.
     pub(super) fn discard(&self) {
         self.discards.store(true, Ordering::Relaxed);
     }
 
-    /// Whether what was written and not taken is thrown away at the end.
+    /// Whether unsent bytes are discarded at the end.
     pub(super) fn discards(&self) -> bool {
         self.discards.load(Ordering::Relaxed)
     }
@@ -256,28 +257,28 @@ impl Line {
         self.state().is_http2
     }
 
-    /// The work of a further request ends with its client.
-    pub(super) fn follow(&self) {
-        self.followed.fetch_add(1, Ordering::AcqRel);
-        self.follows.notify_one();
+    /// One more request's work must stop when the client disconnects.
+    pub(super) fn watch_client(&self) {
+        self.client_watches.fetch_add(1, Ordering::AcqRel);
+        self.watch_begun.notify_one();
     }
 
-    pub(super) fn unfollow(&self) {
-        self.followed.fetch_sub(1, Ordering::AcqRel);
+    pub(super) fn unwatch_client(&self) {
+        self.client_watches.fetch_sub(1, Ordering::AcqRel);
     }
 
-    pub(super) fn is_followed(&self) -> bool {
-        self.followed.load(Ordering::Acquire) > 0
+    pub(super) fn is_client_watched(&self) -> bool {
+        self.client_watches.load(Ordering::Acquire) > 0
     }
 
-    /// Resolves when there is work that ends with the client.
-    pub(super) async fn followed(&self) {
-        while !self.is_followed() {
-            self.follows.notified().await;
+    /// Resolves when there is work that must stop when the client disconnects.
+    pub(super) async fn client_watched(&self) {
+        while !self.is_client_watched() {
+            self.watch_begun.notified().await;
         }
     }
 
-    /// How it stands when places are short.
+    /// What an eviction would lose.
     pub(super) fn standing(&self) -> Standing {
         let state = self.state();
         if state.is_quiet() {
@@ -287,7 +288,7 @@ impl Line {
         }
     }
 
-    /// When the first thing takes too long; `None` while the server itself is at work.
+    /// The earliest deadline; `None` while only the server itself is working.
     pub(super) fn deadline(&self, times: &Times) -> Option<Instant> {
         let state = self.state();
         let mut first = state.stage(times).map(|(at, _)| at);
@@ -300,7 +301,7 @@ impl Line {
         first
     }
 
-    /// What takes too long by now.
+    /// What is past its deadline.
     pub(super) fn overdue(&self, times: &Times) -> Option<Overdue> {
         let mut state = self.state();
         let now = Instant::now();
@@ -320,8 +321,8 @@ impl Line {
         if state.requests == 0 && state.answers.len() == 1 {
             return Some(Overdue::Connection(limit));
         }
-        let held = state.answers.swap_remove(at).held.upgrade();
-        held.map(|held| Overdue::Answer(held, limit))
+        let shared_body = state.answers.swap_remove(at).shared_body.upgrade();
+        shared_body.map(|shared_body| Overdue::Answer(shared_body, limit))
     }
 
     fn unasked(&self) {
@@ -360,9 +361,9 @@ impl State {
     }
 }
 
-/// A request that has no answer yet.
+/// A request without an answer yet.
 #[derive(Debug)]
-pub(super) struct Asked(Arc<Line>);
+pub(super) struct Asked(Arc<ConnectionState>);
 
 impl Drop for Asked {
     fn drop(&mut self) {
@@ -385,13 +386,13 @@ mod tests {
         half_closed: Duration::from_secs(5),
     };
 
-    fn line() -> Arc<Line> {
-        Arc::new(Line::new(None))
+    fn state() -> Arc<ConnectionState> {
+        Arc::new(ConnectionState::new(None))
     }
 
     /// Seconds to the deadline, rounded up.
-    fn left(line: &Line) -> Option<u64> {
-        let at = line.deadline(&TIMES)?;
+    fn lock(state: &ConnectionState) -> Option<u64> {
+        let at = state.deadline(&TIMES)?;
         Some(
             at.saturating_duration_since(Instant::now())
                 .as_millis()
@@ -401,76 +402,76 @@ mod tests {
 
     #[test]
     fn each_stage_has_its_time_and_bytes_prolong_none() {
-        let line = line();
-        assert_eq!(left(&line), Some(15));
-        let begun = line.deadline(&TIMES);
-        line.arrived();
-        assert_eq!(line.deadline(&TIMES), begun);
-        let asked = line.asked(Version::HTTP_11);
-        assert_eq!((left(&line), line.standing()), (None, Standing::Busy));
+        let state = state();
+        assert_eq!(left(&state), Some(15));
+        let begun = state.deadline(&TIMES);
+        state.arrived();
+        assert_eq!(state.deadline(&TIMES), begun);
+        let asked = state.asked(Version::HTTP_11);
+        assert_eq!((left(&state), state.standing()), (None, Standing::Busy));
         drop(asked);
-        assert_eq!(left(&line), Some(90));
-        line.arrived();
-        assert_eq!(left(&line), Some(15));
+        assert_eq!(left(&state), Some(90));
+        state.arrived();
+        assert_eq!(left(&state), Some(15));
     }
 
     #[test]
     fn who_is_told_to_go_has_little_time_in_any_stage() {
-        let (silent, idle) = (line(), line());
+        let (silent, idle) = (state(), state());
         drop(idle.asked(Version::HTTP_11));
-        for line in [silent, idle] {
-            line.leave();
-            assert_eq!(left(&line), Some(5));
-            drop(line.asked(Version::HTTP_2));
-            assert_eq!(left(&line), Some(5));
+        for state in [silent, idle] {
+            state.leave();
+            assert_eq!(left(&state), Some(5));
+            drop(state.asked(Version::HTTP_2));
+            assert_eq!(left(&state), Some(5));
         }
     }
 
     #[test]
     fn pings_do_not_prolong_an_idle_http2_connection() {
-        let line = line();
-        drop(line.asked(Version::HTTP_2));
-        let idle = line.deadline(&TIMES);
-        line.arrived();
-        assert_eq!(line.deadline(&TIMES), idle);
+        let state = state();
+        drop(state.asked(Version::HTTP_2));
+        let idle = state.deadline(&TIMES);
+        state.arrived();
+        assert_eq!(state.deadline(&TIMES), idle);
     }
 
     #[test]
     fn a_socket_that_takes_nothing_is_a_stage_of_its_own() {
-        let line = line();
-        let _asked = line.asked(Version::HTTP_11);
-        line.wrote(false);
-        let stalled = line.deadline(&TIMES);
-        assert_eq!(left(&line), Some(30));
-        line.wrote(false);
-        assert_eq!(line.deadline(&TIMES), stalled);
-        line.wrote(true);
-        assert_eq!(left(&line), None);
+        let state = state();
+        let _asked = state.asked(Version::HTTP_11);
+        state.wrote(false);
+        let stalled = state.deadline(&TIMES);
+        assert_eq!(left(&state), Some(30));
+        state.wrote(false);
+        assert_eq!(state.deadline(&TIMES), stalled);
+        state.wrote(true);
+        assert_eq!(left(&state), None);
     }
 
     #[test]
     fn one_answer_among_others_is_given_up_alone() {
-        let line = line();
+        let state = state();
         let none = Times {
             stall: Duration::ZERO,
             ..TIMES
         };
         let (mut first, second) = (
-            Paced::new(Body::from("first"), &line),
-            Paced::new(Body::from("second"), &line),
+            Paced::new(Body::from("first"), &state),
+            Paced::new(Body::from("second"), &state),
         );
-        let Some(Overdue::Answer(held, limit)) = line.overdue(&none) else {
+        let Some(Overdue::Answer(shared_body, limit)) = state.overdue(&none) else {
             panic!("nothing is given up");
         };
         assert_eq!(limit.name, "write_stall_seconds");
-        held.give_up();
+        shared_body.give_up();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
         assert!(runtime.block_on(first.frame()).unwrap().is_err());
-        let last = line.overdue(&none);
+        let last = state.overdue(&none);
         assert!(matches!(last, Some(Overdue::Connection(_))), "{last:?}");
         drop((first, second));
-        assert!(matches!(line.standing(), Standing::Idle(_)));
+        assert!(matches!(state.standing(), Standing::Idle(_)));
     }
 }

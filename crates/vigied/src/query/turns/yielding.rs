@@ -1,17 +1,17 @@
-//! A turn that goes to somebody else while its query goes on: only where another account waits who may have it, and in one
-//! step, so that nobody comes in between and the queue grows no longer.
+//! Yielding a turn to another account while the query is still running. It happens only if another account waits that may
+//! have the turn, and in one step under the lock, so that no third query gets in between and the queue does not grow.
 
 use super::{Turn, Waiting};
 use crate::query::queue::At;
 use std::sync::Arc;
 
 impl Turn {
-    /// Hands it to one of another account that waits, and waits for the next one, before those of its own account that have
-    /// not begun.
+    /// Gives the turn to a waiting query of another account, and queues for the next one, ahead of those of its own account
+    /// that have not started.
     ///
     /// # Errors
-    /// With the turn, where there is none who may have it.
-    pub(in crate::query) fn pass_on(mut self) -> Result<Waiting, Self> {
+    /// Returns the turn if no other account's query may take it.
+    pub(in crate::query) fn yield_to_other_account(mut self) -> Result<Waiting, Self> {
         let turns = Arc::clone(&self.turns);
         let (waiting, tell) = {
             let mut state = turns.state();
@@ -26,7 +26,7 @@ impl Turn {
             self.person = waiter.person;
             (waiting, waiter.tell)
         };
-        // One who has just gone gives it back, and with that on.
+        // If the receiver has just left, dropping the turn passes it to the next one.
         drop(tell.send(self));
         Ok(waiting)
     }
@@ -42,28 +42,28 @@ mod tests {
     async fn a_turn_goes_to_another_account_and_comes_back_behind_who_waited() {
         let turns = turns(1, 8, 100);
         let held = take(&turns, account(1)).await.unwrap();
-        let held = held.pass_on().unwrap_err();
-        // Those of the same account wait for its end.
+        let held = held.yield_to_other_account().unwrap_err();
+        // Queries of the same account wait for the end of the first.
         let mut own = pin!(take(&turns, account(1)));
         assert!(poll(own.as_mut()).is_pending());
         assert!(turns.anybody_waits());
-        let held = held.pass_on().unwrap_err();
+        let held = held.yield_to_other_account().unwrap_err();
         let mut second = pin!(take(&turns, account(2)));
         let mut third = pin!(take(&turns, account(3)));
         assert!(poll(second.as_mut()).is_pending());
         assert!(poll(third.as_mut()).is_pending());
         assert_eq!(turns.waiting(), 3);
-        let mut first = pin!(held.pass_on().unwrap().turn());
+        let mut first = pin!(held.yield_to_other_account().unwrap().turn());
         assert_eq!(turns.waiting(), 3, "the queue has grown");
         let Poll::Ready(Ok(held)) = poll(second.as_mut()) else {
-            panic!("who waits has the turn");
+            panic!("the waiting query has the turn");
         };
-        // It is round by round, the account's own that has begun before the one that has not.
+        // Round robin; within the account, the query that has started comes before the one that has not.
         drop(held);
         let Poll::Ready(Ok(held)) = poll(first.as_mut()) else {
             panic!("the account that has waited longest is next");
         };
-        let mut first = pin!(held.pass_on().unwrap().turn());
+        let mut first = pin!(held.yield_to_other_account().unwrap().turn());
         let Poll::Ready(Ok(held)) = poll(third.as_mut()) else {
             panic!("the third is next");
         };
@@ -83,21 +83,21 @@ mod tests {
         let held = take(&turns, account(1)).await.unwrap();
         let mut other = pin!(take(&turns, account(2)));
         assert!(poll(other.as_mut()).is_pending());
-        let waiting = held.pass_on().unwrap();
+        let waiting = held.yield_to_other_account().unwrap();
         let Poll::Ready(Ok(held)) = poll(other.as_mut()) else {
-            panic!("who waits has the turn");
+            panic!("the waiting query has the turn");
         };
         drop(waiting);
         assert_eq!(turns.waiting(), 0);
-        // Told, but gone before it heard: nobody has the turn then.
+        // The receiver leaves before it takes the turn: the turn is free again.
         let mut gone = Box::pin(take(&turns, account(3)));
         assert!(poll(gone.as_mut()).is_pending());
-        let waiting = held.pass_on().unwrap();
+        let waiting = held.yield_to_other_account().unwrap();
         drop(gone);
         assert!(poll(pin!(waiting.turn()).as_mut()).is_ready());
     }
 
-    /// Of one account as many have begun as it may have turns, however often they gave theirs up.
+    /// An account has no more started queries than it may have turns, however often they yield.
     #[tokio::test]
     async fn an_account_begins_nothing_while_what_it_began_waits() {
         let turns = turns(2, 16, 50);
@@ -108,7 +108,13 @@ mod tests {
         for _ in 0..3 {
             let mut other = pin!(take(&turns, account(3)));
             assert!(poll(other.as_mut()).is_pending());
-            let mut back = pin!(held.take().unwrap().pass_on().unwrap().turn());
+            let mut back = pin!(
+                held.take()
+                    .unwrap()
+                    .yield_to_other_account()
+                    .unwrap()
+                    .turn()
+            );
             assert!(poll(other.as_mut()).is_ready());
             assert!(poll(unbegun.as_mut()).is_pending());
             let Poll::Ready(Ok(turn)) = poll(back.as_mut()) else {
@@ -116,9 +122,9 @@ mod tests {
             };
             held = Some(turn);
         }
-        // A second account that has its share cannot have the turn, so it is not given up.
+        // The second account has used up its share and cannot take the turn, so the query keeps it.
         let mut over = pin!(take(&turns, account(2)));
         assert!(poll(over.as_mut()).is_pending());
-        assert!(held.take().unwrap().pass_on().is_err());
+        assert!(held.take().unwrap().yield_to_other_account().is_err());
     }
 }

@@ -1,14 +1,14 @@
-//! Slashes that say nothing: `//v1/metrics/` is `/v1/metrics`. They come from clients that put a path behind an address with
-//! a slash at its end. Done before anything looks at the path, so that all see the same one.
+//! Removes redundant slashes: `//v1/metrics/` becomes `/v1/metrics`. Clients produce them by appending a path to a base URL
+//! that ends in a slash. This runs before anything reads the path, so that all code sees the same one.
 //!
-//! Not for paths that a proxy in front may keep to itself: to its rule for `/metrics`, `//metrics` is another path.
+//! It leaves paths alone that a proxy in front may block: a proxy rule for `/metrics` does not match `//metrics`.
 
-/// What a proxy may have a rule for, and no client makes by joining: reached by its own spelling only.
+/// Paths that a proxy may block and no client builds by joining; only the exact spelling reaches them.
 const EXACT: [&str; 2] = ["/metrics", "/health"];
 
 /// The request with the path in its shortest form.
-pub(super) fn tidied<B>(mut request: http::Request<B>) -> http::Request<B> {
-    if let Some(path) = tidy(request.uri().path()) {
+pub(super) fn with_normalized_path<B>(mut request: http::Request<B>) -> http::Request<B> {
+    if let Some(path) = normalized(request.uri().path()) {
         let query = request.uri().query();
         let target = query.map_or_else(|| path.clone(), |query| format!("{path}?{query}"));
         let mut parts = request.uri().clone().into_parts();
@@ -21,9 +21,9 @@ pub(super) fn tidied<B>(mut request: http::Request<B>) -> http::Request<B> {
 }
 
 /// The path in its shortest form; `None` when it stays as it is.
-fn tidy(path: &str) -> Option<String> {
-    let is_tidy = !path.contains("//") && (path.len() < 2 || !path.ends_with('/'));
-    if is_tidy {
+fn normalized(path: &str) -> Option<String> {
+    let is_normalized = !path.contains("//") && (path.len() < 2 || !path.ends_with('/'));
+    if is_normalized {
         return None;
     }
     let parts = path.split('/').filter(|part| !part.is_empty());
@@ -48,20 +48,20 @@ mod tests {
 
     #[test]
     fn slashes_that_say_nothing_go() {
-        for (given, tidied) in [
+        for (given, expected) in [
             ("//v1/metrics", "/v1/metrics"),
             ("/v1//metrics/", "/v1/metrics"),
             ("/v1/metrics/", "/v1/metrics"),
             ("//", "/"),
         ] {
-            assert_eq!(tidy(given).as_deref(), Some(tidied), "{given}");
+            assert_eq!(normalized(given).as_deref(), Some(expected), "{given}");
         }
         for same in ["/", "/v1/metrics", "/v1/apikeys/a%2Fb"] {
-            assert_eq!(tidy(same), None, "{same}");
+            assert_eq!(normalized(same), None, "{same}");
         }
         let request = http::Request::get("http://h//v1/metrics/?target=a//b/").body(());
-        let tidied = super::tidied(request.unwrap());
-        assert_eq!(tidied.uri(), "http://h/v1/metrics?target=a//b/");
+        let request = with_normalized_path(request.unwrap());
+        assert_eq!(request.uri(), "http://h/v1/metrics?target=a//b/");
     }
 
     #[test]
@@ -74,8 +74,8 @@ mod tests {
             "//health/ready",
             "/health//live",
         ] {
-            assert_eq!(tidy(same), None, "{same}");
+            assert_eq!(normalized(same), None, "{same}");
         }
-        assert_eq!(tidy("//metricsx").as_deref(), Some("/metricsx"));
+        assert_eq!(normalized("//metricsx").as_deref(), Some("/metricsx"));
     }
 }

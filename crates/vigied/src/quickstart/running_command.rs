@@ -19,22 +19,22 @@ pub(super) struct Stopped;
 
 /// Holds at most one program.
 #[derive(Debug, Default)]
-pub(super) struct Leash(Mutex<Held>);
+pub(super) struct RunningCommand(Mutex<State>);
 
 #[derive(Debug, Default)]
-struct Held {
+struct State {
     is_stopped: bool,
     child: Option<Child>,
 }
 
-impl Leash {
-    fn held(&self) -> MutexGuard<'_, Held> {
+impl RunningCommand {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether somebody has pressed Ctrl-C.
     pub(super) fn is_stopped(&self) -> bool {
-        self.held().is_stopped
+        self.state().is_stopped
     }
 
     /// Starts a program, and lets the caller take its pipes.
@@ -43,42 +43,42 @@ impl Leash {
         command: &mut Command,
         take: impl FnOnce(&mut Child) -> T,
     ) -> anyhow::Result<T> {
-        let mut held = self.held();
-        if held.is_stopped {
+        let mut state = self.state();
+        if state.is_stopped {
             return Err(Stopped.into());
         }
         let mut child = command.spawn().context("cannot run `vigie`")?;
         let taken = take(&mut child);
-        held.child = Some(child);
+        state.child = Some(child);
         Ok(taken)
     }
 
     /// Waits until the program has ended.
     pub(super) fn wait(&self) -> anyhow::Result<ExitStatus> {
         loop {
-            let mut held = self.held();
-            let child = held.child.as_mut().ok_or(Stopped)?;
+            let mut state = self.state();
+            let child = state.child.as_mut().ok_or(Stopped)?;
             if let Some(status) = child.try_wait().context("cannot wait for `vigie`")? {
-                held.child = None;
+                state.child = None;
                 // A command that was interrupted has not failed, and what it says by its exit code means nothing.
-                return if held.is_stopped {
+                return if state.is_stopped {
                     Err(Stopped.into())
                 } else {
                     Ok(status)
                 };
             }
-            drop(held);
+            drop(state);
             std::thread::sleep(POLL_INTERVAL);
         }
     }
 
     /// Ends it all: lets no further program start, and returns when the one that runs has ended.
     pub(super) async fn stop(&self) {
-        self.held().is_stopped = true;
+        self.state().is_stopped = true;
         if self.ended_within(OWN_END).await {
             return;
         }
-        let told = self.held().child.as_ref().map(Child::id);
+        let told = self.state().child.as_ref().map(Child::id);
         if let Some(pid) = told
             .and_then(|id| i32::try_from(id).ok())
             .and_then(Pid::from_raw)
@@ -87,7 +87,7 @@ impl Leash {
             let _ = kill_process(pid, Signal::TERM);
         }
         if !self.ended_within(END_LIMIT).await
-            && let Some(mut child) = self.held().child.take()
+            && let Some(mut child) = self.state().child.take()
         {
             // Neither can fail but for a program that has ended.
             let _ = child.kill();
@@ -98,7 +98,7 @@ impl Leash {
     async fn ended_within(&self, limit: Duration) -> bool {
         let begin = Instant::now();
         loop {
-            let has_ended = match &mut self.held().child {
+            let has_ended = match &mut self.state().child {
                 Some(child) => !matches!(child.try_wait(), Ok(None)),
                 None => true,
             };

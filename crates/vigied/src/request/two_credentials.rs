@@ -1,6 +1,6 @@
-//! Two credentials in one request. `X-Auth-User-Token` counts; an `Authorization` beside it may be meant for a proxy on the
-//! way and is not looked at, unless it is a credential of this server, for somebody else or another account: then one of the
-//! two would be left out in silence, and which one a proxy went by nobody knows.
+//! Two credentials in one request. `X-Auth-User-Token` counts. An `Authorization` header next to it may be meant for a proxy and
+//! is ignored, unless it is a credential of this server for another user or account. That request is refused: one of the two
+//! would be ignored silently, and nobody knows which one a proxy relied on.
 
 use crate::app::App;
 use crate::http::problem::Refusal;
@@ -10,7 +10,7 @@ use iam::{Credential, Identity};
 use wire::code;
 use wire::credential;
 
-/// Refuses a request whose two headers hold credentials of this server that stand for different things.
+/// Refuses a request whose two headers hold credentials of this server for different users or accounts.
 pub(crate) fn check(
     app: &App,
     headers: &HeaderMap,
@@ -20,7 +20,7 @@ pub(crate) fn check(
     if beside.peek().is_none() {
         return Ok(());
     }
-    // A credential that opens nothing is refused by who asks for it.
+    // An invalid credential is refused later, by the guard.
     let Ok(counted) = app.verifier.holder(counted) else {
         return Ok(());
     };
@@ -40,7 +40,7 @@ pub(crate) fn check(
     Ok(())
 }
 
-/// Whether both are the same user's, and share the account where each has one.
+/// Whether both belong to the same user, and to the same account if each is bound to one.
 fn agree(counted: &Identity, other: &Identity) -> bool {
     let accounts = match (counted.bounds().reach(), other.bounds().reach()) {
         (Reach::One(own), Reach::One(beside)) => own == beside,

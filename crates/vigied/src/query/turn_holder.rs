@@ -1,9 +1,9 @@
-//! The turn of one query as long as it has one. Work that goes on for long gives it up where another account waits, and goes on
-//! when it has it again: so accounts that act together cannot keep another's question waiting for as long as theirs last.
+//! Holds the turn of one query. A long query yields its turn when another account waits, and continues when it gets a turn
+//! again. Without this, accounts that act together could block another account's query for as long as theirs run.
 //!
-//! A query that waits so keeps its thread and what it has in memory. There are never more of them than may wait: it gives its
-//! turn to one that waited, and takes that one's place in the queue. And of one account no more than it may have turns, as it
-//! comes before those of its account that have not begun.
+//! A query that has yielded keeps its thread and its memory. The number of such queries is bounded by the queue: the query
+//! gives its turn to a waiting one and takes that one's place. One account has no more of them than it may have turns, because
+//! they are ahead of the account's queries that have not started.
 
 use super::cancel::Cancel;
 use super::turns::{Turn, Turns, Waiting};
@@ -13,12 +13,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
-/// How long a query has its turn to itself: far longer than what most take, and hardly felt by who waits.
+/// How long a query keeps its turn before it yields: far longer than most queries take, and hardly noticed by those that wait.
 const SLICE: Duration = Duration::from_millis(250);
 
-/// The turn of a query, which works on a thread of its own.
+/// The turn of one query.
 #[derive(Debug)]
-pub(super) struct Holding {
+pub(super) struct TurnHolder {
     turns: Arc<Turns>,
     cancel: Arc<Cancel>,
     runtime: Handle,
@@ -27,17 +27,17 @@ pub(super) struct Holding {
 
 #[derive(Debug)]
 struct State {
-    /// None while it waits, and from the end on.
+    /// `None` while the query waits, and after it has ended.
     turn: Option<Turn>,
     since: Instant,
-    /// What was seen of the queue, when nobody in it could have the turn.
+    /// [`Turns::changes`] when no waiting query could take the turn; until it changes, no need to ask again.
     seen: Option<u64>,
-    /// How long it may still wait for its turn to come back, in all.
+    /// Time the query may still spend waiting for its turn to come back.
     patience: Duration,
 }
 
-impl Holding {
-    /// Made on the reactor, whose clock it waits by. All waiting together may take `patience`.
+impl TurnHolder {
+    /// Call it on the reactor: its timer bounds the waits. `patience` bounds the sum of all waits.
     pub(super) fn new(
         turns: &Arc<Turns>,
         turn: Turn,
@@ -61,17 +61,17 @@ impl Holding {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the turn out of it: what is done without it waits for others.
+    /// Takes the turn out, so that work that waits for others does not keep it.
     pub(super) fn take(&self) -> Option<Turn> {
         self.state().turn.take()
     }
 
-    /// Resolves when the query is told to end.
+    /// Resolves when the query is cancelled.
     pub(super) async fn cancelled(&self) {
         self.cancel.cancelled().await;
     }
 
-    /// It has a turn again.
+    /// Stores the turn that the query got back.
     pub(super) fn put(&self, turn: Turn) {
         let mut state = self.state();
         state.turn = Some(turn);
@@ -79,17 +79,18 @@ impl Holding {
         state.seen = None;
     }
 
-    /// Gives the turn to one of another account, where one waits for it: a place to wait for the next one, and how long.
-    fn pass_on(&self, now: Instant) -> Result<Option<(Waiting, Duration)>, Stop> {
+    /// Gives the turn to a waiting query of another account. Returns a place in the queue for the next turn, and how long to
+    /// wait; `None` if no other account can take the turn.
+    fn yield_to_other_account(&self, now: Instant) -> Result<Option<(Waiting, Duration)>, Stop> {
         let mut state = self.state();
         let changes = self.turns.changes();
         let is_early = now.saturating_duration_since(state.since) < SLICE;
         if is_early || state.seen == Some(changes) {
             return Ok(None);
         }
-        // It did not come back, and the work was told so.
+        // The turn did not come back earlier, and the work got that error.
         let turn = state.turn.take().ok_or(Stop::Cancelled)?;
-        match turn.pass_on() {
+        match turn.yield_to_other_account() {
             Ok(waiting) => Ok(Some((waiting, state.patience))),
             Err(turn) => {
                 state.turn = Some(turn);
@@ -103,7 +104,7 @@ impl Holding {
     async fn back(&self, waiting: Waiting, patience: Duration) -> Result<Turn, Stop> {
         let turn = pin!(waiting.turn());
         tokio::select! {
-            // Who is told to end has no use for a turn.
+            // A cancelled query needs no turn.
             biased;
             () = self.cancel.cancelled() => Err(Stop::Cancelled),
             turn = turn => turn.map_err(|_| Stop::Cancelled),
@@ -112,12 +113,12 @@ impl Holding {
     }
 }
 
-impl Yielding for Holding {
+impl Yielding for TurnHolder {
     fn yield_turn(&self, now: Instant) -> Result<Duration, Stop> {
         if !self.turns.anybody_waits() {
             return Ok(Duration::ZERO);
         }
-        let Some((waiting, patience)) = self.pass_on(now)? else {
+        let Some((waiting, patience)) = self.yield_to_other_account(now)? else {
             return Ok(Duration::ZERO);
         };
         let begun = Instant::now();
@@ -138,7 +139,7 @@ mod tests {
     struct Query {
         turns: Arc<Turns>,
         cancel: Arc<Cancel>,
-        holding: Arc<Holding>,
+        turn_holder: Arc<TurnHolder>,
         begun: Instant,
     }
 
@@ -146,21 +147,21 @@ mod tests {
         let turns = turns(1, 8, 100);
         let turn = take(&turns, account(1)).await.unwrap();
         let cancel = Arc::<Cancel>::default();
-        let holding = Holding::new(&turns, turn, Arc::clone(&cancel), patience);
-        let begun = holding.state().since;
+        let turn_holder = TurnHolder::new(&turns, turn, Arc::clone(&cancel), patience);
+        let begun = turn_holder.state().since;
         Query {
             turns,
             cancel,
-            holding: Arc::new(holding),
+            turn_holder: Arc::new(turn_holder),
             begun,
         }
     }
 
     impl Query {
-        /// Its work is checked so long after it began, on a thread of its own as always.
+        /// Calls `yield_turn` on another thread, `after` this long.
         fn checked(&self, after: Duration) -> thread::JoinHandle<Result<Duration, Stop>> {
-            let (holding, now) = (Arc::clone(&self.holding), self.begun + after);
-            thread::spawn(move || holding.yield_turn(now))
+            let (turn_holder, now) = (Arc::clone(&self.turn_holder), self.begun + after);
+            thread::spawn(move || turn_holder.yield_turn(now))
         }
     }
 
@@ -181,10 +182,10 @@ mod tests {
         assert!(!other.is_finished());
         let waits = query.checked(SLICE);
         let turn = other.await.unwrap().unwrap();
-        assert!(query.holding.state().turn.is_none() && !waits.is_finished());
+        assert!(query.turn_holder.state().turn.is_none() && !waits.is_finished());
         drop(turn);
         assert!(waits.join().unwrap().unwrap() > Duration::ZERO);
-        let state = query.holding.state();
+        let state = query.turn_holder.state();
         assert!(state.turn.is_some() && state.since > query.begun && state.patience < LONG);
     }
 
