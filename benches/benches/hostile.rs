@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark's figures are its output")]
 
 use base::context::{Budget, Context, Resource};
+use base::cursor;
 use base::id::{AccountId, Guid, TenantId};
 use base::name::SeriesName;
 use base::principal::Principal;
@@ -116,9 +117,9 @@ fn ask(engine: &Engine, question: Question, selector: &Selector) -> (Result<u64,
                 selector,
                 shape: Shape::Raw(range),
             };
-            let fetched = engine.fetch_each(&owner, &query, &context, &mut |series| {
-                samples += series.values.len() as u64;
-                ControlFlow::Continue(())
+            let fetched = engine.read_all(&owner, &[query], &context, &mut |series| {
+                samples += cursor::collect(series)?.values.len() as u64;
+                Ok(ControlFlow::Continue(()))
             });
             fetched.map(|()| samples)
         }

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark's figures are its output")]
 
 use base::context::Context;
+use base::cursor;
 use base::id::{AccountId, Guid, TenantId};
 use base::name::SeriesName;
 use base::principal::Principal;
@@ -16,6 +17,7 @@ use base::store::{DeleteQuery, Durability, FetchQuery, FindQuery, SampleStore, S
 use base::time::{ManualClock, Millis, TimeRange};
 use engine::storage::disk::Disk;
 use engine::{Engine, EngineConfig};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -117,8 +119,12 @@ fn fetch(engine: &Engine, pattern: &str) -> Result<usize, Box<dyn std::error::Er
         selector: &selector,
         shape: Shape::Raw(TimeRange::ALL),
     };
-    let found = engine.fetch(&scope(), &query, &Context::unlimited())?;
-    Ok(found.iter().map(|series| series.values.len()).sum())
+    let mut samples = 0;
+    engine.read_all(&scope(), &[query], &Context::unlimited(), &mut |series| {
+        samples += cursor::collect(series)?.values.len();
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(samples)
 }
 
 fn delete(engine: &Engine, pattern: &str) -> Result<u64, Box<dyn std::error::Error>> {

@@ -7,8 +7,8 @@ pub use append::{Allowance, Durability};
 pub use writer::Writer;
 
 use crate::context::Context;
-use crate::cursor::{self, Taker};
-use crate::sample::{Appended, Batch, Series};
+use crate::cursor::Taker;
+use crate::sample::{Appended, Batch};
 use crate::scope::{Metering, Operator, Scope};
 use crate::selector::Selector;
 use crate::series::SeriesKey;
@@ -110,7 +110,9 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// Stores a batch; equal instants of one series: the last one wins. Needs [`crate::scope::Action::Write`].
     ///
     /// # Errors
-    /// When nothing was stored: [`StoreError::Forbidden`], or [`StoreError::Unavailable`] for any [`Outage`].
+    /// [`StoreError::Forbidden`] when nothing was stored. [`StoreError::Unavailable`] for any [`Outage`]: nobody may rely on
+    /// the samples, but some or all of them may be stored, or be so later, as what found no room may be kept in memory and
+    /// tried again. Sending the same batch again is right in either case, since equal samples count once.
     fn append_with_allowance(
         &self,
         scope: &Scope,
@@ -149,7 +151,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         context: &Context,
     ) -> Result<Vec<Node>, StoreError>;
 
-    /// Reads samples of one state of the store, in the shape that each query asks for, and hands out one [`cursor::Cursor`] per fitting series, query after query, in each
+    /// Reads samples of one state of the store, in the shape that each query asks for, and hands out one [`crate::cursor::Cursor`] per fitting series, query after query, in each
     /// ascending by key, also where a series has no sample in the range. `take` may end it with [`ControlFlow::Break`],
     /// which is no error. Needs [`crate::scope::Action::Render`].
     ///
@@ -163,54 +165,6 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         context: &Context,
         take: &mut Taker<'_>,
     ) -> Result<(), StoreError>;
-
-    /// The same with each series as a whole.
-    ///
-    /// # Errors
-    /// As [`Self::read_all`].
-    fn fetch_all(
-        &self,
-        scope: &Scope,
-        queries: &[FetchQuery<'_>],
-        context: &Context,
-        take: &mut dyn FnMut(Series) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
-        self.read_all(scope, queries, context, &mut |own| {
-            Ok(take(cursor::collect(own)?))
-        })
-    }
-
-    /// The same for one query.
-    ///
-    /// # Errors
-    /// As [`Self::fetch_all`].
-    fn fetch_each(
-        &self,
-        scope: &Scope,
-        query: &FetchQuery<'_>,
-        context: &Context,
-        take: &mut dyn FnMut(Series) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
-        self.fetch_all(scope, std::slice::from_ref(query), context, take)
-    }
-
-    /// The same, collected.
-    ///
-    /// # Errors
-    /// As [`Self::fetch_each`].
-    fn fetch(
-        &self,
-        scope: &Scope,
-        query: &FetchQuery<'_>,
-        context: &Context,
-    ) -> Result<Vec<Series>, StoreError> {
-        let mut all = Vec::new();
-        self.fetch_each(scope, query, context, &mut |series| {
-            all.push(series);
-            ControlFlow::Continue(())
-        })?;
-        Ok(all)
-    }
 
     /// Deletes series, or samples of a range. Durable when it returns. Needs [`crate::scope::Action::Delete`]. `context`
     /// can end it while it searches; what is found is deleted as a whole.

@@ -40,6 +40,7 @@ pub(crate) struct Counters {
     pub(crate) merges: AtomicU64,
     pub(crate) flush_failures: AtomicU64,
     pub(crate) merge_failures: AtomicU64,
+    pub(crate) panics: AtomicU64,
 }
 
 /// Lock order: `compacting`, `flushing`, `manifest`; then those of [`State`]; then the log's own.

@@ -5,7 +5,7 @@ use crate::config::EngineConfig;
 use crate::core::Core;
 use crate::delete::Deletion;
 use crate::error;
-use crate::events::{Event, Events, Silent};
+use crate::events::{Events, Silent};
 use crate::pace::Pace;
 use crate::reach::within_reach;
 use crate::read::fetch::{Foreseen, Snapshot};
@@ -23,7 +23,6 @@ use base::store::{
 };
 use base::time::Clock;
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -87,15 +86,9 @@ impl Engine {
 
     fn spawn(&mut self, name: &'static str, work: fn(&Core)) -> Result<(), StoreError> {
         let core = Arc::clone(&self.core);
-        let work = move |core: &Core| {
-            let unwound = catch_unwind(AssertUnwindSafe(|| work(core)));
-            if unwound.is_err() {
-                core.events.told(Event::Panicked { thread: name });
-            }
-        };
         let thread = thread::Builder::new()
             .name(name.to_owned())
-            .spawn(move || work(&core))
+            .spawn(move || core.run_thread(name, work))
             .map_err(error::io("start thread", Path::new(name)))?;
         self.threads.push(thread);
         Ok(())
@@ -108,7 +101,7 @@ impl Drop for Engine {
         self.core.wanted().stop = true;
         self.core.wake.notify_all();
         for thread in self.threads.drain(..) {
-            // A thread that panicked has nothing more to say.
+            // A panic has been told of when it came.
             let _ = thread.join();
         }
     }
@@ -321,6 +314,11 @@ impl SampleStore for Engine {
                 "merge_failures_total",
                 "Passes of merges in the background that failed, in part or as a whole.",
                 count(&core.counters.merge_failures),
+            ),
+            figure(
+                "thread_panics_total",
+                "Panics of the store's threads, each of which began again after a pause.",
+                count(&core.counters.panics),
             ),
             figure(
                 "disk_free_bytes",

@@ -14,7 +14,8 @@ pub enum Event<'e> {
         /// What happened, with the file.
         error: &'e StoreError,
     },
-    /// A thread of the engine has panicked. What it did is not done any more.
+    /// A thread of the engine has panicked. It begins again after a pause; where something may be half done the store takes
+    /// no writes from then on.
     Panicked {
         /// Which one.
         thread: &'static str,

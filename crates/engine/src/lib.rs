@@ -45,6 +45,7 @@ mod state;
 pub mod storage;
 mod stored;
 mod sync;
+mod threads;
 mod tombstone;
 mod unflushed;
 mod wal;

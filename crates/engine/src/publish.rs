@@ -92,7 +92,13 @@ impl Core {
             .collect();
         let dropped: HashSet<u64> = dropped.into_iter().map(|own| own.sequence).collect();
         let stored = Arc::new(version.stored.changed(&version.segments, &segments));
-        next.store(self.storage.as_ref(), self.dir())?;
+        // On disk one thing and in memory another: nobody could go on from there.
+        let on_panic = self.poison.on_panic("changed the manifest");
+        let stored_next = next.store(self.storage.as_ref(), self.dir());
+        if let Err(error) = stored_next {
+            on_panic.disarm();
+            return Err(error);
+        }
         *manifest = next;
         let segments = Arc::new(segments);
         self.state.change(|version| {
@@ -108,6 +114,7 @@ impl Core {
             version.segments = segments;
             version.stored = stored;
         });
+        on_panic.disarm();
         Ok(true)
     }
 }

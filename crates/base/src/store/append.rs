@@ -5,8 +5,8 @@ use crate::limit::{self, Limit};
 /// When [`super::SampleStore::append`] returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Durability {
-    /// When the samples are readable and handed to the operating system's care within the commit interval; a crash of
-    /// the machine may lose that interval.
+    /// When the samples are readable. They are on stable storage within the commit interval; a crash of the process or of the
+    /// machine loses what came in that time, and they are in no log before its end.
     Buffered,
     /// When the samples are on stable storage: what was acknowledged is there after `kill -9` and power loss.
     Committed,

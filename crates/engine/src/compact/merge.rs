@@ -2,6 +2,7 @@
 //! deleted samples and dead series are left out, so that their bytes go with the old files.
 
 use super::run::Place;
+use super::unwinding::Unwinding;
 use super::{Purge, copy, run};
 use crate::core::Core;
 use crate::day::Day;
@@ -20,7 +21,9 @@ use base::context::Context;
 use base::id::TenantId;
 use base::store::StoreError;
 use base::time::TimeRange;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
@@ -45,6 +48,11 @@ impl Core {
         let last = *self.purged();
         let due = asked.is_due(now, last, version.tombstones.len());
         let purge = due && self.state.purge.swap(false, Ordering::SeqCst);
+        let unwinding = Unwinding::new(|| {
+            if purge {
+                self.state.purge.store(true, Ordering::SeqCst);
+            }
+        });
         let groups: BTreeSet<Group> = version.segments.iter().map(|own| group(own)).collect();
         drop(version);
         let context = match asked {
@@ -67,6 +75,7 @@ impl Core {
         } else if purge {
             *self.purged() = Some(now);
         }
+        drop(unwinding);
         drop(compacting);
         match outcome {
             // The engine ends: what is left undone is done after the next start.
@@ -228,6 +237,12 @@ impl Core {
         self.wal.commit(self.wal.last())?;
         self.has_room_to_merge(&run)?;
         let mut writer = None;
+        let begun_file = OnceCell::<PathBuf>::new();
+        let unwinding = Unwinding::new(|| {
+            if let Some(path) = begun_file.get() {
+                self.discard(path);
+            }
+        });
         let mut emptied = Vec::new();
         for (tenant, series) in everything {
             let deletions = spans::deletions(tombstones, series);
@@ -245,8 +260,9 @@ impl Core {
                     let writer = match &mut writer {
                         Some(writer) => writer,
                         none => {
-                            let begun = self.begin_segment(header);
-                            none.insert(begun.map_err(self.failed())?)
+                            let begun = self.begin_segment(header).map_err(self.failed())?;
+                            begun_file.get_or_init(|| begun.path().to_owned());
+                            none.insert(begun)
                         }
                     };
                     writer.push(tenant, series, points).map_err(self.failed())
@@ -264,6 +280,8 @@ impl Core {
         let added = Vec::from_iter(merged.map_err(self.failed())?);
         self.sync_segments(&added).map_err(self.failed())?;
         let path = added.first().map(|own| own.segment.path().to_owned());
+        // From here on the file may be the one that counts.
+        drop(unwinding);
         let change = Change {
             added,
             removed: run.clone(),

@@ -6,7 +6,7 @@
 
 use super::batches::{Done, Stamp};
 use super::block::{Block, Run};
-use super::marks::{Marks, Newer};
+use super::marks::{Lengths, Marks, Newer};
 use super::series::HeadSeries;
 use base::id::TenantId;
 use base::time::{Millis, TimeRange};
@@ -29,12 +29,20 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    /// As a reader has it who sees these batches; who names none sees all there is.
-    pub(crate) fn view(&self, done: Option<&Done>) -> Result<HeadSeries, Newer> {
-        let lengths = self.marks.lengths(done)?;
+    /// As a reader has it who sees these batches.
+    pub(crate) fn view(&self, done: &Done) -> Result<HeadSeries, Newer> {
+        self.marks.lengths(done).map(|lengths| self.first(lengths))
+    }
+
+    /// All there is of it.
+    pub(crate) fn all(&self) -> HeadSeries {
+        self.first(self.marks.all())
+    }
+
+    fn first(&self, lengths: Lengths) -> HeadSeries {
         let column = Run::new(Some(Arc::clone(&self.column)), lengths.column);
         let late = Run::new(self.late.get().cloned(), lengths.late);
-        Ok(HeadSeries::new(self.tenant, column, late))
+        HeadSeries::new(self.tenant, column, late)
     }
 }
 
@@ -209,18 +217,18 @@ impl Hot {
     }
 
     /// The same samples without late ones, in place of the old series, which is returned.
-    pub(crate) fn fold(&mut self) -> Option<Arc<Live>> {
-        let all = self.live.view(None).ok()?.read(&TimeRange::ALL);
+    pub(crate) fn fold(&mut self) -> Arc<Live> {
+        let all = self.live.all().read(&TimeRange::ALL);
         let mut new = Self::new(self.live.tenant);
         for (at, value) in all.iter() {
             new.append(Stamp::before_all(), at, value);
         }
-        Some(self.replace(new))
+        self.replace(new)
     }
 
     /// Prepares to take out the samples in `range`; no lock is needed.
-    pub(crate) fn prepare(of: &Arc<Live>, range: &TimeRange) -> Option<Prepared> {
-        let view = of.view(None).ok()?;
+    pub(crate) fn prepare(of: &Arc<Live>, range: &TimeRange) -> Prepared {
+        let view = of.all();
         let mut new = Self::new(of.tenant);
         let kept = |(at, _): &(i64, f64)| !range.contains(Millis(*at));
         let mut end = None;
@@ -231,13 +239,13 @@ impl Hot {
         for (at, value) in view.late().samples().filter(kept) {
             new.append(Stamp::before_all(), at, value);
         }
-        Some(Prepared {
+        Prepared {
             of: Arc::clone(of),
             column_len: view.column().len(),
             late_len: view.late().len(),
             end,
             new,
-        })
+        }
     }
 
     /// Takes out the samples in `range`: costs what has come in since it was prepared, or everything where the series is not
@@ -246,7 +254,7 @@ impl Hot {
         &mut self,
         range: &TimeRange,
         prepared: Option<Prepared>,
-    ) -> Option<Arc<Live>> {
+    ) -> Arc<Live> {
         let usable = prepared.filter(|own| Arc::ptr_eq(&own.of, &self.live));
         let Prepared {
             column_len,
@@ -256,9 +264,9 @@ impl Hot {
             ..
         } = match usable {
             Some(prepared) => prepared,
-            None => Self::prepare(&self.live, range)?,
+            None => Self::prepare(&self.live, range),
         };
-        let now = self.live.view(None).ok()?;
+        let now = self.live.all();
         let kept = |(at, _): &(i64, f64)| !range.contains(Millis(*at));
         // A late sample is newer than the column's at the same instant, whichever came in first.
         let mut column = now.column().from(column_len.saturating_sub(1)).peekable();
@@ -270,7 +278,7 @@ impl Hot {
         for (at, value) in column.chain(late).filter(kept) {
             new.append(Stamp::before_all(), at, value);
         }
-        Some(self.replace(new))
+        self.replace(new)
     }
 
     /// `new` takes its place, for readers who see all that has been written to it.

@@ -42,6 +42,26 @@ pub(crate) struct Lengths {
     pub(crate) late: usize,
 }
 
+impl Lengths {
+    const fn of((column, late): (u64, u64)) -> Self {
+        Self {
+            column: column as usize,
+            late: late as usize,
+        }
+    }
+}
+
+/// The marks at one moment; lengths as column and late samples.
+#[derive(Debug)]
+struct Read {
+    batch: u64,
+    previous: u64,
+    open: u64,
+    previous_open: u64,
+    before: (u64, u64),
+    now: (u64, u64),
+}
+
 /// The series has been written to by a batch that a reader does not see, and what it was before that is not known: another
 /// batch has written since, or the series was made anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,8 +84,31 @@ impl Default for Marks {
 }
 
 impl Marks {
-    /// For a reader who sees these batches; who names none sees all there is.
-    pub(crate) fn lengths(&self, done: Option<&Done>) -> Result<Lengths, Newer> {
+    /// For a reader who sees these batches.
+    pub(crate) fn lengths(&self, done: &Done) -> Result<Lengths, Newer> {
+        let own = self.read();
+        let is_whole = if done.has_begun(own.batch) {
+            done.has_all_through(own.open)
+        } else {
+            done.has(own.previous) && done.has_all_through(own.previous_open)
+        };
+        if !is_whole {
+            return Err(Newer);
+        }
+        match done.has(own.batch) {
+            true => Ok(Lengths::of(own.now)),
+            false if own.before.0 == UNKNOWN => Err(Newer),
+            false => Ok(Lengths::of(own.before)),
+        }
+    }
+
+    /// All there is, of whatever batch: it is always found.
+    pub(crate) fn all(&self) -> Lengths {
+        Lengths::of(self.read().now)
+    }
+
+    /// All of them, of one moment.
+    fn read(&self) -> Read {
         loop {
             let batch = self.batch.load(Ordering::Acquire);
             if batch == CHANGING {
@@ -85,28 +128,14 @@ impl Marks {
             if self.batch.load(Ordering::Acquire) != batch {
                 continue;
             }
-            let (column, late) = match done {
-                None => now,
-                Some(done) => {
-                    let is_whole = if done.has_begun(batch) {
-                        done.has_all_through(open)
-                    } else {
-                        done.has(previous) && done.has_all_through(previous_open)
-                    };
-                    if !is_whole {
-                        return Err(Newer);
-                    }
-                    match done.has(batch) {
-                        true => now,
-                        false if before.0 == UNKNOWN => return Err(Newer),
-                        false => before,
-                    }
-                }
+            return Read {
+                batch,
+                previous,
+                open,
+                previous_open,
+                before,
+                now,
             };
-            return Ok(Lengths {
-                column: column as usize,
-                late: late as usize,
-            });
         }
     }
 

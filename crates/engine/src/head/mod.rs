@@ -107,17 +107,21 @@ impl Head {
     }
 
     /// One series of `tenant`, as who sees these batches has it.
-    pub(crate) fn of(&self, tenant: TenantId, series: SeriesRef, done: Option<&Done>) -> Found {
+    pub(crate) fn of(&self, tenant: TenantId, series: SeriesRef, done: &Done) -> Found {
         let Some(live) = self.live(series) else {
             return Ok(None);
         };
-        let view = live.view(done)?;
-        Ok((view.tenant() == tenant && !view.is_empty()).then(|| Arc::new(view)))
+        Ok(owned(tenant, live.view(done)?))
+    }
+
+    /// All there is of one series of `tenant`.
+    pub(crate) fn all_of(&self, tenant: TenantId, series: SeriesRef) -> Option<Arc<HeadSeries>> {
+        owned(tenant, self.live(series)?.all())
     }
 
     /// Whether it has a sample of the series in `range`.
     pub(crate) fn any_in(&self, tenant: TenantId, series: SeriesRef, range: &TimeRange) -> bool {
-        let own = self.of(tenant, series, None).ok().flatten();
+        let own = self.all_of(tenant, series);
         own.is_some_and(|own| own.any_in(range))
     }
 
@@ -127,7 +131,7 @@ impl Head {
         for (shard, pages) in self.shards.iter().enumerate() {
             for (page, own) in pages.load().iter().enumerate() {
                 for (slot, live) in own.iter().flat_map(|own| own.iter().enumerate()) {
-                    let view = live.load().as_ref().and_then(|own| own.view(None).ok());
+                    let view = live.load().as_ref().map(|own| own.all());
                     if let Some(view) = view.filter(|own| !own.is_empty()) {
                         all.push((view.tenant(), series_at(shard, page, slot), view));
                     }
@@ -300,7 +304,7 @@ impl ShardWriter {
         };
         own.forget_day();
         if prepared.is_none() {
-            let view = own.live().view(None).ok()?;
+            let view = own.live().all();
             if !view.any_in(range) {
                 return None;
             }
@@ -311,15 +315,20 @@ impl ShardWriter {
         let change = after.cast_signed() - before.cast_signed();
         self.head.held.add(tenant, change, 0);
         self.head.publish(series, Some(live));
-        old
+        Some(old)
     }
+}
+
+/// What there is of a series of `tenant`; nothing of another's.
+fn owned(tenant: TenantId, view: HeadSeries) -> Option<Arc<HeadSeries>> {
+    (view.tenant() == tenant && !view.is_empty()).then(|| Arc::new(view))
 }
 
 /// Prepares a deletion, without a lock; `None` where there is nothing to delete.
 pub(crate) fn prepare(head: &Head, series: SeriesRef, range: &TimeRange) -> Option<Prepared> {
     let live = head.live(series)?;
-    let any = live.view(None).is_ok_and(|own| own.any_in(range));
-    any.then(|| Hot::prepare(&live, range)).flatten()
+    let any = live.all().any_in(range);
+    any.then(|| Hot::prepare(&live, range))
 }
 
 #[cfg(test)]

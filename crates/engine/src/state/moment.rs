@@ -56,7 +56,7 @@ impl State {
         let looks = if series.len() <= FEW { few } else { many };
         let until = Instant::now() + PATIENCE;
         for _ in 1..looks {
-            if let Ok(moment) = self.look(tenant, series, Some(&done)) {
+            if let Ok(moment) = self.look(tenant, series, &done) {
                 return Ok(moment);
             }
             // Until what was in the way is done: no writer waits for this.
@@ -69,27 +69,15 @@ impl State {
             pace.look()?;
             done = self.batches.done();
         }
-        let moment = self.look(tenant, series, Some(&done));
-        // Who takes everything as it is finds everything.
-        let as_it_is = || self.look(tenant, series, None);
-        Ok(moment
-            .or_else(|Newer| as_it_is())
-            .unwrap_or_else(|Newer| Moment {
-                version: self.version(),
-                heads: Vec::new(),
-            }))
+        let moment = self.look(tenant, series, &done);
+        Ok(moment.unwrap_or_else(|Newer| self.as_it_is(tenant, series)))
     }
 
     /// One look; what was done before it.
-    fn look(
-        &self,
-        tenant: TenantId,
-        series: &[SeriesRef],
-        done: Option<&Done>,
-    ) -> Result<Moment, Newer> {
+    fn look(&self, tenant: TenantId, series: &[SeriesRef], done: &Done) -> Result<Moment, Newer> {
         let version = self.version();
         // What is in files bears no marks.
-        if done.is_some_and(|done| !done.has_all_through(version.in_files)) {
+        if !done.has_all_through(version.in_files) {
             return Err(Newer);
         }
         let mut heads = Vec::with_capacity(series.len());
@@ -100,5 +88,17 @@ impl State {
             heads.push((frozen, of(&version.head)?));
         }
         Ok(Moment { version, heads })
+    }
+
+    /// Everything that there is now, with part of a batch where one is under way: that is always found.
+    fn as_it_is(&self, tenant: TenantId, series: &[SeriesRef]) -> Moment {
+        let version = self.version();
+        let of = |own: &SeriesRef| {
+            let frozen = version.frozen.as_ref();
+            let frozen = frozen.and_then(|frozen| frozen.head.all_of(tenant, *own));
+            (frozen, version.head.all_of(tenant, *own))
+        };
+        let heads = series.iter().map(of).collect();
+        Moment { version, heads }
     }
 }

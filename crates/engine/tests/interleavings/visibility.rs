@@ -42,7 +42,7 @@ impl Store {
     /// How many samples a reader sees; nothing where they would look again.
     fn read(&self) -> Option<usize> {
         let done = self.batches.done();
-        let length = self.marks.lengths(Some(&done)).ok()?.column;
+        let length = self.marks.lengths(&done).ok()?.column;
         let seen = self.cells.iter().take(length);
         let seen: Vec<u64> = seen.map(|own| own.load(Ordering::Relaxed)).collect();
         for number in 1..=3 {

@@ -1,6 +1,7 @@
 //! A disk that lies: whichever byte of whichever file changes, or wherever a file ends too early, the store names the
 //! file or gives the right samples. It never panics, and never gives others.
 
+use crate::fetching::Fetching;
 use crate::support::{
     DAY, MINUTE, NOON, config, delete, find, open_with, range, scope, send, send_to,
 };

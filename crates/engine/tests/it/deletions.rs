@@ -1,5 +1,6 @@
 //! Deletions of ranges made to hurt: as many as one likes, of as much as there is. And what a reader holds meanwhile.
 
+use crate::fetching::Fetching;
 use crate::support::{DAY, MINUTE, NOON, batch, config, delete, figure, open, open_with, range};
 use crate::support::{fetch_in, read, scope, send_to};
 use base::context::{Budget, Context, Memory, Resource, Stop};

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 #[derive(Debug, Default)]
-struct Heard(Mutex<Vec<String>>);
+pub(crate) struct Heard(Mutex<Vec<String>>);
 
 impl Events for Heard {
     fn told(&self, event: Event<'_>) {
@@ -26,7 +26,7 @@ impl Events for Heard {
 
 impl Heard {
     /// Waits for something that contains `text`.
-    fn until(&self, text: &str) {
+    pub(crate) fn until(&self, text: &str) {
         let deadline = Instant::now() + Duration::from_secs(30);
         let has = || self.0.lock().unwrap().iter().any(|own| own.contains(text));
         while !has() {

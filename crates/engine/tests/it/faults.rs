@@ -1,5 +1,6 @@
 //! What the disk may do, and what must hold then: what was acknowledged is there, and what is there was sent.
 
+use crate::fetching::Fetching;
 use crate::support::{
     DAY, MINUTE, NOON, batch, config, delete, is_unavailable, open, open_with, range, read, scope,
     send,

@@ -1,6 +1,7 @@
 //! No reader stops a writer: a query that is held, wherever it is, holds up no append, no deletion, no flush and no merge; and
 //! it ends with the state that it began with.
 
+use crate::fetching::Fetching;
 use crate::support::{MINUTE, NOON, batch, config, delete, open_with, range, scope, send};
 use base::context::{Budget, Context, Memory, Stop};
 use base::pattern::Pattern;

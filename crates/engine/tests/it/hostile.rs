@@ -1,5 +1,6 @@
 //! Questions made to hurt: none of them keeps a writer waiting, each ends when it must, and each is told why.
 
+use crate::fetching::Fetching;
 use crate::support::{
     DAY, MINUTE, NOON, batch, config, delete, fetch_in, figure, find, find_in, metering, open,
     open_with, range, read, scope, send, send_to,

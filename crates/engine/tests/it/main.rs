@@ -16,6 +16,8 @@ mod events;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod fetching;
+#[cfg(test)]
 mod formats;
 #[cfg(test)]
 mod full_disk;
@@ -33,6 +35,8 @@ mod late;
 mod memory;
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod panics;
 #[cfg(test)]
 mod quota;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Callers who reach some series alone: for them the store holds no others.
 
+use crate::fetching::Fetching;
 use crate::support::{NOON, metering, open, scope, scope_with};
 use base::context::Context;
 use base::sample::{Batch, RejectReason, Series};

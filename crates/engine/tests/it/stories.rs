@@ -1,5 +1,6 @@
 //! What the store promises, one story each.
 
+use crate::fetching::Fetching;
 use crate::support::{
     DAY, MINUTE, NOON, batch, config, delete, fetch_in, figure, find, find_in, open, open_with,
     range, read, scope, scope_with, send,

@@ -1,5 +1,6 @@
 //! What every story needs: an engine in memory, a scope, and short words for the store's questions.
 
+use crate::fetching::Fetching;
 use base::context::Context;
 use base::id::{AccountId, Guid, TenantId};
 use base::name::SeriesName;

@@ -1,5 +1,6 @@
 //! Every value is a sample, and every series a series: which of them a protocol takes is its codec's business.
 
+use crate::fetching::Fetching;
 use crate::support::{NOON, config, open_with, scope};
 use base::context::Context;
 use base::grid::{Fold, Window};

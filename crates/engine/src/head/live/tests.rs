@@ -61,14 +61,14 @@ proptest! {
                         model.insert(at, 8.0);
                     }
                 }
-                hot.remove_range(&range, prepared);
+                hot.remove_range(&range, Some(prepared));
                 model.retain(|at, _| !range.contains(Millis(*at)));
-                prop_assert!(!hot.live().view(None).unwrap().any_in(&range));
+                prop_assert!(!hot.live().all().any_in(&range));
             }
-            let view = hot.live().view(None).unwrap();
+            let view = hot.live().all();
             prop_assert!(view.len() >= hot.len() && hot.len() >= model.len() as u64);
         }
-        let view = hot.live().view(None).unwrap();
+        let view = hot.live().all();
         prop_assert_eq!(samples(&view), model.into_iter().collect::<Vec<_>>());
     }
 
@@ -85,21 +85,21 @@ proptest! {
         }
         drop(one);
         let done = batches.done();
-        let before = hot.live().view(Some(&done)).unwrap();
+        let before = hot.live().view(&done).unwrap();
         let read = samples(&before);
         let two = batches.begin();
         for (at, value) in second {
             hot.append(two.stamp(), at, value);
         }
         prop_assert_eq!(&samples(&before), &read);
-        let beside = hot.live().view(Some(&batches.done())).unwrap();
+        let beside = hot.live().view(&batches.done()).unwrap();
         prop_assert_eq!(&samples(&beside), &read, "of a batch that is not done nothing is seen");
         hot.fold();
         prop_assert_eq!(&samples(&before), &read);
-        prop_assert!(hot.live().view(Some(&batches.done())).is_err());
+        prop_assert!(hot.live().view(&batches.done()).is_err());
         drop(two);
-        let after = hot.live().view(Some(&batches.done())).unwrap();
-        prop_assert_eq!(samples(&after), samples(&hot.live().view(None).unwrap()));
+        let after = hot.live().view(&batches.done()).unwrap();
+        prop_assert_eq!(samples(&after), samples(&hot.live().all()));
     }
 }
 
@@ -113,8 +113,8 @@ fn a_deletion_brings_back_nothing_that_was_overwritten_meanwhile() {
             let prepared = Hot::prepare(hot.live(), &deleted);
             hot.append(stamp(fresh), 100, 2.0);
             hot.append(stamp(fresh), 90, 3.0);
-            hot.remove_range(&deleted, prepared);
-            let read = samples(&hot.live().view(None).unwrap());
+            hot.remove_range(&deleted, Some(prepared));
+            let read = samples(&hot.live().all());
             let all = [(90, 3.0), (100, 2.0)];
             let left: Vec<_> = all
                 .into_iter()
@@ -135,11 +135,11 @@ fn an_unfinished_batch_below_a_finished_one_is_not_seen() {
     hot.append(first.stamp(), 100, 1.0);
     hot.append(second.stamp(), 200, 2.0);
     drop(second);
-    assert!(hot.live().view(Some(&batches.done())).is_err());
+    assert!(hot.live().view(&batches.done()).is_err());
     hot.fold();
-    assert!(hot.live().view(Some(&batches.done())).is_err(), "folded");
+    assert!(hot.live().view(&batches.done()).is_err(), "folded");
     drop(first);
-    let all = hot.live().view(Some(&batches.done())).unwrap();
+    let all = hot.live().view(&batches.done()).unwrap();
     assert_eq!(samples(&all), [(100, 1.0), (200, 2.0)]);
 }
 
@@ -153,14 +153,14 @@ fn an_unfinished_batch_below_two_finished_ones_is_not_seen() {
     for at in [200, 300, 400] {
         let own = batches.begin();
         hot.append(own.stamp(), at, 2.0);
-        assert!(hot.live().view(Some(&batches.done())).is_err());
+        assert!(hot.live().view(&batches.done()).is_err());
         drop(own);
-        assert!(hot.live().view(Some(&batches.done())).is_err());
+        assert!(hot.live().view(&batches.done()).is_err());
     }
     hot.fold();
-    assert!(hot.live().view(Some(&batches.done())).is_err(), "folded");
+    assert!(hot.live().view(&batches.done()).is_err(), "folded");
     drop(first);
-    let all = hot.live().view(Some(&batches.done())).unwrap();
+    let all = hot.live().view(&batches.done()).unwrap();
     assert_eq!(samples(&all).len(), 4);
 }
 
@@ -177,9 +177,9 @@ fn an_unfinished_batch_below_what_was_before_is_not_seen() {
     let done = batches.done();
     let third = batches.begin();
     hot.append(third.stamp(), 300, 3.0);
-    assert!(hot.live().view(Some(&done)).is_err());
+    assert!(hot.live().view(&done).is_err());
     drop(first);
-    let beside = hot.live().view(Some(&batches.done())).unwrap();
+    let beside = hot.live().view(&batches.done()).unwrap();
     assert_eq!(samples(&beside), [(100, 1.0), (200, 2.0)]);
 }
 
@@ -195,10 +195,10 @@ fn what_a_reader_does_not_see_stays_hidden_from_it_when_it_is_done() {
     for at in [200, 300, 400] {
         let own = batches.begin();
         hot.append(own.stamp(), at, 2.0);
-        assert!(hot.live().view(Some(&done)).is_err());
+        assert!(hot.live().view(&done).is_err());
         drop(own);
-        assert!(hot.live().view(Some(&done)).is_err());
-        assert!(hot.live().view(Some(&batches.done())).is_ok());
+        assert!(hot.live().view(&done).is_err());
+        assert!(hot.live().view(&batches.done()).is_ok());
     }
 }
 
@@ -211,10 +211,10 @@ fn an_unfinished_batch_elsewhere_hides_nothing() {
     for at in [100, 200, 300] {
         let own = batches.begin();
         hot.append(own.stamp(), at, 2.0);
-        let beside = hot.live().view(Some(&batches.done())).unwrap();
+        let beside = hot.live().view(&batches.done()).unwrap();
         assert_eq!(samples(&beside).len() as i64, at / 100 - 1);
         drop(own);
-        let after = hot.live().view(Some(&batches.done())).unwrap();
+        let after = hot.live().view(&batches.done()).unwrap();
         assert_eq!(samples(&after).len() as i64, at / 100);
     }
 }
@@ -228,7 +228,7 @@ fn a_deletion_that_was_prepared_costs_what_has_come_in_since() {
     }
     hot.append(stamp(1), 7, 2.0);
     let range = range(50_100, 60_000);
-    let prepared = Hot::prepare(hot.live(), &range).unwrap();
+    let prepared = Hot::prepare(hot.live(), &range);
     let ready = Arc::clone(prepared.new.live());
     hot.append(stamp(2), 100_000, 1.0);
     hot.append(stamp(2), 55_000, 1.0);

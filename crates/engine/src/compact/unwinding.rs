@@ -1,0 +1,19 @@
+//! What a merge that panics puts back: its thread begins again, and must find nothing forgotten and no files left over.
+
+/// Does something if it is dropped by a panic.
+#[derive(Debug)]
+pub(super) struct Unwinding<F: Fn()>(F);
+
+impl<F: Fn()> Unwinding<F> {
+    pub(super) const fn new(put_back: F) -> Self {
+        Self(put_back)
+    }
+}
+
+impl<F: Fn()> Drop for Unwinding<F> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            (self.0)();
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! A panic in the background costs what it was at, and nothing that comes after.
+
+use crate::events::Heard;
+use crate::support::{NOON, config, figure, read, send};
+use base::store::SampleStore;
+use base::time::{ManualClock, Millis};
+use engine::storage::faulty::Faulty;
+use engine::storage::{ReadFile, Storage, WriteFile};
+use engine::{Engine, EngineConfig};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// Panics so often where a thread brings a segment to stable storage.
+#[derive(Debug)]
+struct Panicking {
+    storage: Faulty,
+    left: Arc<AtomicU32>,
+    thread: &'static str,
+}
+
+#[derive(Debug)]
+struct File {
+    file: Box<dyn WriteFile>,
+    left: Arc<AtomicU32>,
+    thread: &'static str,
+}
+
+impl WriteFile for File {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.append(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        let is_own = std::thread::current().name() == Some(self.thread);
+        let take = |left: u32| left.checked_sub(1).filter(|_| is_own);
+        let taken = (self.left).fetch_update(Ordering::SeqCst, Ordering::SeqCst, take);
+        assert!(taken.is_err(), "on purpose");
+        self.file.sync()
+    }
+
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.file.cut(length)
+    }
+}
+
+impl Storage for Panicking {
+    fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
+        let file = self.storage.create(path)?;
+        if path.extension().is_none_or(|own| own != "seg") {
+            return Ok(file);
+        }
+        let (left, thread) = (Arc::clone(&self.left), self.thread);
+        Ok(Box::new(File { file, left, thread }))
+    }
+
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        self.storage.create_dir(path)
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        self.storage.list(dir)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.storage.read(path)
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadFile>> {
+        self.storage.open(path)
+    }
+
+    fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
+        self.storage.truncate(path, length)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.storage.rename(from, to)
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.storage.link(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.storage.remove(path)
+    }
+
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        self.storage.remove_dir(path)
+    }
+
+    fn free_bytes(&self, dir: &Path) -> io::Result<u64> {
+        self.storage.free_bytes(dir)
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        self.storage.sync_dir(dir)
+    }
+}
+
+fn open(storage: &Faulty, thread: &'static str, panics: u32) -> (Engine, Arc<Heard>) {
+    let config = EngineConfig {
+        segments_per_day: 2,
+        flush_samples: 1000,
+        ..config()
+    };
+    let heard = Arc::new(Heard::default());
+    let storage = Panicking {
+        storage: storage.clone(),
+        left: Arc::new(AtomicU32::new(panics)),
+        thread,
+    };
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let opened = Engine::open_telling(config, clock, Arc::new(storage), Arc::clone(&heard) as _);
+    (opened.unwrap().0, heard)
+}
+
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !holds() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// As many samples as make the engine flush by itself, and then merge.
+fn fill(engine: &Engine) {
+    let many: Vec<(&str, i64, f64)> = (0..1000).map(|at| ("a.c", NOON + at, 1.0)).collect();
+    send(engine, 1, &many);
+}
+
+#[test]
+fn a_merge_that_panics_is_done_again() {
+    let storage = Faulty::new(1);
+    let (engine, heard) = open(&storage, "engine-merge", 2);
+    for round in 0..3 {
+        send(&engine, 1, &[("a.b", NOON + round, 1.0)]);
+        engine.flush().unwrap();
+    }
+    fill(&engine);
+    heard.until("Panicked { thread: \"engine-merge\" }");
+    until("merged", || figure(&engine, "merges_total") >= 1.0);
+    assert!((figure(&engine, "thread_panics_total") - 2.0).abs() < 0.5);
+    assert!(figure(&engine, "poisoned") < 0.5, "nothing is half done");
+    engine.health().unwrap();
+    assert_eq!(read(&engine, 1, "a.b").len(), 3);
+    // What was begun and not ended is gone.
+    let dir = Path::new("/samples/segments/2026-11-23");
+    let files = || storage.list(dir).unwrap().len() as f64;
+    until("no file is left over", || {
+        (files() - figure(&engine, "segments")).abs() < 0.5
+    });
+}
+
+#[test]
+fn a_flush_that_panics_is_told_by_health() {
+    let storage = Faulty::new(1);
+    let (engine, heard) = open(&storage, "engine-flush", 1);
+    fill(&engine);
+    heard.until("Panicked { thread: \"engine-flush\" }");
+    let told = engine.health().unwrap_err().to_string();
+    assert!(
+        told.contains("a thread that flushed the head panicked"),
+        "{told}"
+    );
+}
