@@ -7,5 +7,5 @@ pub(crate) async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, IamError> + Send + 'static,
 ) -> Result<T, IamError> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|_| IamError::Crypto("build the directory"))?
+    done.map_err(|_| IamError::BrokenOff)?
 }

@@ -22,6 +22,9 @@ pub enum IamError {
     /// The database failed.
     #[error("the identity database failed")]
     Db(#[from] DbError),
+    /// Work on a thread of its own ended without a result: it panicked, which is a fault of the program, or the program ends.
+    #[error("work on another thread broke off")]
+    BrokenOff,
     /// The database's disk had no room for the last write.
     #[error("the identity database's disk is full\nhint: make room on the disk")]
     OutOfRoom,

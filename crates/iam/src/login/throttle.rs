@@ -4,7 +4,7 @@
 //! person out by guessing, for he stands elsewhere. Addresses nobody has are counted as any other. What is counted is kept
 //! in bounded memory under a keyed hash, on each node for itself.
 //!
-//! What it is not: it makes nobody wait and refuses nobody; [`crate::flow::password`] and [`crate::flow::guess`] do.
+//! What it is not: it makes nobody wait and refuses nobody; `flow/password.rs` and `flow/guess.rs` do.
 
 use crate::entropy;
 use base::allowance::{Rate, Spent, Table};

@@ -16,12 +16,19 @@ use crate::repo::roles::{grant, keeps_administrator, still_holds};
 use crate::repo::{roles, users};
 use crate::service::Iam;
 use crate::token::identity::Identity;
-use base::id::{AccountId, UserId};
+use base::id::{AccountId, Guid, UserId};
 use base::limit;
 use base::scope::Domain;
 use base::secret::Secret;
 use base::source::Source;
 use db::Tx;
+
+/// Whose role is given or taken.
+enum Holder {
+    Member(UserId),
+    /// One who has not accepted yet: his roles begin when he does.
+    Invited(Guid),
+}
 
 impl Iam {
     /// The caller's own entry.
@@ -99,23 +106,16 @@ impl Iam {
         role: Role,
         username: &str,
     ) -> Result<(), IamError> {
-        let account = self.may_give(caller, domain, role)?;
-        text::check_stored("username", username.trim(), &limit::ADDRESS_BYTES)?;
-        let folded = address::fold(username);
-        let mut tx = self.0.db.begin().await?;
-        hold(&mut tx, account).await?;
-        self.still_may_give(&mut tx, caller, account, domain)
-            .await?;
-        let user = if let Some(user) = member_by_address(&mut tx, account, &folded).await? {
-            grant(&mut tx, user, domain, role).await?;
-            user
-        } else {
-            // Of one who has not accepted yet: it begins when he does.
-            let now = self.0.clock.now();
-            let waiting = invitations::waiting(&mut tx, account, &folded, now).await?;
-            let waiting = waiting.ok_or_else(|| no_user(username))?;
-            invitations::promise(&mut tx, waiting, domain, role).await?;
-            UserId(waiting)
+        let (mut tx, account, holder) = self.begin_role(caller, domain, role, username).await?;
+        let user = match holder {
+            Holder::Member(user) => {
+                grant(&mut tx, user, domain, role).await?;
+                user
+            }
+            Holder::Invited(waiting) => {
+                invitations::promise(&mut tx, waiting, domain, role).await?;
+                UserId(waiting)
+            }
         };
         self.roles_are_within_limit(&mut tx, account).await?;
         let entry = about_role(caller, Action::RoleGiven, account, user);
@@ -134,6 +134,33 @@ impl Iam {
         role: Role,
         username: &str,
     ) -> Result<(), IamError> {
+        let (mut tx, account, holder) = self.begin_role(caller, domain, role, username).await?;
+        let user = match holder {
+            Holder::Member(user) => {
+                if role == Role::Administrator {
+                    keeps_administrator(&mut tx, account, user).await?;
+                }
+                roles::take(&mut tx, user, domain, role).await?;
+                user
+            }
+            Holder::Invited(waiting) => {
+                invitations::take_back(&mut tx, waiting, domain, role).await?;
+                UserId(waiting)
+            }
+        };
+        let entry = about_role(caller, Action::RoleTaken, account, user);
+        self.commit(tx, entry.with("domain", domain).with("role", role))
+            .await
+    }
+
+    /// Begins to give or take a role: the account is held, the caller has the right, and it is known whose role it is.
+    async fn begin_role(
+        &self,
+        caller: &Identity,
+        domain: Domain,
+        role: Role,
+        username: &str,
+    ) -> Result<(Tx, AccountId, Holder), IamError> {
         let account = self.may_give(caller, domain, role)?;
         text::check_stored("username", username.trim(), &limit::ADDRESS_BYTES)?;
         let folded = address::fold(username);
@@ -141,22 +168,13 @@ impl Iam {
         hold(&mut tx, account).await?;
         self.still_may_give(&mut tx, caller, account, domain)
             .await?;
-        let Some(user) = member_by_address(&mut tx, account, &folded).await? else {
-            let now = self.0.clock.now();
-            let waiting = invitations::waiting(&mut tx, account, &folded, now).await?;
-            let waiting = waiting.ok_or_else(|| no_user(username))?;
-            invitations::take_back(&mut tx, waiting, domain, role).await?;
-            let entry = about_role(caller, Action::RoleTaken, account, UserId(waiting));
-            let entry = entry.with("domain", domain).with("role", role);
-            return self.commit(tx, entry).await;
-        };
-        if role == Role::Administrator {
-            keeps_administrator(&mut tx, account, user).await?;
+        if let Some(user) = member_by_address(&mut tx, account, &folded).await? {
+            return Ok((tx, account, Holder::Member(user)));
         }
-        roles::take(&mut tx, user, domain, role).await?;
-        let entry = about_role(caller, Action::RoleTaken, account, user);
-        self.commit(tx, entry.with("domain", domain).with("role", role))
-            .await
+        let now = self.0.clock.now();
+        let waiting = invitations::waiting(&mut tx, account, &folded, now).await?;
+        let waiting = waiting.ok_or_else(|| no_user(username))?;
+        Ok((tx, account, Holder::Invited(waiting)))
     }
 
     /// Asks again, within the transaction that rests on it, whether the caller may give and take roles in the domain: his own

@@ -24,7 +24,7 @@ pub(crate) enum Sight {
 }
 
 impl Sight {
-    /// Of the caller, in the account; as [`super::knows_org`] and [`super::knows_space`] say of each.
+    /// Of the caller, in the account; as [`super::view::knows_org`] and [`super::view::knows_space`] say of each.
     pub(crate) fn of(directory: &Directory, caller: &Identity, account: AccountId) -> Self {
         if administers(directory, caller, account) {
             return Self::All;

@@ -28,7 +28,7 @@ impl std::fmt::Debug for Credential<'_> {
     }
 }
 
-/// A verified caller of the management interfaces. Made by [`Verifier::identity`] alone.
+/// A verified caller of the management interfaces. Made by [`crate::Verifier::identity`] alone.
 #[derive(Debug, Clone)]
 pub struct Identity {
     pub(crate) account: AccountId,

@@ -1,4 +1,4 @@
-//! A token whose form, issuer and signature were checked; whether it counts still is asked in [`crate::verify`].
+//! A token whose form, issuer and signature were checked; whether it counts still is asked in `verify.rs`.
 
 use super::cache::Expires;
 use super::claims::{IamClaims, UaaClaims};
