@@ -5,16 +5,20 @@
 //! another in one direction only; a folder is everything below it, and the file that names it (`log.rs` of `log/`) is
 //! one of those in it. What only tests use is free, and so is a re-export: it says where something is, and needs nothing.
 //!
+//! Some folders lie in a fixed order besides, one above the other (`layers.rs`).
+//!
 //! Circles that are still there are listed in `xtask/module-circles.txt`, which may only shrink.
 
 mod allowed;
 mod circle;
+mod layers;
 mod reference;
 mod resolve;
 mod source;
 
 use self::allowed::Allowed;
 use self::circle::circles;
+use self::layers::{LAYERS, upwards};
 use self::source::Source;
 use anyhow::{Context as _, Result};
 use serde_json::Value;
@@ -30,7 +34,7 @@ pub(crate) fn check(metadata: &Value) -> Result<Vec<String>> {
         .get("workspace_root")
         .and_then(Value::as_str)
         .context("`cargo metadata` names no root")?;
-    let mut found = Vec::new();
+    let (mut found, mut wrongs) = (Vec::new(), Vec::new());
     for (name, file) in roots(metadata) {
         let source = Source::read(&file, &mut |path| {
             path.is_file()
@@ -39,15 +43,18 @@ pub(crate) fn check(metadata: &Value) -> Result<Vec<String>> {
         })
         .with_context(|| format!("in the crate `{name}`"))?;
         found.extend(circles(&name, &source));
+        wrongs.extend(upwards(&name, &source, &LAYERS));
     }
     let list = Path::new(root).join(ALLOWED);
     let allowed = Allowed::parse(&std::fs::read_to_string(&list).unwrap_or_default())?;
     if std::env::var_os("VIGIE_UPDATE").is_some() {
         std::fs::write(&list, allowed.shrunk(&found).to_string())
             .with_context(|| format!("cannot write `{}`", list.display()))?;
-        return Ok(allowed.shrunk(&found).judge(&found));
+        wrongs.extend(allowed.shrunk(&found).judge(&found));
+        return Ok(wrongs);
     }
-    Ok(allowed.judge(&found))
+    wrongs.extend(allowed.judge(&found));
+    Ok(wrongs)
 }
 
 /// The programs and libraries of the workspace: their crates' names, and the files they begin with.

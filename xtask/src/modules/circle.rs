@@ -27,7 +27,7 @@ impl fmt::Display for Circle {
 }
 
 /// Who uses whom in a folder, and where.
-type Edges = BTreeMap<(String, String), String>;
+pub(super) type Edges = BTreeMap<(String, String), String>;
 
 /// All circles of a crate.
 pub(crate) fn circles(package: &str, source: &Source) -> Vec<Circle> {
@@ -50,7 +50,7 @@ pub(crate) fn circles(package: &str, source: &Source) -> Vec<Circle> {
     found
 }
 
-fn folders(source: &Source) -> BTreeMap<Vec<String>, Edges> {
+pub(super) fn folders(source: &Source) -> BTreeMap<Vec<String>, Edges> {
     let mut folders: BTreeMap<Vec<String>, Edges> = BTreeMap::new();
     for (number, module) in source.modules.iter().enumerate() {
         for reference in &module.references {

@@ -3,7 +3,7 @@ use super::*;
 use std::collections::BTreeMap;
 
 /// A crate of these files; the first is its root.
-fn krate(files: &[(&str, &str)]) -> Source {
+pub(super) fn krate(files: &[(&str, &str)]) -> Source {
     let texts: BTreeMap<PathBuf, &str> = files
         .iter()
         .map(|(name, text)| (PathBuf::from(name), *text))

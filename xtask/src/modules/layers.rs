@@ -1,0 +1,83 @@
+//! Folders of a crate that lie one above the other: each uses those below it alone.
+
+use super::circle::folders;
+use super::source::Source;
+
+/// A crate, and its layers from the bottom up.
+pub(crate) struct Layers {
+    pub(crate) package: &'static str,
+    pub(crate) order: &'static [&'static str],
+}
+
+/// The same order as in `ARCHITECTURE.md`.
+pub(crate) const LAYERS: [Layers; 1] = [Layers {
+    package: "vigied",
+    order: &["http", "net", "query", "request", "route"],
+}];
+
+/// What of a crate uses a layer above its own.
+pub(crate) fn upwards(package: &str, source: &Source, all: &[Layers]) -> Vec<String> {
+    let mut wrongs = Vec::new();
+    for layers in all.iter().filter(|own| own.package == package) {
+        let is_there = |name: &str| source.modules.iter().any(|own| own.path == [name]);
+        for name in layers.order.iter().filter(|name| !is_there(name)) {
+            wrongs.push(format!(
+                "`{package}` has no `{name}`, which is a layer in `xtask/src/modules/layers.rs`"
+            ));
+        }
+        let level = |name: &str| layers.order.iter().position(|own| *own == name);
+        // At the crate's root.
+        let edges = folders(source).remove(&Vec::new()).unwrap_or_default();
+        for ((from, to), place) in edges {
+            if let (Some(own), Some(used)) = (level(&from), level(&to))
+                && own < used
+            {
+                wrongs.push(format!(
+                    "{package}: `{from}` lies below `{to}` and must not use it: {place}"
+                ));
+            }
+        }
+    }
+    wrongs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::krate;
+    use super::*;
+
+    const OWN: [Layers; 1] = [Layers {
+        package: "k",
+        order: &["low", "high"],
+    }];
+
+    fn found(low: &str, high: &str) -> Vec<String> {
+        let files = [
+            ("src/main.rs", "mod low; mod high; mod free;"),
+            ("src/low.rs", low),
+            ("src/high.rs", high),
+            ("src/free.rs", "use crate::high::H; pub struct F(H);"),
+        ];
+        upwards("k", &krate(&files), &OWN)
+    }
+
+    #[test]
+    fn a_layer_uses_those_below_it_alone() {
+        let high = "use crate::low::L; pub struct H(L);";
+        assert_eq!(found("pub struct L;", high), Vec::<String>::new());
+        let up = found("use crate::high::H; pub struct L(H);", "pub struct H;");
+        assert_eq!(up.len(), 1);
+        assert!(up[0].starts_with("k: `low` lies below `high` and must not use it: line 1 of"));
+        let in_tests = "pub struct L; #[cfg(test)] mod tests { use crate::high::H; fn f(_: H) {} }";
+        assert_eq!(found(in_tests, "pub struct H;"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_layer_that_is_gone_is_named() {
+        let files = [("src/main.rs", "mod low;"), ("src/low.rs", "")];
+        let found = upwards("k", &krate(&files), &OWN);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].contains("has no `high`"));
+        assert!(upwards("other", &krate(&files), &OWN).is_empty());
+    }
+}
