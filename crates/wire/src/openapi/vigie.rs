@@ -98,13 +98,17 @@ fn metrics(document: &mut Document) {
     let send = Operation::new("sendMetrics", "Sends samples; the answer is a receipt")
         .query_of(
             "durability",
-            "when the answer comes: once the samples are on stable storage, or as soon as they can be read",
+            "when the answer comes: once the samples are on stable storage (`committed`), or as soon as they can be read (`buffered`): they are on stable storage within `storage.commit_interval_ms`, and a crash of the process or the machine loses what came in that time",
             false,
             json!({ "type": "string", "enum": ["committed", "buffered"], "default": "committed" }),
         )
         .json(samples)
         .answers("200", "at least one sample was stored, or none was sent", receipt.clone());
     let send = guarded(document, send).answers(
+        "503",
+        "not now: the disk has no room, or the store takes no writes. The samples may be stored all the same, at once or once there is room; sending them again is right, and counts once",
+        error.clone(),
+    ).answers(
         "400",
         "nothing was stored: the body is no JSON array, or every sample was rejected, each with its reason",
         json!({ "oneOf": [receipt, error] }),

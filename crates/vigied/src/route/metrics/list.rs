@@ -1,10 +1,10 @@
 //! `GET /v1/metrics/list`.
 
 use super::question::{Times, Told, hold, invalid, parameter, query_of, selector, times};
+use super::reading::reading;
 use crate::app::App;
-use crate::http::accepted;
 use crate::http::problem::Refusal;
-use crate::query::{self, answer::Answer};
+use crate::query::answer::Answer;
 use crate::request::admission::Admission;
 use crate::request::caller::Caller;
 use axum::extract::{RawQuery, State};
@@ -23,17 +23,7 @@ pub(crate) async fn list(
     headers: HeaderMap,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Refusal> {
-    let (worker, scope) = (Arc::clone(&app), caller.scope);
-    let asked = scope.clone();
-    let told = Told::default();
-    let telling = told.clone();
-    let answered = query::answer(
-        &app.queries,
-        (&asked, Box::new(admission)),
-        accepted::of(&headers),
-        move |answer| find(&worker, &scope, raw.as_deref(), &telling, answer),
-    );
-    Ok(told.tell(answered.await?))
+    reading(&app, (caller, admission), &headers, raw, find).await
 }
 
 fn find(

@@ -5,6 +5,7 @@ mod delete;
 mod entered;
 mod list;
 mod question;
+mod reading;
 mod render;
 mod rows;
 mod send;

@@ -1,11 +1,11 @@
 //! `GET /v1/metrics`.
 
 use super::question::{Times, Told, hold, invalid, no_pattern, parameter, query_of, times};
+use super::reading::reading;
 use super::rows::Rows;
 use crate::app::App;
-use crate::http::accepted;
 use crate::http::problem::Refusal;
-use crate::query::{self, answer::Answer};
+use crate::query::answer::Answer;
 use crate::request::admission::Admission;
 use crate::request::caller::Caller;
 use axum::extract::{RawQuery, State};
@@ -32,17 +32,7 @@ pub(crate) async fn render(
     headers: HeaderMap,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Refusal> {
-    let (worker, scope) = (Arc::clone(&app), caller.scope);
-    let asked = scope.clone();
-    let told = Told::default();
-    let telling = told.clone();
-    let answered = query::answer(
-        &app.queries,
-        (&asked, Box::new(admission)),
-        accepted::of(&headers),
-        move |answer| draw(&worker, &scope, raw.as_deref(), &telling, answer),
-    );
-    Ok(told.tell(answered.await?))
+    reading(&app, (caller, admission), &headers, raw, draw).await
 }
 
 fn draw(

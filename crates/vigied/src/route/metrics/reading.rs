@@ -1,0 +1,37 @@
+//! The frame of the two routes that read: a query of its own for each request, whose answer begins with what it is told.
+
+use super::question::Told;
+use crate::app::App;
+use crate::http::accepted;
+use crate::http::problem::Refusal;
+use crate::query::{self, answer::Answer};
+use crate::request::admission::Admission;
+use crate::request::caller::Caller;
+use axum::response::Response;
+use base::scope::Scope;
+use http::HeaderMap;
+use std::sync::Arc;
+
+/// What one of them writes into the answer.
+pub(super) type Read = fn(&App, &Scope, Option<&str>, &Told, &mut Answer) -> Result<(), Refusal>;
+
+/// Answers what `read` writes.
+pub(super) async fn reading(
+    app: &Arc<App>,
+    (caller, admission): (Caller, Admission),
+    headers: &HeaderMap,
+    raw: Option<String>,
+    read: Read,
+) -> Result<Response, Refusal> {
+    let (worker, scope) = (Arc::clone(app), caller.scope);
+    let asked = scope.clone();
+    let told = Told::default();
+    let telling = told.clone();
+    let answered = query::answer(
+        &app.queries,
+        (&asked, Box::new(admission)),
+        accepted::of(headers),
+        move |answer| read(&worker, &scope, raw.as_deref(), &telling, answer),
+    );
+    Ok(told.tell(answered.await?))
+}
