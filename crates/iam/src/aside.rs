@@ -1,8 +1,8 @@
-//! Work that takes its time.
+//! Long computations, off the reactor threads.
 
 use crate::error::IamError;
 
-/// Runs what takes its time on a thread where nobody waits for it.
+/// Runs a long computation on a blocking thread, so that no other request waits for it.
 pub(crate) async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, IamError> + Send + 'static,
 ) -> Result<T, IamError> {

@@ -1,17 +1,17 @@
-//! The words of the audit.
+//! The actions and outcomes that the audit names.
 
-/// What sort of entry it is. Each has a limit of its own, so that none takes the place of another.
+/// The kind of an entry. Each kind has a limit of its own, so that one cannot displace another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
-    /// Something was changed.
+    /// A change.
     Change,
-    /// What a person changed of his own, which takes no role: keys and passwords.
+    /// A change that users make to their own keys and passwords, without any role.
     Own,
     /// Metrics were deleted.
     Data,
-    /// Somebody was let in, or a session ended.
+    /// A login, or the end of a session.
     SignIn,
-    /// Somebody was not, or may not do what he asked for; counted by the minute.
+    /// A refused login or request; counted by the minute.
     Refusal,
     /// Requests with a credential; counted by the hour.
     Requests,
@@ -42,16 +42,16 @@ impl Kind {
     }
 }
 
-/// How it went.
+/// The outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// It is done.
+    /// Done.
     Done,
-    /// It was begun; an entry that it is done follows, unless it broke off.
+    /// Begun; an entry with the outcome `done` follows unless the work was interrupted.
     Begun,
-    /// It failed, or a part of it.
+    /// Failed, in whole or in part.
     Failed,
-    /// It was refused.
+    /// Refused.
     Refused,
 }
 
@@ -70,7 +70,7 @@ impl Outcome {
 
 macro_rules! actions {
     ($($action:ident = $kind:ident $name:literal, $said:literal;)*) => {
-        /// What was done.
+        /// The action.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Action {
             $(#[doc = $said] $action,)*
@@ -88,7 +88,7 @@ macro_rules! actions {
                 }
             }
 
-            /// What sort of entry it makes.
+            /// The kind of entry it makes.
             #[must_use]
             pub const fn kind(self) -> Kind {
                 match self {
