@@ -134,7 +134,7 @@ impl Iam {
         }
         let is_proven = match is_new {
             true => true,
-            false => users::hold_proven(&mut tx, owner.id).await?,
+            false => users::lock_proven(&mut tx, owner.id).await?,
         };
         accounts::insert(&mut tx, account, &called, &owner, now)
             .await

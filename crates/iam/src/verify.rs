@@ -301,7 +301,7 @@ impl Verifier {
         if verified.begins_at > now.secs().saturating_add(LEEWAY_SECONDS) {
             return Err(AuthError::NotYetValid);
         }
-        self.stands(directory, verified, now)
+        self.check_alive(directory, verified, now)
     }
 
     /// The claims of an IAM token, if it is valid. Every token is verified in full, without the cache, and with exactly
@@ -322,7 +322,7 @@ impl Verifier {
         };
         let verified = Verified::decode(keys.generation(), &directory, token, false, check);
         if !is_checked.get() {
-            keys.verify_in_vain(token.as_bytes());
+            keys.verify_decoy(token.as_bytes());
             count();
         }
         let verified = verified.ok()?;
@@ -335,7 +335,7 @@ impl Verifier {
     }
 
     /// Whether the key, session and user of the token are still valid.
-    fn stands(
+    fn check_alive(
         &self,
         directory: &Directory,
         verified: &Verified,

@@ -39,14 +39,14 @@ impl Counted for Refusal {
         self.refused.user.is_some()
     }
 
-    fn anywhere(mut self) -> Self {
+    fn without_source(mut self) -> Self {
         self.source = Seen::Others;
         self
     }
 
     fn others(mut self) -> Self {
         self.refused.user = None;
-        self.anywhere()
+        self.without_source()
     }
 }
 
@@ -64,7 +64,7 @@ impl Counted for Requests {
         self.user.is_some()
     }
 
-    fn anywhere(self) -> Self {
+    fn without_source(self) -> Self {
         Self {
             source: Seen::Others,
             ..self
@@ -75,7 +75,7 @@ impl Counted for Requests {
         Self {
             user: None,
             key: None,
-            ..self.anywhere()
+            ..self.without_source()
         }
     }
 }

@@ -17,7 +17,7 @@ pub(crate) trait Counted: Copy + Eq + Hash {
     fn is_named(self) -> bool;
 
     /// The same event without its source: an attacker may have many sources.
-    fn anywhere(self) -> Self;
+    fn without_source(self) -> Self;
 
     /// The same event without source and actor; few of these exist.
     fn others(self) -> Self;
@@ -95,7 +95,7 @@ impl<K: Counted> Period<K> {
             self.take_place(what);
             return (what, Noted::First);
         }
-        let anywhere = what.anywhere();
+        let anywhere = what.without_source();
         if what.is_named() && self.counts.contains_key(&anywhere) {
             return (anywhere, Noted::Beside);
         }
@@ -250,7 +250,7 @@ mod tests {
             true
         }
 
-        fn anywhere(self) -> Self {
+        fn without_source(self) -> Self {
             0
         }
 
@@ -265,7 +265,7 @@ mod tests {
             self.0 != 0
         }
 
-        fn anywhere(self) -> Self {
+        fn without_source(self) -> Self {
             (self.0, 0)
         }
 

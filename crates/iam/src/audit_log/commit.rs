@@ -32,7 +32,7 @@ impl Iam {
         entries: impl Into<Entries>,
     ) -> Result<(), IamError> {
         self.commit(tx, entries).await?;
-        self.see_ends().await;
+        self.read_ends().await;
         Ok(())
     }
 
@@ -61,7 +61,7 @@ impl Iam {
     }
 
     /// Commits a write that is no change: a replaced refresh token, or a mail taken for sending.
-    pub(crate) async fn commit_unentered(&self, tx: Tx) -> Result<(), IamError> {
+    pub(crate) async fn commit_unaudited(&self, tx: Tx) -> Result<(), IamError> {
         commit(tx).await
     }
 

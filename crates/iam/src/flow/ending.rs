@@ -22,7 +22,7 @@ pub(crate) async fn end_password(
 ) -> Result<(), IamError> {
     // Codes before keys and sessions: the redeeming of a code takes them in this order.
     sessions::end_codes(tx, person).await?;
-    sessions::hold(tx, caller.bounds(), now).await?;
+    sessions::lock(tx, caller.bounds(), now).await?;
     let but = caller.session();
     if let Some(own) = but {
         // This session now rests on the password that was just proven, even if the session it came from ends.
@@ -49,7 +49,7 @@ impl Iam {
         }
         let entry = entry(person).maybe_in(account).on(session);
         self.commit_unseen(tx, entry).await?;
-        self.see_ends().await;
+        self.read_ends().await;
         Ok(())
     }
 }

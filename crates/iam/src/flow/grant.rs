@@ -103,7 +103,7 @@ impl Iam {
         client: &str,
     ) -> Result<(User, Login, SessionId, Secret<String>), IamError> {
         let Proven { user, login, held } = proven;
-        let mut tx = self.hold_proof(&user, held).await?;
+        let mut tx = self.lock_proof(&user, held).await?;
         let begun = refresh::begin(self, &mut tx, login, client).await?;
         let login = begun.login;
         let shown = Shown::of_grant(login.grant_type());
@@ -119,7 +119,7 @@ impl Iam {
         }
         self.commit_unseen(tx, entries).await?;
         if !begun.gave_way.is_empty() {
-            self.see_ends().await;
+            self.read_ends().await;
         }
         Ok((user, login, begun.session, begun.refresh_token))
     }
@@ -137,14 +137,14 @@ impl Iam {
     }
 
     /// The transaction in which something may be issued for a proof.
-    async fn hold_proof(&self, user: &User, held: Held) -> Result<Tx, IamError> {
+    async fn lock_proof(&self, user: &User, held: Held) -> Result<Tx, IamError> {
         let stored = match held {
             Held::Code(tx) => return Ok(*tx),
             Held::Not => return Ok(self.0.db.begin().await?),
             Held::Password(stored) => stored,
         };
         let mut tx = self.0.db.begin().await?;
-        if !users::hold_password(&mut tx, user.id, stored).await? {
+        if !users::lock_password(&mut tx, user.id, stored).await? {
             return Err(IamError::refused(
                 Reason::WrongProof,
                 "The password was changed at this moment: log in again",
@@ -315,7 +315,7 @@ impl Iam {
             _ => {
                 let proven = self.prove(request.source, request.grant, None);
                 let Proven { user, login, held } = proven.await?;
-                (self.hold_proof(&user, held).await?, *login.bounds())
+                (self.lock_proof(&user, held).await?, *login.bounds())
             }
         };
         passcode::issue(self, tx, &bounds, shown).await

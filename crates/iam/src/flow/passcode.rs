@@ -43,7 +43,7 @@ pub(crate) async fn issue(
         .collect();
     let now = iam.0.clock.now();
     passcodes::sweep(&mut tx, now).await?;
-    sessions::hold(&mut tx, bounds, now).await?;
+    sessions::lock(&mut tx, bounds, now).await?;
     let root = bounds.root();
     let hash = entropy::sha256(code.as_bytes());
     passcodes::insert(&mut tx, &hash, bounds, now.plus(LIFE_MILLISECONDS)).await?;
@@ -73,7 +73,7 @@ pub(crate) async fn redeem(
     } = taken.ok_or_else(rejected)?;
     let bounds = iam.derived(user, proven_at, root)?;
     // The same answer as for an unknown code: the caller has shown no other proof.
-    sessions::hold(tx, &bounds, now)
+    sessions::lock(tx, &bounds, now)
         .await
         .map_err(|error| match error {
             IamError::Refused(_) => rejected(),

@@ -79,7 +79,7 @@ impl Login {
     }
 
     /// The same, in the session that was begun with it.
-    pub(crate) fn within(mut self, session: SessionId) -> Self {
+    pub(crate) fn in_session(mut self, session: SessionId) -> Self {
         self.bounds = self.bounds.of_session(session);
         self
     }
@@ -123,7 +123,7 @@ pub(crate) async fn begin(
     let ended = now.plus(-ENDED_REMEMBERED_MILLISECONDS);
     sessions::sweep(tx, ended, now.plus(-REMEMBERED_MILLISECONDS)).await?;
     let (bounds, session) = (login.bounds, SessionId(entropy::guid()));
-    sessions::hold(tx, &bounds, now).await?;
+    sessions::lock(tx, &bounds, now).await?;
     let new = NewSession {
         session,
         account: login.account,
@@ -134,7 +134,7 @@ pub(crate) async fn begin(
     };
     sessions::insert(tx, &new).await?;
     let gave_way = number::keep(iam, tx, &bounds, session, now).await?;
-    let login = login.within(session);
+    let login = login.in_session(session);
     let token = issue(iam, tx, session, client, &login).await?;
     Ok(Begun {
         login,
@@ -190,8 +190,8 @@ pub(crate) async fn rotate(
         let successor = issue(iam, &mut tx, session, client, &login).await?;
         refresh_tokens::follow(&mut tx, text, seal(text, &successor)?).await?;
         let ends = (login.bounds()).end(Millis(now), iam.0.config.refresh_token_seconds);
-        sessions::lengthen(&mut tx, session, ends).await?;
-        iam.commit_unentered(tx).await?;
+        sessions::extend(&mut tx, session, ends).await?;
+        iam.commit_unaudited(tx).await?;
         return Ok(Renewed {
             user,
             login,
@@ -206,7 +206,7 @@ pub(crate) async fn rotate(
         Some(_) if now.saturating_sub(used_at) <= GRACE_MILLISECONDS => {
             let (row, refresh_token) = last_of_chain(&mut tx, text, client, row).await?;
             let (user, login, session) = carry_on(iam, &mut tx, &row, account).await?;
-            iam.commit_unentered(tx).await?;
+            iam.commit_unaudited(tx).await?;
             Ok(Renewed {
                 user,
                 login,
@@ -306,7 +306,7 @@ async fn carry_on(
     let login = Login::to(iam, bounds, asked.unwrap_or(&bound), grant_type)?;
     let session = bounds.root().session.ok_or_else(invalid)?;
     let tokens_until = bounds.end(iam.0.clock.now(), iam.0.config.access_token_seconds);
-    if !sessions::carry_on(tx, session, login.account(), tokens_until).await? {
+    if !sessions::renew(tx, session, login.account(), tokens_until).await? {
         return Err(invalid());
     }
     Ok((user, login, session))

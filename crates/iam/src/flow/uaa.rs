@@ -48,9 +48,9 @@ pub(crate) async fn issue(
     session: SessionId,
 ) -> Result<UaaTokens, IamError> {
     let mut tx = iam.0.db.begin().await?;
-    sessions::hold(&mut tx, login.bounds(), iam.0.clock.now()).await?;
+    sessions::lock(&mut tx, login.bounds(), iam.0.clock.now()).await?;
     let token = refresh::issue(iam, &mut tx, session, Client::Cf.id(), login).await?;
-    iam.commit_unentered(tx).await?;
+    iam.commit_unaudited(tx).await?;
     access::uaa_token(iam, user, login, Some(token))
 }
 

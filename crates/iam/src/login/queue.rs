@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_goes_leaves_no_gap_and_takes_no_place_with_him() {
+    async fn a_waiter_that_leaves_takes_no_place() {
         let checks = line(8, 8);
         let place = checks.place(None, false).await.unwrap();
         let mut gone = ask(&checks, Some(key(1)), false);

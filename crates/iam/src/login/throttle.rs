@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn where_one_was_let_in_his_tries_are_paced_and_never_shut_out() {
+    fn tries_from_a_familiar_source_are_paced_and_never_refused() {
         let throttle = throttle();
         let attempt = throttle.attempt(source(1), "ada@example.org");
         let waits: Vec<_> = (0..13)

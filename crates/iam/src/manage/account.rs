@@ -4,7 +4,7 @@ use crate::error::IamError;
 use crate::model::directory::{Account, Org};
 use crate::model::page::{Part, Window};
 use crate::policy::Sight;
-use crate::policy::see;
+use crate::policy::require_visible;
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::AccountId;
@@ -62,8 +62,12 @@ impl Iam {
     ///
     /// # Errors
     /// When the caller is not in it, or the token is for another of their accounts.
-    pub(crate) fn within(&self, caller: &Identity, account: AccountId) -> Result<(), IamError> {
-        see(
+    pub(crate) fn require_reach(
+        &self,
+        caller: &Identity,
+        account: AccountId,
+    ) -> Result<(), IamError> {
+        require_visible(
             &self.directory(),
             caller,
             Domain::Account(account),

@@ -1,7 +1,7 @@
 //! The operator deletes an account, and restores it as long as its samples exist.
 //!
 //! The rows stay as they are but become invisible: the directory leaves out everything of an account with `deleted_at`,
-//! and `repo::accounts::hold` refuses every change in it. So a restore brings back all of it. The store numbers of its
+//! and `repo::accounts::lock_active` refuses every change in it. So a restore brings back all of it. The store numbers of its
 //! samples are recorded like those of any deletion, for the sweep to delete; when none of its samples is left, the
 //! account's rows are deleted.
 
@@ -11,7 +11,7 @@ use crate::error::IamError;
 use crate::model::directory::{Account, Deleted, Directory};
 use crate::model::text::name;
 use crate::refusal::{Reason, Refusal, Remedy};
-use crate::repo::accounts::{hold, lock};
+use crate::repo::accounts::{lock, lock_active};
 use crate::repo::sessions;
 use crate::repo::{accounts, counters, deletions};
 use crate::service::Iam;
@@ -47,8 +47,8 @@ impl Iam {
         let account = account.ok_or_else(|| no_account(&id.to_string()))?;
         let mut tx = self.0.db.begin().await?;
         // Deletions run one after the other, so that one of the last two accounts remains.
-        counters::hold_tenants(&mut tx).await?;
-        hold(&mut tx, id).await?;
+        counters::lock_tenants(&mut tx).await?;
+        lock_active(&mut tx, id).await?;
         if !accounts::has_other(&mut tx, id).await? {
             return Err(IamError::conflict_mended_by(
                 format!(
@@ -94,7 +94,7 @@ impl Iam {
         let domain = Domain::Account(id);
         let mut tx = self.0.db.begin().await?;
         lock(&mut tx, id).await?;
-        deletions::hold(&mut tx, domain).await?;
+        deletions::lock(&mut tx, domain).await?;
         let now = self.0.clock.now();
         let old_name = deletions::name_of_whole(&mut tx, domain, now).await?;
         let old_name = old_name.ok_or_else(|| {

@@ -11,7 +11,7 @@ use crate::model::text;
 use crate::model::text::name;
 use crate::policy::is_administrator;
 use crate::refusal::{Reason, Refusal, Remedy};
-use crate::repo::accounts::hold;
+use crate::repo::accounts::lock_active;
 use crate::repo::api_keys;
 use crate::repo::counts::What;
 use crate::repo::members::is_still_member;
@@ -189,7 +189,7 @@ impl Iam {
             modified_at: now,
         };
         let mut tx = self.0.db.begin().await?;
-        hold(&mut tx, key.account).await?;
+        lock_active(&mut tx, key.account).await?;
         if !is_still_member(&mut tx, key.account, key.user).await? {
             return Err(IamError::not_found("the account"));
         }
@@ -273,7 +273,7 @@ impl Iam {
             self::description(description)?;
         }
         let now = self.0.clock.now();
-        let expires_at = if prolongs(&key, change.expires_at) {
+        let expires_at = if extends_life(&key, change.expires_at) {
             caller.bounds().key_life(change.expires_at)?.expires_at()
         } else {
             change.expires_at.or(key.expires_at)
@@ -290,7 +290,7 @@ impl Iam {
             revision: key.revision.saturating_add(1),
             ..key.clone()
         };
-        hold(&mut tx, key.account).await?;
+        lock_active(&mut tx, key.account).await?;
         still_good(&mut tx, caller, now).await?;
         // Of two concurrent requests with the same tag, one changes the key.
         if !api_keys::change(&mut tx, &changed_key, key.revision).await? {
@@ -320,7 +320,7 @@ impl Iam {
         }
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        hold(&mut tx, key.account).await?;
+        lock_active(&mut tx, key.account).await?;
         still_good(&mut tx, caller, now).await?;
         match switch {
             Switch::Locked => api_keys::set_locked(&mut tx, id, on, now).await?,
@@ -397,7 +397,7 @@ fn unlocked(key: &ApiKey) -> Result<(), IamError> {
 
 /// Ensures, within the transaction, that the credential was not revoked meanwhile.
 async fn still_good(tx: &mut Tx, caller: &Identity, now: Millis) -> Result<(), IamError> {
-    match sessions::hold(tx, caller.bounds(), now).await {
+    match sessions::lock(tx, caller.bounds(), now).await {
         Err(IamError::Refused(_)) => {
             let why = "its session or API key has ended at this moment";
             Err(AuthError::Revoked(why).into())
@@ -407,7 +407,7 @@ async fn still_good(tx: &mut Tx, caller: &Identity, now: Millis) -> Result<(), I
 }
 
 /// Whether a change extends the key's life: then the credential's own expiry bounds it.
-fn prolongs(key: &ApiKey, wished: Option<Millis>) -> bool {
+fn extends_life(key: &ApiKey, wished: Option<Millis>) -> bool {
     match (wished, key.expires_at) {
         (Some(wished), Some(now)) => wished > now,
         _ => false,

@@ -7,7 +7,7 @@ use crate::refusal::Remedy;
 pub use crate::repo::deletions::Deletion;
 
 use crate::error::IamError;
-use crate::repo::accounts::hold;
+use crate::repo::accounts::lock_active;
 use crate::repo::counts::What;
 use crate::repo::deletions;
 use crate::service::Iam;
@@ -53,7 +53,7 @@ impl Iam {
         by: Deleter,
         with: Domain,
     ) -> Result<Option<Deletion>, IamError> {
-        hold(tx, by.account).await?;
+        lock_active(tx, by.account).await?;
         let now = self.0.clock.now();
         let due = now.plus(self.0.config.deleted_milliseconds);
         if !deletions::write(tx, with, (by.account, by.user), now, due).await? {

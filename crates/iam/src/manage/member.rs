@@ -11,10 +11,10 @@ use crate::model::directory::Member;
 use crate::model::page::{Part, Window};
 use crate::model::role::Role;
 use crate::policy::is_administrator;
-use crate::repo::accounts::hold;
+use crate::repo::accounts::lock_active;
 use crate::repo::departures::leave;
 use crate::repo::roles::keeps_administrator;
-use crate::repo::users::hold_user;
+use crate::repo::users::lock_user;
 use crate::repo::{members, roles};
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -58,7 +58,7 @@ impl Iam {
         self.administer(caller, account, "removing users")?;
         let mut tx = self.0.db.begin().await?;
         // Every transaction locks the account first, then the user.
-        hold(&mut tx, account).await?;
+        lock_active(&mut tx, account).await?;
         let domain = Domain::Account(account);
         if !roles::still_holds(&mut tx, account, caller.user(), domain, Role::Administrator).await?
         {
@@ -71,7 +71,7 @@ impl Iam {
             return self.commit(tx, entry.on(user)).await;
         }
         let user = members::named(&mut tx, account, user).await?;
-        hold_user(&mut tx, user).await?;
+        lock_user(&mut tx, user).await?;
         if !members::is_still_member(&mut tx, account, user).await? {
             return Err(IamError::not_found("the user in this account"));
         }
@@ -90,7 +90,7 @@ impl Iam {
         account: AccountId,
         what: &str,
     ) -> Result<(), IamError> {
-        self.within(caller, account)?;
+        self.require_reach(caller, account)?;
         if is_administrator(&self.directory(), caller, account) {
             return Ok(());
         }

@@ -9,9 +9,9 @@ use crate::model::page::{Part, Window};
 use crate::model::role::Role;
 use crate::model::text::name;
 use crate::policy::Sight;
-use crate::policy::{is_administrator, manages, see};
+use crate::policy::{is_administrator, manages, require_visible};
 use crate::repo::counts::What;
-use crate::repo::members::hold_member;
+use crate::repo::members::lock_member;
 use crate::repo::roles::still_holds;
 use crate::repo::{deletions, orgs};
 use crate::service::Iam;
@@ -54,7 +54,7 @@ impl Iam {
     /// When the caller does not see it.
     pub fn org(&self, caller: &Identity, id: OrgId) -> Result<Org, IamError> {
         let directory = self.directory();
-        see(&directory, caller, Domain::Org(id), "the organization")?;
+        require_visible(&directory, caller, Domain::Org(id), "the organization")?;
         let found = directory.orgs.get(&id).cloned();
         found.ok_or_else(|| IamError::not_found("the organization"))
     }
@@ -89,7 +89,7 @@ impl Iam {
             updated_at: now,
         };
         let mut tx = self.0.db.begin().await?;
-        hold_member(&mut tx, org.account, caller.user()).await?;
+        lock_member(&mut tx, org.account, caller.user()).await?;
         let domain = Domain::Account(org.account);
         let (user, mut may) = (caller.user(), false);
         for role in [Role::Administrator, Role::Editor] {

@@ -7,8 +7,8 @@ use crate::model::directory::User;
 use crate::model::page::{Part, Window};
 use crate::model::role::Role;
 use crate::model::{address, text};
-use crate::policy::{is_administrator, manages, see};
-use crate::repo::accounts::hold;
+use crate::policy::{is_administrator, manages, require_visible};
+use crate::repo::accounts::lock_active;
 use crate::repo::invitations;
 use crate::repo::login_sources;
 use crate::repo::members::member_by_address;
@@ -82,7 +82,7 @@ impl Iam {
         window: Window,
     ) -> Result<Part<User>, IamError> {
         let directory = self.directory();
-        see(&directory, caller, domain, &format!("`{domain}`"))?;
+        require_visible(&directory, caller, domain, &format!("`{domain}`"))?;
         let all = directory.holders_in(domain).iter();
         let held = all.filter(|user| directory.holds(**user, domain, role));
         Ok(window.of(held.filter_map(|user| directory.users.get(user))))
@@ -103,7 +103,7 @@ impl Iam {
         text::check_stored("username", username.trim(), &limit::ADDRESS_BYTES)?;
         let folded = address::fold(username);
         let mut tx = self.0.db.begin().await?;
-        hold(&mut tx, account).await?;
+        lock_active(&mut tx, account).await?;
         self.still_may_give(&mut tx, caller, account, domain)
             .await?;
         let user = if let Some(user) = member_by_address(&mut tx, account, &folded).await? {
@@ -138,7 +138,7 @@ impl Iam {
         text::check_stored("username", username.trim(), &limit::ADDRESS_BYTES)?;
         let folded = address::fold(username);
         let mut tx = self.0.db.begin().await?;
-        hold(&mut tx, account).await?;
+        lock_active(&mut tx, account).await?;
         self.still_may_give(&mut tx, caller, account, domain)
             .await?;
         let Some(user) = member_by_address(&mut tx, account, &folded).await? else {
@@ -192,7 +192,7 @@ impl Iam {
     /// account.
     pub fn may_set_roles(&self, caller: &Identity, domain: Domain) -> Result<AccountId, IamError> {
         let directory = self.directory();
-        see(&directory, caller, domain, &format!("`{domain}`"))?;
+        require_visible(&directory, caller, domain, &format!("`{domain}`"))?;
         let account = directory
             .account_of(domain)
             .ok_or_else(|| IamError::not_found(&format!("`{domain}`")))?;

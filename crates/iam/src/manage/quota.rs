@@ -7,7 +7,7 @@ use crate::repo::counts::{self, What};
 
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
-use crate::repo::accounts::hold;
+use crate::repo::accounts::lock_active;
 use crate::service::Iam;
 use base::id::AccountId;
 use base::limit::{self, Limit};
@@ -64,7 +64,7 @@ impl Iam {
         changes: &[(String, Option<u64>)],
     ) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
-        hold(&mut tx, account).await?;
+        lock_active(&mut tx, account).await?;
         let mut entry = Entry::by_operator(Action::AccountLimited)
             .in_account(account)
             .on(account);

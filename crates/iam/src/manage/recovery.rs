@@ -12,7 +12,7 @@ use crate::model::bounds::KeyLife;
 use crate::model::directory::{ApiKey, Directory};
 use crate::model::text::name;
 use crate::refusal::{Reason, Refusal, Remedy};
-use crate::repo::accounts::hold;
+use crate::repo::accounts::lock_active;
 use crate::repo::counts::What;
 use crate::repo::login_sources;
 use crate::repo::members::{is_still_member, member_by_address};
@@ -138,7 +138,7 @@ impl Iam {
         };
         let (text, now) = (key_text::generate(), self.0.clock.now());
         let mut tx = self.0.db.begin().await?;
-        hold(&mut tx, account).await?;
+        lock_active(&mut tx, account).await?;
         let user = proven(&mut tx, &address).await?;
         if member_by_address(&mut tx, account, &address.folded).await? != Some(user)
             || !is_still_member(&mut tx, account, user).await?

@@ -12,7 +12,7 @@ use crate::policy::{is_administrator, manages};
 use crate::refusal::Remedy;
 use crate::repo::counts::What;
 use crate::repo::deletions;
-use crate::repo::members::hold_member;
+use crate::repo::members::lock_member;
 use crate::repo::restores::{self, Kept};
 use crate::repo::roles::still_holds;
 use crate::repo::{orgs, spaces};
@@ -73,7 +73,7 @@ impl Iam {
         let new_name = new_name.map(|text| name("name", text)).transpose()?;
         let mut tx = self.0.db.begin().await?;
         self.still_may(&mut tx, caller, &found).await?;
-        let (row, now) = self.hold_deleted(&mut tx, domain).await?;
+        let (row, now) = self.lock_deleted(&mut tx, domain).await?;
         if !orgs::is_there(&mut tx, found.org).await? {
             return Err(IamError::conflict(format!(
                 "its organization `{}` was deleted too: bring that back first, with `vigie account org-restore`",
@@ -119,7 +119,7 @@ impl Iam {
         let new_name = new_name.map(|text| name("name", text)).transpose()?;
         let mut tx = self.0.db.begin().await?;
         self.still_may(&mut tx, caller, &found).await?;
-        let (row, now) = self.hold_deleted(&mut tx, domain).await?;
+        let (row, now) = self.lock_deleted(&mut tx, domain).await?;
         let limit = &limit::ORGANIZATIONS_PER_ACCOUNT;
         self.has_room(&mut tx, found.account, limit, What::Orgs)
             .await?;
@@ -147,8 +147,8 @@ impl Iam {
     /// Locks the rows of the deletion until the transaction ends, and returns the one instant at which the restore
     /// judges what still exists. It is taken once the rows are locked: with a new instant for each statement, the time
     /// of the deletion could pass between two of them, and only half of it would be restored.
-    async fn hold_deleted(&self, tx: &mut Tx, domain: Domain) -> Result<(Kept, Millis), IamError> {
-        deletions::hold(tx, domain).await?;
+    async fn lock_deleted(&self, tx: &mut Tx, domain: Domain) -> Result<(Kept, Millis), IamError> {
+        deletions::lock(tx, domain).await?;
         let now = self.0.clock.now();
         let row = restores::kept(tx, domain, now).await?;
         Ok((row.ok_or_else(restores::too_late)?, now))
@@ -162,7 +162,7 @@ impl Iam {
         found: &Deleted,
     ) -> Result<(), IamError> {
         let (account, user) = (found.account, caller.user());
-        hold_member(tx, account, user).await?;
+        lock_member(tx, account, user).await?;
         let administers = Domain::Account(account);
         if still_holds(tx, account, user, administers, Role::Administrator).await?
             || still_holds(tx, account, user, Domain::Org(found.org), Role::Manager).await?

@@ -124,7 +124,7 @@ impl Iam {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn see_changes(&self) -> Result<(), IamError> {
+    pub async fn read_changes(&self) -> Result<(), IamError> {
         self.sync().await
     }
 

@@ -9,9 +9,9 @@ use crate::model::page::{Part, Window};
 use crate::model::role::Role;
 use crate::model::text::name;
 use crate::policy::Sight;
-use crate::policy::{is_administrator, manages, see};
+use crate::policy::{is_administrator, manages, require_visible};
 use crate::repo::counts::What;
-use crate::repo::members::hold_member;
+use crate::repo::members::lock_member;
 use crate::repo::roles::still_holds;
 use crate::repo::spaces;
 use crate::service::Iam;
@@ -52,7 +52,7 @@ impl Iam {
     /// When the caller does not see it.
     pub fn space(&self, caller: &Identity, id: SpaceId) -> Result<Space, IamError> {
         let directory = self.directory();
-        see(&directory, caller, Domain::Space(id), "the space")?;
+        require_visible(&directory, caller, Domain::Space(id), "the space")?;
         let found = directory.spaces.get(&id).cloned();
         found.ok_or_else(|| IamError::not_found("the space"))
     }
@@ -83,7 +83,7 @@ impl Iam {
             updated_at: now,
         };
         let mut tx = self.0.db.begin().await?;
-        hold_member(&mut tx, account, caller.user()).await?;
+        lock_member(&mut tx, account, caller.user()).await?;
         let (user, mut may) = (caller.user(), false);
         for (domain, role) in [
             (Domain::Account(account), Role::Administrator),

@@ -70,7 +70,7 @@ fn earlier(a: Option<Millis>, b: Option<Millis>) -> Option<Millis> {
 }
 
 /// Whether an end comes no later than another.
-fn within(end: Option<Millis>, limit: Option<Millis>) -> bool {
+fn no_later(end: Option<Millis>, limit: Option<Millis>) -> bool {
     limit.is_none_or(|limit| end.is_some_and(|end| end <= limit))
 }
 
@@ -225,8 +225,8 @@ impl Bounds {
             && self.narrowing.is_within(&shown.narrowing)
             && (shown.reach == Reach::Any || self.reach == shown.reach)
             && self.proven_at <= shown.proven_at
-            && within(self.not_after, shown.not_after)
-            && within(self.keys_until, shown.keys_until)
+            && no_later(self.not_after, shown.not_after)
+            && no_later(self.keys_until, shown.keys_until)
             && (shown.renewable || !self.renewable)
             && (shown.root.session.is_none() || self.root.session == shown.root.session)
             && (shown.root.key.is_none() || self.root.key == shown.root.key)
@@ -305,7 +305,7 @@ impl Bounds {
     /// # Errors
     /// When it would outlive the key of the credential.
     pub(crate) fn key_life(&self, wished: Option<Millis>) -> Result<KeyLife, IamError> {
-        if within(wished, self.keys_until) {
+        if no_later(wished, self.keys_until) {
             return Ok(KeyLife(wished));
         }
         Err(outlives(
@@ -318,7 +318,7 @@ impl Bounds {
     /// # Errors
     /// When that key outlives the key of the credential, whose holder could then continue with it.
     pub(crate) fn may_revive(&self, key: &ApiKey) -> Result<(), IamError> {
-        if within(key.expires_at, self.keys_until) {
+        if no_later(key.expires_at, self.keys_until) {
             return Ok(());
         }
         Err(outlives(
@@ -413,9 +413,9 @@ mod tests {
 
         #[test]
         fn nothing_made_outlives_what_was_shown(a in bounds(), wished in end(), now in 0_i64..5, seconds in 0_i64..5) {
-            prop_assert!(within(Some(a.end(Millis(now), seconds)), a.not_after));
+            prop_assert!(no_later(Some(a.end(Millis(now), seconds)), a.not_after));
             if let Ok(life) = a.key_life(wished) {
-                prop_assert!(within(life.expires_at(), a.keys_until));
+                prop_assert!(no_later(life.expires_at(), a.keys_until));
             }
         }
     }

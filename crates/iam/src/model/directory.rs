@@ -152,7 +152,7 @@ impl Directory {
 
     /// Whether an API key may only send.
     #[must_use]
-    pub fn sends_alone(&self, key: &KeyId) -> bool {
+    pub fn sends_only(&self, key: &KeyId) -> bool {
         (self.keys.get(key)).is_some_and(|key| key.narrowing.send_only)
     }
 

@@ -8,4 +8,4 @@ mod view;
 
 pub(crate) use entry::account;
 pub(crate) use sight::Sight;
-pub(crate) use view::{administers, is_administrator, manages, see};
+pub(crate) use view::{administers, is_administrator, manages, require_visible};

@@ -56,7 +56,7 @@ pub(crate) fn administers(directory: &Directory, caller: &Identity, account: Acc
 
 /// Checks that the credential reaches the object. The error says that there is no such `what`; or, if the object is in
 /// another account of the caller, it names that account.
-pub(crate) fn see(
+pub(crate) fn require_visible(
     directory: &Directory,
     caller: &Identity,
     domain: Domain,

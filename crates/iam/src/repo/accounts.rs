@@ -12,7 +12,7 @@ use db::{Tx, Value};
 /// Locks the account until the transaction ends: changes of its members, roles and keys wait, on this node and on any
 /// other. Refuses an account that does not exist or was deleted, so that a request which looked it up before the
 /// deletion changes nothing.
-pub(crate) async fn hold(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
+pub(crate) async fn lock_active(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
     let sql = "UPDATE accounts SET name = name WHERE guid = $1 AND deleted_at IS NULL";
     if tx.execute(sql, &[account.to_string().into()]).await? == 1 {
         return Ok(());
@@ -143,7 +143,7 @@ pub(crate) async fn forget(tx: &mut Tx, account: AccountId) -> Result<(), IamErr
     }
     for row in people {
         let user = UserId(parse_guid(&row, "person")?);
-        departures::go_home(tx, account, user).await?;
+        departures::move_first_account(tx, account, user).await?;
     }
     tx.execute("DELETE FROM accounts WHERE guid = $1", &[own])
         .await?;

@@ -2,7 +2,7 @@
 //! change; the number is given when the transaction ends, so that no reader sees a higher one before a lower one.
 
 use super::counters;
-use crate::aside::aside;
+use crate::blocking::run_blocking;
 use crate::error::IamError;
 use crate::model::directory::Directory;
 use crate::model::directory::change::{Change, Changed};
@@ -105,7 +105,7 @@ pub(crate) async fn everything(db: &Db) -> Result<(i64, super::rows::Rows), IamE
 /// Reads a directory of everything.
 pub(crate) async fn load(db: &Db) -> Result<Directory, IamError> {
     let (made, rows) = everything(db).await?;
-    aside(move || Ok(Directory::build(made, rows.facts()?))).await
+    run_blocking(move || Ok(Directory::build(made, rows.facts()?))).await
 }
 
 /// Deletes changes that every node has had time to read.

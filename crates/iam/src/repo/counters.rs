@@ -66,14 +66,14 @@ pub(crate) async fn touch(tx: &mut Tx) -> Result<(), IamError> {
 }
 
 /// Blocks the numbering of changes until the transaction ends.
-pub(crate) async fn hold_changes(tx: &mut Tx) -> Result<(), IamError> {
+pub(crate) async fn lock_changes(tx: &mut Tx) -> Result<(), IamError> {
     let sql = "UPDATE counters SET value = value WHERE name = 'changes'";
     tx.execute(sql, &[]).await?;
     Ok(())
 }
 
 /// Blocks the creation and deletion of domains until the transaction ends.
-pub(crate) async fn hold_tenants(tx: &mut Tx) -> Result<(), IamError> {
+pub(crate) async fn lock_tenants(tx: &mut Tx) -> Result<(), IamError> {
     let sql = "UPDATE counters SET value = value WHERE name = 'tenants'";
     tx.execute(sql, &[]).await?;
     Ok(())

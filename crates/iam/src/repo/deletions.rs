@@ -162,7 +162,7 @@ pub(crate) async fn write_account(
 }
 
 /// Locks the rows of the deletion of the domain until the transaction ends.
-pub(crate) async fn hold(tx: &mut Tx, domain: Domain) -> Result<(), IamError> {
+pub(crate) async fn lock(tx: &mut Tx, domain: Domain) -> Result<(), IamError> {
     let sql = "UPDATE deletions SET begun = begun WHERE domain = $1 OR deleted_with = $1";
     tx.execute(sql, &[domain.to_string().into()]).await?;
     Ok(())

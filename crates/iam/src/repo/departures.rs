@@ -62,13 +62,13 @@ pub(crate) async fn leave(
     record(tx, account, user, now).await?;
     let member = "DELETE FROM members WHERE account = $1 AND person = $2";
     tx.execute(member, &both).await?;
-    pass_on(tx, account, user, heir).await?;
-    go_home(tx, account, user).await
+    pass_ownership(tx, account, user, heir).await?;
+    move_first_account(tx, account, user).await
 }
 
 /// The account of an owner who leaves goes to the Administrator with the longest membership, or to `heir` if there is
 /// none.
-async fn pass_on(
+async fn pass_ownership(
     tx: &mut Tx,
     account: AccountId,
     user: UserId,
@@ -91,7 +91,11 @@ async fn pass_on(
 
 /// A user who leaves their first account gets the one they joined next as the first. A user without any account is
 /// deleted.
-pub(crate) async fn go_home(tx: &mut Tx, account: AccountId, user: UserId) -> Result<(), IamError> {
+pub(crate) async fn move_first_account(
+    tx: &mut Tx,
+    account: AccountId,
+    user: UserId,
+) -> Result<(), IamError> {
     let person = Value::from(user.0.to_string());
     let next = "SELECT account FROM members WHERE person = $1 ORDER BY added_at, account LIMIT 1";
     match tx.one(next, std::slice::from_ref(&person)).await? {

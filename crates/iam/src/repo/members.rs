@@ -1,20 +1,20 @@
 //! The table `members`.
 
-use super::accounts::hold;
+use super::accounts::lock_active;
 use super::column::parse_guid;
 use crate::error::IamError;
 use base::id::{AccountId, UserId};
 use base::time::Millis;
 use db::Tx;
 
-/// Locks the account like [`hold`], for a change that gives its caller a role: the caller may have been removed after
+/// Locks the account like [`lock_active`], for a change that gives its caller a role: the caller may have been removed after
 /// the check of their right, and a leftover role would become effective with the next invitation.
-pub(crate) async fn hold_member(
+pub(crate) async fn lock_member(
     tx: &mut Tx,
     account: AccountId,
     user: UserId,
 ) -> Result<(), IamError> {
-    hold(tx, account).await?;
+    lock_active(tx, account).await?;
     if is_still_member(tx, account, user).await? {
         return Ok(());
     }

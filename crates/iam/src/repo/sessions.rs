@@ -123,7 +123,7 @@ pub(crate) async fn end_codes(tx: &mut Tx, person: UserId) -> Result<(), IamErro
 
 /// Ensures, within the transaction that issues something, that its key and session are still valid, and locks them
 /// until it ends (in this order, like a removal): a concurrent revocation waits, and then finds what was issued.
-pub(crate) async fn hold(tx: &mut Tx, bounds: &Bounds, now: Millis) -> Result<(), IamError> {
+pub(crate) async fn lock(tx: &mut Tx, bounds: &Bounds, now: Millis) -> Result<(), IamError> {
     let root = bounds.root();
     if let Some(key) = root.key {
         let sql = "UPDATE api_keys SET revision = revision WHERE guid = $1 AND locked = 0 AND disabled = 0 \
@@ -230,11 +230,7 @@ pub(crate) async fn sweep(tx: &mut Tx, ended: Millis, forgotten: Millis) -> Resu
 }
 
 /// Extends a session.
-pub(crate) async fn lengthen(
-    tx: &mut Tx,
-    session: SessionId,
-    until: Millis,
-) -> Result<(), IamError> {
+pub(crate) async fn extend(tx: &mut Tx, session: SessionId, until: Millis) -> Result<(), IamError> {
     let sql = "UPDATE sessions SET expires_at = $2 WHERE guid = $1";
     tx.execute(sql, &[session.0.to_string().into(), until.0.into()])
         .await?;
@@ -243,7 +239,7 @@ pub(crate) async fn lengthen(
 
 /// Renews a session for the account, with tokens that may live until then. `false` if it has ended. One statement, so
 /// that a concurrent end waits and then knows of what was issued here.
-pub(crate) async fn carry_on(
+pub(crate) async fn renew(
     tx: &mut Tx,
     session: SessionId,
     account: AccountId,

@@ -73,13 +73,13 @@ impl NewUser<'_> {
 }
 
 /// Locks the user until the transaction ends. `false` when there is no such user.
-pub(crate) async fn hold_user(tx: &mut Tx, user: UserId) -> Result<bool, IamError> {
+pub(crate) async fn lock_user(tx: &mut Tx, user: UserId) -> Result<bool, IamError> {
     let sql = "UPDATE users SET home = home WHERE guid = $1";
     Ok(tx.execute(sql, &[user.0.to_string().into()]).await? == 1)
 }
 
 /// Locks a user until the transaction ends; returns whether their address is proven.
-pub(crate) async fn hold_proven(tx: &mut Tx, user: UserId) -> Result<bool, IamError> {
+pub(crate) async fn lock_proven(tx: &mut Tx, user: UserId) -> Result<bool, IamError> {
     let sql = "UPDATE users SET home = home WHERE guid = $1 RETURNING proof";
     let row = tx.one(sql, &[user.0.to_string().into()]).await?;
     let row =
@@ -116,7 +116,7 @@ pub(crate) async fn password(db: &Db, user: Option<UserId>) -> Result<Option<Str
 }
 
 /// Locks a user, if the hash of their password is still this one.
-pub(crate) async fn hold_password(
+pub(crate) async fn lock_password(
     tx: &mut Tx,
     user: UserId,
     stored: Option<String>,

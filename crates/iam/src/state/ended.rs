@@ -70,7 +70,7 @@ impl Ended {
 
     /// Forgets the last number: the database was replaced by an older copy, whose numbers are lower. Ended sessions
     /// stay ended.
-    pub(crate) fn see_all_again(&self) {
+    pub(crate) fn forget_number(&self) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).seen = 0;
     }
 

@@ -34,7 +34,7 @@ pub(crate) async fn open(
     let path = encryption_key::path(&config.keys, config.encryption_key.as_deref());
     let files = key_folder::read_all(&config.keys)?;
     let mut tx = db.begin().await?;
-    counters::hold_changes(&mut tx).await?;
+    counters::lock_changes(&mut tx).await?;
     let rows = signing_keys::rows(&mut tx).await?;
     let key = match EncryptionKey::read(&path)? {
         Some(key) => key,
@@ -137,7 +137,7 @@ impl Iam {
         let now = self.0.clock.now();
         let der = generate().await?;
         let mut tx = self.0.db.begin().await?;
-        counters::hold_changes(&mut tx).await?;
+        counters::lock_changes(&mut tx).await?;
         // Otherwise the other nodes could not decrypt it.
         open_all(&signing_keys::rows(&mut tx).await?, &key)?;
         let kid = new_name(&mut tx, now).await?;
@@ -153,7 +153,7 @@ impl Iam {
     /// [`IamError::LastKey`], [`IamError::NoSuchKey`], and when the database fails.
     pub async fn retire_signing_key(&self, kid: &str) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
-        counters::hold_changes(&mut tx).await?;
+        counters::lock_changes(&mut tx).await?;
         let mut own = Vec::new();
         for row in signing_keys::rows(&mut tx).await? {
             own.push(row.text("kid")?);
@@ -188,14 +188,14 @@ impl Iam {
         let mut tx = self.0.db.snapshot().await?;
         let rows = signing_keys::rows(&mut tx).await?;
         tx.end().await?;
-        let change = self.take_up_keys(&rows);
+        let change = self.replace_keys(&rows);
         drop(turn);
         Ok(change)
     }
 
     /// Replaces the keys in service by those of the rows; called under the lock of the directory's reader. A key that
     /// cannot be decrypted here must not keep the others from being added or removed.
-    pub(crate) fn take_up_keys(&self, rows: &[Row]) -> KeyChange {
+    pub(crate) fn replace_keys(&self, rows: &[Row]) -> KeyChange {
         let Some(key) = &self.0.encryption_key else {
             return KeyChange::default();
         };

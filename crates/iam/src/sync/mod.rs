@@ -9,7 +9,7 @@
 pub mod key_store;
 mod room;
 
-use crate::aside::aside;
+use crate::blocking::run_blocking;
 use crate::error::IamError;
 use crate::model::directory::Directory;
 use crate::model::directory::change::Change;
@@ -74,7 +74,7 @@ impl Iam {
         let (changes, ends) = counters::changes_and_ends(db).await?;
         let own = &self.0.ended;
         if ends < own.seen() {
-            own.see_all_again();
+            own.forget_number();
         }
         if ends != own.seen() {
             own.catch_up(db, self.0.clock.now()).await?;
@@ -97,7 +97,7 @@ impl Iam {
 
     /// Applies the ends of sessions that were committed here. They are kept outside the directory: they are the most
     /// frequent changes, and each is one row.
-    pub(crate) async fn see_ends(&self) {
+    pub(crate) async fn read_ends(&self) {
         let (db, now) = (&self.0.db, self.0.clock.now());
         if let Err(error) = self.0.ended.catch_up(db, now).await {
             self.fall_behind(&error);
@@ -131,8 +131,8 @@ impl Iam {
                 let rows = Rows::all(&mut tx).await?;
                 let keys = signing_keys::rows(&mut tx).await?;
                 tx.end().await?;
-                self.take_up_keys(&keys);
-                aside(move || Ok(Directory::build(changes, rows.facts()?))).await?
+                self.replace_keys(&keys);
+                run_blocking(move || Ok(Directory::build(changes, rows.facts()?))).await?
             }
             News::Some(changes, changed) => {
                 let rows = Rows::of(&mut tx, &changed).await?;
@@ -142,9 +142,9 @@ impl Iam {
                 };
                 tx.end().await?;
                 if let Some(keys) = keys {
-                    self.take_up_keys(&keys);
+                    self.replace_keys(&keys);
                 }
-                aside(move || Ok(before.apply(changes, &changed, rows.facts()?))).await?
+                run_blocking(move || Ok(before.apply(changes, &changed, rows.facts()?))).await?
             }
         };
         let old = self.0.directory.swap(Arc::new(fresh));
@@ -159,7 +159,7 @@ impl Iam {
     /// # Errors
     /// When the database cannot be read.
     #[doc(hidden)]
-    pub async fn is_true_to_database(&self) -> Result<bool, IamError> {
+    pub async fn matches_database(&self) -> Result<bool, IamError> {
         self.sync().await?;
         Ok(changes::load(&self.0.db).await? == *self.directory())
     }

@@ -19,6 +19,6 @@ impl Iam {
     pub async fn try_room(&self) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
         counters::touch(&mut tx).await?;
-        self.commit_unentered(tx).await
+        self.commit_unaudited(tx).await
     }
 }

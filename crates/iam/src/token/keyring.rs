@@ -148,7 +148,7 @@ impl KeyRing {
     }
 
     /// Checks a signature with a key that made none, only to take the time of a check.
-    pub(crate) fn verify_in_vain(&self, message: &[u8]) {
+    pub(crate) fn verify_decoy(&self, message: &[u8]) {
         if let Some(key) = self.keys.last() {
             let signature = vec![0x5a; key.pair.public_modulus_len()];
             std::hint::black_box(self.verify(&key.kid, message, &signature));

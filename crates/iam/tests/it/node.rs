@@ -145,7 +145,7 @@ async fn many_keys(world: World) {
         "nobody changed anything meanwhile"
     );
     for node in nodes {
-        assert!(node.is_true_to_database().await.unwrap());
+        assert!(node.matches_database().await.unwrap());
         node.close().await;
     }
     db.close().await;

@@ -155,7 +155,7 @@ fn run<F: Future<Output = ()>>(
         story(world).await;
         if !iam.is_closed() {
             // Otherwise another node would not learn of all changes.
-            assert!(iam.is_true_to_database().await.unwrap());
+            assert!(iam.matches_database().await.unwrap());
         }
         iam.close().await;
     });

@@ -12,10 +12,10 @@ use crate::audit::{Action, Entry};
 use crate::error::IamError;
 use crate::model::address;
 use crate::model::page::{Part, Window};
-use crate::repo::accounts::hold;
+use crate::repo::accounts::lock_active;
 use crate::repo::invitations::remove;
 use crate::repo::members;
-use crate::repo::users::{BY_CODE, Holder, hold_user, holder};
+use crate::repo::users::{BY_CODE, Holder, holder, lock_user};
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{AccountId, Guid, UserId};
@@ -82,11 +82,11 @@ impl Iam {
         };
         let mut tx = self.0.db.begin().await?;
         // Every transaction locks the account first, then the user.
-        hold(&mut tx, account).await?;
+        lock_active(&mut tx, account).await?;
         let found = invitations::find(&mut tx, account, &folded).await?;
         let found = found.filter(|found| found.expires_at.0 > now.0 && fits(choice, found.guid));
         let found = found.ok_or_else(none)?;
-        hold_user(&mut tx, caller.user()).await?;
+        lock_user(&mut tx, caller.user()).await?;
         let own = holder(&mut tx, &folded).await?;
         let own = own
             .filter(|own| own.user == caller.user())
@@ -113,12 +113,12 @@ impl Iam {
             Choice::Id(id) => self.account_of_invitation(id).await?.ok_or_else(none)?,
         };
         let mut tx = self.0.db.begin().await?;
-        hold(&mut tx, account).await?;
+        lock_active(&mut tx, account).await?;
         let found = invitations::find(&mut tx, account, &folded).await?;
         let found = found
             .filter(|found| fits(choice, found.guid))
             .ok_or_else(none)?;
-        hold_user(&mut tx, caller.user()).await?;
+        lock_user(&mut tx, caller.user()).await?;
         let own = holder(&mut tx, &folded).await?;
         let own = own
             .filter(|own| own.user == caller.user())

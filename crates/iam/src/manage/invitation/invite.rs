@@ -10,7 +10,7 @@ use crate::error::IamError;
 use crate::model::address::Address;
 use crate::model::page::{Part, Window};
 use crate::model::role::Role;
-use crate::repo::accounts::hold;
+use crate::repo::accounts::lock_active;
 use crate::repo::counts::What;
 use crate::repo::invitations::New;
 use crate::repo::invitations::remove;
@@ -62,7 +62,7 @@ impl Iam {
         let inviter = self.user(caller)?;
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        hold(&mut tx, account).await?;
+        lock_active(&mut tx, account).await?;
         let domain = Domain::Account(account);
         if !roles::still_holds(&mut tx, account, caller.user(), domain, Role::Administrator).await?
         {

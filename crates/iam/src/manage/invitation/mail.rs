@@ -125,7 +125,7 @@ impl Iam {
             // Stored for known and unknown addresses alike; nobody ever learns the code of a known one.
             mails::set_code(&mut tx, invitation, lease, hash).await?
         };
-        self.commit_unentered(tx).await?;
+        self.commit_unaudited(tx).await?;
         Ok(match why {
             Some(why) => Admitted::Not(why),
             None if !is_there => Admitted::Withdrawn,

@@ -9,7 +9,7 @@ use crate::audit::{Action, Entry};
 use crate::config::InvitationConfig;
 use crate::error::IamError;
 use crate::model::address::Address;
-use crate::repo::accounts::hold;
+use crate::repo::accounts::lock_active;
 use crate::repo::invitations::{self, New};
 use crate::repo::users::{BY_OPERATOR, Holder, holder};
 use crate::repo::{accounts, invitation_lists, members, users};
@@ -70,7 +70,7 @@ impl Iam {
             Some(account) => account,
             None => self.account_meant(&mut tx, &address, own.as_ref()).await?,
         };
-        hold(&mut tx, account).await?;
+        lock_active(&mut tx, account).await?;
         let expires_at = self
             .0
             .clock

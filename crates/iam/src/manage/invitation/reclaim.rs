@@ -22,7 +22,7 @@ pub(super) async fn evict(
     found: &Stored,
 ) -> Result<(), IamError> {
     let now = iam.0.clock.now();
-    users::hold_user(tx, user).await?;
+    users::lock_user(tx, user).await?;
     while let Some(account) = members::first_account(tx, user).await? {
         let until = now.plus(iam.0.config.invitations.lifetime_milliseconds);
         let whose = (found.email.as_str(), found.folded.as_str());

@@ -5,7 +5,7 @@ use crate::audit::{Action, Credential, Entry};
 use crate::error::IamError;
 use crate::flow::password;
 use crate::model::address::Address;
-use crate::repo::accounts::{hold, lock};
+use crate::repo::accounts::{lock, lock_active};
 use crate::repo::invitations::{self, Stored};
 use crate::repo::users;
 use crate::repo::users::{BY_CODE, NewUser, UNPROVEN, holder};
@@ -58,7 +58,7 @@ impl Iam {
             lock(&mut tx, account).await?;
         }
         let found = self.find_by_code(&mut tx, &hash, &folded).await?;
-        hold(&mut tx, found.account).await.map_err(no_such)?;
+        lock_active(&mut tx, found.account).await.map_err(no_such)?;
         let mut reclaimed = None;
         if let Some(own) = holder(&mut tx, &folded).await? {
             if own.is_proven || found.code_seen {

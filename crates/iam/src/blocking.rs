@@ -3,7 +3,7 @@
 use crate::error::IamError;
 
 /// Runs a long computation on a blocking thread, so that no other request waits for it.
-pub(crate) async fn aside<T: Send + 'static>(
+pub(crate) async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, IamError> + Send + 'static,
 ) -> Result<T, IamError> {
     let done = tokio::task::spawn_blocking(work).await;
