@@ -146,7 +146,7 @@ impl Verifier {
                 account: entry.account,
             });
         }
-        // This check is the first to compare a token without account with the domain's account.
+        // A token without account was not checked against this account before: the user may have left it.
         if account.is_none() && has_left(&directory, user.id, entry.account, proven_at) {
             return Err(AuthError::Revoked(LEFT));
         }

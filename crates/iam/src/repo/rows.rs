@@ -41,7 +41,7 @@ const USERS: Table = table!(
     "guid"
 );
 const MEMBERS: Table = table!("SELECT account, person, added_at FROM members", "person");
-/// Whoever is in an account again has left it.
+/// A departure matters only while the user is in the account again.
 const DEPARTURES: Table = table!(
     "SELECT departures.account, departures.person, left_at FROM departures \
      JOIN members ON members.account = departures.account AND members.person = departures.person",

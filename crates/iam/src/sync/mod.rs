@@ -105,7 +105,7 @@ impl Iam {
     }
 
     fn fall_behind(&self, error: &IamError) {
-        tracing::error!(%error, "a change was made and cannot be read: nobody is let in until it is");
+        tracing::error!(%error, "a committed change cannot be read: all requests are refused until it can");
         self.0.heard.fall_behind();
         self.0.woken.notify_one();
     }

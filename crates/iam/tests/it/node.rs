@@ -136,7 +136,7 @@ async fn many_keys(world: World) {
         // Each node makes a change in turn, and the other one has to learn of it.
         let by = &nodes[number % 2];
         by.delete_api_key(&owner, id).await.unwrap();
-        assert!(!enters(by), "whoever has revoked it lets it in");
+        assert!(!enters(by), "the node that revoked it accepts it");
         within(GENEROUS, "revoked", || !nodes.iter().any(enters)).await;
     }
     is_done.store(true, Ordering::Relaxed);
@@ -161,7 +161,7 @@ async fn another_node_lets_in_within_a_second_what_was_given(world: World) {
         let verifier = node.verifier();
         verifier.scope(Credential::ApiKey(&key), Some(space))
     };
-    soon("a user and his key are known", || {
+    soon("a user and their key are known", || {
         matches!(scope(), Err(AuthError::DomainNotFound(_)))
     })
     .await;

@@ -417,7 +417,7 @@ fn a_first_password_waits_behind_what_else_its_source_asks_for() {
         while refused.is_none() {
             assert!(
                 number < 100,
-                "nobody was refused for what else his source asked for"
+                "no check was refused because of the others of its source"
             );
             let email = format!("new{number}@example.org");
             number += 1;

@@ -40,13 +40,13 @@ async fn the_last_administrator_stays(world: World) {
     unset(crate::world::OWNER.to_owned()).await.unwrap();
     let unset = unset(second.email.clone()).await;
     assert_eq!(code(unset), "not_allowed");
-    let himself = world.iam.unset_role(
+    let removed = world.iam.unset_role(
         &second.identity,
         account,
         Role::Administrator,
         &second.email,
     );
-    assert_eq!(code(himself.await), "conflict");
+    assert_eq!(code(removed.await), "conflict");
 }
 
 async fn administrators_who_dismiss_each_other_at_once_do_not_both_go(world: World) {

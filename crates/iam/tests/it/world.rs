@@ -136,7 +136,7 @@ fn run<F: Future<Output = ()>>(
             password: None,
         };
         let created = iam.bootstrap(request).await.unwrap();
-        let opening = created.opening.expect("a new owner gets his way in");
+        let opening = created.opening.expect("a new owner gets credentials");
         let made = Made {
             account: created.account,
             org: created.org,
@@ -188,7 +188,7 @@ pub(crate) fn secret(text: &str) -> Secret<String> {
     Secret::new(text.to_owned())
 }
 
-/// A user beside the owner.
+/// A user other than the owner.
 pub(crate) struct Person {
     pub(crate) email: String,
     pub(crate) id: UserId,

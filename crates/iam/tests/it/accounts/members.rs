@@ -226,10 +226,10 @@ fn who_leaves_his_first_account_is_at_home_in_the_next_and_after_the_last_forgot
         let (carl, password) = world.invite_carl(None).await;
         let ada = world.identity(&world.ada(None).await).unwrap();
         let invited = world.iam.invite(&ada, a, &[invitee(CARL)]).await.unwrap();
-        let himself = world.login(CARL, &password, None).await.unwrap();
-        let himself = world.identity(&himself).unwrap();
+        let carl_caller = world.login(CARL, &password, None).await.unwrap();
+        let carl_caller = world.identity(&carl_caller).unwrap();
         let choice = Choice::Id(invited[0].id);
-        world.iam.accept(&himself, choice, None).await.unwrap();
+        world.iam.accept(&carl_caller, choice, None).await.unwrap();
         let bea = world.bea().await;
         world.iam.remove_member(&bea, b, carl).await.unwrap();
         let tokens = world.login(CARL, &password, None).await.unwrap();
