@@ -283,7 +283,7 @@ impl Entry {
 pub(crate) struct Entries(pub(crate) Vec<Entry>);
 
 impl Entries {
-    /// Several entries of one change. The commit checks that there is at least one.
+    /// Several entries of one change. The caller checks that there is at least one.
     pub(crate) const fn of(entries: Vec<Entry>) -> Self {
         Self(entries)
     }
