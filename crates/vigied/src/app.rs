@@ -36,7 +36,7 @@ pub(crate) struct App {
     pub(crate) store: Arc<dyn SampleStore>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) clock: Arc<dyn Clock>,
-    /// What the server calls itself whoever asks: in tokens, mails, and all that is kept.
+    /// The server's own URL, independent of the caller: in tokens, mails, and everything stored.
     pub(crate) public_url: String,
     /// What errors look like, by route.
     pub(crate) forms: Forms,

@@ -141,7 +141,7 @@ pub(crate) fn as_json(
     value
 }
 
-/// The new account for a person to read. `password` is said instead of one he knows already.
+/// The new account as text. `password` is printed in place of a password that the owner knows already.
 pub(crate) fn as_text(
     [account, org, space]: [&str; 3],
     made: &Created,

@@ -1,6 +1,6 @@
 //! Who else could read or choose what lies in the data folder, and what mends it.
 //!
-//! A secret that everybody on the machine may read is none, and a link in the folder lets whoever planted it choose which
+//! A secret that every user of the machine may read is none, and a link in the folder lets the user who planted it choose which
 //! file the server reads or overwrites. So the folder must be its user's alone, and nothing in it a link or another user's.
 //! Once that holds nobody else can plant anything, which is why one look at the start is enough. Links are fine outside of
 //! the folder: certificates mostly lie behind some.
@@ -204,7 +204,7 @@ fn look(path: &Path) -> Result<Option<Metadata>, FileError> {
     }
 }
 
-/// The superuser's files are trusted: against him nothing on this machine holds.
+/// The superuser's files are trusted: nothing on this machine is safe from the superuser.
 fn owner(path: &Path, found: &Metadata) -> Result<(), FileError> {
     let (owner, own) = (found.uid(), geteuid().as_raw());
     if owner == own || owner == 0 {
@@ -217,7 +217,7 @@ fn owner(path: &Path, found: &Metadata) -> Result<(), FileError> {
     })
 }
 
-/// Whoever is in the file's group was put there by its owner; everybody else has no business with it.
+/// The owner chose the members of the file's group; other users must have no access.
 fn mode(path: &Path, found: &Metadata, any_mode: bool) -> Result<(), FileError> {
     let mode = found.mode() & 0o7777;
     if any_mode || mode & 0o007 == 0 {

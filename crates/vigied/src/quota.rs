@@ -1,6 +1,6 @@
 //! What each account has left of its series, samples and bytes. Asked before every write; what the store says is summed
 //! up over an account's domains every few seconds at most, and what was written since is counted here. Its domains are also those
-//! that were deleted, as long as anything of them is stored: else whoever fills a space, deletes it and makes another has no
+//! that were deleted, as long as anything of them is stored: otherwise a caller that fills a space, deletes it and makes another has no
 //! quota at all.
 //!
 //! Room for new series is taken before a write and given back after it, so that many writes at once do not pass the limit

@@ -1,6 +1,6 @@
 //! Whether the server can do its work, asked so that nothing that is stuck holds up the answer.
 //!
-//! Store and identity database are asked on the side, once at a time, and whoever wants to know waits for a bounded time:
+//! Store and identity database are checked in the background, one check at a time, and callers wait for a bounded time:
 //! a store that is wedged costs one thread that waits, however often health is asked.
 
 use crate::operator_proof::as_operator;

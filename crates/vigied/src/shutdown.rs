@@ -46,7 +46,7 @@ pub(crate) fn signal(plan: Plan) -> anyhow::Result<impl Future<Output = ()>> {
     let watching = move || {
         for signal in signals.forever() {
             if sender.send_replace(true) {
-                // Whoever asks twice does not want to wait for a log line either.
+                // A second signal means at once: do not wait for a log line either.
                 low_level::exit(128 + signal);
             }
             let name = if signal == SIGTERM {

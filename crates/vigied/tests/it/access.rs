@@ -57,7 +57,7 @@ fn filled(path: &str) -> String {
         .replace("{role}", "auditors")
 }
 
-/// Where someone is asked who he is, neither a credential that is none nor another method lets him past the question.
+/// On routes that need a credential, neither an invalid one nor another method gets past the check.
 fn no_way_around(world: &World, route: &Route) {
     if matches!(route.guard.as_str(), "public" | "credential") {
         return;
