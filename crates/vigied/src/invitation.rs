@@ -100,7 +100,7 @@ fn next(settings: &Settings, made: &OperatorsCode) -> String {
         }
     };
     format!(
-        "SOMEBODY USES THIS ADDRESS ALREADY, who began with a code that his inviter had seen.\n\n\
+        "SOMEBODY USES THIS ADDRESS ALREADY, with a code that the inviter had seen.\n\n\
          If it is the owner of the address, the person {keeps}\n\
          If it is not, the owner begins anew and types the code where the password is asked for; password, keys and\n\
          sessions of before end:\n  {login}\n{note}"

@@ -11,7 +11,7 @@ pub(crate) const CREDENTIALS: [&str; 3] = ["iam", "apikey", "uaa"];
 
 /// Every role, with the domain it is held in, and what it allows with the metrics there.
 ///
-/// `nowhere none` is a person of the account without any role. Below him comes the stranger, see [`ELSEWHERE`].
+/// `nowhere none` is a person of the account without any role. The last one is the stranger, see [`ELSEWHERE`].
 const ROLES: [(&str, &str, &str); 11] = [
     (
         "account",
@@ -30,7 +30,7 @@ const ROLES: [(&str, &str, &str); 11] = [
     ("nowhere", "none", ""),
 ];
 
-/// Where the stranger holds his role: in an account of his own on the same server, of which nobody else is. He does
+/// Where the stranger holds a role: in their own account on the same server, without other members. The stranger does
 /// everything there, and finds nothing here.
 pub(crate) const ELSEWHERE: &str = "elsewhere";
 

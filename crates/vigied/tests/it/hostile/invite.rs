@@ -161,7 +161,7 @@ fn stays_out(server: &Server, secrets: &[String], account: &str) {
             let token = access(&anywhere);
             assert!(
                 !accounts(server, &token).contains(account),
-                "he is a member of the second account"
+                "the impostor is a member of the second account"
             );
             let accept = server.request("POST", "/v2/users/accept").bearer(&token);
             accept.json(&json!({"account_id": account})).send();
@@ -169,7 +169,7 @@ fn stays_out(server: &Server, secrets: &[String], account: &str) {
             assert_ne!(
                 into.status,
                 200,
-                "he accepted for the true owner: {}",
+                "the impostor accepted for the real owner: {}",
                 into.text()
             );
         }
@@ -343,7 +343,7 @@ fn an_invitation_is_answered_alike_for_known_and_unknown_and_waits_for_consent()
     ));
     assert!(
         !accounts(&server, &owner).contains(&other),
-        "he is in without a word of his"
+        "a member without accepting"
     );
     let waiting = server
         .request("GET", "/v2/users/self/invitations")
