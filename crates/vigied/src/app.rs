@@ -48,9 +48,9 @@ pub(crate) struct App {
     pub(crate) backups: Arc<Backups>,
     /// The questions whether store and database answer.
     pub(crate) probes: Probes,
-    /// Who has shown introspection what is no credential.
+    /// Failed introspections per caller.
     pub(crate) guesses: Guesses,
-    /// Who has shown wrong one-time codes.
+    /// Wrong one-time codes per caller.
     pub(crate) code_tries: Guesses,
     /// Places for requests that are worked on.
     pub(crate) places: Arc<Places>,

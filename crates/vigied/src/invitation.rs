@@ -77,7 +77,7 @@ async fn code(
     }))
 }
 
-/// What the person does with the code, and what becomes of who has the address already.
+/// What the person does with the code, and what happens to a user that has the address already.
 fn next(settings: &Settings, made: &OperatorsCode) -> String {
     let At { address, note } = at(settings);
     let (email, account) = (word(&made.email), made.account);

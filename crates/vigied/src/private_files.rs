@@ -79,7 +79,7 @@ pub(crate) fn no_follow() -> i32 {
     i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default()
 }
 
-/// Looks at the folder and all that a server opens in it. With `any_mode` it is not asked who may read.
+/// Checks the folder and every file that a server opens in it. With `any_mode` it does not check who may read them.
 pub(crate) fn check_folder(root: &Path, any_mode: bool) -> Result<(), FileError> {
     // The way to the folder is its owner's business: it may lead over links.
     let found = root.metadata().map_err(io(root))?;

@@ -24,7 +24,7 @@ use wire::iam::invitation::{Accept, AcceptAccount, Invitation, Invitations, Rede
 use wire::iam::user::{Invite, InviteUsers, Invited, InvitedUser};
 use wire::secret::SecretText;
 
-/// What everybody is who was invited and has not answered.
+/// The state of every invitation without an answer.
 pub(super) const PENDING: &str = "PENDING";
 
 /// An account role by its name.
