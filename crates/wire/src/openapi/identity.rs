@@ -67,7 +67,7 @@ fn tokens(document: &mut Document) {
     .form(&[("token*", "an access or refresh token")])
     .answers(
         "200",
-        "the token is not valid, whether or not it was before",
+        "the token is no longer valid, or never was",
         json!({ "type": "object" }),
     );
     document.route("POST", "/identity/revoke", failing(revoke, &error));
