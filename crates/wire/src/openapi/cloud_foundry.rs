@@ -186,7 +186,10 @@ where
             .path("guid", "its GUID")
             .path_of("role", "the role", roles)
     };
-    let list = of(format!("list{what}Members"), "Lists the users who hold a role");
+    let list = of(
+        format!("list{what}Members"),
+        "Lists the users who hold a role",
+    );
     let list = page::<MemberEntity>(document, list);
     document.route("GET", path, list);
     let give = of(format!("give{what}Role"), "Gives a user a role").json(username.clone());

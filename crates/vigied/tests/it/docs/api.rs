@@ -51,7 +51,9 @@ fn guard_text(guard: &str) -> &'static str {
         "credential" => {
             "a caller with the proof in the body; `Authorization: Basic` names the client (`bx:bx` for IAM, `cf:` for the UAA)"
         }
-        "identity" => "a caller with a valid token; their roles decide what they may see and change",
+        "identity" => {
+            "a caller with a valid token; their roles decide what they may see and change"
+        }
         "domain.write" => "a caller who may send to the domain",
         "domain.render" => "a caller who may query the domain",
         "domain.find" => "a caller who may list the domain",
