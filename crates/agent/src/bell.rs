@@ -1,4 +1,4 @@
-//! How the threads of the agent wake one another, and how they are stopped: no wait outlasts the stop.
+//! A signal between the threads of the agent, which also stops them: no wait continues after the stop.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,7 +9,7 @@ struct State {
     news: u64,
 }
 
-/// Rung when there is something new, and for the last time when it is time to stop.
+/// Rung for new data, and to stop.
 #[derive(Debug, Default)]
 pub struct Bell {
     state: Mutex<State>,
@@ -17,34 +17,34 @@ pub struct Bell {
 }
 
 impl Bell {
-    // Two plain fields are never left half-changed by a panic.
+    // A panic never leaves these two plain fields half-changed.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// It is time to stop.
+    /// Stops all waits.
     pub fn stop(&self) {
         self.state().stopped = true;
         self.changed.notify_all();
     }
 
-    /// There is something new.
+    /// Announces new data.
     pub fn ring(&self) {
         self.state().news += 1;
         self.changed.notify_all();
     }
 
-    /// Whether it is time to stop.
+    /// Whether it was stopped.
     pub fn is_stopped(&self) -> bool {
         self.state().stopped
     }
 
-    /// How often it has rung for something new.
+    /// How often new data was announced.
     pub fn news(&self) -> u64 {
         self.state().news
     }
 
-    /// Waits, but not beyond the stop; says whether that has come.
+    /// Waits for the duration or the stop; returns whether it was stopped.
     pub fn rest(&self, time: Duration) -> bool {
         let state = self.state();
         let waited = self
@@ -54,7 +54,7 @@ impl Bell {
         state.stopped
     }
 
-    /// Waits for something newer than `seen`, or for the stop.
+    /// Waits for an announcement after number `seen`, or for the stop.
     pub fn listen(&self, seen: u64) {
         let state = self.state();
         let waited = self

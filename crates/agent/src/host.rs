@@ -1,4 +1,4 @@
-//! The agent's eyes: reads `/proc` and asks the file systems. What cannot be read is left out of the reading.
+//! Reads the host's figures from `/proc` and from the file systems. Figures that cannot be read are left out.
 
 use crate::proc;
 use crate::reading::{Filesystem, Reading};
@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// A host whose figures lie below a directory, usually `/proc`.
+/// A host whose figures are below a directory, usually `/proc`.
 #[derive(Debug)]
 pub struct Host {
     root: PathBuf,
@@ -16,7 +16,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// Looks below `root`.
+    /// Reads below `root`.
     pub fn new(root: &Path) -> Self {
         Self {
             root: root.to_owned(),
@@ -24,13 +24,13 @@ impl Host {
         }
     }
 
-    /// The name the host has for itself.
+    /// The host's own name.
     pub fn name(&self) -> Option<String> {
         let name = self.text("sys/kernel/hostname");
         Some(name.trim().to_owned()).filter(|name| !name.is_empty())
     }
 
-    /// Looks once. `at` is the time of the samples.
+    /// Takes one reading. `at` is the time of the samples.
     pub fn read(&self, at: Millis) -> Reading {
         let stat = self.text("stat");
         Reading {
@@ -74,7 +74,7 @@ impl Host {
             else {
                 continue;
             };
-            // A process may end between the listing and the look; then it has no state.
+            // A process may end after it was listed; then it has no state.
             if let Some(state) = proc::state(&self.text(&format!("{number}/stat"))) {
                 *states.entry(state).or_insert(0) += 1;
             }

@@ -1,10 +1,10 @@
-//! The agent: looks at this host at every interval, keeps what it saw in a journal, and sends it when a server takes it.
+//! The agent: reads this host's figures at every interval, keeps them in a journal, and sends them to a server.
 //!
-//! Made for two threads. The collector looks ([`Looks`]) and appends to the journal; it never waits for a network. The
-//! sender ([`Sender`]) takes the oldest records and gives them up only when a receipt accounts for them. So a server that
-//! is away, a token that has expired and a restart in between cost nothing but time.
+//! It runs two threads. The collector takes readings ([`Looks`]) and appends them to the journal; it never waits for a
+//! network. The sender ([`Sender`]) sends the oldest records and discards them only when a receipt accounts for them.
+//! So an unreachable server, an expired token and a restart cost nothing but time.
 //!
-//! What is sent where, with which credential, and what is told to whom is up to the program: it gives a [`Destination`].
+//! The program decides about destination, credential and messages: it implements [`Destination`].
 
 mod bell;
 mod host;

@@ -1,4 +1,4 @@
-//! The rhythm in which an agent looks at its host.
+//! The schedule of the agent's readings.
 
 use crate::bell::Bell;
 use crate::host::Host;
@@ -7,26 +7,26 @@ use base::sample::Batch;
 use base::time::{Clock as _, Millis, SystemClock};
 use std::time::Duration;
 
-/// Between the first two looks: long enough for rates, short enough for someone who watches.
+/// Between the first two readings: long enough for rates, short enough for a user who waits.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 
-/// The looks at a host, in their rhythm.
+/// The readings of a host, on schedule.
 #[derive(Debug)]
 pub struct Looks<'a> {
-    /// At what.
+    /// The host.
     pub host: &'a Host,
-    /// What stands before every name.
+    /// The prefix of every name.
     pub naming: &'a Naming,
-    /// Stops them.
+    /// Stops the readings.
     pub bell: &'a Bell,
-    /// From one to the next.
+    /// The interval between readings.
     pub interval: Duration,
-    /// How many; `None`: until they are stopped.
+    /// The number of readings; `None`: until stopped.
     pub count: Option<u64>,
 }
 
 impl Looks<'_> {
-    /// Hands the samples of each look to `take`, until the bell stops it or as many as were asked for are done.
+    /// Passes the samples of each reading to `take`, until the bell stops it or the number of readings is reached.
     ///
     /// # Errors
     /// The first error of `take`.
@@ -45,7 +45,8 @@ impl Looks<'_> {
     }
 }
 
-/// The time until the clock shows a multiple of the interval: all agents look at the same moments, whenever they started.
+/// The time until the clock shows a multiple of the interval: all agents read at the same moments, whenever they were
+/// started.
 fn until_next(now: Millis, interval: Duration) -> Duration {
     let interval = i64::try_from(interval.as_millis())
         .unwrap_or(i64::MAX)

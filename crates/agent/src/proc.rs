@@ -1,5 +1,5 @@
-//! What the kernel tells in `/proc`, read out of its texts. Pure: text in, figures out; a line nobody understands is
-//! skipped, because a kernel may add lines and columns at any time.
+//! Parsers for the files of `/proc`. Pure: text in, figures out; unknown lines are skipped, because a kernel may add
+//! lines and columns at any time.
 
 mod cpu;
 mod disk;

@@ -1,8 +1,8 @@
-//! One look at the host, and the samples that two looks make. Pure.
+//! A reading of the host, and the samples of two readings. Pure.
 //!
-//! Names are those of collectd, so that dashboards made for it go on working:
-//! `<plugin>[-<instance>].<type>[-<instance>]`, for example `cpu-0.cpu-user` or `interface-eth0.if_octets.rx`.
-//! Counters become rates per second, as collectd sends them to Graphite; the time of a core is in percent.
+//! Names are those of collectd, so that dashboards made for it keep working:
+//! `<plugin>[-<instance>].<type>[-<instance>]`, for example `cpu-0.cpu-user` or `interface-eth0.if_octets.rx`. Counters
+//! become rates per second, as collectd sends them to Graphite; the time of a core is in percent.
 
 use crate::proc::{Core, Disk, Interface, MODES, Memory, STATES};
 use base::name::SeriesName;
@@ -11,12 +11,12 @@ use base::time::Millis;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// What the host looked like at one moment.
+/// The figures of a host at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct Reading {
-    /// When, for the samples.
+    /// The time of the samples.
     pub(crate) at: Millis,
-    /// When, on a clock nobody sets; for the rates.
+    /// The time on a monotonic clock, for the rates.
     pub(crate) elapsed: Duration,
     pub(crate) cores: Vec<Core>,
     pub(crate) forks: Option<u64>,
@@ -25,31 +25,31 @@ pub struct Reading {
     pub(crate) disks: Vec<Disk>,
     pub(crate) interfaces: Vec<Interface>,
     pub(crate) filesystems: Vec<Filesystem>,
-    /// How many processes are in which of [`STATES`].
+    /// The number of processes in each of [`STATES`].
     pub(crate) states: BTreeMap<&'static str, u64>,
 }
 
-/// A file system's bytes by use; together they are all of it.
+/// A file system's bytes by use, which add up to its size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Filesystem {
-    /// As in the measurement's name, for example `root`.
+    /// Its name in measurements, for example `root`.
     pub(crate) name: String,
-    /// For anyone.
+    /// Available to all users.
     pub(crate) free: u64,
-    /// For the superuser.
+    /// Reserved for the superuser.
     pub(crate) reserved: u64,
-    /// Taken.
+    /// Used.
     pub(crate) used: u64,
 }
 
-/// What stands before every name.
+/// The prefix of every name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Naming {
     stem: String,
 }
 
 impl Naming {
-    /// `prefix` may be empty or several elements, with or without a dot at its end; dots in `host` become `_`.
+    /// `prefix` may be empty or several elements, with or without a trailing dot; dots in `host` become `_`.
     pub fn new(prefix: &str, host: &str) -> Self {
         let host = element(host);
         let stem = match prefix.trim_end_matches('.') {
@@ -59,13 +59,13 @@ impl Naming {
         Self { stem }
     }
 
-    /// The beginning of every name.
+    /// The prefix with its trailing dot.
     pub fn stem(&self) -> &str {
         &self.stem
     }
 }
 
-/// A text as one element of a name: what no element may hold becomes `_`.
+/// A text as one element of a name: invalid characters become `_`.
 fn element(text: &str) -> String {
     let harmless = |character: char| {
         character != '.'
@@ -83,7 +83,7 @@ pub fn batch(before: Option<&Reading>, now: &Reading, naming: &Naming) -> Batch 
     let mut batch = Batch::default();
     for (path, value) in samples(before, now) {
         let name = format!("{}.{path}", naming.stem());
-        // What the kernel calls a device is no promise to be a name; a sample without a name is no sample.
+        // A device's name may be invalid as a name of a series; such samples are left out.
         if let Ok(name) = SeriesName::parse(&name)
             && value.is_finite()
         {
@@ -159,7 +159,7 @@ fn rates(before: &Reading, now: &Reading, seconds: f64, samples: &mut Vec<(Strin
         );
     }
     let mut add = |name: String, earlier: u64, later: u64| {
-        // A counter that went back has begun anew; what it counted in between is not known.
+        // A counter that went back was reset; its increase is unknown.
         if let Some(grown) = later.checked_sub(earlier) {
             samples.push((name, grown as f64 / seconds));
         }
@@ -242,7 +242,7 @@ fn rates(before: &Reading, now: &Reading, seconds: f64, samples: &mut Vec<(Strin
 
 /// A core's time between two readings, in percent by mode.
 fn shares(earlier: &Core, later: &Core) -> Vec<(String, f64)> {
-    // The kernel lets `idle` and `wait` go back by a tick now and then: that is no time, not a huge one.
+    // The kernel sometimes sets `idle` and `wait` back by a tick: that counts as no time, not as an overflow.
     let ticks: Vec<u64> = later
         .ticks
         .iter()

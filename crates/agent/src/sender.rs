@@ -1,40 +1,41 @@
-//! Takes the oldest records of the journal to the server, and gives them up when a receipt accounts for them.
+//! Sends the oldest records of the journal to the server, and discards them when a receipt accounts for them.
 
 use journal::{Journal, JournalError, Record};
 use std::sync::{Mutex, PoisonError};
 use wire::receipt::Receipt;
 
-/// One request holds no more: well under the server's `body_bytes`.
+/// The maximum size of a request: well under the server's `body_bytes`.
 const BODY_BYTES_MAX: usize = 4 << 20;
 const SAMPLES_MAX: u64 = 5000;
 
-/// Where the samples go.
+/// The destination of the samples.
 pub trait Destination {
-    /// Why a request brought no verdict, so that its samples are to be sent again.
+    /// Why the samples must be sent again.
     type Error;
 
     /// Sends `body`, a JSON array of `samples` samples, once.
     ///
     /// # Errors
-    /// When the samples are to be sent again: the server is away, it refused the credential, or its answer makes no sense.
+    /// When the samples must be sent again: the server is unreachable, it refused the credential, or its answer is
+    /// invalid.
     fn deliver(&self, body: &[u8], samples: u64) -> Result<Verdict<Self::Error>, Self::Error>;
 }
 
-/// What a server made of a body.
+/// The server's answer to a body.
 #[derive(Debug)]
 pub enum Verdict<E> {
-    /// What became of its samples; it must account for all of them ([`Receipt::accounts_for`]).
+    /// The result for its samples; it must account for all of them ([`Receipt::accounts_for`]).
     Receipt(Receipt),
-    /// It is larger than the server takes.
+    /// It is larger than the server accepts.
     TooLarge {
-        /// What the server said.
+        /// The server's message.
         reason: String,
-        /// What to report where a smaller body may pass.
+        /// The error to report if a smaller body may be accepted.
         error: E,
     },
     /// It can never be stored.
     Hopeless {
-        /// What the server said.
+        /// The server's message.
         reason: String,
     },
 }
@@ -44,7 +45,7 @@ pub enum Verdict<E> {
 pub enum SendError<E> {
     /// The journal cannot be read or written.
     Journal(JournalError),
-    /// The server did not take it.
+    /// The server did not accept it.
     Destination(E),
 }
 
@@ -54,23 +55,23 @@ impl<E> From<JournalError> for SendError<E> {
     }
 }
 
-/// What became of one request.
+/// The result of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Report {
     /// There was nothing to send.
     Idle,
-    /// The receipt's figures, and the first reason for a rejection.
+    /// The counts of the receipt, and the first reason for a rejection.
     Sent {
         /// Samples now in the store.
         stored: u64,
-        /// Samples that never will be.
+        /// Rejected samples.
         rejected: u64,
-        /// Why, in the server's words.
+        /// The reason, in the server's words.
         reason: Option<String>,
     },
 }
 
-/// The way from the journal to the server.
+/// Sends records from the journal to the server.
 #[derive(Debug)]
 pub struct Sender<'a, D> {
     destination: D,
@@ -79,7 +80,7 @@ pub struct Sender<'a, D> {
 }
 
 impl<'a, D: Destination> Sender<'a, D> {
-    /// Between these two.
+    /// The pause between two tries.
     pub const fn new(destination: D, journal: &'a Mutex<Journal>) -> Self {
         Self {
             destination,
@@ -88,10 +89,10 @@ impl<'a, D: Destination> Sender<'a, D> {
         }
     }
 
-    /// Sends one request's worth.
+    /// Sends one request.
     ///
     /// # Errors
-    /// When the server did not take it, or the journal failed. Everything is still in the journal then.
+    /// When the server did not accept it, or the journal failed. All records are still in the journal then.
     pub fn send(&mut self) -> Result<Report, SendError<D::Error>> {
         let records = self.with_journal(|journal| journal.oldest(self.bytes_max, SAMPLES_MAX))?;
         if records.is_empty() {
@@ -106,7 +107,7 @@ impl<'a, D: Destination> Sender<'a, D> {
                 rejected: receipt.rejected,
                 reason: receipt.rejections.into_iter().next().map(|one| one.reason),
             },
-            // A smaller request may pass; a record alone cannot be made smaller.
+            // A smaller request may be accepted; a single record cannot be made smaller.
             Verdict::TooLarge { error, .. } if records.len() > 1 => {
                 self.bytes_max /= 2;
                 return Err(SendError::Destination(error));
@@ -125,13 +126,13 @@ impl<'a, D: Destination> Sender<'a, D> {
         &self,
         act: impl FnOnce(&mut Journal) -> Result<T, JournalError>,
     ) -> Result<T, JournalError> {
-        // The journal is left whole by whatever panics: it is changed after what can fail.
+        // A panic leaves the journal consistent: it is changed only after everything that can fail.
         let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
         act(&mut journal)
     }
 }
 
-/// Several JSON arrays as one.
+/// Joins JSON arrays into one.
 fn joined(records: &[Record]) -> Vec<u8> {
     let inner = |payload: &[u8]| -> Vec<u8> {
         let text = payload.trim_ascii();
@@ -155,7 +156,7 @@ mod tests {
     use journal::WhenFull;
     use std::cell::RefCell;
 
-    /// A server that takes bodies up to a size.
+    /// A server that accepts bodies up to a size.
     struct Server {
         bytes_max: usize,
         taken: RefCell<Vec<String>>,

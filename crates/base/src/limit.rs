@@ -173,7 +173,7 @@ limits! {
     /// Sources a person was let in from.
     fixed LOGIN_SOURCES_PER_USER = "login_sources_per_user", 32, "sources", "of the sources a person was let in from, the one longest unused is forgotten";
     /// Sessions of one person that live at once.
-    settable SESSIONS_PER_USER = "sessions_per_user", 1000, "sessions", "a login beyond it ends the session longest unused: of those the person began himself, or of those of an API key, whichever has most; where twenty times as many have ended within the life of an access token, 429 and `Retry-After`";
+    settable SESSIONS_PER_USER = "sessions_per_user", 1000, "sessions", "a login beyond it ends the session longest unused: among those the person began themselves or among those of one API key, whichever are more; where twenty times as many have ended within the life of an access token, 429 and `Retry-After`";
     /// Refresh tokens of one session that are remembered.
     settable REFRESH_TOKENS_PER_SESSION = "refresh_tokens_per_session", 5000, "tokens", "a further renewal of the session is answered with 429 and `Retry-After` until used refresh tokens of it have expired";
     /// Passcodes of one person that can be used at once.

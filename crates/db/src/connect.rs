@@ -1,5 +1,5 @@
-//! The first connection to a PostgreSQL: whether it is there and lets us in, said with its address and the reason, and at once.
-//! The pool, asked first, would try again without a word until its time is over, and then say that its time is over.
+//! The first connection to PostgreSQL: one try, whose failure is reported at once with the address and the reason. The
+//! pool would retry silently until its timeout, and then report only the timeout.
 
 use crate::error::DbError;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -9,10 +9,10 @@ use std::time::Duration;
 
 pub use crate::place::{Place, Refused};
 
-/// How long one try may take: a host that answers nothing must not look like one that works.
+/// Timeout of one try: a host that does not answer must not look like a working one.
 const TRY_MAX: Duration = Duration::from_secs(5);
 
-/// What may stand behind the `?` of an address.
+/// Permitted parameters after the `?` of an address.
 const PARAMETERS: [&str; 18] = [
     "application_name",
     "dbname",
@@ -34,8 +34,8 @@ const PARAMETERS: [&str; 18] = [
     "user",
 ];
 
-/// The first parameter of an address that nobody reads. The library would log it with its value, which may be a password
-/// under a wrong name.
+/// The first unknown parameter of an address. The library would log it with its value, which may be a password under a
+/// misspelled name.
 #[must_use]
 pub fn unknown_parameter(address: &str) -> Option<&str> {
     let (_, query) = address.split_once('?')?;
@@ -48,12 +48,12 @@ pub fn unknown_parameter(address: &str) -> Option<&str> {
         })
 }
 
-/// Options that let a connection in, tried once.
+/// Connection options, after one successful try.
 pub(crate) async fn try_once(address: &str) -> Result<PgConnectOptions, DbError> {
     if unknown_parameter(address).is_some() {
         return Err(DbError::Unreadable);
     }
-    // Not told in the library's words: they may hold a part of the address, and so of the password.
+    // The library's message is not shown: it may hold a part of the address, and so of the password.
     let options = PgConnectOptions::from_str(address).map_err(|_| DbError::Unreadable)?;
     let place = Place::of(&options);
     let refused = |why, source| DbError::Refused {
@@ -75,7 +75,7 @@ pub(crate) async fn try_once(address: &str) -> Result<PgConnectOptions, DbError>
     }
 }
 
-/// Takes leave, as far as anybody listens.
+/// Closes the connection, if the server still answers.
 async fn close(connection: PgConnection) {
     let _ = tokio::time::timeout(TRY_MAX, connection.close()).await;
 }
@@ -85,7 +85,7 @@ fn why(error: &sqlx::Error) -> Refused {
         sqlx::Error::Io(error) => of_system(error),
         sqlx::Error::Tls(_) => Refused::Tls,
         sqlx::Error::Database(error) => match error.code().as_deref() {
-            // Starting, stopping, or full.
+            // Starting, stopping, or out of connections.
             Some("57P01" | "57P02" | "57P03" | "53300") => Refused::Down,
             Some("28000" | "28P01" | "42501") => Refused::Credential,
             Some("3D000") => Refused::UnknownDatabase,
@@ -102,7 +102,7 @@ fn of_system(error: &std::io::Error) -> Refused {
         .is_some_and(|inner| inner.to_string().contains("certificate"));
     match error.kind() {
         _ if is_of_tls => Refused::Tls,
-        // What the resolver says has no kind of its own.
+        // Errors of the resolver have no kind of their own.
         _ if error.to_string().contains("lookup address") => Refused::UnknownHost,
         PermissionDenied | InvalidData | InvalidInput => Refused::Other,
         _ => Refused::Down,

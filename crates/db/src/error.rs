@@ -1,26 +1,26 @@
-//! What can go wrong between a statement and its rows.
+//! Database errors.
 
 use crate::place::{Place, Refused};
 
-/// What the databases say when their disk is full: SQLite's `FULL`, also of its shared memory, and PostgreSQL's `disk_full`.
+/// Error codes for a full disk: SQLite's `FULL`, also for its shared memory, and PostgreSQL's `disk_full`.
 const FULL: [&str; 3] = ["13", "4874", "53100"];
 
-/// Why the database did not do it.
+/// Why a database operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    /// The address names neither database.
+    /// The address is for no supported database.
     #[error("`{0}` is no database: give a file, or `postgres://USER@HOST/NAME`")]
     Address(String),
-    /// The file cannot be made.
+    /// The file cannot be created.
     #[error("cannot create {path}")]
     File {
         /// Which file.
         path: String,
-        /// The operating system's words.
+        /// The operating system's message.
         #[source]
         source: std::io::Error,
     },
-    /// The address begins like PostgreSQL's and cannot be read. It is not repeated: it may hold a password.
+    /// The address begins like PostgreSQL's but cannot be parsed. It is not repeated: it may hold a password.
     #[error("the address of the database cannot be read: give `postgres://USER@HOST/NAME`")]
     Unreadable,
     /// No connection to the database could be made.
@@ -28,9 +28,9 @@ pub enum DbError {
     Refused {
         /// Where it is.
         place: Place,
-        /// What kind of refusal it is.
+        /// The kind of failure.
         why: Refused,
-        /// The database's words, or the operating system's.
+        /// The message of the database or of the operating system.
         #[source]
         source: sqlx::Error,
     },
@@ -39,26 +39,26 @@ pub enum DbError {
     Sql {
         /// For example `connect`.
         action: &'static str,
-        /// The database's words; statements hold no values, so neither does this.
+        /// The database's message; statements hold no values, so the message has none either.
         #[source]
         source: sqlx::Error,
     },
     /// The database's disk has no room.
     #[error("the database's disk is full\nhint: make room on the disk")]
     Full {
-        /// The database's words.
+        /// The database's message.
         #[source]
         source: sqlx::Error,
     },
-    /// A row that breaks a uniqueness rule.
+    /// A row violates a uniqueness rule.
     #[error("a row with the same key exists")]
     Unique,
-    /// A column that is missing or of another type than asked for.
+    /// A column is missing or has another type than requested.
     #[error("column `{column}` cannot be read")]
     Column {
         /// Which column.
         column: &'static str,
-        /// The library's words.
+        /// The library's message.
         #[source]
         source: sqlx::Error,
     },

@@ -1,7 +1,8 @@
 //! One SQL text on SQLite and PostgreSQL.
 //!
 //! What it is: a pool, parameters, rows, transactions and migrations. Callers write one statement with `$1` places and
-//! the types TEXT, INTEGER (64 bits; instants are milliseconds) and BLOB; which server answers is decided by the address alone.
+//! the types TEXT, INTEGER (64 bits; instants are milliseconds) and BLOB; only the address decides which database runs
+//! it.
 //!
 //! What it is not: it knows no table but its own list of migrations, and it builds no SQL.
 

@@ -1,18 +1,18 @@
-//! Hearing of changes, and reading them, over connections that nobody else uses: whoever waits for the pool does not make a node
-//! deaf.
+//! Receives notifications of changes, and reads the changes, over separate connections: a busy pool must not keep a
+//! node from learning of changes.
 
 use crate::pool::BUSY_TIMEOUT;
 use crate::room::Watched;
 use crate::{Db, DbError};
 use sqlx::postgres::{PgListener, PgPoolOptions};
 
-/// The channel that the triggers of our migrations tell.
+/// The channel that the triggers of our migrations notify.
 const CHANNEL: &str = "vigie_changes";
 
-/// One to listen, one to read with.
+/// One connection to listen, one to read.
 const CONNECTIONS: u32 = 2;
 
-/// A database as it is followed. Listening begins with the first wait, and again after a connection was lost.
+/// A listener for changes. It starts to listen with the first wait, and again after it lost the connection.
 #[derive(Debug)]
 pub struct Follower {
     db: Db,
@@ -20,7 +20,8 @@ pub struct Follower {
 }
 
 impl Db {
-    /// This database over connections of their own; a SQLite file over those there are, as its readers wait for nobody.
+    /// Listens to this database over separate connections; a SQLite file shares its pool, because its readers never
+    /// wait.
     #[must_use]
     pub fn follow(&self) -> Follower {
         let db = match self {
@@ -39,14 +40,14 @@ impl Db {
 }
 
 impl Follower {
-    /// What to read with.
+    /// The database to read with.
     #[must_use]
     pub const fn db(&self) -> &Db {
         &self.db
     }
 
-    /// Waits until somebody has changed something. For ever on a SQLite file, which tells nobody: whoever waits looks by himself
-    /// now and then. As soon as it listens it says so once, as it may have missed something before.
+    /// Waits for a notification. Never returns for a SQLite file, which has no notifications: its callers have to poll.
+    /// Once it begins to listen it returns immediately, because it may have missed earlier notifications.
     ///
     /// # Errors
     /// When the connection is lost or cannot be made: the next call tries again.
@@ -63,10 +64,10 @@ impl Follower {
             self.listener = Some(listen.await.map_err(DbError::sql("listen"))?);
             return Ok(());
         };
-        // `None` says that the connection was lost.
+        // `None`: the connection was lost.
         match listener.try_recv().await {
             Ok(Some(_)) => {
-                // Of a hundred that are told at once, one is enough.
+                // One result is enough for all notifications received at once.
                 while listener.next_buffered().is_some() {}
                 Ok(())
             }
@@ -81,7 +82,7 @@ impl Follower {
         }
     }
 
-    /// Closes its connections, unless they are those of the database it follows.
+    /// Closes its connections, unless it shares them.
     pub async fn close(mut self) {
         self.listener = None;
         if matches!(self.db, Db::Pg(_)) {

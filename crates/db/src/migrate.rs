@@ -1,4 +1,4 @@
-//! Brings a database to this program's version: numbered steps, one text per database, each run once.
+//! Migrates a database to this program's version: numbered steps, with a text for each kind of database, each run once.
 
 use crate::{Db, DbError, Value};
 
@@ -66,7 +66,7 @@ const STEPS: &[Step] = &[
     },
 ];
 
-/// A number of our own for PostgreSQL's advisory lock: two nodes that start together migrate one after the other.
+/// The number of our advisory lock in PostgreSQL: two nodes that start together migrate one after the other.
 const LOCK: i64 = 0x5649_4749_4501;
 
 pub(crate) async fn run(db: &Db) -> Result<(), DbError> {
@@ -113,7 +113,8 @@ pub(crate) async fn run(db: &Db) -> Result<(), DbError> {
     tx.commit().await
 }
 
-/// In our migration files a statement ends with the `;` before an empty line: those within a trigger have none after them.
+/// In our migration files a `;` before an empty line ends a statement: statements inside a trigger have no empty line
+/// after them.
 fn statements(text: &'static str) -> impl Iterator<Item = &'static str> {
     text.split(";\n\n")
         .map(|statement| statement.trim().trim_end_matches(';'))
@@ -125,14 +126,14 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    /// A statement that makes a trigger, or a function for one: the two databases have not a word of those in common.
+    /// A statement that creates a trigger or its function; these have no syntax in common.
     fn is_trigger(statement: &&str) -> bool {
         statement
             .lines()
             .any(|line| line.starts_with("CREATE TRIGGER") || line.starts_with("CREATE FUNCTION"))
     }
 
-    /// Both folders describe the same tables: the texts are equal once the two type names are.
+    /// Both folders describe the same tables: the texts are equal after replacing two type names.
     #[test]
     fn both_databases_get_the_same_tables() {
         for step in STEPS {
@@ -148,7 +149,7 @@ mod tests {
         }
     }
 
-    /// Both log the changes of the same tables.
+    /// Both databases log changes of the same tables.
     #[test]
     fn both_databases_have_triggers_on_the_same_tables() {
         let watched = |text: &'static str| -> BTreeSet<&'static str> {
@@ -164,7 +165,7 @@ mod tests {
         };
         for step in STEPS {
             let mut postgres = watched(step.postgres);
-            // Tells those who listen, which nobody can with SQLite.
+            // Notifies listeners, which SQLite does not have.
             postgres.remove("counters");
             assert_eq!(watched(step.sqlite), postgres, "step {}", step.version);
         }

@@ -1,4 +1,4 @@
-//! Opens a database: its file or its server, and its tables in this program's version.
+//! Opens a database, a file or a server, and migrates its tables to this program's version.
 
 use crate::pool::BUSY_TIMEOUT;
 use crate::room::{Room, Watched};
@@ -15,15 +15,15 @@ use std::path::Path;
 /// Connections to PostgreSQL per node.
 const POSTGRES_CONNECTIONS_MAX: u32 = 16;
 
-/// Readers of a SQLite file; writers queue at the file's lock.
+/// Readers of a SQLite file; writers wait for the file's lock.
 const SQLITE_CONNECTIONS_MAX: u32 = 4;
 
 impl Db {
-    /// Opens a database and brings its tables to this program's version. `address` is the path of a SQLite file
+    /// Opens a database and migrates its tables to this program's version. `address` is the path of a SQLite file
     /// (created with mode 0600) or a `postgres://` address.
     ///
     /// # Errors
-    /// [`DbError`] says what failed; [`DbError::Refused`] that no PostgreSQL lets us in, after one try.
+    /// [`DbError`] says what failed; [`DbError::Refused`] after one failed try to connect to PostgreSQL.
     pub async fn open(address: &str) -> Result<Self, DbError> {
         let db = if address.starts_with("postgres://") || address.starts_with("postgresql://") {
             let pool = PgPoolOptions::new()
@@ -44,7 +44,7 @@ impl Db {
     }
 }
 
-/// Makes the file where there is none, and never through a link: what it leads to would be opened as a database.
+/// Creates the file if it does not exist; never through a link, which could lead to another file.
 fn create_file(path: &Path) -> io::Result<()> {
     let made = std::fs::File::options()
         .write(true)
@@ -63,7 +63,7 @@ fn create_file(path: &Path) -> io::Result<()> {
 }
 
 async fn open_file(path: &Path) -> Result<SqlitePool, DbError> {
-    // Created here, so that the file never exists with wider rights than it will have.
+    // Created here, so that the file never has wider permissions than 0600.
     create_file(path).map_err(|source| DbError::File {
         path: path.display().to_string(),
         source,
@@ -77,8 +77,8 @@ async fn open_file(path: &Path) -> Result<SqlitePool, DbError> {
     let pool = SqlitePoolOptions::new()
         .max_connections(SQLITE_CONNECTIONS_MAX)
         .acquire_timeout(BUSY_TIMEOUT)
-        // SQLite ends a transaction by itself that finds the disk full, and the driver goes on counting it: such a connection
-        // begins no other one, and a new one takes its place.
+        // When SQLite finds the disk full, it ends the transaction itself, but the driver does not notice. The
+        // connection cannot begin another transaction, so a new one replaces it.
         .before_acquire(|connection, _| {
             let is_free = !connection.is_in_transaction();
             Box::pin(async move { Ok(is_free) })

@@ -1,27 +1,27 @@
-//! Where a database is, and why it lets nobody in.
+//! The place of a database, and why no connection could be made.
 
 use sqlx::postgres::PgConnectOptions;
 use std::fmt;
 
-/// Why nobody was let in.
+/// Why no connection could be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
-    /// Nobody answers there, or not yet.
+    /// The server does not answer, or is not ready.
     Down,
-    /// The name leads nowhere.
+    /// The host name does not resolve.
     UnknownHost,
-    /// The user, its password, or from where it comes.
+    /// The server refused the user, the password or the client address.
     Credential,
-    /// There is no such database.
+    /// The database does not exist.
     UnknownDatabase,
-    /// TLS is asked for and not to be had, or not to be trusted.
+    /// TLS is required but not available, or not trusted.
     Tls,
     /// Something else.
     Other,
 }
 
 impl Refused {
-    /// Whether it may pass without anybody's doing.
+    /// Whether the failure may pass by itself.
     #[must_use]
     pub const fn may_pass(self) -> bool {
         matches!(self, Self::Down)
@@ -39,7 +39,7 @@ impl fmt::Display for Place {
 }
 
 impl Place {
-    /// Of these options.
+    /// From these options.
     pub(crate) fn of(options: &PgConnectOptions) -> Self {
         let user = options.get_username();
         let name = options.get_database().unwrap_or(user);

@@ -10,7 +10,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-/// How long a statement waits for another's lock.
+/// How long a statement waits for the lock of another.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A database.
@@ -22,7 +22,7 @@ pub enum Db {
     Pg(Watched<PgPool>),
 }
 
-/// Runs one body on either database.
+/// Runs one body for either kind of database.
 macro_rules! on {
     ($db:expr, $executor:ident => $body:expr) => {
         match $db {
@@ -33,11 +33,11 @@ macro_rules! on {
 }
 
 impl Db {
-    /// Writes all of a SQLite database, as it is at one moment, into a new file of its own. `false`, and nothing is done, where
-    /// it is PostgreSQL, which has its own tools for that.
+    /// Writes a consistent copy of a SQLite database into a new file. Does nothing and returns `false` for PostgreSQL,
+    /// which has its own tools for that.
     ///
     /// # Errors
-    /// When the file is there, or cannot be written.
+    /// When the file exists or cannot be written.
     pub async fn copy_to(&self, file: &Path) -> Result<bool, DbError> {
         let Self::Sqlite(pool) = self else {
             return Ok(false);
@@ -59,7 +59,7 @@ impl Db {
         Ok(true)
     }
 
-    /// Runs a statement; returns how many rows it touched.
+    /// Runs a statement; returns the number of affected rows.
     ///
     /// # Errors
     /// [`DbError::Unique`] when a row with the same key exists, else [`DbError::Sql`].
@@ -74,7 +74,7 @@ impl Db {
         })
     }
 
-    /// Every row of a query.
+    /// All rows of a query.
     ///
     /// # Errors
     /// [`DbError::Sql`].
@@ -123,13 +123,13 @@ impl Db {
         }
     }
 
-    /// Begins a transaction that no other writer interleaves with; dropped without [`Tx::commit`] it is undone.
+    /// Begins a transaction that excludes other writers; it is rolled back if it is dropped without [`Tx::commit`].
     ///
     /// # Errors
     /// [`DbError::Sql`].
     pub async fn begin(&self) -> Result<Tx, DbError> {
         match self {
-            // IMMEDIATE takes the write lock now: a reader that turns writer later could not wait for it.
+            // IMMEDIATE takes the write lock now: a transaction that reads first could not wait for it later.
             Self::Sqlite(pool) => {
                 let begun = pool.on.begin_with("BEGIN IMMEDIATE").await;
                 let begun = begun.map_err(pool.room.heard("begin"))?;
@@ -144,7 +144,7 @@ impl Db {
         }
     }
 
-    /// Begins a transaction that only reads, and in which all statements see the same moment. Dropped it is over.
+    /// Begins a read-only transaction, in which all statements see the same moment. It ends when dropped.
     ///
     /// # Errors
     /// [`DbError::Sql`].
@@ -164,13 +164,13 @@ impl Db {
         }
     }
 
-    /// Whether the disk had no room for the last write; the next one that succeeds says that there is room again.
+    /// Whether the disk had no room for the last write; the next successful write resets this.
     #[must_use]
     pub fn is_out_of_room(&self) -> bool {
         on!(self, pool => pool.room.is_full())
     }
 
-    /// Closes every connection; a SQLite file's log is folded into it.
+    /// Closes every connection; SQLite merges its log into the file.
     pub async fn close(&self) {
         on!(self, pool => pool.on.close().await);
     }

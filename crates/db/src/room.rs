@@ -1,11 +1,10 @@
-//! Whether the database's disk had room when it was last written to, so that whoever is asked whether all is well knows it
-//! without writing anything.
+//! Whether the database's disk had room for the last write, so that a health check needs no write of its own.
 
 use crate::DbError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What the last write found. Cloning shares it.
+/// The result of the last write. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Room(Arc<AtomicBool>);
 
@@ -14,7 +13,7 @@ impl Room {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// What an error of the database means; notes that there was no room.
+    /// Converts a database error; records a full disk.
     pub(crate) fn heard(&self, action: &'static str) -> impl FnOnce(sqlx::Error) -> DbError {
         move |error| {
             let error = DbError::sql(action)(error);
@@ -25,7 +24,7 @@ impl Room {
         }
     }
 
-    /// Notes that something was written.
+    /// Records a successful write.
     pub(crate) fn wrote(&self) {
         if self.is_full() {
             self.0.store(false, Ordering::Relaxed);
@@ -33,12 +32,12 @@ impl Room {
     }
 }
 
-/// A pool or a transaction, with what is known of the disk under it.
+/// A pool or a transaction, with the state of its disk.
 #[derive(Debug, Clone)]
 pub struct Watched<T> {
     pub(crate) on: T,
     pub(crate) room: Room,
-    /// Whether a statement of it has changed a row.
+    /// Whether one of its statements has changed a row.
     pub(crate) has_written: bool,
 }
 

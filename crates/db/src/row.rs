@@ -1,9 +1,9 @@
-//! Parameters in, columns out.
+//! Parameters and columns.
 
 use crate::DbError;
 use sqlx::Row as _;
 
-/// A parameter. Absent values keep their type, which PostgreSQL asks for.
+/// A parameter. Absent values keep their type, which PostgreSQL requires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// TEXT.
@@ -62,7 +62,7 @@ impl From<&[u8]> for Value {
     }
 }
 
-/// One row of an answer.
+/// One row of a result.
 pub struct Row(pub(crate) Inner);
 
 pub(crate) enum Inner {
@@ -118,7 +118,7 @@ impl Row {
         blob_or_none, Option<Vec<u8>>
     );
 
-    /// An INTEGER column that stands for a boolean.
+    /// An INTEGER column that is a boolean.
     ///
     /// # Errors
     /// As [`Self::int`].

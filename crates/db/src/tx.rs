@@ -1,4 +1,4 @@
-//! Statements that happen together or not at all.
+//! Transactions.
 
 use crate::room::Watched;
 use crate::row::Inner;
@@ -15,7 +15,7 @@ pub enum Tx {
 }
 
 impl Tx {
-    /// Runs a statement; returns how many rows it touched.
+    /// Runs a statement; returns the number of affected rows.
     ///
     /// # Errors
     /// [`DbError::Unique`] when a row with the same key exists, else [`DbError::Sql`].
@@ -63,7 +63,7 @@ impl Tx {
         }
     }
 
-    /// Every row of a query.
+    /// All rows of a query.
     ///
     /// # Errors
     /// [`DbError::Sql`].
@@ -87,7 +87,7 @@ impl Tx {
         }
     }
 
-    /// Ends a [`crate::Db::snapshot`], in which nothing happens.
+    /// Ends a [`crate::Db::snapshot`], which has nothing to commit.
     ///
     /// # Errors
     /// [`DbError::Sql`].
@@ -99,10 +99,10 @@ impl Tx {
         .map_err(DbError::sql("end a transaction"))
     }
 
-    /// Makes it happen.
+    /// Commits the transaction.
     ///
     /// # Errors
-    /// [`DbError::Sql`]; nothing has happened then.
+    /// [`DbError::Sql`]; nothing was changed then.
     pub async fn commit(self) -> Result<(), DbError> {
         let (done, room, has_written) = match self {
             Self::Sqlite(tx) => (tx.on.commit().await, tx.room, tx.has_written),

@@ -1,8 +1,8 @@
-//! Why a credential opens nothing.
+//! Why a credential is refused.
 
 use base::id::AccountId;
 
-/// Why a credential opens nothing.
+/// Why a credential is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AuthError {
     /// Past its `exp`.
@@ -11,16 +11,16 @@ pub enum AuthError {
         /// How long ago.
         seconds_ago: i64,
     },
-    /// Its `nbf` or `iat` lies ahead.
+    /// Its `nbf` or `iat` is in the future.
     #[error("the token is not valid yet; the clocks of the issuer and this server disagree")]
     NotYetValid,
     /// Not a token at all.
     #[error("the token is malformed: {0}")]
     Malformed(&'static str),
-    /// Signed for another server.
+    /// Issued by another server.
     #[error("the token was issued by another server")]
     WrongIssuer,
-    /// A token of this server, sent as the other kind.
+    /// A token of this server, sent as the wrong kind.
     #[error("the token is of the kind `{is}`, but was sent as `{sent}`")]
     WrongKind {
         /// The kind it was sent as.
@@ -28,49 +28,49 @@ pub enum AuthError {
         /// The kind it is.
         is: &'static str,
     },
-    /// The signature, the key or the algorithm is not ours.
+    /// The signature, key or algorithm is not ours.
     #[error("the token's signature is refused: {0}")]
     Signature(&'static str),
-    /// The scope header names another account than the token.
+    /// The scope header names another account than the token's.
     #[error(
         "the token is for another account than the scope asked for, which is of account `{account}`"
     )]
     WrongAccount {
-        /// The account of the scope, which the caller has a role in.
+        /// The account of the scope header, in which the caller has a role.
         account: AccountId,
     },
-    /// Its key was deleted, locked or disabled, its session ended, or its user is gone.
+    /// The key was deleted, locked or disabled, the session has ended, or the user is gone.
     #[error("the credential was withdrawn: {0}")]
     Revoked(&'static str),
-    /// The database has been away for too long to know what was withdrawn meanwhile.
+    /// The database has been unreachable for too long: credentials may have been revoked meanwhile.
     #[error(
         "the identity database has not answered for {seconds} s, more than `tokens.stale_seconds_max` = {allowed}"
     )]
     Stale {
-        /// For how long.
+        /// For how long it has been unreachable.
         seconds: i64,
-        /// For how long this node goes on without it.
+        /// How long this node goes on without the database.
         allowed: i64,
     },
-    /// A change was committed here that cannot be read yet: what it has withdrawn is not known.
+    /// A change was committed here but cannot be read yet: it may have revoked the credential.
     #[error("a change was made that this node cannot read yet")]
     Behind,
-    /// The API key is for one domain, and another was asked for.
+    /// The API key is limited to another domain.
     #[error("the API key reaches `{domain}` alone")]
     OutOfReach {
-        /// Which one it is for.
+        /// The domain of the key.
         domain: base::scope::Domain,
     },
-    /// The API key was narrowed to metrics, and something else was asked for.
+    /// The API key is limited to metrics, and the request is for something else.
     #[error("the API key is for metrics alone, and manages nothing")]
     ForMetricsOnly,
     /// No such API key.
     #[error("the API key is not known")]
     KeyUnknown,
-    /// A key of ours whose checksum does not fit.
+    /// A key in our format with a wrong checksum.
     #[error("the API key is not whole: its checksum does not fit")]
     KeyMistyped,
-    /// No such domain, or no role in it: the answer is the same.
+    /// The domain does not exist or the caller has no role in it; the answer is the same.
     #[error("`{0}` does not exist, or you have no role in it")]
     DomainNotFound(String),
     /// A UAA token without a scope.

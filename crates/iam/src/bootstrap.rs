@@ -1,4 +1,4 @@
-//! Accounts are made by the operator alone: the first by `vigied init`, further ones by `vigied account create`.
+//! Only the operator creates accounts: the first with `vigied init`, further ones with `vigied account create`.
 
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
@@ -21,12 +21,12 @@ use base::secret::Secret;
 use base::source::Source;
 use db::DbError;
 
-/// What a new account shall be called, and whose it shall be.
+/// The names of a new account and its parts, and its owner.
 #[derive(Debug)]
 pub struct Request {
     /// Name of the account.
     pub account: String,
-    /// Name of the region; made with the first account, one that exists for every other (none: the first by name).
+    /// Name of the region. The first account creates it; for further accounts it must exist (none: the first by name).
     pub region: Option<String>,
     /// Name of the organization.
     pub org: String,
@@ -34,11 +34,11 @@ pub struct Request {
     pub space: String,
     /// E-mail address of the owner.
     pub owner: String,
-    /// A new owner's password; none makes one.
+    /// A new owner's password; one is generated if this is none.
     pub password: Option<Secret<String>>,
 }
 
-/// What was made.
+/// The result.
 #[derive(Debug)]
 pub struct Created {
     /// The account.
@@ -49,32 +49,33 @@ pub struct Created {
     pub org: OrgId,
     /// The space.
     pub space: SpaceId,
-    /// The owner, or who will be when he accepts: see `code`.
+    /// The owner, or the invited owner: see `code`.
     pub owner: User,
-    /// What lets a new owner in; none for one who was a user already and keeps his own.
+    /// The initial credentials of a new owner; none for an existing user, who keeps their own.
     pub opening: Option<Opening>,
-    /// A one-time code for the owner, where somebody has begun with a code for his address that another had seen: then the
-    /// owner is only invited, and the account his once he accepts.
+    /// A one-time code for the owner, if the existing user of the address redeemed a code that somebody else had seen:
+    /// then the owner is only invited, and owns the account after accepting.
     pub code: Option<Secret<String>>,
 }
 
-/// A new owner's way in. Readable here and nowhere else.
+/// A new owner's initial credentials. They can be read here only.
 #[derive(Debug)]
 pub struct Opening {
     /// The password.
     pub password: Secret<String>,
-    /// The API key, of the new account.
+    /// The API key, for the new account.
     pub api_key: Secret<String>,
 }
 
-/// The region of the first account when none is named.
+/// The region of the first account if none is named.
 const REGION: &str = "local";
 
 impl Iam {
-    /// Makes the first account with its region, organization, space and owner, who gets every role, a password and a key.
+    /// Creates the first account with its region, organization, space and owner, who gets every role, a password and a
+    /// key.
     ///
     /// # Errors
-    /// [`IamError::AlreadyInitialised`] when there is an account.
+    /// [`IamError::AlreadyInitialised`] when an account exists.
     pub async fn bootstrap(&self, request: Request) -> Result<Created, IamError> {
         if self.is_initialised() {
             return Err(IamError::AlreadyInitialised);
@@ -82,10 +83,10 @@ impl Iam {
         self.make(request, true).await
     }
 
-    /// Makes a further account. Its owner is a new user, or one who is in other accounts already.
+    /// Creates a further account. Its owner is a new user or an existing one.
     ///
     /// # Errors
-    /// [`IamError::NotInitialised`] before the first; refused when a name is taken or wrong.
+    /// [`IamError::NotInitialised`] before the first account; refused when a name is taken or invalid.
     pub async fn create_account(&self, request: Request) -> Result<Created, IamError> {
         if !self.is_initialised() {
             return Err(IamError::NotInitialised);
@@ -100,7 +101,7 @@ impl Iam {
         let known = self.directory().user_by_email(&address.text).cloned();
         let is_new = known.is_none();
         let mut owner = known.unwrap_or_else(|| users::new_user(account, &address.text, now));
-        // Hashing takes its time: done before the database is held.
+        // Hashing is slow, so it happens before the transaction begins.
         let opening = if is_new {
             let password = request.password.unwrap_or_else(password::generate);
             let hash =
@@ -133,7 +134,7 @@ impl Iam {
         }
         let is_proven = match is_new {
             true => true,
-            false => users::hold_proven(&mut tx, owner.id).await?,
+            false => users::lock_proven(&mut tx, owner.id).await?,
         };
         accounts::insert(&mut tx, account, &called, &owner, now)
             .await

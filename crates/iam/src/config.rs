@@ -1,43 +1,43 @@
-//! How the service is set up.
+//! The configuration of the service.
 
 use crate::refusal::Reason;
 use base::limit::{self, Limit};
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-/// How the service is set up.
+/// The configuration of the service.
 #[derive(Debug, Clone)]
 pub struct IamConfig {
     /// The `iss` of new IAM tokens, for example `https://vigie.example/identity`.
     pub issuer: String,
     /// The `iss` of new UAA tokens, for example `https://vigie.example/oauth/token`.
     pub uaa_issuer: String,
-    /// Life of an access token.
+    /// Lifetime of an access token.
     pub access_token_seconds: i64,
-    /// Life of a refresh token and of a session that is not used.
+    /// Lifetime of a refresh token, and of a session that is not used.
     pub refresh_token_seconds: i64,
-    /// Folder of the key that the signing keys are encrypted under, and of signing keys in files, which are taken in.
+    /// Folder of the encryption key of the signing keys, and of signing keys in files, which are imported.
     pub keys: PathBuf,
-    /// The file of that key, where it is elsewhere.
+    /// The file of the encryption key, if it is outside that folder.
     pub encryption_key: Option<PathBuf>,
-    /// What an account may hold and do where the operator has set nothing else for it.
+    /// The limits of an account for which the operator has set no others.
     pub account_limits: AccountLimits,
-    /// How long this node goes on trusting what it knows while its database does not answer: a key or session may have been
-    /// withdrawn on another node meanwhile.
+    /// How long this node trusts its directory while the database does not answer: a key or session may have been
+    /// revoked on another node meanwhile.
     pub stale_seconds_max: i64,
-    /// Password checks at once; each takes 19 MiB and a core for some milliseconds.
+    /// Concurrent password checks; each takes 19 MiB and a core for some milliseconds.
     pub password_checks_max: usize,
-    /// How long what was deleted can be brought back before its samples go.
+    /// How long a deletion can be undone before its samples are deleted.
     pub deleted_milliseconds: i64,
-    /// How invitations are made.
+    /// Settings for invitations.
     pub invitations: InvitationConfig,
-    /// What may wait, fail and be made.
+    /// Limits.
     pub limits: IamLimits,
-    /// The word of the audit for a proof that was refused: the code that its answer has.
+    /// The audit's reason for a refused proof: the code of the answer.
     pub refusal_word: fn(&Reason) -> &'static str,
 }
 
-/// The limits of the identity service that can be set; each is named as in [`base::limit`].
+/// The configurable limits of the identity service; each is named as in [`base::limit`].
 #[derive(Debug, Clone)]
 pub struct IamLimits {
     /// [`limit::PASSWORD_CHECKS_WAITING`].
@@ -75,7 +75,7 @@ impl Default for IamLimits {
 }
 
 impl IamLimits {
-    /// The limits as they are set.
+    /// The configured limits.
     #[must_use]
     pub fn of(value: impl Fn(limit::Limit) -> u64) -> Self {
         Self {
@@ -107,7 +107,7 @@ impl Default for AccountLimits {
 }
 
 impl AccountLimits {
-    /// These values.
+    /// Takes these values.
     #[must_use]
     pub fn new(values: impl IntoIterator<Item = (Limit, u64)>) -> Self {
         Self(
@@ -123,14 +123,14 @@ impl AccountLimits {
     }
 }
 
-/// How invitations are made.
+/// Settings for invitations.
 #[derive(Debug, Clone, Copy)]
 pub struct InvitationConfig {
-    /// How long an invitation and its code are good.
+    /// Lifetime of an invitation and its code.
     pub lifetime_milliseconds: i64,
-    /// Whether the inviter is shown the code while there is a single account.
+    /// Whether the inviter sees the code while the server has a single account.
     pub show_code: bool,
-    /// Whether codes go out by mail.
+    /// Whether codes are sent by mail.
     pub by_mail: bool,
     /// [`limit::INVITATIONS_PER_REQUEST`].
     pub per_request: u64,

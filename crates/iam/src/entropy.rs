@@ -1,4 +1,4 @@
-//! Randomness, and the digests of random things.
+//! Random values and their digests.
 
 use aws_lc_rs::{digest, rand};
 use base::id::Guid;
@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 /// `N` random bytes.
 ///
 /// # Panics
-/// When the operating system gives no randomness: nothing may be issued then.
+/// When the operating system has no randomness: nothing may be issued then.
 #[must_use]
 pub fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0_u8; N];
@@ -32,7 +32,7 @@ pub fn text() -> String {
     URL_SAFE_NO_PAD.encode(bytes::<32>())
 }
 
-/// SHA-256. Enough for secrets of 256 random bits; passwords take another way.
+/// SHA-256. Enough for secrets of 256 random bits; passwords use Argon2id.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut hash = [0_u8; 32];

@@ -1,4 +1,4 @@
-//! What identity says "no" to, and how it says it.
+//! Errors of the identity service.
 
 pub use crate::auth_error::AuthError;
 
@@ -7,10 +7,10 @@ use base::id::AccountId;
 use db::DbError;
 use std::borrow::Cow;
 
-/// Why identity did not do what was asked.
+/// Why the identity service did not do what the caller asked.
 #[derive(Debug, thiserror::Error)]
 pub enum IamError {
-    /// The caller is told.
+    /// A refusal that the caller is told.
     #[error("{0}")]
     Refused(Refusal),
     /// The data folder or database holds no account.
@@ -28,50 +28,50 @@ pub enum IamError {
     /// The database's disk had no room for the last write.
     #[error("the identity database's disk is full\nhint: make room on the disk")]
     OutOfRoom,
-    /// The file of a key cannot be read or made.
+    /// A key file cannot be read or created.
     #[error("cannot {action} the key file {path}")]
     KeyFile {
         /// For example `read`.
         action: &'static str,
         /// Which file.
         path: String,
-        /// The operating system's words.
+        /// The operating system's message.
         #[source]
         source: std::io::Error,
     },
-    /// The last signing key would be gone.
+    /// The last signing key cannot be retired.
     #[error("there would be no signing key: nobody could log in")]
     LastKey,
-    /// The signing keys are there, and not what they are encrypted under.
+    /// The database has signing keys, but their encryption key is missing.
     #[error(
         "the signing keys are encrypted, and their key `{path}` is missing\nhint: copy it from another node on this database or from a backup, or name it with `tokens.encryption_key_file`"
     )]
     NoEncryptionKey {
-        /// Where it was looked for.
+        /// Where it was expected.
         path: String,
     },
-    /// A signing key is encrypted under another key than the one here.
+    /// A signing key is encrypted under another key than the present one.
     #[error(
         "the signing key `{kid}` is encrypted under another key than that of `{path}`\nhint: all nodes on one database need the same: copy it from the node that made the first one, or from a backup"
     )]
     OtherEncryptionKey {
         /// Which signing key.
         kid: String,
-        /// The key that does not open it.
+        /// The key that does not decrypt it.
         path: String,
     },
-    /// No key of this name is in service.
+    /// No signing key of this name is in service.
     #[error("no signing key `{kid}` is in service")]
     NoSuchKey {
         /// The name given.
         kid: String,
     },
-    /// The database holds what this program would not write.
+    /// The database holds a value that this program would not write.
     #[error("the identity database holds `{value}` where {expected} belongs")]
     Stored {
-        /// What stands there.
+        /// The stored value.
         value: String,
-        /// What should.
+        /// The expected value.
         expected: &'static str,
     },
     /// Cryptography failed; nothing was issued.
@@ -84,20 +84,20 @@ impl IamError {
         Self::Refused(Refusal::new(reason, message))
     }
 
-    /// A management request for something that is not there, or not the caller's to see.
+    /// A management request for something that does not exist or that the caller may not see.
     pub(crate) fn not_found(what: &str) -> Self {
         let message = format!("{what} does not exist, or you may not see it");
         Self::refused(Reason::NotFound, message)
     }
 
-    /// A management request for something in an account the caller is in, with a credential for another.
+    /// A management request for something in an account the caller is in, with a credential for another account.
     pub(crate) fn elsewhere(account: AccountId, own: AccountId) -> Self {
         let message = format!("this is of account `{account}`, and the token is for `{own}`");
         let refusal = Refusal::new(Reason::WrongAccount, message);
         Self::Refused(refusal.remedy(Remedy::SwitchTo(account)))
     }
 
-    /// A token asked for an account it cannot be for.
+    /// A token request for an account that the token cannot be for.
     pub(crate) fn not_a_member(message: impl Into<Cow<'static, str>>) -> Self {
         let refusal = Refusal::new(Reason::NotAMember, message);
         Self::Refused(refusal.remedy(Remedy::ListOwnAccounts))
@@ -113,17 +113,17 @@ impl IamError {
         Self::Refused(Refusal::new(Reason::Field, what).field(field))
     }
 
-    /// A management request that collides with what is there.
+    /// A management request that conflicts with existing data.
     pub(crate) fn conflict(what: impl Into<Cow<'static, str>>) -> Self {
         Self::refused(Reason::Conflict, what)
     }
 
-    /// The same, with what mends it.
+    /// The same, with a remedy.
     pub(crate) fn conflict_mended_by(what: impl Into<Cow<'static, str>>, remedy: Remedy) -> Self {
         Self::Refused(Refusal::new(Reason::Conflict, what).remedy(remedy))
     }
 
-    /// What the caller is told; `None` when it is our own failure, whose details stay in the log.
+    /// What the caller is told; `None` for an internal failure, whose details stay in the log.
     #[must_use]
     pub const fn refusal(&self) -> Option<&Refusal> {
         match self {

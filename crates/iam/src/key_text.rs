@@ -19,7 +19,7 @@ pub fn generate() -> Secret<String> {
     Secret::new(format!("{body}_{checksum}"))
 }
 
-/// Whether `text` begins as our keys do.
+/// Whether `text` begins with our prefix.
 #[must_use]
 pub fn is_ours(text: &str) -> bool {
     text.starts_with(PREFIX)
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn the_checksum_is_the_common_crc() {
-        // CRC-32 of "123456789" is cbf43926, by the standard.
+        // The standard's check value: CRC-32 of "123456789" is cbf43926.
         assert_eq!(checksum("123456789"), "3jZRME");
     }
 

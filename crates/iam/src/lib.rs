@@ -1,15 +1,15 @@
-//! Identity and access: who calls, what he may do, and the tokens that prove it.
+//! Identity and access: who calls, what they may do, and the tokens that prove it.
 //!
-//! What it is: accounts, regions, organizations, spaces, users, API keys and roles; the token service (grants, sessions,
-//! rotation, revocation, signing keys); and the [`Verifier`], the only maker of a [`base::scope::Scope`].
+//! What it is: accounts, regions, organizations, spaces, users, API keys and roles; the token service (grants,
+//! sessions, rotation, revocation, signing keys); and the [`Verifier`], the only maker of a [`base::scope::Scope`].
 //!
 //! What it is not: it knows no HTTP type and no body format. Reads come from an in-memory [`Directory`]; every change
 //! goes to the database and reaches the directory before the call that made it returns.
 
-mod aside;
 pub mod audit;
 mod audit_log;
 mod auth_error;
+mod blocking;
 pub mod bootstrap;
 pub mod config;
 pub mod entropy;

@@ -27,13 +27,13 @@ impl Iam {
         let (keys, key) = key_store::open(&db, &config, clock.now()).await?;
         issuers::record(&db, &config).await?;
         let own = Self::on(db, config, clock, keys, Some(key)).await?;
-        // One may have been made or retired since, before the changes were counted.
+        // A key may have been made or retired since it was read, before changes were counted.
         own.reread_keys().await?;
         Ok(own)
     }
 
-    /// Opens the service without signing keys, for the operator's own commands: it changes the database, also of a server
-    /// that runs, and issues and verifies no token.
+    /// Opens the service without signing keys, for operator commands: it can change the database of a running server,
+    /// but issues and verifies no token.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -95,10 +95,10 @@ impl Iam {
         })))
     }
 
-    /// Whether the database answers, and has room for what is written.
+    /// Whether the database answers, and has room for a write.
     ///
     /// # Errors
-    /// When it does not, or had none.
+    /// When it does not answer, or had no room.
     pub async fn ping(&self) -> Result<(), IamError> {
         counters::changes(&self.0.db).await?;
         if self.is_out_of_room() {
@@ -107,7 +107,7 @@ impl Iam {
         Ok(())
     }
 
-    /// Closes the database, after what was counted is written down.
+    /// Closes the database after writing the counts.
     pub async fn close(&self) {
         self.0.closed.store(true, Ordering::Relaxed);
         if let Err(error) = self.write_counts(true).await {

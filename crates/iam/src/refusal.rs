@@ -1,5 +1,5 @@
-//! What identity says "no" to a caller with: what sort of refusal it is, in one sentence, and what mends it. Which code,
-//! status and command that means is the program's matter.
+//! Refusals that a caller is told: the reason, one sentence, and the remedy. The server and the command line decide
+//! which code, status and command that becomes.
 
 use crate::auth_error::AuthError;
 use base::id::AccountId;
@@ -7,57 +7,57 @@ use base::limit::Limit;
 use std::borrow::Cow;
 use std::fmt;
 
-/// What sort of refusal it is.
+/// The reason of a refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
-    /// The credential opens nothing, or not this.
+    /// The credential is not valid, or not for this request.
     Credential(Box<AuthError>),
-    /// It is not there, or not the caller's to see.
+    /// The object does not exist, or the caller may not see it.
     NotFound,
-    /// It is in another account than the one the credential is for.
+    /// The object is in another account than the one the credential is for.
     WrongAccount,
-    /// A token was asked for an account that the user is not in.
+    /// The user is not in the account of the token request.
     NotAMember,
-    /// The caller's roles, or the credential, do not allow it.
+    /// The caller's roles or the credential do not allow it.
     NotAllowed,
-    /// A field has a value that is not accepted.
+    /// A field has an invalid value.
     Field,
-    /// It collides with what is there.
+    /// It conflicts with existing data.
     Conflict,
-    /// It is locked.
+    /// The key is locked.
     Locked,
-    /// The address of the user is not proven.
+    /// The user's address is not proven.
     AddressUnproven,
-    /// A one-time code that sets a password fits nothing.
+    /// A one-time code for a password matches nothing.
     WrongCode,
-    /// The account has as many as it may.
+    /// The account has reached a limit.
     LimitReached,
-    /// As many as a day allows.
+    /// The daily limit is reached.
     TooManyToday,
-    /// The grant needs a client.
+    /// The grant needs an authenticated client.
     NoClient,
-    /// The API key is none, or cannot be used.
+    /// The API key is unknown, or cannot be used.
     WrongKey,
-    /// The refresh token is none, or its login has ended.
+    /// The refresh token is unknown, or its login has ended.
     WrongRefreshToken,
     /// The refresh token has expired.
     RefreshTokenExpired,
-    /// User name, password or one-time code is wrong.
+    /// The user name, password or one-time code is wrong.
     WrongProof,
-    /// Too many logins, or too many that failed.
+    /// Too many logins, or too many failed ones.
     TooManyLogins,
     /// The login was renewed too often.
     TooManyRenewals,
-    /// A proof that is none, in the words of the UAA.
+    /// An invalid proof, in the words of the UAA.
     UaaProof,
-    /// An IAM token that is none, in the words of the UAA.
+    /// An invalid IAM token, in the words of the UAA.
     UaaToken,
-    /// The credential is of no session that could end.
+    /// The credential has no session that could end.
     NoSession,
 }
 
 impl Reason {
-    /// A word for it.
+    /// The name of the reason.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -86,7 +86,7 @@ impl Reason {
         }
     }
 
-    /// Whether a key, code or refresh token is wrong: what somebody who guesses hears.
+    /// Whether a key, code or refresh token is wrong: the answers that somebody who guesses gets.
     pub(crate) const fn is_wrong_guess(&self) -> bool {
         matches!(
             self,
@@ -99,7 +99,7 @@ impl Reason {
         )
     }
 
-    /// Whether the request at the token endpoint is wrong in itself, and not only at this moment.
+    /// Whether the token request itself is wrong, and not only its time.
     pub(crate) const fn is_wrong_request(&self) -> bool {
         self.is_wrong_guess()
             || matches!(
@@ -113,102 +113,102 @@ impl Reason {
     }
 }
 
-/// What mends it.
+/// What the caller can do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
-    /// A token for that account.
+    /// Get a token for that account.
     SwitchTo(AccountId),
-    /// Looking which accounts one is in.
+    /// List one's accounts.
     ListOwnAccounts,
-    /// An earlier end, or a credential that lasts longer.
+    /// Choose an earlier expiry, or use a credential that lasts longer.
     ShorterLife,
-    /// Keeping a login.
+    /// Keep a login.
     KeepLogin,
-    /// The access token that is there, or another login.
+    /// Use the current access token, or log in again.
     UseAccessToken,
-    /// What needs no password check.
+    /// Use a credential that needs no password check.
     NoPasswordCheck,
-    /// Right keys and codes, which go on working.
+    /// Use right keys and codes, which are still accepted.
     StopGuessing,
-    /// A text that is made.
+    /// Let the server generate the text.
     MadeKey,
-    /// A stronger password.
+    /// Choose a stronger password.
     BetterPassword,
-    /// Fewer keys.
+    /// Delete keys.
     DeleteKeys,
-    /// Fewer of what the limit counts, or another limit.
+    /// Have fewer of what the limit counts, or have the operator raise the limit.
     RaiseLimit(AccountId, &'static Limit),
-    /// Waiting until some of what was deleted has gone, or having it go at once.
+    /// Wait until some of the deleted samples are gone, or have the operator purge them.
     WaitForDeletions,
-    /// Inviting the others tomorrow.
+    /// Invite the others tomorrow.
     InviteTomorrow,
-    /// Fewer invitations that wait.
+    /// Have fewer open invitations.
     WithdrawInvitations,
-    /// Several requests.
+    /// Split the request.
     SeveralRequests,
-    /// A login with the password.
+    /// Log in with the password.
     LogInByPassword,
-    /// Looking which invitations wait.
+    /// List the open invitations.
     ListInvitations,
-    /// A proof of the address.
+    /// Prove the address.
     ProveAddress,
-    /// Another one-time code.
+    /// Get another one-time code.
     AnotherCode,
-    /// Answering with the own password.
+    /// Answer the invitation with one's own password.
     AnswerByPassword,
-    /// A one-time code from the operator for whoever is invited.
+    /// Get a one-time code for the invited user from the operator.
     LetInByCode,
-    /// Naming an account; the others can be accepted later.
+    /// Name an account; the others can be accepted later.
     NameAccount,
-    /// Naming the account of a key.
+    /// Name the account of the key.
     NameAccountOfKey,
-    /// Inviting the person, or making an account for them.
+    /// Invite the user, or create an account for them.
     InviteOrMake,
-    /// Looking who is in which account.
+    /// List the members of the accounts.
     ListUsers,
-    /// Looking who is a user, or a one-time code.
+    /// List the users, or make a one-time code.
     ListUsersOrLetIn,
-    /// The operator's word for the address, or a one-time code.
+    /// Have the operator confirm the address, or use a one-time code.
     ConfirmOrLetIn,
-    /// Looking which accounts there are.
+    /// List the accounts.
     ListAccounts,
-    /// A name that no account has.
+    /// Choose a name that no account has.
     AnotherAccountName,
-    /// Another account, before the last one goes.
+    /// Create another account before deleting the last one.
     MakeAnotherAccount,
-    /// Looking which accounts can be brought back.
+    /// List the accounts that can be restored.
     ListDeletedAccounts,
-    /// The operator, who brings the account back.
+    /// Ask the operator to restore the account.
     RestoreAccount,
-    /// An Administrator of the account, who invites the user again.
+    /// Ask an Administrator of the account for a new invitation.
     InviteAgain,
     /// Either of the two.
     InviteAgainOrRestore,
-    /// Bringing it back under another name.
+    /// Restore it under another name.
     RestoreUnderAnotherName,
 }
 
 /// A refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// What sort.
+    /// The reason.
     pub reason: Reason,
-    /// What happened, in one sentence without a full stop. Never holds a secret.
+    /// One sentence without a full stop. Never holds a secret.
     pub message: Cow<'static, str>,
-    /// What mends it.
+    /// The remedy.
     pub remedy: Option<Remedy>,
     /// The field, parameter or header at fault.
     pub field: Option<&'static str>,
-    /// The limit that was hit.
+    /// The limit that was reached.
     pub limit: Option<&'static Limit>,
-    /// After how many seconds it is worth another try.
+    /// After how many seconds the caller may try again.
     pub retry_after: Option<u64>,
-    /// Whether it was one too many of a source's guesses: whatever it was, the caller has to wait.
+    /// Whether the source has made too many wrong guesses: the caller has to wait, whatever the reason.
     pub is_slowed: bool,
 }
 
 impl Refusal {
-    /// One without remedy or field.
+    /// A refusal without remedy or field.
     pub fn new(reason: Reason, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             reason,
@@ -221,7 +221,7 @@ impl Refusal {
         }
     }
 
-    /// Adds what mends it.
+    /// Adds the remedy.
     #[must_use]
     pub const fn remedy(mut self, remedy: Remedy) -> Self {
         self.remedy = Some(remedy);
@@ -235,14 +235,14 @@ impl Refusal {
         self
     }
 
-    /// Adds the limit that was hit.
+    /// Adds the limit that was reached.
     #[must_use]
     pub const fn limit(mut self, limit: &'static Limit) -> Self {
         self.limit = Some(limit);
         self
     }
 
-    /// Adds after how many seconds it is worth another try.
+    /// Adds the seconds after which the caller may try again.
     #[must_use]
     pub const fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);

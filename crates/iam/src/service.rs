@@ -1,4 +1,4 @@
-//! The identity service of one node: the database, the directory, the keys, and what holds them together.
+//! The identity service of one node: the database, the directory and the keys.
 
 use crate::audit::Counts;
 use crate::config::IamConfig;
@@ -23,25 +23,26 @@ pub(crate) struct Inner {
     pub(crate) config: IamConfig,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) keys: arc_swap::ArcSwap<KeyRing>,
-    /// What the signing keys are encrypted under; none where none is used.
+    /// The encryption key of the signing keys; none if the service was opened without them.
     pub(crate) encryption_key: Option<EncryptionKey>,
     pub(crate) directory: arc_swap::ArcSwap<Directory>,
     pub(crate) ended: Ended,
     pub(crate) logins: Logins,
     pub(crate) counts: Counts,
     pub(crate) signatures_introspected: AtomicU64,
-    /// The directory is read by one after another, so that it never goes back in time.
+    /// Only one task reads the directory at a time, so that it never goes back in time.
     pub(crate) reload: tokio::sync::Mutex<()>,
-    /// When this node last heard of changes.
+    /// When this node last learned of changes.
     pub(crate) heard: Heard,
-    /// Wakes whoever asks for them.
+    /// Wakes the task that reads changes.
     pub(crate) woken: Arc<Notify>,
-    /// Whether the database was closed: then nobody asks it any more.
+    /// Whether the database was closed: no task may query it after that.
     pub(crate) closed: AtomicBool,
 }
 
 impl Inner {
-    /// Refuses to decide on what may have been withdrawn elsewhere long ago, or here and was not read.
+    /// Refuses to decide when credentials may have been revoked elsewhere long ago, or here by a change that was not
+    /// read.
     pub(crate) fn require_current(&self) -> Result<(), AuthError> {
         if self.heard.is_behind() {
             return Err(AuthError::Behind);
@@ -66,19 +67,19 @@ impl Iam {
         self.0.directory.load_full()
     }
 
-    /// The names of the signing keys in force; the last one signs.
+    /// The names of the signing keys in service; the last one signs.
     #[must_use]
     pub fn signing_keys(&self) -> Vec<String> {
         self.0.keys.load().kids()
     }
 
-    /// Whether there is an account.
+    /// Whether an account exists.
     #[must_use]
     pub fn is_initialised(&self) -> bool {
         !self.0.directory.load().accounts.is_empty()
     }
 
-    /// The step a domain's samples are consolidated to when read, if it has one.
+    /// The step that the domain's samples are consolidated to when read, if it has one.
     #[must_use]
     pub fn resolution_seconds(&self, domain: Domain) -> Option<u32> {
         self.0
@@ -89,13 +90,14 @@ impl Iam {
             .and_then(|entry| entry.resolution_seconds)
     }
 
-    /// How many password checks had to wait for others to end.
+    /// How many password checks had to wait for others.
     #[must_use]
     pub fn password_waits(&self) -> u64 {
         self.0.logins.checks.waits()
     }
 
-    /// Writes the identity database into a new file; `false` where it is PostgreSQL, which is copied by its own tools.
+    /// Writes a copy of the identity database into a new file; `false` for PostgreSQL, which has its own tools for
+    /// that.
     ///
     /// # Errors
     /// When it cannot be written.

@@ -1,5 +1,6 @@
-//! From a credential to a [`Scope`]. Never a database call: signatures are checked once per token and remembered by the
-//! token's hash ([`crate::token::cache`]); whether the key, session and user behind it still stand is asked of the directory every time.
+//! From a credential to a [`Scope`], without any database call. Each token's signature is checked once and remembered
+//! under the token's hash ([`crate::token::cache`]); the directory is asked every time whether the key, session and
+//! user behind it are still valid.
 
 use crate::entropy::sha256;
 use crate::error::AuthError;
@@ -23,7 +24,7 @@ use base::time::Millis;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// How far ahead `iat` and `nbf` may lie: clocks of machines that keep them.
+/// How far `iat` and `nbf` may be in the future: synchronised clocks differ a little.
 const LEEWAY_SECONDS: i64 = 60;
 
 /// Verifies credentials. Cloning shares the cache.
@@ -41,7 +42,7 @@ impl Verifier {
         }
     }
 
-    /// Which kind a bare `Bearer` token is: a UAA token when it says so, else an IAM token.
+    /// The kind of a bare `Bearer` token: a UAA token if it says so, else an IAM token.
     #[must_use]
     pub fn bearer<'a>(&self, token: &'a str) -> Credential<'a> {
         if token.len() > TOKEN_BYTES_MAX {
@@ -65,7 +66,7 @@ impl Verifier {
     /// What the caller may do in the domain of `selector`, or in the credential's account without one.
     ///
     /// # Errors
-    /// [`AuthError`] says why not. A domain without a role of the caller's does not exist for him.
+    /// [`AuthError`] says why not. A domain in which the caller has no role gets the same answer as an unknown one.
     pub fn scope(
         &self,
         credential: Credential<'_>,
@@ -75,7 +76,8 @@ impl Verifier {
         scope
     }
 
-    /// As [`Self::scope`], and whose credential it is: also where it is good and opens no such domain.
+    /// Like [`Self::scope`], with the credential's user: also when the credential is valid but does not open the
+    /// domain.
     pub fn proven_scope(
         &self,
         credential: Credential<'_>,
@@ -124,13 +126,13 @@ impl Verifier {
             Some(Domain::Account(_)) if is_uaa => return Err(AuthError::UaaNotForAccount),
             Some(domain) => domain,
         };
-        // What the key has, everything that was obtained with it has, and no more.
+        // A token obtained with a key is limited like the key.
         let narrowing = key.and_then(|id| directory.keys.get(&id));
         let narrowing = narrowing.map_or(Narrowing::NONE, |key| key.narrowing);
         if let Some(own) = narrowing.domain
             && own != domain
         {
-            // The same whether there is such a domain or not.
+            // The same answer whether the domain exists or not.
             return Err(AuthError::OutOfReach { domain: own });
         }
         let not_found = || AuthError::DomainNotFound(domain.to_string());
@@ -138,13 +140,13 @@ impl Verifier {
             return Err(not_found());
         }
         let entry = directory.domains.get(&domain).ok_or_else(not_found)?;
-        // Said only to him who has a role there; for a stranger it does not exist.
+        // Only a caller with a role there gets this answer; for others the domain does not exist.
         if account.is_some_and(|own| own != entry.account) {
             return Err(AuthError::WrongAccount {
                 account: entry.account,
             });
         }
-        // A token of no account was not asked for this one yet.
+        // A token without account was not checked against this account before: the user may have left it.
         if account.is_none() && has_left(&directory, user.id, entry.account, proven_at) {
             return Err(AuthError::Revoked(LEFT));
         }
@@ -160,13 +162,14 @@ impl Verifier {
     /// Who the caller is, for the management interfaces.
     ///
     /// # Errors
-    /// [`AuthError`] says why the credential opens nothing.
+    /// [`AuthError`] says why the credential is refused.
     pub fn identity(&self, credential: Credential<'_>) -> Result<Identity, AuthError> {
         let (identity, _) = self.proven_identity(credential);
         identity
     }
 
-    /// As [`Self::identity`], and whose credential it is: also where it is good and manages nothing.
+    /// Like [`Self::identity`], with the credential's user: also when the credential is valid but may not manage
+    /// anything.
     pub fn proven_identity(
         &self,
         credential: Credential<'_>,
@@ -180,7 +183,7 @@ impl Verifier {
             account: Some(holder.account),
             key: holder.bounds.root().key,
         };
-        // What was narrowed is for metrics, and could make itself into more here.
+        // A limited credential is for metrics only; here it could remove its own limits.
         let identity = match holder.bounds.narrowing().is_none() {
             true => Ok(holder),
             false => Err(AuthError::ForMetricsOnly),
@@ -188,10 +191,10 @@ impl Verifier {
         (identity, Some(proof))
     }
 
-    /// Who holds the credential: whatever it is for. For exchanges, whose bounds hold what is issued within it.
+    /// The holder of a credential of any kind. Only for exchanges: the bounds limit what they issue.
     ///
     /// # Errors
-    /// [`AuthError`] says why the credential opens nothing.
+    /// [`AuthError`] says why the credential is refused.
     pub fn holder(&self, credential: Credential<'_>) -> Result<Identity, AuthError> {
         self.inner.require_current()?;
         let directory = self.inner.directory.load();
@@ -228,7 +231,8 @@ impl Verifier {
             .keys_by_hash
             .get(&sha256(text.as_bytes()))
             .ok_or_else(|| {
-                // Keys brought from elsewhere may have any form; ours tell by their checksum whether they are whole.
+                // Keys brought by users may have any form; for our own format the checksum tells whether the text is
+                // complete.
                 if key_text::is_ours(text) && !key_text::is_well_formed(text) {
                     AuthError::KeyMistyped
                 } else {
@@ -246,7 +250,7 @@ impl Verifier {
         Ok(key)
     }
 
-    /// A token whose signature, times, key, session and kind are good.
+    /// Verifies a token: its signature, times, key, session and kind.
     fn token(
         &self,
         directory: &Directory,
@@ -265,8 +269,8 @@ impl Verifier {
             {
                 verified
             }
-            // A token of the other kind, or verified by a key that may be gone: verified as the kind asked for, which says
-            // what is wrong.
+            // A token of the other kind, or one whose signing key may be gone: verifying it as the requested kind gives
+            // the right error.
             _ => {
                 let check = |kid: &str, message: &[u8], signature: &[u8]| {
                     keys.verify(kid, message, signature)
@@ -282,7 +286,7 @@ impl Verifier {
         Ok(verified)
     }
 
-    /// Whether a token whose signature is good counts now.
+    /// Whether a token with a valid signature is accepted now.
     fn is_good(
         &self,
         directory: &Directory,
@@ -297,11 +301,11 @@ impl Verifier {
         if verified.begins_at > now.secs().saturating_add(LEEWAY_SECONDS) {
             return Err(AuthError::NotYetValid);
         }
-        self.stands(directory, verified, now)
+        self.check_alive(directory, verified, now)
     }
 
-    /// What an IAM token says, if it is good: looked at whole, whether or not it was seen before, and with one signature
-    /// checked whatever it is, so that the time tells nothing of what was wrong.
+    /// The claims of an IAM token, if it is valid. Every token is verified in full, without the cache, and with exactly
+    /// one signature check, so that the time does not reveal what was wrong.
     pub(crate) fn looked_at(&self, token: &str) -> Option<IamClaims> {
         self.inner.require_current().ok()?;
         let directory = self.inner.directory.load();
@@ -318,7 +322,7 @@ impl Verifier {
         };
         let verified = Verified::decode(keys.generation(), &directory, token, false, check);
         if !is_checked.get() {
-            keys.verify_in_vain(token.as_bytes());
+            keys.verify_decoy(token.as_bytes());
             count();
         }
         let verified = verified.ok()?;
@@ -330,8 +334,8 @@ impl Verifier {
         }
     }
 
-    /// Whether what the token rests on is still there.
-    fn stands(
+    /// Whether the key, session and user of the token are still valid.
+    fn check_alive(
         &self,
         directory: &Directory,
         verified: &Verified,
@@ -359,7 +363,7 @@ impl Verifier {
                 .members
                 .get(&(account, verified.user))
                 .ok_or_else(|| AuthError::Revoked(left(directory, Reach::One(account))))?;
-            // Who was removed and invited again needs a new token: the old one may be in other hands by now.
+            // A user who was removed and invited again needs a new token: somebody else may hold the old one by now.
             let left = directory.left_at(verified.user, account);
             if verified.begins_at < added_at.secs()
                 || left.is_some_and(|left| verified.begins_at <= left.secs())
@@ -371,13 +375,13 @@ impl Verifier {
     }
 }
 
-/// Why a credential for an account its user was taken out of opens nothing.
+/// The reason when the user was removed from the account of the credential.
 pub(crate) const LEFT: &str = "its user was removed from the account";
 
-/// The same, where there is no such account any more.
+/// The reason when the account no longer exists.
 pub(crate) const GONE: &str = "its account was deleted";
 
-/// Why what a credential is for is not open to its user.
+/// Why the credential's account is not open to its user.
 fn left(directory: &Directory, reach: Reach) -> &'static str {
     match reach {
         Reach::One(account) if !directory.accounts.contains_key(&account) => GONE,
@@ -385,7 +389,7 @@ fn left(directory: &Directory, reach: Reach) -> &'static str {
     }
 }
 
-/// Whether a proof was given before the user was last taken out of the account.
+/// Whether a proof was given before the user was last removed from the account.
 fn has_left(
     directory: &Directory,
     user: UserId,

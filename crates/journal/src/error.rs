@@ -1,49 +1,49 @@
-//! Why a journal cannot be used.
+//! Errors of a journal.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why a journal cannot be used.
+/// Why a journal operation failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JournalError {
-    /// The operating system said no.
+    /// The operating system returned an error.
     #[error("cannot {action} `{}`: {source}", path.display())]
     Io {
         /// For example `write`.
         action: &'static str,
         /// Which file.
         path: PathBuf,
-        /// Its words.
+        /// Its message.
         source: io::Error,
     },
-    /// Another process, or another part of this one, has it open.
+    /// Another process, or another part of this one, has the journal open.
     #[error("another process uses the buffer `{}`", path.display())]
     InUse {
         /// Which folder.
         path: PathBuf,
     },
-    /// There is no room, and nothing may be dropped.
+    /// The journal is full, and nothing may be dropped.
     #[error("the buffer `{}` is full: it may hold {bytes_max} bytes", path.display())]
     Full {
         /// Which folder.
         path: PathBuf,
-        /// How large it may grow.
+        /// The maximum size of the journal.
         bytes_max: u64,
     },
-    /// The record alone is larger than the journal may be.
+    /// The record is larger than the whole journal may be.
     #[error("a record of {bytes} bytes does not fit into the buffer `{}`, which may hold {bytes_max}", path.display())]
     TooLarge {
         /// Which folder.
         path: PathBuf,
-        /// The record with what is stored beside it.
+        /// The size of the record with its frame.
         bytes: u64,
-        /// How large the journal may grow.
+        /// The maximum size of the journal.
         bytes_max: u64,
     },
 }
 
-/// Makes an [`JournalError::Io`] of what the operating system said.
+/// Makes a [`JournalError::Io`] from an operating system error.
 pub(crate) fn failed<'a>(
     action: &'static str,
     path: &'a Path,

@@ -1,4 +1,4 @@
-//! The folder that a journal lies in: made so that a crash does not lose it, locked, and read without following links.
+//! The folder of a journal: created durably, locked, and read without following links.
 
 use crate::error::{JournalError, failed};
 use rustix::fs::OFlags;
@@ -14,7 +14,7 @@ pub(crate) fn path_of(folder: &Path, number: u64) -> PathBuf {
     folder.join(format!("{number:020}.{EXTENSION}"))
 }
 
-/// Makes the folder and those above it where they are absent, for this user alone.
+/// Creates the folder and its parents if they do not exist, accessible to this user only.
 pub(crate) fn create(folder: &Path) -> Result<(), JournalError> {
     let absent: Vec<&Path> = folder
         .ancestors()
@@ -25,14 +25,14 @@ pub(crate) fn create(folder: &Path) -> Result<(), JournalError> {
         .mode(0o700)
         .create(folder)
         .map_err(failed("create", folder))?;
-    // A folder whose name is lost in a crash takes its files with it.
+    // If the folder's own name is lost in a crash, its files are lost with it.
     for parent in absent.into_iter().filter_map(Path::parent) {
         let parent = if parent.as_os_str().is_empty() {
             Path::new(".")
         } else {
             parent
         };
-        // Where the folder above cannot be read, it was not made here a moment ago, and whoever made it answers for it.
+        // A parent that cannot be read was not created here, so its creator is responsible for its durability.
         if let Err(JournalError::Io { source, .. }) = sync(parent)
             && source.kind() != io::ErrorKind::PermissionDenied
         {
@@ -42,14 +42,14 @@ pub(crate) fn create(folder: &Path) -> Result<(), JournalError> {
     Ok(())
 }
 
-/// Puts the names in a folder on stable storage.
+/// Syncs the names in a folder to stable storage.
 pub(crate) fn sync(folder: &Path) -> Result<(), JournalError> {
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(failed("sync", folder))
 }
 
-/// Takes the folder for this journal alone, for as long as the file lives.
+/// Locks the folder for this journal, until the file is dropped.
 pub(crate) fn lock(folder: &Path) -> Result<File, JournalError> {
     let path = folder.join("lock");
     let file = OpenOptions::new()
@@ -85,7 +85,7 @@ pub(crate) fn numbers(folder: &Path) -> Result<Vec<u64>, JournalError> {
     Ok(numbers)
 }
 
-/// A file as a whole.
+/// The contents of a file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, JournalError> {
     let mut bytes = Vec::new();
     OpenOptions::new()
@@ -97,7 +97,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, JournalError> {
     Ok(bytes)
 }
 
-/// A new file, to be written; there must be none of its name.
+/// Creates a file; it must not exist.
 pub(crate) fn create_file(path: &Path) -> Result<File, JournalError> {
     OpenOptions::new()
         .write(true)

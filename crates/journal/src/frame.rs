@@ -1,30 +1,30 @@
-//! The bytes of a journal's file.
+//! The format of a journal file.
 //!
 //! A file is `VGJRNL01` and then frames. A frame is a head of four little-endian numbers of 4 bytes (the payload's length,
 //! its weight, the payload's CRC-32, and the CRC-32 of these three) and the payload.
 //!
-//! The head has a checksum of its own so that a damaged payload costs that record alone: where the next one begins is
-//! still known. Nothing is searched for behind a damaged head, because a payload may hold what looks like a frame.
+//! The head has its own checksum, so that a damaged payload costs only that record: the position of the next one is
+//! still known. Nothing after a damaged head is searched, because a payload may contain what looks like a frame.
 
 use crate::record::{Place, Record};
 
 /// The first bytes of a file.
 pub(crate) const MAGIC: &[u8; 8] = b"VGJRNL01";
-/// What a frame has beyond its payload.
+/// The size of a frame without its payload.
 pub(crate) const HEAD_BYTES: usize = 16;
 
-/// What a file holds.
+/// The contents of a file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Scan {
-    /// The sound records.
+    /// The valid records.
     pub(crate) records: Vec<Record>,
-    /// Whether the file ends in what an interrupted append leaves. It was never acknowledged.
+    /// Whether the file ends with an interrupted append, which was never acknowledged.
     pub(crate) is_torn: bool,
-    /// How many places hold what no append leaves.
+    /// The number of damaged places that no interrupted append explains.
     pub(crate) damaged: u64,
 }
 
-/// A record as it lies in a file; `None` when its length does not fit into the head.
+/// A record as a frame; `None` when its length does not fit into the head.
 pub(crate) fn frame(payload: &[u8], weight: u32) -> Option<Vec<u8>> {
     let length = u32::try_from(payload.len()).ok()?;
     let mut bytes = Vec::with_capacity(HEAD_BYTES + payload.len());
@@ -37,17 +37,18 @@ pub(crate) fn frame(payload: &[u8], weight: u32) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// The sound records of a file, and what else is in it.
+/// Reads the valid records of a file, and the state of the rest.
 pub(crate) fn scan(bytes: &[u8], file: u64) -> Scan {
     let mut scan = Scan::default();
     let Some(mut rest) = bytes.strip_prefix(MAGIC) else {
-        // A file is synced with its magic number before the first append returns, so that a beginning of it was torn.
+        // A file is synced with its magic number before the first append returns, so a partial magic number means an
+        // interrupted creation.
         scan.is_torn = !bytes.is_empty() && (MAGIC.starts_with(bytes) || is_unwritten(bytes));
         scan.damaged = u64::from(!bytes.is_empty() && !scan.is_torn);
         return scan;
     };
     let mut at = MAGIC.len() as u64;
-    // Whether the last frame had a sound head and an unsound payload: damage, unless nothing follows it.
+    // Whether the last frame had a valid head and an invalid payload: damage, unless nothing follows it.
     let mut is_doubtful = false;
     while !rest.is_empty() {
         let Some(head) = Head::read(rest) else {
@@ -91,7 +92,7 @@ struct Head {
 }
 
 impl Head {
-    /// The head at the beginning of `bytes`, if that is a sound one.
+    /// The head at the beginning of `bytes`, if it is valid.
     fn read(bytes: &[u8]) -> Option<Self> {
         let (fields, rest) = bytes.split_at_checked(HEAD_BYTES - 4)?;
         let own_crc = u32::from_le_bytes(*rest.first_chunk::<4>()?);
@@ -109,7 +110,7 @@ impl Head {
     }
 }
 
-/// Some file systems make a file longer before its bytes arrive; a crash in between leaves zeros.
+/// Some file systems extend a file before its bytes are written; a crash in between leaves zeros.
 fn is_unwritten(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| *byte == 0)
 }
@@ -171,7 +172,7 @@ mod tests {
             assert_eq!(found.records.len(), complete, "cut at {cut}");
             assert_eq!((found.is_torn, found.damaged), (is_torn, 0), "cut at {cut}");
         }
-        // A file that grew before its bytes arrived.
+        // A file that was extended before its bytes were written.
         let mut zeros = whole[..second].to_vec();
         zeros.resize(whole.len() + 4096, 0);
         let found = scan(&zeros, 1);

@@ -1,8 +1,8 @@
-//! An append-only journal on disk for records that wait to be passed on: the agent's buffer, for example.
+//! An append-only journal on disk for records that wait to be sent on, such as the agent's buffer.
 //!
-//! A journal is a folder of files. A record is appended at the newest end, is on stable storage when
-//! [`Journal::append`] returns, and is given up at the oldest end with [`Journal::discard`]. The folder's size is bounded;
-//! [`WhenFull`] says what happens at the bound.
+//! A journal is a folder of files. [`Journal::append`] adds a record at the newest end and returns once it is on stable
+//! storage; [`Journal::discard`] removes records at the oldest end. The size of the folder is bounded; [`WhenFull`]
+//! says what happens at the bound.
 //!
 //! ```
 //! # fn main() -> Result<(), journal::JournalError> {

@@ -1,11 +1,11 @@
 //! The journal itself.
 //!
-//! Invariants: a record is on stable storage when [`Journal::append`] returns; a file goes only when each of its records
-//! was given up with [`Journal::discard`], or, under [`WhenFull::DropOldest`], when room is needed for newer ones, which
-//! is counted; nothing is written behind a torn end, so that a crash costs the record that was being written and no other.
+//! Invariants: a record is on stable storage when [`Journal::append`] returns. A file is removed only when each of its
+//! records was discarded with [`Journal::discard`], or, under [`WhenFull::DropOldest`], to make room for newer records,
+//! which is counted. Nothing is written after a torn end, so that a crash costs only the record that was being written.
 //!
-//! What it is not: exactly-once. Records already given up may be read again after a restart, because a file goes as a
-//! whole. Who takes them must not mind having one twice.
+//! What it is not: exactly-once. Discarded records may be read again after a restart, because files are removed as a
+//! whole. The receiver must tolerate duplicates.
 
 use crate::error::{JournalError, failed};
 use crate::folder;
@@ -16,44 +16,44 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-/// A file is closed beyond this size. Small, since a file is what is dropped and re-read as a whole.
+/// A file is closed beyond this size. It is small because files are dropped and re-read as a whole.
 const FILE_BYTES: u64 = 1 << 20;
 
-/// What to do when there is no room for another record.
+/// What to do when there is no room for a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WhenFull {
-    /// Drops the oldest file: for what is of less use the older it is.
+    /// Drops the oldest file: for data that loses value with age.
     DropOldest,
-    /// Refuses the record: for what somebody was promised.
+    /// Refuses the record: for data that was acknowledged.
     Refuse,
 }
 
-/// What had to be given up.
+/// What was lost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Lost {
     /// The weight of the records that were dropped to make room.
     pub dropped: u64,
-    /// Files that end in a record which was being written when everything stopped. Its append never returned.
+    /// Files that end with an interrupted append, which never returned.
     pub torn: u64,
-    /// Places that hold neither a record nor such an end.
+    /// Damaged places that are no interrupted append.
     pub damaged: u64,
 }
 
-/// A file; its records are read when they are asked for, so that a long outage costs disk and not memory.
+/// A file; its records are read on demand, so that a long outage costs disk and not memory.
 #[derive(Debug)]
 struct Segment {
     number: u64,
     bytes: u64,
-    /// Everything before this byte was given up.
+    /// All records before this byte were discarded.
     given_up: u64,
-    /// Records from there on.
+    /// The number of records from there on.
     records: usize,
-    /// What they count for.
+    /// Their weight.
     weight: u64,
 }
 
-/// The folder of a journal, opened.
+/// An open journal.
 #[derive(Debug)]
 pub struct Journal {
     folder: PathBuf,
@@ -63,15 +63,15 @@ pub struct Journal {
     /// The file that takes the next record; it is the newest segment.
     open: Option<File>,
     lost: Lost,
-    /// Held for as long as the journal is used.
+    /// The lock, kept until the journal is dropped.
     _lock: File,
 }
 
 impl Journal {
-    /// Opens `folder`, making it if need be, and looks through what lies in it. `bytes_max` counts for at least 2 MiB.
+    /// Opens `folder`, creating it if it does not exist, and checks its files. `bytes_max` counts as at least 2 MiB.
     ///
     /// # Errors
-    /// When the folder cannot be made, read or written, or is in use.
+    /// When the folder cannot be created, read or written, or is in use.
     pub fn open(folder: &Path, bytes_max: u64, when_full: WhenFull) -> Result<Self, JournalError> {
         folder::create(folder)?;
         let lock = folder::lock(folder)?;
@@ -100,7 +100,7 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Adds a record; it is on stable storage when this returns. `weight` is what it counts for.
+    /// Adds a record, which is on stable storage when this returns. `weight` is its share of [`Self::weight`].
     ///
     /// # Errors
     /// When it could not be written, or there is no room for it.
@@ -123,7 +123,7 @@ impl Journal {
         // After a failure `self.open` stays empty and the next record opens a new file: nothing may follow a torn end.
         let written = (&file).write_all(&frame).and_then(|()| file.sync_data());
         if let Err(error) = written {
-            // What is refused is not to turn up later. Where this fails too, the part that was written takes room.
+            // A refused record must not appear later. If the truncation fails too, the written part takes room.
             if file.set_len(segment.bytes).is_err() {
                 segment.bytes += needed;
             }
@@ -139,11 +139,11 @@ impl Journal {
         Ok(())
     }
 
-    /// The oldest records: of one file, as many as fit into `bytes_max` and `weight_max` but at least one. They stay in
-    /// the journal. Empty when nothing waits.
+    /// The oldest records, all from one file: as many as fit into `bytes_max` and `weight_max`, but at least one. They
+    /// stay in the journal. Empty if the journal is.
     ///
     /// # Errors
-    /// When a file cannot be read, or one that holds nothing any more cannot be removed.
+    /// When a file cannot be read, or an empty one cannot be removed.
     pub fn oldest(
         &mut self,
         bytes_max: usize,
@@ -157,7 +157,7 @@ impl Journal {
             if let Some(segment) = self.segments.front_mut()
                 && records.len() != segment.records
             {
-                // It was sound when it was written, or when it was opened.
+                // It was valid when it was written or opened.
                 self.lost.damaged += segment.records.saturating_sub(records.len()) as u64;
                 segment.records = records.len();
                 segment.weight = weight(&records);
@@ -181,10 +181,10 @@ impl Journal {
         Ok(Vec::new())
     }
 
-    /// Gives up records that [`Self::oldest`] returned. Some may have been dropped meanwhile.
+    /// Discards records that [`Self::oldest`] returned. Some may have been dropped meanwhile.
     ///
     /// # Errors
-    /// When a file that holds nothing any more cannot be removed.
+    /// When an empty file cannot be removed.
     pub fn discard(&mut self, records: &[Record]) -> Result<(), JournalError> {
         for record in records {
             if let Some(segment) = self.segments.front_mut()
@@ -199,7 +199,7 @@ impl Journal {
         self.sweep()
     }
 
-    /// What the records that wait count for.
+    /// The total weight of the records.
     #[must_use]
     pub fn weight(&self) -> u64 {
         self.segments.iter().map(|segment| segment.weight).sum()
@@ -210,13 +210,13 @@ impl Journal {
         std::mem::take(&mut self.lost)
     }
 
-    /// What is in a file, and its length.
+    /// The contents of a file, and its length.
     fn read(&self, number: u64) -> Result<(Scan, u64), JournalError> {
         let bytes = folder::read(&folder::path_of(&self.folder, number))?;
         Ok((scan(&bytes, number), bytes.len() as u64))
     }
 
-    /// Removes the files at the old end that hold nothing any more.
+    /// Removes the files at the old end that are empty.
     fn sweep(&mut self) -> Result<(), JournalError> {
         while self
             .segments
@@ -229,7 +229,7 @@ impl Journal {
     }
 
     fn make_room(&mut self, needed: u64) -> Result<(), JournalError> {
-        // A new file may have to be begun.
+        // A new file may be needed.
         let needed = needed + MAGIC.len() as u64;
         while !self.segments.is_empty() {
             let used: u64 = self.segments.iter().map(|segment| segment.bytes).sum();
@@ -281,7 +281,7 @@ impl Journal {
             weight: 0,
         });
         (&file).write_all(MAGIC).map_err(failed("write", &path))?;
-        // Without this, the file's name could be lost in a crash that its bytes survive.
+        // Otherwise a crash could lose the file's name while its bytes survive.
         folder::sync(&self.folder)?;
         Ok(file)
     }

@@ -1,17 +1,17 @@
-//! What is kept in a journal.
+//! Records of a journal.
 
-/// One record, as it was given to [`crate::Journal::append`].
+/// A record, as it was given to [`crate::Journal::append`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// What it holds.
+    /// Its contents.
     pub payload: Vec<u8>,
-    /// What it counts for, for example how many samples it holds.
+    /// Its weight, for example the number of its samples.
     pub weight: u32,
-    /// Where it lies.
+    /// Its position.
     pub(crate) place: Place,
 }
 
-/// Where a record lies.
+/// The position of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     /// The number of its file.

@@ -36,7 +36,7 @@ pub(crate) struct App {
     pub(crate) store: Arc<dyn SampleStore>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) clock: Arc<dyn Clock>,
-    /// What the server calls itself whoever asks: in tokens, mails, and all that is kept.
+    /// The server's own URL, independent of the caller: in tokens, mails, and everything stored.
     pub(crate) public_url: String,
     /// What errors look like, by route.
     pub(crate) forms: Forms,
@@ -48,9 +48,9 @@ pub(crate) struct App {
     pub(crate) backups: Arc<Backups>,
     /// The questions whether store and database answer.
     pub(crate) probes: Probes,
-    /// Who has shown introspection what is no credential.
+    /// Failed introspections per caller.
     pub(crate) guesses: Guesses,
-    /// Who has shown wrong one-time codes.
+    /// Wrong one-time codes per caller.
     pub(crate) code_tries: Guesses,
     /// Places for requests that are worked on.
     pub(crate) places: Arc<Places>,

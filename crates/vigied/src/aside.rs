@@ -1,11 +1,11 @@
-//! Work on the store that nobody who writes must wait for.
+//! Store work that must not delay writes.
 
 use crate::failure;
 use anyhow::Context;
 use base::store::{SampleStore, StoreError};
 use std::sync::Arc;
 
-/// Runs work on a thread of its own: those that writes need are theirs.
+/// Runs work on a new thread, so that the blocking threads stay free for writes.
 pub(crate) async fn aside<T: Send + 'static>(
     store: &Arc<dyn SampleStore>,
     work: impl FnOnce(&dyn SampleStore) -> Result<T, StoreError> + Send + 'static,

@@ -1,10 +1,10 @@
-//! A question to the operator, before what nothing brings back. Without a terminal nobody is asked: the error names the flag.
+//! Asks the operator before an irreversible action. Without a terminal it fails, and the error names the flag to use.
 
 use crate::coded::Coded;
 use anyhow::Context;
 use std::io::{BufRead, IsTerminal, Write};
 
-/// Refuses where nobody can be asked.
+/// Fails without a terminal.
 pub(crate) fn require_terminal(what: &str, flag: &str) -> anyhow::Result<()> {
     if std::io::stdin().is_terminal() {
         return Ok(());
@@ -15,7 +15,7 @@ pub(crate) fn require_terminal(what: &str, flag: &str) -> anyhow::Result<()> {
     Err(Coded::usage("confirmation_missing", text).into())
 }
 
-/// Asks for yes or no; nothing means no.
+/// Asks for yes or no; an empty answer means no.
 pub(crate) fn confirm(question: &str) -> anyhow::Result<bool> {
     let mut errors = std::io::stderr();
     write!(errors, "{question} [y/N]> ")

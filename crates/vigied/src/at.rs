@@ -1,5 +1,5 @@
-//! Where clients reach the server, as the operator's commands print it: they run beside the server and know what is set, not
-//! what it took.
+//! The server's address for clients, as the operator's commands print it. They run next to the server and know its settings, not
+//! the address it bound.
 
 use crate::config::Settings;
 use crate::shell::word;

@@ -64,8 +64,8 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// Serve until SIGTERM or Ctrl-C; read certificate and operators' token again on SIGHUP.
     ///
-    /// After SIGTERM the last requests are answered and the store is flushed; `shutdown_seconds` later the process has ended,
-    /// whatever goes on. A second SIGTERM ends it at once. Nothing acknowledged is lost either way.
+    /// After SIGTERM the server answers its open requests and flushes the store; it exits after `shutdown_seconds` at the
+    /// latest. A second SIGTERM ends it at once. Acknowledged data is never lost.
     ///
     /// The first line on standard output is the address taken (`ADDRESS:PORT`), printed when requests are answered. The
     /// log goes to standard error.
@@ -167,10 +167,10 @@ pub(crate) struct BackupArgs {
 pub(crate) enum AccountCommand {
     /// Create an account with an organization and a space of its own.
     ///
-    /// The owner may be a user already: he keeps his password and finds the account with `vigie account list`. For a new
-    /// user a password and an API key are printed once and kept nowhere in readable form. Where somebody has begun with a
-    /// code for the owner's address that an inviter had seen, a one-time code is printed: whom you hand it to is the owner.
-    /// A running server knows the account within a second.
+    /// An owner who is a user already keeps the password and finds the account with `vigie account list`. For a new user, a
+    /// password and an API key are printed once and stored nowhere in readable form. If somebody has started with a code for
+    /// the owner's address that an inviter had seen, a one-time code is printed: the person you give it to is the owner. A
+    /// running server knows the account within a second.
     Create(AccountCreateArgs),
     /// Show what an account may hold and do, or change it.
     ///
@@ -241,17 +241,17 @@ pub(crate) struct AccountCreateArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum InvitationCommand {
-    /// Make a one-time code for an invited person; it opens nothing but the setting of an own password.
+    /// Make a one-time code for an invited person; it only allows them to set a password.
     ///
-    /// Hand it to the person whom the address belongs to, and to nobody else. A code made before it is good for nothing
-    /// any more. The person runs `vigie login -u EMAIL`, and types the code where the password is asked for. If somebody
-    /// began with a code for this address that an inviter had seen, such a login begins anew: his password, keys and
-    /// sessions end. If it was the owner of the address, `vigie account accept ACCOUNT --code CODE` keeps all instead, and
-    /// so does your word, `vigied user confirm EMAIL`.
+    /// Give it only to the owner of the address. Earlier codes become invalid. The person runs `vigie login -u EMAIL` and
+    /// enters the code instead of the password. If somebody started with a code for this address that an inviter had seen,
+    /// such a login starts over: that user's password, keys and sessions end. If that user is the owner of the address,
+    /// `vigie account accept ACCOUNT --code CODE` keeps them instead, and so does your confirmation,
+    /// `vigied user confirm EMAIL`.
     Code {
         /// E-mail address.
         email: String,
-        /// The account, where the address is invited into several.
+        /// The account, if the address is invited into several.
         #[arg(long, value_name = "ID")]
         account: Option<String>,
         #[command(flatten)]
@@ -315,10 +315,10 @@ pub(crate) enum KeysCommand {
         #[command(flatten)]
         output: OutputArgs,
     },
-    /// Take a key out of service: from this moment no token it has signed opens anything, on any node.
+    /// Take a key out of service: from now on every node refuses the tokens it has signed.
     ///
-    /// For a key that was stolen: `vigied keys rotate`, then `vigied keys retire` with the old name. Everybody gets a new
-    /// token with the refresh token or key he has. The last key in service stays.
+    /// For a key that was stolen: `vigied keys rotate`, then `vigied keys retire` with the old name. Users get new
+    /// tokens with their refresh tokens or keys. The last key in service cannot be retired.
     Retire {
         /// The key's name, from `vigied keys list`.
         kid: String,

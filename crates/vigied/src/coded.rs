@@ -1,4 +1,4 @@
-//! An error with the word that programs know it by: of a server that carried a command out, or of a command itself.
+//! An error with a code for programs, from a server that ran a command or from the command itself.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ impl Coded {
         }
     }
 
-    /// What is asked for is not there.
+    /// The object does not exist.
     pub(crate) fn not_found(text: impl Into<String>) -> Self {
         Self::new("not_found", text)
     }
@@ -32,7 +32,7 @@ impl Coded {
         }
     }
 
-    /// The word.
+    /// The code.
     pub(crate) fn code(&self) -> &str {
         &self.code
     }

@@ -1,4 +1,4 @@
-//! What the operator's commands and a server say to one another over the socket in its data folder, and how a command asks.
+//! The protocol between the operator's commands and a server, over the socket in its data folder.
 
 use crate::coded::Coded;
 use crate::failure::Told;
@@ -42,8 +42,8 @@ pub(crate) fn path(data: &Path) -> PathBuf {
     data.join(SOCKET)
 }
 
-/// Has the server on the folder carry a command out. The outer error is that it was not asked; once it was, nobody asks again,
-/// for it may have done it.
+/// Runs a command on the folder's server. The outer error means that the server did not get the command; after that, it must not
+/// be sent again, because the server may have run it.
 pub(crate) fn send(data: &Path, arguments: &[String]) -> std::io::Result<anyhow::Result<String>> {
     let stream = local_client::connect(&path(data))?;
     let asked = Asked {

@@ -26,7 +26,7 @@ pub(crate) enum DataDirError {
     },
 }
 
-/// A locked data folder; the lock goes when this is dropped, or when the process ends in whatever way.
+/// A locked data folder; the lock is released when this is dropped, or however the process ends.
 #[derive(Debug)]
 pub(crate) struct DataDir {
     root: PathBuf,

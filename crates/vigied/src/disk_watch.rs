@@ -1,5 +1,4 @@
-//! Tells the log once that the disk is full, and once that it is not any more: requests that are refused meanwhile would
-//! say it a thousand times.
+//! Logs once when the disk becomes full and once when it has space again, instead of once per refused request.
 
 use crate::app::App;
 use base::store::{Outage, StoreError};
@@ -7,13 +6,13 @@ use iam::Iam;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-/// How often it is looked.
+/// Time between checks.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long the identity database may take for a try; nothing else is looked at meanwhile.
+/// How long a test write to the identity database may take; no other check runs meanwhile.
 const TRY_LIMIT: Duration = Duration::from_secs(5);
 
-/// What was told last.
+/// The last logged state.
 #[derive(Debug, Default)]
 struct Told(Option<(Kind, Instant)>);
 
@@ -24,7 +23,7 @@ enum Kind {
     Identity,
 }
 
-/// What is to be told.
+/// What to log.
 #[derive(Debug, PartialEq, Eq)]
 enum News {
     Full(Kind),
@@ -32,7 +31,7 @@ enum News {
 }
 
 impl Told {
-    /// What has changed since it was told last.
+    /// The change since the last logged state.
     fn hear(&mut self, found: Option<Kind>, now: Instant) -> Option<News> {
         match (self.0, found) {
             (Some((told, _)), Some(kind)) if told == kind => None,
@@ -49,7 +48,7 @@ impl Told {
     }
 }
 
-/// Watches until the server is gone.
+/// Watches until the server stops.
 pub(crate) async fn watch(app: Weak<App>) {
     let (mut told, mut told_of_identity) = (Told::default(), Told::default());
     loop {

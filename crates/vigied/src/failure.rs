@@ -53,7 +53,7 @@ impl Told {
             }
         }
         if is_full(error) {
-            // Whoever knows where there is no room says it better.
+            // The caller knows which disk is full and says it better.
             let says_more = |own: &String| own.starts_with(MAKE_ROOM_BEGIN) && own != MAKE_ROOM;
             let is_told = hints.iter().any(says_more);
             hints.retain(|own| own != MAKE_ROOM);
@@ -103,7 +103,7 @@ fn is_denied(cause: Cause<'_>) -> bool {
     kind(cause) == Some(ErrorKind::PermissionDenied)
 }
 
-/// A store's refusal, in the words that failures are told apart by: a full disk is one, whoever met it.
+/// A store's refusal as a failure kind: a full disk is the same kind wherever it is found.
 pub(crate) fn of_store(error: StoreError) -> anyhow::Error {
     match error.is_lack_of_room() {
         true => std::io::Error::new(ErrorKind::StorageFull, error).into(),
@@ -123,7 +123,7 @@ pub(crate) fn is_full(error: &anyhow::Error) -> bool {
     error.chain().any(is_full)
 }
 
-/// The word for programs: the one of whoever refused, else what sort of failure it is.
+/// The error code for programs: the refusal's own code, else the kind of failure.
 fn code(error: &anyhow::Error) -> String {
     let of_cause = |cause: Cause<'_>| {
         if let Some(own) = cause.downcast_ref::<Coded>() {

@@ -10,10 +10,10 @@ use crate::printed;
 use anyhow::{Context, bail};
 use std::time::{Duration, Instant};
 
-/// Between two questions of one that waits.
+/// Time between two checks while waiting.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// What to print when it is ready; otherwise why it is not, after `wait` seconds.
+/// Returns what to print once the server is ready, or the reason why it is not after `wait` seconds.
 pub(crate) fn ask(settings: &Settings, wait: u64, output: Output) -> anyhow::Result<String> {
     let end = Instant::now() + Duration::from_secs(wait);
     loop {

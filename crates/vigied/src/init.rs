@@ -141,7 +141,7 @@ pub(crate) fn as_json(
     value
 }
 
-/// The new account for a person to read. `password` is said instead of one he knows already.
+/// The new account as text. `password` is printed in place of a password that the owner knows already.
 pub(crate) fn as_text(
     [account, org, space]: [&str; 3],
     made: &Created,
@@ -163,9 +163,9 @@ pub(crate) fn as_text(
         ),
         (_, Some(code)) => format!(
             "One-time code:  {}\n\n\
-             Somebody uses this address who began with a code that his inviter had seen, so it is not proven whose he is.\n\
-             Hand the code to the owner, and to nobody else: it is not shown again. It opens nothing but the setting of\n\
-             a password; with it all ends that was made before. A user you are sure of accepts with it and keeps all:\n  \
+             Somebody already uses this address, with a code that the inviter had seen: the address is not proven.\n\
+             Give the code only to the owner: it is not shown again. The owner sets a password with it, and everything\n\
+             that was made before ends. If you are sure of the user, they accept with the code and keep everything:\n  \
              vigie account accept {} --code CODE\n",
             code.expose(),
             made.account,

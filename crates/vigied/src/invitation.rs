@@ -77,7 +77,7 @@ async fn code(
     }))
 }
 
-/// What the person does with the code, and what becomes of who has the address already.
+/// What the person does with the code, and what happens to a user that has the address already.
 fn next(settings: &Settings, made: &OperatorsCode) -> String {
     let At { address, note } = at(settings);
     let (email, account) = (word(&made.email), made.account);
@@ -100,7 +100,7 @@ fn next(settings: &Settings, made: &OperatorsCode) -> String {
         }
     };
     format!(
-        "SOMEBODY USES THIS ADDRESS ALREADY, who began with a code that his inviter had seen.\n\n\
+        "SOMEBODY USES THIS ADDRESS ALREADY, with a code that the inviter had seen.\n\n\
          If it is the owner of the address, the person {keeps}\n\
          If it is not, the owner begins anew and types the code where the password is asked for; password, keys and\n\
          sessions of before end:\n  {login}\n{note}"

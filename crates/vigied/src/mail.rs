@@ -52,7 +52,7 @@ async fn deliver(iam: &Iam, smtp: &Smtp, from: &Mailbox, public_url: &str, mail:
             .and_then(|answer| answer.map(drop).map_err(|error| transport::said(&error))),
         Err(error) => Err(error),
     };
-    // Neither address nor code: who was invited is nobody's business who reads the log.
+    // Neither address nor code: readers of the log must not learn who was invited.
     match sent {
         Ok(()) => {
             tracing::info!(account = %mail.account, "a mail with an invitation is handed on");

@@ -95,7 +95,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 .as_ref()
                 .map_err(|error| error.downcast_ref::<std::io::Error>())
             {
-                // A reader who has seen enough.
+                // The reader has closed the pipe.
                 Err(Some(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
                 _ => done?,
             }
@@ -218,7 +218,7 @@ fn operators_database(command: &Command) -> SettingArgs {
     }
 }
 
-/// Prints what can be asked for again: a reader who has seen enough and leaves is no failure.
+/// Prints output that can be requested again: a closed pipe is no failure.
 fn print(text: &str) -> anyhow::Result<()> {
     match print_once(text) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),

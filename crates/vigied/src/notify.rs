@@ -1,5 +1,5 @@
-//! Tells the service manager that started us how far we are, by systemd's protocol: one datagram to the socket that
-//! `NOTIFY_SOCKET` names. Without that variable nobody asked, and nothing is done.
+//! Reports the server's state to the service manager with systemd's protocol: one datagram to the socket that `NOTIFY_SOCKET`
+//! names. Without that variable it does nothing.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -7,14 +7,14 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 
-/// What there is to tell.
+/// The states to report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     /// Requests are answered.
     Ready,
     /// Certificate, keys and token are being read again.
     Reloading,
-    /// No new connection is taken.
+    /// No new connections are accepted.
     Stopping,
 }
 
@@ -28,7 +28,7 @@ impl State {
     }
 }
 
-/// Tells it. A manager that cannot be reached is no reason not to serve.
+/// Reports a state. The server also runs if the manager is unreachable.
 pub(crate) fn tell(state: State) {
     let Some(socket) = std::env::var_os("NOTIFY_SOCKET").filter(|name| !name.is_empty()) else {
         return;

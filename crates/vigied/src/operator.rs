@@ -114,7 +114,7 @@ pub(crate) async fn obey(
         anyhow::anyhow!("the server does not know this command: it is of another version\nhint: restart the server with this one")
     })?;
     // What another node did a moment ago is seen, as on the closed database.
-    iam.see_changes().await?;
+    iam.read_changes().await?;
     let work = perform(settings, iam, Some(store), &cli.command);
     Origin::operator(uid).scope(work).await
 }

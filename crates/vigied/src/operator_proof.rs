@@ -1,4 +1,4 @@
-//! What acts on the whole store, for the operator and nobody else.
+//! The right to act on the whole store, for the operator only.
 
 use base::scope::Operator;
 

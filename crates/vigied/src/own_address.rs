@@ -57,8 +57,8 @@ impl OwnAddress {
         self.public_url.is_none() && self.hosts.is_empty() && self.is_everywhere()
     }
 
-    /// What to call it to a caller who asked for `host`: the origin he asked for, if the operator knows it; else the fixed one;
-    /// where there is none, what he asked for, if that is a plain host.
+    /// The server's origin for a caller that asked for `host`: the origin they asked for, if the operator has named it; else the
+    /// fixed one; without a fixed one, the origin they asked for, if that is a plain host.
     pub(crate) fn called(&self, host: Option<&str>) -> Called {
         let asked = host.and_then(Host::read);
         let by_host = !self.hosts.is_empty() || self.is_unknown();

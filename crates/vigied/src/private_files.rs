@@ -1,6 +1,6 @@
 //! Who else could read or choose what lies in the data folder, and what mends it.
 //!
-//! A secret that everybody on the machine may read is none, and a link in the folder lets whoever planted it choose which
+//! A secret that every user of the machine may read is none, and a link in the folder lets the user who planted it choose which
 //! file the server reads or overwrites. So the folder must be its user's alone, and nothing in it a link or another user's.
 //! Once that holds nobody else can plant anything, which is why one look at the start is enough. Links are fine outside of
 //! the folder: certificates mostly lie behind some.
@@ -79,7 +79,7 @@ pub(crate) fn no_follow() -> i32 {
     i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default()
 }
 
-/// Looks at the folder and all that a server opens in it. With `any_mode` it is not asked who may read.
+/// Checks the folder and every file that a server opens in it. With `any_mode` it does not check who may read them.
 pub(crate) fn check_folder(root: &Path, any_mode: bool) -> Result<(), FileError> {
     // The way to the folder is its owner's business: it may lead over links.
     let found = root.metadata().map_err(io(root))?;
@@ -204,7 +204,7 @@ fn look(path: &Path) -> Result<Option<Metadata>, FileError> {
     }
 }
 
-/// The superuser's files are trusted: against him nothing on this machine holds.
+/// The superuser's files are trusted: nothing on this machine is safe from the superuser.
 fn owner(path: &Path, found: &Metadata) -> Result<(), FileError> {
     let (owner, own) = (found.uid(), geteuid().as_raw());
     if owner == own || owner == 0 {
@@ -217,7 +217,7 @@ fn owner(path: &Path, found: &Metadata) -> Result<(), FileError> {
     })
 }
 
-/// Whoever is in the file's group was put there by its owner; everybody else has no business with it.
+/// The owner chose the members of the file's group; other users must have no access.
 fn mode(path: &Path, found: &Metadata, any_mode: bool) -> Result<(), FileError> {
     let mode = found.mode() & 0o7777;
     if any_mode || mode & 0o007 == 0 {

@@ -1,10 +1,9 @@
-//! What each account has left of its series, samples and bytes. Asked before every write; what the store says is summed
-//! up over an account's domains every few seconds at most, and what was written since is counted here. Its domains are also those
-//! that were deleted, as long as anything of them is stored: else whoever fills a space, deletes it and makes another has no
-//! quota at all.
+//! The remaining quota of each account: series, samples and bytes. Checked before every write. The store's figures are summed
+//! over an account's domains at most every few seconds, and writes since then are counted here. Deleted domains count as long as
+//! any of their data is stored: otherwise a caller could evade the quota by filling a space, deleting it and making another.
 //!
-//! Room for new series is taken before a write and given back after it, so that many writes at once do not pass the limit
-//! together. Of samples and bytes it is no ledger: writes at once may together exceed a quota by what they bring.
+//! New series are reserved before a write and released after it, so that concurrent writes cannot exceed the limit together.
+//! Samples and bytes are not reserved: concurrent writes may together exceed a quota by what they carry.
 
 use crate::http::problem::Refusal;
 use base::allowance::{Rate, Spent};
@@ -17,7 +16,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wire::code;
 
-/// How long a sum over an account's domains holds.
+/// How long a sum over an account's domains stays valid.
 const FRESH_MILLIS: i64 = 5000;
 
 const HOUR_MILLIS: u64 = 3_600_000;
@@ -28,11 +27,11 @@ struct Account {
     used: Usage,
     summed_at: Millis,
     new_series: Spent,
-    /// Room for new series that writes under way have taken.
+    /// New series reserved by writes in progress.
     taken: u64,
 }
 
-/// Of all accounts.
+/// The quotas of all accounts.
 #[derive(Debug)]
 pub(crate) struct Quotas {
     iam: Iam,

@@ -1,7 +1,7 @@
-//! Whether the server can do its work, asked so that nothing that is stuck holds up the answer.
+//! Readiness: whether the server can work, checked so that a stuck component does not delay the answer.
 //!
-//! Store and identity database are asked on the side, once at a time, and whoever wants to know waits for a bounded time:
-//! a store that is wedged costs one thread that waits, however often health is asked.
+//! Store and identity database are checked in the background, one check at a time, and callers wait for a bounded time:
+//! a stuck store costs one waiting thread, however often health is requested.
 
 use crate::operator_proof::as_operator;
 use base::store::{Figure, Outage, SampleStore};
@@ -16,14 +16,14 @@ pub(crate) const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
 type Answer<T> = Result<T, String>;
 
-/// A question on its way.
+/// A check in progress.
 #[derive(Debug)]
 struct Asked<T> {
     since: Instant,
     answer: watch::Receiver<Option<Answer<T>>>,
 }
 
-/// One question that is asked once at a time.
+/// A check that runs once at a time.
 #[derive(Debug)]
 struct Probe<T> {
     whom: &'static str,
@@ -38,7 +38,7 @@ impl<T: Clone + Send + Sync + 'static> Probe<T> {
         }
     }
 
-    /// Asks, or waits for the answer to a question that is on its way.
+    /// Starts a check, or waits for the one in progress.
     async fn ask(&self, start: impl FnOnce(watch::Sender<Option<Answer<T>>>)) -> Answer<T> {
         let (since, mut answer) = {
             let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -96,7 +96,7 @@ impl Store {
     }
 }
 
-/// The questions of this process.
+/// The checks of this process.
 #[derive(Debug)]
 pub(crate) struct Probes {
     store: Probe<Store>,
@@ -140,7 +140,7 @@ impl Probes {
         self.identity.ask(start).await
     }
 
-    /// Asks both at once; answers within [`ANSWER_LIMIT`].
+    /// Runs both checks at once; answers within [`ANSWER_LIMIT`].
     pub(crate) async fn readiness(&self, iam: &Iam, store: &Arc<dyn SampleStore>) -> Readiness {
         let (identity, store) = tokio::join!(self.identity(iam), self.store(store));
         let (store, figures) = match store {

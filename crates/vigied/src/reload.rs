@@ -36,7 +36,7 @@ impl Reload {
         }
     }
 
-    /// They are read by themselves whenever one changes; this is for whoever wants to be sure.
+    /// The server also reads them by itself when one changes; this reload makes sure.
     async fn read_keys(&self) {
         match self.iam.reread_keys().await {
             Ok(change) => tracing::info!(signing = change.signing, "signing keys read again"),

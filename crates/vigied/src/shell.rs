@@ -1,6 +1,6 @@
-//! Words as a shell reads them.
+//! Shell quoting.
 
-/// One word of a shell's line, in quotes where it needs them.
+/// Quotes one word for a shell if needed.
 pub(crate) fn word(text: &str) -> String {
     let is_plain = |character: char| {
         character.is_alphanumeric() || matches!(character, '-' | '_' | '.' | '/' | ':' | '@' | '=')

@@ -1,8 +1,7 @@
-//! The end of the process: requests are let finish, the store is flushed, and at its deadline the process ends, whatever
-//! is stuck by then.
+//! Shutdown: requests may finish, the store is flushed, and at the deadline the process exits, even if something is stuck.
 //!
-//! Nothing that was acknowledged rests on this: the log is on stable storage, and the next start recovers from it. A flush
-//! only makes that start quick.
+//! Acknowledged data does not depend on this: the log is on stable storage, and the next start recovers from it. The flush
+//! only makes that start fast.
 
 use anyhow::{Context, bail};
 use base::store::SampleStore;
@@ -21,7 +20,7 @@ const MARGIN: Duration = Duration::from_secs(5);
 /// The exit code of a process that was ended at its deadline from outside the runtime.
 const CUT: i32 = 1;
 
-/// How the time from the signal to the end is shared out.
+/// How the time from the signal to the exit is divided.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
     total: Duration,
@@ -32,21 +31,21 @@ impl Plan {
         Self { total }
     }
 
-    /// What the last requests may take: two thirds, so that a slow reader does not cost the flush its time.
+    /// Time for the open requests: two thirds, so that a slow client leaves time for the flush.
     pub(crate) fn drain(self) -> Duration {
         self.total * 2 / 3
     }
 }
 
-/// Watches for SIGTERM and Ctrl-C on a thread of its own, so that it is heard also when nothing else goes on. The future
-/// resolves at the first; the second ends the process at once, and so does the deadline.
+/// Watches for SIGTERM and Ctrl-C on its own thread, so that signals work even when the runtime is stuck. The future resolves at
+/// the first signal; the second one ends the process at once, and so does the deadline.
 pub(crate) fn signal(plan: Plan) -> anyhow::Result<impl Future<Output = ()>> {
     let mut signals = Signals::new([SIGTERM, SIGINT]).context("cannot watch for SIGTERM")?;
     let (sender, mut receiver) = watch::channel(false);
     let watching = move || {
         for signal in signals.forever() {
             if sender.send_replace(true) {
-                // Whoever asks twice does not want to wait for a log line either.
+                // A second signal means at once: do not wait for a log line either.
                 low_level::exit(128 + signal);
             }
             let name = if signal == SIGTERM {
@@ -118,7 +117,7 @@ pub(crate) async fn drained<F: Future<Output = ()>>(
     begun.unwrap_or_else(Instant::now) + plan.total
 }
 
-/// Flushes the store, until the deadline at the latest.
+/// Flushes the store, at most until the deadline.
 pub(crate) async fn flush(store: Arc<dyn SampleStore>, deadline: Instant) -> anyhow::Result<()> {
     let kept = "nothing acknowledged is lost: the next start recovers it from the log";
     let (sender, mut receiver) = watch::channel(None);

@@ -1,4 +1,4 @@
-//! A store that never answers until it is released: for tests of what must go on all the same.
+//! A store that does not answer until released, for tests of what must work regardless.
 
 use base::context::Context;
 use base::cursor::Taker;
@@ -31,7 +31,7 @@ impl Stuck {
         self.changed.notify_all();
     }
 
-    /// How many calls came.
+    /// Number of calls so far.
     pub(crate) fn calls(&self) -> u32 {
         self.state.lock().unwrap().calls
     }

@@ -1,10 +1,10 @@
-//! What a deleted space or organization leaves behind: its samples go from the store once their time has come, its name from
+//! Removes the data of deleted spaces and organizations: their samples from the store after the grace period, their names from
 //! the metrics at once.
 //!
-//! The deletion has written down what is to go (`iam`'s outbox). It is looked at again and again, not done once: a crash in the
-//! middle, or a request that was on its way and wrote behind it, is found in the next round. An entry ends when nothing of it
-//! is stored any more; its bytes leave the disk when the store rewrites the days that hold them. So a round costs what is left
-//! to do, and not what has ever been deleted.
+//! A deletion adds an entry to `iam`'s outbox. The sweep processes the outbox repeatedly, not once: the next round finds what a
+//! crash interrupted, or what a late request still wrote. An entry ends when none of its data is stored; its bytes leave the
+//! disk when the store rewrites the days that hold them. So the cost of a round depends on the remaining work, not on
+//! everything ever deleted.
 
 use crate::app::App;
 use crate::aside::aside;
@@ -20,21 +20,21 @@ use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-/// How often it is looked at what is due.
+/// Time between rounds.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// After a round that failed, how many pass until the next: what is wrong is told then, and not every two seconds.
+/// Rounds to skip after a failed one, so that the error is not logged every two seconds.
 const ROUNDS_AFTER_FAILURE: u32 = 30;
 
-/// Entries that one round empties or forgets: the rest waits for the next.
+/// Entries per round; the rest waits for the next round.
 const ENTRIES_PER_ROUND: usize = 256;
 
-/// What is known from one round to the next.
+/// State kept between rounds.
 #[derive(Debug)]
 struct Sweep {
     /// Entries that a round empties or forgets.
     most: usize,
-    /// Those that could not be emptied come behind all others, so that they hold up none, however many they are.
+    /// Entries that failed go to the end, so that they never block others.
     behind: HashSet<TenantId>,
 }
 
@@ -47,7 +47,7 @@ impl Default for Sweep {
     }
 }
 
-/// Sweeps until the server is gone.
+/// Sweeps until the server stops.
 pub(crate) async fn watch(app: Weak<App>) {
     let mut seen = None;
     let mut pause = 0;

@@ -7,7 +7,7 @@ use std::path::Path;
 /// The owner's API key lies in the data folder, readable by its owner alone: this server is for one person's own use.
 pub(crate) const KEY_FILE: &str = "quickstart-key";
 
-/// Refuses the tour's folder to whoever wants to make an account in it, and says whose it is.
+/// Refuses to create an account in the tour's folder, and says that it belongs to the tour.
 pub(crate) fn refuse(data: &Path) -> anyhow::Result<()> {
     let key = data.join(KEY_FILE);
     let data = word(&data.display().to_string());

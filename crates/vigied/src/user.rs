@@ -1,4 +1,4 @@
-//! `vigied user`: the operator sees who there is, gives his word for addresses, and lets in again who has lost password or key.
+//! `vigied user`: the operator lists users, confirms addresses, and restores access after a lost password or key.
 
 use crate::at::{At, at};
 use crate::cli::{Output, UserCommand};

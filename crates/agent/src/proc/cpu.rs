@@ -2,8 +2,8 @@
 
 use super::counters;
 
-/// collectd's words for the columns of a `cpuN` line, in their order. Time spent in guests is part of `user` and `nice`
-/// already, so its columns are left out.
+/// collectd's names for the columns of a `cpuN` line, in their order. Guest time is already part of `user` and `nice`,
+/// so its columns are left out.
 pub(crate) const MODES: [&str; 8] = [
     "user",
     "nice",
@@ -18,7 +18,7 @@ pub(crate) const MODES: [&str; 8] = [
 /// One core's time since boot, in clock ticks, by mode.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Core {
-    /// The kernel's number of it.
+    /// Its number in the kernel.
     pub(crate) number: u32,
     /// Ticks in each of [`MODES`]; an old kernel has fewer columns.
     pub(crate) ticks: Vec<u64>,

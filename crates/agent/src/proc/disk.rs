@@ -2,10 +2,10 @@
 
 use super::counters;
 
-/// The kernel counts in sectors of 512 bytes, whatever the device has.
+/// The kernel counts in sectors of 512 bytes, whatever the device's sector size.
 const SECTOR_BYTES: u64 = 512;
 
-/// What a block device did since boot.
+/// A block device's counters since boot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Disk {
     /// The kernel's name, for example `sda1`.
@@ -14,22 +14,22 @@ pub(crate) struct Disk {
     pub(crate) read: Traffic,
     /// Writes.
     pub(crate) write: Traffic,
-    /// Operations under way, at this moment.
+    /// Operations in progress at this moment.
     pub(crate) pending: u64,
-    /// Milliseconds with an operation under way.
+    /// Milliseconds with an operation in progress.
     pub(crate) busy_ms: u64,
 }
 
-/// One direction of it.
+/// The counters of one direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Traffic {
-    /// Operations done.
+    /// Completed operations.
     pub(crate) operations: u64,
     /// Operations that were merged into others.
     pub(crate) merged: u64,
     /// Bytes moved.
     pub(crate) bytes: u64,
-    /// Milliseconds that operations took, added up.
+    /// The total time of operations in milliseconds.
     pub(crate) milliseconds: u64,
 }
 

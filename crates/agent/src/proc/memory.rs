@@ -1,23 +1,23 @@
 //! `/proc/meminfo`.
 
-/// Bytes by use, as collectd cuts them; together they are all of the memory.
+/// Bytes by use, in collectd's categories, which add up to the total memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Memory {
-    /// What is none of the others.
+    /// All other memory.
     pub(crate) used: u64,
-    /// Nobody's.
+    /// Free.
     pub(crate) free: u64,
     /// Block device buffers.
     pub(crate) buffered: u64,
     /// File pages.
     pub(crate) cached: u64,
-    /// Kernel objects that can be let go.
+    /// Reclaimable kernel objects.
     pub(crate) slab_reclaimable: u64,
-    /// Kernel objects that cannot.
+    /// Other kernel objects.
     pub(crate) slab_unreclaimable: u64,
 }
 
-/// The memory, or `None` when the text does not say how much there is.
+/// The memory, or `None` when the text has no total.
 pub(crate) fn memory(meminfo: &str) -> Option<Memory> {
     let bytes = |key: &str| -> Option<u64> {
         let line = meminfo

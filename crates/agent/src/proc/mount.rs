@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-/// A mounted file system worth measuring.
+/// A mounted file system to measure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mount {
     /// Where it is mounted.
     pub(crate) path: String,
-    /// What the measurement is called: `root` for `/`, `var-lib` for `/var/lib`.
+    /// Its name in measurements: `root` for `/`, `var-lib` for `/var/lib`.
     pub(crate) name: String,
 }
 
-/// Types that hold files on a disk of this host. Not here: views into the kernel (`proc`, `cgroup`), memory (`tmpfs`,
-/// counted as memory already), and remote ones (`nfs`), where asking can block for as long as the other side is away.
+/// Types that hold files on a disk of this host. Excluded: kernel interfaces (`proc`, `cgroup`), memory (`tmpfs`,
+/// already counted as memory), and remote ones (`nfs`), where a query can block for as long as the server is down.
 const LOCAL_TYPES: [&str; 16] = [
     "ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "jfs", "reiserfs", "bcachefs", "vfat",
     "exfat", "ntfs3", "overlay", "virtiofs", "9p",
@@ -31,7 +31,7 @@ pub(crate) fn mounts(mounts: &str) -> Vec<Mount> {
             continue;
         }
         let path = unescaped(path);
-        // Every overlay is called `overlay`; the shortest path, the root, stands for the disk below all of them.
+        // Every overlay is called `overlay`; the shortest path, the root, represents the disk below all of them.
         by_source
             .entry(source)
             .and_modify(|known| {

@@ -2,27 +2,27 @@
 
 use super::counters;
 
-/// What an interface carried since it came up.
+/// An interface's counters since it came up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Interface {
     /// The kernel's name, for example `eth0`.
     pub(crate) name: String,
-    /// What came in.
+    /// Received.
     pub(crate) received: Traffic,
-    /// What went out.
+    /// Sent.
     pub(crate) sent: Traffic,
 }
 
-/// One direction of it.
+/// The counters of one direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Traffic {
     /// Bytes.
     pub(crate) bytes: u64,
     /// Packets.
     pub(crate) packets: u64,
-    /// Packets that were damaged.
+    /// Packets with errors.
     pub(crate) errors: u64,
-    /// Packets nobody had room for.
+    /// Dropped packets.
     pub(crate) dropped: u64,
 }
 
@@ -30,7 +30,8 @@ pub(crate) struct Traffic {
 pub(crate) fn interfaces(dev: &str) -> Vec<Interface> {
     dev.lines()
         .filter_map(|line| {
-            // No blank need follow the colon: an old kernel writes `eth0:184656980`. An alias such as `eth0:1` holds one.
+            // The colon need not be followed by a blank: an old kernel writes `eth0:184656980`. An alias such as
+            // `eth0:1` contains one.
             let (name, rest) = line.rsplit_once(':')?;
             let counted = counters(rest.split_ascii_whitespace());
             let [

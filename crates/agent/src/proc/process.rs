@@ -1,13 +1,13 @@
 //! `/proc/<number>/stat`.
 
-/// collectd's words for what a process can be doing.
+/// collectd's names for the states of a process.
 pub(crate) const STATES: [&str; 7] = [
     "running", "sleeping", "zombies", "stopped", "paging", "blocked", "idle",
 ];
 
-/// The state of a process, one of [`STATES`]; `None` for a dead one and for a text that is none.
+/// The state of a process, one of [`STATES`]; `None` for a dead process and for an invalid text.
 pub(crate) fn state(stat: &str) -> Option<&'static str> {
-    // The name, in parentheses, may itself hold blanks and parentheses.
+    // The name in parentheses may contain blanks and parentheses.
     let (_, rest) = stat.rsplit_once(") ")?;
     match rest.chars().next()? {
         'R' => Some("running"),

@@ -1,4 +1,4 @@
--- Where each person was let in with his password: keyed hashes of person and source.
+-- The sources of each user's logins by password: keyed hashes of user and source.
 
 CREATE TABLE login_sources (hash BYTEA PRIMARY KEY, person TEXT NOT NULL, seen_at BIGINT NOT NULL);
 

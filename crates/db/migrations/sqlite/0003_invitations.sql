@@ -14,7 +14,7 @@ ALTER TABLE users ADD COLUMN proof TEXT NOT NULL DEFAULT 'operator';
 
 ALTER TABLE members ADD COLUMN invitation TEXT;
 
--- Who may come into an account if he will. An account that nobody has entered yet has the guid of its owner's as `owner`.
+-- Open invitations into accounts. The `owner` of an account whose owner has not accepted yet is the guid of their invitation.
 
 CREATE TABLE invitations (
     guid TEXT PRIMARY KEY,

@@ -1,17 +1,17 @@
-//! The words of the audit.
+//! The actions and outcomes that the audit names.
 
-/// What sort of entry it is. Each has a limit of its own, so that none takes the place of another.
+/// The kind of an entry. Each kind has a limit of its own, so that one cannot displace another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
-    /// Something was changed.
+    /// A change.
     Change,
-    /// What a person changed of his own, which takes no role: keys and passwords.
+    /// A change that users make to their own keys and passwords, without any role.
     Own,
     /// Metrics were deleted.
     Data,
-    /// Somebody was let in, or a session ended.
+    /// A login, or the end of a session.
     SignIn,
-    /// Somebody was not, or may not do what he asked for; counted by the minute.
+    /// A refused login or request; counted by the minute.
     Refusal,
     /// Requests with a credential; counted by the hour.
     Requests,
@@ -42,16 +42,16 @@ impl Kind {
     }
 }
 
-/// How it went.
+/// The outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// It is done.
+    /// Done.
     Done,
-    /// It was begun; an entry that it is done follows, unless it broke off.
+    /// Begun; an entry with the outcome `done` follows unless the work was interrupted.
     Begun,
-    /// It failed, or a part of it.
+    /// Failed, in whole or in part.
     Failed,
-    /// It was refused.
+    /// Refused.
     Refused,
 }
 
@@ -70,7 +70,7 @@ impl Outcome {
 
 macro_rules! actions {
     ($($action:ident = $kind:ident $name:literal, $said:literal;)*) => {
-        /// What was done.
+        /// The action.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Action {
             $(#[doc = $said] $action,)*
@@ -88,7 +88,7 @@ macro_rules! actions {
                 }
             }
 
-            /// What sort of entry it makes.
+            /// The kind of entry it makes.
             #[must_use]
             pub const fn kind(self) -> Kind {
                 match self {
@@ -116,36 +116,36 @@ actions! {
     ProofRefused = Refusal "proof_refused", "a key, one-time code or refresh token was refused";
     ClientRefused = Refusal "client_refused", "the client of a token request was refused: its `Authorization` header is missing or wrong";
     CredentialRefused = Refusal "credential_refused", "the credential of a request was refused";
-    RightRefused = Refusal "right_refused", "a caller has no right to what he asked for";
+    RightRefused = Refusal "right_refused", "a caller has no right to the request";
     RequestsMade = Requests "requests_made", "requests with a credential";
     AccountMade = Change "account_made", "an account was made";
     AccountLimited = Change "account_limited", "limits of an account were changed";
     AccountDeleted = Change "account_deleted", "an account was deleted";
-    AccountRestored = Change "account_restored", "a deleted account was brought back";
-    AccountGone = Change "account_gone", "a deleted account has gone for good, with its people's keys and roles";
+    AccountRestored = Change "account_restored", "a deleted account was restored";
+    AccountGone = Change "account_gone", "a deleted account was removed for good, with its keys and roles";
     OrgMade = Change "org_made", "an organization was made";
     OrgRenamed = Change "org_renamed", "an organization was renamed";
     OrgDeleted = Change "org_deleted", "an organization was deleted";
-    OrgRestored = Change "org_restored", "a deleted organization was brought back";
+    OrgRestored = Change "org_restored", "a deleted organization was restored";
     SpaceMade = Change "space_made", "a space was made";
     SpaceRenamed = Change "space_renamed", "a space was renamed";
     SpaceDeleted = Change "space_deleted", "a space was deleted";
-    SpaceRestored = Change "space_restored", "a deleted space was brought back";
-    RemovalAdvanced = Change "removal_advanced", "the operator has metrics of what was deleted go at once";
+    SpaceRestored = Change "space_restored", "a deleted space was restored";
+    RemovalAdvanced = Change "removal_advanced", "the operator made a deletion due at once";
     DomainConfigured = Change "domain_configured", "the settings of a domain were changed";
-    MetricsRemoved = Change "metrics_removed", "the metrics of what was deleted have gone";
+    MetricsRemoved = Change "metrics_removed", "the metrics of a deleted domain were removed";
     MetricsDeleted = Data "metrics_deleted", "metrics were deleted";
     UserMade = Change "user_made", "a user was made";
-    UserInvited = Change "user_invited", "somebody was invited into an account";
-    UserRemoved = Change "user_removed", "somebody was removed from an account";
-    UserReclaimed = Change "user_reclaimed", "an address went back to its owner: who had it is no user any more";
+    UserInvited = Change "user_invited", "a user was invited into an account";
+    UserRemoved = Change "user_removed", "a user was removed from an account";
+    UserReclaimed = Change "user_reclaimed", "an address was returned to its owner, and its unproven user deleted";
     AddressProven = Change "address_proven", "an address was proven";
     InvitationAccepted = Change "invitation_accepted", "an invitation was accepted";
     InvitationDeclined = Change "invitation_declined", "an invitation was declined";
-    InvitationWithdrawn = Change "invitation_withdrawn", "an invitation was taken back";
+    InvitationWithdrawn = Change "invitation_withdrawn", "an invitation was withdrawn";
     InvitationCodeMade = Change "invitation_code_made", "the operator made a code for an invitation";
     RoleGiven = Change "role_given", "a role was given";
-    RoleTaken = Change "role_taken", "a role was taken away";
+    RoleTaken = Change "role_taken", "a role was removed";
     KeyMade = Own "key_made", "an API key was made";
     KeyChanged = Own "key_changed", "an API key was changed";
     KeySwitched = Own "key_switched", "an API key was locked, unlocked, disabled or enabled";
@@ -154,10 +154,10 @@ actions! {
     PasswordResetMade = Change "password_reset_made", "the operator made a code that sets a new password";
     PasswordReset = Change "password_reset", "a password was set with the operator's code";
     SigningKeyMade = Change "signing_key_made", "a key that signs tokens was made";
-    SigningKeyRetired = Change "signing_key_retired", "a key that signs tokens was taken out of service";
-    BackupMade = Change "backup_made", "the operator has a copy of everything made";
+    SigningKeyRetired = Change "signing_key_retired", "a key that signs tokens was retired";
+    BackupMade = Change "backup_made", "the operator made a backup";
     OperationsTokenMade = Change "operations_token_made", "a token that opens the operators' listener was made";
-    EntriesDropped = Change "entries_dropped", "the oldest entries of the audit were dropped for a limit";
+    EntriesDropped = Change "entries_dropped", "the oldest audit entries were dropped because of a limit";
 }
 
 #[cfg(test)]

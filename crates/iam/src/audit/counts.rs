@@ -1,4 +1,4 @@
-//! What is counted instead of being written one by one: refusals, which strangers cause, and requests, of which there are
+//! Events that are counted instead of written one by one: refusals, which strangers can cause, and requests, which are
 //! many.
 
 use super::seen::Seen;
@@ -13,18 +13,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 
-/// A refusal, without what differs from one to the next.
+/// The fields that refusals of the same kind share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Refused {
-    /// What was refused.
+    /// The refused action.
     pub action: Action,
-    /// Who is refused, or as whom he came; none for nobody that is known.
+    /// The refused user, or the user named in the request; unknown otherwise.
     pub user: Option<UserId>,
-    /// The account in which he is, where that is known.
+    /// The account, if it is known.
     pub account: Option<AccountId>,
-    /// What was shown.
+    /// The kind of credential.
     pub credential: Credential,
-    /// The word or code that says why.
+    /// The code of the reason.
     pub why: &'static str,
 }
 
@@ -39,14 +39,14 @@ impl Counted for Refusal {
         self.refused.user.is_some()
     }
 
-    fn anywhere(mut self) -> Self {
+    fn without_source(mut self) -> Self {
         self.source = Seen::Others;
         self
     }
 
     fn others(mut self) -> Self {
         self.refused.user = None;
-        self.anywhere()
+        self.without_source()
     }
 }
 
@@ -64,7 +64,7 @@ impl Counted for Requests {
         self.user.is_some()
     }
 
-    fn anywhere(self) -> Self {
+    fn without_source(self) -> Self {
         Self {
             source: Seen::Others,
             ..self
@@ -75,19 +75,19 @@ impl Counted for Requests {
         Self {
             user: None,
             key: None,
-            ..self.anywhere()
+            ..self.without_source()
         }
     }
 }
 
-/// What was counted and is not written yet.
+/// Counts that are not written yet.
 #[derive(Debug)]
 pub(crate) struct Counts {
     refusals: Tally<Refusal>,
     requests: Tally<Requests>,
-    /// Entries written since the last look at the limits.
+    /// Entries written since the last check of the limits.
     written: AtomicU64,
-    /// Entries dropped for the limit of an account.
+    /// Entries dropped because of an account's limit.
     dropped: AtomicU64,
 }
 
@@ -102,7 +102,7 @@ impl Counts {
         }
     }
 
-    /// Counts a refusal; the first of its minute is a line of the log.
+    /// Counts a refusal; the first of each minute is also logged.
     pub(crate) fn refused(&self, refused: Refused, origin: &Origin, now: Millis) {
         let what = Refusal {
             refused,
@@ -122,7 +122,7 @@ impl Counts {
         }
     }
 
-    /// Counts a request. Takes nothing from the heap but for the first of its hour.
+    /// Counts a request. Allocates only for the first one of each hour.
     pub(crate) fn request(
         &self,
         user: UserId,
@@ -141,10 +141,10 @@ impl Counts {
         self.requests.note(what, now, || None);
     }
 
-    /// Takes what is to be written now.
+    /// Takes the counts that are to be written now.
     pub(crate) fn take(&self, now: Millis, all: bool) -> Taken {
         let mut requests = self.requests.take(now, all);
-        // An hour is long: that somebody asked is written at once, how often when it has ended.
+        // An hour is long: the first request is written at once, the number of requests when the hour has ended.
         requests.extend(self.requests.take_new());
         Taken {
             refusals: self.refusals.take(now, all),
@@ -152,7 +152,7 @@ impl Counts {
         }
     }
 
-    /// How often a limit of what is counted one by one was run into.
+    /// How often each counting limit was reached.
     pub(crate) fn hits(&self) -> [(Limit, u64); 3] {
         [
             (limit::AUDIT_REFUSALS_PER_MINUTE, self.refusals.beside()),
@@ -175,7 +175,7 @@ impl Counts {
         self.requests.give_back(taken.requests);
     }
 
-    /// What is counted so far and not yet written.
+    /// Counts that are not written yet.
     pub(crate) fn pending(&self) -> Vec<Entry> {
         let taken = Taken {
             refusals: self.refusals.pending(),
@@ -189,7 +189,7 @@ impl Counts {
         self.written.fetch_add(entries, Ordering::Relaxed);
     }
 
-    /// How many entries were written since this was last asked, if at least so many.
+    /// The number of entries written since the last call, if it is at least this many.
     pub(crate) fn written_since(&self, least: u64) -> bool {
         if self.written.load(Ordering::Relaxed) < least {
             return false;
@@ -199,7 +199,7 @@ impl Counts {
     }
 }
 
-/// What was taken to be written.
+/// Counts taken for writing.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Taken {
     refusals: Vec<Count<Refusal>>,
@@ -212,7 +212,7 @@ impl Taken {
         refusals.chain(self.requests.iter().map(requests)).collect()
     }
 
-    /// As many as one transaction takes.
+    /// At most as many as one transaction writes.
     pub(crate) fn split(&mut self, most: usize) -> Self {
         let first = |length: usize| length.saturating_sub(most);
         let refusals = self.refusals.split_off(first(self.refusals.len()));

@@ -1,4 +1,4 @@
-//! One entry, from the words of whoever makes a change to a line of the log.
+//! One audit entry: how it is built, stored and logged.
 
 use super::{Action, Kind, Origin, Outcome};
 use crate::token::identity::Identity;
@@ -12,18 +12,18 @@ use serde_json::{Map, Value};
 use std::fmt::{self, Display};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Who did it.
+/// The actor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Actor {
     /// A user.
     User(UserId),
-    /// The operator, by a command on the data folder.
+    /// The operator, with a command on the data folder.
     Operator,
-    /// The server of its own accord.
+    /// The server itself.
     Server,
-    /// Nobody that is known.
+    /// Nobody known.
     Unknown,
-    /// All that were not counted one by one.
+    /// All actors that are not counted one by one.
     Others,
 }
 
@@ -39,7 +39,7 @@ impl Display for Actor {
     }
 }
 
-/// What was shown.
+/// The credential that was shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Credential {
     /// Nothing.
@@ -76,7 +76,7 @@ impl Credential {
         }
     }
 
-    /// What a verified caller has shown.
+    /// The credential of a verified caller.
     #[must_use]
     pub fn of(caller: &Identity) -> Self {
         match caller.shown().map(|verified| &verified.claims) {
@@ -86,7 +86,7 @@ impl Credential {
         }
     }
 
-    /// The kind that a grant type is for.
+    /// The proof that belongs to a grant type.
     pub(crate) fn of_grant(grant_type: &str) -> Self {
         match grant_type {
             issued::APIKEY => Self::ApiKey,
@@ -108,7 +108,7 @@ impl From<&crate::token::identity::Credential<'_>> for Credential {
     }
 }
 
-/// An entry that is made.
+/// An audit entry.
 #[derive(Debug, Clone)]
 #[must_use = "an entry counts once it is committed"]
 pub struct Entry {
@@ -143,7 +143,7 @@ impl Entry {
         }
     }
 
-    /// Something a verified caller did.
+    /// An action of a verified caller.
     pub fn by(caller: &Identity, action: Action) -> Self {
         let entry = Self::new(action, Actor::User(caller.user()), Credential::of(caller));
         match caller.bounds().root().key {
@@ -152,12 +152,12 @@ impl Entry {
         }
     }
 
-    /// Something a user did who has just proven himself.
+    /// An action of a user who has just proven their identity.
     pub fn by_user(user: UserId, credential: Credential, action: Action) -> Self {
         Self::new(action, Actor::User(user), credential)
     }
 
-    /// Something the operator did.
+    /// An action of the operator.
     pub fn by_operator(action: Action) -> Self {
         let uid = Origin::current().uid();
         Self::new(action, Actor::Operator, Credential::None)
@@ -165,12 +165,12 @@ impl Entry {
             .with_some("uid", uid)
     }
 
-    /// Something the server did.
+    /// An action of the server.
     pub fn by_server(action: Action) -> Self {
         Self::new(action, Actor::Server, Credential::None).unless_here()
     }
 
-    /// Without a source where that is this process: nobody came from an address.
+    /// Drops the source if it is this process, which has no address.
     fn unless_here(mut self) -> Self {
         if Origin::current().source() == Source::here() {
             self.source.clear();
@@ -178,12 +178,12 @@ impl Entry {
         self
     }
 
-    /// Something that somebody did who need not be known.
+    /// An action of a caller who may be unknown.
     pub fn by_actor(actor: Actor, credential: Credential, action: Action) -> Self {
         Self::new(action, actor, credential)
     }
 
-    /// What sort of entry it is: what the operator does is never a person's own.
+    /// The kind of entry. An action of the operator never counts as a user's own.
     pub(crate) const fn kind(&self) -> Kind {
         match (self.actor, self.action.kind()) {
             (Actor::Operator, Kind::Own) => Kind::Change,
@@ -191,32 +191,32 @@ impl Entry {
         }
     }
 
-    /// The account it belongs to.
+    /// The account.
     pub const fn in_account(mut self, account: AccountId) -> Self {
         self.account = Some(account);
         self
     }
 
-    /// The account it belongs to, where it is known.
+    /// The account, if it is known.
     pub const fn maybe_in(mut self, account: Option<AccountId>) -> Self {
         self.account = account;
         self
     }
 
-    /// What it was done to: an id, mostly.
+    /// The object, usually an id.
     pub fn on(mut self, target: impl Display) -> Self {
         self.target = cut(target.to_string());
         self
     }
 
-    /// A detail: never a secret.
+    /// A detail; never a secret.
     pub fn with(mut self, key: &'static str, value: impl Display) -> Self {
         let value = cut(value.to_string());
         self.details.insert(key.to_owned(), value.into());
         self
     }
 
-    /// A detail that is there or not.
+    /// An optional detail.
     pub fn with_some(self, key: &'static str, value: Option<impl Display>) -> Self {
         match value {
             Some(value) => self.with(key, value),
@@ -224,20 +224,20 @@ impl Entry {
         }
     }
 
-    /// How it went, where not well.
+    /// The outcome, if it is not success.
     pub const fn outcome(mut self, outcome: Outcome) -> Self {
         self.outcome = outcome;
         self
     }
 
-    /// From where, where that is not where it runs.
+    /// The origin, if it is not the current one.
     pub(crate) fn from(mut self, source: impl Display, transaction: &str) -> Self {
         self.source = source.to_string();
         transaction.clone_into(&mut self.transaction);
         self
     }
 
-    /// How often, and when first.
+    /// The number of times, and the time of the first.
     pub(crate) const fn counted(mut self, times: u64, first: Millis) -> Self {
         self.times = times;
         self.at = Some(first);
@@ -256,7 +256,8 @@ impl Entry {
         }
     }
 
-    /// Writes the line of the log. Within a request its span says from where and in which, and it is not said twice.
+    /// Writes the log line. Within a request the span already has the source and the transaction id, so they are not
+    /// repeated.
     pub(crate) fn log(&self) {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let is_told = tracing::Span::current().has_field("transaction");
@@ -277,12 +278,12 @@ impl Entry {
     }
 }
 
-/// Everything that is entered of one change: one entry at least.
+/// All entries of one change: at least one.
 #[derive(Debug)]
 pub(crate) struct Entries(pub(crate) Vec<Entry>);
 
 impl Entries {
-    /// Several of one change, which is checked to be one of something.
+    /// Several entries of one change. The caller checks that there is at least one.
     pub(crate) const fn of(entries: Vec<Entry>) -> Self {
         Self(entries)
     }
@@ -299,10 +300,11 @@ impl From<Entry> for Entries {
     }
 }
 
-/// How many texts were cut, for the metrics of the limit: entries are made where nothing else of the service is at hand.
+/// How many texts were cut, for the metrics of the limit. It is global because entries are made where no service is at
+/// hand.
 pub(crate) static CUT: AtomicU64 = AtomicU64::new(0);
 
-/// A text that somebody else chose, no longer than the limit.
+/// A text chosen by somebody else, cut at the limit.
 fn cut(mut text: String) -> String {
     let most = usize::try_from(limit::AUDIT_TEXT_BYTES.default).unwrap_or(usize::MAX);
     if text.len() > most {

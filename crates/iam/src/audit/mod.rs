@@ -1,14 +1,14 @@
-//! The audit: who did what, from where, on what, when, and in which request. One [`Entry`] is a line of the log at `info` and
-//! a row of a table that is only appended to.
+//! The audit: who did what, from where, to what, when, and in which request. One [`Entry`] is a log line at `info` and
+//! a row of an append-only table.
 //!
-//! **Nothing is changed without an entry.** `Iam::commit` takes what is entered, and writes it in the transaction of the
-//! change: an audit that cannot be written stops changes. Reading goes on.
+//! **No change happens without an entry.** `Iam::commit` takes the entries and writes them in the transaction of the
+//! change: if the audit cannot be written, changes stop and reads go on.
 //!
-//! What strangers or programs repeat is counted in memory and written later, off their way: refusals of one kind, source and
-//! name by the minute, requests of one caller, credential and source by the hour. Both are bounded: what comes beside goes
-//! into one row for all others.
+//! Repeated events are counted in memory and written later, so that requests do not wait for them: refusals of one
+//! kind, source and name by the minute; requests of one caller, credential and source by the hour. Both are bounded;
+//! events beyond the bound share one row.
 //!
-//! No entry holds a secret, nor what was typed as a name that nobody has: it may be a password typed into the wrong field.
+//! No entry holds a secret, nor an unknown user name: it may be a password typed into the wrong field.
 
 mod action;
 mod counts;

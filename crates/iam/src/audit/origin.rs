@@ -1,7 +1,7 @@
-//! Where something came from: the request in which it was asked.
+//! The origin of an action: the request that asked for it.
 //!
-//! Set once around each request, and known to whatever the request does: nothing that is added to the service can forget to
-//! pass it on. What goes on after its request, on a task or thread of its own, is given it.
+//! It is set once around each request and is available to everything the request calls, so that new code cannot forget
+//! to pass it. Work that outlives its request, on a task or thread of its own, receives it explicitly.
 
 use crate::entropy;
 use base::source::Source;
@@ -11,17 +11,17 @@ tokio::task_local! {
     static CURRENT: Origin;
 }
 
-/// Where something came from.
+/// The origin of an action.
 #[derive(Debug, Clone)]
 pub struct Origin {
     source: Source,
     transaction: Arc<str>,
-    /// The number of the operating system's user who runs a command of the operator's.
+    /// The number of the operating system's user who runs an operator command.
     operator: Option<u32>,
 }
 
 impl Origin {
-    /// A request: its source, and the id that its answer bears as `Transaction-Id`.
+    /// A request: its source, and the id that the answer carries as `Transaction-Id`.
     #[must_use]
     pub fn new(source: Source, transaction: &str) -> Self {
         Self {
@@ -31,13 +31,13 @@ impl Origin {
         }
     }
 
-    /// This process itself: the operator's commands, and what the server does of its own accord.
+    /// This process: operator commands and the server's own actions.
     #[must_use]
     pub fn here() -> Self {
         Self::new(Source::here(), &entropy::guid().to_string())
     }
 
-    /// A command of the operator's, run by this user of the operating system.
+    /// An operator command, run by this user of the operating system.
     #[must_use]
     pub fn operator(uid: Option<u32>) -> Self {
         Self {
@@ -46,7 +46,7 @@ impl Origin {
         }
     }
 
-    /// The origin of what runs now.
+    /// The origin of the running code.
     #[must_use]
     pub fn current() -> Self {
         CURRENT
@@ -54,17 +54,17 @@ impl Origin {
             .unwrap_or_else(|_| Self::here())
     }
 
-    /// Runs something as asked from here.
+    /// Runs a future with this origin.
     pub async fn scope<F: Future>(self, work: F) -> F::Output {
         CURRENT.scope(self, work).await
     }
 
-    /// Who runs the operator's command.
+    /// The user who runs the operator command.
     pub(crate) const fn uid(&self) -> Option<u32> {
         self.operator
     }
 
-    /// The other end.
+    /// The remote end.
     #[must_use]
     pub const fn source(&self) -> Source {
         self.source

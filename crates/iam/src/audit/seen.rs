@@ -1,17 +1,17 @@
-//! A source as it is counted: one address, or one network of IPv6, of which a customer has as many addresses as he likes.
+//! A source as the audit counts it: one IPv4 address, or one IPv6 network, because a customer has many IPv6 addresses.
 
 use base::source::{Source, SourceKey};
 use std::fmt;
 use std::net::IpAddr;
 
-/// A source, as one.
+/// A counted source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Seen {
     /// A client.
     Client(SourceKey),
-    /// A proxy that does not say for whom it asks, or this process.
+    /// A proxy that does not name its client, or this process.
     Proxy(IpAddr),
-    /// All that are not counted one by one.
+    /// All sources that are not counted one by one.
     Others,
 }
 

@@ -1,5 +1,6 @@
-//! Counts by period: how often the same happened within one minute or hour. Bounded: of each period so many are counted one
-//! by one, what comes beside is counted without its source, and then as others; and so many periods are kept until they are written down.
+//! Counts by period: how often the same event happened within one minute or hour. Bounded: each period counts a limited
+//! number of events separately; further events are counted without their source, then as others. A limited number of
+//! periods is kept until they are written.
 
 use base::time::Millis;
 use std::collections::{BTreeMap, HashMap};
@@ -7,18 +8,18 @@ use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Periods that are kept while they cannot be written down.
+/// Periods that are kept while the database cannot be written.
 const PERIODS_MAX: usize = 10;
 
-/// What is counted.
+/// An event that is counted.
 pub(crate) trait Counted: Copy + Eq + Hash {
-    /// Whether it names somebody who is known; strangers leave half of the places to these.
+    /// Whether it names a known user; strangers get at most half of the places, and known users the rest.
     fn is_named(self) -> bool;
 
-    /// The same without its source, of which whoever wants to hide may have many.
-    fn anywhere(self) -> Self;
+    /// The same event without its source: an attacker may have many sources.
+    fn without_source(self) -> Self;
 
-    /// The same without what tells its doer apart as well: of these there are few.
+    /// The same event without source and actor; few of these exist.
     fn others(self) -> Self;
 }
 
@@ -26,12 +27,12 @@ pub(crate) trait Counted: Copy + Eq + Hash {
 #[derive(Debug, Clone)]
 pub(crate) struct Count<K> {
     pub(crate) what: K,
-    /// When it happened first in its period.
+    /// The time of the first event of its period.
     pub(crate) first: Millis,
-    /// The request in which it did.
+    /// The request of the first event.
     pub(crate) transaction: Option<Arc<str>>,
     pub(crate) times: u64,
-    /// Whether an entry says already that it happened in this period; `times` is what came since.
+    /// Whether an entry already reports that the event happened in this period; `times` counts the events since.
     pub(crate) is_told: bool,
 }
 
@@ -44,25 +45,25 @@ impl<K> Count<K> {
     }
 }
 
-/// What became of one that was noted.
+/// The result of counting an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Noted {
-    /// It is the first of its period.
+    /// The first of its period.
     First,
-    /// It is one more.
+    /// A repetition.
     Again,
-    /// There was no room to count it by itself.
+    /// There was no room to count it separately.
     Beside,
 }
 
 #[derive(Debug)]
 struct Period<K> {
     counts: HashMap<K, Count<K>>,
-    /// Those counted one by one.
+    /// Events that are counted separately.
     alone: usize,
-    /// Of these, those that name nobody.
+    /// Of these, the events that name no known user.
     strange: usize,
-    /// Those counted without their source.
+    /// Events that are counted without their source.
     from_anywhere: usize,
 }
 
@@ -88,13 +89,13 @@ impl<K: Counted> Period<K> {
         self.strange += usize::from(!what.is_named());
     }
 
-    /// As what something new is counted: as it is, without its source, or as one of the others.
+    /// How a new event is counted: as it is, without its source, or among the others.
     fn place(&mut self, what: K, most: usize) -> (K, Noted) {
         if self.has_room(what, most) {
             self.take_place(what);
             return (what, Noted::First);
         }
-        let anywhere = what.anywhere();
+        let anywhere = what.without_source();
         if what.is_named() && self.counts.contains_key(&anywhere) {
             return (anywhere, Noted::Beside);
         }
@@ -111,12 +112,12 @@ pub(crate) struct Tally<K> {
     period: i64,
     most: usize,
     periods: Mutex<BTreeMap<i64, Period<K>>>,
-    /// How often something was not counted as what it was, for want of room.
+    /// How often an event could not be counted separately.
     beside: AtomicU64,
 }
 
 impl<K: Counted> Tally<K> {
-    /// Periods of so many milliseconds, in each of which so many are counted one by one.
+    /// Periods of this many milliseconds; each counts at most this many events separately.
     pub(crate) fn new(period: i64, most: usize) -> Self {
         Self {
             period: period.max(1),
@@ -130,7 +131,7 @@ impl<K: Counted> Tally<K> {
         self.periods.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that something happened. `transaction` is asked for the first alone.
+    /// Counts an event. `transaction` is called for the first event only.
     pub(crate) fn note(
         &self,
         what: K,
@@ -162,13 +163,13 @@ impl<K: Counted> Tally<K> {
         noted
     }
 
-    /// How often something was counted without its source, or as one of the others, for want of room.
+    /// How often an event was counted without its source or among the others, because there was no room.
     pub(crate) fn beside(&self) -> u64 {
         self.beside.load(Ordering::Relaxed)
     }
 
-    /// Takes what has happened for the first time in a period that goes on: what is lost where the process is killed is how
-    /// often it happened, and not that it did.
+    /// Takes the first events of periods that still go on. If the process is killed, only the number of times is lost,
+    /// not the fact that the event happened.
     pub(crate) fn take_new(&self) -> Vec<Count<K>> {
         let mut table = self.table();
         let all = table
@@ -184,14 +185,14 @@ impl<K: Counted> Tally<K> {
         .collect()
     }
 
-    /// Takes what was counted in periods that have ended, or in all.
+    /// Takes the counts of periods that have ended, or of all periods.
     pub(crate) fn take(&self, now: Millis, all: bool) -> Vec<Count<K>> {
         let current = now.0.div_euclid(self.period);
         let mut table = self.table();
         let ended = match all {
             true => std::mem::take(&mut *table),
             false => {
-                // Those behind the clock, and those ahead of it, if it was set back.
+                // Periods behind the clock, and periods ahead of it if the clock was set back.
                 let running = table.remove(&current);
                 let ended = std::mem::take(&mut *table);
                 if let Some(running) = running {
@@ -208,7 +209,7 @@ impl<K: Counted> Tally<K> {
             .collect()
     }
 
-    /// Gives back what could not be written down.
+    /// Puts back counts that could not be written.
     pub(crate) fn give_back(&self, counts: Vec<Count<K>>) {
         let mut table = self.table();
         for count in counts {
@@ -232,7 +233,7 @@ impl<K: Counted> Tally<K> {
         }
     }
 
-    /// What is counted and not yet taken.
+    /// The counts that were not taken yet.
     pub(crate) fn pending(&self) -> Vec<Count<K>> {
         let table = self.table();
         let counts = table.values().flat_map(|period| period.counts.values());
@@ -249,7 +250,7 @@ mod tests {
             true
         }
 
-        fn anywhere(self) -> Self {
+        fn without_source(self) -> Self {
             0
         }
 
@@ -258,13 +259,13 @@ mod tests {
         }
     }
 
-    /// A user, none is 0, and a source, others is 0.
+    /// A user (0 is none) and a source (0 is others).
     impl Counted for (u32, u32) {
         fn is_named(self) -> bool {
             self.0 != 0
         }
 
-        fn anywhere(self) -> Self {
+        fn without_source(self) -> Self {
             (self.0, 0)
         }
 
@@ -285,20 +286,20 @@ mod tests {
         for source in 1..=500 {
             note((0, source));
         }
-        // Strangers have half of the places.
+        // Strangers get half of the places.
         assert_eq!(tally.pending().len(), 6);
-        // A user who is guessed at from one source has a place of his own.
+        // A known user whose password is guessed from one source is counted separately.
         note((7, 1));
         note((7, 1));
         assert_eq!(times((7, 1)), 2);
-        // From many sources he is named still, and so is another.
+        // From many sources the user is still named, and so is a second one.
         for source in 1..=500 {
             note((8, source));
         }
         assert_eq!(note((9, 3)), Noted::First);
         assert!(times((8, 0)) > 400);
         assert_eq!(times((9, 0)), 1);
-        // And all of it is bounded, and nothing lost.
+        // The total stays bounded, and nothing is lost.
         for user in 10..10_000 {
             note((user, 1));
         }
@@ -369,7 +370,7 @@ mod tests {
         assert!(tally.take_new().is_empty(), "it is told already");
         let rest = tally.take(Millis(1000), false);
         assert_eq!((rest[0].times, rest[0].first), (1, Millis(30)));
-        // What could not be written is told with the next look.
+        // Counts that could not be written are returned by the next call.
         note(&tally, 8, 2000);
         let taken = tally.take_new();
         note(&tally, 8, 2010);

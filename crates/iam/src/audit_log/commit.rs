@@ -1,4 +1,4 @@
-//! Entries are written in the transaction of the change they are about.
+//! Audit entries are written in the transaction of the change they describe.
 
 use crate::audit::Entry;
 use crate::audit::entry::Entries;
@@ -17,26 +17,26 @@ async fn commit(tx: Tx) -> Result<(), IamError> {
 }
 
 impl Iam {
-    /// Commits a change with what is entered about it, and brings it into the directory before returning. An error says that
-    /// nothing has happened: what is committed and cannot be read here is no failure of the change.
+    /// Commits a change with its entries, and updates the directory before returning. An error means that nothing was
+    /// changed: a failure to read a committed change is not a failure of the change.
     pub(crate) async fn commit(&self, tx: Tx, entries: impl Into<Entries>) -> Result<(), IamError> {
         let changes = self.commit_numbered(tx, entries).await?;
         self.show(changes).await;
         Ok(())
     }
 
-    /// Commits a change that ends sessions as well, and brings both into memory before returning.
+    /// Commits a change that also ends sessions, and updates both in memory before returning.
     pub(crate) async fn commit_with_ends(
         &self,
         tx: Tx,
         entries: impl Into<Entries>,
     ) -> Result<(), IamError> {
         self.commit(tx, entries).await?;
-        self.see_ends().await;
+        self.read_ends().await;
         Ok(())
     }
 
-    /// Commits what is not looked for in the directory before the next change, with what is entered about it.
+    /// Commits a change, with its entries, that the directory need not show before the next change.
     pub(crate) async fn commit_unseen(
         &self,
         tx: Tx,
@@ -45,7 +45,7 @@ impl Iam {
         self.commit_numbered(tx, entries).await.map(drop)
     }
 
-    /// The one place where a change is committed: with its entries, and its number in the log of changes.
+    /// The only place that commits a change: with its entries, and with its number in the change log.
     async fn commit_numbered(
         &self,
         mut tx: Tx,
@@ -60,15 +60,15 @@ impl Iam {
         Ok(number)
     }
 
-    /// Commits what is no change to anybody: a refresh token in the place of another, a mail that is taken.
-    pub(crate) async fn commit_unentered(&self, tx: Tx) -> Result<(), IamError> {
+    /// Commits a write that is no change: a replaced refresh token, or a mail taken for sending.
+    pub(crate) async fn commit_unaudited(&self, tx: Tx) -> Result<(), IamError> {
         commit(tx).await
     }
 
-    /// Enters what is no change of this database: what is done elsewhere is begun, or was done.
+    /// Writes an entry for a change outside this database, which begins or is done.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When the database cannot be written.
     pub async fn enter(&self, entry: Entry) -> Result<(), IamError> {
         let tx = self.0.db.begin().await?;
         self.commit_unseen(tx, entry).await

@@ -1,5 +1,5 @@
-//! Writes down what was counted, and keeps the table within its limits. On a task of its own, in small transactions: nobody
-//! waits for it.
+//! Writes the counts, and keeps the table within its limits. It runs on a task of its own in small transactions, so
+//! that no request waits for it.
 
 use crate::audit::{Action, Actor, Entry, Kind};
 use crate::error::IamError;
@@ -11,25 +11,25 @@ use base::time::Millis;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often it is looked whether a minute or hour has ended.
+/// How often the task checks whether a minute or hour has ended.
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// How many of these pass between two looks at the limits, of which the first is soon: an hour.
+/// How many of these checks pass between two checks of the limits, an hour; the first one comes soon after the start.
 const LOOKS_PER_TRIM: u32 = 720;
 
-/// So many entries bring the look forward.
+/// This many new entries bring the check of the limits forward.
 const WRITTEN_PER_TRIM: u64 = 10_000;
 
-/// Entries one transaction writes, so that who enters something else waits for few of them.
+/// Entries written by one transaction; few, so that other writers wait only briefly.
 const ENTRIES_PER_WRITE: usize = 50;
 
-/// Entries one statement deletes.
+/// Entries deleted by one statement.
 const ENTRIES_PER_DELETION: i64 = 1000;
 
 const DAY_MILLISECONDS: i64 = 86_400_000;
 
 impl Iam {
-    /// Keeps the audit until the service is dropped.
+    /// Runs until the service is dropped.
     pub(crate) fn keep_audit(&self) {
         let weak = Arc::downgrade(&self.0);
         tokio::spawn(async move {
@@ -55,10 +55,10 @@ impl Iam {
         });
     }
 
-    /// Writes down what was counted in minutes and hours that have ended, or all.
+    /// Writes the counts of minutes and hours that have ended, or all counts.
     ///
     /// # Errors
-    /// When it cannot be written: then it is kept.
+    /// When the database cannot be written; the counts are kept.
     pub async fn write_counts(&self, all: bool) -> Result<(), IamError> {
         let now = self.0.clock.now();
         let mut taken = self.0.counts.take(now, all);
@@ -73,7 +73,7 @@ impl Iam {
                 self.0.counts.give_back(std::mem::take(&mut taken));
                 return Err(error);
             }
-            // The first of a minute stands in the log already; how many there were is told by the last.
+            // The first event of a minute is logged already; the entry reports the number of times.
             let repeated = |entry: &&Entry| {
                 let is_told = entry.times == 1 && entry.actor != Actor::Others;
                 !is_told && entry.action.kind() == Kind::Refusal
@@ -85,12 +85,12 @@ impl Iam {
     async fn write_part(&self, entries: &[Entry], now: Millis) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
         audit::write(&mut tx, entries, now).await?;
-        self.commit_unentered(tx).await?;
+        self.commit_unaudited(tx).await?;
         self.0.counts.wrote(entries.len());
         Ok(())
     }
 
-    /// Deletes what is older than is kept, and of each account and kind the oldest beyond the limit.
+    /// Deletes entries beyond the retention time, and the oldest entries beyond the limit of each account and kind.
     ///
     /// # Errors
     /// When the database fails.
@@ -101,7 +101,7 @@ impl Iam {
         let oldest = self.0.clock.now().0.saturating_sub(kept);
         while audit::delete_before(&self.0.db, oldest, ENTRIES_PER_DELETION).await? > 0 {}
         let most = i64::try_from(limits.audit_entries_per_account).unwrap_or(i64::MAX);
-        // Once more for the kind that the entries of the first round have filled.
+        // A second time for the kind that the entries of the first round have filled.
         for _ in 0..2 {
             for sort in audit::over(&self.0.db, most).await? {
                 self.trim(&sort, most).await?;
@@ -118,7 +118,7 @@ impl Iam {
         let Some(counted) = audit::up_to(db, sort, last).await? else {
             return Ok(());
         };
-        // Entered before they go: a stop in between leaves no gap that nothing names.
+        // The deletion is recorded first: a stop in between then leaves no unexplained gap.
         let entry = Entry::by_server(Action::EntriesDropped)
             .with("account", &sort.account)
             .with("kind", &sort.kind)
@@ -134,8 +134,8 @@ impl Iam {
     }
 }
 
-/// How many entries of a kind are left when there were more than `most`: a tenth fewer, so that not every look drops some and
-/// enters that it did, and one fewer for that entry.
+/// How many entries of a kind remain when there were more than `most`: a tenth fewer, so that not every check deletes
+/// some and records it, and one fewer for the record itself.
 fn room_after(most: i64) -> i64 {
     most.saturating_sub(most / 10).saturating_sub(1).max(0)
 }

@@ -1,4 +1,4 @@
-//! The audit's table: written with every change, kept within its limits, and read.
+//! The audit table: written with every change, kept within its limits, and read by the operator.
 
 mod commit;
 mod keep;

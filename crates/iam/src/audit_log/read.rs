@@ -1,4 +1,4 @@
-//! What the operator reads.
+//! Reading the audit, for the operator.
 
 use crate::audit::entry::CUT;
 use crate::audit::{Action, Entry};
@@ -11,53 +11,54 @@ use base::time::Millis;
 use db::Row;
 use std::sync::atomic::Ordering;
 
-/// Entries of one reading.
+/// Entries returned by one read.
 const PAGE: i64 = 1000;
 
-/// An entry as it was written.
+/// A stored entry.
 #[derive(Debug, Clone)]
 pub struct Recorded {
-    /// Its number, without gaps while nothing is dropped (then `entries_dropped` names them); none for a count that still goes on.
+    /// Its number; numbers have no gaps unless entries were dropped (then `entries_dropped` names them). None for a
+    /// count that is not written yet.
     pub number: Option<i64>,
-    /// When; of a count, when first.
+    /// The time; for a count, of the first event.
     pub at: Millis,
-    /// What sort: `change`, `sign_in`, `refusal`, `requests`.
+    /// The kind: `change`, `sign_in`, `refusal`, `requests`.
     pub kind: String,
-    /// What was done.
+    /// The action.
     pub event: String,
-    /// How it went.
+    /// The outcome.
     pub outcome: String,
-    /// Who did it: a user's id, `operator`, `server`, `unknown`, `others`.
+    /// The actor: a user's id, `operator`, `server`, `unknown`, `others`.
     pub who: String,
-    /// What was shown.
+    /// The kind of credential.
     pub credential: String,
-    /// From where.
+    /// The source.
     pub source: String,
-    /// In which account; empty for none.
+    /// The account; empty for none.
     pub account: String,
-    /// On what.
+    /// The object.
     pub target: String,
-    /// More about it, a JSON object; empty for nothing.
+    /// Details as a JSON object; empty for none.
     pub details: String,
-    /// The id of the request; of a count, of its first.
+    /// The id of the request; for a count, of the first.
     pub transaction: String,
-    /// How often.
+    /// The number of times.
     pub times: i64,
 }
 
-/// What is read.
+/// A selection of entries.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Page {
-    /// Of this account alone.
+    /// Only this account.
     pub account: Option<AccountId>,
-    /// Since when.
+    /// Only entries since this time.
     pub since: Option<Millis>,
-    /// After the entry of this number.
+    /// Only entries after this number.
     pub after: i64,
 }
 
 impl Iam {
-    /// The next entries, in the order in which they were written: at most a thousand, none at the end.
+    /// The next entries in the order they were written: at most a thousand; none at the end.
     ///
     /// # Errors
     /// When the database fails.
@@ -66,7 +67,7 @@ impl Iam {
         rows.iter().map(Recorded::read).collect()
     }
 
-    /// How often each limit of the audit was run into.
+    /// How often each limit of the audit was reached.
     #[must_use]
     pub fn audit_limit_hits(&self) -> Vec<(Limit, u64)> {
         let mut hits = self.0.counts.hits().to_vec();
@@ -74,7 +75,7 @@ impl Iam {
         hits
     }
 
-    /// What is counted in this minute and hour, and not written yet.
+    /// The counts of the current minute and hour that are not written yet.
     #[must_use]
     pub fn audit_pending(&self, page: Page) -> Vec<Recorded> {
         let now = self.0.clock.now();

@@ -1,4 +1,4 @@
-//! Access tokens: signed, short, and never longer than what they are issued for.
+//! Access tokens: signed, short-lived, and never valid longer than the credential they are issued for.
 
 use super::refresh::Login;
 use crate::entropy;
@@ -17,8 +17,8 @@ use base::time::Millis;
 fn times(iam: &Iam, login: &Login) -> (i64, i64) {
     let (bounds, now) = (login.bounds(), iam.0.clock.now());
     let directory = iam.directory();
-    // Not before the membership it rests on, nor in the second of a removal before that, though this node's clock may be
-    // behind that of the node that made it.
+    // Not before the membership it rests on, nor in the second of an earlier removal: this node's clock may be behind
+    // the clock of the node that made it.
     let member = directory.member(bounds.principal(), login.account());
     let left = directory.left_at(bounds.principal(), login.account());
     let issued = (now.secs())
@@ -28,7 +28,7 @@ fn times(iam: &Iam, login: &Login) -> (i64, i64) {
     (issued, expires.secs())
 }
 
-/// What claims say that are about to be signed.
+/// The fields of claims that are about to be signed.
 struct Stated<'a> {
     principal: Option<UserId>,
     account: Option<&'a AccountClaim>,
@@ -38,8 +38,8 @@ struct Stated<'a> {
 }
 
 impl Stated<'_> {
-    /// Refuses to sign what gives more than was shown, or would not end with it: all who issue go by the bounds, and this
-    /// finds the one who did not.
+    /// Refuses to sign claims that give more than the credential shown, or that would not end with it. Every issuer
+    /// respects the bounds; this check finds one that does not.
     fn stay_within(&self, bounds: &Bounds) -> Result<(), IamError> {
         let beyond = || IamError::Crypto("sign a token that gives more than was shown");
         let account = self.account.map(|account| account.bss.parse());
@@ -65,7 +65,7 @@ fn account_claim(account: AccountId) -> AccountClaim {
     }
 }
 
-/// What an IAM token says, for the account of the login.
+/// The claims of an IAM token for the account of the login.
 pub(crate) fn iam_claims(iam: &Iam, user: &User, login: &Login, client: &str) -> IamClaims {
     let (issued, expires) = times(iam, login);
     let (name, root) = (full_name(user), login.bounds().root());
@@ -132,7 +132,7 @@ pub(crate) fn iam_token(
     })
 }
 
-/// A UAA token, for every account that the login opens.
+/// A UAA token for every account that the login opens.
 pub(crate) fn uaa_token(
     iam: &Iam,
     user: &User,

@@ -1,4 +1,4 @@
-//! How sessions end by their user's own word: logged out, revoked, or with a password that is changed.
+//! Sessions ended by their users: by logout, by revocation, or by a change of password.
 
 use crate::audit::Entry;
 use crate::error::IamError;
@@ -9,23 +9,23 @@ use base::id::{SessionId, UserId};
 use base::time::Millis;
 use db::Tx;
 
-/// Ends what a person's old password opened: his sessions but the one in which he changes it and those of his keys, and every
-/// code.
+/// Ends what the old password opened: the user's one-time codes and sessions, except the session that changes the
+/// password and those of API keys.
 ///
 /// # Errors
-/// When the credential he changes it with was withdrawn.
+/// When the credential used for the change was revoked.
 pub(crate) async fn end_password(
     tx: &mut Tx,
     person: UserId,
     caller: &Identity,
     now: Millis,
 ) -> Result<(), IamError> {
-    // Codes before keys and sessions, as whoever redeems one takes them.
+    // Codes before keys and sessions: the redeeming of a code takes them in this order.
     sessions::end_codes(tx, person).await?;
-    sessions::hold(tx, caller.bounds(), now).await?;
+    sessions::lock(tx, caller.bounds(), now).await?;
     let but = caller.session();
     if let Some(own) = but {
-        // It goes on by the password that was just proven, whatever becomes of the one it came from.
+        // This session now rests on the password that was just proven, even if the session it came from ends.
         sessions::stand_alone(tx, own).await?;
     }
     sessions::end(tx, person, Which::ByPassword { but }, now).await?;
@@ -33,7 +33,7 @@ pub(crate) async fn end_password(
 }
 
 impl Iam {
-    /// Ends one session; one that has ended already is no change.
+    /// Ends one session; ending it again is no change.
     pub(crate) async fn end_session(
         &self,
         mut tx: Tx,
@@ -49,7 +49,7 @@ impl Iam {
         }
         let entry = entry(person).maybe_in(account).on(session);
         self.commit_unseen(tx, entry).await?;
-        self.see_ends().await;
+        self.read_ends().await;
         Ok(())
     }
 }

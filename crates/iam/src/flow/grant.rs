@@ -1,4 +1,4 @@
-//! The token endpoint's grants: who proved himself how, and the tokens he gets for it.
+//! The grants of the token endpoint: the proof, and the tokens issued for it.
 
 pub use super::request::{Grant, TokenRequest};
 use crate::refusal::{Reason, Refusal, Remedy};
@@ -24,24 +24,24 @@ use base::source::Source;
 use base::time::Millis;
 use db::Tx;
 
-/// Whom a proof showed, and what he may be given for it.
+/// The user that a proof identifies, and what may be issued.
 pub(crate) struct Proven {
     pub(crate) user: User,
     pub(crate) login: Login,
     held: Held,
 }
 
-/// What makes sure that a proof is still good in the transaction that issues something for it.
+/// What ensures that a proof is still valid in the transaction that issues something for it.
 enum Held {
-    /// Nothing: the key behind it is asked about at every use.
+    /// Nothing: the key is checked at every use.
     Not,
-    /// The password's hash, from before it was compared: a change of the password in between is noticed.
+    /// The password's hash from before the comparison: it detects a password change in between.
     Password(Option<String>),
-    /// The transaction that takes the code away.
+    /// The transaction that consumes the code.
     Code(Box<Tx>),
 }
 
-/// The refusal of a key that is right and opens nothing any more, and who can mend that.
+/// The refusal of an API key that is right but no longer usable, with the remedy.
 fn ended_key(why: &'static str) -> IamError {
     let message = format!("Provided API key cannot be used: {why}");
     let refusal = Refusal::new(Reason::WrongKey, message);
@@ -83,7 +83,7 @@ impl Iam {
             .prove(request.source, request.grant, request.account.as_deref())
             .await?;
         let Some(client) = request.client else {
-            // It opens what the key itself opens, and nothing begins: a request with a key.
+            // The token opens what the key itself opens and no session begins: this counts as a request with a key.
             self.note_request(&proven.login, Shown::ApiKey);
             return access::iam_token(self, &proven.user, &proven.login, NO_CLIENT, None);
         };
@@ -96,14 +96,14 @@ impl Iam {
         Ok(tokens)
     }
 
-    /// Begins a session with a proof that is still good.
+    /// Begins a session with a proof that is still valid.
     pub(crate) async fn begin_session(
         &self,
         proven: Proven,
         client: &str,
     ) -> Result<(User, Login, SessionId, Secret<String>), IamError> {
         let Proven { user, login, held } = proven;
-        let mut tx = self.hold_proof(&user, held).await?;
+        let mut tx = self.lock_proof(&user, held).await?;
         let begun = refresh::begin(self, &mut tx, login, client).await?;
         let login = begun.login;
         let shown = Shown::of_grant(login.grant_type());
@@ -119,7 +119,7 @@ impl Iam {
         }
         self.commit_unseen(tx, entries).await?;
         if !begun.gave_way.is_empty() {
-            self.see_ends().await;
+            self.read_ends().await;
         }
         Ok((user, login, begun.session, begun.refresh_token))
     }
@@ -137,14 +137,14 @@ impl Iam {
     }
 
     /// The transaction in which something may be issued for a proof.
-    async fn hold_proof(&self, user: &User, held: Held) -> Result<Tx, IamError> {
+    async fn lock_proof(&self, user: &User, held: Held) -> Result<Tx, IamError> {
         let stored = match held {
             Held::Code(tx) => return Ok(*tx),
             Held::Not => return Ok(self.0.db.begin().await?),
             Held::Password(stored) => stored,
         };
         let mut tx = self.0.db.begin().await?;
-        if !users::hold_password(&mut tx, user.id, stored).await? {
+        if !users::lock_password(&mut tx, user.id, stored).await? {
             return Err(IamError::refused(
                 Reason::WrongProof,
                 "The password was changed at this moment: log in again",
@@ -153,14 +153,14 @@ impl Iam {
         Ok(tx)
     }
 
-    /// The hash of a user's password as it is now. A name that is unknown costs the same.
+    /// The current hash of a user's password. An unknown name costs the same time.
     async fn password_of(&self, username: &str) -> Result<Option<String>, IamError> {
         let directory = self.directory();
         let user = directory.user_by_email(username).map(|user| user.id);
         users::password(&self.0.db, user).await
     }
 
-    /// Who the proof shows, logging in to the account asked for, else to the key's, else to his first.
+    /// The proof's user, logged in to the requested account, else to the key's account, else to their first account.
     pub(crate) async fn prove(
         &self,
         source: Source,
@@ -171,7 +171,7 @@ impl Iam {
         let proven = |user: User, bounds: Bounds, grant_type: &str, held| {
             let default = match bounds.reach() {
                 Reach::One(own) => own,
-                // His first may be deleted, and the others are his still.
+                // The first account may be deleted while the user still has others.
                 Reach::Any => {
                     policy::account(&self.directory(), &user, &bounds).unwrap_or(user.home)
                 }
@@ -188,7 +188,7 @@ impl Iam {
                     .verifier()
                     .holder(Credential::ApiKey(text.expose()))
                     .map_err(|error| match error {
-                        // Only who holds the key's text hears this.
+                        // Only a caller who has the key's text gets this answer.
                         AuthError::Revoked(why) => ended_key(why),
                         _ => unknown(),
                     })?;
@@ -205,7 +205,7 @@ impl Iam {
                 let mut tx = self.0.db.begin().await?;
                 let bounds = passcode::redeem(self, &mut tx, &code).await?;
                 let user = self.standing(&bounds)?;
-                // A refusal drops the transaction: a mistyped account does not use the code up.
+                // A refusal drops the transaction: a mistyped account does not consume the code.
                 proven(user, bounds, PASSCODE, Held::Code(Box::new(tx)))
             }
             Grant::RefreshToken(_) => Err(IamError::Crypto(
@@ -214,7 +214,7 @@ impl Iam {
         }
     }
 
-    /// The account asked for, if the bounds open it.
+    /// The requested account, if the bounds open it.
     pub(crate) fn account_for(&self, bounds: &Bounds, asked: &str) -> Result<AccountId, IamError> {
         let directory = self.directory();
         let asked = asked.parse().ok();
@@ -222,7 +222,7 @@ impl Iam {
             return Ok(account);
         }
         if directory.accounts_of(bounds.principal()).is_empty() {
-            // Only who has proven himself hears this.
+            // Only a caller who has proven their identity gets this answer.
             let message = "The user is in no account any more: the last one was deleted, or the user was removed from it";
             let refusal = Refusal::new(Reason::NotAMember, message);
             return Err(IamError::Refused(
@@ -260,7 +260,7 @@ impl Iam {
         Ok(tokens)
     }
 
-    /// The bounds of what a row says was derived.
+    /// The bounds of a stored derived credential.
     pub(crate) fn derived(
         &self,
         user: UserId,
@@ -274,7 +274,7 @@ impl Iam {
         })
     }
 
-    /// The user behind a login, if he is still there.
+    /// The user of a login, if they still exist.
     pub(crate) fn standing(&self, bounds: &Bounds) -> Result<User, IamError> {
         let gone = || {
             let message = "The user of this login is gone";
@@ -284,7 +284,7 @@ impl Iam {
         directory.user(bounds.principal()).cloned().ok_or_else(gone)
     }
 
-    /// A one-time code for a proven user.
+    /// A one-time code for a user who has proven their identity.
     ///
     /// # Errors
     /// [`IamError::Refused`] with the token service's code.
@@ -315,7 +315,7 @@ impl Iam {
             _ => {
                 let proven = self.prove(request.source, request.grant, None);
                 let Proven { user, login, held } = proven.await?;
-                (self.hold_proof(&user, held).await?, *login.bounds())
+                (self.lock_proof(&user, held).await?, *login.bounds())
             }
         };
         passcode::issue(self, tx, &bounds, shown).await

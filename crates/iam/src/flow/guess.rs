@@ -1,5 +1,5 @@
-//! Guessing of keys, one-time codes and refresh tokens. They are far too strong to be guessed, and whoever has a right one
-//! is never stopped; a source that sends many wrong ones is told to wait, is counted, and stands in the log.
+//! Guessing of keys, one-time codes and refresh tokens. They are far too strong to be guessed, and a right one is never
+//! refused for earlier wrong ones. A source that sends many wrong ones is slowed, counted and logged.
 
 use crate::audit::{Action, Credential, Origin, Refused};
 use crate::error::IamError;
@@ -10,7 +10,7 @@ use base::limit;
 use base::source::Source;
 
 impl Iam {
-    /// Enters that a proof was refused.
+    /// Records a refused proof.
     pub(crate) fn note_refusal<T>(&self, shown: Credential, answer: &Result<T, IamError>) {
         let Err(IamError::Refused(problem)) = answer else {
             return;
@@ -21,7 +21,7 @@ impl Iam {
             return;
         }
         let why = (self.0.config.refusal_word)(reason);
-        // The proof was not even looked at.
+        // The proof was not checked at all.
         if *reason == Reason::NoClient {
             return self.note_client_refused(why);
         }
@@ -34,7 +34,7 @@ impl Iam {
         });
     }
 
-    /// Enters that the program which asked was refused: no proof of a person was looked at.
+    /// Records a refused client program: no user's proof was checked.
     pub fn note_client_refused(&self, why: &'static str) {
         self.note_refused(Refused {
             action: Action::ClientRefused,
@@ -45,7 +45,7 @@ impl Iam {
         });
     }
 
-    /// Counts a refusal in the audit: one entry for all of the same kind, source and person within a minute.
+    /// Counts a refusal in the audit: one entry for all of the same kind, source and user within a minute.
     pub fn note_refused(&self, refused: Refused) {
         let now = self.0.clock.now();
         self.0.counts.refused(refused, &Origin::current(), now);
@@ -63,10 +63,10 @@ impl Iam {
         self.0.counts.request(user, account, shown, source, now);
     }
 
-    /// Counts an answer that says a key, code or token is wrong; one too many becomes 429 with a time to wait.
+    /// Counts an answer to a wrong key, code or token; beyond the limit it becomes 429 with a time to wait.
     ///
     /// # Errors
-    /// The answer's own, slowed or not.
+    /// The original answer, or 429.
     pub fn slow_guesses<T>(
         &self,
         source: Source,
@@ -91,7 +91,7 @@ impl Iam {
     }
 }
 
-/// Whole seconds that last as long, one at least.
+/// The time in whole seconds, rounded up, at least one.
 pub(crate) fn seconds(milliseconds: i64) -> u64 {
     let milliseconds = u64::try_from(milliseconds).unwrap_or(0);
     milliseconds.div_ceil(1000).max(1)

@@ -1,5 +1,4 @@
-//! What a credential says of itself, for whoever holds it. Of anything but a whole and valid one there is nothing to say,
-//! and nothing but that.
+//! Token introspection. A credential that is not entirely valid gets the same answer whatever is wrong with it.
 
 use super::access;
 use super::refresh::Login;
@@ -12,13 +11,13 @@ use base::id::UserId;
 use std::sync::atomic::Ordering;
 
 impl Iam {
-    /// How many signatures introspection has checked: one for every token it was shown, whatever that was.
+    /// How many signatures introspection has checked: one for every token, valid or not.
     #[must_use]
     pub fn signatures_checked(&self) -> u64 {
         self.0.signatures_introspected.load(Ordering::Relaxed)
     }
 
-    /// What an IAM token says, or what one made of an API key at this moment would say; and whose it is, as he is known now.
+    /// The claims of an IAM token, or of one issued for the API key at this moment, and the user's current data.
     #[must_use]
     pub fn introspect(&self, credential: Credential<'_>) -> Option<(IamClaims, User)> {
         let verifier = self.verifier();

@@ -1,4 +1,4 @@
-//! From a proof to tokens: grants, sessions and their renewal, one-time codes, passwords, and how all of them end.
+//! From a proof to tokens: grants, sessions and their renewal, one-time codes, passwords, and how each of them ends.
 
 pub(crate) mod access;
 pub(crate) mod ending;

@@ -1,5 +1,5 @@
-//! How many sessions a person has, and how many refresh tokens a session: whoever has a proof may use it as often as he
-//! likes, and must not fill the database with it.
+//! Limits on the number of sessions of a user and of refresh tokens of a session: a caller may use a proof any number
+//! of times, but must not fill the database with it.
 
 use crate::error::IamError;
 use crate::model::bounds::Bounds;
@@ -12,12 +12,13 @@ use base::limit;
 use base::time::Millis;
 use db::Tx;
 
-/// How many ended sessions are remembered for each that may live: an end is remembered while a token of it could.
+/// How many ended sessions are remembered for each live one; an end is remembered as long as a token of the session may
+/// live.
 const ENDED_PER_LIVING: u64 = 20;
 
-/// Ends those of the person's sessions that are too many now that `begun` is there; how many. It is the one longest unused of
-/// those he began himself, or of those of one of his keys, whichever has most: whoever has a key can't log him out with it.
-/// What `begun` came from stays, since it would end with it.
+/// Ends the user's sessions that exceed the limit now that `begun` exists; returns how many. It ends the longest unused
+/// session of the larger group, either the user's own sessions or those of one of their keys, so that the holder of a
+/// key cannot log the user out. The sessions that `begun` came from are kept, because it would end with them.
 pub(super) async fn keep(
     iam: &Iam,
     tx: &mut Tx,
@@ -68,8 +69,8 @@ fn too_deep(allowed: u64) -> IamError {
     IamError::Refused(Refusal::new(Reason::TooManyLogins, message).limit(limit))
 }
 
-/// Refuses `needed` more refresh tokens of a session that has as many as are remembered. What was used is remembered until it
-/// expires: who brings it again, and so may have stolen it, is known by it. So the oldest can't give way.
+/// Refuses `needed` more refresh tokens if the session has as many as the limit. Used tokens are remembered until they
+/// expire, because a reused token indicates theft; so the oldest cannot be dropped.
 pub(super) async fn has_room(
     iam: &Iam,
     tx: &mut Tx,

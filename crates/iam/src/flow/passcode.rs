@@ -1,7 +1,7 @@
-//! One-time codes for people whose password the command line must not see: ten characters, one use, five minutes.
+//! One-time codes for users whose password the command line must not see: ten characters, one use, five minutes.
 //!
-//! A code carries the bounds of what it was asked for with: a session, a key's session, or a password. It ends with that
-//! session and key, opens what they open, and the session it begins ends with them as well.
+//! A code carries the bounds of the credential that asked for it: a session, a key's session, or a password. It ends
+//! with that session and key and opens what they open; the session it begins ends with them too.
 
 use crate::audit::{Action, Credential, Entry};
 use crate::entropy;
@@ -17,10 +17,10 @@ use db::Tx;
 const CHARACTERS: usize = 10;
 const LIFE_MILLISECONDS: i64 = 300_000;
 
-/// Letters and digits that are not taken for one another; 32 of them, so each is five random bits.
+/// Letters and digits that are not confused with one another; 32 of them, so each is five random bits.
 const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789A";
 
-/// A new code for what was shown, in the transaction that found it good.
+/// A new code for the credential, in the transaction that verified it.
 pub(crate) async fn issue(
     iam: &Iam,
     mut tx: Tx,
@@ -43,7 +43,7 @@ pub(crate) async fn issue(
         .collect();
     let now = iam.0.clock.now();
     passcodes::sweep(&mut tx, now).await?;
-    sessions::hold(&mut tx, bounds, now).await?;
+    sessions::lock(&mut tx, bounds, now).await?;
     let root = bounds.root();
     let hash = entropy::sha256(code.as_bytes());
     passcodes::insert(&mut tx, &hash, bounds, now.plus(LIFE_MILLISECONDS)).await?;
@@ -55,7 +55,7 @@ pub(crate) async fn issue(
     Ok(Secret::new(code))
 }
 
-/// The bounds of a code; it is used up when the transaction is committed.
+/// The bounds of a code; the code is used up when the transaction commits.
 pub(crate) async fn redeem(
     iam: &Iam,
     tx: &mut Tx,
@@ -72,8 +72,8 @@ pub(crate) async fn redeem(
         ..
     } = taken.ok_or_else(rejected)?;
     let bounds = iam.derived(user, proven_at, root)?;
-    // Said as of a code that never was: who brings it shows nothing else.
-    sessions::hold(tx, &bounds, now)
+    // The same answer as for an unknown code: the caller has shown no other proof.
+    sessions::lock(tx, &bounds, now)
         .await
         .map_err(|error| match error {
             IamError::Refused(_) => rejected(),

@@ -1,8 +1,8 @@
-//! Passwords: looked at in their turn, slowed for who guesses, and in the same time, words and number of statements for
-//! names nobody has.
+//! Password checks: queued, slowed after failures, and with the same time, answers and number of statements for unknown
+//! names.
 //!
-//! Who waits: failures count as `login::throttle` says, checks stand in the line of `login::queue`. A person who was let
-//! in from the same source before (`login::familiar`) is paced and never refused for what others did.
+//! Failures are counted by `login::throttle`; checks wait in `login::queue`. A user who logged in from the same source
+//! before (`login::familiar`) is paced, but never refused for the failures of others.
 
 use super::guess::seconds;
 use crate::audit::{Action, Credential, Origin, Refused};
@@ -22,7 +22,7 @@ use base::source::{Source, SourceKey};
 use base::time::Millis;
 use std::time::Duration;
 
-/// A password nobody has to remember: 20 characters, 119 bits.
+/// A generated password: 20 characters, 119 bits.
 #[must_use]
 pub fn generate() -> Secret<String> {
     Secret::new(
@@ -34,8 +34,8 @@ pub fn generate() -> Secret<String> {
     )
 }
 
-/// Hashes a new password of the person with this address, unless it is among those that are guessed first. It waits behind
-/// what else its source asks for.
+/// Hashes a new password for the user with this address, unless it is a commonly guessed one. The hashing waits behind
+/// other checks of its source.
 pub(crate) async fn prepare(
     iam: &Iam,
     source: Source,
@@ -64,7 +64,7 @@ async fn on_a_worker<T: Send + 'static>(
         .map_err(|_| IamError::Crypto("finish the password check"))?
 }
 
-/// A place among the checks that run at once.
+/// A place among the concurrent checks.
 async fn place(iam: &Iam, source: Option<SourceKey>, familiar: bool) -> Result<Place, IamError> {
     let full = match iam.0.logins.checks.place(source, familiar).await {
         Ok(place) => return Ok(place),
@@ -84,7 +84,7 @@ fn busy(message: String, limit: &'static Limit, retry_after: u64) -> IamError {
     IamError::Refused(problem.limit(limit).retry_after(retry_after))
 }
 
-/// A password that is not, or no longer, the user's.
+/// The password is wrong, or has just been changed.
 pub(crate) fn rejected() -> IamError {
     IamError::refused(
         Reason::WrongProof,
@@ -92,18 +92,18 @@ pub(crate) fn rejected() -> IamError {
     )
 }
 
-/// A login by password, as far as it is known before the password was looked at.
+/// The facts about a password login before the password is checked.
 #[derive(Debug)]
 struct Login {
     user: Option<User>,
     source: Source,
-    /// The source, where it is counted as one, and what of it is counted.
+    /// The source, if it is counted as one, and its failure counters.
     counted: Option<(SourceKey, Try)>,
-    /// Whether the person was let in from there before.
+    /// Whether the user logged in from there before.
     familiar: bool,
 }
 
-/// The user, if the password is his.
+/// The user, if the password is theirs.
 pub(crate) async fn check(
     iam: &Iam,
     source: Source,
@@ -117,7 +117,7 @@ pub(crate) async fn check(
     let counted = source
         .key()
         .map(|key| (key, logins.throttle.attempt(key, username)));
-    // Asked for nobody as well, so that it takes as long.
+    // The query also runs for unknown users, so that it takes as long.
     let id = user.as_ref().map_or_else(nobody, |user| user.id);
     let set_at = user
         .as_ref()
@@ -132,26 +132,27 @@ pub(crate) async fn check(
     login.wait(iam).await?;
     let place = place(iam, source.key(), familiar).await?;
     let (iam, origin) = (iam.clone(), Origin::current());
-    // A task of its own, which ends as it would have although its caller hangs up: his guess is counted all the same, and
-    // the place stays taken while the hashing goes on. There are never more of them than places.
+    // A separate task, which finishes even if the client disconnects: the failure is counted all the same, and the
+    // place stays taken until the hashing ends. There are never more of these tasks than places.
     let compared = async move { login.compare(&iam, place, password).await };
     tokio::spawn(origin.scope(compared))
         .await
         .map_err(|_| IamError::Crypto("finish the password check"))?
 }
 
-/// The hash of a user's password as it is now.
+/// The current hash of a user's password.
 pub(crate) async fn stored(iam: &Iam, user: UserId) -> Result<Option<String>, IamError> {
     users::password(&iam.0.db, Some(user)).await
 }
 
-/// Whom no row is about.
+/// The id for which no row exists.
 fn nobody() -> UserId {
     UserId(Guid::from_random([0; 16]))
 }
 
 impl Login {
-    /// Refuses who failed too often, before he stands in the line; lets him wait for his turn where he was let in before.
+    /// Refuses after too many failures, before the check is queued; if the user logged in from there before, delays
+    /// instead.
     async fn wait(&self, iam: &Iam) -> Result<(), IamError> {
         let Some((_, attempt)) = &self.counted else {
             return Ok(());
@@ -192,7 +193,8 @@ impl Login {
         if let Some((key, attempt)) = &self.counted {
             logins.throttle.clear(attempt, self.familiar);
             let familiar = &logins.familiar;
-            // As it was before the password was looked at: one that is changed meanwhile is another's memory.
+            // The time from before the check: if the password was changed meanwhile, nothing is remembered for the new
+            // one.
             let person = (user.id, user.password_changed_at);
             if familiar.remember(&iam.0.db, person, *key, now).await? {
                 let source = self.source;

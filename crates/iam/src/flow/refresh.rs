@@ -1,11 +1,10 @@
-//! Sessions and the refresh tokens that carry them on: opaque, stored as hashes, replaced at every use.
+//! Sessions and their refresh tokens: opaque, stored as hashes, replaced at every use.
 //!
-//! A token that is used a second time gives the same successor for [`GRACE_MILLISECONDS`] (two processes that renew at
-//! the same moment both go on), or where that one was used as well, the last of them; and after that ends the session:
-//! someone else has a copy.
+//! Within [`GRACE_MILLISECONDS`] a reused token gives the same successor, or the latest one if that was used too, so
+//! that two processes may renew at the same moment. A later reuse ends the session: somebody else has a copy.
 //!
-//! A session is for one account at a time. A renewal may switch it; whatever speaks against the renewal is found before
-//! the token is used up, so that a refused one costs nothing.
+//! A session is for one account at a time, and a renewal may switch it. All reasons against a renewal are checked
+//! before the token is used up, so that a refused one costs nothing.
 
 use super::number;
 use crate::audit::{Action, Actor, Credential, Entry};
@@ -29,19 +28,19 @@ use db::{Row, Tx};
 /// How long a used token still gives its successor.
 pub const GRACE_MILLISECONDS: i64 = 30_000;
 
-/// How many successors are followed for one that comes late; more than any honest program makes within the grace.
+/// How many successors are followed for a late token; more than any honest client makes within the grace.
 pub const CHAIN_STEPS_MAX: usize = 256;
 
-/// How long what has expired is remembered: who comes with an old refresh token is told that it expired, not that it never
-/// was. (How long a session's end counts is the session's own matter: until its last token has expired.)
+/// How long expired tokens are remembered, so that their client is told that the token has expired and not that it is
+/// unknown. (The end of a session is remembered until its last token has expired.)
 const REMEMBERED_MILLISECONDS: i64 = 24 * 3_600_000;
 
-/// How long an ended session is, after its last token has expired: clocks of nodes that differ.
+/// How long an ended session is kept after its last token has expired: the clocks of nodes differ.
 const ENDED_REMEMBERED_MILLISECONDS: i64 = 10 * 60_000;
 
 const PREFIX: &str = "vgr_";
 
-/// What was proven, and the account it is to be used in: what a session is begun with. Made by [`Login::to`] alone.
+/// A proof and the account it is used for; a session begins with it. Only [`Login::to`] makes one.
 #[derive(Debug, Clone)]
 pub(crate) struct Login {
     bounds: Bounds,
@@ -64,29 +63,29 @@ impl Login {
         })
     }
 
-    /// How much may be issued for it.
+    /// The bounds of what may be issued for it.
     pub(crate) const fn bounds(&self) -> &Bounds {
         &self.bounds
     }
 
-    /// The account it is for.
+    /// Its account.
     pub(crate) const fn account(&self) -> AccountId {
         self.account
     }
 
-    /// How it was proven, in the word of the claims.
+    /// The authentication method, as in the claims.
     pub(crate) fn grant_type(&self) -> &str {
         &self.grant_type
     }
 
     /// The same, in the session that was begun with it.
-    pub(crate) fn within(mut self, session: SessionId) -> Self {
+    pub(crate) fn in_session(mut self, session: SessionId) -> Self {
         self.bounds = self.bounds.of_session(session);
         self
     }
 }
 
-/// A session carried on.
+/// A renewed session.
 #[derive(Debug)]
 pub(crate) struct Renewed {
     pub(crate) user: User,
@@ -102,16 +101,16 @@ fn invalid() -> IamError {
     )
 }
 
-/// A session begun.
+/// A new session.
 pub(crate) struct Begun {
     pub(crate) login: Login,
     pub(crate) session: SessionId,
     pub(crate) refresh_token: Secret<String>,
-    /// The sessions that gave way to it.
+    /// The sessions that were ended to make room.
     pub(crate) gave_way: Vec<SessionId>,
 }
 
-/// Begins a session with what was proven. What it was derived from is held.
+/// Begins a session with a login. The rows that the login was derived from are locked.
 pub(crate) async fn begin(
     iam: &Iam,
     tx: &mut Tx,
@@ -119,12 +118,12 @@ pub(crate) async fn begin(
     client: &str,
 ) -> Result<Begun, IamError> {
     let now = iam.0.clock.now();
-    // Each login sweeps out what has long expired, and what was ended and has no token that lives: so the tables stay as small as
-    // the sessions that matter.
+    // Each login deletes sessions that expired long ago, and ended sessions whose tokens have all expired: so the
+    // tables stay as small as the sessions that matter.
     let ended = now.plus(-ENDED_REMEMBERED_MILLISECONDS);
     sessions::sweep(tx, ended, now.plus(-REMEMBERED_MILLISECONDS)).await?;
     let (bounds, session) = (login.bounds, SessionId(entropy::guid()));
-    sessions::hold(tx, &bounds, now).await?;
+    sessions::lock(tx, &bounds, now).await?;
     let new = NewSession {
         session,
         account: login.account,
@@ -135,7 +134,7 @@ pub(crate) async fn begin(
     };
     sessions::insert(tx, &new).await?;
     let gave_way = number::keep(iam, tx, &bounds, session, now).await?;
-    let login = login.within(session);
+    let login = login.in_session(session);
     let token = issue(iam, tx, session, client, &login).await?;
     Ok(Begun {
         login,
@@ -145,7 +144,7 @@ pub(crate) async fn begin(
     })
 }
 
-/// A new refresh token of a session, no longer than its bounds.
+/// A new refresh token of a session, valid no longer than its bounds.
 pub(crate) async fn issue(
     iam: &Iam,
     tx: &mut Tx,
@@ -173,8 +172,8 @@ pub(crate) async fn issue(
     Ok(Secret::new(text))
 }
 
-/// Uses a refresh token: its successor, and whose session it carries on, from now on for `account` if one is named. There is
-/// room for `needed` tokens of the session then: whatever else is issued beside the successor is not refused behind it.
+/// Uses a refresh token: returns its successor and the session, which is for `account` from now on if one is named.
+/// Checks that there is room for `needed` tokens, so that nothing else issued with the successor is refused after it.
 pub(crate) async fn rotate(
     iam: &Iam,
     text: &Secret<String>,
@@ -185,14 +184,14 @@ pub(crate) async fn rotate(
     let now = iam.0.clock.now().0;
     let mut tx = iam.0.db.begin().await?;
     if let Some(row) = refresh_tokens::claim(&mut tx, text, client, Millis(now)).await? {
-        // A refusal from here on drops the transaction, and the token is as unused as before.
+        // A refusal from here on drops the transaction, and the token stays unused.
         let (user, login, session) = carry_on(iam, &mut tx, &row, account).await?;
         number::has_room(iam, &mut tx, session, needed).await?;
         let successor = issue(iam, &mut tx, session, client, &login).await?;
         refresh_tokens::follow(&mut tx, text, seal(text, &successor)?).await?;
         let ends = (login.bounds()).end(Millis(now), iam.0.config.refresh_token_seconds);
-        sessions::lengthen(&mut tx, session, ends).await?;
-        iam.commit_unentered(tx).await?;
+        sessions::extend(&mut tx, session, ends).await?;
+        iam.commit_unaudited(tx).await?;
         return Ok(Renewed {
             user,
             login,
@@ -207,7 +206,7 @@ pub(crate) async fn rotate(
         Some(_) if now.saturating_sub(used_at) <= GRACE_MILLISECONDS => {
             let (row, refresh_token) = last_of_chain(&mut tx, text, client, row).await?;
             let (user, login, session) = carry_on(iam, &mut tx, &row, account).await?;
-            iam.commit_unentered(tx).await?;
+            iam.commit_unaudited(tx).await?;
             Ok(Renewed {
                 user,
                 login,
@@ -230,8 +229,8 @@ pub(crate) async fn rotate(
     }
 }
 
-/// The last successor of a used token, with its row: one on the way is used up itself, and would be theft at the next
-/// renewal of whoever got it. All of them were used after the first, so that none is out of its grace before it.
+/// The last successor of a used token, with its row: an intermediate successor is used up itself, and its next renewal
+/// would look like theft. All of them were used after the first one, so none leaves its grace before it.
 async fn last_of_chain(
     tx: &mut Tx,
     text: &Secret<String>,
@@ -260,12 +259,12 @@ pub(crate) async fn peek(
     let row = refresh_tokens::find_unused(tx, text, client).await?;
     let row = row.ok_or_else(invalid)?;
     let (bounds, account, grant_type) = read(iam, tx, &row).await?;
-    // The account it is for must still be open to it, as for a renewal.
+    // The session's account must still be open to it, as for a renewal.
     Login::to(iam, bounds, &account, grant_type)?;
     Ok(bounds)
 }
 
-/// The bounds of the session a token belongs to, if token and session are alive; its account, and how it was begun.
+/// The bounds of the token's session if both are alive, its account, and how it was begun.
 async fn read(iam: &Iam, tx: &mut Tx, row: &Row) -> Result<(Bounds, String, String), IamError> {
     let now = iam.0.clock.now();
     unexpired(row, now)?;
@@ -295,7 +294,7 @@ fn unexpired(row: &Row, now: Millis) -> Result<(), IamError> {
     ))
 }
 
-/// Carries a session on, from now on for the account asked for; whatever speaks against it is found here.
+/// Renews a session, for the requested account from now on; all reasons against it are checked here.
 async fn carry_on(
     iam: &Iam,
     tx: &mut Tx,
@@ -307,17 +306,17 @@ async fn carry_on(
     let login = Login::to(iam, bounds, asked.unwrap_or(&bound), grant_type)?;
     let session = bounds.root().session.ok_or_else(invalid)?;
     let tokens_until = bounds.end(iam.0.clock.now(), iam.0.config.access_token_seconds);
-    if !sessions::carry_on(tx, session, login.account(), tokens_until).await? {
+    if !sessions::renew(tx, session, login.account(), tokens_until).await? {
         return Err(invalid());
     }
     Ok((user, login, session))
 }
 
 impl Iam {
-    /// Ends the session of a verified caller, with every token of it.
+    /// Ends the session of a verified caller with all its tokens.
     ///
     /// # Errors
-    /// When the credential is of no session; when the database fails.
+    /// When the credential has no session; when the database fails.
     pub async fn log_out(&self, caller: &Identity) -> Result<(), IamError> {
         let session = caller.session().ok_or_else(no_session)?;
         let entry = |_| Entry::by(caller, Action::SessionEnded).with("why", "logged_out");
@@ -325,15 +324,15 @@ impl Iam {
             .await
     }
 
-    /// Revokes a token (RFC 7009): the session of a refresh token or of an access token ends, with every token of it.
-    /// A token that is unknown is as revoked as it can be: that is no error.
+    /// Revokes a token (RFC 7009): the session of a refresh token or an access token ends with all its tokens. An
+    /// unknown token is no error.
     ///
     /// # Errors
-    /// When the token is good and of no session, so that it cannot be revoked; when the database fails.
+    /// When the token is valid but has no session, so that it cannot be revoked; when the database fails.
     pub async fn revoke(&self, token: &Secret<String>) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
         if let Some(shown) = refresh_tokens::shown(&mut tx, token).await? {
-            // One that is used up or over proves nothing: a copy of it may lie anywhere.
+            // A used or expired token proves nothing: somebody may have found a copy.
             let is_good = !shown.is_used && shown.expires_at > self.0.clock.now();
             let session = shown.session;
             let entry = move |person| {
@@ -361,7 +360,7 @@ impl Iam {
     }
 }
 
-/// Said rather than "done": the credential goes on opening what it opened.
+/// An error instead of "done", because the credential stays valid.
 fn no_session() -> IamError {
     IamError::refused(
         Reason::NoSession,
@@ -369,7 +368,7 @@ fn no_session() -> IamError {
     )
 }
 
-/// A key that only the bearer of the parent token can make; used for one message, so the nonce may stand still.
+/// A key that only the holder of the parent token can derive; it encrypts one message, so the nonce may be constant.
 fn sealing_key(parent: &Secret<String>) -> Result<LessSafeKey, IamError> {
     let mut material = b"vigie refresh-token successor\0".to_vec();
     material.extend(parent.expose().as_bytes());

@@ -1,4 +1,4 @@
-//! What is asked of the token endpoint.
+//! Requests to the token endpoint.
 
 use crate::audit::Credential as Shown;
 use crate::token::issued::Client;
@@ -24,7 +24,7 @@ pub enum Grant {
 }
 
 impl Grant {
-    /// What is shown, in the word of the audit.
+    /// The kind of credential, as the audit names it.
     pub(crate) const fn shown(&self) -> Shown {
         match self {
             Self::ApiKey(_) => Shown::ApiKey,
@@ -34,23 +34,23 @@ impl Grant {
         }
     }
 
-    /// Whether it is a password, which is slowed by itself.
+    /// Whether it is a password; passwords have their own throttling.
     pub(crate) const fn is_password(&self) -> bool {
         matches!(self, Self::Password { .. })
     }
 }
 
-/// What is asked of the token endpoint.
+/// A request to the token endpoint.
 #[derive(Debug)]
 pub struct TokenRequest {
     /// The proof.
     pub grant: Grant,
-    /// The authenticated client, if one is.
+    /// The client, if it authenticated.
     pub client: Option<Client>,
-    /// The account the token shall be for.
+    /// The requested account.
     pub account: Option<String>,
-    /// Whether a UAA token is wanted beside it.
+    /// Whether the client also wants a UAA token.
     pub with_uaa: bool,
-    /// Whence it is asked.
+    /// The source of the request.
     pub source: Source,
 }

@@ -28,7 +28,7 @@ pub enum UaaGrant {
     IamToken(Secret<String>),
 }
 
-/// The UAA's words for a refusal.
+/// The UAA's error code for a refusal.
 fn grant_refused(error: IamError) -> IamError {
     match error {
         IamError::Refused(problem)
@@ -40,7 +40,7 @@ fn grant_refused(error: IamError) -> IamError {
     }
 }
 
-/// Issues tokens of a session that can be renewed, beside those it has.
+/// Issues tokens of a renewable session, beside those it has.
 pub(crate) async fn issue(
     iam: &Iam,
     user: &User,
@@ -48,9 +48,9 @@ pub(crate) async fn issue(
     session: SessionId,
 ) -> Result<UaaTokens, IamError> {
     let mut tx = iam.0.db.begin().await?;
-    sessions::hold(&mut tx, login.bounds(), iam.0.clock.now()).await?;
+    sessions::lock(&mut tx, login.bounds(), iam.0.clock.now()).await?;
     let token = refresh::issue(iam, &mut tx, session, Client::Cf.id(), login).await?;
-    iam.commit_unentered(tx).await?;
+    iam.commit_unaudited(tx).await?;
     access::uaa_token(iam, user, login, Some(token))
 }
 
@@ -58,7 +58,7 @@ impl Iam {
     /// Answers a request at the UAA's token endpoint, by the client `cf`.
     ///
     /// # Errors
-    /// [`IamError::Refused`] with the UAA's word as its code.
+    /// [`IamError::Refused`] with the UAA's error code.
     pub async fn uaa_token(&self, source: Source, grant: UaaGrant) -> Result<UaaTokens, IamError> {
         let by_password = matches!(grant, UaaGrant::Proof(Grant::Password { .. }));
         let shown = match &grant {
@@ -101,7 +101,8 @@ impl Iam {
                 let bounds = *identity.bounds();
                 let user = self.standing(&bounds).map_err(|_| refused())?;
                 let account = identity.account().to_string();
-                // For its account alone, as long as the token shown, and nothing to renew it with: an access token is none.
+                // For the token's own account, no longer than the token, and without a refresh token: an access token
+                // renews nothing.
                 let login = Login::to(self, bounds, &account, "iam_token".to_owned())
                     .map_err(|_| refused())?;
                 self.note_request(&login, Shown::IamToken);

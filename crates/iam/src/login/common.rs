@@ -1,14 +1,14 @@
-//! The passwords that are met most often, which everybody who guesses tries first. `data/README.md` tells whence they are.
+//! The most common passwords, which every attacker tries first. `data/README.md` names their source.
 
-/// Lines in the order of their bytes, in small letters, each of eight bytes or more.
+/// Sorted by bytes, in lower case, eight bytes or more each.
 const LIST: &str = include_str!("../../data/common_passwords.txt");
 
-/// Whether a password in small letters is one of them. Searched by halves, so nothing is unpacked or kept.
+/// Whether a lower-case password is on the list. A binary search in the embedded text: nothing is unpacked.
 pub(crate) fn contains(password: &str) -> bool {
     let mut rest = LIST;
     while !rest.is_empty() {
         let middle = rest.len() / 2;
-        // The list is ASCII, so any place is one between characters.
+        // The list is ASCII, so every index is a character boundary.
         let Some((before, _)) = rest.split_at_checked(middle) else {
             return false;
         };

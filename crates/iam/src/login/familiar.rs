@@ -1,10 +1,10 @@
-//! Where each person was let in with his password within the last thirty days: there a right password is always looked at,
-//! whatever others guess from the same place.
+//! The sources from which each user logged in with their password within the last thirty days: from there a right
+//! password is always accepted, whatever others guess from the same source.
 //!
-//! Kept in the database, so that a restart does not forget it, and in memory, so that asking costs nothing and the same for
-//! names nobody has. What is stored is a keyed hash of person and source. Other nodes learn of it within a minute; that a new
-//! password ends it they learn from the directory, as of every change, within a second: what was remembered before the
-//! password was set counts nowhere, whoever has not forgotten it yet.
+//! Stored in the database to survive a restart, and in memory, so that a lookup costs nothing and takes the same time
+//! for unknown users. The stored value is a keyed hash of user and source. Other nodes learn of new entries within a
+//! minute. They learn of a new password from the directory within a second, like any change: an entry from before the
+//! password was set is ignored, even on a node that still holds it.
 
 use crate::entropy;
 use crate::error::IamError;
@@ -16,16 +16,16 @@ use db::Db;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-/// How long it is remembered.
+/// How long an entry is remembered.
 const REMEMBERED_MILLISECONDS: i64 = 30 * 86_400_000;
 
-/// A login renews the memory when it is older than this: a write a day.
+/// A login renews an entry older than this: at most one write a day.
 const RENEWED_MILLISECONDS: i64 = 86_400_000;
 
-/// How far back other nodes' entries are looked for: their clocks, and a reading that failed.
+/// How far back the entries of other nodes are read again: for clocks that differ, and for a read that failed.
 const OVERLAP_MILLISECONDS: i64 = 10 * 60_000;
 
-/// The places.
+/// The entries.
 #[derive(Debug)]
 pub(crate) struct Familiar {
     secret: Vec<u8>,
@@ -34,7 +34,7 @@ pub(crate) struct Familiar {
 }
 
 impl Familiar {
-    /// Reads what is remembered; the key of the hashes is made once for all nodes.
+    /// Reads the entries; creates the hash key, which all nodes share, if there is none.
     pub(crate) async fn load(db: &Db, now: Millis, per_user: usize) -> Result<Self, IamError> {
         let secret = login_sources::secret(db).await?;
         let familiar = Self {
@@ -48,7 +48,7 @@ impl Familiar {
         Ok(familiar)
     }
 
-    /// Takes in what other nodes have written.
+    /// Reads the entries that other nodes have written.
     pub(crate) async fn catch_up(&self, db: &Db, now: Millis) -> Result<(), IamError> {
         self.read(db, now.0.saturating_sub(OVERLAP_MILLISECONDS))
             .await?;
@@ -81,7 +81,7 @@ impl Familiar {
         seen.get(key).copied()
     }
 
-    /// Whether the person was let in from there, with a password that was set at `set_at` and is his now.
+    /// Whether the user logged in from there with the current password, which was set at `set_at`.
     pub(crate) fn knows(
         &self,
         user: UserId,
@@ -94,7 +94,7 @@ impl Familiar {
             .is_some_and(|at| at > oldest)
     }
 
-    /// The person was let in from there, with a password that was set at `set_at`. `true` when it is news.
+    /// Records a login from there with a password that was set at `set_at`. `true` when the entry must be written.
     pub(crate) async fn remember(
         &self,
         db: &Db,
@@ -102,7 +102,7 @@ impl Familiar {
         source: SourceKey,
         now: Millis,
     ) -> Result<bool, IamError> {
-        // After the password was set, though this node's clock is behind that of the node on which it was.
+        // Not before the password was set, even if this node's clock is behind the clock of the node that set it.
         let now = now.max(set_at.plus(1));
         let key = self.key(user, source);
         let oldest = now.0.saturating_sub(REMEMBERED_MILLISECONDS);
@@ -121,7 +121,7 @@ impl Familiar {
         Ok(known.is_none())
     }
 
-    /// Takes out of memory what the transaction of a new password has taken away, once that is committed.
+    /// Removes entries from memory after the transaction of a new password has deleted them.
     pub(crate) fn forget(&self, places: &Places) {
         self.write(|seen| {
             for key in &places.0 {

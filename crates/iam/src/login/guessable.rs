@@ -1,12 +1,12 @@
-//! How much of a text is new to who has read the beginning: repetitions and runs count for one character.
+//! How much of a text is new compared with its beginning: a repetition or a run counts as one character.
 
-/// Characters that are looked at: enough to see whether a text is good.
+/// Characters that are examined: enough to judge a text.
 const LOOKED_AT: usize = 128;
 
-/// Characters that make a repetition or a run.
+/// The shortest repetition or run.
 const RUN: usize = 3;
 
-/// How many characters, repetitions and runs the text is made of: 1 or 2 for `aaaaaaaa` and `12345678`.
+/// The number of single characters, repetitions and runs in the text: 1 or 2 for `aaaaaaaa` and `12345678`.
 pub(crate) fn parts(text: &str) -> usize {
     let text: Vec<u32> = text.chars().take(LOOKED_AT).map(u32::from).collect();
     let (mut at, mut count) = (0, 0);
@@ -17,13 +17,13 @@ pub(crate) fn parts(text: &str) -> usize {
     count
 }
 
-/// Of how many different characters it is made.
+/// The number of different characters.
 pub(crate) fn different(text: &str) -> usize {
     let all: std::collections::BTreeSet<char> = text.chars().take(LOOKED_AT).collect();
     all.len()
 }
 
-/// How many characters from `at` on stand somewhere before, or 0.
+/// The length of the longest text at `at` that also occurs earlier, or 0 if it is short.
 fn repeated(text: &[u32], at: usize) -> usize {
     let Some(rest) = text.get(at..) else { return 0 };
     let common = |from: usize| {
@@ -34,7 +34,7 @@ fn repeated(text: &[u32], at: usize) -> usize {
     if longest >= RUN { longest } else { 0 }
 }
 
-/// How many characters go up, down or stay by one step, as `abcd`, `4321` and `....` do, or 0.
+/// The length of the run at the beginning, such as `abcd`, `4321` and `....`, or 0 if it is short.
 fn run(text: &[u32]) -> usize {
     let step = |pair: (&u32, &u32)| i64::from(*pair.1) - i64::from(*pair.0);
     let mut steps = text.iter().zip(text.iter().skip(1)).map(step);

@@ -1,7 +1,7 @@
-//! Argon2id: what is stored of a password, and the memory it is computed in.
+//! Argon2id: the stored hash of a password, and the memory for its computation.
 //!
-//! The memory belongs to a place of the line ([`super::queue`]) and is used again and again: allocated anew for each check,
-//! it would be kept by the allocator of every thread that ever made one.
+//! The memory belongs to a place of the queue ([`super::queue`]) and is reused: if each check allocated it, the
+//! allocator would keep one copy for every thread that ever made a check.
 
 use crate::entropy;
 use crate::error::IamError;
@@ -13,10 +13,10 @@ use zeroize::Zeroize;
 /// Memory in KiB, passes and lanes: OWASP's second recommendation, 17 ms on one core.
 const COST: (u32, u32, u32) = (19 * 1024, 2, 1);
 
-/// Bytes of a stored hash.
+/// Bytes of a hash.
 const HASH_BYTES: usize = 32;
 
-/// What one check at a time is computed in; 19 MiB from the first check on.
+/// The memory of one check at a time; 19 MiB from the first check on.
 #[derive(Default)]
 pub(crate) struct Memory(Vec<Block>);
 
@@ -36,7 +36,7 @@ fn params() -> Result<Params, IamError> {
         .map_err(|_| IamError::Crypto("set up password hashing"))
 }
 
-/// Fills `out`; what the computation leaves in memory is wiped, for the next check is another person's.
+/// Fills `out` and wipes the memory, because the next check is another user's.
 fn compute(
     memory: &mut Memory,
     params: Params,
@@ -56,7 +56,7 @@ fn compute(
     done
 }
 
-/// What is stored of a password.
+/// The stored hash of a password.
 pub(crate) fn hash(memory: &mut Memory, password: &str) -> Result<String, IamError> {
     let failed = || IamError::Crypto("hash the password");
     let (params, salt) = (params()?, entropy::bytes::<16>());
@@ -72,7 +72,7 @@ pub(crate) fn hash(memory: &mut Memory, password: &str) -> Result<String, IamErr
     Ok(hash.to_string())
 }
 
-/// Whether the password is the one that is stored.
+/// Whether the password matches the stored hash.
 pub(crate) fn verify(memory: &mut Memory, password: &str, stored: &str) -> Result<bool, IamError> {
     let failed = || IamError::Crypto("read a stored password");
     let stored = PasswordHash::new(stored).map_err(|_| failed())?;
@@ -85,7 +85,7 @@ pub(crate) fn verify(memory: &mut Memory, password: &str, stored: &str) -> Resul
     Ok(constant_time_eq(&out, expected.as_bytes()))
 }
 
-/// What an unknown person's password is compared with: of the cost of any other, and of no password.
+/// The hash for unknown users: it costs as much as any other and matches no password.
 pub(crate) fn decoy() -> Result<String, IamError> {
     let (params, salt) = (params()?, entropy::bytes::<16>());
     let failed = || IamError::Crypto("set up password hashing");

@@ -1,4 +1,4 @@
-//! Ways to prove who one is that are neither keys nor tokens, and what slows those who guess.
+//! Passwords and one-time codes, and what slows guessing.
 
 mod common;
 pub(crate) mod familiar;
@@ -16,13 +16,13 @@ use db::Db;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What all logins of a node share.
+/// The login state of a node.
 #[derive(Debug)]
 pub(crate) struct Logins {
     pub(crate) checks: Arc<queue::Checks>,
     pub(crate) throttle: throttle::Throttle,
     pub(crate) familiar: familiar::Familiar,
-    /// What the passwords of unknown people are compared with.
+    /// The hash that passwords of unknown users are compared with.
     pub(crate) decoy: String,
 }
 

@@ -1,4 +1,4 @@
-//! What is no password: too short, too long, one of those that everybody tries first, or made of the person's own address.
+//! Rules for passwords: not too short, not too long, not a common one, and not made of the user's own address.
 
 use super::common;
 use super::guessable::parts;
@@ -9,13 +9,13 @@ use base::limit;
 /// Shortest password, in bytes.
 const BYTES_MIN: usize = 8;
 
-/// Least number of characters that are neither repeated nor in a run.
+/// Least number of characters that are neither a repetition nor part of a run.
 const PARTS_MIN: usize = 5;
 
-/// A password that repeats less than this many characters is as bad as those alone.
+/// A password that repeats fewer than this many characters is as weak as those alone.
 const PERIOD_MIN: usize = 8;
 
-/// Lets a new password of the person with this address pass, or says what is wrong with it.
+/// Accepts a new password for the user with this address, or says what is wrong with it.
 pub(crate) fn check(password: &str, address: &str) -> Result<(), IamError> {
     let most = usize::try_from(limit::PASSWORD_BYTES.default).unwrap_or(usize::MAX);
     let refused = |what: String| {
@@ -52,8 +52,8 @@ pub(crate) fn check(password: &str, address: &str) -> Result<(), IamError> {
     Ok(())
 }
 
-/// Whether it is made of the address, or of parts of it, with nothing but digits and signs around and between: the name, the
-/// domain, words of either, in any order.
+/// Whether the password consists of the address or its parts (the name, the domain, words of either, in any order) with
+/// only digits and signs around and between them.
 fn is_own(folded: &str, address: &str) -> bool {
     let (local, host) = address.split_once('@').unwrap_or((address, ""));
     if [address, local, host].contains(&folded) {
@@ -64,7 +64,7 @@ fn is_own(folded: &str, address: &str) -> bool {
     let mut own: Vec<String> = [local, host, site].map(letters).to_vec();
     own.extend(words(address).map(str::to_owned));
     own.retain(|part| !part.is_empty());
-    // The longest first, so that `adalovelace` is not left with what follows `ada`.
+    // The longest first: `ada` would leave a rest of `adalovelace`.
     own.sort_unstable_by_key(|part| std::cmp::Reverse(part.len()));
     let mut words = words(folded).peekable();
     words.peek().is_some() && words.all(|word| is_made_of(word, &own))
@@ -76,7 +76,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty())
 }
 
-/// Whether nothing is left of a word when the parts that it begins with are taken off, one after the other.
+/// Whether the word is a sequence of these parts.
 fn is_made_of(word: &str, parts: &[String]) -> bool {
     let mut rest = word;
     while let Some(after) = parts
@@ -91,7 +91,7 @@ fn is_made_of(word: &str, parts: &[String]) -> bool {
     false
 }
 
-/// After how many characters it begins again, at least twice in all; else all of them.
+/// The length of the part that the text repeats at least twice; else the length of the text.
 fn period(text: &str) -> usize {
     let text: Vec<char> = text.chars().collect();
     let repeats = |period: &usize| {

@@ -1,9 +1,9 @@
-//! The line in which password checks wait: bounded as a whole and by source, with a turn for each source, and a limit on
-//! the wait.
+//! The queue of password checks: bounded in total and for each source, with a turn for each source and a limit on the
+//! wait.
 //!
-//! Each check takes 19 MiB and a core for some milliseconds, so only few run at once. Whoever asks for many waits behind
-//! his own; a source that is not in the line yet is let in before one that fills it. Sources that a person was let in from
-//! before have a lane of their own, which strangers cannot fill.
+//! Each check takes 19 MiB and a core for some milliseconds, so only few run at once. The checks of one source wait
+//! behind each other; when the queue is full, a new source displaces a check of the source with most. Sources from
+//! which the user logged in before have a lane of their own, which strangers cannot fill.
 //!
 //! What it is not: it counts no failures ([`super::throttle`]) and hashes nothing ([`super::hash`]).
 
@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// How long the line may be.
+/// The limits of the queue.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     pub(crate) at_once: usize,
@@ -27,15 +27,15 @@ pub(crate) struct Bounds {
 /// Why a check is not made now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Full {
-    /// As many wait as may.
+    /// The queue is full.
     Line,
-    /// As many wait of this source as may.
+    /// The queue holds as many checks of this source as it may.
     Source,
-    /// It waited as long as it may.
+    /// The check waited as long as it may.
     Late,
 }
 
-/// Who waits behind whom: a source, or one who is counted as none and so stands alone.
+/// A party whose checks wait behind each other: a source, or a single check if the source is not counted as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Party {
     Source(SourceKey),
@@ -48,7 +48,7 @@ struct Waiter {
     wake: oneshot::Sender<Place>,
 }
 
-/// Those who wait, each party in its turn.
+/// The waiting checks, with a turn for each party.
 #[derive(Debug, Default)]
 struct Lane {
     turns: VecDeque<Party>,
@@ -68,7 +68,7 @@ impl Lane {
         own.push_back(waiter);
     }
 
-    /// The next in turn; his party goes to the end of the line.
+    /// The next check; its party moves to the end.
     fn pop(&mut self) -> Option<Waiter> {
         let party = self.turns.pop_front()?;
         let own = self.parties.get_mut(&party)?;
@@ -92,7 +92,7 @@ impl Lane {
         taken
     }
 
-    /// The party with most who wait, and how many.
+    /// The party with the most waiting checks, and their number.
     fn longest(&self) -> Option<(Party, usize)> {
         let counted = self.parties.iter().map(|(party, own)| (*party, own.len()));
         counted.max_by_key(|(_, count)| *count)
@@ -105,9 +105,9 @@ impl Lane {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Places nobody has, with their memory. While there is one nobody waits.
+    /// Free places with their memory. No check waits while there is one.
     free: Vec<Memory>,
-    /// Sources that are known, and all others; they take turns.
+    /// Known sources and all others; the two lanes take turns.
     lanes: [Lane; 2],
     turn: usize,
     waiting: usize,
@@ -126,7 +126,7 @@ impl State {
         found
     }
 
-    /// Makes room for one more of `party`, if somebody has less right to it.
+    /// Makes room for one more check of `party`, by displacing a party with more checks.
     fn make_room(&mut self, familiar: bool, own: usize) -> Option<Waiter> {
         let strangers = self.lanes.get_mut(STRANGERS)?;
         let (party, count) = strangers.longest()?;
@@ -145,7 +145,7 @@ impl State {
 const FAMILIAR: usize = 1;
 const STRANGERS: usize = 0;
 
-/// The line and its places.
+/// The queue and its places.
 #[derive(Debug)]
 pub(crate) struct Checks {
     bounds: Bounds,
@@ -153,7 +153,7 @@ pub(crate) struct Checks {
     waits: AtomicU64,
 }
 
-/// A place among the checks that run at once, with the memory for one. Given back when dropped.
+/// A place among the concurrent checks, with the memory for one. Returned when dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
     checks: Arc<Checks>,
@@ -183,7 +183,7 @@ impl Drop for Place {
                 return;
             };
             drop(state);
-            // Handed over without the lock: who has gone meanwhile gives the place back, to the next.
+            // Sent without the lock: a waiter that has left returns the place, which goes to the next one.
             match next.wake.send(place) {
                 Ok(()) => return,
                 Err(back) => place = back,
@@ -192,7 +192,7 @@ impl Drop for Place {
     }
 }
 
-/// Takes a waiter out of the line when he goes.
+/// Removes a waiter from the queue when it is dropped.
 struct InLine<'a> {
     checks: &'a Checks,
     lane: usize,
@@ -224,7 +224,7 @@ impl Checks {
         })
     }
 
-    /// How many had to wait.
+    /// How many checks had to wait.
     pub(crate) fn waits(&self) -> u64 {
         self.waits.load(Ordering::Relaxed)
     }
@@ -234,12 +234,12 @@ impl Checks {
         self.bounds.wait
     }
 
-    /// Nothing that panics is done with the lock held.
+    /// No code that panics runs with the lock held.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place; after a wait where all are taken.
+    /// Takes a place; waits while all are taken.
     pub(crate) async fn place(
         self: &Arc<Self>,
         source: Option<SourceKey>,
@@ -348,7 +348,7 @@ mod tests {
         drop(place);
         let first = taken(&mut many[0]);
         drop(first);
-        // The second of the first source waits behind the first of the second.
+        // The second check of the first source waits behind the first check of the second source.
         assert!(poll(&mut many[1]).is_pending());
         drop(taken(&mut other));
         drop(taken(&mut many[1]));
@@ -369,7 +369,7 @@ mod tests {
         let mut known = ask(&checks, Some(key(3)), true);
         assert!(poll(&mut known).is_pending());
         assert_eq!(refused(&mut many[1]), Full::Line);
-        // One each are left: nobody has less right than a further stranger.
+        // One check of each source is left: a further stranger displaces none of them.
         assert_eq!(refused(&mut ask(&checks, Some(key(4)), false)), Full::Line);
         drop(place);
         drop(taken(&mut known));
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_goes_leaves_no_gap_and_takes_no_place_with_him() {
+    async fn a_waiter_that_leaves_takes_no_place() {
         let checks = line(8, 8);
         let place = checks.place(None, false).await.unwrap();
         let mut gone = ask(&checks, Some(key(1)), false);
@@ -389,7 +389,7 @@ mod tests {
         let mut woken = ask(&checks, None, false);
         assert!(poll(&mut woken).is_pending());
         drop(place);
-        // The place is on its way to one of them, who goes before he takes it.
+        // The place is on its way to a waiter that leaves before it arrives.
         drop(stays);
         drop(taken(&mut woken));
         assert_eq!(checks.lock().free.len(), 1);

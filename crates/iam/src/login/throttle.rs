@@ -1,10 +1,10 @@
-//! Counting failures, and how long who failed too often has to wait.
+//! Counts failures, and tells how long a source with too many has to wait.
 //!
-//! Failures count for a source and an address together, and for a source; **never for an address alone**: nobody shuts a
-//! person out by guessing, for he stands elsewhere. Addresses nobody has are counted as any other. What is counted is kept
-//! in bounded memory under a keyed hash, on each node for itself.
+//! Failures count for a source and an address together, and for a source; **never for an address alone**: an attacker
+//! elsewhere cannot lock a user out by guessing. Unknown addresses count like any other. The counts are kept in bounded
+//! memory under a keyed hash, on each node separately.
 //!
-//! What it is not: it makes nobody wait and refuses nobody; `flow/password.rs` and `flow/guess.rs` do.
+//! What it is not: it delays and refuses nobody; `flow/password.rs` and `flow/guess.rs` do.
 
 use crate::entropy;
 use base::allowance::{Rate, Spent, Table};
@@ -15,22 +15,22 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// The first pause after too many failures of a source at an address. Each further failure doubles it.
 const PAUSE_MILLISECONDS: i64 = 60_000;
 
-/// How often it is doubled: up to 16 minutes, so that 90 tries a day are left.
+/// How often it doubles: up to 16 minutes, which leaves 90 tries a day.
 const DOUBLINGS_MAX: u32 = 4;
 
-/// Failures are forgotten when none has followed for a day.
+/// Failures are forgotten after a day without another one.
 const FORGOTTEN_MILLISECONDS: i64 = 24 * 3_600_000;
 
-/// Where a person was let in before, his further tries are looked at one in so many milliseconds.
+/// From a source where the user logged in before, further tries are checked at this interval in milliseconds.
 const PACE_MILLISECONDS: u64 = 2000;
 
-/// One of a source's failures is forgotten in so many milliseconds.
+/// One failure of a source is forgotten at this interval in milliseconds.
 const SOURCE_MILLISECONDS: u64 = 10_000;
 
-/// One of a source's wrong keys, codes and refresh tokens is forgotten in so many milliseconds.
+/// One wrong key, code or refresh token of a source is forgotten at this interval in milliseconds.
 const GUESS_MILLISECONDS: u64 = 1000;
 
-/// What is forgiven.
+/// The limits.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Allowance {
     /// Wrong passwords for one address from one source.
@@ -39,11 +39,11 @@ pub(crate) struct Allowance {
     pub(crate) per_source: u32,
     /// Wrong keys, codes and refresh tokens from one source.
     pub(crate) guesses: u32,
-    /// Counts that are kept.
+    /// Counts that are kept in memory.
     pub(crate) remembered: usize,
 }
 
-/// What is counted.
+/// The counters.
 #[derive(Debug, Clone, Copy)]
 #[repr(u8)]
 enum Kind {
@@ -55,7 +55,7 @@ enum Kind {
 
 type Key = [u8; 16];
 
-/// Failures of a source at an address, each of which makes the next wait longer.
+/// Failures of a source at an address; each doubles the next wait.
 #[derive(Debug, Clone, Copy, Default)]
 struct Failures {
     count: u32,
@@ -63,14 +63,14 @@ struct Failures {
     at: i64,
 }
 
-/// What is counted, in bounded memory. Failures at ever new addresses push out no count of a source.
+/// The counts, in bounded memory. Failures at ever new addresses displace no count of a source.
 #[derive(Debug)]
 struct Counts {
     failures: Table<Key, Failures>,
     spent: Table<Key, Spent>,
 }
 
-/// Which limit a slowed login ran into, and how long it has to wait.
+/// The limit that a slowed login has reached, and its wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Slowed {
     /// Too many failures of the source at this address.
@@ -79,7 +79,7 @@ pub(crate) enum Slowed {
     Source(i64),
 }
 
-/// A login from a source, about to be counted.
+/// A login from a source, not counted yet.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Try {
     address: Key,
@@ -111,7 +111,7 @@ impl Throttle {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A person's tries where he was let in before.
+    /// A user's tries from a source where they logged in before.
     fn familiar_rate(&self) -> Rate {
         Rate::one_each(PACE_MILLISECONDS, self.allowance.per_address.into())
     }
@@ -137,7 +137,7 @@ impl Throttle {
         key
     }
 
-    /// A login of this source as `address`, however it is written.
+    /// A login of this source as `address`, in any spelling.
     pub(crate) fn attempt(&self, source: SourceKey, address: &str) -> Try {
         let folded = address.trim().to_lowercase();
         Try {
@@ -170,8 +170,8 @@ impl Throttle {
         }
     }
 
-    /// Counts the try as a failure before it is looked at: a thousand made at once are not a thousand for free. One that
-    /// turns out right is [`Self::clear`]ed.
+    /// Counts the try as a failure before the check, so that a thousand concurrent tries are all counted. A right
+    /// password is cleared with [`Self::clear`].
     pub(crate) fn begin(&self, attempt: &Try, now: Millis) -> Result<(), Slowed> {
         let mut counts = self.lock();
         self.allowed(&mut counts, attempt, now)?;
@@ -186,7 +186,8 @@ impl Throttle {
         Ok(())
     }
 
-    /// How many milliseconds a try has to wait where the person was let in before. It has its turn then, whatever comes.
+    /// How many milliseconds a try has to wait if the user logged in from there before. It reserves its turn, whatever
+    /// follows.
     pub(crate) fn pace(&self, attempt: &Try, now: Millis, most: i64) -> Result<i64, Slowed> {
         let mut counts = self.lock();
         let own = counts.spent.entry(attempt.familiar);
@@ -208,7 +209,7 @@ impl Throttle {
         }
     }
 
-    /// Counts a wrong key, code or refresh token; the milliseconds to wait when they are too many.
+    /// Counts a wrong key, code or refresh token; returns the milliseconds to wait when there are too many.
     pub(crate) fn guess(&self, source: SourceKey, now: Millis) -> Option<i64> {
         let key = self.key(Kind::Guess, source, "");
         let mut counts = self.lock();
@@ -240,7 +241,7 @@ mod tests {
         SourceKey::of([192, 0, 2, last].into())
     }
 
-    /// Tries made in a day by who tries whenever he may.
+    /// The number of tries in a day by a client that tries as soon as it may.
     fn tries(throttle: &Throttle, attempt: &Try, from: i64) -> u32 {
         let (mut now, mut made) = (from, 0);
         while now < from + DAY {
@@ -256,7 +257,7 @@ mod tests {
     fn a_source_has_a_hundred_tries_a_day_at_an_address() {
         let throttle = throttle();
         let attempt = throttle.attempt(source(1), "ada@example.org");
-        // These two figures are in the threat model.
+        // The threat model states these two numbers.
         assert_eq!(tries(&throttle, &attempt, 0), 103);
         assert_eq!(tries(&throttle, &attempt, DAY), 90);
     }
@@ -293,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn where_one_was_let_in_his_tries_are_paced_and_never_shut_out() {
+    fn tries_from_a_familiar_source_are_paced_and_never_refused() {
         let throttle = throttle();
         let attempt = throttle.attempt(source(1), "ada@example.org");
         let waits: Vec<_> = (0..13)

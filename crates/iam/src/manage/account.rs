@@ -1,17 +1,17 @@
-//! Accounts, as those who are in them see them.
+//! Accounts, as their members see them.
 
 use crate::error::IamError;
 use crate::model::directory::{Account, Org};
 use crate::model::page::{Part, Window};
 use crate::policy::Sight;
-use crate::policy::see;
+use crate::policy::require_visible;
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::AccountId;
 use base::scope::Domain;
 
 impl Iam {
-    /// The accounts the caller is in, by name, whichever his token is for: the list from which he chooses.
+    /// The caller's accounts by name, independent of the token's account: the list to choose from.
     #[must_use]
     pub fn accounts(&self, caller: &Identity, window: Window) -> Part<Account> {
         let directory = self.directory();
@@ -22,7 +22,7 @@ impl Iam {
     /// One of the caller's accounts.
     ///
     /// # Errors
-    /// When he is not in it.
+    /// When the caller is not in it.
     pub fn account(&self, caller: &Identity, id: AccountId) -> Result<Account, IamError> {
         let directory = self.directory();
         let found = directory
@@ -34,7 +34,7 @@ impl Iam {
             .ok_or_else(|| IamError::not_found("the account"))
     }
 
-    /// The organizations of one of his accounts that the caller would see there, by name.
+    /// The organizations that the caller would see in one of their accounts, by name.
     #[must_use]
     pub fn orgs_of(&self, caller: &Identity, account: AccountId, window: Window) -> Part<Org> {
         let directory = self.directory();
@@ -44,11 +44,11 @@ impl Iam {
         window.of(seen.filter_map(|id| directory.orgs.get(id)))
     }
 
-    /// Lets the caller on when the account is the very one his credential stands for: a UAA token stands for its user's
-    /// first.
+    /// Checks that the account is the one the credential is used for by default: for a UAA token, its user's first
+    /// account.
     ///
     /// # Errors
-    /// When he is not in it, or his credential stands for another of his accounts.
+    /// When the caller is not in it, or the credential is for another of their accounts.
     pub fn stands_for(&self, caller: &Identity, account: AccountId) -> Result<(), IamError> {
         self.account(caller, account)?;
         if account == caller.account() {
@@ -58,12 +58,16 @@ impl Iam {
         }
     }
 
-    /// Lets the caller on when his credential is good for the account.
+    /// Checks that the credential is valid for the account.
     ///
     /// # Errors
-    /// When he is not in it, or his token is for another of his accounts.
-    pub(crate) fn within(&self, caller: &Identity, account: AccountId) -> Result<(), IamError> {
-        see(
+    /// When the caller is not in it, or the token is for another of their accounts.
+    pub(crate) fn require_reach(
+        &self,
+        caller: &Identity,
+        account: AccountId,
+    ) -> Result<(), IamError> {
+        require_visible(
             &self.directory(),
             caller,
             Domain::Account(account),

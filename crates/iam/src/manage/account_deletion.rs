@@ -1,9 +1,9 @@
-//! The operator deletes an account, and brings it back while its samples are there.
+//! The operator deletes an account, and restores it as long as its samples exist.
 //!
-//! It stays in its tables as it is and is seen by nobody: the directory leaves out what is of an account with `deleted_at`, and
-//! `repo::accounts::hold` refuses every change in it. So it comes back whole, whatever belongs to an account. What its samples are
-//! stored under is written down beside that of any deletion, and the sweep works it off; when nothing of it is stored any more,
-//! the account goes for good.
+//! The rows stay as they are but become invisible: the directory leaves out everything of an account with `deleted_at`,
+//! and `repo::accounts::lock_active` refuses every change in it. So a restore brings back all of it. The store numbers of its
+//! samples are recorded like those of any deletion, for the sweep to delete; when none of its samples is left, the
+//! account's rows are deleted.
 
 use super::deletion::Deletion;
 use crate::audit::{Action, Entry};
@@ -11,7 +11,7 @@ use crate::error::IamError;
 use crate::model::directory::{Account, Deleted, Directory};
 use crate::model::text::name;
 use crate::refusal::{Reason, Refusal, Remedy};
-use crate::repo::accounts::{hold, lock};
+use crate::repo::accounts::{lock, lock_active};
 use crate::repo::sessions;
 use crate::repo::{accounts, counters, deletions};
 use crate::service::Iam;
@@ -19,36 +19,36 @@ use base::id::AccountId;
 use base::scope::Domain;
 use db::{DbError, Tx};
 
-/// What the deletion of an account took out of use.
+/// The result of deleting an account.
 #[derive(Debug, Clone)]
 pub struct DeletedAccount {
-    /// The account as it was.
+    /// The deleted account.
     pub account: Account,
-    /// People who were in it.
+    /// The number of its members.
     pub members: u64,
     /// Its organizations.
     pub orgs: u64,
     /// Its spaces.
     pub spaces: u64,
-    /// What goes, and when.
+    /// What will be deleted, and when.
     pub deletion: Deletion,
 }
 
 impl Iam {
-    /// The operator's word: takes an account out of use. Its keys, sessions and tokens open nothing from the moment this
-    /// returns; its people keep their other accounts. Its samples go at the time that is returned; until then
-    /// [`Iam::restore_account`] brings all back.
+    /// Deletes an account, for the operator. From the moment this returns its keys, sessions and tokens are refused;
+    /// its members keep their other accounts. Its samples are deleted at the returned time; until then
+    /// [`Iam::restore_account`] restores everything.
     ///
     /// # Errors
-    /// When there is no such account, or no other.
+    /// When the account does not exist, or is the only one.
     pub async fn delete_account(&self, id: AccountId) -> Result<DeletedAccount, IamError> {
         let directory = self.directory();
         let account = directory.accounts.get(&id).cloned();
         let account = account.ok_or_else(|| no_account(&id.to_string()))?;
         let mut tx = self.0.db.begin().await?;
-        // One deletion after the other: of the last two accounts one stays.
-        counters::hold_tenants(&mut tx).await?;
-        hold(&mut tx, id).await?;
+        // Deletions run one after the other, so that one of the last two accounts remains.
+        counters::lock_tenants(&mut tx).await?;
+        lock_active(&mut tx, id).await?;
         if !accounts::has_other(&mut tx, id).await? {
             return Err(IamError::conflict_mended_by(
                 format!(
@@ -80,11 +80,11 @@ impl Iam {
         })
     }
 
-    /// The operator's word: brings a deleted account back, under its name or `new_name`, with its people, their roles and keys,
-    /// and its metrics. Sessions that were ended stay ended.
+    /// Restores a deleted account, for the operator, under its name or `new_name`, with its members, their roles and
+    /// keys, and its metrics. Ended sessions stay ended.
     ///
     /// # Errors
-    /// When its time is over, or its name is taken.
+    /// When the time for a restore is over, or the name is taken.
     pub async fn restore_account(
         &self,
         id: AccountId,
@@ -94,7 +94,7 @@ impl Iam {
         let domain = Domain::Account(id);
         let mut tx = self.0.db.begin().await?;
         lock(&mut tx, id).await?;
-        deletions::hold(&mut tx, domain).await?;
+        deletions::lock(&mut tx, domain).await?;
         let now = self.0.clock.now();
         let old_name = deletions::name_of_whole(&mut tx, domain, now).await?;
         let old_name = old_name.ok_or_else(|| {
@@ -122,7 +122,7 @@ impl Iam {
         Ok(account)
     }
 
-    /// The accounts that were deleted and are not gone yet, in the order in which they go.
+    /// The deleted accounts that can be restored or still have samples, in the order of their removal.
     #[must_use]
     pub fn deleted_accounts(&self) -> Vec<Deleted> {
         let directory = self.directory();
@@ -132,17 +132,17 @@ impl Iam {
             .collect()
     }
 
-    /// The account of this GUID or name.
+    /// The account with this GUID or name.
     ///
     /// # Errors
-    /// When there is none.
+    /// When no such account exists.
     pub fn account_called(&self, asked: &str) -> Result<Account, IamError> {
         let directory = self.directory();
         find(&directory, asked).ok_or_else(|| no_account(asked))
     }
 }
 
-/// By GUID before it is looked for by name: another account may be called as one's GUID.
+/// The GUID takes precedence: another account may have that GUID as its name.
 fn find(directory: &Directory, asked: &str) -> Option<Account> {
     let by_id = asked.parse().ok();
     let by_id = by_id.and_then(|id: AccountId| directory.accounts.get(&id));
@@ -156,7 +156,7 @@ fn no_account(asked: &str) -> IamError {
     IamError::Refused(problem.remedy(Remedy::ListAccounts))
 }
 
-/// Ends the accounts that were deleted and of which nothing is stored any more: people who are in no other are forgotten.
+/// Forgets the deleted accounts of which no sample is left, and the users who are in no other account.
 pub(crate) async fn forget(tx: &mut Tx) -> Result<Vec<Entry>, IamError> {
     let mut entries = Vec::new();
     for account in accounts::empty(tx).await? {

@@ -1,4 +1,5 @@
-//! API keys: secrets that prove a user in one account, made, locked, disabled and deleted by him or its Administrator.
+//! API keys: secrets that prove a user in one account. The user or an Administrator creates, locks, disables and
+//! deletes them.
 
 use super::own_key;
 use crate::audit::{Action, Entry};
@@ -10,7 +11,7 @@ use crate::model::text;
 use crate::model::text::name;
 use crate::policy::is_administrator;
 use crate::refusal::{Reason, Refusal, Remedy};
-use crate::repo::accounts::hold;
+use crate::repo::accounts::lock_active;
 use crate::repo::api_keys;
 use crate::repo::counts::What;
 use crate::repo::members::is_still_member;
@@ -25,14 +26,14 @@ use base::time::Millis;
 use db::{DbError, Tx};
 use std::cmp::Ordering;
 
-/// What a new key shall be.
+/// A new key.
 #[derive(Debug, Default)]
 pub struct NewKey {
     /// Its name.
     pub name: String,
     /// What it is for.
     pub description: String,
-    /// A text brought by the caller; none makes one.
+    /// A text chosen by the caller; if none, one is generated.
     pub text: Option<Secret<String>>,
     /// Created locked.
     pub locked: bool,
@@ -40,11 +41,11 @@ pub struct NewKey {
     pub disabled: bool,
     /// When it stops working.
     pub expires_at: Option<Millis>,
-    /// What of its user's rights it shall have.
+    /// The user's rights that the key has.
     pub narrowing: Narrowing,
 }
 
-/// What changes in a key.
+/// A change to a key.
 #[derive(Debug, Default)]
 pub struct KeyChange {
     /// Its new name.
@@ -55,7 +56,7 @@ pub struct KeyChange {
     pub expires_at: Option<Millis>,
 }
 
-/// A switch of a key.
+/// A state of a key that can be switched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Switch {
     /// Locked: refused and unchangeable.
@@ -64,18 +65,18 @@ pub enum Switch {
     Disabled,
 }
 
-/// The version of a key, as `If-Match` carries it.
+/// The version of a key, for `If-Match`.
 #[must_use]
 pub fn entity_tag(key: &ApiKey) -> String {
     format!("{}-{}", key.revision, key.id.0.to_hex())
 }
 
 impl Iam {
-    /// Keys of the credential's account: the caller's own, or, for an Administrator who asks, all. Ordered by `order`, and by
-    /// name where that holds them for equal.
+    /// Keys of the credential's account: the caller's own, or all of them if an Administrator asks for that. Sorted by
+    /// `order`, then by name.
     ///
     /// # Errors
-    /// When another's keys are asked for without the right.
+    /// When the caller asks for the keys of others without the right.
     pub fn api_keys(
         &self,
         caller: &Identity,
@@ -130,7 +131,7 @@ impl Iam {
     /// The key with this text.
     ///
     /// # Errors
-    /// When there is none the caller sees.
+    /// When the caller sees no such key.
     pub fn api_key_by_text(
         &self,
         caller: &Identity,
@@ -147,10 +148,11 @@ impl Iam {
         )
     }
 
-    /// Makes a key for the caller in the credential's account; its text is returned this once.
+    /// Creates a key for the caller in the credential's account; only this call returns its text.
     ///
     /// # Errors
-    /// When a field is wrong or its end has passed, the text is in use, or it would outlive the key that the credential rests on.
+    /// When a field is invalid, the expiry has passed, the text is in use, or the key would outlive the key of the
+    /// credential.
     pub async fn create_api_key(
         &self,
         caller: &Identity,
@@ -187,7 +189,7 @@ impl Iam {
             modified_at: now,
         };
         let mut tx = self.0.db.begin().await?;
-        hold(&mut tx, key.account).await?;
+        lock_active(&mut tx, key.account).await?;
         if !is_still_member(&mut tx, key.account, key.user).await? {
             return Err(IamError::not_found("the account"));
         }
@@ -215,8 +217,8 @@ impl Iam {
         Ok((key, text))
     }
 
-    /// Refuses a key for a domain in which its user has no role, or of another account than the key's: it would open nothing,
-    /// and who made it would learn that there is such a domain.
+    /// Refuses a key for a domain in which its user has no role, or for another account's domain: it would be useless,
+    /// and would reveal that the domain exists.
     fn may_reach(&self, caller: &Identity, wished: &Narrowing) -> Result<(), IamError> {
         let Some(domain) = wished.domain else {
             return Ok(());
@@ -233,7 +235,7 @@ impl Iam {
         Err(IamError::Refused(problem))
     }
 
-    /// Only who sees the key that has the text already is told so.
+    /// Only a caller who may see the existing key with this text is told about it.
     fn text_taken(&self, caller: &Identity, text: &Secret<String>) -> IamError {
         match self.api_key_by_text(caller, text) {
             Ok(key) => IamError::conflict(format!(
@@ -271,7 +273,7 @@ impl Iam {
             self::description(description)?;
         }
         let now = self.0.clock.now();
-        let expires_at = if prolongs(&key, change.expires_at) {
+        let expires_at = if extends_life(&key, change.expires_at) {
             caller.bounds().key_life(change.expires_at)?.expires_at()
         } else {
             change.expires_at.or(key.expires_at)
@@ -288,9 +290,9 @@ impl Iam {
             revision: key.revision.saturating_add(1),
             ..key.clone()
         };
-        hold(&mut tx, key.account).await?;
+        lock_active(&mut tx, key.account).await?;
         still_good(&mut tx, caller, now).await?;
-        // Of two who bring the same tag at the same moment, one changes the key.
+        // Of two concurrent requests with the same tag, one changes the key.
         if !api_keys::change(&mut tx, &changed_key, key.revision).await? {
             return Err(changed());
         }
@@ -301,7 +303,7 @@ impl Iam {
     /// Turns a switch of a key on or off.
     ///
     /// # Errors
-    /// When the caller does not see the key, disables a locked one, or brings one back that outlives his own.
+    /// When the caller does not see the key, disables a locked one, or reactivates one that outlives their own.
     pub async fn switch_api_key(
         &self,
         caller: &Identity,
@@ -318,7 +320,7 @@ impl Iam {
         }
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        hold(&mut tx, key.account).await?;
+        lock_active(&mut tx, key.account).await?;
         still_good(&mut tx, caller, now).await?;
         match switch {
             Switch::Locked => api_keys::set_locked(&mut tx, id, on, now).await?,
@@ -334,7 +336,7 @@ impl Iam {
         self.commit(tx, entry.with("to", what)).await
     }
 
-    /// Deletes a key: from the moment this returns neither it nor a token made with it opens anything.
+    /// Deletes a key: from the moment this returns, the key and all tokens made with it are refused.
     ///
     /// # Errors
     /// When the caller does not see it, or it is locked.
@@ -356,7 +358,7 @@ fn about(caller: &Identity, action: Action, key: &ApiKey) -> Entry {
         .with("name", &key.name)
 }
 
-/// A description may have lines; nothing else that is not seen.
+/// A description may have several lines; other invisible characters are refused.
 fn description(text: &str) -> Result<(), IamError> {
     text::check("description", text, &limit::DESCRIPTION_BYTES)?;
     if text.lines().all(text::is_seen) {
@@ -368,7 +370,7 @@ fn description(text: &str) -> Result<(), IamError> {
     ))
 }
 
-/// Counted with the account held, so that keys made at once do not pass the limit together.
+/// The account is locked, so that concurrent requests cannot exceed the limit together.
 pub(super) async fn room_for_one_more(
     tx: &mut Tx,
     key: &ApiKey,
@@ -393,9 +395,9 @@ fn unlocked(key: &ApiKey) -> Result<(), IamError> {
     Ok(())
 }
 
-/// Makes sure, within the transaction, that the credential was not withdrawn at this moment.
+/// Ensures, within the transaction, that the credential was not revoked meanwhile.
 async fn still_good(tx: &mut Tx, caller: &Identity, now: Millis) -> Result<(), IamError> {
-    match sessions::hold(tx, caller.bounds(), now).await {
+    match sessions::lock(tx, caller.bounds(), now).await {
         Err(IamError::Refused(_)) => {
             let why = "its session or API key has ended at this moment";
             Err(AuthError::Revoked(why).into())
@@ -404,8 +406,8 @@ async fn still_good(tx: &mut Tx, caller: &Identity, now: Millis) -> Result<(), I
     }
 }
 
-/// Whether a change lengthens the key's life: then it is bounded by what was shown.
-fn prolongs(key: &ApiKey, wished: Option<Millis>) -> bool {
+/// Whether a change extends the key's life: then the credential's own expiry bounds it.
+fn extends_life(key: &ApiKey, wished: Option<Millis>) -> bool {
     match (wished, key.expires_at) {
         (Some(wished), Some(now)) => wished > now,
         _ => false,

@@ -1,13 +1,13 @@
-//! What a deletion writes down: which samples are to go and when, and what brings all back until then.
+//! What a deletion records: which samples to delete and when, and what a restore needs until then.
 //!
-//! It is one transaction with the deletion itself, so that a crash leaves both or neither; the sweep of every node works it
-//! off (`manage::retired`), and [`super::restore`] takes it back.
+//! The record is written in the transaction of the deletion, so that a crash leaves both or neither. The sweep of every
+//! node processes it (`manage::retired`), and [`super::restore`] reverses it.
 
 use crate::refusal::Remedy;
 pub use crate::repo::deletions::Deletion;
 
 use crate::error::IamError;
-use crate::repo::accounts::hold;
+use crate::repo::accounts::lock_active;
 use crate::repo::counts::What;
 use crate::repo::deletions;
 use crate::service::Iam;
@@ -16,7 +16,7 @@ use base::limit;
 use base::scope::Domain;
 use db::Tx;
 
-/// Who deletes in which account.
+/// The user who deletes, and the account.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deleter {
     pub(super) account: AccountId,
@@ -24,7 +24,7 @@ pub(super) struct Deleter {
 }
 
 impl Iam {
-    /// Takes a space out of use.
+    /// Deletes a space.
     pub(super) async fn remove_space(
         &self,
         tx: &mut Tx,
@@ -35,7 +35,7 @@ impl Iam {
         removed.ok_or_else(|| IamError::not_found("the space"))
     }
 
-    /// Takes an organization out of use, with its spaces.
+    /// Deletes an organization with its spaces.
     pub(super) async fn remove_org(
         &self,
         tx: &mut Tx,
@@ -46,14 +46,14 @@ impl Iam {
         removed.ok_or_else(|| IamError::not_found("the organization"))
     }
 
-    /// None where there was nothing, because another was faster.
+    /// None if there was nothing to delete, because another request was faster.
     async fn remove(
         &self,
         tx: &mut Tx,
         by: Deleter,
         with: Domain,
     ) -> Result<Option<Deletion>, IamError> {
-        hold(tx, by.account).await?;
+        lock_active(tx, by.account).await?;
         let now = self.0.clock.now();
         let due = now.plus(self.0.config.deleted_milliseconds);
         if !deletions::write(tx, with, (by.account, by.user), now, due).await? {
@@ -64,7 +64,7 @@ impl Iam {
         deletions::of(tx, with).await.map(Some)
     }
 
-    /// Refuses a deletion that leaves more to be removed than the account may have; those of now are counted.
+    /// Refuses a deletion if more samples than the account's limit would wait for their removal, including this one.
     async fn has_room_for_deletions(
         &self,
         tx: &mut Tx,

@@ -1,7 +1,8 @@
-//! Who is in an account: listing, removing.
+//! Members of an account: listing and removing.
 //!
-//! A person is one user on the whole server, with one password, and may be in several accounts. What he holds in one
-//! (roles, keys, sessions) is of no use in another, and goes when he is removed from it.
+//! A person is one user on the whole server, with one password, and may be in several accounts. Roles, keys and
+//! sessions belong to one account: they are useless in another, and are deleted when the user is removed from their
+//! account.
 
 use super::invitation;
 use crate::audit::{Action, Entry};
@@ -10,10 +11,10 @@ use crate::model::directory::Member;
 use crate::model::page::{Part, Window};
 use crate::model::role::Role;
 use crate::policy::is_administrator;
-use crate::repo::accounts::hold;
+use crate::repo::accounts::lock_active;
 use crate::repo::departures::leave;
 use crate::repo::roles::keeps_administrator;
-use crate::repo::users::hold_user;
+use crate::repo::users::lock_user;
 use crate::repo::{members, roles};
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -42,12 +43,12 @@ impl Iam {
         })
     }
 
-    /// Takes someone out of the account, with his roles, keys and sessions there. From the moment this returns none of his
-    /// tokens opens anything of it. Who is in no other account is forgotten. If the account was his, it is the
-    /// Administrator's who has been in it longest.
+    /// Removes a user from the account, with their roles, keys and sessions there. From the moment this returns their
+    /// tokens open nothing in it. A user who is in no other account is deleted. If the user owned the account, the
+    /// Administrator with the longest membership becomes the owner.
     ///
     /// # Errors
-    /// Without Administrator of the account, when he is not in it, or is its last Administrator.
+    /// Without Administrator of the account; when the user is not in it, or is its last Administrator.
     pub async fn remove_member(
         &self,
         caller: &Identity,
@@ -56,8 +57,8 @@ impl Iam {
     ) -> Result<(), IamError> {
         self.administer(caller, account, "removing users")?;
         let mut tx = self.0.db.begin().await?;
-        // The account first, then the user: everyone takes them in this order.
-        hold(&mut tx, account).await?;
+        // Every transaction locks the account first, then the user.
+        lock_active(&mut tx, account).await?;
         let domain = Domain::Account(account);
         if !roles::still_holds(&mut tx, account, caller.user(), domain, Role::Administrator).await?
         {
@@ -70,7 +71,7 @@ impl Iam {
             return self.commit(tx, entry.on(user)).await;
         }
         let user = members::named(&mut tx, account, user).await?;
-        hold_user(&mut tx, user).await?;
+        lock_user(&mut tx, user).await?;
         if !members::is_still_member(&mut tx, account, user).await? {
             return Err(IamError::not_found("the user in this account"));
         }
@@ -89,7 +90,7 @@ impl Iam {
         account: AccountId,
         what: &str,
     ) -> Result<(), IamError> {
-        self.within(caller, account)?;
+        self.require_reach(caller, account)?;
         if is_administrator(&self.directory(), caller, account) {
             return Ok(());
         }

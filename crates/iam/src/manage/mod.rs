@@ -1,7 +1,8 @@
 //! What verified callers may see and change: accounts, organizations, spaces, roles, users, keys, settings.
 //!
-//! Every function takes the caller's [`crate::Identity`] first. What the caller may not see does not exist for him; what
-//! he sees but may not change is forbidden; what he would see with a token of another of his accounts says which.
+//! Every function takes the caller's [`crate::Identity`] first. An object that the caller may not see is reported as
+//! unknown; one that the caller sees but may not change, as forbidden; for one that a token of another account would
+//! show, the error names that account.
 
 pub mod account;
 pub mod account_deletion;

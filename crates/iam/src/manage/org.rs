@@ -9,9 +9,9 @@ use crate::model::page::{Part, Window};
 use crate::model::role::Role;
 use crate::model::text::name;
 use crate::policy::Sight;
-use crate::policy::{is_administrator, manages, see};
+use crate::policy::{is_administrator, manages, require_visible};
 use crate::repo::counts::What;
-use crate::repo::members::hold_member;
+use crate::repo::members::lock_member;
 use crate::repo::roles::still_holds;
 use crate::repo::{deletions, orgs};
 use crate::service::Iam;
@@ -28,7 +28,7 @@ impl Iam {
         self.directory().regions.to_vec()
     }
 
-    /// The organizations the caller sees and `wanted` chooses: account by account, in each by name.
+    /// The organizations that the caller sees and `wanted` selects, by account, then by name.
     #[must_use]
     pub fn orgs(
         &self,
@@ -54,7 +54,7 @@ impl Iam {
     /// When the caller does not see it.
     pub fn org(&self, caller: &Identity, id: OrgId) -> Result<Org, IamError> {
         let directory = self.directory();
-        see(&directory, caller, Domain::Org(id), "the organization")?;
+        require_visible(&directory, caller, Domain::Org(id), "the organization")?;
         let found = directory.orgs.get(&id).cloned();
         found.ok_or_else(|| IamError::not_found("the organization"))
     }
@@ -89,7 +89,7 @@ impl Iam {
             updated_at: now,
         };
         let mut tx = self.0.db.begin().await?;
-        hold_member(&mut tx, org.account, caller.user()).await?;
+        lock_member(&mut tx, org.account, caller.user()).await?;
         let domain = Domain::Account(org.account);
         let (user, mut may) = (caller.user(), false);
         for role in [Role::Administrator, Role::Editor] {
@@ -142,11 +142,11 @@ impl Iam {
         })
     }
 
-    /// Deletes an organization, with its spaces only when `recursive`. Their samples can no longer be reached, and go at the
-    /// time that is returned; until then [`Iam::restore_org`] brings all back.
+    /// Deletes an organization; one with spaces only when `recursive`. Its samples become unreachable and are deleted
+    /// at the returned time; until then [`Iam::restore_org`] restores everything.
     ///
     /// # Errors
-    /// Without the right, or when it holds spaces and `recursive` is not asked.
+    /// Without the right, or when it has spaces and `recursive` is false.
     pub async fn delete_org(
         &self,
         caller: &Identity,
@@ -201,7 +201,7 @@ impl Iam {
     /// The organization, if the caller may rename or delete it.
     ///
     /// # Errors
-    /// When he does not see it; without Manager of it or Administrator of the account.
+    /// When the caller does not see it; without Manager of it or Administrator of the account.
     pub fn may_change_org(&self, caller: &Identity, id: OrgId) -> Result<Org, IamError> {
         let org = self.org(caller, id)?;
         let directory = self.directory();

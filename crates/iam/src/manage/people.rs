@@ -1,4 +1,4 @@
-//! People: who they are, and their roles.
+//! Users: who they are, and their roles.
 
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
@@ -7,8 +7,8 @@ use crate::model::directory::User;
 use crate::model::page::{Part, Window};
 use crate::model::role::Role;
 use crate::model::{address, text};
-use crate::policy::{is_administrator, manages, see};
-use crate::repo::accounts::hold;
+use crate::policy::{is_administrator, manages, require_visible};
+use crate::repo::accounts::lock_active;
 use crate::repo::invitations;
 use crate::repo::login_sources;
 use crate::repo::members::member_by_address;
@@ -31,10 +31,10 @@ enum Holder {
 }
 
 impl Iam {
-    /// The caller's own entry.
+    /// The caller's own user.
     ///
     /// # Errors
-    /// When he is gone.
+    /// When the user no longer exists.
     pub fn user(&self, caller: &Identity) -> Result<User, IamError> {
         self.directory()
             .users
@@ -43,11 +43,11 @@ impl Iam {
             .ok_or_else(|| IamError::not_found("the user"))
     }
 
-    /// Changes the caller's own password, and ends his one-time codes and his other sessions but those of his keys: whoever
-    /// learned the old password may hold one.
+    /// Changes the caller's own password, and ends their one-time codes and their other sessions except those of API
+    /// keys: somebody who learned the old password may hold one.
     ///
     /// # Errors
-    /// When the current one is wrong, or is not the current one any more; when the new one is too short; when the caller's
+    /// When the current password is wrong or has just been changed; when the new one is too short; when the caller's
     /// session or key has ended.
     pub async fn change_password(
         &self,
@@ -60,7 +60,7 @@ impl Iam {
         let (old, fresh) = ("current_password", "new_password");
         text::check(old, current.expose(), &limit::PASSWORD_BYTES)?;
         text::check(fresh, new.expose(), &limit::PASSWORD_BYTES)?;
-        // As it was before the check: what was right then must still be so when the new one is written.
+        // The hash from before the check: it must still be the stored one when the new password is written.
         let held = password::stored(self, user.id).await?;
         password::check(self, source, &user.email, current).await?;
         let hash = password::prepare(self, source, &user.email, new).await?;
@@ -77,7 +77,7 @@ impl Iam {
         Ok(())
     }
 
-    /// Who holds a role in a domain, by address.
+    /// The users with a role in a domain, by address.
     ///
     /// # Errors
     /// When the caller does not see the domain.
@@ -89,16 +89,16 @@ impl Iam {
         window: Window,
     ) -> Result<Part<User>, IamError> {
         let directory = self.directory();
-        see(&directory, caller, domain, &format!("`{domain}`"))?;
+        require_visible(&directory, caller, domain, &format!("`{domain}`"))?;
         let all = directory.holders_in(domain).iter();
         let held = all.filter(|user| directory.holds(**user, domain, role));
         Ok(window.of(held.filter_map(|user| directory.users.get(user))))
     }
 
-    /// Gives a user a role, or somebody who was invited: then it begins with the acceptance.
+    /// Gives a role to a user or to an invited address; for the latter it begins with the acceptance.
     ///
     /// # Errors
-    /// Without the right, or when role or user do not fit.
+    /// Without the right, or when the role or user is not valid here.
     pub async fn set_role(
         &self,
         caller: &Identity,
@@ -123,7 +123,7 @@ impl Iam {
             .await
     }
 
-    /// Takes a role away. The last Administrator of an account keeps his.
+    /// Removes a role. The last Administrator of an account cannot be removed.
     ///
     /// # Errors
     /// Without the right, or when it would leave the account without an Administrator.
@@ -165,7 +165,7 @@ impl Iam {
         text::check_stored("username", username.trim(), &limit::ADDRESS_BYTES)?;
         let folded = address::fold(username);
         let mut tx = self.0.db.begin().await?;
-        hold(&mut tx, account).await?;
+        lock_active(&mut tx, account).await?;
         self.still_may_give(&mut tx, caller, account, domain)
             .await?;
         if let Some(user) = member_by_address(&mut tx, account, &folded).await? {
@@ -177,8 +177,8 @@ impl Iam {
         Ok((tx, account, Holder::Invited(waiting)))
     }
 
-    /// Asks again, within the transaction that rests on it, whether the caller may give and take roles in the domain: his own
-    /// may have been taken a moment ago. The account is held.
+    /// Checks again, within the transaction that depends on it, whether the caller may manage roles in the domain:
+    /// their own role may just have been removed. The account is locked.
     async fn still_may_give(
         &self,
         tx: &mut Tx,
@@ -203,13 +203,14 @@ impl Iam {
         )))
     }
 
-    /// Whether the caller may give roles in the domain, and take them away; the account it belongs to.
+    /// Whether the caller may manage roles in the domain; returns its account.
     ///
     /// # Errors
-    /// When he does not see it; without Manager of it, of the organization around it, or Administrator of the account.
+    /// When the caller does not see it; without Manager of it, of the organization around it, or Administrator of the
+    /// account.
     pub fn may_set_roles(&self, caller: &Identity, domain: Domain) -> Result<AccountId, IamError> {
         let directory = self.directory();
-        see(&directory, caller, domain, &format!("`{domain}`"))?;
+        require_visible(&directory, caller, domain, &format!("`{domain}`"))?;
         let account = directory
             .account_of(domain)
             .ok_or_else(|| IamError::not_found(&format!("`{domain}`")))?;
@@ -231,7 +232,7 @@ impl Iam {
         )))
     }
 
-    /// The account of the domain, if the caller may give and take this role there.
+    /// The account of the domain, if the caller may give and remove this role there.
     fn may_give(
         &self,
         caller: &Identity,

@@ -1,4 +1,4 @@
-//! What one account may hold and do: the server's limits, or the account's own where the operator has set some.
+//! The limits of one account: the server's, or those that the operator has set for the account.
 
 pub use crate::config::AccountLimits;
 use crate::refusal::{Reason, Refusal, Remedy};
@@ -7,19 +7,19 @@ use crate::repo::counts::{self, What};
 
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
-use crate::repo::accounts::hold;
+use crate::repo::accounts::lock_active;
 use crate::service::Iam;
 use base::id::AccountId;
 use base::limit::{self, Limit};
 use db::Tx;
 
-/// The unit of a limit that is a share of something.
+/// The unit of a limit that is a percentage.
 const PERCENT: &str = "percent";
 
-/// A limit as it holds for one account.
+/// A limit of one account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InForce {
-    /// Which.
+    /// The limit.
     pub limit: Limit,
     /// Its value.
     pub allowed: u64,
@@ -28,7 +28,7 @@ pub struct InForce {
 }
 
 impl Iam {
-    /// What holds for the account.
+    /// The limits that apply to the account.
     #[must_use]
     pub fn account_limit(&self, account: AccountId, limit: &Limit) -> u64 {
         self.in_force(account, limit).allowed
@@ -54,17 +54,17 @@ impl Iam {
         all.map(|limit| self.in_force(account, limit)).collect()
     }
 
-    /// The operator's word: sets limits of one account, all of them or none; `None` gives back the server's value.
+    /// Sets limits of one account, for the operator, all of them or none; `None` restores the server's value.
     ///
     /// # Errors
-    /// When there is no such account or limit.
+    /// When the account or the limit does not exist.
     pub async fn set_account_limits(
         &self,
         account: AccountId,
         changes: &[(String, Option<u64>)],
     ) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
-        hold(&mut tx, account).await?;
+        lock_active(&mut tx, account).await?;
         let mut entry = Entry::by_operator(Action::AccountLimited)
             .in_account(account)
             .on(account);
@@ -90,8 +90,8 @@ impl Iam {
         self.commit(tx, entry).await
     }
 
-    /// Refuses one more of what the limit counts. The account is held,
-    /// so that of two who make the last one at the same moment one is refused.
+    /// Refuses one more of what the limit counts. The account is locked, so that of two concurrent requests for the
+    /// last place one is refused.
     pub(crate) async fn has_room(
         &self,
         tx: &mut Tx,
@@ -114,7 +114,7 @@ impl Iam {
         ))
     }
 
-    /// Refuses what was done in the transaction when it is more than the limit; else as [`Self::has_room`].
+    /// Refuses the transaction's own writes when they exceed the limit; else like [`Self::has_room`].
     pub(crate) async fn is_within_limit(
         &self,
         tx: &mut Tx,
@@ -137,8 +137,8 @@ impl Iam {
         ))
     }
 
-    /// Refuses roles that were given in the transaction when the account has more of them than it may, with those that begin
-    /// with an acceptance. The account is held.
+    /// Refuses the roles given in the transaction when the account has more than its limit, including those of open
+    /// invitations. The account is locked.
     pub(crate) async fn roles_are_within_limit(
         &self,
         tx: &mut Tx,

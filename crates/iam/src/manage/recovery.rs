@@ -1,7 +1,7 @@
-//! What the operator does for people who have lost what lets them in: a code that sets a new password, and a new key.
+//! Recovery by the operator for users who have lost their credentials: a code that sets a new password, and a new key.
 //!
-//! The code has one power, as that of an invitation: whoever brings it chooses a new password. It is no login and opens
-//! nothing else. Until it is used the old password goes on; with the new one what the old one opened ends.
+//! Like the code of an invitation, the code can do one thing: set a new password. It is no login. Until it is used, the
+//! old password stays valid; the new one ends what the old one opened.
 
 use super::{api_key, invitation};
 use crate::audit::{Action, Credential, Entry};
@@ -12,7 +12,7 @@ use crate::model::bounds::KeyLife;
 use crate::model::directory::{ApiKey, Directory};
 use crate::model::text::name;
 use crate::refusal::{Reason, Refusal, Remedy};
-use crate::repo::accounts::hold;
+use crate::repo::accounts::lock_active;
 use crate::repo::counts::What;
 use crate::repo::login_sources;
 use crate::repo::members::{is_still_member, member_by_address};
@@ -29,21 +29,21 @@ use base::source::Source;
 use base::time::Millis;
 use db::Tx;
 
-/// How long a code for a new password is good: a day.
+/// How long a code for a new password is valid: a day.
 const CODE_MILLISECONDS: i64 = 86_400_000;
 
-/// A code for the operator to hand on.
+/// A code for the operator to pass on.
 #[derive(Debug)]
 pub struct ResetCode {
     /// The user's address.
     pub email: String,
     /// The code.
     pub code: Secret<String>,
-    /// Until when it is good.
+    /// Until when it is valid.
     pub expires_at: Millis,
 }
 
-/// A key for the operator to hand on.
+/// A key for the operator to pass on.
 #[derive(Debug)]
 pub struct OperatorsKey {
     /// The user's address.
@@ -54,26 +54,26 @@ pub struct OperatorsKey {
     pub text: Secret<String>,
 }
 
-/// A user, as the operator sees him.
+/// A user, as the operator sees them.
 #[derive(Debug)]
 pub struct Listed {
-    /// What names him.
+    /// The user's id.
     pub id: UserId,
-    /// His address.
+    /// The address.
     pub email: String,
-    /// Whether it is proven to be his.
+    /// Whether the address is proven.
     pub is_proven: bool,
-    /// When he began.
+    /// When the user was created.
     pub created_at: Millis,
-    /// The accounts he is in, by name.
+    /// The user's accounts, by name.
     pub accounts: Vec<AccountId>,
 }
 
 impl Iam {
-    /// Makes a one-time code with which a user sets a new password; one made before it is good for nothing from then on.
+    /// Makes a one-time code that sets a new password for a user; an earlier code becomes invalid.
     ///
     /// # Errors
-    /// When nobody has the address, or it is not proven to be his.
+    /// When no user has the address, or it is not proven.
     pub async fn reset_code(&self, email: &str) -> Result<ResetCode, IamError> {
         let address = Address::parse(email)?;
         let mut tx = self.0.db.begin().await?;
@@ -90,12 +90,13 @@ impl Iam {
         })
     }
 
-    /// Whether the code is one for a new password of the address. A reading alone.
+    /// Whether the code sets a new password for the address. Only a read.
     pub(super) async fn is_reset(&self, hash: &[u8; 32], folded: &str) -> Result<bool, IamError> {
         password_resets::is_one(&self.0.db, hash, folded, self.0.clock.now()).await
     }
 
-    /// Sets a new password with the operator's code, and ends what the old one opened: sessions, one-time codes. Keys go on.
+    /// Sets a new password with the operator's code, and ends the sessions and one-time codes of the old one. Keys stay
+    /// valid.
     pub(super) async fn reset_password(
         &self,
         source: Source,
@@ -118,11 +119,11 @@ impl Iam {
         Ok(())
     }
 
-    /// Makes an API key for a user, in his only account or the one that is named.
+    /// Makes an API key for a user, in their only account or in the named one.
     ///
     /// # Errors
-    /// When nobody has the address, or it is not proven to be his; when he is not in the account, or in several and none is
-    /// named; over a limit.
+    /// When no user has the address, or it is not proven; when the user is not in the account, or is in several and
+    /// none is named; over a limit.
     pub async fn operators_key(
         &self,
         email: &str,
@@ -137,7 +138,7 @@ impl Iam {
         };
         let (text, now) = (key_text::generate(), self.0.clock.now());
         let mut tx = self.0.db.begin().await?;
-        hold(&mut tx, account).await?;
+        lock_active(&mut tx, account).await?;
         let user = proven(&mut tx, &address).await?;
         if member_by_address(&mut tx, account, &address.folded).await? != Some(user)
             || !is_still_member(&mut tx, account, user).await?
@@ -199,7 +200,7 @@ fn accounts_of(directory: &Directory, user: UserId) -> Vec<AccountId> {
     own.map(|account| account.id).collect()
 }
 
-/// The user whose proven address this is. What is handed out for one that is not would be another's.
+/// The user of this address, which must be proven: otherwise the code or key might be for somebody else.
 async fn proven(tx: &mut Tx, address: &Address) -> Result<UserId, IamError> {
     let refused = |reason, message: String, remedy| {
         Err(IamError::Refused(

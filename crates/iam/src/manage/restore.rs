@@ -1,5 +1,5 @@
-//! Taking a deletion back, as long as its samples are there: name, roles of those who are still in the account, settings and
-//! samples are as they were.
+//! Restores a deletion as long as its samples exist: the name, the roles of those who are still in the account,
+//! settings and samples are as before.
 
 use super::{org, space};
 use crate::audit::{Action, Entry};
@@ -12,7 +12,7 @@ use crate::policy::{is_administrator, manages};
 use crate::refusal::Remedy;
 use crate::repo::counts::What;
 use crate::repo::deletions;
-use crate::repo::members::hold_member;
+use crate::repo::members::lock_member;
 use crate::repo::restores::{self, Kept};
 use crate::repo::roles::still_holds;
 use crate::repo::{orgs, spaces};
@@ -25,7 +25,7 @@ use base::time::Millis;
 use db::Tx;
 
 impl Iam {
-    /// A part of what was deleted that the caller may bring back, in the order in which it goes.
+    /// A page of the deleted domains that the caller may restore, in the order of their removal.
     #[must_use]
     pub fn deleted(&self, caller: &Identity, window: Window) -> Part<Deleted> {
         let (directory, now) = (self.directory(), self.0.clock.now());
@@ -33,10 +33,10 @@ impl Iam {
         window.of(kept.filter(|own| may_restore(&directory, caller, own)))
     }
 
-    /// Whether the caller may bring back what was deleted.
+    /// Whether the caller may restore the domain.
     ///
     /// # Errors
-    /// When there is no such thing any more, or he could not have deleted it.
+    /// When it no longer exists, or the caller could not have deleted it.
     pub fn may_restore(&self, caller: &Identity, domain: Domain) -> Result<(), IamError> {
         let what = match domain {
             Domain::Space(_) => "space",
@@ -45,7 +45,7 @@ impl Iam {
         self.found(caller, domain, what).map(drop)
     }
 
-    /// What was deleted and may be brought back by the caller.
+    /// The deleted domains that the caller may restore.
     fn found(&self, caller: &Identity, domain: Domain, what: &str) -> Result<Deleted, IamError> {
         let (directory, now) = (self.directory(), self.0.clock.now());
         let mut all = directory.deletions.iter();
@@ -57,10 +57,11 @@ impl Iam {
             .ok_or_else(|| IamError::not_found(&format!("a deleted {what} of this GUID")))
     }
 
-    /// Brings a deleted space back, under its name or `new_name`.
+    /// Restores a deleted space under its name or `new_name`.
     ///
     /// # Errors
-    /// Without the right it takes to delete it, when its time is over, its organization is deleted or its name is taken.
+    /// Without the right to delete it; when the time for a restore is over; when its organization is deleted or its
+    /// name is taken.
     pub async fn restore_space(
         &self,
         caller: &Identity,
@@ -72,7 +73,7 @@ impl Iam {
         let new_name = new_name.map(|text| name("name", text)).transpose()?;
         let mut tx = self.0.db.begin().await?;
         self.still_may(&mut tx, caller, &found).await?;
-        let (row, now) = self.hold_deleted(&mut tx, domain).await?;
+        let (row, now) = self.lock_deleted(&mut tx, domain).await?;
         if !orgs::is_there(&mut tx, found.org).await? {
             return Err(IamError::conflict(format!(
                 "its organization `{}` was deleted too: bring that back first, with `vigie account org-restore`",
@@ -103,10 +104,10 @@ impl Iam {
         Ok(space)
     }
 
-    /// Brings a deleted organization back, under its name or `new_name`, with the spaces that were deleted with it.
+    /// Restores a deleted organization under its name or `new_name`, with the spaces that were deleted with it.
     ///
     /// # Errors
-    /// Without the right it takes to delete it, when its time is over or its name is taken.
+    /// Without the right to delete it; when the time for a restore is over or the name is taken.
     pub async fn restore_org(
         &self,
         caller: &Identity,
@@ -118,7 +119,7 @@ impl Iam {
         let new_name = new_name.map(|text| name("name", text)).transpose()?;
         let mut tx = self.0.db.begin().await?;
         self.still_may(&mut tx, caller, &found).await?;
-        let (row, now) = self.hold_deleted(&mut tx, domain).await?;
+        let (row, now) = self.lock_deleted(&mut tx, domain).await?;
         let limit = &limit::ORGANIZATIONS_PER_ACCOUNT;
         self.has_room(&mut tx, found.account, limit, What::Orgs)
             .await?;
@@ -143,17 +144,17 @@ impl Iam {
         Ok(org)
     }
 
-    /// The row of what was deleted, kept as it is, with all that was deleted with it, until the transaction ends; and the one
-    /// instant by which the whole restore judges what is still there. It is read once the rows are held: were it read anew for
-    /// each statement, a deletion's time could end between two of them, and half of it would come back.
-    async fn hold_deleted(&self, tx: &mut Tx, domain: Domain) -> Result<(Kept, Millis), IamError> {
-        deletions::hold(tx, domain).await?;
+    /// Locks the rows of the deletion until the transaction ends, and returns the one instant at which the restore
+    /// judges what still exists. It is taken once the rows are locked: with a new instant for each statement, the time
+    /// of the deletion could pass between two of them, and only half of it would be restored.
+    async fn lock_deleted(&self, tx: &mut Tx, domain: Domain) -> Result<(Kept, Millis), IamError> {
+        deletions::lock(tx, domain).await?;
         let now = self.0.clock.now();
         let row = restores::kept(tx, domain, now).await?;
         Ok((row.ok_or_else(restores::too_late)?, now))
     }
 
-    /// Asks the database, within the transaction that rests on it, whether the caller may still do it.
+    /// Asks the database, within the transaction that depends on it, whether the caller still has the right.
     async fn still_may(
         &self,
         tx: &mut Tx,
@@ -161,7 +162,7 @@ impl Iam {
         found: &Deleted,
     ) -> Result<(), IamError> {
         let (account, user) = (found.account, caller.user());
-        hold_member(tx, account, user).await?;
+        lock_member(tx, account, user).await?;
         let administers = Domain::Account(account);
         if still_holds(tx, account, user, administers, Role::Administrator).await?
             || still_holds(tx, account, user, Domain::Org(found.org), Role::Manager).await?
@@ -175,7 +176,7 @@ impl Iam {
     }
 }
 
-/// Whoever might delete it might have kept it.
+/// A user who may delete the domain may also restore it.
 fn may_restore(directory: &Directory, caller: &Identity, own: &Deleted) -> bool {
     caller.reaches(directory, own.account)
         && directory.is_member(caller.user(), own.account)

@@ -1,5 +1,5 @@
-//! Working off what deletions have written down: the samples of each go from the store of every node once its time has come,
-//! and when nothing is stored any more it is forgotten.
+//! Processes recorded deletions: every node deletes the samples of each from its store once their time has come; when
+//! no sample is left, the record is deleted.
 
 use super::account_deletion;
 use crate::audit::{Action as Done, Entries, Entry};
@@ -14,11 +14,12 @@ use base::time::Millis;
 use db::Db;
 use std::collections::HashSet;
 
-/// Several nodes on one PostgreSQL have a store each: one that is away for as long still removes what was deleted meanwhile.
+/// Nodes that share a PostgreSQL have separate stores: a node that was down for up to this long still deletes its
+/// samples.
 const OTHER_NODES_MILLISECONDS: i64 = 30 * 86_400_000;
 
 impl Iam {
-    /// What is due: its samples go. Asked of memory, however often.
+    /// The due deletions, whose samples are to be deleted. Read from memory, so it may be called often.
     #[must_use]
     pub fn due(&self) -> Vec<Deleted> {
         let now = self.0.clock.now();
@@ -27,10 +28,11 @@ impl Iam {
         due.take_while(|own| !own.is_kept(now)).cloned().collect()
     }
 
-    /// From here on it cannot be brought back: a scope to delete its samples with. `None` when it was brought back before.
+    /// Ends the time for a restore: returns a scope to delete the samples with. `None` when the domain was restored
+    /// before.
     ///
     /// # Errors
-    /// When the database cannot be asked.
+    /// When the database cannot be read.
     pub async fn begin_removal(&self, own: &Deleted) -> Result<Option<Scope>, IamError> {
         let begun = deletions::begin(&self.0.db, own.tenant, self.0.clock.now()).await?;
         if !begun {
@@ -49,8 +51,9 @@ impl Iam {
         Ok(Some(scope))
     }
 
-    /// Forgets those of which nothing is stored any more, `most` of them. On a database of several nodes a while after their
-    /// time, so that each has removed what it holds. What has to wait for something else takes nobody's place.
+    /// Forgets at most `most` deletions of which no sample is left. If several nodes share the database, this happens
+    /// some time after the due time, so that each has deleted its samples. Deletions that have to wait do not count
+    /// towards `most`.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -63,7 +66,7 @@ impl Iam {
         let gone = |own: &&Deleted| own.due_at.plus(grace) <= now;
         let removed = removed.iter().filter(gone).collect();
         let mut removed = without_waiting(&self.directory().deletions, removed);
-        // The parts first: what took them along is the last to be forgotten, for it says whose they were.
+        // Parts first: the record of the whole goes last, because it tells which account they belonged to.
         removed.sort_by_key(|own| {
             let is_account = matches!(own.domain, Domain::Account(_));
             (is_account, own.deleted_with == own.domain)
@@ -86,8 +89,8 @@ impl Iam {
         self.commit(tx, Entries::of(entries)).await
     }
 
-    /// The operator's word: the samples of these go now, not at their time. Returns the domains that this makes due, those
-    /// of an organization's spaces included. What was due before is entered in no audit again.
+    /// Makes these deletions due now, for the operator. Returns the domains that become due by it, including the spaces
+    /// of an organization. Deletions that were due before are not audited again.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -96,7 +99,7 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         let (mut due, mut entries) = (Vec::new(), Vec::new());
         for named in domains {
-            // With an account goes also what was deleted in it before.
+            // An account takes its earlier deletions with it.
             let advanced = deletions::advance(&mut tx, *named, now).await?;
             if advanced.is_empty() {
                 continue;
@@ -117,22 +120,22 @@ impl Iam {
         Ok(due)
     }
 
-    /// Takes in what other nodes have changed, for whoever must not work on what is half a second old.
+    /// Reads the changes of other nodes, for a caller that must not work on data that is half a second old.
     ///
     /// # Errors
-    /// When the database cannot be asked.
-    pub async fn see_changes(&self) -> Result<(), IamError> {
+    /// When the database cannot be read.
+    pub async fn read_changes(&self) -> Result<(), IamError> {
         self.sync().await
     }
 
-    /// How many changes the directory holds: another number, another directory.
+    /// The number of changes in the directory: it identifies the directory's state.
     #[must_use]
     pub fn changes(&self) -> i64 {
         self.0.directory.load().changes
     }
 }
 
-/// Those of them that wait for nothing: of what they took along nothing is stored, either.
+/// The deletions among these that need not wait: all that was deleted with them is gone, too.
 fn without_waiting<'a>(all: &[Deleted], removed: Vec<&'a Deleted>) -> Vec<&'a Deleted> {
     let ready: HashSet<TenantId> = removed.iter().map(|own| own.tenant).collect();
     let stored = all.iter().filter(|own| !ready.contains(&own.tenant));

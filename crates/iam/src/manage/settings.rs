@@ -11,7 +11,7 @@ use base::scope::{Action, Scope};
 const RESOLUTION_SECONDS_MAX: u32 = 86_400;
 
 impl Iam {
-    /// Sets the step that samples are consolidated to when read; `None` gives them as they were sent.
+    /// Sets the step that samples are consolidated to when read; `None` returns them as they were sent.
     ///
     /// # Errors
     /// Without the right to configure the domain, or when the step is zero or above a day.

@@ -9,9 +9,9 @@ use crate::model::page::{Part, Window};
 use crate::model::role::Role;
 use crate::model::text::name;
 use crate::policy::Sight;
-use crate::policy::{is_administrator, manages, see};
+use crate::policy::{is_administrator, manages, require_visible};
 use crate::repo::counts::What;
-use crate::repo::members::hold_member;
+use crate::repo::members::lock_member;
 use crate::repo::roles::still_holds;
 use crate::repo::spaces;
 use crate::service::Iam;
@@ -21,12 +21,12 @@ use base::limit;
 use base::scope::Domain;
 use db::DbError;
 
-/// What a new space asks for.
+/// A new space.
 const NEEDED: &str =
     "creating a space needs the organization's role Manager, or the account role Administrator";
 
 impl Iam {
-    /// The spaces the caller sees and `wanted` chooses: account by account, in each by name.
+    /// The spaces that the caller sees and `wanted` selects, by account, then by name.
     #[must_use]
     pub fn spaces(
         &self,
@@ -52,7 +52,7 @@ impl Iam {
     /// When the caller does not see it.
     pub fn space(&self, caller: &Identity, id: SpaceId) -> Result<Space, IamError> {
         let directory = self.directory();
-        see(&directory, caller, Domain::Space(id), "the space")?;
+        require_visible(&directory, caller, Domain::Space(id), "the space")?;
         let found = directory.spaces.get(&id).cloned();
         found.ok_or_else(|| IamError::not_found("the space"))
     }
@@ -83,7 +83,7 @@ impl Iam {
             updated_at: now,
         };
         let mut tx = self.0.db.begin().await?;
-        hold_member(&mut tx, account, caller.user()).await?;
+        lock_member(&mut tx, account, caller.user()).await?;
         let (user, mut may) = (caller.user(), false);
         for (domain, role) in [
             (Domain::Account(account), Role::Administrator),
@@ -135,8 +135,8 @@ impl Iam {
         })
     }
 
-    /// Deletes a space. Its samples can no longer be reached, and go at the time that is returned; until then
-    /// [`Iam::restore_space`] brings all back.
+    /// Deletes a space. Its samples become unreachable and are deleted at the returned time; until then
+    /// [`Iam::restore_space`] restores everything.
     ///
     /// # Errors
     /// Without Manager of it or of its organization.
@@ -168,7 +168,7 @@ impl Iam {
     /// Whether the caller may rename or delete the space.
     ///
     /// # Errors
-    /// When he does not see it; without Manager of it or of its organization, or Administrator of the account.
+    /// When the caller does not see it; without Manager of it or of its organization, or Administrator of the account.
     pub fn may_change_space(&self, caller: &Identity, id: SpaceId) -> Result<(), IamError> {
         let space = self.space(caller, id)?;
         let directory = self.directory();

@@ -1,8 +1,7 @@
-//! E-mail addresses: how one is written, and when two are the same.
+//! E-mail addresses: their form, and when two are the same.
 //!
-//! The original's IBMid minds no case, in neither part of an address; nor do we, in any alphabet. One person has one
-//! address, and it can be shown and typed as it is: no character is taken that is not seen, or that changes the direction of
-//! what follows.
+//! Like the original's IBMid, addresses ignore case in both parts, in any alphabet. A person has one address, and it
+//! can be shown and typed as it is: invisible characters and characters that change the text direction are refused.
 
 use crate::error::IamError;
 use crate::refusal::{Reason, Refusal};
@@ -14,20 +13,20 @@ const LOCAL_BYTES_MAX: usize = 64;
 /// Longest label of a host name, in bytes.
 const LABEL_BYTES_MAX: usize = 63;
 
-/// Letters that are drawn as nothing.
+/// Letters without a visible glyph.
 const UNSEEN: [char; 4] = ['\u{115f}', '\u{1160}', '\u{3164}', '\u{ffa0}'];
 
-/// An address, checked.
+/// A valid address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Address {
     /// As it was written.
     pub(crate) text: String,
-    /// What is compared: the same for every way to write it.
+    /// The form for comparison: the same for every spelling.
     pub(crate) folded: String,
 }
 
 impl Address {
-    /// Checks an address as far as that goes without sending to it.
+    /// Checks an address, as far as that is possible without sending to it.
     pub(crate) fn parse(text: &str) -> Result<Self, IamError> {
         let text = text.trim();
         if text.len() as u64 > limit::ADDRESS_BYTES.default {
@@ -45,7 +44,7 @@ impl Address {
                 text: text.to_owned(),
                 folded: fold(text),
             }),
-            // Written as Rust would: what is not seen must not be sent back as it is.
+            // Escaped as in Rust: an invisible character must not be sent back as it is.
             _ => Err(IamError::invalid(
                 "email",
                 format!("{text:?} is no e-mail address: letters and digits, with one `@` between"),
@@ -65,7 +64,7 @@ fn is_letter(character: char) -> bool {
 
 fn is_local(text: &str) -> bool {
     let has_room = (1..=LOCAL_BYTES_MAX).contains(&text.len());
-    // The signs of RFC 5322 that need no quotes, but for the backtick, in which we show what can be typed.
+    // The characters of RFC 5322 that need no quotes, except the backtick, which marks commands in our messages.
     let allowed = |own: char| is_letter(own) || "!#$%&'*+-/=?^_{|}~.".contains(own);
     has_room && text.chars().all(allowed) && text.split('.').all(|part| !part.is_empty())
 }
@@ -89,7 +88,7 @@ mod tests {
         for (one, other) in [
             ("ada@example.org", " ADA@Example.ORG "),
             ("Ä.Öz@example.org", "ä.öz@EXAMPLE.org"),
-            // The sign for kelvin is a k.
+            // The Kelvin sign is a `k`.
             ("k@example.org", "\u{212a}@example.org"),
         ] {
             let folded = |text| Address::parse(text).unwrap().folded;

@@ -1,11 +1,12 @@
-//! What a credential may become: the one rule that every exchange, grant and change of a credential goes by.
+//! What a credential may become: the one rule for every exchange, grant and change of a credential.
 //!
-//! Nothing that is issued for a credential gives more than that credential: not in whose it is, in which accounts it opens,
-//! in how long it lives, in whether it can be renewed, nor in what it was narrowed to; and it ends with what it came from.
-//! So whatever issues takes [`Bounds`], and [`Bounds`] are made here alone, out of a proof that was checked.
+//! Nothing issued for a credential gives more than the credential itself: not another user, not more accounts, no
+//! longer life, no renewal that it did not have, no wider limits; and it ends with what it came from. So everything
+//! that issues takes [`Bounds`], and only this module makes [`Bounds`], from a verified proof.
 //!
-//! A new API key is the one credential that stands on its own: making one is a right of the person who logged in. A person
-//! may make one that never expires; with a key, or with anything obtained with it, none outlives that key.
+//! A new API key is the one credential that stands on its own: making one is a right of the user who logged in. A user
+//! who logged in may make one that never expires; a key made with a key, or with anything obtained with it, does not
+//! outlive that key.
 
 use super::directory::{ApiKey, Directory};
 use super::narrowing::one_of;
@@ -15,25 +16,25 @@ use crate::refusal::{Reason, Refusal, Remedy};
 use base::id::{AccountId, KeyId, SessionId, UserId};
 use base::time::Millis;
 
-/// The accounts a credential opens, of those its user is in.
+/// The accounts a credential opens, among those of its user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
-    /// Any: it is the person's own proof.
+    /// Any: the user's own proof.
     Any,
     /// One.
     One(AccountId),
 }
 
-/// What a credential ends with.
+/// The credential's origin, with which it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Root {
-    /// The login session, and with it those it came from.
+    /// The login session, and the sessions it came from.
     pub session: Option<SessionId>,
     /// The API key.
     pub key: Option<KeyId>,
 }
 
-/// How much a credential gives at most, to whatever is issued for it.
+/// The most that may be issued for a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
     principal: UserId,
@@ -46,21 +47,21 @@ pub struct Bounds {
     root: Root,
 }
 
-/// Until when a new API key may last, settled: made by [`Bounds::key_life`], or by the operator's word.
+/// The permitted expiry of a new API key: made by [`Bounds::key_life`], or for the operator.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KeyLife(Option<Millis>);
 
 impl KeyLife {
-    /// The operator is above all accounts: the key of a new account's owner is his to make.
+    /// The operator may make a key for the owner of a new account.
     pub(crate) const BY_OPERATOR: Self = Self(None);
 
-    /// When it ends; never is `None`.
+    /// When it ends; `None` is never.
     pub(crate) const fn expires_at(self) -> Option<Millis> {
         self.0
     }
 }
 
-/// The earlier of two ends, of which either may be never.
+/// The earlier of two ends, either of which may be never.
 fn earlier(a: Option<Millis>, b: Option<Millis>) -> Option<Millis> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
@@ -69,12 +70,12 @@ fn earlier(a: Option<Millis>, b: Option<Millis>) -> Option<Millis> {
 }
 
 /// Whether an end comes no later than another.
-fn within(end: Option<Millis>, limit: Option<Millis>) -> bool {
+fn no_later(end: Option<Millis>, limit: Option<Millis>) -> bool {
     limit.is_none_or(|limit| end.is_some_and(|end| end <= limit))
 }
 
 impl Bounds {
-    /// Of a person who has given his own proof: his password.
+    /// For a user who has given their own proof: the password.
     pub(crate) fn of_person(directory: &Directory, principal: UserId, now: Millis) -> Self {
         Self {
             principal,
@@ -88,7 +89,7 @@ impl Bounds {
         }
     }
 
-    /// Of an API key. A removal deletes it: while it is there, it proves a member.
+    /// For an API key. Removing a member deletes their keys: an existing key proves membership.
     pub(crate) fn of_key(directory: &Directory, key: &ApiKey, now: Millis) -> Self {
         Self {
             principal: key.user,
@@ -105,11 +106,11 @@ impl Bounds {
         }
     }
 
-    /// Of what a row of the database says was derived: a session's refresh token, or a one-time code. The key it came from,
-    /// where there is one, must still stand.
+    /// For a stored derived credential: a session's refresh token, or a one-time code. If it came from a key, the key
+    /// must still be valid.
     ///
     /// # Errors
-    /// When that key was deleted, or is refused.
+    /// When that key was deleted or is refused.
     pub(crate) fn derived(
         directory: &Directory,
         principal: UserId,
@@ -133,10 +134,10 @@ impl Bounds {
         }
     }
 
-    /// Of an access token, which ends at `expires_at` and is renewed by nothing.
+    /// For an access token, which ends at `expires_at` and cannot be renewed.
     ///
     /// # Errors
-    /// When the key behind it was deleted, or is refused.
+    /// When the key behind it was deleted or is refused.
     pub(crate) fn of_token(
         directory: &Directory,
         principal: UserId,
@@ -174,7 +175,7 @@ impl Bounds {
         }
     }
 
-    /// What both allow; none where they are of different users, share no account, or end with two different things.
+    /// What both allow; none if they have different users, share no account, or end with different things.
     #[must_use]
     pub fn intersect(&self, other: &Self) -> Option<Self> {
         let reach = match (self.reach, other.reach) {
@@ -199,7 +200,7 @@ impl Bounds {
         })
     }
 
-    /// What an access token says that is about to be signed for these: asked of [`Self::is_within`] before it is.
+    /// The bounds of an access token that is about to be signed, for a check with [`Self::is_within`].
     pub(crate) fn stated(
         &self,
         principal: UserId,
@@ -217,21 +218,21 @@ impl Bounds {
         }
     }
 
-    /// Whether these give nothing that `shown` does not, and end with all that `shown` ends with.
+    /// Whether these bounds give nothing that `shown` does not, and end with everything that `shown` ends with.
     #[must_use]
     pub fn is_within(&self, shown: &Self) -> bool {
         self.principal == shown.principal
             && self.narrowing.is_within(&shown.narrowing)
             && (shown.reach == Reach::Any || self.reach == shown.reach)
             && self.proven_at <= shown.proven_at
-            && within(self.not_after, shown.not_after)
-            && within(self.keys_until, shown.keys_until)
+            && no_later(self.not_after, shown.not_after)
+            && no_later(self.keys_until, shown.keys_until)
             && (shown.renewable || !self.renewable)
             && (shown.root.session.is_none() || self.root.session == shown.root.session)
             && (shown.root.key.is_none() || self.root.key == shown.root.key)
     }
 
-    /// Whose it is.
+    /// The user.
     #[must_use]
     pub const fn principal(&self) -> UserId {
         self.principal
@@ -249,42 +250,43 @@ impl Bounds {
         self.reach
     }
 
-    /// What it was narrowed to.
+    /// The limits of the credential.
     #[must_use]
     pub const fn narrowing(&self) -> Narrowing {
         self.narrowing
     }
 
-    /// When it ends by itself, if it does.
+    /// When it expires, if it does.
     #[must_use]
     pub const fn not_after(&self) -> Option<Millis> {
         self.not_after
     }
 
-    /// Whether it may yield what renews itself: a session with a refresh token, or a one-time code.
+    /// Whether a renewable credential may be issued: a session with a refresh token, or a one-time code.
     #[must_use]
     pub const fn renewable(&self) -> bool {
         self.renewable
     }
 
-    /// When the proof it rests on was given.
+    /// When the underlying proof was given.
     pub(crate) const fn proven_at(&self) -> Millis {
         self.proven_at
     }
 
-    /// These bounds, of a session that was begun with them.
+    /// These bounds for a session that was begun with them.
     pub(crate) const fn of_session(mut self, session: SessionId) -> Self {
         self.root.session = Some(session);
         self
     }
 
-    /// The end of what lives for a while from `now` on.
+    /// The end of a credential that lives for a while from `now` on.
     pub(crate) fn end(&self, now: Millis, seconds: i64) -> Millis {
         let wished = now.plus(seconds.saturating_mul(1000));
         self.not_after.map_or(wished, |end| end.min(wished))
     }
 
-    /// Whether it opens the account: within its reach, its user in it, and not of before he was taken out of it.
+    /// Whether it opens the account: the account is within reach, the user is a member, and the proof is not older than
+    /// their last removal.
     #[must_use]
     pub fn opens(&self, directory: &Directory, account: AccountId) -> bool {
         let reached = match self.reach {
@@ -298,12 +300,12 @@ impl Bounds {
                 .is_none_or(|left| self.proven_at > left)
     }
 
-    /// The life of a key to be made, or to be lengthened.
+    /// The expiry of a key that is made or extended.
     ///
     /// # Errors
-    /// When it would outlive the key shown.
+    /// When it would outlive the key of the credential.
     pub(crate) fn key_life(&self, wished: Option<Millis>) -> Result<KeyLife, IamError> {
-        if within(wished, self.keys_until) {
+        if no_later(wished, self.keys_until) {
             return Ok(KeyLife(wished));
         }
         Err(outlives(
@@ -311,12 +313,12 @@ impl Bounds {
         ))
     }
 
-    /// Whether a locked or disabled key may be brought back to life.
+    /// Whether a locked or disabled key may be reactivated.
     ///
     /// # Errors
-    /// When that key outlives the key shown: its holder could go on with it.
+    /// When that key outlives the key of the credential, whose holder could then continue with it.
     pub(crate) fn may_revive(&self, key: &ApiKey) -> Result<(), IamError> {
-        if within(key.expires_at, self.keys_until) {
+        if no_later(key.expires_at, self.keys_until) {
             return Ok(());
         }
         Err(outlives(
@@ -411,9 +413,9 @@ mod tests {
 
         #[test]
         fn nothing_made_outlives_what_was_shown(a in bounds(), wished in end(), now in 0_i64..5, seconds in 0_i64..5) {
-            prop_assert!(within(Some(a.end(Millis(now), seconds)), a.not_after));
+            prop_assert!(no_later(Some(a.end(Millis(now), seconds)), a.not_after));
             if let Ok(life) = a.key_life(wished) {
-                prop_assert!(within(life.expires_at(), a.keys_until));
+                prop_assert!(no_later(life.expires_at(), a.keys_until));
             }
         }
     }

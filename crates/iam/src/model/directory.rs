@@ -1,5 +1,5 @@
-//! Everything that deciding needs, in memory: an immutable snapshot. After every change another one takes its place, which
-//! shares with it all that was not changed.
+//! All data for decisions, in memory: an immutable snapshot. Every change replaces it with another one, which shares
+//! the unchanged parts.
 
 mod build;
 pub(crate) mod change;
@@ -29,7 +29,7 @@ use std::sync::Arc;
 /// The snapshot.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Directory {
-    /// How many changes it holds.
+    /// The number of changes it includes.
     pub(crate) changes: i64,
     pub(crate) accounts: Map<AccountId, Account>,
     pub(crate) account_limits: Map<AccountId, HashMap<String, u64>>,
@@ -37,15 +37,15 @@ pub struct Directory {
     pub(crate) orgs: Map<OrgId, Org>,
     pub(crate) spaces: Map<SpaceId, Space>,
     pub(crate) users: Map<UserId, User>,
-    /// Users by their address as it is compared; no two have the same.
+    /// Users by their address in its form for comparison, which is unique.
     pub(crate) users_by_address: Map<String, UserId>,
-    /// Who is in which account, and since when.
+    /// The members of each account, and since when.
     pub(crate) members: Map<(AccountId, UserId), Millis>,
     departures: Departures,
     pub(crate) domains: Map<Domain, DomainEntry>,
-    /// What was deleted and whose samples are still to go, in the order in which they go.
+    /// Deletions whose samples still exist, in the order of their removal.
     pub(crate) deletions: Arc<Vec<Deleted>>,
-    /// By person first: what somebody may see is found by looking through his roles, not through all domains.
+    /// By user first: what a user may see is found from their roles, not by a walk over all domains.
     pub(crate) roles: Map<UserId, HashMap<Domain, Vec<Role>>>,
     pub(crate) keys: Map<KeyId, ApiKey>,
     pub(crate) keys_by_hash: Map<[u8; 32], KeyId>,
@@ -68,7 +68,7 @@ impl Directory {
         self.roles(user, domain).contains(&role)
     }
 
-    /// The user with this e-mail address, in any case of letters.
+    /// The user with this e-mail address, ignoring case.
     #[must_use]
     pub fn user_by_email(&self, email: &str) -> Option<&User> {
         let id = self.users_by_address.get(&address::fold(email))?;
@@ -103,7 +103,7 @@ impl Directory {
         self.members.contains_key(&(account, user))
     }
 
-    /// The user in the account, if he is in it.
+    /// The user, if they are in the account.
     #[must_use]
     pub fn member(&self, user: UserId, account: AccountId) -> Option<Member> {
         Some(Member {
@@ -113,13 +113,13 @@ impl Directory {
         })
     }
 
-    /// When the user was last taken out of the account, if he was and is in it again.
+    /// When the user was last removed from the account, if they were and are in it again.
     pub(crate) fn left_at(&self, user: UserId, account: AccountId) -> Option<Millis> {
         self.departures.left_at(user, account)
     }
 
-    /// `now`, or just after the user was last taken out of an account: a proof given after that is told from one before,
-    /// though the clock stood still, or another node's is ahead.
+    /// `now`, or just after the user's last removal from an account: so a proof given after a removal is later than one
+    /// given before, even if the clock stood still or another node's is ahead.
     pub(crate) fn after_departures(&self, user: UserId, now: Millis) -> Millis {
         self.departures.after(user, now)
     }
@@ -132,8 +132,8 @@ impl Directory {
         accounts
     }
 
-    /// What counts all domains of the account in the store, also those that were deleted as long as anything of them may be
-    /// stored.
+    /// The usage counter of all domains of the account in the store, including deleted ones while the store may hold
+    /// samples of them.
     pub fn tenants_of(&self, account: AccountId) -> impl Iterator<Item = Metering> {
         let live = self.domains.values();
         let live = live.filter(move |entry| entry.account == account);
@@ -144,19 +144,19 @@ impl Directory {
             .map(metering::of)
     }
 
-    /// What was deleted and whose samples are still to go, in the order in which they go.
+    /// Deletions whose samples still exist, in the order of their removal.
     #[must_use]
     pub fn deletions(&self) -> &[Deleted] {
         &self.deletions
     }
 
-    /// Whether an API key was made to send and do nothing else.
+    /// Whether an API key may only send.
     #[must_use]
-    pub fn sends_alone(&self, key: &KeyId) -> bool {
+    pub fn sends_only(&self, key: &KeyId) -> bool {
         (self.keys.get(key)).is_some_and(|key| key.narrowing.send_only)
     }
 
-    /// The account a domain belongs to.
+    /// The account of a domain.
     #[must_use]
     pub fn account_of(&self, domain: Domain) -> Option<AccountId> {
         match domain {

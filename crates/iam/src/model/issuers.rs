@@ -1,9 +1,9 @@
-//! The names under which this installation has issued tokens.
+//! The issuer names that this installation has used.
 
 use crate::error::AuthError;
 use std::collections::HashMap;
 
-/// The kinds of token, which must never be taken for one another.
+/// The kinds of token, which must never be confused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Iam,
@@ -25,7 +25,7 @@ impl Kind {
 pub(crate) struct Issuers(HashMap<String, Kind>);
 
 impl Issuers {
-    /// These.
+    /// Takes these names.
     pub(crate) const fn new(all: HashMap<String, Kind>) -> Self {
         Self(all)
     }

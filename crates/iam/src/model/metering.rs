@@ -1,9 +1,9 @@
-//! Whose samples may be counted: what an account's own domains keep, and what it has deleted.
+//! The tenants whose usage may be read: the domains of an account, and its deletions.
 
 use base::id::TenantId;
 use base::scope::Metering;
 
-/// For a tenant out of the directory or of a deletion, never for a number that somebody brought.
+/// For tenants from the directory or from a deletion only, never for a number from a request.
 pub(crate) fn of(tenant: TenantId) -> Metering {
     #[expect(clippy::disallowed_methods, reason = "the one place that makes it")]
     Metering::granted(tenant)

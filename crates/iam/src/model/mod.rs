@@ -1,4 +1,4 @@
-//! What there is: accounts, places, people, keys and roles, and how far a credential goes. It knows no database.
+//! The model: accounts, domains, users, keys and roles, and the bounds of credentials. It knows no database.
 
 pub(crate) mod address;
 pub mod bounds;

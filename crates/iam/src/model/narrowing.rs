@@ -1,19 +1,19 @@
-//! What of its user's rights a credential has.
+//! Limits of a credential within its user's rights.
 
 use base::scope::{Action, Actions, Domain};
 
-/// What a credential was narrowed to, beyond its user's roles: an API key can be, and what is obtained with it is with it. One
-/// that is narrowed is for metrics, and manages nothing.
+/// The limits of a credential beyond its user's roles. An API key can have them, and everything obtained with the key
+/// has them, too. A limited credential is for metrics and cannot manage anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Narrowing {
-    /// The one domain it opens; every one of its account without.
+    /// The only domain it opens; if none, every domain of its account.
     pub domain: Option<Domain>,
-    /// Whether it may send, and nothing else.
+    /// Whether it may only send.
     pub send_only: bool,
 }
 
 impl Narrowing {
-    /// Everything its user may do.
+    /// No limits: everything its user may do.
     pub const NONE: Self = Self {
         domain: None,
         send_only: false,
@@ -22,7 +22,7 @@ impl Narrowing {
     /// The word for sending.
     pub const SEND: &'static str = "send";
 
-    /// The word for the only thing it is for, where that is one.
+    /// The word for the only permitted action, if there is one.
     #[must_use]
     pub const fn only(&self) -> Option<&'static str> {
         if self.send_only {
@@ -32,13 +32,13 @@ impl Narrowing {
         }
     }
 
-    /// Whether there is none.
+    /// Whether there are no limits.
     #[must_use]
     pub fn is_none(&self) -> bool {
         *self == Self::NONE
     }
 
-    /// What both allow; none where that is nothing.
+    /// What both allow; none if that is nothing.
     pub(crate) fn intersect(&self, other: &Self) -> Option<Self> {
         Some(Self {
             domain: one_of(self.domain, other.domain)?,
@@ -51,13 +51,13 @@ impl Narrowing {
             && (self.send_only || !shown.send_only)
     }
 
-    /// Whether it lets anything through to the domain.
+    /// Whether it permits anything in the domain.
     #[must_use]
     pub fn opens(&self, domain: Domain) -> bool {
         self.domain.is_none_or(|own| own == domain)
     }
 
-    /// What is left of what the user may do.
+    /// The part of the user's rights that it permits.
     #[must_use]
     pub fn of(&self, actions: Actions) -> Actions {
         match self.send_only {
@@ -68,7 +68,7 @@ impl Narrowing {
     }
 }
 
-/// What is both, where either may be any; none where they are two.
+/// The value that satisfies both, where none is any; `None` if they differ.
 pub(crate) fn one_of<T: PartialEq>(a: Option<T>, b: Option<T>) -> Option<Option<T>> {
     match (a, b) {
         (Some(a), Some(b)) => (a == b).then_some(Some(a)),

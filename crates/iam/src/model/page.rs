@@ -1,22 +1,22 @@
-//! Lists are given out in parts: nobody has the whole of one built for him.
+//! Lists are returned in pages: no request has a whole list built.
 
 use std::cmp::Ordering;
 
-/// Which part of a list is asked for.
+/// The requested page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
-    /// How many entries lie before it.
+    /// The number of entries before it.
     pub skip: u64,
-    /// How many it has at most.
+    /// The maximum number of entries.
     pub take: u64,
 }
 
-/// A part of a list.
+/// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part<T> {
     /// Its entries.
     pub entries: Vec<T>,
-    /// How many the whole list has.
+    /// The length of the whole list.
     pub total: u64,
 }
 
@@ -24,19 +24,19 @@ fn size(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-/// A number of rows as a statement takes it.
+/// A number of rows for a statement.
 pub(crate) fn row_count(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 impl Window {
-    /// The whole list: for what is bounded otherwise.
+    /// The whole list, if something else bounds it.
     pub const WHOLE: Self = Self {
         skip: 0,
         take: u64::MAX,
     };
 
-    /// This part of a list that is walked in its order; no more than the part is taken out of it.
+    /// This page of a sorted list; only its entries are copied.
     pub(crate) fn of<'a, T: Clone + 'a>(self, list: impl Iterator<Item = &'a T>) -> Part<T> {
         let mut part = Part {
             entries: Vec::new(),
@@ -51,7 +51,8 @@ impl Window {
         part
     }
 
-    /// This part of a list that is in no order yet. `order` holds no two for equal. What is outside the part is not sorted.
+    /// This page of an unsorted list. `order` must not treat two entries as equal. Entries outside the page are not
+    /// sorted.
     pub(crate) fn sorted<T: Clone>(
         self,
         mut list: Vec<&T>,
@@ -76,7 +77,7 @@ impl Window {
         }
     }
 
-    /// What is left of it for a second list behind the first, of which `part` was taken.
+    /// The rest of the page for a second list after the first, of which `part` was taken.
     #[must_use]
     pub fn behind<T>(self, part: &Part<T>) -> Self {
         Self {

@@ -1,14 +1,14 @@
-//! Whose a credential is, whether or not it opens what was asked for.
+//! The user and account of a verified credential, whether or not it opens what was requested.
 
 use base::id::{AccountId, KeyId, UserId};
 
-/// Whose credential was shown, once it is verified: known also where it opens nothing of what was asked for.
+/// The owner of a verified credential: known even if the credential does not open what was requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Proof {
     /// The user.
     pub user: UserId,
-    /// The account it is for; for a UAA token that is for none, the user's first.
+    /// Its account; for a UAA token without account, the user's first.
     pub account: Option<AccountId>,
-    /// The API key it is or was obtained with.
+    /// The API key itself, or the key it was obtained with.
     pub key: Option<KeyId>,
 }

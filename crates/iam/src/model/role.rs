@@ -1,4 +1,4 @@
-//! Roles, and what each allows. A role acts on the domain it is held in and on no other: nothing is inherited.
+//! Roles and their rights. A role applies to its own domain only: nothing is inherited.
 
 use base::scope::{Action, Actions, Domain};
 use std::fmt;
@@ -11,11 +11,11 @@ pub enum Role {
     Administrator,
     /// Account: everything with metrics.
     Editor,
-    /// Account: sends and deletes, does not read.
+    /// Account: sends and deletes, but does not read.
     Operator,
     /// Account: reads.
     Viewer,
-    /// Organization or space: everything in it, and who else may.
+    /// Organization or space: everything in it, and its roles.
     Manager,
     /// Space: everything with metrics.
     Developer,
@@ -23,7 +23,7 @@ pub enum Role {
     Auditor,
     /// Organization: no right to metrics.
     BillingManager,
-    /// Organization: a member without rights of his own.
+    /// Organization: a member without further rights.
     Member,
 }
 
@@ -49,7 +49,7 @@ impl Role {
         }
     }
 
-    /// Whether the role exists in this kind of domain.
+    /// Whether this kind of domain has the role.
     #[must_use]
     pub const fn fits(self, domain: Domain) -> bool {
         match domain {
@@ -65,7 +65,7 @@ impl Role {
         }
     }
 
-    /// What the role allows with the metrics of its domain.
+    /// The role's rights to the metrics of its domain.
     #[must_use]
     pub fn actions(self) -> Actions {
         match self {

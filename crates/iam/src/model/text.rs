@@ -1,4 +1,4 @@
-//! Texts that are taken: each has a limit with a name.
+//! Texts in requests: each has a named limit.
 
 use crate::error::IamError;
 use crate::refusal::{Reason, Refusal};
@@ -23,7 +23,7 @@ pub fn within(field: &'static str, text: &str, limit: &'static Limit) -> Result<
     Err(problem.field(field).limit(limit))
 }
 
-/// The same for what is managed.
+/// The same for the management interfaces.
 pub(crate) fn check(
     field: &'static str,
     text: &str,
@@ -32,8 +32,8 @@ pub(crate) fn check(
     within(field, text, limit).map_err(IamError::Refused)
 }
 
-/// The same for a text that is stored, or looked for among the stored: it is shown again as it stands, and not every database
-/// takes what is not seen (PostgreSQL no NUL).
+/// The same for a text that is stored or compared with stored ones: it is shown again as it is, and not every database
+/// accepts invisible characters (PostgreSQL refuses NUL).
 pub(crate) fn check_stored(
     field: &'static str,
     text: &str,
@@ -49,13 +49,13 @@ pub(crate) fn check_stored(
     ))
 }
 
-/// Whether all of a text is seen as it stands: it holds no control character, nothing invisible, and nothing that changes the
-/// direction of what follows.
+/// Whether all of a text is visible: it has no control character, no invisible character, and none that changes the
+/// text direction.
 pub(crate) fn is_seen(text: &str) -> bool {
     !text.chars().any(is_invisible)
 }
 
-/// A name without surrounding blanks, refused when empty, long or with control characters.
+/// A name without surrounding blanks; refused if it is empty, too long or has control characters.
 pub(crate) fn name(field: &'static str, text: &str) -> Result<String, IamError> {
     let text = text.trim();
     check_stored(field, text, &limit::LABEL_BYTES)?;

@@ -1,11 +1,11 @@
-//! Which account a credential stands for.
+//! The account that a credential is used for by default.
 
 use crate::model::bounds::{Bounds, Reach};
 use crate::model::directory::{Directory, User};
 use base::id::AccountId;
 
-/// The account a credential stands for: its own, else of those it opens the user's first, else the one he has been in
-/// longest.
+/// The default account of a credential: its own; else, among those it opens, the user's first account, or else the one
+/// with the longest membership.
 pub(crate) fn account(directory: &Directory, user: &User, bounds: &Bounds) -> Option<AccountId> {
     if let Reach::One(own) = bounds.reach() {
         return Some(own);

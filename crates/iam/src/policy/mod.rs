@@ -1,4 +1,4 @@
-//! What a person's roles allow, and what they show: asked of the directory alone.
+//! What a user's roles permit and show: decided from the directory alone.
 //!
 //! It knows no database and no request: the same question on the same directory has the same answer.
 
@@ -8,4 +8,4 @@ mod view;
 
 pub(crate) use entry::account;
 pub(crate) use sight::Sight;
-pub(crate) use view::{administers, is_administrator, manages, see};
+pub(crate) use view::{administers, is_administrator, manages, require_visible};

@@ -1,4 +1,4 @@
-//! What a caller sees of one account: found once from his roles, not asked anew for each of a thousand spaces.
+//! What a caller sees of one account: computed once from their roles, not again for each of a thousand spaces.
 
 use super::administers;
 use crate::model::directory::Directory;
@@ -8,23 +8,23 @@ use base::id::{AccountId, OrgId, SpaceId};
 use base::scope::Domain;
 use std::collections::HashSet;
 
-/// What he sees.
+/// The visible part.
 pub(crate) enum Sight {
-    /// Everything in it: he is its Administrator.
+    /// Everything: the caller is an Administrator.
     All,
-    /// What his roles show him.
+    /// What the caller's roles show.
     Some {
-        /// The organizations in which, or in a space of which, he has a role.
+        /// The organizations with a role of the caller, in it or in one of its spaces.
         orgs: HashSet<OrgId>,
-        /// The organizations he manages, with all their spaces.
+        /// The organizations that the caller manages, with all their spaces.
         managed: HashSet<OrgId>,
-        /// The spaces in which he has a role.
+        /// The spaces with a role of the caller.
         spaces: HashSet<SpaceId>,
     },
 }
 
 impl Sight {
-    /// Of the caller, in the account; as [`super::view::knows_org`] and [`super::view::knows_space`] say of each.
+    /// The caller's view of the account, consistent with [`super::view::knows_org`] and [`super::view::knows_space`].
     pub(crate) fn of(directory: &Directory, caller: &Identity, account: AccountId) -> Self {
         if administers(directory, caller, account) {
             return Self::All;
@@ -52,7 +52,7 @@ impl Sight {
         }
     }
 
-    /// Whether the organization is among it.
+    /// Whether the organization is visible.
     pub(crate) fn has_org(&self, org: OrgId) -> bool {
         match self {
             Self::All => true,
@@ -60,7 +60,7 @@ impl Sight {
         }
     }
 
-    /// Whether the space of this organization is among it.
+    /// Whether the space of this organization is visible.
     pub(crate) fn has_space(&self, org: OrgId, space: SpaceId) -> bool {
         match self {
             Self::All => true,

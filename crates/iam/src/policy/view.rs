@@ -1,4 +1,4 @@
-//! Whom a caller may see and change.
+//! Which objects a caller may see and change.
 
 use crate::error::IamError;
 use crate::model::directory::Directory;
@@ -7,7 +7,7 @@ use crate::token::identity::Identity;
 use base::id::{AccountId, OrgId, SpaceId};
 use base::scope::Domain;
 
-/// Whether the credential reaches the account and its user administers it.
+/// Whether the credential is valid for the account and its user is an Administrator there.
 pub(crate) fn is_administrator(
     directory: &Directory,
     caller: &Identity,
@@ -25,7 +25,7 @@ pub(crate) fn has_role(directory: &Directory, caller: &Identity, domain: Domain)
     !directory.roles(caller.user(), domain).is_empty()
 }
 
-/// Whether the caller's roles show him the space; asked of the person, whatever his token is for.
+/// Whether the caller's roles show the space; independent of the token's account.
 pub(crate) fn knows_space(directory: &Directory, caller: &Identity, space: SpaceId) -> bool {
     let Some(found) = directory.spaces.get(&space) else {
         return false;
@@ -38,7 +38,7 @@ pub(crate) fn knows_space(directory: &Directory, caller: &Identity, space: Space
             .is_some_and(|org| administers(directory, caller, org.account))
 }
 
-/// Whether the caller's roles show him the organization; asked of the person, whatever his token is for.
+/// Whether the caller's roles show the organization; independent of the token's account.
 pub(crate) fn knows_org(directory: &Directory, caller: &Identity, org: OrgId) -> bool {
     let Some(found) = directory.orgs.get(&org) else {
         return false;
@@ -54,9 +54,9 @@ pub(crate) fn administers(directory: &Directory, caller: &Identity, account: Acc
     directory.holds(caller.user(), Domain::Account(account), Role::Administrator)
 }
 
-/// Lets the caller on to what his credential reaches. `what` is named when there is no such thing for him; when there is,
-/// in another of his accounts, that account is.
-pub(crate) fn see(
+/// Checks that the credential reaches the object. The error says that there is no such `what`; or, if the object is in
+/// another account of the caller, it names that account.
+pub(crate) fn require_visible(
     directory: &Directory,
     caller: &Identity,
     domain: Domain,

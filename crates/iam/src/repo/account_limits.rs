@@ -1,10 +1,10 @@
-//! The table `account_limits`: what the operator has set for one account.
+//! The table `account_limits`: limits that the operator has set for one account.
 
 use crate::error::IamError;
 use base::id::AccountId;
 use db::{Tx, Value};
 
-/// Sets one; none gives back the server's value.
+/// Sets a limit; none restores the server's value.
 pub(crate) async fn set(
     tx: &mut Tx,
     account: AccountId,

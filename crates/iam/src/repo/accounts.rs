@@ -9,10 +9,10 @@ use base::scope::Domain;
 use base::time::Millis;
 use db::{Tx, Value};
 
-/// Keeps the account as it is until the transaction ends: whoever changes its members, their roles or their keys waits, on
-/// this node and on any other. Refuses where there is no such account, or none any more: whoever looked it up before it was
-/// deleted changes nothing in it.
-pub(crate) async fn hold(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
+/// Locks the account until the transaction ends: changes of its members, roles and keys wait, on this node and on any
+/// other. Refuses an account that does not exist or was deleted, so that a request which looked it up before the
+/// deletion changes nothing.
+pub(crate) async fn lock_active(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
     let sql = "UPDATE accounts SET name = name WHERE guid = $1 AND deleted_at IS NULL";
     if tx.execute(sql, &[account.to_string().into()]).await? == 1 {
         return Ok(());
@@ -20,7 +20,7 @@ pub(crate) async fn hold(tx: &mut Tx, account: AccountId) -> Result<(), IamError
     Err(IamError::not_found("the account"))
 }
 
-/// Keeps the account's row as it is, whether the account is there or was deleted.
+/// Locks the account's row, whether the account is deleted or not.
 pub(crate) async fn lock(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
     let sql = "UPDATE accounts SET name = name WHERE guid = $1";
     tx.execute(sql, &[account.to_string().into()]).await?;
@@ -45,19 +45,19 @@ pub(crate) async fn insert(
     domains::allocate(tx, Domain::Account(account)).await
 }
 
-/// Whether there is another account that was not deleted.
+/// Whether there is another account that is not deleted.
 pub(crate) async fn has_other(tx: &mut Tx, id: AccountId) -> Result<bool, IamError> {
     let sql = "SELECT guid FROM accounts WHERE deleted_at IS NULL AND guid <> $1 LIMIT 1";
     Ok(tx.one(sql, &[id.to_string().into()]).await?.is_some())
 }
 
-/// Whether the server has one account.
+/// Whether the server has exactly one account.
 pub(crate) async fn is_single(tx: &mut Tx) -> Result<bool, IamError> {
     let row = tx.one("SELECT COUNT(*) AS made FROM accounts", &[]).await?;
     Ok(row.map(|row| row.int("made")).transpose()? == Some(1))
 }
 
-/// Takes an account out of use. Its name is free for another.
+/// Marks an account as deleted. Its name becomes free.
 pub(crate) async fn close(tx: &mut Tx, id: AccountId, now: Millis) -> Result<(), IamError> {
     let sql = "UPDATE accounts SET deleted_at = $2, name = guid WHERE guid = $1";
     tx.execute(sql, &[id.to_string().into(), now.0.into()])
@@ -65,7 +65,7 @@ pub(crate) async fn close(tx: &mut Tx, id: AccountId, now: Millis) -> Result<(),
     Ok(())
 }
 
-/// Brings an account back under a name; none where there is no such account.
+/// Restores an account under a name; none if there is no such account.
 pub(crate) async fn open(
     tx: &mut Tx,
     id: AccountId,
@@ -84,7 +84,7 @@ pub(crate) async fn open(
     }))
 }
 
-/// Whether the account waits for the person of this invitation as its owner.
+/// Whether the account is to be owned by the user of this invitation.
 pub(crate) async fn is_owned_by(
     tx: &mut Tx,
     account: AccountId,
@@ -95,7 +95,7 @@ pub(crate) async fn is_owned_by(
     Ok(tx.one(sql, &values).await?.is_some())
 }
 
-/// Makes this the owner: a user, or an invitation that is to become one.
+/// Sets the owner: a user, or the invitation of a future one.
 pub(crate) async fn set_owner(
     tx: &mut Tx,
     account: AccountId,
@@ -107,7 +107,7 @@ pub(crate) async fn set_owner(
     Ok(())
 }
 
-/// Everything of an account that has gone, but its row: `$1` is the account.
+/// All rows of a removed account, except its own: `$1` is the account.
 const FORGET: [&str; 9] = [
     "DELETE FROM roles WHERE domain = 'a-' || $1 OR domain IN (SELECT 'o-' || guid FROM orgs WHERE account = $1) \
      OR domain IN (SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $1)",
@@ -121,7 +121,7 @@ const FORGET: [&str; 9] = [
     "DELETE FROM orgs WHERE account = $1",
 ];
 
-/// The deleted accounts of which nothing is stored any more.
+/// The deleted accounts without stored samples.
 pub(crate) async fn empty(tx: &mut Tx) -> Result<Vec<AccountId>, IamError> {
     let sql = "SELECT guid FROM accounts WHERE deleted_at IS NOT NULL \
                AND NOT EXISTS (SELECT 1 FROM deletions WHERE deletions.account = accounts.guid)";
@@ -132,7 +132,7 @@ pub(crate) async fn empty(tx: &mut Tx) -> Result<Vec<AccountId>, IamError> {
     Ok(found)
 }
 
-/// Forgets an account; people who are in no other are forgotten with it.
+/// Deletes an account's rows, and the users who are in no other account.
 pub(crate) async fn forget(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
     let own = Value::from(account.to_string());
     let people = "SELECT person FROM members WHERE account = $1 \
@@ -143,7 +143,7 @@ pub(crate) async fn forget(tx: &mut Tx, account: AccountId) -> Result<(), IamErr
     }
     for row in people {
         let user = UserId(parse_guid(&row, "person")?);
-        departures::go_home(tx, account, user).await?;
+        departures::move_first_account(tx, account, user).await?;
     }
     tx.execute("DELETE FROM accounts WHERE guid = $1", &[own])
         .await?;

@@ -30,7 +30,7 @@ pub(crate) async fn insert(tx: &mut Tx, key: &ApiKey, life: KeyLife) -> Result<(
     Ok(())
 }
 
-/// Writes a changed key, if it is still of the revision it was changed from: of two who change it at once one does.
+/// Writes a changed key if its revision is still the one that was read: of two concurrent changes one succeeds.
 pub(crate) async fn change(tx: &mut Tx, key: &ApiKey, from: i64) -> Result<bool, IamError> {
     let sql = "UPDATE api_keys SET name = $2, description = $3, expires_at = $4, modified_at = $5, revision = revision + 1 \
                WHERE guid = $1 AND revision = $6";
@@ -78,7 +78,7 @@ pub(crate) async fn delete(tx: &mut Tx, id: KeyId) -> Result<(), IamError> {
     Ok(())
 }
 
-/// How many keys the user has in the account.
+/// The number of keys of the user in the account.
 pub(crate) async fn held(tx: &mut Tx, account: AccountId, user: UserId) -> Result<u64, IamError> {
     let sql = "SELECT COUNT(*) AS keys FROM api_keys WHERE account = $1 AND person = $2";
     let values = [Value::from(account.to_string()), user.0.to_string().into()];

@@ -1,4 +1,4 @@
-//! The table `audit`, which is only appended to; what is too old or too much goes from its beginning.
+//! The append-only table `audit`; entries that are too old or too many are deleted from its beginning.
 
 use super::counters;
 use crate::audit::Entry;
@@ -7,8 +7,8 @@ use base::id::AccountId;
 use base::time::Millis;
 use db::{Db, Row, Tx, Value};
 
-/// Writes entries; they get the next numbers. Nothing else may follow in the transaction: until it ends, whoever enters
-/// something waits.
+/// Writes entries with the next numbers. This must come last in the transaction: until it ends, other writers of
+/// entries wait.
 pub(crate) async fn write(tx: &mut Tx, entries: &[Entry], now: Millis) -> Result<(), IamError> {
     let amount = i64::try_from(entries.len()).unwrap_or(i64::MAX);
     let last = counters::next_entries(tx, amount).await?;
@@ -43,7 +43,7 @@ fn account_text(entry: &Entry) -> String {
         .map_or_else(String::new, |account| account.to_string())
 }
 
-/// At most so many entries after the one of this number, since then, of the account alone where one is named.
+/// At most this many entries after this number and since this time; of the account only, if one is named.
 pub(crate) async fn after(
     db: &Db,
     number: i64,
@@ -71,7 +71,7 @@ pub(crate) async fn after(
     Ok(db.all(sql, &values).await?)
 }
 
-/// What entries are counted by: the account, and the kind.
+/// The group for counting entries: the account and the kind.
 pub(crate) struct Sort {
     pub(crate) account: String,
     pub(crate) kind: String,
@@ -83,13 +83,13 @@ impl Sort {
     }
 }
 
-/// The entries of one sort up to a number.
+/// The entries of one group up to a number.
 pub(crate) struct Counted {
     pub(crate) entries: i64,
     pub(crate) first: i64,
 }
 
-/// The sorts of which there are more than so many.
+/// The groups with more entries than this.
 pub(crate) async fn over(db: &Db, most: i64) -> Result<Vec<Sort>, IamError> {
     let sql = "SELECT account, kind, COUNT(*) AS held FROM audit GROUP BY account, kind HAVING COUNT(*) > $1";
     let mut found = Vec::new();
@@ -102,7 +102,7 @@ pub(crate) async fn over(db: &Db, most: i64) -> Result<Vec<Sort>, IamError> {
     Ok(found)
 }
 
-/// The newest entry of the sort behind so many newer ones.
+/// The newest entry of the group that has this many newer ones.
 pub(crate) async fn behind(db: &Db, sort: &Sort, newer: i64) -> Result<Option<i64>, IamError> {
     let sql = "SELECT number FROM audit WHERE account = $1 AND kind = $2 ORDER BY number DESC LIMIT 1 OFFSET $3";
     let [account, kind] = sort.values();
@@ -110,7 +110,7 @@ pub(crate) async fn behind(db: &Db, sort: &Sort, newer: i64) -> Result<Option<i6
     Ok(row.map(|row| row.int("number")).transpose()?)
 }
 
-/// Those of the sort up to the number.
+/// The entries of the group up to the number.
 pub(crate) async fn up_to(db: &Db, sort: &Sort, last: i64) -> Result<Option<Counted>, IamError> {
     let sql = "SELECT COUNT(*) AS entries, MIN(number) AS first FROM audit WHERE account = $1 AND kind = $2 AND number <= $3";
     let [account, kind] = sort.values();
@@ -123,7 +123,7 @@ pub(crate) async fn up_to(db: &Db, sort: &Sort, last: i64) -> Result<Option<Coun
     }))
 }
 
-/// Deletes at most so many of the sort up to the number; how many there were.
+/// Deletes at most this many of the group up to the number; returns how many.
 #[expect(clippy::disallowed_methods, reason = "the audit keeps itself")]
 pub(crate) async fn delete_up_to(
     db: &Db,
@@ -138,7 +138,7 @@ pub(crate) async fn delete_up_to(
     Ok(db.execute(sql, &values).await?)
 }
 
-/// Deletes at most so many that are older; how many there were.
+/// Deletes at most this many that are older; returns how many.
 #[expect(clippy::disallowed_methods, reason = "the audit keeps itself")]
 pub(crate) async fn delete_before(db: &Db, oldest: i64, most: i64) -> Result<u64, IamError> {
     let sql = "DELETE FROM audit WHERE number IN (SELECT number FROM audit WHERE at < $1 ORDER BY at LIMIT $2)";

@@ -1,36 +1,35 @@
-//! The change log: what was changed, numbered in the order in which it was committed. Triggers of the database write it, in the
-//! transaction of the change; the number is given as that ends, so that nobody sees a higher one before a lower.
+//! The change log: what was changed, numbered in commit order. Database triggers write it in the transaction of the
+//! change; the number is given when the transaction ends, so that no reader sees a higher one before a lower one.
 
 use super::counters;
-use crate::aside::aside;
+use crate::blocking::run_blocking;
 use crate::error::IamError;
 use crate::model::directory::Directory;
 use crate::model::directory::change::{Change, Changed};
 use base::scope::Domain;
 use db::{Db, Row, Tx, Value};
 
-/// Beyond so many things changed at once all is read anew: one statement for each of them would take longer.
+/// Beyond this many changes at once everything is read again: one statement for each of them would take longer.
 const CHANGES_MAX: usize = 2000;
 
-/// So many of the latest numbers are kept. A node that was away for longer reads all anew.
+/// The number of changes that are kept. A node that was away for longer reads everything again.
 const NUMBERS_KEPT: i64 = 20_000;
 
-/// And so many more before some are dropped: not at every look.
+/// This many more accumulate before some are deleted, so that not every check deletes.
 const NUMBERS_OVER: i64 = 5_000;
 
-/// What has happened since a node last looked.
+/// The changes since a node's last read.
 #[derive(Debug)]
 pub(crate) enum News {
     /// Nothing.
     None,
-    /// These, up to that number.
+    /// These changes, up to that number.
     Some(i64, Changed),
-    /// More than the log can tell; that many changes were made in all.
+    /// More than the log holds; the total number of changes.
     Everything(i64),
 }
 
-/// Gives what the transaction has changed its number, the next one; `None` where that is nothing. Until the transaction ends
-/// whoever changes something else waits here.
+/// Numbers the transaction's change; `None` if it changed nothing. Until the transaction ends, other changes wait here.
 pub(crate) async fn number(tx: &mut Tx) -> Result<Option<i64>, IamError> {
     let any = "SELECT kind FROM changes WHERE sequence IS NULL LIMIT 1";
     if tx.one(any, &[]).await?.is_none() {
@@ -42,13 +41,13 @@ pub(crate) async fn number(tx: &mut Tx) -> Result<Option<i64>, IamError> {
     Ok(Some(number))
 }
 
-/// What was changed after `seen` changes.
+/// The changes after number `seen`.
 pub(crate) async fn since(tx: &mut Tx, seen: i64) -> Result<News, IamError> {
     let (made, dropped) = numbers(tx).await?;
     if made == seen {
         return Ok(News::None);
     }
-    // Fewer than are known: an older copy was put in the database's place.
+    // Fewer than known: the database was replaced by an older copy.
     if made < seen || seen < dropped {
         return Ok(News::Everything(made));
     }
@@ -67,7 +66,7 @@ pub(crate) async fn since(tx: &mut Tx, seen: i64) -> Result<News, IamError> {
     let mut changed = Changed::default();
     for row in &rows {
         let change = Change::parse(&row.text("kind")?, &row.text("id")?);
-        // An account goes and comes back with everything in it, whose rows say nothing of that.
+        // An account is deleted and restored with everything in it, but the rows of its contents do not change.
         if let Some(Change::Deletion(Domain::Account(_))) = change {
             return Ok(News::Everything(made));
         }
@@ -78,7 +77,7 @@ pub(crate) async fn since(tx: &mut Tx, seen: i64) -> Result<News, IamError> {
     Ok(News::Some(made, changed))
 }
 
-/// How many changes were made, and up to which number they were dropped.
+/// The number of changes made, and the number up to which they were deleted.
 async fn numbers(tx: &mut Tx) -> Result<(i64, i64), IamError> {
     let sql = "SELECT name, value FROM counters WHERE name IN ('changes', 'changes_dropped')";
     let rows = tx.all(sql, &[]).await?;
@@ -94,7 +93,7 @@ async fn numbers(tx: &mut Tx) -> Result<(i64, i64), IamError> {
     Ok((value("changes")?, value("changes_dropped")?))
 }
 
-/// All there is, as of one moment.
+/// All rows, as of one moment.
 pub(crate) async fn everything(db: &Db) -> Result<(i64, super::rows::Rows), IamError> {
     let mut tx = db.snapshot().await?;
     let (made, _) = numbers(&mut tx).await?;
@@ -106,10 +105,10 @@ pub(crate) async fn everything(db: &Db) -> Result<(i64, super::rows::Rows), IamE
 /// Reads a directory of everything.
 pub(crate) async fn load(db: &Db) -> Result<Directory, IamError> {
     let (made, rows) = everything(db).await?;
-    aside(move || Ok(Directory::build(made, rows.facts()?))).await
+    run_blocking(move || Ok(Directory::build(made, rows.facts()?))).await
 }
 
-/// Drops what every node has had time to read.
+/// Deletes changes that every node has had time to read.
 #[expect(
     clippy::disallowed_methods,
     reason = "no change: what the log has told all nodes of goes"

@@ -1,4 +1,4 @@
-//! What the columns of the database hold, read into what it means.
+//! Column values, decoded into the model's types.
 
 use crate::error::IamError;
 use crate::model::directory::change;

@@ -1,9 +1,9 @@
-//! The table `counters`: numbers that are given one after the other. Whoever takes one holds it until the transaction ends.
+//! The table `counters`: consecutive numbers. A transaction that takes one locks its counter until it ends.
 
 use crate::error::IamError;
 use db::{Db, Row, Tx};
 
-/// A row of it.
+/// A counter.
 pub(super) fn counter(row: Option<Row>) -> Result<i64, IamError> {
     let row = row.ok_or_else(|| IamError::Stored {
         value: "nothing".to_owned(),
@@ -12,7 +12,7 @@ pub(super) fn counter(row: Option<Row>) -> Result<i64, IamError> {
     Ok(row.int("value")?)
 }
 
-/// How often anything was changed.
+/// The number of changes.
 pub(crate) async fn changes(db: &Db) -> Result<i64, IamError> {
     let row = db
         .one("SELECT value FROM counters WHERE name = 'changes'", &[])
@@ -20,7 +20,7 @@ pub(crate) async fn changes(db: &Db) -> Result<i64, IamError> {
     counter(row)
 }
 
-/// How often anything was changed, and how many sessions were ended.
+/// The numbers of changes and of ended sessions.
 pub(crate) async fn changes_and_ends(db: &Db) -> Result<(i64, i64), IamError> {
     let mut found = (0, 0);
     let sql = "SELECT name, value FROM counters WHERE name IN ('changes', 'ends')";
@@ -35,45 +35,45 @@ pub(crate) async fn changes_and_ends(db: &Db) -> Result<(i64, i64), IamError> {
     Ok(found)
 }
 
-/// The number of an end of sessions.
+/// The number for an end of sessions.
 pub(crate) async fn next_end(tx: &mut Tx) -> Result<i64, IamError> {
     let sql = "UPDATE counters SET value = value + 1 WHERE name = 'ends' RETURNING value";
     counter(tx.one(sql, &[]).await?)
 }
 
-/// The number of a change.
+/// The number for a change.
 pub(crate) async fn next_change(tx: &mut Tx) -> Result<i64, IamError> {
     let sql = "UPDATE counters SET value = value + 1 WHERE name = 'changes' RETURNING value";
     counter(tx.one(sql, &[]).await?)
 }
 
-/// A domain's number in the store, given to no other.
+/// A domain's number in the store, never given twice.
 pub(crate) async fn next_tenant(tx: &mut Tx) -> Result<i64, IamError> {
     let sql = "UPDATE counters SET value = value + 1 WHERE name = 'tenants' RETURNING value";
     counter(tx.one(sql, &[]).await?)
 }
 
-/// The last of so many numbers of audit entries.
+/// Takes this many numbers for audit entries; returns the last.
 pub(crate) async fn next_entries(tx: &mut Tx, amount: i64) -> Result<i64, IamError> {
     let sql = "UPDATE counters SET value = value + $1 WHERE name = 'audit' RETURNING value";
     counter(tx.one(sql, &[amount.into()]).await?)
 }
 
-/// Writes a little, so that it is known whether there is room. SQLite writes no page that stays as it is; that the directory is
-/// read once more does no harm.
+/// Writes a little, to find out whether the disk has room. SQLite does not write an unchanged page, so this counts as a
+/// change; that the directory is read once more does no harm.
 pub(crate) async fn touch(tx: &mut Tx) -> Result<(), IamError> {
     next_change(tx).await.map(drop)
 }
 
-/// Keeps whoever gives the next change its number waiting until the transaction ends.
-pub(crate) async fn hold_changes(tx: &mut Tx) -> Result<(), IamError> {
+/// Blocks the numbering of changes until the transaction ends.
+pub(crate) async fn lock_changes(tx: &mut Tx) -> Result<(), IamError> {
     let sql = "UPDATE counters SET value = value WHERE name = 'changes'";
     tx.execute(sql, &[]).await?;
     Ok(())
 }
 
-/// Keeps whoever makes or deletes a domain waiting until the transaction ends.
-pub(crate) async fn hold_tenants(tx: &mut Tx) -> Result<(), IamError> {
+/// Blocks the creation and deletion of domains until the transaction ends.
+pub(crate) async fn lock_tenants(tx: &mut Tx) -> Result<(), IamError> {
     let sql = "UPDATE counters SET value = value WHERE name = 'tenants'";
     tx.execute(sql, &[]).await?;
     Ok(())

@@ -1,10 +1,10 @@
-//! Counting what an account holds, for its limits.
+//! Counts the contents of an account, for its limits.
 
 use crate::error::IamError;
 use base::id::AccountId;
 use db::Tx;
 
-/// The roles in the account and all in it, given and promised.
+/// The roles in the account and its domains, including those of open invitations.
 const ROLES: &str = "SELECT (SELECT COUNT(*) FROM roles WHERE domain IN (SELECT 'a-' || CAST($1 AS TEXT) \
                      UNION ALL SELECT 'o-' || guid FROM orgs WHERE account = $1 \
                      UNION ALL SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org \
@@ -12,11 +12,11 @@ const ROLES: &str = "SELECT (SELECT COUNT(*) FROM roles WHERE domain IN (SELECT 
                      (SELECT COUNT(*) FROM invitation_roles JOIN invitations ON invitations.guid = invitation_roles.invitation \
                      WHERE invitations.account = $1) AS held";
 
-/// Who is in an account, or may come into it: whoever was invited finds his place when he accepts.
+/// The members of an account and its open invitations: invited users are certain of a place when they accept.
 const USERS: &str = "SELECT (SELECT COUNT(*) FROM members WHERE account = $1) + \
                      (SELECT COUNT(*) FROM invitations WHERE account = $1) AS held";
 
-/// What is counted.
+/// The things counted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum What {
     Orgs,
@@ -42,7 +42,7 @@ impl What {
     }
 }
 
-/// How many the account has.
+/// The account's number of them.
 pub(crate) async fn held(tx: &mut Tx, account: AccountId, what: What) -> Result<u64, IamError> {
     let row = tx.one(what.sql(), &[account.to_string().into()]).await?;
     let held = row.map_or(Ok(0), |row| row.int("held"))?;

@@ -1,4 +1,4 @@
-//! From rows to what they say, in the model's words. It takes its time, and is done elsewhere than on a reactor thread.
+//! Decodes rows into the model's types. This takes time, so it does not run on a reactor thread.
 
 use super::column::{at, domain, parse, parse_guid, tenant};
 use super::rows::Rows;
@@ -15,7 +15,7 @@ use db::Row;
 use std::collections::HashMap;
 
 impl Rows {
-    /// What they say.
+    /// Decodes them.
     pub(crate) fn facts(self) -> Result<Facts, IamError> {
         Ok(Facts {
             accounts: accounts(&self.accounts)?,
@@ -39,7 +39,7 @@ fn each<T>(rows: &[Row], read: impl Fn(&Row) -> Result<T, IamError>) -> Result<V
     rows.iter().map(read).collect()
 }
 
-/// Those that were not deleted: of one that was nothing is seen.
+/// Accounts that are not deleted: deleted ones are invisible.
 fn accounts(rows: &[Row]) -> Result<Vec<Account>, IamError> {
     let mut own = Vec::with_capacity(rows.len());
     for row in rows {
@@ -64,7 +64,7 @@ fn departure(row: &Row) -> Result<Left, IamError> {
     })
 }
 
-/// Those that are in use.
+/// Domains that are in use.
 fn domains(rows: &[Row]) -> Result<Vec<DomainFact>, IamError> {
     let mut own = Vec::with_capacity(rows.len());
     for row in rows {
@@ -90,7 +90,7 @@ fn roles(rows: &[Row]) -> Result<Vec<(UserId, Domain, Role)>, IamError> {
     let mut own = Vec::with_capacity(rows.len());
     for row in rows {
         let user = UserId(parse_guid(row, "person")?);
-        // One that a newer node gave: what it allows is not known here, and so it allows nothing.
+        // A role that a newer node gave is unknown here, so it permits nothing.
         if let Ok(role) = row.text("role")?.parse::<Role>() {
             own.push((user, domain(&row.text("domain")?)?, role));
         }
@@ -222,7 +222,7 @@ fn user(row: &Row) -> Result<User, IamError> {
     })
 }
 
-/// What it is narrowed to; `None` for a word that this program does not know: it is no key of ours then.
+/// The limits of a key; `None` for a word unknown to this program, which then ignores the key.
 fn narrowing(row: &Row) -> Result<Option<Narrowing>, IamError> {
     let only = row.text_or_none("reach_only")?;
     let send_only = match only.as_deref() {

@@ -1,4 +1,4 @@
-//! The table `deletions`: what was deleted, and when its samples go; until then all can be brought back.
+//! The table `deletions`: what was deleted, and when its samples are deleted; until then it can be restored.
 
 use super::column::{domain, tenant};
 use crate::error::IamError;
@@ -12,9 +12,9 @@ use db::{Db, Tx, Value};
 /// What a deletion means for samples.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deletion {
-    /// When they go; until then the deletion can be taken back.
+    /// When they are deleted; until then the deletion can be undone.
     pub removed_at: Millis,
-    /// What counts them in the store.
+    /// The usage counters in the store.
     pub tenants: Vec<Metering>,
 }
 
@@ -36,7 +36,8 @@ const ORG: &str = "INSERT INTO deletions (tenant, domain, account, org, region, 
      orgs.updated_at, CAST($3 AS BIGINT), CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS BIGINT), 0 \
      FROM orgs JOIN domains ON domains.domain = 'o-' || orgs.guid WHERE orgs.guid = $1";
 
-/// What closes domains for everybody, once they are written down as deleted with the domain `$1`: their roles are kept apart.
+/// Removes access to the domains that are recorded as deleted with the domain `$1`; their roles are kept in another
+/// table.
 const CLOSE: [&str; 3] = [
     "INSERT INTO deleted_roles (person, domain, role) SELECT person, domain, role FROM roles \
      WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1) ON CONFLICT DO NOTHING",
@@ -44,10 +45,10 @@ const CLOSE: [&str; 3] = [
     "DELETE FROM invitation_roles WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1)",
 ];
 
-/// Their numbers in the store are given to nobody else.
+/// Their numbers in the store are never given to others.
 const RETIRE: &str = "UPDATE domains SET retired_at = $2 WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1)";
 
-/// Writes a space or an organization down as deleted by a user of an account. `false` where there was nothing.
+/// Records the deletion of a space or an organization by a user of an account. `false` if there is nothing to delete.
 pub(crate) async fn write(
     tx: &mut Tx,
     with: Domain,
@@ -75,7 +76,7 @@ pub(crate) async fn write(
     Ok(written > 0)
 }
 
-/// Closes for everybody what was written down as deleted with the domain.
+/// Removes all access to the domains recorded as deleted with the domain.
 pub(crate) async fn close(tx: &mut Tx, with: Domain, now: Millis) -> Result<(), IamError> {
     let cause = Value::from(with.to_string());
     for sql in CLOSE {
@@ -85,7 +86,7 @@ pub(crate) async fn close(tx: &mut Tx, with: Domain, now: Millis) -> Result<(), 
     Ok(())
 }
 
-/// What was deleted with the domain, as the transaction has written it down.
+/// The deletion of the domain as the transaction has recorded it.
 pub(crate) async fn of(tx: &mut Tx, with: Domain) -> Result<Deletion, IamError> {
     let sql =
         "SELECT tenant, due_at FROM deletions WHERE deleted_with = $1 ORDER BY due_at, tenant";
@@ -101,7 +102,7 @@ pub(crate) async fn of(tx: &mut Tx, with: Domain) -> Result<Deletion, IamError> 
     Ok(deletion)
 }
 
-/// What was deleted with the domain, beside itself: domain and name of each.
+/// The other domains deleted with the domain, and their names.
 pub(crate) async fn parts(tx: &mut Tx, with: Domain) -> Result<Vec<(String, String)>, IamError> {
     let sql = "SELECT domain, name FROM deletions WHERE deleted_with = $1 AND domain <> $1";
     let mut found = Vec::new();
@@ -111,8 +112,8 @@ pub(crate) async fn parts(tx: &mut Tx, with: Domain) -> Result<Vec<(String, Stri
     Ok(found)
 }
 
-/// What is written down for the sweep: `$1` is the account, `$2` its domain, `$3` now, `$4` when all is due. Who deleted it is the
-/// operator, who is no user.
+/// The record for the sweep: `$1` is the account, `$2` its domain, `$3` now, `$4` when all is due. The operator deletes
+/// accounts, and is no user.
 const WRITE_DOWN_SPACES: &str = "INSERT INTO deletions (tenant, domain, account, org, region, name, created_at, updated_at, deleted_at, deleted_by, \
      deleted_with, due_at, begun) \
      SELECT domains.tenant, domains.domain, orgs.account, spaces.org, '', spaces.name, spaces.created_at, spaces.updated_at, \
@@ -125,20 +126,20 @@ const WRITE_DOWN_ORGS: &str = "INSERT INTO deletions (tenant, domain, account, o
      orgs.updated_at, CAST($3 AS BIGINT), '', CAST($2 AS TEXT), CAST($4 AS BIGINT), 0 FROM orgs \
      JOIN domains ON domains.domain = 'o-' || orgs.guid WHERE orgs.account = $1";
 
-/// The account lies in no organization: its own guid stands there. `$5` is its name.
+/// An account has no organization, so its own GUID is stored. `$5` is its name.
 const WRITE_DOWN_ACCOUNT: &str = "INSERT INTO deletions (tenant, domain, account, org, region, name, created_at, updated_at, deleted_at, deleted_by, \
      deleted_with, due_at, begun) \
      SELECT domains.tenant, domains.domain, accounts.guid, accounts.guid, '', CAST($5 AS TEXT), accounts.created_at, \
      accounts.created_at, CAST($3 AS BIGINT), '', CAST($2 AS TEXT), CAST($4 AS BIGINT), 0 FROM accounts \
      JOIN domains ON domains.domain = $2 WHERE accounts.guid = $1";
 
-/// What an account took along.
+/// The contents of the account.
 pub(crate) struct Written {
     pub(crate) spaces: u64,
     pub(crate) orgs: u64,
 }
 
-/// Writes an account down as deleted by the operator, with all that is in it.
+/// Records the deletion of an account by the operator, with all its contents.
 pub(crate) async fn write_account(
     tx: &mut Tx,
     account: &Account,
@@ -160,15 +161,15 @@ pub(crate) async fn write_account(
     Ok(Written { spaces, orgs })
 }
 
-/// Keeps what was deleted with the domain as it is until the transaction ends.
-pub(crate) async fn hold(tx: &mut Tx, domain: Domain) -> Result<(), IamError> {
+/// Locks the rows of the deletion of the domain until the transaction ends.
+pub(crate) async fn lock(tx: &mut Tx, domain: Domain) -> Result<(), IamError> {
     let sql = "UPDATE deletions SET begun = begun WHERE domain = $1 OR deleted_with = $1";
     tx.execute(sql, &[domain.to_string().into()]).await?;
     Ok(())
 }
 
-/// The name of what was deleted and can be brought back whole: where the removal of a part was begun it would come back with a
-/// hole.
+/// The name of a deleted domain that can be restored completely: if the removal of one part has begun, a restore would
+/// be incomplete.
 pub(crate) async fn name_of_whole(
     tx: &mut Tx,
     domain: Domain,
@@ -182,7 +183,7 @@ pub(crate) async fn name_of_whole(
     Ok(row.map(|row| row.text("name")).transpose()?)
 }
 
-/// Takes back all that was deleted with the domain.
+/// Deletes the records of everything deleted with the domain.
 pub(crate) async fn take_back_whole(tx: &mut Tx, domain: Domain) -> Result<(), IamError> {
     for sql in [
         "UPDATE domains SET retired_at = NULL WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1)",
@@ -193,7 +194,7 @@ pub(crate) async fn take_back_whole(tx: &mut Tx, domain: Domain) -> Result<(), I
     Ok(())
 }
 
-/// Writes down that the samples are going: it cannot be brought back any more. `false` where it was brought back before.
+/// Records that the samples are being deleted: a restore is no longer possible. `false` if it was restored before.
 #[expect(
     clippy::disallowed_methods,
     reason = "what the deletion has said comes true: its entry says so"
@@ -205,17 +206,17 @@ pub(crate) async fn begin(db: &Db, tenant: TenantId, now: Millis) -> Result<bool
 
 const BEGIN: &str = "UPDATE deletions SET begun = 1 WHERE tenant = $1 AND due_at <= $2";
 
-/// Whether something that was deleted with the domain, or in it before, is not forgotten yet.
+/// Whether a part deleted with the domain, or in it before, is not forgotten yet.
 pub(crate) async fn has_parts(tx: &mut Tx, domain: Domain) -> Result<bool, IamError> {
     let sql = "SELECT 1 FROM deletions WHERE (deleted_with = $1 OR 'a-' || account = $1) AND domain <> $1 LIMIT 1";
     let row = tx.one(sql, &[domain.to_string().into()]).await?;
     Ok(row.is_some())
 }
 
-/// Forgets one of which nothing is stored any more.
+/// Forgets a deletion without stored samples.
 pub(crate) async fn forget(tx: &mut Tx, tenant: TenantId, now: Millis) -> Result<(), IamError> {
     let tenant = Value::from(i64::from(tenant.0));
-    // Also where there never was a sample to begin with.
+    // Also if there never was a sample.
     tx.execute(BEGIN, &[tenant.clone(), now.0.into()]).await?;
     for sql in [
         "DELETE FROM deleted_roles WHERE domain IN (SELECT domain FROM deletions WHERE tenant = $1 AND begun = 1)",
@@ -228,8 +229,8 @@ pub(crate) async fn forget(tx: &mut Tx, tenant: TenantId, now: Millis) -> Result
     Ok(())
 }
 
-/// Makes it due now, and what was deleted with it; with an account goes also what was deleted in it before. Which domains were
-/// not due yet.
+/// Makes the domain and everything deleted with it due now; an account includes what was deleted in it before. Returns
+/// the domains that were not due yet.
 pub(crate) async fn advance(
     tx: &mut Tx,
     named: Domain,
@@ -245,7 +246,7 @@ pub(crate) async fn advance(
         .collect()
 }
 
-/// In which account it was, and its name.
+/// The account and name of the domain.
 pub(crate) async fn whose(
     tx: &mut Tx,
     domain: Domain,

@@ -1,4 +1,4 @@
-//! What a removal from an account leaves behind: the moment of it, so that no proof of before opens the account again.
+//! What remains of a removal from an account: its time, so that no earlier proof opens the account again.
 
 use super::sessions::Which;
 use crate::error::IamError;
@@ -10,7 +10,7 @@ use base::scope::Domain;
 use base::time::Millis;
 use db::{Tx, Value};
 
-/// Ends the sessions that are for the account, and remembers when its user left it.
+/// Ends the sessions for the account, and records when the user left it.
 pub(crate) async fn record(
     tx: &mut Tx,
     account: AccountId,
@@ -18,7 +18,7 @@ pub(crate) async fn record(
     now: Millis,
 ) -> Result<(), IamError> {
     let person = Value::from(user.0.to_string());
-    // Not before the latest proof there is: another node's clock, which stamped that, may be ahead.
+    // Not before the latest proof: it was stamped by another node, whose clock may be ahead.
     let latest = "SELECT COALESCE(MAX(proven_at), 0) AS latest FROM sessions WHERE person = $1";
     let latest = match tx.one(latest, std::slice::from_ref(&person)).await? {
         Some(row) => row.int("latest")?,
@@ -32,8 +32,8 @@ pub(crate) async fn record(
     Ok(())
 }
 
-/// Ends a membership, with the roles, keys and sessions in the account. An account without another Administrator is owned
-/// by `heir` then. Account and user are held.
+/// Ends a membership, with the user's roles, keys and sessions in the account. If the account has no other
+/// Administrator, `heir` becomes its owner. Account and user are locked.
 pub(crate) async fn leave(
     tx: &mut Tx,
     account: AccountId,
@@ -53,7 +53,7 @@ pub(crate) async fn leave(
         own.as_str().into(),
     ];
     tx.execute(roles, &values).await?;
-    // Nor do roles come back to him with what was deleted before, and is brought back after he has come again.
+    // Otherwise a restore of an earlier deletion would give the user their roles back after they join again.
     let deleted = "DELETE FROM deleted_roles WHERE person = $2 \
                    AND domain IN (SELECT domain FROM deletions WHERE account = $1)";
     tx.execute(deleted, &both).await?;
@@ -62,12 +62,13 @@ pub(crate) async fn leave(
     record(tx, account, user, now).await?;
     let member = "DELETE FROM members WHERE account = $1 AND person = $2";
     tx.execute(member, &both).await?;
-    pass_on(tx, account, user, heir).await?;
-    go_home(tx, account, user).await
+    pass_ownership(tx, account, user, heir).await?;
+    move_first_account(tx, account, user).await
 }
 
-/// An owner who left leaves the account to the Administrator who has been in it longest, without any to `heir`.
-async fn pass_on(
+/// The account of an owner who leaves goes to the Administrator with the longest membership, or to `heir` if there is
+/// none.
+async fn pass_ownership(
     tx: &mut Tx,
     account: AccountId,
     user: UserId,
@@ -88,8 +89,13 @@ async fn pass_on(
     Ok(())
 }
 
-/// Where a user works who left his first account: in the one he came into next. Without any he is forgotten.
-pub(crate) async fn go_home(tx: &mut Tx, account: AccountId, user: UserId) -> Result<(), IamError> {
+/// A user who leaves their first account gets the one they joined next as the first. A user without any account is
+/// deleted.
+pub(crate) async fn move_first_account(
+    tx: &mut Tx,
+    account: AccountId,
+    user: UserId,
+) -> Result<(), IamError> {
     let person = Value::from(user.0.to_string());
     let next = "SELECT account FROM members WHERE person = $1 ORDER BY added_at, account LIMIT 1";
     match tx.one(next, std::slice::from_ref(&person)).await? {

@@ -1,4 +1,4 @@
-//! Listing the table `invitations`, a part at a time.
+//! Pages of the table `invitations`.
 
 use super::column::parse_guid;
 use crate::error::IamError;
@@ -9,14 +9,14 @@ use base::scope::Domain;
 use base::time::Millis;
 use db::{Db, Row, Value};
 
-/// An invitation that waits, as the account's Administrators see it: what they wrote, and nothing of the person.
+/// An open invitation as the account's Administrators see it: only what they wrote, nothing about the user.
 #[derive(Debug)]
 pub struct Invitation {
-    /// What names it.
+    /// Its id.
     pub id: UserId,
     /// The address as the inviter wrote it.
     pub email: String,
-    /// The roles in the account that begin with it.
+    /// The roles in the account that it gives.
     pub roles: Vec<Role>,
     /// When it was made.
     pub created_at: Millis,
@@ -25,13 +25,13 @@ pub struct Invitation {
 /// An invitation as the invited person sees it.
 #[derive(Debug)]
 pub struct Waiting {
-    /// What names it.
+    /// Its id.
     pub id: UserId,
-    /// Into which account.
+    /// The account.
     pub account: AccountId,
-    /// What that account is called.
+    /// The account's name.
     pub account_name: String,
-    /// Address of whoever invited; empty for the operator.
+    /// Address of the inviter; empty for the operator.
     pub inviter: String,
     /// When it was made.
     pub created_at: Millis,
@@ -42,13 +42,13 @@ pub struct Waiting {
 /// An invitation of any account, for the operator.
 #[derive(Debug)]
 pub struct Pending {
-    /// Into which account.
+    /// The account.
     pub account: AccountId,
-    /// Whom.
+    /// The invited address.
     pub email: String,
-    /// Address of whoever invited; empty for the operator.
+    /// Address of the inviter; empty for the operator.
     pub inviter: String,
-    /// Until when it is good.
+    /// Until when it is valid.
     pub expires_at: Millis,
 }
 
@@ -57,7 +57,7 @@ fn total(row: Option<Row>) -> Result<u64, IamError> {
     Ok(u64::try_from(held).unwrap_or_default())
 }
 
-/// Those into the account that wait, by address; and how many there are.
+/// The open invitations of the account, by address, and their number.
 pub(crate) async fn into(
     db: &Db,
     account: AccountId,
@@ -104,7 +104,7 @@ pub(crate) async fn into(
     Ok((total, found))
 }
 
-/// Those of the address into accounts that the user is not in, newest last; and how many there are.
+/// The open invitations of the address to accounts that the user is not in, newest last, and their number.
 pub(crate) async fn waiting_for(
     db: &Db,
     (folded, user): (&str, UserId),
@@ -138,7 +138,7 @@ pub(crate) async fn waiting_for(
     Ok((total, found))
 }
 
-/// All that wait, by address.
+/// All open invitations, by address.
 pub(crate) async fn all(db: &Db) -> Result<Vec<Pending>, IamError> {
     let sql = "SELECT account, email, inviter, expires_at FROM invitations \
                JOIN accounts ON accounts.guid = invitations.account WHERE accounts.deleted_at IS NULL \

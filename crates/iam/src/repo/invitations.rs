@@ -11,7 +11,8 @@ use base::scope::Domain;
 use base::time::Millis;
 use db::{Db, Row, Tx, Value};
 
-/// The invitation of an address into an account, if one waits; of two that ask for it one waits for the other.
+/// The open invitation of an address to an account; it is locked, so concurrent requests for it run one after the
+/// other.
 pub(crate) async fn waiting(
     tx: &mut Tx,
     account: AccountId,
@@ -24,7 +25,7 @@ pub(crate) async fn waiting(
     row.map(|row| parse_guid(&row, "guid")).transpose()
 }
 
-/// Takes an invitation away, with what it would have given.
+/// Deletes an invitation with its roles.
 pub(crate) async fn remove(tx: &mut Tx, invitation: Guid) -> Result<bool, IamError> {
     let key = [Value::from(invitation.to_string())];
     let roles = "DELETE FROM invitation_roles WHERE invitation = $1";
@@ -33,7 +34,7 @@ pub(crate) async fn remove(tx: &mut Tx, invitation: Guid) -> Result<bool, IamErr
     Ok(tx.execute(own, &key).await? == 1)
 }
 
-/// Notes a role that begins with the acceptance.
+/// Records a role that begins with the acceptance.
 pub(crate) async fn promise(
     tx: &mut Tx,
     invitation: Guid,
@@ -50,14 +51,14 @@ pub(crate) async fn promise(
     Ok(())
 }
 
-/// An invitation as stored.
+/// A stored invitation.
 pub(crate) struct Stored {
     pub(crate) guid: Guid,
     pub(crate) account: AccountId,
     pub(crate) email: String,
     pub(crate) folded: String,
     pub(crate) code_hash: Option<Vec<u8>>,
-    /// Whether the code was shown to the inviter.
+    /// Whether the inviter saw the code.
     pub(crate) code_seen: bool,
     pub(crate) expires_at: Millis,
 }
@@ -80,7 +81,7 @@ impl Stored {
     }
 }
 
-/// An invitation to be written down.
+/// An invitation to be stored.
 pub(crate) struct New<'a> {
     pub(crate) account: AccountId,
     pub(crate) address: &'a Address,
@@ -91,7 +92,8 @@ pub(crate) struct New<'a> {
 }
 
 impl New<'_> {
-    /// Writes it, with the hash of its code where the inviter is shown that; made again it is the same, good for longer, and a new code takes the place of the one before.
+    /// Stores it, with the hash of its code if the inviter sees the code. A repeated invitation keeps its id, gets a
+    /// new expiry, and a new code replaces the previous one.
     pub(crate) async fn write(&self, tx: &mut Tx, hash: Option<Vec<u8>>) -> Result<Guid, IamError> {
         let mail_due_at = self.config.by_mail.then_some(self.now.0);
         let sql = "INSERT INTO invitations (guid, account, email, folded, inviter, code_hash, code_seen, mail_due_at, \
@@ -118,7 +120,7 @@ impl New<'_> {
     }
 }
 
-/// Forgets the invitations that have expired. That of an account's future owner stays, for the operator to renew.
+/// Deletes expired invitations. The invitation of an account's future owner stays, for the operator to renew.
 pub(crate) async fn sweep(tx: &mut Tx, account: AccountId, now: Millis) -> Result<(), IamError> {
     let values = [account.to_string().into(), now.0.into()];
     for sql in [
@@ -140,7 +142,7 @@ pub(crate) async fn count(tx: &mut Tx, account: AccountId, now: Millis) -> Resul
     Ok(u64::try_from(waiting.unwrap_or(0)).unwrap_or(0))
 }
 
-/// The invitation of the address into the account. The account is held.
+/// The invitation of the address to the account. The account is locked.
 pub(crate) async fn find(
     tx: &mut Tx,
     account: AccountId,
@@ -154,7 +156,7 @@ pub(crate) async fn find(
     row.as_ref().map(Stored::read).transpose()
 }
 
-/// Makes a place for the code of a member whose address is not proven.
+/// Makes a row for the code of a member whose address is not proven.
 pub(crate) async fn note(
     tx: &mut Tx,
     account: AccountId,
@@ -174,7 +176,7 @@ pub(crate) async fn note(
     Ok(())
 }
 
-/// Takes a role back that was to begin with the acceptance.
+/// Removes a role that was to begin with the acceptance.
 pub(crate) async fn take_back(
     tx: &mut Tx,
     invitation: Guid,
@@ -191,14 +193,14 @@ pub(crate) async fn take_back(
     Ok(())
 }
 
-/// Whether there is this invitation into the account.
+/// Whether the account has this invitation.
 pub(crate) async fn is_there(tx: &mut Tx, account: AccountId, id: Guid) -> Result<bool, IamError> {
     let sql = "SELECT guid FROM invitations WHERE guid = $1 AND account = $2";
     let values = [id.to_string().into(), account.to_string().into()];
     Ok(tx.one(sql, &values).await?.is_some())
 }
 
-/// Into which account an invitation is.
+/// The account of an invitation.
 pub(crate) async fn account_of(db: &Db, id: Guid) -> Result<Option<AccountId>, IamError> {
     let sql = "SELECT account FROM invitations WHERE guid = $1";
     let row = db.one(sql, &[id.to_string().into()]).await?;
@@ -206,7 +208,7 @@ pub(crate) async fn account_of(db: &Db, id: Guid) -> Result<Option<AccountId>, I
         .transpose()
 }
 
-/// The invitation of the address that this is the code of.
+/// The invitation of the address that has this code.
 pub(crate) async fn by_code(
     tx: &mut Tx,
     hash: &[u8; 32],
@@ -220,7 +222,7 @@ pub(crate) async fn by_code(
     row.as_ref().map(Stored::read).transpose()
 }
 
-/// The invitations of the address into accounts that are not deleted, oldest first.
+/// The invitations of the address to accounts that are not deleted, oldest first.
 pub(crate) async fn of_address(db: &Db, folded: &str) -> Result<Vec<Stored>, IamError> {
     let sql = "SELECT guid, account, email, folded, code_hash, code_seen, expires_at FROM invitations \
                WHERE folded = $1 AND account NOT IN (SELECT guid FROM accounts WHERE deleted_at IS NOT NULL) \
@@ -229,8 +231,8 @@ pub(crate) async fn of_address(db: &Db, folded: &str) -> Result<Vec<Stored>, Iam
     rows.iter().map(Stored::read).collect()
 }
 
-/// What a code touches: the account, whether the inviter has seen it, and of a user who has the address already what that rests
-/// on and an account they are in.
+/// What redeeming a code affects: the account, whether the inviter saw the code, and for an existing user of the
+/// address how it was proven and an account of theirs.
 pub(crate) struct Touched {
     pub(crate) account: AccountId,
     pub(crate) code_seen: bool,
@@ -238,7 +240,7 @@ pub(crate) struct Touched {
     pub(crate) home: Option<AccountId>,
 }
 
-/// What the code of the address touches. A reading alone.
+/// What redeeming the code of the address affects. Only a read.
 pub(crate) async fn touched_by(
     db: &Db,
     hash: &[u8; 32],
@@ -263,7 +265,7 @@ pub(crate) async fn touched_by(
     Ok(found)
 }
 
-/// Gives an invitation a code that nobody has seen, good until then, and no mail.
+/// Gives an invitation a code that nobody has seen, valid until then, and no mail.
 pub(crate) async fn set_code(
     tx: &mut Tx,
     invitation: Guid,
@@ -292,7 +294,7 @@ pub(crate) async fn set_first_code(
     Ok(())
 }
 
-/// Makes an invitation of what the user was in the account: it waits for the owner of the address, with the same roles.
+/// Turns the user's membership into an invitation for the owner of the address, with the same roles.
 pub(crate) async fn of_member(
     tx: &mut Tx,
     account: AccountId,
@@ -325,11 +327,11 @@ pub(crate) async fn of_member(
     Ok(invitation)
 }
 
-/// Gives a member what waited for them: the roles, the name that the invitation had, and an account that waited for its owner.
+/// Gives a member the contents of the invitation: the roles, its id, and the account if it was to own it.
 pub(crate) async fn settle(tx: &mut Tx, found: &Stored, user: UserId) -> Result<(), IamError> {
     let person = || Value::from(user.0.to_string());
     let account = || Value::from(found.account.to_string());
-    // What a former membership may have left behind does not come alive.
+    // Leftovers of a former membership must not become effective again.
     let old = "DELETE FROM roles WHERE person = $1 AND (domain = $2 \
                OR domain IN (SELECT 'o-' || guid FROM orgs WHERE account = $3) \
                OR domain IN (SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $3))";

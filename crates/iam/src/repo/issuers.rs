@@ -1,8 +1,8 @@
-//! Recording the names under which this installation has issued tokens.
+//! Records the issuer names that this installation has used.
 //!
-//! A token names its issuer by the address the server had when it was issued. The address may change (another port,
-//! another host name); the tokens are the installation's own all the same, by its own keys, and stay good until they
-//! expire. So every name is recorded, and a token is accepted under any of them, each for its own kind of token.
+//! A token's issuer is the server's address when the token was issued. The address may change (another port, another
+//! host name); the tokens are still the installation's own, signed with its keys, and stay valid until they expire. So
+//! every name is recorded, and a token is accepted under any of them, each for its own kind of token.
 
 use super::changes;
 use crate::config::IamConfig;
@@ -19,7 +19,7 @@ async fn commit(tx: db::Tx) -> Result<(), IamError> {
     Ok(tx.commit().await?)
 }
 
-/// Records the names in use, and lets other nodes know of new ones.
+/// Records the current names, and tells other nodes about new ones.
 pub(crate) async fn record(db: &Db, config: &IamConfig) -> Result<(), IamError> {
     let mut tx = db.begin().await?;
     for (issuer, kind) in [(&config.issuer, Kind::Iam), (&config.uaa_issuer, Kind::Uaa)] {

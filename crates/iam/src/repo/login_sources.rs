@@ -1,4 +1,4 @@
-//! The tables `login_sources` and `login_secret`: keyed hashes of where each person was let in.
+//! The tables `login_sources` and `login_secret`: keyed hashes of the sources of each user's logins.
 
 #![expect(
     clippy::disallowed_methods,
@@ -10,15 +10,15 @@ use crate::error::IamError;
 use base::id::UserId;
 use db::{Db, Row, Tx, Value};
 
-/// A hash of person and source.
+/// A hash of user and source.
 pub(crate) type Key = [u8; 16];
 
-/// Where a person was let in, as the transaction of a new password has taken it away.
+/// The user's sources, as the transaction of a new password has deleted them.
 #[derive(Debug)]
 pub(crate) struct Places(pub(crate) Vec<Key>);
 
-/// A new password: who knew the old one begins anew wherever the person was let in with it. Part of the change itself, so that
-/// one that is committed is never said to have failed.
+/// Deletes the user's sources after a new password: somebody who knew the old one gets no advantage from their earlier
+/// logins. It is part of the change itself, so that a committed change is never reported as failed.
 pub(crate) async fn forget(tx: &mut Tx, user: UserId) -> Result<Places, IamError> {
     let sql = "DELETE FROM login_sources WHERE person = $1 RETURNING hash";
     let rows = tx.all(sql, &[user.0.to_string().into()]).await?;
@@ -33,7 +33,7 @@ fn key_of(row: &Row) -> Result<Key, IamError> {
     })
 }
 
-/// The key of the hashes, made once for all nodes.
+/// The key of the hashes, created once for all nodes.
 pub(crate) async fn secret(db: &Db) -> Result<Vec<u8>, IamError> {
     let insert =
         "INSERT INTO login_secret (name, value) VALUES ('sources', $1) ON CONFLICT DO NOTHING";
@@ -50,7 +50,7 @@ pub(crate) async fn secret(db: &Db) -> Result<Vec<u8>, IamError> {
     }
 }
 
-/// What was remembered since then.
+/// The entries since then.
 pub(crate) async fn since(db: &Db, since: i64) -> Result<Vec<(Key, i64)>, IamError> {
     let sql = "SELECT hash, seen_at FROM login_sources WHERE seen_at > $1";
     let mut found = Vec::new();
@@ -60,8 +60,8 @@ pub(crate) async fn since(db: &Db, since: i64) -> Result<Vec<(Key, i64)>, IamErr
     Ok(found)
 }
 
-/// Remembers a place of a person, and forgets what is older than `oldest`, and of the person's places all but so many; which of
-/// theirs went.
+/// Records a source of a user; deletes entries older than `oldest`, and the user's oldest ones beyond the limit.
+/// Returns the user's deleted entries.
 pub(crate) async fn remember(
     db: &Db,
     user: UserId,

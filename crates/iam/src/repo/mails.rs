@@ -1,4 +1,4 @@
-//! The mails that the table `invitations` says are due.
+//! The due mails of the table `invitations`.
 
 use super::column::parse_guid;
 use super::users::UNPROVEN;
@@ -7,7 +7,7 @@ use base::id::{AccountId, Guid};
 use base::time::Millis;
 use db::{Db, DbError, Tx, Value};
 
-/// A mail that is due.
+/// A due mail.
 pub(crate) struct Due {
     pub(crate) invitation: Guid,
     pub(crate) account: AccountId,
@@ -18,11 +18,11 @@ pub(crate) struct Due {
     pub(crate) due_at: i64,
     pub(crate) tries: i64,
     pub(crate) expires_at: Millis,
-    /// Whether it goes to a user whose address is proven.
+    /// Whether the recipient is a user whose address is proven.
     pub(crate) is_proven: bool,
 }
 
-/// The one that has been due for longest.
+/// The mail that has been due for longest.
 pub(crate) async fn due(db: &Db, now: Millis) -> Result<Option<Due>, IamError> {
     let sql = "SELECT invitations.guid, invitations.account, accounts.name, invitations.email, invitations.folded, inviter, \
                mail_due_at, mail_tries, expires_at, users.proof FROM invitations \
@@ -47,7 +47,7 @@ pub(crate) async fn due(db: &Db, now: Millis) -> Result<Option<Due>, IamError> {
     }))
 }
 
-/// Takes it until `lease`: of several nodes one does.
+/// Takes it until `lease`; only one of several nodes succeeds.
 #[expect(
     clippy::disallowed_methods,
     reason = "which node sends a mail changes nothing for anybody"
@@ -64,13 +64,13 @@ pub(crate) async fn take(db: &Db, due: &Due, lease: i64) -> Result<bool, IamErro
 
 const DONE: &str = "UPDATE invitations SET mail_due_at = NULL WHERE guid = $1 AND mail_due_at = $2";
 
-/// Gives up one that was taken. `false` where its invitation was answered, withdrawn or made anew.
+/// Gives up a taken mail. `false` if its invitation was answered, withdrawn or renewed.
 pub(crate) async fn give_up(tx: &mut Tx, invitation: Guid, lease: i64) -> Result<bool, IamError> {
     let values = [invitation.to_string().into(), lease.into()];
     Ok(tx.execute(DONE, &values).await? > 0)
 }
 
-/// Gives one that was taken its code, which nobody has seen. `false` as above.
+/// Gives a taken mail its code, which nobody has seen. `false` as above.
 pub(crate) async fn set_code(
     tx: &mut Tx,
     invitation: Guid,
@@ -83,7 +83,7 @@ pub(crate) async fn set_code(
     Ok(tx.execute(sql, &values).await? > 0)
 }
 
-/// One that was taken was sent.
+/// Records that a taken mail was sent.
 #[expect(
     clippy::disallowed_methods,
     reason = "which node sends a mail changes nothing for anybody"

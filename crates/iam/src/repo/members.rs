@@ -1,27 +1,27 @@
 //! The table `members`.
 
-use super::accounts::hold;
+use super::accounts::lock_active;
 use super::column::parse_guid;
 use crate::error::IamError;
 use base::id::{AccountId, UserId};
 use base::time::Millis;
 use db::Tx;
 
-/// Keeps the account as [`hold`] does, for a change that gives its caller a role: he may have been removed since his right to
-/// it was looked up, and a role that he left behind would come alive with the next invitation.
-pub(crate) async fn hold_member(
+/// Locks the account like [`lock_active`], for a change that gives its caller a role: the caller may have been removed after
+/// the check of their right, and a leftover role would become effective with the next invitation.
+pub(crate) async fn lock_member(
     tx: &mut Tx,
     account: AccountId,
     user: UserId,
 ) -> Result<(), IamError> {
-    hold(tx, account).await?;
+    lock_active(tx, account).await?;
     if is_still_member(tx, account, user).await? {
         return Ok(());
     }
     Err(IamError::not_found("the account"))
 }
 
-/// The member with this address, asked of the database within the transaction that rests on it.
+/// The member with this address, read within the transaction that depends on it.
 pub(crate) async fn member_by_address(
     tx: &mut Tx,
     account: AccountId,
@@ -36,7 +36,7 @@ pub(crate) async fn member_by_address(
         .transpose()
 }
 
-/// Whether the user is in the account, asked of the database within the transaction that rests on it.
+/// Whether the user is in the account, read within the transaction that depends on it.
 pub(crate) async fn is_still_member(
     tx: &mut Tx,
     account: AccountId,
@@ -47,7 +47,7 @@ pub(crate) async fn is_still_member(
     Ok(tx.one(sql, &values).await?.is_some())
 }
 
-/// Takes a user into an account.
+/// Adds a user to an account.
 pub(crate) async fn join(
     tx: &mut Tx,
     account: AccountId,
@@ -64,7 +64,7 @@ pub(crate) async fn join(
     Ok(())
 }
 
-/// The member whom the id of his invitation names as well as his own.
+/// The member with this id, which may be the user's own or that of their invitation.
 pub(crate) async fn named(tx: &mut Tx, account: AccountId, id: UserId) -> Result<UserId, IamError> {
     let sql = "SELECT person FROM members WHERE account = $1 AND invitation = $2";
     let values = [account.to_string().into(), id.0.to_string().into()];
@@ -74,7 +74,7 @@ pub(crate) async fn named(tx: &mut Tx, account: AccountId, id: UserId) -> Result
     }
 }
 
-/// The account a user has been in longest: the one, of one whose address is not proven.
+/// The user's account with the longest membership: the only one, if their address is not proven.
 pub(crate) async fn first_account(
     tx: &mut Tx,
     user: UserId,

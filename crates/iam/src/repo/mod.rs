@@ -1,4 +1,4 @@
-//! What the database holds, a file for each table: every statement is here.
+//! The database tables, one file each: all statements are here.
 
 pub(crate) mod account_limits;
 pub(crate) mod accounts;

@@ -13,7 +13,7 @@ pub(crate) async fn insert(tx: &mut Tx, org: &Org) -> Result<(), IamError> {
     domains::allocate(tx, Domain::Org(org.id)).await
 }
 
-/// The row alone, for an organization that has its number in the store.
+/// Only the row, for an organization that has its number in the store.
 pub(crate) async fn write(tx: &mut Tx, org: &Org) -> Result<(), IamError> {
     let sql = "INSERT INTO orgs (guid, account, region, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)";
     let values = [
@@ -28,7 +28,7 @@ pub(crate) async fn write(tx: &mut Tx, org: &Org) -> Result<(), IamError> {
     Ok(())
 }
 
-/// Renames it. `false` where there is none any more.
+/// Renames it. `false` if it no longer exists.
 pub(crate) async fn rename(
     tx: &mut Tx,
     id: OrgId,
@@ -40,7 +40,7 @@ pub(crate) async fn rename(
     Ok(tx.execute(sql, &values).await? > 0)
 }
 
-/// Deletes it with its spaces, which are written down as deleted.
+/// Deletes it with its spaces, after the deletion was recorded.
 pub(crate) async fn delete(tx: &mut Tx, id: OrgId) -> Result<(), IamError> {
     for sql in [
         "DELETE FROM spaces WHERE org = $1",
@@ -51,7 +51,7 @@ pub(crate) async fn delete(tx: &mut Tx, id: OrgId) -> Result<(), IamError> {
     Ok(())
 }
 
-/// Whether there is such an organization.
+/// Whether the organization exists.
 pub(crate) async fn is_there(tx: &mut Tx, id: OrgId) -> Result<bool, IamError> {
     let sql = "SELECT guid FROM orgs WHERE guid = $1";
     Ok(tx.one(sql, &[id.to_string().into()]).await?.is_some())

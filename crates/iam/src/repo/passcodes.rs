@@ -1,4 +1,4 @@
-//! The table `passcodes`: hashes of one-time codes for a login, and what each was asked for with.
+//! The table `passcodes`: hashes of one-time codes for a login, and the credential that asked for each.
 
 use super::column::parse_guid;
 use crate::error::IamError;
@@ -8,7 +8,7 @@ use base::id::{KeyId, SessionId, UserId};
 use base::time::Millis;
 use db::{Tx, Value};
 
-/// A code that was taken away.
+/// A consumed code.
 pub(crate) struct Taken {
     pub(crate) user: UserId,
     pub(crate) root: Root,
@@ -16,14 +16,14 @@ pub(crate) struct Taken {
     pub(crate) expires_at: Millis,
 }
 
-/// Deletes those that have expired.
+/// Deletes expired codes.
 pub(crate) async fn sweep(tx: &mut Tx, now: Millis) -> Result<(), IamError> {
     let sql = "DELETE FROM passcodes WHERE expires_at <= $1";
     tx.execute(sql, &[Value::from(now.0)]).await?;
     Ok(())
 }
 
-/// Writes one down.
+/// Stores a code.
 pub(crate) async fn insert(
     tx: &mut Tx,
     hash: &[u8; 32],
@@ -44,8 +44,8 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Takes the oldest away of more codes than a person may have; those of an API key by themselves, so that who has a key takes
-/// none from who has the password.
+/// Deletes the oldest codes beyond the user's limit. The codes of an API key have a separate limit, so that the holder
+/// of a key cannot displace codes made with the password.
 pub(crate) async fn keep_newest(
     tx: &mut Tx,
     bounds: &Bounds,
@@ -66,7 +66,7 @@ pub(crate) async fn keep_newest(
     Ok(())
 }
 
-/// Takes one away. That and asking whose it was is one statement: of two who bring the same code one gets it.
+/// Consumes a code. Deleting it and reading its user is one statement: of two concurrent requests one gets it.
 pub(crate) async fn take(tx: &mut Tx, hash: &[u8; 32]) -> Result<Option<Taken>, IamError> {
     let sql = "DELETE FROM passcodes WHERE hash = $1 RETURNING person, api_key, session, proven_at, expires_at";
     let Some(row) = tx.one(sql, &[Value::from(&hash[..])]).await? else {

@@ -6,7 +6,7 @@ use base::id::UserId;
 use base::time::Millis;
 use db::{Db, Tx, Value};
 
-/// Writes one down, in the place of the user's one before.
+/// Stores a code in place of the user's previous one.
 pub(crate) async fn put(
     tx: &mut Tx,
     user: UserId,
@@ -24,7 +24,7 @@ pub(crate) async fn put(
     Ok(())
 }
 
-/// Whether there is such a code for the address. A reading alone.
+/// Whether the address has this code. Only a read.
 pub(crate) async fn is_one(
     db: &Db,
     hash: &[u8; 32],
@@ -37,7 +37,7 @@ pub(crate) async fn is_one(
     Ok(db.one(sql, &values).await?.is_some())
 }
 
-/// Takes one away. That and asking whose it was is one statement: of two who bring the same code one sets a password.
+/// Consumes a code. Deleting it and reading its user is one statement: of two concurrent requests one sets a password.
 pub(crate) async fn take(
     tx: &mut Tx,
     hash: &[u8; 32],

@@ -1,4 +1,4 @@
-//! The table `refresh_tokens`: hashes, whose they are, and what took their place.
+//! The table `refresh_tokens`: hashes, their sessions and their successors.
 
 use super::column::parse_guid;
 use crate::entropy;
@@ -16,7 +16,7 @@ fn hash(text: &str) -> Value {
 const FIND: &str = "SELECT session, person, api_key, grant_type, expires_at, used_at, successor FROM refresh_tokens \
                     WHERE hash = $1 AND client = $2";
 
-/// A token to be written down.
+/// A token to be stored.
 pub(crate) struct NewToken<'a> {
     pub(crate) session: SessionId,
     pub(crate) client: &'a str,
@@ -25,7 +25,7 @@ pub(crate) struct NewToken<'a> {
     pub(crate) expires_at: Millis,
 }
 
-/// Writes a token down.
+/// Stores a token.
 pub(crate) async fn insert(tx: &mut Tx, text: &str, new: &NewToken<'_>) -> Result<(), IamError> {
     let sql = "INSERT INTO refresh_tokens (hash, session, client, person, api_key, grant_type, expires_at) \
                VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -42,7 +42,8 @@ pub(crate) async fn insert(tx: &mut Tx, text: &str, new: &NewToken<'_>) -> Resul
     Ok(())
 }
 
-/// Uses a token up. One conditional statement: of two who bring it exactly one gets the row, the other waits and finds it used.
+/// Uses a token up. One conditional statement: of two concurrent requests one gets the row; the other waits and finds
+/// it used.
 pub(crate) async fn claim(
     tx: &mut Tx,
     text: &Secret<String>,
@@ -75,7 +76,7 @@ pub(crate) async fn find_unused(
     Ok(tx.one(sql, &[hash(text.expose()), client.into()]).await?)
 }
 
-/// Keeps the sealed successor of a used token.
+/// Stores the sealed successor of a used token.
 pub(crate) async fn follow(
     tx: &mut Tx,
     text: &Secret<String>,
@@ -87,14 +88,14 @@ pub(crate) async fn follow(
     Ok(())
 }
 
-/// What is known of a token that somebody shows.
+/// The data of a token.
 pub(crate) struct Shown {
     pub(crate) session: SessionId,
     pub(crate) is_used: bool,
     pub(crate) expires_at: Millis,
 }
 
-/// A token, whoever it was issued to.
+/// A token, independent of its client.
 pub(crate) async fn shown(tx: &mut Tx, text: &Secret<String>) -> Result<Option<Shown>, IamError> {
     let sql = "SELECT session, expires_at, used_at FROM refresh_tokens WHERE hash = $1";
     let Some(row) = tx.one(sql, &[hash(text.expose())]).await? else {
@@ -107,7 +108,7 @@ pub(crate) async fn shown(tx: &mut Tx, text: &Secret<String>) -> Result<Option<S
     }))
 }
 
-/// How many tokens of the session have not expired, and when the first of them does.
+/// The number of the session's unexpired tokens, and when the first of them expires.
 pub(crate) async fn held(
     tx: &mut Tx,
     session: SessionId,

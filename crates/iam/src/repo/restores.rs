@@ -1,4 +1,4 @@
-//! Bringing back what the table `deletions` holds.
+//! Restores records of the table `deletions`.
 
 use super::column::at;
 use crate::error::IamError;
@@ -8,7 +8,7 @@ use base::scope::Domain;
 use base::time::Millis;
 use db::{Tx, Value};
 
-/// Brings back what was deleted with `$1` and is still there; `$2` is now. The rows of spaces and organizations are made by
+/// Restores what was deleted with `$1` and still exists; `$2` is now. The rows of spaces and organizations exist by
 /// then.
 const BRING_BACK: [&str; 4] = [
     "INSERT INTO roles (person, domain, role) SELECT deleted_roles.person, deleted_roles.domain, deleted_roles.role \
@@ -22,13 +22,13 @@ const BRING_BACK: [&str; 4] = [
     "DELETE FROM deletions WHERE (domain = $1 OR deleted_with = $1) AND begun = 0 AND due_at > $2",
 ];
 
-/// What was deleted and can be brought back.
+/// A deleted domain that can be restored.
 pub(crate) struct Kept {
     pub(crate) region: String,
     pub(crate) created_at: Millis,
 }
 
-/// What is still there of the domain; none where it is too late, or it is back.
+/// The deleted domain; none if its time is over or it was restored.
 pub(crate) async fn kept(
     tx: &mut Tx,
     domain: Domain,
@@ -46,7 +46,7 @@ pub(crate) async fn kept(
     }))
 }
 
-/// Makes the rows of the spaces that were deleted with the organization anew.
+/// Recreates the rows of the spaces that were deleted with the organization.
 pub(crate) async fn bring_spaces_back(
     tx: &mut Tx,
     org: Domain,
@@ -60,14 +60,14 @@ pub(crate) async fn bring_spaces_back(
     Ok(())
 }
 
-/// Brings back the rest of what was deleted with the domain.
+/// Restores the rest of what was deleted with the domain.
 pub(crate) async fn bring_back(tx: &mut Tx, domain: Domain, now: Millis) -> Result<(), IamError> {
     let values = [Value::from(domain.to_string()), now.0.into()];
     let mut taken_back = 0;
     for sql in BRING_BACK {
         taken_back = tx.execute(sql, &values).await?;
     }
-    // The last takes the deletion itself away. Where it is still there, its sweep would remove what is back.
+    // The last statement deletes the record: otherwise the sweep would delete the restored samples.
     if taken_back == 0 {
         return Err(too_late());
     }

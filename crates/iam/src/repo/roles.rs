@@ -6,7 +6,7 @@ use base::id::{AccountId, UserId};
 use base::scope::Domain;
 use db::{Tx, Value};
 
-/// Whether the member holds the role, asked of the database within the transaction that rests on it.
+/// Whether the member has the role, read within the transaction that depends on it.
 pub(crate) async fn still_holds(
     tx: &mut Tx,
     account: AccountId,
@@ -25,7 +25,7 @@ pub(crate) async fn still_holds(
     Ok(tx.one(sql, &values).await?.is_some())
 }
 
-/// Refuses when the account would be left without an Administrator once this user is none. The account is held.
+/// Refuses a change that would leave the account without an Administrator other than this user. The account is locked.
 pub(crate) async fn keeps_administrator(
     tx: &mut Tx,
     account: AccountId,
@@ -66,7 +66,7 @@ pub(crate) async fn grant(
     Ok(())
 }
 
-/// Takes a role away.
+/// Removes a role.
 pub(crate) async fn take(
     tx: &mut Tx,
     user: UserId,

@@ -1,18 +1,18 @@
-//! What the directory is made of, as the database holds it: the rows of everything, or of what a few changes are about. Read on
-//! one moment of the database, and not yet looked at: that takes its time, and is done elsewhere than on a reactor thread.
+//! The rows of the directory: all of them, or those that a few changes are about. They are read at one moment of the
+//! database and decoded later, because decoding takes time and must not run on a reactor thread.
 
 use crate::error::IamError;
 use crate::model::directory::change::{Change, Changed};
 use crate::model::role::Role;
 use db::{Row, Tx, Value};
 
-/// Two statements for one table: all of it, and what has one id.
+/// Two statements for one table: all rows, and the rows of one id.
 struct Table {
     all: &'static str,
     one: &'static str,
 }
 
-/// `$select`, and where the id is compared.
+/// `$select`, and the column of the id.
 macro_rules! table {
     ($select:literal, $key:literal) => {
         Table {
@@ -41,7 +41,7 @@ const USERS: Table = table!(
     "guid"
 );
 const MEMBERS: Table = table!("SELECT account, person, added_at FROM members", "person");
-/// Whoever is in an account again has left it.
+/// A departure matters only while the user is in the account again.
 const DEPARTURES: Table = table!(
     "SELECT departures.account, departures.person, left_at FROM departures \
      JOIN members ON members.account = departures.account AND members.person = departures.person",
@@ -72,7 +72,7 @@ const ISSUERS: &str = "SELECT issuer, kind FROM issuers";
 pub(crate) struct Rows {
     pub(crate) accounts: Vec<Row>,
     pub(crate) limits: Vec<Row>,
-    /// All there are, or none where no change is about one.
+    /// All of them, or none if no change is about them.
     pub(crate) regions: Option<Vec<Row>>,
     pub(crate) orgs: Vec<Row>,
     pub(crate) spaces: Vec<Row>,
@@ -82,15 +82,15 @@ pub(crate) struct Rows {
     pub(crate) roles: Vec<Row>,
     pub(crate) domains: Vec<Row>,
     pub(crate) deletions: Vec<Row>,
-    /// Who managed what was deleted.
+    /// The managers of deleted domains.
     pub(crate) managers: Vec<Row>,
     pub(crate) keys: Vec<Row>,
-    /// As the regions.
+    /// Like the regions.
     pub(crate) issuers: Option<Vec<Row>>,
 }
 
 impl Rows {
-    /// All there are.
+    /// All rows.
     pub(crate) async fn all(tx: &mut Tx) -> Result<Self, IamError> {
         let manager = [Value::from(Role::Manager.name())];
         Ok(Self {
@@ -111,7 +111,7 @@ impl Rows {
         })
     }
 
-    /// Those that the changes are about, as they are now.
+    /// The rows that the changes are about, as they are now.
     pub(crate) async fn of(tx: &mut Tx, changed: &Changed) -> Result<Self, IamError> {
         let mut own = Self::default();
         for change in changed.iter() {
@@ -160,7 +160,7 @@ impl Rows {
                     own.keys.extend(tx.all(KEYS.one, &id).await?);
                 }
                 Change::Issuers => own.issuers = Some(tx.all(ISSUERS, &[]).await?),
-                // Not of the directory.
+                // Not part of the directory.
                 Change::SigningKeys => {}
             }
         }

@@ -1,4 +1,4 @@
-//! Counting the table `sessions`: how many a person has, and which has been unused for longest.
+//! Counts of the table `sessions`: the number of a user's sessions, and the one unused for longest.
 
 use super::column::parse_guid;
 use crate::error::IamError;
@@ -13,14 +13,14 @@ async fn number(tx: &mut Tx, sql: &'static str, values: &[Value]) -> Result<u64,
     Ok(u64::try_from(held).unwrap_or_default())
 }
 
-/// How many sessions of the person live.
+/// The number of the user's live sessions.
 pub(crate) async fn living(tx: &mut Tx, bounds: &Bounds, now: Millis) -> Result<u64, IamError> {
     let sql = "SELECT COUNT(*) AS held FROM sessions WHERE person = $1 AND revoked_at IS NULL AND expires_at > $2";
     let values = [bounds.principal().0.to_string().into(), now.0.into()];
     number(tx, sql, &values).await
 }
 
-/// How many sessions of the person's own, or of this key of his, were ended and are remembered.
+/// The number of remembered ended sessions, of the user's own or of this key.
 pub(crate) async fn ended_before(tx: &mut Tx, bounds: &Bounds, key: &str) -> Result<u64, IamError> {
     let sql = "SELECT COUNT(*) AS held FROM sessions WHERE person = $1 AND revoked_at IS NOT NULL \
                AND COALESCE(api_key, '') = $2";
@@ -28,7 +28,7 @@ pub(crate) async fn ended_before(tx: &mut Tx, bounds: &Bounds, key: &str) -> Res
     number(tx, sql, &values).await
 }
 
-/// Of which key, or of none, there are most: of the new one's where another has as many.
+/// The key (or none) with the most sessions; the new session's, if it is among the first.
 pub(crate) async fn most(
     tx: &mut Tx,
     bounds: &Bounds,
@@ -49,7 +49,7 @@ pub(crate) async fn most(
     }
 }
 
-/// The session of this key, or of none, that was begun or renewed longest ago, but for the new one and those it came from.
+/// The session of this key (or none) that was begun or renewed longest ago, except the new one and those it came from.
 pub(crate) async fn longest_unused(
     tx: &mut Tx,
     bounds: &Bounds,

@@ -1,9 +1,9 @@
-//! How sessions end, and what ends with them: every token and code of theirs, and the sessions begun with those codes.
-//! (Tokens and codes are not deleted here: each is refused once its session has ended. So rows are taken in one order by
-//! everyone: token or code first, then its session.)
+//! Ends sessions, with everything that ends with them: their tokens and codes, and the sessions begun with those codes.
+//! (Tokens and codes are not deleted here: each is refused once its session has ended. So everybody locks rows in one
+//! order: the token or code first, then its session.)
 //!
-//! An end is numbered within its transaction, by a counter that stays locked until the commit: numbers appear in the order
-//! in which they were given, and a node that has read up to one has missed none before it.
+//! An end is numbered within its transaction, by a counter that stays locked until the commit: numbers become visible
+//! in order, and a node that has read up to one has missed none before it.
 
 use super::column;
 use super::counters;
@@ -14,21 +14,21 @@ use base::id::{AccountId, SessionId, UserId};
 use base::time::Millis;
 use db::{Db, Tx, Value};
 
-/// Which sessions of a person end.
+/// Selects sessions of a user to end.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Which {
     /// This one.
     One(SessionId),
-    /// Those for the account.
+    /// The sessions for the account.
     Of(AccountId),
-    /// All that his password began or carries, but this one: those of his keys end with the keys.
+    /// All sessions that the password began or carries, except this one; the sessions of keys end with their keys.
     ByPassword {
-        /// The one in which he changed it.
+        /// The session that changes the password.
         but: Option<SessionId>,
     },
 }
 
-/// Ends sessions of a person with all that was derived from them, within the transaction; how many there were.
+/// Ends a user's sessions with everything derived from them, within the transaction; returns how many.
 pub(crate) async fn end(
     tx: &mut Tx,
     person: UserId,
@@ -71,7 +71,7 @@ pub(crate) async fn end(
         }
     };
     let mut total = first;
-    // One generation after the other: each statement sees what was committed while the one before waited for its rows.
+    // Generation by generation: each statement sees what was committed while the previous one waited for its rows.
     loop {
         let sql = "UPDATE sessions SET revoked_at = $2, ended = $3 WHERE person = $1 AND revoked_at IS NULL \
                    AND parent IN (SELECT guid FROM sessions WHERE person = $1 AND revoked_at IS NOT NULL)";
@@ -85,13 +85,13 @@ pub(crate) async fn end(
     Ok(total)
 }
 
-/// Ends every session that is for the account, whoever's, with all that was derived from them, within the transaction.
+/// Ends every user's sessions for the account, with everything derived from them, within the transaction.
 pub(crate) async fn end_of_account(
     tx: &mut Tx,
     account: AccountId,
     now: Millis,
 ) -> Result<(), IamError> {
-    // Codes before sessions, as whoever redeems one takes them: a code taken before the end opens nothing after a restore.
+    // Codes before sessions, the order of a redeem: a code taken before the end opens nothing after a restore.
     let codes =
         "DELETE FROM passcodes WHERE person IN (SELECT person FROM members WHERE account = $1)";
     tx.execute(codes, &[account.to_string().into()]).await?;
@@ -101,7 +101,7 @@ pub(crate) async fn end_of_account(
         "UPDATE sessions SET revoked_at = $2, ended = $3 WHERE account = $1 AND revoked_at IS NULL";
     let values = [account.to_string().into(), at.clone(), number.clone()];
     let mut ended = tx.execute(own, &values).await?;
-    // One generation after the other, as above.
+    // Generation by generation, as above.
     while ended > 0 {
         let sql = "UPDATE sessions SET revoked_at = $1, ended = $2 WHERE revoked_at IS NULL \
                    AND parent IN (SELECT guid FROM sessions WHERE ended = $2)";
@@ -110,7 +110,7 @@ pub(crate) async fn end_of_account(
     Ok(())
 }
 
-/// Takes away every one-time code of a person: for a login, and for a new password.
+/// Deletes every one-time code of a user, for logins and for new passwords.
 pub(crate) async fn end_codes(tx: &mut Tx, person: UserId) -> Result<(), IamError> {
     for sql in [
         "DELETE FROM passcodes WHERE person = $1",
@@ -121,9 +121,9 @@ pub(crate) async fn end_codes(tx: &mut Tx, person: UserId) -> Result<(), IamErro
     Ok(())
 }
 
-/// Makes sure, within the transaction that issues something, that the key and the session behind it still stand, and keeps
-/// them so until it ends (in this order, in which a removal takes them): what is withdrawn at this moment waits, and then finds what was issued.
-pub(crate) async fn hold(tx: &mut Tx, bounds: &Bounds, now: Millis) -> Result<(), IamError> {
+/// Ensures, within the transaction that issues something, that its key and session are still valid, and locks them
+/// until it ends (in this order, like a removal): a concurrent revocation waits, and then finds what was issued.
+pub(crate) async fn lock(tx: &mut Tx, bounds: &Bounds, now: Millis) -> Result<(), IamError> {
     let root = bounds.root();
     if let Some(key) = root.key {
         let sql = "UPDATE api_keys SET revision = revision WHERE guid = $1 AND locked = 0 AND disabled = 0 \
@@ -149,14 +149,14 @@ fn withdrawn(why: &str) -> IamError {
     IamError::refused(Reason::WrongRefreshToken, message)
 }
 
-/// Makes the session go on by itself, whatever becomes of the one it came from.
+/// Makes the session independent of the one it came from.
 pub(crate) async fn stand_alone(tx: &mut Tx, session: SessionId) -> Result<(), IamError> {
     let sql = "UPDATE sessions SET parent = NULL WHERE guid = $1";
     tx.execute(sql, &[session.0.to_string().into()]).await?;
     Ok(())
 }
 
-/// Whose a session is that has not ended, and for which account.
+/// The user and account of a session that has not ended.
 pub(crate) async fn living(
     tx: &mut Tx,
     session: SessionId,
@@ -169,19 +169,19 @@ pub(crate) async fn living(
     Ok(Some((person, row.text("account")?.parse().ok())))
 }
 
-/// A session to be written down.
+/// A session to be stored.
 pub(crate) struct NewSession<'a> {
     pub(crate) session: SessionId,
     pub(crate) account: AccountId,
     pub(crate) bounds: &'a Bounds,
     pub(crate) now: Millis,
-    /// When it ends where nobody carries it on.
+    /// When it expires unless it is renewed.
     pub(crate) expires_at: Millis,
-    /// Until when its first tokens can live.
+    /// When the last of its first tokens expires.
     pub(crate) tokens_until: Millis,
 }
 
-/// Writes a session down.
+/// Stores a session.
 pub(crate) async fn insert(tx: &mut Tx, new: &NewSession<'_>) -> Result<(), IamError> {
     let sql = "INSERT INTO sessions (guid, account, person, created_at, expires_at, parent, proven_at, tokens_until, api_key) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
@@ -201,7 +201,7 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewSession<'_>) -> Result<(), IamE
     Ok(())
 }
 
-/// Sweeps out sessions that ended, and whose tokens have all expired at `ended`; and those that had expired at `forgotten`.
+/// Deletes ended sessions whose tokens had all expired at `ended`, and sessions that had expired at `forgotten`.
 pub(crate) async fn sweep(tx: &mut Tx, ended: Millis, forgotten: Millis) -> Result<(), IamError> {
     for (sql, before) in [
         (
@@ -229,21 +229,17 @@ pub(crate) async fn sweep(tx: &mut Tx, ended: Millis, forgotten: Millis) -> Resu
     Ok(())
 }
 
-/// Makes a session end later.
-pub(crate) async fn lengthen(
-    tx: &mut Tx,
-    session: SessionId,
-    until: Millis,
-) -> Result<(), IamError> {
+/// Extends a session.
+pub(crate) async fn extend(tx: &mut Tx, session: SessionId, until: Millis) -> Result<(), IamError> {
     let sql = "UPDATE sessions SET expires_at = $2 WHERE guid = $1";
     tx.execute(sql, &[session.0.to_string().into(), until.0.into()])
         .await?;
     Ok(())
 }
 
-/// Carries a session on, for the account, with tokens that can live until then. `false` where it has ended: one statement, so
-/// that an end at this moment waits, and what is issued here is known to whoever ends it.
-pub(crate) async fn carry_on(
+/// Renews a session for the account, with tokens that may live until then. `false` if it has ended. One statement, so
+/// that a concurrent end waits and then knows of what was issued here.
+pub(crate) async fn renew(
     tx: &mut Tx,
     session: SessionId,
     account: AccountId,
@@ -259,7 +255,7 @@ pub(crate) async fn carry_on(
     Ok(tx.execute(sql, &values).await? > 0)
 }
 
-/// What a session is for, and when the proof of it was given; none where there is none, or it has ended.
+/// The account of a session, and when its proof was given; none if the session is unknown or has ended.
 pub(crate) async fn begun_with(
     tx: &mut Tx,
     session: SessionId,
@@ -273,7 +269,7 @@ pub(crate) async fn begun_with(
     Ok(Some((row.text("account")?, Millis(row.int("proven_at")?))))
 }
 
-/// The ends numbered beyond `seen`: of which session, until when tokens of it can live, and the number.
+/// The ends with numbers beyond `seen`: the session, until when its tokens may live, and the number.
 pub(crate) async fn ends_since(db: &Db, seen: i64) -> Result<Vec<(SessionId, i64, i64)>, IamError> {
     let sql = "SELECT guid, tokens_until, ended FROM sessions WHERE ended > $1";
     let mut found = Vec::new();

@@ -1,26 +1,26 @@
-//! The table `signing_keys`: each sealed under a key that is not in the database.
+//! The table `signing_keys`: each encrypted under a key that is not in the database.
 
 use super::column::at;
 use crate::error::IamError;
 use base::time::Millis;
 use db::{Db, Row, Tx, Value};
 
-/// A key that is stored.
+/// A stored key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredKey {
-    /// Its name. The newest is the last by name, and signs.
+    /// Its name. The last one by name is the newest, and signs.
     pub kid: String,
     /// When it was made.
     pub created_at: Millis,
-    /// When it was taken out of service, if it was: then nothing but its name is left.
+    /// When it was retired; then only its name is left.
     pub retired_at: Option<Millis>,
 }
 
-/// A key to be written down.
+/// A key to be stored.
 pub(crate) struct Sealed {
     pub(crate) kid: String,
     pub(crate) bytes: Vec<u8>,
-    /// The name of the key that it is sealed under.
+    /// The name of its encryption key.
     pub(crate) with: String,
 }
 
@@ -32,7 +32,7 @@ pub(crate) async fn rows(tx: &mut Tx) -> Result<Vec<Row>, IamError> {
     Ok(tx.all(IN_SERVICE, &[]).await?)
 }
 
-/// The last of all names there are or were.
+/// The last name of all keys, retired ones included.
 pub(crate) async fn newest(tx: &mut Tx) -> Result<Option<String>, IamError> {
     let sql = "SELECT MAX(kid) AS kid FROM signing_keys";
     let row = tx.one(sql, &[]).await?;
@@ -42,7 +42,7 @@ pub(crate) async fn newest(tx: &mut Tx) -> Result<Option<String>, IamError> {
         .flatten())
 }
 
-/// Stores a key; `false` where there is one of this name.
+/// Stores a key; `false` if the name is taken.
 pub(crate) async fn insert(tx: &mut Tx, key: &Sealed, now: Millis) -> Result<bool, IamError> {
     let sql = "INSERT INTO signing_keys (kid, sealed, sealed_with, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
     let values = [
@@ -54,7 +54,7 @@ pub(crate) async fn insert(tx: &mut Tx, key: &Sealed, now: Millis) -> Result<boo
     Ok(tx.execute(sql, &values).await? > 0)
 }
 
-/// Takes a key out of service; nothing is left of it but its name.
+/// Retires a key; only its name is left.
 pub(crate) async fn retire(tx: &mut Tx, kid: &str, now: Millis) -> Result<(), IamError> {
     let sql = "UPDATE signing_keys SET retired_at = $2, sealed = $3 WHERE kid = $1";
     let values = [kid.into(), now.0.into(), Value::from(Vec::new())];
@@ -62,7 +62,7 @@ pub(crate) async fn retire(tx: &mut Tx, kid: &str, now: Millis) -> Result<(), Ia
     Ok(())
 }
 
-/// Every key there is or was, oldest first.
+/// Every key, retired ones included, oldest first.
 pub(crate) async fn all(db: &Db) -> Result<Vec<StoredKey>, IamError> {
     let sql = "SELECT kid, created_at, retired_at FROM signing_keys ORDER BY kid";
     let mut keys = Vec::new();

@@ -13,7 +13,7 @@ pub(crate) async fn insert(tx: &mut Tx, space: &Space) -> Result<(), IamError> {
     domains::allocate(tx, Domain::Space(space.id)).await
 }
 
-/// The row alone, for a space that has its number in the store.
+/// Only the row, for a space that has its number in the store.
 pub(crate) async fn write(tx: &mut Tx, space: &Space) -> Result<(), IamError> {
     let sql =
         "INSERT INTO spaces (guid, org, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)";
@@ -28,7 +28,7 @@ pub(crate) async fn write(tx: &mut Tx, space: &Space) -> Result<(), IamError> {
     Ok(())
 }
 
-/// Renames it. `false` where there is none any more.
+/// Renames it. `false` if it no longer exists.
 pub(crate) async fn rename(
     tx: &mut Tx,
     id: SpaceId,
@@ -40,7 +40,7 @@ pub(crate) async fn rename(
     Ok(tx.execute(sql, &values).await? > 0)
 }
 
-/// Deletes it, once it is written down as deleted.
+/// Deletes it, after the deletion was recorded.
 pub(crate) async fn delete(tx: &mut Tx, id: SpaceId) -> Result<(), IamError> {
     let sql = "DELETE FROM spaces WHERE guid = $1";
     tx.execute(sql, &[id.to_string().into()]).await?;

@@ -1,10 +1,10 @@
-//! The table `used_today`: what has a limit by day.
+//! The table `used_today`: counts with a daily limit.
 
 use crate::error::IamError;
 use base::time::Millis;
 use db::Tx;
 
-/// Counts one more of a thing that has a limit by day; how many there are now.
+/// Counts one more use; returns the number of today.
 pub(crate) async fn use_up(
     tx: &mut Tx,
     what: String,

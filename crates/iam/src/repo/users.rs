@@ -9,14 +9,14 @@ use base::id::{AccountId, UserId};
 use base::time::Millis;
 use db::{Db, Tx, Value};
 
-/// What the address of a user rests on while somebody else has seen what opened it.
+/// How the address of a user was proven, if somebody else has seen a code for it.
 pub(crate) const UNPROVEN: &str = "";
-/// A code that only the person has seen.
+/// A code that only the user has seen.
 pub(crate) const BY_CODE: &str = "code";
-/// The operator's word.
+/// The operator's confirmation.
 pub(crate) const BY_OPERATOR: &str = "operator";
 
-/// A user whose names are guessed from the address; he can be addressed by it until he says better.
+/// A user whose names are guessed from the address, until the user changes them.
 pub(crate) fn new_user(home: AccountId, email: &str, now: Millis) -> User {
     let id = UserId(entropy::guid());
     let local = email.split('@').next().unwrap_or(email);
@@ -38,19 +38,19 @@ pub(crate) fn new_user(home: AccountId, email: &str, now: Millis) -> User {
     }
 }
 
-/// A user to be written down.
+/// A user to be stored.
 pub(crate) struct NewUser<'a> {
     pub(crate) user: &'a User,
-    /// The address as it is compared.
+    /// The address in its form for comparison.
     pub(crate) folded: &'a str,
     /// The hash of the password.
     pub(crate) password: &'a str,
-    /// What the address rests on.
+    /// How the address was proven.
     pub(crate) proof: &'static str,
 }
 
 impl NewUser<'_> {
-    /// Writes the user down, who is in his first account from then on.
+    /// Stores the user, as a member of their first account.
     pub(crate) async fn insert(&self, tx: &mut Tx) -> Result<(), IamError> {
         let sql = "INSERT INTO users (guid, home, email, folded, proof, given_name, family_name, password, password_changed_at, \
                    created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
@@ -72,14 +72,14 @@ impl NewUser<'_> {
     }
 }
 
-/// Keeps the user as he is until the transaction ends. `false` when there is no such user.
-pub(crate) async fn hold_user(tx: &mut Tx, user: UserId) -> Result<bool, IamError> {
+/// Locks the user until the transaction ends. `false` when there is no such user.
+pub(crate) async fn lock_user(tx: &mut Tx, user: UserId) -> Result<bool, IamError> {
     let sql = "UPDATE users SET home = home WHERE guid = $1";
     Ok(tx.execute(sql, &[user.0.to_string().into()]).await? == 1)
 }
 
-/// Keeps a user as he is until the transaction ends; whether his address is proven.
-pub(crate) async fn hold_proven(tx: &mut Tx, user: UserId) -> Result<bool, IamError> {
+/// Locks a user until the transaction ends; returns whether their address is proven.
+pub(crate) async fn lock_proven(tx: &mut Tx, user: UserId) -> Result<bool, IamError> {
     let sql = "UPDATE users SET home = home WHERE guid = $1 RETURNING proof";
     let row = tx.one(sql, &[user.0.to_string().into()]).await?;
     let row =
@@ -87,13 +87,13 @@ pub(crate) async fn hold_proven(tx: &mut Tx, user: UserId) -> Result<bool, IamEr
     Ok(row.text("proof")? != UNPROVEN)
 }
 
-/// The user of an address, and what the address rests on.
+/// The user of an address, and how it was proven.
 pub(crate) struct Holder {
     pub(crate) user: UserId,
     pub(crate) is_proven: bool,
 }
 
-/// Who has the address, asked of the database within the transaction that rests on it.
+/// The user of the address, read within the transaction that depends on it.
 pub(crate) async fn holder(tx: &mut Tx, folded: &str) -> Result<Option<Holder>, IamError> {
     let sql = "SELECT guid, proof FROM users WHERE folded = $1";
     let Some(row) = tx.one(sql, &[folded.into()]).await? else {
@@ -105,7 +105,7 @@ pub(crate) async fn holder(tx: &mut Tx, folded: &str) -> Result<Option<Holder>, 
     }))
 }
 
-/// The hash of a user's password as it is now. Asked for nobody it takes as long.
+/// The current hash of a user's password. For an unknown user it takes as long.
 pub(crate) async fn password(db: &Db, user: Option<UserId>) -> Result<Option<String>, IamError> {
     let sql = "SELECT password FROM users WHERE guid = $1";
     let guid = user.map_or_else(String::new, |user| user.0.to_string());
@@ -115,8 +115,8 @@ pub(crate) async fn password(db: &Db, user: Option<UserId>) -> Result<Option<Str
     }
 }
 
-/// Keeps a user as they are, if the hash of their password still is this one.
-pub(crate) async fn hold_password(
+/// Locks a user, if the hash of their password is still this one.
+pub(crate) async fn lock_password(
     tx: &mut Tx,
     user: UserId,
     stored: Option<String>,
@@ -126,7 +126,7 @@ pub(crate) async fn hold_password(
     Ok(tx.execute(sql, &values).await? > 0)
 }
 
-/// Puts a new password in the place of the one with this hash. `false` where that is not theirs any more.
+/// Replaces the password with this hash. `false` if the user has another one by now.
 pub(crate) async fn change_password(
     tx: &mut Tx,
     user: UserId,
@@ -144,7 +144,7 @@ pub(crate) async fn change_password(
     Ok(tx.execute(sql, &values).await? > 0)
 }
 
-/// Sets a password, whatever the one before was.
+/// Sets a password, whatever the previous one was.
 pub(crate) async fn set_password(
     tx: &mut Tx,
     user: UserId,
@@ -157,7 +157,7 @@ pub(crate) async fn set_password(
     Ok(())
 }
 
-/// What the address of a user rests on from now on.
+/// Sets how the address of a user was proven.
 pub(crate) async fn set_proof(
     tx: &mut Tx,
     user: UserId,

@@ -1,5 +1,5 @@
-//! The sessions that were ended while tokens of theirs can still live. What was ended stays ended, so this is one growing
-//! set for all snapshots of the directory; each node reads from the database only the ends it has not seen.
+//! Ended sessions whose tokens may still live. An ended session stays ended, so all snapshots of the directory share
+//! one growing set; each node reads only the new ends from the database.
 
 use crate::error::IamError;
 use crate::repo::{counters, sessions};
@@ -9,20 +9,20 @@ use db::Db;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-/// What a token may outlive its session's record by: the moment between the record and the signature, and clocks of nodes
-/// that differ.
+/// How much a token may outlive its session's record: the time between the record and the signature, and the clock
+/// differences of nodes.
 const MARGIN_MILLISECONDS: i64 = 120_000;
 
-/// Below so many there is nothing to gain by looking for those that can be forgotten.
+/// Below this size, looking for sessions to forget is not worthwhile.
 const WORTH_SWEEPING: usize = 1024;
 
 #[derive(Debug, Default)]
 struct Set {
-    /// Until when tokens of each can live.
+    /// When the last token of each expires.
     until: HashMap<SessionId, i64>,
-    /// The number of the latest end that is in it.
+    /// The number of the latest end in the set.
     seen: i64,
-    /// As many as there may be before those are forgotten whose tokens have all expired.
+    /// The size at which sessions whose tokens have all expired are forgotten.
     sweep_at: usize,
 }
 
@@ -31,16 +31,16 @@ struct Set {
 pub(crate) struct Ended(RwLock<Set>);
 
 impl Ended {
-    /// Whether the session was ended. Takes nothing from the heap.
+    /// Whether the session was ended. Does not allocate.
     pub(crate) fn contains(&self, session: SessionId) -> bool {
         let set = self.0.read().unwrap_or_else(PoisonError::into_inner);
         set.until.contains_key(&session)
     }
 
-    /// Reads the ends that have happened since it was last asked.
+    /// Reads the ends since the last call.
     pub(crate) async fn catch_up(&self, db: &Db, now: Millis) -> Result<(), IamError> {
         let seen = self.seen();
-        // The counter before the rows: whatever was numbered up to it is among them.
+        // The counter is read before the rows, so the rows include all ends up to it.
         let (_, counted) = counters::changes_and_ends(db).await?;
         if counted == seen {
             return Ok(());
@@ -68,13 +68,13 @@ impl Ended {
         }
     }
 
-    /// Forgets what it has seen: an older copy was put in the database's place, whose numbers begin lower. What was ended
-    /// stays ended.
-    pub(crate) fn see_all_again(&self) {
+    /// Forgets the last number: the database was replaced by an older copy, whose numbers are lower. Ended sessions
+    /// stay ended.
+    pub(crate) fn forget_number(&self) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).seen = 0;
     }
 
-    /// The number of the latest end it holds.
+    /// The number of the latest end in the set.
     pub(crate) fn seen(&self) -> i64 {
         self.0.read().unwrap_or_else(PoisonError::into_inner).seen
     }

@@ -1,23 +1,23 @@
-//! When the node last heard from its database, and whether it knows of a change that it has not read.
+//! When the node last learned of changes from its database, and whether it knows of a change that it could not read.
 
 use base::time::Millis;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-/// Nobody watches.
+/// No task watches.
 const NEVER: i64 = i64::MAX;
 
-/// What is known.
+/// The state.
 #[derive(Debug)]
 pub(crate) struct Heard {
-    /// When the latest question was asked that was answered; epoch milliseconds.
+    /// When the latest answered query for changes began; epoch milliseconds.
     at: AtomicI64,
     /// How often a change was committed here and could not be read.
     unread: AtomicU64,
-    /// How many of these times were made good.
+    /// How many of these were read later.
     made_good: AtomicU64,
 }
 
-/// A question for what has changed, from its beginning.
+/// A query for changes, from its beginning.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Question {
     at: Millis,
@@ -35,12 +35,12 @@ impl Default for Heard {
 }
 
 impl Heard {
-    /// From here on somebody asks: what was read just before counts as heard.
+    /// Marks the beginning of the watch: the directory was read just before.
     pub(crate) fn begin(&self, now: Millis) {
         self.at.store(now.0, Ordering::Relaxed);
     }
 
-    /// A question begins.
+    /// Begins a query.
     pub(crate) fn ask(&self, now: Millis) -> Question {
         Question {
             at: now,
@@ -48,7 +48,7 @@ impl Heard {
         }
     }
 
-    /// All that was changed before the question is known.
+    /// All changes from before the query are known.
     pub(crate) fn answered(&self, question: Question) {
         self.made_good.fetch_max(question.unread, Ordering::Release);
         if self.at.load(Ordering::Relaxed) != NEVER {
@@ -56,7 +56,7 @@ impl Heard {
         }
     }
 
-    /// A change is known to be there, and not what it is.
+    /// A change exists that could not be read.
     pub(crate) fn fall_behind(&self) {
         self.unread.fetch_add(1, Ordering::Release);
     }
@@ -65,7 +65,7 @@ impl Heard {
         self.made_good.load(Ordering::Acquire) < self.unread.load(Ordering::Acquire)
     }
 
-    /// How long ago that was; 0 where nobody asks.
+    /// The age of the last answered query; 0 if no task watches.
     pub(crate) fn age_seconds(&self, now: Millis) -> i64 {
         let at = self.at.load(Ordering::Relaxed);
         now.0.saturating_sub(at).max(0) / 1000

@@ -1,4 +1,4 @@
-//! What a node knows beside the directory: which sessions have ended, and when it last heard of changes.
+//! The node's state beside the directory: the ended sessions, and when it last learned of changes.
 
 pub(crate) mod ended;
 pub(crate) mod heard;

@@ -1,6 +1,6 @@
-//! The signing keys in the database, where every node on it finds the same: each encrypted under the key of
-//! `token::encryption_key`. Making one and taking one out of service are changes like all others: every node hears of them at
-//! once by the change log.
+//! The signing keys in the database, shared by all its nodes: each is encrypted under the key of
+//! `token::encryption_key`. Making or retiring one is a change like any other: every node learns of it at once from the
+//! change log.
 
 pub use crate::repo::signing_keys::StoredKey;
 
@@ -24,7 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// Opens the keys at the start: takes in what lies in files, and makes the first one where there is none.
+/// Loads the keys at the start: imports keys from files, and makes the first key if there is none.
 pub(crate) async fn open(
     db: &Db,
     config: &IamConfig,
@@ -34,11 +34,11 @@ pub(crate) async fn open(
     let path = encryption_key::path(&config.keys, config.encryption_key.as_deref());
     let files = key_folder::read_all(&config.keys)?;
     let mut tx = db.begin().await?;
-    counters::hold_changes(&mut tx).await?;
+    counters::lock_changes(&mut tx).await?;
     let rows = signing_keys::rows(&mut tx).await?;
     let key = match EncryptionKey::read(&path)? {
         Some(key) => key,
-        // A new key would open none of those there are.
+        // A new encryption key would decrypt none of the existing signing keys.
         None if !rows.is_empty() => {
             return Err(IamError::NoEncryptionKey {
                 path: path.display().to_string(),
@@ -70,7 +70,7 @@ pub(crate) async fn open(
     Ok((KeyRing::of(keys), key))
 }
 
-/// A key as it is stored.
+/// A key in its stored form.
 fn sealed(key: &EncryptionKey, kid: &str, der: &[u8]) -> Result<Sealed, IamError> {
     Ok(Sealed {
         kid: kid.to_owned(),
@@ -108,9 +108,9 @@ async fn generate() -> Result<Zeroizing<Vec<u8>>, IamError> {
     der.ok_or(IamError::Crypto("make a signing key"))
 }
 
-/// A name for a new key that makes it the last of all.
+/// A name for a new key that sorts after all others.
 async fn new_name(tx: &mut Tx, now: Millis) -> Result<String, IamError> {
-    // The name begins with the instant, so that the newest key is the last by name; also where the clock went back.
+    // The name begins with the time, so the newest key is the last by name, even if the clock went back.
     let newest = signing_keys::newest(tx).await?;
     let newest = newest.and_then(|kid| kid.split('-').next()?.parse::<i64>().ok());
     let instant = newest.map_or(now.0, |newest| now.0.max(newest.saturating_add(1)));
@@ -120,11 +120,11 @@ async fn new_name(tx: &mut Tx, now: Millis) -> Result<String, IamError> {
 }
 
 impl Iam {
-    /// Makes a key that is newer than all others, so that it signs from now on, on every node; its name. It is encrypted under
-    /// the key in that folder, or in the file that is named.
+    /// Makes a key that signs from now on, on every node; returns its name. It is encrypted under the key in that
+    /// folder or in the named file.
     ///
     /// # Errors
-    /// When that key is missing, or is not the one that those in service are encrypted under.
+    /// When that key is missing or is not the one of the other signing keys.
     pub async fn make_signing_key(
         &self,
         folder: &Path,
@@ -137,8 +137,8 @@ impl Iam {
         let now = self.0.clock.now();
         let der = generate().await?;
         let mut tx = self.0.db.begin().await?;
-        counters::hold_changes(&mut tx).await?;
-        // Else the other nodes could not open it.
+        counters::lock_changes(&mut tx).await?;
+        // Otherwise the other nodes could not decrypt it.
         open_all(&signing_keys::rows(&mut tx).await?, &key)?;
         let kid = new_name(&mut tx, now).await?;
         signing_keys::insert(&mut tx, &sealed(&key, &kid, &der)?, now).await?;
@@ -147,14 +147,13 @@ impl Iam {
         Ok(kid)
     }
 
-    /// Takes a key out of service, on every node; nothing is left of it but its name. The last one stays: make its successor
-    /// first.
+    /// Retires a key on every node; only its name is left. The last one cannot be retired: make its successor first.
     ///
     /// # Errors
     /// [`IamError::LastKey`], [`IamError::NoSuchKey`], and when the database fails.
     pub async fn retire_signing_key(&self, kid: &str) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
-        counters::hold_changes(&mut tx).await?;
+        counters::lock_changes(&mut tx).await?;
         let mut own = Vec::new();
         for row in signing_keys::rows(&mut tx).await? {
             own.push(row.text("kid")?);
@@ -172,7 +171,7 @@ impl Iam {
         self.commit(tx, entry).await
     }
 
-    /// Every key there is or was, oldest first.
+    /// Every key, retired ones included, oldest first.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -180,23 +179,23 @@ impl Iam {
         signing_keys::all(&self.0.db).await
     }
 
-    /// Reads the signing keys again. It is done by itself whenever one changes.
+    /// Reads the signing keys again. This also happens whenever one changes.
     ///
     /// # Errors
-    /// When they cannot be read: then all stays as it was.
+    /// When they cannot be read: then the present ones stay in service.
     pub async fn reread_keys(&self) -> Result<KeyChange, IamError> {
         let turn = self.0.reload.lock().await;
         let mut tx = self.0.db.snapshot().await?;
         let rows = signing_keys::rows(&mut tx).await?;
         tx.end().await?;
-        let change = self.take_up_keys(&rows);
+        let change = self.replace_keys(&rows);
         drop(turn);
         Ok(change)
     }
 
-    /// Puts the keys of the rows in the place of those in force; under the lock of whoever reads the directory. One that cannot
-    /// be opened here must not keep the others from being taken up, or from going.
-    pub(crate) fn take_up_keys(&self, rows: &[Row]) -> KeyChange {
+    /// Replaces the keys in service by those of the rows; called under the lock of the directory's reader. A key that
+    /// cannot be decrypted here must not keep the others from being added or removed.
+    pub(crate) fn replace_keys(&self, rows: &[Row]) -> KeyChange {
         let Some(key) = &self.0.encryption_key else {
             return KeyChange::default();
         };

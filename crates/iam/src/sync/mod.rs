@@ -1,13 +1,15 @@
-//! Keeping the directory in memory true to the database: after a change of this node at once, after one of another within a
-//! second, by the change log alone. All is read anew only at the start, and after more than the log can tell.
+//! Keeps the directory in step with the database by the change log: at once after a change of this node, within a
+//! second after a change of another. Everything is read again only at the start, and after more changes than the log
+//! holds.
 //!
-//! A node that cannot hear of changes must not guess: how long ago it last heard is its age, and beyond a bound nobody is let
-//! in. The same at once where a change of its own was committed and cannot be read.
+//! A node that cannot learn of changes must not guess: the age of its directory is the time since its last answered
+//! query, and beyond a limit it refuses all requests. It also refuses them while one of its own changes is committed
+//! but cannot be read.
 
 pub mod key_store;
 mod room;
 
-use crate::aside::aside;
+use crate::blocking::run_blocking;
 use crate::error::IamError;
 use crate::model::directory::Directory;
 use crate::model::directory::change::Change;
@@ -24,45 +26,45 @@ use std::time::Duration;
 use tokio::sync::{MutexGuard, Notify};
 use tokio::time::Instant;
 
-/// How often the node asks whether another node has changed something, where nobody tells it.
+/// How often the node asks for changes of other nodes, if the database does not notify it.
 const POLL: Duration = Duration::from_millis(500);
 
-/// How long it waits for more once it is told of a change: many are made at once.
+/// How long the node waits for more after a notification, because changes come in bursts.
 const GATHER: Duration = Duration::from_millis(5);
 
-/// How long the question for changes may take before it counts as unanswered.
+/// How long a query for changes may take before it counts as unanswered.
 const POLL_LIMIT: Duration = Duration::from_secs(5);
 
-/// How often it looks where other nodes have let people in, and at the length of the change log.
+/// How often the node reads the login sources of other nodes and checks the length of the change log.
 const LOOK: Duration = Duration::from_secs(30);
 
-/// How long until it listens again after the connection was lost: meanwhile it asks.
+/// How long until the node listens again after it lost the connection; meanwhile it polls.
 const LISTEN_AGAIN: Duration = Duration::from_secs(2);
 
 impl Iam {
-    /// Watches for changes by other nodes until the service is dropped or closed.
+    /// Watches for changes of other nodes until the service is dropped or closed.
     pub fn watch(&self) {
         self.keep_audit();
         self.0.heard.begin(self.0.clock.now());
         tokio::spawn(watch(Arc::downgrade(&self.0), self.0.db.follow()));
     }
 
-    /// How long ago the database last told of changes, in seconds: the age of what this node knows. 0 where nobody watches.
+    /// The age of this node's directory in seconds: the time since its last answered query. 0 if no task watches.
     #[must_use]
     pub fn directory_age_seconds(&self) -> i64 {
         self.0.heard.age_seconds(self.0.clock.now())
     }
 
-    /// Whether a change of this node is committed that it has not read yet: until it has, nobody is let in.
+    /// Whether a change of this node is committed but not read yet: until then all requests are refused.
     #[must_use]
     pub fn is_behind(&self) -> bool {
         self.0.heard.is_behind()
     }
 
-    /// Asks once for what other nodes have changed, and takes it up. [`Self::watch`] does so again and again.
+    /// Asks once for changes of other nodes and applies them. [`Self::watch`] does so repeatedly.
     ///
     /// # Errors
-    /// When the database does not tell.
+    /// When the database does not answer.
     pub async fn sync(&self) -> Result<(), IamError> {
         self.sync_by(&self.0.db).await
     }
@@ -72,7 +74,7 @@ impl Iam {
         let (changes, ends) = counters::changes_and_ends(db).await?;
         let own = &self.0.ended;
         if ends < own.seen() {
-            own.see_all_again();
+            own.forget_number();
         }
         if ends != own.seen() {
             own.catch_up(db, self.0.clock.now()).await?;
@@ -84,8 +86,8 @@ impl Iam {
         Ok(())
     }
 
-    /// Brings what was committed here into memory. That it is committed stands: where it cannot be read, nobody is let in until
-    /// it is.
+    /// Applies a change that was committed here. The change stands even if it cannot be read: then all requests are
+    /// refused until it is.
     pub(crate) async fn show(&self, changes: Option<i64>) {
         let Some(changes) = changes else { return };
         if let Err(error) = self.catch_up(changes).await {
@@ -93,9 +95,9 @@ impl Iam {
         }
     }
 
-    /// Brings the sessions that were ended here into memory. They are no part of the directory: of all changes they are the
-    /// most frequent, and each is one row.
-    pub(crate) async fn see_ends(&self) {
+    /// Applies the ends of sessions that were committed here. They are kept outside the directory: they are the most
+    /// frequent changes, and each is one row.
+    pub(crate) async fn read_ends(&self) {
         let (db, now) = (&self.0.db, self.0.clock.now());
         if let Err(error) = self.0.ended.catch_up(db, now).await {
             self.fall_behind(&error);
@@ -103,13 +105,13 @@ impl Iam {
     }
 
     fn fall_behind(&self, error: &IamError) {
-        tracing::error!(%error, "a change was made and cannot be read: nobody is let in until it is");
+        tracing::error!(%error, "a committed change cannot be read: all requests are refused until it can");
         self.0.heard.fall_behind();
         self.0.woken.notify_one();
     }
 
-    /// Reads the directory up to that many changes, unless it holds them already: of a hundred that are made at once, one
-    /// reading serves all who wait for it.
+    /// Brings the directory up to this number of changes, unless it has them already: one read serves all concurrent
+    /// callers.
     async fn catch_up(&self, changes: i64) -> Result<(), IamError> {
         let turn = self.0.reload.lock().await;
         if self.0.directory.load().changes >= changes {
@@ -118,7 +120,7 @@ impl Iam {
         self.read(turn, &self.0.db).await
     }
 
-    /// Takes up what has changed.
+    /// Applies changes.
     async fn read(&self, _turn: MutexGuard<'_, ()>, db: &Db) -> Result<(), IamError> {
         let before = self.0.directory.load_full();
         let mut tx = db.snapshot().await?;
@@ -129,8 +131,8 @@ impl Iam {
                 let rows = Rows::all(&mut tx).await?;
                 let keys = signing_keys::rows(&mut tx).await?;
                 tx.end().await?;
-                self.take_up_keys(&keys);
-                aside(move || Ok(Directory::build(changes, rows.facts()?))).await?
+                self.replace_keys(&keys);
+                run_blocking(move || Ok(Directory::build(changes, rows.facts()?))).await?
             }
             News::Some(changes, changed) => {
                 let rows = Rows::of(&mut tx, &changed).await?;
@@ -140,33 +142,33 @@ impl Iam {
                 };
                 tx.end().await?;
                 if let Some(keys) = keys {
-                    self.take_up_keys(&keys);
+                    self.replace_keys(&keys);
                 }
-                aside(move || Ok(before.apply(changes, &changed, rows.facts()?))).await?
+                run_blocking(move || Ok(before.apply(changes, &changed, rows.facts()?))).await?
             }
         };
         let old = self.0.directory.swap(Arc::new(fresh));
-        // What is not shared takes its time to go.
+        // Dropping the parts that are not shared takes time.
         tokio::task::spawn_blocking(move || drop(old));
         Ok(())
     }
 
-    /// Whether the directory is what a reading of everything would make of the database as it is now. For tests: every story
-    /// ends with it, so that no change is forgotten that another node would have to hear of.
+    /// Whether the directory equals one that is read from scratch now. For tests: every scenario ends with this check,
+    /// so that no change goes unlogged which other nodes have to learn.
     ///
     /// # Errors
     /// When the database cannot be read.
     #[doc(hidden)]
-    pub async fn is_true_to_database(&self) -> Result<bool, IamError> {
+    pub async fn matches_database(&self) -> Result<bool, IamError> {
         self.sync().await?;
         Ok(changes::load(&self.0.db).await? == *self.directory())
     }
 
-    /// Now and then: where other nodes have let people in, and what the log can forget.
+    /// Periodic work: reads the login sources of other nodes, and deletes old changes from the log.
     async fn look(&self, db: &Db) {
         let familiar = &self.0.logins.familiar;
         let look = familiar.catch_up(db, self.0.clock.now());
-        // Where the database does not answer in time, the next question says so.
+        // If the database does not answer in time, the next query reports it.
         if let Ok(Err(error)) = tokio::time::timeout(POLL_LIMIT, look).await {
             tracing::warn!(%error, "cannot ask where other nodes have let people in");
         }
@@ -176,7 +178,7 @@ impl Iam {
     }
 }
 
-/// Listens for what other nodes tell, for as long as it is not aborted.
+/// Listens for notifications of other nodes until it is aborted.
 async fn listen(mut follower: Follower, told: Arc<Notify>) {
     let mut hears = true;
     loop {
@@ -186,7 +188,7 @@ async fn listen(mut follower: Follower, told: Arc<Notify>) {
                 told.notify_one();
             }
             Err(error) => {
-                // Of a row of failures the first is told.
+                // Only the first of consecutive failures is logged.
                 if std::mem::take(&mut hears) {
                     tracing::warn!(%error, "does not hear of changes at once, and asks for them");
                 }
@@ -213,7 +215,7 @@ async fn watch(weak: Weak<Inner>, follower: Follower) {
         if iam.0.closed.load(Ordering::Relaxed) {
             break;
         }
-        // A database that hangs is as far away as one that refuses.
+        // A database that hangs counts as unreachable.
         match tokio::time::timeout(POLL_LIMIT, iam.sync_by(&db)).await {
             Ok(Ok(())) => {
                 if look_at <= Instant::now() {
@@ -271,7 +273,7 @@ mod tests {
                 .unwrap_err()
         };
 
-        // Somebody asks for changes, and is not answered, or does not ask any more.
+        // Queries get no answer, or the task has stopped.
         iam.0.heard.begin(clock.now());
         clock.advance(300_000);
         assert_eq!(iam.directory_age_seconds(), 300);

@@ -1,8 +1,8 @@
 //! Tokens whose signature was checked, so that checking one again costs a hash and a comparison.
 //!
-//! A token is found by a keyed hash of its text and then compared with the text that was verified, whole and in constant
-//! time: the hash only finds the place, so a collision can cost time but never let a forged token pass. What lies behind
-//! a remembered token (its key, session, user) is asked of the directory at every use; this is no list of permissions.
+//! A token is found by a keyed hash of its text and then compared with the verified text, in full and in constant time:
+//! a hash collision may cost time, but never accepts a forged token. This is no list of permissions: the directory is
+//! asked at every use whether the token's key, session and user are still valid.
 
 use crate::entropy;
 use base::secret::{Secret, constant_time_eq};
@@ -10,11 +10,11 @@ use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Tokens remembered at most (about 3 kB each); beyond it the expired are forgotten, and if that leaves more than half, all:
-/// looking through them for every new token would cost more than checking signatures again.
+/// Tokens remembered at most (about 3 kB each). Beyond it expired ones are dropped, and if that leaves more than half,
+/// all: searching them for every new token would cost more than checking signatures again.
 const TOKENS_MAX: usize = 32_768;
 
-/// What is remembered of a token, beside the token itself.
+/// The remembered facts of a token.
 pub(crate) trait Expires {
     /// When it expires, epoch seconds.
     fn expires_at(&self) -> i64;
@@ -27,7 +27,7 @@ struct Entry<T> {
 
 /// The tokens this node has verified.
 pub(crate) struct TokenCache<T> {
-    /// Unknown outside, so that nobody can choose tokens that fall on one place.
+    /// A random key, so that nobody can choose tokens that collide.
     secrets: RapidSecrets,
     entries: RwLock<HashMap<u64, Entry<T>>>,
 }
@@ -52,7 +52,7 @@ impl<T: Expires> TokenCache<T> {
         rapidhash_v3_seeded(token.as_bytes(), &self.secrets)
     }
 
-    /// What was remembered of exactly this token.
+    /// The entry of exactly this token.
     pub(crate) fn get(&self, token: &str) -> Option<Arc<T>> {
         let place = self.place(token);
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);

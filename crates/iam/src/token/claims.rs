@@ -1,4 +1,4 @@
-//! What a token says, in IBM Cloud's words.
+//! The claims of tokens, in IBM Cloud's format.
 
 use crate::model::narrowing::Narrowing;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ pub const SCOPE: &str = "ibm openid";
 /// The account part of an IAM token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountClaim {
-    /// Whether the account is in good standing.
+    /// Whether the account is active.
     pub valid: bool,
     /// The account's id, 32 hexadecimal digits.
     pub bss: String,
@@ -17,7 +17,7 @@ pub struct AccountClaim {
     pub frozen: bool,
 }
 
-/// The identity that really authenticated.
+/// The identity that authenticated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthnClaim {
     /// User name.
@@ -34,19 +34,19 @@ pub struct AuthnClaim {
     pub email: String,
 }
 
-/// What a token reaches, where the key that it was obtained with was narrowed: for whoever else looks at the token.
+/// The limits of the key that the token was obtained with, for other readers of the token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReachClaim {
-    /// The one domain.
+    /// The only domain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
-    /// The only thing it is for: `send`.
+    /// The only permitted action: `send`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub only: Option<String>,
 }
 
 impl ReachClaim {
-    /// None where nothing is narrowed.
+    /// None if there are no limits.
     pub(crate) fn of(narrowing: &Narrowing) -> Option<Self> {
         (!narrowing.is_none()).then(|| Self {
             domain: narrowing.domain.map(|domain| domain.to_string()),
@@ -55,7 +55,7 @@ impl ReachClaim {
     }
 }
 
-/// The claims of an IAM token of a person.
+/// The claims of a user's IAM token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IamClaims {
     /// `IBMid-…`.
@@ -64,7 +64,7 @@ pub struct IamClaims {
     pub id: String,
     /// `IBMid`.
     pub realmid: String,
-    /// The login session, where there is one.
+    /// The login session, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
     /// The token's own id.
@@ -81,18 +81,18 @@ pub struct IamClaims {
     pub email: String,
     /// User name.
     pub sub: String,
-    /// Who really authenticated.
+    /// The identity that authenticated.
     pub authn: AuthnClaim,
-    /// For which account.
+    /// The account.
     pub account: AccountClaim,
-    /// And what of it alone, where it is not all that the person may do.
+    /// The token's limits within the user's rights, if there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<ReachClaim>,
     /// Issued, epoch seconds.
     pub iat: i64,
     /// Expires, epoch seconds.
     pub exp: i64,
-    /// Not before, epoch seconds; never written by this server, but honoured.
+    /// Not before, epoch seconds; never written by this server, but checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nbf: Option<i64>,
     /// The issuer.
@@ -117,9 +117,9 @@ pub struct IamClaims {
 pub struct UaaClaims {
     /// The token's own id.
     pub jti: String,
-    /// The person's GUID.
+    /// The user's GUID.
     pub sub: String,
-    /// What it may be used for.
+    /// Scopes.
     pub scope: Vec<String>,
     /// The client it was issued to.
     pub client_id: String,
@@ -129,9 +129,9 @@ pub struct UaaClaims {
     pub azp: String,
     /// How it was obtained.
     pub grant_type: String,
-    /// The person's GUID.
+    /// The user's GUID.
     pub user_id: String,
-    /// Where the person is known.
+    /// The identity provider.
     pub origin: String,
     /// User name.
     pub user_name: String,
@@ -141,25 +141,25 @@ pub struct UaaClaims {
     pub iat: i64,
     /// Expires, epoch seconds.
     pub exp: i64,
-    /// Not before, epoch seconds; never written by this server, but honoured.
+    /// Not before, epoch seconds; never written by this server, but checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nbf: Option<i64>,
     /// The issuer.
     pub iss: String,
     /// Identity zone.
     pub zid: String,
-    /// Whom it is meant for.
+    /// Audience.
     pub aud: Vec<String>,
-    /// The login session, where there is one.
+    /// The login session, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
     /// The API key it was obtained with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iam_apikey_id: Option<String>,
-    /// The one account it opens; without, every account of the person's.
+    /// The only account it opens; if none, every account of the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountClaim>,
-    /// When the proof it rests on was given, epoch milliseconds; a token without it was issued before it was written.
+    /// When the underlying proof was given, epoch milliseconds; older tokens do not have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proven_at: Option<i64>,
 }

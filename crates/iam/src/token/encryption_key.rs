@@ -1,8 +1,8 @@
-//! The key under which the signing keys lie encrypted in the database. It lies in a file, `encryption.key` of the folder of keys
-//! or another that the operator names, and never in the database: who reads a copy of that can sign nothing. All nodes on one
-//! database have the same.
+//! The encryption key of the signing keys in the database. It is in a file, `encryption.key` in the key folder or one
+//! that the operator names, and never in the database: a copy of the database is not enough to sign. All nodes on one
+//! database have the same key.
 //!
-//! No file here is opened through a link: whoever could plant one would choose the key.
+//! No file is opened through a link: whoever could plant a link would choose the key.
 
 use super::key_folder;
 use super::key_folder::text;
@@ -19,13 +19,13 @@ use zeroize::Zeroizing;
 
 const BYTES: usize = 32;
 
-/// Its name in the folder of keys.
+/// Its name in the key folder.
 const FILE: &str = "encryption.key";
 
 /// The key.
 pub(crate) struct EncryptionKey {
     key: RandomizedNonceKey,
-    /// Tells it from others without giving it away: what was encrypted under another is told from damage.
+    /// Identifies the key without revealing it, so that another key is told from damage.
     pub(crate) name: String,
     pub(crate) path: PathBuf,
 }
@@ -36,13 +36,13 @@ impl std::fmt::Debug for EncryptionKey {
     }
 }
 
-/// Where it lies, or is to lie.
+/// The path of the key.
 pub(crate) fn path(folder: &Path, named: Option<&Path>) -> PathBuf {
     named.map_or_else(|| folder.join(FILE), Path::to_owned)
 }
 
 impl EncryptionKey {
-    /// Reads it; none where there is no such file.
+    /// Reads it; none if the file does not exist.
     pub(crate) fn read(path: &Path) -> Result<Option<Self>, IamError> {
         let text = match text(path) {
             Ok(text) => text,
@@ -58,7 +58,7 @@ impl EncryptionKey {
         Self::of(&bytes, path).map(Some)
     }
 
-    /// Makes a new one, in a file that is not there yet.
+    /// Creates a new key in a file that must not exist yet.
     pub(crate) fn create(path: &Path) -> Result<Self, IamError> {
         let bytes = Zeroizing::new(entropy::bytes::<BYTES>());
         let text = Zeroizing::new(format!("{}\n", STANDARD.encode(&bytes[..])));
@@ -92,7 +92,7 @@ impl EncryptionKey {
         })
     }
 
-    /// Encrypts what is called `name`: the nonce, then the rest.
+    /// Encrypts a value under the key and `name`; the nonce comes first.
     pub(crate) fn seal(&self, name: &str, plain: &[u8]) -> Result<Vec<u8>, IamError> {
         let mut text = plain.to_vec();
         let aad = Aad::from(name.as_bytes());
@@ -105,7 +105,7 @@ impl EncryptionKey {
         Ok(sealed)
     }
 
-    /// Decrypts it; nothing that was made for another name, or changed since, is opened.
+    /// Decrypts a value; fails if it was encrypted for another name or was changed.
     pub(crate) fn open(&self, name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, IamError> {
         let damaged = || IamError::Crypto("decrypt a signing key: what is stored was changed");
         let (nonce, text) = sealed.split_at_checked(NONCE_LEN).ok_or_else(damaged)?;

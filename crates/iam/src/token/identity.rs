@@ -1,4 +1,4 @@
-//! A credential as it is shown, and who holds it once it is verified.
+//! A credential as it is shown, and its verified holder.
 
 use super::claims::IamClaims;
 use super::verified::{Claims, Verified};
@@ -7,7 +7,7 @@ use crate::model::directory::Directory;
 use base::id::{AccountId, SessionId, UserId};
 use std::sync::Arc;
 
-/// A credential as a request brings it. Never printed.
+/// A credential in a request. Never printed.
 #[derive(Clone, Copy)]
 pub enum Credential<'a> {
     /// An IAM token.
@@ -28,7 +28,7 @@ impl std::fmt::Debug for Credential<'_> {
     }
 }
 
-/// A verified caller of the management interfaces. Made by [`crate::Verifier::identity`] alone.
+/// A verified caller of the management interfaces. Only [`crate::Verifier::identity`] makes one.
 #[derive(Debug, Clone)]
 pub struct Identity {
     pub(crate) account: AccountId,
@@ -37,50 +37,50 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Who it is.
+    /// The user.
     #[must_use]
     pub const fn user(&self) -> UserId {
         self.bounds.principal()
     }
 
-    /// How much may be issued for the credential, and in which accounts it counts.
+    /// The bounds of the credential: the accounts it is valid for, and what may be issued.
     #[must_use]
     pub const fn bounds(&self) -> &Bounds {
         &self.bounds
     }
 
-    /// The account the credential is for; for a UAA token that is for none, its user's first.
+    /// The account of the credential; for a UAA token without account, its user's first.
     #[must_use]
     pub const fn account(&self) -> AccountId {
         self.account
     }
 
-    /// Whether the credential is good for what belongs to the account: an IAM token, a key and what was obtained with either
-    /// for their own, a UAA token of the person's own proof for every account he has been in since.
+    /// Whether the credential is valid for the account: an IAM token, a key, and what was obtained with a key, for its
+    /// own account; a UAA token of the user's own proof for every account the user has been in since the proof.
     #[must_use]
     pub fn reaches(&self, directory: &Directory, account: AccountId) -> bool {
         self.bounds.opens(directory, account)
     }
 
-    /// Whether it is an API key, or was obtained with one: it stands for the key, not for the person.
+    /// Whether it is an API key or was obtained with one: it acts for the key, not for the user.
     #[must_use]
     pub fn rests_on_key(&self) -> bool {
         let verified = self.claims.as_deref();
         verified.is_none_or(|verified| verified.key.is_some())
     }
 
-    /// The token that was shown; none where it was a key.
+    /// The token; none for a key.
     pub(crate) fn shown(&self) -> Option<&Verified> {
         self.claims.as_deref()
     }
 
-    /// The login session, where there is one.
+    /// The login session, if there is one.
     #[must_use]
     pub const fn session(&self) -> Option<SessionId> {
         self.bounds.root().session
     }
 
-    /// The claims, where the credential is an IAM token.
+    /// The claims of an IAM token.
     #[must_use]
     pub fn claims(&self) -> Option<&IamClaims> {
         match &self.claims.as_deref()?.claims {

@@ -1,4 +1,4 @@
-//! What is issued, to which program and by which grant.
+//! Issued tokens, and the client programs and grants they are issued to.
 
 use crate::model::directory::User;
 use base::id::SessionId;
@@ -16,7 +16,7 @@ pub const PASSWORD: &str = "password";
 /// The client id of a caller that does not authenticate.
 pub(crate) const NO_CLIENT: &str = "default";
 
-/// What a UAA token may be used for.
+/// The scopes of a UAA token.
 pub const SCOPES: [&str; 6] = [
     "openid",
     "uaa.user",
@@ -26,7 +26,7 @@ pub const SCOPES: [&str; 6] = [
     "network.write",
 ];
 
-/// The program that asks. Public clients: their secrets are known to everyone, they only name the program.
+/// The client program. Clients are public: everybody knows their secrets, so they only name the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Client {
     /// `bx:bx`, the command line.
@@ -56,37 +56,37 @@ impl Client {
     }
 }
 
-/// What is granted.
+/// Tokens of the IAM token endpoint.
 #[derive(Debug)]
 pub struct Tokens {
     /// The access token.
     pub access_token: Secret<String>,
     /// The refresh token; none without a client.
     pub refresh_token: Option<Secret<String>>,
-    /// Life of the access token.
+    /// Lifetime of the access token.
     pub expires_in: i64,
     /// When it expires, epoch seconds.
     pub expires_at: i64,
-    /// The session, where there is one.
+    /// The session, if there is one.
     pub session: Option<SessionId>,
     /// The UAA side.
     pub uaa: Option<UaaTokens>,
 }
 
-/// What is granted.
+/// Tokens of the UAA.
 #[derive(Debug)]
 pub struct UaaTokens {
     /// The access token.
     pub access_token: Secret<String>,
-    /// The refresh token; none where what was shown cannot be renewed.
+    /// The refresh token; none if the credential cannot be renewed.
     pub refresh_token: Option<Secret<String>>,
-    /// Life of the access token.
+    /// Lifetime of the access token.
     pub expires_in: i64,
     /// The access token's id.
     pub jti: String,
 }
 
-/// Given and family name, or the address where there is neither.
+/// Given and family name, or the address if both are empty.
 #[must_use]
 pub fn full_name(user: &User) -> String {
     let name = format!("{} {}", user.given_name, user.family_name);

@@ -1,7 +1,7 @@
-//! The compact form of a signed token (RFC 7515), as narrow as it can be: RS256 by a key of our own, nothing else.
+//! Signed tokens in compact form (RFC 7515), as strictly as possible: RS256 with a key of our own, nothing else.
 //!
-//! Headers that point elsewhere for a key (`jku`, `jwk`, `x5u`, `x5c`) or change the rules (`crit`) are refused before
-//! anything else is looked at.
+//! Headers that name another source of keys (`jku`, `jwk`, `x5u`, `x5c`) or change the rules (`crit`) are refused
+//! before anything else is checked.
 
 use super::keyring::KeyRing;
 use crate::error::{AuthError, IamError};
@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// A longer text is no token of ours; refused before it costs a hash.
+/// A longer text cannot be our token; refused before it is hashed.
 pub const TOKEN_BYTES_MAX: usize = base::limit::TOKEN_BYTES.default as usize;
 
 #[derive(Serialize)]
@@ -35,7 +35,8 @@ struct HeaderIn {
     crit: Option<serde::de::IgnoredAny>,
 }
 
-/// Only the issuer: read before the signature is checked, to say "of another server" rather than "bad signature".
+/// Only the issuer: read before the signature is checked, so that the error can say "of another server" instead of "bad
+/// signature".
 #[derive(Deserialize)]
 struct Issued {
     iss: Option<String>,
@@ -55,8 +56,8 @@ pub(crate) fn sign(keys: &KeyRing, claims: &impl Serialize) -> Result<String, Ia
     Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
-/// Verifies form, issuer and, by `check` (the key's name, the message, the signature), who signed; returns the claims. Times
-/// are the caller's to check.
+/// Verifies form and issuer, and the signature with `check` (key name, message, signature); returns the claims. The
+/// caller checks the times.
 pub(crate) fn verify<T: DeserializeOwned>(
     check: impl FnOnce(&str, &[u8], &[u8]) -> Option<bool>,
     check_issuer: impl FnOnce(Option<&str>) -> Result<(), AuthError>,
@@ -109,7 +110,7 @@ pub(crate) fn verify<T: DeserializeOwned>(
         .map_err(|_| AuthError::Malformed("its claims are not those of a token"))
 }
 
-/// The issuer a token claims, unverified: only to choose how it is to be verified.
+/// The issuer that a token claims, unverified: only to choose how to verify it.
 pub(crate) fn claimed_issuer(token: &str) -> Option<String> {
     let claims = token.split('.').nth(1)?;
     let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;

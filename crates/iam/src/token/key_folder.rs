@@ -1,7 +1,7 @@
-//! Signing keys in files, as they lay before the database held them: `KID.pem` in the folder of keys. What is found there at the
-//! start is taken into the database, and the file goes.
+//! Signing keys in files, their place before the database held them: `KID.pem` in the key folder. Keys found there at
+//! the start are imported into the database, and the files are removed.
 //!
-//! No file here is opened through a link: whoever could plant one would choose the key that tokens are verified with.
+//! No file is opened through a link: whoever could plant a link would choose the key that verifies tokens.
 
 use super::keyring::SigningKey;
 use crate::error::IamError;
@@ -13,13 +13,13 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-/// The end of the name of a key.
+/// The extension of a key file.
 const END_OF_NAME: &str = "pem";
 
-/// A key file is refused beyond this size: the largest RSA key there is takes a tenth.
+/// A larger key file is refused: the largest RSA key takes a tenth of this.
 const FILE_BYTES_MAX: u64 = 64 * 1024;
 
-/// Makes the folder where it is missing.
+/// Creates the folder if it is missing.
 pub(crate) fn make(folder: &Path) -> Result<(), IamError> {
     DirBuilder::new()
         .recursive(true)
@@ -37,7 +37,7 @@ pub(crate) struct FileKey {
 }
 
 impl FileKey {
-    /// Takes the file away: the database holds the key.
+    /// Removes the file after the import.
     pub(crate) fn remove(&self, folder: &Path) -> Result<(), IamError> {
         std::fs::remove_file(&self.path).map_err(file("remove", &self.path))?;
         sync(folder)
@@ -73,7 +73,7 @@ pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(std::io::Er
     }
 }
 
-/// The text of a key file, never through a link and never without end.
+/// The text of a key file; never follows a link, and reads no more than the limit.
 pub(crate) fn text(path: &Path) -> std::io::Result<Zeroizing<String>> {
     let nofollow = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default();
     let file = File::options()
@@ -115,7 +115,7 @@ mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
-    /// As a key file was written: the whole key on one line, or in lines of 64.
+    /// The format of key files: the whole key on one line, or in lines of 64.
     fn pem(text: &str) -> String {
         format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
     }

@@ -1,6 +1,6 @@
-//! The signing keys in force: one signs, all verify. Where they come from is `key_store`.
+//! The signing keys in service: one signs, all verify. They come from `key_store`.
 //!
-//! A ring is never changed: a reading of the database makes a new one, which takes the old one's place as a whole.
+//! A ring is immutable: a read of the database makes a new ring, which replaces the old one as a whole.
 
 use crate::error::IamError;
 use aws_lc_rs::rand::SystemRandom;
@@ -18,7 +18,7 @@ pub(crate) struct SigningKey {
 }
 
 impl SigningKey {
-    /// A key of PKCS#8; `None` where it is none.
+    /// A PKCS#8 key; `None` if it is invalid.
     pub(crate) fn of(kid: &str, der: &[u8]) -> Option<Self> {
         let pair = RsaKeyPair::from_pkcs8(der).ok()?;
         let public = pair.public_key();
@@ -33,12 +33,12 @@ impl SigningKey {
     }
 }
 
-/// What a reading of them changed, by the names of the keys.
+/// The changes between two rings, by key names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KeyChange {
-    /// Keys that are new, and verify from now on.
+    /// New keys.
     pub taken_up: Vec<String>,
-    /// Keys that are gone: what they signed opens nothing any more.
+    /// Removed keys: their signatures are no longer valid.
     pub out_of_service: Vec<String>,
     /// The key that signs.
     pub signing: String,
@@ -58,7 +58,7 @@ pub struct PublicKey {
 /// Every key of the node, newest last.
 pub struct KeyRing {
     keys: Vec<SigningKey>,
-    /// How many times a key has gone: what an earlier generation verified has to be verified again.
+    /// How often a key was removed: tokens that an earlier generation verified must be verified again.
     generation: u64,
 }
 
@@ -71,7 +71,7 @@ impl std::fmt::Debug for KeyRing {
 }
 
 impl KeyRing {
-    /// No key at all: signs nothing, verifies nothing.
+    /// A ring without keys: signs nothing, verifies nothing.
     pub(crate) const fn empty() -> Self {
         Self {
             keys: Vec::new(),
@@ -79,7 +79,7 @@ impl KeyRing {
         }
     }
 
-    /// These keys, oldest first.
+    /// A ring of these keys, oldest first.
     pub(crate) const fn of(keys: Vec<SigningKey>) -> Self {
         Self {
             keys,
@@ -87,7 +87,7 @@ impl KeyRing {
         }
     }
 
-    /// The ring of other keys in this one's place, and what differs.
+    /// Replaces this ring by one of other keys; returns the changes.
     pub(crate) fn replaced(&self, keys: Vec<SigningKey>) -> (Self, KeyChange) {
         // The same name with another content is another key.
         let holds = |ring: &[SigningKey], own: &SigningKey| {
@@ -107,7 +107,7 @@ impl KeyRing {
         (Self { keys, generation }, change)
     }
 
-    /// How many times a key has gone.
+    /// How often a key was removed.
     pub(crate) const fn generation(&self) -> u64 {
         self.generation
     }
@@ -117,7 +117,7 @@ impl KeyRing {
         self.keys.iter().map(|key| key.kid.clone()).collect()
     }
 
-    /// Signs `message`; the key's name and the signature.
+    /// Signs `message`; returns the key's name and the signature.
     pub(crate) fn sign(
         &self,
         message: impl FnOnce(&str) -> String,
@@ -147,8 +147,8 @@ impl KeyRing {
         Some(public.verify(message, signature).is_ok())
     }
 
-    /// Checks a signature that no key of ours made, for the time it takes.
-    pub(crate) fn verify_in_vain(&self, message: &[u8]) {
+    /// Checks a signature with a key that made none, only to take the time of a check.
+    pub(crate) fn verify_decoy(&self, message: &[u8]) {
         if let Some(key) = self.keys.last() {
             let signature = vec![0x5a; key.pair.public_modulus_len()];
             std::hint::black_box(self.verify(&key.kid, message, &signature));
@@ -200,7 +200,7 @@ mod tests {
             (vec!["2".to_owned()], "2")
         );
         assert_eq!(change.out_of_service, Vec::<String>::new());
-        // What was verified stays verified: nothing has gone.
+        // No key was removed, so verified tokens stay verified.
         assert_eq!(both.generation(), old.generation());
         assert_eq!(both.verify("1", b"1", &signature), Some(true));
         assert_eq!(both.sign(str::to_owned).unwrap().0, "2");

@@ -1,4 +1,4 @@
-//! Tokens: signing keys, the compact form, claims, and what a verified one says. It knows no database.
+//! Tokens: signing keys, the compact form, claims, and verified contents. It knows no database.
 
 pub(crate) mod cache;
 pub mod claims;

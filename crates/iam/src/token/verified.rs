@@ -1,4 +1,4 @@
-//! A token whose form, issuer and signature were checked; whether it counts still is asked in `verify.rs`.
+//! A token whose form, issuer and signature were checked; `verify.rs` decides whether it is still valid.
 
 use super::cache::Expires;
 use super::claims::{IamClaims, UaaClaims};
@@ -10,7 +10,7 @@ use crate::model::issuers;
 use base::id::{AccountId, Guid, KeyId, SessionId, UserId};
 use base::time::Millis;
 
-/// What a token says, verified.
+/// The contents of a verified token.
 #[derive(Debug, Clone)]
 pub(crate) enum Claims {
     Iam(Box<IamClaims>),
@@ -27,20 +27,20 @@ pub(crate) struct Verified {
     pub(crate) key: Option<KeyId>,
     pub(crate) expires_at: i64,
     pub(crate) begins_at: i64,
-    /// The generation of the signing keys that verified it: after a key has gone, everything is verified again.
+    /// The generation of the signing keys that verified it: after a key was removed, every token is verified again.
     pub(crate) keys: u64,
     pub(crate) proven_at: Millis,
 }
 
 impl Verified {
-    /// The one account it opens: the token's own, or that of the key it was obtained with. A UAA token of the person's own
-    /// proof has none and opens all of his.
+    /// The only account it opens: the token's own, or that of the key it was obtained with. A UAA token of the user's
+    /// own proof has none and opens all accounts of the user.
     pub(crate) fn bound(&self, directory: &Directory) -> Option<AccountId> {
         self.account
             .or_else(|| Some(directory.keys.get(&self.key?)?.account))
     }
 
-    /// What it may become.
+    /// The bounds of the token.
     pub(crate) fn bounds(
         &self,
         directory: &Directory,
@@ -57,7 +57,7 @@ impl Verified {
 }
 
 impl Verified {
-    /// Verifies form, issuer and signature. `keys` is the generation of the signing keys that `check` asks.
+    /// Verifies form, issuer and signature. `keys` is the generation of the signing keys that `check` uses.
     pub(crate) fn decode(
         keys: u64,
         directory: &Directory,

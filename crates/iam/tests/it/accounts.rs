@@ -1,4 +1,4 @@
-//! People in more than one account: logging in, switching, inviting, removing. Every story runs on SQLite and on
+//! Users in more than one account: logging in, switching, inviting, removing. Every test runs on SQLite and on
 //! PostgreSQL.
 
 mod left_behind;

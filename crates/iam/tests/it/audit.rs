@@ -162,7 +162,7 @@ mod a_member_without_roles_pushes_out_nothing_of_others {
             changes(&before).iter().all(|own| kept.contains(own)),
             "{found:#?}"
         );
-        // It was his own that went.
+        // The oldest entries of this user were dropped.
         assert!(of(&found, "session_ended").len() < 12);
         assert!(of(&found, "key_made").len() < 13);
     }
@@ -202,7 +202,7 @@ async fn nobody_gets_a_code_for_an_address_that_is_not_proven(world: World) {
         .await
         .unwrap();
     assert!(world.password(&bob.email, new.expose()).await.is_ok());
-    // What he had is his still.
+    // The user keeps what they had.
     let key = iam.operators_key(&bob.email, None, "k").await.unwrap();
     assert!(world.enter_key(key.text.expose()).is_ok());
 }
@@ -219,7 +219,7 @@ async fn a_code_ends_with_a_change_of_the_password_and_with_its_day(world: World
     let made = iam.reset_code(OWNER).await.unwrap();
     let (old, new) = (
         world.made.password.clone(),
-        secret("changed by himself, lengthy"),
+        secret("changed by the owner, lengthy"),
     );
     iam.change_password(&world.owner(), source(), old, new)
         .await

@@ -1,5 +1,4 @@
-//! The change log: what a node is told of, what it does when it cannot be told, and a change that is committed and cannot be
-//! read.
+//! The change log: what a node learns, what it does when it cannot learn, and a committed change that cannot be read.
 
 use crate::world::{World, on_both_databases};
 use base::scope::Domain;
@@ -31,11 +30,11 @@ async fn a_committed_change_that_cannot_be_read_is_no_failure_and_lets_nobody_in
     let damage = "UPDATE domains SET resolution_seconds = -5 WHERE domain LIKE 's-%'";
     write(&world, damage).await;
 
-    // Its text is shown here and nowhere else: lost, if the change were said to have failed.
+    // Only this answer has the key's text: it would be lost if the change were reported as failed.
     let (id, key) = world.key(&owner, NewKey::default()).await;
     assert!(world.iam.is_behind());
     assert_eq!(lets_in(&world.iam, &key), Err(AuthError::Behind));
-    // What was withdrawn before the damage is not let in by mistake.
+    // A key that was revoked before the damage is not accepted by mistake.
     assert_eq!(lets_in(&world.iam, &old_key), Err(AuthError::Behind));
 
     let mend = "UPDATE domains SET resolution_seconds = NULL WHERE domain LIKE 's-%'";
@@ -64,7 +63,7 @@ async fn a_node_that_was_away_for_longer_than_the_log_reads_all_anew(world: Worl
         .switch_api_key(&owner, id, Switch::Locked, true)
         .await
         .unwrap();
-    // Everything that the log could tell of it is gone.
+    // The log no longer holds any of the changes.
     write(&world, "DELETE FROM changes").await;
     let dropped = "UPDATE counters SET value = (SELECT value FROM counters WHERE name = 'changes') \
                    WHERE name = 'changes_dropped'";
@@ -72,7 +71,7 @@ async fn a_node_that_was_away_for_longer_than_the_log_reads_all_anew(world: Worl
     lets_in(&node, &key).unwrap();
     node.sync().await.unwrap();
     assert!(matches!(lets_in(&node, &key), Err(AuthError::Revoked(_))));
-    assert!(node.is_true_to_database().await.unwrap());
+    assert!(node.matches_database().await.unwrap());
     node.close().await;
 }
 
@@ -80,7 +79,7 @@ async fn a_node_that_takes_up_one_change_after_the_other_ends_with_the_same(worl
     let node = world.node().await;
     let (iam, owner) = (&world.iam, world.owner());
     let same = async |what: &str| {
-        assert!(node.is_true_to_database().await.unwrap(), "{what}");
+        assert!(node.matches_database().await.unwrap(), "{what}");
     };
     let zoe = world.person("zoe@example.org", None).await;
     same("a user").await;

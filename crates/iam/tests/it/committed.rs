@@ -1,4 +1,4 @@
-//! What is committed is answered with what was written, though this node cannot read it: and what is refused has changed
+//! A committed change is answered with its result even if this node cannot read it, and a refused request has changed
 //! nothing.
 
 use crate::world::{OWNER, World, at, on_both_databases, secret};
@@ -23,7 +23,7 @@ async fn write(world: &World, sql: &'static str) {
     db.close().await;
 }
 
-/// From here on the directory cannot be brought up to date, until it is [`mend`]ed: the damaged row is among what has changed.
+/// From here on the directory cannot be updated until [`mend`] is called: one of the changed rows is damaged.
 async fn damage(world: &World) {
     let sql = "UPDATE domains SET resolution_seconds = -5 WHERE tenant = \
                (SELECT MIN(tenant) FROM domains WHERE domain LIKE 's-%')";
@@ -117,7 +117,7 @@ async fn a_password_is_changed_whole_or_not_at_all(world: World) {
     let back = "ALTER TABLE login_sources_away RENAME TO login_sources";
     write(&world, back).await;
     assert!(done.is_err());
-    // It was said to have failed: so the old one is good.
+    // The change was reported as failed, so the old password is valid.
     world.log_in().await;
     assert!(world.password(OWNER, new).await.is_err());
 }
@@ -136,11 +136,11 @@ async fn a_password_is_reset_whole_or_not_at_all(world: World) {
     write(&world, back).await;
     assert!(done.is_err());
     world.log_in().await;
-    // And the code is still good.
+    // And the code is still valid.
     world.wait(1);
     let before = iam.directory().user_by_email(OWNER).cloned().unwrap();
     iam.redeem(source, OWNER, &code, new.clone()).await.unwrap();
-    // Every node learns that what it remembers of the old password counts no more.
+    // Every node learns that its memory of the old password is void.
     node.sync().await.unwrap();
     let after = node.directory().user_by_email(OWNER).cloned().unwrap();
     assert!(after.password_changed_at > before.password_changed_at);
@@ -162,7 +162,7 @@ async fn a_renaming_of_what_was_deleted_meanwhile_is_no_change(world: World) {
     assert_eq!(crate::world::code(renamed), "not_found");
     let renamed = node.rename_org(&owner, org.id, "yak").await;
     assert_eq!(crate::world::code(renamed), "not_found");
-    // Else the audit would say that it was.
+    // Otherwise the audit would claim it.
     let db = world.database().await;
     let entered = "SELECT event FROM audit WHERE event IN ('org_renamed', 'space_renamed')";
     let found = db.all(entered, &[]).await.unwrap();

@@ -1,4 +1,4 @@
-//! What was deleted can be brought back as it was until its samples go, and is forgotten when they are gone.
+//! Deletions can be undone until their samples are deleted, and are forgotten after that.
 
 use crate::world::{OWNER, World, code, on_both_databases, secret};
 use base::scope::{Action, Domain};
@@ -61,7 +61,7 @@ async fn a_deleted_space_comes_back_with_its_name_and_the_roles_of_those_who_are
     assert_eq!(deletion.tenants.len(), 1);
     assert_eq!(code(iam.space(&owner, space)), "not_found");
     assert!(iam.directory().roles(bea.id, domain).is_empty());
-    // What is not gone yet still counts for the account.
+    // Deleted domains still count for the account while they have samples.
     let mut counted: Vec<_> = iam.directory().tenants_of(world.made.account).collect();
     counted.sort();
     let mut tenants = tenants;
@@ -87,7 +87,7 @@ async fn a_deleted_space_comes_back_with_its_name_and_the_roles_of_those_who_are
     assert!(deleted(iam, &owner).is_empty());
     world.wait(WEEK);
     assert!(iam.due().is_empty(), "nothing of it is removed after all");
-    // Deleted again, it can be brought back again.
+    // Deleted again, it can be restored again.
     let owner = world.owner();
     iam.delete_space(&owner, space).await.unwrap();
     iam.restore_space(&owner, space, Some("other"))
@@ -193,7 +193,7 @@ async fn nobody_brings_back_what_he_could_not_have_deleted(world: World) {
         .unwrap();
 }
 
-/// He could have deleted it himself. Of what is above his space he brings back nothing.
+/// A Manager of a space could have deleted it, so they may restore it, but nothing above it.
 async fn a_manager_brings_back_what_an_administrator_deleted(world: World) {
     let (iam, owner, org) = (&world.iam, world.owner(), world.org());
     let of_space = world.person("space@example.org", None).await;
@@ -221,7 +221,7 @@ async fn a_manager_brings_back_what_an_administrator_deleted(world: World) {
 async fn what_is_due_is_removed_once_and_then_forgotten(world: World) {
     let (iam, owner, space) = (&world.iam, world.owner(), world.space());
     let deletion = iam.delete_space(&owner, space).await.unwrap();
-    // A node that had seen it before it was brought back does nothing.
+    // A node that saw the deletion before the restore does nothing.
     world.wait(WEEK);
     let stale = iam.due();
     assert_eq!(stale.len(), 1);
@@ -231,7 +231,7 @@ async fn what_is_due_is_removed_once_and_then_forgotten(world: World) {
     assert_eq!(scope.tenant(), deletion.tenants[0].tenant());
     scope.require(Action::Delete).unwrap();
     scope.require(Action::Render).unwrap_err();
-    // Asked again, after a crash, it is the same.
+    // A second call, as after a crash, has the same result.
     assert!(iam.begin_removal(&stale[0]).await.unwrap().is_some());
     assert_eq!(iam.due().len(), 1);
     world.wait(31 * 86_400);
@@ -239,7 +239,7 @@ async fn what_is_due_is_removed_once_and_then_forgotten(world: World) {
     assert!(iam.due().is_empty());
     let counted: Vec<_> = iam.directory().tenants_of(world.made.account).collect();
     assert!(!counted.contains(&deletion.tenants[0]));
-    // Its number is given to nobody else.
+    // Its number is never given again.
     let owner = world.owner();
     let next = iam.create_space(&owner, world.org(), "prod").await.unwrap();
     let counted: Vec<_> = iam.directory().tenants_of(world.made.account).collect();
@@ -264,7 +264,7 @@ async fn what_the_operator_purges_is_due_at_once(world: World) {
     assert_eq!(entered().await, 1, "what changes nothing is no entry");
 }
 
-/// Once, accounts that waited for the bytes of their spaces took the places of those that could go.
+/// Regression: accounts that waited for the samples of their spaces displaced those that could be forgotten.
 async fn what_waits_takes_nobodys_place(world: World) {
     let iam = &world.iam;
     another(iam).await;
@@ -277,7 +277,7 @@ async fn what_waits_takes_nobodys_place(world: World) {
     let space = world.space();
     iam.delete_space(&world.owner(), space).await.unwrap();
     world.wait(WEEK + 31 * 86_400);
-    // Of the account's space something is stored still.
+    // The account's space still has samples.
     let is_stored =
         |own: &Deleted| own.account == waiting && matches!(own.domain, Domain::Space(_));
     // A space, two organizations, a space and an account of the third.
@@ -318,13 +318,13 @@ async fn an_account_is_named_until_the_last_of_it_has_gone(world: World) {
     iam.delete_account(account).await.unwrap();
     world.wait(WEEK + 31 * 86_400);
     let due = iam.due();
-    // Nothing is stored but in the space.
+    // Only the space has samples.
     let is_space = |own: &Deleted| matches!(own.domain, Domain::Space(_));
     let (spaces, rest): (Vec<Deleted>, Vec<Deleted>) = due.into_iter().partition(is_space);
     assert!(spaces.len() == 1 && rest.len() == 2);
     iam.forget_removed(&rest, usize::MAX).await.unwrap();
     assert_eq!(iam.deleted_accounts().len(), 1);
-    // The organization's row is forgotten, the account's says whose the space was.
+    // The organization's row is forgotten; the account's row tells whose the space was.
     assert_eq!(iam.due().len(), 2);
     iam.forget_removed(&iam.due(), usize::MAX).await.unwrap();
     assert!(iam.due().is_empty() && iam.deleted_accounts().is_empty());
@@ -353,7 +353,7 @@ async fn a_code_of_before_an_accounts_deletion_opens_nothing_after_its_restore(w
     );
 }
 
-/// A clock that jumps past a deletion's time at one of the looks at it.
+/// A clock that jumps past the time of a deletion at one of its readings.
 #[derive(Debug)]
 struct Jumping {
     clock: Arc<ManualClock>,

@@ -1,4 +1,4 @@
-//! What ends with what: sessions, the codes asked for with them, and the sessions those codes began.
+//! Which sessions and codes end together: sessions, codes asked for with them, and sessions that those codes began.
 
 use crate::world::{OWNER, World, access_token, code, on_both_databases, refresh_token, secret};
 use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
@@ -51,7 +51,7 @@ async fn who_ends_a_session_is_named_where_the_token_proves_it(world: World) {
     let second = world.log_in().await;
     iam.revoke(&secret(&access_token(&second))).await.unwrap();
     assert_eq!(ended().await, proven("iam_token"));
-    // A copy that was used up may lie anywhere: whoever shows it ends the session, and is not said to be its owner.
+    // Somebody may have found a used copy: its use ends the session, but proves nobody's identity.
     let third = refresh_token(&world.log_in().await);
     let renewal = Grant::RefreshToken(secret(&third));
     World::ask(iam, renewal, Some(Client::Bx)).await.unwrap();
@@ -67,7 +67,7 @@ async fn a_logout_ends_the_whole_line_of_sessions(world: World) {
         line.push(redeem(&world, &code).await.unwrap());
     }
     let beside = world.log_in().await;
-    // The end of one in the middle is no end of those before it.
+    // The end of a session in the middle does not end those before it.
     world
         .iam
         .revoke(&secret(&access_token(&line[2])))
@@ -96,7 +96,7 @@ async fn a_logout_ends_the_whole_line_of_sessions(world: World) {
     world.renew(&refresh_token(&beside)).await.unwrap();
 }
 
-/// Thousands of logouts cost those who change something nothing.
+/// Thousands of logouts do not slow down changes.
 async fn a_logout_reads_no_directory_again(world: World) {
     let before = world.iam.directory();
     let mut tokens = Vec::new();
@@ -114,7 +114,7 @@ async fn a_logout_reads_no_directory_again(world: World) {
     }
     assert!(std::sync::Arc::ptr_eq(&before, &world.iam.directory()));
     assert!(tokens.iter().all(|token| is_refused(&world, token)));
-    // A change reads it, and they stay ended; so they do on a node that starts now.
+    // A change reads them, and the sessions stay ended; also on a node that starts now.
     world.key(&world.owner(), NewKey::default()).await;
     assert!(tokens.iter().all(|token| is_refused(&world, token)));
     let node = world.node().await;
@@ -157,7 +157,7 @@ async fn an_ended_session_is_forgotten_with_its_last_token(world: World) {
     db.close().await;
 }
 
-/// The old password was right when the login began; what it began is gone, or was never begun.
+/// The old password was right when the login began; its session is gone, or was never begun.
 async fn a_login_beside_a_change_of_the_password_does_not_outlive_it(world: World) {
     let mut current = world.made.password.expose().clone();
     for round in 0..4 {

@@ -1,4 +1,4 @@
-//! Forged, twisted and untimely tokens: each is refused, and for its own reason.
+//! Forged, altered and mistimed tokens: each is refused for its own reason.
 
 use crate::world::{ACCESS as LIFE, START as ISSUED, config};
 use aws_lc_rs::hmac;
@@ -66,7 +66,7 @@ fn world(issuer: &str) -> World {
 
 impl World {
     fn verify(&self, token: &str) -> Result<(), AuthError> {
-        // A verifier of its own each time: nothing remembered answers for it.
+        // A new verifier each time, so that no cache answers.
         self.iam
             .verifier()
             .scope(Credential::Iam(token), None)

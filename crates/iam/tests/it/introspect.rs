@@ -1,4 +1,4 @@
-//! Introspection: what it says, and that it takes the same work whatever was wrong.
+//! Introspection: its answers, and that it takes the same work whatever is wrong.
 
 use crate::world::{World, access_token, on_both_databases, secret};
 use iam::Credential;

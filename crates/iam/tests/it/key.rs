@@ -1,4 +1,4 @@
-//! API keys: what withdraws one withdraws every token made with it, from the moment the call returns.
+//! API keys: revoking one revokes every token made with it, from the moment the call returns.
 
 use crate::world::{REFRESH, World, access_token, code, on_both_databases, refresh_token, secret};
 use base::time::Millis;
@@ -15,7 +15,7 @@ on_both_databases!(
     a_key_of_ones_own_text_is_unique_long_and_strong_enough,
 );
 
-/// Every credential that rests on a key.
+/// Every credential obtained with a key.
 struct Tokens {
     key: String,
     alone: String,
@@ -64,7 +64,7 @@ impl Tokens {
         for (what, entry) in self.entries(world) {
             let refused = match entry {
                 Err(AuthError::Revoked(_)) => true,
-                // They end when it does, to the second.
+                // They end with the key, to the second.
                 Err(AuthError::Expired { .. }) => what != "key" && how == "expired",
                 Err(AuthError::KeyUnknown) => what == "key" && how == "deleted",
                 _ => false,

@@ -1,4 +1,4 @@
-//! The queue of mails with invitations: what is given up, and what counts.
+//! The mail queue of invitations: which mails are given up, and which count.
 
 #![expect(clippy::disallowed_methods, reason = "tests write what they look for")]
 
@@ -7,7 +7,7 @@ use base::limit;
 use db::Value;
 use iam::IamConfig;
 
-/// Mails that are over a limit when the queue is looked at next.
+/// Mails that exceed a limit at the next check of the queue.
 const FLOOD: usize = 2000;
 
 on_both_databases!(
@@ -15,7 +15,7 @@ on_both_databases!(
     two_nodes_that_look_at_once_count_a_mail_once,
 );
 
-/// None may be mailed any more.
+/// No further mail is permitted.
 fn no_mails(mut config: IamConfig) -> IamConfig {
     config.invitations.mails_per_address = 0;
     config
@@ -31,7 +31,7 @@ fn a_flood_over_the_limit_is_given_up_on_postgres() {
     crate::world::on_postgres("mail_flood", no_mails, a_flood_over_the_limit_is_given_up);
 }
 
-/// So many invitations wait with a mail, each tried as often as said.
+/// Makes this many invitations with a mail, each tried this often.
 async fn waiting(world: &World, many: usize, tries: i64) {
     let db = world.database().await;
     let mut tx = db.begin().await.unwrap();
@@ -69,7 +69,7 @@ async fn a_flood_over_the_limit_is_given_up(world: World) {
 }
 
 async fn an_address_has_as_many_mails_as_a_day_allows_whatever_the_tries(world: World) {
-    // A mail server that takes nothing costs the address none of its mails but the one: the last try is made as well.
+    // A mail server that accepts nothing costs the address only one of its mails: the last try is made as well.
     waiting(&world, 1, 0).await;
     for tried in 0..6 {
         let mail = world.iam.due_mail().await.unwrap();

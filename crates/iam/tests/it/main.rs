@@ -1,4 +1,4 @@
-//! Stories of the identity service with a clock that is moved by hand, each on SQLite and on PostgreSQL.
+//! Scenarios of the identity service with a manual clock, each on SQLite and on PostgreSQL.
 
 #[cfg(test)]
 mod accounts;

@@ -1,4 +1,4 @@
-//! Two nodes on one database: what one withdraws, the other refuses within a second, without being asked.
+//! Two nodes on one database: what one revokes, the other refuses within a second, without being asked.
 
 use crate::world::{World, access_token, on_both_databases, secret};
 use base::scope::Domain;
@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// So many keys there are beside those that are looked at, and so many of these are revoked.
+/// The number of other keys, and how many of them are revoked.
 const KEYS: usize = 2000;
 const REVOKED: usize = 50;
 
-/// No bound to promise: a machine that does ten things besides must not fail the test.
+/// Not the promised bound: a busy machine must not fail the test.
 const GENEROUS: Duration = Duration::from_secs(20);
 
 #[test]
@@ -34,7 +34,7 @@ on_both_databases!(
     changes_made_at_once_are_each_seen_by_who_made_them,
 );
 
-/// The promise of the documentation.
+/// The bound that the documentation promises.
 const SOON: Duration = Duration::from_secs(1);
 
 async fn soon(what: &str, is_so: impl FnMut() -> bool) {
@@ -84,7 +84,7 @@ async fn another_node_refuses_within_a_second_what_was_withdrawn(world: World) {
     node.close().await;
 }
 
-/// The small sibling of `cargo bench -p benches --bench revocation`, judged by the order of events.
+/// A small version of `cargo bench -p benches --bench revocation`, judged by the order of events.
 async fn many_keys(world: World) {
     let owner = world.owner();
     let db = world.database().await;
@@ -133,10 +133,10 @@ async fn many_keys(world: World) {
             nodes.iter().all(enters)
         })
         .await;
-        // Each node in its turn makes the change: the other one has to hear of it.
+        // Each node makes a change in turn, and the other one has to learn of it.
         let by = &nodes[number % 2];
         by.delete_api_key(&owner, id).await.unwrap();
-        assert!(!enters(by), "whoever has revoked it lets it in");
+        assert!(!enters(by), "the node that revoked it accepts it");
         within(GENEROUS, "revoked", || !nodes.iter().any(enters)).await;
     }
     is_done.store(true, Ordering::Relaxed);
@@ -145,7 +145,7 @@ async fn many_keys(world: World) {
         "nobody changed anything meanwhile"
     );
     for node in nodes {
-        assert!(node.is_true_to_database().await.unwrap());
+        assert!(node.matches_database().await.unwrap());
         node.close().await;
     }
     db.close().await;
@@ -161,7 +161,7 @@ async fn another_node_lets_in_within_a_second_what_was_given(world: World) {
         let verifier = node.verifier();
         verifier.scope(Credential::ApiKey(&key), Some(space))
     };
-    soon("a user and his key are known", || {
+    soon("a user and their key are known", || {
         matches!(scope(), Err(AuthError::DomainNotFound(_)))
     })
     .await;

@@ -1,4 +1,4 @@
-//! How many sessions, refresh tokens and passcodes one person has: what gives way, and what does not.
+//! Limits on a user's sessions, refresh tokens and passcodes: what is dropped, and what is not.
 
 use crate::world::{
     ACCESS, OWNER, World, access_token, code, on_postgres, on_sqlite, refresh_token, secret,
@@ -77,7 +77,7 @@ async fn the_session_longest_unused_gives_way(world: World) {
     let second = world.log_in().await;
     let third = world.log_in().await;
     world.wait(1);
-    // Used again, it is no longer the one that is longest unused.
+    // It was used again, so it is no longer the longest unused one.
     let first = world.renew(&refresh_token(&first)).await.unwrap();
     world.wait(1);
     let fourth = world.log_in().await;
@@ -85,7 +85,7 @@ async fn the_session_longest_unused_gives_way(world: World) {
     assert!(lives(&first) && lives(&fourth));
     assert_ne!(lives(&second), lives(&third), "one of the two gave way");
     world.renew(&refresh_token(&first)).await.unwrap();
-    // One that expires makes room by itself.
+    // An expired session makes room by itself.
     world.wait(crate::world::REFRESH + 1);
     let all = [
         world.log_in().await,
@@ -110,13 +110,13 @@ async fn what_a_session_came_from_does_not_give_way(world: World) {
     for own in [&oldest, &second, &third] {
         assert!(lives(&world, own));
     }
-    // Nothing is left that could give way.
+    // Nothing is left that could be dropped.
     let deeper = child(&world, &third).await.unwrap_err();
     assert!(deeper.to_string().contains("sessions_per_user"), "{deeper}");
     for own in [&oldest, &second, &third] {
         assert!(lives(&world, own));
     }
-    // Another login takes the oldest away, and what came from it.
+    // Another login ends the oldest session, and what came from it.
     world.wait(1);
     let fresh = world.log_in().await;
     assert!(lives(&world, &fresh));
@@ -134,7 +134,7 @@ async fn the_sessions_of_a_key_give_way_before_those_of_its_person(world: World)
         assert!(lives(&world, &by_key));
         assert!(lives(&world, &own), "the key logged its person out");
     }
-    // Nor can it keep him out: of two kinds with as many, the newcomer's oldest gives way.
+    // It cannot keep the user out either: of two groups of equal size, the new session's group loses its oldest.
     world.wait(1);
     let second = world.log_in().await;
     assert!(lives(&world, &second) && !lives(&world, &own));
@@ -168,7 +168,7 @@ async fn another_node_hears_of_what_gave_way(world: World) {
 }
 
 async fn ended_sessions_are_counted_until_their_tokens_have_expired(world: World) {
-    // Three live, and twenty times as many are remembered.
+    // Three are live, and twenty times as many are remembered.
     for _ in 0..63 {
         world.log_in().await;
     }
@@ -177,7 +177,7 @@ async fn ended_sessions_are_counted_until_their_tokens_have_expired(world: World
     let problem = refused.refusal().unwrap();
     assert_eq!(problem.limit.unwrap().name, "sessions_per_user");
     assert!(problem.retry_after.is_some());
-    // A key counts by itself.
+    // A key has its own count.
     let (_, key) = world.key(&world.owner(), NewKey::default()).await;
     world.key_session(&key).await.unwrap();
     world.wait(ACCESS + 601);
@@ -199,13 +199,13 @@ async fn used_refresh_tokens_are_counted_until_they_expire(world: World) {
     let problem = refused.refusal().unwrap();
     assert_eq!(problem.limit.unwrap().name, "refresh_tokens_per_session");
     let wait = problem.retry_after.unwrap();
-    // Neither used up nor taken for a theft: it is good as soon as was said.
+    // The token is neither used up nor taken for stolen: it works at the announced time.
     world.wait(i64::try_from(wait).unwrap());
     let fourth = world.renew(&last).await.unwrap();
     assert!(lives(&world, &fourth));
 }
 
-/// Both tokens or none: the one shown is not used up for half of what was asked.
+/// Both tokens or none: the refresh token is not used up for half of the request.
 async fn a_renewal_for_two_tokens_has_room_for_both_or_is_refused(world: World) {
     let first = refresh_token(&world.log_in().await);
     let both = async |token: &str| {
@@ -222,7 +222,7 @@ async fn a_renewal_for_two_tokens_has_room_for_both_or_is_refused(world: World) 
     assert!(second.uaa.is_some());
     let second = refresh_token(&second);
     assert_eq!(code(both(&second).await), "too_many_renewals");
-    // Within the moment of grace nothing is added either, however often it is asked.
+    // Within the grace no token is added either, however often it is used.
     assert_eq!(code(both(&first).await), "too_many_renewals");
     world.wait(86_000);
     assert_eq!(code(world.renew(&second).await), "too_many_renewals");

@@ -1,4 +1,4 @@
-//! Passwords: right, wrong, too often, and changed.
+//! Passwords: right, wrong, tried too often, and changed.
 
 use crate::world::{OWNER, World, access_token, at, code, on_both_databases, secret, source};
 use base::source::Source;
@@ -60,7 +60,7 @@ async fn too_many_failures_bring_pauses_that_grow(world: World) {
             "{problem}"
         );
     }
-    // It hits this name at this place: a key of the same person works there, and the password elsewhere.
+    // It applies to this name and this source: the user's key works there, and the password from elsewhere.
     let key = Grant::ApiKey(world.made.api_key.clone());
     World::ask_from(elsewhere, &world.iam, key, Some(Client::Bx))
         .await
@@ -92,7 +92,7 @@ async fn where_a_person_was_let_in_his_password_is_always_looked_at(world: World
         let refused = world.password(OWNER, "wrong").await.unwrap_err();
         assert_eq!(reason(&refused), Reason::WrongProof);
     }
-    // Strangers at the same place are slowed when they are too many; he is not one.
+    // Strangers on the same source are slowed when there are too many; a known user is not.
     for number in 0..50 {
         let refused = world
             .password(&format!("n{number}@example.org"), "wrong")
@@ -104,7 +104,7 @@ async fn where_a_person_was_let_in_his_password_is_always_looked_at(world: World
     assert_eq!(reason(&stranger), Reason::TooManyLogins);
     assert!(stranger.to_string().contains("login_failures_per_source"));
     world.password(OWNER, &password).await.unwrap();
-    // Another node knows the place.
+    // Another node knows the source.
     let node = world.node().await;
     let grant = || Grant::Password {
         username: OWNER.to_owned(),
@@ -114,7 +114,7 @@ async fn where_a_person_was_let_in_his_password_is_always_looked_at(world: World
         let refused = World::ask(&node, grant(), Some(Client::Bx)).await;
         assert_eq!(reason(&refused.unwrap_err()), Reason::WrongProof);
     }
-    // After thirty days without a login the place is as any other.
+    // After thirty days without a login the source is no longer known.
     world.wait(31 * 86_400);
     for _ in 0..10 {
         world.password(OWNER, "wrong").await.unwrap_err();
@@ -173,7 +173,7 @@ async fn a_proxy_that_does_not_say_for_whom_is_not_slowed(world: World) {
     world.password_from(proxy, OWNER, &password).await.unwrap();
 }
 
-/// A write, which waits for the disk, would tell by its time which names are known.
+/// A write waits for the disk, so its time would reveal which names exist.
 #[test]
 fn a_wrong_password_writes_nothing_whoever_it_is_for() {
     async fn story(world: World) {
@@ -213,12 +213,12 @@ async fn a_burst_of_guesses_is_counted_as_if_they_came_one_by_one(world: World) 
             checked += 1;
         }
     }
-    // Those that find the line full are refused at once; of those that wait no more are looked at than are free.
+    // Checks that find the queue full are refused at once; no more of the waiting ones run than there are places.
     assert_eq!(checked, 10, "passwords were compared");
 }
 
 async fn a_guess_whose_caller_hangs_up_is_counted(world: World) {
-    // Shorter than any check takes, and long enough to begin one.
+    // Shorter than any check, and long enough to begin one.
     let limit = Duration::from_millis(1);
     let answer = tokio::time::timeout(limit, world.password(OWNER, "wrong")).await;
     assert!(answer.is_err(), "answered before its caller hung up");
@@ -284,7 +284,8 @@ async fn a_new_password_ends_the_sessions_of_the_old_one(world: World) {
     assert!(matches!(who(&other), Err(AuthError::Revoked(_))));
 }
 
-/// Else whoever learned the old password changes it after its owner did, and keeps what the owner's change was to end.
+/// Otherwise somebody who learned the old password could change it after its owner did, and keep what the owner's
+/// change was to end.
 async fn of_two_changes_with_one_old_password_one_is_made(world: World) {
     let mut current = world.made.password.expose().clone();
     for round in 0..4 {
@@ -322,7 +323,7 @@ async fn a_change_beside_a_logout_does_not_outlive_it(world: World) {
     let current = world.made.password.expose().clone();
     let tokens = world.password(OWNER, &current).await.unwrap();
     let caller = world.enter(&access_token(&tokens)).unwrap();
-    // Verified, and logged out before the change comes to be written.
+    // Verified, and logged out before the change is written.
     world
         .iam
         .revoke(&secret(&access_token(&tokens)))
@@ -338,12 +339,12 @@ async fn a_change_beside_a_logout_does_not_outlive_it(world: World) {
     world.password(OWNER, &current).await.unwrap();
 }
 
-/// Another node has the place in its memory, and forgets it no later than it hears of the new password.
+/// Another node remembers the source, and forgets it no later than it learns of the new password.
 async fn a_new_password_forgets_on_every_node_where_the_old_one_let_in(world: World) {
     let old = world.made.password.expose().clone();
     let thief = at(66);
     world.password_from(thief, OWNER, &old).await.unwrap();
-    // Read with what was remembered until now.
+    // Reads the sources remembered until now.
     let node = world.node().await;
     node.watch();
     world.wait(1);
@@ -372,14 +373,14 @@ async fn a_new_password_forgets_on_every_node_where_the_old_one_let_in(world: Wo
             Reason::WrongProof
         );
     }
-    // A place where he was let in is paced and looked at; this one is not such a place any more.
+    // A known source is paced and its tries are checked; this one is no longer known.
     let slowed = there(new).await.unwrap_err();
     assert_eq!(reason(&slowed), Reason::TooManyLogins);
     assert!(
         slowed.to_string().contains("login_failures_per_address"),
         "{slowed}"
     );
-    // With the new one it begins anew, on this node as well.
+    // The new password makes it known again, on this node as well.
     world.wait(20 * 60);
     there(new).await.unwrap();
     for _ in 0..10 {
@@ -393,7 +394,8 @@ async fn a_new_password_forgets_on_every_node_where_the_old_one_let_in(world: Wo
     node.close().await;
 }
 
-/// Who sets his first password stands in the line of his source, where others may have filled it; elsewhere he need not wait.
+/// A user who sets their first password waits in the queue of their source, which others may have filled; from
+/// elsewhere they need not wait.
 #[test]
 fn a_first_password_waits_behind_what_else_its_source_asks_for() {
     async fn story(world: World) {
@@ -415,7 +417,7 @@ fn a_first_password_waits_behind_what_else_its_source_asks_for() {
         while refused.is_none() {
             assert!(
                 number < 100,
-                "nobody was refused for what else his source asked for"
+                "no check was refused because of the others of its source"
             );
             let email = format!("new{number}@example.org");
             number += 1;
@@ -426,7 +428,7 @@ fn a_first_password_waits_behind_what_else_its_source_asks_for() {
             };
             let others = guesses();
             if let Err(error) = begin(66).await {
-                // From elsewhere his turn comes, though the line of that source is full; and the code is still good.
+                // From elsewhere the check runs although that source's queue is full, and the code is still valid.
                 begin(2).await.unwrap();
                 refused = Some(error);
             }

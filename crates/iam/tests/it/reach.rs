@@ -1,4 +1,4 @@
-//! A key that has less than its user: one domain, sending alone, or both.
+//! A limited key: to one domain, to sending, or to both.
 
 use crate::world::{World, access_token, code, on_both_databases, refresh_token};
 use base::id::{Guid, SpaceId};
@@ -42,7 +42,7 @@ async fn a_key_for_one_domain_opens_no_other_and_manages_nothing(world: World) {
         None,
         Some(Domain::Account(world.made.account)),
         Some(Domain::Org(world.org())),
-        // The same whether it exists or not.
+        // The same answer whether it exists or not.
         Some(nobodys),
     ] {
         let error = scope(other).unwrap_err();
@@ -66,7 +66,7 @@ async fn a_key_that_sends_alone_reads_nothing(world: World) {
         let scope = verifier.scope(Credential::ApiKey(&text), domain).unwrap();
         assert_eq!(scope.actions(), Actions::of(&[Action::Write]));
     }
-    // Of an Auditor's rights nothing is left.
+    // Nothing is left of an Auditor's rights.
     let bob = world.person("bob@example.org", None).await;
     let space = Domain::Space(world.space());
     let role = iam::role::Role::Auditor;
@@ -113,7 +113,7 @@ async fn what_is_obtained_with_a_key_has_no_more_than_it(world: World) {
             Err(AuthError::ForMetricsOnly)
         );
     }
-    // Whoever else looks at it sees so.
+    // Other readers of the token see the limits.
     for credential in [
         Credential::ApiKey(&text),
         Credential::Iam(&first),
@@ -139,7 +139,7 @@ async fn a_key_reaches_only_what_its_user_does(world: World) {
     }
 }
 
-/// Does in the database what a newer program would.
+/// Changes the database like a newer program.
 async fn written_by_a_newer_node(world: &World, sql: &'static str, values: &[db::Value]) {
     let db = world.database().await;
     let mut tx = db.begin().await.unwrap();
@@ -169,7 +169,7 @@ async fn a_key_for_what_is_unknown_opens_nothing_and_keeps_nobody_out(world: Wor
         );
         assert!(verifier.scope(Credential::ApiKey(&known), None).is_ok());
     }
-    // Once it says what is known, it is a key again.
+    // With a known word it is a key again.
     let sql = "UPDATE api_keys SET reach_only = 'send' WHERE guid = $1";
     written_by_a_newer_node(&world, sql, &[id.0.to_string().into()]).await;
     later.sync().await.unwrap();

@@ -1,4 +1,4 @@
-//! Rights that outlast a race: the last Administrator, roles that come and go, domains that end.
+//! Rights in a race: the last Administrator, roles that are given and removed, deleted domains.
 
 use crate::world::{Person, World, access_token, code, on_both_databases, secret, source};
 use base::scope::{Action, Domain};
@@ -30,7 +30,7 @@ async fn the_last_administrator_stays(world: World) {
     };
     let alone = unset(crate::world::OWNER.to_owned()).await;
     assert_eq!(code(alone), "conflict");
-    // Someone who is none can be dismissed at any time, and another makes the owner free to go.
+    // A member who is no Administrator can always be removed, and a second Administrator lets the owner leave.
     let second = world.person("bob@example.org", None).await;
     unset(second.email.clone()).await.unwrap();
     let set = world
@@ -40,13 +40,13 @@ async fn the_last_administrator_stays(world: World) {
     unset(crate::world::OWNER.to_owned()).await.unwrap();
     let unset = unset(second.email.clone()).await;
     assert_eq!(code(unset), "not_allowed");
-    let himself = world.iam.unset_role(
+    let removed = world.iam.unset_role(
         &second.identity,
         account,
         Role::Administrator,
         &second.email,
     );
-    assert_eq!(code(himself.await), "conflict");
+    assert_eq!(code(removed.await), "conflict");
 }
 
 async fn administrators_who_dismiss_each_other_at_once_do_not_both_go(world: World) {
@@ -68,7 +68,7 @@ async fn administrators_who_dismiss_each_other_at_once_do_not_both_go(world: Wor
         let gone = [first.await.unwrap(), back.await.unwrap()];
         let went = gone.iter().filter(|result| result.is_ok()).count();
         assert_eq!(went, 1, "round {round}: {gone:?}");
-        // Whoever is left takes the other back.
+        // The remaining one adds the other again.
         let (by, whom) = match gone[0] {
             Ok(()) => (&owner, second.email.clone()),
             Err(_) => (&second.identity, crate::world::OWNER.to_owned()),
@@ -83,7 +83,7 @@ async fn administrators_who_dismiss_each_other_at_once_do_not_both_go(world: Wor
     other.close().await;
 }
 
-/// Lets a node that does not watch read the directory again, by a change of its own.
+/// Makes a node that does not watch read the directory again, by a change of its own.
 async fn catch_up(iam: &Iam, of: &Person, account: Domain, role: Role) {
     let key = iam::manage::api_key::NewKey {
         name: "catch up".to_owned(),
@@ -208,7 +208,7 @@ async fn a_deleted_space_is_gone_for_its_tokens_and_its_name_begins_anew(world: 
     );
 }
 
-/// A node that has not heard that a role was taken which it saw being given.
+/// A node that learned that a role was given, but not that it was removed.
 async fn behind(
     world: &World,
     owner: &iam::Identity,
@@ -224,8 +224,8 @@ async fn behind(
     node
 }
 
-/// The node has not heard that the right was taken: it is asked again in the transaction that rests on it, so that no role is
-/// handed on, and nothing made, by who has lost his at this moment.
+/// The node has not learned that the right was removed. The transaction checks it again, so that a user who has just
+/// lost it gives no role and makes nothing.
 async fn a_right_that_was_taken_gives_nothing_on_a_node_that_has_not_heard_of_it(world: World) {
     let (owner, account) = (world.owner(), Domain::Account(world.made.account));
     let (org, space) = (Domain::Org(world.org()), Domain::Space(world.space()));
@@ -247,7 +247,7 @@ async fn a_right_that_was_taken_gives_nothing_on_a_node_that_has_not_heard_of_it
         let by = &person.identity;
         let iam = &world.iam;
         iam.set_role(&owner, domain, role, &email).await.unwrap();
-        // Reads the directory once, and is told of no change: it watches none.
+        // Reads the directory once and does not watch for changes.
         let late = world.node().await;
         let given = if at == account {
             Role::Viewer
@@ -255,7 +255,7 @@ async fn a_right_that_was_taken_gives_nothing_on_a_node_that_has_not_heard_of_it
             Role::Auditor
         };
         let case = format!("{role} of {domain}, for {at}");
-        // While he has it, the node lets him.
+        // While the user has the right, the node permits it.
         late.set_role(by, at, given, &friend.email)
             .await
             .expect(&case);
@@ -291,7 +291,7 @@ async fn a_right_that_was_taken_gives_nothing_on_a_node_that_has_not_heard_of_it
     }
 }
 
-/// PostgreSQL refuses a NUL in any text it is asked with: what can't be stored must not be looked for either.
+/// PostgreSQL refuses a NUL in any parameter: a text that cannot be stored must not be searched for either.
 async fn a_text_that_is_not_seen_is_refused_before_the_database_is_asked(world: World) {
     let (owner, iam) = (world.owner(), &world.iam);
     let (account, org, space) = (world.made.account, world.org(), world.space());

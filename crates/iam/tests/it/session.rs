@@ -54,13 +54,13 @@ async fn for_thirty_seconds_a_used_token_gives_the_same_successor(world: World) 
     assert_eq!(refresh_token(&twin), refresh_token(&second));
     assert_ne!(access_token(&twin), access_token(&second));
     world.enter(&access_token(&twin)).unwrap();
-    // Also when the successor has gone on meanwhile: the twin follows it.
+    // Also when the successor was used meanwhile: the second process follows the chain.
     let third = world.renew(&refresh_token(&second)).await.unwrap();
     let followed = world.renew(&refresh_token(&twin)).await.unwrap();
     assert_eq!(refresh_token(&followed), refresh_token(&third));
 }
 
-/// A successor that is used up itself would be theft at the next renewal, and end the session of both.
+/// A used successor would look like theft at the next renewal, and end the session of both.
 async fn who_comes_late_within_the_grace_gets_the_last_of_the_chain(world: World) {
     let first = refresh_token(&world.log_in().await);
     let second = world.renew(&first).await.unwrap();
@@ -70,12 +70,12 @@ async fn who_comes_late_within_the_grace_gets_the_last_of_the_chain(world: World
     let late = world.renew(&first).await.unwrap();
     assert_eq!(refresh_token(&late), refresh_token(&third));
     world.enter(&access_token(&late)).unwrap();
-    // Both go on from the same place, long after the grace of all before.
+    // Both continue from the same token, long after the grace of all earlier ones.
     world.clock.advance(GRACE_MILLISECONDS + 1);
     let fourth = world.renew(&refresh_token(&late)).await.unwrap();
     let followed = world.renew(&refresh_token(&third)).await.unwrap();
     assert_eq!(refresh_token(&followed), refresh_token(&fourth));
-    // The one that is long used up is theft as before.
+    // The one used long ago is theft as before.
     assert_eq!(code(world.renew(&first).await), "wrong_refresh_token");
     assert_eq!(
         code(world.renew(&refresh_token(&fourth)).await),
@@ -83,8 +83,8 @@ async fn who_comes_late_within_the_grace_gets_the_last_of_the_chain(world: World
     );
 }
 
-/// Nobody makes a long chain for the server to walk again and again; where it is longer, a place on the way is as good as
-/// it was: for its own grace.
+/// Nobody can make a long chain for the server to follow again and again; in a longer chain, an intermediate token is
+/// valid for its own grace.
 async fn a_chain_is_followed_for_a_bounded_number_of_steps(world: World) {
     let first = refresh_token(&world.log_in().await);
     let mut chain = vec![first.clone()];
@@ -133,7 +133,7 @@ async fn reuse_after_the_window_ends_the_session_and_its_tokens(world: World) {
         code(world.renew(&refresh_token(&renewed)).await),
         "wrong_refresh_token"
     );
-    // Another session of the same person goes on.
+    // Another session of the same user is still valid.
     world.enter(&access_token(&stranger)).unwrap();
     world.renew(&refresh_token(&stranger)).await.unwrap();
 }
@@ -177,7 +177,7 @@ async fn an_expired_token_is_told_so_and_an_unknown_one_is_not(world: World) {
         code(world.renew(&refresh_token(&last)).await),
         "refresh_token_expired"
     );
-    // The sweep that every login makes does not change the answer.
+    // The cleanup of every login does not change the answer.
     world.log_in().await;
     assert_eq!(
         code(world.renew(&refresh_token(&last)).await),
@@ -251,7 +251,7 @@ async fn a_logout_ends_every_token_of_the_session_and_no_other(world: World) {
             "uaa_proof",
             "{by}"
         );
-        // A second logout is no error, and says nothing else.
+        // A second logout is no error and gives the same answer.
         world.iam.revoke(&secret(&text)).await.unwrap();
     }
     world.enter(&access_token(&bystander)).unwrap();
@@ -312,14 +312,14 @@ async fn a_passcode_lives_five_minutes(world: World) {
         |text: &str| World::ask(&world.iam, Grant::Passcode(secret(text)), Some(Client::Bx));
     let text = passcode(&world).await;
     world.clock.advance(300_000 - 1);
-    // Blanks around what was copied from a page do no harm.
+    // Blanks around a pasted code do no harm.
     redeem(&format!(" {text}\n")).await.unwrap();
     let text = passcode(&world).await;
     world.clock.advance(300_000);
     assert_eq!(code(redeem(&text).await), "wrong_proof");
 }
 
-/// Refresh tokens may be set to live shorter than access tokens; a logout counts for the longer of the two.
+/// Refresh tokens may have a shorter lifetime than access tokens; a logout is remembered for the longer of the two.
 mod regression_a_logout_outlives_the_session {
     #[test]
     fn on_sqlite() {
@@ -350,7 +350,7 @@ async fn a_logout_outlives_the_session(world: World) {
         .revoke(&secret(&access_token(&early)))
         .await
         .unwrap();
-    // The session has expired, a login sweeps: one that ended before, and one that ends after.
+    // The session has expired and a login cleans up: an earlier end is forgotten, a later one is not.
     world.wait(120);
     world.log_in().await;
     world
@@ -360,7 +360,7 @@ async fn a_logout_outlives_the_session(world: World) {
         .unwrap();
     for seconds in [0, LONGEST_ACCESS / 2, LONGEST_ACCESS / 2 - 121] {
         world.wait(seconds);
-        // A login sweeps, a change reads the directory anew, and a new node reads it for the first time.
+        // A login cleans up, a change reads the directory anew, and a new node reads it for the first time.
         world.log_in().await;
         world
             .key(&world.owner(), iam::manage::api_key::NewKey::default())

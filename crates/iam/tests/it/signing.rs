@@ -1,4 +1,4 @@
-//! The life of an access token, and the change of the signing key.
+//! The lifetime of an access token, and the change of the signing key.
 
 use crate::world::{ACCESS, START, World, access_token, on_both_databases, on_postgres, on_sqlite};
 use iam::{AuthError, Credential, Iam, IamConfig, IamError};
@@ -27,7 +27,7 @@ async fn a_token_lives_as_long_as_it_says(world: World) {
     );
 }
 
-/// The ends of what `tokens.access_token_seconds` may be.
+/// The range of `tokens.access_token_seconds`.
 mod from_thirty_seconds_to_twelve_hours {
     use super::*;
 
@@ -78,17 +78,17 @@ async fn a_new_key_signs_and_the_old_one_is_good_until_it_is_taken_away(world: W
     assert_eq!(kids(&node), std::slice::from_ref(&old_kid));
     let enters = |iam: &Iam, token: &str| iam.verifier().identity(Credential::Iam(token)).map(drop);
     enters(&node, &old).unwrap();
-    // The last one stays.
+    // The last one cannot be retired.
     let error = world.iam.retire_signing_key(&old_kid).await.unwrap_err();
     assert!(matches!(error, IamError::LastKey), "{error}");
 
-    // The clock went back: it is the newest all the same.
+    // The clock went back: the new key is the newest all the same.
     world.wait(-60);
     let kid = world.iam.make_signing_key(&folder, None).await.unwrap();
     world.wait(60);
     assert_eq!(kids(&world.iam), [old_kid.clone(), kid.clone()]);
     let new = access_token(&world.log_in().await);
-    // A node that has not heard of it yet refuses what it signed, and then does not.
+    // A node that has not learned of the key refuses its tokens at first.
     assert!(matches!(enters(&node, &new), Err(AuthError::Signature(_))));
     node.sync().await.unwrap();
     assert_eq!(kids(&node), [old_kid.clone(), kid.clone()]);
@@ -106,7 +106,7 @@ async fn a_new_key_signs_and_the_old_one_is_good_until_it_is_taken_away(world: W
     enters(&node, &new).unwrap();
     let error = node.retire_signing_key("../iam").await.unwrap_err();
     assert!(matches!(error, IamError::NoSuchKey { .. }), "{error}");
-    // Of the retired one only the name is left.
+    // Only the name of the retired one is left.
     let stored = node.stored_signing_keys().await.unwrap();
     assert_eq!(stored.len(), 2);
     assert!(stored[0].retired_at.is_some() && stored[1].retired_at.is_none());
@@ -120,7 +120,7 @@ async fn a_new_key_signs_and_the_old_one_is_good_until_it_is_taken_away(world: W
     node.close().await;
 }
 
-/// Its folder is of another machine.
+/// Its key folder is another machine's.
 async fn open_with(world: &World, folder: &Path) -> Result<Iam, IamError> {
     let config = IamConfig {
         keys: folder.to_owned(),
@@ -146,7 +146,7 @@ async fn a_node_needs_the_encryption_key_of_the_others(world: World) {
         matches!(error, IamError::OtherEncryptionKey { .. }),
         "{error}"
     );
-    // Nor can it make one that the others could not open.
+    // It cannot make a key either, which the others could not decrypt.
     let error = world.iam.make_signing_key(&folder, None).await.unwrap_err();
     assert!(
         matches!(error, IamError::OtherEncryptionKey { .. }),
@@ -161,13 +161,13 @@ async fn a_node_needs_the_encryption_key_of_the_others(world: World) {
     node.close().await;
 }
 
-/// The database alone signs nothing.
+/// The database alone is not enough to sign.
 async fn no_signing_key_can_be_read_from_the_database(world: World) {
     let db = world.database().await;
     let row = db.one("SELECT kid, sealed FROM signing_keys", &[]).await;
     let row = row.unwrap().unwrap();
     let sealed = row.blob("sealed").unwrap();
-    // PKCS#8 of RSA begins so, and holds this.
+    // An RSA key in PKCS#8 begins like this, and contains this.
     let rsa = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
     assert!(sealed.len() > 1000 && !sealed.windows(rsa.len()).any(|part| part == rsa));
 }

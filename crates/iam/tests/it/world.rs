@@ -1,4 +1,4 @@
-//! An identity service on a new database, with its first account, and short words for what is asked of it.
+//! An identity service on a new database with its first account, and short helpers for requests.
 
 use base::id::{AccountId, KeyId, OrgId, SpaceId, UserId};
 use base::secret::Secret;
@@ -16,11 +16,11 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 
-/// When every story begins.
+/// The time at the beginning of every test.
 pub(crate) const START: i64 = 1_700_000_000;
-/// Life of an access token, in seconds.
+/// Lifetime of an access token, in seconds.
 pub(crate) const ACCESS: i64 = 3600;
-/// Life of a refresh token, in seconds.
+/// Lifetime of a refresh token, in seconds.
 pub(crate) const REFRESH: i64 = 86_400;
 /// The owner's name.
 pub(crate) const OWNER: &str = "ada@example.org";
@@ -42,7 +42,7 @@ pub(crate) struct Made {
     pub(crate) api_key: Secret<String>,
 }
 
-/// Each story as a test on either database.
+/// Makes each scenario a test on either database.
 macro_rules! on_both_databases {
     ($($story:ident),* $(,)?) => {$(
         mod $story {
@@ -60,17 +60,17 @@ macro_rules! on_both_databases {
 }
 pub(crate) use on_both_databases;
 
-/// Where everybody is who is nowhere else.
+/// The default source.
 pub(crate) fn source() -> Source {
     at(1)
 }
 
-/// A place by its number.
+/// A source by its number.
 pub(crate) fn at(number: u8) -> Source {
     Source::client([192, 0, 2, number].into())
 }
 
-/// Runs a story on a new SQLite file.
+/// Runs a scenario on a new SQLite file.
 pub(crate) fn on_sqlite<F: Future<Output = ()>>(
     change: fn(IamConfig) -> IamConfig,
     story: fn(World) -> F,
@@ -80,7 +80,7 @@ pub(crate) fn on_sqlite<F: Future<Output = ()>>(
     run(address, folder, change, story);
 }
 
-/// Runs a story on a new database of the PostgreSQL that the tests were given.
+/// Runs a scenario on a new database of the PostgreSQL that the tests were given.
 pub(crate) fn on_postgres<F: Future<Output = ()>>(
     name: &str,
     change: fn(IamConfig) -> IamConfig,
@@ -92,7 +92,7 @@ pub(crate) fn on_postgres<F: Future<Output = ()>>(
     run(address, tempfile::tempdir().unwrap(), change, story);
 }
 
-/// How every service here is set up.
+/// The configuration of every service here.
 pub(crate) fn config(folder: &Path) -> IamConfig {
     IamConfig {
         issuer: "https://vigie.example/identity".to_owned(),
@@ -136,7 +136,7 @@ fn run<F: Future<Output = ()>>(
             password: None,
         };
         let created = iam.bootstrap(request).await.unwrap();
-        let opening = created.opening.expect("a new owner gets his way in");
+        let opening = created.opening.expect("a new owner gets credentials");
         let made = Made {
             account: created.account,
             org: created.org,
@@ -154,16 +154,16 @@ fn run<F: Future<Output = ()>>(
         let iam = world.iam.clone();
         story(world).await;
         if !iam.is_closed() {
-            // Else another node would not have heard of all that was changed.
-            assert!(iam.is_true_to_database().await.unwrap());
+            // Otherwise another node would not learn of all changes.
+            assert!(iam.matches_database().await.unwrap());
         }
         iam.close().await;
     });
-    // Until here there are connections to open: the folder must not go with the story.
+    // Connections may be open until here, so the folder must outlive them.
     drop(folder);
 }
 
-/// The sort of a refusal.
+/// The reason of a refusal.
 pub(crate) fn code<T: std::fmt::Debug>(result: Result<T, IamError>) -> &'static str {
     let error = result.expect_err("it was let in");
     error
@@ -188,7 +188,7 @@ pub(crate) fn secret(text: &str) -> Secret<String> {
     Secret::new(text.to_owned())
 }
 
-/// A user beside the owner.
+/// A user other than the owner.
 pub(crate) struct Person {
     pub(crate) email: String,
     pub(crate) id: UserId,
@@ -196,7 +196,7 @@ pub(crate) struct Person {
 }
 
 impl World {
-    /// The database itself.
+    /// The database.
     pub(crate) async fn database(&self) -> Db {
         Db::open(&self.address).await.unwrap()
     }
@@ -220,7 +220,7 @@ impl World {
         self.clock.advance(seconds * 1000);
     }
 
-    /// Asks the token endpoint of a node, from where everybody is.
+    /// Sends a token request to a node, from the default source.
     pub(crate) async fn ask(
         iam: &Iam,
         grant: Grant,
@@ -229,7 +229,7 @@ impl World {
         Self::ask_from(source(), iam, grant, client).await
     }
 
-    /// Asks it from elsewhere.
+    /// Sends one from elsewhere.
     pub(crate) async fn ask_from(
         source: Source,
         iam: &Iam,
@@ -292,17 +292,17 @@ impl World {
             .await
     }
 
-    /// Whether an IAM token is let in.
+    /// Whether an IAM token is accepted.
     pub(crate) fn enter(&self, token: &str) -> Result<Identity, AuthError> {
         self.iam.verifier().identity(Credential::Iam(token))
     }
 
-    /// Whether a UAA token is let in.
+    /// Whether a UAA token is accepted.
     pub(crate) fn enter_uaa(&self, token: &str) -> Result<Identity, AuthError> {
         self.iam.verifier().identity(Credential::Uaa(token))
     }
 
-    /// Whether an API key is let in.
+    /// Whether an API key is accepted.
     pub(crate) fn enter_key(&self, key: &str) -> Result<Identity, AuthError> {
         self.iam.verifier().identity(Credential::ApiKey(key))
     }
@@ -322,7 +322,7 @@ impl World {
         (key.id, text.expose().clone())
     }
 
-    /// Invites someone into the account, without a role; his code.
+    /// Invites a user into the account, without a role; returns the code.
     pub(crate) async fn invited(&self, email: &str) -> Secret<String> {
         self.invite(email, None).await
     }
@@ -338,7 +338,7 @@ impl World {
         code.expect("the inviter is shown the code")
     }
 
-    /// Invites someone, with a role in the account or none, and lets him in.
+    /// Invites a user, with a role in the account or none, and redeems the code.
     pub(crate) async fn person(&self, email: &str, role: Option<Role>) -> Person {
         let code = self.invite(email, role).await;
         let chosen = secret("chosen at the beginning");

@@ -1,4 +1,4 @@
-//! The backup that a running server makes: one at a time, told to whoever asks.
+//! The backup of a running server: one at a time, with its state for callers.
 
 use super::entered;
 use super::make::{Made, Source};
@@ -48,7 +48,7 @@ impl Backups {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a backup from beginning to copy, for whoever removes what was deleted; `None` while one copies. A backup copies
+    /// Keeps a backup from starting to copy while deleted data is removed; `None` while one copies. A backup copies
     /// the store first and the database behind it: what it has of the one must be in what it has of the other.
     pub(crate) fn still(&self) -> Option<Still> {
         Arc::clone(&self.still).try_lock_owned().ok()
@@ -100,7 +100,7 @@ impl Backups {
         Ok(())
     }
 
-    /// How it is, for whoever asked for it.
+    /// The state, for the caller that started it.
     pub(crate) fn json(&self) -> Value {
         match &*self.state() {
             State::None => json!({"state": "none"}),
@@ -119,7 +119,7 @@ impl Backups {
     }
 }
 
-/// Whatever ends a backup's work: none runs on that nobody does, or no other could be made.
+/// Clears the running backup however its work ends; otherwise no other backup could start.
 #[derive(Debug)]
 struct Unended<'b>(&'b Backups);
 

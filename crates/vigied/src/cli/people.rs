@@ -1,4 +1,4 @@
-//! The commands about people who have lost what lets them in, and about who did what.
+//! The commands that restore access of users, and the command that lists the audit.
 
 use super::output::Output;
 use super::settings::DatabaseArgs;
@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
-    /// List every user, with the accounts he is in.
+    /// List all users with their accounts.
     List {
         #[command(flatten)]
         database: DatabaseArgs,
@@ -14,10 +14,11 @@ pub(crate) enum UserCommand {
         #[arg(long, value_enum, default_value = "text", ignore_case = true)]
         output: Output,
     },
-    /// Confirm that a user is the person whom his address belongs to.
+    /// Confirm that a user owns their e-mail address.
     ///
-    /// Who began with a code that his inviter had seen stays in that one account until his address is proven. With your word
-    /// it is, and he keeps his password and all else. If you are not sure, `vigied invitation code` makes him begin anew.
+    /// A user who started with a code that the inviter had seen is limited to that one account until the address is proven.
+    /// Your confirmation proves it, and the user keeps the password and everything else. If you are not sure, run
+    /// `vigied invitation code`: with the code the user starts over.
     Confirm {
         /// E-mail address.
         email: String,
@@ -27,12 +28,11 @@ pub(crate) enum UserCommand {
         #[arg(long, value_enum, default_value = "text", ignore_case = true)]
         output: Output,
     },
-    /// Make a one-time code with which a user who lost his password sets a new one; it opens nothing else.
+    /// Make a one-time code with which a user sets a new password; it opens nothing else.
     ///
-    /// Hand it to that person, and to nobody else. It is good for a day, for one use; a code made before it is good for
-    /// nothing any more. The person runs `vigie login -u EMAIL`, and types the code where the password is asked for. Until
-    /// then the old password goes on; with the new one the old one ends, and with it every session and code that it opened.
-    /// API keys go on.
+    /// Give it only to that user. It is valid for one day and one use; earlier codes become invalid. The user runs
+    /// `vigie login -u EMAIL` and enters the code instead of the password. The old password works until then; the new one
+    /// ends it, with every session and code that it opened. API keys stay valid.
     ResetPassword {
         /// E-mail address.
         email: String,
@@ -42,14 +42,14 @@ pub(crate) enum UserCommand {
         #[arg(long, value_enum, default_value = "text", ignore_case = true)]
         output: Output,
     },
-    /// Make a new API key for a user who lost his.
+    /// Make a new API key for a user who lost theirs.
     ///
-    /// It opens what the user may open in that one account, and is printed once. The keys he has go on: he deletes the lost
-    /// one with `vigie iam api-key-delete`.
+    /// It has the user's rights in that one account, and is printed once. The user's other keys stay valid; the user deletes
+    /// the lost one with `vigie iam api-key-delete`.
     NewKey {
         /// E-mail address.
         email: String,
-        /// The account, where the user is in several.
+        /// The account, if the user is in several.
         #[arg(long, value_name = "ID")]
         account: Option<String>,
         /// Name of the key.
@@ -64,7 +64,7 @@ pub(crate) enum UserCommand {
 }
 
 impl UserCommand {
-    /// Where it works.
+    /// The database of the command.
     pub(crate) const fn database(&self) -> &DatabaseArgs {
         match self {
             Self::List { database, .. }

@@ -165,7 +165,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is read is read again as the same, and stands in an address as its host and port and nothing else.
+        /// A parsed host parses to the same value again, and in a URL it is exactly the host and port.
         #[test]
         fn what_is_read_stays_itself(text in "[\\[\\]a-zA-Z0-9:._@/%-]{0,40}|\\PC{0,20}") {
             if let Some(host) = Host::read(&text) {

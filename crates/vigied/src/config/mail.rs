@@ -28,7 +28,7 @@ pub(crate) struct MailSettings {
     pub(crate) login: Option<(String, PathBuf)>,
     /// Where links are not followed.
     pub(crate) data: PathBuf,
-    /// Whether it is not asked who may read the password.
+    /// Skips the check of who may read the password file.
     pub(crate) any_mode: bool,
 }
 

@@ -18,7 +18,7 @@ pub(crate) struct TlsFiles {
     pub(crate) key: PathBuf,
     /// Where links are not followed.
     pub(crate) data: PathBuf,
-    /// Whether it is not asked who may read the key.
+    /// Skips the check of who may read the key file.
     pub(crate) any_mode: bool,
 }
 

@@ -31,8 +31,8 @@ pub(super) fn body(public_url: &str, mail: &Mail) -> String {
     let how = match &mail.code {
         Some(code) => format!(
             "Log in with\n\n    {login}\n\nand where the password is asked for, type this code; then you choose a password of your own:\n\n    {}\n\n\
-             The code is good once. It opens nothing but this. If somebody else has begun with your address before, all that\n\
-             he made ends with it.\n",
+             The code is good once. It opens nothing but this. If somebody else has used your address before, everything\n\
+             they made ends with it.\n",
             code.expose()
         ),
         None => format!(

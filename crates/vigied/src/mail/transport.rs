@@ -60,7 +60,7 @@ fn authority(file: &Path) -> anyhow::Result<Certificate> {
             file.display()
         )
     };
-    // A file without one would pass for one that trusts nobody else.
+    // A file without a certificate would look like one that trusts no other.
     if CertificateDer::from_pem_slice(&pem).is_err() {
         bail!(
             "{}\nhint: it must be PEM, with `-----BEGIN CERTIFICATE-----`",

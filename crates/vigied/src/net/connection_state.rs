@@ -391,7 +391,7 @@ mod tests {
     }
 
     /// Seconds to the deadline, rounded up.
-    fn lock(state: &ConnectionState) -> Option<u64> {
+    fn seconds_left(state: &ConnectionState) -> Option<u64> {
         let at = state.deadline(&TIMES)?;
         Some(
             at.saturating_duration_since(Instant::now())
@@ -403,16 +403,19 @@ mod tests {
     #[test]
     fn each_stage_has_its_time_and_bytes_prolong_none() {
         let state = state();
-        assert_eq!(left(&state), Some(15));
+        assert_eq!(seconds_left(&state), Some(15));
         let begun = state.deadline(&TIMES);
         state.arrived();
         assert_eq!(state.deadline(&TIMES), begun);
         let asked = state.asked(Version::HTTP_11);
-        assert_eq!((left(&state), state.standing()), (None, Standing::Busy));
+        assert_eq!(
+            (seconds_left(&state), state.standing()),
+            (None, Standing::Busy)
+        );
         drop(asked);
-        assert_eq!(left(&state), Some(90));
+        assert_eq!(seconds_left(&state), Some(90));
         state.arrived();
-        assert_eq!(left(&state), Some(15));
+        assert_eq!(seconds_left(&state), Some(15));
     }
 
     #[test]
@@ -421,9 +424,9 @@ mod tests {
         drop(idle.asked(Version::HTTP_11));
         for state in [silent, idle] {
             state.leave();
-            assert_eq!(left(&state), Some(5));
+            assert_eq!(seconds_left(&state), Some(5));
             drop(state.asked(Version::HTTP_2));
-            assert_eq!(left(&state), Some(5));
+            assert_eq!(seconds_left(&state), Some(5));
         }
     }
 
@@ -442,11 +445,11 @@ mod tests {
         let _asked = state.asked(Version::HTTP_11);
         state.wrote(false);
         let stalled = state.deadline(&TIMES);
-        assert_eq!(left(&state), Some(30));
+        assert_eq!(seconds_left(&state), Some(30));
         state.wrote(false);
         assert_eq!(state.deadline(&TIMES), stalled);
         state.wrote(true);
-        assert_eq!(left(&state), None);
+        assert_eq!(seconds_left(&state), None);
     }
 
     #[test]

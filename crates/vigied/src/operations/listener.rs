@@ -102,7 +102,7 @@ pub(crate) async fn serve(
     tokens: Tokens,
 ) {
     let router = match &listener.0 {
-        // Who may open the socket is the operator.
+        // Anyone who may open the socket is the operator.
         Kind::Socket(_) => answer::router(&app, None),
         Kind::Address(_) => answer::router(&app, Some(tokens)),
         Kind::Control(_, settings) => control::router(&app, settings),

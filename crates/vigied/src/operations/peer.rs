@@ -1,4 +1,4 @@
-//! Who is at the other end of the socket for the operator's commands.
+//! The peer on the socket for the operator's commands.
 
 /// The user of the operating system at the other end.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,7 @@
 use crate::shell::word;
 use std::path::Path;
 
-/// The mend for who is `own` and finds a file of `owner`. The superuser is not told to take the folder for himself: the server
+/// The hint when user `own` finds a file of `owner`. The superuser is not told to take the folder over: the server
 /// that it belongs to could not open it any more.
 pub(super) fn mend(path: &Path, owner: u32, own: u32) -> String {
     let path = word(&path.display().to_string());

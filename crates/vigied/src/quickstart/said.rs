@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use std::io::{IsTerminal, Write};
 
-/// A line on standard output. Whoever has stopped reading has stopped the tour.
+/// Prints a line on standard output. A closed pipe stops the tour.
 pub(super) fn say(text: &str) -> anyhow::Result<()> {
     writeln!(std::io::stdout(), "{text}").context("cannot write to standard output")
 }

@@ -173,7 +173,7 @@ fn allowed(app: &App, guard: Guard, request: &Request) -> Result<(), Refusal> {
         let key = caller.key.as_ref();
         let directory = app.iam.directory();
         // No role would help: it is the key that does no more.
-        if action != Action::Write && key.is_some_and(|key| directory.sends_alone(key)) {
+        if action != Action::Write && key.is_some_and(|key| directory.sends_only(key)) {
             let problem = wire::code::KEY_SENDS_ALONE
                 .problem("the API key was made to send alone, and this is not sending");
             return Refusal(problem.hint("reading takes a key made without `--only`"));

@@ -33,7 +33,7 @@ fn resource(app: &App, caller: &Identity, account: &Account) -> AccountResource 
         .directory()
         .user(account.owner)
         .map_or_else(String::new, |user| user.email.clone());
-    // A list within a list: as many as a page of its own has; whoever has more asks for that.
+    // A nested list: at most one page; for more, the client requests the list itself.
     let few = Window {
         skip: 0,
         take: limit::PAGE_ENTRIES.default,
@@ -119,7 +119,7 @@ fn person(app: &App, member: &Member) -> User {
     }
 }
 
-/// Who has not accepted, as the inviter wrote him: nothing of the person is shown, known or not.
+/// An invitation not yet accepted, by the address the inviter typed: it reveals nothing of the user, known or not.
 fn waiting(account: AccountId, invitation: &Invitation) -> User {
     User {
         id: invitation.id.0.to_hex(),
@@ -211,7 +211,7 @@ pub(super) async fn unset_role(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Who is meant: `?username=`, or a body, which some clients cannot send with a DELETE.
+/// The user in question: `?username=`, or a body, which some clients cannot send with a DELETE.
 pub(super) fn username(params: &Params, bytes: &[u8]) -> Result<String, Refusal> {
     match params.one("username")? {
         Some(name) => Ok(name.to_owned()),

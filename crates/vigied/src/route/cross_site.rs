@@ -1,5 +1,5 @@
 //! Whether the form of the passcode page was sent from that page: else another site's page could show a victim the code of an
-//! attacker's login, and have him send his metrics to the attacker.
+//! attacker's login, and have them send their metrics to the attacker.
 //!
 //! A browser says where a form stood (`Sec-Fetch-Site`, `Origin`); one that does not has the page's token, in a cookie that no
 //! other site can have sent, and in the form. A program that is no browser says none of it, and is nobody's victim.

@@ -37,7 +37,7 @@ mod tests {
         }
     }
 
-    /// Whoever adds a route of another form below a path says what a slip there is answered with.
+    /// A new route of another form below a path must also declare the form of errors for unknown paths there.
     #[test]
     fn where_forms_are_mixed_one_is_named() {
         let table = table();

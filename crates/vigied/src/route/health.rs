@@ -31,8 +31,8 @@ fn said(status: StatusCode, word: &str) -> Response {
     json_bytes(status, body.into_bytes())
 }
 
-/// The caller's own counters in the Prometheus text format: of his account with all that lies in it, or of the one space or
-/// organization he asks in.
+/// The caller's own counters in the Prometheus text format: of their account with everything in it, or of the one space or
+/// organization of the request.
 pub(crate) async fn metrics(State(app): State<Arc<App>>, caller: Caller) -> Response {
     let directory = app.iam.directory();
     let asked = caller.scope.domain();

@@ -1,7 +1,7 @@
-//! Introspection: what a credential says of itself, told to whoever holds it. As the original's it asks for no client.
+//! Introspection: shows the contents of a token to anyone who has it. Like the original, it needs no client authentication.
 //!
 //! A credential is looked at in the form (`token`, `apikey`), or, where the form has neither, in `X-Auth-User-Token`. Who
-//! guesses is slowed, by his own credential if he shows one, else by where he asks from.
+//! guesses is slowed down, by their own credential if they send one, else by their source.
 
 use super::identity::{client, form, required};
 use super::reply::{json, json_bytes};

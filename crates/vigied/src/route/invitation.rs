@@ -24,7 +24,7 @@ use wire::iam::invitation::{Accept, AcceptAccount, Invitation, Invitations, Rede
 use wire::iam::user::{Invite, InviteUsers, Invited, InvitedUser};
 use wire::secret::SecretText;
 
-/// What everybody is who was invited and has not answered.
+/// The state of every invitation without an answer.
 pub(super) const PENDING: &str = "PENDING";
 
 /// An account role by its name.
@@ -104,7 +104,7 @@ pub(super) async fn accept(
         false => body(&bytes)?,
     };
     let code = wanted.one_time_code.as_ref().map(secret);
-    // A code is guessed by whoever is logged in, from wherever he is.
+    // Any logged-in user may guess codes, from any address.
     let guesser = code.is_some().then(|| Guesser::User(caller.user()));
     let guess = app.code_tries.take(guesser, app.clock.now())?;
     let done = app.iam.accept(&caller, choice, code.as_ref()).await;

@@ -1,7 +1,7 @@
 //! Pages of lists, as each interface has always had them: Cloud Foundry's `page` and `results-per-page`, the account
 //! management's `_start` and `limit`, the token service's `pagetoken` and `pagesize`.
 //!
-//! A page's neighbours are of the same list: whatever chose and ordered it is in their addresses.
+//! The links to the next and previous page repeat the filters and the order of the list.
 
 use crate::http::problem::Refusal;
 use crate::request::params::Params;

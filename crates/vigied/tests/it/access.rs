@@ -36,8 +36,8 @@ pub(crate) fn routes() -> Vec<Route> {
     value.as_array().unwrap().iter().map(route).collect()
 }
 
-/// What a route answers to a request without any credential, by its guard: the whole of it where nobody is asked who he
-/// is, and never more than "who are you" where he is.
+/// What a route answers to a request without a credential, by its guard: the full answer on public routes, and only the
+/// demand for a credential on all others.
 fn to_nobody(route: &Route) -> u16 {
     match (route.guard.as_str(), route.path.as_str()) {
         ("public", _) => 200,
@@ -57,7 +57,7 @@ fn filled(path: &str) -> String {
         .replace("{role}", "auditors")
 }
 
-/// Where someone is asked who he is, neither a credential that is none nor another method lets him past the question.
+/// On routes that need a credential, neither an invalid one nor another method gets past the check.
 fn no_way_around(world: &World, route: &Route) {
     if matches!(route.guard.as_str(), "public" | "credential") {
         return;

@@ -1,5 +1,5 @@
 //! An account that the operator deletes opens nothing from that moment on, comes back whole within its time, and leaves nothing
-//! behind after it, whatever becomes of the server in between.
+//! behind after it, whatever happens to the server in between.
 
 use crate::audit::{entries, login};
 use crate::harness::{Owner, Request, Server, Serving, VIGIED, init, now, token};
@@ -102,7 +102,7 @@ fn a_deleted_account_opens_nothing_and_comes_back_whole() {
     };
     assert_eq!(by_token(&bearer), 401);
     assert_eq!(by_token(session["access_token"].as_str().unwrap()), 401);
-    // Who shows that he is one of its people is told what became of it, and who can mend it; a stranger is not.
+    // A member with a valid credential is told that the account was deleted and who can restore it; a stranger is not.
     let told = login(&url, BEA, &bea.password);
     let text = told.text();
     assert_eq!(told.status, 400, "{text}");
@@ -262,7 +262,7 @@ fn a_deleted_account_goes_for_good_though_the_server_is_killed_in_between() {
         serving.child.wait().unwrap();
         drop(serving);
         serving = Serving::start(&data, "127.0.0.1:0", &flags);
-        // Whoever was in no other account is no user then, and his address is free.
+        // A user without another account is deleted too, and the address is free.
         wait_for("its people are forgotten", || {
             let users = done(&data, &["user", "list"]);
             users.as_array().unwrap().len() == 1

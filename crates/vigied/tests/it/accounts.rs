@@ -75,7 +75,7 @@ fn text(value: &Value, key: &str) -> String {
         .to_owned()
 }
 
-/// Someone with a command line and a home of his own.
+/// A user with their own command line and home.
 struct Person {
     home: PathBuf,
     url: String,
@@ -287,7 +287,7 @@ fn two_accounts(stage: &Stage<'_>) {
     ));
     assert!(!shown.contains("One-time code"), "{shown}");
     assert!(shown.contains("once the person accepts"), "{shown}");
-    // Nobody is in an account without his own word: he is told at the login, and a key does not say it for him.
+    // Nobody joins an account without accepting: the login shows the invitation, and a key cannot accept it.
     let scripted = stage.person("scripted");
     scripted.done(&format!("login -a {url} --apikey {}", first.api_key));
     let (code, said) = scripted.refused(&format!("account accept {theirs}"));
@@ -456,7 +456,7 @@ fn isolated(stage: &Stage<'_>, pair: &Pair<'_>) {
         ])
         .send();
     assert_eq!(text(&key_grant.json(), "errorCode"), "BXNIM0141E");
-    // Managing: his accounts are listed with their owners, and managed one at a time.
+    // Managing: the user's accounts are listed with their owners, and managed one at a time.
     let get = |path: &str| Request::new(&url, "GET", path).bearer(&pair.here).send();
     let accounts = get("/coe/v2/accounts").json();
     let owners: Vec<&str> = accounts["resources"]

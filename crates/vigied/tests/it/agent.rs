@@ -8,7 +8,7 @@ use std::process::{Child, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-/// Nothing here takes longer, on whatever machine.
+/// Nothing here takes longer, even on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A running agent that looks every second, and what it says.

@@ -56,7 +56,7 @@ pub(crate) fn login(url: &str, user: &str, password: &str) -> Reply {
         .send()
 }
 
-/// A management request of the owner by his key.
+/// A management request with the owner's key.
 fn manage(server: &Server, method: &str, path: &str) -> Request {
     let key = format!("apikey {}", server.owner.api_key);
     let request = server.request(method, path);

@@ -1,4 +1,4 @@
-//! Whom the audit names: people with their accounts and keys, and the operator with every command of his.
+//! The actors in the audit: users with their accounts and keys, and the operator with every command.
 
 use crate::audit::entries;
 use crate::harness::{Request, Server, VIGIED, init, operations, try_operations};
@@ -9,7 +9,7 @@ fn of<'a>(entries: &'a [Value], event: &str) -> Vec<&'a Value> {
     entries.iter().filter(|row| row["event"] == event).collect()
 }
 
-/// A request to the owner's space with his key.
+/// A request to the owner's space with the owner's key.
 fn by_key(server: &Server, method: &str, path: &str) -> Request {
     let key = format!("apikey {}", server.owner.api_key);
     let space = format!("s-{}", server.owner.space);

@@ -262,6 +262,6 @@ fn by_an_address_nobody_asks_for_a_backup() {
         Request::new(&serving.url(), "POST", &path).send().status,
         404
     );
-    // Its operator gets one all the same: he is asked by the folder's own socket.
+    // The operator still gets one, through the socket in the folder.
     made(&backup(&data, &target));
 }

@@ -90,7 +90,7 @@ fn twenty_at_once_renew_once() {
         let done = AtomicBool::new(false);
         let shown: BTreeSet<String> = std::thread::scope(|threads| {
             threads.spawn(|| {
-                // Whoever reads meanwhile never finds half a file.
+                // A concurrent reader never sees half a file.
                 while !done.load(Ordering::Relaxed) {
                     assert!(desk.config()["IAMToken"].is_string());
                 }

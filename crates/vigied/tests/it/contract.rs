@@ -162,7 +162,7 @@ fn what_is_answered_is_what_is_documented() {
     }
 }
 
-/// Invitations are answered by people, logged in themselves; codes are redeemed by whoever was invited.
+/// Users answer invitations with a login of their own; the invited person redeems the code.
 fn answers_of_a_person(world: &World, tell: &mut impl FnMut(&str, &str, &Reply)) {
     let person = &world.server.owner;
     let stranger = world.user("elsewhere", "Administrator");

@@ -131,7 +131,7 @@ fn an_invited_person_gets_his_code_by_mail_and_nobody_else_sees_it() {
         .form(&form)
         .send();
     assert_eq!(login.status, 200, "{}", login.text());
-    // Her address is proven: she may own a second account at once.
+    // The address is proven: its user may own a second account at once.
     let made = Command::new(VIGIED)
         .args([
             "account",

@@ -203,7 +203,7 @@ fn the_command_line_takes_the_code_for_a_password() {
     assert!(spaces.status.success(), "{spaces:?}");
 }
 
-/// Whoever may not open the data folder's socket is no operator.
+/// A user who may not open the socket in the data folder is no operator.
 #[test]
 fn the_way_to_the_server_is_its_users_alone() {
     use std::os::unix::fs::PermissionsExt as _;

@@ -41,7 +41,7 @@ fn a_folder_is_initialised_once() {
     assert!(errors.contains("initialised already"), "{errors}");
 }
 
-/// The tour's folder is told from one that `init` made: whoever comes from the quickstart learns where its key is.
+/// The tour's folder is recognized as such: the message for users of the quickstart names the file of its key.
 #[test]
 fn the_quickstarts_folder_is_told() {
     let folder = tempfile::tempdir().unwrap();
@@ -300,7 +300,7 @@ fn the_log_holds_no_secret() {
     }
 }
 
-/// Whatever else is in the environment is none of the server's business.
+/// The server ignores all other environment variables.
 #[test]
 fn a_variable_that_is_no_text_stops_nothing() {
     let output = Command::new(VIGIED)

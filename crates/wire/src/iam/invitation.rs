@@ -22,7 +22,7 @@ pub struct Invitation {
     pub account_id: String,
     /// That account's name.
     pub account_name: String,
-    /// Address of whoever invited; empty for the operator.
+    /// The inviter's address; empty for the operator.
     pub invited_by: String,
     /// When it was made.
     pub created_at: String,

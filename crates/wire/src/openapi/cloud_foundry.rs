@@ -161,7 +161,7 @@ fn deleted(document: &mut Document) {
     document.route("GET", "/v2/deleted", operation);
     let space = of(
         "restoreSpace",
-        "Brings a deleted space back, with its metrics and the roles of those who are still in the account",
+        "Restores a deleted space, with its metrics and the roles of people who are still in the account",
     )
     .optional_json(body.clone());
     let space = resource::<SpaceEntity>(document, space, "201");
@@ -186,7 +186,10 @@ where
             .path("guid", "its GUID")
             .path_of("role", "the role", roles)
     };
-    let list = of(format!("list{what}Members"), "Lists who holds a role");
+    let list = of(
+        format!("list{what}Members"),
+        "Lists the users who hold a role",
+    );
     let list = page::<MemberEntity>(document, list);
     document.route("GET", path, list);
     let give = of(format!("give{what}Role"), "Gives a user a role").json(username.clone());

@@ -67,7 +67,7 @@ fn tokens(document: &mut Document) {
     .form(&[("token*", "an access or refresh token")])
     .answers(
         "200",
-        "the token is good for nothing now, whatever it was",
+        "the token is no longer valid, or never was",
         json!({ "type": "object" }),
     );
     document.route("POST", "/identity/revoke", failing(revoke, &error));
@@ -284,7 +284,7 @@ fn users(document: &mut Document) {
     let path = "/v2/accounts/{account}/users";
     let operation = by_account(of(
         "listUsers",
-        "Lists the account's users, and behind them who is invited",
+        "Lists the account's users, then the people who are invited",
     ))
     .answers("200", "a page of users", list);
     document.route("GET", path, failing(operation, &error));
@@ -297,7 +297,7 @@ fn users(document: &mut Document) {
     document.route("POST", path, failing(operation, &error));
     let operation = of(
         "removeUser",
-        "Takes a user out of the account, with his roles, API keys and sessions there; or takes an invitation back",
+        "Removes a user from the account, with their roles, API keys and sessions there; or withdraws an invitation",
     )
     .path("iam_id", "the user's IAM id, or the id of the invitation")
     .answers_empty("204", "done");

@@ -51,7 +51,7 @@ pub(super) fn routes(document: &mut Document) {
     document.route("POST", "/v2/users/accept", failing(operation, &error));
     let operation = Operation::new(
         "redeemCode",
-        "Sets the password of an invited person, whom the one-time code was made for, and accepts the invitation",
+        "Sets the password of the invited person for whom the one-time code was made, and accepts the invitation",
     )
     .may_have("Client")
     .json(redeem)

@@ -1,5 +1,5 @@
-//! What the invited person does: look what waits for him, accept, decline. He says so himself, logged in: a key of one
-//! account does not speak for him in another.
+//! Actions of invited users: list their invitations, accept, decline. They need a login: a key of one account cannot
+//! act for its user in another.
 
 use crate::refusal::{Reason, Refusal, Remedy};
 pub use crate::repo::invitation_lists::Waiting;
@@ -12,10 +12,10 @@ use crate::audit::{Action, Entry};
 use crate::error::IamError;
 use crate::model::address;
 use crate::model::page::{Part, Window};
-use crate::repo::accounts::hold;
+use crate::repo::accounts::lock_active;
 use crate::repo::invitations::remove;
 use crate::repo::members;
-use crate::repo::users::{BY_CODE, Holder, hold_user, holder};
+use crate::repo::users::{BY_CODE, Holder, holder, lock_user};
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{AccountId, Guid, UserId};
@@ -23,20 +23,21 @@ use base::secret::{Secret, constant_time_eq};
 use base::time::Millis;
 use db::{DbError, Tx};
 
-/// Which invitation is meant.
+/// Selects an invitation.
 #[derive(Debug, Clone, Copy)]
 pub enum Choice {
-    /// The one with this id.
+    /// By its id.
     Id(UserId),
-    /// The one into this account.
+    /// By its account.
     Account(AccountId),
 }
 
 impl Iam {
-    /// The invitations that wait for the caller, newest last. A code of the operator's for an account one is in already is none.
+    /// The caller's open invitations, newest last. An operator's code for an account the caller is already in is not
+    /// listed.
     ///
     /// # Errors
-    /// When the credential is a key or rests on one.
+    /// When the credential is a key or was obtained with one.
     pub async fn invitations_of(
         &self,
         caller: &Identity,
@@ -48,7 +49,8 @@ impl Iam {
         let (total, mut found) =
             invitation_lists::waiting_for(&self.0.db, whose, now, window).await?;
         if !self.is_proven(caller, &folded).await? {
-            // It may not be his address: who invites it, and into what, is not told to whoever began with it.
+            // The address may belong to somebody else: a user who has not proven it does not learn who invites it and
+            // into which account.
             for one in &mut found {
                 one.account_name.clear();
                 one.inviter.clear();
@@ -60,11 +62,12 @@ impl Iam {
         })
     }
 
-    /// Accepts an invitation: the caller is in the account, with the roles that waited. `proof` is a code that came to his
-    /// address, asked of him alone whose address is not proven.
+    /// Accepts an invitation: the caller joins the account with the roles of the invitation. `proof` is a code that was
+    /// sent to the caller's address; only a caller whose address is not proven needs it.
     ///
     /// # Errors
-    /// When there is none for him; when the credential rests on a key; when his address is not proven and the code no proof.
+    /// When there is none for the caller; when the credential was obtained with a key; when the address is not proven
+    /// and the code does not prove it.
     pub async fn accept(
         &self,
         caller: &Identity,
@@ -78,12 +81,12 @@ impl Iam {
             Choice::Id(id) => self.account_of_invitation(id).await?.ok_or_else(none)?,
         };
         let mut tx = self.0.db.begin().await?;
-        // The account first, then the user: everyone takes them in this order.
-        hold(&mut tx, account).await?;
+        // Every transaction locks the account first, then the user.
+        lock_active(&mut tx, account).await?;
         let found = invitations::find(&mut tx, account, &folded).await?;
         let found = found.filter(|found| found.expires_at.0 > now.0 && fits(choice, found.guid));
         let found = found.ok_or_else(none)?;
-        hold_user(&mut tx, caller.user()).await?;
+        lock_user(&mut tx, caller.user()).await?;
         let own = holder(&mut tx, &folded).await?;
         let own = own
             .filter(|own| own.user == caller.user())
@@ -99,10 +102,10 @@ impl Iam {
         self.commit(tx, entries).await
     }
 
-    /// Declines an invitation: it is gone.
+    /// Declines an invitation and deletes it.
     ///
     /// # Errors
-    /// When there is none for him; when the credential rests on a key.
+    /// When there is none for the caller; when the credential was obtained with a key.
     pub async fn decline(&self, caller: &Identity, choice: Choice) -> Result<(), IamError> {
         let folded = self.invited(caller)?;
         let account = match choice {
@@ -110,17 +113,17 @@ impl Iam {
             Choice::Id(id) => self.account_of_invitation(id).await?.ok_or_else(none)?,
         };
         let mut tx = self.0.db.begin().await?;
-        hold(&mut tx, account).await?;
+        lock_active(&mut tx, account).await?;
         let found = invitations::find(&mut tx, account, &folded).await?;
         let found = found
             .filter(|found| fits(choice, found.guid))
             .ok_or_else(none)?;
-        hold_user(&mut tx, caller.user()).await?;
+        lock_user(&mut tx, caller.user()).await?;
         let own = holder(&mut tx, &folded).await?;
         let own = own
             .filter(|own| own.user == caller.user())
             .ok_or_else(none)?;
-        // Whoever began with an address that may be another's has no say in what waits for it.
+        // A user whose address may be somebody else's cannot decline its invitations.
         if !own.is_proven {
             return Err(unproven(NOT_PROVEN));
         }
@@ -134,14 +137,14 @@ impl Iam {
         self.commit(tx, entry.on(UserId(found.guid))).await
     }
 
-    /// Whether the caller's address is proven to be his.
+    /// Whether the caller's address is proven.
     async fn is_proven(&self, caller: &Identity, folded: &str) -> Result<bool, IamError> {
         let mut tx = self.0.db.begin().await?;
         let own = holder(&mut tx, folded).await?;
         Ok(own.is_some_and(|own| own.user == caller.user() && own.is_proven))
     }
 
-    /// The caller's address, if he speaks for himself.
+    /// The caller's address, if the credential is a login.
     fn invited(&self, caller: &Identity) -> Result<String, IamError> {
         if caller.rests_on_key() {
             let problem = Refusal::new(
@@ -178,7 +181,7 @@ fn unproven(what: &'static str) -> IamError {
     IamError::Refused(problem.field("one_time_code").remedy(Remedy::ProveAddress))
 }
 
-/// Lets on whose address is proven, or is by this code; whether it was only now.
+/// Checks that the user's address is proven, or proves it with this code; returns whether it was proven only now.
 async fn prove(
     tx: &mut Tx,
     own: &Holder,
@@ -203,7 +206,7 @@ async fn prove(
     Ok(true)
 }
 
-/// Takes the user into the account of the invitation, with what waited for him. The account is held.
+/// Adds the user to the account of the invitation, with its roles. The account is locked.
 pub(super) async fn enter(
     tx: &mut Tx,
     found: &Stored,
@@ -221,7 +224,7 @@ pub(super) async fn enter(
     settle(tx, found, user).await
 }
 
-/// Gives a member what waited for him, and forgets the invitation.
+/// Gives a member what the invitation holds, and deletes the invitation.
 pub(super) async fn settle(tx: &mut Tx, found: &Stored, user: UserId) -> Result<(), IamError> {
     invitations::settle(tx, found, user).await
 }

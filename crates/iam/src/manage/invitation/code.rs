@@ -1,12 +1,12 @@
 //! The text of a one-time code: `vgc`, and five groups of four characters, 100 random bits.
 //!
-//! A code is copied from a mail or told over the telephone: capitals, blanks and the usual slips of the eye (`o` for `0`, `l`
-//! for `1`) are understood.
+//! Codes are copied from a mail or read out over the telephone, so capitals, blanks and commonly confused characters
+//! (`o` for `0`, `l` for `1`) are accepted.
 
 use crate::entropy;
 use base::secret::Secret;
 
-/// What every code begins with, by which a program knows one where a password is asked for.
+/// The prefix of every code; clients recognise it at a password prompt.
 pub const PREFIX: &str = "vgc";
 const CHARACTERS: usize = 20;
 const GROUP: usize = 4;
@@ -27,7 +27,7 @@ pub(super) fn generate() -> Secret<String> {
     Secret::new(text)
 }
 
-/// What is stored of a code, however it was typed; 100 random bits cannot be found from their hash.
+/// The stored hash of a code, independent of its spelling; a hash of 100 random bits cannot be reversed.
 pub(super) fn hash(text: &str) -> [u8; 32] {
     let canonical: Vec<u8> = text
         .bytes()
@@ -37,7 +37,7 @@ pub(super) fn hash(text: &str) -> [u8; 32] {
             b'i' | b'l' => b'1',
             other => other,
         })
-        // Longer than any code: what follows does not matter any more.
+        // Longer than any code: the rest does not matter.
         .take(2 * CHARACTERS)
         .collect();
     entropy::sha256(&canonical)

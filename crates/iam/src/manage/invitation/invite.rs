@@ -1,4 +1,4 @@
-//! What an Administrator does: invite, look who has not answered, withdraw.
+//! Actions of an Administrator: invite users, list open invitations, withdraw them.
 
 use crate::refusal::{Reason, Refusal, Remedy};
 pub use crate::repo::invitation_lists::Invitation;
@@ -10,7 +10,7 @@ use crate::error::IamError;
 use crate::model::address::Address;
 use crate::model::page::{Part, Window};
 use crate::model::role::Role;
-use crate::repo::accounts::hold;
+use crate::repo::accounts::lock_active;
 use crate::repo::counts::What;
 use crate::repo::invitations::New;
 use crate::repo::invitations::remove;
@@ -25,31 +25,31 @@ use base::secret::Secret;
 use db::Tx;
 use std::collections::HashSet;
 
-/// Somebody to invite.
+/// A user to invite.
 #[derive(Debug, Clone)]
 pub struct Invitee {
     /// E-mail address.
     pub email: String,
-    /// A role in the account to begin with.
+    /// A role in the account, given on acceptance.
     pub role: Option<Role>,
 }
 
-/// Somebody who was invited. The same is said of everybody, whether the server knows him or not.
+/// An invited user. The answer is the same whether the server knows the address or not.
 #[derive(Debug)]
 pub struct Invited {
-    /// What names him in this account from now on, also once he is in it.
+    /// The user's id in this account from now on, also after they accept.
     pub id: UserId,
     /// The address as the inviter wrote it.
     pub email: String,
-    /// The one-time code to hand on, where the inviter may see it.
+    /// The one-time code to pass on, if the inviter may see it.
     pub code: Option<Secret<String>>,
 }
 
 impl Iam {
-    /// Invites people into the account, all of them or none. They are in it once they accept.
+    /// Invites users into the account, all of them or none. They join when they accept.
     ///
     /// # Errors
-    /// Without Administrator of the account; when an address is none, is given twice or is a member's; over a limit.
+    /// Without Administrator of the account; when an address is invalid, occurs twice or is a member's; over a limit.
     pub async fn invite(
         &self,
         caller: &Identity,
@@ -62,7 +62,7 @@ impl Iam {
         let inviter = self.user(caller)?;
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        hold(&mut tx, account).await?;
+        lock_active(&mut tx, account).await?;
         let domain = Domain::Account(account);
         if !roles::still_holds(&mut tx, account, caller.user(), domain, Role::Administrator).await?
         {
@@ -139,12 +139,12 @@ impl Iam {
     /// Whether the caller may invite users.
     ///
     /// # Errors
-    /// When he is not in the account; without Administrator of it.
+    /// When the caller is not in the account, or is no Administrator of it.
     pub fn may_invite(&self, caller: &Identity, account: AccountId) -> Result<(), IamError> {
         self.administer(caller, account, "inviting users")
     }
 
-    /// The invitations of the account that wait, by address.
+    /// The open invitations of the account, by address.
     ///
     /// # Errors
     /// Without Administrator of the account, or with a token for another; when the database fails.
@@ -161,7 +161,7 @@ impl Iam {
     }
 }
 
-/// Takes back the invitation with this id. `false` when there is none in the account.
+/// Withdraws the invitation with this id. `false` when the account has none.
 pub(crate) async fn withdraw(
     tx: &mut Tx,
     account: AccountId,
@@ -178,7 +178,7 @@ pub(crate) async fn withdraw(
     remove(tx, id.0).await
 }
 
-/// Everything that is wrong with the request itself, found before anything is done.
+/// Checks the request itself before anything is changed.
 fn checked(
     config: &InvitationConfig,
     account: AccountId,

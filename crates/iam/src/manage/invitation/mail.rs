@@ -1,5 +1,5 @@
-//! Which mails are due. The queue is the table of invitations itself: what a request has written down is sent, also after a
-//! restart, by one node or another; and no code is kept anywhere, because it is made when its mail is.
+//! Due mails. The table of invitations is the queue: a mail that a request has recorded is sent by one of the nodes,
+//! even after a restart. No code is stored: it is generated when the mail is sent.
 
 use super::new_code;
 use crate::error::IamError;
@@ -12,7 +12,7 @@ use base::time::Millis;
 use db::DbError;
 use std::collections::BTreeMap;
 
-/// Tries of one mail before it is given up; with the pauses between them about an hour.
+/// Tries before a mail is given up; with the pauses in between about an hour.
 const TRIES_MAX: i64 = 6;
 
 /// The pause after the first failure; it doubles with each.
@@ -23,37 +23,37 @@ const PAUSE_MILLISECONDS: i64 = 60_000;
 pub struct Mail {
     /// The invitation.
     invitation: Guid,
-    /// Until when nobody else sends it.
+    /// Until when no other node sends it.
     lease: i64,
-    /// To whom.
+    /// The recipient.
     pub email: String,
-    /// Into which account.
+    /// The account.
     pub account: AccountId,
-    /// What that is called.
+    /// The account's name.
     pub account_name: String,
-    /// Address of whoever invited; empty for the operator.
+    /// Address of the inviter; empty for the operator.
     pub inviter: String,
-    /// The code, for somebody who has no password of his own yet; none for a user, who logs in and accepts.
+    /// The code, for a recipient without a password; none for an existing user, who logs in and accepts.
     pub code: Option<Secret<String>>,
-    /// Until when it can be accepted.
+    /// Until when the invitation can be accepted.
     pub expires_at: Millis,
 }
 
-/// Mails given up while one was looked for, by account and reason: a flood of them is a line of the log, not thousands.
+/// Mails given up during one search, by account and reason: many of them make one log line.
 type GivenUp = BTreeMap<(String, &'static str), u64>;
 
-/// What becomes of a mail that was taken.
+/// The outcome of a mail that a node took.
 enum Admitted {
-    /// It is sent, with this code.
+    /// Sent, with this code.
     With(Secret<String>),
-    /// It is given up, and why.
+    /// Given up, with the reason.
     Not(&'static str),
-    /// Its invitation was answered, withdrawn or made anew at this moment.
+    /// Its invitation was answered, withdrawn or renewed meanwhile.
     Withdrawn,
 }
 
 impl Iam {
-    /// The next mail that is due, taken by this node; none when none is.
+    /// The next due mail, taken by this node; none if no mail is due.
     ///
     /// # Errors
     /// When the database fails.
@@ -74,7 +74,7 @@ impl Iam {
             };
             let (guid, tries) = (due.invitation, due.tries);
             let lease = now.plus(PAUSE_MILLISECONDS << tries.clamp(0, TRIES_MAX)).0;
-            // Of several nodes one takes it; alone what was taken counts.
+            // Only one of several nodes takes it; only a taken mail counts.
             if !mails::take(&self.0.db, &due, lease).await? {
                 continue;
             }
@@ -101,7 +101,7 @@ impl Iam {
         }
     }
 
-    /// Gives a mail that was taken its code, or gives it up.
+    /// Gives a taken mail its code, or gives the mail up.
     async fn admit(
         &self,
         invitation: Guid,
@@ -112,7 +112,7 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         let mut why = (tries >= TRIES_MAX).then_some("every try failed");
         if tries == 0 {
-            // A mail counts with its first try: what the mail server does not take is no flood.
+            // A mail counts at its first try only: retries because of the mail server are no flood.
             let now = self.0.clock.now();
             let today = used_today::use_up(&mut tx, format!("mails/{folded}"), 1, now).await?;
             let is_over = today > self.0.config.invitations.mails_per_address;
@@ -122,10 +122,10 @@ impl Iam {
         let is_there = if why.is_some() {
             mails::give_up(&mut tx, invitation, lease).await?
         } else {
-            // Written for known and unknown alike; a code that nobody is told is none.
+            // Stored for known and unknown addresses alike; nobody ever learns the code of a known one.
             mails::set_code(&mut tx, invitation, lease, hash).await?
         };
-        self.commit_unentered(tx).await?;
+        self.commit_unaudited(tx).await?;
         Ok(match why {
             Some(why) => Admitted::Not(why),
             None if !is_there => Admitted::Withdrawn,
@@ -133,7 +133,7 @@ impl Iam {
         })
     }
 
-    /// Notes that a mail was sent. Until then it is due again after a pause.
+    /// Records that a mail was sent. Until then it becomes due again after a pause.
     ///
     /// # Errors
     /// When the database fails.

@@ -1,13 +1,14 @@
-//! Invitations: how somebody comes into an account, by his own word.
+//! Invitations: how users join an account, by their own consent.
 //!
-//! **A password or code that anybody but the person has seen never opens anything outside the account whose Administrator
-//! saw it.** An invitation makes no user and opens nothing. A known person accepts it, logged in. An unknown one redeems a
-//! one-time code, which has one power: to set a password of his own, which makes the user and accepts the invitation it was
-//! made for.
+//! **A password or code that somebody else has seen never opens anything outside the account whose Administrator saw
+//! it.** An invitation creates no user and opens nothing. An existing user logs in and accepts it. A new user redeems a
+//! one-time code, which can do one thing: set the user's own password, which creates the user and accepts the
+//! invitation.
 //!
-//! An address counts as *proven* when a code that nobody else has seen came to it, or by the operator's word. Where the
-//! inviter was shown the code, it is not: such a user stays in that one account until it is. Another code, by mail or from
-//! the operator, then lets the true owner of the address begin anew, and ends all that was made with the first.
+//! An address is *proven* when its user received a code that nobody else has seen, or when the operator confirms it. If
+//! the inviter saw the code, the address is not proven: such a user stays in that one account until it is. Another
+//! code, by mail or from the operator, lets the true owner of the address start anew, and ends all that was made with
+//! the first code.
 
 mod answer;
 pub mod code;
@@ -30,7 +31,8 @@ pub use operator::{OperatorsCode, Pending, Unproven};
 use crate::error::IamError;
 use base::secret::Secret;
 
-/// A code that fits nothing: wrong, used up, expired, or of an address that needs none. Which, nobody is told.
+/// The refusal of a code that is wrong, used, expired, or for an address that needs none. The caller does not learn
+/// which.
 pub(super) fn rejected() -> IamError {
     let problem = Refusal::new(
         Reason::WrongCode,
@@ -39,7 +41,7 @@ pub(super) fn rejected() -> IamError {
     IamError::Refused(problem.remedy(Remedy::AnotherCode))
 }
 
-/// A new code, and what is stored of it.
+/// A new code and its stored hash.
 pub(super) fn new_code() -> (Secret<String>, Vec<u8>) {
     let code = code::generate();
     let hash = code::hash(code.expose()).to_vec();

@@ -1,5 +1,5 @@
-//! What the operator does about addresses, beside a running server: he makes codes to hand on, gives his word for an
-//! address, and sees what waits.
+//! Operator commands for addresses, which work beside a running server: make codes, confirm an address, list open
+//! invitations.
 
 use crate::refusal::{Reason, Refusal, Remedy};
 pub use crate::repo::invitation_lists::Pending;
@@ -9,7 +9,7 @@ use crate::audit::{Action, Entry};
 use crate::config::InvitationConfig;
 use crate::error::IamError;
 use crate::model::address::Address;
-use crate::repo::accounts::hold;
+use crate::repo::accounts::lock_active;
 use crate::repo::invitations::{self, New};
 use crate::repo::users::{BY_OPERATOR, Holder, holder};
 use crate::repo::{accounts, invitation_lists, members, users};
@@ -19,36 +19,37 @@ use base::secret::Secret;
 use base::time::Millis;
 use db::Tx;
 
-/// A code for the operator to hand on.
+/// A code for the operator to pass on.
 #[derive(Debug)]
 pub struct OperatorsCode {
     /// The address it is for.
     pub email: String,
-    /// The account it leads into.
+    /// The account it is for.
     pub account: AccountId,
     /// The code.
     pub code: Secret<String>,
-    /// Until when it is good.
+    /// Until when it is valid.
     pub expires_at: Millis,
-    /// Who has the address already, without a proof that it is his.
+    /// The existing user of the address, if the address is not proven.
     pub used_by: Option<Unproven>,
 }
 
-/// A user whose address is not proven, as to the account a code leads into. A login with the code ends him.
+/// An existing user whose address is not proven, in relation to the code's account. Redeeming the code deletes this
+/// user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unproven {
-    /// He is in it: the operator's word alone lets him keep what he has.
+    /// The user is in it: only the operator's confirmation lets them keep what they have.
     Member,
-    /// He is in another: with the code he accepts, and keeps what he has.
+    /// The user is in another account: accepting with the code lets them keep what they have.
     Elsewhere,
 }
 
 impl Iam {
-    /// Makes a one-time code for an address: for its invitation, or for a user whose address is not proven. The code before
-    /// it is good for nothing from then on.
+    /// Makes a one-time code for an address: for its invitation, or for a user whose address is not proven. An earlier
+    /// code becomes invalid.
     ///
     /// # Errors
-    /// When nothing waits for the address; when several accounts do and none is named; when its user is proven.
+    /// When the address has no invitation; when several accounts invite it and none is named; when its user is proven.
     pub async fn operators_code(
         &self,
         email: &str,
@@ -69,7 +70,7 @@ impl Iam {
             Some(account) => account,
             None => self.account_meant(&mut tx, &address, own.as_ref()).await?,
         };
-        hold(&mut tx, account).await?;
+        lock_active(&mut tx, account).await?;
         let expires_at = self
             .0
             .clock
@@ -99,10 +100,10 @@ impl Iam {
         })
     }
 
-    /// The operator's word that the user of an address is the person it belongs to.
+    /// Confirms, for the operator, that the user of an address is its owner.
     ///
     /// # Errors
-    /// When nobody has the address.
+    /// When no user has the address.
     pub async fn confirm(&self, email: &str) -> Result<(), IamError> {
         let address = Address::parse(email)?;
         let mut tx = self.0.db.begin().await?;
@@ -118,7 +119,7 @@ impl Iam {
         self.commit(tx, entry.with("by", BY_OPERATOR)).await
     }
 
-    /// Every invitation of every account that waits, by address.
+    /// All open invitations, by address.
     ///
     /// # Errors
     /// When the database fails.
@@ -126,7 +127,7 @@ impl Iam {
         invitation_lists::all(&self.0.db).await
     }
 
-    /// The account a code is wanted for, when none is named.
+    /// The account that a code is for, if none is named.
     async fn account_meant(
         &self,
         tx: &mut Tx,
@@ -154,7 +155,7 @@ impl Iam {
     }
 }
 
-/// Invites the owner of a new account, whose address is not proven: the account is nobody's until he accepts.
+/// Invites the owner of a new account, whose address is not proven: the account has no owner until they accept.
 pub(crate) async fn of_owner(
     tx: &mut Tx,
     account: AccountId,

@@ -1,8 +1,8 @@
-//! An address goes back to its true owner: whoever began with a code that his inviter had seen is no user any more.
+//! Returns an address to its true owner, and deletes the user who redeemed a code that the inviter had seen.
 //!
-//! Nothing of his survives, because nothing can be told apart from what an impostor made: password, sessions, passcodes,
-//! keys, tokens. His id is never given again. What he was in his one account waits there as an invitation, for the owner of
-//! the address to accept or decline.
+//! The password, sessions, passcodes, keys and tokens are all deleted, because nothing tells them from those of an
+//! impostor. The id is never reused. The membership of the one account becomes an invitation, which the owner of the
+//! address may accept or decline.
 
 use crate::error::IamError;
 use crate::repo::departures;
@@ -13,7 +13,8 @@ use crate::service::Iam;
 use base::id::UserId;
 use db::Tx;
 
-/// Ends the unproven user for whom `found`, a good code, has come. His account is held.
+/// Deletes the unproven user of the address for whose owner the valid code `found` was made. The user's account is
+/// locked.
 pub(super) async fn evict(
     iam: &Iam,
     tx: &mut Tx,
@@ -21,7 +22,7 @@ pub(super) async fn evict(
     found: &Stored,
 ) -> Result<(), IamError> {
     let now = iam.0.clock.now();
-    users::hold_user(tx, user).await?;
+    users::lock_user(tx, user).await?;
     while let Some(account) = members::first_account(tx, user).await? {
         let until = now.plus(iam.0.config.invitations.lifetime_milliseconds);
         let whose = (found.email.as_str(), found.folded.as_str());

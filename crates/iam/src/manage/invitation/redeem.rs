@@ -1,11 +1,11 @@
-//! A one-time code becomes a password: the only thing it can become.
+//! A one-time code sets a password; it can do nothing else.
 
 use super::{answer, code, reclaim, rejected};
 use crate::audit::{Action, Credential, Entry};
 use crate::error::IamError;
 use crate::flow::password;
 use crate::model::address::Address;
-use crate::repo::accounts::{hold, lock};
+use crate::repo::accounts::{lock, lock_active};
 use crate::repo::invitations::{self, Stored};
 use crate::repo::users;
 use crate::repo::users::{BY_CODE, NewUser, UNPROVEN, holder};
@@ -16,12 +16,12 @@ use base::source::Source;
 use db::{DbError, Tx};
 
 impl Iam {
-    /// Sets the first password of a new user, whose address the code was made for, and accepts the invitation it was made
-    /// with. A code that nobody but the person has seen also takes an address back from whoever began with another that its
-    /// inviter had seen: all of his ends.
+    /// Sets the first password of a new user with a code for their address, and accepts the code's invitation. A code
+    /// that nobody else has seen also takes the address back from a user who redeemed a code that the inviter had seen,
+    /// and deletes that user.
     ///
     /// # Errors
-    /// When the code fits nothing, said alike for every cause; when the password is too short.
+    /// When the code matches nothing, with the same answer for every cause; when the password is too short.
     pub async fn redeem(
         &self,
         source: Source,
@@ -50,7 +50,7 @@ impl Iam {
                 .await;
         }
         let accounts = self.accounts_touched(&hash, &folded).await?;
-        // Hashing takes its time: after the code was found to be good, and before anything is held.
+        // Hashing is slow: it happens after the code was found to be valid, and before the transaction begins.
         let password = password::prepare(self, source, email, new_password).await?;
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
@@ -58,7 +58,7 @@ impl Iam {
             lock(&mut tx, account).await?;
         }
         let found = self.find_by_code(&mut tx, &hash, &folded).await?;
-        hold(&mut tx, found.account).await.map_err(no_such)?;
+        lock_active(&mut tx, found.account).await.map_err(no_such)?;
         let mut reclaimed = None;
         if let Some(own) = holder(&mut tx, &folded).await? {
             if own.is_proven || found.code_seen {
@@ -67,7 +67,7 @@ impl Iam {
             reclaim::evict(self, &mut tx, own.user, &found).await?;
             reclaimed = Some(own.user);
         }
-        // What the unproven user had in this very account waits with the invitation now.
+        // The roles of the unproven user in this account now belong to the invitation.
         let user = users::new_user(found.account, &found.email, now);
         let proof = if found.code_seen { UNPROVEN } else { BY_CODE };
         let new = NewUser {
@@ -97,7 +97,7 @@ impl Iam {
         self.commit_with_ends(tx, entries.and(accepted)).await
     }
 
-    /// The invitation a code is good for.
+    /// The invitation that a code is for.
     async fn find_by_code(
         &self,
         tx: &mut Tx,
@@ -109,8 +109,8 @@ impl Iam {
         found.ok_or_else(rejected)
     }
 
-    /// The accounts that redeeming the code will touch, in the order in which they are held. A reading alone: a stranger who
-    /// guesses makes no writer wait.
+    /// The accounts that redeeming the code will touch, in locking order. Only a read: a stranger who guesses delays no
+    /// writer.
     async fn accounts_touched(
         &self,
         hash: &[u8; 32],
@@ -136,7 +136,7 @@ impl Iam {
     }
 }
 
-/// A code into an account that was deleted is no good; it says no more than of any other.
+/// A code for a deleted account is invalid, with the same answer as for any other.
 fn no_such(error: IamError) -> IamError {
     match error {
         IamError::Refused(_) => rejected(),

@@ -1,4 +1,4 @@
-//! From facts to a directory: from those of everything, or from the one before and the facts of what has changed since.
+//! Builds a directory: from the facts of everything, or from the previous directory and the facts that have changed.
 
 use super::change::{Change, Changed};
 use super::facts::{DomainFact, Facts};
@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 impl Directory {
-    /// The directory of everything there is after that many changes.
+    /// The directory of everything, after this many changes.
     pub(crate) fn build(changes: i64, facts: Facts) -> Self {
         let mut own = Self {
             changes,
@@ -23,11 +23,11 @@ impl Directory {
         own
     }
 
-    /// The directory after further changes, of which these are the facts.
+    /// The directory after further changes with these facts.
     pub(crate) fn apply(&self, changes: i64, changed: &Changed, facts: Facts) -> Self {
         let mut own = self.clone();
         own.changes = changes;
-        // Where something stands in the lists is asked of the directory as it was.
+        // The positions in the lists come from the previous directory.
         for change in changed.iter() {
             own.sorted.take_out(self, *change);
             own.forget(self, *change);
@@ -58,7 +58,7 @@ impl Directory {
             Change::User(id) => {
                 if let Some(user) = before.users.get(&id) {
                     let address = address::fold(&user.email);
-                    // Another user may have taken the address over in the same batch.
+                    // Another user may have taken over the address in the same batch.
                     if self.users_by_address.get(&address) == Some(&id) {
                         self.users_by_address.remove(&address);
                     }
@@ -84,13 +84,13 @@ impl Directory {
                 }
                 self.keys.remove(&id);
             }
-            // Read as a whole.
+            // These lists are always read in full.
             Change::Regions | Change::Issuers | Change::SigningKeys => {}
         }
     }
 
-    /// Puts in what the facts say: places before those who are in them, and memberships before roles. Of an account that was
-    /// deleted nothing is seen: neither places nor members, and so no roles, keys or tokens.
+    /// Adds the facts: domains before members, and memberships before roles. Nothing of a deleted account is visible:
+    /// neither domains nor members, and so no roles, keys or tokens.
     fn add(&mut self, facts: Facts) {
         for account in facts.accounts {
             self.accounts.insert(account.id, account);
@@ -143,7 +143,7 @@ impl Directory {
     }
 
     fn add_domain(&mut self, own: &DomainFact) {
-        // Nobody's: what is in no account opens to nobody.
+        // A user without an account can use nothing.
         let Some(account) = self.account_of(own.domain) else {
             return;
         };
@@ -158,7 +158,7 @@ impl Directory {
     fn add_roles(&mut self, roles: &[(UserId, Domain, Role)]) {
         let mut all: HashMap<UserId, HashMap<Domain, Vec<Role>>> = HashMap::new();
         for (user, domain, role) in roles {
-            // A role is nothing without the membership: nobody outside an account acts in it, whatever a row says.
+            // A role needs a membership: users outside an account have no rights in it, whatever the rows say.
             let is_member = self
                 .account_of(*domain)
                 .is_some_and(|account| self.is_member(*user, account));

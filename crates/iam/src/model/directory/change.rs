@@ -1,15 +1,15 @@
-//! What a change is about: the words of the change log, which the triggers of the database write.
+//! The subjects of changes, as the database triggers write them into the change log.
 
 use base::id::{AccountId, Guid, KeyId, OrgId, SpaceId, UserId};
 use base::scope::Domain;
 use std::collections::BTreeSet;
 
-/// One thing that has changed, come or gone.
+/// A row that was created, changed or deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Change {
     /// An account.
     Account(AccountId),
-    /// The limits set for one.
+    /// The limits of an account.
     Limits(AccountId),
     /// The regions.
     Regions,
@@ -17,9 +17,9 @@ pub(crate) enum Change {
     Org(OrgId),
     /// A space.
     Space(SpaceId),
-    /// A user's names and address.
+    /// A user's name and address.
     User(UserId),
-    /// In which accounts a user is, was, and with which roles.
+    /// A user's memberships and roles.
     Person(UserId),
     /// A domain's number and settings.
     Domain(Domain),
@@ -27,14 +27,14 @@ pub(crate) enum Change {
     Deletion(Domain),
     /// An API key.
     Key(KeyId),
-    /// The names under which tokens are issued.
+    /// The issuer names of tokens.
     Issuers,
-    /// The keys that sign.
+    /// The signing keys.
     SigningKeys,
 }
 
 impl Change {
-    /// As the log says it; none where the word or the id is nothing to this program: a newer one may have written it.
+    /// Parses a log entry; none if the word or the id is unknown here: a newer program may have written it.
     pub(crate) fn parse(kind: &str, id: &str) -> Option<Self> {
         let guid = || Guid::parse(id).ok();
         Some(match kind {
@@ -55,7 +55,7 @@ impl Change {
     }
 }
 
-/// A domain as the database writes it.
+/// A domain as the database stores it.
 pub(crate) fn domain(text: &str) -> Option<Domain> {
     let (prefix, guid) = text.split_once('-')?;
     let guid = Guid::parse(guid).ok()?;
@@ -67,12 +67,12 @@ pub(crate) fn domain(text: &str) -> Option<Domain> {
     }
 }
 
-/// Several, each once.
+/// Several changes without duplicates.
 #[derive(Debug, Default)]
 pub(crate) struct Changed(BTreeSet<Change>);
 
 impl Changed {
-    /// Adds one, and what depends on it: where a user stands in a list depends on the address.
+    /// Adds one, and what depends on it: a user's position in the lists depends on the address.
     pub(crate) fn add(&mut self, change: Change) {
         if let Change::User(user) = change {
             self.0.insert(Change::Person(user));
@@ -84,7 +84,7 @@ impl Changed {
         self.0.iter()
     }
 
-    /// Whether it is among them.
+    /// Whether it is in the set.
     pub(crate) fn contains(&self, change: Change) -> bool {
         self.0.contains(&change)
     }

@@ -1,41 +1,41 @@
-//! What was deleted and can be brought back, or whose samples are on their way out.
+//! Deletions that can be undone, or whose samples are being deleted.
 
 use crate::model::metering;
 use base::id::{AccountId, OrgId, TenantId, UserId};
 use base::scope::{Domain, Metering};
 use base::time::Millis;
 
-/// A space, an organization or an account that was deleted.
+/// A deleted space, organization or account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deleted {
-    /// What it was.
+    /// The domain.
     pub domain: Domain,
     /// Its number in the store.
     pub tenant: TenantId,
     /// The account it belongs to.
     pub account: AccountId,
-    /// The organization it was in, or was; of an account its own GUID.
+    /// Its organization; for an organization itself, for an account its own GUID.
     pub org: OrgId,
-    /// Its name at the end.
+    /// Its last name.
     pub name: String,
     /// When it was deleted.
     pub deleted_at: Millis,
-    /// The domain whose deletion took it along: itself, its organization or its account.
+    /// The domain whose deletion included it: itself, its organization or its account.
     pub deleted_with: Domain,
-    /// When its samples go; until then it can be brought back.
+    /// When its samples are deleted; until then it can be restored.
     pub due_at: Millis,
-    /// Who managed it at the end.
+    /// Its managers when it was deleted.
     pub(crate) managers: Vec<UserId>,
 }
 
 impl Deleted {
-    /// Whether it can still be brought back.
+    /// Whether it can still be restored.
     #[must_use]
     pub fn is_kept(&self, now: Millis) -> bool {
         self.due_at > now
     }
 
-    /// What counts its samples in the store.
+    /// The usage counter of its samples in the store.
     #[must_use]
     pub fn metering(&self) -> Metering {
         metering::of(self.tenant)

@@ -1,11 +1,11 @@
-//! When members were last taken out of an account they are in again: no proof of before opens it.
+//! When members were last removed from an account they are in again: proofs from before that do not open it.
 
 use super::facts::Left;
 use super::map::Map;
 use base::id::{AccountId, UserId};
 use base::time::Millis;
 
-/// Who left what, and when.
+/// The last removals by user and account.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Departures(Map<UserId, Vec<(AccountId, Millis)>>);
 
@@ -20,19 +20,19 @@ impl Departures {
         }
     }
 
-    /// Takes those of a person out.
+    /// Removes those of a user.
     pub(super) fn forget(&mut self, user: UserId) {
         self.0.remove(&user);
     }
 
-    /// When the user was last taken out of the account, if he was and is in it again.
+    /// When the user was last removed from the account, if they were and are in it again.
     pub(super) fn left_at(&self, user: UserId, account: AccountId) -> Option<Millis> {
         let own = self.0.get(&user)?;
         own.iter()
             .find_map(|(left, at)| (*left == account).then_some(*at))
     }
 
-    /// `now`, or just after the user was last taken out of an account.
+    /// `now`, or just after the user's last removal from an account.
     pub(super) fn after(&self, user: UserId, now: Millis) -> Millis {
         let own = self.0.get(&user).into_iter().flatten();
         own.fold(now, |proven, (_, left)| proven.max(left.plus(1)))

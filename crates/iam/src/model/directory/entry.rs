@@ -1,4 +1,4 @@
-//! What the directory holds: accounts, places, people and keys, each as its row says.
+//! The entries of the directory: accounts, organizations, spaces, users and keys, each like its row.
 
 use crate::model::bounds::Narrowing;
 use base::id::{AccountId, KeyId, OrgId, SpaceId, TenantId, UserId};
@@ -11,7 +11,7 @@ pub struct Account {
     pub id: AccountId,
     /// Its name.
     pub name: String,
-    /// Its first user.
+    /// Its owner.
     pub owner: UserId,
     /// When it was created.
     pub created_at: Millis,
@@ -22,7 +22,7 @@ pub struct Account {
 pub struct Region {
     /// Its name, for example `us-south`.
     pub name: String,
-    /// What people call it.
+    /// Its display name.
     pub display_name: String,
 }
 
@@ -58,31 +58,31 @@ pub struct Space {
     pub updated_at: Millis,
 }
 
-/// A person.
+/// A user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// The IAM id.
     pub id: UserId,
-    /// The first account the person came into: where he works when he names none.
+    /// The user's first account: the default if a login names none.
     pub home: AccountId,
-    /// E-mail address; the name to log in with.
+    /// E-mail address; also the login name.
     pub email: String,
     /// Given name.
     pub given_name: String,
     /// Family name.
     pub family_name: String,
-    /// When the person was invited for the first time.
+    /// When the user was first invited.
     pub created_at: Millis,
-    /// When the password was set that is the person's now.
+    /// When the current password was set.
     pub password_changed_at: Millis,
 }
 
-/// A person in an account.
+/// A user's membership in an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// Who.
+    /// The user.
     pub user: User,
-    /// In which account.
+    /// The account.
     pub account: AccountId,
     /// Since when.
     pub added_at: Millis,
@@ -95,13 +95,13 @@ pub struct ApiKey {
     pub id: KeyId,
     /// The one account it opens.
     pub account: AccountId,
-    /// Whose it is.
+    /// The user.
     pub user: UserId,
     /// Its name.
     pub name: String,
     /// What it is for.
     pub description: String,
-    /// What of its user's rights it has.
+    /// The rights of the user that it has.
     pub narrowing: Narrowing,
     /// SHA-256 of its text.
     pub hash: [u8; 32],
@@ -135,7 +135,7 @@ impl ApiKey {
     }
 }
 
-/// What a domain's samples are kept under, and its settings.
+/// A domain's number in the store, and its settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DomainEntry {
     /// The number in the store.

@@ -1,4 +1,4 @@
-//! What a directory is made of: everything there is, or what a few changes are about, as it is now.
+//! The contents of a directory: all of them, or those that a few changes are about, as they are now.
 
 use super::{Account, ApiKey, Deleted, Org, Region, Space, User};
 use crate::model::issuers::Issuers;
@@ -7,7 +7,7 @@ use base::id::{AccountId, TenantId, UserId};
 use base::scope::Domain;
 use base::time::Millis;
 
-/// Who is in an account, and since when.
+/// A membership and its beginning.
 #[derive(Debug)]
 pub(crate) struct Membership {
     pub(crate) account: AccountId,
@@ -15,7 +15,7 @@ pub(crate) struct Membership {
     pub(crate) added_at: Millis,
 }
 
-/// Who was taken out of an account they are in again, and when.
+/// A removal from an account the user is in again.
 #[derive(Debug)]
 pub(crate) struct Left {
     pub(crate) user: UserId,
@@ -34,11 +34,11 @@ pub(crate) struct DomainFact {
 /// The facts.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
-    /// Those that were not deleted.
+    /// Those that are not deleted.
     pub(crate) accounts: Vec<Account>,
-    /// What the operator has set for accounts.
+    /// The limits that the operator has set for accounts.
     pub(crate) limits: Vec<(AccountId, String, u64)>,
-    /// All there are, or none where no change is about one.
+    /// All regions, or none if no change is about them.
     pub(crate) regions: Option<Vec<Region>>,
     pub(crate) orgs: Vec<Org>,
     pub(crate) spaces: Vec<Space>,
@@ -49,6 +49,6 @@ pub(crate) struct Facts {
     pub(crate) roles: Vec<(UserId, Domain, Role)>,
     pub(crate) deletions: Vec<Deleted>,
     pub(crate) keys: Vec<ApiKey>,
-    /// As the regions.
+    /// Like the regions.
     pub(crate) issuers: Option<Issuers>,
 }

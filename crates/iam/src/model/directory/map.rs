@@ -1,13 +1,13 @@
-//! A map of which a copy is cheap, and a copy that differs in a few entries as well: entries lie in shards, and copies share
-//! every shard that neither has changed since.
+//! A map that is cheap to copy and to change after a copy: entries are in shards, and copies share every shard that
+//! neither has changed.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::Arc;
 
-/// A change copies one shard: of a hundred thousand entries some four hundred pointers. A map that was changed since it was
-/// copied has copied as many pointers once.
+/// The first change of a shard copies it: with a hundred thousand entries some four hundred pointers. The first change
+/// after a copy also copies the list of shards, as many pointers once.
 const SHARDS: usize = 256;
 
 type Shard<K, V> = Arc<HashMap<K, Arc<V>, RandomState>>;
@@ -64,7 +64,7 @@ impl<K: Eq + Hash, V> Map<K, V> {
         shard.get(key).map(Arc::as_ref)
     }
 
-    /// Whether there is one.
+    /// Whether the map has the key.
     pub(crate) fn contains_key<Q>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
@@ -104,7 +104,7 @@ impl<K: Eq + Hash + Clone, V> Map<K, V> {
         shards.get_mut(index).map(Arc::make_mut)
     }
 
-    /// Puts a value in, in place of the one there was.
+    /// Inserts or replaces a value.
     pub(crate) fn insert(&mut self, key: K, value: V) {
         let index = self.shard(&key);
         let shard = self.shard_mut(index);
@@ -112,7 +112,7 @@ impl<K: Eq + Hash + Clone, V> Map<K, V> {
         self.len += usize::from(old.is_none());
     }
 
-    /// Takes the key out, if it is in.
+    /// Removes the key, if it exists.
     pub(crate) fn remove<Q>(&mut self, key: &Q)
     where
         K: Borrow<Q>,
@@ -129,7 +129,7 @@ impl<K: Eq + Hash + Clone, V> Map<K, V> {
 }
 
 impl<K: Eq + Hash + Clone, V: Clone + Default> Map<K, V> {
-    /// Changes the value of the key; one that is not there is the default.
+    /// Changes the value of the key, starting with the default if there is none.
     pub(crate) fn change(&mut self, key: K, change: impl FnOnce(&mut V)) {
         let index = self.shard(&key);
         let before = self.contains_key(&key);

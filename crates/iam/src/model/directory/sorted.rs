@@ -1,4 +1,4 @@
-//! Who and what there is, in the order in which it is listed: sorted once for each snapshot, not for each request.
+//! Lists in the order they are shown: sorted once for each snapshot, not for each request.
 
 use super::map::Map;
 use base::id::{AccountId, KeyId, OrgId, SpaceId, UserId};
@@ -7,7 +7,7 @@ use std::hash::Hash;
 
 pub(super) type Lists<K, V> = Map<K, Vec<V>>;
 
-/// The orders.
+/// The lists.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Sorted {
     pub(super) accounts: Lists<UserId, AccountId>,

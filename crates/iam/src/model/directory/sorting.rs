@@ -1,4 +1,4 @@
-//! Every list kept in its order, whatever changes.
+//! Keeps every list sorted through changes.
 
 use super::Directory;
 use super::change::Change;
@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// How two stand to each other in a list: by what people read, then by id.
+/// The order of a list: by the visible name, then by id.
 struct Order<'a>(&'a Directory);
 
 impl Order<'_> {
@@ -34,7 +34,7 @@ impl Order<'_> {
     }
 }
 
-/// Puts each into the list of its own.
+/// Adds each to its own list.
 fn group<K: Eq + Hash + Clone, V>(
     all: impl Iterator<Item = (K, V)>,
     order: impl Fn(&V, &V) -> Ordering,
@@ -51,7 +51,7 @@ fn group<K: Eq + Hash + Clone, V>(
 
 fn take<K: Eq + Hash + Clone, V: PartialEq + Clone>(lists: &mut Lists<K, V>, key: &K, value: &V) {
     if list(lists, key) == std::slice::from_ref(value) {
-        // An empty list is none.
+        // An empty list is removed.
         lists.remove(key);
     } else if list(lists, key).contains(value) {
         lists.change(key.clone(), |list| list.retain(|own| own != value));
@@ -71,7 +71,7 @@ fn put<K: Eq + Hash + Clone, V: PartialEq + Clone>(
 }
 
 impl Sorted {
-    /// Sorts what the directory holds.
+    /// Sorts the contents of the directory.
     pub(super) fn of(own: &Directory) -> Self {
         let order = Order(own);
         let members = || own.members.keys();
@@ -99,12 +99,12 @@ impl Sorted {
             spaces: group(spaces, |a, b| order.spaces(a, b)),
             members: group(members().copied(), |a, b| order.users(a, b)),
             holders: group(holders, |a, b| order.users(a, b)),
-            // Each request for keys brings its own order.
+            // Keys are unsorted: each request has its own order.
             keys: group(keys, KeyId::cmp),
         }
     }
 
-    /// Takes what has changed out of the lists in which it stood before.
+    /// Removes changed entries from the lists at their previous positions.
     pub(super) fn take_out(&mut self, before: &Directory, change: Change) {
         match change {
             Change::Org(id) => {
@@ -142,7 +142,7 @@ impl Sorted {
         }
     }
 
-    /// Puts it where it stands now. All that has changed was taken out: the lists are in their new order.
+    /// Inserts changed entries at their new positions. They were all removed before, so the lists are in order.
     pub(super) fn put_in(&mut self, before: &Directory, now: &Directory, change: Change) {
         let order = Order(now);
         match change {
@@ -177,7 +177,7 @@ impl Sorted {
         }
     }
 
-    /// Puts a person who has changed where he stands among the members of an account; after all places.
+    /// Inserts a changed user into the members of an account, after all domains.
     pub(super) fn put_member(&mut self, now: &Directory, account: AccountId, user: UserId) {
         let order = Order(now);
         put(&mut self.members, account, user, |a, b| order.users(a, b));
@@ -186,7 +186,7 @@ impl Sorted {
         });
     }
 
-    /// Everybody in an account lists it by its name.
+    /// Each member lists the account by its name.
     fn rename(&mut self, before: &Directory, now: &Directory, id: AccountId) {
         let name = |of: &Directory| of.accounts.get(&id).map(|own| own.name.clone());
         if name(before) == name(now) {
@@ -202,7 +202,7 @@ impl Sorted {
 }
 
 impl Directory {
-    /// The accounts the user is in, by name.
+    /// The user's accounts, by name.
     #[must_use]
     pub fn accounts_of(&self, user: UserId) -> &[AccountId] {
         list(&self.sorted.accounts, &user)
@@ -218,18 +218,18 @@ impl Directory {
         list(&self.sorted.spaces, &account)
     }
 
-    /// Who is in the account, by address.
+    /// The members of the account, by address.
     #[must_use]
     pub fn members_of(&self, account: AccountId) -> &[UserId] {
         list(&self.sorted.members, &account)
     }
 
-    /// Who holds a role in the domain, whichever, by address.
+    /// The users with any role in the domain, by address.
     pub(crate) fn holders_in(&self, domain: Domain) -> &[UserId] {
         list(&self.sorted.holders, &domain)
     }
 
-    /// The keys of the user in the account, in no order.
+    /// The keys of the user in the account, unsorted.
     pub(crate) fn keys_of(&self, account: AccountId, user: UserId) -> &[KeyId] {
         list(&self.sorted.keys, &(account, user))
     }

@@ -1,11 +1,11 @@
-//! A role is given to members: who was removed while he made something leaves none behind (the report's B17).
+//! Roles belong to members: a user who is removed during a request keeps no role from it (the report's B17).
 
 use super::world::{World, code, on_both};
 use base::scope::Domain;
 use iam::manage::page::Window;
 use iam::role::Role;
 
-/// The twin has not heard of the removal yet, as a request that is under way.
+/// The second node has not learned of the removal yet, like a request in progress.
 #[test]
 fn who_is_removed_while_he_makes_an_organization_or_a_space_leaves_no_role_behind() {
     on_both("left_behind", &async |world: &World| {

@@ -1,4 +1,4 @@
-//! Who is in an account: listing, inviting, removing, and the operator who makes accounts.
+//! Members of an account: listing, inviting, removing, and accounts created by the operator.
 
 use super::world::{ADA, BEA, CARL, World, code, on_both, request};
 use base::scope::Domain;
@@ -98,7 +98,7 @@ fn roles_are_for_members_and_the_invited() {
         let tokens = world.login(CARL, &password, None).await.unwrap();
         assert_eq!(world.bound(&tokens), b);
         assert_eq!(world.iam.directory().user(carl).unwrap().home, b);
-        // One of `b` alone gets no role in `a`.
+        // A member of `b` only gets no role in `a`.
         let here = world.identity(&world.ada(None).await).unwrap();
         let space = Domain::Space(world.a.space);
         let refused = world.iam.set_role(&here, space, Role::Auditor, CARL).await;
@@ -109,7 +109,7 @@ fn roles_are_for_members_and_the_invited() {
             .invite(&carl, b, &[invitee("dora@example.org")])
             .await;
         assert_eq!(code(refused.unwrap_err()), "not_allowed");
-        // One who is invited gets his when he accepts, unless it was taken away again.
+        // An invited user gets the role with the acceptance, unless it was removed again.
         world.invite(ADA, Some(Role::Editor)).await;
         let there = Domain::Space(world.b.space);
         for role in [Role::Developer, Role::Auditor] {
@@ -137,7 +137,7 @@ fn roles_are_for_members_and_the_invited() {
         let directory = world.iam.directory();
         assert_eq!(directory.roles(ada, there), [Role::Developer]);
         assert_eq!(directory.roles(ada, Domain::Account(b)), [Role::Editor]);
-        // The id of the invitation goes on naming her.
+        // The id of the invitation still names her.
         world.iam.remove_member(&bea, b, id).await.unwrap();
         assert!(!world.iam.directory().is_member(ada, b));
     });
@@ -157,7 +157,7 @@ fn who_is_removed_is_out_at_once_and_elsewhere_as_before() {
             .await
             .unwrap();
         let (here, there) = (world.ada(None).await, world.ada(Some(b.account)).await);
-        // Switched away since: its session is of `a`, its old token of `b`.
+        // She switched since: her session is for `a`, her old token for `b`.
         let old = world.ada(Some(b.account)).await;
         let moved = world
             .refresh(&old, Some(&a.account.to_string()))
@@ -188,7 +188,7 @@ fn who_is_removed_is_out_at_once_and_elsewhere_as_before() {
         assert!(world.scope(uaa, space).is_err());
         let refused = world.refresh(&there, None).await;
         assert_eq!(code(refused.unwrap_err()), "wrong_refresh_token");
-        // Her own account is as it was, and the session that moved there goes on.
+        // Her own account is unchanged, and the session that moved there is still valid.
         assert_eq!(world.bound(&here), a.account);
         let iam = Credential::Iam(here.access_token.expose());
         world.scope(iam, Domain::Space(a.space)).unwrap();
@@ -206,7 +206,7 @@ fn who_is_removed_is_out_at_once_and_elsewhere_as_before() {
         assert_eq!(code(refused.unwrap_err()), "not_a_member");
         assert_eq!(code(remove().await.unwrap_err()), "not_found");
 
-        // Invited again she begins anew: no role, no key, and no token of before.
+        // Invited again she starts anew: no role, no key, and no old token.
         world.clock.advance(1000);
         world.invite_ada(None).await;
         for tokens in [&there, &old] {
@@ -226,10 +226,10 @@ fn who_leaves_his_first_account_is_at_home_in_the_next_and_after_the_last_forgot
         let (carl, password) = world.invite_carl(None).await;
         let ada = world.identity(&world.ada(None).await).unwrap();
         let invited = world.iam.invite(&ada, a, &[invitee(CARL)]).await.unwrap();
-        let himself = world.login(CARL, &password, None).await.unwrap();
-        let himself = world.identity(&himself).unwrap();
+        let carl_caller = world.login(CARL, &password, None).await.unwrap();
+        let carl_caller = world.identity(&carl_caller).unwrap();
         let choice = Choice::Id(invited[0].id);
-        world.iam.accept(&himself, choice, None).await.unwrap();
+        world.iam.accept(&carl_caller, choice, None).await.unwrap();
         let bea = world.bea().await;
         world.iam.remove_member(&bea, b, carl).await.unwrap();
         let tokens = world.login(CARL, &password, None).await.unwrap();
@@ -272,7 +272,7 @@ fn an_account_keeps_an_administrator_and_an_owner() {
     });
 }
 
-/// Two Administrators, each on a node that has seen nothing of the other's doing.
+/// Two Administrators, each on a node that has not learned of the other's change.
 #[test]
 fn two_administrators_who_remove_each_other_leave_one() {
     on_both("remove_each_other", &async |world: &World| {
@@ -280,7 +280,7 @@ fn two_administrators_who_remove_each_other_leave_one() {
         let (carl, password) = world.invite_carl(Some(Role::Administrator)).await;
         let tokens = world.login(CARL, &password, None).await.unwrap();
         let caller = world.identity(&tokens).unwrap();
-        // A change of its own makes the twin read what was changed until here.
+        // A change of its own makes the second node read all changes until now.
         let dora = [invitee("dora@example.org")];
         world.twin.invite(&bea, account, &dora).await.unwrap();
         let (one, other) = tokio::join!(
@@ -329,7 +329,7 @@ fn the_operator_makes_accounts() {
         let tokens = world.ada(Some(made.account)).await;
         let token = Credential::Iam(tokens.access_token.expose());
         world.scope(token, Domain::Space(made.space)).unwrap();
-        // The owner of several is at home in the first.
+        // The first account is the default of an owner of several.
         assert_eq!(world.bound(&world.ada(None).await), world.a.account);
         assert!(matches!(
             world.iam.bootstrap(request("d", CARL)).await,

@@ -1,4 +1,4 @@
-//! Whose address it is: what somebody who began with a code that was seen may do, and how the true owner comes in.
+//! Unproven addresses: what a user may do whose code somebody else has seen, and how the true owner gets the address.
 
 #![expect(clippy::disallowed_methods, reason = "tests write what they look for")]
 
@@ -10,7 +10,7 @@ use iam::manage::page::Window;
 use iam::role::Role;
 use iam::{Credential, Identity};
 
-/// As if the code had been shown while there was one account: what is stored then.
+/// The stored state of a user whose code was shown to the inviter, while there was one account.
 async fn seen(world: &World) -> Identity {
     let (_, password) = world.invite_carl(Some(Role::Administrator)).await;
     let db = world.database().await;
@@ -37,7 +37,7 @@ fn who_began_with_a_code_that_was_seen_stays_in_one_account() {
             let refused = world.iam.accept(&carl, choice, proof.as_ref()).await;
             assert_eq!(code(refused.unwrap_err()), "address_unproven");
         }
-        // With the operator's code he is who he says, and keeps all.
+        // The operator's code proves the address, and the user keeps everything.
         world
             .iam
             .accept(&carl, choice, Some(&operators))
@@ -94,7 +94,7 @@ fn the_true_owner_begins_anew_and_nothing_of_the_other_is_left() {
             .remove_member(&bea, world.b.account, world.b.owner)
             .await
             .unwrap();
-        // He is the last Administrator of his account; and no other invitation waits for the address.
+        // The user is the last Administrator of their account, and no other invitation waits for the address.
         let operators = world.iam.operators_code(CARL, None).await.unwrap();
         assert_eq!(operators.account, world.b.account);
         world

@@ -1,5 +1,5 @@
-//! Who was taken out of an account and is invited again begins anew: nothing of before opens it, however little time has
-//! passed and whatever account its session was for.
+//! A user who is removed from an account and invited again starts anew: no earlier credential opens it, however little
+//! time has passed and whatever account its session was for.
 
 use super::world::{ADA, World, code, on_both, secret};
 use base::scope::Domain;
@@ -9,7 +9,7 @@ use iam::manage::page::Window;
 use iam::role::Role;
 use iam::{AuthError, Credential};
 
-/// Ada is taken out of Bea's account, invited again at the same moment, and given a role in the space.
+/// Ada is removed from Bea's account, invited again at the same moment, and given a role in the space.
 async fn leave_and_return(world: &World) {
     let bea = world.bea().await;
     let (iam, b) = (&world.iam, &world.b);
@@ -53,7 +53,7 @@ fn a_uaa_token_of_before_a_removal_opens_nothing_after_a_new_invitation() {
         let old = Credential::Uaa(uaa.access_token.expose());
         let refused = world.scope(old, space);
         assert!(matches!(refused, Err(AuthError::Revoked(_))), "{refused:?}");
-        // Nor does it manage anything there; her own account it opens as before.
+        // It cannot manage anything there either; it still opens her own account.
         let caller = world.iam.verifier().identity(old).unwrap();
         assert!(
             world
@@ -115,7 +115,7 @@ fn a_refresh_token_of_before_a_removal_switches_to_nothing_of_it() {
         assert_eq!(code(refused.unwrap_err()), "not_a_member");
         let on = world.refresh(&elsewhere, None).await.unwrap();
         assert_eq!(world.bound(&on), world.a.account);
-        // A login after it does, and is for it alone what it says.
+        // A later login opens it, and its token is for this account only.
         let anew = world.ada(Some(world.b.account)).await;
         assert_eq!(world.bound(&anew), world.b.account);
         assert_eq!(
@@ -141,7 +141,7 @@ fn a_code_of_before_a_removal_opens_nothing_of_it() {
         };
         let of_page = Grant::Passcode(world.iam.passcode(request).await.unwrap());
         leave_and_return(world).await;
-        // The session it was made in has ended with the removal.
+        // The session of the key was ended by the removal.
         let refused = world.ask(made_there, Some(&b)).await;
         assert_eq!(code(refused.unwrap_err()), "wrong_proof");
         for other in [made_here, of_page] {
@@ -151,7 +151,7 @@ fn a_code_of_before_a_removal_opens_nothing_of_it() {
             let again = || Grant::Passcode(secret(text.expose()));
             let refused = world.ask(again(), Some(&b)).await;
             assert_eq!(code(refused.unwrap_err()), "not_a_member");
-            // What it becomes elsewhere is no way in, either.
+            // Exchanging it elsewhere does not help either.
             let here = world.ask(again(), None).await.unwrap();
             let refused = world.refresh(&here, Some(&b)).await;
             assert_eq!(code(refused.unwrap_err()), "not_a_member");

@@ -1,4 +1,4 @@
-//! Which account a login, a renewal, a key and a token are for.
+//! The account of a login, a renewal, a key and a token.
 
 use super::world::{ADA, World, code, on_both, secret};
 use base::id::OrgId;
@@ -38,7 +38,7 @@ fn a_renewal_switches_and_the_switch_lasts() {
         assert_eq!(world.bound(&still), b);
         let back = world.refresh(&still, Some(&a.to_string())).await.unwrap();
         assert_eq!(world.bound(&back), a);
-        // What was issued before the switch is good until it expires, for the account it names.
+        // Tokens from before the switch are valid until they expire, for the account they name.
         assert_eq!(world.bound(&first), a);
         assert_eq!(world.bound(&still), b);
     });
@@ -53,11 +53,11 @@ fn a_wrong_account_does_not_use_the_refresh_token_up() {
             let refused = world.refresh(&first, Some(account)).await;
             assert_eq!(code(refused.unwrap_err()), "not_a_member", "{account}");
         }
-        // Were it used, a second use after the moment of grace would end the session.
+        // If it had been used, a second use after the grace would end the session.
         world.clock.advance(60_000);
         let second = world.refresh(&first, None).await.unwrap();
         assert_eq!(world.bound(&second), world.a.account);
-        // The same within the grace of a used one.
+        // The same within the grace of a used token.
         let refused = world.refresh(&first, Some(nowhere)).await;
         assert_eq!(code(refused.unwrap_err()), "not_a_member");
         let third = world.refresh(&second, None).await.unwrap();
@@ -145,7 +145,7 @@ fn a_key_opens_its_own_account_alone() {
             world.scope(key, Domain::Space(world.a.space)),
             Err(AuthError::WrongAccount { account: a })
         );
-        // Nor is the UAA a way out of the key.
+        // The UAA does not lift the limits of the key either.
         let grant = UaaGrant::Proof(Grant::ApiKey(secret(text.expose())));
         let uaa = world
             .iam
@@ -194,7 +194,7 @@ fn a_key_opens_its_own_account_alone() {
     });
 }
 
-/// A one-time code asked for with a key's session would otherwise be a way out of the key.
+/// Otherwise a one-time code from a key's session would lift the limits of the key.
 #[test]
 fn a_code_asked_for_with_a_key_opens_no_more_than_the_key() {
     on_both("code_of_a_key", &async |world: &World| {
@@ -230,7 +230,7 @@ fn a_code_asked_for_with_a_key_opens_no_more_than_the_key() {
             world.identity(&session),
             Err(AuthError::Revoked(_))
         ));
-        // A code of a login by password opens each of his accounts, and a mistyped one does not use it up.
+        // A code from a login by password opens each account of the user, and a mistyped one does not use it up.
         let code_text = match code_of(&world.ada(None).await).await {
             Grant::Passcode(text) => text.expose().clone(),
             _ => unreachable!("a code was asked for"),
@@ -251,7 +251,7 @@ fn a_token_opens_its_account_and_a_uaa_token_every_place_with_a_role() {
         let (a, b) = (&world.a, &world.b);
         let here = world.ada(None).await;
         let iam = Credential::Iam(here.access_token.expose());
-        // What she is not in does not exist for her, whether it is there or not.
+        // An account she is not in does not exist for her, whether it exists or not.
         for domain in [Domain::Account(b.account), Domain::Space(b.space)] {
             let expected = AuthError::DomainNotFound(domain.to_string());
             assert_eq!(world.scope(iam, domain), Err(expected));

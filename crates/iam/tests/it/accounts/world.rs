@@ -202,7 +202,7 @@ impl World {
         self.identity(&tokens).unwrap()
     }
 
-    /// Bea invites somebody into her account; what names him there.
+    /// Bea invites a user into her account; returns their id there.
     pub(crate) async fn invite(&self, email: &str, role: Option<Role>) -> Invited {
         let wanted = Invitee {
             email: email.to_owned(),

@@ -5,14 +5,14 @@ use super::world::{CREDENTIALS, ELSEWHERE, Key, Place, User, World};
 use crate::harness::Request;
 use serde_json::{Value, json};
 
-/// One attempt of a person, with one of his credentials, at one route.
+/// One request of a person, with one of their credentials, to one route.
 pub(crate) struct Attempt<'w> {
     pub(crate) world: &'w World,
     pub(crate) user: &'w User,
     pub(crate) credential: &'static str,
     pub(crate) method: &'w str,
     pub(crate) path: &'w str,
-    /// Whether the rules let him.
+    /// Whether the rules allow it.
     pub(crate) may: bool,
 }
 
@@ -113,7 +113,7 @@ fn administrator(user: &User) -> bool {
     user.holds("account", "Administrator")
 }
 
-/// Administrator of the account that his credential is for, whichever that is.
+/// Administrator of the account that the credential is for.
 fn administers_his(user: &User) -> bool {
     administrator(user) || stranger(user)
 }
@@ -122,7 +122,7 @@ fn makes_orgs(user: &User) -> bool {
     administers_his(user) || user.holds("account", "Editor")
 }
 
-/// Of the organization: he has a role in it or in a space of it.
+/// Member of the organization: has a role in it or in one of its spaces.
 fn in_org(user: &User) -> bool {
     administrator(user) || matches!(user.domain, "own org" | "own space")
 }
@@ -233,7 +233,7 @@ fn accounts(may: Relation, yes: u16, ask: At<String>) -> Vec<Column> {
     ]
 }
 
-/// What was deleted: brought back by whoever might have deleted it; for others it is not there.
+/// Deleted objects: those who may delete them may restore them; for others they do not exist.
 fn deleted(names: [&'static str; 2], may: Relation, of: fn(&Place) -> (&str, &str)) -> Vec<Column> {
     let ask = move |attempt: &Attempt<'_>, place: &Place| {
         let (collection, guid) = of(place);
@@ -279,7 +279,7 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
                 .json(&json!({"current_password": password, "new_password": password}))
         }),
 
-        // By his own word, not by that of a key, which all of these are or rest on.
+        // Needs a password login; all of these credentials are keys or come from one.
         ("GET", "/v2/users/self/invitations") => never(|a| a.with(&[])),
         (
             "POST",
@@ -457,7 +457,7 @@ pub(crate) fn cells(
             );
             let rule = by_credential(path, credential, column.rule(user));
             assert_eq!(reply.status, rule, "{what}: {}", reply.text());
-            // Who may not learns nothing from how his request is read.
+            // A forbidden caller learns nothing from how the request is parsed.
             if has_body && matches!(rule, 403 | 404) && !right_is_in_the_body(method, path) {
                 let reply = garbled.send();
                 assert_eq!(reply.status, rule, "{what}, garbled: {}", reply.text());

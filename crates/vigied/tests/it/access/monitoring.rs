@@ -40,7 +40,7 @@ fn rule(user: &User, credential: &str, scope: &str, right: &str) -> u16 {
     if credential == "uaa" && scope_is_account {
         return if scope == "none" { 400 } else { 403 };
     }
-    // Without the header it is his own account that is meant, whichever that is.
+    // Without the header, the request is for the caller's own account.
     let meant = match (scope, user.domain) {
         ("none", ELSEWHERE) => ELSEWHERE,
         ("none", _) => "account",

@@ -11,7 +11,7 @@ pub(crate) const CREDENTIALS: [&str; 3] = ["iam", "apikey", "uaa"];
 
 /// Every role, with the domain it is held in, and what it allows with the metrics there.
 ///
-/// `nowhere none` is a person of the account without any role. Below him comes the stranger, see [`ELSEWHERE`].
+/// `nowhere none` is a person of the account without any role. The last one is the stranger, see [`ELSEWHERE`].
 const ROLES: [(&str, &str, &str); 11] = [
     (
         "account",
@@ -30,7 +30,7 @@ const ROLES: [(&str, &str, &str); 11] = [
     ("nowhere", "none", ""),
 ];
 
-/// Where the stranger holds his role: in an account of his own on the same server, of which nobody else is. He does
+/// Where the stranger holds a role: in their own account on the same server, without other members. The stranger does
 /// everything there, and finds nothing here.
 pub(crate) const ELSEWHERE: &str = "elsewhere";
 
@@ -43,7 +43,7 @@ pub(crate) struct User {
     pub(crate) password: String,
     pub(crate) iam_id: String,
     pub(crate) credentials: BTreeMap<&'static str, String>,
-    /// Another key of his than the one he comes with.
+    /// A second key of the person, not the one in the request.
     pub(crate) key: Key,
 }
 
@@ -54,7 +54,7 @@ pub(crate) struct Key {
 }
 
 impl User {
-    /// The name of his line in the table.
+    /// The name of the person's line in the table.
     pub(crate) fn name(&self) -> String {
         format!("{} {}", self.domain, self.role)
     }
@@ -232,7 +232,7 @@ impl World {
         });
     }
 
-    /// Someone new in the caller's account, whom he may remove; his IAM id.
+    /// A new user in the caller's account, whom the caller may remove; returns the IAM id.
     pub(crate) fn victim(&self, user: &User) -> String {
         let account = match user.domain {
             ELSEWHERE => &self.elsewhere.0,
@@ -266,7 +266,7 @@ impl World {
         ok(&request.send())
     }
 
-    /// A request by a person with one of his credentials.
+    /// A request by a person with one of their credentials.
     pub(crate) fn call(&self, user: &User, credential: &str, method: &str, path: &str) -> Request {
         let value = format!("{credential} {}", user.credentials[credential]);
         self.server
@@ -300,14 +300,14 @@ impl World {
         Place { org, space }
     }
 
-    /// A new organization with a space, in which the person holds the role he holds in his own.
+    /// A new organization with a space, in which the person holds the same role as in their own.
     pub(crate) fn own_place(&self, user: &User) -> Place {
         let place = self.place();
         self.grant(user, &place);
         place
     }
 
-    /// Gives a person of an organization or a space his role in another.
+    /// Gives a member of an organization or a space the same role in another.
     fn grant(&self, user: &User, place: &Place) {
         let path = match user.domain {
             "own org" => format!("/v2/organizations/{}/{}", place.org, plural(user.role)),

@@ -40,8 +40,8 @@ Generated from [`openapi/vigie.json`](../../openapi/vigie.json) and [`openapi/ia
 test holds against the running server.
 
 A credential goes into one of two headers: `X-Auth-User-Token: iam TOKEN` (also `apikey KEY` or `uaa TOKEN`), or
-`Authorization: Bearer TOKEN`. What it opens is told in [concepts](../concepts/identity.md); what a refusal's code means, in
-[errors](errors.md). Every answer carries `Transaction-Id`: quote it when you ask about a request.
+`Authorization: Bearer TOKEN`. [Concepts](../concepts/identity.md) explains what it opens; [errors](errors.md) explains
+the code of a refusal. Every answer carries `Transaction-Id`: quote it when you ask about a request.
 ";
 
 /// What a guard asks for.
@@ -49,14 +49,16 @@ fn guard_text(guard: &str) -> &'static str {
     match guard {
         "public" => "everyone, without a credential",
         "credential" => {
-            "who brings the proof in the body; `Authorization: Basic` names the client (`bx:bx` for IAM, `cf:` for the UAA)"
+            "a caller with the proof in the body; `Authorization: Basic` names the client (`bx:bx` for IAM, `cf:` for the UAA)"
         }
-        "identity" => "who has a good token; his roles say what he may see and change",
-        "domain.write" => "who may send in the domain",
-        "domain.render" => "who may query the domain",
-        "domain.find" => "who may list the domain",
-        "domain.delete" => "who may delete in the domain",
-        "domain.configure" => "who may change the domain's settings",
+        "identity" => {
+            "a caller with a valid token; their roles decide what they may see and change"
+        }
+        "domain.write" => "a caller who may send to the domain",
+        "domain.render" => "a caller who may query the domain",
+        "domain.find" => "a caller who may list the domain",
+        "domain.delete" => "a caller who may delete from the domain",
+        "domain.configure" => "a caller who may change the settings of the domain",
         other => panic!("teach this test what the guard `{other}` asks for"),
     }
 }

@@ -104,7 +104,7 @@ fn a_key_that_expires_neither_prolongs_itself_nor_mints_a_longer_one() {
         assert_eq!(named.status, 200, "{}", named.text());
         assert_eq!(named.json()["expires_at"], json!(shown::time(soon)));
     }
-    // His own login is not bound by the key.
+    // The user's own login is not restricted by the key.
     let own = text(&place.login(None), "access_token");
     let reply = place.server.request("PUT", &format!("/v1/apikeys/{id}"));
     let reply = reply.bearer(&own).header("If-Match", "*");
@@ -185,7 +185,7 @@ fn a_code_ends_with_its_session_and_so_does_what_it_became() {
     assert_eq!(orgs(&derived), 401);
 }
 
-/// A code, whatever it was asked for with, ends with the password.
+/// A code ends with the password, whichever credential requested it.
 #[test]
 fn a_code_ends_with_the_password() {
     let place = Place::start();

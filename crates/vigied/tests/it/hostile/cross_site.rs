@@ -1,5 +1,5 @@
-//! The passcode page, asked by other sites' pages in a victim's browser: he would paste the attacker's code, and send his
-//! metrics to him.
+//! The passcode page, requested by other sites' pages in a victim's browser: the victim would paste the attacker's code, and
+//! send their metrics to the attacker.
 
 use crate::harness::{Reply, Request, Server};
 

@@ -87,7 +87,7 @@ fn who_has_closed_his_side_gets_a_large_answer_whole_however_slowly_he_reads() {
     let mut all = vec![0; 4096];
     client.read_exact(&mut all).unwrap();
     client.shutdown(Shutdown::Write).unwrap();
-    // The step of a slow reader: longer than one may be silent who has closed his side.
+    // The step of a slow reader: longer than the time for a client that has closed its side.
     std::thread::sleep(Duration::from_secs(5));
     client.read_to_end(&mut all).unwrap();
     assert!(all.len() > NAMES * 900 && all.ends_with(b"\r\n0\r\n\r\n"));

@@ -1,4 +1,4 @@
-//! Introspection, asked by whoever guesses.
+//! Introspection as a way to guess tokens.
 
 use super::honest::{answer, connect_from};
 use crate::harness::{Reply, Server};
@@ -99,7 +99,7 @@ fn the_header_counts_and_a_proxys_authorization_does_not() {
     assert_eq!(none.send().status, 400);
 }
 
-/// Who guesses is slowed where he asks from; others, and who shows a credential of his own, are not.
+/// Guessing slows down the guesser's source; other sources, and callers with a valid credential of their own, are not slowed.
 #[test]
 fn guessing_is_slowed_by_source() {
     let server = Server::with(&["--set", "limits.introspection_misses_per_minute=5"]);

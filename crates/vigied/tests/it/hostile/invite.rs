@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 const CEO: &str = "ceo@new.example";
-/// What somebody chooses who got a code he should not have.
+/// The password chosen by someone with a code meant for another person.
 const THEIRS: &str = "chosen by the first inviter";
 /// What the person chooses to whom the address belongs.
 const OWN: &str = "chosen by the person himself";
@@ -35,7 +35,7 @@ pub(crate) fn code_of_operator(server: &Server, email: &str, account: &str) -> S
     text(&operator(server, &words), "one_time_code")
 }
 
-/// An account of the operator's making, and its owner's IAM token once the server knows him.
+/// An account made by the operator, and its owner's IAM token once the server knows the owner.
 fn account(server: &Server, name: &str, owner: &str) -> (String, Value) {
     let made = operator(server, &["account", "create", name, "--owner", owner]);
     (text(&made, "account_guid"), made)
@@ -57,7 +57,7 @@ fn invite(server: &Server, token: &str, account: &str, emails: &[&str]) -> Reply
         .send()
 }
 
-/// Whatever opens something in the reply to an invitation.
+/// All secrets in the reply to an invitation.
 fn shown(invited: &Value) -> Option<String> {
     let entry = &invited["resources"][0];
     let secret = ["one_time_code", "one_time_password"];
@@ -135,7 +135,7 @@ fn settled(server: &Server) {
     });
 }
 
-/// The first inviter does with the code what he can; the secrets that may open something from then on.
+/// The first inviter uses the code in every way; returns the secrets that may give access from then on.
 fn impostor(server: &Server) -> Vec<String> {
     let invited = invite(server, &server.token(), &server.owner.account, &[CEO]);
     assert_eq!(invited.status, 202, "{}", invited.text());
@@ -161,7 +161,7 @@ fn stays_out(server: &Server, secrets: &[String], account: &str) {
             let token = access(&anywhere);
             assert!(
                 !accounts(server, &token).contains(account),
-                "he is a member of the second account"
+                "the impostor is a member of the second account"
             );
             let accept = server.request("POST", "/v2/users/accept").bearer(&token);
             accept.json(&json!({"account_id": account})).send();
@@ -169,7 +169,7 @@ fn stays_out(server: &Server, secrets: &[String], account: &str) {
             assert_ne!(
                 into.status,
                 200,
-                "he accepted for the true owner: {}",
+                "the impostor accepted for the real owner: {}",
                 into.text()
             );
         }
@@ -210,7 +210,7 @@ fn the_first_inviter_does_not_own_an_account_made_later() {
     assert_ne!(login(&server, CEO, THEIRS, None).status, 200);
     let again = redeem(&server, CEO, &code, THEIRS);
     assert_eq!(again.status, 400, "a code is good twice: {}", again.text());
-    // Where the impostor was, the person is invited, and decides himself.
+    // Where the impostor was a member, the real person is only invited, and decides.
     let waiting = server
         .request("GET", "/v2/users/self/invitations")
         .bearer(&token)
@@ -273,7 +273,7 @@ fn nor_by_an_organization_or_a_space_of_another_account() {
             assert_eq!(into.status, 404, "{}", into.text());
         }
     }
-    // The operator's code: whom it is handed to gets the role that waited for him.
+    // With the operator's code, its recipient gets the role of the invitation.
     let code = code_of_operator(&server, CEO, &other);
     let entered = redeem(&server, CEO, &code, OWN);
     assert_eq!(entered.status, 204, "{}", entered.text());
@@ -306,7 +306,7 @@ fn an_invitation_is_answered_alike_for_known_and_unknown_and_waits_for_consent()
     let unknown = invite(&server, &bea, &other, &["nobody@other.example"]);
     assert_eq!(form(&known), form(&unknown));
     assert_eq!(form(&known).2, "PENDING");
-    // Who has not accepted is shown as he was typed, and no more.
+    // An invited user who has not accepted is shown only by the typed address.
     let path = format!("/v2/accounts/{other}/users");
     let list = server.request("GET", &path).bearer(&bea).send().json();
     let pending = |email: &str| {
@@ -334,7 +334,7 @@ fn an_invitation_is_answered_alike_for_known_and_unknown_and_waits_for_consent()
         [role(&server.owner.user), role("nobody@other.example")],
         [204, 204]
     );
-    // He is in nothing, until he says so himself; a key of his does not say it for him.
+    // Users join nothing until they accept themselves; a key of theirs cannot accept.
     let owner = access(&login(
         &server,
         &server.owner.user,
@@ -343,7 +343,7 @@ fn an_invitation_is_answered_alike_for_known_and_unknown_and_waits_for_consent()
     ));
     assert!(
         !accounts(&server, &owner).contains(&other),
-        "he is in without a word of his"
+        "a member without accepting"
     );
     let waiting = server
         .request("GET", "/v2/users/self/invitations")

@@ -132,7 +132,7 @@ fn guesses_from_elsewhere_lock_nobody_out() {
         let expected = if number < FREE { 400 } else { 429 };
         assert_eq!(guess.0, expected, "{number}: {}", guess.1);
     }
-    // At every endpoint that takes a password the person is let in, from a place he was never seen at.
+    // Every endpoint that takes a password lets the user in, from an address never seen before.
     assert_eq!(owner_logs_in(&server, HOME).0, 200);
     let (user, password) = (&*server.owner.user, &*server.owner.password);
     let page = wire::query::encode(&[("username", user), ("password", password)]);
@@ -145,7 +145,7 @@ fn guesses_from_elsewhere_lock_nobody_out() {
         let (status, text) = answer(&mut stream).unwrap();
         assert_eq!(status, 200, "{path}: {text}");
     }
-    // The attacker's own place is slowed, also with the right password: he is not told that it is right.
+    // The attacker's own address is slowed down, also with the right password: the answer does not reveal that it is right.
     let slowed = owner_logs_in(&server, ATTACKER);
     assert_eq!(slowed.0, 429, "{}", slowed.1);
     let seconds: u64 = slowed.header("retry-after").unwrap().parse().unwrap();

@@ -1,4 +1,4 @@
-//! Patterns made to hurt (B1, B2, B3): one GET must not keep others waiting, whatever it asks for.
+//! Patterns made to hurt (B1, B2, B3): one GET must not keep others waiting, whatever its pattern.
 
 use super::honest::{Honest, connect_from};
 use crate::harness::Server;

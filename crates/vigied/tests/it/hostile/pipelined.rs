@@ -1,4 +1,4 @@
-//! Requests behind a request: whoever sends them and hangs up has not gone unnoticed, and whoever stays is answered.
+//! Pipelined requests: the server notices a client that sends them and disconnects, and answers one that stays.
 
 use super::honest::{answer, connect_from};
 use super::queries::{figure, until, worst_head};
@@ -189,7 +189,7 @@ fn who_stays_has_all_his_requests_answered_in_their_order() {
             assert_eq!(answer(&mut stream).unwrap().0, expected);
         }
     }
-    // Somebody who has closed his side only when there was nothing left to answer.
+    // A client that closes its side only after all answers.
     stream.shutdown(std::net::Shutdown::Write).unwrap();
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).unwrap();

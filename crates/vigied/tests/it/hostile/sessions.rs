@@ -1,5 +1,5 @@
-//! What one person may have begun: sessions, renewals, passcodes. Whoever has his password or a key of his cannot fill the
-//! database with them, nor, with a key, end the sessions that he began himself.
+//! Limits per user on sessions, renewals and passcodes. Someone with a user's password or key cannot fill the database with
+//! them, nor, with a key, end the sessions that the user started.
 
 use crate::harness::{Reply, Server};
 use crate::limits::hits;
@@ -82,7 +82,7 @@ fn a_login_beyond_the_limit_ends_the_session_longest_unused() {
             .all(|own| lives(&server, own))
     );
 
-    // A key's logins end those of the key once it has most of them: whoever has a key cannot log its person out.
+    // Once a key has most of the sessions, its new logins end its own: a key cannot log its user out.
     let by_keys: Vec<Session> = (0..8).map(|_| by_key(&server)).collect();
     let kept = others
         .iter()

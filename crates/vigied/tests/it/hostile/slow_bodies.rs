@@ -44,7 +44,7 @@ fn slow(server: &Server, sources: &[Ipv4Addr], lines: &str) -> Vec<TcpStream> {
         stream
     };
     let streams: Vec<TcpStream> = (0..SLOW).map(open).collect();
-    // Whoever is served after them was sent after them; one round more and all of them are begun.
+    // Requests served after them were sent after them; after one more round all of them have started.
     let mut other = connect_from(attacker(255), server).unwrap();
     for _ in 0..5 {
         let ask = b"GET /health/live HTTP/1.1\r\nHost: vigie\r\n\r\n";

@@ -1,4 +1,4 @@
-//! The end of the process, whatever goes on (Q21), and what health says meanwhile.
+//! The shutdown, under any load (Q21), and the health routes meanwhile.
 
 use crate::harness::{Request, Server, Serving, now};
 use serde_json::json;

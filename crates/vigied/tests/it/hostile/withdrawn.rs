@@ -75,7 +75,7 @@ fn further_key(server: &Server) -> (String, String) {
     )
 }
 
-/// Somebody who may read the space: the token of his session.
+/// A user who may read the space; returns their session's token.
 fn viewer(server: &Server, email: &str) -> String {
     let owner = &server.owner;
     let path = format!("/v2/accounts/{}/users", owner.account);
@@ -322,7 +322,7 @@ fn a_query_ends_when_its_caller_is_let_in_no_longer() {
     });
 }
 
-/// Who is verified, sends his body slowly and is let in no longer when it is there, writes nothing.
+/// A verified caller sends a body slowly and loses access before it is complete: nothing is written.
 #[test]
 fn a_body_that_arrives_behind_the_withdrawal_is_refused() {
     let server = Server::start();

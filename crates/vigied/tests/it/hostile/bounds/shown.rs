@@ -1,4 +1,4 @@
-//! A server with one person in two accounts, and the credentials she may show.
+//! A server with one user in two accounts, and the credentials that user may send.
 
 use crate::harness::{Reply, Server, VIGIED};
 use base64::Engine;
@@ -69,7 +69,7 @@ pub(in crate::hostile) fn time(seconds: i64) -> String {
     wire::iam::api_key::time_text(base::time::Millis::from_secs(seconds))
 }
 
-/// The server, its owner's second account, and who he is.
+/// The server, its owner's second account, and the owner's identity.
 pub(in crate::hostile) struct Place {
     pub(in crate::hostile) server: Server,
     pub(in crate::hostile) second: String,

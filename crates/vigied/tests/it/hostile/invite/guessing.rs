@@ -9,7 +9,7 @@ use std::process::Command;
 
 const WRONG: &str = "vgc-0000-0000-0000-0000-0000";
 
-/// A user of the server's first account whose address is not proven; his token.
+/// A user of the server's first account whose address is not proven; returns the user's token.
 fn unproven(server: &Server) -> String {
     let invited = invite(server, &server.token(), &server.owner.account, &[CEO]);
     let code = shown(&invited.json()).unwrap();

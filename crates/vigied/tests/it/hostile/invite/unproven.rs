@@ -1,4 +1,4 @@
-//! Whoever began with a code that his inviter had seen has no say in what waits for the address, and hears little of it.
+//! A user who started with a code that the inviter had seen cannot decide on invitations for the address, and sees little of them.
 
 use super::*;
 
@@ -25,7 +25,7 @@ fn an_impostor_has_no_say_in_what_waits_for_the_true_owner() {
     let declined = server.request("POST", &path).bearer(&impostor).send();
     assert_eq!(declined.status, 403, "{}", declined.text());
     assert!(declined.text().contains("address_unproven"));
-    // The true owner still has his way in, and does not leave the account without an owner either.
+    // The real owner can still get in, and does not leave the account without an owner.
     let code = text(&made, "one_time_code");
     let entered = redeem(&server, CEO, &code, OWN);
     assert_eq!(entered.status, 204, "{}", entered.text());

@@ -79,7 +79,7 @@ fn regression_6_three_accounts_together_hold_up_no_fourth() {
         let ended = attacks.iter().filter(|own| !is_unanswered(own)).count();
         assert_eq!(ended, 0, "queries of the others ended before");
     }
-    // Who goes ends his query, also where it has no turn at the moment.
+    // A disconnect cancels the query, also while it has no turn.
     drop(attacks);
     until("none runs or waits", || {
         figure(&server, "vigie_queries_running") + figure(&server, "vigie_queries_waiting") == 0

@@ -1,9 +1,9 @@
-//! Work that takes its time.
+//! Long computations, off the reactor threads.
 
 use crate::error::IamError;
 
-/// Runs what takes its time on a thread where nobody waits for it.
-pub(crate) async fn aside<T: Send + 'static>(
+/// Runs a long computation on a blocking thread, so that no other request waits for it.
+pub(crate) async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, IamError> + Send + 'static,
 ) -> Result<T, IamError> {
     let done = tokio::task::spawn_blocking(work).await;
