@@ -2,7 +2,7 @@
 //! remedies to the commands and fields that mend.
 
 use base::error::{Kind, Problem};
-use base::limit::Limit;
+use base::limit::{self, Limit};
 use iam::{AuthError, IamError, Reason, Refusal, Remedy};
 use std::borrow::Cow;
 use wire::code;
@@ -49,6 +49,18 @@ pub(crate) fn within(
     limit: &'static Limit,
 ) -> Result<(), Problem> {
     iam::manage::text::within(field, text, limit).map_err(|refusal| problem(&refusal))
+}
+
+/// The same refusal for a source that has sent too many wrong keys: it waits before the next one is answered as wrong.
+pub(crate) fn slowed(refused: Problem, seconds: u64) -> Problem {
+    let problem = Problem {
+        kind: Kind::Busy,
+        ..refused
+    };
+    problem
+        .hint(hint(Remedy::StopGuessing))
+        .limit(&limit::GUESSES_PER_SOURCE)
+        .retry_after(seconds)
 }
 
 /// The code or word of a reason.

@@ -76,18 +76,22 @@ impl Iam {
             Err(IamError::Refused(problem)) if problem.reason.is_wrong_guess() => problem,
             other => return other,
         };
-        let now = self.0.clock.now();
-        let wait = source
-            .key()
-            .and_then(|key| self.0.logins.throttle.guess(key, now));
-        if let Some(wait) = wait {
+        if let Some(wait) = self.count_guess(source) {
             problem.is_slowed = true;
             problem = problem
                 .remedy(Remedy::StopGuessing)
                 .limit(&limit::GUESSES_PER_SOURCE)
-                .retry_after(seconds(wait));
+                .retry_after(wait);
         }
         Err(IamError::Refused(problem))
+    }
+
+    /// Counts a wrong key, code or token of this source. Beyond the limit: after how many seconds it may try again.
+    #[must_use]
+    pub fn count_guess(&self, source: Source) -> Option<u64> {
+        let now = self.0.clock.now();
+        let wait = self.0.logins.throttle.guess(source.key()?, now);
+        wait.map(seconds)
     }
 }
 

@@ -9,10 +9,11 @@ use crate::refused;
 use axum::extract::FromRequestParts;
 use base::id::KeyId;
 use base::scope::{Action, Forbidden, Scope};
+use base::source::Source;
 use http::HeaderMap;
 use http::request::Parts;
 use iam::audit::Credential as Shown;
-use iam::{Credential, Identity, Proof};
+use iam::{AuthError, Credential, Identity, Proof};
 use std::sync::Arc;
 use wire::code;
 use wire::credential::{self, CredentialError, CredentialKind, Repairs};
@@ -130,7 +131,7 @@ fn read<'h>(app: &App, headers: &'h HeaderMap) -> Result<(Sent<'h>, &'static str
 /// Verifies the caller of a monitoring route that does this.
 pub(crate) fn scope(
     app: &App,
-    headers: &HeaderMap,
+    (headers, source): (&HeaderMap, Source),
     action: Action,
 ) -> Result<(Caller, Repairs), Box<KeptOut>> {
     let sent = sent(app, headers)?;
@@ -149,7 +150,7 @@ pub(crate) fn scope(
     let (scope, proof) = app.verifier.proven_scope(sent.credential, selector);
     let scope = scope.map_err(|error| {
         Box::new(KeptOut {
-            refusal: Refusal(refused::credential(&error)),
+            refusal: refusal(app, source, &error),
             known: proof.map(|proof| (proof, credential)),
         })
     })?;
@@ -162,6 +163,18 @@ pub(crate) fn scope(
     Ok((caller, sent.repairs))
 }
 
+/// The refusal of a credential. A key that nobody has is a guess, and counts for its source as at the token endpoints; right
+/// keys and tokens never come here.
+fn refusal(app: &App, source: Source, error: &AuthError) -> Refusal {
+    let problem = refused::credential(error);
+    let is_guess = matches!(error, AuthError::KeyUnknown | AuthError::KeyMistyped);
+    let wait = is_guess.then(|| app.iam.count_guess(source)).flatten();
+    Refusal(match wait {
+        Some(seconds) => refused::slowed(problem, seconds),
+        None => problem,
+    })
+}
+
 /// The refusal of what a role does not allow.
 pub(super) fn right_missing(forbidden: &Forbidden) -> Refusal {
     let problem = code::RIGHT_MISSING.problem(forbidden.to_string());
@@ -169,13 +182,16 @@ pub(super) fn right_missing(forbidden: &Forbidden) -> Refusal {
 }
 
 /// Verifies the caller of a management route.
-pub(crate) fn identity(app: &App, headers: &HeaderMap) -> Result<(Manager, Repairs), Box<KeptOut>> {
+pub(crate) fn identity(
+    app: &App,
+    (headers, source): (&HeaderMap, Source),
+) -> Result<(Manager, Repairs), Box<KeptOut>> {
     let sent = sent(app, headers)?;
     let credential = Shown::from(&sent.credential);
     let (identity, proof) = app.verifier.proven_identity(sent.credential);
     let identity = identity.map_err(|error| {
         Box::new(KeptOut {
-            refusal: Refusal(refused::credential(&error)),
+            refusal: refusal(app, source, &error),
             known: proof.map(|proof| (proof, credential)),
         })
     })?;

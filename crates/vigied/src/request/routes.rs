@@ -122,20 +122,24 @@ async fn verify(
             let owner = owner(&app, &request);
             return with_tokens(admit(&app, owner, bound, request, next).await);
         }
-        Guard::Identity => match caller::identity(&app, request.headers()) {
-            Ok((manager, repairs)) => {
-                request.extensions_mut().insert(manager);
-                Ok(repairs)
+        Guard::Identity => {
+            match caller::identity(&app, (request.headers(), source::of(&request))) {
+                Ok((manager, repairs)) => {
+                    request.extensions_mut().insert(manager);
+                    Ok(repairs)
+                }
+                Err(kept_out) => Err(kept_out),
             }
-            Err(kept_out) => Err(kept_out),
-        },
-        Guard::Scope(action) => match caller::scope(&app, request.headers(), action) {
-            Ok((caller, repairs)) => {
-                request.extensions_mut().insert(caller);
-                Ok(repairs)
+        }
+        Guard::Scope(action) => {
+            match caller::scope(&app, (request.headers(), source::of(&request)), action) {
+                Ok((caller, repairs)) => {
+                    request.extensions_mut().insert(caller);
+                    Ok(repairs)
+                }
+                Err(kept_out) => Err(kept_out),
             }
-            Err(kept_out) => Err(kept_out),
-        },
+        }
     };
     match repairs {
         Err(kept_out) => {

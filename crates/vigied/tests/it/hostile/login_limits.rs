@@ -113,6 +113,37 @@ fn how_long_a_login_waits_for_its_check() {
     });
 }
 
+/// Wrong keys are counted wherever they are sent, by source; whoever has the right one is not slowed.
+#[test]
+fn wrong_keys_sent_with_requests_are_slowed_as_at_the_token_endpoints() {
+    let server = Server::with(&["--set", "limits.guesses_per_source=3"]);
+    let sent = |path: &str, credential: &str| {
+        server
+            .request("GET", path)
+            .header("X-Auth-User-Token", credential)
+            .send()
+    };
+    let wrong = format!("apikey vgk_{}", "A".repeat(43));
+    for path in ["/v1/metrics/list", "/v1/apikeys", "/v1/metrics/list"] {
+        let reply = sent(path, &wrong);
+        assert_eq!(reply.status, 401, "{}", reply.text());
+    }
+    for path in ["/v1/metrics/list", "/v1/apikeys"] {
+        let slowed = sent(path, &wrong);
+        assert_eq!(slowed.status, 429, "{}", slowed.text());
+        assert!(
+            slowed.text().contains("guesses_per_source"),
+            "{}",
+            slowed.text()
+        );
+        assert!(slowed.header("Retry-After").is_some());
+    }
+    let right = format!("apikey {}", server.owner.api_key);
+    assert_eq!(sent("/v1/metrics/list", &right).status, 200);
+    let token = format!("iam {}", server.token());
+    assert_eq!(sent("/v1/metrics/list", &token).status, 200);
+}
+
 #[test]
 fn what_may_fail() {
     let server = Server::with(&[
