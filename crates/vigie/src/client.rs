@@ -381,7 +381,7 @@ impl Reply {
         failure.code = (told.code).map(|code| Shown::told(&code).into_string().into());
         failure.text = told.message.map(|text| Shown::told(&text).into_string());
         match told.hint {
-            Some(hint) => failure.hint(Shown::told(&hint)),
+            Some(hint) => failure.hint(Shown::told(&self.with_wait(hint))),
             None if (300..400).contains(&self.status) => failure.hint(format!(
                 "the server moves this address to `{}`; set that with `vigie api URL`",
                 Shown::told(self.header("location").unwrap_or("nowhere"))
@@ -391,6 +391,20 @@ impl Reply {
                 Some(via) => failure.hint(format!("it may be {} that says so", via.named())),
                 None => failure,
             },
+        }
+    }
+}
+
+impl Reply {
+    /// The hint with the seconds that the server's header says, in place of the header's name.
+    fn with_wait(&self, hint: String) -> String {
+        let seconds = self
+            .header("retry-after")
+            .filter(|text| text.parse::<u32>().is_ok());
+        match seconds {
+            Some("1") => hint.replace("`Retry-After` seconds", "1 second"),
+            Some(seconds) => hint.replace("`Retry-After` seconds", &format!("{seconds} seconds")),
+            None => hint,
         }
     }
 }

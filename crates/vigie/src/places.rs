@@ -50,6 +50,7 @@ impl Context {
 
     /// The accounts the caller belongs to.
     pub(crate) fn accounts(&self) -> Result<Vec<AccountResource>, Failure> {
+        self.require_manager()?;
         let api = self.api_endpoint()?;
         let first = Request::get(format!("{api}/coe/v2/accounts"));
         self.pages::<Accounts>(&api, first, "list accounts")
@@ -57,6 +58,7 @@ impl Context {
 
     /// The organizations the caller sees, of one region or all.
     pub(crate) fn orgs(&self, region: &str) -> Result<Vec<Org>, Failure> {
+        self.require_manager()?;
         let mut request = Request::get(self.cf_url("/v2/organizations")?);
         if !region.is_empty() {
             request = request.query("region", region);
@@ -66,6 +68,7 @@ impl Context {
 
     /// The organization of this name.
     pub(crate) fn org_named(&self, name: &str, region: &str) -> Result<Org, Failure> {
+        self.require_manager()?;
         let mut request =
             Request::get(self.cf_url("/v2/organizations")?).query("q", &format!("name:{name}"));
         if !region.is_empty() {
@@ -85,6 +88,7 @@ impl Context {
 
     /// The organization named by a flag, else the targeted one.
     pub(crate) fn org_meant(&self, named: Option<&str>) -> Result<Place, Failure> {
+        self.require_manager()?;
         if let Some(name) = named {
             let org = self.org_named(name, &self.config().region.clone())?;
             return Ok(Place {

@@ -3,6 +3,7 @@
 //! A valid token costs one small file to read. An expired one is renewed under the lock of the configuration, so
 //! that of many processes that notice at once one asks the server and the others take what it got.
 
+mod ended;
 mod grant;
 mod state;
 
@@ -40,7 +41,7 @@ impl Context {
     /// An access token good for at least `ttl_min`, as far as the server gives any that long.
     pub(crate) fn token_for(&self, ttl_min: Duration) -> Result<Token, Failure> {
         let config = self.config();
-        if let Some(token) = good(config.iam_token.expose(), ttl_min, SystemClock.now()) {
+        if let Some(token) = config.good_token(ttl_min) {
             return Ok(token);
         }
         let known = config.iam_token.clone();
@@ -57,8 +58,8 @@ impl Context {
 
     /// Whether there is a token that is good for a while without being renewed.
     pub(crate) fn has_token_at_hand(&self) -> bool {
-        let stored = self.config().iam_token.clone();
-        good(stored.expose(), Duration::from_secs(30), SystemClock.now()).is_some()
+        let config = self.config();
+        config.good_token(Duration::from_secs(30)).is_some()
     }
 
     /// Whether there is a session, good or to be renewed.

@@ -24,7 +24,7 @@ pub(crate) struct OneArgs {
     #[arg(value_name = "NAME|UUID")]
     key: String,
     /// Do not ask
-    #[arg(short, long)]
+    #[arg(short, long, visible_alias = "yes", visible_short_alias = 'y')]
     force: bool,
 }
 

@@ -22,7 +22,13 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
         .as_ref()
         .map(|claims| claims.iam_apikey_id.as_str())
         .filter(|key| !key.is_empty());
-    let is_usable = claims.is_some() && (remaining > 0 || renewable);
+    let is_ended = config.is_ended();
+    let scope = match context.reach() {
+        // Reading falls back to the account, sending does not.
+        Some(reach) if reach.sends_anywhere() => None,
+        _ => context.scope_id().ok(),
+    };
+    let is_usable = !is_ended && claims.is_some() && (remaining > 0 || renewable);
     let expires_at = claims.as_ref().and_then(Claims::expires_at);
     if !is_usable && context.output.is_json() {
         return Err(not_logged_in(context.name));
@@ -34,7 +40,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             "account": place(&config.account.guid, &config.account.name), "region": some(&config.region),
             "org": place(&cf.organization_fields.guid, &cf.organization_fields.name),
             "space": place(&cf.space_fields.guid, &cf.space_fields.name),
-            "scope": context.scope_id().ok(), "token_expires_at": expires_at,
+            "scope": scope, "token_expires_at": expires_at,
             "token_expires_in": claims.as_ref().map(|_| remaining), "renewable": renewable, "api_key_id": api_key,
             "directory": context.home.directory(),
         });
@@ -46,13 +52,15 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
         let or_none = |text: &str| printable(if text.is_empty() { "none" } else { text });
         let token = match (&expires_at, u64::try_from(remaining)) {
             (None, _) => "none".to_owned(),
+            _ if is_ended => "of a login that has ended".to_owned(),
             (Some(at), Ok(left)) if left > 0 => format!("good until {at}, for {}", spoken(left)),
             (Some(at), _) => format!("expired at {at}"),
         };
         let renewal = match api_key {
+            _ if is_ended => "refused; log in again".to_owned(),
             _ if !renewable => "not possible; log in again".to_owned(),
             Some(key) => format!(
-                "by itself, when it has expired, while the API key {} is good",
+                "by itself, when it has expired, while its session and the API key {} are good",
                 printable(key)
             ),
             None => "by itself, when it has expired".to_owned(),
@@ -72,7 +80,12 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             ("Space:", or_none(&cf.space_fields.name)),
             (
                 "Scope:",
-                context.scope_id().unwrap_or_else(|_| "none".to_owned()),
+                match context.reach() {
+                    Some(reach) if reach.sends_anywhere() => {
+                        "none for sending; name one with `--scope s-GUID`".to_owned()
+                    }
+                    _ => scope.unwrap_or_else(|| "none".to_owned()),
+                },
             ),
             ("Token:", token),
             ("Renewal:", renewal),

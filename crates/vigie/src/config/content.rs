@@ -47,6 +47,9 @@ pub(crate) struct Config {
     /// Ours: where metrics go, as the region says; empty: the API endpoint.
     #[serde(rename = "MetricsEndpoint", skip_serializing_if = "String::is_empty")]
     pub(crate) metrics_endpoint: String,
+    /// Ours: when the token of the login expires that the server would not renew.
+    #[serde(rename = "RefusedExpiry", skip_serializing_if = "Option::is_none")]
+    pub(crate) refused_expiry: Option<i64>,
     #[serde(flatten)]
     pub(crate) other: Map<String, Value>,
 }
@@ -91,6 +94,7 @@ impl Config {
         self.iam_refresh_token = SecretText::default();
         self.account = Account::default();
         self.login_at = None;
+        self.refused_expiry = None;
         for key in [
             "Profile",
             "CRIType",

@@ -143,10 +143,15 @@ fn uaa_token(reply: &Reply) -> Result<wire::cf::token::UaaTokenReply, Failure> {
     }
 }
 
+/// Whether the server says that it will do it later.
+const fn is_later(status: u16) -> bool {
+    status == 429 || status >= 500
+}
+
 /// The one line scripts look for: status, code and text of a refused renewal, in this order.
 fn not_renewed(refusal: Failure, status: u16) -> Failure {
     let mut failure = Failure::new(
-        if status >= 500 {
+        if is_later(status) {
             refusal.kind
         } else {
             Kind::NotLoggedIn
@@ -161,7 +166,11 @@ fn not_renewed(refusal: Failure, status: u16) -> Failure {
     failure.code = refusal.code;
     failure.text = refusal.text;
     failure.transaction_id = refusal.transaction_id;
-    failure.hint(if status >= 500 {
+    if is_later(status) && !refusal.hints.is_empty() {
+        failure.hints = refusal.hints;
+        return failure;
+    }
+    failure.hint(if is_later(status) {
         "try again in a moment"
     } else {
         "log in again with `vigie login`"

@@ -8,7 +8,7 @@ use crate::config::{CfConfig, Config};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::shown::shown;
-use crate::token::{Token, good};
+use crate::token::Token;
 use base::secret::Secret;
 use base::time::{Clock as _, SystemClock};
 use std::time::Duration;
@@ -86,15 +86,17 @@ impl Context {
         } else {
             Duration::ZERO
         };
-        let token = if let Some(token) = good(config.iam_token.expose(), enough, SystemClock.now())
-        {
+        let token = if let Some(token) = config.good_token(enough) {
             token
         } else {
             let file = match lock.prepare() {
                 Ok(file) => file,
                 Err(failure) => return self.stored_token_or(failure),
             };
-            let reply = renew(self, &config, None)?;
+            let reply = match renew(self, &config, None) {
+                Ok(reply) => reply,
+                Err(failure) => return Err(self.refused(config, file, failure)),
+            };
             let used_up = config.iam_refresh_token.clone();
             store_tokens(&mut config, &reply);
             if let Err(failure) = file.keep(&config) {
@@ -152,8 +154,8 @@ impl Context {
     /// gives one successor, and takes a second use for theft. A token that is still good is better than none.
     pub(super) fn stored_token_or(&self, failure: Failure) -> Result<Token, Failure> {
         let failure = not_renewable(failure);
-        let stored = self.config().iam_token.clone();
-        match good(stored.expose(), Duration::ZERO, SystemClock.now()) {
+        let stored = self.config().good_token(Duration::ZERO);
+        match stored {
             Some(token) => {
                 self.output.warn(failure.message);
                 Ok(token)
@@ -193,7 +195,10 @@ impl Context {
         );
         let mut config = self.home.read()?;
         let mut cf = self.home.read_cf()?;
-        let reply = renew(self, &config, Some(account))?;
+        let reply = match renew(self, &config, Some(account)) {
+            Ok(reply) => reply,
+            Err(failure) => return Err(self.refused(config, file, failure)),
+        };
         store_tokens(&mut config, &reply);
         file.keep(&config)?;
         if store_uaa_token(&mut cf, &reply) {
@@ -238,6 +243,7 @@ pub(super) fn warn_unsaved(context: &Context, failure: &Failure) {
 pub(super) fn store_tokens(config: &mut Config, reply: &TokenReply) {
     config.iam_token = format!("Bearer {}", reply.access_token.expose()).into();
     config.iam_refresh_token = reply.refresh_token.clone();
+    config.refused_expiry = None;
     config.last_session_update_time = Some(SystemClock.now().secs());
 }
 

@@ -2,7 +2,7 @@
 //! it no account, organization or space. What it reaches stands in its token.
 
 use crate::context::Context;
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::output::printable;
 use crate::shown::{Shown, shown};
 use crate::token::Reach;
@@ -15,9 +15,26 @@ impl Context {
     pub(crate) fn reach(&self) -> Option<Reach> {
         self.claims()?.reach
     }
+
+    /// Refuses what manages, or asks who somebody is, where the key is for metrics alone.
+    pub(crate) fn require_manager(&self) -> Result<(), Failure> {
+        match self.reach() {
+            None => Ok(()),
+            Some(_) => Err(Failure::new(
+                Kind::Forbidden,
+                "this key is for metrics alone, and manages nothing",
+            )
+            .hint("log in with a password or a key made without `--domain` and `--only`")),
+        }
+    }
 }
 
 impl Reach {
+    /// Whether it is for sending alone, to no domain of its own: each sending names one.
+    pub(crate) fn sends_anywhere(&self) -> bool {
+        self.domain.is_none() && self.only.as_deref() == Some("send")
+    }
+
     /// In words.
     pub(crate) fn words(&self) -> String {
         let domain = printable(self.domain.as_deref().unwrap_or("all"));

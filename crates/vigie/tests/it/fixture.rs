@@ -68,6 +68,8 @@ pub(crate) struct Knobs {
     pub(crate) ttl_s: i64,
     /// The code refresh is refused with.
     pub(crate) refresh_refused: Option<&'static str>,
+    /// The status of that.
+    pub(crate) refresh_status: u16,
     /// Accounts of the user.
     pub(crate) accounts: usize,
     /// Organizations of the user.
@@ -117,6 +119,7 @@ impl Fixture {
                 retry_after_s: None,
                 ttl_s: 3600,
                 refresh_refused: None,
+                refresh_status: 400,
                 accounts: 1,
                 orgs: 2,
                 spaces: 1,
@@ -196,7 +199,7 @@ impl Fixture {
             let date = ahead.map_or_else(String::new, |ahead| date(now() + ahead));
             let later = self.knobs.lock().unwrap().retry_after_s;
             let later = later
-                .filter(|_| status == 503)
+                .filter(|_| matches!(status, 429 | 503))
                 .map_or_else(String::new, |later| format!("Retry-After: {later}\r\n"));
             let packed = self.knobs.lock().unwrap().packed.filter(|_| takes_gzip);
             let (coding, bytes) = match packed {
@@ -398,8 +401,12 @@ impl Fixture {
                 asked.field("passcode").as_deref() == Some("abcdefghij")
             }
             "refresh_token" => {
-                if let Some(code) = self.knobs.lock().unwrap().refresh_refused {
-                    return refuse(code, "the session has ended");
+                let (refused, status) = {
+                    let knobs = self.knobs.lock().unwrap();
+                    (knobs.refresh_refused, knobs.refresh_status)
+                };
+                if let Some(code) = refused {
+                    return (status, refuse(code, "the session has ended").1);
                 }
                 if let Some(path) = &self.knobs.lock().unwrap().vanishing {
                     std::fs::remove_file(path).unwrap();

@@ -140,3 +140,52 @@ fn regression_7_an_agent_sends_where_its_key_does() {
     let last = sent.last().unwrap();
     assert_eq!(last.header("x-auth-scope-id"), format!("s-{OTHER}"));
 }
+
+/// It was advised to target an organization, which it is then refused.
+#[test]
+fn regression_7_what_manages_is_refused_for_what_the_key_is() {
+    let mut terminal = Terminal::new();
+    narrow(&terminal, json!({"domain": format!("s-{SPACE}")}));
+    assert_eq!(login(&mut terminal, "").code, 0);
+    for line in [
+        "vigie account spaces",
+        "vigie account spaces -o field-org",
+        "vigie account orgs",
+        "vigie account list",
+        "vigie account org field-org",
+        "vigie account space-create x",
+        "vigie account space-users field-org dev",
+    ] {
+        let ran = terminal.run(line);
+        assert_eq!(ran.code, 4, "{ran:?}");
+        assert!(
+            ran.stderr
+                .contains("this key is for metrics alone, and manages nothing"),
+            "{line}: {ran:?}"
+        );
+        assert!(
+            ran.stderr
+                .contains("log in with a password or a key made without `--domain` and `--only`"),
+            "{ran:?}"
+        );
+    }
+}
+
+#[test]
+fn regression_7_a_key_without_a_domain_is_said_to_need_one_to_send() {
+    let mut terminal = Terminal::logged_in();
+    let ran = terminal.run("vigie iam api-key-create s --only send");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stderr.contains("`--scope s-GUID`"), "{ran:?}");
+    assert!(ran.stderr.contains("`--domain`"), "{ran:?}");
+    let ran = terminal.run("vigie iam api-key-create s --only send --domain space");
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    let mut terminal = Terminal::new();
+    narrow(&terminal, json!({"only": "send"}));
+    assert_eq!(login(&mut terminal, "").code, 0);
+    let ran = terminal.run("vigie status");
+    assert!(ran.stdout.contains("none for sending"), "{ran:?}");
+    let ran = terminal.run("vigie status --output json");
+    let status: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(status["scope"], Value::Null);
+}

@@ -234,3 +234,84 @@ fn a_reader_that_leaves_ends_no_change_half_way() {
     assert!(status.stdout.contains("\"dev\""), "{status:?}");
     assert_eq!(terminal.server.asked("POST", "/v2/spaces").len(), 1);
 }
+
+/// The account was deleted and restored: its sessions have ended, and their tokens look as good as before.
+#[test]
+fn regression_7_a_refused_renewal_is_remembered() {
+    let mut terminal = Terminal::logged_in();
+    terminal.server.store.lock().unwrap().serial_min = 100;
+    // A limit by time ends nothing.
+    terminal.server.turn(|knobs| {
+        knobs.refresh_refused = Some("BXNIM0407E");
+        knobs.refresh_status = 429;
+    });
+    let ran = terminal.run("vigie metrics list");
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stderr.contains("try again"), "{ran:?}");
+    assert_eq!(terminal.run("vigie iam token").code, 0);
+    terminal.server.turn(|knobs| knobs.refresh_status = 400);
+    let ran = terminal.run("vigie metrics list");
+    assert_eq!(ran.code, 3, "{ran:?}");
+    for line in ["vigie iam token", "vigie iam bearer-token"] {
+        let ran = terminal.run(line);
+        assert_eq!((ran.code, ran.stdout.as_str()), (3, ""), "{ran:?}");
+        assert!(ran.stderr.contains("BXNIM0407E"), "{ran:?}");
+    }
+    let status = terminal.run("vigie status");
+    assert_eq!(status.code, 3, "{status:?}");
+    assert!(
+        status.stdout.contains("Renewal:")
+            && status.stdout.contains("refused; log in again")
+            && !status.stdout.contains("good until"),
+        "{status:?}"
+    );
+    assert_eq!(terminal.run("vigie status --output json").code, 3);
+    // The server may change its mind: a key was locked for a minute.
+    let ended = std::fs::read(terminal.path(".vigie/config.json")).unwrap();
+    terminal.server.turn(|knobs| knobs.refresh_refused = None);
+    assert_eq!(terminal.run("vigie iam token").code, 0);
+    assert_eq!(terminal.run("vigie status").code, 0);
+    // A login begins anew.
+    std::fs::write(terminal.path(".vigie/config.json"), ended).unwrap();
+    assert_eq!(terminal.run("vigie status").code, 3);
+    let address = terminal.server.address;
+    let ran = terminal.run(&format!("vigie login -a {address} --apikey vgk_good"));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(terminal.run("vigie iam token").code, 0);
+    let status = terminal.run("vigie status");
+    assert_eq!(status.code, 0, "{status:?}");
+    assert!(!status.stdout.contains("refused"), "{status:?}");
+}
+
+#[test]
+fn regression_7_a_wait_is_told_in_seconds() {
+    let mut terminal = Terminal::logged_in();
+    terminal.server.turn(|knobs| knobs.retry_after_s = Some(7));
+    let body = serde_json::json!({"errors": [{"code": "BXNMSSV09E", "message": "too much at once",
+        "hint": "send again after `Retry-After` seconds"}]});
+    let store = terminal.server.store.clone();
+    store.lock().unwrap().instead.push_back((429, body));
+    let ran = terminal.run("vigie metrics delete a.b --yes");
+    assert!(
+        ran.stderr.contains("hint: send again after 7 seconds"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn regression_7_a_login_with_a_key_lasts_while_both_are_good() {
+    use base64::Engine as _;
+    let mut terminal = Terminal::logged_in();
+    let claims = r#"{"exp":4000000000,"email":"ada@example.org","iam_apikey_id":"ApiKey-1"}"#;
+    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims);
+    terminal.edit("config.json", |config| {
+        config["IAMToken"] = format!("Bearer e30.{claims}.sig1").into();
+    });
+    let status = terminal.run("vigie status");
+    assert!(
+        status
+            .stdout
+            .contains("while its session and the API key ApiKey-1 are good"),
+        "{status:?}"
+    );
+}

@@ -122,3 +122,27 @@ fn regression_7_an_unknown_flag_is_not_advised_as_a_value() {
     let ran = terminal.run("vigie metrics get a --froom -1h");
     assert!(ran.stderr.contains("'--from'"), "{ran:?}");
 }
+
+#[test]
+fn regression_7_one_way_to_say_yes() {
+    let mut terminal = Terminal::logged_in();
+    for command in [
+        "metrics delete none.such",
+        "account space-delete dev",
+        "account org-delete field-org --recursive",
+        "account user-remove bo@example.org",
+        "iam api-key-delete ci",
+    ] {
+        for yes in ["-y", "--yes", "-f", "--force"] {
+            let ran = terminal.run(&format!("vigie {command} {yes}"));
+            assert_eq!(ran.code, 0, "{command} {yes}: {ran:?}");
+        }
+    }
+}
+
+#[test]
+fn regression_7_help_has_no_line_of_one_word() {
+    let mut terminal = Terminal::new();
+    let help = terminal.run("vigie --help").stdout;
+    assert!(!help.lines().any(|line| line.trim() == "is"), "{help}");
+}

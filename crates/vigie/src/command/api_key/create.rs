@@ -11,6 +11,7 @@ use crate::monitoring::domain_id;
 use crate::output::printable;
 use crate::session::not_logged_in;
 use crate::shown::{Shown, shown};
+use crate::token::Reach;
 use base::time::{Clock as _, SystemClock};
 use clap::Args;
 use std::path::PathBuf;
@@ -64,6 +65,12 @@ fn time(text: &str) -> Result<String, &'static str> {
         .ok_or("it is no time like `2030-01-31T12:00:00Z`, and no length of time like `90d`")
 }
 
+/// Whether the key is for sending alone, to no domain of its own.
+fn sends_anywhere(reach: &KeyReach) -> bool {
+    let KeyReach { domain, only } = reach.clone();
+    Reach { domain, only }.sends_anywhere()
+}
+
 /// Creates a key and shows it this once, or writes it to a file that was made ready before.
 pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
@@ -87,6 +94,10 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
         under,
         claims.user()
     ))?;
+    let reach = (domain.is_some() || args.only.is_some()).then(|| KeyReach {
+        domain,
+        only: args.only.clone(),
+    });
     let body = CreateApiKey {
         name: args.name.clone(),
         iam_id: claims.iam_id.clone(),
@@ -94,10 +105,7 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
         account_id: Some(account).filter(|guid| !guid.is_empty()),
         action_when_leaked: args.action_if_leaked.clone(),
         expires_at: args.expires_at.clone(),
-        reach: (domain.is_some() || args.only.is_some()).then(|| KeyReach {
-            domain,
-            only: args.only.clone(),
-        }),
+        reach: reach.clone(),
         ..CreateApiKey::default()
     };
     let mut request = Request::post(url(context, "")?).json(&body)?;
@@ -110,6 +118,16 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
     if let Some(file) = file.take() {
         file.keep(&key)?;
         key.apikey = "".into();
+    }
+    let sends_anywhere = key
+        .reach
+        .as_ref()
+        .or(reach.as_ref())
+        .is_some_and(sends_anywhere);
+    if sends_anywhere {
+        output.note(
+            "hint: the key has no domain, so that whoever sends with it names one with `--scope s-GUID`; one made with `--domain` sends there without",
+        );
     }
     if output.is_json() {
         return output.json(&key);

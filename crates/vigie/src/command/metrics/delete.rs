@@ -38,7 +38,7 @@ pub(crate) struct DeleteArgs {
     #[arg(long, value_name = "ZONE")]
     tz: Option<String>,
     /// Do not ask
-    #[arg(short, long, visible_short_alias = 'f')]
+    #[arg(short, long, visible_alias = "force", visible_short_alias = 'f')]
     yes: bool,
     /// Only say how many would be deleted, and the first names
     #[arg(long)]

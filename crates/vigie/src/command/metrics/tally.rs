@@ -153,7 +153,7 @@ impl Tally {
     /// What to do about the rest, where some were stored.
     pub(crate) const fn rest(&self) -> &'static str {
         if self.is_stamped {
-            "send only the rest again: what has no time of its own would be stored a second time"
+            "send only the rest again; what has no time of its own would be stored a second time"
         } else {
             "sending all of them again changes nothing"
         }
@@ -289,6 +289,18 @@ fn shortened(name: &str) -> String {
 mod tests {
     use super::*;
     use wire::receipt::Rejection;
+
+    #[test]
+    fn regression_7_what_to_do_about_the_rest_is_one_sentence_after_one_colon() {
+        for is_stamped in [false, true] {
+            let mut tally = Tally::new(1, false);
+            (tally.received, tally.stored, tally.rejected) = (2, 1, 1);
+            tally.is_stamped = is_stamped;
+            let failure = tally.judged().unwrap_err();
+            let hint = failure.hints[0].as_str();
+            assert_eq!(hint.matches(':').count(), 1, "{hint}");
+        }
+    }
 
     #[test]
     fn a_receipts_positions_become_lines() {

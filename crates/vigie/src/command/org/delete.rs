@@ -17,7 +17,7 @@ pub(crate) struct OrgDeleteArgs {
     #[arg(long)]
     recursive: bool,
     /// Do not ask
-    #[arg(short, long)]
+    #[arg(short, long, visible_alias = "yes", visible_short_alias = 'y')]
     force: bool,
 }
 

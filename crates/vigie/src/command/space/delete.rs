@@ -18,7 +18,7 @@ pub(crate) struct SpaceDeleteArgs {
     #[arg(short, long, value_name = "ORG")]
     org: Option<String>,
     /// Do not ask
-    #[arg(short, long)]
+    #[arg(short, long, visible_alias = "yes", visible_short_alias = 'y')]
     force: bool,
 }
 

@@ -16,7 +16,7 @@ pub(crate) struct RemoveArgs {
     /// E-mail address
     email: String,
     /// Do not ask
-    #[arg(short, long)]
+    #[arg(short, long, visible_alias = "yes", visible_short_alias = 'y')]
     force: bool,
 }
 
