@@ -391,7 +391,7 @@ mod tests {
     }
 
     /// Seconds to the deadline, rounded up.
-    fn lock(state: &ConnectionState) -> Option<u64> {
+    fn left(state: &ConnectionState) -> Option<u64> {
         let at = state.deadline(&TIMES)?;
         Some(
             at.saturating_duration_since(Instant::now())
