@@ -75,6 +75,20 @@ impl Verifier {
         scope
     }
 
+    /// As [`Self::scope`], for a request that came at `asked_at`: the times of the token and of the key are judged at that
+    /// moment, and everything that can be withdrawn (key, session, user, membership, role) as it is now.
+    ///
+    /// # Errors
+    /// As [`Self::scope`].
+    pub fn scope_at(
+        &self,
+        credential: Credential<'_>,
+        selector: Option<Domain>,
+        asked_at: Millis,
+    ) -> Result<Scope, AuthError> {
+        self.prove(credential, selector, asked_at, &mut None)
+    }
+
     /// As [`Self::scope`], and whose credential it is: also where it is good and opens no such domain.
     pub fn proven_scope(
         &self,
@@ -82,7 +96,7 @@ impl Verifier {
         selector: Option<Domain>,
     ) -> (Result<Scope, AuthError>, Option<Proof>) {
         let mut proof = None;
-        let scope = self.prove(credential, selector, &mut proof);
+        let scope = self.prove(credential, selector, self.inner.clock.now(), &mut proof);
         (scope, proof)
     }
 
@@ -90,18 +104,19 @@ impl Verifier {
         &self,
         credential: Credential<'_>,
         selector: Option<Domain>,
+        at: Millis,
         proof: &mut Option<Proof>,
     ) -> Result<Scope, AuthError> {
         self.inner.require_current()?;
         let directory = self.inner.directory.load();
         let (user, account, proven_at, key) = match credential {
             Credential::ApiKey(text) => {
-                let key = self.key(&directory, text)?;
+                let key = self.key(&directory, text, at)?;
                 (key.user, Some(key.account), None, Some(key.id))
             }
             Credential::Iam(token) | Credential::Uaa(token) => {
-                let verified =
-                    self.token(&directory, token, matches!(credential, Credential::Uaa(_)))?;
+                let is_uaa = matches!(credential, Credential::Uaa(_));
+                let verified = self.token(&directory, token, is_uaa, at)?;
                 let bound = verified.bound(&directory);
                 let proven_at = Some(verified.proven_at);
                 (verified.user, bound, proven_at, verified.key)
@@ -166,12 +181,33 @@ impl Verifier {
         identity
     }
 
+    /// As [`Self::identity`], for a request that came at `asked_at`; see [`Self::scope_at`].
+    ///
+    /// # Errors
+    /// As [`Self::identity`].
+    pub fn identity_at(
+        &self,
+        credential: Credential<'_>,
+        asked_at: Millis,
+    ) -> Result<Identity, AuthError> {
+        let (identity, _) = self.proven_identity_at(credential, asked_at);
+        identity
+    }
+
     /// As [`Self::identity`], and whose credential it is: also where it is good and manages nothing.
     pub fn proven_identity(
         &self,
         credential: Credential<'_>,
     ) -> (Result<Identity, AuthError>, Option<Proof>) {
-        let holder = match self.holder(credential) {
+        self.proven_identity_at(credential, self.inner.clock.now())
+    }
+
+    fn proven_identity_at(
+        &self,
+        credential: Credential<'_>,
+        at: Millis,
+    ) -> (Result<Identity, AuthError>, Option<Proof>) {
+        let holder = match self.holder_at(credential, at) {
             Ok(holder) => holder,
             Err(error) => return (Err(error), None),
         };
@@ -193,18 +229,21 @@ impl Verifier {
     /// # Errors
     /// [`AuthError`] says why the credential opens nothing.
     pub fn holder(&self, credential: Credential<'_>) -> Result<Identity, AuthError> {
+        self.holder_at(credential, self.inner.clock.now())
+    }
+
+    fn holder_at(&self, credential: Credential<'_>, at: Millis) -> Result<Identity, AuthError> {
         self.inner.require_current()?;
         let directory = self.inner.directory.load();
-        let now = self.inner.clock.now();
         let (bounds, verified) = match credential {
             Credential::ApiKey(text) => {
-                let key = self.key(&directory, text)?;
-                (Bounds::of_key(&directory, key, now), None)
+                let key = self.key(&directory, text, at)?;
+                (Bounds::of_key(&directory, key, at), None)
             }
             Credential::Iam(token) | Credential::Uaa(token) => {
-                let verified =
-                    self.token(&directory, token, matches!(credential, Credential::Uaa(_)))?;
-                let bounds = verified.bounds(&directory, now);
+                let is_uaa = matches!(credential, Credential::Uaa(_));
+                let verified = self.token(&directory, token, is_uaa, at)?;
+                let bounds = verified.bounds(&directory, at);
                 (bounds.map_err(AuthError::Revoked)?, Some(verified))
             }
         };
@@ -220,7 +259,12 @@ impl Verifier {
         })
     }
 
-    fn key<'d>(&self, directory: &'d Directory, text: &str) -> Result<&'d ApiKey, AuthError> {
+    fn key<'d>(
+        &self,
+        directory: &'d Directory,
+        text: &str,
+        at: Millis,
+    ) -> Result<&'d ApiKey, AuthError> {
         if text.len() > TOKEN_BYTES_MAX {
             return Err(AuthError::KeyUnknown);
         }
@@ -236,7 +280,7 @@ impl Verifier {
                 }
             })?;
         let key = directory.keys.get(id).ok_or(AuthError::KeyUnknown)?;
-        if let Some(why) = key.refusal(self.inner.clock.now()) {
+        if let Some(why) = key.refusal(at) {
             return Err(AuthError::Revoked(why));
         }
         if !directory.is_member(key.user, key.account) {
@@ -252,11 +296,11 @@ impl Verifier {
         directory: &Directory,
         token: &str,
         is_uaa: bool,
+        at: Millis,
     ) -> Result<Arc<Verified>, AuthError> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(AuthError::Malformed("it is longer than any token"));
         }
-        let now = self.inner.clock.now();
         let keys = self.inner.keys.load();
         let verified = match self.cache.get(token) {
             Some(verified)
@@ -274,30 +318,30 @@ impl Verifier {
                 let generation = keys.generation();
                 let fresh = Verified::decode(generation, directory, token, is_uaa, check)?;
                 let fresh = Arc::new(fresh);
-                self.cache.insert(token, &fresh, now.secs());
+                self.cache.insert(token, &fresh, at.secs());
                 fresh
             }
         };
-        self.is_good(directory, &verified, now)?;
+        self.is_good(directory, &verified, at)?;
         Ok(verified)
     }
 
-    /// Whether a token whose signature is good counts now.
+    /// Whether a token whose signature is good counts: by its times at `at`, and by what the directory says now.
     fn is_good(
         &self,
         directory: &Directory,
         verified: &Verified,
-        now: Millis,
+        at: Millis,
     ) -> Result<(), AuthError> {
-        if now.secs() >= verified.expires_at {
+        if at.secs() >= verified.expires_at {
             return Err(AuthError::Expired {
-                seconds_ago: now.secs().saturating_sub(verified.expires_at),
+                seconds_ago: at.secs().saturating_sub(verified.expires_at),
             });
         }
-        if verified.begins_at > now.secs().saturating_add(LEEWAY_SECONDS) {
+        if verified.begins_at > at.secs().saturating_add(LEEWAY_SECONDS) {
             return Err(AuthError::NotYetValid);
         }
-        self.stands(directory, verified, now)
+        self.stands(directory, verified, at)
     }
 
     /// What an IAM token says, if it is good: looked at whole, whether or not it was seen before, and with one signature
@@ -335,7 +379,7 @@ impl Verifier {
         &self,
         directory: &Directory,
         verified: &Verified,
-        now: Millis,
+        at: Millis,
     ) -> Result<(), AuthError> {
         if let Some(session) = verified.session
             && self.inner.ended.contains(session)
@@ -347,7 +391,7 @@ impl Verifier {
                 .keys
                 .get(&id)
                 .ok_or(AuthError::Revoked("its API key was deleted"))?;
-            if let Some(why) = key.refusal(now) {
+            if let Some(why) = key.refusal(at) {
                 return Err(AuthError::Revoked(why));
             }
         }
