@@ -5,6 +5,16 @@ use crate::place::{Place, Refused};
 /// Error codes for a full disk: SQLite's `FULL`, also for its shared memory, and PostgreSQL's `disk_full`.
 const FULL: [&str; 3] = ["13", "4874", "53100"];
 
+/// SQLite's primary codes for a file that is locked by others, or cannot be read or written at present: `BUSY`, `LOCKED`,
+/// `IOERR` and `CANTOPEN`. The low byte of a code is its primary one.
+const SQLITE_UNAVAILABLE: [u32; 4] = [5, 6, 10, 14];
+
+/// PostgreSQL's classes for what may pass: connections (08), lack of resources (53), shutdown (57P) and the system (58); and its
+/// codes for a transaction that met another one, a server that only reads, a lock that is not free and a time-out.
+const POSTGRES_UNAVAILABLE: [&str; 9] = [
+    "08", "53", "57P", "58", "40001", "40P01", "25006", "55P03", "57014",
+];
+
 /// Why a database operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
@@ -40,6 +50,15 @@ pub enum DbError {
         /// For example `connect`.
         action: &'static str,
         /// The database's message; statements hold no values, so the message has none either.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// The database is busy or away: the same may succeed later.
+    #[error("the database is not available: it failed to {action}")]
+    Unavailable {
+        /// For example `begin`.
+        action: &'static str,
+        /// The database's words, or the operating system's.
         #[source]
         source: sqlx::Error,
     },
@@ -81,7 +100,51 @@ impl DbError {
             Some(error) if error.code().is_some_and(|code| FULL.contains(&&*code)) => {
                 Self::Full { source }
             }
+            _ if may_pass(&source) => Self::Unavailable { action, source },
             _ => Self::Sql { action, source },
         }
+    }
+}
+
+/// Whether the fault is one of the moment, and not of the statement.
+fn may_pass(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_of_the_moment(&code)),
+        _ => false,
+    }
+}
+
+/// Codes of PostgreSQL have five characters; those of SQLite are numbers, and shorter.
+fn is_of_the_moment(code: &str) -> bool {
+    if code.len() == 5 {
+        return POSTGRES_UNAVAILABLE.iter().any(|own| code.starts_with(own));
+    }
+    let primary = code.parse::<u32>().map(|code| code & 0xff);
+    primary.is_ok_and(|code| SQLITE_UNAVAILABLE.contains(&code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_pass_is_told_from_what_is_wrong() {
+        // BUSY, BUSY_SNAPSHOT, IOERR_FSYNC; too many connections, a lock, a time-out, a server that goes down.
+        for code in ["5", "517", "1034", "53300", "55P03", "57014", "57P01"] {
+            assert!(is_of_the_moment(code), "{code}");
+        }
+        // ERROR, CONSTRAINT_FOREIGNKEY, CORRUPT; syntax, a missing table, a foreign key.
+        for code in ["1", "787", "11", "42601", "42P01", "23503", ""] {
+            assert!(!is_of_the_moment(code), "{code}");
+        }
+        let error = DbError::sql("begin")(sqlx::Error::PoolTimedOut);
+        assert!(matches!(error, DbError::Unavailable { .. }), "{error}");
+        let error = DbError::sql("query")(sqlx::Error::RowNotFound);
+        assert!(matches!(error, DbError::Sql { .. }), "{error}");
     }
 }

@@ -72,6 +72,8 @@ const LOCK: i64 = 0x5649_4749_4501;
 pub(crate) async fn run(db: &Db) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
     if matches!(db, Db::Pg(_)) {
+        // Another node may migrate for longer than a statement waits for a lock.
+        tx.execute("SET LOCAL lock_timeout = 0", &[]).await?;
         tx.one("SELECT pg_advisory_xact_lock($1)", &[Value::from(LOCK)])
             .await?;
     }

@@ -15,6 +15,9 @@ use std::path::Path;
 /// Connections to PostgreSQL per node.
 const POSTGRES_CONNECTIONS_MAX: u32 = 16;
 
+/// [`BUSY_TIMEOUT`] for PostgreSQL.
+const LOCK_TIMEOUT: &str = "SET lock_timeout = '20s'";
+
 /// Readers of a SQLite file; writers wait for the file's lock.
 const SQLITE_CONNECTIONS_MAX: u32 = 4;
 
@@ -28,7 +31,14 @@ impl Db {
         let db = if address.starts_with("postgres://") || address.starts_with("postgresql://") {
             let pool = PgPoolOptions::new()
                 .max_connections(POSTGRES_CONNECTIONS_MAX)
-                .acquire_timeout(BUSY_TIMEOUT);
+                .acquire_timeout(BUSY_TIMEOUT)
+                // A statement, and no option of the address: poolers before a PostgreSQL refuse options.
+                .after_connect(|connection, _| {
+                    Box::pin(async move {
+                        sqlx::query(LOCK_TIMEOUT).execute(connection).await?;
+                        Ok(())
+                    })
+                });
             let pool = pool.connect_lazy_with(connect::try_once(address).await?);
             Self::Pg(Watched::new(pool, Room::default()))
         } else if address.contains("://") {

@@ -76,6 +76,20 @@ impl Verifier {
         scope
     }
 
+    /// As [`Self::scope`], for a request that came at `asked_at`: the times of the token and of the key are judged at that
+    /// moment, and everything that can be withdrawn (key, session, user, membership, role) as it is now.
+    ///
+    /// # Errors
+    /// As [`Self::scope`].
+    pub fn scope_at(
+        &self,
+        credential: Credential<'_>,
+        selector: Option<Domain>,
+        asked_at: Millis,
+    ) -> Result<Scope, AuthError> {
+        self.prove(credential, selector, asked_at, &mut None)
+    }
+
     /// Like [`Self::scope`], with the credential's user: also when the credential is valid but does not open the
     /// domain.
     pub fn proven_scope(
@@ -84,7 +98,7 @@ impl Verifier {
         selector: Option<Domain>,
     ) -> (Result<Scope, AuthError>, Option<Proof>) {
         let mut proof = None;
-        let scope = self.prove(credential, selector, &mut proof);
+        let scope = self.prove(credential, selector, self.inner.clock.now(), &mut proof);
         (scope, proof)
     }
 
@@ -92,18 +106,19 @@ impl Verifier {
         &self,
         credential: Credential<'_>,
         selector: Option<Domain>,
+        at: Millis,
         proof: &mut Option<Proof>,
     ) -> Result<Scope, AuthError> {
         self.inner.require_current()?;
         let directory = self.inner.directory.load();
         let (user, account, proven_at, key) = match credential {
             Credential::ApiKey(text) => {
-                let key = self.key(&directory, text)?;
+                let key = self.key(&directory, text, at)?;
                 (key.user, Some(key.account), None, Some(key.id))
             }
             Credential::Iam(token) | Credential::Uaa(token) => {
-                let verified =
-                    self.token(&directory, token, matches!(credential, Credential::Uaa(_)))?;
+                let is_uaa = matches!(credential, Credential::Uaa(_));
+                let verified = self.token(&directory, token, is_uaa, at)?;
                 let bound = verified.bound(&directory);
                 let proven_at = Some(verified.proven_at);
                 (verified.user, bound, proven_at, verified.key)
@@ -168,13 +183,34 @@ impl Verifier {
         identity
     }
 
+    /// As [`Self::identity`], for a request that came at `asked_at`; see [`Self::scope_at`].
+    ///
+    /// # Errors
+    /// As [`Self::identity`].
+    pub fn identity_at(
+        &self,
+        credential: Credential<'_>,
+        asked_at: Millis,
+    ) -> Result<Identity, AuthError> {
+        let (identity, _) = self.proven_identity_at(credential, asked_at);
+        identity
+    }
+
     /// Like [`Self::identity`], with the credential's user: also when the credential is valid but may not manage
     /// anything.
     pub fn proven_identity(
         &self,
         credential: Credential<'_>,
     ) -> (Result<Identity, AuthError>, Option<Proof>) {
-        let holder = match self.holder(credential) {
+        self.proven_identity_at(credential, self.inner.clock.now())
+    }
+
+    fn proven_identity_at(
+        &self,
+        credential: Credential<'_>,
+        at: Millis,
+    ) -> (Result<Identity, AuthError>, Option<Proof>) {
+        let holder = match self.holder_at(credential, at) {
             Ok(holder) => holder,
             Err(error) => return (Err(error), None),
         };
@@ -196,18 +232,21 @@ impl Verifier {
     /// # Errors
     /// [`AuthError`] says why the credential is refused.
     pub fn holder(&self, credential: Credential<'_>) -> Result<Identity, AuthError> {
+        self.holder_at(credential, self.inner.clock.now())
+    }
+
+    fn holder_at(&self, credential: Credential<'_>, at: Millis) -> Result<Identity, AuthError> {
         self.inner.require_current()?;
         let directory = self.inner.directory.load();
-        let now = self.inner.clock.now();
         let (bounds, verified) = match credential {
             Credential::ApiKey(text) => {
-                let key = self.key(&directory, text)?;
-                (Bounds::of_key(&directory, key, now), None)
+                let key = self.key(&directory, text, at)?;
+                (Bounds::of_key(&directory, key, at), None)
             }
             Credential::Iam(token) | Credential::Uaa(token) => {
-                let verified =
-                    self.token(&directory, token, matches!(credential, Credential::Uaa(_)))?;
-                let bounds = verified.bounds(&directory, now);
+                let is_uaa = matches!(credential, Credential::Uaa(_));
+                let verified = self.token(&directory, token, is_uaa, at)?;
+                let bounds = verified.bounds(&directory, at);
                 (bounds.map_err(AuthError::Revoked)?, Some(verified))
             }
         };
@@ -223,7 +262,12 @@ impl Verifier {
         })
     }
 
-    fn key<'d>(&self, directory: &'d Directory, text: &str) -> Result<&'d ApiKey, AuthError> {
+    fn key<'d>(
+        &self,
+        directory: &'d Directory,
+        text: &str,
+        at: Millis,
+    ) -> Result<&'d ApiKey, AuthError> {
         if text.len() > TOKEN_BYTES_MAX {
             return Err(AuthError::KeyUnknown);
         }
@@ -240,7 +284,7 @@ impl Verifier {
                 }
             })?;
         let key = directory.keys.get(id).ok_or(AuthError::KeyUnknown)?;
-        if let Some(why) = key.refusal(self.inner.clock.now()) {
+        if let Some(why) = key.refusal(at) {
             return Err(AuthError::Revoked(why));
         }
         if !directory.is_member(key.user, key.account) {
@@ -256,11 +300,11 @@ impl Verifier {
         directory: &Directory,
         token: &str,
         is_uaa: bool,
+        at: Millis,
     ) -> Result<Arc<Verified>, AuthError> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(AuthError::Malformed("it is longer than any token"));
         }
-        let now = self.inner.clock.now();
         let keys = self.inner.keys.load();
         let verified = match self.cache.get(token) {
             Some(verified)
@@ -278,30 +322,30 @@ impl Verifier {
                 let generation = keys.generation();
                 let fresh = Verified::decode(generation, directory, token, is_uaa, check)?;
                 let fresh = Arc::new(fresh);
-                self.cache.insert(token, &fresh, now.secs());
+                self.cache.insert(token, &fresh, at.secs());
                 fresh
             }
         };
-        self.is_good(directory, &verified, now)?;
+        self.is_good(directory, &verified, at)?;
         Ok(verified)
     }
 
-    /// Whether a token with a valid signature is accepted now.
+    /// Whether a token whose signature is good counts: by its times at `at`, and by what the directory says now.
     fn is_good(
         &self,
         directory: &Directory,
         verified: &Verified,
-        now: Millis,
+        at: Millis,
     ) -> Result<(), AuthError> {
-        if now.secs() >= verified.expires_at {
+        if at.secs() >= verified.expires_at {
             return Err(AuthError::Expired {
-                seconds_ago: now.secs().saturating_sub(verified.expires_at),
+                seconds_ago: at.secs().saturating_sub(verified.expires_at),
             });
         }
-        if verified.begins_at > now.secs().saturating_add(LEEWAY_SECONDS) {
+        if verified.begins_at > at.secs().saturating_add(LEEWAY_SECONDS) {
             return Err(AuthError::NotYetValid);
         }
-        self.check_alive(directory, verified, now)
+        self.check_alive(directory, verified, at)
     }
 
     /// The claims of an IAM token, if it is valid. Every token is verified in full, without the cache, and with exactly
@@ -339,7 +383,7 @@ impl Verifier {
         &self,
         directory: &Directory,
         verified: &Verified,
-        now: Millis,
+        at: Millis,
     ) -> Result<(), AuthError> {
         if let Some(session) = verified.session
             && self.inner.ended.contains(session)
@@ -351,7 +395,7 @@ impl Verifier {
                 .keys
                 .get(&id)
                 .ok_or(AuthError::Revoked("its API key was deleted"))?;
-            if let Some(why) = key.refusal(now) {
+            if let Some(why) = key.refusal(at) {
                 return Err(AuthError::Revoked(why));
             }
         }

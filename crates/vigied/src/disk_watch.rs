@@ -1,4 +1,5 @@
-//! Logs once when the disk becomes full and once when it has space again, instead of once per refused request.
+//! Logs once when the disk becomes full, or the store is stuck or takes no writes, and once when that is over, instead of once per
+//! refused request.
 
 use crate::app::App;
 use base::store::{Outage, StoreError};
@@ -21,13 +22,15 @@ enum Kind {
     Reserve,
     Full,
     Identity,
+    ReadOnly,
+    Stuck,
 }
 
 /// What to log.
 #[derive(Debug, PartialEq, Eq)]
 enum News {
-    Full(Kind),
-    RoomAgain(Duration),
+    Began(Kind),
+    Over(Duration),
 }
 
 impl Told {
@@ -37,11 +40,11 @@ impl Told {
             (Some((told, _)), Some(kind)) if told == kind => None,
             (before, Some(kind)) => {
                 self.0 = Some((kind, before.map_or(now, |(_, since)| since)));
-                Some(News::Full(kind))
+                Some(News::Began(kind))
             }
             (Some((_, since)), None) => {
                 self.0 = None;
-                Some(News::RoomAgain(now.duration_since(since)))
+                Some(News::Over(now.duration_since(since)))
             }
             (None, None) => None,
         }
@@ -50,6 +53,24 @@ impl Told {
 
 /// Watches until the server stops.
 pub(crate) async fn watch(app: Weak<App>) {
+    // Apart: a file system that is away keeps the question for room, and the store is stuck then.
+    tokio::join!(watch_room(app.clone()), watch_health(app));
+}
+
+async fn watch_health(app: Weak<App>) {
+    let mut told = Told::default();
+    loop {
+        tokio::time::sleep(INTERVAL).await;
+        let Some(app) = app.upgrade() else { return };
+        let store = Arc::clone(&app.store);
+        drop(app);
+        if let Ok(health) = tokio::task::spawn_blocking(move || store.health()).await {
+            tell_of_health(health, &mut told);
+        }
+    }
+}
+
+async fn watch_room(app: Weak<App>) {
     let (mut told, mut told_of_identity) = (Told::default(), Told::default());
     loop {
         tokio::time::sleep(INTERVAL).await;
@@ -68,8 +89,8 @@ pub(crate) async fn watch(app: Weak<App>) {
             _ => None,
         };
         match (told.hear(kind, Instant::now()), found) {
-            (Some(News::Full(kind)), Err(error)) => tell(kind, &error),
-            (Some(News::RoomAgain(full)), _) => tracing::info!(
+            (Some(News::Began(kind)), Err(error)) => tell(kind, &error),
+            (Some(News::Over(full)), _) => tracing::info!(
                 seconds = full.as_secs(),
                 "there is room on the disk again: samples are stored"
             ),
@@ -86,11 +107,11 @@ async fn look_at_identity(iam: &Iam, told: &mut Told) {
     }
     let kind = iam.is_out_of_room().then_some(Kind::Identity);
     match told.hear(kind, Instant::now()) {
-        Some(News::Full(_)) => tracing::error!(
+        Some(News::Began(_)) => tracing::error!(
             hint = "make room: logins and changes go on by themselves",
             "the identity database's disk is full: logins, deletions and changes are refused with 503"
         ),
-        Some(News::RoomAgain(full)) => tracing::info!(
+        Some(News::Over(full)) => tracing::info!(
             seconds = full.as_secs(),
             "the identity database has room again: people log in"
         ),
@@ -98,9 +119,32 @@ async fn look_at_identity(iam: &Iam, told: &mut Told) {
     }
 }
 
+/// What is wrong with the store besides a lack of room.
+fn tell_of_health(health: Result<(), StoreError>, told: &mut Told) {
+    let kind = match health.as_ref().err().and_then(StoreError::outage) {
+        Some(Outage::ReadOnly) => Some(Kind::ReadOnly),
+        Some(Outage::Stuck) => Some(Kind::Stuck),
+        _ => None,
+    };
+    match (told.hear(kind, Instant::now()), health) {
+        (Some(News::Began(kind)), Err(error)) => tell(kind, &error),
+        (Some(News::Over(away)), _) => tracing::info!(
+            seconds = away.as_secs(),
+            "the store works again: samples are stored"
+        ),
+        _ => {}
+    }
+}
+
 fn tell(kind: Kind, error: &StoreError) {
     match kind {
         Kind::Identity => {}
+        Kind::ReadOnly => tracing::error!(
+            %error,
+            hint = "mend the cause, then restart: all that was acknowledged is recovered",
+            "the store takes no writes"
+        ),
+        Kind::Stuck => tracing::error!(%error, "the store is stuck"),
         Kind::Full => tracing::error!(
             %error,
             hint = "make room: writing goes on by itself, and nothing that was acknowledged is lost",
@@ -119,23 +163,39 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_store_that_is_stuck_or_takes_no_writes_is_told_and_no_lack_of_room() {
+        let told_of = |outage| {
+            let mut told = Told::default();
+            let error = base::store::Unavailable::new(outage, "a reason");
+            tell_of_health(Err(error.into()), &mut told);
+            let before = told.0;
+            tell_of_health(Ok(()), &mut told);
+            assert!(told.0.is_none());
+            before.map(|(kind, _)| kind)
+        };
+        assert_eq!(told_of(Outage::ReadOnly), Some(Kind::ReadOnly));
+        assert_eq!(told_of(Outage::Stuck), Some(Kind::Stuck));
+        assert_eq!(told_of(Outage::NoRoom), None);
+    }
+
+    #[test]
     fn each_change_is_told_once() {
         let (mut told, start) = (Told::default(), Instant::now());
         let at = |seconds| start + Duration::from_secs(seconds);
         assert_eq!(told.hear(None, at(0)), None);
         assert_eq!(
             told.hear(Some(Kind::Reserve), at(1)),
-            Some(News::Full(Kind::Reserve))
+            Some(News::Began(Kind::Reserve))
         );
         assert_eq!(told.hear(Some(Kind::Reserve), at(2)), None);
         assert_eq!(
             told.hear(Some(Kind::Full), at(3)),
-            Some(News::Full(Kind::Full))
+            Some(News::Began(Kind::Full))
         );
         assert_eq!(told.hear(Some(Kind::Full), at(4)), None);
         assert_eq!(
             told.hear(None, at(9)),
-            Some(News::RoomAgain(Duration::from_secs(8)))
+            Some(News::Over(Duration::from_secs(8)))
         );
         assert_eq!(told.hear(None, at(10)), None);
     }

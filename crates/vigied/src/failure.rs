@@ -143,7 +143,7 @@ fn code(error: &anyhow::Error) -> String {
         if let Some(DataDirError::Locked { .. }) = cause.downcast_ref() {
             return Some("locked".to_owned());
         }
-        if let Some(DbError::Refused { .. }) = cause.downcast_ref() {
+        if let Some(DbError::Refused { .. } | DbError::Unavailable { .. }) = cause.downcast_ref() {
             return Some("database_unreachable".to_owned());
         }
         is_denied(cause).then(|| "permission_denied".to_owned())

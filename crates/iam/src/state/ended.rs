@@ -47,7 +47,8 @@ impl Ended {
         }
         let mut new = sessions::ends_since(db, seen).await?;
         for (_, until, _) in &mut new {
-            *until = until.saturating_add(MARGIN_MILLISECONDS);
+            // A request may outlive its token, and ends when its session does: so it is kept for a moment in any case.
+            *until = (*until).max(now.0).saturating_add(MARGIN_MILLISECONDS);
         }
         self.add(&new, counted, now);
         Ok(())

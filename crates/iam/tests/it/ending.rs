@@ -1,6 +1,7 @@
 //! Which sessions and codes end together: sessions, codes asked for with them, and sessions that those codes began.
 
 use crate::world::{OWNER, World, access_token, code, on_both_databases, refresh_token, secret};
+use base::scope::Domain;
 use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::flow::uaa::UaaGrant;
 use iam::manage::api_key::NewKey;
@@ -10,6 +11,7 @@ on_both_databases!(
     a_logout_ends_the_whole_line_of_sessions,
     a_logout_reads_no_directory_again,
     who_ends_a_session_is_named_where_the_token_proves_it,
+    a_request_ends_with_its_session_and_not_with_its_token,
     an_ended_session_is_forgotten_with_its_last_token,
     a_login_beside_a_change_of_the_password_does_not_outlive_it,
     a_code_redeemed_beside_a_logout_does_not_outlive_it,
@@ -123,6 +125,32 @@ async fn a_logout_reads_no_directory_again(world: World) {
         assert!(matches!(entry, Err(AuthError::Revoked(_))), "{entry:?}");
     }
     node.close().await;
+}
+
+/// Also where the session ends long after its last token has expired.
+async fn a_request_ends_with_its_session_and_not_with_its_token(world: World) {
+    let tokens = world.log_in().await;
+    let (token, asked_at) = (access_token(&tokens), world.clock_now());
+    let (verifier, space) = (world.iam.verifier(), Domain::Space(world.space()));
+    let credential = Credential::Iam(&token);
+    world.wait(2 * 3600);
+    assert!(matches!(
+        world.enter(&token),
+        Err(AuthError::Expired { .. })
+    ));
+    verifier.identity_at(credential, asked_at).unwrap();
+    verifier
+        .scope_at(credential, Some(space), asked_at)
+        .unwrap();
+    let refresh = secret(&refresh_token(&tokens));
+    world.iam.revoke(&refresh).await.unwrap();
+    let identity = verifier.identity_at(credential, asked_at).map(drop);
+    assert!(
+        matches!(identity, Err(AuthError::Revoked(_))),
+        "{identity:?}"
+    );
+    let scope = verifier.scope_at(credential, Some(space), asked_at);
+    assert!(matches!(scope, Err(AuthError::Revoked(_))), "{scope:?}");
 }
 
 async fn an_ended_session_is_forgotten_with_its_last_token(world: World) {

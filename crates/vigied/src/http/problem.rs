@@ -71,34 +71,27 @@ impl From<StoreError> for Refusal {
 /// The store's reason names paths of the server: not a caller's business.
 fn unavailable(own: &Unavailable) -> Problem {
     let problem = match own.outage {
-        // The log is told once, by `disk_watch`.
+        // The log is told once of each, by `disk_watch`.
         Outage::NoRoom => code::DISK_FULL
             .problem("the server's disk is full: nothing is stored or deleted until there is room")
             .hint("send again later; the operator makes room"),
         Outage::LittleRoom => code::DISK_FULL
             .problem("the server's disk is too full for samples")
             .hint("send again later; deleting makes room, and so can the operator"),
-        Outage::ReadOnly => {
-            tracing::error!(
-                error = %own,
-                hint = "mend the cause, then restart: all that was acknowledged is recovered",
-                "the store takes no writes"
-            );
-            code::UNAVAILABLE
-                .problem("the store takes no writes since a failure; reads go on")
-                .hint("the operator finds the cause in the server's log and at `/health/ready`; send again later")
-        }
-        Outage::Stuck => {
-            tracing::error!(error = %own, "the store is stuck");
-            code::UNAVAILABLE
-                .problem("the store is stuck; the operator finds more in the server's log")
-        }
+        Outage::ReadOnly => code::UNAVAILABLE
+            .problem("the store takes no writes since a failure; reads go on")
+            .hint("the operator finds the cause in the server's log and at `/health/ready`; send again later"),
+        Outage::Stuck => code::UNAVAILABLE
+            .problem("the store is stuck; the operator finds more in the server's log"),
     };
     match own.retry_after {
         Some(seconds) => problem.retry_after(seconds),
         None => problem,
     }
 }
+
+/// When to ask again a database that is busy or away.
+const DATABASE_RETRY_SECONDS: u64 = 5;
 
 impl From<IamError> for Refusal {
     fn from(error: IamError) -> Self {
@@ -113,6 +106,16 @@ impl From<IamError> for Refusal {
                     )
                     .hint("send again later; the operator makes room")
                     .retry_after(30),
+            );
+        }
+        if matches!(error, IamError::Db(DbError::Unavailable { .. })) {
+            // One line a request: each waits for the database first, so there are few.
+            tracing::warn!(error = %Chain(&error), "the identity database is not available");
+            return Self(
+                code::UNAVAILABLE
+                    .problem("the server's identity database is busy or does not answer")
+                    .hint("send again after `Retry-After` seconds")
+                    .retry_after(DATABASE_RETRY_SECONDS),
             );
         }
         tracing::error!(error = %Chain(&error), "identity failed");

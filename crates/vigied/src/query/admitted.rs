@@ -1,12 +1,12 @@
 //! The open queries and the access of their callers. The access is checked periodically: when a caller loses it, the answer
-//! stops, however much of it is sent.
+//! stops, however much of it is sent. Work that cannot be undone commits first: from then on its caller is told how it ends.
 
 use super::cancel::Cancel;
+use super::registry::{Registered, Registry};
 use crate::http::problem::Refusal;
 use crate::net::client_watch::ClientWatch;
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -25,6 +25,21 @@ pub(crate) trait Admission: std::fmt::Debug + Send + Sync {
     fn still_holds(&self) -> Result<(), Refusal>;
 }
 
+/// All open queries.
+pub(super) type Questions = Registry<Arc<Question>>;
+
+/// Registers an open query until dropped.
+pub(super) type Admitted = Registered<Arc<Question>>;
+
+/// Whether the caller's access still decides about the query.
+#[derive(Debug)]
+enum Access {
+    Holds,
+    /// The work has begun to change what is stored, and goes on to its end.
+    Committed,
+    Withdrawn(Refusal),
+}
+
 /// A query, from before its turn until its answer is sent.
 #[derive(Debug)]
 pub(super) struct Question {
@@ -33,7 +48,8 @@ pub(super) struct Question {
     client_watch: ClientWatch,
     /// The answer has begun: the status can no longer change.
     is_answered: AtomicBool,
-    withdrawn: OnceLock<Refusal>,
+    /// Under one lock, so that a query is either committed or withdrawn.
+    access: Mutex<Access>,
     notify: Notify,
 }
 
@@ -48,9 +64,13 @@ impl Question {
             cancel,
             client_watch,
             is_answered: AtomicBool::new(false),
-            withdrawn: OnceLock::new(),
+            access: Mutex::new(Access::Holds),
             notify: Notify::new(),
         })
+    }
+
+    fn access(&self) -> MutexGuard<'_, Access> {
+        self.access.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Marks the answer as begun.
@@ -59,13 +79,27 @@ impl Question {
     }
 
     pub(super) fn is_withdrawn(&self) -> bool {
-        self.withdrawn.get().is_some()
+        matches!(*self.access(), Access::Withdrawn(_))
+    }
+
+    /// The point of no return: checks the access for the last time.
+    ///
+    /// # Errors
+    /// Why the caller has lost access; the work must not begin.
+    pub(super) fn commit(&self) -> Result<(), Refusal> {
+        self.look();
+        let mut access = self.access();
+        if let Access::Withdrawn(refusal) = &*access {
+            return Err(refusal.clone());
+        }
+        *access = Access::Committed;
+        Ok(())
     }
 
     /// Resolves when the caller loses access, with the refusal to send.
     pub(super) async fn withdrawn(&self) -> Refusal {
         loop {
-            if let Some(refusal) = self.withdrawn.get() {
+            if let Access::Withdrawn(refusal) = &*self.access() {
                 return refusal.clone();
             }
             self.notify.notified().await;
@@ -74,14 +108,17 @@ impl Question {
 
     /// Checks the access once.
     fn look(&self) {
-        if self.is_withdrawn() {
-            return;
+        {
+            // Locked during the check, which only looks into memory: a refusal that is logged takes effect.
+            let mut access = self.access();
+            if !matches!(*access, Access::Holds) {
+                return;
+            }
+            let Err(refusal) = self.admission.still_holds() else {
+                return;
+            };
+            *access = Access::Withdrawn(refusal);
         }
-        let Err(refusal) = self.admission.still_holds() else {
-            return;
-        };
-        // Only this task sets it.
-        let _ = self.withdrawn.set(refusal);
         self.notify.notify_one();
         self.cancel.cancel();
         if self.is_answered.load(Ordering::Acquire) {
@@ -90,62 +127,58 @@ impl Question {
     }
 }
 
-#[derive(Debug, Default)]
-struct Entries {
-    next: u64,
-    all: HashMap<u64, Arc<Question>>,
-}
-
-/// All open queries.
-#[derive(Debug, Default)]
-pub(super) struct Admitted(Mutex<Entries>);
-
-/// Registers an open query until dropped.
-#[derive(Debug)]
-pub(super) struct Entered {
-    admitted: Arc<Admitted>,
-    number: u64,
-}
-
-impl Admitted {
-    fn entries(&self) -> MutexGuard<'_, Entries> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn enter(self: &Arc<Self>, question: &Arc<Question>) -> Entered {
-        let mut entries = self.entries();
-        let number = entries.next;
-        entries.next += 1;
-        entries.all.insert(number, Arc::clone(question));
-        Entered {
-            admitted: Arc::clone(self),
-            number,
-        }
-    }
-}
-
-impl Drop for Entered {
-    fn drop(&mut self) {
-        self.admitted.entries().all.remove(&self.number);
-    }
-}
-
 /// Checks until the server stops.
-pub(super) async fn watch(admitted: Weak<Admitted>) {
+pub(super) async fn watch(questions: Weak<Questions>) {
     loop {
         tokio::time::sleep(LOOK).await;
-        let Some(admitted) = admitted.upgrade() else {
+        let Some(questions) = questions.upgrade() else {
             return;
         };
-        let all: Vec<Arc<Question>> = {
-            let entries = admitted.entries();
-            entries.all.values().map(Arc::clone).collect()
-        };
-        for some in all.chunks(AT_ONCE) {
+        for some in questions.all().chunks(AT_ONCE) {
             for question in some {
                 question.look();
             }
             tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wire::code;
+
+    /// Holds until it is set.
+    #[derive(Debug, Clone, Default)]
+    struct Withdrawal(Arc<AtomicBool>);
+
+    impl Admission for Withdrawal {
+        fn still_holds(&self) -> Result<(), Refusal> {
+            match self.0.load(Ordering::Relaxed) {
+                true => Err(Refusal(code::TOKEN_REVOKED.problem("withdrawn"))),
+                false => Ok(()),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_query_is_committed_or_withdrawn_and_never_both() {
+        for is_committed in [true, false] {
+            let (withdrawal, cancel) = (Withdrawal::default(), Arc::<Cancel>::default());
+            let (admission, watch) = (Box::new(withdrawal.clone()), ClientWatch::here());
+            let question = Question::new(admission, Arc::clone(&cancel), watch);
+            if is_committed {
+                question.commit().unwrap();
+            }
+            withdrawal.0.store(true, Ordering::Relaxed);
+            if !is_committed {
+                // Nobody has looked since.
+                assert_eq!(question.commit().unwrap_err(), question.withdrawn().await);
+            }
+            question.look();
+            assert_eq!(question.is_withdrawn(), !is_committed);
+            assert_eq!(cancel.flag().load(Ordering::Relaxed), !is_committed);
+            assert_eq!(question.commit().is_ok(), is_committed);
         }
     }
 }

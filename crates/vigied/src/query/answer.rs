@@ -3,6 +3,7 @@
 //! The status is sent with the first piece. An error before that is a normal error response; a later error breaks the
 //! connection, so that no client takes a part for the whole.
 
+use super::admitted::Question;
 use super::memory::Reservation;
 use super::packer::{self, PACKER_BYTES, Packer};
 use super::running::Entered;
@@ -19,7 +20,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{sleep_until, timeout};
 
 /// Bytes of a piece. Large against what a piece costs, small against what all queries may have in memory.
 pub(crate) const PIECE_BYTES: usize = 64 * 1024;
@@ -62,6 +63,7 @@ pub(super) struct Terms {
     pub(super) reservation: Arc<Reservation>,
     pub(super) run_guard: RunGuard,
     pub(super) unread: Arc<AtomicU64>,
+    pub(super) question: Arc<Question>,
     pub(super) accepted: Accepted,
 }
 
@@ -87,6 +89,7 @@ pub(crate) struct Answer {
     reservation: Arc<Reservation>,
     run_guard: Option<RunGuard>,
     unread: Arc<AtomicU64>,
+    question: Arc<Question>,
     accepted: Accepted,
     /// Set from the first piece on, if the answer is compressed.
     packer: Option<Packer>,
@@ -106,6 +109,7 @@ impl Answer {
             reservation: terms.reservation,
             run_guard: Some(terms.run_guard),
             unread: terms.unread,
+            question: terms.question,
             accepted: terms.accepted,
             packer: None,
             runtime: Handle::current(),
@@ -129,6 +133,67 @@ impl Answer {
     /// The context for calls to the store.
     pub(crate) fn context(&self) -> Arc<Context> {
         Arc::clone(&self.context)
+    }
+
+    /// The point of no return, before work that cannot be undone: from here on the caller is told how it ends, also one who
+    /// loses access meanwhile.
+    ///
+    /// # Errors
+    /// Why the caller has lost access; the work must not begin.
+    pub(crate) fn commit(&self) -> Result<(), Refusal> {
+        self.question.commit()
+    }
+
+    /// Gives up the turn for good: what is left waits for others.
+    pub(crate) fn give_up_turn(&self) {
+        if let Some(own) = &self.run_guard {
+            drop(own.turn_holder.take());
+        }
+    }
+
+    /// Waits for `others`, and lends the turn to another query meanwhile. `others` may be done also where the wait has failed.
+    ///
+    /// # Errors
+    /// If the deadline passes, or the query is cancelled, before the query has its turn again.
+    pub(crate) fn wait_for(&self, others: impl Future<Output = ()>) -> Result<(), Stop> {
+        let turn_holder = self.run_guard.as_ref().map(|own| &own.turn_holder);
+        let turn_holder = turn_holder.ok_or(Stop::Cancelled)?;
+        let turn = turn_holder.take().ok_or(Stop::Cancelled)?;
+        let deadline = self.context.deadline();
+        let ended = || async {
+            let deadline = async {
+                match deadline {
+                    Some(at) => sleep_until(at.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                () = turn_holder.cancelled() => {}
+                () = deadline => {}
+            }
+        };
+        let meanwhile = async {
+            tokio::select! {
+                biased;
+                () = others => {}
+                () = ended() => {}
+            }
+        };
+        let (_, turn) = self.runtime.block_on(turn.lend(meanwhile, ended()));
+        // Without a turn, the wait has ended for one of these reasons.
+        let has_turn = turn.is_some();
+        if let Some(turn) = turn {
+            turn_holder.put(turn);
+        }
+        if self.context.cancel_flag().load(Ordering::Relaxed) {
+            return Err(Stop::Cancelled);
+        }
+        let is_late = deadline.is_some_and(|at| Instant::now() >= at);
+        match has_turn && !is_late {
+            true => Ok(()),
+            false => Err(Stop::Deadline),
+        }
     }
 
     /// Sends what is written once it fills a piece.

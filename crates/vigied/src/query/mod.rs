@@ -12,6 +12,7 @@ mod cancel;
 mod memory;
 mod packer;
 mod queue;
+mod registry;
 mod running;
 mod turn_holder;
 mod turns;
@@ -22,7 +23,7 @@ use crate::http::share::{Owner, Shares};
 use crate::http::worker;
 use crate::net::client_watch::ClientWatch;
 use crate::self_metrics::Metrics;
-use admitted::{Admission, Admitted, Question};
+use admitted::{Admission, Question, Questions};
 use answer::{Answer, Begun, RunGuard, Terms};
 use axum::response::Response;
 use base::context::{Budget, Context};
@@ -67,7 +68,7 @@ pub(crate) struct Queries {
     turns: Arc<Turns>,
     pool: Arc<Pool>,
     running: Arc<Running>,
-    admitted: Arc<Admitted>,
+    questions: Arc<Questions>,
     /// Queries that wait for their client to read.
     unread: Arc<AtomicU64>,
 }
@@ -86,14 +87,14 @@ impl Queries {
             )),
             pool: Arc::new(Pool::new(limits.bytes, limits.shares.clone())),
             running: Arc::default(),
-            admitted: Arc::default(),
+            questions: Arc::default(),
             unread: Arc::default(),
         }
     }
 
     /// Checks periodically whether the callers of open queries still have access, until the server stops.
     pub(crate) fn watch_admissions(&self) -> impl Future<Output = ()> + use<> {
-        admitted::watch(Arc::downgrade(&self.admitted))
+        admitted::watch(Arc::downgrade(&self.questions))
     }
 
     /// Cancels the running queries at shutdown, and waits briefly for them to end.
@@ -152,7 +153,7 @@ pub(crate) async fn answer(
     let question = Question::new(admission, Arc::clone(&cancel), ClientWatch::here());
     let cancel_on_drop = CancelOnDrop {
         cancel,
-        _admitted: queries.admitted.enter(&question),
+        _admitted: queries.questions.enter(Arc::clone(&question)),
         question: Arc::clone(&question),
     };
     tokio::select! {
@@ -204,6 +205,7 @@ async fn in_turn(
                 _entered: entered,
             },
             unread: Arc::clone(&queries.unread),
+            question: Arc::clone(&cancel_on_drop.question),
             accepted,
         },
         begin,

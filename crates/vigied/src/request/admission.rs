@@ -1,5 +1,5 @@
 //! The access of a caller, kept while the request runs so that it can be checked again: a revocation also ends requests that
-//! started before it.
+//! started before it. The clock does not: who asks in time does not lose the answer when their token expires meanwhile.
 
 use super::caller::{self, Caller, Manager};
 use crate::app::App;
@@ -11,6 +11,7 @@ use base::error::{Kind, Problem};
 use base::id::UserId;
 use base::scope::{Action, Domain};
 use base::secret::Secret;
+use base::time::Millis;
 use http::request::Parts;
 use iam::audit::{Action as Event, Credential as Shown, Refused};
 use iam::{AuthError, Credential};
@@ -29,7 +30,12 @@ pub(crate) struct Admission {
     scope: Option<(Domain, Action)>,
     user: Option<UserId>,
     shown: Shown,
+    asked_at: Millis,
 }
+
+/// When the guard began to verify the caller.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AskedAt(pub(super) Millis);
 
 #[derive(Debug, Clone, Copy)]
 enum Kinds {
@@ -61,11 +67,14 @@ impl Admission {
             scope,
             user,
             shown: Shown::from(&credential),
+            asked_at: match parts.extensions.get() {
+                Some(AskedAt(at)) => *at,
+                None => return Err(caller::unguarded()),
+            },
         }))
     }
 
-    /// Checks that the caller still has access. A token that has expired meanwhile still counts for as long as a request may
-    /// take: it was valid when the request came, and was not revoked.
+    /// Checks that the caller still has access. Times count as they were when the request came.
     ///
     /// # Errors
     /// Why they do not.
@@ -78,20 +87,23 @@ impl Admission {
             Kinds::ApiKey => Credential::ApiKey(text),
         };
         let admitted = match self.scope {
-            None => app.verifier.identity(credential).map(drop),
-            Some((domain, action)) => match app.verifier.scope(credential, Some(domain)) {
-                Ok(scope) => {
-                    return scope
-                        .require(action)
-                        .map_err(|forbidden| caller::right_missing(&forbidden).0);
+            None => (app.verifier.identity_at(credential, self.asked_at)).map(drop),
+            Some((domain, action)) => {
+                let scope = app
+                    .verifier
+                    .scope_at(credential, Some(domain), self.asked_at);
+                match scope {
+                    Ok(scope) => {
+                        return scope
+                            .require(action)
+                            .map_err(|forbidden| caller::right_missing(&forbidden).0);
+                    }
+                    Err(error) => Err(error),
                 }
-                Err(error) => Err(error),
-            },
+            }
         };
-        let grace = i64::try_from(app.limits.request_time.as_secs()).unwrap_or(i64::MAX);
         match admitted {
             Ok(()) => Ok(()),
-            Err(AuthError::Expired { seconds_ago }) if seconds_ago < grace => Ok(()),
             // The key was known when the request came.
             Err(AuthError::KeyUnknown) => Err(refused::credential(&AuthError::Revoked(DELETED))),
             Err(error) => Err(refused::credential(&error)),

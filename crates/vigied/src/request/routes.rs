@@ -1,6 +1,7 @@
 //! What a route is. It is made together with its guard, and the guard is what verifies the caller: there is no way to mount
 //! a handler without declaring who may call it, the form of its errors, and the size of its body.
 
+use super::admission::AskedAt;
 use super::admit::admit;
 use super::bound::{Bound, Takes};
 use super::caller::{self, Caller, Manager};
@@ -113,6 +114,8 @@ async fn verify(
     mut request: Request,
     next: Next,
 ) -> Response {
+    let asked_at = AskedAt(app.clock.now());
+    request.extensions_mut().insert(asked_at);
     let repairs = match guard {
         Guard::Public => {
             let owner = owner(&app, &request);

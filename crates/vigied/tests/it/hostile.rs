@@ -3,6 +3,7 @@
 
 mod account_share;
 mod bounds;
+mod busy_database;
 mod cross_site;
 mod doubled_headers;
 mod fair_places;

@@ -94,7 +94,7 @@ fn remove(
     hold(&context, &parsed)?;
     let deleted = match dry_run {
         true => app.store.delete(scope, &delete, &context)?,
-        false => deleter.delete(scope, text, &delete, &context)?,
+        false => deleter.delete(scope, text, &delete, answer)?,
     };
     let reply = DeleteReply {
         query: text.to_owned(),

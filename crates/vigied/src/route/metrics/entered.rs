@@ -1,20 +1,25 @@
 //! A deletion of metrics in the audit: that it is begun, once something is found and before any of it is gone, and how it ended.
-//! What cannot be entered is not begun.
+//! What cannot be entered is not begun. Nobody else waits while the database lets a deletion wait: its turn is lent.
 
 use crate::app::App;
+use crate::chain::Chain;
 use crate::http::problem::Refusal;
+use crate::query::answer::Answer;
 use crate::request::caller::Caller;
-use base::context::Context;
 use base::id::KeyId;
 use base::scope::Scope;
-use base::store::{DeleteQuery, Deleted};
+use base::store::{DeleteQuery, Deleted, StoreError};
 use base::time::{Millis, TimeRange};
+use iam::IamError;
 use iam::audit::{Action, Actor, Credential, Entry, Origin, Outcome};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::RecvError};
 use wire::code;
+
+type Received = Result<Result<(), IamError>, RecvError>;
+type Receiver = oneshot::Receiver<Result<(), IamError>>;
 
 /// Who deletes, as it is known where the request is, for the thread on which the store works.
 pub(super) struct Deleter {
@@ -44,68 +49,105 @@ impl Deleter {
         scope: &Scope,
         pattern: &str,
         delete: &DeleteQuery<'_>,
-        context: &Context,
+        answer: &Answer,
     ) -> Result<Deleted, Refusal> {
-        let enter = |outcome, series| self.enter(scope, pattern, delete.range, (outcome, series));
+        let entry = |outcome, series| self.entry(scope, pattern, delete.range, (outcome, series));
         let mut begun = None;
-        let mut begin = |_: &Deleted| match begun.insert(enter(Outcome::Begun, None)) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
+        let mut begin = |_: &Deleted| {
+            let failed = entry(Outcome::Failed, None);
+            match begun.insert(self.begin(entry(Outcome::Begun, None), failed, answer)) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            }
         };
-        let store = &self.app.store;
-        let deleted = store.delete_begun(scope, delete, context, &mut begin);
+        let (store, context) = (&self.app.store, answer.context());
+        let deleted = store.delete_begun(scope, delete, &context, &mut begin);
         let Some(()) = begun.transpose()? else {
             return Ok(deleted?.unwrap_or_default());
         };
+        answer.give_up_turn();
         let ended = match &deleted {
             Ok(deleted) => {
                 let series = deleted.as_ref().map(|deleted| deleted.series);
-                enter(Outcome::Done, series)
+                entry(Outcome::Done, series)
             }
-            Err(_) => enter(Outcome::Failed, None),
+            Err(_) => entry(Outcome::Failed, None),
         };
-        if let Err(Refusal(problem)) = ended {
+        if let Err(Refusal(problem)) = entered(self.enter(ended, None).blocking_recv()) {
             // Done is done: the entry that it was begun stands.
             tracing::error!(%problem, domain = %scope.domain(), "how a deletion ended is not in the audit");
         }
         Ok(deleted?.unwrap_or_default())
     }
 
-    fn enter(
+    /// Enters that the deletion is begun, and passes the point of no return. Where it does not come to that, `failed` is
+    /// entered behind it.
+    fn begin(&self, begun: Entry, failed: Entry, answer: &Answer) -> Result<(), Refusal> {
+        let mut receiver = self.enter(begun, Some(failed.clone()));
+        let mut received = None;
+        let waited = answer.wait_for(async { received = Some((&mut receiver).await) });
+        // Closed, it gets no entry any more that nobody knows of.
+        receiver.close();
+        let received = received.or_else(|| receiver.try_recv().ok().map(Ok));
+        if let Some(received) = received {
+            entered(received)?;
+            let may_begin = waited.map_err(StoreError::Stopped).map_err(Refusal::from);
+            let committed = may_begin.and_then(|()| answer.commit());
+            return committed.inspect_err(|_| drop(self.enter(failed, None)));
+        }
+        Ok(waited.map_err(StoreError::Stopped)?)
+    }
+
+    fn entry(
         &self,
         scope: &Scope,
         pattern: &str,
         range: Option<TimeRange>,
         (outcome, series): (Outcome, Option<u64>),
-    ) -> Result<(), Refusal> {
+    ) -> Entry {
         let who = scope.principal().user().map_or(Actor::Unknown, Actor::User);
-        let (app, credential, key) = (Arc::clone(&self.app), self.credential, self.key);
         // An open end is not one of the bounds.
         let bound = |at: Option<Millis>, open: Millis| at.filter(|at| *at != open).map(|at| at.0);
         let from = bound(range.map(|range| range.from), TimeRange::ALL.from);
         let until = bound(range.map(|range| range.until), TimeRange::ALL.until);
-        let (domain, pattern) = (scope.domain(), pattern.to_owned());
-        let work = async move {
-            let entry = Entry::by_actor(who, credential, Action::MetricsDeleted)
-                .maybe_in(app.iam.directory().account_of(domain))
+        let domain = scope.domain();
+        // An entry says from where the request came.
+        let made = self.origin.clone().scope(async {
+            Entry::by_actor(who, self.credential, Action::MetricsDeleted)
+                .maybe_in(self.app.iam.directory().account_of(domain))
                 .on(domain)
                 .outcome(outcome)
-                .with_some("by_key", key)
-                .with("pattern", pattern)
+                .with_some("by_key", self.key)
+                .with("pattern", pattern.to_owned())
                 .with_some("from", from)
                 .with_some("until", until)
-                .with_some("series", series);
-            app.iam.enter(entry).await
-        };
-        let (sender, entered) = oneshot::channel();
-        let work = self.origin.clone().scope(work);
-        self.runtime.spawn(async move {
-            // Who asked may be gone by then; it is entered all the same.
-            let _ = sender.send(work.await);
+                .with_some("series", series)
         });
-        match entered.blocking_recv() {
-            Ok(entered) => Ok(entered?),
-            Err(_) => Err(Refusal(code::UNAVAILABLE.problem("the server is stopping"))),
-        }
+        self.runtime.block_on(made)
+    }
+
+    /// Enters it on the runtime. Where nobody has waited until then, `otherwise` is entered behind it.
+    fn enter(&self, entry: Entry, otherwise: Option<Entry>) -> Receiver {
+        let app = Arc::clone(&self.app);
+        let (sender, receiver) = oneshot::channel();
+        let work = async move {
+            let Err(Ok(())) = sender.send(app.iam.enter(entry).await) else {
+                return;
+            };
+            if let Some(entry) = otherwise
+                && let Err(error) = app.iam.enter(entry).await
+            {
+                tracing::error!(error = %Chain(&error), "how a deletion ended is not in the audit");
+            }
+        };
+        self.runtime.spawn(self.origin.clone().scope(work));
+        receiver
+    }
+}
+
+fn entered(received: Received) -> Result<(), Refusal> {
+    match received {
+        Ok(entered) => Ok(entered?),
+        Err(_) => Err(Refusal(code::UNAVAILABLE.problem("the server is stopping"))),
     }
 }

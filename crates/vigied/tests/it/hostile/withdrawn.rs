@@ -104,8 +104,9 @@ fn begun(server: &Server, credential: &str, space: &str) -> TcpStream {
     );
     client.write_all(ask.as_bytes()).unwrap();
     let mut beginning = [0; 2048];
-    client.read_exact(&mut beginning).unwrap();
-    assert!(beginning.starts_with(b"HTTP/1.1 200 "));
+    let read = client.read(&mut beginning).unwrap();
+    let text = String::from_utf8_lossy(&beginning[..read]);
+    assert!(text.starts_with("HTTP/1.1 200 "), "{text}");
     client
 }
 
@@ -320,6 +321,80 @@ fn a_query_ends_when_its_caller_is_let_in_no_longer() {
     until("nobody works or waits", || {
         figure(&server, "vigie_queries_running") + figure(&server, "vigie_queries_waiting") == 0
     });
+}
+
+/// A deletion that has begun cannot be stopped: its caller is told how it ended, whatever becomes of the key meanwhile.
+#[test]
+fn a_deletion_that_has_begun_ends_and_is_answered_though_its_key_is_deleted() {
+    const PARTS: usize = 10;
+    const SERIES: usize = 10_000;
+    let server = server();
+    let own = format!("apikey {}", server.owner.api_key);
+    for part in 0..PARTS {
+        let samples: Vec<_> = (0..SERIES)
+            .map(|at| json!({"name": format!("m.{part}x{at}"), "value": 1}))
+            .collect();
+        let sent = server
+            .request("POST", "/v1/metrics?durability=buffered")
+            .header("X-Auth-User-Token", &own);
+        ok(&sent.json(&json!(samples)).send());
+    }
+    let (key, path) = further_key(&server);
+    let deletes = server
+        .request("DELETE", "/v1/metrics/list?query=m.*")
+        .header("X-Auth-User-Token", &format!("apikey {key}"));
+    let deletes = std::thread::spawn(move || deletes.send());
+    let is_begun = |line: &str| line.contains("metrics_deleted") && line.contains("begun");
+    until("it is begun", || server.serving.log().lines().any(is_begun));
+    ok(&manage(&server, "DELETE", &path).send());
+    let deleted = ok(&deletes.join().unwrap());
+    assert_eq!(deleted["deleted"], PARTS * SERIES, "{deleted}");
+    assert_eq!(ended(&server, ""), 0, "{}", server.serving.log());
+    let rows = entries(&server.data(), &[]);
+    let mut deletions = rows.iter().filter(|row| row["event"] == "metrics_deleted");
+    let last = deletions.next_back().unwrap();
+    assert_eq!(last["outcome"], "done", "{last:#?}");
+}
+
+/// The clock ends no answer that was asked for in time, and hides no withdrawal.
+#[test]
+fn an_answer_outlives_its_token_and_not_its_key() {
+    let server = Server::with(&[
+        "--set",
+        "limits.write_stall_seconds=600",
+        "--set",
+        "limits.request_seconds=600",
+        "--set",
+        "tokens.access_token_seconds=45",
+    ]);
+    let owner = &server.owner;
+    let own_key = format!("apikey {}", owner.api_key);
+    let space = format!("s-{}", owner.space);
+    let lines = [
+        ("X-Auth-User-Token", &*own_key),
+        ("X-Auth-Scope-Id", &*space),
+    ];
+    fill(&server, &lines, NAMES);
+    let (key, path) = further_key(&server);
+    let token_of = |key: &str| format!("iam {}", token(&server.serving.url(), key));
+    let (own, other) = (token_of(&owner.api_key), token_of(&key));
+    let mut honest = begun(&server, &own, &owner.space);
+    let mut withdrawn = begun(&server, &other, &owner.space);
+    let ask = |credential: &str| {
+        let request = server.request("GET", "/v1/metrics/list?query=none");
+        request.header("X-Auth-User-Token", credential).send()
+    };
+    until("the tokens have expired", || {
+        [&own, &other].iter().all(|token| ask(token).status == 401)
+    });
+    ok(&manage(&server, "DELETE", &path).send());
+    let why = "its API key was deleted";
+    until(why, || ended(&server, why) == 1);
+    let (bytes, is_whole) = rest(&mut withdrawn);
+    assert!(!is_whole && bytes < NAMES * 900 / 2, "{bytes} bytes came");
+    assert_eq!(ended(&server, ""), 1, "{}", server.serving.log());
+    let (bytes, is_whole) = rest(&mut honest);
+    assert!(is_whole && bytes > NAMES * 900, "{bytes} bytes came");
 }
 
 /// A verified caller sends a body slowly and loses access before it is complete: nothing is written.

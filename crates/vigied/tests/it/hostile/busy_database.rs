@@ -1,0 +1,146 @@
+//! The identity database is busy while deletions want their entry in the audit: nobody else waits for it, and what the callers
+//! are told is that they may send again.
+
+use super::queries::{figure, until};
+use crate::audit::entries;
+use crate::harness::{Reply, Request, Server};
+use serde_json::json;
+use std::io::Write;
+use std::net::TcpStream;
+use std::thread;
+
+/// A writer of the database that does not end its transaction until it is dropped.
+struct Writer {
+    tx: Option<db::Tx>,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Writer {
+    fn begin(server: &Server) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let file = server.data().join("iam.db");
+        let tx = runtime.block_on(async {
+            let db = db::Db::open(file.to_str().unwrap()).await.unwrap();
+            db.begin().await.unwrap()
+        });
+        Self {
+            tx: Some(tx),
+            runtime,
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if let Some(tx) = self.tx.take() {
+            self.runtime.block_on(tx.end()).unwrap();
+        }
+    }
+}
+
+fn own_key(server: &Server) -> String {
+    format!("apikey {}", server.owner.api_key)
+}
+
+fn ask(server: &Server, method: &str, path: &str) -> Request {
+    server
+        .request(method, path)
+        .header("X-Auth-User-Token", &own_key(server))
+}
+
+fn ok(reply: &Reply) {
+    assert_eq!(reply.status, 200, "{}", reply.text());
+}
+
+/// A server with a series, on which one query runs at once.
+fn server(flags: &[&str]) -> Server {
+    let mut all = vec![
+        "--set",
+        "limits.concurrent_queries=1",
+        "--set",
+        "limits.account_share_percent=100",
+    ];
+    all.extend(flags);
+    let server = Server::with(&all);
+    let body = json!([{"name": "load.one", "value": 1}]);
+    ok(&ask(&server, "POST", "/v1/metrics").json(&body).send());
+    server
+}
+
+fn names(server: &Server) -> String {
+    let listed = ask(server, "GET", "/v1/metrics/list?query=load.*").send();
+    ok(&listed);
+    listed.text()
+}
+
+#[test]
+fn a_deletion_that_waits_for_the_database_holds_no_turn_and_is_told_to_come_again() {
+    let server = server(&["--set", "limits.request_seconds=600"]);
+    let writer = Writer::begin(&server);
+    let deletes = ask(&server, "DELETE", "/v1/metrics/list?query=load.*");
+    let deletes = thread::spawn(move || deletes.send());
+    until("it works", || figure(&server, "vigie_queries_running") == 1);
+    assert!(names(&server).contains("load.one"));
+    // The deletion still waits: it has not failed to make room for the listing.
+    assert_eq!(figure(&server, "vigie_queries_running"), 1);
+
+    // Management needs the database, too.
+    let made = ask(&server, "POST", "/v2/organizations").json(&json!({"name": "late"}));
+    for (refused, code) in [
+        (deletes.join().unwrap(), "BXNMSSV08E"),
+        (made.send(), "CF-ServiceUnavailable"),
+    ] {
+        assert_eq!(refused.status, 503, "{}", refused.text());
+        assert!(refused.header("retry-after").is_some());
+        assert!(refused.text().contains(code), "{}", refused.text());
+    }
+    assert!(names(&server).contains("load.one"));
+    drop(writer);
+    ok(&ask(&server, "DELETE", "/v1/metrics/list?query=load.*").send());
+    assert!(!names(&server).contains("load.one"));
+}
+
+#[test]
+fn a_deletion_whose_caller_leaves_while_it_waits_for_the_database_deletes_nothing() {
+    let server = server(&["--set", "limits.request_seconds=600"]);
+    let writer = Writer::begin(&server);
+    let mut client = TcpStream::connect(&server.serving.address).unwrap();
+    let head = format!(
+        "DELETE /v1/metrics/list?query=load.* HTTP/1.1\r\nHost: vigie\r\nX-Auth-User-Token: {}\r\n\r\n",
+        own_key(&server)
+    );
+    client.write_all(head.as_bytes()).unwrap();
+    until("it works", || figure(&server, "vigie_queries_running") == 1);
+    // It has lent its turn, so it waits for its entry.
+    assert!(names(&server).contains("load.one"));
+    drop(client);
+    until("it has ended", || {
+        figure(&server, "vigie_queries_running") == 0
+    });
+    drop(writer);
+    let mut outcomes = Vec::new();
+    until("both entries are there", || {
+        outcomes = entries(&server.data(), &[])
+            .iter()
+            .filter(|row| row["event"] == "metrics_deleted")
+            .map(|row| row["outcome"].as_str().unwrap().to_owned())
+            .collect();
+        outcomes.len() == 2
+    });
+    assert_eq!(outcomes, ["begun", "failed"]);
+    assert!(names(&server).contains("load.one"));
+}
+
+#[test]
+fn the_time_of_a_deletion_ends_while_it_waits_for_the_database() {
+    let server = server(&["--set", "limits.request_seconds=3"]);
+    let writer = Writer::begin(&server);
+    let refused = ask(&server, "DELETE", "/v1/metrics/list?query=load.*").send();
+    assert_eq!(refused.status, 503, "{}", refused.text());
+    assert!(refused.text().contains("BXNMSSV05E"), "{}", refused.text());
+    drop(writer);
+    assert!(names(&server).contains("load.one"));
+}
