@@ -164,6 +164,8 @@ pub enum Remedy {
     NameAccountOfKey,
     /// Inviting the person, or making an account for them.
     InviteOrMake,
+    /// A space that is there, by its GUID.
+    NameSpace,
     /// Looking who is in which account.
     ListUsers,
     /// Looking who is a user, or a one-time code.

@@ -229,8 +229,8 @@ impl Iam {
         let message = format!(
             "`reach.domain`: `{domain}` does not exist in the account of the credential, or you have no role in it"
         );
-        let problem = Refusal::new(Reason::Field, message).field("reach.domain");
-        Err(IamError::Refused(problem))
+        let problem = Refusal::new(Reason::NotFound, message).field("reach.domain");
+        Err(IamError::Refused(problem.remedy(Remedy::NameSpace)))
     }
 
     /// Only who sees the key that has the text already is told so.
