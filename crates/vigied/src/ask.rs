@@ -1,22 +1,22 @@
-//! A question to the operator, before what nothing brings back. Without a terminal nobody is asked: the error names the flag.
+//! A question to the operator, before what takes much away. Without a terminal nobody is asked: the error names the flag.
 
 use crate::coded::Coded;
 use anyhow::Context;
 use std::io::{BufRead, IsTerminal, Write};
 
-/// Refuses where nobody can be asked.
-pub(crate) fn require_terminal(what: &str, flag: &str) -> anyhow::Result<()> {
-    if std::io::stdin().is_terminal() {
-        return Ok(());
+/// Whether what would happen is meant. Without a terminal the refusal tells what that is, and names the flag.
+pub(crate) fn confirm(what: &str) -> anyhow::Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        let text = format!(
+            "this takes a yes, and without a terminal nobody can be asked: {what}\nhint: say yes with `--yes`"
+        );
+        return Err(Coded::usage("confirmation_missing", text).into());
     }
-    let text = format!(
-        "{what} takes a yes, and without a terminal nobody can be asked\nhint: say yes with `{flag}`"
-    );
-    Err(Coded::usage("confirmation_missing", text).into())
+    ask(&format!("{what}. Go on?"))
 }
 
 /// Asks for yes or no; nothing means no.
-pub(crate) fn confirm(question: &str) -> anyhow::Result<bool> {
+fn ask(question: &str) -> anyhow::Result<bool> {
     let mut errors = std::io::stderr();
     write!(errors, "{question} [y/N]> ")
         .and_then(|()| errors.flush())

@@ -1,7 +1,8 @@
-//! Where clients reach the server, as the operator's commands print it: they run beside the server and know what is set, not
-//! what it took.
+//! Where clients reach the server, as the operator's commands print it: a server that obeys one knows its own address, on the
+//! closed folder there is only what is set.
 
 use crate::config::Settings;
+use crate::own_address::OwnAddress;
 use crate::shell::word;
 
 /// What a printed `vigie login` says after `-a`, and a line that explains it where it is not known.
@@ -13,16 +14,34 @@ pub(crate) struct At {
     pub(crate) note: &'static str,
 }
 
-/// `public_url`, if it is set.
-pub(crate) fn at(settings: &Settings) -> At {
-    match settings.public_url.as_deref() {
-        None => At {
+impl At {
+    /// By the settings, on a closed folder.
+    pub(crate) fn of_settings(settings: &Settings) -> Self {
+        settings
+            .public_url
+            .as_deref()
+            .map_or_else(Self::unknown, Self::known)
+    }
+
+    /// By the server that runs.
+    pub(crate) fn of_server(own: &OwnAddress) -> Self {
+        match own.is_unknown() {
+            true => Self::unknown(),
+            false => Self::known(&own.fixed()),
+        }
+    }
+
+    fn known(address: &str) -> Self {
+        Self {
+            address: word(address),
+            note: "",
+        }
+    }
+
+    fn unknown() -> Self {
+        Self {
             address: "ADDRESS".to_owned(),
             note: "\nADDRESS is where clients reach the server: `public_url` is not set here.\n",
-        },
-        Some(set) => At {
-            address: word(set),
-            note: "",
-        },
+        }
     }
 }
