@@ -164,6 +164,8 @@ pub enum Remedy {
     NameAccountOfKey,
     /// Invite the user, or create an account for them.
     InviteOrMake,
+    /// A space that is there, by its GUID.
+    NameSpace,
     /// List the members of the accounts.
     ListUsers,
     /// List the users, or make a one-time code.

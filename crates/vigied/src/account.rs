@@ -1,10 +1,9 @@
 //! `vigied account`: the operator makes and lists accounts, through the server that runs or on the closed database.
 
 use crate::account_deletion;
-use crate::at::{At, at};
+use crate::at::At;
 use crate::cli::accounts::LimitArgs;
 use crate::cli::{AccountCommand, AccountCreateArgs, Output};
-use crate::config::Settings;
 use crate::init::{as_json, as_text, keep};
 use crate::invitation::told;
 use crate::key_file::KeyFile;
@@ -20,13 +19,13 @@ use wire::cf::deleted::instant;
 
 /// Runs a command of `vigied account`; returns what it prints.
 pub(crate) async fn perform(
-    settings: &Settings,
+    at: &At,
     iam: &Iam,
     store: Option<&Arc<dyn SampleStore>>,
     command: &AccountCommand,
 ) -> anyhow::Result<String> {
     match command {
-        AccountCommand::Create(arguments) => create(settings, iam, arguments).await,
+        AccountCommand::Create(arguments) => create(at, iam, arguments).await,
         AccountCommand::Limit(arguments) => limit(iam, arguments).await,
         AccountCommand::Delete(arguments) => account_deletion::delete(iam, store, arguments).await,
         AccountCommand::Restore(arguments) => account_deletion::restore(iam, arguments).await,
@@ -39,11 +38,7 @@ pub(crate) async fn perform(
     }
 }
 
-async fn create(
-    settings: &Settings,
-    iam: &Iam,
-    arguments: &AccountCreateArgs,
-) -> anyhow::Result<String> {
+async fn create(at: &At, iam: &Iam, arguments: &AccountCreateArgs) -> anyhow::Result<String> {
     let request = Request {
         account: arguments.name.clone(),
         region: arguments.region.clone(),
@@ -70,7 +65,7 @@ async fn create(
             format!("{value:#}\n")
         }
         Output::Text => {
-            let At { address, note } = at(settings);
+            let At { address, note } = at;
             format!(
                 "{}\n\
                  Next, by the owner:\n  vigie login -a {address} -u {} -c {}\n{note}",

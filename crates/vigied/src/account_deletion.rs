@@ -1,9 +1,13 @@
 //! `vigied account delete` and `restore`: what goes, by when, and what brings it back.
 
 use crate::aside::aside;
+use crate::ask;
+use crate::boot;
 use crate::cli::Output;
 use crate::cli::accounts::{DeleteArgs, RestoreArgs};
 use crate::coded::Coded;
+use crate::config::Settings;
+use crate::control;
 use crate::invitation::told;
 use crate::printed::{self, Row};
 use base::id::AccountId;
@@ -16,6 +20,41 @@ use serde::Serialize;
 use serde_json::json;
 use std::sync::Arc;
 use wire::cf::deleted::instant;
+
+/// Whether the operator means it: asked before a server hears of it, which has no terminal.
+pub(crate) async fn is_meant(settings: &Settings, arguments: &DeleteArgs) -> anyhow::Result<bool> {
+    if arguments.yes {
+        return Ok(true);
+    }
+    let iam = boot::identity_of_operator(settings).await?;
+    let found = iam.account_called(&arguments.account).map_err(told);
+    let members = |id| iam.directory().members_of(id).len() as u64;
+    let found = found.map(|account| (members(account.id), account));
+    iam.close().await;
+    let (members, account) = found?;
+    let own = Domain::Account(account.id);
+    let series = control::series(settings.data(), &[own]);
+    let series = series.and_then(|each| each.first().copied());
+    let holds = [Some((members, "member")), series.map(|own| (own, "series"))];
+    let holds: Vec<String> = holds
+        .into_iter()
+        .flatten()
+        .map(|(number, what)| counted(number, what))
+        .collect();
+    ask::confirm(&format!(
+        "`{}` ({}) with {} is deleted, and its keys, sessions and tokens open nothing from this moment",
+        account.name.escape_debug(),
+        account.id,
+        holds.join(" and "),
+    ))
+}
+
+/// What was declined changes nothing.
+pub(crate) fn declined(arguments: &DeleteArgs) -> String {
+    printed::one(arguments.output, &json!({"account_guid": null}), || {
+        "Nothing was changed.\n".to_owned()
+    })
+}
 
 /// Deletes an account. Where the store is at hand, it is said how many series go.
 pub(crate) async fn delete(
@@ -72,6 +111,7 @@ pub(crate) async fn delete(
 fn counted(number: u64, what: &str) -> String {
     match number {
         1 => format!("1 {what}"),
+        number if what.ends_with('s') => format!("{number} {what}"),
         number => format!("{number} {what}s"),
     }
 }
@@ -103,8 +143,7 @@ fn deleted_called(iam: &Iam, asked: &str) -> anyhow::Result<AccountId> {
     match found.as_slice() {
         [one] => Ok(one.account),
         [] => {
-            let message =
-                format!("no account that was deleted and can be brought back is `{asked}`");
+            let message = format!("no deleted account `{asked}` can be brought back");
             let refusal = Refusal::new(Reason::NotFound, message);
             Err(told(IamError::Refused(
                 refusal.remedy(Remedy::ListDeletedAccounts),

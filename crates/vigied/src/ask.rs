@@ -1,22 +1,22 @@
-//! Asks the operator before an irreversible action. Without a terminal it fails, and the error names the flag to use.
+//! Asks the operator before an action that takes much away. Without a terminal it fails, and the error names the flag.
 
 use crate::coded::Coded;
 use anyhow::Context;
 use std::io::{BufRead, IsTerminal, Write};
 
-/// Fails without a terminal.
-pub(crate) fn require_terminal(what: &str, flag: &str) -> anyhow::Result<()> {
-    if std::io::stdin().is_terminal() {
-        return Ok(());
+/// Asks whether to go on. Without a terminal it fails; the error says what would happen and names the flag.
+pub(crate) fn confirm(what: &str) -> anyhow::Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        let text = format!(
+            "this takes a yes, and without a terminal nobody can be asked: {what}\nhint: say yes with `--yes`"
+        );
+        return Err(Coded::usage("confirmation_missing", text).into());
     }
-    let text = format!(
-        "{what} takes a yes, and without a terminal nobody can be asked\nhint: say yes with `{flag}`"
-    );
-    Err(Coded::usage("confirmation_missing", text).into())
+    ask(&format!("{what}. Go on?"))
 }
 
 /// Asks for yes or no; an empty answer means no.
-pub(crate) fn confirm(question: &str) -> anyhow::Result<bool> {
+fn ask(question: &str) -> anyhow::Result<bool> {
     let mut errors = std::io::stderr();
     write!(errors, "{question} [y/N]> ")
         .and_then(|()| errors.flush())

@@ -1,7 +1,8 @@
-//! The server's address for clients, as the operator's commands print it. They run next to the server and know its settings, not
-//! the address it bound.
+//! The server's address for clients, as the operator's commands print it. A server that carries out a command knows its own
+//! address; a command on the closed folder knows only the settings.
 
 use crate::config::Settings;
+use crate::own_address::OwnAddress;
 use crate::shell::word;
 
 /// What a printed `vigie login` says after `-a`, and a line that explains it where it is not known.
@@ -13,16 +14,34 @@ pub(crate) struct At {
     pub(crate) note: &'static str,
 }
 
-/// `public_url`, if it is set.
-pub(crate) fn at(settings: &Settings) -> At {
-    match settings.public_url.as_deref() {
-        None => At {
+impl At {
+    /// By the settings, on a closed folder.
+    pub(crate) fn of_settings(settings: &Settings) -> Self {
+        settings
+            .public_url
+            .as_deref()
+            .map_or_else(Self::unknown, Self::known)
+    }
+
+    /// By the server that runs.
+    pub(crate) fn of_server(own: &OwnAddress) -> Self {
+        match own.is_unknown() {
+            true => Self::unknown(),
+            false => Self::known(&own.fixed()),
+        }
+    }
+
+    fn known(address: &str) -> Self {
+        Self {
+            address: word(address),
+            note: "",
+        }
+    }
+
+    fn unknown() -> Self {
+        Self {
             address: "ADDRESS".to_owned(),
             note: "\nADDRESS is where clients reach the server: `public_url` is not set here.\n",
-        },
-        Some(set) => At {
-            address: word(set),
-            note: "",
-        },
+        }
     }
 }

@@ -41,7 +41,7 @@ Later:
   vigied backup DIR --data /var/lib/vigie
                                         copy everything, while the server runs
   vigied deleted list --data /var/lib/vigie
-                                        see what was deleted and can be brought back
+                                        see what was deleted, and until when it comes back
   vigied invitation code EMAIL --data /var/lib/vigie
                                         let an invited person in, where no mail is sent
   vigied user reset-password EMAIL --data /var/lib/vigie
@@ -178,6 +178,8 @@ pub(crate) enum AccountCommand {
     /// back the server's own value (`vigied config check` shows those). A running server follows within a second.
     Limit(accounts::LimitArgs),
     /// Delete an account with everything in it; until its metrics go, `vigied account restore` brings it back.
+    ///
+    /// It asks first; scripts say `--yes`.
     ///
     /// From this moment its keys, sessions and tokens open nothing, and nobody is in it. Its people keep their other accounts.
     /// Its metrics go after `storage.deleted_seconds`, a week unless it is set otherwise; the answer says when. The account

@@ -3,6 +3,7 @@
 use crate::coded::Coded;
 use crate::failure::Told;
 use crate::local_client;
+use base::scope::Domain;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,12 @@ const SOCKET: &str = "control.sock";
 
 /// Where a command is sent to.
 pub(crate) const COMMAND: &str = "/command";
+
+/// Where it is asked how many series the store holds of each domain.
+pub(crate) const SERIES: &str = "/series";
+
+/// As many domains as fit into one question.
+const DOMAINS_PER_QUESTION: usize = 1000;
 
 /// Where what is counted and not yet written is read.
 pub(crate) const PENDING: &str = "/audit/pending";
@@ -65,6 +72,20 @@ pub(crate) fn send(data: &Path, arguments: &[String]) -> std::io::Result<anyhow:
 /// The answer of a server on the folder to a request without a body.
 pub(crate) fn ask(data: &Path, method: &str, asked: &str) -> std::io::Result<local_client::Answer> {
     local_client::ask(&path(data), method, asked)
+}
+
+/// How many series the store holds of each domain; none where no server on the folder tells.
+pub(crate) fn series(data: &Path, of: &[Domain]) -> Option<Vec<u64>> {
+    let mut all = Vec::new();
+    for some in of.chunks(DOMAINS_PER_QUESTION) {
+        let named: Vec<String> = some.iter().map(ToString::to_string).collect();
+        let asked = serde_json::to_string(&named).ok()?;
+        let stream = local_client::connect(&path(data)).ok()?;
+        let answer = local_client::post(stream, SERIES, &asked).ok()?;
+        let counts: Vec<u64> = serde_json::from_str(&answer).ok()?;
+        all.extend(counts);
+    }
+    (all.len() == of.len()).then_some(all)
 }
 
 /// What a server on the folder has counted and not yet written.

@@ -7,21 +7,51 @@ use crate::cli::Output;
 use crate::cli::deleted::{DeletedCommand, PurgeArgs};
 use crate::coded::Coded;
 use crate::config::Settings;
+use crate::control;
 use crate::printed::{self, Row};
+use base::id::AccountId;
 use base::scope::Domain;
+use base::time::{Clock, SystemClock};
 use iam::Iam;
 use iam::directory::Deleted;
 use serde::Serialize;
 use serde_json::json;
+use std::collections::BTreeSet;
 use wire::cf::deleted::instant;
 
 const NOTHING: &str = "Nothing that was deleted is left.\n";
 
 /// Does what a command of `vigied deleted` says; returns what it prints.
-pub(crate) async fn perform(iam: &Iam, command: &DeletedCommand) -> anyhow::Result<String> {
+pub(crate) async fn perform(
+    settings: &Settings,
+    iam: &Iam,
+    command: &DeletedCommand,
+) -> anyhow::Result<String> {
     match command {
-        DeletedCommand::List { output, .. } => Ok(list(iam, *output)),
+        DeletedCommand::List { output, .. } => Ok(list(settings, iam, *output)),
         DeletedCommand::Purge(arguments) => purge(iam, arguments).await,
+    }
+}
+
+/// How far one that was deleted is on its way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    /// It can be brought back until its time.
+    Waits,
+    /// Its time has come, and its series are being removed.
+    Goes,
+    /// Its series are gone; their bytes leave the disk within a day.
+    Gone,
+}
+
+impl State {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Waits => "waits",
+            Self::Goes => "goes",
+            Self::Gone => "gone",
+        }
     }
 }
 
@@ -34,74 +64,114 @@ struct Own {
     account_name: String,
     deleted_at: String,
     removed_at: String,
+    state: State,
 }
 
-impl Row<5> for Own {
-    const HEADS: [&'static str; 5] = ["Domain", "Name", "Account", "Deleted", "Metrics go"];
+impl Row<6> for Own {
+    const HEADS: [&'static str; 6] = [
+        "Domain",
+        "Name",
+        "Account",
+        "Deleted",
+        "Metrics go",
+        "State",
+    ];
 
-    fn cells(&self) -> [String; 5] {
+    fn cells(&self) -> [String; 6] {
         [
             &self.domain,
             &self.name,
             &self.account_name,
             &self.deleted_at,
             &self.removed_at,
+            self.state.word(),
         ]
-        .map(String::clone)
+        .map(str::to_owned)
     }
 }
 
-fn list(iam: &Iam, output: Output) -> String {
+fn list(settings: &Settings, iam: &Iam, output: Output) -> String {
     let directory = iam.directory();
-    let accounts = directory.accounts();
-    let account = |own: &Deleted| {
-        let found = accounts.iter().find(|account| account.id == own.account);
-        found
-            .map(|account| account.name.clone())
-            .or_else(|| account_deletion::name_of(directory.deletions(), own.account))
-            .unwrap_or_else(|| own.account.to_string())
+    let now = SystemClock.now();
+    let due = directory.deletions().iter().filter(|own| !own.is_kept(now));
+    let due: Vec<Domain> = due.map(|own| own.domain).collect();
+    // Only a server removes anything: where none tells, nothing is known to be gone.
+    let series = control::series(settings.data(), &due).unwrap_or_default();
+    let gone: BTreeSet<Domain> = due
+        .iter()
+        .zip(series)
+        .filter(|(_, series)| *series == 0)
+        .map(|(domain, _)| *domain)
+        .collect();
+    let state = |own: &Deleted| match own.is_kept(now) {
+        true => State::Waits,
+        false if gone.contains(&own.domain) => State::Gone,
+        false => State::Goes,
     };
     let rows = directory.deletions().iter().map(|own| Own {
         domain: own.domain.to_string(),
         name: own.name.clone(),
         account_guid: own.account.to_string(),
-        account_name: account(own),
+        account_name: account_name(iam, own.account),
         deleted_at: instant(own.deleted_at),
         removed_at: instant(own.due_at),
+        state: state(own),
     });
     printed::list(output, &rows.collect::<Vec<_>>(), NOTHING)
 }
 
-/// Whether the operator means it: asked before a server hears of it, which has no terminal. Not asked about nothing.
+fn account_name(iam: &Iam, id: AccountId) -> String {
+    let directory = iam.directory();
+    let accounts = directory.accounts();
+    let found = accounts.iter().find(|account| account.id == id);
+    found
+        .map(|account| account.name.clone())
+        .or_else(|| account_deletion::name_of(directory.deletions(), id))
+        .unwrap_or_else(|| id.to_string())
+}
+
+/// Whether the operator means it: asked before a server hears of it, which has no terminal. Not asked about what goes already.
 pub(crate) async fn is_meant(settings: &Settings, arguments: &PurgeArgs) -> anyhow::Result<bool> {
     if arguments.yes {
         return Ok(true);
     }
-    ask::require_terminal("what nothing brings back", "--yes")?;
     let iam = boot::identity_of_operator(settings).await?;
-    let question = named(&iam, arguments).map(|named| question(&iam, &named));
+    let what = named(&iam, arguments).map(|named| what_goes(settings, &iam, &named));
     iam.close().await;
-    match question? {
-        Some(question) => ask::confirm(&question),
+    match what? {
+        Some(what) => ask::confirm(&what),
         None => Ok(true),
     }
 }
 
-/// What the operator is asked; none where nothing is left to go.
-fn question(iam: &Iam, named: &[Domain]) -> Option<String> {
-    let directory = iam.directory();
-    let mut found = directory
-        .deletions()
+/// What the operator is told before it goes; none where nothing waits.
+fn what_goes(settings: &Settings, iam: &Iam, named: &[Domain]) -> Option<String> {
+    let (directory, now) = (iam.directory(), SystemClock.now());
+    let waiting = directory.deletions().iter();
+    let waiting: Vec<&Deleted> = waiting
+        .filter(|own| named.contains(&own.domain) && own.is_kept(now))
+        .collect();
+    let first = waiting.first()?;
+    let domains: Vec<Domain> = waiting.iter().map(|own| own.domain).collect();
+    // Those that go with another of them are counted there.
+    let whole: Vec<Domain> = waiting
         .iter()
-        .filter(|own| named.contains(&own.domain));
-    let first = found.next()?;
-    let which = format!("`{}` ({})", first.name.escape_debug(), first.domain);
-    let rest = match found.count() {
+        .filter(|own| own.deleted_with == own.domain || !domains.contains(&own.deleted_with))
+        .map(|own| own.domain)
+        .collect();
+    let series = match control::series(settings.data(), &whole) {
+        Some(each) => format!("{} series", each.iter().sum::<u64>()),
+        None => "their series".to_owned(),
+    };
+    let rest = match waiting.len().saturating_sub(1) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
     Some(format!(
-        "The metrics of {which}{rest} go at once, with all that was deleted in it, and nothing brings them back. Go on?"
+        "`{}` ({}) of the account `{}`{rest} go at once, with {series} and all that was deleted in it, and nothing brings them back",
+        first.name.escape_debug(),
+        first.domain,
+        account_name(iam, first.account).escape_debug(),
     ))
 }
 
@@ -120,13 +190,14 @@ fn named(iam: &Iam, arguments: &PurgeArgs) -> anyhow::Result<Vec<Domain>> {
     if arguments.all {
         return Ok(known.iter().map(|own| own.domain).collect());
     }
-    for domain in &arguments.domains {
-        let Some(own) = known.iter().find(|own| own.domain == *domain) else {
-            let text = format!(
-                "nothing that was deleted is `{domain}`\nhint: `vigied deleted list` shows what there is"
-            );
-            return Err(Coded::not_found(text).into());
-        };
+    let each = arguments.domains.iter();
+    each.map(|asked| one_named(known, asked)).collect()
+}
+
+/// By its domain, or by its name where no other has it that goes by itself.
+fn one_named(known: &[Deleted], asked: &str) -> anyhow::Result<Domain> {
+    let domain = wire::scope_id::parse(asked.as_bytes()).ok();
+    if let Some(own) = known.iter().find(|own| Some(own.domain) == domain) {
         if is_part_of_account(own) {
             let text = format!(
                 "`{}` was deleted with its account, and goes with it\nhint: `vigied deleted purge {}` has all of it go",
@@ -134,8 +205,31 @@ fn named(iam: &Iam, arguments: &PurgeArgs) -> anyhow::Result<Vec<Domain>> {
             );
             return Err(Coded::new("conflict", text).into());
         }
+        return Ok(own.domain);
     }
-    Ok(arguments.domains.clone())
+    let called = known
+        .iter()
+        .filter(|own| own.name == asked && !is_part_of_account(own));
+    let called: Vec<Domain> = called.map(|own| own.domain).collect();
+    match called.as_slice() {
+        [one] => Ok(*one),
+        [] => {
+            let text = format!(
+                "nothing that was deleted is `{}`\nhint: `vigied deleted list` shows what there is",
+                asked.escape_debug()
+            );
+            Err(Coded::not_found(text).into())
+        }
+        several => {
+            let domains: Vec<String> = several.iter().map(|own| format!("`{own}`")).collect();
+            let text = format!(
+                "several that were deleted are `{}`\nhint: name one by its domain: {}",
+                asked.escape_debug(),
+                domains.join(", ")
+            );
+            Err(Coded::new("conflict", text).into())
+        }
+    }
 }
 
 async fn purge(iam: &Iam, arguments: &PurgeArgs) -> anyhow::Result<String> {

@@ -18,8 +18,14 @@ use serde_json::{Value, json};
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
-/// Runs `vigied init`; returns what it prints.
-pub(crate) async fn init(settings: &Settings, arguments: &InitArgs) -> anyhow::Result<String> {
+/// What `vigied init` prints, and the file that keeps what opens the account, if one does.
+pub(crate) struct Shown {
+    pub(crate) text: String,
+    pub(crate) kept: Option<PathBuf>,
+}
+
+/// Runs `vigied init`.
+pub(crate) async fn init(settings: &Settings, arguments: &InitArgs) -> anyhow::Result<Shown> {
     let password = arguments
         .password_file
         .as_deref()
@@ -45,10 +51,11 @@ pub(crate) async fn init(settings: &Settings, arguments: &InitArgs) -> anyhow::R
         .with_context(|| format!("nothing was changed in `{}`", settings.data().display()))?;
     let names = [&*arguments.account, &*arguments.org, &*arguments.space];
     let kept = key_file.and_then(|file| keep(file, names, &made));
-    Ok(match arguments.output {
+    let text = match arguments.output {
         Output::Json => format!("{:#}\n", as_json(names, &made, kept.as_deref())),
         Output::Text => told(settings, arguments, &made, kept.as_deref()),
-    })
+    };
+    Ok(Shown { text, kept })
 }
 
 /// Writes what opens the account into a file; where it lies then. It is shown instead where that fails, or there is nothing.

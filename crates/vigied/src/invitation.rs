@@ -1,9 +1,8 @@
 //! `vigied invitation`: the operator lets invited people in, through the server that runs or on the closed database.
 
-use crate::at::{At, at};
+use crate::at::At;
 use crate::cli::{InvitationCommand, Output};
 use crate::coded::Coded;
-use crate::config::Settings;
 use crate::printed::{self, Row};
 use crate::shell::word;
 use iam::Iam;
@@ -14,7 +13,7 @@ use wire::cf::deleted::instant;
 
 /// Runs a command of `vigied invitation`; returns what it prints.
 pub(crate) async fn perform(
-    settings: &Settings,
+    at: &At,
     iam: &Iam,
     command: &InvitationCommand,
 ) -> anyhow::Result<String> {
@@ -24,7 +23,7 @@ pub(crate) async fn perform(
             account,
             output,
             ..
-        } => code(settings, iam, email, account.as_deref(), *output).await,
+        } => code(at, iam, email, account.as_deref(), *output).await,
         InvitationCommand::List { output, .. } => list(iam, *output).await,
     }
 }
@@ -41,7 +40,7 @@ pub(crate) fn told(error: iam::IamError) -> anyhow::Error {
 }
 
 async fn code(
-    settings: &Settings,
+    at: &At,
     iam: &Iam,
     email: &str,
     account: Option<&str>,
@@ -72,14 +71,14 @@ async fn code(
              Hand it to the person whom this address belongs to, and to nobody else: it is not shown again.\n\n{}",
             made.email,
             made.account,
-            next(settings, &made),
+            next(at, &made),
         )
     }))
 }
 
 /// What the person does with the code, and what happens to a user that has the address already.
-fn next(settings: &Settings, made: &OperatorsCode) -> String {
-    let At { address, note } = at(settings);
+fn next(at: &At, made: &OperatorsCode) -> String {
+    let At { address, note } = at;
     let (email, account) = (word(&made.email), made.account);
     let login = format!("vigie login -a {address} -u {email}");
     let keeps = match made.used_by {

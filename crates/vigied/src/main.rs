@@ -64,6 +64,7 @@ use clap::Parser;
 use cli::{Cli, Command, ConfigCommand, OperationsCommand, Output, SettingArgs};
 use config::{Layers, Resolved, Settings};
 use std::io::{ErrorKind, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -82,8 +83,10 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Init(arguments) => {
             let (settings, resolved) = settings(&arguments.settings)?;
             start_quiet_logging(&settings, &resolved)?;
-            let text = runtime()?.block_on(init::init(&settings, &arguments))?;
-            print_once(&text).context(
+            let made = runtime()?.block_on(init::init(&settings, &arguments))?;
+            print_opening(
+                &made.text,
+                made.kept.as_deref(),
                 "the account is made, but its password and API key could not be shown\nhint: nobody knows them; move the data folder away and run `vigied init` again",
             )?;
         }
@@ -101,8 +104,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             }
         }
         Command::Backup(arguments) => {
-            let (settings, _) = settings(&arguments.database.settings())?;
-            start_logging(&settings)?;
+            let (settings, resolved) = settings(&arguments.database.settings())?;
+            start_quiet_logging(&settings, &resolved)?;
             print(&runtime()?.block_on(backup_command::run(&settings, &arguments))?)?;
         }
         command @ (Command::Account(_)
@@ -113,9 +116,15 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let (settings, resolved) = settings(&operators_database(&command))?;
             start_quiet_logging(&settings, &resolved)?;
             let text = runtime()?.block_on(operator::run(&settings, &command))?;
-            print_once(&text).context(
-                "the command was carried out, but its answer could not be shown\nhint: what exists is shown by `vigied account list`, `vigied user list` and `vigied keys list`; a code or key is made anew by running the command again",
-            )?;
+            if operator::is_change(&command) {
+                print_opening(
+                    &text,
+                    operator::key_file(&command),
+                    "the command was carried out, but its answer could not be shown\nhint: what exists is shown by `vigied account list`, `vigied user list` and `vigied keys list`; a code or key is made anew by running the command again",
+                )?;
+            } else {
+                print(&text)?;
+            }
         }
         Command::Serve(arguments) => {
             let (settings, _) = settings(&arguments.settings)?;
@@ -224,6 +233,19 @@ fn print(text: &str) -> anyhow::Result<()> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         printed => printed.context("cannot print the answer"),
     }
+}
+
+/// Prints what opens an account. Where a file keeps that, nobody has lost it who did not see this.
+fn print_opening(text: &str, kept: Option<&Path>, lost: &'static str) -> anyhow::Result<()> {
+    let Some(file) = kept else {
+        return print_once(text).context(lost);
+    };
+    print(text).with_context(|| {
+        format!(
+            "the account is made, and what opens it is in `{}`",
+            file.display()
+        )
+    })
 }
 
 /// Prints what is shown this once: that it was not seen is an error.

@@ -1,12 +1,14 @@
 //! The operator's commands that change something: through the server that runs on the folder, or on the closed database. So
 //! the one that serves knows of a change when the command returns, and nothing works beside its memory.
 
+use crate::at::At;
 use crate::cli::deleted::DeletedCommand;
 use crate::cli::{AccountCommand, Cli, Command, InvitationCommand, KeysCommand, UserCommand};
 use crate::config::Settings;
 use crate::control;
 use crate::data_dir::{self, DataDirError};
-use crate::{account, boot, deleted, invitation, keys, user};
+use crate::own_address::OwnAddress;
+use crate::{account, account_deletion, boot, deleted, invitation, keys, user};
 use anyhow::{Context, bail};
 use base::store::SampleStore;
 use clap::Parser;
@@ -14,6 +16,7 @@ use iam::Iam;
 use iam::audit::{Action, Entry, Origin};
 use rustix::process::geteuid;
 use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Whether a command changes something; what only reads may do so beside a server.
-fn is_change(command: &Command) -> bool {
+pub(crate) fn is_change(command: &Command) -> bool {
     match command {
         Command::Account(AccountCommand::List { .. })
         | Command::Deleted(DeletedCommand::List { .. })
@@ -34,19 +37,37 @@ fn is_change(command: &Command) -> bool {
     }
 }
 
+/// The file that keeps what a command made, if one does.
+pub(crate) fn key_file(command: &Command) -> Option<&Path> {
+    match command {
+        Command::Account(AccountCommand::Create(arguments)) => {
+            arguments.key_file.as_deref().filter(|file| file.exists())
+        }
+        _ => None,
+    }
+}
+
 /// Runs a command of this program's own command line; returns what it prints.
 pub(crate) async fn run(settings: &Settings, command: &Command) -> anyhow::Result<String> {
     boot::require_initialised(settings)?;
     if !is_change(command) {
         let iam = boot::identity_of_operator(settings).await?;
-        let text = perform(settings, &iam, None, command).await;
+        let text = perform(&Here::closed(settings), &iam, command).await;
         iam.close().await;
         return text;
     }
-    if let Command::Deleted(DeletedCommand::Purge(arguments)) = command
-        && !deleted::is_meant(settings, arguments).await?
-    {
-        return Ok(deleted::declined(arguments));
+    match command {
+        Command::Account(AccountCommand::Delete(arguments))
+            if !account_deletion::is_meant(settings, arguments).await? =>
+        {
+            return Ok(account_deletion::declined(arguments));
+        }
+        Command::Deleted(DeletedCommand::Purge(arguments))
+            if !deleted::is_meant(settings, arguments).await? =>
+        {
+            return Ok(deleted::declined(arguments));
+        }
+        _ => {}
     }
     let begun = Instant::now();
     loop {
@@ -94,8 +115,10 @@ async fn alone(settings: &Settings, command: &Command) -> anyhow::Result<String>
         false => None,
     };
     let iam = boot::identity_of_operator(settings).await?;
-    let here = Origin::operator(Some(geteuid().as_raw()));
-    let text = here.scope(perform(settings, &iam, None, command)).await;
+    let origin = Origin::operator(Some(geteuid().as_raw()));
+    let text = origin
+        .scope(perform(&Here::closed(settings), &iam, command))
+        .await;
     iam.close().await;
     drop(folder);
     text
@@ -103,7 +126,7 @@ async fn alone(settings: &Settings, command: &Command) -> anyhow::Result<String>
 
 /// Does in a server what the command line says.
 pub(crate) async fn obey(
-    settings: &Settings,
+    (settings, own_address): (&Settings, &OwnAddress),
     iam: &Iam,
     store: &Arc<dyn SampleStore>,
     arguments: &[String],
@@ -115,23 +138,48 @@ pub(crate) async fn obey(
     })?;
     // What another node did a moment ago is seen, as on the closed database.
     iam.read_changes().await?;
-    let work = perform(settings, iam, Some(store), &cli.command);
+    let here = Here {
+        settings,
+        at: At::of_server(own_address),
+        store: Some(store),
+    };
+    let work = perform(&here, iam, &cli.command);
     Origin::operator(uid).scope(work).await
 }
 
-/// What a command does; the store is at hand where a server obeys.
-async fn perform(
-    settings: &Settings,
-    iam: &Iam,
-    store: Option<&Arc<dyn SampleStore>>,
-    command: &Command,
-) -> anyhow::Result<String> {
+/// Where a command works.
+struct Here<'a> {
+    settings: &'a Settings,
+    /// What it prints as the server's address.
+    at: At,
+    /// At hand where a server obeys.
+    store: Option<&'a Arc<dyn SampleStore>>,
+}
+
+impl<'a> Here<'a> {
+    /// On a closed folder.
+    fn closed(settings: &'a Settings) -> Self {
+        Self {
+            settings,
+            at: At::of_settings(settings),
+            store: None,
+        }
+    }
+}
+
+/// What a command does.
+async fn perform(here: &Here<'_>, iam: &Iam, command: &Command) -> anyhow::Result<String> {
+    let Here {
+        settings,
+        at,
+        store,
+    } = here;
     match command {
-        Command::Account(command) => account::perform(settings, iam, store, command).await,
-        Command::Deleted(command) => deleted::perform(iam, command).await,
-        Command::Invitation(command) => invitation::perform(settings, iam, command).await,
+        Command::Account(command) => account::perform(at, iam, *store, command).await,
+        Command::Deleted(command) => deleted::perform(settings, iam, command).await,
+        Command::Invitation(command) => invitation::perform(at, iam, command).await,
         Command::Keys(command) => keys::perform(settings, iam, command).await,
-        Command::User(command) => user::perform(settings, iam, command).await,
+        Command::User(command) => user::perform(at, iam, command).await,
         _ => bail!("this command is none for a server that runs"),
     }
 }

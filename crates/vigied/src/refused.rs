@@ -129,6 +129,9 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
         Remedy::BetterPassword => {
             Cow::Borrowed("take four or five words that do not belong together")
         }
+        Remedy::NameSpace => Cow::Borrowed(
+            "`vigie account spaces` lists the spaces you can see, and `vigie account space NAME --guid` prints the GUID of one",
+        ),
         Remedy::DeleteKeys => Cow::Borrowed("delete some with `vigie iam api-key-delete NAME`"),
         Remedy::WaitForDeletions => Cow::Borrowed(
             "wait until some have gone (`vigie account deleted` says when), or let the operator run `vigied deleted purge`",
@@ -235,11 +238,11 @@ pub(crate) fn credential(error: &AuthError) -> Problem {
         ),
         AuthError::OutOfReach { .. } => (
             code::KEY_REACH,
-            "send `X-Auth-Scope-Id` with the domain it reaches, or use a key that was made without `reach`",
+            "send `X-Auth-Scope-Id` with the domain it reaches, or use a key that was made without `--domain` and `--only` (`reach` in the API)",
         ),
         AuthError::ForMetricsOnly => (
             code::KEY_METRICS_ONLY,
-            "log in with a password, or with a key that was made without `reach`",
+            "log in with a password, or with a key that was made without `--domain` and `--only` (`reach` in the API)",
         ),
         AuthError::KeyUnknown => (
             code::KEY_UNKNOWN,

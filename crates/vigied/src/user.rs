@@ -1,9 +1,8 @@
 //! `vigied user`: the operator lists users, confirms addresses, and restores access after a lost password or key.
 
-use crate::at::{At, at};
+use crate::at::At;
 use crate::cli::{Output, UserCommand};
 use crate::coded::Coded;
-use crate::config::Settings;
 use crate::invitation::told;
 use crate::printed::{self, Row};
 use crate::shell::word;
@@ -13,16 +12,12 @@ use serde_json::json;
 use wire::cf::deleted::instant;
 
 /// Runs a command of `vigied user`; returns what it prints.
-pub(crate) async fn perform(
-    settings: &Settings,
-    iam: &Iam,
-    command: &UserCommand,
-) -> anyhow::Result<String> {
+pub(crate) async fn perform(at: &At, iam: &Iam, command: &UserCommand) -> anyhow::Result<String> {
     match command {
         UserCommand::List { output, .. } => list(iam, *output).await,
         UserCommand::Confirm { email, output, .. } => confirm(iam, email, *output).await,
         UserCommand::ResetPassword { email, output, .. } => {
-            reset_password(settings, iam, email, *output).await
+            reset_password(at, iam, email, *output).await
         }
         UserCommand::NewKey {
             email,
@@ -30,7 +25,7 @@ pub(crate) async fn perform(
             name,
             output,
             ..
-        } => new_key(settings, iam, (email, account.as_deref(), name), *output).await,
+        } => new_key(at, iam, (email, account.as_deref(), name), *output).await,
     }
 }
 
@@ -43,16 +38,11 @@ async fn confirm(iam: &Iam, email: &str, output: Output) -> anyhow::Result<Strin
     }))
 }
 
-async fn reset_password(
-    settings: &Settings,
-    iam: &Iam,
-    email: &str,
-    output: Output,
-) -> anyhow::Result<String> {
+async fn reset_password(at: &At, iam: &Iam, email: &str, output: Output) -> anyhow::Result<String> {
     let made = iam.reset_code(email).await.map_err(told)?;
     let (code, until) = (made.code.expose(), instant(made.expires_at));
     let facts = json!({"email": made.email, "one_time_code": code, "expires_at": until});
-    let At { address, note } = at(settings);
+    let At { address, note } = at;
     let text = || {
         format!(
             "User:           {email}\n\
@@ -69,7 +59,7 @@ async fn reset_password(
 }
 
 async fn new_key(
-    settings: &Settings,
+    at: &At,
     iam: &Iam,
     (email, account, name): (&str, Option<&str>, &str),
     output: Output,
@@ -92,7 +82,7 @@ async fn new_key(
         "key_name": made.key.name,
         "api_key": text,
     });
-    let At { address, note } = at(settings);
+    let At { address, note } = at;
     let told = || {
         format!(
             "User:     {}\n\

@@ -32,6 +32,11 @@ use base::time::Millis;
 /// The last millisecond of year 9999.
 const LATEST: f64 = 253_402_300_799_999.0;
 
+/// What other programs count in, from the year 2001 on: told apart in the error alone.
+const MICROSECONDS_FROM: f64 = 1e15;
+const NANOSECONDS_FROM: f64 = 1e18;
+const NANOSECONDS_TO: f64 = 1e19;
+
 /// An item of a body that is no sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reject {
@@ -121,7 +126,15 @@ pub(crate) fn timestamp(text: &str) -> Result<Millis, RejectReason> {
         number
     };
     if milliseconds > LATEST {
-        return refuse("lies beyond the year 9999");
+        return refuse(match number {
+            MICROSECONDS_FROM..NANOSECONDS_FROM => {
+                "lies beyond the year 9999; it looks like microseconds: send seconds or milliseconds"
+            }
+            NANOSECONDS_FROM..NANOSECONDS_TO => {
+                "lies beyond the year 9999; it looks like nanoseconds: send seconds or milliseconds"
+            }
+            _ => "lies beyond the year 9999",
+        });
     }
     // Below 2^53, so the rounding is the only loss.
     #[expect(

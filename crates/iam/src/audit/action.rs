@@ -134,7 +134,7 @@ actions! {
     RemovalAdvanced = Change "removal_advanced", "the operator made a deletion due at once";
     DomainConfigured = Change "domain_configured", "the settings of a domain were changed";
     MetricsRemoved = Change "metrics_removed", "the metrics of a deleted domain were removed";
-    MetricsDeleted = Data "metrics_deleted", "metrics were deleted";
+    MetricsDeleted = Data "metrics_deleted", "deleting metrics";
     UserMade = Change "user_made", "a user was made";
     UserInvited = Change "user_invited", "a user was invited into an account";
     UserRemoved = Change "user_removed", "a user was removed from an account";
@@ -155,7 +155,7 @@ actions! {
     PasswordReset = Change "password_reset", "a password was set with the operator's code";
     SigningKeyMade = Change "signing_key_made", "a key that signs tokens was made";
     SigningKeyRetired = Change "signing_key_retired", "a key that signs tokens was retired";
-    BackupMade = Change "backup_made", "the operator made a backup";
+    BackupMade = Change "backup_made", "a backup for the operator";
     OperationsTokenMade = Change "operations_token_made", "a token that opens the operators' listener was made";
     EntriesDropped = Change "entries_dropped", "the oldest audit entries were dropped because of a limit";
 }

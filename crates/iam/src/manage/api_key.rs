@@ -231,8 +231,8 @@ impl Iam {
         let message = format!(
             "`reach.domain`: `{domain}` does not exist in the account of the credential, or you have no role in it"
         );
-        let problem = Refusal::new(Reason::Field, message).field("reach.domain");
-        Err(IamError::Refused(problem))
+        let problem = Refusal::new(Reason::NotFound, message).field("reach.domain");
+        Err(IamError::Refused(problem.remedy(Remedy::NameSpace)))
     }
 
     /// Only a caller who may see the existing key with this text is told about it.

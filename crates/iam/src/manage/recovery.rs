@@ -234,13 +234,13 @@ fn account_meant(directory: &Directory, address: &Address) -> Result<AccountId, 
     match own.as_slice() {
         [one] => Ok(*one),
         [] => {
-            let what = match user {
-                None => "is no user",
-                Some(_) => "is in no account",
+            let (what, remedy) = match user {
+                None => ("is no user", Remedy::ListUsersOrLetIn),
+                Some(_) => ("is in no account", Remedy::ListUsers),
             };
             let message = format!("`{}` {what}", address.text);
             let problem = Refusal::new(Reason::NotFound, message);
-            Err(IamError::Refused(problem.remedy(Remedy::ListUsers)))
+            Err(IamError::Refused(problem.remedy(remedy)))
         }
         several => {
             let ids: Vec<String> = several.iter().map(|id| format!("`{id}`")).collect();

@@ -8,6 +8,9 @@ use clap::Args;
 pub(crate) struct DeleteArgs {
     /// The account, by GUID or name.
     pub(crate) account: String,
+    /// Do not ask.
+    #[arg(long, short = 'y')]
+    pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) database: DatabaseArgs,
     /// The form of the answer.

@@ -4,13 +4,17 @@
 use super::backup;
 use super::peer::Peer;
 use crate::app::App;
+use crate::aside::aside;
 use crate::config::Settings;
-use crate::control::{Answered, Asked, COMMAND, PENDING};
+use crate::control::{Answered, Asked, COMMAND, PENDING, SERIES};
 use crate::operator;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
+use base::scope::{Domain, Metering};
+use http::StatusCode;
+use iam::directory::Deleted;
 use std::sync::Arc;
 
 /// Longest command that is taken.
@@ -28,6 +32,7 @@ pub(super) fn router(app: &Arc<App>, settings: &Arc<Settings>) -> Router {
     Router::new()
         .route(COMMAND, post(command))
         .route(PENDING, get(pending))
+        .route(SERIES, post(series))
         .with_state(Server {
             app: Arc::clone(app),
             settings: Arc::clone(settings),
@@ -45,7 +50,14 @@ async fn command(
     let work = tokio::spawn(async move {
         let asked: Asked = serde_json::from_slice(&body)?;
         let (settings, app) = (&server.settings, &server.app);
-        operator::obey(settings, &app.iam, &app.store, &asked.arguments, uid).await
+        operator::obey(
+            (settings, &app.own_address),
+            &app.iam,
+            &app.store,
+            &asked.arguments,
+            uid,
+        )
+        .await
     });
     let answered = match work.await {
         Ok(Ok(text)) => Answered::Text(text),
@@ -55,6 +67,34 @@ async fn command(
         )),
     };
     serde_json::to_string(&answered).unwrap_or_default()
+}
+
+/// How many series of each domain are stored, with those of what was deleted with it.
+async fn series(State(server): State<Server>, body: Bytes) -> Result<String, StatusCode> {
+    let asked: Vec<String> = serde_json::from_slice(&body).map_err(|_| StatusCode::BAD_REQUEST)?;
+    let directory = server.app.iam.directory();
+    let mut tenants: Vec<Vec<Metering>> = Vec::new();
+    for text in asked {
+        let domain = wire::scope_id::parse(text.as_bytes()).map_err(|_| StatusCode::BAD_REQUEST)?;
+        let gone = directory.deletions().iter();
+        let gone = gone.filter(|own| own.domain == domain || own.deleted_with == domain);
+        let mut own: Vec<Metering> = gone.map(Deleted::metering).collect();
+        if let (Domain::Account(account), true) = (domain, own.is_empty()) {
+            own = directory.tenants_of(account).collect();
+        }
+        tenants.push(own);
+    }
+    let counted = aside(&server.app.store, move |store| {
+        let of = |own: &Vec<Metering>| {
+            let each = own.iter().map(|one| store.usage(one));
+            each.map(|usage| usage.map(|usage| usage.series)).sum()
+        };
+        tenants.iter().map(of).collect::<Result<Vec<u64>, _>>()
+    });
+    let counted = counted
+        .await
+        .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    serde_json::to_string(&counted).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 async fn pending(State(server): State<Server>) -> String {

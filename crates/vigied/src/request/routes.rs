@@ -183,7 +183,7 @@ fn allowed(app: &App, guard: Guard, request: &Request) -> Result<(), Refusal> {
         if action != Action::Write && key.is_some_and(|key| directory.sends_only(key)) {
             let problem = wire::code::KEY_SENDS_ALONE
                 .problem("the API key was made to send alone, and this is not sending");
-            return Refusal(problem.hint("reading takes a key made without `--only`"));
+            return Refusal(problem.hint("anything but sending takes a key made without `--only`"));
         }
         caller::right_missing(&forbidden)
     })

@@ -81,7 +81,7 @@ fn a_deleted_account_opens_nothing_and_comes_back_whole() {
     let bearer = token(&url, &bea.api_key);
     let session = login(&url, BEA, &bea.password).json();
 
-    let gone = done(&data, &["account", "delete", "Second"]);
+    let gone = done(&data, &["account", "delete", "Second", "--yes"]);
     assert_eq!(gone["account_guid"], bea.account.as_str());
     assert_eq!(
         (&gone["series"], &gone["spaces"], &gone["members"]),
@@ -197,7 +197,7 @@ fn its_people_keep_their_other_accounts_though_it_was_their_first() {
         &data,
         &["account", "create", "Other", "--owner", &owner.user],
     );
-    done(&data, &["account", "delete", &owner.account]);
+    done(&data, &["account", "delete", &owner.account, "--yes"]);
     let session = login(&url, &owner.user, &owner.password);
     assert_eq!(session.status, 200, "{}", session.text());
     let token = session.json()["access_token"].as_str().unwrap().to_owned();
@@ -213,7 +213,7 @@ fn its_people_keep_their_other_accounts_though_it_was_their_first() {
         .collect();
     assert_eq!(guids, [&other["org_guid"]], "{orgs}");
     // The last one stays.
-    let last = refused(&data, &["account", "delete", "Other"]);
+    let last = refused(&data, &["account", "delete", "Other", "--yes"]);
     assert!(last.contains("`Other` is the only account"), "{last}");
     assert!(last.contains("hint: "), "{last}");
 }
@@ -224,7 +224,7 @@ fn a_closed_server_keeps_what_is_deleted_as_long_as_one_that_runs() {
     let data = folder.path().join("data");
     init(&data);
     let bea = second(&data, "Second");
-    let gone = done(&data, &["account", "delete", &bea.account]);
+    let gone = done(&data, &["account", "delete", &bea.account, "--yes"]);
     assert_eq!(gone["series"], Value::Null, "{gone}");
     let year = |text: &Value| text.as_str().unwrap().to_owned();
     let listed = done(&data, &["account", "list", "--deleted"]);
@@ -254,7 +254,7 @@ fn a_deleted_account_goes_for_good_though_the_server_is_killed_in_between() {
     for round in 0..3 {
         let bea = second(&data, "Second");
         send(&serving.url(), &bea, &["a.b", "a.c", "a.d"]);
-        let output = vigied(&data, &["account", "delete", "Second"]);
+        let output = vigied(&data, &["account", "delete", "Second", "--yes"]);
         assert!(output.status.success(), "{output:?}");
         // At once, and at moments at which the removal may be under way.
         std::thread::sleep(Duration::from_millis(1100 * round));
@@ -293,7 +293,7 @@ fn a_part_of_a_deleted_account_does_not_go_before_the_rest() {
         &format!("/v2/spaces/{}", bea.space),
     );
     assert_eq!(deleted.send().status, 204);
-    done(&data, &["account", "delete", "Second"]);
+    done(&data, &["account", "delete", "Second", "--yes"]);
     let part = refused(
         &data,
         &["deleted", "purge", "--yes", &format!("o-{}", bea.org)],
@@ -333,7 +333,7 @@ fn an_invitation_into_a_deleted_account_is_none() {
     };
     assert!((200..300).contains(&invited.status), "{}", invited.text());
     assert_eq!(waits(), 1);
-    done(&data, &["account", "delete", "Second"]);
+    done(&data, &["account", "delete", "Second", "--yes"]);
     assert_eq!(waits(), 0);
     done(&data, &["account", "restore", "Second"]);
     assert_eq!(waits(), 1);

@@ -210,7 +210,10 @@ fn the_operator_is_told_what_he_has_to_hand_on() {
         "Password:       ",
         "API key:        vgk_",
         "they are not shown again",
-        "vigie login -a ADDRESS -u bea@example.org -c ",
+        &format!(
+            "vigie login -a {} -u bea@example.org -c ",
+            stage.serving.url()
+        ),
     ] {
         assert!(told.contains(expected), "no `{expected}` in\n{told}");
     }

@@ -260,10 +260,6 @@ fn a_key_that_sends_to_one_space_opens_nothing_else() {
         (json!({}), "reach"),
         (json!({"only": "read"}), "reach.only"),
         (json!({"domain": "prod"}), "reach.domain"),
-        (
-            json!({"domain": "s-00000000-0000-4000-8000-000000000000"}),
-            "reach.domain",
-        ),
     ] {
         let reply = make(wrong.clone());
         assert_eq!(
@@ -272,6 +268,11 @@ fn a_key_that_sends_to_one_space_opens_nothing_else() {
             "{wrong}"
         );
         assert!(reply.text().contains(field), "{wrong}: {}", reply.text());
+    }
+    let none = make(json!({"domain": "s-00000000-0000-4000-8000-000000000000"}));
+    assert_eq!(code(&none), (404, "not_found".to_owned()));
+    for expected in ["reach.domain", "vigie account space NAME --guid"] {
+        assert!(none.text().contains(expected), "{}", none.text());
     }
     assert_eq!(make(json!({"domain": space, "read": true})).status, 400);
     let wished = json!({"domain": space, "only": "send"});

@@ -18,7 +18,7 @@ const FAILING: &[(&str, &str)] = &[
         "invalid_parameter",
     ),
     ("account delete nobody --data DIR", "not_found"),
-    ("account delete Vigie --data DIR", "conflict"),
+    ("account delete Vigie --yes --data DIR", "conflict"),
     ("account restore nobody --data DIR", "not_found"),
     ("account list --data NONE", "failed"),
     ("audit --account nobody --data DIR", "not_found"),

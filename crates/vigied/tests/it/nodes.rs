@@ -173,7 +173,10 @@ fn an_account_deleted_at_one_node_opens_nothing_at_the_other_and_goes_from_both(
             nodes.send(node, &key, &space, "a.b") == 200
         });
     }
-    nodes.vigied(1, &["account", "delete", "Second", "--output", "json"]);
+    nodes.vigied(
+        1,
+        &["account", "delete", "Second", "--yes", "--output", "json"],
+    );
     assert_eq!(
         nodes.send(1, &key, &space, "a.c"),
         401,
@@ -189,7 +192,10 @@ fn an_account_deleted_at_one_node_opens_nothing_at_the_other_and_goes_from_both(
             nodes.send(node, &key, &space, "a.b") == 200
         });
     }
-    nodes.vigied(0, &["account", "delete", "Second", "--output", "json"]);
+    nodes.vigied(
+        0,
+        &["account", "delete", "Second", "--yes", "--output", "json"],
+    );
     let purged = nodes.run(1, &["deleted", "purge", "--all", "--yes"]);
     assert!(purged.status.success(), "{purged:?}");
     for node in 0..2 {

@@ -76,8 +76,14 @@ fn without_a_terminal_nothing_goes_that_nobody_has_said_yes_to() {
     let before = waiting(&data);
     for (words, what, code) in [
         (vec![], "DOMAIN", "missing_argument"),
+        (vec![], "--all", "missing_argument"),
         (vec![domain.as_str()], "`--yes`", "confirmation_missing"),
         (vec!["--all"], "`--yes`", "confirmation_missing"),
+        // It says what would go, and from where.
+        (vec![domain.as_str()], &domain, "confirmation_missing"),
+        (vec!["dev"], &domain, "confirmation_missing"),
+        (vec!["--all"], "account `Vigie`", "confirmation_missing"),
+        (vec!["--all"], "0 series", "confirmation_missing"),
     ] {
         let refused = purge(&data, &words);
         let said = String::from_utf8(refused.stderr).unwrap();
@@ -138,4 +144,59 @@ fn what_goes_already_is_entered_once() {
     let output = purge(&data, &[&domain, "-y"]);
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(said.contains("on their way out already"), "{said}");
+}
+
+#[test]
+fn what_is_due_is_neither_called_waiting_nor_asked_about() {
+    let (server, _) = with_a_deleted_space();
+    let data = server.data();
+    let states = |data: &Path| {
+        let output = Command::new(VIGIED)
+            .args(["deleted", "list", "--output", "json", "--data"])
+            .arg(data)
+            .output()
+            .unwrap();
+        let rows: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let rows = rows.as_array().unwrap().iter();
+        rows.map(|row| row["state"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(states(&data), ["waits"]);
+    let gone = purge(&data, &["dev", "--yes"]);
+    assert!(gone.status.success(), "{gone:?}");
+    // Nothing was ever stored in it; the row itself goes when nothing of it can be on the disk.
+    assert!(states(&data).iter().all(|state| state == "gone"));
+    let again = purge(&data, &["--all"]);
+    assert!(again.status.success(), "{again:?}");
+}
+
+#[test]
+fn an_account_is_deleted_by_who_says_yes_alone() {
+    let (server, _) = with_a_deleted_space();
+    let data = server.data();
+    let vigied = |words: &[&str]| {
+        let mut command = Command::new(VIGIED);
+        command.args(words).arg("--data").arg(&data);
+        command.stdin(Stdio::null()).output().unwrap()
+    };
+    let made = vigied(&["account", "create", "Beta", "--owner", "bea@example.org"]);
+    assert!(made.status.success(), "{made:?}");
+    let shown = String::from_utf8(made.stdout).unwrap();
+    assert!(shown.contains(&server.serving.url()), "{shown}");
+    let refused = vigied(&["account", "delete", "Beta"]);
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    for expected in ["`Beta`", "1 member", "0 series", "`--yes`"] {
+        assert!(said.contains(expected), "no `{expected}`: {said}");
+    }
+    let kept = vigied(&["account", "list"]);
+    assert!(String::from_utf8(kept.stdout).unwrap().contains("Beta"));
+    let gone = vigied(&["account", "delete", "Beta", "-y"]);
+    assert!(gone.status.success(), "{gone:?}");
+    let none = vigied(&["account", "restore", "beta"]);
+    let said = String::from_utf8(none.stderr).unwrap();
+    assert!(said.contains("no deleted account `beta`"), "{said}");
+    // By the name that `restore` takes.
+    let purged = vigied(&["deleted", "purge", "Beta", "--yes"]);
+    assert!(purged.status.success(), "{purged:?}");
 }

@@ -168,6 +168,7 @@ fn who_is_no_user_is_said_with_what_shows_those_there_are() {
         let error = refused(&data, &["user", command, "nobody@example.org"]);
         assert!(error.contains("`nobody@example.org` is no user"), "{error}");
         assert!(error.contains("hint: `vigied user list`"), "{error}");
+        assert!(error.contains("`vigied invitation code EMAIL`"), "{error}");
     }
     let users = done(&data, &["user", "list"]);
     assert_eq!(users[0]["email"], server.owner.user.as_str());

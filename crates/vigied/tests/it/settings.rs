@@ -342,6 +342,18 @@ fn output_that_cannot_be_written() {
         assert_eq!(code, Some(1), "{told}");
         assert!(told.starts_with("error: cannot print the answer"), "{told}");
     }
+    let kept = ["init", "--data", "kept", "--key-file", "kept.json"];
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(run(&kept, writer.into()), (Some(0), String::new()));
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let list = ["account", "list", "--data", "kept"];
+    assert_eq!(run(&list, writer.into()), (Some(0), String::new()));
+    let full_kept = ["init", "--data", "full", "--key-file", "full.json"];
+    let (code, told) = run(&full_kept, full().unwrap().into());
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("is in `full.json`"), "{told}");
     let (code, told) = run(&["init", "--data", "new"], full().unwrap().into());
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("move the data folder away"), "{told}");

@@ -209,7 +209,7 @@ fn an_answer_that_has_begun_ends_when_its_caller_is_let_in_no_longer() {
                 let id = text(&own["iam_id"]);
                 ok(&manage(&server, "DELETE", &format!("{path}/{id}")).send());
             }
-            _ => drop(operator(&server, &["account", "delete", "Second"])),
+            _ => drop(operator(&server, &["account", "delete", "Second", "--yes"])),
         }
         until(why, || ended(&server, "") == at + 1);
         let log = server.serving.log();

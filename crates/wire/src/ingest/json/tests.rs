@@ -122,6 +122,16 @@ fn a_bad_item_says_why() {
             "the timestamp `253402300800000` lies beyond the year 9999",
         ),
         (
+            "{\"name\":\"a\",\"value\":1,\"timestamp\":1700000000000000}",
+            "timestamp",
+            "the timestamp `1700000000000000` lies beyond the year 9999; it looks like microseconds: send seconds or milliseconds",
+        ),
+        (
+            "{\"name\":\"a\",\"value\":1,\"timestamp\":1700000000000000000}",
+            "timestamp",
+            "the timestamp `1700000000000000000` lies beyond the year 9999; it looks like nanoseconds: send seconds or milliseconds",
+        ),
+        (
             "{\"name\":\"a..b\",\"value\":1}",
             "name",
             "the name has an empty element (a dot too many)",
