@@ -109,6 +109,12 @@ impl Batch {
         }
     }
 
+    /// How many [`Self::runs`] it has.
+    #[must_use]
+    pub const fn run_count(&self) -> usize {
+        self.runs.len()
+    }
+
     /// How many samples it holds.
     #[must_use]
     pub const fn len(&self) -> usize {

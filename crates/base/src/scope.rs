@@ -6,10 +6,12 @@
 
 mod action;
 mod operator;
+mod owner;
 mod reach;
 
 pub use action::{Action, Actions};
 pub use operator::{Metering, Operator};
+pub use owner::Owner;
 pub use reach::{Grants, Reach};
 
 use crate::id::{AccountId, OrgId, SpaceId, TenantId};
@@ -68,6 +70,7 @@ pub struct Scope {
     principal: Principal,
     tenant: TenantId,
     domain: Domain,
+    owner: Owner,
     grants: Grants,
 }
 
@@ -85,7 +88,17 @@ impl Scope {
             principal,
             tenant,
             domain,
+            owner: tenant.into(),
             grants: grants.into(),
+        }
+    }
+
+    /// The same, of a tenant of `account`: shares are counted by the account. Without it the tenant has a share of its own.
+    #[must_use]
+    pub fn owned_by(self, account: AccountId) -> Self {
+        Self {
+            owner: account.into(),
+            ..self
         }
     }
 
@@ -93,6 +106,12 @@ impl Scope {
     #[must_use]
     pub const fn tenant(&self) -> TenantId {
         self.tenant
+    }
+
+    /// Whose share of what all tenants use together the tenant takes from.
+    #[must_use]
+    pub const fn owner(&self) -> Owner {
+        self.owner
     }
 
     /// The domain that the tenant stands for.

@@ -12,6 +12,7 @@ use crate::wal::record::{Kind, Payload, put_births, put_samples};
 use base::id::TenantId;
 use base::overwritten;
 use base::sample::{Appended, Batch, RejectReason, Sample};
+use base::scope::Owner;
 use base::store::{Allowance, Durability, StoreError};
 use base::time::Millis;
 use std::sync::atomic::Ordering;
@@ -26,6 +27,7 @@ const MINUTE_MILLIS: i64 = 60_000;
 #[derive(Debug, Clone, Copy)]
 struct Accepted {
     tenant: TenantId,
+    owner: Owner,
     oldest: Millis,
     newest: Millis,
     allowance: Allowance,
@@ -48,7 +50,7 @@ struct Progress {
 impl Core {
     pub(crate) fn append(
         &self,
-        tenant: TenantId,
+        (tenant, owner): (TenantId, Owner),
         batch: &Batch,
         durability: Durability,
         allowance: Allowance,
@@ -56,10 +58,11 @@ impl Core {
         self.poison.check()?;
         self.require_room()?;
         self.require_reserve()?;
-        self.require_head(tenant, batch.len())?;
+        let claim = self.claim_head(owner, batch)?;
         let future = i64::from(self.config.future_allowed_minutes) * MINUTE_MILLIS;
         let accepted = Accepted {
             tenant,
+            owner,
             oldest: self.oldest(),
             newest: self.clock.now().plus(future),
             allowance,
@@ -76,6 +79,8 @@ impl Core {
             pieces += 1;
             self.append_piece(&accepted, piece, &mut progress)?;
         }
+        // What was written is counted where it is.
+        drop(claim);
         let Progress {
             mut appended,
             sequence,
@@ -96,7 +101,7 @@ impl Core {
             .samples
             .fetch_add(appended.stored, Ordering::Relaxed);
         self.counters.late.fetch_add(sum.late, Ordering::Relaxed);
-        self.flush_if_due(tenant, self.state.version().head.samples());
+        self.flush_if_due(owner, self.state.version().head.samples());
         Ok(appended)
     }
 
@@ -120,7 +125,7 @@ impl Core {
         let on_panic = self.poison.on_panic("appended samples");
         while !due.is_empty() {
             let (ends, resolved) = self.resolve(accepted, &due, progress);
-            let left = self.write(accepted.tenant, batch.stamp(), ends, resolved, progress);
+            let left = self.write(accepted, batch.stamp(), ends, resolved, progress);
             // Series have ended meanwhile, perhaps some of these: what is left is resolved again.
             due.retain(|(position, _)| left.contains(position));
         }
@@ -257,12 +262,13 @@ impl Core {
     /// written, because series have ended.
     fn write(
         &self,
-        tenant: TenantId,
+        accepted: &Accepted,
         stamp: Stamp<'_>,
         ends: u64,
         groups: Groups,
         progress: &mut Progress,
     ) -> Vec<usize> {
+        let terms = ((accepted.tenant, accepted.owner), stamp, ends);
         let mut left: Vec<(Group, Payload)> = groups
             .0
             .into_iter()
@@ -280,8 +286,7 @@ impl Core {
                 let shard = self.state.shard(own.shard);
                 match shard.and_then(Lock::try_write) {
                     Some(mut writer) => {
-                        let written =
-                            self.write_group((tenant, stamp, ends), &mut writer, &own, &payload);
+                        let written = self.write_group(terms, &mut writer, &own, &payload);
                         drop(writer);
                         progress.add(own, written, &mut refused);
                     }
@@ -294,8 +299,7 @@ impl Core {
                 let (own, payload) = left.swap_remove(0);
                 if let Some(shard) = self.state.shard(own.shard) {
                     let mut writer = shard.write();
-                    let written =
-                        self.write_group((tenant, stamp, ends), &mut writer, &own, &payload);
+                    let written = self.write_group(terms, &mut writer, &own, &payload);
                     drop(writer);
                     progress.add(own, written, &mut refused);
                 }
@@ -307,7 +311,7 @@ impl Core {
     /// Puts a group into the log and into the head; `None` when series have ended since it was resolved.
     fn write_group(
         &self,
-        (tenant, stamp, ends): (TenantId, Stamp<'_>, u64),
+        ((tenant, owner), stamp, ends): ((TenantId, Owner), Stamp<'_>, u64),
         writer: &mut ShardWriter,
         group: &Group,
         payload: &Payload,
@@ -321,6 +325,7 @@ impl Core {
         guard::step(1);
         let samples = group.samples.iter().copied();
         let sum = self.state.append(writer, tenant, stamp, samples);
+        writer.head().count_owner(owner, sum.bytes);
         on_panic.disarm();
         Some((sequence, sum))
     }
@@ -389,7 +394,8 @@ mod tests {
             ..Group::default()
         };
         let payload = Payload::new(Kind::Samples, put_samples(&group.samples));
-        let terms = (TenantId(1), Stamp::before_all(), core.state.ends());
+        let sender = (TenantId(1), Owner::from(TenantId(1)));
+        let terms = (sender, Stamp::before_all(), core.state.ends());
         let mut writer = core.state.shard(0).unwrap().write();
         guard::step(LOCK_STEPS_MAX);
         let written = AssertUnwindSafe(|| core.write_group(terms, &mut writer, &group, &payload));

@@ -4,7 +4,7 @@ use crate::compact::{PURGE_SOON, Purge};
 use crate::core::Core;
 use crate::error;
 use crate::events::Event;
-use base::id::TenantId;
+use base::scope::Owner;
 use base::store::StoreError;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -13,9 +13,9 @@ use std::time::Instant;
 impl Core {
     /// Wakes the flusher; when it lags, flushes here, so that memory stays bounded and senders slow down.
     ///
-    /// Of several tenants those flush, and wait for a flush that is under way, who have made it due.
-    pub(crate) fn flush_if_due(&self, tenant: TenantId, in_head: u64) {
-        if self.is_lagging(in_head) && self.has_share(tenant) {
+    /// Of several owners those flush, and wait for a flush that is under way, who have made it due.
+    pub(crate) fn flush_if_due(&self, owner: Owner, in_head: u64) {
+        if self.is_lagging(in_head) && self.has_share(owner) {
             // Others may have waited for the same: whoever comes second finds it done.
             self.run_flush(|core| {
                 core.flush_room.may_try()?;

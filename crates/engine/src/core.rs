@@ -3,6 +3,7 @@
 use crate::config::EngineConfig;
 use crate::error;
 use crate::events::Events;
+use crate::head_claims::Claims;
 use crate::manifest::Manifest;
 use crate::poison::Poison;
 use crate::reserve::Reserve;
@@ -55,6 +56,7 @@ pub(crate) struct Core {
     pub(crate) reserve: Reserve,
     pub(crate) wal: Wal,
     pub(crate) state: State,
+    pub(crate) claims: Claims,
     /// One pass of merges at a time.
     pub(crate) compacting: Mutex<()>,
     /// One flush at a time; what it holds is what the last one has left undone for lack of room.

@@ -16,6 +16,7 @@ use crate::wal::record::{Kind, Payload, put_numbers, put_range};
 use base::context::{Context, Stop};
 use base::id::TenantId;
 use base::limit;
+use base::scope::Owner;
 use base::selector::NameFilter;
 use base::store::{DeleteQuery, Deleted, StoreError};
 use base::time::TimeRange;
@@ -47,6 +48,7 @@ fn numbers(series: &RoaringBitmap) -> Vec<u32> {
 #[derive(Debug)]
 pub(crate) struct Deletion<'a> {
     pub(crate) tenant: TenantId,
+    pub(crate) owner: Owner,
     pub(crate) query: &'a DeleteQuery<'a>,
     pub(crate) filter: Option<&'a NameFilter>,
 }
@@ -60,6 +62,7 @@ impl Core {
     ) -> Result<Option<Deleted>, StoreError> {
         let Deletion {
             tenant,
+            owner,
             query,
             filter,
         } = *what;
@@ -90,7 +93,7 @@ impl Core {
             if series.is_empty() {
                 return Ok(Some(deleted));
             }
-            self.room_to_delete(tenant)?;
+            self.room_to_delete(tenant, owner)?;
         }
         if begin(&deleted).is_break() {
             return Ok(None);
@@ -100,13 +103,13 @@ impl Core {
             Some(range) => self.delete_range(&series, range),
         };
         self.wal.commit(sequence)?;
-        self.rewrite_if_due(what.tenant);
+        self.rewrite_if_due(owner);
         Ok(Some(deleted))
     }
 
     /// Refuses a further deletion of a range where too many wait for their days to be rewritten: until then each reader of
     /// the series asks all of them.
-    fn room_to_delete(&self, tenant: TenantId) -> Result<(), Stop> {
+    fn room_to_delete(&self, tenant: TenantId, owner: Owner) -> Result<(), Stop> {
         let tombstones = Arc::clone(&self.state.version().tombstones);
         let (mut all, mut own) = (0_u64, 0_u64);
         for tombstone in tombstones.iter() {
@@ -122,7 +125,7 @@ impl Core {
         if own < allowed && (all < all_allowed || has_few) {
             return Ok(());
         }
-        self.rewrite_if_due(tenant);
+        self.rewrite_if_due(owner);
         Err(Stop::Busy {
             whole: &limit::PENDING_DELETIONS,
             limit: &limit::PENDING_DELETIONS,
@@ -131,7 +134,7 @@ impl Core {
     }
 
     /// Wakes the flusher when deletions have filled the log, or are so many that days are to be rewritten.
-    fn rewrite_if_due(&self, tenant: TenantId) {
+    fn rewrite_if_due(&self, owner: Owner) {
         let version = self.state.version();
         let (in_head, tombstones) = (version.head.samples(), version.tombstones.len());
         drop(version);
@@ -139,7 +142,7 @@ impl Core {
             self.wanted().purge = true;
             self.wake.notify_all();
         }
-        self.flush_if_due(tenant, in_head);
+        self.flush_if_due(owner, in_head);
     }
 
     /// Returns the last record to wait for.

@@ -116,8 +116,12 @@ impl SampleStore for Engine {
         allowance: Allowance,
     ) -> Result<Appended, StoreError> {
         let append = |batch: &Batch| {
-            self.core
-                .append(scope.tenant(), batch, durability, allowance)
+            self.core.append(
+                (scope.tenant(), scope.owner()),
+                batch,
+                durability,
+                allowance,
+            )
         };
         match scope.filter(Action::Write)? {
             Some(filter) => within_reach(filter, batch, append),
@@ -187,6 +191,7 @@ impl SampleStore for Engine {
         let filter = scope.filter(Action::Delete)?;
         let what = Deletion {
             tenant: scope.tenant(),
+            owner: scope.owner(),
             query,
             filter,
         };

@@ -1,42 +1,51 @@
-//! What samples that are in no segment yet may take in memory: a budget for all tenants together.
+//! What samples that are in no segment yet may take in memory: a budget for all accounts together. It is kept to the byte: who
+//! writes claims the most that a batch can take before the first of its samples is written.
 //!
 //! From half of it on the head is flushed before its time. What is beyond three quarters is for those who have less than an
 //! equal share: whoever has more is refused first. The last eighth is parted among all, and kept for who has less than that.
+//! Shares are of accounts: as many tenants as one has, they have one together.
 
 use crate::core::Core;
+use crate::head;
+use crate::head_claims::{Claim, Claimed};
 use base::context::Stop;
-use base::id::TenantId;
 use base::limit;
+use base::sample::Batch;
+use base::scope::Owner;
 use base::store::StoreError;
 
-/// What a sample takes at the least, as long as it is not known whose series it is.
-const SAMPLE_BYTES: u64 = 16;
-
-/// What is in memory, at one moment.
+/// What is in memory or claimed, at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Held {
     all: u64,
     own: u64,
-    tenants: u64,
+    owners: u64,
 }
 
-/// What stands against so many bytes more: the figure that is allowed, of the whole or of the caller's share.
-fn over(budget: u64, held: Held, more: u64) -> Option<u64> {
+/// What stands against so many bytes more: the whole, or the caller's share. Always with the figure that is set, as that of a
+/// share would tell how many others write.
+fn over(budget: u64, held: Held, more: u64) -> Option<Stop> {
+    let (limit, allowed) = (&limit::HEAD_BYTES, budget);
     let all = held.all.saturating_add(more);
     if all > budget {
-        return Some(budget);
+        let whole = limit;
+        return Some(Stop::Busy {
+            whole,
+            limit,
+            allowed,
+        });
     }
     // One more, for who has nothing yet. The last eighth is parted among all, so that it is there for who has little.
-    let parts = held.tenants + 1;
+    let parts = held.owners + 1;
     let stages = [
         (budget - budget / 4, budget / parts),
         (budget - budget / 8, budget / 8 / parts),
     ];
     let own = held.own.saturating_add(more);
-    let mut narrow = stages.into_iter().filter(|(begin, _)| all > *begin);
-    narrow
-        .rfind(|(_, share)| own > *share)
-        .map(|(_, share)| share)
+    let mut stages = stages.into_iter();
+    stages
+        .any(|(begin, share)| all > begin && own > share)
+        .then_some(Stop::Share { limit, allowed })
 }
 
 impl Core {
@@ -47,36 +56,34 @@ impl Core {
         version.head.bytes() + frozen.unwrap_or_default()
     }
 
-    fn held(&self, tenant: TenantId) -> Held {
+    fn held(&self, owner: Owner, claimed: &Claimed) -> Held {
         let version = self.state.version();
         let frozen = version.frozen.as_ref().map(|own| own.head.as_ref());
         let heads = frozen.into_iter().chain([version.head.as_ref()]);
         let mut held = Held {
-            all: 0,
-            own: 0,
-            tenants: 0,
+            all: claimed.all,
+            own: claimed.of(owner),
+            owners: claimed.owners() as u64,
         };
         for head in heads {
             held.all += head.bytes();
-            held.own += head.bytes_of(tenant);
-            // Of two heads they are mostly the same.
-            held.tenants = held.tenants.max(head.tenants() as u64);
+            held.own += head.bytes_of(owner);
+            // Here and there they are mostly the same.
+            held.owners = held.owners.max(head.owners() as u64);
         }
         held
     }
 
-    /// Refuses samples for which there is no room in memory, or none for this tenant; a flush makes room.
-    pub(crate) fn require_head(&self, tenant: TenantId, samples: usize) -> Result<(), StoreError> {
-        let more = samples as u64 * SAMPLE_BYTES;
-        let Some(allowed) = over(self.config.head_bytes, self.held(tenant), more) else {
-            return Ok(());
+    /// Claims memory for a batch until it is written. Refuses it when there is none, or none for this owner; a flush makes room.
+    pub(crate) fn claim_head(&self, owner: Owner, batch: &Batch) -> Result<Claim<'_>, StoreError> {
+        let more = head::bytes_max(batch);
+        let now = self.claims.now();
+        let Some(stop) = over(self.config.head_bytes, self.held(owner, &now), more) else {
+            return Ok(self.claims.add(now, owner, more));
         };
+        drop(now);
         self.ask_for_flush();
-        Err(StoreError::Stopped(Stop::Busy {
-            whole: &limit::HEAD_BYTES,
-            limit: &limit::HEAD_BYTES,
-            allowed,
-        }))
+        Err(StoreError::Stopped(stop))
     }
 
     /// Whether the head is to be flushed before its time.
@@ -84,11 +91,11 @@ impl Core {
         self.state.version().head.bytes() >= self.config.head_bytes / 2
     }
 
-    /// Whether the tenant has as much in the head as others have in the mean: who has less need not wait for a flush that
+    /// Whether the owner has as much in the head as others have in the mean: who has less need not wait for a flush that
     /// others have made due.
-    pub(crate) fn has_share(&self, tenant: TenantId) -> bool {
-        let held = self.held(tenant);
-        held.own.saturating_mul(held.tenants) >= held.all
+    pub(crate) fn has_share(&self, owner: Owner) -> bool {
+        let held = self.held(owner, &self.claims.now());
+        held.own.saturating_mul(held.owners) >= held.all
     }
 
     /// The flusher has work, as soon as it has done what it is at.
@@ -104,24 +111,31 @@ mod tests {
 
     #[test]
     fn who_has_more_than_their_share_is_refused_first_and_all_when_nothing_is_left() {
-        let held = |all, own, tenants| Held { all, own, tenants };
+        let held = |all, own, owners| Held { all, own, owners };
+        let (limit, allowed) = (&limit::HEAD_BYTES, 800);
+        let share = Some(Stop::Share { limit, allowed });
         assert_eq!(
             over(800, held(0, 0, 0), 600),
             None,
             "alone, up to three quarters"
         );
-        assert_eq!(over(800, held(600, 600, 1), 1), Some(400));
+        assert_eq!(over(800, held(600, 600, 1), 1), share);
         assert_eq!(over(800, held(600, 0, 1), 50), None, "the other");
         assert_eq!(over(800, held(640, 100, 3), 50), None);
-        assert_eq!(over(800, held(640, 180, 3), 50), Some(200));
-        let last_eighth = over(800, held(700, 180, 3), 50);
-        assert_eq!(last_eighth, Some(25));
+        assert_eq!(over(800, held(640, 180, 3), 50), share);
+        assert_eq!(over(800, held(700, 180, 3), 50), share, "the last eighth");
         assert_eq!(over(800, held(700, 20, 3), 5), None);
+        let whole = limit;
+        let all = Stop::Busy {
+            whole,
+            limit,
+            allowed,
+        };
         assert_eq!(
             over(800, held(700, 0, 3), 101),
-            Some(800),
+            Some(all),
             "nothing is left"
         );
-        assert_eq!(over(u64::MAX, held(0, 0, 0), u64::MAX), Some(u64::MAX / 8));
+        assert!(over(u64::MAX, held(0, 0, 0), u64::MAX).is_some());
     }
 }

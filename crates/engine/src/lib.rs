@@ -26,6 +26,7 @@ mod format;
 mod guard;
 mod head;
 mod head_budget;
+mod head_claims;
 mod index;
 mod layout;
 mod manifest;

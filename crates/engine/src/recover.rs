@@ -5,6 +5,7 @@ use crate::core::{Core, Counters, Wanted};
 use crate::day::Day;
 use crate::error;
 use crate::events::Events;
+use crate::head_claims::Claims;
 use crate::index::days::{Begun, Days, covers};
 use crate::layout::{LATE, NAMES, SEGMENTS, WAL};
 use crate::manifest::{self, Manifest};
@@ -173,6 +174,7 @@ pub(crate) fn open(
         poison,
         wal,
         state,
+        claims: Claims::default(),
         compacting: Mutex::new(()),
         flushing: Mutex::new(None),
         next_file: AtomicU64::new(manifest.next_file),

@@ -266,7 +266,10 @@ impl State {
                     head::shard(*series) == number && of(*series) == Some(tenant)
                 })
             });
-            Self::put(&mut shard.write(), tenant, Stamp::before_all(), own, begun);
+            let mut writer = shard.write();
+            let sum = Self::put(&mut writer, tenant, Stamp::before_all(), own, begun);
+            // The log knows no accounts: until the next flush it is its tenant's own.
+            writer.head().count_owner(tenant.into(), sum.bytes);
         }
         true
     }

@@ -171,7 +171,8 @@ impl Verifier {
             clippy::disallowed_methods,
             reason = "the one place that has checked what a scope states"
         )]
-        Ok(Scope::granted(user.id.into(), tenant, domain, actions))
+        let scope = Scope::granted(user.id.into(), tenant, domain, actions);
+        Ok(scope.owned_by(entry.account))
     }
 
     /// Who the caller is, for the management interfaces.

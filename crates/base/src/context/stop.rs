@@ -31,4 +31,12 @@ pub enum Stop {
         /// The figure that is allowed.
         allowed: u64,
     },
+    /// What all may have at once is not used up, but whoever asks has a fair part of it.
+    #[error("a fair part of `{name}` = {allowed} {unit} is used up by this caller", unit = limit.unit, name = limit.name)]
+    Share {
+        /// The limit of all together.
+        limit: &'static Limit,
+        /// Its value.
+        allowed: u64,
+    },
 }

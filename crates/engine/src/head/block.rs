@@ -11,6 +11,29 @@ pub(crate) const BLOCK: usize = 252;
 /// What a block takes in memory beside its cells: its link, and what shares it.
 const EXTRA_BYTES: usize = size_of::<OnceLock<Arc<Block>>>() + 2 * size_of::<usize>();
 
+/// Samples that fit into a block behind one of `before`: about twice as many.
+const fn size_after(before: usize) -> usize {
+    match before {
+        0 => 4,
+        1..=4 => 12,
+        5..=12 => 28,
+        13..=28 => 60,
+        29..=60 => 124,
+        _ => BLOCK,
+    }
+}
+
+/// What a block of so many samples takes in memory.
+const fn bytes(size: usize) -> usize {
+    size_of::<Cell>() * size + EXTRA_BYTES
+}
+
+/// What the first block of a list takes in memory.
+pub(crate) const FIRST_BYTES: usize = bytes(size_after(0));
+
+/// The most that [`Block::share`] says: in the first block.
+pub(crate) const SHARE_MAX: usize = bytes(size_after(4)).div_ceil(size_after(0));
+
 /// One sample.
 #[derive(Debug, Default)]
 pub(crate) struct Cell {
@@ -59,9 +82,10 @@ impl Block {
         self.cells.len()
     }
 
-    /// What it takes in memory.
-    pub(crate) const fn bytes(&self) -> usize {
-        size_of::<Cell>() * self.size() + EXTRA_BYTES
+    /// What each sample in it pays for the block behind it. When that one is made it is paid for, so that no single sample takes
+    /// much more than others.
+    pub(crate) const fn share(&self) -> usize {
+        bytes(size_after(self.size())).div_ceil(self.size())
     }
 
     /// Writes the sample at `position`; whoever reads it is told of it later.
@@ -167,4 +191,23 @@ pub(crate) fn points(cells: &[Cell]) -> Points {
         points.push(at, value);
     }
     points
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_is_paid_for_by_those_before_it() {
+        assert_eq!(bytes(Block::after(0).size()), FIRST_BYTES);
+        let (mut own, mut paid, mut taken) = (Block::after(0), FIRST_BYTES, FIRST_BYTES);
+        for _ in 0..10 {
+            assert_eq!(Block::after(own.size()).size(), size_after(own.size()));
+            assert!(own.share() <= SHARE_MAX);
+            paid += own.share() * own.size();
+            own = Block::after(own.size());
+            taken += bytes(own.size());
+            assert!((taken..taken + 2000).contains(&paid), "{paid} for {taken}");
+        }
+    }
 }

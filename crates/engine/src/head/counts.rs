@@ -1,12 +1,12 @@
-//! What a head holds of each tenant; asked and changed without a lock, but for the first of a tenant.
+//! What a head holds of each tenant, or of each owner; asked and changed without a lock, but for the first of one.
 
 use arc_swap::ArcSwap;
-use base::id::TenantId;
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Of one tenant.
+/// Of one.
 #[derive(Debug, Default)]
 struct Count {
     samples: AtomicI64,
@@ -14,46 +14,55 @@ struct Count {
 }
 
 /// The counts.
-#[derive(Debug, Default)]
-pub(crate) struct Counts {
-    known: ArcSwap<HashMap<TenantId, Arc<Count>>>,
+#[derive(Debug)]
+pub(crate) struct Counts<K> {
+    known: ArcSwap<HashMap<K, Arc<Count>>>,
     growing: Mutex<()>,
 }
 
-impl Counts {
-    /// Samples of the tenant.
-    pub(crate) fn of(&self, tenant: TenantId) -> u64 {
+impl<K> Default for Counts<K> {
+    fn default() -> Self {
+        Self {
+            known: ArcSwap::from_pointee(HashMap::new()),
+            growing: Mutex::new(()),
+        }
+    }
+}
+
+impl<K: Eq + Hash + Copy> Counts<K> {
+    /// Samples of this one.
+    pub(crate) fn of(&self, whose: K) -> u64 {
         let known = self.known.load();
-        let own = known.get(&tenant);
+        let own = known.get(&whose);
         own.map_or(0, |own| {
             own.samples.load(Ordering::Relaxed).max(0).cast_unsigned()
         })
     }
 
-    /// Bytes of the tenant.
-    pub(crate) fn bytes_of(&self, tenant: TenantId) -> u64 {
+    /// Bytes of this one.
+    pub(crate) fn bytes_of(&self, whose: K) -> u64 {
         let known = self.known.load();
-        let own = known.get(&tenant);
+        let own = known.get(&whose);
         own.map_or(0, |own| own.bytes.load(Ordering::Relaxed))
     }
 
-    /// How many tenants there are counts of.
-    pub(crate) fn tenants(&self) -> usize {
+    /// Of how many there are counts.
+    pub(crate) fn len(&self) -> usize {
         self.known.load().len()
     }
 
-    pub(crate) fn add(&self, tenant: TenantId, samples: i64, bytes: u64) {
+    pub(crate) fn add(&self, whose: K, samples: i64, bytes: u64) {
         if samples == 0 && bytes == 0 {
             return;
         }
-        if let Some(own) = self.known.load().get(&tenant) {
+        if let Some(own) = self.known.load().get(&whose) {
             own.samples.fetch_add(samples, Ordering::Relaxed);
             own.bytes.fetch_add(bytes, Ordering::Relaxed);
             return;
         }
         let growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut known = HashMap::clone(&self.known.load());
-        let own = known.entry(tenant).or_default();
+        let own = known.entry(whose).or_default();
         own.samples.fetch_add(samples, Ordering::Relaxed);
         own.bytes.fetch_add(bytes, Ordering::Relaxed);
         self.known.store(Arc::new(known));

@@ -5,7 +5,7 @@
 //! old one, which readers who have it read to its end.
 
 use super::batches::{Done, Stamp};
-use super::block::{Block, Run};
+use super::block::{Block, FIRST_BYTES, Run};
 use super::marks::{Lengths, Marks, Newer};
 use super::series::HeadSeries;
 use base::id::TenantId;
@@ -64,13 +64,16 @@ pub(crate) struct Written {
     pub(crate) again: bool,
     /// There is one more than before.
     pub(crate) added: bool,
-    /// So many more bytes are in memory.
+    /// So many more bytes are in memory, its part of the block that comes next among them ([`Block::share`]).
     pub(crate) grown: usize,
 }
 
 /// What a series takes in the memory of a head before its first sample.
 pub(crate) const SERIES_BYTES: usize =
     size_of::<Live>() + size_of::<Hot>() + 3 * size_of::<usize>();
+
+/// What the first late sample of a series takes beside its share.
+pub(crate) const LATE_BYTES: usize = FIRST_BYTES + size_of::<Tail>();
 
 /// The writer's end of a series.
 #[derive(Debug)]
@@ -120,11 +123,6 @@ impl Hot {
         &self.live
     }
 
-    /// What its first block takes in memory.
-    pub(crate) fn first_bytes(&self) -> usize {
-        self.live.column.bytes()
-    }
-
     /// Samples held, those included that a late one overwrites.
     pub(crate) fn len(&self) -> u64 {
         let own = self.live.marks.own();
@@ -170,17 +168,15 @@ impl Hot {
 
     /// Adds to the column; says how much more memory it takes.
     fn grow(&mut self, at: i64, value: f64) -> usize {
-        let mut grown = 0;
         if self.used as usize == self.block.size() {
             self.block = Arc::clone(self.block.grow());
             self.used = 0;
-            grown = self.block.bytes();
         }
         self.block.set(self.used as usize, at, value);
         self.used += 1;
         self.last = at;
         self.live.marks.add();
-        grown
+        self.block.share()
     }
 
     /// Adds to what came late; says how much more memory that takes.
@@ -188,7 +184,7 @@ impl Hot {
         let live = &self.live;
         let mut grown = 0;
         if self.late.is_none() {
-            grown = live.late.get_or_init(|| Block::after(0)).bytes();
+            grown = LATE_BYTES;
         }
         let tail = self.late.get_or_insert_with(|| {
             let block = Arc::clone(live.late.get_or_init(|| Block::after(0)));
@@ -201,13 +197,12 @@ impl Hot {
         if tail.used == tail.block.size() {
             tail.block = Arc::clone(tail.block.grow());
             tail.used = 0;
-            grown = tail.block.bytes();
         }
         tail.block.set(tail.used, at, value);
         tail.used += 1;
         tail.same += u64::from(at == self.last);
         live.marks.add_late();
-        grown
+        grown + tail.block.share()
     }
 
     /// Whether so many samples are late that they are to be folded in.

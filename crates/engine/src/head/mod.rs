@@ -13,10 +13,13 @@ pub(crate) mod series;
 use crate::series_ref::SeriesRef;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use base::id::TenantId;
+use base::sample::Batch;
+use base::scope::Owner;
 use base::time::TimeRange;
 use batches::{Done, Stamp};
+use block::{FIRST_BYTES, SHARE_MAX};
 use counts::Counts;
-use live::{Hot, Live, Prepared, SERIES_BYTES, Written};
+use live::{Hot, LATE_BYTES, Live, Prepared, SERIES_BYTES, Written};
 use marks::Newer;
 use series::HeadSeries;
 use std::sync::Arc;
@@ -48,6 +51,17 @@ const fn series_at(shard: usize, page: usize, slot: usize) -> SeriesRef {
     SeriesRef(((page * SHARDS + shard) * PAGE + slot) as u32)
 }
 
+/// The most that a batch can take in memory: each run may be of a new series, and each with a second sample be the first that
+/// is late there.
+pub(crate) const fn bytes_max(batch: &Batch) -> u64 {
+    let (samples, runs) = (batch.len() as u64, batch.run_count() as u64);
+    let more = samples.saturating_sub(runs);
+    let late = if more < runs { more } else { runs };
+    runs * (SERIES_BYTES + FIRST_BYTES) as u64
+        + late * LATE_BYTES as u64
+        + samples * SHARE_MAX as u64
+}
+
 /// Samples since the last flush, by series.
 #[derive(Debug)]
 pub(crate) struct Head {
@@ -55,7 +69,8 @@ pub(crate) struct Head {
     samples: AtomicU64,
     late: AtomicU64,
     bytes: AtomicU64,
-    held: Counts,
+    held: Counts<TenantId>,
+    owners: Counts<Owner>,
 }
 
 impl Default for Head {
@@ -66,6 +81,7 @@ impl Default for Head {
             late: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             held: Counts::default(),
+            owners: Counts::default(),
         }
     }
 }
@@ -90,14 +106,19 @@ impl Head {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Those for one tenant.
-    pub(crate) fn bytes_of(&self, tenant: TenantId) -> u64 {
-        self.held.bytes_of(tenant)
+    /// Those of one owner.
+    pub(crate) fn bytes_of(&self, owner: Owner) -> u64 {
+        self.owners.bytes_of(owner)
     }
 
-    /// How many tenants have written to it.
-    pub(crate) fn tenants(&self) -> usize {
-        self.held.tenants()
+    /// How many owners have written to it.
+    pub(crate) fn owners(&self) -> usize {
+        self.owners.len()
+    }
+
+    /// Who took so many of its bytes.
+    pub(crate) fn count_owner(&self, owner: Owner, bytes: u64) {
+        self.owners.add(owner, 0, bytes);
     }
 
     fn live(&self, series: SeriesRef) -> Option<Arc<Live>> {
@@ -147,7 +168,7 @@ impl Head {
         self.samples.fetch_add(sum.samples, Ordering::Relaxed);
         self.late.fetch_add(sum.late, Ordering::Relaxed);
         self.bytes.fetch_add(sum.bytes, Ordering::Relaxed);
-        self.held.add(tenant, sum.held, sum.bytes);
+        self.held.add(tenant, sum.held, 0);
     }
 
     fn publish(&self, series: SeriesRef, live: Option<Arc<Live>>) {
@@ -258,7 +279,7 @@ impl ShardWriter {
         sum.again |= again;
         sum.bytes += grown as u64;
         if is_new {
-            sum.bytes += (SERIES_BYTES + hot.first_bytes()) as u64;
+            sum.bytes += (SERIES_BYTES + FIRST_BYTES) as u64;
             self.head.publish(series, Some(Arc::clone(hot.live())));
         }
         if hot.is_due_to_fold() {

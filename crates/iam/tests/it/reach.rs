@@ -2,7 +2,7 @@
 
 use crate::world::{World, access_token, code, on_both_databases, refresh_token};
 use base::id::{Guid, SpaceId};
-use base::scope::{Action, Actions, Domain};
+use base::scope::{Action, Actions, Domain, Owner};
 use iam::bounds::Narrowing;
 use iam::flow::grant::Grant;
 use iam::flow::uaa::UaaGrant;
@@ -13,6 +13,7 @@ use iam::{AuthError, Credential};
 on_both_databases!(
     a_key_for_one_domain_opens_no_other_and_manages_nothing,
     a_key_that_sends_alone_reads_nothing,
+    whatever_domain_a_scope_is_for_its_shares_are_the_accounts,
     what_is_obtained_with_a_key_has_no_more_than_it,
     a_key_reaches_only_what_its_user_does,
     a_key_for_what_is_unknown_opens_nothing_and_keeps_nobody_out,
@@ -52,6 +53,19 @@ async fn a_key_for_one_domain_opens_no_other_and_manages_nothing(world: World) {
         world.enter_key(&text).map(drop),
         Err(AuthError::ForMetricsOnly)
     );
+}
+
+async fn whatever_domain_a_scope_is_for_its_shares_are_the_accounts(world: World) {
+    let (_, text) = world.key(&world.owner(), key(None, false)).await;
+    let verifier = world.iam.verifier();
+    for domain in [
+        None,
+        Some(Domain::Org(world.org())),
+        Some(Domain::Space(world.space())),
+    ] {
+        let scope = verifier.scope(Credential::ApiKey(&text), domain).unwrap();
+        assert_eq!(scope.owner(), Owner::from(world.made.account));
+    }
 }
 
 async fn a_key_that_sends_alone_reads_nothing(world: World) {

@@ -20,6 +20,10 @@ use wire::problem::{
     CloudFoundryBody, ErrorContext, IdentityBody, MonitoringBody, TokenErrorBody, UaaBody,
 };
 
+/// What helps against a lack of memory for samples.
+const FEWER: &str =
+    "send again after `Retry-After` seconds, with fewer samples at once where a request has many";
+
 /// A handler's "no".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal(pub(crate) Problem);
@@ -51,6 +55,9 @@ impl From<StoreError> for Refusal {
                     allowed,
                 }
                 .refusal();
+            }
+            StoreError::Stopped(Stop::Share { limit, .. }) => {
+                code::TOO_BUSY.problem(message).hint(FEWER).limit(limit)
             }
             StoreError::Stopped(Stop::Deadline | Stop::Cancelled) => Problem {
                 kind: Kind::Unavailable,
@@ -146,6 +153,8 @@ impl Over {
         };
         let hint = if self.limit == &limit::ACCOUNT_SHARE_PERCENT {
             "send again after `Retry-After` seconds; the operator can give one account another share with `vigied account limit ACCOUNT account_share_percent=NUMBER`"
+        } else if self.whole == &limit::HEAD_BYTES {
+            FEWER
         } else {
             "send again after `Retry-After` seconds"
         };

@@ -43,10 +43,17 @@ fn samples_for_which_there_is_no_memory_are_refused_with_the_figure_and_few_are_
         let sent = server.metrics(&token, "POST", "/v1/metrics");
         sent.body(body.as_str()).send()
     };
+    assert_eq!(send(1).status, 200);
+    // There is room, but for nobody so much of it.
+    let reply = send(4);
+    refused(&reply, 429, "BXNMSSV06E", limit::HEAD_BYTES);
+    let share = "a fair part of `head_bytes` = 2000 bytes is used up by this caller";
+    assert!(reply.text().contains(share), "{}", reply.text());
+    assert!(reply.header("retry-after").is_some());
     let reply = send(200);
     refused(&reply, 429, "BXNMSSV06E", limit::HEAD_BYTES);
     assert!(reply.text().contains("2000"), "{}", reply.text());
     assert!(reply.header("retry-after").is_some());
-    assert_eq!(hits(&server, limit::HEAD_BYTES), 1);
+    assert_eq!(hits(&server, limit::HEAD_BYTES), 2);
     assert_eq!(send(1).status, 200);
 }

@@ -1,0 +1,99 @@
+//! What appends under way may take of the memory for samples: claimed at once for all of a batch, before anything of it is
+//! written, so that many at the same time do not pass on the same figure. Given back when all of it is written, and counted in
+//! the head.
+
+use base::scope::Owner;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Claims at one moment.
+#[derive(Debug, Default)]
+pub(crate) struct Claimed {
+    pub(crate) all: u64,
+    owners: HashMap<Owner, u64>,
+}
+
+impl Claimed {
+    pub(crate) fn of(&self, owner: Owner) -> u64 {
+        self.owners.get(&owner).copied().unwrap_or_default()
+    }
+
+    /// How many have claims.
+    pub(crate) fn owners(&self) -> usize {
+        self.owners.len()
+    }
+}
+
+/// All claims. Their lock is held for a look at figures, and no other is taken under it.
+#[derive(Debug, Default)]
+pub(crate) struct Claims(Mutex<Claimed>);
+
+impl Claims {
+    pub(crate) fn now(&self) -> MutexGuard<'_, Claimed> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Claims what there is room for, as was found under this very lock.
+    pub(crate) fn add(
+        &self,
+        mut now: MutexGuard<'_, Claimed>,
+        owner: Owner,
+        bytes: u64,
+    ) -> Claim<'_> {
+        now.all += bytes;
+        *now.owners.entry(owner).or_default() += bytes;
+        drop(now);
+        let claims = self;
+        Claim {
+            claims,
+            owner,
+            bytes,
+        }
+    }
+}
+
+/// A claim; it ends when it is dropped.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Claim<'c> {
+    claims: &'c Claims,
+    owner: Owner,
+    bytes: u64,
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        let mut now = self.claims.now();
+        now.all = now.all.saturating_sub(self.bytes);
+        let left = now.of(self.owner).saturating_sub(self.bytes);
+        if left == 0 {
+            now.owners.remove(&self.owner);
+        } else {
+            now.owners.insert(self.owner, left);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::id::TenantId;
+
+    #[test]
+    fn claims_add_up_and_end_when_they_are_dropped() {
+        let claims = Claims::default();
+        let [one, other] = [1, 2].map(|own| Owner::from(TenantId(own)));
+        let first = claims.add(claims.now(), one, 10);
+        let second = claims.add(claims.now(), one, 5);
+        let third = claims.add(claims.now(), other, 3);
+        let all = || {
+            let now = claims.now();
+            (now.all, now.of(one), now.of(other), now.owners())
+        };
+        assert_eq!(all(), (18, 15, 3, 2));
+        drop(first);
+        assert_eq!(all(), (8, 5, 3, 2));
+        drop((second, third));
+        assert_eq!(all(), (0, 0, 0, 0));
+    }
+}
