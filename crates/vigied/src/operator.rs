@@ -200,10 +200,65 @@ pub(crate) async fn enter(settings: &Settings, action: Action, target: &str) -> 
     }
 }
 
-/// The arguments of this program, as they were given.
+/// The arguments of this program, for a server whose working directory is another: the file for a key is named in full.
 fn arguments() -> anyhow::Result<Vec<String>> {
     let given = std::env::args_os().skip(1);
     let read = |word: std::ffi::OsString| word.into_string().ok();
     let read: Option<Vec<String>> = given.map(read).collect();
-    read.context("an argument is not valid text")
+    let read = read.context("an argument is not valid text")?;
+    let here = std::env::current_dir().context("cannot tell the working directory")?;
+    Ok(with_full_path(read, "--key-file", &here))
+}
+
+/// The same arguments, with the path behind `flag` beginning at the root.
+fn with_full_path(arguments: Vec<String>, flag: &str, here: &Path) -> Vec<String> {
+    let full = |path: &str| here.join(path).display().to_string();
+    let mut is_path = false;
+    let each = arguments.into_iter().map(|word| {
+        if std::mem::take(&mut is_path) {
+            return full(&word);
+        }
+        is_path = word == flag;
+        let joined = word
+            .strip_prefix(flag)
+            .and_then(|rest| rest.strip_prefix('='));
+        joined.map_or_else(|| word.clone(), |path| format!("{flag}={}", full(path)))
+    });
+    each.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_for_a_key_is_named_in_full() {
+        let named = |words: &[&str]| {
+            let words = words.iter().map(|word| (*word).to_owned()).collect();
+            with_full_path(words, "--key-file", Path::new("/srv/ops"))
+        };
+        assert_eq!(
+            named(&[
+                "account",
+                "create",
+                "A",
+                "--key-file",
+                "key.json",
+                "key.json"
+            ]),
+            [
+                "account",
+                "create",
+                "A",
+                "--key-file",
+                "/srv/ops/key.json",
+                "key.json"
+            ]
+        );
+        assert_eq!(
+            named(&["--key-file=keys/a.json", "--key-file=/b.json"]),
+            ["--key-file=/srv/ops/keys/a.json", "--key-file=/b.json"]
+        );
+        assert_eq!(named(&["--key-file"]), ["--key-file"]);
+    }
 }

@@ -149,7 +149,7 @@ async fn a_key_reaches_only_what_its_user_does(world: World) {
             ..key(Some(domain), false)
         };
         let refused = world.iam.create_api_key(&bob.identity, new).await;
-        assert_eq!(code(refused), "field");
+        assert_eq!(code(refused), "not_found");
     }
 }
 

@@ -9,7 +9,7 @@ pub(crate) struct DeleteArgs {
     /// The account, by GUID or name.
     pub(crate) account: String,
     /// Do not ask.
-    #[arg(long, short = 'y')]
+    #[arg(long, short = 'y', visible_alias = "force", visible_short_alias = 'f')]
     pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) database: DatabaseArgs,

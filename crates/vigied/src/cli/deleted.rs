@@ -37,7 +37,7 @@ pub(crate) struct PurgeArgs {
     #[arg(long)]
     pub(crate) all: bool,
     /// Do not ask.
-    #[arg(long, short = 'y')]
+    #[arg(long, short = 'y', visible_alias = "force", visible_short_alias = 'f')]
     pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) database: DatabaseArgs,
