@@ -1,68 +1,34 @@
 //! `vigied`: the Vigie server. This file only dispatches; `ARCHITECTURE.md` is the map.
 
-mod account;
-mod account_deletion;
 mod app;
-mod aside;
-mod ask;
-mod at;
-mod audit;
 mod backup;
-mod backup_command;
 mod boot;
-mod chain;
 mod cli;
-mod coded;
-mod columns;
 mod config;
 mod control;
 mod data_dir;
-mod database;
-mod deleted;
-mod disk_watch;
 mod failure;
-mod health;
 mod http;
-mod init;
-mod invitation;
-mod key_file;
-mod keys;
-mod local_client;
-mod logging;
+mod lifecycle;
 mod mail;
-mod manual;
 mod net;
-mod notify;
 mod operations;
 mod operator;
-mod operator_proof;
-mod own_address;
-mod printed;
-mod private_files;
 mod query;
 mod quickstart;
-mod quota;
-mod readiness;
-mod refused;
-mod reload;
 mod request;
 mod route;
 mod self_metrics;
-mod serve;
-mod shell;
-mod shutdown;
-mod socket_path;
-mod store_events;
-#[cfg(test)]
-mod stuck_store;
-mod sweep;
-mod tour_folder;
-mod user;
+mod store;
+mod text;
 
 use anyhow::Context;
 use clap::Parser;
 use cli::{Cli, Command, ConfigCommand, OperationsCommand, Output, SettingArgs};
 use config::{Layers, Resolved, Settings};
+use data_dir::private_files;
+use lifecycle::{logging, serve, shutdown};
+use operator::{audit, health, init, printed};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -106,7 +72,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Backup(arguments) => {
             let (settings, resolved) = settings(&arguments.database.settings())?;
             start_quiet_logging(&settings, &resolved)?;
-            print(&runtime()?.block_on(backup_command::run(&settings, &arguments))?)?;
+            print(&runtime()?.block_on(operator::backup::run(&settings, &arguments))?)?;
         }
         command @ (Command::Account(_)
         | Command::Deleted(_)
@@ -186,8 +152,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let output = arguments.output.output;
             print(&health::ask(&settings, arguments.wait, output)?)?;
         }
-        Command::Completion(arguments) => print(&manual::completion(arguments.shell)?)?,
-        Command::Man(arguments) => manual::write(&arguments.into)?,
+        Command::Completion(arguments) => print(&cli::generated::completion(arguments.shell)?)?,
+        Command::Man(arguments) => cli::generated::write(&arguments.into)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -12,7 +12,29 @@ pub(crate) struct Layers {
 /// The same order as in `ARCHITECTURE.md`.
 pub(crate) const LAYERS: [Layers; 1] = [Layers {
     package: "vigied",
-    order: &["http", "net", "query", "request", "route"],
+    order: &[
+        "text",
+        "data_dir",
+        "failure",
+        "store",
+        "config",
+        "self_metrics",
+        "http",
+        "net",
+        "query",
+        "backup",
+        "app",
+        "request",
+        "route",
+        "mail",
+        "boot",
+        "cli",
+        "control",
+        "operator",
+        "operations",
+        "lifecycle",
+        "quickstart",
+    ],
 }];
 
 /// What of a crate uses a layer above its own.

@@ -3,11 +3,11 @@
 //!
 //! All of it goes into a folder beside the target, which gets the target's name when it is complete and on stable storage.
 
-use crate::aside::aside;
 use crate::data_dir;
+use crate::data_dir::private_files;
 use crate::failure;
-use crate::operator_proof::as_operator;
-use crate::private_files;
+use crate::store::aside::aside;
+use crate::store::operator_proof::as_operator;
 use anyhow::{Context, bail};
 use base::store::SampleStore;
 use iam::Iam;

@@ -1,7 +1,7 @@
 //! `vigied config check`: the effective settings and where each came from.
 
 use super::Resolved;
-use crate::columns::columns;
+use crate::text::columns::columns;
 use serde_json::json;
 
 /// The value of a setting, without the password that a database's address may hold.

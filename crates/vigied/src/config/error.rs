@@ -1,7 +1,7 @@
 //! A setting that cannot be used: which, where it was said, and what is wrong with it.
 
 use super::source::Source;
-use crate::private_files::FileError;
+use crate::data_dir::private_files::FileError;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 

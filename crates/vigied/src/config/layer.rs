@@ -7,7 +7,7 @@ use super::gone::GONE;
 use super::setting::{Setting, Shape, all};
 use super::source::Source;
 use super::variables;
-use crate::private_files;
+use crate::data_dir::private_files;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use strsim::levenshtein;

@@ -9,6 +9,7 @@ pub(crate) mod guesses;
 pub(crate) mod header;
 pub(crate) mod host;
 pub(crate) mod over;
+pub(crate) mod own_address;
 pub(crate) mod places;
 pub(crate) mod problem;
 pub(crate) mod share;

@@ -1,6 +1,6 @@
 //! The words of a mail. What others have chosen, names and addresses, is shown without anything that is not seen.
 
-use crate::shell::word;
+use crate::text::shell::word;
 use iam::manage::invitation::Mail;
 use wire::cf::deleted::instant;
 

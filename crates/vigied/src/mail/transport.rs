@@ -1,7 +1,7 @@
 //! The way to the mail server: encrypted as the settings say, or not taken at all.
 
 use crate::config::mail::{MailSettings, MailTls};
-use crate::private_files;
+use crate::data_dir::private_files;
 use anyhow::{Context, bail};
 use lettre::Tokio1Executor;
 use lettre::transport::smtp::authentication::Credentials;

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 
-/// Upper bound on how long requests may run after the shutdown signal; `crate::shutdown` ends it by the setting.
+/// Upper bound on how long requests may run after the shutdown signal; `crate::lifecycle::shutdown` ends it by the setting.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(3600);
 
 /// How long aborted connections may take to end.

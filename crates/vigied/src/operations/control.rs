@@ -4,10 +4,10 @@
 use super::backup;
 use super::peer::Peer;
 use crate::app::App;
-use crate::aside::aside;
 use crate::config::Settings;
 use crate::control::{Answered, Asked, COMMAND, PENDING, SERIES};
 use crate::operator;
+use crate::store::aside::aside;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::{get, post};
@@ -99,6 +99,9 @@ async fn series(State(server): State<Server>, body: Bytes) -> Result<String, Sta
 
 async fn pending(State(server): State<Server>) -> String {
     let pending = server.app.iam.audit_pending(iam::audit::Page::default());
-    let rows: Vec<serde_json::Value> = pending.iter().map(crate::audit::as_json).collect();
+    let rows: Vec<serde_json::Value> = pending
+        .iter()
+        .map(crate::operator::audit::as_json)
+        .collect();
     serde_json::Value::Array(rows).to_string()
 }

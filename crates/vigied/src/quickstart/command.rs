@@ -2,7 +2,7 @@
 
 use super::running_command::{RunningCommand, Stopped};
 use super::said::say;
-use crate::shell::word;
+use crate::text::shell::word;
 use anyhow::{Context, bail};
 use rustix::process::Signal;
 use std::io::Read;

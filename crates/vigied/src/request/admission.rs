@@ -3,9 +3,9 @@
 
 use super::caller::{self, Caller, Manager};
 use crate::app::App;
+use crate::failure::refused;
 use crate::http::problem::Refusal;
 use crate::query::admitted;
-use crate::refused;
 use axum::extract::FromRequestParts;
 use base::error::{Kind, Problem};
 use base::id::UserId;

@@ -1,7 +1,7 @@
 //! The address by which a request names the server.
 
 use crate::app::App;
-use crate::own_address::Called;
+use crate::http::own_address::Called;
 use axum::extract::FromRequestParts;
 use http::header;
 use http::request::Parts;

@@ -3,9 +3,9 @@
 
 use super::two_credentials;
 use crate::app::App;
+use crate::failure::refused;
 use crate::http::header::single;
 use crate::http::problem::Refusal;
-use crate::refused;
 use axum::extract::FromRequestParts;
 use base::id::KeyId;
 use base::scope::{Action, Forbidden, Scope};

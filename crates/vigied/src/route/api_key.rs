@@ -3,10 +3,10 @@
 use super::paging::{IAM, next};
 use super::reply::json;
 use crate::app::App;
+use crate::failure::refused::within;
 use crate::http::header::single;
+use crate::http::own_address::Called;
 use crate::http::problem::Refusal;
-use crate::own_address::Called;
-use crate::refused::within;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
 use crate::request::payload::Payload;

@@ -2,9 +2,9 @@
 
 use super::passcode::escape;
 use super::reply::{json, json_bytes};
+use crate::http::own_address::Called;
 use crate::http::problem::Refusal;
-use crate::own_address::Called;
-use crate::shell::word;
+use crate::text::shell::word;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::Value;

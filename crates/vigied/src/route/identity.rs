@@ -2,11 +2,11 @@
 
 use super::reply::json;
 use crate::app::App;
+use crate::failure::refused::within;
 use crate::http::header::single;
+use crate::http::own_address::Called;
 use crate::http::problem::Refusal;
 use crate::http::source::From;
-use crate::own_address::Called;
-use crate::refused::within;
 use crate::request::caller::Manager;
 use crate::request::payload::FormPayload;
 use axum::extract::State;

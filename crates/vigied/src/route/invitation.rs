@@ -163,6 +163,6 @@ pub(super) async fn redeem(
 }
 
 fn is_refused_with(done: &Result<(), IamError>, code: &str) -> bool {
-    let problem = done.as_ref().err().and_then(crate::refused::of);
+    let problem = done.as_ref().err().and_then(crate::failure::refused::of);
     problem.is_some_and(|problem| problem.code == code)
 }

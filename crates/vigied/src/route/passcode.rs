@@ -143,7 +143,7 @@ async fn from_page(app: &App, source: Source, form: &Form) -> Result<Response, R
             );
             Ok(html(StatusCode::OK, &body))
         }
-        Err(error) => match crate::refused::of(&error) {
+        Err(error) => match crate::failure::refused::of(&error) {
             Some(problem) => {
                 let status =
                     StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::BAD_REQUEST);

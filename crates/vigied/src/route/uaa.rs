@@ -3,10 +3,10 @@
 use super::identity::{form_limit, refresh_text};
 use super::reply::json;
 use crate::app::App;
+use crate::failure::refused::within;
 use crate::http::header::single;
 use crate::http::problem::Refusal;
 use crate::http::source::From;
-use crate::refused::within;
 use crate::request::caller::Manager;
 use crate::request::payload::FormPayload;
 use axum::extract::State;

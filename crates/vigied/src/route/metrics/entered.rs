@@ -2,7 +2,7 @@
 //! What cannot be entered is not begun. Nobody else waits while the database lets a deletion wait: its turn is lent.
 
 use crate::app::App;
-use crate::chain::Chain;
+use crate::failure::chain::Chain;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
 use crate::request::caller::Caller;

@@ -1,0 +1,127 @@
+//! `vigied backup`: a complete copy of a data folder. Where a server runs on it, that server makes it, asked by the
+//! socket for the operator's commands; else it is made here, with the folder's lock.
+
+use crate::backup::entered;
+use crate::backup::make::{self, Made, Source};
+use crate::boot;
+use crate::cli::BackupArgs;
+use crate::config::Settings;
+use crate::control;
+use crate::data_dir;
+use crate::data_dir::private_files;
+use crate::failure::coded::Coded;
+use crate::operator::printed;
+use crate::text::shell::word;
+use anyhow::Context;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How often a running server is asked how far it is.
+const POLL: Duration = Duration::from_millis(100);
+
+/// Makes a backup; returns what is printed.
+pub(crate) async fn run(settings: &Settings, arguments: &BackupArgs) -> anyhow::Result<String> {
+    boot::require_initialised(settings)?;
+    private_files::check_folder(settings.data(), settings.allow_readable_secrets())?;
+    let target = target(&arguments.target, settings.data())?;
+    let holder = data_dir::holder(settings.data()).context("cannot look at the folder's lock")?;
+    let made = match holder {
+        Some(_) => by_the_server(settings, &target).await?,
+        None => of_a_closed_folder(settings, &target).await?,
+    };
+    Ok(printed::one(arguments.output, &made.json(&target), || {
+        text(&made, &target)
+    }))
+}
+
+/// The folder to make, as it is from everywhere.
+fn target(asked: &Path, data: &Path) -> anyhow::Result<PathBuf> {
+    let target = std::path::absolute(asked).context("cannot tell where that folder would be")?;
+    make::check_target(&target, data)?;
+    Ok(target)
+}
+
+async fn of_a_closed_folder(settings: &Settings, target: &Path) -> anyhow::Result<Made> {
+    let folder = boot::folder(settings)?;
+    let clock = std::sync::Arc::new(base::time::SystemClock);
+    let iam = boot::identity_of_operator(settings).await?;
+    let store = boot::store(settings, &folder, clock).await?;
+    let source = Source {
+        data: settings.data(),
+        store: &store,
+        iam: &iam,
+    };
+    let uid = rustix::process::geteuid().as_raw();
+    let made = entered::make(&source, target, Some(uid)).await;
+    iam.close().await;
+    made
+}
+
+async fn by_the_server(settings: &Settings, target: &Path) -> anyhow::Result<Made> {
+    let path = target
+        .to_str()
+        .context("the folder's path is no text that the server can be told")?;
+    let query = wire::query::encode(&[("to", path)]);
+    let data = settings.data();
+    let asked = control::ask(data, "POST", &format!("/backup?{query}")).with_context(|| {
+        format!(
+            "a server runs on this folder and does not answer at `{}`\nhint: run this as its user; if it is another version, stop it first, and run this on the closed folder",
+            control::path(data).display()
+        )
+    })?;
+    if asked.status != 202 {
+        return Err(said(&asked.body).into());
+    }
+    loop {
+        tokio::time::sleep(POLL).await;
+        let state = control::ask(data, "GET", "/backup")
+            .context("the server is gone, and there is no backup")?;
+        let state: Value = serde_json::from_str(&state.body)
+            .context("the server's answer about the backup is not understood")?;
+        match word_of(&state, "state") {
+            Some("running") => {}
+            Some("done") if word_of(&state, "target") == Some(path) => {
+                return Made::read(&state).context("the server's answer is not understood");
+            }
+            _ => return Err(failed(&state, "the backup failed").into()),
+        }
+    }
+}
+
+/// A text of an answer.
+fn word_of<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
+    value.get(key)?.as_str()
+}
+
+/// The error of an answer, with its hint.
+fn said(body: &str) -> Coded {
+    let value: Value = serde_json::from_str(body).unwrap_or_default();
+    failed(&value, "the server made no backup")
+}
+
+/// What the server says went wrong, with the word that it has for programs.
+fn failed(value: &Value, otherwise: &str) -> Coded {
+    let error = word_of(value, "error").unwrap_or(otherwise);
+    let text = match word_of(value, "hint") {
+        Some(hint) => format!("{error}\nhint: {hint}"),
+        None => error.to_owned(),
+    };
+    Coded::new(word_of(value, "code").unwrap_or("failed"), text)
+}
+
+fn text(made: &Made, target: &Path) -> String {
+    let path = word(&target.display().to_string());
+    let identity = if made.has_identity {
+        ""
+    } else {
+        "The identity is in PostgreSQL and not in this copy: make its own now, with\n  \
+         pg_dump --format custom --file identity.dump DATABASE\n"
+    };
+    format!(
+        "The backup is complete: {path} ({} files, {} bytes).\n{identity}\n\
+         To restore it, stop the server and serve the copy, or put it in the place of the data folder:\n  \
+         vigied serve --data {path}\n",
+        made.files, made.bytes
+    )
+}

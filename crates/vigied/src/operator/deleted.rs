@@ -1,0 +1,262 @@
+//! `vigied deleted`: what was deleted and whose metrics are still to go; the operator can have them go at once.
+
+use crate::boot;
+use crate::cli::Output;
+use crate::cli::deleted::{DeletedCommand, PurgeArgs};
+use crate::config::Settings;
+use crate::control;
+use crate::failure::coded::Coded;
+use crate::operator::account_deletion;
+use crate::operator::ask;
+use crate::operator::printed::{self, Row};
+use base::id::AccountId;
+use base::scope::Domain;
+use base::time::{Clock, SystemClock};
+use iam::Iam;
+use iam::directory::Deleted;
+use serde::Serialize;
+use serde_json::json;
+use std::collections::BTreeSet;
+use wire::cf::deleted::instant;
+
+const NOTHING: &str = "Nothing that was deleted is left.\n";
+
+/// Does what a command of `vigied deleted` says; returns what it prints.
+pub(crate) async fn perform(
+    settings: &Settings,
+    iam: &Iam,
+    command: &DeletedCommand,
+) -> anyhow::Result<String> {
+    match command {
+        DeletedCommand::List { output, .. } => Ok(list(settings, iam, *output)),
+        DeletedCommand::Purge(arguments) => purge(iam, arguments).await,
+    }
+}
+
+/// How far one that was deleted is on its way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    /// It can be brought back until its time.
+    Waits,
+    /// Its time has come, and its series are being removed.
+    Goes,
+    /// Its series are gone; their bytes leave the disk within a day.
+    Gone,
+}
+
+impl State {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Waits => "waits",
+            Self::Goes => "goes",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+/// One that was deleted.
+#[derive(Debug, Serialize)]
+struct Own {
+    domain: String,
+    name: String,
+    account_guid: String,
+    account_name: String,
+    deleted_at: String,
+    removed_at: String,
+    state: State,
+}
+
+impl Row<6> for Own {
+    const HEADS: [&'static str; 6] = [
+        "Domain",
+        "Name",
+        "Account",
+        "Deleted",
+        "Metrics go",
+        "State",
+    ];
+
+    fn cells(&self) -> [String; 6] {
+        [
+            &self.domain,
+            &self.name,
+            &self.account_name,
+            &self.deleted_at,
+            &self.removed_at,
+            self.state.word(),
+        ]
+        .map(str::to_owned)
+    }
+}
+
+fn list(settings: &Settings, iam: &Iam, output: Output) -> String {
+    let directory = iam.directory();
+    let now = SystemClock.now();
+    let due = directory.deletions().iter().filter(|own| !own.is_kept(now));
+    let due: Vec<Domain> = due.map(|own| own.domain).collect();
+    // Only a server removes anything: where none tells, nothing is known to be gone.
+    let series = control::series(settings.data(), &due).unwrap_or_default();
+    let gone: BTreeSet<Domain> = due
+        .iter()
+        .zip(series)
+        .filter(|(_, series)| *series == 0)
+        .map(|(domain, _)| *domain)
+        .collect();
+    let state = |own: &Deleted| match own.is_kept(now) {
+        true => State::Waits,
+        false if gone.contains(&own.domain) => State::Gone,
+        false => State::Goes,
+    };
+    let rows = directory.deletions().iter().map(|own| Own {
+        domain: own.domain.to_string(),
+        name: own.name.clone(),
+        account_guid: own.account.to_string(),
+        account_name: account_name(iam, own.account),
+        deleted_at: instant(own.deleted_at),
+        removed_at: instant(own.due_at),
+        state: state(own),
+    });
+    printed::list(output, &rows.collect::<Vec<_>>(), NOTHING)
+}
+
+fn account_name(iam: &Iam, id: AccountId) -> String {
+    let directory = iam.directory();
+    let accounts = directory.accounts();
+    let found = accounts.iter().find(|account| account.id == id);
+    found
+        .map(|account| account.name.clone())
+        .or_else(|| account_deletion::name_of(directory.deletions(), id))
+        .unwrap_or_else(|| id.to_string())
+}
+
+/// Whether the operator means it: asked before a server hears of it, which has no terminal. Not asked about what goes already.
+pub(crate) async fn is_meant(settings: &Settings, arguments: &PurgeArgs) -> anyhow::Result<bool> {
+    if arguments.yes {
+        return Ok(true);
+    }
+    let iam = boot::identity_of_operator(settings).await?;
+    let what = named(&iam, arguments).map(|named| what_goes(settings, &iam, &named));
+    iam.close().await;
+    match what? {
+        Some(what) => ask::confirm(&what),
+        None => Ok(true),
+    }
+}
+
+/// What the operator is told before it goes; none where nothing waits.
+fn what_goes(settings: &Settings, iam: &Iam, named: &[Domain]) -> Option<String> {
+    let (directory, now) = (iam.directory(), SystemClock.now());
+    let waiting = directory.deletions().iter();
+    let waiting: Vec<&Deleted> = waiting
+        .filter(|own| named.contains(&own.domain) && own.is_kept(now))
+        .collect();
+    let first = waiting.first()?;
+    let domains: Vec<Domain> = waiting.iter().map(|own| own.domain).collect();
+    // Those that go with another of them are counted there.
+    let whole: Vec<Domain> = waiting
+        .iter()
+        .filter(|own| own.deleted_with == own.domain || !domains.contains(&own.deleted_with))
+        .map(|own| own.domain)
+        .collect();
+    let series = match control::series(settings.data(), &whole) {
+        Some(each) => format!("{} series", each.iter().sum::<u64>()),
+        None => "their series".to_owned(),
+    };
+    let rest = match waiting.len().saturating_sub(1) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!(
+        "`{}` ({}) of the account `{}`{rest} go at once, with {series} and all that was deleted in it, and nothing brings them back",
+        first.name.escape_debug(),
+        first.domain,
+        account_name(iam, first.account).escape_debug(),
+    ))
+}
+
+/// What was declined changes nothing.
+pub(crate) fn declined(arguments: &PurgeArgs) -> String {
+    let facts = json!({"domains": []});
+    printed::one(arguments.output.output, &facts, || {
+        "Nothing was changed.\n".to_owned()
+    })
+}
+
+/// The domains that are meant, each of which is there and goes by itself.
+fn named(iam: &Iam, arguments: &PurgeArgs) -> anyhow::Result<Vec<Domain>> {
+    let directory = iam.directory();
+    let known = directory.deletions();
+    if arguments.all {
+        return Ok(known.iter().map(|own| own.domain).collect());
+    }
+    let each = arguments.domains.iter();
+    each.map(|asked| one_named(known, asked)).collect()
+}
+
+/// By its domain, or by its name where no other has it that goes by itself.
+fn one_named(known: &[Deleted], asked: &str) -> anyhow::Result<Domain> {
+    let domain = wire::scope_id::parse(asked.as_bytes()).ok();
+    if let Some(own) = known.iter().find(|own| Some(own.domain) == domain) {
+        if is_part_of_account(own) {
+            let text = format!(
+                "`{}` was deleted with its account, and goes with it\nhint: `vigied deleted purge {}` has all of it go",
+                own.domain, own.deleted_with
+            );
+            return Err(Coded::new("conflict", text).into());
+        }
+        return Ok(own.domain);
+    }
+    let called = known
+        .iter()
+        .filter(|own| own.name == asked && !is_part_of_account(own));
+    let called: Vec<Domain> = called.map(|own| own.domain).collect();
+    match called.as_slice() {
+        [one] => Ok(*one),
+        [] => {
+            let text = format!(
+                "nothing that was deleted is `{}`\nhint: `vigied deleted list` shows what there is",
+                asked.escape_debug()
+            );
+            Err(Coded::not_found(text).into())
+        }
+        several => {
+            let domains: Vec<String> = several.iter().map(|own| format!("`{own}`")).collect();
+            let text = format!(
+                "several that were deleted are `{}`\nhint: name one by its domain: {}",
+                asked.escape_debug(),
+                domains.join(", ")
+            );
+            Err(Coded::new("conflict", text).into())
+        }
+    }
+}
+
+async fn purge(iam: &Iam, arguments: &PurgeArgs) -> anyhow::Result<String> {
+    let named = named(iam, arguments)?;
+    let mut due = iam.purge_deleted(&named).await?;
+    due.sort_unstable();
+    let domains: Vec<String> = due.iter().map(ToString::to_string).collect();
+    let facts = json!({"domains": domains});
+    Ok(printed::one(arguments.output.output, &facts, || {
+        match (named.len(), due.len()) {
+            (0, _) => NOTHING.to_owned(),
+            (_, due) => purged(due),
+        }
+    }))
+}
+
+/// An account comes back whole or not at all.
+fn is_part_of_account(own: &Deleted) -> bool {
+    matches!(own.deleted_with, Domain::Account(_)) && own.deleted_with != own.domain
+}
+
+fn purged(due: usize) -> String {
+    match due {
+        0 => "Their metrics are on their way out already.\n".to_owned(),
+        1 => "The metrics of 1 space, organization or account go now: a running server begins within seconds.\n".to_owned(),
+        due => format!(
+            "The metrics of {due} spaces, organizations and accounts go now: a running server begins within seconds.\n"
+        ),
+    }
+}
