@@ -2,6 +2,7 @@
 
 pub(crate) mod quota;
 pub(crate) mod readiness;
+pub(crate) mod scopes;
 
 use crate::app::quota::Quotas;
 use crate::app::readiness::{Probes, Readiness};
@@ -16,6 +17,7 @@ use crate::self_metrics::Metrics;
 use base::store::SampleStore;
 use base::time::Clock;
 use iam::{Iam, Verifier};
+use scopes::Scopes;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,30 +38,32 @@ pub(crate) struct Limits {
 pub(crate) struct App {
     pub(crate) iam: Iam,
     pub(crate) verifier: Verifier,
+    /// What the scopes of callers come from: the verifier, but in a test.
+    pub(crate) scopes: Arc<dyn Scopes>,
     pub(crate) store: Arc<dyn SampleStore>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) clock: Arc<dyn Clock>,
     /// The server's own URL, independent of the caller: in tokens, mails, and everything stored.
     pub(crate) public_url: String,
-    /// What errors look like, by route.
+    /// The form of errors by route.
     pub(crate) forms: Forms,
-    /// What it calls itself to one caller.
+    /// The server's URL for one caller.
     pub(crate) own_address: OwnAddress,
     pub(crate) limits: Limits,
     pub(crate) quotas: Quotas,
-    /// Whether one is made, and how the last one went.
+    /// The state of backups.
     pub(crate) backups: Arc<Backups>,
-    /// The questions whether store and database answer.
+    /// The checks of store and database.
     pub(crate) probes: Probes,
     /// Failed introspections per caller.
     pub(crate) guesses: Guesses,
     /// Wrong one-time codes per caller.
     pub(crate) code_tries: Guesses,
-    /// Places for requests that are worked on.
+    /// Places for running requests.
     pub(crate) places: Arc<Places>,
-    /// The bodies that arrive, and the bytes of all.
+    /// Arriving bodies, and the bytes of all of them.
     pub(crate) bodies: Arc<Bodies>,
-    /// Questions to the store that run and wait.
+    /// Queries to the store.
     pub(crate) queries: Queries,
 }
 

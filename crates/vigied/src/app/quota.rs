@@ -21,7 +21,7 @@ const FRESH_MILLIS: i64 = 5000;
 
 const HOUR_MILLIS: u64 = 3_600_000;
 
-/// What is remembered of an account that has written.
+/// The state of an account that has written.
 #[derive(Debug, Clone, Copy)]
 struct Account {
     used: Usage,
@@ -54,7 +54,7 @@ impl Quotas {
         self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The account as it is now. The sum is made without the lock; of two who find it old both make it.
+    /// The current state of the account. The sum is computed without the lock, so two callers may both compute it.
     fn account(&self, id: AccountId) -> Result<Account, StoreError> {
         let now = self.clock.now();
         let known = self.all().get(&id).copied();
@@ -78,7 +78,7 @@ impl Quotas {
         Ok(*own)
     }
 
-    /// What the store keeps of all domains that the account has, and of those it had as long as anything of them is stored.
+    /// What the store holds of all domains of the account, including deleted ones whose data is still stored.
     fn usage(&self, account: AccountId) -> Result<Usage, StoreError> {
         let mut sum = Usage::default();
         for metering in self.iam.directory().tenants_of(account) {
@@ -90,14 +90,16 @@ impl Quotas {
         Ok(sum)
     }
 
-    /// What the account may write now to one of its domains with a batch of so many samples.
+    /// What the account may write now to one of its domains with a batch of so many samples. A caller who does not reach all of
+    /// the domain is not told how much is stored.
     ///
     /// # Errors
-    /// When it keeps as many samples or bytes as it may.
+    /// If the account has reached its quota of samples or bytes.
     pub(crate) fn allowance(
         &self,
         id: AccountId,
         batch: usize,
+        reaches_all: bool,
     ) -> Result<(Allowance, Taken<'_>), Refusal> {
         let allowed = |limit: &Limit| self.iam.account_limit(id, limit);
         let per_hour = allowed(&limit::NEW_SERIES_PER_HOUR);
@@ -109,7 +111,7 @@ impl Quotas {
         ] {
             let allowed = allowed(limit);
             if used >= allowed {
-                return Err(full(id, limit, used, allowed));
+                return Err(full(id, limit, reaches_all.then_some(used), allowed));
             }
         }
         let series = allowed(&limit::SERIES_PER_ACCOUNT);
@@ -144,7 +146,7 @@ impl Quotas {
     }
 }
 
-/// Room for new series that a write has taken; what it did not use is given back.
+/// Reserved room for new series; the unused part is released on drop.
 #[derive(Debug)]
 pub(crate) struct Taken<'q> {
     quotas: &'q Quotas,
@@ -174,11 +176,13 @@ impl Drop for Taken<'_> {
     }
 }
 
-fn full(id: AccountId, limit: &'static Limit, used: u64, allowed: u64) -> Refusal {
-    let problem = code::ACCOUNT_LIMIT.problem(format!(
-        "the account keeps {used} {}, and may keep `{}` = {allowed}",
-        limit.unit, limit.name
-    ));
+fn full(id: AccountId, limit: &'static Limit, used: Option<u64>, allowed: u64) -> Refusal {
+    let (name, unit) = (limit.name, limit.unit);
+    let message = match used {
+        Some(used) => format!("the account keeps {used} {unit}, and may keep `{name}` = {allowed}"),
+        None => format!("the account keeps all the {unit} that it may: `{name}` = {allowed}"),
+    };
+    let problem = code::ACCOUNT_LIMIT.problem(message);
     let hint = format!(
         "delete metrics that nobody reads (they count until their days are rewritten, within a day), or let the operator run `vigied account limit {id} {}=NUMBER`",
         limit.name

@@ -69,7 +69,7 @@ impl<T: Clone + Send + Sync + 'static> Probe<T> {
     }
 }
 
-/// What the store answers.
+/// The answer of the store.
 #[derive(Debug, Clone)]
 struct Store {
     /// Whether it takes writes.
@@ -78,7 +78,7 @@ struct Store {
 }
 
 impl Store {
-    /// Asks it; figures are told by one that takes no writes, too, but not by one that may be stuck: they take its lock.
+    /// Checks the store. A store that takes no writes still has figures, but a stuck one may hold their lock.
     fn ask(store: &dyn SampleStore) -> Answer<Self> {
         let health = match store.health() {
             Ok(()) => Ok(()),
@@ -117,7 +117,7 @@ impl Probes {
     async fn store(&self, store: &Arc<dyn SampleStore>) -> Answer<Store> {
         let store = Arc::clone(store);
         let start = |sender: watch::Sender<_>| {
-            // A thread of its own: the pool for work that blocks may be full of what is stuck.
+            // It needs its own thread: all blocking threads may be stuck.
             let asking = std::thread::Builder::new().name("store-health".to_owned());
             let asking = asking.spawn(move || {
                 sender.send_replace(Some(Store::ask(store.as_ref())));
@@ -155,13 +155,13 @@ impl Probes {
     }
 }
 
-/// What works.
+/// The result of both checks.
 #[derive(Debug)]
 pub(crate) struct Readiness {
     pub(crate) identity: Answer<()>,
     /// Whether the store takes writes.
     pub(crate) store: Answer<()>,
-    /// The store's; `None` where it does not answer.
+    /// The figures of the store; `None` if it does not answer.
     pub(crate) figures: Option<Vec<Figure>>,
 }
 

@@ -1,5 +1,5 @@
-//! Opening the identity database: what keeps it closed is said at once and with what mends it; a server that starts waits for
-//! one that is down, as long as `database_wait_seconds` says.
+//! Opens the identity database. A failure is reported at once, with a remedy. A server that starts waits up to
+//! `database_wait_seconds` for a database that is down.
 
 use crate::config::Settings;
 use db::{Db, DbError, Refused};
@@ -7,21 +7,21 @@ use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Between two tries.
+/// Time between attempts.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The address of the database that is set, or of the file in the data folder.
+/// The configured database, or the file in the data folder.
 pub(crate) fn address(settings: &Settings, file: &Path) -> String {
     let file = || file.to_string_lossy().into_owned();
     settings.database().map_or_else(file, str::to_owned)
 }
 
-/// Opens it, now or not at all: for whom a person waits.
+/// Opens the database without retries, for commands.
 pub(crate) async fn open(address: &str) -> anyhow::Result<Db> {
     Db::open(address).await.map_err(told)
 }
 
-/// Opens it; while it is down, tries again until the time is over.
+/// Opens the database; retries until `wait` has passed while the database is down.
 pub(crate) async fn open_patiently(address: &str, wait: Duration) -> anyhow::Result<Db> {
     let deadline = Instant::now() + wait;
     let mut said = String::new();
@@ -39,7 +39,7 @@ pub(crate) async fn open_patiently(address: &str, wait: Duration) -> anyhow::Res
         if !may_pass || Instant::now() + PAUSE > deadline {
             return Err(told(error));
         }
-        // Once for each reason: a database that starts gives another than one that is down.
+        // Log each reason once: a database that starts gives a different one than a database that is down.
         let reason = crate::failure::chain::on_one_line(&error);
         if reason != said {
             let left = deadline.saturating_duration_since(Instant::now()).as_secs();
@@ -52,7 +52,7 @@ pub(crate) async fn open_patiently(address: &str, wait: Duration) -> anyhow::Res
     }
 }
 
-/// The error with what mends it.
+/// Adds the remedy to an error.
 fn told(error: DbError) -> anyhow::Error {
     let DbError::Refused { why, .. } = &error else {
         return error.into();

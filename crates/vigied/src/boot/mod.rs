@@ -35,22 +35,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The services and the folder they live in; the folder's lock goes last.
+/// The services and their data folder. The lock of the folder is released last.
 #[derive(Debug)]
 pub(crate) struct Booted {
     pub(crate) app: Arc<App>,
     pub(crate) folder: DataDir,
 }
 
-/// Takes the data folder, if its samples are of a form that this build reads.
+/// Opens and locks the data folder, and checks that this build reads the format of its samples.
 pub(crate) fn folder(settings: &Settings) -> anyhow::Result<DataDir> {
     let folder = DataDir::open(settings.data(), settings.allow_readable_secrets())?;
     check_samples(settings)?;
     Ok(folder)
 }
 
-/// Asked before the identity database is opened: that brings it to a newer form, takes in what lay in files, and shuts out the
-/// build that could still read the samples.
+/// This check comes before the identity database is opened: opening migrates the database and imports files, and the older
+/// build that can read the samples could not use it any more.
 fn check_samples(settings: &Settings) -> anyhow::Result<()> {
     engine::check_format(&data_dir::samples(settings.data())).context("cannot open the store")
 }
@@ -80,12 +80,12 @@ pub(crate) async fn identity(
     Ok(Iam::open(db, config, Arc::new(SystemClock)).await?)
 }
 
-/// How long what was deleted can be brought back.
+/// How long a deletion can be undone.
 fn deleted_milliseconds(settings: &Settings) -> i64 {
     i64::from(settings.storage.deleted_seconds) * 1000
 }
 
-/// The file of the key that the signing keys are encrypted under: nobody else may read it.
+/// The file of the key that encrypts the signing keys. Other users must not be able to read it.
 fn encryption_key(settings: &Settings) -> anyhow::Result<Option<PathBuf>> {
     let Some(path) = settings.tokens.encryption_key_file.as_deref() else {
         return Ok(None);
@@ -96,7 +96,7 @@ fn encryption_key(settings: &Settings) -> anyhow::Result<Option<PathBuf>> {
     Ok(Some(path.to_owned()))
 }
 
-/// How invitations are made.
+/// The settings for invitations.
 fn invitations(settings: &Settings) -> InvitationConfig {
     InvitationConfig {
         lifetime_milliseconds: i64::from(settings.invitations.lifetime_hours) * 3_600_000,
@@ -107,8 +107,8 @@ fn invitations(settings: &Settings) -> InvitationConfig {
     }
 }
 
-/// Opens the identity service for the operator's own commands: no lock is taken, no key read, nothing made, so that it works
-/// beside a server that runs.
+/// Opens the identity service for the operator's commands. It takes no lock, reads no key and creates nothing, so it works
+/// beside a running server.
 pub(crate) async fn identity_of_operator(settings: &Settings) -> anyhow::Result<Iam> {
     require_initialised(settings)?;
     if settings.data().exists() {
@@ -145,7 +145,7 @@ fn not_initialised(settings: &Settings) -> anyhow::Error {
     )
 }
 
-/// Refuses a folder that no `vigied init` has made, before anything is made in it: it may be a slip of the pen.
+/// Refuses a folder that `vigied init` has not initialised, before anything is created in it: its name may be a typo.
 pub(crate) fn require_initialised(settings: &Settings) -> anyhow::Result<()> {
     let is_there = settings.database().is_some() || data_dir::database(settings.data()).exists();
     if is_there {
@@ -155,7 +155,7 @@ pub(crate) fn require_initialised(settings: &Settings) -> anyhow::Result<()> {
     }
 }
 
-/// Opens everything.
+/// Opens all services.
 pub(crate) async fn boot(
     settings: &Settings,
     folder: DataDir,
@@ -191,8 +191,10 @@ pub(crate) async fn boot(
         crate::route::table().into_iter().map(|own| own.path),
     ));
     let queries = query_limits(settings, concurrent_queries, shares.clone());
+    let verifier = iam.verifier();
     let app = App {
-        verifier: iam.verifier(),
+        scopes: Arc::new(verifier.clone()),
+        verifier,
         quotas: Quotas::new(iam.clone(), Arc::clone(&store), Arc::clone(&clock)),
         backups: Arc::new(Backups::new(settings.data())),
         queries: Queries::new(&queries, iam.clone(), Arc::clone(&metrics)),
@@ -254,13 +256,13 @@ fn query_limits(settings: &Settings, concurrent: u64, shares: Shares) -> QueryLi
     }
 }
 
-/// The share of each account: its own, or that of all.
+/// The share of an account: its own limit, or the default.
 fn account_share(iam: &Iam) -> AccountShare {
     let iam = iam.clone();
     AccountShare::new(move |account| iam.account_limit(account, &limit::ACCOUNT_SHARE_PERCENT))
 }
 
-/// As many as are set, or two for each processor: while one waits for a file, another works.
+/// The configured number, or two per processor: while one query waits for a file, another can run.
 fn concurrent_queries(settings: &Settings) -> u64 {
     match settings.limit(limit::CONCURRENT_QUERIES) {
         0 => std::thread::available_parallelism().map_or(2, |cores| 2 * cores.get() as u64),
@@ -268,7 +270,7 @@ fn concurrent_queries(settings: &Settings) -> u64 {
     }
 }
 
-/// A body of the size that is allowed must find room for its bytes.
+/// Warns if a body of the maximum size cannot fit into the memory for bodies.
 fn warn_of_bodies_that_never_fit(settings: &Settings) {
     let all = settings.limit(limit::BODIES_IN_FLIGHT_BYTES);
     let share = settings.limit(limit::ACCOUNT_SHARE_PERCENT);

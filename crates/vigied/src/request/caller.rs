@@ -147,7 +147,7 @@ pub(crate) fn scope(
         None => None,
     };
     let credential = Shown::from(&sent.credential);
-    let (scope, proof) = app.verifier.proven_scope(sent.credential, selector);
+    let (scope, proof) = app.scopes.proven_scope(sent.credential, selector);
     let scope = scope.map_err(|error| {
         Box::new(KeptOut {
             refusal: refusal(app, source, &error),
@@ -179,6 +179,14 @@ fn refusal(app: &App, source: Source, error: &AuthError) -> Refusal {
 pub(super) fn right_missing(forbidden: &Forbidden) -> Refusal {
     let problem = code::RIGHT_MISSING.problem(forbidden.to_string());
     Refusal(problem.hint("ask a manager of the domain for a role that allows it"))
+}
+
+/// The refusal of a caller who reaches some series of a domain, on a route that is about all of them.
+pub(super) fn whole_missing(scope: &Scope) -> Refusal {
+    let (principal, domain) = (scope.principal(), scope.domain());
+    let message = format!("`{principal}` reaches only some series of `{domain}`");
+    let problem = code::RIGHT_MISSING.problem(message);
+    Refusal(problem.hint("use a credential that reaches every series of the domain"))
 }
 
 /// Verifies the caller of a management route.
@@ -240,15 +248,16 @@ pub(super) fn unguarded() -> Refusal {
     Refusal(code::INTERNAL.problem("the request was not verified"))
 }
 
+/// What the guard has left for the handler.
+fn verified<T: Clone + Send + Sync + 'static>(parts: &Parts) -> Result<T, Refusal> {
+    parts.extensions.get().cloned().ok_or_else(unguarded)
+}
+
 impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Refusal> {
-        parts
-            .extensions
-            .get::<Self>()
-            .cloned()
-            .ok_or_else(unguarded)
+        verified(parts)
     }
 }
 
@@ -256,10 +265,6 @@ impl FromRequestParts<Arc<App>> for Manager {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Refusal> {
-        parts
-            .extensions
-            .get::<Self>()
-            .cloned()
-            .ok_or_else(unguarded)
+        verified(parts)
     }
 }

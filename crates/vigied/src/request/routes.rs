@@ -33,6 +33,8 @@ pub(crate) enum Guard {
     Identity,
     /// A verified caller whose scope allows the action.
     Scope(Action),
+    /// The same, for every series of the domain: the route is about the domain as a whole.
+    WholeScope(Action),
 }
 
 impl Guard {
@@ -42,7 +44,7 @@ impl Guard {
             Self::Public => "public",
             Self::Credential => "credential",
             Self::Identity => "identity",
-            Self::Scope(action) => action.name(),
+            Self::Scope(action) | Self::WholeScope(action) => action.name(),
         }
     }
 }
@@ -134,7 +136,7 @@ async fn verify(
                 Err(kept_out) => Err(kept_out),
             }
         }
-        Guard::Scope(action) => {
+        Guard::Scope(action) | Guard::WholeScope(action) => {
             match caller::scope(&app, (request.headers(), source::of(&request)), action) {
                 Ok((caller, repairs)) => {
                     request.extensions_mut().insert(caller);
@@ -173,7 +175,10 @@ async fn verify(
 
 /// Whether the caller's scope allows the route's action.
 fn allowed(app: &App, guard: Guard, request: &Request) -> Result<(), Refusal> {
-    let (Guard::Scope(action), Some(caller)) = (guard, request.extensions().get::<Caller>()) else {
+    let (Guard::Scope(action) | Guard::WholeScope(action)) = guard else {
+        return Ok(());
+    };
+    let Some(caller) = request.extensions().get::<Caller>() else {
         return Ok(());
     };
     caller.scope.require(action).map_err(|forbidden| {
@@ -186,7 +191,11 @@ fn allowed(app: &App, guard: Guard, request: &Request) -> Result<(), Refusal> {
             return Refusal(problem.hint("anything but sending takes a key made without `--only`"));
         }
         caller::right_missing(&forbidden)
-    })
+    })?;
+    if guard == Guard::WholeScope(action) && !caller.scope.reaches_all(action) {
+        return Err(caller::whole_missing(&caller.scope));
+    }
+    Ok(())
 }
 
 /// The owner that the request counts for: the verified caller's account, else the source.

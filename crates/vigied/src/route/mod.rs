@@ -1,4 +1,4 @@
-//! What the routes do; which there are stands in [`table()`].
+//! The handlers of all routes; [`table()`] lists the routes.
 
 mod account;
 mod api_key;
@@ -13,6 +13,8 @@ mod identity;
 mod introspection;
 mod invitation;
 mod metrics;
+#[cfg(test)]
+mod name_filter;
 mod paging;
 mod passcode;
 mod reply;
@@ -32,7 +34,7 @@ use axum::middleware;
 use std::sync::Arc;
 use wire::code;
 
-/// The whole server as one service.
+/// All routes as one service.
 pub(crate) fn router(app: &Arc<App>) -> Router {
     mount(app, table())
         .fallback(unknown)
