@@ -95,6 +95,17 @@ mod tests {
     }
 
     #[test]
+    fn the_map_lists_the_layers_in_this_order() {
+        let map = include_str!("../../../ARCHITECTURE.md");
+        let (_, table) = map
+            .split_once("| folder | what is in it |\n|---|---|\n")
+            .unwrap();
+        let rows = table.lines().map_while(|line| line.strip_prefix("| `"));
+        let names = rows.map(|row| row.split('`').next().unwrap());
+        assert_eq!(names.collect::<Vec<_>>(), LAYERS[0].order);
+    }
+
+    #[test]
     fn a_layer_that_is_gone_is_named() {
         let files = [("src/main.rs", "mod low;"), ("src/low.rs", "")];
         let found = upwards("k", &krate(&files), &OWN);
