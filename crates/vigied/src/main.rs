@@ -103,7 +103,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 };
                 serve::serve(&settings, ready, stop).await
             });
-            // Dropped, it would wait for threads that may be stuck.
+            // Dropping the runtime would wait for threads that may be stuck.
             runtime.shutdown_background();
             served?;
         }
@@ -122,7 +122,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let token = operations::token::make(settings.data())?;
             let action = iam::audit::Action::OperationsTokenMade;
             let entering = operator::enter(&settings, action, "operations.token");
-            // Not on standard output, where the token alone belongs.
+            // Standard output is for the token alone.
             let told = runtime()?.block_on(entering);
             let _ = write!(std::io::stderr(), "{told}");
             let facts = serde_json::json!({"token": token.expose()});
@@ -137,7 +137,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }) => {
             let (_, resolved) = settings(&arguments)?;
             for stray in config::strays(std::env::vars_os()) {
-                // What is asked for goes to standard output, whether this was read or not.
+                // Warnings go to standard error in both forms of output.
                 let _ = writeln!(std::io::stderr(), "warning: {stray}");
             }
             match output {
@@ -158,13 +158,12 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Starts the log, and tells of variables that somebody may have meant for settings.
+/// Starts the log, and warns of variables that look like settings.
 fn start_logging(settings: &Settings) -> anyhow::Result<()> {
     start_logging_at(&settings.log_level, settings)
 }
 
-/// The same for a command that prints its own answer: the log tells beside it only what went wrong, unless somebody has said
-/// how much it shall tell.
+/// Starts the log for a command that prints its own output: unless a level is set, it logs only warnings and errors.
 fn start_quiet_logging(settings: &Settings, resolved: &[Resolved]) -> anyhow::Result<()> {
     let is_set = resolved
         .iter()
@@ -181,7 +180,7 @@ fn start_logging_at(level: &str, settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where a command of the operator's works.
+/// The database of an operator's command.
 fn operators_database(command: &Command) -> SettingArgs {
     match command {
         Command::Account(command) => command.database().settings(),
@@ -201,7 +200,7 @@ fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Prints what opens an account. Where a file keeps that, nobody has lost it who did not see this.
+/// Prints credentials. If a file has them, they are not lost with the output.
 fn print_opening(text: &str, kept: Option<&Path>, lost: &'static str) -> anyhow::Result<()> {
     let Some(file) = kept else {
         return print_once(text).context(lost);
@@ -214,7 +213,7 @@ fn print_opening(text: &str, kept: Option<&Path>, lost: &'static str) -> anyhow:
     })
 }
 
-/// Prints what is shown this once: that it was not seen is an error.
+/// Prints output that is shown only once: if nobody can see it, that is an error.
 fn print_once(text: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout();
     out.write_all(text.as_bytes())?;

@@ -1,4 +1,4 @@
-//! The backup of a running server: one at a time, with its state for callers.
+//! The backup of a running server: one at a time. Its state is kept for the caller to ask.
 
 use super::entered;
 use super::make::{Made, Source};
@@ -19,7 +19,7 @@ enum State {
     Failed(Told),
 }
 
-/// Of this server.
+/// The backups of this server.
 #[derive(Debug)]
 pub(crate) struct Backups {
     data: PathBuf,
@@ -28,10 +28,10 @@ pub(crate) struct Backups {
     still: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// While it is held, nothing is removed for good of what was deleted.
+/// Blocks the copying of backups until dropped.
 pub(crate) type Still = OwnedMutexGuard<()>;
 
-/// Another one is under way.
+/// Another backup is running.
 #[derive(Debug)]
 pub(crate) struct Busy;
 
@@ -48,13 +48,13 @@ impl Backups {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a backup from starting to copy while deleted data is removed; `None` while one copies. A backup copies
-    /// the store first and the database behind it: what it has of the one must be in what it has of the other.
+    /// Blocks backups from copying while deleted data is removed; `None` while one copies. A backup copies first the store and
+    /// then the database, and the two copies must be consistent.
     pub(crate) fn still(&self) -> Option<Still> {
         Arc::clone(&self.still).try_lock_owned().ok()
     }
 
-    /// Does the work of a backup once nothing is being removed, and keeps how it ended.
+    /// Runs a backup as soon as no removal is in progress, and keeps its outcome.
     async fn run(&self, work: impl Future<Output = State>) {
         let _unended = Unended(self);
         let _still = self.still.lock().await;
@@ -62,7 +62,7 @@ impl Backups {
         *self.state() = ended;
     }
 
-    /// Begins a backup that this user of the operating system asks for; it goes on though nobody waits for it.
+    /// Starts a backup for this user of the operating system. It continues if the client disconnects.
     pub(crate) fn begin(
         self: &Arc<Self>,
         (iam, store): (Iam, Arc<dyn SampleStore>),
@@ -119,7 +119,7 @@ impl Backups {
     }
 }
 
-/// Clears the running backup however its work ends; otherwise no other backup could start.
+/// Clears the running state however the backup ends; otherwise no other backup could start.
 #[derive(Debug)]
 struct Unended<'b>(&'b Backups);
 

@@ -1,18 +1,18 @@
-//! The forms in which people write numbers with a unit, and addresses to listen on, made into the plain one. What is in no form
-//! known here stays as it is, and is refused by the setting's own check, which names the forms.
+//! Converts numbers with a unit, and short listen addresses, to their plain form. Text in no known form stays unchanged; the
+//! check of the setting refuses it, and its error lists the forms.
 
 use super::setting::{Setting, Shape};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// What a setting counts; its name says it.
+/// The unit of a setting, from its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unit {
     Bytes,
-    /// So many milliseconds each.
+    /// Time; the unit of the setting is this many milliseconds.
     Time(u64),
 }
 
-/// The port that goes without saying.
+/// The default port.
 const PORT: u16 = 8080;
 
 const SECOND: u64 = 1000;
@@ -34,7 +34,7 @@ impl Unit {
         })
     }
 
-    /// The number of these that a text with a unit stands for, if it is a whole one.
+    /// Converts a number with a unit to this unit; `None` if the result is not whole.
     fn read(self, number: u64, unit: &str) -> Option<u64> {
         match self {
             Self::Bytes => number.checked_mul(bytes(unit)?),
@@ -75,7 +75,7 @@ fn milliseconds(unit: &str) -> Option<u64> {
     })
 }
 
-/// A value in its plain form.
+/// The value in its plain form.
 pub(super) fn plain(setting: &Setting, value: String) -> String {
     let read = match setting.shape {
         Shape::Number { .. } => Unit::of(&setting.key).and_then(|unit| number(unit, &value)),
@@ -86,7 +86,7 @@ pub(super) fn plain(setting: &Setting, value: String) -> String {
     read.unwrap_or(value)
 }
 
-/// What may stand in the place of a plain number, for the error that refuses neither.
+/// For error messages: what the setting accepts besides a plain number.
 pub(super) fn also(key: &str) -> &'static str {
     match Unit::of(key) {
         None => "",

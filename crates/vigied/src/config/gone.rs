@@ -1,9 +1,9 @@
-//! Settings that are no more, and the variables that set what there is.
+//! Settings that were removed, and the environment variables of the others.
 
-/// Settings of earlier versions, and what is in their place.
+/// Settings of earlier versions, and what replaces them.
 pub(super) const GONE: [(&str, &str); 1] = [(
     "metrics.allow_any_address",
-    "the server's own metrics are read on the operators' listener; set `operations.listen = \"ADDRESS:PORT\"` and make a token with `vigied operations token`",
+    "the server's own metrics are on the operators' listener; set `operations.listen = \"ADDRESS:PORT\"` and make a token with `vigied operations token`",
 )];
 
 /// The environment variable of a key.

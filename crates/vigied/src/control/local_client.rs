@@ -1,4 +1,4 @@
-//! Asks the operators' socket of a server on the same folder, for the commands that want to know what it does.
+//! A client for the operators' socket of a server on the same data folder.
 
 use crate::control::socket_path::Short;
 use std::io::{self, Read, Write};
@@ -6,10 +6,10 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-/// Longest answer that is read.
+/// Maximum bytes of an answer.
 const ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-/// How long the server may take.
+/// Time limit for an answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An answer.
@@ -24,7 +24,7 @@ pub(crate) fn get(socket: &Path, path: &str) -> io::Result<String> {
     ask(socket, "GET", path).map(|answer| answer.body)
 }
 
-/// A connection, on which nothing was asked yet.
+/// A new connection.
 pub(crate) fn connect(socket: &Path) -> io::Result<UnixStream> {
     let stream = UnixStream::connect(Short::of(socket)?.path())?;
     stream.set_read_timeout(Some(PATIENCE))?;

@@ -12,16 +12,16 @@ use std::path::{Path, PathBuf};
 /// The socket's name in the data folder.
 const SOCKET: &str = "control.sock";
 
-/// Where a command is sent to.
+/// The path for commands.
 pub(crate) const COMMAND: &str = "/command";
 
-/// Where it is asked how many series the store holds of each domain.
+/// The path for the number of stored series per domain.
 pub(crate) const SERIES: &str = "/series";
 
-/// As many domains as fit into one question.
+/// Maximum domains of a request.
 const DOMAINS_PER_QUESTION: usize = 1000;
 
-/// Where what is counted and not yet written is read.
+/// The path for audit counts that are not written yet.
 pub(crate) const PENDING: &str = "/audit/pending";
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,13 +46,13 @@ impl Answered {
     }
 }
 
-/// Where the socket is.
+/// The path of the socket.
 pub(crate) fn path(data: &Path) -> PathBuf {
     data.join(SOCKET)
 }
 
-/// Runs a command on the folder's server. The outer error means that the server did not get the command; after that, it must not
-/// be sent again, because the server may have run it.
+/// Runs a command on the folder's server. The outer error means that the server did not get the command. After any other error
+/// the command must not be sent again, because the server may have run it.
 pub(crate) fn send(data: &Path, arguments: &[String]) -> std::io::Result<anyhow::Result<String>> {
     let stream = local_client::connect(&path(data))?;
     let asked = Asked {
@@ -71,12 +71,12 @@ pub(crate) fn send(data: &Path, arguments: &[String]) -> std::io::Result<anyhow:
     })
 }
 
-/// The answer of a server on the folder to a request without a body.
+/// Sends a request without a body to the folder's server.
 pub(crate) fn ask(data: &Path, method: &str, asked: &str) -> std::io::Result<local_client::Answer> {
     local_client::ask(&path(data), method, asked)
 }
 
-/// How many series the store holds of each domain; none where no server on the folder tells.
+/// The number of stored series of each domain; `None` if no server on the folder answers.
 pub(crate) fn series(data: &Path, of: &[Domain]) -> Option<Vec<u64>> {
     let mut all = Vec::new();
     for some in of.chunks(DOMAINS_PER_QUESTION) {
@@ -90,7 +90,7 @@ pub(crate) fn series(data: &Path, of: &[Domain]) -> Option<Vec<u64>> {
     (all.len() == of.len()).then_some(all)
 }
 
-/// What a server on the folder has counted and not yet written.
+/// The audit counts that the folder's server has not written yet.
 pub(crate) fn pending_of(data: &Path) -> anyhow::Result<Vec<serde_json::Value>> {
     let text = local_client::get(&path(data), PENDING)?;
     Ok(serde_json::from_str(&text)?)

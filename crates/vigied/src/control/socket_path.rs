@@ -1,14 +1,14 @@
-//! The address of a Unix socket, however long its path is.
+//! A path for a Unix socket, of any length.
 
 use std::fs::File;
 use std::io::ErrorKind;
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
-/// Longest path of a socket: what fits into its address (108 bytes with the zero at its end, on Linux).
+/// Longest path that fits into a socket address (108 bytes with the final zero, on Linux).
 pub(crate) const PATH_BYTES_MAX: usize = 107;
 
-/// A path short enough for a socket's address; the folder stays open as long as the path is used.
+/// A path that fits into a socket address. Its folder stays open while the path is used.
 #[derive(Debug)]
 pub(crate) struct Short {
     path: PathBuf,
@@ -16,7 +16,7 @@ pub(crate) struct Short {
 }
 
 impl Short {
-    /// The path itself where it fits, else one through the open folder, which Linux has for every process.
+    /// The path itself if it fits, otherwise a path through the open folder in `/proc/self/fd`.
     pub(crate) fn of(path: &Path) -> std::io::Result<Self> {
         if path.as_os_str().len() <= PATH_BYTES_MAX {
             return Ok(Self {

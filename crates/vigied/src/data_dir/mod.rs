@@ -1,4 +1,4 @@
-//! The data folder: where everything lies, and the lock that keeps two servers off it.
+//! The data folder: its layout, and its lock, which allows one server at a time.
 
 pub(crate) mod private_files;
 pub(crate) mod tour_folder;
@@ -29,7 +29,7 @@ pub(crate) enum DataDirError {
     },
 }
 
-/// A locked data folder; the lock is released when this is dropped, or however the process ends.
+/// A locked data folder. The lock is released on drop, and when the process ends in any way.
 #[derive(Debug)]
 pub(crate) struct DataDir {
     root: PathBuf,
@@ -37,8 +37,8 @@ pub(crate) struct DataDir {
 }
 
 impl DataDir {
-    /// Creates the folder where needed (mode 0700), looks at what lies in it, and takes its lock. With `any_mode` it is not
-    /// asked who may read the files.
+    /// Creates the folder if needed (mode 0700), checks its files, and locks it. With `any_mode` it does not check who may read
+    /// them.
     pub(crate) fn open(root: &Path, any_mode: bool) -> Result<Self, DataDirError> {
         let io = |action, path: &Path| {
             let path = path.to_owned();
@@ -135,7 +135,7 @@ pub(crate) fn holder(root: &Path) -> std::io::Result<Option<u32>> {
     }
 }
 
-/// A folder that was made by hand, and in which nothing lies yet, becomes one's own alone.
+/// Makes an empty folder of this user private.
 fn tighten(root: &Path) -> std::io::Result<()> {
     let found = root.metadata()?;
     let is_open = found.mode() & 0o077 != 0;

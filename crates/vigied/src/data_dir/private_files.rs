@@ -1,9 +1,9 @@
-//! Who else could read or choose what lies in the data folder, and what mends it.
+//! Checks who else could read or replace the files of the data folder, with a remedy for each problem.
 //!
-//! A secret that every user of the machine may read is none, and a link in the folder lets the user who planted it choose which
-//! file the server reads or overwrites. So the folder must be its user's alone, and nothing in it a link or another user's.
-//! Once that holds nobody else can plant anything, which is why one look at the start is enough. Links are fine outside of
-//! the folder: certificates mostly lie behind some.
+//! A secret that every user of the machine may read is none, and a link in the folder lets the user who planted it choose the
+//! file that the server reads or overwrites. So the folder must be private to its user, and must contain no links and no files
+//! of other users. Then nobody else can plant anything, so one check at the start is enough. Links outside the folder are fine:
+//! certificates are often behind some.
 
 mod other_user;
 mod single;
@@ -17,7 +17,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-/// Files of the data folder that are secrets, or lead to them.
+/// Secret files of the data folder, and files that lead to secrets.
 const SECRETS: [&str; 6] = [
     "iam.db",
     "iam.db-wal",
@@ -27,13 +27,13 @@ const SECRETS: [&str; 6] = [
     "quickstart-key",
 ];
 
-/// Files of the data folder that are no secrets.
+/// Other files of the data folder.
 const OTHERS: [&str; 3] = ["lock", "vigie.toml", "agent.log"];
 
 /// Deepest folder under `samples`.
 const DEPTH_MAX: u32 = 8;
 
-/// Why a file or folder is not used.
+/// Why a file or folder is refused.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FileError {
     #[error(
@@ -81,7 +81,7 @@ pub(crate) fn no_follow() -> i32 {
 
 /// Checks the folder and every file that a server opens in it. With `any_mode` it does not check who may read them.
 pub(crate) fn check_folder(root: &Path, any_mode: bool) -> Result<(), FileError> {
-    // The way to the folder is its owner's business: it may lead over links.
+    // The path to the folder may contain links: that is its owner's choice.
     let found = root.metadata().map_err(io(root))?;
     owner(root, &found)?;
     mode(root, &found, any_mode)?;
@@ -105,7 +105,7 @@ pub(crate) fn check_folder(root: &Path, any_mode: bool) -> Result<(), FileError>
     Ok(())
 }
 
-/// Looks at a secret outside the data folder, such as the key of the certificate: what a link leads to counts.
+/// Checks a secret outside the data folder, such as the key of the certificate; links are followed.
 pub(crate) fn check_secret(path: &Path, any_mode: bool) -> Result<(), FileError> {
     let found = path.metadata().map_err(io(path))?;
     let real = path.canonicalize().map_err(io(path))?;
@@ -126,7 +126,7 @@ pub(crate) fn check_no_link_inside(path: &Path, data: &Path) -> Result<(), FileE
     }
 }
 
-/// Whether the socket of an earlier server lies there; anything else in its place is refused.
+/// Whether there is a socket of an earlier server; any other file is refused.
 pub(crate) fn is_stale_socket(path: &Path) -> Result<bool, FileError> {
     let Some(found) = look(path)? else {
         return Ok(false);
@@ -141,7 +141,7 @@ pub(crate) fn is_stale_socket(path: &Path) -> Result<bool, FileError> {
     })
 }
 
-/// Every file below a folder of samples. A server at work may take files away meanwhile.
+/// Checks every file below a folder of samples. A running server may remove files meanwhile.
 fn tree(root: &Path, depth: u32) -> Result<(), FileError> {
     let entries = match root.read_dir() {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -177,7 +177,7 @@ fn file(path: &Path, any_mode: bool) -> Result<(), FileError> {
     mode(path, &found, any_mode)
 }
 
-/// Whether the folder is there.
+/// Checks a folder; returns whether it exists.
 fn folder(path: &Path) -> Result<bool, FileError> {
     let Some(found) = look(path)? else {
         return Ok(false);
@@ -192,7 +192,7 @@ fn folder(path: &Path) -> Result<bool, FileError> {
     Ok(true)
 }
 
-/// What stands at a path, a link as such; `None` where nothing does. A link is refused at once.
+/// The metadata of a path, without following a link; `None` if there is nothing. A link is refused.
 fn look(path: &Path) -> Result<Option<Metadata>, FileError> {
     match path.symlink_metadata() {
         Ok(found) if found.is_symlink() => Err(FileError::Link {

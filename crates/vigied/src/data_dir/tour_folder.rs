@@ -1,13 +1,13 @@
-//! The data folder of `vigied quickstart`, known by the key in it.
+//! The data folder of `vigied quickstart`, recognised by the key in it.
 
 use crate::text::shell::word;
 use anyhow::ensure;
 use std::path::Path;
 
-/// The owner's API key lies in the data folder, readable by its owner alone: this server is for one person's own use.
+/// The file with the owner's API key, readable only by its user: this server is for one person.
 pub(crate) const KEY_FILE: &str = "quickstart-key";
 
-/// Refuses to create an account in the tour's folder, and says that it belongs to the tour.
+/// Refuses to create an account in the folder of the tour.
 pub(crate) fn refuse(data: &Path) -> anyhow::Result<()> {
     let key = data.join(KEY_FILE);
     let data = word(&data.display().to_string());

@@ -1,4 +1,4 @@
-//! An error with a code for programs, from a server that ran a command or from the command itself.
+//! An error with a code for programs, from the command itself or from the server that ran it.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ impl Coded {
         Self::new("not_found", text)
     }
 
-    /// The command line lacks something: exit code 2, as where it cannot be read.
+    /// The command line is incomplete: exit code 2, as for a command line that cannot be parsed.
     pub(crate) fn usage(code: &str, text: impl Into<String>) -> Self {
         Self {
             is_usage: true,

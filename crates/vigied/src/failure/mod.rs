@@ -1,5 +1,5 @@
-//! How the program says what went wrong: prose for a person, and with `--output json` one line for a program, the last on standard
-//! error. The exit code is the same for both.
+//! Errors of the program: prose for a person, and with `--output json` one line of JSON, the last on standard error. The exit
+//! code is the same for both.
 
 pub(crate) mod chain;
 pub(crate) mod coded;
@@ -16,28 +16,28 @@ use std::process::ExitCode;
 use crate::data_dir::DataDirError;
 use crate::failure::coded::Coded;
 
-/// The exit code of a command line that is wrong.
+/// The exit code for a wrong command line.
 const USAGE: u8 = 2;
 
-/// What mends a full disk.
+/// The remedy for a full disk.
 const MAKE_ROOM: &str = "make room on the disk";
 
-/// How a better hint begins.
+/// The start of a better hint.
 const MAKE_ROOM_BEGIN: &str = "make room";
 
-/// A failure in its parts.
+/// The parts of an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Told {
-    /// A word that stays when the sentences change.
+    /// A stable code.
     pub(crate) code: String,
     /// The error with its causes, in one line.
     pub(crate) message: String,
-    /// What mends it, each hint once.
+    /// The remedies, each once.
     pub(crate) hints: Vec<String>,
 }
 
 impl Told {
-    /// Takes an error apart.
+    /// Splits an error into its parts.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
         let mut causes: Vec<String> = Vec::new();
         let mut hints: Vec<String> = Vec::new();
@@ -45,7 +45,7 @@ impl Told {
             let text = cause.to_string();
             let mut parts = text.split("\nhint: ");
             let what = parts.next().unwrap_or_default();
-            // Some errors say what their cause says, too.
+            // Some errors repeat the message of their cause.
             if !causes.last().is_some_and(|last| last.ends_with(what)) {
                 causes.push(what.to_owned());
             }
@@ -57,7 +57,7 @@ impl Told {
             }
         }
         if is_full(error) {
-            // The caller knows which disk is full and says it better.
+            // The caller names the disk in a better hint.
             let says_more = |own: &String| own.starts_with(MAKE_ROOM_BEGIN) && own != MAKE_ROOM;
             let is_told = hints.iter().any(says_more);
             hints.retain(|own| own != MAKE_ROOM);
@@ -77,7 +77,7 @@ impl Told {
         }
     }
 
-    /// For a person: the message, and each hint below it.
+    /// For people: the message, and the hints below it.
     pub(crate) fn text(&self) -> String {
         let hints: String = self
             .hints
@@ -87,7 +87,7 @@ impl Told {
         self.message.clone() + &hints
     }
 
-    /// For a program: one line.
+    /// For programs: one line of JSON.
     fn json(&self) -> String {
         let hint = (!self.hints.is_empty()).then(|| self.hints.join("; "));
         let error = json!({"code": self.code, "message": self.message, "hint": hint});
@@ -159,14 +159,14 @@ fn code(error: &anyhow::Error) -> String {
     found.unwrap_or_else(|| "failed".to_owned())
 }
 
-/// Says why a command failed.
+/// Reports a failed command.
 pub(crate) fn of(error: &anyhow::Error) -> ExitCode {
     let told = Told::of(error);
     let said = match wants_json() {
         true => told.json(),
         false => format!("error: {}", told.text()),
     };
-    // Nobody is left to tell when this fails, too.
+    // There is nowhere to report a failure of this.
     let _ = writeln!(std::io::stderr(), "{said}");
     let is_usage = |cause: Cause<'_>| cause.downcast_ref().is_some_and(Coded::is_usage);
     match error.chain().any(is_usage) {
@@ -175,7 +175,7 @@ pub(crate) fn of(error: &anyhow::Error) -> ExitCode {
     }
 }
 
-/// Says what is wrong with a command line; help and version are no failure.
+/// Reports a wrong command line; help and version are no failure.
 pub(crate) fn of_usage(error: &clap::Error) -> ExitCode {
     let code = match error.kind() {
         Usage::InvalidSubcommand => "unknown_command",
@@ -201,7 +201,7 @@ pub(crate) fn of_usage(error: &clap::Error) -> ExitCode {
     u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
-/// What the parser says, taken apart: what is wrong, its tips, and what it ends with.
+/// The parts of the parser's message: the error, its tips, and its end.
 fn usage(code: &str, text: &str) -> Told {
     let mut parts = text.split("\n\n").map(one_line);
     let what = parts.next().unwrap_or_default();
@@ -222,7 +222,8 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Whether the command line asks for JSON: looked for in its words, since what cannot be read as a whole may still ask for it.
+/// Whether the command line asks for JSON. The raw words are searched, because a command line that cannot be parsed may still
+/// ask for it.
 fn wants_json() -> bool {
     is_json(std::env::args().skip(1))
 }

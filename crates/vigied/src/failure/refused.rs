@@ -1,5 +1,5 @@
-//! What identity refuses, in the words of the interfaces: the one table from its reasons to codes and statuses, and from its
-//! remedies to the commands and fields that mend.
+//! The refusals of `iam` in the terms of the interfaces: the one table from reasons to codes and statuses, and from remedies to
+//! commands and fields.
 
 use base::error::{Kind, Problem};
 use base::limit::{self, Limit};
@@ -7,12 +7,12 @@ use iam::{AuthError, IamError, Reason, Refusal, Remedy};
 use std::borrow::Cow;
 use wire::code;
 
-/// What the caller is told; none when it is our own failure, whose details stay in the log.
+/// The problem for the caller; `None` for an internal failure, whose details stay in the log.
 pub(crate) fn of(error: &IamError) -> Option<Problem> {
     error.refusal().map(problem)
 }
 
-/// What a refusal is to the outside.
+/// The problem for a refusal.
 pub(crate) fn problem(refusal: &Refusal) -> Problem {
     if let Reason::Credential(error) = &refusal.reason {
         return credential(error);
@@ -29,7 +29,7 @@ pub(crate) fn problem(refusal: &Refusal) -> Problem {
     }
 }
 
-/// The command that mends an error of identity, for the operator.
+/// The operator's command that fixes an identity error.
 pub(crate) const fn mend(error: &IamError) -> Option<&'static str> {
     Some(match error {
         IamError::NotInitialised => "run `vigied init --data DIR` first",
@@ -42,7 +42,7 @@ pub(crate) const fn mend(error: &IamError) -> Option<&'static str> {
     })
 }
 
-/// Refuses a text that is longer than the limit.
+/// The refusal of a text that is longer than the limit.
 pub(crate) fn within(
     field: &'static str,
     text: &str,
@@ -51,7 +51,7 @@ pub(crate) fn within(
     iam::manage::text::within(field, text, limit).map_err(|refusal| problem(&refusal))
 }
 
-/// The same refusal for a source that has sent too many wrong keys: it waits before the next one is answered as wrong.
+/// The same refusal for a source that has sent too many wrong keys: it must wait before the next answer.
 pub(crate) fn slowed(refused: Problem, seconds: u64) -> Problem {
     let problem = Problem {
         kind: Kind::Busy,
@@ -63,7 +63,7 @@ pub(crate) fn slowed(refused: Problem, seconds: u64) -> Problem {
         .retry_after(seconds)
 }
 
-/// The code or word of a reason.
+/// The code of a reason.
 pub(crate) fn word(reason: &Reason) -> &'static str {
     match reason {
         Reason::Credential(error) => credential(error).code,
@@ -73,7 +73,7 @@ pub(crate) fn word(reason: &Reason) -> &'static str {
 
 const fn word_and_kind(reason: &Reason) -> (Kind, &'static str) {
     match reason {
-        // A code of the table for each of its errors: see `credential`.
+        // The table has a code for each error of this kind: see `credential`.
         Reason::Credential(_) => (Kind::Unauthenticated, "unauthorized"),
         Reason::NotFound => (Kind::NotFound, "not_found"),
         Reason::WrongAccount => (Kind::Forbidden, "wrong_account"),
@@ -99,7 +99,7 @@ const fn word_and_kind(reason: &Reason) -> (Kind, &'static str) {
     }
 }
 
-/// What mends it.
+/// The hint for a remedy.
 fn hint(remedy: Remedy) -> Cow<'static, str> {
     match remedy {
         Remedy::SwitchTo(account) => Cow::Owned(format!(
@@ -201,7 +201,7 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
     }
 }
 
-/// A credential that opens nothing, or not this.
+/// The problem for a refused credential.
 pub(crate) fn credential(error: &AuthError) -> Problem {
     let renew = "run `vigie iam oauth-tokens` for a fresh one; `vigie login` if that fails";
     let login = "run `vigie login`, then `vigie iam oauth-tokens`";

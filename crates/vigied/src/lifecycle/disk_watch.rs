@@ -53,7 +53,7 @@ impl Told {
 
 /// Watches until the server stops.
 pub(crate) async fn watch(app: Weak<App>) {
-    // Apart: a file system that is away keeps the question for room, and the store is stuck then.
+    // On a separate task: a file system that hangs blocks the check for room, and then the store is stuck as well.
     tokio::join!(watch_room(app.clone()), watch_health(app));
 }
 
@@ -77,9 +77,9 @@ async fn watch_room(app: Weak<App>) {
         let Some(app) = app.upgrade() else { return };
         let (store, iam) = (Arc::clone(&app.store), app.iam.clone());
         drop(app);
-        // It may be elsewhere, on a disk of its own.
+        // The identity database may be on another disk.
         look_at_identity(&iam, &mut told_of_identity).await;
-        // The file system is asked, which may be away.
+        // This call reads the file system, which may hang.
         let Ok(found) = tokio::task::spawn_blocking(move || store.room()).await else {
             continue;
         };
@@ -99,10 +99,11 @@ async fn watch_room(app: Weak<App>) {
     }
 }
 
-/// Without a login or a change nobody would find that there is room again, and a server that is not ready is sent none.
+/// Checks for room by a test write. Otherwise only a login or a change would find that there is room again, and a server that
+/// is not ready gets no requests.
 async fn look_at_identity(iam: &Iam, told: &mut Told) {
     if iam.is_out_of_room() {
-        // A failure is remembered where it happens.
+        // `iam` remembers a failure itself.
         let _ = tokio::time::timeout(TRY_LIMIT, iam.try_room()).await;
     }
     let kind = iam.is_out_of_room().then_some(Kind::Identity);
@@ -119,7 +120,7 @@ async fn look_at_identity(iam: &Iam, told: &mut Told) {
     }
 }
 
-/// What is wrong with the store besides a lack of room.
+/// Logs problems of the store other than a lack of room.
 fn tell_of_health(health: Result<(), StoreError>, told: &mut Told) {
     let kind = match health.as_ref().err().and_then(StoreError::outage) {
         Some(Outage::ReadOnly) => Some(Kind::ReadOnly),

@@ -1,4 +1,4 @@
-//! From the start of the server to its end: serving, what runs in the background meanwhile, and the shutdown.
+//! The life of the server: serving, background work, reload, and shutdown.
 
 pub(crate) mod disk_watch;
 pub(crate) mod logging;

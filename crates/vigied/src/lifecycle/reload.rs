@@ -1,5 +1,5 @@
-//! SIGHUP: what is read again without a restart. Each part on its own: what cannot be read stays as it was, and the log says
-//! so.
+//! SIGHUP rereads files without a restart. Each part is independent: a part that cannot be read stays as it is, and the log
+//! says so.
 
 use crate::lifecycle::notify::{self, State};
 use crate::net::tls::Tls;
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::signal::unix::Signal;
 
-/// What SIGHUP reaches.
+/// The parts that SIGHUP reloads.
 #[derive(Debug, Clone)]
 pub(crate) struct Reload {
     pub(crate) tls: Option<Arc<Tls>>,
@@ -20,7 +20,7 @@ pub(crate) struct Reload {
 }
 
 impl Reload {
-    /// Reads everything again at each signal.
+    /// Reloads everything at each signal.
     pub(crate) async fn on_each(self, mut hangup: Signal) {
         while hangup.recv().await.is_some() {
             notify::tell(State::Reloading);
@@ -31,12 +31,12 @@ impl Reload {
                 tracing::error!(%error, "the reading after SIGHUP broke off");
             }
             self.read_keys().await;
-            // Also where something stayed as it was: the server answers either way.
+            // Report ready even if a part was not reloaded: the server answers requests either way.
             notify::tell(State::Ready);
         }
     }
 
-    /// The server also reads them by itself when one changes; this reload makes sure.
+    /// The server reloads signing keys by itself when one changes; this makes sure.
     async fn read_keys(&self) {
         match self.iam.reread_keys().await {
             Ok(change) => tracing::info!(signing = change.signing, "signing keys read again"),
@@ -49,7 +49,7 @@ impl Reload {
     fn read(&self) {
         match token::read(&self.data) {
             Ok(Some(token)) => self.tokens.store(Some(Arc::new(token))),
-            // A listener that asked for a token does not open because its file is away.
+            // A missing file must not open a listener that required a token.
             Ok(None) => {}
             Err(error) => tracing::error!("the operators' token was not read again: {error:#}"),
         }

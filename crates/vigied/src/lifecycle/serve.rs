@@ -1,4 +1,4 @@
-//! `vigied serve`: from the data folder to answered requests, and back down without losing any.
+//! `vigied serve`: opens the data folder, serves requests, and shuts down without losing any.
 
 use crate::boot::database;
 use crate::boot::{self, Booted};
@@ -26,10 +26,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// What a longer time for a stage means: none that anybody waits for, and one that clocks can add.
+/// Longer times are cut to this: nobody waits that long, and clocks can still add it.
 const SECONDS_MAX: u64 = 365 * 86_400;
 
-/// Serves until `stop` resolves; `ready` hears the address once requests are answered.
+/// Serves until `stop` resolves. Calls `ready` with the address once requests are answered.
 pub(crate) async fn serve(
     settings: &Settings,
     ready: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
@@ -38,12 +38,12 @@ pub(crate) async fn serve(
     boot::require_initialised(settings)?;
     let listen = settings.listen();
     let tls = settings.tls().map(Tls::load).transpose()?.map(Arc::new);
-    // The lock comes before the port: a second server on the folder must not answer a single request.
+    // Lock the folder before taking the port: a second server on the folder must not answer a single request.
     let folder = boot::folder(settings)?;
     let mut stop = std::pin::pin!(stop);
     let wait = settings.database_wait;
     let database = database::address(settings, &folder.database());
-    // Before the port, so that nobody's request waits with it.
+    // Wait for the database before taking the port, so that no request waits for it.
     let db = tokio::select! {
         db = database::open_patiently(&database, wait) => db?,
         () = &mut stop => {
@@ -85,8 +85,7 @@ pub(crate) async fn serve(
         hsts: hsts::value(settings, &app.public_url),
     };
     let limits = limits(settings);
-    // Watched before anybody learns that the server is there, and without TLS as well: a SIGHUP that nobody watches for
-    // ends the process at once.
+    // Install the handler before the address is announced, and without TLS as well: an unhandled SIGHUP ends the process.
     let hangup = signal(SignalKind::hangup()).context("cannot watch for SIGHUP")?;
     let reload = Reload {
         tls: tls.clone(),
@@ -134,23 +133,24 @@ pub(crate) async fn serve(
     sweeping.abort();
     disk_watching.abort();
     asking_again.abort();
-    // Those that are still at work have nobody left to answer.
+    // The clients of these queries are disconnected by now.
     let _ = tokio::time::timeout_at(deadline, app.queries.end()).await;
     tracing::info!("shutting down: the last request is answered, flushing the store");
-    // Operators see how it goes until the end. Both at once, so that a flush that is stuck leaves the database its time.
+    // The operators' listener answers until the end. Close and flush run at once, so that a stuck flush leaves time for the
+    // database.
     let closing = tokio::time::timeout_at(deadline, app.iam.close());
     let (flushed, closed) =
         tokio::join!(shutdown::flush(Arc::clone(&app.store), deadline), closing);
     operating.abort();
     controlling.abort();
-    // Waited for, so that its socket is gone before the process is.
+    // Wait, so that the sockets are removed before the process ends.
     let _ = tokio::time::timeout_at(deadline, operating).await;
     let _ = tokio::time::timeout_at(deadline, controlling).await;
     if closed.is_err() {
         tracing::warn!("the identity database was not closed in time");
     }
     if flushed.is_err() {
-        // What is still writing holds the folder until the process ends, and so must the lock.
+        // A stuck flush may still write until the process ends, so the lock must be kept that long.
         std::mem::forget(folder);
         return flushed;
     }
@@ -167,7 +167,7 @@ fn limits(settings: &Settings) -> ListenerLimits {
     ListenerLimits {
         connections: usize::try_from(connections).unwrap_or(usize::MAX),
         connections_per_source: size(limit::CONNECTIONS_PER_SOURCE),
-        // Four times the limit, so that a head that is too large is answered with our own 431 and reason.
+        // Four times the limit, so that we can answer a head that is too large with our own 431 and reason.
         head_buffer_bytes: size(limit::HEADER_BYTES).saturating_mul(4).max(64 * 1024),
         times: Times {
             head: time(limit::HEAD_SECONDS),

@@ -13,8 +13,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-/// How much longer than its deadline the process may take before it is ended from outside the runtime: a tour's agent ends
-/// first, and a log line has to be written.
+/// Extra time after the deadline before the process is ended from outside the runtime: the agent of a tour ends first, and a
+/// log line is written.
 const MARGIN: Duration = Duration::from_secs(5);
 
 /// The exit code of a process that was ended at its deadline from outside the runtime.
@@ -53,7 +53,7 @@ pub(crate) fn signal(plan: Plan) -> anyhow::Result<impl Future<Output = ()>> {
             } else {
                 "SIGINT"
             };
-            // On a thread of its own, too: the log's reader may be stuck, and the second signal must be heard all the same.
+            // Log on another thread: the reader of the log may be stuck, and this thread must still receive the second signal.
             let telling = thread("telling").spawn(move || {
                 tracing::info!(
                     seconds = plan.total.as_secs(),
@@ -88,7 +88,7 @@ fn thread(name: &str) -> std::thread::Builder {
     std::thread::Builder::new().name(name.to_owned())
 }
 
-/// Until `stop`, and then no longer than the plan allows; the instant by which all must have ended.
+/// Serves until `stop`, then drains for as long as the plan allows. Returns the deadline of the shutdown.
 pub(crate) async fn drained<F: Future<Output = ()>>(
     plan: Plan,
     stop: impl Future<Output = ()>,
@@ -121,7 +121,7 @@ pub(crate) async fn drained<F: Future<Output = ()>>(
 pub(crate) async fn flush(store: Arc<dyn SampleStore>, deadline: Instant) -> anyhow::Result<()> {
     let kept = "nothing acknowledged is lost: the next start recovers it from the log";
     let (sender, mut receiver) = watch::channel(None);
-    // Not on the runtime's threads for work that blocks: they may all be stuck.
+    // Not on the blocking threads of the runtime: all of them may be stuck.
     let flushing = move || {
         let flushed = store.flush();
         drop(store);

@@ -78,7 +78,7 @@ async fn round(app: &App, sweep: &mut Sweep) -> anyhow::Result<()> {
     if due.is_empty() {
         return Ok(());
     }
-    // What a backup has copied of the store must be in what it copies of the database after it.
+    // A backup copies the store before the database, and its copy must be consistent.
     let Some(_still) = app.backups.still() else {
         return Ok(());
     };
@@ -89,7 +89,7 @@ async fn round(app: &App, sweep: &mut Sweep) -> anyhow::Result<()> {
 }
 
 impl Sweep {
-    /// Works off what is due. What was deleted before `settled` can be written to by no request any more.
+    /// Processes the entries that are due. No request can write to a domain that was deleted before `settled`.
     async fn work_off(
         &mut self,
         iam: &Iam,
@@ -106,7 +106,7 @@ impl Sweep {
             Ok::<_, StoreError>(each.collect::<Vec<Result<Usage, StoreError>>>())
         });
         let (mut removed, mut emptied) = (Vec::new(), 0);
-        // One that fails holds up no other: the first error is told when all have been looked at.
+        // A failed entry must not block the others: return the first error after all entries were processed.
         let mut done = Ok(());
         for (own, left) in due.into_iter().zip(used.await?) {
             let is_settled = own.deleted_at <= settled;
@@ -119,7 +119,7 @@ impl Sweep {
                     emptied += 1;
                     remove(iam, store, &own).await
                 }
-                // Its bytes are on their way out, or it has to wait for its turn.
+                // The store will rewrite its days, or the entry must wait for others.
                 Ok(_) => continue,
                 Err(error) => Err(error.into()),
             };
@@ -134,7 +134,7 @@ impl Sweep {
     }
 }
 
-/// Deletes what the store holds of it, unless it is back.
+/// Deletes the samples of the entry, unless it was restored.
 async fn remove(iam: &Iam, store: &Arc<dyn SampleStore>, own: &Deleted) -> anyhow::Result<()> {
     match iam.begin_removal(own).await? {
         Some(scope) => empty(store, scope).await,
@@ -142,7 +142,7 @@ async fn remove(iam: &Iam, store: &Arc<dyn SampleStore>, own: &Deleted) -> anyho
     }
 }
 
-/// Deletes what the store still holds of the domain, piece by piece.
+/// Deletes the samples of a domain, piece by piece.
 async fn empty(store: &Arc<dyn SampleStore>, scope: Scope) -> anyhow::Result<()> {
     let domain = scope.domain();
     let dropped = aside(store, move |store| {

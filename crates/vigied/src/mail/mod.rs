@@ -1,7 +1,8 @@
-//! Mails with invitations: taken from the queue in the database, one after another, and handed to the operator's SMTP server.
+//! Sends invitations by mail: takes them from the queue in the database, one at a time, and passes them to the operator's SMTP
+//! server.
 //!
-//! No request waits for a mail, so that what an inviter is answered says nothing, by its time either. What cannot be sent is
-//! tried again, with longer and longer pauses.
+//! No request waits for a mail, so the time of an answer tells the inviter nothing. A mail that cannot be sent is retried with
+//! growing pauses.
 
 mod letter;
 mod transport;
@@ -16,10 +17,10 @@ use lettre::{AsyncTransport, Message};
 use std::time::Duration;
 use transport::{PATIENCE, Smtp};
 
-/// How often the queue is looked at while it is empty.
+/// Time between checks of an empty queue.
 const POLL: Duration = Duration::from_millis(500);
 
-/// Begins to send what is due, until the process ends.
+/// Sends due mails until the process ends.
 pub(crate) fn start(settings: &MailSettings, iam: Iam, public_url: String) -> anyhow::Result<()> {
     let from: Mailbox = settings
         .from

@@ -1,8 +1,8 @@
-//! The operators' own listener: the server's whole metrics and why it is not ready, on a socket that no caller of the
-//! service reaches. By default a Unix socket in the data folder, which only its user may open; an address where something on
-//! the network is to scrape it.
+//! The operators' listener: all metrics of the server, and why it is not ready, where no caller of the service can connect. By
+//! default it is a Unix socket in the data folder that only the server's user can open; for scraping over the network it can be
+//! an address.
 //!
-//! It shares nothing with the public listener: neither places nor time limits, so that it answers when that one is full.
+//! It shares neither places nor time limits with the public listener, so that it answers when that one is full.
 
 pub(crate) mod answer;
 mod backup;

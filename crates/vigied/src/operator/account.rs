@@ -1,4 +1,4 @@
-//! `vigied account`: the operator makes and lists accounts, through the server that runs or on the closed database.
+//! `vigied account`: creates and lists accounts, through the running server or on the closed database.
 
 use crate::cli::accounts::LimitArgs;
 use crate::cli::{AccountCommand, AccountCreateArgs, Output};
@@ -127,7 +127,7 @@ impl Row<4> for Allowed {
     }
 }
 
-/// An account that is there.
+/// A row of the list of accounts.
 #[derive(Debug, Serialize)]
 struct Own {
     account_guid: String,

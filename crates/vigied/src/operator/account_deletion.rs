@@ -1,4 +1,4 @@
-//! `vigied account delete` and `restore`: what goes, by when, and what brings it back.
+//! `vigied account delete` and `restore`: what is deleted, when its data is removed, and how to restore it.
 
 use crate::boot;
 use crate::cli::Output;
@@ -21,7 +21,7 @@ use serde_json::json;
 use std::sync::Arc;
 use wire::cf::deleted::instant;
 
-/// Whether the operator means it: asked before a server hears of it, which has no terminal.
+/// Asks for confirmation. The command asks before it contacts the server, which has no terminal.
 pub(crate) async fn is_meant(settings: &Settings, arguments: &DeleteArgs) -> anyhow::Result<bool> {
     if arguments.yes {
         return Ok(true);
@@ -49,14 +49,14 @@ pub(crate) async fn is_meant(settings: &Settings, arguments: &DeleteArgs) -> any
     ))
 }
 
-/// What was declined changes nothing.
+/// The output after a declined confirmation.
 pub(crate) fn declined(arguments: &DeleteArgs) -> String {
     printed::one(arguments.output, &json!({"account_guid": null}), || {
         "Nothing was changed.\n".to_owned()
     })
 }
 
-/// Deletes an account. Where the store is at hand, it is said how many series go.
+/// Deletes an account. If the store is available, the output has the number of its series.
 pub(crate) async fn delete(
     iam: &Iam,
     store: Option<&Arc<dyn SampleStore>>,
@@ -66,7 +66,7 @@ pub(crate) async fn delete(
     let gone = iam.delete_account(account.id).await.map_err(told)?;
     let tenants = gone.deletion.tenants.clone();
     let series = match store {
-        // It is deleted, whether they can be counted or not.
+        // The account is deleted even if its series cannot be counted.
         Some(store) => aside(store, move |store| {
             let each = tenants.into_iter().map(|own| store.usage(&own));
             each.map(|usage| usage.map(|own| own.series))
@@ -116,7 +116,7 @@ fn counted(number: u64, what: &str) -> String {
     }
 }
 
-/// Brings a deleted account back.
+/// Restores a deleted account.
 pub(crate) async fn restore(iam: &Iam, arguments: &RestoreArgs) -> anyhow::Result<String> {
     let id = deleted_called(iam, &arguments.account)?;
     let name = arguments.name.as_deref();
@@ -133,7 +133,7 @@ pub(crate) async fn restore(iam: &Iam, arguments: &RestoreArgs) -> anyhow::Resul
     }))
 }
 
-/// The deleted account of this GUID or name.
+/// Finds a deleted account by GUID or name.
 fn deleted_called(iam: &Iam, asked: &str) -> anyhow::Result<AccountId> {
     let all = iam.deleted_accounts();
     if let Some(own) = all.iter().find(|own| own.account.to_string() == asked) {
@@ -163,7 +163,7 @@ fn deleted_called(iam: &Iam, asked: &str) -> anyhow::Result<AccountId> {
     }
 }
 
-/// A deleted account.
+/// A row of the list of deleted accounts.
 #[derive(Debug, Serialize)]
 struct Own {
     account_guid: String,
@@ -186,7 +186,7 @@ impl Row<4> for Own {
     }
 }
 
-/// What `vigied account list --deleted` prints.
+/// The output of `vigied account list --deleted`.
 pub(crate) fn list(iam: &Iam, output: Output) -> String {
     let all = iam.deleted_accounts();
     let rows = all.iter().map(|own| Own {
@@ -199,7 +199,7 @@ pub(crate) fn list(iam: &Iam, output: Output) -> String {
     printed::list(output, &rows, "No deleted account is left.\n")
 }
 
-/// The account's name, also of one that was deleted.
+/// The name of a deleted account.
 pub(crate) fn name_of(deletions: &[Deleted], id: AccountId) -> Option<String> {
     let found = deletions
         .iter()

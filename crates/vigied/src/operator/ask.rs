@@ -1,14 +1,14 @@
-//! Asks the operator before an action that takes much away. Without a terminal it fails, and the error names the flag.
+//! Asks the operator to confirm a deletion. Without a terminal it fails, and the error names the flag.
 
 use crate::failure::coded::Coded;
 use anyhow::Context;
 use std::io::{BufRead, IsTerminal, Write};
 
-/// Asks whether to go on. Without a terminal it fails; the error says what would happen and names the flag.
+/// Asks for confirmation. Without a terminal it fails; the error says what would happen and names the flag.
 pub(crate) fn confirm(what: &str) -> anyhow::Result<bool> {
     if !std::io::stdin().is_terminal() {
         let text = format!(
-            "this takes a yes, and without a terminal nobody can be asked: {what}\nhint: say yes with `--yes`"
+            "confirmation is needed, and there is no terminal to ask: {what}\nhint: confirm with `--yes`"
         );
         return Err(Coded::usage("confirmation_missing", text).into());
     }

@@ -1,21 +1,21 @@
-//! The server's address for clients, as the operator's commands print it. A server that carries out a command knows its own
-//! address; a command on the closed folder knows only the settings.
+//! The server's address in a printed `vigie login`. A command that the server runs knows the address; a command on the closed
+//! folder knows only the settings.
 
 use crate::config::Settings;
 use crate::http::own_address::OwnAddress;
 use crate::text::shell::word;
 
-/// What a printed `vigie login` says after `-a`, and a line that explains it where it is not known.
+/// The argument of `-a`, and a note if the address is unknown.
 #[derive(Debug)]
 pub(crate) struct At {
-    /// The address, or a word in its place.
+    /// The address, or a placeholder.
     pub(crate) address: String,
-    /// Said after the command; empty where the address is known.
+    /// Explains the placeholder; empty if the address is known.
     pub(crate) note: &'static str,
 }
 
 impl At {
-    /// By the settings, on a closed folder.
+    /// From the settings, for a closed folder.
     pub(crate) fn of_settings(settings: &Settings) -> Self {
         settings
             .public_url
@@ -23,7 +23,7 @@ impl At {
             .map_or_else(Self::unknown, Self::known)
     }
 
-    /// By the server that runs.
+    /// From the running server.
     pub(crate) fn of_server(own: &OwnAddress) -> Self {
         match own.is_unknown() {
             true => Self::unknown(),

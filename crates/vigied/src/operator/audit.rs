@@ -1,5 +1,5 @@
-//! `vigied audit`: who did what, as the operator reads it. What is written is read from the database, also while a server runs
-//! on it; what that server has counted and not written yet is asked of it.
+//! `vigied audit`: who did what. Entries are read from the database, also while a server runs; counts that the server has not
+//! written yet are requested from it.
 
 use crate::boot;
 use crate::cli::{AuditArgs, Output};
@@ -41,7 +41,7 @@ async fn print(
         since,
         after: 0,
     };
-    // Asked first: what is written meanwhile is read twice rather than never.
+    // Read before the database: a count that is written meanwhile appears twice rather than never.
     let pending = control::pending_of(settings.data()).unwrap_or_default();
     let mut writer = Writer::new(iam, arguments.output, out);
     loop {
@@ -136,7 +136,7 @@ pub(crate) fn as_json(entry: &Recorded) -> Value {
     })
 }
 
-/// An entry on one line, people by their addresses.
+/// An entry on one line; users are shown by e-mail address.
 fn line(iam: &Iam, row: &Value) -> String {
     let text = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default();
     let who = text("who");
@@ -187,7 +187,7 @@ fn line(iam: &Iam, row: &Value) -> String {
     shown(&line)
 }
 
-/// A line in which others chose some of the words: nothing in it moves the cursor or hides what follows.
+/// Escapes text that others chose, so that it cannot move the cursor or hide other text.
 fn shown(text: &str) -> String {
     let one = |own: char| match own {
         '"' | '\'' | '\\' => own.to_string(),
@@ -205,7 +205,7 @@ fn account_id(iam: &Iam, asked: &str) -> anyhow::Result<AccountId> {
     let found = accounts
         .iter()
         .find(|own| own.id.to_string() == asked || own.name == asked);
-    // One that is gone has entries still.
+    // A deleted account still has entries.
     let found = found.map(|own| own.id).or_else(|| asked.parse().ok());
     found.ok_or_else(|| {
         Coded::not_found(format!(

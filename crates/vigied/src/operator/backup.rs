@@ -1,5 +1,5 @@
-//! `vigied backup`: a complete copy of a data folder. Where a server runs on it, that server makes it, asked by the
-//! socket for the operator's commands; else it is made here, with the folder's lock.
+//! `vigied backup`: a complete copy of a data folder. A running server makes it itself, on request over the control socket;
+//! otherwise this process makes it while it holds the lock of the folder.
 
 use crate::backup::entered;
 use crate::backup::make::{self, Made, Source};
@@ -17,10 +17,10 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How often a running server is asked how far it is.
+/// Interval of progress requests to the server.
 const POLL: Duration = Duration::from_millis(100);
 
-/// Makes a backup; returns what is printed.
+/// Makes a backup; returns the output.
 pub(crate) async fn run(settings: &Settings, arguments: &BackupArgs) -> anyhow::Result<String> {
     boot::require_initialised(settings)?;
     private_files::check_folder(settings.data(), settings.allow_readable_secrets())?;
@@ -35,7 +35,7 @@ pub(crate) async fn run(settings: &Settings, arguments: &BackupArgs) -> anyhow::
     }))
 }
 
-/// The folder to make, as it is from everywhere.
+/// The absolute path of the target.
 fn target(asked: &Path, data: &Path) -> anyhow::Result<PathBuf> {
     let target = std::path::absolute(asked).context("cannot tell where that folder would be")?;
     make::check_target(&target, data)?;
@@ -89,18 +89,18 @@ async fn by_the_server(settings: &Settings, target: &Path) -> anyhow::Result<Mad
     }
 }
 
-/// A text of an answer.
+/// A string field of an answer.
 fn word_of<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
     value.get(key)?.as_str()
 }
 
-/// The error of an answer, with its hint.
+/// The error in an answer, with its hint.
 fn said(body: &str) -> Coded {
     let value: Value = serde_json::from_str(body).unwrap_or_default();
     failed(&value, "the server made no backup")
 }
 
-/// What the server says went wrong, with the word that it has for programs.
+/// The error that the server reports, with its code.
 fn failed(value: &Value, otherwise: &str) -> Coded {
     let error = word_of(value, "error").unwrap_or(otherwise);
     let text = match word_of(value, "hint") {

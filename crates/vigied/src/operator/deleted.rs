@@ -1,4 +1,4 @@
-//! `vigied deleted`: what was deleted and whose metrics are still to go; the operator can have them go at once.
+//! `vigied deleted`: lists deletions whose metrics are not removed yet; the operator can remove them at once.
 
 use crate::boot;
 use crate::cli::Output;
@@ -21,7 +21,7 @@ use wire::cf::deleted::instant;
 
 const NOTHING: &str = "Nothing that was deleted is left.\n";
 
-/// Does what a command of `vigied deleted` says; returns what it prints.
+/// Runs a command of `vigied deleted`; returns what it prints.
 pub(crate) async fn perform(
     settings: &Settings,
     iam: &Iam,
@@ -33,15 +33,15 @@ pub(crate) async fn perform(
     }
 }
 
-/// How far one that was deleted is on its way out.
+/// The state of a deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
-    /// It can be brought back until its time.
+    /// It can be restored until it is due.
     Waits,
-    /// Its time has come, and its series are being removed.
+    /// It is due, and its series are being removed.
     Goes,
-    /// Its series are gone; their bytes leave the disk within a day.
+    /// Its series are removed; their bytes leave the disk within a day.
     Gone,
 }
 
@@ -55,7 +55,7 @@ impl State {
     }
 }
 
-/// One that was deleted.
+/// A row of the list of deletions.
 #[derive(Debug, Serialize)]
 struct Own {
     domain: String,
@@ -95,7 +95,7 @@ fn list(settings: &Settings, iam: &Iam, output: Output) -> String {
     let now = SystemClock.now();
     let due = directory.deletions().iter().filter(|own| !own.is_kept(now));
     let due: Vec<Domain> = due.map(|own| own.domain).collect();
-    // Only a server removes anything: where none tells, nothing is known to be gone.
+    // Only a server removes series: if none answers, nothing is known to be removed.
     let series = control::series(settings.data(), &due).unwrap_or_default();
     let gone: BTreeSet<Domain> = due
         .iter()
@@ -130,7 +130,8 @@ fn account_name(iam: &Iam, id: AccountId) -> String {
         .unwrap_or_else(|| id.to_string())
 }
 
-/// Whether the operator means it: asked before a server hears of it, which has no terminal. Not asked about what goes already.
+/// Asks for confirmation. The command asks before it contacts the server, which has no terminal. Deletions that are already due
+/// need none.
 pub(crate) async fn is_meant(settings: &Settings, arguments: &PurgeArgs) -> anyhow::Result<bool> {
     if arguments.yes {
         return Ok(true);
@@ -144,7 +145,7 @@ pub(crate) async fn is_meant(settings: &Settings, arguments: &PurgeArgs) -> anyh
     }
 }
 
-/// What the operator is told before it goes; none where nothing waits.
+/// The question to the operator; `None` if nothing waits.
 fn what_goes(settings: &Settings, iam: &Iam, named: &[Domain]) -> Option<String> {
     let (directory, now) = (iam.directory(), SystemClock.now());
     let waiting = directory.deletions().iter();
@@ -153,7 +154,7 @@ fn what_goes(settings: &Settings, iam: &Iam, named: &[Domain]) -> Option<String>
         .collect();
     let first = waiting.first()?;
     let domains: Vec<Domain> = waiting.iter().map(|own| own.domain).collect();
-    // Those that go with another of them are counted there.
+    // Domains that are removed with another one are counted there.
     let whole: Vec<Domain> = waiting
         .iter()
         .filter(|own| own.deleted_with == own.domain || !domains.contains(&own.deleted_with))
@@ -175,7 +176,7 @@ fn what_goes(settings: &Settings, iam: &Iam, named: &[Domain]) -> Option<String>
     ))
 }
 
-/// What was declined changes nothing.
+/// The output after a declined confirmation.
 pub(crate) fn declined(arguments: &PurgeArgs) -> String {
     let facts = json!({"domains": []});
     printed::one(arguments.output.output, &facts, || {
@@ -183,7 +184,7 @@ pub(crate) fn declined(arguments: &PurgeArgs) -> String {
     })
 }
 
-/// The domains that are meant, each of which is there and goes by itself.
+/// The domains of the arguments. Each must be deleted, and by itself.
 fn named(iam: &Iam, arguments: &PurgeArgs) -> anyhow::Result<Vec<Domain>> {
     let directory = iam.directory();
     let known = directory.deletions();
@@ -194,7 +195,7 @@ fn named(iam: &Iam, arguments: &PurgeArgs) -> anyhow::Result<Vec<Domain>> {
     each.map(|asked| one_named(known, asked)).collect()
 }
 
-/// By its domain, or by its name where no other has it that goes by itself.
+/// Finds a deletion by its domain, or by a name that no other deletion has.
 fn one_named(known: &[Deleted], asked: &str) -> anyhow::Result<Domain> {
     let domain = wire::scope_id::parse(asked.as_bytes()).ok();
     if let Some(own) = known.iter().find(|own| Some(own.domain) == domain) {
@@ -246,7 +247,7 @@ async fn purge(iam: &Iam, arguments: &PurgeArgs) -> anyhow::Result<String> {
     }))
 }
 
-/// An account comes back whole or not at all.
+/// An account is restored as a whole.
 fn is_part_of_account(own: &Deleted) -> bool {
     matches!(own.deleted_with, Domain::Account(_)) && own.deleted_with != own.domain
 }

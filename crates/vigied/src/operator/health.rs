@@ -1,5 +1,5 @@
-//! `vigied health`: is the server on this data folder ready? Asked over the operators' listener, so that a container needs
-//! no other program for its health check.
+//! `vigied health`: whether the server on this data folder is ready. It asks over the operators' listener, so that a container
+//! needs no other program for its health check.
 
 use crate::cli::Output;
 use crate::config::Place;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// Time between two checks while waiting.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Returns what to print once the server is ready, or the reason why it is not after `wait` seconds.
+/// Returns the output once the server is ready, or the reason why it is not ready after `wait` seconds.
 pub(crate) fn ask(settings: &Settings, wait: u64, output: Output) -> anyhow::Result<String> {
     let end = Instant::now() + Duration::from_secs(wait);
     loop {
@@ -31,7 +31,7 @@ fn once(settings: &Settings, output: Output) -> anyhow::Result<String> {
             "`operations.listen` is an address, and `vigied health` asks over a Unix socket\nhint: ask `/health/ready` of that address or of the public one, for example with `curl --fail-with-body`"
         );
     };
-    let hint = "does `vigied serve` run with these settings, as a user whose socket you may open? name its folder with `--data DIR`";
+    let hint = "see whether `vigied serve` runs with these settings, as a user whose socket you may open; name its folder with `--data DIR`";
     let body = local_client::get(path, "/health/ready").with_context(|| {
         format!(
             "no server answers on the operators' socket `{}`\nhint: {hint}",

@@ -1,4 +1,4 @@
-//! `vigied init`: the data folder, the signing key, the first account, and what opens it, shown once.
+//! `vigied init`: creates the data folder, the signing key and the first account, and shows its credentials once.
 
 use crate::boot;
 use crate::boot::database;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
-/// What `vigied init` prints, and the file that keeps what opens the account, if one does.
+/// The output of `vigied init`, and the file with the credentials if one was written.
 pub(crate) struct Shown {
     pub(crate) text: String,
     pub(crate) kept: Option<PathBuf>,
@@ -58,7 +58,7 @@ pub(crate) async fn init(settings: &Settings, arguments: &InitArgs) -> anyhow::R
     Ok(Shown { text, kept })
 }
 
-/// Writes what opens the account into a file; where it lies then. It is shown instead where that fails, or there is nothing.
+/// Writes the credentials to a file; returns its path. If this fails, or there are none, they are shown instead.
 pub(crate) fn keep(file: KeyFile, names: [&str; 3], made: &Created) -> Option<PathBuf> {
     if made.opening.is_none() && made.code.is_none() {
         return None;
@@ -73,7 +73,7 @@ pub(crate) fn keep(file: KeyFile, names: [&str; 3], made: &Created) -> Option<Pa
     }
 }
 
-/// Makes the first account in a folder.
+/// Creates the first account of a folder.
 pub(crate) async fn create(
     settings: &Settings,
     folder: &DataDir,
@@ -88,7 +88,7 @@ pub(crate) async fn create(
     Ok(made?)
 }
 
-/// The server's own address, as far as it is known before the server runs.
+/// The server's address, as far as it is known before the server runs.
 fn public_url(settings: &Settings) -> String {
     OwnAddress::new(settings, settings.listen()).fixed()
 }
@@ -112,7 +112,7 @@ fn read_password(path: &Path) -> anyhow::Result<Secret<String>> {
     Ok(Secret::new(line))
 }
 
-/// The new account as one object; password and key only where there are new ones that no file holds.
+/// The new account as JSON; with password and key only if they are new and in no file.
 pub(crate) fn as_json(
     [account, org, space]: [&str; 3],
     made: &Created,
@@ -148,7 +148,7 @@ pub(crate) fn as_json(
     value
 }
 
-/// The new account as text. `password` is printed in place of a password that the owner knows already.
+/// The new account as text. `password` is printed instead of a password that the owner already knows.
 pub(crate) fn as_text(
     [account, org, space]: [&str; 3],
     made: &Created,
@@ -199,7 +199,7 @@ pub(crate) fn as_text(
     )
 }
 
-/// The flags this was called with, for the server to be called with.
+/// The flags of this call, for the call of the server.
 fn repeated(arguments: &SettingArgs) -> String {
     let config = arguments
         .config
@@ -217,7 +217,7 @@ fn repeated(arguments: &SettingArgs) -> String {
     for (flag, value) in flags.chain(config) {
         text.push(' ');
         text.push_str(&flag);
-        // The one flag that is a word alone.
+        // The only flag without a value.
         if flag != "--allow-plain-http-on-any-address" {
             text.push(' ');
             let value = match flag.as_str() {

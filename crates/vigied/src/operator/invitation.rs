@@ -1,10 +1,11 @@
-//! `vigied invitation`: the operator lets invited people in, through the server that runs or on the closed database.
+//! `vigied invitation`: makes codes for invited people, through the running server or on the closed database.
 
 use crate::cli::{InvitationCommand, Output};
 use crate::failure::coded::Coded;
 use crate::operator::at::At;
 use crate::operator::printed::{self, Row};
 use crate::text::shell::word;
+use base::id::AccountId;
 use iam::Iam;
 use iam::manage::invitation::{OperatorsCode, Unproven};
 use serde::Serialize;
@@ -28,7 +29,7 @@ pub(crate) async fn perform(
     }
 }
 
-/// A refusal with what mends it, as the program prints it.
+/// A refusal with its remedy, as the program prints it.
 pub(crate) fn told(error: iam::IamError) -> anyhow::Error {
     match crate::failure::refused::of(&error).and_then(|problem| problem.hint) {
         Some(hint) => {
@@ -39,6 +40,13 @@ pub(crate) fn told(error: iam::IamError) -> anyhow::Error {
     }
 }
 
+/// The account of an argument.
+pub(crate) fn account_id(text: &str) -> anyhow::Result<AccountId> {
+    let message = || format!("`{text}` is no account id");
+    let parsed = text.parse();
+    parsed.map_err(|_| Coded::new("invalid_parameter", message()).into())
+}
+
 async fn code(
     at: &At,
     iam: &Iam,
@@ -46,12 +54,7 @@ async fn code(
     account: Option<&str>,
     output: Output,
 ) -> anyhow::Result<String> {
-    let account = account
-        .map(|text| {
-            text.parse()
-                .map_err(|_| Coded::new("invalid_parameter", format!("`{text}` is no account id")))
-        })
-        .transpose()?;
+    let account = account.map(account_id).transpose()?;
     let made = iam.operators_code(email, account).await.map_err(told)?;
     let directory = iam.directory();
     let accounts = directory.accounts();
@@ -76,7 +79,7 @@ async fn code(
     }))
 }
 
-/// What the person does with the code, and what happens to a user that has the address already.
+/// What to do with the code, and what happens to an existing user with this address.
 fn next(at: &At, made: &OperatorsCode) -> String {
     let At { address, note } = at;
     let (email, account) = (word(&made.email), made.account);
@@ -93,7 +96,7 @@ fn next(at: &At, made: &OperatorsCode) -> String {
                  {login}\n  vigie account accept {account} --code CODE\n"
             )
         }
-        // There is nothing to accept for a member.
+        // A member has nothing to accept.
         Some(Unproven::Member) => {
             format!("needs no code, but your word, and keeps all:\n  vigied user confirm {email}\n")
         }
@@ -106,7 +109,7 @@ fn next(at: &At, made: &OperatorsCode) -> String {
     )
 }
 
-/// An invitation that waits.
+/// A row of the list of open invitations.
 #[derive(Debug, Serialize)]
 struct Waiting {
     email: String,

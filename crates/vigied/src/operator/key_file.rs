@@ -1,7 +1,7 @@
-//! The file that a new owner's password and API key go into, where one is asked for.
+//! The file for the password and API key of a new owner.
 //!
-//! It may hold the only copy there is of them. So it is made new and never opened over another, is its maker's alone, has its
-//! room on disk before the account is made, and is gone again where none is made.
+//! It may be the only copy. So it is always a new file, readable only by its creator, with its room reserved before the account
+//! is created, and removed if no account is created.
 
 use anyhow::Context;
 use std::fs::File;
@@ -9,10 +9,10 @@ use std::io::{ErrorKind, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// Room for what is written: names of full length, an address, a password and a key.
+/// Bytes to reserve: names of maximum length, an address, a password and a key.
 const RESERVED_BYTES: usize = 8 * 1024;
 
-/// A file that is removed again unless something was kept in it.
+/// A file that is removed on drop unless it was written.
 #[derive(Debug)]
 pub(crate) struct KeyFile {
     path: PathBuf,
@@ -21,10 +21,10 @@ pub(crate) struct KeyFile {
 }
 
 impl KeyFile {
-    /// Makes the file, readable by nobody else.
+    /// Creates the file, readable by no other user.
     ///
     /// # Errors
-    /// When there is one of that name, or none can be made.
+    /// If a file of this name exists, or none can be created.
     pub(crate) fn create(path: &Path) -> anyhow::Result<Self> {
         let made = File::options()
             .write(true)
@@ -62,15 +62,15 @@ impl KeyFile {
         Ok(made)
     }
 
-    /// Where it is.
+    /// Its path.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Writes what is to be kept, down to the disk.
+    /// Writes and syncs the contents.
     ///
     /// # Errors
-    /// When it cannot be written; the file is removed then.
+    /// If writing fails; the file is then removed.
     pub(crate) fn keep(mut self, text: &str) -> std::io::Result<()> {
         self.file.write_all(text.as_bytes())?;
         self.file.set_len(text.len() as u64)?;
@@ -83,7 +83,7 @@ impl KeyFile {
 impl Drop for KeyFile {
     fn drop(&mut self) {
         if !self.is_kept {
-            // Left behind it would be an empty file, which is told apart from a key's.
+            // An empty file that stays behind can be told from one with a key.
             let _ = std::fs::remove_file(&self.path);
         }
     }

@@ -1,5 +1,5 @@
-//! `vigied keys`: the signing keys in the database. A change is made by the server that runs on the folder, or on the closed
-//! database; every node on the database hears of it at once.
+//! `vigied keys`: the signing keys in the database. Changes are made by the running server, or on the closed database; every
+//! node on the database learns of them at once.
 
 use crate::cli::{KeysCommand, Output};
 use crate::config::Settings;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 use wire::cf::deleted::instant;
 
-/// Does what a command of `vigied keys` says; returns what it prints.
+/// Runs a command of `vigied keys`; returns what it prints.
 pub(crate) async fn perform(
     settings: &Settings,
     iam: &Iam,
@@ -42,7 +42,7 @@ pub(crate) async fn perform(
     }
 }
 
-/// What a key does.
+/// The state of a key.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum State {

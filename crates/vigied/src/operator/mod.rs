@@ -1,5 +1,5 @@
-//! The operator's commands that change something: through the server that runs on the folder, or on the closed database. So
-//! the one that serves knows of a change when the command returns, and nothing works beside its memory.
+//! The operator's commands that change something run in the server on the folder, or on the closed database: so the server
+//! knows of a change when the command returns, and no command bypasses its memory.
 
 pub(crate) mod account;
 pub(crate) mod account_deletion;
@@ -35,11 +35,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long a server that starts or ends is waited for.
+/// How long to wait for a server that starts or stops.
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Whether a command changes something; what only reads may do so beside a server.
+/// Whether a command changes something. Commands that only read run beside a server.
 pub(crate) fn is_change(command: &Command) -> bool {
     match command {
         Command::Account(AccountCommand::List { .. })
@@ -52,7 +52,7 @@ pub(crate) fn is_change(command: &Command) -> bool {
     }
 }
 
-/// The file that keeps what a command made, if one does.
+/// The file with the credentials that a command made, if there is one.
 pub(crate) fn key_file(command: &Command) -> Option<&Path> {
     match command {
         Command::Account(AccountCommand::Create(arguments)) => {
@@ -62,7 +62,7 @@ pub(crate) fn key_file(command: &Command) -> Option<&Path> {
     }
 }
 
-/// Runs a command of this program's own command line; returns what it prints.
+/// Runs a command of the command line; returns its output.
 pub(crate) async fn run(settings: &Settings, command: &Command) -> anyhow::Result<String> {
     boot::require_initialised(settings)?;
     if !is_change(command) {
@@ -88,7 +88,7 @@ pub(crate) async fn run(settings: &Settings, command: &Command) -> anyhow::Resul
     loop {
         match data_dir::holder(settings.data()).context("cannot look at the folder's lock")? {
             None => match alone(settings, command).await {
-                // Somebody was faster.
+                // Another process was faster.
                 Err(error) if is_locked(&error) && begun.elapsed() < PATIENCE => {}
                 done => return done,
             },
@@ -99,7 +99,7 @@ pub(crate) async fn run(settings: &Settings, command: &Command) -> anyhow::Resul
                         format!("the server on this folder (process {process}) cannot be told\nhint: run this as its user; if it is another version, stop it first, and run this on the closed folder")
                     });
                 }
-                // It starts or ends at this moment.
+                // The server is starting or stopping.
                 Err(_) => {}
             },
         }
@@ -107,7 +107,7 @@ pub(crate) async fn run(settings: &Settings, command: &Command) -> anyhow::Resul
     }
 }
 
-/// Whether the socket may be there soon.
+/// Whether the socket may appear soon.
 fn is_soon(error: &std::io::Error) -> bool {
     matches!(
         error.kind(),
@@ -122,9 +122,9 @@ fn is_locked(error: &anyhow::Error) -> bool {
     )
 }
 
-/// On the closed database, with the folder's lock, so that no server starts meanwhile.
+/// Runs a command on the closed database, with the lock of the folder, so that no server starts meanwhile.
 async fn alone(settings: &Settings, command: &Command) -> anyhow::Result<String> {
-    // The identity of a server on another machine may be all there is here.
+    // The folder is missing if the server runs on another machine and shares its database.
     let folder = match settings.data().exists() {
         true => Some(boot::folder(settings)?),
         false => None,
@@ -139,7 +139,7 @@ async fn alone(settings: &Settings, command: &Command) -> anyhow::Result<String>
     text
 }
 
-/// Does in a server what the command line says.
+/// Runs a command in the server.
 pub(crate) async fn obey(
     (settings, own_address): (&Settings, &OwnAddress),
     iam: &Iam,
@@ -151,7 +151,7 @@ pub(crate) async fn obey(
     let cli = Cli::try_parse_from(program).map_err(|_| {
         anyhow::anyhow!("the server does not know this command: it is of another version\nhint: restart the server with this one")
     })?;
-    // What another node did a moment ago is seen, as on the closed database.
+    // Read recent changes of other nodes, as a command on the closed database does.
     iam.read_changes().await?;
     let here = Here {
         settings,
@@ -162,17 +162,17 @@ pub(crate) async fn obey(
     Origin::operator(uid).scope(work).await
 }
 
-/// Where a command works.
+/// The context of a command.
 struct Here<'a> {
     settings: &'a Settings,
-    /// What it prints as the server's address.
+    /// The server's address to print.
     at: At,
-    /// At hand where a server obeys.
+    /// The store, if the command runs in the server.
     store: Option<&'a Arc<dyn SampleStore>>,
 }
 
 impl<'a> Here<'a> {
-    /// On a closed folder.
+    /// For a closed folder.
     fn closed(settings: &'a Settings) -> Self {
         Self {
             settings,
@@ -182,7 +182,7 @@ impl<'a> Here<'a> {
     }
 }
 
-/// What a command does.
+/// Runs a command; returns its output.
 async fn perform(here: &Here<'_>, iam: &Iam, command: &Command) -> anyhow::Result<String> {
     let Here {
         settings,
@@ -199,7 +199,8 @@ async fn perform(here: &Here<'_>, iam: &Iam, command: &Command) -> anyhow::Resul
     }
 }
 
-/// Enters what the operator did to files of the folder. It is done: where it cannot be entered, that is said.
+/// Records in the audit what the operator did to files of the folder. The change is already made, so a failure is only
+/// reported.
 pub(crate) async fn enter(settings: &Settings, action: Action, target: &str) -> String {
     let entered = async {
         let iam = boot::identity_of_operator(settings).await?;
@@ -215,7 +216,8 @@ pub(crate) async fn enter(settings: &Settings, action: Action, target: &str) -> 
     }
 }
 
-/// The arguments of this program, for a server whose working directory is another: the file for a key is named in full.
+/// The arguments of this process for the server, which has another working directory: the path of the key file is made
+/// absolute.
 fn arguments() -> anyhow::Result<Vec<String>> {
     let given = std::env::args_os().skip(1);
     let read = |word: std::ffi::OsString| word.into_string().ok();
@@ -225,7 +227,7 @@ fn arguments() -> anyhow::Result<Vec<String>> {
     Ok(with_full_path(read, "--key-file", &here))
 }
 
-/// The same arguments, with the path behind `flag` beginning at the root.
+/// The arguments with an absolute path after `flag`.
 fn with_full_path(arguments: Vec<String>, flag: &str, here: &Path) -> Vec<String> {
     let full = |path: &str| here.join(path).display().to_string();
     let mut is_path = false;

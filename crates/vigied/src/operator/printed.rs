@@ -1,19 +1,19 @@
-//! What a command answers: the same facts in both forms, from one place.
+//! The output of a command: the same facts as text and as JSON.
 
 use crate::cli::Output;
 use crate::text::columns::columns;
 use serde::Serialize;
 
-/// A row of a list: an object for programs, a line of a table for people.
+/// A row of a list: a JSON object, and a line of a table.
 pub(crate) trait Row<const N: usize>: Serialize {
-    /// The heads of the table.
+    /// The column titles.
     const HEADS: [&'static str; N];
 
-    /// The line below them.
+    /// The cells of the row.
     fn cells(&self) -> [String; N];
 }
 
-/// A list. Where it is empty, people are told so.
+/// A list; `empty` is the text for an empty one.
 pub(crate) fn list<const N: usize, R: Row<N>>(output: Output, rows: &[R], empty: &str) -> String {
     match output {
         Output::Json => json(&rows),
@@ -25,7 +25,7 @@ pub(crate) fn list<const N: usize, R: Row<N>>(output: Output, rows: &[R], empty:
     }
 }
 
-/// One answer: its facts as an object, or the text that tells them.
+/// One answer: its facts as JSON, or as text.
 pub(crate) fn one(output: Output, facts: &impl Serialize, text: impl FnOnce() -> String) -> String {
     match output {
         Output::Json => json(facts),
@@ -33,9 +33,9 @@ pub(crate) fn one(output: Output, facts: &impl Serialize, text: impl FnOnce() ->
     }
 }
 
-/// Keys in the order of the alphabet, as everywhere.
+/// Keys are sorted.
 fn json(facts: &impl Serialize) -> String {
-    // Facts with texts for keys can always be written.
+    // Serializing values with string keys cannot fail.
     let value = serde_json::to_value(facts).unwrap_or_default();
     format!("{value:#}\n")
 }

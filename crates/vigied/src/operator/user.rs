@@ -1,9 +1,8 @@
 //! `vigied user`: the operator lists users, confirms addresses, and restores access after a lost password or key.
 
 use crate::cli::{Output, UserCommand};
-use crate::failure::coded::Coded;
 use crate::operator::at::At;
-use crate::operator::invitation::told;
+use crate::operator::invitation::{account_id, told};
 use crate::operator::printed::{self, Row};
 use crate::text::shell::word;
 use iam::Iam;
@@ -64,12 +63,7 @@ async fn new_key(
     (email, account, name): (&str, Option<&str>, &str),
     output: Output,
 ) -> anyhow::Result<String> {
-    let account = account
-        .map(|text| {
-            text.parse()
-                .map_err(|_| Coded::new("invalid_parameter", format!("`{text}` is no account id")))
-        })
-        .transpose()?;
+    let account = account.map(account_id).transpose()?;
     let made = iam
         .operators_key(email, account, name)
         .await
@@ -97,7 +91,7 @@ async fn new_key(
     Ok(printed::one(output, &facts, told))
 }
 
-/// An account in which a user is.
+/// An account of a user.
 #[derive(Debug, Serialize)]
 struct InAccount {
     account_guid: String,

@@ -1,6 +1,6 @@
-//! `vigied quickstart`: a server of one's own on this machine, and a tour of it with the real command line.
+//! `vigied quickstart`: a server on this machine, and a tour of it with the real command line.
 //!
-//! The tour itself is in `tour.rs`. A second run goes on with the same data.
+//! The tour is in `tour.rs`. A second run uses the same data.
 
 mod command;
 mod running_command;
@@ -28,7 +28,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use tour::Tour;
 
-/// Runs the tour, and serves on until Ctrl-C unless it is for once.
+/// Runs the tour, then serves until Ctrl-C unless `--once` is given.
 pub(crate) async fn run(
     arguments: &QuickstartArgs,
     settings: &Settings,
@@ -53,7 +53,7 @@ pub(crate) async fn run(
             running_command: held,
         };
         let walked = tokio::task::spawn_blocking(move || tour.walk(once)).await?;
-        // Nothing goes on: neither after a tour for once nor after one that failed.
+        // Stop the server after `--once`, and after a tour that failed.
         if once || walked.is_err() {
             let _ = done.send(());
         }
@@ -61,9 +61,9 @@ pub(crate) async fn run(
     });
     let stop = async move {
         tokio::select! {
-            // The agent ends first, so that the server takes what it has left.
+            // Stop the agent first, so that the server still receives its remaining samples.
             () = signal => stopping.stop().await,
-            // Kept silent, not dropped, when the server goes on.
+            // While the server runs on, the sender stays open and sends nothing.
             Ok(()) = finished => {}
         }
     };
@@ -106,7 +106,7 @@ fn command_line() -> anyhow::Result<PathBuf> {
     )
 }
 
-/// What a tour says of samples in the form of another build: nobody fetches from it what the tour itself has sent.
+/// The error for samples in the format of another build: the tour can be repeated, so nobody needs to export them.
 fn unreadable(error: FormatError, data: &Path) -> anyhow::Error {
     match &error {
         FormatError::OtherVersion(_) => {
@@ -120,7 +120,7 @@ fn unreadable(error: FormatError, data: &Path) -> anyhow::Error {
     }
 }
 
-/// Makes the first account, unless an earlier run did; says whether it is new.
+/// Creates the first account unless an earlier run did; returns whether it is new.
 async fn initialise(settings: &Settings) -> anyhow::Result<bool> {
     let key = settings.data().join(KEY_FILE);
     let data = settings.data().display();

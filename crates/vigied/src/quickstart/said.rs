@@ -1,4 +1,4 @@
-//! What the tour says on standard output: titles that stand out, answers without what was said before, and tokens cut short.
+//! The output of the tour: titles, answers without repeated parts, and shortened tokens.
 
 use anyhow::Context;
 use base64::Engine;
@@ -19,11 +19,10 @@ pub(super) fn title(text: &str) -> String {
     format!("\u{1b}[1m{text}\u{1b}[0m")
 }
 
-/// What a login says beside what the command names already: the address of the server, twice.
+/// Lines of a login that the tour leaves out: the address of the server, twice.
 const ADDRESSES: [&str; 2] = ["API endpoint:", "CF API endpoint:"];
 
-/// The last paragraph of an answer without its empty fields and addresses: a login says at its end all that it has said on the
-/// way.
+/// The last paragraph of an answer, without empty fields and addresses: a login repeats everything at its end.
 pub(super) fn last_paragraph(answer: &str) -> String {
     let paragraph = answer.trim_end().rsplit("\n\n").next().unwrap_or_default();
     let told = paragraph.lines().filter(|line| {
@@ -34,16 +33,16 @@ pub(super) fn last_paragraph(answer: &str) -> String {
     told.collect::<Vec<_>>().join("\n")
 }
 
-/// The answer without its first lines: those up to `OK` and the empty one behind it.
+/// The answer after `OK` and the empty line behind it.
 pub(super) fn receipt(answer: &str) -> String {
     let receipt = answer.split_once("OK\n").map_or(answer, |(_, rest)| rest);
     receipt.trim().to_owned()
 }
 
-/// Most characters of a token that are shown: its log may be open to others.
+/// Maximum characters of a token to show: others may read the output.
 const TOKEN_CHARACTERS: usize = 12;
 
-/// The answer with each of its tokens cut short, and until when it is good.
+/// The answer with each token shortened, and its expiry added.
 pub(super) fn without_tokens(answer: &str) -> String {
     let lines = answer.trim_end().lines().map(|line| {
         let Some((before, token)) = line.rsplit_once(' ').filter(|(_, word)| is_token(word)) else {
@@ -60,7 +59,7 @@ fn is_token(word: &str) -> bool {
     word.split('.').count() == 3 && word.len() > 100
 }
 
-/// When a token expires, by its own word.
+/// The expiry that a token states.
 fn expiry(token: &str) -> Option<String> {
     let claims = BASE64_URL_SAFE_NO_PAD
         .decode(token.split('.').nth(1)?)

@@ -29,10 +29,10 @@ use wire::iam::api_key::{
 use wire::scope_id;
 use wire::secret::SecretText;
 
-/// The parameters of a list that its pages share.
+/// The list parameters that links to other pages repeat.
 const KEPT: [&str; 6] = ["account_id", "iam_id", "scope", "type", "sort", "order"];
 
-/// How a list is ordered.
+/// The order of a list.
 struct Order {
     by: fn(&Stored, &Stored) -> std::cmp::Ordering,
     reverse: bool,
@@ -74,7 +74,7 @@ fn invalid(field: &'static str, message: String) -> Refusal {
     Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field(field))
 }
 
-/// The key as the interface shows it; `text` only when it was just made.
+/// The key in the interface's form; `text` only for a new key.
 fn shown(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
     let account = key.account;
     ApiKey {
@@ -99,7 +99,7 @@ fn shown(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
     }
 }
 
-/// What a key reaches, where that is less than its user.
+/// The reach of a key, if it is narrower than its user.
 fn reach_of(narrowing: &Narrowing) -> Option<KeyReach> {
     (!narrowing.is_none()).then(|| KeyReach {
         domain: narrowing.domain.map(|domain| domain.to_string()),
@@ -107,7 +107,7 @@ fn reach_of(narrowing: &Narrowing) -> Option<KeyReach> {
     })
 }
 
-/// What a new key shall reach.
+/// The reach of a new key.
 fn reach(wanted: Option<&KeyReach>) -> Result<Narrowing, Refusal> {
     let Some(wanted) = wanted else {
         return Ok(Narrowing::NONE);

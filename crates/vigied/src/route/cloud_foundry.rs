@@ -296,7 +296,7 @@ pub(super) async fn delete_space(
     gone(&app, &deletion).await
 }
 
-/// The role a path's last part stands for.
+/// The role that the last part of a path names.
 fn role(params: &Params) -> Result<Role, Refusal> {
     match params.text("role") {
         "managers" => Ok(Role::Manager),
@@ -312,7 +312,7 @@ fn role(params: &Params) -> Result<Role, Refusal> {
     }
 }
 
-/// The domain and role of a path, refused when the role does not exist in such a domain.
+/// The domain and role of a path; refused if such a domain has no such role.
 fn place<Id: FromStr + Into<Domain>>(params: &Params) -> Result<(Domain, Role), Refusal> {
     let domain = params.id::<Id>("guid")?.into();
     let role = role(params)?;

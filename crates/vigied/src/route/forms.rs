@@ -1,9 +1,9 @@
-//! What the errors of the routes look like.
+//! The form of errors for each path.
 
 use super::table::{SHARED, table};
 use crate::http::forms::Forms;
 
-/// By the paths of all routes, and of what lies beside them.
+/// For the paths of all routes, and for paths below them that are no routes.
 pub(crate) fn forms() -> Forms {
     let routes = table().iter().map(|own| (own.path, own.form)).collect();
     Forms::new(routes, SHARED)

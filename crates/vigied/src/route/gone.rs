@@ -1,4 +1,4 @@
-//! What is said of the metrics of what is deleted.
+//! The answer to the deletion of a space or organization.
 
 use crate::app::App;
 use crate::http::problem::Refusal;
@@ -9,7 +9,7 @@ use iam::manage::deletion::Deletion;
 use std::sync::Arc;
 use wire::cf::deleted::{REMOVED_AT, SERIES, instant};
 
-/// The answer to a deletion: how many series go, and when.
+/// The answer: how many series are removed, and when.
 pub(super) async fn gone(app: &Arc<App>, deletion: &Deletion) -> Result<Response, Refusal> {
     let (store, tenants) = (Arc::clone(&app.store), deletion.tenants.clone());
     let counted = worker::run(move || {
@@ -21,7 +21,7 @@ pub(super) async fn gone(app: &Arc<App>, deletion: &Deletion) -> Result<Response
     if let Ok(value) = instant(deletion.removed_at).parse() {
         headers.insert(REMOVED_AT, value);
     }
-    // It is deleted, whether they can be counted or not.
+    // The domain is deleted even if its series cannot be counted.
     if let Ok(Ok(series)) = counted.await {
         let series: u64 = series;
         headers.insert(SERIES, series.into());

@@ -1,4 +1,4 @@
-//! The server's front door: a page for a person, the same links for a program, and the OpenAPI documents.
+//! The server's home page, the same links as JSON, and the OpenAPI documents.
 
 use super::passcode::escape;
 use super::reply::{json, json_bytes};
@@ -103,7 +103,7 @@ fn page(told: &Home) -> String {
     )
 }
 
-/// A document behind its first member, written once: they are large, and everybody may ask for them.
+/// An OpenAPI document without its opening brace, serialized once: it is large, and anyone may request it.
 fn written(document: &Value) -> String {
     let text = document.to_string();
     text.strip_prefix('{').unwrap_or(&text).to_owned()
@@ -112,7 +112,7 @@ fn written(document: &Value) -> String {
 static MONITORING: LazyLock<String> = LazyLock::new(|| written(&wire::openapi::vigie_document()));
 static IDENTITY: LazyLock<String> = LazyLock::new(|| written(&wire::openapi::iam_document()));
 
-/// The document with this server's address in front of the rest.
+/// The document with this server's address prepended.
 fn document(called: &Called, rest: &str) -> Response {
     let servers = serde_json::json!([{ "url": called.url }]);
     let body = format!("{{\"servers\":{servers},{rest}");

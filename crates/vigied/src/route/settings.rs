@@ -1,4 +1,4 @@
-//! `/v1/settings/domain`: what a domain's Manager may set.
+//! `/v1/settings/domain`: settings that a Manager of a domain may change.
 
 use super::reply::json;
 use crate::app::App;

@@ -1,4 +1,4 @@
-//! The UAA, as the Cloud Foundry command line of the time needs it.
+//! The UAA routes that the Cloud Foundry command line needs.
 
 use super::identity::{form_limit, refresh_text};
 use super::reply::json;
@@ -125,7 +125,7 @@ pub(super) async fn token(
     json(StatusCode::OK, &reply)
 }
 
-/// Ends the session of the caller's token, in whichever header it came.
+/// Ends the session of the caller's token, from either header.
 pub(super) async fn disconnect(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,

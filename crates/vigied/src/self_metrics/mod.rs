@@ -29,7 +29,7 @@ struct Samples {
     rejected: [u64; RejectReason::CODES.len()],
 }
 
-/// A limit in force, and how often it was run into.
+/// A limit in force, and how often it was reached.
 #[derive(Debug)]
 struct LimitCount {
     limit: Limit,
@@ -48,22 +48,22 @@ pub(crate) struct Metrics {
     in_flight: AtomicU64,
 }
 
-/// What is shown beside the counters.
+/// Values that are rendered with the counters.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Facts<'a> {
-    /// The store's figures; `None` where it does not answer.
+    /// The figures of the store; `None` if it does not answer.
     pub(crate) store: Option<&'a [Figure]>,
-    /// Whether it takes writes.
+    /// Whether the store takes writes.
     pub(crate) store_answers: bool,
     pub(crate) identity_answers: bool,
     pub(crate) identity_out_of_room: bool,
-    /// How long ago the directory heard of changes.
+    /// Seconds since the directory last read changes.
     pub(crate) directory_age_seconds: i64,
-    /// Whether a change of this node is not read yet.
+    /// Whether this node has not read one of its own changes yet.
     pub(crate) directory_behind: bool,
-    /// Logins that had to wait for another's password check.
+    /// Logins that waited for another password check.
     pub(crate) password_waits: u64,
-    /// How often limits were run into that are counted elsewhere.
+    /// Hits of limits that are counted elsewhere.
     pub(crate) counted_elsewhere: Vec<(Limit, u64)>,
 }
 
@@ -78,7 +78,7 @@ impl Drop for InFlight<'_> {
 }
 
 impl Metrics {
-    /// Counters for a process with these limits in force, and these routes.
+    /// Counters for these limits and routes.
     pub(crate) fn new(
         limits: impl Iterator<Item = (Limit, u64)>,
         routes: impl Iterator<Item = &'static str>,
@@ -95,7 +95,7 @@ impl Metrics {
         }
     }
 
-    /// Counts what became of one write.
+    /// Counts the outcome of a write.
     pub(crate) fn wrote<'a>(
         &self,
         domain: Domain,
@@ -124,14 +124,14 @@ impl Metrics {
         self.requests.answered(route, method, status, took);
     }
 
-    /// Counts what ran into a limit: a request, a sample, a connection or a login.
+    /// Counts a hit of a limit: by a request, a sample, a connection or a login.
     pub(crate) fn limited(&self, limit: &Limit) {
         if let Some(own) = self.limits.iter().find(|own| own.limit == *limit) {
             own.hits.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Counts a credential that was understood although badly written.
+    /// Counts a credential that was malformed and repaired.
     pub(crate) fn repaired(&self, what: &'static str) {
         *lock(&self.notices).entry(what).or_default() += 1;
     }
@@ -147,19 +147,19 @@ impl Metrics {
         InFlight(&self.in_flight)
     }
 
-    /// Forgets the counters of domains that are not there any more: nobody is to learn their names.
+    /// Drops the counters of domains that do not exist any more, so that nobody learns their names.
     pub(crate) fn forget(&self, exists: impl Fn(Domain) -> bool) {
         lock(&self.samples).retain(|domain, _| exists(*domain));
     }
 
-    /// The counters of some domains alone, in the Prometheus text.
+    /// Renders the counters of some domains.
     pub(crate) fn render_own(&self, is_own: impl Fn(Domain) -> bool) -> String {
         let mut out = String::new();
         self.render_samples(&mut out, is_own);
         out
     }
 
-    /// The whole Prometheus text.
+    /// Renders everything.
     pub(crate) fn render(&self, facts: &Facts<'_>) -> String {
         let store = facts.store.unwrap_or_default();
         let mut out = String::with_capacity(16 * 1024);
@@ -188,7 +188,7 @@ impl Metrics {
             ),
             (
                 "vigie_directory_behind",
-                "1 while a change of this node cannot be read: until it is, nobody is let in.",
+                "1 while this node cannot read one of its own changes; meanwhile it trusts no credential.",
                 i64::from(facts.directory_behind),
             ),
         ] {
@@ -209,7 +209,7 @@ impl Metrics {
                 &self.notices,
                 "vigie_credential_repairs_total",
                 "notice",
-                "Credentials understood although badly written.",
+                "Malformed credentials that were repaired.",
             ),
             (
                 &self.refused,
@@ -320,7 +320,7 @@ impl Metrics {
         head(
             out,
             "vigie_limit_hits_total",
-            "What ran into a limit: requests, samples, connections, logins.",
+            "Hits of a limit by requests, samples, connections and logins.",
             "counter",
         );
         for own in &self.limits {

@@ -1,4 +1,4 @@
-//! Store work that must not delay writes.
+//! Work on the store that must not delay writes.
 
 use crate::failure;
 use anyhow::Context;

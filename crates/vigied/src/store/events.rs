@@ -1,4 +1,4 @@
-//! What the store does by itself, and fails at, goes into the log.
+//! Logs failures of the store's background work.
 
 use crate::failure::chain::Chain;
 use engine::events::{Event, Events};
@@ -23,7 +23,7 @@ impl Events for Log {
                 hint = "see whether the clock and `storage.retention_days` are right; if so, nothing needs to be done",
                 "days past the retention are kept for now"
             ),
-            // The store may tell more one day.
+            // Events that the store may add later.
             _ => {}
         }
     }

@@ -1,4 +1,4 @@
-//! What the server adds to the store of samples: the operator's right to all of it, a thread for slow work, its events in the log.
+//! The server's side of the store: the operator's right to all of it, a thread for slow work, and the log of its events.
 
 pub(crate) mod aside;
 pub(crate) mod events;

@@ -2,8 +2,7 @@
 
 use base::scope::Operator;
 
-/// For figures that only the operators' listener tells, and for backups, which are asked for on the operators' socket or with
-/// the data folder in hand.
+/// For the figures of the operators' listener, and for backups, which need the control socket or the data folder.
 pub(crate) const fn as_operator() -> Operator {
     #[expect(clippy::disallowed_methods, reason = "the one place that makes it")]
     Operator::granted()

@@ -1,6 +1,6 @@
-//! Tables as the operator's commands print them: columns without borders, three blanks apart.
+//! Tables of the operator's commands: columns without borders, three spaces apart.
 
-/// A line for the heads and one for each row; the last column is as wide as it happens to be.
+/// One line for the titles and one for each row; the last column is not padded.
 pub(crate) fn columns<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> String {
     let mut widths = heads.map(|head| head.chars().count());
     for row in rows {

@@ -1,4 +1,4 @@
-//! Text for a terminal: tables, and words that a shell takes as they are.
+//! Text for a terminal: tables and shell quoting.
 
 pub(crate) mod columns;
 pub(crate) mod shell;

@@ -1,10 +1,10 @@
-//! What to do where the data is another user's, such as that of the service.
+//! The remedy for data of another user, such as the user of the service.
 
 use crate::text::shell::word;
 use std::path::Path;
 
-/// The hint when user `own` finds a file of `owner`. The superuser is not told to take the folder over: the server
-/// that it belongs to could not open it any more.
+/// The hint for user `own` about a file of `owner`. The superuser is not told to take over the folder: the server could then
+/// not open it any more.
 pub(super) fn mend(path: &Path, owner: u32, own: u32) -> String {
     let path = word(&path.display().to_string());
     if own != 0 {
@@ -20,7 +20,7 @@ pub(super) fn mend(path: &Path, owner: u32, own: u32) -> String {
     }
 }
 
-/// The user of this number, of what `/etc/passwd` holds.
+/// The name of a user in the text of `/etc/passwd`.
 fn name(users: &str, number: u32) -> Option<&str> {
     users.lines().find_map(|line| {
         let mut fields = line.split(':');

@@ -1,7 +1,7 @@
-//! Files that are written in place must have one name alone. Through another (a hard link) the writing would change a file that
-//! somebody else chose, or a backup that was made of hard links.
+//! Files that are written in place must have exactly one name. Through another name (a hard link), a write would change a file
+//! that somebody else chose, or a backup made of hard links.
 //!
-//! Files that are only read, or replaced as a whole, are not asked: a backup of those by hard links is one.
+//! Files that are only read, or replaced as a whole, are not checked: hard links are a valid backup of them.
 
 use super::{FileError, io, look, no_follow, owner};
 use rustix::fs::OFlags;
@@ -10,7 +10,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// What is written in place.
+/// Files that are written in place.
 const WRITTEN: [&str; 6] = [
     "lock",
     "iam.db",
@@ -20,10 +20,10 @@ const WRITTEN: [&str; 6] = [
     "agent.log",
 ];
 
-/// The log of the store, whose last file is cut at its last whole record after a crash.
+/// The log of the store: after a crash, its last file is cut at its last whole record.
 const LOG: &str = "samples/wal";
 
-/// Looks at all files of the folder that are written in place.
+/// Checks all files of the folder that are written in place.
 pub(crate) fn check_single_names(root: &Path) -> Result<(), FileError> {
     for name in WRITTEN {
         check(root, &root.join(name))?;
@@ -39,11 +39,11 @@ pub(crate) fn check_single_names(root: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Opens a file of the folder that is written in place, or makes it; what is in it stays. What was opened is looked at, not
-/// what lay there a moment before.
+/// Opens or creates a file of the folder for writing, and keeps its contents. The open file is checked, not what was at its
+/// path before.
 pub(crate) fn open_to_write(root: &Path, name: &str) -> Result<File, FileError> {
     let path = root.join(name);
-    // A pipe would be waited for.
+    // Opening a pipe would block.
     let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
     let file = File::options()
         .read(true)
@@ -83,7 +83,7 @@ fn single(root: &Path, path: &Path, found: &Metadata) -> Result<(), FileError> {
     })
 }
 
-/// The commands that give the folder files of its own.
+/// The commands that replace hard links by copies.
 fn own_copy(root: &Path) -> String {
     let root = &std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
     let beside = |more: &str| {
@@ -95,12 +95,12 @@ fn own_copy(root: &Path) -> String {
     format!("cp -a {root} {own} && mv {root} {old} && mv {own} {root}")
 }
 
-/// Reads a file of the folder that need not be there, through no link and waiting for nobody.
+/// Reads an optional file of the folder. It follows no link, and never blocks.
 pub(crate) fn read_text(path: &Path) -> Result<Option<String>, FileError> {
     let Some(found) = look(path)? else {
         return Ok(None);
     };
-    // Before it is opened: a pipe would be waited for.
+    // Checked before opening: a pipe would block.
     let kind = |found: &Metadata| match found.is_file() {
         true => Ok(()),
         false => Err(FileError::Kind {

@@ -1,4 +1,4 @@
-//! One that cannot be removed holds up no other, and is tried again.
+//! An entry that cannot be removed does not block the others, and is retried.
 
 use super::*;
 use base::cursor::Taker;
@@ -19,7 +19,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
 
-/// A store that holds one series for each tenant and refuses to delete those of some.
+/// A store with one series per tenant that refuses to delete the series of some tenants.
 #[derive(Debug, Default)]
 struct Stubborn {
     held: Mutex<HashMap<TenantId, u64>>,
@@ -156,7 +156,7 @@ async fn one_that_cannot_be_removed_holds_up_no_other_and_is_tried_again() {
     round().await.unwrap_err();
     let left: Vec<TenantId> = own.held.lock().unwrap().keys().copied().collect();
     assert_eq!(left, [first], "the others are gone, though it came first");
-    // They are forgotten, too, while it fails on.
+    // The others are also forgotten while the first fails again.
     round().await.unwrap_err();
     let due: Vec<TenantId> = iam.due().iter().map(|own| own.tenant).collect();
     assert_eq!(due, [first]);
@@ -174,7 +174,7 @@ async fn one_that_cannot_be_removed_holds_up_no_other_and_is_tried_again() {
     );
 }
 
-/// Once, as many that failed as a round takes were all that was ever tried.
+/// A round used to try only the failed entries if there were as many of them as a round takes.
 #[tokio::test]
 async fn those_that_fail_come_behind_the_others_however_many_they_are() {
     let folder = tempfile::tempdir().unwrap();

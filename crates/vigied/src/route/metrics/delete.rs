@@ -19,7 +19,7 @@ use wire::code;
 use wire::excerpt::beginning;
 use wire::find::delete::DeleteReply;
 
-/// What a deletion can be told.
+/// The parameters of a deletion.
 const PARAMETERS: [&str; 6] = ["query", "from", "until", "now", "tz", "dry_run"];
 
 /// `DELETE /v1/metrics/list`: deletes what the same query would list, with everything below it.
@@ -105,7 +105,7 @@ fn remove(
             .map(|key| key.graphite().into_owned())
             .collect(),
     };
-    // Texts and numbers written into memory can't fail.
+    // Writing to memory cannot fail.
     let _ = serde_json::to_writer(&mut answer.out, &reply);
     Ok(())
 }

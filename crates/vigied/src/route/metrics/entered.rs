@@ -1,5 +1,5 @@
-//! A deletion of metrics in the audit: that it is begun, once something is found and before any of it is gone, and how it ended.
-//! What cannot be entered is not begun. Nobody else waits while the database lets a deletion wait: its turn is lent.
+//! Records a deletion of metrics in the audit: its begin, once something is found and before any of it is deleted, and its
+//! outcome. A deletion that cannot be recorded does not begin. While it waits for the database, its turn is lent to others.
 
 use crate::app::App;
 use crate::failure::chain::Chain;
@@ -21,7 +21,7 @@ use wire::code;
 type Received = Result<Result<(), IamError>, RecvError>;
 type Receiver = oneshot::Receiver<Result<(), IamError>>;
 
-/// Who deletes, as it is known where the request is, for the thread on which the store works.
+/// The caller, for the thread on which the store works.
 pub(super) struct Deleter {
     app: Arc<App>,
     runtime: Handle,
@@ -31,7 +31,7 @@ pub(super) struct Deleter {
 }
 
 impl Deleter {
-    /// Of the request that runs here.
+    /// Of the current request.
     pub(super) fn new(app: &Arc<App>, caller: &Caller) -> Self {
         Self {
             app: Arc::clone(app),
@@ -42,8 +42,8 @@ impl Deleter {
         }
     }
 
-    /// Deletes, and enters that it is begun and how it ended, on a thread that may wait. What finds nothing is not entered: so
-    /// nobody fills the audit with it.
+    /// Deletes, and records begin and outcome; runs on a thread that may block. A deletion that finds nothing is not recorded,
+    /// so that nobody can fill the audit with them.
     pub(super) fn delete(
         &self,
         scope: &Scope,
@@ -74,19 +74,19 @@ impl Deleter {
             Err(_) => entry(Outcome::Failed, None),
         };
         if let Err(Refusal(problem)) = entered(self.enter(ended, None).blocking_recv()) {
-            // Done is done: the entry that it was begun stands.
+            // The deletion is made, and its begin is recorded.
             tracing::error!(%problem, domain = %scope.domain(), "how a deletion ended is not in the audit");
         }
         Ok(deleted?.unwrap_or_default())
     }
 
-    /// Enters that the deletion is begun, and passes the point of no return. Where it does not come to that, `failed` is
-    /// entered behind it.
+    /// Records the begin, then passes the point of no return. If the deletion does not begin after all, `failed` is recorded
+    /// next.
     fn begin(&self, begun: Entry, failed: Entry, answer: &Answer) -> Result<(), Refusal> {
         let mut receiver = self.enter(begun, Some(failed.clone()));
         let mut received = None;
         let waited = answer.wait_for(async { received = Some((&mut receiver).await) });
-        // Closed, it gets no entry any more that nobody knows of.
+        // After this, the task records `failed` itself if nobody received its result.
         receiver.close();
         let received = received.or_else(|| receiver.try_recv().ok().map(Ok));
         if let Some(received) = received {
@@ -106,12 +106,12 @@ impl Deleter {
         (outcome, series): (Outcome, Option<u64>),
     ) -> Entry {
         let who = scope.principal().user().map_or(Actor::Unknown, Actor::User);
-        // An open end is not one of the bounds.
+        // An open end is no bound.
         let bound = |at: Option<Millis>, open: Millis| at.filter(|at| *at != open).map(|at| at.0);
         let from = bound(range.map(|range| range.from), TimeRange::ALL.from);
         let until = bound(range.map(|range| range.until), TimeRange::ALL.until);
         let domain = scope.domain();
-        // An entry says from where the request came.
+        // An entry has the origin of the request.
         let made = self.origin.clone().scope(async {
             Entry::by_actor(who, self.credential, Action::MetricsDeleted)
                 .maybe_in(self.app.iam.directory().account_of(domain))
@@ -126,7 +126,7 @@ impl Deleter {
         self.runtime.block_on(made)
     }
 
-    /// Enters it on the runtime. Where nobody has waited until then, `otherwise` is entered behind it.
+    /// Records an entry on the runtime. If nobody waits for the result any more, `otherwise` is recorded next.
     fn enter(&self, entry: Entry, otherwise: Option<Entry>) -> Receiver {
         let app = Arc::clone(&self.app);
         let (sender, receiver) = oneshot::channel();

@@ -1,4 +1,4 @@
-//! What the four routes read from a query in the same way.
+//! The query parameters that the metrics routes share.
 
 use crate::app::App;
 use crate::http::problem::Refusal;
@@ -19,7 +19,7 @@ use wire::time_expr::{self, TimeError};
 
 const NOTICE_HEADER: HeaderName = HeaderName::from_static("x-vigie-time-notice");
 
-/// The query, decoded.
+/// Parses the query string.
 pub(super) fn query_of(raw: Option<&str>) -> Result<Query, Refusal> {
     Query::parse(raw.unwrap_or_default()).map_err(|error| {
         let problem = code::REQUEST_MALFORMED.problem(error.to_string());
@@ -44,22 +44,22 @@ pub(super) fn parameter<'q>(
     })
 }
 
-/// A parameter that says what it must not.
+/// The refusal of a parameter's value.
 pub(super) fn invalid(key: &'static str, message: String) -> Refusal {
     Refusal(code::PARAMETER_INVALID.problem(message).field(key))
 }
 
-/// What a query says about time.
+/// The time parameters of a query.
 pub(super) struct Times {
     /// The range of `from` and `until`; `None` when neither is given.
     pub(super) range: Option<TimeRange>,
-    /// The instant that relative times count from: the query's `now`, or the clock's.
+    /// The base of relative times: `now` of the query, or the clock.
     pub(super) now: Millis,
-    /// What the reader is told of how they were read.
+    /// A notice about how the times were parsed.
     pub(super) notice: Option<Notice>,
 }
 
-/// A time that can not be read.
+/// The refusal of a time.
 pub(super) fn no_time(error: &TimeError) -> Refusal {
     let code = match error {
         TimeError::EmptyRange | TimeError::Backwards => &code::RANGE_EMPTY,
@@ -71,7 +71,7 @@ pub(super) fn no_time(error: &TimeError) -> Refusal {
     )
 }
 
-/// Reads `tz`, `now`, `from` and `until`.
+/// Parses `tz`, `now`, `from` and `until`.
 pub(super) fn times(app: &App, query: &Query) -> Result<Times, Refusal> {
     let zone = match parameter(query, "tz")? {
         // Graphite takes UTC for a zone it does not know.
@@ -107,20 +107,20 @@ pub(super) fn times(app: &App, query: &Query) -> Result<Times, Refusal> {
     })
 }
 
-/// Hands a notice from the thread that reads the question to the answer's head.
+/// Passes a notice from the query's thread to the head of the answer.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Told(Arc<OnceLock<Notice>>);
 
 impl Told {
-    /// Keeps what is to be told.
+    /// Sets the notice.
     pub(super) fn keep(&self, notice: Option<Notice>) {
         if let Some(notice) = notice {
-            // A question is read once.
+            // A query is parsed once.
             let _ = self.0.set(notice);
         }
     }
 
-    /// Tells it.
+    /// Adds the notice to an answer.
     pub(super) fn tell(&self, mut response: Response) -> Response {
         if let Some(notice) = self.0.get() {
             let value = HeaderValue::from_static(notice.header());
@@ -135,13 +135,13 @@ pub(super) fn selector(text: &str) -> Result<Selector, Refusal> {
     Selector::parse(text).map_err(|error| no_pattern(&code::QUERY_MALFORMED, "query", text, &error))
 }
 
-/// Says that the tables of a selector are in memory.
+/// Reserves memory for the tables of a selector.
 pub(super) fn hold(context: &Context, selector: &Selector) -> Result<(), Refusal> {
     let held = context.reserve(selector.table_bytes());
     held.map_err(|stop| StoreError::Stopped(stop).into())
 }
 
-/// A parameter that is no pattern; what is repeated of it is the part around the place at fault.
+/// The refusal of a pattern; it repeats only the part around the error.
 pub(super) fn no_pattern(
     code: &Code,
     key: &'static str,

@@ -1,4 +1,4 @@
-//! The frame of the two routes that read: a query of its own for each request, whose answer begins with what it is told.
+//! The frame of the two routes that read: runs the query and adds its notice to the answer.
 
 use super::question::Told;
 use crate::app::App;
@@ -12,10 +12,10 @@ use base::scope::Scope;
 use http::HeaderMap;
 use std::sync::Arc;
 
-/// What one of them writes into the answer.
+/// Writes the answer of a route.
 pub(super) type Read = fn(&App, &Scope, Option<&str>, &Told, &mut Answer) -> Result<(), Refusal>;
 
-/// Answers what `read` writes.
+/// Answers with the output of `read`.
 pub(super) async fn reading(
     app: &Arc<App>,
     (caller, admission): (Caller, Admission),

@@ -56,7 +56,7 @@ fn draw(
             ));
         }
     }
-    // Graphite ignores what is no number above 0 here.
+    // Graphite ignores values that are not positive numbers.
     let points_max = parameter(&query, "maxDataPoints")?
         .and_then(|text| text.parse::<usize>().ok())
         .filter(|number| *number > 0);
@@ -65,7 +65,7 @@ fn draw(
         .resolution_seconds(scope.domain())
         .and_then(|seconds| Step::new(i64::from(seconds).saturating_mul(1000)));
     let window = match resolution {
-        // A grid ends now at the latest, and one that would begin later has no series.
+        // A grid ends at the present; a range that begins later has no series.
         Some(_) if range.from > now => {
             answer.out.extend_from_slice(b"[]");
             return Ok(());
